@@ -1,0 +1,1 @@
+"""What the Vitrine services share; it knows no service."""

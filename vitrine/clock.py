@@ -1,0 +1,58 @@
+"""Time as an argument: the wall clock, or a clock that the events drive."""
+
+from __future__ import annotations
+
+import time
+from threading import Condition, Event
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """UTC nanoseconds, and waiting for them."""
+
+    def now_ns(self) -> int:
+        """The time now."""
+
+    def wait_until(self, at_ns: int, stop: Event) -> bool:
+        """Wait until `at_ns`; False when `stop` came first."""
+
+
+class SystemClock:
+    """The wall clock."""
+
+    def now_ns(self) -> int:
+        """UTC nanoseconds."""
+        return time.time_ns()
+
+    def wait_until(self, at_ns: int, stop: Event) -> bool:
+        """Wait until `at_ns`; False when `stop` came first."""
+        return not stop.wait(max(0, at_ns - time.time_ns()) / 1e9)
+
+
+class EventClock:
+    """Stands at the latest event time observed: input at full speed, decisions as in real time."""
+
+    def __init__(self) -> None:
+        self._now_ns = 0
+        self._moved = Condition()
+
+    def observe(self, at_ns: int) -> None:
+        """Advance to `at_ns`; never backwards."""
+        with self._moved:
+            if at_ns > self._now_ns:
+                self._now_ns = at_ns
+                self._moved.notify_all()
+
+    def now_ns(self) -> int:
+        """The latest event time observed; 0 before the first."""
+        with self._moved:
+            return self._now_ns
+
+    def wait_until(self, at_ns: int, stop: Event) -> bool:
+        """Wait until an event of `at_ns` or later was observed; False when `stop` came first."""
+        with self._moved:
+            while self._now_ns < at_ns:
+                if stop.is_set():
+                    return False
+                self._moved.wait(0.1)
+        return not stop.is_set()

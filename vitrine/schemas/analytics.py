@@ -1,0 +1,71 @@
+"""Campaign figures and what they rest on. Definitions: docs/metrics.md."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from vitrine.schemas.base import Event, Id, Nanoseconds, Percent, Share
+
+Count = Annotated[int, Field(ge=0)]
+
+
+class Coverage(Event):
+    """For how much of a span a camera gave usable pictures."""
+
+    camera_id: Id
+    stand_id: Id
+    start_ns: Nanoseconds
+    end_ns: Nanoseconds
+    usable_ns: Nanoseconds
+    frames: Count
+    dropped: Count
+    synthetic: bool = False
+
+    @property
+    def occurred_at_ns(self) -> int:
+        return self.end_ns
+
+    @model_validator(mode="after")
+    def _usable_within_span(self) -> Self:
+        if not 0 <= self.usable_ns <= self.end_ns - self.start_ns:
+            raise ValueError("usable time must lie between zero and the span")
+        return self
+
+
+class CampaignWindow(Event):
+    """One creative at one stand in one window of event time, by the start of its plays."""
+
+    campaign_id: Id
+    advertiser: Id
+    creative_id: Id
+    stand_id: Id
+    start_ns: Nanoseconds
+    end_ns: Nanoseconds
+    revision: Count
+    """Zero when the window closed; each late event that changes the row adds one."""
+    correction: bool = False
+    """Some figure of this revision is lower than in the one before."""
+    plays: Count
+    completed: Count
+    ots: Count
+    watchers: Count
+    attention_ns: Count
+    dwell_ns: Count
+    score_mean: Percent
+    reach: Count
+    touches: Count
+    offers_shown: Count
+    offers_redeemed: Count
+    coverage: Share
+    synthetic: bool = False
+
+    @property
+    def occurred_at_ns(self) -> int:
+        return self.end_ns
+
+    @property
+    def window_id(self) -> str:
+        """The row that revisions replace."""
+        return f"{self.campaign_id}/{self.creative_id}/{self.stand_id}/{self.start_ns}"

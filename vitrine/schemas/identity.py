@@ -1,0 +1,36 @@
+"""Who a track is."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from vitrine.schemas.base import Event, Id, Nanoseconds, Share
+
+IdentityReason = Literal[
+    "no-embedding-model",
+    "recognition-off",
+    "new-visitor",
+    "returning-visitor",
+    "known-customer",
+    "opted-out",
+    "store-unavailable",
+]
+
+
+class Identity(Event):
+    """Track → visitor. A later decision about the same track replaces the earlier one."""
+
+    stand_id: Id
+    track_id: Id
+    visitor_id: Id
+    visit_id: Id
+    known: bool
+    confidence: Share
+    reason: IdentityReason
+    decided_at_ns: Nanoseconds
+    model: Id | None = None
+    config_version: Id
+
+    @property
+    def occurred_at_ns(self) -> int:
+        return self.decided_at_ns

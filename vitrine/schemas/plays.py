@@ -1,0 +1,64 @@
+"""What was on the screen, and what people did there."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from vitrine.schemas.base import Event, Id, Nanoseconds
+
+Arm = Literal["adaptive", "plain"]
+InteractionKind = Literal["touch", "offer-shown", "offer-redeemed", "opt-in", "opt-out"]
+
+
+class Play(Event):
+    """A creative was on a screen from start to end, as the player that drew it reports."""
+
+    play_id: Id
+    stand_id: Id
+    campaign_id: Id
+    advertiser: Id
+    creative_id: Id
+    start_ns: Nanoseconds
+    end_ns: Nanoseconds
+    completed: bool
+    player: Literal["page", "virtual"]
+    reason: Annotated[str, Field(min_length=1, max_length=200)]
+    """Why this creative was chosen, in words."""
+    probability: Annotated[float, Field(gt=0, le=1)]
+    """With what probability the rules and the draw chose it."""
+    arm: Arm
+    slot_ns: Nanoseconds
+    """Start of the 5-minute slot that fixed the arm."""
+    config_version: Id
+
+    @property
+    def occurred_at_ns(self) -> int:
+        return self.end_ns
+
+    @model_validator(mode="after")
+    def _ends_after_start(self) -> Self:
+        if self.end_ns < self.start_ns:
+            raise ValueError("a play ends before it starts")
+        return self
+
+
+class Interaction(Event):
+    """Something a person did at a stand, or the stand did for a person."""
+
+    interaction_id: Id
+    stand_id: Id
+    kind: InteractionKind
+    at_ns: Nanoseconds
+    play_id: Id | None = None
+    campaign_id: Id | None = None
+    advertiser: Id | None = None
+    creative_id: Id | None = None
+    offer_id: Id | None = None
+    visit_id: Id | None = None
+    config_version: Id
+
+    @property
+    def occurred_at_ns(self) -> int:
+        return self.at_ns
