@@ -1,0 +1,197 @@
+"""What the mall is: cameras, stands, campaigns. Frozen, checked when built."""
+
+from __future__ import annotations
+
+from datetime import date
+from hashlib import sha256
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from vitrine.schemas import Id
+from vitrine.schemas.base import Percent, Share
+
+Name = Annotated[Id, Field(max_length=60)]
+
+
+class Part(BaseModel):
+    """Base of everything in the configuration files."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Camera(Part):
+    """One camera and its policies."""
+
+    id: Name
+    uri: str = Field(min_length=1)
+    """Device index, rtsp:// or http(s):// URL, video file, folder of images, or `synthetic:?people=4`."""
+    stand: Name
+    fps: float = Field(10, gt=0, le=120)
+    width: int = Field(640, ge=64, le=4096)
+    """Pictures are scaled down to this width; never up."""
+    overload: Literal["drop", "wait"] | None = None
+    """What happens when the workers do not keep up; live cameras drop, files wait."""
+    mask: tuple[tuple[Share, Share], ...] = ()
+    """Polygon, as shares of width and height, that is blackened before anything else sees the picture."""
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"unknown time zone {name!r}, expected a name like Europe/Berlin")
+    return name
+
+
+class Screen(Part):
+    """The screen and where its camera sits."""
+
+    width_m: float = Field(1.2, gt=0, le=50)
+    height_m: float = Field(0.7, gt=0, le=50)
+    camera: Literal["above", "below", "left", "right", "centre"] = "above"
+
+
+class Zone(Part):
+    """Who counts as being at the stand, by face height as a share of the picture's height."""
+
+    min_face: Share = 0.05
+    max_face: Share = 0.6
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.min_face >= self.max_face:
+            raise ValueError("min_face must be smaller than max_face")
+        return self
+
+
+class Weights(Part):
+    """Parts of the engagement score; they add up to 1."""
+
+    attention: Share = 0.5
+    proximity: Share = 0.2
+    response: Share = 0.2
+    steadiness: Share = 0.1
+
+    @model_validator(mode="after")
+    def _sum_to_one(self) -> Self:
+        total = self.attention + self.proximity + self.response + self.steadiness
+        if abs(total - 1) > 1e-6:
+            raise ValueError(f"weights must add up to 1, not {total:g}")
+        return self
+
+
+class Stand(Part):
+    """One screen with its cameras."""
+
+    id: Name
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    recognition: Literal["none", "on-request", "enrolled"] = "none"
+    screen: Screen = Screen()
+    zone: Zone = Zone()
+    weights: Weights = Weights()
+
+    @property
+    def zone_info(self) -> ZoneInfo:
+        """The stand's time zone."""
+        return ZoneInfo(self.time_zone)
+
+
+class Condition(Part):
+    """All given parts must hold, for some person where they speak of one."""
+
+    engagement: Percent | None = None
+    """Score at least this."""
+    for_seconds: float = Field(0, ge=0, le=600)
+    """The score has held for so long."""
+    known: bool | None = None
+    people: int | None = Field(None, ge=0)
+    """At least so many people present."""
+    attending: int | None = Field(None, ge=0)
+    """At least so many people look at the screen."""
+
+
+class Creative(Part):
+    """One thing to show: an image, a video or an HTML page."""
+
+    id: Name
+    file: str = Field(min_length=1)
+    seconds: float = Field(8, ge=1, le=600)
+    when: Condition | None = None
+    """Shown only when this holds; without it, part of the plain rotation."""
+
+
+class Offer(Part):
+    """A discount that the stand may grant."""
+
+    id: Name
+    text: str = Field("A discount for you", min_length=1, max_length=200)
+    when: Condition
+    once_per: Literal["visit", "day", "campaign"] = "day"
+    budget: int = Field(gt=0)
+    codes: Name
+    """Name of the pool of codes: a file `codes/NAME.txt` in the configuration folder, one code a line."""
+
+
+class Campaign(Part):
+    """Creatives of one advertiser for some time at some stands."""
+
+    id: Name
+    advertiser: Name
+    from_: date = Field(alias="from")
+    to: date
+    stands: tuple[Name, ...] = Field(min_length=1)
+    share: float = Field(1.0, gt=0, le=1)
+    creatives: tuple[Creative, ...] = Field(min_length=1)
+    offers: tuple[Offer, ...] = ()
+    holdout: Share = 0.0
+    """Share of the 5-minute slots with plain rotation."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.to < self.from_:
+            raise ValueError("a campaign ends before it starts")
+        if all(creative.when for creative in self.creatives):
+            raise ValueError("at least one creative must have no `when`, for the plain rotation")
+        _unique("creative", [creative.id for creative in self.creatives])
+        _unique("offer", [offer.id for offer in self.offers])
+        return self
+
+    def runs(self, day: date, stand_id: str) -> bool:
+        """Whether the campaign is on at a stand on its local day."""
+        return self.from_ <= day <= self.to and stand_id in self.stands
+
+
+class Mall(Part):
+    """The whole configuration."""
+
+    cameras: tuple[Camera, ...]
+    stands: tuple[Stand, ...]
+    campaigns: tuple[Campaign, ...]
+
+    @property
+    def version(self) -> str:
+        """Hash of the content; events carry it."""
+        return sha256(self.model_dump_json().encode()).hexdigest()[:12]
+
+    def stand(self, stand_id: str) -> Stand | None:
+        """The stand of that id, if there is one."""
+        return next((stand for stand in self.stands if stand.id == stand_id), None)
+
+    @model_validator(mode="after")
+    def _references_hold(self) -> Self:
+        stands = [stand.id for stand in self.stands]
+        _unique("camera", [camera.id for camera in self.cameras])
+        _unique("stand", stands)
+        _unique("campaign", [campaign.id for campaign in self.campaigns])
+        for camera in self.cameras:
+            if camera.stand not in stands:
+                raise ValueError(f"camera {camera.id!r} names an unknown stand {camera.stand!r}")
+        for campaign in self.campaigns:
+            if unknown := sorted(set(campaign.stands) - set(stands)):
+                raise ValueError(f"campaign {campaign.id!r} names an unknown stand {unknown[0]!r}")
+        return self
+
+
+def _unique(kind: str, ids: list[str]) -> None:
+    if doubled := sorted({i for i in ids if ids.count(i) > 1}):
+        raise ValueError(f"{kind} {doubled[0]!r} is there twice")

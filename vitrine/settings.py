@@ -1,0 +1,76 @@
+"""How a process runs, from the environment. Unknown names with our prefix are refused."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self, TypeVar
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from vitrine.errors import ConfigurationError
+from vitrine.telemetry.logs import LogFormat
+
+PREFIX = "VITRINE_"
+SERVICES = ("ingest", "landmarks", "identity", "engagement", "stand", "analytics")
+
+
+class EnvironmentSettings(BaseSettings):
+    """Base of all settings: frozen, read from the environment when `load` is called."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid")
+    prefix: ClassVar[str] = PREFIX
+
+    @classmethod
+    def load(cls, **overrides: Any) -> Self:
+        """Settings from the environment; raises ConfigurationError that names each wrong variable."""
+        _refuse_unknown(cls, os.environ)
+        try:
+            return cls(**overrides)
+        except ValidationError as error:
+            problems = error.errors(include_input=False, include_url=False)
+            lines = [f"{cls.prefix}{'_'.join(map(str, p['loc'])).upper()}: {p['msg']}" for p in problems]
+            raise ConfigurationError("\n".join(lines)) from None
+
+
+S = TypeVar("S", bound=EnvironmentSettings)
+
+
+def _refuse_unknown(settings: type[EnvironmentSettings], environment: Mapping[str, str]) -> None:
+    """A variable must be a field here, or belong to another service."""
+    others = tuple(f"{PREFIX}{service.upper()}_" for service in SERVICES)
+    known = {f"{settings.prefix}{name.upper()}" for name in settings.model_fields}
+    for name in environment:
+        ours = name.startswith(settings.prefix) and not (
+            settings.prefix == PREFIX and name.startswith(others)
+        )
+        if ours and name not in known and not name.startswith("VITRINE_TEST_"):
+            raise ConfigurationError(f"{name} is no setting; known are: {', '.join(sorted(known))}")
+
+
+class Settings(EnvironmentSettings):
+    """What every program needs."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=PREFIX)
+
+    config: Path = Field(Path("config"), description="Folder with cameras.yaml, stands.yaml, campaigns.yaml.")
+    bus: Literal["memory", "kafka"] = "kafka"
+    kafka_servers: str = Field("localhost:9092", description="Comma-separated host:port of brokers.")
+    kafka_protocol: Literal["PLAINTEXT", "SASL_PLAINTEXT", "SASL_SSL", "SSL"] = "PLAINTEXT"
+    kafka_username: str | None = None
+    kafka_password: SecretStr | None = None
+    kafka_cafile: Path | None = None
+    redis_url: SecretStr = SecretStr("redis://localhost:6379/0")
+    key_file: Path | None = Field(None, description="AES-256 keys for embeddings and templates.")
+    models: Path | None = Field(
+        None, description="Folder with optional public models (YuNet, MobileFaceNet)."
+    )
+    http_host: str = "127.0.0.1"
+    health_port: int = Field(
+        8080, ge=0, le=65535, description="/healthz, /readyz, /metrics; 0 for a free one."
+    )
+    startup_limit_s: float = Field(60.0, gt=0, description="How long to wait for Kafka and Redis at start.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: LogFormat = "json"

@@ -1,0 +1,71 @@
+"""Every metric of the product, declared once. Labels never hold a track, visitor or customer."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10)
+_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+
+RECORDS_IN = Counter("vitrine_records_in", "Records read.", ["service", "topic"])
+RECORDS_OUT = Counter("vitrine_records_out", "Records published.", ["service", "topic"])
+RECORDS_INVALID = Counter(
+    "vitrine_records_invalid", "Records sent to the dead letters.", ["service", "topic"]
+)
+BATCH_RECORDS = Histogram("vitrine_batch_records", "Records in a batch.", ["service"], buckets=_SIZES)
+HANDLER_SECONDS = Histogram("vitrine_handler_seconds", "Time in the handler.", ["service"], buckets=_SECONDS)
+CONSUMER_LAG = Gauge("vitrine_consumer_lag", "Records not read yet.", ["service", "topic"])
+RETRIES = Counter("vitrine_retries", "Times that something outside was unavailable.", ["service"])
+STAGE_LATENCY = Histogram(
+    "vitrine_stage_latency_seconds", "From capture to the end of a stage.", ["stage"], buckets=_SECONDS
+)
+
+CAMERA_UP = Gauge("vitrine_camera_up", "1 while the camera gives pictures.", ["camera"])
+CAMERA_FRAMES = Counter("vitrine_camera_frames", "Frames taken from a camera.", ["camera"])
+FRAMES_DROPPED = Counter("vitrine_frames_dropped", "Frames not analysed.", ["camera", "reason"])
+CAMERA_RECONNECTS = Counter("vitrine_camera_reconnects", "Times a camera was opened again.", ["camera"])
+
+INFERENCE_SECONDS = Histogram(
+    "vitrine_inference_seconds", "Time of one model run.", ["model"], buckets=_SECONDS
+)
+INFERENCE_BATCH = Histogram("vitrine_inference_batch", "Inputs in one model run.", ["model"], buckets=_SIZES)
+FACES_SEEN = Counter("vitrine_faces", "Faces in analysed frames.", ["camera"])
+
+GALLERY_CUSTOMERS = Gauge("vitrine_gallery_customers", "Customers that recognition compares with.")
+GALLERY_VERSION = Gauge("vitrine_gallery_version", "Last change of the customer store that was read.")
+IDENTITIES = Counter("vitrine_identities", "Decisions who a track is.", ["stand", "reason"])
+
+PEOPLE_PRESENT = Gauge("vitrine_people_present", "People in the stand's zone now.", ["stand"])
+PEOPLE_ATTENDING = Gauge("vitrine_people_attending", "People who look at the screen now.", ["stand"])
+ENGAGEMENT_SCORE = Gauge("vitrine_engagement_score", "Highest engagement score now.", ["stand"])
+
+PLAYS_STARTED = Counter("vitrine_plays_started", "Creatives sent to a player.", ["stand", "arm"])
+PLAYERS = Gauge("vitrine_players", "Players connected.", ["stand", "player"])
+OFFERS = Counter("vitrine_offers", "Offer decisions.", ["stand", "outcome"])
+DECISION_SECONDS = Histogram(
+    "vitrine_decision_latency_seconds", "From capture to the stand's decision.", ["stand"], buckets=_SECONDS
+)
+
+LATE_EVENTS = Counter("vitrine_late_events", "Events after their window had closed.", ["topic"])
+CONFIG_RELOADS = Counter("vitrine_config_reloads", "Configuration files read again.", ["file", "outcome"])
+
+CAMPAIGN_LABELS = ("advertiser", "campaign", "creative", "stand", "synthetic")
+CAMPAIGN_METRICS = {
+    "plays": "Plays reported by players.",
+    "ots": "Opportunities to see: people present for a second of a play. A lower bound.",
+    "watchers": "People who looked at the screen during a play. Watchers over OTS is an upper bound.",
+    "attention_seconds": "Time that people looked at the screen during plays.",
+    "dwell_seconds": "Time that people were present during plays.",
+    "offers_shown": "Offers shown.",
+    "offers_redeemed": "Offers redeemed.",
+    "touches": "Touches of the screen.",
+}
+"""Exported by analytics from its store as `vitrine_campaign_<name>_total`, so that they survive a restart."""
+CAMPAIGN_GAUGES = {
+    "reach": "Different visitors with an opportunity to see, exact within a stand and day.",
+    "engagement": "Mean engagement score of people present during plays, 0 to 100.",
+    "coverage": "Share of the time that the stand's cameras were usable.",
+    "uplift": "Goal rate of adaptive minus plain slots.",
+    "uplift_lower": "Lower end of the 95 % interval of the uplift.",
+    "uplift_upper": "Upper end of the 95 % interval of the uplift.",
+}
