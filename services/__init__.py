@@ -1,0 +1,1 @@
+"""The programs of Vitrine, one folder each. They never import each other."""

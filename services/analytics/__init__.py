@@ -1,0 +1,1 @@
+"""Campaign figures from plays, exposures, identities and interactions, in event time."""

@@ -1,0 +1,1 @@
+"""Who is present at a stand, how attentive and how engaged."""

@@ -1,0 +1,1 @@
+"""Who a track is: visitors, and customers who asked to be recognised."""

@@ -1,0 +1,1 @@
+"""Cameras: their pace, their overload policy, and their pictures on the bus."""

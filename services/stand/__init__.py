@@ -1,0 +1,1 @@
+"""What is on the screen and why; offers; the web page; proof of play."""

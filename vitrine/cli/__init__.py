@@ -1,0 +1,49 @@
+"""The `vitrine` command. Services add their own commands through the entry points `vitrine.commands`."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import entry_points
+
+import click
+
+from vitrine.cli.run_command import run
+from vitrine.cli.topics_command import topics
+from vitrine.errors import ConfigurationError, Unavailable
+
+
+class _Commands(click.Group):
+    """Loads a service's command only when it is asked for, so that `vitrine --help` is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *entry_points(group="vitrine.commands").names})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        found = entry_points(group="vitrine.commands")
+        if cmd_name in found.names:
+            command: click.Command = found[cmd_name].load()
+            return command
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="vitrine", prog_name="vitrine")
+def cli() -> None:
+    """Interactive advertising stands: cameras in, adapted screens and campaign figures out.
+
+    Start with `vitrine demo`: it runs everything in this process on synthetic visitors and prints the
+    addresses of the stand page and the live figures.
+    """
+
+
+cli.add_command(run)
+cli.add_command(topics)
+
+
+def main() -> None:
+    """Entry point of the `vitrine` command; expected failures end in one clear message."""
+    try:
+        cli(prog_name="vitrine")
+    except (ConfigurationError, Unavailable) as error:
+        click.echo(f"vitrine: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,248 @@
+"""The one loop of all services: outputs durable first, then offsets."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from threading import Event
+from typing import Any, TypeVar
+
+from vitrine.bus import (
+    Bus,
+    Commit,
+    Consumer,
+    Outgoing,
+    Producer,
+    Received,
+    Record,
+    TopicPartition,
+    decode,
+    encode,
+)
+from vitrine.errors import Invalid
+from vitrine.runtime.backoff import Stopped, until_available
+from vitrine.runtime.dead_letters import dead_letter
+from vitrine.runtime.handler import Handler, Outputs
+from vitrine.runtime.poison import Suspicion, from_note, suspect, to_note
+from vitrine.telemetry import metrics
+from vitrine.telemetry.health import Health
+from vitrine.topics import Topic
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+LAG_EVERY_S = 1.0
+
+
+@dataclass(slots=True)
+class ServiceLoop:
+    """Runs a handler on the records of its topics until it is asked to stop.
+
+    A batch goes through five numbered steps; a crash between any two of them repeats the batch, and the
+    ids in it make the repetition harmless. A record that stops the process three times becomes a dead letter.
+    """
+
+    service: str
+    bus: Bus
+    topics: Sequence[Topic]
+    handler: Handler
+    health: Health
+    max_records: int = 500
+    idle_s: float = 0.1
+    """How long to wait for records before the handler is called with none."""
+    startup_limit_s: float = 60.0
+    from_end: bool = False
+
+    def run(self, stop: Event) -> None:
+        """Work until `stop`. Raises what the handler raises, and Unavailable when the bus is not there at
+        start within `startup_limit_s`."""
+        self.health.unready(self.service, "starting")
+        run = _Run(self, stop)
+        try:
+            run.open()
+            with closing(run.producer), closing(run.consumer):
+                while not stop.is_set():
+                    run.turn()
+                run.finish()
+        except Stopped as error:
+            logger.warning("stopped while something was unavailable: %s", error)
+
+    def group(self) -> str:
+        """The consumer group: the service's name."""
+        return self.service
+
+
+class _Run:
+    """One run of a loop: its clients, and what it knows of its partitions."""
+
+    def __init__(self, loop: ServiceLoop, stop: Event) -> None:
+        self.loop, self.stop = loop, stop
+        self.handler, self.health = loop.handler, loop.health
+        self.producer: Producer
+        self.consumer: Consumer
+        self.suspicions: dict[TopicPartition, Suspicion] = {}
+        self.commits: dict[TopicPartition, Commit] = {}
+        self.held: list[Record] = []
+        self.lag_due = 0.0
+
+    def open(self) -> None:
+        """Connect, with patience up to the start-up limit."""
+        loop = self.loop
+        self.producer = self.retried(loop.bus.producer, loop.startup_limit_s)
+        self.consumer = self.retried(
+            lambda: loop.bus.consumer(
+                loop.group(),
+                loop.topics,
+                on_assigned=self.assigned,
+                on_revoked=self.revoked,
+                from_end=loop.from_end,
+            ),
+            loop.startup_limit_s,
+        )
+
+    def retried(self, action: Callable[[], T], limit_s: float | None = None) -> T:
+        return until_available(
+            action, service=self.loop.service, health=self.health, stop=self.stop, limit_s=limit_s
+        )
+
+    def assigned(self, partitions: Sequence[TopicPartition]) -> None:
+        commits: dict[TopicPartition, Commit | None] = {}
+        for source in partitions:
+            commits[source] = commit = self.consumer.committed(source)
+            if commit is not None:
+                commits[source], suspicion = from_note(commit)
+                self.commits[source] = commit
+                if suspicion is not None:
+                    self.suspicions[source] = suspicion
+        for source, offset in self.handler.assigned(commits).items():
+            self.consumer.seek(source, offset)
+
+    def revoked(self, partitions: Sequence[TopicPartition]) -> None:
+        lost = set(partitions)
+        self.held = [record for record in self.held if record.source not in lost]
+        for source in partitions:
+            self.suspicions.pop(source, None)
+            self.commits.pop(source, None)
+        self.handler.revoked(partitions)
+
+    def turn(self) -> None:
+        """One batch, or one idle call of the handler."""
+        records = self.held or self.retried(self.poll)
+        batch, self.held = self.admit(records)
+        self.process(batch)
+        if time.monotonic() >= self.lag_due:
+            self.report_lag()
+
+    def poll(self) -> list[Record]:
+        return list(self.consumer.poll(self.loop.idle_s, self.loop.max_records))
+
+    def admit(self, records: Sequence[Record]) -> tuple[list[Record], list[Record]]:
+        """Splits off what has to wait: a suspect is handled alone."""
+        for place, record in enumerate(records):
+            suspicion = self.suspicions.get(record.source)
+            if suspicion and suspicion.covers(record.offset):
+                cut = place or 1
+                return list(records[:cut]), list(records[cut:])
+        return list(records), []
+
+    def process(self, records: Sequence[Record]) -> None:
+        received, letters = self.decode(records)  # 1. decode
+        outputs = self.call(received, records)  # 2. handle to the end
+        letters += [self.letter(r.record, reason) for r, reason in outputs.rejected]
+        self.publish(outputs.messages + letters)  # 3. publish, and check that nothing is missing
+        self.handler.published()  # 4. the handler's own store
+        self.commit(records, outputs)  # 5. offsets
+
+    def decode(self, records: Sequence[Record]) -> tuple[list[Received[Any]], list[Outgoing]]:
+        received: list[Received[Any]] = []
+        letters: list[Outgoing] = []
+        for record in records:
+            metrics.RECORDS_IN.labels(self.loop.service, record.topic).inc()
+            suspicion = self.suspicions.get(record.source)
+            if suspicion and suspicion.condemns(record.offset):
+                letters.append(
+                    dead_letter(self.loop.service, record, "poison", "stopped the service three times")
+                )
+                continue
+            try:
+                received.append(decode(record))
+            except Invalid as error:
+                letters.append(self.letter(record, str(error)))
+        return received, letters
+
+    def letter(self, record: Record, reason: str) -> Outgoing:
+        metrics.RECORDS_INVALID.labels(self.loop.service, record.topic).inc()
+        logger.warning("record refused: %s[%d]@%d: %s", record.topic, record.partition, record.offset, reason)
+        return dead_letter(self.loop.service, record, "invalid", reason)
+
+    def call(self, received: Sequence[Received[Any]], records: Sequence[Record]) -> Outputs:
+        metrics.BATCH_RECORDS.labels(self.loop.service).observe(len(received))
+        try:
+            with metrics.HANDLER_SECONDS.labels(self.loop.service).time():
+                return self.retried(lambda: self.handler.handle(received))
+        except Stopped:
+            raise
+        except Exception:
+            self.remember(records)
+            raise
+
+    def remember(self, records: Sequence[Record]) -> None:
+        """Note which records stopped the service, without moving any offset."""
+        parts = defaultdict(list)
+        for record in records:
+            parts[record.source].append(record)
+        notes = {}
+        for source, part in parts.items():
+            at, note = self.commits.get(source), ""
+            if at is not None:
+                note = from_note(at)[0].note
+            offset = at.offset if at is not None else part[0].offset
+            notes[source] = Commit(offset, to_note(note, suspect(part, self.suspicions.get(source))))
+        self.retried(lambda: self.consumer.commit(notes))
+
+    def publish(self, messages: Sequence[Outgoing]) -> None:
+        if not messages:
+            return
+        encoded = [encode(message) for message in messages]
+
+        def send() -> None:
+            for message in encoded:
+                self.producer.send(message)
+            self.producer.flush()
+
+        self.retried(send)
+        for message in encoded:
+            metrics.RECORDS_OUT.labels(self.loop.service, message.topic).inc()
+
+    def commit(self, records: Sequence[Record], outputs: Outputs) -> None:
+        commits = {record.source: Commit(record.offset + 1) for record in records}
+        commits.update(outputs.resume)
+        for record in records:
+            suspicion = self.suspicions.get(record.source)
+            if suspicion and record.offset >= suspicion.last:
+                del self.suspicions[record.source]
+        for source, commit in commits.items():
+            commits[source] = Commit(commit.offset, to_note(commit.note, self.suspicions.get(source)))
+        changed = {s: c for s, c in commits.items() if self.commits.get(s) != c}
+        if changed:
+            self.retried(lambda: self.consumer.commit(changed))
+            self.commits.update(changed)
+
+    def report_lag(self) -> None:
+        self.lag_due = time.monotonic() + LAG_EVERY_S
+        totals: dict[str, int] = defaultdict(int)
+        for source, records in self.retried(self.consumer.lag).items():
+            totals[source.topic] += records
+        for topic, records in totals.items():
+            metrics.CONSUMER_LAG.labels(self.loop.service, topic).set(records)
+
+    def finish(self) -> None:
+        """The handler's last outputs; offsets stay where they are."""
+        outputs = self.handler.stopped()
+        self.stop = Event()
+        self.publish(outputs.messages)
+        self.handler.published()

@@ -1,0 +1,1 @@
+"""Connections to Redis, and an embedded server."""
