@@ -29,8 +29,9 @@ class Handler:
     `handle` may raise Unavailable, then it is called again with the same batch: change state last.
     """
 
-    def assigned(  # noqa: PLR6301
-        self, commits: Mapping[TopicPartition, Commit | None]
+    def assigned(
+        self,
+        commits: Mapping[TopicPartition, Commit | None],  # noqa: ARG002 - for those who need it
     ) -> Mapping[TopicPartition, int]:
         """New partitions and what the group committed for them; returns offsets to start at instead."""
         return {}
@@ -43,7 +44,10 @@ class Handler:
         raise NotImplementedError
 
     def published(self) -> None:
-        """The outputs of the last batch are durable."""
+        """The outputs of the last `handle` or `stopped` are durable: adopt what they rest on.
+
+        May raise Unavailable, then it is called again.
+        """
 
     def stopped(self) -> Outputs:
         """Last outputs of a graceful stop."""

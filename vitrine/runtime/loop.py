@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from threading import Event
@@ -36,11 +36,12 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 LAG_EVERY_S = 1.0
+LAST_WORDS_LIMIT_S = 10.0
 
 
 @dataclass(slots=True)
 class ServiceLoop:
-    """Runs a handler on the records of its topics until it is asked to stop.
+    """Runs a handler on the records of its topics until it is asked to stop; its group is the service's name.
 
     A batch goes through five numbered steps; a crash between any two of them repeats the batch, and the
     ids in it make the repetition harmless. A record that stops the process three times becomes a dead letter.
@@ -65,15 +66,13 @@ class ServiceLoop:
         try:
             run.open()
             with closing(run.producer), closing(run.consumer):
+                run.turn()
+                run.limit_s = None
                 while not stop.is_set():
                     run.turn()
                 run.finish()
         except Stopped as error:
             logger.warning("stopped while something was unavailable: %s", error)
-
-    def group(self) -> str:
-        """The consumer group: the service's name."""
-        return self.service
 
 
 class _Run:
@@ -87,47 +86,57 @@ class _Run:
         self.suspicions: dict[TopicPartition, Suspicion] = {}
         self.commits: dict[TopicPartition, Commit] = {}
         self.held: list[Record] = []
+        self.pending: set[TopicPartition] = set()
         self.lag_due = 0.0
+        self.limit_s: float | None = loop.startup_limit_s
 
     def open(self) -> None:
         """Connect, with patience up to the start-up limit."""
         loop = self.loop
-        self.producer = self.retried(loop.bus.producer, loop.startup_limit_s)
+        self.producer = self.retried(loop.bus.producer)
         self.consumer = self.retried(
             lambda: loop.bus.consumer(
-                loop.group(),
+                loop.service,
                 loop.topics,
                 on_assigned=self.assigned,
                 on_revoked=self.revoked,
                 from_end=loop.from_end,
-            ),
-            loop.startup_limit_s,
+            )
         )
 
-    def retried(self, action: Callable[[], T], limit_s: float | None = None) -> T:
+    def retried(self, action: Callable[[], T]) -> T:
         return until_available(
-            action, service=self.loop.service, health=self.health, stop=self.stop, limit_s=limit_s
+            action, service=self.loop.service, health=self.health, stop=self.stop, limit_s=self.limit_s
         )
 
     def assigned(self, partitions: Sequence[TopicPartition]) -> None:
-        commits: dict[TopicPartition, Commit | None] = {}
-        for source in partitions:
-            commits[source] = commit = self.consumer.committed(source)
-            if commit is not None:
-                commits[source], suspicion = from_note(commit)
-                self.commits[source] = commit
-                if suspicion is not None:
-                    self.suspicions[source] = suspicion
-        for source, offset in self.handler.assigned(commits).items():
-            self.consumer.seek(source, offset)
+        """Inside a poll: the handler's own store is asked afterwards, where it may be unavailable."""
+        self.pending.update(partitions)
 
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
         lost = set(partitions)
         self.held = [record for record in self.held if record.source not in lost]
-        for source in partitions:
+        for source in lost:
             self.suspicions.pop(source, None)
             self.commits.pop(source, None)
-        self.handler.revoked(partitions)
+        self.handler.revoked(sorted(lost - self.pending))
+        self.pending -= lost
+
+    def adopt(self) -> Mapping[TopicPartition, int]:
+        """Hands new partitions to the handler; returns where it wants to start instead."""
+        commits: dict[TopicPartition, Commit | None] = {}
+        for source in sorted(self.pending):
+            commits[source] = self.consumer.committed(source)
+        plain = {s: from_note(commit)[0] if commit else None for s, commit in commits.items()}
+        starts = self.handler.assigned(plain)
+        for source, commit in commits.items():
+            if commit is not None:
+                self.commits[source] = commit
+                suspicion = from_note(commit)[1]
+                if suspicion is not None:
+                    self.suspicions[source] = suspicion
+        self.pending.clear()
+        return starts
 
     def turn(self) -> None:
         """One batch, or one idle call of the handler."""
@@ -138,7 +147,13 @@ class _Run:
             self.report_lag()
 
     def poll(self) -> list[Record]:
-        return list(self.consumer.poll(self.loop.idle_s, self.loop.max_records))
+        records = list(self.consumer.poll(self.loop.idle_s, self.loop.max_records))
+        if not self.pending:
+            return records
+        starts = self.retried(self.adopt)
+        for source, offset in starts.items():
+            self.consumer.seek(source, offset)
+        return [record for record in records if record.source not in starts]
 
     def admit(self, records: Sequence[Record]) -> tuple[list[Record], list[Record]]:
         """Splits off what has to wait: a suspect is handled alone."""
@@ -154,7 +169,7 @@ class _Run:
         outputs = self.call(received, records)  # 2. handle to the end
         letters += [self.letter(r.record, reason) for r, reason in outputs.rejected]
         self.publish(outputs.messages + letters)  # 3. publish, and check that nothing is missing
-        self.handler.published()  # 4. the handler's own store
+        self.retried(self.handler.published)  # 4. the handler's own store
         self.commit(records, outputs)  # 5. offsets
 
     def decode(self, records: Sequence[Record]) -> tuple[list[Received[Any]], list[Outgoing]]:
@@ -241,8 +256,8 @@ class _Run:
             metrics.CONSUMER_LAG.labels(self.loop.service, topic).set(records)
 
     def finish(self) -> None:
-        """The handler's last outputs; offsets stay where they are."""
-        outputs = self.handler.stopped()
-        self.stop = Event()
+        """The handler's last outputs; offsets stay where they are, and `published` may move its own."""
+        self.stop, self.limit_s = Event(), LAST_WORDS_LIMIT_S
+        outputs = self.retried(self.handler.stopped)
         self.publish(outputs.messages)
-        self.handler.published()
+        self.retried(self.handler.published)

@@ -1,0 +1,29 @@
+"""Who may import whom: the contracts stand in pyproject.toml."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_import_contracts_hold() -> None:
+    assert lint_imports(str(ROOT / "pyproject.toml"), is_debug_mode=False) == EXIT_STATUS_SUCCESS
+
+
+def test_the_kafka_client_is_imported_in_one_file_only() -> None:
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("vitrine", "services")
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in (
+            [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
+        )
+        if name.split(".")[0] == "kafka"
+    }
+    assert found <= {"vitrine/bus/kafka.py"}
