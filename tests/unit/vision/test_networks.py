@@ -1,0 +1,103 @@
+"""ONNX files on both back ends."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+from prometheus_client import REGISTRY
+
+from vitrine.errors import ConfigurationError
+from vitrine.vision.models import model_path, optional_model
+from vitrine.vision.networks import load_network, with_free_batch
+
+Array = NDArray[np.float32]
+
+
+def small_model(head: str = "Gemm") -> onnx.ModelProto:
+    """Convolution, clipped; mean over the picture; a dense layer; the batch size is fixed to 1."""
+    rng = np.random.default_rng(3)
+    constants = {
+        "kernel": rng.normal(size=(6, 3, 3, 3)).astype(np.float32),
+        "bias": rng.normal(size=6).astype(np.float32),
+        "low": np.float32(0),
+        "high": np.float32(6),
+        "weight": rng.normal(size=(136, 6)).astype(np.float32),
+        "shift": rng.normal(size=136).astype(np.float32),
+    }
+    shape = numpy_helper.from_array(np.array([1, -1]))
+    nodes = [
+        helper.make_node("Conv", ["x", "kernel", "bias"], ["a"], strides=[2, 2], pads=[0, 0, 1, 1]),
+        helper.make_node("Clip", ["a", "low", "high"], ["b"]),
+        helper.make_node("GlobalAveragePool", ["b"], ["c"]),
+        helper.make_node("Constant", [], ["shape"], value=shape),
+        helper.make_node("Reshape", ["c", "shape"], ["d"]),
+        helper.make_node(head, ["d", "weight", "shift"], ["y"], transB=1),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "small",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 128, 128])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 136])],
+        [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
+
+
+def pictures(count: int) -> Array:
+    return np.random.default_rng(5).uniform(-1, 1, (count, 3, 128, 128)).astype(np.float32)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    onnx.save(small_model(), tmp_path / "small.onnx")
+    return tmp_path / "small.onnx"
+
+
+def test_a_file_with_fixed_batch_size_takes_any_batch_and_gives_the_same(path: Path) -> None:
+    network = load_network(path)
+    (together,) = network.run(pictures(5))
+    alone = np.concatenate([network.run(pictures(5)[i : i + 1])[0] for i in range(5)])
+    assert together.shape == (5, 136)
+    np.testing.assert_allclose(together, alone, rtol=1e-5, atol=1e-6)
+
+
+def test_a_run_is_measured(path: Path) -> None:
+    def runs() -> float:
+        return REGISTRY.get_sample_value("vitrine_inference_seconds_count", {"model": "small"}) or 0
+
+    before = runs()
+    load_network(path).run(pictures(2))
+    assert runs() == before + 1
+
+
+def test_torch_gives_the_same_as_onnx_runtime(path: Path) -> None:
+    pytest.importorskip("torch")
+    from vitrine.vision.torch_network import TorchNetwork
+
+    (expected,) = load_network(path).run(pictures(3))
+    (found,) = TorchNetwork(with_free_batch(onnx.load(path)), "small", "cpu").run(pictures(3))
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_torch_refuses_an_operator_that_it_does_not_know() -> None:
+    pytest.importorskip("torch")
+    from vitrine.vision.torch_network import TorchNetwork
+
+    with pytest.raises(ConfigurationError, match="MatMulInteger"):
+        TorchNetwork(small_model(head="MatMulInteger"), "small", "cpu")
+
+
+def test_a_missing_model_says_where_it_was_expected(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"none\.onnx is missing, expected at"):
+        model_path("none.onnx", tmp_path)
+
+
+def test_an_optional_model_may_be_missing_but_its_folder_may_not(path: Path) -> None:
+    assert optional_model("small.onnx", None) is None
+    assert optional_model("other.onnx", path.parent) is None
+    assert optional_model("small.onnx", path.parent) == path
+    with pytest.raises(ConfigurationError, match="VITRINE_MODELS"):
+        optional_model("small.onnx", path.parent / "nowhere")

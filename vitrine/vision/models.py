@@ -1,0 +1,27 @@
+"""Where weights lie."""
+
+from pathlib import Path
+from typing import Final
+
+from vitrine.errors import ConfigurationError
+
+MODELS: Final = Path(__file__).parents[2] / "models"
+"""The weights that ship with the product, each with a card."""
+
+
+def model_path(name: str, folder: Path = MODELS) -> Path:
+    """The file of a model. Raises ConfigurationError that says where it was expected."""
+    path = folder / name
+    if not path.is_file():
+        raise ConfigurationError(f"model {name} is missing, expected at {path}")
+    return path
+
+
+def optional_model(name: str, folder: Path | None) -> Path | None:
+    """A public model, if it is in the operator's folder. Raises ConfigurationError without the folder."""
+    if folder is None:
+        return None
+    if not folder.is_dir():
+        raise ConfigurationError(f"VITRINE_MODELS: there is no folder {folder}")
+    path = folder / name
+    return path if path.is_file() else None
