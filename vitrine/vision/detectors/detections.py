@@ -1,0 +1,76 @@
+"""What a detector finds, and non-maximum suppression."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitrine.vision.crop import Image
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """n faces, best first, in pixels of the frame."""
+
+    boxes: Floats
+    """(n, 4): x, y, width, height; may reach over the edge of the frame."""
+    scores: Floats
+    """(n,), 0…1."""
+    five: Floats
+    """(n, 5, 2): the eyes, the nose tip, the mouth corners; the image's left first."""
+
+    def __post_init__(self) -> None:
+        count = len(self.scores)
+        if self.boxes.shape != (count, 4) or self.five.shape != (count, 5, 2):
+            raise ValueError(
+                f"expected boxes ({count}, 4) and points ({count}, 5, 2), "
+                f"not {self.boxes.shape} and {self.five.shape}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def __getitem__(self, chosen: NDArray[Any] | slice) -> Detections:
+        return Detections(self.boxes[chosen], self.scores[chosen], self.five[chosen])
+
+    @classmethod
+    def none(cls) -> Detections:
+        """No face."""
+        return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 5, 2), np.float32))
+
+
+class Detector(Protocol):
+    """Finds faces."""
+
+    sure: float
+    """From this score on a single detection is believed; below, it has to be seen again."""
+
+    def detect(self, image: Image) -> Detections:
+        """(H, W, 3) BGR uint8 → faces, best first."""
+
+
+def suppress(
+    corners: Floats, scores: Floats, threshold: float, over: Literal["union", "smaller"] = "union"
+) -> NDArray[np.intp]:
+    """Indices to keep, best first: greedy non-maximum suppression of corner boxes (n, 4) x0, y0, x1, y1.
+
+    Boxes fall when they share more than `threshold` of the union, or of the smaller one, with a better box.
+    """
+    order = np.argsort(-scores, kind="stable")
+    x0, y0, x1, y1 = corners.T
+    area = (x1 - x0) * (y1 - y0)
+    kept: list[int] = []
+    while len(order):
+        best, rest = order[0], order[1:]
+        kept.append(int(best))
+        width = np.minimum(x1[best], x1[rest]) - np.maximum(x0[best], x0[rest])
+        height = np.minimum(y1[best], y1[rest]) - np.maximum(y0[best], y0[rest])
+        shared = np.maximum(width, 0) * np.maximum(height, 0)
+        whole = area[best] + area[rest] - shared if over == "union" else np.minimum(area[best], area[rest])
+        order = rest[shared <= threshold * whole]
+    return np.array(kept, dtype=np.intp)
