@@ -1,0 +1,51 @@
+"""The composition root of identity."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from services.identity.customers import CustomerStore
+from services.identity.gallery import Gallery
+from services.identity.gallery_feed import GalleryFeed
+from services.identity.handler import IdentityHandler
+from services.identity.settings import IdentitySettings
+from vitrine.runtime import Context, Service, ServiceLoop
+from vitrine.sealing import Sealer
+from vitrine.topics import FACES, INTERACTIONS
+from vitrine.vision.models import optional_model
+
+
+class NoGallery:
+    """Nobody can be recognised: no embedding model is configured, or no key."""
+
+    def current(self) -> None:
+        """No gallery."""
+
+    def link_visit(self, visit_id: str, customer_id: str) -> None:
+        """Nobody is known."""
+
+
+def build(context: Context) -> Service:
+    """Identity on the bus of the context."""
+    settings = IdentitySettings.load()
+    handler = _handler(context, settings)
+    return ServiceLoop(
+        service="identity",
+        bus=context.bus,
+        topics=[FACES, INTERACTIONS],
+        handler=handler,
+        health=context.health,
+        startup_limit_s=context.settings.startup_limit_s,
+    )
+
+
+def _handler(context: Context, settings: IdentitySettings) -> IdentityHandler:
+    key_file = context.settings.key_file
+    if optional_model("mobilefacenet_112.onnx", context.settings.models) is None or key_file is None:
+        nobody = NoGallery()
+        return IdentityHandler(context.mall, settings, None, nobody, nobody)
+    sealer = Sealer.load(key_file)
+    store = CustomerStore(context.redis(), sealer)
+    build_gallery = partial(Gallery, neighbours=settings.neighbours, threshold=settings.known_threshold)
+    feed = GalleryFeed(store, build_gallery, context.clock.now_ns)
+    return IdentityHandler(context.mall, settings, sealer, feed, store)

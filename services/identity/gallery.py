@@ -1,0 +1,68 @@
+"""The enrolled customers that views are compared with: nearest neighbours, and nobody when none is near."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.neighbors import NearestNeighbors
+
+Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One enrolled view: whose, by which model, and the unit vector (d,) float32."""
+
+    customer_id: str
+    model: str
+    vector: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The customer that a view resembles, and the cosine similarity of the nearest template."""
+
+    customer_id: str
+    similarity: float
+
+
+class Gallery:
+    """Templates by model; those of another model are never compared."""
+
+    def __init__(self, templates: Sequence[Template], *, neighbours: int, threshold: float) -> None:
+        self._neighbours, self._threshold = neighbours, threshold
+        self._customers: dict[str, list[str]] = {}
+        self._search: dict[str, NearestNeighbors] = {}
+        for model in {template.model for template in templates}:
+            ours = [template for template in templates if template.model == model]
+            self._customers[model] = [template.customer_id for template in ours]
+            search = NearestNeighbors(metric="cosine", algorithm="brute")
+            self._search[model] = search.fit(np.stack([template.vector for template in ours]))
+
+    @property
+    def customers(self) -> int:
+        """How many different customers are enrolled."""
+        return len({customer for ids in self._customers.values() for customer in ids})
+
+    def match(self, vector: Vector, model: str) -> Match | None:
+        """The customer of the nearest templates above the threshold, weighted by similarity; else None."""
+        if model not in self._search:
+            return None
+        customers = self._customers[model]
+        count = min(self._neighbours, len(customers))
+        distances, places = self._search[model].kneighbors(vector[None], n_neighbors=count)
+        weights: dict[str, float] = {}
+        nearest: dict[str, float] = {}
+        for distance, place in zip(distances[0], places[0], strict=True):
+            similarity = 1.0 - float(distance)
+            if similarity >= self._threshold:
+                customer = customers[place]
+                weights[customer] = weights.get(customer, 0.0) + similarity
+                nearest.setdefault(customer, similarity)
+        if not weights:
+            return None
+        best = max(weights, key=lambda customer: weights[customer])
+        return Match(best, nearest[best])

@@ -1,0 +1,58 @@
+"""Keeps the gallery in step with the customer store, and takes it away when the store cannot be read."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+from services.identity.customers import CustomerStore
+from services.identity.gallery import Gallery, Template
+from vitrine.errors import Unavailable
+from vitrine.telemetry import metrics
+
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 0.25
+STALE_AFTER_S = 1.0
+RELOAD_EVERY_S = 60.0
+"""Consents expire without a change in the store."""
+
+
+class GalleryFeed:
+    """The gallery as of at most a second ago, or None: then nobody is recognised."""
+
+    def __init__(
+        self,
+        store: CustomerStore,
+        build: Callable[[list[Template]], Gallery],
+        now_ns: Callable[[], int],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store, self._build, self._now_ns, self._monotonic = store, build, now_ns, monotonic
+        self._gallery: Gallery | None = None
+        self._change: str | None = None
+        self._looked = self._read = self._loaded = -1e9
+
+    def current(self) -> Gallery | None:
+        """Looks at the change stream a few times a second and reloads what changed."""
+        now = self._monotonic()
+        if now - self._looked >= LOOK_EVERY_S:
+            self._looked = now
+            try:
+                self._refresh(now)
+            except Unavailable as error:
+                if self._gallery is not None:
+                    logger.warning("customer store away, recognition stops: %s", error)
+        if now - self._read > STALE_AFTER_S:
+            self._gallery, self._change = None, None
+        return self._gallery
+
+    def _refresh(self, now: float) -> None:
+        change = self._store.last_change()
+        if change != self._change or now - self._loaded >= RELOAD_EVERY_S:
+            self._gallery = self._build(self._store.templates(self._now_ns()))
+            self._change, self._loaded = change, now
+            metrics.GALLERY_CUSTOMERS.set(self._gallery.customers)
+            metrics.GALLERY_VERSION.set(int(change.partition("-")[0] or 0))
+        self._read = now

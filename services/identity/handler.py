@@ -1,0 +1,226 @@
+"""Tracks become visitors, and visitors who asked for it are recognised as customers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from services.identity.gallery import Gallery
+from services.identity.settings import IdentitySettings
+from services.identity.visitors import SECOND_NS, StandDay, Track
+from vitrine import ids
+from vitrine.bus import Commit, Outgoing, Received, TopicPartition
+from vitrine.errors import Invalid, Unavailable
+from vitrine.mall import Stand
+from vitrine.mall_folder import MallSource
+from vitrine.runtime import Handler, Outputs
+from vitrine.schemas import Face, FrameFaces, Identity, IdentityReason, Interaction
+from vitrine.sealing import Sealer, track_reference
+from vitrine.telemetry import metrics
+from vitrine.topics import FACES, IDENTITIES
+
+logger = logging.getLogger(__name__)
+
+TRACK_ENDS_AFTER_NS = 2 * SECOND_NS
+TRACK_FORGOTTEN_AFTER_NS = 60 * SECOND_NS
+LONGEST_REPLAY_NS = 300 * SECOND_NS
+LINKS_KEPT = 1_000
+
+
+class Feed(Protocol):
+    """Where the gallery comes from."""
+
+    def current(self) -> Gallery | None:
+        """The gallery, or None while nobody may be recognised."""
+
+
+class Links(Protocol):
+    """Where visits of known customers are remembered."""
+
+    def link_visit(self, visit_id: str, customer_id: str) -> None:
+        """Raises Unavailable."""
+
+
+class IdentityHandler(Handler):
+    """Faces and opt-outs in, identities out. `sealer` is None where no embeddings can be read."""
+
+    def __init__(
+        self, mall: MallSource, settings: IdentitySettings, sealer: Sealer | None, feed: Feed, links: Links
+    ) -> None:
+        self._mall, self._settings, self._sealer = mall, settings, sealer
+        self._feed, self._links = feed, links
+        self._days: dict[tuple[TopicPartition, str], StandDay] = {}
+        self._links_due: dict[str, str] = {}
+        self._outputs = Outputs()
+
+    def revoked(self, partitions: Sequence[TopicPartition]) -> None:
+        """Forget the stands that moved elsewhere."""
+        self._days = {key: day for key, day in self._days.items() if key[0] not in partitions}
+
+    def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
+        """One pass over the batch; never waits for the customer store."""
+        self._outputs = Outputs()
+        gallery = self._feed.current()
+        for received in batch:
+            match received.event:
+                case FrameFaces():
+                    self._on_faces(received, gallery)
+                case Interaction(kind="opt-out", visit_id=str()):
+                    self._on_opt_out(received.event)
+        self._outputs.resume = self._resume(batch)
+        return self._outputs
+
+    def published(self) -> None:
+        """Link known visits to customers; while the store is away, later."""
+        while self._links_due:
+            visit_id, customer_id = next(iter(self._links_due.items()))
+            try:
+                self._links.link_visit(visit_id, customer_id)
+            except Unavailable as error:
+                logger.warning("visit not linked yet: %s", error)
+                return
+            del self._links_due[visit_id]
+
+    def _on_faces(self, received: Received[FrameFaces], gallery: Gallery | None) -> None:
+        event = received.event
+        stand = self._mall.current().stand(event.stand_id)
+        if stand is None:
+            self._outputs.rejected.append((received, "no such stand in the configuration"))
+            return
+        day = self._day(received, stand)
+        for face in event.faces:
+            track = day.tracks.get(face.track_id)
+            if track is None:
+                track = day.begin(face.track_id, event.captured_at_ns, received.record.offset)
+                self._emit(stand, track, event.captured_at_ns, self._first_reason(stand))
+            day.see(track, event.captured_at_ns)
+            if face.embedding is not None and stand.recognition != "none" and not track.visitor.opted_out:
+                self._on_view(received, day, stand, track, face, gallery)
+        day.forget_ended(event.captured_at_ns, TRACK_FORGOTTEN_AFTER_NS)
+
+    def _day(self, received: Received[FrameFaces], stand: Stand) -> StandDay:
+        key = (received.source, stand.id)
+        today = ids.local_day(received.event.captured_at_ns, stand.time_zone)
+        if key not in self._days or self._days[key].day != today:
+            self._days[key] = StandDay(stand.id, today)
+        return self._days[key]
+
+    def _first_reason(self, stand: Stand) -> IdentityReason:
+        if stand.recognition == "none":
+            return "recognition-off"
+        return "new-visitor" if self._sealer is not None else "no-embedding-model"
+
+    def _on_view(
+        self,
+        received: Received[FrameFaces],
+        day: StandDay,
+        stand: Stand,
+        track: Track,
+        face: Face,
+        gallery: Gallery | None,
+    ) -> None:
+        assert face.embedding is not None  # noqa: S101 - checked by the caller
+        if self._sealer is None:
+            return
+        try:
+            about = track_reference(received.event.camera_id, face.track_id)
+            vector = self._sealer.open(face.embedding, about)
+        except Invalid as error:
+            self._outputs.rejected.append((received, f"embedding: {error}"))
+            return
+        at_ns, model = received.event.captured_at_ns, face.embedding.model
+        match = gallery.match(vector, model) if gallery is not None else None
+        track.votes.append(match.customer_id if match else None)
+        if track.matched:
+            track.visitor.add(vector)
+        else:
+            track.views.append(vector)
+            if len(track.views) >= self._settings.views:
+                for changed in day.join(track, self._settings.visitor_threshold):
+                    self._emit(stand, changed, at_ns, "returning-visitor", model=model)
+        self._decide(stand, track, at_ns, model, recognising=gallery is not None)
+
+    def _decide(self, stand: Stand, track: Track, at_ns: int, model: str, *, recognising: bool) -> None:
+        """A majority over the track's views; a changed decision is published."""
+        customer, share = vote(track.votes, self._settings.views, self._settings.majority)
+        if not recognising and track.customer_id is not None:
+            track.customer_id = None
+            self._emit(stand, track, at_ns, "store-unavailable", model=model)
+        elif recognising and customer != track.customer_id:
+            track.customer_id = customer
+            if customer is None:
+                self._emit(stand, track, at_ns, "new-visitor", model=model)
+                return
+            self._emit(stand, track, at_ns, "known-customer", confidence=share, model=model)
+            if len(self._links_due) < LINKS_KEPT:
+                self._links_due[track.visitor.visit_id] = customer
+
+    def _on_opt_out(self, event: Interaction) -> None:
+        """Whoever opts out is not recognised for the rest of the day."""
+        stand = self._mall.current().stand(event.stand_id)
+        for (_, stand_id), day in self._days.items():
+            visitor = day.visit(event.visit_id or "") if stand_id == event.stand_id else None
+            if visitor is None or stand is None:
+                continue
+            visitor.opted_out, visitor.total = True, None
+            for track in day.tracks.values():
+                if track.visitor is visitor:
+                    track.customer_id, track.views = None, []
+                    track.votes.clear()
+                    self._emit(stand, track, event.at_ns, "opted-out")
+
+    def _emit(
+        self,
+        stand: Stand,
+        track: Track,
+        at_ns: int,
+        reason: IdentityReason,
+        *,
+        confidence: float = 0.0,
+        model: str | None = None,
+    ) -> None:
+        metrics.IDENTITIES.labels(stand.id, reason).inc()
+        event = Identity(
+            stand_id=stand.id,
+            track_id=track.track_id,
+            visitor_id=track.visitor.visitor_id,
+            visit_id=track.visitor.visit_id,
+            known=track.customer_id is not None,
+            confidence=confidence,
+            reason=reason,
+            decided_at_ns=at_ns,
+            model=model,
+            config_version=self._mall.current().version,
+        )
+        self._outputs.messages.append(Outgoing(IDENTITIES, stand.id, event))
+
+    def _resume(self, batch: Sequence[Received[Any]]) -> dict[TopicPartition, Commit]:
+        """Open tracks are needed from their beginning, up to five minutes back."""
+        latest = {r.source: r for r in batch if r.source.topic == FACES.name}
+        resume: dict[TopicPartition, Commit] = {}
+        for (source, _), day in self._days.items():
+            if source not in latest:
+                continue
+            now_ns = latest[source].event.captured_at_ns
+            needed = [
+                track.first_offset
+                for track in day.tracks.values()
+                if now_ns - track.last_ns < TRACK_ENDS_AFTER_NS
+                and now_ns - track.first_ns < LONGEST_REPLAY_NS
+            ]
+            if needed and not latest[source].event.ended:
+                held = resume.get(source, Commit(min(needed)))
+                resume[source] = Commit(min([held.offset, *needed]))
+        return resume
+
+
+def vote(votes: Sequence[str | None], least: int, majority: float) -> tuple[str | None, float]:
+    """The customer that at least `least` views and a `majority` of all agree on, and their share."""
+    named = [customer for customer in votes if customer is not None]
+    if not named:
+        return None, 0.0
+    best = max(sorted(set(named)), key=named.count)
+    count = named.count(best)
+    share = count / len(votes)
+    return (best, share) if count >= least and share >= majority else (None, 0.0)
