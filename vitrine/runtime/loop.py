@@ -28,6 +28,7 @@ from vitrine.runtime.backoff import Stopped, until_available
 from vitrine.runtime.dead_letters import dead_letter
 from vitrine.runtime.handler import Handler, Outputs
 from vitrine.runtime.poison import Suspicion, from_note, suspect, to_note
+from vitrine.runtime.stop import impatient
 from vitrine.telemetry import metrics
 from vitrine.telemetry.health import Health
 from vitrine.topics import Topic
@@ -68,7 +69,7 @@ class ServiceLoop:
             with closing(run.producer), closing(run.consumer):
                 run.turn()
                 run.limit_s = None
-                while not stop.is_set():
+                while not stop.is_set() or (not impatient(stop).is_set() and run.behind()):
                     run.turn()
                 run.finish()
         except Stopped as error:
@@ -106,7 +107,11 @@ class _Run:
 
     def retried(self, action: Callable[[], T]) -> T:
         return until_available(
-            action, service=self.loop.service, health=self.health, stop=self.stop, limit_s=self.limit_s
+            action,
+            service=self.loop.service,
+            health=self.health,
+            stop=impatient(self.stop),
+            limit_s=self.limit_s,
         )
 
     def assigned(self, partitions: Sequence[TopicPartition]) -> None:
@@ -246,6 +251,10 @@ class _Run:
         if changed:
             self.retried(lambda: self.consumer.commit(changed))
             self.commits.update(changed)
+
+    def behind(self) -> bool:
+        """Whether the bus holds records that were not handled."""
+        return bool(self.held) or any(self.retried(self.consumer.lag).values())
 
     def report_lag(self) -> None:
         self.lag_due = time.monotonic() + LAG_EVERY_S

@@ -13,6 +13,7 @@ from vitrine.bus import Bus, Commit, Message, Outgoing, Received, TopicPartition
 from vitrine.bus.memory import MemoryBus
 from vitrine.errors import Unavailable
 from vitrine.runtime import Handler, Outputs, ServiceLoop
+from vitrine.runtime.stop import DrainingStop
 from vitrine.schemas import Coverage, DeadLetter
 from vitrine.telemetry.health import Health
 from vitrine.topics import BY_NAME, COVERAGE, DEAD_LETTERS, TOPICS, Topic
@@ -255,3 +256,20 @@ def test_stop_ends_a_loop_that_waits_for_something_unavailable() -> None:
     stop.set()
     thread.join(5)
     assert not thread.is_alive()
+
+
+def test_a_draining_stop_ends_after_everything_on_the_bus() -> None:
+    stop = DrainingStop()
+    stop.set()
+    copier = Copier(Event(), 0)
+    loop_on(bus_with(1, 2, 3, 4, 5), copier, max_records=2).run(stop)
+    assert copier.seen == [1, 2, 3, 4, 5]
+
+
+def test_a_plain_stop_leaves_the_rest_for_the_next_run() -> None:
+    stop, bus = Event(), bus_with(1, 2, 3, 4, 5)
+    loop_on(bus, Copier(stop, 1), max_records=2).run(stop)
+    again = Copier(stop, 1)
+    stop.clear()
+    loop_on(bus, again).run(stop)
+    assert again.seen == [3, 4, 5]
