@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vitrine.bus import Outgoing, Received, Record, encode, partition_for
 from vitrine.ids import track_id
 from vitrine.mall import Camera, Mall, Stand
 from vitrine.schemas import Event, Expression, Face, FrameFaces
 from vitrine.topics import TOPICS
+from vitrine.vision.pose import mean_shape, rotation
 
 T0_NS = 1_800_000_000_000_000_000
 """2027-01-15 08:00:00 UTC: a whole minute."""
@@ -90,3 +94,16 @@ def received(
     return Received(
         event, Record(topic.name, number, offset, key, message.value, dict(message.headers), appended)
     )
+
+
+def face_points(
+    yaw: float = 0.0,
+    pitch: float = 0.0,
+    roll: float = 0.0,
+    *,
+    x: float = 320.0,
+    y: float = 180.0,
+    eyes: float = 50.0,
+) -> NDArray[np.float64]:
+    """68 points (68, 2) of the mean face, turned, seen from far; frontal eye corners are `eyes` apart."""
+    return np.asarray((mean_shape() @ rotation(yaw, pitch, roll).T)[:, :2] * eyes + (x, y))

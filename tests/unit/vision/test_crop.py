@@ -1,0 +1,107 @@
+import numpy as np
+import pytest
+
+from tests.builders import face_points
+from vitrine.vision.crop import (
+    INPUT_SIZE,
+    MARGIN,
+    Crop,
+    crop_of_box,
+    crop_of_points,
+    cut,
+    network_input,
+    to_frame,
+    to_network,
+)
+from vitrine.vision.shape import five_points
+
+
+def side_of(crop: Crop) -> float:
+    return INPUT_SIZE / float(np.hypot(crop[0, 0], crop[0, 1]))
+
+
+def centre_of(crop: Crop) -> np.ndarray:
+    return np.asarray(to_frame(np.zeros((1, 136)), [crop])[0, 0])
+
+
+def yunet_box(points: np.ndarray) -> tuple[float, float, float, float]:
+    """A box as YuNet draws it around an upright face: forehead to chin, a little narrower than the jaw."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    side = float((high - low).max())
+    centre = (low + high) / 2 - (0, 0.17 * side)
+    return float(centre[0] - 0.47 * side), float(centre[1] - 0.62 * side), 0.94 * side, 1.24 * side
+
+
+@pytest.mark.parametrize("roll", [0, 40, -90, 170])
+def test_a_crop_turns_the_face_upright_and_leaves_the_margin(roll: float) -> None:
+    upright = to_network(face_points(), crop_of_points(face_points()))
+    turned = to_network(face_points(roll=roll), crop_of_points(face_points(roll=roll)))
+    np.testing.assert_allclose(turned, upright, atol=1e-9)
+    assert np.abs(upright).max() == pytest.approx(1 / MARGIN)
+
+
+def test_points_return_to_the_frame() -> None:
+    faces = [face_points(yaw=20, roll=15), face_points(pitch=-10, x=90, eyes=200)]
+    crops = [crop_of_points(points) for points in faces]
+    outputs = np.stack(
+        [to_network(points, crop).reshape(136) for points, crop in zip(faces, crops, strict=True)]
+    )
+    np.testing.assert_allclose(to_frame(outputs, crops), faces, rtol=1e-5)
+
+
+def test_no_faces_give_no_points() -> None:
+    assert to_frame(np.zeros((0, 136)), []).shape == (0, 68, 2)
+
+
+def test_the_picture_is_cut_where_the_points_say() -> None:
+    points = face_points(roll=25)
+    frame = np.zeros((360, 640, 3), np.uint8)
+    column, row = np.round(points[30]).astype(int)
+    frame[row - 1 : row + 2, column - 1 : column + 2] = 255
+    crop = crop_of_points(points)
+    found = np.argwhere(cut(frame, crop)[..., 0] > 200).mean(axis=0)[::-1]
+    np.testing.assert_allclose(found, crop[:, :2] @ points[30] + crop[:, 2], atol=0.6)
+
+
+@pytest.mark.parametrize(("yaw", "roll"), [(0, 0), (0, 30), (35, 0), (-35, -30)])
+def test_a_detection_lands_on_the_crop_of_its_points(yaw: float, roll: float) -> None:
+    points = face_points(yaw=yaw, roll=roll)
+    expected = crop_of_points(points)
+    found = crop_of_box(yunet_box(face_points(yaw=yaw)), five_points(points))
+    assert side_of(found) == pytest.approx(side_of(expected), rel=0.12)
+    assert np.linalg.norm(centre_of(found) - centre_of(expected)) < 0.1 * side_of(expected)
+
+
+def test_a_box_alone_gives_an_upright_crop_of_the_same_size() -> None:
+    expected, found = crop_of_points(face_points()), crop_of_box(yunet_box(face_points()))
+    assert side_of(found) == pytest.approx(side_of(expected), rel=0.05)
+    np.testing.assert_allclose(centre_of(found), centre_of(expected), atol=0.05 * side_of(expected))
+    assert found[0, 1] == 0
+
+
+def test_a_tighter_box_does_not_change_the_scale_when_five_points_are_known() -> None:
+    points = face_points()
+    x, y, width, height = yunet_box(points)
+    tight = (x + 0.1 * width, y + 0.1 * height, 0.8 * width, 0.8 * height)
+    loose = crop_of_box((x, y, width, height), five_points(points))
+    np.testing.assert_allclose(crop_of_box(tight, five_points(points)), loose, atol=1e-9)
+
+
+def test_outside_the_frame_the_cut_is_black() -> None:
+    points = face_points(x=0)
+    picture = cut(np.full((360, 640, 3), 200, np.uint8), crop_of_points(points))
+    assert picture[:, :40].max() == 0
+    assert picture[:, 90:].min() == 200
+
+
+def test_five_points_in_one_place_still_give_a_finite_crop() -> None:
+    assert np.isfinite(crop_of_box((10, 10, 20, 20), np.full((5, 2), 15.0))).all()
+
+
+def test_the_network_sees_rgb_between_minus_one_and_one() -> None:
+    blue = np.zeros((INPUT_SIZE, INPUT_SIZE, 3), np.uint8)
+    blue[..., 0] = 255
+    batch = network_input([blue, blue])
+    assert batch.shape == (2, 3, INPUT_SIZE, INPUT_SIZE)
+    assert batch.dtype == np.float32
+    assert batch[0].mean(axis=(1, 2)).tolist() == pytest.approx([-1, -1, 1])

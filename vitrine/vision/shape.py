@@ -1,0 +1,59 @@
+"""The 68-point face shape (iBUG 300-W order): index constants, mirror order, the five points of detectors.
+
+Left and right are the image's for a face that looks at the camera: 36 is the outer eye corner near x = 0.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Points = NDArray[np.floating]
+
+POINT_COUNT: Final = 68
+JAW: Final = slice(0, 17)
+BROW_LEFT: Final = slice(17, 22)
+BROW_RIGHT: Final = slice(22, 27)
+NOSE_BRIDGE: Final = slice(27, 31)
+NOSE_BASE: Final = slice(31, 36)
+EYE_LEFT: Final = slice(36, 42)
+EYE_RIGHT: Final = slice(42, 48)
+LIPS_OUTER: Final = slice(48, 60)
+LIPS_INNER: Final = slice(60, 68)
+
+CHIN: Final = 8
+NOSE_TIP: Final = 30
+EYE_OUTER_LEFT: Final = 36
+EYE_OUTER_RIGHT: Final = 45
+MOUTH_LEFT: Final = 48
+MOUTH_RIGHT: Final = 54
+
+# fmt: off
+MIRROR: Final[NDArray[np.intp]] = np.array([
+    16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0,
+    26, 25, 24, 23, 22, 21, 20, 19, 18, 17,
+    27, 28, 29, 30, 35, 34, 33, 32, 31,
+    45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40,
+    54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55,
+    64, 63, 62, 61, 60, 67, 66, 65,
+])
+# fmt: on
+
+
+def mirrored(points: Points, width: float) -> Points:
+    """Points (…, 68, 2) of the same face in the picture flipped left to right, `width` pixels wide."""
+    flipped = points[..., MIRROR, :].copy()
+    flipped[..., 0] = width - 1 - flipped[..., 0]
+    return flipped
+
+
+def five_points(points: Points) -> Points:
+    """(68, 2) → (5, 2): left eye, right eye, nose tip, left and right mouth corner, as from detectors."""
+    eyes = points[EYE_LEFT].mean(axis=0), points[EYE_RIGHT].mean(axis=0)
+    return np.stack([*eyes, points[NOSE_TIP], points[MOUTH_LEFT], points[MOUTH_RIGHT]])
+
+
+def outer_eye_distance(points: Points) -> NDArray[np.floating]:
+    """(…, 68, 2) → (…): distance of the outer eye corners, the divisor of the 300-W normalised mean error."""
+    across = points[..., EYE_OUTER_LEFT, :] - points[..., EYE_OUTER_RIGHT, :]
+    return np.asarray(np.linalg.norm(across, axis=-1))
