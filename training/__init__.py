@@ -1,0 +1,1 @@
+"""Data sets, models, training, evaluation and export of the weights in `models/`."""
