@@ -8,16 +8,16 @@ depend on where in the frame it stands, and little on the assumed focal length.
 import json
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vitrine.vision.models import model_path
 from vitrine.vision.shape import EYE_OUTER_LEFT, EYE_OUTER_RIGHT, POINT_COUNT, Points
 
-MEAN_SHAPE_FILE: Final = Path(__file__).parents[2] / "models" / "mean_shape_68.json"
+MEAN_SHAPE_FILE: Final = "mean_shape_68.json"
 RIGID: Final = np.array([27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 39, 42, 45, 48, 54])
 """Nose, eye corners and mouth corners: what moves least with expression, and is no silhouette that slides."""
 
@@ -37,7 +37,7 @@ class HeadPose:
 @cache
 def mean_shape() -> NDArray[np.float64]:
     """(68, 3): the mean face, outer eye corners 1 apart, origin midway between them, nose towards −z."""
-    points = json.loads(MEAN_SHAPE_FILE.read_text(encoding="utf-8"))["points"]
+    points = json.loads(model_path(MEAN_SHAPE_FILE).read_text(encoding="utf-8"))["points"]
     return np.array(points, np.float64).reshape(POINT_COUNT, 3)
 
 
