@@ -1,0 +1,51 @@
+"""How much a face changes against its own usual expression."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp
+from typing import Final
+
+from vitrine.schemas import Expression
+
+SMOOTHING_S: Final = 0.3
+BASELINE_S: Final = 15.0
+NOISE: Final = 0.35
+"""Share of a full change that still counts as none."""
+FULL_CHANGE: Final = {"mouth_open": 0.25, "mouth_width": 0.15, "brow_raise": 0.1, "eye_open": 0.08}
+"""The change of each measure that is a full response, in outer eye-corner distances."""
+
+
+@dataclass(slots=True)
+class Baseline:
+    """A face's expression now and usually, in the order of FULL_CHANGE, and over which time."""
+
+    now: list[float]
+    usual: list[float]
+    age_s: float = 0.0
+
+    @classmethod
+    def of(cls, expression: Expression) -> Baseline:
+        """Start with a first view."""
+        return cls(_measures(expression), _measures(expression))
+
+    def observe(self, expression: Expression, seconds: float) -> float:
+        """Take a view `seconds` after the one before; returns the response, 0 to 1."""
+        self.age_s = round(min(self.age_s + seconds, BASELINE_S), 4)
+        measures = _measures(expression)
+        _approach(self.now, measures, 1 - exp(-seconds / SMOOTHING_S))
+        share = seconds / self.age_s if self.age_s > 0 else 1.0
+        _approach(self.usual, measures, min(1.0, share))
+        pairs = zip(self.now, self.usual, FULL_CHANGE.values(), strict=True)
+        change = max(abs(now - usual) / full for now, usual, full in pairs)
+        return min(1.0, max(0.0, (change - NOISE) / (1 - NOISE)))
+
+
+def _measures(expression: Expression) -> list[float]:
+    return [round(getattr(expression, name), 4) for name in FULL_CHANGE]
+
+
+def _approach(values: list[float], targets: list[float], share: float) -> None:
+    """Move each value by a share of its distance; rounded, so that a stored state is the same state."""
+    for place, target in enumerate(targets):
+        values[place] = round(values[place] + share * (target - values[place]), 5)
