@@ -1,0 +1,19 @@
+"""Composition root of `vitrine run engagement`."""
+
+from __future__ import annotations
+
+from services.engagement.handler import EngagementHandler
+from vitrine.runtime import Context, Service, ServiceLoop
+from vitrine.topics import FACES
+
+
+def build(context: Context) -> Service:
+    """The loop over the faces of all stands."""
+    return ServiceLoop(
+        service="engagement",
+        bus=context.bus,
+        topics=[FACES],
+        handler=EngagementHandler(context.mall, context.clock, finite=context.finite),
+        health=context.health,
+        startup_limit_s=context.settings.startup_limit_s,
+    )

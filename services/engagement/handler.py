@@ -1,0 +1,179 @@
+"""Turns the faces of stands, in order, into live engagement and finished exposures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from services.engagement.camera import Camera
+from services.engagement.checkpoint import NOTE_LIMIT, from_note, to_note, to_short_note
+from services.engagement.presence import Terms
+from services.engagement.snapshot import is_due, measure, snapshot, unmeasure
+from vitrine.bus import Commit, Outgoing, Received, TopicPartition
+from vitrine.clock import Clock, SystemClock
+from vitrine.mall import Mall, Stand
+from vitrine.mall_folder import MallSource
+from vitrine.runtime import Handler, Outputs
+from vitrine.schemas import Exposure, FrameFaces
+from vitrine.telemetry import metrics
+from vitrine.topics import ENGAGEMENT, EXPOSURES
+
+GONE_NS: Final = 300_000_000_000
+"""A camera is forgotten when the log of its partition went on for so long without a good frame of it."""
+HELD_BYTES: Final = 16_000_000
+"""At most so much is read again after a restart, where the state does not fit into a note."""
+_LIVE_NS: Final = 60_000_000_000
+"""Older frames come from files or replays; their age says nothing about us."""
+
+
+@dataclass(slots=True)
+class Partition:
+    """What one partition's records led to."""
+
+    commit: Commit
+    """Where a restart begins, with the state as of there."""
+    cameras: dict[tuple[str, str], Camera] = field(default_factory=dict)
+    """By stand and camera."""
+    shown_ns: dict[str, int] = field(default_factory=dict)
+    """When the last snapshot of a stand was taken."""
+    held_bytes: int = 0
+
+    @classmethod
+    def restored(cls, commit: Commit) -> Partition:
+        """The state that a commit's note holds."""
+        cameras = from_note(commit.note)
+        return cls(commit, {(camera.stand_id, camera.camera_id): camera for camera in cameras})
+
+    def advance(self, batch: Sequence[Received[FrameFaces]]) -> None:
+        """Move the commit behind a batch whose state is in `cameras`, if it fits into a note."""
+        self.held_bytes += sum(len(received.record.value) for received in batch)
+        note = to_note(self.cameras.values())
+        if len(note) > NOTE_LIMIT:
+            if self.held_bytes <= HELD_BYTES:
+                return
+            note = to_short_note(self.cameras.values())
+        self.commit, self.held_bytes = Commit(batch[-1].record.offset + 1, note), 0
+
+
+class EngagementHandler(Handler):
+    """Presences belong to partitions; a restart restores them from the note of the last commit."""
+
+    def __init__(self, mall: MallSource, clock: Clock, *, finite: bool = False) -> None:
+        self._mall, self._clock, self._finite = mall, clock, finite
+        self._terms = TermsTable()
+        self._partitions: dict[TopicPartition, Partition] = {}
+
+    def assigned(self, commits: Mapping[TopicPartition, Commit | None]) -> Mapping[TopicPartition, int]:
+        """Restore what the notes hold."""
+        for source, commit in commits.items():
+            if commit is not None:
+                self._partitions[source] = Partition.restored(commit)
+        return {}
+
+    def revoked(self, partitions: Sequence[TopicPartition]) -> None:
+        """Forget partitions that moved elsewhere."""
+        for source in partitions:
+            partition = self._partitions.pop(source, None)
+            for stand_id in partition.shown_ns if partition else ():
+                unmeasure(stand_id)
+
+    def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
+        """Work on the faces of a batch."""
+        self._terms.update(self._mall.current())
+        outputs = Outputs()
+        parts: dict[TopicPartition, list[Received[FrameFaces]]] = {}
+        for received in batch:
+            parts.setdefault(received.source, []).append(received)
+        for source, part in parts.items():
+            partition = self._partitions.setdefault(source, Partition(Commit(part[0].record.offset)))
+            for received in part:
+                outputs.messages += self._without_gone(partition, received)
+                reason = self._refusal(partition, received.event)
+                if reason:
+                    outputs.rejected.append((received, reason))
+                else:
+                    outputs.messages += self._observe(partition, received)
+            partition.advance(part)
+        outputs.resume = {source: partition.commit for source, partition in self._partitions.items()}
+        return outputs
+
+    def stopped(self) -> Outputs:
+        """Where the input is finite, what is open ends with it."""
+        outputs = Outputs()
+        if self._finite:
+            for partition in self._partitions.values():
+                for camera in partition.cameras.values():
+                    outputs.messages += self._ended(camera)
+        return outputs
+
+    def _refusal(self, partition: Partition, frame: FrameFaces) -> str | None:
+        """Why a frame cannot be used, if it cannot."""
+        if frame.stand_id not in self._terms:
+            return "the configuration knows no such stand"
+        camera = partition.cameras.get((frame.stand_id, frame.camera_id))
+        if camera and not frame.ended and frame.captured_at_ns <= camera.seen_ns:
+            behind_s = (camera.seen_ns - frame.captured_at_ns) / 1e9
+            return f"captured {behind_s:.3f} s before the last frame of the same camera, or with it"
+        return None
+
+    def _without_gone(self, partition: Partition, now: Received[FrameFaces]) -> Iterator[Outgoing]:
+        """Forget cameras that the log went on without, but not one that goes on after an outage."""
+        for key, camera in list(partition.cameras.items()):
+            returns = key == (now.event.stand_id, now.event.camera_id) and not self._refusal(
+                partition, now.event
+            )
+            if now.record.appended_at_ns - camera.appended_at_ns > GONE_NS and not returns:
+                yield from self._ended(partition.cameras.pop(key))
+
+    def _observe(self, partition: Partition, received: Received[FrameFaces]) -> Iterator[Outgoing]:
+        frame, appended_at_ns = received.event, received.record.appended_at_ns
+        key = frame.stand_id, frame.camera_id
+        camera = partition.cameras.setdefault(key, Camera(*key, frame.captured_at_ns, appended_at_ns))
+        camera.appended_at_ns = appended_at_ns
+        terms = self._terms[frame.stand_id]
+        if frame.ended:
+            yield from self._ended(partition.cameras.pop(key))
+        else:
+            yield from _outgoing(camera.observe(frame, terms))
+        if frame.ended or is_due(frame.captured_at_ns, partition.shown_ns.get(frame.stand_id)):
+            yield self._snapshot(partition, frame, terms)
+
+    def _ended(self, camera: Camera) -> Iterator[Outgoing]:
+        return _outgoing(camera.end(self._terms[camera.stand_id]))
+
+    def _snapshot(self, partition: Partition, frame: FrameFaces, terms: Terms) -> Outgoing:
+        partition.shown_ns[frame.stand_id] = frame.captured_at_ns
+        cameras = (camera for camera in partition.cameras.values() if camera.stand_id == frame.stand_id)
+        state = snapshot(cameras, frame.captured_at_ns, terms)
+        measure(state)
+        age_ns = self._clock.now_ns() - frame.captured_at_ns
+        if isinstance(self._clock, SystemClock) and 0 <= age_ns < _LIVE_NS:
+            metrics.STAGE_LATENCY.labels("engagement").observe(age_ns / 1e9)
+        return Outgoing(ENGAGEMENT, frame.stand_id, state)
+
+
+class TermsTable:
+    """The terms of each stand in the configuration as of the last `update`."""
+
+    def __init__(self) -> None:
+        self._mall: Mall | None = None
+        self._version = ""
+        self._terms: dict[str, Terms] = {}
+
+    def update(self, mall: Mall) -> None:
+        """Follow the configuration."""
+        if mall is not self._mall:
+            self._mall, self._version = mall, mall.version
+            self._terms = {stand.id: Terms.of(stand, mall.version) for stand in mall.stands}
+
+    def __contains__(self, stand_id: str) -> bool:
+        return stand_id in self._terms
+
+    def __getitem__(self, stand_id: str) -> Terms:
+        """The stand's terms; the defaults for one that was taken from the configuration meanwhile."""
+        return self._terms.get(stand_id) or Terms.of(Stand(id=stand_id), self._version)
+
+
+def _outgoing(exposures: Iterable[Exposure]) -> Iterator[Outgoing]:
+    return (Outgoing(EXPOSURES, exposure.stand_id, exposure) for exposure in exposures)
