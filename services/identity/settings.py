@@ -11,7 +11,7 @@ from vitrine.settings import EnvironmentSettings
 
 
 class IdentitySettings(EnvironmentSettings):
-    """Thresholds are cosine similarities; docs/accuracy.md says how they were measured."""
+    """Thresholds are cosine similarities, chosen by benchmarks/identity_thresholds.py."""
 
     prefix: ClassVar[str] = "VITRINE_IDENTITY_"
     model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=prefix)

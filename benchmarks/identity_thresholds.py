@@ -1,0 +1,80 @@
+"""What the thresholds of identity mean on aligned faces of people who appear in pairs and alone.
+
+    python benchmarks/identity_thresholds.py --faces ../shared/data/lfw_aligned_144.zip \
+        --model ../shared/models/mobilefacenet_112.onnx
+
+The archive holds `Person/Person_0001.jpg`, 144×144, aligned by five points; its central 112×112 is embedded.
+Prints, per threshold: how often two different people pass, how often a view of somebody who is not enrolled
+resembles one of 200 enrolled with one template each, and how often two pictures of one person pass.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections import defaultdict
+from pathlib import Path
+from zipfile import ZipFile
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from vitrine.vision.embedding import Embedder
+from vitrine.vision.networks import load_network
+
+PAIRED, ALONE, PICTURES, ENROLLED = 500, 800, 5, 200
+
+
+def embeddings(archive: Path, embedder: Embedder) -> tuple[NDArray[np.float32], NDArray[np.str_], list[str]]:
+    """Vectors (n, 128), whose they are (n,), and the people with several pictures."""
+    with ZipFile(archive) as faces:
+        pictures = defaultdict(list)
+        for name in sorted(name for name in faces.namelist() if name.endswith(".jpg")):
+            pictures[name.split("/")[-2]].append(name)
+        people = sorted(pictures)
+        random.Random(0).shuffle(people)
+        paired = [p for p in people if len(pictures[p]) > 1][:PAIRED]
+        alone = [p for p in people if len(pictures[p]) == 1][:ALONE]
+        chosen = [(p, name) for p in paired + alone for name in pictures[p][:PICTURES]]
+        vectors = []
+        for _, name in track(chosen, "embedding", console=Console(stderr=True)):
+            image = cv2.imdecode(np.frombuffer(faces.read(name), np.uint8), cv2.IMREAD_COLOR)
+            vectors.append(embedder.embed([np.asarray(image, np.uint8)[16:128, 16:128]])[0])
+    return np.stack(vectors), np.array([p for p, _ in chosen]), paired
+
+
+def main() -> None:
+    """Print a table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--faces", type=Path, required=True)
+    parser.add_argument("--model", type=Path, required=True)
+    options = parser.parse_args()
+    embedder = Embedder(load_network(options.model), options.model.stem)
+    vectors, owners, paired = embeddings(options.faces, embedder)
+    similar = np.asarray(vectors @ vectors.T)
+    upper = np.triu_indices(len(owners), 1)
+    same = (owners[:, None] == owners[None])[upper]
+    enrolled = paired[:ENROLLED]
+    gallery = [int(np.argmax(owners == person)) for person in enrolled]
+    strangers = ~np.isin(owners, enrolled)
+    nearest = similar[strangers][:, gallery].max(axis=1)
+    table = Table(
+        "threshold", "different people pass", f"stranger resembles one of {ENROLLED}", "same person passes"
+    )
+    for threshold in (0.35, 0.40, 0.45, 0.50, 0.55, 0.60):
+        passes = similar[upper] >= threshold
+        rates = passes[~same].mean(), (nearest >= threshold).mean(), passes[same].mean()
+        table.add_row(f"{threshold:.2f}", f"{rates[0]:.1e}", f"{rates[1]:.2%}", f"{rates[2]:.1%}")
+    Console().print(
+        table, f"{len(owners)} pictures, {same.sum()} pairs of one person, {(~same).sum()} of two"
+    )
+
+
+if __name__ == "__main__":
+    main()
