@@ -1,0 +1,176 @@
+"""Where the two threads of the stand meet: the loop that decides, and the web server that players talk to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from itertools import count
+from threading import Lock
+
+from pydantic import BaseModel
+
+from services.stand.commands import PlayerKind
+from services.stand.director import Player
+from services.stand.live import LiveView
+from vitrine.schemas import Interaction, Play
+from vitrine.telemetry import metrics
+
+LONGEST_QUEUE = 200
+"""A connection that takes nothing for so many events is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One server-sent event; None instead of it ends a connection."""
+
+    event: str
+    json: str
+
+
+@dataclass(slots=True, eq=False)
+class Connection:
+    """One open event stream: of a player, or of a viewer of the live figures when `stand_id` is empty."""
+
+    stand_id: str
+    player: Player | None
+    loop: asyncio.AbstractEventLoop
+    queue: asyncio.Queue[Sent | None] = field(default_factory=asyncio.Queue)
+    closed: bool = False
+
+    def put(self, sent: Sent | None) -> None:
+        """From any thread."""
+        if sent is None or self.queue.qsize() > LONGEST_QUEUE:
+            self.closed, sent = True, None
+        self.loop.call_soon_threadsafe(self.queue.put_nowait, sent)
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What a player reported; `durable` is set when the bus has it."""
+
+    plays: Sequence[Play] = ()
+    interactions: Sequence[Interaction] = ()
+    settles: Sequence[str] = ()
+    """Ids of interactions that also wait in the store of offers."""
+    durable: Future[None] = field(default_factory=Future)
+
+
+class Switchboard:
+    """Connections, reports on their way to the bus, and the latest live figures; thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._sessions = count(1)
+        self._connections: list[Connection] = []
+        self._submissions: list[Submission] = []
+        self._stands: frozenset[str] = frozenset()
+        self._live: LiveView | None = None
+        self._closed = False
+
+    # What the web server calls
+
+    def join(
+        self, stand_id: str, kind: PlayerKind, player_id: str, loop: asyncio.AbstractEventLoop
+    ) -> Connection:
+        """A player opened its event stream; an older stream of the same player ends."""
+        connection = Connection(stand_id, Player(player_id, kind, next(self._sessions)), loop)
+        for older in self._of(stand_id):
+            if older.player and older.player.player_id == player_id:
+                older.put(Sent("replaced", "{}"))
+                older.put(None)
+                self.leave(older)
+        self._add(connection)
+        metrics.PLAYERS.labels(stand_id, kind).inc()
+        return connection
+
+    def watch(self, loop: asyncio.AbstractEventLoop) -> Connection:
+        """Somebody opened the live figures."""
+        connection = Connection("", None, loop)
+        self._add(connection)
+        return connection
+
+    def _add(self, connection: Connection) -> None:
+        with self._lock:
+            self._connections.append(connection)
+            closed = self._closed
+        if closed:
+            connection.put(None)
+
+    def leave(self, connection: Connection) -> None:
+        """A stream ended; may be called twice."""
+        with self._lock:
+            if connection not in self._connections:
+                return
+            self._connections.remove(connection)
+        if connection.player:
+            metrics.PLAYERS.labels(connection.stand_id, connection.player.kind).dec()
+
+    def submit(self, submission: Submission) -> None:
+        """Hand reports to the loop; after `close` they fail at once."""
+        with self._lock:
+            if not self._closed:
+                self._submissions.append(submission)
+                return
+        submission.durable.cancel()
+
+    def serves(self, stand_id: str) -> bool:
+        """Whether this process decides for the stand now."""
+        return stand_id in self._stands
+
+    def live(self) -> LiveView | None:
+        """The latest figures."""
+        return self._live
+
+    # What the loop calls
+
+    def serve(self, stand_ids: Collection[str]) -> None:
+        """From now on decide for these stands; players of others are sent away to find their process."""
+        self._stands = frozenset(stand_ids)
+        with self._lock:
+            lost = [c for c in self._connections if c.stand_id and c.stand_id not in self._stands]
+        for connection in lost:
+            connection.put(None)
+
+    def in_charge(self, stand_id: str) -> Connection | None:
+        """The connection of the stand's one active player: the first page, else virtual player."""
+        open_ones = [c for c in self._of(stand_id) if not c.closed]
+        pages = [c for c in open_ones if c.player and c.player.kind == "page"]
+        return next(iter(pages + open_ones), None)
+
+    def _of(self, stand_id: str) -> Sequence[Connection]:
+        with self._lock:
+            return [c for c in self._connections if c.stand_id == stand_id]
+
+    def tell(self, stand_id: str, event: str, about: BaseModel) -> None:
+        """Send an event to all players of a stand."""
+        sent = Sent(event, about.model_dump_json())
+        for connection in self._of(stand_id):
+            connection.put(sent)
+
+    def show(self, live: LiveView) -> None:
+        """New live figures, for all who watch."""
+        self._live = live
+        viewers = self._of("")
+        if viewers:
+            sent = Sent("live", live.model_dump_json())
+            for connection in viewers:
+                connection.put(sent)
+
+    def take(self) -> Sequence[Submission]:
+        """Reports that wait to become durable."""
+        with self._lock:
+            taken, self._submissions = self._submissions, []
+        return taken
+
+    def close(self) -> None:
+        """End all streams and refuse reports: players keep what they have for the next run."""
+        with self._lock:
+            self._closed = True
+            connections, submissions = list(self._connections), self._submissions
+            self._submissions = []
+        for connection in connections:
+            connection.put(None)
+        for submission in submissions:
+            submission.durable.cancel()
