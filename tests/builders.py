@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from vitrine.bus import Outgoing, Received, Record, encode, partition_for
 from vitrine.ids import track_id
 from vitrine.mall import Camera, Mall, Stand
-from vitrine.schemas import Event, Expression, Face, FrameFaces
+from vitrine.schemas import Event, Expression, Face, FrameFaces, Identity, Person, StandEngagement
 from vitrine.topics import TOPICS
 from vitrine.vision.pose import mean_shape, rotation
 
@@ -107,3 +107,43 @@ def face_points(
 ) -> NDArray[np.float64]:
     """68 points (68, 2) of the mean face, turned, seen from far; frontal eye corners are `eyes` apart."""
     return np.asarray((mean_shape() @ rotation(yaw, pitch, roll).T)[:, :2] * eyes + (x, y))
+
+
+def make_person(track: str = "a", *, score: float = 50.0, attending: bool = True, **fields: Any) -> Person:
+    """Somebody present; the presence is called after the track."""
+    values: dict[str, Any] = {
+        "presence_id": f"north:{track}",
+        "track_id": track,
+        "dwell_s": 3.0,
+        "attending": attending,
+        "attention_s": 2.0,
+        "score": score,
+    }
+    return Person(**values | fields)
+
+
+def make_engagement(
+    seconds: float = 0.0, *people: Person, stand: str = "north", **fields: Any
+) -> StandEngagement:
+    """Who is present `seconds` after T0_NS."""
+    return StandEngagement(
+        **{"stand_id": stand, "at_ns": at(seconds), "people": people, "config_version": "v1"} | fields
+    )
+
+
+def make_identity(
+    track: str = "a", seconds: float = 0.0, *, known: bool = False, stand: str = "north", **fields: Any
+) -> Identity:
+    """The decision who a track is; visitor and visit are called after the track."""
+    values: dict[str, Any] = {
+        "stand_id": stand,
+        "track_id": track,
+        "visitor_id": f"visitor-{track}",
+        "visit_id": f"visit-{track}",
+        "known": known,
+        "confidence": 0.9 if known else 0.0,
+        "reason": "known-customer" if known else "no-embedding-model",
+        "decided_at_ns": at(seconds),
+        "config_version": "v1",
+    }
+    return Identity(**values | fields)

@@ -1,0 +1,138 @@
+"""Campaigns for the tests of the stand, and a stand service that runs in the test's process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import httpx
+
+from services.stand.app import StandService
+from services.stand.settings import StandSettings
+from tests.builders import T0_NS
+from vitrine.bus import Outgoing, encode
+from vitrine.bus.memory import MemoryBus
+from vitrine.clock import Clock, EventClock
+from vitrine.mall import Campaign, Mall, Stand
+from vitrine.mall_folder import FixedMall
+from vitrine.runtime import Context
+from vitrine.schemas import Event as BusEvent
+from vitrine.settings import Settings
+from vitrine.stores.redis import connect
+from vitrine.telemetry.health import Health
+from vitrine.topics import TOPICS, Topic
+
+TILL_TOKEN = "a token of the till"  # noqa: S105
+STAND = Stand(id="north", time_zone="UTC")
+ENGAGED = {"engagement": 60, "for_seconds": 2}
+readers = count()
+
+
+def make_campaign(name: str = "spring", *creatives: dict[str, Any], **fields: Any) -> Campaign:
+    """A campaign that runs at `north`; one plain creative of 8 s if none is given."""
+    values: dict[str, Any] = {
+        "id": name,
+        "advertiser": f"{name}-co",
+        "from": "2027-01-01",
+        "to": "2027-12-31",
+        "stands": ["north"],
+        "creatives": creatives or ({"id": f"{name}-plain", "file": f"{name}.html"},),
+    }
+    return Campaign.model_validate(values | fields)
+
+
+def make_offer(**fields: Any) -> dict[str, Any]:
+    """An offer for engaged people, as configuration."""
+    return {"id": "ten", "when": ENGAGED, "once_per": "visit", "budget": 10, "codes": "pool"} | fields
+
+
+def mall_of(*campaigns: Campaign) -> Mall:
+    """The stand `north` with these campaigns."""
+    return Mall(cameras=(), stands=(STAND,), campaigns=campaigns)
+
+
+@dataclass(frozen=True)
+class Running:
+    """A stand service at work."""
+
+    bus: MemoryBus
+    clock: Clock
+    http: httpx.Client
+    address: str
+    redis_url: str
+    health: Health
+
+    def publish(self, topic: Topic, *events: BusEvent) -> None:
+        """Put events of stands on the bus."""
+        producer = self.bus.producer()
+        for event in events:
+            producer.send(encode(Outgoing(topic, event.stand_id, event)))  # type: ignore[attr-defined]
+        producer.flush()
+
+    def read(self, topic: Topic) -> list[Any]:
+        """Everything on a topic."""
+        return read(self.bus, topic)
+
+
+def read(bus: MemoryBus, topic: Topic) -> list[Any]:
+    """Everything on a topic."""
+    consumer = bus.consumer(f"test-{next(readers)}", [topic])
+    records = consumer.poll(0, 10_000)
+    consumer.close()
+    return [topic.schema.model_validate_json(record.value) for record in records]
+
+
+@contextmanager
+def running_stand(
+    folder: Path,
+    redis_url: str,
+    *campaigns: Campaign,
+    bus: MemoryBus | None = None,
+    clock: Clock | None = None,
+) -> Iterator[Running]:
+    """A stand service on a free port with `folder` as its configuration; the event clock starts at T0_NS."""
+    bus = bus or MemoryBus(TOPICS)
+    if clock is None:
+        clock = EventClock()
+        clock.observe(T0_NS)
+    health, stop, failure = Health(), Event(), []
+    context = Context(
+        settings=Settings(config=folder, bus="memory", startup_limit_s=5),
+        bus=bus,
+        mall=FixedMall(mall_of(*campaigns)),
+        health=health,
+        redis=lambda: connect(redis_url),
+        clock=clock,
+    )
+    service = StandService(context, StandSettings(port=0, till_token=TILL_TOKEN))
+
+    def run() -> None:
+        try:
+            service.run(stop)
+        except Exception as error:  # noqa: BLE001 - raised again by the test's thread
+            failure.append(error)
+
+    thread = Thread(target=run)
+    thread.start()
+    with ExitStack() as stack:
+        stack.callback(lambda: thread.join(20))
+        stack.callback(stop.set)
+        if not service.listening.wait(20):
+            raise RuntimeError(f"the stand does not listen: {failure}")
+        http = stack.enter_context(httpx.Client(base_url=service.address, timeout=20))
+        yield Running(bus, clock, http, service.address, redis_url, health)
+    if failure:
+        raise failure[0]
+
+
+def write_creatives(folder: Path, *campaigns: Campaign) -> None:
+    """A small file for each creative."""
+    (folder / "creatives").mkdir(exist_ok=True)
+    for campaign in campaigns:
+        for creative in campaign.creatives:
+            (folder / "creatives" / creative.file).write_text(f"<p>{creative.id}</p>")
