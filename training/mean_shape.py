@@ -47,8 +47,9 @@ def fit_mean_shape(shapes: Array, rounds: int = 200) -> tuple[Array, Poses]:
     for _ in range(rounds):
         _improve(poses, shapes, shape)
         shape = _normalised(_structure(poses, shapes, shape))
-    level = rotation(0, -_median_frontal_pitch(poses), 0)
-    shape, poses.rotation = shape @ level, poses.rotation @ level
+    for _ in range(5):  # pitch adds up only without roll
+        level = rotation(0, -_median_frontal_pitch(poses), 0)
+        shape, poses.rotation = shape @ level, poses.rotation @ level
     return shape, poses
 
 
