@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from services.engagement.camera import Camera
 
 NOTE_LIMIT: Final = 4000
-"""Characters; room for about 30 people with their tracks, glances and baselines."""
+"""Characters; room for some 20 people who look to and fro."""
 _FORMAT: Final = "1:"
 """Changes whenever the state does: a note of another version is not read."""
 _STATE: Final = TypeAdapter(list[Camera])

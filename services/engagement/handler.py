@@ -102,6 +102,7 @@ class EngagementHandler(Handler):
         """Where the input is finite, what is open ends with it."""
         outputs = Outputs()
         if self._finite:
+            self._terms.update(self._mall.current())
             for partition in self._partitions.values():
                 for camera in partition.cameras.values():
                     outputs.messages += self._ended(camera)

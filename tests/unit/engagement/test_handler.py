@@ -1,0 +1,187 @@
+"""Faces in, live snapshots and exposures out; what is refused; what a restart would need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import pytest
+from prometheus_client import REGISTRY
+
+from services.engagement.checkpoint import from_note
+from services.engagement.handler import EngagementHandler
+from tests.builders import T0_NS, at, make_face, make_frame_faces, make_mall, received
+from vitrine.bus import TopicPartition
+from vitrine.clock import EventClock
+from vitrine.mall import Stand
+from vitrine.mall_folder import FixedMall
+from vitrine.runtime import Outputs
+from vitrine.schemas import Exposure, FrameFaces, StandEngagement
+
+MALL = make_mall(Stand(id="north"), Stand(id="south"))
+SOURCE = TopicPartition("faces", 0)
+
+
+def make_handler(*, finite: bool = False) -> EngagementHandler:
+    return EngagementHandler(FixedMall(MALL), EventClock(), finite=finite)
+
+
+def handle(
+    handler: EngagementHandler, frames: Iterable[FrameFaces], appended: Sequence[float] | None = None
+) -> Outputs:
+    """Hand these frames over as one batch of one partition, appended when they were taken if not told."""
+    return handler.handle(
+        [
+            received(
+                frame,
+                offset=offset,
+                partition=0,
+                appended_at_ns=at(appended[offset]) if appended else None,
+            )
+            for offset, frame in enumerate(frames)
+        ]
+    )
+
+
+def snapshots(outputs: Outputs) -> list[StandEngagement]:
+    return [m.event for m in outputs.messages if isinstance(m.event, StandEngagement)]
+
+
+def exposures(outputs: Outputs) -> list[Exposure]:
+    return [m.event for m in outputs.messages if isinstance(m.event, Exposure)]
+
+
+def test_a_stand_is_shown_four_times_a_second_also_when_nobody_is_there() -> None:
+    shown = snapshots(handle(make_handler(), [make_frame_faces(i / 30) for i in range(300)]))
+    assert len(shown) == 40
+    assert all(state.people == () and state.config_version == MALL.version for state in shown)
+
+
+def test_two_cameras_of_a_stand_share_its_snapshots() -> None:
+    frames = [
+        make_frame_faces(i / 10 + late, [make_face(track)], camera=camera)
+        for i in range(100)
+        for camera, track, late in (("north-1", "a", 0.0), ("north-2", "b", -0.03))
+    ]
+    shown = snapshots(handle(make_handler(), frames))
+    assert 38 <= len(shown) <= 41
+    assert {person.track_id for person in shown[-1].people} == {"a", "b"}
+
+
+def test_a_snapshot_tells_dwell_attention_and_score_of_each_person() -> None:
+    face = make_face("a", yaw=0, pitch=-10, size=117)
+    last = snapshots(handle(make_handler(), [make_frame_faces(i / 10, [face]) for i in range(51)]))[-1]
+    (person,) = last.people
+    assert (person.presence_id, person.track_id) == ("north:a", "a")
+    assert (person.dwell_s, person.attending, person.attention_s) == (5.0, True, 5.0)
+    assert person.score == pytest.approx(50 + 10 + 0 + 10, abs=0.1)
+
+
+def test_the_live_score_looks_back_three_seconds() -> None:
+    frames = [make_frame_faces(i / 10, [make_face(yaw=0 if i <= 50 else 60)]) for i in range(81)]
+    shown = snapshots(handle(make_handler(), frames))
+    people = {state.at_ns: state.people[0] for state in shown if state.people}
+    assert people[at(5.0)].score - people[at(8.0)].score == pytest.approx(50)
+    assert people[at(8.0)].attention_s == 5.0
+    assert not people[at(8.0)].attending
+
+
+def test_a_face_is_shown_from_its_second_frame_on() -> None:
+    frames = [make_frame_faces(0.0, [make_face()]), make_frame_faces(0.3, [make_face()])]
+    assert [len(state.people) for state in snapshots(handle(make_handler(), frames))] == [0, 1]
+
+
+def test_a_frame_that_is_not_later_than_the_cameras_last_is_refused() -> None:
+    frames = [make_frame_faces(s, [make_face()]) for s in (1.0, 2.0, 1.5, 2.0, 2.5)]
+    outputs = handle(make_handler(finite=True), frames)
+    assert [(r.record.offset, reason.split(" before")[0]) for r, reason in outputs.rejected] == [
+        (2, "captured 0.500 s"),
+        (3, "captured 0.000 s"),
+    ]
+
+
+def test_each_camera_has_its_own_time() -> None:
+    frames = [make_frame_faces(10.0), make_frame_faces(9.9, camera="north-2"), make_frame_faces(10.1)]
+    assert handle(make_handler(), frames).rejected == []
+
+
+def test_a_stand_that_is_not_configured_is_refused() -> None:
+    outputs = handle(make_handler(), [make_frame_faces(stand="attic"), make_frame_faces()])
+    assert [(r.event.stand_id, reason) for r, reason in outputs.rejected] == [
+        ("attic", "the configuration knows no such stand")
+    ]
+    assert [state.stand_id for state in snapshots(outputs)] == ["north"]
+
+
+def test_the_end_of_a_source_ends_its_presences_at_once() -> None:
+    frames = [make_frame_faces(i / 10, [make_face("a")]) for i in range(11)]
+    frames.append(make_frame_faces(1.0, ended=True))
+    outputs = handle(make_handler(), frames)
+    (exposure,) = exposures(outputs)
+    assert (exposure.end_ns, exposure.final) == (at(1.0), True)
+    assert snapshots(outputs)[-1].people == ()
+
+
+def test_a_source_may_begin_again_at_an_earlier_time_after_its_end() -> None:
+    frames = [make_frame_faces(5.0), make_frame_faces(5.0, ended=True), make_frame_faces(0.0)]
+    outputs = handle(make_handler(), frames)
+    assert outputs.rejected == []
+    assert [state.at_ns for state in snapshots(outputs)] == [at(5.0), at(5.0), at(0.0)]
+
+
+@pytest.mark.parametrize(("finite", "parts"), [(True, 1), (False, 0)])
+def test_a_stop_ends_presences_only_where_no_more_input_can_come(finite: bool, parts: int) -> None:
+    handler = make_handler(finite=finite)
+    handle(handler, [make_frame_faces(i / 10, [make_face()]) for i in range(11)])
+    assert len(exposures(handler.stopped())) == parts
+
+
+def test_a_camera_that_vanished_is_forgotten_when_the_log_went_on_without_it() -> None:
+    handler = make_handler()
+    frames = [make_frame_faces(s, [make_face("a")]) for s in (0.0, 1.0)]
+    frames += [make_frame_faces(s, stand="south", camera="south-1") for s in (299.0, 302.0)]
+    outputs = handle(handler, frames)
+    assert [(part.stand_id, part.end_ns) for part in exposures(outputs)] == [("north", at(1.0))]
+    (camera,) = from_note(handler.handle([]).resume[SOURCE].note)
+    assert camera.camera_id == "south-1"
+
+
+def test_a_camera_that_goes_on_after_an_outage_is_not_forgotten() -> None:
+    frames = [make_frame_faces(s, [make_face("a")]) for s in (0.0, 1.0, 1.5)]
+    assert exposures(handle(make_handler(), frames, appended=[0.0, 1.0, 1000.0])) == []
+
+
+def test_a_camera_whose_clock_was_set_back_is_accepted_again_after_a_while() -> None:
+    frames = [make_frame_faces(s) for s in (5000.0, 1.0, 2.0, 3.0)]
+    outputs = handle(make_handler(), frames, appended=[0.0, 1.0, 299.0, 302.0])
+    assert [r.record.offset for r, _ in outputs.rejected] == [1, 2]
+
+
+def test_a_new_reader_starts_behind_the_batch_with_the_state_in_the_note() -> None:
+    handler = make_handler()
+    outputs = handle(handler, [make_frame_faces(i / 10, [make_face("a")]) for i in range(11)])
+    assert outputs.resume[SOURCE].offset == 11
+    successor = make_handler(finite=True)
+    successor.assigned(outputs.resume)
+    (exposure,) = exposures(successor.stopped())
+    assert (exposure.start_ns, exposure.end_ns) == (T0_NS, at(1.0))
+
+
+def test_a_batch_without_records_of_a_partition_leaves_its_commit_as_it_was() -> None:
+    handler = make_handler()
+    outputs = handle(handler, [make_frame_faces()])
+    assert handler.handle([]).resume == outputs.resume
+
+
+def test_revoked_partitions_are_forgotten_and_leave_the_metrics() -> None:
+    handler = make_handler(finite=True)
+    handle(handler, [make_frame_faces(i / 10, [make_face()]) for i in range(11)])
+    assert REGISTRY.get_sample_value("vitrine_people_present", {"stand": "north"}) == 1
+    assert REGISTRY.get_sample_value("vitrine_engagement_score", {"stand": "north"})
+    handler.revoked([SOURCE])
+    assert handler.stopped().messages == []
+    assert REGISTRY.get_sample_value("vitrine_people_present", {"stand": "north"}) is None
+
+
+def test_a_face_half_outside_the_picture_is_present() -> None:
+    frames = [make_frame_faces(i / 10, [make_face(x=0, y=10)]) for i in range(11)]
+    assert len(snapshots(handle(make_handler(), frames))[-1].people) == 1
