@@ -1,0 +1,46 @@
+"""Composition root of `vitrine run analytics`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import Event
+
+from prometheus_client import REGISTRY
+
+from services.analytics.exporter import exported
+from services.analytics.handler import AnalyticsHandler
+from services.analytics.settings import AnalyticsSettings
+from services.analytics.store import AnalyticsStore
+from vitrine.runtime import Context, Service, ServiceLoop
+from vitrine.topics import COVERAGE, EXPOSURES, IDENTITIES, INTERACTIONS, PLAYS
+
+TOPICS = (PLAYS, EXPOSURES, IDENTITIES, INTERACTIONS, COVERAGE)
+
+
+@dataclass(frozen=True, slots=True)
+class Analytics:
+    """The loop, and beside it the exporter, on the worker that owns the first partition."""
+
+    context: Context
+    rules: AnalyticsSettings
+
+    def run(self, stop: Event) -> None:
+        """Work until `stop`."""
+        context = self.context
+        store = AnalyticsStore(context.redis)
+        handler = AnalyticsHandler(context.mall, store, self.rules, finite=context.finite)
+        loop = ServiceLoop(
+            service="analytics",
+            bus=context.bus,
+            topics=TOPICS,
+            handler=handler,
+            health=context.health,
+            startup_limit_s=context.settings.startup_limit_s,
+        )
+        with exported(REGISTRY, context.redis, lambda: handler.owns(0)):
+            loop.run(stop)
+
+
+def build(context: Context) -> Service:
+    """Analytics on the bus and store of the context."""
+    return Analytics(context, AnalyticsSettings.load())
