@@ -1,0 +1,166 @@
+"""Campaign totals of a recording, straight from the definitions in docs/metrics.md, by brute force.
+
+    python tests/batch_recomputation.py RECORDING [CONFIG]
+
+Shares no code with analytics, so that both would have to be wrong in the same way. Reads the JSON lines that
+`vitrine demo --record RECORDING` wrote; CONFIG is the folder with stands.yaml, for time zones.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from vitrine.ids import local_day, visitor_id
+from vitrine.mall_folder import load_mall
+
+TOPICS = ("plays", "exposures", "identities", "interactions", "coverage")
+SECOND = 1_000_000_000
+Line = dict[str, Any]
+Span = Sequence[int]
+
+
+def read(folder: Path) -> dict[str, list[Line]]:
+    """Events by topic."""
+    texts = {topic: (folder / f"{topic}.jsonl").read_text(encoding="utf-8") for topic in TOPICS}
+    return {topic: [json.loads(line) for line in text.splitlines()] for topic, text in texts.items()}
+
+
+def pieces(spans: Iterable[Span], low: int, high: int) -> list[list[int]]:
+    """Longest stretches of [low, high] that the spans cover, found between all their borders."""
+    spans = list(spans)
+    borders = sorted({low, high, *(t for span in spans for t in span if low < t < high)})
+    found: list[list[int]] = []
+    for start, end in itertools.pairwise(borders):
+        if any(first <= start and end <= last for first, last in spans):
+            if found and found[-1][1] == start:
+                found[-1][1] = end
+            else:
+                found.append([start, end])
+    return found
+
+
+def total(spans: Iterable[Span]) -> int:
+    """Summed lengths."""
+    return sum(end - start for start, end in spans)
+
+
+def decisions(identities: Iterable[Line]) -> dict[str, str]:
+    """Track → visitor, the latest word."""
+    ordered = sorted(identities, key=lambda i: (i["decided_at_ns"], i["visitor_id"], i["visit_id"]))
+    return {i["track_id"]: i["visitor_id"] for i in ordered}
+
+
+def visitor(exposure: Line, exposures: Iterable[Line], decided: Mapping[str, str], day: Any) -> str:
+    """Whom an exposure belongs to on a day."""
+    parts = [e for e in exposures if e["presence_id"] == exposure["presence_id"]]
+    tracks = max((e["track_ids"] for e in parts), key=len)
+    named = [decided[track] for track in tracks if track in decided]
+    return named[0] if named else visitor_id(exposure["stand_id"], day, tracks[0])
+
+
+def audience(play: Line, exposures: Sequence[Line], decided: Mapping[str, str], day: Any) -> dict[str, Any]:
+    """Visitor → exposures that overlap the play."""
+    found: dict[str, list[Line]] = defaultdict(list)
+    for e in exposures:
+        if e["start_ns"] < play["end_ns"] and e["end_ns"] > play["start_ns"]:
+            found[visitor(e, exposures, decided, day)].append(e)
+    return found
+
+
+def add_play(row: dict[str, Any], play: Line, people: Mapping[str, Sequence[Line]], day: Any) -> None:
+    """One play's share."""
+    start, end = play["start_ns"], play["end_ns"]
+    row["plays"] += 1
+    row["completed"] += play["completed"]
+    for name, parts in people.items():
+        present = pieces([(e["start_ns"], e["end_ns"]) for e in parts], start, end)
+        looked = pieces([span for e in parts for span in e["attention"]], start, end)
+        row["dwell_ns"] += total(present)
+        row["attention_ns"] += total(looked)
+        for e in parts:
+            inside = min(end, e["end_ns"]) - max(start, e["start_ns"])
+            row["score"] += e["score_mean"] * inside
+            row["scored"] += inside
+        if total(present) >= SECOND:
+            row["ots"] += 1
+            row["watchers"] += any(b - a >= 0.3 * SECOND for a, b in looked)
+            row["visitors"].add((str(day), name))
+
+
+def place_of(one: Line, plays: Mapping[str, Line]) -> tuple[str, str] | None:
+    """Campaign and creative of an interaction."""
+    if one["campaign_id"] and one["creative_id"] and one["advertiser"]:
+        return one["campaign_id"], one["creative_id"]
+    showing = [
+        play
+        for play in plays.values()
+        if play["stand_id"] == one["stand_id"] and play["start_ns"] <= one["at_ns"] < play["end_ns"]
+    ]
+    showing.sort(key=lambda play: (play["start_ns"], play["play_id"]))
+    play = plays.get(one["play_id"], showing[-1] if showing else None)
+    return (play["campaign_id"], play["creative_id"]) if play else None
+
+
+def recompute(
+    events: Mapping[str, Sequence[Line]], time_zones: Mapping[str, str]
+) -> dict[tuple[str, str, str], dict[str, Any]]:
+    """(campaign, creative, stand) → figures."""
+    plays = {play["play_id"]: play for play in events["plays"]}
+    exposures = {(e["presence_id"], e["part"]): e for e in events["exposures"]}
+    decided = decisions(events["identities"])
+    rows: dict[tuple[str, str, str], dict[str, Any]] = defaultdict(
+        lambda: {"visitors": set(), **dict.fromkeys(FIGURES, 0), "score": 0.0, "scored": 0}
+    )
+    for play in plays.values():
+        stand = play["stand_id"]
+        day = local_day(play["start_ns"], time_zones.get(stand, "UTC"))
+        here = [e for e in exposures.values() if e["stand_id"] == stand]
+        row = rows[play["campaign_id"], play["creative_id"], stand]
+        add_play(row, play, audience(play, here, decided, day), day)
+    for one in {one["interaction_id"]: one for one in events["interactions"]}.values():
+        figure = COUNTED.get(one["kind"])
+        place = place_of(one, plays)
+        if figure and place:
+            rows[*place, one["stand_id"]][figure] += 1
+    for row in rows.values():
+        row["reach"] = len(row["visitors"])
+        row["score_mean"] = row.pop("score") / row["scored"] if row["scored"] else 0.0
+    return dict(rows)
+
+
+def reach(rows: Mapping[tuple[str, str, str], Mapping[str, Any]], campaign: str) -> int:
+    """Different visitors of a campaign."""
+    return len({name for key, row in rows.items() if key[0] == campaign for _, name in row["visitors"]})
+
+
+FIGURES = (
+    "plays",
+    "completed",
+    "ots",
+    "watchers",
+    "attention_ns",
+    "dwell_ns",
+    "touches",
+    "offers_shown",
+    "offers_redeemed",
+)
+COUNTED = {"touch": "touches", "offer-shown": "offers_shown", "offer-redeemed": "offers_redeemed"}
+
+
+def main() -> None:
+    """Print the totals as JSON."""
+    config = Path(sys.argv[2] if len(sys.argv) > 2 else "config")
+    zones = {stand.id: stand.time_zone for stand in load_mall(config).stands}
+    rows = recompute(read(Path(sys.argv[1])), zones)
+    shown = {"/".join(key): {**row, "visitors": sorted(row["visitors"])} for key, row in sorted(rows.items())}
+    sys.stdout.write(json.dumps(shown, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

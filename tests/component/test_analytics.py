@@ -1,0 +1,268 @@
+"""Analytics on the memory bus and a real Redis-compatible server, against the batch recomputation."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count, pairwise
+from threading import Event as Flag
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from services.analytics.app import TOPICS
+from services.analytics.figures import Totals, load_figures
+from services.analytics.handler import AnalyticsHandler
+from services.analytics.settings import AnalyticsSettings
+from services.analytics.store import AnalyticsStore, Batch, Superseded
+from tests import batch_recomputation
+from tests.builders import make_mall
+from tests.campaign_scenario import make_coverage, random_day
+from vitrine.bus import Outgoing, Received, encode
+from vitrine.bus.memory import MemoryBus
+from vitrine.errors import Unavailable
+from vitrine.mall import Stand
+from vitrine.mall_folder import FixedMall
+from vitrine.runtime import Outputs, ServiceLoop
+from vitrine.schemas import CampaignWindow, DeadLetter, Event
+from vitrine.stores.embedded import embedded_redis
+from vitrine.stores.redis import connect
+from vitrine.telemetry.health import Health
+from vitrine.topics import (
+    CAMPAIGN_WINDOWS,
+    COVERAGE,
+    DEAD_LETTERS,
+    EXPOSURES,
+    IDENTITIES,
+    INTERACTIONS,
+    PLAYS,
+)
+from vitrine.topics import TOPICS as ALL_TOPICS
+
+RULES = AnalyticsSettings(window_s=60, grace_s=90, horizon_s=36_000, release_step=5)
+MALL = FixedMall(make_mall(Stand(id="stand-0"), Stand(id="stand-1", time_zone="Asia/Tokyo")))
+ZONES = {stand.id: stand.time_zone for stand in MALL.current().stands}
+TOPIC_OF = {topic.schema: topic for topic in (PLAYS, EXPOSURES, IDENTITIES, INTERACTIONS, COVERAGE)}
+readers = count()
+
+
+class Crash(Exception):
+    """A scripted end of the process."""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with embedded_redis() as url:
+        yield url
+
+
+@pytest.fixture
+def redis(server: str) -> Iterator[Redis]:
+    with connect(server) as client:
+        client.flushall()
+        yield client
+
+
+def shuffled_day(seed: int) -> list[Event]:
+    """Each topic in its order but late by up to two minutes, some events twice."""
+    draw = random.Random(seed)
+    events = random_day(seed)
+    events += draw.choices(events, k=60)
+    return sorted(events, key=lambda event: event.occurred_at_ns + draw.uniform(0, 120e9))
+
+
+def bus_with(events: Sequence[Event]) -> MemoryBus:
+    bus = MemoryBus(ALL_TOPICS)
+    append(bus, events)
+    return bus
+
+
+def append(bus: MemoryBus, events: Sequence[Event]) -> None:
+    producer = bus.producer()
+    for event in events:
+        producer.send(encode(Outgoing(TOPIC_OF[type(event)], event.stand_id, event)))  # type: ignore[attr-defined]
+    producer.flush()
+
+
+def read(bus: MemoryBus, topic: Any) -> list[Any]:
+    consumer = bus.consumer(f"reader-{next(readers)}", [topic])
+    records = consumer.poll(0, 100_000)
+    consumer.close()
+    return [topic.schema.model_validate_json(record.value) for record in records]
+
+
+class Scripted(AnalyticsHandler):
+    """Stops once everything is read; `script` is told of each place where a process may die."""
+
+    def __init__(self, bus: MemoryBus, url: str, stop: Flag, script: Callable[[str], None]) -> None:
+        super().__init__(MALL, AnalyticsStore(lambda: connect(url)), RULES, finite=True)
+        self.bus, self.stop, self.script = bus, stop, script
+
+    def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
+        outputs = super().handle(batch)
+        if batch:
+            self.script("in the handler")
+        elif not any(sum(self.bus.backlog("analytics", topic).values()) for topic in TOPICS):
+            self.stop.set()
+        return outputs
+
+    def published(self) -> None:
+        if self._staged is None:
+            return
+        self.script("after publish, before store")
+        super().published()
+        self.script("after store, before commit")
+
+
+def nothing(place: str) -> None:
+    """No crash."""
+
+
+def run_once(bus: MemoryBus, url: str, script: Callable[[str], None] = nothing) -> None:
+    stop = Flag()
+    handler = Scripted(bus, url, stop, script)
+    ServiceLoop("analytics", bus, TOPICS, handler, Health(), max_records=37, idle_s=0.001).run(stop)
+
+
+def run_until_done(bus: MemoryBus, url: str, script: Callable[[str], None]) -> int:
+    """Restarts after each crash; returns how many there were."""
+    crashes = 0
+    while True:
+        try:
+            run_once(bus, url, script)
+        except Crash:
+            crashes += 1
+        else:
+            return crashes
+
+
+def as_lines(events: Sequence[Event]) -> dict[str, list[dict[str, Any]]]:
+    lines: dict[str, list[dict[str, Any]]] = {topic.name: [] for topic in TOPICS}
+    for event in events:
+        lines[TOPIC_OF[type(event)].name].append(event.model_dump(mode="json"))
+    return lines
+
+
+def assert_equal_to_batch(redis: Redis, events: Sequence[Event], totals: Totals = "exact") -> None:
+    expected = batch_recomputation.recompute(as_lines(events), ZONES)
+    figures = load_figures(redis, totals)
+    found = {
+        (campaign.campaign_id, cell.creative_id, cell.stand_id): cell.sums
+        for campaign in figures.campaigns
+        for cell in campaign.cells
+    }
+    assert found.keys() == expected.keys()
+    for key, row in expected.items():
+        sums = {name: getattr(found[key], name) for name in batch_recomputation.FIGURES}
+        assert sums == {name: row[name] for name in batch_recomputation.FIGURES}
+        assert found[key].score_mean == pytest.approx(row["score_mean"])
+    for campaign in figures.campaigns:
+        assert campaign.reach == batch_recomputation.reach(expected, campaign.campaign_id)
+        assert campaign.reach_quality == "exact"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_exact_totals_equal_the_batch_recomputation(server: str, redis: Redis, seed: int) -> None:
+    events = shuffled_day(seed)
+    run_once(bus_with(events), server)
+    assert_equal_to_batch(redis, events)
+
+
+@pytest.mark.parametrize(
+    "place", ["in the handler", "after publish, before store", "after store, before commit"]
+)
+def test_totals_are_the_same_after_crashes(server: str, redis: Redis, place: str) -> None:
+    calls, events = count(1), shuffled_day(7)
+
+    def script(where: str) -> None:
+        if where == place and next(calls) % 9 == 0:
+            raise Crash(where)
+
+    bus = bus_with(events)
+    assert run_until_done(bus, server, script) >= 3
+    assert_equal_to_batch(redis, events)
+    assert read(bus, DEAD_LETTERS) == []
+
+
+def test_the_last_row_of_each_window_adds_up_to_the_exact_totals(server: str, redis: Redis) -> None:
+    calls, bus = count(1), bus_with(shuffled_day(3))
+
+    def script(where: str) -> None:
+        if next(calls) % 11 == 0:
+            raise Crash(where)
+
+    run_until_done(bus, server, script)
+    rows: list[CampaignWindow] = read(bus, CAMPAIGN_WINDOWS)
+    last = {row.window_id: row for row in rows}
+    assert all(row.revision <= last[row.window_id].revision for row in rows)
+    for campaign in load_figures(redis, "exact").campaigns:
+        mine = [row for row in last.values() if row.campaign_id == campaign.campaign_id]
+        assert sum(row.ots for row in mine) == campaign.sums.ots
+        assert sum(row.attention_ns for row in mine) == campaign.sums.attention_ns
+
+
+def test_released_totals_never_fall_and_never_exceed_the_rows(server: str, redis: Redis) -> None:
+    events, seen = shuffled_day(5), []
+
+    def script(where: str) -> None:
+        if where == "after store, before commit":
+            seen.append({c.campaign_id: c.sums for c in load_figures(redis).campaigns})
+
+    run_once(bus_with(events), server, script)
+    assert seen[-1]
+    for earlier, later in pairwise(seen):
+        for campaign, sums in earlier.items():
+            assert all(a <= b for a, b in zip(sums, later[campaign], strict=True))
+
+
+def test_redis_away_pauses_and_loses_nothing(
+    redis: Redis, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events, calls, write = shuffled_day(2), count(1), AnalyticsStore.write
+
+    def sometimes(store: AnalyticsStore, batch: Batch) -> None:
+        number = next(calls)
+        if number % 20 == 1:
+            raise Unavailable("scripted")
+        write(store, batch)
+        if number % 20 == 7:
+            raise Unavailable("written, but the answer was lost")
+
+    monkeypatch.setattr(AnalyticsStore, "write", sometimes)
+    run_once(bus_with(events), server)
+    assert_equal_to_batch(redis, events)
+
+
+def test_a_store_that_was_lost_is_rebuilt_from_the_log(server: str, redis: Redis) -> None:
+    events = shuffled_day(4)
+    bus = bus_with(events[: len(events) // 2])
+    run_once(bus, server)
+    redis.flushall()
+    append(bus, events[len(events) // 2 :])
+    run_once(bus, server)
+    assert_equal_to_batch(redis, events)
+
+
+def test_a_worker_that_lost_its_partition_cannot_write_any_more(server: str, redis: Redis) -> None:
+    events = shuffled_day(6)
+    bus = bus_with(events[:200])
+    others: list[MemoryBus] = []
+
+    def script(where: str) -> None:
+        if where == "after publish, before store" and not others:
+            others.append(bus_with(events[:200]))
+            run_once(others[0], server)
+
+    with pytest.raises(Superseded):
+        run_once(bus, server, script)
+
+
+def test_an_event_dated_in_the_future_is_refused(server: str, redis: Redis) -> None:
+    bus = bus_with([make_coverage(0, 10)])
+    run_once(bus, server)
+    append(bus, [make_coverage(10**9, 10**9 + 10), make_coverage(10, 20)])
+    run_once(bus, server)
+    (letter,) = read(bus, DEAD_LETTERS)
+    assert isinstance(letter, DeadLetter)
+    assert "dated more than a day after" in letter.reason
