@@ -43,7 +43,7 @@ def train(config: Path, *, resume: bool) -> None:
 def mean_shape(config: Path, output: Path) -> None:
     """Fit the 3D mean face to the training part of CONFIG's data."""
     faces = [face for source in load_config(config).data for face in select(source.read(), "train")]
-    click.echo(f"{len(faces)} faces, median residual {write_mean_shape(faces, output):.4f} eye distances")
+    click.echo(write_mean_shape(faces, output))
 
 
 @main.command()

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from training.datasets.faces import LabelledFace
 from vitrine.vision.pose import RIGID, angles, rotation
-from vitrine.vision.shape import EYE_OUTER_LEFT, EYE_OUTER_RIGHT, MIRROR, NOSE_TIP, outer_eye_distance
+from vitrine.vision.shape import EYE_OUTER_LEFT, EYE_OUTER_RIGHT, JAW, MIRROR, NOSE_TIP
 
 Array = NDArray[np.float64]
 
@@ -146,24 +146,33 @@ def _structure(poses: Poses, shapes: Array, shape: Array) -> Array:
 
 
 def _median_frontal_pitch(poses: Poses) -> float:
+    return float(np.median(frontal_pitches(poses)))
+
+
+def frontal_pitches(poses: Poses) -> list[float]:
+    """Degrees, of the faces within 15° of yaw 0."""
     found = [angles(matrix) for matrix in poses.rotation]
-    return float(np.median([pose.pitch for pose in found if abs(pose.yaw) < FRONTAL]))
+    return [pose.pitch for pose in found if abs(pose.yaw) < FRONTAL]
 
 
-def residual(shapes: Array, shape: Array, poses: Poses) -> float:
-    """Median distance of labels and projected rigid points, in outer eye distances of the shape."""
-    errors = np.linalg.norm(shapes - poses.project(shape), axis=-1)[:, RIGID]
-    return float(np.median(errors / poses.scale[:, None]))
+def residuals(shapes: Array, shape: Array, poses: Poses) -> Array:
+    """Median distance of labels and projection for each point (68,), in outer eye distances of the shape."""
+    errors = np.linalg.norm(shapes - poses.project(shape), axis=-1)
+    return np.asarray(np.median(errors / poses.scale[:, None], axis=0))
 
 
-def write_mean_shape(faces: list[LabelledFace], path: Path) -> float:
-    """Fits and writes the shape; returns the residual."""
+def write_mean_shape(faces: list[LabelledFace], path: Path) -> str:
+    """Fits and writes the shape; returns a line about the fit."""
     shapes = np.stack([face.points for face in faces]).astype(np.float64)
-    shape, poses = fit_mean_shape(shapes[outer_eye_distance(shapes) > 0])
+    shape, poses = fit_mean_shape(shapes)
     axes = "x to the image's right, y down, z away from the camera; outer eye corners 1 apart, origin midway"
     rounded = [[round(float(v), 5) for v in point] for point in shape]
     lines = ",\n    ".join(json.dumps(point) for point in rounded)
     path.write_text(
         f'{{\n  "axes": {json.dumps(axes)},\n  "points": [\n    {lines}\n  ]\n}}\n', encoding="utf-8"
     )
-    return residual(shapes, shape, poses)
+    rigid, jaw = (float(np.mean(residuals(shapes, shape, poses)[some])) for some in (RIGID, JAW))
+    frontal = len(frontal_pitches(poses))
+    return (
+        f"{len(faces)} faces, {frontal} frontal; residual in eye distances: rigid {rigid:.3f}, jaw {jaw:.3f}"
+    )
