@@ -56,21 +56,27 @@ class Settings(EnvironmentSettings):
     model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=PREFIX)
 
     config: Path = Field(Path("config"), description="Folder with cameras.yaml, stands.yaml, campaigns.yaml.")
-    bus: Literal["memory", "kafka"] = "kafka"
+    bus: Literal["memory", "kafka"] = Field("kafka", description="`memory` only within one process.")
     kafka_servers: str = Field("localhost:9092", description="Comma-separated host:port of brokers.")
-    kafka_protocol: Literal["PLAINTEXT", "SASL_PLAINTEXT", "SASL_SSL", "SSL"] = "PLAINTEXT"
-    kafka_username: str | None = None
-    kafka_password: SecretStr | None = None
-    kafka_cafile: Path | None = None
-    redis_url: SecretStr = SecretStr("redis://localhost:6379/0")
+    kafka_protocol: Literal["PLAINTEXT", "SASL_PLAINTEXT", "SASL_SSL", "SSL"] = Field(
+        "PLAINTEXT", description="How brokers are spoken to."
+    )
+    kafka_username: str | None = Field(None, description="For SASL.")
+    kafka_password: SecretStr | None = Field(None, description="For SASL.")
+    kafka_cafile: Path | None = Field(None, description="PEM file of who signed the brokers' certificates.")
+    redis_url: SecretStr = Field(
+        SecretStr("redis://localhost:6379/0"),
+        description="redis://[:password@]host:port/number; rediss:// for TLS.",
+    )
     key_file: Path | None = Field(None, description="AES-256 keys for embeddings and templates.")
+    finite: bool = Field(False, description="The cameras are files: count what is open when asked to stop.")
     models: Path | None = Field(
         None, description="Folder with optional public models (YuNet, MobileFaceNet)."
     )
-    http_host: str = "127.0.0.1"
+    http_host: str = Field("127.0.0.1", description="Address that pages, health and metrics listen on.")
     health_port: int = Field(
         8080, ge=0, le=65535, description="/healthz, /readyz, /metrics; 0 for a free one."
     )
     startup_limit_s: float = Field(60.0, gt=0, description="How long to wait for Kafka and Redis at start.")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    log_format: LogFormat = "json"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="What is logged.")
+    log_format: LogFormat = Field("json", description="`text` for people at a terminal.")

@@ -17,10 +17,10 @@ class IdentitySettings(EnvironmentSettings):
     model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=prefix)
 
     known_threshold: float = Field(
-        0.55, gt=0, lt=1, description="A view is like an enrolled customer from here on."
+        0.50, gt=0, lt=1, description="A view is like an enrolled customer from here on."
     )
     visitor_threshold: float = Field(
-        0.50, gt=0, lt=1, description="A track is like an earlier visitor from here on."
+        0.45, gt=0, lt=1, description="A track is like an earlier visitor from here on."
     )
     neighbours: int = Field(3, ge=1, le=25, description="Templates that vote on one view.")
     views: int = Field(3, ge=1, le=50, description="Good views before a track is decided.")

@@ -91,6 +91,7 @@ def run_service(name: str, settings: Settings) -> None:
             mall=MallFolder(settings.config),
             health=health,
             redis=lambda: connect(settings.redis_url.get_secret_value()),
+            finite=settings.finite,
         )
         service = find_build(name)(context)
         port = stack.enter_context(health_server(health, settings.http_host, settings.health_port))

@@ -36,7 +36,10 @@ class Recorder(Handler):
         self._files: dict[str, TextIO] = {}
         self._stack = ExitStack()
 
-    def assigned(self, commits: Mapping[TopicPartition, Commit | None]) -> Mapping[TopicPartition, int]:
+    def assigned(
+        self,
+        commits: Mapping[TopicPartition, Commit | None],  # noqa: ARG002 - it starts at the end
+    ) -> Mapping[TopicPartition, int]:
         """Open the files: also those of topics on which nothing will happen."""
         if self.folder is not None and not self._files:
             try:
