@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import exp
 from typing import Final
 
@@ -12,37 +12,32 @@ SMOOTHING_S: Final = 0.3
 BASELINE_S: Final = 15.0
 NOISE: Final = 0.35
 """Share of a full change that still counts as none."""
-FULL_CHANGE: Final = {"mouth_open": 0.25, "mouth_width": 0.15, "brow_raise": 0.1, "eye_open": 0.08}
-"""The change of each measure that is a full response, in outer eye-corner distances."""
+FULL_CHANGE: Final = {"mouth_open": 0.2, "mouth_width": 0.2, "brow_raise": 0.09, "eye_open": 0.07}
+"""The change of each measure that is a full response, in outer eye-corner distances: twice what people who
+speak exceed in 3 % of the frames of a video (YouTube Faces, 920 videos)."""
 
 
 @dataclass(slots=True)
 class Baseline:
-    """A face's expression now and usually, in the order of FULL_CHANGE, and over which time."""
+    """A face's expression now and usually, in the order of FULL_CHANGE; empty before the first view."""
 
-    now: list[float]
-    usual: list[float]
+    now: list[float] = field(default_factory=list)
+    usual: list[float] = field(default_factory=list)
     age_s: float = 0.0
-
-    @classmethod
-    def of(cls, expression: Expression) -> Baseline:
-        """Start with a first view."""
-        return cls(_measures(expression), _measures(expression))
+    """Over which time the usual one was seen."""
 
     def observe(self, expression: Expression, seconds: float) -> float:
         """Take a view `seconds` after the one before; returns the response, 0 to 1."""
+        measures = [round(getattr(expression, name), 4) for name in FULL_CHANGE]
+        if not self.now:
+            self.now, self.usual = measures, list(measures)
+            return 0.0
         self.age_s = round(min(self.age_s + seconds, BASELINE_S), 4)
-        measures = _measures(expression)
         _approach(self.now, measures, 1 - exp(-seconds / SMOOTHING_S))
-        share = seconds / self.age_s if self.age_s > 0 else 1.0
-        _approach(self.usual, measures, min(1.0, share))
+        _approach(self.usual, measures, min(1.0, seconds / self.age_s))
         pairs = zip(self.now, self.usual, FULL_CHANGE.values(), strict=True)
         change = max(abs(now - usual) / full for now, usual, full in pairs)
         return min(1.0, max(0.0, (change - NOISE) / (1 - NOISE)))
-
-
-def _measures(expression: Expression) -> list[float]:
-    return [round(getattr(expression, name), 4) for name in FULL_CHANGE]
 
 
 def _approach(values: list[float], targets: list[float], share: float) -> None:

@@ -88,7 +88,7 @@ class EngagementHandler(Handler):
         for source, part in parts.items():
             partition = self._partitions.setdefault(source, Partition(Commit(part[0].record.offset)))
             for received in part:
-                outputs.messages += self._without_gone(partition, received)
+                outputs.messages += self._forget_gone(partition, received)
                 reason = self._refusal(partition, received.event)
                 if reason:
                     outputs.rejected.append((received, reason))
@@ -118,13 +118,13 @@ class EngagementHandler(Handler):
             return f"captured {behind_s:.3f} s before the last frame of the same camera, or with it"
         return None
 
-    def _without_gone(self, partition: Partition, now: Received[FrameFaces]) -> Iterator[Outgoing]:
+    def _forget_gone(self, partition: Partition, now: Received[FrameFaces]) -> Iterator[Outgoing]:
         """Forget cameras that the log went on without, but not one that goes on after an outage."""
         for key, camera in list(partition.cameras.items()):
-            returns = key == (now.event.stand_id, now.event.camera_id) and not self._refusal(
-                partition, now.event
-            )
-            if now.record.appended_at_ns - camera.appended_at_ns > GONE_NS and not returns:
+            if now.record.appended_at_ns - camera.appended_at_ns <= GONE_NS:
+                continue
+            returns = key == (now.event.stand_id, now.event.camera_id)
+            if not returns or self._refusal(partition, now.event):
                 yield from self._ended(partition.cameras.pop(key))
 
     def _observe(self, partition: Partition, received: Received[FrameFaces]) -> Iterator[Outgoing]:

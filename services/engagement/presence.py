@@ -52,7 +52,7 @@ class Presence:
     size: float
     """Height of the face at the last view, pixels."""
     usual_x: float
-    baseline: Baseline
+    """Smoothed `x`."""
     parts: list[Span]
     """The part that grows, last; before it, cut ones that wait for the end of a glance to be known."""
     published: int = 0
@@ -61,6 +61,7 @@ class Presence:
     glances: list[Interval] = field(default_factory=list)
     """Finished ones that a part to come or the live score needs."""
     attention: Attention = field(default_factory=Attention)
+    baseline: Baseline = field(default_factory=Baseline)
     recent: Annotated[deque[tuple[int, int, View]], Field(exclude=True)] = field(default_factory=deque)
     """Views of the last seconds: since when, until when, what."""
 
@@ -68,9 +69,7 @@ class Presence:
     def begin(cls, presence_id: str, at_ns: int, face: Face) -> Presence:
         """A presence before its first view is taken."""
         x, y, size = place_of(face)
-        baseline = Baseline.of(face.expression)
-        parts = [Span(at_ns, at_ns)]
-        return cls(presence_id, [face.track_id], at_ns, at_ns, x, y, size, x, baseline, parts)
+        return cls(presence_id, [face.track_id], at_ns, at_ns, x, y, size, x, [Span(at_ns, at_ns)])
 
     @property
     def certain(self) -> bool:
@@ -112,7 +111,7 @@ class Presence:
     def cut(self, terms: Terms, *, synthetic: bool) -> Iterator[Exposure]:
         """Takes off the parts that are over and certain."""
         while len(self.parts) > 1 and not self.attention.may_change_before(self.parts[0].end_ns):
-            yield self._publish(terms, synthetic, final=False)
+            yield self._publish(terms, synthetic=synthetic, final=False)
         needed_ns = min(self.parts[0].start_ns, self.seen_ns - WINDOW_NS)
         self.glances = [glance for glance in self.glances if glance[1] > needed_ns]
 
@@ -122,9 +121,9 @@ class Presence:
         if glance:
             self.glances.append(glance)
         while self.certain and self.parts:
-            yield self._publish(terms, synthetic, final=len(self.parts) == 1)
+            yield self._publish(terms, synthetic=synthetic, final=len(self.parts) == 1)
 
-    def _publish(self, terms: Terms, synthetic: bool, *, final: bool) -> Exposure:
+    def _publish(self, terms: Terms, *, synthetic: bool, final: bool) -> Exposure:
         part = self.parts.pop(0)
         attention = self._attention(part.start_ns, part.end_ns)
         attention_ns = _total(attention)

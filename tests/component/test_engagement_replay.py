@@ -54,7 +54,7 @@ def stayer(second: float, noise: random.Random) -> Iterator[Face]:
     """Somebody who stays from second 5 to 145, looks to and fro, and is now and then not found."""
     if 5 <= second <= 145 and second % 21 > 1:
         yaw = noise.gauss(0, 8) + (50 if second % 13 > 8 else 0)
-        smile = 0.2 if second % 40 > 35 else 0.0
+        smile = 0.25 if second % 40 > 35 else 0.0
         track = make_track_id(second // 21 * 21)
         yield make_face(track, x=300 + noise.gauss(0, 3), yaw=yaw, smile=smile)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable
 
 import pytest
 
+from services.engagement.attention import Attention
 from services.engagement.camera import Camera
 from services.engagement.presence import Terms
 from tests.builders import T0_NS, at, make_face, make_frame_faces
@@ -160,6 +162,25 @@ def test_what_is_seen_after_the_cut_decides_about_a_glance_before_it(
     assert [seconds(part) for part in found] == [(55.0, 60.0), (60.0, 65.0)]
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_the_glances_of_all_parts_together_are_those_of_an_uncut_presence(seed: int) -> None:
+    noise = random.Random(seed)
+    attention_of_all, uncut, yaw = Attention(), [], 0.0
+    made = []
+    for frame in range(1500):
+        yaw = 60 - yaw if noise.random() < 0.15 else yaw
+        made.append(make_frame_faces(frame / 10, [make_face(yaw=yaw)]))
+        uncut.append(attention_of_all.observe(made[-1].captured_at_ns, yaw, 0.0, TERMS.cone))
+    uncut.append(attention_of_all.close())
+    joined: list[tuple[int, int]] = []
+    for interval in (interval for part in exposures(made) for interval in part.attention):
+        if joined and joined[-1][1] == interval[0]:
+            joined[-1] = (joined[-1][0], interval[1])
+        else:
+            joined.append(interval)
+    assert joined == [glance for glance in uncut if glance]
+
+
 def test_the_score_of_a_part_is_the_formula_over_the_whole_part() -> None:
     # Half of the time attentive (25), in the middle of the zone (10), no response (0), still (10).
     (part,) = exposures(frames(10.0, lambda s: [make_face(size=117, yaw=0 if s <= 5 else 60)]))
@@ -169,13 +190,20 @@ def test_the_score_of_a_part_is_the_formula_over_the_whole_part() -> None:
 
 def test_a_smile_at_the_screen_raises_response_and_score() -> None:
     def smiling(second: float, yaw: float) -> list[Face]:
-        return [make_face(yaw=yaw, smile=0.2 if second > 5 else 0.0)]
+        return [make_face(yaw=yaw, smile=0.25 if second > 5 else 0.0)]
 
     (part,) = exposures(frames(8.0, lambda s: smiling(s, yaw=0)))
     assert part.response_max > 0.8
     assert 0.1 < part.response_mean < 3 / 8
     (away,) = exposures(frames(8.0, lambda s: smiling(s, yaw=60)))
     assert away.response_max == 0
+
+
+def test_what_a_turned_head_seems_to_express_is_no_part_of_the_baseline() -> None:
+    (part,) = exposures(
+        frames(4.0, lambda s: [make_face(yaw=60, smile=-0.3)] if s < 2 else [make_face(yaw=0)])
+    )
+    assert part.response_max == 0
 
 
 def test_a_walking_person_is_not_steady() -> None:
