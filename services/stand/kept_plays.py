@@ -28,7 +28,7 @@ class KeptPlays:
                 stand_id, _, content = line.partition(" ")
                 report = PlayReport.model_validate_json(content)
                 self._reports[report.play_id] = (stand_id, report)
-            self._changed.notify_all()
+        self.drop(())
 
     def add(self, stand_id: str, report: PlayReport) -> None:
         """Keep one."""
