@@ -50,6 +50,7 @@ class HelloEvent(BaseModel):
     """First on every connection. Event `hello`."""
 
     session: int
+    now_ns: int
 
 
 class PlayReports(BaseModel):

@@ -134,7 +134,7 @@ async def player_events(
     """Commands to a player: `hello`, then `play`, `offer`, `state`; `replaced` when it came again."""
     connection = web.switchboard.join(stand_id, player, player_id, asyncio.get_running_loop())
     assert connection.player is not None  # noqa: S101 - joined as a player
-    hello = HelloEvent(session=connection.player.session)
+    hello = HelloEvent(session=connection.player.session, now_ns=web.clock.now_ns())
     yield ServerSentEvent(event="hello", raw_data=hello.model_dump_json())
     async for event in _stream(connection, web.switchboard):
         yield event

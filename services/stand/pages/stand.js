@@ -1,0 +1,242 @@
+// The player: shows what the stand commands, and reports what was on the screen.
+
+import { Reports } from './reports.js';
+
+const FADE_MS = 1_200;
+const LOAD_LIMIT_MS = 4_000;
+const INFO_MS = 15_000;
+const RECONNECT_MS = 1_000;
+
+const standId = location.pathname.split('/')[2];
+const $ = (selector) => document.querySelector(selector);
+const reports = new Reports(standId);
+const playerId = localStorage.getItem('vitrine/player') ?? `page-${newId()}`;
+localStorage.setItem('vitrine/player', playerId);
+
+let session = 0;
+let offset = null; // nanoseconds from this page's clock to the stand's
+let current = null; // { event, startNs, timer }
+let following = null; // { event, ready }
+let recognition = null;
+
+function newId() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+// Time: the stand's clock, as of the event that took least long to arrive.
+const nowNs = () => Math.round(offset + performance.now() * 1e6);
+function hearClock(ns) {
+  offset = Math.max(offset ?? -Infinity, ns - performance.now() * 1e6);
+}
+
+// Creatives
+const within = (promise, ms) => Promise.race([promise, new Promise((_, no) => setTimeout(no, ms, new Error('slow')))]);
+const once = (element, good) => new Promise((yes, no) => {
+  element.addEventListener(good, yes, { once: true });
+  element.addEventListener('error', () => no(new Error(`${element.src} does not load`)), { once: true });
+});
+
+// Fetches a creative, so that it can begin at once; an HTML page itself starts only when it is shown.
+async function preload({ kind, url }) {
+  if (kind === 'html') {
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`${url}: ${response.status}`);
+    return null;
+  }
+  const element = document.createElement(kind === 'image' ? 'img' : 'video');
+  if (kind === 'video') Object.assign(element, { muted: true, loop: true, playsInline: true, preload: 'auto' });
+  const loaded = once(element, kind === 'image' ? 'load' : 'canplay');
+  element.src = url;
+  await loaded;
+  return element;
+}
+
+async function mount(event, element) {
+  if (event.kind === 'html') {
+    element = document.createElement('iframe');
+    element.sandbox = 'allow-scripts';
+    element.title = event.command.creative_id;
+    const loaded = once(element, 'load');
+    element.src = event.url;
+    $('#stage').append(element);
+    await loaded;
+  } else {
+    $('#stage').append(element);
+    if (event.kind === 'video') await element.play();
+  }
+  return element;
+}
+
+// Plays
+function prepare(event) {
+  const ready = within(preload(event), LOAD_LIMIT_MS);
+  ready.catch(() => {}); // looked at when its turn comes
+  return { event, ready };
+}
+
+let turn = 0;
+async function begin({ event, ready }) {
+  const mine = ++turn;
+  let element;
+  try {
+    element = await mount(event, await ready);
+  } catch (error) {
+    console.error(error.message); // what is on the screen stays; the stand decides anew when the time is over
+    return;
+  }
+  if (mine !== turn) { // something newer began while this was loading
+    element.remove();
+    return;
+  }
+  const old = [...$('#stage').children].filter((child) => child !== element);
+  element.getBoundingClientRect(); // lays it out unseen, so that it can fade in over the one before
+  element.classList.add('shown');
+  setTimeout(() => old.forEach((child) => child.remove()), FADE_MS);
+  finish(false);
+  const timer = setTimeout(end, event.command.seconds * 1e3);
+  current = { event, startNs: nowNs(), timer };
+}
+
+function end() {
+  finish(true);
+  const next = following;
+  following = null;
+  if (next) begin(next);
+}
+
+function finish(completed) {
+  if (!current) return;
+  const { event, startNs, timer } = current;
+  current = null;
+  clearTimeout(timer);
+  const planned = startNs + event.command.seconds * 1e9;
+  const endNs = Math.max(startNs, nowNs());
+  reports.play({
+    play_id: `${playerId}.${event.command.command_id}`,
+    token: event.token,
+    start_ns: startNs,
+    end_ns: endNs,
+    completed: completed || endNs >= planned,
+  });
+}
+
+function take(event) {
+  const next = prepare(event);
+  notice('');
+  if (!current || event.cut) {
+    following = null;
+    begin(next);
+  } else {
+    following = next;
+  }
+}
+
+// The stand
+let source = null;
+function connect() {
+  source = new EventSource(`/stands/${standId}/events?player=page&player_id=${playerId}`);
+  const on = (name, act) => source.addEventListener(name, (message) => act(JSON.parse(message.data)));
+  on('hello', (hello) => {
+    session = hello.session;
+    offset = null;
+    hearClock(hello.now_ns);
+  });
+  on('play', (event) => { hearClock(event.now_ns); take(event); });
+  on('offer', showOffer);
+  on('state', (state) => { hearClock(state.now_ns); hearState(state); });
+  on('replaced', () => {
+    source.close();
+    finish(false);
+    notice('This stand is open in another window. Touch to show it here.');
+  });
+  source.onerror = () => {
+    if (source.readyState === EventSource.CLOSED) setTimeout(connect, RECONNECT_MS);
+  };
+  reports.flush();
+}
+
+function hearState(state) {
+  const mine = state.in_charge === session;
+  if (!mine && current) finish(false);
+  if (!mine) following = null;
+  if (!mine && !$('#stage').children.length) notice('Waiting: another player shows this stand.');
+  $('#hint').classList.toggle('shown', state.attending > 0 && $('#info').hidden && $('#offer').hidden);
+  if (state.recognition !== recognition) {
+    recognition = state.recognition;
+    $('#privacy').textContent = PRIVACY[recognition].line;
+    $('#info .knows').textContent = PRIVACY[recognition].text;
+    $('[data-wish=opt-in]').hidden = recognition !== 'on-request';
+    $('[data-wish=opt-out]').hidden = recognition === 'none';
+  }
+}
+
+const PRIVACY = {
+  none: {
+    line: 'Nothing is recorded · recognition is off',
+    text: 'That somebody is here and looks at it. No picture is kept, nobody is recognised.',
+  },
+  'on-request': {
+    line: 'Nothing is recorded · recognition only if you ask',
+    text: 'That somebody is here and looks at it. No picture is kept. You are recognised only if you ask for it here.',
+  },
+  enrolled: {
+    line: 'Nothing is recorded · only people who enrolled are recognised',
+    text: 'That somebody is here and looks at it. No picture is kept. Only people who enrolled are recognised.',
+  },
+};
+
+// What people see and do
+function notice(text) {
+  $('#notice p').textContent = text;
+  $('#notice').hidden = !text;
+}
+
+let offerTimer = 0;
+function showOffer(offer) {
+  $('#offer .from').textContent = offer.advertiser;
+  $('#offer .text').textContent = offer.text;
+  $('#offer .code').textContent = offer.code;
+  $('#offer .time i').style.animation = 'none';
+  $('#info').hidden = true;
+  $('#offer').hidden = false;
+  requestAnimationFrame(() => { $('#offer .time i').style.animation = `run-out ${offer.seconds}s linear forwards`; });
+  clearTimeout(offerTimer);
+  offerTimer = setTimeout(() => { $('#offer').hidden = true; }, offer.seconds * 1e3);
+}
+
+function tell(kind) {
+  if (offset === null) return;
+  const token = current?.event.token ?? null;
+  reports.interaction({ interaction_id: `${kind}-${newId()}`, kind, at_ns: nowNs(), token });
+}
+
+let infoTimer = 0;
+function showInfo(open) {
+  clearTimeout(infoTimer);
+  $('#info').hidden = !open;
+  if (!open) return;
+  $('#hint').classList.remove('shown');
+  $('#info .why').textContent = current?.event.command.responds
+    ? 'Because somebody here looked interested, the screen shows more of it.'
+    : 'It was simply the turn of this advertisement.';
+  infoTimer = setTimeout(showInfo, INFO_MS, false);
+}
+
+$('#glass').addEventListener('click', () => {
+  if (source.readyState === EventSource.CLOSED) { connect(); return; }
+  tell('touch');
+  showInfo($('#info').hidden);
+});
+$('#info').addEventListener('click', ({ target }) => {
+  const wish = target.dataset.wish;
+  if (!wish) return;
+  if (wish !== 'close') tell(wish);
+  showInfo(false);
+});
+window.addEventListener('pagehide', () => finish(false));
+document.addEventListener('visibilitychange', () => { // what nobody can see is no play
+  source?.close();
+  if (document.hidden) finish(false);
+  else connect();
+});
+if (!document.hidden) connect();
