@@ -3,8 +3,8 @@
 A crop is a (2, 3) float64 affine from frame pixels to input pixels, upright along the face and square. Its
 side is MARGIN times the longer side of the upright bounding box of the 68 points, its centre the box's.
 The constants for a detector's box and five points are medians of YuNet's detections on both training sets;
-detections of YuNet and of MTCNN land on the same crop within 4 % of the side on average (spread: 5 to 9 % of the
-side, centre 3 % of the side).
+detections of YuNet and of MTCNN land on the same crop within 4 % of the side on average (spread: 5 to 9 % of
+the side, centre 3 % of the side).
 """
 
 from collections.abc import Sequence
