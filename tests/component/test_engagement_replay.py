@@ -6,9 +6,11 @@ import random
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from services.engagement.app import build
 from services.engagement.handler import EngagementHandler
 from tests.builders import make_face, make_frame_faces, make_mall, make_track_id, received
 from vitrine.bus import Commit, Message, Outgoing, Received, TopicPartition, encode
@@ -16,9 +18,10 @@ from vitrine.bus.memory import MemoryBus
 from vitrine.clock import EventClock
 from vitrine.mall import Stand
 from vitrine.mall_folder import FixedMall
-from vitrine.runtime import Handler, Outputs, ServiceLoop
+from vitrine.runtime import Context, Handler, Outputs, ServiceLoop
 from vitrine.runtime.stop import DrainingStop
 from vitrine.schemas import Exposure, Face, FrameFaces
+from vitrine.settings import Settings
 from vitrine.telemetry.health import Health
 from vitrine.topics import EXPOSURES, FACES, TOPICS
 
@@ -164,6 +167,15 @@ def undisturbed(frames: list[FrameFaces]) -> dict[str, set[bytes]]:
     bus = filled_bus(frames)
     run_once(bus, engagement(), 500)
     return published(bus)
+
+
+def test_the_service_as_built_gives_the_same(
+    frames: list[FrameFaces], undisturbed: dict[str, set[bytes]]
+) -> None:
+    bus, stop = filled_bus(frames), DrainingStop()
+    stop.set()
+    build(Context(Settings(), bus, MALL, Health(), redis=Mock(), clock=EventClock(), finite=True)).run(stop)
+    assert published(bus) == undisturbed
 
 
 def test_the_scenario_holds_what_it_is_for(undisturbed: dict[str, set[bytes]]) -> None:
