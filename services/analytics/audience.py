@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 
-from services.analytics.intervals import Span, clip, length, union
+from services.analytics.intervals import Span, clip, union
 from vitrine.ids import visitor_id
 from vitrine.schemas import Exposure, Identity
 
@@ -47,14 +47,14 @@ class Audience:
         """Visitors with any presence in the span, everything clipped to it."""
         people: dict[str, Present] = {}
         for exposure in self._exposures:
-            inside = clip([(exposure.start_ns, exposure.end_ns)], start_ns, end_ns)
-            if not inside:
+            first, last = max(exposure.start_ns, start_ns), min(exposure.end_ns, end_ns)
+            if first >= last:
                 continue
             one = people.setdefault(self.visitor(exposure, day), Present())
-            one.presence += inside
+            one.presence.append((first, last))
             one.attention += exposure.attention
-            one.score_ns += round(exposure.score_mean * length(inside))
-            one.scored_ns += length(inside)
+            one.score_ns += round(exposure.score_mean * (last - first))
+            one.scored_ns += last - first
         for one in people.values():
             one.presence = union(one.presence)
             one.attention = clip(union(one.attention), start_ns, end_ns)

@@ -75,8 +75,9 @@ def advance(
     late = {start for start in dirty if start < before.closed_ns and start >= oldest}
     for start in sorted(late | closing(change.state.events, before.closed_ns, due, rules.window_ns)):
         recompute(change, Window(before.stand_id, start, start + rules.window_ns), time_zone)
+        ready, change.state.pending = release(change.state.pending, rules.release_step)
+        change.released += ready
     settle_reach(change)
-    change.released, change.state.pending = release(change.state.pending, rules.release_step)
     if due > before.closed_ns:
         prune(change, rules)
     return change
