@@ -1,0 +1,55 @@
+"""Face embeddings: MobileFaceNet on faces aligned by five points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vitrine.vision.crop import Crop, Image
+from vitrine.vision.networks import Network
+from vitrine.vision.shape import Points, five_points
+
+MODEL_FILE: Final = "mobilefacenet_112.onnx"
+SIDE: Final = 112
+TEMPLATE: Final = np.array(
+    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
+)
+"""Where eyes, nose and mouth corners lie in the aligned picture (ArcFace, arXiv:1801.07698)."""
+MEAN: Final = np.array([0.485, 0.456, 0.406], np.float32).reshape(3, 1, 1)
+DEVIATION: Final = np.array([0.229, 0.224, 0.225], np.float32).reshape(3, 1, 1)
+"""Of ImageNet, RGB, as the network was trained."""
+
+
+def alignment(five: Points) -> Crop:
+    """The similarity (2, 3) that brings five points (5, 2) closest to the template."""
+    centre, target = five.mean(axis=0), TEMPLATE.mean(axis=0)
+    (x, y), (u, v) = (five - centre).T, (TEMPLATE - target).T
+    size = max(float((x * x + y * y).sum()), 1e-9)
+    a, b = float((x * u + y * v).sum()) / size, float((x * v - y * u).sum()) / size
+    linear = np.array([[a, -b], [b, a]])
+    return np.column_stack([linear, target - linear @ centre])
+
+
+def align(image: Image, points: Points) -> Image:
+    """The face of 68 points (68, 2) upright in (112, 112, 3) BGR."""
+    affine = alignment(five_points(points).astype(np.float64))
+    return cv2.warpAffine(image, affine, (SIDE, SIDE), flags=cv2.INTER_LINEAR)  # type: ignore[return-value]
+
+
+class Embedder:
+    """Vectors whose dot product is the cosine similarity of two faces."""
+
+    def __init__(self, network: Network, model: str) -> None:
+        """`model` names the weights; vectors of other weights are never compared."""
+        self._network, self.model = network, model
+
+    def embed(self, aligned: Sequence[Image]) -> NDArray[np.float32]:
+        """n pictures from `align` → (n, 128) float32 of length 1."""
+        pictures = np.stack(aligned)[..., ::-1].transpose(0, 3, 1, 2)
+        batch = (pictures.astype(np.float32) / 255 - MEAN) / DEVIATION
+        vectors = self._network.run(np.ascontiguousarray(batch))[0]
+        return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9))
