@@ -1,7 +1,8 @@
 """Finding faces in a frame."""
 
-from vitrine.vision.detectors.detections import Detections, Detector
+from vitrine.vision.detectors.detections import Detections, Detector, Trust
+from vitrine.vision.detectors.face_score import FaceScore, face_cuts
 from vitrine.vision.detectors.mtcnn import Mtcnn
 from vitrine.vision.detectors.yunet import YuNet
 
-__all__ = ["Detections", "Detector", "Mtcnn", "YuNet"]
+__all__ = ["Detections", "Detector", "FaceScore", "Mtcnn", "Trust", "YuNet", "face_cuts"]

@@ -44,14 +44,23 @@ class Detections:
         return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 5, 2), np.float32))
 
 
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What a tracker makes of a detector's scores (after ByteTrack, arXiv:2110.06864)."""
+
+    start: float
+    """A lower score only confirms a face that is known already."""
+    sure: float
+    """A lower score has to be seen again before it is believed."""
+
+
 class Detector(Protocol):
     """Finds faces."""
 
-    sure: float
-    """From this score on a single detection is believed; below, it has to be seen again."""
+    trust: Trust
 
     def detect(self, image: Image) -> Detections:
-        """(H, W, 3) BGR uint8 → faces, best first."""
+        """(H, W, 3) BGR uint8 → faces, also doubtful ones, best first."""
 
 
 def suppress(

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from vitrine.vision.crop import Image
-from vitrine.vision.detectors.detections import Detections, Floats, suppress
+from vitrine.vision.detectors.detections import Detections, Floats, Trust, suppress
 from vitrine.vision.detectors.mtcnn_graphs import Stage, build_graph, read_weights
 from vitrine.vision.networks import Network, OnnxNetwork
 
@@ -22,15 +22,15 @@ MID_GREY: Final = (127.5, 127.5, 127.5)
 class Thresholds(NamedTuple):
     """Face probabilities that the three networks ask for."""
 
-    proposal: float = 0.6
-    refinement: float = 0.7
-    output: float = 0.8
+    proposal: float = 0.5
+    refinement: float = 0.6
+    output: float = 0.5
 
 
 class Mtcnn:
     """Finds upright faces of at least `min_face` pixels; the time grows with 1 / min_face²."""
 
-    sure = 0.995
+    trust = Trust(start=0.8, sure=0.995)
 
     def __init__(
         self,

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from vitrine.vision.crop import Image
-from vitrine.vision.detectors.detections import Detections, Floats, suppress
+from vitrine.vision.detectors.detections import Detections, Floats, Trust, suppress
 from vitrine.vision.networks import Network
 
 STRIDES: Final = (8, 16, 32)
@@ -24,9 +24,9 @@ CANDIDATES: Final = 2_000
 class YuNet:
     """The detector of `yunet_n_dynamic.onnx`: BGR 0…255, sides padded to multiples of 32."""
 
-    sure = 0.85
+    trust = Trust(start=0.6, sure=0.85)
 
-    def __init__(self, network: Network, threshold: float = 0.6) -> None:
+    def __init__(self, network: Network, threshold: float = 0.4) -> None:
         self._network, self._threshold = network, threshold
 
     def detect(self, image: Image) -> Detections:
