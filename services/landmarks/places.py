@@ -1,0 +1,62 @@
+"""Where faces are, and which of two pictures' faces belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from vitrine.vision.crop import INPUT_SIZE, Crop
+
+FARTHEST: Final = 0.6
+"""Sides that a face may lie off its predicted place."""
+GREATEST_GROWTH: Final = 1.8
+_NEVER: Final = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Centre (2,) and side of a square, in pixels of the frame."""
+
+    centre: NDArray[np.floating]
+    side: float
+
+    @classmethod
+    def of_crop(cls, crop: Crop) -> Place:
+        """Where a crop lies."""
+        middle = np.full(2, (INPUT_SIZE - 1) / 2)
+        centre = np.linalg.solve(crop[:, :2], middle - crop[:, 2])
+        return cls(centre, INPUT_SIZE / float(np.hypot(crop[0, 0], crop[0, 1])))
+
+    @classmethod
+    def of_box(cls, box: NDArray[np.floating]) -> Place:
+        """The square of the same centre and area as a box (x, y, width, height)."""
+        return cls(box[:2] + box[2:] / 2, float(np.sqrt(box[2] * box[3])))
+
+    def distance(self, other: Place) -> float:
+        """Between the centres, in mean sides."""
+        return float(np.linalg.norm(self.centre - other.centre) / (0.5 * (self.side + other.side)))
+
+    def growth(self, other: Place) -> float:
+        """Ratio of the longer to the shorter side."""
+        return max(self.side, other.side) / min(self.side, other.side)
+
+
+def match(expected: Sequence[Place], found: Sequence[Place]) -> list[tuple[int, int]]:
+    """Pairs of places that are one face: least total distance and growth, nothing beyond the limits."""
+    if not expected or not found:
+        return []
+    cost = np.array([[_cost(a, b) for b in found] for a in expected])
+    rows, columns = linear_sum_assignment(cost)
+    return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if cost[r, c] < _NEVER]
+
+
+def _cost(a: Place, b: Place) -> float:
+    distance, growth = a.distance(b), a.growth(b)
+    if distance > FARTHEST or growth > GREATEST_GROWTH:
+        return _NEVER
+    return distance + float(np.log(growth))

@@ -1,0 +1,177 @@
+"""The tracks of one camera: which face of this frame is which of the frames before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.landmarks.places import Place, match
+from services.landmarks.smoothing import OneEuro
+from vitrine.ids import track_id
+from vitrine.vision.crop import Crop, crop_of_box, crop_of_points
+from vitrine.vision.detectors import Detections, Trust
+from vitrine.vision.shape import Points
+
+LOST_AFTER_NS: Final = 1_000_000_000
+"""A track that was not seen for so long has ended."""
+UNDETECTED_AFTER_NS: Final = 3_000_000_000
+"""So has one that was seen, but no longer found by the detector."""
+CLOSE, CLOSE_GROWTH = 0.15, 1.25
+"""A detection this close to the prediction leaves the track's own crop alone, which is the steadier one."""
+STILL_THERE, STILL_THERE_SHARE = 0.2, 0.5
+"""Face score that a followed face needs, or this share of its score when it was last detected."""
+THERE_UNDETECTED: Final = 0.5
+"""Face score of a followed face that the detector has just overlooked."""
+SAME_FACE: Final = 0.35
+"""Two tracks whose boxes are nearer than this, in sides, follow one face."""
+LONGEST_STEP_S: Final = 0.3
+"""Motion is not extrapolated further."""
+MOST_FACES: Final = 100
+
+
+@dataclass(slots=True)
+class Track:
+    """One face over time. A new one has been detected, but its landmarks are not known yet."""
+
+    id: str
+    box: NDArray[np.float32]
+    """x, y, width, height in pixels: the detector's, carried along with the landmarks."""
+    crop: Crop
+    """What the landmark network sees next."""
+    score: float
+    """Of the last detection."""
+    detected_ns: int
+    detections: int = 1
+    believed: bool = False
+    visible: bool = True
+    """The face was there in the last frame."""
+    overlooked: bool = False
+    """The detector saw this frame and did not find the face."""
+    points: NDArray[np.float32] = field(default_factory=lambda: np.zeros((68, 2), np.float32))
+    """As measured at `at_ns`; `smooth` gives what is published."""
+    at_ns: int = 0
+    velocity: NDArray[np.float32] = field(default_factory=lambda: np.zeros(2, np.float32))
+    """Pixels a second."""
+    face_score: float = 0.0
+    """When it was last detected."""
+    offset: NDArray[np.float32] = field(default_factory=lambda: np.zeros(4, np.float32))
+    """The box relative to the landmarks' crop: corner from the centre, and sides, in crop sides."""
+    smoother: OneEuro = field(default_factory=OneEuro)
+    embed_in: int = 0
+    """Frames until the next embedding."""
+    embeddings: int = 0
+
+    def ended(self, at_ns: int) -> bool:
+        """Whether too much time has passed."""
+        return at_ns - self.at_ns >= LOST_AFTER_NS or at_ns - self.detected_ns >= UNDETECTED_AFTER_NS
+
+    def predict(self, at_ns: int) -> None:
+        """Move crop and box to a later time, by constant velocity."""
+        points = self.points + self.velocity * min((at_ns - self.at_ns) / 1e9, LONGEST_STEP_S)
+        self.crop, self.box = crop_of_points(points), self._carried(points)
+        self.overlooked = False
+
+    def confirm(self, box: NDArray[np.float32], crop: Crop, score: float, at_ns: int) -> None:
+        """A detection is this face."""
+        here, there = Place.of_box(box), Place.of_box(self.box)
+        close = here.distance(there) < CLOSE and here.growth(there) < CLOSE_GROWTH
+        if not (close and self.visible):
+            self.crop = crop
+        self.box, self.score, self.detected_ns = box, score, at_ns
+        self.detections += 1
+
+    def box_around(self, points: Points, at_ns: int) -> NDArray[np.float32]:
+        """The box in pixels of landmarks (68, 2): the detector's own where it has just found the face."""
+        return self.box if self.detected_ns == at_ns else self._carried(points)
+
+    def observe(self, points: NDArray[np.float32], face_score: float, at_ns: int) -> None:
+        """Landmarks (68, 2) in pixels found in the track's crop, and how much of a face is there."""
+        if face_score < self._needed(at_ns):
+            self.visible, self.velocity = False, np.zeros(2, np.float32)
+            return
+        self.box = self.box_around(points, at_ns)
+        if self.detected_ns == at_ns:
+            place = Place.of_crop(crop_of_points(points))
+            self.face_score = face_score
+            offset = np.hstack([self.box[:2] - place.centre, self.box[2:]]) / place.side
+            self.offset = offset.astype(np.float32)
+        if self.at_ns:
+            moved = (points.mean(axis=0) - self.points.mean(axis=0)) / np.float32((at_ns - self.at_ns) / 1e9)
+            self.velocity = (self.velocity + moved) / 2
+        self.points, self.at_ns, self.visible = points, at_ns, True
+
+    def smooth(self) -> NDArray[np.float64]:
+        """The points to publish (68, 2); once for each frame."""
+        return self.smoother(self.points, Place.of_crop(crop_of_points(self.points)).side, self.at_ns)
+
+    def _carried(self, points: Points) -> NDArray[np.float32]:
+        place = Place.of_crop(crop_of_points(points))
+        corner = place.centre + self.offset[:2] * place.side
+        return np.hstack([corner, self.offset[2:] * place.side]).astype(np.float32)
+
+    def _needed(self, at_ns: int) -> float:
+        if self.detected_ns == at_ns:
+            return 0.0
+        return THERE_UNDETECTED if self.overlooked else min(STILL_THERE, STILL_THERE_SHARE * self.face_score)
+
+
+class CameraTracks:
+    """All tracks of a camera. For each frame: `begin`, then the landmarks of its tracks, then `finish`."""
+
+    def __init__(self, camera_id: str, detect_every: int, trust: Trust) -> None:
+        self._camera_id, self._detect_every, self._trust = camera_id, detect_every, trust
+        self._since_detection = detect_every
+        self._tracks: list[Track] = []
+
+    def due(self) -> bool:
+        """Whether the next frame needs the detector: every k-th, or while a face is new or lost."""
+        unsettled = any(not (track.believed and track.visible) for track in self._tracks)
+        return unsettled or self._since_detection >= self._detect_every
+
+    def begin(self, at_ns: int, detections: Detections | None) -> list[Track]:
+        """The tracks whose `crop` is to be looked at in the frame of that time."""
+        self._tracks = [track for track in self._tracks if not track.ended(at_ns)]
+        for track in self._tracks:
+            track.predict(at_ns)
+        self._since_detection += 1
+        if detections is not None:
+            self._since_detection = 1
+            self._assign(at_ns, detections[:MOST_FACES])
+        return [track for track in self._tracks if track.visible or track.detected_ns == at_ns]
+
+    def _assign(self, at_ns: int, found: Detections) -> None:
+        """Confirm tracks, drop the doubtful that were not found again, begin new ones."""
+        crops = [crop_of_box(box, five) for box, five in zip(found.boxes, found.five, strict=True)]
+        scores = [float(score) for score in found.scores]
+        pairs = match([Place.of_box(t.box) for t in self._tracks], [Place.of_box(box) for box in found.boxes])
+        for row, n in pairs:
+            self._tracks[row].confirm(found.boxes[n], crops[n], scores[n], at_ns)
+        self._tracks = [t for t in self._tracks if t.believed or t.detected_ns == at_ns]
+        for track in self._tracks:
+            track.overlooked = track.detected_ns != at_ns
+        taken = {n for _, n in pairs}
+        fresh = [n for n, score in enumerate(scores) if n not in taken and score >= self._trust.start]
+        for number, n in enumerate(fresh[: MOST_FACES - len(self._tracks)]):
+            name = track_id(self._camera_id, at_ns, number)
+            self._tracks.append(Track(name, found.boxes[n], crops[n], scores[n], at_ns))
+
+    def finish(self) -> list[Track]:
+        """The tracks that show a face in this frame, after their landmarks were observed."""
+        self._tracks = [track for track in self._tracks if track.at_ns]
+        self._merge()
+        for track in self._tracks:
+            track.believed = track.believed or track.detections >= 2 or track.score >= self._trust.sure
+        return [track for track in self._tracks if track.believed and track.visible]
+
+    def _merge(self) -> None:
+        """Of tracks that follow one face, the one with the latest detection stays, then the oldest."""
+        kept: list[Track] = []
+        for track in sorted(self._tracks, key=lambda t: (-t.detected_ns, -t.detections)):
+            place = Place.of_box(track.box)
+            others = [Place.of_box(other.box) for other in kept if other.visible and track.visible]
+            if all(place.distance(other) > SAME_FACE for other in others):
+                kept.append(track)
+        self._tracks = [track for track in self._tracks if any(track is one for one in kept)]
