@@ -1,0 +1,181 @@
+"""From pictures to faces: one step takes the next frame of each camera and batches their networks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from services.landmarks.places import Place
+from services.landmarks.tracks import CameraTracks, Track
+from vitrine.schemas import Face, FrameMeta, SealedEmbedding
+from vitrine.sealing import Sealer, track_reference
+from vitrine.vision import expression
+from vitrine.vision.crop import Image, crop_of_points, cut, network_input, to_frame
+from vitrine.vision.detectors import Detections, Detector, FaceScore, Trust, face_cuts
+from vitrine.vision.embedding import Embedder, align
+from vitrine.vision.networks import Network
+from vitrine.vision.pose import head_pose
+from vitrine.vision.quality import quality
+
+DETECTION_SIDE: Final = 640
+"""Larger pictures are scaled down to this longer side for the detector."""
+BATCH: Final = 32
+EMBED_EVERY: Final = 5
+"""Frames between two embeddings of a track."""
+MOST_EMBEDDINGS: Final = 30
+GOOD_VIEW: Final = 0.35
+"""Quality that a view needs for an embedding."""
+SMALLEST: Final = 0.022
+"""Crop side, as a share of the frame's longer side, below which landmarks mean nothing: 14 of 640 pixels."""
+COLLAPSED: Final = 0.5
+"""Share of the crop that the landmarks' own crop must at least have."""
+NO_FACE: Final = -1.0
+FARTHEST_PIXEL: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A decoded frame on its way through the models."""
+
+    meta: FrameMeta
+    image: Image
+    tracks: CameraTracks
+    recognise: bool
+
+
+@dataclass(slots=True)
+class _Look:
+    """One face in one frame: the network's crop and what came out of it."""
+
+    frame: Frame
+    track: Track
+    cut: Image
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """What makes embeddings, and what seals them."""
+
+    embedder: Embedder
+    sealer: Sealer
+
+
+class Analyser:
+    """The models. All state is in the tracks, so a frame's faces do not depend on what shares its batch."""
+
+    def __init__(
+        self, detector: Detector, landmarks: Network, face_score: FaceScore, recognition: Recognition | None
+    ) -> None:
+        self._detector, self._landmarks, self._face_score = detector, landmarks, face_score
+        self._recognition = recognition
+
+    @property
+    def trust(self) -> Trust:
+        """What the detector's scores are worth."""
+        return self._detector.trust
+
+    def step(self, frames: Sequence[Frame]) -> list[tuple[Face, ...]]:
+        """The faces of each frame; no two frames of one camera."""
+        looks = [look for frame in frames for look in self._look(frame)]
+        for start in range(0, len(looks), BATCH):
+            self._observe(looks[start : start + BATCH])
+        by_track = {look.track.id: look for look in looks}
+        views = [
+            [(look, _face(look)) for look in (by_track[t.id] for t in frame.tracks.finish())]
+            for frame in frames
+        ]
+        sealed = self._embed([view for some in views for view in some])
+        return [tuple(_with(face, sealed.get(face.track_id)) for _, face in some) for some in views]
+
+    def _look(self, frame: Frame) -> list[_Look]:
+        detections = _detect(self._detector, frame.image) if frame.tracks.due() else None
+        tracks = frame.tracks.begin(frame.meta.captured_at_ns, detections)
+        return [_Look(frame, track, cut(frame.image, track.crop)) for track in tracks]
+
+    def _observe(self, looks: Sequence[_Look]) -> None:
+        outputs = self._landmarks.run(network_input([look.cut for look in looks]))[0]
+        points = to_frame(outputs, [look.track.crop for look in looks])
+        boxes = [
+            k.track.box_around(p, k.frame.meta.captured_at_ns) for k, p in zip(looks, points, strict=True)
+        ]
+        cuts = [face_cuts(look.frame.image, box[None]) for look, box in zip(looks, boxes, strict=True)]
+        scores = self._face_score.score(np.concatenate(cuts))
+        for look, found, score in zip(looks, points, scores.tolist(), strict=True):
+            there = score if _plausible(look, found) else NO_FACE
+            look.track.observe(found, there, look.frame.meta.captured_at_ns)
+
+    def _embed(self, views: Sequence[tuple[_Look, Face]]) -> dict[str, SealedEmbedding]:
+        """By track, for the good views whose turn it is."""
+        if self._recognition is None:
+            return {}
+        chosen = [look for look, face in views if look.frame.recognise and _wanted(look.track, face.quality)]
+        sealed: dict[str, SealedEmbedding] = {}
+        for start in range(0, len(chosen), BATCH):
+            some = chosen[start : start + BATCH]
+            vectors = self._recognition.embedder.embed([align(k.frame.image, k.track.points) for k in some])
+            for look, vector in zip(some, vectors, strict=True):
+                sealed[look.track.id] = self._seal(look, vector)
+        return sealed
+
+    def _seal(self, look: _Look, vector: NDArray[np.float32]) -> SealedEmbedding:
+        assert self._recognition is not None  # noqa: S101
+        about = track_reference(look.frame.meta.camera_id, look.track.id)
+        return self._recognition.sealer.seal(vector, self._recognition.embedder.model, about)
+
+
+def _plausible(look: _Look, points: NDArray[np.float32]) -> bool:
+    """Large enough to have landmarks, and not collapsed."""
+    side = Place.of_crop(crop_of_points(points)).side
+    meta = look.frame.meta
+    return side > max(
+        SMALLEST * max(meta.width, meta.height), COLLAPSED * Place.of_crop(look.track.crop).side
+    )
+
+
+def _wanted(track: Track, quality: float) -> bool:
+    """Counts a view; whether it is one to embed."""
+    track.embed_in = max(0, track.embed_in - 1)
+    if track.embed_in or quality < GOOD_VIEW or track.embeddings >= MOST_EMBEDDINGS:
+        return False
+    track.embed_in, track.embeddings = EMBED_EVERY, track.embeddings + 1
+    return True
+
+
+def _with(face: Face, embedding: SealedEmbedding | None) -> Face:
+    return face.model_copy(update={"embedding": embedding}) if embedding else face
+
+
+def _detect(detector: Detector, image: Image) -> Detections:
+    scale = DETECTION_SIDE / max(image.shape[:2])
+    if scale >= 1:
+        return detector.detect(image)
+    size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
+    found = detector.detect(cv2.resize(image, size, interpolation=cv2.INTER_AREA))  # type: ignore[arg-type]
+    return Detections(found.boxes / scale, found.scores, found.five / scale)
+
+
+def _face(look: _Look) -> Face:
+    """What is published of a track: smoothed points and what follows from them."""
+    meta, track = look.frame.meta, look.track
+    points = track.smooth()
+    pose = head_pose(points, meta.width, meta.height)
+    return Face(
+        track_id=track.id,
+        box=_pixels(track.box),
+        score=round(min(max(track.score, 0.0), 1.0), 4),
+        points=_pixels(points),
+        yaw=round(pose.yaw, 2),
+        pitch=round(pose.pitch, 2),
+        roll=round(pose.roll, 2),
+        quality=round(quality(look.cut, points, pose, meta.width, meta.height), 4),
+        expression=expression.measure(points, pose),
+    )
+
+
+def _pixels(values: NDArray[np.floating]) -> object:
+    return np.clip(values, -FARTHEST_PIXEL, FARTHEST_PIXEL).round(2).tolist()

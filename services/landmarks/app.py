@@ -1,0 +1,89 @@
+"""The composition root of `landmarks`: which models there are, and the loop around them."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from threading import Event
+from typing import Final
+
+import cv2
+
+from services.landmarks.analysis import Analyser, Recognition
+from services.landmarks.handler import LandmarksHandler
+from services.landmarks.settings import LandmarksSettings
+from vitrine.runtime import Context, Service, ServiceLoop
+from vitrine.sealing import Sealer
+from vitrine.settings import Settings
+from vitrine.topics import FRAMES
+from vitrine.vision.detectors import Detector, FaceScore, Mtcnn, YuNet
+from vitrine.vision.embedding import MODEL_FILE, Embedder
+from vitrine.vision.models import model_path, optional_model
+from vitrine.vision.networks import load_network
+
+logger = logging.getLogger(__name__)
+
+LANDMARKS_FILE: Final = "landmarks_mobilenetv2_128.onnx"
+YUNET_FILE: Final = "yunet_n_dynamic.onnx"
+BATCH: Final = 8
+"""Frames in a batch: more would only wait for each other."""
+
+
+def build(context: Context) -> Service:
+    """The service; models are read when it runs."""
+    return LandmarksService(context, LandmarksSettings.load())
+
+
+@dataclass(frozen=True, slots=True)
+class LandmarksService:
+    """Loads the models, then works until it is asked to stop."""
+
+    context: Context
+    settings: LandmarksSettings
+
+    def run(self, stop: Event) -> None:
+        """See Service. Raises ConfigurationError when a model or the key file is missing or wrong."""
+        cv2.setNumThreads(1)  # services share their cores
+        context = self.context
+        handler = LandmarksHandler(
+            load_models(context.settings, self.settings),
+            context.mall,
+            context.clock,
+            self.settings.detect_every,
+        )
+        ServiceLoop(
+            service="landmarks",
+            bus=context.bus,
+            topics=[FRAMES],
+            handler=handler,
+            health=context.health,
+            max_records=BATCH,
+            startup_limit_s=context.settings.startup_limit_s,
+        ).run(stop)
+
+
+def load_models(settings: Settings, own: LandmarksSettings) -> Analyser:
+    """All models that there are. Raises ConfigurationError."""
+    landmarks = load_network(model_path(LANDMARKS_FILE), own.device, own.threads)
+    detector = _detector(settings, own)
+    face_score = FaceScore.load(own.threads)
+    return Analyser(detector, landmarks, face_score, _recognition(settings, own))
+
+
+def _detector(settings: Settings, own: LandmarksSettings) -> Detector:
+    path = optional_model(YUNET_FILE, settings.models)
+    logger.info("faces are found by %s", "YuNet" if path else "MTCNN")
+    return YuNet(load_network(path, threads=own.threads)) if path else Mtcnn.load(own.min_face, own.threads)
+
+
+def _recognition(settings: Settings, own: LandmarksSettings) -> Recognition | None:
+    """Embeddings need their model, and a key to seal them with."""
+    path = optional_model(MODEL_FILE, settings.models)
+    if path is None:
+        logger.info("no embedding model: every track is its own visitor")
+        return None
+    if settings.key_file is None:
+        logger.info("no key file: embeddings are not computed")
+        return None
+    embedder = Embedder(load_network(path, own.device, own.threads), path.stem)
+    return Recognition(embedder, Sealer.load(settings.key_file))

@@ -1,0 +1,124 @@
+"""Frames in, faces out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Final
+
+from services.landmarks.analysis import Analyser, Frame
+from services.landmarks.decoding import decode
+from services.landmarks.tracks import CameraTracks
+from vitrine.bus import Outgoing, Received, TopicPartition
+from vitrine.clock import Clock
+from vitrine.errors import Invalid
+from vitrine.mall import Mall
+from vitrine.mall_folder import MallSource
+from vitrine.runtime import Handler, Outputs
+from vitrine.schemas import Face, FrameFaces, FrameMeta
+from vitrine.telemetry import metrics
+from vitrine.topics import FACES
+
+LATE_NS: Final = 500_000_000
+FORGET_NS: Final = 60_000_000_000
+"""A camera that sent nothing for so long, by the clock, is forgotten."""
+
+
+@dataclass(slots=True)
+class _Camera:
+    tracks: CameraTracks
+    source: TopicPartition
+    captured_ns: int
+    """Of its newest frame."""
+    touched_ns: int
+    """By the clock."""
+
+
+class LandmarksHandler(Handler):
+    """Looks at each camera's frames in order and at different cameras' frames together.
+
+    Nothing is replayed: tracks begin anew when partitions move, and engagement bridges them.
+    """
+
+    def __init__(self, analyser: Analyser, mall: MallSource, clock: Clock, detect_every: int) -> None:
+        self._analyser, self._mall, self._clock = analyser, mall, clock
+        self._detect_every = detect_every
+        self._cameras: dict[str, _Camera] = {}
+
+    def revoked(self, partitions: Sequence[TopicPartition]) -> None:
+        """Forget the cameras of partitions that moved elsewhere."""
+        lost = set(partitions)
+        self._cameras = {name: c for name, c in self._cameras.items() if c.source not in lost}
+
+    def handle(self, batch: Sequence[Received[FrameMeta]]) -> Outputs:
+        """One `faces` record for each frame analysed and each source that ended."""
+        outputs, mall = Outputs(), self._mall.current()
+        by_camera: Mapping[str, list[Received[FrameMeta]]] = defaultdict(list)
+        for record in batch:
+            by_camera[record.event.camera_id].append(record)
+        for step in zip_longest(*by_camera.values()):
+            self._step([record for record in step if record is not None], mall, outputs)
+        self._forget()
+        return outputs
+
+    def _step(self, records: Sequence[Received[FrameMeta]], mall: Mall, outputs: Outputs) -> None:
+        """At most one record of each camera."""
+        frames: list[Frame] = []
+        for record in records:
+            meta = record.event
+            if meta.ended:
+                self._cameras.pop(meta.camera_id, None)
+                outputs.messages.append(_outgoing(meta, ()))
+            elif self._late(meta):
+                metrics.FRAMES_DROPPED.labels(meta.camera_id, "late").inc()
+            else:
+                try:
+                    frames.append(self._frame(record, mall))
+                except Invalid as error:
+                    outputs.rejected.append((record, str(error)))
+        for frame, faces in zip(frames, self._analyser.step(frames), strict=True):
+            outputs.messages.append(_outgoing(frame.meta, faces))
+            self._count(frame.meta, len(faces))
+
+    def _late(self, meta: FrameMeta) -> bool:
+        return meta.live and self._clock.now_ns() - meta.captured_at_ns > LATE_NS
+
+    def _frame(self, record: Received[FrameMeta], mall: Mall) -> Frame:
+        """The decoded frame with its camera's tracks. Raises Invalid; the camera's state is changed last."""
+        meta = record.event
+        camera = self._cameras.get(meta.camera_id)
+        if camera and meta.captured_at_ns <= camera.captured_ns:
+            raise Invalid("not captured after the camera's frame before")
+        image = decode(meta, record.body)
+        if camera is None:
+            tracks = CameraTracks(meta.camera_id, self._detect_every, self._analyser.trust)
+            camera = self._cameras[meta.camera_id] = _Camera(tracks, record.source, 0, 0)
+        camera.captured_ns, camera.touched_ns = meta.captured_at_ns, self._clock.now_ns()
+        stand = mall.stand(meta.stand_id)
+        return Frame(meta, image, camera.tracks, stand is not None and stand.recognition == "enrolled")
+
+    def _count(self, meta: FrameMeta, faces: int) -> None:
+        metrics.FACES_SEEN.labels(meta.camera_id).inc(faces)
+        seconds = (self._clock.now_ns() - meta.captured_at_ns) / 1e9
+        if seconds >= 0:
+            metrics.STAGE_LATENCY.labels("landmarks").observe(seconds)
+
+    def _forget(self) -> None:
+        now = self._clock.now_ns()
+        self._cameras = {n: c for n, c in self._cameras.items() if now - c.touched_ns < FORGET_NS}
+
+
+def _outgoing(meta: FrameMeta, faces: tuple[Face, ...]) -> Outgoing:
+    event = FrameFaces(
+        camera_id=meta.camera_id,
+        stand_id=meta.stand_id,
+        captured_at_ns=meta.captured_at_ns,
+        width=meta.width,
+        height=meta.height,
+        faces=faces,
+        synthetic=meta.synthetic,
+        ended=meta.ended,
+    )
+    return Outgoing(FACES, meta.stand_id, event)

@@ -1,0 +1,227 @@
+"""Frames in, faces out: order, batches, what is refused, what is forgotten."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from prometheus_client import REGISTRY
+
+from services.landmarks.analysis import Recognition
+from services.landmarks.handler import LandmarksHandler
+from tests.builders import at, make_mall
+from tests.unit.landmarks.toy_vision import (
+    Square,
+    SquareDetector,
+    SquareLandmarks,
+    frame,
+    jpeg,
+    picture,
+    toy_analyser,
+)
+from vitrine.bus import Received, TopicPartition
+from vitrine.clock import EventClock
+from vitrine.mall import Stand
+from vitrine.mall_folder import FixedMall
+from vitrine.schemas import FrameFaces, FrameMeta
+from vitrine.sealing import Sealer, track_reference
+from vitrine.vision.embedding import Embedder
+
+FACE: Square = (160, 120, 60)
+SEALER = Sealer({"k1": bytes(32)}, "k1")
+
+
+class ConstantNetwork:
+    def run(self, batch: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        return [np.tile(np.arange(128, dtype=np.float32), (len(batch), 1))]
+
+
+def make_handler(
+    detector: SquareDetector | None = None, recognition: str = "none", clock: EventClock | None = None
+) -> LandmarksHandler:
+    stand = Stand.model_validate({"id": "north", "recognition": recognition})
+    analyser = toy_analyser(detector, Recognition(Embedder(ConstantNetwork(), "toy"), SEALER))
+    mall = FixedMall(make_mall(stand))
+    return LandmarksHandler(analyser, mall, clock or EventClock(), detect_every=3)
+
+
+def faces_of(handler: LandmarksHandler, *records: Received[FrameMeta], batch: int = 8) -> list[FrameFaces]:
+    """What the handler publishes for the records, none of which it may refuse."""
+    events = []
+    for start in range(0, len(records), batch):
+        outputs = handler.handle(records[start : start + batch])
+        assert outputs.rejected == []
+        events += [m.event for m in outputs.messages if isinstance(m.event, FrameFaces)]
+    return events
+
+
+def walk(camera: str, steps: int = 12, speed: float = 6) -> list[Received[FrameMeta]]:
+    """Two people who walk towards each other, one below the other."""
+    return [
+        frame(n / 10, (80 + speed * n, 60, 50), (240 - speed * n, 160, 60), camera=camera)
+        for n in range(steps)
+    ]
+
+
+def test_a_face_is_published_with_its_points_box_and_pose() -> None:
+    (seen,) = faces_of(make_handler(), frame(0, FACE))
+    (face,) = seen.faces
+    assert (seen.camera_id, seen.stand_id, seen.captured_at_ns) == ("north-1", "north", at(0))
+    np.testing.assert_allclose(face.box, [130, 90, 61, 61], atol=1)
+    points = np.array(face.points)
+    np.testing.assert_allclose((points.max(axis=0) + points.min(axis=0)) / 2, [160, 120], atol=1.5)
+    assert max(abs(face.yaw), abs(face.pitch), abs(face.roll)) < 5
+    assert 0 < face.quality < 1
+    assert all(round(v, 2) == v for point in face.points for v in point)
+
+
+def test_every_frame_gives_a_record_also_without_a_face() -> None:
+    seen = faces_of(make_handler(), frame(0), frame(0.1, FACE), frame(0.4), frame(0.5))
+    assert [event.captured_at_ns for event in seen] == [at(0), at(0.1), at(0.4), at(0.5)]
+    assert seen[0].faces == seen[-1].faces == ()
+
+
+def test_people_are_followed_between_detections_under_one_id_each() -> None:
+    detector = SquareDetector()
+    seen = faces_of(make_handler(detector), *walk("north-1", steps=12))
+    assert detector.calls == 4
+    assert [len(event.faces) for event in seen] == [2] * 12
+    assert len({face.track_id for event in seen for face in event.faces}) == 2
+    upper = [face for event in seen for face in event.faces if face.box[1] < 100]
+    np.testing.assert_allclose([f.box[0] for f in upper], [55 + 6 * n for n in range(12)], atol=2)
+
+
+def test_the_result_does_not_depend_on_batches_or_on_other_cameras() -> None:
+    north, south = walk("north-1"), walk("south-1", speed=3)
+    alone = faces_of(make_handler(), *north, batch=1)
+    mixed = [record for pair in zip(north, south, strict=True) for record in pair]
+    together = faces_of(make_handler(), *mixed, batch=7)
+    assert [event for event in together if event.camera_id == "north-1"] == alone
+
+
+def test_the_faces_of_different_cameras_share_a_network_run() -> None:
+    handler = make_handler()
+    network = SquareLandmarks()
+    handler._analyser._landmarks = network
+    faces_of(handler, frame(0, FACE), frame(0, FACE, camera="north-2"), frame(0.1, FACE))
+    assert network.batches == [2, 1]
+
+
+def test_sixty_faces_are_all_seen_in_bounded_runs() -> None:
+    squares = [(30 + 60 * (n % 10), 30 + 60 * (n // 10), 36.0) for n in range(60)]
+    handler = make_handler()
+    network = SquareLandmarks()
+    handler._analyser._landmarks = network
+    (seen,) = faces_of(handler, frame(0, *squares, size=(640, 360)))
+    assert len(seen.faces) == len({face.track_id for face in seen.faces}) == 60
+    assert network.batches == [32, 28]
+
+
+def test_a_face_half_outside_is_seen_with_less_quality() -> None:
+    whole, half = (
+        faces_of(make_handler(), frame(0, square))[0].faces[0] for square in (FACE, (300.0, 120.0, 60.0))
+    )
+    assert half.quality < whole.quality
+
+
+def test_a_face_too_small_for_landmarks_is_left_out() -> None:
+    (seen,) = faces_of(make_handler(), frame(0, (100, 100, 6), FACE, size=(640, 360)))
+    assert len(seen.faces) == 1
+
+
+def test_a_large_picture_gives_coordinates_of_its_own_pixels() -> None:
+    (seen,) = faces_of(make_handler(), frame(0, (1000, 700, 300), size=(2000, 1400)))
+    np.testing.assert_allclose(seen.faces[0].box, [850, 550, 300, 300], atol=5)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "holds no picture"),
+        (jpeg(picture(FACE))[:-200], "cut off"),
+        (jpeg(picture(FACE, width=640)), "announced was"),
+    ],
+)
+def test_a_bad_picture_is_refused_and_the_others_go_on(body: bytes, reason: str) -> None:
+    good = [frame(0, FACE), frame(0.2, FACE)]
+    outputs = make_handler().handle([good[0], frame(0.1, body=body), good[1]])
+    assert [reason in given for _, given in outputs.rejected] == [True]
+    assert [len(m.event.faces) for m in outputs.messages if isinstance(m.event, FrameFaces)] == [1, 1]
+
+
+@pytest.mark.parametrize("seconds", [0.9, 1.0])
+def test_a_frame_from_before_the_last_one_is_refused(seconds: float) -> None:
+    outputs = make_handler().handle([frame(1.0, FACE), frame(seconds, FACE), frame(1.1, FACE)])
+    assert [reason for _, reason in outputs.rejected] == ["not captured after the camera's frame before"]
+    assert len(outputs.messages) == 2
+
+
+def dropped_late() -> float:
+    labels = {"camera": "north-1", "reason": "late"}
+    return REGISTRY.get_sample_value("vitrine_frames_dropped_total", labels) or 0
+
+
+def test_a_late_frame_of_a_live_camera_is_skipped_and_counted() -> None:
+    clock, before = EventClock(), dropped_late()
+    clock.observe(at(1.0))
+    handler = make_handler(clock=clock)
+    seen = faces_of(handler, frame(0.4, FACE, live=True), frame(0.6, FACE, live=True))
+    assert [event.captured_at_ns for event in seen] == [at(0.6)]
+    assert dropped_late() == before + 1
+    assert len(faces_of(handler, frame(0.7, FACE, live=False))) == 1
+
+
+def test_the_end_of_a_source_is_passed_on_in_order_and_forgets_the_camera() -> None:
+    handler = make_handler()
+    seen = faces_of(handler, frame(5, FACE), frame(5, ended=True, body=b""), frame(0, FACE))
+    assert [(event.ended, len(event.faces)) for event in seen] == [(False, 1), (True, 0), (False, 1)]
+    assert seen[0].faces[0].track_id != seen[2].faces[0].track_id
+
+
+def test_partitions_that_move_take_their_cameras_along() -> None:
+    handler = make_handler()
+    faces_of(handler, frame(5, FACE, partition=1), frame(5, FACE, camera="north-2", partition=2))
+    handler.revoked([TopicPartition("frames", 1)])
+    outputs = handler.handle([frame(1, FACE, partition=1), frame(1, FACE, camera="north-2", partition=2)])
+    assert [record.event.camera_id for record, _ in outputs.rejected] == ["north-2"]
+
+
+def test_a_camera_that_vanished_is_forgotten_after_a_minute() -> None:
+    clock = EventClock()
+    handler = make_handler(clock=clock)
+    clock.observe(at(0))
+    faces_of(handler, frame(0, FACE))
+    clock.observe(at(61))
+    handler.handle([])
+    assert handler._cameras == {}
+
+
+def embeddings(recognition: str, records: Sequence[Received[FrameMeta]]) -> list[Any]:
+    seen = faces_of(make_handler(recognition=recognition), *records)
+    return [face.embedding for event in seen for face in event.faces]
+
+
+def sharp_frame(seconds: float) -> Received[FrameMeta]:
+    """A large face with enough texture for a good view."""
+    image = picture((160, 120, 120))
+    image[60:180:4] = image[60:180:4] // 2 + 10
+    return frame(seconds, body=jpeg(image))
+
+
+def test_good_views_are_embedded_every_few_frames_where_recognition_is_on() -> None:
+    found = embeddings("enrolled", [sharp_frame(n / 10) for n in range(11)])
+    assert [n for n, sealed in enumerate(found) if sealed] == [0, 5, 10]
+    (track,) = {f.track_id for f in faces_of(make_handler(), sharp_frame(0))[0].faces}
+    vector = SEALER.open(found[0], track_reference("north-1", track))
+    assert found[0].model == "toy"
+    assert np.linalg.norm(vector) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("recognition", ["none", "on-request"])
+def test_nothing_is_embedded_without_enrolment(recognition: str) -> None:
+    assert embeddings(recognition, [sharp_frame(n / 10) for n in range(6)]) == [None] * 6
+
+
+def test_poor_views_are_not_embedded() -> None:
+    assert embeddings("enrolled", [frame(n / 10, (160, 120, 24)) for n in range(6)]) == [None] * 6
