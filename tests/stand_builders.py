@@ -62,6 +62,8 @@ class Running:
 
     bus: MemoryBus
     clock: Clock
+    ended: Thread
+    """Alive as long as the service."""
     http: httpx.Client
     address: str
     redis_url: str
@@ -94,22 +96,25 @@ def running_stand(
     *campaigns: Campaign,
     bus: MemoryBus | None = None,
     clock: Clock | None = None,
+    port: int = 0,
+    startup_limit_s: float = 5,
 ) -> Iterator[Running]:
-    """A stand service on a free port with `folder` as its configuration; the event clock starts at T0_NS."""
+    """A stand service with `folder` as its configuration; by default on a free port, with an event clock that
+    starts at T0_NS. What stops the service is raised at the end of the block."""
     bus = bus or MemoryBus(TOPICS)
     if clock is None:
         clock = EventClock()
         clock.observe(T0_NS)
     health, stop, failure = Health(), Event(), []
     context = Context(
-        settings=Settings(config=folder, bus="memory", startup_limit_s=5),
+        settings=Settings(config=folder, bus="memory", startup_limit_s=startup_limit_s),
         bus=bus,
         mall=FixedMall(mall_of(*campaigns)),
         health=health,
         redis=lambda: connect(redis_url),
         clock=clock,
     )
-    service = StandService(context, StandSettings(port=0, till_token=TILL_TOKEN))
+    service = StandService(context, StandSettings(port=port, till_token=TILL_TOKEN))
 
     def run() -> None:
         try:
@@ -122,10 +127,12 @@ def running_stand(
     with ExitStack() as stack:
         stack.callback(lambda: thread.join(20))
         stack.callback(stop.set)
-        if not service.listening.wait(20):
-            raise RuntimeError(f"the stand does not listen: {failure}")
+        while thread.is_alive() and not service.listening.wait(0.05):
+            pass
+        if failure:
+            raise RuntimeError(str(failure.pop())) from None
         http = stack.enter_context(httpx.Client(base_url=service.address, timeout=20))
-        yield Running(bus, clock, http, service.address, redis_url, health)
+        yield Running(bus, clock, thread, http, service.address, redis_url, health)
     if failure:
         raise failure[0]
 
