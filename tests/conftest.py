@@ -1,16 +1,56 @@
-"""Fixtures that all tests may use."""
+"""Fixtures that all tests may use: real data, and real servers."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.brokers import ROOT, KafkaBroker, kafka_libs, redis_server
+
+# The product refuses variables with its prefix that it does not know: ours leave the environment.
+REQUIRE_KAFKA = os.environ.pop("VITRINE_REQUIRE_KAFKA", "") == "1"
+REQUIRE_SHARED = os.environ.pop("VITRINE_REQUIRE_SHARED", "") == "1"
+SHARED = Path(os.environ.pop("VITRINE_SHARED", "") or ROOT.parent / "shared")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """kafka-python reads its own data files in a way that Python 3.11 and 3.12 call deprecated."""
+    config.addinivalue_line("filterwarnings", "ignore:(open|read)_text is deprecated:DeprecationWarning")
+
+
+def _absent(what: str, required: bool) -> None:
+    if required:
+        pytest.fail(what)
+    pytest.skip(what)
+
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder with real data, videos and public weights beside the checkout; skips where there is none."""
-    folder = Path(__file__).resolve().parents[2] / "shared"
-    if not folder.is_dir():
-        pytest.skip("no folder `shared` beside the checkout")
-    return folder
+    """Real data, videos and public weights: VITRINE_SHARED, or the folder `shared` beside the checkout."""
+    if not SHARED.is_dir():
+        _absent(f"NO REAL DATA: {SHARED} is no folder; set VITRINE_SHARED", REQUIRE_SHARED)
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def kafka_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
+    """A running broker for the whole session; use names of your own for topics and groups."""
+    libs = kafka_libs()
+    if libs is None:
+        reason = "NO KAFKA BROKER: needs java, and the jars that `make kafka-libs` fetches"
+        _absent(f"{reason} (or VITRINE_TEST_KAFKA_LIBS)", REQUIRE_KAFKA)
+        return
+    broker = KafkaBroker(libs, tmp_path_factory.mktemp("kafka"))
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A running Redis for the whole session; use keys of your own."""
+    with redis_server(tmp_path_factory.mktemp("redis")) as url:
+        yield url
