@@ -59,7 +59,8 @@ def decisions(identities: Iterable[Line]) -> dict[str, str]:
 def visitor(exposure: Line, exposures: Iterable[Line], decided: Mapping[str, str], day: Any) -> str:
     """Whom an exposure belongs to on a day."""
     parts = [e for e in exposures if e["presence_id"] == exposure["presence_id"]]
-    tracks = max((e["track_ids"] for e in parts), key=len)
+    parts.sort(key=lambda e: (e["start_ns"], e["part"]))
+    tracks = [track for e in parts for track in e["track_ids"]]
     named = [decided[track] for track in tracks if track in decided]
     return named[0] if named else visitor_id(exposure["stand_id"], day, tracks[0])
 

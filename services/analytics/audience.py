@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -84,10 +84,9 @@ def rank(one: Identity) -> tuple[int, str, str]:
     return one.decided_at_ns, one.visitor_id, one.visit_id
 
 
-def presence_tracks(exposures: Collection[Exposure]) -> dict[str, tuple[str, ...]]:
-    """All tracks of each presence, as its longest part lists them."""
-    tracks: dict[str, tuple[str, ...]] = {}
+def presence_tracks(exposures: Iterable[Exposure]) -> dict[str, tuple[str, ...]]:
+    """All tracks of each presence in the order in which its parts, given by time, name them."""
+    tracks: dict[str, dict[str, None]] = {}
     for exposure in exposures:
-        known = tracks.get(exposure.presence_id, ())
-        tracks[exposure.presence_id] = max(known, exposure.track_ids, key=lambda ids: (len(ids), ids))
-    return tracks
+        tracks.setdefault(exposure.presence_id, {}).update(dict.fromkeys(exposure.track_ids))
+    return {presence: tuple(names) for presence, names in tracks.items()}

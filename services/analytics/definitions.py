@@ -60,7 +60,7 @@ DEFINITIONS = (
     ),
     Definition(
         "attention_seconds", "Attention time", "s",
-        "Time that visitors had head and eyes turned to the screen during plays.",
+        "Time that visitors had their head turned to the screen during plays.",
         lambda sums, _: sums.attention_ns * NANO,
     ),
     Definition(
