@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count, pairwise
 from threading import Event as Flag
+from threading import Thread
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY, generate_latest
+from pydantic import SecretStr
 from redis import Redis
 
-from services.analytics.app import TOPICS
+from services.analytics.app import TOPICS, build
 from services.analytics.figures import Totals, load_figures
 from services.analytics.handler import AnalyticsHandler
 from services.analytics.settings import AnalyticsSettings
@@ -24,8 +28,9 @@ from vitrine.bus.memory import MemoryBus
 from vitrine.errors import Unavailable
 from vitrine.mall import Stand
 from vitrine.mall_folder import FixedMall
-from vitrine.runtime import Outputs, ServiceLoop
+from vitrine.runtime import Context, Outputs, ServiceLoop
 from vitrine.schemas import CampaignWindow, DeadLetter, Event
+from vitrine.settings import Settings
 from vitrine.stores.embedded import embedded_redis
 from vitrine.stores.redis import connect
 from vitrine.telemetry.health import Health
@@ -266,3 +271,38 @@ def test_an_event_dated_in_the_future_is_refused(server: str, redis: Redis) -> N
     (letter,) = read(bus, DEAD_LETTERS)
     assert isinstance(letter, DeadLetter)
     assert "dated more than a day after" in letter.reason
+
+
+def context(url: str, **settings: Any) -> Context:
+    return Context(
+        settings=Settings(redis_url=SecretStr(url), **settings),
+        bus=bus_with([]),
+        mall=MALL,
+        health=Health(),
+        redis=lambda: connect(url),
+    )
+
+
+def test_the_service_shows_its_figures_while_it_runs_and_not_after(server: str, redis: Redis) -> None:
+    stop = Flag()
+    service = build(context(server))
+    assert not_exported()
+    thread = Thread(target=service.run, args=(stop,))
+    thread.start()
+    deadline = time.monotonic() + 10
+    while not_exported():
+        assert time.monotonic() < deadline, "the service did not register its figures"
+    stop.set()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert not_exported()
+
+
+def not_exported() -> bool:
+    return b"vitrine_campaign_ots" not in generate_latest(REGISTRY)
+
+
+def test_redis_not_there_at_start_is_said_after_the_limit() -> None:
+    service = build(context("redis://127.0.0.1:1/0", startup_limit_s=0.2))
+    with pytest.raises(Unavailable, match=r"Redis at 127\.0\.0\.1:1 does not answer"):
+        service.run(Flag())
