@@ -1,6 +1,6 @@
 """What the thresholds of identity mean on aligned faces of people who appear in pairs and alone.
 
-    python benchmarks/identity_thresholds.py --faces ../shared/data/lfw_aligned_144.zip \
+    python -m benchmarks.identity_thresholds --faces ../shared/data/lfw_aligned_144.zip \
         --model ../shared/models/mobilefacenet_112.onnx
 
 The archive holds `Person/Person_0001.jpg`, 144×144, aligned by five points; its central 112×112 is embedded.

@@ -29,7 +29,7 @@ class Recorder(Handler):
         self.tracks: set[str] = set()
         self.presences: set[str] = set()
         self.visitors: set[str] = set()
-        self.faces = 0
+        self.frames = self.faces = 0
         self.synthetic = False
         self.first_event_ns = self.last_event_ns = 0
         """Capture times of the first and the latest frame."""
@@ -77,6 +77,7 @@ class Recorder(Handler):
         self.events[received.record.topic] += 1
         match event:
             case FrameFaces():
+                self.frames += not event.ended
                 self.faces += len(event.faces)
                 self.tracks.update(face.track_id for face in event.faces)
                 self.first_event_ns = self.first_event_ns or event.captured_at_ns

@@ -1,0 +1,154 @@
+"""`vitrine demo` as other programs rely on it: a process, its exit status, and what it records."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tests.recordings import batch_totals, events, reported_totals
+
+SYNTHETIC = "synthetic:?people=3&seed=5&seconds=20"
+
+
+def demo(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "vitrine.cli", "demo", "--no-browser", "--port", "0", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=100, check=False)
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    done = demo("--source", SYNTHETIC, "--speed", "max", "--record", str(folder / "record"), folder=folder)
+    assert done.returncode == 0, done.stderr
+    return folder / "record"
+
+
+def test_every_topic_but_frames_is_recorded(recording: Path) -> None:
+    names = {path.stem for path in recording.glob("*.jsonl")}
+    assert names >= {
+        "faces",
+        "identities",
+        "engagement",
+        "exposures",
+        "plays",
+        "coverage",
+        "truth",
+        "dead-letters",
+    }
+    assert "frames" not in names
+    assert events(recording, "dead-letters") == []
+
+
+def test_a_face_has_what_other_programs_rely_on(recording: Path) -> None:
+    frame = next(frame for frame in events(recording, "faces") if frame["faces"])
+    assert {"camera_id", "stand_id", "captured_at_ns", "width", "height", "faces"} <= frame.keys()
+    face = frame["faces"][0]
+    assert {"track_id", "box", "score", "points", "yaw", "pitch", "roll", "quality"} <= face.keys()
+    assert len(face["points"]) == 68
+    assert "embedding" not in face
+
+
+def test_an_exposure_has_what_other_programs_rely_on(recording: Path) -> None:
+    exposure = events(recording, "exposures")[0]
+    expected = {"stand_id", "presence_id", "track_ids", "start_ns", "end_ns", "attention"}
+    assert expected <= exposure.keys()
+
+
+def test_the_synthetic_people_are_found_where_the_truth_has_them(recording: Path) -> None:
+    frames = {frame["captured_at_ns"]: frame for frame in events(recording, "faces") if not frame["ended"]}
+    seen = found = 0
+    for truth in events(recording, "truth"):
+        boxes = [face["box"] for face in frames[truth["captured_at_ns"]]["faces"]]
+        for person in truth["people"]:
+            if person["visible"] and abs(person["yaw"]) < 40 and person["box"][3] > 45:
+                seen += 1
+                found += any(contains_centre(box, person["box"]) for box in boxes)
+    assert seen > 50
+    assert found / seen > 0.85
+
+
+def contains_centre(box: list[float], other: list[float]) -> bool:
+    x, y = other[0] + other[2] / 2, other[1] + other[3] / 2
+    return box[0] <= x <= box[0] + box[2] and box[1] <= y <= box[1] + box[3]
+
+
+def test_campaign_totals_equal_a_plain_batch_recomputation(recording: Path) -> None:
+    summary = json.loads((recording / "summary.json").read_text())
+    totals = reported_totals(summary["campaigns"])
+    assert sum(figures["ots"] for figures in totals.values()) > 0
+    assert totals == batch_totals(recording)
+
+
+def test_plays_follow_each_other_without_a_hole(recording: Path) -> None:
+    plays = sorted(events(recording, "plays"), key=lambda play: play["start_ns"])
+    assert len(plays) >= 2
+    gaps = [later["start_ns"] - earlier["end_ns"] for earlier, later in pairwise(plays)]
+    assert all(-1e6 <= gap < 1e9 for gap in gaps)
+
+
+def test_the_report_calls_synthetic_figures_synthetic(recording: Path) -> None:
+    assert "synthetic" in (recording / "report.html").read_text().lower()
+
+
+def test_a_source_that_is_not_there_fails_with_a_message_and_the_other_one_is_finished(
+    tmp_path: Path,
+) -> None:
+    arguments = [
+        "--source",
+        "missing.mp4",
+        "--source",
+        "synthetic:?people=1&seed=1&seconds=3",
+        "--speed",
+        "max",
+    ]
+    done = demo(*arguments, "--record", str(tmp_path / "record"), folder=tmp_path)
+    assert done.returncode == 1
+    assert "missing.mp4" in done.stderr
+    assert len(events(tmp_path / "record", "faces")) >= 30
+
+
+def test_a_full_disk_fails_with_a_message_after_the_run(tmp_path: Path) -> None:
+    (tmp_path / "faces.jsonl").symlink_to("/dev/full")
+    done = demo(
+        "--source", SYNTHETIC + "&seconds=5", "--speed", "max", "--record", str(tmp_path), folder=tmp_path
+    )
+    assert done.returncode == 1
+    assert "is incomplete" in done.stderr
+    assert "No space left" in done.stderr
+
+
+def test_an_unknown_option_of_the_synthetic_source_is_explained(tmp_path: Path) -> None:
+    done = demo("--source", "synthetic:?persons=3", folder=tmp_path)
+    assert done.returncode == 1
+    assert "persons" in done.stderr
+    assert "people" in done.stderr
+
+
+def test_a_mistake_in_the_configuration_names_file_and_line(tmp_path: Path) -> None:
+    for name in ("stands", "campaigns"):
+        (tmp_path / f"{name}.yaml").write_text(f"{name}: []\n")
+    (tmp_path / "cameras.yaml").write_text("cameras:\n  - {id: a, uri: '0', stand: b, fps: -1}\n")
+    done = demo("--config", str(tmp_path), folder=tmp_path)
+    assert done.returncode == 1
+    assert "cameras.yaml:2: cameras.0.fps" in done.stderr
+
+
+def test_help_teaches(tmp_path: Path) -> None:
+    done = demo("--help", folder=tmp_path)
+    assert done.returncode == 0
+    for option in (
+        "--source",
+        "--config",
+        "--bus",
+        "--speed",
+        "--seconds",
+        "--no-browser",
+        "--port",
+        "--record",
+    ):
+        assert option in done.stdout

@@ -1,0 +1,33 @@
+"""Reading what `vitrine demo --record` wrote."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.batch_recomputation import FIGURES, read, recompute
+from vitrine.mall_folder import load_mall
+
+CONFIG = Path(__file__).parents[1] / "config"
+Totals = dict[tuple[str, str, str], dict[str, int]]
+
+
+def events(folder: Path, topic: str) -> list[dict[str, Any]]:
+    """The events of one topic."""
+    return [json.loads(line) for line in (folder / f"{topic}.jsonl").read_text().splitlines()]
+
+
+def reported_totals(figures: dict[str, Any]) -> Totals:
+    """(campaign, creative, stand) → figures, of the report's JSON."""
+    return {
+        (campaign["campaign"], cell["creative"], cell["stand"]): {name: cell[name] for name in FIGURES}
+        for campaign in figures["campaigns"]
+        for cell in campaign["cells"]
+    }
+
+
+def batch_totals(folder: Path) -> Totals:
+    """The same, recomputed from the recorded events."""
+    zones = {stand.id: stand.time_zone for stand in load_mall(CONFIG).stands}
+    return {key: {name: row[name] for name in FIGURES} for key, row in recompute(read(folder), zones).items()}
