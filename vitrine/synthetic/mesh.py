@@ -1,0 +1,101 @@
+"""The head as a triangle mesh over a texture: landmarks, forehead, skull, the texture's edge.
+
+Texture coordinates are pixels of the texture; the depth (towards the camera) has the same unit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import Delaunay
+
+from vitrine.vision.crop import Image
+from vitrine.vision.shape import EYE_LEFT, EYE_RIGHT, JAW, LIPS_INNER, LIPS_OUTER, NOSE_BASE, NOSE_BRIDGE
+
+Floats = NDArray[np.float32]
+
+WIDTH: Final = 128
+HEIGHT: Final = 160
+EYE_DISTANCE: Final = 34.0
+"""Pixels of the texture between the eye centres."""
+EYE_CENTRE: Final = (64.0, 76.0)
+SKULL: Final = slice(72, 85)
+"""The mesh points on the skull's outline."""
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """`texture` (V, 2) and `depth` (V,), landmarks first; `triangles` (T, 3), all of one orientation."""
+
+    texture: Floats
+    depth: Floats
+    triangles: NDArray[np.int32]
+
+
+def rings() -> Floats:
+    """Mesh points that are no landmarks, (R, 2): forehead, skull, edge of the texture."""
+    x0, y0, unit = *EYE_CENTRE, EYE_DISTANCE
+    forehead = [
+        (x0 + unit * x, y0 - unit * y) for x, y in ((-0.75, 0.95), (-0.28, 1.12), (0.28, 1.12), (0.75, 0.95))
+    ]
+    angles = np.linspace(np.pi * 0.98, np.pi * 2.02, 13)
+    skull = [(x0 + 1.33 * unit * np.cos(a), y0 + 0.1 * unit + 1.85 * unit * np.sin(a)) for a in angles]
+    right, bottom = WIDTH - 1.0, HEIGHT - 1.0
+    sides = [(x, y) for y in (0.0, 0.25 * bottom, 0.5 * bottom, 0.75 * bottom, bottom) for x in (0.0, right)]
+    ends = [(x * right, y) for x in (0.25, 0.5, 0.75) for y in (0.0, bottom)]
+    return np.array([*forehead, *skull, *sides, *ends], np.float32)
+
+
+def head_mesh(landmarks: Floats) -> Mesh:
+    """The mesh over landmarks (68, 2) in texture pixels; it has fewer than 256 triangles."""
+    texture = np.vstack([landmarks, rings()]).astype(np.float32)
+    return Mesh(texture, head_depth(texture), np.asarray(Delaunay(texture).simplices, np.int32))
+
+
+def head_depth(points: Floats) -> Floats:
+    """Depth (V,) of a simple head: an ellipsoid with a nose, sunken eyes and full lips; landmarks first."""
+    x = (points[:, 0] - EYE_CENTRE[0]) / EYE_DISTANCE
+    y = (points[:, 1] - EYE_CENTRE[1]) / EYE_DISTANCE
+    inside = 1 - (x / 1.32) ** 2 - ((y - 0.5) / 2.6) ** 2
+    depth = np.where(inside > 0, 1.45 * np.sqrt(np.abs(inside)), 0.9 * inside)
+    depth[JAW] -= 0.25 * np.abs(x[JAW] / x[0]) ** 3
+    depth[NOSE_BRIDGE] += (0.04, 0.14, 0.24, 0.34)
+    depth[NOSE_BASE] += (0.05, 0.12, 0.18, 0.12, 0.05)
+    depth[EYE_LEFT] -= 0.12
+    depth[EYE_RIGHT] -= 0.12
+    depth[LIPS_OUTER] += 0.04
+    depth[LIPS_INNER] += 0.04
+    depth[SKULL] = 0.25 * np.abs(inside[SKULL])
+    return np.asarray(depth * EYE_DISTANCE, np.float32)
+
+
+def warp(
+    image: Image,
+    source: Floats,
+    target: Floats,
+    triangles: NDArray[np.int32],
+    size: tuple[int, int],
+    border: int = cv2.BORDER_CONSTANT,
+) -> Image:
+    """The image on a mesh, moved from `source` to `target` (V, 2): piecewise affine; `size` (width, height).
+
+    Later triangles cover earlier ones; outside of all is 0.
+    """
+    corners = target[triangles].astype(np.float64)
+    homogeneous = np.concatenate([corners, np.ones((*corners.shape[:2], 1))], axis=2)
+    seen = np.abs(np.linalg.det(homogeneous)) > 1e-3
+    corners, homogeneous = corners[seen], homogeneous[seen]
+    affine = np.linalg.solve(homogeneous, source[triangles[seen]].astype(np.float64))
+    width, height = size
+    owner = np.zeros((height, width), np.uint8)
+    for index, triangle in enumerate(np.rint(corners * 16).astype(np.int32), start=1):
+        cv2.fillConvexPoly(owner, triangle, index, shift=4)
+    outside = [[[0, 0], [0, 0], [-1e4, -1e4]]]
+    planes = np.concatenate([outside, affine]).astype(np.float32).transpose(2, 1, 0).copy()
+    x, y = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)[:, None]
+    columns, rows = (across[owner] * x + down[owner] * y + offset[owner] for across, down, offset in planes)
+    return np.asarray(cv2.remap(image, columns, rows, cv2.INTER_LINEAR, borderMode=border), np.uint8)

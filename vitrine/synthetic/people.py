@@ -1,0 +1,127 @@
+"""Synthetic people, drawn from the committed basis: means and components only, no picture of anyone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vitrine.synthetic.mesh import HEIGHT, WIDTH, Floats
+from vitrine.vision.models import model_path
+from vitrine.vision.shape import JAW, NOSE_TIP
+
+BASIS_FILE = "synthetic_faces.npz"
+BETWEEN, WITHIN_SHAPE, WITHIN_TEXTURE = 1.3, 0.6, 0.3
+"""Factors on the measured variances: people differ more and views less than in the data."""
+
+
+Colour = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Basis:
+    """See training/synthetic_basis.py. `texture` rows: luma, then chroma and alpha at half the size."""
+
+    mean_shape: Floats
+    shape_components: Floats
+    shape_expressions: Floats
+    texture_mean: Floats
+    texture_components: Floats
+    texture_expressions: Floats
+    between: Floats
+    within: Floats
+
+
+@dataclass(frozen=True)
+class View:
+    """One person on one occasion: landmarks and texture with a calm face, and with each expression."""
+
+    shape: Floats
+    """(68, 2), texture pixels."""
+    expressions: Floats
+    """(2, 68, 2): what a full smile and a fully open mouth add to the shape."""
+    textures: tuple[NDArray[np.uint8], ...]
+    """(HEIGHT, WIDTH, 4) BGR and alpha: calm, smiling, mouth open."""
+    skin: Colour
+    hair: Colour
+
+
+@cache
+def load_basis() -> Basis:
+    """Raises ConfigurationError without the file."""
+    with np.load(model_path(BASIS_FILE)) as file:
+        arrays = {name: file[name].astype(np.float32) for name in file.files}
+    return Basis(
+        arrays["mean_shape"],
+        arrays["shape_components"],
+        arrays["shape_expressions"],
+        arrays["texture_mean"],
+        arrays["texture_components"] * arrays["texture_scale"],
+        arrays["texture_expressions"] * arrays["texture_expression_scale"],
+        arrays["between"],
+        arrays["within"],
+    )
+
+
+def draw_person(basis: Basis, rng: np.random.Generator) -> Floats:
+    """An identity: weights of the shape components, then of the texture components."""
+    noise = np.clip(rng.standard_normal(len(basis.between)), -2, 2)
+    return np.asarray(np.sqrt(BETWEEN) * basis.between @ noise, np.float32)
+
+
+def draw_view(basis: Basis, person: Floats, rng: np.random.Generator) -> View:
+    """A person as one day, light and camera show them."""
+    count = len(basis.shape_components)
+    change = basis.within @ np.clip(rng.standard_normal(len(basis.within)), -2, 2)
+    shape_weights = person[:count] + np.sqrt(WITHIN_SHAPE) * change[:count]
+    texture_weights = person[count:] + np.sqrt(WITHIN_TEXTURE) * change[count:]
+    shape = basis.mean_shape + np.tensordot(shape_weights, basis.shape_components, axes=1)
+    calm = basis.texture_mean + texture_weights @ basis.texture_components
+    head = _head_alpha(calm, basis.mean_shape)
+    textures = tuple(
+        np.dstack([_colours(calm + extra), head])
+        for extra in (np.zeros_like(calm), *basis.texture_expressions)
+    )
+    sides = np.hstack([textures[0][30:70, 22:30], textures[0][30:70, 98:106]])
+    skin, hair = (
+        _typical(np.hstack([textures[0][86:102, 38:52], textures[0][86:102, 76:90]])),
+        _typical(sides),
+    )
+    return View(shape, basis.shape_expressions, textures, skin, hair)
+
+
+def _typical(pixels: NDArray[np.uint8]) -> Colour:
+    blue, green, red = np.median(pixels[..., :3].reshape(-1, 3), axis=0)
+    return int(blue), int(green), int(red)
+
+
+def _colours(vector: Floats) -> NDArray[np.uint8]:
+    luma, halves = _planes(vector)
+    planes = [luma, *(cv2.resize(half, (WIDTH, HEIGHT)) for half in halves[:2])]
+    merged = np.clip(np.dstack(planes), 0, 255).astype(np.uint8)
+    return np.asarray(cv2.cvtColor(merged, cv2.COLOR_YCrCb2BGR), np.uint8)
+
+
+def _head_alpha(vector: Floats, mean_shape: Floats) -> NDArray[np.uint8]:
+    """One connected head without holes, that ends below the chin, where the neck is drawn."""
+    soft = cv2.resize(_planes(vector)[1][2], (WIDTH, HEIGHT))
+    soft = cv2.GaussianBlur(np.clip(soft, 0, 255), (0, 0), 2.5)
+    solid = (soft > 120).astype(np.uint8)
+    solid[:2], solid[:, :2], solid[:, -2:] = 0, 0, 0
+    contours, _ = cv2.findContours(solid, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    solid[:] = 0
+    cv2.drawContours(solid, [max(contours, key=cv2.contourArea)], -1, 255, cv2.FILLED)
+    jaw = np.zeros_like(solid)
+    cv2.fillConvexPoly(jaw, np.rint(mean_shape[JAW] + (0, 2)).astype(np.int32), 255)
+    ears = round(float(mean_shape[NOSE_TIP, 1]))
+    solid[ears:] = np.minimum(solid, cv2.dilate(jaw, np.ones((5, 5), np.uint8)))[ears:]
+    solid |= jaw
+    return np.asarray(cv2.GaussianBlur(solid, (0, 0), 1.5), np.uint8)
+
+
+def _planes(vector: Floats) -> tuple[Floats, Floats]:
+    size = WIDTH * HEIGHT
+    return vector[:size].reshape(HEIGHT, WIDTH), vector[size:].reshape(3, HEIGHT // 2, WIDTH // 2)

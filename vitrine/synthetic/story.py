@@ -1,0 +1,167 @@
+"""Who comes when, stands where, looks where and smiles: seeded, as pure functions of time in seconds."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from vitrine.vision.pose import HeadPose
+
+Rng = np.random.Generator
+
+WALK_YAW = 50.0
+"""Degrees that a walker's head is turned at most."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a head is: shares of the picture's width and height; `face` is the face's height likewise."""
+
+    x: float
+    y: float
+    face: float
+
+
+@dataclass(frozen=True)
+class Gaze:
+    """From `start` the head turns to a pose within `turn` seconds and stays."""
+
+    start: float
+    turn: float
+    yaw: float
+    pitch: float
+    roll: float
+
+
+@dataclass(frozen=True)
+class Episode:
+    """An expression that rises, is held and falls between two times."""
+
+    start: float
+    end: float
+    smile: bool
+    strength: float
+
+    def at(self, t: float) -> float:
+        return self.strength * _smooth((t - self.start) / 0.35) * _smooth((self.end - t) / 0.5)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One person at the stand once: comes from `entry` to `spot` and leaves to `exit`."""
+
+    person: int
+    number: int
+    start: float
+    arrived: float
+    leaving: float
+    end: float
+    entry: Place
+    spot: Place
+    exit: Place
+    gazes: tuple[Gaze, ...]
+    episodes: tuple[Episode, ...]
+    phase: float
+
+    def place(self, t: float) -> Place:
+        if t < self.arrived:
+            return self._between(self.entry, self.spot, (t - self.start) / (self.arrived - self.start), t)
+        if t >= self.leaving:
+            return self._between(self.spot, self.exit, (t - self.leaving) / (self.end - self.leaving), t)
+        sway = 0.05 * self.spot.face * np.sin(0.9 * t + self.phase)
+        return Place(self.spot.x + sway, self.spot.y + 0.3 * sway, self.spot.face)
+
+    def _between(self, a: Place, b: Place, share: float, t: float) -> Place:
+        s = _smooth(share)
+        x, y, face = (p + s * (q - p) for p, q in ((a.x, b.x), (a.y, b.y), (a.face, b.face)))
+        step = 0.05 * face * abs(np.sin(5.5 * t + self.phase)) * np.sin(np.pi * min(1, max(0, share)))
+        return Place(x, y - step, face)
+
+    def pose(self, t: float) -> HeadPose:
+        """The gaze in force, on the way from the one before, with the small motion of a living head."""
+        index = max(0, bisect_right([g.start for g in self.gazes], t) - 1)
+        now, before = self.gazes[index], self.gazes[max(0, index - 1)]
+        s = _smooth((t - now.start) / now.turn)
+        yaw, pitch, roll = (
+            p + s * (q - p)
+            for p, q in ((before.yaw, now.yaw), (before.pitch, now.pitch), (before.roll, now.roll))
+        )
+        phases = self.phase + np.arange(3)
+        jitter = 0.7 * np.sin(2.1 * t + phases) + 0.35 * np.sin(5.3 * t + 2 * phases)
+        return HeadPose(yaw + float(jitter[0]), pitch + float(jitter[1]), roll + 0.6 * float(jitter[2]))
+
+    def expression(self, t: float) -> tuple[float, float]:
+        """Strength of the smile and of the open mouth, 0 to 1."""
+        smiles = [e.at(t) for e in self.episodes if e.smile]
+        mouths = [e.at(t) for e in self.episodes if not e.smile]
+        return max(smiles, default=0.0), max(mouths, default=0.0)
+
+
+def _smooth(share: float) -> float:
+    s = min(1.0, max(0.0, share))
+    return s * s * (3 - 2 * s)
+
+
+def visits(seed: int, person: int, people: int) -> Iterator[Visit]:
+    """The visits of one person of several, in order and without end."""
+    own = np.random.default_rng([seed, person, 0])
+    slot = (int(np.random.default_rng(seed).permutation(people)[person]) + 0.5) / people
+    end, number = -8.0, 0
+    while True:
+        number += 1
+        rng = np.random.default_rng([seed, person, number])
+        gap = 8.0 + person * rng.uniform(3, 6) if number == 1 else rng.uniform(7, 20)
+        visit = _visit(rng, person, number, end + gap, 0.12 + 0.76 * slot + own.uniform(-0.04, 0.04))
+        end = visit.end
+        yield visit
+
+
+def _visit(rng: Rng, person: int, number: int, start: float, x: float) -> Visit:
+    face = rng.uniform(0.13, 0.32)
+    spot = Place(x + rng.uniform(-0.05, 0.05), _height(face, rng), face)
+    from_back = rng.uniform() < 0.4
+    side, exit_side = rng.choice([-1, 1], 2)
+    far = rng.uniform(0.07, 0.09) if from_back else face * rng.uniform(0.85, 1.1)
+    entry = Place(0.5 + side * (0.5 + far), _height(far, rng) if from_back else spot.y, far)
+    leave_face = face * rng.uniform(0.9, 1.1)
+    leave = Place(0.5 + exit_side * (0.5 + leave_face), spot.y, leave_face)
+    arrived = start + rng.uniform(3.5, 5.0) if from_back else start + 1.5 + 3 * abs(spot.x - entry.x)
+    leaving = arrived + 3 + 22 * rng.beta(1.5, 2.2)
+    end = leaving + 1.5 + 3 * abs(leave.x - spot.x)
+    walk = Gaze(start - 1, 0.1, -side * WALK_YAW * (0.5 if from_back else 1), 0, 0)
+    away = Gaze(leaving - 0.4, 0.6, exit_side * WALK_YAW, rng.normal(-3, 3), 0)
+    gazes = (walk, *_gazes(rng, arrived - 0.8, leaving - 0.4), away)
+    episodes = tuple(_episodes(rng, arrived, leaving))
+    phase = float(rng.uniform(0, 6.28))
+    return Visit(person, number, start, arrived, leaving, end, entry, spot, leave, gazes, episodes, phase)
+
+
+def _height(face: float, rng: Rng) -> float:
+    """Where the head is: a camera a little above looks down, so who is nearer is lower; people differ."""
+    return 0.22 + 0.75 * face + float(rng.normal(0, 0.25)) * 0.3 * face
+
+
+def _gazes(rng: Rng, start: float, end: float) -> Iterator[Gaze]:
+    """To the screen, with small shifts, and now and then somewhere else."""
+    t, attends = start, True
+    while t < end:
+        spell = min(end, t + (rng.uniform(2.5, 8) if attends else rng.uniform(0.8, 2.5)))
+        aside = rng.choice([-1, 1]) * rng.uniform(30, 50), rng.normal(0, 7)
+        yaw, pitch = (rng.normal(0, 6), rng.normal(-2, 4)) if attends else aside
+        roll = rng.normal(0, 4)
+        turn = rng.uniform(0.3, 0.6)
+        while t < spell:
+            yield Gaze(t, turn, yaw + rng.normal(0, 2.5), pitch + rng.normal(0, 2), roll)
+            t, turn = t + rng.uniform(0.8, 2.0), rng.uniform(0.12, 0.25)
+        t, attends = spell, not attends
+
+
+def _episodes(rng: Rng, start: float, end: float) -> Iterator[Episode]:
+    t = start + rng.exponential(3)
+    while t + 1.2 < end:
+        length = rng.uniform(1.2, 3.5)
+        yield Episode(t, min(end, t + length), bool(rng.uniform() < 0.65), rng.uniform(0.5, 1.0))
+        t += length + 0.5 + rng.exponential(4)
