@@ -1,0 +1,65 @@
+"""The services as processes on a real Kafka and a real Redis: the same figures, also after SIGKILL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from services.analytics.report import load_figures, to_json
+from tests.brokers import KafkaBroker
+from tests.processes import Processes, wait_for
+from tests.recordings import batch_totals, events, reported_totals
+from vitrine.stores.redis import connect
+
+pytestmark = [pytest.mark.kafka, pytest.mark.redis, pytest.mark.timeout(240)]
+
+CONFIG = Path(__file__).parents[2] / "config"
+SECONDS = 20
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    folder = tmp_path / "config"
+    folder.mkdir()
+    uri = f"synthetic:?people=3&seed=5&seconds={SECONDS}"
+    camera = f"cameras:\n  - {{id: c, uri: '{uri}', stand: north, fps: 10}}\n"
+    (folder / "cameras.yaml").write_text(camera)
+    for name in ("stands.yaml", "campaigns.yaml", "creatives", "codes"):
+        (folder / name).symlink_to(CONFIG / name)
+    return folder
+
+
+def test_totals_equal_a_batch_recomputation_after_kills_in_mid_run(
+    config: Path, tmp_path: Path, fresh_broker: KafkaBroker, redis_url: str
+) -> None:
+    connect(redis_url).flushall()
+    with Processes(
+        tmp_path,
+        fresh_broker.servers,
+        redis_url,
+        VITRINE_CONFIG=str(config),
+        VITRINE_ANALYTICS_WINDOW_S="5",
+        VITRINE_ANALYTICS_GRACE_S="2",
+        VITRINE_ANALYTICS_RELEASE_STEP="1",
+    ) as site:
+        for name, second in (("engagement", 5), ("stand", 8), ("analytics", 11)):
+            wait_for(lambda second=second: captured(site, "c") >= second * 10, f"{second} s of video")  # type: ignore[misc]
+            site.kill_and_restart(name)
+            wait_for(lambda name=name: site.ready(name), f"{name} is back")  # type: ignore[misc]
+        wait_for(lambda: captured(site, "c") >= SECONDS * 10, "the end of the video")
+        site.finish()
+        site.record(tmp_path / "record")
+    record = tmp_path / "record"
+    totals = reported_totals(to_json(load_figures(connect(redis_url), "exact")))
+    assert sum(figures["ots"] for figures in totals.values()) > 0
+    assert totals == batch_totals(record)
+    assert events(record, "dead-letters") == []
+    plays = [play["play_id"] for play in events(record, "plays")]
+    assert len(set(plays)) >= 2
+
+
+def captured(site: Processes, camera: str) -> float:
+    prefix = f'vitrine_camera_frames_total{{camera="{camera}"}} '
+    found = [line for line in site.metrics("ingest").splitlines() if line.startswith(prefix)]
+    return float(found[0].removeprefix(prefix)) if found else 0.0

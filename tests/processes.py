@@ -1,0 +1,134 @@
+"""All services as processes on a real Kafka and a real Redis, to be killed and restarted."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from tests.brokers import free_ports
+from vitrine.bus.kafka import KafkaBus
+from vitrine.runtime import ServiceLoop
+from vitrine.runtime.recorder import RECORDED, Recorder
+from vitrine.runtime.stop import DrainingStop
+from vitrine.settings import SERVICES
+from vitrine.telemetry.health import Health
+from vitrine.topics import TOPICS, Topic
+
+START_ORDER = ("analytics", "stand", "identity", "engagement", "landmarks", "player", "ingest")
+STOP_ORDER = ("ingest", "landmarks", "engagement", "identity", "player", "stand", "analytics")
+READS: dict[str, tuple[Topic, ...]] = {
+    name: tuple(topic for topic in TOPICS if name in topic.read_by) for name in SERVICES
+}
+
+
+def wait_for(condition: Callable[[], bool], description: str, seconds: float = 60.0) -> None:
+    """Poll a condition until it holds. Raises AssertionError with the description after `seconds`."""
+    deadline, pause = time.monotonic() + seconds, Event()
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds:g} s: {description}"
+        pause.wait(0.1)
+
+
+class Processes:
+    """The six services and a virtual player, each a process with its own log file in `folder`."""
+
+    def __init__(self, folder: Path, servers: str, redis_url: str, **environment: str) -> None:
+        self.folder, self.servers = folder, servers
+        self.bus = KafkaBus(servers)
+        self.bus.apply_topics(TOPICS)
+        self.page, *ports = free_ports(1 + len(SERVICES))
+        self.ports = dict(zip(SERVICES, ports, strict=True))
+        self.environment = {
+            **os.environ,
+            "VITRINE_BUS": "kafka",
+            "VITRINE_KAFKA_SERVERS": servers,
+            "VITRINE_REDIS_URL": redis_url,
+            "VITRINE_STAND_PORT": str(self.page),
+            "VITRINE_FINITE": "true",
+            **environment,
+        }
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def __enter__(self) -> Self:
+        for name in START_ORDER:
+            self.start(name)
+            if name != "player":
+                wait_for(lambda name=name: self.ready(name), f"{name} is ready; see {self.log(name)}")  # type: ignore[misc]
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for process in self.running.values():
+            process.kill()
+            process.wait()
+        self.bus.close()
+
+    def log(self, name: str) -> Path:
+        """Where a process writes its log."""
+        return self.folder / f"{name}.log"
+
+    def start(self, name: str) -> None:
+        """Start one process."""
+        if name == "player":
+            module = ["services.stand.virtual_player", "--url", f"http://127.0.0.1:{self.page}"]
+        else:
+            module = [f"services.{name}"]
+        port = str(self.ports.get(name, 0))
+        with self.log(name).open("ab") as log:
+            self.running[name] = subprocess.Popen(
+                [sys.executable, "-m", *module],
+                env={**self.environment, "VITRINE_HEALTH_PORT": port},
+                stdout=log,
+                stderr=log,
+            )
+
+    def ready(self, name: str) -> bool:
+        """Whether /readyz says so. Raises AssertionError when the process ended."""
+        status = self.running[name].poll()
+        assert status is None, f"{name} ended with {status}: {self.log(name).read_text()[-2000:]}"
+        try:
+            return httpx.get(f"http://127.0.0.1:{self.ports[name]}/readyz").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def metrics(self, name: str) -> str:
+        """What Prometheus would scrape."""
+        return httpx.get(f"http://127.0.0.1:{self.ports[name]}/metrics").text
+
+    def kill_and_restart(self, name: str) -> None:
+        """SIGKILL, as a crash of the machine would."""
+        self.running[name].kill()
+        self.running[name].wait()
+        self.start(name)
+
+    def backlog(self, name: str) -> int:
+        """Records that a service has not committed."""
+        return sum(sum(self.bus.backlog(name, topic).values()) for topic in READS[name])
+
+    def finish(self) -> None:
+        """Stop in order, each when it has read everything. Raises AssertionError for a bad exit status."""
+        for name in STOP_ORDER:
+            if name in READS and name != "ingest":
+                wait_for(lambda name=name: self.backlog(name) == 0, f"{name} has read everything")  # type: ignore[misc]
+            process = self.running[name]
+            process.send_signal(signal.SIGTERM)
+            status = process.wait(30)
+            assert status == 0, f"{name} ended with {status}: {self.log(name).read_text()[-2000:]}"
+
+    def record(self, folder: Path) -> None:
+        """Everything that stands on the topics but frames, as `vitrine demo --record` would write it."""
+        stop, recorder = DrainingStop(), Recorder(folder)
+        stop.set()
+        ServiceLoop("test-recorder", self.bus, RECORDED, recorder, Health()).run(stop)
+        assert recorder.error is None

@@ -1,0 +1,1 @@
+"""Geometry and pre-processing of faces, shared by serving and training."""
