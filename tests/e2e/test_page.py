@@ -1,0 +1,225 @@
+"""The stand's page and the operator's page in a real browser."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.builders import make_engagement, make_identity, make_person
+from tests.stand_builders import ENGAGED, Running, make_campaign, make_offer, running_stand
+from vitrine.clock import SystemClock
+from vitrine.schemas import StandEngagement
+from vitrine.stores.embedded import embedded_redis
+from vitrine.topics import ENGAGEMENT, IDENTITIES, INTERACTIONS, PLAYS
+
+pytestmark = pytest.mark.browser
+
+IMAGE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 9"><rect width="16" height="9"/></svg>'
+BASE = {"from": "2000-01-01", "to": "2999-12-31"}
+LIMIT_MS = 15_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("no Chromium on the path")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page whose test fails on any error in its console."""
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    page, errors = context.new_page(), []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    context.close()
+    assert errors == []
+
+
+@pytest.fixture(scope="module")
+def redis_url() -> Iterator[str]:
+    with embedded_redis() as url:
+        yield url
+
+
+def stand_with(folder: Path, redis_url: str, *creatives: dict[str, Any], **fields: Any) -> Any:
+    """A stand in real time whose one campaign has these creatives; the one called `missing` has no file."""
+    campaign = make_campaign("spring", *creatives, **BASE, **fields)
+    (folder / "creatives").mkdir()
+    for creative in creatives:
+        if creative["id"] == "missing":
+            continue
+        content = IMAGE if creative["file"].endswith("svg") else f"<h1>{creative['id']}</h1>"
+        (folder / "creatives" / creative["file"]).write_text(content)
+    (folder / "codes").mkdir()
+    (folder / "codes" / "pool.txt").write_text("CODE-1\nCODE-2\n")
+    return running_stand(folder, redis_url, campaign, clock=SystemClock())
+
+
+def now(score: float, **fields: Any) -> StandEngagement:
+    """Somebody with this score, now."""
+    return make_engagement(0, make_person("a", score=score), at_ns=SystemClock().now_ns(), **fields)
+
+
+def kept(page: Page, what: str) -> list[str]:
+    """Ids of the reports that the page keeps."""
+    keys: list[str] = page.evaluate("Object.keys(localStorage)")
+    return [key.rpartition("/")[2] for key in keys if f"/{what}/" in key]
+
+
+def wait_until(page: Page, condition: Callable[[], object], what: str) -> None:
+    """Poll while the page goes on."""
+    for _ in range(LIMIT_MS // 50):
+        if condition():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"waited {LIMIT_MS} ms for {what}")
+
+
+def plays_of(page: Page, stand: Running, count: int) -> list[Any]:
+    """The first plays on the bus, once there are so many."""
+    wait_until(page, lambda: len(stand.read(PLAYS)) >= count, f"{count} plays")
+    return stand.read(PLAYS)
+
+
+def test_html_and_image_creatives_play_in_turn_and_are_reported(
+    page: Page, tmp_path: Path, redis_url: str
+) -> None:
+    creatives = (
+        {"id": "one", "file": "one.html", "seconds": 1},
+        {"id": "two", "file": "two.svg", "seconds": 1},
+    )
+    with stand_with(tmp_path, redis_url, *creatives) as stand:
+        page.goto(f"{stand.address}/stands/north")
+        expect(page.locator("#stage > .shown").first).to_be_visible(timeout=LIMIT_MS)
+        plays = plays_of(page, stand, 4)
+        assert page.evaluate("document.querySelectorAll('#stage > *').length") <= 3
+    assert {play.creative_id for play in plays} == {"one", "two"}
+    for play in plays:
+        assert (play.player, play.completed) == ("page", True)
+        assert 1.0 <= (play.end_ns - play.start_ns) / 1e9 < 1.5
+    for before, after in pairwise(plays):
+        assert before.end_ns <= after.start_ns
+
+
+def test_creatives_cannot_reach_the_page(page: Page, tmp_path: Path, redis_url: str) -> None:
+    with stand_with(tmp_path, redis_url, {"id": "one", "file": "one.html", "seconds": 60}) as stand:
+        script = (
+            "<script>try { parent.document.title = 'taken' } catch { document.title = 'kept out' }</script>"
+        )
+        (tmp_path / "creatives" / "one.html").write_text(script)
+        page.goto(f"{stand.address}/stands/north")
+        frame = page.locator("#stage > iframe").element_handle(timeout=LIMIT_MS)
+        assert frame.get_attribute("sandbox") == "allow-scripts"
+        content = frame.content_frame()
+        assert content is not None
+        content.wait_for_function("document.title !== ''")
+        assert (content.title(), page.title()) == ("kept out", "Vitrine")
+
+
+def test_interest_brings_more_and_an_offer_with_its_code(page: Page, tmp_path: Path, redis_url: str) -> None:
+    creatives = (
+        {"id": "shoe", "file": "shoe.html", "seconds": 60},
+        {"id": "more", "file": "more.html", "seconds": 60, "when": ENGAGED | {"for_seconds": 0.5}},
+    )
+    offer = make_offer(text="Ten off", when=ENGAGED | {"for_seconds": 0.5})
+    with stand_with(tmp_path, redis_url, *creatives, offers=[offer]) as stand:
+        page.goto(f"{stand.address}/stands/north")
+        expect(page.locator("iframe[title=shoe].shown")).to_be_visible(timeout=LIMIT_MS)
+        stand.publish(IDENTITIES, make_identity("a"))
+        for _ in range(50):
+            stand.publish(ENGAGEMENT, now(80))
+            page.wait_for_timeout(100)
+            if page.locator("iframe[title=more].shown").count():
+                break
+        expect(page.locator("#offer .code")).to_have_text("CODE-1")
+        expect(page.locator("#offer .text")).to_have_text("Ten off")
+        [cut] = plays_of(page, stand, 1)
+        assert (cut.creative_id, cut.completed) == ("shoe", False)
+        assert (cut.end_ns - cut.start_ns) / 1e9 > 2.5
+
+
+def test_a_touch_is_reported_and_explains_what_the_screen_knows(
+    page: Page, tmp_path: Path, redis_url: str
+) -> None:
+    with stand_with(tmp_path, redis_url, {"id": "one", "file": "one.html", "seconds": 60}) as stand:
+        page.goto(f"{stand.address}/stands/north")
+        expect(page.locator("iframe.shown")).to_be_visible(timeout=LIMIT_MS)
+        expect(page.locator("#privacy")).to_have_text("Nothing is recorded · recognition is off")
+        page.locator("#glass").click()
+        expect(page.locator("#info .why")).to_have_text("It was simply the turn of this advertisement.")
+        expect(page.locator("[data-wish=opt-out]")).to_be_hidden()
+        page.locator("[data-wish=close]").click()
+        expect(page.locator("#info")).to_be_hidden()
+        wait_until(page, lambda: not kept(page, "interactions"), "the touch to be acknowledged")
+        [touch] = stand.read(INTERACTIONS)
+    assert (touch.kind, touch.creative_id) == ("touch", "one")
+
+
+def test_a_play_survives_the_stand_and_the_page_reconnects(
+    page: Page, tmp_path: Path, redis_url: str
+) -> None:
+    creative = {"id": "one", "file": "one.html", "seconds": 1}
+    with stand_with(tmp_path, redis_url, creative) as stand:
+        page.goto(f"{stand.address}/stands/north")
+        plays_of(page, stand, 1)
+        bus, port = stand.bus, int(stand.address.rpartition(":")[2])
+    wait_until(page, lambda: kept(page, "plays"), "the page to keep a play")
+    waiting = kept(page, "plays")
+    campaign = make_campaign("spring", creative, **BASE)
+    with running_stand(tmp_path, redis_url, campaign, bus=bus, clock=SystemClock(), port=port) as stand:
+        plays = plays_of(page, stand, len(stand.read(PLAYS)) + len(waiting) + 1)
+    ids = [play.play_id for play in plays]
+    assert set(waiting) <= set(ids)
+    assert len(set(ids)) == len(ids)
+
+
+def test_a_second_page_waits_and_takes_over_when_the_first_leaves(
+    page: Page, browser: Browser, tmp_path: Path, redis_url: str
+) -> None:
+    with stand_with(tmp_path, redis_url, {"id": "one", "file": "one.html", "seconds": 60}) as stand:
+        page.goto(f"{stand.address}/stands/north")
+        expect(page.locator("iframe.shown")).to_be_visible(timeout=LIMIT_MS)
+        second = browser.new_context().new_page()
+        second.goto(f"{stand.address}/stands/north")
+        expect(second.locator("#notice")).to_contain_text("another player shows this stand", timeout=LIMIT_MS)
+        page.close()
+        expect(second.locator("iframe.shown")).to_be_visible(timeout=LIMIT_MS)
+        second.context.close()
+        plays = plays_of(page.context.new_page(), stand, 1)
+    assert not plays[0].completed
+
+
+def test_the_operator_sees_who_is_there_what_plays_and_why(
+    page: Page, tmp_path: Path, redis_url: str
+) -> None:
+    with stand_with(
+        tmp_path,
+        redis_url,
+        {"id": "one", "file": "one.html", "seconds": 60},
+        {"id": "missing", "file": "x.svg"},
+    ) as stand:
+        player = page.context.new_page()
+        player.goto(f"{stand.address}/stands/north")
+        expect(player.locator("iframe.shown")).to_be_visible(timeout=LIMIT_MS)
+        page.goto(f"{stand.address}/live")
+        stand.publish(ENGAGEMENT, now(42, synthetic=True))
+        expect(page.locator("[data-of=people]")).to_have_text("1", timeout=LIMIT_MS)
+        expect(page.locator("[data-of=engagement]")).to_have_text("42")
+        expect(page.locator("[data-of=creative]")).to_have_text("one")
+        expect(page.locator("[data-of=reason]")).to_contain_text("rotation")
+        expect(page.locator("#synthetic")).to_be_visible()
+        expect(page.locator("#problems")).to_contain_text(
+            "creative missing is skipped: x.svg is missing", timeout=LIMIT_MS
+        )
