@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from services.analytics.definitions import BY_KEY, DEFINITIONS
@@ -27,6 +28,14 @@ COLUMNS = (
     "touches",
     "coverage",
 )
+TERMINAL = {
+    "plays": "plays",
+    "ots": "OTS ≥",
+    "watchers": "watchers",
+    "conversion": "conv. ≤",
+    "attention_seconds": "attention",
+    "coverage": "coverage",
+}
 NOTE = (
     "OTS is a lower bound (people who never face the camera are missed), the conversion ratio an upper one."
 )
@@ -69,26 +78,29 @@ def values(sums: Sums, reach: int | None) -> dict[str, float | None]:
 def summary_table(figures: Figures) -> Table:
     """One line a creative and one a campaign, for the terminal."""
     notes = [NOTE] + ([SYNTHETIC] if figures.synthetic else [])
-    table = Table(title=f"Campaigns, {figures.totals} totals", caption="\n".join(notes), title_justify="left")
-    table.add_column("campaign", no_wrap=True)
-    for definition in (BY_KEY[key] for key in COLUMNS):
-        table.add_column(f"{definition.title.lower()} {definition.bound}".strip(), justify="right")
-    table.add_column("reach", justify="right")
+    table = Table(
+        title=f"Campaigns, {figures.totals} totals",
+        caption="\n".join(notes),
+        title_justify="left",
+        caption_justify="left",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("campaign")
+    for title in (*TERMINAL.values(), "reach"):
+        table.add_column(title, justify="right", no_wrap=True)
     for campaign in figures.campaigns:
-        mark = " [yellow]synthetic[/]" if campaign.synthetic else ""
-        label = f"[bold]{campaign.campaign_id}[/] {campaign.advertiser}{mark}"
-        table.add_row(label, *cells(campaign.sums), f"{campaign.reach:,}")
+        table.add_row(f"[bold]{campaign.campaign_id}[/]", *cells(campaign.sums), f"{campaign.reach:,}")
         for creative, sums in campaign.by_creative().items():
             table.add_row(f"  {creative}", *cells(sums), "")
-        table.add_section()
     if not figures.campaigns:
-        table.add_row("nothing yet", *[""] * (len(COLUMNS) + 1))
+        table.add_row("nothing yet", *[""] * (len(TERMINAL) + 1))
     return table
 
 
 def cells(sums: Sums) -> list[str]:
     """A line of the table."""
-    return [BY_KEY[key].shown(sums, None) for key in COLUMNS]
+    return [BY_KEY[key].shown(sums, None) for key in TERMINAL]
 
 
 def render_html(figures: Figures) -> str:
