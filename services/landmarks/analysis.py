@@ -15,7 +15,7 @@ from services.landmarks.tracks import CameraTracks, Track
 from vitrine.schemas import Face, FrameMeta, SealedEmbedding
 from vitrine.sealing import Sealer, track_reference
 from vitrine.vision import expression
-from vitrine.vision.crop import Image, crop_of_points, cut, network_input, to_frame
+from vitrine.vision.crop import Crop, Image, crop_of_points, cut, network_input, to_frame
 from vitrine.vision.detectors import Detections, Detector, FaceScore, Trust, face_cuts
 from vitrine.vision.embedding import Embedder, align
 from vitrine.vision.networks import Network
@@ -100,14 +100,12 @@ class Analyser:
     def _observe(self, looks: Sequence[_Look]) -> None:
         outputs = self._landmarks.run(network_input([look.cut for look in looks]))[0]
         points = to_frame(outputs, [look.track.crop for look in looks])
-        boxes = [
-            k.track.box_around(p, k.frame.meta.captured_at_ns) for k, p in zip(looks, points, strict=True)
-        ]
-        cuts = [face_cuts(look.frame.image, box[None]) for look, box in zip(looks, boxes, strict=True)]
-        scores = self._face_score.score(np.concatenate(cuts))
-        for look, found, score in zip(looks, points, scores.tolist(), strict=True):
-            there = score if _plausible(look, found) else NO_FACE
-            look.track.observe(found, there, look.frame.meta.captured_at_ns)
+        crops = [crop_of_points(found) for found in points]
+        cuts = [_face_cut(look, crop) for look, crop in zip(looks, crops, strict=True)]
+        scores = self._face_score.score(np.concatenate(cuts)).tolist()
+        for look, found, crop, score in zip(looks, points, crops, scores, strict=True):
+            there = score if _plausible(look, crop) else NO_FACE
+            look.track.observe(found, crop, there, look.frame.meta.captured_at_ns)
 
     def _embed(self, views: Sequence[tuple[_Look, Face]]) -> dict[str, SealedEmbedding]:
         """By track, for the good views whose turn it is."""
@@ -128,13 +126,16 @@ class Analyser:
         return self._recognition.sealer.seal(vector, self._recognition.embedder.model, about)
 
 
-def _plausible(look: _Look, points: NDArray[np.float32]) -> bool:
-    """Large enough to have landmarks, and not collapsed."""
-    side = Place.of_crop(crop_of_points(points)).side
-    meta = look.frame.meta
-    return side > max(
-        SMALLEST * max(meta.width, meta.height), COLLAPSED * Place.of_crop(look.track.crop).side
-    )
+def _face_cut(look: _Look, crop: Crop) -> NDArray[np.float32]:
+    box = look.track.box_at(Place.of_crop(crop), look.frame.meta.captured_at_ns)
+    return face_cuts(look.frame.image, box[None])
+
+
+def _plausible(look: _Look, crop: Crop) -> bool:
+    """Whether landmarks with this crop around them are large enough to mean something, and not collapsed."""
+    meta, side = look.frame.meta, Place.of_crop(crop).side
+    smallest = SMALLEST * max(meta.width, meta.height)
+    return side > max(smallest, COLLAPSED * Place.of_crop(look.track.crop).side)
 
 
 def _wanted(track: Track, quality: float) -> bool:

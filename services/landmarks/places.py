@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -27,10 +28,11 @@ class Place:
 
     @classmethod
     def of_crop(cls, crop: Crop) -> Place:
-        """Where a crop lies."""
-        middle = np.full(2, (INPUT_SIZE - 1) / 2)
-        centre = np.linalg.solve(crop[:, :2], middle - crop[:, 2])
-        return cls(centre, INPUT_SIZE / float(np.hypot(crop[0, 0], crop[0, 1])))
+        """Where a crop lies: the inverse of its similarity, at its middle."""
+        (a, b, x), (c, d, y) = crop.tolist()
+        scale, middle = a * a + b * b, (INPUT_SIZE - 1) / 2
+        x, y = (middle - x) / scale, (middle - y) / scale
+        return cls(np.array([a * x + c * y, b * x + d * y]), INPUT_SIZE / math.sqrt(scale))
 
     @classmethod
     def of_box(cls, box: NDArray[np.floating]) -> Place:
@@ -39,7 +41,7 @@ class Place:
 
     def distance(self, other: Place) -> float:
         """Between the centres, in mean sides."""
-        return float(np.linalg.norm(self.centre - other.centre) / (0.5 * (self.side + other.side)))
+        return math.dist(self.centre, other.centre) / (0.5 * (self.side + other.side))
 
     def growth(self, other: Place) -> float:
         """Ratio of the longer to the shorter side."""
@@ -59,4 +61,4 @@ def _cost(a: Place, b: Place) -> float:
     distance, growth = a.distance(b), a.growth(b)
     if distance > FARTHEST or growth > GREATEST_GROWTH:
         return _NEVER
-    return distance + float(np.log(growth))
+    return distance + math.log(growth)

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from services.landmarks.places import Place, match
 from services.landmarks.smoothing import OneEuro
 from vitrine.ids import track_id
-from vitrine.vision.crop import Crop, crop_of_box, crop_of_points
+from vitrine.vision.crop import Crop, crop_of_box
 from vitrine.vision.detectors import Detections, Trust
-from vitrine.vision.shape import Points
 
 LOST_AFTER_NS: Final = 1_000_000_000
 """A track that was not seen for so long has ended."""
@@ -52,6 +51,8 @@ class Track:
     """The detector saw this frame and did not find the face."""
     points: NDArray[np.float32] = field(default_factory=lambda: np.zeros((68, 2), np.float32))
     """As measured at `at_ns`; `smooth` gives what is published."""
+    measured: Crop = field(default_factory=lambda: np.zeros((2, 3)))
+    """The crop around `points`."""
     at_ns: int = 0
     velocity: NDArray[np.float32] = field(default_factory=lambda: np.zeros(2, np.float32))
     """Pixels a second."""
@@ -70,9 +71,10 @@ class Track:
 
     def predict(self, at_ns: int) -> None:
         """Move crop and box to a later time, by constant velocity."""
-        points = self.points + self.velocity * min((at_ns - self.at_ns) / 1e9, LONGEST_STEP_S)
-        self.crop, self.box = crop_of_points(points), self._carried(points)
-        self.overlooked = False
+        step = self.velocity * min((at_ns - self.at_ns) / 1e9, LONGEST_STEP_S)
+        self.crop = self.measured.copy()
+        self.crop[:, 2] -= self.measured[:, :2] @ step
+        self.box, self.overlooked = self._carried(Place.of_crop(self.crop)), False
 
     def confirm(self, box: NDArray[np.float32], crop: Crop, score: float, at_ns: int) -> None:
         """A detection is this face."""
@@ -83,32 +85,31 @@ class Track:
         self.box, self.score, self.detected_ns = box, score, at_ns
         self.detections += 1
 
-    def box_around(self, points: Points, at_ns: int) -> NDArray[np.float32]:
-        """The box in pixels of landmarks (68, 2): the detector's own where it has just found the face."""
-        return self.box if self.detected_ns == at_ns else self._carried(points)
+    def box_at(self, place: Place, at_ns: int) -> NDArray[np.float32]:
+        """The box in pixels of landmarks that lie there: the detector's own if it has just found the face."""
+        return self.box if self.detected_ns == at_ns else self._carried(place)
 
-    def observe(self, points: NDArray[np.float32], face_score: float, at_ns: int) -> None:
-        """Landmarks (68, 2) in pixels found in the track's crop, and how much of a face is there."""
+    def observe(self, points: NDArray[np.float32], crop: Crop, face_score: float, at_ns: int) -> None:
+        """Landmarks (68, 2) in pixels, the crop around them, and how much of a face is there."""
         if face_score < self._needed(at_ns):
             self.visible, self.velocity = False, np.zeros(2, np.float32)
             return
-        self.box = self.box_around(points, at_ns)
+        place = Place.of_crop(crop)
+        self.box = self.box_at(place, at_ns)
         if self.detected_ns == at_ns:
-            place = Place.of_crop(crop_of_points(points))
             self.face_score = face_score
             offset = np.hstack([self.box[:2] - place.centre, self.box[2:]]) / place.side
             self.offset = offset.astype(np.float32)
         if self.at_ns:
             moved = (points.mean(axis=0) - self.points.mean(axis=0)) / np.float32((at_ns - self.at_ns) / 1e9)
             self.velocity = (self.velocity + moved) / 2
-        self.points, self.at_ns, self.visible = points, at_ns, True
+        self.points, self.measured, self.at_ns, self.visible = points, crop, at_ns, True
 
     def smooth(self) -> NDArray[np.float64]:
         """The points to publish (68, 2); once for each frame."""
-        return self.smoother(self.points, Place.of_crop(crop_of_points(self.points)).side, self.at_ns)
+        return self.smoother(self.points, Place.of_crop(self.measured).side, self.at_ns)
 
-    def _carried(self, points: Points) -> NDArray[np.float32]:
-        place = Place.of_crop(crop_of_points(points))
+    def _carried(self, place: Place) -> NDArray[np.float32]:
         corner = place.centre + self.offset[:2] * place.side
         return np.hstack([corner, self.offset[2:] * place.side]).astype(np.float32)
 

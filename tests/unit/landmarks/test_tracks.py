@@ -52,7 +52,7 @@ class Scene:
             there = nearest is not None and np.hypot(*(middle.centre - nearest[:2])) < middle.side
             x, y, side, _ = nearest if nearest and there else (*middle.centre, middle.side, 0.0)
             points = np.array([x, y], np.float32) + SHAPE.astype(np.float32) * side
-            track.observe(points, face_score if there else 0.0, now)
+            track.observe(points, crop_of_points(points), face_score if there else 0.0, now)
         self.number += 1
         return {track.id: float(track.points.mean(axis=0)[0]) for track in self.tracks.finish()}
 
@@ -156,11 +156,12 @@ def test_of_two_tracks_on_one_face_one_remains() -> None:
 def test_the_box_is_the_detectors_and_goes_along_with_the_face() -> None:
     track = Track("a", np.array([70, 60, 60, 80], np.float32), np.zeros((2, 3)), 0.9, at(0))
     points = np.array([100, 100], np.float32) + SHAPE.astype(np.float32) * 60
-    track.observe(points, 1.0, at(0))
+    track.observe(points, crop_of_points(points), 1.0, at(0))
     np.testing.assert_allclose(track.box, [70, 60, 60, 80])
-    track.observe((points - 100) * 2 + [110, 120], 1.0, at(0.1))
-    moved = track.points.mean(axis=0) - points.mean(axis=0)
+    nearer = (points - 100) * 2 + np.array([110, 120], np.float32)
+    track.observe(nearer, crop_of_points(nearer), 1.0, at(0.1))
+    moved = nearer.mean(axis=0) - points.mean(axis=0)
     np.testing.assert_allclose(track.box, [50, 40, 120, 160], atol=1e-3)
     np.testing.assert_allclose(track.velocity, moved / 0.1 / 2, rtol=1e-4)
     track.predict(at(0.2))
-    np.testing.assert_allclose(track.crop, crop_of_points(track.points + moved / 2), atol=1e-4)
+    np.testing.assert_allclose(track.crop, crop_of_points(nearer + moved / 2), atol=1e-4)
