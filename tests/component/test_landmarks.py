@@ -1,0 +1,142 @@
+"""The landmarks service with the weights that ship, on people whose truth is known."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Event, Thread
+
+import cv2
+import numpy as np
+import pytest
+
+from services.landmarks.app import build
+from tests.builders import at, make_mall
+from vitrine.bus import Outgoing, decode, encode
+from vitrine.bus.memory import MemoryBus
+from vitrine.errors import ConfigurationError
+from vitrine.mall import Stand
+from vitrine.mall_folder import FixedMall
+from vitrine.runtime import Context
+from vitrine.schemas import DeadLetter, FrameFaces, FrameMeta
+from vitrine.settings import Settings
+from vitrine.stores.redis import connect
+from vitrine.synthetic import FrameTruth, SyntheticMall
+from vitrine.telemetry.health import Health
+from vitrine.topics import DEAD_LETTERS, FACES, FRAMES, TOPICS
+from vitrine.vision.shape import outer_eye_distance
+
+WIDTH, HEIGHT, FPS = 640, 360, 10
+DEADLINE_S = 100.0
+
+
+def make_context(bus: MemoryBus, **settings: object) -> Context:
+    return Context(
+        settings=Settings.model_validate({"bus": "memory", **settings}),
+        bus=bus,
+        mall=FixedMall(make_mall(Stand(id="north"))),
+        health=Health(),
+        redis=lambda: connect("redis://127.0.0.1:1/0"),
+    )
+
+
+def publish(bus: MemoryBus, bodies: Sequence[bytes]) -> None:
+    """The frames of one camera, and that its source ended."""
+    producer = bus.producer()
+    for number, body in enumerate([*bodies, b""]):
+        meta = FrameMeta(
+            camera_id="north-1",
+            stand_id="north",
+            captured_at_ns=at(number / FPS),
+            width=WIDTH,
+            height=HEIGHT,
+            synthetic=True,
+            ended=number == len(bodies),
+        )
+        producer.send(encode(Outgoing(FRAMES, "north-1", meta, body)))
+    producer.flush()
+
+
+def run_to_the_end(bodies: Sequence[bytes]) -> tuple[list[FrameFaces], list[DeadLetter]]:
+    """Everything that a running service publishes for the frames of a source."""
+    bus, stop = MemoryBus(TOPICS), Event()
+    publish(bus, bodies)
+    service = Thread(target=build(make_context(bus)).run, args=(stop,))
+    service.start()
+    reader = bus.consumer("test", [FACES, DEAD_LETTERS])
+    events: list[FrameFaces] = []
+    letters: list[DeadLetter] = []
+    for _ in range(round(DEADLINE_S / 0.1)):
+        for record in reader.poll(0.1, 100):
+            event = decode(record).event
+            if isinstance(event, FrameFaces):
+                events.append(event)
+            elif isinstance(event, DeadLetter):
+                letters.append(event)
+        if events and events[-1].ended:
+            break
+    stop.set()
+    service.join(10)
+    return events, letters
+
+
+def jpegs(mall: SyntheticMall, frames: int) -> tuple[list[bytes], list[FrameTruth]]:
+    drawn = [mall.frame(n) for n in range(frames)]
+    return [cv2.imencode(".jpg", image)[1].tobytes() for image, _ in drawn], [truth for _, truth in drawn]
+
+
+def test_synthetic_people_are_found_followed_and_measured() -> None:
+    bodies, truths = jpegs(SyntheticMall.from_uri("synthetic:?people=2&seed=1", WIDTH, HEIGHT, FPS), 40)
+    events, letters = run_to_the_end(bodies)
+    assert letters == []
+    assert [event.captured_at_ns for event in events] == [at(n / FPS) for n in range(41)]
+    assert [event.ended for event in events] == [False] * 40 + [True]
+    errors, turned = [], []
+    tracks = defaultdict(set)
+    expected = 0
+    for event, truth in zip(events, truths, strict=False):
+        for person in truth.people:
+            size = float(outer_eye_distance(person.points))
+            if not person.visible or size < 15:
+                continue
+            expected += 1
+            distances = {
+                face.track_id: float(np.linalg.norm(np.array(face.points) - person.points, axis=1).mean())
+                / size
+                for face in event.faces
+            }
+            nearest = min(distances, key=distances.__getitem__, default=None)
+            if nearest is not None and distances[nearest] < 0.5:
+                tracks[person.person].add(nearest)
+                errors.append(distances[nearest])
+                (face,) = (face for face in event.faces if face.track_id == nearest)
+                turned.append(abs(face.yaw - person.yaw))
+    assert expected >= 20
+    assert len(errors) >= 0.9 * expected
+    assert np.median(errors) < 0.1
+    assert np.median(turned) < 8
+    assert all(len(ids) <= 2 for ids in tracks.values())
+
+
+def test_bad_pictures_become_dead_letters_and_the_rest_goes_on() -> None:
+    grey = cv2.imencode(".jpg", np.full((HEIGHT, WIDTH, 3), 128, np.uint8))[1].tobytes()
+    events, letters = run_to_the_end([grey, b"", grey[:-40], grey])
+    assert [(event.captured_at_ns, event.faces) for event in events] == [
+        (at(0), ()), (at(0.3), ()), (at(0.4), ()),
+    ]  # fmt: skip
+    assert [letter.reason for letter in letters] == ["the frame holds no picture", "the JPEG is cut off"]
+    assert [letter.value for letter in letters] == [None, None]
+
+
+def test_a_missing_model_folder_stops_the_service_with_what_is_wrong(tmp_path: Path) -> None:
+    service = build(make_context(MemoryBus(TOPICS), models=tmp_path / "nowhere"))
+    with pytest.raises(ConfigurationError, match="VITRINE_MODELS: there is no folder"):
+        service.run(Event())
+
+
+@pytest.mark.shared
+def test_a_key_file_that_is_missing_stops_the_service_with_what_to_do(shared: Path, tmp_path: Path) -> None:
+    context = make_context(MemoryBus(TOPICS), models=shared / "models", key_file=tmp_path / "none")
+    with pytest.raises(ConfigurationError, match="openssl rand -base64 32"):
+        build(context).run(Event())
