@@ -23,6 +23,7 @@ STAGE_LATENCY = Histogram(
 CAMERA_UP = Gauge("vitrine_camera_up", "1 while the camera gives pictures.", ["camera"])
 CAMERA_FRAMES = Counter("vitrine_camera_frames", "Frames taken from a camera.", ["camera"])
 FRAMES_DROPPED = Counter("vitrine_frames_dropped", "Frames not analysed.", ["camera", "reason"])
+CLOCK_JUMPS = Counter("vitrine_clock_jumps", "Times a camera's clock went back or leapt.", ["camera"])
 CAMERA_RECONNECTS = Counter("vitrine_camera_reconnects", "Times a camera was opened again.", ["camera"])
 
 INFERENCE_SECONDS = Histogram(

@@ -1,0 +1,32 @@
+"""How ingest runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from vitrine.settings import EnvironmentSettings
+
+
+class IngestSettings(EnvironmentSettings):
+    """What holds for all cameras; what differs between them is in cameras.yaml."""
+
+    prefix: ClassVar[str] = "VITRINE_INGEST_"
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=prefix)
+
+    speed: Literal["realtime", "max"] = Field(
+        "realtime",
+        description="Files and synthetic sources at their own pace, or as fast as they are analysed.",
+    )
+    start_ns: int | None = Field(
+        None, ge=0, lt=2**62, description="Capture time of the first picture of files; the default is now."
+    )
+    seconds: float | None = Field(None, gt=0, description="Stop after so many seconds of source time.")
+    quality: int = Field(85, ge=10, le=100, description="JPEG quality of the frames.")
+    in_flight: int = Field(
+        8, ge=1, le=1000, description="Frames of a camera that wait for the workers at most."
+    )
+    truth: Path | None = Field(None, description="JSON lines of who is in each published synthetic frame.")
