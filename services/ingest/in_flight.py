@@ -1,0 +1,64 @@
+"""How many frames wait for the workers."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from threading import Lock
+
+from vitrine.bus import Bus
+from vitrine.errors import Unavailable
+from vitrine.topics import FRAMES
+
+WORKERS = "landmarks"
+LOOK_AGAIN_S = 1.0
+"""When the bus did not answer."""
+
+
+class InFlight:
+    """Frames published and not yet committed by the workers, by partition; the cameras' threads share it.
+
+    The bus is asked only when what was published since the last look may have reached the bound, and at
+    most once in `look_every_s`.
+    """
+
+    def __init__(self, bus: Bus, bound: int, look_every_s: float) -> None:
+        self.look_every_s = look_every_s
+        self._bus, self._bound = bus, bound
+        self._lock = Lock()
+        self._sent: Counter[int] = Counter()
+        self._sent_at_look: Counter[int] = Counter()
+        self._backlog: Mapping[int, int] | None = None
+        self._failure: Unavailable | None = None
+        self._due = 0.0
+
+    def has_room(self, partition: int) -> bool:
+        """Whether one more frame may wait in a partition. Raises Unavailable."""
+        with self._lock:
+            if not self._below_bound(partition) and time.monotonic() >= self._due:
+                self._look()
+            if self._failure is not None:
+                raise self._failure
+            return self._below_bound(partition)
+
+    def sent(self, partition: int) -> None:
+        """A frame was stored by the bus."""
+        with self._lock:
+            self._sent[partition] += 1
+
+    def _below_bound(self, partition: int) -> bool:
+        if self._backlog is None or self._failure is not None:
+            return False
+        since = self._sent[partition] - self._sent_at_look[partition]
+        return self._backlog[partition] + since < self._bound
+
+    def _look(self) -> None:
+        sent = self._sent.copy()
+        try:
+            self._backlog = self._bus.backlog(WORKERS, FRAMES)
+        except Unavailable as error:
+            self._failure, self._due = error, time.monotonic() + LOOK_AGAIN_S
+        else:
+            self._failure, self._due = None, time.monotonic() + self.look_every_s
+            self._sent_at_look = sent

@@ -1,0 +1,73 @@
+"""How much waits for the workers, and how often the bus is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from services.ingest.in_flight import InFlight
+from vitrine.bus.memory import MemoryBus
+from vitrine.errors import Unavailable
+from vitrine.topics import TOPICS, Topic
+
+
+class CountingBus(MemoryBus):
+    def __init__(self) -> None:
+        super().__init__(TOPICS)
+        self.waiting, self.looks, self.away = 0, 0, False
+
+    def backlog(self, group: str, topic: Topic) -> Mapping[int, int]:
+        self.looks += 1
+        if self.away:
+            raise Unavailable("away")
+        return dict.fromkeys(range(topic.partitions), self.waiting)
+
+
+def test_there_is_room_up_to_the_bound() -> None:
+    bus = CountingBus()
+    in_flight = InFlight(bus, bound=3, look_every_s=60)
+    room = []
+    for _ in range(4):
+        room.append(in_flight.has_room(0))
+        in_flight.sent(0)
+    assert room == [True, True, True, False]
+    assert in_flight.has_room(1)
+
+
+def test_the_bus_is_asked_only_when_the_bound_may_be_reached() -> None:
+    bus = CountingBus()
+    in_flight = InFlight(bus, bound=8, look_every_s=0)
+    looks = []
+    for _ in range(10):
+        in_flight.has_room(0)
+        in_flight.sent(0)
+        looks.append(bus.looks)
+    assert looks == [1] * 8 + [2] * 2
+
+
+def test_the_bus_is_asked_no_more_often_than_allowed() -> None:
+    bus = CountingBus()
+    bus.waiting = 8
+    in_flight = InFlight(bus, bound=8, look_every_s=60)
+    assert [in_flight.has_room(0) for _ in range(100)] == [False] * 100
+    assert bus.looks == 1
+
+
+def test_what_the_workers_committed_gives_room_again() -> None:
+    bus = CountingBus()
+    bus.waiting = 8
+    in_flight = InFlight(bus, bound=8, look_every_s=0)
+    before = in_flight.has_room(0)
+    bus.waiting = 7
+    assert (before, in_flight.has_room(0)) == (False, True)
+
+
+def test_a_bus_that_does_not_answer_is_asked_once_a_second() -> None:
+    bus = CountingBus()
+    bus.away = True
+    in_flight = InFlight(bus, bound=8, look_every_s=0)
+    for _ in range(10):
+        with pytest.raises(Unavailable, match="away"):
+            in_flight.has_room(0)
+    assert bus.looks == 1
