@@ -1,0 +1,125 @@
+"""Each kind of source, good and broken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from services.ingest.sources import Source, Unreadable, source_of, without_password
+from tests.ingest_builders import make_camera, write_images, write_video
+
+
+def times_ms(source: Source) -> list[float]:
+    return [shot.at_ns / 1e6 for shot in source.shots()]
+
+
+@pytest.mark.parametrize(
+    ("uri", "live", "synthetic"),
+    [
+        ("0", True, False),
+        ("rtsp://10.0.0.7/1", True, False),
+        ("http://10.0.0.7/mjpeg", True, False),
+        ("synthetic:?people=1", False, True),
+        ("shop.mp4", False, False),
+    ],
+)
+def test_the_address_says_what_kind_of_source_it_is(uri: str, live: bool, synthetic: bool) -> None:
+    source = source_of(make_camera(uri))
+    assert (source.live, source.synthetic) == (live, synthetic)
+
+
+def test_a_video_has_its_own_timestamps(tmp_path: Path) -> None:
+    video = write_video(tmp_path / "a.mp4", 4, fps=25)
+    assert times_ms(source_of(make_camera(video))) == [0, 40, 80, 120]
+
+
+def test_pictures_of_a_video_are_bgr_arrays(tmp_path: Path) -> None:
+    shots = source_of(make_camera(write_video(tmp_path / "a.mp4"))).shots()
+    pixels, truth = next(shots).read()
+    shots.close()
+    assert pixels.shape == (48, 64, 3)
+    assert pixels.dtype == np.uint8
+    assert truth is None
+
+
+@pytest.mark.shared
+def test_a_raw_stream_without_timestamps_goes_by_its_own_rate(shared: Path) -> None:
+    source = source_of(make_camera(shared / "video" / "two-people-head-pose.h264", fps=60))
+    times = times_ms(source)
+    assert (len(times), times[:3], times[-1]) == (300, [0, 40, 80], 299 * 40)
+
+
+def test_a_missing_file_says_what_a_source_can_be(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match=r"nothing\.mp4: no such file; give a device index, an address"):
+        times_ms(source_of(make_camera(tmp_path / "nothing.mp4")))
+
+
+@pytest.mark.parametrize("content", [b"", b"this is no video\n" * 100])
+def test_a_file_that_is_no_video_cannot_be_opened(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.mp4"
+    path.write_bytes(content)
+    with pytest.raises(Unreadable, match="cannot be opened"):
+        times_ms(source_of(make_camera(path)))
+
+
+def test_a_video_that_fails_midway_gives_what_is_there_and_then_an_error(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.avi", 20, codec="MJPG")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    shots = source_of(make_camera(path)).shots()
+    assert next(shots).at_ns == 0
+    with pytest.raises(Unreadable, match=r"damaged: \d+ of its 20 pictures could be read"):
+        list(shots)
+
+
+def test_a_device_that_is_not_there_cannot_be_opened() -> None:
+    with pytest.raises(Unreadable, match="camera device 97 cannot be opened"):
+        times_ms(source_of(make_camera("97")))
+
+
+def test_an_unreachable_stream_is_named_without_its_password() -> None:
+    with pytest.raises(Unreadable, match=r"^http://127\.0\.0\.1:9/x cannot be opened"):
+        times_ms(source_of(make_camera("http://me:secret@127.0.0.1:9/x?token=secret")))
+
+
+def test_addresses_lose_password_and_token() -> None:
+    assert without_password("rtsp://me:p@ss@10.0.0.7:554/1?token=x") == "rtsp://10.0.0.7:554/1"
+    assert without_password("rtsp://10.0.0.7:554/1") == "rtsp://10.0.0.7:554/1"
+
+
+def test_images_of_a_folder_come_in_order_at_the_cameras_rate(tmp_path: Path) -> None:
+    folder = write_images(tmp_path / "images", 3)
+    (folder / "notes.txt").write_text("no image")
+    shots = list(source_of(make_camera(folder, fps=10)).shots())
+    assert [shot.at_ns for shot in shots] == [0, 100_000_000, 200_000_000]
+    assert np.array_equal(shots[1].read()[0], np.asarray(cv2.imread(str(folder / "001.jpg"))))
+
+
+def test_a_truncated_jpeg_is_unreadable_and_the_others_are_not(tmp_path: Path) -> None:
+    folder = write_images(tmp_path / "images", 3)
+    (folder / "001.jpg").write_bytes((folder / "001.jpg").read_bytes()[:600])
+    first, second, third = source_of(make_camera(folder)).shots()
+    with pytest.raises(Unreadable, match=r"001\.jpg is damaged or cut off"):
+        second.read()
+    assert first.read()[0].shape == third.read()[0].shape == (48, 64, 3)
+
+
+def test_a_folder_without_images_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match="has no images"):
+        times_ms(source_of(make_camera(tmp_path)))
+
+
+def test_synthetic_visitors_come_with_their_truth_at_the_cameras_size_and_rate() -> None:
+    camera = make_camera("synthetic:?people=2&seed=1&seconds=0.3", fps=10, width=320)
+    shots = list(source_of(camera).shots())
+    pixels, truth = shots[2].read()
+    assert [shot.at_ns for shot in shots] == [0, 100_000_000, 200_000_000]
+    assert pixels.shape == (180, 320, 3)
+    assert truth is not None
+
+
+def test_a_bad_synthetic_address_says_what_is_allowed() -> None:
+    with pytest.raises(Unreadable, match="expected synthetic:"):
+        times_ms(source_of(make_camera("synthetic:?poeple=2")))
