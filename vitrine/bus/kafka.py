@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -100,6 +101,7 @@ class KafkaBus:
 
     def __init__(self, servers: str, *, security: KafkaSecurity | None = None) -> None:
         self.servers = servers
+        self._addresses = [_address(server) for server in servers.split(",")]
         self._options = {
             "bootstrap_servers": [server.strip() for server in servers.split(",")],
             "bootstrap_timeout_ms": CONNECT_LIMIT_MS,
@@ -175,6 +177,7 @@ class KafkaBus:
 
     def open(self, client: Callable[..., Any], **options: Any) -> Any:
         """A client of the library that leaves nothing behind when it cannot connect."""
+        self._reach()
         connections: list[Any] = []
 
         def connect(**configuration: Any) -> Any:
@@ -189,6 +192,21 @@ class KafkaBus:
                     connection.close()
                 raise
 
+    def _reach(self) -> None:
+        """The client tries for seconds, and does not say why; a refused connection is known at once."""
+        reasons = []
+        for address in self._addresses:
+            try:
+                socket.create_connection(address, timeout=CONNECT_LIMIT_MS / 1000).close()
+            except OSError as error:
+                reasons.append(str(error))
+            else:
+                return
+        raise Unavailable(self._away(", ".join(reasons)))
+
+    def _away(self, reason: str) -> str:
+        return f"Kafka at {self.servers} does not answer ({reason}); start it or set VITRINE_KAFKA_SERVERS"
+
     @contextmanager
     def errors(self) -> Iterator[None]:
         """Inside, a refused login raises ConfigurationError, what else the cluster fails at Unavailable."""
@@ -202,10 +220,7 @@ class KafkaBus:
                 "see VITRINE_KAFKA_PROTOCOL, VITRINE_KAFKA_USERNAME, VITRINE_KAFKA_PASSWORD"
             ) from error
         except KafkaError as error:
-            raise Unavailable(
-                f"Kafka at {self.servers} does not answer ({type(error).__name__}); "
-                "start it or set VITRINE_KAFKA_SERVERS"
-            ) from error
+            raise Unavailable(self._away(type(error).__name__)) from error
 
     @contextmanager
     def _admin(self) -> Iterator[Any]:
@@ -503,6 +518,13 @@ def _alter(admin: Any, topic: Topic, there: FoundTopic) -> list[str]:
     return changes + [
         f"{topic.name}: {name} {there.settings[name]} → {value}" for name, value in wanted.items()
     ]
+
+
+def _address(server: str) -> tuple[str, int]:
+    host, _, port = server.strip().rpartition(":")
+    if not host or not port.isdecimal():
+        raise ConfigurationError(f"{server!r} is no Kafka server; VITRINE_KAFKA_SERVERS takes host:port,…")
+    return host.strip("[]"), int(port)
 
 
 def _missing(name: str) -> TopicMismatch:
