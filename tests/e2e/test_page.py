@@ -8,6 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -53,6 +55,17 @@ def redis_url() -> Iterator[str]:
         yield url
 
 
+def write_film(path: Path) -> None:
+    """A second of a growing square."""
+    film = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"VP80"), 25, (320, 180))
+    assert film.isOpened()
+    for size in range(25):
+        picture = np.zeros((180, 320, 3), np.uint8)
+        picture[90 - size * 3 : 90 + size * 3, 160 - size * 3 : 160 + size * 3] = (80, 160, 255)
+        film.write(picture)
+    film.release()
+
+
 def stand_with(folder: Path, redis_url: str, *creatives: dict[str, Any], **fields: Any) -> Any:
     """A stand in real time whose one campaign has these creatives; the one called `missing` has no file."""
     campaign = make_campaign("spring", *creatives, **BASE, **fields)
@@ -60,8 +73,11 @@ def stand_with(folder: Path, redis_url: str, *creatives: dict[str, Any], **field
     for creative in creatives:
         if creative["id"] == "missing":
             continue
-        content = IMAGE if creative["file"].endswith("svg") else f"<h1>{creative['id']}</h1>"
-        (folder / "creatives" / creative["file"]).write_text(content)
+        path = folder / "creatives" / creative["file"]
+        if path.suffix == ".webm":
+            write_film(path)
+        else:
+            path.write_text(IMAGE if path.suffix == ".svg" else f"<h1>{creative['id']}</h1>")
     (folder / "codes").mkdir()
     (folder / "codes" / "pool.txt").write_text("CODE-1\nCODE-2\n")
     return running_stand(folder, redis_url, campaign, clock=SystemClock())
@@ -111,6 +127,17 @@ def test_html_and_image_creatives_play_in_turn_and_are_reported(
         assert 1.0 <= (play.end_ns - play.start_ns) / 1e9 < 1.5
     for before, after in pairwise(plays):
         assert before.end_ns <= after.start_ns
+
+
+def test_a_video_plays_without_sound_and_is_reported(page: Page, tmp_path: Path, redis_url: str) -> None:
+    film = {"id": "film", "file": "film.webm", "seconds": 2}
+    with stand_with(tmp_path, redis_url, film) as stand:
+        page.goto(f"{stand.address}/stands/north")
+        video = page.locator("#stage > video.shown").first
+        expect(video).to_be_visible(timeout=LIMIT_MS)
+        wait_until(page, lambda: video.evaluate("v => v.currentTime > 0.2 && v.muted"), "the film to run")
+        [play] = plays_of(page, stand, 1)[:1]
+    assert (play.creative_id, play.completed) == ("film", True)
 
 
 def test_creatives_cannot_reach_the_page(page: Page, tmp_path: Path, redis_url: str) -> None:
