@@ -72,9 +72,9 @@ def _capture(
         raise Unreadable(f"{_name(address)} cannot be opened: {error}") from error
     try:
         if not capture.isOpened():
-            raise Unreadable(
-                f"{_name(address)} cannot be opened; is it there, and a format that FFmpeg reads?"
-            )
+            device = isinstance(address, int)
+            hint = "plugged in, and free" if device else "there, and in a format that FFmpeg reads"
+            raise Unreadable(f"{_name(address)} cannot be opened; is it {hint}?")
         yield capture
     except cv2.error as error:
         raise Unreadable(f"{_name(address)}: {error}") from error

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import cv2
 import numpy as np
 import pytest
 
+from services.ingest.frames import to_jpeg
 from services.ingest.sources import Source, Unreadable, source_of, without_password
-from tests.ingest_builders import make_camera, write_images, write_video
+from tests.ingest_builders import make_camera, make_picture, write_images, write_video
 
 
 def times_ms(source: Source) -> list[float]:
@@ -82,6 +87,43 @@ def test_a_device_that_is_not_there_cannot_be_opened() -> None:
 def test_an_unreachable_stream_is_named_without_its_password() -> None:
     with pytest.raises(Unreadable, match=r"^http://127\.0\.0\.1:9/x cannot be opened"):
         times_ms(source_of(make_camera("http://me:secret@127.0.0.1:9/x?token=secret")))
+
+
+@contextmanager
+def mjpeg_server(jpegs: Sequence[bytes]) -> Iterator[str]:
+    """A network camera that gives these pictures and then hangs up."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=next")
+            self.end_headers()
+            for jpeg in jpegs:
+                head = f"--next\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+                self.wfile.write(head.encode() + jpeg + b"\r\n")
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Not of interest."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/stream"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_a_stream_gives_its_pictures_until_it_hangs_up() -> None:
+    seen: list[int] = []
+    with mjpeg_server([to_jpeg(make_picture(n), 85) for n in range(8)]) as address:
+        shots = source_of(make_camera(address)).shots()
+        with pytest.raises(Unreadable, match="gives no more pictures"):
+            seen.extend(shot.at_ns for shot in shots if shot.read()[0].shape == (48, 64, 3))
+    assert len(seen) == 8
+    assert seen == sorted(seen)
 
 
 def test_addresses_lose_password_and_token() -> None:
