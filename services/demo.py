@@ -29,6 +29,7 @@ EXAMPLES = Path(__file__).resolve().parents[1] / "config"
 DEMO_SECONDS = 60.0
 DEMO_ENVIRONMENT = {
     "VITRINE_ANALYTICS_WINDOW_S": "10",
+    "VITRINE_ANALYTICS_GRACE_S": "5",
     "VITRINE_ANALYTICS_RELEASE_STEP": "1",
 }
 """A minute is short: small windows, and synthetic people need no anonymity."""

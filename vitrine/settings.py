@@ -69,7 +69,10 @@ class Settings(EnvironmentSettings):
         description="redis://[:password@]host:port/number; rediss:// for TLS.",
     )
     key_file: Path | None = Field(None, description="AES-256 keys for embeddings and templates.")
-    finite: bool = Field(False, description="The cameras are files: count what is open when asked to stop.")
+    finite: bool = Field(
+        False,
+        description="The cameras are files: asked to stop, handle what is on the bus and close what is open.",
+    )
     models: Path | None = Field(
         None, description="Folder with optional public models (YuNet, MobileFaceNet)."
     )

@@ -47,7 +47,7 @@ def test_totals_equal_a_batch_recomputation_after_kills_in_mid_run(
             wait_for(lambda second=second: captured(site, "c") >= second * 10, f"{second} s of video")  # type: ignore[misc]
             site.kill_and_restart(name)
             wait_for(lambda name=name: site.ready(name), f"{name} is back")  # type: ignore[misc]
-        wait_for(lambda: captured(site, "c") >= SECONDS * 10, "the end of the video")
+        wait_for(lambda: site.ended("ingest"), "the end of the video")
         site.finish()
         site.record(tmp_path / "record")
     record = tmp_path / "record"

@@ -15,6 +15,7 @@ from vitrine.bus.memory import MemoryBus
 from vitrine.clock import Clock, SystemClock
 from vitrine.errors import ConfigurationError
 from vitrine.mall_folder import MallFolder, MallSource
+from vitrine.runtime.stop import DrainingStop
 from vitrine.settings import Settings
 from vitrine.stores.redis import connect
 from vitrine.telemetry.health import Health, health_server
@@ -79,7 +80,7 @@ def find_build(name: str) -> Callable[[Context], Service]:
 def run_service(name: str, settings: Settings) -> None:
     """Run one service as this process until SIGTERM or SIGINT. Raises what stops it."""
     configure_logs(settings.log_level, settings.log_format)
-    stop, health = Event(), Health()
+    stop, health = DrainingStop() if settings.finite else Event(), Health()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with ExitStack() as stack:
