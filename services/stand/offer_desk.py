@@ -23,7 +23,7 @@ from vitrine.telemetry.health import Health
 
 logger = logging.getLogger(__name__)
 
-RETRY_S = 2.0
+RETRY_S = 5.0
 REMEMBERED = 10_000
 COMPONENT = "stand-offers"
 

@@ -1,0 +1,90 @@
+"""Who shows a stand's plays, and what ends a connection."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from pydantic import BaseModel
+
+from services.stand.commands import PlayerKind
+from services.stand.switchboard import LONGEST_QUEUE, Connection, Submission, Switchboard
+
+
+class Nothing(BaseModel):
+    """An event without content."""
+
+
+def joined(switchboard: Switchboard, player_id: str, kind: PlayerKind = "page") -> Connection:
+    return switchboard.join("north", kind, player_id, asyncio.get_running_loop())
+
+
+def in_loop(test: Callable[[Switchboard], Awaitable[None]]) -> None:
+    """Runs a test inside an event loop, as the web server does."""
+
+    async def run() -> None:
+        await test(Switchboard())
+
+    asyncio.run(run())
+
+
+def test_the_first_page_is_in_charge_before_any_virtual_player() -> None:
+    async def check(switchboard: Switchboard) -> None:
+        assert switchboard.in_charge("north") is None
+        virtual = joined(switchboard, "v", "virtual")
+        assert switchboard.in_charge("north") is virtual
+        first, second = joined(switchboard, "p1"), joined(switchboard, "p2")
+        assert switchboard.in_charge("north") is first
+        switchboard.leave(first)
+        assert switchboard.in_charge("north") is second
+        assert switchboard.in_charge("south") is None
+
+    in_loop(check)
+
+
+def test_the_same_player_again_ends_its_older_stream() -> None:
+    async def check(switchboard: Switchboard) -> None:
+        older, newer = joined(switchboard, "p"), joined(switchboard, "p")
+        assert switchboard.in_charge("north") is newer
+        replaced = await older.queue.get()
+        assert replaced is not None
+        assert (replaced.event, await older.queue.get()) == ("replaced", None)
+
+    in_loop(check)
+
+
+def test_a_stream_that_takes_nothing_is_given_up() -> None:
+    async def check(switchboard: Switchboard) -> None:
+        stuck = joined(switchboard, "p")
+        for _ in range(LONGEST_QUEUE + 2):
+            switchboard.tell("north", "state", Nothing())
+            await asyncio.sleep(0)
+        assert stuck.closed
+        assert switchboard.in_charge("north") is None
+
+    in_loop(check)
+
+
+def test_players_of_a_stand_that_moved_away_are_sent_to_look_for_it() -> None:
+    async def check(switchboard: Switchboard) -> None:
+        switchboard.serve({"north"})
+        connection = joined(switchboard, "p")
+        switchboard.serve({"south"})
+        assert await connection.queue.get() is None
+        assert not switchboard.serves("north")
+
+    in_loop(check)
+
+
+def test_closing_ends_streams_and_turns_reports_away() -> None:
+    async def check(switchboard: Switchboard) -> None:
+        connection, waiting, late = joined(switchboard, "p"), Submission(), Submission()
+        switchboard.submit(waiting)
+        switchboard.close()
+        switchboard.submit(late)
+        assert await connection.queue.get() is None
+        assert await joined(switchboard, "q").queue.get() is None
+        assert waiting.durable.cancelled()
+        assert late.durable.cancelled()
+
+    in_loop(check)
