@@ -30,8 +30,8 @@ EMBED_EVERY: Final = 5
 MOST_EMBEDDINGS: Final = 30
 GOOD_VIEW: Final = 0.35
 """Quality that a view needs for an embedding."""
-SMALLEST: Final = 0.022
-"""Crop side, as a share of the frame's longer side, below which landmarks mean nothing: 14 of 640 pixels."""
+SMALLEST: Final = 0.03
+"""Crop side, as a share of the frame's longer side, below which a face has no pose: 19 of 640 pixels."""
 COLLAPSED: Final = 0.5
 """Share of the crop that the landmarks' own crop must at least have."""
 NO_FACE: Final = -1.0

@@ -22,18 +22,16 @@ from vitrine.telemetry import metrics
 from vitrine.topics import FACES
 
 LATE_NS: Final = 500_000_000
-FORGET_NS: Final = 60_000_000_000
-"""A camera that sent nothing for so long, by the clock, is forgotten."""
+MOST_CAMERAS: Final = 256
+"""Beyond that, the camera that was silent for longest is forgotten."""
 
 
 @dataclass(slots=True)
 class _Camera:
     tracks: CameraTracks
     source: TopicPartition
-    captured_ns: int
+    captured_ns: int = 0
     """Of its newest frame."""
-    touched_ns: int
-    """By the clock."""
 
 
 class LandmarksHandler(Handler):
@@ -60,7 +58,6 @@ class LandmarksHandler(Handler):
             by_camera[record.event.camera_id].append(record)
         for step in zip_longest(*by_camera.values()):
             self._step([record for record in step if record is not None], mall, outputs)
-        self._forget()
         return outputs
 
     def _step(self, records: Sequence[Received[FrameMeta]], mall: Mall, outputs: Outputs) -> None:
@@ -92,10 +89,13 @@ class LandmarksHandler(Handler):
         if camera and meta.captured_at_ns <= camera.captured_ns:
             raise Invalid("not captured after the camera's frame before")
         image = decode(meta, record.body)
-        if camera is None:
-            tracks = CameraTracks(meta.camera_id, self._detect_every, self._analyser.trust)
-            camera = self._cameras[meta.camera_id] = _Camera(tracks, record.source, 0, 0)
-        camera.captured_ns, camera.touched_ns = meta.captured_at_ns, self._clock.now_ns()
+        camera = self._cameras.pop(meta.camera_id, None) or _Camera(
+            CameraTracks(meta.camera_id, self._detect_every, self._analyser.trust), record.source
+        )
+        camera.captured_ns = meta.captured_at_ns
+        self._cameras[meta.camera_id] = camera  # the latest last
+        if len(self._cameras) > MOST_CAMERAS:
+            del self._cameras[next(iter(self._cameras))]
         stand = mall.stand(meta.stand_id)
         return Frame(meta, image, camera.tracks, stand is not None and stand.recognition == "enrolled")
 
@@ -104,10 +104,6 @@ class LandmarksHandler(Handler):
         seconds = (self._clock.now_ns() - meta.captured_at_ns) / 1e9
         if seconds >= 0:
             metrics.STAGE_LATENCY.labels("landmarks").observe(seconds)
-
-    def _forget(self) -> None:
-        now = self._clock.now_ns()
-        self._cameras = {n: c for n, c in self._cameras.items() if now - c.touched_ns < FORGET_NS}
 
 
 def _outgoing(meta: FrameMeta, faces: tuple[Face, ...]) -> Outgoing:

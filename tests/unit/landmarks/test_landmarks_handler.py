@@ -187,14 +187,15 @@ def test_partitions_that_move_take_their_cameras_along() -> None:
     assert [record.event.camera_id for record, _ in outputs.rejected] == ["north-2"]
 
 
-def test_a_camera_that_vanished_is_forgotten_after_a_minute() -> None:
-    clock = EventClock()
-    handler = make_handler(clock=clock)
-    clock.observe(at(0))
-    faces_of(handler, frame(0, FACE))
-    clock.observe(at(61))
-    handler.handle([])
-    assert handler._cameras == {}
+def test_of_very_many_cameras_the_one_silent_for_longest_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("services.landmarks.handler.MOST_CAMERAS", 2)
+    handler = make_handler()
+    faces_of(handler, *(frame(5, camera=name) for name in ("a", "b")), frame(6, camera="a"))
+    faces_of(handler, frame(5, camera="c"))
+    outputs = handler.handle([frame(1, camera="b"), frame(1, camera="c")])
+    assert [record.event.camera_id for record, _ in outputs.rejected] == ["c"]
 
 
 def embeddings(recognition: str, records: Sequence[Received[FrameMeta]]) -> list[Any]:

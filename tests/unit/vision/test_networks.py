@@ -82,6 +82,16 @@ def test_torch_gives_the_same_as_onnx_runtime(path: Path) -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
+def test_torch_runs_the_landmark_network_that_ships() -> None:
+    pytest.importorskip("torch")
+    from vitrine.vision.torch_network import TorchNetwork
+
+    path = model_path("landmarks_mobilenetv2_128.onnx")
+    (expected,) = load_network(path).run(pictures(2))
+    (found,) = TorchNetwork(with_free_batch(onnx.load(path)), path.stem, "cpu").run(pictures(2))
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
 def test_torch_refuses_an_operator_that_it_does_not_know() -> None:
     pytest.importorskip("torch")
     from vitrine.vision.torch_network import TorchNetwork
