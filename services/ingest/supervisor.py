@@ -40,7 +40,7 @@ class CameraThread:
         self.error: Exception | None = None
         """A fault of this program, if that is how it ended."""
         self._left_behind_at: float | None = None
-        self._thread = Thread(target=self._work, name=f"camera {run.camera.id}", daemon=True)
+        self._thread = Thread(target=self._work, name=f"ingest {run.camera.id}", daemon=True)
 
     def start(self) -> None:
         """Start the thread."""
