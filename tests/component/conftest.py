@@ -1,12 +1,15 @@
-"""A real Redis-compatible server for the component tests."""
+"""A real Redis-compatible server and a stand's files for the component tests."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from redis import Redis
 
+from tests.stand_builders import write_creatives
+from tests.stand_players import SPRING
 from vitrine.stores.embedded import embedded_redis
 from vitrine.stores.redis import connect
 
@@ -31,3 +34,12 @@ def redis(redis_url: str) -> Iterator[Redis]:
     """A client of an empty database."""
     with connect(redis_url) as client:
         yield client
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Creatives and codes of the campaign SPRING."""
+    write_creatives(tmp_path, SPRING)
+    (tmp_path / "codes").mkdir()
+    (tmp_path / "codes" / "pool.txt").write_text("CODE-1\nCODE-2\n")
+    return tmp_path

@@ -4,151 +4,32 @@ from __future__ import annotations
 
 import json
 import re
-import socket
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from queue import Queue
-from threading import Event, Thread
 from typing import Any
 
 import httpx
 import pytest
 
-from services.stand import web
-from services.stand.handler import StandHandler
-from services.stand.virtual_player import VirtualPlayer, server_sent_events
 from tests.builders import at, make_engagement, make_identity, make_person
 from tests.stand_builders import (
-    ENGAGED,
     TILL_TOKEN,
     Running,
     make_campaign,
-    make_offer,
-    read,
     running_stand,
-    write_creatives,
 )
-from vitrine.bus import PublishFailed
-from vitrine.bus.memory import MemoryBus, MemoryProducer
+from tests.stand_players import SPRING, listening, live, look, post, report_of, until, virtual_player
 from vitrine.clock import EventClock
 from vitrine.schemas import Play
-from vitrine.topics import ENGAGEMENT, IDENTITIES, INTERACTIONS, PLAYS, TOPICS
+from vitrine.topics import ENGAGEMENT, IDENTITIES, INTERACTIONS, PLAYS
 
-SPRING = make_campaign(
-    "spring",
-    {"id": "shoe", "file": "shoe.html", "seconds": 8},
-    {"id": "shoe-more", "file": "shoe-more.html", "seconds": 6, "when": ENGAGED},
-    offers=[make_offer(text="10 % off")],
-)
 TILL = {"Authorization": f"Bearer {TILL_TOKEN}"}
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    write_creatives(tmp_path, SPRING)
-    (tmp_path / "codes").mkdir()
-    (tmp_path / "codes" / "pool.txt").write_text("CODE-1\nCODE-2\n")
-    return tmp_path
 
 
 @pytest.fixture
 def stand(folder: Path, redis_url: str) -> Iterator[Running]:
     with running_stand(folder, redis_url, SPRING) as running:
         yield running
-
-
-def until(condition: Callable[[], Any], what: str, limit_s: float = 15.0) -> Any:
-    """Poll a condition until it is true."""
-    deadline, pause = time.monotonic() + limit_s, Event()
-    while not (result := condition()):
-        if time.monotonic() > deadline:
-            raise AssertionError(f"waited {limit_s} s for {what}")
-        pause.wait(0.01)
-    return result
-
-
-def look(stand: Running, start: float, end: float, **person: Any) -> float:
-    """Snapshots four times a second, of one person with these fields or of nobody; returns `end`."""
-    people = [make_person(**person)] if person else []
-    for n in range(round((end - start) * 4) + 1):
-        second = start + n / 4
-        stand.publish(ENGAGEMENT, make_engagement(second, *people))
-        until(lambda s=second: stand.clock.now_ns() >= at(s), "the snapshot to be taken in")  # type: ignore[misc]
-    return end
-
-
-class Listener:
-    """A player's event stream, read in a thread."""
-
-    def __init__(self, address: str, player_id: str, player: str) -> None:
-        self._url = f"{address}/stands/north/events?player={player}&player_id={player_id}"
-        self._events: Queue[tuple[str, Any]] = Queue()
-        self._closed = Event()
-
-    def read(self) -> None:
-        """Put the events into the queue until the stream ends, or an event arrives after the block."""
-        with httpx.stream("GET", self._url, timeout=10) as response:
-            response.raise_for_status()
-            for name, data in server_sent_events(response.iter_lines()):
-                self._events.put((name, json.loads(data)))
-                if self._closed.is_set():
-                    return
-        self._events.put(("end", None))
-
-    def next(self, name: str) -> Any:
-        """The data of the next event of this name."""
-        while True:
-            found, data = self._events.get(timeout=10)
-            if found == name:
-                return data
-
-    def close(self) -> None:
-        self._closed.set()
-
-
-@contextmanager
-def listening(stand: Running, player_id: str = "page-1", player: str = "page") -> Iterator[Listener]:
-    """A player that is connected during the block."""
-    until(lambda: not stand.health.reasons(), "the stand to be ready")
-    listener = Listener(stand.address, player_id, player)
-    thread = Thread(target=listener.read)
-    thread.start()
-    try:
-        yield listener
-    finally:
-        listener.close()
-        thread.join(10)
-
-
-@contextmanager
-def virtual_player(stand: Running, keep: Path | None = None) -> Iterator[None]:
-    """A virtual player at work during the block."""
-    stop = Event()
-    thread = Thread(target=VirtualPlayer(stand.address, ["north"], stand.clock, keep).run, args=(stop,))
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join(30)
-
-
-def report_of(event: Any, start: float, end: float, *, completed: bool = True) -> dict[str, Any]:
-    """The report of a play command."""
-    command = event["command"]
-    return {
-        "play_id": f"{command['player_id']}.{command['command_id']}",
-        "token": event["token"],
-        "start_ns": at(start),
-        "end_ns": at(end),
-        "completed": completed,
-    }
-
-
-def post(stand: Running, *reports: dict[str, Any]) -> httpx.Response:
-    return stand.http.post("/stands/north/plays", json={"plays": reports})
 
 
 # Plays
@@ -303,12 +184,6 @@ def test_the_house_is_shown_when_no_campaign_runs(folder: Path, redis_url: str) 
         assert stand.http.get(event["url"]).status_code == 200
 
 
-def live(stand: Running) -> Any:
-    """The next live figures."""
-    with httpx.stream("GET", f"{stand.address}/live/events", timeout=10) as response:
-        return json.loads(next(server_sent_events(response.iter_lines()))[1])
-
-
 def test_live_figures_are_anonymous_and_name_what_plays_and_why(stand: Running) -> None:
     stand.publish(IDENTITIES, make_identity("a"))
     with listening(stand) as page:
@@ -377,99 +252,3 @@ def test_pages_are_served_and_name_no_other_host(stand: Running, path: str) -> N
     response = stand.http.get(path)
     assert response.status_code == 200
     assert not re.findall(r"https?://(?!www\.w3\.org)", response.text)
-
-
-# What breaks
-
-
-def test_a_play_is_answered_only_when_the_bus_has_it(
-    folder: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bus, refusing, flush = MemoryBus(TOPICS), Event(), MemoryProducer.flush
-
-    def flush_or_refuse(producer: MemoryProducer, timeout_s: float = 30.0) -> None:
-        if refusing.is_set():
-            raise PublishFailed("the bus is away")
-        flush(producer, timeout_s)
-
-    monkeypatch.setattr(MemoryProducer, "flush", flush_or_refuse)
-    monkeypatch.setattr(web, "DURABLE_LIMIT_S", 0.3)
-    with running_stand(folder, redis_url, SPRING, bus=bus) as stand, listening(stand) as page:
-        report = report_of(page.next("play"), 0, 1, completed=False)
-        refusing.set()
-        assert post(stand, report).status_code == 503
-        assert post(stand, report).headers["Retry-After"] == "1"
-        refusing.clear()
-        until(lambda: post(stand, report).status_code == 200, "the bus to be back")
-    assert {p.play_id for p in read(bus, PLAYS)} == {report["play_id"]}
-
-
-def test_a_stand_that_dies_loses_no_play(
-    folder: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bus, published = MemoryBus(TOPICS), StandHandler.published
-    dying = Event()
-
-    def published_or_die(handler: StandHandler) -> None:
-        if dying.is_set():
-            raise RuntimeError("scripted end after publishing, before the answer")
-        published(handler)
-
-    monkeypatch.setattr(StandHandler, "published", published_or_die)
-    clock = EventClock()
-    clock.observe(at(0))
-    with (  # noqa: PT012 - the end comes inside the block
-        pytest.raises(RuntimeError, match="scripted end"),
-        running_stand(folder, redis_url, SPRING, bus=bus, clock=clock) as stand,
-        listening(stand) as page,
-    ):
-        port = httpx.URL(stand.address).port or 0
-        report = report_of(page.next("play"), 0, 1, completed=False)
-        dying.set()
-        with pytest.raises(httpx.HTTPError):
-            post(stand, report).raise_for_status()
-        stand.ended.join(10)
-    dying.clear()
-    with running_stand(folder, redis_url, SPRING, bus=bus, clock=clock, port=port) as stand:
-        until(lambda: not stand.health.reasons(), "the stand to be ready")
-        assert post(stand, report).json()["accepted"] == [report["play_id"]]
-    assert {p.play_id for p in read(bus, PLAYS)} == {report["play_id"]}
-
-
-def test_a_player_keeps_its_plays_while_the_stand_is_away(
-    folder: Path, redis_url: str, tmp_path: Path
-) -> None:
-    bus, clock, keep = MemoryBus(TOPICS), EventClock(), tmp_path / "kept"
-    clock.observe(at(0))
-    with running_stand(folder, redis_url, SPRING, bus=bus, clock=clock) as stand:
-        port = httpx.URL(stand.address).port or 0
-        stop = Event()
-        player = Thread(target=VirtualPlayer(stand.address, ["north"], clock, keep).run, args=(stop,))
-        player.start()
-        until(lambda: live(stand)["stands"][0]["on_screen"], "the first play")
-    clock.observe(at(9))
-    until(lambda: keep.exists() and keep.read_text().count("\n") == 1, "the play to be kept")
-    with running_stand(folder, redis_url, SPRING, bus=bus, clock=clock, port=port):
-        until(lambda: read(bus, PLAYS), "the play on the bus")
-        stop.set()
-        player.join(20)
-    assert read(bus, PLAYS)[0].completed
-    assert keep.read_text() == ""
-
-
-def test_without_a_store_at_start_the_stand_says_so(folder: Path) -> None:
-    with (
-        pytest.raises(RuntimeError, match="does not answer; start it or set VITRINE_REDIS_URL"),
-        running_stand(folder, "redis://127.0.0.1:1/0", SPRING, startup_limit_s=0.3),
-    ):
-        pass
-
-
-def test_a_taken_port_is_named(folder: Path, redis_url: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with (
-            pytest.raises(RuntimeError, match=f"cannot listen on 127.0.0.1:{port}.*VITRINE_STAND_PORT"),
-            running_stand(folder, redis_url, SPRING, port=port),
-        ):
-            pass
