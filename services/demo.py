@@ -143,15 +143,16 @@ def _run(plan: Plan, *, browser: bool) -> None:
         _watch(console, site, stop)
         site.finish()
         wall_s = time.monotonic() - started
-        redis = connect(site.redis_url)
-        figures, exact = load_figures(redis), load_figures(redis, "exact")
-    summary = _summary(plan, site, wall_s) | {"campaigns": to_json(exact)}
+        figures = load_figures(connect(site.redis_url), "exact")
+    summary = _summary(plan, site, wall_s) | {"campaigns": to_json(figures)}
     if plan.record is not None:
         _write(plan.record / "summary.json", json.dumps(summary, indent=2) + "\n")
     report = (plan.record or Path()) / "report.html"
     _write(report, render_html(figures))
     console.print(summary_table(figures))
     console.print(_closing_line(summary), f"Report: [bold]{report}[/]", sep="\n")
+    if site.source_error is not None:
+        raise site.source_error
     if site.recorder.error is not None:
         raise ConfigurationError(
             f"the recording in {plan.record} is incomplete: {site.recorder.error}; free some space and repeat"

@@ -190,10 +190,15 @@ class Site:
         """Whether every camera came to its end."""
         return not self._workers["ingest"].running
 
+    @property
+    def source_error(self) -> BaseException | None:
+        """What is wrong with a camera: the others were watched to their end all the same."""
+        return self._workers["ingest"].error
+
     def check(self) -> None:
-        """Raises what stopped a service, if one was stopped."""
-        for worker in self._workers.values():
-            if worker.error is not None:
+        """Raises what stopped a service other than ingest, if one was stopped."""
+        for name, worker in self._workers.items():
+            if worker.error is not None and name != "ingest":
                 raise worker.error
 
     def finish(self) -> None:

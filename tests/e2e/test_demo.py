@@ -109,7 +109,9 @@ def test_a_source_that_is_not_there_fails_with_a_message_and_the_other_one_is_fi
     done = demo(*arguments, "--record", str(tmp_path / "record"), folder=tmp_path)
     assert done.returncode == 1
     assert "missing.mp4" in done.stderr
-    assert len(events(tmp_path / "record", "faces")) >= 30
+    assert len(events(tmp_path / "record", "faces")) == 31  # and the one that says that it ended
+    assert events(tmp_path / "record", "plays")
+    assert (tmp_path / "record" / "summary.json").exists()
 
 
 def test_a_full_disk_fails_with_a_message_after_the_run(tmp_path: Path) -> None:
