@@ -116,9 +116,8 @@ def test_a_source_that_is_not_there_fails_with_a_message_and_the_other_one_is_fi
 
 def test_a_full_disk_fails_with_a_message_after_the_run(tmp_path: Path) -> None:
     (tmp_path / "faces.jsonl").symlink_to("/dev/full")
-    done = demo(
-        "--source", SYNTHETIC + "&seconds=5", "--speed", "max", "--record", str(tmp_path), folder=tmp_path
-    )
+    source = "synthetic:?people=1&seed=1&seconds=5"
+    done = demo("--source", source, "--speed", "max", "--record", str(tmp_path), folder=tmp_path)
     assert done.returncode == 1
     assert "is incomplete" in done.stderr
     assert "No space left" in done.stderr
