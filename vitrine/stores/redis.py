@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import urlsplit
 
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, BusyLoadingError, RedisError, ResponseError
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    MasterDownError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
@@ -35,8 +42,10 @@ def redis_errors(client: Redis) -> Iterator[None]:
         raise ConfigurationError(f"Redis at {place} refuses the password; set VITRINE_REDIS_URL") from error
     except (RedisConnectionError, RedisTimeoutError, BusyLoadingError) as error:
         raise Unavailable(f"Redis at {place} does not answer; start it or set VITRINE_REDIS_URL") from error
+    except (MasterDownError, OutOfMemoryError, ReadOnlyError) as error:
+        raise Unavailable(f"Redis at {place} takes no writes: {error}") from error
     except ResponseError as error:
-        if str(error).startswith(("OOM", "READONLY", "MISCONF", "LOADING", "MASTERDOWN")):
+        if str(error).startswith("MISCONF"):
             raise Unavailable(f"Redis at {place} takes no writes: {error}") from error
         raise
     except RedisError as error:
@@ -46,9 +55,3 @@ def redis_errors(client: Redis) -> Iterator[None]:
 def _place(client: Redis) -> str:
     options = client.connection_pool.connection_kwargs
     return f"{options.get('host', options.get('path', 'localhost'))}:{options.get('port', '')}".rstrip(":")
-
-
-def without_password(url: str) -> str:
-    """The URL for people to read."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

@@ -1,0 +1,60 @@
+"""What goes wrong with a real server is told apart: away, full, wrong password, or a bug of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from redis import Redis
+from redis.exceptions import ResponseError
+
+from vitrine.errors import ConfigurationError, Unavailable
+from vitrine.stores.embedded import embedded_redis
+from vitrine.stores.redis import connect, redis_errors
+
+
+@pytest.fixture(scope="module")
+def redis() -> Iterator[Redis]:
+    with embedded_redis() as url:
+        yield connect(url)
+
+
+def test_a_server_that_is_not_there_is_unavailable_and_the_message_says_what_to_do() -> None:
+    client = connect("redis://127.0.0.1:1/0")
+    with pytest.raises(Unavailable, match=r"127\.0\.0\.1:1 does not answer; start it"), redis_errors(client):
+        client.ping()
+
+
+def test_a_full_server_is_unavailable(redis: Redis) -> None:
+    redis.config_set("maxmemory", "1")
+    try:
+        with pytest.raises(Unavailable, match="takes no writes"), redis_errors(redis):
+            redis.set("a", "b")
+    finally:
+        redis.config_set("maxmemory", "0")
+
+
+def test_a_replica_is_unavailable_for_writes(redis: Redis) -> None:
+    redis.replicaof("127.0.0.1", "1")
+    try:
+        with pytest.raises(Unavailable, match="takes no writes"), redis_errors(redis):
+            redis.set("a", "b")
+    finally:
+        redis.replicaof("NO", "ONE")
+
+
+def test_a_wrong_password_is_a_mistake_of_the_configuration(redis: Redis) -> None:
+    redis.config_set("requirepass", "right")
+    port = redis.connection_pool.connection_kwargs["port"]
+    client = connect(f"redis://:wrong@127.0.0.1:{port}/0")
+    try:
+        with pytest.raises(ConfigurationError, match="refuses the password"), redis_errors(client):
+            client.ping()
+    finally:
+        redis.config_set("requirepass", "")
+
+
+def test_a_wrong_command_is_a_bug_and_passes(redis: Redis) -> None:
+    redis.set("text", "a")
+    with pytest.raises(ResponseError), redis_errors(redis):
+        redis.incr("text")
