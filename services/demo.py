@@ -18,6 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from services.analytics.report import load_figures, render_html, summary_table, to_json
 from services.embedded import Plan, Site
+from services.ingest.sources import without_password
 from vitrine.errors import ConfigurationError
 from vitrine.mall import Camera, Mall, Stand
 from vitrine.mall_folder import FixedMall, MallFolder, MallSource, load_mall
@@ -212,7 +213,7 @@ def _figures(site: Site) -> str:
 def _summary(plan: Plan, site: Site, wall_s: float) -> dict[str, Any]:
     recorder = site.recorder
     return {
-        "sources": [camera.uri for camera in plan.mall.current().cameras],
+        "sources": [without_password(camera.uri) for camera in plan.mall.current().cameras],
         "bus": plan.settings.bus,
         "speed": plan.speed,
         "wall_seconds": round(wall_s, 3),
