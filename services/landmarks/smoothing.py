@@ -12,9 +12,9 @@ from vitrine.vision.shape import Points
 
 LOWEST_CUTOFF: Final = 1.0
 """Hertz, for points that stand still."""
-SLOPE: Final = 8.0
+SLOPE: Final = 30.0
 """Hertz more for each face side a second."""
-SPEED_CUTOFF: Final = 1.0
+SPEED_CUTOFF: Final = 2.0
 LONGEST_GAP_S: Final = 0.5
 """After a longer pause the filter starts anew."""
 

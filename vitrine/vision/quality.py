@@ -4,7 +4,7 @@ quality = size · pose · sharpness · light · visible, each 0…1:
 
 size       face height in pixels, 0 at 16 and 1 at 80 (112 × 112 is what the embedding network sees)
 pose       cos² of the angle between the face's direction and the camera, 0 beyond 60°
-sharpness  v / (v + 60), v the variance of the Laplacian of the grey 128 × 128 crop
+sharpness  v / (v + 15), v the variance of the Laplacian of the grey 128 × 128 crop
 light      1 for a mean grey of 60 to 195 in the crop's middle, falling to 0 at 0 and 255
 visible    share of the 68 points inside the frame, squared
 """
@@ -21,7 +21,7 @@ from vitrine.vision.pose import HeadPose
 from vitrine.vision.shape import Points
 
 SMALLEST, LARGE_ENOUGH = 16.0, 80.0
-HALF_SHARP: Final = 60.0
+HALF_SHARP: Final = 15.0
 DARK, BRIGHT = 60.0, 195.0
 WIDEST_ANGLE: Final = 60.0
 

@@ -16,13 +16,13 @@ def filtered(points: NDArray[np.float64], side: float = 100.0) -> NDArray[np.flo
 
 def test_jitter_of_a_still_face_shrinks() -> None:
     still = 200 + np.random.default_rng(0).normal(0, 0.4, (200, 68, 2))
-    assert filtered(still)[20:].std(axis=0).mean() < 0.6 * still[20:].std(axis=0).mean()
+    assert filtered(still)[20:].std(axis=0).mean() < 0.7 * still[20:].std(axis=0).mean()
 
 
-def test_a_fast_face_is_followed_within_an_eighth_of_a_frame() -> None:
+def test_a_fast_face_is_followed_within_a_twentieth_of_a_frame() -> None:
     a_side_a_second = np.linspace(0, 300, 31)[:, None, None] * np.ones((1, 68, 2))
     lag = a_side_a_second - filtered(a_side_a_second)
-    assert np.abs(lag[10:]).max() < 10 / 8
+    assert np.abs(lag[10:]).max() < 10 / 20
 
 
 def test_the_same_motion_is_filtered_alike_at_any_face_size() -> None:
