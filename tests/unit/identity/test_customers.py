@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -29,10 +30,10 @@ def url() -> Iterator[str]:
 
 
 @pytest.fixture
-def redis(url: str) -> Redis:
-    client = connect(url)
-    client.flushall()
-    return client
+def redis(url: str) -> Iterator[Redis]:
+    with closing(connect(url)) as client:
+        client.flushall()
+        yield client
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from redis import Redis
@@ -15,13 +16,13 @@ from vitrine.stores.redis import connect, redis_errors
 
 @pytest.fixture(scope="module")
 def redis() -> Iterator[Redis]:
-    with embedded_redis() as url:
-        yield connect(url)
+    with embedded_redis() as url, closing(connect(url)) as client:
+        yield client
 
 
 def test_a_server_that_is_not_there_is_unavailable_and_the_message_says_what_to_do() -> None:
-    client = connect("redis://127.0.0.1:1/0")
-    with pytest.raises(Unavailable, match=r"127\.0\.0\.1:1 does not answer; start it"), redis_errors(client):
+    expected = pytest.raises(Unavailable, match=r"127\.0\.0\.1:1 does not answer; start it")
+    with closing(connect("redis://127.0.0.1:1/0")) as client, expected, redis_errors(client):
         client.ping()
 
 
@@ -46,9 +47,9 @@ def test_a_replica_is_unavailable_for_writes(redis: Redis) -> None:
 def test_a_wrong_password_is_a_mistake_of_the_configuration(redis: Redis) -> None:
     redis.config_set("requirepass", "right")
     port = redis.connection_pool.connection_kwargs["port"]
-    client = connect(f"redis://:wrong@127.0.0.1:{port}/0")
+    expected = pytest.raises(ConfigurationError, match="refuses the password")
     try:
-        with pytest.raises(ConfigurationError, match="refuses the password"), redis_errors(client):
+        with closing(connect(f"redis://:wrong@127.0.0.1:{port}/0")) as client, expected, redis_errors(client):
             client.ping()
     finally:
         redis.config_set("requirepass", "")
