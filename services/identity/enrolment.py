@@ -45,7 +45,7 @@ class FaceReader:
         if scale < 1:
             image = np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
         found = self.detector.detect(image)
-        found = found[found.scores >= self.detector.sure]
+        found = found[found.scores >= self.detector.trust.sure]
         if len(found) != 1:
             raise Invalid("no face in it" if not len(found) else f"{len(found)} faces in it, expected one")
         crop = crop_of_box(found.boxes[0].tolist(), found.five[0])

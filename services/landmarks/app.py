@@ -16,15 +16,13 @@ from vitrine.runtime import Context, Service, ServiceLoop
 from vitrine.sealing import Sealer
 from vitrine.settings import Settings
 from vitrine.topics import FRAMES
-from vitrine.vision.detectors import Detector, FaceScore, Mtcnn, YuNet
+from vitrine.vision.detectors import FaceScore, load_detector
 from vitrine.vision.embedding import MODEL_FILE, Embedder
-from vitrine.vision.models import model_path, optional_model
+from vitrine.vision.models import LANDMARKS_FILE, model_path, optional_model
 from vitrine.vision.networks import load_network
 
 logger = logging.getLogger(__name__)
 
-LANDMARKS_FILE: Final = "landmarks_mobilenetv2_128.onnx"
-YUNET_FILE: Final = "yunet_n_dynamic.onnx"
 BATCH: Final = 8
 """Frames in a batch: more would only wait for each other."""
 
@@ -65,15 +63,10 @@ class LandmarksService:
 def load_models(settings: Settings, own: LandmarksSettings) -> Analyser:
     """All models that there are. Raises ConfigurationError."""
     landmarks = load_network(model_path(LANDMARKS_FILE), own.device, own.threads)
-    detector = _detector(settings, own)
+    detector = load_detector(settings.models, own.min_face, own.threads)
+    logger.info("faces are found by %s", type(detector).__name__)
     face_score = FaceScore.load(own.threads)
     return Analyser(detector, landmarks, face_score, _recognition(settings, own))
-
-
-def _detector(settings: Settings, own: LandmarksSettings) -> Detector:
-    path = optional_model(YUNET_FILE, settings.models)
-    logger.info("faces are found by %s", "YuNet" if path else "MTCNN")
-    return YuNet(load_network(path, threads=own.threads)) if path else Mtcnn.load(own.min_face, own.threads)
 
 
 def _recognition(settings: Settings, own: LandmarksSettings) -> Recognition | None:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from services.landmarks.app import YUNET_FILE, load_models
+from services.landmarks.app import load_models
 from services.landmarks.handler import LandmarksHandler
 from services.landmarks.settings import LandmarksSettings
 from tests.builders import at, make_mall
@@ -23,6 +23,7 @@ from vitrine.schemas import FrameFaces, FrameMeta
 from vitrine.settings import Settings
 from vitrine.vision.crop import Image
 from vitrine.vision.detectors import Detections, Mtcnn, YuNet
+from vitrine.vision.models import YUNET_FILE
 from vitrine.vision.networks import load_network
 
 pytestmark = pytest.mark.shared

@@ -8,6 +8,9 @@ from vitrine.errors import ConfigurationError
 MODELS: Final = Path(__file__).parents[2] / "models"
 """The weights that ship with the product, each with a card."""
 
+LANDMARKS_FILE: Final = "landmarks_mobilenetv2_128.onnx"
+YUNET_FILE: Final = "yunet_n_dynamic.onnx"
+
 
 def model_path(name: str, folder: Path = MODELS) -> Path:
     """The file of a model. Raises ConfigurationError that says where it was expected."""

@@ -1,0 +1,106 @@
+"""`vitrine customers` on a real server, with the real models on real faces."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from pathlib import Path
+from zipfile import ZipFile
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from services.identity.customers_command import customers
+from services.identity.enrolment import read_picture
+from vitrine.errors import ConfigurationError, Invalid
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, redis_url: str) -> Run:
+    key_file = tmp_path / "keys"
+    key_file.write_text(f"k1 {b64encode(bytes(32)).decode()}\n")
+    monkeypatch.setenv("VITRINE_REDIS_URL", redis_url.replace("/0", "/7"))
+    monkeypatch.setenv("VITRINE_KEY_FILE", str(key_file))
+    return Run()
+
+
+class Run:
+    """Calls the command."""
+
+    def __call__(self, *arguments: object) -> Result:
+        return CliRunner().invoke(customers, [str(argument) for argument in arguments])
+
+
+def test_without_an_embedding_model_it_says_which_file_is_needed(run: Run, tmp_path: Path) -> None:
+    result = run("enrol", "Ada", tmp_path / "ada.jpg")
+    assert isinstance(result.exception, ConfigurationError)
+    assert "set VITRINE_MODELS to a folder with mobilefacenet_112.onnx" in str(result.exception)
+
+
+def test_without_a_key_it_says_how_to_make_one(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VITRINE_KEY_FILE")
+    result = run("list")
+    assert "openssl rand -base64 32" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"), [(b"", "not a picture"), (b"GIF89a", "not a picture"), (None, "No such file")]
+)
+def test_a_file_that_is_no_picture_is_refused(tmp_path: Path, content: bytes | None, expected: str) -> None:
+    path = tmp_path / "picture.jpg"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(Invalid, match=expected):
+        read_picture(path)
+
+
+@pytest.mark.shared
+class TestWithModels:
+    """Real faces, real models."""
+
+    @pytest.fixture(autouse=True)
+    def models(self, monkeypatch: pytest.MonkeyPatch, shared: Path) -> None:
+        monkeypatch.setenv("VITRINE_MODELS", str(shared / "models"))
+
+    def test_enrol_list_erase(self, run: Run, shared: Path, tmp_path: Path) -> None:
+        pictures = faces(shared, tmp_path, 2)
+        done = run("enrol", "Ada Example", *pictures)
+        assert done.exit_code == 0, done.output
+        assert "2 of 2 pictures, consent to recognise, offers" in done.output
+        customer_id = done.output.split()[0]
+        assert "Ada Example" in run("list").output
+        receipt = json.loads(run("erase", customer_id).output)
+        assert (receipt["customer_id"], receipt["templates"]) == (customer_id, 2)
+        assert "Ada Example" not in run("list").output
+
+    def test_pictures_without_exactly_one_face_are_left_out(
+        self, run: Run, shared: Path, tmp_path: Path
+    ) -> None:
+        (good,) = faces(shared, tmp_path, 1)
+        picture = cv2.imread(str(good))
+        cv2.imwrite(str(tmp_path / "two.png"), np.hstack([picture, picture]))
+        cv2.imwrite(str(tmp_path / "none.png"), np.full((200, 200, 3), 120, np.uint8))
+        done = run("enrol", "Ada", good, tmp_path / "two.png", tmp_path / "none.png")
+        assert "1 of 3 pictures" in done.output
+        assert "two.png: left out, 2 faces in it" in done.output
+        assert "none.png: left out, no face in it" in done.output
+
+    def test_without_a_good_picture_nobody_is_enrolled(self, run: Run, tmp_path: Path) -> None:
+        cv2.imwrite(str(tmp_path / "none.png"), np.full((200, 200, 3), 120, np.uint8))
+        result = run("enrol", "Ada", tmp_path / "none.png")
+        assert "nobody was enrolled" in str(result.exception)
+
+
+def faces(shared: Path, folder: Path, count: int) -> list[Path]:
+    """Photographs of one face each, with some room around it."""
+    with ZipFile(shared / "data" / "helen_afw_68.zip") as photos:
+        names = sorted(
+            name for name in photos.namelist() if name.startswith("helen/") and name.endswith(".jpg")
+        )
+        found = []
+        for name in names[:count]:
+            found.append(folder / Path(name).name)
+            found[-1].write_bytes(photos.read(name))
+    return found
