@@ -25,11 +25,13 @@ from vitrine.synthetic.mesh import (
     HEIGHT,
     WIDTH,
     Mesh,
+    head_depth,
     head_mesh,
     rings,
     warp,
 )
 from vitrine.vision.crop import Image
+from vitrine.vision.pose import RIGID
 from vitrine.vision.shape import CHIN, EYE_LEFT, EYE_RIGHT, MIRROR, NOSE_TIP
 
 Floats = NDArray[np.float32]
@@ -229,7 +231,24 @@ def frontal_faces(data: Path) -> tuple[list[LabelledFace], Floats, Floats]:
     symmetric = np.stack(
         [transformed(s, to_texture_frame(s, reference)) for s in (shapes + mirrored(shapes)) / 2]
     )
-    return [f for f, keep in zip(faces, frontal, strict=True) if keep], symmetric, reference
+    return [f for f, keep in zip(faces, frontal, strict=True) if keep], level(symmetric, reference), reference
+
+
+def level(shapes: Floats, reference: Floats) -> Floats:
+    """Aligned shapes (n, 68, 2) with the nod taken out, so that pitch stays the head's and no person's trait.
+
+    A nod moves points up or down by their depth; how much is fitted on the points that no expression moves.
+    """
+    up, along = np.array([0, 1], np.float32), (reference - reference.mean(axis=0))
+    nod = head_depth(np.vstack([reference, rings()]))[:68, None] * up
+    sideways = np.broadcast_to(up[::-1], nod.shape)
+    motions = np.stack([nod, along, sideways, np.broadcast_to(up, nod.shape)])
+    rigid = motions[:, RIGID].reshape(len(motions), -1)
+    amounts, *_ = np.linalg.lstsq(
+        rigid.T, (shapes - reference)[:, RIGID].reshape(len(shapes), -1).T, rcond=None
+    )
+    upright = shapes - amounts[0][:, None, None] * nod
+    return np.stack([transformed(s, to_texture_frame(s, reference)) for s in upright])
 
 
 def _eye_distance(points: Floats) -> float:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from vitrine.synthetic.layer import Layer, window
 from vitrine.synthetic.mesh import EYE_CENTRE, EYE_DISTANCE, Floats, Mesh, warp
 from vitrine.synthetic.people import View
+from vitrine.vision.crop import Image
 from vitrine.vision.pose import HeadPose, rotation
 
 PIVOT = (EYE_CENTRE[0], EYE_CENTRE[1] + 0.8 * EYE_DISTANCE)
@@ -26,6 +27,8 @@ class Head:
     """How one head stands in one frame."""
 
     view: View
+    triangles: NDArray[np.int32]
+    """Those of the mesh that this texture fills, (T, 3)."""
     pose: HeadPose
     pivot: tuple[float, float]
     """Where the pivot lies in the picture, pixels."""
@@ -54,11 +57,11 @@ def project(head: Head, mesh: Mesh, focal: float) -> tuple[Floats, Floats]:
 def draw_head(head: Head, mesh: Mesh, size: tuple[int, int], focal: float) -> tuple[Layer | None, Floats]:
     """A layer over a picture of `size` (width, height), None outside it; and the landmarks (68, 2)."""
     points, distance = project(head, mesh, focal)
-    box = window(points, size)
+    triangles = _facing(points, distance, head.triangles)
+    box = window(points[triangles].reshape(-1, 2), size) if len(triangles) else None
     if box is None:
         return None, points[:68]
     x, y, width, height = box
-    triangles = _facing(points, distance, mesh.triangles)
     pixels = warp(_texture(head), mesh.texture, points - (x, y), triangles, (width, height))
     return Layer(x, y, pixels), points[:68]
 
@@ -76,11 +79,11 @@ def draw_skull(head: Head, size: tuple[int, int]) -> Layer | None:
     x, y, width, height = box
     squares, axes = np.linalg.eigh(spread)
     angle = float(np.degrees(np.arctan2(axes[1, 0], axes[0, 0])))
-    pixels = np.empty((height, width, 4), np.uint8)
-    pixels[:] = (*head.view.hair, 0)
-    where = (tuple(centre - (x, y)), tuple(2 * np.sqrt(squares)), angle)
-    cv2.ellipse(pixels, where, (*head.view.hair, 255), cv2.FILLED, cv2.LINE_AA)
-    return Layer(x, y, np.asarray(cv2.GaussianBlur(pixels, (0, 0), max(0.6, unit / 20)), np.uint8))
+    alpha = np.zeros((height, width), np.uint8)
+    cv2.ellipse(alpha, (tuple(centre - (x, y)), tuple(2 * np.sqrt(squares)), angle), 255, cv2.FILLED)
+    pixels = np.full((height, width, 4), (*head.view.hair, 0), np.uint8)
+    pixels[..., 3] = cv2.GaussianBlur(alpha, (0, 0), max(0.6, unit / 20))
+    return Layer(x, y, pixels)
 
 
 def _facing(points: Floats, distance: Floats, triangles: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -92,7 +95,7 @@ def _facing(points: Floats, distance: Floats, triangles: NDArray[np.int32]) -> N
     return np.asarray(facing[order], np.int32)
 
 
-def _texture(head: Head) -> NDArray[np.uint8]:
+def _texture(head: Head) -> Image:
     calm, smiling, opened = head.view.textures
     strength = max(head.smile, head.open_mouth)
     if strength < 0.02:

@@ -14,13 +14,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from vitrine.synthetic.body import body_layer, clothing, draw_body
 from vitrine.synthetic.head import Head, draw_head, draw_skull
 from vitrine.synthetic.layer import Layer
-from vitrine.synthetic.mesh import EYE_DISTANCE, Floats, head_mesh
+from vitrine.synthetic.mesh import EYE_DISTANCE, Floats, head_mesh, triangles_under
 from vitrine.synthetic.noise import Noise
 from vitrine.synthetic.people import View, draw_person, draw_view, load_basis
 from vitrine.synthetic.shop import draw_shop
 from vitrine.synthetic.story import Visit, visits
 from vitrine.synthetic.truth import FrameTruth, PersonTruth
+from vitrine.vision.crop import Image
 from vitrine.vision.shape import CHIN
+
+Look = tuple[View, NDArray[np.int32], Image]
+"""Face, the triangles that it fills, body."""
 
 SCHEME: Final = "synthetic"
 
@@ -80,7 +84,7 @@ class SyntheticMall:
         self._story = Story(options)
         self._shop = draw_shop(width, height, self._rng(0))
         self._noise = Noise(width, height, self._rng(1))
-        self._looks: Callable[[int, int], tuple[View, NDArray[np.uint8]]] = lru_cache(64)(self._look)
+        self._looks: Callable[[int, int], Look] = lru_cache(64)(self._look)
 
     @classmethod
     def from_uri(cls, uri: str, width: int, height: int, fps: float) -> SyntheticMall:
@@ -90,13 +94,14 @@ class SyntheticMall:
     def _rng(self, *stream: int) -> np.random.Generator:
         return np.random.default_rng([self._seed, 2**32, *stream])
 
-    def _look(self, person: int, visit: int) -> tuple[View, NDArray[np.uint8]]:
+    def _look(self, person: int, visit: int) -> Look:
         """How a person looks on a visit, face and body; the clothes stay the same."""
         identity = draw_person(self._basis, self._rng(2, person))
         view = draw_view(self._basis, identity, self._rng(3, person, visit))
-        return view, draw_body(view.skin, *clothing(self._rng(4, person)))
+        triangles = triangles_under(self._mesh, view.textures[0][..., 3])
+        return view, triangles, draw_body(view.skin, *clothing(self._rng(4, person)))
 
-    def frame(self, n: int) -> tuple[NDArray[np.uint8], FrameTruth]:
+    def frame(self, n: int) -> tuple[Image, FrameTruth]:
         """The n-th frame, (height, width, 3) BGR at n / fps seconds, and the truth about it."""
         t = n / self._fps
         picture = self._shop.copy()
@@ -116,12 +121,12 @@ class SyntheticMall:
 
     def _draw(self, visit: Visit, t: float) -> tuple[list[Layer], Head, Floats]:
         width, height = self._size
-        view, body = self._looks(visit.person, visit.number)
+        view, triangles, body = self._looks(visit.person, visit.number)
         place = visit.place(t)
         eye_distance = place.face * height * EYE_DISTANCE / float(np.ptp(self._basis.mean_shape[:, 1]))
         smile, opened = visit.expression(t)
         pivot = (place.x * width, place.y * height)
-        head = Head(view, visit.pose(t), pivot, eye_distance, smile, opened)
+        head = Head(view, triangles, visit.pose(t), pivot, eye_distance, smile, opened)
         face, points = draw_head(head, self._mesh, self._size, float(max(self._size)))
         neck = (0.75 * pivot[0] + 0.25 * float(points[CHIN, 0]), pivot[1] + 0.6 * eye_distance)
         torso = body_layer(body, neck, eye_distance, self._size)

@@ -73,6 +73,20 @@ def head_depth(points: Floats) -> Floats:
     return np.asarray(depth * EYE_DISTANCE, np.float32)
 
 
+def triangles_under(mesh: Mesh, alpha: Image) -> NDArray[np.int32]:
+    """The triangles of the mesh that hold any of the texture's opaque pixels, alpha (HEIGHT, WIDTH)."""
+    owner = _owner(mesh.texture[mesh.triangles], (WIDTH, HEIGHT))
+    return mesh.triangles[np.setdiff1d(owner[alpha > 0], 0).astype(np.intp) - 1]
+
+
+def _owner(corners: NDArray[np.floating], size: tuple[int, int]) -> Image:
+    """Which triangle (T, 3, 2) covers each pixel, counted from 1; 0 for none."""
+    owner = np.zeros(size[::-1], np.uint8)
+    for index, triangle in enumerate(np.rint(corners * 16).astype(np.int32), start=1):
+        cv2.fillConvexPoly(owner, triangle, index, shift=4)
+    return owner
+
+
 def warp(
     image: Image,
     source: Floats,
@@ -91,11 +105,11 @@ def warp(
     corners, homogeneous = corners[seen], homogeneous[seen]
     affine = np.linalg.solve(homogeneous, source[triangles[seen]].astype(np.float64))
     width, height = size
-    owner = np.zeros((height, width), np.uint8)
-    for index, triangle in enumerate(np.rint(corners * 16).astype(np.int32), start=1):
-        cv2.fillConvexPoly(owner, triangle, index, shift=4)
+    owner = _owner(corners, size)
     outside = [[[0, 0], [0, 0], [-1e4, -1e4]]]
     planes = np.concatenate([outside, affine]).astype(np.float32).transpose(2, 1, 0).copy()
     x, y = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)[:, None]
-    columns, rows = (across[owner] * x + down[owner] * y + offset[owner] for across, down, offset in planes)
+    columns, rows = (
+        across.take(owner) * x + down.take(owner) * y + offset.take(owner) for across, down, offset in planes
+    )
     return np.asarray(cv2.remap(image, columns, rows, cv2.INTER_LINEAR, borderMode=border), np.uint8)

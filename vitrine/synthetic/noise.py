@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+
+from vitrine.vision.crop import Image
 
 DEVIATION = 2.0
 MARGIN = 64
@@ -18,7 +19,7 @@ class Noise:
         self._brighter = np.clip(field, 0, 255).astype(np.uint8)
         self._darker = np.clip(-field, 0, 255).astype(np.uint8)
 
-    def over(self, picture: NDArray[np.uint8], n: int) -> NDArray[np.uint8]:
+    def over(self, picture: Image, n: int) -> Image:
         """The picture with the noise of frame n."""
         height, width = picture.shape[:2]
         y, x = (n * 37) % MARGIN, (n * 53) % MARGIN

@@ -7,9 +7,9 @@ from functools import cache
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from vitrine.synthetic.mesh import HEIGHT, WIDTH, Floats
+from vitrine.vision.crop import Image
 from vitrine.vision.models import model_path
 from vitrine.vision.shape import JAW, NOSE_TIP
 
@@ -43,7 +43,7 @@ class View:
     """(68, 2), texture pixels."""
     expressions: Floats
     """(2, 68, 2): what a full smile and a fully open mouth add to the shape."""
-    textures: tuple[NDArray[np.uint8], ...]
+    textures: tuple[Image, ...]
     """(HEIGHT, WIDTH, 4) BGR and alpha: calm, smiling, mouth open."""
     skin: Colour
     hair: Colour
@@ -93,19 +93,19 @@ def draw_view(basis: Basis, person: Floats, rng: np.random.Generator) -> View:
     return View(shape, basis.shape_expressions, textures, skin, hair)
 
 
-def _typical(pixels: NDArray[np.uint8]) -> Colour:
+def _typical(pixels: Image) -> Colour:
     blue, green, red = np.median(pixels[..., :3].reshape(-1, 3), axis=0)
     return int(blue), int(green), int(red)
 
 
-def _colours(vector: Floats) -> NDArray[np.uint8]:
+def _colours(vector: Floats) -> Image:
     luma, halves = _planes(vector)
     planes = [luma, *(cv2.resize(half, (WIDTH, HEIGHT)) for half in halves[:2])]
     merged = np.clip(np.dstack(planes), 0, 255).astype(np.uint8)
     return np.asarray(cv2.cvtColor(merged, cv2.COLOR_YCrCb2BGR), np.uint8)
 
 
-def _head_alpha(vector: Floats, mean_shape: Floats) -> NDArray[np.uint8]:
+def _head_alpha(vector: Floats, mean_shape: Floats) -> Image:
     """One connected head without holes, that ends below the chin, where the neck is drawn."""
     soft = cv2.resize(_planes(vector)[1][2], (WIDTH, HEIGHT))
     soft = cv2.GaussianBlur(np.clip(soft, 0, 255), (0, 0), 2.5)
@@ -115,9 +115,9 @@ def _head_alpha(vector: Floats, mean_shape: Floats) -> NDArray[np.uint8]:
     solid[:] = 0
     cv2.drawContours(solid, [max(contours, key=cv2.contourArea)], -1, 255, cv2.FILLED)
     jaw = np.zeros_like(solid)
-    cv2.fillConvexPoly(jaw, np.rint(mean_shape[JAW] + (0, 2)).astype(np.int32), 255)
+    cv2.fillConvexPoly(jaw, np.rint(mean_shape[JAW]).astype(np.int32), 255)
     ears = round(float(mean_shape[NOSE_TIP, 1]))
-    solid[ears:] = np.minimum(solid, cv2.dilate(jaw, np.ones((5, 5), np.uint8)))[ears:]
+    solid[ears:] = np.minimum(solid, jaw)[ears:]
     solid |= jaw
     return np.asarray(cv2.GaussianBlur(solid, (0, 0), 1.5), np.uint8)
 

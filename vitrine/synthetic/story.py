@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
+from operator import attrgetter
 
 import numpy as np
 
@@ -81,14 +83,13 @@ class Visit:
         return Place(x, y - step, face)
 
     def pose(self, t: float) -> HeadPose:
-        """The gaze in force, on the way from the one before, with the small motion of a living head."""
-        index = max(0, bisect_right([g.start for g in self.gazes], t) - 1)
-        now, before = self.gazes[index], self.gazes[max(0, index - 1)]
-        s = _smooth((t - now.start) / now.turn)
-        yaw, pitch, roll = (
-            p + s * (q - p)
-            for p, q in ((before.yaw, now.yaw), (before.pitch, now.pitch), (before.roll, now.roll))
-        )
+        """The sum of all turns so far, with the small motion of a living head."""
+        yaw, pitch, roll = self.gazes[0].yaw, self.gazes[0].pitch, self.gazes[0].roll
+        for before, now in pairwise(self.gazes[: bisect_right(self.gazes, t, key=attrgetter("start"))]):
+            s = _smooth((t - now.start) / now.turn)
+            yaw += s * (now.yaw - before.yaw)
+            pitch += s * (now.pitch - before.pitch)
+            roll += s * (now.roll - before.roll)
         phases = self.phase + np.arange(3)
         jitter = 0.7 * np.sin(2.1 * t + phases) + 0.35 * np.sin(5.3 * t + 2 * phases)
         return HeadPose(yaw + float(jitter[0]), pitch + float(jitter[1]), roll + 0.6 * float(jitter[2]))
@@ -123,7 +124,7 @@ def _visit(rng: Rng, person: int, number: int, start: float, x: float) -> Visit:
     face = rng.uniform(0.13, 0.32)
     spot = Place(x + rng.uniform(-0.05, 0.05), _height(face, rng), face)
     from_back = rng.uniform() < 0.4
-    side, exit_side = rng.choice([-1, 1], 2)
+    side, exit_side = (float(s) for s in rng.choice([-1, 1], 2))
     far = rng.uniform(0.07, 0.09) if from_back else face * rng.uniform(0.85, 1.1)
     entry = Place(0.5 + side * (0.5 + far), _height(far, rng) if from_back else spot.y, far)
     leave_face = face * rng.uniform(0.9, 1.1)
@@ -149,7 +150,7 @@ def _gazes(rng: Rng, start: float, end: float) -> Iterator[Gaze]:
     t, attends = start, True
     while t < end:
         spell = min(end, t + (rng.uniform(2.5, 8) if attends else rng.uniform(0.8, 2.5)))
-        aside = rng.choice([-1, 1]) * rng.uniform(30, 50), rng.normal(0, 7)
+        aside = float(rng.choice([-1, 1])) * rng.uniform(30, 50), rng.normal(0, 7)
         yaw, pitch = (rng.normal(0, 6), rng.normal(-2, 4)) if attends else aside
         roll = rng.normal(0, 4)
         turn = rng.uniform(0.3, 0.6)

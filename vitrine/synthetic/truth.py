@@ -14,7 +14,7 @@ CONE_PITCH: Final = 20.0
 """Attention, in degrees (docs/metrics): the head turned to the screen by no more than this."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PersonTruth:
     """One person of one frame; pixels and degrees as in `vitrine.schemas.faces.Face`."""
 
@@ -37,9 +37,9 @@ class PersonTruth:
 
     @property
     def box(self) -> tuple[float, float, float, float]:
-        """x, y, width, height: the landmarks' bounding box, made higher by a fifth for the forehead."""
+        """x, y, width, height: the landmarks' bounds, 0.3 higher for the forehead, like YuNet's."""
         (left, top), (right, bottom) = self.points.min(axis=0), self.points.max(axis=0)
-        forehead = 0.2 * (bottom - top)
+        forehead = 0.3 * (bottom - top)
         return float(left), float(top - forehead), float(right - left), float(bottom - top + forehead)
 
     def to_dict(self) -> dict[str, Any]:
