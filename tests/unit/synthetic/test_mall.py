@@ -1,0 +1,140 @@
+import json
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from vitrine.synthetic import FrameTruth, PersonTruth, SyntheticMall
+from vitrine.vision.shape import CHIN
+
+
+def mall(query: str = "") -> SyntheticMall:
+    return SyntheticMall.from_uri(f"synthetic:{query}", 320, 180, 10)
+
+
+def one_minute(query: str) -> list[tuple[PersonTruth, ...]]:
+    source = mall(query)
+    return [source.frame(n)[1].people for n in range(0, 600, 5)]
+
+
+@pytest.fixture(scope="module")
+def default_minutes() -> list[tuple[PersonTruth, ...]]:
+    return [people for seed in (0, 1) for people in one_minute(f"?seed={seed}")]
+
+
+def test_a_frame_is_a_function_of_options_and_number() -> None:
+    forwards, other = mall("?seed=3"), mall("?seed=3")
+    frames = [forwards.frame(n) for n in (40, 300)]
+    picture, truth = other.frame(300)
+    assert np.array_equal(picture, frames[1][0])
+    assert truth.to_dict() == frames[1][1].to_dict()
+    assert np.array_equal(other.frame(40)[0], frames[0][0])
+
+
+def test_another_seed_is_another_shop_with_other_people() -> None:
+    (picture, truth), (other_picture, other_truth) = (mall(f"?seed={seed}").frame(40) for seed in (3, 4))
+    assert np.abs(picture.astype(int) - other_picture).mean() > 10
+    assert truth.to_dict() != other_truth.to_dict()
+
+
+def test_a_frame_has_the_size_asked_for() -> None:
+    picture, _ = mall().frame(0)
+    assert picture.shape == (180, 320, 3)
+    assert picture.dtype == np.uint8
+
+
+@pytest.mark.parametrize(("query", "seconds"), [("", None), ("?", None), ("?seconds=60", 60.0)])
+def test_length(query: str, seconds: float | None) -> None:
+    assert mall(query).seconds == seconds
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "synthetic:?people=0",
+        "synthetic:?people=13",
+        "synthetic:?people=many",
+        "synthetic:?people=",
+        "synthetic:?people=2&people=3",
+        "synthetic:?seed=-1",
+        "synthetic:?seconds=0",
+        "synthetic:?seconds=nan",
+        "synthetic:?fps=10",
+        "synthetic://mall?people=4",
+        "synthetic:people=4",
+        "file:?people=4",
+    ],
+)
+def test_a_bad_address_is_refused_with_what_is_allowed(uri: str) -> None:
+    with pytest.raises(ValueError, match=r"expected synthetic:\?people=1…12&seed=.*&seconds="):
+        SyntheticMall.from_uri(uri, 320, 180, 10)
+
+
+def test_the_default_scene_is_lively_and_mostly_attentive(
+    default_minutes: list[tuple[PersonTruth, ...]],
+) -> None:
+    visible = [[p for p in people if p.visible] for people in default_minutes]
+    assert np.mean([1 <= len(people) <= 3 for people in visible]) > 0.8
+    assert np.mean([p.attending for people in visible for p in people]) > 0.55
+    assert max(p.expression for people in visible for p in people) > 0.5
+
+
+def test_people_come_back(default_minutes: list[tuple[PersonTruth, ...]]) -> None:
+    assert {(p.person, p.visit) for people in default_minutes for p in people} >= {("p1", 1), ("p1", 2)}
+
+
+def test_people_stand_in_order_from_far_to_near() -> None:
+    for people in one_minute("?people=8"):
+        heights = [p.points[CHIN, 1] - p.points[27, 1] for p in people if abs(p.yaw) < 10]
+        assert all(a < 1.5 * b for a, b in pairwise(heights))
+
+
+def test_a_face_outside_the_picture_or_behind_another_is_not_visible() -> None:
+    hidden = [(p, people) for people in one_minute("?people=8") for p in people if not p.visible]
+    outside = [p for p, _ in hidden if p.points[:, 0].max() < 0 or p.points[:, 0].min() > 319]
+    covered = [p for p, _ in hidden if p.points.min() >= 0 and p.points[:, 0].max() < 320]
+    assert outside
+    assert covered
+    assert all(people[-1] is not p for p, people in hidden if p in covered)
+
+
+def test_faces_are_where_the_truth_says() -> None:
+    source, empty = mall("?people=1"), mall("?people=1")
+    frames = [source.frame(n) for n in range(0, 150, 10)]
+    background = empty.frame(0)[0].astype(int)
+    seen = [(picture, p) for picture, truth in frames for p in truth.people if p.visible]
+    assert seen
+    for picture, person in seen:
+        x, y = person.points[17:].mean(axis=0).astype(int)
+        patch = slice(max(y - 4, 0), y + 4), slice(max(x - 4, 0), x + 4)
+        assert np.abs(picture[patch].astype(int) - background[patch]).mean() > 8
+
+
+def make_truth(yaw: float = 0.0, pitch: float = 0.0) -> PersonTruth:
+    points = np.stack([np.linspace(10, 50, 68), np.linspace(20, 70, 68)], axis=1).astype(np.float32)
+    return PersonTruth("p1", 2, points, yaw, pitch, roll=1.234, visible=True, expression=0.25)
+
+
+@pytest.mark.parametrize(
+    ("yaw", "pitch", "attending"),
+    [(0, 0, True), (25, -20, True), (-25, 20, True), (25.1, 0, False), (0, -20.1, False)],
+)
+def test_attending_is_a_head_inside_the_cone(yaw: float, pitch: float, attending: bool) -> None:
+    assert make_truth(yaw, pitch).attending is attending
+
+
+def test_truth_is_one_line_of_json() -> None:
+    line = json.dumps(FrameTruth((make_truth(yaw=30),)).to_dict())
+    (person,) = json.loads(line)["people"]
+    assert len(person.pop("points")) == 68
+    assert person == {
+        "person": "p1",
+        "visit": 2,
+        "box": [10.0, 5.0, 40.0, 65.0],
+        "yaw": 30,
+        "pitch": 0.0,
+        "roll": 1.23,
+        "visible": True,
+        "attending": False,
+        "expression": 0.25,
+    }
