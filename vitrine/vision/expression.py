@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -31,12 +32,17 @@ def frontalised(points: Points, pose: HeadPose) -> NDArray[np.float64]:
     """(68, 2) as seen from the front, outer eye corners 1 apart; depth comes from the mean shape."""
     yaw, pitch = (float(np.clip(angle, -MOST_TURNED, MOST_TURNED)) for angle in (pose.yaw, pose.pitch))
     turn = rotation(yaw, pitch, pose.roll)[:2]
-    model = mean_shape() - mean_shape().mean(axis=0)
+    model = _centred_shape()
     seen, expected = points - points.mean(axis=0), model @ turn.T
     scale = max(float((seen * expected).sum() / (expected**2).sum()), 1e-6)
     flat = (seen / scale - model[:, 2:] * turn[:, 2]) @ np.linalg.inv(turn[:, :2]).T
     across = float(np.linalg.norm(flat[EYE_OUTER_RIGHT] - flat[EYE_OUTER_LEFT]))
     return np.asarray(flat / max(across, 1e-6))
+
+
+@cache
+def _centred_shape() -> NDArray[np.float64]:
+    return np.asarray(mean_shape() - mean_shape().mean(axis=0))
 
 
 def measure(points: Points, pose: HeadPose) -> Expression:
