@@ -16,7 +16,6 @@ import cv2
 import numpy as np
 
 from services.landmarks.analysis import Analyser, Recognition
-from services.landmarks.app import LANDMARKS_FILE, YUNET_FILE
 from services.landmarks.handler import LandmarksHandler
 from vitrine.bus import Received, Record
 from vitrine.clock import EventClock
@@ -28,7 +27,7 @@ from vitrine.vision import expression
 from vitrine.vision.crop import Image, crop_of_box, cut, network_input, to_frame
 from vitrine.vision.detectors import Detector, FaceScore, Mtcnn, YuNet, face_cuts
 from vitrine.vision.embedding import MODEL_FILE, Embedder, align
-from vitrine.vision.models import MODELS, optional_model
+from vitrine.vision.models import LANDMARKS_FILE, MODELS, YUNET_FILE, optional_model
 from vitrine.vision.networks import load_network
 from vitrine.vision.pose import head_pose
 from vitrine.vision.quality import quality

@@ -79,7 +79,7 @@ class TestWithModels:
         self, run: Run, shared: Path, tmp_path: Path
     ) -> None:
         (good,) = faces(shared, tmp_path, 1)
-        picture = cv2.imread(str(good))
+        picture = read_picture(good)
         cv2.imwrite(str(tmp_path / "two.png"), np.hstack([picture, picture]))
         cv2.imwrite(str(tmp_path / "none.png"), np.full((200, 200, 3), 120, np.uint8))
         done = run("enrol", "Ada", good, tmp_path / "two.png", tmp_path / "none.png")
