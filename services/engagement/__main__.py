@@ -1,7 +1,6 @@
 """`python -m services.engagement`: the same as `vitrine run engagement`."""
 
-from vitrine.runtime.program import run_service
-from vitrine.settings import Settings
+from vitrine.cli import main
 
 if __name__ == "__main__":
-    run_service("engagement", Settings.load())
+    main(["run", "engagement"])

@@ -1,7 +1,6 @@
 """`python -m services.ingest`: the same as `vitrine run ingest`."""
 
-from vitrine.runtime.program import run_service
-from vitrine.settings import Settings
+from vitrine.cli import main
 
 if __name__ == "__main__":
-    run_service("ingest", Settings.load())
+    main(["run", "ingest"])

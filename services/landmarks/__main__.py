@@ -1,7 +1,6 @@
 """`python -m services.landmarks`: the same as `vitrine run landmarks`."""
 
-from vitrine.runtime.program import run_service
-from vitrine.settings import Settings
+from vitrine.cli import main
 
 if __name__ == "__main__":
-    run_service("landmarks", Settings.load())
+    main(["run", "landmarks"])

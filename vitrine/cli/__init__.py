@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from importlib.metadata import entry_points
 
 import click
@@ -40,10 +41,10 @@ cli.add_command(run)
 cli.add_command(topics)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the `vitrine` command; expected failures end in one clear message."""
     try:
-        cli(prog_name="vitrine")
+        cli(arguments, prog_name="vitrine")
     except (ConfigurationError, Unavailable) as error:
         click.echo(f"vitrine: {error}", err=True)
         sys.exit(1)
