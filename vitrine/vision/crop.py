@@ -84,8 +84,10 @@ def cut(frame: Image, crop: Crop, size: int = INPUT_SIZE) -> Image:
 
 def network_input(cuts: Sequence[Image]) -> NDArray[np.float32]:
     """n BGR cuts (size, size, 3) uint8 → (n, 3, size, size) float32 RGB in −1…1."""
-    size = cuts[0].shape[:2]
-    return cv2.dnn.blobFromImages(cuts, 1 / 127.5, size, (127.5, 127.5, 127.5), swapRB=True)  # type: ignore[return-value]
+    batch = np.array([cv2.split(image)[::-1] for image in cuts], np.float32)
+    batch *= np.float32(1 / 127.5)
+    batch -= np.float32(1)
+    return batch
 
 
 def to_network(points: Points, crop: Crop, size: int = INPUT_SIZE) -> NDArray[np.float64]:

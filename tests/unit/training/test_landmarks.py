@@ -53,7 +53,7 @@ def config(path: Path, run: str, epochs: int = 3) -> Config:
 
 
 def test_a_misspelt_setting_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "typo.yaml").write_text(CONFIG.read_text().replace("epochs: 32", "epoch: 32"))
+    (tmp_path / "typo.yaml").write_text(CONFIG.read_text().replace("\nepochs:", "\nepoch:"))
     with pytest.raises(ValidationError, match="epoch"):
         load_config(tmp_path / "typo.yaml")
 
