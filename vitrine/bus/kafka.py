@@ -311,7 +311,7 @@ class _Producer:
             try:
                 future.get(timeout=max(0.0, deadline - time.monotonic()))
             except KafkaError as error:
-                lost.append((topic, str(error)))
+                lost.append((topic, type(error).__name__))
         if len(lost) > refused:
             self._abandon()
         if lost:

@@ -1,0 +1,164 @@
+"""What the Kafka bus does when the broker is absent, dies or comes back, and when a member is killed."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.brokers import ROOT, KafkaBroker, free_ports, kafka_libs
+from tests.contract.test_bus import Member, make_group, make_topic, publish, read, until, values
+from vitrine.bus import Commit, Message, PublishFailed, TopicPartition
+from vitrine.bus.kafka import KafkaBus, KafkaSecurity
+from vitrine.errors import ConfigurationError, Unavailable
+
+READER = """
+import sys
+from vitrine.bus.kafka import KafkaBus
+from vitrine.topics import COVERAGE
+from dataclasses import replace
+
+servers, name, group = sys.argv[1:]
+consumer = KafkaBus(servers).consumer(group, [replace(COVERAGE, name=name)])
+while True:
+    if consumer.poll(0.1, 10):
+        print("read", flush=True)
+"""
+
+
+@pytest.fixture
+def broker(
+    kafka_broker: KafkaBroker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> Iterator[KafkaBroker]:
+    """A broker of its own, to be killed; `kafka_broker` decides whether there can be one."""
+    libs = kafka_libs()
+    assert libs
+    broker = KafkaBroker(libs, tmp_path)
+    # Its errors, kept with the log, hold sockets that only the garbage collector closes.
+    caplog.set_level(logging.CRITICAL, logger="kafka")
+    broker.start()
+    yield broker
+    broker.stop()
+    gc.collect()
+
+
+@pytest.mark.parametrize("use", ["producer", "consumer", "backlog", "apply_topics", "check_topics"])
+def test_an_absent_broker_is_unavailable_within_five_seconds(use: str) -> None:
+    server, topic = f"127.0.0.1:{free_ports(1)[0]}", make_topic()
+    bus = KafkaBus(server)
+    uses: dict[str, Callable[[], object]] = {
+        "producer": bus.producer,
+        "consumer": lambda: bus.consumer("group", [topic]),
+        "backlog": lambda: bus.backlog("group", topic),
+        "apply_topics": lambda: bus.apply_topics([topic]),
+        "check_topics": lambda: bus.check_topics([topic]),
+    }
+    started = time.monotonic()
+    with pytest.raises(Unavailable, match=f"Kafka at {server} does not answer.*VITRINE_KAFKA_SERVERS"):
+        uses[use]()
+    assert time.monotonic() - started < 5
+
+
+def test_a_server_that_says_nothing_is_unavailable_within_five_seconds() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        started = time.monotonic()
+        with pytest.raises(Unavailable, match="does not answer"):
+            KafkaBus(f"127.0.0.1:{silent.getsockname()[1]}").producer()
+        assert time.monotonic() - started < 6
+
+
+@pytest.mark.parametrize("servers", ["broker", "broker:", ":9092", "broker:kafka", "a:1,b"])
+def test_an_address_without_host_and_port_is_a_configuration_error(servers: str) -> None:
+    with pytest.raises(ConfigurationError, match="VITRINE_KAFKA_SERVERS"):
+        KafkaBus(servers)
+
+
+def test_the_password_is_not_shown() -> None:
+    assert "secret" not in repr(KafkaSecurity("SASL_SSL", "vitrine", "secret"))
+
+
+@pytest.mark.kafka
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+def test_what_was_flushed_survives_the_death_of_the_broker_and_clients_go_on(broker: KafkaBroker) -> None:
+    bus = KafkaBus(broker.servers)
+    topic, group = make_topic(bus), make_group()
+    source = TopicPartition(topic.name, 0)
+    producer, consumer = bus.producer(), bus.consumer(group, [topic])
+    producer.send(Message(topic.name, "k", b"before"))
+    producer.flush()
+    assert values(read(consumer, 1)) == ["before"]
+    broker.kill()
+
+    producer.send(Message(topic.name, "k", b"lost"))
+    with pytest.raises(PublishFailed, match=f"did not store 1 of {topic.name}"):
+        producer.flush(1.0)
+    with pytest.raises(Unavailable):
+        producer.send(Message(topic.name, "k", b"refused"))
+    with pytest.raises(Unavailable):
+        consumer.lag()
+    with pytest.raises(Unavailable):
+        consumer.commit({source: Commit(1)})
+    with pytest.raises(Unavailable):
+        bus.backlog(group, topic)
+
+    broker.start()
+    producer.send(Message(topic.name, "k", b"after"))
+    producer.flush()
+    assert values(read(consumer, 1)) == ["after"]
+
+    def commit() -> None:  # dropped while the group forms anew
+        consumer.poll(0.1, 10)
+        consumer.commit({source: Commit(2)})
+
+    until(lambda: bus.backlog(group, topic) == {0: 0}, commit)
+    consumer.close()
+    producer.close()
+    bus.close()
+
+
+@pytest.mark.kafka
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+def test_polling_a_dead_broker_becomes_unavailable_and_closing_is_quick(broker: KafkaBroker) -> None:
+    bus = KafkaBus(broker.servers)
+    member = Member(bus, make_group(), make_topic(bus))
+    until(lambda: bool(member.owned), member.poll)
+    broker.kill()
+
+    def poll_for_long() -> None:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            member.consumer.poll(0.5, 10)
+
+    with pytest.raises(Unavailable, match=f"Kafka at {broker.servers}"):
+        poll_for_long()
+    started = time.monotonic()
+    member.consumer.close()
+    bus.close()
+    assert member.owned == set()
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.kafka
+def test_the_partitions_of_a_killed_member_move_within_fifteen_seconds(kafka_broker: KafkaBroker) -> None:
+    bus = KafkaBus(kafka_broker.servers)
+    topic, group = make_topic(bus), make_group()
+    publish(bus, topic, "v")
+    command = [sys.executable, "-W", "ignore", "-c", READER, kafka_broker.servers, topic.name, group]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"read\n"
+        process.send_signal(signal.SIGKILL)
+    killed_at = time.monotonic()
+    survivor = Member(bus, group, topic)
+    until(lambda: values(survivor.records) == ["v"], survivor.poll)
+    assert time.monotonic() - killed_at < 15
+    survivor.consumer.close()
+    bus.close()
