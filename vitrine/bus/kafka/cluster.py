@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from kafka import KafkaAdminClient
 from kafka import errors as kafka_errors
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, KafkaTimeoutError
 from kafka.net.compat import KafkaNetClient
 
 from vitrine.errors import ConfigurationError, Unavailable
@@ -19,6 +19,7 @@ from vitrine.errors import ConfigurationError, Unavailable
 ANSWER_LIMIT_MS = 5_000
 """How long a broker may take to answer before it counts as unavailable."""
 CONNECT_LIMIT_MS = 4_000
+LOGIN_HINT = "see also VITRINE_KAFKA_PROTOCOL, VITRINE_KAFKA_USERNAME, VITRINE_KAFKA_PASSWORD"
 
 _BUGS = (
     kafka_errors.IllegalArgumentError,
@@ -84,9 +85,11 @@ class Cluster:
         with self.errors():
             try:
                 return client(kafka_client=connect, **self._options, **options)
-            except BaseException:
+            except BaseException as error:
                 for connection in connections:
                     connection.close()
+                if isinstance(error, KafkaTimeoutError):  # all that the client says, also of a refused login
+                    raise Unavailable(f"{self._away('it accepts connections only')}; {LOGIN_HINT}") from error
                 raise
 
     def _reach(self) -> None:
@@ -113,8 +116,7 @@ class Cluster:
             raise
         except _REFUSALS as error:
             raise ConfigurationError(
-                f"Kafka at {self.servers} refuses this client: {error}; "
-                "see VITRINE_KAFKA_PROTOCOL, VITRINE_KAFKA_USERNAME, VITRINE_KAFKA_PASSWORD"
+                f"Kafka at {self.servers} refuses this client: {error}; {LOGIN_HINT}"
             ) from error
         except KafkaError as error:
             raise Unavailable(self._away(type(error).__name__)) from error
