@@ -13,6 +13,7 @@ from tests.brokers import ROOT, KafkaBroker, kafka_libs, redis_server
 # The product refuses variables with its prefix that it does not know: ours leave the environment.
 REQUIRE_KAFKA = os.environ.pop("VITRINE_REQUIRE_KAFKA", "") == "1"
 REQUIRE_SHARED = os.environ.pop("VITRINE_REQUIRE_SHARED", "") == "1"
+REQUIRE_BROWSER = os.environ.pop("VITRINE_REQUIRE_BROWSER", "") == "1"
 SHARED = Path(os.environ.pop("VITRINE_SHARED", "") or ROOT.parent / "shared")
 
 
