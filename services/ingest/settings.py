@@ -27,6 +27,6 @@ class IngestSettings(EnvironmentSettings):
     seconds: float | None = Field(None, gt=0, description="Stop after so many seconds of source time.")
     quality: int = Field(85, ge=10, le=100, description="JPEG quality of the frames.")
     in_flight: int = Field(
-        8, ge=1, le=1000, description="Frames of a camera that wait for the workers at most."
+        16, ge=1, le=1000, description="Frames of a camera that wait for the workers at most."
     )
     truth: Path | None = Field(None, description="JSON lines of who is in each published synthetic frame.")

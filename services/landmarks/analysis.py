@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,8 +26,8 @@ from vitrine.vision.quality import quality
 DETECTION_SIDE: Final = 640
 """Larger pictures are scaled down to this longer side for the detector."""
 BATCH: Final = 32
-EMBED_EVERY: Final = 5
-"""Frames between two embeddings of a track."""
+EMBED_EVERY_NS: Final = 400_000_000
+"""Time between two embeddings of a track."""
 MOST_EMBEDDINGS: Final = 30
 GOOD_VIEW: Final = 0.35
 """Quality that a view needs for an embedding."""
@@ -38,7 +39,7 @@ NO_FACE: Final = -1.0
 FARTHEST_PIXEL: Final = 20_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Frame:
     """A decoded frame on its way through the models."""
 
@@ -46,6 +47,8 @@ class Frame:
     image: Image
     tracks: CameraTracks
     recognise: bool
+    ahead: Future[Detections] | None = None
+    """The detector is at work on it already."""
 
 
 @dataclass(slots=True)
@@ -69,15 +72,28 @@ class Analyser:
     """The models. All state is in the tracks, so a frame's faces do not depend on what shares its batch."""
 
     def __init__(
-        self, detector: Detector, landmarks: Network, face_score: FaceScore, recognition: Recognition | None
+        self,
+        detector: Detector,
+        landmarks: Network,
+        face_score: FaceScore,
+        recognition: Recognition | None,
+        helper: Executor | None = None,
     ) -> None:
+        """With `helper`, frames that wait behind others are given to the detector ahead of their turn."""
         self._detector, self._landmarks, self._face_score = detector, landmarks, face_score
-        self._recognition = recognition
+        self._recognition, self._helper = recognition, helper
 
     @property
     def trust(self) -> Trust:
         """What the detector's scores are worth."""
         return self._detector.trust
+
+    def look_ahead(self, frames: Sequence[Frame]) -> None:
+        """Start the detector on those of a camera's next frames that will need it by their number."""
+        if self._helper is None or len(frames) < 2:
+            return
+        for frame in frames[frames[0].tracks.due_in() :: frames[0].tracks.detect_every]:
+            frame.ahead = self._helper.submit(_detect, self._detector, frame.image)
 
     def step(self, frames: Sequence[Frame]) -> list[tuple[Face, ...]]:
         """The faces of each frame; no two frames of one camera."""
@@ -93,9 +109,12 @@ class Analyser:
         return [tuple(_with(face, sealed.get(face.track_id)) for _, face in some) for some in views]
 
     def _look(self, frame: Frame) -> list[_Look]:
-        detections = _detect(self._detector, frame.image) if frame.tracks.due() else None
+        detections = self._detections(frame) if frame.tracks.due() else None
         tracks = frame.tracks.begin(frame.meta.captured_at_ns, detections)
         return [_Look(frame, track, cut(frame.image, track.crop)) for track in tracks]
+
+    def _detections(self, frame: Frame) -> Detections:
+        return frame.ahead.result() if frame.ahead else _detect(self._detector, frame.image)
 
     def _observe(self, looks: Sequence[_Look]) -> None:
         outputs = self._landmarks.run(network_input([look.cut for look in looks]))[0]
@@ -111,7 +130,7 @@ class Analyser:
         """By track, for the good views whose turn it is."""
         if self._recognition is None:
             return {}
-        chosen = [look for look, face in views if look.frame.recognise and _wanted(look.track, face.quality)]
+        chosen = [look for look, face in views if look.frame.recognise and _wanted(look, face.quality)]
         sealed: dict[str, SealedEmbedding] = {}
         for start in range(0, len(chosen), BATCH):
             some = chosen[start : start + BATCH]
@@ -138,12 +157,13 @@ def _plausible(look: _Look, crop: Crop) -> bool:
     return side > max(smallest, COLLAPSED * Place.of_crop(look.track.crop).side)
 
 
-def _wanted(track: Track, quality: float) -> bool:
-    """Counts a view; whether it is one to embed."""
-    track.embed_in = max(0, track.embed_in - 1)
-    if track.embed_in or quality < GOOD_VIEW or track.embeddings >= MOST_EMBEDDINGS:
+def _wanted(look: _Look, quality: float) -> bool:
+    """Whether a view is one to embed; it counts as embedded then."""
+    track, at_ns = look.track, look.frame.meta.captured_at_ns
+    too_soon = track.embeddings and at_ns - track.embedded_ns < EMBED_EVERY_NS
+    if too_soon or quality < GOOD_VIEW or track.embeddings >= MOST_EMBEDDINGS:
         return False
-    track.embed_in, track.embeddings = EMBED_EVERY, track.embeddings + 1
+    track.embedded_ns, track.embeddings = at_ns, track.embeddings + 1
     return True
 
 

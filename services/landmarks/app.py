@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Event
 from typing import Final
@@ -43,30 +44,31 @@ class LandmarksService:
         """See Service. Raises ConfigurationError when a model or the key file is missing or wrong."""
         cv2.setNumThreads(1)  # services share their cores
         context = self.context
-        handler = LandmarksHandler(
-            load_models(context.settings, self.settings),
-            context.mall,
-            context.clock,
-            self.settings.detect_every,
-        )
-        ServiceLoop(
-            service="landmarks",
-            bus=context.bus,
-            topics=[FRAMES],
-            handler=handler,
-            health=context.health,
-            max_records=BATCH,
-            startup_limit_s=context.settings.startup_limit_s,
-        ).run(stop)
+        with ThreadPoolExecutor(1, "detector") as helper:
+            handler = LandmarksHandler(
+                load_models(context.settings, self.settings, helper),
+                context.mall,
+                context.clock,
+                self.settings.detect_every,
+            )
+            ServiceLoop(
+                service="landmarks",
+                bus=context.bus,
+                topics=[FRAMES],
+                handler=handler,
+                health=context.health,
+                max_records=BATCH,
+                startup_limit_s=context.settings.startup_limit_s,
+            ).run(stop)
 
 
-def load_models(settings: Settings, own: LandmarksSettings) -> Analyser:
+def load_models(settings: Settings, own: LandmarksSettings, helper: Executor | None = None) -> Analyser:
     """All models that there are. Raises ConfigurationError."""
     landmarks = load_network(model_path(LANDMARKS_FILE), own.device, own.threads)
     detector = load_detector(settings.models, own.min_face, own.threads)
     logger.info("faces are found by %s", type(detector).__name__)
     face_score = FaceScore.load(own.threads)
-    return Analyser(detector, landmarks, face_score, _recognition(settings, own))
+    return Analyser(detector, landmarks, face_score, _recognition(settings, own), helper)
 
 
 def _recognition(settings: Settings, own: LandmarksSettings) -> Recognition | None:

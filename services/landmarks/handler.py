@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final
@@ -53,28 +53,35 @@ class LandmarksHandler(Handler):
     def handle(self, batch: Sequence[Received[FrameMeta]]) -> Outputs:
         """One `faces` record for each frame analysed and each source that ended."""
         outputs, mall = Outputs(), self._mall.current()
-        by_camera: Mapping[str, list[Received[FrameMeta]]] = defaultdict(list)
+        by_camera: Mapping[str, list[Frame | FrameMeta]] = defaultdict(list)
         for record in batch:
-            by_camera[record.event.camera_id].append(record)
+            by_camera[record.event.camera_id] += self._arrivals(record, mall, outputs)
+        for arrivals in by_camera.values():
+            self._analyser.look_ahead([a for a in arrivals if isinstance(a, Frame)])
         for step in zip_longest(*by_camera.values()):
-            self._step([record for record in step if record is not None], mall, outputs)
+            self._step([arrival for arrival in step if arrival is not None], outputs)
         return outputs
 
-    def _step(self, records: Sequence[Received[FrameMeta]], mall: Mall, outputs: Outputs) -> None:
-        """At most one record of each camera."""
-        frames: list[Frame] = []
-        for record in records:
-            meta = record.event
-            if meta.ended:
-                self._cameras.pop(meta.camera_id, None)
-                outputs.messages.append(_outgoing(meta, ()))
-            elif self._late(meta):
-                metrics.FRAMES_DROPPED.labels(meta.camera_id, "late").inc()
-            else:
-                try:
-                    frames.append(self._frame(record, mall))
-                except Invalid as error:
-                    outputs.rejected.append((record, str(error)))
+    def _arrivals(
+        self, record: Received[FrameMeta], mall: Mall, outputs: Outputs
+    ) -> Iterator[Frame | FrameMeta]:
+        """A decoded frame, the end of a source, or nothing."""
+        meta = record.event
+        if meta.ended:
+            self._cameras.pop(meta.camera_id, None)
+            yield meta
+        elif self._late(meta):
+            metrics.FRAMES_DROPPED.labels(meta.camera_id, "late").inc()
+        else:
+            try:
+                yield self._frame(record, mall)
+            except Invalid as error:
+                outputs.rejected.append((record, str(error)))
+
+    def _step(self, arrivals: Sequence[Frame | FrameMeta], outputs: Outputs) -> None:
+        """At most one arrival of each camera."""
+        outputs.messages += [_outgoing(a, ()) for a in arrivals if isinstance(a, FrameMeta)]
+        frames = [a for a in arrivals if isinstance(a, Frame)]
         for frame, faces in zip(frames, self._analyser.step(frames), strict=True):
             outputs.messages.append(_outgoing(frame.meta, faces))
             self._count(frame.meta, len(faces))

@@ -61,8 +61,8 @@ class Track:
     offset: NDArray[np.float32] = field(default_factory=lambda: np.zeros(4, np.float32))
     """The box relative to the landmarks' crop: corner from the centre, and sides, in crop sides."""
     smoother: OneEuro = field(default_factory=OneEuro)
-    embed_in: int = 0
-    """Frames until the next embedding."""
+    embedded_ns: int = 0
+    """When the latest embedding was made."""
     embeddings: int = 0
 
     def ended(self, at_ns: int) -> bool:
@@ -123,14 +123,19 @@ class CameraTracks:
     """All tracks of a camera. For each frame: `begin`, then the landmarks of its tracks, then `finish`."""
 
     def __init__(self, camera_id: str, detect_every: int, trust: Trust) -> None:
-        self._camera_id, self._detect_every, self._trust = camera_id, detect_every, trust
+        self.detect_every = detect_every
+        self._camera_id, self._trust = camera_id, trust
         self._since_detection = detect_every
         self._tracks: list[Track] = []
 
     def due(self) -> bool:
         """Whether the next frame needs the detector: every k-th, or while a face is new or lost."""
         unsettled = any(not (track.believed and track.visible) for track in self._tracks)
-        return unsettled or self._since_detection >= self._detect_every
+        return unsettled or self.due_in() == 0
+
+    def due_in(self) -> int:
+        """How many frames from now the k-th one comes."""
+        return max(0, self.detect_every - self._since_detection)
 
     def begin(self, at_ns: int, detections: Detections | None) -> list[Track]:
         """The tracks whose `crop` is to be looked at in the frame of that time."""

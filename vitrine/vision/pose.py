@@ -22,6 +22,10 @@ RIGID: Final = np.array([27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 39, 42, 45, 48,
 """Nose, eye corners and mouth corners: what moves least with expression, and is no silhouette that slides."""
 
 
+LONGEST_FOCAL: Final = 40.0
+"""In sizes of the rigid part of the face."""
+
+
 @dataclass(frozen=True)
 class HeadPose:
     """Degrees. Yaw and pitch say where the nose points, roll turns the head about that direction."""
@@ -61,14 +65,15 @@ def angles(matrix: NDArray[np.floating]) -> HeadPose:
 def head_pose(points: Points, width: int, height: int) -> HeadPose:
     """The pose of a face with 68 points (68, 2) in a frame of width × height pixels.
 
-    The focal length is taken as the frame's longer side, a view of 53°. SQPnP (Terzakis and Lourakis 2020)
-    finds the global optimum: the pose does not flip. Raises ValueError for points not finite or on one line.
+    The focal length is taken as the frame's longer side, a view of 53°, and less for small faces, whose
+    perspective cannot be seen and which SQPnP would refuse. SQPnP (Terzakis and Lourakis 2020) finds the
+    global optimum: the pose does not flip. Raises ValueError for points not finite or on one line.
     """
     seen = points[RIGID].astype(np.float64)
     if not (np.isfinite(seen).all() and np.linalg.matrix_rank(seen - seen.mean(axis=0)) == 2):
         raise ValueError("the points of a face must be finite and span an area")
     seen -= (points[EYE_OUTER_LEFT] + points[EYE_OUTER_RIGHT]) / 2
-    focal = float(max(width, height))
+    focal = min(float(max(width, height)), LONGEST_FOCAL * float(np.ptp(seen, axis=0).max()))
     camera = np.array([[focal, 0, 0], [0, focal, 0], [0, 0, 1]])
     _, turn, _ = cv2.solvePnP(mean_shape()[RIGID], seen, camera, None, flags=cv2.SOLVEPNP_SQPNP)
     return angles(np.asarray(cv2.Rodrigues(turn)[0], np.float64))

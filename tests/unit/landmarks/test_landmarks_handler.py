@@ -210,9 +210,9 @@ def sharp_frame(seconds: float) -> Received[FrameMeta]:
     return frame(seconds, body=jpeg(image))
 
 
-def test_good_views_are_embedded_every_few_frames_where_recognition_is_on() -> None:
+def test_good_views_are_embedded_a_few_times_a_second_where_recognition_is_on() -> None:
     found = embeddings("enrolled", [sharp_frame(n / 10) for n in range(11)])
-    assert [n for n, sealed in enumerate(found) if sealed] == [0, 5, 10]
+    assert [n for n, sealed in enumerate(found) if sealed] == [0, 4, 8]
     (track,) = {f.track_id for f in faces_of(make_handler(), sharp_frame(0))[0].faces}
     vector = SEALER.open(found[0], track_reference("north-1", track))
     assert found[0].model == "toy"
