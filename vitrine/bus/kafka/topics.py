@@ -30,6 +30,8 @@ def settings_of(topic: Topic) -> dict[str, str]:
     }
     if topic.segment_ms is not None:
         settings["segment.ms"] = str(topic.segment_ms)
+    if topic.biometric:
+        settings["file.delete.delay.ms"] = "1000"
     return settings
 
 
