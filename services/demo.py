@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -137,15 +136,13 @@ def _run(plan: Plan, *, browser: bool) -> None:
     console = Console(stderr=True)
     stop, site = Event(), Site(plan)
     with _interrupts(stop), site.running():
-        started = time.monotonic()
         _greet(console, plan, site)
         if browser:
             webbrowser.open(_stand_page(site, plan.mall.current()))
         _watch(console, site, stop)
         site.finish()
-        wall_s = time.monotonic() - started
         figures = load_figures(connect(site.redis_url), "exact")
-    summary = _summary(plan, site, wall_s) | {"campaigns": to_json(figures)}
+    summary = _summary(plan, site) | {"campaigns": to_json(figures)}
     if plan.record is not None:
         _write(plan.record / "summary.json", json.dumps(summary, indent=2) + "\n")
     report = (plan.record or Path()) / "report.html"
@@ -210,16 +207,16 @@ def _figures(site: Site) -> str:
     return f"{recorder.frames} frames · {len(recorder.presences)} people · {recorder.events['plays']} plays"
 
 
-def _summary(plan: Plan, site: Site, wall_s: float) -> dict[str, Any]:
+def _summary(plan: Plan, site: Site) -> dict[str, Any]:
     recorder = site.recorder
     return {
         "sources": [without_password(camera.uri) for camera in plan.mall.current().cameras],
         "bus": plan.settings.bus,
         "speed": plan.speed,
-        "wall_seconds": round(wall_s, 3),
+        "wall_seconds": round(site.seconds, 3),
         "source_seconds": round(_source_seconds(site), 3),
         "frames": recorder.frames,
-        "frames_per_second": round(recorder.frames / wall_s, 2),
+        "frames_per_second": round(recorder.frames / site.seconds, 2),
         "faces": recorder.faces,
         "tracks": len(recorder.tracks),
         "presences": len(recorder.presences),

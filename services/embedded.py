@@ -11,7 +11,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
@@ -28,7 +28,7 @@ from vitrine.runtime import Context, Service, ServiceLoop
 from vitrine.runtime.program import find_build, open_bus
 from vitrine.runtime.recorder import RECORDED, Recorder
 from vitrine.runtime.stop import DrainingStop
-from vitrine.settings import Settings
+from vitrine.settings import SERVICES, Settings
 from vitrine.stores.embedded import embedded_redis
 from vitrine.stores.redis import connect
 from vitrine.telemetry.health import Health
@@ -108,6 +108,9 @@ class Site:
         self.redis_url = ""
         self.changed = Event()
         """Set when some service ended."""
+        self.seconds = 0.0
+        """From the first look through a camera until everything was counted."""
+        self._started = 0.0
         self._workers: dict[str, Worker] = {}
 
     @contextmanager
@@ -128,6 +131,7 @@ class Site:
             stand_ids = [stand.id for stand in self.plan.mall.current().stands]
             player = VirtualPlayer(self.address, stand_ids, context.clock)
             self._start("player", player.run)
+            self._started = time.monotonic()
             self._start("ingest", services["ingest"].run)
             yield self
 
@@ -165,21 +169,22 @@ class Site:
             variables["VITRINE_INGEST_SECONDS"] = str(self.plan.seconds)
         if self.plan.record is not None:
             variables["VITRINE_INGEST_TRUTH"] = str(self.plan.record / "truth.jsonl")
-        names = ("ingest", "landmarks", "identity", "engagement", "stand", "analytics")
         with environment(variables):
-            return {name: find_build(name)(replace(context)) for name in names}
+            return {name: find_build(name)(context) for name in SERVICES}
 
     def _recorder_loop(self, context: Context) -> ServiceLoop:
         return ServiceLoop("recorder", context.bus, RECORDED, self.recorder, self.health, from_end=True)
 
     def _start(self, name: str, run: Callable[[Event], None]) -> None:
+        if name in SERVICES and name != "ingest":
+            self.health.unready(name, "starting")
         worker = self._workers[name] = Worker(name, run, self.changed)
         worker.start()
 
     def _wait_until_ready(self, *events: Event) -> None:
         """The first frame is taken when everybody listens. Raises what stopped a service, or Unavailable."""
         deadline = time.monotonic() + READY_LIMIT_S
-        while not all(event.is_set() for event in events):
+        while self.health.reasons() or not all(event.is_set() for event in events):
             self.check()
             if time.monotonic() > deadline:
                 raise Unavailable(f"not ready within {READY_LIMIT_S:g} s: {self.health.reasons()}")
@@ -209,6 +214,7 @@ class Site:
         for name in ORDER:
             self.check()
             self._workers[name].finish(DRAIN_LIMIT_S)
+        self.seconds = time.monotonic() - self._started
         self.check()
 
     def _abandon(self) -> None:

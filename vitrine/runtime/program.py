@@ -95,6 +95,7 @@ def run_service(name: str, settings: Settings) -> None:
             finite=settings.finite,
         )
         service = find_build(name)(context)
+        health.unready(name, "starting")
         port = stack.enter_context(health_server(health, settings.http_host, settings.health_port))
         logger.info("%s started; health and metrics on port %d", name, port)
         service.run(stop)
