@@ -3,6 +3,8 @@
     python -m benchmarks.pipeline --source ../shared/video/two-people-head-pose.h264 --models ../shared/models
 
 Each run is `vitrine demo --speed max` in a process of its own; the figures come from what it recorded.
+Machines differ and drift: beside each run stands a plain loop over the same pictures with the same networks
+and nothing else (YuNet, 68 points and embedding of every face in every frame), measured right after it.
 With `--repeats N` one process analyses the source (raw H.264) N times over, and its memory is printed.
 """
 
@@ -13,14 +15,23 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import cv2
+import numpy as np
 import psutil
 from rich.console import Console
 from rich.table import Table
+
+from vitrine.vision.crop import crop_of_box, cut, network_input, to_frame
+from vitrine.vision.detectors import YuNet
+from vitrine.vision.embedding import MODEL_FILE, Embedder, align
+from vitrine.vision.models import LANDMARKS_FILE, YUNET_FILE, model_path
+from vitrine.vision.networks import load_network
 
 
 def run(
@@ -52,6 +63,26 @@ def people(folder: Path, expected: int) -> tuple[float, int]:
     return sum(len(frame["faces"]) >= expected for frame in frames) / len(frames), len(tracks)
 
 
+def by_hand(source: str, models: Path) -> float:
+    """Frames a second of the plain loop at 640 pixels' width, with two threads in each network."""
+    detector = YuNet(load_network(models / YUNET_FILE, threads=2))
+    landmarks = load_network(model_path(LANDMARKS_FILE), threads=2)
+    embedder = Embedder(load_network(models / MODEL_FILE, threads=2), "by-hand")
+    capture, frames, started = cv2.VideoCapture(source), 0, time.perf_counter()
+    while True:
+        more, picture = capture.read()
+        if not more:
+            return frames / (time.perf_counter() - started)
+        height = round(picture.shape[0] * 640 / picture.shape[1])
+        image = np.asarray(cv2.resize(picture, (640, height)), np.uint8)
+        found = detector.detect(image)
+        crops = [crop_of_box(box.tolist(), five) for box, five in zip(found.boxes, found.five, strict=True)]
+        if crops:
+            outputs = landmarks.run(network_input([cut(image, crop) for crop in crops]))[0]
+            embedder.embed([align(image, points) for points in to_frame(outputs, crops)])
+        frames += 1
+
+
 def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(
@@ -71,7 +102,7 @@ def main() -> None:
     if options.repeats:
         memory_over_repeats(console, options)
         return
-    table = Table("models", "frames/s", "frames with all people", "tracks")
+    table = Table("models", "frames/s", "plain loop", "frames with all people", "tracks")
     for models in [options.models, None] if options.models else [None]:
         for _ in range(options.runs):
             with TemporaryDirectory() as name:
@@ -80,6 +111,7 @@ def main() -> None:
             table.add_row(
                 "YuNet, MobileFaceNet" if models else "MTCNN",
                 f"{summary['frames_per_second']:.1f}",
+                f"{by_hand(options.source, models):.1f}" if models else "",
                 f"{share:.1%}",
                 str(tracks),
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 
 from services.identity.customers import CustomerStore
@@ -48,5 +49,5 @@ def _handler(context: Context, settings: IdentitySettings) -> IdentityHandler:
     sealer = Sealer.load(key_file)
     store = CustomerStore(context.redis(), sealer)
     build_gallery = partial(Gallery, neighbours=settings.neighbours, threshold=settings.known_threshold)
-    feed = GalleryFeed(store, build_gallery, context.clock.now_ns)
+    feed = GalleryFeed(store, build_gallery, time.time_ns)
     return IdentityHandler(context.mall, settings, sealer, feed, store)

@@ -29,7 +29,7 @@ BATCH: Final = 32
 EMBED_EVERY_NS: Final = 400_000_000
 """Time between two embeddings of a track."""
 MOST_EMBEDDINGS: Final = 30
-GOOD_VIEW: Final = 0.35
+GOOD_VIEW: Final = 0.2
 """Quality that a view needs for an embedding."""
 SMALLEST: Final = 0.03
 """Crop side, as a share of the frame's longer side, below which a face has no pose: 19 of 640 pixels."""
