@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import webbrowser
 from collections.abc import Iterator
@@ -137,7 +138,7 @@ def _run(plan: Plan, *, browser: bool) -> None:
     stop, site = Event(), Site(plan)
     with _interrupts(stop), site.running():
         _greet(console, plan, site)
-        if browser:
+        if browser and _has_screen():
             webbrowser.open(_stand_page(site, plan.mall.current()))
         _watch(console, site, stop)
         site.finish()
@@ -172,6 +173,11 @@ def _interrupts(stop: Event) -> Iterator[None]:
 def _greet(console: Console, plan: Plan, site: Site) -> None:
     console.print(f"Stand page    [bold]{_stand_page(site, plan.mall.current())}[/]")
     console.print(f"Live figures  [bold]{site.address}/live[/]   (Ctrl-C ends the run in order)")
+
+
+def _has_screen() -> bool:
+    """Without one, a browser of the terminal would take the place of the progress bar."""
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
 
 
 def _stand_page(site: Site, mall: Mall) -> str:
