@@ -10,14 +10,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from kafka import KafkaAdminClient
 
 from tests.brokers import ROOT, KafkaBroker, free_ports, kafka_libs
 from tests.contract.test_bus import Member, make_group, make_topic, publish, read, until, values
 from vitrine.bus import Commit, Message, PublishFailed, TopicPartition
 from vitrine.bus.kafka import KafkaBus, KafkaSecurity
+from vitrine.bus.kafka.consumer import in_kafka
 from vitrine.errors import ConfigurationError, Unavailable
 
 READER = """
@@ -162,3 +165,19 @@ def test_the_partitions_of_a_killed_member_move_within_fifteen_seconds(kafka_bro
     assert time.monotonic() - killed_at < 15
     survivor.consumer.close()
     bus.close()
+
+
+def test_records_that_were_deleted_unread_are_no_backlog(kafka_broker: KafkaBroker) -> None:
+    topic, group = make_topic(partitions=2), make_group()
+    source = TopicPartition(topic.name, 0)
+    with closing(KafkaBus(kafka_broker.servers)) as bus:
+        bus.apply_topics([topic])
+        publish(bus, topic, *"abcd", partition=0)
+        with closing(bus.consumer(group, [topic])) as consumer:
+            read(consumer, 4)
+            consumer.commit({source: Commit(1)})
+        with closing(KafkaAdminClient(bootstrap_servers=kafka_broker.servers)) as admin:
+            admin.delete_records({in_kafka(source): 3})
+            assert bus.backlog(group, topic) == {0: 1, 1: 0}
+            admin.delete_records({in_kafka(source): 4})
+            assert bus.backlog(group, topic) == {0: 0, 1: 0}

@@ -41,20 +41,17 @@ class KafkaBus:
         return ClusterConsumer(self._cluster, group, topics, on_assigned, on_revoked, from_end)
 
     def backlog(self, group: str, topic: Topic) -> Mapping[int, int]:
-        """Records of each partition that `group` has not committed. Raises Unavailable."""
+        """Records of each partition that are there and not committed by `group`. Raises Unavailable."""
         sources = [KafkaPartition(topic.name, number) for number in range(topic.partitions)]
         with self._cluster.admin() as admin:
             try:
-                ends = admin.list_partition_offsets(dict.fromkeys(sources, OffsetSpec.LATEST))
                 commits = admin.list_group_offsets({group: sources})[group]
-                begun = {source: commits[source].offset for source in sources}
-                new = [source for source, offset in begun.items() if offset < 0]
-                if new:
-                    starts = admin.list_partition_offsets(dict.fromkeys(new, OffsetSpec.EARLIEST))
-                    begun |= {source: starts[source].offset for source in new}
+                starts = admin.list_partition_offsets(dict.fromkeys(sources, OffsetSpec.EARLIEST))
+                ends = admin.list_partition_offsets(dict.fromkeys(sources, OffsetSpec.LATEST))
             except UnknownTopicOrPartitionError:
                 raise missing(topic.name) from None
-        return {source.partition: max(0, ends[source].offset - begun[source]) for source in sources}
+        left = {source: max(commits[source].offset, starts[source].offset) for source in sources}
+        return {source.partition: max(0, ends[source].offset - left[source]) for source in sources}
 
     def apply_topics(self, topics: Iterable[Topic]) -> Sequence[str]:
         """Create missing topics, add partitions, alter settings; nothing is ever removed."""
