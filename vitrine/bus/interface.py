@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from zlib import crc32
 
-from vitrine.errors import Unavailable
+from vitrine.errors import ConfigurationError, Unavailable
 from vitrine.topics import Topic
 
 
-class TopicMismatch(Exception):
+class TopicMismatch(ConfigurationError):
     """A topic on the bus differs from its declaration; the message names topic, setting, wanted and found."""
 
 
@@ -125,7 +125,7 @@ class Bus(Protocol):
         partition numbers of each. A group without commit starts at the beginning, or the end if asked."""
 
     def backlog(self, group: str, topic: Topic) -> Mapping[int, int]:
-        """For each partition, records appended and not yet committed by `group` (all, if it never did)."""
+        """For each partition, records that are there and not committed by `group` (all, if it never did)."""
 
     def apply_topics(self, topics: Iterable[Topic]) -> Sequence[str]:
         """Create what is missing, bring settings in line; returns a line for each change made."""
