@@ -23,7 +23,7 @@ from vitrine.bus import (
     decode,
     encode,
 )
-from vitrine.errors import Invalid
+from vitrine.errors import ConfigurationError, Invalid, Unavailable
 from vitrine.runtime.backoff import Stopped, until_available
 from vitrine.runtime.dead_letters import dead_letter
 from vitrine.runtime.handler import Handler, Outputs
@@ -204,7 +204,7 @@ class _Run:
         try:
             with metrics.HANDLER_SECONDS.labels(self.loop.service).time():
                 return self.retried(lambda: self.handler.handle(received))
-        except Stopped:
+        except (Stopped, Unavailable, ConfigurationError):  # none of the records is to blame
             raise
         except Exception:
             self.remember(records)

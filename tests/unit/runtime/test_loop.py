@@ -11,7 +11,7 @@ import pytest
 
 from vitrine.bus import Bus, Commit, Message, Outgoing, Received, TopicPartition, encode
 from vitrine.bus.memory import MemoryBus
-from vitrine.errors import Unavailable
+from vitrine.errors import ConfigurationError, Unavailable
 from vitrine.runtime import Handler, Outputs, ServiceLoop
 from vitrine.runtime.stop import DrainingStop
 from vitrine.schemas import Coverage, DeadLetter
@@ -182,6 +182,21 @@ def test_a_record_that_stops_the_process_three_times_is_set_aside_and_its_neighb
     assert crashes == 4  # once as a batch, then three times alone
     assert sorted(c.frames for c in read(bus, COVERAGE_COPY)) == [1, 3]
     assert [(letter.offset, letter.kind) for letter in read(bus, DEAD_LETTERS)] == [(1, "poison")]
+
+
+@pytest.mark.parametrize("error", [ConfigurationError("stands.yaml:3: …"), Unavailable("Redis is away")])
+def test_no_record_is_blamed_for_what_stands_outside(error: Exception) -> None:
+    bus, stop = bus_with(1), Event()
+
+    def fail(_: Coverage) -> None:
+        raise error
+
+    for _ in range(5):
+        with pytest.raises(type(error)):
+            loop_on(bus, Copier(stop, 1, fail), startup_limit_s=0.01).run(stop)
+    loop_on(bus, Copier(stop, 1)).run(stop)
+    assert [c.frames for c in read(bus, COVERAGE_COPY)] == [1]
+    assert read(bus, DEAD_LETTERS) == []
 
 
 def test_a_handler_that_needs_older_records_gets_them_and_its_note_back() -> None:
