@@ -88,6 +88,9 @@ class _Run:
         self.commits: dict[TopicPartition, Commit] = {}
         self.held: list[Record] = []
         self.pending: set[TopicPartition] = set()
+        self.owned: set[TopicPartition] = set()
+        self.emptied = time.monotonic()
+        """When it last owned nothing: until the group has shared out the partitions, that says little."""
         self.lag_due = 0.0
         self.limit_s: float | None = loop.startup_limit_s
 
@@ -117,6 +120,7 @@ class _Run:
     def assigned(self, partitions: Sequence[TopicPartition]) -> None:
         """Inside a poll: the handler's own store is asked afterwards, where it may be unavailable."""
         self.pending.update(partitions)
+        self.owned.update(partitions)
 
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
         lost = set(partitions)
@@ -126,6 +130,8 @@ class _Run:
             self.commits.pop(source, None)
         self.handler.revoked(sorted(lost - self.pending))
         self.pending -= lost
+        self.owned -= lost
+        self.emptied = time.monotonic()
 
     def adopt(self) -> Mapping[TopicPartition, int]:
         """Hands new partitions to the handler; returns where it wants to start instead."""
@@ -253,7 +259,9 @@ class _Run:
             self.commits.update(changed)
 
     def behind(self) -> bool:
-        """Whether the bus holds records that were not handled."""
+        """Whether the bus holds records that were not handled, as far as a member of the group can know."""
+        if not self.owned:
+            return time.monotonic() - self.emptied < self.loop.startup_limit_s
         return bool(self.held) or any(self.retried(self.consumer.lag).values())
 
     def report_lag(self) -> None:

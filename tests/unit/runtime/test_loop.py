@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from vitrine.bus import Bus, Commit, Message, Outgoing, Received, TopicPartition, encode
-from vitrine.bus.memory import MemoryBus
+from vitrine.bus.memory import MemoryBus, MemoryConsumer
 from vitrine.errors import ConfigurationError, Unavailable
 from vitrine.runtime import Handler, Outputs, ServiceLoop
 from vitrine.runtime.stop import DrainingStop
@@ -279,6 +279,26 @@ def test_a_draining_stop_ends_after_everything_on_the_bus() -> None:
     copier = Copier(Event(), 0)
     loop_on(bus_with(1, 2, 3, 4, 5), copier, max_records=2).run(stop)
     assert copier.seen == [1, 2, 3, 4, 5]
+
+
+def test_a_draining_stop_waits_until_the_group_has_shared_out_the_partitions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bus, stop, copier, polls = bus_with(1, 2), DrainingStop(), Copier(Event(), 0), count()
+    poll = MemoryConsumer.poll
+    monkeypatch.setattr(MemoryConsumer, "poll", lambda *args: poll(*args) if next(polls) > 3 else [])
+    stop.set()
+    loop_on(bus, copier).run(stop)
+    assert copier.seen == [1, 2]
+
+
+def test_a_draining_stop_ends_a_member_that_gets_no_partition() -> None:
+    stop, bus = DrainingStop(), bus_with()
+    others = [bus.consumer("analytics", [COVERAGE]) for _ in range(COVERAGE.partitions)]
+    for other in others:
+        other.poll(0, 1)
+    stop.set()
+    loop_on(bus, Copier(Event(), 0), startup_limit_s=0.05).run(stop)
 
 
 def test_a_plain_stop_leaves_the_rest_for_the_next_run() -> None:
