@@ -10,6 +10,8 @@ from threading import Lock, Thread
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
+from vitrine.errors import ConfigurationError
+
 
 class Health:
     """What keeps a process from being ready, by component; thread-safe."""
@@ -36,7 +38,10 @@ class Health:
 
 @contextmanager
 def health_server(health: Health, host: str, port: int) -> Iterator[int]:
-    """Serves /healthz, /readyz and /metrics while the block runs; yields the port (0 asks for a free one)."""
+    """Serves /healthz, /readyz and /metrics while the block runs; yields the port (0 asks for a free one).
+
+    Raises ConfigurationError when the port is taken.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -64,7 +69,12 @@ def health_server(health: Health, host: str, port: int) -> Iterator[int]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Probes are no news."""
 
-    server = ThreadingHTTPServer((host, port), Handler)
+    try:
+        server = ThreadingHTTPServer((host, port), Handler)
+    except OSError as error:
+        raise ConfigurationError(
+            f"health and metrics cannot listen on {host}:{port} ({error.strerror}); set VITRINE_HEALTH_PORT"
+        ) from error
     server.daemon_threads = True
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, name="health", daemon=True)
     thread.start()

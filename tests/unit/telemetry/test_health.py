@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import httpx
+import pytest
 
+from vitrine.errors import ConfigurationError
 from vitrine.telemetry import metrics
 from vitrine.telemetry.health import Health, health_server
 
@@ -23,3 +25,12 @@ def test_ready_alive_and_metrics() -> None:
         metrics.RETRIES.labels("stand").inc()
         assert 'vitrine_retries_total{service="stand"}' in http.get("/metrics").text
         assert http.get("/favicon.ico").status_code == 404
+
+
+def test_a_taken_port_is_named_with_the_setting_for_it() -> None:
+    with (
+        health_server(Health(), "127.0.0.1", 0) as port,
+        pytest.raises(ConfigurationError, match=rf"127\.0\.0\.1:{port}.*VITRINE_HEALTH_PORT"),
+        health_server(Health(), "127.0.0.1", port),
+    ):
+        pass
