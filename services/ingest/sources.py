@@ -70,9 +70,9 @@ def source_of(camera: Camera) -> Source:
 
 
 def without_password(uri: str) -> str:
-    """The address as it may stand in a log."""
+    """The address as it may stand in a log; many cameras take name and password in the query."""
     parts = urlsplit(uri)
-    if "@" not in parts.netloc:
+    if not parts.netloc:
         return uri
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=""))
 

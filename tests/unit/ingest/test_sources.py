@@ -129,6 +129,8 @@ def test_a_stream_gives_its_pictures_until_it_hangs_up() -> None:
 def test_addresses_lose_password_and_token() -> None:
     assert without_password("rtsp://me:p@ss@10.0.0.7:554/1?token=x") == "rtsp://10.0.0.7:554/1"
     assert without_password("rtsp://10.0.0.7:554/1") == "rtsp://10.0.0.7:554/1"
+    assert without_password("http://10.0.0.7/video?user=me&pwd=secret") == "http://10.0.0.7/video"
+    assert without_password("synthetic:?people=4&seed=7") == "synthetic:?people=4&seed=7"
 
 
 def test_images_of_a_folder_come_in_order_at_the_cameras_rate(tmp_path: Path) -> None:
