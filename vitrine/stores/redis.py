@@ -24,10 +24,16 @@ from vitrine.errors import ConfigurationError, Unavailable
 
 
 def connect(url: str) -> Redis:
-    """A client that connects when first used, answers bytes, and gives up after two seconds."""
-    client: Redis = Redis.from_url(
-        url, socket_timeout=2.0, socket_connect_timeout=2.0, retry=Retry(NoBackoff(), 0)
-    )
+    """A client that connects when first used, answers bytes, and gives up after two seconds.
+
+    Raises ConfigurationError for what is no URL of Redis.
+    """
+    try:
+        client: Redis = Redis.from_url(
+            url, socket_timeout=2.0, socket_connect_timeout=2.0, retry=Retry(NoBackoff(), 0)
+        )
+    except ValueError:
+        raise ConfigurationError("VITRINE_REDIS_URL must be like redis://localhost:6379/0") from None
     return client
 
 

@@ -26,6 +26,15 @@ def test_a_server_that_is_not_there_is_unavailable_and_the_message_says_what_to_
         client.ping()
 
 
+@pytest.mark.parametrize(
+    "url", ["localhost:6379", "http://:secret@localhost", "redis://:secret@localhost:port/0"]
+)
+def test_what_is_no_url_of_redis_is_a_mistake_of_the_configuration(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="VITRINE_REDIS_URL must be like redis://") as raised:
+        connect(url)
+    assert "secret" not in str(raised.value)
+
+
 def test_a_full_server_is_unavailable(redis: Redis) -> None:
     redis.config_set("maxmemory", "1")
     try:
