@@ -32,6 +32,7 @@ class GalleryFeed:
         self._store, self._build, self._now_ns, self._monotonic = store, build, now_ns, monotonic
         self._gallery: Gallery | None = None
         self._change: str | None = None
+        self._away = False
         self._looked = self._read = self._loaded = -1e9
 
     def current(self) -> Gallery | None:
@@ -42,8 +43,9 @@ class GalleryFeed:
             try:
                 self._refresh(now)
             except Unavailable as error:
-                if self._gallery is not None:
-                    logger.warning("customer store away, recognition stops: %s", error)
+                if not self._away:
+                    logger.warning("customer store away, nobody is recognised: %s", error)
+                self._away = True
         if now - self._read > STALE_AFTER_S:
             self._gallery, self._change = None, None
         return self._gallery
@@ -55,4 +57,6 @@ class GalleryFeed:
             self._change, self._loaded = change, now
             metrics.GALLERY_CUSTOMERS.set(self._gallery.customers)
             metrics.GALLERY_VERSION.set(int(change.partition("-")[0] or 0))
-        self._read = now
+        if self._away:
+            logger.info("customer store is back")
+        self._read, self._away = now, False

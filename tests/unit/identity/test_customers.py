@@ -122,6 +122,20 @@ class TestFeed:
         assert after is not None
         assert after.customers == 1
 
+    def test_a_store_that_is_away_from_the_start_is_said_once(
+        self, store: CustomerStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        feed, time = self.feed(store)
+
+        def away() -> str:
+            raise Unavailable("Redis is away")
+
+        monkeypatch.setattr(store, "last_change", away)
+        for time[0] in (0.0, 1.0, 2.0):
+            assert feed.current() is None
+        said = [record.getMessage() for record in caplog.records]
+        assert said == ["customer store away, nobody is recognised: Redis is away"]
+
     def test_a_store_that_is_away_for_a_second_ends_recognition(
         self, store: CustomerStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
