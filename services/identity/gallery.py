@@ -34,6 +34,7 @@ class Gallery:
 
     def __init__(self, templates: Sequence[Template], *, neighbours: int, threshold: float) -> None:
         self._neighbours, self._threshold = neighbours, threshold
+        self.customers = frozenset(template.customer_id for template in templates)
         self._customers: dict[str, list[str]] = {}
         self._search: dict[str, NearestNeighbors] = {}
         for model in {template.model for template in templates}:
@@ -41,11 +42,6 @@ class Gallery:
             self._customers[model] = [template.customer_id for template in ours]
             search = NearestNeighbors(metric="cosine", algorithm="brute")
             self._search[model] = search.fit(np.stack([template.vector for template in ours]))
-
-    @property
-    def customers(self) -> int:
-        """How many different customers are enrolled."""
-        return len({customer for ids in self._customers.values() for customer in ids})
 
     def match(self, vector: Vector, model: str) -> Match | None:
         """The customer of the nearest templates above the threshold, weighted by similarity; else None."""

@@ -55,7 +55,7 @@ class GalleryFeed:
         if change != self._change or now - self._loaded >= RELOAD_EVERY_S:
             self._gallery = self._build(self._store.templates(self._now_ns()))
             self._change, self._loaded = change, now
-            metrics.GALLERY_CUSTOMERS.set(self._gallery.customers)
+            metrics.GALLERY_CUSTOMERS.set(len(self._gallery.customers))
             metrics.GALLERY_VERSION.set(int(change.partition("-")[0] or 0))
         if self._away:
             logger.info("customer store is back")

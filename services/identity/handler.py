@@ -62,6 +62,7 @@ class IdentityHandler(Handler):
         """One pass over the batch; never waits for the customer store."""
         self._outputs = Outputs()
         gallery = self._feed.current()
+        self._withdraw(gallery)
         for received in batch:
             match received.event:
                 case FrameFaces():
@@ -139,22 +140,32 @@ class IdentityHandler(Handler):
             if len(track.views) >= self._settings.views:
                 for changed in day.join(track, self._settings.visitor_threshold):
                     self._emit(stand, changed, at_ns, "returning-visitor", model=model)
-        self._decide(stand, track, at_ns, model, recognising=gallery is not None)
+        if gallery is not None:
+            self._decide(stand, track, at_ns, model, gallery)
 
-    def _decide(self, stand: Stand, track: Track, at_ns: int, model: str, *, recognising: bool) -> None:
+    def _decide(self, stand: Stand, track: Track, at_ns: int, model: str, gallery: Gallery) -> None:
         """A majority over the track's views; a changed decision is published."""
-        customer, share = vote(track.votes, self._settings.views, self._settings.majority)
-        if not recognising and track.customer_id is not None:
-            track.customer_id = None
-            self._emit(stand, track, at_ns, "store-unavailable", model=model)
-        elif recognising and customer != track.customer_id:
-            track.customer_id = customer
-            if customer is None:
-                self._emit(stand, track, at_ns, "new-visitor", model=model)
-                return
-            self._emit(stand, track, at_ns, "known-customer", confidence=share, model=model)
-            if len(self._links_due) < LINKS_KEPT:
-                self._links_due[track.visitor.visit_id] = customer
+        votes = [customer if customer in gallery.customers else None for customer in track.votes]
+        customer, share = vote(votes, self._settings.views, self._settings.majority)
+        if customer == track.customer_id:
+            return
+        track.customer_id = customer
+        if customer is None:
+            self._emit(stand, track, at_ns, "new-visitor", model=model)
+            return
+        self._emit(stand, track, at_ns, "known-customer", confidence=share, model=model)
+        if len(self._links_due) < LINKS_KEPT:
+            self._links_due[track.visitor.visit_id] = customer
+
+    def _withdraw(self, gallery: Gallery | None) -> None:
+        """Nobody stays known whom the store does not confirm, whether more views of them come or not."""
+        mall = self._mall.current()
+        for (_, stand_id), day in self._days.items():
+            stand = mall.stand(stand_id)
+            for track in day.tracks.values():
+                if stand and track.customer_id and (reason := _doubt(stand, track.customer_id, gallery)):
+                    track.customer_id = None
+                    self._emit(stand, track, track.last_ns, reason)
 
     def _on_opt_out(self, event: Interaction) -> None:
         """Whoever opts out is not recognised for the rest of the day."""
@@ -213,6 +224,15 @@ class IdentityHandler(Handler):
                 held = resume.get(source, Commit(min(needed)))
                 resume[source] = Commit(min([held.offset, *needed]))
         return resume
+
+
+def _doubt(stand: Stand, customer_id: str, gallery: Gallery | None) -> IdentityReason | None:
+    """Why a customer may not be known any more, if so."""
+    if stand.recognition == "none":
+        return "recognition-off"
+    if gallery is None:
+        return "store-unavailable"
+    return None if customer_id in gallery.customers else "new-visitor"
 
 
 def vote(votes: Sequence[str | None], least: int, majority: float) -> tuple[str | None, float]:

@@ -115,12 +115,12 @@ class TestFeed:
         feed, time = self.feed(store)
         before = feed.current()
         assert before is not None
-        assert before.customers == 0
+        assert not before.customers
         store.enrol("Ada", [VECTOR], "m", [RECOGNISE], now_ns=5)
         time[0] = 0.3
         after = feed.current()
         assert after is not None
-        assert after.customers == 1
+        assert len(after.customers) == 1
 
     def test_a_store_that_is_away_from_the_start_is_said_once(
         self, store: CustomerStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

@@ -171,6 +171,28 @@ def test_recognition_stops_while_the_store_cannot_be_read_and_comes_back() -> No
     assert [e.known for e in back] == [True]
 
 
+def test_nobody_stays_known_without_further_views_when_the_store_cannot_be_read() -> None:
+    feed = FixedFeed(("customer-1", person(1)))
+    handler = make_handler(feed)
+    for tenth in range(5):
+        see(handler, "a", tenth / 10, person(1))
+    feed.gallery = None
+    (lost,) = decisions(handler.handle([]))
+    assert (lost.known, lost.reason, lost.decided_at_ns) == (False, "store-unavailable", at(0.4))
+    assert decisions(handler.handle([])) == []
+
+
+def test_an_erased_customer_is_unknown_at_once_and_stays_so() -> None:
+    feed = FixedFeed(("customer-1", person(1)))
+    handler = make_handler(feed)
+    for tenth in range(5):
+        see(handler, "a", tenth / 10, person(1))
+    feed.gallery = FixedFeed().gallery
+    (erased,) = decisions(handler.handle([]))
+    assert (erased.known, erased.reason) == (False, "new-visitor")
+    assert [e for tenth in range(5, 12) for e in see(handler, "a", tenth / 10, person(1))] == []
+
+
 def test_a_visit_is_linked_later_when_the_store_was_away() -> None:
     feed = FixedFeed(("customer-1", person(1)))
     feed.away = True
