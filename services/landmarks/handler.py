@@ -22,6 +22,8 @@ from vitrine.telemetry import metrics
 from vitrine.topics import FACES
 
 LATE_NS: Final = 500_000_000
+GONE_NS: Final = 300_000_000_000
+"""A camera whose clock was set back begins anew when the log went on for so long without a good frame."""
 MOST_CAMERAS: Final = 256
 """Beyond that, the camera that was silent for longest is forgotten."""
 
@@ -32,6 +34,8 @@ class _Camera:
     source: TopicPartition
     captured_ns: int = 0
     """Of its newest frame."""
+    appended_ns: int = 0
+    """When the log took that frame."""
 
 
 class LandmarksHandler(Handler):
@@ -91,15 +95,17 @@ class LandmarksHandler(Handler):
 
     def _frame(self, record: Received[FrameMeta], mall: Mall) -> Frame:
         """The decoded frame with its camera's tracks. Raises Invalid; the camera's state is changed last."""
-        meta = record.event
+        meta, appended_ns = record.event, record.record.appended_at_ns
         camera = self._cameras.get(meta.camera_id)
         if camera and meta.captured_at_ns <= camera.captured_ns:
-            raise Invalid("not captured after the camera's frame before")
+            if appended_ns - camera.appended_ns <= GONE_NS:
+                raise Invalid("not captured after the camera's frame before")
+            del self._cameras[meta.camera_id]
         image = decode(meta, record.body)
         camera = self._cameras.pop(meta.camera_id, None) or _Camera(
             CameraTracks(meta.camera_id, self._detect_every, self._analyser.trust), record.source
         )
-        camera.captured_ns = meta.captured_at_ns
+        camera.captured_ns, camera.appended_ns = meta.captured_at_ns, appended_ns
         self._cameras[meta.camera_id] = camera  # the latest last
         if len(self._cameras) > MOST_CAMERAS:
             del self._cameras[next(iter(self._cameras))]

@@ -1,6 +1,7 @@
 """Frames in, faces out: order, batches, what is refused, what is forgotten."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -155,6 +156,19 @@ def test_a_frame_from_before_the_last_one_is_refused(seconds: float) -> None:
     outputs = make_handler().handle([frame(1.0, FACE), frame(seconds, FACE), frame(1.1, FACE)])
     assert [reason for _, reason in outputs.rejected] == ["not captured after the camera's frame before"]
     assert len(outputs.messages) == 2
+
+
+def test_a_camera_whose_clock_was_set_back_is_accepted_again_after_a_while() -> None:
+    handler = make_handler()
+    faces_of(handler, appended(frame(1000, FACE), 1000))
+    soon, later = (appended(frame(400 + second, FACE), 1000 + second) for second in (300, 301))
+    assert len(handler.handle([soon]).rejected) == 1
+    (seen,) = faces_of(handler, later)
+    assert seen.captured_at_ns == at(701)
+
+
+def appended(received: Received[FrameMeta], seconds: float) -> Received[FrameMeta]:
+    return replace(received, record=replace(received.record, appended_at_ns=at(seconds)))
 
 
 def dropped_late() -> float:
