@@ -61,8 +61,16 @@ def _allows(consents: Sequence[Consent], purpose: Purpose, now_ns: int) -> bool:
     return any(c.purpose == purpose and c.granted_at_ns <= now_ns < c.expires_at_ns for c in consents)
 
 
+def _left_ms(consents: Sequence[Consent], now_ns: int) -> int:
+    """Until the last of some consents expires."""
+    return (max(consent.expires_at_ns for consent in consents) - now_ns) // 1_000_000
+
+
 class CustomerStore:
-    """Reads and writes customers. Raises Unavailable when Redis is away, Invalid for a foreign key."""
+    """Reads and writes customers; what no consent covers any more disappears.
+
+    Raises Unavailable when Redis is away, Invalid for a foreign key.
+    """
 
     def __init__(self, redis: Redis, sealer: Sealer) -> None:
         self._redis, self._sealer = redis, sealer
@@ -90,6 +98,9 @@ class CustomerStore:
             )
             for vector in vectors:
                 step.rpush(f"{key}:templates", self._template(customer_id, vector, model))
+            recognise = [consent for consent in consents if consent.purpose == "recognise"]
+            step.pexpire(key, _left_ms(consents, now_ns))
+            step.pexpire(f"{key}:templates", _left_ms(recognise, now_ns))
             step.sadd("customers", customer_id)
             step.xadd(CHANGES, {"kind": "enrolled"}, maxlen=CHANGES_KEPT, approximate=True)
             step.execute()

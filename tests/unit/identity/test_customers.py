@@ -19,8 +19,9 @@ from vitrine.stores.redis import connect
 
 KEYS = {"k1": bytes(range(32)), "k2": bytes(range(1, 33))}
 VECTOR = np.ones(128, np.float32) / np.float32(np.sqrt(128))
-RECOGNISE = Consent(purpose="recognise", granted_at_ns=0, expires_at_ns=1000, text_version="1")
-OFFERS = Consent(purpose="offers", granted_at_ns=0, expires_at_ns=1000, text_version="1")
+HOUR_NS = 3600 * 10**9
+RECOGNISE = Consent(purpose="recognise", granted_at_ns=0, expires_at_ns=HOUR_NS, text_version="1")
+OFFERS = Consent(purpose="offers", granted_at_ns=0, expires_at_ns=2 * HOUR_NS, text_version="1")
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +67,14 @@ def test_without_consent_there_is_no_template(store: CustomerStore) -> None:
 
 def test_a_consent_that_expired_takes_the_templates_out_of_recognition(store: CustomerStore) -> None:
     store.enrol("Ada", [VECTOR], "m", [RECOGNISE], now_ns=5)
-    assert len(store.templates(999)) == 1
-    assert store.templates(1000) == []
+    assert len(store.templates(HOUR_NS - 1)) == 1
+    assert store.templates(HOUR_NS) == []
+
+
+def test_what_no_consent_covers_any_more_leaves_the_store(store: CustomerStore, redis: Redis) -> None:
+    customer_id = store.enrol("Ada", [VECTOR], "m", [RECOGNISE, OFFERS], now_ns=0)
+    assert 3590 < redis.ttl(f"customer:{customer_id}:templates") <= 3600
+    assert 7190 < redis.ttl(f"customer:{customer_id}") <= 7200
 
 
 def test_a_rotated_key_still_opens_old_templates(store: CustomerStore, redis: Redis) -> None:
