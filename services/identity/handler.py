@@ -59,7 +59,7 @@ class IdentityHandler(Handler):
         self._days = {key: day for key, day in self._days.items() if key[0] not in partitions}
 
     def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
-        """One pass over the batch; never waits for the customer store."""
+        """One pass over the batch; without the customer store, it goes on with nobody known."""
         self._outputs = Outputs()
         gallery = self._feed.current()
         self._withdraw(gallery)
@@ -168,7 +168,7 @@ class IdentityHandler(Handler):
                     self._emit(stand, track, track.last_ns, reason)
 
     def _on_opt_out(self, event: Interaction) -> None:
-        """Whoever opts out is not recognised for the rest of the day."""
+        """Whoever opts out is not recognised as long as the tracks of the visit last."""
         stand = self._mall.current().stand(event.stand_id)
         for (_, stand_id), day in self._days.items():
             visitor = day.visit(event.visit_id or "") if stand_id == event.stand_id else None
