@@ -131,6 +131,7 @@ class IdentityHandler(Handler):
             self._outputs.rejected.append((received, f"embedding: {error}"))
             return
         at_ns, model = received.event.captured_at_ns, face.embedding.model
+        day.use(model)
         match = gallery.match(vector, model) if gallery is not None else None
         track.votes.append(match.customer_id if match else None)
         if track.matched:

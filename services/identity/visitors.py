@@ -67,6 +67,17 @@ class StandDay:
         self.stand_id, self.day = stand_id, day
         self.visitors: dict[str, Visitor] = {}
         self.tracks: dict[str, Track] = {}
+        self._model = ""
+
+    def use(self, model: str) -> None:
+        """The model of the embeddings to come; those of another one are never compared, so forget them."""
+        if model == self._model:
+            return
+        self._model = model
+        for visitor in self.visitors.values():
+            visitor.total = None
+        for track in self.tracks.values():
+            track.views, track.matched = [], False
 
     def begin(self, track_id: str, at_ns: int, offset: int) -> Track:
         """A track seen for the first time: a visitor of its own, until it proves to be somebody else."""

@@ -53,16 +53,28 @@ def make_handler(feed: FixedFeed | None = None, stand: Stand = ENROLLED) -> Iden
 
 
 def see(
-    handler: IdentityHandler, track: str, seconds: float, vector: Vector | None = None, *, offset: int = 0
+    handler: IdentityHandler,
+    track: str,
+    seconds: float,
+    vector: Vector | None = None,
+    *,
+    offset: int = 0,
+    model: str = MODEL,
 ) -> list[Identity]:
     """Show one face; returns the decisions that it led to."""
-    return decisions(show(handler, track, seconds, vector, offset=offset))
+    return decisions(show(handler, track, seconds, vector, offset=offset, model=model))
 
 
 def show(
-    handler: IdentityHandler, track: str, seconds: float, vector: Vector | None = None, *, offset: int = 0
+    handler: IdentityHandler,
+    track: str,
+    seconds: float,
+    vector: Vector | None = None,
+    *,
+    offset: int = 0,
+    model: str = MODEL,
 ) -> Outputs:
-    sealed = None if vector is None else SEALER.seal(vector, MODEL, track_reference("north-1", track))
+    sealed = None if vector is None else SEALER.seal(vector, model, track_reference("north-1", track))
     frame = make_frame_faces(seconds, [make_face(track, embedding=sealed)])
     outputs = handler.handle([received(frame, offset=offset)])
     handler.published()
@@ -156,6 +168,17 @@ def test_where_recognition_is_off_an_embedding_is_not_looked_at(recognition: str
     handler = make_handler(FixedFeed(("customer-1", person(1))), stand)
     events = [e for tenth in range(8) for e in see(handler, "a", tenth / 10, person(1))]
     assert [(e.known, e.reason) for e in events] == [(False, "recognition-off")]
+
+
+def test_embeddings_of_another_model_are_not_compared() -> None:
+    handler = make_handler()
+    for tenth in range(4):
+        see(handler, "a", tenth / 10, person(1))
+    upgraded = np.ones(512, np.float32) / np.float32(np.sqrt(512))
+    events = [
+        e for tenth in range(4) for e in see(handler, "b", 30 + tenth / 10, upgraded, model="other-model")
+    ]
+    assert [event.reason for event in events] == ["new-visitor"]
 
 
 def test_recognition_stops_while_the_store_cannot_be_read_and_comes_back() -> None:
