@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from threading import Event
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from vitrine.bus import (
     Bus,
@@ -190,9 +190,7 @@ class _Run:
             metrics.RECORDS_IN.labels(self.loop.service, record.topic).inc()
             suspicion = self.suspicions.get(record.source)
             if suspicion and suspicion.condemns(record.offset):
-                letters.append(
-                    dead_letter(self.loop.service, record, "poison", "stopped the service three times")
-                )
+                letters.append(self.letter(record, "stopped the service three times", "poison"))
                 continue
             try:
                 received.append(decode(record))
@@ -200,10 +198,10 @@ class _Run:
                 letters.append(self.letter(record, str(error)))
         return received, letters
 
-    def letter(self, record: Record, reason: str) -> Outgoing:
+    def letter(self, record: Record, reason: str, kind: Literal["invalid", "poison"] = "invalid") -> Outgoing:
         metrics.RECORDS_INVALID.labels(self.loop.service, record.topic).inc()
         logger.warning("record refused: %s[%d]@%d: %s", record.topic, record.partition, record.offset, reason)
-        return dead_letter(self.loop.service, record, "invalid", reason)
+        return dead_letter(self.loop.service, record, kind, reason)
 
     def call(self, received: Sequence[Received[Any]], records: Sequence[Record]) -> Outputs:
         metrics.BATCH_RECORDS.labels(self.loop.service).observe(len(received))

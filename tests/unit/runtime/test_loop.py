@@ -8,6 +8,7 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from vitrine.bus import Bus, Commit, Message, Outgoing, Received, TopicPartition, encode
 from vitrine.bus.memory import MemoryBus, MemoryConsumer
@@ -165,8 +166,13 @@ def test_a_crash_between_publish_and_commit_repeats_equal_outputs() -> None:
     assert copies[:2] == copies[2:]
 
 
+def refused() -> float:
+    labels = {"service": "analytics", "topic": "coverage"}
+    return REGISTRY.get_sample_value("vitrine_records_invalid_total", labels) or 0
+
+
 def test_a_record_that_stops_the_process_three_times_is_set_aside_and_its_neighbours_are_kept() -> None:
-    bus, stop = bus_with(1, 2, 3), Event()
+    bus, stop, before = bus_with(1, 2, 3), Event(), refused()
 
     def poison(event: Coverage) -> None:
         if event.frames == 2:
@@ -182,6 +188,7 @@ def test_a_record_that_stops_the_process_three_times_is_set_aside_and_its_neighb
     assert crashes == 4  # once as a batch, then three times alone
     assert sorted(c.frames for c in read(bus, COVERAGE_COPY)) == [1, 3]
     assert [(letter.offset, letter.kind) for letter in read(bus, DEAD_LETTERS)] == [(1, "poison")]
+    assert refused() == before + 1
 
 
 @pytest.mark.parametrize("error", [ConfigurationError("stands.yaml:3: …"), Unavailable("Redis is away")])
