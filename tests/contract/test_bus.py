@@ -313,6 +313,8 @@ def test_seek_reads_again_or_skips(bus: Bus) -> None:
     assert values(read(consumer, 3)) == ["b", "c", "d"]
     consumer.seek(source, 3)
     assert values(read(consumer, 1)) == ["d"]
+    consumer.seek(source, 9)
+    assert values(read(consumer, 4)) == ["a", "b", "c", "d"]
     with pytest.raises(KeyError):
         consumer.seek(TopicPartition(topic.name, 1), 0)
 

@@ -94,7 +94,8 @@ class Consumer(Protocol):
         """What the group last committed for a partition, or None."""
 
     def seek(self, source: TopicPartition, offset: int) -> None:
-        """Read an assigned partition from `offset` on."""
+        """Read an assigned partition from `offset` on; from the start if the log never got so far, as after
+        its loss."""
 
     def lag(self) -> Mapping[TopicPartition, int]:
         """Records after this consumer's position, for each assigned partition."""

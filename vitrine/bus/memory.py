@@ -280,11 +280,12 @@ class MemoryConsumer:
             return self._bus._groups[self._group].commits.get(source)
 
     def seek(self, source: TopicPartition, offset: int) -> None:
-        """Read an assigned partition from `offset` on."""
+        """Read an assigned partition from `offset` on; from the start if the log never got so far."""
         with self._bus._changed:
             if source not in self._positions:
                 raise KeyError(f"{source} is not assigned to this consumer")
-            self._positions[source] = offset
+            log = self._bus._logs[source]
+            self._positions[source] = offset if offset <= log.end else log.start
 
     def lag(self) -> Mapping[TopicPartition, int]:
         """Records after this consumer's position."""

@@ -157,7 +157,7 @@ class ClusterConsumer:
         return None if found is None else Commit(found.offset, found.metadata or "")
 
     def seek(self, source: TopicPartition, offset: int) -> None:
-        """Read an assigned partition from `offset` on."""
+        """Read an assigned partition from `offset` on; from the start if the log never got so far."""
         if source not in self._assigned:
             raise KeyError(f"{source} is not assigned to this consumer")
         self._client.seek(in_kafka(source), offset)
