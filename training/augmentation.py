@@ -11,7 +11,6 @@ from vitrine.vision.crop import MARGIN, Image, crop_at, crop_of_points, cut, to_
 from vitrine.vision.shape import Points, mirrored
 
 CACHE_SIZE = 208
-CACHE_MARGIN = MARGIN * CACHE_SIZE / 128
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from hashlib import sha256
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -89,11 +89,6 @@ class Stand(Part):
     screen: Screen = Screen()
     zone: Zone = Zone()
     weights: Weights = Weights()
-
-    @property
-    def zone_info(self) -> ZoneInfo:
-        """The stand's time zone."""
-        return ZoneInfo(self.time_zone)
 
 
 class Condition(Part):
