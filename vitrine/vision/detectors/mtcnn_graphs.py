@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, distribution
+from io import BytesIO
+from pathlib import Path
 from typing import Any, Final, Literal
 
 import joblib
+import lz4.frame
 import numpy as np
 import onnx
 from numpy.typing import NDArray
@@ -42,7 +45,8 @@ def read_weights(stage: Stage) -> list[Weights]:
         path = distribution("mtcnn").locate_file(f"mtcnn/assets/weights/{stage}.lz4")
     except PackageNotFoundError:
         raise ConfigurationError("the package mtcnn, which carries detector weights, is missing") from None
-    weights: list[Weights] = joblib.load(str(path))
+    # Unpacked here: joblib's own reader of lz4 files leaves one open, and Python 3.13 complains at exit.
+    weights: list[Weights] = joblib.load(BytesIO(lz4.frame.decompress(Path(str(path)).read_bytes())))
     return weights
 
 
