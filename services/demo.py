@@ -93,6 +93,9 @@ def demo(
     vitrine demo --source 0                        your webcam, until Ctrl-C
     vitrine demo --source shop.mp4 --speed max --record run/
 
+    With `--bus kafka` give it a broker of its own (VITRINE_KAFKA_SERVERS): it takes part under the names
+    of the real services.
+
     Optional public models (YuNet, MobileFaceNet) are used from the folder VITRINE_MODELS.
     """
     settings = Settings.load(bus=bus)
@@ -160,9 +163,15 @@ def _run(plan: Plan, *, browser: bool) -> None:
 
 @contextmanager
 def _interrupts(stop: Event) -> Iterator[None]:
-    """Ctrl-C and SIGTERM end the run in order."""
+    """Ctrl-C and SIGTERM end the run in order; a second one ends it at once."""
+
+    def interrupt(*_: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
     numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *_: stop.set()) for number in numbers]
+    before = [signal.signal(number, interrupt) for number in numbers]
     try:
         yield
     finally:

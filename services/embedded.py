@@ -87,7 +87,9 @@ class Worker:
         self.stop.set()
         self._thread.join(limit_s)
         if self.running:
-            logger.warning("%s did not catch up within %g s", self.name, limit_s)
+            self.error = Unavailable(
+                f"{self.name} did not catch up within {limit_s:g} s; figures are incomplete"
+            )
         self.abandon()
 
     def abandon(self) -> None:

@@ -146,7 +146,7 @@ def stand_plays(draw: random.Random, stand: str, seconds: int) -> list[Event]:
 def response(draw: random.Random, play: Play, start: float, end: float) -> Interaction:
     """A touch or an offer during, at the border of, or after a play."""
     when = draw.choice([draw.uniform(start, end), start, end, end + 200])
-    kind = draw.choice(["touch", "offer-shown", "offer-redeemed", "opt-in"])
+    kind = draw.choice(["touch", "offer-shown", "offer-redeemed", "opt-out"])
     fields: dict[str, Any] = {"interaction_id": f"{play.play_id}-{kind}", "stand_id": play.stand_id}
     if draw.random() < 0.5:
         fields["play_id"] = play.play_id

@@ -85,7 +85,7 @@ class Stand(Part):
 
     id: Name
     time_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
-    recognition: Literal["none", "on-request", "enrolled"] = "none"
+    recognition: Literal["none", "enrolled"] = "none"
     screen: Screen = Screen()
     zone: Zone = Zone()
     weights: Weights = Weights()
@@ -160,7 +160,7 @@ class Mall(Part):
     """The whole configuration."""
 
     cameras: tuple[Camera, ...]
-    stands: tuple[Stand, ...]
+    stands: tuple[Stand, ...] = Field(min_length=1)
     campaigns: tuple[Campaign, ...]
 
     @property

@@ -183,7 +183,7 @@ class StandHandler(Handler):
     def _for_visits(self, interaction: Interaction) -> Sequence[Interaction]:
         """A wish about recognition counts for everybody present: the page cannot know who touched it."""
         stage = self._stages.get(interaction.stand_id)
-        if stage is None or interaction.kind not in {"opt-in", "opt-out"}:
+        if stage is None or interaction.kind != "opt-out":
             return [interaction]
         audience = stage.director.audience
         identities = [audience.identity(person) for person in audience.present(self._clock.now_ns())]

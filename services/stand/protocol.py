@@ -43,7 +43,7 @@ class StateEvent(BaseModel):
     attending: int
     in_charge: int
     """Session of the player that shows the plays; the others wait."""
-    recognition: Literal["none", "on-request", "enrolled"]
+    recognition: Literal["none", "enrolled"]
 
 
 class HelloEvent(BaseModel):
@@ -67,7 +67,7 @@ class InteractionReport(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     interaction_id: Annotated[Id, Field(max_length=100)]
-    kind: Literal["touch", "opt-in", "opt-out"]
+    kind: Literal["touch", "opt-out"]
     at_ns: Nanoseconds
     token: Annotated[str, Field(max_length=4000)] | None = None
 

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from vitrine.schemas.base import Event, Id, Nanoseconds
 
 Arm = Literal["adaptive", "plain"]
-InteractionKind = Literal["touch", "offer-shown", "offer-redeemed", "opt-in", "opt-out"]
+InteractionKind = Literal["touch", "offer-shown", "offer-redeemed", "opt-out"]
 
 
 class Play(Event):

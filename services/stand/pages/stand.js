@@ -165,7 +165,6 @@ function hearState(state) {
     recognition = state.recognition;
     $('#privacy').textContent = PRIVACY[recognition].line;
     $('#info .knows').textContent = PRIVACY[recognition].text;
-    $('[data-wish=opt-in]').hidden = recognition !== 'on-request';
     $('[data-wish=opt-out]').hidden = recognition === 'none';
   }
 }
@@ -174,10 +173,6 @@ const PRIVACY = {
   none: {
     line: 'Nothing is recorded · recognition is off',
     text: 'That somebody is here and looks at it. No picture is kept, nobody is recognised.',
-  },
-  'on-request': {
-    line: 'Nothing is recorded · recognition only if you ask',
-    text: 'That somebody is here and looks at it. No picture is kept. You are recognised only if you ask for it here.',
   },
   enrolled: {
     line: 'Nothing is recorded · only people who enrolled are recognised',

@@ -134,7 +134,7 @@ def test_interactions_count_for_what_they_name_else_for_what_is_on_the_screen() 
         make_interaction("offer-shown", 11, **named),
         make_interaction("offer-redeemed", 200, **named),
         make_interaction("touch", 250),
-        make_interaction("opt-in", 9),
+        make_interaction("opt-out", 9),
     ]
     found = {row.cell.creative_id: row.window for row in rows(*plays, *events)}
     figures = {name: (w.touches, w.offers_shown, w.offers_redeemed) for name, w in found.items()}
