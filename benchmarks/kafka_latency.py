@@ -29,7 +29,8 @@ CONSUMERS = ("landmarks", "identity", "engagement", "stand", "analytics")
 def buckets(metrics: str, name: str) -> dict[float, float]:
     """Upper bound → cumulative count of a histogram, over all labels."""
     found: dict[float, float] = {}
-    for bound, value in re.findall(rf'^{name}_bucket{{[^}}]*le="([^"]+)"[^}}]*}} (\S+)$', metrics, re.MULTILINE):
+    line = rf'^{name}_bucket{{[^}}]*le="([^"]+)"[^}}]*}} (\S+)$'
+    for bound, value in re.findall(line, metrics, re.MULTILINE):
         found[float(bound)] = found.get(float(bound), 0.0) + float(value)
     return found
 
