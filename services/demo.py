@@ -119,6 +119,8 @@ def _mall(sources: tuple[str, ...], config: Path | None) -> tuple[MallSource, bo
     """What to run on, and whether all visitors are synthetic."""
     folder = config or EXAMPLES
     mall = load_mall(folder)
+    if not mall.stands:
+        raise ConfigurationError(f"{folder / 'stands.yaml'}: a demo needs at least one stand")
     if sources:
         cameras = tuple(_camera(number, uri, mall.stands[0]) for number, uri in enumerate(sources, 1))
         mall = mall.model_copy(update={"cameras": cameras})

@@ -160,7 +160,7 @@ class Mall(Part):
     """The whole configuration."""
 
     cameras: tuple[Camera, ...]
-    stands: tuple[Stand, ...] = Field(min_length=1)
+    stands: tuple[Stand, ...]
     campaigns: tuple[Campaign, ...]
 
     @property
