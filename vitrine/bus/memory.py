@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from threading import Condition
+from threading import Condition, RLock
 
 from vitrine.bus.interface import (
     Commit,
@@ -52,7 +52,9 @@ class MemoryBus:
         self._topics: dict[str, Topic] = {}
         self._logs: dict[TopicPartition, _Log] = {}
         self._groups: dict[str, _Group] = {}
-        self._changed = Condition()
+        self._lock = RLock()
+        self._generation = 0
+        """Counts the changes of members and topics: between two of them nothing moves."""
         self.apply_topics(topics)
 
     def producer(self) -> MemoryProducer:
@@ -71,17 +73,17 @@ class MemoryBus:
         """A new member of `group`; it takes part from its first poll on."""
         for topic in topics:
             self._require(topic.name)
-        with self._changed:
+        with self._lock:
             state = self._groups.setdefault(group, _Group())
             state.topics.update(topic.name for topic in topics)
             member = MemoryConsumer(self, group, tuple(topics), on_assigned, on_revoked, from_end)
             state.members.append(member)
-            self._changed.notify_all()
+            self._reshare()
         return member
 
     def backlog(self, group: str, topic: Topic) -> Mapping[int, int]:
         """Records of each partition that `group` has not committed."""
-        with self._changed:
+        with self._lock:
             commits = self._groups[group].commits if group in self._groups else {}
             count = self._require(topic.name).partitions
             sources = (TopicPartition(topic.name, number) for number in range(count))
@@ -93,7 +95,7 @@ class MemoryBus:
     def apply_topics(self, topics: Iterable[Topic]) -> Sequence[str]:
         """Create missing topics; partitions only ever grow."""
         changes = []
-        with self._changed:
+        with self._lock:
             for topic in topics:
                 if self._topics.get(topic.name) == topic:
                     continue
@@ -101,7 +103,7 @@ class MemoryBus:
                 self._topics[topic.name] = topic
                 for number in range(topic.partitions):
                     self._logs.setdefault(TopicPartition(topic.name, number), _Log())
-            self._changed.notify_all()
+            self._reshare()
         return changes
 
     def check_topics(self, topics: Iterable[Topic]) -> Sequence[str]:
@@ -115,7 +117,7 @@ class MemoryBus:
 
     def close(self) -> None:
         """Forget everything."""
-        with self._changed:
+        with self._lock:
             self._logs.clear()
             self._groups.clear()
 
@@ -134,7 +136,7 @@ class MemoryBus:
         if number is None:
             number = partition_for(message.key, topic.partitions)
         source = TopicPartition(topic.name, number)
-        with self._changed:
+        with self._lock:
             if source not in self._logs:
                 raise PublishFailed(f"{topic.name} has no partition {number}")
             log = self._logs[source]
@@ -147,7 +149,19 @@ class MemoryBus:
             )
             log.records.append(record)
             log.size += size
-            self._changed.notify_all()
+            self._wake(topic.name)
+
+    def _wake(self, topic: str | None = None) -> None:
+        """Wake who waits for records of a topic, or everybody."""
+        for group in self._groups.values():
+            if topic is None or topic in group.topics:
+                for member in group.members:
+                    member.news.notify()
+
+    def _reshare(self) -> None:
+        """Members, topics or held partitions have changed."""
+        self._generation += 1
+        self._wake()
 
     def _trim(self, source: TopicPartition, log: _Log) -> None:
         """Drop what every group that reads the topic has committed."""
@@ -197,21 +211,23 @@ class MemoryConsumer:
         self._bus, self._group, self._topics, self._from_end = bus, group, topics, from_end
         self._on_assigned, self._on_revoked = on_assigned, on_revoked
         self._positions: dict[TopicPartition, int] = {}
+        self._sources: list[TopicPartition] = []
         self._next = 0
+        self._settled = -1
+        """The generation in which this member holds its whole share."""
+        self.news = Condition(bus._lock)
 
     def poll(self, timeout_s: float, max_records: int) -> Sequence[Record]:
         """Next records, partitions in turn."""
         deadline = time.monotonic() + timeout_s
-        changed = self._bus._changed
         while True:
             self._follow_assignment()
-            with changed:
+            with self.news:
                 records = self._take(max_records)
                 left = deadline - time.monotonic()
                 if records or left <= 0:
                     return records
-                if self._share() == self._positions.keys():
-                    changed.wait(left)
+                self.news.wait(left)
 
     def _share(self) -> set[TopicPartition]:
         members = self._bus._groups[self._group].members
@@ -226,7 +242,10 @@ class MemoryConsumer:
         return share
 
     def _follow_assignment(self) -> None:
-        with self._bus._changed:
+        with self._bus._lock:
+            generation = self._bus._generation
+            if self._settled == generation:
+                return
             share = self._share()
             # A partition moves only after its owner has let go of it.
             held = {
@@ -239,7 +258,7 @@ class MemoryConsumer:
             new = sorted(share - self._positions.keys() - held)
         if gone and self._on_revoked:
             self._on_revoked(gone)
-        with self._bus._changed:
+        with self._bus._lock:
             for source in gone:
                 del self._positions[source]
             commits = self._bus._groups[self._group].commits
@@ -247,18 +266,21 @@ class MemoryConsumer:
                 log = self._bus._logs[source]
                 default = log.end if self._from_end else log.start
                 self._positions[source] = commits.get(source, Commit(default)).offset
+            self._sources = sorted(self._positions)
+            self._settled = generation
             if gone:
-                self._bus._changed.notify_all()
+                self._bus._reshare()
         if new and self._on_assigned:
             self._on_assigned(new)
 
     def _take(self, max_records: int) -> list[Record]:
         taken: list[Record] = []
-        sources = sorted(self._positions)
-        for turn in range(len(sources)):
-            source = sources[(self._next + turn) % len(sources)]
-            log = self._bus._logs[source]
-            first = max(self._positions[source], log.start) - log.start
+        for turn in range(len(self._sources)):
+            source = self._sources[(self._next + turn) % len(self._sources)]
+            log, position = self._bus._logs[source], self._positions[source]
+            if position >= log.end:
+                continue
+            first = max(position, log.start) - log.start
             room = max_records - len(taken)
             found = [log.records[i] for i in range(first, min(first + room, len(log.records)))]
             if found:
@@ -269,19 +291,18 @@ class MemoryConsumer:
 
     def commit(self, commits: Mapping[TopicPartition, Commit]) -> None:
         """Store where the group goes on; partitions no longer owned are ignored."""
-        with self._bus._changed:
+        with self._bus._lock:
             owned = {s: c for s, c in commits.items() if s in self._positions}
             self._bus._groups[self._group].commits.update(owned)
-            self._bus._changed.notify_all()
 
     def committed(self, source: TopicPartition) -> Commit | None:
         """What the group last committed."""
-        with self._bus._changed:
+        with self._bus._lock:
             return self._bus._groups[self._group].commits.get(source)
 
     def seek(self, source: TopicPartition, offset: int) -> None:
         """Read an assigned partition from `offset` on; from the start if the log never got so far."""
-        with self._bus._changed:
+        with self._bus._lock:
             if source not in self._positions:
                 raise KeyError(f"{source} is not assigned to this consumer")
             log = self._bus._logs[source]
@@ -289,18 +310,19 @@ class MemoryConsumer:
 
     def lag(self) -> Mapping[TopicPartition, int]:
         """Records after this consumer's position."""
-        with self._bus._changed:
+        with self._bus._lock:
             return {s: max(0, self._bus._logs[s].end - at) for s, at in self._positions.items()}
 
     def close(self) -> None:
         """Leave the group."""
-        with self._bus._changed:
+        with self._bus._lock:
             members = self._bus._groups.get(self._group, _Group()).members
             present = self in members
         if present and self._positions and self._on_revoked:
             self._on_revoked(sorted(self._positions))
-        with self._bus._changed:
+        with self._bus._lock:
             if present:
                 members.remove(self)
             self._positions.clear()
-            self._bus._changed.notify_all()
+            self._sources = []
+            self._bus._reshare()
