@@ -88,11 +88,10 @@ class Analyser:
         """What the detector's scores are worth."""
         return self._detector.trust
 
-    def look_ahead(self, frames: Sequence[Frame]) -> None:
-        """Start the detector on those of a camera's next frames that will need it by their number."""
-        if self._helper is None or len(frames) < 2:
-            return
-        for frame in frames[frames[0].tracks.due_in() :: frames[0].tracks.detect_every]:
+    def look_ahead(self, frame: Frame, place: int) -> None:
+        """Start the detector on a frame of a camera, `place` frames from now, if its number is due."""
+        wait = place - frame.tracks.due_in()
+        if self._helper is not None and wait >= 0 and wait % frame.tracks.detect_every == 0:
             frame.ahead = self._helper.submit(_detect, self._detector, frame.image)
 
     def step(self, frames: Sequence[Frame]) -> list[tuple[Face, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -58,10 +58,13 @@ class LandmarksHandler(Handler):
         """One `faces` record for each frame analysed and each source that ended."""
         outputs, mall = Outputs(), self._mall.current()
         by_camera: Mapping[str, list[Frame | FrameMeta]] = defaultdict(list)
+        waiting = Counter(record.event.camera_id for record in batch)
         for record in batch:
-            by_camera[record.event.camera_id] += self._arrivals(record, mall, outputs)
-        for arrivals in by_camera.values():
-            self._analyser.look_ahead([a for a in arrivals if isinstance(a, Frame)])
+            camera_id = record.event.camera_id
+            for arrival in self._arrivals(record, mall, outputs):
+                if isinstance(arrival, Frame) and waiting[camera_id] > 1:
+                    self._analyser.look_ahead(arrival, len(by_camera[camera_id]))
+                by_camera[camera_id].append(arrival)
         for step in zip_longest(*by_camera.values()):
             self._step([arrival for arrival in step if arrival is not None], outputs)
         return outputs
