@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,3 +56,13 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A running Redis for the whole session; use keys of your own."""
     with redis_server(tmp_path_factory.mktemp("redis")) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Where Chromium, or Chrome, is."""
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        _absent("NO BROWSER: needs chromium on the path; on Debian: apt install chromium", REQUIRE_BROWSER)
+    assert path is not None
+    return path
