@@ -115,9 +115,11 @@ def test_html_and_image_creatives_play_in_turn_and_are_reported(
     with stand_with(tmp_path, redis_url, *creatives) as stand:
         page.goto(f"{stand.address}/stands/north")
         expect(page.locator("#stage > .shown").first).to_be_visible(timeout=LIMIT_MS)
+        both = {"one", "two"}
+        wait_until(page, lambda: {play.creative_id for play in stand.read(PLAYS)} == both, "both creatives")
         plays = plays_of(page, stand, 4)
-        assert page.evaluate("document.querySelectorAll('#stage > *').length") <= 3
-    assert {play.creative_id for play in plays} == {"one", "two"}
+        count = "document.querySelectorAll('#stage > *').length"
+        wait_until(page, lambda: page.evaluate(count) <= 3, "old creatives to go")
     for play in plays:
         assert (play.player, play.completed) == ("page", True)
         assert play.end_ns - play.start_ns >= 1_000_000_000
