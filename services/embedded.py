@@ -5,7 +5,6 @@ This is the only place that knows more than one service.
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from base64 import b64encode
@@ -33,8 +32,6 @@ from vitrine.stores.embedded import embedded_redis
 from vitrine.stores.redis import connect
 from vitrine.telemetry.health import Health
 from vitrine.topics import TOPICS
-
-logger = logging.getLogger(__name__)
 
 READY_LIMIT_S = 60.0
 DRAIN_LIMIT_S = 120.0
