@@ -78,6 +78,9 @@ def fill(found: dict[str, Family], figures: Figures) -> None:
             values = {
                 "attention_seconds": sums.attention_ns * NANO,
                 "dwell_seconds": sums.dwell_ns * NANO,
+                "scored_seconds": sums.scored_ns * NANO,
+                "usable_seconds": sums.usable_ns * NANO,
+                "camera_seconds": sums.camera_ns * NANO,
                 "engagement": sums.score_mean,
                 "coverage": sums.coverage,
             }
@@ -88,9 +91,10 @@ def fill(found: dict[str, Family], figures: Figures) -> None:
 
 
 def fill_campaign(found: dict[str, Family], campaign: CampaignFigures) -> None:
-    """Reach, and uplift where there is one."""
+    """Reach and what it rests on, and uplift where there is one."""
     labels = [campaign.advertiser, campaign.campaign_id, "", "", label(campaign.synthetic)]
     found["reach"].add_metric(labels, campaign.reach)
+    found["reach_exact"].add_metric(labels, campaign.reach_quality == "exact")
     effect = campaign.uplift
     values = {"uplift": effect.estimate, "uplift_lower": effect.lower, "uplift_upper": effect.upper}
     for name, value in values.items():

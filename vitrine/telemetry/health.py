@@ -11,6 +11,7 @@ from threading import Lock, Thread
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
 from vitrine.errors import ConfigurationError
+from vitrine.telemetry.metrics import READY
 
 
 class Health:
@@ -52,6 +53,7 @@ def health_server(health: Health, host: str, port: int) -> Iterator[int]:
                     reasons = health.reasons()
                     self._answer(503 if reasons else 200, {"ready": not reasons, "reasons": reasons})
                 case "/metrics":
+                    READY.set(not health.reasons())
                     self._send(200, CONTENT_TYPE_LATEST, generate_latest(REGISTRY))
                 case _:
                     self._answer(404, {"error": "try /healthz, /readyz or /metrics"})

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+
 from prometheus_client import Counter, Gauge, Histogram
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10)
 _SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+
+READY = Gauge("vitrine_ready", "1 while the process can work; otherwise /readyz has the reasons.")
+THREADS = Gauge("vitrine_threads", "Python threads of the process.")
+THREADS.set_function(threading.active_count)
 
 RECORDS_IN = Counter("vitrine_records_in", "Records read.", ["service", "topic"])
 RECORDS_OUT = Counter("vitrine_records_out", "Records published.", ["service", "topic"])
@@ -23,6 +29,11 @@ STAGE_LATENCY = Histogram(
 CAMERA_UP = Gauge("vitrine_camera_up", "1 while the camera gives pictures.", ["camera"])
 CAMERA_FRAMES = Counter("vitrine_camera_frames", "Frames taken from a camera.", ["camera"])
 FRAMES_DROPPED = Counter("vitrine_frames_dropped", "Frames not analysed.", ["camera", "reason"])
+FRAMES_ANALYSED = Counter("vitrine_frames_analysed", "Frames in which faces were looked for.", ["camera"])
+CAMERA_TIME = Counter("vitrine_camera_time_seconds", "Time that a camera was to be watched.", ["camera"])
+CAMERA_USABLE = Counter(
+    "vitrine_camera_usable_seconds", "The part of its time in which a camera gave usable pictures.", ["camera"]
+)
 CLOCK_JUMPS = Counter("vitrine_clock_jumps", "Times a camera's clock went back or leapt.", ["camera"])
 CAMERA_RECONNECTS = Counter("vitrine_camera_reconnects", "Times a camera was opened again.", ["camera"])
 
@@ -53,10 +64,14 @@ CONFIG_RELOADS = Counter("vitrine_config_reloads", "Configuration files read aga
 CAMPAIGN_LABELS = ("advertiser", "campaign", "creative", "stand", "synthetic")
 CAMPAIGN_METRICS = {
     "plays": "Plays reported by players.",
+    "completed": "Plays that were not cut short.",
     "ots": "Opportunities to see: people present for a second of a play. A lower bound.",
     "watchers": "People who looked at the screen during a play. Watchers over OTS is an upper bound.",
     "attention_seconds": "Time that people looked at the screen during plays.",
     "dwell_seconds": "Time that people were present during plays.",
+    "scored_seconds": "Time that the mean engagement score is a mean over.",
+    "usable_seconds": "Camera time that was usable in the windows of the figures.",
+    "camera_seconds": "Camera time in the windows of the figures. Usable over it is the coverage.",
     "offers_shown": "Offers shown.",
     "offers_redeemed": "Offers redeemed.",
     "touches": "Touches of the screen.",
@@ -64,6 +79,7 @@ CAMPAIGN_METRICS = {
 """Exported by analytics from its store as `vitrine_campaign_<name>_total`, so that they survive a restart."""
 CAMPAIGN_GAUGES = {
     "reach": "Different visitors with an opportunity to see, exact within a stand and day.",
+    "reach_exact": "1 while reach is exact, 0 once it is an estimate (±0.8 %).",
     "engagement": "Mean engagement score of people present during plays, 0 to 100.",
     "coverage": "Share of the time that the stand's cameras were usable.",
     "uplift": "Goal rate of adaptive minus plain slots.",

@@ -143,7 +143,10 @@ def test_prometheus_gets_released_totals_from_the_store(server: str) -> None:
     assert f"vitrine_campaign_ots_total{labels} 6.0" in text
     assert f"vitrine_campaign_attention_seconds_total{labels} 12.0" in text
     assert f"vitrine_campaign_coverage{labels} 0.5" in text
+    assert f"vitrine_campaign_usable_seconds_total{labels} 150.0" in text
+    assert f"vitrine_campaign_camera_seconds_total{labels} 300.0" in text
     assert f"vitrine_campaign_reach{whole} 3.0" in text
+    assert f"vitrine_campaign_reach_exact{whole} 1.0" in text
     assert "vitrine_campaign_uplift{" not in text
     assert "espresso" not in text
     assert generate_latest(registry) == b""

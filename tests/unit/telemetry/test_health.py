@@ -17,10 +17,12 @@ def test_ready_alive_and_metrics() -> None:
         httpx.Client(base_url=f"http://127.0.0.1:{port}") as http,
     ):
         assert http.get("/readyz").json() == {"ready": True, "reasons": {}}
+        assert "vitrine_ready 1.0" in http.get("/metrics").text
         health.unready("stand", "Redis is away")
         unready = http.get("/readyz")
         assert unready.status_code == 503
         assert unready.json()["reasons"] == {"stand": "Redis is away"}
+        assert "vitrine_ready 0.0" in http.get("/metrics").text
         assert http.get("/healthz").status_code == 200
         metrics.RETRIES.labels("stand").inc()
         assert 'vitrine_retries_total{service="stand"}' in http.get("/metrics").text
