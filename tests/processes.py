@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event
 from types import TracebackType
@@ -15,14 +15,14 @@ from typing import Self
 
 import httpx
 
-from tests.brokers import free_ports
+from tests.brokers import ROOT, free_ports
 from vitrine.bus.kafka import KafkaBus
 from vitrine.runtime import ServiceLoop
 from vitrine.runtime.recorder import RECORDED, Recorder
 from vitrine.runtime.stop import DrainingStop
 from vitrine.settings import SERVICES
 from vitrine.telemetry.health import Health
-from vitrine.topics import TOPICS
+from vitrine.topics import TOPICS, Topic
 
 START_ORDER = ("analytics", "stand", "identity", "engagement", "landmarks", "player", "ingest")
 STOP_ORDER = ("ingest", "landmarks", "engagement", "identity", "player", "stand", "analytics")
@@ -42,7 +42,7 @@ class Processes:
     def __init__(self, folder: Path, servers: str, redis_url: str, **environment: str) -> None:
         self.folder, self.servers = folder, servers
         self.bus = KafkaBus(servers)
-        self.bus.apply_topics(TOPICS)
+        self.bus.apply_topics(self.topics())
         self.page, *ports = free_ports(1 + len(SERVICES))
         self.ports = dict(zip(SERVICES, ports, strict=True))
         self.environment = {
@@ -75,17 +75,24 @@ class Processes:
         """Where a process writes its log."""
         return self.folder / f"{name}.log"
 
-    def start(self, name: str) -> None:
-        """Start one process."""
+    def topics(self) -> Sequence[Topic]:
+        """What stands on the broker."""
+        return TOPICS
+
+    def module(self, name: str) -> list[str]:
+        """A process as a Python module, with its arguments."""
         if name == "player":
             address = f"http://127.0.0.1:{self.page}"
-            module = ["services.stand.virtual_player", "--url", address, "--stand", "north"]
-        else:
-            module = [f"services.{name}"]
+            return ["services.stand.virtual_player", "--url", address, "--stand", "north"]
+        return [f"services.{name}"]
+
+    def start(self, name: str) -> None:
+        """Start one process."""
         port = str(self.ports.get(name, 0))
         with self.log(name).open("ab") as log:
             self.running[name] = subprocess.Popen(
-                [sys.executable, "-m", *module],
+                [sys.executable, "-m", *self.module(name)],
+                cwd=ROOT,
                 env={**self.environment, "VITRINE_HEALTH_PORT": port},
                 stdout=log,
                 stderr=log,
@@ -108,10 +115,14 @@ class Processes:
         """Whether the process has ended by itself."""
         return self.running[name].poll() is not None
 
-    def kill_and_restart(self, name: str) -> None:
+    def kill(self, name: str) -> None:
         """SIGKILL, as a crash of the machine would."""
         self.running[name].kill()
         self.running[name].wait()
+
+    def kill_and_restart(self, name: str) -> None:
+        """SIGKILL, and the supervisor starts it again."""
+        self.kill(name)
         self.start(name)
 
     def finish(self) -> None:
