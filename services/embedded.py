@@ -128,7 +128,7 @@ class Site:
             self._wait_until_ready(stand.listening, self.recorder.listening)
             self.address = stand.address
             stand_ids = [stand.id for stand in self.plan.mall.current().stands]
-            player = VirtualPlayer(self.address, stand_ids, context.clock)
+            player = VirtualPlayer(self.address, stand_ids, context.clock, token=stand.player_token)
             self._start("player", player.run)
             self._started = time.monotonic()
             self._start("ingest", services["ingest"].run)

@@ -98,6 +98,8 @@ def running_stand(
     clock: Clock | None = None,
     port: int = 0,
     startup_limit_s: float = 5,
+    operator_token: str | None = None,
+    player_token: str | None = None,
 ) -> Iterator[Running]:
     """A stand service with `folder` as its configuration; by default on a free port, with an event clock that
     starts at T0_NS. What stops the service is raised at the end of the block."""
@@ -107,14 +109,18 @@ def running_stand(
         clock.observe(T0_NS)
     health, stop, failure = Health(), Event(), []
     context = Context(
-        settings=Settings(config=folder, bus="memory", startup_limit_s=startup_limit_s),
+        settings=Settings(
+            config=folder, bus="memory", startup_limit_s=startup_limit_s, operator_token=operator_token
+        ),
         bus=bus,
         mall=FixedMall(mall_of(*campaigns)),
         health=health,
         redis=lambda: connect(redis_url),
         clock=clock,
     )
-    service = StandService(context, StandSettings(port=port, till_token=TILL_TOKEN))
+    service = StandService(
+        context, StandSettings(port=port, till_token=TILL_TOKEN, player_token=player_token)
+    )
 
     def run() -> None:
         try:

@@ -77,6 +77,11 @@ class Settings(EnvironmentSettings):
         None, description="Folder with optional public models (YuNet, MobileFaceNet)."
     )
     http_host: str = Field("127.0.0.1", description="Address that pages, health and metrics listen on.")
+    operator_token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="What the live page and the cameras' pictures need; without it there are no pictures.",
+    )
     health_port: int = Field(
         8080, ge=0, le=65535, description="/healthz, /readyz, /metrics; 0 for a free one."
     )

@@ -8,6 +8,7 @@ from contextlib import closing
 from threading import Event
 from typing import cast
 
+from services.stand.access import require_tokens
 from services.stand.creatives import Creatives
 from services.stand.handler import StandHandler
 from services.stand.offer_desk import OfferDesk
@@ -33,6 +34,7 @@ class StandService:
     def __init__(self, context: Context, settings: StandSettings) -> None:
         self._context, self._settings = context, settings
         self.address = ""
+        self.player_token = settings.player_token
         self.listening = Event()
 
     def run(self, stop: Event) -> None:
@@ -59,6 +61,8 @@ class StandService:
                 redis=context.redis,
                 creatives=folder,
                 till_token=self._settings.till_token,
+                operator_token=settings.operator_token,
+                player_token=self._settings.player_token,
             )
         )
         with closing(context.redis()) as redis, listen(settings.http_host, self._settings.port) as listener:
@@ -95,5 +99,11 @@ class StandService:
 
 
 def build(context: Context) -> StandService:
-    """The stand of this context."""
-    return StandService(context, StandSettings.load())
+    """The stand of this context. Raises ConfigurationError for open pages that other machines reach."""
+    settings = StandSettings.load()
+    require_tokens(
+        context.settings.http_host,
+        vitrine_operator_token=context.settings.operator_token,
+        vitrine_stand_player_token=settings.player_token,
+    )
+    return StandService(context, settings)

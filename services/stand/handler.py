@@ -13,6 +13,7 @@ from services.stand.commands import sign
 from services.stand.creatives import Creatives, kind, url
 from services.stand.director import Director
 from services.stand.live import LiveView, StandView, Tally, on_screen, stand_view
+from services.stand.measures import appear, disappear
 from services.stand.offer_desk import OfferDesk
 from services.stand.protocol import OfferEvent, PlayEvent, StateEvent
 from services.stand.screen import Order
@@ -79,6 +80,7 @@ class StandHandler(Handler):
         self._partitions -= {source.partition for source in partitions}
         for stand_id in [s for s in self._stages if not self._has(s)]:
             del self._stages[stand_id]
+            disappear(stand_id)
         self._switchboard.serve(self._stages)
 
     def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
@@ -132,6 +134,10 @@ class StandHandler(Handler):
             self._thresholds = frozenset(c.engagement for c in conditions if c.engagement is not None)
         served = {stand.id for stand in mall.stands if self._has(stand.id)}
         if served != self._stages.keys():
+            for stand_id in served - self._stages.keys():
+                appear(stand_id)
+            for stand_id in self._stages.keys() - served:
+                disappear(stand_id)
             self._stages = {s: self._stages.get(s) or _Stage(Director(s)) for s in sorted(served)}
             self._switchboard.serve(served)
 

@@ -14,6 +14,7 @@ from services.stand import offers
 from services.stand.arms import arm
 from services.stand.audience import Audience
 from services.stand.commands import Command
+from services.stand.measures import UNAVAILABLE
 from services.stand.offers import Grant
 from vitrine.errors import ConfigurationError, Unavailable
 from vitrine.mall import Campaign, Offer
@@ -92,7 +93,7 @@ class OfferDesk:
             self._load(offer.codes)
             granted = offers.grant(self._redis, offer, shown)
         except Unavailable as error:
-            metrics.OFFERS.labels(command.stand_id, "unavailable").inc()
+            metrics.OFFERS.labels(command.stand_id, UNAVAILABLE).inc()
             self._away(error)
             return None
         self._back()

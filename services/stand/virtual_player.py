@@ -16,10 +16,12 @@ from threading import Event, Lock
 
 import click
 import httpx
+from pydantic import SecretStr
 
 from services.stand.commands import PlayReport
 from services.stand.kept_plays import KeptPlays
 from services.stand.protocol import Acknowledged, HelloEvent, PlayEvent, StateEvent
+from services.stand.settings import StandSettings
 from vitrine.clock import Clock, SystemClock
 from vitrine.telemetry.logs import configure_logs
 
@@ -59,9 +61,15 @@ class VirtualPlayer:
     """Plays at each of `stand_ids`; finished plays are kept in the file `keep`, or else in memory."""
 
     def __init__(
-        self, base_url: str, stand_ids: Sequence[str], clock: Clock, keep: Path | None = None
+        self,
+        base_url: str,
+        stand_ids: Sequence[str],
+        clock: Clock,
+        keep: Path | None = None,
+        token: SecretStr | None = None,
     ) -> None:
         self._base_url, self._stand_ids, self._clock = base_url, stand_ids, clock
+        self._headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
         self._kept = KeptPlays(keep)
         self._player_id = f"virtual-{uuid.uuid4().hex[:12]}"
 
@@ -128,7 +136,7 @@ class VirtualPlayer:
     def _listen(self, stand_id: str, inbox: _Inbox, stop: Event) -> None:
         delay_s = FIRST_DELAY_S
         timeout = httpx.Timeout(SILENCE_LIMIT_S)
-        with httpx.Client(base_url=self._base_url, timeout=timeout) as client:
+        with httpx.Client(base_url=self._base_url, headers=self._headers, timeout=timeout) as client:
             while not stop.is_set():
                 try:
                     for name, data in self._events(client, stand_id):
@@ -170,7 +178,9 @@ class VirtualPlayer:
     def _report(self, played: Event, given_up: Event) -> None:
         """Post what is kept until all has been played and acknowledged, or given up."""
         delay_s, at_most = FIRST_DELAY_S, BATCH
-        with httpx.Client(base_url=self._base_url, timeout=httpx.Timeout(20)) as client:
+        with httpx.Client(
+            base_url=self._base_url, headers=self._headers, timeout=httpx.Timeout(20)
+        ) as client:
             while not given_up.is_set() and not (played.is_set() and not len(self._kept)):
                 batch = self._kept.next(0.1, at_most)
                 if batch is None:
@@ -227,7 +237,8 @@ def main(url: str, stands: tuple[str, ...], keep: Path | None) -> None:
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    VirtualPlayer(url, stands, SystemClock(), keep).run(stop)
+    token = StandSettings.load().player_token
+    VirtualPlayer(url, stands, SystemClock(), keep, token).run(stop)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Header, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, FastAPI, Header, HTTPException, Query, Request
 from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from redis import Redis
 
 from services.stand import offers
+from services.stand.access import Door, Locked, Unlocked, answer_locked, answer_unlocked
 from services.stand.commands import PlayerId, PlayerKind, Refused, to_play, verify
 from services.stand.protocol import (
     Acknowledged,
@@ -52,6 +53,8 @@ class Web:
     redis: Callable[[], Redis]
     creatives: Path
     till_token: SecretStr | None
+    operator_token: SecretStr | None
+    player_token: SecretStr | None
 
 
 class CreativeFiles(StaticFiles):
@@ -95,17 +98,33 @@ def create_app(web: Web) -> FastAPI:
     """The application; nothing in it has connected yet."""
     app = FastAPI(title="Vitrine stand", docs_url=None, redoc_url=None)
     app.state.web = web
-    app.add_api_route("/", live_page, response_class=FileResponse)
-    app.add_api_route("/live", live_page, response_class=FileResponse)
-    app.add_api_route("/live/events", live_events, response_class=EventSourceResponse)
-    app.add_api_route("/stands/{stand_id}", stand_page, response_class=FileResponse)
-    app.add_api_route("/stands/{stand_id}/events", player_events, response_class=EventSourceResponse)
-    app.add_api_route("/stands/{stand_id}/plays", take_plays, methods=["POST"])
-    app.add_api_route("/stands/{stand_id}/interactions", take_interaction, methods=["POST"])
+    app.add_exception_handler(Locked, answer_locked)
+    app.add_exception_handler(Unlocked, answer_unlocked)
+    app.include_router(
+        _operator_routes(), dependencies=[Depends(Door("vitrine-operator", web.operator_token))]
+    )
+    app.include_router(_player_routes(), dependencies=[Depends(Door("vitrine-player", web.player_token))])
     app.add_api_route("/stands/{stand_id}/redeem", redeem, methods=["POST"])
     app.mount("/creatives", CreativeFiles(directory=web.creatives, check_dir=False))
     app.mount("/static", StaticFiles(directory=PAGES))
     return app
+
+
+def _operator_routes() -> APIRouter:
+    router = APIRouter()
+    router.add_api_route("/", live_page, response_class=FileResponse)
+    router.add_api_route("/live", live_page, response_class=FileResponse)
+    router.add_api_route("/live/events", live_events, response_class=EventSourceResponse)
+    return router
+
+
+def _player_routes() -> APIRouter:
+    router = APIRouter(prefix="/stands/{stand_id}")
+    router.add_api_route("", stand_page, response_class=FileResponse)
+    router.add_api_route("/events", player_events, response_class=EventSourceResponse)
+    router.add_api_route("/plays", take_plays, methods=["POST"])
+    router.add_api_route("/interactions", take_interaction, methods=["POST"])
+    return router
 
 
 def live_page() -> Path:

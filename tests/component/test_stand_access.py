@@ -1,0 +1,94 @@
+"""Tokens of the stand's pages: nobody sees or plays anything without them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event, Thread
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from services.stand.access import require_tokens
+from services.stand.virtual_player import VirtualPlayer
+from tests.stand_builders import Running, running_stand
+from tests.stand_players import SPRING, look
+from vitrine.errors import ConfigurationError
+from vitrine.topics import PLAYS
+
+OPERATOR, PLAYER = "the operator's token", "the screens' token"
+PROTECTED = [
+    ("GET", "/", OPERATOR),
+    ("GET", "/live", OPERATOR),
+    ("GET", "/live/events", OPERATOR),
+    ("GET", "/stands/north", PLAYER),
+    ("GET", "/stands/north/events?player=page&player_id=p1", PLAYER),
+    ("POST", "/stands/north/plays", PLAYER),
+    ("POST", "/stands/north/interactions", PLAYER),
+]
+
+
+@pytest.fixture
+def stand(folder: Path, redis_url: str) -> Iterator[Running]:
+    with running_stand(folder, redis_url, SPRING, operator_token=OPERATOR, player_token=PLAYER) as running:
+        yield running
+
+
+def status(stand: Running, method: str, path: str, **headers: str) -> int:
+    with stand.http.stream(method, path, headers=headers) as response:
+        return response.status_code
+
+
+@pytest.mark.parametrize(("method", "path", "token"), PROTECTED)
+def test_a_route_opens_with_its_own_token_only(stand: Running, method: str, path: str, token: str) -> None:
+    other = PLAYER if token == OPERATOR else OPERATOR
+    assert status(stand, method, path) == 401
+    assert status(stand, method, path, Authorization=f"Bearer {other}") == 401
+    assert status(stand, method, path, Authorization=f"Bearer {token}") in {200, 422}
+
+
+def test_every_route_that_is_not_listed_here_shows_no_people(stand: Running) -> None:
+    # A new route has to be added to PROTECTED, or here.
+    opened = {"/stands/{stand_id}/redeem", "/openapi.json", "/docs/oauth2-redirect"}
+    paths = {path.partition("?")[0].replace("north", "{stand_id}") for _, path, _ in PROTECTED}
+    schema = httpx.get(f"{stand.address}/openapi.json").json()
+    assert set(schema["paths"]) <= paths | opened
+
+
+def test_a_browser_is_asked_once_and_the_token_leaves_the_address(stand: Running) -> None:
+    page = {"Accept": "text/html"}
+    locked = stand.http.get("/live?view=1", headers=page)
+    assert (locked.status_code, "A token is needed" in locked.text) == (401, True)
+    entered = stand.http.get("/live", params={"view": "1", "token": OPERATOR}, headers=page)
+    assert (entered.status_code, entered.headers["Location"]) == (303, "/live?view=1")
+    cookie = entered.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    assert stand.http.get("/live?view=1", headers=page).status_code == 200
+    assert stand.http.get("/stands/north", headers=page).status_code == 401
+
+
+def test_a_virtual_player_with_the_token_plays(stand: Running) -> None:
+    stop = Event()
+    player = VirtualPlayer(stand.address, ["north"], stand.clock, token=SecretStr(PLAYER))
+    thread = Thread(target=player.run, args=(stop,))
+    thread.start()
+    try:
+        second = 0.0
+        while not stand.read(PLAYS):
+            second = look(stand, second + 0.25, second + 1)
+            assert second < 600
+    finally:
+        stop.set()
+        thread.join(30)
+
+
+def test_pages_for_other_machines_need_both_tokens() -> None:
+    given = SecretStr(OPERATOR)
+    for host in ("127.0.0.1", "::1", "localhost"):
+        require_tokens(host, vitrine_operator_token=None)
+    for host in ("0.0.0.0", "192.168.1.2", "::", "stand.example"):  # noqa: S104
+        require_tokens(host, vitrine_operator_token=given)
+        with pytest.raises(ConfigurationError, match="set VITRINE_STAND_PLAYER_TOKEN to"):
+            require_tokens(host, vitrine_operator_token=given, vitrine_stand_player_token=None)
