@@ -32,7 +32,7 @@ FRAMES_DROPPED = Counter("vitrine_frames_dropped", "Frames not analysed.", ["cam
 FRAMES_ANALYSED = Counter("vitrine_frames_analysed", "Frames in which faces were looked for.", ["camera"])
 CAMERA_TIME = Counter("vitrine_camera_time_seconds", "Time that a camera was to be watched.", ["camera"])
 CAMERA_USABLE = Counter(
-    "vitrine_camera_usable_seconds", "The part of its time in which a camera gave usable pictures.", ["camera"]
+    "vitrine_camera_usable_seconds", "Part of its time in which a camera gave usable pictures.", ["camera"]
 )
 CLOCK_JUMPS = Counter("vitrine_clock_jumps", "Times a camera's clock went back or leapt.", ["camera"])
 CAMERA_RECONNECTS = Counter("vitrine_camera_reconnects", "Times a camera was opened again.", ["camera"])
