@@ -52,6 +52,7 @@ class MallFolder:
         self._stamp: object = None
         self._due = 0.0
         self._lock = Lock()
+        metrics.CONFIG_RELOADS.labels("mall", "refused")
 
     def current(self) -> Mall:
         """The configuration now; looks at the files at most once a second."""

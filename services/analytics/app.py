@@ -12,6 +12,7 @@ from services.analytics.handler import AnalyticsHandler
 from services.analytics.settings import AnalyticsSettings
 from services.analytics.store import AnalyticsStore
 from vitrine.runtime import Context, Service, ServiceLoop
+from vitrine.telemetry import metrics
 from vitrine.topics import COVERAGE, EXPOSURES, IDENTITIES, INTERACTIONS, PLAYS
 
 TOPICS = (PLAYS, EXPOSURES, IDENTITIES, INTERACTIONS, COVERAGE)
@@ -37,6 +38,8 @@ class Analytics:
             health=context.health,
             startup_limit_s=context.settings.startup_limit_s,
         )
+        for topic in TOPICS:
+            metrics.LATE_EVENTS.labels(topic.name)
         with exported(REGISTRY, context.redis, lambda: handler.owns(0)):
             loop.run(stop)
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+DROP_REASONS = ("overload", "bus", "unreadable", "too-large")
 FIRST_DELAY_S = 0.5
 LONGEST_DELAY_S = 30.0
 
@@ -87,6 +88,7 @@ class CameraRun:
     def run(self) -> None:
         """Publish pictures until the source ends or `stop`. Raises Unreadable when it failed for good."""
         self._set_up(False)
+        self._count_from_zero()
         try:
             if self.source.live:
                 self._stay_connected()
@@ -212,9 +214,10 @@ class CameraRun:
         self.coverage.frame(meta.captured_at_ns, usable=usable)
         if truth is not None and self._shared.truth is not None:
             self._shared.truth.write(meta, truth)
-        if self.source.live:
+        if self.source.live or self._shared.settings.speed == "realtime":
             seconds = (self._shared.wall_ns() - meta.captured_at_ns) / 1e9
             metrics.STAGE_LATENCY.labels("ingest").observe(max(0.0, seconds))
+        if self.source.live:
             return
         for record in self.coverage.take():
             self._publisher.send(coverage_message(record))
@@ -235,6 +238,14 @@ class CameraRun:
         for record in self.coverage.finish(end_ns):
             self._publisher.send_last(coverage_message(record))
 
+    def _count_from_zero(self) -> None:
+        """What never happened is seen as zero, and the first time as a rise."""
+        name = self.camera.id
+        for reason in DROP_REASONS:
+            metrics.FRAMES_DROPPED.labels(name, reason)
+        for counter in (metrics.CAMERA_FRAMES, metrics.CLOCK_JUMPS, metrics.CAMERA_RECONNECTS):
+            counter.labels(name)
+
     def _set_up(self, up: bool) -> None:
         if up != self._up:
             logger.info("camera %s is %s", self.camera.id, "up" if up else "down")
@@ -243,5 +254,7 @@ class CameraRun:
 
 
 def coverage_message(record: Coverage) -> Outgoing:
-    """A coverage record on its way out."""
+    """A coverage record on its way out, counted."""
+    metrics.CAMERA_TIME.labels(record.camera_id).inc((record.end_ns - record.start_ns) / 1e9)
+    metrics.CAMERA_USABLE.labels(record.camera_id).inc(record.usable_ns / 1e9)
     return Outgoing(COVERAGE, record.stand_id, record)

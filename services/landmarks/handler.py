@@ -110,12 +110,14 @@ class LandmarksHandler(Handler):
         )
         camera.captured_ns, camera.appended_ns = meta.captured_at_ns, appended_ns
         self._cameras[meta.camera_id] = camera  # the latest last
+        metrics.FRAMES_DROPPED.labels(meta.camera_id, "late")  # seen as zero until the first
         if len(self._cameras) > MOST_CAMERAS:
             del self._cameras[next(iter(self._cameras))]
         stand = mall.stand(meta.stand_id)
         return Frame(meta, image, camera.tracks, stand is not None and stand.recognition == "enrolled")
 
     def _count(self, meta: FrameMeta, faces: int) -> None:
+        metrics.FRAMES_ANALYSED.labels(meta.camera_id).inc()
         metrics.FACES_SEEN.labels(meta.camera_id).inc(faces)
         seconds = (self._clock.now_ns() - meta.captured_at_ns) / 1e9
         if seconds >= 0:

@@ -97,6 +97,10 @@ class _Run:
     def open(self) -> None:
         """Connect, with patience up to the start-up limit."""
         loop = self.loop
+        metrics.RETRIES.labels(loop.service)
+        for topic in loop.topics:
+            metrics.RECORDS_IN.labels(loop.service, topic.name)
+            metrics.RECORDS_INVALID.labels(loop.service, topic.name)
         self.producer = self.retried(loop.bus.producer)
         self.consumer = self.retried(
             lambda: loop.bus.consumer(
@@ -264,7 +268,7 @@ class _Run:
 
     def report_lag(self) -> None:
         self.lag_due = time.monotonic() + LAG_EVERY_S
-        totals: dict[str, int] = defaultdict(int)
+        totals = {topic.name: 0 for topic in self.loop.topics}
         for source, records in self.retried(self.consumer.lag).items():
             totals[source.topic] += records
         for topic, records in totals.items():

@@ -176,13 +176,18 @@ def dropped_late() -> float:
     return REGISTRY.get_sample_value("vitrine_frames_dropped_total", labels) or 0
 
 
+def analysed() -> float:
+    return REGISTRY.get_sample_value("vitrine_frames_analysed_total", {"camera": "north-1"}) or 0
+
+
 def test_a_late_frame_of_a_live_camera_is_skipped_and_counted() -> None:
-    clock, before = EventClock(), dropped_late()
+    clock, before, analysed_before = EventClock(), dropped_late(), analysed()
     clock.observe(at(1.0))
     handler = make_handler(clock=clock)
     seen = faces_of(handler, frame(0.4, FACE, live=True), frame(0.6, FACE, live=True))
     assert [event.captured_at_ns for event in seen] == [at(0.6)]
     assert dropped_late() == before + 1
+    assert analysed() == analysed_before + 1
     assert len(faces_of(handler, frame(0.7, FACE, live=False))) == 1
 
 

@@ -1,0 +1,59 @@
+"""What has not happened yet is a zero: Prometheus then sees the first time as a rise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import numpy as np
+from prometheus_client import REGISTRY
+
+from tests.ingest_builders import make_camera, make_run, make_shared, make_shot, make_source
+from vitrine.bus import Received
+from vitrine.bus.memory import MemoryBus
+from vitrine.mall_folder import MallFolder
+from vitrine.runtime import Handler, Outputs, ServiceLoop
+from vitrine.telemetry.health import Health
+from vitrine.topics import COVERAGE, TOPICS
+
+
+def value(name: str, **labels: str) -> float | None:
+    return REGISTRY.get_sample_value(name, labels)
+
+
+def test_a_camera_and_each_reason_to_drop_its_frames() -> None:
+    make_run(make_source([make_shot(0)]), make_shared(), make_camera(id="zero")).run()
+    for reason in ("overload", "bus", "unreadable", "too-large"):
+        assert value("vitrine_frames_dropped_total", camera="zero", reason=reason) == 0
+    assert value("vitrine_camera_frames_total", camera="zero") == 1
+    assert value("vitrine_clock_jumps_total", camera="zero") == 0
+    assert value("vitrine_camera_reconnects_total", camera="zero") == 0
+
+
+def test_usable_time_and_all_time_of_a_camera() -> None:
+    black = np.zeros((48, 64, 3), np.uint8)
+    shots = [make_shot(n / 10, black if n < 4 else None) for n in range(10)]
+    make_run(make_source(shots), make_shared(), make_camera(id="half")).run()
+    assert value("vitrine_camera_time_seconds_total", camera="half") == 1.0
+    assert value("vitrine_camera_usable_seconds_total", camera="half") == 0.6
+
+
+def test_a_loop_and_each_of_its_topics() -> None:
+    class Idle(Handler):
+        def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
+            stop.set()
+            return Outputs()
+
+    stop = Event()
+    ServiceLoop("idler", MemoryBus(TOPICS), [COVERAGE], Idle(), Health(), idle_s=0.01).run(stop)
+    assert value("vitrine_retries_total", service="idler") == 0
+    assert value("vitrine_records_in_total", service="idler", topic="coverage") == 0
+    assert value("vitrine_records_invalid_total", service="idler", topic="coverage") == 0
+    assert value("vitrine_consumer_lag", service="idler", topic="coverage") == 0
+
+
+def test_refused_configurations() -> None:
+    MallFolder(Path("nowhere"))
+    assert value("vitrine_config_reloads_total", file="mall", outcome="refused") is not None
