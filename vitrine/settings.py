@@ -14,6 +14,8 @@ from vitrine.errors import ConfigurationError
 from vitrine.telemetry.logs import LogFormat
 
 PREFIX = "VITRINE_"
+SECRETS = Path("/run/secrets")
+"""Where containers find secrets: a setting may also be a file here, named like its variable in lower case."""
 SERVICES = ("ingest", "landmarks", "identity", "engagement", "stand", "analytics")
 
 
@@ -25,10 +27,11 @@ class EnvironmentSettings(BaseSettings):
 
     @classmethod
     def load(cls, **overrides: Any) -> Self:
-        """Settings from the environment; raises ConfigurationError that names each wrong variable."""
+        """Settings from the environment, then from files in SECRETS; raises ConfigurationError that names
+        each wrong variable."""
         _refuse_unknown(cls, os.environ)
         try:
-            return cls(**overrides)
+            return cls(_secrets_dir=SECRETS if SECRETS.is_dir() else None, **overrides)
         except ValidationError as error:
             problems = error.errors(include_input=False, include_url=False)
             lines = [f"{cls.prefix}{'_'.join(map(str, p['loc'])).upper()}: {p['msg']}" for p in problems]
@@ -60,6 +63,9 @@ class Settings(EnvironmentSettings):
     kafka_servers: str = Field("localhost:9092", description="Comma-separated host:port of brokers.")
     kafka_protocol: Literal["PLAINTEXT", "SASL_PLAINTEXT", "SASL_SSL", "SSL"] = Field(
         "PLAINTEXT", description="How brokers are spoken to."
+    )
+    kafka_mechanism: Literal["PLAIN", "SCRAM-SHA-512"] = Field(
+        "SCRAM-SHA-512", description="How a SASL login proves the password; PLAIN shows it to the broker."
     )
     kafka_username: str | None = Field(None, description="For SASL.")
     kafka_password: SecretStr | None = Field(None, description="For SASL.")

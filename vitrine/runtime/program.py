@@ -61,6 +61,7 @@ def open_bus(settings: Settings) -> Bus:
     password = settings.kafka_password.get_secret_value() if settings.kafka_password else None
     security = KafkaSecurity(
         protocol=settings.kafka_protocol,
+        mechanism=settings.kafka_mechanism,
         username=settings.kafka_username,
         password=password,
         cafile=str(settings.kafka_cafile) if settings.kafka_cafile else None,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from vitrine import settings
 from vitrine.errors import ConfigurationError
 from vitrine.settings import Settings
 
@@ -37,3 +40,17 @@ def test_a_wrong_variable_is_named(
 def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VITRINE_REDIS_URL", "redis://:hunter2@localhost:6379/0")
     assert "hunter2" not in repr(Settings.load())
+
+
+def test_a_secret_may_be_a_file_and_the_environment_wins(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(settings, "SECRETS", tmp_path)
+    (tmp_path / "vitrine_kafka_password").write_text("from a file\n")
+    (tmp_path / "vitrine_redis_url").write_text("redis://file:6379/0\n")
+    (tmp_path / "keys").write_text("somebody else's\n")
+    monkeypatch.setenv("VITRINE_REDIS_URL", "redis://environment:6379/0")
+    loaded = Settings.load()
+    assert loaded.kafka_password is not None
+    assert loaded.kafka_password.get_secret_value() == "from a file"
+    assert loaded.redis_url.get_secret_value() == "redis://environment:6379/0"

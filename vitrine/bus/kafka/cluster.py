@@ -19,7 +19,7 @@ from vitrine.errors import ConfigurationError, Unavailable
 ANSWER_LIMIT_MS = 5_000
 """How long a broker may take to answer before it counts as unavailable."""
 CONNECT_LIMIT_MS = 4_000
-LOGIN_HINT = "see also VITRINE_KAFKA_PROTOCOL, VITRINE_KAFKA_USERNAME, VITRINE_KAFKA_PASSWORD"
+LOGIN_HINT = "see also VITRINE_KAFKA_PROTOCOL, _MECHANISM, _USERNAME and _PASSWORD"
 
 _BUGS = (
     kafka_errors.IllegalArgumentError,
@@ -37,9 +37,10 @@ _REFUSALS = (
 
 @dataclass(frozen=True, slots=True)
 class KafkaSecurity:
-    """How to log in (SASL with SCRAM-SHA-512) and whom to trust; the default is neither."""
+    """How to log in (SASL) and whom to trust; the default is neither."""
 
     protocol: Literal["PLAINTEXT", "SASL_PLAINTEXT", "SASL_SSL", "SSL"] = "PLAINTEXT"
+    mechanism: Literal["PLAIN", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     cafile: str | None = None
@@ -48,7 +49,7 @@ class KafkaSecurity:
         """The client library's names for it."""
         options: dict[str, Any] = {"security_protocol": self.protocol, "ssl_cafile": self.cafile}
         if self.protocol.startswith("SASL"):
-            options["sasl_mechanism"] = "SCRAM-SHA-512"
+            options["sasl_mechanism"] = self.mechanism
             options["sasl_plain_username"], options["sasl_plain_password"] = self.username, self.password
         return options
 
