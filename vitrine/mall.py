@@ -21,6 +21,18 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
+Mount = Literal["above", "below", "left", "right", "centre"]
+"""The place of a camera at the screen; left and right are those of a person who faces it."""
+
+
+class ConeCentre(Part):
+    """The head pose of somebody who looks at the middle of the screen, as a camera sees it: degrees as in
+    `Face`."""
+
+    yaw: float = Field(0.0, ge=-90, le=90)
+    pitch: float = Field(0.0, ge=-60, le=60)
+
+
 class Camera(Part):
     """One camera and its policies."""
 
@@ -35,6 +47,16 @@ class Camera(Part):
     """What happens when the workers do not keep up; live cameras drop, files wait."""
     mask: tuple[tuple[Share, Share], ...] = ()
     """Polygon, as shares of width and height, that is blackened before anything else sees the picture."""
+    mount: Mount | None = None
+    """At which edge of the screen it sits; the screen's `camera` unless given."""
+    cone: ConeCentre | None = None
+    """For a camera that sits elsewhere, such as beside the screen."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if self.mount and self.cone:
+            raise ValueError("mount and cone both say where the screen is, expected one of them")
+        return self
 
 
 def _known_zone(name: str) -> str:
@@ -44,11 +66,11 @@ def _known_zone(name: str) -> str:
 
 
 class Screen(Part):
-    """The screen and where its camera sits."""
+    """The screen and where its cameras sit, unless they have a `mount` or `cone` of their own."""
 
     width_m: float = Field(1.2, gt=0, le=50)
     height_m: float = Field(0.7, gt=0, le=50)
-    camera: Literal["above", "below", "left", "right", "centre"] = "above"
+    camera: Mount = "above"
 
 
 class Zone(Part):

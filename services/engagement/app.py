@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.engagement.handler import EngagementHandler
+from services.engagement.settings import EngagementSettings
 from vitrine.runtime import Context, Service, ServiceLoop
 from vitrine.topics import FACES
 
@@ -13,7 +14,9 @@ def build(context: Context) -> Service:
         service="engagement",
         bus=context.bus,
         topics=[FACES],
-        handler=EngagementHandler(context.mall, context.clock, finite=context.finite),
+        handler=EngagementHandler(
+            context.mall, EngagementSettings.load(), context.clock, finite=context.finite
+        ),
         health=context.health,
         startup_limit_s=context.settings.startup_limit_s,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import atan2, degrees
 from typing import Final
 
-from vitrine.mall import Screen
+from vitrine.mall import Camera, Screen
 
 HALF_YAW: Final = 25.0
 HALF_PITCH: Final = 20.0
@@ -31,12 +31,16 @@ class Cone:
         return abs(yaw - self.yaw) <= HALF_YAW + margin and abs(pitch - self.pitch) <= HALF_PITCH + margin
 
 
-def cone_of(screen: Screen) -> Cone:
-    """The cone around the middle of the screen, for eyes 2 m in front of the camera at its edge.
+def cone_of(screen: Screen, camera: Camera | None = None) -> Cone:
+    """The cone around the middle of the screen, as a camera of its stand sees it.
 
-    Its centre is atan(half the screen's size / 2 m) away from a look into the camera. Left and right are
-    those of a person who faces the screen: a camera on the left sees heads turn to the picture's left.
+    It is the camera's own `cone`, or follows from its `mount` (else the screen's `camera`): eyes 2 m in front
+    of a camera at the screen's edge turn by atan(half the screen's size / 2 m) from the camera to the middle.
+    Left and right are those of a person who faces the screen: a camera on the left sees heads turn to the
+    picture's left.
     """
+    if camera and camera.cone:
+        return Cone(camera.cone.yaw, camera.cone.pitch)
     across = degrees(atan2(screen.width_m / 2, VIEWING_DISTANCE_M))
     down = degrees(atan2(screen.height_m / 2, VIEWING_DISTANCE_M))
     centres = {
@@ -46,7 +50,7 @@ def cone_of(screen: Screen) -> Cone:
         "right": Cone(yaw=across),
         "centre": Cone(),
     }
-    return centres[screen.camera]
+    return centres[(camera.mount if camera else None) or screen.camera]
 
 
 @dataclass(slots=True)

@@ -11,8 +11,8 @@ from services.engagement.presence import Presence, Terms, place_of
 from vitrine.ids import presence_id
 from vitrine.schemas import Exposure, Face, FrameFaces
 
-BRIDGED_NS: Final = 2_000_000_000
-"""Shorter gaps do not end a presence."""
+SLOWEST_FRAMES_NS: Final = 2_000_000_000
+"""Who was in the last frame is still there in one that comes sooner, whatever gaps are bridged."""
 NEAR_FACES: Final = 1.5
 """A new track goes on with a lost one within so many face heights, and within this ratio of its size."""
 TRACK_MEMORY_NS: Final = 10_000_000_000
@@ -43,9 +43,9 @@ class Camera:
 
     def observe(self, frame: FrameFaces, terms: Terms) -> Iterator[Exposure]:
         """Take a frame, later than the one before; yields the parts of presences that are finished by it."""
-        at_ns = self.seen_ns = frame.captured_at_ns
-        self.synthetic = frame.synthetic
-        for presence in [p for p in self.presences if at_ns - p.seen_ns >= BRIDGED_NS]:
+        last_ns, at_ns = self.seen_ns, frame.captured_at_ns
+        self.seen_ns, self.synthetic = at_ns, frame.synthetic
+        for presence in [p for p in self.presences if _is_over(p, last_ns, at_ns, terms.bridge_ns)]:
             self.presences.remove(presence)
             yield from presence.end(terms, synthetic=self.synthetic)
         faces = {face.track_id: face for face in frame.faces}
@@ -53,7 +53,7 @@ class Camera:
         zone = terms.stand.zone
         shares = {track: face.box[3] / frame.height for track, face in faces.items()}
         present = {t: f for t, f in faces.items() if zone.min_face <= shares[t] <= zone.max_face}
-        for presence, face in self._joined(present, faces, at_ns):
+        for presence, face in self._joined(present, faces, at_ns, terms.bridge_ns):
             presence.observe(at_ns, face, shares[face.track_id], terms)
             yield from presence.cut(terms, synthetic=self.synthetic)
 
@@ -72,11 +72,11 @@ class Camera:
                 del self.founders[track]
 
     def _joined(
-        self, present: dict[str, Face], visible: Collection[str], at_ns: int
+        self, present: dict[str, Face], visible: Collection[str], at_ns: int, bridge_ns: int
     ) -> list[tuple[Presence, Face]]:
         """Each face in the zone with its presence: of the same track, else lost nearby, else a new one."""
         followed = {p.track_ids[-1]: p for p in self.presences}
-        lost = [p for p in self.presences if p.track_ids[-1] not in visible]
+        lost = [p for p in self.presences if p.track_ids[-1] not in visible and at_ns - p.seen_ns < bridge_ns]
         new = [face for track, face in present.items() if track not in followed]
         rejoined = _nearest_first(lost, new)
         pairs = [(followed[track], face) for track, face in present.items() if track in followed]
@@ -94,6 +94,13 @@ class Camera:
         presence = Presence.begin(presence_id(self.stand_id, name), at_ns, face)
         self.presences.append(presence)
         return presence
+
+
+def _is_over(presence: Presence, last_ns: int, at_ns: int, bridge_ns: int) -> bool:
+    """Whether somebody was not seen for too long; `last_ns` is the time of the frame before."""
+    if presence.seen_ns == last_ns:
+        bridge_ns = max(bridge_ns, SLOWEST_FRAMES_NS)
+    return at_ns - presence.seen_ns >= bridge_ns
 
 
 def _nearest_first(lost: list[Presence], new: list[Face]) -> dict[str, Presence]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from services.engagement.camera import Camera
 from services.engagement.checkpoint import NOTE_LIMIT, from_note, to_note, to_short_note
 from services.engagement.presence import Terms
+from services.engagement.settings import EngagementSettings
 from services.engagement.snapshot import is_due, measure, snapshot, unmeasure
 from vitrine.bus import Commit, Outgoing, Received, TopicPartition
 from vitrine.clock import Clock, SystemClock
@@ -59,9 +60,11 @@ class Partition:
 class EngagementHandler(Handler):
     """Presences belong to partitions; a restart restores them from the note of the last commit."""
 
-    def __init__(self, mall: MallSource, clock: Clock, *, finite: bool = False) -> None:
+    def __init__(
+        self, mall: MallSource, settings: EngagementSettings, clock: Clock, *, finite: bool = False
+    ) -> None:
         self._mall, self._clock, self._finite = mall, clock, finite
-        self._terms = TermsTable()
+        self._terms = TermsTable(settings.bridge_ns)
         self._partitions: dict[TopicPartition, Partition] = {}
 
     def assigned(self, commits: Mapping[TopicPartition, Commit | None]) -> Mapping[TopicPartition, int]:
@@ -132,7 +135,7 @@ class EngagementHandler(Handler):
         key = frame.stand_id, frame.camera_id
         camera = partition.cameras.setdefault(key, Camera(*key, frame.captured_at_ns, appended_at_ns))
         camera.appended_at_ns = appended_at_ns
-        terms = self._terms[frame.stand_id]
+        terms = self._terms.of(frame.stand_id, frame.camera_id)
         if frame.ended:
             yield from self._ended(partition.cameras.pop(key))
         else:
@@ -141,7 +144,7 @@ class EngagementHandler(Handler):
             yield self._snapshot(partition, frame, terms)
 
     def _ended(self, camera: Camera) -> Iterator[Outgoing]:
-        return _outgoing(camera.end(self._terms[camera.stand_id]))
+        return _outgoing(camera.end(self._terms.of(camera.stand_id, camera.camera_id)))
 
     def _snapshot(self, partition: Partition, frame: FrameFaces, terms: Terms) -> Outgoing:
         partition.shown_ns[frame.stand_id] = frame.captured_at_ns
@@ -155,25 +158,36 @@ class EngagementHandler(Handler):
 
 
 class TermsTable:
-    """The terms of each stand in the configuration as of the last `update`."""
+    """The terms of each camera in the configuration as of the last `update`."""
 
-    def __init__(self) -> None:
+    def __init__(self, bridge_ns: int) -> None:
+        self._bridge_ns = bridge_ns
         self._mall: Mall | None = None
         self._version = ""
-        self._terms: dict[str, Terms] = {}
+        self._stands: dict[str, Terms] = {}
+        self._cameras: dict[tuple[str, str], Terms] = {}
 
     def update(self, mall: Mall) -> None:
         """Follow the configuration."""
-        if mall is not self._mall:
-            self._mall, self._version = mall, mall.version
-            self._terms = {stand.id: Terms.of(stand, mall.version) for stand in mall.stands}
+        if mall is self._mall:
+            return
+        self._mall, self._version = mall, mall.version
+        stands = {stand.id: stand for stand in mall.stands}
+        self._stands = {
+            name: Terms.of(stand, mall.version, self._bridge_ns) for name, stand in stands.items()
+        }
+        self._cameras = {
+            (camera.stand, camera.id): Terms.of(stands[camera.stand], mall.version, self._bridge_ns, camera)
+            for camera in mall.cameras
+        }
 
     def __contains__(self, stand_id: str) -> bool:
-        return stand_id in self._terms
+        return stand_id in self._stands
 
-    def __getitem__(self, stand_id: str) -> Terms:
-        """The stand's terms; the defaults for one that was taken from the configuration meanwhile."""
-        return self._terms.get(stand_id) or Terms.of(Stand(id=stand_id), self._version)
+    def of(self, stand_id: str, camera_id: str) -> Terms:
+        """Of a camera at a stand; the defaults for what was taken from the configuration meanwhile."""
+        terms = self._cameras.get((stand_id, camera_id)) or self._stands.get(stand_id)
+        return terms or Terms.of(Stand(id=stand_id), self._version, self._bridge_ns)
 
 
 def _outgoing(exposures: Iterable[Exposure]) -> Iterator[Outgoing]:

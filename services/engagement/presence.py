@@ -13,6 +13,7 @@ from pydantic import Field
 from services.engagement.attention import Attention, Cone, cone_of
 from services.engagement.expression import Baseline
 from services.engagement.score import MOTION_S, Span, View, proximity, steadiness
+from vitrine.mall import Camera as CameraConfig
 from vitrine.mall import Stand
 from vitrine.schemas import Exposure, Face, Interval, Person
 
@@ -26,16 +27,20 @@ TRACKS_KEPT: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the configuration says about a stand."""
+    """What the configuration says about a stand, as one of its cameras sees it."""
 
     stand: Stand
     cone: Cone
     config_version: str
+    bridge_ns: int
+    """Shorter gaps do not end a presence."""
 
     @classmethod
-    def of(cls, stand: Stand, config_version: str) -> Terms:
-        """Terms of a stand as configured."""
-        return cls(stand, cone_of(stand.screen), config_version)
+    def of(
+        cls, stand: Stand, config_version: str, bridge_ns: int, camera: CameraConfig | None = None
+    ) -> Terms:
+        """Terms of a stand as configured; without `camera`, of one that the configuration does not name."""
+        return cls(stand, cone_of(stand.screen, camera), config_version, bridge_ns)
 
 
 @dataclass(slots=True)

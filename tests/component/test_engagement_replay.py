@@ -12,6 +12,7 @@ import pytest
 
 from services.engagement.app import build
 from services.engagement.handler import EngagementHandler
+from services.engagement.settings import EngagementSettings
 from tests.builders import make_face, make_frame_faces, make_mall, make_track_id, received
 from vitrine.bus import Commit, Message, Outgoing, Received, TopicPartition, encode
 from vitrine.bus.memory import MemoryBus
@@ -89,7 +90,7 @@ def run_once(bus: MemoryBus, handler: Handler, batch: int) -> None:
 
 
 def engagement() -> EngagementHandler:
-    return EngagementHandler(MALL, EventClock(), finite=True)
+    return EngagementHandler(MALL, EngagementSettings(), EventClock(), finite=True)
 
 
 def published(bus: MemoryBus) -> dict[str, set[bytes]]:

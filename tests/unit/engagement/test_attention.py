@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from pydantic import ValidationError
 
 from services.engagement.attention import Attention, Cone, cone_of
 from tests.builders import T0_NS, at
-from vitrine.mall import Screen
+from vitrine.mall import Camera, Screen
 
 Seconds = tuple[float, float]
 
@@ -106,3 +107,24 @@ def test_the_cone_points_from_two_metres_away_at_the_middle_of_the_screen(
     assert [cone.yaw, cone.pitch] == pytest.approx([yaw, pitch], abs=1e-3)
     assert cone.holds(yaw + 24.9, pitch - 19.9)
     assert not cone.holds(yaw, pitch + 20.1)
+
+
+@pytest.mark.parametrize(
+    ("place", "yaw", "pitch"),
+    [
+        ({}, 0, -26.565),  # as the screen says
+        ({"mount": "left"}, -36.870, 0),
+        ({"mount": "centre"}, 0, 0),
+        ({"cone": {"yaw": 31.0, "pitch": -7.0}}, 31, -7),
+        ({"cone": {"yaw": 31.0}}, 31, 0),
+    ],
+)
+def test_a_camera_may_have_a_place_of_its_own(place: dict[str, object], yaw: float, pitch: float) -> None:
+    camera = Camera.model_validate({"id": "north-2", "uri": "0", "stand": "north"} | place)
+    cone = cone_of(Screen(width_m=3.0, height_m=2.0, camera="above"), camera)
+    assert [cone.yaw, cone.pitch] == pytest.approx([yaw, pitch], abs=1e-3)
+
+
+def test_a_camera_has_one_place_only() -> None:
+    with pytest.raises(ValidationError, match="expected one of them"):
+        Camera.model_validate({"id": "a", "uri": "0", "stand": "b", "mount": "left", "cone": {"yaw": 3}})

@@ -10,7 +10,7 @@ from services.engagement.presence import Terms
 from tests.builders import make_face, make_frame_faces, make_track_id
 from vitrine.mall import Stand
 
-TERMS = Terms.of(Stand(id="north"), "v1")
+TERMS = Terms.of(Stand(id="north"), "v1", bridge_ns=2_000_000_000)
 
 
 def crowd(people: int) -> Camera:

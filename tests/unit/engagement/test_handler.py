@@ -9,10 +9,11 @@ from prometheus_client import REGISTRY
 
 from services.engagement.checkpoint import from_note
 from services.engagement.handler import EngagementHandler
+from services.engagement.settings import EngagementSettings
 from tests.builders import T0_NS, at, make_face, make_frame_faces, make_mall, received
 from vitrine.bus import TopicPartition
 from vitrine.clock import EventClock
-from vitrine.mall import Stand
+from vitrine.mall import Camera, Mall, Stand
 from vitrine.mall_folder import FixedMall
 from vitrine.runtime import Outputs
 from vitrine.schemas import Exposure, FrameFaces, StandEngagement
@@ -21,8 +22,9 @@ MALL = make_mall(Stand(id="north"), Stand(id="south"))
 SOURCE = TopicPartition("faces", 0)
 
 
-def make_handler(*, finite: bool = False) -> EngagementHandler:
-    return EngagementHandler(FixedMall(MALL), EventClock(), finite=finite)
+def make_handler(*, finite: bool = False, mall: Mall = MALL, bridge_s: float = 2.0) -> EngagementHandler:
+    settings = EngagementSettings(bridge_s=bridge_s)
+    return EngagementHandler(FixedMall(mall), settings, EventClock(), finite=finite)
 
 
 def handle(
@@ -185,3 +187,37 @@ def test_revoked_partitions_are_forgotten_and_leave_the_metrics() -> None:
 def test_a_face_half_outside_the_picture_is_present() -> None:
     frames = [make_frame_faces(i / 10, [make_face(x=0, y=10)]) for i in range(11)]
     assert len(snapshots(handle(make_handler(), frames))[-1].people) == 1
+
+
+def test_the_setting_says_which_gaps_are_bridged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VITRINE_ENGAGEMENT_BRIDGE_S", "0.5")
+    assert EngagementSettings.load().bridge_ns == 500_000_000
+
+
+@pytest.mark.parametrize(
+    ("bridge_s", "parts"),
+    [(2.0, [("a", "b")]), (0.5, [("a", "b")]), (0.3, [("a",), ("b",)]), (0.0, [("a",), ("b",)])],
+)
+def test_broken_tracks_are_joined_within_the_bridged_time_only(
+    bridge_s: float, parts: list[tuple[str, ...]]
+) -> None:
+    frames = [make_frame_faces(i / 10, [make_face("a")]) for i in range(21)]
+    frames += [make_frame_faces(2.4 + i / 10, [make_face("b")]) for i in range(21)]
+    found = exposures(handle(make_handler(bridge_s=bridge_s), [*frames, make_frame_faces(9.0)]))
+    assert [part.track_ids for part in found] == parts
+
+
+def test_each_camera_sees_the_screen_from_its_own_place() -> None:
+    cameras = [
+        Camera(id="north-1", uri="0", stand="north"),
+        Camera.model_validate({"id": "north-2", "uri": "1", "stand": "north", "cone": {"yaw": 40}}),
+        Camera(id="north-3", uri="2", stand="north", mount="below"),
+    ]
+    mall = make_mall(Stand(id="north"), cameras=cameras)
+    poses = {"north-1": (0, -28), "north-2": (60, 0), "north-3": (0, 28)}
+    for camera_id, (yaw, pitch) in poses.items():
+        face = make_face(yaw=yaw, pitch=pitch)
+        for other in (*poses, "unknown"):
+            frames = [make_frame_faces(i / 10, [face], camera=other) for i in range(11)]
+            (person,) = snapshots(handle(make_handler(mall=mall), frames))[-1].people
+            assert person.attending == (other == camera_id or (other, camera_id) == ("unknown", "north-1"))

@@ -16,7 +16,7 @@ from vitrine.mall import Stand
 from vitrine.schemas import Exposure, Face, FrameFaces
 
 STAND = Stand.model_validate({"id": "north", "screen": {"camera": "centre"}})
-TERMS = Terms.of(STAND, "v1")
+TERMS = Terms.of(STAND, "v1", bridge_ns=2_000_000_000)
 
 
 def exposures(frames: Iterable[FrameFaces], camera: Camera | None = None) -> list[Exposure]:
