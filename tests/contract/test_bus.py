@@ -270,6 +270,14 @@ def test_members_share_partitions_and_own_the_same_numbers_of_each_topic(bus: Bu
     two.consumer.close()
 
 
+def test_neighbouring_partitions_of_one_topic_go_to_different_members(bus: Bus) -> None:
+    topic, group = make_topic(bus, partitions=4), make_group()
+    one, two = Member(bus, group, topic), Member(bus, group, topic)
+    settle(one, two, counts=[2, 2])
+    numbers = [sorted(source.partition for source in member.owned) for member in (one, two)]
+    assert sorted(numbers) == [[0, 2], [1, 3]]
+
+
 def test_a_partition_that_moves_goes_on_at_the_commit_of_its_last_owner(bus: Bus) -> None:
     topic, group = make_topic(bus, partitions=2), make_group()
     for partition in range(2):

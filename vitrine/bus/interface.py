@@ -123,7 +123,8 @@ class Bus(Protocol):
         from_end: bool = False,
     ) -> Consumer:
         """A new member of `group`. Topics with equal counts are co-partitioned: a member owns the same
-        partition numbers of each. A group without commit starts at the beginning, or the end if asked."""
+        partition numbers of each. Neighbours in a single topic go to different members. A group without
+        commit starts at the beginning, or the end if asked."""
 
     def backlog(self, group: str, topic: Topic) -> Mapping[int, int]:
         """For each partition, records that are there and not committed by `group` (all, if it never did)."""

@@ -197,7 +197,7 @@ class MemoryProducer:
 
 
 class MemoryConsumer:
-    """A member of a group; partitions are shared out by range, the same numbers of each topic together."""
+    """A member of a group; partitions are dealt out in turn, the same numbers of each topic together."""
 
     def __init__(
         self,
@@ -234,10 +234,7 @@ class MemoryConsumer:
         share = set()
         for topic in self._topics:
             readers = [m for m in members if topic in m._topics]
-            each, extra = divmod(self._bus._topics[topic.name].partitions, len(readers))
-            place = readers.index(self)
-            first = place * each + min(place, extra)
-            numbers = range(first, first + each + (place < extra))
+            numbers = range(readers.index(self), self._bus._topics[topic.name].partitions, len(readers))
             share |= {TopicPartition(topic.name, number) for number in numbers}
         return share
 

@@ -12,6 +12,7 @@ from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata
 from kafka import TopicPartition as KafkaPartition
 from kafka import errors as kafka_errors
 from kafka.coordinator.assignors.range import RangePartitionAssignor
+from kafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from kafka.errors import KafkaError
 
 from vitrine.bus.interface import Commit, Partitions, Record, TopicPartition
@@ -71,12 +72,14 @@ class ClusterConsumer:
         self._joined = False
         self._heard_at = time.monotonic()
         self._moves = _Moves()
+        # Few cameras spread when neighbours are kept apart; of several topics, equal numbers stay together.
+        assignor = RoundRobinPartitionAssignor if len(topics) == 1 else RangePartitionAssignor
         self._client = cluster.open(
             KafkaConsumer,
             group_id=group,
             enable_auto_commit=False,
             auto_offset_reset="latest" if from_end else "earliest",
-            partition_assignment_strategy=(RangePartitionAssignor,),
+            partition_assignment_strategy=(assignor,),
             session_timeout_ms=SESSION_MS,
             heartbeat_interval_ms=HEARTBEAT_MS,
             max_poll_interval_ms=LARGEST_PAUSE_MS,
