@@ -30,8 +30,8 @@ from vitrine.synthetic.mesh import head_mesh, triangles_under
 from vitrine.synthetic.people import draw_person, draw_view, load_basis
 from vitrine.vision.crop import Image
 from vitrine.vision.detectors import YuNet
-from vitrine.vision.embedding import MODEL_FILE, Embedder, align
-from vitrine.vision.models import YUNET_FILE, model_path
+from vitrine.vision.embedding import Embedder, align
+from vitrine.vision.models import EMBEDDING_FILE, YUNET_FILE, model_path
 from vitrine.vision.networks import load_network
 from vitrine.vision.pose import HeadPose, head_pose
 
@@ -73,7 +73,7 @@ def main() -> None:
     options = _options()
     cv2.setNumThreads(1)
     detector = YuNet(load_network(model_path(YUNET_FILE, options.models)), SCORE)
-    embedder = Embedder(load_network(model_path(MODEL_FILE, options.models)), MODEL_FILE)
+    embedder = Embedder(load_network(model_path(EMBEDDING_FILE, options.models)), EMBEDDING_FILE)
     figures = Figures()
     for seed in track(range(options.seeds), "seeds", console=Console(stderr=True)):
         look(figures, seed, options.frames, detector)

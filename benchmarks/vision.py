@@ -26,8 +26,8 @@ from vitrine.sealing import Sealer
 from vitrine.vision import expression
 from vitrine.vision.crop import Image, crop_of_box, cut, network_input, to_frame
 from vitrine.vision.detectors import Detector, FaceScore, Mtcnn, YuNet, face_cuts
-from vitrine.vision.embedding import MODEL_FILE, Embedder, align
-from vitrine.vision.models import LANDMARKS_FILE, MODELS, YUNET_FILE, optional_model
+from vitrine.vision.embedding import Embedder, align
+from vitrine.vision.models import EMBEDDING_FILE, LANDMARKS_FILE, MODELS, YUNET_FILE, optional_model
 from vitrine.vision.networks import load_network
 from vitrine.vision.pose import head_pose
 from vitrine.vision.quality import quality
@@ -44,7 +44,7 @@ def main() -> None:
     detectors: dict[str, Detector] = {"MTCNN": Mtcnn.load()}
     if path := optional_model(YUNET_FILE, arguments.models):
         detectors = {"YuNet": YuNet(load_network(path)), **detectors}
-    path = optional_model(MODEL_FILE, arguments.models)
+    path = optional_model(EMBEDDING_FILE, arguments.models)
     embedder = Embedder(load_network(path), path.stem) if path else None
     parts(images, detectors, arguments.landmarks, embedder)
     jpegs = [cv2.imencode(".jpg", image)[1].tobytes() for image in images]

@@ -13,8 +13,7 @@ from services.identity.settings import IdentitySettings
 from vitrine.runtime import Context, Service, ServiceLoop
 from vitrine.sealing import Sealer
 from vitrine.topics import FACES, INTERACTIONS
-from vitrine.vision.embedding import MODEL_FILE
-from vitrine.vision.models import optional_model
+from vitrine.vision.models import EMBEDDING_FILE, optional_model
 
 
 class NoGallery:
@@ -43,7 +42,7 @@ def build(context: Context) -> Service:
 
 def _handler(context: Context, settings: IdentitySettings) -> IdentityHandler:
     key_file = context.settings.key_file
-    if optional_model(MODEL_FILE, context.settings.models) is None or key_file is None:
+    if optional_model(EMBEDDING_FILE, context.settings.models) is None or key_file is None:
         nobody = NoGallery()
         return IdentityHandler(context.mall, settings, None, nobody, nobody)
     sealer = Sealer.load(key_file)

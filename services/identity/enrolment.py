@@ -13,8 +13,8 @@ from vitrine.errors import ConfigurationError, Invalid
 from vitrine.settings import Settings
 from vitrine.vision.crop import Image, crop_of_box, cut, network_input, to_frame
 from vitrine.vision.detectors import Detector, load_detector
-from vitrine.vision.embedding import MODEL_FILE, Embedder, align
-from vitrine.vision.models import LANDMARKS_FILE, model_path, optional_model
+from vitrine.vision.embedding import Embedder, align
+from vitrine.vision.models import EMBEDDING_FILE, LANDMARKS_FILE, model_path, optional_model
 from vitrine.vision.networks import Network, load_network
 
 LONGEST_SIDE = 1280
@@ -31,10 +31,10 @@ class FaceReader:
     @classmethod
     def load(cls, settings: Settings) -> FaceReader:
         """The models of the settings. Raises ConfigurationError when there is no embedding model."""
-        path = optional_model(MODEL_FILE, settings.models)
+        path = optional_model(EMBEDDING_FILE, settings.models)
         if path is None:
             raise ConfigurationError(
-                f"enrolment needs an embedding model: set VITRINE_MODELS to a folder with {MODEL_FILE}"
+                f"enrolment needs an embedding model: set VITRINE_MODELS to a folder with {EMBEDDING_FILE}"
             )
         landmarks = load_network(model_path(LANDMARKS_FILE))
         return cls(load_detector(settings.models), landmarks, Embedder(load_network(path), path.stem))

@@ -18,8 +18,8 @@ from vitrine.sealing import Sealer
 from vitrine.settings import Settings
 from vitrine.topics import FRAMES
 from vitrine.vision.detectors import FaceScore, load_detector
-from vitrine.vision.embedding import MODEL_FILE, Embedder
-from vitrine.vision.models import LANDMARKS_FILE, model_path, optional_model
+from vitrine.vision.embedding import Embedder
+from vitrine.vision.models import EMBEDDING_FILE, LANDMARKS_FILE, model_path, optional_model
 from vitrine.vision.networks import load_network
 
 logger = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ def load_models(settings: Settings, own: LandmarksSettings, helper: Executor | N
 
 def _recognition(settings: Settings, own: LandmarksSettings) -> Recognition | None:
     """Embeddings need their model, and a key to seal them with."""
-    path = optional_model(MODEL_FILE, settings.models)
+    path = optional_model(EMBEDDING_FILE, settings.models)
     if path is None:
         logger.info("no embedding model: every track is its own visitor")
         return None

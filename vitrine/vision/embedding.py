@@ -13,7 +13,6 @@ from vitrine.vision.crop import Crop, Image
 from vitrine.vision.networks import Network
 from vitrine.vision.shape import Points, five_points
 
-MODEL_FILE: Final = "mobilefacenet_112.onnx"
 SIDE: Final = 112
 TEMPLATE: Final = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
