@@ -1,0 +1,1 @@
+"""Services, Redis and the broker killed at seeded random moments, and what must hold afterwards."""

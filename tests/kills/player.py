@@ -1,0 +1,33 @@
+"""The virtual player, with a journal of the plays it finished: nothing ever leaves the journal.
+
+python -m tests.kills.player JOURNAL --url … --stand … --keep FILE
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from services.stand import virtual_player
+from services.stand.commands import PlayReport
+from services.stand.kept_plays import KeptPlays
+
+JOURNAL = Path(sys.argv[1]) if __name__ == "__main__" else Path()
+
+
+class JournalledPlays(KeptPlays):
+    """Writes each play down once it is kept: from then on the player owes it."""
+
+    def add(self, stand_id: str, report: PlayReport) -> None:
+        """Keep one."""
+        super().add(stand_id, report)
+        with JOURNAL.open("a", encoding="utf-8") as file:
+            file.write(f"{report.play_id}\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+
+if __name__ == "__main__":
+    setattr(virtual_player, "KeptPlays", JournalledPlays)  # noqa: B010 - imported there, not declared
+    virtual_player.main(sys.argv[2:])
