@@ -4,9 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 KAFKA_LIBS := .cache/kafka-libs
+COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url pyproject.toml
+IMAGE_EXTRAS := analytics build cuda identity ingest landmarks stand
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo test lint format lock kafka-libs clean
+.PHONY: help install install-dev demo test lint format lock lock-images kafka-libs secrets clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -31,11 +34,15 @@ format: install-dev ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-lock: install-dev ## Lock the newest versions of all dependencies, with hashes
-	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
-		--no-annotate --no-emit-index-url --extra build pyproject.toml -o requirements/product.txt
-	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
-		--no-annotate --no-emit-index-url --extra dev -c requirements/product.txt pyproject.toml -o requirements/dev.txt
+lock: install-dev ## Lock the newest versions of all dependencies, with hashes; then what each image takes of them
+	$(COMPILE) --upgrade --extra build --extra embedded -o requirements/product.txt
+	$(COMPILE) --upgrade --extra dev -c requirements/product.txt -o requirements/dev.txt
+	$(MAKE) --no-print-directory lock-images
+
+lock-images: install-dev
+	$(COMPILE) -c requirements/dev.txt -o requirements/core.txt
+	for extra in $(IMAGE_EXTRAS); do \
+		$(COMPILE) --extra $$extra -c requirements/dev.txt -o requirements/$$extra.txt || exit 1; done
 
 kafka-libs: $(KAFKA_LIBS)/.done ## Fetch the Kafka broker that the tests run (needs Maven and Java 17)
 

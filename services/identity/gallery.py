@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.neighbors import NearestNeighbors
+
+if TYPE_CHECKING:
+    from sklearn.neighbors import NearestNeighbors
 
 Vector = NDArray[np.float32]
 
@@ -33,6 +36,8 @@ class Gallery:
     """Templates by model; those of another model are never compared."""
 
     def __init__(self, templates: Sequence[Template], *, neighbours: int, threshold: float) -> None:
+        from sklearn.neighbors import NearestNeighbors  # noqa: PLC0415 - who only enrols needs it not
+
         self._neighbours, self._threshold = neighbours, threshold
         self.customers = frozenset(template.customer_id for template in templates)
         self._customers: dict[str, list[str]] = {}
