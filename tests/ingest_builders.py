@@ -15,6 +15,7 @@ import numpy as np
 from services.ingest.camera import CameraRun, Shared
 from services.ingest.in_flight import InFlight
 from services.ingest.pace import FullSpeed
+from services.ingest.pictures import Pictures
 from services.ingest.settings import IngestSettings
 from services.ingest.sources import Pixels, Shot, Shots, Source
 from tests.builders import T0_NS
@@ -100,6 +101,7 @@ def make_shared(
         "health": Health(),
         "in_flight": InFlight(bus, in_flight, look_every_s=0.001),
         "pace": FullSpeed(),
+        "pictures": Pictures(None),
         "truth": None,
         "finite": finite,
     }

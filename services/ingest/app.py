@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.ingest.camera import Shared
 from services.ingest.in_flight import InFlight
 from services.ingest.pace import FullSpeed, Realtime
+from services.ingest.pictures import Pictures
 from services.ingest.settings import IngestSettings
 from services.ingest.supervisor import Ingest
 from services.ingest.truth import TruthFile
@@ -17,12 +18,15 @@ LOOK_EVERY_S = {"memory": 0.002, "kafka": 0.05}
 def build(context: Context) -> Service:
     """Ingest on the bus of the context."""
     settings = IngestSettings.load()
+    pictures = Pictures(context.settings.operator_token)
+    context.pages["/cameras"] = pictures.answer
     shared = Shared(
         settings=settings,
         bus=context.bus,
         health=context.health,
         in_flight=InFlight(context.bus, settings.in_flight, LOOK_EVERY_S[context.settings.bus]),
         pace=FullSpeed() if settings.speed == "max" else Realtime(),
+        pictures=pictures,
         truth=TruthFile(settings.truth) if settings.truth is not None else None,
         finite=context.finite,
         startup_limit_s=context.settings.startup_limit_s,

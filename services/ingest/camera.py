@@ -15,6 +15,7 @@ from services.ingest.coverage import CoverageLedger
 from services.ingest.frames import blacken, fit, shows_something, to_jpeg
 from services.ingest.in_flight import InFlight
 from services.ingest.pace import Pace
+from services.ingest.pictures import Pictures
 from services.ingest.publisher import Publisher
 from services.ingest.settings import IngestSettings
 from services.ingest.sources import Shot, Source, Unreadable
@@ -50,6 +51,7 @@ class Shared:
     health: Health
     in_flight: InFlight
     pace: Pace
+    pictures: Pictures
     truth: TruthFile | None
     finite: bool
     """The run ends with its sources: a camera that never gives a picture is an error."""
@@ -99,6 +101,7 @@ class CameraRun:
         finally:
             self._set_up(False)
             self._shared.pace.leave(self.camera.id)
+            self._shared.pictures.forget(self.camera.id)
             with closing(self._publisher):
                 self._say_goodbye()
 
@@ -199,6 +202,7 @@ class CameraRun:
             live=self.source.live,
             synthetic=self.source.synthetic,
         )
+        self._shared.pictures.show(camera.id, jpeg)
         frame = Outgoing(FRAMES, camera.id, meta, jpeg, self._partition)
         if self._waits:
             self._publisher.send(frame)

@@ -18,7 +18,7 @@ from vitrine.mall_folder import MallFolder, MallSource
 from vitrine.runtime.stop import DrainingStop
 from vitrine.settings import Settings
 from vitrine.stores.redis import connect
-from vitrine.telemetry.health import Health, health_server
+from vitrine.telemetry.health import Health, Page, health_server
 from vitrine.telemetry.logs import configure_logs
 from vitrine.topics import TOPICS
 
@@ -50,6 +50,8 @@ class Context:
     clock: Clock = field(default_factory=SystemClock)
     finite: bool = False
     """The input ends: what is open then is closed and counted, as nothing more can come."""
+    pages: dict[str, Page] = field(default_factory=dict)
+    """What a service adds to the health server; see `health_server`."""
 
 
 def open_bus(settings: Settings) -> Bus:
@@ -97,7 +99,8 @@ def run_service(name: str, settings: Settings) -> None:
         )
         service = find_build(name)(context)
         health.unready(name, "starting")
-        port = stack.enter_context(health_server(health, settings.http_host, settings.health_port))
+        host, port = settings.http_host, settings.health_port
+        port = stack.enter_context(health_server(health, host, port, context.pages))
         logger.info("%s started; health and metrics on port %d", name, port)
         service.run(stop)
     logger.info("%s ended", name)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
+from typing import TypeAlias
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
@@ -37,36 +39,43 @@ class Health:
             return dict(self._reasons)
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a page answers."""
+
+    status: int
+    content_type: str
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Page: TypeAlias = Callable[[str, str], Answer]
+"""From the path without its query, and the `Authorization` header or an empty text."""
+
+
 @contextmanager
-def health_server(health: Health, host: str, port: int) -> Iterator[int]:
+def health_server(
+    health: Health, host: str, port: int, pages: Mapping[str, Page] | None = None
+) -> Iterator[int]:
     """Serves /healthz, /readyz and /metrics while the block runs; yields the port (0 asks for a free one).
 
+    `pages` are further ones, by the first part of their path.
     Raises ConfigurationError when the port is taken.
     """
+    served = _usual_pages(health) | dict(pages or {})
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            match self.path.partition("?")[0]:
-                case "/healthz":
-                    self._answer(200, {"alive": True})
-                case "/readyz":
-                    reasons = health.reasons()
-                    self._answer(503 if reasons else 200, {"ready": not reasons, "reasons": reasons})
-                case "/metrics":
-                    READY.set(not health.reasons())
-                    self._send(200, CONTENT_TYPE_LATEST, generate_latest(REGISTRY))
-                case _:
-                    self._answer(404, {"error": "try /healthz, /readyz or /metrics"})
-
-        def _answer(self, status: int, body: object) -> None:
-            self._send(status, "application/json", json.dumps(body).encode())
-
-        def _send(self, status: int, content_type: str, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", content_type)
-            self.send_header("Content-Length", str(len(body)))
+            path = self.path.partition("?")[0]
+            page = served.get("/" + path.strip("/").partition("/")[0], _nothing)
+            answer = page(path, self.headers.get("Authorization", ""))
+            self.send_response(answer.status)
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Type", answer.content_type)
+            self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(answer.body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Probes are no news."""
@@ -86,3 +95,24 @@ def health_server(health: Health, host: str, port: int) -> Iterator[int]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _usual_pages(health: Health) -> dict[str, Page]:
+    def readyz(_path: str, _authorization: str) -> Answer:
+        reasons = health.reasons()
+        return json_answer(503 if reasons else 200, {"ready": not reasons, "reasons": reasons})
+
+    def metrics(_path: str, _authorization: str) -> Answer:
+        READY.set(not health.reasons())
+        return Answer(200, CONTENT_TYPE_LATEST, generate_latest(REGISTRY))
+
+    return {"/healthz": lambda *_: json_answer(200, {"alive": True}), "/readyz": readyz, "/metrics": metrics}
+
+
+def _nothing(_path: str, _authorization: str) -> Answer:
+    return json_answer(404, {"error": "try /healthz, /readyz or /metrics"})
+
+
+def json_answer(status: int, body: object, headers: Mapping[str, str] | None = None) -> Answer:
+    """An answer for programs."""
+    return Answer(status, "application/json", json.dumps(body).encode(), headers or {})
