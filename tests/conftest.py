@@ -15,6 +15,7 @@ from tests.brokers import ROOT, KafkaBroker, kafka_libs, redis_server
 REQUIRE_KAFKA = os.environ.pop("VITRINE_REQUIRE_KAFKA", "") == "1"
 REQUIRE_SHARED = os.environ.pop("VITRINE_REQUIRE_SHARED", "") == "1"
 REQUIRE_BROWSER = os.environ.pop("VITRINE_REQUIRE_BROWSER", "") == "1"
+REQUIRE_PROMETHEUS = os.environ.pop("VITRINE_REQUIRE_PROMETHEUS", "") == "1"
 SHARED = Path(os.environ.pop("VITRINE_SHARED", "") or ROOT.parent / "shared")
 
 
@@ -64,5 +65,16 @@ def chromium() -> str:
     path = shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
         _absent("NO BROWSER: needs chromium on the path; on Debian: apt install chromium", REQUIRE_BROWSER)
+    assert path is not None
+    return path
+
+
+@pytest.fixture(scope="session")
+def promtool() -> str:
+    """Where promtool is, which comes with Prometheus."""
+    path = shutil.which("promtool") if shutil.which("prometheus") else None
+    if path is None:
+        reason = "NO PROMETHEUS: needs prometheus and promtool on the path; on Debian: apt install prometheus"
+        _absent(reason, REQUIRE_PROMETHEUS)
     assert path is not None
     return path
