@@ -19,7 +19,9 @@ from typing import Literal
 from pydantic import SecretStr
 
 from services.stand.app import StandService
+from services.stand.commands import PlayReport
 from services.stand.virtual_player import VirtualPlayer
+from vitrine.bus import Bus
 from vitrine.clock import Clock, EventClock, SystemClock
 from vitrine.errors import Unavailable
 from vitrine.mall_folder import MallSource
@@ -51,6 +53,8 @@ class Plan:
     record: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     """Settings of single services, by the names of their environment variables."""
+    context_of: Callable[[str, Context], Context] = field(default=lambda _, context: context)
+    """What a service, or `player`, is given in place of the common context: the place to put faults."""
 
 
 class Worker:
@@ -105,6 +109,10 @@ class Site:
         self.recorder = Recorder(plan.record)
         self.address = ""
         self.redis_url = ""
+        self.bus: Bus | None = None
+        """While it runs."""
+        self.journal: list[tuple[str, PlayReport]] = []
+        """Stand and play, as the player finished them."""
         self.changed = Event()
         """Set when some service ended."""
         self.seconds = 0.0
@@ -128,7 +136,13 @@ class Site:
             self._wait_until_ready(stand.listening, self.recorder.listening)
             self.address = stand.address
             stand_ids = [stand.id for stand in self.plan.mall.current().stands]
-            player = VirtualPlayer(self.address, stand_ids, context.clock, token=stand.player_token)
+            player = VirtualPlayer(
+                self.address,
+                stand_ids,
+                self.plan.context_of("player", context).clock,
+                token=stand.player_token,
+                journal=self.journal,
+            )
             self._start("player", player.run)
             self._started = time.monotonic()
             self._start("ingest", services["ingest"].run)
@@ -144,7 +158,7 @@ class Site:
             key_file = Path(stack.enter_context(TemporaryDirectory())) / "keys"
             key_file.write_text(f"demo {b64encode(os.urandom(32)).decode()}\n")
             settings = settings.model_copy(update={"key_file": key_file})
-        bus = open_bus(settings)
+        bus = self.bus = open_bus(settings)
         stack.callback(bus.close)
         bus.apply_topics(TOPICS)
         clock: Clock = EventClock() if self.plan.speed == "max" else SystemClock()
@@ -169,7 +183,7 @@ class Site:
         if self.plan.record is not None:
             variables["VITRINE_INGEST_TRUTH"] = str(self.plan.record / "truth.jsonl")
         with environment(variables):
-            return {name: find_build(name)(context) for name in SERVICES}
+            return {name: find_build(name)(self.plan.context_of(name, context)) for name in SERVICES}
 
     def _recorder_loop(self, context: Context) -> ServiceLoop:
         return ServiceLoop("recorder", context.bus, RECORDED, self.recorder, self.health, from_end=True)

@@ -20,6 +20,9 @@ from vitrine.bus.interface import (
 )
 from vitrine.topics import Topic
 
+READ_BYTES = 1_000_000
+"""So much of what all groups have read may stay in a partition."""
+
 
 @dataclass(slots=True)
 class _Log:
@@ -42,7 +45,7 @@ class _Group:
 
 
 class MemoryBus:
-    """Keeps what some group still has to read, at most the topic's `memory_bytes` a partition.
+    """Keeps what some group still has to read, at most a topic's `memory_bytes` a partition, and little more.
 
     A full partition refuses new records (PublishFailed) until the slowest group has committed: nothing is
     dropped in silence, and memory stays bounded.
@@ -115,6 +118,14 @@ class MemoryBus:
             if there != topic
         ]
 
+    def held_bytes(self) -> Mapping[str, int]:
+        """Bytes of the records that are held, by topic."""
+        with self._lock:
+            sizes = dict.fromkeys(self._topics, 0)
+            for source, log in self._logs.items():
+                sizes[source.topic] += log.size
+            return sizes
+
     def close(self) -> None:
         """Forget everything."""
         with self._lock:
@@ -140,7 +151,8 @@ class MemoryBus:
             if source not in self._logs:
                 raise PublishFailed(f"{topic.name} has no partition {number}")
             log = self._logs[source]
-            if log.size + size > topic.memory_bytes:
+            full = log.size + size > topic.memory_bytes
+            if full or (log.size > READ_BYTES and self._readers(topic.name)):
                 self._trim(source, log)
             if log.size + size > topic.memory_bytes:
                 raise PublishFailed(f"{source}: full of records that a group has not read")
@@ -163,10 +175,13 @@ class MemoryBus:
         self._generation += 1
         self._wake()
 
+    def _readers(self, topic: str) -> list[_Group]:
+        return [group for group in self._groups.values() if topic in group.topics]
+
     def _trim(self, source: TopicPartition, log: _Log) -> None:
         """Drop what every group that reads the topic has committed."""
-        readers = [group for group in self._groups.values() if source.topic in group.topics]
-        done = min((r.commits.get(source, Commit(log.start)).offset for r in readers), default=log.end)
+        commits = [group.commits.get(source) for group in self._readers(source.topic)]
+        done = min((commit.offset if commit else log.start for commit in commits), default=log.end)
         while log.records and log.start < done:
             log.size -= len(log.records.popleft().value)
             log.start += 1
