@@ -1,0 +1,135 @@
+"""The hand labels that ship: docs/labels.md says how they were made."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import re
+from collections import defaultdict
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import services.fieldtest
+
+FOLDER = Path(services.fieldtest.__file__).parent / "labels"
+NAMES = ["crowd-1080p", "expressions-a", "expressions-b", "two-people-head-pose"]
+HEADER = {"video", "sha256", "fps", "width", "height", "every", "tolerance_s", "complete"}
+COLUMNS = ["person", "what", "from_s", "to_s", "x", "y", "width", "height"]
+SHORTEST_GLANCE_S = 0.25
+
+
+class Span(NamedTuple):
+    """Seconds from the first picture."""
+
+    start: float
+    end: float
+
+
+class Keyframe(NamedTuple):
+    """A box in pixels of the video at a moment."""
+
+    at: float
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class Person:
+    """What is labelled about one person."""
+
+    def __init__(self) -> None:
+        self.spans: dict[str, list[Span]] = defaultdict(list)
+        self.boxes: list[Keyframe] = []
+
+
+def read(name: str) -> tuple[dict[str, str], list[str], dict[str, Person]]:
+    """Comments, columns, people."""
+    lines = (FOLDER / f"{name}.csv").read_text().splitlines()
+    comments = dict(line[2:].split(": ", 1) for line in lines if line.startswith("#"))
+    table = csv.DictReader(line for line in lines if not line.startswith("#"))
+    people: dict[str, Person] = defaultdict(Person)
+    for row in table:
+        start, end = float(row["from_s"]), float(row["to_s"])
+        if row["what"] == "box":
+            assert start == end, row
+            people[row["person"]].boxes.append(
+                Keyframe(start, *(float(row[key]) for key in ("x", "y", "width", "height")))
+            )
+        else:
+            people[row["person"]].spans[row["what"]].append(Span(start, end))
+    return comments, list(table.fieldnames or ()), dict(people)
+
+
+def test_every_video_has_labels_and_nothing_else_lies_there() -> None:
+    assert sorted(path.name for path in FOLDER.iterdir()) == [f"{name}.csv" for name in NAMES]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_comments_say_what_was_labelled(name: str) -> None:
+    comments, columns, _ = read(name)
+    assert comments.keys() >= HEADER
+    assert Path(comments["video"]).stem == name
+    assert re.fullmatch(r"[0-9a-f]{64}", comments["sha256"])
+    assert comments["complete"] in {"yes", "no"}
+    assert columns == COLUMNS
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_people_are_letters_and_everybody_is_present(name: str) -> None:
+    _, _, people = read(name)
+    assert sorted(people) == [chr(ord("a") + number) for number in range(len(people))]
+    for person in people.values():
+        assert person.spans["present"]
+        assert person.spans.keys() <= {"present", "attending"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_spans_are_ordered_and_attention_lies_inside_presence(name: str) -> None:
+    for person in read(name)[2].values():
+        for spans in person.spans.values():
+            assert all(span.start < span.end for span in spans)
+            assert all(first.end < then.start for first, then in pairwise(spans))
+        for glance in person.spans["attending"]:
+            assert glance.end - glance.start >= SHORTEST_GLANCE_S
+            assert any(
+                span.start <= glance.start and glance.end <= span.end for span in person.spans["present"]
+            )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_boxes_cover_each_presence_and_lie_in_the_picture(name: str) -> None:
+    comments, _, people = read(name)
+    width, height = float(comments["width"]), float(comments["height"])
+    for person in people.values():
+        moments = [box.at for box in person.boxes]
+        assert moments == sorted(set(moments))
+        assert {moment for span in person.spans["present"] for moment in span} <= set(moments)
+        for box in person.boxes:
+            assert min(box.x, box.y) >= 0
+            assert box.width > 0
+            assert box.height > 0
+            assert box.x + box.width <= width
+            assert box.y + box.height <= height
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_doubtful_spans_name_a_person_and_lie_inside_presence(name: str) -> None:
+    comments, _, people = read(name)
+    doubtful = re.findall(r"(\w+) ([\d.]+)-([\d.]+)", comments.get("unsure", ""))
+    assert len(doubtful) == comments.get("unsure", "").count("-")
+    for person, start, end in doubtful:
+        assert any(
+            span.start <= float(start) < float(end) <= span.end for span in people[person].spans["present"]
+        )
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", NAMES)
+def test_the_labels_are_of_these_videos(name: str, shared: Path) -> None:
+    comments, _, _ = read(name)
+    content = (shared / "video" / comments["video"]).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == comments["sha256"]
