@@ -79,6 +79,8 @@ class LandmarksHandler(Handler):
             yield meta
         elif self._late(meta):
             metrics.FRAMES_DROPPED.labels(meta.camera_id, "late").inc()
+        elif self._repeated(meta):
+            metrics.FRAMES_DROPPED.labels(meta.camera_id, "repeated").inc()
         else:
             try:
                 yield self._frame(record, mall)
@@ -95,6 +97,11 @@ class LandmarksHandler(Handler):
 
     def _late(self, meta: FrameMeta) -> bool:
         return meta.live and self._clock.now_ns() - meta.captured_at_ns > LATE_NS
+
+    def _repeated(self, meta: FrameMeta) -> bool:
+        """Whether ingest sent its last frame again, because the bus died before it could confirm it."""
+        camera = self._cameras.get(meta.camera_id)
+        return camera is not None and meta.captured_at_ns == camera.captured_ns
 
     def _frame(self, record: Received[FrameMeta], mall: Mall) -> Frame:
         """The decoded frame with its camera's tracks. Raises Invalid; the camera's state is changed last."""

@@ -151,11 +151,21 @@ def test_a_bad_picture_is_refused_and_the_others_go_on(body: bytes, reason: str)
     assert [len(m.event.faces) for m in outputs.messages if isinstance(m.event, FrameFaces)] == [1, 1]
 
 
-@pytest.mark.parametrize("seconds", [0.9, 1.0])
-def test_a_frame_from_before_the_last_one_is_refused(seconds: float) -> None:
-    outputs = make_handler().handle([frame(1.0, FACE), frame(seconds, FACE), frame(1.1, FACE)])
+def test_a_frame_from_before_the_last_one_is_refused() -> None:
+    outputs = make_handler().handle([frame(1.0, FACE), frame(0.9, FACE), frame(1.1, FACE)])
     assert [reason for _, reason in outputs.rejected] == ["not captured after the camera's frame before"]
     assert len(outputs.messages) == 2
+
+
+@pytest.mark.parametrize("batches", [[2, 1], [1, 2], [3]])
+def test_a_frame_that_ingest_sent_again_is_skipped_and_counted(batches: list[int]) -> None:
+    frames = [frame(1.0, FACE), frame(1.0, FACE), frame(1.1, FACE)]
+    handler, before = make_handler(), dropped("repeated")
+    outputs = [handler.handle([frames.pop(0) for _ in range(count)]) for count in batches]
+    assert [refused for each in outputs for refused in each.rejected] == []
+    times = [message.event.occurred_at_ns for each in outputs for message in each.messages]
+    assert times == [at(1.0), at(1.1)]
+    assert dropped("repeated") == before + 1
 
 
 def test_a_camera_whose_clock_was_set_back_is_accepted_again_after_a_while() -> None:
@@ -171,8 +181,8 @@ def appended(received: Received[FrameMeta], seconds: float) -> Received[FrameMet
     return replace(received, record=replace(received.record, appended_at_ns=at(seconds)))
 
 
-def dropped_late() -> float:
-    labels = {"camera": "north-1", "reason": "late"}
+def dropped(reason: str) -> float:
+    labels = {"camera": "north-1", "reason": reason}
     return REGISTRY.get_sample_value("vitrine_frames_dropped_total", labels) or 0
 
 
@@ -181,12 +191,12 @@ def analysed() -> float:
 
 
 def test_a_late_frame_of_a_live_camera_is_skipped_and_counted() -> None:
-    clock, before, analysed_before = EventClock(), dropped_late(), analysed()
+    clock, before, analysed_before = EventClock(), dropped("late"), analysed()
     clock.observe(at(1.0))
     handler = make_handler(clock=clock)
     seen = faces_of(handler, frame(0.4, FACE, live=True), frame(0.6, FACE, live=True))
     assert [event.captured_at_ns for event in seen] == [at(0.6)]
-    assert dropped_late() == before + 1
+    assert dropped("late") == before + 1
     assert analysed() == analysed_before + 1
     assert len(faces_of(handler, frame(0.7, FACE, live=False))) == 1
 
