@@ -12,6 +12,12 @@ def track_id(camera_id: str, first_seen_ns: int, number: int) -> str:
     return f"{camera_id}-{first_seen_ns}-{number}"
 
 
+def track_began_ns(track_id: str) -> int | None:
+    """First capture time of a track; None for an id that `track_id` did not make."""
+    parts = track_id.rsplit("-", 2)
+    return int(parts[1]) if len(parts) == 3 and parts[1].isdecimal() else None
+
+
 def presence_id(stand_id: str, first_track_id: str) -> str:
     """Stand and first track of the presence."""
     return f"{stand_id}:{first_track_id}"

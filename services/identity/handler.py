@@ -51,12 +51,15 @@ class IdentityHandler(Handler):
         self._mall, self._settings, self._sealer = mall, settings, sealer
         self._feed, self._links = feed, links
         self._days: dict[tuple[TopicPartition, str], StandDay] = {}
+        self._replayed_from: dict[tuple[TopicPartition, str], int] = {}
+        """Capture time of the first frame of each camera that was read since the partition is ours."""
         self._links_due: dict[str, str] = {}
         self._outputs = Outputs()
 
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
         """Forget the stands that moved elsewhere."""
         self._days = {key: day for key, day in self._days.items() if key[0] not in partitions}
+        self._replayed_from = {k: at for k, at in self._replayed_from.items() if k[0] not in partitions}
 
     def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
         """One pass over the batch; without the customer store, it goes on with nobody known."""
@@ -90,15 +93,25 @@ class IdentityHandler(Handler):
             self._outputs.rejected.append((received, "no such stand in the configuration"))
             return
         day = self._day(received, stand)
+        self._replayed_from.setdefault((received.source, event.camera_id), event.captured_at_ns)
         for face in event.faces:
             track = day.tracks.get(face.track_id)
             if track is None:
+                if self._was_over(received, face.track_id):
+                    continue
                 track = day.begin(face.track_id, event.captured_at_ns, received.record.offset)
                 self._emit(stand, track, event.captured_at_ns, self._first_reason(stand))
             day.see(track, event.captured_at_ns)
             if face.embedding is not None and stand.recognition != "none" and not track.visitor.opted_out:
                 self._on_view(received, day, stand, track, face, gallery)
         day.forget_ended(event.captured_at_ns, TRACK_FORGOTTEN_AFTER_NS)
+
+    def _was_over(self, received: Received[FrameFaces], track_id: str) -> bool:
+        """Whether a replay shows the end of a track that was over when it was committed: its decisions stand,
+        and without its beginning they cannot be repeated. What held the offset is replayed as a whole."""
+        began_ns = ids.track_began_ns(track_id)
+        from_ns = self._replayed_from[received.source, received.event.camera_id]
+        return began_ns is not None and from_ns - LONGEST_REPLAY_NS < began_ns < from_ns
 
     def _day(self, received: Received[FrameFaces], stand: Stand) -> StandDay:
         key = (received.source, stand.id)

@@ -279,6 +279,18 @@ def test_a_track_of_more_than_five_minutes_no_longer_holds_the_offset_and_keeps_
     assert see(make_handler(), "a", 302)[0].visitor_id == first.visitor_id
 
 
+def test_a_replay_does_not_decide_anew_about_a_track_whose_beginning_it_does_not_see() -> None:
+    over, opened = ids.track_id("north-1", at(0), 0), ids.track_id("north-1", at(1), 0)
+    handler = make_handler()
+    show(handler, over, 0, offset=0)
+    for second, offset in ((1, 1), (4, 2)):
+        outputs = show(handler, opened, second, offset=offset)
+    assert [commit.offset for commit in outputs.resume.values()] == [1]
+    faces = [make_face(track) for track in (opened, over)]
+    again = make_handler().handle([received(make_frame_faces(1, faces), offset=1)])
+    assert [identity.track_id for identity in decisions(again)] == [opened]
+
+
 def test_a_replay_repeats_the_decisions() -> None:
     feed = FixedFeed(("customer-1", person(1)))
     views = [("a", tenth / 10, person(1, tenth / 100)) for tenth in range(12)]
