@@ -55,7 +55,7 @@ def test_every_service_is_scraped_by_its_name() -> None:
     assert sorted(names) == sorted(SERVICES)
 
 
-@pytest.mark.parametrize("rule", rules("alert"), ids=lambda rule: str(rule["alert"]))
+@pytest.mark.parametrize("rule", rules("alert"), ids=lambda rule: rule["alert"])
 def test_an_alert_says_what_is_wrong_and_what_to_do_and_is_tested_both_ways(rule: dict[str, Any]) -> None:
     assert set(rule["annotations"]) == {"summary", "action"}
     assert rule["labels"]["severity"] in {"critical", "warning"}
@@ -66,15 +66,17 @@ def test_an_alert_says_what_is_wrong_and_what_to_do_and_is_tested_both_ways(rule
     assert f"| `{rule['alert']}` |" in OPERATIONS
 
 
-@pytest.mark.parametrize("rule", rules("record"), ids=lambda rule: str(rule["record"]))
+@pytest.mark.parametrize("rule", rules("record"), ids=lambda rule: rule["record"])
 def test_a_recorded_series_is_tested(rule: Rule) -> None:
     checks = [c for test in promtool_tests() for c in test.get("promql_expr_test", ())]
     assert any(rule["record"] in check["expr"] and check["exp_samples"] for check in checks)
 
 
-@pytest.mark.parametrize(
-    "rule", [*rules("record"), *rules("alert")], ids=lambda rule: next(iter(rule.values()))
-)
+def title(rule: Rule) -> str:
+    return rule.get("record") or rule["alert"]
+
+
+@pytest.mark.parametrize("rule", [*rules("record"), *rules("alert")], ids=title)
 def test_rules_read_metrics_that_exist(rule: Rule) -> None:
     names = names_in(rule["expr"])
     assert names
