@@ -67,10 +67,13 @@ class VirtualPlayer:
         clock: Clock,
         keep: Path | None = None,
         token: SecretStr | None = None,
+        journal: list[tuple[str, PlayReport]] | None = None,
     ) -> None:
+        """Every finished play is noted in `journal`, with its stand, before it is reported."""
         self._base_url, self._stand_ids, self._clock = base_url, stand_ids, clock
         self._headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
         self._kept = KeptPlays(keep)
+        self._journal = journal
         self._player_id = f"virtual-{uuid.uuid4().hex[:12]}"
 
     def run(self, stop: Event) -> None:
@@ -128,6 +131,8 @@ class VirtualPlayer:
             end_ns=end_ns,
             completed=end_ns == planned_ns,
         )
+        if self._journal is not None:
+            self._journal.append((stand_id, report))
         self._kept.add(stand_id, report)
         return end_ns
 
