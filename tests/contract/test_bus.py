@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from typing import Any
 from uuid import uuid4
@@ -126,6 +127,10 @@ def settle(*members: Member, counts: Sequence[int]) -> None:
     with ThreadPoolExecutor(len(members)) as pool:
         for polling in [pool.submit(until, settled, member.poll) for member in members]:
             polling.result()
+
+
+def all_joined(*members: Member) -> bool:
+    return all(member.consumer.joined for member in members)
 
 
 def test_a_partition_keeps_its_order_and_counts_offsets(bus: Bus) -> None:
@@ -276,6 +281,17 @@ def test_neighbouring_partitions_of_one_topic_go_to_different_members(bus: Bus) 
     settle(one, two, counts=[2, 2])
     numbers = [sorted(source.partition for source in member.owned) for member in (one, two)]
     assert sorted(numbers) == [[0, 2], [1, 3]]
+
+
+def test_a_member_has_joined_when_it_has_its_share_also_if_that_is_none(bus: Bus) -> None:
+    topic, group = make_topic(bus, partitions=1), make_group()
+    one, two = Member(bus, group, topic), Member(bus, group, topic)
+    assert not one.consumer.joined
+    with ThreadPoolExecutor(2) as pool:
+        both = partial(all_joined, one, two)
+        for polling in [pool.submit(until, both, member.poll) for member in (one, two)]:
+            polling.result()
+    assert sorted(len(member.owned) for member in (one, two)) == [0, 1]
 
 
 def test_a_partition_that_moves_goes_on_at_the_commit_of_its_last_owner(bus: Bus) -> None:

@@ -84,6 +84,10 @@ class Producer(Protocol):
 class Consumer(Protocol):
     """One member of a group. Its partitions come and go; callbacks run inside `poll` and `close`."""
 
+    @property
+    def joined(self) -> bool:
+        """Whether the group has given this member its share of the partitions, which may be none."""
+
     def poll(self, timeout_s: float, max_records: int) -> Sequence[Record]:
         """Next records, each partition in order; empty after `timeout_s`. Raises Unavailable."""
 

@@ -232,6 +232,11 @@ class MemoryConsumer:
         """The generation in which this member holds its whole share."""
         self.news = Condition(bus._lock)
 
+    @property
+    def joined(self) -> bool:
+        """Whether it has its share: from its first poll on."""
+        return self._settled >= 0
+
     def poll(self, timeout_s: float, max_records: int) -> Sequence[Record]:
         """Next records, partitions in turn."""
         deadline = time.monotonic() + timeout_s

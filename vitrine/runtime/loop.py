@@ -63,6 +63,7 @@ class ServiceLoop:
         """Work until `stop`. Raises what the handler raises, and Unavailable when the bus is not there at
         start within `startup_limit_s`."""
         self.health.unready(self.service, "starting")
+        self.health.unready(f"{self.service}-group", "has not joined yet")
         run = _Run(self, stop)
         try:
             run.open()
@@ -163,12 +164,21 @@ class _Run:
 
     def poll(self) -> list[Record]:
         records = list(self.consumer.poll(self.loop.idle_s, self.loop.max_records))
+        self.report_group()
         if not self.pending:
             return records
         starts = self.retried(self.adopt)
         for source, offset in starts.items():
             self.consumer.seek(source, offset)
         return [record for record in records if record.source not in starts]
+
+    def report_group(self) -> None:
+        """Without its share of the partitions it cannot work, although the bus is there."""
+        component = f"{self.loop.service}-group"
+        if self.consumer.joined:
+            self.health.ready(component)
+        else:
+            self.health.unready(component, "waits for its share of the partitions")
 
     def admit(self, records: Sequence[Record]) -> tuple[list[Record], list[Record]]:
         """Splits off what has to wait: a suspect is handled alone."""

@@ -121,6 +121,25 @@ def test_a_refusal_by_the_handler_becomes_a_dead_letter() -> None:
     assert [letter.reason for letter in read(bus, DEAD_LETTERS)] == ["clock went backwards"]
 
 
+def test_it_is_ready_once_the_group_has_given_it_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    bus, stop, health, reasons = bus_with(1), Event(), Health(), []
+
+    class Watching(Handler):
+        def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
+            reasons.append(health.reasons())
+            if len(reasons) == 2:
+                monkeypatch.undo()
+            if batch and len(reasons) > 2:
+                stop.set()
+            return Outputs()
+
+    monkeypatch.setattr(MemoryConsumer, "_follow_assignment", lambda _: None)
+    loop = loop_on(bus, Watching())
+    loop.health = health
+    loop.run(stop)
+    assert [list(each) for each in reasons] == [["analytics-group"], ["analytics-group"], []]
+
+
 def test_unavailable_repeats_the_batch_and_says_so() -> None:
     bus, stop, reasons = bus_with(1, 2), Event(), []
     health = Health()

@@ -69,7 +69,8 @@ class ClusterConsumer:
         self._cluster, self._group = cluster, group
         self._on_assigned, self._on_revoked = on_assigned, on_revoked
         self._assigned: set[TopicPartition] = set()
-        self._joined = False
+        self.joined = False
+        """Whether the group has given this member its share of the partitions, which may be none."""
         self._heard_at = time.monotonic()
         self._moves = _Moves()
         # Few cameras spread when neighbours are kept apart; of several topics, equal numbers stay together.
@@ -100,7 +101,7 @@ class ClusterConsumer:
     def poll(self, timeout_s: float, max_records: int) -> Sequence[Record]:
         """Next records, each partition in order. Raises Unavailable."""
         found = self._poll(round(timeout_s * 1000), max_records)
-        if not found and not self._joined:
+        if not found and not self.joined:
             # The client forgets a join that completes between two polls and joins again: leave few gaps.
             found = self._poll(JOIN_WAIT_MS, max_records)
         if found:
@@ -120,7 +121,7 @@ class ClusterConsumer:
         while self._moves.noted:
             self._heard_at = time.monotonic()
             assigned, sources = self._moves.noted.pop(0)
-            self._joined = assigned
+            self.joined = assigned
             self._assigned = set(sources) if assigned else set()
             callback = self._on_assigned if assigned else self._on_revoked
             if sources and callback:
@@ -129,7 +130,7 @@ class ClusterConsumer:
     def _check_broker(self) -> None:
         """The library waits in silence for a broker that went away; ask it now and then."""
         quiet_s = time.monotonic() - self._heard_at
-        if not self._joined and quiet_s > JOIN_LIMIT_S:
+        if not self.joined and quiet_s > JOIN_LIMIT_S:
             raise Unavailable(
                 f"Kafka at {self._cluster.servers} has not let {self._group} join for {quiet_s:.0f} s"
             )
