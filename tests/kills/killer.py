@@ -74,8 +74,8 @@ class Killer:
 
     def _await_ready(self) -> None:
         deadline = time.monotonic() + READY_LIMIT_S
-        watched = ("player", "redis", "broker")
-        while not (self.site.all_ready() if self.target in watched else self._is_ready()):
+        servers = ("redis", "broker")
+        while not (self.site.all_ready() if self.target in servers else self._is_ready()):
             if time.monotonic() > deadline:
                 self.problems.append(f"{self.target} is not ready {READY_LIMIT_S:g} s after a kill")
                 return
