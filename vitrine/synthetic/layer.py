@@ -1,4 +1,4 @@
-"""A patch with alpha over a picture."""
+"""A patch with alpha over a picture; premultiplied colours, so that it blurs and blends without fringes."""
 
 from __future__ import annotations
 
@@ -12,9 +12,22 @@ from vitrine.synthetic.mesh import Floats
 from vitrine.vision.crop import Image
 
 
-@dataclass(frozen=True)
+def premultiplied(colours: Image, alpha: Image) -> Image:
+    """(h, w, 3) BGR and alpha (h, w) → (h, w, 4) BGR times alpha, and alpha."""
+    cover = cv2.cvtColor(alpha, cv2.COLOR_GRAY2BGR)
+    return np.dstack([cv2.multiply(colours, cover, scale=1 / 255), alpha])
+
+
+def blend(over: Image, below: Image) -> None:
+    """Lay one premultiplied picture (h, w, 4) over another of the same size, in place."""
+    rest = cv2.cvtColor(cv2.bitwise_not(over[..., 3]), cv2.COLOR_GRAY2BGRA)
+    rest[..., 3] = rest[..., 0]
+    cv2.add(over, cv2.multiply(below, rest, scale=1 / 255), below)
+
+
+@dataclass(frozen=True, eq=False)
 class Layer:
-    """`pixels` (h, w, 4) BGR and alpha with the upper left corner at x, y; all inside the picture."""
+    """`pixels` (h, w, 4) premultiplied BGR and alpha, upper left corner at x, y; all inside the picture."""
 
     x: int
     y: int
@@ -23,10 +36,10 @@ class Layer:
     def paste(self, picture: Image) -> None:
         height, width = self.pixels.shape[:2]
         below = picture[self.y : self.y + height, self.x : self.x + width]
-        colours = cv2.cvtColor(self.pixels, cv2.COLOR_BGRA2BGR)
-        alpha = cv2.cvtColor(self.pixels[..., 3], cv2.COLOR_GRAY2BGR)
-        over = cv2.multiply(colours, alpha, scale=1 / 255)
-        cv2.add(over, cv2.multiply(below, 255 - alpha, scale=1 / 255), below)
+        rest = cv2.cvtColor(cv2.bitwise_not(self.pixels[..., 3]), cv2.COLOR_GRAY2BGR)
+        cv2.add(
+            cv2.cvtColor(self.pixels, cv2.COLOR_BGRA2BGR), cv2.multiply(below, rest, scale=1 / 255), below
+        )
 
     def covers(self, points: Floats) -> NDArray[np.bool_]:
         """Which of the points (n, 2), in pixels of the picture, lie under this layer."""

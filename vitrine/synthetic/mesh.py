@@ -73,31 +73,65 @@ def head_depth(points: Floats) -> Floats:
     return np.asarray(depth * EYE_DISTANCE, np.float32)
 
 
+@dataclass(frozen=True)
+class Relief:
+    """What makes one person's profile differ from another's, each about a standard normal deviate."""
+
+    nose: float = 0.0
+    flat: float = 0.0
+    chin: float = 0.0
+    lips: float = 0.0
+
+
+def own_depth(mesh: Mesh, relief: Relief) -> Floats:
+    """Depth (V,) of one person's head, texture pixels.
+
+    Differs from the shape that `vitrine.vision.pose` fits (`models/mean_shape_68.json`, from labels) in the
+    mean, which is an ellipsoid with features set on it, and in each person: noses are longer or shorter
+    by 0.09 eye distances (one deviation), cheeks go back more or less, chins and lips stand out or recede. So
+    the head pose found from true points is as wrong as on people whose profile nobody knows.
+    """
+    x = (mesh.texture[:, 0] - EYE_CENTRE[0]) / EYE_DISTANCE
+    y = (mesh.texture[:, 1] - EYE_CENTRE[1]) / EYE_DISTANCE
+    change = 0.12 * relief.flat * (np.minimum(x**2, 1.6) - 0.3)
+    change += 0.13 * relief.chin * np.clip((y - 0.9) / 0.9, 0, 1)
+    change[NOSE_BRIDGE] += 0.09 * relief.nose * np.array([0.2, 0.5, 0.8, 1.0])
+    change[NOSE_BASE] += 0.06 * relief.nose
+    change[LIPS_OUTER] += 0.04 * relief.lips
+    change[LIPS_INNER] += 0.04 * relief.lips
+    return np.asarray(mesh.depth + EYE_DISTANCE * change, np.float32)
+
+
 def triangles_under(mesh: Mesh, alpha: Image) -> NDArray[np.int32]:
     """The triangles of the mesh that hold any of the texture's opaque pixels, alpha (HEIGHT, WIDTH)."""
     owner = _owner(mesh.texture[mesh.triangles], (WIDTH, HEIGHT))
     return mesh.triangles[np.setdiff1d(owner[alpha > 0], 0).astype(np.intp) - 1]
 
 
-def _owner(corners: NDArray[np.floating], size: tuple[int, int]) -> Image:
+def _owner(corners: NDArray[np.floating], size: tuple[int, int]) -> NDArray[np.int16]:
     """Which triangle (T, 3, 2) covers each pixel, counted from 1; 0 for none."""
-    owner = np.zeros(size[::-1], np.uint8)
+    owner = np.zeros(size[::-1], np.int16)
     for index, triangle in enumerate(np.rint(corners * 16).astype(np.int32), start=1):
         cv2.fillConvexPoly(owner, triangle, index, shift=4)
     return owner
 
 
-def warp(
-    image: Image,
-    source: Floats,
-    target: Floats,
-    triangles: NDArray[np.int32],
-    size: tuple[int, int],
-    border: int = cv2.BORDER_CONSTANT,
-) -> Image:
-    """The image on a mesh, moved from `source` to `target` (V, 2): piecewise affine; `size` (width, height).
+def facing(points: Floats, distance: Floats, triangles: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The triangles (T, 3) over projected points (V, 2) that face the camera, far ones first."""
+    a, b, c = points[triangles].transpose(1, 0, 2)
+    ab, ac = b - a, c - a
+    seen = triangles[ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0] > 0]
+    order = np.argsort(-distance[seen].mean(axis=1), kind="stable")
+    return np.asarray(seen[order], np.int32)
 
-    Later triangles cover earlier ones; outside of all is 0.
+
+def sources(
+    source: Floats, target: Floats, triangles: NDArray[np.int32], size: tuple[int, int]
+) -> tuple[Floats, Floats]:
+    """Where each pixel of a picture of `size` (width, height) comes from: columns and rows, each (h, w).
+
+    The mesh moves from `source` to `target` (V, 2), piecewise affine; later triangles cover earlier ones,
+    outside of all is far outside of any source.
     """
     corners = target[triangles].astype(np.float64)
     homogeneous = np.concatenate([corners, np.ones((*corners.shape[:2], 1))], axis=2)
@@ -112,4 +146,17 @@ def warp(
     columns, rows = (
         across.take(owner) * x + down.take(owner) * y + offset.take(owner) for across, down, offset in planes
     )
+    return columns, rows
+
+
+def warp(
+    image: Image,
+    source: Floats,
+    target: Floats,
+    triangles: NDArray[np.int32],
+    size: tuple[int, int],
+    border: int = cv2.BORDER_CONSTANT,
+) -> Image:
+    """The image on a mesh, moved as by `sources`; outside is 0."""
+    columns, rows = sources(source, target, triangles, size)
     return np.asarray(cv2.remap(image, columns, rows, cv2.INTER_LINEAR, borderMode=border), np.uint8)

@@ -8,10 +8,11 @@ from functools import cache
 import cv2
 import numpy as np
 
-from vitrine.synthetic.mesh import HEIGHT, WIDTH, Floats
+from vitrine.synthetic.layer import premultiplied
+from vitrine.synthetic.mesh import EYE_CENTRE, EYE_DISTANCE, HEIGHT, WIDTH, Floats
 from vitrine.vision.crop import Image
 from vitrine.vision.models import model_path
-from vitrine.vision.shape import JAW, NOSE_TIP
+from vitrine.vision.shape import JAW
 
 BASIS_FILE = "synthetic_faces.npz"
 BETWEEN, WITHIN_SHAPE, WITHIN_TEXTURE = 1.3, 0.6, 0.3
@@ -44,7 +45,7 @@ class View:
     expressions: Floats
     """(2, 68, 2): what a full smile and a fully open mouth add to the shape."""
     textures: tuple[Image, ...]
-    """(HEIGHT, WIDTH, 4) BGR and alpha: calm, smiling, mouth open."""
+    """(HEIGHT, WIDTH, 4) premultiplied BGR and alpha of the face, without hair: calm, smiling, mouth open."""
     skin: Colour
     hair: Colour
 
@@ -80,16 +81,12 @@ def draw_view(basis: Basis, person: Floats, rng: np.random.Generator) -> View:
     texture_weights = person[count:] + np.sqrt(WITHIN_TEXTURE) * change[count:]
     shape = basis.mean_shape + np.tensordot(shape_weights, basis.shape_components, axes=1)
     calm = basis.texture_mean + texture_weights @ basis.texture_components
-    head = _head_alpha(calm, basis.mean_shape)
-    textures = tuple(
-        np.dstack([_colours(calm + extra), head])
-        for extra in (np.zeros_like(calm), *basis.texture_expressions)
-    )
-    sides = np.hstack([textures[0][30:70, 22:30], textures[0][30:70, 98:106]])
-    skin, hair = (
-        _typical(np.hstack([textures[0][86:102, 38:52], textures[0][86:102, 76:90]])),
-        _typical(sides),
-    )
+    face = _face_alpha(basis.mean_shape)
+    colours = [_colours(calm + extra) for extra in (np.zeros_like(calm), *basis.texture_expressions)]
+    textures = tuple(premultiplied(one, face) for one in colours)
+    cheeks = np.hstack([colours[0][86:102, 38:52], colours[0][86:102, 76:90]])
+    sides = np.hstack([colours[0][30:70, 22:30], colours[0][30:70, 98:106]])
+    skin, hair = _typical(cheeks), _typical(sides)
     return View(shape, basis.shape_expressions, textures, skin, hair)
 
 
@@ -105,21 +102,17 @@ def _colours(vector: Floats) -> Image:
     return np.asarray(cv2.cvtColor(merged, cv2.COLOR_YCrCb2BGR), np.uint8)
 
 
-def _head_alpha(vector: Floats, mean_shape: Floats) -> Image:
-    """One connected head without holes, that ends below the chin, where the neck is drawn."""
-    soft = cv2.resize(_planes(vector)[1][2], (WIDTH, HEIGHT))
-    soft = cv2.GaussianBlur(np.clip(soft, 0, 255), (0, 0), 2.5)
-    solid = (soft > 120).astype(np.uint8)
-    solid[:2], solid[:, :2], solid[:, -2:] = 0, 0, 0
-    contours, _ = cv2.findContours(solid, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    solid[:] = 0
-    cv2.drawContours(solid, [max(contours, key=cv2.contourArea)], -1, 255, cv2.FILLED)
-    jaw = np.zeros_like(solid)
-    cv2.fillConvexPoly(jaw, np.rint(mean_shape[JAW]).astype(np.int32), 255)
-    ears = round(float(mean_shape[NOSE_TIP, 1]))
-    solid[ears:] = np.minimum(solid, jaw)[ears:]
-    solid |= jaw
-    return np.asarray(cv2.GaussianBlur(solid, (0, 0), 1.5), np.uint8)
+def _face_alpha(mean_shape: Floats) -> Image:
+    """From the jaw to the hairline, sharp at the jaw, fading where skin goes on: at the temples and above."""
+    x, y, unit = *EYE_CENTRE, EYE_DISTANCE
+    face = np.zeros((HEIGHT, WIDTH), np.uint8)
+    jaw = np.rint(mean_shape[JAW]).astype(np.int32)
+    cv2.fillConvexPoly(face, jaw, 255)
+    above = (round(1.08 * unit), round(1.12 * unit))
+    cv2.ellipse(face, (round(x), round(float(jaw[0, 1]))), above, 0, 180, 360, 255, cv2.FILLED)
+    soft = cv2.GaussianBlur(cv2.erode(face, np.ones((9, 9))), (0, 0), 4)
+    down = np.clip((np.arange(HEIGHT) - (y + 0.5 * unit)) / (0.5 * unit), 0, 1)[:, None]
+    return np.asarray(soft * (1 - down) + cv2.GaussianBlur(face, (0, 0), 1) * down, np.uint8)
 
 
 def _planes(vector: Floats) -> tuple[Floats, Floats]:

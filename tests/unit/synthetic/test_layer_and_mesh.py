@@ -1,15 +1,14 @@
 import numpy as np
 import pytest
 
-from vitrine.synthetic.layer import Layer, window
+from vitrine.synthetic.layer import Layer, blend, premultiplied, window
 from vitrine.synthetic.mesh import HEIGHT, WIDTH, head_mesh, warp
 from vitrine.synthetic.people import load_basis
 
 
 def make_layer(x: int = 2, y: int = 1, alpha: int = 255) -> Layer:
-    pixels = np.full((3, 4, 4), 200, np.uint8)
-    pixels[..., 3] = alpha
-    return Layer(x, y, pixels)
+    colours = np.full((3, 4, 3), 200, np.uint8)
+    return Layer(x, y, premultiplied(colours, np.full((3, 4), alpha, np.uint8)))
 
 
 @pytest.mark.parametrize(("alpha", "value"), [(255, 200), (0, 100), (128, 150)])
@@ -18,6 +17,20 @@ def test_a_layer_is_pasted_by_its_alpha(alpha: int, value: int) -> None:
     make_layer(alpha=alpha).paste(picture)
     assert np.abs(picture[1:4, 2:6].astype(int) - value).max() <= 1
     assert (picture[0] == 100).all()
+
+
+def test_blending_layers_and_pasting_them_is_pasting_one_after_the_other() -> None:
+    rng = np.random.default_rng(0)
+    over, below = (
+        premultiplied(rng.integers(0, 255, (3, 4, 3), np.uint8), rng.integers(0, 255, (3, 4), np.uint8))
+        for _ in range(2)
+    )
+    one_by_one, at_once = np.full((2, 6, 8, 3), 100, np.uint8)
+    Layer(2, 1, below).paste(one_by_one)
+    Layer(2, 1, over).paste(one_by_one)
+    blend(over, below)
+    Layer(2, 1, below).paste(at_once)
+    assert np.abs(one_by_one.astype(int) - at_once).max() <= 3
 
 
 def test_a_layer_covers_the_points_under_its_opaque_pixels() -> None:
