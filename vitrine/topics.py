@@ -31,6 +31,11 @@ class Topic:
     memory_bytes: int = 64_000_000
     """What the memory bus holds of one partition."""
 
+    @property
+    def max_value_bytes(self) -> int:
+        """The largest value: the rest of a message is for key, headers and the log's envelope."""
+        return self.max_message_bytes - 2_000
+
 
 FRAMES = Topic(
     "frames", "camera", schemas.FrameMeta,

@@ -190,7 +190,7 @@ class CameraRun:
         blacken(pixels, camera.mask)
         pixels = fit(pixels, camera.width)
         jpeg = to_jpeg(pixels, self._shared.settings.quality)
-        if len(jpeg) > FRAMES.max_message_bytes:
+        if len(jpeg) > FRAMES.max_value_bytes:
             self._drop("too-large")
             return
         meta = FrameMeta(

@@ -15,6 +15,7 @@ from vitrine.bus import (
     Bus,
     Commit,
     Consumer,
+    Message,
     Outgoing,
     Producer,
     Received,
@@ -38,6 +39,10 @@ T = TypeVar("T")
 
 LAG_EVERY_S = 1.0
 LAST_WORDS_LIMIT_S = 10.0
+
+
+class TooLarge(Exception):
+    """A handler made a record that its topic cannot hold: a fault of the program, or of what it read."""
 
 
 @dataclass(slots=True)
@@ -191,9 +196,9 @@ class _Run:
 
     def process(self, records: Sequence[Record]) -> None:
         received, letters = self.decode(records)  # 1. decode
-        outputs = self.call(received, records)  # 2. handle to the end
+        outputs, messages = self.call(received, records)  # 2. handle to the end
         letters += [self.letter(r.record, reason) for r, reason in outputs.rejected]
-        self.publish(outputs.messages + letters)  # 3. publish, and check that nothing is missing
+        self.publish(messages + encoded(letters))  # 3. publish, and check that nothing is missing
         self.retried(self.handler.published)  # 4. the handler's own store
         self.commit(records, outputs)  # 5. offsets
 
@@ -217,11 +222,14 @@ class _Run:
         logger.warning("record refused: %s[%d]@%d: %s", record.topic, record.partition, record.offset, reason)
         return dead_letter(self.loop.service, record, kind, reason)
 
-    def call(self, received: Sequence[Received[Any]], records: Sequence[Record]) -> Outputs:
+    def call(
+        self, received: Sequence[Received[Any]], records: Sequence[Record]
+    ) -> tuple[Outputs, list[Message]]:
         metrics.BATCH_RECORDS.labels(self.loop.service).observe(len(received))
         try:
             with metrics.HANDLER_SECONDS.labels(self.loop.service).time():
-                return self.retried(lambda: self.handler.handle(received))
+                outputs = self.retried(lambda: self.handler.handle(received))
+            return outputs, encoded(outputs.messages)
         except (Stopped, Unavailable, ConfigurationError):  # none of the records is to blame
             raise
         except Exception:
@@ -242,18 +250,17 @@ class _Run:
             notes[source] = Commit(offset, to_note(note, suspect(part, self.suspicions.get(source))))
         self.retried(lambda: self.consumer.commit(notes))
 
-    def publish(self, messages: Sequence[Outgoing]) -> None:
+    def publish(self, messages: Sequence[Message]) -> None:
         if not messages:
             return
-        encoded = [encode(message) for message in messages]
 
         def send() -> None:
-            for message in encoded:
+            for message in messages:
                 self.producer.send(message)
             self.producer.flush()
 
         self.retried(send)
-        for message in encoded:
+        for message in messages:
             metrics.RECORDS_OUT.labels(self.loop.service, message.topic).inc()
 
     def commit(self, records: Sequence[Record], outputs: Outputs) -> None:
@@ -288,5 +295,15 @@ class _Run:
         """The handler's last outputs; offsets stay where they are, and `published` may move its own."""
         self.stop, self.limit_s = Event(), LAST_WORDS_LIMIT_S
         outputs = self.retried(self.handler.stopped)
-        self.publish(outputs.messages)
+        self.publish(encoded(outputs.messages))
         self.retried(self.handler.published)
+
+
+def encoded(outgoing: Sequence[Outgoing]) -> list[Message]:
+    """Events as messages. Raises TooLarge for one that the bus would never take, however often it is sent."""
+    messages = [encode(each) for each in outgoing]
+    for each, message in zip(outgoing, messages, strict=True):
+        if len(message.value) > each.topic.max_value_bytes:
+            size, most = len(message.value), each.topic.max_value_bytes
+            raise TooLarge(f"a record for {message.topic} has {size} bytes, at most {most} can be stored")
+    return messages

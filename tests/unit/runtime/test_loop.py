@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import count
 from threading import Event, Thread
 from typing import Any
@@ -14,6 +15,7 @@ from vitrine.bus import Bus, Commit, Message, Outgoing, Received, TopicPartition
 from vitrine.bus.memory import MemoryBus, MemoryConsumer
 from vitrine.errors import ConfigurationError, Unavailable
 from vitrine.runtime import Handler, Outputs, ServiceLoop
+from vitrine.runtime.loop import TooLarge
 from vitrine.runtime.stop import DrainingStop
 from vitrine.schemas import Coverage, DeadLetter
 from vitrine.telemetry.health import Health
@@ -208,6 +210,28 @@ def test_a_record_that_stops_the_process_three_times_is_set_aside_and_its_neighb
     assert sorted(c.frames for c in read(bus, COVERAGE_COPY)) == [1, 3]
     assert [(letter.offset, letter.kind) for letter in read(bus, DEAD_LETTERS)] == [(1, "poison")]
     assert refused() == before + 1
+
+
+def test_a_record_that_leads_to_more_than_a_topic_can_hold_counts_as_stopping_the_process() -> None:
+    small = replace(COVERAGE_COPY, max_message_bytes=2_000)
+
+    class Swelling(Copier):
+        def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
+            copies = super().handle(batch).messages
+            numbers = [received.event.frames for received in batch]
+            small_ones = zip(numbers, copies, strict=True)
+            return Outputs([replace(c, topic=small) if number == 2 else c for number, c in small_ones])
+
+    bus, stop, crashes = bus_with(1, 2, 3), Event(), 0
+    while 3 not in [c.frames for c in read(bus, COVERAGE_COPY)]:
+        try:
+            loop_on(bus, Swelling(stop, 1)).run(stop)
+        except TooLarge as error:
+            crashes += "a record for coverage-copy has 1" in str(error)
+        stop.clear()
+    assert crashes == 4
+    assert sorted(c.frames for c in read(bus, COVERAGE_COPY)) == [1, 3]
+    assert [(letter.offset, letter.kind) for letter in read(bus, DEAD_LETTERS)] == [(1, "poison")]
 
 
 @pytest.mark.parametrize("error", [ConfigurationError("stands.yaml:3: …"), Unavailable("Redis is away")])
