@@ -44,6 +44,9 @@ lock-images: install-dev
 	for extra in $(IMAGE_EXTRAS); do \
 		$(COMPILE) --extra $$extra -c requirements/dev.txt -o requirements/$$extra.txt || exit 1; done
 
+secrets: ## Write the passwords, keys and tokens that `docker compose up` needs; keeps those that are there
+	@sh deploy/make-secrets.sh deploy/secrets .env
+
 kafka-libs: $(KAFKA_LIBS)/.done ## Fetch the Kafka broker that the tests run (needs Maven and Java 17)
 
 clean: ## Remove everything that was installed or built here
