@@ -1,4 +1,4 @@
-"""Who comes when, stands where, looks where and smiles: seeded, as pure functions of time in seconds."""
+"""The demo: who comes when, stands where in the picture, looks where and smiles."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from operator import attrgetter
 
 import numpy as np
 
+from vitrine.synthetic.moves import Episode, Rng, draw_episodes, smooth, strengths, unrest
 from vitrine.vision.pose import HeadPose
-
-Rng = np.random.Generator
 
 WALK_YAW = 50.0
 """Degrees that a walker's head is turned at most."""
@@ -36,19 +35,6 @@ class Gaze:
     yaw: float
     pitch: float
     roll: float
-
-
-@dataclass(frozen=True)
-class Episode:
-    """An expression that rises, is held and falls between two times."""
-
-    start: float
-    end: float
-    smile: bool
-    strength: float
-
-    def at(self, t: float) -> float:
-        return self.strength * _smooth((t - self.start) / 0.35) * _smooth((self.end - t) / 0.5)
 
 
 @dataclass(frozen=True)
@@ -77,7 +63,7 @@ class Visit:
         return Place(self.spot.x + sway, self.spot.y + 0.3 * sway, self.spot.face)
 
     def _between(self, a: Place, b: Place, share: float, t: float) -> Place:
-        s = _smooth(share)
+        s = smooth(share)
         x, y, face = (p + s * (q - p) for p, q in ((a.x, b.x), (a.y, b.y), (a.face, b.face)))
         step = 0.05 * face * abs(np.sin(5.5 * t + self.phase)) * np.sin(np.pi * min(1, max(0, share)))
         return Place(x, y - step, face)
@@ -86,24 +72,16 @@ class Visit:
         """The sum of all turns so far, with the small motion of a living head."""
         yaw, pitch, roll = self.gazes[0].yaw, self.gazes[0].pitch, self.gazes[0].roll
         for before, now in pairwise(self.gazes[: bisect_right(self.gazes, t, key=attrgetter("start"))]):
-            s = _smooth((t - now.start) / now.turn)
+            s = smooth((t - now.start) / now.turn)
             yaw += s * (now.yaw - before.yaw)
             pitch += s * (now.pitch - before.pitch)
             roll += s * (now.roll - before.roll)
-        phases = self.phase + np.arange(3)
-        jitter = 0.7 * np.sin(2.1 * t + phases) + 0.35 * np.sin(5.3 * t + 2 * phases)
-        return HeadPose(yaw + float(jitter[0]), pitch + float(jitter[1]), roll + 0.6 * float(jitter[2]))
+        extra = unrest(t, self.phase)
+        return HeadPose(yaw + extra[0], pitch + extra[1], roll + extra[2])
 
     def expression(self, t: float) -> tuple[float, float]:
         """Strength of the smile and of the open mouth, 0 to 1."""
-        smiles = [e.at(t) for e in self.episodes if e.smile]
-        mouths = [e.at(t) for e in self.episodes if not e.smile]
-        return max(smiles, default=0.0), max(mouths, default=0.0)
-
-
-def _smooth(share: float) -> float:
-    s = min(1.0, max(0.0, share))
-    return s * s * (3 - 2 * s)
+        return strengths(self.episodes, t)
 
 
 def visits(seed: int, person: int, people: int) -> Iterator[Visit]:
@@ -135,7 +113,7 @@ def _visit(rng: Rng, person: int, number: int, start: float, x: float) -> Visit:
     walk = Gaze(start - 1, 0.1, -side * WALK_YAW * (0.5 if from_back else 1), 0, 0)
     away = Gaze(leaving - 0.4, 0.6, exit_side * WALK_YAW, rng.normal(-3, 3), 0)
     gazes = (walk, *_gazes(rng, arrived - 0.8, leaving - 0.4), away)
-    episodes = tuple(_episodes(rng, arrived, leaving))
+    episodes = tuple(draw_episodes(rng, arrived, leaving))
     phase = float(rng.uniform(0, 6.28))
     return Visit(person, number, start, arrived, leaving, end, entry, spot, leave, gazes, episodes, phase)
 
@@ -158,11 +136,3 @@ def _gazes(rng: Rng, start: float, end: float) -> Iterator[Gaze]:
             yield Gaze(t, turn, yaw + rng.normal(0, 2.5), pitch + rng.normal(0, 2), roll)
             t, turn = t + rng.uniform(0.8, 2.0), rng.uniform(0.12, 0.25)
         t, attends = spell, not attends
-
-
-def _episodes(rng: Rng, start: float, end: float) -> Iterator[Episode]:
-    t = start + rng.exponential(3)
-    while t + 1.2 < end:
-        length = rng.uniform(1.2, 3.5)
-        yield Episode(t, min(end, t + length), bool(rng.uniform() < 0.65), rng.uniform(0.5, 1.0))
-        t += length + 0.5 + rng.exponential(4)
