@@ -1,0 +1,70 @@
+"""What a `synthetic:` address says."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, Self
+from urllib.parse import parse_qsl, urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from vitrine.synthetic.scenes import SCENES, Scene
+
+SCHEME: Final = "synthetic"
+DEMO: Final = "demo"
+ALLOWED: Final = (
+    f"synthetic:?people=1…12&seed=0…4294967295&seconds=above 0&scene={DEMO}|{'|'.join(SCENES)}; "
+    f"other scenes than {DEMO} have people=1…8 at once at a stand and take &stand=1…4 (with the same seed, "
+    "of the same mall), &view=1|2 (the camera above the screen, or the one beside it) and, with seconds, "
+    "&days=1…366 (open for so many seconds each day)"
+)
+
+
+class Options(BaseModel):
+    """The options of an address."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    people: int = Field(4, ge=1, le=12)
+    seed: int = Field(0, ge=0, lt=2**32)
+    seconds: float | None = Field(None, gt=0, allow_inf_nan=False)
+    scene: Literal["demo", "quiet", "rush", "returning", "posters", "night"] = "demo"
+    stand: int = Field(1, ge=1, le=4)
+    view: int = Field(1, ge=1, le=2)
+    days: int = Field(1, ge=1, le=366)
+
+    @property
+    def preset(self) -> Scene | None:
+        """None for the demo."""
+        return SCENES.get(self.scene)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _people_of_the_scene(cls, data: dict[str, str]) -> dict[str, str]:
+        scene = SCENES.get(data.get("scene", DEMO))
+        return data if scene is None else {"people": str(scene.people), **data}
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        if self.scene == DEMO and (self.stand, self.view, self.days) != (1, 1, 1):
+            raise ValueError(f"{DEMO} has one stand, one view and one day")
+        if self.scene != DEMO and self.people > 8:
+            raise ValueError(f"{self.scene} has at most 8 people")
+        if self.days > 1 and self.seconds is None:
+            raise ValueError("days need seconds")
+        return self
+
+
+def parse_options(uri: str) -> Options:
+    """`synthetic:?scene=rush&seed=7&seconds=60`. Raises ValueError that says what is allowed."""
+    parts = urlsplit(uri)
+    if parts.scheme != SCHEME or parts.netloc or parts.path or parts.fragment:
+        raise ValueError(f"{uri}: expected {ALLOWED}")
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError(f"{uri}: an option appears twice; expected {ALLOWED}")
+    try:
+        return Options.model_validate(dict(pairs))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ": ".join(str(part) for part in (uri, *first["loc"]))
+        raise ValueError(f"{where}: {first['msg']}; expected {ALLOWED}") from error

@@ -1,0 +1,43 @@
+"""The scenes of the synthetic mall, but for the demo's, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What goes on at the stands of a mall, and what the pictures are like."""
+
+    people: int
+    """The most at once at one stand, unless the address says otherwise."""
+    arrivals: float
+    """Of groups, per minute at one stand; who would be too many does not come."""
+    passing: float
+    glancing: float
+    """Shares of those who walk by, and who slow down for a look; the others stay."""
+    stay: tuple[float, float] = (5.0, 30.0)
+    """Seconds."""
+    grouped: float = 0.25
+    """Share of arrivals of two or three together."""
+    returning: float = 0.25
+    """Share of arrivals, once there is somebody, of people who left this stand some minutes ago."""
+    returns_after: tuple[float, float] = (75.0, 300.0)
+    """Seconds; more than the minute within which a visit goes on (docs/metrics)."""
+    wandering: float = 0.15
+    """Share of arrivals of people who come from another stand of the mall."""
+    posters: int = 0
+    """Printed faces in view."""
+    night: bool = False
+
+
+SCENES: Final = {
+    "quiet": Scene(people=3, arrivals=4, passing=0.35, glancing=0.25),
+    "rush": Scene(people=8, arrivals=40, passing=0.3, glancing=0.15),
+    "returning": Scene(
+        people=4, arrivals=10, passing=0.1, glancing=0.1, returning=0.45, returns_after=(75.0, 180.0)
+    ),
+    "posters": Scene(people=2, arrivals=4, passing=0.3, glancing=0.2, posters=3),
+    "night": Scene(people=4, arrivals=10, passing=0.3, glancing=0.2, night=True),
+}
