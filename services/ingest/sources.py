@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
@@ -101,7 +102,7 @@ def _read_image(path: Path) -> tuple[Pixels, None]:
 
 
 def synthetic_shots(camera: Camera) -> Shots:
-    """Rendered visitors, with who they are, at the camera's width and rate."""
+    """Rendered visitors, with who they are, at the camera's width and rate; a day apart where days end."""
     from vitrine.synthetic import SyntheticMall  # noqa: PLC0415 - loads the basis of shapes and textures
 
     height = round(camera.width * 9 / 32) * 2
@@ -109,7 +110,5 @@ def synthetic_shots(camera: Camera) -> Shots:
         mall = SyntheticMall.from_uri(camera.uri, width=camera.width, height=height, fps=camera.fps)
     except ValueError as error:
         raise Unreadable(f"{camera.uri}: {error}") from error
-    number = 0
-    while mall.seconds is None or number < mall.seconds * camera.fps:
-        yield Shot(round(number * 1e9 / camera.fps), partial(mall.frame, number))
-        number += 1
+    for number in count() if mall.frames is None else range(mall.frames):
+        yield Shot(mall.at_ns(number), partial(mall.frame, number))

@@ -164,6 +164,11 @@ def test_synthetic_visitors_come_with_their_truth_at_the_cameras_size_and_rate()
     assert truth is not None
 
 
+def test_synthetic_days_are_a_day_apart() -> None:
+    camera = make_camera("synthetic:?scene=quiet&seconds=0.2&days=2", fps=10, width=64)
+    assert times_ms(source_of(camera)) == [0, 100, 86_400_000, 86_400_100]
+
+
 def test_a_bad_synthetic_address_says_what_is_allowed() -> None:
     with pytest.raises(Unreadable, match="expected synthetic:"):
         times_ms(source_of(make_camera("synthetic:?poeple=2")))

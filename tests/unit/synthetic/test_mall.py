@@ -5,7 +5,12 @@ import numpy as np
 import pytest
 
 from vitrine.synthetic import FrameTruth, PersonTruth, SyntheticMall
+from vitrine.synthetic.truth import in_zone
+from vitrine.vision.pose import HeadPose
 from vitrine.vision.shape import CHIN
+
+
+STRAIGHT = HeadPose(0.0, 0.0, 0.0)
 
 
 def mall(query: str = "") -> SyntheticMall:
@@ -43,31 +48,20 @@ def test_a_frame_has_the_size_asked_for() -> None:
     assert picture.dtype == np.uint8
 
 
-@pytest.mark.parametrize(("query", "seconds"), [("", None), ("?", None), ("?seconds=60", 60.0)])
-def test_length(query: str, seconds: float | None) -> None:
-    assert mall(query).seconds == seconds
-
-
 @pytest.mark.parametrize(
-    "uri",
-    [
-        "synthetic:?people=0",
-        "synthetic:?people=13",
-        "synthetic:?people=many",
-        "synthetic:?people=",
-        "synthetic:?people=2&people=3",
-        "synthetic:?seed=-1",
-        "synthetic:?seconds=0",
-        "synthetic:?seconds=nan",
-        "synthetic:?fps=10",
-        "synthetic://mall?people=4",
-        "synthetic:people=4",
-        "file:?people=4",
-    ],
+    ("query", "frames"),
+    [("", None), ("?", None), ("?seconds=60", 600), ("?scene=quiet&seconds=60&days=3", 1800)],
 )
-def test_a_bad_address_is_refused_with_what_is_allowed(uri: str) -> None:
-    with pytest.raises(ValueError, match=r"expected synthetic:\?people=1…12&seed=.*&seconds="):
-        SyntheticMall.from_uri(uri, 320, 180, 10)
+def test_length(query: str, frames: int | None) -> None:
+    assert mall(query).frames == frames
+
+
+def test_capture_time_jumps_to_the_next_day_after_the_seconds_of_one() -> None:
+    source = mall("?scene=quiet&seconds=0.25&days=2")
+    day_ns = 24 * 3600 * 10**9
+    assert [source.at_ns(n) for n in range(6)] == [
+        0, 100_000_000, 200_000_000, day_ns, day_ns + 100_000_000, day_ns + 200_000_000,
+    ]  # fmt: skip
 
 
 def test_the_default_scene_is_lively_and_mostly_attentive(
@@ -110,22 +104,30 @@ def test_faces_are_where_the_truth_says() -> None:
         assert np.abs(picture[patch].astype(int) - background[patch]).mean() > 8
 
 
-def make_truth(yaw: float = 0.0, pitch: float = 0.0) -> PersonTruth:
-    points = np.stack([np.linspace(10, 50, 68), np.linspace(20, 70, 68)], axis=1).astype(np.float32)
-    return PersonTruth("p1", 2, points, yaw, pitch, roll=1.234, visible=True, expression=0.25)
+def make_truth(screen: HeadPose = STRAIGHT, height: float = 50) -> PersonTruth:
+    points = np.stack([np.linspace(10, 50, 68), np.linspace(20, 20 + height, 68)], axis=1).astype(np.float32)
+    pose = HeadPose(30.0, 0.0, 1.234)
+    return PersonTruth("p1", 2, points, pose, screen, visible=True, expression=0.25, present=True)
 
 
 @pytest.mark.parametrize(
     ("yaw", "pitch", "attending"),
     [(0, 0, True), (25, -20, True), (-25, 20, True), (25.1, 0, False), (0, -20.1, False)],
 )
-def test_attending_is_a_head_inside_the_cone(yaw: float, pitch: float, attending: bool) -> None:
-    assert make_truth(yaw, pitch).attending is attending
+def test_attending_is_a_head_turned_to_the_screen(yaw: float, pitch: float, attending: bool) -> None:
+    assert make_truth(HeadPose(yaw, pitch, 0)).attending is attending
+
+
+@pytest.mark.parametrize(("height", "inside"), [(13.8, False), (13.9, True), (166.1, True), (166.2, False)])
+def test_the_zone_is_by_the_height_of_the_box(height: float, inside: bool) -> None:
+    assert in_zone(make_truth(height=height).points, 360) is inside
 
 
 def test_truth_is_one_line_of_json() -> None:
-    line = json.dumps(FrameTruth((make_truth(yaw=30),)).to_dict())
-    (person,) = json.loads(line)["people"]
+    line = json.dumps(FrameTruth((make_truth(HeadPose(40, 5, 0)),), ((1.0, 2.0, 3.0, 4.006),)).to_dict())
+    truth = json.loads(line)
+    (person,) = truth["people"]
+    assert truth["decoys"] == [[1.0, 2.0, 3.0, 4.01]]
     assert len(person.pop("points")) == 68
     assert person == {
         "person": "p1",
@@ -134,7 +136,10 @@ def test_truth_is_one_line_of_json() -> None:
         "yaw": 30,
         "pitch": 0.0,
         "roll": 1.23,
+        "screen_yaw": 40,
+        "screen_pitch": 5,
         "visible": True,
         "attending": False,
         "expression": 0.25,
+        "present": True,
     }
