@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.brokers import KafkaBroker
-from tests.recordings import events
+from tests.recordings import close_to, events
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
 
@@ -57,22 +57,11 @@ def compare(tmp_path: Path, broker: KafkaBroker, source: str, **environment: str
     faces = by_time(events(memory, "faces"))
     assert sum(len(frame["faces"]) for frame in faces) > 100
     for one, other in zip(faces, by_time(events(kafka, "faces")), strict=True):
-        assert close(one, other)
+        assert close_to(one, other)
     exposures = by_id(events(memory, "exposures"))
     assert exposures
     for one, other in zip(exposures, by_id(events(kafka, "exposures")), strict=True):
-        assert close(one, other)
-
-
-def close(one: Any, other: Any) -> bool:
-    """Equal, numbers within rounding."""
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(close(one[key], other[key]) for key in one)
-    if isinstance(one, list):
-        return len(one) == len(other) and all(close(a, b) for a, b in zip(one, other, strict=True))
-    if isinstance(one, float):
-        return one == pytest.approx(other, abs=0.011)
-    return bool(one == other)
+        assert close_to(one, other)
 
 
 def test_a_synthetic_source(tmp_path: Path, fresh_broker: KafkaBroker) -> None:
