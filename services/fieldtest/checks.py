@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -12,7 +12,7 @@ from services.fieldtest import following
 from services.fieldtest.matching import Extra, Matches, match
 from services.fieldtest.measured import Measured, Played, Presence, Totals
 from services.fieldtest.scenarios import Tolerances
-from services.fieldtest.spans import SECOND, common, seconds, union
+from services.fieldtest.spans import SECOND, Span, common, seconds, union, without
 from services.fieldtest.totals import by_visitor, count_visits, true_totals, visitors
 from services.fieldtest.truth import TruePresence, Truth
 from vitrine.mall import Mall
@@ -230,46 +230,34 @@ def attention_overlap(case: Case) -> Result:
     """Attention of presences that were found: intersection over union of all of it."""
     inside = outside = 0.0
     moments = []
-    for true, mine in case.matches.pairs:
-        both, either = (
-            seconds(common(true.attention, mine.attention)),
-            seconds(union([*true.attention, *mine.attention])),
-        )
-        inside, outside = inside + both, outside + either
-        if either - both > case.seconds:
-            note = f"{true.person}: attention differs for {either - both:.1f} of {either:.1f} s"
-            moments.append(Moment(true.camera_id, _disagreement(true, mine), either - both, note))
+    for presence, true, mine in _attentions(case):
+        both, either = common(true, mine), union([*true, *mine])
+        inside, outside = inside + seconds(both), outside + seconds(either)
+        apart = without(either, both)
+        if seconds(apart) > case.seconds:
+            start, end = max(apart, key=lambda span: span[1] - span[0])
+            note = f"{presence.person}: attention differs for {seconds(apart):.1f} of {seconds(either):.1f} s"
+            moments.append(Moment(presence.camera_id, (start + end) // 2, seconds(apart), note))
     share, least = inside / outside if outside else 0.0, case.tolerances.overlap
     passed = share >= least if outside else None
+    title = "Attention intervals that agree"
     return Result(
-        "attention-overlap",
-        "attention",
-        "Attention intervals that agree",
-        _share(share),
-        _least(least),
-        passed,
-        tuple(moments),
+        "attention-overlap", "attention", title, _share(share), _least(least), passed, tuple(moments)
     )
-
-
-def _disagreement(true: TruePresence, mine: Presence) -> int:
-    """The middle of the longest stretch that only one of them calls attention."""
-    either, both = union([*true.attention, *mine.attention]), common(true.attention, mine.attention)
-    edges = sorted({t for span in [*either, *both] for t in span})
-    alone = [
-        (end - start, (start + end) // 2)
-        for start, end in pairwise(edges)
-        if any(s <= start and end <= e for s, e in either)
-        and not any(s <= start and end <= e for s, e in both)
-    ]
-    return max(alone)[1]
 
 
 def attention_seconds(case: Case) -> Result:
     """Attention of presences that were found, in all."""
-    true = sum(seconds(t.attention) for t, _ in case.matches.pairs)
-    mine = sum(seconds(m.attention) for _, m in case.matches.pairs)
+    true = sum(seconds(spans) for _, spans, _ in _attentions(case))
+    mine = sum(seconds(spans) for _, _, spans in _attentions(case))
     return _times(case, "attention-seconds", "attention", "Attention", mine, true)
+
+
+def _attentions(case: Case) -> Iterator[tuple[TruePresence, list[Span], list[Span]]]:
+    """True and measured attention of each pair, where the truth is sure of it."""
+    for true, mine in case.matches.pairs:
+        unsure = case.truth.unsure.get(true.person, ())
+        yield true, without(true.attention, unsure), without(mine.attention, unsure)
 
 
 def visits(case: Case) -> Result:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from vitrine.mall import Camera, Campaign, Mall, Stand, Zone
+from vitrine.mall import Camera, Campaign, Mall, Mount, Stand, Zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,16 @@ class Scenario:
     width: int = 640
     recognition: bool = False
     """Tracks of one person are one visitor: needs the embedding model."""
-    mount: str = "above"
+    mount: Mount = "above"
+    """Of the first camera; a second one is beside the screen."""
     zone: Zone = field(default_factory=Zone)
     tolerances: Tolerances = field(default_factory=Tolerances)
+
+    def addressed(self) -> Scenario:
+        """With its length in the addresses of its synthetic cameras."""
+        length = f"&seconds={self.seconds:g}" + (f"&days={self.days}" if self.days > 1 else "")
+        cameras = {stand: tuple(f"{uri}{length}" for uri in uris) for stand, uris in self.cameras.items()}
+        return replace(self, cameras=cameras)
 
     def mall(self, campaigns: tuple[Campaign, ...]) -> Mall:
         """The configuration of the run: these campaigns at all its stands."""
@@ -66,14 +74,20 @@ class Scenario:
                 {
                     "id": stand,
                     "recognition": "enrolled" if self.recognition else "none",
-                    "screen": {"camera": self.mount},
                     "zone": self.zone,
                 }
             )
             for stand in self.cameras
         )
         cameras = tuple(
-            Camera(id=f"{stand}-{n}", uri=uri, stand=stand, fps=self.fps, width=self.width)
+            Camera(
+                id=f"{stand}-{n}",
+                uri=uri,
+                stand=stand,
+                fps=self.fps,
+                width=self.width,
+                mount="left" if "&view=2" in uri else self.mount,
+            )
             for stand, uris in self.cameras.items()
             for n, uri in enumerate(uris, 1)
         )
@@ -82,53 +96,74 @@ class Scenario:
         return Mall(cameras=cameras, stands=stands, campaigns=everywhere)
 
 
+def recording(video: Path, width: int) -> Scenario:
+    """A video of people who look into its camera, as they would look at a screen."""
+    return Scenario(
+        "recording",
+        video.name,
+        "A video with hand labels.",
+        {"north": (str(video),)},
+        seconds=None,
+        fps=15,
+        width=min(width, 1280),
+        mount="centre",
+        zone=Zone(max_face=1.0),
+    )
+
+
 def _named(*scenarios: Scenario) -> Mapping[str, Scenario]:
     return MappingProxyType({scenario.name: scenario for scenario in scenarios})
+
+
+def _scene(address: str, stands: tuple[str, ...] = ("north",)) -> dict[str, tuple[str, ...]]:
+    """One camera above each screen of the same mall."""
+    return {stand: (f"synthetic:?{address}&stand={n}",) for n, stand in enumerate(stands, 1)}
 
 
 SCENARIOS: Final = _named(
     Scenario(
         "quiet",
         "Quiet hour",
-        "One or two people now and then: every error is one of the product's, not of the crowd.",
-        {"north": ("synthetic:?people=2&seed=11",)},
-        seconds=180,
+        "One to three people now and then: what goes wrong here is no fault of a crowd.",
+        _scene("scene=quiet&seed=11"),
+        seconds=240,
     ),
     Scenario(
         "rush",
         "Rush",
-        "Two stands, up to eight people at once at each: crossings, occlusion, small faces, passers-by.",
-        {"north": ("synthetic:?people=8&seed=21",), "south": ("synthetic:?people=8&seed=22",)},
-        seconds=180,
+        "Up to eight people at once at each of two stands: crossings, occlusion, small faces, passers-by.",
+        _scene("scene=rush&seed=21", ("north", "south")),
+        seconds=60,
     ),
     Scenario(
         "two-cameras",
         "Two cameras at one stand",
-        "The same people seen from two places: each camera has its presences, the visitor is counted once.",
-        {"north": ("synthetic:?people=3&seed=31", "synthetic:?people=3&seed=31")},
-        seconds=120,
+        "The same people seen from above and from beside the screen: a visitor is counted once.",
+        {"north": ("synthetic:?scene=returning&seed=31&view=1", "synthetic:?scene=returning&seed=31&view=2")},
+        seconds=90,
         recognition=True,
     ),
     Scenario(
         "returning",
         "Returning visitors",
         "People come back within minutes, and on the next day, when they count as new.",
-        {"north": ("synthetic:?people=3&seed=41",)},
+        _scene("scene=returning&seed=41"),
         seconds=240,
+        days=2,
         recognition=True,
     ),
     Scenario(
         "posters",
         "Posters",
         "Printed faces hang on the wall; they may be seen, and must never be counted.",
-        {"north": ("synthetic:?people=3&seed=51",)},
-        seconds=120,
+        _scene("scene=posters&seed=51"),
+        seconds=180,
     ),
     Scenario(
         "night",
         "Night light",
         "Dim, warm light and camera noise.",
-        {"north": ("synthetic:?people=3&seed=61",)},
+        _scene("scene=night&seed=61"),
         seconds=180,
     ),
 )

@@ -37,6 +37,15 @@ def common(one: Iterable[Span], other: Iterable[Span]) -> list[Span]:
     return [piece for start, end in union(one) for piece in clipped(second, start, end)]
 
 
+def without(spans: Iterable[Span], other: Iterable[Span]) -> list[Span]:
+    """The time of `spans` that `other` does not cover."""
+    left = union(spans)
+    for low, high in other:
+        before = [(start, min(end, low)) for start, end in left if start < low]
+        left = before + [(max(start, high), end) for start, end in left if end > high]
+    return sorted(left)
+
+
 def runs(times: Sequence[int], gap_ns: int) -> list[list[int]]:
     """Ordered times, parted where two are `gap_ns` or further apart."""
     found: list[list[int]] = []

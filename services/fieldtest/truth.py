@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -21,6 +21,12 @@ Box: TypeAlias = tuple[float, float, float, float]
 BRIDGED_NS: Final = 2 * SECOND
 GLANCE_NS: Final = SECOND // 4
 UNSEEN_NS: Final = 600_000_000
+WIDER_YAW: Final = 30
+WIDER_PITCH: Final = 25
+"""Degrees off the direction to the screen within which a glance goes on."""
+
+View: TypeAlias = tuple[int, bool, bool]
+"""When, whether the head is turned to the screen, and whether it still is once a glance has begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,8 @@ class TruePerson:
     """A face that a camera can see."""
     attending: bool
     """The head is turned to the screen."""
+    lingering: bool
+    """It is within the 5 degrees more that end a glance."""
 
     def at_the_stand(self, height: int, zone: Zone) -> bool:
         """Whether the face is seen, and of the size that the zone asks for in a picture of that height."""
@@ -80,6 +88,8 @@ class Truth:
     """Everybody is in it; otherwise what else was found cannot be judged."""
     slack_s: float = 0.0
     """How far its own times may be off: hand labels."""
+    unsure: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
+    """By person: when attention is not judged."""
 
 
 def read_truth(path: Path, mall: Mall) -> Truth:
@@ -90,10 +100,16 @@ def read_truth(path: Path, mall: Mall) -> Truth:
 
 
 def _frame(line: Mapping[str, Any]) -> TrueFrame:
-    people = (TruePerson(p["person"], _box(p["box"]), p["visible"], p["attending"]) for p in line["people"])
+    people = (_person(person) for person in line["people"])
     decoys = (_box(box) for box in line.get("decoys", ()))
     place = {key: line[key] for key in ("camera_id", "stand_id", "width", "height")}
     return TrueFrame(**place, at_ns=line["captured_at_ns"], people=tuple(people), decoys=tuple(decoys))
+
+
+def _person(line: Mapping[str, Any]) -> TruePerson:
+    attending = bool(line["attending"])
+    lingering = abs(line["screen_yaw"]) <= WIDER_YAW and abs(line["screen_pitch"]) <= WIDER_PITCH
+    return TruePerson(line["person"], _box(line["box"]), line["visible"], attending, attending or lingering)
 
 
 def _box(values: Sequence[float]) -> Box:
@@ -103,49 +119,47 @@ def _box(values: Sequence[float]) -> Box:
 
 def presences_of(frames: Iterable[TrueFrame], zones: Mapping[str, Zone]) -> tuple[TruePresence, ...]:
     """Frames in the zone with gaps under 2 s, at least two of them; in order of their starts."""
-    views: dict[tuple[str, str, str], list[tuple[int, bool]]] = defaultdict(list)
+    views: dict[tuple[str, str, str], list[View]] = defaultdict(list)
     for frame in frames:
         for person in frame.people:
             if person.at_the_stand(frame.height, zones[frame.stand_id]):
                 key = frame.camera_id, frame.stand_id, person.person
-                views[key].append((frame.at_ns, person.attending))
+                views[key].append((frame.at_ns, person.attending, person.lingering))
     found = []
     for key, seen in views.items():
-        looks = dict(sorted(seen))
+        looks = {view[0]: view for view in sorted(seen)}
         for times in runs(list(looks), BRIDGED_NS):
             if len(times) >= 2:
-                attention = glances([(at, looks[at]) for at in times])
+                attention = glances([looks[at] for at in times])
                 found.append(TruePresence(*key, times[0], times[-1], attention))
     return tuple(sorted(found, key=lambda p: (p.start_ns, p.camera_id, p.person)))
 
 
-def glances(views: Sequence[tuple[int, bool]]) -> tuple[Span, ...]:
-    """Glances of views (time, turned to the screen).
+def glances(views: Sequence[View]) -> tuple[Span, ...]:
+    """From the first to the last look of each glance.
 
     Turned away for less than 0.25 s does not end one, unseen for more than 0.6 s does; one shorter than
-    0.25 s is none. The 5 degrees by which a glance widens the cone need poses, so they are left out.
+    0.25 s is none.
     """
-    looks = dict(views)
-    found: list[Span] = []
-    for times in runs([at for at, _ in views], UNSEEN_NS + 1):
-        spells: list[tuple[bool, int, int]] = []
-        for at_ns in times:
-            if spells and spells[-1][0] == looks[at_ns]:
-                spells[-1] = looks[at_ns], spells[-1][1], at_ns
-            else:
-                spells.append((looks[at_ns], at_ns, at_ns))
-        found += _joined(spells)
-    return tuple(found)
+    by_time = {view[0]: view for view in views}
+    return tuple(
+        span
+        for times in runs(list(by_time), UNSEEN_NS + 1)
+        for span in _glances([by_time[at] for at in times])
+        if span[1] - span[0] >= GLANCE_NS
+    )
 
 
-def _joined(spells: Sequence[tuple[bool, int, int]]) -> Iterable[Span]:
-    """Spells of looking, over short excursions; the long enough ones."""
-    since: int | None = None
-    until = 0
-    for looking, first, last in [*spells, (False, 0, GLANCE_NS)]:
-        if looking:
-            since, until = first if since is None else since, last
-        elif since is not None and last - first >= GLANCE_NS:
-            if until - since >= GLANCE_NS:
+def _glances(views: Sequence[View]) -> Iterable[Span]:
+    """Those of views without a gap, of any length."""
+    since = until = away = None
+    for at_ns, turned, still in views:
+        if turned or (since is not None and still):
+            since, until, away = since or at_ns, at_ns, None
+        elif since is not None and until is not None:
+            away = away or at_ns
+            if at_ns - away >= GLANCE_NS:
                 yield since, until
-            since = None
+                since = away = None
+    if since is not None and until is not None:
+        yield since, until

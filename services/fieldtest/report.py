@@ -1,0 +1,85 @@
+"""Results for the terminal and for other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from services.fieldtest.checks import Result
+from services.fieldtest.running import Run
+from services.fieldtest.scenarios import Scenario
+
+VERDICTS: Final = {True: "[green]pass[/]", False: "[bold red]FAIL[/]", None: "[dim]not judged[/]"}
+WORDS: Final = {True: "pass", False: "fail", None: "not judged"}
+
+
+def summary(results: Sequence[Result]) -> str:
+    """`all 20 checks passed`, or how many did not."""
+    judged = [result for result in results if result.passed is not None]
+    failed = sum(result.passed is False for result in judged)
+    if not judged:
+        return "nothing was judged"
+    return f"{failed} of {len(judged)} checks failed" if failed else f"all {len(judged)} checks passed"
+
+
+def table_of(run: Run, results: Sequence[Result]) -> Table:
+    """One line a check."""
+    broken = f", broken: {run.fault.story}" if run.fault else ""
+    table = Table(
+        title=f"Field test: {run.scenario.title}{broken}",
+        caption=summary(results),
+        title_justify="left",
+        caption_justify="left",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    for name in ("", "check"):
+        table.add_column(name)
+    for name in ("measured", "asked for"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("")
+    group = None
+    for result in results:
+        shown = result.group if result.group != group else ""
+        group = result.group
+        table.add_row(f"[dim]{shown}[/]", result.title, result.value, result.wanted, VERDICTS[result.passed])
+    return table
+
+
+def list_of(scenarios: Iterable[Scenario]) -> Table:
+    """What there is to run."""
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for name in ("scenario", "what happens", "stands", "cameras", "seconds", "needs"):
+        table.add_column(name)
+    for one in scenarios:
+        seconds = f"{one.seconds:g}" + (f" × {one.days} days" if one.days > 1 else "")
+        cameras = str(sum(map(len, one.cameras.values())))
+        needs = "embedding model" if one.recognition else ""
+        table.add_row(f"[bold]{one.name}[/]", one.story, str(len(one.cameras)), cameras, seconds, needs)
+    return table
+
+
+def to_json(run: Run, results: Sequence[Result]) -> dict[str, Any]:
+    """For other programs."""
+    return {
+        "scenario": run.scenario.name,
+        "seconds": run.scenario.seconds,
+        "days": run.scenario.days,
+        "cameras": {stand: list(uris) for stand, uris in run.scenario.cameras.items()},
+        "broken": run.fault.story if run.fault else None,
+        "passed": not any(result.passed is False for result in results),
+        "checks": [
+            {
+                "check": result.key,
+                "group": result.group,
+                "title": result.title,
+                "value": result.value,
+                "wanted": result.wanted,
+                "verdict": WORDS[result.passed],
+            }
+            for result in results
+        ],
+    }

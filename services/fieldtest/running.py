@@ -1,0 +1,117 @@
+"""A scenario through the whole pipeline, in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from services.analytics.report import Figures, load_figures
+from services.embedded import Plan, Site
+from services.fieldtest.checks import Case
+from services.fieldtest.labels import Labels, labelled_truth
+from services.fieldtest.measured import Measured, Played, Totals, read_measured
+from services.fieldtest.sabotage import Fault
+from services.fieldtest.scenarios import Scenario
+from services.fieldtest.spans import SECOND
+from services.fieldtest.truth import Truth, read_truth
+from vitrine.errors import ConfigurationError
+from vitrine.mall import Mall
+from vitrine.mall_folder import FixedMall, load_mall
+from vitrine.settings import Settings
+from vitrine.stores.redis import connect
+from vitrine.vision.models import EMBEDDING_FILE, optional_model
+
+CONFIG: Final = Path(__file__).resolve().parents[2] / "config"
+START_NS: Final = int(datetime(2026, 6, 15, 10, tzinfo=UTC).timestamp()) * SECOND
+"""Capture time of the first picture of every run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What is run, and where it is recorded."""
+
+    scenario: Scenario
+    settings: Settings
+    folder: Path
+    fault: Fault | None = None
+    labels: Labels | None = None
+    """Of a recording; synthetic scenes know the truth themselves."""
+
+
+def perform(run: Run, progress: Callable[[Site, int], None]) -> Case:
+    """Run the scenario to its end. `progress` is called a few times a second with the frames to expect.
+
+    Raises ConfigurationError when a model is missing, and what stopped a service.
+    """
+    mall = _mall(run)
+    site = Site(_plan(run, mall))
+    expected = _expected_frames(run.scenario)
+    with site.running():
+        while not site.sources_ended:
+            site.check()
+            progress(site, expected)
+            site.changed.wait(0.25)
+        site.finish()
+        progress(site, max(expected, site.recorder.frames))
+        totals = _totals(load_figures(connect(site.redis_url), "exact"))
+    for error in (site.source_error, site.recorder.error):
+        if error is not None:
+            raise ConfigurationError(f"the run is incomplete: {error}") from error
+    measured = read_measured(run.folder, _journal(site), totals)
+    return Case(_truth(run, mall, measured), measured, mall, run.scenario.tolerances)
+
+
+def _mall(run: Run) -> Mall:
+    models = run.settings.models
+    if run.scenario.recognition and optional_model(EMBEDDING_FILE, models) is None:
+        raise ConfigurationError(
+            f"scenario {run.scenario.name} unites what several cameras or visits show of a person; that "
+            f"needs the public embedding model {EMBEDDING_FILE} in the folder VITRINE_MODELS"
+        )
+    return run.scenario.mall(load_mall(CONFIG).campaigns)
+
+
+def _plan(run: Run, mall: Mall) -> Plan:
+    fault = run.fault or Fault("")
+    recording = run.labels is not None
+    return Plan(
+        run.settings.model_copy(update={"config": CONFIG}),
+        FixedMall(mall),
+        speed="max",
+        seconds=run.scenario.seconds if recording else None,
+        port=0,
+        record=run.folder,
+        environment={"VITRINE_INGEST_START_NS": str(START_NS), **fault.environment},
+        context_of=fault.context_of,
+    )
+
+
+def _expected_frames(scenario: Scenario) -> int:
+    """0 when nobody knows."""
+    cameras = sum(map(len, scenario.cameras.values()))
+    return round((scenario.seconds or 0) * scenario.days * scenario.fps * cameras)
+
+
+def _truth(run: Run, mall: Mall, measured: Measured) -> Truth:
+    if run.labels is not None:
+        return labelled_truth(run.labels, measured.frames, mall.stands[0].zone)
+    return read_truth(run.folder / "truth.jsonl", mall)
+
+
+def _journal(site: Site) -> Sequence[Played]:
+    return [Played(r.play_id, stand, r.start_ns, r.end_ns, r.completed) for stand, r in site.journal]
+
+
+def _totals(figures: Figures) -> Totals:
+    sums = [cell.sums for campaign in figures.campaigns for cell in campaign.cells]
+    return Totals(
+        plays=sum(s.plays for s in sums),
+        ots=sum(s.ots for s in sums),
+        watchers=sum(s.watchers for s in sums),
+        dwell_s=sum(s.dwell_ns for s in sums) / SECOND,
+        attention_s=sum(s.attention_ns for s in sums) / SECOND,
+        reach=sum(campaign.reach for campaign in figures.campaigns),
+    )
