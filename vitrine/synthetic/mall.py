@@ -13,16 +13,16 @@ from vitrine.synthetic.cast import Actor, cast_of
 from vitrine.synthetic.figure import Look, draw_figure, draw_look
 from vitrine.synthetic.head import Stance
 from vitrine.synthetic.layer import Layer
+from vitrine.synthetic.light import Light
 from vitrine.synthetic.mesh import Floats, head_mesh
 from vitrine.synthetic.noise import Noise
 from vitrine.synthetic.options import Options, parse_options
 from vitrine.synthetic.people import load_basis
+from vitrine.synthetic.posters import hang_posters
 from vitrine.synthetic.shop import draw_shop
 from vitrine.synthetic.truth import FrameTruth, PersonTruth, in_zone
 from vitrine.vision.crop import Image
 
-EXPOSURE: Final = 1 / 60
-"""Seconds."""
 SEEN: Final = 0.6
 """Share of the points that must be seen."""
 DAY_NS: Final = 86_400_000_000_000
@@ -41,7 +41,11 @@ class SyntheticMall:
         self._cast = cast_of(options, self._size)
         place = () if (options.stand, options.view) == (1, 1) else (options.stand, options.view)
         self._shop = draw_shop(width, height, self._rng(0, *place))
-        self._noise = Noise(width, height, self._rng(1, *place))
+        scene = options.preset
+        posters = scene.posters if scene else 0
+        self._decoys = tuple(hang_posters(self._shop, posters, self._rng(5, *place)))
+        self._light = Light(width, height, self._rng(6, *place), night=bool(scene and scene.night))
+        self._noise = Noise(width, height, self._rng(1, *place), self._light.gain)
         self._looks: Callable[[int, int, int], Look] = lru_cache(64)(self._look)
 
     @classmethod
@@ -87,11 +91,12 @@ class SyntheticMall:
         for i, (actor, _, stance, points) in enumerate(drawn):
             nearer = [layer for _, layers, _, _ in drawn[i + 1 :] for layer in layers]
             people.append(self._truth(actor, t, stance, points, nearer))
-        return self._noise.over(picture, n), FrameTruth(tuple(people))
+        lit = self._light.over(picture, day * DAY_NS / 1e9 + t)
+        return self._noise.over(lit, n), FrameTruth(tuple(people), self._decoys)
 
     def _draw(self, actor: Actor, t: float) -> tuple[list[Layer], Stance, Floats]:
         look = self._looks(actor.person, actor.visit, actor.day)
-        now, earlier = actor.stance(t), actor.stance(t - EXPOSURE)
+        now, earlier = actor.stance(t), actor.stance(t - self._light.exposure)
         layers, points = draw_figure(look, now, earlier, self._size, float(max(self._size)))
         return layers, now, points
 

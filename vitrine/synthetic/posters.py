@@ -19,20 +19,20 @@ Box = tuple[float, float, float, float]
 
 SMALLEST, LARGEST = 30.0, 90.0
 """Height of a printed face, pixels."""
-TRIES: Final = 60
+TRIES: Final = 200
 SLOGANS: Final = ("GLOW", "TASTE IT", "FRESH LOOK", "FOR YOU", "HELLO")
 
 
-def hang_posters(picture: Image, rng: np.random.Generator) -> list[Box]:
-    """Draw 2 to 4 framed portraits on a wall (height, width, 3), in place; the boxes of their faces.
+def hang_posters(picture: Image, count: int, rng: np.random.Generator) -> list[Box]:
+    """Draw framed portraits on a wall (height, width, 3), in place; the boxes of their faces.
 
-    The people are drawn for the posters alone. The last one hangs half behind a pillar: its box is
-    what is left to see. Posters get the wall's light with the picture they are in.
+    The people are drawn for the posters alone. There are fewer than `count` where there is no room. The last
+    one hangs half behind a pillar: its box is what is left to see.
     """
     height, width = picture.shape[:2]
     boxes: list[Box] = []
     taken: list[tuple[int, int, int, int]] = []
-    for _ in range(int(rng.integers(2, 5))):
+    for _ in range(count):
         tall = float(rng.uniform(SMALLEST, min(LARGEST, 0.26 * height)))
         poster, face = draw_poster(tall, rng)
         place = _free_place(poster.shape[1], poster.shape[0], (width, height), taken, rng)
@@ -44,6 +44,8 @@ def hang_posters(picture: Image, rng: np.random.Generator) -> list[Box]:
         light = cv2.GaussianBlur(picture[y : y + high, x : x + wide], (0, 0), high).mean() / 170
         picture[y : y + high, x : x + wide] = np.clip(poster * np.clip(light, 0.6, 1.1), 0, 255)
         boxes.append((x + face[0], y + face[1], face[2], face[3]))
+    if not boxes:
+        return []
     return [*boxes[:-1], _half_hidden(picture, taken[-1], boxes[-1])]
 
 

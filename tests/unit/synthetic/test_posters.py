@@ -11,13 +11,13 @@ SIZE = 640, 360
 def hung(seed: int) -> tuple[Image, Image, list[Box]]:
     wall = draw_shop(*SIZE, np.random.default_rng(seed))
     picture = wall.copy()
-    return wall, picture, hang_posters(picture, np.random.default_rng([seed, 1]))
+    return wall, picture, hang_posters(picture, 2 + seed % 3, np.random.default_rng([seed, 1]))
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_faces_are_printed_where_the_boxes_say(seed: int) -> None:
     wall, picture, boxes = hung(seed)
-    assert 2 <= len(boxes) <= 4
+    assert 2 <= len(boxes) <= 2 + seed % 3
     for x, y, width, height in boxes:
         assert x >= 0
         assert y >= 0
