@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pytest
 
 import services.fieldtest
+from services.fieldtest.labels import read_labels
 
 FOLDER = Path(services.fieldtest.__file__).parent / "labels"
 NAMES = ["crowd-1080p", "expressions-a", "expressions-b", "two-people-head-pose"]
@@ -76,6 +77,21 @@ def test_the_comments_say_what_was_labelled(name: str) -> None:
     assert re.fullmatch(r"[0-9a-f]{64}", comments["sha256"])
     assert comments["complete"] in {"yes", "no"}
     assert columns == COLUMNS
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_reader_finds_what_the_file_says(name: str) -> None:
+    _, _, people = read(name)
+    labels = read_labels(FOLDER / f"{name}.csv")
+    assert {person: list(spans) for person, spans in labels.present.items()} == {
+        name: person.spans["present"] for name, person in people.items()
+    }
+    assert {person: list(spans) for person, spans in labels.attending.items()} == {
+        name: person.spans["attending"] for name, person in people.items() if person.spans["attending"]
+    }
+    assert {person: len(boxes) for person, boxes in labels.boxes.items()} == {
+        name: len(person.boxes) for name, person in people.items()
+    }
 
 
 @pytest.mark.parametrize("name", NAMES)
