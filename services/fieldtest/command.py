@@ -17,7 +17,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from services.embedded import Site
-from services.fieldtest.checks import Result, check
+from services.fieldtest.case import Result
+from services.fieldtest.checks import check
 from services.fieldtest.labels import Labels, read_labels
 from services.fieldtest.report import list_of, table_of, to_json
 from services.fieldtest.running import Run, perform

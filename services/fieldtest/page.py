@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-from services.fieldtest.checks import Case, Result
+from services.fieldtest.case import Case, Result
 from services.fieldtest.pictures import pictures
 from services.fieldtest.report import WORDS, summary
 from services.fieldtest.running import Run

@@ -9,7 +9,7 @@ from typing import Final
 
 import cv2
 
-from services.fieldtest.checks import Case, Moment, Result
+from services.fieldtest.case import Case, Moment, Result
 from services.fieldtest.scenarios import Scenario
 from services.fieldtest.spans import SECOND
 from services.fieldtest.truth import Box, TrueFrame

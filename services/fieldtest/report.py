@@ -8,7 +8,7 @@ from typing import Any, Final
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from services.fieldtest.checks import Result
+from services.fieldtest.case import Result
 from services.fieldtest.running import Run
 from services.fieldtest.scenarios import Scenario
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from services.analytics.report import Figures, load_figures
 from services.embedded import Plan, Site
-from services.fieldtest.checks import Case
+from services.fieldtest.case import Case
 from services.fieldtest.labels import Labels, labelled_truth
 from services.fieldtest.measured import Measured, Played, Totals, read_measured
 from services.fieldtest.sabotage import Fault

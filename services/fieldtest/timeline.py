@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from services.fieldtest.checks import Case
+from services.fieldtest.case import Case
 from services.fieldtest.measured import Presence
 from services.fieldtest.spans import SECOND, Span
 from services.fieldtest.truth import TruePresence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from services.fieldtest.checks import Case
+from services.fieldtest.case import Case
 from services.fieldtest.measured import Measured, Played, Presence, SeenFrame, Totals
 from services.fieldtest.scenarios import Tolerances
 from services.fieldtest.truth import Box, TrueFrame, TruePerson, Truth, presences_of

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from services.fieldtest import checks
-from services.fieldtest.checks import CHECKS, Case, check
+from services.fieldtest.case import Case
+from services.fieldtest.checks import CHECKS, check, presence
 from services.fieldtest.measured import Played, Presence, Totals
 from services.fieldtest.truth import Box, Truth
 from tests.builders import at
@@ -162,7 +162,7 @@ def test_labels_widen_the_tolerance_of_times_by_their_own() -> None:
 def test_a_split_presence_is_one_found_and_one_invented() -> None:
     faces: dict[str, tuple[Box, Seconds]] = {"t": (place("a"), [(2, 7)]), "u": (place("a"), [(7.1, 12)])}
     case = make_case(ALONE, faces, [make_presence("t", 2, 7), make_presence("u", 7.1, 12)])
-    result = checks.invented(case)
+    result = presence.invented(case)
     assert (result.passed, result.value) == (False, "1 beside 1 (1 split)")
     assert verdict(case, "found") is True
 

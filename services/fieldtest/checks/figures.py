@@ -1,0 +1,56 @@
+"""What is counted: visitors and campaign totals."""
+
+from __future__ import annotations
+
+from services.fieldtest.case import Case, Result
+from services.fieldtest.checks.verdicts import counts, times
+from services.fieldtest.totals import count_visits
+
+
+def visits(case: Case) -> Result:
+    """Visits of visitors."""
+    mine = len({presence.visit_id for presence in case.measured.presences})
+    return counts(case, "visits", "visitors", "Visits", mine, count_visits(case.people))
+
+
+def watchers(case: Case) -> Result:
+    """Visitors who looked at a play."""
+    return counts(
+        case, "watchers", "visitors", "Watchers", case.measured.totals.watchers, case.true_totals.watchers
+    )
+
+
+def reach(case: Case) -> Result:
+    """Different visitors of each campaign."""
+    return counts(case, "reach", "visitors", "Reach", case.measured.totals.reach, case.true_totals.reach)
+
+
+def total_plays(case: Case) -> Result:
+    """Plays that the campaigns count."""
+    mine, true = case.measured.totals.plays, len({play.play_id for play in case.measured.journal})
+    return Result(
+        "total-plays", "totals", "Plays counted", f"{mine} of {true}", "all", mine == true if true else None
+    )
+
+
+def total_ots(case: Case) -> Result:
+    """Opportunities to see."""
+    return counts(case, "total-ots", "totals", "OTS", case.measured.totals.ots, case.true_totals.ots)
+
+
+def total_dwell(case: Case) -> Result:
+    """Dwell during plays."""
+    return times(
+        case,
+        "total-dwell",
+        "totals",
+        "Dwell during plays",
+        case.measured.totals.dwell_s,
+        case.true_totals.dwell_s,
+    )
+
+
+def total_attention(case: Case) -> Result:
+    """Attention during plays."""
+    mine, true = case.measured.totals.attention_s, case.true_totals.attention_s
+    return times(case, "total-attention", "totals", "Attention during plays", mine, true)

@@ -1,0 +1,58 @@
+"""How faces are found and followed."""
+
+from __future__ import annotations
+
+from services.fieldtest.case import Case, Moment, Result
+from services.fieldtest.checks.verdicts import at_least, at_most, few_enough, share_of
+
+
+def recall(case: Case) -> Result:
+    """Person-seconds with a track."""
+    seen, least = case.following.recall, case.tolerances.recall
+    passed = seen >= least if case.following.visible else None
+    moments = tuple(
+        Moment(
+            lost.camera_id, lost.at_ns, lost.seconds, f"{lost.person} is not found for {lost.seconds:.1f} s"
+        )
+        for lost in case.following.losses
+    )
+    return Result(
+        "recall", "tracks", "Person-seconds that are found", share_of(seen), at_least(least), passed, moments
+    )
+
+
+def holes(case: Case) -> Result:
+    """Frames without a face between two with it."""
+    share, most = case.following.hole_share, case.tolerances.holes
+    passed = share <= most if case.following.followed else None
+    return Result("holes", "tracks", "Frames lost within a track", share_of(share), at_most(most), passed)
+
+
+def swaps(case: Case) -> Result:
+    """Tracks that went from one person to another."""
+    found, count = case.following.swaps, len(case.truth.presences)
+    most = case.tolerances.swaps
+    moments = tuple(
+        Moment(s.camera_id, s.at_ns, 1.0, f"a track goes from {s.person} to {s.other}") for s in found
+    )
+    value = f"{len(found)} in {count} presences"
+    return Result(
+        "swaps",
+        "tracks",
+        "Tracks that change the person",
+        value,
+        at_most(most),
+        few_enough(found, count, most),
+        moments,
+    )
+
+
+def fragments(case: Case) -> Result:
+    """Tracks of one presence, above the first."""
+    extra, count = case.following.fragments(case.truth.presences), len(case.truth.presences)
+    most = case.tolerances.fragments
+    value = f"{extra} in {count} presences"
+    wanted = f"≤ {most:g} a presence"
+    return Result(
+        "fragments", "tracks", "Tracks beyond the first", value, wanted, few_enough(range(extra), count, most)
+    )
