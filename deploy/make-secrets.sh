@@ -1,5 +1,6 @@
 #!/bin/sh
-# make-secrets.sh FOLDER: writes the secrets of a site, and the file .env that names the folder. What is there stays.
+# make-secrets.sh FOLDER ENVIRONMENT: writes the secrets of a site, and the file .env that names the folder.
+# What is there stays.
 # The folder is its owner's alone (0700). The files in it can be read, as containers mount them one by one and
 # run as users of their own.
 set -eu
@@ -29,6 +30,6 @@ for name in vitrine_operator_token vitrine_stand_player_token vitrine_stand_till
     keep "$name" "$(hex)"
 done
 if [ ! -e "$environment" ]; then
-    sed "s|^SECRETS=.*|SECRETS=$folder|" "$(dirname "$0")/../.env.example" >"$environment"
+    sed "s|^SITE_SECRETS=.*|SITE_SECRETS=$folder|" "$(dirname "$0")/../.env.example" >"$environment"
     echo "$environment: new"
 fi

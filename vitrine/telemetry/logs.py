@@ -24,3 +24,5 @@ def configure_logs(level: str, log_format: LogFormat) -> None:
     root.setLevel(logging.WARNING)
     for name in ("vitrine", "services"):
         logging.getLogger(name).setLevel(level)
+    # Warns at every connection that PLAIN over SASL_PLAINTEXT is what was asked for.
+    logging.getLogger("kafka.net.sasl.plain").setLevel(logging.ERROR)
