@@ -12,7 +12,7 @@ from services.fieldtest.case import Result
 from services.fieldtest.running import Run
 from services.fieldtest.scenarios import Scenario
 
-VERDICTS: Final = {True: "[green]pass[/]", False: "[bold red]FAIL[/]", None: "[dim]not judged[/]"}
+VERDICTS: Final = {True: "[green]pass[/]", False: "[bold red]FAIL[/]", None: "[dim]–[/]"}
 WORDS: Final = {True: "pass", False: "fail", None: "not judged"}
 
 
@@ -37,7 +37,7 @@ def table_of(run: Run, results: Sequence[Result]) -> Table:
         padding=(0, 1, 0, 0),
     )
     for name in ("", "check"):
-        table.add_column(name)
+        table.add_column(name, no_wrap=True)
     for name in ("measured", "asked for"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("")

@@ -24,7 +24,7 @@ def attention_overlap(case: Case) -> Result:
             moments.append(Moment(presence.camera_id, (start + end) // 2, seconds(apart), note))
     share, least = inside / outside if outside else 0.0, case.tolerances.overlap
     passed = share >= least if outside else None
-    title = "Attention intervals that agree"
+    title = "Attention that agrees"
     return Result(
         "attention-overlap", "attention", title, share_of(share), at_least(least), passed, tuple(moments)
     )

@@ -44,7 +44,7 @@ def total_dwell(case: Case) -> Result:
         case,
         "total-dwell",
         "totals",
-        "Dwell during plays",
+        "Dwell in plays",
         case.measured.totals.dwell_s,
         case.true_totals.dwell_s,
     )
@@ -53,4 +53,4 @@ def total_dwell(case: Case) -> Result:
 def total_attention(case: Case) -> Result:
     """Attention during plays."""
     mine, true = case.measured.totals.attention_s, case.true_totals.attention_s
-    return times(case, "total-attention", "totals", "Attention during plays", mine, true)
+    return times(case, "total-attention", "totals", "Attention in plays", mine, true)

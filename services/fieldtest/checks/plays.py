@@ -26,7 +26,7 @@ def plays_apart(case: Case) -> Result:
     return Result(
         "plays-apart",
         "plays",
-        "Plays that overlap on a screen",
+        "Plays that overlap",
         str(clashes),
         "none",
         not clashes if case.measured.plays else None,
@@ -59,7 +59,7 @@ def plays_proof(case: Case) -> Result:
     return Result(
         "plays-proof",
         "plays",
-        "Plays as in the player's own journal",
+        "Plays as the player says",
         value,
         "all",
         not wrong if played else None,

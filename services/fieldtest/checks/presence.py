@@ -26,7 +26,7 @@ def found(case: Case) -> Result:
     return Result(
         "found",
         "presence",
-        "Presences of ≥ 1 s that are found",
+        "Presences of ≥ 1 s found",
         value,
         at_least(case.tolerances.found),
         passed,
@@ -46,7 +46,7 @@ def invented(case: Case) -> Result:
     value = f"{len(extras)} beside {count} ({splits} split)"
     passed = few_enough(extras, count, most) if case.truth.complete else None
     return Result(
-        "invented", "presence", "Presences that are nobody's own", value, at_most(most), passed, moments
+        "invented", "presence", "Presences that are nobody's", value, at_most(most), passed, moments
     )
 
 
@@ -101,9 +101,7 @@ def posters(case: Case) -> Result:
     counted = [extra for extra in case.matches.extras if extra.kind == "poster"]
     passed = not counted if any(frame.decoys for frame in case.truth.frames) else None
     moments = tuple(_poster(extra) for extra in counted)
-    return Result(
-        "posters", "presence", "Printed faces that are counted", str(len(counted)), "none", passed, moments
-    )
+    return Result("posters", "presence", "Printed faces counted", str(len(counted)), "none", passed, moments)
 
 
 def _poster(extra: Extra) -> Moment:

@@ -17,7 +17,7 @@ def recall(case: Case) -> Result:
         for lost in case.following.losses
     )
     return Result(
-        "recall", "tracks", "Person-seconds that are found", share_of(seen), at_least(least), passed, moments
+        "recall", "tracks", "Person-seconds found", share_of(seen), at_least(least), passed, moments
     )
 
 
@@ -25,7 +25,7 @@ def holes(case: Case) -> Result:
     """Frames without a face between two with it."""
     share, most = case.following.hole_share, case.tolerances.holes
     passed = share <= most if case.following.followed else None
-    return Result("holes", "tracks", "Frames lost within a track", share_of(share), at_most(most), passed)
+    return Result("holes", "tracks", "Frames lost within tracks", share_of(share), at_most(most), passed)
 
 
 def swaps(case: Case) -> Result:
@@ -39,7 +39,7 @@ def swaps(case: Case) -> Result:
     return Result(
         "swaps",
         "tracks",
-        "Tracks that change the person",
+        "Tracks that change person",
         value,
         at_most(most),
         few_enough(found, count, most),
