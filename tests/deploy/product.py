@@ -1,0 +1,84 @@
+"""The product at work for Prometheus to scrape: `python -m tests.deploy.product` until standard input ends.
+
+A whole site in this process watches two synthetic visitors in real time. Its store holds the figures of two
+made-up hours at two more stands, released. The first line of standard output is JSON:
+the port of /metrics, and the figures.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pydantic import SecretStr
+
+from services.analytics.report import load_figures, to_json
+from services.analytics.settings import AnalyticsSettings
+from services.analytics.stand_state import Change, StandState, advance
+from services.analytics.store import AnalyticsStore, batch_of
+from services.embedded import Plan, Site
+from tests.campaign_scenario import random_day
+from tests.recordings import CONFIG
+from vitrine.mall_folder import MallFolder
+from vitrine.settings import Settings
+from vitrine.stores.embedded import embedded_redis
+from vitrine.stores.redis import connect
+from vitrine.telemetry.health import health_server
+from vitrine.topics import COVERAGE, EXPOSURES, IDENTITIES, INTERACTIONS, PLAYS
+
+TOPIC_OF = {topic.schema: topic.name for topic in (PLAYS, EXPOSURES, IDENTITIES, INTERACTIONS, COVERAGE)}
+CAMERAS = """\
+cameras:
+  - {id: north-1, uri: "synthetic:?people=2&seed=5", stand: north, fps: 2, width: 320, overload: drop}
+"""
+NOTHING_MORE = {"VITRINE_ANALYTICS_RELEASE_STEP": "100000"}
+"""The figures stay as they were written: what the two visitors add is never released."""
+
+
+def configuration(folder: Path) -> Path:
+    """The example configuration with one slow camera."""
+    (folder / "cameras.yaml").write_text(CAMERAS)
+    for name in ("stands.yaml", "campaigns.yaml", "creatives", "codes"):
+        (folder / name).symlink_to(CONFIG / name)
+    return folder
+
+
+def scenario() -> list[Change]:
+    """What two hours at two stands change in an empty store."""
+    rules, events = AnalyticsSettings(window_s=300, release_step=10), random_day(3, seconds=7200, people=150)
+    stands = sorted({event.stand_id for event in events})  # type: ignore[attr-defined]
+    return [
+        advance(
+            StandState(stand),
+            [(TOPIC_OF[type(event)], event) for event in events if event.stand_id == stand],  # type: ignore[attr-defined]
+            rules,
+            "UTC",
+            ended=True,
+        )
+        for stand in stands
+    ]
+
+
+def main() -> None:
+    """Run until nobody holds the other end of standard input."""
+    with ExitStack() as stack:
+        url = stack.enter_context(embedded_redis())
+        AnalyticsStore(lambda: connect(url)).write(batch_of({0: scenario()}, {}))
+        folder = configuration(Path(stack.enter_context(TemporaryDirectory())))
+        settings = Settings.load(bus="memory", config=folder, redis_url=SecretStr(url))
+        site = Site(Plan(settings, MallFolder(folder), port=0, environment=NOTHING_MORE))
+        stack.enter_context(site.running())
+        port = stack.enter_context(health_server(site.health, "127.0.0.1", 0))
+        with connect(url) as redis:
+            first = {"port": port, "figures": to_json(load_figures(redis))}
+        sys.stdout.write(json.dumps(first) + "\n")
+        sys.stdout.flush()
+        sys.stdin.read()
+        site.finish()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""A real Prometheus with our configuration and rules, on a free loopback port."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+
+from tests.brokers import free_ports, wait_for_port
+from tests.deploy.promql import DEPLOY
+from vitrine.settings import SERVICES
+
+FOLDER = DEPLOY / "prometheus"
+INTERVAL = "2s"
+OWN_SERIES = "analytics;.*|[a-z]+;(process|python|vitrine_ready|vitrine_threads).*|identity;vitrine_gallery.*"
+"""Job and name. All services are one process here: what each would say alone."""
+
+
+class Prometheus:
+    """A running server, asked as Grafana asks it."""
+
+    def __init__(self, url: str) -> None:
+        self._http = httpx.Client(base_url=f"{url}/api/v1", timeout=10)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._http.close()
+
+    def query(self, expression: str) -> list[tuple[dict[str, str], float]]:
+        """Labels and value of each series now. AssertionError with what Prometheus finds wrong."""
+        data = self._get("query", query=expression)
+        found = data["result"] if data["resultType"] == "vector" else []
+        return [(series["metric"], float(series["value"][1])) for series in found]
+
+    def value(self, expression: str) -> float:
+        """The value of the only series."""
+        ((_, value),) = self.query(expression)
+        return value
+
+    def label_values(self, label: str, match: str) -> list[str]:
+        """Values of a label among the series of a selector."""
+        values: list[str] = self._get(f"label/{label}/values", **{"match[]": match})
+        return values
+
+    def rules(self) -> list[dict[str, Any]]:
+        """All rules with their health."""
+        return [rule for group in self._get("rules")["groups"] for rule in group["rules"]]
+
+    def _get(self, path: str, **parameters: str) -> Any:
+        answer = self._http.get(path, params=parameters).json()
+        assert answer["status"] == "success", f"{answer['error']}: {parameters}"
+        return answer["data"]
+
+
+def configuration(address: str) -> dict[str, Any]:
+    """The product's configuration, except that each service is found at the address and asked more often."""
+    plain: dict[str, Any] = yaml.safe_load((FOLDER / "prometheus.yml").read_text())
+    plain["global"] = dict.fromkeys(("scrape_interval", "scrape_timeout", "evaluation_interval"), INTERVAL)
+    plain["rule_files"] = [str(FOLDER / pattern) for pattern in plain["rule_files"]]
+    ours = plain["scrape_configs"][0]
+    del ours["dns_sd_configs"]
+    ours["static_configs"] = [
+        {"targets": [address], "labels": {"__meta_dns_name": service}} for service in SERVICES
+    ]
+    ours["metric_relabel_configs"].insert(
+        0, {"source_labels": ["job", "__name__"], "regex": OWN_SERIES, "action": "keep"}
+    )
+    plain["scrape_configs"] = [ours]
+    return plain
+
+
+@contextmanager
+def prometheus_server(folder: Path, address: str) -> Iterator[Prometheus]:
+    """Scrapes the product at `address`; data and log are in `folder`."""
+    (port,) = free_ports(1)
+    file, log = folder / "prometheus.yml", folder / "prometheus.log"
+    file.write_text(yaml.safe_dump(configuration(address)))
+    command = [
+        "prometheus",
+        f"--config.file={file}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]
+    with log.open("ab") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        wait_for_port("127.0.0.1", port, process, log)
+        with closing(Prometheus(f"http://127.0.0.1:{port}")) as prometheus:
+            yield prometheus
+    finally:
+        process.terminate()
+        process.wait(20)
