@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -51,26 +52,37 @@ def run(
 ) -> Verdict:
     """Kill each target so many times. Cameras wait for the workers, so that every frame must arrive, unless
     `ingest` or `landmarks` are killed: then they drop, as live ones do."""
-    broker, redis = KafkaBroker(libs, folder), RedisServer(folder)
     chance, stop = random.Random(seed), Event()
-    overload = "drop" if set(VISION) & set(targets) else "wait"
+    complete = not set(VISION) & set(targets)
+    with open_site(folder, libs, seed, "wait" if complete else "drop") as site:
+        say(f"the site runs, logs are in {folder}")
+        stop.wait(chance.uniform(*CALM_S))
+        killers = kill_all(site, targets, seed, stop, say)
+        stop.wait(chance.uniform(*CALM_S))
+        site.wait_until_ready()
+        say("the site ends")
+        return judge(finish(site), killers, site.exits, complete=complete)
+
+
+@contextmanager
+def open_site(folder: Path, libs: Path, seed: int, overload: str) -> Iterator[Site]:
+    """A running site with servers of its own."""
+    broker, redis = KafkaBroker(libs, folder), RedisServer(folder)
     try:
         redis.start()
         broker.start()
         with Site(folder, broker, redis, seed=seed, overload=overload) as site:
-            say(f"the site runs, logs are in {folder}")
-            stop.wait(chance.uniform(*CALM_S))
-            killers = kill_all(site, targets, seed, stop, say)
-            stop.wait(chance.uniform(*CALM_S))
-            site.wait_until_ready()
-            say("the site ends")
-            site.finish()
-            evidence = gather(site.bus, connect(redis.url), site.journal, MallFolder(folder / "config"))
-            return judge(evidence, killers, site.exits, complete=overload == "wait")
+            yield site
     finally:
-        stop.set()
         broker.stop()
         redis.stop()
+
+
+def finish(site: Site) -> Evidence:
+    """Stop the services, each after it handled what is there, and look at what they left."""
+    site.finish()
+    mall = MallFolder(site.folder / "config")
+    return gather(site.bus, connect(site.redis.url), site.journal, mall)
 
 
 def judge(evidence: Evidence, killers: Sequence[Killer], exits: Sequence[str], *, complete: bool) -> Verdict:
