@@ -29,6 +29,27 @@ CHANGES = "customers:changes"
 CHANGES_KEPT = 10_000
 VISIT_LINK_SECONDS = 2 * 86_400
 
+# One step each: nobody who is being erased is linked meanwhile. ARGV: customer, visit, seconds.
+_LINK = """
+if redis.call('SISMEMBER', 'customers', ARGV[1]) == 0 then return end
+local visits = 'customer:' .. ARGV[1] .. ':visits'
+redis.call('SET', 'visit:' .. ARGV[2], ARGV[1], 'EX', ARGV[3])
+redis.call('SADD', visits, ARGV[2])
+redis.call('EXPIRE', visits, ARGV[3])
+"""
+
+# ARGV: customer, change stream, entries to keep. Returns how many templates and visits there were.
+_ERASE = """
+if redis.call('SREM', 'customers', ARGV[1]) == 0 then return false end
+local key = 'customer:' .. ARGV[1]
+local visits = redis.call('SMEMBERS', key .. ':visits')
+local templates = redis.call('LLEN', key .. ':templates')
+for _, visit in ipairs(visits) do redis.call('DEL', 'visit:' .. visit) end
+redis.call('DEL', key, key .. ':templates', key .. ':visits')
+redis.call('XADD', ARGV[2], 'MAXLEN', '~', ARGV[3], '*', 'kind', 'erased')
+return {templates, #visits}
+"""
+
 Purpose = Literal["recognise", "profile", "offers"]
 
 
@@ -151,35 +172,23 @@ class CustomerStore:
     def link_visit(self, visit_id: str, customer_id: str) -> None:
         """Remember whose visit it is, for offers; kept two days."""
         with redis_errors(self._redis):
-            if not self._redis.sismember("customers", customer_id):
-                return
-            step = self._redis.pipeline(transaction=True)
-            step.set(f"visit:{visit_id}", customer_id, ex=VISIT_LINK_SECONDS)
-            step.sadd(f"customer:{customer_id}:visits", visit_id)
-            step.expire(f"customer:{customer_id}:visits", VISIT_LINK_SECONDS)
-            step.execute()
+            self._redis.eval(_LINK, 0, customer_id, visit_id, VISIT_LINK_SECONDS)
 
     def erase(self, customer_id: str, now_ns: int) -> dict[str, Any]:
         """Remove everything of a customer; returns a receipt signed with the site's key.
 
         Raises ConfigurationError when there is no such customer.
         """
-        key = f"customer:{customer_id}"
         with redis_errors(self._redis):
-            if not self._redis.sismember("customers", customer_id):
-                raise ConfigurationError(f"no customer {customer_id}; `vitrine customers list` shows all")
-            visits = _texts(self._redis.smembers(f"{key}:visits"))
-            templates = self._redis.llen(f"{key}:templates")
-            step = self._redis.pipeline(transaction=True)
-            step.delete(key, f"{key}:templates", f"{key}:visits", *(f"visit:{visit}" for visit in visits))
-            step.srem("customers", customer_id)
-            step.xadd(CHANGES, {"kind": "erased"}, maxlen=CHANGES_KEPT, approximate=True)
-            step.execute()
+            erased = self._redis.eval(_ERASE, 0, customer_id, CHANGES, CHANGES_KEPT)
+        if erased is None:
+            raise ConfigurationError(f"no customer {customer_id}; `vitrine customers list` shows all")
+        templates, visits = erased
         content = {
             "customer_id": customer_id,
             "erased_at_ns": now_ns,
             "templates": templates,
-            "visits": len(visits),
+            "visits": visits,
         }
         return content | {"signature": self._sign(content)}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from typing import Any
 
 import numpy as np
 import pytest
@@ -160,3 +161,31 @@ class TestFeed:
             assert feed.current() is None
         time[0] = 1.5
         assert feed.current() is not None
+
+
+def test_a_visit_is_not_linked_to_somebody_who_is_erased_meanwhile(url: str, store: CustomerStore) -> None:
+    customer_id = store.enrol("Ada Example", [VECTOR], "m", [RECOGNISE], now_ns=5)
+    erased: list[dict[str, object]] = []
+
+    class ErasedAfterAnyQuestion(Redis):
+        def sismember(self, *arguments: Any) -> Any:
+            answer = super().sismember(*arguments)
+            erased.append(store.erase(customer_id, 6))
+            return answer
+
+    with closing(ErasedAfterAnyQuestion.from_url(url)) as redis:
+        CustomerStore(redis, Sealer(KEYS, "k1")).link_visit("visit-1", customer_id)
+        if not erased:
+            store.erase(customer_id, 6)
+        assert [key for key in redis.keys("*") if b"visit" in key] == []
+
+
+def test_a_visit_that_is_linked_before_erasure_goes_with_it(redis: Redis, store: CustomerStore) -> None:
+    customer_id = store.enrol("Ada Example", [VECTOR], "m", [RECOGNISE], now_ns=5)
+    store.link_visit("visit-1", customer_id)
+    assert redis.get("visit:visit-1") == customer_id.encode()
+    receipt = store.erase(customer_id, 6)
+    assert (receipt["templates"], receipt["visits"]) == (1, 1)
+    assert redis.keys("*visit*") == []
+    store.link_visit("visit-2", customer_id)
+    assert redis.keys("*visit*") == []
