@@ -15,6 +15,8 @@ logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.25
 STALE_AFTER_S = 1.0
+PATIENCE = 5
+"""A store that hangs is asked again after so many times as long as it let us wait: faces go on meanwhile."""
 RELOAD_EVERY_S = 60.0
 """Consents expire without a change in the store."""
 
@@ -33,16 +35,17 @@ class GalleryFeed:
         self._gallery: Gallery | None = None
         self._change: str | None = None
         self._away = False
-        self._looked = self._read = self._loaded = -1e9
+        self._read = self._loaded = self._look_at = -1e9
 
     def current(self) -> Gallery | None:
         """Looks at the change stream a few times a second and reloads what changed."""
         now = self._monotonic()
-        if now - self._looked >= LOOK_EVERY_S:
-            self._looked = now
+        if now >= self._look_at:
+            self._look_at = now + LOOK_EVERY_S
             try:
                 self._refresh(now)
             except Unavailable as error:
+                self._look_at = max(self._look_at, now + PATIENCE * (self._monotonic() - now))
                 if not self._away:
                     logger.warning("customer store away, nobody is recognised: %s", error)
                 self._away = True

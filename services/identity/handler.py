@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from services.identity.gallery import Gallery
+from services.identity.gallery_feed import PATIENCE
 from services.identity.settings import IdentitySettings
 from services.identity.visitors import SECOND_NS, StandDay, Track
 from vitrine import ids
@@ -46,7 +48,13 @@ class IdentityHandler(Handler):
     """Faces and opt-outs in, identities out. `sealer` is None where no embeddings can be read."""
 
     def __init__(
-        self, mall: MallSource, settings: IdentitySettings, sealer: Sealer | None, feed: Feed, links: Links
+        self,
+        mall: MallSource,
+        settings: IdentitySettings,
+        sealer: Sealer | None,
+        feed: Feed,
+        links: Links,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._mall, self._settings, self._sealer = mall, settings, sealer
         self._feed, self._links = feed, links
@@ -54,6 +62,8 @@ class IdentityHandler(Handler):
         self._replayed_from: dict[tuple[TopicPartition, str], int] = {}
         """Capture time of the first frame of each camera that was read since the partition is ours."""
         self._links_due: dict[str, str] = {}
+        self._links_at = 0.0
+        self._monotonic = monotonic
         self._outputs = Outputs()
 
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
@@ -77,12 +87,14 @@ class IdentityHandler(Handler):
 
     def published(self) -> None:
         """Link known visits to customers; while the store is away, later."""
-        while self._links_due:
+        now = self._monotonic()
+        while self._links_due and now >= self._links_at:
             visit_id, customer_id = next(iter(self._links_due.items()))
             try:
                 self._links.link_visit(visit_id, customer_id)
             except Unavailable as error:
                 logger.warning("visit not linked yet: %s", error)
+                self._links_at = now + PATIENCE * (self._monotonic() - now)
                 return
             del self._links_due[visit_id]
 

@@ -144,6 +144,23 @@ class TestFeed:
         said = [record.getMessage() for record in caplog.records]
         assert said == ["customer store away, nobody is recognised: Redis is away"]
 
+    def test_a_store_that_hangs_is_waited_for_a_fifth_of_the_time_at_most(
+        self, store: CustomerStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        feed, time = self.feed(store)
+        asked: list[float] = []
+
+        def hang() -> str:
+            asked.append(time[0])
+            time[0] += 2.0
+            raise Unavailable("Redis hangs")
+
+        monkeypatch.setattr(store, "last_change", hang)
+        while time[0] < 30:
+            assert feed.current() is None
+            time[0] += 0.25
+        assert asked == [0.0, 10.0, 20.0]
+
     def test_a_store_that_is_away_for_a_second_ends_recognition(
         self, store: CustomerStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:

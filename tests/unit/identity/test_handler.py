@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -226,6 +228,26 @@ def test_a_visit_is_linked_later_when_the_store_was_away() -> None:
     feed.away = False
     see(handler, "a", 1, person(1))
     assert list(feed.links.values()) == ["customer-1"]
+
+
+def test_a_store_that_hangs_holds_up_no_faces() -> None:
+    now, tries = [0.0], []
+
+    class Hanging(FixedFeed):
+        def link_visit(self, visit_id: str, customer_id: str) -> None:
+            tries.append(now[0])
+            now[0] += 2.0
+            raise Unavailable("Redis hangs")
+
+    feed = Hanging(("customer-1", person(1)))
+    handler = IdentityHandler(
+        FixedMall(make_mall(ENROLLED)), IdentitySettings(), SEALER, feed, feed, lambda: now[0]
+    )
+    for tenth in range(200):
+        see(handler, "a", tenth / 10, person(1))
+        now[0] += 0.1
+    assert len(tries) == 3
+    assert all(later - earlier > 9.9 for earlier, later in pairwise(tries))
 
 
 def test_whoever_opts_out_is_not_recognised_any_more() -> None:
