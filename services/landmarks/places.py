@@ -48,17 +48,23 @@ class Place:
         return max(self.side, other.side) / min(self.side, other.side)
 
 
-def match(expected: Sequence[Place], found: Sequence[Place]) -> list[tuple[int, int]]:
-    """Pairs of places that are one face: least total distance and growth, nothing beyond the limits."""
+def match(
+    expected: Sequence[Place], found: Sequence[Place], reaches: Sequence[float] | None = None
+) -> list[tuple[int, int]]:
+    """Pairs of places that are one face: least total distance and growth, nothing beyond the limits.
+
+    `reaches`: how far off each expected place the face may be, in sides; else FARTHEST.
+    """
     if not expected or not found:
         return []
-    cost = np.array([[_cost(a, b) for b in found] for a in expected])
+    farthest = reaches or [FARTHEST] * len(expected)
+    cost = np.array([[_cost(a, b, far) for b in found] for a, far in zip(expected, farthest, strict=True)])
     rows, columns = linear_sum_assignment(cost)
     return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if cost[r, c] < _NEVER]
 
 
-def _cost(a: Place, b: Place) -> float:
+def _cost(a: Place, b: Place, farthest: float) -> float:
     distance, growth = a.distance(b), a.growth(b)
-    if distance > FARTHEST or growth > GREATEST_GROWTH:
+    if distance > farthest or growth > GREATEST_GROWTH:
         return _NEVER
     return distance + math.log(growth)

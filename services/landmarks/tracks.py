@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.landmarks.places import Place, match
+from services.landmarks.places import FARTHEST, Place, match
 from services.landmarks.smoothing import OneEuro
 from vitrine.ids import track_id
 from vitrine.vision.crop import Crop, crop_of_box
@@ -26,6 +26,11 @@ THERE_UNDETECTED: Final = 0.5
 """Face score of a followed face that the detector has just overlooked."""
 SAME_FACE: Final = 0.35
 """Two tracks whose boxes are nearer than this, in sides, follow one face."""
+WALK: Final = 7.0
+"""Sides that a face moves in a second when somebody walks past at 1.4 m/s."""
+UNSURE: Final = 0.25
+"""Sides by which a detector's boxes of one face differ."""
+FARTHEST_NEW: Final = 1.5
 LONGEST_STEP_S: Final = 0.3
 """Motion is not extrapolated further."""
 MOST_FACES: Final = 100
@@ -56,6 +61,8 @@ class Track:
     at_ns: int = 0
     velocity: NDArray[np.float32] = field(default_factory=lambda: np.zeros(2, np.float32))
     """Pixels a second."""
+    followed: bool = False
+    """It was seen in two frames, so that its velocity is known."""
     face_score: float = 0.0
     """When it was last detected."""
     offset: NDArray[np.float32] = field(default_factory=lambda: np.zeros(4, np.float32))
@@ -85,6 +92,12 @@ class Track:
         self.box, self.score, self.detected_ns = box, score, at_ns
         self.detections += 1
 
+    def reach(self, at_ns: int) -> float:
+        """How far off the prediction its face may be found, in sides: a new face may be walking any way."""
+        if self.followed:
+            return FARTHEST
+        return min(max(FARTHEST, UNSURE + WALK * (at_ns - self.detected_ns) / 1e9), FARTHEST_NEW)
+
     def box_at(self, place: Place, at_ns: int) -> NDArray[np.float32]:
         """The box in pixels of landmarks that lie there: the detector's own if it has just found the face."""
         return self.box if self.detected_ns == at_ns else self._carried(place)
@@ -102,7 +115,8 @@ class Track:
             self.offset = offset.astype(np.float32)
         if self.at_ns:
             moved = (points.mean(axis=0) - self.points.mean(axis=0)) / np.float32((at_ns - self.at_ns) / 1e9)
-            self.velocity = (self.velocity + moved) / 2
+            self.velocity = (self.velocity + moved) / 2 if self.followed else moved
+            self.followed = True
         self.points, self.measured, self.at_ns, self.visible = points, crop, at_ns, True
 
     def smooth(self) -> NDArray[np.float64]:
@@ -130,7 +144,7 @@ class CameraTracks:
 
     def due(self) -> bool:
         """Whether the next frame needs the detector: every k-th, or while a face is new or lost."""
-        unsettled = any(not (track.believed and track.visible) for track in self._tracks)
+        unsettled = any(not (t.believed and t.visible and t.followed) for t in self._tracks)
         return unsettled or self.due_in() == 0
 
     def due_in(self) -> int:
@@ -152,7 +166,9 @@ class CameraTracks:
         """Confirm tracks, drop the doubtful that were not found again, begin new ones."""
         crops = [crop_of_box(box, five) for box, five in zip(found.boxes, found.five, strict=True)]
         scores = [float(score) for score in found.scores]
-        pairs = match([Place.of_box(t.box) for t in self._tracks], [Place.of_box(box) for box in found.boxes])
+        expected = [Place.of_box(track.box) for track in self._tracks]
+        reaches = [track.reach(at_ns) for track in self._tracks]
+        pairs = match(expected, [Place.of_box(box) for box in found.boxes], reaches)
         for row, n in pairs:
             self._tracks[row].confirm(found.boxes[n], crops[n], scores[n], at_ns)
         self._tracks = [t for t in self._tracks if t.believed or t.detected_ns == at_ns]
