@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import sin
 from typing import Any
 
 import numpy as np
@@ -58,9 +59,12 @@ def make_frame_faces(
     *,
     camera: str = "north-1",
     stand: str = "north",
+    living: bool = True,
     **fields: Any,
 ) -> FrameFaces:
-    """The faces of one 640×360 picture taken `seconds` after T0_NS."""
+    """The faces of one 640×360 picture taken `seconds` after T0_NS; the points of `living` ones sway."""
+    if living:
+        faces = [_swaying(face, seconds) for face in faces]
     values: dict[str, Any] = {
         "camera_id": camera,
         "stand_id": stand,
@@ -70,6 +74,11 @@ def make_frame_faces(
         "faces": tuple(faces),
     }
     return FrameFaces(**values | fields)
+
+
+def _swaying(face: Face, seconds: float) -> Face:
+    aside = 0.05 * face.box[3] * sin(2.7 * seconds)
+    return face.model_copy(update={"points": tuple((x + aside, y) for x, y in face.points)})
 
 
 def make_track_id(seconds: float = 0.0, *, camera: str = "north-1", number: int = 0) -> str:

@@ -14,7 +14,7 @@ from services.engagement.camera import Camera
 
 NOTE_LIMIT: Final = 4000
 """Characters; room for some 20 people who look to and fro."""
-_FORMAT: Final = "1:"
+_FORMAT: Final = "2:"
 """Changes whenever the state does: a note of another version is not read."""
 _STATE: Final = TypeAdapter(list[Camera])
 

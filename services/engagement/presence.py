@@ -12,6 +12,7 @@ from pydantic import Field
 
 from services.engagement.attention import Attention, Cone, cone_of
 from services.engagement.expression import Baseline
+from services.engagement.life import Motion
 from services.engagement.score import MOTION_S, Span, View, proximity, steadiness
 from vitrine.mall import Camera as CameraConfig
 from vitrine.mall import Stand
@@ -21,6 +22,11 @@ PART_NS: Final = 60_000_000_000
 """Parts are cut at event-time multiples of this."""
 WINDOW_NS: Final = 3_000_000_000
 """What the live score looks back on."""
+MOVE_NS: Final = 500_000_000
+SURE_MOVES: Final = 4
+"""Motion in so many half seconds is life, whatever happens around the face."""
+TRAVELLED: Final = 0.6
+"""So is motion so many face heights away from where the track began."""
 TRACKS_KEPT: Final = 32
 """A presence of more tracks keeps its first and its latest."""
 
@@ -66,6 +72,13 @@ class Presence:
     glances: list[Interval] = field(default_factory=list)
     """Finished ones that a part to come or the live score needs."""
     attention: Attention = field(default_factory=Attention)
+    motion: Motion = field(default_factory=Motion)
+    moved_ns: int = 0
+    """When the face had moved last."""
+    moves: int = 0
+    """In how many half seconds it did, up to `SURE_MOVES`."""
+    living: bool = False
+    """It has moved by itself; until then the face may be a print, or noise."""
     baseline: Baseline = field(default_factory=Baseline)
     recent: Annotated[deque[tuple[int, int, View]], Field(exclude=True)] = field(default_factory=deque)
     """Views of the last seconds: since when, until when, what."""
@@ -76,10 +89,21 @@ class Presence:
         x, y, size = place_of(face)
         return cls(presence_id, [face.track_id], at_ns, at_ns, x, y, size, x, [Span(at_ns, at_ns)])
 
-    @property
-    def certain(self) -> bool:
-        """Seen more than once; a face of a single frame is taken for noise."""
-        return self.seen_ns > self.start_ns
+    def feel(self, at_ns: int, face: Face, *, covered: bool) -> None:
+        """See whether the face has moved; a view may be felt more than once.
+
+        `covered`: somebody may stand before it, who draws the landmarks of a print aside and lets them go.
+        """
+        if face.track_id != self.track_ids[-1]:
+            self.motion = Motion()  # another track may lie a little beside the one before
+        if self.motion.observe(at_ns, face):
+            if at_ns // MOVE_NS > self.moved_ns // MOVE_NS:
+                self.moves = min(self.moves + 1, SURE_MOVES)
+            self.moved_ns = at_ns
+            sure = self.moves == SURE_MOVES or self.motion.travelled >= TRAVELLED
+            self.living = self.living or sure or not covered
+            if self.living:
+                self.motion.origin = []
 
     def observe(self, at_ns: int, face: Face, face_share: float, terms: Terms) -> None:
         """Take a view; `face_share` is the face's height as a share of the picture's."""
@@ -114,18 +138,20 @@ class Presence:
             self.recent.popleft()
 
     def cut(self, terms: Terms, *, synthetic: bool) -> Iterator[Exposure]:
-        """Takes off the parts that are over and certain."""
-        while len(self.parts) > 1 and not self.attention.may_change_before(self.parts[0].end_ns):
+        """Takes off the parts that are over and certain; none before the face has proved to live."""
+        while (
+            self.living and len(self.parts) > 1 and not self.attention.may_change_before(self.parts[0].end_ns)
+        ):
             yield self._publish(terms, synthetic=synthetic, final=False)
         needed_ns = min(self.parts[0].start_ns, self.seen_ns - WINDOW_NS)
         self.glances = [glance for glance in self.glances if glance[1] > needed_ns]
 
     def end(self, terms: Terms, *, synthetic: bool) -> Iterator[Exposure]:
-        """Takes off all that is left, the last part as final; nothing for a face of a single frame."""
+        """Takes off all that is left, the last part as final; nothing of a face that never moved."""
         glance = self.attention.close()
         if glance:
             self.glances.append(glance)
-        while self.certain and self.parts:
+        while self.living and self.parts:
             yield self._publish(terms, synthetic=synthetic, final=len(self.parts) == 1)
 
     def _publish(self, terms: Terms, *, synthetic: bool, final: bool) -> Exposure:

@@ -22,7 +22,7 @@ def is_due(at_ns: int, last_ns: int | None) -> bool:
 def snapshot(cameras: Iterable[Camera], at_ns: int, terms: Terms) -> StandEngagement:
     """Everybody present at a stand, as of a frame of one of its cameras."""
     cameras = list(cameras)
-    people = [p.live(terms) for camera in cameras for p in camera.presences if p.certain]
+    people = [p.live(terms) for camera in cameras for p in camera.presences if p.living]
     return StandEngagement(
         stand_id=terms.stand.id,
         at_ns=at_ns,

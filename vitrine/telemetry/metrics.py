@@ -47,6 +47,8 @@ GALLERY_CUSTOMERS = Gauge("vitrine_gallery_customers", "Customers that recogniti
 GALLERY_VERSION = Gauge("vitrine_gallery_version", "Last change of the customer store that was read.")
 IDENTITIES = Counter("vitrine_identities", "Decisions who a track is.", ["stand", "reason"])
 
+DECOYS = Counter("vitrine_decoys", "Faces that never moved, such as printed ones; not counted.", ["camera"])
+FACES_REPEATED = Counter("vitrine_faces_repeated", "Frames of faces that came a second time.", ["camera"])
 PEOPLE_PRESENT = Gauge("vitrine_people_present", "People in the stand's zone now.", ["stand"])
 PEOPLE_ATTENDING = Gauge("vitrine_people_attending", "People who look at the screen now.", ["stand"])
 ENGAGEMENT_SCORE = Gauge("vitrine_engagement_score", "Highest engagement score now.", ["stand"])

@@ -87,9 +87,18 @@ def test_the_live_score_looks_back_three_seconds() -> None:
     assert not people[at(8.0)].attending
 
 
-def test_a_face_is_shown_from_its_second_frame_on() -> None:
-    frames = [make_frame_faces(0.0, [make_face()]), make_frame_faces(0.3, [make_face()])]
-    assert [len(state.people) for state in snapshots(handle(make_handler(), frames))] == [0, 1]
+def test_a_face_is_shown_as_soon_as_it_has_moved() -> None:
+    frames = [make_frame_faces(i * 0.3, [make_face()]) for i in range(4)]
+    assert [len(state.people) for state in snapshots(handle(make_handler(), frames))] == [0, 0, 1, 1]
+
+
+def test_a_print_is_never_shown_nor_counted_as_anything_but_a_decoy() -> None:
+    before = REGISTRY.get_sample_value("vitrine_decoys_total", {"camera": "north-1"}) or 0
+    frames = [make_frame_faces(i / 10, [make_face()], living=False) for i in range(600)]
+    outputs = handle(make_handler(finite=True), frames)
+    assert {state.people for state in snapshots(outputs)} == {()}
+    assert exposures(outputs) == []
+    assert REGISTRY.get_sample_value("vitrine_decoys_total", {"camera": "north-1"}) == before + 1
 
 
 def test_a_frame_that_is_not_later_than_the_cameras_last_is_refused() -> None:
@@ -139,7 +148,7 @@ def test_a_stop_ends_presences_only_where_no_more_input_can_come(finite: bool, p
 
 def test_a_camera_that_vanished_is_forgotten_when_the_log_went_on_without_it() -> None:
     handler = make_handler()
-    frames = [make_frame_faces(s, [make_face("a")]) for s in (0.0, 1.0)]
+    frames = [make_frame_faces(s, [make_face("a")]) for s in (0.0, 0.5, 1.0)]
     frames += [make_frame_faces(s, stand="south", camera="south-1") for s in (299.0, 302.0)]
     outputs = handle(handler, frames)
     assert [(part.stand_id, part.end_ns) for part in exposures(outputs)] == [("north", at(1.0))]
