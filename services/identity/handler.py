@@ -111,7 +111,8 @@ class IdentityHandler(Handler):
             if track is None:
                 if self._was_over(received, face.track_id):
                     continue
-                track = day.begin(face.track_id, event.captured_at_ns, received.record.offset)
+                at_ns, offset = event.captured_at_ns, received.record.offset
+                track = day.begin(face.track_id, event.camera_id, at_ns, offset)
                 self._emit(stand, track, event.captured_at_ns, self._first_reason(stand))
             day.see(track, event.captured_at_ns)
             if face.embedding is not None and stand.recognition != "none" and not track.visitor.opted_out:

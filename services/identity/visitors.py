@@ -48,6 +48,7 @@ class Track:
     """One track, and who it is as far as we know."""
 
     track_id: str
+    camera_id: str
     visitor: Visitor
     first_ns: int
     first_offset: int
@@ -79,12 +80,12 @@ class StandDay:
         for track in self.tracks.values():
             track.views, track.matched = [], False
 
-    def begin(self, track_id: str, at_ns: int, offset: int) -> Track:
+    def begin(self, track_id: str, camera_id: str, at_ns: int, offset: int) -> Track:
         """A track seen for the first time: a visitor of its own, until it proves to be somebody else."""
         visitor_id = ids.visitor_id(self.stand_id, self.day, track_id)
         visitor = Visitor(visitor_id, ids.visit_id(visitor_id, track_id), at_ns, at_ns)
         self.visitors[visitor_id] = visitor
-        track = self.tracks[track_id] = Track(track_id, visitor, at_ns, offset, at_ns)
+        track = self.tracks[track_id] = Track(track_id, camera_id, visitor, at_ns, offset, at_ns)
         return track
 
     def see(self, track: Track, at_ns: int) -> None:
@@ -95,8 +96,8 @@ class StandDay:
     def join(self, track: Track, threshold: float) -> list[Track]:
         """Match a track by the mean of its views with the visitors of the day; the older visitor stays.
 
-        Returns the tracks whose visitor changed. Somebody who is in the picture as another track at the
-        same time is somebody else.
+        Returns the tracks whose visitor changed. Somebody who is in the picture of the same camera as
+        another track at the same time is somebody else.
         """
         mean: Vector = np.stack(track.views).sum(axis=0)
         track.views, track.matched = [], True
@@ -137,7 +138,7 @@ class StandDay:
 
 
 def _overlap(one: Track, other: Track) -> bool:
-    """Whether both were in the picture for longer than a hand-over takes."""
-    if one is other:
+    """Whether both were in one camera's picture for longer than a hand-over takes."""
+    if one is other or one.camera_id != other.camera_id:
         return False
     return min(one.last_ns, other.last_ns) - max(one.first_ns, other.first_ns) > CONCURRENT_NS

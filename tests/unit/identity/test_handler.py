@@ -141,6 +141,18 @@ def test_people_who_look_alike_and_are_there_together_stay_two_visitors() -> Non
     assert len({visitor for _, visitor in seen}) == 2
 
 
+def test_somebody_whom_two_cameras_see_at_the_same_time_is_one_visitor() -> None:
+    handler = make_handler()
+    seen = {}
+    for tenth in range(20):
+        for track, camera in (("a", "north-1"), ("b", "north-2")):
+            view = SEALER.seal(person(1), MODEL, track_reference(camera, track))
+            face = make_face(track, embedding=view if tenth >= 8 else None)
+            frame = make_frame_faces(tenth / 10, [face], camera=camera)
+            seen |= {e.track_id: e.visitor_id for e in decisions(handler.handle([received(frame)]))}
+    assert seen["a"] == seen["b"]
+
+
 def test_visitors_are_forgotten_at_the_end_of_the_local_day() -> None:
     handler = make_handler()
     first = [e for tenth in range(4) for e in see(handler, "a", tenth / 10, person(1))][-1]
