@@ -42,7 +42,8 @@ class OfferDesk:
         self.problems: dict[str, str] = {}
 
     def recover(self) -> Sequence[Interaction]:
-        """Once: events of an earlier run that may not be on the bus."""
+        """Once, and again whenever the store is back: events that may not be on the bus. An earlier run left
+        them, or the store had granted an offer and its answer was lost."""
         if self._recovered or time.monotonic() < self._retry_at:
             return ()
         try:
@@ -52,7 +53,7 @@ class OfferDesk:
             return ()
         self._recovered = True
         self._back()
-        return events
+        return [event for event in events if event.interaction_id not in self._forgettable]
 
     def grant(
         self, campaign: Campaign, command: Command, audience: Audience, now_ns: int
@@ -135,7 +136,7 @@ class OfferDesk:
         self._forgettable.clear()
 
     def _away(self, error: Unavailable) -> None:
-        self._retry_at = time.monotonic() + RETRY_S
+        self._retry_at, self._recovered = time.monotonic() + RETRY_S, False
         if COMPONENT not in self.problems:
             logger.warning("no offers for now, content goes on: %s", error)
         self.problems[COMPONENT] = f"No offers for now: {error}"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from redis import Redis
 from redis.backoff import NoBackoff
+from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from services.stand import offer_desk as offer_desk_module
@@ -209,6 +210,29 @@ def test_a_store_that_does_not_answer_means_no_offers_until_it_does(
         assert ask(desk, engaged("a")) == ("CODE-0", "visit-a")
     assert desk.problems == {}
     assert health.reasons() == {}
+
+
+def test_a_grant_whose_answer_was_lost_is_published_although_its_visitor_left(
+    redis: Redis, redis_url: str, codes: Path
+) -> None:
+    class Forgetful(Redis):
+        def eval(self, *arguments: Any) -> Any:
+            super().eval(*arguments)
+            if arguments[1] == 3:
+                raise RedisTimeoutError("the answer was lost")
+            return 1
+
+    with Forgetful.from_url(redis_url) as store:
+        desk = OfferDesk(store, codes, Health())
+        assert desk.recover() == []
+        assert ask(desk, engaged("a")) is None
+        assert desk.recover() == ()
+        desk._retry_at = 0.0
+        (event,) = desk.recover()
+        assert event.visit_id == "visit-a"
+        desk.on_bus([event.interaction_id])
+        assert desk.recover() == ()
+    assert offers.pending(redis) == []
 
 
 def test_a_store_that_is_away_is_left_alone_for_a_while(codes: Path) -> None:
