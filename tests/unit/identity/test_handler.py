@@ -143,7 +143,7 @@ def test_people_who_look_alike_and_are_there_together_stay_two_visitors() -> Non
 
 def test_somebody_whom_two_cameras_see_at_the_same_time_is_one_visitor() -> None:
     handler = make_handler()
-    seen = {}
+    seen: dict[str, str] = {}
     for tenth in range(20):
         for track, camera in (("a", "north-1"), ("b", "north-2")):
             view = SEALER.seal(person(1), MODEL, track_reference(camera, track))
