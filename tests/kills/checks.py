@@ -21,6 +21,7 @@ from vitrine.runtime import Handler
 from vitrine.schemas import FrameFaces
 
 BATCH = 50
+REPEATED, REPEAT = ("engagement", "faces"), "before the last frame of the same camera"
 SLACK_S = 3.0
 """Video that a kill of ingest or landmarks may cost beside the time until it was ready again."""
 
@@ -93,10 +94,10 @@ def totals(evidence: Evidence) -> Iterator[str]:
 
 
 def dead_letters(evidence: Evidence) -> Iterator[str]:
-    """None at all."""
-    found = Counter(
-        (e["service"], e["topic"], e["kind"], e["reason"]) for e in evidence.events("dead-letters")
-    )
+    """None but faces that came again, because landmarks or the broker died before the first were confirmed."""
+    letters = evidence.events("dead-letters")
+    repeats = [e for e in letters if (e["service"], e["topic"]) == REPEATED and REPEAT in e["reason"]]
+    found = Counter((e["service"], e["topic"], e["kind"], e["reason"]) for e in letters if e not in repeats)
     yield from (f"{times} dead letters: {' '.join(what)}" for what, times in found.items())
 
 
@@ -120,6 +121,13 @@ def losses(evidence: Evidence, outages: Sequence[Outage], fps: float) -> Iterato
             allowed_s = sum(end - start for start, end in inside) / 1e9
             if gap_s > allowed_s:
                 yield f"camera {camera} misses {gap_s:.1f} s of video, {allowed_s:.1f} s are explained"
+
+
+def lost_s(evidence: Evidence, fps: float) -> float:
+    """Seconds of video without faces, of all cameras."""
+    steps = (pairwise(times) for times in capture_times(evidence).values())
+    gaps = [(later - earlier) / 1e9 - 1 / fps for pairs in steps for earlier, later in pairs]
+    return sum(gap for gap in gaps if gap > 0.01)
 
 
 def merged(outages: Sequence[Outage]) -> list[tuple[int, int]]:

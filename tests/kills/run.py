@@ -100,7 +100,10 @@ def judge(evidence: Evidence, killers: Sequence[Killer], exits: Sequence[str], *
         violations += [f"{check.__name__}: {line}" for line in check(evidence)]
     lost = checks.frames(evidence, FPS) if complete else checks.losses(evidence, outages, FPS)
     violations += [f"frames: {line}" for line in lost]
-    return Verdict({k.target: summary(k) for k in killers}, counts(evidence), exits, violations)
+    found = counts(evidence)
+    found["seconds of video lost"] = round(checks.lost_s(evidence, FPS))
+    found["seconds in which something was down"] = round(sum(b - a for a, b in checks.merged(outages)) / 1e9)
+    return Verdict({k.target: summary(k) for k in killers}, found, exits, violations)
 
 
 def summary(killer: Killer) -> dict[str, float]:
