@@ -94,7 +94,7 @@ def totals(evidence: Evidence) -> Iterator[str]:
 
 
 def dead_letters(evidence: Evidence) -> Iterator[str]:
-    """None but faces that came again, because landmarks or the broker died before the first were confirmed."""
+    """None but faces that came again: landmarks or the broker died before the first were confirmed."""
     letters = evidence.events("dead-letters")
     repeats = [e for e in letters if (e["service"], e["topic"]) == REPEATED and REPEAT in e["reason"]]
     found = Counter((e["service"], e["topic"], e["kind"], e["reason"]) for e in letters if e not in repeats)
