@@ -6,7 +6,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from threading import Event
 from typing import Any, Literal, TypeVar
@@ -103,7 +103,8 @@ class _Run:
     def open(self) -> None:
         """Connect, with patience up to the start-up limit."""
         loop = self.loop
-        metrics.RETRIES.labels(loop.service)
+        for metric in (metrics.RETRIES, metrics.BATCH_RECORDS, metrics.HANDLER_SECONDS):
+            metric.labels(loop.service)
         for topic in loop.topics:
             metrics.RECORDS_IN.labels(loop.service, topic.name)
             metrics.RECORDS_INVALID.labels(loop.service, topic.name)
@@ -225,9 +226,11 @@ class _Run:
     def call(
         self, received: Sequence[Received[Any]], records: Sequence[Record]
     ) -> tuple[Outputs, list[Message]]:
-        metrics.BATCH_RECORDS.labels(self.loop.service).observe(len(received))
+        seconds = metrics.HANDLER_SECONDS.labels(self.loop.service)
+        if received:  # the many idle calls would hide what a batch takes
+            metrics.BATCH_RECORDS.labels(self.loop.service).observe(len(received))
         try:
-            with metrics.HANDLER_SECONDS.labels(self.loop.service).time():
+            with seconds.time() if received else nullcontext():
                 outputs = self.retried(lambda: self.handler.handle(received))
             return outputs, encoded(outputs.messages)
         except (Stopped, Unavailable, ConfigurationError):  # none of the records is to blame

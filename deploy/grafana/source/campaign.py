@@ -156,7 +156,7 @@ def comparison(title: str, by: str) -> Panel:
             Query(total("offers_shown", group), "offers shown"),
             Query(total("offers_redeemed", group), "redeemed"),
         ),
-        width=24, height=7, decimals=1,
+        width=24, height=6,
     )  # fmt: skip
 
 

@@ -110,7 +110,7 @@ CAMERAS = Row("Cameras", (
             Query(lately("vitrine_camera_reconnects_total", "camera", CAMERA, "1h"), "reconnects, 1 h"),
             Query(lately("vitrine_clock_jumps_total", "camera", CAMERA, "1h"), "clock jumps, 1 h"),
         ),
-        width=16, height=7, decimals=1, hidden=("Time", "__name__"),
+        width=16, height=7, hidden=("Time", "__name__"),
     ),
     Panel(
         "bargauge", "Usable time, last ten minutes",
@@ -163,7 +163,7 @@ SERVICES = Row("Services", (
         (Query(rate("vitrine_records_out_total", "service, topic"), "{{service}} to {{topic}}"),), low=0,
     ),
     Panel(
-        "timeseries", "Batch size", declared("vitrine_batch_records") + " Mean, empty batches among them.",
+        "timeseries", "Batch size", declared("vitrine_batch_records") + " Mean; idle calls are none.",
         (Query(mean("vitrine_batch_records", "service"), "{{service}}"),), low=0,
     ),
     Panel(
@@ -179,7 +179,7 @@ SERVICES = Row("Services", (
         declared("vitrine_retries", "vitrine_records_invalid"),
         (
             Query("service:vitrine_retries:increase5m", "{{service}} retries"),
-            Query(lately("vitrine_records_invalid_total", "service, topic"), "{{service}} refused {{topic}}"),
+            Query(lately("vitrine_records_invalid_total", "service"), "{{service}} dead letters"),
         ),
         low=0,
     ),

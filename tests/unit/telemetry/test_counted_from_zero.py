@@ -52,6 +52,8 @@ def test_a_loop_and_each_of_its_topics() -> None:
     assert value("vitrine_records_in_total", service="idler", topic="coverage") == 0
     assert value("vitrine_records_invalid_total", service="idler", topic="coverage") == 0
     assert value("vitrine_consumer_lag", service="idler", topic="coverage") == 0
+    assert value("vitrine_batch_records_count", service="idler") == 0, "an idle call is no batch"
+    assert value("vitrine_handler_seconds_count", service="idler") == 0
 
 
 def test_refused_configurations() -> None:
