@@ -22,8 +22,13 @@ from vitrine.topics import ENGAGEMENT, EXPOSURES
 
 GONE_NS: Final = 300_000_000_000
 """A camera is forgotten when the log of its partition went on for so long without a good frame of it."""
+REPEATED_NS: Final = 10_000_000_000
+"""A frame no further behind its camera's last one is a repetition, such as after a crash of `landmarks`."""
+SET_BACK_NS: Final = 2_000_000_000
+"""A camera whose frames all come from further behind begins anew after so long in the log."""
 HELD_BYTES: Final = 16_000_000
 """At most so much is read again after a restart, where the state does not fit into a note."""
+SILENT_NS: Final = 2_000_000_000
 _LIVE_NS: Final = 60_000_000_000
 """Older frames come from files or replays; their age says nothing about us."""
 
@@ -92,9 +97,14 @@ class EngagementHandler(Handler):
             partition = self._partitions.setdefault(source, Partition(Commit(part[0].record.offset)))
             for received in part:
                 outputs.messages += self._forget_gone(partition, received)
-                reason = self._refusal(partition, received.event)
-                if reason:
+                behind_ns = self._behind_ns(partition, received.event)
+                if received.event.stand_id not in self._terms:
+                    outputs.rejected.append((received, "the configuration knows no such stand"))
+                elif behind_ns > REPEATED_NS:
+                    reason = f"captured {behind_ns / 1e9:.3f} s before the last frame of the same camera"
                     outputs.rejected.append((received, reason))
+                elif behind_ns >= 0:
+                    metrics.FACES_REPEATED.labels(received.event.camera_id).inc()
                 else:
                     outputs.messages += self._observe(partition, received)
             partition.advance(part)
@@ -111,23 +121,19 @@ class EngagementHandler(Handler):
                     outputs.messages += self._ended(camera)
         return outputs
 
-    def _refusal(self, partition: Partition, frame: FrameFaces) -> str | None:
-        """Why a frame cannot be used, if it cannot."""
-        if frame.stand_id not in self._terms:
-            return "the configuration knows no such stand"
+    def _behind_ns(self, partition: Partition, frame: FrameFaces) -> int:
+        """By how much a frame comes before the last one of its camera; below 0 for one that goes on."""
         camera = partition.cameras.get((frame.stand_id, frame.camera_id))
-        if camera and not frame.ended and frame.captured_at_ns <= camera.seen_ns:
-            behind_s = (camera.seen_ns - frame.captured_at_ns) / 1e9
-            return f"captured {behind_s:.3f} s before the last frame of the same camera, or with it"
-        return None
+        return -1 if camera is None or frame.ended else camera.seen_ns - frame.captured_at_ns
 
     def _forget_gone(self, partition: Partition, now: Received[FrameFaces]) -> Iterator[Outgoing]:
         """Forget cameras that the log went on without, but not one that goes on after an outage."""
         for key, camera in list(partition.cameras.items()):
-            if now.record.appended_at_ns - camera.appended_at_ns <= GONE_NS:
-                continue
             returns = key == (now.event.stand_id, now.event.camera_id)
-            if not returns or self._refusal(partition, now.event):
+            set_back = returns and self._behind_ns(partition, now.event) > REPEATED_NS
+            if returns and not set_back:
+                continue
+            if now.record.appended_at_ns - camera.appended_at_ns > (SET_BACK_NS if set_back else GONE_NS):
                 yield from self._ended(partition.cameras.pop(key))
 
     def _observe(self, partition: Partition, received: Received[FrameFaces]) -> Iterator[Outgoing]:
@@ -141,14 +147,15 @@ class EngagementHandler(Handler):
         else:
             yield from _outgoing(camera.observe(frame, terms))
         if frame.ended or is_due(frame.captured_at_ns, partition.shown_ns.get(frame.stand_id)):
-            yield self._snapshot(partition, frame, terms)
+            yield self._snapshot(partition, received, terms)
 
     def _ended(self, camera: Camera) -> Iterator[Outgoing]:
         return _outgoing(camera.end(self._terms.of(camera.stand_id, camera.camera_id)))
 
-    def _snapshot(self, partition: Partition, frame: FrameFaces, terms: Terms) -> Outgoing:
+    def _snapshot(self, partition: Partition, now: Received[FrameFaces], terms: Terms) -> Outgoing:
+        frame = now.event
         partition.shown_ns[frame.stand_id] = frame.captured_at_ns
-        cameras = (camera for camera in partition.cameras.values() if camera.stand_id == frame.stand_id)
+        cameras = (c for c in partition.cameras.values() if c.stand_id == frame.stand_id and _goes_on(c, now))
         state = snapshot(cameras, frame.captured_at_ns, terms)
         measure(state)
         age_ns = self._clock.now_ns() - frame.captured_at_ns
@@ -188,6 +195,12 @@ class TermsTable:
         """Of a camera at a stand; the defaults for what was taken from the configuration meanwhile."""
         terms = self._cameras.get((stand_id, camera_id)) or self._stands.get(stand_id)
         return terms or Terms.of(Stand(id=stand_id), self._version, self._bridge_ns)
+
+
+def _goes_on(camera: Camera, now: Received[FrameFaces]) -> bool:
+    """Whether a camera of the stand still tells who is there."""
+    silent_ns = now.record.appended_at_ns - camera.appended_at_ns
+    return min(silent_ns, abs(now.event.captured_at_ns - camera.seen_ns)) < SILENT_NS
 
 
 def _outgoing(exposures: Iterable[Exposure]) -> Iterator[Outgoing]:
