@@ -1,238 +1,290 @@
-"""What detector, recogniser and head pose make of the synthetic mall, and what it costs to draw.
+"""Is the synthetic mall easier than reality? Our own vision code on both, side by side.
 
-    python -m benchmarks.synthetic --models ../shared/models
+    python -m benchmarks.synthetic --shared ../shared [--models ../shared/models] [--json OUT]
 
-Each seed is a minute of the default mall, 640×360 at 15 frames a second, of which evenly spread frames are
-looked at. Points, poses and identities are the source's truth: the figures judge the picture, not our
-landmarks. With `--faces` (what the basis was made from) it also prints how much drawn people resemble them.
+Real photos are brought to the face sizes of the mall. Yaw is our head pose's from the labelled points, on
+both sides. Intervals are 95 %, by bootstrap over people or photos. Landmarks are judged on people and photos
+that their network never saw. All draws are seeded.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import time
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import track
-from scipy.optimize import linear_sum_assignment
+from rich.table import Table
 
-from training.synthetic_basis import frontal_faces
-from vitrine.synthetic import FrameTruth, PersonTruth, SyntheticMall
-from vitrine.synthetic.head import Head, draw_head
-from vitrine.synthetic.mesh import head_mesh, triangles_under
-from vitrine.synthetic.people import draw_person, draw_view, load_basis
-from vitrine.vision.crop import Image
-from vitrine.vision.detectors import YuNet
-from vitrine.vision.embedding import Embedder, align
-from vitrine.vision.models import EMBEDDING_FILE, YUNET_FILE, model_path
-from vitrine.vision.networks import load_network
-from vitrine.vision.pose import HeadPose, head_pose
+from benchmarks.face_samples import (
+    FPS,
+    HEIGHT,
+    WIDTH,
+    Face,
+    aligned_photos,
+    compressed,
+    empty_shop,
+    mall_faces,
+    photo_faces,
+    shelves,
+    synthetic_identities,
+)
+from benchmarks.intervals import Figure, difference, mean_figure
+from benchmarks.separation import separation
+from training.datasets.faces import LabelledFace
+from training.datasets.keypoints_csv import read_keypoints_csv
+from training.datasets.pts import read_pts
+from training.datasets.splits import select
+from vitrine.synthetic import SyntheticMall
+from vitrine.vision.crop import Image, crop_of_box, crop_of_points, cut, network_input, to_frame
+from vitrine.vision.detectors import Detections, YuNet
+from vitrine.vision.embedding import Embedder
+from vitrine.vision.models import EMBEDDING_FILE, LANDMARKS_FILE, MODELS, YUNET_FILE, model_path
+from vitrine.vision.networks import Network, load_network
+from vitrine.vision.shape import outer_eye_distance
 
-WIDTH, HEIGHT, FPS, SECONDS = 640, 360, 15, 60
-SCORE = 0.6
-TURNED, SMALLEST = 45.0, 40.0
-"""Faces that a detector should find: yaw at most, height of the landmarks at least."""
-OVERLAP = 0.3
-"""A detection is of a person when their boxes share this much of their union."""
-RECOGNISED_TURN, RECOGNISED_EVERY = 30.0, 5
-"""Embedded are found faces turned no further, in every n-th frame that is looked at."""
-DRAWN_PEOPLE, DRAWN_SIDE = 100, 320
-
-Vectors = NDArray[np.float32]
+SIZES = (24, 40, 70, 200)
+TURNS = (0, 20, 40, 65)
+"""Bounds of the bins of face height, pixels, and of |yaw|, degrees."""
+SEEDS, FRAMES = 8, 30
+PHOTOS, PEOPLE, SHOPS, POSTERS = 600, 250, 50, 10
+SHARED_BOX = 0.3
+"""Share of their union that a detection and a face must have in common."""
+FEWEST = 15
+"""Faces below which a bin is not reported."""
 
 
-@dataclass
-class Figures:
-    """What was seen in all frames."""
+class Finder:
+    """A detector that looks at each picture once, also where several faces share it."""
 
-    heights: list[float] = field(default_factory=list)
-    found: list[bool] = field(default_factory=list)
-    """One for each of `heights`."""
-    unmatched: int = 0
-    audience: Counter[int] = field(default_factory=Counter)
-    """Frames by the number of visible people."""
-    attending: list[bool] = field(default_factory=list)
-    poses: list[tuple[float, float, float, float]] = field(default_factory=list)
-    """True yaw; errors of yaw, pitch and roll."""
-    seconds: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
-    """CPU time of a frame by the number of people in it."""
-    faces: list[Image] = field(default_factory=list)
-    owners: list[tuple[int, str, int]] = field(default_factory=list)
-    """Seed, person and visit of each of `faces`."""
+    def __init__(self, detector: YuNet) -> None:
+        self._detector = detector
+        self._seen: dict[int, tuple[Image, Detections]] = {}
+
+    def __call__(self, picture: Image) -> Detections:
+        if id(picture) not in self._seen:
+            self._seen[id(picture)] = picture, self._detector.detect(picture)
+        return self._seen[id(picture)][1]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the report."""
+
+    name: str
+    synthetic: Figure
+    real: Figure
+    lower_is_easier: bool = False
+
+    def verdict(self) -> str:
+        """Which side is easier, by how much, or that no difference is proven."""
+        gap, low, high = difference(self.synthetic, self.real)
+        if low <= 0 <= high:
+            return f"no proven difference ({gap:+.3g}; {low:+.3g} to {high:+.3g})"
+        easier = (gap < 0) == self.lower_is_easier
+        return (
+            f"synthetic is {'easier' if easier else 'harder'} by {abs(gap):.3g} ({low:+.3g} to {high:+.3g})"
+        )
 
 
 def main() -> None:
-    """Print the figures."""
+    """Print the report."""
     options = _options()
     cv2.setNumThreads(1)
-    detector = YuNet(load_network(model_path(YUNET_FILE, options.models)), SCORE)
-    embedder = Embedder(load_network(model_path(EMBEDDING_FILE, options.models)), EMBEDDING_FILE)
-    figures = Figures()
-    for seed in track(range(options.seeds), "seeds", console=Console(stderr=True)):
-        look(figures, seed, options.frames, detector)
-    print(f"{options.seeds} seeds × {options.frames} frames of {WIDTH}×{HEIGHT}")
-    print_detection(figures)
-    print_audience(figures)
-    print_pose(figures)
-    print_recognition(figures, embedder)
-    print_speed(figures)
-    if options.faces:
-        print_likeness(options.faces, embedder)
+    started = time.monotonic()
+    models = options.models or options.shared / "models"
+    rows = list(report(options.shared / "data", models))
+    table = Table("measure", "synthetic", "real", "verdict")
+    for row in rows:
+        table.add_row(row.name, _shown(row.synthetic), _shown(row.real), row.verdict())
+    Console(width=170).print(table)
+    print(f"{time.monotonic() - started:.0f} s")
+    if options.json:
+        options.json.write_text(json.dumps([_as_dict(row) for row in rows], indent=1), encoding="utf-8")
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--models", type=Path, required=True, help="folder with YuNet and MobileFaceNet")
-    parser.add_argument("--seeds", type=int, default=8, help="default %(default)s")
-    parser.add_argument("--frames", type=int, default=150, help="of each seed, default %(default)s")
-    parser.add_argument("--faces", type=Path, help="archive of the YouTube Faces keypoints")
+    parser.add_argument("--shared", type=Path, required=True, help="folder with data/ and models/")
+    parser.add_argument("--models", type=Path, help="folder with YuNet and MobileFaceNet")
+    parser.add_argument("--json", type=Path, help="file for the figures")
     return parser.parse_args()
 
 
-def look(figures: Figures, seed: int, frames: int, detector: YuNet) -> None:
-    """Add the frames of one seed."""
-    mall = SyntheticMall.from_uri(f"synthetic:?seed={seed}", WIDTH, HEIGHT, FPS)
-    for index, number in enumerate(np.linspace(0, SECONDS * FPS - 1, frames).round().astype(int)):
-        started = time.process_time()
-        image, truth = mall.frame(int(number))
-        figures.seconds[len(truth.people)].append(time.process_time() - started)
-        found = detected(truth, detector.detect(image).boxes, figures)
-        visible = [(person, seen) for person, seen in zip(truth.people, found, strict=True) if person.visible]
-        figures.audience[len(visible)] += 1
-        for person, seen in visible:
-            judge(figures, person, seen)
-            if seen and index % RECOGNISED_EVERY == 0 and abs(person.yaw) < RECOGNISED_TURN:
-                figures.faces.append(align(image, person.points))
-                figures.owners.append((seed, person.person, person.visit))
+def _shown(figure: Figure) -> str:
+    low, high = figure.interval
+    return f"{figure.value:.3g} [{low:.3g}, {high:.3g}] n={figure.count}"
 
 
-def detected(truth: FrameTruth, boxes: NDArray[np.float32], figures: Figures) -> list[bool]:
-    """Whether each person was found; a detection is of one person at most, and counted if of none."""
-    shares = np.array([[_shared(person.box, box) for box in boxes] for person in truth.people])
-    shares = shares.reshape(len(truth.people), len(boxes))
-    people, detections = linear_sum_assignment(-shares)
-    matched = set(people[shares[people, detections] >= OVERLAP].tolist())
-    figures.unmatched += len(boxes) - len(matched)
-    return [index in matched for index in range(len(truth.people))]
+def _as_dict(row: Row) -> dict[str, object]:
+    sides = {"synthetic": row.synthetic, "real": row.real}
+    numbers = {k: {"value": f.value, "interval": f.interval, "count": f.count} for k, f in sides.items()}
+    return {"measure": row.name, **numbers, "verdict": row.verdict()}
 
 
-def _shared(one: Sequence[float], other: NDArray[np.float32]) -> float:
+def report(data: Path, models: Path) -> Iterator[Row]:
+    """All rows."""
+    rng = np.random.default_rng(4)
+    find = Finder(YuNet(load_network(model_path(YUNET_FILE, models)), YuNet.trust.start))
+    mall = list(mall_faces("rush", SEEDS, FRAMES))
+    heights = np.array([face.height for face in mall], np.float32)
+    wild, video = (
+        read_pts(data / "helen_afw_68.zip"),
+        read_keypoints_csv(data / "youtube_faces_keypoints.zip"),
+    )
+    photos = list(photo_faces(_some(wild, PHOTOS, rng), heights, rng))
+    yield from recall_rows(find, mall, photos)
+    yield from false_alarm_rows(find, data)
+    unseen = [
+        list(photo_faces(_some(select(s, "held-out"), PHOTOS, rng), heights, rng)) for s in (wild, video)
+    ]
+    network = load_network(model_path(LANDMARKS_FILE, MODELS))
+    names = ("HELEN/AFW", "YouTube Faces")
+    for name, real in zip(names, unseen, strict=True):
+        yield from landmark_rows(name, find, network, mall, real)
+    for name, real in zip(names, (photos, unseen[1]), strict=True):
+        yield from picture_rows(name, mall, real)
+    embedder = Embedder(load_network(model_path(EMBEDDING_FILE, models)), EMBEDDING_FILE)
+    drawn = separation(embedder, synthetic_identities(PEOPLE))
+    real_people = separation(embedder, aligned_photos(data / "lfw_aligned_144.zip", PEOPLE, rng))
+    for name, figure in drawn.items():
+        yield Row(f"identity: {name}", figure, real_people[name], name in ("cosine of others", "EER"))
+
+
+def _some(faces: list[LabelledFace], count: int, rng: np.random.Generator) -> list[LabelledFace]:
+    picked = rng.permutation(len(faces))[:count]
+    return [faces[i] for i in picked]
+
+
+def recall_rows(find: Finder, mall: Sequence[Face], photos: Sequence[Face]) -> Iterator[Row]:
+    """Share of faces found, by size and yaw."""
+    sides = [[(face, match(face, find(face.picture)) is not None) for face in side]
+             for side in (mall, photos)]  # fmt: skip
+    for low, high in pairwise(SIZES):
+        for less, more in pairwise(TURNS):
+            chosen = [
+                [
+                    (found, f.group)
+                    for f, found in side
+                    if low <= f.height < high and less <= abs(f.yaw) < more
+                ]
+                for side in sides
+            ]
+            if min(map(len, chosen)) >= FEWEST:
+                synthetic, real = (of_pairs(side) for side in chosen)
+                yield Row(f"recall, face {low} to {high} px, yaw {less}° to {more}°", synthetic, real)
+    synthetic, real = (mean_figure([ok for _, ok in s], [f.group for f, _ in s]) for s in sides)
+    yield Row("recall, all of these faces", synthetic, real)
+
+
+def of_pairs(pairs: Sequence[tuple[float, str]]) -> Figure:
+    """The mean of values with their groups."""
+    return mean_figure([value for value, _ in pairs], [group for _, group in pairs])
+
+
+def match(face: Face, found: Detections) -> int | None:
+    """The index of the detection of a face, None if it was missed."""
+    (left, top), (right, bottom) = face.points.min(axis=0), face.points.max(axis=0)
+    top -= 0.3 * (bottom - top)
+    shares = [shared((left, top, right - left, bottom - top), box) for box in found.boxes]
+    return int(np.argmax(shares)) if shares and max(shares) >= SHARED_BOX else None
+
+
+def shared(one: Sequence[float], other: Sequence[float]) -> float:
     """Intersection over union of two boxes x, y, width, height."""
-    x, y = max(one[0], other[0]), max(one[1], other[1])
-    width = min(one[0] + one[2], other[0] + other[2]) - x
-    height = min(one[1] + one[3], other[1] + other[3]) - y
+    width = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
+    height = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
     both = max(0.0, width) * max(0.0, height)
     return float(both / (one[2] * one[3] + other[2] * other[3] - both))
 
 
-def judge(figures: Figures, person: PersonTruth, found: bool) -> None:
-    """Add one visible person of one frame."""
-    height = float(np.ptp(person.points[:, 1]))
-    if abs(person.yaw) <= TURNED and height >= SMALLEST:
-        figures.heights.append(height)
-        figures.found.append(found)
-    figures.attending.append(person.attending)
-    pose = head_pose(person.points, WIDTH, HEIGHT)
-    errors = pose.yaw - person.yaw, pose.pitch - person.pitch, pose.roll - person.roll
-    figures.poses.append((person.yaw, *errors))
+def false_alarm_rows(find: Finder, data: Path) -> Iterator[Row]:
+    """Detections per picture without people; with posters, those beside the printed faces."""
+    empty = [compressed(empty_shop(seed)) for seed in range(SHOPS)]
+    real = _alarms(find, shelves(data / "shop_shelves_no_faces.zip"))
+    yield Row("false alarms per picture: empty shop, shelves", _alarms(find, empty), real, True)
+    beside, printed = [], []
+    for seed in range(POSTERS):
+        mall = SyntheticMall.from_uri(f"synthetic:?scene=posters&seed={seed}", WIDTH, HEIGHT, FPS)
+        pictures = (mall.frame(n) for n in range(0, 600, 15))
+        image, truth = next((p, t) for p, t in pictures if not t.people)
+        boxes = find(compressed(image)).boxes
+        hits = [[shared(decoy, box) >= SHARED_BOX for decoy in truth.decoys] for box in boxes]
+        beside.append(sum(not any(hit) for hit in hits))
+        printed.append(sum(any(hit) for hit in hits))
+    groups = [str(seed) for seed in range(POSTERS)]
+    yield Row("false alarms per picture beside posters, shelves", mean_figure(beside, groups), real, True)
+    yield Row("printed faces found per picture, shelves", mean_figure(printed, groups), real, True)
 
 
-def print_detection(figures: Figures) -> None:
-    share, count = 100 * np.mean(figures.found), len(figures.found)
-    print(f"YuNet at {SCORE}, visible faces with yaw within {TURNED:.0f}°, at least {SMALLEST:.0f} px high:")
-    print(f"  found {share:.1f} % of {count}; {figures.unmatched} detections in all frames are of nobody")
+def _alarms(find: Finder, pictures: Sequence[Image]) -> Figure:
+    counts = [len(find(picture).boxes) for picture in pictures]
+    return mean_figure(counts, [str(n) for n in range(len(counts))])
 
 
-def print_audience(figures: Figures) -> None:
-    low, middle, high = np.percentile(figures.heights, [5, 50, 95])
-    print(f"  height: median {middle:.0f} px, 90 % within {low:.0f} to {high:.0f} px")
-    frames = figures.audience.total()
-    shares = (f"{n} in {100 * count / frames:.0f} %" for n, count in sorted(figures.audience.items()))
-    print(f"people visible in a frame: {', '.join(shares)}")
-    print(f"  {100 * np.mean(figures.attending):.0f} % of them attend")
+def landmark_rows(
+    name: str, find: Finder, network: Network, mall: Sequence[Face], real: Sequence[Face]
+) -> Iterator[Row]:
+    """Mean error of the 68 points on found faces, as a share of a length that a turn leaves."""
+    sides = [[(f, e) for f in side if (e := landmark_error(find, network, f)) is not None]
+             for side in (mall, real)]  # fmt: skip
+    for part, column in (("all 68", 0), ("without jaw", 1)):
+        for less, more in ((0, 20), (20, 65)):
+            chosen = [[(e[column], f.group) for f, e in s if less <= abs(f.yaw) < more] for s in sides]
+            if min(map(len, chosen)) >= FEWEST:
+                synthetic, photos = (of_pairs(side) for side in chosen)
+                yield Row(f"landmark NME, %, {part}, yaw {less}° to {more}°, {name}", synthetic, photos, True)
 
 
-def print_pose(figures: Figures) -> None:
-    poses = np.array(figures.poses)
-    turns = np.abs(poses[:, 0])
-    print("head pose from the true points, mean error of yaw, pitch, roll:")
-    for name, chosen in (("within 20°", turns <= 20), ("20° to 45°", (turns > 20) & (turns <= TURNED))):
-        yaw, pitch, roll = np.abs(poses[chosen, 1:]).mean(axis=0)
-        print(f"  yaw {name}: {yaw:.1f}°, {pitch:.1f}°, {roll:.1f}° ({chosen.sum()} faces)")
+def landmark_error(find: Finder, network: Network, face: Face) -> tuple[float, float] | None:
+    """Of all points, and of all but the jaw, percent of the eye corners' distance; None if it was not found.
+
+    A frontal face's eye corners are 0.7 of its landmarks' height apart: that is the least divisor, since the
+    corners come closer with yaw and the height does not.
+    """
+    found = find(face.picture)
+    index = match(face, found)
+    if index is None:
+        return None
+    crop = crop_of_box(found.boxes[index].tolist(), found.five[index])
+    points = to_frame(network.run(network_input([cut(face.picture, crop)]))[0], [crop])[0]
+    errors = np.linalg.norm(points - face.points, axis=1)
+    across = max(float(outer_eye_distance(face.points)), 0.7 * face.height)
+    return float(100 * errors.mean() / across), float(100 * errors[17:].mean() / across)
 
 
-def embedded(embedder: Embedder, aligned: Iterable[Image]) -> Vectors:
-    """One after the other: a batch of hundreds would need gigabytes."""
-    return np.concatenate([embedder.embed([one]) for one in aligned])
-
-
-def print_recognition(figures: Figures, embedder: Embedder) -> None:
-    """Rank 1 among all faces but those of the same visit, for faces of people who came more than once."""
-    vectors = embedded(embedder, figures.faces)
-    similar = np.asarray(vectors @ vectors.T)
-    seeds, names, visits = (np.array(column) for column in zip(*figures.owners, strict=True))
-    same = (seeds[:, None] == seeds) & (names[:, None] == names)
-    same_visit = same & (visits[:, None] == visits)
-    again = same & ~same_visit
-    asked = again.any(axis=1)
-    nearest = np.where(same_visit, -1, similar).argmax(axis=1)
-    right = 100 * same[np.arange(len(same)), nearest][asked].mean()
-    people = len(set(zip(seeds, names, strict=True)))
-    print(f"MobileFaceNet, {people} people, {len(vectors)} faces:")
-    print(f"  nearest face of another visit is of the same person: {right:.1f} % of {asked.sum()}")
-    for name, chosen in (("same person, another visit", again), ("different people", ~same)):
-        print(f"  cosine, {name}: {similar[chosen].mean():.2f} ± {similar[chosen].std():.2f}")
-
-
-def print_speed(figures: Figures) -> None:
-    """The median keeps out the frames in which somebody new is drawn for the first time."""
-    rates = (f"{n} people {1 / np.median(times):.0f}" for n, times in sorted(figures.seconds.items()))
-    print(f"frames per CPU second: {', '.join(rates)}")
-
-
-def print_likeness(archive: Path, embedder: Embedder) -> None:
-    """How like the most similar real person is to drawn people, and to real ones."""
-    faces, _, _ = frontal_faces(archive)
-    real = embedded(embedder, (align(face.image(), face.points) for face in faces))
-    owners = np.array([face.group for face in faces])
-    same = owners[:, None] == owners
-    similar = np.asarray(real @ real.T)
-    firsts = np.unique(owners, return_index=True)[1]
-    others = np.where(same, -1, similar)[firsts].max(axis=1)
-    own = np.where(same & ~np.eye(len(same), dtype=bool), similar, -1)[firsts].max(axis=1)
-    drawn = embedded(embedder, map(portrait, range(DRAWN_PEOPLE)))
-    print(f"cosine to the most similar of {len(firsts)} real people:")
-    for name, values in (
-        (f"{DRAWN_PEOPLE} drawn people", (drawn @ real.T).max(axis=1)),
-        ("another real person", others),
-        ("another picture of a real person", own[own > -1]),
+def picture_rows(name: str, mall: Sequence[Face], real: Sequence[Face]) -> Iterator[Row]:
+    """Statistics of the landmark network's crops: what is sharper, cleaner, richer in contrast is easier."""
+    sides = [(np.array([statistics(f) for f in s]), [f.group for f in s]) for s in (mall, real)]
+    for column, (what, lower) in enumerate(
+        [
+            ("sharpness (variance of the Laplacian)", False),
+            ("noise, grey levels", True),
+            ("contrast, grey levels", False),
+        ]
     ):
-        print(f"  {name}: median {np.median(values):.2f}, at most {values.max():.2f}")
+        synthetic, photos = (mean_figure(values[:, column].tolist(), groups) for values, groups in sides)
+        yield Row(f"{what}, {name}", synthetic, photos, lower)
 
 
-def portrait(seed: int) -> Image:
-    """A drawn person who looks into the camera, aligned for the embedding."""
-    rng = np.random.default_rng(seed)
-    basis = load_basis()
-    mesh = head_mesh(basis.mean_shape)
-    view = draw_view(basis, draw_person(basis, rng), rng)
-    triangles = triangles_under(mesh, view.textures[0][..., 3])
-    pivot = DRAWN_SIDE * 0.5, DRAWN_SIDE * 0.6
-    head = Head(view, triangles, HeadPose(0, 0, 0), pivot, DRAWN_SIDE / 4)
-    face, points = draw_head(head, mesh, (DRAWN_SIDE, DRAWN_SIDE), 4.0 * DRAWN_SIDE)
-    picture = np.full((DRAWN_SIDE, DRAWN_SIDE, 3), 128, np.uint8)
-    if face is not None:
-        face.paste(picture)
-    return align(picture, points)
+def statistics(face: Face) -> tuple[float, float, float]:
+    """Sharpness, noise (Immerkær 1996) and contrast of a face's crop at its own resolution."""
+    grey = cv2.cvtColor(face.picture, cv2.COLOR_BGR2GRAY)
+    (left, top), (right, bottom) = face.points.min(axis=0).astype(int), face.points.max(axis=0).astype(int)
+    crop = cv2.cvtColor(cut(face.picture, crop_of_points(face.points)), cv2.COLOR_BGR2GRAY)
+    patch = grey[max(top, 0) : bottom + 1, max(left, 0) : right + 1]
+    mask = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
+    response = np.abs(cv2.filter2D(patch, cv2.CV_32F, mask))
+    noise = float(np.median(response) / 0.6745 / 6)
+    return float(cv2.Laplacian(crop, cv2.CV_32F).var()), noise, float(crop[32:96, 32:96].std())
 
 
 if __name__ == "__main__":

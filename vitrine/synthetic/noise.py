@@ -9,7 +9,7 @@ import numpy as np
 
 from vitrine.vision.crop import Image
 
-DEVIATION: Final = 2.8
+DEVIATION: Final = 3.6
 """Of black, by day, in grey levels; white has WHITE of it, since a camera's tone curve lifts the shadows."""
 WHITE: Final = 0.45
 MARGIN: Final = 64

@@ -19,6 +19,9 @@ BETWEEN, WITHIN_SHAPE, WITHIN_TEXTURE = 1.3, 0.6, 0.3
 """Factors on the measured variances: people differ more and views less than in the data."""
 
 
+SHARPENED, GRAIN = 0.9, 7.0
+"""Chosen so that faces are about as sharp as video frames of people (docs/synthetic.md)."""
+
 Colour = tuple[int, int, int]
 
 
@@ -82,7 +85,8 @@ def draw_view(basis: Basis, person: Floats, rng: np.random.Generator) -> View:
     shape = basis.mean_shape + np.tensordot(shape_weights, basis.shape_components, axes=1)
     calm = basis.texture_mean + texture_weights @ basis.texture_components
     face = _face_alpha(basis.mean_shape)
-    colours = [_colours(calm + extra) for extra in (np.zeros_like(calm), *basis.texture_expressions)]
+    pores = cv2.GaussianBlur(rng.standard_normal((HEIGHT, WIDTH), np.float32), (0, 0), 0.7)
+    colours = [_colours(calm + extra, pores) for extra in (np.zeros_like(calm), *basis.texture_expressions)]
     textures = tuple(premultiplied(one, face) for one in colours)
     cheeks = np.hstack([colours[0][86:102, 38:52], colours[0][86:102, 76:90]])
     sides = np.hstack([colours[0][30:70, 22:30], colours[0][30:70, 98:106]])
@@ -95,8 +99,10 @@ def _typical(pixels: Image) -> Colour:
     return int(blue), int(green), int(red)
 
 
-def _colours(vector: Floats) -> Image:
+def _colours(vector: Floats, pores: cv2.typing.MatLike) -> Image:
+    """BGR; few components are soft, so edges are raised, and the skin gets its grain back."""
     luma, halves = _planes(vector)
+    luma = luma + SHARPENED * (luma - cv2.GaussianBlur(luma, (0, 0), 1.6)) + GRAIN * pores
     planes = [luma, *(cv2.resize(half, (WIDTH, HEIGHT)) for half in halves[:2])]
     merged = np.clip(np.dstack(planes), 0, 255).astype(np.uint8)
     return np.asarray(cv2.cvtColor(merged, cv2.COLOR_YCrCb2BGR), np.uint8)
