@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -46,6 +47,7 @@ def perform(run: Run, progress: Callable[[Site, int], None]) -> Case:
 
     Raises ConfigurationError when a model is missing, and what stopped a service.
     """
+    _refuse_other_settings(run)
     mall = _mall(run)
     site = Site(_plan(run, mall))
     expected = _expected_frames(run.scenario)
@@ -62,6 +64,15 @@ def perform(run: Run, progress: Callable[[Site, int], None]) -> Case:
             raise ConfigurationError(f"the run is incomplete: {error}") from error
     measured = read_measured(run.folder, _journal(site), totals)
     return Case(_truth(run, mall, measured), measured, mall, run.scenario.tolerances)
+
+
+def _refuse_other_settings(run: Run) -> None:
+    """Variables of the environment go before ours, and figures of another run would be counted too."""
+    ours = {"VITRINE_REDIS_URL", "VITRINE_INGEST_START_NS", *(run.fault.environment if run.fault else ())}
+    if found := sorted(ours & os.environ.keys()):
+        raise ConfigurationError(
+            f"a field test sets {', '.join(found)} itself: take it out of the environment"
+        )
 
 
 def _mall(run: Run) -> Mall:

@@ -1,0 +1,114 @@
+"""`vitrine fieldtest`: green on an unbroken run, red on each broken one; and what the command promises."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from services.fieldtest.checks import check
+from services.fieldtest.running import Run, perform
+from services.fieldtest.sabotage import FAULTS
+from services.fieldtest.scenarios import SCENARIOS, Scenario
+from vitrine.settings import Settings
+
+pytestmark = [pytest.mark.shared, pytest.mark.timeout(300)]
+
+CALM = tuple(f"synthetic:?scene=quiet&seed=10&view={view}" for view in (1, 2))
+SHORT = replace(SCENARIOS["two-cameras"], cameras={"north": CALM}, seconds=25).addressed()
+"""Three people who come within six seconds and stay."""
+
+
+def failed(scenario: Scenario, models: Path, folder: Path, broken: str | None = None) -> set[str]:
+    """The checks that a run does not pass."""
+    fault = FAULTS[broken]() if broken else None
+    run = Run(scenario, Settings(bus="memory", models=models), folder, fault)
+    results = check(perform(run, lambda *_: None))
+    assert sum(result.passed is not None for result in results) >= 20
+    return {result.key for result in results if result.passed is False}
+
+
+@pytest.mark.parametrize(
+    ("broken", "noticed_by"),
+    [
+        (None, set()),
+        ("bridging", {"invented"}),
+        ("deduplication", {"visits"}),
+        ("detections", {"recall"}),
+        ("clock", {"starts", "ends"}),
+    ],
+)
+def test_what_is_broken_turns_red(
+    tmp_path: Path, shared: Path, broken: str | None, noticed_by: set[str]
+) -> None:
+    found = failed(SHORT, shared / "models", tmp_path, broken)
+    assert found >= noticed_by if broken else not found
+
+
+def vitrine(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "vitrine.cli", "fieldtest", *arguments]
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+
+
+def test_a_red_check_is_exit_status_one_with_a_page_and_json(tmp_path: Path, shared: Path) -> None:
+    arguments = ["quiet", "--seconds", "20", "--break", "clock", "--json", "out.json", "--html", "out.html"]
+    done = vitrine(tmp_path, *arguments, VITRINE_MODELS=str(shared / "models"))
+    assert done.returncode == 1, done.stderr
+    assert "FAIL" in done.stderr
+    result = json.loads((tmp_path / "out.json").read_text())
+    assert result["passed"] is False
+    assert {line["verdict"] for line in result["checks"]} == {"pass", "fail", "not judged"}
+    page = (tmp_path / "out.html").read_text()
+    assert "Damaged on purpose" in page
+    assert "true-attention" in page
+
+
+def test_a_recording_is_drawn_without_pictures(tmp_path: Path, shared: Path) -> None:
+    labels = Path(__file__).parents[2] / "services/fieldtest/labels/two-people-head-pose.csv"
+    video = str(shared / "video/two-people-head-pose.h264")
+    done = vitrine(
+        tmp_path, "--recording", video, "--labels", str(labels), VITRINE_MODELS=str(shared / "models")
+    )
+    assert done.returncode in {0, 1}, done.stderr
+    assert "checks" in done.stderr
+    assert "data:image" not in (tmp_path / "fieldtest.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["rushhour"], "expected a scenario of quiet, rush"),
+        (["returning"], "needs the public embedding model"),
+        (["--recording", __file__], "a recording needs --recording VIDEO and --labels"),
+    ],
+)
+def test_a_mistake_is_one_clear_message(tmp_path: Path, arguments: list[str], message: str) -> None:
+    done = vitrine(tmp_path, *arguments)
+    assert done.returncode == 1
+    assert message in done.stderr.replace("\n", " ")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_setting_that_would_spoil_the_run_is_refused(tmp_path: Path) -> None:
+    done = vitrine(tmp_path, "quiet", "--break", "bridging", VITRINE_ENGAGEMENT_BRIDGE_S="2")
+    assert done.returncode == 1
+    assert "a field test sets VITRINE_ENGAGEMENT_BRIDGE_S itself" in done.stderr
+
+
+def test_the_list_names_every_scenario(tmp_path: Path) -> None:
+    done = vitrine(tmp_path, "--list")
+    assert done.returncode == 0
+    assert all(name in done.stdout for name in SCENARIOS)
