@@ -9,7 +9,6 @@ from vitrine.synthetic.truth import in_zone
 from vitrine.vision.pose import HeadPose
 from vitrine.vision.shape import CHIN
 
-
 STRAIGHT = HeadPose(0.0, 0.0, 0.0)
 
 
