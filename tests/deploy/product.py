@@ -23,6 +23,7 @@ from services.embedded import Plan, Site
 from tests.campaign_scenario import random_day
 from tests.recordings import CONFIG
 from vitrine.mall_folder import MallFolder
+from vitrine.schemas import Event
 from vitrine.settings import Settings
 from vitrine.stores.embedded import embedded_redis
 from vitrine.stores.redis import connect
@@ -46,9 +47,15 @@ def configuration(folder: Path) -> Path:
     return folder
 
 
+def made_up(event: Event) -> Event:
+    """The event, labelled as what it is."""
+    return event.model_copy(update={"synthetic": True}) if "synthetic" in type(event).model_fields else event
+
+
 def scenario() -> list[Change]:
     """What two hours at two stands change in an empty store."""
-    rules, events = AnalyticsSettings(window_s=300, release_step=10), random_day(3, seconds=7200, people=150)
+    rules = AnalyticsSettings(window_s=300, release_step=10)
+    events = [made_up(event) for event in random_day(3, seconds=7200, people=150)]
     stands = sorted({event.stand_id for event in events})  # type: ignore[attr-defined]
     return [
         advance(

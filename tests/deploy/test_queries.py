@@ -136,6 +136,14 @@ def test_a_panel_of_one_campaign_says_what_its_report_says(watched: Watched, pan
     assert watched.prometheus.value(expression) == pytest.approx(reported)
 
 
+def test_figures_of_synthetic_visitors_are_called_so(watched: Watched) -> None:
+    queries = {str(query): query.expression for query in panel_queries()}
+    watched.wait_for_figures(queries["campaign: Creatives (A)"])
+    assert watched.prometheus.value(queries["campaign: Visitors (A)"]) > 0
+    lines = [labels for labels, _ in watched.prometheus.query(queries["campaign: Creatives (A)"])]
+    assert {labels["synthetic"] for labels in lines} == {"true"}
+
+
 def test_the_uplift_is_the_reports(watched: Watched) -> None:
     reported = watched.figures["spring"]["uplift"]
     for series, name in (("uplift", "estimate"), ("uplift_lower", "lower"), ("uplift_upper", "upper")):

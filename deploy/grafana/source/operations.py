@@ -175,11 +175,12 @@ SERVICES = Row("Services", (
         unit="s", low=0,
     ),
     Panel(
-        "timeseries", "Retries and dead letters in five minutes",
-        declared("vitrine_retries", "vitrine_records_invalid"),
+        "timeseries", "Retries, dead letters and late events in five minutes",
+        declared("vitrine_retries", "vitrine_records_invalid", "vitrine_late_events"),
         (
             Query("service:vitrine_retries:increase5m", "{{service}} retries"),
             Query(lately("vitrine_records_invalid_total", "service"), "{{service}} dead letters"),
+            Query(lately("vitrine_late_events_total", "topic"), "late on {{topic}}"),
         ),
         low=0,
     ),
