@@ -52,8 +52,8 @@ from vitrine.vision.shape import outer_eye_distance
 SIZES = (24, 40, 70, 200)
 TURNS = (0, 20, 40, 65)
 """Bounds of the bins of face height, pixels, and of |yaw|, degrees."""
-SEEDS, FRAMES = 8, 30
-PHOTOS, PEOPLE, SHOPS, POSTERS = 600, 250, 50, 10
+SEEDS, FRAMES = 6, 25
+PHOTOS, PEOPLE, SHOPS, POSTERS = 450, 250, 50, 8
 SHARED_BOX = 0.3
 """Share of their union that a detection and a face must have in common."""
 FEWEST = 15

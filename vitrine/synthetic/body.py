@@ -134,7 +134,7 @@ def neck_layer(neck: Image, stance: Stance, size: tuple[int, int]) -> Layer | No
 def body_layer(body: Image, stance: Stance, size: tuple[int, int]) -> Layer | None:
     """The body under its head, half as far turned as that, cut to a picture of `size`; None outside."""
     scale = stance.eye_distance / UNIT
-    across = scale * (0.55 + 0.45 * abs(float(np.cos(np.radians(stance.pose.yaw)))))
+    across = scale * (0.5 + 0.4 * abs(float(np.cos(np.radians(stance.pose.yaw)))))
     left = stance.pivot[0] - NECK[0] * across
     top = stance.pivot[1] + CHIN_BELOW * stance.eye_distance - NECK[1] * scale
     x0, y0 = max(int(left), 0), max(int(top), 0)

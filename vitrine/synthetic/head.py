@@ -158,8 +158,7 @@ def _lit(image: Image, gain: Floats) -> Image:
     fine = cv2.resize(gain, (image.shape[1], image.shape[0]))
     factors = cv2.merge([fine, fine, fine, np.ones_like(fine)])
     lit = cv2.multiply(image, factors, dtype=cv2.CV_8U)
-    cover = lit[..., 3:]
-    return np.minimum(lit, cover)
+    return np.asarray(cv2.min(lit, cv2.merge([cv2.extractChannel(image, 3)] * 4)), np.uint8)
 
 
 def face_normals(mesh: Mesh) -> Floats:
