@@ -15,10 +15,9 @@ SHORTEST: Final = 0.6
 
 
 def smeared(layer: Layer, motion: NDArray[np.floating], size: tuple[int, int]) -> Layer:
-    """The layer that moved by `motion` (2,) pixels during the exposure and ended where it is drawn.
+    """The layer of what moves by `motion` (2,) pixels during an exposure whose middle is where it is drawn.
 
-    Spread evenly over the way, centred on its middle as the truth would be on the frame's time; grows by the
-    way, cut to a picture of `size`.
+    It grows by the way, cut to a picture of `size`; points of the truth stay in the middle of the blur.
     """
     length = float(np.hypot(*motion))
     if length < SHORTEST:
