@@ -39,7 +39,9 @@ def recent(name: str, by: str) -> str:
 
 
 COVERAGE = Query(per("usable_seconds", "camera_seconds"), "coverage", "percentunit")
-FREQUENCY = f"sum(vitrine_campaign_ots_total{{{WHOLE}}}) / (sum(vitrine_campaign_reach{{{WHOLE}}}) > 0)"
+REACH = f"sum(vitrine_campaign_reach{{{WHOLE}}})"
+EXACT = f"min(vitrine_campaign_reach_exact{{{WHOLE}}})"
+FREQUENCY = f"sum(vitrine_campaign_ots_total{{{WHOLE}}}) / ({REACH} > 0)"
 NO_UPLIFT = "not yet: five slots with people are needed in each arm"
 NOTES = """\
 Figures since the campaign began. They come from **faces**: people who look away throughout are missed, so
@@ -77,7 +79,14 @@ AUDIENCE = Row("Audience", (
     stat("Plays", definition("plays"), total("plays")),
     stat("Opportunities to see (≥)", definition("opportunity to see"), total("ots")),
     stat("Watchers", definition("watchers"), total("watchers")),
-    stat("Reach", definition("reach") + NOT_BY_STAND, f"sum(vitrine_campaign_reach{{{WHOLE}}})"),
+    Panel(
+        "stat", "Reach", definition("reach") + NOT_BY_STAND,
+        (
+            Query(f"{REACH} and {EXACT} == 1", "exact"),
+            Query(f"{REACH} and {EXACT} == 0", "estimated, ±0.8 %"),
+        ),
+        width=4, height=4,
+    ),
     stat("Frequency", definition("frequency") + NOT_BY_STAND, FREQUENCY, decimals=2),
     stat("Impression multiplier (≥)", definition("impression multiplier"), per("ots", "plays"), decimals=2),
 ))  # fmt: skip
