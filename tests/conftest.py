@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ REQUIRE_KAFKA = os.environ.pop("VITRINE_REQUIRE_KAFKA", "") == "1"
 REQUIRE_SHARED = os.environ.pop("VITRINE_REQUIRE_SHARED", "") == "1"
 REQUIRE_BROWSER = os.environ.pop("VITRINE_REQUIRE_BROWSER", "") == "1"
 REQUIRE_PROMETHEUS = os.environ.pop("VITRINE_REQUIRE_PROMETHEUS", "") == "1"
+REQUIRE_DOCKER = os.environ.pop("VITRINE_REQUIRE_DOCKER", "") == "1"
 SHARED = Path(os.environ.pop("VITRINE_SHARED", "") or ROOT.parent / "shared")
 
 
@@ -57,6 +59,16 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A running Redis for the whole session; use keys of your own."""
     with redis_server(tmp_path_factory.mktemp("redis")) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def docker() -> str:
+    """The versions of a Docker engine that answers, and of its Compose."""
+    versions = "docker version --format 'Docker {{.Server.Version}}' && docker compose version"
+    done = subprocess.run(["sh", "-c", versions], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        _absent("NO DOCKER ENGINE: needs docker with Compose", REQUIRE_DOCKER)
+    return ", ".join(done.stdout.splitlines())
 
 
 @pytest.fixture(scope="session")
