@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import exp, hypot
+from math import exp
 from typing import Final
 
 import numpy as np
@@ -38,8 +38,6 @@ class Motion:
     """How far the least is below `now`."""
     above: list[float] = field(default_factory=list)
     """How far the most is above it."""
-    origin: list[float] = field(default_factory=list)
-    """x and y where the track began; empty when nobody asks any more."""
 
     def observe(self, at_ns: int, face: Face) -> bool:
         """Take a view, in order of time; whether the face has moved by now. The same view again changes
@@ -48,7 +46,7 @@ class Motion:
             return False
         measured, height = _measure(face)
         if self.views < UNSETTLED_VIEWS:
-            self.at_ns, self.views, self.now, self.origin = at_ns, self.views + 1, measured, measured[:2]
+            self.at_ns, self.views, self.now = at_ns, self.views + 1, measured
             self._restart()
             return False
         share = 1 - exp((self.at_ns - at_ns) / 1e9 / SMOOTHING_S)
@@ -60,14 +58,6 @@ class Motion:
             return False
         self._restart()
         return True
-
-    @property
-    def travelled(self) -> float:
-        """Face heights from where the track began, while that is known."""
-        if not self.origin:
-            return 0.0
-        x, y, size = self.now
-        return hypot(x - self.origin[0], y - self.origin[1]) / max(1.0, size / SIZE_SHARE)
 
     def _restart(self) -> None:
         self.below, self.above = [0.0] * len(self.now), [0.0] * len(self.now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from math import exp
+from math import exp, hypot
 from typing import Annotated, Final
 
 from pydantic import Field
@@ -26,7 +26,7 @@ MOVE_NS: Final = 500_000_000
 SURE_MOVES: Final = 4
 """Motion in so many half seconds is life, whatever happens around the face."""
 TRAVELLED: Final = 0.6
-"""So is motion so many face heights away from where the track began."""
+"""So is a place so many face heights from the first one."""
 TRACKS_KEPT: Final = 32
 """A presence of more tracks keeps its first and its latest."""
 
@@ -77,6 +77,8 @@ class Presence:
     """When the face had moved last."""
     moves: int = 0
     """In how many half seconds it did, up to `SURE_MOVES`."""
+    origin: list[float] = field(default_factory=list)
+    """x and y of the first view, until it lives."""
     living: bool = False
     """It has moved by itself; until then the face may be a print, or noise."""
     baseline: Baseline = field(default_factory=Baseline)
@@ -87,7 +89,8 @@ class Presence:
     def begin(cls, presence_id: str, at_ns: int, face: Face) -> Presence:
         """A presence before its first view is taken."""
         x, y, size = place_of(face)
-        return cls(presence_id, [face.track_id], at_ns, at_ns, x, y, size, x, [Span(at_ns, at_ns)])
+        parts = [Span(at_ns, at_ns)]
+        return cls(presence_id, [face.track_id], at_ns, at_ns, x, y, size, x, parts, origin=[x, y])
 
     def feel(self, at_ns: int, face: Face, *, covered: bool) -> None:
         """See whether the face has moved; a view may be felt more than once.
@@ -96,14 +99,23 @@ class Presence:
         """
         if face.track_id != self.track_ids[-1]:
             self.motion = Motion()  # another track may lie a little beside the one before
-        if self.motion.observe(at_ns, face):
-            if at_ns // MOVE_NS > self.moved_ns // MOVE_NS:
-                self.moves = min(self.moves + 1, SURE_MOVES)
-            self.moved_ns = at_ns
-            sure = self.moves == SURE_MOVES or self.motion.travelled >= TRAVELLED
-            self.living = self.living or sure or not covered
-            if self.living:
-                self.motion.origin = []
+        moved = self.motion.observe(at_ns, face)
+        travelled = self._has_travelled(face)
+        if not (moved or travelled):
+            return
+        if at_ns // MOVE_NS > self.moved_ns // MOVE_NS:
+            self.moves = min(self.moves + 1, SURE_MOVES)
+        self.moved_ns = at_ns
+        self.living = self.living or travelled or self.moves == SURE_MOVES or not covered
+        if self.living:
+            self.origin = []
+
+    def _has_travelled(self, face: Face) -> bool:
+        """Whether a face that has not proved to live is elsewhere by now, on whatever track."""
+        if not self.origin:
+            return False
+        (x, y, size), (start_x, start_y) = place_of(face), self.origin
+        return hypot(x - start_x, y - start_y) >= TRAVELLED * max(size, self.size)
 
     def observe(self, at_ns: int, face: Face, face_share: float, terms: Terms) -> None:
         """Take a view; `face_share` is the face's height as a share of the picture's."""

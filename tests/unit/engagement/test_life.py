@@ -171,3 +171,8 @@ def test_who_stands_behind_another_lives_when_the_motion_goes_on() -> None:
         6, lambda s: [face("a", y=120, x=320 + sway(s)), face("b", x=350 + sway(s + 1), y=200, size=60)]
     )
     assert {part.track_ids for part in observed(made)} == {("a",), ("b",)}
+
+
+def test_a_walker_whose_track_breaks_in_every_frame_lives() -> None:
+    made = frames(3, lambda s: [face(f"t{s * 10:.0f}", x=100 + 90 * s)])
+    assert spans(observed(made)) == [(0.0, 3.0)]
