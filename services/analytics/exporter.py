@@ -36,7 +36,7 @@ class CampaignCollector(Collector):
         if self._exports():
             try:
                 with self._connect() as redis:
-                    fill(found, load_figures(redis))
+                    fill(found, load_figures(redis, steps=False))
             except Unavailable as error:
                 logger.warning("campaign figures cannot be shown: %s", error)
         yield from found.values()

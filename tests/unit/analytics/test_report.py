@@ -161,6 +161,15 @@ def test_a_scrape_answers_though_the_store_is_away_or_another_worker_exports(
         assert "vitrine_campaign_ots_total{" not in generate_latest(registry).decode()
 
 
+def test_a_scrape_does_not_read_the_steps(server: str, redis: Redis) -> None:
+    asked = redis.info("commandstats").get("cmdstat_xrange", {}).get("calls", 0)
+    with exported(registry := CollectorRegistry(auto_describe=True), lambda: connect(server), lambda: True):
+        assert b"vitrine_campaign_ots_total{" in generate_latest(registry)
+    assert redis.info("commandstats").get("cmdstat_xrange", {}).get("calls", 0) == asked
+    load_figures(redis)
+    assert redis.info("commandstats")["cmdstat_xrange"]["calls"] > asked
+
+
 def test_the_timeline_adds_up_to_the_totals(redis: Redis) -> None:
     (campaign,) = load_figures(redis).campaigns
     borders, series = timeline(campaign.steps)
