@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -16,6 +16,9 @@ from services.fieldtest.truth import Box, TrueFrame, TruePresence
 
 SAME_FACE: Final = 0.2
 """Intersection over union from which two boxes show one face; a detector cuts faces its own way."""
+
+COVERED_FACE: Final = 0.5
+"""The same for a face that is mostly covered: the one in front of it is near."""
 
 Kind = Literal["split", "poster", "stranger"]
 
@@ -94,6 +97,28 @@ def match_frame(truth: TrueFrame, faces: Mapping[str, Box]) -> FrameMatch:
     rest = [track for track in tracks if track not in people.values()]
     decoys = {t for t in rest if any(overlap(decoy, faces[t]) >= SAME_FACE for decoy in truth.decoys)}
     return FrameMatch(truth, people, frozenset(decoys), frozenset(rest) - decoys)
+
+
+def settled(true_frames: Iterable[TrueFrame], seen: Iterable[SeenFrame]) -> tuple[TrueFrame, ...]:
+    """The truth without its doubtful frames: a covered face counts as visible exactly where it was found.
+
+    It is no error to find half a face at its true place, and none to miss it.
+    """
+    looks = {(frame.camera_id, frame.at_ns): frame.faces for frame in seen}
+    return tuple(_settled(frame, looks.get((frame.camera_id, frame.at_ns), {})) for frame in true_frames)
+
+
+def _settled(frame: TrueFrame, faces: Mapping[str, Box]) -> TrueFrame:
+    if not any(person.covered for person in frame.people):
+        return frame
+    found = match_frame(frame, faces).people
+    people = tuple(
+        replace(p, visible=True)
+        if p.covered and p.person in found and overlap(p.box, faces[found[p.person]]) >= COVERED_FACE
+        else p
+        for p in frame.people
+    )
+    return replace(frame, people=people)
 
 
 def overlap(one: Box, other: Box) -> float:

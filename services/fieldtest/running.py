@@ -13,11 +13,12 @@ from services.analytics.report import Figures, load_figures
 from services.embedded import Plan, Site
 from services.fieldtest.case import Case
 from services.fieldtest.labels import Labels, labelled_truth
+from services.fieldtest.matching import settled
 from services.fieldtest.measured import Measured, Played, Totals, read_measured
 from services.fieldtest.sabotage import Fault
 from services.fieldtest.scenarios import Scenario
 from services.fieldtest.spans import SECOND
-from services.fieldtest.truth import Truth, read_truth
+from services.fieldtest.truth import Truth, read_frames, truth_of
 from vitrine.errors import ConfigurationError
 from vitrine.mall import Mall
 from vitrine.mall_folder import FixedMall, load_mall
@@ -109,7 +110,7 @@ def _expected_frames(scenario: Scenario) -> int:
 def _truth(run: Run, mall: Mall, measured: Measured) -> Truth:
     if run.labels is not None:
         return labelled_truth(run.labels, measured.frames, mall.stands[0].zone)
-    return read_truth(run.folder / "truth.jsonl", mall)
+    return truth_of(settled(read_frames(run.folder / "truth.jsonl"), measured.frames), mall)
 
 
 def _journal(site: Site) -> Sequence[Played]:

@@ -41,6 +41,8 @@ class TruePerson:
     """The head is turned to the screen."""
     lingering: bool
     """It is within the 5 degrees more that end a glance."""
+    covered: bool = False
+    """In the zone and in the picture, but mostly behind somebody: a face that may be found, or not."""
 
     def at_the_stand(self, height: int, zone: Zone) -> bool:
         """Whether the face is seen, and of the size that the zone asks for in a picture of that height."""
@@ -92,10 +94,14 @@ class Truth:
     """By person: when attention is not judged."""
 
 
-def read_truth(path: Path, mall: Mall) -> Truth:
+def read_frames(path: Path) -> tuple[TrueFrame, ...]:
     """The truth that a synthetic source wrote, one JSON object a frame and camera."""
     with path.open(encoding="utf-8") as lines:
-        frames = tuple(_frame(json.loads(line)) for line in lines)
+        return tuple(_frame(json.loads(line)) for line in lines)
+
+
+def truth_of(frames: tuple[TrueFrame, ...], mall: Mall) -> Truth:
+    """The frames with what docs/metrics.md makes of them."""
     return Truth(frames, presences_of(frames, {stand.id: stand.zone for stand in mall.stands}))
 
 
@@ -109,7 +115,14 @@ def _frame(line: Mapping[str, Any]) -> TrueFrame:
 def _person(line: Mapping[str, Any]) -> TruePerson:
     attending = bool(line["attending"])
     lingering = abs(line["screen_yaw"]) <= WIDER_YAW and abs(line["screen_pitch"]) <= WIDER_PITCH
-    return TruePerson(line["person"], _box(line["box"]), line["visible"], attending, attending or lingering)
+    return TruePerson(
+        person=line["person"],
+        box=_box(line["box"]),
+        visible=line["visible"],
+        attending=attending,
+        lingering=attending or lingering,
+        covered=line["present"] and not line["visible"],
+    )
 
 
 def _box(values: Sequence[float]) -> Box:

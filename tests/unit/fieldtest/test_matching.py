@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.fieldtest.matching import match, match_frame, overlap
+from services.fieldtest.matching import match, match_frame, overlap, settled
 from services.fieldtest.measured import presences_of
 from services.fieldtest.truth import TrueFrame, TruePerson
 from tests.builders import at
@@ -27,6 +27,16 @@ def test_faces_go_to_people_in_the_best_pairs_and_the_rest_to_posters_or_nobody(
     matched = match_frame(frame, faces | rest)
     assert matched.people == {"a": "2", "b": "1"}
     assert (set(matched.decoys), set(matched.strays)) == ({"3"}, {"4"})
+
+
+@pytest.mark.parametrize(("x", "expected"), [(10.0, True), (50.0, False), (None, False)])
+def test_a_covered_face_counts_as_visible_where_it_is_found(x: float | None, expected: bool) -> None:
+    person = TruePerson("a", place("a"), visible=False, attending=False, lingering=False, covered=True)
+    frame = TrueFrame("north-1", "north", at(0), 640, 360, (person,))
+    left, top, width, height = place("a")
+    faces = {} if x is None else {"t": ((left + x, top, width, height), [(0.0, 0.0)])}
+    (after,) = settled([frame], make_seen(faces))
+    assert after.people[0].visible is expected
 
 
 def test_presences_pair_by_the_frames_that_they_share() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from services.fieldtest.spans import common, seconds, union, without
 from services.fieldtest.totals import by_visitor, count_visits, true_totals, visitors
-from services.fieldtest.truth import View, glances, read_truth
+from services.fieldtest.truth import View, glances, read_frames, truth_of
 from tests.builders import T0_NS, at, make_mall
 from tests.unit.fieldtest.builders import make_play, make_truth
 from vitrine.mall import Stand
@@ -70,11 +70,13 @@ def test_only_a_visible_face_of_the_zones_size_is_present(
         "attending": True,
         "screen_yaw": 0,
         "screen_pitch": 0,
+        "present": True,
     }
     place = {"camera_id": "c", "stand_id": "north", "width": 640, "height": 360}
     lines = [place | {"captured_at_ns": at(t), "people": [person]} for t in (0, 0.1)]
     (tmp_path / "truth.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    assert len(read_truth(tmp_path / "truth.jsonl", make_mall()).presences) == expected
+    truth = truth_of(read_frames(tmp_path / "truth.jsonl"), make_mall())
+    assert len(truth.presences) == expected
 
 
 def test_a_visit_has_gaps_under_a_minute_where_faces_are_compared() -> None:
