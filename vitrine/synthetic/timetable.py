@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final
 
@@ -21,6 +21,9 @@ BETWEEN_STANDS: Final = (25.0, 240.0)
 """Seconds from one stand to another."""
 LONGEST_AGO: Final = 300.0
 """Nobody comes to a stand later than this after the one before, seconds."""
+REMEMBERED: Final = 120.0
+"""Seconds for which those who left a stand are kept."""
+MOST_REMEMBERED: Final = 200
 NEXT_DAY: Final = 0.3
 """Share of arrivals, from the second day on, of people who were there on an earlier day."""
 
@@ -35,54 +38,59 @@ class _Person:
     end: float = 0.0
 
 
-@dataclass
-class _Day:
-    """Visits by their start, for each stand."""
-
-    visitors: list[list[Visitor]] = field(default_factory=lambda: [[] for _ in range(STANDS)])
-    longest: float = 0.0
-    """Seconds."""
-
-    def open(self, stand: int, t: float) -> list[Visitor]:
-        """Visits to a stand (from 0) that end after t, of those drawn."""
-        there = self.visitors[stand]
-        recent = there[bisect_right(there, t - self.longest, key=attrgetter("start")) :]
-        return [visitor for visitor in recent if visitor.end > t]
-
-
 class Timetable:
-    """All visits to all stands of a mall; those already drawn are kept."""
+    """All visits to all stands of a mall, drawn in order of time.
+
+    Who has left long ago is forgotten; to ask about an earlier time draws everything anew.
+    """
 
     def __init__(self, options: Options, scene: Scene) -> None:
         self._options, self._scene = options, scene
-        self._people: list[_Person] = []
-        self._recent: list[int] = []
-        """Who left a stand so lately that they may come to one again."""
-        self._days: list[_Day] = []
-        self._next: Iterator[tuple[float, int, Rng]] = iter(())
-        self._pending: tuple[float, int, Rng] | None = None
+        self._start_over()
 
     def at(self, day: int, stand: int, t: float) -> list[Visitor]:
         """Who is at a stand (from 1) t seconds after it opened on a day (from 0)."""
-        self._draw(day, t)
-        return [visitor for visitor in self._days[day].open(stand - 1, t) if visitor.start <= t]
+        if (day, t) < self._known_from:
+            self._start_over()
+        while self._day < day:
+            self._draw(self._options.seconds or 0.0)
+            self._open(self._day + 1)
+        self._draw(t)
+        return [visitor for visitor in self._there(stand - 1, t) if visitor.start <= t]
 
-    def _draw(self, day: int, t: float) -> None:
-        """Draw all arrivals up to this time; the days before are drawn to their end."""
-        while len(self._days) <= day:
-            if self._days:
-                self._draw_day(self._options.seconds or 0.0)
-            self._days.append(_Day())
-            self._recent = []
-            self._next = self._arrivals(len(self._days) - 1)
-            self._pending = next(self._next)
-        if day == len(self._days) - 1:
-            self._draw_day(t)
+    def _start_over(self) -> None:
+        self._people: list[_Person] = []
+        self._open(0)
 
-    def _draw_day(self, until: float) -> None:
-        while self._pending is not None and self._pending[0] <= until:
-            self._arrive(*self._pending)
-            self._pending = next(self._next)
+    def _open(self, day: int) -> None:
+        """Begin a day."""
+        self._day = day
+        self._known_from = (day, 0.0)
+        self._visitors: list[list[Visitor]] = [[] for _ in range(STANDS)]
+        self._longest = 0.0
+        self._recent: list[int] = []
+        """Who left a stand so lately that they may come to one again."""
+        self._arrivals_to_come = self._arrivals(day)
+        self._next = next(self._arrivals_to_come)
+
+    def _draw(self, until: float) -> None:
+        """Draw all arrivals up to this time of the day."""
+        while self._next[0] <= until:
+            self._arrive(*self._next)
+            self._next = next(self._arrivals_to_come)
+
+    def _there(self, stand: int, t: float) -> list[Visitor]:
+        """Visits to a stand (from 0) that end after t, of those drawn."""
+        there = self._visitors[stand]
+        recent = there[bisect_right(there, t - self._longest, key=attrgetter("start")) :]
+        return [visitor for visitor in recent if visitor.end > t]
+
+    def _forget(self, stand: int, now: float) -> None:
+        """Let go of a stand's old visits, now and then."""
+        if len(self._visitors[stand]) > MOST_REMEMBERED:
+            since = now - REMEMBERED
+            self._visitors[stand] = [v for v in self._visitors[stand] if v.end > since]
+            self._known_from = max(self._known_from, (self._day, since))
 
     def _arrivals(self, day: int) -> Iterator[tuple[float, int, Rng]]:
         """Time, stand (from 0) and random numbers of each arrival, in order of time."""
@@ -94,8 +102,8 @@ class Timetable:
             yield t, stand, np.random.default_rng([self._options.seed, 2**33, day, number])
 
     def _arrive(self, start: float, stand: int, rng: Rng) -> None:
-        day = self._days[-1]
-        there = day.open(stand, start)
+        self._forget(stand, start)
+        there = self._there(stand, start)
         size = int(rng.choice([2, 3])) if rng.uniform() < self._scene.grouped else 1
         plan = draw_plan(rng, self._scene, start)
         group: list[Visitor] = []
@@ -104,14 +112,13 @@ class Timetable:
             group.append(draw_visitor(rng, body, plan, [*there, *group], place))
             self._note(group[-1], stand)
         for visitor in group:
-            insort(day.visitors[stand], visitor, key=attrgetter("start"))
+            insort(self._visitors[stand], visitor, key=attrgetter("start"))
 
     def _note(self, visitor: Visitor, stand: int) -> None:
-        day = self._days[-1]
-        day.longest = max(day.longest, visitor.end - visitor.start)
-        if self._people[visitor.person].day < len(self._days) - 1:
+        self._longest = max(self._longest, visitor.end - visitor.start)
+        if self._people[visitor.person].day < self._day:
             self._recent.append(visitor.person)
-        self._people[visitor.person] = _Person(visitor.number, len(self._days) - 1, stand, visitor.end)
+        self._people[visitor.person] = _Person(visitor.number, self._day, stand, visitor.end)
 
     def _choose(self, rng: Rng, start: float, stand: int) -> Body:
         """Somebody seen before, or a new person."""
@@ -121,7 +128,7 @@ class Timetable:
             candidates = self._left(start, scene.returns_after, lambda at: at == stand)
         elif chance < scene.returning + scene.wandering:
             candidates = self._left(start, BETWEEN_STANDS, lambda at: at != stand)
-        elif len(self._days) > 1 and rng.uniform() < NEXT_DAY:
+        elif self._day and rng.uniform() < NEXT_DAY:
             candidates = self._of_earlier_days(stand)
         if candidates:
             person = int(rng.choice(candidates))
@@ -141,5 +148,4 @@ class Timetable:
         ]
 
     def _of_earlier_days(self, stand: int) -> list[int]:
-        today = len(self._days) - 1
-        return [i for i, p in enumerate(self._people) if p.day < today and p.stand == stand]
+        return [i for i, p in enumerate(self._people) if p.day < self._day and p.stand == stand]

@@ -36,6 +36,15 @@ def test_who_is_there_does_not_depend_on_what_was_asked_before() -> None:
     assert asked.at(0, 1, 77.0) != make_timetable(seed=4).at(0, 1, 77.0)
 
 
+def test_what_was_forgotten_is_drawn_anew_and_the_same() -> None:
+    timetable = make_timetable(seed=3)
+    early = timetable.at(0, 1, 30.0)
+    late = timetable.at(0, 1, 1500.0)
+    assert early
+    assert timetable.at(0, 1, 30.0) == early
+    assert timetable.at(0, 1, 1500.0) == late
+
+
 @pytest.mark.parametrize(("scene", "people"), [("rush", 8), ("rush", 3), ("quiet", 1)])
 def test_there_are_never_more_people_than_asked_for_and_sometimes_as_many(scene: str, people: int) -> None:
     timetable = make_timetable(scene, people=people)
