@@ -43,6 +43,7 @@ class Processes:
         self.folder, self.servers = folder, servers
         self.bus = KafkaBus(servers)
         self.bus.apply_topics(self.topics())
+        self.bus.close()  # an idle client looks for a broker that is away, and leaks its sockets
         self.page, *ports = free_ports(1 + len(SERVICES))
         self.ports = dict(zip(SERVICES, ports, strict=True))
         self.environment = {

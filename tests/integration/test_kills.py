@@ -11,7 +11,7 @@ from tests.kills.run import run
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis, pytest.mark.timeout(400)]
 
-SEED = 11
+SEED = 1
 
 
 @pytest.mark.parametrize(

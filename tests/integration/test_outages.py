@@ -24,7 +24,8 @@ def test_nothing_is_lost_while_a_server_is_stopped_or_hangs(
 ) -> None:
     libs = kafka_libs()
     assert libs, kafka_broker.servers
-    with open_site(tmp_path, libs, seed=12, overload="wait") as site:
+    with open_site(tmp_path, libs, seed=1, overload="wait") as site:
+        site.wait_until_busy()
         redis, broker = site.redis, site.broker
         for end, begin_again in ((redis.stop, redis.start), (redis.pause, redis.resume)):
             outage(site, end, begin_again, waiting=("analytics",), at_work=("landmarks", "engagement"))

@@ -22,7 +22,7 @@ from vitrine.stores.redis import connect
 VISION = ("ingest", "landmarks")
 GROUPS = (("identity", "engagement", "stand", "player", "analytics"), VISION, ("redis", "broker"))
 """Targets that the long form kills in one run."""
-CALM_S = (4.0, 8.0)
+CALM_S = (1.0, 4.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ def run(
     complete = not set(VISION) & set(targets)
     with open_site(folder, libs, seed, "wait" if complete else "drop") as site:
         say(f"the site runs, logs are in {folder}")
+        site.wait_until_busy()
         stop.wait(chance.uniform(*CALM_S))
         killers = kill_all(site, targets, seed, stop, say)
         stop.wait(chance.uniform(*CALM_S))

@@ -9,8 +9,10 @@ from pathlib import Path
 from threading import RLock
 
 from tests.brokers import KafkaBroker, RedisServer
+from tests.kills.evidence import read_grants
 from tests.processes import Processes, wait_for
 from vitrine.settings import SERVICES
+from vitrine.stores.redis import connect
 from vitrine.topics import HOUR, TOPICS, Topic
 
 STANDS = ("north", "south")
@@ -18,6 +20,7 @@ FPS = 5
 TARGETS = (*SERVICES, "player", "redis", "broker")
 BUDGET = 4
 READY_LIMIT_S = 120.0
+BUSY_LIMIT_S = 90.0
 
 
 class Site(Processes):
@@ -99,6 +102,11 @@ class Site(Processes):
         for name in (*SERVICES, "player"):
             self.revive(name)
         return all(self.ready(name) for name in SERVICES)
+
+    def wait_until_busy(self) -> None:
+        """Until somebody was granted an offer, so that there is something to lose. AssertionError without."""
+        with connect(self.redis.url) as redis:
+            wait_for(lambda: bool(read_grants(redis)), "an offer is granted", BUSY_LIMIT_S)
 
     def wait_until_ready(self) -> None:
         """AssertionError after two minutes."""
