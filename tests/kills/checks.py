@@ -22,7 +22,6 @@ from vitrine.runtime import Handler
 from vitrine.schemas import FrameFaces
 
 BATCH = 50
-REPEATED, REPEAT = ("engagement", "faces"), "before the last frame of the same camera"
 SLACK_S = 3.0
 """Video that a kill of ingest or landmarks may cost beside the time until it was ready again."""
 
@@ -100,10 +99,9 @@ def batch_totals(evidence: Evidence) -> Totals:
 
 
 def dead_letters(evidence: Evidence) -> Iterator[str]:
-    """None but faces that came again: landmarks or the broker died before the first were confirmed."""
+    """None at all."""
     letters = evidence.events("dead-letters")
-    repeats = [e for e in letters if (e["service"], e["topic"]) == REPEATED and REPEAT in e["reason"]]
-    found = Counter((e["service"], e["topic"], e["kind"], e["reason"]) for e in letters if e not in repeats)
+    found = Counter((e["service"], e["topic"], e["kind"], e["reason"]) for e in letters)
     yield from (f"{times} dead letters: {' '.join(what)}" for what, times in found.items())
 
 
