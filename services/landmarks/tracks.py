@@ -26,8 +26,8 @@ THERE_UNDETECTED: Final = 0.5
 """Face score of a followed face that the detector has just overlooked."""
 SAME_FACE: Final = 0.35
 """Two tracks whose boxes are nearer than this, in sides, follow one face."""
-WALK: Final = 7.0
-"""Sides that a face moves in a second when somebody walks past at 1.4 m/s."""
+WALK: Final = 9.0
+"""Sides that a face moves in a second when somebody walks past at 1.5 m/s: it is some 0.14 by 0.19 m."""
 UNSURE: Final = 0.25
 """Sides by which a detector's boxes of one face differ."""
 FARTHEST_NEW: Final = 1.5

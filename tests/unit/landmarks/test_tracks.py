@@ -148,7 +148,7 @@ def test_people_who_cross_keep_their_ids() -> None:
 
 def test_somebody_who_walks_past_is_one_track() -> None:
     scene = Scene()
-    seen = [list(scene.see((20 + 32 * n, 100, 40, 0.95))) for n in range(15)]
+    seen = [list(scene.see((20 + 38 * n, 100, 40, 0.95))) for n in range(15)]
     assert seen == [seen[0]] * 15
 
 
