@@ -92,6 +92,11 @@ class Presence:
         parts = [Span(at_ns, at_ns)]
         return cls(presence_id, [face.track_id], at_ns, at_ns, x, y, size, x, parts, origin=[x, y])
 
+    @property
+    def speed(self) -> float:
+        """Lateral, smoothed: pixels a second. A smoothed place lags behind by what is walked in that time."""
+        return (self.x - self.usual_x) / MOTION_S
+
     def feel(self, at_ns: int, face: Face, *, covered: bool) -> None:
         """See whether the face has moved; a view may be felt more than once.
 

@@ -110,6 +110,26 @@ def test_of_several_lost_people_the_nearest_is_found_again() -> None:
     assert [part.track_ids for part in found] == [("a", "d"), ("b", "c")]
 
 
+def test_two_people_who_cross_are_found_again_where_they_went() -> None:
+    def seen(second: float) -> list[Face]:
+        lost = 1.8 < second < 2.3
+        right, left = (
+            make_face("r2" if second > 2 else "r", x=120 + 100 * second),
+            make_face("l2" if second > 2 else "l", x=520 - 100 * second),
+        )
+        return [] if lost else [right, left]
+
+    found = exposures(frames(4.0, seen))
+    assert sorted(part.track_ids for part in found) == [("l", "l2"), ("r", "r2")]
+
+
+def test_nobody_is_suddenly_elsewhere() -> None:
+    def seen(second: float) -> list[Face]:
+        return [make_face("a")] if second <= 2 else [make_face("b", x=320 + 110)]
+
+    assert [part.track_ids for part in exposures(frames(5.0, seen))] == [("a",), ("b",)]
+
+
 def test_a_presence_of_very_many_tracks_names_the_first_and_the_latest() -> None:
     (part,) = exposures(frames(50.0, lambda s: [make_face(f"t{int(s)}")]))
     assert len(part.track_ids) == 32
@@ -228,7 +248,7 @@ def test_synthetic_people_are_marked() -> None:
 
 def test_sixty_people_at_once_are_sixty_presences() -> None:
     crowd = [make_face(f"t{i}", x=10 + 10 * i, size=20) for i in range(60)]
-    found = exposures(frames(2.0, lambda s: crowd))
+    found = exposures(frames(4.0, lambda s: crowd))
     assert sorted(part.track_ids[0] for part in found) == sorted(face.track_id for face in crowd)
 
 
