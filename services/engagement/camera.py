@@ -70,13 +70,15 @@ class Camera:
         zone = terms.stand.zone
         shares = {track: face.box[3] / frame.height for track, face in faces.items()}
         present = {t: f for t, f in faces.items() if zone.min_face <= shares[t] <= zone.max_face}
-        printed = self._printed(present, faces, at_ns)
+        printed = self._printed(present, faces, at_ns) if terms.proof_of_life else set()
         living = {track: face for track, face in present.items() if track not in printed}
         for presence, face in self._joined(living, faces.keys() - printed, at_ns, terms.bridge_ns):
             presence.feel(at_ns, face, covered=_is_covered(face, frame.faces))
             presence.observe(at_ns, face, shares[face.track_id], terms)
+            presence.living |= not terms.proof_of_life and presence.start_ns < at_ns
             yield from presence.cut(terms, synthetic=self.synthetic)
-        yield from self._unmask(at_ns, terms)
+        if terms.proof_of_life:
+            yield from self._unmask(at_ns, terms)
 
     def end(self, terms: Terms) -> Iterator[Exposure]:
         """Nothing more comes: yields the rest of all presences."""

@@ -69,7 +69,7 @@ class EngagementHandler(Handler):
         self, mall: MallSource, settings: EngagementSettings, clock: Clock, *, finite: bool = False
     ) -> None:
         self._mall, self._clock, self._finite = mall, clock, finite
-        self._terms = TermsTable(settings.bridge_ns)
+        self._terms = TermsTable(settings)
         self._partitions: dict[TopicPartition, Partition] = {}
 
     def assigned(self, commits: Mapping[TopicPartition, Commit | None]) -> Mapping[TopicPartition, int]:
@@ -167,8 +167,8 @@ class EngagementHandler(Handler):
 class TermsTable:
     """The terms of each camera in the configuration as of the last `update`."""
 
-    def __init__(self, bridge_ns: int) -> None:
-        self._bridge_ns = bridge_ns
+    def __init__(self, settings: EngagementSettings) -> None:
+        self._settings = settings
         self._mall: Mall | None = None
         self._version = ""
         self._stands: dict[str, Terms] = {}
@@ -180,11 +180,9 @@ class TermsTable:
             return
         self._mall, self._version = mall, mall.version
         stands = {stand.id: stand for stand in mall.stands}
-        self._stands = {
-            name: Terms.of(stand, mall.version, self._bridge_ns) for name, stand in stands.items()
-        }
+        self._stands = {name: Terms.of(stand, mall.version, self._settings) for name, stand in stands.items()}
         self._cameras = {
-            (camera.stand, camera.id): Terms.of(stands[camera.stand], mall.version, self._bridge_ns, camera)
+            (camera.stand, camera.id): Terms.of(stands[camera.stand], mall.version, self._settings, camera)
             for camera in mall.cameras
         }
 
@@ -194,7 +192,7 @@ class TermsTable:
     def of(self, stand_id: str, camera_id: str) -> Terms:
         """Of a camera at a stand; the defaults for what was taken from the configuration meanwhile."""
         terms = self._cameras.get((stand_id, camera_id)) or self._stands.get(stand_id)
-        return terms or Terms.of(Stand(id=stand_id), self._version, self._bridge_ns)
+        return terms or Terms.of(Stand(id=stand_id), self._version, self._settings)
 
 
 def _goes_on(camera: Camera, now: Received[FrameFaces]) -> bool:

@@ -14,6 +14,7 @@ from services.engagement.attention import Attention, Cone, cone_of
 from services.engagement.expression import Baseline
 from services.engagement.life import Motion
 from services.engagement.score import MOTION_S, Span, View, proximity, steadiness
+from services.engagement.settings import EngagementSettings
 from vitrine.mall import Camera as CameraConfig
 from vitrine.mall import Stand
 from vitrine.schemas import Exposure, Face, Interval, Person
@@ -40,13 +41,20 @@ class Terms:
     config_version: str
     bridge_ns: int
     """Shorter gaps do not end a presence."""
+    proof_of_life: bool
+    """Only faces that have moved count."""
 
     @classmethod
     def of(
-        cls, stand: Stand, config_version: str, bridge_ns: int, camera: CameraConfig | None = None
+        cls,
+        stand: Stand,
+        config_version: str,
+        settings: EngagementSettings,
+        camera: CameraConfig | None = None,
     ) -> Terms:
         """Terms of a stand as configured; without `camera`, of one that the configuration does not name."""
-        return cls(stand, cone_of(stand.screen, camera), config_version, bridge_ns)
+        cone = cone_of(stand.screen, camera)
+        return cls(stand, cone, config_version, settings.bridge_ns, settings.proof_of_life)
 
 
 @dataclass(slots=True)

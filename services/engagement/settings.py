@@ -1,4 +1,4 @@
-"""How engagement joins broken tracks."""
+"""How engagement joins broken tracks, and whom it counts."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ class EngagementSettings(EnvironmentSettings):
 
     bridge_s: float = Field(
         2.0, ge=0, le=10, description="Shorter gaps do not end a presence; 0 joins no broken tracks."
+    )
+    proof_of_life: bool = Field(
+        True, description="Faces count once they have moved; else printed ones do too."
     )
 
     @property

@@ -7,10 +7,11 @@ import random
 from services.engagement.camera import Camera
 from services.engagement.checkpoint import NOTE_LIMIT, from_note, to_note, to_short_note
 from services.engagement.presence import Terms
+from services.engagement.settings import EngagementSettings
 from tests.builders import make_face, make_frame_faces, make_track_id
 from vitrine.mall import Stand
 
-TERMS = Terms.of(Stand(id="north"), "v1", bridge_ns=2_000_000_000)
+TERMS = Terms.of(Stand(id="north"), "v1", EngagementSettings())
 
 
 def crowd(people: int) -> Camera:

@@ -11,11 +11,12 @@ import pytest
 from services.engagement.camera import Camera
 from services.engagement.life import Motion
 from services.engagement.presence import Terms
+from services.engagement.settings import EngagementSettings
 from tests.builders import T0_NS, at, face_points, make_face, make_frame_faces
 from vitrine.mall import Stand
 from vitrine.schemas import Exposure, Face, FrameFaces
 
-TERMS = Terms.of(Stand(id="north"), "v1", bridge_ns=2_000_000_000)
+TERMS = Terms.of(Stand(id="north"), "v1", EngagementSettings())
 Seconds = tuple[float, float]
 
 
@@ -176,3 +177,10 @@ def test_who_stands_behind_another_lives_when_the_motion_goes_on() -> None:
 def test_a_walker_whose_track_breaks_in_every_frame_lives() -> None:
     made = frames(3, lambda s: [face(f"t{s * 10:.0f}", x=100 + 90 * s)])
     assert spans(observed(made)) == [(0.0, 3.0)]
+
+
+def test_without_proof_of_life_a_print_counts() -> None:
+    terms = Terms.of(Stand(id="north"), "v1", EngagementSettings(proof_of_life=False))
+    camera = Camera("north", "north-1", 0, 0)
+    parts = [part for frame in frames(9, lambda s: [face()]) for part in camera.observe(frame, terms)]
+    assert spans([*parts, *camera.end(terms)]) == [(0.0, 9.0)]

@@ -10,13 +10,14 @@ import pytest
 from services.engagement.attention import Attention
 from services.engagement.camera import Camera
 from services.engagement.presence import Terms
+from services.engagement.settings import EngagementSettings
 from tests.builders import T0_NS, at, make_face, make_frame_faces
 from vitrine.ids import presence_id
 from vitrine.mall import Stand
 from vitrine.schemas import Exposure, Face, FrameFaces
 
 STAND = Stand.model_validate({"id": "north", "screen": {"camera": "centre"}})
-TERMS = Terms.of(STAND, "v1", bridge_ns=2_000_000_000)
+TERMS = Terms.of(STAND, "v1", EngagementSettings())
 
 
 def exposures(frames: Iterable[FrameFaces], camera: Camera | None = None) -> list[Exposure]:
