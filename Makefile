@@ -6,7 +6,7 @@ ARGS ?=
 KAFKA_LIBS := .cache/kafka-libs
 COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url pyproject.toml
-IMAGE_EXTRAS := analytics build cuda identity ingest landmarks stand
+IMAGE_EXTRAS := analytics build cuda engagement identity ingest landmarks stand
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev demo test lint format lock lock-images kafka-libs secrets clean

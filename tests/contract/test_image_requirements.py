@@ -1,0 +1,54 @@
+"""A service imports nothing that its image does not install."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.brokers import ROOT
+from vitrine.settings import SERVICES
+
+IMPORT_WITHOUT_THE_REST = """
+import importlib, re, sys
+from importlib.metadata import packages_distributions
+
+installed, known = set(sys.argv[2:]) | {"vitrine"}, packages_distributions()
+
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        owners = known.get(name.partition(".")[0])
+        if owners and not installed & {re.sub("[-_.]+", "-", owner).lower() for owner in owners}:
+            raise ModuleNotFoundError(f"{name} is not in the image")
+
+sys.meta_path.insert(0, Blocker())
+importlib.import_module(sys.argv[1])
+"""
+PROGRAMS = {f"services.{name}.app": name for name in SERVICES} | {
+    "services.stand.virtual_player": "stand",
+    "services.analytics.plots": "analytics",
+    "services.analytics.report_command": "analytics",
+    "services.identity.customers_command": "landmarks",
+    "services.identity.gallery_feed": "identity",
+    "vitrine.bus.kafka": "core",
+    "vitrine.cli": "core",
+}
+
+
+def missing_in(module: str, image: str) -> str:
+    """What an import of `module` says where only the packages of the image's lock file are installed."""
+    lock = (ROOT / "requirements" / f"{image}.txt").read_text()
+    packages = re.findall(r"^([a-z0-9-]+)==", lock, re.MULTILINE)
+    command = [sys.executable, "-c", IMPORT_WITHOUT_THE_REST, module, *packages]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT).stderr
+
+
+@pytest.mark.parametrize(("module", "image"), PROGRAMS.items())
+def test_a_program_finds_what_it_imports_in_its_image(module: str, image: str) -> None:
+    assert missing_in(module, image) == ""
+
+
+def test_what_an_image_lacks_is_found() -> None:
+    assert "not in the image" in missing_in("services.landmarks.app", "stand")
