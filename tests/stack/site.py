@@ -100,9 +100,12 @@ class ComposeSite:
         return time.monotonic() - started
 
     def healthy(self) -> bool:
-        """Whether all containers that can tell are healthy."""
-        states = [container["State"] for container in self.containers().values()]
-        return all(state["Health"]["Status"] == "healthy" for state in states if "Health" in state)
+        """Whether everything runs, and all that can tell are healthy."""
+        containers = self.containers().values()
+        running = {container["Config"]["Labels"]["com.docker.compose.service"] for container in containers}
+        states = [container["State"] for container in containers]
+        told = [state["Health"]["Status"] for state in states if "Health" in state]
+        return running.issuperset(STARTED) and set(told) == {"healthy"}
 
     def scale_landmarks(self, count: int) -> None:
         """More or fewer workers; the others go on."""
