@@ -83,7 +83,8 @@ def finish(site: Site) -> Evidence:
     """Stop the services, each after it handled what is there, and look at what they left."""
     site.finish()
     mall = MallFolder(site.folder / "config")
-    return gather(site.bus, connect(site.redis.url), site.journal, mall)
+    with connect(site.redis.url) as redis:
+        return gather(site.bus, redis, site.journal, mall)
 
 
 def judge(evidence: Evidence, killers: Sequence[Killer], exits: Sequence[str], *, complete: bool) -> Verdict:
