@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,42 +15,57 @@ import pytest
 from services.fieldtest.checks import check
 from services.fieldtest.running import Run, perform
 from services.fieldtest.sabotage import FAULTS
-from services.fieldtest.scenarios import SCENARIOS, Scenario
+from services.fieldtest.scenarios import SCENARIOS
 from vitrine.settings import Settings
 
 pytestmark = [pytest.mark.shared, pytest.mark.timeout(300)]
 
-CALM = tuple(f"synthetic:?scene=quiet&seed=8&view={view}" for view in (1, 2))
-SHORT = replace(SCENARIOS["two-cameras"], cameras={"north": CALM}, seconds=25).addressed()
-"""Two people who come after twelve seconds and stay apart."""
+APART = tuple(f"synthetic:?scene=quiet&seed=8&view={view}" for view in (1, 2))
+"""Two people who come after twelve seconds and stay apart, for two cameras."""
+CROSSING = ("synthetic:?scene=quiet&seed=10",)
+"""Three people who come together and cross each other."""
 NOTICED = {
-    "bridging": {"invented"},
-    "deduplication": {"visits"},
-    "detections": {"holes"},
-    "clock": {"starts"},
+    "bridging": (CROSSING, {"invented", "starts", "dwell"}),
+    "deduplication": (APART, {"visits", "reach", "total-ots"}),
+    "detections": (APART, {"recall", "holes"}),
+    "clock": (APART, {"starts", "ends", "total-ots"}),
 }
 """What has to be red where something is broken, and green where nothing is."""
+KNOWN = {"swaps", "fragments", "attention-overlap", "attention-seconds", "total-attention"}
+"""Not good enough yet, at the best of times: heads turned far aside, faces that cross."""
 
 
-def failed(scenario: Scenario, models: Path, folder: Path, broken: str | None = None) -> set[str]:
-    """The checks that a run does not pass."""
+def failed(cameras: Sequence[str], models: Path, folder: Path, broken: str | None = None) -> set[str]:
+    """The checks that 25 s do not pass."""
+    scenario = replace(SCENARIOS["two-cameras"], cameras={"north": tuple(cameras)}, seconds=25).addressed()
     fault = FAULTS[broken]() if broken else None
     run = Run(scenario, Settings(bus="memory", models=models), folder, fault)
     results = check(perform(run, lambda *_: None))
-    assert sum(result.passed is not None for result in results) >= 20
+    assert {result.key for result in results if result.passed is None} == {"posters"}
     return {result.key for result in results if result.passed is False}
 
 
 @pytest.fixture(scope="module")
-def unbroken(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+def unbroken(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[Sequence[str], set[str]]:
     """What fails where nothing is broken."""
-    return failed(SHORT, shared / "models", tmp_path_factory.mktemp("unbroken"))
+    models = shared / "models"
+    return {
+        cameras: failed(cameras, models, tmp_path_factory.mktemp("unbroken")) for cameras in (APART, CROSSING)
+    }
+
+
+def test_what_is_not_broken_is_green(unbroken: dict[Sequence[str], set[str]]) -> None:
+    assert unbroken[APART] <= {"attention-seconds", "total-attention"}
+    assert unbroken[CROSSING] <= KNOWN
 
 
 @pytest.mark.parametrize("broken", NOTICED)
-def test_what_is_broken_turns_red(tmp_path: Path, shared: Path, unbroken: set[str], broken: str) -> None:
-    assert NOTICED[broken].isdisjoint(unbroken)
-    assert failed(SHORT, shared / "models", tmp_path, broken) >= NOTICED[broken]
+def test_what_is_broken_turns_red(
+    tmp_path: Path, shared: Path, unbroken: dict[Sequence[str], set[str]], broken: str
+) -> None:
+    cameras, noticed_by = NOTICED[broken]
+    assert noticed_by.isdisjoint(unbroken[cameras])
+    assert failed(cameras, shared / "models", tmp_path, broken) >= noticed_by
 
 
 def vitrine(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
