@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Any, Final
 
 from rich.box import SIMPLE_HEAD
@@ -36,29 +37,27 @@ def table_of(run: Run, results: Sequence[Result]) -> Table:
         box=SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
     )
-    for name in ("", "check"):
-        table.add_column(name, no_wrap=True)
-    for name in ("measured", "asked for"):
+    table.add_column("check")
+    for name in ("measured", "asked for", ""):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("")
-    group = None
-    for result in results:
-        shown = result.group if result.group != group else ""
-        group = result.group
-        table.add_row(f"[dim]{shown}[/]", result.title, result.value, result.wanted, VERDICTS[result.passed])
+    for _, some in groupby(results, key=lambda result: result.group):
+        for result in some:
+            table.add_row(result.title, result.value, result.wanted, VERDICTS[result.passed])
+        table.add_section()
     return table
 
 
 def list_of(scenarios: Iterable[Scenario]) -> Table:
     """What there is to run."""
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for name in ("scenario", "what happens", "stands", "cameras", "seconds", "needs"):
-        table.add_column(name)
+    for name in ("scenario", "seconds", "stands", "cameras"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("what happens")
     for one in scenarios:
         seconds = f"{one.seconds:g}" + (f" × {one.days} days" if one.days > 1 else "")
         cameras = str(sum(map(len, one.cameras.values())))
-        needs = "embedding model" if one.recognition else ""
-        table.add_row(f"[bold]{one.name}[/]", one.story, str(len(one.cameras)), cameras, seconds, needs)
+        needs = " [dim]Needs the embedding model.[/]" if one.recognition else ""
+        table.add_row(f"[bold]{one.name}[/]", seconds, str(len(one.cameras)), cameras, one.story + needs)
     return table
 
 

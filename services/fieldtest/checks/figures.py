@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from services.fieldtest.case import Case, Result
 from services.fieldtest.checks.verdicts import counts, times
 from services.fieldtest.totals import count_visits
@@ -15,9 +17,13 @@ def visits(case: Case) -> Result:
 
 def watchers(case: Case) -> Result:
     """Visitors who looked at a play."""
-    return counts(
-        case, "watchers", "visitors", "Watchers", case.measured.totals.watchers, case.true_totals.watchers
-    )
+    mine, true = case.measured.totals.watchers, case.true_totals.watchers
+    return _sure(case, counts(case, "watchers", "visitors", "Watchers", mine, true))
+
+
+def _sure(case: Case, result: Result) -> Result:
+    """Not judged where the truth does not know of all attention."""
+    return replace(result, passed=None) if case.truth.unsure else result
 
 
 def reach(case: Case) -> Result:
@@ -53,4 +59,4 @@ def total_dwell(case: Case) -> Result:
 def total_attention(case: Case) -> Result:
     """Attention during plays."""
     mine, true = case.measured.totals.attention_s, case.true_totals.attention_s
-    return times(case, "total-attention", "totals", "Attention in plays", mine, true)
+    return _sure(case, times(case, "total-attention", "totals", "Attention in plays", mine, true))

@@ -153,6 +153,12 @@ def test_attention_is_not_judged_where_the_labels_are_unsure() -> None:
     assert verdict(seen((2, 12), attention=[(4, 7)], truth=unsure), "attention-overlap") is True
 
 
+def test_totals_of_attention_are_not_judged_where_the_labels_are_unsure() -> None:
+    unsure = replace(ALONE, unsure={"a": ((at(7), at(8)),)})
+    assert verdict(counted(unsure, attention_s=9.0), "total-attention") is None
+    assert verdict(counted(unsure, dwell_s=1.0), "total-dwell") is False
+
+
 def test_labels_widen_the_tolerance_of_times_by_their_own() -> None:
     loose = replace(ALONE, slack_s=0.2)
     assert verdict(seen((3.1, 12), truth=loose), "starts") is True

@@ -38,7 +38,7 @@ def run_of(scenario: Scenario = ONE, broken: str | None = None) -> Run:
 
 
 def shown(renderable: object) -> str:
-    console = Console(width=90)
+    console = Console(width=80)
     with console.capture() as captured:
         console.print(renderable)
     return captured.get()
