@@ -20,6 +20,8 @@ NEAR_FACES, NEAR_GROWTH = 1.5, 1.5
 AT_ONCE_FACES, FACES_A_SECOND = 0.6, 4.0
 AT_ONCE_GROWTH, GROWTH_A_SECOND = 1.2, 1.0
 """And sooner, within less: nobody is suddenly elsewhere."""
+RISE: Final = 2.0
+"""People keep their height: up and down counts as so many times as far."""
 LONGEST_WALK_S: Final = 1.0
 """Lost people are expected to have gone on so long as they went."""
 UNPROVEN_NS: Final = 3_000_000_000
@@ -203,7 +205,7 @@ def _distance(presence: Presence, face: Face, at_ns: int) -> float | None:
     larger, smaller = max(size, presence.size), min(size, presence.size)
     gap_s = (at_ns - presence.seen_ns) / 1e9
     expected_x = presence.x + presence.speed * min(gap_s, LONGEST_WALK_S)
-    distance = hypot(x - expected_x, y - presence.y) / larger
+    distance = hypot(x - expected_x, RISE * (y - presence.y)) / larger
     near = distance <= min(NEAR_FACES, AT_ONCE_FACES + FACES_A_SECOND * gap_s)
     alike = larger <= smaller * min(NEAR_GROWTH, AT_ONCE_GROWTH + GROWTH_A_SECOND * gap_s)
     return distance if near and alike else None

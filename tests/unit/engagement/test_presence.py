@@ -89,6 +89,8 @@ def test_a_track_that_comes_back_into_the_zone_after_a_gap_is_another_presence()
         (make_face("b"), True),
         (make_face("b", x=320 + 130), True),  # 1.4 faces aside
         (make_face("b", x=320 + 140), False),  # 1.6 faces aside
+        (make_face("b", y=180 + 60), True),  # 0.7 faces below
+        (make_face("b", y=180 + 75), False),  # 0.8 faces below
         (make_face("b", size=130), True),
         (make_face("b", size=140), False),  # 1.6 times as large
     ],
