@@ -38,8 +38,8 @@ def test_the_examples_are_good() -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "expected"),
     [
-        ("cameras", "fps: 10", "fsp: 10", r"cameras.yaml:4: cameras.0.fsp: Extra inputs are not permitted"),
-        ("cameras", "fps: 10", "fps: ten", r"cameras.yaml:4: cameras.0.fps: Input should be a valid number"),
+        ("cameras", "fps: 10", "fsp: 10", r"cameras.yaml:6: cameras.0.fsp: Extra inputs are not permitted"),
+        ("cameras", "fps: 10", "fps: ten", r"cameras.yaml:6: cameras.0.fps: Input should be a valid number"),
         ("cameras", "stand: north", "stand: nroth", "camera 'north-1' names an unknown stand 'nroth'"),
         ("cameras", "cameras:", "camras:", r"cameras.yaml:1: expected the one key `cameras:`"),
         ("cameras", "{id: north-1", "{id: [north-1", r"cameras.yaml: while parsing"),
