@@ -1,3 +1,5 @@
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from vitrine.vision.crop import Image
 SIZE = 640, 360
 
 
+@cache
 def hung(seed: int) -> tuple[Image, Image, list[Box]]:
     wall = draw_shop(*SIZE, np.random.default_rng(seed))
     picture = wall.copy()
