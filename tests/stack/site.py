@@ -114,6 +114,9 @@ class ComposeSite:
 
     def down(self) -> None:
         """Remove everything, data too."""
+        for name in ("stand", "prometheus"):
+            if name in self.__dict__:
+                getattr(self, name).close()
         self.compose("down", "--volumes", "--timeout", "5")
 
     def containers(self, service: str = "") -> dict[str, dict[str, Any]]:
@@ -125,7 +128,9 @@ class ComposeSite:
     def kill(self, container: str) -> None:
         """SIGKILL the program, as a crash would: `docker kill` would count as stopped by hand, for good."""
         pid = json.loads(docker("inspect", container))[0]["State"]["Pid"]
-        docker("run", "--rm", "--pid", "host", "--user", "0", HELPER, "kill", "-9", str(pid))
+        docker(
+            "run", "--rm", "--pid=host", "--user=0", HELPER, "python3", "-c", f"import os; os.kill({pid}, 9)"
+        )
 
     def evidence(self) -> Any:
         """See evidence.py."""
