@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -31,9 +32,15 @@ WALK: Final = 9.0
 UNSURE: Final = 0.25
 """Sides by which a detector's boxes of one face differ."""
 FARTHEST_NEW: Final = 1.5
-LONGEST_STEP_S: Final = 0.3
-"""Motion is not extrapolated further."""
+LONGEST_STEP_S, LONGEST_HIDDEN_S = 0.3, 1.0
+"""Motion is not extrapolated further; of a face that is covered, further than of one that is seen."""
+STEADY, SUDDEN = 0.3, 2.0
+"""Sides, and sides a second, that a followed face may lie off its expected place and size."""
+ESTABLISHED: Final = 3
+"""Detections that make a track somebody."""
 MOST_FACES: Final = 100
+
+Points = NDArray[np.float32]
 
 
 @dataclass(slots=True)
@@ -68,6 +75,10 @@ class Track:
     offset: NDArray[np.float32] = field(default_factory=lambda: np.zeros(4, np.float32))
     """The box relative to the landmarks' crop: corner from the centre, and sides, in crop sides."""
     smoother: OneEuro = field(default_factory=OneEuro)
+    expected: Place | None = None
+    """Where the face would be in this frame by its motion so far."""
+    before: tuple[Points, Crop, Points, Points, int] | None = None
+    """Points, crop, box, velocity and time before this frame's view."""
     embedded_ns: int = 0
     """When the latest embedding was made."""
     embeddings: int = 0
@@ -78,10 +89,12 @@ class Track:
 
     def predict(self, at_ns: int) -> None:
         """Move crop and box to a later time, by constant velocity."""
-        step = self.velocity * min((at_ns - self.at_ns) / 1e9, LONGEST_STEP_S)
+        longest_s = LONGEST_STEP_S if self.visible else LONGEST_HIDDEN_S
+        step = self.velocity * min((at_ns - self.at_ns) / 1e9, longest_s)
         self.crop = self.measured.copy()
         self.crop[:, 2] -= self.measured[:, :2] @ step
-        self.box, self.overlooked = self._carried(Place.of_crop(self.crop)), False
+        self.expected, self.before = Place.of_crop(self.crop), None
+        self.box, self.overlooked = self._carried(self.expected), False
 
     def confirm(self, box: NDArray[np.float32], crop: Crop, score: float, at_ns: int) -> None:
         """A detection is this face."""
@@ -105,8 +118,9 @@ class Track:
     def observe(self, points: NDArray[np.float32], crop: Crop, face_score: float, at_ns: int) -> None:
         """Landmarks (68, 2) in pixels, the crop around them, and how much of a face is there."""
         if face_score < self._needed(at_ns):
-            self.visible, self.velocity = False, np.zeros(2, np.float32)
+            self.visible = False
             return
+        self.before = self.points, self.measured, self.box, self.velocity, self.at_ns
         place = Place.of_crop(crop)
         self.box = self.box_at(place, at_ns)
         if self.detected_ns == at_ns:
@@ -118,6 +132,29 @@ class Track:
             self.velocity = (self.velocity + moved) / 2 if self.followed else moved
             self.followed = True
         self.points, self.measured, self.at_ns, self.visible = points, crop, at_ns, True
+
+    @property
+    def established(self) -> bool:
+        """Whether it is somebody: more than a second box around a face that another track follows."""
+        return self.believed and self.followed and self.detections >= ESTABLISHED
+
+    def surprise(self) -> float:
+        """How far this frame's view lies off what was expected: distance in sides, and growth."""
+        if self.expected is None or not self.followed:
+            return 0.0
+        seen = Place.of_crop(self.measured)
+        return seen.distance(self.expected) + math.log(seen.growth(self.expected))
+
+    def startled(self) -> bool:
+        """Whether a followed face jumped further than people do: it is somebody else, who came between."""
+        seconds = (self.at_ns - self.before[-1]) / 1e9 if self.before else 0.0
+        return self.established and self.surprise() > STEADY + SUDDEN * seconds
+
+    def cover(self) -> None:
+        """What was seen in this frame is somebody else, in front: wait where this face was going."""
+        if self.before is not None:
+            self.points, self.measured, self.box, self.velocity, self.at_ns = self.before
+        self.visible = False
 
     def smooth(self) -> NDArray[np.float64]:
         """The points to publish (68, 2); once for each frame."""
@@ -183,17 +220,28 @@ class CameraTracks:
     def finish(self) -> list[Track]:
         """The tracks that show a face in this frame, after their landmarks were observed."""
         self._tracks = [track for track in self._tracks if track.at_ns]
+        for track in self._tracks:
+            if track.visible and track.startled():
+                track.cover()
         self._merge()
         for track in self._tracks:
             track.believed = track.believed or track.detections >= 2 or track.score >= self._trust.sure
         return [track for track in self._tracks if track.believed and track.visible]
 
     def _merge(self) -> None:
-        """Of tracks that follow one face, the one with the latest detection stays, then the oldest."""
+        """Of tracks that follow one face, the one that expected it keeps it; others who are somebody wait."""
         kept: list[Track] = []
-        for track in sorted(self._tracks, key=lambda t: (-t.detected_ns, -t.detections)):
+        for track in sorted(self._tracks, key=_claim):
             place = Place.of_box(track.box)
             others = [Place.of_box(other.box) for other in kept if other.visible and track.visible]
             if all(place.distance(other) > SAME_FACE for other in others):
                 kept.append(track)
+            elif track.established:
+                track.cover()
+                kept.append(track)
         self._tracks = [track for track in self._tracks if any(track is one for one in kept)]
+
+
+def _claim(track: Track) -> tuple[bool, float, int, int]:
+    """Order of claims on a face: who is somebody, least surprised (in tenths), latest detected, oldest."""
+    return not track.established, round(track.surprise(), 1), -track.detected_ns, -track.detections

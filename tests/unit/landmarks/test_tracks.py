@@ -166,11 +166,43 @@ def test_a_face_that_was_followed_does_not_jump() -> None:
     assert first not in scene.see((155, 100, 60, 0.95))
 
 
-def test_of_two_tracks_on_one_face_one_remains() -> None:
+def test_of_two_new_tracks_on_one_face_one_remains() -> None:
     scene = Scene(detect_every=10)
-    first, _ = scene.see((100, 100, 60, 0.95), (180, 100, 60, 0.95))
+    scene.see((100, 100, 60, 0.95), (180, 100, 60, 0.95))
     scene.see((100, 100, 60, 0.95), (170, 100, 60, 0.95))
-    assert list(scene.see((140, 100, 60, 0.95))) == [first]
+    assert len(scene.see((140, 100, 60, 0.95))) == 1
+
+
+def test_who_walks_past_in_front_covers_and_takes_nothing() -> None:
+    scene = Scene(detect_every=1)
+    standing = (300, 100, 40, 0.95)
+
+    def step(number: int) -> dict[str, float]:
+        x = 60 + 22 * number
+        walking = (x, 98, 46, 0.95)
+        return scene.see(walking) if abs(x - 300) < 38 else scene.see(standing, walking)
+
+    seen = [step(number) for number in range(22)]
+    stays, walks = seen[0]
+    assert all(set(frame) <= {stays, walks} for frame in seen)
+    assert [frame[walks] for frame in seen[3:]] == pytest.approx([60 + 22 * n for n in range(3, 22)], abs=2)
+    assert sum(stays not in frame for frame in seen) >= 3
+    assert seen[-1][stays] == pytest.approx(300, abs=1)
+
+
+def test_who_walks_past_behind_is_found_again_on_the_other_side() -> None:
+    scene = Scene(detect_every=1)
+    standing = (300, 100, 60, 0.95)
+
+    def step(number: int) -> dict[str, float]:
+        x = 60 + 16 * number
+        return scene.see(standing) if abs(x - 300) < 40 else scene.see(standing, (x, 100, 40, 0.95))
+
+    seen = [step(number) for number in range(28)]
+    stays, walks = seen[0]
+    assert all(frame[stays] == pytest.approx(300, abs=1) for frame in seen)
+    assert sum(walks not in frame for frame in seen) >= 3
+    assert seen[-1][walks] == pytest.approx(60 + 16 * 27, abs=2)
 
 
 def test_the_box_is_the_detectors_and_goes_along_with_the_face() -> None:
