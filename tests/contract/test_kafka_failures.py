@@ -85,7 +85,7 @@ def test_an_address_without_host_and_port_is_a_configuration_error(servers: str)
 
 
 def test_the_password_is_not_shown() -> None:
-    assert "secret" not in repr(KafkaSecurity("SASL_SSL", "vitrine", "secret"))
+    assert "secret" not in repr(KafkaSecurity("SASL_SSL", "PLAIN", "vitrine", "secret"))
 
 
 @pytest.mark.kafka

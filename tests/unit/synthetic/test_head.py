@@ -81,7 +81,7 @@ def test_a_turned_head_has_no_holes_and_its_landmarks_on_it(yaw: float, pitch: f
         stance = make_stance(yaw, pitch)
         layer = draw_head(look.head, stance, SIZE, FOCAL)
         assert layer is not None
-        near = replace(layer, pixels=cv2.dilate(layer.pixels, np.ones((7, 7))))
+        near = replace(layer, pixels=np.asarray(cv2.dilate(layer.pixels, np.ones((7, 7))), np.uint8))
         assert near.covers(landmarks(look.head, stance, FOCAL)[17:]).mean() > 0.9
         if not look.long_hair:
             assert enclosed_gaps(layer.pixels[..., 3]) == 0
