@@ -55,6 +55,8 @@ class Camera:
     seen_ns: int
     appended_at_ns: int
     """When the log took its last frame."""
+    behind_since_ns: int = 0
+    """When the log took the first of the frames that come from far behind it; 0 without such frames."""
     synthetic: bool = False
     presences: list[Presence] = field(default_factory=list)
     """Oldest first."""

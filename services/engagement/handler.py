@@ -130,17 +130,22 @@ class EngagementHandler(Handler):
         """Forget cameras that the log went on without, but not one that goes on after an outage."""
         for key, camera in list(partition.cameras.items()):
             returns = key == (now.event.stand_id, now.event.camera_id)
-            set_back = returns and self._behind_ns(partition, now.event) > REPEATED_NS
-            if returns and not set_back:
-                continue
-            if now.record.appended_at_ns - camera.appended_at_ns > (SET_BACK_NS if set_back else GONE_NS):
+            at_ns = now.record.appended_at_ns
+            if not returns:
+                gone = at_ns - camera.appended_at_ns > GONE_NS
+            elif self._behind_ns(partition, now.event) > REPEATED_NS:
+                camera.behind_since_ns = camera.behind_since_ns or at_ns
+                gone = at_ns - camera.behind_since_ns > SET_BACK_NS
+            else:
+                gone = False
+            if gone:
                 yield from self._ended(partition.cameras.pop(key))
 
     def _observe(self, partition: Partition, received: Received[FrameFaces]) -> Iterator[Outgoing]:
         frame, appended_at_ns = received.event, received.record.appended_at_ns
         key = frame.stand_id, frame.camera_id
         camera = partition.cameras.setdefault(key, Camera(*key, frame.captured_at_ns, appended_at_ns))
-        camera.appended_at_ns = appended_at_ns
+        camera.appended_at_ns, camera.behind_since_ns = appended_at_ns, 0
         terms = self._terms.of(frame.stand_id, frame.camera_id)
         if frame.ended:
             yield from self._ended(partition.cameras.pop(key))

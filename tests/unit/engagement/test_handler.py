@@ -199,9 +199,17 @@ def test_a_camera_that_goes_on_after_an_outage_is_not_forgotten() -> None:
 def test_a_camera_whose_clock_was_set_back_begins_anew_after_two_seconds() -> None:
     frames = [make_frame_faces(5000 + i / 10, [make_face("a")]) for i in range(11)]
     frames += [make_frame_faces(s) for s in (1.0, 2.0, 3.0)]
-    outputs = handle(make_handler(), frames, appended=[*(i / 10 for i in range(11)), 2.0, 2.9, 3.1])
+    outputs = handle(make_handler(), frames, appended=[*(i / 10 for i in range(11)), 2.0, 2.9, 4.1])
     assert [r.record.offset for r, _ in outputs.rejected] == [11, 12]
     assert [part.end_ns for part in exposures(outputs)] == [at(5001.0)]
+
+
+def test_old_frames_that_come_again_after_an_outage_are_no_new_beginning() -> None:
+    seconds = [*(i / 10 for i in range(11)), 20.0]
+    frames = [make_frame_faces(s, [make_face("a")]) for s in [*seconds, 0.0, 0.1, 20.0, 20.1]]
+    outputs = handle(make_handler(), frames, appended=[*seconds, 60.0, 60.1, 60.2, 60.3])
+    assert [r.record.offset for r, _ in outputs.rejected] == [12, 13]
+    assert [part.end_ns for part in exposures(outputs)] == [at(1.0)]
 
 
 def test_a_new_reader_starts_behind_the_batch_with_the_state_in_the_note() -> None:
