@@ -29,6 +29,7 @@ class OnnxNetwork:
     """A model in ONNX Runtime. One thread by default and no spinning: services share their cores."""
 
     def __init__(self, model: onnx.ModelProto, name: str, threads: int = 1) -> None:
+        onnxruntime.disable_telemetry_events()  # what a camera's machine does is nobody else's business
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
