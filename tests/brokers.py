@@ -29,29 +29,10 @@ def kafka_libs() -> Path | None:
     return folder if any(folder.glob("kafka_*.jar")) and shutil.which("java") else None
 
 
-class KafkaBroker:
-    """A single-node KRaft broker as a child process; it keeps data and port over restarts."""
+class ServerProcess:
+    """A child process that can be ended and hung; its class knows how to start it."""
 
-    def __init__(self, libs: Path, folder: Path) -> None:
-        self._libs, self._folder = libs, folder
-        self._process: subprocess.Popen[bytes] | None = None
-        port, controller_port = free_ports(2)
-        self.servers = f"127.0.0.1:{port}"
-        template = (TEMPLATES / "server.properties").read_text()
-        self._properties = folder / "server.properties"
-        self._properties.write_text(
-            template.format(port=port, controller_port=controller_port, folder=folder / "data")
-        )
-
-    def start(self) -> None:
-        """Start and wait until it accepts connections. Raises RuntimeError with the end of its log."""
-        with (self._folder / "broker.log").open("ab") as log:
-            if not (self._folder / "data").exists():
-                tool = ["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(self._properties)]
-                self._java(log, tool).wait(START_LIMIT_S)
-            self._process = self._java(log, ["kafka.Kafka", str(self._properties)])
-        host, _, port = self.servers.partition(":")
-        wait_for_port(host, int(port), self._process, self._folder / "broker.log")
+    _process: subprocess.Popen[bytes] | None = None
 
     def stop(self) -> None:
         """Shut down in order."""
@@ -75,6 +56,30 @@ class KafkaBroker:
         process, self._process = self._process, None
         end(process, number)
 
+
+class KafkaBroker(ServerProcess):
+    """A single-node KRaft broker as a child process; it keeps data and port over restarts."""
+
+    def __init__(self, libs: Path, folder: Path) -> None:
+        self._libs, self._folder = libs, folder
+        port, controller_port = free_ports(2)
+        self.servers = f"127.0.0.1:{port}"
+        template = (TEMPLATES / "server.properties").read_text()
+        self._properties = folder / "server.properties"
+        self._properties.write_text(
+            template.format(port=port, controller_port=controller_port, folder=folder / "data")
+        )
+
+    def start(self) -> None:
+        """Start and wait until it accepts connections. Raises RuntimeError with the end of its log."""
+        with (self._folder / "broker.log").open("ab") as log:
+            if not (self._folder / "data").exists():
+                tool = ["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(self._properties)]
+                self._java(log, tool).wait(START_LIMIT_S)
+            self._process = self._java(log, ["kafka.Kafka", str(self._properties)])
+        host, _, port = self.servers.partition(":")
+        wait_for_port(host, int(port), self._process, self._folder / "broker.log")
+
     def _java(self, log: IO[bytes], arguments: list[str]) -> subprocess.Popen[bytes]:
         options = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
         logging = f"-Dlog4j2.configurationFile={TEMPLATES / 'log4j2.yaml'}"
@@ -82,12 +87,11 @@ class KafkaBroker:
         return subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
 
 
-class RedisServer:
+class RedisServer(ServerProcess):
     """A Redis with append-only file as a child process; it keeps data and port over restarts."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._process: subprocess.Popen[bytes] | None = None
         (self._port,) = free_ports(1)
         self.url = f"redis://127.0.0.1:{self._port}/0"
 
@@ -107,28 +111,6 @@ class RedisServer:
         with suppress(RedisError), Redis(port=self._port, socket_timeout=1) as client:
             return bool(client.ping())
         return False
-
-    def stop(self) -> None:
-        """Shut down in order."""
-        self._end(signal.SIGTERM)
-
-    def kill(self) -> None:
-        """End at once, as if the machine lost power."""
-        self._end(signal.SIGKILL)
-
-    def pause(self) -> None:
-        """Hang: connections stay open and nothing answers."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        """Answer again."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGCONT)
-
-    def _end(self, number: int) -> None:
-        process, self._process = self._process, None
-        end(process, number)
 
 
 def _redis_program() -> str:
