@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from services.stand.access import require_tokens
 from services.stand.virtual_player import VirtualPlayer
 from tests.stand_builders import Running, running_stand
-from tests.stand_players import SPRING, look
+from tests.stand_players import SPRING, look, until
 from vitrine.errors import ConfigurationError
 from vitrine.topics import PLAYS
 
