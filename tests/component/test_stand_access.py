@@ -32,6 +32,7 @@ PROTECTED = [
 @pytest.fixture
 def stand(folder: Path, redis_url: str) -> Iterator[Running]:
     with running_stand(folder, redis_url, SPRING, operator_token=OPERATOR, player_token=PLAYER) as running:
+        until(lambda: not running.health.reasons(), "the stand to be ready")
         yield running
 
 
