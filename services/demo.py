@@ -19,6 +19,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from services.analytics.report import load_figures, render_html, summary_table, to_json
 from services.embedded import Plan, Site
 from services.ingest.sources import without_password
+from vitrine.cli.output import write_output
 from vitrine.errors import ConfigurationError
 from vitrine.mall import Camera, Mall, Stand
 from vitrine.mall_folder import FixedMall, MallFolder, MallSource, load_mall
@@ -150,9 +151,9 @@ def _run(plan: Plan, *, browser: bool) -> None:
         figures = load_figures(connect(site.redis_url), "exact")
     summary = _summary(plan, site) | {"campaigns": to_json(figures)}
     if plan.record is not None:
-        _write(plan.record / "summary.json", json.dumps(summary, indent=2) + "\n")
+        write_output(plan.record / "summary.json", json.dumps(summary, indent=2) + "\n")
     report = (plan.record or Path()) / "report.html"
-    _write(report, render_html(figures))
+    write_output(report, render_html(figures))
     console.print(summary_table(figures))
     console.print(_closing_line(summary), f"Report: [bold]{report}[/]", sep="\n")
     if site.source_error is not None:
@@ -250,11 +251,3 @@ def _closing_line(summary: dict[str, Any]) -> str:
         f"{summary['events'].get('plays', 0)} plays"
         + (", all visitors synthetic" if summary["synthetic"] else "")
     )
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError(f"{path} cannot be written: {error}") from error

@@ -24,6 +24,7 @@ from services.fieldtest.report import list_of, table_of, to_json
 from services.fieldtest.running import Run, perform
 from services.fieldtest.sabotage import FAULTS
 from services.fieldtest.scenarios import SCENARIOS, Scenario, recording
+from vitrine.cli.output import write_output
 from vitrine.errors import ConfigurationError
 from vitrine.settings import Settings
 from vitrine.telemetry.logs import configure_logs
@@ -122,9 +123,9 @@ def fieldtest(
         results = check(case)
         from services.fieldtest.page import render  # noqa: PLC0415 - drawing is slow to load
 
-        _write(html, render(run, case, results))
+        write_output(html, render(run, case, results))
     if json_out is not None:
-        _write(json_out, json.dumps(to_json(run, results), indent=2) + "\n")
+        write_output(json_out, json.dumps(to_json(run, results), indent=2) + "\n")
     console.print(table_of(run, results), f"Page: [bold]{html}[/]", sep="\n")
     sys.exit(_status(results))
 
@@ -168,11 +169,3 @@ def _progress(console: Console, title: str) -> Iterator[Callable[[Site, int], No
             bar.update(task, total=expected or None, completed=recorder.frames, figures=figures)
 
         yield show
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError(f"{path} cannot be written: {error}") from error
