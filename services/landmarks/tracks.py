@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +40,15 @@ ESTABLISHED: Final = 3
 """Detections that make a track somebody."""
 MOST_FACES: Final = 100
 
-Points = NDArray[np.float32]
+
+class Seen(NamedTuple):
+    """What a view of a face leaves behind; the fields are those of `Track`."""
+
+    points: NDArray[np.float32]
+    measured: Crop
+    box: NDArray[np.float32]
+    velocity: NDArray[np.float32]
+    at_ns: int
 
 
 @dataclass(slots=True)
@@ -77,8 +85,8 @@ class Track:
     smoother: OneEuro = field(default_factory=OneEuro)
     expected: Place | None = None
     """Where the face would be in this frame by its motion so far."""
-    before: tuple[Points, Crop, Points, Points, int] | None = None
-    """Points, crop, box, velocity and time before this frame's view."""
+    before: Seen | None = None
+    """What this frame's view has replaced."""
     embedded_ns: int = 0
     """When the latest embedding was made."""
     embeddings: int = 0
@@ -120,7 +128,7 @@ class Track:
         if face_score < self._needed(at_ns):
             self.visible = False
             return
-        self.before = self.points, self.measured, self.box, self.velocity, self.at_ns
+        self.before = Seen(self.points, self.measured, self.box, self.velocity, self.at_ns)
         place = Place.of_crop(crop)
         self.box = self.box_at(place, at_ns)
         if self.detected_ns == at_ns:
@@ -147,7 +155,7 @@ class Track:
 
     def startled(self) -> bool:
         """Whether a followed face jumped further than people do: it is somebody else, who came between."""
-        seconds = (self.at_ns - self.before[-1]) / 1e9 if self.before else 0.0
+        seconds = (self.at_ns - self.before.at_ns) / 1e9 if self.before else 0.0
         return self.established and self.surprise() > STEADY + SUDDEN * seconds
 
     def cover(self) -> None:
