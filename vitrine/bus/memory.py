@@ -152,8 +152,8 @@ class MemoryBus:
                 raise PublishFailed(f"{topic.name} has no partition {number}")
             log = self._logs[source]
             full = log.size + size > topic.memory_bytes
-            if full or (log.size > READ_BYTES and self._readers(topic.name)):
-                self._trim(source, log)
+            if full or log.size > READ_BYTES:
+                self._trim(source, log, unread=full)
             if log.size + size > topic.memory_bytes:
                 raise PublishFailed(f"{source}: full of records that a group has not read")
             record = Record(
@@ -175,13 +175,11 @@ class MemoryBus:
         self._generation += 1
         self._wake()
 
-    def _readers(self, topic: str) -> list[_Group]:
-        return [group for group in self._groups.values() if topic in group.topics]
-
-    def _trim(self, source: TopicPartition, log: _Log) -> None:
-        """Drop what every group that reads the topic has committed."""
-        commits = [group.commits.get(source) for group in self._readers(source.topic)]
-        done = min((commit.offset if commit else log.start for commit in commits), default=log.end)
+    def _trim(self, source: TopicPartition, log: _Log, *, unread: bool) -> None:
+        """Drop what every group that reads the topic has committed; without a group, all if `unread`."""
+        readers = [group for group in self._groups.values() if source.topic in group.topics]
+        commits = [group.commits.get(source, Commit(log.start)).offset for group in readers]
+        done = min(commits, default=log.end if unread else log.start)
         while log.records and log.start < done:
             log.size -= len(log.records.popleft().value)
             log.start += 1
