@@ -8,11 +8,12 @@ import click
 from pydantic import ValidationError
 
 from training import evaluation
-from training.config import READERS, Format, load_config
+from training.config import READERS, Format
 from training.datasets.faces import DatasetError
 from training.datasets.splits import select
 from training.mean_shape import write_mean_shape
 from vitrine.vision.detectors import Mtcnn, YuNet
+from vitrine.vision.models import MODELS
 from vitrine.vision.networks import load_network
 
 CONFIG = click.argument("config", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -29,34 +30,49 @@ def main() -> None:
 @CONFIG
 @click.option("--resume", is_flag=True, help="Go on from the run's last checkpoint.")
 def train(config: Path, *, resume: bool) -> None:
-    """Train the landmark network as CONFIG (YAML) says."""
-    from training import landmarks  # noqa: PLC0415  # torch takes seconds to import
+    """Train a network as CONFIG (YAML) says; training/configs/ has one for each."""
+    from training import tasks, trainer  # noqa: PLC0415  # torch takes seconds to import
 
-    landmarks.train(load_config(config), resume=resume)
+    settings, task = tasks.load_run(config)
+    trainer.train(settings, task, resume=resume)
 
 
 @main.command("mean-shape")
-@CONFIG
+@click.option(
+    "--data",
+    "sources",
+    type=(click.Path(exists=True, path_type=Path), click.Choice(sorted(READERS))),
+    multiple=True,
+    required=True,
+    metavar="PATH FORMAT",
+    help="A set of faces; may be repeated.",
+)
 @click.option(
     "--output", type=click.Path(path_type=Path), default="models/mean_shape_68.json", show_default=True
 )
-def mean_shape(config: Path, output: Path) -> None:
-    """Fit the 3D mean face to the training part of CONFIG's data."""
-    faces = [face for source in load_config(config).data for face in select(source.read(), "train")]
+def mean_shape(sources: tuple[tuple[Path, Format], ...], output: Path) -> None:
+    """Fit the 3D mean face to the training part of labelled faces."""
+    faces = [face for path, form in sources for face in select(READERS[form](path), "train")]
     click.echo(write_mean_shape(faces, output))
 
 
 @main.command()
 @CONFIG
-@click.option("--checkpoint", type=click.Path(exists=True, path_type=Path), help="Default: the run's best.")
-@click.option("--output", type=click.Path(path_type=Path), default=WEIGHTS, show_default=True)
-def export(config: Path, checkpoint: Path | None, output: Path) -> None:
+@click.option(
+    "--checkpoint", type=click.Path(exists=True, path_type=Path), help="Weights; default: the run's best."
+)
+@click.option("--output", type=click.Path(path_type=Path), help="Default: the product's file in models/.")
+def export(config: Path, checkpoint: Path | None, output: Path | None) -> None:
     """Write the trained network of CONFIG as an ONNX file."""
-    from training import export as exporting  # noqa: PLC0415
+    from training import tasks, trainer  # noqa: PLC0415  # torch takes seconds to import
+    from training.export import write_onnx  # noqa: PLC0415
 
-    settings = load_config(config)
-    exporting.export(settings, checkpoint or settings.run / "best.pt", output)
-    click.echo(f"{output}: {output.stat().st_size} bytes, sha256 {sha256(output.read_bytes()).hexdigest()}")
+    settings, task = tasks.load_run(config)
+    network = task.network()
+    trainer.load_weights(network, checkpoint or settings.run / "best.pt")
+    target = output or MODELS / task.product.file
+    write_onnx(network, task.product, target)
+    click.echo(f"{target}: {target.stat().st_size} bytes, sha256 {sha256(target.read_bytes()).hexdigest()}")
 
 
 @main.group()

@@ -11,6 +11,7 @@ from vitrine.vision.crop import MARGIN, Image, crop_at, crop_of_points, cut, to_
 from vitrine.vision.shape import Points, mirrored
 
 CACHE_SIZE = 208
+CACHED_CROP = 128
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,9 @@ class CachedFace:
 
 
 def cached(face: LabelledFace) -> CachedFace:
-    """The face cut out upright, at the scale of a 128-pixel crop."""
-    crop = crop_of_points(face.points)
-    wide = crop.copy()
-    wide[:, 2] += (CACHE_SIZE - 128) / 2
+    """The face cut out upright, at the scale of a crop of 128 pixels."""
+    wide = crop_of_points(face.points, CACHED_CROP)
+    wide[:, 2] += (CACHE_SIZE - CACHED_CROP) / 2
     return CachedFace(cut(face.image(), wide, CACHE_SIZE), face.points @ wide[:, :2].T + wide[:, 2])
 
 

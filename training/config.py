@@ -1,10 +1,9 @@
-"""The YAML that describes a training run, and the readers of its data sets by format name."""
+"""The YAML that describes a training run: what every task has; `training/tasks/` adds its own fields."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from training.datasets.faces import LabelledFace
@@ -19,6 +18,8 @@ READERS: Final[dict[Format, Callable[[Path], list[LabelledFace]]]] = {
 
 
 class Source(BaseModel):
+    """A set of faces with 68 points."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
     path: Path
     format: Format
@@ -30,22 +31,27 @@ class Source(BaseModel):
         return READERS[self.format](self.path)
 
 
-class Config(BaseModel):
+class RunConfig(BaseModel):
+    """What the trainer itself needs to know. Paths are relative to the folder the command runs in."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
-    data: list[Source] = Field(min_length=1)
+    task: str
     run: Path
+    """Folder of metrics.csv, curves.png, best.pt and last.pt."""
     seed: int
-    threads: int = Field(ge=1)
-    width: float = Field(gt=0)
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """`auto` takes the GPU, in mixed precision, where there is one."""
+    threads: int = Field(2, ge=1)
+    """Of the CPU, for the network."""
+    workers: int = Field(1, ge=0)
+    """Processes that prepare batches; 0 prepares them in the training process."""
     epochs: int = Field(ge=1)
-    small_epochs: int = Field(ge=0)
-    small_size: int = Field(ge=32, multiple_of=32)
     batch: int = Field(ge=2)
     learning_rate: float = Field(gt=0)
     weight_decay: float = Field(ge=0)
-    warm_up: float = Field(ge=0, lt=1)
-
-
-def load_config(path: Path) -> Config:
-    """Raises pydantic.ValidationError with the field that is wrong."""
-    return Config.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    warm_up: float = Field(0.05, ge=0, lt=1)
+    """Share of all steps."""
+    average: float = Field(0.998, ge=0, lt=1)
+    """Of the moving average of the weights, which is what is measured and exported."""
+    start: Path | None = None
+    """Weights to start from, a best.pt of the same task."""

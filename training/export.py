@@ -1,53 +1,49 @@
-"""A checkpoint as an ONNX file: batch normalisation folded into the convolutions, batch size left open."""
+"""Trained weights as an ONNX file: batch normalisation folded into the convolutions, batch size left open."""
 
-from itertools import pairwise
+from dataclasses import dataclass
 from pathlib import Path
 
 import onnx
 import torch
 from torch import nn
-from torch.nn.utils import fuse_conv_bn_eval
 
-from training.config import Config
-from training.landmarks import landmark_network
-from vitrine.vision.crop import INPUT_SIZE
+from training.networks.layers import fold
 
 OPSET = 18
 
 
-def export(config: Config, checkpoint: Path, output: Path) -> None:
-    """Writes `input` (batch, 3, 128, 128) → `points` (batch, 136)."""
-    network = landmark_network(config.width)
-    network.load_state_dict(torch.load(checkpoint, weights_only=True)["network"])
-    write_onnx(network, output)
+@dataclass(frozen=True)
+class Product:
+    """What a task leaves for the product."""
+
+    file: str
+    """Name in models/."""
+    shape: tuple[int, int, int]
+    """Channels, height and width of the input."""
+    outputs: tuple[str, ...]
+    any_side: bool = False
+    """Whether height and width are left open too (multiples of 32)."""
 
 
-def write_onnx(network: nn.Module, output: Path) -> None:
-    """Folds the network in place and writes it."""
+def write_onnx(network: nn.Module, product: Product, output: Path) -> None:
+    """Folds the network in place and writes `input` (batch, C, H, W) → the product's outputs."""
     fold(network.eval())
-    example = torch.zeros(2, 3, INPUT_SIZE, INPUT_SIZE)
+    example = torch.zeros(2, *product.shape)
+    open_sides = {0: torch.export.Dim("batch")}
+    if product.any_side:
+        open_sides |= {2: 32 * torch.export.Dim("rows"), 3: 32 * torch.export.Dim("columns")}
     program = torch.onnx.export(
         network,
         (example,),
         input_names=["input"],
-        output_names=["points"],
-        dynamic_shapes=({0: torch.export.Dim("batch")},),
+        output_names=list(product.outputs),
+        dynamic_shapes=(open_sides,),
         opset_version=OPSET,
         dynamo=True,
         verbose=False,
     )
     assert program is not None
     onnx.save(_bare(program.model_proto), output)
-
-
-def fold(network: nn.Module) -> None:
-    """Merges each batch normalisation that follows a convolution into it."""
-    for block in network.modules():
-        if not isinstance(block, nn.Sequential):
-            continue
-        for at, (layer, following) in enumerate(pairwise(list(block))):
-            if isinstance(layer, nn.Conv2d) and isinstance(following, nn.BatchNorm2d):
-                block[at], block[at + 1] = fuse_conv_bn_eval(layer, following), nn.Identity()
 
 
 def _bare(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -30,13 +30,13 @@ FIVE_TO_CENTRE: Final = 0.09 / MARGIN
 """How far the crop's centre lies below that of the box, or below the middle of eyes and mouth, in sides."""
 
 
-def crop_of_points(points: Points) -> Crop:
+def crop_of_points(points: Points, size: int = INPUT_SIZE) -> Crop:
     """The crop around 68 known or predicted points (68, 2), in pixels."""
     right, _, _ = _face_axes(five_points(points))
     turn = np.array([[right[0], right[1]], [-right[1], right[0]]])
     upright = points @ turn.T
     low, high = upright.min(axis=0), upright.max(axis=0)
-    return crop_at((low + high) / 2 @ turn, MARGIN * float((high - low).max()), right)
+    return crop_at((low + high) / 2 @ turn, MARGIN * float((high - low).max()), right, size)
 
 
 def crop_of_box(box: Sequence[float], five: Points | None = None) -> Crop:

@@ -1,0 +1,1 @@
+"""The networks that the product trains, in torch."""
