@@ -22,7 +22,7 @@ from vitrine.vision.pose import head_pose
 from vitrine.vision.shape import Points, outer_eye_distance
 
 RARE: Final = np.array([15.0, 12.0, 0.15, 0.06])
-"""What makes a face rarer by one: degrees of yaw and pitch off the median, mouth and eye opening in eye distances."""
+"""What makes a face rarer by one: degrees off in yaw and pitch, gaps of lips and lids in eye distances."""
 RAREST: Final = 5.0
 
 
@@ -85,7 +85,7 @@ def load_faces(config: Config, part: Part) -> list[list[CachedFace]]:
 
 
 def rarity(faces: Sequence[Points]) -> NDArray[np.float64]:
-    """How often each face is shown, (n,), sum 1: the oftener, the farther pose and expression are from usual."""
+    """How often each face is shown, (n,), sum 1: the oftener, the farther from the usual."""
     rows = []
     for points in faces:
         pose = head_pose(points, 256, 256)

@@ -4,13 +4,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
+import yaml
 from pydantic import ValidationError
 
 from tests.builders import face_points
 from training.augmentation import cached, jittered_crop, view
-from training.config import Config, load_config
 from training.datasets.faces import LabelledFace
 from training.datasets.splits import part_of
+from training.tasks import load_run
+from training.tasks.landmarks import rarity
+from training.trainer import Batches, load_weights, train
 from vitrine.vision.crop import MARGIN, crop_of_points, to_network
 
 CONFIG = Path(__file__).parents[3] / "training" / "configs" / "landmarks.yaml"
@@ -44,18 +48,23 @@ def data_set(path: Path) -> Path:
     return path / "faces.zip"
 
 
-def config(path: Path, run: str, epochs: int = 3) -> Config:
-    source = {"path": data_set(path), "format": "keypoints-csv"}
-    values = load_config(CONFIG).model_dump() | {"data": [source], "run": path / run, "epochs": epochs}
-    return Config.model_validate(
-        values | {"threads": 1, "width": 0.1, "small_epochs": 1, "small_size": 32, "batch": 4}
-    )
+def config_file(path: Path, run: str = "run", **changes: object) -> Path:
+    """The shipped configuration on the small data set."""
+    values = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
+    values["data"] = [{"path": str(data_set(path)), "format": "keypoints-csv"}]
+    small = {"run": str(path / run), "epochs": 3, "batch": 4, "size": 32, "threads": 1, "workers": 0}
+    (path / "landmarks.yaml").write_text(yaml.safe_dump(values | small | changes))
+    return path / "landmarks.yaml"
 
 
 def test_a_misspelt_setting_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "typo.yaml").write_text(CONFIG.read_text().replace("\nepochs:", "\nepoch:"))
-    with pytest.raises(ValidationError, match="epoch"):
-        load_config(tmp_path / "typo.yaml")
+    with pytest.raises(ValidationError, match="epoch_count"):
+        load_run(config_file(tmp_path, epoch_count=3))
+
+
+def test_an_unknown_task_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"landmarks.yaml: task is 'ears', expected one of"):
+        load_run(config_file(tmp_path, task="ears"))
 
 
 def test_a_cached_face_keeps_its_targets() -> None:
@@ -89,48 +98,81 @@ def test_jitter_is_centred_on_the_crop_of_serving() -> None:
     assert np.median(spread) == pytest.approx(1 / MARGIN, rel=0.15)
 
 
+def test_rare_faces_come_up_oftener() -> None:
+    usual = [face_points(yaw=yaw, x=60, y=45, eyes=36) for yaw in (-4.0, -2.0, 0.0, 2.0, 4.0)]
+    weights = rarity([*usual, face_points(yaw=45, x=60, y=45, eyes=36)])
+    assert weights.sum() == pytest.approx(1)
+    assert weights[-1] > 1.5 * weights[:5].max()
+
+
 def test_a_killed_and_resumed_run_ends_with_the_same_weights(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    torch = pytest.importorskip("torch")
-    from training import landmarks
+    from training import trainer
 
-    landmarks.train(config(tmp_path, "whole"), resume=False)
-    save, saves = landmarks.State.save, []
+    train(*load_run(config_file(tmp_path, "whole")), resume=False)
+    save, saves = trainer.State.save, []
 
-    def save_then_die(state: landmarks.State, path: Path) -> None:
+    def save_then_die(state: trainer.State, path: Path) -> None:
         save(state, path)
         saves.append(path.name)
-        if saves.count("last.pt") == 2:
+        if len(saves) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(landmarks.State, "save", save_then_die)
+    monkeypatch.setattr(trainer.State, "save", save_then_die)
     with pytest.raises(KeyboardInterrupt):
-        landmarks.train(config(tmp_path, "killed"), resume=False)
+        train(*load_run(config_file(tmp_path, "killed")), resume=False)
     monkeypatch.undo()
-    landmarks.train(config(tmp_path, "killed"), resume=True)
+    train(*load_run(config_file(tmp_path, "killed")), resume=True)
 
     whole, killed = (torch.load(tmp_path / run / "last.pt", weights_only=True) for run in ("whole", "killed"))
-    assert all(torch.equal(whole["network"][name], killed["network"][name]) for name in whole["network"])
-    assert (tmp_path / "whole" / "metrics.csv").read_text() == (
-        tmp_path / "killed" / "metrics.csv"
-    ).read_text()
+    for part in ("network", "averaged"):
+        assert all(torch.equal(whole[part][name], killed[part][name]) for name in whole[part])
+    first, second = ((tmp_path / run / "metrics.csv").read_text() for run in ("whole", "killed"))
+    assert first == second
+    assert first.splitlines()[0] == "epoch,loss,nme,failures"
+    assert (tmp_path / "whole" / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_kept_weights_are_those_of_the_best_epoch(tmp_path: Path) -> None:
+    settings, task = load_run(config_file(tmp_path, epochs=4, learning_rate=0.05))
+    train(settings, task, resume=False)
+    rows = (tmp_path / "run" / "metrics.csv").read_text().splitlines()[1:]
+    best = min(float(row.split(",")[2]) for row in rows)
+    network = task.network()
+    load_weights(network, tmp_path / "run" / "best.pt")
+    assert task.validate(network.eval(), torch.device("cpu"))["nme"] == pytest.approx(best, rel=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # Python 3.12 on; OpenCV runs one thread
+def test_workers_change_nothing(tmp_path: Path) -> None:
+    settings, task = load_run(config_file(tmp_path))
+    alone, helped = (
+        list(Batches(settings.model_copy(update={"workers": workers}), task).of(1)) for workers in (0, 1)
+    )
+    for one, other in zip(alone, helped, strict=True):
+        assert all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_an_epoch_without_a_batch_is_refused(tmp_path: Path) -> None:
+    settings, task = load_run(config_file(tmp_path, batch=400))
+    with pytest.raises(ValueError, match="an epoch of 8 samples has no batch of 400"):
+        Batches(settings, task)
 
 
 def test_the_exported_network_answers_as_torch_does(tmp_path: Path) -> None:
-    torch = pytest.importorskip("torch")
     from training.export import write_onnx
-    from training.landmarks import landmark_network
     from vitrine.vision.networks import load_network
 
+    _, task = load_run(config_file(tmp_path))
     torch.manual_seed(1)
-    network = landmark_network(0.25).train()
+    network = task.network().train()
     for _ in range(3):
-        network(torch.randn(8, 3, 64, 64))  # gives the batch normalisation statistics that are not 0 and 1
-    batch = torch.randn(5, 3, 128, 128)
+        network(torch.randn(8, 3, 32, 32))  # gives the batch normalisation statistics that are not 0 and 1
+    batch = torch.randn(5, 3, 32, 32)
     with torch.no_grad():
         expected = network.eval()(batch).numpy()
-    write_onnx(network, tmp_path / "network.onnx")
+    write_onnx(network, task.product, tmp_path / "network.onnx")
     exported = load_network(tmp_path / "network.onnx")
     np.testing.assert_allclose(exported.run(batch.numpy())[0], expected, atol=1e-4)
     np.testing.assert_allclose(exported.run(batch[:1].numpy())[0], expected[:1], atol=1e-4)
