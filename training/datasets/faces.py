@@ -2,9 +2,12 @@
 
 import math
 import zipfile
+import zlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Final
 
 import cv2
 import numpy as np
@@ -12,6 +15,12 @@ from numpy.typing import NDArray
 
 from vitrine.vision.crop import Image
 from vitrine.vision.shape import POINT_COUNT
+
+PICTURES: Final = (".jpg", ".jpeg", ".png")
+LARGEST: Final = 2**30
+"""Bytes of one file."""
+UNREADABLE: Final = (KeyError, OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What a damaged, encrypted or truncated archive raises."""
 
 
 class DatasetError(Exception):
@@ -33,41 +42,70 @@ class LabelledFace:
     encoded: bytes
 
     def image(self) -> Image:
-        """The decoded picture, (H, W, 3) BGR."""
-        image = (
-            cv2.imdecode(np.frombuffer(self.encoded, np.uint8), cv2.IMREAD_COLOR) if self.encoded else None
-        )
-        if image is None:
-            raise DatasetError(self.name, None, "not a readable picture")
-        return np.asarray(image, dtype=np.uint8)
+        """The decoded picture, (H, W, 3) BGR. Raises DatasetError."""
+        return decoded(self.encoded, self.name)
+
+
+def decoded(encoded: bytes, name: str, how: int = cv2.IMREAD_COLOR) -> Image:
+    """A picture as pixels, (H, W, 3) BGR unless asked for grey. Raises DatasetError."""
+    image = cv2.imdecode(np.frombuffer(encoded, np.uint8), how) if encoded else None
+    if image is None:
+        raise DatasetError(name, None, "not a readable picture")
+    return np.asarray(image, dtype=np.uint8)
 
 
 class Files:
-    """The files of a folder or a zip archive, by their path inside it."""
+    """The files of a folder or a zip archive, by their path inside it; nothing is unpacked.
+
+    Hidden files, and what macOS adds to archives, are not listed.
+    """
 
     def __init__(self, path: Path) -> None:
         self._zip: zipfile.ZipFile | None = None
         self._root = path
         if path.is_dir():
-            self.names = sorted(p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file())
-            return
-        try:
-            self._zip = zipfile.ZipFile(path)
-        except (OSError, zipfile.BadZipFile) as error:
-            raise DatasetError(str(path), None, f"neither a folder nor a zip archive ({error})") from error
-        self.names = sorted(n for n in self._zip.namelist() if not n.endswith("/"))
+            names = [p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file()]
+        else:
+            try:
+                self._zip = zipfile.ZipFile(path)
+            except (OSError, ValueError, zipfile.BadZipFile) as error:
+                reason = f"neither a folder nor a zip archive ({error})"
+                raise DatasetError(str(path), None, reason) from error
+            names = _checked(self._zip.infolist(), str(path))
+        self.names = sorted(name for name in names if not _is_hidden(name))
 
     def read(self, name: str) -> bytes:
+        """Raises DatasetError."""
         try:
             return self._zip.read(name) if self._zip else (self._root / name).read_bytes()
-        except (KeyError, OSError, zipfile.BadZipFile) as error:
+        except UNREADABLE as error:
             raise DatasetError(name, None, f"cannot be read ({error})") from error
 
     def text(self, name: str) -> str:
+        """Raises DatasetError."""
         try:
             return self.read(name).decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise DatasetError(name, None, f"is not UTF-8 text ({error})") from error
+
+
+def _checked(entries: list[zipfile.ZipInfo], archive: str) -> list[str]:
+    names = [entry.filename for entry in entries if not entry.is_dir()]
+    for entry in entries:
+        parts = PurePosixPath(entry.filename).parts
+        if entry.filename.startswith("/") or ".." in parts or "\\" in entry.filename:
+            raise DatasetError(archive, None, f"{entry.filename!r} leads out of the archive")
+        if entry.file_size > LARGEST:
+            reason = f"{entry.filename} would unpack to {entry.file_size} bytes, more than {LARGEST}"
+            raise DatasetError(archive, None, reason)
+    twice = next((name for name, count in Counter(names).items() if count > 1), None)
+    if twice is not None:
+        raise DatasetError(archive, None, f"{twice} appears a second time")
+    return names
+
+
+def _is_hidden(name: str) -> bool:
+    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
 
 
 def points_of(fields: Sequence[str], file: str, row: int | None) -> NDArray[np.float32]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from training.datasets.faces import DatasetError, Files, LabelledFace, points_of
+from training.datasets.names import person_of
 
 SUFFIX = "_frames_keypoints.csv"
 
@@ -37,8 +38,3 @@ def _faces_of(files: Files, table: str) -> Iterator[LabelledFace]:
             raise DatasetError(table, row, f"no picture {name}")
         seen.add(name)
         yield LabelledFace(name, split, person_of(fields[0]), points, files.read(name))
-
-
-def person_of(file_name: str) -> str:
-    """`First_Last_VF.jpg` → `First_Last` (V is the video, F its frame)."""
-    return PurePosixPath(file_name).stem.rpartition("_")[0] or PurePosixPath(file_name).stem

@@ -9,10 +9,8 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from training.datasets.faces import DatasetError, Files, LabelledFace, points_of
+from training.datasets.faces import PICTURES, DatasetError, Files, LabelledFace, points_of
 from vitrine.vision.shape import POINT_COUNT
-
-PICTURES = (".jpg", ".jpeg", ".png")
 
 
 def read_pts(path: Path) -> list[LabelledFace]:

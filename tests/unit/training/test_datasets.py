@@ -7,7 +7,8 @@ import pytest
 
 from tests.builders import face_points
 from training.datasets.faces import DatasetError, LabelledFace
-from training.datasets.keypoints_csv import person_of, read_keypoints_csv
+from training.datasets.keypoints_csv import read_keypoints_csv
+from training.datasets.names import person_of
 from training.datasets.pts import read_pts
 from training.datasets.splits import part_of, select
 

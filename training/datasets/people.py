@@ -1,0 +1,34 @@
+"""Reader of pictures of known people: a folder for each of them, or `First_Last_VF.jpg` side by side."""
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from training.datasets.faces import PICTURES, DatasetError, Files, decoded
+from training.datasets.names import person_and_video
+from vitrine.vision.crop import Image
+
+
+@dataclass(frozen=True)
+class PersonFace:
+    """One picture of a known person."""
+
+    name: str
+    """Its path in the set."""
+    person: str
+    """`First_Last`, what splits keep whole."""
+    video: str
+    """`First_Last/2`, unlike any other person's; a photo is its own video."""
+    encoded: bytes
+
+    def image(self) -> Image:
+        """The decoded picture, (H, W, 3) BGR. Raises DatasetError."""
+        return decoded(self.encoded, self.name)
+
+
+def read_people(path: Path) -> list[PersonFace]:
+    """All pictures of a folder or zip archive by name, see `person_and_video`; raises DatasetError."""
+    files = Files(path)
+    pictures = [name for name in files.names if PurePosixPath(name).suffix.lower() in PICTURES]
+    if not pictures:
+        raise DatasetError(str(path), None, f"holds no *{{{','.join(PICTURES)}}}")
+    return [PersonFace(name, *person_and_video(name), files.read(name)) for name in pictures]
