@@ -8,6 +8,7 @@ from importlib.metadata import entry_points
 
 import click
 
+from vitrine.cli.models_command import models
 from vitrine.cli.run_command import run
 from vitrine.cli.topics_command import topics
 from vitrine.errors import ConfigurationError, Unavailable
@@ -37,6 +38,7 @@ def cli() -> None:
     """
 
 
+cli.add_command(models)
 cli.add_command(run)
 cli.add_command(topics)
 

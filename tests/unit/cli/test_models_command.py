@@ -1,0 +1,165 @@
+"""`vitrine models`: what an operator sees, and that nothing wrong is ever installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from hashlib import sha256
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.brokers import free_ports
+from vitrine.cli import cli, main, models_command
+from vitrine.vision.manifest import Manifest, Public
+
+CONTENT = b"weights " * 40_000
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None: ...
+
+
+class _BreaksOff(_Quiet):
+    """Promises the whole file and sends half of it."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(CONTENT)))
+        self.end_headers()
+        self.wfile.write(CONTENT[: len(CONTENT) // 2])
+
+
+@contextmanager
+def served(folder: Path, handler: type[_Quiet] = _Quiet) -> Iterator[str]:
+    """The address, ending with /, of a folder on a local server."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder)))
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def make_public(name: str = "face.onnx", content: bytes = CONTENT) -> Public:
+    return Public(
+        file=name,
+        role="detector",
+        purpose="finds faces",
+        terms="MIT",
+        bytes=len(content),
+        sha256=sha256(content).hexdigest(),
+        project="https://example.org",
+        url="https://example.org/face.onnx",
+        origin="a test",
+    )
+
+
+@pytest.fixture(autouse=True)
+def listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    manifest = Manifest(shipped=(), public=(make_public(), make_public("other.onnx", b"other")))
+    monkeypatch.setattr(models_command, "read_manifest", lambda: manifest)
+    monkeypatch.delenv("VITRINE_MODELS", raising=False)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    folder = tmp_path / "source"
+    folder.mkdir()
+    (folder / "face.onnx").write_bytes(CONTENT)
+    (folder / "other.onnx").write_bytes(b"another file of that name")
+    return folder
+
+
+def pull(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(cli, ["models", "pull", *map(str, arguments)])
+
+
+def test_pull_fetches_a_file_over_http(source: Path, tmp_path: Path) -> None:
+    target = tmp_path / "new" / "models"
+    with served(source) as address:
+        result = pull("face", "--folder", target, "--from", address)
+    assert result.exit_code == 0
+    assert f"{target / 'face.onnx'}: {len(CONTENT)} bytes, checksum as listed, MIT" in result.output
+    assert [p.name for p in target.iterdir()] == ["face.onnx"]
+    assert (target / "face.onnx").read_bytes() == CONTENT
+
+
+def test_pull_takes_the_folder_of_the_environment(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VITRINE_MODELS", str(tmp_path))
+    assert pull("face.onnx", "--from", source / "face.onnx").exit_code == 0
+    assert (tmp_path / "face.onnx").read_bytes() == CONTENT
+
+
+def test_a_file_with_another_checksum_is_never_installed(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "target"
+    target.mkdir()
+    (target / "other.onnx").write_bytes(b"other")
+    with served(source) as address:
+        said = failure(capsys, "other.onnx", "--folder", target, "--from", address)
+    assert "expected " + sha256(b"other").hexdigest() in said
+    assert "nothing was installed" in said
+    assert (target / "other.onnx").read_bytes() == b"other"
+    assert [p.name for p in target.iterdir()] == ["other.onnx"]
+
+
+def test_a_download_that_breaks_off_leaves_nothing(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with served(source, _BreaksOff) as address:
+        said = failure(capsys, "face", "--folder", tmp_path / "target", "--from", address)
+    assert f"({len(CONTENT) // 2} bytes)" in said
+    assert not (tmp_path / "target").exists()
+
+
+def test_offline_is_one_sentence_that_says_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    address = f"http://127.0.0.1:{free_ports(1)[0]}/face.onnx"
+    said = failure(capsys, "face", "--folder", tmp_path / "target", "--from", address)
+    assert f"this machine is offline, or {address} is" in said
+    assert said.endswith("fetch the file on another machine and run the command again with --from FILE\n")
+    assert not (tmp_path / "target").exists()
+
+
+def test_an_address_without_the_file_is_said(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with served(source) as address:
+        said = failure(capsys, "face", "--folder", tmp_path, "--from", address + "nowhere/")
+    assert "nowhere/face.onnx answers 404" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["face"], "set VITRINE_MODELS, or say --folder"),
+        (["nose", "--folder", "x"], "nose names 0 public models; there are: face.onnx, other.onnx"),
+        (["", "--folder", "x"], "names 2 public models"),
+        (["face", "--folder", "x", "--from", "nowhere.onnx"], "nowhere.onnx cannot be read"),
+    ],
+)
+def test_a_wrong_wish_is_one_clear_message(
+    arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert expected in failure(capsys, *arguments)
+
+
+def failure(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
+    """What a `pull` that exits 1 says."""
+    with pytest.raises(SystemExit) as ended:
+        main(["models", "pull", *map(str, arguments)])
+    assert ended.value.code == 1
+    return capsys.readouterr().err
