@@ -7,7 +7,6 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,14 +16,12 @@ from vitrine.schemas import Face, FrameMeta, SealedEmbedding
 from vitrine.sealing import Sealer, track_reference
 from vitrine.vision import expression
 from vitrine.vision.crop import Crop, Image, crop_of_points, cut, network_input, to_frame
-from vitrine.vision.detectors import Detections, Detector, FaceScore, Trust, face_cuts
+from vitrine.vision.detectors import Detections, Detector, FaceScore, Trust, detect_scaled, face_cuts
 from vitrine.vision.embedding import Embedder, align
 from vitrine.vision.networks import Network
 from vitrine.vision.pose import head_pose
 from vitrine.vision.quality import quality
 
-DETECTION_SIDE: Final = 640
-"""Larger pictures are scaled down to this longer side for the detector."""
 BATCH: Final = 32
 EMBED_EVERY_NS: Final = 400_000_000
 """Time between two embeddings of a track."""
@@ -92,7 +89,7 @@ class Analyser:
         """Start the detector on a frame of a camera, `place` frames from now, if its number is due."""
         wait = place - frame.tracks.due_in()
         if self._helper is not None and wait >= 0 and wait % frame.tracks.detect_every == 0:
-            frame.ahead = self._helper.submit(_detect, self._detector, frame.image)
+            frame.ahead = self._helper.submit(detect_scaled, self._detector, frame.image)
 
     def step(self, frames: Sequence[Frame]) -> list[tuple[Face, ...]]:
         """The faces of each frame; no two frames of one camera."""
@@ -113,7 +110,7 @@ class Analyser:
         return [_Look(frame, track, cut(frame.image, track.crop)) for track in tracks]
 
     def _detections(self, frame: Frame) -> Detections:
-        return frame.ahead.result() if frame.ahead else _detect(self._detector, frame.image)
+        return frame.ahead.result() if frame.ahead else detect_scaled(self._detector, frame.image)
 
     def _observe(self, looks: Sequence[_Look]) -> None:
         outputs = self._landmarks.run(network_input([look.cut for look in looks]))[0]
@@ -168,15 +165,6 @@ def _wanted(look: _Look, quality: float) -> bool:
 
 def _with(face: Face, embedding: SealedEmbedding | None) -> Face:
     return face.model_copy(update={"embedding": embedding}) if embedding else face
-
-
-def _detect(detector: Detector, image: Image) -> Detections:
-    scale = DETECTION_SIDE / max(image.shape[:2])
-    if scale >= 1:
-        return detector.detect(image)
-    size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
-    found = detector.detect(cv2.resize(image, size, interpolation=cv2.INTER_AREA))  # type: ignore[arg-type]
-    return Detections(found.boxes / scale, found.scores, found.five / scale)
 
 
 def _face(look: _Look) -> Face:

@@ -39,7 +39,7 @@ def crop_of_points(points: Points, size: int = INPUT_SIZE) -> Crop:
     return crop_at((low + high) / 2 @ turn, MARGIN * float((high - low).max()), right, size)
 
 
-def crop_of_box(box: Sequence[float], five: Points | None = None) -> Crop:
+def crop_of_box(box: Sequence[float], five: Points | None = None, size: int = INPUT_SIZE) -> Crop:
     """The crop for a detector's box (x, y, width, height), in pixels.
 
     The detector's five points (5, 2) give tilt, scale and height, whatever margin it gives its boxes; without
@@ -49,10 +49,11 @@ def crop_of_box(box: Sequence[float], five: Points | None = None) -> Crop:
     centre = np.array([x + width / 2, y + height / 2])
     if five is None:
         side = SIDE_PER_BOX * float(np.sqrt(width * height))
-        return crop_at(centre + np.array([0.0, BOX_TO_CENTRE * side]), side, np.array([1.0, 0.0]))
-    right, size, middle = _face_axes(five)
-    side, down = SIDE_PER_FIVE * size, np.array([-right[1], right[0]])
-    return crop_at(middle + right * ((centre - middle) @ right) + down * FIVE_TO_CENTRE * side, side, right)
+        return crop_at(centre + np.array([0.0, BOX_TO_CENTRE * side]), side, np.array([1.0, 0.0]), size)
+    right, extent, middle = _face_axes(five)
+    side, down = SIDE_PER_FIVE * extent, np.array([-right[1], right[0]])
+    centre = middle + right * ((centre - middle) @ right) + down * FIVE_TO_CENTRE * side
+    return crop_at(centre, side, right, size)
 
 
 def _face_axes(five: Points) -> tuple[NDArray[np.float64], float, NDArray[np.float64]]:
@@ -96,9 +97,11 @@ def to_network(points: Points, crop: Crop, size: int = INPUT_SIZE) -> NDArray[np
     return (inside - (size - 1) / 2) / (size / 2)
 
 
-def to_frame(outputs: NDArray[np.floating], crops: Sequence[Crop]) -> NDArray[np.float32]:
+def to_frame(
+    outputs: NDArray[np.floating], crops: Sequence[Crop], size: int = INPUT_SIZE
+) -> NDArray[np.float32]:
     """Network outputs (n, 136) for n crops → (n, 68, 2) frame pixels; the inverse of `to_network`."""
-    inside = outputs.reshape(-1, POINT_COUNT, 2).astype(np.float64) * (INPUT_SIZE / 2) + (INPUT_SIZE - 1) / 2
+    inside = outputs.reshape(-1, POINT_COUNT, 2).astype(np.float64) * (size / 2) + (size - 1) / 2
     stacked = np.asarray(crops).reshape(-1, 2, 3)
     back = np.linalg.inv(stacked[:, :, :2])
     shifted = inside - stacked[:, None, :, 2]

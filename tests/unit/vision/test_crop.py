@@ -105,3 +105,11 @@ def test_the_network_sees_rgb_between_minus_one_and_one() -> None:
     assert batch.shape == (2, 3, INPUT_SIZE, INPUT_SIZE)
     assert batch.dtype == np.float32
     assert batch[0].mean(axis=(1, 2)).tolist() == pytest.approx([-1, -1, 1])
+
+
+@pytest.mark.parametrize("size", [112, 128])
+def test_a_network_of_any_input_size_answers_in_pixels_of_the_frame(size: int) -> None:
+    points = face_points(roll=20)
+    for crop in (crop_of_points(points, size), crop_of_box(yunet_box(points), five_points(points), size)):
+        answer = to_network(points, crop, size).reshape(1, 136)
+        np.testing.assert_allclose(to_frame(answer, [crop], size)[0], points, rtol=1e-5)

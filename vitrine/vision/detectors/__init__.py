@@ -4,6 +4,17 @@ from vitrine.vision.detectors.choice import load_detector
 from vitrine.vision.detectors.detections import Detections, Detector, Trust
 from vitrine.vision.detectors.face_score import FaceScore, face_cuts
 from vitrine.vision.detectors.mtcnn import Mtcnn
+from vitrine.vision.detectors.scaling import detect_scaled
 from vitrine.vision.detectors.yunet import YuNet
 
-__all__ = ["Detections", "Detector", "FaceScore", "Mtcnn", "Trust", "YuNet", "face_cuts", "load_detector"]
+__all__ = [
+    "Detections",
+    "Detector",
+    "FaceScore",
+    "Mtcnn",
+    "Trust",
+    "YuNet",
+    "detect_scaled",
+    "face_cuts",
+    "load_detector",
+]
