@@ -75,6 +75,17 @@ def export(config: Path, checkpoint: Path | None, output: Path | None) -> None:
     click.echo(f"{target}: {target.stat().st_size} bytes, sha256 {sha256(target.read_bytes()).hexdigest()}")
 
 
+@main.command("restate")
+def restate_models() -> None:
+    """Write size and checksum of every file in models/ into models.yaml and its card."""
+    from training.restate import restate  # noqa: PLC0415
+
+    missing = restate(MODELS)
+    for line in missing:
+        click.echo(line, err=True)
+    sys.exit(1 if missing else 0)
+
+
 @main.group()
 def evaluate() -> None:
     """Measure weights on labelled data."""
