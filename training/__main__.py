@@ -8,8 +8,8 @@ import click
 from pydantic import ValidationError
 
 from training import evaluation
-from training.config import READERS, Format
 from training.datasets.faces import DatasetError
+from training.datasets.formats import READERS, Format
 from training.datasets.splits import select
 from training.mean_shape import write_mean_shape
 from vitrine.vision.detectors import Mtcnn, YuNet

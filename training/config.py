@@ -1,20 +1,12 @@
 """The YAML that describes a training run: what every task has; `training/tasks/` adds its own fields."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from training.datasets.faces import LabelledFace
-from training.datasets.keypoints_csv import read_keypoints_csv
-from training.datasets.pts import read_pts
-
-Format = Literal["keypoints-csv", "pts"]
-READERS: Final[dict[Format, Callable[[Path], list[LabelledFace]]]] = {
-    "keypoints-csv": read_keypoints_csv,
-    "pts": read_pts,
-}
+from training.datasets.formats import READERS, Format
 
 
 class Source(BaseModel):

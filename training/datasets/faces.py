@@ -1,10 +1,12 @@
 """What the readers share: a labelled face, the error with its place, an archive read like a folder."""
 
+import csv
+import io
 import math
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -21,6 +23,9 @@ LARGEST: Final = 2**30
 """Bytes of one file."""
 UNREADABLE: Final = (KeyError, OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 """What a damaged, encrypted or truncated archive raises."""
+
+Box = tuple[float, float, float, float]
+"""Left, top, width, height in pixels."""
 
 
 class DatasetError(Exception):
@@ -40,6 +45,8 @@ class LabelledFace:
     points: NDArray[np.float32]
     """(68, 2), pixels of the image."""
     encoded: bytes
+    box: Box | None = None
+    """Of the face, where the set has one."""
 
     def image(self) -> Image:
         """The decoded picture, (H, W, 3) BGR. Raises DatasetError."""
@@ -71,7 +78,7 @@ class Files:
             except (OSError, ValueError, zipfile.BadZipFile) as error:
                 reason = f"neither a folder nor a zip archive ({error})"
                 raise DatasetError(str(path), None, reason) from error
-            names = _checked(self._zip.infolist(), str(path))
+            names = checked_entries(self._zip.infolist(), str(path))
         self.names = sorted(name for name in names if not _is_hidden(name))
 
     def read(self, name: str) -> bytes:
@@ -88,8 +95,17 @@ class Files:
         except UnicodeDecodeError as error:
             raise DatasetError(name, None, f"is not UTF-8 text ({error})") from error
 
+    def rows(self, name: str) -> Iterator[tuple[int, list[str]]]:
+        """The rows of a CSV file that are not empty, each with its line number. Raises DatasetError."""
+        reader = csv.reader(io.StringIO(self.text(name), newline=""))
+        try:
+            yield from ((reader.line_num, fields) for fields in reader if fields)
+        except csv.Error as error:
+            raise DatasetError(name, reader.line_num, f"is no CSV ({error})") from error
 
-def _checked(entries: list[zipfile.ZipInfo], archive: str) -> list[str]:
+
+def checked_entries(entries: list[zipfile.ZipInfo], archive: str) -> list[str]:
+    """The files of a zip archive, unless one leads out of it, is too large or comes twice (DatasetError)."""
     names = [entry.filename for entry in entries if not entry.is_dir()]
     for entry in entries:
         parts = PurePosixPath(entry.filename).parts

@@ -4,7 +4,6 @@ A row is a picture's name, the face's box, and the votes for the eight EMOTIONS,
 "not a face"; there is no header row.
 """
 
-import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -51,9 +50,9 @@ class ExpressionFace:
 def majority(votes: NDArray[np.int64]) -> int | None:
     """The index in EMOTIONS that most voted for, None where the face is left out.
 
-    The "majority" mode of the FER+ authors (arXiv:1608.01041, `src/ferplus.py` of github.com/microsoft/FERPlus):
-    single votes are ignored as outliers; the rest must give more than half to one column, "unknown" and
-    "not a face" counted; a face where one of those two wins is left out, as one where nothing does.
+    The "majority" mode of the FER+ authors (arXiv:1608.01041; `src/ferplus.py` of microsoft/FERPlus): single
+    votes are ignored as outliers; the rest must give more than half to one column, "unknown" and "not a
+    face" counted; a face where one of those two wins is left out, as one where nothing does.
     Of the faces at hand it keeps 25,045 of 28,558 in FER2013Train and 3,191 of 3,579 in FER2013Valid.
     """
     counted = np.where(votes > 1, votes, 0)
@@ -76,9 +75,7 @@ def read_ferplus(path: Path) -> list[ExpressionFace]:
 def _faces_of(files: Files, table: str, root: str) -> Iterator[ExpressionFace]:
     folder = PurePosixPath(table).parent
     present, seen = set(files.names), set[str]()
-    for row, fields in enumerate(csv.reader(files.text(table).splitlines()), start=1):
-        if not fields:
-            continue
+    for row, fields in files.rows(table):
         if len(fields) != 2 + VOTES:
             raise DatasetError(
                 table, row, f"expected a name, a box and {VOTES} votes, found {len(fields)} fields"

@@ -4,11 +4,10 @@ A row is a picture's name and x0, y0 … x67, y67 in its pixels, after one heade
 share people, videos and even file names, so a face is known by split and name together.
 """
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from training.datasets.faces import DatasetError, Files, LabelledFace, points_of
+from training.datasets.faces import PICTURES, DatasetError, Files, LabelledFace, points_of
 from training.datasets.names import person_of
 
 SUFFIX = "_frames_keypoints.csv"
@@ -20,16 +19,21 @@ def read_keypoints_csv(path: Path) -> list[LabelledFace]:
     tables = [name for name in files.names if name.endswith(SUFFIX)]
     if not tables:
         raise DatasetError(str(path), None, f"holds no *{SUFFIX}")
-    return [face for table in tables for face in _faces_of(files, table)]
+    faces = [face for table in tables for face in _faces_of(files, table)]
+    if not faces:
+        raise DatasetError(str(path), None, f"no face in its *{SUFFIX}")
+    return faces
 
 
 def _faces_of(files: Files, table: str) -> Iterator[LabelledFace]:
     split = PurePosixPath(table).name.removesuffix(SUFFIX)
     folder = PurePosixPath(table).parent / split
     present, seen = set(files.names), set[str]()
-    for row, fields in enumerate(csv.reader(files.text(table).splitlines()), start=1):
-        if row == 1 or not fields:
+    for row, fields in files.rows(table):
+        if row == 1 and not fields[0].endswith(PICTURES):
             continue
+        if row == 1:
+            raise DatasetError(table, row, "a picture where the header row should be")
         name = (folder / fields[0]).as_posix()
         points = points_of(fields[1:], table, row)
         if name in seen:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from training.datasets.faces import PICTURES, DatasetError, Files, decoded
-from training.datasets.names import person_and_video
+from training.datasets.names import PLAIN_FOLDERS, person_and_video
 from vitrine.vision.crop import Image
 
 
@@ -19,6 +19,17 @@ class PersonFace:
     video: str
     """`First_Last/2`, unlike any other person's; a photo is its own video."""
     encoded: bytes
+
+    @property
+    def group(self) -> str:
+        """The person: see `select`."""
+        return self.person
+
+    @property
+    def split(self) -> str:
+        """The folder of a published split, such as `test`; "" where each person has a folder."""
+        folder = PurePosixPath(self.name).parent.name
+        return folder if folder.lower() in PLAIN_FOLDERS else ""
 
     def image(self) -> Image:
         """The decoded picture, (H, W, 3) BGR. Raises DatasetError."""

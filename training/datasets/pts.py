@@ -35,8 +35,11 @@ def _face_of(files: Files, label: str, present: set[str]) -> LabelledFace:
 
 
 def photo_of(stem: str) -> str:
-    """`helen/100040721_2` → `helen/100040721`: the photo whose second face this is."""
-    return stem.rpartition("_")[0] or stem
+    """`helen/100040721_2` → `helen/100040721`: the photo whose second face this is, mirrored or not.
+
+    A number of three digits or more (`lfpw/image_0001`) is the photo's own.
+    """
+    return re.sub(r"_\d{1,2}$", "", stem.removesuffix("_mirror"))
 
 
 def _points_in(text: str, label: str) -> NDArray[np.float32]:

@@ -1,9 +1,7 @@
 """Which faces are trained on: a hash of the person's or photo's name decides, so that all programs agree."""
 
 import hashlib
-from typing import Literal
-
-from training.datasets.faces import LabelledFace
+from typing import Literal, Protocol, TypeVar
 
 Part = Literal["train", "validation", "held-out"]
 
@@ -14,6 +12,18 @@ def part_of(group: str) -> Part:
     return "held-out" if bucket < 10 else "validation" if bucket < 15 else "train"
 
 
-def select(faces: list[LabelledFace], part: Part) -> list[LabelledFace]:
+class Grouped(Protocol):
+    """What a split sorts: a picture of some person or photo, in some published split."""
+
+    @property
+    def group(self) -> str: ...
+    @property
+    def split(self) -> str: ...
+
+
+Kind = TypeVar("Kind", bound=Grouped)
+
+
+def select(faces: list[Kind], part: Part) -> list[Kind]:
     """The faces of one part. Rows of a published `test` split are never trained on or used to choose."""
     return [f for f in faces if part_of(f.group) == part and (part == "held-out" or f.split != "test")]

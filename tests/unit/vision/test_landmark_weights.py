@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.config import READERS
+from training.datasets.formats import READERS
 from training.datasets.splits import select
 from training.evaluation import evaluate
 from vitrine.vision.models import MODELS, model_path
