@@ -23,10 +23,10 @@ DEVIATION: Final = np.array([0.229, 0.224, 0.225], np.float32).reshape(3, 1, 1)
 """Of ImageNet, RGB, as the network was trained."""
 
 
-def alignment(five: Points) -> Crop:
-    """The similarity (2, 3) that brings five points (5, 2) closest to the template."""
-    centre, target = five.mean(axis=0), TEMPLATE.mean(axis=0)
-    (x, y), (u, v) = (five - centre).T, (TEMPLATE - target).T
+def alignment(five: Points, template: Points = TEMPLATE) -> Crop:
+    """The similarity (2, 3) that brings five points (5, 2) closest to the template's."""
+    centre, target = five.mean(axis=0), template.mean(axis=0)
+    (x, y), (u, v) = (five - centre).T, (template - target).T
     size = max(float((x * x + y * y).sum()), 1e-9)
     a, b = float((x * u + y * v).sum()) / size, float((x * v - y * u).sum()) / size
     linear = np.array([[a, -b], [b, a]])
@@ -39,6 +39,12 @@ def align(image: Image, points: Points) -> Image:
     return cv2.warpAffine(image, affine, (SIDE, SIDE), flags=cv2.INTER_LINEAR)  # type: ignore[return-value]
 
 
+def embedding_input(aligned: Sequence[Image]) -> NDArray[np.float32]:
+    """n pictures from `align` → (n, 3, 112, 112) float32 RGB, normalised."""
+    pictures = np.stack(aligned)[..., ::-1].transpose(0, 3, 1, 2)
+    return np.ascontiguousarray((pictures.astype(np.float32) / 255 - MEAN) / DEVIATION)
+
+
 class Embedder:
     """Vectors whose dot product is the cosine similarity of two faces."""
 
@@ -48,7 +54,5 @@ class Embedder:
 
     def embed(self, aligned: Sequence[Image]) -> NDArray[np.float32]:
         """n pictures from `align` → (n, 128) float32 of length 1."""
-        pictures = np.stack(aligned)[..., ::-1].transpose(0, 3, 1, 2)
-        batch = (pictures.astype(np.float32) / 255 - MEAN) / DEVIATION
-        vectors = self._network.run(np.ascontiguousarray(batch))[0]
+        vectors = self._network.run(embedding_input(aligned))[0]
         return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9))
