@@ -2,7 +2,6 @@
 
 import csv
 import io
-import math
 import zipfile
 import zlib
 from collections import Counter
@@ -132,9 +131,10 @@ def points_of(fields: Sequence[str], file: str, row: int | None) -> NDArray[np.f
         numbers = [float(field) for field in fields]
     except ValueError as error:
         raise DatasetError(file, row, f"a coordinate is no number ({error})") from error
-    if not all(map(math.isfinite, numbers)):
+    with np.errstate(over="ignore"):
+        points = np.array(numbers).astype(np.float32).reshape(POINT_COUNT, 2)
+    if not np.isfinite(points).all():
         raise DatasetError(file, row, "a coordinate is not finite")
-    points = np.array(numbers, np.float32).reshape(POINT_COUNT, 2)
     if np.ptp(points, axis=0).min() <= 0:
         raise DatasetError(file, row, "all points lie on one line")
     return points

@@ -177,7 +177,8 @@ def _arrays_in(content: bytes, name: str) -> dict[str, NDArray[Any]]:
 def _frames_first(arrays: dict[str, NDArray[Any]], key: str, name: str) -> NDArray[np.float32]:
     if arrays[key].dtype.kind not in "fiu":
         raise DatasetError(name, None, f"{key} is {arrays[key].dtype}, expected numbers")
-    values = np.moveaxis(arrays[key].astype(np.float32), -1, 0)
+    with np.errstate(over="ignore"):
+        values = np.moveaxis(arrays[key].astype(np.float32), -1, 0)
     for frame, some in enumerate(values):
         if not np.isfinite(some).all():
             raise DatasetError(name, None, f"{key} of frame {frame} is not finite")
