@@ -1,6 +1,6 @@
 """Reader of FER+: folders of 48-pixel faces, each with a `label.csv` of what ten people saw in them.
 
-A row is a picture's name, the face's box, and the votes for the eight EMOTIONS, for "unknown" and for
+A row is a picture's name, the face's box, and the votes for the eight CLASSES, for "unknown" and for
 "not a face"; there is no header row.
 """
 
@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 
 from training.datasets.faces import DatasetError, Files, decoded
 from vitrine.vision.crop import Image
+from vitrine.vision.expression_classes import CLASSES, SIDE
 
-EMOTIONS: Final = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
-VOTES: Final = len(EMOTIONS) + 2
+VOTES: Final = len(CLASSES) + 2
 VOTERS: Final = 10
-SIDE: Final = 48
 TABLE: Final = "label.csv"
 
 
@@ -33,7 +32,7 @@ class ExpressionFace:
     split: str
     """The folder: FER2013Train, FER2013Valid or FER2013Test."""
     votes: NDArray[np.int64]
-    """(10,): EMOTIONS, unknown, not a face; at most VOTERS together."""
+    """(10,): CLASSES, unknown, not a face; at most VOTERS together."""
     box: tuple[int, int, int, int]
     """Left, top, right, bottom in pixels."""
     encoded: bytes
@@ -48,7 +47,7 @@ class ExpressionFace:
 
 
 def majority(votes: NDArray[np.int64]) -> int | None:
-    """The index in EMOTIONS that most voted for, None where the face is left out.
+    """The index in CLASSES that most voted for, None where the face is left out.
 
     The "majority" mode of the FER+ authors (arXiv:1608.01041; `src/ferplus.py` of microsoft/FERPlus): single
     votes are ignored as outliers; the rest must give more than half to one column, "unknown" and "not a
@@ -57,7 +56,7 @@ def majority(votes: NDArray[np.int64]) -> int | None:
     """
     counted = np.where(votes > 1, votes, 0)
     winner = int(counted.argmax())
-    return winner if 2 * counted[winner] > counted.sum() and winner < len(EMOTIONS) else None
+    return winner if 2 * counted[winner] > counted.sum() and winner < len(CLASSES) else None
 
 
 def read_ferplus(path: Path) -> list[ExpressionFace]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from training.datasets.faces import PICTURES, DatasetError, Files, decoded
-from training.datasets.names import PLAIN_FOLDERS, person_and_video
+from training.datasets.names import PLAIN_FOLDERS, numbered_videos, person_and_video
 from vitrine.vision.crop import Image
 
 
@@ -42,4 +42,5 @@ def read_people(path: Path) -> list[PersonFace]:
     pictures = [name for name in files.names if PurePosixPath(name).suffix.lower() in PICTURES]
     if not pictures:
         raise DatasetError(str(path), None, f"holds no *{{{','.join(PICTURES)}}}")
-    return [PersonFace(name, *person_and_video(name), files.read(name)) for name in pictures]
+    videos = numbered_videos(pictures)
+    return [PersonFace(name, *person_and_video(name, videos), files.read(name)) for name in pictures]

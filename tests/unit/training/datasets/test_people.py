@@ -38,6 +38,7 @@ def test_frames_side_by_side(tmp_path: Path) -> None:
     [
         ("Ann_Lee/Ann_Lee_0001.jpg", "Ann_Lee", "0001"),  # LFW: photos
         ("lfw/Ann_Lee/Ann_Lee_0001.jpg", "Ann_Lee", "0001"),
+        ("Ann_Lee/ann_lee_41.jpg", "Ann_Lee", "4"),
         ("Ann_Lee/Ann_Lee_41.jpg", "Ann_Lee", "4"),  # keypoint files: video, frame
         ("Ann_Lee/41.jpg", "Ann_Lee", "4"),
         ("training/Ann_Lee_41.jpg", "Ann_Lee", "4"),
@@ -46,25 +47,39 @@ def test_frames_side_by_side(tmp_path: Path) -> None:
         ("Ann_Lee_0041.jpg", "Ann_Lee", "0041"),
         ("Ann_Lee/0.123.jpg", "Ann_Lee", "0"),  # YouTube Faces: frames
         ("Ann_Lee/Ann_Lee_0.123.jpg", "Ann_Lee", "0"),
-        ("Ann_Lee/2/2.123.jpg", "Ann_Lee", "2"),
-        ("Ann_Lee/2/aligned_detect_2.123.jpg", "Ann_Lee", "2"),
+        ("n000045/0007_01.jpg", "n000045", "0007"),  # VGGFace2: photo, face
+        ("faces/0000045/0007.jpg", "0000045", "0007"),
         ("Ann_Lee/Ann_Lee_3_0012.jpg", "Ann_Lee", "3"),
         ("Ann_Lee/Ann_Lee_holiday_12.jpg", "Ann_Lee", "holiday"),
         ("Ann_Lee/clip-a-frame12.jpg", "Ann_Lee", "clip-a"),
         ("Ann_Lee/portrait.jpg", "Ann_Lee", "portrait"),
         ("Ann Lee/Ann Lee_41.jpg", "Ann_Lee", "4"),
-        ("Bono/Bono_0003.jpg", "Bono", "0003"),
-        ("Erin_Hershey_Presley/Erin_Hershey_Presley_0002.jpg", "Erin_Hershey_Presley", "0002"),
-        ("training/Terje_Roed-Larsen_21.jpg", "Terje_Roed-Larsen", "2"),
-        ("Jen_O'Neil/Jen_O'Neil_0001.jpg", "Jen_O'Neil", "0001"),
+        ("Lumi/Lumi_0003.jpg", "Lumi", "0003"),
+        ("Eva_Marie_Berg/Eva_Marie_Berg_0002.jpg", "Eva_Marie_Berg", "0002"),
+        ("training/Tor_Berg-Hansen_21.jpg", "Tor_Berg-Hansen", "2"),
+        ("Ida_O'Berg/Ida_O'Berg_0001.jpg", "Ida_O'Berg", "0001"),
     ],
 )
 def test_person_and_video_come_from_the_name(path: str, person: str, video: str) -> None:
     assert person_and_video(path) == (person, f"{person}/{video}")
 
 
+def test_a_folder_for_each_video(tmp_path: Path) -> None:
+    names = ["set/Ann_Lee/0/0.123.jpg", "set/Ann_Lee/2/aligned_detect_2.7.jpg", "set/Bo_Ek/0/12.jpg"]
+    faces = read_people(folder(tmp_path, {name: picture() for name in names}))
+    assert [face.video for face in faces] == ["Ann_Lee/0", "Ann_Lee/2", "Bo_Ek/0"]
+    assert [face.person for face in faces] == ["Ann_Lee", "Ann_Lee", "Bo_Ek"]
+
+
+@pytest.mark.parametrize("above", ["", "faces/", "training/"])
+def test_people_may_be_numbered(above: str, tmp_path: Path) -> None:
+    names = [f"{above}0000045/001.jpg", f"{above}0000046/001.jpg"]
+    faces = read_people(folder(tmp_path, {name: picture() for name in names}))
+    assert [face.person for face in faces] == ["0000045", "0000046"]
+
+
 @pytest.mark.parametrize(
-    "path", ["portrait.jpg", "training/Ann_Lee.jpg", "_41.jpg", "3/1.jpg", "test/12.jpg"]
+    "path", ["portrait.jpg", "training/Ann_Lee.jpg", "_41.jpg", "test/12.jpg", "Ann_Lee/Ann_Lee_.jpg"]
 )
 def test_a_picture_of_nobody_is_named(path: str, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=path):
@@ -72,8 +87,8 @@ def test_a_picture_of_nobody_is_named(path: str, tmp_path: Path) -> None:
 
 
 def test_names_are_spelled_alike() -> None:
-    assert person_of("Erin_Hershey_Presley_41.jpg") == "Erin_Hershey_Presley"
-    assert person_of("Bono_0003.jpg") == "Bono"
+    assert person_of("Eva_Marie_Berg_41.jpg") == "Eva_Marie_Berg"
+    assert person_of("Lumi_0003.jpg") == "Lumi"
     assert person_name("Jose\N{COMBINING ACUTE ACCENT} Lee") == person_name(
         "Jos\N{LATIN SMALL LETTER E WITH ACUTE}_Lee"
     )
