@@ -74,7 +74,7 @@ class Files:
         else:
             try:
                 self._zip = zipfile.ZipFile(path)
-            except (OSError, ValueError, zipfile.BadZipFile) as error:
+            except (*UNREADABLE, ValueError) as error:
                 reason = f"neither a folder nor a zip archive ({error})"
                 raise DatasetError(str(path), None, reason) from error
             names = checked_entries(self._zip.infolist(), str(path))

@@ -34,6 +34,17 @@ def test_an_archive_that_ends_early_is_refused(tmp_path: Path) -> None:
         read_people(whole)
 
 
+def test_an_archive_of_an_unknown_version_is_refused(tmp_path: Path) -> None:
+    future = archive(tmp_path, {"Ann_Lee/Ann_Lee_0001.jpg": picture()})
+    listed = bytearray(future.read_bytes())
+    listed[listed.rindex(b"PK\x01\x02") + 6] = 99
+    future.write_bytes(listed)
+    with pytest.raises(
+        DatasetError, match=r"faces.zip: neither a folder nor a zip archive \(zip file version"
+    ):
+        read_people(future)
+
+
 def test_a_damaged_file_in_an_archive_is_named(tmp_path: Path) -> None:
     content = picture()
     broken = archive(tmp_path, {"Ann_Lee/1.jpg": content})
