@@ -22,6 +22,8 @@ class CachedFace:
     """(208, 208, 3) uint8 BGR."""
     points: Points
     """(68, 2), pixels of the cut."""
+    certain: NDArray[np.bool_] | None = None
+    """(68,), the same for mirrored points: which of them to learn from; None means all."""
 
 
 def cached(face: LabelledFace) -> CachedFace:
@@ -34,7 +36,10 @@ def cached(face: LabelledFace) -> CachedFace:
 def view(
     face: CachedFace, size: int, rng: np.random.Generator, others: list[CachedFace]
 ) -> tuple[Image, Points]:
-    """A random view: (size, size, 3) uint8 BGR and its points (68, 2) in the network's coordinates."""
+    """A random view: (size, size, 3) uint8 BGR and its points (68, 2) in the network's coordinates.
+
+    Points that are not certain are NaN.
+    """
     image, points = face.image, face.points
     if rng.random() < 0.5:
         image, points = np.ascontiguousarray(image[:, ::-1]), mirrored(points, image.shape[1])
@@ -42,7 +47,10 @@ def view(
     picture = cut(image, crop, size)
     if rng.random() < 0.3:
         _cover(picture, rng, others)
-    return _camera(_colours(picture, rng), rng), to_network(points, crop, size)
+    targets = to_network(points, crop, size)
+    if face.certain is not None:
+        targets[~face.certain] = np.nan
+    return _camera(_colours(picture, rng), rng), targets
 
 
 def jittered_crop(points: Points, size: int, rng: np.random.Generator) -> NDArray[np.float64]:

@@ -7,11 +7,12 @@ from typing import Final
 import cv2
 import yaml
 from pydantic import BaseModel
+from threadpoolctl import threadpool_limits
 
 from training.config import RunConfig
 from training.trainer import Task
 
-TASKS: Final = ("landmarks",)
+TASKS: Final = ("detector", "embedding", "expression", "landmarks")
 
 
 class _Named(BaseModel):
@@ -26,5 +27,6 @@ def load_run(path: Path) -> tuple[RunConfig, Task]:
     if name not in TASKS:
         raise ValueError(f"{path}: task is {name!r}, expected one of {', '.join(TASKS)}")
     module = import_module(f"training.tasks.{name}")
+    threadpool_limits(1, "blas")  # small products are slower on threads that wait for a core
     config: RunConfig = module.Config.model_validate(content)
     return config, module.build(config)

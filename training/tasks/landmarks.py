@@ -15,6 +15,7 @@ from training.datasets.splits import Part, select
 from training.export import Product
 from training.networks.landmarks import LandmarkNetwork
 from training.trainer import Batch, Sample
+from training.turning import turned
 from vitrine.vision.crop import crop_of_points, cut, network_input, to_network
 from vitrine.vision.expression import measure
 from vitrine.vision.models import LANDMARKS_FILE
@@ -31,6 +32,8 @@ class Config(RunConfig):
     data: list[Source] = Field(min_length=1)
     size: int = Field(112, ge=32, multiple_of=16)
     """Pixels of the crop."""
+    turned: float = Field(0.3, ge=0, le=1)
+    """Share of the samples that are turned farther than they were photographed."""
 
 
 class LandmarksTask:
@@ -40,7 +43,7 @@ class LandmarksTask:
     better: Final = "lower"
 
     def __init__(self, config: Config) -> None:
-        self._size = config.size
+        self._size, self._turned = config.size, config.turned
         self.product = Product(LANDMARKS_FILE, (3, config.size, config.size), ("points",))
         sources = load_faces(config, "train")
         self._faces = [
@@ -60,14 +63,19 @@ class LandmarksTask:
         return rng.choice(len(self._faces), len(self._faces), p=self._weights)
 
     def sample(self, index: int, rng: np.random.Generator) -> Sample:
-        """See Task. A picture (3, S, S) and its points (68, 2)."""
-        picture, points = view(self._faces[index], self._size, rng, self._faces)
+        """See Task. A picture (3, S, S) and its points (68, 2), NaN where nothing is to be learnt."""
+        face = self._faces[index]
+        if rng.random() < self._turned:
+            face = turned(face, rng) or face
+        picture, points = view(face, self._size, rng, self._faces)
         return network_input([picture])[0], points.astype(np.float32)
 
     def loss(self, network: nn.Module, batch: Batch) -> Tensor:
         """See Task. Mean distance of the points, in half crops."""
         pictures, points = batch
-        return torch.sqrt((network(pictures).view_as(points) - points).square().sum(dim=-1) + 1e-6).mean()
+        known = ~points[..., 0].isnan()
+        off = network(pictures).view_as(points)[known] - points[known]
+        return torch.sqrt(off.square().sum(dim=-1) + 1e-6).mean()
 
     def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
         """See Task."""
