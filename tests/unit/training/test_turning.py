@@ -3,7 +3,6 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 import pytest
-
 from threadpoolctl import threadpool_limits
 
 from tests.builders import face_points
@@ -40,7 +39,7 @@ def test_a_turned_face_has_the_pose_of_its_turn_and_keeps_its_place() -> None:
         pose = head_pose(view.points, CACHE_SIZE, CACHE_SIZE)
         away.append(max(abs(pose.yaw), abs(pose.pitch)))
         assert np.abs(view.points.mean(axis=0) - dotted().points.mean(axis=0)).max() < 40
-    assert 10 < min(away)
+    assert min(away) > 10
     assert max(away) == pytest.approx(33, abs=5)
 
 
