@@ -76,7 +76,7 @@ class State:
         os.replace(partial, path)
 
     def restore(self, path: Path) -> None:
-        saved: dict[str, Any] = torch.load(path, weights_only=True)
+        saved: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
         for name, part in self._parts().items():
             part.load_state_dict(saved[name])
         self.epoch, self.best = saved["epoch"], saved["best"]

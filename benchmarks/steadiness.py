@@ -1,0 +1,134 @@
+"""Do the points of a still face stand still, and do those of a moving one keep up?
+
+python -m benchmarks.steadiness youtube_faces_keypoints.zip [--people 20] [--fps 30]
+
+Photographs of people that nothing was trained on are shown to the whole chain of `landmarks`: JPEG, detector
+every third frame, landmark network, One-Euro filter. First each stands still for four seconds in fresh sensor
+noise: jitter is the root mean square of the points' distances from their means, from the second second on,
+in face sizes. Then each moves to and fro: lag is the time by which the published points follow the measured ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from rich.progress import track
+
+from benchmarks.tracked_faces import tracked_faces
+from services.landmarks import smoothing
+from services.landmarks.analysis import Analyser
+from training.datasets.faces import LabelledFace
+from training.datasets.keypoints_csv import read_keypoints_csv
+from training.datasets.splits import select
+from vitrine.vision.crop import Image
+from vitrine.vision.detectors import FaceScore, load_detector
+from vitrine.vision.models import LANDMARKS_FILE, model_path
+from vitrine.vision.networks import load_network
+
+WIDTH, HEIGHT = 640, 360
+FACE: Final = 110.0
+"""Pixels: the face's larger side in the shown picture."""
+NOISE: Final = 4.0
+"""Standard deviation of the sensor noise, of 255."""
+SETTLED_S, STILL_S, MOVING_S = 1.0, 4.0, 4.0
+SPEEDS: Final = (0.25, 0.5, 1.0, 2.0)
+"""Face sizes a second, at the fastest part of the motion."""
+Tracks = NDArray[np.float64]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("data", type=Path, help="keypoint files, folder or zip")
+    parser.add_argument("--people", type=int, default=20)
+    parser.add_argument("--fps", type=float, default=30.0)
+    arguments = parser.parse_args()
+    cv2.setNumThreads(1)
+    faces = one_of_each(select(read_keypoints_csv(arguments.data), "held-out"))[: arguments.people]
+    analyser = Analyser(load_detector(None), load_network(model_path(LANDMARKS_FILE)), FaceScore.load(), None)
+    still(faces, arguments.fps, analyser)
+    moving(faces, arguments.fps, analyser)
+
+
+def one_of_each(faces: Sequence[LabelledFace]) -> list[LabelledFace]:
+    """The first picture of each person."""
+    return list({face.group: face for face in reversed(faces)}.values())[::-1]
+
+
+def still(faces: Sequence[LabelledFace], fps: float, analyser: Analyser) -> None:
+    """Prints the jitter before and after the filter."""
+    rows = []
+    for face in track(faces, "still"):
+        shown = shifts(face, np.zeros(round(STILL_S * fps)))
+        _, raw, smooth = raw_and_smooth(shown, fps, analyser)
+        rows.append([jitter(points[round(SETTLED_S * fps) :]) / FACE for points in (raw, smooth)])
+    values = np.array(rows)
+    print(f"still, {len(values)} people at {fps:.0f} frames/s: jitter in face sizes")
+    for name, column in zip(("measured", "published"), values.T, strict=True):
+        print(f"  {name:10s} mean {column.mean():.2%}, worst person {column.max():.2%}")
+
+
+def moving(faces: Sequence[LabelledFace], fps: float, analyser: Analyser) -> None:
+    """Prints the lag of the filter at each speed."""
+    for speed in SPEEDS:
+        amplitude = speed * FACE / (2 * np.pi * 0.5)  # to and fro every two seconds
+        seconds = np.arange(round(MOVING_S * fps)) / fps
+        where = amplitude * np.sin(2 * np.pi * 0.5 * seconds)
+        velocity = np.gradient(where, 1 / fps)
+        lags = []
+        for face in track(faces, f"{speed} face sizes/s", transient=True):
+            frames, raw, smooth = raw_and_smooth(shifts(face, where), fps, analyser)
+            behind, now = (raw - smooth).mean(axis=1)[:, 0], velocity[frames]
+            fast = (np.abs(now) > 0.7 * np.abs(velocity).max()) & (seconds[frames] > SETTLED_S)
+            lags.append(float((behind * now)[fast].sum() / (now[fast] ** 2).sum()))
+        late = 1e3 * np.array(lags)
+        print(f"moving, {speed:.2f} face sizes/s: lag {late.mean():.1f} ms, worst {late.max():.1f} ms")
+
+
+def shifts(face: LabelledFace, where: NDArray[np.float64]) -> Iterator[Image]:
+    """Frames (HEIGHT, WIDTH, 3) with the face `where` pixels right of the middle."""
+    image, rng = face.image(), np.random.default_rng(7)
+    low, high = face.points.min(axis=0), face.points.max(axis=0)
+    scale = FACE / float((high - low).max())
+    corner = np.array([WIDTH, HEIGHT]) / 2 - scale * (low + high) / 2
+    for right in where:
+        affine = np.array([[scale, 0, corner[0] + right], [0, scale, corner[1]]])
+        frame = cv2.warpAffine(image, affine, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
+        yield np.clip(frame + rng.normal(0, NOISE, frame.shape), 0, 255).astype(np.uint8)
+
+
+def raw_and_smooth(
+    frames: Iterator[Image], fps: float, analyser: Analyser
+) -> tuple[NDArray[np.intp], Tracks, Tracks]:
+    """Numbers (n,) of the frames with the face, its points (n, 68, 2) as measured and as published."""
+    measured: list[NDArray[np.floating]] = []
+    call = smoothing.OneEuro.__call__
+
+    def noted(self: smoothing.OneEuro, points: NDArray[np.floating], side: float, at_ns: int) -> Tracks:
+        measured.append(points.astype(np.float64))
+        return call(self, points, side, at_ns)
+
+    smoothing.OneEuro.__call__ = noted  # type: ignore[method-assign]
+    try:
+        events = tracked_faces(frames, fps, analyser)
+    finally:
+        smoothing.OneEuro.__call__ = call  # type: ignore[method-assign]
+    seen = [number for number, event in enumerate(events) if event.faces]
+    published = [events[number].faces[0].points for number in seen]
+    if len(published) != len(measured):
+        raise SystemExit("more than one face was seen in a picture: take other people")
+    return np.array(seen), np.array(measured), np.array(published, np.float64).reshape(-1, 68, 2)
+
+
+def jitter(points: Tracks) -> float:
+    """Root mean square distance of the points (frames, 68, 2) from their means, in pixels."""
+    return float(np.sqrt(((points - points.mean(axis=0)) ** 2).sum(axis=-1).mean()))
+
+
+if __name__ == "__main__":
+    main()
