@@ -5,7 +5,7 @@ python -m benchmarks.steadiness youtube_faces_keypoints.zip [--people 20] [--fps
 Photographs of people that nothing was trained on are shown to the whole chain of `landmarks`: JPEG, detector
 every third frame, landmark network, One-Euro filter. First each stands still for four seconds in fresh sensor
 noise: jitter is the root mean square of the points' distances from their means, from the second second on,
-in face sizes. Then each moves to and fro: lag is the time by which the published points follow the measured ones.
+in face sizes. Then each moves to and fro: lag is the time that the published points need to follow them.
 """
 
 from __future__ import annotations
