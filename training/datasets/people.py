@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from training.datasets.faces import PICTURES, DatasetError, Files, decoded
+from training.datasets.faces import decoded
 from training.datasets.names import PLAIN_FOLDERS, numbered_videos, person_and_video
+from training.datasets.pictures import read_pictures
 from vitrine.vision.crop import Image
 
 
@@ -38,9 +39,6 @@ class PersonFace:
 
 def read_people(path: Path) -> list[PersonFace]:
     """All pictures of a folder or zip archive by name, see `person_and_video`; raises DatasetError."""
-    files = Files(path)
-    pictures = [name for name in files.names if PurePosixPath(name).suffix.lower() in PICTURES]
-    if not pictures:
-        raise DatasetError(str(path), None, f"holds no *{{{','.join(PICTURES)}}}")
-    videos = numbered_videos(pictures)
-    return [PersonFace(name, *person_and_video(name, videos), files.read(name)) for name in pictures]
+    pictures = read_pictures(path)
+    videos = numbered_videos(picture.name for picture in pictures)
+    return [PersonFace(p.name, *person_and_video(p.name, videos), p.encoded) for p in pictures]

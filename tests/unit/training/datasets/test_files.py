@@ -9,11 +9,12 @@ import pytest
 from tests.data_sets import STORED, Contents, archive, folder, keypoint_files, keypoints_row, picture
 from training.datasets.faces import DatasetError, Files, decoded
 from training.datasets.ferplus import read_ferplus
-from training.datasets.formats import EXPRESSION_READERS, PEOPLE_READERS, READERS
+from training.datasets.formats import READERS
 from training.datasets.keypoints_csv import read_keypoints_csv
 from training.datasets.people import read_people
+from training.datasets.pictures import read_pictures
 
-ALL = [*READERS.values(), *PEOPLE_READERS.values(), *EXPRESSION_READERS.values()]
+ALL = [*READERS.values(), read_people, read_ferplus, read_pictures]
 
 
 @pytest.mark.parametrize("reader", ALL)
