@@ -1,0 +1,80 @@
+"""Made-up result files of the layout that `python -m training evaluate --json` writes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from training.report.plan import PLAN, Measurement
+
+CLASSES = {
+    "face_size": ["≥ 128 px", "64–128 px", "48–64 px", "32–48 px"],
+    "yaw": ["< 15°", "15–30°", "30–45°", "≥ 45°"],
+    "brightness": ["≥ 150", "110–150", "70–110", "< 70"],
+    "blur": ["≥ 150", "50–150", "15–50", "< 15"],
+    "skin_tone": ["very light", "light", "intermediate", "tan", "brown", "dark"],
+}
+EXPRESSIONS = ["neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt"]
+MAIN = {"landmarks": "nme", "detector": "recall", "identity": "accuracy", "expression": "accuracy"}
+
+
+def make_set(key: str, value: float, *, n: int = 200, half: float = 0.01, **more: Any) -> dict[str, Any]:
+    """Figures of one set: `value` ± `half`."""
+    return {"n": n, "people": n // 10, key: value, "interval": {key: [value - half, value + half]}, **more}
+
+
+def make_result(task: str, value: float, **more: Any) -> dict[str, Any]:
+    """A whole result; its last yaw class is clearly worse, its darkest skin tone has few faces."""
+    key = MAIN[task]
+    worse = value + 0.1 if key == "nme" else value - 0.1
+    rest = make_set(key, value)
+    groups = {
+        name: {label: make_set(key, value, rest=rest) for label in labels} for name, labels in CLASSES.items()
+    }
+    groups["yaw"]["≥ 45°"] = make_set(key, worse, n=40, rest=rest)
+    groups["skin_tone"]["dark"] = make_set(key, worse, n=4, half=0.2, rest=rest)
+    return {
+        "task": task,
+        "model": f"{task}.onnx",
+        "sha256": "0" * 64,
+        "data": "made_up.zip",
+        "format": "none",
+        "protocol": "Nothing was measured: these figures are made up.",
+        **make_set(key, value),
+        "sets": {},
+        "subgroups": groups,
+        **more,
+    }
+
+
+def made_up(measurement: Measurement) -> dict[str, Any]:
+    """Plausible figures for a measurement of the plan."""
+    task = measurement.arguments[0]
+    rng = np.random.default_rng(sum(measurement.name.encode()))
+    match task:
+        case "landmarks":
+            nme = np.sort(rng.lognormal(-3, 0.35, 101))
+            more = {"mse": 0.0001, "failures": 0.02, "detected": 0.998, "box": "detector"}
+            return make_result(task, float(nme.mean()), **more, curves={"nme_quantiles": nme.tolist()})
+        case "detector":
+            times = {"milliseconds": 2.0, "milliseconds_640x360": float(rng.uniform(3, 20))}
+            alarms: dict[str, Any] = {"false_per_image": float(rng.uniform(0, 0.4))}
+            return make_result(task, float(rng.uniform(0.85, 0.98)), **times, **alarms)
+        case "identity":
+            far = np.logspace(-4, -0.3, 60)
+            tar = far ** float(rng.uniform(0.01, 0.03))
+            return make_result(task, 0.98, rank1=0.9, curves={"far": far.tolist(), "tar": tar.tolist()},
+                               tar_at_far={"1e-2": 0.96, "1e-3": 0.9, "1e-4": None})  # fmt: skip
+        case _:
+            confusion = rng.integers(0, 20, (8, 8)) + np.diag(rng.integers(50, 900, 8))
+            return make_result(task, 0.83, confusion=confusion.tolist(), classes=EXPRESSIONS,
+                               balanced_accuracy=0.6)  # fmt: skip
+
+
+def write_made_up(folder: Path) -> None:
+    """A file for each measurement of the plan."""
+    for measurement in PLAN:
+        (folder / f"{measurement.name}.json").write_text(json.dumps(made_up(measurement)))

@@ -1,0 +1,138 @@
+"""docs/accuracy.md: up to date, the same bytes for the same figures, and gaps named by their rule."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.brokers import ROOT
+from tests.unit.training.accuracy_results import made_up, make_result, make_set, write_made_up
+from training.evaluation.commands import evaluate
+from training.report.aims import Aim
+from training.report.gaps import gaps, thin
+from training.report.kinds import KINDS, percent
+from training.report.measuring import chosen, measure
+from training.report.page import page_text, pictures, read_speeds, write_page
+from training.report.plan import PLAN, Measurement
+from training.report.results import Figures, Result, read_results
+from training.report.style import stamp
+
+DOCS = ROOT / "docs"
+NME, RECALL = KINDS["nme"], KINDS["recall"]
+
+
+def make(content: dict[str, Any], name: str = "one") -> Result:
+    return Result(content, Measurement(name, "Vitrine", ()), name)
+
+
+def test_the_committed_page_is_that_of_the_committed_results() -> None:
+    folder = DOCS / "accuracy"
+    expected = page_text(read_results(folder), read_speeds(folder))
+    assert (DOCS / "accuracy.md").read_text(encoding="utf-8") == expected, "run `python -m training report`"
+
+
+def test_the_committed_plots_are_those_of_the_committed_results() -> None:
+    folder = DOCS / "accuracy"
+    drawn = pictures(read_results(folder))
+    assert {path.name for path in folder.glob("*.svg")} == set(drawn)
+    for name, (_, results) in drawn.items():
+        assert stamp(results) in (folder / name).read_text(encoding="utf-8"), name
+
+
+def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
+    write_made_up(tmp_path)
+    written = []
+    for _ in range(2):
+        write_page(tmp_path, tmp_path / "page.md")
+        written.append({path.name: path.read_bytes() for path in tmp_path.iterdir()})
+    assert written[0] == written[1]
+    assert sum(name.endswith(".svg") for name in written[0]) == len(pictures(read_results(tmp_path)))
+
+
+def test_a_page_without_results_says_what_was_not_measured(tmp_path: Path) -> None:
+    text = page_text(read_results(tmp_path), {})
+    assert "Not measured: landmarks-youtube-detector" in text
+    assert ".svg" not in text
+
+
+def test_every_command_of_the_plan_is_one_that_evaluate_understands() -> None:
+    for measurement in PLAN:
+        task, *arguments = measurement.arguments
+        assert evaluate.commands[task].make_context(task, [*arguments, "--json", "out.json"])
+
+
+def test_a_class_that_is_clearly_worse_is_a_gap_and_few_faces_are_none() -> None:
+    result = make(make_result("landmarks", 0.05))
+    assert [(gap.factor, gap.label) for gap in gaps(result, NME)] == [("yaw", "≥ 45°")]
+    assert gaps(result, NME)[0].sentence() == (
+        "yaw ≥ 45°: NME 0.1500 (0.1400–0.1600), other faces 0.0500 (0.0400–0.0600) (n = 40)"
+    )
+    assert thin(result) == ["skin tone dark (4)"]
+
+
+def test_a_class_that_is_clearly_better_or_whose_interval_touches_is_no_gap() -> None:
+    rest = make_set("recall", 0.9)
+    classes = {
+        "better": make_set("recall", 0.99, rest=rest),
+        "touching": make_set("recall", 0.89, rest=rest),
+        "worse": make_set("recall", 0.8, rest=rest),
+    }
+    result = make({**rest, "subgroups": {"yaw": classes, "skin_tone": None}})
+    assert [gap.label for gap in gaps(result, RECALL)] == ["worse"]
+
+
+def test_cells_show_the_interval_and_a_dash_for_what_was_not_measured() -> None:
+    assert RECALL.cell(Figures(make_set("recall", 0.9))) == "90.0 % (89.0–91.0)"
+    assert RECALL.cell(Figures({"recall": 0.5, "interval": {}})) == "50.0 %"
+    assert RECALL.cell(Figures({"recall": None, "interval": {"recall": None}})) == "–"
+    assert KINDS["tar_at_far.1e-4"].cell(Figures({"tar_at_far": {"1e-4": None}})) == "–"
+
+
+@pytest.mark.parametrize(
+    ("share", "written"),
+    [(0.0, "0.0 %"), (1.0, "100.0 %"), (0.99, "99.0 %"), (0.9999, "99.99 %"), (0.0001, "0.01 %")],
+)
+def test_almost_all_is_not_written_as_all(share: float, written: str) -> None:
+    assert percent(share) == written
+
+
+@pytest.mark.parametrize(("limit", "reached"), [(0.89, "yes"), (0.9, "yes"), (0.91, "no"), ("other", "no")])
+def test_an_aim_is_reached_at_its_limit(limit: float | str, reached: str) -> None:
+    results = {"one": make(make_set("recall", 0.9)), "other": make(make_set("recall", 0.95))}
+    row = Aim("Recall", "one", "recall", limit).row(results)
+    assert row is not None
+    assert row[3] == reached
+    assert Aim("Recall", "one", "recall", "not there").row(results) is None
+
+
+def test_an_aim_may_be_of_a_part() -> None:
+    results = {"one": make({"nme": 0.1, "sets": {"helen": make_set("nme", 0.03)}})}
+    assert Aim("NME", "one", "nme", 0.04, "helen").row(results) == (
+        "NME", "≤ 0.0400", "0.0300 (0.0200–0.0400)", "yes",
+    )  # fmt: skip
+
+
+def test_a_file_that_nobody_planned_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "stray.json").write_text("{}")
+    with pytest.raises(ValueError, match=r"stray: not in training/report/plan\.py"):
+        read_results(tmp_path)
+
+
+def test_what_fails_is_named_and_leaves_no_old_figures(tmp_path: Path) -> None:
+    good, bad = chosen(["expression", "landmarks-published"])
+    (tmp_path / f"{bad.name}.json").write_text("old")
+    (tmp_path / f"{good.name}.json").write_text("old")
+    asked: list[list[str]] = []
+
+    def run(arguments: list[str]) -> None:
+        asked.append(arguments)
+        if arguments[0] == "expression":
+            raise OSError("no weights")
+        Path(arguments[-1]).write_text(json.dumps(made_up(good)))
+
+    assert measure([good, bad], Path("/data/here"), tmp_path, run) == [bad.name]
+    assert [path.name for path in tmp_path.iterdir()] == [f"{good.name}.json"]
+    assert asked[0][:3] == ["landmarks", "--data", "/data/here/data/youtube_faces_keypoints.zip"]
