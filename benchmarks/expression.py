@@ -22,13 +22,13 @@ from services.landmarks.analysis import Analyser
 from services.landmarks.handler import LandmarksHandler
 from training.datasets.keypoints_csv import read_keypoints_csv
 from training.datasets.splits import select
-from training.evaluation import detected_crop
+from training.evaluation.matching import matched
 from vitrine.bus import Received, Record
 from vitrine.clock import EventClock
 from vitrine.mall import Mall, Stand
 from vitrine.mall_folder import FixedMall
 from vitrine.schemas import Expression, Face, FrameFaces, FrameMeta
-from vitrine.vision.crop import Image, cut, network_input, to_frame
+from vitrine.vision.crop import Image, crop_of_box, cut, network_input, to_frame
 from vitrine.vision.detectors import Detector, FaceScore, Mtcnn, YuNet
 from vitrine.vision.expression import measure
 from vitrine.vision.models import LANDMARKS_FILE, YUNET_FILE, model_path, optional_model
@@ -63,9 +63,10 @@ def labels(data: Path, detector: Detector) -> None:
     network, pairs, poses = load_network(model_path(LANDMARKS_FILE)), [], []
     for face in select(read_keypoints_csv(data), "held-out"):
         image = face.image()
-        crop = detected_crop(image, face.points, detector.detect)
-        if crop is None:
+        matches = matched(detector, image, face.points)
+        if not len(matches):
             continue
+        crop = crop_of_box(matches.boxes[0].tolist(), matches.five[0])
         found = to_frame(network.run(network_input([cut(image, crop)]))[0], [crop])[0]
         height, width = image.shape[:2]
         both = [(points, head_pose(points, width, height)) for points in (face.points, found)]

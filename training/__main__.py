@@ -7,18 +7,15 @@ from pathlib import Path
 import click
 from pydantic import ValidationError
 
-from training import evaluation
 from training.datasets.faces import DatasetError
 from training.datasets.formats import READERS, Format
 from training.datasets.splits import select
+from training.evaluation.commands import evaluate
 from training.mean_shape import write_mean_shape
-from vitrine.vision.detectors import Mtcnn, YuNet
+from vitrine.errors import ConfigurationError
 from vitrine.vision.models import MODELS
-from vitrine.vision.networks import load_network
 
 CONFIG = click.argument("config", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-
-WEIGHTS = "models/landmarks_mobilenetv2_128.onnx"
 
 
 @click.group()
@@ -86,36 +83,11 @@ def restate_models() -> None:
     sys.exit(1 if missing else 0)
 
 
-@main.group()
-def evaluate() -> None:
-    """Measure weights on labelled data."""
-
-
-@evaluate.command()
-@click.option(
-    "--data", type=click.Path(exists=True, path_type=Path), required=True, help="Folder or zip archive."
-)
-@click.option("--format", "form", type=click.Choice(sorted(READERS)), required=True)
-@click.option("--weights", type=click.Path(exists=True, path_type=Path), default=WEIGHTS, show_default=True)
-@click.option(
-    "--yunet", type=click.Path(exists=True, path_type=Path), help="Crop around the boxes of this YuNet file."
-)
-@click.option("--mtcnn", is_flag=True, help="Crop around the boxes of MTCNN; by default around the labels.")
-@click.option("--json", "output", type=click.Path(path_type=Path), help="Write the figures here too.")
-def landmarks(
-    data: Path, form: Format, weights: Path, yunet: Path | None, mtcnn: bool, output: Path | None
-) -> None:
-    """Errors of the landmark network, for each split and for the held-out people."""
-    detector = YuNet(load_network(yunet)) if yunet else Mtcnn.load() if mtcnn else None
-    detect = detector.detect if detector else None
-    results = evaluation.evaluate(READERS[form](data), load_network(weights), detect)
-    evaluation.show(results)
-    if output:
-        evaluation.write_json(results, output)
+main.add_command(evaluate)
 
 
 if __name__ == "__main__":
     try:
         main()
-    except (DatasetError, ValidationError) as error:
+    except (ConfigurationError, DatasetError, ValidationError) as error:
         sys.exit(f"Error: {error}")
