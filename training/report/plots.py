@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator, PercentFormatter
 
 from training.report.gaps import FEW, classes, gaps
 from training.report.kinds import FACTORS, KINDS, Kind
@@ -22,30 +22,50 @@ SHARE: Final = PercentFormatter(1.0, decimals=0)
 
 
 def plot_detectors(path: Path, results: Results) -> None:
-    """Recall by face size, recall by yaw, and false alarms against time."""
+    """Recall by face size, by yaw, and against false alarms at every threshold."""
     shown = [results[name] for name in results if name.startswith("detector-")]
     with drawing(path, 9.6, 3.7, shown) as figure:
-        sizes, yaw, cost = figure.subplots(1, 3, width_ratios=(1.25, 1.1, 1))
+        sizes, yaw, alarms = figure.subplots(1, 3, width_ratios=(1.15, 1, 1.15))
         for place, (short, (series, _)) in enumerate(DETECTORS.items()):
             shift = 0.12 * (place - 1)
             by_size = {f"{size}": results.get(f"detector-{size}px-{short}") for size in SMALL_SIZES}
             _steps(sizes, by_size, KINDS["recall"], series, shift, line=True)
-            if photos := results.get(f"detector-photos-{short}"):
-                _steps(yaw, photos.subgroups.get("yaw", {}), KINDS["recall"], series, shift)
-            _cost(cost, results, short, series)
+            if small := results.get(f"detector-{SMALL}-{short}"):
+                _steps(yaw, _enough(small.subgroups.get("yaw", {})), KINDS["recall"], series, shift)
+                _alarms(alarms, small, results.get(f"detector-shelves-{short}"), SERIES[series])
         sizes.set(title="Recall by face size", xlabel="size of the face, pixels")
-        yaw.set(title="Recall by yaw")
-        cost.set(title="False alarms and time", xlabel="ms for 640×360, one thread")
-        cost.set_ylabel("false alarms a shelf picture")
-        for axes in (sizes, yaw):
+        yaw.set(title="by yaw, 24 px", xlabel="yaw of the face")
+        alarms.set(title="and by threshold, 24 px", xlabel="false alarms a shelf picture")
+        alarms.set_xscale("symlog", linthresh=0.02, linscale=0.4)
+        alarms.set_xlim(-0.004, 3)
+        alarms.set_xticks([0, 0.02, 0.1, 0.5, 2], ["0", "0.02", "0.1", "0.5", "2"])
+        alarms.xaxis.set_minor_locator(NullLocator())
+        dots = [result.value("recall") for result in shown if f"-{SMALL}-" in result.measurement.name]
+        alarms.set_ylim(bottom=min((dot for dot in dots if dot is not None), default=0.2) - 0.2)
+        for axes in (sizes, yaw, alarms):
             axes.yaxis.set_major_formatter(SHARE)
             _up_to_everything(axes)
             quiet(axes, "y")
         _series_key(sizes, [series for series, _ in DETECTORS.values()])
-        cost.set_xlim(left=0)
-        cost.set_ylim(bottom=0)
-        cost.margins(0.25)
-        cost.grid()
+
+
+SMALL: Final = "24px"
+"""The faces on which detectors differ."""
+
+
+def _enough(classes: Mapping[str, Figures]) -> dict[str, Figures]:
+    """Classes of a few faces are no dots to compare."""
+    return {label: figures for label, figures in classes.items() if figures.count() >= FEW}
+
+
+def _alarms(axes: Axes, small: Result, shelves: Result | None, colour: str) -> None:
+    """Recall over false alarms, a dot where the product works."""
+    if shelves is None:
+        return
+    axes.plot(shelves.curve("false_per_image"), small.curve("recall"), color=colour, linewidth=1.6)
+    alarms, recall = shelves.value("false_per_image"), small.value("recall")
+    if alarms is not None and recall is not None:
+        axes.plot(alarms, recall, "o", color=colour, markersize=7, zorder=3, clip_on=False)
 
 
 def _steps(
@@ -90,21 +110,6 @@ def _series_key(axes: Axes, names: Sequence[str], across: float = 0.03, ha: str 
             f"● {name}", (across, 0.05 + 0.085 * place), xycoords="axes fraction", color=SERIES[name],
             fontweight="bold", ha=ha,
         )  # fmt: skip
-
-
-def _cost(axes: Axes, results: Results, short: str, series: str) -> None:
-    shelves = results.get(f"detector-shelves-{short}")
-    time = shelves.value("milliseconds_640x360") if shelves else None
-    alarms = shelves.value("false_per_image") if shelves else None
-    if shelves is None or time is None or alarms is None:
-        return
-    if interval := shelves.interval("false_per_image"):
-        axes.plot([time] * 2, interval, color=SERIES[series], alpha=0.35, linewidth=4)
-    axes.plot(time, alarms, "o", color=SERIES[series], markersize=8)
-    axes.annotate(
-        series, (time, alarms), xytext=(9, 4), textcoords="offset points", color=SERIES[series],
-        fontweight="bold",
-    )  # fmt: skip
 
 
 LANDMARK_SETS: Final = {

@@ -61,8 +61,13 @@ def made_up(measurement: Measurement) -> dict[str, Any]:
             return make_result(task, float(nme.mean()), **more, curves={"nme_quantiles": nme.tolist()})
         case "detector":
             times = {"milliseconds": 2.0, "milliseconds_640x360": float(rng.uniform(3, 20))}
-            alarms: dict[str, Any] = {"false_per_image": float(rng.uniform(0, 0.4))}
-            return make_result(task, float(rng.uniform(0.85, 0.98)), **times, **alarms)
+            alarms, recall = float(rng.uniform(0, 0.4)), float(rng.uniform(0.85, 0.98))
+            sweep = np.linspace(1.1, 0.2, 40)
+            curves = {
+                "false_per_image": (alarms * sweep**6).tolist(),
+                "recall": (recall * sweep**0.1).tolist(),
+            }
+            return make_result(task, recall, **times, false_per_image=alarms, curves=curves)
         case "identity":
             far = np.logspace(-4, -0.3, 60)
             tar = far ** float(rng.uniform(0.01, 0.03))
