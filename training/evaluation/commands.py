@@ -6,9 +6,9 @@ from typing import Any, Final, TypeVar, get_args
 
 import click
 
-from training.datasets.faces import DatasetError
-from training.datasets.ferplus import read_ferplus
-from training.datasets.formats import READERS
+from training.datasets.faces import DatasetError, LabelledFace
+from training.datasets.ferplus import ExpressionFace, read_ferplus
+from training.datasets.formats import FERPLUS, NEGATIVES, PEOPLE, READERS
 from training.datasets.people import read_people
 from training.datasets.pictures import read_pictures
 from training.datasets.splits import Grouped, Part, part_of
@@ -26,10 +26,10 @@ from training.evaluation.models import (
     load_measured_detector,
 )
 
-NEGATIVES: Final = "negatives"
 ALL: Final = "all"
 Command = TypeVar("Command", bound=Callable[..., Any])
 Grouping = TypeVar("Grouping", bound=Grouped)
+Splitting = TypeVar("Splitting", LabelledFace, ExpressionFace)
 
 
 @click.group()
@@ -66,6 +66,10 @@ def _part(command: Command) -> Command:
     )(command)
 
 
+def _split(command: Command) -> Command:
+    return click.option("--split", help="Only this published split, such as test or FER2013Valid.")(command)
+
+
 def _weights(what: str) -> Callable[[Command], Command]:
     return click.option("--weights", help=f"{what} Default: what the product ships.")
 
@@ -78,6 +82,7 @@ def _format(names: list[str]) -> Callable[[Command], Command]:
 @_data
 @_format(sorted(READERS))
 @_part
+@_split
 @_weights("An ONNX file for cuts of any size.")
 @click.option(
     "--box",
@@ -88,7 +93,14 @@ def _format(names: list[str]) -> Callable[[Command], Command]:
 )
 @click.option("--detector", "finder", help="With --box detector: a detector's file, or mtcnn.")
 def landmarks(
-    data: Path, form: str, part: str, weights: str | None, box: str, finder: str | None, output: Path | None
+    data: Path,
+    form: str,
+    part: str,
+    split: str | None,
+    weights: str | None,
+    box: str,
+    finder: str | None,
+    output: Path | None,
 ) -> None:
     """Errors of the 68 points.
 
@@ -101,11 +113,11 @@ def landmarks(
         --part held-out --json landmarks.json
     """
     _check(output)
-    faces = _of_part(READERS[form](data), part, data)  # type: ignore[index]
+    faces = _of_split(_of_part(READERS[form](data), part, data), split, data)  # type: ignore[index]
     landmarker, used = load_landmarker(_path(weights))
     detector, by = load_measured_detector(finder) if box == "detector" else (None, None)
     figures = points.measure(faces, landmarker, detector)
-    extra = {"box": box, "detector": by and {"model": by.model, "sha256": by.sha256}}
+    extra = {"split": split, "box": box, "detector": by and {"model": by.model, "sha256": by.sha256}}
     _finish(_head("landmarks", data, form, part, used) | extra | figures, output)
 
 
@@ -162,7 +174,7 @@ def detector(
 
 @evaluate.command()
 @_data
-@_format(["people"])
+@_format([PEOPLE])
 @_part
 @_weights("An ONNX file: embeddings of faces of 112×112 pixels.")
 @click.option(
@@ -199,9 +211,10 @@ def identity(
 
 @evaluate.command()
 @_data
-@_format(["ferplus"])
+@_format([FERPLUS])
+@_split
 @_weights("An ONNX file: expressions of grey faces of 48×48 pixels.")
-def expression(data: Path, form: str, weights: str | None, output: Path | None) -> None:
+def expression(data: Path, form: str, split: str | None, weights: str | None, output: Path | None) -> None:
     """Share of faces whose expression is the one that most people saw.
 
     Format ferplus: folders such as FER2013Valid/ with their label.csv; each has figures of its own.
@@ -210,10 +223,10 @@ def expression(data: Path, form: str, weights: str | None, output: Path | None) 
     python -m training evaluate expression --data ferplus.zip --format ferplus --json expression.json
     """
     _check(output)
-    faces = read_ferplus(data)
+    faces = _of_split(read_ferplus(data), split, data)
     classifier, used = load_classifier(_path(weights))
     figures = expressions.measure(faces, classifier, load_landmarker(None)[0])
-    _finish(_head("expression", data, form, ALL, used) | figures, output)
+    _finish(_head("expression", data, form, ALL, used) | {"split": split} | figures, output)
 
 
 def _path(weights: str | None) -> Path | None:
@@ -230,6 +243,13 @@ def _of_part(faces: list[Grouping], part: str, data: Path) -> list[Grouping]:
     chosen = [face for face in faces if part in (ALL, part_of(face.group))]
     if not chosen:
         raise DatasetError(str(data), None, f"holds nobody of the part {part}")
+    return chosen
+
+
+def _of_split(faces: list[Splitting], split: str | None, data: Path) -> list[Splitting]:
+    chosen = [face for face in faces if split in (None, face.split)]
+    if not chosen:
+        raise DatasetError(str(data), None, f"has no split {split}")
     return chosen
 
 
