@@ -134,10 +134,11 @@ class Impostors:
     def of(cls, gallery: Gallery) -> Impostors:
         counts = np.zeros(BINS, np.int64)
         for rows, cosines in gallery.rows():
-            different = gallery.person[rows][:, None] != gallery.person
-            bins = ((cosines[different] + 1) * np.float32(BINS / 2)).astype(np.int32)
+            later = np.arange(rows[0] + 1, len(gallery.person))  # each pair once
+            wanted = (gallery.person[rows][:, None] != gallery.person[later]) & (rows[:, None] < later)
+            bins = ((cosines[:, later][wanted] + 1) * np.float32(BINS / 2)).astype(np.int32)
             counts += np.bincount(np.clip(bins, 0, BINS - 1), minlength=BINS)
-        return cls(counts // 2)  # each pair was seen from both sides
+        return cls(counts)
 
     @cached_property
     def total(self) -> int:

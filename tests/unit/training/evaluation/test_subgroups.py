@@ -1,0 +1,76 @@
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.builders import face_points
+from training.boxes import face_box
+from training.evaluation.subgroups import FACTORS, Look, classes_of, look_of, typology_angle
+
+POINTS = face_points()
+
+
+def skin(lightness: float, a: float, b: float) -> NDArray[np.uint8]:
+    """A picture (360, 640, 3) BGR of one CIELAB colour."""
+    colour = cv2.cvtColor(np.array([[[lightness, a, b]]], np.float32), cv2.COLOR_LAB2BGR)
+    return np.asarray(np.full((360, 640, 3), (colour * 255).round(), np.uint8))
+
+
+def label_of(name: str, value: float) -> str | None:
+    number = int(classes_of([Look(**{name: value})])[name][0])
+    factor = next(f for f in FACTORS if f.name == name)
+    return factor.labels[number] if number >= 0 else None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "label"),
+    [
+        ("face_size", 128, "≥ 128 px"),
+        ("face_size", 127.9, "64–128 px"),
+        ("face_size", 24, "24–32 px"),
+        ("face_size", 3, "< 16 px"),
+        ("yaw", 0, "< 15°"),
+        ("yaw", 15, "15–30°"),
+        ("yaw", 80, "≥ 45°"),
+        ("brightness", 20, "< 70"),
+        ("skin_tone", 60, "very light"),
+        ("skin_tone", 30, "intermediate"),
+        ("skin_tone", -29, "brown"),
+        ("skin_tone", -31, "dark"),
+        ("skin_tone", np.nan, None),
+    ],
+)
+def test_values_have_classes(name: str, value: float, label: str | None) -> None:
+    assert label_of(name, value) == label
+
+
+@pytest.mark.parametrize("lightness", [30, 50, 70])
+def test_the_typology_angle_is_that_of_the_skin(lightness: float) -> None:
+    expected = np.degrees(np.arctan2(lightness - 50, 18))
+    assert typology_angle(skin(lightness, 12, 18), POINTS) == pytest.approx(expected, abs=2.5)
+
+
+def test_hair_over_the_forehead_does_not_decide_the_skin_tone() -> None:
+    image = skin(70, 12, 18)
+    image[:155] = 0  # above the brows of a face at (320, 180)
+    assert typology_angle(image, POINTS) == pytest.approx(np.degrees(np.arctan2(20, 18)), abs=2.5)
+
+
+@pytest.mark.parametrize("image", [np.full((360, 640, 3), 120, np.uint8), skin(60, 0, -20), skin(99, 0, 5)])
+def test_grey_blue_and_glaring_pictures_have_no_skin_tone(image: NDArray[np.uint8]) -> None:
+    assert np.isnan(typology_angle(image, POINTS))
+
+
+def test_a_look_has_the_size_of_the_box_and_the_turn_of_the_head() -> None:
+    points = face_points(yaw=-35)
+    look = look_of(np.full((360, 640, 3), 100, np.uint8), points)
+    _, _, width, height = face_box(points)
+    assert look.face_size == pytest.approx((width * height) ** 0.5)
+    assert look.yaw == pytest.approx(35, abs=2)
+    assert look.brightness == pytest.approx(100)
+    assert look.blur == pytest.approx(0)
+
+
+def test_a_face_outside_its_picture_is_not_measured() -> None:
+    look = look_of(np.full((360, 640, 3), 100, np.uint8), face_points(x=-500))
+    assert np.isnan([look.brightness, look.skin_tone]).all()
