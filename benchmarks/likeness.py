@@ -20,7 +20,7 @@ from vitrine.synthetic.mesh import head_mesh
 from vitrine.synthetic.people import load_basis
 from vitrine.vision.crop import Image
 from vitrine.vision.embedding import Embedder, align
-from vitrine.vision.models import EMBEDDING_FILE, model_path
+from vitrine.vision.models import PUBLIC_EMBEDDING_FILE, model_path
 from vitrine.vision.networks import load_network
 from vitrine.vision.pose import HeadPose
 
@@ -38,7 +38,9 @@ def main() -> None:
     parser.add_argument("--faces", type=Path, required=True, help="archive of the YouTube Faces keypoints")
     options = parser.parse_args()
     cv2.setNumThreads(1)
-    embedder = Embedder(load_network(model_path(EMBEDDING_FILE, options.models)), EMBEDDING_FILE)
+    embedder = Embedder(
+        load_network(model_path(PUBLIC_EMBEDDING_FILE, options.models)), PUBLIC_EMBEDDING_FILE
+    )
     print_likeness(options.faces, embedder)
 
 

@@ -30,7 +30,7 @@ from rich.table import Table
 from vitrine.vision.crop import crop_of_box, cut, network_input, to_frame
 from vitrine.vision.detectors import YuNet
 from vitrine.vision.embedding import Embedder, align
-from vitrine.vision.models import EMBEDDING_FILE, LANDMARKS_FILE, YUNET_FILE, model_path
+from vitrine.vision.models import LANDMARKS_FILE, YUNET_FILE, embedding_model, model_path
 from vitrine.vision.networks import load_network
 
 
@@ -67,7 +67,7 @@ def by_hand(source: str, models: Path) -> float:
     """Frames a second of the plain loop at 640 pixels' width, with two threads in each network."""
     detector = YuNet(load_network(models / YUNET_FILE, threads=2))
     landmarks = load_network(model_path(LANDMARKS_FILE), threads=2)
-    embedder = Embedder(load_network(models / EMBEDDING_FILE, threads=2), "by-hand")
+    embedder = Embedder(load_network(embedding_model(models), threads=2), "by-hand")
     capture, frames, started = cv2.VideoCapture(source), 0, time.perf_counter()
     while True:
         more, picture = capture.read()

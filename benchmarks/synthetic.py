@@ -45,7 +45,7 @@ from vitrine.synthetic import SyntheticMall
 from vitrine.vision.crop import Image, crop_of_box, crop_of_points, cut, network_input, to_frame
 from vitrine.vision.detectors import Detections, YuNet
 from vitrine.vision.embedding import Embedder
-from vitrine.vision.models import EMBEDDING_FILE, LANDMARKS_FILE, MODELS, YUNET_FILE, model_path
+from vitrine.vision.models import LANDMARKS_FILE, MODELS, YUNET_FILE, embedding_model, model_path
 from vitrine.vision.networks import Network, load_network
 from vitrine.vision.shape import outer_eye_distance
 
@@ -152,7 +152,8 @@ def report(data: Path, models: Path) -> Iterator[Row]:
         yield from landmark_rows(name, find, network, mall, real)
     for name, real in zip(names, (photos, unseen[1]), strict=True):
         yield from picture_rows(name, mall, real)
-    embedder = Embedder(load_network(model_path(EMBEDDING_FILE, models)), EMBEDDING_FILE)
+    embedding = embedding_model(models)
+    embedder = Embedder(load_network(embedding), embedding.stem)
     drawn = separation(embedder, synthetic_identities(PEOPLE))
     real_people = separation(embedder, aligned_photos(data / "lfw_aligned_144.zip", PEOPLE, rng))
     for name, figure in drawn.items():

@@ -27,7 +27,7 @@ from vitrine.vision import expression
 from vitrine.vision.crop import Image, crop_of_box, cut, network_input, to_frame
 from vitrine.vision.detectors import Detector, FaceScore, Mtcnn, YuNet, face_cuts
 from vitrine.vision.embedding import Embedder, align
-from vitrine.vision.models import EMBEDDING_FILE, LANDMARKS_FILE, MODELS, YUNET_FILE, optional_model
+from vitrine.vision.models import LANDMARKS_FILE, MODELS, YUNET_FILE, embedding_model, optional_model
 from vitrine.vision.networks import load_network
 from vitrine.vision.pose import head_pose
 from vitrine.vision.quality import quality
@@ -44,8 +44,8 @@ def main() -> None:
     detectors: dict[str, Detector] = {"MTCNN": Mtcnn.load()}
     if path := optional_model(YUNET_FILE, arguments.models):
         detectors = {"YuNet": YuNet(load_network(path)), **detectors}
-    path = optional_model(EMBEDDING_FILE, arguments.models)
-    embedder = Embedder(load_network(path), path.stem) if path else None
+    path = embedding_model(arguments.models)
+    embedder = Embedder(load_network(path), path.stem)
     parts(images, detectors, arguments.landmarks, embedder)
     jpegs = [cv2.imencode(".jpg", image)[1].tobytes() for image in images]
     records = [_record(n, jpeg, width, height) for n, jpeg in enumerate(jpegs)]
@@ -76,7 +76,7 @@ def read(video: Path, width: int, limit: int) -> Iterator[Image]:
 
 
 def parts(
-    images: Sequence[Image], detectors: dict[str, Detector], landmarks: Path, embedder: Embedder | None
+    images: Sequence[Image], detectors: dict[str, Detector], landmarks: Path, embedder: Embedder
 ) -> None:
     """Milliseconds of each part on its own, over some frames; landmarks and below for each face."""
     some = images[:: max(1, len(images) // 40)]
@@ -100,9 +100,8 @@ def parts(
     _report("expression", expression.measure, list(zip(points, poses, strict=True)))
     views = zip(cuts, points, poses, strict=True)
     _report("quality", quality, [(c, p, q, width, height) for c, p, q in views])
-    if embedder:
-        aligned = [align(f[0], p) for f, p in zip(faces, points, strict=True)]
-        _report("embedding", embedder.embed, [([one],) for one in aligned])
+    aligned = [align(f[0], p) for f, p in zip(faces, points, strict=True)]
+    _report("embedding", embedder.embed, [([one],) for one in aligned])
 
 
 def _report(name: str, part: Callable[..., object], arguments: Sequence[tuple[Any, ...]]) -> None:
@@ -119,11 +118,11 @@ def whole(
     name: str,
     detector: Detector,
     landmarks: Path,
-    embedder: Embedder | None,
+    embedder: Embedder,
     records: list[Received[FrameMeta]],
 ) -> None:
     """The service's handler on all frames: speed, and how steadily it sees how many people."""
-    recognition = Recognition(embedder, Sealer({"k": bytes(32)}, "k")) if embedder else None
+    recognition = Recognition(embedder, Sealer({"k": bytes(32)}, "k"))
     analyser = Analyser(detector, load_network(landmarks), FaceScore.load(), recognition)
     mall = Mall(cameras=(), stands=(Stand(id="stand", recognition="enrolled"),), campaigns=())
     handler = LandmarksHandler(analyser, FixedMall(mall), EventClock(), detect_every=3)

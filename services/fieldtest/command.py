@@ -102,8 +102,7 @@ def fieldtest(
     vitrine fieldtest rush --break clock                  must fail: the camera's clock is 3 s ahead
     vitrine fieldtest --recording shop.mp4 --labels shop.csv
 
-    Public models (YuNet, MobileFaceNet) are used from the folder VITRINE_MODELS; scenarios that tell people
-    apart need the second.
+    Optional public models (YuNet, MobileFaceNet) are used from the folder VITRINE_MODELS.
     """
     console = Console(stderr=True)
     if listed:

@@ -56,8 +56,7 @@ def list_of(scenarios: Iterable[Scenario]) -> Table:
     for one in scenarios:
         seconds = f"{one.seconds:g}" + (f" × {one.days} days" if one.days > 1 else "")
         cameras = str(sum(map(len, one.cameras.values())))
-        needs = " [dim]Needs the embedding model.[/]" if one.recognition else ""
-        table.add_row(f"[bold]{one.name}[/]", seconds, str(len(one.cameras)), cameras, one.story + needs)
+        table.add_row(f"[bold]{one.name}[/]", seconds, str(len(one.cameras)), cameras, one.story)
     return table
 
 

@@ -24,7 +24,6 @@ from vitrine.mall import Mall
 from vitrine.mall_folder import FixedMall, load_mall
 from vitrine.settings import Settings
 from vitrine.stores.redis import connect
-from vitrine.vision.models import EMBEDDING_FILE, optional_model
 
 CONFIG: Final = Path(__file__).resolve().parents[2] / "config"
 START_NS: Final = int(datetime(2026, 6, 15, 10, tzinfo=UTC).timestamp()) * SECOND
@@ -49,7 +48,7 @@ def perform(run: Run, progress: Callable[[Site, int], None]) -> Case:
     Raises ConfigurationError when a model is missing, and what stopped a service.
     """
     _refuse_other_settings(run)
-    mall = _mall(run)
+    mall = run.scenario.mall(load_mall(CONFIG).campaigns)
     site = Site(_plan(run, mall))
     expected = _expected_frames(run.scenario)
     with site.running():
@@ -74,16 +73,6 @@ def _refuse_other_settings(run: Run) -> None:
         raise ConfigurationError(
             f"a field test sets {', '.join(found)} itself: take it out of the environment"
         )
-
-
-def _mall(run: Run) -> Mall:
-    models = run.settings.models
-    if run.scenario.recognition and optional_model(EMBEDDING_FILE, models) is None:
-        raise ConfigurationError(
-            f"scenario {run.scenario.name} unites what several cameras or visits show of a person; that "
-            f"needs the public embedding model {EMBEDDING_FILE} in the folder VITRINE_MODELS"
-        )
-    return run.scenario.mall(load_mall(CONFIG).campaigns)
 
 
 def _plan(run: Run, mall: Mall) -> Plan:

@@ -55,7 +55,7 @@ class Scenario:
     fps: float = 10
     width: int = 640
     recognition: bool = False
-    """Tracks of one person are one visitor: needs the embedding model."""
+    """Tracks of one person are one visitor."""
     mount: Mount = "above"
     """Of the first camera; a second one is beside the screen."""
     zone: Zone = field(default_factory=Zone)

@@ -13,11 +13,10 @@ from services.identity.settings import IdentitySettings
 from vitrine.runtime import Context, Service, ServiceLoop
 from vitrine.sealing import Sealer
 from vitrine.topics import FACES, INTERACTIONS
-from vitrine.vision.models import EMBEDDING_FILE, optional_model
 
 
 class NoGallery:
-    """Nobody can be recognised: no embedding model is configured, or no key."""
+    """Nobody can be recognised: there is no key to read embeddings with."""
 
     def current(self) -> None:
         """No gallery."""
@@ -42,11 +41,11 @@ def build(context: Context) -> Service:
 
 def _handler(context: Context, settings: IdentitySettings) -> IdentityHandler:
     key_file = context.settings.key_file
-    if optional_model(EMBEDDING_FILE, context.settings.models) is None or key_file is None:
+    if key_file is None:
         nobody = NoGallery()
         return IdentityHandler(context.mall, settings, None, nobody, nobody)
     sealer = Sealer.load(key_file)
     store = CustomerStore(context.redis(), sealer)
-    build_gallery = partial(Gallery, neighbours=settings.neighbours, threshold=settings.known_threshold)
+    build_gallery = partial(Gallery, neighbours=settings.neighbours, threshold=settings.known)
     feed = GalleryFeed(store, build_gallery, time.time_ns)
     return IdentityHandler(context.mall, settings, sealer, feed, store)

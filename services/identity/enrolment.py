@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 
 from services.identity.gallery import Vector
-from vitrine.errors import ConfigurationError, Invalid
+from vitrine.errors import Invalid
 from vitrine.settings import Settings
 from vitrine.vision.crop import Image, crop_of_box, cut, network_input, to_frame
 from vitrine.vision.detectors import Detector, load_detector
 from vitrine.vision.embedding import Embedder, align
-from vitrine.vision.models import EMBEDDING_FILE, LANDMARKS_FILE, model_path, optional_model
+from vitrine.vision.models import LANDMARKS_FILE, embedding_model, model_path
 from vitrine.vision.networks import Network, load_network
 
 LONGEST_SIDE = 1280
@@ -30,12 +30,8 @@ class FaceReader:
 
     @classmethod
     def load(cls, settings: Settings) -> FaceReader:
-        """The models of the settings. Raises ConfigurationError when there is no embedding model."""
-        path = optional_model(EMBEDDING_FILE, settings.models)
-        if path is None:
-            raise ConfigurationError(
-                f"enrolment needs an embedding model: set VITRINE_MODELS to a folder with {EMBEDDING_FILE}"
-            )
+        """The models of the settings. Raises ConfigurationError."""
+        path = embedding_model(settings.models)
         landmarks = load_network(model_path(LANDMARKS_FILE))
         return cls(load_detector(settings.models), landmarks, Embedder(load_network(path), path.stem))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,7 +35,10 @@ class Match:
 class Gallery:
     """Templates by model; those of another model are never compared."""
 
-    def __init__(self, templates: Sequence[Template], *, neighbours: int, threshold: float) -> None:
+    def __init__(
+        self, templates: Sequence[Template], *, neighbours: int, threshold: Callable[[str], float]
+    ) -> None:
+        """`threshold`: the least similarity, by model."""
         from sklearn.neighbors import NearestNeighbors  # noqa: PLC0415 - who only enrols needs it not
 
         self._neighbours, self._threshold = neighbours, threshold
@@ -52,14 +55,14 @@ class Gallery:
         """The customer of the nearest templates above the threshold, weighted by similarity; else None."""
         if model not in self._search:
             return None
-        customers = self._customers[model]
+        customers, least = self._customers[model], self._threshold(model)
         count = min(self._neighbours, len(customers))
         distances, places = self._search[model].kneighbors(vector[None], n_neighbors=count)
         weights: dict[str, float] = {}
         nearest: dict[str, float] = {}
         for distance, place in zip(distances[0], places[0], strict=True):
             similarity = 1.0 - float(distance)
-            if similarity >= self._threshold:
+            if similarity >= least:
                 customer = customers[place]
                 weights[customer] = weights.get(customer, 0.0) + similarity
                 nearest.setdefault(customer, similarity)

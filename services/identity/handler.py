@@ -165,7 +165,7 @@ class IdentityHandler(Handler):
         else:
             track.views.append(vector)
             if len(track.views) >= self._settings.views:
-                for changed in day.join(track, self._settings.visitor_threshold):
+                for changed in day.join(track, self._settings.visitor(model)):
                     self._emit(stand, changed, at_ns, "returning-visitor", model=model)
         if gallery is not None:
             self._decide(stand, track, at_ns, model, gallery)

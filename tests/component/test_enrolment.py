@@ -14,7 +14,8 @@ from click.testing import CliRunner, Result
 
 from services.identity.customers_command import customers
 from services.identity.enrolment import read_picture
-from vitrine.errors import ConfigurationError, Invalid
+from vitrine.errors import Invalid
+from vitrine.vision.models import PUBLIC_EMBEDDING_FILE, YUNET_FILE
 
 
 @pytest.fixture
@@ -31,12 +32,6 @@ class Run:
 
     def __call__(self, *arguments: object) -> Result:
         return CliRunner().invoke(customers, [str(argument) for argument in arguments])
-
-
-def test_without_an_embedding_model_it_says_which_file_is_needed(run: Run, tmp_path: Path) -> None:
-    result = run("enrol", "Ada", tmp_path / "ada.jpg")
-    assert isinstance(result.exception, ConfigurationError)
-    assert "set VITRINE_MODELS to a folder with mobilefacenet_112.onnx" in str(result.exception)
 
 
 def test_without_a_key_it_says_how_to_make_one(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,10 +55,17 @@ def test_a_file_that_is_no_picture_is_refused(tmp_path: Path, content: bytes | N
 class TestWithModels:
     """Real faces, real models."""
 
-    @pytest.fixture(autouse=True)
-    def models(self, monkeypatch: pytest.MonkeyPatch, shared: Path) -> None:
-        monkeypatch.setenv("VITRINE_MODELS", str(shared / "models"))
+    @pytest.fixture(params=[[YUNET_FILE], [YUNET_FILE, PUBLIC_EMBEDDING_FILE]], ids=["ours", "public"])
+    def _models(
+        self, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, shared: Path, tmp_path: Path
+    ) -> None:
+        folder = tmp_path / "models"
+        folder.mkdir()
+        for name in request.param:
+            (folder / name).symlink_to(shared / "models" / name)
+        monkeypatch.setenv("VITRINE_MODELS", str(folder))
 
+    @pytest.mark.usefixtures("_models")
     def test_enrol_list_erase(self, run: Run, shared: Path, tmp_path: Path) -> None:
         pictures = faces(shared, tmp_path, 2)
         done = run("enrol", "Ada Example", *pictures)
@@ -75,6 +77,7 @@ class TestWithModels:
         assert (receipt["customer_id"], receipt["templates"]) == (customer_id, 2)
         assert "Ada Example" not in run("list").output
 
+    @pytest.mark.usefixtures("_models")
     def test_pictures_without_exactly_one_face_are_left_out(
         self, run: Run, shared: Path, tmp_path: Path
     ) -> None:

@@ -109,7 +109,6 @@ def test_a_recording_is_drawn_without_pictures(tmp_path: Path, shared: Path) -> 
     ("arguments", "message"),
     [
         (["rushhour"], "expected a scenario of quiet, rush"),
-        (["returning"], "needs the public embedding model"),
         (["--recording", __file__], "a recording needs --recording VIDEO and --labels"),
     ],
 )

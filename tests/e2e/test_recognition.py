@@ -14,6 +14,7 @@ import pytest
 
 from tests.recordings import events
 from vitrine.synthetic import SyntheticMall
+from vitrine.vision.models import PUBLIC_EMBEDDING_FILE, YUNET_FILE
 
 pytestmark = [pytest.mark.shared, pytest.mark.redis]
 
@@ -32,6 +33,15 @@ def vitrine(environment: dict[str, str], *arguments: str) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def models_of(folder: Path, public: Path, embedding: str) -> Path:
+    """YuNet, and the public embedding network where that is asked for."""
+    models = folder / "models"
+    models.mkdir()
+    for name in [YUNET_FILE] + ([PUBLIC_EMBEDDING_FILE] if embedding == "public" else []):
+        (models / name).symlink_to(public / name)
+    return models
 
 
 def portraits(folder: Path) -> tuple[str, list[Path]]:
@@ -70,11 +80,14 @@ def under(box: list[float], people: list[dict[str, Any]]) -> str | None:
     return inside[-1]["person"] if inside else None
 
 
-def test_only_the_enrolled_customer_is_known(tmp_path: Path, shared: Path, redis_url: str) -> None:
+@pytest.mark.parametrize("embedding", ["ours", "public"])
+def test_only_the_enrolled_customer_is_known(
+    tmp_path: Path, shared: Path, redis_url: str, embedding: str
+) -> None:
     keys = tmp_path / "keys"
     keys.write_text(f"k1 {b64encode(bytes(32)).decode()}\n")
     environment = {
-        "VITRINE_MODELS": str(shared / "models"),
+        "VITRINE_MODELS": str(models_of(tmp_path, shared / "models", embedding)),
         "VITRINE_KEY_FILE": str(keys),
         "VITRINE_REDIS_URL": redis_url.replace("/0", "/9"),
     }

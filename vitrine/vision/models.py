@@ -11,7 +11,8 @@ MODELS: Final = Path(__file__).parents[2] / "models"
 LANDMARKS_FILE: Final = "landmarks_mobilenetv2_128.onnx"
 EXPRESSION_FILE: Final = "expression_48.onnx"
 DETECTOR_FILE: Final = "detector.onnx"
-EMBEDDING_FILE: Final = "mobilefacenet_112.onnx"
+EMBEDDING_FILE: Final = "embedding_112.onnx"
+PUBLIC_EMBEDDING_FILE: Final = "mobilefacenet_112.onnx"
 YUNET_FILE: Final = "yunet_n_dynamic.onnx"
 
 
@@ -31,3 +32,8 @@ def optional_model(name: str, folder: Path | None) -> Path | None:
         raise ConfigurationError(f"VITRINE_MODELS: there is no folder {folder}")
     path = folder / name
     return path if path.is_file() else None
+
+
+def embedding_model(folder: Path | None) -> Path:
+    """The public embedding network where the operator has it, else ours. Raises ConfigurationError."""
+    return optional_model(PUBLIC_EMBEDDING_FILE, folder) or model_path(EMBEDDING_FILE)

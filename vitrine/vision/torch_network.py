@@ -103,6 +103,11 @@ def _mean(given: dict[str, Any], x: Tensor, axes: Tensor | None = None) -> Tenso
     return x.mean(dim=over, keepdim=bool(given.get("keepdims", 1)))
 
 
+def _length(given: dict[str, Any], x: Tensor, axes: Tensor | None = None) -> Tensor:
+    over = given["axes"] if axes is None else axes.tolist()
+    return torch.linalg.vector_norm(x, dim=over, keepdim=bool(given.get("keepdims", 1)))
+
+
 def _reshape(given: dict[str, Any], x: Tensor, shape: Tensor) -> Tensor:
     sizes = [x.shape[i] if s == 0 and not given.get("allowzero") else s for i, s in enumerate(shape.tolist())]
     return x.reshape(sizes)
@@ -119,9 +124,11 @@ OPERATORS: Final[dict[str, Step]] = {
     "Add": lambda _, a, b: a + b,
     "Clip": _clip,
     "Conv": _convolution,
+    "Div": lambda _, a, b: a / b,
     "Flatten": lambda given, x: x.flatten(given.get("axis", 1)),
     "Gemm": _dense,
     "GlobalAveragePool": lambda _, x: x.mean(dim=(2, 3), keepdim=True),
+    "ReduceL2": _length,
     "ReduceMean": _mean,
     "Relu": lambda _, x: functional.relu(x),
     "Reshape": _reshape,

@@ -115,7 +115,7 @@ class TestFeed:
         time = [0.0]
 
         def build(templates: list[Template]) -> Gallery:
-            return Gallery(templates, neighbours=1, threshold=0.5)
+            return Gallery(templates, neighbours=1, threshold=lambda _: 0.5)
 
         return GalleryFeed(store, build, lambda: 5, lambda: time[0]), time
 

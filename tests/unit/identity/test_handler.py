@@ -36,7 +36,7 @@ class FixedFeed:
 
     def __init__(self, *customers: tuple[str, Vector]) -> None:
         templates = [Template(customer, MODEL, vector) for customer, vector in customers]
-        self.gallery: Gallery | None = Gallery(templates, neighbours=3, threshold=0.55)
+        self.gallery: Gallery | None = Gallery(templates, neighbours=3, threshold=lambda _: 0.55)
         self.links: dict[str, str] = {}
         self.away = False
 

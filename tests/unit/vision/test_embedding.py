@@ -1,10 +1,13 @@
 """Alignment to the template, and vectors of length 1."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from vitrine.vision.embedding import TEMPLATE, Embedder, align, alignment
+from vitrine.vision.models import EMBEDDING_FILE, MODELS, PUBLIC_EMBEDDING_FILE, embedding_model
 
 
 def test_alignment_undoes_turning_scaling_and_shifting() -> None:
@@ -49,3 +52,9 @@ def test_pictures_go_in_as_normalised_rgb_and_vectors_come_out_with_length_one()
     expected = [(0 - 0.485) / 0.229, (0 - 0.456) / 0.224, (1 - 0.406) / 0.225]
     np.testing.assert_allclose(network.batch[0, :, 0, 0], expected, rtol=1e-5)
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(1)
+
+
+def test_the_public_network_goes_before_ours_where_the_operator_has_it(tmp_path: Path) -> None:
+    assert embedding_model(None) == embedding_model(tmp_path) == MODELS / EMBEDDING_FILE
+    (tmp_path / PUBLIC_EMBEDDING_FILE).touch()
+    assert embedding_model(tmp_path) == tmp_path / PUBLIC_EMBEDDING_FILE
