@@ -6,13 +6,15 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from training.boxes import face_box
+from training.detector_measure import judge
 from training.mined import mine, read_mined, write_mined
 from training.networks.detector import DetectorNetwork, flat
 from training.pictures import Picture, faceless_pieces, overlaps
 from training.targets import CENTRES, FACE, NONE, UNKNOWN, targets
-from training.tasks.detector import detection_loss, generalised_iou, judge, sample_of
+from training.tasks.detector import detection_loss, generalised_iou, sample_of
 from training.tiles import SIDE, Composer, Tile, moved, placing, warped
 from vitrine.vision.crop import Image
 from vitrine.vision.detectors import Detections
@@ -83,10 +85,10 @@ def test_what_is_placed_lands_where_it_should_from_every_level() -> None:
         np.testing.assert_allclose(bright.max(axis=0), [x + width, y + height], atol=1.5)
 
 
-def test_the_boxes_of_a_tile_lie_on_its_faces() -> None:
+def test_the_boxes_of_a_tile_lie_on_its_faces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Composer, "_camera", lambda _self, image, _rng: image)
+    monkeypatch.setattr(Composer, "_occlude", lambda *_: None)
     composer = make_composer()
-    composer._camera = lambda image, _: image  # type: ignore[method-assign]  # no light, no blur
-    composer._occlude = lambda *_: None  # type: ignore[method-assign]
     seen = 0
     for seed in range(40):
         tile = composer.tile(np.random.default_rng(seed))
@@ -136,7 +138,8 @@ def test_a_network_that_answers_the_targets_finds_the_face(size: float) -> None:
     tile = make_tile((70.0, 40.0, 0.8 * size, size))
     state, values = targets(tile)
     outputs = np.concatenate([np.where(state == FACE, 5, -5)[:, None], values], axis=1).astype(np.float32)
-    maps, start = [], 0
+    maps: list[NDArray[np.float32]] = []
+    start = 0
     for stride, centres in zip(STRIDES, CENTRES, strict=True):
         level = outputs[start : start + len(centres)].T.reshape(15, SIDE // stride, SIDE // stride)
         maps, start = [*maps, level], start + len(centres)
@@ -170,7 +173,7 @@ def test_a_few_steps_lower_the_loss() -> None:
     for _ in range(5):
         loss = detection_loss(flat(network(pictures)), states, values)
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < losses[0]

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
+from vitrine.errors import ConfigurationError
 from vitrine.vision.detectors.detections import Detector
 from vitrine.vision.detectors.mtcnn import Mtcnn
+from vitrine.vision.detectors.single_shot import SingleShot
 from vitrine.vision.detectors.yunet import YuNet
 from vitrine.vision.models import YUNET_FILE, optional_model
 from vitrine.vision.networks import load_network
 
+Kind = Literal["auto", "own", "yunet", "mtcnn"]
 
-def load_detector(models: Path | None, min_face: int = 24, threads: int = 1) -> Detector:
-    """YuNet when its file is in `models`, else MTCNN, which looks for faces from `min_face` pixels on."""
-    path = optional_model(YUNET_FILE, models)
-    return YuNet(load_network(path, threads=threads)) if path else Mtcnn.load(min_face, threads)
+
+def load_detector(
+    models: Path | None, min_face: int = 24, threads: int = 1, kind: Kind = "auto"
+) -> Detector:
+    """The detector of this kind; `auto` is YuNet when its file is in `models`, else MTCNN.
+
+    MTCNN looks for faces from `min_face` pixels on. Raises ConfigurationError when weights are missing.
+    """
+    if kind == "own":
+        return SingleShot.load(threads)
+    path = optional_model(YUNET_FILE, models) if kind != "mtcnn" else None
+    if path:
+        return YuNet(load_network(path, threads=threads))
+    if kind == "yunet":
+        raise ConfigurationError(f"the detector yunet needs {YUNET_FILE} in VITRINE_MODELS")
+    return Mtcnn.load(min_face, threads)
