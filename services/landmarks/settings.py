@@ -8,6 +8,7 @@ from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from vitrine.settings import EnvironmentSettings
+from vitrine.vision.detectors.choice import Kind
 from vitrine.vision.networks import Device
 
 
@@ -20,4 +21,9 @@ class LandmarksSettings(EnvironmentSettings):
     device: Device = Field("cpu", description="`cuda` runs the landmark and embedding networks on a GPU.")
     threads: int = Field(1, ge=1, le=64, description="Threads of one network run on the CPU.")
     detect_every: int = Field(3, ge=1, le=100, description="Faces are looked for in every n-th frame.")
+    detector: Kind = Field(
+        "auto",
+        description="What finds faces: `own`, `yunet` (its file has to be in VITRINE_MODELS) or `mtcnn`; "
+        "`auto`: yunet where its file is, else mtcnn.",
+    )
     min_face: int = Field(24, ge=12, le=1000, description="Smallest face that MTCNN looks for, in pixels.")

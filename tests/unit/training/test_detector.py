@@ -10,15 +10,17 @@ from numpy.typing import NDArray
 
 from training.boxes import face_box
 from training.detector_measure import judge
+from training.export import write_onnx
 from training.mined import mine, read_mined, write_mined
 from training.networks.detector import DetectorNetwork, flat
 from training.pictures import Picture, faceless_pieces, overlaps
 from training.targets import CENTRES, FACE, NONE, UNKNOWN, targets
-from training.tasks.detector import detection_loss, generalised_iou, sample_of
+from training.tasks.detector import DetectorTask, detection_loss, generalised_iou, sample_of
 from training.tiles import SIDE, Composer, Tile, moved, placing, warped
 from vitrine.vision.crop import Image
 from vitrine.vision.detectors import Detections
 from vitrine.vision.detectors.single_shot import STRIDES, decode
+from vitrine.vision.networks import load_network
 from vitrine.vision.pose import mean_shape
 
 YELLOW = (0, 255, 255)
@@ -177,6 +179,18 @@ def test_a_few_steps_lower_the_loss() -> None:
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < losses[0]
+
+
+def test_the_exported_network_answers_like_torch_whatever_the_size_of_the_picture(tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    network = DetectorNetwork().eval()
+    pictures = torch.rand(1, 3, 64, 96) * 2 - 1
+    with torch.no_grad():
+        expected = network(pictures)
+    write_onnx(network, DetectorTask.product, tmp_path / "detector.onnx")
+    answered = load_network(tmp_path / "detector.onnx").run(pictures.numpy())
+    for there, here in zip(answered, expected, strict=True):
+        np.testing.assert_allclose(there, here.numpy(), atol=1e-4)
 
 
 def test_the_loss_without_any_face_is_finite() -> None:
