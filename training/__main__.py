@@ -12,6 +12,7 @@ from training.datasets.formats import READERS, Format
 from training.datasets.splits import select
 from training.evaluation.commands import evaluate
 from training.mean_shape import write_mean_shape
+from training.report.commands import measure, report
 from vitrine.errors import ConfigurationError
 from vitrine.vision.models import MODELS
 
@@ -84,6 +85,8 @@ def restate_models() -> None:
 
 
 main.add_command(evaluate)
+main.add_command(measure)
+main.add_command(report)
 
 
 if __name__ == "__main__":
