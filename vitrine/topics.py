@@ -46,7 +46,7 @@ FRAMES = Topic(
 FACES = Topic(
     "faces", "stand", schemas.FrameFaces,
     "All faces of one frame: track, box, 68 points, pose, expression, quality; sealed embedding if allowed.",
-    ("landmarks",), ("identity", "engagement"), STAND_PARTITIONS, 10 * MINUTE, 10 * SECOND, True,
+    ("landmarks",), ("identity", "engagement"), STAND_PARTITIONS, 10 * MINUTE, 10 * SECOND, True, version=2,
 )  # fmt: skip
 IDENTITIES = Topic(
     "identities", "stand", schemas.Identity,

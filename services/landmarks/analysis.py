@@ -18,6 +18,7 @@ from vitrine.vision import expression
 from vitrine.vision.crop import Crop, Image, crop_of_points, cut, network_input, to_frame
 from vitrine.vision.detectors import Detections, Detector, FaceScore, Trust, detect_scaled, face_cuts
 from vitrine.vision.embedding import Embedder, align
+from vitrine.vision.expression_classes import NEUTRAL, ExpressionClassifier, expression_cut
 from vitrine.vision.networks import Network
 from vitrine.vision.pose import head_pose
 from vitrine.vision.quality import quality
@@ -26,6 +27,8 @@ BATCH: Final = 32
 EMBED_EVERY_NS: Final = 400_000_000
 """Time between two embeddings of a track."""
 MOST_EMBEDDINGS: Final = 30
+JUDGE_EVERY_NS: Final = 90_000_000
+"""Time between two judgements of a track's expression: each frame at 10 a second, every third at 30."""
 GOOD_VIEW: Final = 0.2
 """Quality that a view needs for an embedding."""
 SMALLEST: Final = 0.03
@@ -75,10 +78,11 @@ class Analyser:
         face_score: FaceScore,
         recognition: Recognition | None,
         helper: Executor | None = None,
+        expressions: ExpressionClassifier | None = None,
     ) -> None:
         """With `helper`, frames that wait behind others are given to the detector ahead of their turn."""
         self._detector, self._landmarks, self._face_score = detector, landmarks, face_score
-        self._recognition, self._helper = recognition, helper
+        self._recognition, self._helper, self._expressions = recognition, helper, expressions
 
     @property
     def trust(self) -> Trust:
@@ -101,8 +105,10 @@ class Analyser:
             [(look, _face(look)) for look in (by_track[t.id] for t in frame.tracks.finish())]
             for frame in frames
         ]
-        sealed = self._embed([view for some in views for view in some])
-        return [tuple(_with(face, sealed.get(face.track_id)) for _, face in some) for some in views]
+        together = [view for some in views for view in some]
+        self._judge(together)
+        sealed = self._embed(together)
+        return [tuple(_with(look, face, sealed.get(face.track_id)) for look, face in some) for some in views]
 
     def _look(self, frame: Frame) -> list[_Look]:
         detections = self._detections(frame) if frame.tracks.due() else None
@@ -121,6 +127,19 @@ class Analyser:
         for look, found, crop, score in zip(looks, points, crops, scores, strict=True):
             there = score if _plausible(look, crop) else NO_FACE
             look.track.observe(found, crop, there, look.frame.meta.captured_at_ns)
+
+    def _judge(self, views: Sequence[tuple[_Look, Face]]) -> None:
+        """Brings what each track shows up to date, where it is time. Which expression it is stays here."""
+        if self._expressions is None:
+            return
+        due = [(look, face) for look, face in views if _due(look)]
+        for start in range(0, len(due), BATCH):
+            some = due[start : start + BATCH]
+            cuts = [expression_cut(look.frame.image, np.array(face.points)) for look, face in some]
+            shares = self._expressions.classify(cuts)
+            for (look, _), neutral in zip(some, shares[:, NEUTRAL].tolist(), strict=True):
+                look.track.judged_ns = look.frame.meta.captured_at_ns
+                look.track.shown = round(min(max(1 - neutral, 0.0), 1.0), 3)
 
     def _embed(self, views: Sequence[tuple[_Look, Face]]) -> dict[str, SealedEmbedding]:
         """By track, for the good views whose turn it is."""
@@ -163,8 +182,14 @@ def _wanted(look: _Look, quality: float) -> bool:
     return True
 
 
-def _with(face: Face, embedding: SealedEmbedding | None) -> Face:
-    return face.model_copy(update={"embedding": embedding}) if embedding else face
+def _due(look: _Look) -> bool:
+    since = look.frame.meta.captured_at_ns - look.track.judged_ns
+    return look.track.shown is None or since >= JUDGE_EVERY_NS
+
+
+def _with(look: _Look, face: Face, embedding: SealedEmbedding | None) -> Face:
+    shown = face.expression.model_copy(update={"shown": look.track.shown})
+    return face.model_copy(update={"expression": shown, "embedding": embedding})
 
 
 def _face(look: _Look) -> Face:

@@ -90,6 +90,10 @@ class Track:
     embedded_ns: int = 0
     """When the latest embedding was made."""
     embeddings: int = 0
+    shown: float | None = None
+    """How likely the latest judged view shows an expression."""
+    judged_ns: int = 0
+    """When that was."""
 
     def ended(self, at_ns: int) -> bool:
         """Whether too much time has passed."""

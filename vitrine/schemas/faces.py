@@ -32,12 +32,16 @@ class FrameMeta(Event):
 
 
 class Expression(Event):
-    """Openings and widths on the frontalised landmarks, in units of the outer eye-corner distance."""
+    """How a face moves. All but `shown` are measured on the frontalised landmarks, in units of the outer
+    eye-corner distance.
+    """
 
     mouth_open: float = Field(ge=-5, le=5)
     mouth_width: float = Field(ge=-5, le=5)
     brow_raise: float = Field(ge=-5, le=5)
     eye_open: float = Field(ge=-5, le=5)
+    shown: Share | None = None
+    """How likely any expression at all is, whichever it may be; none where no network judged it."""
 
 
 class SealedEmbedding(Event):

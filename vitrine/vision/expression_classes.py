@@ -18,6 +18,7 @@ from vitrine.vision.networks import Network
 from vitrine.vision.shape import Points, five_points
 
 CLASSES: Final = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
+NEUTRAL: Final = CLASSES.index("neutral")
 SIDE: Final = 48
 TEMPLATE: Final = np.array([[14.8, 18.5], [32.2, 18.5], [23.5, 28.2], [16.2, 36.2], [30.8, 36.2]])
 """Where eyes, nose and mouth corners lie in pictures of FER2013Train: medians of 679, mirrored and not."""

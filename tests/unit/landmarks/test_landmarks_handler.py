@@ -13,6 +13,7 @@ from services.landmarks.analysis import Recognition
 from services.landmarks.handler import LandmarksHandler
 from tests.builders import at, make_mall
 from tests.unit.landmarks.toy_vision import (
+    Judge,
     Square,
     SquareDetector,
     SquareLandmarks,
@@ -75,6 +76,24 @@ def test_a_face_is_published_with_its_points_box_and_pose() -> None:
     assert max(abs(face.yaw), abs(face.pitch), abs(face.roll)) < 5
     assert 0 < face.quality < 1
     assert all(round(v, 2) == v for point in face.points for v in point)
+
+
+def shown_over(seconds: Sequence[float], judge: Judge | None) -> list[float | None]:
+    """What is said to be shown by one face at these times."""
+    mall = FixedMall(make_mall(Stand(id="north")))
+    handler = LandmarksHandler(toy_analyser(judge=judge), mall, EventClock(), detect_every=3)
+    seen = faces_of(handler, *(frame(second, FACE) for second in seconds))
+    return [event.faces[0].expression.shown for event in seen]
+
+
+def test_an_expression_is_judged_ten_times_a_second_and_holds_between() -> None:
+    assert shown_over([0, 0.1, 0.2], Judge()) == [0, 0.1, 0.2]
+    thirty = [0, 0.033, 0.067, 0.1, 0.133, 0.167, 0.2]
+    assert shown_over(thirty, Judge()) == [0, 0, 0, 0.1, 0.1, 0.1, 0.2]
+
+
+def test_without_an_expression_network_nothing_is_said_to_be_shown() -> None:
+    assert shown_over([0, 0.1], None) == [None, None]
 
 
 def test_every_frame_gives_a_record_also_without_a_face() -> None:
