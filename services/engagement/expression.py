@@ -12,9 +12,15 @@ SMOOTHING_S: Final = 0.3
 BASELINE_S: Final = 15.0
 NOISE: Final = 0.35
 """Share of a full change that still counts as none."""
-FULL_CHANGE: Final = {"mouth_open": 0.2, "mouth_width": 0.2, "brow_raise": 0.09, "eye_open": 0.07}
-"""The change of each measure that is a full response, in outer eye-corner distances: twice what people who
-speak exceed in 3 % of the frames of a video (YouTube Faces, 920 videos)."""
+FULL_CHANGE: Final = {
+    "mouth_open": 0.2,
+    "mouth_width": 0.2,
+    "brow_raise": 0.09,
+    "eye_open": 0.07,
+    "shown": 0.5,
+}
+"""The change of each measure that is a full response. The first four are in outer eye-corner distances: twice
+what people who speak exceed in 3 % of the frames of a video (YouTube Faces, 920 videos)."""
 
 
 @dataclass(slots=True)
@@ -28,9 +34,9 @@ class Baseline:
 
     def observe(self, expression: Expression, seconds: float) -> float:
         """Take a view `seconds` after the one before; returns the response, 0 to 1."""
-        measures = [round(getattr(expression, name), 4) for name in FULL_CHANGE]
-        if not self.now:
-            self.now, self.usual = measures, list(measures)
+        measures = [round(getattr(expression, name) or 0.0, 4) for name in FULL_CHANGE]
+        if len(self.now) != len(measures):  # the first view, or the state of a version that measured less
+            self.now, self.usual, self.age_s = measures, list(measures), 0.0
             return 0.0
         self.age_s = round(min(self.age_s + seconds, BASELINE_S), 4)
         _approach(self.now, measures, 1 - exp(-seconds / SMOOTHING_S))
