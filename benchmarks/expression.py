@@ -1,7 +1,8 @@
-"""How much of an expression the landmark network shows, and how much of what it shows is head pose.
+"""How much of an expression the networks show, and how much of what they show is head pose.
 
 python -m benchmarks.expression labels DATA     predicted against annotated points, people held out
-python -m benchmarks.expression video VIDEO …   the measures over time; [--frames FIRST LAST]
+python -m benchmarks.expression video VIDEO …   the measures over time; [--frames FIRST LAST]; for the videos
+                                                of BY_EYE, the response in calm frames and in others
 
 Faces are found by YuNet where --models has it, by MTCNN otherwise.
 """
@@ -9,6 +10,7 @@ Faces are found by YuNet where --models has it, by MTCNN otherwise.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -31,11 +33,26 @@ from vitrine.schemas import Expression, Face, FrameFaces, FrameMeta
 from vitrine.vision.crop import Image, crop_of_box, cut, network_input, to_frame
 from vitrine.vision.detectors import Detector, FaceScore, Mtcnn, YuNet
 from vitrine.vision.expression import measure
-from vitrine.vision.models import LANDMARKS_FILE, YUNET_FILE, model_path, optional_model
+from vitrine.vision.expression_classes import ExpressionClassifier
+from vitrine.vision.models import EXPRESSION_FILE, LANDMARKS_FILE, YUNET_FILE, model_path, optional_model
 from vitrine.vision.networks import load_network
 from vitrine.vision.pose import HeadPose, head_pose
 
 NAMES: Final = tuple(FULL_CHANGE)
+GEOMETRY: Final = NAMES[:4]
+"""Those that landmarks give."""
+BY_EYE: Final = {
+    "expressions-a.mp4": (
+        [(24, 30), (54, 96), (180, 222)],
+        [(12, 18), (36, 48), (114, 162), (234, 270), (294, 348)],
+    ),
+    "expressions-b.mp4": (
+        [(0, 12), (60, 66), (282, 282), (312, 312), (336, 348)],
+        [(24, 24), (192, 270), (288, 306), (318, 330)],
+    ),
+}
+"""First and last frames of calm stretches, and of smiles, grimaces, frowns, surprise. Every sixth frame was
+looked at; speech and what was not clear is in neither. Frames are those of the file, counted from 0."""
 Values = NDArray[np.float64]
 
 
@@ -70,11 +87,11 @@ def labels(data: Path, detector: Detector) -> None:
         found = to_frame(network.run(network_input([cut(image, crop)]))[0], [crop])[0]
         height, width = image.shape[:2]
         both = [(points, head_pose(points, width, height)) for points in (face.points, found)]
-        pairs.append([_values(measure(points, pose)) for points, pose in both])
+        pairs.append([_values(measure(points, pose))[: len(GEOMETRY)] for points, pose in both])
         poses.append([pose for _, pose in both])
     values = np.array(pairs)
     print(f"{data.name}: {len(values)} held-out faces")
-    for k, name in enumerate(NAMES):
+    for k, name in enumerate(GEOMETRY):
         true, seen = values[:, 0, k], values[:, 1, k]
         r, slope = np.corrcoef(true, seen)[0, 1], np.polyfit(true, seen, 1)[0]
         print(f"  {name:12s} r {r:.2f}  slope {slope:.2f}  sd {true.std():.3f} → {seen.std():.3f}", end="")
@@ -86,12 +103,14 @@ def labels(data: Path, detector: Detector) -> None:
 def video(path: Path, detector: Detector, frames: slice) -> None:
     """Spread, frame noise, share explained by pose, and response of each track in the cone of ±25°, ±20°."""
     fps = cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FPS)
-    tracks: dict[str, list[Face]] = {}
-    for event in _faces(list(read(path, 640, 3000)), fps, detector)[frames]:
+    tracks: dict[str, list[tuple[int, Face]]] = {}
+    events = list(enumerate(_faces(list(read(path, 640, 3000)), fps, detector)))[frames]
+    for number, event in events:
         for face in event.faces:
             if abs(face.yaw) <= 25 and abs(face.pitch) <= 20:
-                tracks.setdefault(face.track_id, []).append(face)
-    for faces in tracks.values():
+                tracks.setdefault(face.track_id, []).append((number, face))
+    for views in tracks.values():
+        numbers, faces = zip(*views, strict=True)
         values, baseline = np.array([_values(face.expression) for face in faces]), Baseline()
         responses, changes = [], []
         for face in faces:
@@ -106,10 +125,26 @@ def video(path: Path, detector: Detector, frames: slice) -> None:
         )
         print("  change, 97th percentile", _row(np.percentile(changes, 97, axis=0)))
         print(f"  response: mean {np.mean(responses):.3f}, max {np.max(responses):.3f}")
+        if path.name in BY_EYE:
+            calm, moved = (
+                [r for n, r in zip(numbers, responses, strict=True) if any(a <= n <= b for a, b in spans)]
+                for spans in BY_EYE[path.name]
+            )
+            print(f"  response by eye: calm {np.mean(calm):.3f}, moved {np.mean(moved):.3f}", end="")
+            print(f", area under the ROC curve {area(moved, calm):.2f}")
+
+
+def area(higher: Sequence[float], lower: Sequence[float]) -> float:
+    """Under the ROC curve: how often one of `higher` is above one of `lower`; ties count half."""
+    difference = np.subtract.outer(np.asarray(higher), np.asarray(lower))
+    return float((np.sign(difference) + 1).mean() / 2)
 
 
 def _faces(images: list[Image], fps: float, detector: Detector) -> list[FrameFaces]:
-    analyser = Analyser(detector, load_network(model_path(LANDMARKS_FILE)), FaceScore.load(), None)
+    landmarks, classes = (load_network(model_path(name)) for name in (LANDMARKS_FILE, EXPRESSION_FILE))
+    analyser = Analyser(
+        detector, landmarks, FaceScore.load(), None, expressions=ExpressionClassifier(classes)
+    )
     mall = Mall(cameras=(), stands=(Stand(id="stand"),), campaigns=())
     handler = LandmarksHandler(analyser, FixedMall(mall), EventClock(), detect_every=3)
     records = [_record(number, image, fps) for number, image in enumerate(images)]
@@ -126,7 +161,7 @@ def _record(number: int, image: Image, fps: float) -> Received[FrameMeta]:
 
 
 def _values(expression: Expression) -> list[float]:
-    return [getattr(expression, name) for name in NAMES]
+    return [getattr(expression, name) or 0.0 for name in NAMES]
 
 
 def _by_pose(values: Values, poses: list[HeadPose]) -> str:
@@ -139,7 +174,7 @@ def _by_pose(values: Values, poses: list[HeadPose]) -> str:
 
 
 def _row(values: Values, digits: int = 4) -> str:
-    return ", ".join(f"{n} {v:.{digits}f}" for n, v in zip(NAMES, values.tolist(), strict=True))
+    return ", ".join(f"{n} {v:.{digits}f}" for n, v in zip(NAMES, values.tolist(), strict=False))
 
 
 if __name__ == "__main__":
