@@ -30,13 +30,23 @@ from vitrine.vision.embedding import SIDE as FACE_SIDE
 from vitrine.vision.embedding import Embedder
 from vitrine.vision.expression_classes import CLASSES, ExpressionClassifier
 from vitrine.vision.expression_classes import SIDE as EXPRESSION_SIDE
-from vitrine.vision.models import DETECTOR_FILE, EXPRESSION_FILE, LANDMARKS_FILE, embedding_model, model_path
+from vitrine.vision.models import (
+    DETECTOR_FILE,
+    EXPRESSION_FILE,
+    LANDMARKS_FILE,
+    QUALITY_FILE,
+    embedding_model,
+    model_path,
+)
 from vitrine.vision.networks import Network, load_network
+from vitrine.vision.quality import SIDE as QUALITY_SIDE
+from vitrine.vision.quality import QualityScore
 
 MTCNN: Final = "mtcnn"
 OnnxError: Final = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, RuntimeException)
 THREADS: Final = min(2, os.cpu_count() or 1)
-BATCH: Final = 64
+OWN_OUTPUTS: Final = [f"stride{stride}" for stride in STRIDES]
+BATCH: Final = 16
 
 
 @dataclass(frozen=True)
@@ -95,6 +105,15 @@ def load_classifier(path: Path | None) -> tuple[ExpressionClassifier, Weights]:
     return ExpressionClassifier(network), Weights.of(path)
 
 
+def load_quality(path: Path | None) -> tuple[QualityScore, Weights]:
+    """The product's, or a file for cuts of 56×56 pixels. Raises ConfigurationError."""
+    path = path or model_path(QUALITY_FILE)
+    _inputs(path)
+    network = load_network(path, threads=THREADS)
+    check_answer(path, network, (3, QUALITY_SIDE, QUALITY_SIDE), 1)
+    return QualityScore(network), Weights.of(path)
+
+
 def load_measured_detector(given: str | None) -> tuple[Detector, Weights]:
     """The product's, `mtcnn`, or a file of YuNet or of our own detector. Raises ConfigurationError."""
     if given is None:
@@ -105,7 +124,7 @@ def load_measured_detector(given: str | None) -> tuple[Detector, Weights]:
     outputs = [output.name for output in _loaded(path).graph.output]
     if outputs[0] == "cls_8":
         return YuNet(load_network(path)), Weights.of(path)
-    if len(outputs) == len(STRIDES):
+    if outputs == OWN_OUTPUTS:
         return SingleShot(load_network(path)), Weights.of(path)
     raise ConfigurationError(
         f"{path}: its outputs {', '.join(outputs)} are those of no detector that we know"
