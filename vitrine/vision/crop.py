@@ -19,7 +19,7 @@ from vitrine.vision.shape import POINT_COUNT, Points, five_points
 Image = NDArray[np.uint8]
 Crop = NDArray[np.float64]
 
-INPUT_SIZE: Final = 128
+INPUT_SIZE: Final = 112
 MARGIN: Final = 1.25
 SIDE_PER_BOX: Final = 0.925 * MARGIN
 """Crop side over the geometric mean of a detector's box sides."""

@@ -8,11 +8,12 @@ from vitrine.errors import ConfigurationError
 MODELS: Final = Path(__file__).parents[2] / "models"
 """The weights that ship with the product, each with a card."""
 
-LANDMARKS_FILE: Final = "landmarks_mobilenetv2_128.onnx"
+LANDMARKS_FILE: Final = "landmarks_112.onnx"
 EXPRESSION_FILE: Final = "expression_48.onnx"
 DETECTOR_FILE: Final = "detector.onnx"
 EMBEDDING_FILE: Final = "embedding_112.onnx"
 PUBLIC_EMBEDDING_FILE: Final = "mobilefacenet_112.onnx"
+QUALITY_FILE: Final = "quality_56.onnx"
 YUNET_FILE: Final = "yunet_n_dynamic.onnx"
 
 

@@ -105,12 +105,21 @@ def _mean(given: dict[str, Any], x: Tensor, axes: Tensor | None = None) -> Tenso
 
 def _length(given: dict[str, Any], x: Tensor, axes: Tensor | None = None) -> Tensor:
     over = given["axes"] if axes is None else axes.tolist()
-    return torch.linalg.vector_norm(x, dim=over, keepdim=bool(given.get("keepdims", 1)))
+    length: Tensor = torch.linalg.vector_norm(x, dim=over, keepdim=bool(given.get("keepdims", 1)))
+    return length
 
 
 def _reshape(given: dict[str, Any], x: Tensor, shape: Tensor) -> Tensor:
     sizes = [x.shape[i] if s == 0 and not given.get("allowzero") else s for i, s in enumerate(shape.tolist())]
     return x.reshape(sizes)
+
+
+def _resize(
+    given: dict[str, Any], x: Tensor, _region: Tensor | None, scales: Tensor, sizes: Tensor | None = None
+) -> Tensor:
+    if given.get("mode", b"nearest") != b"nearest" or sizes is not None:
+        raise ConfigurationError("the torch back end knows Resize only to the nearest pixel, by factors")
+    return functional.interpolate(x, scale_factor=scales[2:].tolist(), mode="nearest")
 
 
 def _dense(given: dict[str, Any], x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -128,8 +137,11 @@ OPERATORS: Final[dict[str, Step]] = {
     "Flatten": lambda given, x: x.flatten(given.get("axis", 1)),
     "Gemm": _dense,
     "GlobalAveragePool": lambda _, x: x.mean(dim=(2, 3), keepdim=True),
+    "MatMul": lambda _, a, b: a @ b,
     "ReduceL2": _length,
     "ReduceMean": _mean,
     "Relu": lambda _, x: functional.relu(x),
     "Reshape": _reshape,
+    "Resize": _resize,
+    "Softmax": lambda given, x: x.softmax(dim=given.get("axis", -1)),
 }

@@ -94,7 +94,8 @@ def test_the_same_seed_gives_the_same_view() -> None:
 
 def test_jitter_is_centred_on_the_crop_of_serving() -> None:
     kept, rng = cached(labelled()), np.random.default_rng(0)
-    spread = [np.abs(to_network(kept.points, jittered_crop(kept.points, 128, rng))).max() for _ in range(300)]
+    crops = [jittered_crop(kept.points, 128, rng) for _ in range(300)]
+    spread = [np.abs(to_network(kept.points, crop, 128)).max() for crop in crops]
     assert np.median(spread) == pytest.approx(1 / MARGIN, rel=0.15)
 
 
@@ -151,7 +152,8 @@ def test_workers_change_nothing(tmp_path: Path) -> None:
         list(Batches(settings.model_copy(update={"workers": workers}), task).of(1)) for workers in (0, 1)
     )
     for one, other in zip(alone, helped, strict=True):
-        assert all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
+        for a, b in zip(one, other, strict=True):
+            np.testing.assert_array_equal(a.numpy(), b.numpy())  # what is not learnt is NaN in both
 
 
 def test_an_epoch_without_a_batch_is_refused(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from training.evaluation.models import load_landmarker
 from vitrine.vision.models import MODELS, model_path
 from vitrine.vision.networks import load_network
 
-WEIGHTS = "landmarks_mobilenetv2_128.onnx"
+WEIGHTS = "landmarks_112.onnx"
 
 
 @pytest.mark.parametrize("name", [WEIGHTS, "mean_shape_68.json"])
@@ -25,7 +25,7 @@ def test_the_card_describes_the_file_that_ships(name: str) -> None:
 
 def test_the_answers_for_a_batch_are_those_for_its_pictures() -> None:
     network = load_network(model_path(WEIGHTS))
-    batch = np.random.default_rng(0).uniform(-1, 1, (3, 3, 128, 128)).astype(np.float32)
+    batch = np.random.default_rng(0).uniform(-1, 1, (3, 3, 112, 112)).astype(np.float32)
     together = network.run(batch)[0]
     assert together.shape == (3, 136)
     np.testing.assert_allclose(together, np.vstack([network.run(one[None])[0] for one in batch]), atol=1e-4)
