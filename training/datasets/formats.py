@@ -12,6 +12,7 @@ from training.datasets.youtube_npz import read_youtube_npz
 
 Format = Literal["keypoints-csv", "pts", "ibug-xml", "youtube-npz"]
 """Faces with 68 points."""
+KEYPOINTS: Final = "keypoints-csv"
 PEOPLE: Final = "people"
 FERPLUS: Final = "ferplus"
 NEGATIVES: Final = "negatives"

@@ -6,9 +6,10 @@ from typing import Any, Final, TypeVar, get_args
 
 import click
 
+from training.aligned import aligned_labelled, aligned_people
 from training.datasets.faces import DatasetError, LabelledFace
 from training.datasets.ferplus import ExpressionFace, read_ferplus
-from training.datasets.formats import FERPLUS, NEGATIVES, PEOPLE, READERS
+from training.datasets.formats import FERPLUS, KEYPOINTS, NEGATIVES, PEOPLE, READERS
 from training.datasets.people import read_people
 from training.datasets.pictures import read_pictures
 from training.datasets.splits import Grouped, Part, part_of
@@ -16,6 +17,7 @@ from training.evaluation import detector as detectors
 from training.evaluation import expression as expressions
 from training.evaluation import identity as identities
 from training.evaluation import landmarks as points
+from training.evaluation import quality as qualities
 from training.evaluation import results
 from training.evaluation.faces_of_people import embed_aligned, embed_detected
 from training.evaluation.models import (
@@ -24,6 +26,7 @@ from training.evaluation.models import (
     load_embedder,
     load_landmarker,
     load_measured_detector,
+    load_quality,
 )
 
 ALL: Final = "all"
@@ -227,6 +230,36 @@ def expression(data: Path, form: str, split: str | None, weights: str | None, ou
     classifier, used = load_classifier(_path(weights))
     figures = expressions.measure(faces, classifier, load_landmarker(None)[0])
     _finish(_head("expression", data, form, ALL, used) | {"split": split} | figures, output)
+
+
+@evaluate.command()
+@_data
+@_format([KEYPOINTS, PEOPLE])
+@_part
+@_weights("An ONNX file: quality of cuts of 56×56 pixels.")
+@click.option("--aligned", is_flag=True, help="Needed with people: faces of 144×144 pixels, aligned.")
+def quality(
+    data: Path, form: str, part: str, weights: str | None, aligned: bool, output: Path | None
+) -> None:
+    """How much fewer misses recognition has when the views with the lowest quality are rejected.
+
+    Format people are aligned faces by person, keypoints-csv frames with 68 points of First_Last_VF.jpg:
+
+    \b
+    python -m training evaluate quality --data lfw_aligned_144.zip --format people --aligned --part held-out
+    """
+    _check(output)
+    if aligned != (form == PEOPLE):
+        raise click.UsageError("--aligned goes with --format people, and people are aligned")
+    landmarker, embedder = load_landmarker(None)[0], load_embedder(None)[0]
+    scorer, used = load_quality(_path(weights))
+    faces = (
+        aligned_people(_of_part(read_people(data), part, data))
+        if form == PEOPLE
+        else aligned_labelled(_of_part(READERS[KEYPOINTS](data), part, data))
+    )
+    figures = qualities.measure_score(faces, landmarker, embedder, scorer)
+    _finish(_head("quality", data, form, part, used) | figures, output)
 
 
 def _path(weights: str | None) -> Path | None:

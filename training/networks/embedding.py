@@ -60,8 +60,9 @@ class EmbeddingNetwork(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.gather(nn.functional.relu6(self.widen(self.blocks(self.stem(x)))))
-        vectors = self.embed(y).flatten(1)
-        return vectors / vectors.norm(dim=1, keepdim=True)
+        vectors: Tensor = self.embed(y).flatten(1)
+        lengths: Tensor = torch.linalg.vector_norm(vectors, dim=1, keepdim=True)
+        return vectors / lengths
 
     def stem(self, x: Tensor) -> Tensor:
         """What the first block sees."""

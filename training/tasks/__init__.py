@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from training.config import RunConfig
 from training.trainer import Task
 
-TASKS: Final = ("detector", "embedding", "expression", "landmarks")
+TASKS: Final = ("detector", "embedding", "expression", "landmarks", "quality")
 
 
 class _Named(BaseModel):

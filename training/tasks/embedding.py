@@ -115,7 +115,8 @@ class EmbeddingTask:
         cosines = vectors @ self._prototypes(vectors.device).T
         logits = SCALE * (cosines - MARGIN * functional.one_hot(labels, cosines.shape[1]))
         person = functional.cross_entropy(logits, labels)
-        return aligned + self._config.relation * relation + self._config.identity * person
+        total: Tensor = aligned + self._config.relation * relation + self._config.identity * person
+        return total
 
     def _prototypes(self, device: torch.device) -> Tensor:
         """Each person's centroid of targets, (people, 128)."""
@@ -138,7 +139,7 @@ def build(config: Config) -> EmbeddingTask:
 def teacher_targets(teacher: Path, pictures: Pictures, cache: Path) -> NDArray[np.float32]:
     """Unit vectors (n, 128) halfway between each face's and its mirror's; kept in `cache`."""
     key = hashlib.sha256(teacher.read_bytes())
-    key.update(np.ascontiguousarray(pictures))
+    key.update(np.ascontiguousarray(pictures).data)
     if cache.exists():
         stored = np.load(cache)
         if str(stored["key"]) == key.hexdigest():

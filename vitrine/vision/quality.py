@@ -11,15 +11,20 @@ visible    share of the 68 points inside the frame, squared
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from vitrine.vision.crop import Image
+from vitrine.vision.crop import Image, network_input
+from vitrine.vision.networks import Network
 from vitrine.vision.pose import HeadPose
 from vitrine.vision.shape import Points
 
+SIDE: Final = 56
+BATCH: Final = 64
 SMALLEST, LARGE_ENOUGH = 16.0, 80.0
 HALF_SHARP: Final = 15.0
 DARK, BRIGHT = 60.0, 195.0
@@ -57,3 +62,27 @@ def _light(grey: Image) -> float:
 def _visible(points: Points, width: int, height: int) -> float:
     inside = ((points >= 0) & (points <= (width - 1, height - 1))).all(axis=1)
     return float(inside.mean()) ** 2
+
+
+def quality_cut(cut: Image) -> Image:
+    """The landmark network's crop (s, s, 3) → (56, 56, 3)."""
+    return np.asarray(cv2.resize(cut, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def quality_input(cuts: Sequence[Image]) -> NDArray[np.float32]:
+    """n pictures from `quality_cut` → (n, 3, 56, 56) float32 RGB in −1…1."""
+    return network_input(cuts)
+
+
+class QualityScore:
+    """How likely recognition takes views for the people they show."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    def score(self, cuts: Sequence[Image]) -> NDArray[np.float64]:
+        """n pictures from `quality_cut` → (n,), 0…1."""
+        batches = [
+            self._network.run(quality_input(cuts[n : n + BATCH]))[0] for n in range(0, len(cuts), BATCH)
+        ]
+        return np.concatenate([np.zeros(0), *(batch[:, 0] for batch in batches)]).astype(np.float64)

@@ -143,5 +143,6 @@ OPERATORS: Final[dict[str, Step]] = {
     "Relu": lambda _, x: functional.relu(x),
     "Reshape": _reshape,
     "Resize": _resize,
+    "Sigmoid": lambda _, x: torch.sigmoid(x),
     "Softmax": lambda given, x: x.softmax(dim=given.get("axis", -1)),
 }

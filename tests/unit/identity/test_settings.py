@@ -1,4 +1,4 @@
-"""How sure identity has to be depends on the model that made an embedding, unless the operator says otherwise."""
+"""How sure identity has to be depends on the embedding network, unless the operator says otherwise."""
 
 import pytest
 

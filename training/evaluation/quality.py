@@ -1,0 +1,86 @@
+"""How well a quality score predicts that recognition fails: the error-versus-reject curve.
+
+False non-match rate at a fixed false match rate among the views that are left when the worst are rejected
+(Grother and Tabassi 2007, doi:10.1109/TPAMI.2007.1019; ISO/IEC 29794-1).
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import spearmanr
+
+from training.aligned import AlignedFaces
+from training.evaluation.intervals import interval_of_mean
+from training.evaluation.models import Landmarker
+from training.evaluation.results import Json
+from training.likeness import threshold_at
+from training.quality_views import Views, make_views
+from vitrine.vision.embedding import Embedder
+from vitrine.vision.quality import QualityScore
+
+FMR: Final = 1e-3
+SHARES: Final = np.arange(0, 0.96, 0.05)
+"""Of views that are rejected."""
+EACH: Final = 3
+"""Views of a picture."""
+PROTOCOL: Final = (
+    f"{EACH} views of each picture of people with two videos or photos at least: scaled to 14–100 %, "
+    "some blurred, dark, noisy, compressed or covered, by a fixed seed; landmarks, alignment, embedding and "
+    "quality are the product's. A view is compared with the mean of the person's clean pictures of other "
+    f"videos; a miss lies below the threshold that a share {FMR} of comparisons with other people's means "
+    "reaches. error: share of misses among what is left when the given share of views with the lowest score "
+    "is rejected; area: its mean over shares 0 to 0.95. random rejects any view, ideal all misses first; "
+    "gain: how far from random to ideal. size rejects the smallest faces first."
+)
+Scores = NDArray[np.floating]
+
+
+def measure_score(
+    faces: AlignedFaces, landmarker: Landmarker, embedder: Embedder, scorer: QualityScore
+) -> Json:
+    """Figures of a quality network on views of these faces. Raises ValueError where nobody is seen twice."""
+    views = make_views(faces, EACH, landmarker, embedder)
+    return measure(views, scorer.score(list(views.cuts)), {"size": views.heights})
+
+
+def measure(views: Views, scores: Scores, others: dict[str, Scores] | None = None) -> Json:
+    """Figures of a score (n,) of the views, with curves; `others` are scores to compare it with."""
+    threshold = threshold_at(views.impostor, FMR)
+    missed = (views.genuine < threshold).astype(np.float64)
+    error = reject_curve(missed, scores)
+    best, random = reject_curve(missed, -missed), np.full(len(SHARES), missed.mean())
+    compared = {of: reject_curve(missed, given) for of, given in (others or {}).items()}
+    area = float(error.mean())
+    return {
+        "protocol": PROTOCOL,
+        "n": len(missed),
+        "people": len(np.unique(views.people)),
+        "threshold": threshold,
+        "fnmr": float(missed.mean()),
+        "area": area,
+        "area_random": float(random.mean()),
+        "area_ideal": float(best.mean()),
+        "gain": gain(area, float(random.mean()), float(best.mean())),
+        "rank_correlation": float(spearmanr(scores, views.genuine).statistic),
+        "interval": {"fnmr": interval_of_mean(missed, views.people)},
+        "others": {of: {"area": float(curve.mean())} for of, curve in compared.items()},
+        "sets": {},
+        "subgroups": {},
+        "curves": {
+            "reject": {"rejected": SHARES, "error": error, "random": random, "ideal": best} | compared,
+        },
+    }
+
+
+def reject_curve(missed: Scores, scores: Scores) -> Scores:
+    """Share of misses among the best-scored views, at each of SHARES; ties in any order."""
+    mixed = np.random.default_rng(0).permutation(len(missed))
+    ordered = missed[mixed][np.argsort(-scores[mixed], kind="stable")]
+    left = np.maximum(1, np.ceil((1 - SHARES) * len(ordered)).astype(int))
+    return np.asarray(np.cumsum(ordered)[left - 1] / left)
+
+
+def gain(area: float, random: float, ideal: float) -> float:
+    """0 for a score that knows nothing, 1 for one that rejects all misses first."""
+    return (random - area) / (random - ideal) if random > ideal else np.nan
