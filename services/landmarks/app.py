@@ -19,7 +19,8 @@ from vitrine.settings import Settings
 from vitrine.topics import FRAMES
 from vitrine.vision.detectors import FaceScore, load_detector
 from vitrine.vision.embedding import Embedder
-from vitrine.vision.models import EMBEDDING_FILE, LANDMARKS_FILE, model_path, optional_model
+from vitrine.vision.expression_classes import ExpressionClassifier
+from vitrine.vision.models import EXPRESSION_FILE, LANDMARKS_FILE, embedding_model, model_path
 from vitrine.vision.networks import load_network
 
 logger = logging.getLogger(__name__)
@@ -65,20 +66,19 @@ class LandmarksService:
 def load_models(settings: Settings, own: LandmarksSettings, helper: Executor | None = None) -> Analyser:
     """All models that there are. Raises ConfigurationError."""
     landmarks = load_network(model_path(LANDMARKS_FILE), own.device, own.threads)
-    detector = load_detector(settings.models, own.min_face, own.threads)
+    detector = load_detector(settings.models, own.min_face, own.threads, own.detector)
     logger.info("faces are found by %s", type(detector).__name__)
     face_score = FaceScore.load(own.threads)
-    return Analyser(detector, landmarks, face_score, _recognition(settings, own), helper)
+    expressions = ExpressionClassifier(load_network(model_path(EXPRESSION_FILE), threads=own.threads))
+    return Analyser(detector, landmarks, face_score, _recognition(settings, own), helper, expressions)
 
 
 def _recognition(settings: Settings, own: LandmarksSettings) -> Recognition | None:
-    """Embeddings need their model, and a key to seal them with."""
-    path = optional_model(EMBEDDING_FILE, settings.models)
-    if path is None:
-        logger.info("no embedding model: every track is its own visitor")
-        return None
+    """Embeddings need a key to seal them with."""
     if settings.key_file is None:
-        logger.info("no key file: embeddings are not computed")
+        logger.info("no key file: embeddings are not computed, every track is its own visitor")
         return None
+    path = embedding_model(settings.models)
+    logger.info("faces are told apart by %s", path.stem)
     embedder = Embedder(load_network(path, own.device, own.threads), path.stem)
     return Recognition(embedder, Sealer.load(settings.key_file))
