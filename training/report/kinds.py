@@ -66,6 +66,11 @@ KINDS: Final = {
         Kind("tar_at_far.1e-2", "TAR at FAR 1e-2", percent, "higher"),
         Kind("tar_at_far.1e-3", "at 1e-3", percent, "higher"),
         Kind("tar_at_far.1e-4", "at 1e-4", percent, "higher"),
+        Kind("fnmr", "misses without rejection", percent, "lower"),
+        Kind("area", "area: our score", percent, "lower"),
+        Kind("area_random", "at random", percent, "lower"),
+        Kind("area_ideal", "best possible", percent, "lower"),
+        Kind("gain", "way from random to best", percent, "higher"),
         Kind("far.1e-2", "FAR", percent, "lower"),
     )
 }

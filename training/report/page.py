@@ -73,8 +73,13 @@ def pictures(results: Results) -> dict[str, tuple[Callable[[Path], None], list[R
     for one in EXAMINED:
         if (result := results.get(one.name)) and result.subgroups:
             found[one.picture] = (_subgroups(one, result), [result])
-    if expression := results.get("expression"):
-        found["confusion.svg"] = (_with(plots.plot_confusion, expression), [expression])
+    alone: tuple[tuple[str, Callable[[Path, Result], None], str], ...] = (
+        ("confusion.svg", plots.plot_confusion, "expression"),
+        ("quality.svg", plots.plot_rejection, "quality"),
+    )
+    for file, draw_one, name in alone:
+        if name in results:
+            found[file] = (_with(draw_one, results[name]), [results[name]])
     return found
 
 

@@ -102,4 +102,5 @@ PLAN: Final[tuple[Measurement, ...]] = (
     *_detectors(),
     *_identity(),
     Measurement("expression", OURS, _arguments("expression", FERPLUS, "--split", "FER2013Valid")),
+    Measurement("quality", OURS, _arguments("quality", LFW, *HELD_OUT, "--aligned")),
 )

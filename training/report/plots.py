@@ -309,24 +309,24 @@ def _cell(axes: Axes, column: int, row: int, share: float, count: int) -> None:
 
 
 def plot_rejection(path: Path, result: Result) -> None:
-    """Errors that remain when the pictures of least quality are left out."""
+    """Misses among what is left when the views of least quality are rejected."""
+    lines: dict[str, tuple[str, dict[str, Any]]] = {
+        "random": ("rejected at random", {"color": GREY, "linestyle": ":"}),
+        "ideal": ("the best order there could be", {"color": BLUE, "linestyle": "--"}),
+        "error": (f"{OURS}'s quality score", {"color": ACCENT, "linewidth": 2.2, "zorder": 3}),
+    }
+    others = sorted(result.content["curves"]["reject"].keys() - lines.keys() - {"rejected"})
+    lines |= {key: (key, {"color": MUTED, "linewidth": 1}) for key in others}
     with drawing(path, WIDE, 3.5, [result]) as figure:
         axes = figure.subplots()
-        rejected = result.curve("rejected")
-        lines: dict[str, tuple[str, dict[str, Any]]] = {
-            "random": ("left out at random", {"color": GREY, "linestyle": ":"}),
-            "ideal": ("the best order there could be", {"color": BLUE, "linestyle": "--"}),
-            "error": (f"by {OURS}'s quality score", {"color": ACCENT, "linewidth": 2.2}),
-        }
+        rejected = result.curve("reject.rejected")
         for key, (label, style) in lines.items():
-            if values := result.curve(key):
-                axes.plot(rejected[: len(values)], values, label=label, **style)
+            axes.plot(rejected, result.curve(f"reject.{key}"), label=label, **style)
         axes.xaxis.set_major_formatter(SHARE)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
-        axes.set(
-            title="Error over rejected pictures", xlabel="pictures left out, those of least quality first"
-        )
-        axes.set_ylabel("pairs of one person not recognised")
+        axes.set(title="Misses over rejected views", xlabel="views rejected, those of least quality first")
+        axes.set_ylabel("misses among the rest")
+        axes.set_xlim(0, rejected[-1])
         axes.set_ylim(bottom=0)
         axes.legend(frameon=False, labelcolor=INK)
         axes.grid()

@@ -60,7 +60,7 @@ class Result(Figures):
 
     def curve(self, key: str) -> list[float]:
         """A list of `curves`, empty where there is none."""
-        return [float(value) for value in (self.content.get("curves") or {}).get(key, ())]
+        return [float(value) for value in _inside(self.content.get("curves") or {}, key) or ()]
 
 
 def _inside(content: Mapping[str, Any], key: str) -> Any:

@@ -73,6 +73,13 @@ def made_up(measurement: Measurement) -> dict[str, Any]:
             tar = far ** float(rng.uniform(0.01, 0.03))
             return make_result(task, 0.98, rank1=0.9, curves={"far": far.tolist(), "tar": tar.tolist()},
                                tar_at_far={"1e-2": 0.96, "1e-3": 0.9, "1e-4": None})  # fmt: skip
+        case "quality":
+            rejected, line = np.arange(0, 0.96, 0.05), np.linspace(0.2, 0, 20)
+            reject = {"rejected": rejected.tolist(), "random": [0.2] * 20, "error": line.tolist()}
+            reject |= {"ideal": np.maximum(0, line - 0.1).tolist(), "sharpness": (line + 0.03).tolist()}
+            areas = {"area": 0.1, "area_random": 0.2, "area_ideal": 0.03, "gain": 0.6}
+            made = {"protocol": "Made up.", **make_set("fnmr", 0.2), **areas, "curves": {"reject": reject}}
+            return {**made, "subgroups": {}}
         case _:
             confusion = rng.integers(0, 20, (8, 8)) + np.diag(rng.integers(50, 900, 8))
             return make_result(task, 0.83, confusion=confusion.tolist(), classes=EXPRESSIONS,
