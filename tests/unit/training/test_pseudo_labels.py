@@ -13,11 +13,13 @@ from vitrine.vision.shape import mirrored
 SIZE = 32
 
 
-def face_of(value: int = 90) -> PersonFace:
-    picture = np.full((144, 144, 3), value, np.uint8)
-    return PersonFace(
-        "Ann_Lee/Ann_Lee_0001.png", "Ann_Lee", "Ann_Lee/0001", cv2.imencode(".png", picture)[1].tobytes()
-    )
+def shown(picture: np.ndarray) -> PersonFace:
+    encoded = cv2.imencode(".png", picture)[1].tobytes()
+    return PersonFace("Ann_Lee/Ann_Lee_0001.png", "Ann_Lee", "Ann_Lee/0001", encoded)
+
+
+def grey_face() -> PersonFace:
+    return shown(np.full((144, 144, 3), 90, np.uint8))
 
 
 class Same(nn.Module):
@@ -37,11 +39,11 @@ def shape_in_crop() -> np.ndarray:
 
     flat = mean_shape()[:, :2]
     flat = (flat - (flat.min(axis=0) + flat.max(axis=0)) / 2) / np.ptp(flat, axis=0).max() * 1.6
-    return (flat + mirrored(flat, 1)) / 2
+    return np.asarray((flat + mirrored(flat, 1)) / 2)
 
 
 def test_where_both_views_agree_the_mean_is_the_label() -> None:
-    (found,) = pseudo_labelled(Same(shape_in_crop()), SIZE, [face_of()])
+    (found,) = pseudo_labelled(Same(shape_in_crop()), SIZE, [grey_face()])
     assert found.image.shape == (CACHE_SIZE, CACHE_SIZE, 3)
     first = crop_of_box((16, 16, 112, 112), TEMPLATE + 16, SIZE)
     once = to_frame(shape_in_crop().reshape(1, -1), [first], SIZE)[0]
@@ -52,7 +54,7 @@ def test_where_both_views_agree_the_mean_is_the_label() -> None:
 
 
 def test_a_face_whose_views_disagree_is_left_out() -> None:
-    assert pseudo_labelled(Same(shape_in_crop() + (0.1, 0)), SIZE, [face_of()]) == []
+    assert pseudo_labelled(Same(shape_in_crop() + np.array([0.1, 0])), SIZE, [grey_face()]) == []
 
 
 def test_a_label_lies_on_its_picture() -> None:
@@ -62,7 +64,6 @@ def test_a_label_lies_on_its_picture() -> None:
     twice = to_frame(shape_in_crop().reshape(1, -1), [crop_of_points(once, SIZE)], SIZE)[0]
     x, y = np.round(twice[30]).astype(int)
     cv2.circle(picture, (int(x), int(y)), 4, (255, 255, 255), -1)
-    face = PersonFace("a", "a", "a", cv2.imencode(".png", picture)[1].tobytes())
-    (found,) = pseudo_labelled(Same(shape_in_crop()), SIZE, [face])
+    (found,) = pseudo_labelled(Same(shape_in_crop()), SIZE, [shown(picture)])
     column, row = np.round(found.points[30]).astype(int)
     assert found.image[row, column, 0] > 200
