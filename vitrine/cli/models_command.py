@@ -26,7 +26,10 @@ def models() -> None:
 
 @models.command("list")
 def list_models() -> None:
-    """All weights: purpose, size, terms, and whether the product uses them."""
+    """All weights: purpose, size, terms, and whether the product uses them.
+
+    In use is what is taken if no setting of a service chooses another.
+    """
     manifest, configured = read_manifest(), Settings.load().models
     used = in_use(manifest, configured)
     entries: list[Shipped | Public] = [*manifest.shipped, *manifest.public]
@@ -40,6 +43,8 @@ def list_models() -> None:
         )
         for e in entries
     ]
+    if "detector" not in used:
+        rows.append(("(package mtcnn)", "finds faces (MTCNN)", "", "MIT", "in use"))
     for line in _columns([("file", "purpose", "size", "terms", "state"), *rows]):
         click.echo(line)
 
@@ -49,6 +54,8 @@ def state_of(entry: Shipped | Public, configured: Path | None, used: str) -> str
     if entry.file == used:
         return "in use"
     if isinstance(entry, Shipped):
+        if entry.only_with:
+            return f"only with {entry.only_with}"
         return f"{used} is used instead" if present(entry, MODELS) else "missing"
     if configured is None:
         return "optional; VITRINE_MODELS is not set"
