@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any, Final, TypeVar, get_args
 
 import click
+import cv2
+from threadpoolctl import threadpool_limits
 
 from training.aligned import aligned_labelled, aligned_people
 from training.datasets.faces import DatasetError, LabelledFace
@@ -42,6 +44,8 @@ def evaluate() -> None:
     Without --weights, what the product ships is measured. All errors and rates are fractions; 95 % intervals
     draw people. The figures are also given by face size, yaw, brightness, blur and skin tone.
     """
+    cv2.setNumThreads(1)  # batches of pictures share the cores
+    threadpool_limits(1, "blas")
 
 
 def _data(command: Command) -> Command:

@@ -14,7 +14,7 @@ from training.datasets.faces import LabelledFace
 from training.datasets.pictures import Picture
 from training.evaluation.intervals import Interval, interval_of_mean
 from training.evaluation.matching import RULE, matching
-from training.evaluation.progress import followed
+from training.evaluation.progress import in_batches
 from training.evaluation.results import Columns, Json, sets_of, subgroups
 from training.evaluation.subgroups import Look, face_size, look_of
 from vitrine.vision.crop import Image
@@ -41,12 +41,12 @@ class Pictured(Protocol):
 def measure_faces(faces: Sequence[LabelledFace], detector: Detector, smaller: float | None = None) -> Json:
     """Recall. With `smaller`, faces are scaled down to that size, those below it are left out."""
     chosen = [face for face in faces if smaller is None or face_size(face.points) >= smaller]
-    scores, looks = np.zeros(len(chosen)), list[Look]()
-    for number, face in enumerate(followed(chosen, "detector")):
-        image, points = scaled(face.image(), face.points, smaller)
-        found = detect_scaled(detector, image)
-        scores[number] = found.scores[matching(found, points)].max(initial=0)
-        looks.append(look_of(image, points) if smaller is None else _sized(look_of(image, points), smaller))
+
+    def work(some: Sequence[LabelledFace]) -> list[tuple[float, Look]]:
+        return [_best_match(face, detector, smaller) for face in some]
+
+    found = in_batches(work, chosen, "detector")
+    scores = np.array([score for score, _ in found], np.float64)
     columns = Columns(
         {"recall": (scores >= detector.trust.start).astype(np.float64)},
         np.array([face.group for face in chosen], dtype=np.str_),
@@ -62,13 +62,17 @@ def measure_faces(faces: Sequence[LabelledFace], detector: Detector, smaller: fl
         "face_size": smaller,
         "curves": {"threshold": SWEEP, "recall": _at_least(scores, len(chosen)), "false_per_image": None},
         "sets": {name: columns.figures(mask) for name, mask in sets_of(chosen).items()},
-        "subgroups": subgroups(columns.figures, looks),
+        "subgroups": subgroups(columns.figures, [look for _, look in found]),
     }
 
 
 def measure_negatives(pictures: Sequence[Picture], detector: Detector) -> Json:
     """False alarms in pictures that show no face."""
-    found = [detect_scaled(detector, p.image()).scores for p in followed(pictures, "detector")]
+
+    def work(some: Sequence[Picture]) -> list[NDArray[np.float32]]:
+        return [detect_scaled(detector, picture.image()).scores for picture in some]
+
+    found = in_batches(work, pictures, "detector")
     false = np.array([(scores >= detector.trust.start).sum() for scores in found], np.float64)
     return {
         "protocol": f"Every detection is a false alarm: the pictures show no face. {TIMES}",
@@ -89,9 +93,13 @@ def measure_negatives(pictures: Sequence[Picture], detector: Detector) -> Json:
     }
 
 
-def _sized(look: Look, size: float) -> Look:
-    """Exactly of that size: whole pixels have moved it a little."""
-    return replace(look, face_size=size)
+def _best_match(face: LabelledFace, detector: Detector, smaller: float | None) -> tuple[float, Look]:
+    """The best score of what matches the face, 0 for nothing, and what the face is like at that size."""
+    image, points = scaled(face.image(), face.points, smaller)
+    found, look = detect_scaled(detector, image), look_of(image, points)
+    if smaller is not None:
+        look = replace(look, face_size=smaller)  # whole pixels have moved it a little
+    return float(found.scores[matching(found, points)].max(initial=0)), look
 
 
 def interval_of_false(false: NDArray[np.floating]) -> Interval:

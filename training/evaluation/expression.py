@@ -1,7 +1,6 @@
 """How often the expression network says what most people saw."""
 
 from collections.abc import Sequence
-from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -9,8 +8,8 @@ from numpy.typing import NDArray
 
 from training.datasets.faces import DatasetError
 from training.datasets.ferplus import ExpressionFace, majority
-from training.evaluation.models import BATCH, Landmarker
-from training.evaluation.progress import followed
+from training.evaluation.models import Landmarker
+from training.evaluation.progress import in_batches
 from training.evaluation.results import Columns, Json, Mask, subgroups
 from training.evaluation.subgroups import Look, look_of
 from vitrine.vision.crop import crop_of_box
@@ -62,15 +61,18 @@ def classified(
     faces: Sequence[ExpressionFace], classifier: ExpressionClassifier, landmarker: Landmarker
 ) -> tuple[NDArray[np.intp], list[Look]]:
     """The likeliest of CLASSES for each face, (n,), and what the picture is like."""
-    waiting, answers, looks = iter(followed(faces, "expression")), list[NDArray[np.intp]](), list[Look]()
     crop = crop_of_box((0, 0, SIDE, SIDE), TEMPLATE, landmarker.side)
-    while some := list(islice(waiting, BATCH)):
+
+    def work(some: Sequence[ExpressionFace]) -> list[tuple[int, Look]]:
         images = [face.image() for face in some]
-        answers.append(classifier.classify(images).argmax(axis=1))
+        answers = classifier.classify(images).argmax(axis=1).tolist()
         coloured = [np.repeat(image[..., None], 3, axis=2) for image in images]
         points = landmarker.points(coloured, [crop] * len(coloured))
-        looks += [look_of(i, p).without("face_size") for i, p in zip(coloured, points, strict=True)]
-    return np.concatenate(answers), looks
+        looks = [look_of(i, p).without("face_size") for i, p in zip(coloured, points, strict=True)]
+        return list(zip(answers, looks, strict=True))
+
+    found = in_batches(work, faces, "expression")
+    return np.array([answer for answer, _ in found]), [look for _, look in found]
 
 
 def confusion(labels: NDArray[np.intp], answers: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -11,8 +10,8 @@ from numpy.typing import NDArray
 from training.datasets.faces import DatasetError
 from training.datasets.people import PersonFace
 from training.evaluation.matching import believed
-from training.evaluation.models import BATCH, Landmarker
-from training.evaluation.progress import followed
+from training.evaluation.models import Landmarker
+from training.evaluation.progress import in_batches
 from training.evaluation.subgroups import Look, look_of
 from vitrine.vision.crop import Crop, Image, crop_of_box
 from vitrine.vision.detectors import Detector
@@ -20,6 +19,9 @@ from vitrine.vision.embedding import SIDE, TEMPLATE, Embedder, align
 
 ALIGNED_SIDE: Final = 144
 EDGE: Final = (ALIGNED_SIDE - SIDE) // 2
+
+View = tuple[NDArray[np.float32], Look]
+"""The embedding of a face, and what it is like."""
 
 
 @dataclass(frozen=True)
@@ -34,16 +36,16 @@ class Embedded:
 
 def embed_aligned(faces: Sequence[PersonFace], embedder: Embedder, landmarker: Landmarker) -> Embedded:
     """Faces aligned by five points in pictures of 144×144 pixels; the landmarks serve the subgroups only."""
-    waiting, vectors, looks = iter(followed(faces, "identity")), list[NDArray[np.float32]](), list[Look]()
     crop = crop_of_box((EDGE, EDGE, SIDE, SIDE), TEMPLATE + EDGE, landmarker.side)
-    while some := list(islice(waiting, BATCH)):
+
+    def work(some: Sequence[PersonFace]) -> list[View]:
         images = [_aligned(face) for face in some]
-        vectors.append(embedder.embed([image[EDGE:-EDGE, EDGE:-EDGE] for image in images]))
+        vectors = embedder.embed([image[EDGE:-EDGE, EDGE:-EDGE] for image in images])
         points = landmarker.points(images, [crop] * len(images))
-        looks += [
-            look_of(image, found).without("face_size") for image, found in zip(images, points, strict=True)
-        ]
-    return Embedded(np.concatenate(vectors), np.ones(len(faces), np.bool_), looks)
+        looks = [look_of(i, p).without("face_size") for i, p in zip(images, points, strict=True)]
+        return list(zip(vectors, looks, strict=True))
+
+    return _embedded(in_batches(work, faces, "identity"))
 
 
 def _aligned(face: PersonFace) -> Image:
@@ -59,27 +61,28 @@ def embed_detected(
     faces: Sequence[PersonFace], embedder: Embedder, landmarker: Landmarker, detector: Detector
 ) -> Embedded:
     """The largest face that the product's detector believes in, its 68 points, and the cut they give."""
-    waiting = iter(followed(faces, "identity"))
-    found, looks = np.zeros(len(faces), np.bool_), [Look()] * len(faces)
-    rows, done = list[NDArray[np.float32]](), 0
-    while some := list(islice(waiting, BATCH)):
+
+    def work(some: Sequence[PersonFace]) -> list[View | None]:
         images = [face.image() for face in some]
         crops = [_largest(detector, image, landmarker.side) for image in images]
-        seen = [
-            (k, image, crop)
-            for k, (image, crop) in enumerate(zip(images, crops, strict=True))
-            if crop is not None
-        ]
-        points = landmarker.points([image for _, image, _ in seen], [crop for _, _, crop in seen])
-        for (k, image, _), these in zip(seen, points, strict=True):
-            found[done + k], looks[done + k] = True, look_of(image, these)
-        if seen:
-            rows.append(embedder.embed([align(i, p) for (_, i, _), p in zip(seen, points, strict=True)]))
-        done += len(some)
-    vectors = np.zeros((len(faces), rows[0].shape[1] if rows else 1), np.float32)
-    if rows:
-        vectors[found] = np.concatenate(rows)
-    return Embedded(vectors, found, looks)
+        seen = [(image, crop) for image, crop in zip(images, crops, strict=True) if crop is not None]
+        if not seen:
+            return [None] * len(some)
+        points = landmarker.points([image for image, _ in seen], [crop for _, crop in seen])
+        faces = list(zip((image for image, _ in seen), points, strict=True))
+        vectors = embedder.embed([align(image, found) for image, found in faces])
+        looks = [look_of(image, found) for image, found in faces]
+        views = iter(zip(vectors, looks, strict=True))
+        return [None if crop is None else next(views) for crop in crops]
+
+    return _embedded(in_batches(work, faces, "identity"))
+
+
+def _embedded(views: Sequence[View | None]) -> Embedded:
+    length = next((len(view[0]) for view in views if view), 1)
+    nothing = np.zeros(length, np.float32), Look()
+    vectors, looks = zip(*(view or nothing for view in views), strict=True)
+    return Embedded(np.stack(vectors), np.array([view is not None for view in views]), list(looks))
 
 
 def _largest(detector: Detector, image: Image, side: int) -> Crop | None:

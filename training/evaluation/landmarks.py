@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Final, Literal
 
 import numpy as np
@@ -10,8 +9,8 @@ from numpy.typing import NDArray
 
 from training.datasets.faces import LabelledFace
 from training.evaluation.matching import RULE, matched, shape_over
-from training.evaluation.models import BATCH, Landmarker
-from training.evaluation.progress import followed
+from training.evaluation.models import Landmarker
+from training.evaluation.progress import in_batches
 from training.evaluation.results import Columns, Json, sets_of, subgroups
 from training.evaluation.subgroups import Look, look_of
 from vitrine.vision.crop import Crop, Image, crop_of_box, crop_of_points
@@ -27,9 +26,10 @@ FIGURES: Final = (
 )
 TRUTH: Final = "Crops around the true 68 points, turned upright by them."
 DETECTED: Final = (
-    "Crops from the detector's box and five points: of the detections from the product's operating threshold "
-    "on, the best that matches; a face without one scores as the frontal mean shape stretched over the "
-    f"picture. Matching: {RULE}."
+    "Crops from the detector's box and five points, then once more around the points found in them, as the "
+    "product does from a second frame on. Of the detections from the product's operating threshold on, "
+    "the best that matches; a face without one scores as the frontal mean shape stretched over the picture. "
+    f"Matching: {RULE}."
 )
 
 
@@ -70,23 +70,33 @@ def errors_of(
     faces: Sequence[LabelledFace], landmarker: Landmarker, detector: Detector | None
 ) -> list[Errors]:
     """The errors of each face in its picture."""
-    waiting, errors = iter(followed(faces, "landmarks")), list[Errors]()
-    while some := list(islice(waiting, BATCH)):
+
+    def work(some: Sequence[LabelledFace]) -> list[Errors]:
         images = [face.image() for face in some]
         crops = [
             _crop(image, face, landmarker.side, detector) for image, face in zip(images, some, strict=True)
         ]
         seen = [(image, crop) for image, crop in zip(images, crops, strict=True) if crop is not None]
-        points = iter(landmarker.points([image for image, _ in seen], [crop for _, crop in seen]))
+        points = iter(_looked_at(landmarker, seen, again=detector is not None))
         answers = [
             shape_over(image) if crop is None else next(points)
             for image, crop in zip(images, crops, strict=True)
         ]
-        errors += [
+        return [
             _errors(face, image, answer, crop is not None)
             for face, image, answer, crop in zip(some, images, answers, crops, strict=True)
         ]
-    return errors
+
+    return in_batches(work, faces, "landmarks")
+
+
+def _looked_at(
+    landmarker: Landmarker, seen: Sequence[tuple[Image, Crop]], *, again: bool
+) -> NDArray[np.float32]:
+    """The points (n, 68, 2); with `again`, from the crops around the first answer."""
+    images = [image for image, _ in seen]
+    points = landmarker.points(images, [crop for _, crop in seen])
+    return landmarker.points(images, [crop_of_points(p, landmarker.side) for p in points]) if again else points
 
 
 def _crop(image: Image, face: LabelledFace, side: int, detector: Detector | None) -> Crop | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -44,9 +43,7 @@ from vitrine.vision.quality import QualityScore
 
 MTCNN: Final = "mtcnn"
 OnnxError: Final = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, RuntimeException)
-THREADS: Final = min(2, os.cpu_count() or 1)
 OWN_OUTPUTS: Final = [f"stride{stride}" for stride in STRIDES]
-BATCH: Final = 16
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ def load_landmarker(path: Path | None) -> tuple[Landmarker, Weights]:
     sides = _inputs(path)[1:]
     if len(sides) != 3 or sides[0] != 3 or sides[1] != sides[2] or not sides[1]:
         raise ConfigurationError(f"{path}: is no landmark network, its input is (n, {_shown(sides)})")
-    network = load_network(path, threads=THREADS)
+    network = load_network(path)
     check_answer(path, network, (3, sides[1], sides[1]), 136)
     return Landmarker(network, sides[1]), Weights.of(path)
 
@@ -91,7 +88,7 @@ def load_embedder(path: Path | None) -> tuple[Embedder, Weights]:
     """The product's own, or a file for aligned faces of 112×112 pixels. Raises ConfigurationError."""
     path = path or embedding_model(None)
     _inputs(path)
-    network = load_network(path, threads=THREADS)
+    network = load_network(path)
     check_answer(path, network, (3, FACE_SIDE, FACE_SIDE), None)
     return Embedder(network, path.stem), Weights.of(path)
 
@@ -100,7 +97,7 @@ def load_classifier(path: Path | None) -> tuple[ExpressionClassifier, Weights]:
     """The product's, or a file for grey faces of 48×48 pixels. Raises ConfigurationError."""
     path = path or model_path(EXPRESSION_FILE)
     _inputs(path)
-    network = load_network(path, threads=THREADS)
+    network = load_network(path)
     check_answer(path, network, (1, EXPRESSION_SIDE, EXPRESSION_SIDE), len(CLASSES))
     return ExpressionClassifier(network), Weights.of(path)
 
@@ -109,7 +106,7 @@ def load_quality(path: Path | None) -> tuple[QualityScore, Weights]:
     """The product's, or a file for cuts of 56×56 pixels. Raises ConfigurationError."""
     path = path or model_path(QUALITY_FILE)
     _inputs(path)
-    network = load_network(path, threads=THREADS)
+    network = load_network(path)
     check_answer(path, network, (3, QUALITY_SIDE, QUALITY_SIDE), 1)
     return QualityScore(network), Weights.of(path)
 
