@@ -96,7 +96,9 @@ def _looked_at(
     """The points (n, 68, 2); with `again`, from the crops around the first answer."""
     images = [image for image, _ in seen]
     points = landmarker.points(images, [crop for _, crop in seen])
-    return landmarker.points(images, [crop_of_points(p, landmarker.side) for p in points]) if again else points
+    if again:
+        points = landmarker.points(images, [crop_of_points(p, landmarker.side) for p in points])
+    return points
 
 
 def _crop(image: Image, face: LabelledFace, side: int, detector: Detector | None) -> Crop | None:
