@@ -10,13 +10,12 @@ Faces are found by YuNet where --models has it, by MTCNN otherwise.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from benchmarks.vision import START_NS, read
 from services.engagement.expression import FULL_CHANGE, Baseline
@@ -37,6 +36,7 @@ from vitrine.vision.expression_classes import ExpressionClassifier
 from vitrine.vision.models import EXPRESSION_FILE, LANDMARKS_FILE, YUNET_FILE, model_path, optional_model
 from vitrine.vision.networks import load_network
 from vitrine.vision.pose import HeadPose, head_pose
+from vitrine.vision.quality import QualityScore
 
 NAMES: Final = tuple(FULL_CHANGE)
 GEOMETRY: Final = NAMES[:4]
@@ -134,7 +134,7 @@ def video(path: Path, detector: Detector, frames: slice) -> None:
             print(f", area under the ROC curve {area(moved, calm):.2f}")
 
 
-def area(higher: Sequence[float], lower: Sequence[float]) -> float:
+def area(higher: ArrayLike, lower: ArrayLike) -> float:
     """Under the ROC curve: how often one of `higher` is above one of `lower`; ties count half."""
     difference = np.subtract.outer(np.asarray(higher), np.asarray(lower))
     return float((np.sign(difference) + 1).mean() / 2)
@@ -143,7 +143,12 @@ def area(higher: Sequence[float], lower: Sequence[float]) -> float:
 def _faces(images: list[Image], fps: float, detector: Detector) -> list[FrameFaces]:
     landmarks, classes = (load_network(model_path(name)) for name in (LANDMARKS_FILE, EXPRESSION_FILE))
     analyser = Analyser(
-        detector, landmarks, FaceScore.load(), None, expressions=ExpressionClassifier(classes)
+        detector,
+        landmarks,
+        FaceScore.load(),
+        QualityScore.load(),
+        None,
+        expressions=ExpressionClassifier(classes),
     )
     mall = Mall(cameras=(), stands=(Stand(id="stand"),), campaigns=())
     handler = LandmarksHandler(analyser, FixedMall(mall), EventClock(), detect_every=3)

@@ -30,6 +30,7 @@ from vitrine.vision.crop import Image
 from vitrine.vision.detectors import FaceScore, load_detector
 from vitrine.vision.models import LANDMARKS_FILE, model_path
 from vitrine.vision.networks import load_network
+from vitrine.vision.quality import QualityScore
 
 WIDTH, HEIGHT = 640, 360
 FACE: Final = 110.0
@@ -50,7 +51,13 @@ def main() -> None:
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     faces = one_of_each(select(read_keypoints_csv(arguments.data), "held-out"))[: arguments.people]
-    analyser = Analyser(load_detector(None), load_network(model_path(LANDMARKS_FILE)), FaceScore.load(), None)
+    analyser = Analyser(
+        load_detector(None),
+        load_network(model_path(LANDMARKS_FILE)),
+        FaceScore.load(),
+        QualityScore.load(),
+        None,
+    )
     still(faces, arguments.fps, analyser)
     moving(faces, arguments.fps, analyser)
 

@@ -30,7 +30,7 @@ from vitrine.vision.embedding import Embedder, align
 from vitrine.vision.models import LANDMARKS_FILE, MODELS, YUNET_FILE, embedding_model, optional_model
 from vitrine.vision.networks import load_network
 from vitrine.vision.pose import head_pose
-from vitrine.vision.quality import quality
+from vitrine.vision.quality import QualityScore, quality_cut
 
 START_NS = 1_800_000_000_000_000_000
 
@@ -98,8 +98,8 @@ def parts(
     _report("face score", lambda i, b: score.score(face_cuts(i, b[None])), [(i, b) for i, b, _ in faces])
     _report("head pose", head_pose, [(p, width, height) for p in points])
     _report("expression", expression.measure, list(zip(points, poses, strict=True)))
-    views = zip(cuts, points, poses, strict=True)
-    _report("quality", quality, [(c, p, q, width, height) for c, p, q in views])
+    quality = QualityScore.load()
+    _report("quality", lambda c: quality.score([quality_cut(c)]), [(c,) for c in cuts])
     aligned = [align(f[0], p) for f, p in zip(faces, points, strict=True)]
     _report("embedding", embedder.embed, [([one],) for one in aligned])
 
@@ -123,7 +123,8 @@ def whole(
 ) -> None:
     """The service's handler on all frames: speed, and how steadily it sees how many people."""
     recognition = Recognition(embedder, Sealer({"k": bytes(32)}, "k"))
-    analyser = Analyser(detector, load_network(landmarks), FaceScore.load(), recognition)
+    scores = FaceScore.load(), QualityScore.load()
+    analyser = Analyser(detector, load_network(landmarks), *scores, recognition)
     mall = Mall(cameras=(), stands=(Stand(id="stand", recognition="enrolled"),), campaigns=())
     handler = LandmarksHandler(analyser, FixedMall(mall), EventClock(), detect_every=3)
     started, used = time.perf_counter(), time.process_time()

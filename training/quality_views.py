@@ -7,11 +7,12 @@ from typing import Final
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
 
 from training.aligned import ROOM, WIDE, AlignedFaces, Pictures
 from training.degradation import blurred, compressed, cover, noisy, recoloured
 from training.evaluation.models import Landmarker
-from training.evaluation.progress import followed
 from vitrine.vision.crop import Crop, Image, crop_of_box, crop_of_points, cut
 from vitrine.vision.embedding import SIDE, TEMPLATE, Embedder, align
 from vitrine.vision.quality import quality_cut
@@ -54,7 +55,7 @@ def make_views(
     start = crop_of_box((ROOM, ROOM, SIDE, SIDE), TEMPLATE + ROOM, landmarker.side)
     clean, seen = list[NDArray[np.float32]](), list[NDArray[np.float32]]()
     cuts, heights = list[Image](), list[float]()
-    for picture in followed(list(faces.pictures), "views"):
+    for picture in track(faces.pictures, "views", console=Console(stderr=True)):
         points = landmarker.points([picture], [start])[0]
         frames = [frame_of(picture, rng) for _ in range(each)]
         crops: list[Crop] = [crop_of_points(points * (f.shape[0] / WIDE), landmarker.side) for f in frames]

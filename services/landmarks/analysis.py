@@ -21,7 +21,7 @@ from vitrine.vision.embedding import Embedder, align
 from vitrine.vision.expression_classes import NEUTRAL, ExpressionClassifier, expression_cut
 from vitrine.vision.networks import Network
 from vitrine.vision.pose import head_pose
-from vitrine.vision.quality import quality
+from vitrine.vision.quality import QualityScore, quality_cut, visible
 
 BATCH: Final = 32
 EMBED_EVERY_NS: Final = 400_000_000
@@ -29,7 +29,7 @@ EMBED_EVERY_NS: Final = 400_000_000
 MOST_EMBEDDINGS: Final = 30
 JUDGE_EVERY_NS: Final = 90_000_000
 """Time between two judgements of a track's expression: each frame at 10 a second, every third at 30."""
-GOOD_VIEW: Final = 0.2
+GOOD_VIEW: Final = 0.5
 """Quality that a view needs for an embedding."""
 SMALLEST: Final = 0.03
 """Crop side, as a share of the frame's longer side, below which a face has no pose: 19 of 640 pixels."""
@@ -58,6 +58,7 @@ class _Look:
     frame: Frame
     track: Track
     cut: Image
+    quality: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +77,14 @@ class Analyser:
         detector: Detector,
         landmarks: Network,
         face_score: FaceScore,
+        quality: QualityScore,
         recognition: Recognition | None,
         helper: Executor | None = None,
         expressions: ExpressionClassifier | None = None,
     ) -> None:
         """With `helper`, frames that wait behind others are given to the detector ahead of their turn."""
-        self._detector, self._landmarks, self._face_score = detector, landmarks, face_score
+        self._detector, self._landmarks = detector, landmarks
+        self._face_score, self._quality = face_score, quality
         self._recognition, self._helper, self._expressions = recognition, helper, expressions
 
     @property
@@ -124,7 +127,9 @@ class Analyser:
         crops = [crop_of_points(found) for found in points]
         cuts = [_face_cut(look, crop) for look, crop in zip(looks, crops, strict=True)]
         scores = self._face_score.score(np.concatenate(cuts)).tolist()
-        for look, found, crop, score in zip(looks, points, crops, scores, strict=True):
+        qualities = self._quality.score([quality_cut(look.cut) for look in looks]).tolist()
+        for look, found, crop, score, quality in zip(looks, points, crops, scores, qualities, strict=True):
+            look.quality = quality
             there = score if _plausible(look, crop) else NO_FACE
             look.track.observe(found, crop, there, look.frame.meta.captured_at_ns)
 
@@ -205,7 +210,7 @@ def _face(look: _Look) -> Face:
         yaw=round(pose.yaw, 2),
         pitch=round(pose.pitch, 2),
         roll=round(pose.roll, 2),
-        quality=round(quality(look.cut, points, pose, meta.width, meta.height), 4),
+        quality=round(look.quality * visible(points, meta.width, meta.height), 4),
         expression=expression.measure(points, pose),
     )
 

@@ -22,6 +22,7 @@ from vitrine.vision.embedding import Embedder
 from vitrine.vision.expression_classes import ExpressionClassifier
 from vitrine.vision.models import EXPRESSION_FILE, LANDMARKS_FILE, embedding_model, model_path
 from vitrine.vision.networks import load_network
+from vitrine.vision.quality import QualityScore
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +71,9 @@ def load_models(settings: Settings, own: LandmarksSettings, helper: Executor | N
     logger.info("faces are found by %s", type(detector).__name__)
     face_score = FaceScore.load(own.threads)
     expressions = ExpressionClassifier(load_network(model_path(EXPRESSION_FILE), threads=own.threads))
-    return Analyser(detector, landmarks, face_score, _recognition(settings, own), helper, expressions)
+    quality = QualityScore.load(own.threads)
+    recognition = _recognition(settings, own)
+    return Analyser(detector, landmarks, face_score, quality, recognition, helper, expressions)
 
 
 def _recognition(settings: Settings, own: LandmarksSettings) -> Recognition | None:

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from prometheus_client import REGISTRY
 
-from services.landmarks.analysis import Recognition
+from services.landmarks.analysis import GOOD_VIEW, Recognition
 from services.landmarks.handler import LandmarksHandler
 from tests.builders import at, make_mall
 from tests.unit.landmarks.toy_vision import (
@@ -40,10 +40,15 @@ class ConstantNetwork:
 
 
 def make_handler(
-    detector: SquareDetector | None = None, recognition: str = "none", clock: EventClock | None = None
+    detector: SquareDetector | None = None,
+    recognition: str = "none",
+    clock: EventClock | None = None,
+    quality: float = 0.9,
 ) -> LandmarksHandler:
     stand = Stand.model_validate({"id": "north", "recognition": recognition})
-    analyser = toy_analyser(detector, Recognition(Embedder(ConstantNetwork(), "toy"), SEALER))
+    analyser = toy_analyser(
+        detector, Recognition(Embedder(ConstantNetwork(), "toy"), SEALER), quality=quality
+    )
     mall = FixedMall(make_mall(stand))
     return LandmarksHandler(analyser, mall, clock or EventClock(), detect_every=3)
 
@@ -74,7 +79,7 @@ def test_a_face_is_published_with_its_points_box_and_pose() -> None:
     points = np.array(face.points)
     np.testing.assert_allclose((points.max(axis=0) + points.min(axis=0)) / 2, [160, 120], atol=1.5)
     assert max(abs(face.yaw), abs(face.pitch), abs(face.roll)) < 5
-    assert 0 < face.quality < 1
+    assert face.quality == 0.9
     assert all(round(v, 2) == v for point in face.points for v in point)
 
 
@@ -246,30 +251,25 @@ def test_of_very_many_cameras_the_one_silent_for_longest_is_forgotten(
     assert [record.event.camera_id for record, _ in outputs.rejected] == ["c"]
 
 
-def embeddings(recognition: str, records: Sequence[Received[FrameMeta]]) -> list[Any]:
-    seen = faces_of(make_handler(recognition=recognition), *records)
+def embeddings(recognition: str, count: int, quality: float = 0.9) -> list[Any]:
+    """Of one face in so many frames, ten a second."""
+    handler = make_handler(recognition=recognition, quality=quality)
+    seen = faces_of(handler, *(frame(n / 10, FACE) for n in range(count)))
     return [face.embedding for event in seen for face in event.faces]
 
 
-def sharp_frame(seconds: float) -> Received[FrameMeta]:
-    """A large face with enough texture for a good view."""
-    image = picture((160, 120, 120))
-    image[60:180:4] = image[60:180:4] // 2 + 10
-    return frame(seconds, body=jpeg(image))
-
-
 def test_good_views_are_embedded_a_few_times_a_second_where_recognition_is_on() -> None:
-    found = embeddings("enrolled", [sharp_frame(n / 10) for n in range(11)])
+    found = embeddings("enrolled", 11)
     assert [n for n, sealed in enumerate(found) if sealed] == [0, 4, 8]
-    (track,) = {f.track_id for f in faces_of(make_handler(), sharp_frame(0))[0].faces}
+    (track,) = {f.track_id for f in faces_of(make_handler(), frame(0, FACE))[0].faces}
     vector = SEALER.open(found[0], track_reference("north-1", track))
     assert found[0].model == "toy"
     assert np.linalg.norm(vector) == pytest.approx(1)
 
 
 def test_nothing_is_embedded_where_recognition_is_off() -> None:
-    assert embeddings("none", [sharp_frame(n / 10) for n in range(6)]) == [None] * 6
+    assert embeddings("none", 6) == [None] * 6
 
 
 def test_poor_views_are_not_embedded() -> None:
-    assert embeddings("enrolled", [frame(n / 10, (160, 120, 24)) for n in range(6)]) == [None] * 6
+    assert embeddings("enrolled", 6, quality=GOOD_VIEW - 0.01) == [None] * 6

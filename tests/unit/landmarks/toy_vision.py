@@ -14,6 +14,7 @@ from vitrine.vision.crop import INPUT_SIZE, MARGIN, Image
 from vitrine.vision.detectors import Detections, FaceScore, Trust
 from vitrine.vision.expression_classes import ExpressionClassifier
 from vitrine.vision.pose import mean_shape
+from vitrine.vision.quality import QualityScore
 
 Array = NDArray[np.float32]
 Square = tuple[float, float, float]
@@ -111,6 +112,16 @@ class Brightness:
         return [np.zeros((len(batch), 4), np.float32), np.stack([1 - bright, bright], axis=1)]
 
 
+class Alike:
+    """In place of the quality network: all views are equally good."""
+
+    def __init__(self, quality: float) -> None:
+        self._quality = quality
+
+    def run(self, batch: Array) -> Sequence[Array]:
+        return [np.full((len(batch), 1), self._quality, np.float32)]
+
+
 class Judge:
     """In place of the expression network: each cut it sees is a little less neutral than the one before."""
 
@@ -130,7 +141,9 @@ def toy_analyser(
     detector: SquareDetector | None = None,
     recognition: Recognition | None = None,
     judge: Judge | None = None,
+    quality: float = 0.9,
 ) -> Analyser:
     expressions = ExpressionClassifier(judge) if judge else None
     found, score = detector or SquareDetector(), FaceScore(Brightness())
-    return Analyser(found, SquareLandmarks(), score, recognition, expressions=expressions)
+    rated = QualityScore(Alike(quality))
+    return Analyser(found, SquareLandmarks(), score, rated, recognition, expressions=expressions)

@@ -1,57 +1,75 @@
-"""Each part of the quality formula lowers it on its own."""
+"""The quality score that ships, on pictures that need no real people, and its batches."""
 
 import cv2
 import numpy as np
 import pytest
 
-from vitrine.vision.crop import Image
-from vitrine.vision.pose import HeadPose, mean_shape
-from vitrine.vision.quality import quality
-
-FRONTAL = HeadPose(0, 0, 0)
-
-
-def textured(mean: float = 128, blur: float = 0) -> Image:
-    noise = np.random.default_rng(0).normal(mean, 25, (128, 128, 1)).repeat(3, axis=2)
-    image = np.clip(noise, 0, 255).astype(np.uint8)
-    return cv2.GaussianBlur(image, (0, 0), blur) if blur else image  # type: ignore[return-value]
+from vitrine.synthetic import SyntheticMall
+from vitrine.vision.crop import Image, crop_of_points, cut
+from vitrine.vision.networks import Array
+from vitrine.vision.quality import BATCH, SIDE, QualityScore, quality_cut, visible
 
 
-def rated(
-    cut: Image | None = None, pose: HeadPose = FRONTAL, size: float = 100, x: float = 320, y: float = 180
-) -> float:
-    points = mean_shape()[:, :2] / np.ptp(mean_shape()[:, 1]) * size + [x, y]
-    return quality(textured() if cut is None else cut, points, pose, 640, 360)
+@pytest.fixture(scope="module")
+def score() -> QualityScore:
+    return QualityScore.load()
 
 
-def test_a_large_sharp_frontal_face_is_nearly_perfect() -> None:
-    assert rated() > 0.95
+@pytest.fixture(scope="module")
+def faces() -> list[Image]:
+    """Crops of synthetic people who look at the camera from nearby."""
+    mall = SyntheticMall.from_uri("synthetic:?people=3&seed=11&seconds=25", 1280, 720, 10)
+    found: list[Image] = []
+    for number in range(0, 250, 5):
+        image, truth = mall.frame(number)
+        near = [p for p in truth.people if p.visible and abs(p.yaw) < 15 and p.box[3] > 110]
+        found += [cut(image, crop_of_points(np.array(person.points))) for person in near]
+    return found[:12]
 
 
-@pytest.mark.parametrize(
-    "worse",
-    [
-        rated(size=30),
-        rated(pose=HeadPose(40, 0, 0)),
-        rated(pose=HeadPose(0, -40, 0)),
-        rated(textured(blur=3)),
-        rated(textured(mean=20)),
-        rated(textured(mean=245)),
-        rated(x=0),
-        rated(y=360),
-    ],
-)
-def test_each_fault_lowers_it(worse: float) -> None:
-    assert 0 <= worse < 0.7 * rated()
+def mean_of(score: QualityScore, faces: list[Image]) -> float:
+    return float(score.score([quality_cut(face) for face in faces]).mean())
 
 
-@pytest.mark.parametrize(
-    "useless",
-    [rated(size=10), rated(pose=HeadPose(70, 0, 0)), rated(np.zeros((128, 128, 3), np.uint8)), rated(x=-500)],
-)
-def test_a_useless_view_has_none(useless: float) -> None:
-    assert useless == 0
+def resized(face: Image, pixels: int) -> Image:
+    small = cv2.resize(face, (pixels, pixels), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(small, face.shape[:2], interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def test_tilt_alone_costs_nothing() -> None:
-    assert rated(pose=HeadPose(0, 0, 45)) == rated()
+def test_few_pixels_and_blur_lower_it(score: QualityScore, faces: list[Image]) -> None:
+    good = mean_of(score, faces)
+    assert mean_of(score, [resized(face, 16) for face in faces]) < 0.5 * good
+    blurred = [np.asarray(cv2.GaussianBlur(face, (0, 0), 6), np.uint8) for face in faces]
+    assert mean_of(score, blurred) < 0.7 * good
+
+
+def test_scores_are_chances_and_batches_change_nothing(score: QualityScore, faces: list[Image]) -> None:
+    cuts = [quality_cut(face) for face in faces]
+    together = score.score(cuts)
+    assert ((together >= 0) & (together <= 1)).all()
+    np.testing.assert_allclose([score.score([one])[0] for one in cuts], together, atol=1e-5)
+
+
+def test_points_outside_the_picture_count_twice() -> None:
+    points = np.column_stack([np.arange(68.0), np.full(68, 10.0)])
+    assert visible(points, 640, 360) == 1
+    assert visible(points - [34, 0], 640, 360) == 0.25
+    assert visible(points, 640, 10) == 0
+
+
+class Counting:
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+
+    def run(self, batch: Array) -> list[Array]:
+        self.batches.append(len(batch))
+        assert batch.shape[1:] == (3, SIDE, SIDE)
+        return [batch.mean(axis=(1, 2, 3))[:, None]]
+
+
+def test_many_faces_come_in_bounded_runs_and_none_needs_no_run() -> None:
+    network = Counting()
+    cuts = [np.zeros((SIDE, SIDE, 3), np.uint8)] * (BATCH + 1)
+    assert QualityScore(network).score(cuts).shape == (BATCH + 1,)
+    assert network.batches == [BATCH, 1]
+    assert QualityScore(network).score([]).shape == (0,)
