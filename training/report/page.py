@@ -65,6 +65,7 @@ def pictures(results: Results) -> dict[str, tuple[Callable[[Path], None], list[R
         ("detectors.svg", plots.plot_detectors, tuple(n for n in results if n.startswith("detector-"))),
         ("landmarks.svg", plots.plot_landmarks, tuple(n for n in plots.LANDMARK_SETS if n in results)),
         ("identity.svg", plots.plot_identity, tuple(n for n in results if n.startswith("identity-lfw"))),
+        ("quality.svg", plots.plot_rejection, tuple(n for n in plots.QUALITY_SETS if n in results)),
     )
     found: dict[str, tuple[Callable[[Path], None], list[Result]]] = {}
     for file, draw, names in together:
@@ -73,13 +74,8 @@ def pictures(results: Results) -> dict[str, tuple[Callable[[Path], None], list[R
     for one in EXAMINED:
         if (result := results.get(one.name)) and result.subgroups:
             found[one.picture] = (_subgroups(one, result), [result])
-    alone: tuple[tuple[str, Callable[[Path, Result], None], str], ...] = (
-        ("confusion.svg", plots.plot_confusion, "expression"),
-        ("quality.svg", plots.plot_rejection, "quality"),
-    )
-    for file, draw_one, name in alone:
-        if name in results:
-            found[file] = (_with(draw_one, results[name]), [results[name]])
+    if expression := results.get("expression"):
+        found["confusion.svg"] = (_with(plots.plot_confusion, expression), [expression])
     return found
 
 

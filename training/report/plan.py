@@ -102,5 +102,6 @@ PLAN: Final[tuple[Measurement, ...]] = (
     *_detectors(),
     *_identity(),
     Measurement("expression", OURS, _arguments("expression", FERPLUS, "--split", "FER2013Valid")),
-    Measurement("quality", OURS, _arguments("quality", LFW, *HELD_OUT, "--aligned")),
+    Measurement("quality-lfw", OURS, _arguments("quality", LFW, *HELD_OUT, "--aligned")),
+    Measurement("quality-youtube", OURS, _arguments("quality", YOUTUBE, *HELD_OUT)),
 )

@@ -308,8 +308,22 @@ def _cell(axes: Axes, column: int, row: int, share: float, count: int) -> None:
     )
 
 
-def plot_rejection(path: Path, result: Result) -> None:
-    """Misses among what is left when the views of least quality are rejected."""
+QUALITY_SETS: Final = {"quality-lfw": "LFW", "quality-youtube": "YouTube Faces"}
+
+
+def plot_rejection(path: Path, results: Results) -> None:
+    """Misses among what is left when the views of least quality are rejected, a panel for each set."""
+    shown = {name: results[name] for name in QUALITY_SETS if name in results}
+    with drawing(path, 9.6, 3.5, shown.values()) as figure:
+        panels = figure.subplots(1, len(shown), squeeze=False)[0]
+        for axes, (name, result) in zip(panels, shown.items(), strict=True):
+            _rejection(axes, result)
+            axes.set_title(f"{QUALITY_SETS[name]}: misses over rejected views")
+        panels[0].set_ylabel("misses among the rest")
+        panels[-1].legend(frameon=False, labelcolor=INK)
+
+
+def _rejection(axes: Axes, result: Result) -> None:
     lines: dict[str, tuple[str, dict[str, Any]]] = {
         "random": ("rejected at random", {"color": GREY, "linestyle": ":"}),
         "ideal": ("the best order there could be", {"color": BLUE, "linestyle": "--"}),
@@ -317,16 +331,12 @@ def plot_rejection(path: Path, result: Result) -> None:
     }
     others = sorted(result.content["curves"]["reject"].keys() - lines.keys() - {"rejected"})
     lines |= {key: (key, {"color": MUTED, "linewidth": 1}) for key in others}
-    with drawing(path, WIDE, 3.5, [result]) as figure:
-        axes = figure.subplots()
-        rejected = result.curve("reject.rejected")
-        for key, (label, style) in lines.items():
-            axes.plot(rejected, result.curve(f"reject.{key}"), label=label, **style)
-        axes.xaxis.set_major_formatter(SHARE)
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
-        axes.set(title="Misses over rejected views", xlabel="views rejected, those of least quality first")
-        axes.set_ylabel("misses among the rest")
-        axes.set_xlim(0, rejected[-1])
-        axes.set_ylim(bottom=0)
-        axes.legend(frameon=False, labelcolor=INK)
-        axes.grid()
+    rejected = result.curve("reject.rejected")
+    for key, (label, style) in lines.items():
+        axes.plot(rejected, result.curve(f"reject.{key}"), label=label, **style)
+    axes.xaxis.set_major_formatter(SHARE)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
+    axes.set_xlabel("views rejected, those of least quality first")
+    axes.set_xlim(0, rejected[-1])
+    axes.set_ylim(bottom=0)
+    axes.grid()
