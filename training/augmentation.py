@@ -28,14 +28,9 @@ class CachedFace:
 
 def cached(face: LabelledFace) -> CachedFace:
     """The face cut out upright, at the scale of a crop of 128 pixels."""
-    return cached_cut(face.image(), face.points)
-
-
-def cached_cut(image: Image, points: Points) -> CachedFace:
-    """The same of any picture and the face's points (68, 2) in it."""
-    wide = crop_of_points(points, CACHED_CROP)
+    wide = crop_of_points(face.points, CACHED_CROP)
     wide[:, 2] += (CACHE_SIZE - CACHED_CROP) / 2
-    return CachedFace(cut(image, wide, CACHE_SIZE), points @ wide[:, :2].T + wide[:, 2])
+    return CachedFace(cut(face.image(), wide, CACHE_SIZE), face.points @ wide[:, :2].T + wide[:, 2])
 
 
 def view(

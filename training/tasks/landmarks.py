@@ -1,7 +1,6 @@
 """Training of the landmark network on crops of labelled faces."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final, Literal
 
 import numpy as np
@@ -12,12 +11,10 @@ from torch import Tensor, nn
 
 from training.augmentation import CachedFace, cached, view
 from training.config import RunConfig, Source
-from training.datasets.people import read_people
 from training.datasets.splits import Part, select
 from training.export import Product
 from training.networks.landmarks import LandmarkNetwork
-from training.pseudo_labels import pseudo_labelled
-from training.trainer import Batch, Sample, load_weights
+from training.trainer import Batch, Sample
 from training.turning import turned
 from vitrine.vision.crop import crop_of_points, cut, network_input, to_network
 from vitrine.vision.expression import measure
@@ -37,10 +34,6 @@ class Config(RunConfig):
     """Pixels of the crop."""
     turned: float = Field(0.3, ge=0, le=1)
     """Share of the samples that are turned farther than they were photographed."""
-    unlabelled: Path | None = None
-    """People aligned at 144 pixels, who get their points from `start`."""
-    pseudo: float = Field(0.4, ge=0, lt=1)
-    """Share of the samples that are such people."""
 
 
 class LandmarksTask:
@@ -56,13 +49,7 @@ class LandmarksTask:
         self._faces = [
             f for source, some in zip(config.data, sources, strict=True) for f in some * source.repeat
         ]
-        self._length = len(self._faces)
         self._weights = rarity([face.points for face in self._faces])
-        if config.unlabelled is not None:
-            guessed = load_pseudo_labelled(config)
-            theirs = config.pseudo * rarity([face.points for face in guessed])
-            self._weights = np.concatenate([(1 - config.pseudo) * self._weights, theirs])
-            self._faces += guessed
         self._validation = ValidationSet(
             [f for some in load_faces(config, "validation") for f in some], self._size
         )
@@ -73,7 +60,7 @@ class LandmarksTask:
 
     def order(self, rng: np.random.Generator) -> NDArray[np.integer]:
         """See Task. Rare poses and expressions come up to five times as often as common ones."""
-        return rng.choice(len(self._faces), self._length, p=self._weights)
+        return rng.choice(len(self._faces), len(self._faces), p=self._weights)
 
     def sample(self, index: int, rng: np.random.Generator) -> Sample:
         """See Task. A picture (3, S, S) and its points (68, 2), NaN where nothing is to be learnt."""
@@ -103,16 +90,6 @@ def build(config: Config) -> LandmarksTask:
 def load_faces(config: Config, part: Part) -> list[list[CachedFace]]:
     """Decoded cuts of one part, a list for each source."""
     return [[cached(face) for face in select(source.read(), part)] for source in config.data]
-
-
-def load_pseudo_labelled(config: Config) -> list[CachedFace]:
-    """The training part of the people without points. Raises DatasetError."""
-    assert config.unlabelled is not None
-    network = LandmarkNetwork(config.size)
-    if config.start is None:
-        raise ValueError("`unlabelled` needs `start`, the network that gives their points")
-    load_weights(network, config.start)
-    return pseudo_labelled(network, config.size, select(read_people(config.unlabelled), "train"))
 
 
 def rarity(faces: Sequence[Points]) -> NDArray[np.float64]:
