@@ -36,8 +36,12 @@ class Examined:
 
 EXAMINED: Final = (
     Examined("detector-24px-ours", "Detector: HELEN and AFW, faces of 24 px", ("recall",)),
-    Examined("landmarks-youtube-detector", "Landmarks: YouTube Faces, own boxes", ("nme", "failures")),
-    Examined("landmarks-photos-detector", "Landmarks: HELEN and AFW, own boxes", ("nme", "failures")),
+    Examined(
+        "landmarks-youtube-detector", "Landmarks: YouTube Faces, boxes of the product", ("nme", "failures")
+    ),
+    Examined(
+        "landmarks-photos-detector", "Landmarks: HELEN and AFW, boxes of the product", ("nme", "failures")
+    ),
     Examined("identity-lfw-ours", "Embedding: LFW pairs", ("tar_at_far.1e-3", "far.1e-2")),
     Examined("identity-youtube-ours", "Embedding: YouTube Faces, other videos", ("rank1", "detected")),
     Examined("expression", "Expression: FER+ validation", ("accuracy",)),

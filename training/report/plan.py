@@ -61,7 +61,11 @@ def _landmarks() -> list[Measurement]:
     return [*found, Measurement("landmarks-published", OURS, leaking)]
 
 
-DETECTORS: Final = {"ours": (OURS, ""), "yunet": ("YuNet", YUNET), "mtcnn": ("MTCNN", "mtcnn")}
+DETECTORS: Final = {
+    "ours": (OURS, "models/detector.onnx"),
+    "yunet": ("YuNet", YUNET),
+    "mtcnn": ("MTCNN", "mtcnn"),
+}
 
 
 def _detectors() -> list[Measurement]:

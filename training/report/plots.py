@@ -113,9 +113,9 @@ def _series_key(axes: Axes, names: Sequence[str], across: float = 0.03, ha: str 
 
 
 LANDMARK_SETS: Final = {
-    "landmarks-youtube-detector": ("YouTube Faces, own boxes", ACCENT, "-"),
+    "landmarks-youtube-detector": ("YouTube Faces, product's boxes", ACCENT, "-"),
     "landmarks-youtube-truth": ("YouTube Faces, true boxes", ACCENT, ":"),
-    "landmarks-photos-detector": ("HELEN and AFW, own boxes", BLUE, "-"),
+    "landmarks-photos-detector": ("HELEN and AFW, product's boxes", BLUE, "-"),
     "landmarks-photos-truth": ("HELEN and AFW, true boxes", BLUE, ":"),
 }
 
