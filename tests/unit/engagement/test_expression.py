@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 import pytest
 
@@ -42,7 +43,7 @@ def test_what_the_motion_of_a_calm_head_does_to_the_measures_gives_none() -> Non
     assert max(measured([[0.0] * 4] * 150 + turned)) == 0
 
 
-def judged(shown: list[float | None], fps: float = 10) -> list[float]:
+def judged(shown: Sequence[float | None], fps: float = 10) -> list[float]:
     """The response to each frame of a face of which the expression network says so."""
     face, baseline = make_face().expression, Baseline()
     return [baseline.observe(face.model_copy(update={"shown": value}), 1 / fps) for value in shown]

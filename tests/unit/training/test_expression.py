@@ -15,7 +15,7 @@ from training.datasets.splits import part_of
 from training.export import write_onnx
 from training.networks.expression import ExpressionNetwork
 from training.tasks import load_run
-from training.tasks.expression import ExpressionTask, build, shares, usable, view
+from training.tasks.expression import Config, ExpressionTask, build, shares, usable, view
 from training.trainer import Batches, train
 from vitrine.vision.crop import Image
 from vitrine.vision.expression_classes import CLASSES, SIDE, expression_input
@@ -73,9 +73,7 @@ def config_file(path: Path, **changes: object) -> Path:
 
 
 def make_task(path: Path) -> ExpressionTask:
-    _, task = load_run(config_file(path))
-    assert isinstance(task, ExpressionTask)
-    return task
+    return build(Config.model_validate(yaml.safe_load(config_file(path).read_text(encoding="utf-8"))))
 
 
 def test_single_votes_are_no_evidence() -> None:
@@ -110,7 +108,7 @@ def test_a_set_without_its_training_part_is_refused(tmp_path: Path) -> None:
         archive.writestr("FER2013Valid/label.csv", 'a.png,"(0, 0, 48, 48)",10,0,0,0,0,0,0,0,0,0\n')
     settings, _ = load_run(config)
     with pytest.raises(DatasetError, match="FER2013Train"):
-        build(settings.model_copy(update={"data": tmp_path / "other.zip"}))  # type: ignore[arg-type]
+        build(Config.model_validate(dict(settings) | {"data": tmp_path / "other.zip"}))
 
 
 def test_a_view_is_another_picture_of_the_same_face() -> None:
@@ -134,7 +132,7 @@ def test_the_loss_is_least_where_the_answer_is_the_votes() -> None:
 
     def loss(answer: torch.Tensor) -> float:
         constant = torch.nn.Module()
-        constant.forward = lambda _: answer.log()  # type: ignore[assignment]
+        constant.forward = lambda _: answer.log()
         return float(ExpressionTask.loss(object.__new__(ExpressionTask), constant, batch))
 
     exact = loss(wanted + 1e-6)
