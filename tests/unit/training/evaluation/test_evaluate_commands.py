@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 from onnx import TensorProto, helper, numpy_helper
 
+import training
 from tests.builders import face_points
 from tests.unit.training.evaluation.builders import picture
 from training.__main__ import main
@@ -215,4 +216,4 @@ def test_the_program_says_what_is_wrong(tmp_path: Path, monkeypatch: pytest.Monk
     command = ["training", "evaluate", "identity", "--format", "people", "--data", str(tmp_path / "none.zip")]
     monkeypatch.setattr(sys, "argv", command)
     with pytest.raises(SystemExit, match=r"^Error: .*none\.zip: neither a folder nor a zip archive"):
-        runpy.run_module("training", run_name="__main__")
+        runpy.run_path(str(Path(training.__file__).with_name("__main__.py")), run_name="__main__")
