@@ -30,7 +30,7 @@ MOST_EMBEDDINGS: Final = 30
 JUDGE_EVERY_NS: Final = 90_000_000
 """Time between two judgements of a track's expression: each frame at 10 a second, every third at 30."""
 GOOD_VIEW: Final = 0.5
-"""Quality that a view needs for an embedding."""
+"""Quality that a view needs for an embedding; see models/quality_56.card.md."""
 SMALLEST: Final = 0.03
 """Crop side, as a share of the frame's longer side, below which a face has no pose: 19 of 640 pixels."""
 COLLAPSED: Final = 0.5

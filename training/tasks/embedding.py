@@ -35,7 +35,7 @@ MARGIN: Final = 0.2
 FITTED: Final = 128
 """Pictures that the pruned blocks are fitted on."""
 FAR: Final = 1e-3
-PICTURES: Final = 4
+PICTURES: Final = 12
 """Of a person, in validation."""
 VALIDATION_PIXELS: Final = (20, 28, 40)
 """Size of the faces of the degraded validation views, in turn."""
