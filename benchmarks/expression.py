@@ -104,7 +104,7 @@ def video(path: Path, detector: Detector, frames: slice) -> None:
     """Spread, frame noise, share explained by pose, and response of each track in the cone of ±25°, ±20°."""
     fps = cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FPS)
     tracks: dict[str, list[tuple[int, Face]]] = {}
-    events = list(enumerate(_faces(list(read(path, 640, 3000)), fps, detector)))[frames]
+    events = list(enumerate(faces_in(list(read(path, 640, 3000)), fps, detector)))[frames]
     for number, event in events:
         for face in event.faces:
             if abs(face.yaw) <= 25 and abs(face.pitch) <= 20:
@@ -140,7 +140,7 @@ def area(higher: ArrayLike, lower: ArrayLike) -> float:
     return float((np.sign(difference) + 1).mean() / 2)
 
 
-def _faces(images: list[Image], fps: float, detector: Detector) -> list[FrameFaces]:
+def faces_in(images: list[Image], fps: float, detector: Detector) -> list[FrameFaces]:
     landmarks, classes = (load_network(model_path(name)) for name in (LANDMARKS_FILE, EXPRESSION_FILE))
     analyser = Analyser(
         detector,

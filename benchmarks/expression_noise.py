@@ -1,9 +1,10 @@
-"""Test and retest of what the expression network shows, beside real differences.
+"""Test and retest of expression measures: how far they change when the face does not.
 
-python -m benchmarks.expression_noise FERPLUS [--faces 400]
-
-Each picture of FER2013Valid is seen twice, as between two frames of a face that keeps still: shifted, scaled
-and turned as landmarks wander, lighter or darker, with sensor noise, as JPEG.
+python -m benchmarks.expression_noise pictures FERPLUS [--faces 400]
+    the pictures of FER2013Valid seen twice, as between two frames of a face that keeps still: shifted, scaled
+    and turned as landmarks wander, lighter or darker, with noise, as JPEG; and how far expressions differ
+python -m benchmarks.expression_noise still VIDEO … [--models FOLDER]
+    the first frame for half a minute, with noise and changing light, through detector, tracks and networks
 """
 
 from __future__ import annotations
@@ -16,10 +17,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.expression import area
-from services.engagement.expression import FULL_CHANGE, NOISE
+from benchmarks.expression import area, faces_in
+from benchmarks.proof_of_life import still
+from benchmarks.vision import read
+from services.engagement.expression import FULL_CHANGE, NOISE, Baseline
 from training.datasets.ferplus import majority, read_ferplus
+from vitrine.schemas import Expression
 from vitrine.vision.crop import Image, crop_at
+from vitrine.vision.detectors import load_detector
 from vitrine.vision.expression_classes import CLASSES, NEUTRAL, SIDE, ExpressionClassifier
 from vitrine.vision.models import EXPRESSION_FILE, model_path
 from vitrine.vision.networks import load_network
@@ -27,22 +32,54 @@ from vitrine.vision.networks import load_network
 MEASURED_ON: Final = "FER2013Valid"
 SHIFT, SCALE, TURN = 0.01, 0.015, 1.0
 """Deviations of a view: shares of the face's side, and degrees; a face of 100 px that wanders by 1 px."""
+FPS, STILL_FRAMES = 10.0, 300
 GAIN, OFFSET, NOISE_LEVEL, JPEG = 0.04, 3.0, 2.0, (75, 96)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("ferplus", type=Path)
+    parser.add_argument("part", choices=["pictures", "still"])
+    parser.add_argument("paths", type=Path, nargs="+")
     parser.add_argument("--faces", type=int, default=400, help="of each expression, at most")
+    parser.add_argument("--models", type=Path, help="folder with the optional public models")
     arguments = parser.parse_args()
+    cv2.setNumThreads(1)
+    for path in arguments.paths:
+        if arguments.part == "pictures":
+            pictures(path, arguments.faces)
+        else:
+            unchanged(path, arguments.models)
+
+
+def pictures(data: Path, most: int) -> None:
+    """Both parts of the benchmark on single pictures."""
     classifier = ExpressionClassifier(load_network(model_path(EXPRESSION_FILE)))
     chosen: dict[str, list[Image]] = {}
-    for face in read_ferplus(arguments.ferplus):
+    for face in read_ferplus(data):
         label = majority(face.votes) if face.split == MEASURED_ON else None
-        if label is not None and len(of := chosen.setdefault(CLASSES[label], [])) < arguments.faces:
+        if label is not None and len(of := chosen.setdefault(CLASSES[label], [])) < most:
             of.append(face.image())
     retest(classifier, [image for images in chosen.values() for image in images])
     differences(classifier, chosen)
+
+
+def unchanged(video: Path, models: Path | None) -> None:
+    """Deviations of the measures, and the response, of each face of a picture that stands still."""
+    first = next(iter(read(video, 640, 1)))
+    tracks: dict[str, list[Expression]] = {}
+    for event in faces_in(list(still(first, STILL_FRAMES, FPS)), FPS, load_detector(models)):
+        for face in event.faces:
+            tracks.setdefault(face.track_id, []).append(face.expression)
+    for views in tracks.values():
+        baseline = Baseline()
+        responses = [baseline.observe(view, 1 / FPS) for view in views]
+        values = np.array([[getattr(view, name) for name in FULL_CHANGE] for view in views])
+        print(f"{video.name}: {len(views)} views of a picture that stands still")
+        print(
+            "  deviation",
+            ", ".join(f"{n} {v:.4f}" for n, v in zip(FULL_CHANGE, values.std(axis=0), strict=True)),
+        )
+        print(f"  response: mean {np.mean(responses):.4f}, max {np.max(responses):.3f}")
 
 
 def retest(classifier: ExpressionClassifier, images: list[Image]) -> None:

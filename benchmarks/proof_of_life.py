@@ -17,7 +17,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from benchmarks.expression import _faces
+from benchmarks.expression import faces_in
 from benchmarks.vision import read
 from services.engagement.camera import UNPROVEN_NS
 from services.engagement.life import Motion
@@ -91,7 +91,7 @@ def delays(views: Sequence[View]) -> list[float]:
 
 def _tracks(images: list[Image], fps: float, detector: Detector) -> list[list[View]]:
     tracks: dict[str, list[View]] = {}
-    for event in _faces(images, fps, detector):
+    for event in faces_in(images, fps, detector):
         for face in event.faces:
             tracks.setdefault(face.track_id, []).append((event.captured_at_ns, face))
     return list(tracks.values())
