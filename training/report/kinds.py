@@ -8,8 +8,13 @@ from training.report.results import Figures
 
 
 def percent(value: float) -> str:
-    """`97.3 %`; two digits more only where rounding would hide that it is not 0 or 100 %."""
-    return f"{100 * value:.1f} %" if value in (0, 1) or 0.0005 <= value < 0.9995 else f"{100 * value:.2f} %"
+    """`97.3 %`; one digit more only where rounding would hide that it is not 0 or 100 %."""
+    hundredths = round(10_000 * value)
+    return (
+        f"{100 * value:.2f} %"
+        if 0 < hundredths < 5 or 9995 <= hundredths < 10_000
+        else f"{100 * value:.1f} %"
+    )
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,7 @@ def page_text(results: Results, speeds: Mapping[str, Mapping[str, float]]) -> st
         embeddings=embedding_table(results),
         compared=compared,
         examined=[_section(one, results[one.name]) for one in EXAMINED if one.picture in drawn],
+        rare=rarely_recognised(results.get("expression")),
         speeds=speed_table(speeds),
         commands=[results[m.name].measurement for m in PLAN if m.name in results],
         missing=[m.name for m in PLAN if m.name not in results],
@@ -169,3 +170,12 @@ def speed_table(speeds: Mapping[str, Mapping[str, float]]) -> str:
         for file, cost in speeds.items()
     ]
     return table(["network", "file", "one input", "threads"], rows)
+
+
+def rarely_recognised(expression: Result | None) -> list[str]:
+    """The classes that are recognised in less than half of their faces, with that share."""
+    if expression is None:
+        return []
+    rows = zip(expression.content["classes"], expression.content["confusion"], strict=True)
+    recalls = [(name, row[place] / sum(row), sum(row)) for place, (name, row) in enumerate(rows) if sum(row)]
+    return [f"{name} ({recall:.0%} of {count})" for name, recall, count in recalls if recall < 0.5]

@@ -125,34 +125,35 @@ def plot_landmarks(path: Path, results: Results) -> None:
     shown = {name: results[name] for name in LANDMARK_SETS if name in results}
     with drawing(path, 9.6, 3.7, shown.values()) as figure:
         errors, yaw = figure.subplots(1, 2, width_ratios=(1.25, 1))
+        turned = [result.subgroups.get("yaw", {}) for result in shown.values()]
+        labels = max((list(classes) for classes in turned), key=len, default=[])
         for place, (name, result) in enumerate(shown.items()):
             label, colour, style = LANDMARK_SETS[name]
             quantiles = result.curve("nme_quantiles")
             share = np.linspace(0, 1, len(quantiles))
             errors.plot(quantiles, share, style, color=colour, linewidth=1.8, label=label)
             if name.endswith("detector"):
-                _by_yaw(yaw, result, colour, 0.08 * (1 if place else -1))
+                _by_yaw(yaw, result, labels, colour, 0.08 * (1 if place else -1))
         errors.axvline(0.1, color=MUTED, linewidth=0.8, dashes=(3, 3))
         errors.set(title="Share of faces with at most this error", xlabel="NME of the face")
         errors.set(xlim=(0, 0.16), ylim=(0, 1.02))
         errors.yaxis.set_major_formatter(SHARE)
         errors.legend(frameon=False, loc="lower right", labelcolor=INK, fontsize=9)
         errors.grid()
-        yaw.set(title="NME by yaw", ylim=(0, None))
+        yaw.set(title="NME by yaw (hollow: few faces)", ylim=(0, None))
         quiet(yaw, "y")
 
 
-def _by_yaw(axes: Axes, result: Result, colour: str, shift: float) -> None:
-    classes = result.subgroups.get("yaw", {})
-    for place, figures in enumerate(classes.values()):
-        value, interval = figures.value("nme"), figures.interval("nme")
+def _by_yaw(axes: Axes, result: Result, labels: Sequence[str], colour: str, shift: float) -> None:
+    for label, figures in result.subgroups.get("yaw", {}).items():
+        value, interval, place = figures.value("nme"), figures.interval("nme"), labels.index(label) + shift
         if value is None:
             continue
         if interval:
-            axes.plot([place + shift] * 2, interval, color=colour, alpha=0.35, linewidth=4)
-        axes.plot(place + shift, value, "o", color=colour, markersize=6, zorder=3)
-    if classes:
-        axes.set_xticks(range(len(classes)), list(classes))
+            axes.plot([place] * 2, interval, color=colour, alpha=0.35, linewidth=4)
+        face = PAPER if figures.count() < FEW else colour
+        axes.plot(place, value, "o", color=colour, markerfacecolor=face, markersize=6, zorder=3)
+    axes.set_xticks(range(len(labels)), labels)
 
 
 def plot_subgroups(path: Path, result: Result, kind: Kind, title: str) -> None:

@@ -15,7 +15,7 @@ from training.report.aims import Aim
 from training.report.gaps import gaps, thin
 from training.report.kinds import KINDS, percent
 from training.report.measuring import chosen, measure
-from training.report.page import page_text, pictures, read_speeds, write_page
+from training.report.page import page_text, pictures, rarely_recognised, read_speeds, write_page
 from training.report.plan import PLAN, Measurement
 from training.report.results import Figures, Result, read_results
 from training.report.style import stamp
@@ -93,7 +93,14 @@ def test_cells_show_the_interval_and_a_dash_for_what_was_not_measured() -> None:
 
 @pytest.mark.parametrize(
     ("share", "written"),
-    [(0.0, "0.0 %"), (1.0, "100.0 %"), (0.99, "99.0 %"), (0.9999, "99.99 %"), (0.0001, "0.01 %")],
+    [
+        (0.0, "0.0 %"),
+        (1.0, "100.0 %"),
+        (0.99, "99.0 %"),
+        (0.9999, "99.99 %"),
+        (0.0001, "0.01 %"),
+        (1 + 1e-9, "100.0 %"),
+    ],
 )
 def test_almost_all_is_not_written_as_all(share: float, written: str) -> None:
     assert percent(share) == written
@@ -113,6 +120,12 @@ def test_an_aim_may_be_of_a_part() -> None:
     assert Aim("NME", "one", "nme", 0.04, "helen").row(results) == (
         "NME", "≤ 0.0400", "0.0300 (0.0200–0.0400)", "yes",
     )  # fmt: skip
+
+
+def test_expressions_that_are_rarely_recognised_are_named() -> None:
+    confusion = [[8, 2, 0], [3, 1, 0], [0, 0, 0]]
+    result = make({"classes": ["neutral", "fear", "contempt"], "confusion": confusion})
+    assert rarely_recognised(result) == ["fear (25% of 4)"]
 
 
 def test_a_file_that_nobody_planned_is_an_error(tmp_path: Path) -> None:
