@@ -47,7 +47,7 @@ SIZES: Final = (12, 16, 20, 24, 32, 48, 64, 96)
 YAWS: Final = (0, 15, 30, 45, 90)
 YAW_SIZE: Final = 32
 """Size at which yaw is compared."""
-FACES: Final = 300
+FACES: Final = 200
 VIDEOS: Final = ("two-people-head-pose", "expressions-b", "crowd-1080p")
 EVERY: Final = 5
 """Each n-th frame of a video."""

@@ -34,7 +34,7 @@ VALIDATION_EVERY: Final = 10
 """Each n-th shelf and mall chooses the best weights instead."""
 MINED_SCORE: Final = 0.15
 """Score from which a false alarm is worth learning from."""
-PIECES_EVERY: Final = 3
+PIECES_EVERY: Final = 6
 """Each n-th piece is searched for false alarms: they are many, and alike."""
 
 
