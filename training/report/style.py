@@ -16,9 +16,9 @@ INK, MUTED, GRID, PAPER = "#14161d", "#6d7078", "#e7e3dc", "#fffdfa"
 ACCENT, BLUE, GREY, PALE = "#e8501f", "#3a6ea5", "#9a9ca3", "#f4c6b3"
 SERIES: Final = {"Vitrine": ACCENT, "YuNet": BLUE, "MTCNN": GREY, "MobileFaceNet (teacher)": BLUE}
 STYLE: Final[Any] = {
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
     "svg.hashsalt": "vitrine",
-    "font.family": "DejaVu Sans",
+    "font.family": ["DejaVu Sans", "sans-serif"],
     "font.size": 9.5,
     "text.color": INK,
     "figure.facecolor": PAPER,
