@@ -31,8 +31,8 @@ NOTICED = {
     "clock": (APART, {"starts", "ends", "total-ots"}),
 }
 """What has to be red where something is broken, and green where nothing is."""
-KNOWN = {"attention-overlap", "attention-seconds", "total-attention"}
-"""Not good enough yet, at the best of times: heads turned far aside."""
+KNOWN: dict[Sequence[str], set[str]] = {APART: set(), CROSSING: {"fragments", "swaps"}}
+"""Not good enough yet, at the best of times: who is whom when people cross each other."""
 
 
 def failed(cameras: Sequence[str], models: Path, folder: Path, broken: str | None = None) -> set[str]:
@@ -55,8 +55,8 @@ def unbroken(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[Seq
 
 
 def test_what_is_not_broken_is_green(unbroken: dict[Sequence[str], set[str]]) -> None:
-    assert unbroken[APART] <= KNOWN
-    assert unbroken[CROSSING] <= KNOWN
+    assert unbroken[APART] <= KNOWN[APART]
+    assert unbroken[CROSSING] <= KNOWN[CROSSING]
 
 
 @pytest.mark.parametrize("broken", NOTICED)
