@@ -28,6 +28,8 @@ class _Entry(BaseModel):
     """Licence, or what the training data allow."""
     size: int = Field(ge=0, alias="bytes")
     sha256: str = Field(pattern=r"^[0-9a-f]*$")
+    only_with: str | None = None
+    """The setting without which the product does not take this file."""
 
     def matches(self, content: bytes) -> bool:
         """Whether these are the bytes that the entry means."""
@@ -38,8 +40,6 @@ class Shipped(_Entry):
     """Weights of our own, in `models/`."""
 
     card: FileName
-    only_with: str | None = None
-    """The setting without which the product does not take this file."""
 
 
 class Public(_Entry):
@@ -76,9 +76,9 @@ def present(entry: _Entry, folder: Path | None) -> bool:
 
 def in_use(manifest: Manifest, configured: Path | None, folder: Path = MODELS) -> dict[Role, str]:
     """The file that the product takes for each role, by what is there, if no setting chooses another."""
-    ours = [e for e in manifest.shipped if present(e, folder) and e.only_with is None]
+    ours = [e for e in manifest.shipped if present(e, folder)]
     found = [e for e in manifest.public if present(e, configured)]
-    return {e.role: e.file for e in reversed([*found, *ours])}
+    return {e.role: e.file for e in reversed([*found, *ours]) if e.only_with is None}
 
 
 def problems(manifest: Manifest, configured: Path | None, folder: Path = MODELS) -> list[str]:

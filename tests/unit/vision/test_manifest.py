@@ -56,6 +56,7 @@ def test_every_file_that_the_product_loads_has_an_entry() -> None:
 
 def test_what_the_manifest_calls_in_use_is_what_the_product_loads() -> None:
     used = in_use(read_manifest(), None)
+    assert used["detector"] == models.DETECTOR_FILE
     assert used["landmarks"] == models.LANDMARKS_FILE
     assert used["embedding"] == models.EMBEDDING_FILE
 

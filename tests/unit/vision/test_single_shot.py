@@ -1,11 +1,16 @@
-"""Our own detector: its input, and what it makes of the network's maps."""
+"""Our own detector: its input, what it makes of the network's maps, and the weights that ship."""
 
 import numpy as np
+import onnx
 import pytest
 from numpy.typing import NDArray
 
+from vitrine.synthetic import SyntheticMall
 from vitrine.vision.detectors import SingleShot
 from vitrine.vision.detectors.single_shot import OUTPUTS, STRIDES, detector_input
+from vitrine.vision.models import DETECTOR_FILE, model_path
+from vitrine.vision.networks import load_network
+from vitrine.vision.shape import five_points
 
 Array = NDArray[np.float32]
 
@@ -74,3 +79,41 @@ def test_pixels_become_minus_one_to_one_in_the_order_of_the_picture() -> None:
     picture[0, 1] = (255, 127, 0)
     there = detector_input([picture])[0, :, 0, 1]
     np.testing.assert_allclose(there, [1, -0.5 / 127.5, -1], atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def shipped() -> SingleShot:
+    return SingleShot.load()
+
+
+@pytest.mark.parametrize("value", [0, 128, 255])
+@pytest.mark.parametrize("size", [(1, 1), (11, 300), (360, 640)])
+def test_the_shipped_weights_find_nothing_in_an_even_picture_of_any_size(
+    shipped: SingleShot, size: tuple[int, int], value: int
+) -> None:
+    assert len(shipped.detect(np.full((*size, 3), value, np.uint8))) == 0
+
+
+def test_the_shipped_weights_find_the_visible_people_of_the_synthetic_mall(shipped: SingleShot) -> None:
+    picture, truth = SyntheticMall.from_uri("synthetic:?scene=quiet&seed=3", 640, 360, 10).frame(200)
+    found = shipped.detect(picture)
+    centres = found.boxes[:, :2] + found.boxes[:, 2:] / 2
+    looking = [person for person in truth.people if person.visible and abs(person.yaw) < 45]
+    assert looking
+    for person in looking:
+        x, y, width, height = person.box
+        near = (np.abs(centres - (x + width / 2, y + height / 2)) < (width / 4, height / 4)).all(axis=1)
+        assert found.scores[near].max(initial=0) >= shipped.trust.start
+        five = found.five[near][0]
+        assert np.abs(five - five_points(person.points)).max() < 0.15 * height
+
+
+def test_torch_and_onnx_runtime_answer_alike() -> None:
+    from vitrine.vision.torch_network import TorchNetwork
+
+    model = onnx.load(model_path(DETECTOR_FILE))
+    picture, _ = SyntheticMall.from_uri("synthetic:?scene=quiet&seed=3", 320, 192, 10).frame(200)
+    batch = detector_input([picture])
+    ours = load_network(model_path(DETECTOR_FILE)).run(batch)
+    for there, here in zip(TorchNetwork(model, "detector", "cpu").run(batch), ours, strict=True):
+        np.testing.assert_allclose(there, here, atol=1e-3)
