@@ -81,6 +81,32 @@ def test_pixels_become_minus_one_to_one_in_the_order_of_the_picture() -> None:
     np.testing.assert_allclose(there, [1, -0.5 / 127.5, -1], atol=1e-6)
 
 
+def test_a_face_that_fills_the_picture_is_found_in_a_second_look_at_a_smaller_one() -> None:
+    class Twice(Answers):
+        """Sees a face of 64×96 pixels, but only in the small picture."""
+
+        def run(self, batch: Array) -> list[Array]:
+            small = batch.shape[2] < 100
+            return super().run(batch) if small else Answers().run(batch)
+
+    found = SingleShot(Twice((32, 1, 1, face(2.0)))).detect(np.zeros((360, 640, 3), np.uint8))
+    np.testing.assert_allclose(found.boxes, [[4 * 32, 0, 4 * 64, 4 * 96]], atol=1e-3)
+    np.testing.assert_allclose(found.five[0, 0], [4 * 48, 4 * (32 + 48)])
+
+
+def test_a_face_that_both_looks_see_is_one_and_small_ones_of_the_second_do_not_count() -> None:
+    class Twice(Answers):
+        def run(self, batch: Array) -> list[Array]:
+            return (small if batch.shape[2] < 100 else large).run(batch)
+
+    whole = [1.0, 0.0, 0.0, np.log(8), np.log(8), *range(10)]
+    quarter = [2.0, 0.0, 0.0, np.log(4), np.log(4), *range(10)]
+    large, small = Answers((32, 3, 7, whole)), Answers((16, 1, 3, quarter), (8, 8, 1, face(3.0)))
+    found = SingleShot(Twice()).detect(np.zeros((360, 640, 3), np.uint8))
+    assert found.scores.tolist() == [pytest.approx(1 / (1 + np.exp(-2)))]
+    assert found.boxes[0, 2] == pytest.approx(256)
+
+
 @pytest.fixture(scope="module")
 def shipped() -> SingleShot:
     return SingleShot.load()
