@@ -52,8 +52,6 @@ def state_of(entry: Shipped | Public, configured: Path | None, used: str) -> str
     """One phrase: in use, and if not, why not. `used` is the file in use for the same role."""
     if entry.file == used:
         return "in use"
-    if entry.only_with:
-        return f"only with {entry.only_with}"
     if isinstance(entry, Shipped):
         return f"{used} is used instead" if present(entry, MODELS) else "missing"
     if configured is None:

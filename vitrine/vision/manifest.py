@@ -28,8 +28,6 @@ class _Entry(BaseModel):
     """Licence, or what the training data allow."""
     size: int = Field(ge=0, alias="bytes")
     sha256: str = Field(pattern=r"^[0-9a-f]*$")
-    only_with: str | None = None
-    """The setting without which the product does not take this file."""
 
     def matches(self, content: bytes) -> bool:
         """Whether these are the bytes that the entry means."""
@@ -78,7 +76,7 @@ def in_use(manifest: Manifest, configured: Path | None, folder: Path = MODELS) -
     """The file that the product takes for each role, by what is there, if no setting chooses another."""
     ours = [e for e in manifest.shipped if present(e, folder)]
     found = [e for e in manifest.public if present(e, configured)]
-    return {e.role: e.file for e in reversed([*found, *ours]) if e.only_with is None}
+    return {e.role: e.file for e in reversed([*found, *ours])}
 
 
 def problems(manifest: Manifest, configured: Path | None, folder: Path = MODELS) -> list[str]:

@@ -1,11 +1,14 @@
 """Detectors: what they make of network outputs, and MTCNN's real weights."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from vitrine.vision.detectors import Detections, Mtcnn, YuNet
+from vitrine.errors import ConfigurationError
+from vitrine.vision.detectors import Detections, Mtcnn, SingleShot, YuNet, load_detector
 from vitrine.vision.detectors.detections import suppress
 from vitrine.vision.detectors.mtcnn import patches, scales, squares
 
@@ -106,3 +109,12 @@ def test_mtcnn_finds_nothing_in_an_even_picture_of_any_size(
 def test_mtcnn_finds_nothing_in_noise(mtcnn: Mtcnn) -> None:
     noise = np.random.default_rng(1).integers(0, 256, (180, 320, 3), dtype=np.uint8)
     assert len(mtcnn.detect(cv2.GaussianBlur(noise, (0, 0), 3))) == 0  # type: ignore[arg-type]
+
+
+@pytest.mark.shared
+def test_a_configured_yunet_comes_before_our_own_detector(shared: Path) -> None:
+    assert isinstance(load_detector(shared / "models"), YuNet)
+    assert isinstance(load_detector(None), SingleShot)
+    assert isinstance(load_detector(shared / "models", kind="own"), SingleShot)
+    with pytest.raises(ConfigurationError, match=r"yunet_n_dynamic\.onnx in VITRINE_MODELS"):
+        load_detector(None, kind="yunet")
