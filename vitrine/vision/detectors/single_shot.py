@@ -20,7 +20,7 @@ from vitrine.vision.networks import Network, load_network
 STRIDES: Final = (8, 16, 32)
 OUTPUTS: Final = 15
 MULTIPLE: Final = 32
-OVERLAP: Final = 0.35
+OVERLAP: Final = 0.25
 CANDIDATES: Final = 1_000
 GREY: Final = 127.5
 COARSE: Final = 4
