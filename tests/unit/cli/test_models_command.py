@@ -39,6 +39,7 @@ class _BreaksOff(_Quiet):
 def served(folder: Path, handler: type[_Quiet] = _Quiet) -> Iterator[str]:
     """The address, ending with /, of a folder on a local server."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder)))
+    server.daemon_threads = False  # closing waits for the answers that are under way
     thread = Thread(target=server.serve_forever)
     thread.start()
     try:
