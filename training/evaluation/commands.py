@@ -134,7 +134,9 @@ def landmarks(
 @_part
 @_weights("A file of our detector or of YuNet, or mtcnn.")
 @click.option(
-    "--face-size", type=click.FloatRange(min=8), help="Scale pictures down until faces have so many pixels."
+    "--face-size",
+    type=click.FloatRange(min=8),
+    help="Scale pictures down until faces have so many pixels, or, as a control, negatives likewise.",
 )
 @click.option(
     "--skip",
@@ -161,8 +163,8 @@ def detector(
     python -m training evaluate detector --data helen_afw_68.zip --format pts --part held-out --face-size 24
     """
     _check(output)
-    if form == NEGATIVES and (face_size is not None or part != ALL):
-        raise click.UsageError("--face-size and --part need labelled faces")
+    if form == NEGATIVES and part != ALL:
+        raise click.UsageError("--part needs labelled faces")
     if form != NEGATIVES and skip:
         raise click.UsageError("--skip is for negatives")
     if form == NEGATIVES:
@@ -170,7 +172,7 @@ def detector(
         if not pictures:
             raise DatasetError(str(data), None, f"holds no more than {skip} pictures")
         measured, used = load_measured_detector(weights)
-        figures = detectors.measure_negatives(pictures, measured)
+        figures = detectors.measure_negatives(pictures, measured, face_size)
     else:
         faces = _of_part(READERS[form](data), part, data)  # type: ignore[index]
         measured, used = load_measured_detector(weights)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from training.datasets.faces import LabelledFace
 from training.datasets.pictures import Picture
-from training.evaluation.intervals import Interval, interval_of_mean
+from training.evaluation.intervals import Interval, interval_of_mean, wilson
 from training.evaluation.matching import RULE, matching
 from training.evaluation.progress import in_batches
 from training.evaluation.results import Columns, Json, sets_of, subgroups
@@ -24,6 +24,8 @@ from vitrine.vision.shape import Points
 FRAME: Final = (640, 360)
 """Width and height of the picture that speeds are compared at."""
 GREY: Final = 127
+SURROUNDED: Final = 2
+"""How much larger a cropped photo is than its face."""
 TIMED: Final = 50
 """Pictures that are timed."""
 SWEEP: Final = np.linspace(0.3, 0.99, 70).round(2)
@@ -66,23 +68,27 @@ def measure_faces(faces: Sequence[LabelledFace], detector: Detector, smaller: fl
     }
 
 
-def measure_negatives(pictures: Sequence[Picture], detector: Detector) -> Json:
-    """False alarms in pictures that show no face."""
+def measure_negatives(pictures: Sequence[Picture], detector: Detector, smaller: float | None = None) -> Json:
+    """False alarms in pictures that show no face. With `smaller`, the pictures are framed as if one did."""
 
     def work(some: Sequence[Picture]) -> list[NDArray[np.float32]]:
-        return [detect_scaled(detector, picture.image()).scores for picture in some]
+        images = [_like_a_face(picture.image(), smaller) for picture in some]
+        return [detect_scaled(detector, image).scores for image in images]
 
     found = in_batches(work, pictures, "detector")
     false = np.array([(scores >= detector.trust.start).sum() for scores in found], np.float64)
     return {
-        "protocol": f"Every detection is a false alarm: the pictures show no face. {TIMES}",
+        "protocol": f"Every detection is a false alarm: no picture shows a face. {_control(smaller)}{TIMES}",
         "n": len(pictures),
         "recall": None,
         "false_per_image": float(false.mean()),
-        "interval": {"false_per_image": interval_of_false(false)},
-        **speed(pictures, detector),
-        "face_size": None,
         "pictures_with_false": float((false > 0).mean()),
+        "interval": {
+            "false_per_image": interval_of_false(false),
+            "pictures_with_false": wilson(float((false > 0).mean()), len(false)),
+        },
+        **speed(pictures, detector),
+        "face_size": smaller,
         "curves": {
             "threshold": SWEEP,
             "recall": None,
@@ -100,6 +106,23 @@ def _best_match(face: LabelledFace, detector: Detector, smaller: float | None) -
     if smaller is not None:
         look = replace(look, face_size=smaller)  # whole pixels have moved it a little
     return float(found.scores[matching(found, points)].max(initial=0)), look
+
+
+def _like_a_face(image: Image, smaller: float | None) -> Image:
+    """What `scaled` makes of a picture twice as large as its face, here of one without a face."""
+    if smaller is None:
+        return image
+    return framed(image, np.zeros((1, 2)), SURROUNDED * smaller / min(image.shape[:2]))[0]
+
+
+def _control(smaller: float | None) -> str:
+    if smaller is None:
+        return ""
+    return (
+        f"A control: pictures were scaled down to {SURROUNDED * smaller:g} px, as those of faces of "
+        f"{smaller:g} px are, and put into the middle of a grey frame of 640×360. A detector that finds "
+        "something there finds small pictures in frames, and its recall on faces in them is too high. "
+    )
 
 
 def interval_of_false(false: NDArray[np.floating]) -> Interval:

@@ -42,7 +42,12 @@ class Aim:
 
 
 AIMS: Final = (
-    Aim("Detector: recall on faces of 24 px", "detector-24px-ours", "recall", "detector-24px-mtcnn"),
+    Aim(
+        "Detector: recall on faces of 24 px (see its control)",
+        "detector-24px-ours",
+        "recall",
+        "detector-24px-mtcnn",
+    ),
     Aim("Detector: recall on all held-out photos", "detector-photos-ours", "recall", "detector-photos-mtcnn"),
     Aim(
         "Detector: time for 640×360",

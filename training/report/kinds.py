@@ -63,6 +63,7 @@ KINDS: Final = {
         Kind("detected", "found", percent, "higher"),
         Kind("recall", "recall", percent, "higher"),
         Kind("false_per_image", "false alarms a picture", lambda value: f"{value:.2f}", "lower"),
+        Kind("pictures_with_false", "pictures with a false alarm", percent, "lower"),
         Kind("milliseconds", "a picture", milliseconds, "lower"),
         Kind("milliseconds_640x360", "640×360", milliseconds, "lower"),
         Kind("accuracy", "accuracy", percent, "higher"),

@@ -35,6 +35,7 @@ class Examined:
 
 
 EXAMINED: Final = (
+    Examined("detector-youtube-24px-ours", "Detector: YouTube Faces, faces of 24 px", ("recall",)),
     Examined("detector-24px-ours", "Detector: HELEN and AFW, faces of 24 px", ("recall",)),
     Examined(
         "landmarks-youtube-detector", "Landmarks: YouTube Faces, boxes of the product", ("nme", "failures")
@@ -106,6 +107,8 @@ def page_text(results: Results, speeds: Mapping[str, Mapping[str, float]]) -> st
         results=results,
         aims=table(["", "aim", "measured", "reached"], aim_rows(results, speeds)),
         detectors=detector_table(results),
+        controls=control_table(results),
+        fooled=fooled(results),
         embeddings=embedding_table(results),
         compared=compared,
         examined=[_section(one, results[one.name]) for one in EXAMINED if one.picture in drawn],
@@ -131,7 +134,8 @@ def _section(one: Examined, result: Result) -> dict[str, Any]:
 def detector_table(results: Results) -> str:
     """A row for each detector."""
     columns = [("photos", "recall", "photos"), ("youtube", "recall", "video frames")]
-    columns += [(f"{size}px", "recall", f"{size} px") for size in SMALL_SIZES]
+    columns += [("youtube-24px", "recall", "frames, 24 px")]
+    columns += [(f"{size}px", "recall", f"photos, {size} px") for size in SMALL_SIZES]
     columns += [
         ("shelves", "false_per_image", "false alarms a shelf picture"),
         ("shelves", "milliseconds_640x360", "640×360"),
@@ -141,6 +145,31 @@ def detector_table(results: Results) -> str:
         for short, (series, _) in DETECTORS.items()
     ]
     return table(["recall on", *(title for _, _, title in columns)], rows)
+
+
+def control_table(results: Results) -> str:
+    """A row for each detector: how often it finds a face where a shelf took the place of the face."""
+    kind = KINDS["pictures_with_false"]
+    rows = [
+        [series, *(kind.cell(results.get(f"detector-control-{size}px-{short}")) for size in SMALL_SIZES)]
+        for short, (series, _) in DETECTORS.items()
+    ]
+    return table(["found without a face", *(f"{size} px" for size in SMALL_SIZES)], rows)
+
+
+FOOLED: Final = 0.05
+"""Share of controls with a detection above which, with its whole interval, a recall needs a warning."""
+
+
+def fooled(results: Results) -> list[str]:
+    """Sizes at which our detector takes small pictures without a face for faces, with that share."""
+    key, found = "pictures_with_false", []
+    for size in SMALL_SIZES:
+        result = results.get(f"detector-control-{size}px-ours")
+        share, interval = (result.value(key), result.interval(key)) if result else (None, None)
+        if share is not None and interval and interval[0] > FOOLED:
+            found.append(f"{share:.0%} at {size} px")
+    return found
 
 
 def embedding_table(results: Results) -> str:

@@ -16,7 +16,7 @@ YOUTUBE_PEOPLE: Final = (YOUTUBE[0], "people")
 FERPLUS: Final = (f"{SHARED}/data/ferplus.zip", "ferplus")
 YUNET: Final = f"{SHARED}/models/yunet_n_dynamic.onnx"
 TEACHER: Final = f"{SHARED}/models/mobilefacenet_112.onnx"
-SMALL_SIZES: Final = (48, 32, 24, 16)
+SMALL_SIZES: Final = (48, 32, 24, 16, 12)
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,11 @@ def _detectors() -> list[Measurement]:
         "photos": (PHOTOS, HELD_OUT),
         "shelves": (SHELVES, TRAINED_SHELVES),
     }
+    sets["youtube-24px"] = (YOUTUBE, (*HELD_OUT, "--face-size", "24"))
     sets |= {f"{size}px": (PHOTOS, (*HELD_OUT, "--face-size", str(size))) for size in SMALL_SIZES}
+    sets |= {
+        f"control-{size}px": (SHELVES, (*TRAINED_SHELVES, "--face-size", str(size))) for size in SMALL_SIZES
+    }
     return [
         Measurement(f"detector-{name}-{short}", series, _arguments("detector", data, *more, weights=weights))
         for short, (series, weights) in DETECTORS.items()

@@ -29,28 +29,36 @@ def plot_detectors(path: Path, results: Results) -> None:
         for place, (short, (series, _)) in enumerate(DETECTORS.items()):
             shift = 0.12 * (place - 1)
             by_size = {f"{size}": results.get(f"detector-{size}px-{short}") for size in SMALL_SIZES}
-            _steps(sizes, by_size, KINDS["recall"], series, shift, line=True)
+            _steps(sizes, by_size, KINDS["recall"], series, shift, line="-")
+            control = {f"{size}": results.get(f"detector-control-{size}px-{short}") for size in SMALL_SIZES}
+            _steps(sizes, control, KINDS["pictures_with_false"], series, shift, line=":")
+            if turned := results.get(f"detector-{TURNED}-{short}"):
+                _steps(yaw, _enough(turned.subgroups.get("yaw", {})), KINDS["recall"], series, shift)
             if small := results.get(f"detector-{SMALL}-{short}"):
-                _steps(yaw, _enough(small.subgroups.get("yaw", {})), KINDS["recall"], series, shift)
                 _alarms(alarms, small, results.get(f"detector-shelves-{short}"), SERIES[series])
-        sizes.set(title="Recall by face size", xlabel="size of the face, pixels")
-        yaw.set(title="by yaw, 24 px", xlabel="yaw of the face")
+        sizes.set(title="Recall by face size", xlabel="pixels, HELEN and AFW")
+        yaw.set(title="by yaw, 24 px", xlabel="yaw, YouTube Faces")
         alarms.set(title="and by threshold, 24 px", xlabel="false alarms a shelf picture")
         alarms.set_xscale("symlog", linthresh=0.02, linscale=0.4)
         alarms.set_xlim(-0.004, 3)
         alarms.set_xticks([0, 0.02, 0.1, 0.5, 2], ["0", "0.02", "0.1", "0.5", "2"])
         alarms.xaxis.set_minor_locator(NullLocator())
-        dots = [result.value("recall") for result in shown if f"-{SMALL}-" in result.measurement.name]
+        dots = [
+            result.value("recall")
+            for result in shown
+            if result.measurement.name.startswith(f"detector-{SMALL}-")
+        ]
         alarms.set_ylim(bottom=min((dot for dot in dots if dot is not None), default=0.2) - 0.2)
         for axes in (sizes, yaw, alarms):
             axes.yaxis.set_major_formatter(SHARE)
             _up_to_everything(axes)
             quiet(axes, "y")
-        _series_key(sizes, [series for series, _ in DETECTORS.values()])
+        _series_key(sizes, [series for series, _ in DETECTORS.values()], bottom=0.35)
 
 
 SMALL: Final = "24px"
-"""The faces on which detectors differ."""
+TURNED: Final = "youtube-24px"
+"""The faces on which detectors differ: photos, and frames with more turned heads."""
 
 
 def _enough(classes: Mapping[str, Figures]) -> dict[str, Figures]:
@@ -75,9 +83,9 @@ def _steps(
     series: str,
     shift: float,
     *,
-    line: bool = False,
+    line: str = "none",
 ) -> None:
-    """A dot with its interval for each class, side by side with other series."""
+    """A dot with its interval for each class, side by side with other series; hollow where dotted."""
     colour = SERIES.get(series, ACCENT)
     dots = []
     for place, figures in enumerate(classes.values()):
@@ -90,8 +98,19 @@ def _steps(
     if not dots:
         return
     across, up = zip(*dots, strict=True)
-    style = {"linewidth": 1.6} if line else {"linestyle": "none"}
-    axes.plot(across, up, marker="o", markersize=5, color=colour, label=series, zorder=3, **style)
+    face = PAPER if line == ":" else colour
+    axes.plot(
+        across,
+        up,
+        marker="o",
+        markersize=5,
+        color=colour,
+        markerfacecolor=face,
+        label=series,
+        zorder=3,
+        linewidth=1.6,
+        linestyle=line,
+    )
     axes.set_xticks(range(len(classes)), list(classes))
 
 
@@ -99,15 +118,17 @@ def _up_to_everything(axes: Axes) -> None:
     """A little room above 100 %, without a tick there."""
     low = axes.get_ylim()[0]
     ticks = MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(low, 1)
-    axes.set_yticks([tick for tick in ticks if low <= tick <= 1])
+    axes.set_yticks([tick for tick in ticks if low <= tick < 1.001])
     axes.set_ylim(low, 1 + 0.04 * (1 - low))
 
 
-def _series_key(axes: Axes, names: Sequence[str], across: float = 0.03, ha: str = "left") -> None:
-    """Names in their colours, at the bottom."""
+def _series_key(
+    axes: Axes, names: Sequence[str], across: float = 0.03, ha: str = "left", bottom: float = 0.05
+) -> None:
+    """Names in their colours, one above the other."""
     for place, name in enumerate(reversed(names)):
         axes.annotate(
-            f"● {name}", (across, 0.05 + 0.085 * place), xycoords="axes fraction", color=SERIES[name],
+            f"● {name}", (across, bottom + 0.085 * place), xycoords="axes fraction", color=SERIES[name],
             fontweight="bold", ha=ha,
         )  # fmt: skip
 

@@ -68,7 +68,8 @@ def made_up(measurement: Measurement) -> dict[str, Any]:
                 "false_per_image": (alarms * sweep**6).tolist(),
                 "recall": (recall * sweep**0.1).tolist(),
             }
-            return make_result(task, recall, **times, false_per_image=alarms, curves=curves)
+            made = make_result(task, recall, **times, false_per_image=alarms, curves=curves)
+            return made | {"pictures_with_false": alarms / 2}
         case "identity":
             far = np.logspace(-4, -0.3, 60)
             tar = far ** float(rng.uniform(0.01, 0.03))

@@ -15,7 +15,7 @@ from training.report.aims import Aim
 from training.report.gaps import gaps, thin
 from training.report.kinds import KINDS, percent
 from training.report.measuring import chosen, measure
-from training.report.page import page_text, pictures, rarely_recognised, read_speeds, write_page
+from training.report.page import fooled, page_text, pictures, rarely_recognised, read_speeds, write_page
 from training.report.plan import PLAN, Measurement
 from training.report.results import Figures, Result, read_results
 from training.report.style import stamp
@@ -126,6 +126,14 @@ def test_expressions_that_are_rarely_recognised_are_named() -> None:
     confusion = [[8, 2, 0], [3, 1, 0], [0, 0, 0]]
     result = make({"classes": ["neutral", "fear", "contempt"], "confusion": confusion})
     assert rarely_recognised(result) == ["fear (25% of 4)"]
+
+
+def test_a_detector_that_finds_small_pictures_instead_of_faces_is_named() -> None:
+    results = {
+        f"detector-control-{size}px-ours": make(make_set("pictures_with_false", share))
+        for size, share in ((24, 0.12), (32, 0.055))
+    }
+    assert fooled(results) == ["12% at 24 px"]
 
 
 def test_a_file_that_nobody_planned_is_an_error(tmp_path: Path) -> None:

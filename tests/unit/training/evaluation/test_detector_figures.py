@@ -7,6 +7,8 @@ from training.datasets.pictures import Picture
 from training.evaluation.detector import measure_faces, measure_negatives, scaled
 from training.evaluation.matching import matching
 from training.evaluation.subgroups import face_size
+from vitrine.vision.crop import Image
+from vitrine.vision.detectors import Detections
 from vitrine.vision.shape import Points
 
 FRONTAL = face_points()
@@ -53,6 +55,23 @@ def test_no_false_alarm_in_fifty_pictures_still_allows_six_in_a_hundred() -> Non
     figures = measure_negatives(pictures, Finding(detections()))
     assert figures["false_per_image"] == 0
     assert figures["interval"]["false_per_image"] == (0, 0.06)
+
+
+def test_pictures_without_a_face_can_be_framed_as_if_they_had_one() -> None:
+    seen: list[tuple[int, ...]] = []
+
+    class Looking(Finding):
+        def detect(self, image: Image) -> Detections:
+            seen.append((*image.shape, int((image != 127).any(axis=2).sum())))
+            return super().detect(image)
+
+    pictures = [Picture("0.png", picture(200, 100))]
+    figures = measure_negatives(pictures, Looking(detections((FRONTAL, 0.6))), 24)
+    assert seen[0] == (360, 640, 3, 96 * 48)  # the shorter side is twice as long as the face would be
+    assert (figures["face_size"], figures["pictures_with_false"]) == (24, 1)
+    assert figures["protocol"].startswith(
+        "Every detection is a false alarm: no picture shows a face. A control"
+    )
 
 
 def test_a_scaled_face_has_the_size_asked_for_in_a_frame_of_640_by_360() -> None:

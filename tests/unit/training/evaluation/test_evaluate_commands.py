@@ -201,7 +201,7 @@ def test_a_part_without_anybody_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--format", "negatives", "--face-size", 24], ["--format", "pts", "--skip", 3]]
+    "arguments", [["--format", "negatives", "--part", "held-out"], ["--format", "pts", "--skip", 3]]
 )
 def test_options_of_other_formats_are_refused(arguments: list[object], tmp_path: Path) -> None:
     assert evaluate("detector", "--data", tmp_path, *arguments).exit_code == 2
