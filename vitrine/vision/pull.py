@@ -72,6 +72,7 @@ def _download(entry: Public, address: str, progress: Progress) -> bytes:
                 content += part
                 progress(len(part))
     except HTTPError as error:
+        error.close()
         raise Unavailable(
             f"{entry.file}: {address} answers {error.code} {error.reason}; {INSTEAD}"
         ) from error
