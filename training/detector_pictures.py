@@ -19,10 +19,13 @@ from training.pictures import (
     Detect,
     Picture,
     aligned_pictures,
+    cut_like_people,
     faceless_pieces,
     labelled_picture,
     mall_pictures,
+    plain_pictures,
     shelf_pictures,
+    turned_picture,
     video_pictures,
 )
 from training.tiles import Composer
@@ -34,6 +37,9 @@ VALIDATION_EVERY: Final = 10
 """Each n-th shelf and mall chooses the best weights instead."""
 MINED_SCORE: Final = 0.15
 """Score from which a false alarm is worth learning from."""
+WALLS: Final = 200
+CUTS: Final = 2_000
+"""Pieces that are pasted as if they were people, of pictures without a face and of false alarms."""
 PIECES_EVERY: Final = 6
 """Each n-th piece is searched for false alarms: they are many, and alike."""
 
@@ -58,6 +64,7 @@ class Pictures:
     """The pictures of one part."""
 
     labelled: list[list[Picture]]
+    turned: list[Picture]
     aligned: list[Picture]
     shelves: list[Picture]
     malls: list[Picture]
@@ -68,7 +75,9 @@ class Pictures:
     def composer(self, mined: Sequence[Picture] = ()) -> Composer:
         """Tiles of these pictures, and of what was mined."""
         photos = [picture for some in self.labelled for picture in some]
+        rng = np.random.default_rng(0)
         scenes = [
+            (0.1, plain_pictures(WALLS, rng)),
             (0.25, self.shelves),
             (0.25, self.malls),
             (0.2, self.pieces),
@@ -76,7 +85,13 @@ class Pictures:
             (0.05, self.videos),
             (0.4, mined),
         ]
-        return Composer([*self.labelled, self.aligned], scenes, [*self.pieces, *self.shelves])
+        empty = [*self.pieces, *self.shelves]
+        alarms = [piece for piece in mined if not len(piece.boxes) and not len(piece.ignored)]
+        lookalikes = [
+            *cut_like_people(empty, CUTS, rng),
+            *cut_like_people(alarms, CUTS if alarms else 0, rng),
+        ]
+        return Composer([*self.labelled, self.turned, self.aligned], scenes, empty, lookalikes)
 
     def false_alarms(self, network: nn.Module, teacher: Detect) -> list[Picture]:
         """What a network takes for a face in pictures that are known."""
@@ -97,14 +112,16 @@ class _Torch:
 
 def collect(config: PictureSettings, part: Part, teacher: Detect) -> Pictures:
     """Reads everything; a minute or two. Raises DatasetError."""
-    labelled = [
-        [labelled_picture(face, teacher) for face in select(source.read(), part)] for source in config.data
-    ]
+    sets = [select(source.read(), part) for source in config.data]
+    labelled = [[labelled_picture(face, teacher) for face in some] for some in sets]
+    rng = np.random.default_rng(1)
+    turned = [picture for some in sets for face in some if (picture := turned_picture(face, rng))]
     people = [face for face in read_people(config.aligned) if part_of(face.person) == part]
     videos = [p for v in config.videos for p in video_pictures(v, teacher)] if part == "train" else []
     photos = [picture for some in labelled for picture in some]
     return Pictures(
         labelled,
+        turned,
         aligned_pictures(people, teacher),
         _of_part(shelf_pictures(config.shelves), part),
         list(mall_pictures(_of_part(range(config.malls), part), config.mall_frames)),

@@ -10,9 +10,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from training.augmentation import cached
 from training.boxes import face_box
 from training.datasets.faces import Files, LabelledFace, decoded
 from training.datasets.people import PersonFace
+from training.turning import turned
 from vitrine.synthetic import SyntheticMall
 from vitrine.vision.crop import Image
 from vitrine.vision.detectors import Detections
@@ -23,6 +25,8 @@ Detect = Callable[[Image], Detections]
 
 LARGEST: Final = 400
 """Longer side that is kept of a photo."""
+CUT: Final = 160
+"""Longer side that is kept of a cut without a face."""
 SMALLEST_LEVEL: Final = 24
 BELIEVED: Final = 0.6
 """Score from which the teacher's face is a label; below, nobody knows, and the place is ignored."""
@@ -132,6 +136,33 @@ def mall_pictures(malls: Iterable[int], frames: int) -> Iterator[Picture]:
                 np.array([five_points(p.points) for p in clear], np.float32).reshape(-1, 5, 2),
                 np.array([*unclear, *truth.decoys], np.float32).reshape(-1, 4),
             )
+
+
+def turned_picture(face: LabelledFace, rng: np.random.Generator) -> Picture | None:
+    """The face turned farther than it was photographed; None where that would be too far."""
+    view = turned(cached(face), rng)
+    if view is None:
+        return None
+    five = five_points(view.points)[None].astype(np.float32)
+    return Picture(view.image, face_box(view.points)[None], five)
+
+
+def cut_like_people(pictures: Sequence[Picture], count: int, rng: np.random.Generator) -> list[Picture]:
+    """Square-like cuts of pictures without a face, some small and some large."""
+    return [_cut(pictures[int(rng.integers(len(pictures)))].image, rng) for _ in range(count)]
+
+
+def _cut(image: Image, rng: np.random.Generator) -> Picture:
+    sides = np.array(image.shape[:2])
+    side = np.exp(rng.uniform(np.log(min(40, sides.min())), np.log(sides.min())))
+    size = np.minimum(side * np.exp(rng.normal(0, 0.1, 2)), sides).astype(int)
+    top, left = rng.integers(0, sides - size + 1)
+    return Picture(shrunk(np.ascontiguousarray(image[top : top + size[0], left : left + size[1]]), CUT)[0])
+
+
+def plain_pictures(count: int, rng: np.random.Generator) -> list[Picture]:
+    """Walls: one colour each."""
+    return [Picture(np.full((64, 64, 3), rng.integers(0, 256, 3), np.uint8)) for _ in range(count)]
 
 
 def faceless_pieces(picture: Picture, least: int = 24) -> list[Image]:

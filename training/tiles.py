@@ -19,6 +19,12 @@ SIZE_SHARES: Final = (0.6, 0.26, 0.14)
 SMALLEST: Final = 9.0
 """Smaller faces are ignored."""
 LARGEST_ENLARGEMENT: Final = 1.6
+LOOKALIKES: Final = 0.6
+"""Pieces without a face, for each face, that are put as faces are."""
+AROUND: Final = (1.5, 2.8)
+"""How much larger a picture of a person is than the face."""
+COVERED: Final = 0.3
+"""Share of faces with something in front of them."""
 HIDDEN: Final = 0.35
 GONE: Final = 0.75
 """Covered shares of a face from which it is ignored, and from which nothing of it is left."""
@@ -112,14 +118,23 @@ class Composer:
         people: Sequence[Sequence[Picture]],
         scenes: Sequence[tuple[float, Sequence[Picture]]],
         empty: Sequence[Picture],
+        lookalikes: Sequence[Picture] = (),
     ) -> None:
-        """Groups of people, drawn alike; backgrounds with their weights; pictures without a face."""
+        """Groups of people, drawn alike; backgrounds with their weights; pictures without a face.
+
+        `lookalikes` show no face either, and are cut as pictures of people are cut around faces: that
+        there is a small picture with edges must not mean that there is a face.
+        """
         self._people = [some for some in people if some]
         self._scenes = [(weight, some) for weight, some in scenes if some]
         weights = np.array([weight for weight, _ in self._scenes])
         self._weights = weights / weights.sum()
-        self._empty = empty
-        for picture in (*empty, *(p for some in (*people, *(s for _, s in scenes)) for p in some)):
+        self._empty, self._lookalikes = empty, lookalikes
+        for picture in (
+            *empty,
+            *lookalikes,
+            *(p for some in (*people, *(s for _, s in scenes)) for p in some),
+        ):
             _ = picture.levels  # here, not in each process that prepares batches
         self._masks = _masks()
         self._noise = np.random.default_rng(0).normal(0, 1, (SIDE + 64, SIDE + 64, 3)).astype(np.float32)
@@ -131,6 +146,8 @@ class Composer:
         for size in sizes:
             if rng.random() < 0.25:
                 self._decoy(tile, rng)
+            if self._lookalikes and rng.random() < LOOKALIKES:
+                self._lookalike(tile, _size(rng), rng)
             self._person(tile, size, rng)
         if rng.random() < 0.3:
             self._decoy(tile, rng)
@@ -162,14 +179,27 @@ class Composer:
         group = self._people[int(rng.integers(len(self._people)))]
         picture = group[int(rng.integers(len(group)))]
         box = picture.boxes[int(rng.integers(len(picture.boxes)))]
+        affine = self._put(tile, picture, box, size, rng)
+        if rng.random() < COVERED:
+            self._occlude(tile, moved(box[None], affine)[0], rng)
+
+    def _lookalike(self, tile: Tile, size: float, rng: np.random.Generator) -> None:
+        picture = self._lookalikes[int(rng.integers(len(self._lookalikes)))]
+        sides = np.array(picture.image.shape[1::-1])
+        box = sides / rng.uniform(*AROUND)
+        self._put(tile, picture, np.concatenate([(sides - box) / 2, box]).astype(np.float32), size, rng)
+
+    def _put(
+        self, tile: Tile, picture: Picture, box: Floats, size: float, rng: np.random.Generator
+    ) -> NDArray[np.float64]:
+        """Paste a picture somewhere, so large that its box has this size; returns how it was placed."""
         scale = min(size / float(np.sqrt(box[2] * box[3])), LARGEST_ENLARGEMENT)
         turn = rng.uniform(-40, 40) if rng.random() < 0.25 else rng.normal(0, 8)
         edge = min(0.45 * scale * float(box[2:].max()), SIDE / 2)
         target = rng.uniform(edge, SIDE - edge + 1e-6, 2)
         affine = placing(scale, turn, rng.random() < 0.5, box[:2] + box[2:] / 2, target)
         self._paste(tile, picture, affine, rng)
-        if rng.random() < 0.15:
-            self._occlude(tile, moved(box[None], affine)[0], rng)
+        return affine
 
     def _decoy(self, tile: Tile, rng: np.random.Generator) -> None:
         """A piece of a picture that shows no face."""
@@ -211,7 +241,7 @@ class Composer:
 
     def _occlude(self, tile: Tile, box: Floats, rng: np.random.Generator) -> None:
         """Something in front of the lower or an outer part of a face."""
-        share = rng.uniform(0.15, 0.4)
+        share = rng.uniform(0.15, 0.45)
         x, y, width, height = box
         side = rng.integers(3)
         if side == 0:
@@ -251,8 +281,12 @@ class Composer:
 def _sizes(rng: np.random.Generator) -> list[float]:
     """Of the faces that a tile is given."""
     count = int(rng.choice(6, p=(0.25, 0.2, 0.18, 0.15, 0.12, 0.1)))
-    spans = rng.choice(len(SIZE_SHARES), count, p=SIZE_SHARES)
-    return [float(np.exp(rng.uniform(np.log(SIZES[i]), np.log(SIZES[i + 1])))) for i in spans]
+    return [_size(rng) for _ in range(count)]
+
+
+def _size(rng: np.random.Generator) -> float:
+    span = int(rng.choice(len(SIZE_SHARES), p=SIZE_SHARES))
+    return float(np.exp(rng.uniform(np.log(SIZES[span]), np.log(SIZES[span + 1]))))
 
 
 def _masks() -> list[Floats]:

@@ -9,11 +9,12 @@ import torch
 from numpy.typing import NDArray
 
 from training.boxes import face_box
+from training.datasets.faces import LabelledFace
 from training.detector_measure import judge
 from training.export import write_onnx
 from training.mined import mine, read_mined, write_mined
 from training.networks.detector import DetectorNetwork, flat
-from training.pictures import Picture, faceless_pieces, overlaps
+from training.pictures import Picture, cut_like_people, faceless_pieces, overlaps, turned_picture
 from training.targets import CENTRES, FACE, NONE, UNKNOWN, targets
 from training.tasks.detector import DetectorTask, detection_loss, generalised_iou, sample_of
 from training.tiles import SIDE, Composer, Tile, moved, placing, warped
@@ -104,6 +105,37 @@ def test_the_boxes_of_a_tile_lie_on_its_faces(monkeypatch: pytest.MonkeyPatch) -
         np.testing.assert_allclose(yellow.max(axis=0), [x + width, y + height], atol=2.5)
         seen += 1
     assert seen >= 3
+
+
+def test_a_piece_without_a_face_is_put_as_a_face_is_and_labels_nothing() -> None:
+    """Small pictures with edges come with a face and without one: edges tell nothing."""
+    lookalike = Picture(np.full((80, 80, 3), (250, 30, 250), np.uint8))
+    composer = Composer([[make_person()]], [(1.0, [make_empty()])], [make_empty(60)], [lookalike])
+    tiles = [composer.tile(np.random.default_rng(seed)) for seed in range(60)]
+    faces = sum(len(tile.boxes) + len(tile.ignored) for tile in tiles)
+    pink = [tile.image[..., 2].astype(int) - tile.image[..., 1] > 100 for tile in tiles]
+    areas = [int(mask.sum()) for mask in pink if mask.any()]
+    assert 0.2 * faces < len(areas) < faces
+    assert min(areas) < 30**2 < 60**2 < max(areas)
+
+
+def test_pieces_are_cut_as_people_are_and_hold_no_face() -> None:
+    rng = np.random.default_rng(0)
+    cuts = cut_like_people([make_empty(300), make_empty(50)], 40, rng)
+    sides = np.array([cut.image.shape[:2] for cut in cuts])
+    assert len(cuts) == 40
+    assert sides.min() >= 25
+    assert sides.max() <= 160
+    assert not any(len(cut.boxes) for cut in cuts)
+
+
+def test_a_turned_face_keeps_its_box_around_its_points() -> None:
+    encoded = cv2.imencode(".png", np.full((400, 400, 3), 60, np.uint8))[1].tobytes()
+    face = LabelledFace("a.png", "train", "a", make_points().astype(np.float32), encoded)
+    seeds = map(np.random.default_rng, range(20))
+    picture = next(p for rng in seeds if (p := turned_picture(face, rng)))
+    (x, y, width, height), five = picture.boxes[0], picture.five[0]
+    assert ((five > (x, y)) & (five < (x + width, y + height))).all()
 
 
 def test_a_mirrored_face_keeps_the_images_left_first() -> None:
