@@ -6,12 +6,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from training.bending import bent
 from training.datasets.faces import LabelledFace
 from vitrine.vision.crop import MARGIN, Image, crop_at, crop_of_points, cut, to_network
 from vitrine.vision.shape import Points, mirrored
 
 CACHE_SIZE = 208
 CACHED_CROP = 128
+BENT = 0.6
+"""Share of views that are bent."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,10 @@ def view(
     if rng.random() < 0.5:
         image, points = np.ascontiguousarray(image[:, ::-1]), mirrored(points, image.shape[1])
     crop = jittered_crop(points, size, rng)
-    picture = cut(image, crop, size)
+    if rng.random() < BENT:
+        picture, points = bent(image, points, crop, size, rng)
+    else:
+        picture = cut(image, crop, size)
     if rng.random() < 0.3:
         _cover(picture, rng, others)
     targets = to_network(points, crop, size)
