@@ -151,7 +151,7 @@ def make_identity(
         "visit_id": f"visit-{track}",
         "known": known,
         "confidence": 0.9 if known else 0.0,
-        "reason": "known-customer" if known else "no-embedding-model",
+        "reason": "known-customer" if known else "no-key",
         "decided_at_ns": at(seconds),
         "config_version": "v1",
     }

@@ -51,7 +51,7 @@ FACES = Topic(
 IDENTITIES = Topic(
     "identities", "stand", schemas.Identity,
     "Which visitor a track is, whether a customer is known, and why. Never a customer id.",
-    ("identity",), ("stand", "analytics"), STAND_PARTITIONS, DAY,
+    ("identity",), ("stand", "analytics"), STAND_PARTITIONS, DAY, version=2,
 )  # fmt: skip
 ENGAGEMENT = Topic(
     "engagement", "stand", schemas.StandEngagement,

@@ -136,7 +136,7 @@ class IdentityHandler(Handler):
     def _first_reason(self, stand: Stand) -> IdentityReason:
         if stand.recognition == "none":
             return "recognition-off"
-        return "new-visitor" if self._sealer is not None else "no-embedding-model"
+        return "new-visitor" if self._sealer is not None else "no-key"
 
     def _on_view(
         self,

@@ -7,7 +7,7 @@ from typing import Literal
 from vitrine.schemas.base import Event, Id, Nanoseconds, Share
 
 IdentityReason = Literal[
-    "no-embedding-model",
+    "no-key",
     "recognition-off",
     "new-visitor",
     "returning-visitor",
