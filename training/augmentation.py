@@ -13,6 +13,8 @@ from vitrine.vision.shape import Points, mirrored
 
 CACHE_SIZE = 208
 CACHED_CROP = 128
+TRACKED = 0.4
+"""How far off crops around the points of the frame before are, compared with those of a detector."""
 BENT = 0.6
 """Share of views that are bent."""
 
@@ -60,7 +62,7 @@ def view(
 
 
 def jittered_crop(points: Points, size: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """The crop as a detector's box would give it; one in five is far off or not turned upright."""
+    """The crop as a detector's box or, as often, the frame before gives it; one in five is far off."""
     low, high = points.min(axis=0), points.max(axis=0)
     side = MARGIN * float((high - low).max())
     if rng.random() < 0.2:
@@ -70,7 +72,12 @@ def jittered_crop(points: Points, size: int, rng: np.random.Generator) -> NDArra
             rng.uniform(-0.12, 0.12, 2),
         )
     else:
-        angle, scale, shift = rng.normal(0, 8), np.exp(rng.normal(0, 0.09)), rng.normal(0, 0.045, 2)
+        spread = TRACKED if rng.random() < 0.5 else 1.0
+        angle, scale, shift = (
+            rng.normal(0, 8 * spread),
+            np.exp(rng.normal(0, 0.09 * spread)),
+            rng.normal(0, 0.045 * spread, 2),
+        )
     turn = np.radians(angle)
     right = np.array([np.cos(turn), np.sin(turn)])
     return crop_at((low + high) / 2 + shift * side, side * float(scale), right, size)
