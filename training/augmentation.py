@@ -15,8 +15,6 @@ CACHE_SIZE = 208
 CACHED_CROP = 128
 TRACKED = 0.4
 """How far off crops around the points of the frame before are, compared with those of a detector."""
-BENT = 0.6
-"""Share of views that are bent."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +29,17 @@ class CachedFace:
     """(68,), the same for mirrored points: which of them to learn from; None means all."""
 
 
+@dataclass(frozen=True)
+class Views:
+    """How views are made."""
+
+    size: int
+    bent: float
+    """Share that is bent smoothly."""
+    tracked: float
+    """Share of the crops that are as the frame before gives them; the others are as a detector does."""
+
+
 def cached(face: LabelledFace) -> CachedFace:
     """The face cut out upright, at the scale of a crop of 128 pixels."""
     wide = crop_of_points(face.points, CACHED_CROP)
@@ -39,17 +48,18 @@ def cached(face: LabelledFace) -> CachedFace:
 
 
 def view(
-    face: CachedFace, size: int, rng: np.random.Generator, others: list[CachedFace]
+    face: CachedFace, views: Views, rng: np.random.Generator, others: list[CachedFace]
 ) -> tuple[Image, Points]:
     """A random view: (size, size, 3) uint8 BGR and its points (68, 2) in the network's coordinates.
 
     Points that are not certain are NaN.
     """
+    size = views.size
     image, points = face.image, face.points
     if rng.random() < 0.5:
         image, points = np.ascontiguousarray(image[:, ::-1]), mirrored(points, image.shape[1])
-    crop = jittered_crop(points, size, rng)
-    if rng.random() < BENT:
+    crop = jittered_crop(points, views, rng)
+    if rng.random() < views.bent:
         picture, points = bent(image, points, crop, size, rng)
     else:
         picture = cut(image, crop, size)
@@ -61,8 +71,8 @@ def view(
     return _camera(_colours(picture, rng), rng), targets
 
 
-def jittered_crop(points: Points, size: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """The crop as a detector's box or, as often, the frame before gives it; one in five is far off."""
+def jittered_crop(points: Points, views: Views, rng: np.random.Generator) -> NDArray[np.float64]:
+    """The crop as a detector's box or the frame before gives it; one in five is far off."""
     low, high = points.min(axis=0), points.max(axis=0)
     side = MARGIN * float((high - low).max())
     if rng.random() < 0.2:
@@ -72,7 +82,7 @@ def jittered_crop(points: Points, size: int, rng: np.random.Generator) -> NDArra
             rng.uniform(-0.12, 0.12, 2),
         )
     else:
-        spread = TRACKED if rng.random() < 0.5 else 1.0
+        spread = TRACKED if rng.random() < views.tracked else 1.0
         angle, scale, shift = (
             rng.normal(0, 8 * spread),
             np.exp(rng.normal(0, 0.09 * spread)),
@@ -80,7 +90,7 @@ def jittered_crop(points: Points, size: int, rng: np.random.Generator) -> NDArra
         )
     turn = np.radians(angle)
     right = np.array([np.cos(turn), np.sin(turn)])
-    return crop_at((low + high) / 2 + shift * side, side * float(scale), right, size)
+    return crop_at((low + high) / 2 + shift * side, side * float(scale), right, views.size)
 
 
 def _cover(picture: Image, rng: np.random.Generator, others: list[CachedFace]) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor, nn
 
-from training.augmentation import CachedFace, cached, view
+from training.augmentation import CachedFace, Views, cached, view
 from training.config import RunConfig, Source
 from training.datasets.splits import Part, select
 from training.export import Product
@@ -34,6 +34,10 @@ class Config(RunConfig):
     """Pixels of the crop."""
     turned: float = Field(0.3, ge=0, le=1)
     """Share of the samples that are turned farther than they were photographed."""
+    bent: float = Field(0.6, ge=0, le=1)
+    """Share of the samples that are bent, as if somebody else had the face."""
+    tracked: float = Field(0.5, ge=0, le=1)
+    """Share of the crops that are as the frame before gives them, the others are as a detector does."""
 
 
 class LandmarksTask:
@@ -44,6 +48,7 @@ class LandmarksTask:
 
     def __init__(self, config: Config) -> None:
         self._size, self._turned = config.size, config.turned
+        self._views = Views(config.size, config.bent, config.tracked)
         self.product = Product(LANDMARKS_FILE, (3, config.size, config.size), ("points",))
         sources = load_faces(config, "train")
         self._faces = [
@@ -67,7 +72,7 @@ class LandmarksTask:
         face = self._faces[index]
         if rng.random() < self._turned:
             face = turned(face, rng) or face
-        picture, points = view(face, self._size, rng, self._faces)
+        picture, points = view(face, self._views, rng, self._faces)
         return network_input([picture])[0], points.astype(np.float32)
 
     def loss(self, network: nn.Module, batch: Batch) -> Tensor:

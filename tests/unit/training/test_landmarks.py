@@ -9,7 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from tests.builders import face_points
-from training.augmentation import cached, jittered_crop, view
+from training.augmentation import Views, cached, jittered_crop, view
 from training.datasets.faces import LabelledFace
 from training.datasets.splits import part_of
 from training.tasks import load_run
@@ -77,7 +77,7 @@ def test_the_targets_of_a_view_lie_on_its_picture() -> None:
     kept = cached(labelled(20))
     bright = []
     for seed in range(20):
-        picture, points = view(kept, 128, np.random.default_rng(seed), [kept])
+        picture, points = view(kept, Views(128, 0.5, 0.5), np.random.default_rng(seed), [kept])
         assert (picture.shape, picture.dtype.name) == ((128, 128, 3), "uint8")
         column, row = np.round(points[8] * 64 + 63.5).astype(int)
         if 0 <= column < 128 and 0 <= row < 128:
@@ -87,16 +87,23 @@ def test_the_targets_of_a_view_lie_on_its_picture() -> None:
 
 def test_the_same_seed_gives_the_same_view() -> None:
     kept = cached(labelled())
-    first, again = (view(kept, 96, np.random.default_rng(5), [kept]) for _ in range(2))
+    first, again = (view(kept, Views(96, 0.5, 0.5), np.random.default_rng(5), [kept]) for _ in range(2))
     np.testing.assert_array_equal(first[0], again[0])
     np.testing.assert_array_equal(first[1], again[1])
 
 
 def test_jitter_is_centred_on_the_crop_of_serving() -> None:
     kept, rng = cached(labelled()), np.random.default_rng(0)
-    crops = [jittered_crop(kept.points, 128, rng) for _ in range(300)]
-    spread = [np.abs(to_network(kept.points, crop, 128)).max() for crop in crops]
-    assert np.median(spread) == pytest.approx(1 / MARGIN, rel=0.15)
+    crops = {
+        tracked: [jittered_crop(kept.points, Views(128, 0, tracked), rng) for _ in range(300)]
+        for tracked in (0, 1)
+    }
+    reach = {t: [np.abs(to_network(kept.points, c, 128)).max() for c in some] for t, some in crops.items()}
+    assert np.median(reach[0]) == pytest.approx(1 / MARGIN, rel=0.15)
+    assert np.median(reach[1]) == pytest.approx(1 / MARGIN, rel=0.08)
+    assert np.subtract(*np.quantile(reach[1], (0.75, 0.25))) < np.subtract(
+        *np.quantile(reach[0], (0.75, 0.25))
+    )
 
 
 def test_rare_faces_come_up_oftener() -> None:
