@@ -25,8 +25,8 @@ AROUND: Final = (1.5, 2.8)
 """How much larger a picture of a person is than the face."""
 COVERED: Final = 0.3
 """Share of faces with something in front of them."""
-HIDDEN: Final = 0.35
-GONE: Final = 0.75
+HIDDEN: Final = 0.55
+GONE: Final = 0.85
 """Covered shares of a face from which it is ignored, and from which nothing of it is left."""
 MIRRORED_FIVE: Final = (1, 0, 2, 4, 3)
 MASK: Final = 64
@@ -241,7 +241,7 @@ class Composer:
 
     def _occlude(self, tile: Tile, box: Floats, rng: np.random.Generator) -> None:
         """Something in front of the lower or an outer part of a face."""
-        share = rng.uniform(0.15, 0.45)
+        share = rng.uniform(0.15, 0.55)
         x, y, width, height = box
         side = rng.integers(3)
         if side == 0:

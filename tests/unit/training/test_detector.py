@@ -147,7 +147,7 @@ def test_a_mirrored_face_keeps_the_images_left_first() -> None:
 
 def test_a_covered_face_is_ignored_and_then_gone() -> None:
     tile = make_tile((100, 100, 40, 40))
-    tile.cover(np.ones((20, 40), np.float32), 100, 100)
+    tile.cover(np.ones((24, 40), np.float32), 100, 100)
     assert (len(tile.boxes), len(tile.ignored)) == (0, 1)
     tile = make_tile((100, 100, 40, 40))
     tile.cover(np.ones((60, 60), np.float32), 90, 90)
