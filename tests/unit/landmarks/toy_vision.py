@@ -68,6 +68,7 @@ class SquareDetector:
     """Finds bright squares; `blind` makes it overlook them all."""
 
     trust = Trust(start=0.6, sure=0.9)
+    side = 640
 
     def __init__(self, score: float = 0.95) -> None:
         self.score, self.blind, self.calls = score, False, 0

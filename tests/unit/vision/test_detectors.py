@@ -8,7 +8,16 @@ import pytest
 from numpy.typing import NDArray
 
 from vitrine.errors import ConfigurationError
-from vitrine.vision.detectors import Detections, Mtcnn, SingleShot, YuNet, load_detector
+from vitrine.vision.crop import Image
+from vitrine.vision.detectors import (
+    Detections,
+    Mtcnn,
+    SingleShot,
+    Trust,
+    YuNet,
+    detect_scaled,
+    load_detector,
+)
 from vitrine.vision.detectors.detections import suppress
 from vitrine.vision.detectors.mtcnn import patches, scales, squares
 
@@ -37,6 +46,30 @@ def test_suppression_of_nothing_is_nothing() -> None:
 def test_detections_of_unequal_length_are_refused() -> None:
     with pytest.raises(ValueError, match=r"expected boxes \(1, 4\)"):
         Detections(np.zeros((2, 4), np.float32), np.zeros(1, np.float32), np.zeros((1, 5, 2), np.float32))
+
+
+class WholePicture:
+    """Takes everything for one face."""
+
+    trust = Trust(start=0.5, sure=0.5)
+
+    def __init__(self, side: int) -> None:
+        self.side = side
+
+    def detect(self, image: Image) -> Detections:
+        height, width = image.shape[:2]
+        return Detections(
+            corners((0, 0, width, height)), np.ones(1, np.float32), np.ones((1, 5, 2), np.float32)
+        )
+
+
+@pytest.mark.parametrize(("side", "scale"), [(100, 4), (300, 4 / 3), (400, 1), (900, 1)])
+def test_a_detector_sees_pictures_no_larger_than_it_wants_and_answers_in_their_pixels(
+    side: int, scale: float
+) -> None:
+    found = detect_scaled(WholePicture(side), np.zeros((200, 400, 3), np.uint8))
+    np.testing.assert_allclose(found.boxes[0], (0, 0, 400, 200), atol=scale)
+    np.testing.assert_allclose(found.five[0], scale, rtol=1e-6)
 
 
 class OneFaceYuNet:

@@ -58,6 +58,8 @@ class Detector(Protocol):
     """Finds faces."""
 
     trust: Trust
+    side: int
+    """Pixels: larger pictures are scaled down to this longer side."""
 
     def detect(self, image: Image) -> Detections:
         """(H, W, 3) BGR uint8 → faces, also doubtful ones, best first."""

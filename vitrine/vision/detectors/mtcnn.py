@@ -31,6 +31,7 @@ class Mtcnn:
     """Finds upright faces of at least `min_face` pixels; the time grows with 1 / min_face²."""
 
     trust = Trust(start=0.8, sure=0.995)
+    side = 640
 
     def __init__(
         self,

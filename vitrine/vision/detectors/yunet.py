@@ -25,6 +25,7 @@ class YuNet:
     """The detector of `yunet_n_dynamic.onnx`: BGR 0…255, sides padded to multiples of 32."""
 
     trust = Trust(start=0.6, sure=0.85)
+    side = 640
 
     def __init__(self, network: Network, threshold: float = 0.4) -> None:
         self._network, self._threshold = network, threshold

@@ -41,6 +41,7 @@ class Finding:
 
     found: Detections
     trust: Trust = field(default_factory=lambda: Trust(start=0.5, sure=0.7))
+    side: int = 640
 
     def detect(self, image: Image) -> Detections:
         return self.found
