@@ -24,6 +24,6 @@ class LandmarksSettings(EnvironmentSettings):
     detector: Kind = Field(
         "auto",
         description="What finds faces: `own`, `yunet` (its file has to be in VITRINE_MODELS) or `mtcnn`; "
-        "`auto`: yunet where its file is, else mtcnn.",
+        "`auto`: yunet where its file is, else own.",
     )
     min_face: int = Field(24, ge=12, le=1000, description="Smallest face that MTCNN looks for, in pixels.")

@@ -43,8 +43,7 @@ def list_models() -> None:
         )
         for e in entries
     ]
-    if "detector" not in used:
-        rows.append(("(package mtcnn)", "finds faces (MTCNN)", "", "MIT", "in use"))
+    rows.append(("(package mtcnn)", "confirms tracked faces (MTCNN)", "", "MIT", "in use"))
     for line in _columns([("file", "purpose", "size", "terms", "state"), *rows]):
         click.echo(line)
 
@@ -54,8 +53,6 @@ def state_of(entry: Shipped | Public, configured: Path | None, used: str) -> str
     if entry.file == used:
         return "in use"
     if isinstance(entry, Shipped):
-        if entry.only_with:
-            return f"only with {entry.only_with}"
         return f"{used} is used instead" if present(entry, MODELS) else "missing"
     if configured is None:
         return "optional; VITRINE_MODELS is not set"

@@ -38,8 +38,6 @@ class Shipped(_Entry):
     """Weights of our own, in `models/`."""
 
     card: FileName
-    only_with: str | None = None
-    """The setting without which the product does not take this file."""
 
 
 class Public(_Entry):
@@ -76,7 +74,7 @@ def present(entry: _Entry, folder: Path | None) -> bool:
 
 def in_use(manifest: Manifest, configured: Path | None, folder: Path = MODELS) -> dict[Role, str]:
     """The file that the product takes for each role, by what is there, if no setting chooses another."""
-    ours = [e for e in manifest.shipped if present(e, folder) and e.only_with is None]
+    ours = [e for e in manifest.shipped if present(e, folder)]
     found = [e for e in manifest.public if present(e, configured)]
     return {e.role: e.file for e in reversed([*found, *ours])}
 

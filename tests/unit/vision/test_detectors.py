@@ -145,9 +145,9 @@ def test_mtcnn_finds_nothing_in_noise(mtcnn: Mtcnn) -> None:
 
 
 @pytest.mark.shared
-def test_a_configured_yunet_comes_before_mtcnn(shared: Path) -> None:
+def test_a_configured_yunet_comes_before_our_own_detector(shared: Path) -> None:
     assert isinstance(load_detector(shared / "models"), YuNet)
-    assert isinstance(load_detector(None), Mtcnn)
+    assert isinstance(load_detector(None), SingleShot)
     assert isinstance(load_detector(shared / "models", kind="own"), SingleShot)
     with pytest.raises(ConfigurationError, match=r"yunet_n_dynamic\.onnx in VITRINE_MODELS"):
         load_detector(None, kind="yunet")

@@ -9,7 +9,6 @@ import pytest
 from click.testing import CliRunner
 
 from vitrine.cli import cli
-from vitrine.cli.models_command import state_of
 from vitrine.errors import ConfigurationError
 from vitrine.vision import models
 from vitrine.vision.manifest import MANIFEST, Manifest, Public, Shipped, in_use, problems, read_manifest
@@ -56,6 +55,7 @@ def test_every_file_that_the_product_loads_has_an_entry() -> None:
 
 def test_what_the_manifest_calls_in_use_is_what_the_product_loads() -> None:
     used = in_use(read_manifest(), None)
+    assert used["detector"] == models.DETECTOR_FILE
     assert used["landmarks"] == models.LANDMARKS_FILE
     assert used["embedding"] == models.EMBEDDING_FILE
 
@@ -113,12 +113,6 @@ def test_a_public_model_comes_before_what_ships(folder: Path, tmp_path: Path) ->
     assert in_use(MANIFEST_OF_TWO, None, folder) == {"landmarks": "ours.onnx"}
     (tmp_path / "public.onnx").write_bytes(CONTENT)
     assert in_use(MANIFEST_OF_TWO, tmp_path, folder) == {"landmarks": "public.onnx"}
-
-
-def test_what_needs_a_setting_is_not_in_use_by_itself(folder: Path) -> None:
-    entry = OURS.model_copy(update={"only_with": "VITRINE_X=y"})
-    assert in_use(Manifest(shipped=(entry,), public=()), None, folder) == {}
-    assert state_of(entry, None, "") == "only with VITRINE_X=y"
 
 
 def test_a_manifest_that_is_wrong_says_where(tmp_path: Path) -> None:

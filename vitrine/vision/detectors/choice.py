@@ -17,15 +17,15 @@ Kind = Literal["auto", "own", "yunet", "mtcnn"]
 
 
 def load_detector(models: Path | None, min_face: int = 24, threads: int = 1, kind: Kind = "auto") -> Detector:
-    """The detector of this kind; `auto` is YuNet when its file is in `models`, else MTCNN.
+    """The detector of this kind; `auto` is YuNet when its file is in `models`, else our own.
 
     MTCNN looks for faces from `min_face` pixels on. Raises ConfigurationError when weights are missing.
     """
-    if kind == "own":
-        return SingleShot.load(threads)
-    path = optional_model(YUNET_FILE, models) if kind != "mtcnn" else None
+    if kind == "mtcnn":
+        return Mtcnn.load(min_face, threads)
+    path = optional_model(YUNET_FILE, models) if kind != "own" else None
     if path:
         return YuNet(load_network(path, threads=threads))
     if kind == "yunet":
         raise ConfigurationError(f"the detector yunet needs {YUNET_FILE} in VITRINE_MODELS")
-    return Mtcnn.load(min_face, threads)
+    return SingleShot.load(threads)

@@ -32,7 +32,7 @@ LARGE: Final = 200
 class SingleShot:
     """Finds faces from about 12 pixels on, tilted by up to some 40 degrees."""
 
-    trust = Trust(start=0.55, sure=0.8)
+    trust = Trust(start=0.5, sure=0.8)
     side = 960
 
     def __init__(self, network: Network, threshold: float = 0.3) -> None:
