@@ -6,8 +6,8 @@ import pytest
 from numpy.typing import NDArray
 
 from vitrine.synthetic import SyntheticMall
-from vitrine.vision.detectors import SingleShot
-from vitrine.vision.detectors.single_shot import OUTPUTS, STRIDES, detector_input
+from vitrine.vision.detectors import Detections, SingleShot
+from vitrine.vision.detectors.single_shot import OUTPUTS, STRIDES, detector_input, whole
 from vitrine.vision.models import DETECTOR_FILE, model_path
 from vitrine.vision.networks import load_network
 from vitrine.vision.shape import five_points
@@ -132,6 +132,22 @@ def test_the_shipped_weights_find_the_visible_people_of_the_synthetic_mall(shipp
         assert found.scores[near].max(initial=0) >= shipped.trust.start
         five = found.five[near][0]
         assert np.abs(five - five_points(person.points)).max() < 0.15 * height
+
+
+@pytest.mark.parametrize(
+    ("box", "score", "kept"),
+    [
+        ((120, 150, 130, 160), 0.7, False),  # the left half of the large face
+        ((120, 150, 130, 160), 0.95, True),  # surer than what surrounds it
+        ((20, 150, 130, 160), 0.7, True),  # another face, behind
+    ],
+)
+def test_half_of_a_large_face_is_no_face(
+    box: tuple[float, float, float, float], score: float, kept: bool
+) -> None:
+    boxes = np.array([(100, 100, 300, 320), box], np.float32)
+    found = Detections(boxes, np.array([0.9, score], np.float32), np.zeros((2, 5, 2), np.float32))
+    assert len(whole(found)) == 1 + kept
 
 
 def test_torch_and_onnx_runtime_answer_alike() -> None:

@@ -27,6 +27,8 @@ COARSE: Final = 4
 """How much smaller the picture of the second look is."""
 LARGE: Final = 200
 """Size (square root of the area of the box, pixels) from which a face is looked for there too."""
+PART: Final = 0.6
+"""Share of a box within a large face, from which it is a part of that face."""
 
 
 class SingleShot:
@@ -51,7 +53,7 @@ class SingleShot:
             return found
         shrunk = cv2.resize(image, None, fx=1 / COARSE, fy=1 / COARSE, interpolation=cv2.INTER_AREA)
         coarse = enlarged(self._look(np.asarray(shrunk, np.uint8)), COARSE)
-        return joined(found, coarse[coarse.boxes[:, 2:].prod(axis=1) >= LARGE**2])
+        return whole(joined(found, coarse[coarse.boxes[:, 2:].prod(axis=1) >= LARGE**2]))
 
     def _look(self, image: Image) -> Detections:
         return decode([output[0] for output in self._network.run(detector_input([image]))], self._least)
@@ -92,6 +94,15 @@ def joined(one: Detections, other: Detections) -> Detections:
     )
     corners = np.hstack([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]])
     return Detections(boxes, scores, five)[suppress(corners, scores, OVERLAP)]
+
+
+def whole(found: Detections) -> Detections:
+    """Without the halves of large faces, which look like faces that something hides."""
+    low, high = found.boxes[:, :2], found.boxes[:, :2] + found.boxes[:, 2:]
+    shared = (np.minimum(high[:, None], high) - np.maximum(low[:, None], low)).clip(0).prod(axis=2)
+    area = found.boxes[:, 2:].prod(axis=1)
+    hides = (area >= LARGE**2) & (area > 1.5 * area[:, None]) & (found.scores >= found.scores[:, None])
+    return found[~((shared > PART * area[:, None]) & hides).any(axis=1)]
 
 
 def _faces_of(output: Floats, stride: int, least: float) -> tuple[Floats, Floats, Floats]:
