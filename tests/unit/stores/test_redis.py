@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -18,6 +21,13 @@ from vitrine.stores.redis import connect, redis_errors
 def redis() -> Iterator[Redis]:
     with embedded_redis() as url, closing(connect(url)) as client:
         yield client
+
+
+def test_the_embedded_store_outlives_ctrl_c_which_reaches_all_processes_of_a_terminal() -> None:
+    with embedded_redis() as url, closing(connect(url)) as client:
+        os.kill(int(client.info("server")["process_id"]), signal.SIGINT)
+        time.sleep(0.5)
+        assert client.ping()
 
 
 def test_a_server_that_is_not_there_is_unavailable_and_the_message_says_what_to_do() -> None:
