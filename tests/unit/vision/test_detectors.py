@@ -11,6 +11,7 @@ from vitrine.errors import ConfigurationError
 from vitrine.vision.crop import Image
 from vitrine.vision.detectors import (
     Detections,
+    Detector,
     Mtcnn,
     SingleShot,
     Trust,
@@ -131,12 +132,18 @@ def mtcnn() -> Mtcnn:
     return Mtcnn.load()
 
 
+@pytest.fixture(scope="module", params=[Mtcnn, SingleShot])
+def shipped(request: pytest.FixtureRequest) -> Detector:
+    kind: type[Mtcnn | SingleShot] = request.param
+    return kind.load()
+
+
 @pytest.mark.parametrize("value", [0, 128, 255])
 @pytest.mark.parametrize("size", [(1, 1), (11, 300), (360, 640)])
-def test_mtcnn_finds_nothing_in_an_even_picture_of_any_size(
-    mtcnn: Mtcnn, size: tuple[int, int], value: int
+def test_nothing_is_found_in_an_even_picture_of_any_size(
+    shipped: Detector, size: tuple[int, int], value: int
 ) -> None:
-    assert len(mtcnn.detect(np.full((*size, 3), value, np.uint8))) == 0
+    assert len(shipped.detect(np.full((*size, 3), value, np.uint8))) == 0
 
 
 def test_mtcnn_finds_nothing_in_noise(mtcnn: Mtcnn) -> None:

@@ -99,28 +99,16 @@ def test_a_face_that_both_looks_see_is_one_and_small_ones_of_the_second_do_not_c
         def run(self, batch: Array) -> list[Array]:
             return (small if batch.shape[2] < 100 else large).run(batch)
 
-    whole = [1.0, 0.0, 0.0, np.log(8), np.log(8), *range(10)]
+    full = [1.0, 0.0, 0.0, np.log(8), np.log(8), *range(10)]
     quarter = [2.0, 0.0, 0.0, np.log(4), np.log(4), *range(10)]
-    large, small = Answers((32, 3, 7, whole)), Answers((16, 1, 3, quarter), (8, 8, 1, face(3.0)))
+    large, small = Answers((32, 3, 7, full)), Answers((16, 1, 3, quarter), (8, 8, 1, face(3.0)))
     found = SingleShot(Twice()).detect(np.zeros((360, 640, 3), np.uint8))
     assert found.scores.tolist() == [pytest.approx(1 / (1 + np.exp(-2)))]
     assert found.boxes[0, 2] == pytest.approx(256)
 
 
-@pytest.fixture(scope="module")
-def shipped() -> SingleShot:
-    return SingleShot.load()
-
-
-@pytest.mark.parametrize("value", [0, 128, 255])
-@pytest.mark.parametrize("size", [(1, 1), (11, 300), (360, 640)])
-def test_the_shipped_weights_find_nothing_in_an_even_picture_of_any_size(
-    shipped: SingleShot, size: tuple[int, int], value: int
-) -> None:
-    assert len(shipped.detect(np.full((*size, 3), value, np.uint8))) == 0
-
-
-def test_the_shipped_weights_find_the_visible_people_of_the_synthetic_mall(shipped: SingleShot) -> None:
+def test_the_shipped_weights_find_the_visible_people_of_the_synthetic_mall() -> None:
+    shipped = SingleShot.load()
     picture, truth = SyntheticMall.from_uri("synthetic:?scene=quiet&seed=3", 640, 360, 10).frame(200)
     found = shipped.detect(picture)
     centres = found.boxes[:, :2] + found.boxes[:, 2:] / 2

@@ -38,6 +38,15 @@ class Detections:
     def __getitem__(self, chosen: NDArray[Any] | slice) -> Detections:
         return Detections(self.boxes[chosen], self.scores[chosen], self.five[chosen])
 
+    @property
+    def corners(self) -> Floats:
+        """(n, 4): x0, y0, x1, y1."""
+        return np.hstack([self.boxes[:, :2], self.boxes[:, :2] + self.boxes[:, 2:]])
+
+    def before_scaling(self, scale: float) -> Detections:
+        """The same in pixels of the picture that was scaled by `scale` to find them."""
+        return Detections(self.boxes / scale, self.scores, self.five / scale)
+
     @classmethod
     def none(cls) -> Detections:
         """No face."""

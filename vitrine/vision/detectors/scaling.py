@@ -13,4 +13,4 @@ def detect_scaled(detector: Detector, image: Image) -> Detections:
         return detector.detect(image)
     size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
     found = detector.detect(cv2.resize(image, size, interpolation=cv2.INTER_AREA))  # type: ignore[arg-type]
-    return Detections(found.boxes / scale, found.scores, found.five / scale)
+    return found.before_scaling(scale)

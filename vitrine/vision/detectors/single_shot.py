@@ -52,7 +52,7 @@ class SingleShot:
         if min(image.shape[:2]) < LARGE:
             return found
         shrunk = cv2.resize(image, None, fx=1 / COARSE, fy=1 / COARSE, interpolation=cv2.INTER_AREA)
-        coarse = enlarged(self._look(np.asarray(shrunk, np.uint8)), COARSE)
+        coarse = self._look(np.asarray(shrunk, np.uint8)).before_scaling(1 / COARSE)
         return whole(joined(found, coarse[coarse.boxes[:, 2:].prod(axis=1) >= LARGE**2]))
 
     def _look(self, image: Image) -> Detections:
@@ -79,11 +79,6 @@ def decode(outputs: Sequence[Floats], least: float) -> Detections:
     return Detections(boxes, 1 / (1 + np.exp(-logits[kept])), five[kept])
 
 
-def enlarged(found: Detections, factor: float) -> Detections:
-    """The same in a picture `factor` times as large."""
-    return Detections(found.boxes * np.float32(factor), found.scores, found.five * np.float32(factor))
-
-
 def joined(one: Detections, other: Detections) -> Detections:
     """Both, each face once, best first."""
     if not len(other):
@@ -92,13 +87,13 @@ def joined(one: Detections, other: Detections) -> Detections:
         np.concatenate(parts)
         for parts in ((one.boxes, other.boxes), (one.scores, other.scores), (one.five, other.five))
     )
-    corners = np.hstack([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]])
-    return Detections(boxes, scores, five)[suppress(corners, scores, OVERLAP)]
+    both = Detections(boxes, scores, five)
+    return both[suppress(both.corners, scores, OVERLAP)]
 
 
 def whole(found: Detections) -> Detections:
     """Without the halves of large faces, which look like faces that something hides."""
-    low, high = found.boxes[:, :2], found.boxes[:, :2] + found.boxes[:, 2:]
+    low, high = np.split(found.corners, 2, axis=1)
     shared = (np.minimum(high[:, None], high) - np.maximum(low[:, None], low)).clip(0).prod(axis=2)
     area = found.boxes[:, 2:].prod(axis=1)
     hides = (area >= LARGE**2) & (area > 1.5 * area[:, None]) & (found.scores >= found.scores[:, None])
