@@ -87,10 +87,7 @@ class Pictures:
         ]
         empty = [*self.pieces, *self.shelves]
         alarms = [piece for piece in mined if not len(piece.boxes) and not len(piece.ignored)]
-        lookalikes = [
-            *cut_like_people(empty, CUTS, rng),
-            *cut_like_people(alarms, CUTS if alarms else 0, rng),
-        ]
+        lookalikes = [cut for some in (empty, alarms) if some for cut in cut_like_people(some, CUTS, rng)]
         return Composer([*self.labelled, self.turned, self.aligned], scenes, empty, lookalikes)
 
     def false_alarms(self, network: nn.Module, teacher: Detect) -> list[Picture]:
