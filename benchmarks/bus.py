@@ -30,15 +30,24 @@ PARTITIONS = 4
 
 @click.command(help=__doc__)
 @click.option("--servers", help="A Kafka that runs already, host:port.")
-@click.option("--seconds", default=5.0, show_default=True, help="How long to publish for each row.")
-@click.option("--trips", default=300, show_default=True, help="Round trips for each row.")
+@click.option(
+    "--seconds",
+    default=5.0,
+    show_default=True,
+    help="How long to publish for each row.",
+)
+@click.option(
+    "--trips", default=300, show_default=True, help="Round trips for each row."
+)
 def main(servers: str | None, seconds: float, trips: int) -> None:
     click.echo("bus     bytes   published/s  consumed/s   round trip p50   p95")
     for name, bus in buses(servers):
         for size in (1_000, 60_000):
             published, consumed = throughput(bus, size, seconds)
             p50, p95 = np.percentile(round_trips(bus, size, trips), [50, 95]) * 1000
-            click.echo(f"{name:7} {size:6} {published:12,.0f} {consumed:11,.0f} {p50:13.1f} ms {p95:5.1f} ms")
+            click.echo(
+                f"{name:7} {size:6} {published:12,.0f} {consumed:11,.0f} {p50:13.1f} ms {p95:5.1f} ms"
+            )
 
 
 def buses(servers: str | None) -> Iterator[tuple[str, Bus]]:
@@ -57,7 +66,9 @@ def kafka_servers(servers: str | None) -> Iterator[str]:
         return
     libs = kafka_libs()
     if libs is None:
-        raise click.ClickException("no Kafka: give --servers, or fetch a broker with `make kafka-libs`")
+        raise click.ClickException(
+            "no Kafka: give --servers, or fetch a broker with `make kafka-libs`"
+        )
     with TemporaryDirectory() as folder:
         broker = KafkaBroker(libs, Path(folder))
         broker.start()
@@ -78,8 +89,11 @@ def make_topic(bus: Bus) -> Topic:
 
 def throughput(bus: Bus, size: int, seconds: float) -> tuple[float, float]:
     """Records a second, published in flushed batches, and afterwards consumed."""
-    topic, value = make_topic(bus), bytes(size)
-    producer, sent, started = bus.producer(), 0, time.perf_counter()
+    topic = make_topic(bus)
+    value = bytes(size)
+    producer = bus.producer()
+    sent = 0
+    started = time.perf_counter()
     while time.perf_counter() - started < seconds and sent * size < 1_000_000_000:
         for number in range(BATCH):
             producer.send(Message(topic.name, f"key-{number}", value))
@@ -88,7 +102,8 @@ def throughput(bus: Bus, size: int, seconds: float) -> tuple[float, float]:
     published = sent / (time.perf_counter() - started)
     producer.close()
     consumer = joined(bus, topic, "reader")
-    consumed, started = 0, time.perf_counter()
+    consumed = 0
+    started = time.perf_counter()
     while consumed < sent:
         consumed += len(consumer.poll(1.0, 500))
     rate = consumed / (time.perf_counter() - started)
@@ -99,7 +114,9 @@ def throughput(bus: Bus, size: int, seconds: float) -> tuple[float, float]:
 def joined(bus: Bus, topic: Topic, group: str) -> Consumer:
     """A consumer that owns its partitions; it has read nothing."""
     assigned = Event()
-    consumer = bus.consumer(f"{group}-{topic.name}", [topic], on_assigned=lambda _: assigned.set())
+    consumer = bus.consumer(
+        f"{group}-{topic.name}", [topic], on_assigned=lambda _: assigned.set()
+    )
     while not assigned.is_set():
         for record in consumer.poll(0.1, 1):
             consumer.seek(record.source, record.offset)
@@ -108,16 +125,23 @@ def joined(bus: Bus, topic: Topic, group: str) -> Consumer:
 
 def round_trips(bus: Bus, size: int, count: int) -> list[float]:
     """Seconds from before the send to after the poll that returned the record."""
-    topic, padding, arrived = make_topic(bus), bytes(size - 8), Event()
-    consumer, stop, seconds = joined(bus, topic, "echo"), Event(), list[float]()
+    topic = make_topic(bus)
+    padding = bytes(size - 8)
+    arrived = Event()
+    consumer = joined(bus, topic, "echo")
+    stop = Event()
+    seconds = list[float]()
 
     def read() -> None:
         while not stop.is_set():
             for record in consumer.poll(0.1, 500):
-                seconds.append((time.perf_counter_ns() - int.from_bytes(record.value[:8])) / 1e9)
+                seconds.append(
+                    (time.perf_counter_ns() - int.from_bytes(record.value[:8])) / 1e9
+                )
                 arrived.set()
 
-    reader, producer = Thread(target=read), bus.producer()
+    reader = Thread(target=read)
+    producer = bus.producer()
     reader.start()
     for number in range(count):
         arrived.clear()

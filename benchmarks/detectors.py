@@ -36,7 +36,14 @@ from training.datasets.splits import select
 from training.evaluation.matching import matching
 from training.evaluation.subgroups import face_size
 from vitrine.vision.crop import Image
-from vitrine.vision.detectors import Detections, Detector, Mtcnn, SingleShot, YuNet, detect_scaled
+from vitrine.vision.detectors import (
+    Detections,
+    Detector,
+    Mtcnn,
+    SingleShot,
+    YuNet,
+    detect_scaled,
+)
 from vitrine.vision.models import YUNET_FILE
 from vitrine.vision.networks import load_network
 from vitrine.vision.pose import head_pose
@@ -81,11 +88,21 @@ def main() -> None:
     arguments = _arguments()
     cv2.setNumThreads(1)
     yunet = YuNet(load_network(arguments.shared / "models" / YUNET_FILE))
-    own = SingleShot(load_network(arguments.weights)) if arguments.weights else SingleShot.load()
-    detectors: dict[str, Detector] = {"ours": own, "MTCNN": Mtcnn.load(), "YuNet": yunet}
+    own = (
+        SingleShot(load_network(arguments.weights))
+        if arguments.weights
+        else SingleShot.load()
+    )
+    detectors: dict[str, Detector] = {
+        "ours": own,
+        "MTCNN": Mtcnn.load(),
+        "YuNet": yunet,
+    }
     walls = shelves(arguments.shared / "data" / "shop_shelves_no_faces.zip")
     placed = list(placed_faces(held_out(arguments.shared / "data"), walls))
-    frames = [f for name in VIDEOS for f in labelled_frames(arguments.shared / "video", name)]
+    frames = [
+        f for name in VIDEOS for f in labelled_frames(arguments.shared / "video", name)
+    ]
     doubtful = YuNet(load_network(arguments.shared / "models" / YUNET_FILE), DOUBTFUL)
     known = [detect_scaled(doubtful, frame.picture).boxes for frame in frames]
     speeds = milliseconds(detectors, [p.picture for p in placed[:40]])
@@ -93,18 +110,26 @@ def main() -> None:
     for name, detector in detectors.items():
         results[name] = recall(detector, placed) | {
             "false on 50 shelves": alarms(detector, walls),
-            "false in video frames": decoys(detector, frames, None if detector is yunet else known),
+            "false in video frames": decoys(
+                detector, frames, None if detector is yunet else known
+            ),
             "ms, 640×360": speeds[name],
         }
     show(results)
     if arguments.json:
-        arguments.json.write_text(json.dumps(results, indent=2, default=_plain) + "\n", encoding="utf-8")
+        arguments.json.write_text(
+            json.dumps(results, indent=2, default=_plain) + "\n", encoding="utf-8"
+        )
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--shared", type=Path, required=True)
-    parser.add_argument("--weights", type=Path, help="our detector's file; default: the one that ships")
+    parser.add_argument(
+        "--weights", type=Path, help="our detector's file; default: the one that ships"
+    )
     parser.add_argument("--json", type=Path)
     return parser.parse_args()
 
@@ -116,41 +141,53 @@ def held_out(data: Path) -> list[LabelledFace]:
     return [faces[i] for i in np.random.default_rng(0).permutation(len(faces))[:FACES]]
 
 
-def placed_faces(faces: Sequence[LabelledFace], walls: Sequence[Image]) -> Iterator[Placed]:
+def placed_faces(
+    faces: Sequence[LabelledFace], walls: Sequence[Image]
+) -> Iterator[Placed]:
     """Each face at each size that it can be scaled down to, anywhere on a shelf."""
     rng = np.random.default_rng(1)
     for face in faces:
-        image, points = face.image(), face.points
+        image = face.image()
+        points = face.points
         yaw = head_pose(points, image.shape[1], image.shape[0]).yaw
         for size in SIZES:
             scale = size / face_size(points)
             if scale > 1:
                 continue
-            small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)[:HEIGHT, :WIDTH]
+            small = cv2.resize(
+                image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA
+            )[:HEIGHT, :WIDTH]
             wall = cv2.resize(walls[int(rng.integers(len(walls)))], (WIDTH, HEIGHT))
             room = np.array([WIDTH - small.shape[1], HEIGHT - small.shape[0]])
             x, y = rng.integers(0, room + 1)
             wall[y : y + small.shape[0], x : x + small.shape[1]] = small
             moved = (points + 0.5) * scale - 0.5 + (x, y)
-            yield Placed(compressed(np.asarray(wall, np.uint8)), moved, face.group, size, yaw)
+            yield Placed(
+                compressed(np.asarray(wall, np.uint8)), moved, face.group, size, yaw
+            )
 
 
 def labelled_frames(folder: Path, name: str) -> Iterator[Frame]:
     """Each EVERY-th frame of a video, at most 640 pixels long, with its hand labels."""
     labels = read_labels(LABELS / f"{name}.csv")
-    capture, number = cv2.VideoCapture(str(folder / labels.video)), 0
+    capture = cv2.VideoCapture(str(folder / labels.video))
+    number = 0
     rate = capture.get(cv2.CAP_PROP_FPS) or 25
     while capture.grab():
         if number % EVERY == 0:
             picture = np.asarray(capture.retrieve()[1], np.uint8)
             scale = WIDTH / max(picture.shape[:2])
             size = round(picture.shape[1] * scale), round(picture.shape[0] * scale)
-            small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+            small = np.asarray(
+                cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8
+            )
             yield Frame(small, _boxes(labels, number / rate, size), labels.complete)
         number += 1
 
 
-def _boxes(labels: Labels, at_s: float, size: tuple[int, int]) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _boxes(
+    labels: Labels, at_s: float, size: tuple[int, int]
+) -> np.ndarray[Any, np.dtype[np.float64]]:
     seen = SeenFrame("", "", round(at_s * 1e9), *size, {})
     people = true_frames(labels, [seen], 0)[0].people
     return np.array([person.box for person in people], np.float64).reshape(-1, 4)
@@ -158,17 +195,27 @@ def _boxes(labels: Labels, at_s: float, size: tuple[int, int]) -> np.ndarray[Any
 
 def recall(detector: Detector, placed: Sequence[Placed]) -> dict[str, Figure]:
     """By size, and by yaw at one size."""
-    found = [bool(matching(_believed(detector, p.picture), p.points).any()) for p in placed]
+    found = [
+        bool(matching(_believed(detector, p.picture), p.points).any()) for p in placed
+    ]
 
     def of(chosen: Callable[[Placed], bool]) -> Figure:
-        some = [(float(hit), p.group) for hit, p in zip(found, placed, strict=True) if chosen(p)]
+        some = [
+            (float(hit), p.group)
+            for hit, p in zip(found, placed, strict=True)
+            if chosen(p)
+        ]
         return mean_figure([hit for hit, _ in some], [group for _, group in some])
 
-    figures = {f"recall, {size} px": of(lambda p, size=size: p.size == size) for size in SIZES}  # type: ignore[misc]
+    figures = {
+        f"recall, {size} px": of(lambda p, size=size: p.size == size) for size in SIZES
+    }  # type: ignore[misc]
     for low, high in pairwise(YAWS):
         name = f"recall, {YAW_SIZE} px, yaw {low}–{high}°"
         figures[name] = of(
-            lambda p, low=low, high=high: p.size == YAW_SIZE and low <= abs(p.yaw) < high  # type: ignore[misc]
+            lambda p, low=low, high=high: (
+                p.size == YAW_SIZE and low <= abs(p.yaw) < high
+            )  # type: ignore[misc]
         )
     return figures
 
@@ -183,22 +230,34 @@ def alarms(detector: Detector, pictures: Sequence[Image]) -> int:
     return sum(len(_believed(detector, picture)) for picture in pictures)
 
 
-def decoys(detector: Detector, frames: Sequence[Frame], known: Sequence[np.ndarray[Any, Any]] | None) -> str:
+def decoys(
+    detector: Detector,
+    frames: Sequence[Frame],
+    known: Sequence[np.ndarray[Any, Any]] | None,
+) -> str:
     """Detections that neither the labels nor the teacher know, and of how many frames."""
     false = judged = 0
     for number, frame in enumerate(frames):
         if known is None and not frame.complete:
             continue
-        boxes = frame.boxes if known is None else np.concatenate([frame.boxes, known[number]])
+        boxes = (
+            frame.boxes
+            if known is None
+            else np.concatenate([frame.boxes, known[number]])
+        )
         judged += 1
         for box in _believed(detector, frame.picture).boxes:
-            middle, slack = box[:2] + box[2:] / 2, SLACK * boxes[:, 2:]
-            low, high = boxes[:, :2] - slack, boxes[:, :2] + boxes[:, 2:] + slack
+            middle = box[:2] + box[2:] / 2
+            slack = SLACK * boxes[:, 2:]
+            low = boxes[:, :2] - slack
+            high = boxes[:, :2] + boxes[:, 2:] + slack
             false += not ((low <= middle) & (middle <= high)).all(axis=1).any()
     return f"{false} in {judged}"
 
 
-def milliseconds(detectors: Mapping[str, Detector], pictures: Sequence[Image]) -> dict[str, float]:
+def milliseconds(
+    detectors: Mapping[str, Detector], pictures: Sequence[Image]
+) -> dict[str, float]:
     """Median of a picture, one thread, process time; in turns, so that other work hits all alike."""
     seconds: dict[str, list[float]] = {name: [] for name in detectors}
     for picture in pictures:

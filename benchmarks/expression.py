@@ -33,7 +33,13 @@ from vitrine.vision.crop import Image, crop_of_box, cut, network_input, to_frame
 from vitrine.vision.detectors import Detector, FaceScore, Mtcnn, YuNet
 from vitrine.vision.expression import measure
 from vitrine.vision.expression_classes import ExpressionClassifier
-from vitrine.vision.models import EXPRESSION_FILE, LANDMARKS_FILE, YUNET_FILE, model_path, optional_model
+from vitrine.vision.models import (
+    EXPRESSION_FILE,
+    LANDMARKS_FILE,
+    YUNET_FILE,
+    model_path,
+    optional_model,
+)
 from vitrine.vision.networks import load_network
 from vitrine.vision.pose import HeadPose, head_pose
 from vitrine.vision.quality import QualityScore
@@ -57,12 +63,20 @@ Values = NDArray[np.float64]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("part", choices=["labels", "video"])
     parser.add_argument("paths", type=Path, nargs="+")
-    parser.add_argument("--models", type=Path, help="folder with the optional public models")
     parser.add_argument(
-        "--frames", type=int, nargs=2, default=(0, 3000), help="of a video, the last not taken"
+        "--models", type=Path, help="folder with the optional public models"
+    )
+    parser.add_argument(
+        "--frames",
+        type=int,
+        nargs=2,
+        default=(0, 3000),
+        help="of a video, the last not taken",
     )
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
@@ -77,7 +91,9 @@ def main() -> None:
 
 def labels(data: Path, detector: Detector) -> None:
     """Correlation and slope of predicted on annotated measures, and the spread of their difference."""
-    network, pairs, poses = load_network(model_path(LANDMARKS_FILE)), [], []
+    network = load_network(model_path(LANDMARKS_FILE))
+    pairs = []
+    poses = []
     for face in select(read_keypoints_csv(data), "held-out"):
         image = face.image()
         matches = matched(detector, image, face.points)
@@ -86,51 +102,82 @@ def labels(data: Path, detector: Detector) -> None:
         crop = crop_of_box(matches.boxes[0].tolist(), matches.five[0])
         found = to_frame(network.run(network_input([cut(image, crop)]))[0], [crop])[0]
         height, width = image.shape[:2]
-        both = [(points, head_pose(points, width, height)) for points in (face.points, found)]
-        pairs.append([_values(measure(points, pose))[: len(GEOMETRY)] for points, pose in both])
+        both = [
+            (points, head_pose(points, width, height))
+            for points in (face.points, found)
+        ]
+        pairs.append(
+            [_values(measure(points, pose))[: len(GEOMETRY)] for points, pose in both]
+        )
         poses.append([pose for _, pose in both])
     values = np.array(pairs)
     print(f"{data.name}: {len(values)} held-out faces")
     for k, name in enumerate(GEOMETRY):
-        true, seen = values[:, 0, k], values[:, 1, k]
-        r, slope = np.corrcoef(true, seen)[0, 1], np.polyfit(true, seen, 1)[0]
-        print(f"  {name:12s} r {r:.2f}  slope {slope:.2f}  sd {true.std():.3f} → {seen.std():.3f}", end="")
+        true = values[:, 0, k]
+        seen = values[:, 1, k]
+        r = np.corrcoef(true, seen)[0, 1]
+        slope = np.polyfit(true, seen, 1)[0]
+        print(
+            f"  {name:12s} r {r:.2f}  slope {slope:.2f}  sd {true.std():.3f} → {seen.std():.3f}",
+            end="",
+        )
         print(f"  sd of difference {(seen - true).std():.3f}")
     for number, kind in enumerate(("annotated", "predicted")):
-        print(f"  share explained by pose, {kind}:", _by_pose(values[:, number], [p[number] for p in poses]))
+        print(
+            f"  share explained by pose, {kind}:",
+            _by_pose(values[:, number], [p[number] for p in poses]),
+        )
 
 
 def video(path: Path, detector: Detector, frames: slice) -> None:
     """Spread, frame noise, share explained by pose, and response of each track in the cone of ±25°, ±20°."""
     fps = cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FPS)
     tracks: dict[str, list[tuple[int, Face]]] = {}
-    events = list(enumerate(faces_in(list(read(path, 640, 3000)), fps, detector)))[frames]
+    events = list(enumerate(faces_in(list(read(path, 640, 3000)), fps, detector)))[
+        frames
+    ]
     for number, event in events:
         for face in event.faces:
             if abs(face.yaw) <= 25 and abs(face.pitch) <= 20:
                 tracks.setdefault(face.track_id, []).append((number, face))
     for views in tracks.values():
         numbers, faces = zip(*views, strict=True)
-        values, baseline = np.array([_values(face.expression) for face in faces]), Baseline()
-        responses, changes = [], []
+        values = np.array([_values(face.expression) for face in faces])
+        baseline = Baseline()
+        responses = []
+        changes = []
         for face in faces:
             responses.append(baseline.observe(face.expression, 1 / fps))
             changes.append(np.abs(np.subtract(baseline.now, baseline.usual)))
-        noise = 1.4826 * np.median(np.abs(np.diff(values, n=2, axis=0)), axis=0) / np.sqrt(6)
-        print(f"{path.name}: {len(faces)} views, face {np.mean([f.box[3] for f in faces]):.0f} px")
+        noise = (
+            1.4826
+            * np.median(np.abs(np.diff(values, n=2, axis=0)), axis=0)
+            / np.sqrt(6)
+        )
+        print(
+            f"{path.name}: {len(faces)} views, face {np.mean([f.box[3] for f in faces]):.0f} px"
+        )
         print("  sd                     ", _row(values.std(axis=0)))
         print("  frame noise            ", _row(noise))
         print(
-            "  share explained by pose", _by_pose(values, [HeadPose(f.yaw, f.pitch, f.roll) for f in faces])
+            "  share explained by pose",
+            _by_pose(values, [HeadPose(f.yaw, f.pitch, f.roll) for f in faces]),
         )
         print("  change, 97th percentile", _row(np.percentile(changes, 97, axis=0)))
         print(f"  response: mean {np.mean(responses):.3f}, max {np.max(responses):.3f}")
         if path.name in BY_EYE:
             calm, moved = (
-                [r for n, r in zip(numbers, responses, strict=True) if any(a <= n <= b for a, b in spans)]
+                [
+                    r
+                    for n, r in zip(numbers, responses, strict=True)
+                    if any(a <= n <= b for a, b in spans)
+                ]
                 for spans in BY_EYE[path.name]
             )
-            print(f"  response by eye: calm {np.mean(calm):.3f}, moved {np.mean(moved):.3f}", end="")
+            print(
+                f"  response by eye: calm {np.mean(calm):.3f}, moved {np.mean(moved):.3f}",
+                end="",
+            )
             print(f", area under the ROC curve {area(moved, calm):.2f}")
 
 
@@ -141,7 +188,9 @@ def area(higher: ArrayLike, lower: ArrayLike) -> float:
 
 
 def faces_in(images: list[Image], fps: float, detector: Detector) -> list[FrameFaces]:
-    landmarks, classes = (load_network(model_path(name)) for name in (LANDMARKS_FILE, EXPRESSION_FILE))
+    landmarks, classes = (
+        load_network(model_path(name)) for name in (LANDMARKS_FILE, EXPRESSION_FILE)
+    )
     analyser = Analyser(
         detector,
         landmarks,
@@ -153,14 +202,24 @@ def faces_in(images: list[Image], fps: float, detector: Detector) -> list[FrameF
     mall = Mall(cameras=(), stands=(Stand(id="stand"),), campaigns=())
     handler = LandmarksHandler(analyser, FixedMall(mall), EventClock(), detect_every=3)
     records = [_record(number, image, fps) for number, image in enumerate(images)]
-    messages = [message for record in records for message in handler.handle([record]).messages]
-    return [message.event for message in messages if isinstance(message.event, FrameFaces)]
+    messages = [
+        message for record in records for message in handler.handle([record]).messages
+    ]
+    return [
+        message.event for message in messages if isinstance(message.event, FrameFaces)
+    ]
 
 
 def _record(number: int, image: Image, fps: float) -> Received[FrameMeta]:
     height, width = image.shape[:2]
     at = START_NS + round(number * 1e9 / fps)
-    meta = FrameMeta(camera_id="camera", stand_id="stand", captured_at_ns=at, width=width, height=height)
+    meta = FrameMeta(
+        camera_id="camera",
+        stand_id="stand",
+        captured_at_ns=at,
+        width=width,
+        height=height,
+    )
     body = cv2.imencode(".jpg", image)[1].tobytes()
     return Received(meta, Record("frames", 0, number, "camera", body, {}, at))
 
@@ -173,13 +232,19 @@ def _by_pose(values: Values, poses: list[HeadPose]) -> str:
     """R² of each measure on yaw, pitch and their squares, over poses inside the cone."""
     angles = np.array([(pose.yaw, pose.pitch) for pose in poses]) / 25
     inside = (np.abs(angles) <= (1, 0.8)).all(axis=1)
-    terms = np.column_stack([np.ones(inside.sum()), angles[inside], angles[inside] ** 2])
-    rest = values[inside] - terms @ np.linalg.lstsq(terms, values[inside], rcond=None)[0]
+    terms = np.column_stack(
+        [np.ones(inside.sum()), angles[inside], angles[inside] ** 2]
+    )
+    rest = (
+        values[inside] - terms @ np.linalg.lstsq(terms, values[inside], rcond=None)[0]
+    )
     return _row(1 - rest.var(axis=0) / values[inside].var(axis=0), 2)
 
 
 def _row(values: Values, digits: int = 4) -> str:
-    return ", ".join(f"{n} {v:.{digits}f}" for n, v in zip(NAMES, values.tolist(), strict=False))
+    return ", ".join(
+        f"{n} {v:.{digits}f}" for n, v in zip(NAMES, values.tolist(), strict=False)
+    )
 
 
 if __name__ == "__main__":

@@ -33,7 +33,10 @@ from training.likeness import threshold_at
 from vitrine.vision.embedding import Embedder
 from vitrine.vision.networks import load_network
 
-PAIRED, ALONE, PICTURES, ENROLLED = 500, 800, 5, 200
+PAIRED = 500
+ALONE = 800
+PICTURES = 5
+ENROLLED = 200
 FARS = (1e-2, 1e-3, 1e-4, 2e-5, 2.5e-6)
 
 
@@ -53,8 +56,12 @@ def embeddings(
         chosen = [(p, name) for p in paired + alone for name in pictures[p][:PICTURES]]
         vectors = []
         for _, name in track(chosen, "embedding", console=Console(stderr=True)):
-            image = cv2.imdecode(np.frombuffer(faces.read(name), np.uint8), cv2.IMREAD_COLOR)
-            vectors.append(embedder.embed([np.asarray(image, np.uint8)[16:128, 16:128]])[0])
+            image = cv2.imdecode(
+                np.frombuffer(faces.read(name), np.uint8), cv2.IMREAD_COLOR
+            )
+            vectors.append(
+                embedder.embed([np.asarray(image, np.uint8)[16:128, 16:128]])[0]
+            )
     return np.stack(vectors), np.array([p for p, _ in chosen]), paired
 
 
@@ -65,7 +72,9 @@ def main() -> None:
     )
     parser.add_argument("--faces", type=Path, required=True)
     parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--part", choices=("train", "validation"), help="by default both")
+    parser.add_argument(
+        "--part", choices=("train", "validation"), help="by default both"
+    )
     options = parser.parse_args()
     embedder = Embedder(load_network(options.model), options.model.stem)
     parts = [options.part] if options.part else ["train", "validation"]
@@ -78,13 +87,20 @@ def main() -> None:
     strangers = ~np.isin(owners, enrolled)
     nearest = similar[strangers][:, gallery].max(axis=1)
     table = Table(
-        "threshold", "different people pass", f"stranger resembles one of {ENROLLED}", "same person passes"
+        "threshold",
+        "different people pass",
+        f"stranger resembles one of {ENROLLED}",
+        "same person passes",
     )
     for threshold in (0.35, 0.40, 0.45, 0.50, 0.55, 0.60):
         passes = similar[upper] >= threshold
         rates = passes[~same].mean(), (nearest >= threshold).mean(), passes[same].mean()
-        table.add_row(f"{threshold:.2f}", f"{rates[0]:.1e}", f"{rates[1]:.2%}", f"{rates[2]:.1%}")
-    exact = ", ".join(f"{far:g} at {threshold_at(similar[upper][~same], far):.3f}" for far in FARS)
+        table.add_row(
+            f"{threshold:.2f}", f"{rates[0]:.1e}", f"{rates[1]:.2%}", f"{rates[2]:.1%}"
+        )
+    exact = ", ".join(
+        f"{far:g} at {threshold_at(similar[upper][~same], far):.3f}" for far in FARS
+    )
     Console().print(
         table,
         f"{len(owners)} pictures, {same.sum()} pairs of one person, {(~same).sum()} of two",

@@ -28,23 +28,33 @@ class Figure:
         return float(low), float(high)
 
 
-def mean_figure(values: Sequence[float], groups: Sequence[str], seed: int = 0) -> Figure:
+def mean_figure(
+    values: Sequence[float], groups: Sequence[str], seed: int = 0
+) -> Figure:
     """The mean of values, resampled by group (person, photo, seed): observations of one belong together."""
     observed = np.asarray(values, np.float64)
     index = np.unique(np.asarray(groups), return_inverse=True)[1]
-    sums, counts = np.bincount(index, observed), np.bincount(index)
+    sums = np.bincount(index, observed)
+    counts = np.bincount(index)
     picked = np.random.default_rng(seed).integers(len(sums), size=(REPEATS, len(sums)))
     return Figure(
-        float(observed.mean()), sums[picked].sum(axis=1) / counts[picked].sum(axis=1), len(observed)
+        float(observed.mean()),
+        sums[picked].sum(axis=1) / counts[picked].sum(axis=1),
+        len(observed),
     )
 
 
 def resampled(
-    statistic: Callable[[NDArray[np.intp]], Numbers], groups: int, repeats: int, seed: int = 0
+    statistic: Callable[[NDArray[np.intp]], Numbers],
+    groups: int,
+    repeats: int,
+    seed: int = 0,
 ) -> Numbers:
     """A statistic (k,) of group indices, for groups drawn with replacement: (repeats, k)."""
     rng = np.random.default_rng(seed)
-    return np.array([statistic(rng.integers(groups, size=groups)) for _ in range(repeats)])
+    return np.array(
+        [statistic(rng.integers(groups, size=groups)) for _ in range(repeats)]
+    )
 
 
 def difference(one: Figure, other: Figure) -> tuple[float, float, float]:

@@ -38,11 +38,13 @@ def buckets(metrics: str, name: str) -> dict[float, float]:
 def quantile(counts: Mapping[float, float], share: float) -> float:
     """Interpolated within the bucket, as PromQL's histogram_quantile does."""
     total = max(counts.values(), default=0.0)
-    lower, below = 0.0, 0.0
+    lower = 0.0
+    below = 0.0
     for bound, count in sorted(counts.items()):
         if count >= share * total and count > below:
             return lower + (bound - lower) * (share * total - below) / (count - below)
-        lower, below = bound, count
+        lower = bound
+        below = count
     return float("nan")
 
 
@@ -50,7 +52,9 @@ def lag(site: Processes) -> dict[str, int]:
     """Records that each service has not read."""
     found = {}
     for name in CONSUMERS:
-        values = re.findall(r"^vitrine_consumer_lag{[^}]*} (\S+)$", site.metrics(name), re.MULTILINE)
+        values = re.findall(
+            r"^vitrine_consumer_lag{[^}]*} (\S+)$", site.metrics(name), re.MULTILINE
+        )
         found[name] = sum(int(float(value)) for value in values)
     return found
 
@@ -86,11 +90,19 @@ def main() -> None:
         write_config(folder, options.cameras, options.fps)
         broker = KafkaBroker(libs, folder)
         broker.start()
-        models = {"VITRINE_MODELS": str(options.models.resolve())} if options.models else {}
+        models = (
+            {"VITRINE_MODELS": str(options.models.resolve())} if options.models else {}
+        )
         try:
             with (
                 redis_server(folder) as redis_url,
-                Processes(folder, broker.servers, redis_url, VITRINE_CONFIG=str(folder), **models) as site,
+                Processes(
+                    folder,
+                    broker.servers,
+                    redis_url,
+                    VITRINE_CONFIG=str(folder),
+                    **models,
+                ) as site,
             ):
                 measure(site, table, options.seconds, console)
         finally:
@@ -108,9 +120,16 @@ def measure(site: Processes, table: Table, seconds: float, console: Console) -> 
         after = buckets(site.metrics("stand"), "vitrine_decision_latency_seconds")
         counts = {bound: after[bound] - before.get(bound, 0.0) for bound in after}
         before = after
-        figures = [f"{quantile(counts, share) * 1000:.0f}" for share in (0.5, 0.95, 0.99)]
+        figures = [
+            f"{quantile(counts, share) * 1000:.0f}" for share in (0.5, 0.95, 0.99)
+        ]
         waiting = ", ".join(f"{name} {records}" for name, records in lag(site).items())
-        table.add_row(f"{part + 1}/10", f"{max(counts.values(), default=0):.0f}", *figures, waiting)
+        table.add_row(
+            f"{part + 1}/10",
+            f"{max(counts.values(), default=0):.0f}",
+            *figures,
+            waiting,
+        )
 
 
 if __name__ == "__main__":

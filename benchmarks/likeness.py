@@ -24,7 +24,8 @@ from vitrine.vision.models import PUBLIC_EMBEDDING_FILE, model_path
 from vitrine.vision.networks import load_network
 from vitrine.vision.pose import HeadPose
 
-DRAWN_PEOPLE, DRAWN_SIDE = 100, 320
+DRAWN_PEOPLE = 100
+DRAWN_SIDE = 320
 
 Vectors = NDArray[np.float32]
 
@@ -34,12 +35,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--models", type=Path, required=True, help="folder with MobileFaceNet")
-    parser.add_argument("--faces", type=Path, required=True, help="archive of the YouTube Faces keypoints")
+    parser.add_argument(
+        "--models", type=Path, required=True, help="folder with MobileFaceNet"
+    )
+    parser.add_argument(
+        "--faces",
+        type=Path,
+        required=True,
+        help="archive of the YouTube Faces keypoints",
+    )
     options = parser.parse_args()
     cv2.setNumThreads(1)
     embedder = Embedder(
-        load_network(model_path(PUBLIC_EMBEDDING_FILE, options.models)), PUBLIC_EMBEDDING_FILE
+        load_network(model_path(PUBLIC_EMBEDDING_FILE, options.models)),
+        PUBLIC_EMBEDDING_FILE,
     )
     print_likeness(options.faces, embedder)
 
@@ -58,7 +67,9 @@ def print_likeness(archive: Path, embedder: Embedder) -> None:
     similar = np.asarray(real @ real.T)
     firsts = np.unique(owners, return_index=True)[1]
     others = np.where(same, -1, similar)[firsts].max(axis=1)
-    own = np.where(same & ~np.eye(len(same), dtype=bool), similar, -1)[firsts].max(axis=1)
+    own = np.where(same & ~np.eye(len(same), dtype=bool), similar, -1)[firsts].max(
+        axis=1
+    )
     drawn = embedded(embedder, map(portrait, range(DRAWN_PEOPLE)))
     print(f"cosine to the most similar of {len(firsts)} real people:")
     for name, values in (
@@ -74,9 +85,13 @@ def portrait(seed: int) -> Image:
     basis = load_basis()
     streams = (np.random.default_rng([seed, stream]) for stream in range(3))
     look = draw_look(basis, head_mesh(basis.mean_shape), *streams)
-    stance = Stance(HeadPose(0, 0, 0), (DRAWN_SIDE * 0.5, DRAWN_SIDE * 0.6), DRAWN_SIDE / 4)
+    stance = Stance(
+        HeadPose(0, 0, 0), (DRAWN_SIDE * 0.5, DRAWN_SIDE * 0.6), DRAWN_SIDE / 4
+    )
     picture = np.full((DRAWN_SIDE, DRAWN_SIDE, 3), 128, np.uint8)
-    layers, points = draw_figure(look, stance, stance, (DRAWN_SIDE, DRAWN_SIDE), 4.0 * DRAWN_SIDE)
+    layers, points = draw_figure(
+        look, stance, stance, (DRAWN_SIDE, DRAWN_SIDE), 4.0 * DRAWN_SIDE
+    )
     for layer in layers:
         layer.paste(picture)
     return align(picture, points)

@@ -30,7 +30,12 @@ from rich.table import Table
 from vitrine.vision.crop import crop_of_box, cut, network_input, to_frame
 from vitrine.vision.detectors import YuNet
 from vitrine.vision.embedding import Embedder, align
-from vitrine.vision.models import LANDMARKS_FILE, YUNET_FILE, embedding_model, model_path
+from vitrine.vision.models import (
+    LANDMARKS_FILE,
+    YUNET_FILE,
+    embedding_model,
+    model_path,
+)
 from vitrine.vision.networks import load_network
 
 
@@ -39,9 +44,20 @@ def run(
 ) -> tuple[dict[str, Any], list[int]]:
     """One demo at full speed; its summary, and its memory in bytes every half second if asked for."""
     environment = {**os.environ, **({"VITRINE_MODELS": str(models)} if models else {})}
-    command = [sys.executable, "-m", "vitrine.cli", "demo", "--source", source, "--speed", "max"]
+    command = [
+        sys.executable,
+        "-m",
+        "vitrine.cli",
+        "demo",
+        "--source",
+        source,
+        "--speed",
+        "max",
+    ]
     command += ["--no-browser", "--port", "0", "--record", str(folder)]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
     memory: list[int] = []
     while sample and process.poll() is None:
         try:
@@ -57,10 +73,14 @@ def run(
 
 def people(folder: Path, expected: int) -> tuple[float, int]:
     """Share of frames with at least `expected` faces, and how many tracks there were."""
-    frames = [json.loads(line) for line in (folder / "faces.jsonl").read_text().splitlines()]
+    frames = [
+        json.loads(line) for line in (folder / "faces.jsonl").read_text().splitlines()
+    ]
     frames = [frame for frame in frames if not frame["ended"]]
     tracks = Counter(face["track_id"] for frame in frames for face in frame["faces"])
-    return sum(len(frame["faces"]) >= expected for frame in frames) / len(frames), len(tracks)
+    return sum(len(frame["faces"]) >= expected for frame in frames) / len(frames), len(
+        tracks
+    )
 
 
 def by_hand(source: str, models: Path) -> float:
@@ -68,7 +88,9 @@ def by_hand(source: str, models: Path) -> float:
     detector = YuNet(load_network(models / YUNET_FILE, threads=2))
     landmarks = load_network(model_path(LANDMARKS_FILE), threads=2)
     embedder = Embedder(load_network(embedding_model(models), threads=2), "by-hand")
-    capture, frames, started = cv2.VideoCapture(source), 0, time.perf_counter()
+    capture = cv2.VideoCapture(source)
+    frames = 0
+    started = time.perf_counter()
     while True:
         more, picture = capture.read()
         if not more:
@@ -76,10 +98,17 @@ def by_hand(source: str, models: Path) -> float:
         height = round(picture.shape[0] * 640 / picture.shape[1])
         image = np.asarray(cv2.resize(picture, (640, height)), np.uint8)
         found = detector.detect(image)
-        crops = [crop_of_box(box.tolist(), five) for box, five in zip(found.boxes, found.five, strict=True)]
+        crops = [
+            crop_of_box(box.tolist(), five)
+            for box, five in zip(found.boxes, found.five, strict=True)
+        ]
         if crops:
-            outputs = landmarks.run(network_input([cut(image, crop) for crop in crops]))[0]
-            embedder.embed([align(image, points) for points in to_frame(outputs, crops)])
+            outputs = landmarks.run(
+                network_input([cut(image, crop) for crop in crops])
+            )[0]
+            embedder.embed(
+                [align(image, points) for points in to_frame(outputs, crops)]
+            )
         frames += 1
 
 
@@ -90,19 +119,28 @@ def main() -> None:
     )
     parser.add_argument("--source", required=True)
     parser.add_argument(
-        "--models", type=Path, help="folder with yunet_n_dynamic.onnx and mobilefacenet_112.onnx"
+        "--models",
+        type=Path,
+        help="folder with yunet_n_dynamic.onnx and mobilefacenet_112.onnx",
     )
-    parser.add_argument("--people", type=int, default=2, help="how many faces every frame should have")
+    parser.add_argument(
+        "--people", type=int, default=2, help="how many faces every frame should have"
+    )
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument(
-        "--repeats", type=int, default=0, help="analyse a raw H.264 source so many times in one process"
+        "--repeats",
+        type=int,
+        default=0,
+        help="analyse a raw H.264 source so many times in one process",
     )
     options = parser.parse_args()
     console = Console()
     if options.repeats:
         memory_over_repeats(console, options)
         return
-    table = Table("models", "frames/s", "plain loop", "frames with all people", "tracks")
+    table = Table(
+        "models", "frames/s", "plain loop", "frames with all people", "tracks"
+    )
     for models in [options.models, None] if options.models else [None]:
         for _ in range(options.runs):
             with TemporaryDirectory() as name:
@@ -123,12 +161,16 @@ def memory_over_repeats(console: Console, options: argparse.Namespace) -> None:
     with TemporaryDirectory() as name:
         longer = Path(name) / "repeats.h264"
         longer.write_bytes(Path(options.source).read_bytes() * options.repeats)
-        summary, memory = run(str(longer), options.models, Path(name) / "run", sample=True)
+        summary, memory = run(
+            str(longer), options.models, Path(name) / "run", sample=True
+        )
     table = Table("part of the run", "memory, MB")
     for part in range(10):
         span = memory[part * len(memory) // 10 : (part + 1) * len(memory) // 10] or [0]
         table.add_row(f"{part + 1}/10", f"{max(span) / 1e6:.0f}")
-    console.print(table, f"{summary['frames']} frames in {summary['wall_seconds']:.1f} s")
+    console.print(
+        table, f"{summary['frames']} frames in {summary['wall_seconds']:.1f} s"
+    )
 
 
 if __name__ == "__main__":

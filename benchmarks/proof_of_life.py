@@ -33,10 +33,14 @@ NOISE: Final = 3.0
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("videos", type=Path, nargs="+")
     parser.add_argument("--still", action="store_true")
-    parser.add_argument("--models", type=Path, help="folder with the optional public models")
+    parser.add_argument(
+        "--models", type=Path, help="folder with the optional public models"
+    )
     parser.add_argument("--width", type=int, default=640)
     parser.add_argument("--fps", type=float, default=10)
     arguments = parser.parse_args()
@@ -44,7 +48,9 @@ def main() -> None:
     path = optional_model(YUNET_FILE, arguments.models)
     detector: Detector = YuNet(load_network(path)) if path else Mtcnn.load()
     for video in arguments.videos:
-        every = max(1, round(cv2.VideoCapture(str(video)).get(cv2.CAP_PROP_FPS) / arguments.fps))
+        every = max(
+            1, round(cv2.VideoCapture(str(video)).get(cv2.CAP_PROP_FPS) / arguments.fps)
+        )
         images = list(read(video, arguments.width, 3000))[::every]
         if arguments.still:
             images = list(still(images[0], round(60 * arguments.fps), arguments.fps))
@@ -71,7 +77,12 @@ def still(image: Image, count: int, fps: float) -> Iterator[Image]:
     noise = np.random.default_rng(1)
     for n in range(count):
         t = n / fps
-        light = 1 + 0.08 * np.sin(0.35 * t) + 0.15 * (int(t / 9) % 2) + 0.02 * np.sin(2 * np.pi * 4.3 * t)
+        light = (
+            1
+            + 0.08 * np.sin(0.35 * t)
+            + 0.15 * (int(t / 9) % 2)
+            + 0.02 * np.sin(2 * np.pi * 4.3 * t)
+        )
         shown = image * light + noise.normal(0, NOISE, image.shape)
         yield np.clip(shown, 0, 255).astype(np.uint8)
 
@@ -83,7 +94,10 @@ def delays(views: Sequence[View]) -> list[float]:
         if views[-1][0] - start_ns < UNPROVEN_NS:
             break
         motion = Motion()
-        moved = next((at_ns for at_ns, face in views[first:] if motion.observe(at_ns, face)), None)
+        moved = next(
+            (at_ns for at_ns, face in views[first:] if motion.observe(at_ns, face)),
+            None,
+        )
         in_time = moved is not None and moved - start_ns < UNPROVEN_NS
         found.append((moved - start_ns) / 1e9 if in_time and moved else np.inf)
     return found

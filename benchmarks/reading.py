@@ -82,7 +82,9 @@ def count(path: Path, counts: Counts) -> None:
     count_nodes(tree, counts)
     for block in cc_visit(text):
         if block.letter != "C":
-            counts.complexities.append((block.complexity, f"{path}:{block.lineno} {block.fullname}"))
+            counts.complexities.append(
+                (block.complexity, f"{path}:{block.lineno} {block.fullname}")
+            )
 
 
 def docstring_starts(tree: ast.Module) -> set[int]:
@@ -120,8 +122,12 @@ def count_nodes(tree: ast.Module, counts: Counts) -> None:
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple):
             counts.packings += isinstance(node.targets[0], ast.Tuple)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            counts.function_lines.append((node.end_lineno or node.lineno) - node.lineno + 1)
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            counts.function_lines.append(
+                (node.end_lineno or node.lineno) - node.lineno + 1
+            )
+        if isinstance(
+            node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+        ):
             count_docstring(ast.get_docstring(node), counts)
 
 
@@ -144,13 +150,22 @@ def rows(counts: Counts) -> list[tuple[str, str]]:
         ("tokens a line of code", f"{counts.tokens / counts.code_lines:.2f}"),
         ("comments, share of lines", f"{counts.comments / counts.lines:.1%}"),
         ("lines over 100 columns", f"{counts.wide_lines / counts.lines:.1%}"),
-        ("comprehensions per 1,000 lines of code", f"{counts.comprehensions / thousands:.1f}"),
+        (
+            "comprehensions per 1,000 lines of code",
+            f"{counts.comprehensions / thousands:.1f}",
+        ),
         ("`a, b = c, d` per 1,000 lines of code", f"{counts.packings / thousands:.1f}"),
         ("file lines: median / ninth decile / longest", spread(counts.file_lines)),
-        ("function lines: median / ninth decile / longest", spread(counts.function_lines)),
+        (
+            "function lines: median / ninth decile / longest",
+            spread(counts.function_lines),
+        ),
         ("complexity: median / ninth decile / highest", spread(complexities)),
         ("functions with a complexity above 10", f"{above}"),
-        ("docstrings that open with a question word", f"{counts.riddles / counts.docstrings:.1%}"),
+        (
+            "docstrings that open with a question word",
+            f"{counts.riddles / counts.docstrings:.1%}",
+        ),
     ]
 
 
@@ -163,7 +178,9 @@ def spread(values: list[int]) -> str:
 
 @click.command()
 @click.argument("places", nargs=-1, type=click.Path(exists=True, path_type=Path))
-@click.option("--complex", "list_complex", is_flag=True, help="List the functions above 10.")
+@click.option(
+    "--complex", "list_complex", is_flag=True, help="List the functions above 10."
+)
 def main(places: tuple[Path, ...], list_complex: bool) -> None:
     """Print the figures of PLACES, by default of all code but the tests."""
     counts = Counts()

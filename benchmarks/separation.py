@@ -20,9 +20,13 @@ ACCEPTED: Final = 1e-2
 Cosines = NDArray[np.float64]
 
 
-def separation(embedder: Embedder, people: Sequence[Sequence[Image]]) -> dict[str, Figure]:
+def separation(
+    embedder: Embedder, people: Sequence[Sequence[Image]]
+) -> dict[str, Figure]:
     """Figures of people with two aligned pictures each; the interval is a bootstrap over people."""
-    first, second = (np.concatenate([embedder.embed([p[k]]) for p in people]) for k in (0, 1))
+    first, second = (
+        np.concatenate([embedder.embed([p[k]]) for p in people]) for k in (0, 1)
+    )
     cosines = (first @ second.T).astype(np.float64)
     names = (
         "cosine of the same person",
@@ -33,7 +37,10 @@ def separation(embedder: Embedder, people: Sequence[Sequence[Image]]) -> dict[st
     )
     values = figures(cosines, np.arange(len(people)))
     repeats = resampled(partial(figures, cosines), len(people), REPEATS)
-    return {name: Figure(float(values[k]), repeats[:, k], len(people)) for k, name in enumerate(names)}
+    return {
+        name: Figure(float(values[k]), repeats[:, k], len(people))
+        for k, name in enumerate(names)
+    }
 
 
 def figures(cosines: Cosines, chosen: NDArray[np.intp]) -> Cosines:
@@ -42,10 +49,13 @@ def figures(cosines: Cosines, chosen: NDArray[np.intp]) -> Cosines:
     `cosines` (n, n) compares everybody's first picture with everybody's second.
     """
     part = cosines[np.ix_(chosen, chosen)]
-    same, other = np.diag(part), part[chosen[:, None] != chosen[None, :]]
+    same = np.diag(part)
+    other = part[chosen[:, None] != chosen[None, :]]
     labels = np.concatenate([np.ones(len(same)), np.zeros(len(other))])
     scores = np.concatenate([same, other])
     false, true, _ = roc_curve(labels, scores)
     error = float(false[np.argmin(np.abs(false - (1 - true)))])
     accepted = float(true[false <= ACCEPTED].max())
-    return np.array([same.mean(), other.mean(), roc_auc_score(labels, scores), error, accepted])
+    return np.array(
+        [same.mean(), other.mean(), roc_auc_score(labels, scores), error, accepted]
+    )

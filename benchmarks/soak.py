@@ -26,7 +26,13 @@ import numpy as np
 import psutil
 from redis import Redis
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from scipy import stats
 
@@ -83,7 +89,9 @@ def mall(seed: int, people: int, fps: float, seconds: float) -> Mall:
         for number, name in enumerate(STANDS, 1)
     )
     stands = tuple(Stand(id=name, recognition="enrolled") for name in STANDS)
-    campaigns = tuple(c.model_copy(update={"stands": STANDS}) for c in examples.campaigns)
+    campaigns = tuple(
+        c.model_copy(update={"stands": STANDS}) for c in examples.campaigns
+    )
     return Mall(cameras=cameras, stands=stands, campaigns=campaigns)
 
 
@@ -98,25 +106,42 @@ def sample(process: psutil.Process, redis: Redis, bus: MemoryBus) -> dict[str, f
         "Redis keys": float(redis.dbsize()),
         "Redis memory, MB": memory["used_memory"] / 1e6,
         "topics, MB": sum(sizes.values()) / 1e6,
-    } | {f"topic {name}, MB": size / 1e6 for name, size in sorted(sizes.items()) if size > 2 * READ_BYTES}
+    } | {
+        f"topic {name}, MB": size / 1e6
+        for name, size in sorted(sizes.items())
+        if size > 2 * READ_BYTES
+    }
 
 
 def soak(options: argparse.Namespace) -> tuple[list[float], list[dict[str, float]]]:
     """Hours of the mall and what was measured then."""
-    settings = Settings(config=CONFIG, bus="memory", models=options.models, log_level="WARNING")
-    source = FixedMall(mall(options.seed, options.people, options.fps, options.minutes * 60))
+    settings = Settings(
+        config=CONFIG, bus="memory", models=options.models, log_level="WARNING"
+    )
+    source = FixedMall(
+        mall(options.seed, options.people, options.fps, options.minutes * 60)
+    )
     plan = Plan(settings, source, speed="max", port=0, environment=ENVIRONMENT)
     hours: list[float] = []
     samples: list[dict[str, float]] = []
-    site, process = Site(plan), psutil.Process()
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    site = Site(plan)
+    process = psutil.Process()
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     with site.running(), Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task("minutes of the mall", total=options.minutes)
-        redis, bus = connect(site.redis_url), cast(MemoryBus, site.bus)
+        redis = connect(site.redis_url)
+        bus = cast(MemoryBus, site.bus)
         while not site.sources_ended:
             site.changed.wait(options.every)
             site.check()
-            elapsed_s = (site.recorder.last_event_ns - site.recorder.first_event_ns) / 1e9
+            elapsed_s = (
+                site.recorder.last_event_ns - site.recorder.first_event_ns
+            ) / 1e9
             progress.update(task, completed=elapsed_s / 60)
             hours.append(elapsed_s / 3600)
             samples.append(sample(process, redis, bus))
@@ -129,7 +154,13 @@ def report(console: Console, trends: dict[str, Trend], hours: float) -> None:
     table = Table("measure", "level", "slope per hour", "95 % interval", "")
     for name, t in trends.items():
         verdict = "flat" if t.flat else "[bold red]grows[/]"
-        table.add_row(name, f"{t.level:.4g}", f"{t.slope:+.3g}", f"{t.low:+.3g} … {t.high:+.3g}", verdict)
+        table.add_row(
+            name,
+            f"{t.level:.4g}",
+            f"{t.slope:+.3g}",
+            f"{t.low:+.3g} … {t.high:+.3g}",
+            verdict,
+        )
     console.print(table, f"{hours:.2f} hours of the mall after the warm-up")
 
 
@@ -138,13 +169,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--minutes", type=float, default=60, help="of the mall, after which it ends")
-    parser.add_argument("--warm-up", type=float, default=20, help="minutes of the mall that are left out")
-    parser.add_argument("--every", type=float, default=3, help="seconds between samples, on the wall")
+    parser.add_argument(
+        "--minutes", type=float, default=60, help="of the mall, after which it ends"
+    )
+    parser.add_argument(
+        "--warm-up",
+        type=float,
+        default=20,
+        help="minutes of the mall that are left out",
+    )
+    parser.add_argument(
+        "--every", type=float, default=3, help="seconds between samples, on the wall"
+    )
     parser.add_argument("--people", type=int, default=4, help="at once at a stand")
     parser.add_argument("--fps", type=float, default=5)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--models", type=Path, help="folder with the optional public models")
+    parser.add_argument(
+        "--models", type=Path, help="folder with the optional public models"
+    )
     parser.add_argument("--json", type=Path, help="write the samples there")
     options = parser.parse_args()
     hours, samples = soak(options)
@@ -152,10 +194,13 @@ def main() -> None:
         options.json.write_text(json.dumps({"hours": hours, "samples": samples}))
     kept = [n for n, hour in enumerate(hours) if hour * 60 >= options.warm_up]
     if len(kept) < 3:
-        sys.exit("too few samples after the warm-up: more --minutes, or a shorter --every")
+        sys.exit(
+            "too few samples after the warm-up: more --minutes, or a shorter --every"
+        )
     names = samples[-1].keys()
     trends = {
-        name: trend([hours[n] for n in kept], [samples[n].get(name, 0.0) for n in kept]) for name in names
+        name: trend([hours[n] for n in kept], [samples[n].get(name, 0.0) for n in kept])
+        for name in names
     }
     report(Console(), trends, hours[kept[-1]] - hours[kept[0]])
     sys.exit(any(not t.flat for t in trends.values()))

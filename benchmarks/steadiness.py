@@ -32,25 +32,32 @@ from vitrine.vision.models import LANDMARKS_FILE, model_path
 from vitrine.vision.networks import load_network
 from vitrine.vision.quality import QualityScore
 
-WIDTH, HEIGHT = 640, 360
+WIDTH = 640
+HEIGHT = 360
 FACE: Final = 110.0
 """Pixels: the face's larger side in the shown picture."""
 NOISE: Final = 4.0
 """Standard deviation of the sensor noise, of 255."""
-SETTLED_S, STILL_S, MOVING_S = 1.0, 4.0, 4.0
+SETTLED_S = 1.0
+STILL_S = 4.0
+MOVING_S = 4.0
 SPEEDS: Final = (0.25, 0.5, 1.0, 2.0)
 """Face sizes a second, at the fastest part of the motion."""
 Tracks = NDArray[np.float64]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("data", type=Path, help="keypoint files, folder or zip")
     parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--fps", type=float, default=30.0)
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
-    faces = one_of_each(select(read_keypoints_csv(arguments.data), "held-out"))[: arguments.people]
+    faces = one_of_each(select(read_keypoints_csv(arguments.data), "held-out"))[
+        : arguments.people
+    ]
     analyser = Analyser(
         load_detector(None),
         load_network(model_path(LANDMARKS_FILE)),
@@ -73,7 +80,12 @@ def still(faces: Sequence[LabelledFace], fps: float, analyser: Analyser) -> None
     for face in track(faces, "still"):
         shown = shifts(face, np.zeros(round(STILL_S * fps)))
         _, raw, smooth = raw_and_smooth(shown, fps, analyser)
-        rows.append([jitter(points[round(SETTLED_S * fps) :]) / FACE for points in (raw, smooth)])
+        rows.append(
+            [
+                jitter(points[round(SETTLED_S * fps) :]) / FACE
+                for points in (raw, smooth)
+            ]
+        )
     values = np.array(rows)
     print(f"still, {len(values)} people at {fps:.0f} frames/s: jitter in face sizes")
     for name, column in zip(("measured", "published"), values.T, strict=True):
@@ -90,23 +102,34 @@ def moving(faces: Sequence[LabelledFace], fps: float, analyser: Analyser) -> Non
         lags = []
         for face in track(faces, f"{speed} face sizes/s", transient=True):
             frames, raw, smooth = raw_and_smooth(shifts(face, where), fps, analyser)
-            behind, now = (raw - smooth).mean(axis=1)[:, 0], velocity[frames]
-            fast = (np.abs(now) > 0.7 * np.abs(velocity).max()) & (seconds[frames] > SETTLED_S)
+            behind = (raw - smooth).mean(axis=1)[:, 0]
+            now = velocity[frames]
+            fast = (np.abs(now) > 0.7 * np.abs(velocity).max()) & (
+                seconds[frames] > SETTLED_S
+            )
             lags.append(float((behind * now)[fast].sum() / (now[fast] ** 2).sum()))
         late = 1e3 * np.array(lags)
-        print(f"moving, {speed:.2f} face sizes/s: lag {late.mean():.1f} ms, worst {late.max():.1f} ms")
+        print(
+            f"moving, {speed:.2f} face sizes/s: lag {late.mean():.1f} ms, worst {late.max():.1f} ms"
+        )
 
 
 def shifts(face: LabelledFace, where: NDArray[np.float64]) -> Iterator[Image]:
     """Frames (HEIGHT, WIDTH, 3) with the face `where` pixels right of the middle."""
-    image, rng = face.image(), np.random.default_rng(7)
-    low, high = face.points.min(axis=0), face.points.max(axis=0)
+    image = face.image()
+    rng = np.random.default_rng(7)
+    low = face.points.min(axis=0)
+    high = face.points.max(axis=0)
     scale = FACE / float((high - low).max())
     corner = np.array([WIDTH, HEIGHT]) / 2 - scale * (low + high) / 2
     for right in where:
         affine = np.array([[scale, 0, corner[0] + right], [0, scale, corner[1]]])
-        frame = cv2.warpAffine(image, affine, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
-        yield np.clip(frame + rng.normal(0, NOISE, frame.shape), 0, 255).astype(np.uint8)
+        frame = cv2.warpAffine(
+            image, affine, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE
+        )
+        yield np.clip(frame + rng.normal(0, NOISE, frame.shape), 0, 255).astype(
+            np.uint8
+        )
 
 
 def raw_and_smooth(
@@ -116,7 +139,9 @@ def raw_and_smooth(
     measured: list[NDArray[np.floating]] = []
     call = smoothing.OneEuro.__call__
 
-    def noted(self: smoothing.OneEuro, points: NDArray[np.floating], side: float, at_ns: int) -> Tracks:
+    def noted(
+        self: smoothing.OneEuro, points: NDArray[np.floating], side: float, at_ns: int
+    ) -> Tracks:
         measured.append(points.astype(np.float64))
         return call(self, points, side, at_ns)
 
@@ -129,7 +154,11 @@ def raw_and_smooth(
     published = [events[number].faces[0].points for number in seen]
     if len(published) != len(measured):
         raise SystemExit("more than one face was seen in a picture: take other people")
-    return np.array(seen), np.array(measured), np.array(published, np.float64).reshape(-1, 68, 2)
+    return (
+        np.array(seen),
+        np.array(measured),
+        np.array(published, np.float64).reshape(-1, 68, 2),
+    )
 
 
 def jitter(points: Tracks) -> float:

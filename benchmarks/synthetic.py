@@ -42,18 +42,35 @@ from training.datasets.keypoints_csv import read_keypoints_csv
 from training.datasets.pts import read_pts
 from training.datasets.splits import select
 from vitrine.synthetic import SyntheticMall
-from vitrine.vision.crop import Image, crop_of_box, crop_of_points, cut, network_input, to_frame
+from vitrine.vision.crop import (
+    Image,
+    crop_of_box,
+    crop_of_points,
+    cut,
+    network_input,
+    to_frame,
+)
 from vitrine.vision.detectors import Detections, YuNet
 from vitrine.vision.embedding import Embedder
-from vitrine.vision.models import LANDMARKS_FILE, MODELS, YUNET_FILE, embedding_model, model_path
+from vitrine.vision.models import (
+    LANDMARKS_FILE,
+    MODELS,
+    YUNET_FILE,
+    embedding_model,
+    model_path,
+)
 from vitrine.vision.networks import Network, load_network
 from vitrine.vision.shape import outer_eye_distance
 
 SIZES = (24, 40, 70, 200)
 TURNS = (0, 20, 40, 65)
 """Bounds of the bins of face height, pixels, and of |yaw|, degrees."""
-SEEDS, FRAMES = 6, 25
-PHOTOS, PEOPLE, SHOPS, POSTERS = 450, 250, 50, 8
+SEEDS = 6
+FRAMES = 25
+PHOTOS = 450
+PEOPLE = 250
+SHOPS = 50
+POSTERS = 8
 SHARED_BOX = 0.3
 """Share of their union that a detection and a face must have in common."""
 FEWEST = 15
@@ -88,9 +105,7 @@ class Row:
         if low <= 0 <= high:
             return f"no proven difference ({gap:+.3g}; {low:+.3g} to {high:+.3g})"
         easier = (gap < 0) == self.lower_is_easier
-        return (
-            f"synthetic is {'easier' if easier else 'harder'} by {abs(gap):.3g} ({low:+.3g} to {high:+.3g})"
-        )
+        return f"synthetic is {'easier' if easier else 'harder'} by {abs(gap):.3g} ({low:+.3g} to {high:+.3g})"
 
 
 def main() -> None:
@@ -106,15 +121,21 @@ def main() -> None:
     Console(width=170).print(table)
     print(f"{time.monotonic() - started:.0f} s")
     if options.json:
-        options.json.write_text(json.dumps([_as_dict(row) for row in rows], indent=1), encoding="utf-8")
+        options.json.write_text(
+            json.dumps([_as_dict(row) for row in rows], indent=1), encoding="utf-8"
+        )
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--shared", type=Path, required=True, help="folder with data/ and models/")
-    parser.add_argument("--models", type=Path, help="folder with YuNet and MobileFaceNet")
+    parser.add_argument(
+        "--shared", type=Path, required=True, help="folder with data/ and models/"
+    )
+    parser.add_argument(
+        "--models", type=Path, help="folder with YuNet and MobileFaceNet"
+    )
     parser.add_argument("--json", type=Path, help="file for the figures")
     return parser.parse_args()
 
@@ -126,25 +147,29 @@ def _shown(figure: Figure) -> str:
 
 def _as_dict(row: Row) -> dict[str, object]:
     sides = {"synthetic": row.synthetic, "real": row.real}
-    numbers = {k: {"value": f.value, "interval": f.interval, "count": f.count} for k, f in sides.items()}
+    numbers = {
+        k: {"value": f.value, "interval": f.interval, "count": f.count}
+        for k, f in sides.items()
+    }
     return {"measure": row.name, **numbers, "verdict": row.verdict()}
 
 
 def report(data: Path, models: Path) -> Iterator[Row]:
     """All rows."""
     rng = np.random.default_rng(4)
-    find = Finder(YuNet(load_network(model_path(YUNET_FILE, models)), YuNet.trust.start))
+    find = Finder(
+        YuNet(load_network(model_path(YUNET_FILE, models)), YuNet.trust.start)
+    )
     mall = list(mall_faces("rush", SEEDS, FRAMES))
     heights = np.array([face.height for face in mall], np.float32)
-    wild, video = (
-        read_pts(data / "helen_afw_68.zip"),
-        read_keypoints_csv(data / "youtube_faces_keypoints.zip"),
-    )
+    wild = read_pts(data / "helen_afw_68.zip")
+    video = read_keypoints_csv(data / "youtube_faces_keypoints.zip")
     photos = list(photo_faces(_some(wild, PHOTOS, rng), heights, rng))
     yield from recall_rows(find, mall, photos)
     yield from false_alarm_rows(find, data)
     unseen = [
-        list(photo_faces(_some(select(s, "held-out"), PHOTOS, rng), heights, rng)) for s in (wild, video)
+        list(photo_faces(_some(select(s, "held-out"), PHOTOS, rng), heights, rng))
+        for s in (wild, video)
     ]
     network = load_network(model_path(LANDMARKS_FILE, MODELS))
     names = ("HELEN/AFW", "YouTube Faces")
@@ -155,17 +180,28 @@ def report(data: Path, models: Path) -> Iterator[Row]:
     embedding = embedding_model(models)
     embedder = Embedder(load_network(embedding), embedding.stem)
     drawn = separation(embedder, synthetic_identities(PEOPLE))
-    real_people = separation(embedder, aligned_photos(data / "lfw_aligned_144.zip", PEOPLE, rng))
+    real_people = separation(
+        embedder, aligned_photos(data / "lfw_aligned_144.zip", PEOPLE, rng)
+    )
     for name, figure in drawn.items():
-        yield Row(f"identity: {name}", figure, real_people[name], name in ("cosine of others", "EER"))
+        yield Row(
+            f"identity: {name}",
+            figure,
+            real_people[name],
+            name in ("cosine of others", "EER"),
+        )
 
 
-def _some(faces: list[LabelledFace], count: int, rng: np.random.Generator) -> list[LabelledFace]:
+def _some(
+    faces: list[LabelledFace], count: int, rng: np.random.Generator
+) -> list[LabelledFace]:
     picked = rng.permutation(len(faces))[:count]
     return [faces[i] for i in picked]
 
 
-def recall_rows(find: Finder, mall: Sequence[Face], photos: Sequence[Face]) -> Iterator[Row]:
+def recall_rows(
+    find: Finder, mall: Sequence[Face], photos: Sequence[Face]
+) -> Iterator[Row]:
     """Share of faces found, by size and yaw."""
     sides = [[(face, match(face, find(face.picture)) is not None) for face in side]
              for side in (mall, photos)]  # fmt: skip
@@ -181,8 +217,14 @@ def recall_rows(find: Finder, mall: Sequence[Face], photos: Sequence[Face]) -> I
             ]
             if min(map(len, chosen)) >= FEWEST:
                 synthetic, real = (of_pairs(side) for side in chosen)
-                yield Row(f"recall, face {low} to {high} px, yaw {less}° to {more}°", synthetic, real)
-    synthetic, real = (mean_figure([ok for _, ok in s], [f.group for f, _ in s]) for s in sides)
+                yield Row(
+                    f"recall, face {low} to {high} px, yaw {less}° to {more}°",
+                    synthetic,
+                    real,
+                )
+    synthetic, real = (
+        mean_figure([ok for _, ok in s], [f.group for f, _ in s]) for s in sides
+    )
     yield Row("recall, all of these faces", synthetic, real)
 
 
@@ -195,7 +237,9 @@ def match(face: Face, found: Detections) -> int | None:
     """The index of the detection of a face, None if it was missed."""
     (left, top), (right, bottom) = face.points.min(axis=0), face.points.max(axis=0)
     top -= 0.3 * (bottom - top)
-    shares = [shared((left, top, right - left, bottom - top), box) for box in found.boxes]
+    shares = [
+        shared((left, top, right - left, bottom - top), box) for box in found.boxes
+    ]
     return int(np.argmax(shares)) if shares and max(shares) >= SHARED_BOX else None
 
 
@@ -211,19 +255,40 @@ def false_alarm_rows(find: Finder, data: Path) -> Iterator[Row]:
     """Detections per picture without people; with posters, those beside the printed faces."""
     empty = [compressed(empty_shop(seed)) for seed in range(SHOPS)]
     real = _alarms(find, shelves(data / "shop_shelves_no_faces.zip"))
-    yield Row("false alarms per picture: empty shop, shelves", _alarms(find, empty), real, True)
-    beside, printed = [], []
+    yield Row(
+        "false alarms per picture: empty shop, shelves",
+        _alarms(find, empty),
+        real,
+        True,
+    )
+    beside = []
+    printed = []
     for seed in range(POSTERS):
-        mall = SyntheticMall.from_uri(f"synthetic:?scene=posters&seed={seed}", WIDTH, HEIGHT, FPS)
+        mall = SyntheticMall.from_uri(
+            f"synthetic:?scene=posters&seed={seed}", WIDTH, HEIGHT, FPS
+        )
         pictures = (mall.frame(n) for n in range(0, 600, 15))
         image, truth = next((p, t) for p, t in pictures if not t.people)
         boxes = find(compressed(image)).boxes
-        hits = [[shared(decoy, box) >= SHARED_BOX for decoy in truth.decoys] for box in boxes]
+        hits = [
+            [shared(decoy, box) >= SHARED_BOX for decoy in truth.decoys]
+            for box in boxes
+        ]
         beside.append(sum(not any(hit) for hit in hits))
         printed.append(sum(any(hit) for hit in hits))
     groups = [str(seed) for seed in range(POSTERS)]
-    yield Row("false alarms per picture beside posters, shelves", mean_figure(beside, groups), real, True)
-    yield Row("printed faces found per picture, shelves", mean_figure(printed, groups), real, True)
+    yield Row(
+        "false alarms per picture beside posters, shelves",
+        mean_figure(beside, groups),
+        real,
+        True,
+    )
+    yield Row(
+        "printed faces found per picture, shelves",
+        mean_figure(printed, groups),
+        real,
+        True,
+    )
 
 
 def _alarms(find: Finder, pictures: Sequence[Image]) -> Figure:
@@ -232,20 +297,34 @@ def _alarms(find: Finder, pictures: Sequence[Image]) -> Figure:
 
 
 def landmark_rows(
-    name: str, find: Finder, network: Network, mall: Sequence[Face], real: Sequence[Face]
+    name: str,
+    find: Finder,
+    network: Network,
+    mall: Sequence[Face],
+    real: Sequence[Face],
 ) -> Iterator[Row]:
     """Mean error of the 68 points on found faces, as a share of a length that a turn leaves."""
     sides = [[(f, e) for f in side if (e := landmark_error(find, network, f)) is not None]
              for side in (mall, real)]  # fmt: skip
     for part, column in (("all 68", 0), ("without jaw", 1)):
         for less, more in ((0, 20), (20, 65)):
-            chosen = [[(e[column], f.group) for f, e in s if less <= abs(f.yaw) < more] for s in sides]
+            chosen = [
+                [(e[column], f.group) for f, e in s if less <= abs(f.yaw) < more]
+                for s in sides
+            ]
             if min(map(len, chosen)) >= FEWEST:
                 synthetic, photos = (of_pairs(side) for side in chosen)
-                yield Row(f"landmark NME, %, {part}, yaw {less}° to {more}°, {name}", synthetic, photos, True)
+                yield Row(
+                    f"landmark NME, %, {part}, yaw {less}° to {more}°, {name}",
+                    synthetic,
+                    photos,
+                    True,
+                )
 
 
-def landmark_error(find: Finder, network: Network, face: Face) -> tuple[float, float] | None:
+def landmark_error(
+    find: Finder, network: Network, face: Face
+) -> tuple[float, float] | None:
     """Of all points, and of all but the jaw, percent of the eye corners' distance; None if it was not found.
 
     A frontal face's eye corners are 0.7 of its landmarks' height apart: that is the least divisor, since the
@@ -256,15 +335,22 @@ def landmark_error(find: Finder, network: Network, face: Face) -> tuple[float, f
     if index is None:
         return None
     crop = crop_of_box(found.boxes[index].tolist(), found.five[index])
-    points = to_frame(network.run(network_input([cut(face.picture, crop)]))[0], [crop])[0]
+    points = to_frame(network.run(network_input([cut(face.picture, crop)]))[0], [crop])[
+        0
+    ]
     errors = np.linalg.norm(points - face.points, axis=1)
     across = max(float(outer_eye_distance(face.points)), 0.7 * face.height)
     return float(100 * errors.mean() / across), float(100 * errors[17:].mean() / across)
 
 
-def picture_rows(name: str, mall: Sequence[Face], real: Sequence[Face]) -> Iterator[Row]:
+def picture_rows(
+    name: str, mall: Sequence[Face], real: Sequence[Face]
+) -> Iterator[Row]:
     """Statistics of the landmark network's crops: what is sharper, cleaner, richer in contrast is easier."""
-    sides = [(np.array([statistics(f) for f in s]), [f.group for f in s]) for s in (mall, real)]
+    sides = [
+        (np.array([statistics(f) for f in s]), [f.group for f in s])
+        for s in (mall, real)
+    ]
     for column, (what, lower) in enumerate(
         [
             ("sharpness (variance of the Laplacian)", False),
@@ -272,20 +358,31 @@ def picture_rows(name: str, mall: Sequence[Face], real: Sequence[Face]) -> Itera
             ("contrast, grey levels", False),
         ]
     ):
-        synthetic, photos = (mean_figure(values[:, column].tolist(), groups) for values, groups in sides)
+        synthetic, photos = (
+            mean_figure(values[:, column].tolist(), groups) for values, groups in sides
+        )
         yield Row(f"{what}, {name}", synthetic, photos, lower)
 
 
 def statistics(face: Face) -> tuple[float, float, float]:
     """Sharpness, noise (Immerkær 1996) and contrast of a face's crop at its own resolution."""
     grey = cv2.cvtColor(face.picture, cv2.COLOR_BGR2GRAY)
-    (left, top), (right, bottom) = face.points.min(axis=0).astype(int), face.points.max(axis=0).astype(int)
-    crop = cv2.cvtColor(cut(face.picture, crop_of_points(face.points)), cv2.COLOR_BGR2GRAY)
+    (left, top), (right, bottom) = (
+        face.points.min(axis=0).astype(int),
+        face.points.max(axis=0).astype(int),
+    )
+    crop = cv2.cvtColor(
+        cut(face.picture, crop_of_points(face.points)), cv2.COLOR_BGR2GRAY
+    )
     patch = grey[max(top, 0) : bottom + 1, max(left, 0) : right + 1]
     mask = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
     response = np.abs(cv2.filter2D(patch, cv2.CV_32F, mask))
     noise = float(np.median(response) / 0.6745 / 6)
-    return float(cv2.Laplacian(crop, cv2.CV_32F).var()), noise, float(crop[32:96, 32:96].std())
+    return (
+        float(cv2.Laplacian(crop, cv2.CV_32F).var()),
+        noise,
+        float(crop[32:96, 32:96].std()),
+    )
 
 
 if __name__ == "__main__":

@@ -19,18 +19,32 @@ from vitrine.vision.crop import Image
 DETECT_EVERY = 3
 
 
-def tracked_faces(images: Iterable[Image], fps: float, analyser: Analyser) -> list[FrameFaces]:
+def tracked_faces(
+    images: Iterable[Image], fps: float, analyser: Analyser
+) -> list[FrameFaces]:
     """The faces of each picture of one camera, in order."""
     mall = Mall(cameras=(), stands=(Stand(id="stand"),), campaigns=())
-    handler = LandmarksHandler(analyser, FixedMall(mall), EventClock(), detect_every=DETECT_EVERY)
+    handler = LandmarksHandler(
+        analyser, FixedMall(mall), EventClock(), detect_every=DETECT_EVERY
+    )
     records = (_record(number, image, fps) for number, image in enumerate(images))
-    messages = [message for record in records for message in handler.handle([record]).messages]
-    return [message.event for message in messages if isinstance(message.event, FrameFaces)]
+    messages = [
+        message for record in records for message in handler.handle([record]).messages
+    ]
+    return [
+        message.event for message in messages if isinstance(message.event, FrameFaces)
+    ]
 
 
 def _record(number: int, image: Image, fps: float) -> Received[FrameMeta]:
     height, width = image.shape[:2]
     at = START_NS + round(number * 1e9 / fps)
-    meta = FrameMeta(camera_id="camera", stand_id="stand", captured_at_ns=at, width=width, height=height)
+    meta = FrameMeta(
+        camera_id="camera",
+        stand_id="stand",
+        captured_at_ns=at,
+        width=width,
+        height=height,
+    )
     body = cv2.imencode(".jpg", image)[1].tobytes()
     return Received(meta, Record("frames", 0, number, "camera", body, {}, at))

@@ -27,7 +27,13 @@ from vitrine.vision import expression
 from vitrine.vision.crop import Image, crop_of_box, cut, network_input, to_frame
 from vitrine.vision.detectors import Detector, FaceScore, Mtcnn, YuNet, face_cuts
 from vitrine.vision.embedding import Embedder, align
-from vitrine.vision.models import LANDMARKS_FILE, MODELS, YUNET_FILE, embedding_model, optional_model
+from vitrine.vision.models import (
+    LANDMARKS_FILE,
+    MODELS,
+    YUNET_FILE,
+    embedding_model,
+    optional_model,
+)
 from vitrine.vision.networks import load_network
 from vitrine.vision.pose import head_pose
 from vitrine.vision.quality import QualityScore, quality_cut
@@ -54,9 +60,13 @@ def main() -> None:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("video", type=Path)
-    parser.add_argument("--models", type=Path, help="folder with the optional public models")
+    parser.add_argument(
+        "--models", type=Path, help="folder with the optional public models"
+    )
     parser.add_argument("--landmarks", type=Path, default=MODELS / LANDMARKS_FILE)
     parser.add_argument("--width", type=int, default=640)
     parser.add_argument("--frames", type=int, default=300)
@@ -76,7 +86,10 @@ def read(video: Path, width: int, limit: int) -> Iterator[Image]:
 
 
 def parts(
-    images: Sequence[Image], detectors: dict[str, Detector], landmarks: Path, embedder: Embedder
+    images: Sequence[Image],
+    detectors: dict[str, Detector],
+    landmarks: Path,
+    embedder: Embedder,
 ) -> None:
     """Milliseconds of each part on its own, over some frames; landmarks and below for each face."""
     some = images[:: max(1, len(images) // 40)]
@@ -87,15 +100,27 @@ def parts(
         _report(f"detect, {name}", detector.detect, [(image,) for image in some])
     first = next(iter(detectors.values()))
     found = [(image, first.detect(image)) for image in some]
-    faces = [(i, b, crop_of_box(b, f)) for i, d in found for b, f in zip(d.boxes, d.five, strict=True)]
-    network, score = load_network(landmarks), FaceScore.load()
+    faces = [
+        (i, b, crop_of_box(b, f))
+        for i, d in found
+        for b, f in zip(d.boxes, d.five, strict=True)
+    ]
+    network = load_network(landmarks)
+    score = FaceScore.load()
     cuts = [cut(image, crop) for image, _, crop in faces]
     inputs = [network_input([one]) for one in cuts]
-    points = [to_frame(network.run(i)[0], [f[2]])[0] for i, f in zip(inputs, faces, strict=True)]
+    points = [
+        to_frame(network.run(i)[0], [f[2]])[0]
+        for i, f in zip(inputs, faces, strict=True)
+    ]
     poses = [head_pose(p, width, height) for p in points]
     _report("cut", cut, [(image, crop) for image, _, crop in faces])
     _report("landmarks", network.run, [(one,) for one in inputs])
-    _report("face score", lambda i, b: score.score(face_cuts(i, b[None])), [(i, b) for i, b, _ in faces])
+    _report(
+        "face score",
+        lambda i, b: score.score(face_cuts(i, b[None])),
+        [(i, b) for i, b, _ in faces],
+    )
     _report("head pose", head_pose, [(p, width, height) for p in points])
     _report("expression", expression.measure, list(zip(points, poses, strict=True)))
     quality = QualityScore.load()
@@ -104,14 +129,18 @@ def parts(
     _report("embedding", embedder.embed, [([one],) for one in aligned])
 
 
-def _report(name: str, part: Callable[..., object], arguments: Sequence[tuple[Any, ...]]) -> None:
+def _report(
+    name: str, part: Callable[..., object], arguments: Sequence[tuple[Any, ...]]
+) -> None:
     part(*arguments[0])
     seconds = []
     for some in arguments:
         started = time.perf_counter()
         part(*some)
         seconds.append(time.perf_counter() - started)
-    print(f"  {name:18s} {1e3 * np.mean(seconds):7.2f} ms   (median {1e3 * np.median(seconds):.2f})")
+    print(
+        f"  {name:18s} {1e3 * np.mean(seconds):7.2f} ms   (median {1e3 * np.median(seconds):.2f})"
+    )
 
 
 def whole(
@@ -125,18 +154,30 @@ def whole(
     recognition = Recognition(embedder, Sealer({"k": bytes(32)}, "k"))
     scores = FaceScore.load(), QualityScore.load()
     analyser = Analyser(detector, load_network(landmarks), *scores, recognition)
-    mall = Mall(cameras=(), stands=(Stand(id="stand", recognition="enrolled"),), campaigns=())
+    mall = Mall(
+        cameras=(), stands=(Stand(id="stand", recognition="enrolled"),), campaigns=()
+    )
     handler = LandmarksHandler(analyser, FixedMall(mall), EventClock(), detect_every=3)
-    started, used = time.perf_counter(), time.process_time()
-    messages = [m for n in range(0, len(records), 8) for m in handler.handle(records[n : n + 8]).messages]
-    wall, busy = time.perf_counter() - started, time.process_time() - used
+    started = time.perf_counter()
+    used = time.process_time()
+    messages = [
+        m
+        for n in range(0, len(records), 8)
+        for m in handler.handle(records[n : n + 8]).messages
+    ]
+    wall = time.perf_counter() - started
+    busy = time.process_time() - used
     frames = [m.event for m in messages if isinstance(m.event, FrameFaces)]
     people = Counter(len(frame.faces) for frame in frames)
     tracks = Counter(face.track_id for frame in frames for face in frame.faces)
-    print(f"{name}: {len(frames) / wall:.0f} frames/s ({1e3 * busy / len(frames):.1f} ms CPU a frame)")
+    print(
+        f"{name}: {len(frames) / wall:.0f} frames/s ({1e3 * busy / len(frames):.1f} ms CPU a frame)"
+    )
     print(
         "  people in a frame:",
-        ", ".join(f"{k} in {100 * n / len(frames):.1f} %" for k, n in sorted(people.items())),
+        ", ".join(
+            f"{k} in {100 * n / len(frames):.1f} %" for k, n in sorted(people.items())
+        ),
     )
     print(
         f"  {len(tracks)} tracks; frames of each:",
@@ -146,7 +187,13 @@ def whole(
 
 def _record(number: int, jpeg: bytes, width: int, height: int) -> Received[FrameMeta]:
     at = START_NS + number * 1_000_000_000 // 30
-    meta = FrameMeta(camera_id="camera", stand_id="stand", captured_at_ns=at, width=width, height=height)
+    meta = FrameMeta(
+        camera_id="camera",
+        stand_id="stand",
+        captured_at_ns=at,
+        width=width,
+        height=height,
+    )
     return Received(meta, Record("frames", 0, number, "camera", jpeg, {}, at))
 
 

@@ -51,7 +51,9 @@ DEMO_ENVIRONMENT = {
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder with cameras.yaml, stands.yaml, campaigns.yaml.  [default: the examples, recognition on]",
 )
-@click.option("--bus", type=click.Choice(["memory", "kafka"]), default="memory", show_default=True)
+@click.option(
+    "--bus", type=click.Choice(["memory", "kafka"]), default="memory", show_default=True
+)
 @click.option(
     "--speed",
     type=click.Choice(["realtime", "max"]),
@@ -64,9 +66,15 @@ DEMO_ENVIRONMENT = {
     type=click.FloatRange(min=0.1),
     help="Stop after so many seconds of the source's time.  [default: 60, or the end of the files]",
 )
-@click.option("--no-browser", is_flag=True, help="Do not open the stand page in a browser.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one."
+    "--no-browser", is_flag=True, help="Do not open the stand page in a browser."
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="0 takes a free one.",
 )
 @click.option(
     "--record",
@@ -100,7 +108,9 @@ def demo(
     Optional public models (YuNet, MobileFaceNet) are used from the folder VITRINE_MODELS.
     """
     settings = Settings.load(bus=bus)
-    configure_logs("WARNING" if settings.log_format == "json" else settings.log_level, "text")
+    configure_logs(
+        "WARNING" if settings.log_format == "json" else settings.log_level, "text"
+    )
     mall, synthetic = _mall(sources, config)
     if seconds is None and not sources and config is None:
         seconds = DEMO_SECONDS
@@ -121,13 +131,21 @@ def _mall(sources: tuple[str, ...], config: Path | None) -> tuple[MallSource, bo
     folder = config or EXAMPLES
     mall = load_mall(folder)
     if not mall.stands:
-        raise ConfigurationError(f"{folder / 'stands.yaml'}: a demo needs at least one stand")
+        raise ConfigurationError(
+            f"{folder / 'stands.yaml'}: a demo needs at least one stand"
+        )
     if sources:
-        cameras = tuple(_camera(number, uri, mall.stands[0]) for number, uri in enumerate(sources, 1))
+        cameras = tuple(
+            _camera(number, uri, mall.stands[0])
+            for number, uri in enumerate(sources, 1)
+        )
         mall = mall.model_copy(update={"cameras": cameras})
     synthetic = all(camera.uri.startswith("synthetic:") for camera in mall.cameras)
     if config is None:
-        stands = tuple(stand.model_copy(update={"recognition": "enrolled"}) for stand in mall.stands)
+        stands = tuple(
+            stand.model_copy(update={"recognition": "enrolled"})
+            for stand in mall.stands
+        )
         mall = mall.model_copy(update={"stands": stands})
     elif not sources:
         return MallFolder(folder), synthetic
@@ -141,7 +159,8 @@ def _camera(number: int, uri: str, stand: Stand) -> Camera:
 
 def _run(plan: Plan, *, browser: bool) -> None:
     console = Console(stderr=True)
-    stop, site = Event(), Site(plan)
+    stop = Event()
+    site = Site(plan)
     with _interrupts(stop), site.running():
         _greet(console, plan, site)
         if browser and _has_screen():
@@ -184,7 +203,9 @@ def _interrupts(stop: Event) -> Iterator[None]:
 
 def _greet(console: Console, plan: Plan, site: Site) -> None:
     console.print(f"Stand page    [bold]{_stand_page(site, plan.mall.current())}[/]")
-    console.print(f"Live figures  [bold]{site.address}/live[/]   (Ctrl-C ends the run in order)")
+    console.print(
+        f"Live figures  [bold]{site.address}/live[/]   (Ctrl-C ends the run in order)"
+    )
 
 
 def _has_screen() -> bool:
@@ -210,7 +231,9 @@ def _watch(console: Console, site: Site, stop: Event) -> None:
         while not stop.is_set() and not site.sources_ended:
             site.check()
             site.changed.wait(0.25)
-            progress.update(task, completed=_source_seconds(site), figures=_figures(site))
+            progress.update(
+                task, completed=_source_seconds(site), figures=_figures(site)
+            )
         if site.sources_ended and total is not None:
             progress.update(task, completed=total)
 
@@ -228,7 +251,9 @@ def _figures(site: Site) -> str:
 def _summary(plan: Plan, site: Site) -> dict[str, Any]:
     recorder = site.recorder
     return {
-        "sources": [without_password(camera.uri) for camera in plan.mall.current().cameras],
+        "sources": [
+            without_password(camera.uri) for camera in plan.mall.current().cameras
+        ],
         "bus": plan.settings.bus,
         "speed": plan.speed,
         "wall_seconds": round(site.seconds, 3),

@@ -37,7 +37,16 @@ from vitrine.topics import TOPICS
 
 READY_LIMIT_S = 60.0
 DRAIN_LIMIT_S = 120.0
-ORDER = ("ingest", "landmarks", "engagement", "identity", "player", "stand", "analytics", "recorder")
+ORDER = (
+    "ingest",
+    "landmarks",
+    "engagement",
+    "identity",
+    "player",
+    "stand",
+    "analytics",
+    "recorder",
+)
 """Who ends after whom, so that nothing on its way is cut off."""
 
 
@@ -53,7 +62,9 @@ class Plan:
     record: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     """Settings of single services, by the names of their environment variables."""
-    context_of: Callable[[str, Context], Context] = field(default=lambda _, context: context)
+    context_of: Callable[[str, Context], Context] = field(
+        default=lambda _, context: context
+    )
     """What a service, or `player`, is given in place of the common context: the place to put faults."""
 
 
@@ -61,9 +72,11 @@ class Worker:
     """One service in a thread, and how it ended."""
 
     def __init__(self, name: str, run: Callable[[Event], None], ended: Event) -> None:
-        self.name, self.stop = name, DrainingStop()
+        self.name = name
+        self.stop = DrainingStop()
         self.error: BaseException | None = None
-        self._run, self._ended = run, ended
+        self._run = run
+        self._ended = ended
         self._thread = Thread(target=self._work, name=name)
 
     def start(self) -> None:
@@ -183,10 +196,15 @@ class Site:
         if self.plan.record is not None:
             variables["VITRINE_INGEST_TRUTH"] = str(self.plan.record / "truth.jsonl")
         with environment(variables):
-            return {name: find_build(name)(self.plan.context_of(name, context)) for name in SERVICES}
+            return {
+                name: find_build(name)(self.plan.context_of(name, context))
+                for name in SERVICES
+            }
 
     def _recorder_loop(self, context: Context) -> ServiceLoop:
-        return ServiceLoop("recorder", context.bus, RECORDED, self.recorder, self.health, from_end=True)
+        return ServiceLoop(
+            "recorder", context.bus, RECORDED, self.recorder, self.health, from_end=True
+        )
 
     def _start(self, name: str, run: Callable[[Event], None]) -> None:
         if name in SERVICES and name != "ingest":
@@ -200,7 +218,9 @@ class Site:
         while self.health.reasons() or not all(event.is_set() for event in events):
             self.check()
             if time.monotonic() > deadline:
-                raise Unavailable(f"not ready within {READY_LIMIT_S:g} s: {self.health.reasons()}")
+                raise Unavailable(
+                    f"not ready within {READY_LIMIT_S:g} s: {self.health.reasons()}"
+                )
             self.changed.wait(0.02)
 
     @property

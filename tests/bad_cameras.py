@@ -49,7 +49,10 @@ def sends_garbage(send: Send, over: Event) -> None:
     """Bytes that are no pictures, among a few that begin like one."""
     chance = random.Random(1)
     while not over.wait(0.05):
-        send(chance.choice([b"", b"\xff\xd8\xff"]) + chance.randbytes(chance.randrange(1, 20_000)))
+        send(
+            chance.choice([b"", b"\xff\xd8\xff"])
+            + chance.randbytes(chance.randrange(1, 20_000))
+        )
 
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
@@ -63,13 +66,16 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
 @contextmanager
 def bad_cameras() -> Iterator[tuple[str, dict[str, int]]]:
     """Serves each behaviour at /NAME; yields the address and how many parts were sent of each."""
-    over, sent = Event(), dict.fromkeys(BEHAVIOURS, 0)
+    over = Event()
+    sent = dict.fromkeys(BEHAVIOURS, 0)
 
     class Camera(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             name = self.path.strip("/")
             self.send_response(200)
-            self.send_header("Content-Type", f"multipart/x-mixed-replace; boundary={BOUNDARY}")
+            self.send_header(
+                "Content-Type", f"multipart/x-mixed-replace; boundary={BOUNDARY}"
+            )
             self.end_headers()
 
             def send(part: bytes) -> None:

@@ -27,14 +27,22 @@ Span = Sequence[int]
 
 def read(folder: Path) -> dict[str, list[Line]]:
     """Events by topic."""
-    texts = {topic: (folder / f"{topic}.jsonl").read_text(encoding="utf-8") for topic in TOPICS}
-    return {topic: [json.loads(line) for line in text.splitlines()] for topic, text in texts.items()}
+    texts = {
+        topic: (folder / f"{topic}.jsonl").read_text(encoding="utf-8")
+        for topic in TOPICS
+    }
+    return {
+        topic: [json.loads(line) for line in text.splitlines()]
+        for topic, text in texts.items()
+    }
 
 
 def pieces(spans: Iterable[Span], low: int, high: int) -> list[list[int]]:
     """Longest stretches of [low, high] that the spans cover, found between all their borders."""
     spans = list(spans)
-    borders = sorted({low, high, *(t for span in spans for t in span if low < t < high)})
+    borders = sorted(
+        {low, high, *(t for span in spans for t in span if low < t < high)}
+    )
     found: list[list[int]] = []
     for start, end in itertools.pairwise(borders):
         if any(first <= start and end <= last for first, last in spans):
@@ -52,11 +60,15 @@ def total(spans: Iterable[Span]) -> int:
 
 def decisions(identities: Iterable[Line]) -> dict[str, str]:
     """Track → visitor, the latest word."""
-    ordered = sorted(identities, key=lambda i: (i["decided_at_ns"], i["visitor_id"], i["visit_id"]))
+    ordered = sorted(
+        identities, key=lambda i: (i["decided_at_ns"], i["visitor_id"], i["visit_id"])
+    )
     return {i["track_id"]: i["visitor_id"] for i in ordered}
 
 
-def visitor(exposure: Line, exposures: Iterable[Line], decided: Mapping[str, str], day: Any) -> str:
+def visitor(
+    exposure: Line, exposures: Iterable[Line], decided: Mapping[str, str], day: Any
+) -> str:
     """Whom an exposure belongs to on a day."""
     parts = [e for e in exposures if e["presence_id"] == exposure["presence_id"]]
     parts.sort(key=lambda e: (e["start_ns"], e["part"]))
@@ -65,7 +77,9 @@ def visitor(exposure: Line, exposures: Iterable[Line], decided: Mapping[str, str
     return named[0] if named else visitor_id(exposure["stand_id"], day, tracks[0])
 
 
-def audience(play: Line, exposures: Sequence[Line], decided: Mapping[str, str], day: Any) -> dict[str, Any]:
+def audience(
+    play: Line, exposures: Sequence[Line], decided: Mapping[str, str], day: Any
+) -> dict[str, Any]:
     """Visitor → exposures that overlap the play."""
     found: dict[str, list[Line]] = defaultdict(list)
     for e in exposures:
@@ -74,9 +88,12 @@ def audience(play: Line, exposures: Sequence[Line], decided: Mapping[str, str], 
     return found
 
 
-def add_play(row: dict[str, Any], play: Line, people: Mapping[str, Sequence[Line]], day: Any) -> None:
+def add_play(
+    row: dict[str, Any], play: Line, people: Mapping[str, Sequence[Line]], day: Any
+) -> None:
     """One play's share."""
-    start, end = play["start_ns"], play["end_ns"]
+    start = play["start_ns"]
+    end = play["end_ns"]
     row["plays"] += 1
     row["completed"] += play["completed"]
     for name, parts in people.items():
@@ -101,7 +118,8 @@ def place_of(one: Line, plays: Mapping[str, Line]) -> tuple[str, str] | None:
     showing = [
         play
         for play in plays.values()
-        if play["stand_id"] == one["stand_id"] and play["start_ns"] <= one["at_ns"] < play["end_ns"]
+        if play["stand_id"] == one["stand_id"]
+        and play["start_ns"] <= one["at_ns"] < play["end_ns"]
     ]
     showing.sort(key=lambda play: (play["start_ns"], play["play_id"]))
     play = plays.get(one["play_id"], showing[-1] if showing else None)
@@ -116,7 +134,12 @@ def recompute(
     exposures = {(e["presence_id"], e["part"]): e for e in events["exposures"]}
     decided = decisions(events["identities"])
     rows: dict[tuple[str, str, str], dict[str, Any]] = defaultdict(
-        lambda: {"visitors": set(), **dict.fromkeys(FIGURES, 0), "score": 0.0, "scored": 0}
+        lambda: {
+            "visitors": set(),
+            **dict.fromkeys(FIGURES, 0),
+            "score": 0.0,
+            "scored": 0,
+        }
     )
     for play in plays.values():
         stand = play["stand_id"]
@@ -137,7 +160,14 @@ def recompute(
 
 def reach(rows: Mapping[tuple[str, str, str], Mapping[str, Any]], campaign: str) -> int:
     """Different visitors of a campaign."""
-    return len({name for key, row in rows.items() if key[0] == campaign for _, name in row["visitors"]})
+    return len(
+        {
+            name
+            for key, row in rows.items()
+            if key[0] == campaign
+            for _, name in row["visitors"]
+        }
+    )
 
 
 FIGURES = (
@@ -151,7 +181,11 @@ FIGURES = (
     "offers_shown",
     "offers_redeemed",
 )
-COUNTED = {"touch": "touches", "offer-shown": "offers_shown", "offer-redeemed": "offers_redeemed"}
+COUNTED = {
+    "touch": "touches",
+    "offer-shown": "offers_shown",
+    "offer-redeemed": "offers_redeemed",
+}
 
 
 def main() -> None:
@@ -159,7 +193,10 @@ def main() -> None:
     config = Path(sys.argv[2] if len(sys.argv) > 2 else "config")
     zones = {stand.id: stand.time_zone for stand in load_mall(config).stands}
     rows = recompute(read(Path(sys.argv[1])), zones)
-    shown = {"/".join(key): {**row, "visitors": sorted(row["visitors"])} for key, row in sorted(rows.items())}
+    shown = {
+        "/".join(key): {**row, "visitors": sorted(row["visitors"])}
+        for key, row in sorted(rows.items())
+    }
     sys.stdout.write(json.dumps(shown, indent=2) + "\n")
 
 

@@ -25,7 +25,9 @@ START_LIMIT_S = 60.0
 
 def kafka_libs() -> Path | None:
     """The folder with the broker's jars: VITRINE_TEST_KAFKA_LIBS, or what `make kafka-libs` fetched."""
-    folder = Path(os.environ.get("VITRINE_TEST_KAFKA_LIBS") or ROOT / ".cache" / "kafka-libs")
+    folder = Path(
+        os.environ.get("VITRINE_TEST_KAFKA_LIBS") or ROOT / ".cache" / "kafka-libs"
+    )
     return folder if any(folder.glob("kafka_*.jar")) and shutil.which("java") else None
 
 
@@ -53,7 +55,8 @@ class ServerProcess:
         self._process.send_signal(signal.SIGCONT)
 
     def _end(self, number: int) -> None:
-        process, self._process = self._process, None
+        process = self._process
+        self._process = None
         end(process, number)
 
 
@@ -61,20 +64,30 @@ class KafkaBroker(ServerProcess):
     """A single-node KRaft broker as a child process; it keeps data and port over restarts."""
 
     def __init__(self, libs: Path, folder: Path) -> None:
-        self._libs, self._folder = libs, folder
+        self._libs = libs
+        self._folder = folder
         port, controller_port = free_ports(2)
         self.servers = f"127.0.0.1:{port}"
         template = (TEMPLATES / "server.properties").read_text()
         self._properties = folder / "server.properties"
         self._properties.write_text(
-            template.format(port=port, controller_port=controller_port, folder=folder / "data")
+            template.format(
+                port=port, controller_port=controller_port, folder=folder / "data"
+            )
         )
 
     def start(self) -> None:
         """Start and wait until it accepts connections. Raises RuntimeError with the end of its log."""
         with (self._folder / "broker.log").open("ab") as log:
             if not (self._folder / "data").exists():
-                tool = ["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(self._properties)]
+                tool = [
+                    "kafka.tools.StorageTool",
+                    "format",
+                    "-t",
+                    CLUSTER_ID,
+                    "-c",
+                    str(self._properties),
+                ]
                 self._java(log, tool).wait(START_LIMIT_S)
             self._process = self._java(log, ["kafka.Kafka", str(self._properties)])
         host, _, port = self.servers.partition(":")
@@ -97,11 +110,22 @@ class RedisServer(ServerProcess):
 
     def start(self) -> None:
         """Start and wait until its data is loaded. Raises RuntimeError with the end of its log."""
-        options = ["--port", str(self._port), "--bind", "127.0.0.1", "--dir", str(self._folder)]
+        options = [
+            "--port",
+            str(self._port),
+            "--bind",
+            "127.0.0.1",
+            "--dir",
+            str(self._folder),
+        ]
         with (self._folder / "redis.log").open("ab") as log:
             command = [_redis_program(), *options, "--appendonly", "yes"]
-            self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
-        wait_for_port("127.0.0.1", self._port, self._process, self._folder / "redis.log")
+            self._process = subprocess.Popen(
+                command, stdout=log, stderr=subprocess.STDOUT
+            )
+        wait_for_port(
+            "127.0.0.1", self._port, self._process, self._folder / "redis.log"
+        )
         deadline = time.monotonic() + START_LIMIT_S
         while not self._answers():
             if time.monotonic() > deadline:
@@ -151,7 +175,9 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-def wait_for_port(host: str, port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for_port(
+    host: str, port: int, process: subprocess.Popen[bytes], log: Path
+) -> None:
     """Wait until a child process accepts connections; RuntimeError with the end of its log if it does not."""
     deadline = time.monotonic() + START_LIMIT_S
     while time.monotonic() < deadline:
@@ -160,4 +186,6 @@ def wait_for_port(host: str, port: int, process: subprocess.Popen[bytes], log: P
         with suppress(subprocess.TimeoutExpired):
             process.wait(0.05)
             break
-    raise RuntimeError(f"no server on {host}:{port}\n{log.read_text(errors='replace')[-2000:]}")
+    raise RuntimeError(
+        f"no server on {host}:{port}\n{log.read_text(errors='replace')[-2000:]}"
+    )

@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 from vitrine.bus import Outgoing, Received, Record, encode, partition_for
 from vitrine.ids import track_id
 from vitrine.mall import Camera, Mall, Stand
-from vitrine.schemas import Event, Expression, Face, FrameFaces, Identity, Person, StandEngagement
+from vitrine.schemas import (
+    Event,
+    Expression,
+    Face,
+    FrameFaces,
+    Identity,
+    Person,
+    StandEngagement,
+)
 from vitrine.topics import TOPICS
 from vitrine.vision.pose import mean_shape, rotation
 
@@ -48,7 +56,9 @@ def make_face(
         "pitch": pitch,
         "roll": roll,
         "quality": 0.8,
-        "expression": Expression(mouth_open=0.05, mouth_width=0.6 + smile, brow_raise=0.25, eye_open=0.1),
+        "expression": Expression(
+            mouth_open=0.05, mouth_width=0.6 + smile, brow_raise=0.25, eye_open=0.1
+        ),
     }
     return Face(**values | fields)
 
@@ -78,21 +88,31 @@ def make_frame_faces(
 
 def _swaying(face: Face, seconds: float) -> Face:
     aside = 0.05 * face.box[3] * sin(2.7 * seconds)
-    return face.model_copy(update={"points": tuple((x + aside, y) for x, y in face.points)})
+    return face.model_copy(
+        update={"points": tuple((x + aside, y) for x, y in face.points)}
+    )
 
 
-def make_track_id(seconds: float = 0.0, *, camera: str = "north-1", number: int = 0) -> str:
+def make_track_id(
+    seconds: float = 0.0, *, camera: str = "north-1", number: int = 0
+) -> str:
     """A track that was first seen `seconds` after T0_NS."""
     return track_id(camera, at(seconds), number)
 
 
 def make_mall(*stands: Stand, cameras: Sequence[Camera] = ()) -> Mall:
     """A configuration with these stands (one called `north` if none is given) and no campaigns."""
-    return Mall(cameras=tuple(cameras), stands=stands or (Stand(id="north"),), campaigns=())
+    return Mall(
+        cameras=tuple(cameras), stands=stands or (Stand(id="north"),), campaigns=()
+    )
 
 
 def received(
-    event: Event, *, offset: int = 0, partition: int | None = None, appended_at_ns: int | None = None
+    event: Event,
+    *,
+    offset: int = 0,
+    partition: int | None = None,
+    appended_at_ns: int | None = None,
 ) -> Received[Any]:
     """The event as read from its topic; the stand or camera it belongs to is its key."""
     topic = next(topic for topic in TOPICS if isinstance(event, topic.schema))
@@ -101,7 +121,16 @@ def received(
     number = partition_for(key, topic.partitions) if partition is None else partition
     appended = event.occurred_at_ns if appended_at_ns is None else appended_at_ns
     return Received(
-        event, Record(topic.name, number, offset, key, message.value, dict(message.headers), appended)
+        event,
+        Record(
+            topic.name,
+            number,
+            offset,
+            key,
+            message.value,
+            dict(message.headers),
+            appended,
+        ),
     )
 
 
@@ -115,10 +144,14 @@ def face_points(
     eyes: float = 50.0,
 ) -> NDArray[np.float64]:
     """68 points (68, 2) of the mean face, turned, seen from far; frontal eye corners are `eyes` apart."""
-    return np.asarray((mean_shape() @ rotation(yaw, pitch, roll).T)[:, :2] * eyes + (x, y))
+    return np.asarray(
+        (mean_shape() @ rotation(yaw, pitch, roll).T)[:, :2] * eyes + (x, y)
+    )
 
 
-def make_person(track: str = "a", *, score: float = 50.0, attending: bool = True, **fields: Any) -> Person:
+def make_person(
+    track: str = "a", *, score: float = 50.0, attending: bool = True, **fields: Any
+) -> Person:
     """Somebody present; the presence is called after the track."""
     values: dict[str, Any] = {
         "presence_id": f"north:{track}",
@@ -136,12 +169,23 @@ def make_engagement(
 ) -> StandEngagement:
     """Who is present `seconds` after T0_NS."""
     return StandEngagement(
-        **{"stand_id": stand, "at_ns": at(seconds), "people": people, "config_version": "v1"} | fields
+        **{
+            "stand_id": stand,
+            "at_ns": at(seconds),
+            "people": people,
+            "config_version": "v1",
+        }
+        | fields
     )
 
 
 def make_identity(
-    track: str = "a", seconds: float = 0.0, *, known: bool = False, stand: str = "north", **fields: Any
+    track: str = "a",
+    seconds: float = 0.0,
+    *,
+    known: bool = False,
+    stand: str = "north",
+    **fields: Any,
 ) -> Identity:
     """The decision who a track is; visitor and visit are called after the track."""
     values: dict[str, Any] = {

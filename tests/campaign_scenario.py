@@ -56,7 +56,9 @@ def make_exposure(
     return Exposure(**values | fields)
 
 
-def make_identity(track: str = "a", visitor: str = "v", decided: float = 0.0, **fields: Any) -> Identity:
+def make_identity(
+    track: str = "a", visitor: str = "v", decided: float = 0.0, **fields: Any
+) -> Identity:
     """A decision, seconds after T0."""
     values: dict[str, Any] = {
         "stand_id": "north",
@@ -72,7 +74,9 @@ def make_identity(track: str = "a", visitor: str = "v", decided: float = 0.0, **
     return Identity(**values | fields)
 
 
-def make_interaction(kind: str = "touch", when: float = 1.0, **fields: Any) -> Interaction:
+def make_interaction(
+    kind: str = "touch", when: float = 1.0, **fields: Any
+) -> Interaction:
     """A touch or another interaction, seconds after T0."""
     values: dict[str, Any] = {
         "interaction_id": f"{kind}-{when:g}",
@@ -100,7 +104,9 @@ def make_coverage(
     return Coverage(**values | fields)
 
 
-def random_day(seed: int, *, seconds: int = 900, people: int = 25, stands: int = 2) -> list[Event]:
+def random_day(
+    seed: int, *, seconds: int = 900, people: int = 25, stands: int = 2
+) -> list[Event]:
     """Everything that happened, in event time: long presences in parts, several tracks a person, merges,
     people who come back, touches with and without a play or a visit."""
     draw = random.Random(seed)
@@ -112,7 +118,11 @@ def random_day(seed: int, *, seconds: int = 900, people: int = 25, stands: int =
             events += one_person(draw, stand, f"{stand}-{person}", seconds)
         for start in range(0, seconds + 600, 10):
             usable = draw.choice([10, 10, 10, 4, 0])
-            events.append(make_coverage(start, start + 10, usable, stand_id=stand, camera_id=f"{stand}-1"))
+            events.append(
+                make_coverage(
+                    start, start + 10, usable, stand_id=stand, camera_id=f"{stand}-1"
+                )
+            )
     return sorted(events, key=lambda event: event.occurred_at_ns)
 
 
@@ -147,7 +157,10 @@ def response(draw: random.Random, play: Play, start: float, end: float) -> Inter
     """A touch or an offer during, at the border of, or after a play."""
     when = draw.choice([draw.uniform(start, end), start, end, end + 200])
     kind = draw.choice(["touch", "offer-shown", "offer-redeemed", "opt-out"])
-    fields: dict[str, Any] = {"interaction_id": f"{play.play_id}-{kind}", "stand_id": play.stand_id}
+    fields: dict[str, Any] = {
+        "interaction_id": f"{play.play_id}-{kind}",
+        "stand_id": play.stand_id,
+    }
     if draw.random() < 0.5:
         fields["play_id"] = play.play_id
     if draw.random() < 0.5:
@@ -167,14 +180,22 @@ def one_person(draw: random.Random, stand: str, name: str, seconds: int) -> list
     for visit in range(draw.choice([1, 1, 2])):
         start = draw.uniform(0, seconds)
         end = start + draw.choice([0.4, 1.2, 12.0, 45.0, 150.0])
-        tracks = tuple(f"{name}-{visit}-{number}" for number in range(draw.choice([1, 1, 2, 3])))
+        tracks = tuple(
+            f"{name}-{visit}-{number}" for number in range(draw.choice([1, 1, 2, 3]))
+        )
         events += presence(draw, stand, tracks, start, end)
         for number, track in enumerate(tracks):
             if draw.random() < 0.6:
                 first = f"{name}-{visit}-{number}" if draw.random() < 0.4 else name
-                events.append(make_identity(track, first, start + number, stand_id=stand))
+                events.append(
+                    make_identity(track, first, start + number, stand_id=stand)
+                )
             if draw.random() < 0.3:
-                events.append(make_identity(track, name, end + draw.uniform(0, 100), stand_id=stand))
+                events.append(
+                    make_identity(
+                        track, name, end + draw.uniform(0, 100), stand_id=stand
+                    )
+                )
     return events
 
 
@@ -203,7 +224,9 @@ def presence(
     return parts
 
 
-def glances(draw: random.Random, first: float, last: float) -> tuple[tuple[float, float], ...]:
+def glances(
+    draw: random.Random, first: float, last: float
+) -> tuple[tuple[float, float], ...]:
     """Ordered, apart; the first and the last may touch the borders."""
     borders = sorted(draw.uniform(first, last) for _ in range(2 * draw.randrange(4)))
     if borders and draw.random() < 0.5:

@@ -23,7 +23,9 @@ SHARED = Path(os.environ.pop("VITRINE_SHARED", "") or ROOT.parent / "shared")
 
 def pytest_configure(config: pytest.Config) -> None:
     """kafka-python reads its own data files in a way that Python 3.11 and 3.12 call deprecated."""
-    config.addinivalue_line("filterwarnings", "ignore:(open|read)_text is deprecated:DeprecationWarning")
+    config.addinivalue_line(
+        "filterwarnings", "ignore:(open|read)_text is deprecated:DeprecationWarning"
+    )
 
 
 def _absent(what: str, required: bool) -> None:
@@ -36,7 +38,9 @@ def _absent(what: str, required: bool) -> None:
 def shared() -> Path:
     """Real data, videos and public weights: VITRINE_SHARED, or the folder `shared` beside the checkout."""
     if not SHARED.is_dir():
-        _absent(f"NO REAL DATA: {SHARED} is no folder; set VITRINE_SHARED", REQUIRE_SHARED)
+        _absent(
+            f"NO REAL DATA: {SHARED} is no folder; set VITRINE_SHARED", REQUIRE_SHARED
+        )
     return SHARED
 
 
@@ -45,7 +49,9 @@ def kafka_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBrok
     """A running broker for the whole session; use names of your own for topics and groups."""
     libs = kafka_libs()
     if libs is None:
-        reason = "NO KAFKA BROKER: needs java, and the jars that `make kafka-libs` fetches"
+        reason = (
+            "NO KAFKA BROKER: needs java, and the jars that `make kafka-libs` fetches"
+        )
         _absent(f"{reason} (or VITRINE_TEST_KAFKA_LIBS)", REQUIRE_KAFKA)
         return
     broker = KafkaBroker(libs, tmp_path_factory.mktemp("kafka"))
@@ -64,8 +70,12 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def docker() -> str:
     """The versions of a Docker engine that answers, and of its Compose."""
-    versions = "docker version --format 'Docker {{.Server.Version}}' && docker compose version"
-    done = subprocess.run(["sh", "-c", versions], capture_output=True, text=True, check=False)
+    versions = (
+        "docker version --format 'Docker {{.Server.Version}}' && docker compose version"
+    )
+    done = subprocess.run(
+        ["sh", "-c", versions], capture_output=True, text=True, check=False
+    )
     if done.returncode != 0:
         _absent("NO DOCKER ENGINE: needs docker with Compose", REQUIRE_DOCKER)
     return ", ".join(done.stdout.splitlines())
@@ -76,7 +86,10 @@ def chromium() -> str:
     """Where Chromium, or Chrome, is."""
     path = shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
-        _absent("NO BROWSER: needs chromium on the path; on Debian: apt install chromium", REQUIRE_BROWSER)
+        _absent(
+            "NO BROWSER: needs chromium on the path; on Debian: apt install chromium",
+            REQUIRE_BROWSER,
+        )
     assert path is not None
     return path
 

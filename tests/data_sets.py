@@ -42,29 +42,42 @@ def keypoints_row(name: str, points: NDArray[np.float64] | None = None) -> str:
     return name + "," + ",".join(str(v) for v in values.reshape(-1))
 
 
-def keypoint_files(split: str, *rows: str, pictures: tuple[str, ...] = ("Ann_Lee_00.jpg",)) -> Contents:
+def keypoint_files(
+    split: str, *rows: str, pictures: tuple[str, ...] = ("Ann_Lee_00.jpg",)
+) -> Contents:
     """A published split: its table and its pictures."""
     header = "," + ",".join(str(i) for i in range(136))
     table = {f"{split}_frames_keypoints.csv": "\n".join([header, *rows]).encode()}
     return table | {f"{split}/{name}": picture() for name in pictures}
 
 
-def pts(points: NDArray[np.float64] | None = None, head: str = "version: 1\nn_points: 68\n") -> bytes:
+def pts(
+    points: NDArray[np.float64] | None = None, head: str = "version: 1\nn_points: 68\n"
+) -> bytes:
     """A .pts file."""
     values = face_points() if points is None else points
-    return (head + "{\n" + "\n".join(f"{x:.3f} {y:.3f}" for x, y in values) + "\n}\n").encode()
+    return (
+        head + "{\n" + "\n".join(f"{x:.3f} {y:.3f}" for x, y in values) + "\n}\n"
+    ).encode()
 
 
 def xml_box(points: NDArray[np.float64] | None = None, side: str = "180") -> str:
     """A `<box>` with its parts, the last part first."""
     parts = list(enumerate(face_points() if points is None else points))
     lines = [f"<part name='{i:02d}' x='{x}' y='{y}'/>" for i, (x, y) in reversed(parts)]
-    return f"<box top='10' left='20' width='{side}' height='190'>\n" + "\n".join(lines) + "\n</box>\n"
+    return (
+        f"<box top='10' left='20' width='{side}' height='190'>\n"
+        + "\n".join(lines)
+        + "\n</box>\n"
+    )
 
 
-def xml(*images: tuple[str, str], head: str = "<?xml version='1.0' encoding='UTF-8'?>\n") -> bytes:
+def xml(
+    *images: tuple[str, str], head: str = "<?xml version='1.0' encoding='UTF-8'?>\n"
+) -> bytes:
     """A document of dlib: (file, boxes) for each picture."""
     rows = "".join(
-        f"<image file='{file}' width='360' height='360'>\n{boxes}</image>\n" for file, boxes in images
+        f"<image file='{file}' width='360' height='360'>\n{boxes}</image>\n"
+        for file, boxes in images
     )
     return (head + "<dataset><images>\n" + rows + "</images></dataset>\n").encode()

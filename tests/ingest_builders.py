@@ -34,7 +34,9 @@ def make_picture(seed: int = 0, *, width: int = 64, height: int = 48) -> Pixels:
     return np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
 
 
-def write_video(path: Path, pictures: int = 20, *, fps: float = 25.0, codec: str = "mp4v") -> Path:
+def write_video(
+    path: Path, pictures: int = 20, *, fps: float = 25.0, codec: str = "mp4v"
+) -> Path:
     """A video of noise."""
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*codec), fps, (64, 48))
     for number in range(pictures):
@@ -53,7 +55,9 @@ def write_images(folder: Path, pictures: int = 3) -> Path:
 
 def make_camera(uri: str | Path = "test", **fields: Any) -> Camera:
     """A camera of the stand `north`."""
-    return Camera(**{"id": "north-1", "uri": str(uri), "stand": "north", "fps": 10} | fields)
+    return Camera(
+        **{"id": "north-1", "uri": str(uri), "stand": "north", "fps": 10} | fields
+    )
 
 
 def make_shot(seconds: float = 0.0, pixels: Pixels | Exception | None = None) -> Shot:
@@ -62,12 +66,16 @@ def make_shot(seconds: float = 0.0, pixels: Pixels | Exception | None = None) ->
     def read() -> tuple[Pixels, None]:
         if isinstance(pixels, Exception):
             raise pixels
-        return make_picture(round(seconds * 1000)) if pixels is None else pixels.copy(), None
+        return make_picture(
+            round(seconds * 1000)
+        ) if pixels is None else pixels.copy(), None
 
     return Shot(round(seconds * 1e9), read)
 
 
-def make_source(*scripts: Iterable[Shot | Exception | Event], live: bool = False) -> Source:
+def make_source(
+    *scripts: Iterable[Shot | Exception | Event], live: bool = False
+) -> Source:
     """A source that follows a script at each opening, then the last one again and again.
 
     An exception in it is raised, an event waited for.
@@ -76,7 +84,9 @@ def make_source(*scripts: Iterable[Shot | Exception | Event], live: bool = False
     last: list[list[Shot | Exception | Event]] = []
 
     def shots() -> Shots:
-        last[:] = [list(script) for script in [next(openings, None)] if script is not None] or last
+        last[:] = [
+            list(script) for script in [next(openings, None)] if script is not None
+        ] or last
         for step in last[0]:
             match step:
                 case Exception():
@@ -108,7 +118,9 @@ def make_shared(
     return Shared(**values | fields)
 
 
-def make_run(source: Source, shared: Shared, camera: Camera | None = None, number: int = 0) -> CameraRun:
+def make_run(
+    source: Source, shared: Shared, camera: Camera | None = None, number: int = 0
+) -> CameraRun:
     """A camera on that source, from T0_NS on."""
     return CameraRun(camera or make_camera(), number, source, shared, T0_NS)
 
@@ -141,13 +153,16 @@ def commit_all(bus: Bus, stop: Event) -> None:
     consumer = bus.consumer("landmarks", [FRAMES])
     while not stop.is_set():
         records = consumer.poll(0.05, 100)
-        consumer.commit({record.source: Commit(record.offset + 1) for record in records})
+        consumer.commit(
+            {record.source: Commit(record.offset + 1) for record in records}
+        )
     consumer.close()
 
 
 def wait_for(condition: Callable[[], bool], what: str, limit_s: float = 20.0) -> None:
     """Wait until `condition` holds; fails after the limit."""
-    deadline, pause = time.monotonic() + limit_s, Event()
+    deadline = time.monotonic() + limit_s
+    pause = Event()
     while not condition():
         assert time.monotonic() < deadline, f"waited {limit_s:g} s for {what}"
         pause.wait(0.01)

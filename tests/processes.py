@@ -24,13 +24,32 @@ from vitrine.settings import SERVICES
 from vitrine.telemetry.health import Health
 from vitrine.topics import TOPICS, Topic
 
-START_ORDER = ("analytics", "stand", "identity", "engagement", "landmarks", "player", "ingest")
-STOP_ORDER = ("ingest", "landmarks", "engagement", "identity", "player", "stand", "analytics")
+START_ORDER = (
+    "analytics",
+    "stand",
+    "identity",
+    "engagement",
+    "landmarks",
+    "player",
+    "ingest",
+)
+STOP_ORDER = (
+    "ingest",
+    "landmarks",
+    "engagement",
+    "identity",
+    "player",
+    "stand",
+    "analytics",
+)
 
 
-def wait_for(condition: Callable[[], bool], description: str, seconds: float = 60.0) -> None:
+def wait_for(
+    condition: Callable[[], bool], description: str, seconds: float = 60.0
+) -> None:
     """Poll a condition until it holds. Raises AssertionError with the description after `seconds`."""
-    deadline, pause = time.monotonic() + seconds, Event()
+    deadline = time.monotonic() + seconds
+    pause = Event()
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds:g} s: {description}"
         pause.wait(0.1)
@@ -39,8 +58,11 @@ def wait_for(condition: Callable[[], bool], description: str, seconds: float = 6
 class Processes:
     """The six services and a virtual player, each a process with its own log file in `folder`."""
 
-    def __init__(self, folder: Path, servers: str, redis_url: str, **environment: str) -> None:
-        self.folder, self.servers = folder, servers
+    def __init__(
+        self, folder: Path, servers: str, redis_url: str, **environment: str
+    ) -> None:
+        self.folder = folder
+        self.servers = servers
         self.bus = KafkaBus(servers)
         self.bus.apply_topics(self.topics())
         self.bus.close()  # an idle client looks for a broker that is away, and leaks its sockets
@@ -61,11 +83,17 @@ class Processes:
         for name in START_ORDER:
             self.start(name)
             if name != "player":
-                wait_for(lambda name=name: self.ready(name), f"{name} is ready; see {self.log(name)}")  # type: ignore[misc]
+                wait_for(
+                    lambda name=name: self.ready(name),
+                    f"{name} is ready; see {self.log(name)}",
+                )  # type: ignore[misc]
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         for process in self.running.values():
             process.kill()
@@ -84,7 +112,13 @@ class Processes:
         """A process as a Python module, with its arguments."""
         if name == "player":
             address = f"http://127.0.0.1:{self.page}"
-            return ["services.stand.virtual_player", "--url", address, "--stand", "north"]
+            return [
+                "services.stand.virtual_player",
+                "--url",
+                address,
+                "--stand",
+                "north",
+            ]
         return [f"services.{name}"]
 
     def start(self, name: str) -> None:
@@ -102,9 +136,14 @@ class Processes:
     def ready(self, name: str) -> bool:
         """Whether /readyz says so. Raises AssertionError when the process ended."""
         status = self.running[name].poll()
-        assert status is None, f"{name} ended with {status}: {self.log(name).read_text()[-2000:]}"
+        assert status is None, (
+            f"{name} ended with {status}: {self.log(name).read_text()[-2000:]}"
+        )
         try:
-            return httpx.get(f"http://127.0.0.1:{self.ports[name]}/readyz").status_code == 200
+            return (
+                httpx.get(f"http://127.0.0.1:{self.ports[name]}/readyz").status_code
+                == 200
+            )
         except httpx.TransportError:
             return False
 
@@ -132,11 +171,14 @@ class Processes:
             process = self.running[name]
             process.send_signal(signal.SIGTERM)
             status = process.wait(60)
-            assert status == 0, f"{name} ended with {status}: {self.log(name).read_text()[-2000:]}"
+            assert status == 0, (
+                f"{name} ended with {status}: {self.log(name).read_text()[-2000:]}"
+            )
 
     def record(self, folder: Path) -> None:
         """Everything that stands on the topics but frames, as `vitrine demo --record` would write it."""
-        stop, recorder = DrainingStop(), Recorder(folder)
+        stop = DrainingStop()
+        recorder = Recorder(folder)
         stop.set()
         ServiceLoop("test-recorder", self.bus, RECORDED, recorder, Health()).run(stop)
         assert recorder.error is None

@@ -17,17 +17,25 @@ Totals = dict[tuple[str, str, str], dict[str, int]]
 
 def events(folder: Path, topic: str) -> list[dict[str, Any]]:
     """The events of one topic."""
-    return [json.loads(line) for line in (folder / f"{topic}.jsonl").read_text().splitlines()]
+    return [
+        json.loads(line)
+        for line in (folder / f"{topic}.jsonl").read_text().splitlines()
+    ]
 
 
 def close_to(one: Any, other: Any, apart_from: Collection[str] = ()) -> bool:
     """Equal, numbers within rounding; fields of these names may differ."""
     if isinstance(one, dict):
         same = one.keys() == other.keys()
-        return same and all(key in apart_from or close_to(one[key], other[key], apart_from) for key in one)
+        return same and all(
+            key in apart_from or close_to(one[key], other[key], apart_from)
+            for key in one
+        )
     if isinstance(one, list | tuple):
         pairs = zip(one, other, strict=False)
-        return len(one) == len(other) and all(close_to(a, b, apart_from) for a, b in pairs)
+        return len(one) == len(other) and all(
+            close_to(a, b, apart_from) for a, b in pairs
+        )
     if isinstance(one, float):
         return bool(abs(one - other) <= ROUNDING)
     return bool(one == other)
@@ -36,7 +44,9 @@ def close_to(one: Any, other: Any, apart_from: Collection[str] = ()) -> bool:
 def reported_totals(figures: dict[str, Any]) -> Totals:
     """(campaign, creative, stand) → figures, of the report's JSON."""
     return {
-        (campaign["campaign"], cell["creative"], cell["stand"]): {name: cell[name] for name in FIGURES}
+        (campaign["campaign"], cell["creative"], cell["stand"]): {
+            name: cell[name] for name in FIGURES
+        }
         for campaign in figures["campaigns"]
         for cell in campaign["cells"]
     }
@@ -45,4 +55,7 @@ def reported_totals(figures: dict[str, Any]) -> Totals:
 def batch_totals(folder: Path) -> Totals:
     """The same, recomputed from the recorded events."""
     zones = {stand.id: stand.time_zone for stand in load_mall(CONFIG).stands}
-    return {key: {name: row[name] for name in FIGURES} for key, row in recompute(read(folder), zones).items()}
+    return {
+        key: {name: row[name] for name in FIGURES}
+        for key, row in recompute(read(folder), zones).items()
+    }

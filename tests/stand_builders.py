@@ -33,7 +33,9 @@ ENGAGED = {"engagement": 60, "for_seconds": 2}
 readers = count()
 
 
-def make_campaign(name: str = "spring", *creatives: dict[str, Any], **fields: Any) -> Campaign:
+def make_campaign(
+    name: str = "spring", *creatives: dict[str, Any], **fields: Any
+) -> Campaign:
     """A campaign that runs at `north`; one plain creative of 8 s if none is given."""
     values: dict[str, Any] = {
         "id": name,
@@ -48,7 +50,13 @@ def make_campaign(name: str = "spring", *creatives: dict[str, Any], **fields: An
 
 def make_offer(**fields: Any) -> dict[str, Any]:
     """An offer for engaged people, as configuration."""
-    return {"id": "ten", "when": ENGAGED, "once_per": "visit", "budget": 10, "codes": "pool"} | fields
+    return {
+        "id": "ten",
+        "when": ENGAGED,
+        "once_per": "visit",
+        "budget": 10,
+        "codes": "pool",
+    } | fields
 
 
 def mall_of(*campaigns: Campaign) -> Mall:
@@ -107,10 +115,15 @@ def running_stand(
     if clock is None:
         clock = EventClock()
         clock.observe(T0_NS)
-    health, stop, failure = Health(), Event(), []
+    health = Health()
+    stop = Event()
+    failure = []
     context = Context(
         settings=Settings(
-            config=folder, bus="memory", startup_limit_s=startup_limit_s, operator_token=operator_token
+            config=folder,
+            bus="memory",
+            startup_limit_s=startup_limit_s,
+            operator_token=operator_token,
         ),
         bus=bus,
         mall=FixedMall(mall_of(*campaigns)),
@@ -119,7 +132,8 @@ def running_stand(
         clock=clock,
     )
     service = StandService(
-        context, StandSettings(port=port, till_token=TILL_TOKEN, player_token=player_token)
+        context,
+        StandSettings(port=port, till_token=TILL_TOKEN, player_token=player_token),
     )
 
     def run() -> None:

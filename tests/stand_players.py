@@ -29,7 +29,8 @@ SPRING = make_campaign(
 
 def until(condition: Callable[[], Any], what: str, limit_s: float = 15.0) -> Any:
     """Poll a condition until it is true."""
-    deadline, pause = time.monotonic() + limit_s, Event()
+    deadline = time.monotonic() + limit_s
+    pause = Event()
     while not (result := condition()):
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {limit_s} s for {what}")
@@ -43,7 +44,10 @@ def look(stand: Running, start: float, end: float, **person: Any) -> float:
     for n in range(round((end - start) * 4) + 1):
         second = start + n / 4
         stand.publish(ENGAGEMENT, make_engagement(second, *people))
-        until(lambda s=second: stand.clock.now_ns() >= at(s), "the snapshot to be taken in")  # type: ignore[misc]
+        until(
+            lambda s=second: stand.clock.now_ns() >= at(s),
+            "the snapshot to be taken in",
+        )  # type: ignore[misc]
     return end
 
 
@@ -51,7 +55,9 @@ class Listener:
     """A player's event stream, read in a thread."""
 
     def __init__(self, address: str, player_id: str, player: str) -> None:
-        self._url = f"{address}/stands/north/events?player={player}&player_id={player_id}"
+        self._url = (
+            f"{address}/stands/north/events?player={player}&player_id={player_id}"
+        )
         self._events: Queue[tuple[str, Any]] = Queue()
         self._closed = Event()
 
@@ -77,7 +83,9 @@ class Listener:
 
 
 @contextmanager
-def listening(stand: Running, player_id: str = "page-1", player: str = "page") -> Iterator[Listener]:
+def listening(
+    stand: Running, player_id: str = "page-1", player: str = "page"
+) -> Iterator[Listener]:
     """A player that is connected during the block."""
     until(lambda: not stand.health.reasons(), "the stand to be ready")
     listener = Listener(stand.address, player_id, player)
@@ -94,7 +102,10 @@ def listening(stand: Running, player_id: str = "page-1", player: str = "page") -
 def virtual_player(stand: Running, keep: Path | None = None) -> Iterator[None]:
     """A virtual player at work during the block."""
     stop = Event()
-    thread = Thread(target=VirtualPlayer(stand.address, ["north"], stand.clock, keep).run, args=(stop,))
+    thread = Thread(
+        target=VirtualPlayer(stand.address, ["north"], stand.clock, keep).run,
+        args=(stop,),
+    )
     thread.start()
     try:
         yield
@@ -103,7 +114,9 @@ def virtual_player(stand: Running, keep: Path | None = None) -> Iterator[None]:
         thread.join(30)
 
 
-def report_of(event: Any, start: float, end: float, *, completed: bool = True) -> dict[str, Any]:
+def report_of(
+    event: Any, start: float, end: float, *, completed: bool = True
+) -> dict[str, Any]:
     """The report of a play command."""
     command = event["command"]
     return {

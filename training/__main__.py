@@ -16,7 +16,9 @@ from training.report.commands import measure, report
 from vitrine.errors import ConfigurationError
 from vitrine.vision.models import MODELS
 
-CONFIG = click.argument("config", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+CONFIG = click.argument(
+    "config", type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
 
 
 @click.group()
@@ -46,20 +48,31 @@ def train(config: Path, *, resume: bool) -> None:
     help="A set of faces; may be repeated.",
 )
 @click.option(
-    "--output", type=click.Path(path_type=Path), default="models/mean_shape_68.json", show_default=True
+    "--output",
+    type=click.Path(path_type=Path),
+    default="models/mean_shape_68.json",
+    show_default=True,
 )
 def mean_shape(sources: tuple[tuple[Path, Format], ...], output: Path) -> None:
     """Fit the 3D mean face to the training part of labelled faces."""
-    faces = [face for path, form in sources for face in select(READERS[form](path), "train")]
+    faces = [
+        face for path, form in sources for face in select(READERS[form](path), "train")
+    ]
     click.echo(write_mean_shape(faces, output))
 
 
 @main.command()
 @CONFIG
 @click.option(
-    "--checkpoint", type=click.Path(exists=True, path_type=Path), help="Weights; default: the run's best."
+    "--checkpoint",
+    type=click.Path(exists=True, path_type=Path),
+    help="Weights; default: the run's best.",
 )
-@click.option("--output", type=click.Path(path_type=Path), help="Default: the product's file in models/.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Default: the product's file in models/.",
+)
 def export(config: Path, checkpoint: Path | None, output: Path | None) -> None:
     """Write the trained network of CONFIG as an ONNX file."""
     from training import tasks, trainer  # noqa: PLC0415  # torch takes seconds to import
@@ -70,7 +83,9 @@ def export(config: Path, checkpoint: Path | None, output: Path | None) -> None:
     trainer.load_weights(network, checkpoint or settings.run / "best.pt")
     target = output or MODELS / task.product.file
     write_onnx(network, task.product, target)
-    click.echo(f"{target}: {target.stat().st_size} bytes, sha256 {sha256(target.read_bytes()).hexdigest()}")
+    click.echo(
+        f"{target}: {target.stat().st_size} bytes, sha256 {sha256(target.read_bytes()).hexdigest()}"
+    )
 
 
 @main.command("restate")

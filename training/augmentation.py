@@ -44,7 +44,9 @@ def cached(face: LabelledFace) -> CachedFace:
     """The face cut out upright, at the scale of a crop of 128 pixels."""
     wide = crop_of_points(face.points, CACHED_CROP)
     wide[:, 2] += (CACHE_SIZE - CACHED_CROP) / 2
-    return CachedFace(cut(face.image(), wide, CACHE_SIZE), face.points @ wide[:, :2].T + wide[:, 2])
+    return CachedFace(
+        cut(face.image(), wide, CACHE_SIZE), face.points @ wide[:, :2].T + wide[:, 2]
+    )
 
 
 def view(
@@ -55,9 +57,13 @@ def view(
     Points that are not certain are NaN.
     """
     size = views.size
-    image, points = face.image, face.points
+    image = face.image
+    points = face.points
     if rng.random() < 0.5:
-        image, points = np.ascontiguousarray(image[:, ::-1]), mirrored(points, image.shape[1])
+        image, points = (
+            np.ascontiguousarray(image[:, ::-1]),
+            mirrored(points, image.shape[1]),
+        )
     crop = jittered_crop(points, views, rng)
     if rng.random() < views.bent:
         picture, points = bent(image, points, crop, size, rng)
@@ -71,26 +77,27 @@ def view(
     return _camera(_colours(picture, rng), rng), targets
 
 
-def jittered_crop(points: Points, views: Views, rng: np.random.Generator) -> NDArray[np.float64]:
+def jittered_crop(
+    points: Points, views: Views, rng: np.random.Generator
+) -> NDArray[np.float64]:
     """The crop as a detector's box or the frame before gives it; one in five is far off."""
-    low, high = points.min(axis=0), points.max(axis=0)
+    low = points.min(axis=0)
+    high = points.max(axis=0)
     side = MARGIN * float((high - low).max())
     if rng.random() < 0.2:
-        angle, scale, shift = (
-            rng.uniform(-45, 45),
-            np.exp(rng.uniform(-0.25, 0.3)),
-            rng.uniform(-0.12, 0.12, 2),
-        )
+        angle = rng.uniform(-45, 45)
+        scale = np.exp(rng.uniform(-0.25, 0.3))
+        shift = rng.uniform(-0.12, 0.12, 2)
     else:
         spread = TRACKED if rng.random() < views.tracked else 1.0
-        angle, scale, shift = (
-            rng.normal(0, 8 * spread),
-            np.exp(rng.normal(0, 0.09 * spread)),
-            rng.normal(0, 0.045 * spread, 2),
-        )
+        angle = rng.normal(0, 8 * spread)
+        scale = np.exp(rng.normal(0, 0.09 * spread))
+        shift = rng.normal(0, 0.045 * spread, 2)
     turn = np.radians(angle)
     right = np.array([np.cos(turn), np.sin(turn)])
-    return crop_at((low + high) / 2 + shift * side, side * float(scale), right, views.size)
+    return crop_at(
+        (low + high) / 2 + shift * side, side * float(scale), right, views.size
+    )
 
 
 def _cover(picture: Image, rng: np.random.Generator, others: list[CachedFace]) -> None:
@@ -111,7 +118,9 @@ def _colours(picture: Image, rng: np.random.Generator) -> Image:
     """Brightness, contrast, gamma and colour cast by one look-up table a channel; one in ten is grey."""
     ramp = np.linspace(0, 1, 256) ** np.exp(rng.normal(0, 0.25))
     gains = np.exp(rng.normal(0, 0.2)) * np.exp(rng.normal(0, 0.06, 3))
-    table = np.clip(255 * (ramp[:, None] * gains + rng.normal(0, 0.07)), 0, 255).astype(np.uint8)
+    table = np.clip(255 * (ramp[:, None] * gains + rng.normal(0, 0.07)), 0, 255).astype(
+        np.uint8
+    )
     if rng.random() < 0.1:
         picture[:] = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)[..., None]
     return np.asarray(cv2.LUT(picture, table[None]), dtype=np.uint8)
@@ -123,7 +132,9 @@ def _camera(picture: Image, rng: np.random.Generator) -> Image:
     kind = rng.random()
     if kind < 0.3:
         few = int(rng.uniform(0.2, 0.7) * size)
-        picture = cv2.resize(cv2.resize(picture, (few, few), interpolation=cv2.INTER_AREA), (size, size))  # type: ignore[assignment]
+        picture = cv2.resize(
+            cv2.resize(picture, (few, few), interpolation=cv2.INTER_AREA), (size, size)
+        )  # type: ignore[assignment]
     elif kind < 0.45:
         picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.5, 2.0))  # type: ignore[assignment]
     if rng.random() < 0.2:

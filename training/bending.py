@@ -42,10 +42,14 @@ def bent(
 def smooth_field(size: int, rng: np.random.Generator) -> NDArray[np.float32]:
     """Where each pixel of the bent crop comes from, less its own place: (size, size, 2) pixels."""
     nodes = rng.normal(0, STRENGTH * size, (NODES, NODES, 2)).astype(np.float32)
-    return np.asarray(cv2.resize(nodes, (size, size), interpolation=cv2.INTER_CUBIC), np.float32)
+    return np.asarray(
+        cv2.resize(nodes, (size, size), interpolation=cv2.INTER_CUBIC), np.float32
+    )
 
 
-def _shift_at(field: NDArray[np.float32], places: NDArray[np.floating]) -> NDArray[np.float32]:
+def _shift_at(
+    field: NDArray[np.float32], places: NDArray[np.floating]
+) -> NDArray[np.float32]:
     """The field at places (n, 2), which may lie outside."""
     x, y = (np.ascontiguousarray(places[:, axis], np.float32) for axis in (0, 1))
     found = cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

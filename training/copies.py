@@ -16,13 +16,20 @@ SAME: Final = 0.97
 
 def are_copies(images: Sequence[Image], others: Sequence[Image]) -> NDArray[np.bool_]:
     """Which of n grey pictures are among the others, (n,)."""
-    one, two = _fingerprints(images), _fingerprints(others)
-    return np.concatenate([(some @ two.T).max(axis=1) > SAME for some in np.array_split(one, 64)])
+    one = _fingerprints(images)
+    two = _fingerprints(others)
+    return np.concatenate(
+        [(some @ two.T).max(axis=1) > SAME for some in np.array_split(one, 64)]
+    )
 
 
 def _fingerprints(images: Sequence[Image]) -> NDArray[np.float32]:
     """(n, SMALL²), each of mean 0 and length 1."""
-    shrunk = [cv2.resize(i, (SMALL, SMALL), interpolation=cv2.INTER_AREA) for i in images]
+    shrunk = [
+        cv2.resize(i, (SMALL, SMALL), interpolation=cv2.INTER_AREA) for i in images
+    ]
     rows = np.stack(shrunk).reshape(len(shrunk), -1).astype(np.float32)
     rows -= rows.mean(axis=1, keepdims=True)
-    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6))
+    return np.asarray(
+        rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+    )

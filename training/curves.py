@@ -8,7 +8,11 @@ class MetricsFile:
     """Epoch, loss and measurements; a resumed run drops the rows that its checkpoint has not seen."""
 
     def __init__(self, path: Path, keep: int) -> None:
-        lines = path.read_text(encoding="utf-8").splitlines()[: keep + 1] if keep and path.exists() else []
+        lines = (
+            path.read_text(encoding="utf-8").splitlines()[: keep + 1]
+            if keep and path.exists()
+            else []
+        )
         path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
         self._path = path
 
@@ -26,7 +30,9 @@ def read_metrics(path: Path) -> dict[str, list[float]]:
     """Column name → values."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    return {name: [float(row[name]) for row in rows] for name in rows[0]} if rows else {}
+    return (
+        {name: [float(row[name]) for row in rows] for name in rows[0]} if rows else {}
+    )
 
 
 def draw_curves(metrics: Path, picture: Path) -> None:

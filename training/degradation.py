@@ -33,12 +33,16 @@ def far(picture: Image, pixels: float, rng: np.random.Generator) -> Image:
     """The face as a camera sees it that has `pixels` for 112 of it: few, noisy, compressed."""
     side = picture.shape[0]
     few = max(4, round(pixels * side / 112))
-    small = np.asarray(cv2.resize(picture, (few, few), interpolation=cv2.INTER_AREA), np.uint8)
+    small = np.asarray(
+        cv2.resize(picture, (few, few), interpolation=cv2.INTER_AREA), np.uint8
+    )
     if rng.random() < 0.4:
         small = noisy(small, rng)
     if rng.random() < 0.4:
         small = compressed(small, int(rng.integers(40, 95)))
-    return np.asarray(cv2.resize(small, (side, side), interpolation=cv2.INTER_LINEAR), np.uint8)
+    return np.asarray(
+        cv2.resize(small, (side, side), interpolation=cv2.INTER_LINEAR), np.uint8
+    )
 
 
 def compressed(picture: Image, grade: int) -> Image:
@@ -52,14 +56,18 @@ def cover(picture: Image, rng: np.random.Generator) -> None:
     side = picture.shape[0]
     height, width = (int(v) for v in rng.uniform(0.1, 0.4, 2) * side)
     top, left = (int(v) for v in rng.integers(0, [side - height, side - width]))
-    picture[top : top + height, left : left + width] = rng.integers(0, 256, 3, dtype=np.uint8)
+    picture[top : top + height, left : left + width] = rng.integers(
+        0, 256, 3, dtype=np.uint8
+    )
 
 
 def recoloured(picture: Image, rng: np.random.Generator) -> Image:
     """Gamma, contrast, brightness and colour cast by one table a channel; one in eight is grey."""
     ramp = np.linspace(0, 1, 256) ** np.exp(rng.normal(0, 0.35))
     gains = np.exp(rng.normal(0, 0.25)) * np.exp(rng.normal(0, 0.06, 3))
-    table = np.clip(255 * (ramp[:, None] * gains + rng.normal(0, 0.06)), 0, 255).astype(np.uint8)
+    table = np.clip(255 * (ramp[:, None] * gains + rng.normal(0, 0.06)), 0, 255).astype(
+        np.uint8
+    )
     if rng.random() < 0.12:
         picture[:] = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)[..., None]
     return np.asarray(cv2.LUT(picture, table[None]), np.uint8)
@@ -68,13 +76,20 @@ def recoloured(picture: Image, rng: np.random.Generator) -> Image:
 def blurred(picture: Image, rng: np.random.Generator) -> Image:
     """Out of focus, or moved along a line."""
     if rng.random() < 0.5:
-        return np.asarray(cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.6, 3.0)), np.uint8)
+        return np.asarray(
+            cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.6, 3.0)), np.uint8
+        )
     length = int(rng.integers(3, 15))
-    turn = cv2.getRotationMatrix2D(((length - 1) / 2, (length - 1) / 2), rng.uniform(0, 180), 1)
+    turn = cv2.getRotationMatrix2D(
+        ((length - 1) / 2, (length - 1) / 2), rng.uniform(0, 180), 1
+    )
     line = np.zeros((length, length), np.float32)
     line[length // 2] = 1
     kernel = np.asarray(cv2.warpAffine(line, turn, (length, length)), np.float32)
-    return np.asarray(cv2.filter2D(picture, -1, kernel / np.float32(max(kernel.sum(), 1e-6))), np.uint8)
+    return np.asarray(
+        cv2.filter2D(picture, -1, kernel / np.float32(max(kernel.sum(), 1e-6))),
+        np.uint8,
+    )
 
 
 def noisy(picture: Image, rng: np.random.Generator) -> Image:

@@ -17,14 +17,18 @@ MATCHED: Final = 0.4
 """Share of the union from which a detection is the face."""
 
 
-def measure(network: nn.Module, tiles: Sequence[Tile], device: torch.device) -> dict[str, float]:
+def measure(
+    network: nn.Module, tiles: Sequence[Tile], device: torch.device
+) -> dict[str, float]:
     """Average precision; recall at the threshold that lets one false alarm pass in twenty tiles; that one."""
     scores: list[float] = []
     right: list[bool] = []
     for start in range(0, len(tiles), 32):
         some = tiles[start : start + 32]
         with torch.no_grad():
-            outputs = network(torch.from_numpy(detector_input([t.image for t in some])).to(device))
+            outputs = network(
+                torch.from_numpy(detector_input([t.image for t in some])).to(device)
+            )
         maps = [output.float().cpu().numpy() for output in outputs]
         for n, tile in enumerate(some):
             judged = judge(decode([level[n] for level in maps], least=-4.0), tile)
@@ -33,7 +37,8 @@ def measure(network: nn.Module, tiles: Sequence[Tile], device: torch.device) -> 
     faces = sum(len(tile.boxes) for tile in tiles)
     order = np.argsort(-np.array(scores), kind="stable")
     hits = np.array(right, bool)[order]
-    recall, precision = hits.cumsum() / max(faces, 1), hits.cumsum() / np.arange(1, len(hits) + 1)
+    recall = hits.cumsum() / max(faces, 1)
+    precision = hits.cumsum() / np.arange(1, len(hits) + 1)
     few = (~hits).cumsum() <= len(tiles) / 20
     return {
         "precision": float((precision * hits).sum() / max(faces, 1)),
@@ -44,7 +49,8 @@ def measure(network: nn.Module, tiles: Sequence[Tile], device: torch.device) -> 
 
 def judge(found: Detections, tile: Tile) -> tuple[list[float], list[bool]]:
     """Score of each detection, and whether it is a face not found before; ignored ones are left out."""
-    scores, right = [], []
+    scores = []
+    right = []
     free = np.ones(len(tile.boxes), bool)
     for box, score in zip(found.boxes, found.scores, strict=True):
         shares = overlaps(box, tile.boxes) * free if len(free) else np.zeros(1)
@@ -62,4 +68,8 @@ def judge(found: Detections, tile: Tile) -> tuple[list[float], list[bool]]:
 def overlaps_ignored(box: NDArray[np.float32], ignored: NDArray[np.float32]) -> bool:
     """Whether the middle of a box lies where nobody knows."""
     middle = box[:2] + box[2:] / 2
-    return bool(((middle >= ignored[:, :2]) & (middle <= ignored[:, :2] + ignored[:, 2:])).all(axis=1).any())
+    return bool(
+        ((middle >= ignored[:, :2]) & (middle <= ignored[:, :2] + ignored[:, 2:]))
+        .all(axis=1)
+        .any()
+    )

@@ -86,14 +86,27 @@ class Pictures:
             (0.4, mined),
         ]
         empty = [*self.pieces, *self.shelves]
-        alarms = [piece for piece in mined if not len(piece.boxes) and not len(piece.ignored)]
-        lookalikes = [cut for some in (empty, alarms) if some for cut in cut_like_people(some, CUTS, rng)]
-        return Composer([*self.labelled, self.turned, self.aligned], scenes, empty, lookalikes)
+        alarms = [
+            piece for piece in mined if not len(piece.boxes) and not len(piece.ignored)
+        ]
+        lookalikes = [
+            cut
+            for some in (empty, alarms)
+            if some
+            for cut in cut_like_people(some, CUTS, rng)
+        ]
+        return Composer(
+            [*self.labelled, self.turned, self.aligned], scenes, empty, lookalikes
+        )
 
     def false_alarms(self, network: nn.Module, teacher: Detect) -> list[Picture]:
         """What a network takes for a face in pictures that are known."""
         detect = SingleShot(_Torch(network), MINED_SCORE).detect
-        return mine([*self.shelves, *self.malls, *self.videos, *self.pieces[::PIECES_EVERY]], detect, teacher)
+        return mine(
+            [*self.shelves, *self.malls, *self.videos, *self.pieces[::PIECES_EVERY]],
+            detect,
+            teacher,
+        )
 
 
 class _Torch:
@@ -112,9 +125,20 @@ def collect(config: PictureSettings, part: Part, teacher: Detect) -> Pictures:
     sets = [select(source.read(), part) for source in config.data]
     labelled = [[labelled_picture(face, teacher) for face in some] for some in sets]
     rng = np.random.default_rng(1)
-    turned = [picture for some in sets for face in some if (picture := turned_picture(face, rng))]
-    people = [face for face in read_people(config.aligned) if part_of(face.person) == part]
-    videos = [p for v in config.videos for p in video_pictures(v, teacher)] if part == "train" else []
+    turned = [
+        picture
+        for some in sets
+        for face in some
+        if (picture := turned_picture(face, rng))
+    ]
+    people = [
+        face for face in read_people(config.aligned) if part_of(face.person) == part
+    ]
+    videos = (
+        [p for v in config.videos for p in video_pictures(v, teacher)]
+        if part == "train"
+        else []
+    )
     photos = [picture for some in labelled for picture in some]
     return Pictures(
         labelled,
@@ -123,10 +147,18 @@ def collect(config: PictureSettings, part: Part, teacher: Detect) -> Pictures:
         _of_part(shelf_pictures(config.shelves), part),
         list(mall_pictures(_of_part(range(config.malls), part), config.mall_frames)),
         videos,
-        [Picture(cut) for picture in (*photos, *videos) for cut in faceless_pieces(picture)],
+        [
+            Picture(cut)
+            for picture in (*photos, *videos)
+            for cut in faceless_pieces(picture)
+        ],
     )
 
 
 def _of_part(things: Sequence[T], part: Part) -> list[T]:
     """Those of one part, of things that have no people."""
-    return [thing for n, thing in enumerate(things) if (n % VALIDATION_EVERY != 0) == (part == "train")]
+    return [
+        thing
+        for n, thing in enumerate(things)
+        if (n % VALIDATION_EVERY != 0) == (part == "train")
+    ]

@@ -31,7 +31,10 @@ def write_onnx(network: nn.Module, product: Product, output: Path) -> None:
     example = torch.zeros(2, *product.shape)
     open_sides = {0: torch.export.Dim("batch")}
     if product.any_side:
-        open_sides |= {2: 32 * torch.export.Dim("rows"), 3: 32 * torch.export.Dim("columns")}
+        open_sides |= {
+            2: 32 * torch.export.Dim("rows"),
+            3: 32 * torch.export.Dim("columns"),
+        }
     program = torch.onnx.export(
         network,
         (example,),
@@ -48,7 +51,13 @@ def write_onnx(network: nn.Module, product: Product, output: Path) -> None:
 
 def _bare(model: onnx.ModelProto) -> onnx.ModelProto:
     """Without the exporter's notes, which quote source paths of the machine it ran on."""
-    for part in (model, model.graph, *model.graph.node, *model.graph.value_info, *model.graph.initializer):
+    for part in (
+        model,
+        model.graph,
+        *model.graph.node,
+        *model.graph.value_info,
+        *model.graph.initializer,
+    ):
         part.ClearField("metadata_props")
         part.ClearField("doc_string")
     for value in (*model.graph.input, *model.graph.output):

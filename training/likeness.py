@@ -30,7 +30,8 @@ def tar_at(same: Scores, different: Scores, far: float) -> float:
 
 def best_accuracy(same: Scores, different: Scores) -> float:
     """Right answers, pairs of one and of two people weighing alike, at the best threshold."""
-    same, different = np.sort(same), np.sort(different)
+    same = np.sort(same)
+    different = np.sort(different)
     thresholds = np.concatenate([same, different])
     passed = 1 - np.searchsorted(same, thresholds) / len(same)
     refused = np.searchsorted(different, thresholds) / len(different)

@@ -49,7 +49,8 @@ def fit_mean_shape(shapes: Array, rounds: int = 200) -> tuple[Array, Poses]:
         shape = _normalised(_structure(poses, shapes, shape))
     for _ in range(5):  # pitch adds up only without roll
         level = rotation(0, -_median_frontal_pitch(poses), 0)
-        shape, poses.rotation = shape @ level, poses.rotation @ level
+        shape = shape @ level
+        poses.rotation = poses.rotation @ level
     return shape, poses
 
 
@@ -65,23 +66,31 @@ def _start(shapes: Array) -> Array:
 
 def _normalised_2d(shapes: Array) -> Array:
     """Upright, eyes midway at the origin and 1 apart."""
-    left, right = shapes[:, EYE_OUTER_LEFT], shapes[:, EYE_OUTER_RIGHT]
+    left = shapes[:, EYE_OUTER_LEFT]
+    right = shapes[:, EYE_OUTER_RIGHT]
     across = right - left
     turned = np.stack([across, np.column_stack([-across[:, 1], across[:, 0]])], axis=1)
     squared = (across**2).sum(axis=1)[:, None, None]
-    return np.asarray(np.einsum("nij,npj->npi", turned / squared, shapes - (left + right)[:, None] / 2))
+    return np.asarray(
+        np.einsum(
+            "nij,npj->npi", turned / squared, shapes - (left + right)[:, None] / 2
+        )
+    )
 
 
 def _normalised(shape: Array) -> Array:
     """Outer eye corners 1 apart, origin midway between them."""
-    left, right = shape[EYE_OUTER_LEFT], shape[EYE_OUTER_RIGHT]
+    left = shape[EYE_OUTER_LEFT]
+    right = shape[EYE_OUTER_RIGHT]
     return np.asarray((shape - (left + right) / 2) / np.linalg.norm(right - left))
 
 
 def _frontal(shapes: Array, shape: Array) -> Poses:
     """A start for every face: frontal, turned and scaled as its eye line and height say."""
     count = len(shapes)
-    spread = np.linalg.norm(shapes - shapes.mean(axis=1, keepdims=True), axis=-1).mean(axis=1)
+    spread = np.linalg.norm(shapes - shapes.mean(axis=1, keepdims=True), axis=-1).mean(
+        axis=1
+    )
     own = np.linalg.norm(shape[:, :2] - shape[:, :2].mean(axis=0), axis=-1).mean()
     across = shapes[:, EYE_OUTER_RIGHT] - shapes[:, EYE_OUTER_LEFT]
     rolls = np.degrees(np.arctan2(across[:, 1], across[:, 0]))
@@ -112,7 +121,9 @@ def _improve(poses: Poses, shapes: Array, shape: Array) -> None:
     rows = (jacobian * weights[..., None]).reshape(len(shapes), -1, 6)
     normal = np.einsum("nri,nrj->nij", rows, rows)
     normal += 1e-6 * np.trace(normal, axis1=1, axis2=2)[:, None, None] * np.eye(6) / 6
-    right = np.einsum("nri,nr->ni", rows, (residuals * weights).reshape(len(shapes), -1))
+    right = np.einsum(
+        "nri,nr->ni", rows, (residuals * weights).reshape(len(shapes), -1)
+    )
     step = np.linalg.solve(normal, right[..., None])[..., 0]
     poses.rotation = _turned(step[:, :3]) @ poses.rotation
     poses.scale = poses.scale * np.exp(np.clip(step[:, 3], -0.2, 0.2))
@@ -128,7 +139,11 @@ def _turned(vectors: Array) -> Array:
     zero = np.zeros_like(x)
     cross = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=1).reshape(-1, 3, 3)
     safe = np.maximum(angle, 1e-12)
-    return np.asarray(np.eye(3) + np.sin(safe) / safe * cross + (1 - np.cos(safe)) / safe**2 * cross @ cross)
+    return np.asarray(
+        np.eye(3)
+        + np.sin(safe) / safe * cross
+        + (1 - np.cos(safe)) / safe**2 * cross @ cross
+    )
 
 
 def _structure(poses: Poses, shapes: Array, shape: Array) -> Array:
@@ -140,8 +155,12 @@ def _structure(poses: Poses, shapes: Array, shape: Array) -> Array:
     both_axes = np.concatenate([axes, flip[:2, :2] @ axes @ flip])
     both_targets = np.concatenate([target, target[:, MIRROR] * [-1, 1]])
     both_weights = np.concatenate([weights, weights[:, MIRROR]])
-    normal = np.einsum("np,nij,nik->pjk", both_weights, both_axes, both_axes, optimize=True)
-    right = np.einsum("np,nij,npi->pj", both_weights, both_axes, both_targets, optimize=True)
+    normal = np.einsum(
+        "np,nij,nik->pjk", both_weights, both_axes, both_axes, optimize=True
+    )
+    right = np.einsum(
+        "np,nij,npi->pj", both_weights, both_axes, both_targets, optimize=True
+    )
     return np.asarray(np.linalg.solve(normal, right[..., None])[..., 0])
 
 
@@ -169,10 +188,11 @@ def write_mean_shape(faces: list[LabelledFace], path: Path) -> str:
     rounded = [[round(float(v), 5) for v in point] for point in shape]
     lines = ",\n    ".join(json.dumps(point) for point in rounded)
     path.write_text(
-        f'{{\n  "axes": {json.dumps(axes)},\n  "points": [\n    {lines}\n  ]\n}}\n', encoding="utf-8"
+        f'{{\n  "axes": {json.dumps(axes)},\n  "points": [\n    {lines}\n  ]\n}}\n',
+        encoding="utf-8",
     )
-    rigid, jaw = (float(np.mean(residuals(shapes, shape, poses)[some])) for some in (RIGID, JAW))
+    rigid, jaw = (
+        float(np.mean(residuals(shapes, shape, poses)[some])) for some in (RIGID, JAW)
+    )
     frontal = len(frontal_pitches(poses))
-    return (
-        f"{len(faces)} faces, {frontal} frontal; residual in eye distances: rigid {rigid:.3f}, jaw {jaw:.3f}"
-    )
+    return f"{len(faces)} faces, {frontal} frontal; residual in eye distances: rigid {rigid:.3f}, jaw {jaw:.3f}"

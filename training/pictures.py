@@ -58,7 +58,9 @@ class Picture:
         levels = [self.image]
         while min(levels[-1].shape[:2]) >= 2 * SMALLEST_LEVEL:
             height, width = levels[-1].shape[:2]
-            smaller = cv2.resize(levels[-1], (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+            smaller = cv2.resize(
+                levels[-1], (width // 2, height // 2), interpolation=cv2.INTER_AREA
+            )
             levels.append(np.asarray(smaller, np.uint8))
         return tuple(levels)
 
@@ -69,7 +71,9 @@ def shrunk(image: Image, largest: int = LARGEST) -> tuple[Image, float]:
     if scale == 1:
         return image, 1.0
     size = round(image.shape[1] * scale), round(image.shape[0] * scale)
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8), scale
+    return np.asarray(
+        cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8
+    ), scale
 
 
 def overlaps(box: Floats, boxes: Floats) -> Floats:
@@ -77,7 +81,9 @@ def overlaps(box: Floats, boxes: Floats) -> Floats:
     low = np.maximum(box[:2], boxes[:, :2])
     high = np.minimum(box[:2] + box[2:], boxes[:, :2] + boxes[:, 2:])
     shared = np.maximum(high - low, 0).prod(axis=1)
-    return np.asarray(shared / (box[2:].prod() + boxes[:, 2:].prod(axis=1) - shared), np.float32)
+    return np.asarray(
+        shared / (box[2:].prod() + boxes[:, 2:].prod(axis=1) - shared), np.float32
+    )
 
 
 def labelled_picture(face: LabelledFace, teacher: Detect) -> Picture:
@@ -87,7 +93,9 @@ def labelled_picture(face: LabelledFace, teacher: Detect) -> Picture:
     box = face_box(points)
     found = teacher(image)
     others = found.boxes[overlaps(box, found.boxes) < SHARED]
-    return Picture(image, box[None], five_points(points)[None].astype(np.float32), others)
+    return Picture(
+        image, box[None], five_points(points)[None].astype(np.float32), others
+    )
 
 
 def taught_picture(image: Image, teacher: Detect) -> Picture:
@@ -106,13 +114,18 @@ def aligned_pictures(faces: Sequence[PersonFace], teacher: Detect) -> list[Pictu
 def shelf_pictures(path: Path) -> list[Picture]:
     """The shelves that may be trained on."""
     files = Files(path)
-    pictures = [name for name in files.names if name.endswith(".jpg")][:TRAINING_SHELVES]
-    return [Picture(shrunk(decoded(files.read(name), name), 640)[0]) for name in pictures]
+    pictures = [name for name in files.names if name.endswith(".jpg")][
+        :TRAINING_SHELVES
+    ]
+    return [
+        Picture(shrunk(decoded(files.read(name), name), 640)[0]) for name in pictures
+    ]
 
 
 def video_pictures(path: Path, teacher: Detect, every: int = 10) -> list[Picture]:
     """Each n-th frame of a video with the teacher's faces."""
-    capture, pictures = cv2.VideoCapture(str(path)), []
+    capture = cv2.VideoCapture(str(path))
+    pictures = []
     while capture.grab():
         if int(capture.get(cv2.CAP_PROP_POS_FRAMES)) % every == 0:
             image = np.asarray(capture.retrieve()[1], np.uint8)
@@ -132,8 +145,12 @@ def mall_pictures(malls: Iterable[int], frames: int) -> Iterator[Picture]:
             unclear = [face_box(p.points) for p in truth.people if p not in clear]
             yield Picture(
                 image,
-                np.array([face_box(p.points) for p in clear], np.float32).reshape(-1, 4),
-                np.array([five_points(p.points) for p in clear], np.float32).reshape(-1, 5, 2),
+                np.array([face_box(p.points) for p in clear], np.float32).reshape(
+                    -1, 4
+                ),
+                np.array([five_points(p.points) for p in clear], np.float32).reshape(
+                    -1, 5, 2
+                ),
                 np.array([*unclear, *truth.decoys], np.float32).reshape(-1, 4),
             )
 
@@ -147,9 +164,14 @@ def turned_picture(face: LabelledFace, rng: np.random.Generator) -> Picture | No
     return Picture(view.image, face_box(view.points)[None], five)
 
 
-def cut_like_people(pictures: Sequence[Picture], count: int, rng: np.random.Generator) -> list[Picture]:
+def cut_like_people(
+    pictures: Sequence[Picture], count: int, rng: np.random.Generator
+) -> list[Picture]:
     """Square-like cuts of pictures without a face, some small and some large."""
-    return [_cut(pictures[int(rng.integers(len(pictures)))].image, rng) for _ in range(count)]
+    return [
+        _cut(pictures[int(rng.integers(len(pictures)))].image, rng)
+        for _ in range(count)
+    ]
 
 
 def _cut(image: Image, rng: np.random.Generator) -> Picture:
@@ -157,12 +179,19 @@ def _cut(image: Image, rng: np.random.Generator) -> Picture:
     side = np.exp(rng.uniform(np.log(min(40, sides.min())), np.log(sides.min())))
     size = np.minimum(side * np.exp(rng.normal(0, 0.1, 2)), sides).astype(int)
     top, left = rng.integers(0, sides - size + 1)
-    return Picture(shrunk(np.ascontiguousarray(image[top : top + size[0], left : left + size[1]]), CUT)[0])
+    return Picture(
+        shrunk(
+            np.ascontiguousarray(image[top : top + size[0], left : left + size[1]]), CUT
+        )[0]
+    )
 
 
 def plain_pictures(count: int, rng: np.random.Generator) -> list[Picture]:
     """Walls: one colour each."""
-    return [Picture(np.full((64, 64, 3), rng.integers(0, 256, 3), np.uint8)) for _ in range(count)]
+    return [
+        Picture(np.full((64, 64, 3), rng.integers(0, 256, 3), np.uint8))
+        for _ in range(count)
+    ]
 
 
 def faceless_pieces(picture: Picture, least: int = 24) -> list[Image]:
@@ -175,4 +204,6 @@ def faceless_pieces(picture: Picture, least: int = 24) -> list[Image]:
     x1, y1 = np.ceil((known[:, :2] + known[:, 2:]).max(axis=0)).astype(int)
     image = picture.image
     pieces = [image[:y0], image[y1:height], image[:, :x0], image[:, x1:width]]
-    return [np.ascontiguousarray(piece) for piece in pieces if min(piece.shape[:2]) >= least]
+    return [
+        np.ascontiguousarray(piece) for piece in pieces if min(piece.shape[:2]) >= least
+    ]

@@ -20,7 +20,10 @@ def prune(teacher: EmbeddingNetwork, keep: float, pictures: Tensor) -> Embedding
     student = EmbeddingNetwork(keep)
     whole = teacher.state_dict()
     student.load_state_dict(
-        {k: v if k.startswith("blocks") else whole[k] for k, v in student.state_dict().items()}
+        {
+            k: v if k.startswith("blocks") else whole[k]
+            for k, v in student.state_dict().items()
+        }
     )
     seen = given = teacher.stem(pictures)
     for theirs, ours in zip(teacher.blocks, student.blocks, strict=True):
@@ -28,17 +31,21 @@ def prune(teacher: EmbeddingNetwork, keep: float, pictures: Tensor) -> Embedding
         assert isinstance(ours, Bottleneck)
         wanted = theirs(given)
         _fit(ours, theirs, seen, wanted - seen if ours.added else wanted)
-        seen, given = ours(seen), wanted
+        seen = ours(seen)
+        given = wanted
     return student.eval()
 
 
 def _fit(ours: Bottleneck, theirs: Bottleneck, seen: Tensor, wanted: Tensor) -> None:
     """Fills a thin block so that it makes `wanted` (n, c, h, w) of what it sees."""
-    hidden, outputs = _samples(theirs.hidden(seen)), _samples(wanted)
-    middle, target = hidden.mean(dim=0), outputs.mean(dim=0)
+    hidden = _samples(theirs.hidden(seen))
+    outputs = _samples(wanted)
+    middle = hidden.mean(dim=0)
+    target = outputs.mean(dim=0)
     hidden -= middle
     outputs -= target
-    covariance, cross = hidden.T @ hidden / len(hidden), hidden.T @ outputs / len(hidden)
+    covariance = hidden.T @ hidden / len(hidden)
+    cross = hidden.T @ outputs / len(hidden)
     covariance.diagonal().add_(RIDGE * covariance.diagonal().mean())
     kept = strongest(covariance, cross, ours.widen.out_channels)
     weights = torch.linalg.solve(covariance[kept][:, kept], cross[kept])
@@ -54,7 +61,8 @@ def strongest(covariance: Tensor, cross: Tensor, count: int) -> Tensor:
 
     `covariance` (c, c) of the channels, `cross` (c, o) with the outputs.
     """
-    left, open_ = covariance.clone(), cross.clone()
+    left = covariance.clone()
+    open_ = cross.clone()
     chosen: list[int] = []
     for _ in range(count):
         gain = open_.square().sum(dim=1) / left.diagonal().clamp_min(1e-12)

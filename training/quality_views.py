@@ -47,22 +47,36 @@ class Views:
 
 
 def make_views(
-    faces: AlignedFaces, each: int, landmarker: Landmarker, embedder: Embedder, seed: int = 0
+    faces: AlignedFaces,
+    each: int,
+    landmarker: Landmarker,
+    embedder: Embedder,
+    seed: int = 0,
 ) -> Views:
     """`each` views of every picture of people who have another video or photo."""
     faces = faces.some(seen_twice(faces))
     rng = np.random.default_rng(seed)
     start = crop_of_box((ROOM, ROOM, SIDE, SIDE), TEMPLATE + ROOM, landmarker.side)
-    clean, seen = list[NDArray[np.float32]](), list[NDArray[np.float32]]()
-    cuts, heights = list[Image](), list[float]()
+    clean = list[NDArray[np.float32]]()
+    seen = list[NDArray[np.float32]]()
+    cuts = list[Image]()
+    heights = list[float]()
     for picture in track(faces.pictures, "views", console=Console(stderr=True)):
         points = landmarker.points([picture], [start])[0]
         frames = [frame_of(picture, rng) for _ in range(each)]
-        crops: list[Crop] = [crop_of_points(points * (f.shape[0] / WIDE), landmarker.side) for f in frames]
+        crops: list[Crop] = [
+            crop_of_points(points * (f.shape[0] / WIDE), landmarker.side)
+            for f in frames
+        ]
         found = landmarker.points(frames, crops)
         clean.append(embedder.embed([picture[ROOM:-ROOM, ROOM:-ROOM]])[0])
-        seen.append(embedder.embed([align(f, p) for f, p in zip(frames, found, strict=True)]))
-        cuts += [quality_cut(cut(f, c, landmarker.side)) for f, c in zip(frames, crops, strict=True)]
+        seen.append(
+            embedder.embed([align(f, p) for f, p in zip(frames, found, strict=True)])
+        )
+        cuts += [
+            quality_cut(cut(f, c, landmarker.side))
+            for f, c in zip(frames, crops, strict=True)
+        ]
         heights += [float(np.ptp(these[:, 1])) for these in found]
     genuine, impostor = _compared(faces, np.array(clean), np.array(seen))
     people = np.repeat(faces.people, each)
@@ -74,7 +88,9 @@ def seen_twice(faces: AlignedFaces) -> list[int]:
     videos: dict[str, set[str]] = {}
     for person, video in zip(faces.people, faces.videos, strict=True):
         videos.setdefault(person, set()).add(video)
-    return [place for place, person in enumerate(faces.people) if len(videos[person]) > 1]
+    return [
+        place for place, person in enumerate(faces.people) if len(videos[person]) > 1
+    ]
 
 
 def frame_of(picture: Image, rng: np.random.Generator) -> Image:
@@ -87,7 +103,9 @@ def frame_of(picture: Image, rng: np.random.Generator) -> Image:
     if rng.random() < 0.25:
         view = blurred(view, rng)
     side = max(16, round(WIDE * float(np.exp(rng.uniform(np.log(SMALLEST), 0)))))
-    view = np.asarray(cv2.resize(view, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
+    view = np.asarray(
+        cv2.resize(view, (side, side), interpolation=cv2.INTER_AREA), np.uint8
+    )
     if rng.random() < 0.3:
         view = noisy(view, rng)
     return compressed(view, int(rng.integers(30, 95))) if rng.random() < 0.4 else view
@@ -97,10 +115,12 @@ def _compared(
     faces: AlignedFaces, clean: NDArray[np.float32], seen: NDArray[np.float32]
 ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     """Genuine and impostor cosines of the views `seen` (m, each, d) of the pictures `clean` (m, d)."""
-    owners, videos = np.array(faces.people), np.array(faces.videos)
+    owners = np.array(faces.people)
+    videos = np.array(faces.videos)
     names = np.unique(owners)
     means = np.array([_unit(clean[owners == name].sum(axis=0)) for name in names])
-    genuine, impostor = list[NDArray[np.float32]](), list[NDArray[np.float32]]()
+    genuine = list[NDArray[np.float32]]()
+    impostor = list[NDArray[np.float32]]()
     for place, views in enumerate(seen):
         others = clean[(owners == owners[place]) & (videos != videos[place])]
         genuine.append(views @ _unit(others.sum(axis=0)))

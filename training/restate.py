@@ -13,7 +13,11 @@ def restate(folder: Path) -> list[str]:
     Raises ConfigurationError when models.yaml is wrong.
     """
     manifest = read_manifest(folder)
-    missing = [f"{entry.file}: missing" for entry in manifest.shipped if not present(entry, folder)]
+    missing = [
+        f"{entry.file}: missing"
+        for entry in manifest.shipped
+        if not present(entry, folder)
+    ]
     for entry in manifest.shipped:
         card = folder / entry.card
         if not card.is_file():

@@ -20,7 +20,9 @@ INNER: Final = 0.3
 """Cells so near the middle, in sizes of the face, answer for it, at most…"""
 MOST_STRIDES: Final = 1.5
 """…so many strides away, at least half a stride."""
-FACE, NONE, UNKNOWN = 1.0, 0.0, -1.0
+FACE = 1.0
+NONE = 0.0
+UNKNOWN = -1.0
 
 Targets = tuple[NDArray[np.float32], NDArray[np.float32]]
 
@@ -43,17 +45,27 @@ def targets(tile: Tile) -> Targets:
         _targets(tile, stride, span, centres)
         for stride, span, centres in zip(STRIDES, SPANS, CENTRES, strict=True)
     ]
-    return np.concatenate([state for state, _ in levels]), np.concatenate([values for _, values in levels])
+    return np.concatenate([state for state, _ in levels]), np.concatenate(
+        [values for _, values in levels]
+    )
 
 
-def _targets(tile: Tile, stride: int, span: tuple[float, float], centres: NDArray[np.float32]) -> Targets:
+def _targets(
+    tile: Tile, stride: int, span: tuple[float, float], centres: NDArray[np.float32]
+) -> Targets:
     state = np.full(len(centres), NONE, np.float32)
     values = np.zeros((len(centres), OUTPUTS - 1), np.float32)
     for x, y, width, height in tile.ignored:
-        inside = ((centres >= (x, y)) & (centres <= (x + width, y + height))).all(axis=1)
-        state[inside | (_distance(centres, x + width / 2, y + height / 2) <= stride / 2)] = UNKNOWN
+        inside = ((centres >= (x, y)) & (centres <= (x + width, y + height))).all(
+            axis=1
+        )
+        state[
+            inside | (_distance(centres, x + width / 2, y + height / 2) <= stride / 2)
+        ] = UNKNOWN
     sizes = np.sqrt(tile.boxes[:, 2:].prod(axis=1))
-    for face in np.argsort(-sizes):  # a smaller face in front of a larger one comes last and wins
+    for face in np.argsort(
+        -sizes
+    ):  # a smaller face in front of a larger one comes last and wins
         x, y, width, height = tile.boxes[face]
         size = sizes[face]
         if not span[0] / NEAR_SPAN <= size <= span[1] * NEAR_SPAN:
@@ -69,7 +81,9 @@ def _targets(tile: Tile, stride: int, span: tuple[float, float], centres: NDArra
         off = (np.array([x + width / 2, y + height / 2]) - centres[near]) / stride
         values[near, :2] = off
         values[near, 2:4] = np.log(np.array([width, height]) / stride)
-        values[near, 4:] = ((tile.five[face] - centres[near][:, None]) / stride).reshape(-1, 10)
+        values[near, 4:] = (
+            (tile.five[face] - centres[near][:, None]) / stride
+        ).reshape(-1, 10)
     return state, values
 
 

@@ -62,7 +62,8 @@ class Tile:
 
     def settle(self) -> None:
         """Ignore what is too small, or mostly outside."""
-        low, high = self.boxes[:, :2], self.boxes[:, :2] + self.boxes[:, 2:]
+        low = self.boxes[:, :2]
+        high = self.boxes[:, :2] + self.boxes[:, 2:]
         inside = (np.minimum(high, SIDE) - np.maximum(low, 0)).clip(0).prod(axis=1)
         area = self.boxes[:, 2:].prod(axis=1)
         self._demote((area < SMALLEST**2) | (inside < 0.6 * area), inside <= 0)
@@ -70,7 +71,8 @@ class Tile:
     def _demote(self, ignored: NDArray[np.bool_], gone: NDArray[np.bool_]) -> None:
         self.ignored = np.concatenate([self.ignored, self.boxes[ignored & ~gone]])
         kept = ~(ignored | gone)
-        self.boxes, self.five = self.boxes[kept], self.five[kept]
+        self.boxes = self.boxes[kept]
+        self.five = self.five[kept]
 
 
 def moved(boxes: Floats, affine: NDArray[np.float64]) -> Floats:
@@ -82,31 +84,49 @@ def moved(boxes: Floats, affine: NDArray[np.float64]) -> Floats:
 
 
 def _inside(mask: Floats, box: Floats) -> float:
-    x0, y0, x1, y1 = np.round([*box[:2], *(box[:2] + box[2:])]).astype(int).clip(0, SIDE)
+    x0, y0, x1, y1 = (
+        np.round([*box[:2], *(box[:2] + box[2:])]).astype(int).clip(0, SIDE)
+    )
     return float(mask[y0:y1, x0:x1].mean()) if x1 > x0 and y1 > y0 else 0.0
 
 
 def placing(
-    scale: float, turn: float, mirrored: bool, source: NDArray[np.floating], target: NDArray[np.floating]
+    scale: float,
+    turn: float,
+    mirrored: bool,
+    source: NDArray[np.floating],
+    target: NDArray[np.floating],
 ) -> NDArray[np.float64]:
     """The (2, 3) affine that scales, turns by degrees, mirrors, and brings point `source` to `target`."""
-    c, s = scale * np.cos(np.radians(turn)), scale * np.sin(np.radians(turn))
+    c = scale * np.cos(np.radians(turn))
+    s = scale * np.sin(np.radians(turn))
     linear = np.array([[c, -s], [s, c]]) @ np.diag([-1.0 if mirrored else 1.0, 1.0])
     return np.column_stack([linear, target - linear @ source])
 
 
 def warped(
-    picture: Picture, affine: NDArray[np.float64], width: int, height: int, border: int = cv2.BORDER_CONSTANT
+    picture: Picture,
+    affine: NDArray[np.float64],
+    width: int,
+    height: int,
+    border: int = cv2.BORDER_CONSTANT,
 ) -> Image:
     """The picture through the affine, from the level that is nearest above in scale."""
     scale = np.sqrt(abs(np.linalg.det(affine[:, :2])))
-    level = int(np.clip(np.floor(np.log2(1 / max(scale, 1e-6)) + 0.2), 0, len(picture.levels) - 1))
+    level = int(
+        np.clip(
+            np.floor(np.log2(1 / max(scale, 1e-6)) + 0.2), 0, len(picture.levels) - 1
+        )
+    )
     image = picture.levels[level]
     steps = np.array(picture.image.shape[1::-1]) / image.shape[1::-1]
     linear = affine[:, :2] * steps
     whole = np.column_stack([linear, affine[:, :2] @ (steps / 2 - 0.5) + affine[:, 2]])
     return np.asarray(
-        cv2.warpAffine(image, whole, (width, height), flags=cv2.INTER_LINEAR, borderMode=border), np.uint8
+        cv2.warpAffine(
+            image, whole, (width, height), flags=cv2.INTER_LINEAR, borderMode=border
+        ),
+        np.uint8,
     )
 
 
@@ -129,7 +149,8 @@ class Composer:
         self._scenes = [(weight, some) for weight, some in scenes if some]
         weights = np.array([weight for weight, _ in self._scenes])
         self._weights = weights / weights.sum()
-        self._empty, self._lookalikes = empty, lookalikes
+        self._empty = empty
+        self._lookalikes = lookalikes
         for picture in (
             *empty,
             *lookalikes,
@@ -137,7 +158,11 @@ class Composer:
         ):
             _ = picture.levels  # here, not in each process that prepares batches
         self._masks = _masks()
-        self._noise = np.random.default_rng(0).normal(0, 1, (SIDE + 64, SIDE + 64, 3)).astype(np.float32)
+        self._noise = (
+            np.random.default_rng(0)
+            .normal(0, 1, (SIDE + 64, SIDE + 64, 3))
+            .astype(np.float32)
+        )
 
     def tile(self, rng: np.random.Generator) -> Tile:
         """One tile."""
@@ -187,10 +212,21 @@ class Composer:
         picture = self._lookalikes[int(rng.integers(len(self._lookalikes)))]
         sides = np.array(picture.image.shape[1::-1])
         box = sides / rng.uniform(*AROUND)
-        self._put(tile, picture, np.concatenate([(sides - box) / 2, box]).astype(np.float32), size, rng)
+        self._put(
+            tile,
+            picture,
+            np.concatenate([(sides - box) / 2, box]).astype(np.float32),
+            size,
+            rng,
+        )
 
     def _put(
-        self, tile: Tile, picture: Picture, box: Floats, size: float, rng: np.random.Generator
+        self,
+        tile: Tile,
+        picture: Picture,
+        box: Floats,
+        size: float,
+        rng: np.random.Generator,
     ) -> NDArray[np.float64]:
         """Paste a picture somewhere, so large that its box has this size; returns how it was placed."""
         scale = min(size / float(np.sqrt(box[2] * box[3])), LARGEST_ENLARGEMENT)
@@ -217,11 +253,17 @@ class Composer:
         self._paste(tile, picture, affine, rng)
 
     def _paste(
-        self, tile: Tile, picture: Picture, affine: NDArray[np.float64], rng: np.random.Generator
+        self,
+        tile: Tile,
+        picture: Picture,
+        affine: NDArray[np.float64],
+        rng: np.random.Generator,
     ) -> None:
         height, width = picture.image.shape[:2]
         corners = (
-            np.array([[0, 0], [width, 0], [width, height], [0, height]]) @ affine[:, :2].T + affine[:, 2]
+            np.array([[0, 0], [width, 0], [width, height], [0, height]])
+            @ affine[:, :2].T
+            + affine[:, 2]
         )
         left, top = np.floor(corners.min(axis=0)).clip(0, SIDE).astype(int)
         right, bottom = np.ceil(corners.max(axis=0)).clip(0, SIDE).astype(int)
@@ -230,8 +272,12 @@ class Composer:
         local = affine - np.array([[0, 0, left], [0, 0, top]])
         image = warped(picture, local, right - left, bottom - top)
         mask = self._masks[int(rng.integers(len(self._masks)))]
-        stretched = np.column_stack([local[:, :2] * (np.array([width, height]) / MASK), local[:, 2]])
-        cover = np.asarray(cv2.warpAffine(mask, stretched, (right - left, bottom - top)), np.float32)
+        stretched = np.column_stack(
+            [local[:, :2] * (np.array([width, height]) / MASK), local[:, 2]]
+        )
+        cover = np.asarray(
+            cv2.warpAffine(mask, stretched, (right - left, bottom - top)), np.float32
+        )
         tile.cover(cover, left, top)
         there = tile.image[top:bottom, left:right]
         gain = np.exp(rng.normal(0, 0.12)) * np.exp(rng.normal(0, 0.03, 3))
@@ -245,10 +291,14 @@ class Composer:
         x, y, width, height = box
         side = rng.integers(3)
         if side == 0:
-            y, height = y + (1 - share) * height, share * height
+            y = y + (1 - share) * height
+            height = share * height
         else:
-            x, width = x + (side - 1) * (1 - share) * width, share * width
-        x0, y0, x1, y1 = np.round([x, y, x + width, y + height]).astype(int).clip(0, SIDE)
+            x = x + (side - 1) * (1 - share) * width
+            width = share * width
+        x0, y0, x1, y1 = (
+            np.round([x, y, x + width, y + height]).astype(int).clip(0, SIDE)
+        )
         if x1 - x0 < 1 or y1 - y0 < 1:
             return
         image = self._empty[int(rng.integers(len(self._empty)))].levels[-1]
@@ -262,15 +312,21 @@ class Composer:
         gains = np.exp(rng.normal(0, 0.2)) * np.exp(rng.normal(0, 0.06, 3))
         if rng.random() < 0.08:
             gains *= rng.uniform(0.3, 0.6)
-        table = np.clip(255 * (ramp[:, None] * gains + rng.normal(0, 0.04)), 0, 255).astype(np.uint8)
+        table = np.clip(
+            255 * (ramp[:, None] * gains + rng.normal(0, 0.04)), 0, 255
+        ).astype(np.uint8)
         if rng.random() < 0.1:
-            image = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)  # type: ignore[assignment]
+            image = cv2.cvtColor(
+                cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR
+            )  # type: ignore[assignment]
         image = cv2.LUT(image, table[None])  # type: ignore[assignment]
         if rng.random() < 0.25:
             image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.4))  # type: ignore[assignment]
         if rng.random() < 0.25:
             x, y = rng.integers(0, 64, 2)
-            grain = self._noise[y : y + SIDE, x : x + SIDE] * np.float32(rng.uniform(2, 12))
+            grain = self._noise[y : y + SIDE, x : x + SIDE] * np.float32(
+                rng.uniform(2, 12)
+            )
             image = np.clip(image + grain, 0, 255).astype(np.uint8)
         if rng.random() < 0.3:
             how = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 95))]

@@ -79,10 +79,15 @@ class State:
         saved: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
         for name, part in self._parts().items():
             part.load_state_dict(saved[name])
-        self.epoch, self.best = saved["epoch"], saved["best"]
+        self.epoch = saved["epoch"]
+        self.best = saved["best"]
 
     def _parts(self) -> dict[str, Any]:
-        return {"network": self.network, "averaged": self.averaged, "optimizer": self.optimizer}
+        return {
+            "network": self.network,
+            "averaged": self.averaged,
+            "optimizer": self.optimizer,
+        }
 
     def save_weights(self, path: Path) -> None:
         """The averaged weights alone, as `load_weights` reads them."""
@@ -102,14 +107,18 @@ def train(config: RunConfig, task: Task, *, resume: bool) -> None:
     config.run.mkdir(parents=True, exist_ok=True)
     device = chosen_device(config)
     state = fresh_state(config, task, device)
-    last, best = config.run / "last.pt", config.run / "best.pt"
+    last = config.run / "last.pt"
+    best = config.run / "best.pt"
     if resume and last.exists():
         state.restore(last)
     metrics = MetricsFile(config.run / "metrics.csv", keep=state.epoch)
     batches = Batches(config, task)
     with _progress() as progress:
         bar = progress.add_task(
-            task.metric, total=config.epochs * batches.steps, loss=math.nan, value=state.best
+            task.metric,
+            total=config.epochs * batches.steps,
+            loss=math.nan,
+            value=state.best,
         )
         progress.advance(bar, state.epoch * batches.steps)
         while state.epoch < config.epochs:
@@ -144,12 +153,17 @@ def fresh_state(config: RunConfig, task: Task, device: torch.device) -> State:
     network = task.network()
     if config.start is not None:
         load_weights(network, config.start)
-    network.to(device).to(memory_format=torch.channels_last)  # halves the time of a step on a CPU
+    network.to(device).to(
+        memory_format=torch.channels_last
+    )  # halves the time of a step on a CPU
     moving = get_ema_multi_avg_fn(config.average)  # type: ignore[no-untyped-call]
     averaged = AveragedModel(network, multi_avg_fn=moving, use_buffers=True)
     trained = [p for p in network.parameters() if p.requires_grad]
     groups = [
-        {"params": [p for p in trained if p.ndim > 1], "weight_decay": config.weight_decay},
+        {
+            "params": [p for p in trained if p.ndim > 1],
+            "weight_decay": config.weight_decay,
+        },
         {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
     ]
     return State(network, averaged, torch.optim.AdamW(groups, lr=config.learning_rate))
@@ -159,13 +173,18 @@ class Batches:
     """The batches of each epoch, prepared beside the training."""
 
     def __init__(self, config: RunConfig, task: Task) -> None:
-        self._config, self._task = config, task
+        self._config = config
+        self._task = task
         self.steps = len(self._order(0)) // config.batch
         if not self.steps:
-            raise ValueError(f"an epoch of {len(self._order(0))} samples has no batch of {config.batch}")
+            raise ValueError(
+                f"an epoch of {len(self._order(0))} samples has no batch of {config.batch}"
+            )
 
     def _order(self, epoch: int) -> NDArray[np.integer]:
-        return np.asarray(self._task.order(np.random.default_rng([self._config.seed, epoch])))
+        return np.asarray(
+            self._task.order(np.random.default_rng([self._config.seed, epoch]))
+        )
 
     def of(self, epoch: int) -> Iterator[Batch]:
         """The batches of one epoch, counted from 0; what does not fill a batch is left out."""
@@ -183,8 +202,13 @@ class Batches:
 class _Samples(Dataset[Sample]):
     """One epoch: each place has a generator of its own, so workers change nothing."""
 
-    def __init__(self, task: Task, chosen: NDArray[np.integer], seed: int, epoch: int) -> None:
-        self._task, self._chosen, self._seed, self._epoch = task, chosen, seed, epoch
+    def __init__(
+        self, task: Task, chosen: NDArray[np.integer], seed: int, epoch: int
+    ) -> None:
+        self._task = task
+        self._chosen = chosen
+        self._seed = seed
+        self._epoch = epoch
 
     def __len__(self) -> int:
         return len(self._chosen)
@@ -201,7 +225,9 @@ def _epoch(
     state.network.train()
     for step, batch in enumerate(batches.of(state.epoch)):
         for group in state.optimizer.param_groups:
-            group["lr"] = config.learning_rate * schedule(state.epoch + step / batches.steps, config)
+            group["lr"] = config.learning_rate * schedule(
+                state.epoch + step / batches.steps, config
+            )
         there = [_placed(part, device) for part in batch]
         with torch.autocast("cuda", torch.bfloat16, enabled=device.type == "cuda"):
             loss = task.loss(state.network, there)
@@ -222,12 +248,19 @@ def schedule(epoch: float, config: RunConfig) -> float:
     done = epoch / config.epochs
     if done < config.warm_up:
         return 0.02 + 0.98 * done / config.warm_up
-    return 0.5 * (1 + math.cos(math.pi * (done - config.warm_up) / (1 - config.warm_up)))
+    return 0.5 * (
+        1 + math.cos(math.pi * (done - config.warm_up) / (1 - config.warm_up))
+    )
 
 
 def _progress() -> Progress:
     shown = TextColumn(
         "loss {task.fields[loss]:.5f}  best {task.description} so far {task.fields[value]:.4f}"
     )
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     return Progress(*columns, TimeRemainingColumn(), shown, speed_estimate_period=300)

@@ -51,7 +51,9 @@ class _Turn:
     @property
     def pivot(self) -> NDArray[np.float64]:
         """(3,), pixels."""
-        return np.asarray(np.append(self.origin, 0) + self.scale * (self.before @ PIVOT))
+        return np.asarray(
+            np.append(self.origin, 0) + self.scale * (self.before @ PIVOT)
+        )
 
     def moved(self, points: Points, depth: NDArray[np.float64]) -> NDArray[np.float64]:
         """Points (n, 2) of depths (n,), after the turn."""
@@ -63,24 +65,32 @@ def turned(face: CachedFace, rng: np.random.Generator) -> CachedFace | None:
     """A view turned by 12 to 35 degrees more to its side, or up or down; None where it would be too far."""
     pose = head_pose(face.points, CACHE_SIZE, CACHE_SIZE)
     more = rng.uniform(12, 35)
-    yaw, pitch = pose.yaw, pose.pitch
+    yaw = pose.yaw
+    pitch = pose.pitch
     if rng.random() < 0.6:
         yaw += more if yaw + rng.normal(0, 5) > 0 else -more
     else:
         pitch += more if pitch + rng.normal(0, 12) > 0 else -more
     if max(abs(yaw), abs(pitch)) > FARTHEST:
         return None
-    turn = _turn_of(face.points, rotation(pose.yaw, pose.pitch, pose.roll), rotation(yaw, pitch, pose.roll))
+    turn = _turn_of(
+        face.points,
+        rotation(pose.yaw, pose.pitch, pose.roll),
+        rotation(yaw, pitch, pose.roll),
+    )
     points = turn.moved(face.points, turn.depth(mean_shape()))
     certain = np.ones(len(points), bool)
     certain[JAW] = False
     return CachedFace(_warped(face, points, turn), points.astype(np.float32), certain)
 
 
-def _turn_of(points: Points, before: NDArray[np.float64], after: NDArray[np.float64]) -> _Turn:
+def _turn_of(
+    points: Points, before: NDArray[np.float64], after: NDArray[np.float64]
+) -> _Turn:
     """The mean shape, turned by `before`, fitted to the points."""
     model = mean_shape() @ before[:2].T
-    middle, model_middle = points.mean(axis=0), model.mean(axis=0)
+    middle = points.mean(axis=0)
+    model_middle = model.mean(axis=0)
     spread = model - model_middle
     scale = float(((points - middle) * spread).sum() / (spread**2).sum())
     return _Turn(before, after, scale, middle - scale * model_middle)
@@ -92,16 +102,23 @@ def _warped(face: CachedFace, points: NDArray[np.float64], turn: _Turn) -> Image
     forehead = face.points[brows] + turn.scale * (FOREHEAD @ turn.before[:2].T)
     forehead_moved = turn.moved(forehead, turn.depth(mean_shape()[brows] + FOREHEAD))
     around = np.linspace(0, 2 * np.pi, 24, endpoint=False)
-    still = turn.pivot[:2] + turn.scale * OUTLINE * np.column_stack([np.cos(around), np.sin(around)])
+    still = turn.pivot[:2] + turn.scale * OUTLINE * np.column_stack(
+        [np.cos(around), np.sin(around)]
+    )
     far = np.array([(x, y) for x in FAR for y in FAR])
     from_here = LinearNDInterpolator(
-        np.vstack([points, forehead_moved, still, far]), np.vstack([face.points, forehead, still, far])
+        np.vstack([points, forehead_moved, still, far]),
+        np.vstack([face.points, forehead, still, far]),
     )
     line = np.arange(0, CACHE_SIZE + GRID, GRID, dtype=np.float64)
     places = np.stack(np.meshgrid(line, line), axis=-1)
     found = from_here(places)
-    x, y = cv2.split(_dense(np.where(np.isnan(found), places, found).astype(np.float32)))
-    bent = cv2.remap(face.image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    x, y = cv2.split(
+        _dense(np.where(np.isnan(found), places, found).astype(np.float32))
+    )
+    bent = cv2.remap(
+        face.image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
     return np.asarray(bent, np.uint8)
 
 
@@ -111,6 +128,9 @@ def _dense(coarse: NDArray[np.float32]) -> NDArray[np.float32]:
     fine = cv2.resize(coarse, size, interpolation=cv2.INTER_LINEAR)
     shift = (GRID - 1) / 2  # cv2.resize puts value k in the middle of its block
     there = cv2.warpAffine(
-        fine, np.array([[1, 0, -shift], [0, 1, -shift]]), size, borderMode=cv2.BORDER_REPLICATE
+        fine,
+        np.array([[1, 0, -shift], [0, 1, -shift]]),
+        size,
+        borderMode=cv2.BORDER_REPLICATE,
     )
     return np.ascontiguousarray(there[:CACHE_SIZE, :CACHE_SIZE])

@@ -35,7 +35,9 @@ def visit_id(visitor: str, first_track_id: str) -> str:
 
 def local_day(at_ns: int, time_zone: str) -> date:
     """The calendar day at a stand. Raises ZoneInfoNotFoundError for an unknown zone."""
-    return datetime.fromtimestamp(at_ns / 1e9, UTC).astimezone(ZoneInfo(time_zone)).date()
+    return (
+        datetime.fromtimestamp(at_ns / 1e9, UTC).astimezone(ZoneInfo(time_zone)).date()
+    )
 
 
 def _digest(kind: str, *parts: str) -> str:

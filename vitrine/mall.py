@@ -55,13 +55,17 @@ class Camera(Part):
     @model_validator(mode="after")
     def _one_place(self) -> Self:
         if self.mount and self.cone:
-            raise ValueError("mount and cone both say where the screen is, expected one of them")
+            raise ValueError(
+                "mount and cone both say where the screen is, expected one of them"
+            )
         return self
 
 
 def _known_zone(name: str) -> str:
     if name not in available_timezones():
-        raise ValueError(f"unknown time zone {name!r}, expected a name like Europe/Berlin")
+        raise ValueError(
+            f"unknown time zone {name!r}, expected a name like Europe/Berlin"
+        )
     return name
 
 
@@ -168,7 +172,9 @@ class Campaign(Part):
         if self.to < self.from_:
             raise ValueError("a campaign ends before it starts")
         if all(creative.when for creative in self.creatives):
-            raise ValueError("at least one creative must have no `when`, for the plain rotation")
+            raise ValueError(
+                "at least one creative must have no `when`, for the plain rotation"
+            )
         _unique("creative", [creative.id for creative in self.creatives])
         _unique("offer", [offer.id for offer in self.offers])
         return self
@@ -202,10 +208,14 @@ class Mall(Part):
         _unique("campaign", [campaign.id for campaign in self.campaigns])
         for camera in self.cameras:
             if camera.stand not in stands:
-                raise ValueError(f"camera {camera.id!r} names an unknown stand {camera.stand!r}")
+                raise ValueError(
+                    f"camera {camera.id!r} names an unknown stand {camera.stand!r}"
+                )
         for campaign in self.campaigns:
             if unknown := sorted(set(campaign.stands) - set(stands)):
-                raise ValueError(f"campaign {campaign.id!r} names an unknown stand {unknown[0]!r}")
+                raise ValueError(
+                    f"campaign {campaign.id!r} names an unknown stand {unknown[0]!r}"
+                )
         return self
 
 

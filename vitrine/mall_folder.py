@@ -75,7 +75,9 @@ class MallFolder:
             if self._mall is None:
                 self._stamp = None
                 raise
-            logger.error("configuration refused, the last good one stays active: %s", error)  # noqa: TRY400
+            logger.error(
+                "configuration refused, the last good one stays active: %s", error
+            )  # noqa: TRY400
             return
         metrics.CONFIG_RELOADS.labels("mall", "accepted").inc()
         if self._mall is not None:
@@ -93,14 +95,18 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 
 def load_mall(folder: Path) -> Mall:
     """Read and check the three files. Raises ConfigurationError with file, line and field."""
-    documents, nodes = {}, {}
+    documents = {}
+    nodes = {}
     for name in FILES:
         path = folder / f"{name}.yaml"
         documents[name], nodes[name] = _parse(path, name)
     try:
         return Mall.model_validate(documents)
     except ValidationError as error:
-        lines = [_explain(folder, nodes, p["loc"], p["msg"]) for p in error.errors(include_input=False)]
+        lines = [
+            _explain(folder, nodes, p["loc"], p["msg"])
+            for p in error.errors(include_input=False)
+        ]
         raise ConfigurationError("\n".join(lines)) from None
 
 
@@ -110,15 +116,21 @@ def _parse(path: Path, name: str) -> tuple[Any, yaml.Node | None]:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         content = yaml.safe_load(text)
     except FileNotFoundError:
-        raise ConfigurationError(f"{path}: no such file; copy the examples from config/") from None
+        raise ConfigurationError(
+            f"{path}: no such file; copy the examples from config/"
+        ) from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigurationError(f"{path}: {' '.join(str(error).split())}") from None
     if not isinstance(content, dict) or set(content) != {name}:
-        raise ConfigurationError(f"{path}:1: expected the one key `{name}:` with a list under it")
+        raise ConfigurationError(
+            f"{path}:1: expected the one key `{name}:` with a list under it"
+        )
     return content[name], _child(node, name)
 
 
-def _explain(folder: Path, nodes: dict[str, Any], loc: Sequence[int | str], message: str) -> str:
+def _explain(
+    folder: Path, nodes: dict[str, Any], loc: Sequence[int | str], message: str
+) -> str:
     """`cameras.yaml:3: cameras.0.fps: Input should be …`; the line of the nearest part that is there."""
     if not loc:
         return f"{folder}: {message}"
@@ -133,9 +145,15 @@ def _explain(folder: Path, nodes: dict[str, Any], loc: Sequence[int | str], mess
 
 
 def _child(node: yaml.Node | None, key: int | str) -> yaml.Node | None:
-    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+    if (
+        isinstance(node, yaml.SequenceNode)
+        and isinstance(key, int)
+        and key < len(node.value)
+    ):
         child: yaml.Node = node.value[key]
         return child
     if isinstance(node, yaml.MappingNode):
-        return next((value for name, value in node.value if name.value == str(key)), None)
+        return next(
+            (value for name, value in node.value if name.value == str(key)), None
+        )
     return None

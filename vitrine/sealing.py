@@ -35,9 +35,12 @@ class Sealer:
         """`keys` maps a key id to 32 bytes. Raises ConfigurationError for a key of another length."""
         for key_id, key in keys.items():
             if len(key) != KEY_BYTES:
-                raise ConfigurationError(f"key {key_id!r} has {len(key)} bytes, expected {KEY_BYTES}")
+                raise ConfigurationError(
+                    f"key {key_id!r} has {len(key)} bytes, expected {KEY_BYTES}"
+                )
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
-        self._active_id, self._active = active, self._ciphers[active]
+        self._active_id = active
+        self._active = self._ciphers[active]
 
     @classmethod
     def load(cls, path: Path) -> Sealer:
@@ -48,8 +51,14 @@ class Sealer:
         try:
             lines = path.read_text(encoding="ascii").splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigurationError(f"cannot read the key file {path} ({error}); {HOW_TO}") from None
-        keys = dict(_parse(path, number, line) for number, line in enumerate(lines, 1) if line.strip())
+            raise ConfigurationError(
+                f"cannot read the key file {path} ({error}); {HOW_TO}"
+            ) from None
+        keys = dict(
+            _parse(path, number, line)
+            for number, line in enumerate(lines, 1)
+            if line.strip()
+        )
         if not keys:
             raise ConfigurationError(f"the key file {path} holds no key; {HOW_TO}")
         return cls(keys, list(keys)[-1])
@@ -67,18 +76,26 @@ class Sealer:
             raise Invalid("sealed with a key that this process does not hold")
         try:
             content = b64decode(sealed, validate=True)
-            return cipher.decrypt(content[:NONCE_BYTES], content[NONCE_BYTES:], about.encode())
+            return cipher.decrypt(
+                content[:NONCE_BYTES], content[NONCE_BYTES:], about.encode()
+            )
         except (Base64Error, InvalidTag, ValueError):
-            raise Invalid("sealed content was altered, or belongs to something else") from None
+            raise Invalid(
+                "sealed content was altered, or belongs to something else"
+            ) from None
 
     def seal(self, vector: Vector, model: str, about: str) -> SealedEmbedding:
         """A float32 vector for the bus."""
-        key_id, sealed = self.encrypt(np.asarray(vector, "<f4").tobytes(), f"{model}|{about}")
+        key_id, sealed = self.encrypt(
+            np.asarray(vector, "<f4").tobytes(), f"{model}|{about}"
+        )
         return SealedEmbedding(model=model, key_id=key_id, sealed=sealed)
 
     def open(self, embedding: SealedEmbedding, about: str) -> Vector:
         """The inverse of `seal`. Raises Invalid as `decrypt` does."""
-        plain = self.decrypt(embedding.key_id, embedding.sealed, f"{embedding.model}|{about}")
+        plain = self.decrypt(
+            embedding.key_id, embedding.sealed, f"{embedding.model}|{about}"
+        )
         if len(plain) % 4:
             raise Invalid("sealed content is no float32 vector")
         return np.frombuffer(plain, "<f4").astype(np.float32)
@@ -94,7 +111,9 @@ def _parse(path: Path, number: int, line: str) -> tuple[str, bytes]:
         key_id, encoded = line.split()
         key = b64decode(encoded, validate=True)
     except ValueError:
-        raise ConfigurationError(f"{path}:{number}: expected `id base64`; {HOW_TO}") from None
+        raise ConfigurationError(
+            f"{path}:{number}: expected `id base64`; {HOW_TO}"
+        ) from None
     if len(key) != KEY_BYTES:
         raise ConfigurationError(
             f"{path}:{number}: the key has {len(key)} bytes, expected {KEY_BYTES}; {HOW_TO}"

@@ -34,14 +34,19 @@ class EnvironmentSettings(BaseSettings):
             return cls(_secrets_dir=SECRETS if SECRETS.is_dir() else None, **overrides)
         except ValidationError as error:
             problems = error.errors(include_input=False, include_url=False)
-            lines = [f"{cls.prefix}{'_'.join(map(str, p['loc'])).upper()}: {p['msg']}" for p in problems]
+            lines = [
+                f"{cls.prefix}{'_'.join(map(str, p['loc'])).upper()}: {p['msg']}"
+                for p in problems
+            ]
             raise ConfigurationError("\n".join(lines)) from None
 
 
 S = TypeVar("S", bound=EnvironmentSettings)
 
 
-def _refuse_unknown(settings: type[EnvironmentSettings], environment: Mapping[str, str]) -> None:
+def _refuse_unknown(
+    settings: type[EnvironmentSettings], environment: Mapping[str, str]
+) -> None:
     """A variable must be a field here, or belong to another service."""
     others = tuple(f"{PREFIX}{service.upper()}_" for service in SERVICES)
     known = {f"{settings.prefix}{name.upper()}" for name in settings.model_fields}
@@ -50,7 +55,9 @@ def _refuse_unknown(settings: type[EnvironmentSettings], environment: Mapping[st
             settings.prefix == PREFIX and name.startswith(others)
         )
         if ours and name not in known and not name.startswith("VITRINE_TEST_"):
-            raise ConfigurationError(f"{name} is no setting; known are: {', '.join(sorted(known))}")
+            raise ConfigurationError(
+                f"{name} is no setting; known are: {', '.join(sorted(known))}"
+            )
 
 
 class Settings(EnvironmentSettings):
@@ -58,23 +65,35 @@ class Settings(EnvironmentSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=PREFIX)
 
-    config: Path = Field(Path("config"), description="Folder with cameras.yaml, stands.yaml, campaigns.yaml.")
-    bus: Literal["memory", "kafka"] = Field("kafka", description="`memory` only within one process.")
-    kafka_servers: str = Field("localhost:9092", description="Comma-separated host:port of brokers.")
+    config: Path = Field(
+        Path("config"),
+        description="Folder with cameras.yaml, stands.yaml, campaigns.yaml.",
+    )
+    bus: Literal["memory", "kafka"] = Field(
+        "kafka", description="`memory` only within one process."
+    )
+    kafka_servers: str = Field(
+        "localhost:9092", description="Comma-separated host:port of brokers."
+    )
     kafka_protocol: Literal["PLAINTEXT", "SASL_PLAINTEXT", "SASL_SSL", "SSL"] = Field(
         "PLAINTEXT", description="How brokers are spoken to."
     )
     kafka_mechanism: Literal["PLAIN", "SCRAM-SHA-512"] = Field(
-        "SCRAM-SHA-512", description="How a SASL login proves the password; PLAIN shows it to the broker."
+        "SCRAM-SHA-512",
+        description="How a SASL login proves the password; PLAIN shows it to the broker.",
     )
     kafka_username: str | None = Field(None, description="For SASL.")
     kafka_password: SecretStr | None = Field(None, description="For SASL.")
-    kafka_cafile: Path | None = Field(None, description="PEM file of who signed the brokers' certificates.")
+    kafka_cafile: Path | None = Field(
+        None, description="PEM file of who signed the brokers' certificates."
+    )
     redis_url: SecretStr = Field(
         SecretStr("redis://localhost:6379/0"),
         description="redis://[:password@]host:port/number; rediss:// for TLS.",
     )
-    key_file: Path | None = Field(None, description="AES-256 keys for embeddings and templates.")
+    key_file: Path | None = Field(
+        None, description="AES-256 keys for embeddings and templates."
+    )
     finite: bool = Field(
         False,
         description="The cameras are files: asked to stop, handle what is on the bus and close what is open.",
@@ -82,15 +101,26 @@ class Settings(EnvironmentSettings):
     models: Path | None = Field(
         None, description="Folder with optional public models (YuNet, MobileFaceNet)."
     )
-    http_host: str = Field("127.0.0.1", description="Address that pages, health and metrics listen on.")
+    http_host: str = Field(
+        "127.0.0.1", description="Address that pages, health and metrics listen on."
+    )
     operator_token: SecretStr | None = Field(
         None,
         min_length=16,
         description="What the live page and the cameras' pictures need; without it there are no pictures.",
     )
     health_port: int = Field(
-        8080, ge=0, le=65535, description="/healthz, /readyz, /metrics; 0 for a free one."
+        8080,
+        ge=0,
+        le=65535,
+        description="/healthz, /readyz, /metrics; 0 for a free one.",
     )
-    startup_limit_s: float = Field(60.0, gt=0, description="How long to wait for Kafka and Redis at start.")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="What is logged.")
-    log_format: LogFormat = Field("json", description="`text` for people at a terminal.")
+    startup_limit_s: float = Field(
+        60.0, gt=0, description="How long to wait for Kafka and Redis at start."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="What is logged."
+    )
+    log_format: LogFormat = Field(
+        "json", description="`text` for people at a terminal."
+    )

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 from vitrine import schemas
 
-SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
+SECOND = 1_000
+MINUTE = 60_000
+HOUR = 3_600_000
+DAY = 86_400_000
 
 STAND_PARTITIONS = 8
 FRAME_PARTITIONS = 16

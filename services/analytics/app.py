@@ -29,7 +29,9 @@ class Analytics:
         """Work until `stop`."""
         context = self.context
         store = AnalyticsStore(context.redis)
-        handler = AnalyticsHandler(context.mall, store, self.rules, finite=context.finite)
+        handler = AnalyticsHandler(
+            context.mall, store, self.rules, finite=context.finite
+        )
         loop = ServiceLoop(
             service="analytics",
             bus=context.bus,

@@ -28,18 +28,26 @@ class Audience:
     without any, a visitor named after the stand, the day and the first track.
     """
 
-    def __init__(self, exposures: Collection[Exposure], identities: Collection[Identity]) -> None:
+    def __init__(
+        self, exposures: Collection[Exposure], identities: Collection[Identity]
+    ) -> None:
         self._exposures = sorted(
-            {e.exposure_id: e for e in exposures}.values(), key=lambda e: (e.start_ns, e.exposure_id)
+            {e.exposure_id: e for e in exposures}.values(),
+            key=lambda e: (e.start_ns, e.exposure_id),
         )
         decided = latest_decisions(identities)
         self.visits = {
             i.visit_id: i.visitor_id
-            for i in sorted(decided.values(), key=lambda i: (i.decided_at_ns, i.visitor_id))
+            for i in sorted(
+                decided.values(), key=lambda i: (i.decided_at_ns, i.visitor_id)
+            )
         }
         """Visit → visitor."""
         self._decisions = {
-            presence: next((decided[track].visitor_id for track in tracks if track in decided), None)
+            presence: next(
+                (decided[track].visitor_id for track in tracks if track in decided),
+                None,
+            )
             for presence, tracks in presence_tracks(self._exposures).items()
         }
 
@@ -47,7 +55,8 @@ class Audience:
         """Visitors with any presence in the span, everything clipped to it."""
         people: dict[str, Present] = {}
         for exposure in self._exposures:
-            first, last = max(exposure.start_ns, start_ns), min(exposure.end_ns, end_ns)
+            first = max(exposure.start_ns, start_ns)
+            last = min(exposure.end_ns, end_ns)
             if first >= last:
                 continue
             one = people.setdefault(self.visitor(exposure, day), Present())
@@ -62,7 +71,9 @@ class Audience:
 
     def visitor(self, exposure: Exposure, day: date) -> str:
         """Whose presence this is."""
-        return self.decided(exposure) or visitor_id(exposure.stand_id, day, exposure.track_ids[0])
+        return self.decided(exposure) or visitor_id(
+            exposure.stand_id, day, exposure.track_ids[0]
+        )
 
     def decided(self, exposure: Exposure) -> str | None:
         """Whom the decisions name; None without any."""
@@ -88,5 +99,7 @@ def presence_tracks(exposures: Iterable[Exposure]) -> dict[str, tuple[str, ...]]
     """All tracks of each presence in the order in which its parts, given by time, name them."""
     tracks: dict[str, dict[str, None]] = {}
     for exposure in exposures:
-        tracks.setdefault(exposure.presence_id, {}).update(dict.fromkeys(exposure.track_ids))
+        tracks.setdefault(exposure.presence_id, {}).update(
+            dict.fromkeys(exposure.track_ids)
+        )
     return {presence: tuple(names) for presence, names in tracks.items()}

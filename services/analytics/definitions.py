@@ -33,7 +33,13 @@ class Definition:
         return FORMATS[self.unit].format(100 * value if self.unit == "%" else value)
 
 
-FORMATS = {"": "{:,.0f}", "%": "{:.1f} %", "s": "{:,.1f} s", "×": "{:,.2f}", "points": "{:,.1f}"}
+FORMATS = {
+    "": "{:,.0f}",
+    "%": "{:.1f} %",
+    "s": "{:,.1f} s",
+    "×": "{:,.2f}",
+    "points": "{:,.1f}",
+}
 """By unit."""
 
 DEFINITIONS = (
@@ -112,5 +118,9 @@ def wilson(part: int, whole: int) -> tuple[float, float]:
     z = 1.959964
     share = part / whole
     centre = (share + z * z / (2 * whole)) / (1 + z * z / whole)
-    half = z * sqrt(share * (1 - share) / whole + z * z / (4 * whole * whole)) / (1 + z * z / whole)
+    half = (
+        z
+        * sqrt(share * (1 - share) / whole + z * z / (4 * whole * whole))
+        / (1 + z * z / whole)
+    )
     return max(0.0, centre - half), min(1.0, centre + half)

@@ -44,10 +44,13 @@ class StandEvents:
 
     def add(self, topic: str, event: Event) -> Key | None:
         """Keep an event; None when it is known already or an identity that has been replaced."""
-        table, name = self.table(topic), IDS[topic](event)
+        table = self.table(topic)
+        name = IDS[topic](event)
         known = table.get(name)
         if known is not None and not (
-            isinstance(event, Identity) and isinstance(known, Identity) and rank(event) > rank(known)
+            isinstance(event, Identity)
+            and isinstance(known, Identity)
+            and rank(event) > rank(known)
         ):
             return None
         table[name] = event
@@ -55,12 +58,18 @@ class StandEvents:
 
     def prune(self, oldest_ns: int) -> list[Key]:
         """Drop what ended before `oldest_ns`, except decisions about people whose exposures are kept."""
-        kept = {t for e in self.exposures.values() if e.end_ns >= oldest_ns for t in e.track_ids}
+        kept = {
+            t
+            for e in self.exposures.values()
+            if e.end_ns >= oldest_ns
+            for t in e.track_ids
+        }
         dropped = [
             (topic, name)
             for topic in IDS
             for name, event in self.table(topic).items()
-            if event.occurred_at_ns < oldest_ns and not (topic == "identities" and name in kept)
+            if event.occurred_at_ns < oldest_ns
+            and not (topic == "identities" and name in kept)
         ]
         for topic, name in dropped:
             del self.table(topic)[name]
@@ -68,18 +77,31 @@ class StandEvents:
 
     def around(self, window: Window) -> dict[str, Any]:
         """The events that `window_rows` needs for a window, by its parameters."""
-        last = max((p.end_ns for p in self.plays.values() if window.holds(p.start_ns)), default=window.end_ns)
+        last = max(
+            (p.end_ns for p in self.plays.values() if window.holds(p.start_ns)),
+            default=window.end_ns,
+        )
         wide = Window(window.stand_id, window.start_ns, max(last, window.end_ns))
         near = [e for e in self.exposures.values() if wide.meets(e.start_ns, e.end_ns)]
         presences = {e.presence_id for e in near}
         exposures = [e for e in self.exposures.values() if e.presence_id in presences]
-        interactions = [i for i in self.interactions.values() if self._concerns(i, window, wide)]
+        interactions = [
+            i for i in self.interactions.values() if self._concerns(i, window, wide)
+        ]
         tracks = {track for exposure in exposures for track in exposure.track_ids}
         visits = {i.visit_id for i in interactions}
-        identities = [i for t, i in self.identities.items() if t in tracks or i.visit_id in visits]
+        identities = [
+            i for t, i in self.identities.items() if t in tracks or i.visit_id in visits
+        ]
         named = {i.play_id for i in interactions}
-        plays = [p for n, p in self.plays.items() if n in named or wide.meets(p.start_ns, p.end_ns + 1)]
-        coverage = [c for c in self.coverage.values() if window.meets(c.start_ns, c.end_ns)]
+        plays = [
+            p
+            for n, p in self.plays.items()
+            if n in named or wide.meets(p.start_ns, p.end_ns + 1)
+        ]
+        coverage = [
+            c for c in self.coverage.values() if window.meets(c.start_ns, c.end_ns)
+        ]
         return {
             "plays": plays,
             "exposures": exposures,
@@ -90,4 +112,6 @@ class StandEvents:
 
     def _concerns(self, one: Interaction, window: Window, wide: Window) -> bool:
         play = self.plays.get(one.play_id or "")
-        return wide.holds(one.at_ns) or (play is not None and window.holds(play.start_ns))
+        return wide.holds(one.at_ns) or (
+            play is not None and window.holds(play.start_ns)
+        )

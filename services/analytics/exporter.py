@@ -23,8 +23,11 @@ NANO = 1e-9
 class CampaignCollector(Collector):
     """Released totals. Only the worker that `exports` tells shows them: they are of all stands."""
 
-    def __init__(self, connect: Callable[[], Redis], exports: Callable[[], bool]) -> None:
-        self._connect, self._exports = connect, exports
+    def __init__(
+        self, connect: Callable[[], Redis], exports: Callable[[], bool]
+    ) -> None:
+        self._connect = connect
+        self._exports = exports
 
     def describe(self) -> list[Family]:
         """The metrics without any value, so that registering them asks nobody."""
@@ -44,7 +47,9 @@ class CampaignCollector(Collector):
 
 @contextmanager
 def exported(
-    registry: CollectorRegistry, connect: Callable[[], Redis], exports: Callable[[], bool]
+    registry: CollectorRegistry,
+    connect: Callable[[], Redis],
+    exports: Callable[[], bool],
 ) -> Iterator[None]:
     """Campaign figures are part of the registry while the block runs."""
     collector = CampaignCollector(connect, exports)
@@ -58,11 +63,15 @@ def exported(
 def families() -> dict[str, Family]:
     """By the names of their declarations."""
     counters: dict[str, Family] = {
-        name: CounterMetricFamily(f"vitrine_campaign_{name}", text, labels=CAMPAIGN_LABELS)
+        name: CounterMetricFamily(
+            f"vitrine_campaign_{name}", text, labels=CAMPAIGN_LABELS
+        )
         for name, text in CAMPAIGN_METRICS.items()
     }
     gauges: dict[str, Family] = {
-        name: GaugeMetricFamily(f"vitrine_campaign_{name}", text, labels=CAMPAIGN_LABELS)
+        name: GaugeMetricFamily(
+            f"vitrine_campaign_{name}", text, labels=CAMPAIGN_LABELS
+        )
         for name, text in CAMPAIGN_GAUGES.items()
     }
     return counters | gauges
@@ -72,7 +81,12 @@ def fill(found: dict[str, Family], figures: Figures) -> None:
     """Figures of a cell carry all labels; those of a campaign as a whole have no creative and no stand."""
     for campaign in figures.campaigns:
         for cell in campaign.cells:
-            names = (campaign.advertiser, campaign.campaign_id, cell.creative_id, cell.stand_id)
+            names = (
+                campaign.advertiser,
+                campaign.campaign_id,
+                cell.creative_id,
+                cell.stand_id,
+            )
             labels = [*names, label(cell.synthetic)]
             sums = cell.sums
             values = {
@@ -92,11 +106,21 @@ def fill(found: dict[str, Family], figures: Figures) -> None:
 
 def fill_campaign(found: dict[str, Family], campaign: CampaignFigures) -> None:
     """Reach and what it rests on, and uplift where there is one."""
-    labels = [campaign.advertiser, campaign.campaign_id, "", "", label(campaign.synthetic)]
+    labels = [
+        campaign.advertiser,
+        campaign.campaign_id,
+        "",
+        "",
+        label(campaign.synthetic),
+    ]
     found["reach"].add_metric(labels, campaign.reach)
     found["reach_exact"].add_metric(labels, campaign.reach_quality == "exact")
     effect = campaign.uplift
-    values = {"uplift": effect.estimate, "uplift_lower": effect.lower, "uplift_upper": effect.upper}
+    values = {
+        "uplift": effect.estimate,
+        "uplift_lower": effect.lower,
+        "uplift_upper": effect.upper,
+    }
     for name, value in values.items():
         if value is not None:
             found[name].add_metric(labels, value)

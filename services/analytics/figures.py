@@ -65,7 +65,10 @@ class CampaignFigures:
     def by_creative(self) -> dict[str, Sums]:
         """Over all stands."""
         names = sorted({cell.creative_id for cell in self.cells})
-        return {name: add(tuple(c for c in self.cells if c.creative_id == name)) for name in names}
+        return {
+            name: add(tuple(c for c in self.cells if c.creative_id == name))
+            for name in names
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,11 @@ def ratio(part: float, whole: float) -> float | None:
 
 
 def load_figures(
-    redis: Redis, totals: Totals = "released", campaign: str | None = None, *, steps: bool = True
+    redis: Redis,
+    totals: Totals = "released",
+    campaign: str | None = None,
+    *,
+    steps: bool = True,
 ) -> Figures:
     """Figures of all campaigns, or of one; `steps` take by far the longest. Raises Unavailable."""
     prefix = f"analytics:{totals}"
@@ -103,19 +110,30 @@ def load_figures(
             campaign_id, creative_id, stand_id = json.loads(text)
             cells.setdefault(campaign_id, []).append((creative_id, stand_id, text))
         wanted = [name for name in sorted(cells) if campaign in {None, name}]
-        found = (load_campaign(redis, prefix, name, cells[name], steps=steps) for name in wanted)
+        found = (
+            load_campaign(redis, prefix, name, cells[name], steps=steps)
+            for name in wanted
+        )
         return Figures(totals, tuple(found))
 
 
 def load_campaign(
-    redis: Redis, prefix: str, campaign_id: str, cells: list[tuple[str, str, str]], *, steps: bool
+    redis: Redis,
+    prefix: str,
+    campaign_id: str,
+    cells: list[tuple[str, str, str]],
+    *,
+    steps: bool,
 ) -> CampaignFigures:
     """One campaign from its cells (creative, stand, key)."""
-    found, advertiser = [], ""
+    found = []
+    advertiser = ""
     for creative_id, stand_id, text in cells:
         plain = plain_hash(redis, f"{prefix}:total:{text}")
         advertiser = plain.get("advertiser", advertiser)
-        found.append(CellFigures(creative_id, stand_id, sums_from(plain), "synthetic" in plain))
+        found.append(
+            CellFigures(creative_id, stand_id, sums_from(plain), "synthetic" in plain)
+        )
     slots = plain_hash(redis, f"{prefix}:slots:{campaign_id}")
     reach, quality = load_reach(redis, prefix, campaign_id)
     return CampaignFigures(
@@ -125,13 +143,19 @@ def load_campaign(
         load_steps(redis, prefix, campaign_id) if steps else (),
         reach,
         quality,
-        uplift(slots_of((*json.loads(key), int(value)) for key, value in slots.items())),
+        uplift(
+            slots_of((*json.loads(key), int(value)) for key, value in slots.items())
+        ),
     )
 
 
-def load_reach(redis: Redis, prefix: str, campaign_id: str) -> tuple[int, Literal["exact", "estimated"]]:
+def load_reach(
+    redis: Redis, prefix: str, campaign_id: str
+) -> tuple[int, Literal["exact", "estimated"]]:
     """Different visitors of a campaign."""
-    days = [json.loads(key) for key in plain_hash(redis, f"{prefix}:days:{campaign_id}")]
+    days = [
+        json.loads(key) for key in plain_hash(redis, f"{prefix}:days:{campaign_id}")
+    ]
     keys = [f"{prefix}:reach:{campaign_id}:{stand_id}:{day}" for stand_id, day in days]
     if not keys:
         return 0, "exact"
@@ -142,7 +166,10 @@ def load_reach(redis: Redis, prefix: str, campaign_id: str) -> tuple[int, Litera
 
 def load_steps(redis: Redis, prefix: str, campaign_id: str) -> tuple[Step, ...]:
     """What was added when, by event time."""
-    entries = cast("list[tuple[bytes, dict[bytes, bytes]]]", redis.xrange(f"{prefix}:steps:{campaign_id}"))
+    entries = cast(
+        "list[tuple[bytes, dict[bytes, bytes]]]",
+        redis.xrange(f"{prefix}:steps:{campaign_id}"),
+    )
     steps = [
         Step(
             int(entry[b"start"]),

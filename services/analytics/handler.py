@@ -23,9 +23,17 @@ class AnalyticsHandler(Handler):
     """The store is ahead of or equal to the group's commits: reading starts at the store's own offsets."""
 
     def __init__(
-        self, mall: MallSource, store: AnalyticsStore, rules: AnalyticsSettings, *, finite: bool = False
+        self,
+        mall: MallSource,
+        store: AnalyticsStore,
+        rules: AnalyticsSettings,
+        *,
+        finite: bool = False,
     ) -> None:
-        self._mall, self._store, self._rules, self._finite = mall, store, rules, finite
+        self._mall = mall
+        self._store = store
+        self._rules = rules
+        self._finite = finite
         self._stands: dict[int, dict[str, StandState]] = {}
         self._staged: Batch | None = None
 
@@ -33,7 +41,9 @@ class AnalyticsHandler(Handler):
         """Whether this worker has the partition now; other threads may ask."""
         return partition in self._stands
 
-    def assigned(self, commits: Mapping[TopicPartition, Commit | None]) -> Mapping[TopicPartition, int]:
+    def assigned(
+        self, commits: Mapping[TopicPartition, Commit | None]
+    ) -> Mapping[TopicPartition, int]:
         """Load the stands. A partition that the store has never seen, though the group has read it, is read
         again from the start: its figures were lost with the store."""
         states, offsets = self._store.load({source.partition for source in commits})
@@ -59,9 +69,13 @@ class AnalyticsHandler(Handler):
         arrivals: dict[tuple[int, str], list[Received[Any]]] = defaultdict(list)
         for received in batch:
             if self._is_ahead(received):
-                outputs.rejected.append((received, "dated more than a day after it was appended"))
+                outputs.rejected.append(
+                    (received, "dated more than a day after it was appended")
+                )
             else:
-                arrivals[received.source.partition, received.event.stand_id].append(received)
+                arrivals[received.source.partition, received.event.stand_id].append(
+                    received
+                )
         changes: dict[int, list[Change]] = defaultdict(list)
         for (partition, stand_id), group in arrivals.items():
             change = self._advance(partition, stand_id, group)
@@ -69,7 +83,9 @@ class AnalyticsHandler(Handler):
             outputs.rejected += [(group[place], reason) for place in change.refused]
             changes[partition].append(change)
         if batch:
-            offsets = {received.source: received.record.offset + 1 for received in batch}
+            offsets = {
+                received.source: received.record.offset + 1 for received in batch
+            }
             self._staged = batch_of(changes, offsets)
         outputs.messages = rows_of(changes)
         return outputs
@@ -81,7 +97,9 @@ class AnalyticsHandler(Handler):
         self._store.write(self._staged)
         for partition, changes in self._staged.changes.items():
             for change in changes:
-                self._stands.setdefault(partition, {})[change.state.stand_id] = change.state
+                self._stands.setdefault(partition, {})[change.state.stand_id] = (
+                    change.state
+                )
                 for topic in change.late:
                     metrics.LATE_EVENTS.labels(topic).inc()
         self._staged = None
@@ -92,7 +110,10 @@ class AnalyticsHandler(Handler):
         if not self._finite:
             return Outputs()
         changes = {
-            partition: [self._advance(partition, stand_id, (), ended=True) for stand_id in stands]
+            partition: [
+                self._advance(partition, stand_id, (), ended=True)
+                for stand_id in stands
+            ]
             for partition, stands in self._stands.items()
         }
         self._staged = batch_of(changes, {})
@@ -108,12 +129,23 @@ class AnalyticsHandler(Handler):
         return self._stands.get(partition, {}).get(stand_id) or StandState(stand_id)
 
     def _advance(
-        self, partition: int, stand_id: str, group: Sequence[Received[Any]], *, ended: bool = False
+        self,
+        partition: int,
+        stand_id: str,
+        group: Sequence[Received[Any]],
+        *,
+        ended: bool = False,
     ) -> Change:
         stand = self._mall.current().stand(stand_id)
         arrivals = [(received.record.topic, received.event) for received in group]
         time_zone = stand.time_zone if stand else "UTC"
-        return advance(self._state(partition, stand_id), arrivals, self._rules, time_zone, ended=ended)
+        return advance(
+            self._state(partition, stand_id),
+            arrivals,
+            self._rules,
+            time_zone,
+            ended=ended,
+        )
 
 
 def rows_of(changes: Mapping[int, Iterable[Change]]) -> list[Outgoing]:

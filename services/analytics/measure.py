@@ -88,7 +88,9 @@ class Measure:
             slot: self.slots.get(slot, Goals()).plus(other.slots.get(slot, Goals()))
             for slot in {**self.slots, **other.slots}
         }
-        return Measure(self.sums.plus(other.sums), self.visitors | other.visitors, slots)
+        return Measure(
+            self.sums.plus(other.sums), self.visitors | other.visitors, slots
+        )
 
     def minus(self, other: Measure) -> Measure:
         """Differences of sums and slots, and the visitors that `other` lacks."""
@@ -96,13 +98,17 @@ class Measure:
             slot: self.slots.get(slot, Goals()).minus(other.slots.get(slot, Goals()))
             for slot in {**self.slots, **other.slots}
         }
-        return Measure(self.sums.minus(other.sums), self.visitors - other.visitors, slots)
+        return Measure(
+            self.sums.minus(other.sums), self.visitors - other.visitors, slots
+        )
 
     def peak(self, other: Measure) -> Measure:
         """The higher value of each figure. More visitors are a rise, other names for as many are not."""
         more = len(other.visitors) > len(self.visitors)
         slots = {
-            slot: Goals(*map(max, self.slots.get(slot, Goals()), other.slots.get(slot, Goals())))
+            slot: Goals(
+                *map(max, self.slots.get(slot, Goals()), other.slots.get(slot, Goals()))
+            )
             for slot in {**self.slots, **other.slots}
         }
         visitors = self.visitors | other.visitors if more else self.visitors
@@ -119,5 +125,11 @@ class Measure:
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Self:
         """The reverse of `to_plain`, after JSON."""
-        slots: dict[Slot, Goals] = {(at, arm): Goals(ots, got) for at, arm, ots, got in plain["slots"]}
-        return cls(Sums(*plain["sums"]), frozenset((day, name) for day, name in plain["visitors"]), slots)
+        slots: dict[Slot, Goals] = {
+            (at, arm): Goals(ots, got) for at, arm, ots, got in plain["slots"]
+        }
+        return cls(
+            Sums(*plain["sums"]),
+            frozenset((day, name) for day, name in plain["visitors"]),
+            slots,
+        )

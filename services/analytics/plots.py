@@ -20,7 +20,11 @@ from services.analytics.measure import Sums
 from services.analytics.timeline import timeline
 from services.analytics.uplift import Uplift
 
-INK, MUTED, GRID, ACCENT, PALE = "#14161d", "#6d7078", "#e7e3dc", "#e8501f", "#f4c6b3"
+INK = "#14161d"
+MUTED = "#6d7078"
+GRID = "#e7e3dc"
+ACCENT = "#e8501f"
+PALE = "#f4c6b3"
 STYLE: Any = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -42,7 +46,13 @@ def to_svg(figure: Figure, name: str) -> str:
     """An `<svg>` element with ids of its own, the same for the same figures."""
     text = StringIO()
     with mpl.rc_context({**STYLE, "svg.hashsalt": name}):
-        figure.savefig(text, format="svg", transparent=True, bbox_inches="tight", metadata={"Date": None})
+        figure.savefig(
+            text,
+            format="svg",
+            transparent=True,
+            bbox_inches="tight",
+            metadata={"Date": None},
+        )
     svg = text.getvalue()
     return svg[svg.index("<svg") :]
 
@@ -59,18 +69,44 @@ def plot_timeline(steps: Sequence[Step], name: str) -> str:
     """People above, attention for each of them below."""
     borders, series = timeline(steps)
     moments = date2num([datetime.fromtimestamp(at / 1e9, UTC) for at in borders])  # type: ignore[no-untyped-call]
-    widths, centres = np.diff(moments), moments[:-1] + np.diff(moments) / 2
+    widths = np.diff(moments)
+    centres = moments[:-1] + np.diff(moments) / 2
     figure, (people, attention) = new_figure(11.6, 4.4, rows=2)
-    people.bar(centres, series["ots"], widths * 0.86, color=PALE, label="opportunities to see")
-    people.bar(centres, series["watchers"], widths * 0.86, color=ACCENT, label="watchers")
+    people.bar(
+        centres, series["ots"], widths * 0.86, color=PALE, label="opportunities to see"
+    )
+    people.bar(
+        centres, series["watchers"], widths * 0.86, color=ACCENT, label="watchers"
+    )
     bar = span_name(int(borders[1] - borders[0]))
     people.set_title(f"each bar is {bar}", loc="right", fontsize=9, color=MUTED)
     people.yaxis.set_major_locator(MaxNLocator(5, integer=True))
-    people.legend(frameon=False, ncols=2, loc="lower left", bbox_to_anchor=(0, 1.0), borderaxespad=0.2)
+    people.legend(
+        frameon=False,
+        ncols=2,
+        loc="lower left",
+        bbox_to_anchor=(0, 1.0),
+        borderaxespad=0.2,
+    )
     seen = series["ots"] > 0
-    each = np.divide(series["attention_ns"] * 1e-9, series["ots"], where=seen, out=np.full(len(seen), np.nan))
-    attention.plot(centres, each, color=INK, linewidth=1.6, marker="o", markersize=3.5, clip_on=False)
-    attention.set_title("attention per opportunity to see, s", loc="left", fontsize=10, color=INK)
+    each = np.divide(
+        series["attention_ns"] * 1e-9,
+        series["ots"],
+        where=seen,
+        out=np.full(len(seen), np.nan),
+    )
+    attention.plot(
+        centres,
+        each,
+        color=INK,
+        linewidth=1.6,
+        marker="o",
+        markersize=3.5,
+        clip_on=False,
+    )
+    attention.set_title(
+        "attention per opportunity to see, s", loc="left", fontsize=10, color=INK
+    )
     for axes in (people, attention):
         locator = AutoDateLocator()  # type: ignore[no-untyped-call]
         axes.xaxis.set_major_locator(locator)
@@ -110,7 +146,11 @@ def plot_funnel(sums: Sums, name: str) -> str:
     for place, count in enumerate(counts):
         share = f" · {count / sums.ots:.0%} of OTS" if place > 1 and sums.ots else ""
         axes.annotate(
-            f"{count:,}{share}", (count, place), xytext=(6, 0), textcoords="offset points", va="center"
+            f"{count:,}{share}",
+            (count, place),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
         )
     axes.invert_yaxis()
     axes.set_xlim(0, max([1, *counts]) * 1.32)
@@ -126,13 +166,27 @@ def plot_creatives(creatives: Mapping[str, Sums], name: str) -> str:
     figure, (axes,) = new_figure(5.6, 1.0 + 0.55 * max(1, len(shown)))
     for place, (_, sums) in enumerate(shown):
         lower, upper = wilson(sums.watchers, sums.ots)
-        axes.plot([lower, upper], [place, place], color=PALE, linewidth=7, solid_capstyle="round")
+        axes.plot(
+            [lower, upper],
+            [place, place],
+            color=PALE,
+            linewidth=7,
+            solid_capstyle="round",
+        )
         share = sums.watchers / sums.ots
         axes.plot(share, place, "o", color=ACCENT, markersize=8)
         axes.annotate(
-            f"{share:.0%}", (share, place), xytext=(0, 9), textcoords="offset points", ha="center", fontsize=9
+            f"{share:.0%}",
+            (share, place),
+            xytext=(0, 9),
+            textcoords="offset points",
+            ha="center",
+            fontsize=9,
         )
-    axes.set_yticks(range(len(shown)), [f"{creative}  ({sums.ots:,} OTS)" for creative, sums in shown])
+    axes.set_yticks(
+        range(len(shown)),
+        [f"{creative}  ({sums.ots:,} OTS)" for creative, sums in shown],
+    )
     axes.set_ylim(len(shown) - 0.4, -0.7)
     axes.set_xlim(-0.02, 1.02)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
@@ -148,7 +202,13 @@ def plot_uplift(effect: Uplift, name: str) -> str:
         return ""
     figure, (axes,) = new_figure(11.6, 1.5)
     axes.axvline(0, color=INK, linewidth=1)
-    axes.plot([effect.lower, effect.upper], [0, 0], color=PALE, linewidth=9, solid_capstyle="round")
+    axes.plot(
+        [effect.lower, effect.upper],
+        [0, 0],
+        color=PALE,
+        linewidth=9,
+        solid_capstyle="round",
+    )
     axes.plot(effect.estimate, 0, "o", color=ACCENT, markersize=10)
     axes.annotate(
         f"{100 * effect.estimate:+.1f} points".replace("-", "−"),
@@ -163,7 +223,9 @@ def plot_uplift(effect: Uplift, name: str) -> str:
     axes.set_ylim(-0.6, 1.0)
     axes.yaxis.set_visible(False)
     axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
-    axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:+.3g}".replace("-", "−") if value else "0")
+    axes.xaxis.set_major_formatter(
+        lambda value, _: f"{100 * value:+.3g}".replace("-", "−") if value else "0"
+    )
     axes.set_xlabel("goal rate of adaptive minus plain slots, percentage points")
     axes.spines["left"].set_visible(False)
     return to_svg(figure, name)

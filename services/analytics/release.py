@@ -49,17 +49,35 @@ class Entry:
         """The reverse of `to_plain`, after JSON."""
         start_ns, end_ns = plain["span"]
         measure = Measure.from_plain(plain["measure"])
-        return cls(Cell(*plain["cell"]), plain["advertiser"], plain["synthetic"], start_ns, end_ns, measure)
+        return cls(
+            Cell(*plain["cell"]),
+            plain["advertiser"],
+            plain["synthetic"],
+            start_ns,
+            end_ns,
+            measure,
+        )
 
 
 def entry_of(row: Row, measure: Measure) -> Entry:
     """A part of a row as an addition to the totals."""
     window = row.window
-    return Entry(row.cell, window.advertiser, window.synthetic, window.start_ns, window.end_ns, measure)
+    return Entry(
+        row.cell,
+        window.advertiser,
+        window.synthetic,
+        window.start_ns,
+        window.end_ns,
+        measure,
+    )
 
 
-def release(pending: Mapping[Cell, Entry], step: int) -> tuple[list[Entry], dict[Cell, Entry]]:
+def release(
+    pending: Mapping[Cell, Entry], step: int
+) -> tuple[list[Entry], dict[Cell, Entry]]:
     """Splits what waits into what concerns at least `step` different people, and the rest."""
     ready = [entry for entry in pending.values() if len(entry.measure.visitors) >= step]
     released = {entry.cell for entry in ready}
-    return ready, {cell: entry for cell, entry in pending.items() if cell not in released}
+    return ready, {
+        cell: entry for cell, entry in pending.items() if cell not in released
+    }

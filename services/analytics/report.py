@@ -36,9 +36,7 @@ TERMINAL = {
     "attention_seconds": "attention",
     "coverage": "coverage",
 }
-NOTE = (
-    "OTS is a lower bound (people who never face the camera are missed), the conversion ratio an upper one."
-)
+NOTE = "OTS is a lower bound (people who never face the camera are missed), the conversion ratio an upper one."
 SYNTHETIC = "SYNTHETIC: these figures count computer-made visitors, not people."
 
 
@@ -47,7 +45,10 @@ def to_json(figures: Figures) -> dict[str, Any]:
     return {
         "totals": figures.totals,
         "synthetic": figures.synthetic,
-        "definitions": {d.key: {"unit": d.unit, "bound": d.bound, "text": d.text} for d in DEFINITIONS},
+        "definitions": {
+            d.key: {"unit": d.unit, "bound": d.bound, "text": d.text}
+            for d in DEFINITIONS
+        },
         "campaigns": [campaign_to_json(campaign) for campaign in figures.campaigns],
     }
 
@@ -60,10 +61,16 @@ def campaign_to_json(campaign: CampaignFigures) -> dict[str, Any]:
         "synthetic": campaign.synthetic,
         "figures": values(campaign.sums, campaign.reach),
         "reach_quality": campaign.reach_quality,
-        "creatives": {name: values(sums, None) for name, sums in campaign.by_creative().items()},
+        "creatives": {
+            name: values(sums, None) for name, sums in campaign.by_creative().items()
+        },
         "uplift": asdict(campaign.uplift),
         "cells": [
-            {"creative": cell.creative_id, "stand": cell.stand_id, "synthetic": cell.synthetic}
+            {
+                "creative": cell.creative_id,
+                "stand": cell.stand_id,
+                "synthetic": cell.synthetic,
+            }
             | cell.sums._asdict()
             for cell in campaign.cells
         ],
@@ -90,7 +97,11 @@ def summary_table(figures: Figures) -> Table:
     for title in (*TERMINAL.values(), "reach"):
         table.add_column(title, justify="right", no_wrap=True)
     for campaign in figures.campaigns:
-        table.add_row(f"[bold]{campaign.campaign_id}[/]", *cells(campaign.sums), f"{campaign.reach:,}")
+        table.add_row(
+            f"[bold]{campaign.campaign_id}[/]",
+            *cells(campaign.sums),
+            f"{campaign.reach:,}",
+        )
         for creative, sums in campaign.by_creative().items():
             table.add_row(f"  {creative}", *cells(sums), "")
     if not figures.campaigns:
@@ -120,9 +131,13 @@ def render_html(figures: Figures) -> str:
     )
     plots = {
         campaign.campaign_id: {
-            "timeline": plot_timeline(campaign.steps, f"{campaign.campaign_id}-timeline"),
+            "timeline": plot_timeline(
+                campaign.steps, f"{campaign.campaign_id}-timeline"
+            ),
             "funnel": plot_funnel(campaign.sums, f"{campaign.campaign_id}-funnel"),
-            "creatives": plot_creatives(campaign.by_creative(), f"{campaign.campaign_id}-creatives"),
+            "creatives": plot_creatives(
+                campaign.by_creative(), f"{campaign.campaign_id}-creatives"
+            ),
             "uplift": plot_uplift(campaign.uplift, f"{campaign.campaign_id}-uplift"),
         }
         for campaign in figures.campaigns
@@ -141,8 +156,12 @@ def period(campaign: CampaignFigures) -> str:
     """First to last released window, UTC."""
     if not campaign.steps:
         return "no span known"
-    first = datetime.fromtimestamp(min(step.start_ns for step in campaign.steps) / 1e9, UTC)
-    last = datetime.fromtimestamp(max(step.end_ns for step in campaign.steps) / 1e9, UTC)
+    first = datetime.fromtimestamp(
+        min(step.start_ns for step in campaign.steps) / 1e9, UTC
+    )
+    last = datetime.fromtimestamp(
+        max(step.end_ns for step in campaign.steps) / 1e9, UTC
+    )
     if first.date() == last.date():
         return f"{first:%d %B %Y, %H:%M:%S} – {last:%H:%M:%S} UTC"
     return f"{first:%d %B %Y, %H:%M} – {last:%d %B %Y, %H:%M} UTC"

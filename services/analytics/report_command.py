@@ -8,7 +8,13 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from services.analytics.report import Figures, load_figures, render_html, summary_table, to_json
+from services.analytics.report import (
+    Figures,
+    load_figures,
+    render_html,
+    summary_table,
+    to_json,
+)
 from vitrine.errors import ConfigurationError
 from vitrine.settings import Settings
 from vitrine.stores.redis import connect
@@ -16,14 +22,26 @@ from vitrine.stores.redis import connect
 
 @click.command()
 @click.option(
-    "--format", "form", type=click.Choice(["table", "json", "html"]), default="table", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "html"]),
+    default="table",
+    show_default=True,
 )
 @click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write here.  [default: the terminal]"
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write here.  [default: the terminal]",
 )
 @click.option("--campaign", metavar="ID", help="Only this campaign.  [default: all]")
-@click.option("--redis-url", metavar="URL", help="The store of analytics.  [default: VITRINE_REDIS_URL]")
-def report(form: str, output: Path | None, campaign: str | None, redis_url: str | None) -> None:
+@click.option(
+    "--redis-url",
+    metavar="URL",
+    help="The store of analytics.  [default: VITRINE_REDIS_URL]",
+)
+def report(
+    form: str, output: Path | None, campaign: str | None, redis_url: str | None
+) -> None:
     """Show what the campaigns did.
 
     \b
@@ -38,7 +56,9 @@ def report(form: str, output: Path | None, campaign: str | None, redis_url: str 
     with connect(url) as redis:
         figures = load_figures(redis, campaign=campaign)
     if campaign and not figures.campaigns:
-        raise ConfigurationError(f"nothing has been released of a campaign {campaign!r} yet")
+        raise ConfigurationError(
+            f"nothing has been released of a campaign {campaign!r} yet"
+        )
     text = rendered(figures, form)
     if output is None:
         click.echo(text, nl=False)

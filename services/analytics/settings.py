@@ -18,10 +18,21 @@ class AnalyticsSettings(EnvironmentSettings):
     prefix: ClassVar[str] = "VITRINE_ANALYTICS_"
     model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=prefix)
 
-    window_s: int = Field(300, ge=1, le=3600, description="Length of a campaign window.")
-    grace_s: int = Field(90, ge=0, le=3600, description="How long after its end a window waits for events.")
-    horizon_s: int = Field(86_400, ge=600, description="Older events are refused; younger ones are kept.")
-    release_step: int = Field(10, ge=1, description="Totals are released in steps of so many people.")
+    window_s: int = Field(
+        300, ge=1, le=3600, description="Length of a campaign window."
+    )
+    grace_s: int = Field(
+        90,
+        ge=0,
+        le=3600,
+        description="How long after its end a window waits for events.",
+    )
+    horizon_s: int = Field(
+        86_400, ge=600, description="Older events are refused; younger ones are kept."
+    )
+    release_step: int = Field(
+        10, ge=1, description="Totals are released in steps of so many people."
+    )
 
     @property
     def window_ns(self) -> int:

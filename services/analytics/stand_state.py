@@ -10,7 +10,14 @@ from services.analytics.measure import Measure
 from services.analytics.release import Entry, entry_of, release
 from services.analytics.settings import SECOND_NS, AnalyticsSettings
 from services.analytics.touched import floor, touched_windows
-from services.analytics.windows import PUBLISHED, Cell, Row, Window, make_row, window_rows
+from services.analytics.windows import (
+    PUBLISHED,
+    Cell,
+    Row,
+    Window,
+    make_row,
+    window_rows,
+)
 from vitrine.schemas import CampaignWindow, Event
 
 DAY_NS = 25 * 3600 * SECOND_NS
@@ -33,7 +40,12 @@ class StandState:
 
     def fork(self) -> StandState:
         """A copy that can change."""
-        return replace(self, events=self.events.fork(), rows=dict(self.rows), pending=dict(self.pending))
+        return replace(
+            self,
+            events=self.events.fork(),
+            rows=dict(self.rows),
+            pending=dict(self.pending),
+        )
 
     def horizon(self, rules: AnalyticsSettings) -> int:
         """Windows that start earlier are final."""
@@ -70,11 +82,17 @@ def advance(
     change = Change(before.fork())
     admit(change, before, arrivals, rules)
     due = change.state.closed_ns = closing_time(change.state, rules, ended)
-    dirty = touched_windows(before.events, change.state.events, change.added, rules.window_ns)
+    dirty = touched_windows(
+        before.events, change.state.events, change.added, rules.window_ns
+    )
     oldest = before.horizon(rules)
     late = {start for start in dirty if start < before.closed_ns and start >= oldest}
-    for start in sorted(late | closing(change.state.events, before.closed_ns, due, rules.window_ns)):
-        recompute(change, Window(before.stand_id, start, start + rules.window_ns), time_zone)
+    for start in sorted(
+        late | closing(change.state.events, before.closed_ns, due, rules.window_ns)
+    ):
+        recompute(
+            change, Window(before.stand_id, start, start + rules.window_ns), time_zone
+        )
         ready, change.state.pending = release(change.state.pending, rules.release_step)
         change.released += ready
     settle_reach(change)
@@ -84,10 +102,14 @@ def advance(
 
 
 def admit(
-    change: Change, before: StandState, arrivals: Sequence[tuple[str, Event]], rules: AnalyticsSettings
+    change: Change,
+    before: StandState,
+    arrivals: Sequence[tuple[str, Event]],
+    rules: AnalyticsSettings,
 ) -> None:
     """Keep what is new and not older than the horizon; the watermark follows."""
-    state, oldest = change.state, before.horizon(rules)
+    state = change.state
+    oldest = before.horizon(rules)
     for place, (topic, event) in enumerate(arrivals):
         began = getattr(event, "start_ns", event.occurred_at_ns)
         decisive = began if topic == "plays" else event.occurred_at_ns
@@ -123,11 +145,19 @@ def recompute(change: Change, window: Window, time_zone: str) -> None:
     """Bring the rows of a closed window up to date; what changed is published and added to the totals."""
     state = change.state
     known = state.rows.get(window.start_ns, {})
-    fresh = {row.cell: row for row in window_rows(window, **state.events.around(window), time_zone=time_zone)}
+    fresh = {
+        row.cell: row
+        for row in window_rows(
+            window, **state.events.around(window), time_zone=time_zone
+        )
+    }
     for cell in sorted({*known, *fresh}):
-        old, found = known.get(cell), fresh.get(cell)
+        old = known.get(cell)
+        found = fresh.get(cell)
         if found is None and old is not None:
-            found = make_row(window, cell, old.window.advertiser, Measure(), old.window.synthetic)
+            found = make_row(
+                window, cell, old.window.advertiser, Measure(), old.window.synthetic
+            )
         assert found is not None  # noqa: S101 - a cell is known or fresh
         new = revise(old, found)
         if new is None:
@@ -161,7 +191,9 @@ def revise(old: Row | None, fresh: Row) -> Row | None:
             return None
         return Row(old.window, fresh.measure, old.high.peak(fresh.measure))
     figures = (*PUBLISHED, "reach", "score_mean", "coverage")
-    lower = any(getattr(fresh.window, name) < getattr(old.window, name) for name in figures)
+    lower = any(
+        getattr(fresh.window, name) < getattr(old.window, name) for name in figures
+    )
     revision = old.window.revision + 1
     window = fresh.window.model_copy(update={"revision": revision, "correction": lower})
     return Row(window, fresh.measure, old.high.peak(fresh.measure))
@@ -178,7 +210,10 @@ def settle_reach(change: Change) -> None:
         for visitor in row.measure.visitors
     }
     change.exact = [
-        replace(e, gone=frozenset(v for v in e.gone if (e.cell.campaign_id, v) not in counted))
+        replace(
+            e,
+            gone=frozenset(v for v in e.gone if (e.cell.campaign_id, v) not in counted),
+        )
         for e in change.exact
     ]
 

@@ -60,7 +60,9 @@ class Batch:
         return sorted({*self.changes, *(source.partition for source in self.offsets)})
 
 
-def batch_of(changes: Mapping[int, Sequence[Change]], offsets: Mapping[TopicPartition, int]) -> Batch:
+def batch_of(
+    changes: Mapping[int, Sequence[Change]], offsets: Mapping[TopicPartition, int]
+) -> Batch:
     """A batch with a name of its own."""
     return Batch(changes, offsets, uuid4().hex)
 
@@ -83,14 +85,25 @@ class AnalyticsStore:
         self, partitions: Collection[int]
     ) -> tuple[dict[int, list[StandState]], dict[TopicPartition, int]]:
         """The stands of each partition, and where to go on reading."""
-        states, offsets = {}, {}
+        states = {}
+        offsets = {}
         with redis_errors(self._redis):
             for partition in partitions:
                 kept = plain_hash(self._redis, f"analytics:partition:{partition}")
                 self._last[partition] = kept.pop("batch", "")
-                offsets.update({TopicPartition(topic, partition): int(at) for topic, at in kept.items()})
-                stands = cast("set[bytes]", self._redis.smembers(f"analytics:partition:{partition}:stands"))
-                states[partition] = [load_stand(self._redis, name.decode()) for name in sorted(stands)]
+                offsets.update(
+                    {
+                        TopicPartition(topic, partition): int(at)
+                        for topic, at in kept.items()
+                    }
+                )
+                stands = cast(
+                    "set[bytes]",
+                    self._redis.smembers(f"analytics:partition:{partition}:stands"),
+                )
+                states[partition] = [
+                    load_stand(self._redis, name.decode()) for name in sorted(stands)
+                ]
         return states, offsets
 
     def write(self, batch: Batch) -> None:
@@ -103,24 +116,32 @@ class AnalyticsStore:
             return
         with redis_errors(self._redis), self._redis.pipeline(transaction=True) as pipe:
             pipe.watch(*keys)  # type: ignore[no-untyped-call]
-            found = [cast("bytes | None", pipe.hget(key, "batch")) or b"" for key in keys]
+            found = [
+                cast("bytes | None", pipe.hget(key, "batch")) or b"" for key in keys
+            ]
             if all(one.decode() == batch.name for one in found):
                 self._wrote(batch)
                 return
             expected = [self._last.get(partition, "") for partition in batch.partitions]
             if [one.decode() for one in found] != expected:
-                raise Superseded("another worker has written the figures of these partitions")
+                raise Superseded(
+                    "another worker has written the figures of these partitions"
+                )
             pipe.multi()
             for key, partition in zip(keys, batch.partitions, strict=True):
                 pipe.hset(key, "batch", batch.name)
                 for change in batch.changes.get(partition, ()):
                     queue_change(pipe, partition, change)
             for source, offset in batch.offsets.items():
-                pipe.hset(f"analytics:partition:{source.partition}", source.topic, str(offset))
+                pipe.hset(
+                    f"analytics:partition:{source.partition}", source.topic, str(offset)
+                )
             try:
                 pipe.execute()
             except WatchError:
-                raise Superseded("another worker wrote the figures of these partitions just now") from None
+                raise Superseded(
+                    "another worker wrote the figures of these partitions just now"
+                ) from None
         self._wrote(batch)
 
     def _wrote(self, batch: Batch) -> None:
@@ -151,7 +172,10 @@ def queue_change(pipe: Pipeline, partition: int, change: Change) -> None:
         if row is not None:
             pipe.hset(f"{name}:rows", json.dumps([start, *cell]), row_to_json(row))
     if change.dropped_rows:
-        pipe.hdel(f"{name}:rows", *(json.dumps([start, *cell]) for start, cell in change.dropped_rows))
+        pipe.hdel(
+            f"{name}:rows",
+            *(json.dumps([start, *cell]) for start, cell in change.dropped_rows),
+        )
     for totals, entries in zip(TOTALS, (change.exact, change.released), strict=True):
         for entry in entries:
             queue_entry(pipe, f"analytics:{totals}", state.stand_id, entry)
@@ -173,7 +197,9 @@ def queue_entry(pipe: Pipeline, prefix: str, stand_id: str, entry: Entry) -> Non
         for figure, amount in goals._asdict().items():
             if amount:
                 pipe.hincrby(
-                    f"{prefix}:slots:{campaign}", json.dumps([stand_id, slot_ns, arm, figure]), amount
+                    f"{prefix}:slots:{campaign}",
+                    json.dumps([stand_id, slot_ns, arm, figure]),
+                    amount,
                 )
     queue_reach(pipe, prefix, stand_id, entry)
     step: dict[Any, Any] = {
@@ -203,15 +229,21 @@ def load_stand(redis: Redis, stand_id: str) -> StandState:
     """One stand as it was last written."""
     name = f"analytics:stand:{stand_id}"
     meta = plain_hash(redis, name)
-    state = StandState(stand_id, watermark_ns=int(meta["watermark"]), closed_ns=int(meta["closed"]))
+    state = StandState(
+        stand_id, watermark_ns=int(meta["watermark"]), closed_ns=int(meta["closed"])
+    )
     entries = [Entry.from_plain(plain) for plain in json.loads(meta["pending"])]
     state.pending = {entry.cell: entry for entry in entries}
     for key, value in plain_hash(redis, f"{name}:events").items():
         topic, event_id = json.loads(key)
-        state.events.table(topic)[event_id] = BY_NAME[topic].schema.model_validate_json(value)
+        state.events.table(topic)[event_id] = BY_NAME[topic].schema.model_validate_json(
+            value
+        )
     for key, value in plain_hash(redis, f"{name}:rows").items():
         start, campaign, creative = json.loads(key)
-        state.rows.setdefault(start, {})[Cell(campaign, creative)] = row_from_json(value)
+        state.rows.setdefault(start, {})[Cell(campaign, creative)] = row_from_json(
+            value
+        )
     return state
 
 

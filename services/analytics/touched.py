@@ -23,9 +23,17 @@ def touched_windows(
     names: dict[str, set[str]] = {topic: set() for topic, _ in changed}
     for topic, name in changed:
         names[topic].add(name)
-    spans = [(p.start_ns, p.end_ns) for p in (after.plays[n] for n in names.get("plays", ()))]
-    spans += [(e.start_ns, e.end_ns) for e in (after.exposures[n] for n in names.get("exposures", ()))]
-    spans += [(c.start_ns, c.end_ns) for c in (after.coverage[n] for n in names.get("coverage", ()))]
+    spans = [
+        (p.start_ns, p.end_ns) for p in (after.plays[n] for n in names.get("plays", ()))
+    ]
+    spans += [
+        (e.start_ns, e.end_ns)
+        for e in (after.exposures[n] for n in names.get("exposures", ()))
+    ]
+    spans += [
+        (c.start_ns, c.end_ns)
+        for c in (after.coverage[n] for n in names.get("coverage", ()))
+    ]
     spans += renamed_spans(before, after, names)
     merged = union(spans)
     windows = {start for span in merged for start in covered(span, size_ns)}
@@ -47,13 +55,20 @@ def covered(span: Span, size_ns: int) -> Iterable[int]:
     return range(floor(span[0], size_ns), span[1] + 1, size_ns)
 
 
-def renamed_spans(before: StandEvents, after: StandEvents, names: dict[str, set[str]]) -> list[Span]:
+def renamed_spans(
+    before: StandEvents, after: StandEvents, names: dict[str, set[str]]
+) -> list[Span]:
     """All parts of the presences that now belong to another visitor."""
-    tracks, parts = names.get("identities", set()), names.get("exposures", set())
+    tracks = names.get("identities", set())
+    parts = names.get("exposures", set())
     if not tracks and not parts:
         return []
     presences = {after.exposures[name].presence_id for name in parts}
-    presences |= {e.presence_id for e in after.exposures.values() if not tracks.isdisjoint(e.track_ids)}
+    presences |= {
+        e.presence_id
+        for e in after.exposures.values()
+        if not tracks.isdisjoint(e.track_ids)
+    }
     concerned = [e for e in after.exposures.values() if e.presence_id in presences]
     earlier = [e for e in concerned if e.exposure_id in before.exposures]
     known = {track for exposure in concerned for track in exposure.track_ids}
@@ -66,9 +81,15 @@ def concerned_interactions(
     before: StandEvents, after: StandEvents, names: dict[str, set[str]]
 ) -> list[Interaction]:
     """Interactions that are new, name a new play, or were made on a visit whose visitor changed."""
-    new, plays = names.get("interactions", set()), names.get("plays", set())
+    new = names.get("interactions", set())
+    plays = names.get("plays", set())
     tracks = names.get("identities", set())
-    visits = {s.identities[t].visit_id for s in (before, after) for t in tracks if t in s.identities}
+    visits = {
+        s.identities[t].visit_id
+        for s in (before, after)
+        for t in tracks
+        if t in s.identities
+    }
     return [
         one
         for name, one in after.interactions.items()

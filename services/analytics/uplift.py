@@ -49,16 +49,23 @@ def uplift(slots: tuple[SlotGoals, ...]) -> Uplift:
     Slots are drawn anew within each arm (Efron & Tibshirani 1993, ch. 8); seeded, so that the same slots give
     the same interval. Slots without any opportunity to see say nothing about the rate.
     """
-    adaptive, plain = counts(slots, "adaptive"), counts(slots, "plain")
+    adaptive = counts(slots, "adaptive")
+    plain = counts(slots, "plain")
     result = Uplift(adaptive.shape[1], plain.shape[1], rate(adaptive), rate(plain))
     if min(result.adaptive_slots, result.plain_slots) < FEWEST_SLOTS:
         found = f"{result.adaptive_slots} adaptive and {result.plain_slots} plain slots with people"
-        return replace(result, reason=f"{found}; at least {FEWEST_SLOTS} of each are needed")
+        return replace(
+            result, reason=f"{found}; at least {FEWEST_SLOTS} of each are needed"
+        )
     generator = np.random.default_rng(SEED)
-    differences = resampled_rates(adaptive, generator) - resampled_rates(plain, generator)
+    differences = resampled_rates(adaptive, generator) - resampled_rates(
+        plain, generator
+    )
     lower, upper = np.quantile(differences, [0.025, 0.975])
     estimate = adaptive[1].sum() / adaptive[0].sum() - plain[1].sum() / plain[0].sum()
-    return replace(result, estimate=float(estimate), lower=float(lower), upper=float(upper))
+    return replace(
+        result, estimate=float(estimate), lower=float(lower), upper=float(upper)
+    )
 
 
 def rate(arm: NDArray[np.int64]) -> float | None:
@@ -68,18 +75,27 @@ def rate(arm: NDArray[np.int64]) -> float | None:
 
 def counts(slots: Iterable[SlotGoals], arm: Arm) -> NDArray[np.int64]:
     """(2, slots of the arm with people): opportunities, and goals reached."""
-    pairs = [(slot.ots, slot.reached) for slot in sorted(slots) if slot.arm == arm and slot.ots > 0]
+    pairs = [
+        (slot.ots, slot.reached)
+        for slot in sorted(slots)
+        if slot.arm == arm and slot.ots > 0
+    ]
     return np.array(pairs, dtype=np.int64).reshape(-1, 2).T
 
 
-def resampled_rates(arm: NDArray[np.int64], generator: np.random.Generator) -> NDArray[np.float64]:
+def resampled_rates(
+    arm: NDArray[np.int64], generator: np.random.Generator
+) -> NDArray[np.float64]:
     """(RESAMPLES,) rates of slots drawn with replacement; in pieces, so that memory stays small."""
     size = arm.shape[1]
     piece = max(1, min(RESAMPLES, 2_000_000 // size))
     rates: list[NDArray[np.float64]] = []
     for start in range(0, RESAMPLES, piece):
-        weights = generator.multinomial(size, np.full(size, 1 / size), size=min(piece, RESAMPLES - start))
-        ots, reached = weights @ arm[0], weights @ arm[1]
+        weights = generator.multinomial(
+            size, np.full(size, 1 / size), size=min(piece, RESAMPLES - start)
+        )
+        ots = weights @ arm[0]
+        reached = weights @ arm[1]
         rates.append(reached / ots)
     return np.concatenate(rates)
 

@@ -11,12 +11,23 @@ from services.analytics.audience import Audience, Present
 from services.analytics.intervals import length
 from services.analytics.measure import Goals, Measure, Sums
 from vitrine.ids import local_day
-from vitrine.schemas import CampaignWindow, Coverage, Exposure, Identity, Interaction, Play
+from vitrine.schemas import (
+    CampaignWindow,
+    Coverage,
+    Exposure,
+    Identity,
+    Interaction,
+    Play,
+)
 
 OTS_NS = 1_000_000_000
 WATCH_NS = 300_000_000
 GOAL_NS = 3_000_000_000
-COUNTED_AS = {"touch": "touches", "offer-shown": "offers_shown", "offer-redeemed": "offers_redeemed"}
+COUNTED_AS = {
+    "touch": "touches",
+    "offer-shown": "offers_shown",
+    "offer-redeemed": "offers_redeemed",
+}
 GOALS = ("touch", "offer-redeemed")
 
 
@@ -78,24 +89,45 @@ def window_rows(
     found: list[tuple[Cell, str, Measure]] = []
     for play in by_id.values():
         if window.holds(play.start_ns):
-            responses = [one for one, of in owners.values() if of is play and one.kind in GOALS]
+            responses = [
+                one for one, of in owners.values() if of is play and one.kind in GOALS
+            ]
             day = local_day(play.start_ns, time_zone)
-            found.append((cell_of(play), play.advertiser, measure_play(play, audience, responses, day)))
+            found.append(
+                (
+                    cell_of(play),
+                    play.advertiser,
+                    measure_play(play, audience, responses, day),
+                )
+            )
     for one, of in owners.values():
-        if window.holds(one.at_ns) and one.kind in COUNTED_AS and (owner := owner_of(one, of)):
-            found.append((*owner, Measure(Sums()._replace(**{COUNTED_AS[one.kind]: 1}))))
+        if (
+            window.holds(one.at_ns)
+            and one.kind in COUNTED_AS
+            and (owner := owner_of(one, of))
+        ):
+            found.append(
+                (*owner, Measure(Sums()._replace(**{COUNTED_AS[one.kind]: 1})))
+            )
     covered = Measure(Sums()._replace(**camera_time(window, coverage)))
     watching: list[Exposure | Coverage] = [*exposures, *coverage]
-    synthetic = any(one.synthetic for one in watching if window.meets(one.start_ns, one.end_ns))
+    synthetic = any(
+        one.synthetic for one in watching if window.meets(one.start_ns, one.end_ns)
+    )
     measures: dict[Cell, Measure] = {}
     advertisers: dict[Cell, str] = {}
     for cell, advertiser, measure in found:
         measures[cell] = measures.get(cell, covered).plus(measure)
         advertisers[cell] = max(advertisers.get(cell, ""), advertiser)
-    return [make_row(window, c, advertisers[c], measures[c], synthetic) for c in sorted(measures)]
+    return [
+        make_row(window, c, advertisers[c], measures[c], synthetic)
+        for c in sorted(measures)
+    ]
 
 
-def measure_play(play: Play, audience: Audience, responses: Collection[Interaction], day: date) -> Measure:
+def measure_play(
+    play: Play, audience: Audience, responses: Collection[Interaction], day: date
+) -> Measure:
     """The figures of one play; `responses` are its touches and redemptions."""
     people = audience.during(play.start_ns, play.end_ns, day)
     seen = {who: one for who, one in people.items() if length(one.presence) >= OTS_NS}
@@ -103,7 +135,10 @@ def measure_play(play: Play, audience: Audience, responses: Collection[Interacti
         plays=1,
         completed=int(play.completed),
         ots=len(seen),
-        watchers=sum(any(end - start >= WATCH_NS for start, end in one.attention) for one in seen.values()),
+        watchers=sum(
+            any(end - start >= WATCH_NS for start, end in one.attention)
+            for one in seen.values()
+        ),
         attention_ns=sum(length(one.attention) for one in people.values()),
         dwell_ns=sum(length(one.presence) for one in people.values()),
         score_ns=sum(one.score_ns for one in people.values()),
@@ -115,14 +150,18 @@ def measure_play(play: Play, audience: Audience, responses: Collection[Interacti
 
 
 def goals(
-    seen: Mapping[str, Present], responses: Collection[Interaction], visits: Mapping[str, str]
+    seen: Mapping[str, Present],
+    responses: Collection[Interaction],
+    visits: Mapping[str, str],
 ) -> set[str]:
     """Who of those that saw a play reached its goal: 3 s of attention, a touch, or a redemption.
 
     A response whose visitor is unknown, or was not seen, is credited to who looked longest.
     """
     reached = {who for who, one in seen.items() if length(one.attention) >= GOAL_NS}
-    keenest = max(seen, key=lambda who: (length(seen[who].attention), who), default=None)
+    keenest = max(
+        seen, key=lambda who: (length(seen[who].attention), who), default=None
+    )
     for response in responses:
         who = visits.get(response.visit_id or "")
         credited = who if who in seen else keenest
@@ -135,7 +174,9 @@ def play_of(one: Interaction, plays: Mapping[str, Play]) -> Play | None:
     """The play that an interaction names, else the one on the screen at that moment."""
     if one.play_id is not None and one.play_id in plays:
         return plays[one.play_id]
-    showing = [play for play in plays.values() if play.start_ns <= one.at_ns < play.end_ns]
+    showing = [
+        play for play in plays.values() if play.start_ns <= one.at_ns < play.end_ns
+    ]
     return max(showing, key=lambda play: (play.start_ns, play.play_id), default=None)
 
 
@@ -160,10 +201,15 @@ def camera_time(window: Window, coverage: Collection[Coverage]) -> dict[str, int
             part = one.usable_ns * inside // (one.end_ns - one.start_ns)
             usable[one.camera_id] = usable.get(one.camera_id, 0) + part
     span = window.end_ns - window.start_ns
-    return {"usable_ns": sum(min(span, part) for part in usable.values()), "camera_ns": span * len(usable)}
+    return {
+        "usable_ns": sum(min(span, part) for part in usable.values()),
+        "camera_ns": span * len(usable),
+    }
 
 
-def make_row(window: Window, cell: Cell, advertiser: str, measure: Measure, synthetic: bool) -> Row:
+def make_row(
+    window: Window, cell: Cell, advertiser: str, measure: Measure, synthetic: bool
+) -> Row:
     """A row of revision 0."""
     sums = measure.sums
     published = CampaignWindow(

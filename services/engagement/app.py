@@ -15,7 +15,10 @@ def build(context: Context) -> Service:
         bus=context.bus,
         topics=[FACES],
         handler=EngagementHandler(
-            context.mall, EngagementSettings.load(), context.clock, finite=context.finite
+            context.mall,
+            EngagementSettings.load(),
+            context.clock,
+            finite=context.finite,
         ),
         health=context.health,
         startup_limit_s=context.settings.startup_limit_s,

@@ -28,7 +28,10 @@ class Cone:
 
     def holds(self, yaw: float, pitch: float, margin: float = 0.0) -> bool:
         """Whether a pose lies inside, the edge included."""
-        return abs(yaw - self.yaw) <= HALF_YAW + margin and abs(pitch - self.pitch) <= HALF_PITCH + margin
+        return (
+            abs(yaw - self.yaw) <= HALF_YAW + margin
+            and abs(pitch - self.pitch) <= HALF_PITCH + margin
+        )
 
 
 def cone_of(screen: Screen, camera: Camera | None = None) -> Cone:
@@ -67,13 +70,16 @@ class Attention:
     settled: bool = False
     """It has lasted long enough to be a glance."""
 
-    def observe(self, at_ns: int, yaw: float, pitch: float, cone: Cone) -> tuple[int, int] | None:
+    def observe(
+        self, at_ns: int, yaw: float, pitch: float, cone: Cone
+    ) -> tuple[int, int] | None:
         """Take one view, in order of time; returns the glance that is over by now, if one is."""
         over = self.close() if at_ns - self.seen_ns > GAP_NS else None
         self.seen_ns = at_ns
         if cone.holds(yaw, pitch, margin=0.0 if self.since_ns is None else HYSTERESIS):
             self.since_ns = at_ns if self.since_ns is None else self.since_ns
-            self.inside_ns, self.outside_ns = at_ns, None
+            self.inside_ns = at_ns
+            self.outside_ns = None
             self.settled = self.settled or at_ns - self.since_ns >= SETTLE_NS
         elif self.since_ns is not None:
             self.outside_ns = at_ns if self.outside_ns is None else self.outside_ns
@@ -84,12 +90,18 @@ class Attention:
     def close(self) -> tuple[int, int] | None:
         """End the glance with the last view inside the cone; returns it, if there was one."""
         glance = self.glance()
-        self.since_ns, self.outside_ns, self.settled = None, None, False
+        self.since_ns = None
+        self.outside_ns = None
+        self.settled = False
         return glance
 
     def glance(self) -> tuple[int, int] | None:
         """First and last view of the open glance."""
-        return (self.since_ns, self.inside_ns) if self.settled and self.since_ns is not None else None
+        return (
+            (self.since_ns, self.inside_ns)
+            if self.settled and self.since_ns is not None
+            else None
+        )
 
     def inside(self) -> bool:
         """Whether the last view was inside the cone."""
@@ -99,4 +111,6 @@ class Attention:
         """Whether views to come can still decide if the person looked just before `at_ns`."""
         if self.since_ns is None or self.since_ns >= at_ns:
             return False
-        return not self.settled or (self.outside_ns is not None and self.inside_ns < at_ns)
+        return not self.settled or (
+            self.outside_ns is not None and self.inside_ns < at_ns
+        )

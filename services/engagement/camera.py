@@ -15,10 +15,13 @@ from vitrine.telemetry import metrics
 
 SLOWEST_FRAMES_NS: Final = 2_000_000_000
 """Who was in the last frame is still there in one that comes sooner, whatever gaps are bridged."""
-NEAR_FACES, NEAR_GROWTH = 1.5, 1.5
+NEAR_FACES = 1.5
+NEAR_GROWTH = 1.5
 """A new track goes on with a lost one within so many face heights, and within this ratio of its size."""
-AT_ONCE_FACES, FACES_A_SECOND = 0.6, 4.0
-AT_ONCE_GROWTH, GROWTH_A_SECOND = 1.2, 1.0
+AT_ONCE_FACES = 0.6
+FACES_A_SECOND = 4.0
+AT_ONCE_GROWTH = 1.2
+GROWTH_A_SECOND = 1.0
 """And sooner, within less: nobody is suddenly elsewhere."""
 RISE: Final = 2.0
 """People keep their height: up and down counts as so many times as far."""
@@ -65,18 +68,30 @@ class Camera:
 
     def observe(self, frame: FrameFaces, terms: Terms) -> Iterator[Exposure]:
         """Take a frame, later than the one before; yields the parts of presences that are finished by it."""
-        last_ns, at_ns = self.seen_ns, frame.captured_at_ns
-        self.seen_ns, self.synthetic = at_ns, frame.synthetic
-        for presence in [p for p in self.presences if _is_over(p, last_ns, at_ns, terms.bridge_ns)]:
+        last_ns = self.seen_ns
+        at_ns = frame.captured_at_ns
+        self.seen_ns = at_ns
+        self.synthetic = frame.synthetic
+        for presence in [
+            p for p in self.presences if _is_over(p, last_ns, at_ns, terms.bridge_ns)
+        ]:
             yield from self._end(presence, terms)
         faces = {face.track_id: face for face in frame.faces}
         self._remember(faces, at_ns)
         zone = terms.stand.zone
         shares = {track: face.box[3] / frame.height for track, face in faces.items()}
-        present = {t: f for t, f in faces.items() if zone.min_face <= shares[t] <= zone.max_face}
+        present = {
+            t: f
+            for t, f in faces.items()
+            if zone.min_face <= shares[t] <= zone.max_face
+        }
         printed = self._printed(present, faces, at_ns) if terms.proof_of_life else set()
-        living = {track: face for track, face in present.items() if track not in printed}
-        for presence, face in self._joined(living, faces.keys() - printed, at_ns, terms.bridge_ns):
+        living = {
+            track: face for track, face in present.items() if track not in printed
+        }
+        for presence, face in self._joined(
+            living, faces.keys() - printed, at_ns, terms.bridge_ns
+        ):
             presence.feel(at_ns, face, covered=_is_covered(face, frame.faces))
             presence.observe(at_ns, face, shares[face.track_id], terms)
             presence.living |= not terms.proof_of_life and presence.start_ns < at_ns
@@ -95,14 +110,24 @@ class Camera:
             metrics.DECOYS.labels(self.camera_id).inc()
         yield from presence.end(terms, synthetic=self.synthetic)
 
-    def _printed(self, present: dict[str, Face], visible: Collection[str], at_ns: int) -> set[str]:
+    def _printed(
+        self, present: dict[str, Face], visible: Collection[str], at_ns: int
+    ) -> set[str]:
         """The tracks that show a print, or may do."""
         self.prints.forget(at_ns)
         followed = {p.track_ids[-1]: p for p in self.presences}
-        return {t for t, face in present.items() if self._shows_print(face, followed.get(t), visible, at_ns)}
+        return {
+            t
+            for t, face in present.items()
+            if self._shows_print(face, followed.get(t), visible, at_ns)
+        }
 
     def _shows_print(
-        self, face: Face, presence: Presence | None, visible: Collection[str], at_ns: int
+        self,
+        face: Face,
+        presence: Presence | None,
+        visible: Collection[str],
+        at_ns: int,
     ) -> bool:
         place = place_of(face)
         if self.prints.followed(face.track_id, place, at_ns):
@@ -128,7 +153,11 @@ class Camera:
                 continue
             if presence.moves < SURE_MOVES and not presence.published:
                 presence.living = False
-                self.prints.learn((presence.x, presence.y, presence.size), at_ns, presence.track_ids[-1])
+                self.prints.learn(
+                    (presence.x, presence.y, presence.size),
+                    at_ns,
+                    presence.track_ids[-1],
+                )
             yield from self._end(presence, terms)
 
     def _remember(self, visible: Collection[str], at_ns: int) -> None:
@@ -140,14 +169,26 @@ class Camera:
                 del self.founders[track]
 
     def _joined(
-        self, present: dict[str, Face], visible: Collection[str], at_ns: int, bridge_ns: int
+        self,
+        present: dict[str, Face],
+        visible: Collection[str],
+        at_ns: int,
+        bridge_ns: int,
     ) -> list[tuple[Presence, Face]]:
         """Each face in the zone with its presence: of the same track, else lost nearby, else a new one."""
         followed = {p.track_ids[-1]: p for p in self.presences}
-        lost = [p for p in self.presences if p.track_ids[-1] not in visible and at_ns - p.seen_ns < bridge_ns]
+        lost = [
+            p
+            for p in self.presences
+            if p.track_ids[-1] not in visible and at_ns - p.seen_ns < bridge_ns
+        ]
         new = [face for track, face in present.items() if track not in followed]
         rejoined = _nearest_first(lost, new, at_ns)
-        pairs = [(followed[track], face) for track, face in present.items() if track in followed]
+        pairs = [
+            (followed[track], face)
+            for track, face in present.items()
+            if track in followed
+        ]
         for face in new:
             presence = rejoined.get(face.track_id) or self._begin(face, at_ns)
             pairs.append((presence, face))
@@ -183,7 +224,9 @@ def _is_covered(face: Face, faces: Iterable[Face]) -> bool:
     return False
 
 
-def _nearest_first(lost: list[Presence], new: list[Face], at_ns: int) -> dict[str, Presence]:
+def _nearest_first(
+    lost: list[Presence], new: list[Face], at_ns: int
+) -> dict[str, Presence]:
     """Which new track goes on with which lost presence: nearest pairs first, each of both once."""
     distances = [
         (distance, i, j)
@@ -204,10 +247,13 @@ def _distance(presence: Presence, face: Face, at_ns: int) -> float | None:
     """From where a lost face would be by now, in heights of the larger face; None if too far, or of too
     different a size."""
     x, y, size = place_of(face)
-    larger, smaller = max(size, presence.size), min(size, presence.size)
+    larger = max(size, presence.size)
+    smaller = min(size, presence.size)
     gap_s = (at_ns - presence.seen_ns) / 1e9
     expected_x = presence.x + presence.speed * min(gap_s, LONGEST_WALK_S)
     distance = hypot(x - expected_x, RISE * (y - presence.y)) / larger
     near = distance <= min(NEAR_FACES, AT_ONCE_FACES + FACES_A_SECOND * gap_s)
-    alike = larger <= smaller * min(NEAR_GROWTH, AT_ONCE_GROWTH + GROWTH_A_SECOND * gap_s)
+    alike = larger <= smaller * min(
+        NEAR_GROWTH, AT_ONCE_GROWTH + GROWTH_A_SECOND * gap_s
+    )
     return distance if near and alike else None

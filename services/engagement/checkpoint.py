@@ -34,14 +34,19 @@ def from_note(note: str) -> list[Camera]:
 
 def to_short_note(cameras: Collection[Camera]) -> str:
     """A note within the limit: those who came last are left out, as many as need be."""
-    starts = sorted(presence.start_ns for camera in cameras for presence in camera.presences)
+    starts = sorted(
+        presence.start_ns for camera in cameras for presence in camera.presences
+    )
     while len(note := to_note(cameras)) > NOTE_LIMIT:
         if not starts:
             return ""
         del starts[min(len(starts) - 1, len(starts) * NOTE_LIMIT // len(note)) :]
         latest_ns = starts[-1] if starts else 0
         cameras = [
-            replace(camera, presences=[p for p in camera.presences if p.start_ns <= latest_ns])
+            replace(
+                camera,
+                presences=[p for p in camera.presences if p.start_ns <= latest_ns],
+            )
             for camera in cameras
         ]
     return note

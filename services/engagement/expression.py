@@ -36,8 +36,12 @@ class Baseline:
     def observe(self, expression: Expression, seconds: float) -> float:
         """Take a view `seconds` after the one before; returns the response, 0 to 1."""
         measures = [round(getattr(expression, name) or 0.0, 4) for name in FULL_CHANGE]
-        if len(self.now) != len(measures):  # the first view, or the state of a version that measured less
-            self.now, self.usual, self.age_s = measures, list(measures), 0.0
+        if len(self.now) != len(
+            measures
+        ):  # the first view, or the state of a version that measured less
+            self.now = measures
+            self.usual = list(measures)
+            self.age_s = 0.0
             return 0.0
         self.age_s = round(min(self.age_s + seconds, BASELINE_S), 4)
         _approach(self.now, measures, 1 - exp(-seconds / SMOOTHING_S))

@@ -49,7 +49,9 @@ class Partition:
     def restored(cls, commit: Commit) -> Partition:
         """The state that a commit's note holds."""
         cameras = from_note(commit.note)
-        return cls(commit, {(camera.stand_id, camera.camera_id): camera for camera in cameras})
+        return cls(
+            commit, {(camera.stand_id, camera.camera_id): camera for camera in cameras}
+        )
 
     def advance(self, batch: Sequence[Received[FrameFaces]]) -> None:
         """Move the commit behind a batch whose state is in `cameras`, if it fits into a note."""
@@ -59,20 +61,30 @@ class Partition:
             if self.held_bytes <= HELD_BYTES:
                 return
             note = to_short_note(self.cameras.values())
-        self.commit, self.held_bytes = Commit(batch[-1].record.offset + 1, note), 0
+        self.commit = Commit(batch[-1].record.offset + 1, note)
+        self.held_bytes = 0
 
 
 class EngagementHandler(Handler):
     """Presences belong to partitions; a restart restores them from the note of the last commit."""
 
     def __init__(
-        self, mall: MallSource, settings: EngagementSettings, clock: Clock, *, finite: bool = False
+        self,
+        mall: MallSource,
+        settings: EngagementSettings,
+        clock: Clock,
+        *,
+        finite: bool = False,
     ) -> None:
-        self._mall, self._clock, self._finite = mall, clock, finite
+        self._mall = mall
+        self._clock = clock
+        self._finite = finite
         self._terms = TermsTable(settings)
         self._partitions: dict[TopicPartition, Partition] = {}
 
-    def assigned(self, commits: Mapping[TopicPartition, Commit | None]) -> Mapping[TopicPartition, int]:
+    def assigned(
+        self, commits: Mapping[TopicPartition, Commit | None]
+    ) -> Mapping[TopicPartition, int]:
         """Restore what the notes hold."""
         for source, commit in commits.items():
             if commit is not None:
@@ -94,12 +106,16 @@ class EngagementHandler(Handler):
         for received in batch:
             parts.setdefault(received.source, []).append(received)
         for source, part in parts.items():
-            partition = self._partitions.setdefault(source, Partition(Commit(part[0].record.offset)))
+            partition = self._partitions.setdefault(
+                source, Partition(Commit(part[0].record.offset))
+            )
             for received in part:
                 outputs.messages += self._forget_gone(partition, received)
                 behind_ns = self._behind_ns(partition, received.event)
                 if received.event.stand_id not in self._terms:
-                    outputs.rejected.append((received, "the configuration knows no such stand"))
+                    outputs.rejected.append(
+                        (received, "the configuration knows no such stand")
+                    )
                 elif behind_ns > REPEATED_NS:
                     reason = f"captured {behind_ns / 1e9:.3f} s before the last frame of the same camera"
                     outputs.rejected.append((received, reason))
@@ -108,7 +124,9 @@ class EngagementHandler(Handler):
                 else:
                     outputs.messages += self._observe(partition, received)
             partition.advance(part)
-        outputs.resume = {source: partition.commit for source, partition in self._partitions.items()}
+        outputs.resume = {
+            source: partition.commit for source, partition in self._partitions.items()
+        }
         return outputs
 
     def stopped(self) -> Outputs:
@@ -124,9 +142,15 @@ class EngagementHandler(Handler):
     def _behind_ns(self, partition: Partition, frame: FrameFaces) -> int:
         """By how much a frame comes before the last one of its camera; below 0 for one that goes on."""
         camera = partition.cameras.get((frame.stand_id, frame.camera_id))
-        return -1 if camera is None or frame.ended else camera.seen_ns - frame.captured_at_ns
+        return (
+            -1
+            if camera is None or frame.ended
+            else camera.seen_ns - frame.captured_at_ns
+        )
 
-    def _forget_gone(self, partition: Partition, now: Received[FrameFaces]) -> Iterator[Outgoing]:
+    def _forget_gone(
+        self, partition: Partition, now: Received[FrameFaces]
+    ) -> Iterator[Outgoing]:
         """Forget cameras that the log went on without, but not one that goes on after an outage."""
         for key, camera in list(partition.cameras.items()):
             returns = key == (now.event.stand_id, now.event.camera_id)
@@ -141,26 +165,40 @@ class EngagementHandler(Handler):
             if gone:
                 yield from self._ended(partition.cameras.pop(key))
 
-    def _observe(self, partition: Partition, received: Received[FrameFaces]) -> Iterator[Outgoing]:
-        frame, appended_at_ns = received.event, received.record.appended_at_ns
+    def _observe(
+        self, partition: Partition, received: Received[FrameFaces]
+    ) -> Iterator[Outgoing]:
+        frame = received.event
+        appended_at_ns = received.record.appended_at_ns
         key = frame.stand_id, frame.camera_id
-        camera = partition.cameras.setdefault(key, Camera(*key, frame.captured_at_ns, appended_at_ns))
-        camera.appended_at_ns, camera.behind_since_ns = appended_at_ns, 0
+        camera = partition.cameras.setdefault(
+            key, Camera(*key, frame.captured_at_ns, appended_at_ns)
+        )
+        camera.appended_at_ns = appended_at_ns
+        camera.behind_since_ns = 0
         terms = self._terms.of(frame.stand_id, frame.camera_id)
         if frame.ended:
             yield from self._ended(partition.cameras.pop(key))
         else:
             yield from _outgoing(camera.observe(frame, terms))
-        if frame.ended or is_due(frame.captured_at_ns, partition.shown_ns.get(frame.stand_id)):
+        if frame.ended or is_due(
+            frame.captured_at_ns, partition.shown_ns.get(frame.stand_id)
+        ):
             yield self._snapshot(partition, received, terms)
 
     def _ended(self, camera: Camera) -> Iterator[Outgoing]:
         return _outgoing(camera.end(self._terms.of(camera.stand_id, camera.camera_id)))
 
-    def _snapshot(self, partition: Partition, now: Received[FrameFaces], terms: Terms) -> Outgoing:
+    def _snapshot(
+        self, partition: Partition, now: Received[FrameFaces], terms: Terms
+    ) -> Outgoing:
         frame = now.event
         partition.shown_ns[frame.stand_id] = frame.captured_at_ns
-        cameras = (c for c in partition.cameras.values() if c.stand_id == frame.stand_id and _goes_on(c, now))
+        cameras = (
+            c
+            for c in partition.cameras.values()
+            if c.stand_id == frame.stand_id and _goes_on(c, now)
+        )
         state = snapshot(cameras, frame.captured_at_ns, terms)
         measure(state)
         age_ns = self._clock.now_ns() - frame.captured_at_ns
@@ -183,11 +221,17 @@ class TermsTable:
         """Follow the configuration."""
         if mall is self._mall:
             return
-        self._mall, self._version = mall, mall.version
+        self._mall = mall
+        self._version = mall.version
         stands = {stand.id: stand for stand in mall.stands}
-        self._stands = {name: Terms.of(stand, mall.version, self._settings) for name, stand in stands.items()}
+        self._stands = {
+            name: Terms.of(stand, mall.version, self._settings)
+            for name, stand in stands.items()
+        }
         self._cameras = {
-            (camera.stand, camera.id): Terms.of(stands[camera.stand], mall.version, self._settings, camera)
+            (camera.stand, camera.id): Terms.of(
+                stands[camera.stand], mall.version, self._settings, camera
+            )
             for camera in mall.cameras
         }
 

@@ -46,14 +46,20 @@ class Motion:
             return False
         measured, height = _measure(face)
         if self.views < UNSETTLED_VIEWS:
-            self.at_ns, self.views, self.now = at_ns, self.views + 1, measured
+            self.at_ns = at_ns
+            self.views = self.views + 1
+            self.now = measured
             self._restart()
             return False
         share = 1 - exp((self.at_ns - at_ns) / 1e9 / SMOOTHING_S)
-        steps = [round(share * (b - a), 2) for a, b in zip(self.now, measured, strict=True)]
+        steps = [
+            round(share * (b - a), 2) for a, b in zip(self.now, measured, strict=True)
+        ]
         self.at_ns, self.now = at_ns, _sums(self.now, steps)
         self.below = [max(0.0, below) for below in _sums(self.below, steps)]
-        self.above = [max(0.0, above) for above in _sums(self.above, [-step for step in steps])]
+        self.above = [
+            max(0.0, above) for above in _sums(self.above, [-step for step in steps])
+        ]
         if max(_sums(self.below, self.above)) <= MOVED_FACES * height + MOVED_PX:
             return False
         self._restart()

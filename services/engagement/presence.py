@@ -54,7 +54,9 @@ class Terms:
     ) -> Terms:
         """Terms of a stand as configured; without `camera`, of one that the configuration does not name."""
         cone = cone_of(stand.screen, camera)
-        return cls(stand, cone, config_version, settings.bridge_ns, settings.proof_of_life)
+        return cls(
+            stand, cone, config_version, settings.bridge_ns, settings.proof_of_life
+        )
 
 
 @dataclass(slots=True)
@@ -90,7 +92,9 @@ class Presence:
     living: bool = False
     """It has moved by itself; until then the face may be a print, or noise."""
     baseline: Baseline = field(default_factory=Baseline)
-    recent: Annotated[deque[tuple[int, int, View]], Field(exclude=True)] = field(default_factory=deque)
+    recent: Annotated[deque[tuple[int, int, View]], Field(exclude=True)] = field(
+        default_factory=deque
+    )
     """Views of the last seconds: since when, until when, what."""
 
     @classmethod
@@ -98,7 +102,18 @@ class Presence:
         """A presence before its first view is taken."""
         x, y, size = place_of(face)
         parts = [Span(at_ns, at_ns)]
-        return cls(presence_id, [face.track_id], at_ns, at_ns, x, y, size, x, parts, origin=[x, y])
+        return cls(
+            presence_id,
+            [face.track_id],
+            at_ns,
+            at_ns,
+            x,
+            y,
+            size,
+            x,
+            parts,
+            origin=[x, y],
+        )
 
     @property
     def speed(self) -> float:
@@ -111,7 +126,9 @@ class Presence:
         `covered`: somebody may stand before it, who draws the landmarks of a print aside and lets them go.
         """
         if face.track_id != self.track_ids[-1]:
-            self.motion = Motion()  # another track may lie a little beside the one before
+            self.motion = (
+                Motion()
+            )  # another track may lie a little beside the one before
         moved = self.motion.observe(at_ns, face)
         travelled = self._has_travelled(face)
         if not (moved or travelled):
@@ -119,7 +136,9 @@ class Presence:
         if at_ns // MOVE_NS > self.moved_ns // MOVE_NS:
             self.moves = min(self.moves + 1, SURE_MOVES)
         self.moved_ns = at_ns
-        self.living = self.living or travelled or self.moves == SURE_MOVES or not covered
+        self.living = (
+            self.living or travelled or self.moves == SURE_MOVES or not covered
+        )
         if self.living:
             self.origin = []
 
@@ -147,10 +166,14 @@ class Presence:
 
     def _follow(self, face: Face, seconds: float) -> None:
         if face.track_id != self.track_ids[-1]:
-            self.track_ids = [t for t in self.track_ids if t != face.track_id] + [face.track_id]
+            self.track_ids = [t for t in self.track_ids if t != face.track_id] + [
+                face.track_id
+            ]
             del self.track_ids[1 : -(TRACKS_KEPT - 1)]
         self.x, self.y, self.size = place_of(face)
-        self.usual_x = round(self.usual_x + (1 - exp(-seconds / MOTION_S)) * (self.x - self.usual_x), 3)
+        self.usual_x = round(
+            self.usual_x + (1 - exp(-seconds / MOTION_S)) * (self.x - self.usual_x), 3
+        )
 
     def _account(self, at_ns: int, view: View) -> None:
         while at_ns > (cut_ns := next_cut(self.parts[-1].start_ns)):
@@ -165,7 +188,9 @@ class Presence:
     def cut(self, terms: Terms, *, synthetic: bool) -> Iterator[Exposure]:
         """Takes off the parts that are over and certain; none before the face has proved to live."""
         while (
-            self.living and len(self.parts) > 1 and not self.attention.may_change_before(self.parts[0].end_ns)
+            self.living
+            and len(self.parts) > 1
+            and not self.attention.may_change_before(self.parts[0].end_ns)
         ):
             yield self._publish(terms, synthetic=synthetic, final=False)
         needed_ns = min(self.parts[0].start_ns, self.seen_ns - WINDOW_NS)

@@ -10,10 +10,12 @@ from typing import Final
 Place = tuple[float, float, float]
 """Centre and height of a face, pixels."""
 
-SAME_FACES, SAME_GROWTH = 0.4, 1.6
+SAME_FACES = 0.4
+SAME_GROWTH = 1.6
 """A track that begins so near a print, in face heights, and within this ratio of its size, shows it: whoever
 stands half before it draws the landmarks aside."""
-LEFT_FACES, LEFT_GROWTH = 0.6, 1.65
+LEFT_FACES = 0.6
+LEFT_GROWTH = 1.65
 """A track that showed a print and is so far off now was taken over by somebody who walks past."""
 REMEMBERED_NS: Final = 120_000_000_000
 """A print that was not seen for so long is forgotten."""
@@ -32,7 +34,8 @@ class Print:
     def near(self, place: Place, faces: float, growth: float) -> bool:
         """Whether a face lies within so many heights of the larger one and this ratio of sizes."""
         (x, y, size), (px, py, print_size) = place, self.place
-        larger, smaller = max(size, print_size), min(size, print_size)
+        larger = max(size, print_size)
+        smaller = min(size, print_size)
         return hypot(x - px, y - py) <= faces * larger and larger <= growth * smaller
 
 

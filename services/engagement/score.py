@@ -23,7 +23,9 @@ class View(NamedTuple):
 
 def proximity(face_share: float, zone: Zone) -> float:
     """Face height as a share of the picture's, on the zone's range: 0 at its far end, 1 at its near end."""
-    return min(1.0, max(0.0, (face_share - zone.min_face) / (zone.max_face - zone.min_face)))
+    return min(
+        1.0, max(0.0, (face_share - zone.min_face) / (zone.max_face - zone.min_face))
+    )
 
 
 def steadiness(lag_px: float, face_px: float) -> float:

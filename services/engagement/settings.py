@@ -19,7 +19,10 @@ class EngagementSettings(EnvironmentSettings):
     model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=prefix)
 
     bridge_s: float = Field(
-        2.0, ge=0, le=10, description="Shorter gaps do not end a presence; 0 joins no broken tracks."
+        2.0,
+        ge=0,
+        le=10,
+        description="Shorter gaps do not end a presence; 0 joins no broken tracks.",
     )
     proof_of_life: bool = Field(
         True, description="Faces count once they have moved; else printed ones do too."

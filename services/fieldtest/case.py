@@ -53,7 +53,8 @@ class Case:
     @cached_property
     def matches(self) -> Matches:
         """Who is who."""
-        truth, measured = self.truth, self.measured
+        truth = self.truth
+        measured = self.measured
         return match(truth.frames, truth.presences, measured.frames, measured.presences)
 
     @cached_property

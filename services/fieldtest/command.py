@@ -32,7 +32,12 @@ from vitrine.telemetry.logs import configure_logs
 
 @click.command()
 @click.argument("name", metavar="[SCENARIO]", required=False)
-@click.option("--list", "listed", is_flag=True, help="Show the scenarios and what each of them asks for.")
+@click.option(
+    "--list",
+    "listed",
+    is_flag=True,
+    help="Show the scenarios and what each of them asks for.",
+)
 @click.option(
     "--recording",
     "video",
@@ -47,9 +52,13 @@ from vitrine.telemetry.logs import configure_logs
     help="Hand labels of the video; docs/fieldtest.md has the form.",
 )
 @click.option(
-    "--seconds", type=click.FloatRange(min=1), help="Watch for so long, a day.  [default: the scenario's]"
+    "--seconds",
+    type=click.FloatRange(min=1),
+    help="Watch for so long, a day.  [default: the scenario's]",
 )
-@click.option("--bus", type=click.Choice(["memory", "kafka"]), default="memory", show_default=True)
+@click.option(
+    "--bus", type=click.Choice(["memory", "kafka"]), default="memory", show_default=True
+)
 @click.option(
     "--break",
     "broken",
@@ -112,11 +121,21 @@ def fieldtest(
     if seconds is not None:
         scenario = replace(scenario, seconds=seconds)
     settings = Settings.load(bus=bus)
-    configure_logs("WARNING" if settings.log_format == "json" else settings.log_level, "text")
+    configure_logs(
+        "WARNING" if settings.log_format == "json" else settings.log_level, "text"
+    )
     with ExitStack() as stack:
-        folder = record or Path(stack.enter_context(TemporaryDirectory(prefix="fieldtest-")))
+        folder = record or Path(
+            stack.enter_context(TemporaryDirectory(prefix="fieldtest-"))
+        )
         fault = FAULTS[broken]() if broken else None
-        run = Run(scenario.addressed() if truth is None else scenario, settings, folder, fault, truth)
+        run = Run(
+            scenario.addressed() if truth is None else scenario,
+            settings,
+            folder,
+            fault,
+            truth,
+        )
         with _progress(console, scenario.title) as progress:
             case = perform(run, progress)
         results = check(case)
@@ -129,7 +148,9 @@ def fieldtest(
     sys.exit(_status(results))
 
 
-def _chosen(name: str | None, video: Path | None, labels: Path | None) -> tuple[Scenario, Labels | None]:
+def _chosen(
+    name: str | None, video: Path | None, labels: Path | None
+) -> tuple[Scenario, Labels | None]:
     """The scenario, and the labels of a recording."""
     if video is None and labels is None:
         if name is None or name not in SCENARIOS:
@@ -138,12 +159,16 @@ def _chosen(name: str | None, video: Path | None, labels: Path | None) -> tuple[
             )
         return SCENARIOS[name], None
     if video is None or labels is None or name is not None:
-        raise ConfigurationError("a recording needs --recording VIDEO and --labels FILE.csv, and no scenario")
+        raise ConfigurationError(
+            "a recording needs --recording VIDEO and --labels FILE.csv, and no scenario"
+        )
     truth = read_labels(labels)
     if truth.sha256:
         with video.open("rb") as file:
             if file_digest(file, "sha256").hexdigest() != truth.sha256:
-                raise ConfigurationError(f"{labels} is about another video than {video}: its sha256 differs")
+                raise ConfigurationError(
+                    f"{labels} is about another video than {video}: its sha256 differs"
+                )
     return recording(video, truth.width), truth
 
 
@@ -165,6 +190,8 @@ def _progress(console: Console, title: str) -> Iterator[Callable[[Site, int], No
         def show(site: Site, expected: int) -> None:
             recorder = site.recorder
             figures = f"{recorder.frames} frames · {recorder.faces} faces · {recorder.events['plays']} plays"
-            bar.update(task, total=expected or None, completed=recorder.frames, figures=figures)
+            bar.update(
+                task, total=expected or None, completed=recorder.frames, figures=figures
+            )
 
         yield show

@@ -91,15 +91,27 @@ def follow(frames: Sequence[FrameMatch], zones: Mapping[str, Zone]) -> Following
             tracks[truth.camera_id, name].append((truth.at_ns, track))
             owners[track].append((truth.at_ns, name))
             cameras[track] = truth.camera_id
-    counts = {key: (len(seen), sum(found for _, found in seen)) for key, seen in views.items()}
+    counts = {
+        key: (len(seen), sum(found for _, found in seen)) for key, seen in views.items()
+    }
     holes = [_holes(stay) for seen in views.values() for stay in _stays(seen)]
     return Following(
-        visible=sum(steps[camera] * count for (camera, _), (count, _) in counts.items()),
+        visible=sum(
+            steps[camera] * count for (camera, _), (count, _) in counts.items()
+        ),
         found=sum(steps[camera] * count for (camera, _), (_, count) in counts.items()),
         followed=sum(count for count, _ in holes),
         lost=sum(lost for _, lost in holes),
-        losses=tuple(loss for key, seen in views.items() for loss in _losses(*key, seen, steps[key[0]])),
-        swaps=tuple(swap for track, own in owners.items() for swap in _swaps(cameras[track], own)),
+        losses=tuple(
+            loss
+            for key, seen in views.items()
+            for loss in _losses(*key, seen, steps[key[0]])
+        ),
+        swaps=tuple(
+            swap
+            for track, own in owners.items()
+            for swap in _swaps(cameras[track], own)
+        ),
         tracks=tracks,
     )
 
@@ -118,7 +130,10 @@ def _steps(frames: Sequence[FrameMatch]) -> dict[str, float]:
 
 def _stays(views: Sequence[tuple[int, bool]]) -> list[list[tuple[int, bool]]]:
     found = dict(views)
-    return [[(at, found[at]) for at in run] for run in runs([at for at, _ in views], BRIDGED_NS)]
+    return [
+        [(at, found[at]) for at in run]
+        for run in runs([at for at, _ in views], BRIDGED_NS)
+    ]
 
 
 def _holes(stay: Sequence[tuple[int, bool]]) -> tuple[int, int]:
@@ -130,14 +145,18 @@ def _holes(stay: Sequence[tuple[int, bool]]) -> tuple[int, int]:
     return len(inner), inner.count(False)
 
 
-def _losses(camera: str, person: str, views: Sequence[tuple[int, bool]], step_s: float) -> list[Loss]:
+def _losses(
+    camera: str, person: str, views: Sequence[tuple[int, bool]], step_s: float
+) -> list[Loss]:
     """Stretches of at least half a second."""
     losses = []
     for found, group in groupby(views, key=itemgetter(1)):
         times = [at for at, _ in group]
         length = len(times) * step_s
         if not found and length >= 0.5:
-            losses.append(Loss(camera, times[len(times) // 2], person, round(length, 2)))
+            losses.append(
+                Loss(camera, times[len(times) // 2], person, round(length, 2))
+            )
     return losses
 
 
@@ -147,4 +166,8 @@ def _swaps(camera: str, owners: Sequence[tuple[int, str]]) -> list[Swap]:
         times = [at for at, _ in group]
         if len(times) >= SETTLED:
             spells.append((times[0], name))
-    return [Swap(camera, at, before, now) for (_, before), (at, now) in pairwise(spells) if now != before]
+    return [
+        Swap(camera, at, before, now)
+        for (_, before), (at, now) in pairwise(spells)
+        if now != before
+    ]

@@ -50,7 +50,11 @@ def read_labels(path: Path) -> Labels:
         raise ConfigurationError(f"{path}: {error}") from error
     comments = [line for line in lines if line.startswith("#")]
     heads = dict(_comment(line) for line in comments)
-    rows = [(n, line) for n, line in enumerate(lines, 1) if line and not line.startswith("#")]
+    rows = [
+        (n, line)
+        for n, line in enumerate(lines, 1)
+        if line and not line.startswith("#")
+    ]
     if not rows or rows[0][1].split(",") != HEADER:
         raise ConfigurationError(
             f"{path}:{rows[0][0] if rows else 1}: expected the header {','.join(HEADER)}"
@@ -89,7 +93,9 @@ def read_labels(path: Path) -> Labels:
             tolerance_s=float(heads.get("tolerance_s", 0)),
         )
     except (KeyError, ValueError) as error:
-        raise ConfigurationError(f"{path}: comments must give video, width and height: {error}") from error
+        raise ConfigurationError(
+            f"{path}: comments must give video, width and height: {error}"
+        ) from error
 
 
 def _comment(line: str) -> tuple[str, str]:
@@ -104,7 +110,9 @@ def _interval(start: str, end: str) -> Interval:
     return interval
 
 
-def _ordered(spans: Mapping[str, Sequence[Interval]]) -> dict[str, tuple[Interval, ...]]:
+def _ordered(
+    spans: Mapping[str, Sequence[Interval]],
+) -> dict[str, tuple[Interval, ...]]:
     return {person: tuple(sorted(some)) for person, some in spans.items()}
 
 
@@ -118,9 +126,13 @@ def _unsure(text: str) -> dict[str, tuple[Interval, ...]]:
     return _ordered(found)
 
 
-def true_frames(labels: Labels, seen: Iterable[SeenFrame], start_ns: int) -> tuple[TrueFrame, ...]:
+def true_frames(
+    labels: Labels, seen: Iterable[SeenFrame], start_ns: int
+) -> tuple[TrueFrame, ...]:
     """The labels at the frames that were analysed, in their pixels; the first picture was at `start_ns`."""
-    return tuple(_frame(labels, frame, (frame.at_ns - start_ns) / SECOND) for frame in seen)
+    return tuple(
+        _frame(labels, frame, (frame.at_ns - start_ns) / SECOND) for frame in seen
+    )
 
 
 def _frame(labels: Labels, frame: SeenFrame, at_s: float) -> TrueFrame:
@@ -137,14 +149,17 @@ def _frame(labels: Labels, frame: SeenFrame, at_s: float) -> TrueFrame:
         if keys[0][0] - 0.1 <= at_s <= keys[-1][0] + 0.1
         for attending in [_during(labels.attending.get(person, ()), at_s)]
     )
-    return TrueFrame(frame.camera_id, frame.stand_id, frame.at_ns, frame.width, frame.height, people)
+    return TrueFrame(
+        frame.camera_id, frame.stand_id, frame.at_ns, frame.width, frame.height, people
+    )
 
 
 def _box(keys: Sequence[tuple[float, Box]], at_s: float, scale: float) -> Box:
     """Between keyframes by straight lines."""
     times = [time for time, _ in keys]
     x, y, width, height = (
-        float(np.interp(at_s, times, [box[i] for _, box in keys])) * scale for i in range(4)
+        float(np.interp(at_s, times, [box[i] for _, box in keys])) * scale
+        for i in range(4)
     )
     return x, y, width, height
 
@@ -157,10 +172,21 @@ def labelled_truth(labels: Labels, seen: Sequence[SeenFrame], zone: Zone) -> Tru
     """What the labels say about a run of one camera over the video."""
     start_ns = min(frame.at_ns for frame in seen)
     frames = true_frames(labels, seen, start_ns)
-    unsure = {person: tuple(_span(i, start_ns) for i in some) for person, some in labels.unsure.items()}
+    unsure = {
+        person: tuple(_span(i, start_ns) for i in some)
+        for person, some in labels.unsure.items()
+    }
     stands = {frame.stand_id: zone for frame in frames}
-    return Truth(frames, presences_of(frames, stands), labels.complete, labels.tolerance_s, unsure)
+    return Truth(
+        frames,
+        presences_of(frames, stands),
+        labels.complete,
+        labels.tolerance_s,
+        unsure,
+    )
 
 
 def _span(interval: Interval, start_ns: int) -> Span:
-    return start_ns + round(interval[0] * SECOND), start_ns + round(interval[1] * SECOND)
+    return start_ns + round(interval[0] * SECOND), start_ns + round(
+        interval[1] * SECOND
+    )

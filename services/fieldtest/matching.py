@@ -73,7 +73,10 @@ def match(
     rows, columns = linear_sum_assignment(-table)
     taken = {int(i): int(j) for i, j in zip(rows, columns, strict=True) if table[i, j]}
     extras = [
-        Extra(presence, "poster" if posters[j] else "split" if table[:, j].any() else "stranger")
+        Extra(
+            presence,
+            "poster" if posters[j] else "split" if table[:, j].any() else "stranger",
+        )
         for j, presence in enumerate(presences)
         if j not in taken.values()
     ]
@@ -88,24 +91,35 @@ def match(
 def match_frame(truth: TrueFrame, faces: Mapping[str, Box]) -> FrameMatch:
     """Faces and people in pairs of the greatest overlap; what is left may lie on a printed face."""
     tracks = list(faces)
-    overlaps = np.array([[overlap(p.box, faces[t]) for t in tracks] for p in truth.people])
+    overlaps = np.array(
+        [[overlap(p.box, faces[t]) for t in tracks] for p in truth.people]
+    )
     people: dict[str, str] = {}
     if overlaps.size:
         for i, j in zip(*linear_sum_assignment(-overlaps), strict=True):
             if overlaps[i, j] >= SAME_FACE:
                 people[truth.people[i].person] = tracks[j]
     rest = [track for track in tracks if track not in people.values()]
-    decoys = {t for t in rest if any(overlap(decoy, faces[t]) >= SAME_FACE for decoy in truth.decoys)}
+    decoys = {
+        t
+        for t in rest
+        if any(overlap(decoy, faces[t]) >= SAME_FACE for decoy in truth.decoys)
+    }
     return FrameMatch(truth, people, frozenset(decoys), frozenset(rest) - decoys)
 
 
-def settled(true_frames: Iterable[TrueFrame], seen: Iterable[SeenFrame]) -> tuple[TrueFrame, ...]:
+def settled(
+    true_frames: Iterable[TrueFrame], seen: Iterable[SeenFrame]
+) -> tuple[TrueFrame, ...]:
     """The truth without its doubtful frames: a covered face counts as visible exactly where it was found.
 
     It is no error to find half a face at its true place, and none to miss it.
     """
     looks = {(frame.camera_id, frame.at_ns): frame.faces for frame in seen}
-    return tuple(_settled(frame, looks.get((frame.camera_id, frame.at_ns), {})) for frame in true_frames)
+    return tuple(
+        _settled(frame, looks.get((frame.camera_id, frame.at_ns), {}))
+        for frame in true_frames
+    )
 
 
 def _settled(frame: TrueFrame, faces: Mapping[str, Box]) -> TrueFrame:
@@ -114,7 +128,9 @@ def _settled(frame: TrueFrame, faces: Mapping[str, Box]) -> TrueFrame:
     found = match_frame(frame, faces).people
     people = tuple(
         replace(p, visible=True)
-        if p.covered and p.person in found and overlap(p.box, faces[found[p.person]]) >= COVERED_FACE
+        if p.covered
+        and p.person in found
+        and overlap(p.box, faces[found[p.person]]) >= COVERED_FACE
         else p
         for p in frame.people
     )
@@ -132,7 +148,9 @@ def overlap(one: Box, other: Box) -> float:
 
 
 def _shared_frames(
-    frames: Sequence[FrameMatch], true_presences: Sequence[TruePresence], presences: Sequence[Presence]
+    frames: Sequence[FrameMatch],
+    true_presences: Sequence[TruePresence],
+    presences: Sequence[Presence],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """In how many frames a measured presence's face was the true one's person (true, measured), and in how
     many it was a printed face (measured)."""
@@ -146,9 +164,12 @@ def _shared_frames(
     table = np.zeros((len(true_presences), len(presences)), np.int64)
     decoys = np.zeros(len(presences), np.int64)
     for frame in frames:
-        at_ns, camera = frame.truth.at_ns, frame.truth.camera_id
+        at_ns = frame.truth.at_ns
+        camera = frame.truth.camera_id
         for person, track in frame.people.items():
-            trues = [i for i in of_person[camera, person] if _holds(true_presences[i], at_ns)]
+            trues = [
+                i for i in of_person[camera, person] if _holds(true_presences[i], at_ns)
+            ]
             mine = [j for j in of_track[track] if _holds(presences[j], at_ns)]
             table[np.ix_(trues, mine)] += 1
         for track in frame.decoys:

@@ -88,9 +88,13 @@ class Measured:
 
 def read_measured(folder: Path, journal: Sequence[Played], totals: Totals) -> Measured:
     """The events that were recorded in a folder."""
-    frames = tuple(_frame(line) for line in _lines(folder, "faces") if not line["ended"])
+    frames = tuple(
+        _frame(line) for line in _lines(folder, "faces") if not line["ended"]
+    )
     cameras = {track: frame.camera_id for frame in frames for track in frame.faces}
-    presences = presences_of(_lines(folder, "exposures"), _lines(folder, "identities"), cameras)
+    presences = presences_of(
+        _lines(folder, "exposures"), _lines(folder, "identities"), cameras
+    )
     plays = tuple(_play(line) for line in _lines(folder, "plays"))
     return Measured(frames, presences, plays, tuple(journal), totals)
 
@@ -102,7 +106,13 @@ def _lines(folder: Path, topic: str) -> Iterator[Line]:
 
 def _frame(line: Line) -> SeenFrame:
     faces = {face["track_id"]: tuple(face["box"]) for face in line["faces"]}
-    place = line["camera_id"], line["stand_id"], line["captured_at_ns"], line["width"], line["height"]
+    place = (
+        line["camera_id"],
+        line["stand_id"],
+        line["captured_at_ns"],
+        line["width"],
+        line["height"],
+    )
     return SeenFrame(*place, faces)
 
 
@@ -125,7 +135,10 @@ def presences_of(
 
 
 def _presence(
-    name: str, parts: Sequence[Line], decided: Mapping[str, Line], cameras: Mapping[str, str]
+    name: str,
+    parts: Sequence[Line],
+    decided: Mapping[str, Line],
+    cameras: Mapping[str, str],
 ) -> Presence:
     parts = sorted(parts, key=lambda part: int(part["part"]))
     tracks = list(dict.fromkeys(track for part in parts for track in part["track_ids"]))
@@ -137,7 +150,9 @@ def _presence(
         track_ids=frozenset(tracks),
         start_ns=min(part["start_ns"] for part in parts),
         end_ns=max(part["end_ns"] for part in parts),
-        attention=tuple(union((start, end) for part in parts for start, end in part["attention"])),
+        attention=tuple(
+            union((start, end) for part in parts for start, end in part["attention"])
+        ),
         visitor_id=decision["visitor_id"] if decision else name,
         visit_id=decision["visit_id"] if decision else name,
     )

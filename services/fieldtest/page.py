@@ -29,7 +29,10 @@ def render(run: Run, case: Case, results: Sequence[Result]) -> str:
     return environment.get_template("fieldtest.html").render(
         run=run,
         results=results,
-        groups=[(name, list(some)) for name, some in groupby(results, key=lambda result: result.group)],
+        groups=[
+            (name, list(some))
+            for name, some in groupby(results, key=lambda result: result.group)
+        ],
         headlines=[by_key[key] for key in HEADLINES if key in by_key],
         failed=any(result.passed is False for result in results),
         summary=summary(results),

@@ -51,7 +51,8 @@ def worst(results: Sequence[Result]) -> list[tuple[Result, Moment]]:
     chosen: list[tuple[Result, Moment]] = []
     for result, moment in order:
         near = any(
-            moment.camera_id == other.camera_id and abs(moment.at_ns - other.at_ns) < APART_NS
+            moment.camera_id == other.camera_id
+            and abs(moment.at_ns - other.at_ns) < APART_NS
             for _, other in chosen
         )
         if not near and len(chosen) < MOST:
@@ -59,13 +60,18 @@ def worst(results: Sequence[Result]) -> list[tuple[Result, Moment]]:
     return chosen
 
 
-def pictures(case: Case, scenario: Scenario, results: Sequence[Result]) -> list[Picture]:
+def pictures(
+    case: Case, scenario: Scenario, results: Sequence[Result]
+) -> list[Picture]:
     """The worst moments, drawn."""
     return [_draw(case, scenario, result, moment) for result, moment in worst(results)]
 
 
 def _draw(case: Case, scenario: Scenario, result: Result, moment: Moment) -> Picture:
-    frames = sorted((f for f in case.truth.frames if f.camera_id == moment.camera_id), key=lambda f: f.at_ns)
+    frames = sorted(
+        (f for f in case.truth.frames if f.camera_id == moment.camera_id),
+        key=lambda f: f.at_ns,
+    )
     truth = min(frames, key=lambda f: abs(f.at_ns - moment.at_ns))
     seen = (f for f in case.measured.frames if f.camera_id == moment.camera_id)
     mine = min(seen, key=lambda f: abs(f.at_ns - truth.at_ns))
@@ -81,17 +87,25 @@ def _draw(case: Case, scenario: Scenario, result: Result, moment: Moment) -> Pic
         height=truth.height,
         true=people + [Frame(box, "printed") for box in truth.decoys],
         measured=[Frame(box, "") for box in mine.faces.values()],
-        jpeg=_render(uri, scenario.fps, truth, frames.index(truth)) if synthetic else None,
+        jpeg=_render(uri, scenario.fps, truth, frames.index(truth))
+        if synthetic
+        else None,
     )
 
 
 def _addresses(scenario: Scenario) -> dict[str, str]:
     """By camera."""
-    return {f"{stand}-{n}": uri for stand, uris in scenario.cameras.items() for n, uri in enumerate(uris, 1)}
+    return {
+        f"{stand}-{n}": uri
+        for stand, uris in scenario.cameras.items()
+        for n, uri in enumerate(uris, 1)
+    }
 
 
 def _render(uri: str, fps: float, frame: TrueFrame, number: int) -> str:
     mall = SyntheticMall.from_uri(uri, width=frame.width, height=frame.height, fps=fps)
-    done, data = cv2.imencode(".jpg", mall.frame(number)[0], [cv2.IMWRITE_JPEG_QUALITY, 80])
+    done, data = cv2.imencode(
+        ".jpg", mall.frame(number)[0], [cv2.IMWRITE_JPEG_QUALITY, 80]
+    )
     assert done  # noqa: S101 - encoding in memory
     return b64encode(data.tobytes()).decode()

@@ -13,7 +13,11 @@ from services.fieldtest.case import Result
 from services.fieldtest.running import Run
 from services.fieldtest.scenarios import Scenario
 
-VERDICTS: Final = {True: "[green]pass[/]", False: "[bold red]FAIL[/]", None: "[dim]–[/]"}
+VERDICTS: Final = {
+    True: "[green]pass[/]",
+    False: "[bold red]FAIL[/]",
+    None: "[dim]–[/]",
+}
 WORDS: Final = {True: "pass", False: "fail", None: "not judged"}
 
 
@@ -23,7 +27,11 @@ def summary(results: Sequence[Result]) -> str:
     failed = sum(result.passed is False for result in judged)
     if not judged:
         return "nothing was judged"
-    return f"{failed} of {len(judged)} checks failed" if failed else f"all {len(judged)} checks passed"
+    return (
+        f"{failed} of {len(judged)} checks failed"
+        if failed
+        else f"all {len(judged)} checks passed"
+    )
 
 
 def table_of(run: Run, results: Sequence[Result]) -> Table:
@@ -42,7 +50,9 @@ def table_of(run: Run, results: Sequence[Result]) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     for _, some in groupby(results, key=lambda result: result.group):
         for result in some:
-            table.add_row(result.title, result.value, result.wanted, VERDICTS[result.passed])
+            table.add_row(
+                result.title, result.value, result.wanted, VERDICTS[result.passed]
+            )
         table.add_section()
     return table
 
@@ -56,7 +66,9 @@ def list_of(scenarios: Iterable[Scenario]) -> Table:
     for one in scenarios:
         seconds = f"{one.seconds:g}" + (f" × {one.days} days" if one.days > 1 else "")
         cameras = str(sum(map(len, one.cameras.values())))
-        table.add_row(f"[bold]{one.name}[/]", seconds, str(len(one.cameras)), cameras, one.story)
+        table.add_row(
+            f"[bold]{one.name}[/]", seconds, str(len(one.cameras)), cameras, one.story
+        )
     return table
 
 

@@ -68,7 +68,11 @@ def perform(run: Run, progress: Callable[[Site, int], None]) -> Case:
 
 def _refuse_other_settings(run: Run) -> None:
     """Variables of the environment go before ours, and figures of another run would be counted too."""
-    ours = {"VITRINE_REDIS_URL", "VITRINE_INGEST_START_NS", *(run.fault.environment if run.fault else ())}
+    ours = {
+        "VITRINE_REDIS_URL",
+        "VITRINE_INGEST_START_NS",
+        *(run.fault.environment if run.fault else ()),
+    }
     if found := sorted(ours & os.environ.keys()):
         raise ConfigurationError(
             f"a field test sets {', '.join(found)} itself: take it out of the environment"
@@ -99,11 +103,16 @@ def _expected_frames(scenario: Scenario) -> int:
 def _truth(run: Run, mall: Mall, measured: Measured) -> Truth:
     if run.labels is not None:
         return labelled_truth(run.labels, measured.frames, mall.stands[0].zone)
-    return truth_of(settled(read_frames(run.folder / "truth.jsonl"), measured.frames), mall)
+    return truth_of(
+        settled(read_frames(run.folder / "truth.jsonl"), measured.frames), mall
+    )
 
 
 def _journal(site: Site) -> Sequence[Played]:
-    return [Played(r.play_id, stand, r.start_ns, r.end_ns, r.completed) for stand, r in site.journal]
+    return [
+        Played(r.play_id, stand, r.start_ns, r.end_ns, r.completed)
+        for stand, r in site.journal
+    ]
 
 
 def _totals(figures: Figures) -> Totals:

@@ -27,18 +27,23 @@ class Fault:
 
     story: str
     environment: Mapping[str, str] = field(default_factory=dict)
-    context_of: Callable[[str, Context], Context] = field(default=lambda _, context: context)
+    context_of: Callable[[str, Context], Context] = field(
+        default=lambda _, context: context
+    )
 
 
 def bridging() -> Fault:
     """Every hole in a track ends a presence."""
-    return Fault("engagement joins no broken tracks", {"VITRINE_ENGAGEMENT_BRIDGE_S": "0"})
+    return Fault(
+        "engagement joins no broken tracks", {"VITRINE_ENGAGEMENT_BRIDGE_S": "0"}
+    )
 
 
 def deduplication() -> Fault:
     """No similarity of faces is ever enough."""
     return Fault(
-        "identity takes every track for a new visitor", {"VITRINE_IDENTITY_VISITOR_THRESHOLD": "0.999999"}
+        "identity takes every track for a new visitor",
+        {"VITRINE_IDENTITY_VISITOR_THRESHOLD": "0.999999"},
     )
 
 
@@ -50,7 +55,9 @@ def detections(seed: int = 1) -> Fault:
         kept = tuple(face for face in frame.faces if draw.random() >= LOST_SHARE)
         return frame.model_copy(update={"faces": kept})
 
-    return Fault("landmarks loses 10 % of the faces it found", context_of=_faces_changed(thinned))
+    return Fault(
+        "landmarks loses 10 % of the faces it found", context_of=_faces_changed(thinned)
+    )
 
 
 def clock() -> Fault:
@@ -58,14 +65,18 @@ def clock() -> Fault:
     ours = SkewedClock()
 
     def late(frame: FrameFaces) -> FrameFaces:
-        return frame.model_copy(update={"captured_at_ns": frame.captured_at_ns + SHIFT_NS})
+        return frame.model_copy(
+            update={"captured_at_ns": frame.captured_at_ns + SHIFT_NS}
+        )
 
     def context_of(service: str, context: Context) -> Context:
         if service in {"stand", "player"}:
             return replace(context, clock=ours)
         return _faces_changed(late)(service, context)
 
-    return Fault("the camera's clock is 3 s ahead of the stand's", context_of=context_of)
+    return Fault(
+        "the camera's clock is 3 s ahead of the stand's", context_of=context_of
+    )
 
 
 FAULTS: Final[Mapping[str, Callable[[], Fault]]] = {
@@ -86,7 +97,11 @@ class SkewedClock(EventClock):
 
 def _faces_changed(change: Change) -> Callable[[str, Context], Context]:
     def context_of(service: str, context: Context) -> Context:
-        return replace(context, bus=_ChangedFaces(context.bus, change)) if service == "landmarks" else context
+        return (
+            replace(context, bus=_ChangedFaces(context.bus, change))
+            if service == "landmarks"
+            else context
+        )
 
     return context_of
 
@@ -111,7 +126,11 @@ class _ChangedFaces:
         from_end: bool = False,
     ) -> Consumer:
         return self.bus.consumer(
-            group, topics, on_assigned=on_assigned, on_revoked=on_revoked, from_end=from_end
+            group,
+            topics,
+            on_assigned=on_assigned,
+            on_revoked=on_revoked,
+            from_end=from_end,
         )
 
     def backlog(self, group: str, topic: Topic) -> Mapping[int, int]:

@@ -63,8 +63,13 @@ class Scenario:
 
     def addressed(self) -> Scenario:
         """With its length in the addresses of its synthetic cameras."""
-        length = f"&seconds={self.seconds:g}" + (f"&days={self.days}" if self.days > 1 else "")
-        cameras = {stand: tuple(f"{uri}{length}" for uri in uris) for stand, uris in self.cameras.items()}
+        length = f"&seconds={self.seconds:g}" + (
+            f"&days={self.days}" if self.days > 1 else ""
+        )
+        cameras = {
+            stand: tuple(f"{uri}{length}" for uri in uris)
+            for stand, uris in self.cameras.items()
+        }
         return replace(self, cameras=cameras)
 
     def mall(self, campaigns: tuple[Campaign, ...]) -> Mall:
@@ -92,7 +97,9 @@ class Scenario:
             for n, uri in enumerate(uris, 1)
         )
         names = tuple(self.cameras)
-        everywhere = tuple(campaign.model_copy(update={"stands": names}) for campaign in campaigns)
+        everywhere = tuple(
+            campaign.model_copy(update={"stands": names}) for campaign in campaigns
+        )
         return Mall(cameras=cameras, stands=stands, campaigns=everywhere)
 
 
@@ -115,9 +122,13 @@ def _named(*scenarios: Scenario) -> Mapping[str, Scenario]:
     return MappingProxyType({scenario.name: scenario for scenario in scenarios})
 
 
-def _scene(address: str, stands: tuple[str, ...] = ("north",)) -> dict[str, tuple[str, ...]]:
+def _scene(
+    address: str, stands: tuple[str, ...] = ("north",)
+) -> dict[str, tuple[str, ...]]:
     """One camera above each screen of the same mall."""
-    return {stand: (f"synthetic:?{address}&stand={n}",) for n, stand in enumerate(stands, 1)}
+    return {
+        stand: (f"synthetic:?{address}&stand={n}",) for n, stand in enumerate(stands, 1)
+    }
 
 
 SCENARIOS: Final = _named(
@@ -139,7 +150,12 @@ SCENARIOS: Final = _named(
         "two-cameras",
         "Two cameras at one stand",
         "The same people seen from above and from beside the screen: a visitor is counted once.",
-        {"north": ("synthetic:?scene=returning&seed=31&view=1", "synthetic:?scene=returning&seed=31&view=2")},
+        {
+            "north": (
+                "synthetic:?scene=returning&seed=31&view=1",
+                "synthetic:?scene=returning&seed=31&view=2",
+            )
+        },
         seconds=90,
         recognition=True,
     ),

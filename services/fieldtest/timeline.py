@@ -53,7 +53,12 @@ def charts(case: Case) -> list[Chart]:
         spans[frame.stand_id, frame.camera_id, _day(frame.at_ns)].append(frame.at_ns)
     days = {day for _, _, day in spans}
     return [
-        _chart(case, camera, (min(times), max(times)), f"{camera}, {day}" if len(days) > 1 else camera)
+        _chart(
+            case,
+            camera,
+            (min(times), max(times)),
+            f"{camera}, {day}" if len(days) > 1 else camera,
+        )
         for (_, camera, day), times in sorted(spans.items())
     ]
 
@@ -97,6 +102,11 @@ def _x(at_ns: int, window: Span) -> float:
 
 def _ticks(window: Span) -> Iterator[tuple[float, str]]:
     length_s = (window[1] - window[0]) / SECOND
-    step = next((s for s in (1, 2, 5, 10, 20, 30, 60, 120, 300) if length_s / s <= 12), 600)
+    step = next(
+        (s for s in (1, 2, 5, 10, 20, 30, 60, 120, 300) if length_s / s <= 12), 600
+    )
     for n in range(int(length_s // step) + 1):
-        yield round(_x(window[0] + n * step * SECOND, window), 2), f"{n * step // 60}:{n * step % 60:02d}"
+        yield (
+            round(_x(window[0] + n * step * SECOND, window), 2),
+            f"{n * step // 60}:{n * step % 60:02d}",
+        )

@@ -14,7 +14,8 @@ from services.fieldtest.truth import TruePresence
 from vitrine.ids import local_day
 from vitrine.mall import Mall
 
-OTS_S, WATCH_S = 1.0, 0.3
+OTS_S = 1.0
+WATCH_S = 0.3
 VISIT_GAP_NS = 60 * SECOND
 
 Who = Callable[[int, TruePresence], str]
@@ -34,7 +35,9 @@ def visitors(mall: Mall) -> Who:
     return who
 
 
-def by_visitor(presences: Sequence[TruePresence], who: Who) -> dict[str, list[TruePresence]]:
+def by_visitor(
+    presences: Sequence[TruePresence], who: Who
+) -> dict[str, list[TruePresence]]:
     """The presences of each visitor."""
     found: dict[str, list[TruePresence]] = defaultdict(list)
     for number, presence in enumerate(presences):
@@ -49,14 +52,17 @@ def count_visits(people: Mapping[str, Sequence[TruePresence]]) -> int:
 
 def _visits(presences: Sequence[TruePresence]) -> int:
     spans = sorted((p.start_ns, p.end_ns) for p in presences)
-    visits, last = 0, spans[0][0] - VISIT_GAP_NS
+    visits = 0
+    last = spans[0][0] - VISIT_GAP_NS
     for start, end in spans:
         visits += start - last >= VISIT_GAP_NS
         last = max(last, end)
     return visits
 
 
-def true_totals(plays: Iterable[Played], people: Mapping[str, Sequence[TruePresence]]) -> Totals:
+def true_totals(
+    plays: Iterable[Played], people: Mapping[str, Sequence[TruePresence]]
+) -> Totals:
     """What the campaigns' figures should be for these plays."""
     once = {play.play_id: play for play in plays}.values()
     ots = watchers = 0
@@ -67,12 +73,17 @@ def true_totals(plays: Iterable[Played], people: Mapping[str, Sequence[TruePrese
             here = [p for p in presences if p.stand_id == play.stand_id]
             present = _inside(play, [(p.start_ns, p.end_ns) for p in here])
             looked = _inside(play, [span for p in here for span in p.attention])
-            dwell, attention = dwell + seconds(present), attention + seconds(looked)
+            dwell = dwell + seconds(present)
+            attention = attention + seconds(looked)
             if seconds(present) >= OTS_S:
                 ots += 1
-                watchers += any(end - start >= WATCH_S * SECOND for start, end in looked)
+                watchers += any(
+                    end - start >= WATCH_S * SECOND for start, end in looked
+                )
                 reached.add((play.campaign_id, visitor))
-    return Totals(len(once), ots, watchers, round(dwell, 2), round(attention, 2), len(reached))
+    return Totals(
+        len(once), ots, watchers, round(dwell, 2), round(attention, 2), len(reached)
+    )
 
 
 def _inside(play: Played, spans: Iterable[Span]) -> list[Span]:

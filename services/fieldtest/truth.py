@@ -102,19 +102,29 @@ def read_frames(path: Path) -> tuple[TrueFrame, ...]:
 
 def truth_of(frames: tuple[TrueFrame, ...], mall: Mall) -> Truth:
     """The frames with what docs/metrics.md makes of them."""
-    return Truth(frames, presences_of(frames, {stand.id: stand.zone for stand in mall.stands}))
+    return Truth(
+        frames, presences_of(frames, {stand.id: stand.zone for stand in mall.stands})
+    )
 
 
 def _frame(line: Mapping[str, Any]) -> TrueFrame:
     people = (_person(person) for person in line["people"])
     decoys = (_box(box) for box in line.get("decoys", ()))
     place = {key: line[key] for key in ("camera_id", "stand_id", "width", "height")}
-    return TrueFrame(**place, at_ns=line["captured_at_ns"], people=tuple(people), decoys=tuple(decoys))
+    return TrueFrame(
+        **place,
+        at_ns=line["captured_at_ns"],
+        people=tuple(people),
+        decoys=tuple(decoys),
+    )
 
 
 def _person(line: Mapping[str, Any]) -> TruePerson:
     attending = bool(line["attending"])
-    lingering = abs(line["screen_yaw"]) <= WIDER_YAW and abs(line["screen_pitch"]) <= WIDER_PITCH
+    lingering = (
+        abs(line["screen_yaw"]) <= WIDER_YAW
+        and abs(line["screen_pitch"]) <= WIDER_PITCH
+    )
     return TruePerson(
         person=line["person"],
         box=_box(line["box"]),
@@ -130,7 +140,9 @@ def _box(values: Sequence[float]) -> Box:
     return x, y, width, height
 
 
-def presences_of(frames: Iterable[TrueFrame], zones: Mapping[str, Zone]) -> tuple[TruePresence, ...]:
+def presences_of(
+    frames: Iterable[TrueFrame], zones: Mapping[str, Zone]
+) -> tuple[TruePresence, ...]:
     """Frames in the zone with gaps under 2 s, at least two of them; in order of their starts."""
     views: dict[tuple[str, str, str], list[View]] = defaultdict(list)
     for frame in frames:
@@ -168,7 +180,9 @@ def _glances(views: Sequence[View]) -> Iterable[Span]:
     since = until = away = None
     for at_ns, turned, still in views:
         if turned or (since is not None and still):
-            since, until, away = since or at_ns, at_ns, None
+            since = since or at_ns
+            until = at_ns
+            away = None
         elif since is not None and until is not None:
             away = away or at_ns
             if at_ns - away >= GLANCE_NS:

@@ -46,6 +46,8 @@ def _handler(context: Context, settings: IdentitySettings) -> IdentityHandler:
         return IdentityHandler(context.mall, settings, None, nobody, nobody)
     sealer = Sealer.load(key_file)
     store = CustomerStore(context.redis(), sealer)
-    build_gallery = partial(Gallery, neighbours=settings.neighbours, threshold=settings.known)
+    build_gallery = partial(
+        Gallery, neighbours=settings.neighbours, threshold=settings.known
+    )
     feed = GalleryFeed(store, build_gallery, time.time_ns)
     return IdentityHandler(context.mall, settings, sealer, feed, store)

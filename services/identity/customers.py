@@ -79,7 +79,10 @@ class Customer:
 
 
 def _allows(consents: Sequence[Consent], purpose: Purpose, now_ns: int) -> bool:
-    return any(c.purpose == purpose and c.granted_at_ns <= now_ns < c.expires_at_ns for c in consents)
+    return any(
+        c.purpose == purpose and c.granted_at_ns <= now_ns < c.expires_at_ns
+        for c in consents
+    )
 
 
 def _left_ms(consents: Sequence[Consent], now_ns: int) -> int:
@@ -94,19 +97,31 @@ class CustomerStore:
     """
 
     def __init__(self, redis: Redis, sealer: Sealer) -> None:
-        self._redis, self._sealer = redis, sealer
+        self._redis = redis
+        self._sealer = sealer
 
     def enrol(
-        self, name: str, vectors: Sequence[Vector], model: str, consents: Sequence[Consent], now_ns: int
+        self,
+        name: str,
+        vectors: Sequence[Vector],
+        model: str,
+        consents: Sequence[Consent],
+        now_ns: int,
     ) -> str:
         """Store a new customer in one step; returns the id. Without consent to be recognised, nothing is."""
         if not _allows(consents, "recognise", now_ns):
-            raise ConfigurationError("no template without consent: grant the purpose `recognise`")
+            raise ConfigurationError(
+                "no template without consent: grant the purpose `recognise`"
+            )
         if not vectors:
-            raise ConfigurationError("no face, no template: give at least one picture with one face")
+            raise ConfigurationError(
+                "no face, no template: give at least one picture with one face"
+            )
         customer_id = secrets.token_hex(12)
         key = f"customer:{customer_id}"
-        name_key, name_sealed = self._sealer.encrypt(name.encode(), f"{customer_id}|name")
+        name_key, name_sealed = self._sealer.encrypt(
+            name.encode(), f"{customer_id}|name"
+        )
         with redis_errors(self._redis):
             step = self._redis.pipeline(transaction=True)
             step.hset(
@@ -114,16 +129,24 @@ class CustomerStore:
                 mapping={
                     "name_key": name_key,
                     "name": name_sealed,
-                    "consents": json.dumps([consent.model_dump() for consent in consents]),
+                    "consents": json.dumps(
+                        [consent.model_dump() for consent in consents]
+                    ),
                 },
             )
             for vector in vectors:
-                step.rpush(f"{key}:templates", self._template(customer_id, vector, model))
-            recognise = [consent for consent in consents if consent.purpose == "recognise"]
+                step.rpush(
+                    f"{key}:templates", self._template(customer_id, vector, model)
+                )
+            recognise = [
+                consent for consent in consents if consent.purpose == "recognise"
+            ]
             step.pexpire(key, _left_ms(consents, now_ns))
             step.pexpire(f"{key}:templates", _left_ms(recognise, now_ns))
             step.sadd("customers", customer_id)
-            step.xadd(CHANGES, {"kind": "enrolled"}, maxlen=CHANGES_KEPT, approximate=True)
+            step.xadd(
+                CHANGES, {"kind": "enrolled"}, maxlen=CHANGES_KEPT, approximate=True
+            )
             step.execute()
         return customer_id
 
@@ -141,10 +164,15 @@ class CustomerStore:
                     yield found
 
     def _customer(self, customer_id: str) -> Customer | None:
-        content = {k.decode(): v.decode() for k, v in _hash(self._redis.hgetall(f"customer:{customer_id}"))}
+        content = {
+            k.decode(): v.decode()
+            for k, v in _hash(self._redis.hgetall(f"customer:{customer_id}"))
+        }
         if not content:
             return None
-        name = self._sealer.decrypt(content["name_key"], content["name"], f"{customer_id}|name").decode()
+        name = self._sealer.decrypt(
+            content["name_key"], content["name"], f"{customer_id}|name"
+        ).decode()
         templates = self._redis.llen(f"customer:{customer_id}:templates")
         return Customer(customer_id, name, _consents(content["consents"]), templates)
 
@@ -153,21 +181,39 @@ class CustomerStore:
         found: list[Template] = []
         with redis_errors(self._redis):
             for customer_id in sorted(_texts(self._redis.smembers("customers"))):
-                consents = cast("bytes | None", self._redis.hget(f"customer:{customer_id}", "consents"))
-                if consents is None or not _allows(_consents(consents), "recognise", now_ns):
+                consents = cast(
+                    "bytes | None",
+                    self._redis.hget(f"customer:{customer_id}", "consents"),
+                )
+                if consents is None or not _allows(
+                    _consents(consents), "recognise", now_ns
+                ):
                     continue
-                texts = cast("list[bytes]", self._redis.lrange(f"customer:{customer_id}:templates", 0, -1))
-                found += [t for t in (self._open(customer_id, json.loads(text)) for text in texts) if t]
+                texts = cast(
+                    "list[bytes]",
+                    self._redis.lrange(f"customer:{customer_id}:templates", 0, -1),
+                )
+                found += [
+                    t
+                    for t in (
+                        self._open(customer_id, json.loads(text)) for text in texts
+                    )
+                    if t
+                ]
         return found
 
     def _open(self, customer_id: str, content: dict[str, str]) -> Template | None:
         model = content["model"]
         try:
-            plain = self._sealer.decrypt(content["key_id"], content["sealed"], f"{customer_id}|{model}")
+            plain = self._sealer.decrypt(
+                content["key_id"], content["sealed"], f"{customer_id}|{model}"
+            )
         except Invalid as error:
             logger.warning("a template is left out: %s", error)
             return None
-        return Template(customer_id, model, np.frombuffer(plain, "<f4").astype(np.float32))
+        return Template(
+            customer_id, model, np.frombuffer(plain, "<f4").astype(np.float32)
+        )
 
     def link_visit(self, visit_id: str, customer_id: str) -> None:
         """Remember whose visit it is, for offers; kept two days."""
@@ -182,7 +228,9 @@ class CustomerStore:
         with redis_errors(self._redis):
             erased = self._redis.eval(_ERASE, 0, customer_id, CHANGES, CHANGES_KEPT)
         if erased is None:
-            raise ConfigurationError(f"no customer {customer_id}; `vitrine customers list` shows all")
+            raise ConfigurationError(
+                f"no customer {customer_id}; `vitrine customers list` shows all"
+            )
         templates, visits = erased
         content = {
             "customer_id": customer_id,
@@ -194,7 +242,9 @@ class CustomerStore:
 
     def verify(self, receipt: dict[str, Any]) -> bool:
         """Whether a receipt is ours and unchanged. Raises Invalid when its signature was altered."""
-        content = {name: value for name, value in receipt.items() if name != "signature"}
+        content = {
+            name: value for name, value in receipt.items() if name != "signature"
+        }
         key_id, _, sealed = str(receipt["signature"]).partition(":")
         return self._sealer.decrypt(key_id, sealed, "receipt") == _digest(content)
 
@@ -204,7 +254,9 @@ class CustomerStore:
     def last_change(self) -> str:
         """Id of the newest entry of the change stream; empty when nothing ever changed."""
         with redis_errors(self._redis):
-            newest = cast("list[tuple[bytes, Any]]", self._redis.xrevrange(CHANGES, count=1))
+            newest = cast(
+                "list[tuple[bytes, Any]]", self._redis.xrevrange(CHANGES, count=1)
+            )
         return newest[0][0].decode() if newest else ""
 
 

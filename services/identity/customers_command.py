@@ -32,12 +32,16 @@ def customers() -> None:
 def _store(settings: Settings) -> CustomerStore:
     if settings.key_file is None:
         raise ConfigurationError(f"set VITRINE_KEY_FILE; {HOW_TO}")
-    return CustomerStore(connect(settings.redis_url.get_secret_value()), Sealer.load(settings.key_file))
+    return CustomerStore(
+        connect(settings.redis_url.get_secret_value()), Sealer.load(settings.key_file)
+    )
 
 
 @customers.command()
 @click.argument("name")
-@click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="IMAGE…")
+@click.argument(
+    "images", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="IMAGE…"
+)
 @click.option(
     "--purpose",
     "purposes",
@@ -48,27 +52,54 @@ def _store(settings: Settings) -> CustomerStore:
     help="What the customer agreed to; repeat it.",
 )
 @click.option(
-    "--days", default=365, show_default=True, type=click.IntRange(1, 3650), help="Until it expires."
+    "--days",
+    default=365,
+    show_default=True,
+    type=click.IntRange(1, 3650),
+    help="Until it expires.",
 )
-@click.option("--text", default="1", show_default=True, help="Version of the consent text that was shown.")
-def enrol(name: str, images: tuple[Path, ...], purposes: tuple[Purpose, ...], days: int, text: str) -> None:
+@click.option(
+    "--text",
+    default="1",
+    show_default=True,
+    help="Version of the consent text that was shown.",
+)
+def enrol(
+    name: str,
+    images: tuple[Path, ...],
+    purposes: tuple[Purpose, ...],
+    days: int,
+    text: str,
+) -> None:
     """Enrol the customer NAME with one or more pictures of their face.
 
     Enrolling records that the customer consented: ask first. Pictures are read and not kept. A picture
     without exactly one face is left out; without any good picture nobody is enrolled.
     """
     settings = Settings.load()
-    store, reader = _store(settings), FaceReader.load(settings)
-    vectors = [vector for path in images if (vector := _vector(reader, path)) is not None]
+    store = _store(settings)
+    reader = FaceReader.load(settings)
+    vectors = [
+        vector for path in images if (vector := _vector(reader, path)) is not None
+    ]
     if not vectors:
-        raise ConfigurationError("nobody was enrolled: none of the pictures can be used")
+        raise ConfigurationError(
+            "nobody was enrolled: none of the pictures can be used"
+        )
     now_ns = time.time_ns()
     consents = [
-        Consent(purpose=p, granted_at_ns=now_ns, expires_at_ns=now_ns + days * DAY_NS, text_version=text)
+        Consent(
+            purpose=p,
+            granted_at_ns=now_ns,
+            expires_at_ns=now_ns + days * DAY_NS,
+            text_version=text,
+        )
         for p in purposes
     ]
     customer_id = store.enrol(name, vectors, reader.embedder.model, consents, now_ns)
-    click.echo(f"{customer_id}  {len(vectors)} of {len(images)} pictures, consent to {', '.join(purposes)}")
+    click.echo(
+        f"{customer_id}  {len(vectors)} of {len(images)} pictures, consent to {', '.join(purposes)}"
+    )
 
 
 def _vector(reader: FaceReader, path: Path) -> Vector | None:
@@ -82,12 +113,18 @@ def _vector(reader: FaceReader, path: Path) -> Vector | None:
 @customers.command("list")
 def list_all() -> None:
     """List the customers and what they agreed to."""
-    store, now_ns = _store(Settings.load()), time.time_ns()
+    store = _store(Settings.load())
+    now_ns = time.time_ns()
     table = Table("id", "name", "templates", "agreed to")
     for customer in store.customers():
-        agreed = [c.purpose for c in customer.consents if customer.allows(c.purpose, now_ns)]
+        agreed = [
+            c.purpose for c in customer.consents if customer.allows(c.purpose, now_ns)
+        ]
         table.add_row(
-            customer.customer_id, customer.name, str(customer.templates), ", ".join(agreed) or "expired"
+            customer.customer_id,
+            customer.name,
+            str(customer.templates),
+            ", ".join(agreed) or "expired",
         )
     Console().print(table)
 

@@ -33,19 +33,33 @@ class FaceReader:
         """The models of the settings. Raises ConfigurationError."""
         path = embedding_model(settings.models)
         landmarks = load_network(model_path(LANDMARKS_FILE))
-        return cls(load_detector(settings.models), landmarks, Embedder(load_network(path), path.stem))
+        return cls(
+            load_detector(settings.models),
+            landmarks,
+            Embedder(load_network(path), path.stem),
+        )
 
     def read(self, image: Image) -> Vector:
         """(H, W, 3) BGR → unit vector (128,). Raises Invalid unless there is exactly one face."""
         scale = min(1.0, LONGEST_SIDE / max(image.shape[:2]))
         if scale < 1:
-            image = np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+            image = np.asarray(
+                cv2.resize(
+                    image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA
+                )
+            )
         found = self.detector.detect(image)
         found = found[found.scores >= self.detector.trust.sure]
         if len(found) != 1:
-            raise Invalid("no face in it" if not len(found) else f"{len(found)} faces in it, expected one")
+            raise Invalid(
+                "no face in it"
+                if not len(found)
+                else f"{len(found)} faces in it, expected one"
+            )
         crop = crop_of_box(found.boxes[0].tolist(), found.five[0])
-        points = to_frame(self.landmarks.run(network_input([cut(image, crop)]))[0], [crop])[0]
+        points = to_frame(
+            self.landmarks.run(network_input([cut(image, crop)]))[0], [crop]
+        )[0]
         return np.asarray(self.embedder.embed([align(image, points)])[0])
 
 

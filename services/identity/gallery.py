@@ -36,12 +36,17 @@ class Gallery:
     """Templates by model; those of another model are never compared."""
 
     def __init__(
-        self, templates: Sequence[Template], *, neighbours: int, threshold: Callable[[str], float]
+        self,
+        templates: Sequence[Template],
+        *,
+        neighbours: int,
+        threshold: Callable[[str], float],
     ) -> None:
         """`threshold`: the least similarity, by model."""
         from sklearn.neighbors import NearestNeighbors  # noqa: PLC0415 - who only enrols needs it not
 
-        self._neighbours, self._threshold = neighbours, threshold
+        self._neighbours = neighbours
+        self._threshold = threshold
         self.customers = frozenset(template.customer_id for template in templates)
         self._customers: dict[str, list[str]] = {}
         self._search: dict[str, NearestNeighbors] = {}
@@ -49,15 +54,20 @@ class Gallery:
             ours = [template for template in templates if template.model == model]
             self._customers[model] = [template.customer_id for template in ours]
             search = NearestNeighbors(metric="cosine", algorithm="brute")
-            self._search[model] = search.fit(np.stack([template.vector for template in ours]))
+            self._search[model] = search.fit(
+                np.stack([template.vector for template in ours])
+            )
 
     def match(self, vector: Vector, model: str) -> Match | None:
         """The customer of the nearest templates above the threshold, weighted by similarity; else None."""
         if model not in self._search:
             return None
-        customers, least = self._customers[model], self._threshold(model)
+        customers = self._customers[model]
+        least = self._threshold(model)
         count = min(self._neighbours, len(customers))
-        distances, places = self._search[model].kneighbors(vector[None], n_neighbors=count)
+        distances, places = self._search[model].kneighbors(
+            vector[None], n_neighbors=count
+        )
         weights: dict[str, float] = {}
         nearest: dict[str, float] = {}
         for distance, place in zip(distances[0], places[0], strict=True):

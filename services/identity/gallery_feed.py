@@ -31,7 +31,10 @@ class GalleryFeed:
         now_ns: Callable[[], int],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._store, self._build, self._now_ns, self._monotonic = store, build, now_ns, monotonic
+        self._store = store
+        self._build = build
+        self._now_ns = now_ns
+        self._monotonic = monotonic
         self._gallery: Gallery | None = None
         self._change: str | None = None
         self._away = False
@@ -45,21 +48,28 @@ class GalleryFeed:
             try:
                 self._refresh(now)
             except Unavailable as error:
-                self._look_at = max(self._look_at, now + PATIENCE * (self._monotonic() - now))
+                self._look_at = max(
+                    self._look_at, now + PATIENCE * (self._monotonic() - now)
+                )
                 if not self._away:
-                    logger.warning("customer store away, nobody is recognised: %s", error)
+                    logger.warning(
+                        "customer store away, nobody is recognised: %s", error
+                    )
                 self._away = True
         if now - self._read > STALE_AFTER_S:
-            self._gallery, self._change = None, None
+            self._gallery = None
+            self._change = None
         return self._gallery
 
     def _refresh(self, now: float) -> None:
         change = self._store.last_change()
         if change != self._change or now - self._loaded >= RELOAD_EVERY_S:
             self._gallery = self._build(self._store.templates(self._now_ns()))
-            self._change, self._loaded = change, now
+            self._change = change
+            self._loaded = now
             metrics.GALLERY_CUSTOMERS.set(len(self._gallery.customers))
             metrics.GALLERY_VERSION.set(int(change.partition("-")[0] or 0))
         if self._away:
             logger.info("customer store is back")
-        self._read, self._away = now, False
+        self._read = now
+        self._away = False

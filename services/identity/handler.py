@@ -56,8 +56,11 @@ class IdentityHandler(Handler):
         links: Links,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._mall, self._settings, self._sealer = mall, settings, sealer
-        self._feed, self._links = feed, links
+        self._mall = mall
+        self._settings = settings
+        self._sealer = sealer
+        self._feed = feed
+        self._links = links
         self._days: dict[tuple[TopicPartition, str], StandDay] = {}
         self._replayed_from: dict[tuple[TopicPartition, str], int] = {}
         """Capture time of the first frame of each camera that was read since the partition is ours."""
@@ -68,8 +71,12 @@ class IdentityHandler(Handler):
 
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
         """Forget the stands that moved elsewhere."""
-        self._days = {key: day for key, day in self._days.items() if key[0] not in partitions}
-        self._replayed_from = {k: at for k, at in self._replayed_from.items() if k[0] not in partitions}
+        self._days = {
+            key: day for key, day in self._days.items() if key[0] not in partitions
+        }
+        self._replayed_from = {
+            k: at for k, at in self._replayed_from.items() if k[0] not in partitions
+        }
 
     def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
         """One pass over the batch; without the customer store, it goes on with nobody known."""
@@ -98,24 +105,37 @@ class IdentityHandler(Handler):
                 return
             del self._links_due[visit_id]
 
-    def _on_faces(self, received: Received[FrameFaces], gallery: Gallery | None) -> None:
+    def _on_faces(
+        self, received: Received[FrameFaces], gallery: Gallery | None
+    ) -> None:
         event = received.event
         stand = self._mall.current().stand(event.stand_id)
         if stand is None:
-            self._outputs.rejected.append((received, "no such stand in the configuration"))
+            self._outputs.rejected.append(
+                (received, "no such stand in the configuration")
+            )
             return
         day = self._day(received, stand)
-        self._replayed_from.setdefault((received.source, event.camera_id), event.captured_at_ns)
+        self._replayed_from.setdefault(
+            (received.source, event.camera_id), event.captured_at_ns
+        )
         for face in event.faces:
             track = day.tracks.get(face.track_id)
             if track is None:
                 if self._was_over(received, face.track_id):
                     continue
-                at_ns, offset = event.captured_at_ns, received.record.offset
+                at_ns = event.captured_at_ns
+                offset = received.record.offset
                 track = day.begin(face.track_id, event.camera_id, at_ns, offset)
-                self._emit(stand, track, event.captured_at_ns, self._first_reason(stand))
+                self._emit(
+                    stand, track, event.captured_at_ns, self._first_reason(stand)
+                )
             day.see(track, event.captured_at_ns)
-            if face.embedding is not None and stand.recognition != "none" and not track.visitor.opted_out:
+            if (
+                face.embedding is not None
+                and stand.recognition != "none"
+                and not track.visitor.opted_out
+            ):
                 self._on_view(received, day, stand, track, face, gallery)
         day.forget_ended(event.captured_at_ns, TRACK_FORGOTTEN_AFTER_NS)
 
@@ -156,7 +176,8 @@ class IdentityHandler(Handler):
         except Invalid as error:
             self._outputs.rejected.append((received, f"embedding: {error}"))
             return
-        at_ns, model = received.event.captured_at_ns, face.embedding.model
+        at_ns = received.event.captured_at_ns
+        model = face.embedding.model
         day.use(model)
         match = gallery.match(vector, model) if gallery is not None else None
         track.votes.append(match.customer_id if match else None)
@@ -170,9 +191,14 @@ class IdentityHandler(Handler):
         if gallery is not None:
             self._decide(stand, track, at_ns, model, gallery)
 
-    def _decide(self, stand: Stand, track: Track, at_ns: int, model: str, gallery: Gallery) -> None:
+    def _decide(
+        self, stand: Stand, track: Track, at_ns: int, model: str, gallery: Gallery
+    ) -> None:
         """A majority over the track's views; a changed decision is published."""
-        votes = [customer if customer in gallery.customers else None for customer in track.votes]
+        votes = [
+            customer if customer in gallery.customers else None
+            for customer in track.votes
+        ]
         customer, share = vote(votes, self._settings.views, self._settings.majority)
         if customer == track.customer_id:
             return
@@ -190,7 +216,11 @@ class IdentityHandler(Handler):
         for (_, stand_id), day in self._days.items():
             stand = mall.stand(stand_id)
             for track in day.tracks.values():
-                if stand and track.customer_id and (reason := _doubt(stand, track.customer_id, gallery)):
+                if (
+                    stand
+                    and track.customer_id
+                    and (reason := _doubt(stand, track.customer_id, gallery))
+                ):
                     track.customer_id = None
                     self._emit(stand, track, track.last_ns, reason)
 
@@ -198,13 +228,17 @@ class IdentityHandler(Handler):
         """Whoever opts out is not recognised as long as the tracks of the visit last."""
         stand = self._mall.current().stand(event.stand_id)
         for (_, stand_id), day in self._days.items():
-            visitor = day.visit(event.visit_id or "") if stand_id == event.stand_id else None
+            visitor = (
+                day.visit(event.visit_id or "") if stand_id == event.stand_id else None
+            )
             if visitor is None or stand is None:
                 continue
-            visitor.opted_out, visitor.total = True, None
+            visitor.opted_out = True
+            visitor.total = None
             for track in day.tracks.values():
                 if track.visitor is visitor:
-                    track.customer_id, track.views = None, []
+                    track.customer_id = None
+                    track.views = []
                     track.votes.clear()
                     self._emit(stand, track, event.at_ns, "opted-out")
 
@@ -253,7 +287,9 @@ class IdentityHandler(Handler):
         return resume
 
 
-def _doubt(stand: Stand, customer_id: str, gallery: Gallery | None) -> IdentityReason | None:
+def _doubt(
+    stand: Stand, customer_id: str, gallery: Gallery | None
+) -> IdentityReason | None:
     """Why a customer may not be known any more, if so."""
     if stand.recognition == "none":
         return "recognition-off"
@@ -262,7 +298,9 @@ def _doubt(stand: Stand, customer_id: str, gallery: Gallery | None) -> IdentityR
     return None if customer_id in gallery.customers else "new-visitor"
 
 
-def vote(votes: Sequence[str | None], least: int, majority: float) -> tuple[str | None, float]:
+def vote(
+    votes: Sequence[str | None], least: int, majority: float
+) -> tuple[str | None, float]:
     """The customer that at least `least` views and a `majority` of all agree on, and their share."""
     named = [customer for customer in votes if customer is not None]
     if not named:

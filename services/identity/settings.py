@@ -20,7 +20,10 @@ class Thresholds:
 
 
 OURS: Final = Thresholds(known=0.57, visitor=0.50)
-THRESHOLDS: Final = {"embedding_112": OURS, "mobilefacenet_112": Thresholds(known=0.50, visitor=0.45)}
+THRESHOLDS: Final = {
+    "embedding_112": OURS,
+    "mobilefacenet_112": Thresholds(known=0.50, visitor=0.45),
+}
 """By embedding model, as benchmarks/identity_thresholds.py chooses them."""
 
 
@@ -42,9 +45,15 @@ class IdentitySettings(EnvironmentSettings):
         lt=1,
         description="A track is like an earlier visitor from here on; by default what suits the model.",
     )
-    neighbours: int = Field(3, ge=1, le=25, description="Templates that vote on one view.")
-    views: int = Field(3, ge=1, le=50, description="Good views before a track is decided.")
-    majority: float = Field(0.6, gt=0.5, le=1, description="Share of a track's views that must agree.")
+    neighbours: int = Field(
+        3, ge=1, le=25, description="Templates that vote on one view."
+    )
+    views: int = Field(
+        3, ge=1, le=50, description="Good views before a track is decided."
+    )
+    majority: float = Field(
+        0.6, gt=0.5, le=1, description="Share of a track's views that must agree."
+    )
 
     def known(self, model: str) -> float:
         """The least similarity of a view to an enrolled one."""

@@ -36,7 +36,11 @@ class Visitor:
         """Cosine similarity with the mean of all views; -1 without any."""
         if self.total is None:
             return -1.0
-        return float(self.total @ vector / (np.linalg.norm(self.total) * np.linalg.norm(vector) + 1e-9))
+        return float(
+            self.total
+            @ vector
+            / (np.linalg.norm(self.total) * np.linalg.norm(vector) + 1e-9)
+        )
 
     def add(self, vector: Vector) -> None:
         """Remember one more view."""
@@ -56,7 +60,9 @@ class Track:
     views: list[Vector] = field(default_factory=list)
     """Good views until the track is matched with the day's visitors; then empty."""
     matched: bool = False
-    votes: deque[str | None] = field(default_factory=lambda: deque(maxlen=VIEWS_REMEMBERED))
+    votes: deque[str | None] = field(
+        default_factory=lambda: deque(maxlen=VIEWS_REMEMBERED)
+    )
     """For each good view, the customer it resembles, or None."""
     customer_id: str | None = None
 
@@ -65,7 +71,8 @@ class StandDay:
     """The visitors of one stand on one local day."""
 
     def __init__(self, stand_id: str, day: date) -> None:
-        self.stand_id, self.day = stand_id, day
+        self.stand_id = stand_id
+        self.day = day
         self.visitors: dict[str, Visitor] = {}
         self.tracks: dict[str, Track] = {}
         self._model = ""
@@ -78,14 +85,17 @@ class StandDay:
         for visitor in self.visitors.values():
             visitor.total = None
         for track in self.tracks.values():
-            track.views, track.matched = [], False
+            track.views = []
+            track.matched = False
 
     def begin(self, track_id: str, camera_id: str, at_ns: int, offset: int) -> Track:
         """A track seen for the first time: a visitor of its own, until it proves to be somebody else."""
         visitor_id = ids.visitor_id(self.stand_id, self.day, track_id)
         visitor = Visitor(visitor_id, ids.visit_id(visitor_id, track_id), at_ns, at_ns)
         self.visitors[visitor_id] = visitor
-        track = self.tracks[track_id] = Track(track_id, camera_id, visitor, at_ns, offset, at_ns)
+        track = self.tracks[track_id] = Track(
+            track_id, camera_id, visitor, at_ns, offset, at_ns
+        )
         return track
 
     def see(self, track: Track, at_ns: int) -> None:
@@ -100,10 +110,17 @@ class StandDay:
         another track at the same time is somebody else.
         """
         mean: Vector = np.stack(track.views).sum(axis=0)
-        track.views, track.matched = [], True
+        track.views = []
+        track.matched = True
         own = track.visitor
-        present = {t.visitor.visitor_id for t in self.tracks.values() if _overlap(t, track)}
-        others = [v for v in self.visitors.values() if v is not own and v.visitor_id not in present]
+        present = {
+            t.visitor.visitor_id for t in self.tracks.values() if _overlap(t, track)
+        }
+        others = [
+            v
+            for v in self.visitors.values()
+            if v is not own and v.visitor_id not in present
+        ]
         best = max(others, key=lambda visitor: visitor.similarity(mean), default=None)
         if best is None or best.similarity(mean) < threshold:
             own.add(mean)
@@ -141,4 +158,7 @@ def _overlap(one: Track, other: Track) -> bool:
     """Whether both were in one camera's picture for longer than a hand-over takes."""
     if one is other or one.camera_id != other.camera_id:
         return False
-    return min(one.last_ns, other.last_ns) - max(one.first_ns, other.first_ns) > CONCURRENT_NS
+    return (
+        min(one.last_ns, other.last_ns) - max(one.first_ns, other.first_ns)
+        > CONCURRENT_NS
+    )

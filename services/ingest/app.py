@@ -24,7 +24,9 @@ def build(context: Context) -> Service:
         settings=settings,
         bus=context.bus,
         health=context.health,
-        in_flight=InFlight(context.bus, settings.in_flight, LOOK_EVERY_S[context.settings.bus]),
+        in_flight=InFlight(
+            context.bus, settings.in_flight, LOOK_EVERY_S[context.settings.bus]
+        ),
         pace=FullSpeed() if settings.speed == "max" else Realtime(),
         pictures=pictures,
         truth=TruthFile(settings.truth) if settings.truth is not None else None,

@@ -65,13 +65,18 @@ class Shared:
 class CameraRun:
     """The work of one camera's thread. It touches nothing of the other cameras."""
 
-    def __init__(self, camera: Camera, number: int, source: Source, shared: Shared, start_ns: int) -> None:
-        self.camera, self.number, self.source = camera, number, source
+    def __init__(
+        self, camera: Camera, number: int, source: Source, shared: Shared, start_ns: int
+    ) -> None:
+        self.camera = camera
+        self.number = number
+        self.source = source
         self.stop = Event()
         self.retired = False
         """With `stop`: the camera will not come back, so say that it ended."""
         self.coverage = CoverageLedger(camera, start_ns, synthetic=source.synthetic)
-        self._shared, self._start_ns = shared, start_ns
+        self._shared = shared
+        self._start_ns = start_ns
         self._times = CaptureTimes(camera.id)
         self._partition = number % FRAMES.partitions
         self._publisher = Publisher(shared.bus, shared.health, self.stop)
@@ -107,7 +112,9 @@ class CameraRun:
 
     def _stay_connected(self) -> None:
         """Open the source again and again, at growing intervals while it gives nothing."""
-        begun, delay, problem = time.monotonic(), FIRST_DELAY_S, Unreadable("gave no picture")
+        begun = time.monotonic()
+        delay = FIRST_DELAY_S
+        problem = Unreadable("gave no picture")
         while not self.stop.is_set():
             try:
                 self._play()
@@ -127,7 +134,11 @@ class CameraRun:
 
     def _is_hopeless(self, seconds: float) -> bool:
         shared = self._shared
-        return shared.finite and self._last is None and seconds >= shared.first_picture_limit_s
+        return (
+            shared.finite
+            and self._last is None
+            and seconds >= shared.first_picture_limit_s
+        )
 
     def _play(self) -> None:
         """From one opening of the source to its end."""
@@ -135,14 +146,20 @@ class CameraRun:
         limit_s = self._shared.settings.seconds
         with closing(self.source.shots()) as shots:
             for shot in shots:
-                over = not self.source.live and limit_s is not None and shot.at_ns >= limit_s * 1e9
+                over = (
+                    not self.source.live
+                    and limit_s is not None
+                    and shot.at_ns >= limit_s * 1e9
+                )
                 if over or self.stop.is_set():
                     return
                 self._set_up(True)
                 if rate.accepts(shot.at_ns):
                     self._take(shot)
         if self._last is None and self._unreadable:
-            raise Unreadable(f"none of its {self._unreadable} pictures could be decoded")
+            raise Unreadable(
+                f"none of its {self._unreadable} pictures could be decoded"
+            )
 
     def _take(self, shot: Shot) -> None:
         """Publish one picture, or drop it with a reason."""
@@ -171,10 +188,17 @@ class CameraRun:
         """Why the bus takes no frame now; under the policy `wait`, wait until it does."""
         if self._waits:
             shared = self._shared
-            until_available(self._wait_for_room, service="ingest", health=shared.health, stop=self.stop)
+            until_available(
+                self._wait_for_room,
+                service="ingest",
+                health=shared.health,
+                stop=self.stop,
+            )
             return None
         try:
-            return None if self._shared.in_flight.has_room(self._partition) else "overload"
+            return (
+                None if self._shared.in_flight.has_room(self._partition) else "overload"
+            )
         except Unavailable as error:
             self._shared.health.unready("ingest", str(error))
             return "bus"
@@ -185,7 +209,9 @@ class CameraRun:
             if self.stop.wait(in_flight.look_every_s):
                 raise Stopped("waiting for the workers")
 
-    def _publish(self, pixels: Pixels, captured_ns: int, truth: FrameTruth | None) -> None:
+    def _publish(
+        self, pixels: Pixels, captured_ns: int, truth: FrameTruth | None
+    ) -> None:
         camera = self.camera
         blacken(pixels, camera.mask)
         pixels = fit(pixels, camera.width)
@@ -234,8 +260,12 @@ class CameraRun:
         """The end of the source, unless the camera comes back, and the last of its coverage."""
         end_ns = max(self._end_ns, self._times.last_ns + round(1e9 / self.camera.fps))
         if self._last is not None and (self.retired or not self.stop.is_set()):
-            ended = self._last.model_copy(update={"captured_at_ns": end_ns, "ended": True})
-            self._publisher.send_last(Outgoing(FRAMES, self.camera.id, ended, partition=self._partition))
+            ended = self._last.model_copy(
+                update={"captured_at_ns": end_ns, "ended": True}
+            )
+            self._publisher.send_last(
+                Outgoing(FRAMES, self.camera.id, ended, partition=self._partition)
+            )
             self._end_ns = end_ns
         if self.source.live:
             end_ns = self._shared.wall_ns()
@@ -247,7 +277,11 @@ class CameraRun:
         name = self.camera.id
         for reason in DROP_REASONS:
             metrics.FRAMES_DROPPED.labels(name, reason)
-        for counter in (metrics.CAMERA_FRAMES, metrics.CLOCK_JUMPS, metrics.CAMERA_RECONNECTS):
+        for counter in (
+            metrics.CAMERA_FRAMES,
+            metrics.CLOCK_JUMPS,
+            metrics.CAMERA_RECONNECTS,
+        ):
             counter.labels(name)
 
     def _set_up(self, up: bool) -> None:
@@ -259,6 +293,8 @@ class CameraRun:
 
 def coverage_message(record: Coverage) -> Outgoing:
     """A coverage record on its way out, counted."""
-    metrics.CAMERA_TIME.labels(record.camera_id).inc((record.end_ns - record.start_ns) / 1e9)
+    metrics.CAMERA_TIME.labels(record.camera_id).inc(
+        (record.end_ns - record.start_ns) / 1e9
+    )
     metrics.CAMERA_USABLE.labels(record.camera_id).inc(record.usable_ns / 1e9)
     return Outgoing(COVERAGE, record.stand_id, record)

@@ -18,7 +18,8 @@ class CoverageLedger:
     """Coverage of one camera in records that are cut at multiples of 10 s. Threads may share it."""
 
     def __init__(self, camera: Camera, start_ns: int, *, synthetic: bool) -> None:
-        self._camera, self._synthetic = camera, synthetic
+        self._camera = camera
+        self._synthetic = synthetic
         self._lock = Lock()
         self._closed: list[Coverage] = []
         self._seen_ns = -REACH_NS
@@ -41,7 +42,8 @@ class CoverageLedger:
         with self._lock:
             if until_ns is not None:
                 self._advance(until_ns)
-            closed, self._closed = self._closed, []
+            closed = self._closed
+            self._closed = []
             return closed
 
     def finish(self, at_ns: int) -> list[Coverage]:
@@ -49,7 +51,8 @@ class CoverageLedger:
         with self._lock:
             self._advance(at_ns)
             self._close(self._now_ns)
-            closed, self._closed = self._closed, []
+            closed = self._closed
+            self._closed = []
             return closed
 
     def _begin(self, start_ns: int) -> None:
@@ -67,7 +70,9 @@ class CoverageLedger:
 
     def _account(self, to_ns: int) -> None:
         """Usable is the part of [now, to) that the last usable picture speaks for."""
-        self._usable_ns += max(0, min(to_ns, self._seen_ns + REACH_NS) - max(self._now_ns, self._seen_ns))
+        self._usable_ns += max(
+            0, min(to_ns, self._seen_ns + REACH_NS) - max(self._now_ns, self._seen_ns)
+        )
         self._now_ns = max(self._now_ns, to_ns)
 
     def _close(self, end_ns: int) -> None:

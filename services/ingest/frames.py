@@ -33,10 +33,14 @@ def fit(pixels: Pixels, width: int) -> Pixels:
     target = max(2, 2 * round(height * width / own_width / 2))
     while pixels.shape[1] >= 2 * width:
         half = (pixels.shape[1] // 2, max(1, pixels.shape[0] // 2))
-        pixels = np.asarray(cv2.resize(pixels, half, interpolation=cv2.INTER_LINEAR), np.uint8)
+        pixels = np.asarray(
+            cv2.resize(pixels, half, interpolation=cv2.INTER_LINEAR), np.uint8
+        )
     if pixels.shape[:2] == (target, width):
         return pixels
-    return np.asarray(cv2.resize(pixels, (width, target), interpolation=cv2.INTER_LINEAR), np.uint8)
+    return np.asarray(
+        cv2.resize(pixels, (width, target), interpolation=cv2.INTER_LINEAR), np.uint8
+    )
 
 
 def shows_something(pixels: Pixels, polygon: Polygon) -> bool:
@@ -58,4 +62,6 @@ def to_jpeg(pixels: Pixels, quality: int) -> bytes:
 
 def _corners(pixels: Pixels, polygon: Polygon) -> NDArray[np.int32]:
     height, width = pixels.shape[:2]
-    return np.array([(round(x * width), round(y * height)) for x, y in polygon], np.int32)
+    return np.array(
+        [(round(x * width), round(y * height)) for x, y in polygon], np.int32
+    )

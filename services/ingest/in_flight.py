@@ -25,7 +25,8 @@ class InFlight:
 
     def __init__(self, bus: Bus, bound: int, look_every_s: float) -> None:
         self.look_every_s = look_every_s
-        self._bus, self._bound = bus, bound
+        self._bus = bus
+        self._bound = bound
         self._lock = Lock()
         self._sent: Counter[int] = Counter()
         self._sent_at_look: Counter[int] = Counter()
@@ -58,7 +59,8 @@ class InFlight:
         try:
             self._backlog = self._bus.backlog(WORKERS, FRAMES)
         except Unavailable as error:
-            self._failure, self._due = error, time.monotonic() + LOOK_AGAIN_S
+            self._failure = error
+            self._due = time.monotonic() + LOOK_AGAIN_S
         else:
             self._failure, self._due = None, time.monotonic() + self.look_every_s
             self._sent_at_look = sent

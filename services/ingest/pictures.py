@@ -25,7 +25,9 @@ NEVER_STORED = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"
 class Pictures:
     """The latest picture of each camera; holds none without a token. Threads may share it."""
 
-    def __init__(self, token: SecretStr | None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, token: SecretStr | None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._token = token.get_secret_value().encode() if token else None
         self._clock = clock
         self._latest: dict[str, tuple[float, bytes]] = {}
@@ -48,24 +50,35 @@ class Pictures:
         `authorization`: the token as `Bearer TOKEN`, or as the password of `Basic`, which browsers ask for.
         """
         if self._token is None:
-            return json_answer(403, {"error": "pictures are off; set VITRINE_OPERATOR_TOKEN"})
+            return json_answer(
+                403, {"error": "pictures are off; set VITRINE_OPERATOR_TOKEN"}
+            )
         if not hmac.compare_digest(_given(authorization), self._token):
             return json_answer(401, {"error": "the operator's token is needed"}, ASK)
         match path.removeprefix("/cameras").strip("/"):
             case "":
-                return Answer(200, "text/html; charset=utf-8", PAGE.read_bytes(), NEVER_STORED)
+                return Answer(
+                    200, "text/html; charset=utf-8", PAGE.read_bytes(), NEVER_STORED
+                )
             case "all.json":
                 return json_answer(200, sorted(self._fresh()), NEVER_STORED)
             case name:
                 jpeg = self._fresh().get(name.removesuffix(".jpg"))
                 if jpeg is None:
-                    return json_answer(404, {"error": f"no picture of this camera in the last {SHOWN_S:g} s"})
+                    return json_answer(
+                        404,
+                        {
+                            "error": f"no picture of this camera in the last {SHOWN_S:g} s"
+                        },
+                    )
                 return Answer(200, "image/jpeg", jpeg, NEVER_STORED)
 
     def _fresh(self) -> dict[str, bytes]:
         since = self._clock() - SHOWN_S
         with self._lock:
-            return {name: jpeg for name, (at, jpeg) in self._latest.items() if at >= since}
+            return {
+                name: jpeg for name, (at, jpeg) in self._latest.items() if at >= since
+            }
 
 
 def _given(authorization: str) -> bytes:
@@ -73,6 +86,10 @@ def _given(authorization: str) -> bytes:
     if kind == "Bearer":
         return value.encode()
     try:
-        return b64decode(value, validate=True).partition(b":")[2] if kind == "Basic" else b""
+        return (
+            b64decode(value, validate=True).partition(b":")[2]
+            if kind == "Basic"
+            else b""
+        )
     except (Base64Error, ValueError):
         return b""

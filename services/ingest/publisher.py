@@ -21,20 +21,29 @@ class Publisher:
     """Publishes durably, for one thread. Connects on first use."""
 
     def __init__(self, bus: Bus, health: Health, stop: Event) -> None:
-        self._bus, self._health, self._stop = bus, health, stop
+        self._bus = bus
+        self._health = health
+        self._stop = stop
         self._producer: Producer | None = None
 
     def connect(self, limit_s: float) -> None:
         """Connect now. Raises Unavailable after `limit_s`, Stopped when asked to stop."""
         until_available(
-            self._connected, service="ingest", health=self._health, stop=self._stop, limit_s=limit_s
+            self._connected,
+            service="ingest",
+            health=self._health,
+            stop=self._stop,
+            limit_s=limit_s,
         )
 
     def send(self, outgoing: Outgoing) -> None:
         """Publish; waits as long as the bus is away. Raises Stopped."""
         message = encode(outgoing)
         until_available(
-            lambda: self._publish(message), service="ingest", health=self._health, stop=self._stop
+            lambda: self._publish(message),
+            service="ingest",
+            health=self._health,
+            stop=self._stop,
         )
 
     def offer(self, outgoing: Outgoing) -> bool:

@@ -22,11 +22,21 @@ class IngestSettings(EnvironmentSettings):
         description="Files and synthetic sources at their own pace, or as fast as they are analysed.",
     )
     start_ns: int | None = Field(
-        None, ge=0, lt=2**62, description="Capture time of the first picture of files; the default is now."
+        None,
+        ge=0,
+        lt=2**62,
+        description="Capture time of the first picture of files; the default is now.",
     )
-    seconds: float | None = Field(None, gt=0, description="Stop after so many seconds of source time.")
+    seconds: float | None = Field(
+        None, gt=0, description="Stop after so many seconds of source time."
+    )
     quality: int = Field(85, ge=10, le=100, description="JPEG quality of the frames.")
     in_flight: int = Field(
-        16, ge=1, le=1000, description="Frames of a camera that wait for the workers at most."
+        16,
+        ge=1,
+        le=1000,
+        description="Frames of a camera that wait for the workers at most.",
     )
-    truth: Path | None = Field(None, description="JSON lines of who is in each published synthetic frame.")
+    truth: Path | None = Field(
+        None, description="JSON lines of who is in each published synthetic frame."
+    )

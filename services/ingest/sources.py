@@ -82,11 +82,15 @@ def folder_shots(camera: Camera) -> Shots:
     """The images of a folder in the order of their names, at the camera's rate."""
     folder = Path(camera.uri)
     try:
-        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+        paths = sorted(
+            path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES
+        )
     except OSError as error:
         raise Unreadable(f"folder {folder} cannot be listed: {error}") from error
     if not paths:
-        raise Unreadable(f"folder {folder} has no images ({', '.join(sorted(IMAGE_SUFFIXES))})")
+        raise Unreadable(
+            f"folder {folder} has no images ({', '.join(sorted(IMAGE_SUFFIXES))})"
+        )
     for number, path in enumerate(paths):
         yield Shot(round(number * 1e9 / camera.fps), partial(_read_image, path))
 
@@ -107,7 +111,9 @@ def synthetic_shots(camera: Camera) -> Shots:
 
     height = round(camera.width * 9 / 32) * 2
     try:
-        mall = SyntheticMall.from_uri(camera.uri, width=camera.width, height=height, fps=camera.fps)
+        mall = SyntheticMall.from_uri(
+            camera.uri, width=camera.width, height=height, fps=camera.fps
+        )
     except ValueError as error:
         raise Unreadable(f"{camera.uri}: {error}") from error
     for number in count() if mall.frames is None else range(mall.frames):

@@ -40,7 +40,9 @@ class CameraThread:
         self.error: Exception | None = None
         """A fault of this program, if that is how it ended."""
         self._left_behind_at: float | None = None
-        self._thread = Thread(target=self._work, name=f"ingest {run.camera.id}", daemon=True)
+        self._thread = Thread(
+            target=self._work, name=f"ingest {run.camera.id}", daemon=True
+        )
 
     def start(self) -> None:
         """Start the thread."""
@@ -56,7 +58,10 @@ class CameraThread:
     @property
     def over(self) -> bool:
         """It ended, or hangs although it was asked to stop."""
-        hangs = self._left_behind_at is not None and time.monotonic() >= self._left_behind_at
+        hangs = (
+            self._left_behind_at is not None
+            and time.monotonic() >= self._left_behind_at
+        )
         return hangs or not self._thread.is_alive()
 
     def join(self) -> None:
@@ -80,9 +85,14 @@ class Ingest:
     """The service: all cameras of the mall, each in its own thread."""
 
     def __init__(
-        self, mall: MallSource, shared: Shared, open_source: Callable[[Camera], Source] = source_of
+        self,
+        mall: MallSource,
+        shared: Shared,
+        open_source: Callable[[Camera], Source] = source_of,
     ) -> None:
-        self._mall, self._shared, self._open_source = mall, shared, open_source
+        self._mall = mall
+        self._shared = shared
+        self._open_source = open_source
         self._threads: dict[str, CameraThread] = {}
         self._numbers: dict[str, int] = {}
         self._latest_ns: dict[str, int] = {}
@@ -111,8 +121,11 @@ class Ingest:
         self._report_failures()
 
     def _supervise(self, publisher: Publisher, stop: Event) -> None:
-        settings, started = self._shared.settings, time.monotonic()
-        self._start_ns = self._shared.wall_ns() if settings.start_ns is None else settings.start_ns
+        settings = self._shared.settings
+        started = time.monotonic()
+        self._start_ns = (
+            self._shared.wall_ns() if settings.start_ns is None else settings.start_ns
+        )
         ends = self._shared.finite or settings.seconds is not None
         self._reload(self._start_ns)
         reload_at = started + RELOAD_EVERY_S
@@ -145,14 +158,18 @@ class Ingest:
     def _prepare(self, camera: Camera, begin_ns: int) -> None:
         """A thread for a new camera, with the first number that no other camera has."""
         if camera.id not in self._numbers:
-            self._numbers[camera.id] = next(n for n in count() if n not in self._numbers.values())
+            self._numbers[camera.id] = next(
+                n for n in count() if n not in self._numbers.values()
+            )
         source = self._open_source(camera)
         start_ns = max(begin_ns, self._latest_ns.get(camera.id, -1) + 1)
         if source.live:
             start_ns = self._shared.wall_ns()
         else:
             self._shared.pace.join(camera.id, start_ns)
-        run = CameraRun(camera, self._numbers[camera.id], source, self._shared, start_ns)
+        run = CameraRun(
+            camera, self._numbers[camera.id], source, self._shared, start_ns
+        )
         self._threads[camera.id] = CameraThread(run)
 
     def _forget(self, thread: CameraThread, *, gone: bool) -> None:
@@ -168,7 +185,11 @@ class Ingest:
         """Where the time of files stands, for one that is added now."""
         if self._shared.settings.speed == "realtime":
             return self._start_ns + round(elapsed_s * 1e9)
-        latest = (thread.run.latest_ns for thread in self._threads.values() if not thread.run.source.live)
+        latest = (
+            thread.run.latest_ns
+            for thread in self._threads.values()
+            if not thread.run.source.live
+        )
         return max(latest, default=self._start_ns)
 
     def _end_live(self) -> None:
@@ -181,7 +202,9 @@ class Ingest:
         until_ns = self._shared.wall_ns() - COVERAGE_LAG_NS
         for thread in self._threads.values():
             if thread.run.source.live and not thread.over:
-                self._coverage += map(coverage_message, thread.run.coverage.take(until_ns))
+                self._coverage += map(
+                    coverage_message, thread.run.coverage.take(until_ns)
+                )
         while self._coverage and publisher.offer(self._coverage[0]):
             self._coverage.popleft()
 
@@ -198,7 +221,9 @@ class Ingest:
 
     def _report_failures(self) -> None:
         self._raise_faults()
-        problems = [thread.failure for thread in self._threads.values() if thread.failure]
+        problems = [
+            thread.failure for thread in self._threads.values() if thread.failure
+        ]
         truth = self._shared.truth
         if truth is not None and truth.error is not None:
             problems.append(

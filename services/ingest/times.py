@@ -8,7 +8,8 @@ from vitrine.telemetry import metrics
 
 logger = logging.getLogger(__name__)
 
-LIVE_JITTER, FILE_JITTER = 0.5, 0.05
+LIVE_JITTER = 0.5
+FILE_JITTER = 0.05
 """Arrival times are irregular, timestamps only rounded."""
 
 JUMP_NS = 10_000_000_000
@@ -33,7 +34,9 @@ class Rate:
             self._due_ns = at_ns
         if at_ns < self._due_ns - self._early_ns:
             return False
-        self._due_ns = (self._due_ns if at_ns <= self._due_ns + step // 2 else at_ns) + step
+        self._due_ns = (
+            self._due_ns if at_ns <= self._due_ns + step // 2 else at_ns
+        ) + step
         return True
 
 
@@ -81,7 +84,8 @@ class CaptureTimes:
             _report(self._camera_id, (offset - self._offset_ns) / 1e9)
         elif backwards and not self._backwards:
             _report(self._camera_id, (clock_ns - self.last_ns) / 1e9)
-        self._offset_ns, self._backwards = offset, backwards
+        self._offset_ns = offset
+        self._backwards = backwards
         self.last_ns = max(clock_ns, self.last_ns + 1)
         return self.last_ns
 

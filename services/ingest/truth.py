@@ -37,7 +37,9 @@ class TruthFile:
 
     def write(self, meta: FrameMeta, truth: FrameTruth) -> None:
         """Add the truth of a published frame; the cameras' threads share the file."""
-        place = meta.model_dump(include={"camera_id", "stand_id", "captured_at_ns", "width", "height"})
+        place = meta.model_dump(
+            include={"camera_id", "stand_id", "captured_at_ns", "width", "height"}
+        )
         line = json.dumps(place | truth.to_dict()) + "\n"
         with self._lock:
             if self._file is None:
@@ -58,7 +60,9 @@ class TruthFile:
 
     def _give_up(self, error: OSError) -> None:
         logger.error("the truth in %s is incomplete: %s", self.path, error)
-        self.error, file, self._file = error, self._file, None
+        self.error = error
+        file = self._file
+        self._file = None
         if file is not None:
             with suppress(OSError):
                 file.close()

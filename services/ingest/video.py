@@ -17,7 +17,8 @@ from services.ingest.times import StreamTimes
 from vitrine.mall import Camera
 
 TIMEOUT_MS = 10_000
-SLOWEST_RATE, FASTEST_RATE = 1.0, 240.0
+SLOWEST_RATE = 1.0
+FASTEST_RATE = 240.0
 """Frame rates of a stream that are believed."""
 COMPLETE = 0.9
 """A video with less of its declared pictures and of its declared time was cut short."""
@@ -33,16 +34,25 @@ def video_shots(camera: Camera) -> Shots:
     with _capture(str(path), cv2.CAP_FFMPEG) as capture:
         own = capture.get(cv2.CAP_PROP_FPS)
         rate = own if SLOWEST_RATE <= own <= FASTEST_RATE else camera.fps
-        times, at_ns, number = StreamTimes(camera.id, rate), 0, 0
+        times = StreamTimes(camera.id, rate)
+        at_ns = 0
+        number = 0
         while capture.grab():
             at_ns = times.next_ns(capture.get(cv2.CAP_PROP_POS_MSEC))
             number += 1
             yield Shot(at_ns, partial(_retrieve, capture))
         declared = capture.get(cv2.CAP_PROP_FRAME_COUNT)
         if number == 0:
-            raise Unreadable(f"{path} holds no picture that can be decoded; is it a video?")
-        if number < COMPLETE * declared and at_ns * rate / 1e9 + 1 < COMPLETE * declared:
-            raise Unreadable(f"{path} is damaged: {number} of its {declared:.0f} pictures could be read")
+            raise Unreadable(
+                f"{path} holds no picture that can be decoded; is it a video?"
+            )
+        if (
+            number < COMPLETE * declared
+            and at_ns * rate / 1e9 + 1 < COMPLETE * declared
+        ):
+            raise Unreadable(
+                f"{path} is damaged: {number} of its {declared:.0f} pictures could be read"
+            )
 
 
 def live_shots(address: str | int) -> Shots:
@@ -54,7 +64,9 @@ def live_shots(address: str | int) -> Shots:
         *(cv2.CAP_PROP_N_THREADS, 1),
     ]
     device = isinstance(address, int)
-    with _capture(address, cv2.CAP_ANY if device else cv2.CAP_FFMPEG, [] if device else options) as capture:
+    with _capture(
+        address, cv2.CAP_ANY if device else cv2.CAP_FFMPEG, [] if device else options
+    ) as capture:
         while capture.grab():
             yield Shot(time.monotonic_ns(), partial(_retrieve, capture))
     raise Unreadable(f"{_name(address)} gives no more pictures")
@@ -73,7 +85,11 @@ def _capture(
     try:
         if not capture.isOpened():
             device = isinstance(address, int)
-            hint = "plugged in, and free" if device else "there, and in a format that FFmpeg reads"
+            hint = (
+                "plugged in, and free"
+                if device
+                else "there, and in a format that FFmpeg reads"
+            )
             raise Unreadable(f"{_name(address)} cannot be opened; is it {hint}?")
         yield capture
     except cv2.error as error:
@@ -93,4 +109,8 @@ def _retrieve(capture: cv2.VideoCapture) -> tuple[Pixels, None]:
 
 
 def _name(address: str | int) -> str:
-    return f"camera device {address}" if isinstance(address, int) else without_password(address)
+    return (
+        f"camera device {address}"
+        if isinstance(address, int)
+        else without_password(address)
+    )

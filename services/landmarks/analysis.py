@@ -15,10 +15,28 @@ from services.landmarks.tracks import CameraTracks, Track
 from vitrine.schemas import Face, FrameMeta, SealedEmbedding
 from vitrine.sealing import Sealer, track_reference
 from vitrine.vision import expression
-from vitrine.vision.crop import Crop, Image, crop_of_points, cut, network_input, to_frame
-from vitrine.vision.detectors import Detections, Detector, FaceScore, Trust, detect_scaled, face_cuts
+from vitrine.vision.crop import (
+    Crop,
+    Image,
+    crop_of_points,
+    cut,
+    network_input,
+    to_frame,
+)
+from vitrine.vision.detectors import (
+    Detections,
+    Detector,
+    FaceScore,
+    Trust,
+    detect_scaled,
+    face_cuts,
+)
 from vitrine.vision.embedding import Embedder, align
-from vitrine.vision.expression_classes import NEUTRAL, ExpressionClassifier, expression_cut
+from vitrine.vision.expression_classes import (
+    NEUTRAL,
+    ExpressionClassifier,
+    expression_cut,
+)
 from vitrine.vision.networks import Network
 from vitrine.vision.pose import head_pose
 from vitrine.vision.quality import QualityScore, quality_cut, visible
@@ -83,9 +101,13 @@ class Analyser:
         expressions: ExpressionClassifier | None = None,
     ) -> None:
         """With `helper`, frames that wait behind others are given to the detector ahead of their turn."""
-        self._detector, self._landmarks = detector, landmarks
-        self._face_score, self._quality = face_score, quality
-        self._recognition, self._helper, self._expressions = recognition, helper, expressions
+        self._detector = detector
+        self._landmarks = landmarks
+        self._face_score = face_score
+        self._quality = quality
+        self._recognition = recognition
+        self._helper = helper
+        self._expressions = expressions
 
     @property
     def trust(self) -> Trust:
@@ -95,8 +117,14 @@ class Analyser:
     def look_ahead(self, frame: Frame, place: int) -> None:
         """Start the detector on a frame of a camera, `place` frames from now, if its number is due."""
         wait = place - frame.tracks.due_in()
-        if self._helper is not None and wait >= 0 and wait % frame.tracks.detect_every == 0:
-            frame.ahead = self._helper.submit(detect_scaled, self._detector, frame.image)
+        if (
+            self._helper is not None
+            and wait >= 0
+            and wait % frame.tracks.detect_every == 0
+        ):
+            frame.ahead = self._helper.submit(
+                detect_scaled, self._detector, frame.image
+            )
 
     def step(self, frames: Sequence[Frame]) -> list[tuple[Face, ...]]:
         """The faces of each frame; no two frames of one camera."""
@@ -105,13 +133,19 @@ class Analyser:
             self._observe(looks[start : start + BATCH])
         by_track = {look.track.id: look for look in looks}
         views = [
-            [(look, _face(look)) for look in (by_track[t.id] for t in frame.tracks.finish())]
+            [
+                (look, _face(look))
+                for look in (by_track[t.id] for t in frame.tracks.finish())
+            ]
             for frame in frames
         ]
         together = [view for some in views for view in some]
         self._judge(together)
         sealed = self._embed(together)
-        return [tuple(_with(look, face, sealed.get(face.track_id)) for look, face in some) for some in views]
+        return [
+            tuple(_with(look, face, sealed.get(face.track_id)) for look, face in some)
+            for some in views
+        ]
 
     def _look(self, frame: Frame) -> list[_Look]:
         detections = self._detections(frame) if frame.tracks.due() else None
@@ -119,7 +153,11 @@ class Analyser:
         return [_Look(frame, track, cut(frame.image, track.crop)) for track in tracks]
 
     def _detections(self, frame: Frame) -> Detections:
-        return frame.ahead.result() if frame.ahead else detect_scaled(self._detector, frame.image)
+        return (
+            frame.ahead.result()
+            if frame.ahead
+            else detect_scaled(self._detector, frame.image)
+        )
 
     def _observe(self, looks: Sequence[_Look]) -> None:
         outputs = self._landmarks.run(network_input([look.cut for look in looks]))[0]
@@ -127,8 +165,12 @@ class Analyser:
         crops = [crop_of_points(found) for found in points]
         cuts = [_face_cut(look, crop) for look, crop in zip(looks, crops, strict=True)]
         scores = self._face_score.score(np.concatenate(cuts)).tolist()
-        qualities = self._quality.score([quality_cut(look.cut) for look in looks]).tolist()
-        for look, found, crop, score, quality in zip(looks, points, crops, scores, qualities, strict=True):
+        qualities = self._quality.score(
+            [quality_cut(look.cut) for look in looks]
+        ).tolist()
+        for look, found, crop, score, quality in zip(
+            looks, points, crops, scores, qualities, strict=True
+        ):
             look.quality = quality
             there = score if _plausible(look, crop) else NO_FACE
             look.track.observe(found, crop, there, look.frame.meta.captured_at_ns)
@@ -140,9 +182,14 @@ class Analyser:
         due = [(look, face) for look, face in views if _due(look)]
         for start in range(0, len(due), BATCH):
             some = due[start : start + BATCH]
-            cuts = [expression_cut(look.frame.image, np.array(face.points)) for look, face in some]
+            cuts = [
+                expression_cut(look.frame.image, np.array(face.points))
+                for look, face in some
+            ]
             shares = self._expressions.classify(cuts)
-            for (look, _), neutral in zip(some, shares[:, NEUTRAL].tolist(), strict=True):
+            for (look, _), neutral in zip(
+                some, shares[:, NEUTRAL].tolist(), strict=True
+            ):
                 look.track.judged_ns = look.frame.meta.captured_at_ns
                 look.track.shown = round(min(max(1 - neutral, 0.0), 1.0), 3)
 
@@ -150,11 +197,17 @@ class Analyser:
         """By track, for the good views whose turn it is."""
         if self._recognition is None:
             return {}
-        chosen = [look for look, face in views if look.frame.recognise and _wanted(look, face.quality)]
+        chosen = [
+            look
+            for look, face in views
+            if look.frame.recognise and _wanted(look, face.quality)
+        ]
         sealed: dict[str, SealedEmbedding] = {}
         for start in range(0, len(chosen), BATCH):
             some = chosen[start : start + BATCH]
-            vectors = self._recognition.embedder.embed([align(k.frame.image, k.track.points) for k in some])
+            vectors = self._recognition.embedder.embed(
+                [align(k.frame.image, k.track.points) for k in some]
+            )
             for look, vector in zip(some, vectors, strict=True):
                 sealed[look.track.id] = self._seal(look, vector)
         return sealed
@@ -162,7 +215,9 @@ class Analyser:
     def _seal(self, look: _Look, vector: NDArray[np.float32]) -> SealedEmbedding:
         assert self._recognition is not None  # noqa: S101
         about = track_reference(look.frame.meta.camera_id, look.track.id)
-        return self._recognition.sealer.seal(vector, self._recognition.embedder.model, about)
+        return self._recognition.sealer.seal(
+            vector, self._recognition.embedder.model, about
+        )
 
 
 def _face_cut(look: _Look, crop: Crop) -> NDArray[np.float32]:
@@ -172,18 +227,21 @@ def _face_cut(look: _Look, crop: Crop) -> NDArray[np.float32]:
 
 def _plausible(look: _Look, crop: Crop) -> bool:
     """Whether landmarks with this crop around them are large enough to mean something, and not collapsed."""
-    meta, side = look.frame.meta, Place.of_crop(crop).side
+    meta = look.frame.meta
+    side = Place.of_crop(crop).side
     smallest = SMALLEST * max(meta.width, meta.height)
     return side > max(smallest, COLLAPSED * Place.of_crop(look.track.crop).side)
 
 
 def _wanted(look: _Look, quality: float) -> bool:
     """Whether a view is one to embed; it counts as embedded then."""
-    track, at_ns = look.track, look.frame.meta.captured_at_ns
+    track = look.track
+    at_ns = look.frame.meta.captured_at_ns
     too_soon = track.embeddings and at_ns - track.embedded_ns < EMBED_EVERY_NS
     if too_soon or quality < GOOD_VIEW or track.embeddings >= MOST_EMBEDDINGS:
         return False
-    track.embedded_ns, track.embeddings = at_ns, track.embeddings + 1
+    track.embedded_ns = at_ns
+    track.embeddings = track.embeddings + 1
     return True
 
 
@@ -199,7 +257,8 @@ def _with(look: _Look, face: Face, embedding: SealedEmbedding | None) -> Face:
 
 def _face(look: _Look) -> Face:
     """What is published of a track: smoothed points and what follows from them."""
-    meta, track = look.frame.meta, look.track
+    meta = look.frame.meta
+    track = look.track
     points = track.smooth()
     pose = head_pose(points, meta.width, meta.height)
     return Face(

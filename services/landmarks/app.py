@@ -20,7 +20,12 @@ from vitrine.topics import FRAMES
 from vitrine.vision.detectors import FaceScore, load_detector
 from vitrine.vision.embedding import Embedder
 from vitrine.vision.expression_classes import ExpressionClassifier
-from vitrine.vision.models import EXPRESSION_FILE, LANDMARKS_FILE, embedding_model, model_path
+from vitrine.vision.models import (
+    EXPRESSION_FILE,
+    LANDMARKS_FILE,
+    embedding_model,
+    model_path,
+)
 from vitrine.vision.networks import load_network
 from vitrine.vision.quality import QualityScore
 
@@ -64,22 +69,30 @@ class LandmarksService:
             ).run(stop)
 
 
-def load_models(settings: Settings, own: LandmarksSettings, helper: Executor | None = None) -> Analyser:
+def load_models(
+    settings: Settings, own: LandmarksSettings, helper: Executor | None = None
+) -> Analyser:
     """All models that there are. Raises ConfigurationError."""
     landmarks = load_network(model_path(LANDMARKS_FILE), own.device, own.threads)
     detector = load_detector(settings.models, own.min_face, own.threads, own.detector)
     logger.info("faces are found by %s", type(detector).__name__)
     face_score = FaceScore.load(own.threads)
-    expressions = ExpressionClassifier(load_network(model_path(EXPRESSION_FILE), threads=own.threads))
+    expressions = ExpressionClassifier(
+        load_network(model_path(EXPRESSION_FILE), threads=own.threads)
+    )
     quality = QualityScore.load(own.threads)
     recognition = _recognition(settings, own)
-    return Analyser(detector, landmarks, face_score, quality, recognition, helper, expressions)
+    return Analyser(
+        detector, landmarks, face_score, quality, recognition, helper, expressions
+    )
 
 
 def _recognition(settings: Settings, own: LandmarksSettings) -> Recognition | None:
     """Embeddings need a key to seal them with."""
     if settings.key_file is None:
-        logger.info("no key file: embeddings are not computed, every track is its own visitor")
+        logger.info(
+            "no key file: embeddings are not computed, every track is its own visitor"
+        )
         return None
     path = embedding_model(settings.models)
     logger.info("faces are told apart by %s", path.stem)

@@ -25,9 +25,13 @@ def decode(meta: FrameMeta, jpeg: bytes) -> Image:
         raise Invalid("the frame holds no picture")
     size = jpeg_size(jpeg)
     if size != (meta.width, meta.height):
-        raise Invalid(f"the picture is {_text(size)}, announced was {meta.width}×{meta.height}")
+        raise Invalid(
+            f"the picture is {_text(size)}, announced was {meta.width}×{meta.height}"
+        )
     if meta.width * meta.height > MOST_PIXELS:
-        raise Invalid(f"{meta.width}×{meta.height} is too large, at most {MOST_PIXELS} pixels are analysed")
+        raise Invalid(
+            f"{meta.width}×{meta.height} is too large, at most {MOST_PIXELS} pixels are analysed"
+        )
     if not jpeg.endswith(END_OF_IMAGE):
         raise Invalid("the JPEG is cut off")
     image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
@@ -42,9 +46,12 @@ def jpeg_size(jpeg: bytes) -> tuple[int, int] | None:
         return None
     at = 2
     while at + 9 <= len(jpeg) and jpeg[at] == 0xFF:
-        marker, length = jpeg[at + 1], int.from_bytes(jpeg[at + 2 : at + 4])
+        marker = jpeg[at + 1]
+        length = int.from_bytes(jpeg[at + 2 : at + 4])
         if marker in START_OF_FRAME:
-            return int.from_bytes(jpeg[at + 7 : at + 9]), int.from_bytes(jpeg[at + 5 : at + 7])
+            return int.from_bytes(jpeg[at + 7 : at + 9]), int.from_bytes(
+                jpeg[at + 5 : at + 7]
+            )
         at += 2 + length
     return None
 

@@ -44,19 +44,26 @@ class LandmarksHandler(Handler):
     Nothing is replayed: tracks begin anew when partitions move, and engagement bridges them.
     """
 
-    def __init__(self, analyser: Analyser, mall: MallSource, clock: Clock, detect_every: int) -> None:
-        self._analyser, self._mall, self._clock = analyser, mall, clock
+    def __init__(
+        self, analyser: Analyser, mall: MallSource, clock: Clock, detect_every: int
+    ) -> None:
+        self._analyser = analyser
+        self._mall = mall
+        self._clock = clock
         self._detect_every = detect_every
         self._cameras: dict[str, _Camera] = {}
 
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
         """Forget the cameras of partitions that moved elsewhere."""
         lost = set(partitions)
-        self._cameras = {name: c for name, c in self._cameras.items() if c.source not in lost}
+        self._cameras = {
+            name: c for name, c in self._cameras.items() if c.source not in lost
+        }
 
     def handle(self, batch: Sequence[Received[FrameMeta]]) -> Outputs:
         """One `faces` record for each frame analysed and each source that ended."""
-        outputs, mall = Outputs(), self._mall.current()
+        outputs = Outputs()
+        mall = self._mall.current()
         by_camera: Mapping[str, list[Frame | FrameMeta]] = defaultdict(list)
         waiting = Counter(record.event.camera_id for record in batch)
         for record in batch:
@@ -89,7 +96,9 @@ class LandmarksHandler(Handler):
 
     def _step(self, arrivals: Sequence[Frame | FrameMeta], outputs: Outputs) -> None:
         """At most one arrival of each camera."""
-        outputs.messages += [_outgoing(a, ()) for a in arrivals if isinstance(a, FrameMeta)]
+        outputs.messages += [
+            _outgoing(a, ()) for a in arrivals if isinstance(a, FrameMeta)
+        ]
         frames = [a for a in arrivals if isinstance(a, Frame)]
         for frame, faces in zip(frames, self._analyser.step(frames), strict=True):
             outputs.messages.append(_outgoing(frame.meta, faces))
@@ -105,7 +114,8 @@ class LandmarksHandler(Handler):
 
     def _frame(self, record: Received[FrameMeta], mall: Mall) -> Frame:
         """The decoded frame with its camera's tracks. Raises Invalid; the camera's state is changed last."""
-        meta, appended_ns = record.event, record.record.appended_at_ns
+        meta = record.event
+        appended_ns = record.record.appended_at_ns
         camera = self._cameras.get(meta.camera_id)
         if camera and meta.captured_at_ns <= camera.captured_ns:
             if appended_ns - camera.appended_ns <= GONE_NS:
@@ -113,15 +123,24 @@ class LandmarksHandler(Handler):
             del self._cameras[meta.camera_id]
         image = decode(meta, record.body)
         camera = self._cameras.pop(meta.camera_id, None) or _Camera(
-            CameraTracks(meta.camera_id, self._detect_every, self._analyser.trust), record.source
+            CameraTracks(meta.camera_id, self._detect_every, self._analyser.trust),
+            record.source,
         )
-        camera.captured_ns, camera.appended_ns = meta.captured_at_ns, appended_ns
+        camera.captured_ns = meta.captured_at_ns
+        camera.appended_ns = appended_ns
         self._cameras[meta.camera_id] = camera  # the latest last
-        metrics.FRAMES_DROPPED.labels(meta.camera_id, "late")  # seen as zero until the first
+        metrics.FRAMES_DROPPED.labels(
+            meta.camera_id, "late"
+        )  # seen as zero until the first
         if len(self._cameras) > MOST_CAMERAS:
             del self._cameras[next(iter(self._cameras))]
         stand = mall.stand(meta.stand_id)
-        return Frame(meta, image, camera.tracks, stand is not None and stand.recognition == "enrolled")
+        return Frame(
+            meta,
+            image,
+            camera.tracks,
+            stand is not None and stand.recognition == "enrolled",
+        )
 
     def _count(self, meta: FrameMeta, faces: int) -> None:
         metrics.FRAMES_ANALYSED.labels(meta.camera_id).inc()

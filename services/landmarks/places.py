@@ -30,9 +30,13 @@ class Place:
     def of_crop(cls, crop: Crop) -> Place:
         """Where a crop lies: the inverse of its similarity, at its middle."""
         (a, b, x), (c, d, y) = crop.tolist()
-        scale, middle = a * a + b * b, (INPUT_SIZE - 1) / 2
-        x, y = (middle - x) / scale, (middle - y) / scale
-        return cls(np.array([a * x + c * y, b * x + d * y]), INPUT_SIZE / math.sqrt(scale))
+        scale = a * a + b * b
+        middle = (INPUT_SIZE - 1) / 2
+        x = (middle - x) / scale
+        y = (middle - y) / scale
+        return cls(
+            np.array([a * x + c * y, b * x + d * y]), INPUT_SIZE / math.sqrt(scale)
+        )
 
     @classmethod
     def of_box(cls, box: NDArray[np.floating]) -> Place:
@@ -49,7 +53,9 @@ class Place:
 
 
 def match(
-    expected: Sequence[Place], found: Sequence[Place], reaches: Sequence[float] | None = None
+    expected: Sequence[Place],
+    found: Sequence[Place],
+    reaches: Sequence[float] | None = None,
 ) -> list[tuple[int, int]]:
     """Pairs of places that are one face: least total distance and growth, nothing beyond the limits.
 
@@ -58,13 +64,23 @@ def match(
     if not expected or not found:
         return []
     farthest = reaches or [FARTHEST] * len(expected)
-    cost = np.array([[_cost(a, b, far) for b in found] for a, far in zip(expected, farthest, strict=True)])
+    cost = np.array(
+        [
+            [_cost(a, b, far) for b in found]
+            for a, far in zip(expected, farthest, strict=True)
+        ]
+    )
     rows, columns = linear_sum_assignment(cost)
-    return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if cost[r, c] < _NEVER]
+    return [
+        (int(r), int(c))
+        for r, c in zip(rows, columns, strict=True)
+        if cost[r, c] < _NEVER
+    ]
 
 
 def _cost(a: Place, b: Place, farthest: float) -> float:
-    distance, growth = a.distance(b), a.growth(b)
+    distance = a.distance(b)
+    growth = a.growth(b)
     if distance > farthest or growth > GREATEST_GROWTH:
         return _NEVER
     return distance + math.log(growth)

@@ -18,12 +18,20 @@ class LandmarksSettings(EnvironmentSettings):
     prefix: ClassVar[str] = "VITRINE_LANDMARKS_"
     model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=prefix)
 
-    device: Device = Field("cpu", description="`cuda` runs the landmark and embedding networks on a GPU.")
-    threads: int = Field(1, ge=1, le=64, description="Threads of one network run on the CPU.")
-    detect_every: int = Field(3, ge=1, le=100, description="Faces are looked for in every n-th frame.")
+    device: Device = Field(
+        "cpu", description="`cuda` runs the landmark and embedding networks on a GPU."
+    )
+    threads: int = Field(
+        1, ge=1, le=64, description="Threads of one network run on the CPU."
+    )
+    detect_every: int = Field(
+        3, ge=1, le=100, description="Faces are looked for in every n-th frame."
+    )
     detector: Kind = Field(
         "auto",
         description="What finds faces: `own`, `yunet` (its file has to be in VITRINE_MODELS) or `mtcnn`; "
         "`auto`: yunet where its file is, else own.",
     )
-    min_face: int = Field(24, ge=12, le=1000, description="Smallest face that MTCNN looks for, in pixels.")
+    min_face: int = Field(
+        24, ge=12, le=1000, description="Smallest face that MTCNN looks for, in pixels."
+    )

@@ -32,17 +32,24 @@ class OneEuro:
         """Points (68, 2) of a face with crop side `side`, in pixels, at a later time than before."""
         seconds = (at_ns - self.at_ns) / 1e9
         if self.points is None or seconds > LONGEST_GAP_S:
-            self.points, self.speed = points.astype(np.float64), np.zeros((68, 2))
+            self.points = points.astype(np.float64)
+            self.speed = np.zeros((68, 2))
         else:
             moved = (points - self.points) / (side * seconds)
-            self.speed = self.speed + _share(SPEED_CUTOFF, seconds) * (moved - self.speed)
-            cutoff = LOWEST_CUTOFF + SLOPE * np.linalg.norm(self.speed, axis=1, keepdims=True)
+            self.speed = self.speed + _share(SPEED_CUTOFF, seconds) * (
+                moved - self.speed
+            )
+            cutoff = LOWEST_CUTOFF + SLOPE * np.linalg.norm(
+                self.speed, axis=1, keepdims=True
+            )
             self.points = self.points + _share(cutoff, seconds) * (points - self.points)
         self.at_ns = at_ns
         return self.points
 
 
-def _share(cutoff: float | NDArray[np.float64], seconds: float) -> float | NDArray[np.float64]:
+def _share(
+    cutoff: float | NDArray[np.float64], seconds: float
+) -> float | NDArray[np.float64]:
     """How much of a new value a first-order low-pass takes over."""
     turn = 2 * np.pi * cutoff * seconds
     return turn / (1 + turn)

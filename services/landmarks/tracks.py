@@ -19,9 +19,11 @@ LOST_AFTER_NS: Final = 1_000_000_000
 """A track that was not seen for so long has ended."""
 UNDETECTED_AFTER_NS: Final = 3_000_000_000
 """So has one that was seen, but no longer found by the detector."""
-CLOSE, CLOSE_GROWTH = 0.15, 1.25
+CLOSE = 0.15
+CLOSE_GROWTH = 1.25
 """A detection this close to the prediction leaves the track's own crop alone, which is the steadier one."""
-STILL_THERE, STILL_THERE_SHARE = 0.2, 0.5
+STILL_THERE = 0.2
+STILL_THERE_SHARE = 0.5
 """Face score that a followed face needs, or this share of its score when it was last detected."""
 THERE_UNDETECTED: Final = 0.5
 """Face score of a followed face that the detector has just overlooked."""
@@ -32,9 +34,11 @@ WALK: Final = 9.0
 UNSURE: Final = 0.25
 """Sides by which a detector's boxes of one face differ."""
 FARTHEST_NEW: Final = 1.5
-LONGEST_STEP_S, LONGEST_HIDDEN_S = 0.3, 1.0
+LONGEST_STEP_S = 0.3
+LONGEST_HIDDEN_S = 1.0
 """Motion is not extrapolated further; of a face that is covered, further than of one that is seen."""
-STEADY, SUDDEN = 0.3, 2.0
+STEADY = 0.3
+SUDDEN = 2.0
 """Sides, and sides a second, that a followed face may lie off its expected place and size."""
 ESTABLISHED: Final = 3
 """Detections that make a track somebody."""
@@ -69,12 +73,16 @@ class Track:
     """The face was there in the last frame."""
     overlooked: bool = False
     """The detector saw this frame and did not find the face."""
-    points: NDArray[np.float32] = field(default_factory=lambda: np.zeros((68, 2), np.float32))
+    points: NDArray[np.float32] = field(
+        default_factory=lambda: np.zeros((68, 2), np.float32)
+    )
     """As measured at `at_ns`; `smooth` gives what is published."""
     measured: Crop = field(default_factory=lambda: np.zeros((2, 3)))
     """The crop around `points`."""
     at_ns: int = 0
-    velocity: NDArray[np.float32] = field(default_factory=lambda: np.zeros(2, np.float32))
+    velocity: NDArray[np.float32] = field(
+        default_factory=lambda: np.zeros(2, np.float32)
+    )
     """Pixels a second."""
     followed: bool = False
     """It was seen in two frames, so that its velocity is known."""
@@ -97,7 +105,10 @@ class Track:
 
     def ended(self, at_ns: int) -> bool:
         """Whether too much time has passed."""
-        return at_ns - self.at_ns >= LOST_AFTER_NS or at_ns - self.detected_ns >= UNDETECTED_AFTER_NS
+        return (
+            at_ns - self.at_ns >= LOST_AFTER_NS
+            or at_ns - self.detected_ns >= UNDETECTED_AFTER_NS
+        )
 
     def predict(self, at_ns: int) -> None:
         """Move crop and box to a later time, by constant velocity."""
@@ -105,34 +116,48 @@ class Track:
         step = self.velocity * min((at_ns - self.at_ns) / 1e9, longest_s)
         self.crop = self.measured.copy()
         self.crop[:, 2] -= self.measured[:, :2] @ step
-        self.expected, self.before = Place.of_crop(self.crop), None
-        self.box, self.overlooked = self._carried(self.expected), False
+        self.expected = Place.of_crop(self.crop)
+        self.before = None
+        self.box = self._carried(self.expected)
+        self.overlooked = False
 
-    def confirm(self, box: NDArray[np.float32], crop: Crop, score: float, at_ns: int) -> None:
+    def confirm(
+        self, box: NDArray[np.float32], crop: Crop, score: float, at_ns: int
+    ) -> None:
         """A detection is this face."""
-        here, there = Place.of_box(box), Place.of_box(self.box)
+        here = Place.of_box(box)
+        there = Place.of_box(self.box)
         close = here.distance(there) < CLOSE and here.growth(there) < CLOSE_GROWTH
         if not (close and self.visible):
             self.crop = crop
-        self.box, self.score, self.detected_ns = box, score, at_ns
+        self.box = box
+        self.score = score
+        self.detected_ns = at_ns
         self.detections += 1
 
     def reach(self, at_ns: int) -> float:
         """How far off the prediction its face may be found, in sides: a new face may be walking any way."""
         if self.followed:
             return FARTHEST
-        return min(max(FARTHEST, UNSURE + WALK * (at_ns - self.detected_ns) / 1e9), FARTHEST_NEW)
+        return min(
+            max(FARTHEST, UNSURE + WALK * (at_ns - self.detected_ns) / 1e9),
+            FARTHEST_NEW,
+        )
 
     def box_at(self, place: Place, at_ns: int) -> NDArray[np.float32]:
         """The box in pixels of landmarks that lie there: the detector's own if it has just found the face."""
         return self.box if self.detected_ns == at_ns else self._carried(place)
 
-    def observe(self, points: NDArray[np.float32], crop: Crop, face_score: float, at_ns: int) -> None:
+    def observe(
+        self, points: NDArray[np.float32], crop: Crop, face_score: float, at_ns: int
+    ) -> None:
         """Landmarks (68, 2) in pixels, the crop around them, and how much of a face is there."""
         if face_score < self._needed(at_ns):
             self.visible = False
             return
-        self.before = Seen(self.points, self.measured, self.box, self.velocity, self.at_ns)
+        self.before = Seen(
+            self.points, self.measured, self.box, self.velocity, self.at_ns
+        )
         place = Place.of_crop(crop)
         self.box = self.box_at(place, at_ns)
         if self.detected_ns == at_ns:
@@ -140,10 +165,15 @@ class Track:
             offset = np.hstack([self.box[:2] - place.centre, self.box[2:]]) / place.side
             self.offset = offset.astype(np.float32)
         if self.at_ns:
-            moved = (points.mean(axis=0) - self.points.mean(axis=0)) / np.float32((at_ns - self.at_ns) / 1e9)
+            moved = (points.mean(axis=0) - self.points.mean(axis=0)) / np.float32(
+                (at_ns - self.at_ns) / 1e9
+            )
             self.velocity = (self.velocity + moved) / 2 if self.followed else moved
             self.followed = True
-        self.points, self.measured, self.at_ns, self.visible = points, crop, at_ns, True
+        self.points = points
+        self.measured = crop
+        self.at_ns = at_ns
+        self.visible = True
 
     @property
     def established(self) -> bool:
@@ -165,7 +195,9 @@ class Track:
     def cover(self) -> None:
         """What was seen in this frame is somebody else, in front: wait where this face was going."""
         if self.before is not None:
-            self.points, self.measured, self.box, self.velocity, self.at_ns = self.before
+            self.points, self.measured, self.box, self.velocity, self.at_ns = (
+                self.before
+            )
         self.visible = False
 
     def smooth(self) -> NDArray[np.float64]:
@@ -179,7 +211,11 @@ class Track:
     def _needed(self, at_ns: int) -> float:
         if self.detected_ns == at_ns:
             return 0.0
-        return THERE_UNDETECTED if self.overlooked else min(STILL_THERE, STILL_THERE_SHARE * self.face_score)
+        return (
+            THERE_UNDETECTED
+            if self.overlooked
+            else min(STILL_THERE, STILL_THERE_SHARE * self.face_score)
+        )
 
 
 class CameraTracks:
@@ -187,13 +223,16 @@ class CameraTracks:
 
     def __init__(self, camera_id: str, detect_every: int, trust: Trust) -> None:
         self.detect_every = detect_every
-        self._camera_id, self._trust = camera_id, trust
+        self._camera_id = camera_id
+        self._trust = trust
         self._since_detection = detect_every
         self._tracks: list[Track] = []
 
     def due(self) -> bool:
         """Whether the next frame needs the detector: every k-th, or while a face is new or lost."""
-        unsettled = any(not (t.believed and t.visible and t.followed) for t in self._tracks)
+        unsettled = any(
+            not (t.believed and t.visible and t.followed) for t in self._tracks
+        )
         return unsettled or self.due_in() == 0
 
     def due_in(self) -> int:
@@ -209,11 +248,18 @@ class CameraTracks:
         if detections is not None:
             self._since_detection = 1
             self._assign(at_ns, detections[:MOST_FACES])
-        return [track for track in self._tracks if track.visible or track.detected_ns == at_ns]
+        return [
+            track
+            for track in self._tracks
+            if track.visible or track.detected_ns == at_ns
+        ]
 
     def _assign(self, at_ns: int, found: Detections) -> None:
         """Confirm tracks, drop the doubtful that were not found again, begin new ones."""
-        crops = [crop_of_box(box, five) for box, five in zip(found.boxes, found.five, strict=True)]
+        crops = [
+            crop_of_box(box, five)
+            for box, five in zip(found.boxes, found.five, strict=True)
+        ]
         scores = [float(score) for score in found.scores]
         expected = [Place.of_box(track.box) for track in self._tracks]
         reaches = [track.reach(at_ns) for track in self._tracks]
@@ -224,7 +270,11 @@ class CameraTracks:
         for track in self._tracks:
             track.overlooked = track.detected_ns != at_ns
         taken = {n for _, n in pairs}
-        fresh = [n for n, score in enumerate(scores) if n not in taken and score >= self._trust.start]
+        fresh = [
+            n
+            for n, score in enumerate(scores)
+            if n not in taken and score >= self._trust.start
+        ]
         for number, n in enumerate(fresh[: MOST_FACES - len(self._tracks)]):
             name = track_id(self._camera_id, at_ns, number)
             self._tracks.append(Track(name, found.boxes[n], crops[n], scores[n], at_ns))
@@ -237,7 +287,11 @@ class CameraTracks:
                 track.cover()
         self._merge()
         for track in self._tracks:
-            track.believed = track.believed or track.detections >= 2 or track.score >= self._trust.sure
+            track.believed = (
+                track.believed
+                or track.detections >= 2
+                or track.score >= self._trust.sure
+            )
         return [track for track in self._tracks if track.believed and track.visible]
 
     def _merge(self) -> None:
@@ -245,15 +299,26 @@ class CameraTracks:
         kept: list[Track] = []
         for track in sorted(self._tracks, key=_claim):
             place = Place.of_box(track.box)
-            others = [Place.of_box(other.box) for other in kept if other.visible and track.visible]
+            others = [
+                Place.of_box(other.box)
+                for other in kept
+                if other.visible and track.visible
+            ]
             if all(place.distance(other) > SAME_FACE for other in others):
                 kept.append(track)
             elif track.established:
                 track.cover()
                 kept.append(track)
-        self._tracks = [track for track in self._tracks if any(track is one for one in kept)]
+        self._tracks = [
+            track for track in self._tracks if any(track is one for one in kept)
+        ]
 
 
 def _claim(track: Track) -> tuple[bool, float, int, int]:
     """Order of claims on a face: who is somebody, least surprised (in tenths), latest detected, oldest."""
-    return not track.established, round(track.surprise(), 1), -track.detected_ns, -track.detections
+    return (
+        not track.established,
+        round(track.surprise(), 1),
+        -track.detected_ns,
+        -track.detections,
+    )

@@ -29,7 +29,8 @@ class Unlocked(Exception):
 
     def __init__(self, cookie: str, token: str) -> None:
         super().__init__(cookie)
-        self.cookie, self.token = cookie, token
+        self.cookie = cookie
+        self.token = token
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,16 @@ class Door:
         if asked is not None and self._fits(asked):
             raise Unlocked(self.cookie, asked)
         bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if not self._fits(bearer) and not self._fits(request.cookies.get(self.cookie, "")):
+        if not self._fits(bearer) and not self._fits(
+            request.cookies.get(self.cookie, "")
+        ):
             raise Locked
 
     def _fits(self, given: str) -> bool:
         assert self.token is not None  # noqa: S101 - asked only behind a closed door
-        return hmac.compare_digest(given.encode(), self.token.get_secret_value().encode())
+        return hmac.compare_digest(
+            given.encode(), self.token.get_secret_value().encode()
+        )
 
 
 async def answer_locked(request: Request, _error: Exception) -> Response:
@@ -67,8 +72,14 @@ async def answer_locked(request: Request, _error: Exception) -> Response:
 async def answer_unlocked(request: Request, error: Exception) -> Response:
     """The same address without the token."""
     assert isinstance(error, Unlocked)  # noqa: S101 - registered for nothing else
-    rest = [(name, value) for name, value in request.query_params.multi_items() if name != "token"]
-    response = RedirectResponse(request.url.path + (f"?{urlencode(rest)}" if rest else ""), 303)
+    rest = [
+        (name, value)
+        for name, value in request.query_params.multi_items()
+        if name != "token"
+    ]
+    response = RedirectResponse(
+        request.url.path + (f"?{urlencode(rest)}" if rest else ""), 303
+    )
     response.set_cookie(
         error.cookie,
         error.token,

@@ -32,14 +32,16 @@ class StandService:
     """Runs the stand; players find it at `address` once `listening` is set."""
 
     def __init__(self, context: Context, settings: StandSettings) -> None:
-        self._context, self._settings = context, settings
+        self._context = context
+        self._settings = settings
         self.address = ""
         self.player_token = settings.player_token
         self.listening = Event()
 
     def run(self, stop: Event) -> None:
         """Work until `stop`; the web server outlives the loop, so that the last reports are answered."""
-        context, settings = self._context, self._context.settings
+        context = self._context
+        settings = self._context.settings
         try:
             key = until_available(
                 self._signing_key,
@@ -65,14 +67,26 @@ class StandService:
                 player_token=self._settings.player_token,
             )
         )
-        with closing(context.redis()) as redis, listen(settings.http_host, self._settings.port) as listener:
+        with (
+            closing(context.redis()) as redis,
+            listen(settings.http_host, self._settings.port) as listener,
+        ):
             host, port = listener.getsockname()[:2]
             offer_desk = OfferDesk(redis, settings.config / "codes", context.health)
             handler = StandHandler(
-                context.mall, context.clock, switchboard, offer_desk, Creatives(folder), key
+                context.mall,
+                context.clock,
+                switchboard,
+                offer_desk,
+                Creatives(folder),
+                key,
             )
             with web_server(app, listener, stop):
-                self.address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+                self.address = (
+                    f"http://[{host}]:{port}"
+                    if ":" in host
+                    else f"http://{host}:{port}"
+                )
                 self.listening.set()
                 logger.info("stand pages at %s", self.address)
                 try:

@@ -21,7 +21,11 @@ def arm(campaign: Campaign, stand_id: str, at_ns: int) -> Arm:
     One number a stand and slot serves all campaigns, so that a slot is plain for as many as possible at
     once. The configuration's version is no part of it: a reload must not change the arm within a slot.
     """
-    return "plain" if uniform("arm", stand_id, slot_start(at_ns)) < campaign.holdout else "adaptive"
+    return (
+        "plain"
+        if uniform("arm", stand_id, slot_start(at_ns)) < campaign.holdout
+        else "adaptive"
+    )
 
 
 def uniform(*seed: str | int) -> float:

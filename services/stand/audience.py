@@ -73,9 +73,14 @@ class Audience:
         people = self.present(now_ns)
         if condition.people is not None and len(people) < condition.people:
             return ()
-        if condition.attending is not None and sum(p.attending for p in people) < condition.attending:
+        if (
+            condition.attending is not None
+            and sum(p.attending for p in people) < condition.attending
+        ):
             return ()
-        return sorted((p for p in people if self._meets(p, condition)), key=lambda p: -p.score)
+        return sorted(
+            (p for p in people if self._meets(p, condition)), key=lambda p: -p.score
+        )
 
     def _meets(self, person: Person, condition: Condition) -> bool:
         if condition.known is not None:
@@ -94,10 +99,18 @@ def in_words(condition: Condition) -> str:
     """Why a condition holds, for people to read."""
     parts = []
     if condition.engagement is not None:
-        held = f"has been engaged for {condition.for_seconds:g} s" if condition.for_seconds else "is engaged"
+        held = (
+            f"has been engaged for {condition.for_seconds:g} s"
+            if condition.for_seconds
+            else "is engaged"
+        )
         parts.append(f"somebody {held}")
     if condition.known is not None:
-        parts.append("a known customer is here" if condition.known else "somebody unknown is here")
+        parts.append(
+            "a known customer is here"
+            if condition.known
+            else "somebody unknown is here"
+        )
     if condition.people is not None:
         parts.append(f"people here: {condition.people} or more")
     if condition.attending is not None:

@@ -17,7 +17,9 @@ from vitrine.schemas import Arm, Id, Play
 from vitrine.schemas.base import Nanoseconds
 
 PlayerKind = Literal["page", "virtual"]
-PlayerId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,59}$")]
+PlayerId = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,59}$")
+]
 
 CLOCK_TOLERANCE_NS = 5_000_000_000
 SHORT_NS = 500_000_000
@@ -101,7 +103,10 @@ def to_play(report: PlayReport, command: Command, stand_id: str, now_ns: int) ->
         raise Refused("the play starts before it was decided")
     if report.end_ns > now_ns + CLOCK_TOLERANCE_NS:
         raise Refused("the play ends in the future")
-    if report.completed and report.end_ns - report.start_ns < command.seconds * 1e9 - SHORT_NS:
+    if (
+        report.completed
+        and report.end_ns - report.start_ns < command.seconds * 1e9 - SHORT_NS
+    ):
         raise Refused("the play is too short to be complete")
     return Play(
         play_id=report.play_id,

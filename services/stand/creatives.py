@@ -40,7 +40,9 @@ class Creatives:
         for campaign in mall.campaigns:
             for creative in campaign.creatives:
                 if reason := self._wrong(creative.file):
-                    found[creative.file] = f"creative {creative.id} is skipped: {creative.file} {reason}"
+                    found[creative.file] = (
+                        f"creative {creative.id} is skipped: {creative.file} {reason}"
+                    )
         for file in found.keys() - self.problems.keys():
             logger.warning("campaign %s", found[file])
         self.problems = found

@@ -9,7 +9,14 @@ from hashlib import blake2b
 from services.stand.arms import uniform
 from services.stand.audience import Audience
 from services.stand.commands import Command, PlayerKind
-from services.stand.playlist import Choice, Usable, response, rotation, rotation_draw, running
+from services.stand.playlist import (
+    Choice,
+    Usable,
+    response,
+    rotation,
+    rotation_draw,
+    running,
+)
 from services.stand.screen import Order, Screen
 from vitrine.mall import Campaign, Creative, Mall, Stand
 
@@ -52,7 +59,13 @@ class Director:
             self.screen.ended(play_id.rpartition(".")[2], end_ns)
 
     def next_order(
-        self, mall: Mall, version: str, stand: Stand, player: Player, now_ns: int, usable: Usable
+        self,
+        mall: Mall,
+        version: str,
+        stand: Stand,
+        player: Player,
+        now_ns: int,
+        usable: Usable,
     ) -> Order | None:
         """What to send to the player now, if anything; `version` is the configuration's."""
         self.play_with(player)
@@ -64,18 +77,25 @@ class Director:
         if start_ns is None and not cut:
             return None
         at_ns = now_ns if start_ns is None else start_ns
-        choice, responds = self._response(campaigns, stand, now_ns, at_ns, usable), True
+        choice = self._response(campaigns, stand, now_ns, at_ns, usable)
+        responds = True
         if choice is None:
             if cut:
                 return None
-            choice, responds = self._rotation(running(mall, stand, at_ns), stand, at_ns, usable), False
+            choice = self._rotation(running(mall, stand, at_ns), stand, at_ns, usable)
+            responds = False
         command = self._command(choice, version, player, now_ns, responds=responds)
         order = Order(command, choice.campaign, choice.creative, cut)
         self.screen.send(order)
         return order
 
     def _response(
-        self, campaigns: Sequence[Campaign], stand: Stand, now_ns: int, at_ns: int, usable: Usable
+        self,
+        campaigns: Sequence[Campaign],
+        stand: Stand,
+        now_ns: int,
+        at_ns: int,
+        usable: Usable,
     ) -> Choice | None:
         def rested(campaign: Campaign, creative: Creative) -> bool:
             last = self._responded.get((campaign.id, creative.id), -COOL_DOWN_NS)
@@ -87,7 +107,9 @@ class Director:
             self._responded[choice.campaign.id, choice.creative.id] = at_ns
         return choice
 
-    def _rotation(self, campaigns: Sequence[Campaign], stand: Stand, at_ns: int, usable: Usable) -> Choice:
+    def _rotation(
+        self, campaigns: Sequence[Campaign], stand: Stand, at_ns: int, usable: Usable
+    ) -> Choice:
         if self._offset is None:
             self._offset = uniform("rotation", stand.id, at_ns)
         draw = rotation_draw(self._offset, self._rotated)
@@ -95,7 +117,13 @@ class Director:
         return rotation(campaigns, stand, at_ns, draw, usable)
 
     def _command(
-        self, choice: Choice, version: str, player: Player, now_ns: int, *, responds: bool
+        self,
+        choice: Choice,
+        version: str,
+        player: Player,
+        now_ns: int,
+        *,
+        responds: bool,
     ) -> Command:
         self._issued += 1
         seed = f"{self.stand_id}\x1f{player.player_id}\x1f{now_ns}\x1f{self._issued}"

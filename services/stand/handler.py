@@ -57,8 +57,12 @@ class StandHandler(Handler):
         creatives: Creatives,
         key: bytes,
     ) -> None:
-        self._source, self._clock, self._switchboard = mall, clock, switchboard
-        self._offers, self._creatives, self._key = offer_desk, creatives, key
+        self._source = mall
+        self._clock = clock
+        self._switchboard = switchboard
+        self._offers = offer_desk
+        self._creatives = creatives
+        self._key = key
         self._partitions: set[int] = set()
         self._stages: dict[str, _Stage] = {}
         self._mall = Mall(cameras=(), stands=(), campaigns=())
@@ -70,7 +74,9 @@ class StandHandler(Handler):
         self._state_due = self._files_due = 0.0
         self._started_ns = 0
 
-    def assigned(self, commits: Mapping[TopicPartition, Commit | None]) -> Mapping[TopicPartition, int]:
+    def assigned(
+        self, commits: Mapping[TopicPartition, Commit | None]
+    ) -> Mapping[TopicPartition, int]:
         """Take on the stands of these partitions."""
         self._partitions |= {source.partition for source in commits}
         return {}
@@ -101,12 +107,14 @@ class StandHandler(Handler):
 
     def published(self) -> None:
         """The bus has the reports: tell the players."""
-        submissions, self._submissions = self._submissions, []
+        submissions = self._submissions
+        self._submissions = []
         for submission in submissions:
             for play in submission.plays:
                 self._remember(play)
             submission.durable.set_result(None)
-        settled, self._settled = self._settled, []
+        settled = self._settled
+        self._settled = []
         self._offers.on_bus(settled)
 
     def stopped(self) -> Outputs:
@@ -122,23 +130,36 @@ class StandHandler(Handler):
         return partition_for(stand_id, ENGAGEMENT.partitions) in self._partitions
 
     def _configure(self) -> None:
-        mall, now = self._source.current(), time.monotonic()
+        mall = self._source.current()
+        now = time.monotonic()
         changed = mall is not self._mall
         if changed or now >= self._files_due:
             self._files_due = now + CHECK_FILES_EVERY_S
             self._creatives.check(mall)
         if changed:
-            self._mall, self._version = mall, mall.version
-            conditions = [c.when for campaign in mall.campaigns for c in campaign.creatives if c.when]
-            conditions += [offer.when for campaign in mall.campaigns for offer in campaign.offers]
-            self._thresholds = frozenset(c.engagement for c in conditions if c.engagement is not None)
+            self._mall = mall
+            self._version = mall.version
+            conditions = [
+                c.when
+                for campaign in mall.campaigns
+                for c in campaign.creatives
+                if c.when
+            ]
+            conditions += [
+                offer.when for campaign in mall.campaigns for offer in campaign.offers
+            ]
+            self._thresholds = frozenset(
+                c.engagement for c in conditions if c.engagement is not None
+            )
         served = {stand.id for stand in mall.stands if self._has(stand.id)}
         if served != self._stages.keys():
             for stand_id in served - self._stages.keys():
                 appear(stand_id)
             for stand_id in self._stages.keys() - served:
                 disappear(stand_id)
-            self._stages = {s: self._stages.get(s) or _Stage(Director(s)) for s in sorted(served)}
+            self._stages = {
+                s: self._stages.get(s) or _Stage(Director(s)) for s in sorted(served)
+            }
             self._switchboard.serve(served)
 
     # Inputs
@@ -147,7 +168,8 @@ class StandHandler(Handler):
         event = received.event
         if isinstance(self._clock, EventClock):
             self._clock.observe(event.occurred_at_ns)
-        stage, stand = self._stages.get(event.stand_id), self._mall.stand(event.stand_id)
+        stage = self._stages.get(event.stand_id)
+        stand = self._mall.stand(event.stand_id)
         if stage is None or stand is None:
             return
         match event:
@@ -192,35 +214,50 @@ class StandHandler(Handler):
         if stage is None or interaction.kind != "opt-out":
             return [interaction]
         audience = stage.director.audience
-        identities = [audience.identity(person) for person in audience.present(self._clock.now_ns())]
+        identities = [
+            audience.identity(person)
+            for person in audience.present(self._clock.now_ns())
+        ]
         visits = sorted({identity.visit_id for identity in identities if identity})
         return [
             interaction.model_copy(
-                update={"interaction_id": f"{interaction.interaction_id}.{visit}", "visit_id": visit}
+                update={
+                    "interaction_id": f"{interaction.interaction_id}.{visit}",
+                    "visit_id": visit,
+                }
             )
             for visit in visits
         ] or [interaction]
 
     def _publish(self, interaction: Interaction, outputs: Outputs) -> None:
-        outputs.messages.append(Outgoing(INTERACTIONS, interaction.stand_id, interaction))
+        outputs.messages.append(
+            Outgoing(INTERACTIONS, interaction.stand_id, interaction)
+        )
         if stage := self._stages.get(interaction.stand_id):
             stage.tally.count_interaction(interaction)
 
-    def _still_needed(self, batch: Sequence[Received[Any]]) -> Mapping[TopicPartition, Commit]:
+    def _still_needed(
+        self, batch: Sequence[Received[Any]]
+    ) -> Mapping[TopicPartition, Commit]:
         """Where identities must be read from after a restart: decisions are made once a track."""
         kept: dict[TopicPartition, int] = {}
         for stage in self._stages.values():
             for received in stage.director.audience.identities.values():
                 offset = received.record.offset
                 kept[received.source] = min(offset, kept.get(received.source, offset))
-        sources = {received.source for received in batch if received.source.topic == IDENTITIES.name}
+        sources = {
+            received.source
+            for received in batch
+            if received.source.topic == IDENTITIES.name
+        }
         return {source: Commit(kept[source]) for source in sources & kept.keys()}
 
     # Outputs
 
     def _direct(self, stand: Stand, outputs: Outputs) -> None:
         """Send the player of a stand what is due, and grant an offer if one is."""
-        stage, now_ns = self._stages.get(stand.id), self._clock.now_ns()
+        stage = self._stages.get(stand.id)
+        now_ns = self._clock.now_ns()
         if stage is None or not now_ns:
             return
         self._started_ns = self._started_ns or now_ns
@@ -253,7 +290,9 @@ class StandHandler(Handler):
         if screen is None or screen.current is None or now_ns < stage.offer_until_ns:
             return
         order = screen.current
-        granted = self._offers.grant(order.campaign, order.command, stage.director.audience, now_ns)
+        granted = self._offers.grant(
+            order.campaign, order.command, stage.director.audience, now_ns
+        )
         if granted is None:
             return
         offer, code, shown = granted
@@ -275,22 +314,33 @@ class StandHandler(Handler):
             return
         self._state_due = time.monotonic() + STATE_EVERY_S
         now_ns = self._clock.now_ns()
-        shown = [(s, self._stages[s.id]) for s in self._mall.stands if s.id in self._stages]
+        shown = [
+            (s, self._stages[s.id]) for s in self._mall.stands if s.id in self._stages
+        ]
         views = [self._view(stand, stage, now_ns) for stand, stage in shown]
         problems = [*self._creatives.problems.values(), *self._offers.problems.values()]
         self._switchboard.show(
-            LiveView(now_ns=now_ns, started_ns=self._started_ns, stands=views, problems=problems)
+            LiveView(
+                now_ns=now_ns,
+                started_ns=self._started_ns,
+                stands=views,
+                problems=problems,
+            )
         )
 
     def _view(self, stand: Stand, stage: _Stage, now_ns: int) -> StandView:
-        connection, screen = self._switchboard.in_charge(stand.id), stage.director.screen
+        connection = self._switchboard.in_charge(stand.id)
+        screen = stage.director.screen
         player = connection.player if connection else None
         on_air = None
         if screen and (order := screen.current):
-            where, what = url(order.campaign, order.creative), kind(order.creative)
+            where = url(order.campaign, order.creative)
+            what = kind(order.creative)
             on_air = on_screen(order.command, screen.since_ns, where, what)
         player_kind = player.kind if player else None
-        view = stand_view(stand, stage.director.audience, stage.tally, player_kind, on_air, now_ns)
+        view = stand_view(
+            stand, stage.director.audience, stage.tally, player_kind, on_air, now_ns
+        )
         state = StateEvent(
             now_ns=now_ns,
             people=view.people,

@@ -47,20 +47,27 @@ class KeptPlays:
             for play_id in play_ids:
                 self._reports.pop(play_id, None)
             if self._path is not None:
-                lines = (f"{stand} {report.model_dump_json()}\n" for stand, report in self._reports.values())
+                lines = (
+                    f"{stand} {report.model_dump_json()}\n"
+                    for stand, report in self._reports.values()
+                )
                 new = self._path.with_suffix(".new")
                 new.write_text("".join(lines), encoding="utf-8")
                 new.replace(self._path)
             self._changed.notify_all()
 
-    def next(self, timeout_s: float, at_most: int) -> tuple[str, Sequence[PlayReport]] | None:
+    def next(
+        self, timeout_s: float, at_most: int
+    ) -> tuple[str, Sequence[PlayReport]] | None:
         """The oldest, with others of the same stand; waits for one, None after the timeout."""
         with self._changed:
             self._changed.wait_for(lambda: self._reports, timeout_s)
             if not self._reports:
                 return None
             first = next(iter(self._reports.values()))[0]
-            same = [report for stand, report in self._reports.values() if stand == first]
+            same = [
+                report for stand, report in self._reports.values() if stand == first
+            ]
             return first, same[:at_most]
 
     def __len__(self) -> int:

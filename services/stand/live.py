@@ -106,7 +106,9 @@ class Tally:
 
     def count_interaction(self, interaction: Interaction) -> None:
         """Somebody did something, or was shown an offer."""
-        self.interactions[interaction.kind] = self.interactions.get(interaction.kind, 0) + 1
+        self.interactions[interaction.kind] = (
+            self.interactions.get(interaction.kind, 0) + 1
+        )
 
 
 def on_screen(command: Command, since_ns: int, url: str, kind: Kind) -> OnScreen:

@@ -33,7 +33,9 @@ class OfferDesk:
     """Asks Redis at most once for each person and offer, and not at all for a while after it failed."""
 
     def __init__(self, redis: Redis, codes: Path, health: Health) -> None:
-        self._redis, self._codes, self._health = redis, codes, health
+        self._redis = redis
+        self._codes = codes
+        self._health = health
         self._answered: OrderedDict[str, None] = OrderedDict()
         self._loaded: dict[str, int] = {}
         self._forgettable: list[str] = []
@@ -53,14 +55,19 @@ class OfferDesk:
             return ()
         self._recovered = True
         self._back()
-        return [event for event in events if event.interaction_id not in self._forgettable]
+        return [
+            event for event in events if event.interaction_id not in self._forgettable
+        ]
 
     def grant(
         self, campaign: Campaign, command: Command, audience: Audience, now_ns: int
     ) -> tuple[Offer, str, Interaction] | None:
         """An offer of the campaign on the screen for the most engaged person who meets its condition: the
         offer, its code, and the event to publish. None when nobody is to get one now."""
-        if arm(campaign, command.stand_id, now_ns) == "plain" or time.monotonic() < self._retry_at:
+        if (
+            arm(campaign, command.stand_id, now_ns) == "plain"
+            or time.monotonic() < self._retry_at
+        ):
             return None
         for offer in campaign.offers:
             for person in audience.meeting(offer.when, now_ns):
@@ -68,14 +75,23 @@ class OfferDesk:
                 if identity is None or not self._open(campaign, offer, identity):
                     continue
                 granted = self._ask(campaign, offer, command, identity, now_ns)
-                return (offer, granted.code, granted.shown) if granted and granted.shown else None
+                return (
+                    (offer, granted.code, granted.shown)
+                    if granted and granted.shown
+                    else None
+                )
         return None
 
     def _open(self, campaign: Campaign, offer: Offer, identity: Identity) -> bool:
         return offers.grant_id(campaign, offer, identity) not in self._answered
 
     def _ask(
-        self, campaign: Campaign, offer: Offer, command: Command, identity: Identity, now_ns: int
+        self,
+        campaign: Campaign,
+        offer: Offer,
+        command: Command,
+        identity: Identity,
+        now_ns: int,
     ) -> Grant | None:
         shown = Interaction(
             interaction_id=offers.grant_id(campaign, offer, identity),
@@ -136,7 +152,8 @@ class OfferDesk:
         self._forgettable.clear()
 
     def _away(self, error: Unavailable) -> None:
-        self._retry_at, self._recovered = time.monotonic() + RETRY_S, False
+        self._retry_at = time.monotonic() + RETRY_S
+        self._recovered = False
         if COMPONENT not in self.problems:
             logger.warning("no offers for now, content goes on: %s", error)
         self.problems[COMPONENT] = f"No offers for now: {error}"

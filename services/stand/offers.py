@@ -97,8 +97,12 @@ def load_codes(redis: Redis, folder: Path, pool: str) -> int:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: {error}; offers with codes: {pool} cannot be granted") from error
-    codes = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+        raise ConfigurationError(
+            f"{path}: {error}; offers with codes: {pool} cannot be granted"
+        ) from error
+    codes = [
+        line.strip() for line in lines if line.strip() and not line.startswith("#")
+    ]
     with redis_errors(redis):
         left = redis.eval(_LOAD, 2, KNOWN_CODES, _pool_key(pool), *codes)
     return int(left)
@@ -108,13 +112,26 @@ def grant(redis: Redis, offer: Offer, shown: Interaction) -> Grant:
     """Grant an offer, once for `shown.interaction_id`. A repetition before `forget` gives the same code.
     Raises Unavailable."""
     assert shown.campaign_id  # noqa: S101 - offers belong to campaigns
-    keys = (f"stand:grants:{shown.campaign_id}:{offer.id}", _pool_key(offer.codes), PENDING)
+    keys = (
+        f"stand:grants:{shown.campaign_id}:{offer.id}",
+        _pool_key(offer.codes),
+        PENDING,
+    )
     with redis_errors(redis):
         answer = redis.eval(
-            _GRANT, 3, *keys, shown.interaction_id, offer.budget, shown.to_json(), KEEP_SECONDS, _code_key("")
+            _GRANT,
+            3,
+            *keys,
+            shown.interaction_id,
+            offer.budget,
+            shown.to_json(),
+            KEEP_SECONDS,
+            _code_key(""),
         )
     outcome, code, event = (part.decode() for part in answer)
-    return Grant(outcome, code, Interaction.model_validate_json(event) if event else None)
+    return Grant(
+        outcome, code, Interaction.model_validate_json(event) if event else None
+    )
 
 
 def redeem(redis: Redis, code: str, at_ns: int) -> Interaction:

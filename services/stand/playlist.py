@@ -63,13 +63,25 @@ def rotation_draw(offset: float, number: int) -> float:
     return (offset + number * GOLDEN) % 1.0
 
 
-def rotation(campaigns: Sequence[Campaign], stand: Stand, at_ns: int, draw: float, usable: Usable) -> Choice:
+def rotation(
+    campaigns: Sequence[Campaign], stand: Stand, at_ns: int, draw: float, usable: Usable
+) -> Choice:
     """Plain rotation: campaigns by `share`, the creatives of each alike; the house when nothing can run."""
     candidates = _spread(
-        [(c, [each for each in c.creatives if each.when is None and usable(c, each)]) for c in campaigns]
+        [
+            (c, [each for each in c.creatives if each.when is None and usable(c, each)])
+            for c in campaigns
+        ]
     )
     if not candidates:
-        return Choice(HOUSE, HOUSE.creatives[0], "nothing else runs", 1.0, "adaptive", slot_start(at_ns))
+        return Choice(
+            HOUSE,
+            HOUSE.creatives[0],
+            "nothing else runs",
+            1.0,
+            "adaptive",
+            slot_start(at_ns),
+        )
     return _drawn(candidates, stand, at_ns, draw, lambda _: "rotation")
 
 
@@ -88,7 +100,11 @@ def response(
         [
             (
                 campaign,
-                [c for c in campaign.creatives if _responds(c, audience, now_ns) and usable(campaign, c)],
+                [
+                    c
+                    for c in campaign.creatives
+                    if _responds(c, audience, now_ns) and usable(campaign, c)
+                ],
             )
             for campaign in campaigns
             if arm(campaign, stand.id, at_ns) == "adaptive"
@@ -108,7 +124,9 @@ def _reason(creative: Creative) -> str:
     return f"{in_words(creative.when)}: {creative.id}"
 
 
-def _spread(offered: Sequence[tuple[Campaign, Sequence[Creative]]]) -> Sequence[_Candidate]:
+def _spread(
+    offered: Sequence[tuple[Campaign, Sequence[Creative]]],
+) -> Sequence[_Candidate]:
     """Each campaign's share, divided among its creatives."""
     return [
         _Candidate(campaign, creative, campaign.share / len(creatives))
@@ -125,7 +143,8 @@ def _drawn(
     reason: Callable[[Creative], str],
 ) -> Choice:
     total = sum(candidate.weight for candidate in candidates)
-    left, chosen = draw * total, candidates[-1]
+    left = draw * total
+    chosen = candidates[-1]
     for candidate in candidates:
         left -= candidate.weight
         if left < 0:

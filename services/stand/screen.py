@@ -38,7 +38,11 @@ class Screen:
     @property
     def end_ns(self) -> int:
         """When the current play should end."""
-        return self.since_ns + int(self.current.command.seconds * 1e9) if self.current else 0
+        return (
+            self.since_ns + int(self.current.command.seconds * 1e9)
+            if self.current
+            else 0
+        )
 
     def advance(self, now_ns: int) -> None:
         """The next play takes the place of one that should have ended."""
@@ -50,9 +54,17 @@ class Screen:
         connects anew may first have to end what it shows."""
         if command_id == self._previous:
             self.since_ns = end_ns
-        elif not self._previous and self.current and command_id != self.current.command.command_id:
+        elif (
+            not self._previous
+            and self.current
+            and command_id != self.current.command.command_id
+        ):
             self.since_ns = max(self.since_ns, end_ns)
-        elif self.following and self.current and command_id == self.current.command.command_id:
+        elif (
+            self.following
+            and self.current
+            and command_id == self.current.command.command_id
+        ):
             self._show(self.following, end_ns)
 
     def next_start(self, now_ns: int) -> int | None:
@@ -81,4 +93,6 @@ class Screen:
 
     def _show(self, order: Order, since_ns: int) -> None:
         self._previous = self.current.command.command_id if self.current else ""
-        self.current, self.since_ns, self.following = order, since_ns, None
+        self.current = order
+        self.since_ns = since_ns
+        self.following = None

@@ -18,9 +18,15 @@ def web_server(app: FastAPI, listener: socket.socket, stop: Event) -> Iterator[N
     """Serves `app` while the block runs. If the server ends by itself, it sets `stop`, and RuntimeError is
     raised at the end of the block."""
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=2
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        timeout_graceful_shutdown=2,
     )
-    server, failed = uvicorn.Server(config), Event()
+    server = uvicorn.Server(config)
+    failed = Event()
 
     def serve() -> None:
         try:

@@ -16,10 +16,16 @@ class StandSettings(EnvironmentSettings):
     prefix: ClassVar[str] = "VITRINE_STAND_"
     model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=prefix)
 
-    port: int = Field(8000, ge=0, le=65535, description="Of the stand pages; 0 for a free one.")
+    port: int = Field(
+        8000, ge=0, le=65535, description="Of the stand pages; 0 for a free one."
+    )
     player_token: SecretStr | None = Field(
-        None, min_length=16, description="What screens need to play; without it every browser may."
+        None,
+        min_length=16,
+        description="What screens need to play; without it every browser may.",
     )
     till_token: SecretStr | None = Field(
-        None, min_length=16, description="What tills send as `Authorization: Bearer …` to redeem codes."
+        None,
+        min_length=16,
+        description="What tills send as `Authorization: Bearer …` to redeem codes.",
     )

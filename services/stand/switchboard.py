@@ -42,7 +42,8 @@ class Connection:
     def put(self, sent: Sent | None) -> None:
         """From any thread."""
         if sent is None or self.queue.qsize() > LONGEST_QUEUE:
-            self.closed, sent = True, None
+            self.closed = True
+            sent = None
         self.loop.call_soon_threadsafe(self.queue.put_nowait, sent)
 
 
@@ -72,10 +73,16 @@ class Switchboard:
     # What the web server calls
 
     def join(
-        self, stand_id: str, kind: PlayerKind, player_id: str, loop: asyncio.AbstractEventLoop
+        self,
+        stand_id: str,
+        kind: PlayerKind,
+        player_id: str,
+        loop: asyncio.AbstractEventLoop,
     ) -> Connection:
         """A player opened its event stream; an older stream of the same player ends."""
-        connection = Connection(stand_id, Player(player_id, kind, next(self._sessions)), loop)
+        connection = Connection(
+            stand_id, Player(player_id, kind, next(self._sessions)), loop
+        )
         for older in self._of(stand_id):
             if older.player and older.player.player_id == player_id:
                 older.put(Sent("replaced", "{}"))
@@ -129,7 +136,11 @@ class Switchboard:
         """From now on decide for these stands; players of others are sent away to find their process."""
         self._stands = frozenset(stand_ids)
         with self._lock:
-            lost = [c for c in self._connections if c.stand_id and c.stand_id not in self._stands]
+            lost = [
+                c
+                for c in self._connections
+                if c.stand_id and c.stand_id not in self._stands
+            ]
         for connection in lost:
             connection.put(None)
 
@@ -161,14 +172,16 @@ class Switchboard:
     def take(self) -> Sequence[Submission]:
         """Reports that wait to become durable."""
         with self._lock:
-            taken, self._submissions = self._submissions, []
+            taken = self._submissions
+            self._submissions = []
         return taken
 
     def close(self) -> None:
         """End all streams and refuse reports: players keep what they have for the next run."""
         with self._lock:
             self._closed = True
-            connections, submissions = list(self._connections), self._submissions
+            connections = list(self._connections)
+            submissions = self._submissions
             self._submissions = []
         for connection in connections:
             connection.put(None)

@@ -27,7 +27,8 @@ from vitrine.telemetry.logs import configure_logs
 
 logger = logging.getLogger(__name__)
 
-FIRST_DELAY_S, LONGEST_DELAY_S = 0.1, 5.0
+FIRST_DELAY_S = 0.1
+LONGEST_DELAY_S = 5.0
 SILENCE_LIMIT_S = 5.0
 """The stand says something at least once a second; after such a silence the connection is opened anew."""
 LAST_REPORT_LIMIT_S = 10.0
@@ -48,13 +49,16 @@ class _Inbox:
     def take(self) -> PlayEvent | None:
         """The next play, if there is one and this player is to show it."""
         with self.lock:
-            event, self.following = self.following, None
+            event = self.following
+            self.following = None
             return event if self.in_charge else None
 
     def has_cut(self) -> bool:
         """Whether the current play has to end at once."""
         with self.lock:
-            return not self.in_charge or (self.following is not None and self.following.cut)
+            return not self.in_charge or (
+                self.following is not None and self.following.cut
+            )
 
 
 class VirtualPlayer:
@@ -70,8 +74,12 @@ class VirtualPlayer:
         journal: list[tuple[str, PlayReport]] | None = None,
     ) -> None:
         """Every finished play is noted in `journal`, with its stand, before it is reported."""
-        self._base_url, self._stand_ids, self._clock = base_url, stand_ids, clock
-        self._headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
+        self._base_url = base_url
+        self._stand_ids = stand_ids
+        self._clock = clock
+        self._headers = (
+            {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
+        )
         self._kept = KeptPlays(keep)
         self._journal = journal
         self._player_id = f"virtual-{uuid.uuid4().hex[:12]}"
@@ -80,15 +88,22 @@ class VirtualPlayer:
         """Play until `stop`; then cut short what is on, and wait for the last acknowledgement."""
         self._kept.load()
         inboxes = {stand_id: _Inbox() for stand_id in self._stand_ids}
-        played, given_up = Event(), Event()
+        played = Event()
+        given_up = Event()
 
         def stop_on_error(future: Future[None]) -> None:
             if future.exception():
                 stop.set()
 
         with ThreadPoolExecutor(2 * len(inboxes) + 1, "virtual-player") as pool:
-            screens = [pool.submit(self._play, stand, inbox, stop) for stand, inbox in inboxes.items()]
-            others = [pool.submit(self._listen, stand, inbox, stop) for stand, inbox in inboxes.items()]
+            screens = [
+                pool.submit(self._play, stand, inbox, stop)
+                for stand, inbox in inboxes.items()
+            ]
+            others = [
+                pool.submit(self._listen, stand, inbox, stop)
+                for stand, inbox in inboxes.items()
+            ]
             reporter = pool.submit(self._report, played, given_up)
             for future in (*screens, *others, reporter):
                 future.add_done_callback(stop_on_error)
@@ -113,10 +128,14 @@ class VirtualPlayer:
                 inbox.wake.wait()
                 inbox.wake.clear()
                 continue
-            start_ns = max(end_ns, event.command.issued_ns) if end_ns else self._clock.now_ns()
+            start_ns = (
+                max(end_ns, event.command.issued_ns) if end_ns else self._clock.now_ns()
+            )
             end_ns = self._show(stand_id, inbox, event, start_ns, stop)
 
-    def _show(self, stand_id: str, inbox: _Inbox, event: PlayEvent, start_ns: int, stop: Event) -> int:
+    def _show(
+        self, stand_id: str, inbox: _Inbox, event: PlayEvent, start_ns: int, stop: Event
+    ) -> int:
         """Let a play run to its end, or to a cut; returns when it ended."""
         planned_ns = start_ns + int(event.command.seconds * 1e9)
         while not self._clock.wait_until(planned_ns, inbox.wake):
@@ -141,7 +160,9 @@ class VirtualPlayer:
     def _listen(self, stand_id: str, inbox: _Inbox, stop: Event) -> None:
         delay_s = FIRST_DELAY_S
         timeout = httpx.Timeout(SILENCE_LIMIT_S)
-        with httpx.Client(base_url=self._base_url, headers=self._headers, timeout=timeout) as client:
+        with httpx.Client(
+            base_url=self._base_url, headers=self._headers, timeout=timeout
+        ) as client:
             while not stop.is_set():
                 try:
                     for name, data in self._events(client, stand_id):
@@ -156,7 +177,9 @@ class VirtualPlayer:
 
     def _events(self, client: httpx.Client, stand_id: str) -> Iterator[tuple[str, str]]:
         query = {"player": "virtual", "player_id": self._player_id}
-        with client.stream("GET", f"/stands/{stand_id}/events", params=query) as response:
+        with client.stream(
+            "GET", f"/stands/{stand_id}/events", params=query
+        ) as response:
             response.raise_for_status()
             yield from server_sent_events(response.iter_lines())
 
@@ -170,7 +193,9 @@ class VirtualPlayer:
                     inbox.following = PlayEvent.model_validate_json(data)
                     inbox.in_charge = True
                 case "state":
-                    in_charge = StateEvent.model_validate_json(data).in_charge == inbox.session
+                    in_charge = (
+                        StateEvent.model_validate_json(data).in_charge == inbox.session
+                    )
                     if in_charge == inbox.in_charge:
                         return
                     inbox.in_charge = in_charge
@@ -182,11 +207,14 @@ class VirtualPlayer:
 
     def _report(self, played: Event, given_up: Event) -> None:
         """Post what is kept until all has been played and acknowledged, or given up."""
-        delay_s, at_most = FIRST_DELAY_S, BATCH
+        delay_s = FIRST_DELAY_S
+        at_most = BATCH
         with httpx.Client(
             base_url=self._base_url, headers=self._headers, timeout=httpx.Timeout(20)
         ) as client:
-            while not given_up.is_set() and not (played.is_set() and not len(self._kept)):
+            while not given_up.is_set() and not (
+                played.is_set() and not len(self._kept)
+            ):
                 batch = self._kept.next(0.1, at_most)
                 if batch is None:
                     continue
@@ -200,7 +228,9 @@ class VirtualPlayer:
         if len(self._kept):
             logger.warning("%d plays could not be reported", len(self._kept))
 
-    def _post(self, client: httpx.Client, stand_id: str, reports: Sequence[PlayReport]) -> int:
+    def _post(
+        self, client: httpx.Client, stand_id: str, reports: Sequence[PlayReport]
+    ) -> int:
         """Returns how many to send next time: one after a malformed report, to find and drop that one."""
         content = {"plays": [report.model_dump() for report in reports]}
         response = client.post(f"/stands/{stand_id}/plays", json=content)
@@ -213,7 +243,9 @@ class VirtualPlayer:
         answer = Acknowledged.model_validate_json(response.content)
         for refused in answer.refused:
             logger.warning("play %s was refused: %s", refused.play_id, refused.reason)
-        self._kept.drop([*answer.accepted, *(refused.play_id for refused in answer.refused)])
+        self._kept.drop(
+            [*answer.accepted, *(refused.play_id for refused in answer.refused)]
+        )
         return BATCH
 
 
@@ -225,7 +257,8 @@ def server_sent_events(lines: Iterator[str]) -> Iterator[tuple[str, str]]:
         if not line:
             if data:
                 yield name, "\n".join(data)
-            name, data = "message", []
+            name = "message"
+            data = []
         elif line.startswith("event:"):
             name = line[6:].strip()
         elif line.startswith("data:"):
@@ -233,9 +266,23 @@ def server_sent_events(lines: Iterator[str]) -> Iterator[tuple[str, str]]:
 
 
 @click.command()
-@click.option("--url", required=True, help="Address of the stand service, like http://localhost:8000.")
-@click.option("--stand", "stands", multiple=True, required=True, help="A stand to play at; repeatable.")
-@click.option("--keep", type=click.Path(dir_okay=False, path_type=Path), help="File for unreported plays.")
+@click.option(
+    "--url",
+    required=True,
+    help="Address of the stand service, like http://localhost:8000.",
+)
+@click.option(
+    "--stand",
+    "stands",
+    multiple=True,
+    required=True,
+    help="A stand to play at; repeatable.",
+)
+@click.option(
+    "--keep",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File for unreported plays.",
+)
 def main(url: str, stands: tuple[str, ...], keep: Path | None) -> None:
     """Play at stands that have no browser, until SIGTERM or Ctrl-C."""
     configure_logs("INFO", "json")

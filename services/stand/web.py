@@ -86,7 +86,9 @@ def _known_stand(stand_id: StandId, web: WebOf) -> str:
 
 def _served_stand(stand_id: Annotated[str, Depends(_known_stand)], web: WebOf) -> str:
     if not web.switchboard.serves(stand_id):
-        raise HTTPException(503, f"stand {stand_id!r} is not served here now", {"Retry-After": "1"})
+        raise HTTPException(
+            503, f"stand {stand_id!r} is not served here now", {"Retry-After": "1"}
+        )
     return stand_id
 
 
@@ -101,9 +103,13 @@ def create_app(web: Web) -> FastAPI:
     app.add_exception_handler(Locked, answer_locked)
     app.add_exception_handler(Unlocked, answer_unlocked)
     app.include_router(
-        _operator_routes(), dependencies=[Depends(Door("vitrine-operator", web.operator_token))]
+        _operator_routes(),
+        dependencies=[Depends(Door("vitrine-operator", web.operator_token))],
     )
-    app.include_router(_player_routes(), dependencies=[Depends(Door("vitrine-player", web.player_token))])
+    app.include_router(
+        _player_routes(),
+        dependencies=[Depends(Door("vitrine-player", web.player_token))],
+    )
     app.add_api_route("/stands/{stand_id}/redeem", redeem, methods=["POST"])
     app.mount("/creatives", CreativeFiles(directory=web.creatives, check_dir=False))
     app.mount("/static", StaticFiles(directory=PAGES))
@@ -114,7 +120,9 @@ def _operator_routes() -> APIRouter:
     router = APIRouter()
     router.add_api_route("/", live_page, response_class=FileResponse)
     router.add_api_route("/live", live_page, response_class=FileResponse)
-    router.add_api_route("/live/events", live_events, response_class=EventSourceResponse)
+    router.add_api_route(
+        "/live/events", live_events, response_class=EventSourceResponse
+    )
     return router
 
 
@@ -151,7 +159,9 @@ async def player_events(
     player_id: Annotated[PlayerId, Query()],
 ) -> AsyncIterator[ServerSentEvent]:
     """Commands to a player: `hello`, then `play`, `offer`, `state`; `replaced` when it came again."""
-    connection = web.switchboard.join(stand_id, player, player_id, asyncio.get_running_loop())
+    connection = web.switchboard.join(
+        stand_id, player, player_id, asyncio.get_running_loop()
+    )
     assert connection.player is not None  # noqa: S101 - joined as a player
     hello = HelloEvent(session=connection.player.session, now_ns=web.clock.now_ns())
     yield ServerSentEvent(event="hello", raw_data=hello.model_dump_json())
@@ -159,7 +169,9 @@ async def player_events(
         yield event
 
 
-async def _stream(connection: Connection, switchboard: Switchboard) -> AsyncIterator[ServerSentEvent]:
+async def _stream(
+    connection: Connection, switchboard: Switchboard
+) -> AsyncIterator[ServerSentEvent]:
     try:
         while (sent := await connection.queue.get()) is not None:
             yield ServerSentEvent(event=sent.event, raw_data=sent.json)
@@ -167,9 +179,12 @@ async def _stream(connection: Connection, switchboard: Switchboard) -> AsyncIter
         switchboard.leave(connection)
 
 
-async def take_plays(stand_id: KnownStand, reports: PlayReports, web: WebOf) -> Acknowledged:
+async def take_plays(
+    stand_id: KnownStand, reports: PlayReports, web: WebOf
+) -> Acknowledged:
     """Proof of play; answered when the bus has it. Repeating a report is harmless."""
-    plays, refused = [], []
+    plays = []
+    refused = []
     for report in reports.plays:
         try:
             command = verify(report.token, web.key)
@@ -181,7 +196,9 @@ async def take_plays(stand_id: KnownStand, reports: PlayReports, web: WebOf) -> 
     return Acknowledged(accepted=[play.play_id for play in plays], refused=refused)
 
 
-async def take_interaction(stand_id: KnownStand, report: InteractionReport, web: WebOf) -> Acknowledged:
+async def take_interaction(
+    stand_id: KnownStand, report: InteractionReport, web: WebOf
+) -> Acknowledged:
     """A touch, or a wish about recognition; answered when the bus has it."""
     interaction = Interaction(
         interaction_id=report.interaction_id,
@@ -229,7 +246,9 @@ def redeem(
         raise HTTPException(403, "redemption is off; set VITRINE_STAND_TILL_TOKEN")
     expected = f"Bearer {web.till_token.get_secret_value()}"
     if not hmac.compare_digest(authorization.encode(), expected.encode()):
-        raise HTTPException(401, "wrong or missing token", {"WWW-Authenticate": "Bearer"})
+        raise HTTPException(
+            401, "wrong or missing token", {"WWW-Authenticate": "Bearer"}
+        )
     try:
         with closing(web.redis()) as redis:
             event = offers.redeem(redis, request.code, web.clock.now_ns())
@@ -239,5 +258,11 @@ def redeem(
         raise HTTPException(409, str(error)) from error
     except Unavailable as error:
         raise HTTPException(503, str(error), {"Retry-After": "2"}) from error
-    web.switchboard.submit(Submission(interactions=[event], settles=[event.interaction_id]))
-    return Redeemed(campaign_id=event.campaign_id or "", offer_id=event.offer_id or "", at_ns=event.at_ns)
+    web.switchboard.submit(
+        Submission(interactions=[event], settles=[event.interaction_id])
+    )
+    return Redeemed(
+        campaign_id=event.campaign_id or "",
+        offer_id=event.offer_id or "",
+        at_ns=event.at_ns,
+    )

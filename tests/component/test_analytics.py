@@ -46,9 +46,14 @@ from vitrine.topics import (
 from vitrine.topics import TOPICS as ALL_TOPICS
 
 RULES = AnalyticsSettings(window_s=60, grace_s=90, horizon_s=36_000, release_step=5)
-MALL = FixedMall(make_mall(Stand(id="stand-0"), Stand(id="stand-1", time_zone="Asia/Tokyo")))
+MALL = FixedMall(
+    make_mall(Stand(id="stand-0"), Stand(id="stand-1", time_zone="Asia/Tokyo"))
+)
 ZONES = {stand.id: stand.time_zone for stand in MALL.current().stands}
-TOPIC_OF = {topic.schema: topic for topic in (PLAYS, EXPOSURES, IDENTITIES, INTERACTIONS, COVERAGE)}
+TOPIC_OF = {
+    topic.schema: topic
+    for topic in (PLAYS, EXPOSURES, IDENTITIES, INTERACTIONS, COVERAGE)
+}
 readers = count()
 
 
@@ -74,7 +79,9 @@ def shuffled_day(seed: int) -> list[Event]:
     draw = random.Random(seed)
     events = random_day(seed)
     events += draw.choices(events, k=60)
-    return sorted(events, key=lambda event: event.occurred_at_ns + draw.uniform(0, 120e9))
+    return sorted(
+        events, key=lambda event: event.occurred_at_ns + draw.uniform(0, 120e9)
+    )
 
 
 def bus_with(events: Sequence[Event]) -> MemoryBus:
@@ -100,15 +107,21 @@ def read(bus: MemoryBus, topic: Any) -> list[Any]:
 class Scripted(AnalyticsHandler):
     """Stops once everything is read; `script` is told of each place where a process may die."""
 
-    def __init__(self, bus: MemoryBus, url: str, stop: Flag, script: Callable[[str], None]) -> None:
+    def __init__(
+        self, bus: MemoryBus, url: str, stop: Flag, script: Callable[[str], None]
+    ) -> None:
         super().__init__(MALL, AnalyticsStore(lambda: connect(url)), RULES, finite=True)
-        self.bus, self.stop, self.script = bus, stop, script
+        self.bus = bus
+        self.stop = stop
+        self.script = script
 
     def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
         outputs = super().handle(batch)
         if batch:
             self.script("in the handler")
-        elif not any(sum(self.bus.backlog("analytics", topic).values()) for topic in TOPICS):
+        elif not any(
+            sum(self.bus.backlog("analytics", topic).values()) for topic in TOPICS
+        ):
             self.stop.set()
         return outputs
 
@@ -127,7 +140,9 @@ def nothing(place: str) -> None:
 def run_once(bus: MemoryBus, url: str, script: Callable[[str], None] = nothing) -> None:
     stop = Flag()
     handler = Scripted(bus, url, stop, script)
-    ServiceLoop("analytics", bus, TOPICS, handler, Health(), max_records=37, idle_s=0.001).run(stop)
+    ServiceLoop(
+        "analytics", bus, TOPICS, handler, Health(), max_records=37, idle_s=0.001
+    ).run(stop)
 
 
 def run_until_done(bus: MemoryBus, url: str, script: Callable[[str], None]) -> int:
@@ -149,7 +164,9 @@ def as_lines(events: Sequence[Event]) -> dict[str, list[dict[str, Any]]]:
     return lines
 
 
-def assert_equal_to_batch(redis: Redis, events: Sequence[Event], totals: Totals = "exact") -> None:
+def assert_equal_to_batch(
+    redis: Redis, events: Sequence[Event], totals: Totals = "exact"
+) -> None:
     expected = batch_recomputation.recompute(as_lines(events), ZONES)
     figures = load_figures(redis, totals)
     found = {
@@ -163,22 +180,30 @@ def assert_equal_to_batch(redis: Redis, events: Sequence[Event], totals: Totals 
         assert sums == {name: row[name] for name in batch_recomputation.FIGURES}
         assert found[key].score_mean == pytest.approx(row["score_mean"])
     for campaign in figures.campaigns:
-        assert campaign.reach == batch_recomputation.reach(expected, campaign.campaign_id)
+        assert campaign.reach == batch_recomputation.reach(
+            expected, campaign.campaign_id
+        )
         assert campaign.reach_quality == "exact"
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_exact_totals_equal_the_batch_recomputation(server: str, redis: Redis, seed: int) -> None:
+def test_exact_totals_equal_the_batch_recomputation(
+    server: str, redis: Redis, seed: int
+) -> None:
     events = shuffled_day(seed)
     run_once(bus_with(events), server)
     assert_equal_to_batch(redis, events)
 
 
 @pytest.mark.parametrize(
-    "place", ["in the handler", "after publish, before store", "after store, before commit"]
+    "place",
+    ["in the handler", "after publish, before store", "after store, before commit"],
 )
-def test_totals_are_the_same_after_crashes(server: str, redis: Redis, place: str) -> None:
-    calls, events = count(1), shuffled_day(7)
+def test_totals_are_the_same_after_crashes(
+    server: str, redis: Redis, place: str
+) -> None:
+    calls = count(1)
+    events = shuffled_day(7)
 
     def script(where: str) -> None:
         if where == place and next(calls) % 9 == 0:
@@ -190,8 +215,11 @@ def test_totals_are_the_same_after_crashes(server: str, redis: Redis, place: str
     assert read(bus, DEAD_LETTERS) == []
 
 
-def test_the_last_row_of_each_window_adds_up_to_the_exact_totals(server: str, redis: Redis) -> None:
-    calls, bus = count(1), bus_with(shuffled_day(3))
+def test_the_last_row_of_each_window_adds_up_to_the_exact_totals(
+    server: str, redis: Redis
+) -> None:
+    calls = count(1)
+    bus = bus_with(shuffled_day(3))
 
     def script(where: str) -> None:
         if next(calls) % 11 == 0:
@@ -207,8 +235,11 @@ def test_the_last_row_of_each_window_adds_up_to_the_exact_totals(server: str, re
         assert sum(row.attention_ns for row in mine) == campaign.sums.attention_ns
 
 
-def test_released_totals_never_fall_and_never_exceed_the_rows(server: str, redis: Redis) -> None:
-    events, seen = shuffled_day(5), []
+def test_released_totals_never_fall_and_never_exceed_the_rows(
+    server: str, redis: Redis
+) -> None:
+    events = shuffled_day(5)
+    seen = []
 
     def script(where: str) -> None:
         if where == "after store, before commit":
@@ -224,7 +255,9 @@ def test_released_totals_never_fall_and_never_exceed_the_rows(server: str, redis
 def test_redis_away_pauses_and_loses_nothing(
     redis: Redis, server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    events, calls, write = shuffled_day(2), count(1), AnalyticsStore.write
+    events = shuffled_day(2)
+    calls = count(1)
+    write = AnalyticsStore.write
 
     def sometimes(store: AnalyticsStore, batch: Batch) -> None:
         number = next(calls)
@@ -239,7 +272,9 @@ def test_redis_away_pauses_and_loses_nothing(
     assert_equal_to_batch(redis, events)
 
 
-def test_a_store_that_was_lost_is_rebuilt_from_the_log(server: str, redis: Redis) -> None:
+def test_a_store_that_was_lost_is_rebuilt_from_the_log(
+    server: str, redis: Redis
+) -> None:
     events = shuffled_day(4)
     bus = bus_with(events[: len(events) // 2])
     run_once(bus, server)
@@ -249,7 +284,9 @@ def test_a_store_that_was_lost_is_rebuilt_from_the_log(server: str, redis: Redis
     assert_equal_to_batch(redis, events)
 
 
-def test_a_worker_that_lost_its_partition_cannot_write_any_more(server: str, redis: Redis) -> None:
+def test_a_worker_that_lost_its_partition_cannot_write_any_more(
+    server: str, redis: Redis
+) -> None:
     events = shuffled_day(6)
     bus = bus_with(events[:200])
     others: list[MemoryBus] = []
@@ -283,7 +320,9 @@ def context(url: str, **settings: Any) -> Context:
     )
 
 
-def test_the_service_shows_its_figures_while_it_runs_and_not_after(server: str, redis: Redis) -> None:
+def test_the_service_shows_its_figures_while_it_runs_and_not_after(
+    server: str, redis: Redis
+) -> None:
     stop = Flag()
     service = build(context(server))
     assert not_exported()

@@ -31,7 +31,9 @@ pytestmark = pytest.mark.timeout(120)
 
 SECONDS = 8
 FPS = 5
-GOOD = make_camera(f"synthetic:?people=3&seed=5&seconds={SECONDS}", id="good", fps=FPS, overload="wait")
+GOOD = make_camera(
+    f"synthetic:?people=3&seed=5&seconds={SECONDS}", id="good", fps=FPS, overload="wait"
+)
 HOUR_S = 3600.0
 JUMPS_S = (0.0, 0.2, HOUR_S, HOUR_S + 0.2, 0.4, -HOUR_S, 0.6, 100 * HOUR_S, 0.8)
 
@@ -40,24 +42,41 @@ def jumping_frames() -> list[Outgoing]:
     """Of a camera whose ingest has a mad clock, on the partition of the good one."""
     body = jpeg(0)
     meta = FrameMeta(
-        camera_id="jumps", stand_id="north", captured_at_ns=T0_NS, width=320, height=240, synthetic=True
+        camera_id="jumps",
+        stand_id="north",
+        captured_at_ns=T0_NS,
+        width=320,
+        height=240,
+        synthetic=True,
     )
-    metas = [meta.model_copy(update={"captured_at_ns": at(seconds)}) for seconds in JUMPS_S]
+    metas = [
+        meta.model_copy(update={"captured_at_ns": at(seconds)}) for seconds in JUMPS_S
+    ]
     return [Outgoing(FRAMES, "jumps", each, body, partition=0) for each in metas]
 
 
-def work(bus: MemoryBus, cameras: Sequence[Camera], others: Sequence[Outgoing] = ()) -> None:
+def work(
+    bus: MemoryBus, cameras: Sequence[Camera], others: Sequence[Outgoing] = ()
+) -> None:
     """Ingest, landmarks and engagement until the good camera has ended and all is handled."""
     mall = FixedMall(make_mall(cameras=tuple(cameras)))
 
     def context(*, finite: bool) -> Context:
         settings = Settings(bus="memory")
-        return Context(settings, bus, mall, Health(), lambda: connect("redis://localhost"), finite=finite)
+        return Context(
+            settings,
+            bus,
+            mall,
+            Health(),
+            lambda: connect("redis://localhost"),
+            finite=finite,
+        )
 
     finite = context(finite=True)
     workers = [Worker(build(finite)) for build in (build_landmarks, build_engagement)]
     ingest = Worker(build_ingest(context(finite=False)))
-    producer, pause = bus.producer(), Event()
+    producer = bus.producer()
+    pause = Event()
     for outgoing in others:
         producer.send(encode(outgoing))
         producer.flush()
@@ -91,22 +110,37 @@ class Worker:
             raise self._error
 
 
-def of_the_good_camera(bus: MemoryBus) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def of_the_good_camera(
+    bus: MemoryBus,
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Its faces, and the exposures of those whom it saw."""
-    faces = [r.event.model_dump() for r in read_all(bus, FACES) if r.event.camera_id == "good"]
+    faces = [
+        r.event.model_dump()
+        for r in read_all(bus, FACES)
+        if r.event.camera_id == "good"
+    ]
     exposures = [r.event.model_dump() for r in read_all(bus, EXPOSURES)]
     own = [e for e in exposures if e["track_ids"][0].startswith("good-")]
     return faces, sorted(own, key=lambda e: (e["presence_id"], e["part"]))
 
 
-def test_what_other_cameras_do_changes_nothing_for_a_good_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_other_cameras_do_changes_nothing_for_a_good_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("VITRINE_INGEST_START_NS", str(T0_NS))
     monkeypatch.setenv("VITRINE_INGEST_SECONDS", str(SECONDS))
-    alone, among_others = MemoryBus(TOPICS), MemoryBus(TOPICS)
+    alone = MemoryBus(TOPICS)
+    among_others = MemoryBus(TOPICS)
     work(alone, [GOOD])
     with bad_cameras() as (address, sent):
-        bad = [make_camera(f"{address}/{name}", id=name, fps=FPS) for name in BEHAVIOURS]
-        work(among_others, [GOOD, *bad, make_camera("http://127.0.0.1:9/", id="away")], jumping_frames())
+        bad = [
+            make_camera(f"{address}/{name}", id=name, fps=FPS) for name in BEHAVIOURS
+        ]
+        work(
+            among_others,
+            [GOOD, *bad, make_camera("http://127.0.0.1:9/", id="away")],
+            jumping_frames(),
+        )
     assert all(sent.values()), f"a camera was never read: {sent}"
     faces, exposures = of_the_good_camera(alone)
     assert len(faces) == SECONDS * FPS + 1

@@ -13,7 +13,13 @@ import pytest
 from services.engagement.app import build
 from services.engagement.handler import EngagementHandler
 from services.engagement.settings import EngagementSettings
-from tests.builders import make_face, make_frame_faces, make_mall, make_track_id, received
+from tests.builders import (
+    make_face,
+    make_frame_faces,
+    make_mall,
+    make_track_id,
+    received,
+)
 from vitrine.bus import Commit, Message, Outgoing, Received, TopicPartition, encode
 from vitrine.bus.memory import MemoryBus
 from vitrine.clock import EventClock
@@ -41,13 +47,19 @@ def scenario() -> list[FrameFaces]:
     frames = []
     for step in range(round(150 / PERIOD_S)):
         second = step * PERIOD_S
-        frames.append(make_frame_faces(second, [*stayer(second, noise), *passers_by(second, 100, noise)]))
+        frames.append(
+            make_frame_faces(
+                second, [*stayer(second, noise), *passers_by(second, 100, noise)]
+            )
+        )
         if 20 < second < 80 or second > 110:
             others = passers_by(second + 7, 400, noise)
             frames.append(make_frame_faces(second - 0.05, others, camera="north-2"))
         if 55 <= second < 64:
             south = passers_by(second + 3, 200, noise)
-            frames.append(make_frame_faces(second + 0.1, south, camera="south-1", stand="south"))
+            frames.append(
+                make_frame_faces(second + 0.1, south, camera="south-1", stand="south")
+            )
     frames.append(make_frame_faces(64.2, camera="south-1", stand="south", ended=True))
     frames.insert(100, make_frame_faces(1.0, [make_face("late")]))
     frames.insert(200, make_frame_faces(75.0, [make_face("lost")], stand="attic"))
@@ -66,7 +78,9 @@ def stayer(second: float, noise: random.Random) -> Iterator[Face]:
 def passers_by(second: float, x: float, noise: random.Random) -> list[Face]:
     """A new person every ten seconds, who stays for five."""
     track = make_track_id(second // 10 * 10, number=round(x))
-    return [make_face(track, x=x + noise.gauss(0, 3), size=60)] if second % 10 < 5 else []
+    return (
+        [make_face(track, x=x + noise.gauss(0, 3), size=60)] if second % 10 < 5 else []
+    )
 
 
 def filled_bus(frames: Sequence[FrameFaces]) -> MemoryBus:
@@ -85,7 +99,9 @@ def run_once(bus: MemoryBus, handler: Handler, batch: int) -> None:
     """One process, until it has handled what is on the bus."""
     stop = DrainingStop()
     stop.set()
-    loop = ServiceLoop("engagement", bus, [FACES], handler, Health(), max_records=batch, idle_s=0.0)
+    loop = ServiceLoop(
+        "engagement", bus, [FACES], handler, Health(), max_records=batch, idle_s=0.0
+    )
     loop.run(stop)
 
 
@@ -108,8 +124,13 @@ def published(bus: MemoryBus) -> dict[str, set[bytes]]:
 class Crashing(Handler):
     """Engagement in a process that crashes once at each record."""
 
-    def __init__(self, place: str, crashed: set[tuple[TopicPartition, int]], every: int = 1) -> None:
-        self.inner, self.place, self.crashed, self.every = engagement(), place, crashed, every
+    def __init__(
+        self, place: str, crashed: set[tuple[TopicPartition, int]], every: int = 1
+    ) -> None:
+        self.inner = engagement()
+        self.place = place
+        self.crashed = crashed
+        self.every = every
         self.last: Sequence[Received[Any]] = ()
 
     def assigned(self, commits: Any) -> Any:
@@ -173,16 +194,33 @@ def undisturbed(frames: list[FrameFaces]) -> dict[str, set[bytes]]:
 def test_the_service_as_built_gives_the_same(
     frames: list[FrameFaces], undisturbed: dict[str, set[bytes]]
 ) -> None:
-    bus, stop = filled_bus(frames), DrainingStop()
+    bus = filled_bus(frames)
+    stop = DrainingStop()
     stop.set()
-    build(Context(Settings(), bus, MALL, Health(), redis=Mock(), clock=EventClock(), finite=True)).run(stop)
+    build(
+        Context(
+            Settings(),
+            bus,
+            MALL,
+            Health(),
+            redis=Mock(),
+            clock=EventClock(),
+            finite=True,
+        )
+    ).run(stop)
     assert published(bus) == undisturbed
 
 
 def test_the_scenario_holds_what_it_is_for(undisturbed: dict[str, set[bytes]]) -> None:
-    parts = [Exposure.model_validate_json(value) for values in undisturbed.values() for value in values]
+    parts = [
+        Exposure.model_validate_json(value)
+        for values in undisturbed.values()
+        for value in values
+    ]
     (stay,) = {part.presence_id for part in parts if part.part == 2}
-    long = sorted((part for part in parts if part.presence_id == stay), key=lambda part: part.part)
+    long = sorted(
+        (part for part in parts if part.presence_id == stay), key=lambda part: part.part
+    )
     assert [part.final for part in long] == [False, False, True]
     assert long[-1].end_ns - long[0].start_ns > 120e9
     assert len(long[-1].track_ids) >= 5
@@ -193,7 +231,9 @@ def test_the_scenario_holds_what_it_is_for(undisturbed: dict[str, set[bytes]]) -
 
 
 @pytest.mark.parametrize("batch", [1, 7, 25])
-@pytest.mark.parametrize("place", ["in the handler", "after publish, before commit", "between batches"])
+@pytest.mark.parametrize(
+    "place", ["in the handler", "after publish, before commit", "between batches"]
+)
 def test_crashes_at_every_record_change_no_exposure(
     place: str, batch: int, frames: list[FrameFaces], undisturbed: dict[str, set[bytes]]
 ) -> None:
@@ -204,7 +244,9 @@ def test_crashes_at_every_record_change_no_exposure(
 
 
 def test_what_does_not_fit_into_a_note_is_read_again(
-    frames: list[FrameFaces], undisturbed: dict[str, set[bytes]], monkeypatch: pytest.MonkeyPatch
+    frames: list[FrameFaces],
+    undisturbed: dict[str, set[bytes]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("services.engagement.handler.NOTE_LIMIT", 900)
     bus = filled_bus(frames)
@@ -214,10 +256,14 @@ def test_what_does_not_fit_into_a_note_is_read_again(
 
 def test_a_restart_goes_on_where_it_stood(frames: list[FrameFaces]) -> None:
     source = TopicPartition("faces", 0)
-    records = [received(frame, offset=offset, partition=0) for offset, frame in enumerate(frames)]
+    records = [
+        received(frame, offset=offset, partition=0)
+        for offset, frame in enumerate(frames)
+    ]
     whole = exposures(engagement(), records)
     notes: list[Commit] = []
-    handler, before = engagement(), []
+    handler = engagement()
+    before = []
     for record in records:
         outputs = handler.handle([record])
         before.append(len(exposure_events(outputs)))
@@ -232,15 +278,23 @@ def test_a_restart_goes_on_where_it_stood(frames: list[FrameFaces]) -> None:
 def test_a_crowd_of_sixty_holds_the_offset_for_a_bounded_time_only() -> None:
     noise = random.Random(5)
     tracks = [make_track_id(-noise.random(), number=i) for i in range(60)]
-    handler, source = engagement(), TopicPartition("faces", 0)
+    handler = engagement()
+    source = TopicPartition("faces", 0)
     waits = []
     for offset in range(300):
         faces = [
-            make_face(track, x=10 * i + noise.random(), size=90 + noise.random(), smile=noise.gauss(0, 0.02))
+            make_face(
+                track,
+                x=10 * i + noise.random(),
+                size=90 + noise.random(),
+                smile=noise.gauss(0, 0.02),
+            )
             for i, track in enumerate(tracks)
         ]
         frame = make_frame_faces(offset / 5, faces)
-        commit = handler.handle([received(frame, offset=offset, partition=0)]).resume[source]
+        commit = handler.handle([received(frame, offset=offset, partition=0)]).resume[
+            source
+        ]
         assert len(commit.note) <= 4000
         waits.append(offset + 1 - commit.offset)
     record_bytes = len(received(frame).record.value)
@@ -248,7 +302,11 @@ def test_a_crowd_of_sixty_holds_the_offset_for_a_bounded_time_only() -> None:
 
 
 def exposure_events(outputs: Outputs) -> list[Exposure]:
-    return [message.event for message in outputs.messages if isinstance(message.event, Exposure)]
+    return [
+        message.event
+        for message in outputs.messages
+        if isinstance(message.event, Exposure)
+    ]
 
 
 def exposures(handler: Handler, records: Sequence[Received[Any]]) -> list[Exposure]:

@@ -34,16 +34,21 @@ class Run:
         return CliRunner().invoke(customers, [str(argument) for argument in arguments])
 
 
-def test_without_a_key_it_says_how_to_make_one(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_key_it_says_how_to_make_one(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("VITRINE_KEY_FILE")
     result = run("list")
     assert "openssl rand -base64 32" in str(result.exception)
 
 
 @pytest.mark.parametrize(
-    ("content", "expected"), [(b"", "not a picture"), (b"GIF89a", "not a picture"), (None, "No such file")]
+    ("content", "expected"),
+    [(b"", "not a picture"), (b"GIF89a", "not a picture"), (None, "No such file")],
 )
-def test_a_file_that_is_no_picture_is_refused(tmp_path: Path, content: bytes | None, expected: str) -> None:
+def test_a_file_that_is_no_picture_is_refused(
+    tmp_path: Path, content: bytes | None, expected: str
+) -> None:
     path = tmp_path / "picture.jpg"
     if content is not None:
         path.write_bytes(content)
@@ -55,9 +60,16 @@ def test_a_file_that_is_no_picture_is_refused(tmp_path: Path, content: bytes | N
 class TestWithModels:
     """Real faces, real models."""
 
-    @pytest.fixture(params=[[YUNET_FILE], [YUNET_FILE, PUBLIC_EMBEDDING_FILE]], ids=["ours", "public"])
+    @pytest.fixture(
+        params=[[YUNET_FILE], [YUNET_FILE, PUBLIC_EMBEDDING_FILE]],
+        ids=["ours", "public"],
+    )
     def _models(
-        self, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, shared: Path, tmp_path: Path
+        self,
+        request: pytest.FixtureRequest,
+        monkeypatch: pytest.MonkeyPatch,
+        shared: Path,
+        tmp_path: Path,
     ) -> None:
         folder = tmp_path / "models"
         folder.mkdir()
@@ -90,7 +102,9 @@ class TestWithModels:
         assert "two.png: left out, 2 faces in it" in done.output
         assert "none.png: left out, no face in it" in done.output
 
-    def test_without_a_good_picture_nobody_is_enrolled(self, run: Run, tmp_path: Path) -> None:
+    def test_without_a_good_picture_nobody_is_enrolled(
+        self, run: Run, tmp_path: Path
+    ) -> None:
         cv2.imwrite(str(tmp_path / "none.png"), np.full((200, 200, 3), 120, np.uint8))
         result = run("enrol", "Ada", tmp_path / "none.png")
         assert "nobody was enrolled" in str(result.exception)
@@ -100,7 +114,9 @@ def faces(shared: Path, folder: Path, count: int) -> list[Path]:
     """Photographs of one face each, with some room around it."""
     with ZipFile(shared / "data" / "helen_afw_68.zip") as photos:
         names = sorted(
-            name for name in photos.namelist() if name.startswith("helen/") and name.endswith(".jpg")
+            name
+            for name in photos.namelist()
+            if name.startswith("helen/") and name.endswith(".jpg")
         )
         found = []
         for name in names[:count]:

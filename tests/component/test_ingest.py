@@ -81,7 +81,8 @@ def test_the_service_as_built_publishes_every_picture_of_its_files(
 ) -> None:
     monkeypatch.setenv("VITRINE_INGEST_SPEED", "max")
     monkeypatch.setenv("VITRINE_INGEST_START_NS", str(T0_NS))
-    bus, stop = MemoryBus(TOPICS), Event()
+    bus = MemoryBus(TOPICS)
+    stop = Event()
     cameras = [
         make_camera(write_video(tmp_path / "a.mp4", 50), id="video", fps=25),
         make_camera(write_images(tmp_path / "images", 20), id="images", fps=10),
@@ -100,9 +101,15 @@ def test_the_service_as_built_publishes_every_picture_of_its_files(
     build(context).run(Event())
     stop.set()
     workers.join()
-    assert [len(seconds_of(frames(bus, camera.id))) for camera in cameras] == [50, 20, 10]
+    assert [len(seconds_of(frames(bus, camera.id))) for camera in cameras] == [
+        50,
+        20,
+        10,
+    ]
     assert {r.record.partition for r in read_all(bus, FRAMES)} == {0, 1, 2}
-    assert {(r.camera_id, r.start_ns, r.end_ns, r.usable_ns) for r in coverage(bus)} == {
+    assert {
+        (r.camera_id, r.start_ns, r.end_ns, r.usable_ns) for r in coverage(bus)
+    } == {
         ("video", at(0), at(2), 2 * 10**9),
         ("images", at(0), at(2), 2 * 10**9),
         ("synthetic", at(0), at(1), 10**9),
@@ -115,7 +122,11 @@ def test_one_broken_camera_never_touches_another(tmp_path: Path) -> None:
     cut.write_bytes(cut.read_bytes()[: cut.stat().st_size // 2])
 
     def open_source(camera: Camera) -> Source:
-        return make_source([hangs], live=True) if camera.id == "hangs" else source_of(camera)
+        return (
+            make_source([hangs], live=True)
+            if camera.id == "hangs"
+            else source_of(camera)
+        )
 
     cameras = [
         make_camera("hangs", id="hangs"),
@@ -138,10 +149,17 @@ def test_one_broken_camera_never_touches_another(tmp_path: Path) -> None:
     assert "is damaged" in damaged
 
 
-def test_without_an_end_a_missing_file_does_not_stop_the_service(tmp_path: Path) -> None:
-    hold, shared = Event(), make_shared(finite=False)
-    mall = ChangingMall(make_camera("good", id="good"), make_camera(tmp_path / "missing", id="missing"))
-    ingest = Ingest(mall, shared, lambda c: endless(hold) if c.id == "good" else source_of(c))
+def test_without_an_end_a_missing_file_does_not_stop_the_service(
+    tmp_path: Path,
+) -> None:
+    hold = Event()
+    shared = make_shared(finite=False)
+    mall = ChangingMall(
+        make_camera("good", id="good"), make_camera(tmp_path / "missing", id="missing")
+    )
+    ingest = Ingest(
+        mall, shared, lambda c: endless(hold) if c.id == "good" else source_of(c)
+    )
     with running(ingest):
         wait_for(lambda: len(frames(shared.bus, "good")) == 1, "the good camera")
         hold.set()
@@ -149,12 +167,17 @@ def test_without_an_end_a_missing_file_does_not_stop_the_service(tmp_path: Path)
 
 
 def test_cameras_come_and_go_while_the_others_keep_their_numbers() -> None:
-    hold, shared = Event(), make_shared(finite=False)
+    hold = Event()
+    shared = make_shared(finite=False)
     a, b, c, d = (make_camera(name, id=name) for name in "abcd")
     mall = ChangingMall(a, b)
 
     def partition(camera: Camera) -> set[int]:
-        return {r.record.partition for r in read_all(shared.bus, FRAMES) if r.event.camera_id == camera.id}
+        return {
+            r.record.partition
+            for r in read_all(shared.bus, FRAMES)
+            if r.event.camera_id == camera.id
+        }
 
     def open_source(_: Camera) -> Source:
         def shots() -> Shots:
@@ -177,7 +200,8 @@ def test_cameras_come_and_go_while_the_others_keep_their_numbers() -> None:
 
 
 def test_a_changed_camera_is_opened_anew_and_its_time_goes_on() -> None:
-    hold, shared = Event(), make_shared(finite=False)
+    hold = Event()
+    shared = make_shared(finite=False)
     mall = ChangingMall(make_camera("one"))
 
     def open_source(camera: Camera) -> Source:
@@ -192,7 +216,10 @@ def test_a_changed_camera_is_opened_anew_and_its_time_goes_on() -> None:
     with running(Ingest(mall, shared, open_source)):
         wait_for(lambda: len(frames(shared.bus)) >= 1, "the camera as it was")
         mall.cameras = (make_camera("two", stand="north"),)
-        wait_for(lambda: [m.ended for m in frames(shared.bus)][-2:] == [True, False], "the changed one")
+        wait_for(
+            lambda: [m.ended for m in frames(shared.bus)][-2:] == [True, False],
+            "the changed one",
+        )
         hold.set()
     times = [meta.captured_at_ns for meta in frames(shared.bus)]
     assert times == sorted(set(times))
@@ -205,7 +232,8 @@ def test_coverage_is_told_while_a_live_camera_is_down() -> None:
     with running(Ingest(ChangingMall(make_camera()), shared, lambda _: source)):
         wait_for(lambda: len(coverage(shared.bus)) >= 3, "three spans")
     spans = [
-        ((r.start_ns - T0_NS) / 1e9, (r.end_ns - T0_NS) / 1e9, r.usable_ns) for r in coverage(shared.bus)
+        ((r.start_ns - T0_NS) / 1e9, (r.end_ns - T0_NS) / 1e9, r.usable_ns)
+        for r in coverage(shared.bus)
     ]
     assert spans[1:3] == [(10, 20, 0), (20, 30, 0)]
 
@@ -214,7 +242,8 @@ def test_a_full_disk_for_the_truth_ends_in_an_error_after_all_frames() -> None:
     shared = make_shared(truth=TruthFile(Path("/dev/full")))
     camera = make_camera("synthetic:?people=1&seconds=0.5", width=160)
     with pytest.raises(
-        ConfigurationError, match=r"truth in /dev/full is incomplete: .*No space left.*; free"
+        ConfigurationError,
+        match=r"truth in /dev/full is incomplete: .*No space left.*; free",
     ):
         Ingest(ChangingMall(camera), shared).run(Event())
     assert len(seconds_of(frames(shared.bus))) == 5

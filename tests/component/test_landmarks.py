@@ -27,7 +27,9 @@ from vitrine.telemetry.health import Health
 from vitrine.topics import DEAD_LETTERS, FACES, FRAMES, TOPICS
 from vitrine.vision.shape import outer_eye_distance
 
-WIDTH, HEIGHT, FPS = 640, 360, 10
+WIDTH = 640
+HEIGHT = 360
+FPS = 10
 DEADLINE_S = 100.0
 
 
@@ -58,9 +60,12 @@ def publish(bus: MemoryBus, bodies: Sequence[bytes]) -> None:
     producer.flush()
 
 
-def run_to_the_end(bodies: Sequence[bytes]) -> tuple[list[FrameFaces], list[DeadLetter]]:
+def run_to_the_end(
+    bodies: Sequence[bytes],
+) -> tuple[list[FrameFaces], list[DeadLetter]]:
     """Everything that a running service publishes for the frames of a source."""
-    bus, stop = MemoryBus(TOPICS), Event()
+    bus = MemoryBus(TOPICS)
+    stop = Event()
     publish(bus, bodies)
     service = Thread(target=build(make_context(bus)).run, args=(stop,))
     service.start()
@@ -83,16 +88,23 @@ def run_to_the_end(bodies: Sequence[bytes]) -> tuple[list[FrameFaces], list[Dead
 
 def jpegs(mall: SyntheticMall, frames: int) -> tuple[list[bytes], list[FrameTruth]]:
     drawn = [mall.frame(n) for n in range(frames)]
-    return [cv2.imencode(".jpg", image)[1].tobytes() for image, _ in drawn], [truth for _, truth in drawn]
+    return [cv2.imencode(".jpg", image)[1].tobytes() for image, _ in drawn], [
+        truth for _, truth in drawn
+    ]
 
 
 def test_synthetic_people_are_found_followed_and_measured() -> None:
-    bodies, truths = jpegs(SyntheticMall.from_uri("synthetic:?people=2&seed=1", WIDTH, HEIGHT, FPS), 40)
+    bodies, truths = jpegs(
+        SyntheticMall.from_uri("synthetic:?people=2&seed=1", WIDTH, HEIGHT, FPS), 40
+    )
     events, letters = run_to_the_end(bodies)
     assert letters == []
-    assert [event.captured_at_ns for event in events] == [at(n / FPS) for n in range(41)]
+    assert [event.captured_at_ns for event in events] == [
+        at(n / FPS) for n in range(41)
+    ]
     assert [event.ended for event in events] == [False] * 40 + [True]
-    errors, turned = [], []
+    errors = []
+    turned = []
     tracks = defaultdict(set)
     expected = 0
     for event, truth in zip(events, truths, strict=False):
@@ -102,7 +114,9 @@ def test_synthetic_people_are_found_followed_and_measured() -> None:
                 continue
             expected += 1
             distances = {
-                face.track_id: float(np.linalg.norm(np.array(face.points) - person.points, axis=1).mean())
+                face.track_id: float(
+                    np.linalg.norm(np.array(face.points) - person.points, axis=1).mean()
+                )
                 / size
                 for face in event.faces
             }
@@ -125,18 +139,27 @@ def test_bad_pictures_become_dead_letters_and_the_rest_goes_on() -> None:
     assert [(event.captured_at_ns, event.faces) for event in events] == [
         (at(0), ()), (at(0.3), ()), (at(0.4), ()),
     ]  # fmt: skip
-    assert [letter.reason for letter in letters] == ["the frame holds no picture", "the JPEG is cut off"]
+    assert [letter.reason for letter in letters] == [
+        "the frame holds no picture",
+        "the JPEG is cut off",
+    ]
     assert [letter.value for letter in letters] == [None, None]
 
 
-def test_a_missing_model_folder_stops_the_service_with_what_is_wrong(tmp_path: Path) -> None:
+def test_a_missing_model_folder_stops_the_service_with_what_is_wrong(
+    tmp_path: Path,
+) -> None:
     service = build(make_context(MemoryBus(TOPICS), models=tmp_path / "nowhere"))
     with pytest.raises(ConfigurationError, match="VITRINE_MODELS: there is no folder"):
         service.run(Event())
 
 
 @pytest.mark.shared
-def test_a_key_file_that_is_missing_stops_the_service_with_what_to_do(shared: Path, tmp_path: Path) -> None:
-    context = make_context(MemoryBus(TOPICS), models=shared / "models", key_file=tmp_path / "none")
+def test_a_key_file_that_is_missing_stops_the_service_with_what_to_do(
+    shared: Path, tmp_path: Path
+) -> None:
+    context = make_context(
+        MemoryBus(TOPICS), models=shared / "models", key_file=tmp_path / "none"
+    )
     with pytest.raises(ConfigurationError, match="openssl rand -base64 32"):
         build(context).run(Event())

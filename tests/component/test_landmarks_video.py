@@ -27,7 +27,8 @@ from vitrine.vision.models import YUNET_FILE
 from vitrine.vision.networks import load_network
 
 pytestmark = pytest.mark.shared
-WIDTH, HEIGHT = 640, 360
+WIDTH = 640
+HEIGHT = 360
 
 
 def video(path: Path) -> Iterator[Image]:
@@ -41,19 +42,38 @@ def video(path: Path) -> Iterator[Image]:
 
 def frame(number: int, image: Image) -> Received[FrameMeta]:
     now = at(number / 30)
-    meta = FrameMeta(camera_id="north-1", stand_id="north", captured_at_ns=now, width=WIDTH, height=HEIGHT)
+    meta = FrameMeta(
+        camera_id="north-1",
+        stand_id="north",
+        captured_at_ns=now,
+        width=WIDTH,
+        height=HEIGHT,
+    )
     body = cv2.imencode(".jpg", image)[1].tobytes()
     return Received(meta, Record("frames", 0, number, "north-1", body, {}, now))
 
 
 @pytest.mark.parametrize("yunet", [True, False])
-def test_two_people_who_turn_their_heads_keep_one_or_two_tracks(shared: Path, yunet: bool) -> None:
-    settings = Settings.model_validate({"bus": "memory", "models": shared / "models" if yunet else None})
+def test_two_people_who_turn_their_heads_keep_one_or_two_tracks(
+    shared: Path, yunet: bool
+) -> None:
+    settings = Settings.model_validate(
+        {"bus": "memory", "models": shared / "models" if yunet else None}
+    )
     analyser = load_models(settings, LandmarksSettings.load())
-    handler = LandmarksHandler(analyser, FixedMall(make_mall()), EventClock(), detect_every=3)
+    handler = LandmarksHandler(
+        analyser, FixedMall(make_mall()), EventClock(), detect_every=3
+    )
     images = video(shared / "video" / "two-people-head-pose.h264")
-    outputs = [handler.handle([frame(number, image)]) for number, image in enumerate(images)]
-    events = [m.event for one in outputs for m in one.messages if isinstance(m.event, FrameFaces)]
+    outputs = [
+        handler.handle([frame(number, image)]) for number, image in enumerate(images)
+    ]
+    events = [
+        m.event
+        for one in outputs
+        for m in one.messages
+        if isinstance(m.event, FrameFaces)
+    ]
     tracks = Counter(face.track_id for event in events for face in event.faces)
     assert len(events) == 300
     assert np.mean([len(event.faces) == 2 for event in events]) >= 0.95
@@ -72,14 +92,20 @@ def shared_faces(a: Detections, b: Detections) -> list[float]:
 
 
 def test_both_detectors_find_the_same_faces_in_photographs(shared: Path) -> None:
-    yunet, mtcnn = YuNet(load_network(shared / "models" / YUNET_FILE)), Mtcnn.load()
-    faces, errors = 0, []
+    yunet = YuNet(load_network(shared / "models" / YUNET_FILE))
+    mtcnn = Mtcnn.load()
+    faces = 0
+    errors = []
     with ZipFile(shared / "data" / "helen_afw_68.zip") as archive:
         names = (
-            name for name in sorted(archive.namelist()) if name.startswith("helen/") and name.endswith(".jpg")
+            name
+            for name in sorted(archive.namelist())
+            if name.startswith("helen/") and name.endswith(".jpg")
         )
         for name in islice(names, 60):
-            image = cv2.imdecode(np.frombuffer(archive.read(name), np.uint8), cv2.IMREAD_COLOR)
+            image = cv2.imdecode(
+                np.frombuffer(archive.read(name), np.uint8), cv2.IMREAD_COLOR
+            )
             small = cv2.resize(image, (240, 240))  # type: ignore[arg-type]
             found = yunet.detect(small)  # type: ignore[arg-type]
             large = found[(found.scores > 0.8) & (found.boxes[:, 3] > 40)]

@@ -18,7 +18,16 @@ from tests.stand_builders import (
     make_campaign,
     running_stand,
 )
-from tests.stand_players import SPRING, listening, live, look, post, report_of, until, virtual_player
+from tests.stand_players import (
+    SPRING,
+    listening,
+    live,
+    look,
+    post,
+    report_of,
+    until,
+    virtual_player,
+)
 from vitrine.clock import EventClock
 from vitrine.schemas import Play
 from vitrine.topics import ENGAGEMENT, IDENTITIES, INTERACTIONS, PLAYS
@@ -35,26 +44,39 @@ def stand(folder: Path, redis_url: str) -> Iterator[Running]:
 # Plays
 
 
-def test_a_virtual_player_plays_the_rotation_and_reports_the_last_play_as_cut(stand: Running) -> None:
+def test_a_virtual_player_plays_the_rotation_and_reports_the_last_play_as_cut(
+    stand: Running,
+) -> None:
     with virtual_player(stand):
         second = 0.0
         while len(stand.read(PLAYS)) < 2:
             second = look(stand, second + 0.25, second + 1)
             assert second < 600
     plays: list[Play] = stand.read(PLAYS)
-    assert [(p.creative_id, p.completed, p.player) for p in plays[:2]] == [("shoe", True, "virtual")] * 2
+    assert [(p.creative_id, p.completed, p.player) for p in plays[:2]] == [
+        ("shoe", True, "virtual")
+    ] * 2
     assert plays[0].end_ns - plays[0].start_ns == 8 * 10**9
     assert not plays[-1].completed
     assert len({p.play_id for p in plays}) == len(plays)
 
 
-def test_a_page_is_told_what_to_play_and_its_report_is_on_the_bus_when_answered(stand: Running) -> None:
+def test_a_page_is_told_what_to_play_and_its_report_is_on_the_bus_when_answered(
+    stand: Running,
+) -> None:
     with listening(stand) as page:
         event = page.next("play")
-        assert (event["url"], event["kind"], event["cut"]) == ("/creatives/shoe.html", "html", False)
+        assert (event["url"], event["kind"], event["cut"]) == (
+            "/creatives/shoe.html",
+            "html",
+            False,
+        )
         look(stand, 1, 9)
         report = report_of(event, 0.5, 8.5)
-        assert post(stand, report).json() == {"accepted": [report["play_id"]], "refused": []}
+        assert post(stand, report).json() == {
+            "accepted": [report["play_id"]],
+            "refused": [],
+        }
     [play] = stand.read(PLAYS)
     assert (play.play_id, play.player, play.reason, play.completed) == (
         report["play_id"],
@@ -77,7 +99,9 @@ def test_an_invented_play_is_refused_and_the_others_are_taken(stand: Running) ->
         invented = good | {"play_id": "page-1.feed", "token": "bm8.bm8"}
         answer = post(stand, invented, good).json()
     assert answer["accepted"] == [good["play_id"]]
-    assert answer["refused"] == [{"play_id": "page-1.feed", "reason": "the token was not issued here"}]
+    assert answer["refused"] == [
+        {"play_id": "page-1.feed", "reason": "the token was not issued here"}
+    ]
     assert [p.play_id for p in stand.read(PLAYS)] == [good["play_id"]]
 
 
@@ -88,24 +112,45 @@ def test_an_invented_play_is_refused_and_the_others_are_taken(stand: Running) ->
         ({"plays": []}, "plays"),
         ({"plays": "none"}, "plays"),
         (
-            {"plays": [{"play_id": "x", "token": "t", "start_ns": -1, "end_ns": 2, "completed": True}]},
+            {
+                "plays": [
+                    {
+                        "play_id": "x",
+                        "token": "t",
+                        "start_ns": -1,
+                        "end_ns": 2,
+                        "completed": True,
+                    }
+                ]
+            },
             "start_ns",
         ),
         ([], "body"),
     ],
 )
-def test_a_malformed_report_is_refused_with_the_field(stand: Running, body: Any, where: str) -> None:
+def test_a_malformed_report_is_refused_with_the_field(
+    stand: Running, body: Any, where: str
+) -> None:
     response = stand.http.post("/stands/north/plays", json=body)
     assert response.status_code == 422
     assert where in response.json()["detail"][0]["loc"]
 
 
 def test_an_unknown_stand_is_not_found(stand: Running) -> None:
-    for method, path in [("GET", ""), ("GET", "/events?player=page&player_id=p"), ("POST", "/plays")]:
-        assert stand.http.request(method, f"/stands/nowhere{path}", json={}).status_code == 404, path
+    for method, path in [
+        ("GET", ""),
+        ("GET", "/events?player=page&player_id=p"),
+        ("POST", "/plays"),
+    ]:
+        assert (
+            stand.http.request(method, f"/stands/nowhere{path}", json={}).status_code
+            == 404
+        ), path
 
 
-def test_a_page_takes_over_from_the_virtual_player_and_a_second_page_waits(stand: Running) -> None:
+def test_a_page_takes_over_from_the_virtual_player_and_a_second_page_waits(
+    stand: Running,
+) -> None:
     with listening(stand, "v", "virtual") as virtual:
         assert virtual.next("play")["command"]["player"] == "virtual"
         with listening(stand, "page-1") as first:
@@ -127,12 +172,15 @@ def test_the_same_player_again_replaces_its_older_connection(stand: Running) -> 
 # Decisions
 
 
-def test_an_engaged_person_gets_more_and_an_offer_that_the_till_redeems_once(stand: Running) -> None:
+def test_an_engaged_person_gets_more_and_an_offer_that_the_till_redeems_once(
+    stand: Running,
+) -> None:
     stand.publish(IDENTITIES, make_identity("a"))
     with listening(stand) as page:
         assert page.next("play")["command"]["creative_id"] == "shoe"
         look(stand, 1, 4.5, track="a", score=80)
-        more, offer = page.next("play"), page.next("offer")
+        more = page.next("play")
+        offer = page.next("offer")
     assert (more["command"]["creative_id"], more["cut"]) == ("shoe-more", True)
     assert more["command"]["reason"] == "somebody has been engaged for 2 s: shoe-more"
     assert (offer["text"], offer["code"]) == ("10 % off", "CODE-1")
@@ -142,7 +190,11 @@ def test_an_engaged_person_gets_more_and_an_offer_that_the_till_redeems_once(sta
     assert redeem(stand, "CODE-1").status_code == 409
     until(lambda: len(stand.read(INTERACTIONS)) == 2, "the redemption on the bus")
     shown, redeemed = stand.read(INTERACTIONS)
-    assert (shown.kind, shown.offer_id, shown.visit_id) == ("offer-shown", "ten", "visit-a")
+    assert (shown.kind, shown.offer_id, shown.visit_id) == (
+        "offer-shown",
+        "ten",
+        "visit-a",
+    )
     assert (redeemed.kind, redeemed.campaign_id) == ("offer-redeemed", "spring")
 
 
@@ -153,20 +205,36 @@ def redeem(stand: Running, code: str, headers: dict[str, str] = TILL) -> httpx.R
 def test_inputs_of_the_past_trigger_nothing(folder: Path, redis_url: str) -> None:
     clock = EventClock()
     clock.observe(at(1000))
-    with running_stand(folder, redis_url, SPRING, clock=clock) as stand, listening(stand) as page:
+    with (
+        running_stand(folder, redis_url, SPRING, clock=clock) as stand,
+        listening(stand) as page,
+    ):
         page.next("play")
         stand.publish(IDENTITIES, make_identity("a"))
-        snapshots = [make_engagement(900 + n / 4, make_person("a", score=99)) for n in range(380)]
+        snapshots = [
+            make_engagement(900 + n / 4, make_person("a", score=99)) for n in range(380)
+        ]
         stand.publish(ENGAGEMENT, *snapshots)
-        until(lambda: not sum(stand.bus.backlog("stand", ENGAGEMENT).values()), "the past to be read")
+        until(
+            lambda: not sum(stand.bus.backlog("stand", ENGAGEMENT).values()),
+            "the past to be read",
+        )
         assert (page.next("state")["people"], stand.read(INTERACTIONS)) == (0, [])
 
 
-def test_a_creative_without_file_is_skipped_and_reported(folder: Path, redis_url: str) -> None:
+def test_a_creative_without_file_is_skipped_and_reported(
+    folder: Path, redis_url: str
+) -> None:
     other = make_campaign(
-        "other", {"id": "gone", "file": "gone.mp4"}, {"id": "odd", "file": "odd.exe"}, share=1.0
+        "other",
+        {"id": "gone", "file": "gone.mp4"},
+        {"id": "odd", "file": "odd.exe"},
+        share=1.0,
     )
-    with running_stand(folder, redis_url, SPRING, other) as stand, listening(stand) as page:
+    with (
+        running_stand(folder, redis_url, SPRING, other) as stand,
+        listening(stand) as page,
+    ):
         played = [page.next("play")["command"]]
         for second in range(0, 40, 4):
             look(stand, second, second + 4)
@@ -174,13 +242,18 @@ def test_a_creative_without_file_is_skipped_and_reported(folder: Path, redis_url
         problems = live(stand)["problems"]
     assert {command["creative_id"] for command in played} == {"shoe"}
     assert problems[0] == "creative gone is skipped: gone.mp4 is missing"
-    assert re.match(r"creative odd is skipped: odd.exe is none of .*\.html", problems[1])
+    assert re.match(
+        r"creative odd is skipped: odd.exe is none of .*\.html", problems[1]
+    )
 
 
 def test_the_house_is_shown_when_no_campaign_runs(folder: Path, redis_url: str) -> None:
     with running_stand(folder, redis_url) as stand, listening(stand) as page:
         event = page.next("play")
-        assert (event["command"]["campaign_id"], event["url"]) == ("house", "/static/house.html")
+        assert (event["command"]["campaign_id"], event["url"]) == (
+            "house",
+            "/static/house.html",
+        )
         assert stand.http.get(event["url"]).status_code == 200
 
 
@@ -188,10 +261,19 @@ def test_live_figures_are_anonymous_and_name_what_plays_and_why(stand: Running) 
     stand.publish(IDENTITIES, make_identity("a"))
     with listening(stand) as page:
         page.next("play")
-        stand.publish(ENGAGEMENT, make_engagement(1, make_person("a", score=42), synthetic=True))
-        figures = until(lambda: (f := live(stand))["stands"][0]["people"] and f, "the person")
+        stand.publish(
+            ENGAGEMENT, make_engagement(1, make_person("a", score=42), synthetic=True)
+        )
+        figures = until(
+            lambda: (f := live(stand))["stands"][0]["people"] and f, "the person"
+        )
     [north] = figures["stands"]
-    assert (north["people"], north["attending"], north["engagement"], north["synthetic"]) == (1, 1, 42, True)
+    assert (
+        north["people"],
+        north["attending"],
+        north["engagement"],
+        north["synthetic"],
+    ) == (1, 1, 42, True)
     assert (north["player"], north["on_screen"]["creative_id"]) == ("page", "shoe")
     assert north["on_screen"]["reason"] == "rotation"
     for secret in ("visit-a", "visitor-a", "track", "presence"):
@@ -204,20 +286,36 @@ def test_live_figures_are_anonymous_and_name_what_plays_and_why(stand: Running) 
 def test_a_touch_is_on_the_bus_with_the_play_it_was_for(stand: Running) -> None:
     with listening(stand) as page:
         event = page.next("play")
-        touch = {"interaction_id": "touch-1", "kind": "touch", "at_ns": at(0), "token": event["token"]}
-        assert stand.http.post("/stands/north/interactions", json=touch).status_code == 200
+        touch = {
+            "interaction_id": "touch-1",
+            "kind": "touch",
+            "at_ns": at(0),
+            "token": event["token"],
+        }
+        assert (
+            stand.http.post("/stands/north/interactions", json=touch).status_code == 200
+        )
     [interaction] = stand.read(INTERACTIONS)
-    assert (interaction.kind, interaction.campaign_id, interaction.creative_id) == ("touch", "spring", "shoe")
+    assert (interaction.kind, interaction.campaign_id, interaction.creative_id) == (
+        "touch",
+        "spring",
+        "shoe",
+    )
     assert interaction.play_id == report_of(event, 0, 0)["play_id"]
 
 
 def test_an_opt_out_counts_for_every_visit_that_is_present(stand: Running) -> None:
-    stand.publish(IDENTITIES, make_identity("a"), make_identity("b"), make_identity("gone"))
+    stand.publish(
+        IDENTITIES, make_identity("a"), make_identity("b"), make_identity("gone")
+    )
     stand.publish(ENGAGEMENT, make_engagement(1, make_person("a"), make_person("b")))
     until(lambda: stand.clock.now_ns() >= at(1), "the snapshot")
     wish = {"interaction_id": "wish-1", "kind": "opt-out", "at_ns": at(1)}
     assert stand.http.post("/stands/north/interactions", json=wish).status_code == 200
-    assert sorted(i.visit_id for i in stand.read(INTERACTIONS)) == ["visit-a", "visit-b"]
+    assert sorted(i.visit_id for i in stand.read(INTERACTIONS)) == [
+        "visit-a",
+        "visit-b",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -228,14 +326,18 @@ def test_an_opt_out_counts_for_every_visit_that_is_present(stand: Running) -> No
         {"kind": "touch", "at_ns": 1},
     ],
 )
-def test_a_malformed_interaction_is_refused(stand: Running, wish: dict[str, Any]) -> None:
+def test_a_malformed_interaction_is_refused(
+    stand: Running, wish: dict[str, Any]
+) -> None:
     assert stand.http.post("/stands/north/interactions", json=wish).status_code == 422
 
 
 # Files
 
 
-def test_creatives_are_served_sandboxed_and_nothing_beside_them(stand: Running, folder: Path) -> None:
+def test_creatives_are_served_sandboxed_and_nothing_beside_them(
+    stand: Running, folder: Path
+) -> None:
     (folder / "secret.txt").write_text("secret")
     (folder / "creatives" / "link.html").symlink_to(folder / "secret.txt")
     response = stand.http.get("/creatives/shoe.html")
@@ -243,11 +345,22 @@ def test_creatives_are_served_sandboxed_and_nothing_beside_them(stand: Running, 
         200,
         "sandbox allow-scripts",
     )
-    for path in ("../secret.txt", "..%2fsecret.txt", "%2e%2e/secret.txt", "link.html", "nothing.html", ""):
-        assert stand.http.get(f"{stand.address}/creatives/{path}").status_code == 404, path
+    for path in (
+        "../secret.txt",
+        "..%2fsecret.txt",
+        "%2e%2e/secret.txt",
+        "link.html",
+        "nothing.html",
+        "",
+    ):
+        assert stand.http.get(f"{stand.address}/creatives/{path}").status_code == 404, (
+            path
+        )
 
 
-@pytest.mark.parametrize("path", ["/", "/live", "/stands/north", "/static/stand.js", "/static/live.css"])
+@pytest.mark.parametrize(
+    "path", ["/", "/live", "/stands/north", "/static/stand.js", "/static/live.css"]
+)
 def test_pages_are_served_and_name_no_other_host(stand: Running, path: str) -> None:
     response = stand.http.get(path)
     assert response.status_code == 200

@@ -17,7 +17,8 @@ from tests.stand_players import SPRING, look, until
 from vitrine.errors import ConfigurationError
 from vitrine.topics import PLAYS
 
-OPERATOR, PLAYER = "the operator's token", "the screens' token"
+OPERATOR = "the operator's token"
+PLAYER = "the screens' token"
 PROTECTED = [
     ("GET", "/", OPERATOR),
     ("GET", "/live", OPERATOR),
@@ -31,7 +32,9 @@ PROTECTED = [
 
 @pytest.fixture
 def stand(folder: Path, redis_url: str) -> Iterator[Running]:
-    with running_stand(folder, redis_url, SPRING, operator_token=OPERATOR, player_token=PLAYER) as running:
+    with running_stand(
+        folder, redis_url, SPRING, operator_token=OPERATOR, player_token=PLAYER
+    ) as running:
         until(lambda: not running.health.reasons(), "the stand to be ready")
         yield running
 
@@ -42,7 +45,9 @@ def status(stand: Running, method: str, path: str, **headers: str) -> int:
 
 
 @pytest.mark.parametrize(("method", "path", "token"), PROTECTED)
-def test_a_route_opens_with_its_own_token_only(stand: Running, method: str, path: str, token: str) -> None:
+def test_a_route_opens_with_its_own_token_only(
+    stand: Running, method: str, path: str, token: str
+) -> None:
     other = PLAYER if token == OPERATOR else OPERATOR
     assert status(stand, method, path) == 401
     assert status(stand, method, path, Authorization=f"Bearer {other}") == 401
@@ -52,16 +57,23 @@ def test_a_route_opens_with_its_own_token_only(stand: Running, method: str, path
 def test_every_route_that_is_not_listed_here_shows_no_people(stand: Running) -> None:
     # A new route has to be added to PROTECTED, or here.
     opened = {"/stands/{stand_id}/redeem", "/openapi.json", "/docs/oauth2-redirect"}
-    paths = {path.partition("?")[0].replace("north", "{stand_id}") for _, path, _ in PROTECTED}
+    paths = {
+        path.partition("?")[0].replace("north", "{stand_id}")
+        for _, path, _ in PROTECTED
+    }
     schema = httpx.get(f"{stand.address}/openapi.json").json()
     assert set(schema["paths"]) <= paths | opened
 
 
-def test_a_browser_is_asked_once_and_the_token_leaves_the_address(stand: Running) -> None:
+def test_a_browser_is_asked_once_and_the_token_leaves_the_address(
+    stand: Running,
+) -> None:
     page = {"Accept": "text/html"}
     locked = stand.http.get("/live?view=1", headers=page)
     assert (locked.status_code, "A token is needed" in locked.text) == (401, True)
-    entered = stand.http.get("/live", params={"view": "1", "token": OPERATOR}, headers=page)
+    entered = stand.http.get(
+        "/live", params={"view": "1", "token": OPERATOR}, headers=page
+    )
     assert (entered.status_code, entered.headers["Location"]) == (303, "/live?view=1")
     cookie = entered.headers["Set-Cookie"]
     assert "HttpOnly" in cookie
@@ -72,7 +84,9 @@ def test_a_browser_is_asked_once_and_the_token_leaves_the_address(stand: Running
 
 def test_a_virtual_player_with_the_token_plays(stand: Running) -> None:
     stop = Event()
-    player = VirtualPlayer(stand.address, ["north"], stand.clock, token=SecretStr(PLAYER))
+    player = VirtualPlayer(
+        stand.address, ["north"], stand.clock, token=SecretStr(PLAYER)
+    )
     thread = Thread(target=player.run, args=(stop,))
     thread.start()
     try:
@@ -91,5 +105,9 @@ def test_pages_for_other_machines_need_both_tokens() -> None:
         require_tokens(host, vitrine_operator_token=None)
     for host in ("0.0.0.0", "192.168.1.2", "::", "stand.example"):  # noqa: S104
         require_tokens(host, vitrine_operator_token=given)
-        with pytest.raises(ConfigurationError, match="set VITRINE_STAND_PLAYER_TOKEN to"):
-            require_tokens(host, vitrine_operator_token=given, vitrine_stand_player_token=None)
+        with pytest.raises(
+            ConfigurationError, match="set VITRINE_STAND_PLAYER_TOKEN to"
+        ):
+            require_tokens(
+                host, vitrine_operator_token=given, vitrine_stand_player_token=None
+            )

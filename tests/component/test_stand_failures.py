@@ -27,7 +27,9 @@ from vitrine.topics import PLAYS, TOPICS
 def test_a_play_is_answered_only_when_the_bus_has_it(
     folder: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bus, refusing, flush = MemoryBus(TOPICS), Event(), MemoryProducer.flush
+    bus = MemoryBus(TOPICS)
+    refusing = Event()
+    flush = MemoryProducer.flush
 
     def flush_or_refuse(producer: MemoryProducer, timeout_s: float = 30.0) -> None:
         if refusing.is_set():
@@ -36,7 +38,10 @@ def test_a_play_is_answered_only_when_the_bus_has_it(
 
     monkeypatch.setattr(MemoryProducer, "flush", flush_or_refuse)
     monkeypatch.setattr(web, "DURABLE_LIMIT_S", 0.3)
-    with running_stand(folder, redis_url, SPRING, bus=bus) as stand, listening(stand) as page:
+    with (
+        running_stand(folder, redis_url, SPRING, bus=bus) as stand,
+        listening(stand) as page,
+    ):
         report = report_of(page.next("play"), 0, 1, completed=False)
         refusing.set()
         assert post(stand, report).status_code == 503
@@ -49,7 +54,8 @@ def test_a_play_is_answered_only_when_the_bus_has_it(
 def test_a_stand_that_dies_loses_no_play(
     folder: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bus, published = MemoryBus(TOPICS), StandHandler.published
+    bus = MemoryBus(TOPICS)
+    published = StandHandler.published
     dying = Event()
 
     def published_or_die(handler: StandHandler) -> None:
@@ -72,7 +78,9 @@ def test_a_stand_that_dies_loses_no_play(
             post(stand, report).raise_for_status()
         stand.ended.join(10)
     dying.clear()
-    with running_stand(folder, redis_url, SPRING, bus=bus, clock=clock, port=port) as stand:
+    with running_stand(
+        folder, redis_url, SPRING, bus=bus, clock=clock, port=port
+    ) as stand:
         until(lambda: not stand.health.reasons(), "the stand to be ready")
         assert post(stand, report).json()["accepted"] == [report["play_id"]]
     assert {p.play_id for p in read(bus, PLAYS)} == {report["play_id"]}
@@ -81,16 +89,24 @@ def test_a_stand_that_dies_loses_no_play(
 def test_a_player_keeps_its_plays_while_the_stand_is_away(
     folder: Path, redis_url: str, tmp_path: Path
 ) -> None:
-    bus, clock, keep = MemoryBus(TOPICS), EventClock(), tmp_path / "kept"
+    bus = MemoryBus(TOPICS)
+    clock = EventClock()
+    keep = tmp_path / "kept"
     clock.observe(at(0))
     with running_stand(folder, redis_url, SPRING, bus=bus, clock=clock) as stand:
         port = httpx.URL(stand.address).port or 0
         stop = Event()
-        player = Thread(target=VirtualPlayer(stand.address, ["north"], clock, keep).run, args=(stop,))
+        player = Thread(
+            target=VirtualPlayer(stand.address, ["north"], clock, keep).run,
+            args=(stop,),
+        )
         player.start()
         until(lambda: live(stand)["stands"][0]["on_screen"], "the first play")
     clock.observe(at(9))
-    until(lambda: keep.exists() and keep.read_text().count("\n") == 1, "the play to be kept")
+    until(
+        lambda: keep.exists() and keep.read_text().count("\n") == 1,
+        "the play to be kept",
+    )
     with running_stand(folder, redis_url, SPRING, bus=bus, clock=clock, port=port):
         until(lambda: read(bus, PLAYS), "the play on the bus")
         stop.set()
@@ -101,7 +117,9 @@ def test_a_player_keeps_its_plays_while_the_stand_is_away(
 
 def test_without_a_store_at_start_the_stand_says_so(folder: Path) -> None:
     with (
-        pytest.raises(RuntimeError, match="does not answer; start it or set VITRINE_REDIS_URL"),
+        pytest.raises(
+            RuntimeError, match="does not answer; start it or set VITRINE_REDIS_URL"
+        ),
         running_stand(folder, "redis://127.0.0.1:1/0", SPRING, startup_limit_s=0.3),
     ):
         pass
@@ -111,7 +129,10 @@ def test_a_taken_port_is_named(folder: Path, redis_url: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with (
-            pytest.raises(RuntimeError, match=f"cannot listen on 127.0.0.1:{port}.*VITRINE_STAND_PORT"),
+            pytest.raises(
+                RuntimeError,
+                match=f"cannot listen on 127.0.0.1:{port}.*VITRINE_STAND_PORT",
+            ),
             running_stand(folder, redis_url, SPRING, port=port),
         ):
             pass

@@ -29,7 +29,9 @@ from vitrine.telemetry.health import Health
 
 @pytest.fixture
 def codes(tmp_path: Path) -> Path:
-    (tmp_path / "pool.txt").write_text("# codes\n" + "".join(f"CODE-{n}\n" for n in range(5)))
+    (tmp_path / "pool.txt").write_text(
+        "# codes\n" + "".join(f"CODE-{n}\n" for n in range(5))
+    )
     return tmp_path
 
 
@@ -48,18 +50,28 @@ def make_shown(grant: str = "grant-1", campaign: str = "spring") -> Interaction:
 
 
 def grant(redis: Redis, name: str = "grant-1", **offer: Any) -> Grant:
-    return offers.grant(redis, Offer.model_validate(make_offer(**offer)), make_shown(name))
+    return offers.grant(
+        redis, Offer.model_validate(make_offer(**offer)), make_shown(name)
+    )
 
 
-def test_codes_are_handed_out_in_order_and_never_twice(redis: Redis, codes: Path) -> None:
+def test_codes_are_handed_out_in_order_and_never_twice(
+    redis: Redis, codes: Path
+) -> None:
     assert offers.load_codes(redis, codes, "pool") == 5
-    assert [grant(redis, f"g{n}").code for n in range(3)] == ["CODE-0", "CODE-1", "CODE-2"]
+    assert [grant(redis, f"g{n}").code for n in range(3)] == [
+        "CODE-0",
+        "CODE-1",
+        "CODE-2",
+    ]
     assert offers.load_codes(redis, codes, "pool") == 2
     assert [grant(redis, f"g{n}").code for n in range(3, 5)] == ["CODE-3", "CODE-4"]
     assert grant(redis, "g5").outcome == "no-codes"
 
 
-def test_a_repetition_gives_the_same_code_until_the_event_is_on_the_bus(redis: Redis, codes: Path) -> None:
+def test_a_repetition_gives_the_same_code_until_the_event_is_on_the_bus(
+    redis: Redis, codes: Path
+) -> None:
     offers.load_codes(redis, codes, "pool")
     first = grant(redis)
     assert grant(redis) == first
@@ -67,7 +79,9 @@ def test_a_repetition_gives_the_same_code_until_the_event_is_on_the_bus(redis: R
     assert grant(redis) == Grant("already")
 
 
-def test_the_budget_is_never_exceeded_under_concurrency(redis: Redis, redis_url: str, codes: Path) -> None:
+def test_the_budget_is_never_exceeded_under_concurrency(
+    redis: Redis, redis_url: str, codes: Path
+) -> None:
     offers.load_codes(redis, codes, "pool")
 
     def wish(number: int) -> Grant:
@@ -81,7 +95,9 @@ def test_the_budget_is_never_exceeded_under_concurrency(redis: Redis, redis_url:
     assert {g.outcome for g in grants} == {"granted", "exhausted"}
 
 
-def test_a_code_is_redeemed_once_under_concurrency(redis: Redis, redis_url: str, codes: Path) -> None:
+def test_a_code_is_redeemed_once_under_concurrency(
+    redis: Redis, redis_url: str, codes: Path
+) -> None:
     offers.load_codes(redis, codes, "pool")
     code = grant(redis).code
 
@@ -97,13 +113,22 @@ def test_a_code_is_redeemed_once_under_concurrency(redis: Redis, redis_url: str,
     assert sorted(outcomes) == ["already"] * 19 + ["offer-redeemed"]
 
 
-def test_a_redemption_names_what_was_granted_and_waits_for_the_bus(redis: Redis, codes: Path) -> None:
+def test_a_redemption_names_what_was_granted_and_waits_for_the_bus(
+    redis: Redis, codes: Path
+) -> None:
     offers.load_codes(redis, codes, "pool")
     code = grant(redis).code
     event = offers.redeem(redis, code, at(60))
-    assert (event.interaction_id, event.kind, event.at_ns) == ("grant-1-redeemed", "offer-redeemed", at(60))
+    assert (event.interaction_id, event.kind, event.at_ns) == (
+        "grant-1-redeemed",
+        "offer-redeemed",
+        at(60),
+    )
     assert (event.campaign_id, event.offer_id) == ("spring", "ten")
-    assert {e.interaction_id for e in offers.pending(redis)} == {"grant-1", "grant-1-redeemed"}
+    assert {e.interaction_id for e in offers.pending(redis)} == {
+        "grant-1",
+        "grant-1-redeemed",
+    }
     offers.forget(redis, ["grant-1", "grant-1-redeemed"])
     assert offers.pending(redis) == []
     with pytest.raises(AlreadyRedeemed) as caught:
@@ -118,13 +143,18 @@ def test_a_code_that_nobody_was_granted_is_unknown(redis: Redis, codes: Path) ->
 
 
 def test_a_pool_without_file_is_named(redis: Redis, codes: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"other\.txt.*offers with codes: other"):
+    with pytest.raises(
+        ConfigurationError, match=r"other\.txt.*offers with codes: other"
+    ):
         offers.load_codes(redis, codes, "other")
 
 
-@pytest.mark.parametrize(("once_per", "same"), [("visit", False), ("day", True), ("campaign", True)])
+@pytest.mark.parametrize(
+    ("once_per", "same"), [("visit", False), ("day", True), ("campaign", True)]
+)
 def test_caps_are_by_visit_or_by_visitor(once_per: str, same: bool) -> None:
-    campaign, offer = make_campaign(), Offer.model_validate(make_offer(once_per=once_per))
+    campaign = make_campaign()
+    offer = Offer.model_validate(make_offer(once_per=once_per))
     first = make_identity(visitor_id="v", visit_id="visit-1")
     again = make_identity(visitor_id="v", visit_id="visit-2")
     ids = [offers.grant_id(campaign, offer, identity) for identity in (first, again)]
@@ -159,13 +189,16 @@ def ask(
 
 
 def test_everybody_engaged_gets_one_offer_a_visit(redis: Redis, codes: Path) -> None:
-    desk, audience = desk_of(redis, codes), engaged("a", "b")
+    desk = desk_of(redis, codes)
+    audience = engaged("a", "b")
     assert ask(desk, audience) == ("CODE-0", "visit-a")
     assert ask(desk, audience) == ("CODE-1", "visit-b")
     assert ask(desk, audience) is None
 
 
-def test_a_stand_that_starts_again_grants_nobody_twice(redis: Redis, codes: Path) -> None:
+def test_a_stand_that_starts_again_grants_nobody_twice(
+    redis: Redis, codes: Path
+) -> None:
     first = desk_of(redis, codes)
     assert ask(first, engaged("a")) == ("CODE-0", "visit-a")
     again = desk_of(redis, codes)
@@ -175,7 +208,9 @@ def test_a_stand_that_starts_again_grants_nobody_twice(redis: Redis, codes: Path
     assert redis.llen("stand:codes:pool") == 4
 
 
-def test_who_is_not_identified_yet_or_not_engaged_gets_none(redis: Redis, codes: Path) -> None:
+def test_who_is_not_identified_yet_or_not_engaged_gets_none(
+    redis: Redis, codes: Path
+) -> None:
     audience = engaged("a")
     audience.identities.clear()
     assert ask(desk_of(redis, codes), audience) is None
@@ -187,9 +222,14 @@ def test_a_plain_slot_has_no_offers(redis: Redis, codes: Path) -> None:
     assert ask(desk_of(redis, codes), engaged("a"), campaign) is None
 
 
-def test_a_missing_pool_is_a_problem_to_show_not_an_error(redis: Redis, codes: Path) -> None:
+def test_a_missing_pool_is_a_problem_to_show_not_an_error(
+    redis: Redis, codes: Path
+) -> None:
     desk = desk_of(redis, codes)
-    assert ask(desk, engaged("a"), make_campaign(offers=[make_offer(codes="gone")])) is None
+    assert (
+        ask(desk, engaged("a"), make_campaign(offers=[make_offer(codes="gone")]))
+        is None
+    )
     assert "gone.txt" in desk.problems["gone"]
 
 
@@ -198,7 +238,9 @@ def test_a_store_that_does_not_answer_means_no_offers_until_it_does(
 ) -> None:
     monkeypatch.setattr(offer_desk_module, "RETRY_S", 0.0)
     health = Health()
-    with Redis.from_url(redis_url, socket_timeout=0.2, retry=Retry(NoBackoff(), 0)) as impatient:
+    with Redis.from_url(
+        redis_url, socket_timeout=0.2, retry=Retry(NoBackoff(), 0)
+    ) as impatient:
         desk = OfferDesk(impatient, codes, health)
         redis.client_pause(60_000, all=False)
         try:

@@ -14,7 +14,9 @@ CONFIG = Path(__file__).parents[2] / "config"
 NOWHERE = "127.0.0.1:1"
 
 
-def run(name: str, **environment: str) -> tuple[subprocess.CompletedProcess[str], float]:
+def run(
+    name: str, **environment: str
+) -> tuple[subprocess.CompletedProcess[str], float]:
     started = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-m", f"services.{name}"],
@@ -48,10 +50,14 @@ def test_without_kafka_it_retries_and_gives_up_after_the_limit(name: str) -> Non
 
 @pytest.mark.parametrize("name", ["stand", "analytics"])
 def test_without_redis_it_retries_and_gives_up_after_the_limit(name: str) -> None:
-    done, seconds = run(name, VITRINE_BUS="memory", VITRINE_REDIS_URL=f"redis://{NOWHERE}/0")
+    done, seconds = run(
+        name, VITRINE_BUS="memory", VITRINE_REDIS_URL=f"redis://{NOWHERE}/0"
+    )
     assert done.returncode == 1
     assert "unavailable, trying again" in done.stderr
-    assert f"vitrine: Redis at {NOWHERE} does not answer" in done.stderr.splitlines()[-1]
+    assert (
+        f"vitrine: Redis at {NOWHERE} does not answer" in done.stderr.splitlines()[-1]
+    )
     assert "Traceback" not in done.stderr
     assert seconds > 2
 

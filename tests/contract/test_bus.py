@@ -33,7 +33,9 @@ LIMIT_S = 30.0
 
 
 @pytest.fixture(params=["memory", pytest.param("kafka", marks=pytest.mark.kafka)])
-def bus(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bus]:
+def bus(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Bus]:
     """A bus that closes its clients after the test."""
     made: Bus = MemoryBus()
     if request.param == "kafka":
@@ -48,10 +50,14 @@ def bus(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 
 def closing_after(stack: ExitStack, make: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *arguments, **options: stack.enter_context(closing(make(*arguments, **options)))
+    return lambda *arguments, **options: stack.enter_context(
+        closing(make(*arguments, **options))
+    )
 
 
-def make_topic(bus: Bus | None = None, *, partitions: int = 1, max_message_bytes: int = 1_000_000) -> Topic:
+def make_topic(
+    bus: Bus | None = None, *, partitions: int = 1, max_message_bytes: int = 1_000_000
+) -> Topic:
     """A topic of its own for each test; created on `bus`, if there is one."""
     topic = Topic(
         f"test-{uuid4().hex[:12]}", "stand", Coverage, "For a test.", (), (), partitions, 600_000,
@@ -66,7 +72,9 @@ def make_group() -> str:
     return f"group-{uuid4().hex[:12]}"
 
 
-def publish(bus: Bus, topic: Topic, *values: str, key: str = "k", partition: int | None = None) -> None:
+def publish(
+    bus: Bus, topic: Topic, *values: str, key: str = "k", partition: int | None = None
+) -> None:
     producer = bus.producer()
     for value in values:
         producer.send(Message(topic.name, key, value.encode(), partition=partition))
@@ -77,7 +85,10 @@ def publish(bus: Bus, topic: Topic, *values: str, key: str = "k", partition: int
 def read(consumer: Consumer, count: int, max_records: int = 500) -> list[Record]:
     """The next `count` records; fails when they do not come."""
     records: list[Record] = []
-    until(lambda: len(records) >= count, lambda: records.extend(consumer.poll(0.1, max_records)))
+    until(
+        lambda: len(records) >= count,
+        lambda: records.extend(consumer.poll(0.1, max_records)),
+    )
     return records
 
 
@@ -95,12 +106,18 @@ def values(records: Sequence[Record]) -> list[str]:
 class Member:
     """A consumer that remembers what it owns."""
 
-    def __init__(self, bus: Bus, group: str, *topics: Topic, from_end: bool = False) -> None:
+    def __init__(
+        self, bus: Bus, group: str, *topics: Topic, from_end: bool = False
+    ) -> None:
         self.owned: set[TopicPartition] = set()
         self.gained: list[TopicPartition] = []
         self.records: list[Record] = []
         self.consumer = bus.consumer(
-            group, topics, on_assigned=self.assigned, on_revoked=self.revoked, from_end=from_end
+            group,
+            topics,
+            on_assigned=self.assigned,
+            on_revoked=self.revoked,
+            from_end=from_end,
         )
 
     def assigned(self, sources: Sequence[TopicPartition]) -> None:
@@ -142,7 +159,8 @@ def test_a_partition_keeps_its_order_and_counts_offsets(bus: Bus) -> None:
 
 
 def test_a_key_chooses_its_partition_as_everywhere(bus: Bus) -> None:
-    topic, keys = make_topic(bus, partitions=5), ["north", "south", "Süd", "east-1"]
+    topic = make_topic(bus, partitions=5)
+    keys = ["north", "south", "Süd", "east-1"]
     for key in keys:
         publish(bus, topic, "v", key=key)
     records = read(bus.consumer(make_group(), [topic]), len(keys))
@@ -159,14 +177,20 @@ def test_a_message_may_name_its_partition(bus: Bus) -> None:
 
 
 def test_a_record_comes_back_as_it_was_sent(bus: Bus) -> None:
-    topic, before = make_topic(bus), time.time_ns()
+    topic = make_topic(bus)
+    before = time.time_ns()
     producer = bus.producer()
     headers = {"schema": b"faces/1", "empty": b"", "meta": bytes(range(256))}
     producer.send(Message(topic.name, "Süd", b"\x00\xff", headers))
     producer.send(Message(topic.name, "k", b""))
     producer.flush()
     first, second = read(bus.consumer(make_group(), [topic]), 2)
-    assert (first.topic, first.key, first.value, first.headers) == (topic.name, "Süd", b"\x00\xff", headers)
+    assert (first.topic, first.key, first.value, first.headers) == (
+        topic.name,
+        "Süd",
+        b"\x00\xff",
+        headers,
+    )
     assert (second.key, second.value, second.headers) == ("k", b"", {})
     assert before - 1_000_000 <= first.appended_at_ns <= time.time_ns()
 
@@ -178,16 +202,20 @@ def test_nothing_is_lost_at_flush(bus: Bus) -> None:
     for value in sent:
         producer.send(Message(topic.name, value, value.encode()))
     producer.flush()
-    assert sorted(values(read(bus.consumer(make_group(), [topic]), 5000))) == sorted(sent)
+    assert sorted(values(read(bus.consumer(make_group(), [topic]), 5000))) == sorted(
+        sent
+    )
 
 
 def test_poll_returns_at_most_max_records_and_then_the_rest(bus: Bus) -> None:
     topic = make_topic(bus, partitions=2)
     publish(bus, topic, *"abc", partition=0)
     publish(bus, topic, *"def", partition=1)
-    consumer, batches = bus.consumer(make_group(), [topic]), list[list[str]]()
+    consumer = bus.consumer(make_group(), [topic])
+    batches = list[list[str]]()
     until(
-        lambda: sum(map(len, batches)) == 6, lambda: batches.append(values(consumer.poll(0.1, max_records=2)))
+        lambda: sum(map(len, batches)) == 6,
+        lambda: batches.append(values(consumer.poll(0.1, max_records=2))),
     )
     assert max(map(len, batches)) == 2
     assert sorted(chain(*batches)) == list("abcdef")
@@ -201,7 +229,8 @@ def test_poll_is_empty_after_its_timeout(bus: Bus) -> None:
 
 
 def test_a_group_goes_on_where_it_committed_and_finds_the_note(bus: Bus) -> None:
-    topic, group = make_topic(bus), make_group()
+    topic = make_topic(bus)
+    group = make_group()
     source = TopicPartition(topic.name, 0)
     publish(bus, topic, *"abcd")
     first = bus.consumer(group, [topic])
@@ -215,7 +244,8 @@ def test_a_group_goes_on_where_it_committed_and_finds_the_note(bus: Bus) -> None
 
 
 def test_a_commit_may_go_back(bus: Bus) -> None:
-    topic, group = make_topic(bus), make_group()
+    topic = make_topic(bus)
+    group = make_group()
     source = TopicPartition(topic.name, 0)
     publish(bus, topic, *"abcd")
     first = bus.consumer(group, [topic])
@@ -227,7 +257,8 @@ def test_a_commit_may_go_back(bus: Bus) -> None:
 
 
 def test_a_note_of_4096_characters_is_kept(bus: Bus) -> None:
-    topic, group = make_topic(bus), make_group()
+    topic = make_topic(bus)
+    group = make_group()
     source = TopicPartition(topic.name, 0)
     publish(bus, topic, "a")
     consumer = bus.consumer(group, [topic])
@@ -237,7 +268,8 @@ def test_a_note_of_4096_characters_is_kept(bus: Bus) -> None:
 
 
 def test_what_was_not_committed_is_read_again(bus: Bus) -> None:
-    topic, group = make_topic(bus), make_group()
+    topic = make_topic(bus)
+    group = make_group()
     publish(bus, topic, *"abc")
     first = bus.consumer(group, [topic])
     assert values(read(first, 3)) == ["a", "b", "c"]
@@ -249,15 +281,19 @@ def test_groups_do_not_disturb_each_other(bus: Bus) -> None:
     topic = make_topic(bus)
     source = TopicPartition(topic.name, 0)
     publish(bus, topic, *"abc")
-    one, two = bus.consumer(make_group(), [topic]), bus.consumer(make_group(), [topic])
+    one = bus.consumer(make_group(), [topic])
+    two = bus.consumer(make_group(), [topic])
     assert values(read(one, 3)) == ["a", "b", "c"]
     one.commit({source: Commit(3)})
     assert values(read(two, 3)) == ["a", "b", "c"]
     assert two.committed(source) is None
 
 
-def test_members_share_partitions_and_own_the_same_numbers_of_each_topic(bus: Bus) -> None:
-    left, right = make_topic(bus, partitions=4), make_topic(bus, partitions=4)
+def test_members_share_partitions_and_own_the_same_numbers_of_each_topic(
+    bus: Bus,
+) -> None:
+    left = make_topic(bus, partitions=4)
+    right = make_topic(bus, partitions=4)
     group = make_group()
     one = Member(bus, group, left, right)
     settle(one, counts=[8])
@@ -265,7 +301,8 @@ def test_members_share_partitions_and_own_the_same_numbers_of_each_topic(bus: Bu
     settle(one, two, counts=[4, 4])
     for member in (one, two):
         numbers = {
-            topic: {s.partition for s in member.owned if s.topic == topic.name} for topic in (left, right)
+            topic: {s.partition for s in member.owned if s.topic == topic.name}
+            for topic in (left, right)
         }
         assert numbers[left] == numbers[right]
     assert not one.owned & two.owned
@@ -276,16 +313,24 @@ def test_members_share_partitions_and_own_the_same_numbers_of_each_topic(bus: Bu
 
 
 def test_neighbouring_partitions_of_one_topic_go_to_different_members(bus: Bus) -> None:
-    topic, group = make_topic(bus, partitions=4), make_group()
-    one, two = Member(bus, group, topic), Member(bus, group, topic)
+    topic = make_topic(bus, partitions=4)
+    group = make_group()
+    one = Member(bus, group, topic)
+    two = Member(bus, group, topic)
     settle(one, two, counts=[2, 2])
-    numbers = [sorted(source.partition for source in member.owned) for member in (one, two)]
+    numbers = [
+        sorted(source.partition for source in member.owned) for member in (one, two)
+    ]
     assert sorted(numbers) == [[0, 2], [1, 3]]
 
 
-def test_a_member_has_joined_when_it_has_its_share_also_if_that_is_none(bus: Bus) -> None:
-    topic, group = make_topic(bus, partitions=1), make_group()
-    one, two = Member(bus, group, topic), Member(bus, group, topic)
+def test_a_member_has_joined_when_it_has_its_share_also_if_that_is_none(
+    bus: Bus,
+) -> None:
+    topic = make_topic(bus, partitions=1)
+    group = make_group()
+    one = Member(bus, group, topic)
+    two = Member(bus, group, topic)
     assert not one.consumer.joined
     with ThreadPoolExecutor(2) as pool:
         both = partial(all_joined, one, two)
@@ -294,8 +339,11 @@ def test_a_member_has_joined_when_it_has_its_share_also_if_that_is_none(bus: Bus
     assert sorted(len(member.owned) for member in (one, two)) == [0, 1]
 
 
-def test_a_partition_that_moves_goes_on_at_the_commit_of_its_last_owner(bus: Bus) -> None:
-    topic, group = make_topic(bus, partitions=2), make_group()
+def test_a_partition_that_moves_goes_on_at_the_commit_of_its_last_owner(
+    bus: Bus,
+) -> None:
+    topic = make_topic(bus, partitions=2)
+    group = make_group()
     for partition in range(2):
         publish(bus, topic, *"abc", partition=partition)
     one = Member(bus, group, topic)
@@ -308,7 +356,8 @@ def test_a_partition_that_moves_goes_on_at_the_commit_of_its_last_owner(bus: Bus
 
 
 def test_a_commit_for_a_partition_that_moved_away_is_ignored(bus: Bus) -> None:
-    topic, group = make_topic(bus, partitions=2), make_group()
+    topic = make_topic(bus, partitions=2)
+    group = make_group()
     one = Member(bus, group, topic)
     settle(one, counts=[2])
     two = Member(bus, group, topic)
@@ -358,7 +407,8 @@ def test_lag_counts_what_is_still_to_read(bus: Bus) -> None:
 
 
 def test_backlog_counts_what_a_group_has_not_committed(bus: Bus) -> None:
-    topic, group = make_topic(bus, partitions=2), make_group()
+    topic = make_topic(bus, partitions=2)
+    group = make_group()
     publish(bus, topic, *"abc", partition=0)
     publish(bus, topic, *"de", partition=1)
     consumer = bus.consumer(group, [topic])
@@ -370,7 +420,8 @@ def test_backlog_counts_what_a_group_has_not_committed(bus: Bus) -> None:
 
 
 def test_threads_may_ask_one_bus_at_once(bus: Bus) -> None:
-    topic, group = make_topic(bus), make_group()
+    topic = make_topic(bus)
+    group = make_group()
     publish(bus, topic, *"abc")
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda _: bus.backlog(group, topic), range(40)))
@@ -378,18 +429,22 @@ def test_threads_may_ask_one_bus_at_once(bus: Bus) -> None:
 
 
 def test_a_new_group_may_start_at_the_end(bus: Bus) -> None:
-    topic, group = make_topic(bus), make_group()
+    topic = make_topic(bus)
+    group = make_group()
     publish(bus, topic, *"abc")
     member = Member(bus, group, topic, from_end=True)
     settle(member, counts=[1])
-    until(lambda: member.consumer.lag() == {TopicPartition(topic.name, 0): 0}, member.poll)
+    until(
+        lambda: member.consumer.lag() == {TopicPartition(topic.name, 0): 0}, member.poll
+    )
     publish(bus, topic, "d")
     until(lambda: bool(member.records), member.poll)
     assert values(member.records) == ["d"]
 
 
 def test_a_group_with_a_commit_does_not_skip_to_the_end(bus: Bus) -> None:
-    topic, group = make_topic(bus), make_group()
+    topic = make_topic(bus)
+    group = make_group()
     publish(bus, topic, *"abc")
     first = bus.consumer(group, [topic])
     read(first, 3)
@@ -406,11 +461,16 @@ def test_pictures_of_several_megabytes_pass(bus: Bus) -> None:
         producer.send(Message(topic.name, "k", picture))
         producer.flush()
     records = read(bus.consumer(make_group(), [topic]), 3)
-    assert [record.value == picture for record, picture in zip(records, pictures, strict=True)] == [True] * 3
+    assert [
+        record.value == picture
+        for record, picture in zip(records, pictures, strict=True)
+    ] == [True] * 3
 
 
 @pytest.mark.parametrize("size", [200_000, 30_000_000])
-def test_a_message_above_the_limit_is_refused_and_the_next_ones_pass(bus: Bus, size: int) -> None:
+def test_a_message_above_the_limit_is_refused_and_the_next_ones_pass(
+    bus: Bus, size: int
+) -> None:
     topic = make_topic(bus, max_message_bytes=100_000)
     producer = bus.producer()
     producer.send(Message(topic.name, "k", bytes(size)))
@@ -442,17 +502,28 @@ def test_a_topic_that_does_not_exist_is_an_error_that_says_what_to_do(bus: Bus) 
 
 def test_topics_are_created_once_and_then_agree(bus: Bus) -> None:
     topics = [make_topic(partitions=2), make_topic(partitions=3)]
-    assert [line.split(":")[0] for line in bus.check_topics(topics)] == [topic.name for topic in topics]
-    assert [line.split(":")[0] for line in bus.apply_topics(topics)] == [topic.name for topic in topics]
+    assert [line.split(":")[0] for line in bus.check_topics(topics)] == [
+        topic.name for topic in topics
+    ]
+    assert [line.split(":")[0] for line in bus.apply_topics(topics)] == [
+        topic.name for topic in topics
+    ]
     assert bus.check_topics(topics) == []
     assert bus.apply_topics(topics) == []
 
 
 @pytest.mark.parametrize(
     "change",
-    [{"retention_ms": 60_000}, {"segment_ms": 20_000}, {"max_message_bytes": 2_000_000}, {"partitions": 4}],
+    [
+        {"retention_ms": 60_000},
+        {"segment_ms": 20_000},
+        {"max_message_bytes": 2_000_000},
+        {"partitions": 4},
+    ],
 )
-def test_a_topic_that_differs_is_reported_and_brought_in_line(bus: Bus, change: dict[str, int]) -> None:
+def test_a_topic_that_differs_is_reported_and_brought_in_line(
+    bus: Bus, change: dict[str, int]
+) -> None:
     topic = make_topic(bus, partitions=2)
     publish(bus, topic, "kept")
     changed = replace(topic, **change)  # type: ignore[arg-type]

@@ -42,7 +42,9 @@ def missing_in(module: str, image: str) -> str:
     lock = (ROOT / "requirements" / f"{image}.txt").read_text()
     packages = re.findall(r"^([a-z0-9-]+)==", lock, re.MULTILINE)
     command = [sys.executable, "-c", IMPORT_WITHOUT_THE_REST, module, *packages]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT).stderr
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=ROOT
+    ).stderr
 
 
 @pytest.mark.parametrize(("module", "image"), PROGRAMS.items())

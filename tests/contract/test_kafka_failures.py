@@ -17,7 +17,15 @@ import pytest
 from kafka import KafkaAdminClient
 
 from tests.brokers import ROOT, KafkaBroker, free_ports, kafka_libs
-from tests.contract.test_bus import Member, make_group, make_topic, publish, read, until, values
+from tests.contract.test_bus import (
+    Member,
+    make_group,
+    make_topic,
+    publish,
+    read,
+    until,
+    values,
+)
 from vitrine.bus import Commit, Message, PublishFailed, TopicPartition
 from vitrine.bus.kafka import KafkaBus, KafkaSecurity
 from vitrine.bus.kafka.consumer import in_kafka
@@ -53,9 +61,12 @@ def broker(
     gc.collect()
 
 
-@pytest.mark.parametrize("use", ["producer", "consumer", "backlog", "apply_topics", "check_topics"])
+@pytest.mark.parametrize(
+    "use", ["producer", "consumer", "backlog", "apply_topics", "check_topics"]
+)
 def test_an_absent_broker_is_unavailable_within_five_seconds(use: str) -> None:
-    server, topic = f"127.0.0.1:{free_ports(1)[0]}", make_topic()
+    server = f"127.0.0.1:{free_ports(1)[0]}"
+    topic = make_topic()
     bus = KafkaBus(server)
     uses: dict[str, Callable[[], object]] = {
         "producer": bus.producer,
@@ -65,7 +76,9 @@ def test_an_absent_broker_is_unavailable_within_five_seconds(use: str) -> None:
         "check_topics": lambda: bus.check_topics([topic]),
     }
     started = time.monotonic()
-    with pytest.raises(Unavailable, match=f"Kafka at {server} does not answer.*VITRINE_KAFKA_SERVERS"):
+    with pytest.raises(
+        Unavailable, match=f"Kafka at {server} does not answer.*VITRINE_KAFKA_SERVERS"
+    ):
         uses[use]()
     assert time.monotonic() - started < 5
 
@@ -73,13 +86,19 @@ def test_an_absent_broker_is_unavailable_within_five_seconds(use: str) -> None:
 def test_a_server_that_says_nothing_is_unavailable_within_five_seconds() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         started = time.monotonic()
-        with pytest.raises(Unavailable, match=r"does not answer.*VITRINE_KAFKA_PROTOCOL"):
+        with pytest.raises(
+            Unavailable, match=r"does not answer.*VITRINE_KAFKA_PROTOCOL"
+        ):
             KafkaBus(f"127.0.0.1:{silent.getsockname()[1]}").producer()
         assert time.monotonic() - started < 6
 
 
-@pytest.mark.parametrize("servers", ["broker", "broker:", ":9092", "broker:kafka", "a:1,b"])
-def test_an_address_without_host_and_port_is_a_configuration_error(servers: str) -> None:
+@pytest.mark.parametrize(
+    "servers", ["broker", "broker:", ":9092", "broker:kafka", "a:1,b"]
+)
+def test_an_address_without_host_and_port_is_a_configuration_error(
+    servers: str,
+) -> None:
     with pytest.raises(ConfigurationError, match="VITRINE_KAFKA_SERVERS"):
         KafkaBus(servers)
 
@@ -90,11 +109,15 @@ def test_the_password_is_not_shown() -> None:
 
 @pytest.mark.kafka
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
-def test_what_was_flushed_survives_the_death_of_the_broker_and_clients_go_on(broker: KafkaBroker) -> None:
+def test_what_was_flushed_survives_the_death_of_the_broker_and_clients_go_on(
+    broker: KafkaBroker,
+) -> None:
     bus = KafkaBus(broker.servers)
-    topic, group = make_topic(bus), make_group()
+    topic = make_topic(bus)
+    group = make_group()
     source = TopicPartition(topic.name, 0)
-    producer, consumer = bus.producer(), bus.consumer(group, [topic])
+    producer = bus.producer()
+    consumer = bus.consumer(group, [topic])
     producer.send(Message(topic.name, "k", b"before"))
     producer.flush()
     assert values(read(consumer, 1)) == ["before"]
@@ -129,7 +152,9 @@ def test_what_was_flushed_survives_the_death_of_the_broker_and_clients_go_on(bro
 
 @pytest.mark.kafka
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
-def test_polling_a_dead_broker_becomes_unavailable_and_closing_is_quick(broker: KafkaBroker) -> None:
+def test_polling_a_dead_broker_becomes_unavailable_and_closing_is_quick(
+    broker: KafkaBroker,
+) -> None:
     bus = KafkaBus(broker.servers)
     member = Member(bus, make_group(), make_topic(bus))
     until(lambda: bool(member.owned), member.poll)
@@ -150,11 +175,23 @@ def test_polling_a_dead_broker_becomes_unavailable_and_closing_is_quick(broker: 
 
 
 @pytest.mark.kafka
-def test_the_partitions_of_a_killed_member_move_within_fifteen_seconds(kafka_broker: KafkaBroker) -> None:
+def test_the_partitions_of_a_killed_member_move_within_fifteen_seconds(
+    kafka_broker: KafkaBroker,
+) -> None:
     bus = KafkaBus(kafka_broker.servers)
-    topic, group = make_topic(bus), make_group()
+    topic = make_topic(bus)
+    group = make_group()
     publish(bus, topic, "v")
-    command = [sys.executable, "-W", "ignore", "-c", READER, kafka_broker.servers, topic.name, group]
+    command = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-c",
+        READER,
+        kafka_broker.servers,
+        topic.name,
+        group,
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as process:
         assert process.stdout
         assert process.stdout.readline() == b"read\n"
@@ -167,8 +204,11 @@ def test_the_partitions_of_a_killed_member_move_within_fifteen_seconds(kafka_bro
     bus.close()
 
 
-def test_records_that_were_deleted_unread_are_no_backlog(kafka_broker: KafkaBroker) -> None:
-    topic, group = make_topic(partitions=2), make_group()
+def test_records_that_were_deleted_unread_are_no_backlog(
+    kafka_broker: KafkaBroker,
+) -> None:
+    topic = make_topic(partitions=2)
+    group = make_group()
     source = TopicPartition(topic.name, 0)
     with closing(KafkaBus(kafka_broker.servers)) as bus:
         bus.apply_topics([topic])

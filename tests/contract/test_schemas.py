@@ -43,7 +43,8 @@ def test_every_folder_is_a_topic() -> None:
 
 @pytest.mark.parametrize("file", examples("good"))
 def test_a_good_message_is_read_and_written_as_it_stands(file: Path) -> None:
-    topic, content = BY_NAME[file.parent.name], file.read_bytes()
+    topic = BY_NAME[file.parent.name]
+    content = file.read_bytes()
     event = decode(record(topic, content)).event
     assert json.loads(event.to_json(exclude_unset=True)) == json.loads(content)
 
@@ -53,13 +54,16 @@ def test_a_good_message_survives_the_wire(file: Path) -> None:
     topic = BY_NAME[file.parent.name]
     event = topic.schema.model_validate_json(file.read_bytes())
     message = encode(Outgoing(topic, "k", event, body=b"jpeg"))
-    sent = Record(topic.name, 0, 0, "k", message.value, message.headers, appended_at_ns=0)
+    sent = Record(
+        topic.name, 0, 0, "k", message.value, message.headers, appended_at_ns=0
+    )
     assert decode(sent).event == event
 
 
 @pytest.mark.parametrize("file", examples("bad"))
 def test_a_bad_message_is_refused_for_the_stated_reason(file: Path) -> None:
-    topic, content = BY_NAME[file.parent.name], json.loads(file.read_text())
+    topic = BY_NAME[file.parent.name]
+    content = json.loads(file.read_text())
     expected = content.pop("_error")
     for field, count in content.pop("_repeat", {}).items():
         content[field] *= count
@@ -68,7 +72,9 @@ def test_a_bad_message_is_refused_for_the_stated_reason(file: Path) -> None:
         topic.schema.model_validate_json(text)
     first, *others = refusal.value.errors()
     assert expected in first["msg"]
-    assert all(first["loc"][: len(other["loc"])] == other["loc"] for other in others), "one fault, no more"
+    assert all(first["loc"][: len(other["loc"])] == other["loc"] for other in others), (
+        "one fault, no more"
+    )
     with pytest.raises(Invalid):
         decode(record(topic, text))
 
@@ -80,8 +86,12 @@ def test_a_message_of_another_version_is_refused(topic: Topic) -> None:
         decode(record(topic, content, version=topic.version + 1))
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"null", b"[]", b'"x"', b"\xff\xfe", b"{}"])
-def test_what_is_no_object_of_ours_is_refused_without_quoting_it(content: bytes) -> None:
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"null", b"[]", b'"x"', b"\xff\xfe", b"{}"]
+)
+def test_what_is_no_object_of_ours_is_refused_without_quoting_it(
+    content: bytes,
+) -> None:
     with pytest.raises(Invalid, match="not Play"):
         decode(record(BY_NAME["plays"], content))
 
@@ -107,5 +117,9 @@ def fingerprint(topic: Topic) -> str:
 def without_prose(node: Any) -> Any:
     if isinstance(node, dict):
         prose = {"description", "title"}
-        return {k: without_prose(v) for k, v in node.items() if not (k in prose and isinstance(v, str))}
+        return {
+            k: without_prose(v)
+            for k, v in node.items()
+            if not (k in prose and isinstance(v, str))
+        }
     return [without_prose(each) for each in node] if isinstance(node, list) else node

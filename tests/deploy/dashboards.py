@@ -35,7 +35,10 @@ class PanelQuery:
 
 def dashboards() -> dict[str, Any]:
     """By file name, without `.json`."""
-    return {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
+    return {
+        path.stem: json.loads(path.read_text())
+        for path in sorted(FOLDER.glob("*.json"))
+    }
 
 
 def panels(dashboard: dict[str, Any]) -> list[dict[str, Any]]:
@@ -55,4 +58,6 @@ def panel_queries() -> Iterator[PanelQuery]:
     for name, dashboard in dashboards().items():
         for panel in panels(dashboard):
             for target in panel.get("targets", ()):
-                yield PanelQuery(name, panel["title"], target["refId"], substituted(target["expr"]))
+                yield PanelQuery(
+                    name, panel["title"], target["refId"], substituted(target["expr"])
+                )

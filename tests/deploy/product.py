@@ -30,7 +30,10 @@ from vitrine.stores.redis import connect
 from vitrine.telemetry.health import health_server
 from vitrine.topics import COVERAGE, EXPOSURES, IDENTITIES, INTERACTIONS, PLAYS
 
-TOPIC_OF = {topic.schema: topic.name for topic in (PLAYS, EXPOSURES, IDENTITIES, INTERACTIONS, COVERAGE)}
+TOPIC_OF = {
+    topic.schema: topic.name
+    for topic in (PLAYS, EXPOSURES, IDENTITIES, INTERACTIONS, COVERAGE)
+}
 CAMERAS = """\
 cameras:
   - {id: north-1, uri: "synthetic:?people=2&seed=5", stand: north, fps: 2, width: 320, overload: drop}
@@ -49,7 +52,11 @@ def configuration(folder: Path) -> Path:
 
 def made_up(event: Event) -> Event:
     """The event, labelled as what it is."""
-    return event.model_copy(update={"synthetic": True}) if "synthetic" in type(event).model_fields else event
+    return (
+        event.model_copy(update={"synthetic": True})
+        if "synthetic" in type(event).model_fields
+        else event
+    )
 
 
 def scenario() -> list[Change]:
@@ -60,7 +67,11 @@ def scenario() -> list[Change]:
     return [
         advance(
             StandState(stand),
-            [(TOPIC_OF[type(event)], event) for event in events if event.stand_id == stand],  # type: ignore[attr-defined]
+            [
+                (TOPIC_OF[type(event)], event)
+                for event in events
+                if event.stand_id == stand
+            ],  # type: ignore[attr-defined]
             rules,
             "UTC",
             ended=True,
@@ -76,7 +87,9 @@ def main() -> None:
         AnalyticsStore(lambda: connect(url)).write(batch_of({0: scenario()}, {}))
         folder = configuration(Path(stack.enter_context(TemporaryDirectory())))
         settings = Settings.load(bus="memory", config=folder, redis_url=SecretStr(url))
-        site = Site(Plan(settings, MallFolder(folder), port=0, environment=NOTHING_MORE))
+        site = Site(
+            Plan(settings, MallFolder(folder), port=0, environment=NOTHING_MORE)
+        )
         stack.enter_context(site.running())
         port = stack.enter_context(health_server(site.health, "127.0.0.1", 0))
         with connect(url) as redis:

@@ -49,7 +49,9 @@ class Prometheus:
 
     def rules(self) -> list[dict[str, Any]]:
         """All rules with their health."""
-        return [rule for group in self._get("rules")["groups"] for rule in group["rules"]]
+        return [
+            rule for group in self._get("rules")["groups"] for rule in group["rules"]
+        ]
 
     def _get(self, path: str, **parameters: str) -> Any:
         answer = self._http.get(path, params=parameters).json()
@@ -60,12 +62,15 @@ class Prometheus:
 def configuration(address: str) -> dict[str, Any]:
     """The product's configuration, except that each service is found at the address and asked more often."""
     plain: dict[str, Any] = yaml.safe_load((FOLDER / "prometheus.yml").read_text())
-    plain["global"] = dict.fromkeys(("scrape_interval", "scrape_timeout", "evaluation_interval"), INTERVAL)
+    plain["global"] = dict.fromkeys(
+        ("scrape_interval", "scrape_timeout", "evaluation_interval"), INTERVAL
+    )
     plain["rule_files"] = [str(FOLDER / pattern) for pattern in plain["rule_files"]]
     ours = plain["scrape_configs"][0]
     del ours["dns_sd_configs"]
     ours["static_configs"] = [
-        {"targets": [address], "labels": {"__meta_dns_name": service}} for service in SERVICES
+        {"targets": [address], "labels": {"__meta_dns_name": service}}
+        for service in SERVICES
     ]
     ours["metric_relabel_configs"].insert(
         0, {"source_labels": ["job", "__name__"], "regex": OWN_SERIES, "action": "keep"}
@@ -78,7 +83,8 @@ def configuration(address: str) -> dict[str, Any]:
 def prometheus_server(folder: Path, address: str) -> Iterator[Prometheus]:
     """Scrapes the product at `address`; data and log are in `folder`."""
     (port,) = free_ports(1)
-    file, log = folder / "prometheus.yml", folder / "prometheus.log"
+    file = folder / "prometheus.yml"
+    log = folder / "prometheus.log"
     file.write_text(yaml.safe_dump(configuration(address)))
     command = [
         "prometheus",

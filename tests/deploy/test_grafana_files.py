@@ -21,8 +21,14 @@ Json = dict[str, Any]
 
 
 def every_panel() -> list[Any]:
-    found = [(name, panel) for name, dashboard in dashboards().items() for panel in panels(dashboard)]
-    return [pytest.param(panel, id=f"{name}: {panel['title']}") for name, panel in found]
+    found = [
+        (name, panel)
+        for name, dashboard in dashboards().items()
+        for panel in panels(dashboard)
+    ]
+    return [
+        pytest.param(panel, id=f"{name}: {panel['title']}") for name, panel in found
+    ]
 
 
 @pytest.mark.parametrize("name", ["operations.json", "campaign.json"])
@@ -33,7 +39,9 @@ def test_the_committed_json_is_what_the_code_writes(name: str) -> None:
 
 def test_nothing_else_is_provisioned() -> None:
     assert {path.name for path in FOLDER.iterdir()} == set(rendered())
-    (provider,) = yaml.safe_load((PROVISIONING / "dashboards" / "vitrine.yml").read_text())["providers"]
+    (provider,) = yaml.safe_load(
+        (PROVISIONING / "dashboards" / "vitrine.yml").read_text()
+    )["providers"]
     assert provider["type"] == "file"
     assert provider["options"] == {"path": "/etc/grafana/dashboards"}
 
@@ -53,16 +61,25 @@ def test_a_dashboard_has_what_grafana_asks_for(name: str) -> None:
 @pytest.mark.parametrize("name", ["operations", "campaign"])
 def test_panels_lie_beside_each_other_within_24_columns(name: str) -> None:
     places = [panel["gridPos"] for panel in dashboards()[name]["panels"]]
-    assert all(p["x"] >= 0 and p["w"] > 0 and p["h"] > 0 and p["x"] + p["w"] <= 24 for p in places)
+    assert all(
+        p["x"] >= 0 and p["w"] > 0 and p["h"] > 0 and p["x"] + p["w"] <= 24
+        for p in places
+    )
     for one, other in itertools.combinations(places, 2):
-        beside = one["x"] + one["w"] <= other["x"] or other["x"] + other["w"] <= one["x"]
+        beside = (
+            one["x"] + one["w"] <= other["x"] or other["x"] + other["w"] <= one["x"]
+        )
         below = one["y"] + one["h"] <= other["y"] or other["y"] + other["h"] <= one["y"]
         assert beside or below
 
 
 @pytest.mark.parametrize("panel", every_panel())
-def test_a_panel_says_what_it_shows_and_asks_the_provisioned_source(panel: Json) -> None:
-    (source,) = yaml.safe_load((PROVISIONING / "datasources" / "prometheus.yml").read_text())["datasources"]
+def test_a_panel_says_what_it_shows_and_asks_the_provisioned_source(
+    panel: Json,
+) -> None:
+    (source,) = yaml.safe_load(
+        (PROVISIONING / "datasources" / "prometheus.yml").read_text()
+    )["datasources"]
     assert panel["title"]
     assert len(panel["description"]) > 20
     if panel["type"] == "text":
@@ -74,30 +91,47 @@ def test_a_panel_says_what_it_shows_and_asks_the_provisioned_source(panel: Json)
     assert all(asked["datasource"] == expected for asked in (panel, *panel["targets"]))
     references = [target["refId"] for target in panel["targets"]]
     assert len(set(references)) == len(references)
-    assert all(target["expr"] == " ".join(target["expr"].split()) for target in panel["targets"])
+    assert all(
+        target["expr"] == " ".join(target["expr"].split())
+        for target in panel["targets"]
+    )
 
 
-@pytest.mark.parametrize("panel", [p for p in every_panel() if p.values[0]["type"] == "table"])
+@pytest.mark.parametrize(
+    "panel", [p for p in every_panel() if p.values[0]["type"] == "table"]
+)
 def test_a_table_names_the_column_of_each_query(panel: Json) -> None:
     columns = panel["transformations"][1]["options"]["renameByName"]
     values = [f"Value #{target['refId']}" for target in panel["targets"]]
     assert list(columns) == (values if len(values) > 1 else ["Value"])
     assert len(set(columns.values())) == len(columns)
-    overridden = {override["matcher"]["options"] for override in panel["fieldConfig"]["overrides"]}
+    overridden = {
+        override["matcher"]["options"] for override in panel["fieldConfig"]["overrides"]
+    }
     assert overridden <= set(columns.values())
-    assert all(target["format"] == "table" and target["instant"] for target in panel["targets"])
+    assert all(
+        target["format"] == "table" and target["instant"] for target in panel["targets"]
+    )
 
 
 @pytest.mark.parametrize("name", ["operations", "campaign"])
 def test_variables_are_declared_and_asked_of_the_same_source(name: str) -> None:
     dashboard = dashboards()[name]
-    declared = {variable["name"]: variable for variable in dashboard["templating"]["list"]}
-    asked = [target["expr"] for panel in panels(dashboard) for target in panel.get("targets", ())]
+    declared = {
+        variable["name"]: variable for variable in dashboard["templating"]["list"]
+    }
+    asked = [
+        target["expr"]
+        for panel in panels(dashboard)
+        for target in panel.get("targets", ())
+    ]
     asked += [variable["query"]["query"] for variable in declared.values()]
     used = {word for text in asked for word in re.findall(r"\$(\w+)", text)}
     assert {word for word in used if not word.startswith("__")} == set(declared)
     assert {f"${word}" for word in used} <= set(VALUES)
-    assert all(variable["datasource"]["uid"] == "prometheus" for variable in declared.values())
+    assert all(
+        variable["datasource"]["uid"] == "prometheus" for variable in declared.values()
+    )
 
 
 @pytest.mark.parametrize("query", list(panel_queries()), ids=str)
@@ -109,10 +143,20 @@ def test_queries_read_metrics_that_exist(query: Any) -> None:
 
 def test_every_figure_of_the_definitions_is_on_the_campaign_page() -> None:
     shown = " ".join(panel["description"] for panel in panels(dashboards()["campaign"]))
-    assert figures().keys() == {name for name, text in figures().items() if text in shown}
+    assert figures().keys() == {
+        name for name, text in figures().items() if text in shown
+    }
 
 
 def test_every_rate_of_a_campaign_has_its_coverage_beside_it() -> None:
-    ratios = [panel for panel in panels(dashboards()["campaign"]) if "ratio" in panel["title"]]
-    alone = [panel["title"] for panel in ratios if "usable_seconds" not in str(panel["targets"])]
-    assert alone == ["Conversion ratio of each creative (≤)"], "beside it: the coverage of each stand"
+    ratios = [
+        panel for panel in panels(dashboards()["campaign"]) if "ratio" in panel["title"]
+    ]
+    alone = [
+        panel["title"]
+        for panel in ratios
+        if "usable_seconds" not in str(panel["targets"])
+    ]
+    assert alone == ["Conversion ratio of each creative (≤)"], (
+        "beside it: the coverage of each stand"
+    )

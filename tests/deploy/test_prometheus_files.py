@@ -19,12 +19,17 @@ OPERATIONS = (DEPLOY.parent / "docs" / "operations.md").read_text()
 
 def promtool_tests() -> list[dict[str, Any]]:
     """The promtool tests."""
-    files = [yaml.safe_load(path.read_text()) for path in sorted((FOLDER / "tests").glob("*.yml"))]
+    files = [
+        yaml.safe_load(path.read_text())
+        for path in sorted((FOLDER / "tests").glob("*.yml"))
+    ]
     return [test for file in files for test in file["tests"]]
 
 
 def check(promtool: str, *arguments: object) -> None:
-    done = subprocess.run([promtool, *map(str, arguments)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [promtool, *map(str, arguments)], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -34,7 +39,9 @@ def test_promtool_accepts_configuration_and_rules(promtool: str) -> None:
 
 
 @pytest.mark.prometheus
-@pytest.mark.parametrize("path", sorted((FOLDER / "tests").glob("*.yml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted((FOLDER / "tests").glob("*.yml")), ids=lambda path: path.stem
+)
 def test_rules_pass_their_promtool_tests(promtool: str, path: Path) -> None:
     check(promtool, "test", "rules", path)
 
@@ -51,15 +58,21 @@ def test_a_wrong_threshold_would_be_noticed(promtool: str, tmp_path: Path) -> No
 
 def test_every_service_is_scraped_by_its_name() -> None:
     scrape = yaml.safe_load((FOLDER / "prometheus.yml").read_text())["scrape_configs"]
-    (names,) = [source["names"] for job in scrape for source in job.get("dns_sd_configs", ())]
+    (names,) = [
+        source["names"] for job in scrape for source in job.get("dns_sd_configs", ())
+    ]
     assert sorted(names) == sorted(SERVICES)
 
 
 @pytest.mark.parametrize("rule", rules("alert"), ids=lambda rule: rule["alert"])
-def test_an_alert_says_what_is_wrong_and_what_to_do_and_is_tested_both_ways(rule: dict[str, Any]) -> None:
+def test_an_alert_says_what_is_wrong_and_what_to_do_and_is_tested_both_ways(
+    rule: dict[str, Any],
+) -> None:
     assert set(rule["annotations"]) == {"summary", "action"}
     assert rule["labels"]["severity"] in {"critical", "warning"}
-    checks = [check for test in promtool_tests() for check in test.get("alert_rule_test", ())]
+    checks = [
+        check for test in promtool_tests() for check in test.get("alert_rule_test", ())
+    ]
     checks = [check for check in checks if check["alertname"] == rule["alert"]]
     assert any(check["exp_alerts"] for check in checks)
     assert any(not check["exp_alerts"] for check in checks)
@@ -69,7 +82,9 @@ def test_an_alert_says_what_is_wrong_and_what_to_do_and_is_tested_both_ways(rule
 @pytest.mark.parametrize("rule", rules("record"), ids=lambda rule: rule["record"])
 def test_a_recorded_series_is_tested(rule: Rule) -> None:
     checks = [c for test in promtool_tests() for c in test.get("promql_expr_test", ())]
-    assert any(rule["record"] in check["expr"] and check["exp_samples"] for check in checks)
+    assert any(
+        rule["record"] in check["expr"] and check["exp_samples"] for check in checks
+    )
 
 
 def title(rule: Rule) -> str:

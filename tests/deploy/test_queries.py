@@ -42,14 +42,18 @@ class Watched:
     def wait_for_figures(self, expression: str) -> None:
         """Until the expression has a series with a number."""
         wait_for(
-            lambda: any(math.isfinite(value) for _, value in self.prometheus.query(expression)),
+            lambda: any(
+                math.isfinite(value) for _, value in self.prometheus.query(expression)
+            ),
             f"a figure of {expression}",
             max(0.0, self.until - time.monotonic()),
         )
 
 
 @pytest.fixture(scope="module")
-def watched(promtool: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+def watched(
+    promtool: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Watched]:
     folder = tmp_path_factory.mktemp("prometheus")
     command = [sys.executable, "-m", "tests.deploy.product"]
     with (folder / "product.log").open("wb") as log:
@@ -61,7 +65,9 @@ def watched(promtool: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         line = product.stdout.readline()
         assert line, (folder / "product.log").read_text()[-2000:]
         first = json.loads(line)
-        figures = {campaign["campaign"]: campaign for campaign in first["figures"]["campaigns"]}
+        figures = {
+            campaign["campaign"]: campaign for campaign in first["figures"]["campaigns"]
+        }
         with prometheus_server(folder, f"127.0.0.1:{first['port']}") as prometheus:
             yield Watched(prometheus, figures, time.monotonic() + WARM_UP_S)
 
@@ -79,16 +85,21 @@ def test_a_recorded_series_has_figures(watched: Watched, rule: dict[str, str]) -
 
 
 @pytest.mark.parametrize("rule", rules("alert"), ids=lambda rule: rule["alert"])
-def test_what_an_alert_looks_at_is_there(watched: Watched, rule: dict[str, str]) -> None:
+def test_what_an_alert_looks_at_is_there(
+    watched: Watched, rule: dict[str, str]
+) -> None:
     watched.prometheus.query(rule["expr"])
     for name in names_in(rule["expr"]):
         watched.wait_for_figures(name)
 
 
 def test_every_rule_is_evaluated_and_none_fires(watched: Watched) -> None:
-    expected = {rule["record"] for rule in rules("record")} | {rule["alert"] for rule in rules("alert")}
+    expected = {rule["record"] for rule in rules("record")} | {
+        rule["alert"] for rule in rules("alert")
+    }
     wait_for(
-        lambda: all(rule["health"] == "ok" for rule in watched.prometheus.rules()), "every rule is evaluated"
+        lambda: all(rule["health"] == "ok" for rule in watched.prometheus.rules()),
+        "every rule is evaluated",
     )
     assert {rule["name"] for rule in watched.prometheus.rules()} == expected
     assert watched.prometheus.query('ALERTS{alertstate="firing"}') == []
@@ -97,7 +108,9 @@ def test_every_rule_is_evaluated_and_none_fires(watched: Watched) -> None:
 @pytest.mark.parametrize("dashboard", ["operations", "campaign"])
 def test_each_variable_has_values(watched: Watched, dashboard: str) -> None:
     for variable in dashboards()[dashboard]["templating"]["list"]:
-        match, _, label = variable["query"]["query"].removeprefix("label_values(").rpartition(", ")
+        match, _, label = (
+            variable["query"]["query"].removeprefix("label_values(").rpartition(", ")
+        )
         watched.wait_for_figures(substituted(match))
         assert watched.prometheus.label_values(label.rstrip(")"), substituted(match))
 
@@ -105,7 +118,9 @@ def test_each_variable_has_values(watched: Watched, dashboard: str) -> None:
 def test_the_job_is_the_service_and_campaigns_are_nobodys(watched: Watched) -> None:
     watched.wait_for_figures("vitrine_campaign_plays_total")
     assert len(watched.prometheus.query("up == 1")) == 6
-    series = [labels for labels, _ in watched.prometheus.query("vitrine_campaign_plays_total")]
+    series = [
+        labels for labels, _ in watched.prometheus.query("vitrine_campaign_plays_total")
+    ]
     assert {labels["job"] for labels in series} == {"campaigns"}
     assert all("instance" not in labels for labels in series)
 
@@ -130,8 +145,12 @@ def test_the_job_is_the_service_and_campaigns_are_nobodys(watched: Watched) -> N
         ("Offers redeemed (A)", "offers_redeemed"),
     ],
 )
-def test_a_panel_of_one_campaign_says_what_its_report_says(watched: Watched, panel: str, figure: str) -> None:
-    (query,) = [query for query in panel_queries() if str(query) == f"campaign: {panel}"]
+def test_a_panel_of_one_campaign_says_what_its_report_says(
+    watched: Watched, panel: str, figure: str
+) -> None:
+    (query,) = [
+        query for query in panel_queries() if str(query) == f"campaign: {panel}"
+    ]
     expression = query.expression.replace('campaign=~".*"', 'campaign=~"spring"')
     watched.wait_for_figures(expression)
     reported = watched.figures["spring"]["figures"][figure]
@@ -143,13 +162,20 @@ def test_figures_of_synthetic_visitors_are_called_so(watched: Watched) -> None:
     queries = {str(query): query.expression for query in panel_queries()}
     watched.wait_for_figures(queries["campaign: Creatives (A)"])
     assert watched.prometheus.value(queries["campaign: Visitors (A)"]) > 0
-    lines = [labels for labels, _ in watched.prometheus.query(queries["campaign: Creatives (A)"])]
+    lines = [
+        labels
+        for labels, _ in watched.prometheus.query(queries["campaign: Creatives (A)"])
+    ]
     assert {labels["synthetic"] for labels in lines} == {"true"}
 
 
 def test_the_uplift_is_the_reports(watched: Watched) -> None:
     reported = watched.figures["spring"]["uplift"]
-    for series, name in (("uplift", "estimate"), ("uplift_lower", "lower"), ("uplift_upper", "upper")):
+    for series, name in (
+        ("uplift", "estimate"),
+        ("uplift_lower", "lower"),
+        ("uplift_upper", "upper"),
+    ):
         expression = f'vitrine_campaign_{series}{{campaign="spring"}}'
         watched.wait_for_figures(expression)
         assert watched.prometheus.value(expression) == pytest.approx(reported[name])

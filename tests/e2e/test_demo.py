@@ -16,14 +16,33 @@ SYNTHETIC = "synthetic:?people=3&seed=5&seconds=20"
 
 
 def demo(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "vitrine.cli", "demo", "--no-browser", "--port", "0", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=100, check=False)
+    command = [
+        sys.executable,
+        "-m",
+        "vitrine.cli",
+        "demo",
+        "--no-browser",
+        "--port",
+        "0",
+        *arguments,
+    ]
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=100, check=False
+    )
 
 
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
-    done = demo("--source", SYNTHETIC, "--speed", "max", "--record", str(folder / "record"), folder=folder)
+    done = demo(
+        "--source",
+        SYNTHETIC,
+        "--speed",
+        "max",
+        "--record",
+        str(folder / "record"),
+        folder=folder,
+    )
     assert done.returncode == 0, done.stderr
     return folder / "record"
 
@@ -46,21 +65,50 @@ def test_every_topic_but_frames_is_recorded(recording: Path) -> None:
 
 def test_a_face_has_what_other_programs_rely_on(recording: Path) -> None:
     frame = next(frame for frame in events(recording, "faces") if frame["faces"])
-    assert {"camera_id", "stand_id", "captured_at_ns", "width", "height", "faces"} <= frame.keys()
+    assert {
+        "camera_id",
+        "stand_id",
+        "captured_at_ns",
+        "width",
+        "height",
+        "faces",
+    } <= frame.keys()
     face = frame["faces"][0]
-    assert {"track_id", "box", "score", "points", "yaw", "pitch", "roll", "quality"} <= face.keys()
+    assert {
+        "track_id",
+        "box",
+        "score",
+        "points",
+        "yaw",
+        "pitch",
+        "roll",
+        "quality",
+    } <= face.keys()
     assert len(face["points"]) == 68
     assert "embedding" not in face
 
 
 def test_an_exposure_has_what_other_programs_rely_on(recording: Path) -> None:
     exposure = events(recording, "exposures")[0]
-    expected = {"stand_id", "presence_id", "track_ids", "start_ns", "end_ns", "attention"}
+    expected = {
+        "stand_id",
+        "presence_id",
+        "track_ids",
+        "start_ns",
+        "end_ns",
+        "attention",
+    }
     assert expected <= exposure.keys()
 
 
-def test_the_synthetic_people_are_found_where_the_truth_has_them(recording: Path) -> None:
-    frames = {frame["captured_at_ns"]: frame for frame in events(recording, "faces") if not frame["ended"]}
+def test_the_synthetic_people_are_found_where_the_truth_has_them(
+    recording: Path,
+) -> None:
+    frames = {
+        frame["captured_at_ns"]: frame
+        for frame in events(recording, "faces")
+        if not frame["ended"]
+    }
     seen = found = 0
     for truth in events(recording, "truth"):
         boxes = [face["box"] for face in frames[truth["captured_at_ns"]]["faces"]]
@@ -73,7 +121,8 @@ def test_the_synthetic_people_are_found_where_the_truth_has_them(recording: Path
 
 
 def contains_centre(box: list[float], other: list[float]) -> bool:
-    x, y = other[0] + other[2] / 2, other[1] + other[3] / 2
+    x = other[0] + other[2] / 2
+    y = other[1] + other[3] / 2
     return box[0] <= x <= box[0] + box[2] and box[1] <= y <= box[1] + box[3]
 
 
@@ -109,7 +158,9 @@ def test_a_source_that_is_not_there_fails_with_a_message_and_the_other_one_is_fi
     done = demo(*arguments, "--record", str(tmp_path / "record"), folder=tmp_path)
     assert done.returncode == 1
     assert "missing.mp4" in done.stderr
-    assert len(events(tmp_path / "record", "faces")) == 31  # and the one that says that it ended
+    assert (
+        len(events(tmp_path / "record", "faces")) == 31
+    )  # and the one that says that it ended
     assert events(tmp_path / "record", "plays")
     assert (tmp_path / "record" / "summary.json").exists()
 
@@ -117,7 +168,9 @@ def test_a_source_that_is_not_there_fails_with_a_message_and_the_other_one_is_fi
 def test_a_full_disk_fails_with_a_message_after_the_run(tmp_path: Path) -> None:
     (tmp_path / "faces.jsonl").symlink_to("/dev/full")
     source = "synthetic:?people=1&seed=1&seconds=5"
-    done = demo("--source", source, "--speed", "max", "--record", str(tmp_path), folder=tmp_path)
+    done = demo(
+        "--source", source, "--speed", "max", "--record", str(tmp_path), folder=tmp_path
+    )
     assert done.returncode == 1
     assert "is incomplete" in done.stderr
     assert "No space left" in done.stderr
@@ -133,7 +186,9 @@ def test_an_unknown_option_of_the_synthetic_source_is_explained(tmp_path: Path) 
 def test_a_mistake_in_the_configuration_names_file_and_line(tmp_path: Path) -> None:
     for name in ("stands", "campaigns"):
         (tmp_path / f"{name}.yaml").write_text(f"{name}: []\n")
-    (tmp_path / "cameras.yaml").write_text("cameras:\n  - {id: a, uri: '0', stand: b, fps: -1}\n")
+    (tmp_path / "cameras.yaml").write_text(
+        "cameras:\n  - {id: a, uri: '0', stand: b, fps: -1}\n"
+    )
     done = demo("--config", str(tmp_path), folder=tmp_path)
     assert done.returncode == 1
     assert "cameras.yaml:2: cameras.0.fps" in done.stderr

@@ -35,9 +35,13 @@ KNOWN: dict[Sequence[str], set[str]] = {APART: set(), CROSSING: {"fragments", "s
 """Not good enough yet, at the best of times: who is whom when people cross each other."""
 
 
-def failed(cameras: Sequence[str], models: Path, folder: Path, broken: str | None = None) -> set[str]:
+def failed(
+    cameras: Sequence[str], models: Path, folder: Path, broken: str | None = None
+) -> set[str]:
     """The checks that 25 s do not pass."""
-    scenario = replace(SCENARIOS["two-cameras"], cameras={"north": tuple(cameras)}, seconds=25).addressed()
+    scenario = replace(
+        SCENARIOS["two-cameras"], cameras={"north": tuple(cameras)}, seconds=25
+    ).addressed()
     fault = FAULTS[broken]() if broken else None
     run = Run(scenario, Settings(bus="memory", models=models), folder, fault)
     results = check(perform(run, lambda *_: None))
@@ -46,11 +50,14 @@ def failed(cameras: Sequence[str], models: Path, folder: Path, broken: str | Non
 
 
 @pytest.fixture(scope="module")
-def unbroken(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[Sequence[str], set[str]]:
+def unbroken(
+    shared: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[Sequence[str], set[str]]:
     """What fails where nothing is broken."""
     models = shared / "models"
     return {
-        cameras: failed(cameras, models, tmp_path_factory.mktemp("unbroken")) for cameras in (APART, CROSSING)
+        cameras: failed(cameras, models, tmp_path_factory.mktemp("unbroken"))
+        for cameras in (APART, CROSSING)
     }
 
 
@@ -68,7 +75,9 @@ def test_what_is_broken_turns_red(
     assert failed(cameras, shared / "models", tmp_path, broken) >= noticed_by
 
 
-def vitrine(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def vitrine(
+    folder: Path, *arguments: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "vitrine.cli", "fieldtest", *arguments]
     return subprocess.run(
         command,
@@ -81,24 +90,47 @@ def vitrine(folder: Path, *arguments: str, **environment: str) -> subprocess.Com
     )
 
 
-def test_a_red_check_is_exit_status_one_with_a_page_and_json(tmp_path: Path, shared: Path) -> None:
-    arguments = ["quiet", "--seconds", "20", "--break", "clock", "--json", "out.json", "--html", "out.html"]
+def test_a_red_check_is_exit_status_one_with_a_page_and_json(
+    tmp_path: Path, shared: Path
+) -> None:
+    arguments = [
+        "quiet",
+        "--seconds",
+        "20",
+        "--break",
+        "clock",
+        "--json",
+        "out.json",
+        "--html",
+        "out.html",
+    ]
     done = vitrine(tmp_path, *arguments, VITRINE_MODELS=str(shared / "models"))
     assert done.returncode == 1, done.stderr
     assert "FAIL" in done.stderr
     result = json.loads((tmp_path / "out.json").read_text())
     assert result["passed"] is False
-    assert {line["verdict"] for line in result["checks"]} == {"pass", "fail", "not judged"}
+    assert {line["verdict"] for line in result["checks"]} == {
+        "pass",
+        "fail",
+        "not judged",
+    }
     page = (tmp_path / "out.html").read_text()
     assert "Damaged on purpose" in page
     assert "true-attention" in page
 
 
 def test_a_recording_is_drawn_without_pictures(tmp_path: Path, shared: Path) -> None:
-    labels = Path(__file__).parents[2] / "services/fieldtest/labels/two-people-head-pose.csv"
+    labels = (
+        Path(__file__).parents[2] / "services/fieldtest/labels/two-people-head-pose.csv"
+    )
     video = str(shared / "video/two-people-head-pose.h264")
     done = vitrine(
-        tmp_path, "--recording", video, "--labels", str(labels), VITRINE_MODELS=str(shared / "models")
+        tmp_path,
+        "--recording",
+        video,
+        "--labels",
+        str(labels),
+        VITRINE_MODELS=str(shared / "models"),
     )
     assert done.returncode in {0, 1}, done.stderr
     assert "checks" in done.stderr
@@ -112,7 +144,9 @@ def test_a_recording_is_drawn_without_pictures(tmp_path: Path, shared: Path) -> 
         (["--recording", __file__], "a recording needs --recording VIDEO and --labels"),
     ],
 )
-def test_a_mistake_is_one_clear_message(tmp_path: Path, arguments: list[str], message: str) -> None:
+def test_a_mistake_is_one_clear_message(
+    tmp_path: Path, arguments: list[str], message: str
+) -> None:
     done = vitrine(tmp_path, *arguments)
     assert done.returncode == 1
     assert message in done.stderr.replace("\n", " ")
@@ -120,7 +154,9 @@ def test_a_mistake_is_one_clear_message(tmp_path: Path, arguments: list[str], me
 
 
 def test_a_setting_that_would_spoil_the_run_is_refused(tmp_path: Path) -> None:
-    done = vitrine(tmp_path, "quiet", "--break", "bridging", VITRINE_ENGAGEMENT_BRIDGE_S="2")
+    done = vitrine(
+        tmp_path, "quiet", "--break", "bridging", VITRINE_ENGAGEMENT_BRIDGE_S="2"
+    )
     assert done.returncode == 1
     assert "a field test sets VITRINE_ENGAGEMENT_BRIDGE_S itself" in done.stderr
 

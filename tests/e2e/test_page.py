@@ -13,7 +13,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.builders import make_engagement, make_identity, make_person
-from tests.stand_builders import ENGAGED, Running, make_campaign, make_offer, running_stand
+from tests.stand_builders import (
+    ENGAGED,
+    Running,
+    make_campaign,
+    make_offer,
+    running_stand,
+)
 from vitrine.clock import SystemClock
 from vitrine.schemas import StandEngagement
 from vitrine.stores.embedded import embedded_redis
@@ -29,7 +35,9 @@ LIMIT_MS = 15_000
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox"]
+        )
         yield browser
         browser.close()
 
@@ -38,7 +46,8 @@ def browser(chromium: str) -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """A page whose test fails on any error in its console."""
     context = browser.new_context(viewport={"width": 1280, "height": 720})
-    page, errors = context.new_page(), []
+    page = context.new_page()
+    errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
     context.close()
@@ -57,12 +66,18 @@ def write_film(path: Path) -> None:
     assert film.isOpened()
     for size in range(25):
         picture = np.zeros((180, 320, 3), np.uint8)
-        picture[90 - size * 3 : 90 + size * 3, 160 - size * 3 : 160 + size * 3] = (80, 160, 255)
+        picture[90 - size * 3 : 90 + size * 3, 160 - size * 3 : 160 + size * 3] = (
+            80,
+            160,
+            255,
+        )
         film.write(picture)
     film.release()
 
 
-def stand_with(folder: Path, redis_url: str, *creatives: dict[str, Any], **fields: Any) -> Any:
+def stand_with(
+    folder: Path, redis_url: str, *creatives: dict[str, Any], **fields: Any
+) -> Any:
     """A stand in real time whose one campaign has these creatives; the one called `missing` has no file."""
     campaign = make_campaign("spring", *creatives, **BASE, **fields)
     (folder / "creatives").mkdir()
@@ -73,7 +88,9 @@ def stand_with(folder: Path, redis_url: str, *creatives: dict[str, Any], **field
         if path.suffix == ".webm":
             write_film(path)
         else:
-            path.write_text(IMAGE if path.suffix == ".svg" else f"<h1>{creative['id']}</h1>")
+            path.write_text(
+                IMAGE if path.suffix == ".svg" else f"<h1>{creative['id']}</h1>"
+            )
     (folder / "codes").mkdir()
     (folder / "codes" / "pool.txt").write_text("CODE-1\nCODE-2\n")
     return running_stand(folder, redis_url, campaign, clock=SystemClock())
@@ -81,7 +98,9 @@ def stand_with(folder: Path, redis_url: str, *creatives: dict[str, Any], **field
 
 def now(score: float, **fields: Any) -> StandEngagement:
     """Somebody with this score, now."""
-    return make_engagement(0, make_person("a", score=score), at_ns=SystemClock().now_ns(), **fields)
+    return make_engagement(
+        0, make_person("a", score=score), at_ns=SystemClock().now_ns(), **fields
+    )
 
 
 def kept(page: Page, what: str) -> list[str]:
@@ -116,7 +135,11 @@ def test_html_and_image_creatives_play_in_turn_and_are_reported(
         page.goto(f"{stand.address}/stands/north")
         expect(page.locator("#stage > .shown").first).to_be_visible(timeout=LIMIT_MS)
         both = {"one", "two"}
-        wait_until(page, lambda: {play.creative_id for play in stand.read(PLAYS)} == both, "both creatives")
+        wait_until(
+            page,
+            lambda: {play.creative_id for play in stand.read(PLAYS)} == both,
+            "both creatives",
+        )
         plays = plays_of(page, stand, 4)
         count = "document.querySelectorAll('#stage > *').length"
         wait_until(page, lambda: page.evaluate(count) <= 3, "old creatives to go")
@@ -127,22 +150,30 @@ def test_html_and_image_creatives_play_in_turn_and_are_reported(
         assert before.end_ns <= after.start_ns
 
 
-def test_a_video_plays_without_sound_and_is_reported(page: Page, tmp_path: Path, redis_url: str) -> None:
+def test_a_video_plays_without_sound_and_is_reported(
+    page: Page, tmp_path: Path, redis_url: str
+) -> None:
     film = {"id": "film", "file": "film.webm", "seconds": 2}
     with stand_with(tmp_path, redis_url, film) as stand:
         page.goto(f"{stand.address}/stands/north")
         video = page.locator("#stage > video.shown").first
         expect(video).to_be_visible(timeout=LIMIT_MS)
-        wait_until(page, lambda: video.evaluate("v => v.currentTime > 0.2 && v.muted"), "the film to run")
+        wait_until(
+            page,
+            lambda: video.evaluate("v => v.currentTime > 0.2 && v.muted"),
+            "the film to run",
+        )
         [play] = plays_of(page, stand, 1)[:1]
     assert (play.creative_id, play.completed) == ("film", True)
 
 
-def test_creatives_cannot_reach_the_page(page: Page, tmp_path: Path, redis_url: str) -> None:
-    with stand_with(tmp_path, redis_url, {"id": "one", "file": "one.html", "seconds": 60}) as stand:
-        script = (
-            "<script>try { parent.document.title = 'taken' } catch { document.title = 'kept out' }</script>"
-        )
+def test_creatives_cannot_reach_the_page(
+    page: Page, tmp_path: Path, redis_url: str
+) -> None:
+    with stand_with(
+        tmp_path, redis_url, {"id": "one", "file": "one.html", "seconds": 60}
+    ) as stand:
+        script = "<script>try { parent.document.title = 'taken' } catch { document.title = 'kept out' }</script>"
         (tmp_path / "creatives" / "one.html").write_text(script)
         page.goto(f"{stand.address}/stands/north")
         frame = page.locator("#stage > iframe").element_handle(timeout=LIMIT_MS)
@@ -153,10 +184,17 @@ def test_creatives_cannot_reach_the_page(page: Page, tmp_path: Path, redis_url: 
         assert (content.title(), page.title()) == ("kept out", "Vitrine")
 
 
-def test_interest_brings_more_and_an_offer_with_its_code(page: Page, tmp_path: Path, redis_url: str) -> None:
+def test_interest_brings_more_and_an_offer_with_its_code(
+    page: Page, tmp_path: Path, redis_url: str
+) -> None:
     creatives = (
         {"id": "shoe", "file": "shoe.html", "seconds": 60},
-        {"id": "more", "file": "more.html", "seconds": 60, "when": ENGAGED | {"for_seconds": 0.5}},
+        {
+            "id": "more",
+            "file": "more.html",
+            "seconds": 60,
+            "when": ENGAGED | {"for_seconds": 0.5},
+        },
     )
     offer = make_offer(text="Ten off", when=ENGAGED | {"for_seconds": 0.5})
     with stand_with(tmp_path, redis_url, *creatives, offers=[offer]) as stand:
@@ -178,16 +216,24 @@ def test_interest_brings_more_and_an_offer_with_its_code(page: Page, tmp_path: P
 def test_a_touch_is_reported_and_explains_what_the_screen_knows(
     page: Page, tmp_path: Path, redis_url: str
 ) -> None:
-    with stand_with(tmp_path, redis_url, {"id": "one", "file": "one.html", "seconds": 60}) as stand:
+    with stand_with(
+        tmp_path, redis_url, {"id": "one", "file": "one.html", "seconds": 60}
+    ) as stand:
         page.goto(f"{stand.address}/stands/north")
         expect(page.locator("iframe.shown")).to_be_visible(timeout=LIMIT_MS)
-        expect(page.locator("#privacy")).to_have_text("Nothing is recorded · recognition is off")
+        expect(page.locator("#privacy")).to_have_text(
+            "Nothing is recorded · recognition is off"
+        )
         page.locator("#glass").click()
-        expect(page.locator("#info .why")).to_have_text("It was simply the turn of this advertisement.")
+        expect(page.locator("#info .why")).to_have_text(
+            "It was simply the turn of this advertisement."
+        )
         expect(page.locator("[data-wish=opt-out]")).to_be_hidden()
         page.locator("[data-wish=close]").click()
         expect(page.locator("#info")).to_be_hidden()
-        wait_until(page, lambda: not kept(page, "interactions"), "the touch to be acknowledged")
+        wait_until(
+            page, lambda: not kept(page, "interactions"), "the touch to be acknowledged"
+        )
         [touch] = stand.read(INTERACTIONS)
     assert (touch.kind, touch.creative_id) == ("touch", "one")
 
@@ -199,11 +245,14 @@ def test_a_play_survives_the_stand_and_the_page_reconnects(
     with stand_with(tmp_path, redis_url, creative) as stand:
         page.goto(f"{stand.address}/stands/north")
         plays_of(page, stand, 1)
-        bus, port = stand.bus, int(stand.address.rpartition(":")[2])
+        bus = stand.bus
+        port = int(stand.address.rpartition(":")[2])
     wait_until(page, lambda: kept(page, "plays"), "the page to keep a play")
     waiting = kept(page, "plays")
     campaign = make_campaign("spring", creative, **BASE)
-    with running_stand(tmp_path, redis_url, campaign, bus=bus, clock=SystemClock(), port=port) as stand:
+    with running_stand(
+        tmp_path, redis_url, campaign, bus=bus, clock=SystemClock(), port=port
+    ) as stand:
         plays = plays_of(page, stand, len(stand.read(PLAYS)) + len(waiting) + 1)
     ids = [play.play_id for play in plays]
     assert set(waiting) <= set(ids)
@@ -213,12 +262,16 @@ def test_a_play_survives_the_stand_and_the_page_reconnects(
 def test_a_second_page_waits_and_takes_over_when_the_first_leaves(
     page: Page, browser: Browser, tmp_path: Path, redis_url: str
 ) -> None:
-    with stand_with(tmp_path, redis_url, {"id": "one", "file": "one.html", "seconds": 60}) as stand:
+    with stand_with(
+        tmp_path, redis_url, {"id": "one", "file": "one.html", "seconds": 60}
+    ) as stand:
         page.goto(f"{stand.address}/stands/north")
         expect(page.locator("iframe.shown")).to_be_visible(timeout=LIMIT_MS)
         second = browser.new_context().new_page()
         second.goto(f"{stand.address}/stands/north")
-        expect(second.locator("#notice")).to_contain_text("another player shows this stand", timeout=LIMIT_MS)
+        expect(second.locator("#notice")).to_contain_text(
+            "another player shows this stand", timeout=LIMIT_MS
+        )
         page.close()
         expect(second.locator("iframe.shown")).to_be_visible(timeout=LIMIT_MS)
         second.context.close()

@@ -19,7 +19,9 @@ from vitrine.vision.models import PUBLIC_EMBEDDING_FILE, YUNET_FILE
 pytestmark = [pytest.mark.shared, pytest.mark.redis]
 
 SOURCE = "synthetic:?people=3&seed=11&seconds=25"
-WIDTH, HEIGHT, FPS = 640, 360, 10
+WIDTH = 640
+HEIGHT = 360
+FPS = 10
 
 
 def vitrine(environment: dict[str, str], *arguments: str) -> str:
@@ -39,7 +41,9 @@ def models_of(folder: Path, public: Path, embedding: str) -> Path:
     """YuNet, and the public embedding network where that is asked for."""
     models = folder / "models"
     models.mkdir()
-    for name in [YUNET_FILE] + ([PUBLIC_EMBEDDING_FILE] if embedding == "public" else []):
+    for name in [YUNET_FILE] + (
+        [PUBLIC_EMBEDDING_FILE] if embedding == "public" else []
+    ):
         (models / name).symlink_to(public / name)
     return models
 
@@ -52,11 +56,20 @@ def portraits(folder: Path) -> tuple[str, list[Path]]:
         image, truth = mall.frame(number)
         for person in truth.people:
             x, y, w, h = (round(value) for value in person.box)
-            good = person.visible and abs(person.yaw) < 12 and h > 70 and x > w and x + 2 * w < WIDTH
+            good = (
+                person.visible
+                and abs(person.yaw) < 12
+                and h > 70
+                and x > w
+                and x + 2 * w < WIDTH
+            )
             if not good:
                 continue
             path = folder / f"{person.person}-{number}.png"
-            cv2.imwrite(str(path), image[max(0, y - h // 2) : y + h + h // 2, x - w // 3 : x + w + w // 3])
+            cv2.imwrite(
+                str(path),
+                image[max(0, y - h // 2) : y + h + h // 2, x - w // 3 : x + w + w // 3],
+            )
             taken.setdefault(person.person, []).append(path)
     who = max(taken, key=lambda name: len(taken[name]))
     return who, taken[who][:5]
@@ -76,7 +89,11 @@ def owner_of_tracks(record: Path) -> dict[str, str]:
 
 def under(box: list[float], people: list[dict[str, Any]]) -> str | None:
     x, y, w, h = box
-    inside = [p for p in people if x < p["points"][30][0] < x + w and y < p["points"][30][1] < y + h]
+    inside = [
+        p
+        for p in people
+        if x < p["points"][30][0] < x + w and y < p["points"][30][1] < y + h
+    ]
     return inside[-1]["person"] if inside else None
 
 
@@ -92,7 +109,9 @@ def test_only_the_enrolled_customer_is_known(
         "VITRINE_REDIS_URL": redis_url.replace("/0", "/9"),
     }
     who, pictures = portraits(tmp_path)
-    customer_id = vitrine(environment, "customers", "enrol", "Ada Example", *map(str, pictures)).split()[0]
+    customer_id = vitrine(
+        environment, "customers", "enrol", "Ada Example", *map(str, pictures)
+    ).split()[0]
     record = tmp_path / "record"
     options = ["--speed", "max", "--no-browser", "--port", "0", "--record", str(record)]
     vitrine(environment, "demo", "--source", SOURCE, *options)

@@ -45,7 +45,10 @@ def test_totals_equal_a_batch_recomputation_after_kills_in_mid_run(
         VITRINE_ANALYTICS_RELEASE_STEP="1",
     ) as site:
         for name, second in (("engagement", 5), ("stand", 10), ("analytics", 15)):
-            wait_for(lambda second=second: captured(site, "c") >= second * 10, f"{second} s of video")  # type: ignore[misc]
+            wait_for(
+                lambda second=second: captured(site, "c") >= second * 10,
+                f"{second} s of video",
+            )  # type: ignore[misc]
             site.kill_and_restart(name)
             wait_for(lambda name=name: site.ready(name), f"{name} is back")  # type: ignore[misc]
         wait_for(lambda: site.ended("ingest"), "the end of the video")
@@ -63,5 +66,7 @@ def test_totals_equal_a_batch_recomputation_after_kills_in_mid_run(
 def captured(site: Processes, camera: str) -> float:
     assert not site.ended("ingest"), "the video was over before the last kill"
     prefix = f'vitrine_camera_frames_total{{camera="{camera}"}} '
-    found = [line for line in site.metrics("ingest").splitlines() if line.startswith(prefix)]
+    found = [
+        line for line in site.metrics("ingest").splitlines() if line.startswith(prefix)
+    ]
     return float(found[0].removeprefix(prefix)) if found else 0.0

@@ -28,5 +28,7 @@ def test_kills_lose_nothing_double_nothing_and_change_no_figure(
     libs = kafka_libs()
     assert libs, kafka_broker.servers
     verdict = run(tmp_path, libs, dict.fromkeys(targets, 1), SEED)
-    assert {target: found["kills"] for target, found in verdict.targets.items()} == dict.fromkeys(targets, 1)
+    assert {
+        target: found["kills"] for target, found in verdict.targets.items()
+    } == dict.fromkeys(targets, 1)
     assert list(verdict.violations) == []

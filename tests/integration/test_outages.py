@@ -26,11 +26,31 @@ def test_nothing_is_lost_while_a_server_is_stopped_or_hangs(
     assert libs, kafka_broker.servers
     with open_site(tmp_path, libs, seed=1, overload="wait") as site:
         site.wait_until_busy()
-        redis, broker = site.redis, site.broker
-        for end, begin_again in ((redis.stop, redis.start), (redis.pause, redis.resume)):
-            outage(site, end, begin_again, waiting=("analytics",), at_work=("landmarks", "engagement"))
-        services = ("ingest", "landmarks", "engagement", "identity", "stand", "analytics")
-        for end, begin_again in ((broker.stop, broker.start), (broker.pause, broker.resume)):
+        redis = site.redis
+        broker = site.broker
+        for end, begin_again in (
+            (redis.stop, redis.start),
+            (redis.pause, redis.resume),
+        ):
+            outage(
+                site,
+                end,
+                begin_again,
+                waiting=("analytics",),
+                at_work=("landmarks", "engagement"),
+            )
+        services = (
+            "ingest",
+            "landmarks",
+            "engagement",
+            "identity",
+            "stand",
+            "analytics",
+        )
+        for end, begin_again in (
+            (broker.stop, broker.start),
+            (broker.pause, broker.resume),
+        ):
             outage(site, end, begin_again, waiting=services, at_work=())
         verdict = judge(finish(site), [], site.exits, complete=True)
     assert list(verdict.exits) == []
@@ -50,8 +70,14 @@ def outage(
     try:
         pause.wait(OUTAGE_S)
         for name in waiting:
-            wait_for(lambda name=name: bool(reasons(site, name)), f"{name} says what it misses", 60)  # type: ignore[misc]
-        assert {name: reasons(site, name) for name in at_work} == {name: {} for name in at_work}
+            wait_for(
+                lambda name=name: bool(reasons(site, name)),
+                f"{name} says what it misses",
+                60,
+            )  # type: ignore[misc]
+        assert {name: reasons(site, name) for name in at_work} == {
+            name: {} for name in at_work
+        }
     finally:
         begin_again()
     site.wait_until_ready()

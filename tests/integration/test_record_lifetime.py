@@ -18,8 +18,11 @@ from vitrine.topics import FRAMES, SECOND
 
 pytestmark = pytest.mark.kafka
 
-TOPIC = replace(FRAMES, name="lifetime", partitions=2, retention_ms=2 * SECOND, segment_ms=SECOND)
-RETENTION_S, SEGMENT_S = 2.0, 1.0
+TOPIC = replace(
+    FRAMES, name="lifetime", partitions=2, retention_ms=2 * SECOND, segment_ms=SECOND
+)
+RETENTION_S = 2.0
+SEGMENT_S = 1.0
 BROKER_S = 2.0
 """Check interval and delay of deletion in tests/kafka/server.properties."""
 MARGIN_S = 3.0
@@ -30,20 +33,24 @@ class Pictures:
     """The numbered records of one partition, and how many seconds each was on the broker's disk."""
 
     def __init__(self, producer: Producer, partition: int, data: Path) -> None:
-        self._producer, self._partition = producer, partition
+        self._producer = producer
+        self._partition = partition
         self._folder = data / f"{TOPIC.name}-{partition}"
         self._written_at: list[float] = []
         self.lives: dict[int, float] = {}
 
     def write(self) -> None:
         picture = f"picture {len(self._written_at)};".encode()
-        self._producer.send(Message(TOPIC.name, "camera", picture, partition=self._partition))
+        self._producer.send(
+            Message(TOPIC.name, "camera", picture, partition=self._partition)
+        )
         self._producer.flush()
         self._written_at.append(time.monotonic())
 
     def gone(self) -> int:
         """How many are off the disk by now."""
-        there, now = numbers_on_disk(self._folder), time.monotonic()
+        there = numbers_on_disk(self._folder)
+        now = time.monotonic()
         for number, at in enumerate(self._written_at):
             if number not in there:
                 self.lives.setdefault(number, now - at)
@@ -57,7 +64,11 @@ def numbers_on_disk(folder: Path) -> set[int]:
             segments = [path.read_bytes() for path in folder.glob("*.log*")]
         except FileNotFoundError:
             continue
-        return {int(found) for segment in segments for found in re.findall(rb"picture (\d+);", segment)}
+        return {
+            int(found)
+            for segment in segments
+            for found in re.findall(rb"picture (\d+);", segment)
+        }
 
 
 def test_pictures_leave_the_disk_in_time_with_others_after_them_and_without(
@@ -67,7 +78,9 @@ def test_pictures_leave_the_disk_in_time_with_others_after_them_and_without(
         bus = stack.enter_context(closing(KafkaBus(fresh_broker.servers)))
         bus.apply_topics([TOPIC])
         producer = stack.enter_context(closing(bus.producer()))
-        day, night = (Pictures(producer, partition, tmp_path / "data") for partition in (0, 1))
+        day, night = (
+            Pictures(producer, partition, tmp_path / "data") for partition in (0, 1)
+        )
         for _ in range(3):
             night.write()
 

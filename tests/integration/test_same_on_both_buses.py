@@ -33,7 +33,11 @@ def record(folder: Path, bus: str, source: str, **environment: str) -> Path:
     ]
     done = subprocess.run(
         [*command, "--no-browser", "--port", "0", "--record", str(folder / bus)],
-        env={**os.environ, "VITRINE_INGEST_START_NS": "1800000000000000000", **environment},
+        env={
+            **os.environ,
+            "VITRINE_INGEST_START_NS": "1800000000000000000",
+            **environment,
+        },
         capture_output=True,
         text=True,
         timeout=200,
@@ -44,16 +48,25 @@ def record(folder: Path, bus: str, source: str, **environment: str) -> Path:
 
 
 def by_time(frames: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return sorted(frames, key=lambda frame: (frame["camera_id"], frame["captured_at_ns"], frame["ended"]))
+    return sorted(
+        frames,
+        key=lambda frame: (frame["camera_id"], frame["captured_at_ns"], frame["ended"]),
+    )
 
 
 def by_id(exposures: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return sorted(exposures, key=lambda exposure: (exposure["presence_id"], exposure["part"]))
+    return sorted(
+        exposures, key=lambda exposure: (exposure["presence_id"], exposure["part"])
+    )
 
 
-def compare(tmp_path: Path, broker: KafkaBroker, source: str, **environment: str) -> None:
+def compare(
+    tmp_path: Path, broker: KafkaBroker, source: str, **environment: str
+) -> None:
     memory = record(tmp_path, "memory", source, **environment)
-    kafka = record(tmp_path, "kafka", source, VITRINE_KAFKA_SERVERS=broker.servers, **environment)
+    kafka = record(
+        tmp_path, "kafka", source, VITRINE_KAFKA_SERVERS=broker.servers, **environment
+    )
     faces = by_time(events(memory, "faces"))
     assert sum(len(frame["faces"]) for frame in faces) > 100
     for one, other in zip(faces, by_time(events(kafka, "faces")), strict=True):

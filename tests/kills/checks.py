@@ -41,16 +41,30 @@ def offers(evidence: Evidence) -> Iterator[str]:
     shown = [e for e in evidence.events("interactions") if e["kind"] == "offer-shown"]
     contents = ById("offer", ((e["interaction_id"], e) for e in shown))
     yield from contents.problems
-    granted = [(grant, code) for grants in evidence.granted.values() for grant, code in grants.items()]
+    granted = [
+        (grant, code)
+        for grants in evidence.granted.values()
+        for grant, code in grants.items()
+    ]
     for code, times in Counter(code for _, code in granted).items():
         if times > 1:
             yield f"code {code} was granted {times} times"
     in_redis = {grant for grant, _ in granted}
-    yield from (f"grant {grant} never reached the bus" for grant in in_redis - contents.found.keys())
-    yield from (f"grant {grant} is not in Redis" for grant in contents.found.keys() - in_redis)
+    yield from (
+        f"grant {grant} never reached the bus"
+        for grant in in_redis - contents.found.keys()
+    )
+    yield from (
+        f"grant {grant} is not in Redis" for grant in contents.found.keys() - in_redis
+    )
     yield from (f"interaction {one} still waits in Redis" for one in evidence.pending)
-    visits = Counter((e["campaign_id"], e["offer_id"], e["visit_id"]) for e in contents.found.values())
-    yield from (f"{key} was granted {times} times" for key, times in visits.items() if times > 1)
+    visits = Counter(
+        (e["campaign_id"], e["offer_id"], e["visit_id"])
+        for e in contents.found.values()
+    )
+    yield from (
+        f"{key} was granted {times} times" for key, times in visits.items() if times > 1
+    )
     for campaign in evidence.mall.current().campaigns:
         for offer in campaign.offers:
             count = len(evidence.granted.get(f"{campaign.id}:{offer.id}", {}))
@@ -62,11 +76,16 @@ def offers(evidence: Evidence) -> Iterator[str]:
 
 def exposures(evidence: Evidence) -> Iterator[str]:
     """As one pass of engagement over the same faces gives them."""
-    handler = EngagementHandler(evidence.mall, EngagementSettings(), SystemClock(), finite=True)
+    handler = EngagementHandler(
+        evidence.mall, EngagementSettings(), SystemClock(), finite=True
+    )
     expected = {
-        (e["presence_id"], e["part"]): e for e in one_pass(handler, evidence.records["faces"], "exposures")
+        (e["presence_id"], e["part"]): e
+        for e in one_pass(handler, evidence.records["faces"], "exposures")
     }
-    key_of = ((f"{e['presence_id']}/{e['part']}", e) for e in evidence.events("exposures"))
+    key_of = (
+        (f"{e['presence_id']}/{e['part']}", e) for e in evidence.events("exposures")
+    )
     contents = ById("exposure", key_of)
     yield from contents.problems
     wanted = {f"{presence}/{part}": e for (presence, part), e in expected.items()}
@@ -80,7 +99,9 @@ def identities(evidence: Evidence) -> Iterator[str]:
     nobody = NoGallery()
     handler = IdentityHandler(evidence.mall, IdentitySettings(), None, nobody, nobody)
     expected = one_pass(handler, evidence.records["faces"], "identities")
-    yield from differences("track", latest(evidence.events("identities")), latest(expected))
+    yield from differences(
+        "track", latest(evidence.events("identities")), latest(expected)
+    )
 
 
 def totals(evidence: Evidence) -> Iterator[str]:
@@ -102,13 +123,19 @@ def dead_letters(evidence: Evidence) -> Iterator[str]:
     """None at all."""
     letters = evidence.events("dead-letters")
     found = Counter((e["service"], e["topic"], e["kind"], e["reason"]) for e in letters)
-    yield from (f"{times} dead letters: {' '.join(what)}" for what, times in found.items())
+    yield from (
+        f"{times} dead letters: {' '.join(what)}" for what, times in found.items()
+    )
 
 
 def frames(evidence: Evidence, fps: float) -> Iterator[str]:
     """Every frame of every camera is there, from the first to the last."""
     for camera, times in capture_times(evidence).items():
-        holes = [later - earlier for earlier, later in pairwise(times) if later - earlier > 1.01e9 / fps]
+        holes = [
+            later - earlier
+            for earlier, later in pairwise(times)
+            if later - earlier > 1.01e9 / fps
+        ]
         if holes:
             yield f"camera {camera} misses {round(sum(holes) / 1e9 * fps) - len(holes)} frames"
 
@@ -130,7 +157,9 @@ def losses(evidence: Evidence, outages: Sequence[Outage], fps: float) -> Iterato
 def lost_s(evidence: Evidence, fps: float) -> float:
     """Seconds of video without faces, of all cameras."""
     steps = (pairwise(times) for times in capture_times(evidence).values())
-    gaps = [(later - earlier) / 1e9 - 1 / fps for pairs in steps for earlier, later in pairs]
+    gaps = [
+        (later - earlier) / 1e9 - 1 / fps for pairs in steps for earlier, later in pairs
+    ]
     return sum(gap for gap in gaps if gap > 0.01)
 
 
@@ -166,10 +195,14 @@ class ById:
             before = self.found.setdefault(key, event)
             self.repeats += before is not event
             if before != event:
-                self.problems.append(f"{kind} {key} is there with different contents: {before} and {event}")
+                self.problems.append(
+                    f"{kind} {key} is there with different contents: {before} and {event}"
+                )
 
 
-def differences(kind: str, found: Mapping[Any, Any], wanted: Mapping[Any, Any]) -> Iterator[str]:
+def differences(
+    kind: str, found: Mapping[Any, Any], wanted: Mapping[Any, Any]
+) -> Iterator[str]:
     """A line for each key whose values differ."""
     for key in sorted(found.keys() | wanted.keys()):
         if found.get(key) != wanted.get(key):
@@ -181,7 +214,9 @@ def latest(events: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {event["track_id"]: event for event in events}
 
 
-def one_pass(handler: Handler, faces: Sequence[Received[FrameFaces]], topic: str) -> list[dict[str, Any]]:
+def one_pass(
+    handler: Handler, faces: Sequence[Received[FrameFaces]], topic: str
+) -> list[dict[str, Any]]:
     """What a handler makes of the faces without any interruption."""
     messages = []
     for _, records in groupby(sorted(faces, key=place), key=lambda r: r.source):

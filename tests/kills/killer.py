@@ -54,7 +54,9 @@ class Killer:
     def _work(self) -> None:
         chance = random.Random(f"{self.seed}/{self.target}")
         done = 0
-        while done < self.kills and not self.stop.wait(chance.uniform(0, LONGEST_LIFE_S)):
+        while done < self.kills and not self.stop.wait(
+            chance.uniform(0, LONGEST_LIFE_S)
+        ):
             outage = Outage(self.target, time.time_ns(), 0, 0)
             self._strike(chance, outage)
             if outage.kills < self.kills - done and chance.random() < STARTING_SHARE:
@@ -75,9 +77,13 @@ class Killer:
     def _await_ready(self) -> None:
         deadline = time.monotonic() + READY_LIMIT_S
         servers = ("redis", "broker")
-        while not (self.site.all_ready() if self.target in servers else self._is_ready()):
+        while not (
+            self.site.all_ready() if self.target in servers else self._is_ready()
+        ):
             if time.monotonic() > deadline:
-                self.problems.append(f"{self.target} is not ready {READY_LIMIT_S:g} s after a kill")
+                self.problems.append(
+                    f"{self.target} is not ready {READY_LIMIT_S:g} s after a kill"
+                )
                 return
             self.stop.wait(0.1)
 
@@ -87,11 +93,21 @@ class Killer:
 
 
 def kill_all(
-    site: Site, targets: dict[str, int], seed: int, stop: Event, say: Callable[[str], None]
+    site: Site,
+    targets: dict[str, int],
+    seed: int,
+    stop: Event,
+    say: Callable[[str], None],
 ) -> list[Killer]:
     """Every target so many times, all at the same time; returns when all are done and the site is ready."""
-    killers = [Killer(site, target, kills, seed, stop, say) for target, kills in targets.items()]
-    threads = [Thread(target=killer.run, name=f"killer of {killer.target}") for killer in killers]
+    killers = [
+        Killer(site, target, kills, seed, stop, say)
+        for target, kills in targets.items()
+    ]
+    threads = [
+        Thread(target=killer.run, name=f"killer of {killer.target}")
+        for killer in killers
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

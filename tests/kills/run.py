@@ -20,7 +20,11 @@ from vitrine.mall_folder import MallFolder
 from vitrine.stores.redis import connect
 
 VISION = ("ingest", "landmarks")
-GROUPS = (("identity", "engagement", "stand", "player", "analytics"), VISION, ("redis", "broker"))
+GROUPS = (
+    ("identity", "engagement", "stand", "player", "analytics"),
+    VISION,
+    ("redis", "broker"),
+)
 """Targets that the long form kills in one run."""
 CALM_S = (1.0, 4.0)
 
@@ -48,11 +52,16 @@ class Verdict:
 
 
 def run(
-    folder: Path, libs: Path, targets: dict[str, int], seed: int, say: Callable[[str], None] = lambda _: None
+    folder: Path,
+    libs: Path,
+    targets: dict[str, int],
+    seed: int,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Verdict:
     """Kill each target so many times. Cameras wait for the workers, so that every frame must arrive, unless
     `ingest` or `landmarks` are killed: then they drop, as live ones do."""
-    chance, stop = random.Random(seed), Event()
+    chance = random.Random(seed)
+    stop = Event()
     complete = not set(VISION) & set(targets)
     with open_site(folder, libs, seed, "wait" if complete else "drop") as site:
         say(f"the site runs, logs are in {folder}")
@@ -68,7 +77,8 @@ def run(
 @contextmanager
 def open_site(folder: Path, libs: Path, seed: int, overload: str) -> Iterator[Site]:
     """A running site with servers of its own."""
-    broker, redis = KafkaBroker(libs, folder), RedisServer(folder)
+    broker = KafkaBroker(libs, folder)
+    redis = RedisServer(folder)
     try:
         redis.start()
         broker.start()
@@ -87,7 +97,13 @@ def finish(site: Site) -> Evidence:
         return gather(site.bus, redis, site.journal, mall)
 
 
-def judge(evidence: Evidence, killers: Sequence[Killer], exits: Sequence[str], *, complete: bool) -> Verdict:
+def judge(
+    evidence: Evidence,
+    killers: Sequence[Killer],
+    exits: Sequence[str],
+    *,
+    complete: bool,
+) -> Verdict:
     """All checks."""
     outages = [outage for killer in killers for outage in killer.outages]
     violations = [problem for killer in killers for problem in killer.problems]
@@ -100,11 +116,17 @@ def judge(evidence: Evidence, killers: Sequence[Killer], exits: Sequence[str], *
         checks.dead_letters,
     ):
         violations += [f"{check.__name__}: {line}" for line in check(evidence)]
-    lost = checks.frames(evidence, FPS) if complete else checks.losses(evidence, outages, FPS)
+    lost = (
+        checks.frames(evidence, FPS)
+        if complete
+        else checks.losses(evidence, outages, FPS)
+    )
     violations += [f"frames: {line}" for line in lost]
     found = counts(evidence)
     found["seconds of video lost"] = round(checks.lost_s(evidence, FPS))
-    found["seconds in which something was down"] = round(sum(b - a for a, b in checks.merged(outages)) / 1e9)
+    found["seconds in which something was down"] = round(
+        sum(b - a for a, b in checks.merged(outages)) / 1e9
+    )
     return Verdict({k.target: summary(k) for k in killers}, found, exits, violations)
 
 
@@ -122,4 +144,8 @@ def counts(evidence: Evidence) -> dict[str, int]:
     """Records of each topic, and how many plays were resent."""
     found = {topic: len(records) for topic, records in evidence.records.items()}
     ids = [event["play_id"] for event in evidence.events("plays")]
-    return {**found, "plays finished": len(evidence.journal), "plays resent": len(ids) - len(set(ids))}
+    return {
+        **found,
+        "plays finished": len(evidence.journal),
+        "plays resent": len(ids) - len(set(ids)),
+    }

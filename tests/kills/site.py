@@ -27,9 +27,16 @@ class Site(Processes):
     """The whole site. A process that ends by itself is started again, as a supervisor would, and noted."""
 
     def __init__(
-        self, folder: Path, broker: KafkaBroker, redis: RedisServer, *, seed: int, overload: str
+        self,
+        folder: Path,
+        broker: KafkaBroker,
+        redis: RedisServer,
+        *,
+        seed: int,
+        overload: str,
     ) -> None:
-        self.broker, self.redis = broker, redis
+        self.broker = broker
+        self.redis = redis
         self.journal = folder / "journal"
         self.exits: list[str] = []
         self._down: set[str] = set()
@@ -48,14 +55,22 @@ class Site(Processes):
 
     def topics(self) -> Sequence[Topic]:
         """As declared, but what the checks need stays until the end of the run."""
-        return [replace(topic, retention_ms=max(HOUR, topic.retention_ms)) for topic in TOPICS]
+        return [
+            replace(topic, retention_ms=max(HOUR, topic.retention_ms))
+            for topic in TOPICS
+        ]
 
     def module(self, name: str) -> list[str]:
         """The player keeps its plays and a journal."""
         if name != "player":
             return super().module(name)
         stands = [word for stand in STANDS for word in ("--stand", stand)]
-        address = ["--url", f"http://127.0.0.1:{self.page}", "--keep", str(self.folder / "kept")]
+        address = [
+            "--url",
+            f"http://127.0.0.1:{self.page}",
+            "--keep",
+            str(self.folder / "kept"),
+        ]
         return ["tests.kills.player", str(self.journal), *address, *stands]
 
     def kill(self, name: str) -> None:
@@ -88,7 +103,9 @@ class Site(Processes):
         with self._lock:
             process = self.running[name]
             if name not in self._down and process.poll() is not None:
-                self.exits.append(f"{name} ended with {process.returncode}: {last_error(self.log(name))}")
+                self.exits.append(
+                    f"{name} ended with {process.returncode}: {last_error(self.log(name))}"
+                )
                 self.start(name)
 
     def ready(self, name: str) -> bool:
@@ -106,7 +123,9 @@ class Site(Processes):
     def wait_until_busy(self) -> None:
         """Until somebody was granted an offer, so that there is something to lose. AssertionError without."""
         with connect(self.redis.url) as redis:
-            wait_for(lambda: bool(read_grants(redis)), "an offer is granted", BUSY_LIMIT_S)
+            wait_for(
+                lambda: bool(read_grants(redis)), "an offer is granted", BUSY_LIMIT_S
+            )
 
     def wait_until_ready(self) -> None:
         """AssertionError after two minutes."""
@@ -115,7 +134,9 @@ class Site(Processes):
 
 def last_error(log: Path) -> str:
     """The last line of a log that says more than that all is well."""
-    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    lines = [
+        line for line in log.read_text(errors="replace").splitlines() if line.strip()
+    ]
     return lines[-1][:500] if lines else "it said nothing"
 
 
@@ -125,7 +146,9 @@ def write_config(folder: Path, seed: int, overload: str) -> None:
         (folder / name).mkdir(parents=True)
     for name in ("plain", "adaptive"):
         (folder / "creatives" / f"{name}.html").write_text(f"<p>{name}</p>")
-    (folder / "codes" / "pool.txt").write_text("\n".join(f"CODE-{n:04}" for n in range(500)))
+    (folder / "codes" / "pool.txt").write_text(
+        "\n".join(f"CODE-{n:04}" for n in range(500))
+    )
     cameras = [
         {
             "id": f"{stand}-1",
@@ -138,18 +161,44 @@ def write_config(folder: Path, seed: int, overload: str) -> None:
         for number, stand in enumerate(STANDS)
     ]
     offers = [
-        {"id": "each-visit", "when": {"engagement": 5}, "once_per": "visit", "budget": 400, "codes": "pool"},
-        {"id": "few", "when": {"engagement": 5}, "once_per": "day", "budget": BUDGET, "codes": "pool"},
+        {
+            "id": "each-visit",
+            "when": {"engagement": 5},
+            "once_per": "visit",
+            "budget": 400,
+            "codes": "pool",
+        },
+        {
+            "id": "few",
+            "when": {"engagement": 5},
+            "once_per": "day",
+            "budget": BUDGET,
+            "codes": "pool",
+        },
     ]
     creatives = [
         {"id": "plain", "file": "plain.html", "seconds": 2},
-        {"id": "adaptive", "file": "adaptive.html", "seconds": 3, "when": {"engagement": 20}},
+        {
+            "id": "adaptive",
+            "file": "adaptive.html",
+            "seconds": 3,
+            "when": {"engagement": 20},
+        },
     ]
-    always = {"from": "2020-01-01", "to": "2099-12-31", "stands": list(STANDS), "creatives": creatives}
+    always = {
+        "from": "2020-01-01",
+        "to": "2099-12-31",
+        "stands": list(STANDS),
+        "creatives": creatives,
+    }
     campaigns = [
         {"id": "spring", "advertiser": "acme", **always, "offers": offers},
         {"id": "coffee", "advertiser": "beans", **always, "share": 0.3, "holdout": 0.3},
     ]
     stands = [{"id": stand, "time_zone": "Europe/Berlin"} for stand in STANDS]
-    for topic, content in (("cameras", cameras), ("stands", stands), ("campaigns", campaigns)):
+    for topic, content in (
+        ("cameras", cameras),
+        ("stands", stands),
+        ("campaigns", campaigns),
+    ):
         (folder / f"{topic}.yaml").write_text(json.dumps({topic: content}))

@@ -16,7 +16,9 @@ def events(bus: Bus, topic: Topic) -> list[Any]:
     """All that a topic holds now."""
     owned: set[TopicPartition] = set()
     found: list[Any] = []
-    consumer = bus.consumer(f"evidence-{uuid4().hex}", [topic], on_assigned=owned.update)
+    consumer = bus.consumer(
+        f"evidence-{uuid4().hex}", [topic], on_assigned=owned.update
+    )
     try:
         while len(owned) < topic.partitions or any(consumer.lag().values()):
             found += [decode(record).event for record in consumer.poll(0.5, 500)]
@@ -31,9 +33,13 @@ def main() -> None:
     plays = [play.play_id for play in events(bus, PLAYS)]
     evidence = {
         "waiting": sum(bus.backlog("landmarks", FRAMES).values()),
-        "looked_at": len({(faces.camera_id, faces.captured_at_ns) for faces in events(bus, FACES)}),
+        "looked_at": len(
+            {(faces.camera_id, faces.captured_at_ns) for faces in events(bus, FACES)}
+        ),
         "plays": len(set(plays)),
-        "dead_letters": [f"{letter.topic}: {letter.reason}" for letter in events(bus, DEAD_LETTERS)],
+        "dead_letters": [
+            f"{letter.topic}: {letter.reason}" for letter in events(bus, DEAD_LETTERS)
+        ],
     }
     bus.close()
     print(json.dumps(evidence))  # noqa: T201 - this is how it answers

@@ -34,11 +34,18 @@ class ComposeSite:
 
     def __init__(self, folder: Path) -> None:
         self.name = f"vitrine-test-{uuid4().hex[:8]}"
-        self.secrets, self.config, self._env_file = folder / "secrets", folder / "config", folder / ".env"
+        self.secrets = folder / "secrets"
+        self.config = folder / "config"
+        self._env_file = folder / ".env"
         self.config.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(ROOT / "config", self.config)
         self._write_config(CAMERAS)
-        make_secrets = ["sh", f"{ROOT}/deploy/make-secrets.sh", str(self.secrets), str(self._env_file)]
+        make_secrets = [
+            "sh",
+            f"{ROOT}/deploy/make-secrets.sh",
+            str(self.secrets),
+            str(self._env_file),
+        ]
         subprocess.run(make_secrets, check=True, capture_output=True)
         settings = {
             "CONFIG": self.config,
@@ -48,13 +55,19 @@ class ComposeSite:
             "PLAYER_STANDS": " ".join(f"--stand {stand}" for stand in STANDS),
         }
         with self._env_file.open("a") as file:
-            file.writelines(f"SITE_{name}={value}\n" for name, value in settings.items())
+            file.writelines(
+                f"SITE_{name}={value}\n" for name, value in settings.items()
+            )
 
     # What the mall is
 
     def _write_config(self, cameras: Mapping[str, str]) -> None:
-        (stand,) = yaml.safe_load((ROOT / "config" / "stands.yaml").read_text())["stands"]
-        campaigns = yaml.safe_load((ROOT / "config" / "campaigns.yaml").read_text())["campaigns"]
+        (stand,) = yaml.safe_load((ROOT / "config" / "stands.yaml").read_text())[
+            "stands"
+        ]
+        campaigns = yaml.safe_load((ROOT / "config" / "campaigns.yaml").read_text())[
+            "campaigns"
+        ]
         for campaign in campaigns:
             campaign["stands"] = list(STANDS)
             for creative in campaign["creatives"]:
@@ -77,19 +90,29 @@ class ComposeSite:
 
     # Commands
 
-    def compose(self, *arguments: str, check: bool = True, stdin: str | None = None) -> str:
+    def compose(
+        self, *arguments: str, check: bool = True, stdin: str | None = None
+    ) -> str:
         """Standard output and error of `docker compose …`. AssertionError when it fails unexpectedly."""
-        files = [f"--file={ROOT}/{name}" for name in ("docker-compose.yml", "tests/stack/accelerated.yml")]
+        files = [
+            f"--file={ROOT}/{name}"
+            for name in ("docker-compose.yml", "tests/stack/accelerated.yml")
+        ]
         site = [f"--project-name={self.name}", f"--env-file={self._env_file}", *files]
         done = subprocess.run(
             ["docker", "compose", *site, *arguments],
             input=stdin,
             capture_output=True,
             text=True,
-            env={**os.environ, **(ONE_AFTER_THE_OTHER if arguments[0] == "build" else {})},
+            env={
+                **os.environ,
+                **(ONE_AFTER_THE_OTHER if arguments[0] == "build" else {}),
+            },
             check=False,
         )
-        assert not check or done.returncode == 0, f"{arguments}: {(done.stdout + done.stderr)[-3000:]}"
+        assert not check or done.returncode == 0, (
+            f"{arguments}: {(done.stdout + done.stderr)[-3000:]}"
+        )
         return done.stdout + done.stderr
 
     def up(self) -> float:
@@ -102,7 +125,10 @@ class ComposeSite:
     def healthy(self) -> bool:
         """Whether everything runs, and all that can tell are healthy."""
         containers = self.containers().values()
-        running = {container["Config"]["Labels"]["com.docker.compose.service"] for container in containers}
+        running = {
+            container["Config"]["Labels"]["com.docker.compose.service"]
+            for container in containers
+        }
         states = [container["State"] for container in containers]
         told = [state["Health"]["Status"] for state in states if "Health" in state]
         return running.issuperset(STARTED) and set(told) == {"healthy"}
@@ -129,14 +155,23 @@ class ComposeSite:
         """SIGKILL the program, as a crash would: `docker kill` would count as stopped by hand, for good."""
         pid = json.loads(docker("inspect", container))[0]["State"]["Pid"]
         docker(
-            "run", "--rm", "--pid=host", "--user=0", HELPER, "python3", "-c", f"import os; os.kill({pid}, 9)"
+            "run",
+            "--rm",
+            "--pid=host",
+            "--user=0",
+            HELPER,
+            "python3",
+            "-c",
+            f"import os; os.kill({pid}, 9)",
         )
 
     def evidence(self) -> Any:
         """See evidence.py."""
         script = (ROOT / "tests" / "stack" / "evidence.py").read_text()
         return json.loads(
-            self.compose("exec", "-T", "engagement", "python", "-", stdin=script).splitlines()[-1]
+            self.compose(
+                "exec", "-T", "engagement", "python", "-", stdin=script
+            ).splitlines()[-1]
         )
 
     # What can be seen from outside
@@ -152,11 +187,16 @@ class ComposeSite:
         return self._client("prometheus", 9090)
 
     def _client(self, service: str, port: int) -> httpx.Client:
-        return httpx.Client(base_url=f"http://{self.compose('port', service, str(port)).strip()}", timeout=10)
+        return httpx.Client(
+            base_url=f"http://{self.compose('port', service, str(port)).strip()}",
+            timeout=10,
+        )
 
     def query(self, expression: str) -> float:
         """The one value of a PromQL expression; 0 when there is none."""
-        answer = self.prometheus.get("/api/v1/query", params={"query": expression}).raise_for_status()
+        answer = self.prometheus.get(
+            "/api/v1/query", params={"query": expression}
+        ).raise_for_status()
         result = answer.json()["data"]["result"]
         assert len(result) <= 1, result
         return float(result[0]["value"][1]) if result else 0.0
@@ -169,14 +209,26 @@ class ComposeSite:
 def camera(name: str, stand: str) -> dict[str, Any]:
     """A small synthetic camera."""
     seed = sum(name.encode())
-    return {"id": name, "uri": f"synthetic:?people=3&seed={seed}", "stand": stand, "fps": 3, "width": 320}
+    return {
+        "id": name,
+        "uri": f"synthetic:?people=3&seed={seed}",
+        "stand": stand,
+        "fps": 3,
+        "width": 320,
+    }
 
 
 def docker(*arguments: str) -> str:
     """Standard output of `docker …`."""
-    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True).stdout
+    return subprocess.run(
+        ["docker", *arguments], capture_output=True, text=True, check=True
+    ).stdout
 
 
-def wait_until(site: ComposeSite, expression: str, value: float, seconds: float = 90) -> None:
+def wait_until(
+    site: ComposeSite, expression: str, value: float, seconds: float = 90
+) -> None:
     """Until a PromQL expression is at least `value`."""
-    wait_for(lambda: site.query(expression) >= value, f"{expression} ≥ {value}", seconds)
+    wait_for(
+        lambda: site.query(expression) >= value, f"{expression} ≥ {value}", seconds
+    )

@@ -23,23 +23,39 @@ SENT = 'sum(vitrine_records_out_total{service="ingest", topic="frames"})'
 
 
 @pytest.fixture(scope="module")
-def site(docker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComposeSite]:
+def site(
+    docker: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ComposeSite]:
     """Built and up; taken down with its data."""
     site = ComposeSite(tmp_path_factory.mktemp("stack"))
     try:
         site.compose("build")
         seconds = site.up()
         assert sys.__stderr__ is not None
-        sys.__stderr__.write(f"\n{docker}: ready {seconds:.0f} s after `docker compose up`\n")
+        sys.__stderr__.write(
+            f"\n{docker}: ready {seconds:.0f} s after `docker compose up`\n"
+        )
         yield site
     finally:
-        sys.stderr.write(site.compose("logs", "--tail", "15", check=False))  # shown where a test failed
+        sys.stderr.write(
+            site.compose("logs", "--tail", "15", check=False)
+        )  # shown where a test failed
         site.down()
 
 
 def test_without_secrets_it_says_what_to_do(docker: str, tmp_path: Path) -> None:
-    command = ["docker", "compose", "--env-file", os.devnull, "--file", f"{ROOT}/docker-compose.yml", "up"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    command = [
+        "docker",
+        "compose",
+        "--env-file",
+        os.devnull,
+        "--file",
+        f"{ROOT}/docker-compose.yml",
+        "up",
+    ]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=tmp_path
+    )
     assert done.returncode != 0
     assert "make secrets" in done.stderr
 
@@ -55,10 +71,13 @@ def test_everybody_is_confined(site: ComposeSite) -> None:
         assert limits["Memory"] > 0, name
         assert limits["LogConfig"]["Config"]["max-size"] == "10m", name
         service = container["Config"]["Labels"]["com.docker.compose.service"]
-        assert site.compose("exec", "-T", service, "id", "-u").strip() not in {"0", ""}, name
-        assert "Read-only file system" in site.compose("exec", "-T", service, "touch", "/x", check=False), (
-            name
-        )
+        assert site.compose("exec", "-T", service, "id", "-u").strip() not in {
+            "0",
+            "",
+        }, name
+        assert "Read-only file system" in site.compose(
+            "exec", "-T", service, "touch", "/x", check=False
+        ), name
 
 
 def test_no_secret_stands_in_what_docker_tells(site: ComposeSite) -> None:
@@ -69,10 +88,14 @@ def test_no_secret_stands_in_what_docker_tells(site: ComposeSite) -> None:
 
 def test_kafka_redis_and_the_pages_ask_for_their_secrets(site: ComposeSite) -> None:
     wrong = ["-e", "VITRINE_KAFKA_PASSWORD=wrong"]
-    refused = site.compose("exec", "-T", *wrong, "engagement", "vitrine", "topics", "check", check=False)
+    refused = site.compose(
+        "exec", "-T", *wrong, "engagement", "vitrine", "topics", "check", check=False
+    )
     assert "VITRINE_KAFKA_PROTOCOL" in refused
     assert site.compose("exec", "-T", "engagement", "vitrine", "topics", "check") == ""
-    assert "NOAUTH" in site.compose("exec", "-T", "redis", "redis-cli", "set", "x", "1", check=False)
+    assert "NOAUTH" in site.compose(
+        "exec", "-T", "redis", "redis-cli", "set", "x", "1", check=False
+    )
     assert site.stand.get("/live").status_code == 401
     bearer = {"Authorization": f"Bearer {site.secret('vitrine_operator_token')}"}
     assert site.stand.get("/live", headers=bearer).status_code == 200
@@ -91,7 +114,11 @@ def test_workers_that_come_crash_and_go_lose_nothing(site: ComposeSite) -> None:
     killed = [min(site.containers("landmarks")), min(site.containers("stand"))]
     for name in killed:
         site.kill(name)
-    wait_for(lambda: all(came_back(site, name) for name in killed), f"{killed} come back", 120)
+    wait_for(
+        lambda: all(came_back(site, name) for name in killed),
+        f"{killed} come back",
+        120,
+    )
     site.scale_landmarks(1)
     wait_until(site, PLAYS, before + 4, seconds=180)
     site.switch_cameras_off()
@@ -109,10 +136,15 @@ def came_back(site: ComposeSite, name: str) -> bool:
     container = site.containers().get(name)
     if container is None:
         return False
-    return bool(container["RestartCount"]) and container["State"]["Health"]["Status"] == "healthy"
+    return (
+        bool(container["RestartCount"])
+        and container["State"]["Health"]["Status"] == "healthy"
+    )
 
 
 def frames_sent(site: ComposeSite) -> int:
     """What ingest counted, once Prometheus has seen it twice the same."""
-    wait_for(lambda: site.query(f"changes({SENT}[12s:3s])") == 0, "nothing more is sent")
+    wait_for(
+        lambda: site.query(f"changes({SENT}[12s:3s])") == 0, "nothing more is sent"
+    )
     return round(site.query(SENT))

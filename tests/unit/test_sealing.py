@@ -9,7 +9,8 @@ import pytest
 from vitrine.errors import ConfigurationError, Invalid
 from vitrine.sealing import Sealer, track_reference
 
-OLD, NEW = bytes(range(32)), bytes(range(32, 64))
+OLD = bytes(range(32))
+NEW = bytes(range(32, 64))
 VECTOR = np.linspace(-1, 1, 128, dtype=np.float32)
 
 
@@ -39,7 +40,9 @@ def test_another_track_model_or_altered_bytes_are_refused() -> None:
             sealer.open(embedding, about)
 
 
-def test_a_key_file_seals_with_its_last_key_and_still_opens_older_ones(tmp_path: Path) -> None:
+def test_a_key_file_seals_with_its_last_key_and_still_opens_older_ones(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "keys"
     path.write_text(key_line("k1", OLD))
     before = Sealer.load(path).seal(VECTOR, "net", "a")
@@ -57,10 +60,15 @@ def test_a_key_file_seals_with_its_last_key_and_still_opens_older_ones(tmp_path:
         ("", "holds no key"),
         ("k1\n", ":1: expected `id base64`"),
         ("k1 ???\n", ":1: expected `id base64`"),
-        (key_line("k1", OLD) + key_line("k2", b"short"), ":2: the key has 5 bytes, expected 32"),
+        (
+            key_line("k1", OLD) + key_line("k2", b"short"),
+            ":2: the key has 5 bytes, expected 32",
+        ),
     ],
 )
-def test_a_wrong_key_file_says_where_and_what_to_do(tmp_path: Path, content: str, says: str) -> None:
+def test_a_wrong_key_file_says_where_and_what_to_do(
+    tmp_path: Path, content: str, says: str
+) -> None:
     path = tmp_path / "keys"
     path.write_text(content)
     with pytest.raises(ConfigurationError, match=says) as caught:

@@ -20,7 +20,14 @@ from vitrine.vision.shape import POINT_COUNT
 PICTURES: Final = (".jpg", ".jpeg", ".png")
 LARGEST: Final = 2**30
 """Bytes of one file."""
-UNREADABLE: Final = (KeyError, OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+UNREADABLE: Final = (
+    KeyError,
+    OSError,
+    EOFError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 """What a damaged, encrypted or truncated archive raises."""
 
 Box = tuple[float, float, float, float]
@@ -70,7 +77,9 @@ class Files:
         self._zip: zipfile.ZipFile | None = None
         self._root = path
         if path.is_dir():
-            names = [p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file()]
+            names = [
+                p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file()
+            ]
         else:
             try:
                 self._zip = zipfile.ZipFile(path)
@@ -83,7 +92,9 @@ class Files:
     def read(self, name: str) -> bytes:
         """Raises DatasetError."""
         try:
-            return self._zip.read(name) if self._zip else (self._root / name).read_bytes()
+            return (
+                self._zip.read(name) if self._zip else (self._root / name).read_bytes()
+            )
         except UNREADABLE as error:
             raise DatasetError(name, None, f"cannot be read ({error})") from error
 
@@ -109,7 +120,9 @@ def checked_entries(entries: list[zipfile.ZipInfo], archive: str) -> list[str]:
     for entry in entries:
         parts = PurePosixPath(entry.filename).parts
         if entry.filename.startswith("/") or ".." in parts or "\\" in entry.filename:
-            raise DatasetError(archive, None, f"{entry.filename!r} leads out of the archive")
+            raise DatasetError(
+                archive, None, f"{entry.filename!r} leads out of the archive"
+            )
         if entry.file_size > LARGEST:
             reason = f"{entry.filename} would unpack to {entry.file_size} bytes, more than {LARGEST}"
             raise DatasetError(archive, None, reason)
@@ -126,7 +139,9 @@ def _is_hidden(name: str) -> bool:
 def points_of(fields: Sequence[str], file: str, row: int | None) -> NDArray[np.float32]:
     """136 numbers as text, x0, y0 … x67, y67 → (68, 2)."""
     if len(fields) != 2 * POINT_COUNT:
-        raise DatasetError(file, row, f"expected {2 * POINT_COUNT} coordinates, found {len(fields)}")
+        raise DatasetError(
+            file, row, f"expected {2 * POINT_COUNT} coordinates, found {len(fields)}"
+        )
     try:
         numbers = [float(field) for field in fields]
     except ValueError as error:

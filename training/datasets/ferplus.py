@@ -42,7 +42,9 @@ class ExpressionFace:
         image = decoded(self.encoded, self.name, cv2.IMREAD_GRAYSCALE)
         if image.shape != (SIDE, SIDE):
             height, width = image.shape
-            raise DatasetError(self.name, None, f"is {width}×{height} pixels, expected {SIDE}×{SIDE}")
+            raise DatasetError(
+                self.name, None, f"is {width}×{height} pixels, expected {SIDE}×{SIDE}"
+            )
         return image
 
 
@@ -56,7 +58,11 @@ def majority(votes: NDArray[np.int64]) -> int | None:
     """
     counted = np.where(votes > 1, votes, 0)
     winner = int(counted.argmax())
-    return winner if 2 * counted[winner] > counted.sum() and winner < len(CLASSES) else None
+    return (
+        winner
+        if 2 * counted[winner] > counted.sum() and winner < len(CLASSES)
+        else None
+    )
 
 
 def read_ferplus(path: Path) -> list[ExpressionFace]:
@@ -73,11 +79,14 @@ def read_ferplus(path: Path) -> list[ExpressionFace]:
 
 def _faces_of(files: Files, table: str, root: str) -> Iterator[ExpressionFace]:
     folder = PurePosixPath(table).parent
-    present, seen = set(files.names), set[str]()
+    present = set(files.names)
+    seen = set[str]()
     for row, fields in files.rows(table):
         if len(fields) != 2 + VOTES:
             raise DatasetError(
-                table, row, f"expected a name, a box and {VOTES} votes, found {len(fields)} fields"
+                table,
+                row,
+                f"expected a name, a box and {VOTES} votes, found {len(fields)} fields",
             )
         name = (folder / fields[0]).as_posix()
         if name in seen:
@@ -85,13 +94,16 @@ def _faces_of(files: Files, table: str, root: str) -> Iterator[ExpressionFace]:
         if name not in present:
             raise DatasetError(table, row, f"no picture {name}")
         seen.add(name)
-        votes, box = _votes_in(fields[2:], table, row), _box_in(fields[1], table, row)
+        votes = _votes_in(fields[2:], table, row)
+        box = _box_in(fields[1], table, row)
         yield ExpressionFace(name, folder.name or root, votes, box, files.read(name))
 
 
 def _votes_in(fields: list[str], table: str, row: int) -> NDArray[np.int64]:
     if not all(re.fullmatch(r"\d{1,2}", field, re.ASCII) for field in fields):
-        raise DatasetError(table, row, f"votes are no whole numbers: {','.join(fields)}")
+        raise DatasetError(
+            table, row, f"votes are no whole numbers: {','.join(fields)}"
+        )
     votes = np.array([int(field) for field in fields], np.int64)
     if not 1 <= votes.sum() <= VOTERS:
         raise DatasetError(table, row, f"{votes.sum()} votes, expected 1 to {VOTERS}")
@@ -99,10 +111,16 @@ def _votes_in(fields: list[str], table: str, row: int) -> NDArray[np.int64]:
 
 
 def _box_in(field: str, table: str, row: int) -> tuple[int, int, int, int]:
-    found = re.fullmatch(r"\(\s*(\d{1,4}),\s*(\d{1,4}),\s*(\d{1,4}),\s*(\d{1,4})\s*\)", field, re.ASCII)
+    found = re.fullmatch(
+        r"\(\s*(\d{1,4}),\s*(\d{1,4}),\s*(\d{1,4}),\s*(\d{1,4})\s*\)", field, re.ASCII
+    )
     if found is None:
-        raise DatasetError(table, row, f"{field!r} is no box (left, top, right, bottom)")
+        raise DatasetError(
+            table, row, f"{field!r} is no box (left, top, right, bottom)"
+        )
     left, top, right, bottom = (int(number) for number in found.groups())
     if not (left < right <= SIDE and top < bottom <= SIDE):
-        raise DatasetError(table, row, f"the box {field} is empty or not inside {SIDE}×{SIDE} pixels")
+        raise DatasetError(
+            table, row, f"the box {field} is empty or not inside {SIDE}×{SIDE} pixels"
+        )
     return left, top, right, bottom

@@ -33,20 +33,27 @@ def read_ibug_xml(path: Path) -> list[LabelledFace]:
 
 def _faces_of(files: Files, table: str) -> list[LabelledFace]:
     pictures = _Document(table).parse(files.read(table))
-    present, seen, faces = set(files.names), set[str](), list[LabelledFace]()
+    present = set(files.names)
+    seen = set[str]()
+    faces = list[LabelledFace]()
     for picture in pictures:
         name = (PurePosixPath(table).parent / picture.file).as_posix()
         if name in seen:
-            raise DatasetError(table, picture.row, f"{picture.file} appears a second time")
+            raise DatasetError(
+                table, picture.row, f"{picture.file} appears a second time"
+            )
         if name not in present:
             raise DatasetError(table, picture.row, f"no picture {name}")
         seen.add(name)
-        encoded, group = files.read(name), photo_of(str(PurePosixPath(name).with_suffix("")))
+        encoded = files.read(name)
+        group = photo_of(str(PurePosixPath(name).with_suffix("")))
         for number, face in enumerate(picture.boxes, start=1):
             points = points_of(face.coordinates(table), table, face.row)
             face_name = name if number == 1 else f"{name}#{number}"
             split = PurePosixPath(name).parent.name
-            faces.append(LabelledFace(face_name, split, group, points, encoded, face.box))
+            faces.append(
+                LabelledFace(face_name, split, group, points, encoded, face.box)
+            )
     return faces
 
 
@@ -58,7 +65,11 @@ class _Face:
 
     def coordinates(self, table: str) -> list[str]:
         if len(self.parts) != POINT_COUNT:
-            raise DatasetError(table, self.row, f"expected {POINT_COUNT} parts, found {len(self.parts)}")
+            raise DatasetError(
+                table,
+                self.row,
+                f"expected {POINT_COUNT} parts, found {len(self.parts)}",
+            )
         return [number for index in range(POINT_COUNT) for number in self.parts[index]]
 
 
@@ -79,7 +90,9 @@ class _Document:
         self._parser = expat.ParserCreate()
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = lambda _tag: self._open.pop()
-        self._parser.StartDoctypeDeclHandler = lambda *_: self._fail("document types are not accepted")
+        self._parser.StartDoctypeDeclHandler = lambda *_: self._fail(
+            "document types are not accepted"
+        )
 
     def parse(self, document: bytes) -> list[_Picture]:
         try:
@@ -110,7 +123,10 @@ class _Document:
         return attributes[name]
 
     def _box(self, attributes: dict[str, str]) -> Box:
-        texts = [self._value("box", attributes, name) for name in ("left", "top", "width", "height")]
+        texts = [
+            self._value("box", attributes, name)
+            for name in ("left", "top", "width", "height")
+        ]
         try:
             left, top, width, height = (int(text) for text in texts)
         except ValueError as error:
@@ -120,7 +136,9 @@ class _Document:
         return left, top, width, height
 
     def _part(self, attributes: dict[str, str]) -> None:
-        name, x, y = (self._value("part", attributes, key) for key in ("name", "x", "y"))
+        name, x, y = (
+            self._value("part", attributes, key) for key in ("name", "x", "y")
+        )
         parts = self._pictures[-1].boxes[-1].parts
         index = PARTS.get(name.zfill(2))
         if index is None:

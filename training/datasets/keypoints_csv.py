@@ -7,7 +7,13 @@ share people, videos and even file names, so a face is known by split and name t
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from training.datasets.faces import PICTURES, DatasetError, Files, LabelledFace, points_of
+from training.datasets.faces import (
+    PICTURES,
+    DatasetError,
+    Files,
+    LabelledFace,
+    points_of,
+)
 from training.datasets.names import person_of
 
 SUFFIX = "_frames_keypoints.csv"
@@ -28,7 +34,8 @@ def read_keypoints_csv(path: Path) -> list[LabelledFace]:
 def _faces_of(files: Files, table: str) -> Iterator[LabelledFace]:
     split = PurePosixPath(table).name.removesuffix(SUFFIX)
     folder = PurePosixPath(table).parent / split
-    present, seen = set(files.names), set[str]()
+    present = set(files.names)
+    seen = set[str]()
     for row, fields in files.rows(table):
         if row == 1 and not fields[0].endswith(PICTURES):
             continue

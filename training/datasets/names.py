@@ -29,8 +29,14 @@ def numbered_videos(paths: Iterable[str]) -> frozenset[str]:
     They are where more than one person has such folders: `Ann_Lee/0`, `Bo_Ek/0`, but not `faces/0000045`.
     """
     folders = {PurePosixPath(path).parent for path in paths}
-    numbered = {f for f in folders if f.name.isdecimal() and f.parent.name.lower() not in PLAIN_FOLDERS}
-    return frozenset(map(str, numbered) if len({f.parent for f in numbered}) > 1 else ())
+    numbered = {
+        f
+        for f in folders
+        if f.name.isdecimal() and f.parent.name.lower() not in PLAIN_FOLDERS
+    }
+    return frozenset(
+        map(str, numbered) if len({f.parent for f in numbered}) > 1 else ()
+    )
 
 
 def person_and_video(path: str, videos: Container[str] = ()) -> tuple[str, str]:
@@ -47,13 +53,16 @@ def person_and_video(path: str, videos: Container[str] = ()) -> tuple[str, str]:
 
     Raises DatasetError where no person can be told.
     """
-    place, stem = PurePosixPath(path).parent, person_name(PurePosixPath(path).stem)
+    place = PurePosixPath(path).parent
+    stem = person_name(PurePosixPath(path).stem)
     if str(place) in videos:
         return _named(path, place.parent.name, place.name)
     if place.name.lower() in PLAIN_FOLDERS:
         person, _, rest = stem.rpartition("_")
         if not rest.isdecimal():
-            raise DatasetError(path, None, "neither in a person's folder nor named Person_number")
+            raise DatasetError(
+                path, None, "neither in a person's folder nor named Person_number"
+            )
         return _named(path, person, _video_of(rest))
     prefix = person_name(place.name) + "_"
     rest = stem[len(prefix) :] if stem.lower().startswith(prefix.lower()) else stem
@@ -63,7 +72,9 @@ def person_and_video(path: str, videos: Container[str] = ()) -> tuple[str, str]:
 def _named(path: str, person: str, video: str) -> tuple[str, str]:
     name = person_name(person)
     if not name or not video:
-        raise DatasetError(path, None, "neither in a person's folder nor named Person_number")
+        raise DatasetError(
+            path, None, "neither in a person's folder nor named Person_number"
+        )
     return name, f"{name}/{video}"
 
 

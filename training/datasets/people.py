@@ -41,4 +41,7 @@ def read_people(path: Path) -> list[PersonFace]:
     """All pictures of a folder or zip archive by name, see `person_and_video`; raises DatasetError."""
     pictures = read_pictures(path)
     videos = numbered_videos(picture.name for picture in pictures)
-    return [PersonFace(p.name, *person_and_video(p.name, videos), p.encoded) for p in pictures]
+    return [
+        PersonFace(p.name, *person_and_video(p.name, videos), p.encoded)
+        for p in pictures
+    ]

@@ -22,7 +22,9 @@ class Picture:
 def read_pictures(path: Path) -> list[Picture]:
     """All pictures of a folder or zip archive, by name; raises DatasetError."""
     files = Files(path)
-    names = [name for name in files.names if PurePosixPath(name).suffix.lower() in PICTURES]
+    names = [
+        name for name in files.names if PurePosixPath(name).suffix.lower() in PICTURES
+    ]
     if not names:
         raise DatasetError(str(path), None, f"holds no *{{{','.join(PICTURES)}}}")
     return [Picture(name, files.read(name)) for name in names]

@@ -9,7 +9,13 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from training.datasets.faces import PICTURES, DatasetError, Files, LabelledFace, points_of
+from training.datasets.faces import (
+    PICTURES,
+    DatasetError,
+    Files,
+    LabelledFace,
+    points_of,
+)
 from vitrine.vision.shape import POINT_COUNT
 
 
@@ -25,12 +31,18 @@ def read_pts(path: Path) -> list[LabelledFace]:
 
 def _face_of(files: Files, label: str, present: set[str]) -> LabelledFace:
     stem = label.removesuffix(".pts")
-    picture = next((stem + suffix for suffix in PICTURES if stem + suffix in present), None)
+    picture = next(
+        (stem + suffix for suffix in PICTURES if stem + suffix in present), None
+    )
     if picture is None:
         raise DatasetError(label, None, f"no picture {stem}{{{','.join(PICTURES)}}}")
     folder = PurePosixPath(label).parent.name
     return LabelledFace(
-        picture, folder, photo_of(stem), _points_in(files.text(label), label), files.read(picture)
+        picture,
+        folder,
+        photo_of(stem),
+        _points_in(files.text(label), label),
+        files.read(picture),
     )
 
 

@@ -26,4 +26,8 @@ Kind = TypeVar("Kind", bound=Grouped)
 
 def select(faces: list[Kind], part: Part) -> list[Kind]:
     """The faces of one part. Rows of a published `test` split are never trained on or used to choose."""
-    return [f for f in faces if part_of(f.group) == part and (part == "held-out" or f.split != "test")]
+    return [
+        f
+        for f in faces
+        if part_of(f.group) == part and (part == "held-out" or f.split != "test")
+    ]

@@ -20,7 +20,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.datasets.faces import UNREADABLE, Box, DatasetError, Files, LabelledFace, checked_entries
+from training.datasets.faces import (
+    UNREADABLE,
+    Box,
+    DatasetError,
+    Files,
+    LabelledFace,
+    checked_entries,
+)
 from training.datasets.names import person_name, person_of
 from vitrine.vision.shape import POINT_COUNT
 
@@ -115,31 +122,44 @@ def _rows_of(files: Files, table: str) -> list[_Row]:
     if tuple(header) != COLUMNS:
         raise DatasetError(table, 1, f"expected the columns {','.join(COLUMNS)}")
     rows = [_row_of(fields, table, row) for row, fields in lines]
-    videos, people, seen = Counter(r.person for r in rows), dict[str, int](), set[str]()
+    videos = Counter(r.person for r in rows)
+    people = dict[str, int]()
+    seen = set[str]()
     for row in rows:
         if row.video in seen:
             raise row.fail(f"{row.video} appears a second time")
         if people.setdefault(row.person, row.videos_of_person) != row.videos_of_person:
-            raise row.fail(f"another row counts {people[row.person]} videos of {row.person}")
+            raise row.fail(
+                f"another row counts {people[row.person]} videos of {row.person}"
+            )
         if videos[row.person] > row.videos_of_person:
-            raise row.fail(f"{row.person} has {videos[row.person]} rows, but {row.videos_of_person} videos")
+            raise row.fail(
+                f"{row.person} has {videos[row.person]} rows, but {row.videos_of_person} videos"
+            )
         seen.add(row.video)
     return rows
 
 
 def _row_of(fields: list[str], table: str, row: int) -> _Row:
     if len(fields) != len(COLUMNS):
-        raise DatasetError(table, row, f"expected {len(COLUMNS)} fields, found {len(fields)}")
-    video, person = fields[0], person_name(fields[1])
+        raise DatasetError(
+            table, row, f"expected {len(COLUMNS)} fields, found {len(fields)}"
+        )
+    video = fields[0]
+    person = person_name(fields[1])
     try:
         height, width, frames, of_person = (int(fields[i]) for i in (2, 3, 4, 6))
         numbers = [height, width, frames, of_person, float(fields[5])]
     except ValueError as error:
-        raise DatasetError(table, row, f"a size or count is no number ({error})") from error
+        raise DatasetError(
+            table, row, f"a size or count is no number ({error})"
+        ) from error
     if not all(math.isfinite(number) and number > 0 for number in numbers):
         raise DatasetError(table, row, "a size or count is not positive")
     if not person or person_of(video + ".npz") != person:
-        raise DatasetError(table, row, f"the video {video} is not named after {person or 'a person'}")
+        raise DatasetError(
+            table, row, f"the video {video} is not named after {person or 'a person'}"
+        )
     return _Row(table, row, video, person, (height, width, frames), of_person)
 
 
@@ -147,10 +167,17 @@ def _video_of(files: Files, name: str, row: _Row) -> Video:
     arrays = _arrays_in(files.read(name), name)
     height, width, _, frames = arrays["colorImages"].shape
     if (height, width, frames) != row.size:
-        found, told = f"{width}×{height}×{frames}", f"{row.size[1]}×{row.size[0]}×{row.size[2]}"
-        raise row.fail(f"{name} has {found} (width, height, frames), the table says {told}")
-    pictures = np.ascontiguousarray(np.moveaxis(arrays["colorImages"], -1, 0)[..., ::-1])
-    boxes, points, points_3d = (_frames_first(arrays, key, name) for key in list(ARRAYS)[1:])
+        found = f"{width}×{height}×{frames}"
+        told = f"{row.size[1]}×{row.size[0]}×{row.size[2]}"
+        raise row.fail(
+            f"{name} has {found} (width, height, frames), the table says {told}"
+        )
+    pictures = np.ascontiguousarray(
+        np.moveaxis(arrays["colorImages"], -1, 0)[..., ::-1]
+    )
+    boxes, points, points_3d = (
+        _frames_first(arrays, key, name) for key in list(ARRAYS)[1:]
+    )
     split = PurePosixPath(row.table).stem.removeprefix(PREFIX)
     return Video(row.video, row.person, split, pictures, boxes, points, points_3d)
 
@@ -166,17 +193,28 @@ def _arrays_in(content: bytes, name: str) -> dict[str, NDArray[Any]]:
     frames = arrays["colorImages"].shape[-1:]
     for key, shape in ARRAYS.items():
         found = arrays[key].shape
-        expected = tuple(f if e is None else e for e, f in zip(shape, found, strict=False)) + frames
+        expected = (
+            tuple(f if e is None else e for e, f in zip(shape, found, strict=False))
+            + frames
+        )
         if found != expected or 0 in found:
-            raise DatasetError(name, None, f"{key} has the shape {found}, expected {(*shape, *frames)}")
+            raise DatasetError(
+                name, None, f"{key} has the shape {found}, expected {(*shape, *frames)}"
+            )
     if arrays["colorImages"].dtype != np.uint8:
-        raise DatasetError(name, None, f"colorImages is {arrays['colorImages'].dtype}, expected uint8")
+        raise DatasetError(
+            name, None, f"colorImages is {arrays['colorImages'].dtype}, expected uint8"
+        )
     return arrays
 
 
-def _frames_first(arrays: dict[str, NDArray[Any]], key: str, name: str) -> NDArray[np.float32]:
+def _frames_first(
+    arrays: dict[str, NDArray[Any]], key: str, name: str
+) -> NDArray[np.float32]:
     if arrays[key].dtype.kind not in "fiu":
-        raise DatasetError(name, None, f"{key} is {arrays[key].dtype}, expected numbers")
+        raise DatasetError(
+            name, None, f"{key} is {arrays[key].dtype}, expected numbers"
+        )
     with np.errstate(over="ignore"):
         values = np.moveaxis(arrays[key].astype(np.float32), -1, 0)
     for frame, some in enumerate(values):
@@ -192,9 +230,14 @@ def _faces_of(video: Video) -> Iterator[LabelledFace]:
         encoded = cv2.imencode(".png", picture)[1].tobytes()
         name = f"{video.name}/{frame}"
         box = _box_around(video.boxes[frame])
-        yield LabelledFace(name, video.split, video.person, video.points[frame], encoded, box)
+        yield LabelledFace(
+            name, video.split, video.person, video.points[frame], encoded, box
+        )
 
 
 def _box_around(corners: NDArray[np.float32]) -> Box:
-    (left, top), (width, height) = corners.min(axis=0).tolist(), np.ptp(corners, axis=0).tolist()
+    (left, top), (width, height) = (
+        corners.min(axis=0).tolist(),
+        np.ptp(corners, axis=0).tolist(),
+    )
     return left, top, width, height

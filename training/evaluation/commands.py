@@ -57,7 +57,12 @@ def _data(command: Command) -> Command:
             type=click.Path(dir_okay=False, path_type=Path),
             help="Write the figures here.",
         ),
-        click.option("--data", type=click.Path(path_type=Path), required=True, help="Folder or zip archive."),
+        click.option(
+            "--data",
+            type=click.Path(path_type=Path),
+            required=True,
+            help="Folder or zip archive.",
+        ),
     ):
         command = option(command)
     return command
@@ -74,7 +79,9 @@ def _part(command: Command) -> Command:
 
 
 def _split(command: Command) -> Command:
-    return click.option("--split", help="Only this published split, such as test or FER2013Valid.")(command)
+    return click.option(
+        "--split", help="Only this published split, such as test or FER2013Valid."
+    )(command)
 
 
 def _weights(what: str) -> Callable[[Command], Command]:
@@ -98,7 +105,9 @@ def _format(names: list[str]) -> Callable[[Command], Command]:
     show_default=True,
     help="Crop around detections, as in the product, or around the labels.",
 )
-@click.option("--detector", "finder", help="With --box detector: a detector's file, or mtcnn.")
+@click.option(
+    "--detector", "finder", help="With --box detector: a detector's file, or mtcnn."
+)
 def landmarks(
     data: Path,
     form: str,
@@ -124,7 +133,11 @@ def landmarks(
     landmarker, used = load_landmarker(_path(weights))
     detector, by = load_measured_detector(finder) if box == "detector" else (None, None)
     figures = points.measure(faces, landmarker, detector)
-    extra = {"split": split, "box": box, "detector": by and {"model": by.model, "sha256": by.sha256}}
+    extra = {
+        "split": split,
+        "box": box,
+        "detector": by and {"model": by.model, "sha256": by.sha256},
+    }
     _finish(_head("landmarks", data, form, part, used) | extra | figures, output)
 
 
@@ -193,9 +206,19 @@ def detector(
     show_default=True,
     help="What is left out together: a picture, or a whole video (the file name up to the frame).",
 )
-@click.option("--aligned", is_flag=True, help="Pictures are faces of 144×144 pixels, aligned by five points.")
+@click.option(
+    "--aligned",
+    is_flag=True,
+    help="Pictures are faces of 144×144 pixels, aligned by five points.",
+)
 def identity(
-    data: Path, form: str, part: str, weights: str | None, protocol: str, aligned: bool, output: Path | None
+    data: Path,
+    form: str,
+    part: str,
+    weights: str | None,
+    protocol: str,
+    aligned: bool,
+    output: Path | None,
 ) -> None:
     """Pairs told apart, matches at fixed rates of false matches, and nearest neighbours.
 
@@ -213,9 +236,16 @@ def identity(
     if aligned:
         embedded = embed_aligned(faces, embedder, landmarker)
     else:
-        embedded = embed_detected(faces, embedder, landmarker, load_measured_detector(None)[0])
-    figures = identities.measure(faces, embedded, protocol, aligned=aligned, parts=part == ALL)  # type: ignore[arg-type]
-    _finish(_head("identity", data, form, part, used) | {"aligned": aligned} | figures, output)
+        embedded = embed_detected(
+            faces, embedder, landmarker, load_measured_detector(None)[0]
+        )
+    figures = identities.measure(
+        faces, embedded, protocol, aligned=aligned, parts=part == ALL
+    )  # type: ignore[arg-type]
+    _finish(
+        _head("identity", data, form, part, used) | {"aligned": aligned} | figures,
+        output,
+    )
 
 
 @evaluate.command()
@@ -223,7 +253,9 @@ def identity(
 @_format([FERPLUS])
 @_split
 @_weights("An ONNX file: expressions of grey faces of 48×48 pixels.")
-def expression(data: Path, form: str, split: str | None, weights: str | None, output: Path | None) -> None:
+def expression(
+    data: Path, form: str, split: str | None, weights: str | None, output: Path | None
+) -> None:
     """Share of faces whose expression is the one that most people saw.
 
     Format ferplus: folders such as FER2013Valid/ with their label.csv; each has figures of its own.
@@ -235,7 +267,9 @@ def expression(data: Path, form: str, split: str | None, weights: str | None, ou
     faces = _of_split(read_ferplus(data), split, data)
     classifier, used = load_classifier(_path(weights))
     figures = expressions.measure(faces, classifier, load_landmarker(None)[0])
-    _finish(_head("expression", data, form, ALL, used) | {"split": split} | figures, output)
+    _finish(
+        _head("expression", data, form, ALL, used) | {"split": split} | figures, output
+    )
 
 
 @evaluate.command()
@@ -243,9 +277,18 @@ def expression(data: Path, form: str, split: str | None, weights: str | None, ou
 @_format([KEYPOINTS, PEOPLE])
 @_part
 @_weights("An ONNX file: quality of cuts of 56×56 pixels.")
-@click.option("--aligned", is_flag=True, help="Needed with people: faces of 144×144 pixels, aligned.")
+@click.option(
+    "--aligned",
+    is_flag=True,
+    help="Needed with people: faces of 144×144 pixels, aligned.",
+)
 def quality(
-    data: Path, form: str, part: str, weights: str | None, aligned: bool, output: Path | None
+    data: Path,
+    form: str,
+    part: str,
+    weights: str | None,
+    aligned: bool,
+    output: Path | None,
 ) -> None:
     """How much fewer misses recognition has when the views with the lowest quality are rejected.
 
@@ -256,8 +299,11 @@ def quality(
     """
     _check(output)
     if aligned != (form == PEOPLE):
-        raise click.UsageError("--aligned goes with --format people, and people are aligned")
-    landmarker, embedder = load_landmarker(None)[0], load_embedder(None)[0]
+        raise click.UsageError(
+            "--aligned goes with --format people, and people are aligned"
+        )
+    landmarker = load_landmarker(None)[0]
+    embedder = load_embedder(None)[0]
     scorer, used = load_quality(_path(weights))
     faces = (
         aligned_people(_of_part(read_people(data), part, data))

@@ -40,9 +40,13 @@ class Pictured(Protocol):
     def image(self) -> Image: ...
 
 
-def measure_faces(faces: Sequence[LabelledFace], detector: Detector, smaller: float | None = None) -> Json:
+def measure_faces(
+    faces: Sequence[LabelledFace], detector: Detector, smaller: float | None = None
+) -> Json:
     """Recall. With `smaller`, faces are scaled down to that size, those below it are left out."""
-    chosen = [face for face in faces if smaller is None or face_size(face.points) >= smaller]
+    chosen = [
+        face for face in faces if smaller is None or face_size(face.points) >= smaller
+    ]
 
     def work(some: Sequence[LabelledFace]) -> list[tuple[float, Look]]:
         return [_best_match(face, detector, smaller) for face in some]
@@ -62,13 +66,19 @@ def measure_faces(faces: Sequence[LabelledFace], detector: Detector, smaller: fl
         "false_per_image": None,
         **speed(chosen, detector),
         "face_size": smaller,
-        "curves": {"threshold": SWEEP, "recall": _at_least(scores, len(chosen)), "false_per_image": None},
+        "curves": {
+            "threshold": SWEEP,
+            "recall": _at_least(scores, len(chosen)),
+            "false_per_image": None,
+        },
         "sets": {name: columns.figures(mask) for name, mask in sets_of(chosen).items()},
         "subgroups": subgroups(columns.figures, [look for _, look in found]),
     }
 
 
-def measure_negatives(pictures: Sequence[Picture], detector: Detector, smaller: float | None = None) -> Json:
+def measure_negatives(
+    pictures: Sequence[Picture], detector: Detector, smaller: float | None = None
+) -> Json:
     """False alarms in pictures that show no face. With `smaller`, the pictures are framed as if one did."""
 
     def work(some: Sequence[Picture]) -> list[NDArray[np.float32]]:
@@ -76,7 +86,9 @@ def measure_negatives(pictures: Sequence[Picture], detector: Detector, smaller: 
         return [detect_scaled(detector, image).scores for image in images]
 
     found = in_batches(work, pictures, "detector")
-    false = np.array([(scores >= detector.trust.start).sum() for scores in found], np.float64)
+    false = np.array(
+        [(scores >= detector.trust.start).sum() for scores in found], np.float64
+    )
     return {
         "protocol": f"Every detection is a false alarm: no picture shows a face. {_control(smaller)}{TIMES}",
         "n": len(pictures),
@@ -99,10 +111,13 @@ def measure_negatives(pictures: Sequence[Picture], detector: Detector, smaller: 
     }
 
 
-def _best_match(face: LabelledFace, detector: Detector, smaller: float | None) -> tuple[float, Look]:
+def _best_match(
+    face: LabelledFace, detector: Detector, smaller: float | None
+) -> tuple[float, Look]:
     """The best score of what matches the face, 0 for nothing, and what the face is like at that size."""
     image, points = scaled(face.image(), face.points, smaller)
-    found, look = detect_scaled(detector, image), look_of(image, points)
+    found = detect_scaled(detector, image)
+    look = look_of(image, points)
     if smaller is not None:
         look = replace(look, face_size=smaller)  # whole pixels have moved it a little
     return float(found.scores[matching(found, points)].max(initial=0)), look
@@ -112,7 +127,9 @@ def _like_a_face(image: Image, smaller: float | None) -> Image:
     """What `scaled` makes of a picture twice as large as its face, here of one without a face."""
     if smaller is None:
         return image
-    return framed(image, np.zeros((1, 2)), SURROUNDED * smaller / min(image.shape[:2]))[0]
+    return framed(image, np.zeros((1, 2)), SURROUNDED * smaller / min(image.shape[:2]))[
+        0
+    ]
 
 
 def _control(smaller: float | None) -> str:
@@ -156,18 +173,25 @@ def framed(image: Image, points: Points, scale: float) -> tuple[Image, Points]:
     height, width = (max(1, round(side * scale)) for side in image.shape[:2])
     small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
     frame = np.full((max(FRAME[1], height), max(FRAME[0], width), 3), GREY, np.uint8)
-    top, left = (frame.shape[0] - height) // 2, (frame.shape[1] - width) // 2
+    top = (frame.shape[0] - height) // 2
+    left = (frame.shape[1] - width) // 2
     frame[top : top + height, left : left + width] = small
-    across, down = width / image.shape[1], height / image.shape[0]
+    across = width / image.shape[1]
+    down = height / image.shape[0]
     return frame, (points + 0.5) * (across, down) - 0.5 + (left, top)
 
 
 def speed(pictures: Sequence[Pictured], detector: Detector) -> Json:
     """Milliseconds a picture, see TIMES."""
-    images = [picture.image() for picture in pictures[:: max(1, len(pictures) // TIMED)][:TIMED]]
+    images = [
+        picture.image()
+        for picture in pictures[:: max(1, len(pictures) // TIMED)][:TIMED]
+    ]
     frames = [_fitted(image) for image in images]
     return {
-        "milliseconds": _milliseconds(lambda image: detect_scaled(detector, image), images),
+        "milliseconds": _milliseconds(
+            lambda image: detect_scaled(detector, image), images
+        ),
         "milliseconds_640x360": _milliseconds(detector.detect, frames),
     }
 

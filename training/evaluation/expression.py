@@ -13,7 +13,12 @@ from training.evaluation.progress import in_batches
 from training.evaluation.results import Columns, Json, Mask, subgroups
 from training.evaluation.subgroups import Look, look_of
 from vitrine.vision.crop import crop_of_box
-from vitrine.vision.expression_classes import CLASSES, SIDE, TEMPLATE, ExpressionClassifier
+from vitrine.vision.expression_classes import (
+    CLASSES,
+    SIDE,
+    TEMPLATE,
+    ExpressionClassifier,
+)
 
 PROTOCOL: Final = (
     "Faces with a majority label among eight expressions: single votes ignored, more than half of the rest, "
@@ -25,13 +30,19 @@ PROTOCOL: Final = (
 
 
 def measure(
-    faces: Sequence[ExpressionFace], classifier: ExpressionClassifier, landmarker: Landmarker
+    faces: Sequence[ExpressionFace],
+    classifier: ExpressionClassifier,
+    landmarker: Landmarker,
 ) -> Json:
     """The figures of a result file. Raises DatasetError where no face has a majority label."""
     voted = [majority(face.votes) for face in faces]
-    chosen = [face for face, label in zip(faces, voted, strict=True) if label is not None]
+    chosen = [
+        face for face, label in zip(faces, voted, strict=True) if label is not None
+    ]
     if not chosen:
-        raise DatasetError(faces[0].name, None, "neither this nor any other face has a majority label")
+        raise DatasetError(
+            faces[0].name, None, "neither this nor any other face has a majority label"
+        )
     labels = np.array([label for label in voted if label is not None])
     answers, looks = classified(chosen, classifier, landmarker)
     columns = Columns(
@@ -52,13 +63,18 @@ def measure(
         **of_classes(everything),
         "left_out": len(faces) - len(chosen),
         "classes": list(CLASSES),
-        "sets": {name: _unnamed(columns.figures(mask)) | of_classes(mask) for name, mask in sets.items()},
+        "sets": {
+            name: _unnamed(columns.figures(mask)) | of_classes(mask)
+            for name, mask in sets.items()
+        },
         "subgroups": subgroups(lambda mask: _unnamed(columns.figures(mask)), looks),
     }
 
 
 def classified(
-    faces: Sequence[ExpressionFace], classifier: ExpressionClassifier, landmarker: Landmarker
+    faces: Sequence[ExpressionFace],
+    classifier: ExpressionClassifier,
+    landmarker: Landmarker,
 ) -> tuple[NDArray[np.intp], list[Look]]:
     """The likeliest of CLASSES for each face, (n,), and what the picture is like."""
     crop = crop_of_box((0, 0, SIDE, SIDE), TEMPLATE, landmarker.side)
@@ -68,7 +84,10 @@ def classified(
         answers = classifier.classify(images).argmax(axis=1).tolist()
         coloured = [np.repeat(image[..., None], 3, axis=2) for image in images]
         points = landmarker.points(coloured, [crop] * len(coloured))
-        looks = [look_of(i, p).without("face_size") for i, p in zip(coloured, points, strict=True)]
+        looks = [
+            look_of(i, p).without("face_size")
+            for i, p in zip(coloured, points, strict=True)
+        ]
         return list(zip(answers, looks, strict=True))
 
     found = in_batches(work, faces, "expression")

@@ -34,7 +34,9 @@ class Embedded:
     looks: list[Look]
 
 
-def embed_aligned(faces: Sequence[PersonFace], embedder: Embedder, landmarker: Landmarker) -> Embedded:
+def embed_aligned(
+    faces: Sequence[PersonFace], embedder: Embedder, landmarker: Landmarker
+) -> Embedded:
     """Faces aligned by five points in pictures of 144×144 pixels; the landmarks serve the subgroups only."""
     crop = crop_of_box((EDGE, EDGE, SIDE, SIDE), TEMPLATE + EDGE, landmarker.side)
 
@@ -42,7 +44,10 @@ def embed_aligned(faces: Sequence[PersonFace], embedder: Embedder, landmarker: L
         images = [_aligned(face) for face in some]
         vectors = embedder.embed([image[EDGE:-EDGE, EDGE:-EDGE] for image in images])
         points = landmarker.points(images, [crop] * len(images))
-        looks = [look_of(i, p).without("face_size") for i, p in zip(images, points, strict=True)]
+        looks = [
+            look_of(i, p).without("face_size")
+            for i, p in zip(images, points, strict=True)
+        ]
         return list(zip(vectors, looks, strict=True))
 
     return _embedded(in_batches(work, faces, "identity"))
@@ -58,17 +63,26 @@ def _aligned(face: PersonFace) -> Image:
 
 
 def embed_detected(
-    faces: Sequence[PersonFace], embedder: Embedder, landmarker: Landmarker, detector: Detector
+    faces: Sequence[PersonFace],
+    embedder: Embedder,
+    landmarker: Landmarker,
+    detector: Detector,
 ) -> Embedded:
     """The largest face that the product's detector believes in, its 68 points, and the cut they give."""
 
     def work(some: Sequence[PersonFace]) -> list[View | None]:
         images = [face.image() for face in some]
         crops = [_largest(detector, image, landmarker.side) for image in images]
-        seen = [(image, crop) for image, crop in zip(images, crops, strict=True) if crop is not None]
+        seen = [
+            (image, crop)
+            for image, crop in zip(images, crops, strict=True)
+            if crop is not None
+        ]
         if not seen:
             return [None] * len(some)
-        points = landmarker.points([image for image, _ in seen], [crop for _, crop in seen])
+        points = landmarker.points(
+            [image for image, _ in seen], [crop for _, crop in seen]
+        )
         faces = list(zip((image for image, _ in seen), points, strict=True))
         vectors = embedder.embed([align(image, found) for image, found in faces])
         looks = [look_of(image, found) for image, found in faces]
@@ -82,7 +96,9 @@ def _embedded(views: Sequence[View | None]) -> Embedded:
     length = next((len(view[0]) for view in views if view), 1)
     nothing = np.zeros(length, np.float32), Look()
     vectors, looks = zip(*(view or nothing for view in views), strict=True)
-    return Embedded(np.stack(vectors), np.array([view is not None for view in views]), list(looks))
+    return Embedded(
+        np.stack(vectors), np.array([view is not None for view in views]), list(looks)
+    )
 
 
 def _largest(detector: Detector, image: Image, side: int) -> Crop | None:

@@ -93,13 +93,18 @@ class Verification:
 
     def curve(self) -> Json:
         """TAR at each FAR that enough pairs support."""
-        genuine, fars = self.similarity[self.pairs.same], CURVE[CURVE * self.impostors.total >= ENOUGH]
+        genuine = self.similarity[self.pairs.same]
+        fars = CURVE[CURVE * self.impostors.total >= ENOUGH]
         tars = [_mean(genuine >= self.impostors.threshold(far)) for far in fars]
         return {"far": fars, "tar": tars}
 
     def subgroups(self, classes: Mapping[str, NDArray[np.intp]]) -> Json:
         """Figures by label of each factor; `classes` as from classes_of."""
-        lowest = np.nanmin(list(self.thresholds.values())) if self._has_thresholds else np.inf
+        lowest = (
+            np.nanmin(list(self.thresholds.values()))
+            if self._has_thresholds
+            else np.inf
+        )
         matches = false_matches(self.gallery, lowest)
         return {f.name: self._factor(f, classes[f.name], *matches) for f in FACTORS}
 
@@ -108,9 +113,14 @@ class Verification:
         return not np.isnan(list(self.thresholds.values())).all()
 
     def _factor(
-        self, factor: Factor, classes: NDArray[np.intp], wrong: NDArray[np.intp], how: NDArray[np.float32]
+        self,
+        factor: Factor,
+        classes: NDArray[np.intp],
+        wrong: NDArray[np.intp],
+        how: NDArray[np.float32],
     ) -> Json | None:
-        of_pair, of_wrong = _worse(classes, self.pairs.pictures), _worse(classes, wrong)
+        of_pair = _worse(classes, self.pairs.pictures)
+        of_wrong = _worse(classes, wrong)
         totals = pairs_by_class(classes, self.gallery.person, len(factor.labels))
         groups: Json = {}
         for number, label in enumerate(factor.labels):
@@ -134,23 +144,36 @@ class Verification:
 
     def _figures(self, pictures: NDArray[np.bool_], pairs: NDArray[np.bool_]) -> Json:
         """Of some pictures and some pairs, at the thresholds of all."""
-        same, asked = pairs & self.pairs.same, pictures & ~np.isnan(self.nearest)
+        same = pairs & self.pairs.same
+        asked = pictures & ~np.isnan(self.nearest)
         whose = self.gallery.person[self.pairs.pictures]
-        people, found = self.names[pictures], self.gallery.found[pictures].astype(np.float64)
-        matched = {n: (self.similarity[same] >= t).astype(np.float64) for n, t in self.thresholds.items()}
-        supported = {n: values for n, values in matched.items() if not np.isnan(self.thresholds[n])}
+        people = self.names[pictures]
+        found = self.gallery.found[pictures].astype(np.float64)
+        matched = {
+            n: (self.similarity[same] >= t).astype(np.float64)
+            for n, t in self.thresholds.items()
+        }
+        supported = {
+            n: values
+            for n, values in matched.items()
+            if not np.isnan(self.thresholds[n])
+        }
         return {
             "n": int(pictures.sum()),
             "people": len(np.unique(people)),
             "detected": _mean(found),
             "accuracy": _balanced(self.right[pairs], self.pairs.same[pairs]),
-            "tar_at_far": {n: _mean(supported[n]) if n in supported else None for n in matched},
+            "tar_at_far": {
+                n: _mean(supported[n]) if n in supported else None for n in matched
+            },
             "rank1": _mean(self.nearest[asked]),
             "queries": int(asked.sum()),
             "same_pairs": int(same.sum()),
             "interval": {
                 "detected": interval_of_mean(found, people),
-                "accuracy": _balanced_interval(self.right[pairs], self.pairs.same[pairs], whose[pairs]),
+                "accuracy": _balanced_interval(
+                    self.right[pairs], self.pairs.same[pairs], whose[pairs]
+                ),
                 "tar_at_far": {
                     n: interval_of_mean(supported[n], whose[same, 0].astype(np.str_))
                     if n in supported
@@ -163,12 +186,22 @@ class Verification:
 
 
 def measure(
-    faces: Sequence[PersonFace], embedded: Embedded, protocol: Protocol, *, aligned: bool, parts: bool
+    faces: Sequence[PersonFace],
+    embedded: Embedded,
+    protocol: Protocol,
+    *,
+    aligned: bool,
+    parts: bool,
 ) -> Json:
     """The figures of a result file; `parts` adds the people held out as a set of their own."""
     names = np.array([face.person for face in faces], dtype=np.str_)
-    units = [face.video if protocol == "leave-one-video-out" else face.name for face in faces]
-    numbers = (np.unique(v, return_inverse=True)[1] for v in (names, np.array(units, dtype=np.str_)))
+    units = [
+        face.video if protocol == "leave-one-video-out" else face.name for face in faces
+    ]
+    numbers = (
+        np.unique(v, return_inverse=True)[1]
+        for v in (names, np.array(units, dtype=np.str_))
+    )
     gallery = Gallery(embedded.vectors, embedded.found, *numbers)
     whole = Verification(gallery, names)
     return {
@@ -186,7 +219,9 @@ def measure(
 def _worse(classes: NDArray[np.intp], pairs: NDArray[np.intp]) -> NDArray[np.intp]:
     """(k,): the higher class of each pair (k, 2), −1 where one of them has none."""
     both = classes[pairs]
-    return np.asarray(np.where((both < 0).any(axis=1), -1, both.max(axis=1, initial=-1)))
+    return np.asarray(
+        np.where((both < 0).any(axis=1), -1, both.max(axis=1, initial=-1))
+    )
 
 
 def _balanced(right: NDArray[np.float64], same: NDArray[np.bool_]) -> float:
@@ -199,7 +234,9 @@ def _balanced_interval(
 ) -> Interval:
     if np.isnan(_balanced(right, same)):
         return None
-    return interval_of_pairs(right, people, np.where(same, 1 / same.sum(), 1 / (~same).sum()))
+    return interval_of_pairs(
+        right, people, np.where(same, 1 / same.sum(), 1 / (~same).sum())
+    )
 
 
 def _mean(values: NDArray[Any]) -> float:

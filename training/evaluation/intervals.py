@@ -22,12 +22,16 @@ CHUNK: Final = 50
 Interval = tuple[float, float] | None
 
 
-def interval_of_mean(values: NDArray[np.floating], people: Sequence[str] | NDArray[np.str_]) -> Interval:
+def interval_of_mean(
+    values: NDArray[np.floating], people: Sequence[str] | NDArray[np.str_]
+) -> Interval:
     """Of the mean of `values` (n,), shown by `people` (n,); None for fewer than two people."""
     names, whose = np.unique(np.asarray(people), return_inverse=True)
     if len(names) < 2:
         return None
-    if is_constant_rate(values) or (len(names) == len(values) and np.isin(values, (0, 1)).all()):
+    if is_constant_rate(values) or (
+        len(names) == len(values) and np.isin(values, (0, 1)).all()
+    ):
         return wilson(float(values.mean()), len(names))
     sums = np.bincount(whose, values, len(names))
     counts = np.bincount(whose, minlength=len(names))
@@ -36,7 +40,9 @@ def interval_of_mean(values: NDArray[np.floating], people: Sequence[str] | NDArr
 
 
 def interval_of_pairs(
-    values: NDArray[np.floating], pairs: NDArray[np.integer], weights: NDArray[np.floating]
+    values: NDArray[np.floating],
+    pairs: NDArray[np.integer],
+    weights: NDArray[np.floating],
 ) -> Interval:
     """Of the weighted mean of `values` (n,), each of a pair (n, 2) of people, by number.
 

@@ -43,7 +43,9 @@ class Errors:
     look: Look
 
 
-def measure(faces: Sequence[LabelledFace], landmarker: Landmarker, detector: Detector | None) -> Json:
+def measure(
+    faces: Sequence[LabelledFace], landmarker: Landmarker, detector: Detector | None
+) -> Json:
     """The figures of a result file. Without a detector crops come from the labels. Raises DatasetError."""
     errors = errors_of(faces, landmarker, detector)
     nme = np.array([e.nme for e in errors])
@@ -74,9 +76,14 @@ def errors_of(
     def work(some: Sequence[LabelledFace]) -> list[Errors]:
         images = [face.image() for face in some]
         crops = [
-            _crop(image, face, landmarker.side, detector) for image, face in zip(images, some, strict=True)
+            _crop(image, face, landmarker.side, detector)
+            for image, face in zip(images, some, strict=True)
         ]
-        seen = [(image, crop) for image, crop in zip(images, crops, strict=True) if crop is not None]
+        seen = [
+            (image, crop)
+            for image, crop in zip(images, crops, strict=True)
+            if crop is not None
+        ]
         points = iter(_looked_at(landmarker, seen, again=detector is not None))
         answers = [
             shape_over(image) if crop is None else next(points)
@@ -84,7 +91,9 @@ def errors_of(
         ]
         return [
             _errors(face, image, answer, crop is not None)
-            for face, image, answer, crop in zip(some, images, answers, crops, strict=True)
+            for face, image, answer, crop in zip(
+                some, images, answers, crops, strict=True
+            )
         ]
 
     return in_batches(work, faces, "landmarks")
@@ -97,18 +106,28 @@ def _looked_at(
     images = [image for image, _ in seen]
     points = landmarker.points(images, [crop for _, crop in seen])
     if again:
-        points = landmarker.points(images, [crop_of_points(p, landmarker.side) for p in points])
+        points = landmarker.points(
+            images, [crop_of_points(p, landmarker.side) for p in points]
+        )
     return points
 
 
-def _crop(image: Image, face: LabelledFace, side: int, detector: Detector | None) -> Crop | None:
+def _crop(
+    image: Image, face: LabelledFace, side: int, detector: Detector | None
+) -> Crop | None:
     if detector is None:
         return crop_of_points(face.points, side)
     matches = matched(detector, image, face.points)
-    return crop_of_box(matches.boxes[0].tolist(), matches.five[0], side) if len(matches) else None
+    return (
+        crop_of_box(matches.boxes[0].tolist(), matches.five[0], side)
+        if len(matches)
+        else None
+    )
 
 
-def _errors(face: LabelledFace, image: Image, answer: NDArray[np.floating], found: bool) -> Errors:
+def _errors(
+    face: LabelledFace, image: Image, answer: NDArray[np.floating], found: bool
+) -> Errors:
     offsets = answer - face.points
     height, width = image.shape[:2]
     distances = np.linalg.norm(offsets, axis=1)

@@ -13,7 +13,8 @@ from vitrine.vision.detectors import Detections, Detector, detect_scaled
 from vitrine.vision.pose import mean_shape
 from vitrine.vision.shape import Points
 
-SMALLEST_RATIO, LARGEST_RATIO = 0.5, 2.0
+SMALLEST_RATIO = 0.5
+LARGEST_RATIO = 2.0
 RULE: Final = (
     "a detection matches when the centre of the true box lies inside it and the ratio of the sizes (square "
     "roots of the areas) is 0.5 to 2; the true box bounds the 68 points and a forehead of 0.3 face heights "
@@ -25,9 +26,12 @@ def matching(found: Detections, points: Points) -> NDArray[np.bool_]:
     """Which of n detections match the face of these 68 points, (n,); see RULE."""
     box = face_box(points)
     centre = box[:2] + box[2:] / 2
-    low, high = found.boxes[:, :2], found.boxes[:, :2] + found.boxes[:, 2:]
+    low = found.boxes[:, :2]
+    high = found.boxes[:, :2] + found.boxes[:, 2:]
     inside = ((low <= centre) & (centre <= high)).all(axis=1)
-    ratio = np.sqrt(np.prod(np.maximum(found.boxes[:, 2:], 0), axis=1)) / face_size(points)
+    ratio = np.sqrt(np.prod(np.maximum(found.boxes[:, 2:], 0), axis=1)) / face_size(
+        points
+    )
     return np.asarray(inside & (ratio >= SMALLEST_RATIO) & (ratio <= LARGEST_RATIO))
 
 

@@ -42,7 +42,13 @@ from vitrine.vision.quality import SIDE as QUALITY_SIDE
 from vitrine.vision.quality import QualityScore
 
 MTCNN: Final = "mtcnn"
-OnnxError: Final = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, RuntimeException)
+OnnxError: Final = (
+    Fail,
+    InvalidArgument,
+    InvalidGraph,
+    InvalidProtobuf,
+    RuntimeException,
+)
 OWN_OUTPUTS: Final = [f"stride{stride}" for stride in STRIDES]
 
 
@@ -65,11 +71,16 @@ class Landmarker:
     network: Network
     side: int
 
-    def points(self, images: Sequence[Image], crops: Sequence[Crop]) -> NDArray[np.float32]:
+    def points(
+        self, images: Sequence[Image], crops: Sequence[Crop]
+    ) -> NDArray[np.float32]:
         """One crop (for cuts of `side` pixels) of each picture → (n, 68, 2) pixels of the pictures."""
         if not crops:
             return np.zeros((0, 68, 2), np.float32)
-        cuts = [cut(image, crop, self.side) for image, crop in zip(images, crops, strict=True)]
+        cuts = [
+            cut(image, crop, self.side)
+            for image, crop in zip(images, crops, strict=True)
+        ]
         return to_frame(self.network.run(network_input(cuts))[0], crops, self.side)
 
 
@@ -78,7 +89,9 @@ def load_landmarker(path: Path | None) -> tuple[Landmarker, Weights]:
     path = path or model_path(LANDMARKS_FILE)
     sides = _inputs(path)[1:]
     if len(sides) != 3 or sides[0] != 3 or sides[1] != sides[2] or not sides[1]:
-        raise ConfigurationError(f"{path}: is no landmark network, its input is (n, {_shown(sides)})")
+        raise ConfigurationError(
+            f"{path}: is no landmark network, its input is (n, {_shown(sides)})"
+        )
     network = load_network(path)
     check_answer(path, network, (3, sides[1], sides[1]), 136)
     return Landmarker(network, sides[1]), Weights.of(path)
@@ -130,7 +143,9 @@ def load_measured_detector(given: str | None) -> tuple[Detector, Weights]:
 
 def _shipped_detector() -> tuple[Detector, Weights]:
     found = load_detector(None)
-    return found, Weights.of(model_path(DETECTOR_FILE)) if isinstance(found, SingleShot) else _mtcnn_weights()
+    return found, Weights.of(model_path(DETECTOR_FILE)) if isinstance(
+        found, SingleShot
+    ) else _mtcnn_weights()
 
 
 def _mtcnn_weights() -> Weights:
@@ -143,14 +158,20 @@ def _mtcnn_weights() -> Weights:
     return Weights(MTCNN, sha256(content).hexdigest())
 
 
-def check_answer(path: Path, network: Network, shape: tuple[int, ...], length: int | None) -> None:
+def check_answer(
+    path: Path, network: Network, shape: tuple[int, ...], length: int | None
+) -> None:
     """Raises ConfigurationError unless an input of this shape is answered by so many numbers, None is any."""
     try:
         answer = network.run(np.zeros((1, *shape), np.float32))[0].shape
     except OnnxError as error:
-        raise ConfigurationError(f"{path}: does not take pictures of {shape}") from error
+        raise ConfigurationError(
+            f"{path}: does not take pictures of {shape}"
+        ) from error
     if len(answer) != 2 or answer[1] != (length or answer[1]):
-        raise ConfigurationError(f"{path}: answers {answer}, expected (1, {length or 'any'})")
+        raise ConfigurationError(
+            f"{path}: answers {answer}, expected (1, {length or 'any'})"
+        )
 
 
 def _inputs(path: Path) -> list[int]:

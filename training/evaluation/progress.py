@@ -30,7 +30,10 @@ def in_batches(
     """The results of `work` for all items, in their order; `work` takes some items at a time."""
     batches = [items[start : start + BATCH] for start in range(0, len(items), BATCH)]
     results: list[Result] = []
-    with ThreadPoolExecutor(WORKERS) as pool, Progress(console=Console(stderr=True)) as bar:
+    with (
+        ThreadPoolExecutor(WORKERS) as pool,
+        Progress(console=Console(stderr=True)) as bar,
+    ):
         task = bar.add_task(what, total=len(items))
         for batch, some in zip(batches, pool.map(work, batches), strict=True):
             results += some

@@ -37,19 +37,25 @@ Scores = NDArray[np.floating]
 
 
 def measure_score(
-    faces: AlignedFaces, landmarker: Landmarker, embedder: Embedder, scorer: QualityScore
+    faces: AlignedFaces,
+    landmarker: Landmarker,
+    embedder: Embedder,
+    scorer: QualityScore,
 ) -> Json:
     """Figures of a quality network on views of these faces. Raises ValueError where nobody is seen twice."""
     views = make_views(faces, EACH, landmarker, embedder)
     return measure(views, scorer.score(list(views.cuts)), {"size": views.heights})
 
 
-def measure(views: Views, scores: Scores, others: dict[str, Scores] | None = None) -> Json:
+def measure(
+    views: Views, scores: Scores, others: dict[str, Scores] | None = None
+) -> Json:
     """Figures of a score (n,) of the views, with curves; `others` are scores to compare it with."""
     threshold = threshold_at(views.impostor, FMR)
     missed = (views.genuine < threshold).astype(np.float64)
     error = reject_curve(missed, scores)
-    best, random = reject_curve(missed, -missed), np.full(len(SHARES), missed.mean())
+    best = reject_curve(missed, -missed)
+    random = np.full(len(SHARES), missed.mean())
     compared = {of: reject_curve(missed, given) for of, given in (others or {}).items()}
     area = float(error.mean())
     return {
@@ -68,7 +74,13 @@ def measure(views: Views, scores: Scores, others: dict[str, Scores] | None = Non
         "sets": {},
         "subgroups": {},
         "curves": {
-            "reject": {"rejected": SHARES, "error": error, "random": random, "ideal": best} | compared,
+            "reject": {
+                "rejected": SHARES,
+                "error": error,
+                "random": random,
+                "ideal": best,
+            }
+            | compared,
         },
     }
 

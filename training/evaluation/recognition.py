@@ -44,13 +44,20 @@ class Gallery:
     """(n,), numbers of units."""
 
     def __getitem__(self, chosen: NDArray[np.bool_]) -> Gallery:
-        return Gallery(self.vectors[chosen], self.found[chosen], self.person[chosen], self.unit[chosen])
+        return Gallery(
+            self.vectors[chosen],
+            self.found[chosen],
+            self.person[chosen],
+            self.unit[chosen],
+        )
 
     def similarity(self, pairs: Numbers) -> NDArray[np.float32]:
         """Cosines of pairs (k, 2) of pictures → (k,)."""
         first, second = pairs.T
         cosines = np.einsum("ij,ij->i", self.vectors[first], self.vectors[second])
-        return np.where(self.found[first] & self.found[second], cosines, np.float32(NEVER))
+        return np.where(
+            self.found[first] & self.found[second], cosines, np.float32(NEVER)
+        )
 
     def rows(self) -> Iterator[tuple[Numbers, Floats]]:
         """Blocks of pictures, and their cosines with all pictures (b, n)."""
@@ -76,29 +83,45 @@ def draw_pairs(gallery: Gallery) -> Pairs:
     """At most MOST_PAIRS of each person; within each fold as many different-person pairs, drawn at random."""
     rng = np.random.default_rng(SEED)
     people = rng.permutation(np.unique(gallery.person))
-    pictures, same, fold = list[tuple[int, int]](), list[bool](), list[int]()
+    pictures = list[tuple[int, int]]()
+    same = list[bool]()
+    fold = list[int]()
     members = {int(p): np.flatnonzero(gallery.person == p) for p in people}
-    for number, some in enumerate(np.array_split(people, max(1, min(FOLDS, len(people) // 2)))):
-        own = [pair for p in some for pair in _pairs_of(members[int(p)], gallery.unit, rng)]
+    for number, some in enumerate(
+        np.array_split(people, max(1, min(FOLDS, len(people) // 2)))
+    ):
+        own = [
+            pair for p in some for pair in _pairs_of(members[int(p)], gallery.unit, rng)
+        ]
         other = [_strangers(some, members, rng) for _ in own] if len(some) > 1 else []
         pictures += own + other
         same += [True] * len(own) + [False] * len(other)
         fold += [number] * (len(own) + len(other))
     return Pairs(
-        np.array(pictures, np.intp).reshape(-1, 2), np.array(same, np.bool_), np.array(fold, np.intp)
+        np.array(pictures, np.intp).reshape(-1, 2),
+        np.array(same, np.bool_),
+        np.array(fold, np.intp),
     )
 
 
-def _pairs_of(pictures: Numbers, unit: Numbers, rng: np.random.Generator) -> list[tuple[int, int]]:
-    pairs = [(int(a), int(b)) for a, b in combinations(pictures, 2) if unit[a] != unit[b]]
+def _pairs_of(
+    pictures: Numbers, unit: Numbers, rng: np.random.Generator
+) -> list[tuple[int, int]]:
+    pairs = [
+        (int(a), int(b)) for a, b in combinations(pictures, 2) if unit[a] != unit[b]
+    ]
     if len(pairs) <= MOST_PAIRS:
         return pairs
     return [pairs[i] for i in sorted(rng.choice(len(pairs), MOST_PAIRS, replace=False))]
 
 
-def _strangers(people: Numbers, members: dict[int, Numbers], rng: np.random.Generator) -> tuple[int, int]:
+def _strangers(
+    people: Numbers, members: dict[int, Numbers], rng: np.random.Generator
+) -> tuple[int, int]:
     one, two = rng.choice(len(people), 2, replace=False)
-    return int(rng.choice(members[int(people[one])])), int(rng.choice(members[int(people[two])]))
+    return int(rng.choice(members[int(people[one])])), int(
+        rng.choice(members[int(people[two])])
+    )
 
 
 def told_right(pairs: Pairs, similarity: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -116,9 +139,14 @@ def told_right(pairs: Pairs, similarity: NDArray[np.floating]) -> NDArray[np.flo
 def best_threshold(similarity: NDArray[np.floating], same: NDArray[np.bool_]) -> float:
     """The similarity that tells most pairs right, midway between two of them; the lowest such."""
     order = np.argsort(similarity, kind="stable")
-    values, is_same = similarity[order].astype(np.float64), same[order]
-    right = np.concatenate([[0], np.cumsum(~is_same)]) + np.concatenate([np.cumsum(is_same[::-1])[::-1], [0]])
-    edges = np.concatenate([[values[0] - 1], (values[:-1] + values[1:]) / 2, [values[-1] + 1]])
+    values = similarity[order].astype(np.float64)
+    is_same = same[order]
+    right = np.concatenate([[0], np.cumsum(~is_same)]) + np.concatenate(
+        [np.cumsum(is_same[::-1])[::-1], [0]]
+    )
+    edges = np.concatenate(
+        [[values[0] - 1], (values[:-1] + values[1:]) / 2, [values[-1] + 1]]
+    )
     distinct = np.concatenate([[True], values[1:] > values[:-1], [True]])
     return float(edges[distinct][right[distinct].argmax()])
 
@@ -135,8 +163,12 @@ class Impostors:
         counts = np.zeros(BINS, np.int64)
         for rows, cosines in gallery.rows():
             later = np.arange(rows[0] + 1, len(gallery.person))  # each pair once
-            wanted = (gallery.person[rows][:, None] != gallery.person[later]) & (rows[:, None] < later)
-            bins = ((cosines[:, later][wanted] + 1) * np.float32(BINS / 2)).astype(np.int32)
+            wanted = (gallery.person[rows][:, None] != gallery.person[later]) & (
+                rows[:, None] < later
+            )
+            bins = ((cosines[:, later][wanted] + 1) * np.float32(BINS / 2)).astype(
+                np.int32
+            )
             counts += np.bincount(np.clip(bins, 0, BINS - 1), minlength=BINS)
         return cls(counts)
 
@@ -158,22 +190,30 @@ def nearest_is_same(gallery: Gallery) -> NDArray[np.float64]:
     NaN for people with one unit, who are nobody's match: they only distract. A missed face is never right.
     """
     right = np.full(len(gallery.person), np.nan)
-    units = {int(p): len(np.unique(gallery.unit[gallery.person == p])) for p in np.unique(gallery.person)}
+    units = {
+        int(p): len(np.unique(gallery.unit[gallery.person == p]))
+        for p in np.unique(gallery.person)
+    }
     asked = np.array([units[int(p)] > 1 for p in gallery.person], np.bool_)
     for rows, cosines in gallery.rows():
         cosines[gallery.unit[rows][:, None] == gallery.unit] = -np.inf
         cosines[:, ~gallery.found] = -np.inf
         nearest = cosines.argmax(axis=1)
         correct = (
-            (gallery.person[nearest] == gallery.person[rows]) & gallery.found[rows] & gallery.found[nearest]
+            (gallery.person[nearest] == gallery.person[rows])
+            & gallery.found[rows]
+            & gallery.found[nearest]
         )
         right[rows] = np.where(asked[rows], correct, np.nan)
     return right
 
 
-def false_matches(gallery: Gallery, threshold: float) -> tuple[Numbers, NDArray[np.float32]]:
+def false_matches(
+    gallery: Gallery, threshold: float
+) -> tuple[Numbers, NDArray[np.float32]]:
     """Pairs (k, 2) of pictures of different people from this similarity on, each once, and how similar."""
-    pairs, values = [np.zeros((0, 2), np.intp)], [np.zeros(0, np.float32)]
+    pairs = [np.zeros((0, 2), np.intp)]
+    values = [np.zeros(0, np.float32)]
     for rows, cosines in gallery.rows():
         above, column = np.nonzero(cosines >= threshold)
         row = rows[above]

@@ -22,7 +22,16 @@ Figures = Callable[[Mask], Json]
 """The figures of some of the faces, with their intervals under `interval`."""
 
 SHARES: Final = frozenset(
-    {"detected", "failures", "recall", "accuracy", "balanced_accuracy", "rank1", "tar_at_far", "far"}
+    {
+        "detected",
+        "failures",
+        "recall",
+        "accuracy",
+        "balanced_accuracy",
+        "rank1",
+        "tar_at_far",
+        "far",
+    }
 )
 """Printed as percentages."""
 WIDTH: Final = 180
@@ -42,7 +51,9 @@ class Columns:
         """Means and 95 % intervals of the chosen faces; NaN for none."""
         people = self.people[chosen]
         means = {name: _mean(values[chosen]) for name, values in self.values.items()}
-        intervals = {name: interval_of_mean(v[chosen], people) for name, v in self.values.items()}
+        intervals = {
+            name: interval_of_mean(v[chosen], people) for name, v in self.values.items()
+        }
         counts = {"n": int(chosen.sum()), "people": len(np.unique(people))}
         return {**counts, **means, "interval": intervals}
 
@@ -56,7 +67,9 @@ def sets_of(faces: Sequence[Grouped], *, parts: bool = True) -> dict[str, Mask]:
     splits = np.array([face.split for face in faces], dtype=np.str_)
     masks = {str(name): splits == name for name in np.unique(splits) if name}
     if parts:
-        held_out = np.array([part_of(face.group) == "held-out" for face in faces], dtype=np.bool_)
+        held_out = np.array(
+            [part_of(face.group) == "held-out" for face in faces], dtype=np.bool_
+        )
         masks["held-out"] = held_out
     return {name: mask for name, mask in masks.items() if mask.any()}
 
@@ -64,13 +77,19 @@ def sets_of(faces: Sequence[Grouped], *, parts: bool = True) -> dict[str, Mask]:
 def subgroups(figures: Figures, looks: Sequence[Look]) -> Json:
     """Figures by label of each factor, `rest` those of all other measured faces; None where none is."""
     classes = classes_of(looks)
-    return {factor.name: _groups(figures, classes[factor.name], factor.labels) for factor in FACTORS}
+    return {
+        factor.name: _groups(figures, classes[factor.name], factor.labels)
+        for factor in FACTORS
+    }
 
 
-def _groups(figures: Figures, classes: NDArray[np.intp], labels: Sequence[str]) -> Json | None:
+def _groups(
+    figures: Figures, classes: NDArray[np.intp], labels: Sequence[str]
+) -> Json | None:
     measured = classes >= 0
     groups = {
-        label: figures(classes == number) | {"rest": figures(measured & (classes != number))}
+        label: figures(classes == number)
+        | {"rest": figures(measured & (classes != number))}
         for number, label in enumerate(labels)
         if (classes == number).any()
     }
@@ -81,7 +100,8 @@ def write(result: Json, path: Path) -> None:
     """Atomic: an interrupted run leaves no half file."""
     partial = path.with_name(path.name + ".partial")
     partial.write_text(
-        json.dumps(plain(result), indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
+        json.dumps(plain(result), indent=2, ensure_ascii=False, allow_nan=False) + "\n",
+        encoding="utf-8",
     )
     os.replace(partial, path)
 
@@ -125,15 +145,24 @@ def show(result: Json) -> None:
 def _cells(figures: Json, names: Sequence[str]) -> list[str]:
     return [
         str(figures["n"]),
-        *(_cell(name, figures.get(name), figures["interval"].get(name)) for name in names),
+        *(
+            _cell(name, figures.get(name), figures["interval"].get(name))
+            for name in names
+        ),
     ]
 
 
 def _cell(name: str, value: Any, interval: Any) -> str:
     if isinstance(value, dict):
-        return "  ".join(f"{key}: {_cell(name, part, None)}" for key, part in value.items())
+        return "  ".join(
+            f"{key}: {_cell(name, part, None)}" for key, part in value.items()
+        )
     if value is None or not np.isfinite(value):
         return "–"
     form = "{:.1%}" if name in SHARES else "{:.3g}"
-    bounds = "" if interval is None else " ({} – {})".format(*(form.format(bound) for bound in interval))
+    bounds = (
+        ""
+        if interval is None
+        else " ({} – {})".format(*(form.format(bound) for bound in interval))
+    )
     return form.format(value) + bounds

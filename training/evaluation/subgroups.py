@@ -38,7 +38,8 @@ ABOVE_BROWS: Final = 0.3
 LEAST_PIXELS: Final = 12
 LEAST_COLOUR: Final = 2.0
 """CIELAB b* below which a picture is grey or lit in blue, and ITA means nothing."""
-BLACK, WHITE = 15, 245
+BLACK = 15
+WHITE = 245
 """Grey values beyond which a pixel is deep shadow or glare."""
 
 
@@ -63,14 +64,24 @@ class Factor:
 FACTORS: Final = (
     Factor(
         "face_size",
-        ("≥ 128 px", "64–128 px", "48–64 px", "32–48 px", "24–32 px", "16–24 px", "< 16 px"),
+        (
+            "≥ 128 px",
+            "64–128 px",
+            "48–64 px",
+            "32–48 px",
+            "24–32 px",
+            "16–24 px",
+            "< 16 px",
+        ),
         (128, 64, 48, 32, 24, 16),
     ),
     Factor("yaw", ("< 15°", "15–30°", "30–45°", "≥ 45°"), (15, 30, 45), falling=False),
     Factor("brightness", ("≥ 150", "110–150", "70–110", "< 70"), (150, 110, 70)),
     Factor("blur", ("≥ 150", "50–150", "15–50", "< 15"), (150, 50, 15)),
     Factor(
-        "skin_tone", ("very light", "light", "intermediate", "tan", "brown", "dark"), (55, 41, 28, 10, -30)
+        "skin_tone",
+        ("very light", "light", "intermediate", "tan", "brown", "dark"),
+        (55, 41, 28, 10, -30),
     ),
 )
 
@@ -102,7 +113,9 @@ def look_of(image: Image, points: Points) -> Look:
         yaw = abs(head_pose(points, width, height).yaw)
     except ValueError:
         yaw = np.nan
-    grey = cv2.cvtColor(cut(image, crop_of_points(points, BLUR_SIDE), BLUR_SIDE), cv2.COLOR_BGR2GRAY)
+    grey = cv2.cvtColor(
+        cut(image, crop_of_points(points, BLUR_SIDE), BLUR_SIDE), cv2.COLOR_BGR2GRAY
+    )
     return Look(
         face_size(points),
         yaw,
@@ -118,9 +131,14 @@ def face_size(points: Points) -> float:
 
 
 def _brightness(image: Image, points: Points) -> float:
-    low, high = points.min(axis=0).round().astype(int), points.max(axis=0).round().astype(int)
+    low = points.min(axis=0).round().astype(int)
+    high = points.max(axis=0).round().astype(int)
     inside = image[max(low[1], 0) : max(high[1], 0), max(low[0], 0) : max(high[0], 0)]
-    return float(cv2.cvtColor(inside, cv2.COLOR_BGR2GRAY).mean()) if inside.size else np.nan
+    return (
+        float(cv2.cvtColor(inside, cv2.COLOR_BGR2GRAY).mean())
+        if inside.size
+        else np.nan
+    )
 
 
 def typology_angle(image: Image, points: Points) -> float:
@@ -139,7 +157,8 @@ def typology_angle(image: Image, points: Points) -> float:
 
 def _skin(points: Points, shape: tuple[int, ...]) -> NDArray[np.bool_]:
     """(H, W): discs on both cheeks, midway between eye and mouth corner, and above the brows."""
-    left, right = points[EYE_LEFT].mean(axis=0), points[EYE_RIGHT].mean(axis=0)
+    left = points[EYE_LEFT].mean(axis=0)
+    right = points[EYE_RIGHT].mean(axis=0)
     brows = np.concatenate([points[BROW_LEFT], points[BROW_RIGHT]]).mean(axis=0)
     across = float(outer_eye_distance(points))
     down = (points[MOUTH_LEFT] + points[MOUTH_RIGHT]) / 2 - (left + right) / 2
@@ -158,6 +177,8 @@ def _skin(points: Points, shape: tuple[int, ...]) -> NDArray[np.bool_]:
 def classes_of(looks: Sequence[Look]) -> dict[str, NDArray[np.intp]]:
     """For each factor the index of each face's label, −1 where it was not measured."""
     return {
-        factor.name: factor.classes(np.array([getattr(look, factor.name) for look in looks], np.float64))
+        factor.name: factor.classes(
+            np.array([getattr(look, factor.name) for look in looks], np.float64)
+        )
         for factor in FACTORS
     }

@@ -49,7 +49,9 @@ class DetectorNetwork(nn.Module):
         for place in reversed(range(len(STRIDES))):
             here = self.across[place](levels[place])
             if above is not None:
-                here = here + functional.interpolate(above, scale_factor=2.0, mode="nearest")
+                here = here + functional.interpolate(
+                    above, scale_factor=2.0, mode="nearest"
+                )
             above = self.mix[place](here)
             outputs.insert(0, self.heads[place](above))
         return tuple(outputs)
@@ -68,7 +70,10 @@ class _Separable(nn.Module):
 
 
 def _stage(inputs: int, outputs: int, blocks: int) -> nn.Sequential:
-    return nn.Sequential(*separable(inputs, outputs, stride=2), *(_Separable(outputs) for _ in range(blocks)))
+    return nn.Sequential(
+        *separable(inputs, outputs, stride=2),
+        *(_Separable(outputs) for _ in range(blocks)),
+    )
 
 
 def flat(outputs: tuple[Tensor, ...]) -> Tensor:

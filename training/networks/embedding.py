@@ -53,7 +53,9 @@ class EmbeddingNetwork(nn.Module):
         self.first = nn.Conv2d(3, STEM, 3, 2, 1)
         self.filter = nn.Conv2d(STEM, STEM, 3, 1, 1, groups=STEM)
         self.mix = nn.Conv2d(STEM, STEM, 1)
-        self.blocks = nn.Sequential(*(Bottleneck(a, round(keep * b), c, s) for a, b, c, s in BLOCKS))
+        self.blocks = nn.Sequential(
+            *(Bottleneck(a, round(keep * b), c, s) for a, b, c, s in BLOCKS)
+        )
         self.widen = nn.Conv2d(BLOCKS[-1][2], HEAD, 1)
         self.gather = nn.Conv2d(HEAD, HEAD, 7, groups=HEAD)
         self.embed = nn.Conv2d(HEAD, DIMENSIONS, 1)
@@ -73,8 +75,14 @@ class EmbeddingNetwork(nn.Module):
 def load_teacher(path: Path) -> EmbeddingNetwork:
     """The public MobileFaceNet file as a network of ours. Raises ValueError for another architecture."""
     graph = onnx.load(path).graph
-    arrays = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    found = [[arrays[name] for name in node.input[1:]] for node in graph.node if node.op_type == "Conv"]
+    arrays = {
+        tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer
+    }
+    found = [
+        [arrays[name] for name in node.input[1:]]
+        for node in graph.node
+        if node.op_type == "Conv"
+    ]
     network = EmbeddingNetwork()
     layers = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d)]
     shapes = [[tuple(layer.weight.shape), (layer.out_channels,)] for layer in layers]

@@ -25,8 +25,10 @@ class LandmarkNetwork(nn.Module):
         self.to4 = nn.Sequential(*activated(3, a, stride=2), *activated(a, b, stride=2))
         self.to8 = nn.Sequential(*activated(b, c, stride=2), Residual(c))
         self.to16 = nn.Sequential(*activated(c, d, stride=2), Residual(d), Residual(d))
-        self.down16, self.mix8 = nn.Conv2d(d, c, 1), activated(c, c)
-        self.down8, self.mix4 = nn.Conv2d(c, b, 1), separable(b, b)
+        self.down16 = nn.Conv2d(d, c, 1)
+        self.mix8 = activated(c, c)
+        self.down8 = nn.Conv2d(c, b, 1)
+        self.mix4 = separable(b, b)
         self.heat = nn.Conv2d(b, POINT_COUNT, 1)
         self.register_buffer("places", cell_places(size), persistent=False)
 

@@ -11,7 +11,9 @@ def convolution(
     inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1, groups: int = 1
 ) -> nn.Sequential:
     """Convolution and batch normalisation; no activation."""
-    layer = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False)
+    layer = nn.Conv2d(
+        inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False
+    )
     return nn.Sequential(layer, nn.BatchNorm2d(outputs))
 
 
@@ -34,7 +36,9 @@ class Residual(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.body = nn.Sequential(*activated(channels, channels), *convolution(channels, channels))
+        self.body = nn.Sequential(
+            *activated(channels, channels), *convolution(channels, channels)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         return functional.relu(x + self.body(x))
@@ -47,4 +51,7 @@ def fold(network: nn.Module) -> None:
             continue
         for at, (layer, following) in enumerate(pairwise(list(block))):
             if isinstance(layer, nn.Conv2d) and isinstance(following, nn.BatchNorm2d):
-                block[at], block[at + 1] = fuse_conv_bn_eval(layer, following), nn.Identity()
+                block[at], block[at + 1] = (
+                    fuse_conv_bn_eval(layer, following),
+                    nn.Identity(),
+                )

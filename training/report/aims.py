@@ -33,7 +33,12 @@ class Aim:
         reached = "no" if kind.is_worse(value, limit) else "yes"
         sign = "≥" if kind.better == "higher" else "≤"
         whose = f" ({other.measurement.series})" if other else ""
-        return self.text, f"{sign} {kind.write(limit)}{whose}", kind.cell(figures), reached
+        return (
+            self.text,
+            f"{sign} {kind.write(limit)}{whose}",
+            kind.cell(figures),
+            reached,
+        )
 
     def _figures(self, result: Result | None) -> Figures:
         if result is None or self.part is None:
@@ -48,15 +53,30 @@ AIMS: Final = (
         "recall",
         "detector-24px-mtcnn",
     ),
-    Aim("Detector: recall on all held-out photos", "detector-photos-ours", "recall", "detector-photos-mtcnn"),
+    Aim(
+        "Detector: recall on all held-out photos",
+        "detector-photos-ours",
+        "recall",
+        "detector-photos-mtcnn",
+    ),
     Aim(
         "Detector: time for 640×360",
         "detector-shelves-ours",
         "milliseconds_640x360",
         "detector-shelves-mtcnn",
     ),
-    Aim("Landmarks: MSE, YouTube Faces, boxes of the product", "landmarks-youtube-detector", "mse", 0.00012),
-    Aim("Landmarks: NME, YouTube Faces, boxes of the product", "landmarks-youtube-detector", "nme", 0.052),
+    Aim(
+        "Landmarks: MSE, YouTube Faces, boxes of the product",
+        "landmarks-youtube-detector",
+        "mse",
+        0.00012,
+    ),
+    Aim(
+        "Landmarks: NME, YouTube Faces, boxes of the product",
+        "landmarks-youtube-detector",
+        "nme",
+        0.052,
+    ),
     Aim(
         "Landmarks: NME, HELEN photos, boxes of the product",
         "landmarks-photos-detector",
@@ -64,10 +84,26 @@ AIMS: Final = (
         0.040,
         "helen",
     ),
-    Aim("Landmarks: NME, HELEN photos, true boxes", "landmarks-photos-truth", "nme", 0.040, "helen"),
+    Aim(
+        "Landmarks: NME, HELEN photos, true boxes",
+        "landmarks-photos-truth",
+        "nme",
+        0.040,
+        "helen",
+    ),
     Aim("Embedding: pairs told apart, LFW", "identity-lfw-ours", "accuracy", 0.97),
-    Aim("Embedding: TAR at FAR 1e-3, LFW", "identity-lfw-ours", "tar_at_far.1e-3", "identity-lfw-teacher"),
-    Aim("Embedding: rank-1, YouTube Faces", "identity-youtube-ours", "rank1", "identity-youtube-teacher"),
+    Aim(
+        "Embedding: TAR at FAR 1e-3, LFW",
+        "identity-lfw-ours",
+        "tar_at_far.1e-3",
+        "identity-lfw-teacher",
+    ),
+    Aim(
+        "Embedding: rank-1, YouTube Faces",
+        "identity-youtube-ours",
+        "rank1",
+        "identity-youtube-teacher",
+    ),
     Aim("Expression: accuracy, FER+ validation", "expression", "accuracy", 0.82),
 )
 COSTS: Final = (
@@ -79,7 +115,9 @@ COSTS: Final = (
 )
 
 
-def aim_rows(results: Mapping[str, Result], speeds: Speeds) -> list[tuple[str, str, str, str]]:
+def aim_rows(
+    results: Mapping[str, Result], speeds: Speeds
+) -> list[tuple[str, str, str, str]]:
     """Of all that was measured."""
     rows = [row for aim in AIMS if (row := aim.row(results))]
     for text, file, key, limit in COSTS:

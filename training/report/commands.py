@@ -18,7 +18,10 @@ RESULTS = Path("docs/accuracy")
     help="Folder with the data sets in data/ and the public models in models/.",
 )
 @click.option(
-    "--folder", type=click.Path(file_okay=False, path_type=Path), default=RESULTS, show_default=True
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=RESULTS,
+    show_default=True,
 )
 @click.argument("names", nargs=-1, metavar="[NAME...]")
 def measure(shared: Path, folder: Path, names: tuple[str, ...]) -> None:
@@ -44,7 +47,10 @@ def measure(shared: Path, folder: Path, names: tuple[str, ...]) -> None:
     show_default=True,
 )
 @click.option(
-    "--page", type=click.Path(path_type=Path), default=RESULTS.with_suffix(".md"), show_default=True
+    "--page",
+    type=click.Path(path_type=Path),
+    default=RESULTS.with_suffix(".md"),
+    show_default=True,
 )
 def report(folder: Path, page: Path) -> None:
     """Write docs/accuracy.md and its plots from the result files."""

@@ -32,7 +32,8 @@ def gaps(result: Result, kind: Kind) -> list[Gap]:
     """Those of one result, in the order of factors."""
     found = []
     for factor, label, figures in classes(result):
-        mine, others = figures.interval(kind.key), figures.rest.interval(kind.key)
+        mine = figures.interval(kind.key)
+        others = figures.rest.interval(kind.key)
         if mine and others and figures.count() >= FEW and _apart(mine, others, kind):
             found.append(Gap(factor, label, figures, kind))
     return found

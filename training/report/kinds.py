@@ -62,7 +62,12 @@ KINDS: Final = {
         Kind("failures", "NME > 0.1", percent, "lower"),
         Kind("detected", "found", percent, "higher"),
         Kind("recall", "recall", percent, "higher"),
-        Kind("false_per_image", "false alarms a picture", lambda value: f"{value:.2f}", "lower"),
+        Kind(
+            "false_per_image",
+            "false alarms a picture",
+            lambda value: f"{value:.2f}",
+            "lower",
+        ),
         Kind("pictures_with_false", "pictures with a false alarm", percent, "lower"),
         Kind("milliseconds", "a picture", milliseconds, "lower"),
         Kind("milliseconds_640x360", "640×360", milliseconds, "lower"),

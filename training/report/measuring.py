@@ -21,15 +21,23 @@ def chosen(beginnings: Sequence[str]) -> list[Measurement]:
     return [m for m in PLAN if not beginnings or m.name.startswith(tuple(beginnings))]
 
 
-def measure(measurements: Sequence[Measurement], shared: Path, folder: Path, evaluate: Evaluate) -> list[str]:
+def measure(
+    measurements: Sequence[Measurement], shared: Path, folder: Path, evaluate: Evaluate
+) -> list[str]:
     """Writes a result file each, and says how long it takes. Returns the names of those that failed.
 
     What fails leaves its old result file away: no figure outlives the weights it was measured with.
     """
-    console, started, failed = Console(stderr=True), time.monotonic(), list[str]()
+    console = Console(stderr=True)
+    started = time.monotonic()
+    failed = list[str]()
     for number, measurement in enumerate(measurements):
         spent = time.monotonic() - started
-        left = f", about {spent / number * (len(measurements) - number):.0f} s left" if number else ""
+        left = (
+            f", about {spent / number * (len(measurements) - number):.0f} s left"
+            if number
+            else ""
+        )
         console.print(
             f"[bold]{number + 1}/{len(measurements)}[/bold] {measurement.name}  ({spent:.0f} s{left})"
         )
@@ -41,5 +49,7 @@ def measure(measurements: Sequence[Measurement], shared: Path, folder: Path, eva
         except Exception as error:  # noqa: BLE001  # the others are measured all the same, this one is named
             console.print(f"  [red]{type(error).__name__}: {error}[/red]")
             failed.append(measurement.name)
-    console.print(f"{len(measurements)} measurements, {time.monotonic() - started:.0f} s")
+    console.print(
+        f"{len(measurements)} measurements, {time.monotonic() - started:.0f} s"
+    )
     return failed

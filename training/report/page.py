@@ -35,16 +35,32 @@ class Examined:
 
 
 EXAMINED: Final = (
-    Examined("detector-youtube-24px-ours", "Detector: YouTube Faces, faces of 24 px", ("recall",)),
-    Examined("detector-24px-ours", "Detector: HELEN and AFW, faces of 24 px", ("recall",)),
     Examined(
-        "landmarks-youtube-detector", "Landmarks: YouTube Faces, boxes of the product", ("nme", "failures")
+        "detector-youtube-24px-ours",
+        "Detector: YouTube Faces, faces of 24 px",
+        ("recall",),
     ),
     Examined(
-        "landmarks-photos-detector", "Landmarks: HELEN and AFW, boxes of the product", ("nme", "failures")
+        "detector-24px-ours", "Detector: HELEN and AFW, faces of 24 px", ("recall",)
     ),
-    Examined("identity-lfw-ours", "Embedding: LFW pairs", ("tar_at_far.1e-3", "far.1e-2")),
-    Examined("identity-youtube-ours", "Embedding: YouTube Faces, other videos", ("rank1", "detected")),
+    Examined(
+        "landmarks-youtube-detector",
+        "Landmarks: YouTube Faces, boxes of the product",
+        ("nme", "failures"),
+    ),
+    Examined(
+        "landmarks-photos-detector",
+        "Landmarks: HELEN and AFW, boxes of the product",
+        ("nme", "failures"),
+    ),
+    Examined(
+        "identity-lfw-ours", "Embedding: LFW pairs", ("tar_at_far.1e-3", "far.1e-2")
+    ),
+    Examined(
+        "identity-youtube-ours",
+        "Embedding: YouTube Faces, other videos",
+        ("rank1", "detected"),
+    ),
     Examined("expression", "Expression: FER+ validation", ("accuracy",)),
 )
 
@@ -60,17 +76,39 @@ def write_page(folder: Path, page: Path) -> None:
 def read_speeds(folder: Path) -> dict[str, dict[str, float]]:
     """`speed.json`; empty when there is none."""
     path = folder / "speed.json"
-    found: dict[str, dict[str, float]] = json.loads(path.read_bytes()) if path.exists() else {}
+    found: dict[str, dict[str, float]] = (
+        json.loads(path.read_bytes()) if path.exists() else {}
+    )
     return found
 
 
-def pictures(results: Results) -> dict[str, tuple[Callable[[Path], None], list[Result]]]:
+def pictures(
+    results: Results,
+) -> dict[str, tuple[Callable[[Path], None], list[Result]]]:
     """File name → how it is drawn and from what; only what has results."""
-    together: tuple[tuple[str, Callable[[Path, Results], None], tuple[str, ...]], ...] = (
-        ("detectors.svg", plots.plot_detectors, tuple(n for n in results if n.startswith("detector-"))),
-        ("landmarks.svg", plots.plot_landmarks, tuple(n for n in plots.LANDMARK_SETS if n in results)),
-        ("identity.svg", plots.plot_identity, tuple(n for n in results if n.startswith("identity-lfw"))),
-        ("quality.svg", plots.plot_rejection, tuple(n for n in plots.QUALITY_SETS if n in results)),
+    together: tuple[
+        tuple[str, Callable[[Path, Results], None], tuple[str, ...]], ...
+    ] = (
+        (
+            "detectors.svg",
+            plots.plot_detectors,
+            tuple(n for n in results if n.startswith("detector-")),
+        ),
+        (
+            "landmarks.svg",
+            plots.plot_landmarks,
+            tuple(n for n in plots.LANDMARK_SETS if n in results),
+        ),
+        (
+            "identity.svg",
+            plots.plot_identity,
+            tuple(n for n in results if n.startswith("identity-lfw")),
+        ),
+        (
+            "quality.svg",
+            plots.plot_rejection,
+            tuple(n for n in plots.QUALITY_SETS if n in results),
+        ),
     )
     found: dict[str, tuple[Callable[[Path], None], list[Result]]] = {}
     for file, draw, names in together:
@@ -89,7 +127,9 @@ def _with(draw: Callable[[Path, Any], None], what: object) -> Callable[[Path], N
 
 
 def _subgroups(one: Examined, result: Result) -> Callable[[Path], None]:
-    return lambda path: plots.plot_subgroups(path, result, KINDS[one.keys[0]], one.title)
+    return lambda path: plots.plot_subgroups(
+        path, result, KINDS[one.keys[0]], one.title
+    )
 
 
 def page_text(results: Results, speeds: Mapping[str, Mapping[str, float]]) -> str:
@@ -111,7 +151,9 @@ def page_text(results: Results, speeds: Mapping[str, Mapping[str, float]]) -> st
         fooled=fooled(results),
         embeddings=embedding_table(results),
         compared=compared,
-        examined=[_section(one, results[one.name]) for one in EXAMINED if one.picture in drawn],
+        examined=[
+            _section(one, results[one.name]) for one in EXAMINED if one.picture in drawn
+        ],
         rare=rarely_recognised(results.get("expression")),
         speeds=speed_table(speeds),
         commands=[results[m.name].measurement for m in PLAN if m.name in results],
@@ -141,7 +183,13 @@ def detector_table(results: Results) -> str:
         ("shelves", "milliseconds_640x360", "640×360"),
     ]
     rows = [
-        [series, *(KINDS[key].cell(results.get(f"detector-{name}-{short}")) for name, key, _ in columns)]
+        [
+            series,
+            *(
+                KINDS[key].cell(results.get(f"detector-{name}-{short}"))
+                for name, key, _ in columns
+            ),
+        ]
         for short, (series, _) in DETECTORS.items()
     ]
     return table(["recall on", *(title for _, _, title in columns)], rows)
@@ -151,10 +199,18 @@ def control_table(results: Results) -> str:
     """A row for each detector: how often it finds a face where a shelf took the place of the face."""
     kind = KINDS["pictures_with_false"]
     rows = [
-        [series, *(kind.cell(results.get(f"detector-control-{size}px-{short}")) for size in SMALL_SIZES)]
+        [
+            series,
+            *(
+                kind.cell(results.get(f"detector-control-{size}px-{short}"))
+                for size in SMALL_SIZES
+            ),
+        ]
         for short, (series, _) in DETECTORS.items()
     ]
-    return table(["found without a face", *(f"{size} px" for size in SMALL_SIZES)], rows)
+    return table(
+        ["found without a face", *(f"{size} px" for size in SMALL_SIZES)], rows
+    )
 
 
 FOOLED: Final = 0.05
@@ -163,10 +219,13 @@ FOOLED: Final = 0.05
 
 def fooled(results: Results) -> list[str]:
     """Sizes at which our detector takes small pictures without a face for faces, with that share."""
-    key, found = "pictures_with_false", []
+    key = "pictures_with_false"
+    found = []
     for size in SMALL_SIZES:
         result = results.get(f"detector-control-{size}px-ours")
-        share, interval = (result.value(key), result.interval(key)) if result else (None, None)
+        share, interval = (
+            (result.value(key), result.interval(key)) if result else (None, None)
+        )
         if share is not None and interval and interval[0] > FOOLED:
             found.append(f"{share:.0%} at {size} px")
     return found
@@ -183,7 +242,12 @@ def embedding_table(results: Results) -> str:
         ]
         for short, (series, _) in EMBEDDINGS.items()
     ]
-    head = ["", "pairs told apart", *(KINDS[key].name for key in keys[1:]), "rank-1, other videos"]
+    head = [
+        "",
+        "pairs told apart",
+        *(KINDS[key].name for key in keys[1:]),
+        "rank-1, other videos",
+    ]
     return table(head, rows)
 
 
@@ -205,6 +269,16 @@ def rarely_recognised(expression: Result | None) -> list[str]:
     """The classes that are recognised in less than half of their faces, with that share."""
     if expression is None:
         return []
-    rows = zip(expression.content["classes"], expression.content["confusion"], strict=True)
-    recalls = [(name, row[place] / sum(row), sum(row)) for place, (name, row) in enumerate(rows) if sum(row)]
-    return [f"{name} ({recall:.0%} of {count})" for name, recall, count in recalls if recall < 0.5]
+    rows = zip(
+        expression.content["classes"], expression.content["confusion"], strict=True
+    )
+    recalls = [
+        (name, row[place] / sum(row), sum(row))
+        for place, (name, row) in enumerate(rows)
+        if sum(row)
+    ]
+    return [
+        f"{name} ({recall:.0%} of {count})"
+        for name, recall, count in recalls
+        if recall < 0.5
+    ]

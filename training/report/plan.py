@@ -45,7 +45,9 @@ TRAINED_SHELVES: Final = ("--skip", "100")
 """Those that the detector was trained on, by name."""
 
 
-def _arguments(task: str, data: tuple[str, str], *more: str, weights: str = "") -> tuple[str, ...]:
+def _arguments(
+    task: str, data: tuple[str, str], *more: str, weights: str = ""
+) -> tuple[str, ...]:
     chosen = ("--weights", weights) if weights else ()
     return (task, "--data", data[0], "--format", data[1], *more, *chosen)
 
@@ -53,7 +55,11 @@ def _arguments(task: str, data: tuple[str, str], *more: str, weights: str = "") 
 def _landmarks() -> list[Measurement]:
     sets = (("youtube", YOUTUBE), ("photos", PHOTOS))
     found = [
-        Measurement(f"landmarks-{name}-{box}", OURS, _arguments("landmarks", data, *HELD_OUT, "--box", box))
+        Measurement(
+            f"landmarks-{name}-{box}",
+            OURS,
+            _arguments("landmarks", data, *HELD_OUT, "--box", box),
+        )
         for name, data in sets
         for box in ("detector", "truth")
     ]
@@ -75,18 +81,29 @@ def _detectors() -> list[Measurement]:
         "shelves": (SHELVES, TRAINED_SHELVES),
     }
     sets["youtube-24px"] = (YOUTUBE, (*HELD_OUT, "--face-size", "24"))
-    sets |= {f"{size}px": (PHOTOS, (*HELD_OUT, "--face-size", str(size))) for size in SMALL_SIZES}
     sets |= {
-        f"control-{size}px": (SHELVES, (*TRAINED_SHELVES, "--face-size", str(size))) for size in SMALL_SIZES
+        f"{size}px": (PHOTOS, (*HELD_OUT, "--face-size", str(size)))
+        for size in SMALL_SIZES
+    }
+    sets |= {
+        f"control-{size}px": (SHELVES, (*TRAINED_SHELVES, "--face-size", str(size)))
+        for size in SMALL_SIZES
     }
     return [
-        Measurement(f"detector-{name}-{short}", series, _arguments("detector", data, *more, weights=weights))
+        Measurement(
+            f"detector-{name}-{short}",
+            series,
+            _arguments("detector", data, *more, weights=weights),
+        )
         for short, (series, weights) in DETECTORS.items()
         for name, (data, more) in sets.items()
     ]
 
 
-EMBEDDINGS: Final = {"ours": (OURS, ""), "teacher": ("MobileFaceNet (teacher)", TEACHER)}
+EMBEDDINGS: Final = {
+    "ours": (OURS, ""),
+    "teacher": ("MobileFaceNet (teacher)", TEACHER),
+}
 IDENTITY_SETS: Final = {
     "lfw": (LFW, ("--protocol", "pairs", "--aligned")),
     "youtube": (YOUTUBE_PEOPLE, ("--protocol", "leave-one-video-out")),
@@ -109,7 +126,11 @@ PLAN: Final[tuple[Measurement, ...]] = (
     *_landmarks(),
     *_detectors(),
     *_identity(),
-    Measurement("expression", OURS, _arguments("expression", FERPLUS, "--split", "FER2013Valid")),
-    Measurement("quality-lfw", OURS, _arguments("quality", LFW, *HELD_OUT, "--aligned")),
+    Measurement(
+        "expression", OURS, _arguments("expression", FERPLUS, "--split", "FER2013Valid")
+    ),
+    Measurement(
+        "quality-lfw", OURS, _arguments("quality", LFW, *HELD_OUT, "--aligned")
+    ),
     Measurement("quality-youtube", OURS, _arguments("quality", YOUTUBE, *HELD_OUT)),
 )

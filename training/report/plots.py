@@ -13,7 +13,19 @@ from training.report.gaps import FEW, classes, gaps
 from training.report.kinds import FACTORS, KINDS, Kind
 from training.report.plan import DETECTORS, EMBEDDINGS, OURS, SMALL_SIZES
 from training.report.results import Figures, Interval, Result
-from training.report.style import ACCENT, BLUE, GREY, GRID, INK, MUTED, PALE, PAPER, SERIES, drawing, quiet
+from training.report.style import (
+    ACCENT,
+    BLUE,
+    GREY,
+    GRID,
+    INK,
+    MUTED,
+    PALE,
+    PAPER,
+    SERIES,
+    drawing,
+    quiet,
+)
 
 Results = Mapping[str, Result]
 WIDE: Final = 7.6
@@ -28,17 +40,38 @@ def plot_detectors(path: Path, results: Results) -> None:
         sizes, yaw, alarms = figure.subplots(1, 3, width_ratios=(1.15, 1, 1.15))
         for place, (short, (series, _)) in enumerate(DETECTORS.items()):
             shift = 0.12 * (place - 1)
-            by_size = {f"{size}": results.get(f"detector-{size}px-{short}") for size in SMALL_SIZES}
+            by_size = {
+                f"{size}": results.get(f"detector-{size}px-{short}")
+                for size in SMALL_SIZES
+            }
             _steps(sizes, by_size, KINDS["recall"], series, shift, line="-")
-            control = {f"{size}": results.get(f"detector-control-{size}px-{short}") for size in SMALL_SIZES}
-            _steps(sizes, control, KINDS["pictures_with_false"], series, shift, line=":")
+            control = {
+                f"{size}": results.get(f"detector-control-{size}px-{short}")
+                for size in SMALL_SIZES
+            }
+            _steps(
+                sizes, control, KINDS["pictures_with_false"], series, shift, line=":"
+            )
             if turned := results.get(f"detector-{TURNED}-{short}"):
-                _steps(yaw, _enough(turned.subgroups.get("yaw", {})), KINDS["recall"], series, shift)
+                _steps(
+                    yaw,
+                    _enough(turned.subgroups.get("yaw", {})),
+                    KINDS["recall"],
+                    series,
+                    shift,
+                )
             if small := results.get(f"detector-{SMALL}-{short}"):
-                _alarms(alarms, small, results.get(f"detector-shelves-{short}"), SERIES[series])
+                _alarms(
+                    alarms,
+                    small,
+                    results.get(f"detector-shelves-{short}"),
+                    SERIES[series],
+                )
         sizes.set(title="Recall by face size", xlabel="pixels, HELEN and AFW")
         yaw.set(title="by yaw, 24 px", xlabel="yaw, YouTube Faces")
-        alarms.set(title="and by threshold, 24 px", xlabel="false alarms a shelf picture")
+        alarms.set(
+            title="and by threshold, 24 px", xlabel="false alarms a shelf picture"
+        )
         alarms.set_xscale("symlog", linthresh=0.02, linscale=0.4)
         alarms.set_xlim(-0.004, 3)
         alarms.set_xticks([0, 0.02, 0.1, 0.5, 2], ["0", "0.02", "0.1", "0.5", "2"])
@@ -48,7 +81,9 @@ def plot_detectors(path: Path, results: Results) -> None:
             for result in shown
             if result.measurement.name.startswith(f"detector-{SMALL}-")
         ]
-        alarms.set_ylim(bottom=min((dot for dot in dots if dot is not None), default=0.2) - 0.2)
+        alarms.set_ylim(
+            bottom=min((dot for dot in dots if dot is not None), default=0.2) - 0.2
+        )
         for axes in (sizes, yaw, alarms):
             axes.yaxis.set_major_formatter(SHARE)
             _up_to_everything(axes)
@@ -63,17 +98,27 @@ TURNED: Final = "youtube-24px"
 
 def _enough(classes: Mapping[str, Figures]) -> dict[str, Figures]:
     """Classes of a few faces are no dots to compare."""
-    return {label: figures for label, figures in classes.items() if figures.count() >= FEW}
+    return {
+        label: figures for label, figures in classes.items() if figures.count() >= FEW
+    }
 
 
 def _alarms(axes: Axes, small: Result, shelves: Result | None, colour: str) -> None:
     """Recall over false alarms, a dot where the product works."""
     if shelves is None:
         return
-    axes.plot(shelves.curve("false_per_image"), small.curve("recall"), color=colour, linewidth=1.6)
-    alarms, recall = shelves.value("false_per_image"), small.value("recall")
+    axes.plot(
+        shelves.curve("false_per_image"),
+        small.curve("recall"),
+        color=colour,
+        linewidth=1.6,
+    )
+    alarms = shelves.value("false_per_image")
+    recall = small.value("recall")
     if alarms is not None and recall is not None:
-        axes.plot(alarms, recall, "o", color=colour, markersize=7, zorder=3, clip_on=False)
+        axes.plot(
+            alarms, recall, "o", color=colour, markersize=7, zorder=3, clip_on=False
+        )
 
 
 def _steps(
@@ -94,7 +139,9 @@ def _steps(
             continue
         dots.append((place + shift, value))
         if interval := figures.interval(kind.key):
-            axes.plot([place + shift] * 2, interval, color=colour, alpha=0.35, linewidth=4)
+            axes.plot(
+                [place + shift] * 2, interval, color=colour, alpha=0.35, linewidth=4
+            )
     if not dots:
         return
     across, up = zip(*dots, strict=True)
@@ -123,7 +170,11 @@ def _up_to_everything(axes: Axes) -> None:
 
 
 def _series_key(
-    axes: Axes, names: Sequence[str], across: float = 0.03, ha: str = "left", bottom: float = 0.05
+    axes: Axes,
+    names: Sequence[str],
+    across: float = 0.03,
+    ha: str = "left",
+    bottom: float = 0.05,
 ) -> None:
     """Names in their colours, one above the other."""
     for place, name in enumerate(reversed(names)):
@@ -152,11 +203,15 @@ def plot_landmarks(path: Path, results: Results) -> None:
             label, colour, style = LANDMARK_SETS[name]
             quantiles = result.curve("nme_quantiles")
             share = np.linspace(0, 1, len(quantiles))
-            errors.plot(quantiles, share, style, color=colour, linewidth=1.8, label=label)
+            errors.plot(
+                quantiles, share, style, color=colour, linewidth=1.8, label=label
+            )
             if name.endswith("detector"):
                 _by_yaw(yaw, result, labels, colour, 0.08 * (1 if place else -1))
         errors.axvline(0.1, color=MUTED, linewidth=0.8, dashes=(3, 3))
-        errors.set(title="Share of faces with at most this error", xlabel="NME of the face")
+        errors.set(
+            title="Share of faces with at most this error", xlabel="NME of the face"
+        )
         errors.set(xlim=(0, 0.16), ylim=(0, 1.02))
         errors.yaxis.set_major_formatter(SHARE)
         errors.legend(frameon=False, loc="lower right", labelcolor=INK, fontsize=9)
@@ -165,15 +220,27 @@ def plot_landmarks(path: Path, results: Results) -> None:
         quiet(yaw, "y")
 
 
-def _by_yaw(axes: Axes, result: Result, labels: Sequence[str], colour: str, shift: float) -> None:
+def _by_yaw(
+    axes: Axes, result: Result, labels: Sequence[str], colour: str, shift: float
+) -> None:
     for label, figures in result.subgroups.get("yaw", {}).items():
-        value, interval, place = figures.value("nme"), figures.interval("nme"), labels.index(label) + shift
+        value = figures.value("nme")
+        interval = figures.interval("nme")
+        place = labels.index(label) + shift
         if value is None:
             continue
         if interval:
             axes.plot([place] * 2, interval, color=colour, alpha=0.35, linewidth=4)
         face = PAPER if figures.count() < FEW else colour
-        axes.plot(place, value, "o", color=colour, markerfacecolor=face, markersize=6, zorder=3)
+        axes.plot(
+            place,
+            value,
+            "o",
+            color=colour,
+            markerfacecolor=face,
+            markersize=6,
+            zorder=3,
+        )
     axes.set_xticks(range(len(labels)), labels)
 
 
@@ -193,14 +260,24 @@ def plot_subgroups(path: Path, result: Result, kind: Kind, title: str) -> None:
             else:
                 _whisker(axes, place, figures, kind, gap=(factor, label) in worse)
                 _beside(axes, place, label, -8, ha="right")
-                _beside(axes, place, f"{figures.count():,}", 44, across=1, ha="right", color=MUTED)
+                _beside(
+                    axes,
+                    place,
+                    f"{figures.count():,}",
+                    44,
+                    across=1,
+                    ha="right",
+                    color=MUTED,
+                )
         _beside(axes, -0.6, "faces", 44, across=1, ha="right", color=MUTED)
         axes.set_yticks([])
         axes.set_title(title)
         axes.set_xlabel(f"{kind.name}, 95 % intervals; grey: all faces")
         axes.xaxis.set_major_locator(MaxNLocator(7))
         if kind.write(0.5).endswith("%"):
-            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
+            axes.xaxis.set_major_formatter(
+                FuncFormatter(lambda value, _: f"{100 * value:g} %")
+            )
         quiet(axes, "x")
         axes.spines["left"].set_visible(False)
 
@@ -213,7 +290,9 @@ def _rows(result: Result, kind: Kind) -> Iterator[Row]:
     place = 0.0
     for factor in FACTORS:
         classes = result.subgroups.get(factor, {})
-        measured = {label: f for label, f in classes.items() if f.value(kind.key) is not None}
+        measured = {
+            label: f for label, f in classes.items() if f.value(kind.key) is not None
+        }
         if not measured:
             continue
         yield place, factor, "", None
@@ -238,18 +317,22 @@ def _range(result: Result, kind: Kind) -> Interval:
 
 
 def _everybody(axes: Axes, result: Result, kind: Kind) -> None:
-    value, interval = result.value(kind.key), result.interval(kind.key)
+    value = result.value(kind.key)
+    interval = result.interval(kind.key)
     if interval:
         axes.axvspan(*interval, color=GRID, alpha=0.8, linewidth=0)
     if value is not None:
         axes.axvline(value, color=MUTED, linewidth=1)
 
 
-def _whisker(axes: Axes, place: float, figures: Figures, kind: Kind, *, gap: bool) -> None:
+def _whisker(
+    axes: Axes, place: float, figures: Figures, kind: Kind, *, gap: bool
+) -> None:
     colour = ACCENT if gap else INK
     if interval := figures.interval(kind.key):
         axes.plot(interval, [place] * 2, color=colour, linewidth=2.2, alpha=0.4)
-    few, value = figures.count() < FEW, figures.value(kind.key)
+    few = figures.count() < FEW
+    value = figures.value(kind.key)
     assert value is not None
     axes.plot(
         value, place, "o", color=colour, markersize=6, zorder=3, clip_on=False,
@@ -257,7 +340,9 @@ def _whisker(axes: Axes, place: float, figures: Figures, kind: Kind, *, gap: boo
     )  # fmt: skip
 
 
-def _beside(axes: Axes, place: float, text: str, shift: float, across: float = 0, **style: Any) -> None:
+def _beside(
+    axes: Axes, place: float, text: str, shift: float, across: float = 0, **style: Any
+) -> None:
     """Text at the left or right edge, at the height of a row."""
     axes.annotate(
         text, (across, place), xycoords=("axes fraction", "data"), xytext=(shift, 0),
@@ -274,14 +359,23 @@ def plot_identity(path: Path, results: Results) -> None:
             if result is None:
                 continue
             series = EMBEDDINGS[short][0]
-            far, tar = result.curve("far"), result.curve("tar")
+            far = result.curve("far")
+            tar = result.curve("tar")
             axes.plot(far, tar, color=SERIES[series], linewidth=1.8)
             _operating_points(axes, result, SERIES[series])
-        _series_key(axes, [EMBEDDINGS[short][0] for short, result in shown.items() if result], 0.97, "right")
+        _series_key(
+            axes,
+            [EMBEDDINGS[short][0] for short, result in shown.items() if result],
+            0.97,
+            "right",
+        )
         axes.set_xscale("log")
         axes.set_xlim(right=0.5)
         axes.yaxis.set_major_formatter(SHARE)
-        axes.set(title="Pairs of LFW people who were held out", xlabel="false accept rate (FAR)")
+        axes.set(
+            title="Pairs of LFW people who were held out",
+            xlabel="false accept rate (FAR)",
+        )
         axes.set_ylabel("true accept rate (TAR)")
         _up_to_everything(axes)
         axes.grid()
@@ -289,7 +383,8 @@ def plot_identity(path: Path, results: Results) -> None:
 
 def _operating_points(axes: Axes, result: Result, colour: str) -> None:
     for far in ("1e-2", "1e-3", "1e-4"):
-        value, interval = result.value(f"tar_at_far.{far}"), result.interval(f"tar_at_far.{far}")
+        value = result.value(f"tar_at_far.{far}")
+        interval = result.interval(f"tar_at_far.{far}")
         if value is None:
             continue
         if interval:
@@ -305,14 +400,22 @@ def plot_confusion(path: Path, result: Result) -> None:
     with drawing(path, 6.6, 5.2, [result]) as figure:
         axes = figure.subplots()
         axes.imshow(
-            shares, cmap=LinearSegmentedColormap.from_list("paper", ["#fffdfa", PALE, ACCENT]), vmin=0, vmax=1
+            shares,
+            cmap=LinearSegmentedColormap.from_list("paper", ["#fffdfa", PALE, ACCENT]),
+            vmin=0,
+            vmax=1,
         )
         for (row, column), share in np.ndenumerate(shares):
             if counts[row, column]:
                 _cell(axes, column, row, share, int(counts[row, column]))
-        axes.set_xticks(range(len(names)), names, rotation=35, ha="right", rotation_mode="anchor")
+        axes.set_xticks(
+            range(len(names)), names, rotation=35, ha="right", rotation_mode="anchor"
+        )
         totals = counts.sum(axis=1).astype(int)
-        axes.set_yticks(range(len(names)), [f"{n}  ({t:,})" for n, t in zip(names, totals, strict=True)])
+        axes.set_yticks(
+            range(len(names)),
+            [f"{n}  ({t:,})" for n, t in zip(names, totals, strict=True)],
+        )
         axes.tick_params(labelcolor=INK)
         axes.set(
             title="What the crowd saw, and what the network says",
@@ -324,9 +427,24 @@ def plot_confusion(path: Path, result: Result) -> None:
 
 def _cell(axes: Axes, column: int, row: int, share: float, count: int) -> None:
     colour = "white" if share > 0.6 else INK
-    axes.text(column, row - 0.12, f"{share:.0%}", ha="center", va="center", color=colour, fontsize=9)
     axes.text(
-        column, row + 0.22, f"{count}", ha="center", va="center", color=colour, fontsize=6.5, alpha=0.75
+        column,
+        row - 0.12,
+        f"{share:.0%}",
+        ha="center",
+        va="center",
+        color=colour,
+        fontsize=9,
+    )
+    axes.text(
+        column,
+        row + 0.22,
+        f"{count}",
+        ha="center",
+        va="center",
+        color=colour,
+        fontsize=6.5,
+        alpha=0.75,
     )
 
 
@@ -349,9 +467,14 @@ def _rejection(axes: Axes, result: Result) -> None:
     lines: dict[str, tuple[str, dict[str, Any]]] = {
         "random": ("rejected at random", {"color": GREY, "linestyle": ":"}),
         "ideal": ("the best order there could be", {"color": BLUE, "linestyle": "--"}),
-        "error": (f"{OURS}'s quality score", {"color": ACCENT, "linewidth": 2.2, "zorder": 3}),
+        "error": (
+            f"{OURS}'s quality score",
+            {"color": ACCENT, "linewidth": 2.2, "zorder": 3},
+        ),
     }
-    others = sorted(result.content["curves"]["reject"].keys() - lines.keys() - {"rejected"})
+    others = sorted(
+        result.content["curves"]["reject"].keys() - lines.keys() - {"rejected"}
+    )
     lines |= {key: (key, {"color": MUTED, "linewidth": 1}) for key in others}
     rejected = result.curve("reject.rejected")
     for key, (label, style) in lines.items():

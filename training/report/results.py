@@ -60,7 +60,10 @@ class Result(Figures):
 
     def curve(self, key: str) -> list[float]:
         """A list of `curves`, empty where there is none."""
-        return [float(value) for value in _inside(self.content.get("curves") or {}, key) or ()]
+        return [
+            float(value)
+            for value in _inside(self.content.get("curves") or {}, key) or ()
+        ]
 
 
 def _inside(content: Mapping[str, Any], key: str) -> Any:
@@ -77,8 +80,14 @@ def read_results(folder: Path) -> dict[str, Result]:
     planned = {measurement.name: measurement for measurement in PLAN}
     found = {path.stem: path for path in sorted(folder.glob("*.json"))}
     if strangers := found.keys() - planned.keys() - {"speed"}:
-        raise ValueError(f"{folder}: {', '.join(sorted(strangers))}: not in training/report/plan.py")
-    return {name: read_result(found[name], planned[name]) for name in planned if name in found}
+        raise ValueError(
+            f"{folder}: {', '.join(sorted(strangers))}: not in training/report/plan.py"
+        )
+    return {
+        name: read_result(found[name], planned[name])
+        for name in planned
+        if name in found
+    }
 
 
 def read_result(path: Path, measurement: Measurement) -> Result:

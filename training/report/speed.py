@@ -23,12 +23,15 @@ THREADS: Final = {"embedding": 2}
 
 def measure_speed() -> dict[str, dict[str, float]]:
     """File → `milliseconds` for one face (the detector: one frame), `threads`, `bytes`."""
-    entries = [entry for entry in read_manifest().shipped if entry.file.endswith(".onnx")]
+    entries = [
+        entry for entry in read_manifest().shipped if entry.file.endswith(".onnx")
+    ]
     return {entry.file: _measured(entry) for entry in entries}
 
 
 def _measured(entry: Shipped) -> dict[str, float]:
-    path, threads = MODELS / entry.file, THREADS.get(entry.role, 1)
+    path = MODELS / entry.file
+    threads = THREADS.get(entry.role, 1)
     network = load_network(path, threads=threads)
     batch = np.random.default_rng(0).standard_normal(_shape(path)).astype(np.float32)
     network.run(batch)
@@ -47,7 +50,11 @@ def _measured(entry: Shipped) -> dict[str, float]:
 def _shape(path: Path) -> tuple[int, ...]:
     """Of the input for one face; sides left open are those of FRAME."""
     _, channels, *sides = onnx.load(path).graph.input[0].type.tensor_type.shape.dim
-    return (1, channels.dim_value, *(s.dim_value or open_ for s, open_ in zip(sides, FRAME, strict=True)))
+    return (
+        1,
+        channels.dim_value,
+        *(s.dim_value or open_ for s, open_ in zip(sides, FRAME, strict=True)),
+    )
 
 
 def write_speed(path: Path) -> None:

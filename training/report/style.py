@@ -12,9 +12,20 @@ from matplotlib.figure import Figure
 
 from training.report.results import Result
 
-INK, MUTED, GRID, PAPER = "#14161d", "#6d7078", "#e7e3dc", "#fffdfa"
-ACCENT, BLUE, GREY, PALE = "#e8501f", "#3a6ea5", "#9a9ca3", "#f4c6b3"
-SERIES: Final = {"Vitrine": ACCENT, "YuNet": BLUE, "MTCNN": GREY, "MobileFaceNet (teacher)": BLUE}
+INK = "#14161d"
+MUTED = "#6d7078"
+GRID = "#e7e3dc"
+PAPER = "#fffdfa"
+ACCENT = "#e8501f"
+BLUE = "#3a6ea5"
+GREY = "#9a9ca3"
+PALE = "#f4c6b3"
+SERIES: Final = {
+    "Vitrine": ACCENT,
+    "YuNet": BLUE,
+    "MTCNN": GREY,
+    "MobileFaceNet (teacher)": BLUE,
+}
 STYLE: Final[Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "vitrine",
@@ -47,18 +58,24 @@ STYLE: Final[Any] = {
 
 
 @contextmanager
-def drawing(path: Path, width: float, height: float, results: Iterable[Result]) -> Iterator[Figure]:
+def drawing(
+    path: Path, width: float, height: float, results: Iterable[Result]
+) -> Iterator[Figure]:
     """A figure in our style that is written as SVG at the end; it names the results that it was made from."""
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
         figure.get_layout_engine().set(w_pad=0.12, h_pad=0.1, wspace=0.06)  # type: ignore[union-attr, call-arg]
         yield figure
-        figure.savefig(path, format="svg", metadata={"Date": None, "Description": stamp(results)})
+        figure.savefig(
+            path, format="svg", metadata={"Date": None, "Description": stamp(results)}
+        )
 
 
 def stamp(results: Iterable[Result]) -> str:
     """What a plot was made from; a plot with another stamp than its results is stale."""
-    return f"made from {sha256(''.join(r.digest for r in results).encode()).hexdigest()}"
+    return (
+        f"made from {sha256(''.join(r.digest for r in results).encode()).hexdigest()}"
+    )
 
 
 def quiet(axes: Axes, grid: str) -> None:

@@ -13,7 +13,12 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def compared(rows: Sequence[tuple[str, Result | None]], keys: Sequence[str], *, whose: str = "set") -> str:
+def compared(
+    rows: Sequence[tuple[str, Result | None]],
+    keys: Sequence[str],
+    *,
+    whose: str = "set",
+) -> str:
     """A row for each result, a column for each figure; results that are not there are left out."""
     kinds = [KINDS[key] for key in keys]
     head = [whose, "n", *(kind.name for kind in kinds)]
@@ -36,7 +41,11 @@ def of_classes(result: Result, kinds: Sequence[Kind]) -> str:
             label,
             f"{figures.count():,}",
             *(kind.cell(figures) for kind in kinds),
-            "**gap**" if (factor, label) in worse else f"< {FEW} faces" if figures.count() < FEW else "",
+            "**gap**"
+            if (factor, label) in worse
+            else f"< {FEW} faces"
+            if figures.count() < FEW
+            else "",
         ]
         for factor, label, figures in classes(result)
     ]

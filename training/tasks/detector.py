@@ -42,7 +42,12 @@ class DetectorTask:
 
     metric: Final = "precision"
     better: Final = "higher"
-    product = Product(DETECTOR_FILE, (3, SIDE, SIDE), ("stride8", "stride16", "stride32"), any_side=True)
+    product = Product(
+        DETECTOR_FILE,
+        (3, SIDE, SIDE),
+        ("stride8", "stride16", "stride32"),
+        any_side=True,
+    )
 
     def __init__(self, config: Config) -> None:
         self._config = config
@@ -66,7 +71,10 @@ class DetectorTask:
     @cached_property
     def _validation(self) -> list[Tile]:
         composer = collect(self._config, "validation", self._teacher).composer()
-        return [composer.tile(np.random.default_rng([1, n])) for n in range(VALIDATION_TILES)]
+        return [
+            composer.tile(np.random.default_rng([1, n]))
+            for n in range(VALIDATION_TILES)
+        ]
 
     def _teacher(self, image: Image) -> Detections:
         return self._yunet.detect(image)
@@ -115,15 +123,22 @@ def detection_loss(outputs: Tensor, states: Tensor, values: Tensor) -> Tensor:
     arXiv:1902.09630) on the box, smooth L1 in face sizes on the points.
     """
     outputs = outputs.float()
-    known, faces = states != UNKNOWN, states == FACE
-    logits, wanted = outputs[..., 0][known], states[known]
+    known = states != UNKNOWN
+    faces = states == FACE
+    logits = outputs[..., 0][known]
+    wanted = states[known]
     wrong = (wanted - logits.sigmoid()).abs()
     weight = torch.where(wanted == FACE, 0.25, 0.75) * wrong.square()
-    plain = functional.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
+    plain = functional.binary_cross_entropy_with_logits(
+        logits, wanted, reduction="none"
+    )
     count = faces.sum().clamp(min=1)
-    guessed, true = outputs[faces][:, 1:], values[faces]
+    guessed = outputs[faces][:, 1:]
+    true = values[faces]
     size = (true[:, 2:4].mean(dim=1, keepdim=True)).exp()
-    points = functional.smooth_l1_loss(guessed[:, 4:] / size, true[:, 4:] / size, beta=0.05, reduction="none")
+    points = functional.smooth_l1_loss(
+        guessed[:, 4:] / size, true[:, 4:] / size, beta=0.05, reduction="none"
+    )
     boxes = 1 - generalised_iou(guessed[:, :4], true[:, :4])
     return ((weight * plain).sum() + boxes.sum() + 5 * points.mean(dim=1).sum()) / count
 
@@ -135,7 +150,11 @@ def generalised_iou(guessed: Tensor, true: Tensor) -> Tensor:
         half = boxes[:, 2:].clamp(max=6).exp() / 2
         corners.append((boxes[:, :2] - half, boxes[:, :2] + half))
     (low, high), (true_low, true_high) = corners
-    shared = (torch.minimum(high, true_high) - torch.maximum(low, true_low)).clamp(min=0).prod(dim=1)
+    shared = (
+        (torch.minimum(high, true_high) - torch.maximum(low, true_low))
+        .clamp(min=0)
+        .prod(dim=1)
+    )
     union = (high - low).prod(dim=1) + (true_high - true_low).prod(dim=1) - shared
     around = (torch.maximum(high, true_high) - torch.minimum(low, true_low)).prod(dim=1)
     return shared / union - (around - union) / around

@@ -76,11 +76,15 @@ class EmbeddingTask:
 
     @cached_property
     def _targets(self) -> NDArray[np.float32]:
-        return teacher_targets(self._config.teacher, self._train.upright, self._config.run / "targets.npz")
+        return teacher_targets(
+            self._config.teacher, self._train.upright, self._config.run / "targets.npz"
+        )
 
     @cached_property
     def _labels(self) -> NDArray[np.int64]:
-        return np.unique(np.asarray(self._train.people), return_inverse=True)[1].astype(np.int64)
+        return np.unique(np.asarray(self._train.people), return_inverse=True)[1].astype(
+            np.int64
+        )
 
     @cached_property
     def _validation(self) -> "ValidationSet":
@@ -95,7 +99,9 @@ class EmbeddingTask:
 
     def order(self, rng: np.random.Generator) -> NDArray[np.integer]:
         """See Task."""
-        assert len(self._targets) == len(self._labels)  # made here, before batches are prepared elsewhere
+        assert len(self._targets) == len(
+            self._labels
+        )  # made here, before batches are prepared elsewhere
         return rng.permutation(len(self._train.people))[: self._config.shown]
 
     def sample(self, index: int, rng: np.random.Generator) -> Sample:
@@ -113,17 +119,25 @@ class EmbeddingTask:
         aligned = 1 - (vectors * targets).sum(dim=1).mean()
         relation = (vectors @ vectors.T - targets @ targets.T).square().mean()
         cosines = vectors @ self._prototypes(vectors.device).T
-        logits = SCALE * (cosines - MARGIN * functional.one_hot(labels, cosines.shape[1]))
+        logits = SCALE * (
+            cosines - MARGIN * functional.one_hot(labels, cosines.shape[1])
+        )
         person = functional.cross_entropy(logits, labels)
-        total: Tensor = aligned + self._config.relation * relation + self._config.identity * person
+        total: Tensor = (
+            aligned + self._config.relation * relation + self._config.identity * person
+        )
         return total
 
     def _prototypes(self, device: torch.device) -> Tensor:
         """Each person's centroid of targets, (people, 128)."""
         if self._device_prototypes is None:
-            sums = np.zeros((self._labels.max() + 1, self._targets.shape[1]), np.float32)
+            sums = np.zeros(
+                (self._labels.max() + 1, self._targets.shape[1]), np.float32
+            )
             np.add.at(sums, self._labels, self._targets)
-            self._device_prototypes = functional.normalize(torch.from_numpy(sums)).to(device)
+            self._device_prototypes = functional.normalize(torch.from_numpy(sums)).to(
+                device
+            )
         return self._device_prototypes
 
     def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
@@ -136,7 +150,9 @@ def build(config: Config) -> EmbeddingTask:
     return EmbeddingTask(config)
 
 
-def teacher_targets(teacher: Path, pictures: Pictures, cache: Path) -> NDArray[np.float32]:
+def teacher_targets(
+    teacher: Path, pictures: Pictures, cache: Path
+) -> NDArray[np.float32]:
     """Unit vectors (n, 128) halfway between each face's and its mirror's; kept in `cache`."""
     key = hashlib.sha256(teacher.read_bytes())
     key.update(np.ascontiguousarray(pictures).data)
@@ -163,18 +179,27 @@ class ValidationSet:
         self._people = faces.people
         rng = np.random.default_rng(0)
         sizes = np.resize(VALIDATION_PIXELS, len(faces.people))
-        small = [far(picture, float(s), rng) for picture, s in zip(faces.upright, sizes, strict=True)]
-        self._views = [torch.from_numpy(embedding_input(some)) for some in (list(faces.upright), small)]
+        small = [
+            far(picture, float(s), rng)
+            for picture, s in zip(faces.upright, sizes, strict=True)
+        ]
+        self._views = [
+            torch.from_numpy(embedding_input(some))
+            for some in (list(faces.upright), small)
+        ]
 
     def measure(self, network: nn.Module, device: torch.device) -> dict[str, float]:
         """TAR at FAR 1e-3, the mean of clean and small views; accuracy on clean pairs."""
         with torch.no_grad():
             clean, small = (
-                torch.cat([network(some.to(device)).cpu() for some in torch.split(views, 32)]).numpy()
+                torch.cat(
+                    [network(some.to(device)).cpu() for some in torch.split(views, 32)]
+                ).numpy()
                 for views in self._views
             )
         pairs = pair_scores(clean, self._people)
-        bright, dim = tar_at(*pairs, FAR), tar_at(*pair_scores(small, self._people), FAR)
+        bright = tar_at(*pairs, FAR)
+        dim = tar_at(*pair_scores(small, self._people), FAR)
         return {
             "tar": (bright + dim) / 2,
             "tar_clean": bright,

@@ -50,13 +50,23 @@ class ExpressionTask:
         chosen = [face for face in faces if face.split == TRAINED_ON]
         choosing = [face for face in chosen if part_of(face.name) == "validation"]
         measured = [face for face in faces if face.split != TRAINED_ON]
-        trained = [face for face in chosen if part_of(face.name) != "validation" and usable(face.votes)]
+        trained = [
+            face
+            for face in chosen
+            if part_of(face.name) != "validation" and usable(face.votes)
+        ]
         if not trained or not choosing:
-            raise DatasetError(str(config.data), None, f"holds too little of {TRAINED_ON}")
+            raise DatasetError(
+                str(config.data), None, f"holds too little of {TRAINED_ON}"
+            )
         images = [face.image() for face in trained]
         copies = are_copies(images, [face.image() for face in (*choosing, *measured)])
-        self._images = [image for image, copy in zip(images, copies, strict=True) if not copy]
-        self._shares = [shares(f.votes) for f, copy in zip(trained, copies, strict=True) if not copy]
+        self._images = [
+            image for image, copy in zip(images, copies, strict=True) if not copy
+        ]
+        self._shares = [
+            shares(f.votes) for f, copy in zip(trained, copies, strict=True) if not copy
+        ]
         self._validation = ValidationSet(choosing)
 
     def network(self) -> nn.Module:
@@ -69,7 +79,9 @@ class ExpressionTask:
 
     def sample(self, index: int, rng: np.random.Generator) -> Sample:
         """See Task. A picture (1, 48, 48) and the shares of the votes (8,)."""
-        return expression_input([view(self._images[index], rng)])[0], self._shares[index]
+        return expression_input([view(self._images[index], rng)])[0], self._shares[
+            index
+        ]
 
     def loss(self, network: nn.Module, batch: Batch) -> Tensor:
         """See Task. Cross-entropy against the shares of the votes."""
@@ -102,14 +114,25 @@ class ValidationSet:
     """The faces with a majority label that choose the best weights."""
 
     def __init__(self, faces: list[ExpressionFace]) -> None:
-        labelled = [(face, label) for face in faces if (label := majority(face.votes)) is not None]
-        self._pictures = torch.from_numpy(expression_input([face.image() for face, _ in labelled]))
+        labelled = [
+            (face, label)
+            for face in faces
+            if (label := majority(face.votes)) is not None
+        ]
+        self._pictures = torch.from_numpy(
+            expression_input([face.image() for face, _ in labelled])
+        )
         self._labels = torch.tensor([label for _, label in labelled])
 
     def measure(self, network: nn.Module, device: torch.device) -> dict[str, float]:
         """Share of faces whose likeliest expression is the majority's, and cross-entropy with it."""
         with torch.no_grad():
-            answers = torch.cat([network(some.to(device)).cpu() for some in torch.split(self._pictures, 256)])
+            answers = torch.cat(
+                [
+                    network(some.to(device)).cpu()
+                    for some in torch.split(self._pictures, 256)
+                ]
+            )
         right = (answers.argmax(dim=1) == self._labels).float().mean()
         return {
             "accuracy": float(right),

@@ -47,12 +47,17 @@ class LandmarksTask:
     better: Final = "lower"
 
     def __init__(self, config: Config) -> None:
-        self._size, self._turned = config.size, config.turned
+        self._size = config.size
+        self._turned = config.turned
         self._views = Views(config.size, config.bent, config.tracked)
-        self.product = Product(LANDMARKS_FILE, (3, config.size, config.size), ("points",))
+        self.product = Product(
+            LANDMARKS_FILE, (3, config.size, config.size), ("points",)
+        )
         sources = load_faces(config, "train")
         self._faces = [
-            f for source, some in zip(config.data, sources, strict=True) for f in some * source.repeat
+            f
+            for source, some in zip(config.data, sources, strict=True)
+            for f in some * source.repeat
         ]
         self._weights = rarity([face.points for face in self._faces])
         self._validation = ValidationSet(
@@ -94,7 +99,9 @@ def build(config: Config) -> LandmarksTask:
 
 def load_faces(config: Config, part: Part) -> list[list[CachedFace]]:
     """Decoded cuts of one part, a list for each source."""
-    return [[cached(face) for face in select(source.read(), part)] for source in config.data]
+    return [
+        [cached(face) for face in select(source.read(), part)] for source in config.data
+    ]
 
 
 def rarity(faces: Sequence[Points]) -> NDArray[np.float64]:
@@ -116,16 +123,23 @@ class ValidationSet:
     def __init__(self, faces: Sequence[CachedFace], size: int) -> None:
         crops = [crop_of_points(f.points, size) for f in faces]
         self._pictures = torch.from_numpy(
-            network_input([cut(f.image, c, size) for f, c in zip(faces, crops, strict=True)])
+            network_input(
+                [cut(f.image, c, size) for f, c in zip(faces, crops, strict=True)]
+            )
         )
-        self._targets = np.array([to_network(f.points, c, size) for f, c in zip(faces, crops, strict=True)])
+        self._targets = np.array(
+            [to_network(f.points, c, size) for f, c in zip(faces, crops, strict=True)]
+        )
 
     def measure(self, network: nn.Module, device: torch.device) -> dict[str, float]:
         """Mean distance of the points over that of the outer eye corners; share of faces above 0.1."""
         with torch.no_grad():
-            outputs = [network(some.to(device)).cpu() for some in torch.split(self._pictures, 64)]
+            outputs = [
+                network(some.to(device)).cpu()
+                for some in torch.split(self._pictures, 64)
+            ]
         points = torch.cat(outputs).numpy().reshape(self._targets.shape)
-        errors = np.linalg.norm(points - self._targets, axis=-1).mean(axis=1) / outer_eye_distance(
-            self._targets
-        )
+        errors = np.linalg.norm(points - self._targets, axis=-1).mean(
+            axis=1
+        ) / outer_eye_distance(self._targets)
         return {"nme": float(errors.mean()), "failures": float((errors > 0.1).mean())}

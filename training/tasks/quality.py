@@ -58,7 +58,9 @@ class QualityTask:
     @cached_property
     def _labels(self) -> NDArray[np.float32]:
         threshold = threshold_at(self._train.impostor, FMR)
-        return np.asarray(1 / (1 + np.exp((threshold - self._train.genuine) / SOFTNESS)), np.float32)
+        return np.asarray(
+            1 / (1 + np.exp((threshold - self._train.genuine) / SOFTNESS)), np.float32
+        )
 
     @cached_property
     def _validation(self) -> Views:
@@ -83,13 +85,17 @@ class QualityTask:
     def loss(self, network: nn.Module, batch: Batch) -> Tensor:
         """See Task. Cross entropy."""
         assert isinstance(network, QualityNetwork)
-        return functional.binary_cross_entropy_with_logits(network.logit(batch[0]), batch[1])
+        return functional.binary_cross_entropy_with_logits(
+            network.logit(batch[0]), batch[1]
+        )
 
     def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
         """See Task."""
         pictures = torch.from_numpy(quality_input(list(self._validation.cuts)))
         with torch.no_grad():
-            scores = torch.cat([network(some.to(device)).cpu() for some in torch.split(pictures, 256)])
+            scores = torch.cat(
+                [network(some.to(device)).cpu() for some in torch.split(pictures, 256)]
+            )
         figures = measure(self._validation, scores.numpy()[:, 0].astype(np.float64))
         return {name: figures[name] for name in ("gain", "area", "rank_correlation")}
 
@@ -104,7 +110,9 @@ def cached_views(config: Config, part: Part) -> Views:
     landmarker, landmarks = load_landmarker(None)
     embedder, embedding = load_embedder(None)
     said = config.model_dump_json(include={"people", "faces", "each", "pictures"})
-    key = hashlib.sha256(f"{said}{landmarks.sha256}{embedding.sha256}".encode()).hexdigest()[:12]
+    key = hashlib.sha256(
+        f"{said}{landmarks.sha256}{embedding.sha256}".encode()
+    ).hexdigest()[:12]
     path = config.run / f"views-{part}-{key}.npz"
     if path.exists():
         return Views.load(path)

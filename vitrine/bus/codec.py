@@ -48,7 +48,9 @@ def encode(outgoing: Outgoing) -> Message:
     """An event as bytes; raises TypeError when it is not of the topic's schema."""
     topic = outgoing.topic
     if not isinstance(outgoing.event, topic.schema):
-        raise TypeError(f"{topic.name} takes {topic.schema.__name__}, not {type(outgoing.event).__name__}")
+        raise TypeError(
+            f"{topic.name} takes {topic.schema.__name__}, not {type(outgoing.event).__name__}"
+        )
     headers = {"schema": f"{topic.name}/{topic.version}".encode()}
     value = outgoing.event.to_json()
     if topic.schema is FrameMeta:
@@ -71,9 +73,12 @@ def decode(record: Record) -> Received[Event]:
 
 
 def _summary(topic: Topic, error: ValidationError) -> str:
-    problems = error.errors(include_input=False, include_url=False, include_context=False)
+    problems = error.errors(
+        include_input=False, include_url=False, include_context=False
+    )
     lines = [
-        f"{'.'.join(map(str, problem['loc'])) or 'record'}: {problem['msg']}" for problem in problems[:5]
+        f"{'.'.join(map(str, problem['loc'])) or 'record'}: {problem['msg']}"
+        for problem in problems[:5]
     ]
     more = f" (+{len(problems) - 5} more)" if len(problems) > 5 else ""
     return f"not {topic.schema.__name__}: " + "; ".join(lines) + more

@@ -79,7 +79,9 @@ class MemoryBus:
         with self._lock:
             state = self._groups.setdefault(group, _Group())
             state.topics.update(topic.name for topic in topics)
-            member = MemoryConsumer(self, group, tuple(topics), on_assigned, on_revoked, from_end)
+            member = MemoryConsumer(
+                self, group, tuple(topics), on_assigned, on_revoked, from_end
+            )
             state.members.append(member)
             self._reshare()
         return member
@@ -91,7 +93,8 @@ class MemoryBus:
             count = self._require(topic.name).partitions
             sources = (TopicPartition(topic.name, number) for number in range(count))
             return {
-                s.partition: self._logs[s].end - commits.get(s, Commit(self._logs[s].start)).offset
+                s.partition: self._logs[s].end
+                - commits.get(s, Commit(self._logs[s].start)).offset
                 for s in sources
             }
 
@@ -102,7 +105,9 @@ class MemoryBus:
             for topic in topics:
                 if self._topics.get(topic.name) == topic:
                     continue
-                changes.append(f"{topic.name}: {'changed' if topic.name in self._topics else 'created'}")
+                changes.append(
+                    f"{topic.name}: {'changed' if topic.name in self._topics else 'created'}"
+                )
                 self._topics[topic.name] = topic
                 for number in range(topic.partitions):
                     self._logs.setdefault(TopicPartition(topic.name, number), _Log())
@@ -134,7 +139,9 @@ class MemoryBus:
 
     def _require(self, name: str) -> Topic:
         if name not in self._topics:
-            raise TopicMismatch(f"topic {name!r} does not exist; create it with `vitrine topics apply`")
+            raise TopicMismatch(
+                f"topic {name!r} does not exist; create it with `vitrine topics apply`"
+            )
         return self._topics[name]
 
     def append(self, message: Message) -> None:
@@ -142,7 +149,9 @@ class MemoryBus:
         topic = self._require(message.topic)
         size = len(message.value)
         if size > topic.max_message_bytes:
-            raise PublishFailed(f"{topic.name}: {size} bytes are more than {topic.max_message_bytes}")
+            raise PublishFailed(
+                f"{topic.name}: {size} bytes are more than {topic.max_message_bytes}"
+            )
         number = message.partition
         if number is None:
             number = partition_for(message.key, topic.partitions)
@@ -155,9 +164,17 @@ class MemoryBus:
             if full or log.size > READ_BYTES:
                 self._trim(source, log, unread=full)
             if log.size + size > topic.memory_bytes:
-                raise PublishFailed(f"{source}: full of records that a group has not read")
+                raise PublishFailed(
+                    f"{source}: full of records that a group has not read"
+                )
             record = Record(
-                topic.name, number, log.end, message.key, message.value, dict(message.headers), time.time_ns()
+                topic.name,
+                number,
+                log.end,
+                message.key,
+                message.value,
+                dict(message.headers),
+                time.time_ns(),
             )
             log.records.append(record)
             log.size += size
@@ -177,8 +194,12 @@ class MemoryBus:
 
     def _trim(self, source: TopicPartition, log: _Log, *, unread: bool) -> None:
         """Drop what every group that reads the topic has committed; without a group, all if `unread`."""
-        readers = [group for group in self._groups.values() if source.topic in group.topics]
-        commits = [group.commits.get(source, Commit(log.start)).offset for group in readers]
+        readers = [
+            group for group in self._groups.values() if source.topic in group.topics
+        ]
+        commits = [
+            group.commits.get(source, Commit(log.start)).offset for group in readers
+        ]
         done = min(commits, default=log.end if unread else log.start)
         while log.records and log.start < done:
             log.size -= len(log.records.popleft().value)
@@ -201,7 +222,8 @@ class MemoryProducer:
 
     def flush(self, timeout_s: float = 30.0) -> None:  # noqa: ARG002 - part of the interface
         """Raises PublishFailed if any message since the last flush was refused."""
-        refused, self._refused = self._refused, []
+        refused = self._refused
+        self._refused = []
         if refused:
             raise PublishFailed(f"{len(refused)} messages refused: {refused[0]}")
 
@@ -221,8 +243,12 @@ class MemoryConsumer:
         on_revoked: Partitions | None,
         from_end: bool,
     ) -> None:
-        self._bus, self._group, self._topics, self._from_end = bus, group, topics, from_end
-        self._on_assigned, self._on_revoked = on_assigned, on_revoked
+        self._bus = bus
+        self._group = group
+        self._topics = topics
+        self._from_end = from_end
+        self._on_assigned = on_assigned
+        self._on_revoked = on_revoked
         self._positions: dict[TopicPartition, int] = {}
         self._sources: list[TopicPartition] = []
         self._next = 0
@@ -252,7 +278,11 @@ class MemoryConsumer:
         share = set()
         for topic in self._topics:
             readers = [m for m in members if topic in m._topics]
-            numbers = range(readers.index(self), self._bus._topics[topic.name].partitions, len(readers))
+            numbers = range(
+                readers.index(self),
+                self._bus._topics[topic.name].partitions,
+                len(readers),
+            )
             share |= {TopicPartition(topic.name, number) for number in numbers}
         return share
 
@@ -292,12 +322,16 @@ class MemoryConsumer:
         taken: list[Record] = []
         for turn in range(len(self._sources)):
             source = self._sources[(self._next + turn) % len(self._sources)]
-            log, position = self._bus._logs[source], self._positions[source]
+            log = self._bus._logs[source]
+            position = self._positions[source]
             if position >= log.end:
                 continue
             first = max(position, log.start) - log.start
             room = max_records - len(taken)
-            found = [log.records[i] for i in range(first, min(first + room, len(log.records)))]
+            found = [
+                log.records[i]
+                for i in range(first, min(first + room, len(log.records)))
+            ]
             if found:
                 taken += found
                 self._positions[source] = found[-1].offset + 1
@@ -326,7 +360,10 @@ class MemoryConsumer:
     def lag(self) -> Mapping[TopicPartition, int]:
         """Records after this consumer's position."""
         with self._bus._lock:
-            return {s: max(0, self._bus._logs[s].end - at) for s, at in self._positions.items()}
+            return {
+                s: max(0, self._bus._logs[s].end - at)
+                for s, at in self._positions.items()
+            }
 
     def close(self) -> None:
         """Leave the group."""

@@ -18,7 +18,9 @@ class _Commands(click.Group):
     """Loads a service's command only when it is asked for, so that `vitrine --help` is quick."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*super().list_commands(ctx), *entry_points(group="vitrine.commands").names})
+        return sorted(
+            {*super().list_commands(ctx), *entry_points(group="vitrine.commands").names}
+        )
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         found = entry_points(group="vitrine.commands")

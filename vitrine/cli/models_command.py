@@ -10,7 +10,15 @@ import click
 
 from vitrine.errors import ConfigurationError
 from vitrine.settings import Settings
-from vitrine.vision.manifest import Manifest, Public, Shipped, in_use, present, problems, read_manifest
+from vitrine.vision.manifest import (
+    Manifest,
+    Public,
+    Shipped,
+    in_use,
+    present,
+    problems,
+    read_manifest,
+)
 from vitrine.vision.models import MODELS
 from vitrine.vision.pull import pull as pull_model
 
@@ -30,7 +38,8 @@ def list_models() -> None:
 
     In use is what is taken if no setting of a service chooses another.
     """
-    manifest, configured = read_manifest(), Settings.load().models
+    manifest = read_manifest()
+    configured = Settings.load().models
     used = in_use(manifest, configured)
     entries: list[Shipped | Public] = [*manifest.shipped, *manifest.public]
     rows = [
@@ -43,7 +52,9 @@ def list_models() -> None:
         )
         for e in entries
     ]
-    rows.append(("(package mtcnn)", "confirms tracked faces (MTCNN)", "", "MIT", "in use"))
+    rows.append(
+        ("(package mtcnn)", "confirms tracked faces (MTCNN)", "", "MIT", "in use")
+    )
     for line in _columns([("file", "purpose", "size", "terms", "state"), *rows]):
         click.echo(line)
 
@@ -61,27 +72,40 @@ def state_of(entry: Shipped | Public, configured: Path | None, used: str) -> str
 
 def _columns(rows: Sequence[tuple[str, ...]]) -> list[str]:
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return [
+        "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
 
 
 @models.command()
 def verify() -> None:
     """Compare every file with its checksum; exits 1 if one is changed, missing, or has no entry or card."""
-    manifest, configured = read_manifest(), Settings.load().models
+    manifest = read_manifest()
+    configured = Settings.load().models
     found = problems(manifest, configured)
     for line in found:
         click.echo(line, err=True)
     if not found:
         public = sum(present(entry, configured) for entry in manifest.public)
-        click.echo(f"unchanged: {len(manifest.shipped)} files that ship, {public} public")
+        click.echo(
+            f"unchanged: {len(manifest.shipped)} files that ship, {public} public"
+        )
     sys.exit(1 if found else 0)
 
 
 @models.command()
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
-@click.option("--folder", type=click.Path(path_type=Path), help="Where to; by default VITRINE_MODELS.")
 @click.option(
-    "--from", "source", metavar="PLACE", help="An address, file or folder to take it from, not its project's."
+    "--folder",
+    type=click.Path(path_type=Path),
+    help="Where to; by default VITRINE_MODELS.",
+)
+@click.option(
+    "--from",
+    "source",
+    metavar="PLACE",
+    help="An address, file or folder to take it from, not its project's.",
 )
 def pull(names: tuple[str, ...], folder: Path | None, source: str | None) -> None:
     """Fetch public models by their file names, or unmistakable beginnings of them.
@@ -91,10 +115,14 @@ def pull(names: tuple[str, ...], folder: Path | None, source: str | None) -> Non
     """
     target = folder or Settings.load().models
     if target is None:
-        raise ConfigurationError("set VITRINE_MODELS, or say --folder: where are the public models to be?")
+        raise ConfigurationError(
+            "set VITRINE_MODELS, or say --folder: where are the public models to be?"
+        )
     manifest = read_manifest()
     for entry in [chosen(manifest, name) for name in names]:
-        with click.progressbar(length=entry.size, label=entry.file, file=sys.stderr) as bar:
+        with click.progressbar(
+            length=entry.size, label=entry.file, file=sys.stderr
+        ) as bar:
             path = pull_model(entry, source, target, bar.update)
         click.echo(f"{path}: {entry.size} bytes, checksum as listed, {entry.terms}")
 
@@ -104,5 +132,7 @@ def chosen(manifest: Manifest, name: str) -> Public:
     found = [entry for entry in manifest.public if entry.file.startswith(name)]
     if len(found) != 1:
         listed = ", ".join(entry.file for entry in manifest.public)
-        raise ConfigurationError(f"{name} names {len(found)} public models; there are: {listed}")
+        raise ConfigurationError(
+            f"{name} names {len(found)} public models; there are: {listed}"
+        )
     return found[0]

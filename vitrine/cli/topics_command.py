@@ -61,7 +61,9 @@ def doc() -> None:
 
 
 def _settings() -> Settings:
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # our own message says what is wrong
+    logging.getLogger("kafka").setLevel(
+        logging.CRITICAL
+    )  # our own message says what is wrong
     return Settings.load(bus="kafka")
 
 

@@ -25,13 +25,19 @@ class Stopped(Exception):
 
 
 def until_available(
-    action: Callable[[], T], *, service: str, health: Health, stop: Event, limit_s: float | None = None
+    action: Callable[[], T],
+    *,
+    service: str,
+    health: Health,
+    stop: Event,
+    limit_s: float | None = None,
 ) -> T:
     """Call `action` until it does not raise Unavailable; exponential back-off with jitter up to 5 s.
 
     Raises Stopped when `stop` is set meanwhile, and the last Unavailable when `limit_s` has passed.
     """
-    started, delay = time.monotonic(), FIRST_DELAY_S
+    started = time.monotonic()
+    delay = FIRST_DELAY_S
     while True:
         try:
             result = action()

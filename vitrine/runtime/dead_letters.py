@@ -13,7 +13,9 @@ from vitrine.topics import BY_NAME, DEAD_LETTERS
 _LARGEST_VALUE = 1_000_000
 
 
-def dead_letter(service: str, record: Record, kind: Literal["invalid", "poison"], reason: str) -> Outgoing:
+def dead_letter(
+    service: str, record: Record, kind: Literal["invalid", "poison"], reason: str
+) -> Outgoing:
     """The dead letter of a record; its bytes only where the topic holds no biometrics."""
     topic = BY_NAME[record.topic]
     keep = not topic.biometric and len(record.value) <= _LARGEST_VALUE
@@ -27,7 +29,10 @@ def dead_letter(service: str, record: Record, kind: Literal["invalid", "poison"]
         appended_at_ns=record.appended_at_ns,
         kind=kind,
         reason=reason[:2000] or "no reason given",
-        headers={name: value.decode(errors="replace")[:500] for name, value in headers.items()},
+        headers={
+            name: value.decode(errors="replace")[:500]
+            for name, value in headers.items()
+        },
         size=len(record.value),
         sha256=sha256(record.value).hexdigest(),
         value=b64encode(record.value).decode() if keep else None,

@@ -75,7 +75,9 @@ class ServiceLoop:
             with closing(run.producer), closing(run.consumer):
                 run.turn()
                 run.limit_s = None
-                while not stop.is_set() or (not impatient(stop).is_set() and run.behind()):
+                while not stop.is_set() or (
+                    not impatient(stop).is_set() and run.behind()
+                ):
                     run.turn()
                 run.finish()
         except Stopped as error:
@@ -86,8 +88,10 @@ class _Run:
     """One run of a loop: its clients, and what it knows of its partitions."""
 
     def __init__(self, loop: ServiceLoop, stop: Event) -> None:
-        self.loop, self.stop = loop, stop
-        self.handler, self.health = loop.handler, loop.health
+        self.loop = loop
+        self.stop = stop
+        self.handler = loop.handler
+        self.health = loop.health
         self.producer: Producer
         self.consumer: Consumer
         self.suspicions: dict[TopicPartition, Suspicion] = {}
@@ -149,7 +153,9 @@ class _Run:
         commits: dict[TopicPartition, Commit | None] = {}
         for source in sorted(self.pending):
             commits[source] = self.consumer.committed(source)
-        plain = {s: from_note(commit)[0] if commit else None for s, commit in commits.items()}
+        plain = {
+            s: from_note(commit)[0] if commit else None for s, commit in commits.items()
+        }
         starts = self.handler.assigned(plain)
         for source, commit in commits.items():
             if commit is not None:
@@ -199,18 +205,24 @@ class _Run:
         received, letters = self.decode(records)  # 1. decode
         outputs, messages = self.call(received, records)  # 2. handle to the end
         letters += [self.letter(r.record, reason) for r, reason in outputs.rejected]
-        self.publish(messages + encoded(letters))  # 3. publish, and check that nothing is missing
+        self.publish(
+            messages + encoded(letters)
+        )  # 3. publish, and check that nothing is missing
         self.retried(self.handler.published)  # 4. the handler's own store
         self.commit(records, outputs)  # 5. offsets
 
-    def decode(self, records: Sequence[Record]) -> tuple[list[Received[Any]], list[Outgoing]]:
+    def decode(
+        self, records: Sequence[Record]
+    ) -> tuple[list[Received[Any]], list[Outgoing]]:
         received: list[Received[Any]] = []
         letters: list[Outgoing] = []
         for record in records:
             metrics.RECORDS_IN.labels(self.loop.service, record.topic).inc()
             suspicion = self.suspicions.get(record.source)
             if suspicion and suspicion.condemns(record.offset):
-                letters.append(self.letter(record, "stopped the service three times", "poison"))
+                letters.append(
+                    self.letter(record, "stopped the service three times", "poison")
+                )
                 continue
             try:
                 received.append(decode(record))
@@ -218,9 +230,20 @@ class _Run:
                 letters.append(self.letter(record, str(error)))
         return received, letters
 
-    def letter(self, record: Record, reason: str, kind: Literal["invalid", "poison"] = "invalid") -> Outgoing:
+    def letter(
+        self,
+        record: Record,
+        reason: str,
+        kind: Literal["invalid", "poison"] = "invalid",
+    ) -> Outgoing:
         metrics.RECORDS_INVALID.labels(self.loop.service, record.topic).inc()
-        logger.warning("record refused: %s[%d]@%d: %s", record.topic, record.partition, record.offset, reason)
+        logger.warning(
+            "record refused: %s[%d]@%d: %s",
+            record.topic,
+            record.partition,
+            record.offset,
+            reason,
+        )
         return dead_letter(self.loop.service, record, kind, reason)
 
     def call(
@@ -233,7 +256,11 @@ class _Run:
             with seconds.time() if received else nullcontext():
                 outputs = self.retried(lambda: self.handler.handle(received))
             return outputs, encoded(outputs.messages)
-        except (Stopped, Unavailable, ConfigurationError):  # none of the records is to blame
+        except (
+            Stopped,
+            Unavailable,
+            ConfigurationError,
+        ):  # none of the records is to blame
             raise
         except Exception:
             self.remember(records)
@@ -246,11 +273,14 @@ class _Run:
             parts[record.source].append(record)
         notes = {}
         for source, part in parts.items():
-            at, note = self.commits.get(source), ""
+            at = self.commits.get(source)
+            note = ""
             if at is not None:
                 note = from_note(at)[0].note
             offset = at.offset if at is not None else part[0].offset
-            notes[source] = Commit(offset, to_note(note, suspect(part, self.suspicions.get(source))))
+            notes[source] = Commit(
+                offset, to_note(note, suspect(part, self.suspicions.get(source)))
+            )
         self.retried(lambda: self.consumer.commit(notes))
 
     def publish(self, messages: Sequence[Message]) -> None:
@@ -274,7 +304,9 @@ class _Run:
             if suspicion and record.offset >= suspicion.last:
                 del self.suspicions[record.source]
         for source, commit in commits.items():
-            commits[source] = Commit(commit.offset, to_note(commit.note, self.suspicions.get(source)))
+            commits[source] = Commit(
+                commit.offset, to_note(commit.note, self.suspicions.get(source))
+            )
         changed = {s: c for s, c in commits.items() if self.commits.get(s) != c}
         if changed:
             self.retried(lambda: self.consumer.commit(changed))
@@ -296,7 +328,8 @@ class _Run:
 
     def finish(self) -> None:
         """The handler's last outputs; offsets stay where they are, and `published` may move its own."""
-        self.stop, self.limit_s = Event(), LAST_WORDS_LIMIT_S
+        self.stop = Event()
+        self.limit_s = LAST_WORDS_LIMIT_S
         outputs = self.retried(self.handler.stopped)
         self.publish(encoded(outputs.messages))
         self.retried(self.handler.published)
@@ -307,6 +340,9 @@ def encoded(outgoing: Sequence[Outgoing]) -> list[Message]:
     messages = [encode(each) for each in outgoing]
     for each, message in zip(outgoing, messages, strict=True):
         if len(message.value) > each.topic.max_value_bytes:
-            size, most = len(message.value), each.topic.max_value_bytes
-            raise TooLarge(f"a record for {message.topic} has {size} bytes, at most {most} can be stored")
+            size = len(message.value)
+            most = each.topic.max_value_bytes
+            raise TooLarge(
+                f"a record for {message.topic} has {size} bytes, at most {most} can be stored"
+            )
     return messages

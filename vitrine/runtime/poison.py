@@ -40,7 +40,9 @@ def to_note(handler_note: str, suspicion: Suspicion | None) -> str:
     """Both notes as one commit note."""
     if suspicion is None:
         return json.dumps({"note": handler_note}) if handler_note else ""
-    return json.dumps({"note": handler_note, "last": suspicion.last, "attempts": suspicion.attempts})
+    return json.dumps(
+        {"note": handler_note, "last": suspicion.last, "attempts": suspicion.attempts}
+    )
 
 
 def from_note(commit: Commit) -> tuple[Commit, Suspicion | None]:
@@ -48,5 +50,7 @@ def from_note(commit: Commit) -> tuple[Commit, Suspicion | None]:
     if not commit.note:
         return commit, None
     content = json.loads(commit.note)
-    suspicion = Suspicion(content["last"], content["attempts"]) if "last" in content else None
+    suspicion = (
+        Suspicion(content["last"], content["attempts"]) if "last" in content else None
+    )
     return Commit(commit.offset, content["note"]), suspicion

@@ -60,7 +60,9 @@ def open_bus(settings: Settings) -> Bus:
         return MemoryBus(TOPICS)
     from vitrine.bus.kafka import KafkaBus, KafkaSecurity  # noqa: PLC0415 - the embedded default needs no client
 
-    password = settings.kafka_password.get_secret_value() if settings.kafka_password else None
+    password = (
+        settings.kafka_password.get_secret_value() if settings.kafka_password else None
+    )
     security = KafkaSecurity(
         protocol=settings.kafka_protocol,
         mechanism=settings.kafka_mechanism,
@@ -75,7 +77,9 @@ def find_build(name: str) -> Callable[[Context], Service]:
     """The composition root of a service. Raises ConfigurationError for an unknown name."""
     found = entry_points(group="vitrine.services")
     if name not in found.names:
-        raise ConfigurationError(f"no service {name!r}; there are: {', '.join(sorted(found.names))}")
+        raise ConfigurationError(
+            f"no service {name!r}; there are: {', '.join(sorted(found.names))}"
+        )
     build: Callable[[Context], Service] = found[name].load()
     return build
 
@@ -83,7 +87,8 @@ def find_build(name: str) -> Callable[[Context], Service]:
 def run_service(name: str, settings: Settings) -> None:
     """Run one service as this process until SIGTERM or SIGINT. Raises what stops it."""
     configure_logs(settings.log_level, settings.log_format)
-    stop, health = DrainingStop() if settings.finite else Event(), Health()
+    stop = DrainingStop() if settings.finite else Event()
+    health = Health()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with ExitStack() as stack:
@@ -99,7 +104,8 @@ def run_service(name: str, settings: Settings) -> None:
         )
         service = find_build(name)(context)
         health.unready(name, "starting")
-        host, port = settings.http_host, settings.health_port
+        host = settings.http_host
+        port = settings.health_port
         port = stack.enter_context(health_server(health, host, port, context.pages))
         logger.info("%s started; health and metrics on port %d", name, port)
         service.run(stop)

@@ -45,7 +45,9 @@ class Recorder(Handler):
             try:
                 self.folder.mkdir(parents=True, exist_ok=True)
                 for topic in RECORDED:
-                    file = (self.folder / f"{topic.name}.jsonl").open("w", encoding="utf-8")
+                    file = (self.folder / f"{topic.name}.jsonl").open(
+                        "w", encoding="utf-8"
+                    )
                     self._files[topic.name] = self._stack.enter_context(file)
             except OSError as error:
                 self._give_up(error)
@@ -90,7 +92,8 @@ class Recorder(Handler):
 
     def _give_up(self, error: OSError) -> None:
         self.error = self.error or error
-        files, self._files = self._files, {}
+        files = self._files
+        self._files = {}
         for file in files.values():
             try:
                 file.close()
@@ -101,5 +104,7 @@ class Recorder(Handler):
 
 def _line(received: Received[Any]) -> str:
     if isinstance(received.event, FrameFaces):
-        return received.event.model_dump_json(exclude={"faces": {"__all__": {"embedding"}}})
+        return received.event.model_dump_json(
+            exclude={"faces": {"__all__": {"embedding"}}}
+        )
     return received.record.value.decode()

@@ -4,7 +4,13 @@ from vitrine.schemas.analytics import CampaignWindow, Coverage
 from vitrine.schemas.base import Event, Id, Interval, Nanoseconds
 from vitrine.schemas.dead_letter import DeadLetter
 from vitrine.schemas.engagement import Exposure, Person, StandEngagement
-from vitrine.schemas.faces import Expression, Face, FrameFaces, FrameMeta, SealedEmbedding
+from vitrine.schemas.faces import (
+    Expression,
+    Face,
+    FrameFaces,
+    FrameMeta,
+    SealedEmbedding,
+)
 from vitrine.schemas.identity import Identity, IdentityReason
 from vitrine.schemas.plays import Arm, Interaction, InteractionKind, Play
 

@@ -23,7 +23,10 @@ class Event(BaseModel):
 
 
 Id = Annotated[
-    str, StringConstraints(min_length=1, max_length=160, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:/-]*$")
+    str,
+    StringConstraints(
+        min_length=1, max_length=160, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:/-]*$"
+    ),
 ]
 Nanoseconds = Annotated[int, Field(ge=0, lt=2**63)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -32,7 +35,9 @@ Percent = Annotated[float, Field(ge=0, le=100)]
 
 def _ordered(interval: tuple[int, int]) -> tuple[int, int]:
     if interval[0] > interval[1]:
-        raise ValueError(f"an interval ends before it starts: {interval[0]} > {interval[1]}")
+        raise ValueError(
+            f"an interval ends before it starts: {interval[0]} > {interval[1]}"
+        )
     return interval
 
 

@@ -73,6 +73,8 @@ class Exposure(Event):
         last = self.start_ns
         for start, end in self.attention:
             if start < last or end > self.end_ns:
-                raise ValueError("attention intervals must be ordered, apart, and inside the exposure")
+                raise ValueError(
+                    "attention intervals must be ordered, apart, and inside the exposure"
+                )
             last = end
         return self

@@ -63,7 +63,9 @@ class Face(Event):
     box: tuple[Pixels, Pixels, Pixels, Pixels]
     """x, y, width, height; may reach over the edge of the picture."""
     score: Share
-    points: Annotated[tuple[tuple[Pixels, Pixels], ...], Field(min_length=68, max_length=68)]
+    points: Annotated[
+        tuple[tuple[Pixels, Pixels], ...], Field(min_length=68, max_length=68)
+    ]
     """iBUG 68-point order."""
     yaw: Degrees
     pitch: Degrees

@@ -17,8 +17,12 @@ from vitrine.errors import ConfigurationError
 def embedded_redis(data_dir: Path | None = None) -> Iterator[str]:
     """Runs a real Valkey on a free loopback port; yields its URL. Keeps its data only in `data_dir`."""
     try:
-        server = ValkeyServer(data_dir=data_dir, persist=data_dir is not None, appendonly=True)
-        with _interrupts_held_back():  # Ctrl-C reaches all processes of a terminal: we end the store, last
+        server = ValkeyServer(
+            data_dir=data_dir, persist=data_dir is not None, appendonly=True
+        )
+        with (
+            _interrupts_held_back()
+        ):  # Ctrl-C reaches all processes of a terminal: we end the store, last
             server.start()
     except (ValkeyServerError, OSError) as error:
         raise ConfigurationError(

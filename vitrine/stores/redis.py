@@ -30,10 +30,15 @@ def connect(url: str) -> Redis:
     """
     try:
         client: Redis = Redis.from_url(
-            url, socket_timeout=2.0, socket_connect_timeout=2.0, retry=Retry(NoBackoff(), 0)
+            url,
+            socket_timeout=2.0,
+            socket_connect_timeout=2.0,
+            retry=Retry(NoBackoff(), 0),
         )
     except ValueError:
-        raise ConfigurationError("VITRINE_REDIS_URL must be like redis://localhost:6379/0") from None
+        raise ConfigurationError(
+            "VITRINE_REDIS_URL must be like redis://localhost:6379/0"
+        ) from None
     return client
 
 
@@ -45,9 +50,13 @@ def redis_errors(client: Redis) -> Iterator[None]:
     try:
         yield
     except AuthenticationError as error:
-        raise ConfigurationError(f"Redis at {place} refuses the password; set VITRINE_REDIS_URL") from error
+        raise ConfigurationError(
+            f"Redis at {place} refuses the password; set VITRINE_REDIS_URL"
+        ) from error
     except (RedisConnectionError, RedisTimeoutError, BusyLoadingError) as error:
-        raise Unavailable(f"Redis at {place} does not answer; start it or set VITRINE_REDIS_URL") from error
+        raise Unavailable(
+            f"Redis at {place} does not answer; start it or set VITRINE_REDIS_URL"
+        ) from error
     except (MasterDownError, OutOfMemoryError, ReadOnlyError) as error:
         raise Unavailable(f"Redis at {place} takes no writes: {error}") from error
     except ResponseError as error:
@@ -60,4 +69,6 @@ def redis_errors(client: Redis) -> Iterator[None]:
 
 def _place(client: Redis) -> str:
     options = client.connection_pool.connection_kwargs
-    return f"{options.get('host', options.get('path', 'localhost'))}:{options.get('port', '')}".rstrip(":")
+    return f"{options.get('host', options.get('path', 'localhost'))}:{options.get('port', '')}".rstrip(
+        ":"
+    )

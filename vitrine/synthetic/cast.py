@@ -47,7 +47,11 @@ class Cast(Protocol):
 
 def cast_of(options: Options, size: Size) -> Cast:
     """The people whom the camera that the options speak of sees."""
-    return StandCast(options, options.preset, size) if options.preset else DemoCast(options, size)
+    return (
+        StandCast(options, options.preset, size)
+        if options.preset
+        else DemoCast(options, size)
+    )
 
 
 class DemoCast:
@@ -56,7 +60,8 @@ class DemoCast:
     def __init__(self, options: Options, size: Size) -> None:
         self._size = size
         self._rest: list[Iterator[Visit]] = [
-            visits(options.seed, person, options.people) for person in range(options.people)
+            visits(options.seed, person, options.people)
+            for person in range(options.people)
         ]
         self._drawn: list[list[Visit]] = [[next(rest)] for rest in self._rest]
         self._face_height = float(np.ptp(load_basis().mean_shape[:, 1])) / EYE_DISTANCE
@@ -68,19 +73,28 @@ class DemoCast:
                 drawn.append(next(rest))
         present = [v for drawn in self._drawn for v in drawn if v.start <= t < v.end]
         present.sort(key=lambda v: v.place(t).face)
-        return [Actor(v.person, v.number, day, partial(self._stance, v), v.pose) for v in present]
+        return [
+            Actor(v.person, v.number, day, partial(self._stance, v), v.pose)
+            for v in present
+        ]
 
     def _stance(self, visit: Visit, t: float) -> Stance:
         place, (width, height) = visit.place(t), self._size
         eye_distance = place.face * height / self._face_height
-        return Stance(visit.pose(t), (place.x * width, place.y * height), eye_distance, *visit.expression(t))
+        return Stance(
+            visit.pose(t),
+            (place.x * width, place.y * height),
+            eye_distance,
+            *visit.expression(t),
+        )
 
 
 class StandCast:
     """People of a mall who are at one of its stands, seen from one of the stand's two cameras."""
 
     def __init__(self, options: Options, scene: Scene, size: Size) -> None:
-        self._size, self._stand = size, options.stand
+        self._size = size
+        self._stand = options.stand
         self._timetable = Timetable(options, scene)
         self._view = VIEWS[options.view]
 
@@ -88,7 +102,14 @@ class StandCast:
         there = self._timetable.at(day, self._stand, t)
         there.sort(key=lambda visitor: -self._view.project(visitor.head(t), 1.0)[2])
         return [
-            Actor(v.person, v.number, day, partial(self._stance, v), partial(_pose, SCREEN, v)) for v in there
+            Actor(
+                v.person,
+                v.number,
+                day,
+                partial(self._stance, v),
+                partial(_pose, SCREEN, v),
+            )
+            for v in there
         ]
 
     def _stance(self, visitor: Visitor, t: float) -> Stance:

@@ -6,11 +6,31 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vitrine.synthetic.body import body_layer, clothing, draw_body, draw_neck, neck_layer
+from vitrine.synthetic.body import (
+    body_layer,
+    clothing,
+    draw_body,
+    draw_neck,
+    neck_layer,
+)
 from vitrine.synthetic.hair import draw_shell, draw_style, paint_hair, paint_skull
-from vitrine.synthetic.head import HeadLook, Stance, draw_head, draw_inside, face_normals, landmarks
+from vitrine.synthetic.head import (
+    HeadLook,
+    Stance,
+    draw_head,
+    draw_inside,
+    face_normals,
+    landmarks,
+)
 from vitrine.synthetic.layer import Layer
-from vitrine.synthetic.mesh import EYE_DISTANCE, Floats, Mesh, Relief, own_depth, triangles_under
+from vitrine.synthetic.mesh import (
+    EYE_DISTANCE,
+    Floats,
+    Mesh,
+    Relief,
+    own_depth,
+    triangles_under,
+)
 from vitrine.synthetic.motion import smeared
 from vitrine.synthetic.people import Basis, draw_person, draw_view
 from vitrine.vision.crop import Image
@@ -42,9 +62,21 @@ def draw_look(basis: Basis, mesh: Mesh, person: Rng, visit: Rng, clothes: Rng) -
     own = Mesh(mesh.texture, own_depth(mesh, relief), mesh.triangles)
     triangles = triangles_under(own, view.textures[0][..., 3])
     head = HeadLook(
-        view, own, triangles, face_normals(own), skull, paint_skull(skull, view.skin), hair, strands
+        view,
+        own,
+        triangles,
+        face_normals(own),
+        skull,
+        paint_skull(skull, view.skin),
+        hair,
+        strands,
     )
-    return Look(head, draw_neck(view.skin), draw_body(view.skin, *clothing(clothes)), style.length > 0)
+    return Look(
+        head,
+        draw_neck(view.skin),
+        draw_body(view.skin, *clothing(clothes)),
+        style.length > 0,
+    )
 
 
 def draw_figure(
@@ -59,9 +91,14 @@ def draw_figure(
     turned = (points - began).mean(axis=0)
     walked = np.subtract(stance.pivot, earlier.pivot)
     parts = [
-        (draw_inside(look.head, stance, size, focal) if look.long_hair else None, walked),
+        (
+            draw_inside(look.head, stance, size, focal) if look.long_hair else None,
+            walked,
+        ),
         (body_layer(look.body, stance, size), walked),
         (neck_layer(look.neck, stance, size), walked),
         (draw_head(look.head, stance, size, focal), turned),
     ]
-    return [smeared(layer, motion, size) for layer, motion in parts if layer is not None], points
+    return [
+        smeared(layer, motion, size) for layer, motion in parts if layer is not None
+    ], points

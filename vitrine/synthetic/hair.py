@@ -19,17 +19,27 @@ from vitrine.synthetic.layer import premultiplied
 from vitrine.synthetic.mesh import Floats
 from vitrine.vision.crop import Image
 
-COLUMNS, ROWS = 18, 10
+COLUMNS = 18
+ROWS = 10
 MAP: Final = (256, 128)
 """Width and height of a map."""
 CENTRE: Final = np.array([0.0, -1.15, 0.15])
-UP, FRONT, BACK = 1.35, 1.4, 1.45
+UP = 1.35
+FRONT = 1.4
+BACK = 1.45
 """Radii of the skull."""
 NAPE: Final = 0.35
 """How far below the pivot a head without long hair ends."""
 HAIRLINE: Final = -0.05
 """How far below the pivot short hair ends behind the ears."""
-NATURAL: Final = ((22, 24, 28), (30, 40, 58), (38, 58, 92), (66, 100, 140), (110, 160, 196), (36, 60, 130))
+NATURAL: Final = (
+    (22, 24, 28),
+    (30, 40, 58),
+    (38, 58, 92),
+    (66, 100, 140),
+    (110, 160, 196),
+    (36, 60, 130),
+)
 GREY: Final = ((120, 122, 126), (190, 192, 196))
 """BGR: black, browns, blond, red; grey, white."""
 
@@ -79,10 +89,22 @@ def draw_style(rng: np.random.Generator) -> Style:
     shade = rng.uniform(0.8, 1.2)
     palette = GREY if rng.uniform() < 0.2 else NATURAL
     picked = palette[int(rng.integers(len(palette)))]
-    colour = tuple(int(min(255, shade * c)) for c in picked) if rng.uniform() < 0.5 else None
-    volume = (0.02, 0.04, rng.uniform(0.1, 0.22), rng.uniform(0.15, 0.25), rng.uniform(0.1, 0.22))[kind]
+    colour = (
+        tuple(int(min(255, shade * c)) for c in picked) if rng.uniform() < 0.5 else None
+    )
+    volume = (
+        0.02,
+        0.04,
+        rng.uniform(0.1, 0.22),
+        rng.uniform(0.15, 0.25),
+        rng.uniform(0.1, 0.22),
+    )[kind]
     length = (0.0, 0.0, 0.0, rng.uniform(0.5, 1.0), rng.uniform(1.3, 2.6))[kind]
-    fringe = rng.uniform(0.5, 0.72) if kind > 1 and rng.uniform() < 0.35 else rng.uniform(0.85, 1.15)
+    fringe = (
+        rng.uniform(0.5, 0.72)
+        if kind > 1 and rng.uniform() < 0.35
+        else rng.uniform(0.85, 1.15)
+    )
     return Style(kind == 0, volume, length, fringe, float(rng.normal(0, 18)), colour)  # type: ignore[arg-type]
 
 
@@ -97,11 +119,17 @@ def draw_shell(across: float, volume: float = 0.0, length: float = 0.0) -> Shell
     `across` is the skull's radius between the ears; all in eye distances, see Style.
     """
     falling = 4
-    angles = np.concatenate([np.linspace(0.02, np.pi / 2, ROWS - falling), [np.pi / 2] * falling])[:, None]
-    drop = np.concatenate([np.zeros(ROWS - falling), np.linspace(1 / falling, 1, falling)])[:, None]
-    turn, narrow = _turns()[None, :], 0.06 * drop if length else -0.2 * drop**2
+    angles = np.concatenate(
+        [np.linspace(0.02, np.pi / 2, ROWS - falling), [np.pi / 2] * falling]
+    )[:, None]
+    drop = np.concatenate(
+        [np.zeros(ROWS - falling), np.linspace(1 / falling, 1, falling)]
+    )[:, None]
+    turn = _turns()[None, :]
+    narrow = 0.06 * drop if length else -0.2 * drop**2
     wide = (1 + volume * (0.6 + 0.4 * np.cos(angles))) * (1 + narrow)
-    ring, depth = np.sin(angles) * wide, np.where(np.cos(turn) > 0, FRONT, BACK)
+    ring = np.sin(angles) * wide
+    depth = np.where(np.cos(turn) > 0, FRONT, BACK)
     fall = (length or NAPE) - CENTRE[1]
     x = across * ring * np.sin(turn)
     y = CENTRE[1] - UP * (1 + volume) * np.cos(angles) + fall * drop + 0 * turn
@@ -109,7 +137,9 @@ def draw_shell(across: float, volume: float = 0.0, length: float = 0.0) -> Shell
     vertices = np.stack([x, y, z], axis=-1).reshape(-1, 3).astype(np.float32)
     columns = np.linspace(0, MAP[0] - 1, COLUMNS + 1)
     rows = np.linspace(0, MAP[1] - 1, ROWS)
-    places = np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2).astype(np.float32)
+    places = (
+        np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2).astype(np.float32)
+    )
     normals = np.stack(
         [
             np.sin(angles) * np.sin(turn) / across,
@@ -137,11 +167,19 @@ def paint_skull(shell: Shell, skin: Colour) -> Image:
     turn, y = _axes(shell)
     turn = np.abs(turn)
     ear = ((turn - 97) / 11) ** 2 + ((y + 0.5) / 0.42) ** 2
-    light = 1 - 0.25 * np.exp(-((ear - 1) ** 2) / 0.1) - 0.12 * np.clip((turn - 90) / 60, 0, 1)
-    return premultiplied(_bytes(np.array(skin) * light[..., None]), np.full(MAP[::-1], 255, np.uint8))
+    light = (
+        1
+        - 0.25 * np.exp(-((ear - 1) ** 2) / 0.1)
+        - 0.12 * np.clip((turn - 90) / 60, 0, 1)
+    )
+    return premultiplied(
+        _bytes(np.array(skin) * light[..., None]), np.full(MAP[::-1], 255, np.uint8)
+    )
 
 
-def paint_hair(style: Style, shell: Shell, hair: Colour, rng: np.random.Generator) -> Image:
+def paint_hair(
+    style: Style, shell: Shell, hair: Colour, rng: np.random.Generator
+) -> Image:
     """The map (128, 256, 4), premultiplied, of the hair over the head."""
     turn, y = _axes(shell)
     grown = _grown(style, turn, y, rng)
@@ -162,13 +200,17 @@ def _bytes(values: NDArray[np.floating]) -> Image:
 
 
 def _grown(
-    style: Style, turn: NDArray[np.floating], y: NDArray[np.floating], rng: np.random.Generator
+    style: Style,
+    turn: NDArray[np.floating],
+    y: NDArray[np.floating],
+    rng: np.random.Generator,
 ) -> NDArray[np.floating]:
     """How much hair there is, 0…1, at a longitude in degrees and height `y`."""
     side = np.abs(turn)
     slope = 0.004 * np.abs(turn - style.parting) if style.fringe > FRINGE else 0.0
     forehead = -0.8 - style.fringe + slope
-    temples, ears = np.clip((side - 46) / 26, 0, 1), np.clip((side - 82) / 22, 0, 1)
+    temples = np.clip((side - 46) / 26, 0, 1)
+    ears = np.clip((side - 82) / 22, 0, 1)
     line = forehead + temples * (-0.85 - forehead) + temples**4 * 0.3
     line = line + ears * (HAIRLINE - line)
     if style.length:
@@ -183,8 +225,12 @@ def _grown(
 def _strands(hair: Colour, rng: np.random.Generator) -> NDArray[np.floating]:
     """Hair with strands that fall and a sheen about the crown."""
     width, height = MAP
-    coarse = cv2.GaussianBlur(rng.normal(0, 1, (height, width)), (0, 0), sigmaX=1.3, sigmaY=9)
-    fine = cv2.GaussianBlur(rng.normal(0, 1, (height, width)), (0, 0), sigmaX=0.6, sigmaY=5)
+    coarse = cv2.GaussianBlur(
+        rng.normal(0, 1, (height, width)), (0, 0), sigmaX=1.3, sigmaY=9
+    )
+    fine = cv2.GaussianBlur(
+        rng.normal(0, 1, (height, width)), (0, 0), sigmaX=0.6, sigmaY=5
+    )
     light = 1 + 0.9 * coarse + 0.45 * fine
     down = np.linspace(0, 1, height)[:, None]
     light *= 1 + 0.18 * np.exp(-(((down - 0.28) / 0.12) ** 2)) - 0.2 * down

@@ -12,7 +12,16 @@ from scipy.interpolate import LinearNDInterpolator
 
 from vitrine.synthetic.hair import Shell
 from vitrine.synthetic.layer import Layer, blend, window
-from vitrine.synthetic.mesh import EYE_CENTRE, EYE_DISTANCE, HEIGHT, WIDTH, Floats, Mesh, facing, sources
+from vitrine.synthetic.mesh import (
+    EYE_CENTRE,
+    EYE_DISTANCE,
+    HEIGHT,
+    WIDTH,
+    Floats,
+    Mesh,
+    facing,
+    sources,
+)
 from vitrine.synthetic.people import View
 from vitrine.vision.crop import Image
 from vitrine.vision.pose import HeadPose, rotation
@@ -21,7 +30,8 @@ PIVOT: Final = (EYE_CENTRE[0], EYE_CENTRE[1] + 0.8 * EYE_DISTANCE)
 """The point of the texture about which a head turns, at depth 0: between the ears and the neck."""
 LIGHT: Final = np.array([0.28, -0.5, -0.82])
 """Direction to the lamps, camera axes."""
-AMBIENT, DIFFUSE = 0.66, 0.42
+AMBIENT = 0.66
+DIFFUSE = 0.42
 Box = tuple[int, int, int, int]
 
 COARSE: Final = 4
@@ -67,9 +77,13 @@ class HeadLook:
 def face_model(view: View, mesh: Mesh, stance: Stance) -> Floats:
     """The mesh (V, 3) in model axes and eye distances, with the expression."""
     points = mesh.texture.copy()
-    change = stance.smile * view.expressions[0] + stance.open_mouth * view.expressions[1]
+    change = (
+        stance.smile * view.expressions[0] + stance.open_mouth * view.expressions[1]
+    )
     points[: len(change)] = view.shape + change
-    return np.column_stack([points - PIVOT, -mesh.depth]).astype(np.float32) / np.float32(EYE_DISTANCE)
+    return np.column_stack([points - PIVOT, -mesh.depth]).astype(
+        np.float32
+    ) / np.float32(EYE_DISTANCE)
 
 
 def project(model: Floats, stance: Stance, focal: float) -> tuple[Floats, Floats]:
@@ -79,7 +93,9 @@ def project(model: Floats, stance: Stance, focal: float) -> tuple[Floats, Floats
     """
     turned = model @ stance.turn().T * stance.eye_distance
     shrink = focal / (focal + turned[:, 2:])
-    return np.asarray(turned[:, :2] * shrink + stance.pivot, np.float32), np.asarray(turned[:, 2], np.float32)
+    return np.asarray(turned[:, :2] * shrink + stance.pivot, np.float32), np.asarray(
+        turned[:, 2], np.float32
+    )
 
 
 def landmarks(look: HeadLook, stance: Stance, focal: float) -> Floats:
@@ -87,26 +103,40 @@ def landmarks(look: HeadLook, stance: Stance, focal: float) -> Floats:
     return project(face_model(look.view, look.mesh, stance)[:68], stance, focal)[0]
 
 
-def draw_head(look: HeadLook, stance: Stance, size: tuple[int, int], focal: float) -> Layer | None:
+def draw_head(
+    look: HeadLook, stance: Stance, size: tuple[int, int], focal: float
+) -> Layer | None:
     """The head without neck over a picture of `size` (width, height); None outside it."""
     face, distance = project(face_model(look.view, look.mesh, stance), stance, focal)
-    shells = [(look.skull, look.skin)] + ([(look.hair, look.strands)] if look.hair else [])
+    shells = [(look.skull, look.skin)] + (
+        [(look.hair, look.strands)] if look.hair else []
+    )
     hulls = [project(shell.vertices, stance, focal) for shell, _ in shells]
-    box = window(np.concatenate([face[look.triangles].reshape(-1, 2), *(hull for hull, _ in hulls)]), size)
+    box = window(
+        np.concatenate(
+            [face[look.triangles].reshape(-1, 2), *(hull for hull, _ in hulls)]
+        ),
+        size,
+    )
     if box is None:
         return None
     x, y, width, height = box
     inner = facing(face, distance, look.triangles)
     maps = sources(look.mesh.texture, face - (x, y), inner, (width, height))
     texture = _lit(_texture(look.view, stance), _relative(look.normals, stance))
-    parts = [_drawn_shell(*shell, *hull, stance, box) for shell, hull in zip(shells, hulls, strict=True)]
+    parts = [
+        _drawn_shell(*shell, *hull, stance, box)
+        for shell, hull in zip(shells, hulls, strict=True)
+    ]
     pixels = parts[0]
     for part in (_remapped(texture, maps), *parts[1:]):
         blend(part, pixels)
     return Layer(x, y, soft_edge(pixels))
 
 
-def draw_inside(look: HeadLook, stance: Stance, size: tuple[int, int], focal: float) -> Layer | None:
+def draw_inside(
+    look: HeadLook, stance: Stance, size: tuple[int, int], focal: float
+) -> Layer | None:
     """The far side of hair, seen from within: it lies behind the neck. None without hair or outside."""
     if look.hair is None:
         return None
@@ -135,22 +165,32 @@ def soft_edge(pixels: Image) -> Image:
     fade = cv2.blur(alpha, (3, 3), borderType=cv2.BORDER_REPLICATE)
     fade = cv2.addWeighted(fade, 1.5, fade, 0, -128)
     keep = cv2.max(fade, cv2.bitwise_not(alpha))
-    return np.asarray(cv2.multiply(pixels, cv2.merge([keep] * 4), scale=1 / 255), np.uint8)
+    return np.asarray(
+        cv2.multiply(pixels, cv2.merge([keep] * 4), scale=1 / 255), np.uint8
+    )
 
 
 def _remapped(image: Image, maps: tuple[Floats, Floats]) -> Image:
-    return np.asarray(cv2.remap(image, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT), np.uint8)
+    return np.asarray(
+        cv2.remap(image, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT),
+        np.uint8,
+    )
 
 
 def _brightness(normals: Floats, stance: Stance) -> Floats:
     towards = (LIGHT / np.linalg.norm(LIGHT)) @ stance.turn()
-    return np.asarray(AMBIENT + DIFFUSE * np.maximum(normals @ towards.astype(np.float32), 0), np.float32)
+    return np.asarray(
+        AMBIENT + DIFFUSE * np.maximum(normals @ towards.astype(np.float32), 0),
+        np.float32,
+    )
 
 
 def _relative(normals: Floats, stance: Stance) -> Floats:
     """The face's texture has the light of a frontal face in it already: only the difference counts."""
     calm = Stance(HeadPose(0, 0, 0), (0, 0), 1)
-    return np.asarray(_brightness(normals, stance) / _brightness(normals, calm), np.float32)
+    return np.asarray(
+        _brightness(normals, stance) / _brightness(normals, calm), np.float32
+    )
 
 
 def _lit(image: Image, gain: Floats) -> Image:
@@ -158,7 +198,9 @@ def _lit(image: Image, gain: Floats) -> Image:
     fine = cv2.resize(gain, (image.shape[1], image.shape[0]))
     factors = cv2.merge([fine, fine, fine, np.ones_like(fine)])
     lit = cv2.multiply(image, factors, dtype=cv2.CV_8U)
-    return np.asarray(cv2.min(lit, cv2.merge([cv2.extractChannel(image, 3)] * 4)), np.uint8)
+    return np.asarray(
+        cv2.min(lit, cv2.merge([cv2.extractChannel(image, 3)] * 4)), np.uint8
+    )
 
 
 def face_normals(mesh: Mesh) -> Floats:
@@ -166,11 +208,15 @@ def face_normals(mesh: Mesh) -> Floats:
     edge = np.array([(x, y) for x in (-1, WIDTH) for y in (-1, HEIGHT)])
     places = np.vstack([mesh.texture, edge])
     depth = np.append(mesh.depth, [mesh.depth.min()] * len(edge))
-    columns, rows = np.meshgrid(np.arange(0, WIDTH, COARSE), np.arange(0, HEIGHT, COARSE))
+    columns, rows = np.meshgrid(
+        np.arange(0, WIDTH, COARSE), np.arange(0, HEIGHT, COARSE)
+    )
     field = LinearNDInterpolator(places, depth)(columns, rows)
     steps = np.gradient(cv2.GaussianBlur(field, (0, 0), 1.0), COARSE)
     normals = np.dstack([-steps[1], -steps[0], -np.ones_like(field)])
-    return np.asarray(normals / np.linalg.norm(normals, axis=2, keepdims=True), np.float32)
+    return np.asarray(
+        normals / np.linalg.norm(normals, axis=2, keepdims=True), np.float32
+    )
 
 
 def _texture(view: View, stance: Stance) -> Image:

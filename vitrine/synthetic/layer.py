@@ -38,7 +38,9 @@ class Layer:
         below = picture[self.y : self.y + height, self.x : self.x + width]
         rest = cv2.cvtColor(cv2.bitwise_not(self.pixels[..., 3]), cv2.COLOR_GRAY2BGR)
         cv2.add(
-            cv2.cvtColor(self.pixels, cv2.COLOR_BGRA2BGR), cv2.multiply(below, rest, scale=1 / 255), below
+            cv2.cvtColor(self.pixels, cv2.COLOR_BGRA2BGR),
+            cv2.multiply(below, rest, scale=1 / 255),
+            below,
         )
 
     def covers(self, points: Floats) -> NDArray[np.bool_]:
@@ -55,4 +57,6 @@ def window(points: Floats, size: tuple[int, int]) -> tuple[int, int, int, int] |
     low = np.maximum(np.floor(points.min(axis=0)), 0).astype(int)
     high = np.minimum(np.ceil(points.max(axis=0)) + 1, size).astype(int)
     width, height = (int(v) for v in high - low)
-    return (int(low[0]), int(low[1]), width, height) if width > 0 and height > 0 else None
+    return (
+        (int(low[0]), int(low[1]), width, height) if width > 0 and height > 0 else None
+    )

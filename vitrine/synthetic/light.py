@@ -26,22 +26,30 @@ WARM: Final = (0.74, 0.92, 1.1)
 class Light:
     """A pure function of time and of what is drawn when it is made."""
 
-    def __init__(self, width: int, height: int, rng: np.random.Generator, night: bool = False) -> None:
+    def __init__(
+        self, width: int, height: int, rng: np.random.Generator, night: bool = False
+    ) -> None:
         self.exposure = 1 / 25 if night else 1 / 60
         """Seconds that the shutter is open: what moves meanwhile is blurred."""
         self.gain = 2.4 if night else 1.0
         """How much stronger than by day the camera amplifies, and with it the noise."""
         self._phases = rng.uniform(0, 2 * np.pi, 2)
         self._seed = int(rng.integers(2**32))
-        x, y = np.linspace(0, 1, width)[None, :], np.linspace(0, 1, height)[:, None]
-        lamp = LAMP * np.exp(-(((x - rng.uniform(0.2, 0.8)) / 0.3) ** 2) - (y / 0.8) ** 2)
+        x = np.linspace(0, 1, width)[None, :]
+        y = np.linspace(0, 1, height)[:, None]
+        lamp = LAMP * np.exp(
+            -(((x - rng.uniform(0.2, 0.8)) / 0.3) ** 2) - (y / 0.8) ** 2
+        )
         colour = DIM * np.array(WARM) if night else np.ones(3)
         self._dark = np.asarray(np.ones((height, width, 1)) * colour, np.float32)
         self._bright = np.asarray(self._dark * (1 + lamp[..., None]), np.float32)
 
     def over(self, picture: Image, t: float) -> Image:
         """The picture (height, width, 3) BGR in the light at t seconds, in place."""
-        return np.asarray(cv2.multiply(picture, self._field(t), picture, self.drift(t), cv2.CV_8U), np.uint8)
+        return np.asarray(
+            cv2.multiply(picture, self._field(t), picture, self.drift(t), cv2.CV_8U),
+            np.uint8,
+        )
 
     def drift(self, t: float) -> float:
         """Brightness of the whole picture: clouds and the camera's exposure control, about 1."""
@@ -61,4 +69,6 @@ class Light:
         share = self.lamp(t)
         if share in (0.0, 1.0):
             return self._bright if share else self._dark
-        return np.asarray(cv2.addWeighted(self._bright, share, self._dark, 1 - share, 0), np.float32)
+        return np.asarray(
+            cv2.addWeighted(self._bright, share, self._dark, 1 - share, 0), np.float32
+        )

@@ -33,18 +33,26 @@ class SyntheticMall:
 
     def __init__(self, options: Options, width: int, height: int, fps: float) -> None:
         self.options = options
-        self._seed, self._size, self._fps = options.seed, (width, height), fps
+        self._seed = options.seed
+        self._size = (width, height)
+        self._fps = fps
         self._day = None if options.seconds is None else ceil(options.seconds * fps)
         """Frames of a day."""
         self._basis = load_basis()
         self._mesh = head_mesh(self._basis.mean_shape)
         self._cast = cast_of(options, self._size)
-        place = () if (options.stand, options.view) == (1, 1) else (options.stand, options.view)
+        place = (
+            ()
+            if (options.stand, options.view) == (1, 1)
+            else (options.stand, options.view)
+        )
         self._shop = draw_shop(width, height, self._rng(0, *place))
         scene = options.preset
         posters = scene.posters if scene else 0
         self._decoys = tuple(hang_posters(self._shop, posters, self._rng(5, *place)))
-        self._light = Light(width, height, self._rng(6, *place), night=bool(scene and scene.night))
+        self._light = Light(
+            width, height, self._rng(6, *place), night=bool(scene and scene.night)
+        )
         self._noise = Noise(width, height, self._rng(1, *place), self._light.gain)
         self._looks: Callable[[int, int, int], Look] = lru_cache(64)(self._look)
 
@@ -96,12 +104,20 @@ class SyntheticMall:
 
     def _draw(self, actor: Actor, t: float) -> tuple[list[Layer], Stance, Floats]:
         look = self._looks(actor.person, actor.visit, actor.day)
-        now, earlier = actor.stance(t), actor.stance(t - self._light.exposure)
-        layers, points = draw_figure(look, now, earlier, self._size, float(max(self._size)))
+        now = actor.stance(t)
+        earlier = actor.stance(t - self._light.exposure)
+        layers, points = draw_figure(
+            look, now, earlier, self._size, float(max(self._size))
+        )
         return layers, now, points
 
     def _truth(
-        self, actor: Actor, t: float, stance: Stance, points: Floats, nearer: list[Layer]
+        self,
+        actor: Actor,
+        t: float,
+        stance: Stance,
+        points: Floats,
+        nearer: list[Layer],
     ) -> PersonTruth:
         inside = ((points >= 0) & (points <= np.array(self._size) - 1)).all(axis=1)
         seen = inside.copy()

@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 from scipy.spatial import Delaunay
 
 from vitrine.vision.crop import Image
-from vitrine.vision.shape import EYE_LEFT, EYE_RIGHT, JAW, LIPS_INNER, LIPS_OUTER, NOSE_BASE, NOSE_BRIDGE
+from vitrine.vision.shape import (
+    EYE_LEFT,
+    EYE_RIGHT,
+    JAW,
+    LIPS_INNER,
+    LIPS_OUTER,
+    NOSE_BASE,
+    NOSE_BRIDGE,
+)
 
 Floats = NDArray[np.float32]
 
@@ -40,12 +48,21 @@ def rings() -> Floats:
     """Mesh points that are no landmarks, (R, 2): forehead, skull, edge of the texture."""
     x0, y0, unit = *EYE_CENTRE, EYE_DISTANCE
     forehead = [
-        (x0 + unit * x, y0 - unit * y) for x, y in ((-0.75, 0.95), (-0.28, 1.12), (0.28, 1.12), (0.75, 0.95))
+        (x0 + unit * x, y0 - unit * y)
+        for x, y in ((-0.75, 0.95), (-0.28, 1.12), (0.28, 1.12), (0.75, 0.95))
     ]
     angles = np.linspace(np.pi * 0.98, np.pi * 2.02, 13)
-    skull = [(x0 + 1.33 * unit * np.cos(a), y0 + 0.1 * unit + 1.85 * unit * np.sin(a)) for a in angles]
-    right, bottom = WIDTH - 1.0, HEIGHT - 1.0
-    sides = [(x, y) for y in (0.0, 0.25 * bottom, 0.5 * bottom, 0.75 * bottom, bottom) for x in (0.0, right)]
+    skull = [
+        (x0 + 1.33 * unit * np.cos(a), y0 + 0.1 * unit + 1.85 * unit * np.sin(a))
+        for a in angles
+    ]
+    right = WIDTH - 1.0
+    bottom = HEIGHT - 1.0
+    sides = [
+        (x, y)
+        for y in (0.0, 0.25 * bottom, 0.5 * bottom, 0.75 * bottom, bottom)
+        for x in (0.0, right)
+    ]
     ends = [(x * right, y) for x in (0.25, 0.5, 0.75) for y in (0.0, bottom)]
     return np.array([*forehead, *skull, *sides, *ends], np.float32)
 
@@ -53,7 +70,9 @@ def rings() -> Floats:
 def head_mesh(landmarks: Floats) -> Mesh:
     """The mesh over landmarks (68, 2) in texture pixels; it has fewer than 256 triangles."""
     texture = np.vstack([landmarks, rings()]).astype(np.float32)
-    return Mesh(texture, head_depth(texture), np.asarray(Delaunay(texture).simplices, np.int32))
+    return Mesh(
+        texture, head_depth(texture), np.asarray(Delaunay(texture).simplices, np.int32)
+    )
 
 
 def head_depth(points: Floats) -> Floats:
@@ -116,10 +135,13 @@ def _owner(corners: NDArray[np.floating], size: tuple[int, int]) -> NDArray[np.i
     return owner
 
 
-def facing(points: Floats, distance: Floats, triangles: NDArray[np.int32]) -> NDArray[np.int32]:
+def facing(
+    points: Floats, distance: Floats, triangles: NDArray[np.int32]
+) -> NDArray[np.int32]:
     """The triangles (T, 3) over projected points (V, 2) that face the camera, far ones first."""
     a, b, c = points[triangles].transpose(1, 0, 2)
-    ab, ac = b - a, c - a
+    ab = b - a
+    ac = c - a
     seen = triangles[ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0] > 0]
     order = np.argsort(-distance[seen].mean(axis=1), kind="stable")
     return np.asarray(seen[order], np.int32)
@@ -136,15 +158,20 @@ def sources(
     corners = target[triangles].astype(np.float64)
     homogeneous = np.concatenate([corners, np.ones((*corners.shape[:2], 1))], axis=2)
     seen = np.abs(np.linalg.det(homogeneous)) > 1e-3
-    corners, homogeneous = corners[seen], homogeneous[seen]
+    corners = corners[seen]
+    homogeneous = homogeneous[seen]
     affine = np.linalg.solve(homogeneous, source[triangles[seen]].astype(np.float64))
     width, height = size
     owner = _owner(corners, size)
     outside = [[[0, 0], [0, 0], [-1e4, -1e4]]]
-    planes = np.concatenate([outside, affine]).astype(np.float32).transpose(2, 1, 0).copy()
-    x, y = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)[:, None]
+    planes = (
+        np.concatenate([outside, affine]).astype(np.float32).transpose(2, 1, 0).copy()
+    )
+    x = np.arange(width, dtype=np.float32)
+    y = np.arange(height, dtype=np.float32)[:, None]
     columns, rows = (
-        across.take(owner) * x + down.take(owner) * y + offset.take(owner) for across, down, offset in planes
+        across.take(owner) * x + down.take(owner) * y + offset.take(owner)
+        for across, down, offset in planes
     )
     return columns, rows
 
@@ -159,4 +186,6 @@ def warp(
 ) -> Image:
     """The image on a mesh, moved as by `sources`; outside is 0."""
     columns, rows = sources(source, target, triangles, size)
-    return np.asarray(cv2.remap(image, columns, rows, cv2.INTER_LINEAR, borderMode=border), np.uint8)
+    return np.asarray(
+        cv2.remap(image, columns, rows, cv2.INTER_LINEAR, borderMode=border), np.uint8
+    )

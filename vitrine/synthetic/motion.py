@@ -25,8 +25,10 @@ def smeared(layer: Layer, motion: NDArray[np.floating], size: tuple[int, int]) -
     kernel = line(motion)
     reach = kernel.shape[0] // 2
     height, width = layer.pixels.shape[:2]
-    x0, y0 = max(layer.x - reach, 0), max(layer.y - reach, 0)
-    x1, y1 = min(layer.x + width + reach, size[0]), min(layer.y + height + reach, size[1])
+    x0 = max(layer.x - reach, 0)
+    y0 = max(layer.y - reach, 0)
+    x1 = min(layer.x + width + reach, size[0])
+    y1 = min(layer.y + height + reach, size[1])
     padded = cv2.copyMakeBorder(
         layer.pixels,
         layer.y - y0,
@@ -36,7 +38,11 @@ def smeared(layer: Layer, motion: NDArray[np.floating], size: tuple[int, int]) -
         cv2.BORDER_CONSTANT,
     )
     return Layer(
-        x0, y0, np.asarray(cv2.filter2D(padded, -1, kernel, borderType=cv2.BORDER_REPLICATE), np.uint8)
+        x0,
+        y0,
+        np.asarray(
+            cv2.filter2D(padded, -1, kernel, borderType=cv2.BORDER_REPLICATE), np.uint8
+        ),
     )
 
 
@@ -46,7 +52,8 @@ def line(motion: NDArray[np.floating]) -> NDArray[np.float32]:
     kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
     steps = (np.arange(4 * len(kernel)) + 0.5) / (4 * len(kernel)) - 0.5
     places = steps[:, None] * motion + reach
-    corner, share = np.floor(places).astype(int), places % 1
+    corner = np.floor(places).astype(int)
+    share = places % 1
     for right, down in ((0, 0), (1, 0), (0, 1), (1, 1)):
         weight = np.abs(1 - right - share[:, 0]) * np.abs(1 - down - share[:, 1])
         np.add.at(kernel, (corner[:, 1] + down, corner[:, 0] + right), weight)

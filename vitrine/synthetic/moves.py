@@ -20,7 +20,11 @@ class Episode:
     strength: float
 
     def at(self, t: float) -> float:
-        return self.strength * smooth((t - self.start) / 0.35) * smooth((self.end - t) / 0.5)
+        return (
+            self.strength
+            * smooth((t - self.start) / 0.35)
+            * smooth((self.end - t) / 0.5)
+        )
 
 
 def smooth(share: float) -> float:
@@ -32,7 +36,9 @@ def smooth(share: float) -> float:
 def unrest(t: float, phase: float) -> tuple[float, float, float]:
     """Degrees by which a head that keeps still moves in yaw, pitch and roll."""
     phases = phase + np.arange(3)
-    yaw, pitch, roll = 0.7 * np.sin(2.1 * t + phases) + 0.35 * np.sin(5.3 * t + 2 * phases)
+    yaw, pitch, roll = 0.7 * np.sin(2.1 * t + phases) + 0.35 * np.sin(
+        5.3 * t + 2 * phases
+    )
     return float(yaw), float(pitch), 0.6 * float(roll)
 
 
@@ -41,7 +47,9 @@ def draw_episodes(rng: Rng, start: float, end: float) -> Iterator[Episode]:
     t = start + rng.exponential(3)
     while t + 1.2 < end:
         length = rng.uniform(1.2, 3.5)
-        yield Episode(t, min(end, t + length), bool(rng.uniform() < 0.65), rng.uniform(0.5, 1.0))
+        yield Episode(
+            t, min(end, t + length), bool(rng.uniform() < 0.65), rng.uniform(0.5, 1.0)
+        )
         t += length + 0.5 + rng.exponential(4)
 
 

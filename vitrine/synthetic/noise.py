@@ -18,7 +18,9 @@ MARGIN: Final = 64
 class Noise:
     """One field of noise, larger than the picture, shown at another offset in each frame."""
 
-    def __init__(self, width: int, height: int, rng: np.random.Generator, gain: float = 1.0) -> None:
+    def __init__(
+        self, width: int, height: int, rng: np.random.Generator, gain: float = 1.0
+    ) -> None:
         """`gain` is that of the camera, 1 by day: in the dark it amplifies its noise with the picture."""
         field = rng.standard_normal((height + MARGIN, width + MARGIN, 3), np.float32)
         soft = np.asarray(cv2.GaussianBlur(field, (0, 0), 0.7), np.float32)
@@ -28,7 +30,10 @@ class Noise:
     def over(self, picture: Image, n: int) -> Image:
         """The picture with the noise of frame n, in place."""
         height, width = picture.shape[:2]
-        y, x = (n * 37) % MARGIN, (n * 53) % MARGIN
-        strength = cv2.addWeighted(picture, (WHITE - 1) / 255, picture, 0, 1, dtype=cv2.CV_32F)
+        y = (n * 37) % MARGIN
+        x = (n * 53) % MARGIN
+        strength = cv2.addWeighted(
+            picture, (WHITE - 1) / 255, picture, 0, 1, dtype=cv2.CV_32F
+        )
         noise = cv2.multiply(strength, self._field[y : y + height, x : x + width])
         return np.asarray(cv2.add(picture, noise, picture, dtype=cv2.CV_8U), np.uint8)

@@ -15,11 +15,14 @@ from vitrine.vision.models import model_path
 from vitrine.vision.shape import JAW
 
 BASIS_FILE = "synthetic_faces.npz"
-BETWEEN, WITHIN_SHAPE, WITHIN_TEXTURE = 1.3, 0.6, 0.3
+BETWEEN = 1.3
+WITHIN_SHAPE = 0.6
+WITHIN_TEXTURE = 0.3
 """Factors on the measured variances: people differ more and views less than in the data."""
 
 
-SHARPENED, GRAIN = 0.9, 7.0
+SHARPENED = 0.9
+GRAIN = 7.0
 """Chosen so that faces are about as sharp as video frames of people (docs/synthetic.md)."""
 
 Colour = tuple[int, int, int]
@@ -82,15 +85,23 @@ def draw_view(basis: Basis, person: Floats, rng: np.random.Generator) -> View:
     change = basis.within @ np.clip(rng.standard_normal(len(basis.within)), -2, 2)
     shape_weights = person[:count] + np.sqrt(WITHIN_SHAPE) * change[:count]
     texture_weights = person[count:] + np.sqrt(WITHIN_TEXTURE) * change[count:]
-    shape = basis.mean_shape + np.tensordot(shape_weights, basis.shape_components, axes=1)
+    shape = basis.mean_shape + np.tensordot(
+        shape_weights, basis.shape_components, axes=1
+    )
     calm = basis.texture_mean + texture_weights @ basis.texture_components
     face = _face_alpha(basis.mean_shape)
-    pores = cv2.GaussianBlur(rng.standard_normal((HEIGHT, WIDTH), np.float32), (0, 0), 0.7)
-    colours = [_colours(calm + extra, pores) for extra in (np.zeros_like(calm), *basis.texture_expressions)]
+    pores = cv2.GaussianBlur(
+        rng.standard_normal((HEIGHT, WIDTH), np.float32), (0, 0), 0.7
+    )
+    colours = [
+        _colours(calm + extra, pores)
+        for extra in (np.zeros_like(calm), *basis.texture_expressions)
+    ]
     textures = tuple(premultiplied(one, face) for one in colours)
     cheeks = np.hstack([colours[0][86:102, 38:52], colours[0][86:102, 76:90]])
     sides = np.hstack([colours[0][30:70, 22:30], colours[0][30:70, 98:106]])
-    skin, hair = _typical(cheeks), _typical(sides)
+    skin = _typical(cheeks)
+    hair = _typical(sides)
     return View(shape, basis.shape_expressions, textures, skin, hair)
 
 
@@ -102,7 +113,9 @@ def _typical(pixels: Image) -> Colour:
 def _colours(vector: Floats, pores: cv2.typing.MatLike) -> Image:
     """BGR; few components are soft, so edges are raised, and the skin gets its grain back."""
     luma, halves = _planes(vector)
-    luma = luma + SHARPENED * (luma - cv2.GaussianBlur(luma, (0, 0), 1.6)) + GRAIN * pores
+    luma = (
+        luma + SHARPENED * (luma - cv2.GaussianBlur(luma, (0, 0), 1.6)) + GRAIN * pores
+    )
     planes = [luma, *(cv2.resize(half, (WIDTH, HEIGHT)) for half in halves[:2])]
     merged = np.clip(np.dstack(planes), 0, 255).astype(np.uint8)
     return np.asarray(cv2.cvtColor(merged, cv2.COLOR_YCrCb2BGR), np.uint8)
@@ -115,12 +128,18 @@ def _face_alpha(mean_shape: Floats) -> Image:
     jaw = np.rint(mean_shape[JAW]).astype(np.int32)
     cv2.fillConvexPoly(face, jaw, 255)
     above = (round(1.08 * unit), round(1.12 * unit))
-    cv2.ellipse(face, (round(x), round(float(jaw[0, 1]))), above, 0, 180, 360, 255, cv2.FILLED)
+    cv2.ellipse(
+        face, (round(x), round(float(jaw[0, 1]))), above, 0, 180, 360, 255, cv2.FILLED
+    )
     soft = cv2.GaussianBlur(cv2.erode(face, np.ones((9, 9))), (0, 0), 4)
     down = np.clip((np.arange(HEIGHT) - (y + 0.5 * unit)) / (0.5 * unit), 0, 1)[:, None]
-    return np.asarray(soft * (1 - down) + cv2.GaussianBlur(face, (0, 0), 1) * down, np.uint8)
+    return np.asarray(
+        soft * (1 - down) + cv2.GaussianBlur(face, (0, 0), 1) * down, np.uint8
+    )
 
 
 def _planes(vector: Floats) -> tuple[Floats, Floats]:
     size = WIDTH * HEIGHT
-    return vector[:size].reshape(HEIGHT, WIDTH), vector[size:].reshape(3, HEIGHT // 2, WIDTH // 2)
+    return vector[:size].reshape(HEIGHT, WIDTH), vector[size:].reshape(
+        3, HEIGHT // 2, WIDTH // 2
+    )

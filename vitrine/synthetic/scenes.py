@@ -36,7 +36,12 @@ SCENES: Final = {
     "quiet": Scene(people=3, arrivals=4, passing=0.35, glancing=0.25),
     "rush": Scene(people=8, arrivals=40, passing=0.3, glancing=0.15),
     "returning": Scene(
-        people=4, arrivals=10, passing=0.1, glancing=0.1, returning=0.45, returns_after=(75.0, 180.0)
+        people=4,
+        arrivals=10,
+        passing=0.1,
+        glancing=0.1,
+        returning=0.45,
+        returns_after=(75.0, 180.0),
     ),
     "posters": Scene(people=2, arrivals=4, passing=0.3, glancing=0.2, posters=3),
     "night": Scene(people=4, arrivals=10, passing=0.3, glancing=0.2, night=True),

@@ -45,7 +45,8 @@ class Timetable:
     """
 
     def __init__(self, options: Options, scene: Scene) -> None:
-        self._options, self._scene = options, scene
+        self._options = options
+        self._scene = scene
         self._start_over()
 
     def at(self, day: int, stand: int, t: float) -> list[Visitor]:
@@ -82,7 +83,9 @@ class Timetable:
     def _there(self, stand: int, t: float) -> list[Visitor]:
         """Visits to a stand (from 0) that end after t, of those drawn."""
         there = self._visitors[stand]
-        recent = there[bisect_right(there, t - self._longest, key=attrgetter("start")) :]
+        recent = there[
+            bisect_right(there, t - self._longest, key=attrgetter("start")) :
+        ]
         return [visitor for visitor in recent if visitor.end > t]
 
     def _forget(self, stand: int, now: float) -> None:
@@ -99,7 +102,11 @@ class Timetable:
         for number in range(2**31):
             t += rng.exponential(60 / (self._scene.arrivals * STANDS))
             stand = int(rng.integers(STANDS))
-            yield t, stand, np.random.default_rng([self._options.seed, 2**33, day, number])
+            yield (
+                t,
+                stand,
+                np.random.default_rng([self._options.seed, 2**33, day, number]),
+            )
 
     def _arrive(self, start: float, stand: int, rng: Rng) -> None:
         self._forget(stand, start)
@@ -118,12 +125,15 @@ class Timetable:
         self._longest = max(self._longest, visitor.end - visitor.start)
         if self._people[visitor.person].day < self._day:
             self._recent.append(visitor.person)
-        self._people[visitor.person] = _Person(visitor.number, self._day, stand, visitor.end)
+        self._people[visitor.person] = _Person(
+            visitor.number, self._day, stand, visitor.end
+        )
 
     def _choose(self, rng: Rng, start: float, stand: int) -> Body:
         """Somebody seen before, or a new person."""
         candidates: Sequence[int] = ()
-        scene, chance = self._scene, rng.uniform()
+        scene = self._scene
+        chance = rng.uniform()
         if chance < scene.returning:
             candidates = self._left(start, scene.returns_after, lambda at: at == stand)
         elif chance < scene.returning + scene.wandering:
@@ -138,14 +148,23 @@ class Timetable:
         own = np.random.default_rng([self._options.seed, 2**33, 2**32, person])
         return draw_body(own, person, self._people[person].visits + 1)
 
-    def _left(self, now: float, ago: tuple[float, float], where: Callable[[int], bool]) -> list[int]:
+    def _left(
+        self, now: float, ago: tuple[float, float], where: Callable[[int], bool]
+    ) -> list[int]:
         """Who left such a stand so many seconds ago, and went to no other since."""
-        self._recent = [i for i in self._recent if now - self._people[i].end <= LONGEST_AGO]
+        self._recent = [
+            i for i in self._recent if now - self._people[i].end <= LONGEST_AGO
+        ]
         return [
             i
             for i in self._recent
-            if ago[0] <= now - self._people[i].end <= ago[1] and where(self._people[i].stand)
+            if ago[0] <= now - self._people[i].end <= ago[1]
+            and where(self._people[i].stand)
         ]
 
     def _of_earlier_days(self, stand: int) -> list[int]:
-        return [i for i, p in enumerate(self._people) if p.day < self._day and p.stand == stand]
+        return [
+            i
+            for i, p in enumerate(self._people)
+            if p.day < self._day and p.stand == stand
+        ]

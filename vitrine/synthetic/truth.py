@@ -25,7 +25,12 @@ def face_box(points: Floats) -> Box:
     """The bounds of landmarks (68, 2), 0.3 higher for the forehead, like YuNet's."""
     (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
     forehead = 0.3 * (bottom - top)
-    return float(left), float(top - forehead), float(right - left), float(bottom - top + forehead)
+    return (
+        float(left),
+        float(top - forehead),
+        float(right - left),
+        float(bottom - top + forehead),
+    )
 
 
 def in_zone(points: Floats, height: int) -> bool:

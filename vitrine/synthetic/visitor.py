@@ -33,7 +33,9 @@ class Leg:
     @property
     def heading(self) -> float:
         """Degrees of yaw of somebody who looks where they go."""
-        return degrees(atan2(self.target[0] - self.origin[0], self.origin[1] - self.target[1]))
+        return degrees(
+            atan2(self.target[0] - self.origin[0], self.origin[1] - self.target[1])
+        )
 
     def at(self, t: float) -> Floor:
         share = min(1.0, max(0.0, (t - self.start) / (self.end - self.start)))
@@ -97,18 +99,27 @@ class Visitor:
         leg = self._leg(t)
         x, z = leg.at(t)
         if leg.stands:
-            sway = 0.015 * sin(0.9 * t + self.phase) * min(1.0, t - leg.start, leg.end - t)
+            sway = (
+                0.015 * sin(0.9 * t + self.phase) * min(1.0, t - leg.start, leg.end - t)
+            )
             return x + sway, -self.height + 0.2 * sway, z
-        return x, -self.height - 0.025 * abs(sin(1.8 * pi * t + self.phase)) * _striding(leg, t), z
+        return (
+            x,
+            -self.height
+            - 0.025 * abs(sin(1.8 * pi * t + self.phase)) * _striding(leg, t),
+            z,
+        )
 
     def turned(self, t: float) -> HeadPose:
         """How the head is turned in the world."""
         now = bisect_right(self.looks, t, key=attrgetter("start")) - 1
-        look, before = self.looks[max(now, 0)], self.looks[max(now - 1, 0)]
+        look = self.looks[max(now, 0)]
+        before = self.looks[max(now - 1, 0)]
         head = self.head(t)
         share = smooth((t - look.start) / look.turn)
         yaw, pitch, roll = (
-            a + share * (b - a) for a, b in zip(_aim(before, head), _aim(look, head), strict=True)
+            a + share * (b - a)
+            for a, b in zip(_aim(before, head), _aim(look, head), strict=True)
         )
         extra = unrest(t, self.phase)
         return HeadPose(yaw + extra[0], pitch + extra[1], roll + extra[2])
@@ -118,12 +129,16 @@ class Visitor:
         return strengths(self.episodes, t)
 
     def _leg(self, t: float) -> Leg:
-        return self.legs[max(bisect_right(self.legs, t, key=attrgetter("start")) - 1, 0)]
+        return self.legs[
+            max(bisect_right(self.legs, t, key=attrgetter("start")) - 1, 0)
+        ]
 
 
 def _striding(leg: Leg, t: float) -> float:
     share = (t - leg.start) / (leg.end - leg.start)
-    return {"walk": 1.0, "stop": min(1.0, 4 * (1 - share)), "go": min(1.0, 4 * share)}[leg.ease]
+    return {"walk": 1.0, "stop": min(1.0, 4 * (1 - share)), "go": min(1.0, 4 * share)}[
+        leg.ease
+    ]
 
 
 def _aim(look: Look, head: Point) -> tuple[float, float, float]:

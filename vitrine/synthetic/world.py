@@ -39,7 +39,8 @@ class Viewpoint:
     @cached_property
     def axes(self) -> NDArray[np.float64]:
         """(3, 3), from the world's axes to the camera's."""
-        turn, tilt = radians(self.turn), radians(self.tilt)
+        turn = radians(self.turn)
+        tilt = radians(self.tilt)
         forward = np.array([sin(turn) * cos(tilt), sin(tilt), cos(turn) * cos(tilt)])
         right = np.array([cos(turn), 0.0, -sin(turn)])
         return np.array([right, np.cross(forward, right), forward])
@@ -59,7 +60,10 @@ class Viewpoint:
 SCREEN: Final = Viewpoint((0.0, -1.5, 0.0))
 """The middle of a screen of 1.2 m × 0.7 m."""
 
-VIEWS: Final = {1: Viewpoint((0.0, -1.9, 0.0), tilt=10.0), 2: Viewpoint((0.75, -1.5, 0.0), turn=-20.0)}
+VIEWS: Final = {
+    1: Viewpoint((0.0, -1.9, 0.0), tilt=10.0),
+    2: Viewpoint((0.75, -1.5, 0.0), turn=-20.0),
+}
 """1 hangs above the screen's middle (`mount: above`). 2 is beside it, on the left of somebody who faces
 it, and turned inwards (`mount: left`)."""
 
@@ -79,7 +83,9 @@ def towards(head: Point, target: Point) -> tuple[float, float]:
 
 def within_view(head: Point, yaw: float, pitch: float) -> tuple[float, float]:
     """Yaw and pitch, or the nearest to them that neither camera sees turned too far."""
-    yaws, pitches = zip(*(towards(head, view.place) for view in VIEWS.values()), strict=True)
+    yaws, pitches = zip(
+        *(towards(head, view.place) for view in VIEWS.values()), strict=True
+    )
     return (
         min(max(yaw, max(yaws) - TURNED_MOST), min(yaws) + TURNED_MOST),
         min(max(pitch, max(pitches) - TILTED_MOST), min(pitches) + TILTED_MOST),

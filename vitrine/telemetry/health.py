@@ -87,7 +87,12 @@ def health_server(
             f"health and metrics cannot listen on {host}:{port} ({error.strerror}); set VITRINE_HEALTH_PORT"
         ) from error
     server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, name="health", daemon=True)
+    thread = Thread(
+        target=server.serve_forever,
+        kwargs={"poll_interval": 0.1},
+        name="health",
+        daemon=True,
+    )
     thread.start()
     try:
         yield server.server_port
@@ -100,19 +105,27 @@ def health_server(
 def _usual_pages(health: Health) -> dict[str, Page]:
     def readyz(_path: str, _authorization: str) -> Answer:
         reasons = health.reasons()
-        return json_answer(503 if reasons else 200, {"ready": not reasons, "reasons": reasons})
+        return json_answer(
+            503 if reasons else 200, {"ready": not reasons, "reasons": reasons}
+        )
 
     def metrics(_path: str, _authorization: str) -> Answer:
         READY.set(not health.reasons())
         return Answer(200, CONTENT_TYPE_LATEST, generate_latest(REGISTRY))
 
-    return {"/healthz": lambda *_: json_answer(200, {"alive": True}), "/readyz": readyz, "/metrics": metrics}
+    return {
+        "/healthz": lambda *_: json_answer(200, {"alive": True}),
+        "/readyz": readyz,
+        "/metrics": metrics,
+    }
 
 
 def _nothing(_path: str, _authorization: str) -> Answer:
     return json_answer(404, {"error": "try /healthz, /readyz or /metrics"})
 
 
-def json_answer(status: int, body: object, headers: Mapping[str, str] | None = None) -> Answer:
+def json_answer(
+    status: int, body: object, headers: Mapping[str, str] | None = None
+) -> Answer:
     """An answer for programs."""
     return Answer(status, "application/json", json.dumps(body).encode(), headers or {})

@@ -16,9 +16,15 @@ def configure_logs(level: str, log_format: LogFormat) -> None:
     handler = logging.StreamHandler(sys.stderr)
     if log_format == "json":
         fields = "%(asctime)s %(levelname)s %(name)s %(threadName)s %(message)s"
-        handler.setFormatter(JsonFormatter(fields, rename_fields={"asctime": "time", "levelname": "level"}))
+        handler.setFormatter(
+            JsonFormatter(
+                fields, rename_fields={"asctime": "time", "levelname": "level"}
+            )
+        )
     else:
-        handler.setFormatter(logging.Formatter("%(levelname)-7s %(threadName)s: %(message)s"))
+        handler.setFormatter(
+            logging.Formatter("%(levelname)-7s %(threadName)s: %(message)s")
+        )
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)

@@ -6,10 +6,27 @@ import threading
 
 from prometheus_client import Counter, Gauge, Histogram
 
-_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10)
+_SECONDS = (
+    0.001,
+    0.0025,
+    0.005,
+    0.01,
+    0.025,
+    0.05,
+    0.1,
+    0.15,
+    0.25,
+    0.5,
+    1,
+    2.5,
+    5,
+    10,
+)
 _SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 
-READY = Gauge("vitrine_ready", "1 while the process can work; otherwise /readyz has the reasons.")
+READY = Gauge(
+    "vitrine_ready", "1 while the process can work; otherwise /readyz has the reasons."
+)
 THREADS = Gauge("vitrine_threads", "Python threads of the process.")
 THREADS.set_function(threading.active_count)
 
@@ -18,50 +35,104 @@ RECORDS_OUT = Counter("vitrine_records_out", "Records published.", ["service", "
 RECORDS_INVALID = Counter(
     "vitrine_records_invalid", "Records sent to the dead letters.", ["service", "topic"]
 )
-BATCH_RECORDS = Histogram("vitrine_batch_records", "Records in a batch.", ["service"], buckets=_SIZES)
-HANDLER_SECONDS = Histogram("vitrine_handler_seconds", "Time in the handler.", ["service"], buckets=_SECONDS)
-CONSUMER_LAG = Gauge("vitrine_consumer_lag", "Records not read yet.", ["service", "topic"])
-RETRIES = Counter("vitrine_retries", "Times that something outside was unavailable.", ["service"])
+BATCH_RECORDS = Histogram(
+    "vitrine_batch_records", "Records in a batch.", ["service"], buckets=_SIZES
+)
+HANDLER_SECONDS = Histogram(
+    "vitrine_handler_seconds", "Time in the handler.", ["service"], buckets=_SECONDS
+)
+CONSUMER_LAG = Gauge(
+    "vitrine_consumer_lag", "Records not read yet.", ["service", "topic"]
+)
+RETRIES = Counter(
+    "vitrine_retries", "Times that something outside was unavailable.", ["service"]
+)
 STAGE_LATENCY = Histogram(
-    "vitrine_stage_latency_seconds", "From capture to the end of a stage.", ["stage"], buckets=_SECONDS
+    "vitrine_stage_latency_seconds",
+    "From capture to the end of a stage.",
+    ["stage"],
+    buckets=_SECONDS,
 )
 
 CAMERA_UP = Gauge("vitrine_camera_up", "1 while the camera gives pictures.", ["camera"])
-CAMERA_FRAMES = Counter("vitrine_camera_frames", "Frames taken from a camera.", ["camera"])
-FRAMES_DROPPED = Counter("vitrine_frames_dropped", "Frames not analysed.", ["camera", "reason"])
-FRAMES_ANALYSED = Counter("vitrine_frames_analysed", "Frames in which faces were looked for.", ["camera"])
-CAMERA_TIME = Counter("vitrine_camera_time_seconds", "Time that a camera was to be watched.", ["camera"])
-CAMERA_USABLE = Counter(
-    "vitrine_camera_usable_seconds", "Part of its time in which a camera gave usable pictures.", ["camera"]
+CAMERA_FRAMES = Counter(
+    "vitrine_camera_frames", "Frames taken from a camera.", ["camera"]
 )
-CLOCK_JUMPS = Counter("vitrine_clock_jumps", "Times a camera's clock went back or leapt.", ["camera"])
-CAMERA_RECONNECTS = Counter("vitrine_camera_reconnects", "Times a camera was opened again.", ["camera"])
+FRAMES_DROPPED = Counter(
+    "vitrine_frames_dropped", "Frames not analysed.", ["camera", "reason"]
+)
+FRAMES_ANALYSED = Counter(
+    "vitrine_frames_analysed", "Frames in which faces were looked for.", ["camera"]
+)
+CAMERA_TIME = Counter(
+    "vitrine_camera_time_seconds", "Time that a camera was to be watched.", ["camera"]
+)
+CAMERA_USABLE = Counter(
+    "vitrine_camera_usable_seconds",
+    "Part of its time in which a camera gave usable pictures.",
+    ["camera"],
+)
+CLOCK_JUMPS = Counter(
+    "vitrine_clock_jumps", "Times a camera's clock went back or leapt.", ["camera"]
+)
+CAMERA_RECONNECTS = Counter(
+    "vitrine_camera_reconnects", "Times a camera was opened again.", ["camera"]
+)
 
 INFERENCE_SECONDS = Histogram(
     "vitrine_inference_seconds", "Time of one model run.", ["model"], buckets=_SECONDS
 )
-INFERENCE_BATCH = Histogram("vitrine_inference_batch", "Inputs in one model run.", ["model"], buckets=_SIZES)
+INFERENCE_BATCH = Histogram(
+    "vitrine_inference_batch", "Inputs in one model run.", ["model"], buckets=_SIZES
+)
 FACES_SEEN = Counter("vitrine_faces", "Faces in analysed frames.", ["camera"])
 
-GALLERY_CUSTOMERS = Gauge("vitrine_gallery_customers", "Customers that recognition compares with.")
-GALLERY_VERSION = Gauge("vitrine_gallery_version", "Last change of the customer store that was read.")
-IDENTITIES = Counter("vitrine_identities", "Decisions who a track is.", ["stand", "reason"])
+GALLERY_CUSTOMERS = Gauge(
+    "vitrine_gallery_customers", "Customers that recognition compares with."
+)
+GALLERY_VERSION = Gauge(
+    "vitrine_gallery_version", "Last change of the customer store that was read."
+)
+IDENTITIES = Counter(
+    "vitrine_identities", "Decisions who a track is.", ["stand", "reason"]
+)
 
-DECOYS = Counter("vitrine_decoys", "Faces that never moved, such as printed ones; not counted.", ["camera"])
-FACES_REPEATED = Counter("vitrine_faces_repeated", "Frames of faces that came a second time.", ["camera"])
-PEOPLE_PRESENT = Gauge("vitrine_people_present", "People in the stand's zone now.", ["stand"])
-PEOPLE_ATTENDING = Gauge("vitrine_people_attending", "People who look at the screen now.", ["stand"])
-ENGAGEMENT_SCORE = Gauge("vitrine_engagement_score", "Highest engagement score now.", ["stand"])
+DECOYS = Counter(
+    "vitrine_decoys",
+    "Faces that never moved, such as printed ones; not counted.",
+    ["camera"],
+)
+FACES_REPEATED = Counter(
+    "vitrine_faces_repeated", "Frames of faces that came a second time.", ["camera"]
+)
+PEOPLE_PRESENT = Gauge(
+    "vitrine_people_present", "People in the stand's zone now.", ["stand"]
+)
+PEOPLE_ATTENDING = Gauge(
+    "vitrine_people_attending", "People who look at the screen now.", ["stand"]
+)
+ENGAGEMENT_SCORE = Gauge(
+    "vitrine_engagement_score", "Highest engagement score now.", ["stand"]
+)
 
-PLAYS_STARTED = Counter("vitrine_plays_started", "Creatives sent to a player.", ["stand", "arm"])
+PLAYS_STARTED = Counter(
+    "vitrine_plays_started", "Creatives sent to a player.", ["stand", "arm"]
+)
 PLAYERS = Gauge("vitrine_players", "Players connected.", ["stand", "player"])
 OFFERS = Counter("vitrine_offers", "Offer decisions.", ["stand", "outcome"])
 DECISION_SECONDS = Histogram(
-    "vitrine_decision_latency_seconds", "From capture to the stand's decision.", ["stand"], buckets=_SECONDS
+    "vitrine_decision_latency_seconds",
+    "From capture to the stand's decision.",
+    ["stand"],
+    buckets=_SECONDS,
 )
 
-LATE_EVENTS = Counter("vitrine_late_events", "Events after their window had closed.", ["topic"])
-CONFIG_RELOADS = Counter("vitrine_config_reloads", "Configuration files read again.", ["file", "outcome"])
+LATE_EVENTS = Counter(
+    "vitrine_late_events", "Events after their window had closed.", ["topic"]
+)
+CONFIG_RELOADS = Counter(
+    "vitrine_config_reloads", "Configuration files read again.", ["file", "outcome"]
+)
 
 CAMPAIGN_LABELS = ("advertiser", "campaign", "creative", "stand", "synthetic")
 CAMPAIGN_METRICS = {

@@ -35,11 +35,16 @@ def crop_of_points(points: Points, size: int = INPUT_SIZE) -> Crop:
     right, _, _ = _face_axes(five_points(points))
     turn = np.array([[right[0], right[1]], [-right[1], right[0]]])
     upright = points @ turn.T
-    low, high = upright.min(axis=0), upright.max(axis=0)
-    return crop_at((low + high) / 2 @ turn, MARGIN * float((high - low).max()), right, size)
+    low = upright.min(axis=0)
+    high = upright.max(axis=0)
+    return crop_at(
+        (low + high) / 2 @ turn, MARGIN * float((high - low).max()), right, size
+    )
 
 
-def crop_of_box(box: Sequence[float], five: Points | None = None, size: int = INPUT_SIZE) -> Crop:
+def crop_of_box(
+    box: Sequence[float], five: Points | None = None, size: int = INPUT_SIZE
+) -> Crop:
     """The crop for a detector's box (x, y, width, height), in pixels.
 
     The detector's five points (5, 2) give tilt, scale and height, whatever margin it gives its boxes; without
@@ -49,9 +54,15 @@ def crop_of_box(box: Sequence[float], five: Points | None = None, size: int = IN
     centre = np.array([x + width / 2, y + height / 2])
     if five is None:
         side = SIDE_PER_BOX * float(np.sqrt(width * height))
-        return crop_at(centre + np.array([0.0, BOX_TO_CENTRE * side]), side, np.array([1.0, 0.0]), size)
+        return crop_at(
+            centre + np.array([0.0, BOX_TO_CENTRE * side]),
+            side,
+            np.array([1.0, 0.0]),
+            size,
+        )
     right, extent, middle = _face_axes(five)
-    side, down = SIDE_PER_FIVE * extent, np.array([-right[1], right[0]])
+    side = SIDE_PER_FIVE * extent
+    down = np.array([-right[1], right[0]])
     centre = middle + right * ((centre - middle) @ right) + down * FIVE_TO_CENTRE * side
     return crop_at(centre, side, right, size)
 
@@ -61,20 +72,31 @@ def _face_axes(five: Points) -> tuple[NDArray[np.float64], float, NDArray[np.flo
 
     Eye line and eye-to-mouth line vote together: a profile, whose eyes nearly coincide, keeps its tilt.
     """
-    eyes, mouth = (five[0] + five[1]) / 2, (five[3] + five[4]) / 2
-    across, down = five[1] - five[0], mouth - eyes
+    eyes = (five[0] + five[1]) / 2
+    mouth = (five[3] + five[4]) / 2
+    across = five[1] - five[0]
+    down = mouth - eyes
     right = np.array([across[0] + down[1], across[1] - down[0]], dtype=np.float64)
     length = float(np.hypot(*right))
     size = float(np.hypot(np.hypot(*across), np.hypot(*down)))
-    return (right / length if length > 0 else np.array([1.0, 0.0])), size, (eyes + mouth) / 2
+    return (
+        (right / length if length > 0 else np.array([1.0, 0.0])),
+        size,
+        (eyes + mouth) / 2,
+    )
 
 
 def crop_at(
-    centre: NDArray[np.floating], side: float, right: NDArray[np.floating], size: int = INPUT_SIZE
+    centre: NDArray[np.floating],
+    side: float,
+    right: NDArray[np.floating],
+    size: int = INPUT_SIZE,
 ) -> Crop:
     """The crop with this centre and side in pixels, whose x axis points along the unit vector `right`."""
     scale = size / max(side, 1e-6)
-    linear = scale * np.array([[right[0], right[1]], [-right[1], right[0]]], dtype=np.float64)
+    linear = scale * np.array(
+        [[right[0], right[1]], [-right[1], right[0]]], dtype=np.float64
+    )
     return np.column_stack([linear, (size - 1) / 2 - linear @ centre])
 
 
@@ -91,7 +113,9 @@ def network_input(cuts: Sequence[Image]) -> NDArray[np.float32]:
     return batch
 
 
-def to_network(points: Points, crop: Crop, size: int = INPUT_SIZE) -> NDArray[np.float64]:
+def to_network(
+    points: Points, crop: Crop, size: int = INPUT_SIZE
+) -> NDArray[np.float64]:
     """Points (68, 2) in frame pixels → the network's coordinates: 0 the crop's centre, ±1 its edges."""
     inside = points @ crop[:, :2].T + crop[:, 2]
     return (inside - (size - 1) / 2) / (size / 2)
@@ -101,7 +125,10 @@ def to_frame(
     outputs: NDArray[np.floating], crops: Sequence[Crop], size: int = INPUT_SIZE
 ) -> NDArray[np.float32]:
     """Network outputs (n, 136) for n crops → (n, 68, 2) frame pixels; the inverse of `to_network`."""
-    inside = outputs.reshape(-1, POINT_COUNT, 2).astype(np.float64) * (size / 2) + (size - 1) / 2
+    inside = (
+        outputs.reshape(-1, POINT_COUNT, 2).astype(np.float64) * (size / 2)
+        + (size - 1) / 2
+    )
     stacked = np.asarray(crops).reshape(-1, 2, 3)
     back = np.linalg.inv(stacked[:, :, :2])
     shifted = inside - stacked[:, None, :, 2]

@@ -15,7 +15,13 @@ from vitrine.vision.shape import Points, five_points
 
 SIDE: Final = 112
 TEMPLATE: Final = np.array(
-    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
+    [
+        [38.2946, 51.6963],
+        [73.5318, 51.5014],
+        [56.0252, 71.7366],
+        [41.5493, 92.3655],
+        [70.7299, 92.2041],
+    ]
 )
 """Where eyes, nose and mouth corners lie in the aligned picture (ArcFace, arXiv:1801.07698)."""
 MEAN: Final = np.array([0.485, 0.456, 0.406], np.float32).reshape(3, 1, 1)
@@ -25,10 +31,12 @@ DEVIATION: Final = np.array([0.229, 0.224, 0.225], np.float32).reshape(3, 1, 1)
 
 def alignment(five: Points, template: Points = TEMPLATE) -> Crop:
     """The similarity (2, 3) that brings five points (5, 2) closest to the template's."""
-    centre, target = five.mean(axis=0), template.mean(axis=0)
+    centre = five.mean(axis=0)
+    target = template.mean(axis=0)
     (x, y), (u, v) = (five - centre).T, (template - target).T
     size = max(float((x * x + y * y).sum()), 1e-9)
-    a, b = float((x * u + y * v).sum()) / size, float((x * v - y * u).sum()) / size
+    a = float((x * u + y * v).sum()) / size
+    b = float((x * v - y * u).sum()) / size
     linear = np.array([[a, -b], [b, a]])
     return np.column_stack([linear, target - linear @ centre])
 
@@ -50,9 +58,12 @@ class Embedder:
 
     def __init__(self, network: Network, model: str) -> None:
         """`model` names the weights; vectors of other weights are never compared."""
-        self._network, self.model = network, model
+        self._network = network
+        self.model = model
 
     def embed(self, aligned: Sequence[Image]) -> NDArray[np.float32]:
         """n pictures from `align` → (n, 128) float32 of length 1."""
         vectors = self._network.run(embedding_input(aligned))[0]
-        return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9))
+        return np.asarray(
+            vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+        )

@@ -24,16 +24,22 @@ from vitrine.vision.shape import (
 
 MOST_TURNED: Final = 50.0
 """Degrees of yaw and pitch beyond which nothing more is undone: what is nearly hidden would explode."""
-LID_UPPER, LID_LOWER = np.array([37, 38, 43, 44]), np.array([41, 40, 47, 46])
-LIP_UPPER, LIP_LOWER = np.array([61, 62, 63]), np.array([67, 66, 65])
+LID_UPPER = np.array([37, 38, 43, 44])
+LID_LOWER = np.array([41, 40, 47, 46])
+LIP_UPPER = np.array([61, 62, 63])
+LIP_LOWER = np.array([67, 66, 65])
 
 
 def frontalised(points: Points, pose: HeadPose) -> NDArray[np.float64]:
     """(68, 2) as seen from the front, outer eye corners 1 apart; depth comes from the mean shape."""
-    yaw, pitch = (float(np.clip(angle, -MOST_TURNED, MOST_TURNED)) for angle in (pose.yaw, pose.pitch))
+    yaw, pitch = (
+        float(np.clip(angle, -MOST_TURNED, MOST_TURNED))
+        for angle in (pose.yaw, pose.pitch)
+    )
     turn = rotation(yaw, pitch, pose.roll)[:2]
     model = _centred_shape()
-    seen, expected = points - points.mean(axis=0), model @ turn.T
+    seen = points - points.mean(axis=0)
+    expected = model @ turn.T
     scale = max(float((seen * expected).sum() / (expected**2).sum()), 1e-6)
     flat = (seen / scale - model[:, 2:] * turn[:, 2]) @ np.linalg.inv(turn[:, :2]).T
     across = float(np.linalg.norm(flat[EYE_OUTER_RIGHT] - flat[EYE_OUTER_LEFT]))

@@ -17,10 +17,21 @@ from vitrine.vision.embedding import alignment
 from vitrine.vision.networks import Network
 from vitrine.vision.shape import Points, five_points
 
-CLASSES: Final = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
+CLASSES: Final = (
+    "neutral",
+    "happiness",
+    "surprise",
+    "sadness",
+    "anger",
+    "disgust",
+    "fear",
+    "contempt",
+)
 NEUTRAL: Final = CLASSES.index("neutral")
 SIDE: Final = 48
-TEMPLATE: Final = np.array([[14.8, 18.5], [32.2, 18.5], [23.5, 28.2], [16.2, 36.2], [30.8, 36.2]])
+TEMPLATE: Final = np.array(
+    [[14.8, 18.5], [32.2, 18.5], [23.5, 28.2], [16.2, 36.2], [30.8, 36.2]]
+)
 """Where eyes, nose and mouth corners lie in pictures of FER2013Train: medians of 679, mirrored and not."""
 FINEST: Final = 4
 """Most times that the cut of a large face is taken too fine, and averaged, lest it flickers."""
@@ -35,7 +46,9 @@ def expression_cut(frame: Image, points: Points) -> Image:
     fine = int(np.clip(1 / max(size, 1e-6), 1, FINEST))
     affine = affine * fine
     affine[:, 2] += (fine - 1) / 2
-    wide = cv2.warpAffine(frame, affine, (SIDE * fine, SIDE * fine), borderMode=cv2.BORDER_REPLICATE)
+    wide = cv2.warpAffine(
+        frame, affine, (SIDE * fine, SIDE * fine), borderMode=cv2.BORDER_REPLICATE
+    )
     cut = cv2.resize(wide, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.cvtColor(cut, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
 
@@ -47,7 +60,9 @@ def expression_input(cuts: Sequence[Image]) -> NDArray[np.float32]:
     """
     batch = np.stack(cuts).astype(np.float32)[:, None]
     batch -= batch.mean(axis=(2, 3), keepdims=True)
-    return np.asarray(batch / np.maximum(batch.std(axis=(2, 3), keepdims=True), FLATTEST))
+    return np.asarray(
+        batch / np.maximum(batch.std(axis=(2, 3), keepdims=True), FLATTEST)
+    )
 
 
 class ExpressionClassifier:

@@ -13,7 +13,9 @@ from vitrine.errors import ConfigurationError
 from vitrine.vision.models import MODELS
 
 MANIFEST: Final = "models.yaml"
-Role = Literal["detector", "landmarks", "pose", "embedding", "expression", "quality", "synthetic"]
+Role = Literal[
+    "detector", "landmarks", "pose", "embedding", "expression", "quality", "synthetic"
+]
 FileName = Annotated[str, Field(pattern=r"^[\w.-]+$")]
 
 
@@ -72,20 +74,33 @@ def present(entry: _Entry, folder: Path | None) -> bool:
     return folder is not None and (folder / entry.file).is_file()
 
 
-def in_use(manifest: Manifest, configured: Path | None, folder: Path = MODELS) -> dict[Role, str]:
+def in_use(
+    manifest: Manifest, configured: Path | None, folder: Path = MODELS
+) -> dict[Role, str]:
     """The file that the product takes for each role, by what is there, if no setting chooses another."""
     ours = [e for e in manifest.shipped if present(e, folder)]
     found = [e for e in manifest.public if present(e, configured)]
     return {e.role: e.file for e in reversed([*found, *ours])}
 
 
-def problems(manifest: Manifest, configured: Path | None, folder: Path = MODELS) -> list[str]:
+def problems(
+    manifest: Manifest, configured: Path | None, folder: Path = MODELS
+) -> list[str]:
     """A line for each file that is changed or missing, or has no entry or card."""
     lines = [line for entry in manifest.shipped for line in _problems_of(entry, folder)]
-    lines += [line for e in manifest.public if present(e, configured) for line in _changed(e, configured)]
+    lines += [
+        line
+        for e in manifest.public
+        if present(e, configured)
+        for line in _changed(e, configured)
+    ]
     known = {MANIFEST, *(e.file for e in (*manifest.shipped, *manifest.public))}
     known |= {entry.card for entry in manifest.shipped}
-    unknown = sorted(p for p in folder.iterdir() if p.name not in known and not p.name.startswith("."))
+    unknown = sorted(
+        p
+        for p in folder.iterdir()
+        if p.name not in known and not p.name.startswith(".")
+    )
     return lines + [f"{path}: has no entry in {MANIFEST}" for path in unknown]
 
 
@@ -94,9 +109,14 @@ def _problems_of(entry: Shipped, folder: Path) -> list[str]:
     if not present(entry, folder):
         return [f"{folder / entry.file}: missing"]
     if not card.is_file():
-        return [*_changed(entry, folder), f"{folder / entry.file}: has no card {entry.card}"]
+        return [
+            *_changed(entry, folder),
+            f"{folder / entry.file}: has no card {entry.card}",
+        ]
     stated = f"sha256 `{entry.sha256}`" in card.read_text(encoding="utf-8")
-    return _changed(entry, folder) + ([] if stated else [f"{card}: states another sha256 than {MANIFEST}"])
+    return _changed(entry, folder) + (
+        [] if stated else [f"{card}: states another sha256 than {MANIFEST}"]
+    )
 
 
 def _changed(entry: _Entry, folder: Path | None) -> list[str]:
@@ -104,4 +124,6 @@ def _changed(entry: _Entry, folder: Path | None) -> list[str]:
     content = path.read_bytes()
     if entry.matches(content):
         return []
-    return [f"{path}: changed: sha256 {sha256(content).hexdigest()}, expected {entry.sha256}"]
+    return [
+        f"{path}: changed: sha256 {sha256(content).hexdigest()}, expected {entry.sha256}"
+    ]

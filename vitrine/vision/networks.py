@@ -75,4 +75,6 @@ def with_free_batch(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def _is_shape(model: onnx.ModelProto, name: str) -> bool:
-    return any(node.op_type == "Reshape" and node.input[1] == name for node in model.graph.node)
+    return any(
+        node.op_type == "Reshape" and node.input[1] == name for node in model.graph.node
+    )

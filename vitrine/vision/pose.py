@@ -41,16 +41,24 @@ class HeadPose:
 @cache
 def mean_shape() -> NDArray[np.float64]:
     """(68, 3): the mean face, outer eye corners 1 apart, origin midway between them, nose towards −z."""
-    points = json.loads(model_path(MEAN_SHAPE_FILE).read_text(encoding="utf-8"))["points"]
+    points = json.loads(model_path(MEAN_SHAPE_FILE).read_text(encoding="utf-8"))[
+        "points"
+    ]
     return np.array(points, np.float64).reshape(POINT_COUNT, 3)
 
 
 def rotation(yaw: float, pitch: float, roll: float) -> NDArray[np.float64]:
     """The (3, 3) rotation from model to camera axes, of degrees: Ry(−yaw) · Rx(−pitch) · Rz(roll)."""
     y, x, z = np.radians([-yaw, -pitch, roll])
-    about_y = np.array([[np.cos(y), 0, np.sin(y)], [0, 1, 0], [-np.sin(y), 0, np.cos(y)]])
-    about_x = np.array([[1, 0, 0], [0, np.cos(x), -np.sin(x)], [0, np.sin(x), np.cos(x)]])
-    about_z = np.array([[np.cos(z), -np.sin(z), 0], [np.sin(z), np.cos(z), 0], [0, 0, 1]])
+    about_y = np.array(
+        [[np.cos(y), 0, np.sin(y)], [0, 1, 0], [-np.sin(y), 0, np.cos(y)]]
+    )
+    about_x = np.array(
+        [[1, 0, 0], [0, np.cos(x), -np.sin(x)], [0, np.sin(x), np.cos(x)]]
+    )
+    about_z = np.array(
+        [[np.cos(z), -np.sin(z), 0], [np.sin(z), np.cos(z), 0], [0, 0, 1]]
+    )
     return np.asarray(about_y @ about_x @ about_z)
 
 
@@ -70,10 +78,16 @@ def head_pose(points: Points, width: int, height: int) -> HeadPose:
     global optimum: the pose does not flip. Raises ValueError for points not finite or on one line.
     """
     seen = points[RIGID].astype(np.float64)
-    if not (np.isfinite(seen).all() and np.linalg.matrix_rank(seen - seen.mean(axis=0)) == 2):
+    if not (
+        np.isfinite(seen).all() and np.linalg.matrix_rank(seen - seen.mean(axis=0)) == 2
+    ):
         raise ValueError("the points of a face must be finite and span an area")
     seen -= (points[EYE_OUTER_LEFT] + points[EYE_OUTER_RIGHT]) / 2
-    focal = min(float(max(width, height)), LONGEST_FOCAL * float(np.ptp(seen, axis=0).max()))
+    focal = min(
+        float(max(width, height)), LONGEST_FOCAL * float(np.ptp(seen, axis=0).max())
+    )
     camera = np.array([[focal, 0, 0], [0, focal, 0], [0, 0, 1]])
-    _, turn, _ = cv2.solvePnP(mean_shape()[RIGID], seen, camera, None, flags=cv2.SOLVEPNP_SQPNP)
+    _, turn, _ = cv2.solvePnP(
+        mean_shape()[RIGID], seen, camera, None, flags=cv2.SOLVEPNP_SQPNP
+    )
     return angles(np.asarray(cv2.Rodrigues(turn)[0], np.float64))

@@ -18,7 +18,9 @@ from vitrine.vision.manifest import Public
 
 TIMEOUT_S: Final = 30.0
 STEP: Final = 65536
-INSTEAD: Final = "fetch the file on another machine and run the command again with --from FILE"
+INSTEAD: Final = (
+    "fetch the file on another machine and run the command again with --from FILE"
+)
 
 Progress = Callable[[int], object]
 """Is told the size of each part that arrived."""
@@ -33,7 +35,11 @@ def pull(entry: Public, source: str | None, folder: Path, progress: Progress) ->
     cannot be written.
     """
     place = _place(entry, source)
-    content = _download(entry, place, progress) if _is_address(place) else _read(place, progress)
+    content = (
+        _download(entry, place, progress)
+        if _is_address(place)
+        else _read(place, progress)
+    )
     if not entry.matches(content):
         raise Unavailable(
             f"{entry.file}: {place} has sha256 {sha256(content).hexdigest()} ({len(content)} bytes), "
@@ -92,5 +98,7 @@ def _install(content: bytes, target: Path) -> Path:
             partial.write_bytes(content)
             os.replace(partial, target)
     except OSError as error:
-        raise ConfigurationError(f"{target} cannot be written: {error.strerror}") from error
+        raise ConfigurationError(
+            f"{target} cannot be written: {error.strerror}"
+        ) from error
     return target

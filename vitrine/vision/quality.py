@@ -20,7 +20,9 @@ BATCH: Final = 64
 
 def quality_cut(cut: Image) -> Image:
     """The landmark network's crop (s, s, 3) BGR → (56, 56, 3)."""
-    return np.asarray(cv2.resize(cut, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(
+        cv2.resize(cut, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.uint8
+    )
 
 
 def quality_input(cuts: Sequence[Image]) -> NDArray[np.float32]:
@@ -47,5 +49,8 @@ class QualityScore:
 
     def score(self, cuts: Sequence[Image]) -> NDArray[np.float64]:
         """n pictures from `quality_cut` → (n,), 0…1."""
-        parts = [self._network.run(quality_input(cuts[n : n + BATCH]))[0] for n in range(0, len(cuts), BATCH)]
+        parts = [
+            self._network.run(quality_input(cuts[n : n + BATCH]))[0]
+            for n in range(0, len(cuts), BATCH)
+        ]
         return np.concatenate([np.zeros(0), *(part[:, 0] for part in parts)])

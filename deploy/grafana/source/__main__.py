@@ -16,7 +16,8 @@ def rendered() -> dict[str, str]:
     """File name → content."""
     pages = {"operations.json": OPERATIONS, "campaign.json": CAMPAIGN}
     return {
-        name: json.dumps(to_json(page), indent=2, ensure_ascii=False) + "\n" for name, page in pages.items()
+        name: json.dumps(to_json(page), indent=2, ensure_ascii=False) + "\n"
+        for name, page in pages.items()
     }
 
 

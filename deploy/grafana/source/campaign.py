@@ -18,7 +18,9 @@ OVER_TIME = (
 
 def total(name: str, by: str = "") -> str:
     """A figure since the campaign began."""
-    return f"sum{f' by ({by})' if by else ''} (vitrine_campaign_{name}_total{{{CELLS}}})"
+    return (
+        f"sum{f' by ({by})' if by else ''} (vitrine_campaign_{name}_total{{{CELLS}}})"
+    )
 
 
 def per(part: str, whole: str, by: str = "") -> str:
@@ -51,9 +53,24 @@ values is about fewer people; what is waiting for its step is not shown yet. **C
 time in which cameras could see: a rate with low coverage rests on little."""
 
 
-def stat(title: str, description: str, expr: str, unit: str = "short", decimals: int | None = None) -> Panel:
+def stat(
+    title: str,
+    description: str,
+    expr: str,
+    unit: str = "short",
+    decimals: int | None = None,
+) -> Panel:
     """One large figure."""
-    return Panel("stat", title, description, (Query(expr),), unit=unit, decimals=decimals, width=4, height=4)
+    return Panel(
+        "stat",
+        title,
+        description,
+        (Query(expr),),
+        unit=unit,
+        decimals=decimals,
+        width=4,
+        height=4,
+    )
 
 
 def rated(title: str, name: str, description: str, query: Query) -> Panel:

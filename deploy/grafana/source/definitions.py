@@ -18,13 +18,21 @@ _FIGURES = "| figure | definition | notes |"
 def figures() -> dict[str, str]:
     """Figure → definition and notes: the table of docs/metrics.md."""
     table = PAGE.read_text(encoding="utf-8").partition(_FIGURES)[2].partition("\n\n")[0]
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
-    return {re.sub(r" \(.*\)", "", name): sentence(text, notes) for name, text, notes in rows}
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in table.splitlines()[2:]
+    ]
+    return {
+        re.sub(r" \(.*\)", "", name): sentence(text, notes)
+        for name, text, notes in rows
+    }
 
 
 def sentence(text: str, notes: str) -> str:
     """Definition and notes as sentences."""
-    return " ".join(part[0].upper() + part[1:].rstrip(".") + "." for part in (text, notes) if part)
+    return " ".join(
+        part[0].upper() + part[1:].rstrip(".") + "." for part in (text, notes) if part
+    )
 
 
 def definition(*names: str) -> str:

@@ -97,9 +97,14 @@ def to_json(dashboard: Dashboard) -> Json:
         "timezone": "",
         "time": {"from": dashboard.since, "to": "now"},
         "refresh": dashboard.refresh,
-        "templating": {"list": [variable_to_json(variable) for variable in dashboard.variables]},
+        "templating": {
+            "list": [variable_to_json(variable) for variable in dashboard.variables]
+        },
         "annotations": {"list": []},
-        "panels": [{"id": number, **panel} for number, panel in enumerate(placed(dashboard.rows), 1)],
+        "panels": [
+            {"id": number, **panel}
+            for number, panel in enumerate(placed(dashboard.rows), 1)
+        ],
     }
 
 
@@ -114,12 +119,20 @@ def placed(rows: Sequence[Row]) -> Iterator[Json]:
             "panels": [],
             "gridPos": grid(0, top, 24, 1),
         }
-        left, top, line = 0, top + 1, 0
+        left = 0
+        top = top + 1
+        line = 0
         for panel in row.panels:
             if left + panel.width > WIDTH:
-                left, top, line = 0, top + line, 0
-            yield {**panel_to_json(panel), "gridPos": grid(left, top, panel.width, panel.height)}
-            left, line = left + panel.width, max(line, panel.height)
+                left = 0
+                top = top + line
+                line = 0
+            yield {
+                **panel_to_json(panel),
+                "gridPos": grid(left, top, panel.width, panel.height),
+            }
+            left = left + panel.width
+            line = max(line, panel.height)
         top += line
 
 
@@ -130,12 +143,24 @@ def grid(x: int, y: int, w: int, h: int) -> dict[str, int]:
 
 def panel_to_json(panel: Panel) -> Json:
     """One panel without its place."""
-    plain: Json = {"type": panel.kind, "title": panel.title, "description": panel.description}
+    plain: Json = {
+        "type": panel.kind,
+        "title": panel.title,
+        "description": panel.description,
+    }
     if panel.kind == "text":
         return plain | {"options": {"mode": "markdown", "content": panel.text}}
-    targets = [target(panel, number, query) for number, query in enumerate(panel.queries)]
-    plain |= {"datasource": SOURCE, "targets": targets, "fieldConfig": field_config(panel)}
-    plain["options"] = OPTIONS[panel.kind] | ({"textMode": "value_and_name"} if many(panel) else {})
+    targets = [
+        target(panel, number, query) for number, query in enumerate(panel.queries)
+    ]
+    plain |= {
+        "datasource": SOURCE,
+        "targets": targets,
+        "fieldConfig": field_config(panel),
+    }
+    plain["options"] = OPTIONS[panel.kind] | (
+        {"textMode": "value_and_name"} if many(panel) else {}
+    )
     if panel.kind == "table":
         plain["transformations"] = table_columns(panel)
     return plain
@@ -165,19 +190,39 @@ def field_config(panel: Panel) -> Json:
     defaults: Json = {
         "unit": panel.unit,
         "noValue": panel.no_value,
-        "color": {"mode": "thresholds" if panel.coloured or panel.kind == "gauge" else "palette-classic"},
+        "color": {
+            "mode": "thresholds"
+            if panel.coloured or panel.kind == "gauge"
+            else "palette-classic"
+        },
         "thresholds": {
             "mode": "absolute",
-            "steps": [{"value": value, "color": colour} for value, colour in panel.steps],
+            "steps": [
+                {"value": value, "color": colour} for value, colour in panel.steps
+            ],
         },
     }
-    bounds: Mapping[str, float | None] = {"decimals": panel.decimals, "min": panel.low, "max": panel.high}
+    bounds: Mapping[str, float | None] = {
+        "decimals": panel.decimals,
+        "min": panel.low,
+        "max": panel.high,
+    }
     defaults |= {name: value for name, value in bounds.items() if value is not None}
     if panel.kind in {"stat", "bargauge"} and not panel.coloured:
-        defaults["color"] = {"mode": "fixed", "fixedColor": "text" if panel.kind == "stat" else "blue"}
+        defaults["color"] = {
+            "mode": "fixed",
+            "fixedColor": "text" if panel.kind == "stat" else "blue",
+        }
     if panel.mappings:
         defaults["mappings"] = [
-            {"type": "range", "options": {"from": low, "to": high, "result": {"text": text, "color": colour}}}
+            {
+                "type": "range",
+                "options": {
+                    "from": low,
+                    "to": high,
+                    "result": {"text": text, "color": colour},
+                },
+            }
             for low, high, text, colour in panel.mappings
         ]
     if panel.kind == "timeseries":
@@ -198,16 +243,27 @@ def overrides(panel: Panel) -> list[Json]:
             by_name = {"id": "byName", "options": query.legend}
             by_query = {"id": "byFrameRefID", "options": REF_IDS[number]}
             matcher = by_name if panel.kind == "table" else by_query
-            found.append({"matcher": matcher, "properties": [{"id": "unit", "value": query.unit}]})
+            found.append(
+                {
+                    "matcher": matcher,
+                    "properties": [{"id": "unit", "value": query.unit}],
+                }
+            )
     return found
 
 
 def table_columns(panel: Panel) -> list[Json]:
     """One table of several queries: rows are joined by their labels, values get the queries' titles."""
-    titles = {f"Value #{REF_IDS[number]}": query.legend for number, query in enumerate(panel.queries)}
+    titles = {
+        f"Value #{REF_IDS[number]}": query.legend
+        for number, query in enumerate(panel.queries)
+    }
     if len(panel.queries) == 1:
         titles = {"Value": panel.queries[0].legend}
-    organize = {"excludeByName": dict.fromkeys(panel.hidden, True), "renameByName": titles}
+    organize = {
+        "excludeByName": dict.fromkeys(panel.hidden, True),
+        "renameByName": titles,
+    }
     return [{"id": "merge", "options": {}}, {"id": "organize", "options": organize}]
 
 
@@ -239,8 +295,17 @@ OPTIONS: Mapping[str, Json] = {
         "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True},
         "tooltip": {"mode": "multi", "sort": "desc"},
     },
-    "stat": {"reduceOptions": REDUCE, "colorMode": "value", "graphMode": "none", "justifyMode": "center"},
+    "stat": {
+        "reduceOptions": REDUCE,
+        "colorMode": "value",
+        "graphMode": "none",
+        "justifyMode": "center",
+    },
     "gauge": {"reduceOptions": REDUCE, "showThresholdMarkers": True},
-    "bargauge": {"reduceOptions": REDUCE, "orientation": "horizontal", "displayMode": "basic"},
+    "bargauge": {
+        "reduceOptions": REDUCE,
+        "orientation": "horizontal",
+        "displayMode": "basic",
+    },
     "table": {"showHeader": True, "cellHeight": "sm"},
 }

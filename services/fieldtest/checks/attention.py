@@ -15,18 +15,29 @@ def attention_overlap(case: Case) -> Result:
     inside = outside = 0.0
     moments = []
     for presence, true, mine in _attentions(case):
-        both, either = common(true, mine), union([*true, *mine])
-        inside, outside = inside + seconds(both), outside + seconds(either)
+        both = common(true, mine)
+        either = union([*true, *mine])
+        inside = inside + seconds(both)
+        outside = outside + seconds(either)
         apart = without(either, both)
         if seconds(apart) > case.seconds:
             start, end = max(apart, key=lambda span: span[1] - span[0])
             note = f"{presence.person}: attention differs for {seconds(apart):.1f} of {seconds(either):.1f} s"
-            moments.append(Moment(presence.camera_id, (start + end) // 2, seconds(apart), note))
-    share, least = inside / outside if outside else 0.0, case.tolerances.overlap
+            moments.append(
+                Moment(presence.camera_id, (start + end) // 2, seconds(apart), note)
+            )
+    share = inside / outside if outside else 0.0
+    least = case.tolerances.overlap
     passed = share >= least if outside else None
     title = "Attention that agrees"
     return Result(
-        "attention-overlap", "attention", title, share_of(share), at_least(least), passed, tuple(moments)
+        "attention-overlap",
+        "attention",
+        title,
+        share_of(share),
+        at_least(least),
+        passed,
+        tuple(moments),
     )
 
 

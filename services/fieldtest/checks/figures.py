@@ -17,7 +17,8 @@ def visits(case: Case) -> Result:
 
 def watchers(case: Case) -> Result:
     """Visitors who looked at a play."""
-    mine, true = case.measured.totals.watchers, case.true_totals.watchers
+    mine = case.measured.totals.watchers
+    true = case.true_totals.watchers
     return _sure(case, counts(case, "watchers", "visitors", "Watchers", mine, true))
 
 
@@ -28,20 +29,40 @@ def _sure(case: Case, result: Result) -> Result:
 
 def reach(case: Case) -> Result:
     """Different visitors of each campaign."""
-    return counts(case, "reach", "visitors", "Reach", case.measured.totals.reach, case.true_totals.reach)
+    return counts(
+        case,
+        "reach",
+        "visitors",
+        "Reach",
+        case.measured.totals.reach,
+        case.true_totals.reach,
+    )
 
 
 def total_plays(case: Case) -> Result:
     """Plays that the campaigns count."""
-    mine, true = case.measured.totals.plays, len({play.play_id for play in case.measured.journal})
+    mine = case.measured.totals.plays
+    true = len({play.play_id for play in case.measured.journal})
     return Result(
-        "total-plays", "totals", "Plays counted", f"{mine} of {true}", "all", mine == true if true else None
+        "total-plays",
+        "totals",
+        "Plays counted",
+        f"{mine} of {true}",
+        "all",
+        mine == true if true else None,
     )
 
 
 def total_ots(case: Case) -> Result:
     """Opportunities to see."""
-    return counts(case, "total-ots", "totals", "OTS", case.measured.totals.ots, case.true_totals.ots)
+    return counts(
+        case,
+        "total-ots",
+        "totals",
+        "OTS",
+        case.measured.totals.ots,
+        case.true_totals.ots,
+    )
 
 
 def total_dwell(case: Case) -> Result:
@@ -58,5 +79,8 @@ def total_dwell(case: Case) -> Result:
 
 def total_attention(case: Case) -> Result:
     """Attention during plays."""
-    mine, true = case.measured.totals.attention_s, case.true_totals.attention_s
-    return _sure(case, times(case, "total-attention", "totals", "Attention in plays", mine, true))
+    mine = case.measured.totals.attention_s
+    true = case.true_totals.attention_s
+    return _sure(
+        case, times(case, "total-attention", "totals", "Attention in plays", mine, true)
+    )

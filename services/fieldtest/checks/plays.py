@@ -15,7 +15,12 @@ def plays_once(case: Case) -> Result:
     plays = case.measured.plays
     twice = len(plays) - len({play.play_id for play in plays})
     return Result(
-        "plays-once", "plays", "Plays that are there twice", str(twice), "none", not twice if plays else None
+        "plays-once",
+        "plays",
+        "Plays that are there twice",
+        str(twice),
+        "none",
+        not twice if plays else None,
     )
 
 
@@ -36,7 +41,8 @@ def plays_apart(case: Case) -> Result:
 def plays_gaps(case: Case) -> Result:
     """No dark screen."""
     longest = max(
-        ((b.start_ns - a.end_ns) / SECOND for a, b in _neighbours(case.measured.plays)), default=0.0
+        ((b.start_ns - a.end_ns) / SECOND for a, b in _neighbours(case.measured.plays)),
+        default=0.0,
     )
     passed = longest <= case.tolerances.gap_s if case.measured.plays else None
     return Result(
@@ -52,7 +58,8 @@ def plays_gaps(case: Case) -> Result:
 def plays_proof(case: Case) -> Result:
     """What is on the bus is what the players remember."""
     reported, played = (
-        {_proof(play) for play in plays} for plays in (case.measured.plays, case.measured.journal)
+        {_proof(play) for play in plays}
+        for plays in (case.measured.plays, case.measured.journal)
     )
     wrong = len(reported ^ played)
     value = f"{len(reported & played)} of {len(reported | played)}"
@@ -73,7 +80,8 @@ def _proof(play: Played) -> tuple[str, str, int, int, bool]:
 def _neighbours(plays: Sequence[Played]) -> list[tuple[Played, Played]]:
     """Plays that follow each other on a stand, on one day: cameras that close stop the stand's clock too."""
     once = sorted(
-        {play.play_id: play for play in plays}.values(), key=lambda play: (play.stand_id, play.start_ns)
+        {play.play_id: play for play in plays}.values(),
+        key=lambda play: (play.stand_id, play.start_ns),
     )
     pairs = ((a, b) for a, b in pairwise(once) if a.stand_id == b.stand_id)
     return [(a, b) for a, b in pairs if b.start_ns - a.start_ns < 3600 * SECOND]

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from services.fieldtest.case import Case, Moment, Result
-from services.fieldtest.checks.verdicts import at_least, at_most, few_enough, middle, within
+from services.fieldtest.checks.verdicts import (
+    at_least,
+    at_most,
+    few_enough,
+    middle,
+    within,
+)
 from services.fieldtest.matching import Extra
 from services.fieldtest.measured import Presence
 from services.fieldtest.spans import SECOND
@@ -18,7 +24,12 @@ def found(case: Case) -> Result:
     missed = [p for p in case.matches.missed if p.seconds >= 1]
     share = 1 - len(missed) / len(long) if long else 0.0
     moments = tuple(
-        Moment(p.camera_id, middle(p), p.seconds, f"{p.person} is not counted for {p.seconds:.1f} s")
+        Moment(
+            p.camera_id,
+            middle(p),
+            p.seconds,
+            f"{p.person} is not counted for {p.seconds:.1f} s",
+        )
         for p in missed
     )
     value = f"{len(long) - len(missed)} of {len(long)}"
@@ -37,16 +48,26 @@ def found(case: Case) -> Result:
 def invented(case: Case) -> Result:
     """Measured presences that are nobody's own: of strangers, or pieces of one that is split."""
     extras = [extra for extra in case.matches.extras if extra.kind != "poster"]
-    count, most = len(case.truth.presences), case.tolerances.invented
+    count = len(case.truth.presences)
+    most = case.tolerances.invented
     kinds = {"split": "a presence is split", "stranger": "nobody is there"}
     moments = tuple(
-        Moment(e.presence.camera_id, middle(e.presence), e.presence.seconds, kinds[e.kind]) for e in extras
+        Moment(
+            e.presence.camera_id, middle(e.presence), e.presence.seconds, kinds[e.kind]
+        )
+        for e in extras
     )
     splits = sum(extra.kind == "split" for extra in extras)
     value = f"{len(extras)} beside {count} ({splits} split)"
     passed = few_enough(extras, count, most) if case.truth.complete else None
     return Result(
-        "invented", "presence", "Presences that are nobody's", value, at_most(most), passed, moments
+        "invented",
+        "presence",
+        "Presences that are nobody's",
+        value,
+        at_most(most),
+        passed,
+        moments,
     )
 
 
@@ -60,8 +81,12 @@ def ends(case: Case) -> Result:
     return _edges(case, "ends", "Ends", lambda p: p.end_ns)
 
 
-def _edges(case: Case, key: str, title: str, edge: Callable[[TruePresence | Presence], int]) -> Result:
-    errors = [((edge(mine) - edge(true)) / SECOND, true) for true, mine in case.matches.pairs]
+def _edges(
+    case: Case, key: str, title: str, edge: Callable[[TruePresence | Presence], int]
+) -> Result:
+    errors = [
+        ((edge(mine) - edge(true)) / SECOND, true) for true, mine in case.matches.pairs
+    ]
     moments = tuple(
         Moment(
             true.camera_id,
@@ -73,7 +98,12 @@ def _edges(case: Case, key: str, title: str, edge: Callable[[TruePresence | Pres
         if abs(error) > case.seconds
     )
     return within(
-        case, key, "presence", f"{title} within ±{case.seconds:g} s", [e for e, _ in errors], moments
+        case,
+        key,
+        "presence",
+        f"{title} within ±{case.seconds:g} s",
+        [e for e, _ in errors],
+        moments,
     )
 
 
@@ -92,7 +122,12 @@ def dwell(case: Case) -> Result:
         if abs(error) > case.seconds
     )
     return within(
-        case, "dwell", "presence", f"Dwell within ±{case.seconds:g} s", [e for e, _ in errors], moments
+        case,
+        "dwell",
+        "presence",
+        f"Dwell within ±{case.seconds:g} s",
+        [e for e, _ in errors],
+        moments,
     )
 
 
@@ -101,7 +136,15 @@ def posters(case: Case) -> Result:
     counted = [extra for extra in case.matches.extras if extra.kind == "poster"]
     passed = not counted if any(frame.decoys for frame in case.truth.frames) else None
     moments = tuple(_poster(extra) for extra in counted)
-    return Result("posters", "presence", "Printed faces counted", str(len(counted)), "none", passed, moments)
+    return Result(
+        "posters",
+        "presence",
+        "Printed faces counted",
+        str(len(counted)),
+        "none",
+        passed,
+        moments,
+    )
 
 
 def _poster(extra: Extra) -> Moment:

@@ -9,31 +9,56 @@ from services.fieldtest.measured import Presence
 from services.fieldtest.truth import TruePresence
 
 
-def counts(case: Case, key: str, group: Group, title: str, mine: int, true: int) -> Result:
+def counts(
+    case: Case, key: str, group: Group, title: str, mine: int, true: int
+) -> Result:
     """Numbers of people: off by a share, or by one."""
     share = case.tolerances.counts
-    passed = abs(mine - true) <= max(share * true, 1.0) if (true or mine) and case.truth.complete else None
+    passed = (
+        abs(mine - true) <= max(share * true, 1.0)
+        if (true or mine) and case.truth.complete
+        else None
+    )
     wanted = f"{true} ± 1" if share * true < 1 else f"{true} ± {100 * share:.0f} %"
     return Result(key, group, title, f"{mine} ({off(mine, true)})", wanted, passed)
 
 
-def times(case: Case, key: str, group: Group, title: str, mine: float, true: float) -> Result:
+def times(
+    case: Case, key: str, group: Group, title: str, mine: float, true: float
+) -> Result:
     """Summed seconds: off by a share."""
     share = case.tolerances.times
     judged = (true or mine) and (case.truth.complete or group == "attention")
     passed = abs(mine - true) <= share * true if judged else None
     wanted = f"{true:.1f} s ± {100 * share:.0f} %"
-    return Result(key, group, title, f"{mine:.1f} s ({off(mine, true)})", wanted, passed)
+    return Result(
+        key, group, title, f"{mine:.1f} s ({off(mine, true)})", wanted, passed
+    )
 
 
 def within(
-    case: Case, key: str, group: Group, title: str, errors: Sequence[float], moments: tuple[Moment, ...]
+    case: Case,
+    key: str,
+    group: Group,
+    title: str,
+    errors: Sequence[float],
+    moments: tuple[Moment, ...],
 ) -> Result:
     """Errors in seconds: most are within the tolerance."""
     wanted = case.tolerances.within
-    share = sum(abs(error) <= case.seconds for error in errors) / len(errors) if errors else 0.0
+    share = (
+        sum(abs(error) <= case.seconds for error in errors) / len(errors)
+        if errors
+        else 0.0
+    )
     return Result(
-        key, group, title, share_of(share), at_least(wanted), share >= wanted if errors else None, moments
+        key,
+        group,
+        title,
+        share_of(share),
+        at_least(wanted),
+        share >= wanted if errors else None,
+        moments,
     )
 
 

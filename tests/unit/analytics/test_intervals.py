@@ -20,7 +20,8 @@ def test_length_adds_up() -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "meets"), [(0, 1, False), (0, 2, True), (4, 4, True), (6, 7, False), (9, 20, True)]
+    ("start", "end", "meets"),
+    [(0, 1, False), (0, 2, True), (4, 4, True), (6, 7, False), (9, 20, True)],
 )
 def test_overlaps_includes_borders(start: int, end: int, meets: bool) -> None:
     assert overlaps([(2, 5), (8, 10)], start, end) is meets

@@ -21,7 +21,12 @@ from services.analytics.settings import AnalyticsSettings
 from services.analytics.stand_state import StandState, advance
 from services.analytics.store import AnalyticsStore, batch_of
 from services.analytics.timeline import timeline
-from tests.campaign_scenario import make_coverage, make_exposure, make_interaction, make_play
+from tests.campaign_scenario import (
+    make_coverage,
+    make_exposure,
+    make_interaction,
+    make_play,
+)
 from vitrine.errors import ConfigurationError, Unavailable
 from vitrine.schemas import Event, Exposure, Interaction, Play
 from vitrine.stores.embedded import embedded_redis
@@ -33,10 +38,23 @@ RULES = AnalyticsSettings(window_s=300, release_step=2)
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     """A store in which three people saw `shoe`, and one, not released yet, saw `espresso`."""
-    events: list[Event] = [make_play(0, 8), make_play(8, 16), make_interaction("touch", 3)]
-    events += [make_exposure(0, 12, ((1, 5),), (track,), synthetic=True) for track in "abc"]
-    events += [make_play(20, 28, campaign_id="coffee", advertiser="beans", creative_id="espresso")]
-    events += [make_exposure(20, 28, (), ("d",)), *(make_coverage(s, s + 10) for s in range(0, 150, 10))]
+    events: list[Event] = [
+        make_play(0, 8),
+        make_play(8, 16),
+        make_interaction("touch", 3),
+    ]
+    events += [
+        make_exposure(0, 12, ((1, 5),), (track,), synthetic=True) for track in "abc"
+    ]
+    events += [
+        make_play(
+            20, 28, campaign_id="coffee", advertiser="beans", creative_id="espresso"
+        )
+    ]
+    events += [
+        make_exposure(20, 28, (), ("d",)),
+        *(make_coverage(s, s + 10) for s in range(0, 150, 10)),
+    ]
     topics = {Play: "plays", Exposure: "exposures", Interaction: "interactions"}
     arrivals = [(topics.get(type(event), "coverage"), event) for event in events]
     change = advance(StandState("north"), arrivals, RULES, "UTC", ended=True)
@@ -52,16 +70,25 @@ def redis(server: str) -> Iterator[Redis]:
 
 
 def test_only_what_concerns_enough_people_is_released(redis: Redis) -> None:
-    released, exact = load_figures(redis), load_figures(redis, "exact")
+    released = load_figures(redis)
+    exact = load_figures(redis, "exact")
     assert [campaign.campaign_id for campaign in released.campaigns] == ["spring"]
-    assert [campaign.campaign_id for campaign in exact.campaigns] == ["coffee", "spring"]
+    assert [campaign.campaign_id for campaign in exact.campaigns] == [
+        "coffee",
+        "spring",
+    ]
 
 
 def test_json_has_figures_definitions_and_the_sums_behind_them(redis: Redis) -> None:
     plain = json.loads(json.dumps(to_json(load_figures(redis))))
     (campaign,) = plain["campaigns"]
     figures = campaign["figures"]
-    assert (figures["plays"], figures["ots"], figures["watchers"], figures["reach"]) == (2, 6, 3, 3)
+    assert (
+        figures["plays"],
+        figures["ots"],
+        figures["watchers"],
+        figures["reach"],
+    ) == (2, 6, 3, 3)
     assert figures["conversion"] == 0.5
     assert figures["attention_seconds"] == pytest.approx(12.0)
     assert figures["frequency"] == 2.0
@@ -92,7 +119,14 @@ def test_html_stands_alone_and_says_what_its_figures_mean(redis: Redis) -> None:
     page = Page(text)
     assert page.addresses == []
     assert page.plots == 3
-    for expected in ("SYNTHETIC", "lower bound", "Coverage 50.0 %", "≥ 6", "≤ 50.0 %", "at least 5 of each"):
+    for expected in (
+        "SYNTHETIC",
+        "lower bound",
+        "Coverage 50.0 %",
+        "≥ 6",
+        "≤ 50.0 %",
+        "at least 5 of each",
+    ):
         assert expected in text
 
 
@@ -111,19 +145,35 @@ def test_the_command_prints_a_table_with_its_caveats(server: str) -> None:
 
 def test_the_command_writes_json_of_one_campaign(server: str, tmp_path: Path) -> None:
     path = tmp_path / "report.json"
-    options = ["--redis-url", server, "--format", "json", "--campaign", "spring", "--output", str(path)]
+    options = [
+        "--redis-url",
+        server,
+        "--format",
+        "json",
+        "--campaign",
+        "spring",
+        "--output",
+        str(path),
+    ]
     assert CliRunner().invoke(report, options).exit_code == 0
-    assert [c["campaign"] for c in json.loads(path.read_text())["campaigns"]] == ["spring"]
+    assert [c["campaign"] for c in json.loads(path.read_text())["campaigns"]] == [
+        "spring"
+    ]
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         (["--campaign", "sprign"], "nothing has been released of a campaign 'sprign'"),
-        (["--output", "/nowhere/report.html"], "/nowhere/report.html cannot be written"),
+        (
+            ["--output", "/nowhere/report.html"],
+            "/nowhere/report.html cannot be written",
+        ),
     ],
 )
-def test_what_cannot_be_done_is_said(server: str, options: list[str], message: str) -> None:
+def test_what_cannot_be_done_is_said(
+    server: str, options: list[str], message: str
+) -> None:
     result = CliRunner().invoke(report, ["--redis-url", server, *options])
     assert isinstance(result.exception, ConfigurationError)
     assert message in str(result.exception)
@@ -139,7 +189,9 @@ def test_prometheus_gets_released_totals_from_the_store(server: str) -> None:
     with exported(registry, lambda: connect(server), lambda: True):
         text = generate_latest(registry).decode()
     labels = '{advertiser="acme",campaign="spring",creative="shoe",stand="north",synthetic="true"}'
-    whole = '{advertiser="acme",campaign="spring",creative="",stand="",synthetic="true"}'
+    whole = (
+        '{advertiser="acme",campaign="spring",creative="",stand="",synthetic="true"}'
+    )
     assert f"vitrine_campaign_ots_total{labels} 6.0" in text
     assert f"vitrine_campaign_attention_seconds_total{labels} 12.0" in text
     assert f"vitrine_campaign_coverage{labels} 0.5" in text
@@ -152,7 +204,9 @@ def test_prometheus_gets_released_totals_from_the_store(server: str) -> None:
     assert generate_latest(registry) == b""
 
 
-@pytest.mark.parametrize(("url", "exports"), [("redis://127.0.0.1:1/0", True), ("", False)])
+@pytest.mark.parametrize(
+    ("url", "exports"), [("redis://127.0.0.1:1/0", True), ("", False)]
+)
 def test_a_scrape_answers_though_the_store_is_away_or_another_worker_exports(
     server: str, url: str, exports: bool
 ) -> None:
@@ -163,7 +217,11 @@ def test_a_scrape_answers_though_the_store_is_away_or_another_worker_exports(
 
 def test_a_scrape_does_not_read_the_steps(server: str, redis: Redis) -> None:
     asked = redis.info("commandstats").get("cmdstat_xrange", {}).get("calls", 0)
-    with exported(registry := CollectorRegistry(auto_describe=True), lambda: connect(server), lambda: True):
+    with exported(
+        registry := CollectorRegistry(auto_describe=True),
+        lambda: connect(server),
+        lambda: True,
+    ):
         assert b"vitrine_campaign_ots_total{" in generate_latest(registry)
     assert redis.info("commandstats").get("cmdstat_xrange", {}).get("calls", 0) == asked
     load_figures(redis)

@@ -16,7 +16,15 @@ from tests.campaign_scenario import (
     make_play,
     random_day,
 )
-from vitrine.schemas import CampaignWindow, Coverage, Event, Exposure, Identity, Interaction, Play
+from vitrine.schemas import (
+    CampaignWindow,
+    Coverage,
+    Event,
+    Exposure,
+    Identity,
+    Interaction,
+    Play,
+)
 
 RULES = AnalyticsSettings(window_s=300, grace_s=90, horizon_s=3600, release_step=3)
 TOPIC = {
@@ -28,8 +36,15 @@ TOPIC = {
 }
 
 
-def feed(state: StandState, *events: Event, ended: bool = False, rules: AnalyticsSettings = RULES) -> Change:
-    return advance(state, [(TOPIC[type(e)], e) for e in events], rules, "UTC", ended=ended)
+def feed(
+    state: StandState,
+    *events: Event,
+    ended: bool = False,
+    rules: AnalyticsSettings = RULES,
+) -> Change:
+    return advance(
+        state, [(TOPIC[type(e)], e) for e in events], rules, "UTC", ended=ended
+    )
 
 
 def clock(seconds: float) -> Coverage:
@@ -38,16 +53,21 @@ def clock(seconds: float) -> Coverage:
 
 
 def final_rows(events: list[Event], draw: random.Random) -> dict[str, CampaignWindow]:
-    state, rows = StandState("stand-0"), {}
+    state = StandState("stand-0")
+    rows = {}
     while events:
         size = draw.randrange(1, 40)
-        batch, events = events[:size], events[size:]
+        batch = events[:size]
+        events = events[size:]
         change = feed(state, *batch)
         state = change.state
         rows.update({row.window_id: row for row in change.published})
     change = feed(state, ended=True)
     rows.update({row.window_id: row for row in change.published})
-    return {name: row.model_copy(update={"revision": 0, "correction": False}) for name, row in rows.items()}
+    return {
+        name: row.model_copy(update={"revision": 0, "correction": False})
+        for name, row in rows.items()
+    }
 
 
 def test_a_window_closes_once_time_has_passed_its_end_and_the_grace() -> None:
@@ -69,8 +89,15 @@ def test_a_late_person_gives_a_new_revision_and_adds_the_difference() -> None:
     assert late.late == ["exposures"]
 
 
-def test_two_people_who_turn_out_to_be_one_are_corrected_and_stay_in_what_is_released() -> None:
-    first = [make_play(0, 8), make_exposure(0, 8), make_exposure(0, 8, tracks=("b",)), clock(400)]
+def test_two_people_who_turn_out_to_be_one_are_corrected_and_stay_in_what_is_released() -> (
+    None
+):
+    first = [
+        make_play(0, 8),
+        make_exposure(0, 8),
+        make_exposure(0, 8, tracks=("b",)),
+        clock(400),
+    ]
     closed = feed(StandState("north"), *first)
     same = [make_identity("a", "v", 1), make_identity("b", "v", 1)]
     merged = feed(closed.state, *same)
@@ -98,10 +125,23 @@ def test_what_is_older_than_the_horizon_is_refused_and_counted() -> None:
 def test_events_and_rows_do_not_outlive_their_use() -> None:
     state = StandState("north")
     for start in range(0, 40 * 3600, 60):
-        events = [make_play(start, start + 8), make_exposure(start, start + 8, tracks=(f"t{start}",))]
-        state = feed(state, *events, make_identity(f"t{start}", f"v{start}", start), clock(start + 60)).state
+        events = [
+            make_play(start, start + 8),
+            make_exposure(start, start + 8, tracks=(f"t{start}",)),
+        ]
+        state = feed(
+            state,
+            *events,
+            make_identity(f"t{start}", f"v{start}", start),
+            clock(start + 60),
+        ).state
     kept = state.events
-    sizes = [len(kept.plays), len(kept.exposures), len(kept.identities), len(kept.coverage)]
+    sizes = [
+        len(kept.plays),
+        len(kept.exposures),
+        len(kept.identities),
+        len(kept.coverage),
+    ]
     assert max(sizes) <= 80
     assert len(state.rows) <= (25 + 1) * 12 + 2
 
@@ -109,9 +149,13 @@ def test_events_and_rows_do_not_outlive_their_use() -> None:
 def test_totals_are_released_in_steps_of_at_least_three_people() -> None:
     def minute(number: int) -> list[Event]:
         start = 300 * number
-        return [make_play(start, start + 8), make_exposure(start, start + 8, tracks=(f"t{number}",))]
+        return [
+            make_play(start, start + 8),
+            make_exposure(start, start + 8, tracks=(f"t{number}",)),
+        ]
 
-    state, released = StandState("north"), []
+    state = StandState("north")
+    released = []
     for number in range(7):
         change = feed(state, *minute(number), clock(300 * number + 400))
         state = change.state
@@ -127,7 +171,11 @@ def test_at_the_end_of_the_input_everything_closes() -> None:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_the_order_of_arrival_does_not_change_the_final_rows(seed: int) -> None:
-    events = [event for event in random_day(seed, seconds=700) if getattr(event, "stand_id", "") == "stand-0"]
+    events = [
+        event
+        for event in random_day(seed, seconds=700)
+        if getattr(event, "stand_id", "") == "stand-0"
+    ]
     draw = random.Random(seed)
     expected = final_rows(events, draw)
     shuffled = events + draw.choices(events, k=50)

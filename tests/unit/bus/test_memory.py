@@ -24,7 +24,8 @@ def publish(bus: MemoryBus, count: int) -> None:
 
 def test_what_everybody_has_read_is_soon_let_go() -> None:
     bus = MemoryBus([TOPIC])
-    fast, slow = bus.consumer("fast", [TOPIC]), bus.consumer("slow", [TOPIC])
+    fast = bus.consumer("fast", [TOPIC])
+    slow = bus.consumer("slow", [TOPIC])
     publish(bus, 30)
     fast.poll(0, 100)
     fast.commit({SOURCE: Commit(30)})
@@ -33,7 +34,9 @@ def test_what_everybody_has_read_is_soon_let_go() -> None:
     slow.poll(0, 100)
     slow.commit({SOURCE: Commit(31)})
     publish(bus, 1)
-    assert bus.held_bytes() == {TOPIC.name: 2 * SIZE}  # `fast` has not read the last two
+    assert bus.held_bytes() == {
+        TOPIC.name: 2 * SIZE
+    }  # `fast` has not read the last two
 
 
 def test_what_nobody_reads_yet_waits_until_the_partition_is_full() -> None:

@@ -38,7 +38,9 @@ class _BreaksOff(_Quiet):
 @contextmanager
 def served(folder: Path, handler: type[_Quiet] = _Quiet) -> Iterator[str]:
     """The address, ending with /, of a folder on a local server."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder)))
+    server = ThreadingHTTPServer(
+        ("127.0.0.1", 0), partial(handler, directory=str(folder))
+    )
     server.daemon_threads = False  # closing waits for the answers that are under way
     thread = Thread(target=server.serve_forever)
     thread.start()
@@ -66,7 +68,9 @@ def make_public(name: str = "face.onnx", content: bytes = CONTENT) -> Public:
 
 @pytest.fixture(autouse=True)
 def listed(monkeypatch: pytest.MonkeyPatch) -> None:
-    manifest = Manifest(shipped=(), public=(make_public(), make_public("other.onnx", b"other")))
+    manifest = Manifest(
+        shipped=(), public=(make_public(), make_public("other.onnx", b"other"))
+    )
     monkeypatch.setattr(models_command, "read_manifest", lambda: manifest)
     monkeypatch.delenv("VITRINE_MODELS", raising=False)
 
@@ -89,7 +93,10 @@ def test_pull_fetches_a_file_over_http(source: Path, tmp_path: Path) -> None:
     with served(source) as address:
         result = pull("face", "--folder", target, "--from", address)
     assert result.exit_code == 0
-    assert f"{target / 'face.onnx'}: {len(CONTENT)} bytes, checksum as listed, MIT" in result.output
+    assert (
+        f"{target / 'face.onnx'}: {len(CONTENT)} bytes, checksum as listed, MIT"
+        in result.output
+    )
     assert [p.name for p in target.iterdir()] == ["face.onnx"]
     assert (target / "face.onnx").read_bytes() == CONTENT
 
@@ -120,7 +127,9 @@ def test_a_download_that_breaks_off_leaves_nothing(
     source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with served(source, _BreaksOff) as address:
-        said = failure(capsys, "face", "--folder", tmp_path / "target", "--from", address)
+        said = failure(
+            capsys, "face", "--folder", tmp_path / "target", "--from", address
+        )
     assert f"({len(CONTENT) // 2} bytes)" in said
     assert not (tmp_path / "target").exists()
 
@@ -131,7 +140,9 @@ def test_offline_is_one_sentence_that_says_what_to_do(
     address = f"http://127.0.0.1:{free_ports(1)[0]}/face.onnx"
     said = failure(capsys, "face", "--folder", tmp_path / "target", "--from", address)
     assert f"this machine is offline, or {address} is" in said
-    assert said.endswith("fetch the file on another machine and run the command again with --from FILE\n")
+    assert said.endswith(
+        "fetch the file on another machine and run the command again with --from FILE\n"
+    )
     assert not (tmp_path / "target").exists()
 
 
@@ -139,7 +150,9 @@ def test_an_address_without_the_file_is_said(
     source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with served(source) as address:
-        said = failure(capsys, "face", "--folder", tmp_path, "--from", address + "nowhere/")
+        said = failure(
+            capsys, "face", "--folder", tmp_path, "--from", address + "nowhere/"
+        )
     assert "nowhere/face.onnx answers 404" in said
 
 
@@ -147,9 +160,15 @@ def test_an_address_without_the_file_is_said(
     ("arguments", "expected"),
     [
         (["face"], "set VITRINE_MODELS, or say --folder"),
-        (["nose", "--folder", "x"], "nose names 0 public models; there are: face.onnx, other.onnx"),
+        (
+            ["nose", "--folder", "x"],
+            "nose names 0 public models; there are: face.onnx, other.onnx",
+        ),
         (["", "--folder", "x"], "names 2 public models"),
-        (["face", "--folder", "x", "--from", "nowhere.onnx"], "nowhere.onnx cannot be read"),
+        (
+            ["face", "--folder", "x", "--from", "nowhere.onnx"],
+            "nowhere.onnx cannot be read",
+        ),
     ],
 )
 def test_a_wrong_wish_is_one_clear_message(

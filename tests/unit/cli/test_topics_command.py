@@ -27,9 +27,15 @@ def test_doc_prints_the_page() -> None:
 
 
 @pytest.mark.kafka
-def test_apply_creates_what_check_misses(kafka_broker: KafkaBroker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_apply_creates_what_check_misses(
+    kafka_broker: KafkaBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     topic = replace(COVERAGE, name=f"coverage-{uuid4().hex[:8]}", partitions=2)
-    assert run("check", kafka_broker, monkeypatch, [topic]) == (1, "", f"{topic.name}: missing\n")
+    assert run("check", kafka_broker, monkeypatch, [topic]) == (
+        1,
+        "",
+        f"{topic.name}: missing\n",
+    )
     assert run("apply", kafka_broker, monkeypatch, [topic]) == (
         0,
         f"{topic.name}: created with 2 partitions\n",
@@ -65,7 +71,10 @@ def test_a_broker_that_is_not_there_is_one_clear_message(
 
 
 def run(
-    command: str, broker: KafkaBroker, monkeypatch: pytest.MonkeyPatch, declared: Sequence[Topic]
+    command: str,
+    broker: KafkaBroker,
+    monkeypatch: pytest.MonkeyPatch,
+    declared: Sequence[Topic],
 ) -> tuple[int, str, str]:
     """Exit status, output and errors of `vitrine topics COMMAND` with these topics declared."""
     monkeypatch.setattr(topics_command, "TOPICS", tuple(declared))

@@ -11,7 +11,9 @@ from vitrine.errors import ConfigurationError
 from vitrine.settings import Settings
 
 
-def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_are_read_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("VITRINE_BUS", "memory")
     monkeypatch.setenv("VITRINE_STAND_PORT", "8001")  # another service's
     assert Settings.load().bus == "memory"
@@ -26,7 +28,11 @@ def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch)
             "VITRINE_KAFKA_SERVER is no setting; known are: .*KAFKA_SERVERS",
         ),
         ("VITRINE_BUS", "rabbit", "VITRINE_BUS: Input should be 'memory' or 'kafka'"),
-        ("VITRINE_HEALTH_PORT", "http", "VITRINE_HEALTH_PORT: Input should be a valid integer"),
+        (
+            "VITRINE_HEALTH_PORT",
+            "http",
+            "VITRINE_HEALTH_PORT: Input should be a valid integer",
+        ),
     ],
 )
 def test_a_wrong_variable_is_named(

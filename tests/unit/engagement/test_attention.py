@@ -15,11 +15,16 @@ Seconds = tuple[float, float]
 
 
 def attention_intervals(
-    seconds: Sequence[float], yaws: Sequence[float], pitches: Sequence[float] | None = None
+    seconds: Sequence[float],
+    yaws: Sequence[float],
+    pitches: Sequence[float] | None = None,
 ) -> list[Seconds]:
     """The glances of a face seen at these times with these poses, at a screen around the camera."""
-    attention, glances = Attention(), []
-    for second, yaw, pitch in zip(seconds, yaws, pitches or [0.0] * len(seconds), strict=True):
+    attention = Attention()
+    glances = []
+    for second, yaw, pitch in zip(
+        seconds, yaws, pitches or [0.0] * len(seconds), strict=True
+    ):
         glances.append(attention.observe(at(second), yaw, pitch, Cone()))
     glances.append(attention.close())
     return [((g[0] - T0_NS) / 1e9, (g[1] - T0_NS) / 1e9) for g in glances if g]
@@ -30,7 +35,8 @@ def times(fps: float, until: float) -> list[float]:
 
 
 def test_a_single_noisy_frame_does_not_end_an_attention_interval() -> None:
-    seconds, yaws = [0.0, 0.1, 0.2, 0.3, 0.4], [0, 3, 40, 2, 0]  # degrees
+    seconds = [0.0, 0.1, 0.2, 0.3, 0.4]
+    yaws = [0, 3, 40, 2, 0]  # degrees
     assert attention_intervals(seconds, yaws) == [(0.0, 0.4)]
 
 
@@ -39,14 +45,18 @@ def test_a_single_frame_towards_the_screen_is_no_attention() -> None:
 
 
 @pytest.mark.parametrize("fps", [5, 10, 30])
-def test_a_glance_lasts_from_the_first_to_the_last_view_of_the_screen(fps: float) -> None:
+def test_a_glance_lasts_from_the_first_to_the_last_view_of_the_screen(
+    fps: float,
+) -> None:
     seconds = times(fps, 4.0)
     yaws = [0.0 if 1.0 <= second <= 3.0 else 60.0 for second in seconds]
     assert attention_intervals(seconds, yaws) == [(1.0, 3.0)]
 
 
 @pytest.mark.parametrize("fps", [5, 10, 30])
-def test_looking_away_for_long_ends_a_glance_and_looking_back_begins_another(fps: float) -> None:
+def test_looking_away_for_long_ends_a_glance_and_looking_back_begins_another(
+    fps: float,
+) -> None:
     seconds = times(fps, 4.0)
     yaws = [60.0 if 1.0 < second < 3.0 else 0.0 for second in seconds]
     assert attention_intervals(seconds, yaws) == [(0.0, 1.0), (3.0, 4.0)]
@@ -82,7 +92,9 @@ def test_the_cone_is_five_degrees_wider_for_a_glance_that_has_begun(
     turned = [yaw] * 21, [pitch] * 21
     assert bool(attention_intervals(seconds, *turned)) == begins
     turned_later = [0.0] * 10 + [yaw] * 11, [0.0] * 10 + [pitch] * 11
-    assert attention_intervals(seconds, *turned_later) == [(0.0, 2.0 if goes_on else 0.9)]
+    assert attention_intervals(seconds, *turned_later) == [
+        (0.0, 2.0 if goes_on else 0.9)
+    ]
 
 
 def test_a_gap_of_more_than_600_ms_without_the_face_ends_a_glance() -> None:
@@ -93,7 +105,11 @@ def test_a_gap_of_more_than_600_ms_without_the_face_ends_a_glance() -> None:
 @pytest.mark.parametrize(
     ("camera", "yaw", "pitch"),
     [
-        ("above", 0, -26.565),  # the middle of a 2 m high screen is 1 m below the camera: atan(1/2)
+        (
+            "above",
+            0,
+            -26.565,
+        ),  # the middle of a 2 m high screen is 1 m below the camera: atan(1/2)
         ("below", 0, 26.565),
         ("left", -36.870, 0),  # of a 3 m wide screen 1.5 m beside it: atan(1.5/2)
         ("right", 36.870, 0),
@@ -103,7 +119,9 @@ def test_a_gap_of_more_than_600_ms_without_the_face_ends_a_glance() -> None:
 def test_the_cone_points_from_two_metres_away_at_the_middle_of_the_screen(
     camera: str, yaw: float, pitch: float
 ) -> None:
-    cone = cone_of(Screen.model_validate({"width_m": 3.0, "height_m": 2.0, "camera": camera}))
+    cone = cone_of(
+        Screen.model_validate({"width_m": 3.0, "height_m": 2.0, "camera": camera})
+    )
     assert [cone.yaw, cone.pitch] == pytest.approx([yaw, pitch], abs=1e-3)
     assert cone.holds(yaw + 24.9, pitch - 19.9)
     assert not cone.holds(yaw, pitch + 20.1)
@@ -119,12 +137,18 @@ def test_the_cone_points_from_two_metres_away_at_the_middle_of_the_screen(
         ({"cone": {"yaw": 31.0}}, 31, 0),
     ],
 )
-def test_a_camera_may_have_a_place_of_its_own(place: dict[str, object], yaw: float, pitch: float) -> None:
-    camera = Camera.model_validate({"id": "north-2", "uri": "0", "stand": "north"} | place)
+def test_a_camera_may_have_a_place_of_its_own(
+    place: dict[str, object], yaw: float, pitch: float
+) -> None:
+    camera = Camera.model_validate(
+        {"id": "north-2", "uri": "0", "stand": "north"} | place
+    )
     cone = cone_of(Screen(width_m=3.0, height_m=2.0, camera="above"), camera)
     assert [cone.yaw, cone.pitch] == pytest.approx([yaw, pitch], abs=1e-3)
 
 
 def test_a_camera_has_one_place_only() -> None:
     with pytest.raises(ValidationError, match="expected one of them"):
-        Camera.model_validate({"id": "a", "uri": "0", "stand": "b", "mount": "left", "cone": {"yaw": 3}})
+        Camera.model_validate(
+            {"id": "a", "uri": "0", "stand": "b", "mount": "left", "cone": {"yaw": 3}}
+        )

@@ -19,7 +19,8 @@ def crowd(people: int) -> Camera:
     noise = random.Random(1)
     camera = Camera("north", "north-1", 0, 0)
     tracks = [make_track_id(-noise.random(), number=i) for i in range(people)]
-    yaws, second = [0.0] * people, 0.0
+    yaws = [0.0] * people
+    second = 0.0
     while second < 119:
         second += 0.2 + noise.gauss(0, 0.001)
         yaws = [60 - yaw if noise.random() < 0.03 else yaw for yaw in yaws]
@@ -64,7 +65,10 @@ def test_a_short_note_leaves_out_who_came_last() -> None:
     (restored,) = from_note(note)
     assert len(note) <= NOTE_LIMIT
     assert len(restored.presences) >= 15
-    assert restored.presences == without_recent(camera).presences[: len(restored.presences)]
+    assert (
+        restored.presences
+        == without_recent(camera).presences[: len(restored.presences)]
+    )
 
 
 def test_a_short_note_is_the_whole_note_where_that_fits() -> None:

@@ -22,20 +22,28 @@ MOVING_HEAD = (0.0174, 0.0303, 0.0206, 0.0061)
 def responses(smiles: list[float], fps: float = 10) -> list[float]:
     """The response to each frame of a face that widens its mouth so much."""
     baseline = Baseline()
-    return [baseline.observe(make_face(smile=smile).expression, 1 / fps) for smile in smiles]
+    return [
+        baseline.observe(make_face(smile=smile).expression, 1 / fps) for smile in smiles
+    ]
 
 
 def measured(changes: list[list[float]], fps: float = 30) -> list[float]:
     """The response to each frame of a neutral face with these changes of its measures."""
-    neutral, baseline = (0.06, 0.6, 0.22, 0.075), Baseline()
-    values = [[n + c for n, c in zip(neutral, change, strict=True)] for change in changes]
+    neutral = (0.06, 0.6, 0.22, 0.075)
+    baseline = Baseline()
+    values = [
+        [n + c for n, c in zip(neutral, change, strict=True)] for change in changes
+    ]
     faces = [Expression(**dict(zip(GEOMETRY, value, strict=True))) for value in values]
     return [baseline.observe(face, 1 / fps) for face in faces]
 
 
 def test_the_noise_of_a_still_face_gives_none() -> None:
     noise = random.Random(1)
-    assert max(measured([[noise.gauss(0, sd) for sd in STILL_FACE] for _ in range(600)])) == 0
+    assert (
+        max(measured([[noise.gauss(0, sd) for sd in STILL_FACE] for _ in range(600)]))
+        == 0
+    )
 
 
 def test_what_the_motion_of_a_calm_head_does_to_the_measures_gives_none() -> None:
@@ -45,8 +53,12 @@ def test_what_the_motion_of_a_calm_head_does_to_the_measures_gives_none() -> Non
 
 def judged(shown: Sequence[float | None], fps: float = 10) -> list[float]:
     """The response to each frame of a face of which the expression network says so."""
-    face, baseline = make_face().expression, Baseline()
-    return [baseline.observe(face.model_copy(update={"shown": value}), 1 / fps) for value in shown]
+    face = make_face().expression
+    baseline = Baseline()
+    return [
+        baseline.observe(face.model_copy(update={"shown": value}), 1 / fps)
+        for value in shown
+    ]
 
 
 def test_a_smile_that_only_the_expression_network_sees_gives_a_response() -> None:

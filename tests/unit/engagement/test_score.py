@@ -8,14 +8,26 @@ from services.engagement.score import Span, View, proximity, steadiness
 from vitrine.mall import Weights, Zone
 
 
-@pytest.mark.parametrize(("face_share", "expected"), [(0.05, 0), (0.01, 0), (0.325, 0.5), (0.6, 1), (0.9, 1)])
-def test_proximity_is_the_face_height_on_the_zones_range(face_share: float, expected: float) -> None:
-    assert proximity(face_share, Zone(min_face=0.05, max_face=0.6)) == pytest.approx(expected)
+@pytest.mark.parametrize(
+    ("face_share", "expected"), [(0.05, 0), (0.01, 0), (0.325, 0.5), (0.6, 1), (0.9, 1)]
+)
+def test_proximity_is_the_face_height_on_the_zones_range(
+    face_share: float, expected: float
+) -> None:
+    assert proximity(face_share, Zone(min_face=0.05, max_face=0.6)) == pytest.approx(
+        expected
+    )
 
 
-@pytest.mark.parametrize(("lag_px", "expected"), [(0, 1), (25, 0.5), (-25, 0.5), (50, 0), (500, 0)])
-def test_steadiness_falls_to_zero_at_one_face_height_a_second(lag_px: float, expected: float) -> None:
-    assert steadiness(lag_px, 100) == pytest.approx(expected)  # a lag of v × 0.5 s behind a speed of v
+@pytest.mark.parametrize(
+    ("lag_px", "expected"), [(0, 1), (25, 0.5), (-25, 0.5), (50, 0), (500, 0)]
+)
+def test_steadiness_falls_to_zero_at_one_face_height_a_second(
+    lag_px: float, expected: float
+) -> None:
+    assert steadiness(lag_px, 100) == pytest.approx(
+        expected
+    )  # a lag of v × 0.5 s behind a speed of v
 
 
 def span(seconds: float, view: View) -> Span:

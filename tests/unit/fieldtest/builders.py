@@ -12,7 +12,9 @@ from services.fieldtest.truth import Box, TrueFrame, TruePerson, Truth, presence
 from tests.builders import at, make_mall
 from vitrine.mall import Stand
 
-WIDTH, HEIGHT, STEP_S = 640, 360, 0.1
+WIDTH = 640
+HEIGHT = 360
+STEP_S = 0.1
 Seconds = Sequence[tuple[float, float]]
 
 
@@ -23,7 +25,10 @@ def place(person: str, size: float = 80.0) -> Box:
 
 def times(start: float, end: float) -> list[float]:
     """The frames of a stretch, both ends included."""
-    return [round(STEP_S * n, 3) for n in range(round(start / STEP_S), round(end / STEP_S) + 1)]
+    return [
+        round(STEP_S * n, 3)
+        for n in range(round(start / STEP_S), round(end / STEP_S) + 1)
+    ]
 
 
 def inside(t: float, spans: Seconds) -> bool:
@@ -48,7 +53,13 @@ def make_truth(
             WIDTH,
             HEIGHT,
             tuple(
-                TruePerson(name, place(name), visible=True, attending=looking, lingering=looking)
+                TruePerson(
+                    name,
+                    place(name),
+                    visible=True,
+                    attending=looking,
+                    lingering=looking,
+                )
                 for name, spans in present.items()
                 if inside(t, spans)
                 for looking in [inside(t, looks.get(name, ()))]
@@ -57,7 +68,9 @@ def make_truth(
         )
         for t in times(0, length)
     )
-    return Truth(frames, presences_of(frames, {"north": Stand(id="north").zone}), **fields)
+    return Truth(
+        frames, presences_of(frames, {"north": Stand(id="north").zone}), **fields
+    )
 
 
 def make_presence(
@@ -83,7 +96,9 @@ def make_presence(
     )
 
 
-def make_seen(faces: Mapping[str, tuple[Box, Seconds]], *, length: float = 20.0) -> tuple[SeenFrame, ...]:
+def make_seen(
+    faces: Mapping[str, tuple[Box, Seconds]], *, length: float = 20.0
+) -> tuple[SeenFrame, ...]:
     """Faces by track: where, and when."""
     return tuple(
         SeenFrame(
@@ -99,7 +114,11 @@ def make_seen(faces: Mapping[str, tuple[Box, Seconds]], *, length: float = 20.0)
 
 
 def make_play(name: str, start: float, end: float, **fields: Any) -> Played:
-    values: dict[str, Any] = {"completed": True, "campaign_id": "spring", "creative_id": "shoe"}
+    values: dict[str, Any] = {
+        "completed": True,
+        "campaign_id": "spring",
+        "creative_id": "shoe",
+    }
     return Played(name, "north", at(start), at(end), **values | fields)
 
 

@@ -27,10 +27,14 @@ ALONE = make_truth({"a": [(2, 12)]}, {"a": [(4, 8)]})
 POSTER = (300.0, 50.0, 60.0, 80.0)
 
 
-def seen(*spans: tuple[float, float], attention: Seconds = ((4, 8),), truth: Truth = ALONE) -> Case:
+def seen(
+    *spans: tuple[float, float], attention: Seconds = ((4, 8),), truth: Truth = ALONE
+) -> Case:
     """The one person of the truth, found in these stretches by one track each, all one presence."""
     faces = {f"t{n}": (place("a"), [span]) for n, span in enumerate(spans)}
-    presence = make_presence("p", spans[0][0], spans[-1][1], attention=attention, tracks=faces)
+    presence = make_presence(
+        "p", spans[0][0], spans[-1][1], attention=attention, tracks=faces
+    )
     return make_case(truth, faces, [presence])
 
 
@@ -39,9 +43,13 @@ def crossing(tracks: dict[str, Seconds], other: dict[str, Seconds]) -> Case:
     truth = make_truth({"a": [(0, 10)], "c": [(0, 10)]})
     times = {name: list(spans) for name, spans in tracks.items()}
     faces = {name: (place("a"), spans) for name, spans in times.items()}
-    case = make_case(truth, faces | {f"{n}'": (place("c"), list(s)) for n, s in other.items()})
+    case = make_case(
+        truth, faces | {f"{n}'": (place("c"), list(s)) for n, s in other.items()}
+    )
     frames = tuple(
-        replace(frame, faces={name.rstrip("'"): box for name, box in frame.faces.items()})
+        replace(
+            frame, faces={name.rstrip("'"): box for name, box in frame.faces.items()}
+        )
         for frame in case.measured.frames
     )
     return replace(case, measured=replace(case.measured, frames=frames))
@@ -57,7 +65,9 @@ def people(count: int, found: int, extra: Sequence[Presence] = ()) -> Case:
 
 
 def playing(
-    plays: Sequence[Played], journal: Sequence[Played] | None = None, totals: Totals = NOTHING
+    plays: Sequence[Played],
+    journal: Sequence[Played] | None = None,
+    totals: Totals = NOTHING,
 ) -> Case:
     return make_case(ALONE, plays=plays, journal=journal, totals=totals)
 
@@ -65,12 +75,17 @@ def playing(
 def counted(truth: Truth = ALONE, **figures: Any) -> Case:
     """One play over everything, and what analytics made of it."""
     right = Totals(plays=1, ots=1, watchers=1, dwell_s=10.0, attention_s=4.0, reach=1)
-    return make_case(truth, plays=[make_play("p", 0, 15)], totals=replace(right, **figures))
+    return make_case(
+        truth, plays=[make_play("p", 0, 15)], totals=replace(right, **figures)
+    )
 
 
-CROWD = make_truth({f"a{n}": [(0, 10)] for n in range(30)}, {f"a{n}": [(1, 3)] for n in range(30)})
+CROWD = make_truth(
+    {f"a{n}": [(0, 10)] for n in range(30)}, {f"a{n}": [(1, 3)] for n in range(30)}
+)
 THIRTY = {"ots": 30, "watchers": 30, "reach": 30, "dwell_s": 300.0, "attention_s": 60.0}
-FIRST, SECOND = make_play("1", 0, 8), make_play("2", 8, 16)
+FIRST = make_play("1", 0, 8)
+SECOND = make_play("2", 8, 16)
 
 EXAMPLES: list[tuple[str, Case, Case]] = [
     ("recall", seen((2, 11.1)), seen((2, 10.8))),
@@ -88,28 +103,58 @@ EXAMPLES: list[tuple[str, Case, Case]] = [
     ("dwell", seen((2.5, 11.5)), seen((2.6, 11.4))),
     (
         "posters",
-        make_case(make_truth({"a": [(2, 12)]}, decoys=[POSTER]), {"x": (POSTER, [(2, 12)])}),
+        make_case(
+            make_truth({"a": [(2, 12)]}, decoys=[POSTER]), {"x": (POSTER, [(2, 12)])}
+        ),
         make_case(
             make_truth({"a": [(2, 12)]}, decoys=[POSTER]),
             {"x": (POSTER, [(2, 12)])},
             [make_presence("x", 2, 12)],
         ),
     ),
-    ("attention-overlap", seen((2, 12), attention=[(4, 7.2)]), seen((2, 12), attention=[(4, 7.1)])),
-    ("attention-seconds", seen((2, 12), attention=[(5, 9.3)]), seen((2, 12), attention=[(5, 9.5)])),
+    (
+        "attention-overlap",
+        seen((2, 12), attention=[(4, 7.2)]),
+        seen((2, 12), attention=[(4, 7.1)]),
+    ),
+    (
+        "attention-seconds",
+        seen((2, 12), attention=[(5, 9.3)]),
+        seen((2, 12), attention=[(5, 9.5)]),
+    ),
     (
         "visits",
         make_case(CROWD, presences=[make_presence(str(n), 0, 10) for n in range(31)]),
         make_case(CROWD, presences=[make_presence(str(n), 0, 10) for n in range(32)]),
     ),
-    ("watchers", counted(CROWD, **THIRTY | {"watchers": 29}), counted(CROWD, **THIRTY | {"watchers": 28})),
-    ("reach", counted(CROWD, **THIRTY | {"reach": 31}), counted(CROWD, **THIRTY | {"reach": 32})),
+    (
+        "watchers",
+        counted(CROWD, **THIRTY | {"watchers": 29}),
+        counted(CROWD, **THIRTY | {"watchers": 28}),
+    ),
+    (
+        "reach",
+        counted(CROWD, **THIRTY | {"reach": 31}),
+        counted(CROWD, **THIRTY | {"reach": 32}),
+    ),
     ("plays-once", playing([FIRST, SECOND]), playing([FIRST, SECOND, FIRST])),
-    ("plays-apart", playing([FIRST, SECOND]), playing([FIRST, make_play("2", 7.9, 16)])),
-    ("plays-gaps", playing([FIRST, make_play("2", 9, 16)]), playing([FIRST, make_play("2", 9.1, 16)])),
+    (
+        "plays-apart",
+        playing([FIRST, SECOND]),
+        playing([FIRST, make_play("2", 7.9, 16)]),
+    ),
+    (
+        "plays-gaps",
+        playing([FIRST, make_play("2", 9, 16)]),
+        playing([FIRST, make_play("2", 9.1, 16)]),
+    ),
     ("plays-proof", playing([FIRST, SECOND]), playing([FIRST, SECOND], [FIRST])),
     ("total-plays", counted(), counted(plays=2)),
-    ("total-ots", counted(CROWD, **THIRTY | {"ots": 31}), counted(CROWD, **THIRTY | {"ots": 32})),
+    (
+        "total-ots",
+        counted(CROWD, **THIRTY | {"ots": 31}),
+        counted(CROWD, **THIRTY | {"ots": 32}),
+    ),
     ("total-dwell", counted(dwell_s=9.0), counted(dwell_s=8.9)),
     ("total-attention", counted(attention_s=4.3), counted(attention_s=4.5)),
 ]
@@ -119,14 +164,18 @@ def verdict(case: Case, key: str) -> bool | None:
     return {result.key: result.passed for result in check(case)}[key]
 
 
-@pytest.mark.parametrize(("key", "good", "bad"), EXAMPLES, ids=[key for key, _, _ in EXAMPLES])
+@pytest.mark.parametrize(
+    ("key", "good", "bad"), EXAMPLES, ids=[key for key, _, _ in EXAMPLES]
+)
 def test_a_check_passes_and_fails(key: str, good: Case, bad: Case) -> None:
     assert (verdict(good, key), verdict(bad, key)) == (True, False)
 
 
 def test_every_check_has_examples() -> None:
     assert len(CHECKS) == len(EXAMPLES)
-    assert [result.key for result in check(seen((2, 12)))] == [key for key, _, _ in EXAMPLES]
+    assert [result.key for result in check(seen((2, 12)))] == [
+        key for key, _, _ in EXAMPLES
+    ]
 
 
 def test_nothing_is_judged_where_there_is_nothing() -> None:
@@ -142,7 +191,10 @@ def test_a_presence_that_was_not_found_has_no_dwell() -> None:
 
 
 def test_what_nobody_labelled_is_not_invented() -> None:
-    partial = replace(people(5, 5, [make_presence("ghost", 1, 4)]), truth=replace(ALONE, complete=False))
+    partial = replace(
+        people(5, 5, [make_presence("ghost", 1, 4)]),
+        truth=replace(ALONE, complete=False),
+    )
     assert verdict(partial, "invented") is None
     assert verdict(partial, "visits") is None
 
@@ -150,7 +202,10 @@ def test_what_nobody_labelled_is_not_invented() -> None:
 def test_attention_is_not_judged_where_the_labels_are_unsure() -> None:
     unsure = replace(ALONE, unsure={"a": ((at(7), at(8)),)})
     assert verdict(seen((2, 12), attention=[(4, 7)]), "attention-overlap") is False
-    assert verdict(seen((2, 12), attention=[(4, 7)], truth=unsure), "attention-overlap") is True
+    assert (
+        verdict(seen((2, 12), attention=[(4, 7)], truth=unsure), "attention-overlap")
+        is True
+    )
 
 
 def test_totals_of_attention_are_not_judged_where_the_labels_are_unsure() -> None:
@@ -166,8 +221,13 @@ def test_labels_widen_the_tolerance_of_times_by_their_own() -> None:
 
 
 def test_a_split_presence_is_one_found_and_one_invented() -> None:
-    faces: dict[str, tuple[Box, Seconds]] = {"t": (place("a"), [(2, 7)]), "u": (place("a"), [(7.1, 12)])}
-    case = make_case(ALONE, faces, [make_presence("t", 2, 7), make_presence("u", 7.1, 12)])
+    faces: dict[str, tuple[Box, Seconds]] = {
+        "t": (place("a"), [(2, 7)]),
+        "u": (place("a"), [(7.1, 12)]),
+    }
+    case = make_case(
+        ALONE, faces, [make_presence("t", 2, 7), make_presence("u", 7.1, 12)]
+    )
     result = presence.invented(case)
     assert (result.passed, result.value) == (False, "1 beside 1 (1 split)")
     assert verdict(case, "found") is True
@@ -176,5 +236,8 @@ def test_a_split_presence_is_one_found_and_one_invented() -> None:
 def test_recognition_unites_what_two_tracks_show() -> None:
     truth = make_truth({"a": [(0, 2), (6, 8), (10.1, 14), (17, 18)]})
     presences = [make_presence(str(n), 0, 2, visitor="v") for n in range(4)]
-    assert verdict(make_case(truth, presences=presences, recognition="enrolled"), "visits") is True
+    assert (
+        verdict(make_case(truth, presences=presences, recognition="enrolled"), "visits")
+        is True
+    )
     assert verdict(make_case(truth, presences=presences), "visits") is False

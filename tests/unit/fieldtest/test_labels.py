@@ -12,7 +12,9 @@ from tests.builders import at
 from vitrine.errors import ConfigurationError
 from vitrine.mall import Zone
 
-SHIPPED = sorted((Path(__file__).parents[3] / "services/fieldtest/labels").glob("*.csv"))
+SHIPPED = sorted(
+    (Path(__file__).parents[3] / "services/fieldtest/labels").glob("*.csv")
+)
 GOOD = """\
 # video: shop.mp4
 # width: 1280
@@ -35,12 +37,18 @@ def written(folder: Path, text: str) -> Path:
     return path
 
 
-def test_labels_become_true_people_in_pixels_of_the_analysed_frames(tmp_path: Path) -> None:
+def test_labels_become_true_people_in_pixels_of_the_analysed_frames(
+    tmp_path: Path,
+) -> None:
     labels = read_labels(written(tmp_path, GOOD))
     seen = [SeenFrame("c", "north", at(n / 10), 640, 360, {}) for n in range(80)]
     truth = labelled_truth(labels, seen, Zone())
     (presence,) = truth.presences
-    assert (presence.start_ns, presence.end_ns, presence.attention) == (at(1), at(6), ((at(2), at(4)),))
+    assert (presence.start_ns, presence.end_ns, presence.attention) == (
+        at(1),
+        at(6),
+        ((at(2), at(4)),),
+    )
     person = next(frame.people[0] for frame in truth.frames if frame.at_ns == at(3.5))
     assert person.box == pytest.approx((175, 100, 40, 50))
     assert (truth.complete, truth.slack_s) == (False, 0.2)
@@ -51,14 +59,19 @@ def test_labels_become_true_people_in_pixels_of_the_analysed_frames(tmp_path: Pa
     ("change", "message"),
     [
         (("person,what", "who,what"), "labels.csv:8: expected the header person,what"),
-        (("a,present,1.0,6.0", "a,present,6.0,1.0"), "labels.csv:9: .*it ends before it starts"),
+        (
+            ("a,present,1.0,6.0", "a,present,6.0,1.0"),
+            "labels.csv:9: .*it ends before it starts",
+        ),
         (("a,attending", "a,smiling"), "labels.csv:10: expected present or attending"),
         (("600,200,80,100", "600,200,80"), "labels.csv:12: expected"),
         (("a,present", "b,present"), "b is present and has no box"),
         (("# width: 1280\n", ""), "must give video, width and height"),
     ],
 )
-def test_a_mistake_is_named_with_its_line(tmp_path: Path, change: tuple[str, str], message: str) -> None:
+def test_a_mistake_is_named_with_its_line(
+    tmp_path: Path, change: tuple[str, str], message: str
+) -> None:
     with pytest.raises(ConfigurationError, match=message):
         read_labels(written(tmp_path, GOOD.replace(*change)))
 

@@ -23,7 +23,9 @@ from vitrine.mall_folder import load_mall
 from vitrine.settings import Settings
 from vitrine.synthetic.options import parse_options
 
-ONE = Scenario("one", "One", "Somebody.", {"north": ("synthetic:?people=1&seed=1",)}, seconds=20)
+ONE = Scenario(
+    "one", "One", "Somebody.", {"north": ("synthetic:?people=1&seed=1",)}, seconds=20
+)
 
 
 @pytest.fixture
@@ -56,7 +58,12 @@ def test_the_table_says_what_failed(late: Case) -> None:
 def test_json_holds_every_check(late: Case) -> None:
     out = to_json(run_of(), check(late))
     verdicts = {line["check"]: line["verdict"] for line in out["checks"]}
-    assert (out["passed"], verdicts["starts"], verdicts["ends"], verdicts["posters"]) == (
+    assert (
+        out["passed"],
+        verdicts["starts"],
+        verdicts["ends"],
+        verdicts["posters"],
+    ) == (
         False,
         "fail",
         "pass",
@@ -79,7 +86,9 @@ def test_the_timeline_has_the_true_bar_and_the_measured_one(late: Case) -> None:
     assert [name for _, name in chart.ticks][:2] == ["0:00", "0:02"]
 
 
-def test_the_worst_cases_of_failed_checks_come_first_and_no_moment_twice(late: Case) -> None:
+def test_the_worst_cases_of_failed_checks_come_first_and_no_moment_twice(
+    late: Case,
+) -> None:
     chosen = worst(check(late))
     assert chosen[0][0].passed is False
     times = sorted(moment.at_ns for _, moment in chosen)
@@ -90,17 +99,25 @@ def test_a_synthetic_case_is_drawn_and_a_recording_never(late: Case) -> None:
     recorded = replace(ONE, cameras={"north": ("shop.mp4",)})
     results = check(late)
     assert all(picture.jpeg for picture in pictures(late, ONE, results))
-    assert [picture.jpeg for picture in pictures(late, recorded, results)] == [None] * len(worst(results))
+    assert [picture.jpeg for picture in pictures(late, recorded, results)] == [
+        None
+    ] * len(worst(results))
     page = render(run_of(recorded), late, results)
     assert "Pictures of real people are never kept" in page
     assert "data:image" not in page
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
-def test_scenarios_have_good_addresses_and_the_campaigns_everywhere(scenario: Scenario) -> None:
-    mall = scenario.addressed().mall(load_mall(Path(__file__).parents[3] / "config").campaigns)
+def test_scenarios_have_good_addresses_and_the_campaigns_everywhere(
+    scenario: Scenario,
+) -> None:
+    mall = scenario.addressed().mall(
+        load_mall(Path(__file__).parents[3] / "config").campaigns
+    )
     for camera in mall.cameras:
         options = parse_options(camera.uri)
         assert (options.seconds, options.days) == (scenario.seconds, scenario.days)
         assert camera.mount == ("left" if options.view == 2 else "above")
-    assert all(campaign.stands == tuple(scenario.cameras) for campaign in mall.campaigns)
+    assert all(
+        campaign.stands == tuple(scenario.cameras) for campaign in mall.campaigns
+    )

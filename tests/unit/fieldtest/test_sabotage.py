@@ -24,7 +24,9 @@ def context() -> Context:
         raise NotImplementedError
 
     redis: Callable[[], object] = no_redis
-    return Context(Settings(), MemoryBus(TOPICS), FixedMall(make_mall()), Health(), redis)  # type: ignore[arg-type]
+    return Context(
+        Settings(), MemoryBus(TOPICS), FixedMall(make_mall()), Health(), redis
+    )  # type: ignore[arg-type]
 
 
 def published(fault: Fault, *frames: FrameFaces) -> list[FrameFaces]:
@@ -36,11 +38,16 @@ def published(fault: Fault, *frames: FrameFaces) -> list[FrameFaces]:
     for frame in frames:
         producer.send(encode(Outgoing(FACES, frame.stand_id, frame)))
     producer.flush()
-    return [FrameFaces.model_validate_json(record.value) for record in consumer.poll(1, 1000)]
+    return [
+        FrameFaces.model_validate_json(record.value)
+        for record in consumer.poll(1, 1000)
+    ]
 
 
 def test_a_tenth_of_the_faces_is_lost_and_the_same_ones_each_time() -> None:
-    frames = [make_frame_faces(n / 10, [make_face("a"), make_face("b")]) for n in range(500)]
+    frames = [
+        make_frame_faces(n / 10, [make_face("a"), make_face("b")]) for n in range(500)
+    ]
     first, again = (published(FAULTS["detections"](), *frames) for _ in range(2))
     assert first == again
     assert len(first) == 500

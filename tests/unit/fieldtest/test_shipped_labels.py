@@ -17,7 +17,16 @@ from services.fieldtest.labels import read_labels
 
 FOLDER = Path(services.fieldtest.__file__).parent / "labels"
 NAMES = ["crowd-1080p", "expressions-a", "expressions-b", "two-people-head-pose"]
-HEADER = {"video", "sha256", "fps", "width", "height", "every", "tolerance_s", "complete"}
+HEADER = {
+    "video",
+    "sha256",
+    "fps",
+    "width",
+    "height",
+    "every",
+    "tolerance_s",
+    "complete",
+}
 COLUMNS = ["person", "what", "from_s", "to_s", "x", "y", "width", "height"]
 SHORTEST_GLANCE_S = 0.25
 
@@ -54,11 +63,14 @@ def read(name: str) -> tuple[dict[str, str], list[str], dict[str, Person]]:
     table = csv.DictReader(line for line in lines if not line.startswith("#"))
     people: dict[str, Person] = defaultdict(Person)
     for row in table:
-        start, end = float(row["from_s"]), float(row["to_s"])
+        start = float(row["from_s"])
+        end = float(row["to_s"])
         if row["what"] == "box":
             assert start == end, row
             people[row["person"]].boxes.append(
-                Keyframe(start, *(float(row[key]) for key in ("x", "y", "width", "height")))
+                Keyframe(
+                    start, *(float(row[key]) for key in ("x", "y", "width", "height"))
+                )
             )
         else:
             people[row["person"]].spans[row["what"]].append(Span(start, end))
@@ -66,7 +78,9 @@ def read(name: str) -> tuple[dict[str, str], list[str], dict[str, Person]]:
 
 
 def test_every_video_has_labels_and_nothing_else_lies_there() -> None:
-    assert sorted(path.name for path in FOLDER.iterdir()) == [f"{name}.csv" for name in NAMES]
+    assert sorted(path.name for path in FOLDER.iterdir()) == [
+        f"{name}.csv" for name in NAMES
+    ]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -87,7 +101,9 @@ def test_the_reader_finds_what_the_file_says(name: str) -> None:
         name: person.spans["present"] for name, person in people.items()
     }
     assert {person: list(spans) for person, spans in labels.attending.items()} == {
-        name: person.spans["attending"] for name, person in people.items() if person.spans["attending"]
+        name: person.spans["attending"]
+        for name, person in people.items()
+        if person.spans["attending"]
     }
     assert {person: len(boxes) for person, boxes in labels.boxes.items()} == {
         name: len(person.boxes) for name, person in people.items()
@@ -112,18 +128,22 @@ def test_spans_are_ordered_and_attention_lies_inside_presence(name: str) -> None
         for glance in person.spans["attending"]:
             assert glance.end - glance.start >= SHORTEST_GLANCE_S
             assert any(
-                span.start <= glance.start and glance.end <= span.end for span in person.spans["present"]
+                span.start <= glance.start and glance.end <= span.end
+                for span in person.spans["present"]
             )
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_boxes_cover_each_presence_and_lie_in_the_picture(name: str) -> None:
     comments, _, people = read(name)
-    width, height = float(comments["width"]), float(comments["height"])
+    width = float(comments["width"])
+    height = float(comments["height"])
     for person in people.values():
         moments = [box.at for box in person.boxes]
         assert moments == sorted(set(moments))
-        assert {moment for span in person.spans["present"] for moment in span} <= set(moments)
+        assert {moment for span in person.spans["present"] for moment in span} <= set(
+            moments
+        )
         for box in person.boxes:
             assert min(box.x, box.y) >= 0
             assert box.width > 0
@@ -139,7 +159,8 @@ def test_doubtful_spans_name_a_person_and_lie_inside_presence(name: str) -> None
     assert len(doubtful) == comments.get("unsure", "").count("-")
     for person, start, end in doubtful:
         assert any(
-            span.start <= float(start) < float(end) <= span.end for span in people[person].spans["present"]
+            span.start <= float(start) < float(end) <= span.end
+            for span in people[person].spans["present"]
         )
 
 

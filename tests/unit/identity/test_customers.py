@@ -21,8 +21,12 @@ from vitrine.stores.redis import connect
 KEYS = {"k1": bytes(range(32)), "k2": bytes(range(1, 33))}
 VECTOR = np.ones(128, np.float32) / np.float32(np.sqrt(128))
 HOUR_NS = 3600 * 10**9
-RECOGNISE = Consent(purpose="recognise", granted_at_ns=0, expires_at_ns=HOUR_NS, text_version="1")
-OFFERS = Consent(purpose="offers", granted_at_ns=0, expires_at_ns=2 * HOUR_NS, text_version="1")
+RECOGNISE = Consent(
+    purpose="recognise", granted_at_ns=0, expires_at_ns=HOUR_NS, text_version="1"
+)
+OFFERS = Consent(
+    purpose="offers", granted_at_ns=0, expires_at_ns=2 * HOUR_NS, text_version="1"
+)
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +48,15 @@ def store(redis: Redis) -> CustomerStore:
 
 
 def test_a_customer_is_enrolled_and_found(store: CustomerStore) -> None:
-    customer_id = store.enrol("Ada Example", [VECTOR, VECTOR], "m", [RECOGNISE, OFFERS], now_ns=5)
+    customer_id = store.enrol(
+        "Ada Example", [VECTOR, VECTOR], "m", [RECOGNISE, OFFERS], now_ns=5
+    )
     (customer,) = store.customers()
-    assert (customer.customer_id, customer.name, customer.templates) == (customer_id, "Ada Example", 2)
+    assert (customer.customer_id, customer.name, customer.templates) == (
+        customer_id,
+        "Ada Example",
+        2,
+    )
     assert customer.allows("offers", 5)
     assert not customer.allows("profile", 5)
     np.testing.assert_array_equal(store.templates(5)[0].vector, VECTOR)
@@ -66,29 +76,39 @@ def test_without_consent_there_is_no_template(store: CustomerStore) -> None:
     assert list(store.customers()) == []
 
 
-def test_a_consent_that_expired_takes_the_templates_out_of_recognition(store: CustomerStore) -> None:
+def test_a_consent_that_expired_takes_the_templates_out_of_recognition(
+    store: CustomerStore,
+) -> None:
     store.enrol("Ada", [VECTOR], "m", [RECOGNISE], now_ns=5)
     assert len(store.templates(HOUR_NS - 1)) == 1
     assert store.templates(HOUR_NS) == []
 
 
-def test_what_no_consent_covers_any_more_leaves_the_store(store: CustomerStore, redis: Redis) -> None:
+def test_what_no_consent_covers_any_more_leaves_the_store(
+    store: CustomerStore, redis: Redis
+) -> None:
     customer_id = store.enrol("Ada", [VECTOR], "m", [RECOGNISE, OFFERS], now_ns=0)
     assert 3590 < redis.ttl(f"customer:{customer_id}:templates") <= 3600
     assert 7190 < redis.ttl(f"customer:{customer_id}") <= 7200
 
 
-def test_a_rotated_key_still_opens_old_templates(store: CustomerStore, redis: Redis) -> None:
+def test_a_rotated_key_still_opens_old_templates(
+    store: CustomerStore, redis: Redis
+) -> None:
     store.enrol("Ada", [VECTOR], "m", [RECOGNISE], now_ns=5)
     assert len(CustomerStore(redis, Sealer(KEYS, "k2")).templates(5)) == 1
 
 
-def test_templates_under_an_unknown_key_are_left_out(store: CustomerStore, redis: Redis) -> None:
+def test_templates_under_an_unknown_key_are_left_out(
+    store: CustomerStore, redis: Redis
+) -> None:
     store.enrol("Ada", [VECTOR], "m", [RECOGNISE], now_ns=5)
     assert CustomerStore(redis, Sealer({"k3": bytes(32)}, "k3")).templates(5) == []
 
 
-def test_erasure_removes_everything_and_gives_a_signed_receipt(store: CustomerStore, redis: Redis) -> None:
+def test_erasure_removes_everything_and_gives_a_signed_receipt(
+    store: CustomerStore, redis: Redis
+) -> None:
     customer_id = store.enrol("Ada", [VECTOR], "m", [RECOGNISE], now_ns=5)
     store.link_visit("visit-1", customer_id)
     receipt = store.erase(customer_id, now_ns=9)
@@ -98,7 +118,9 @@ def test_erasure_removes_everything_and_gives_a_signed_receipt(store: CustomerSt
     assert not store.verify(receipt | {"templates": 2})
 
 
-def test_a_visit_of_an_erased_customer_is_not_linked(store: CustomerStore, redis: Redis) -> None:
+def test_a_visit_of_an_erased_customer_is_not_linked(
+    store: CustomerStore, redis: Redis
+) -> None:
     store.link_visit("visit-1", "nobody")
     assert redis.get("visit:visit-1") is None
 
@@ -131,7 +153,10 @@ class TestFeed:
         assert len(after.customers) == 1
 
     def test_a_store_that_is_away_from_the_start_is_said_once(
-        self, store: CustomerStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+        self,
+        store: CustomerStore,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
     ) -> None:
         feed, time = self.feed(store)
 
@@ -180,7 +205,9 @@ class TestFeed:
         assert feed.current() is not None
 
 
-def test_a_visit_is_not_linked_to_somebody_who_is_erased_meanwhile(url: str, store: CustomerStore) -> None:
+def test_a_visit_is_not_linked_to_somebody_who_is_erased_meanwhile(
+    url: str, store: CustomerStore
+) -> None:
     customer_id = store.enrol("Ada Example", [VECTOR], "m", [RECOGNISE], now_ns=5)
     erased: list[dict[str, object]] = []
 
@@ -197,7 +224,9 @@ def test_a_visit_is_not_linked_to_somebody_who_is_erased_meanwhile(url: str, sto
         assert [key for key in redis.keys("*") if b"visit" in key] == []
 
 
-def test_a_visit_that_is_linked_before_erasure_goes_with_it(redis: Redis, store: CustomerStore) -> None:
+def test_a_visit_that_is_linked_before_erasure_goes_with_it(
+    redis: Redis, store: CustomerStore
+) -> None:
     customer_id = store.enrol("Ada Example", [VECTOR], "m", [RECOGNISE], now_ns=5)
     store.link_visit("visit-1", customer_id)
     assert redis.get("visit:visit-1") == customer_id.encode()

@@ -32,15 +32,22 @@ def test_several_good_templates_outweigh_a_single_one() -> None:
         Template("x", "m", unit(1, 0.31, 0)),
         Template("y", "m", unit(1, 0.28, 0)),
     ]
-    match = Gallery(templates, neighbours=3, threshold=lambda _: 0.5).match(unit(1, 0.28, 0), "m")
+    match = Gallery(templates, neighbours=3, threshold=lambda _: 0.5).match(
+        unit(1, 0.28, 0), "m"
+    )
     assert match is not None
     assert match.customer_id == "x"
 
 
 def test_templates_of_another_model_are_never_compared() -> None:
-    gallery = Gallery([Template("x", "old", unit(1, 0))], neighbours=1, threshold=lambda _: 0.5)
+    gallery = Gallery(
+        [Template("x", "old", unit(1, 0))], neighbours=1, threshold=lambda _: 0.5
+    )
     assert gallery.match(unit(1, 0), "new") is None
 
 
 def test_an_empty_gallery_knows_nobody() -> None:
-    assert Gallery([], neighbours=3, threshold=lambda _: 0.5).match(unit(1, 0), "m") is None
+    assert (
+        Gallery([], neighbours=3, threshold=lambda _: 0.5).match(unit(1, 0), "m")
+        is None
+    )

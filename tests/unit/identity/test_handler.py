@@ -27,7 +27,9 @@ ENROLLED = Stand(id="north", time_zone="Europe/Berlin", recognition="enrolled")
 def person(number: int, noise: float = 0.0) -> Vector:
     """A unit vector of one person's face; other people's are nearly orthogonal."""
     generator = np.random.default_rng(number)
-    vector = generator.normal(size=128) + noise * np.random.default_rng(round(noise * 1e6)).normal(size=128)
+    vector = generator.normal(size=128) + noise * np.random.default_rng(
+        round(noise * 1e6)
+    ).normal(size=128)
     return np.asarray(vector / np.linalg.norm(vector), np.float32)
 
 
@@ -35,8 +37,12 @@ class FixedFeed:
     """A gallery that can be taken away."""
 
     def __init__(self, *customers: tuple[str, Vector]) -> None:
-        templates = [Template(customer, MODEL, vector) for customer, vector in customers]
-        self.gallery: Gallery | None = Gallery(templates, neighbours=3, threshold=lambda _: 0.55)
+        templates = [
+            Template(customer, MODEL, vector) for customer, vector in customers
+        ]
+        self.gallery: Gallery | None = Gallery(
+            templates, neighbours=3, threshold=lambda _: 0.55
+        )
         self.links: dict[str, str] = {}
         self.away = False
 
@@ -49,9 +55,13 @@ class FixedFeed:
         self.links[visit_id] = customer_id
 
 
-def make_handler(feed: FixedFeed | None = None, stand: Stand = ENROLLED) -> IdentityHandler:
+def make_handler(
+    feed: FixedFeed | None = None, stand: Stand = ENROLLED
+) -> IdentityHandler:
     feed = feed or FixedFeed()
-    return IdentityHandler(FixedMall(make_mall(stand)), IdentitySettings(), SEALER, feed, feed)
+    return IdentityHandler(
+        FixedMall(make_mall(stand)), IdentitySettings(), SEALER, feed, feed
+    )
 
 
 def see(
@@ -76,7 +86,11 @@ def show(
     offset: int = 0,
     model: str = MODEL,
 ) -> Outputs:
-    sealed = None if vector is None else SEALER.seal(vector, model, track_reference("north-1", track))
+    sealed = (
+        None
+        if vector is None
+        else SEALER.seal(vector, model, track_reference("north-1", track))
+    )
     frame = make_frame_faces(seconds, [make_face(track, embedding=sealed)])
     outputs = handler.handle([received(frame, offset=offset)])
     handler.published()
@@ -107,7 +121,11 @@ def test_somebody_who_comes_back_is_the_same_visitor() -> None:
     first = see(handler, "a", 0, person(1))[0]
     for tenth in range(1, 4):
         see(handler, "a", tenth / 10, person(1, tenth / 100))
-    events = [e for tenth in range(4) for e in see(handler, "b", 30 + tenth / 10, person(1, tenth / 90))]
+    events = [
+        e
+        for tenth in range(4)
+        for e in see(handler, "b", 30 + tenth / 10, person(1, tenth / 90))
+    ]
     assert [event.reason for event in events] == ["new-visitor", "returning-visitor"]
     assert events[-1].visitor_id == first.visitor_id
     assert events[-1].visit_id == first.visit_id
@@ -115,8 +133,12 @@ def test_somebody_who_comes_back_is_the_same_visitor() -> None:
 
 def test_after_a_minute_it_is_another_visit_of_the_same_visitor() -> None:
     handler = make_handler()
-    first, *_ = [e for tenth in range(4) for e in see(handler, "a", tenth / 10, person(1))]
-    last = [e for tenth in range(4) for e in see(handler, "b", 90 + tenth / 10, person(1))][-1]
+    first, *_ = [
+        e for tenth in range(4) for e in see(handler, "a", tenth / 10, person(1))
+    ]
+    last = [
+        e for tenth in range(4) for e in see(handler, "b", 90 + tenth / 10, person(1))
+    ][-1]
     assert last.visitor_id == first.visitor_id
     assert last.visit_id != first.visit_id
 
@@ -124,7 +146,9 @@ def test_after_a_minute_it_is_another_visit_of_the_same_visitor() -> None:
 def test_two_people_stay_two_visitors() -> None:
     handler = make_handler()
     one = [e for tenth in range(4) for e in see(handler, "a", tenth / 10, person(1))]
-    two = [e for tenth in range(4) for e in see(handler, "b", 5 + tenth / 10, person(2))]
+    two = [
+        e for tenth in range(4) for e in see(handler, "b", 5 + tenth / 10, person(2))
+    ]
     assert {e.visitor_id for e in one}.isdisjoint(e.visitor_id for e in two)
 
 
@@ -132,7 +156,9 @@ def test_people_who_look_alike_and_are_there_together_stay_two_visitors() -> Non
     handler = make_handler()
     seen = set()
     for tenth in range(20):
-        sealed = [SEALER.seal(person(1), MODEL, track_reference("north-1", t)) for t in "ab"]
+        sealed = [
+            SEALER.seal(person(1), MODEL, track_reference("north-1", t)) for t in "ab"
+        ]
         faces = [make_face(t, embedding=s) for t, s in zip("ab", sealed, strict=True)]
         if tenth < 8:  # views come only after both have been there for a while
             faces = [make_face("a"), make_face("b")]
@@ -149,22 +175,40 @@ def test_somebody_whom_two_cameras_see_at_the_same_time_is_one_visitor() -> None
             view = SEALER.seal(person(1), MODEL, track_reference(camera, track))
             face = make_face(track, embedding=view if tenth >= 8 else None)
             frame = make_frame_faces(tenth / 10, [face], camera=camera)
-            seen |= {e.track_id: e.visitor_id for e in decisions(handler.handle([received(frame)]))}
+            seen |= {
+                e.track_id: e.visitor_id
+                for e in decisions(handler.handle([received(frame)]))
+            }
     assert seen["a"] == seen["b"]
 
 
 def test_visitors_are_forgotten_at_the_end_of_the_local_day() -> None:
     handler = make_handler()
-    first = [e for tenth in range(4) for e in see(handler, "a", tenth / 10, person(1))][-1]
-    next_day = [e for tenth in range(4) for e in see(handler, "b", 86_400 + tenth / 10, person(1))]
+    first = [e for tenth in range(4) for e in see(handler, "a", tenth / 10, person(1))][
+        -1
+    ]
+    next_day = [
+        e
+        for tenth in range(4)
+        for e in see(handler, "b", 86_400 + tenth / 10, person(1))
+    ]
     assert all(event.visitor_id != first.visitor_id for event in next_day)
 
 
-def test_an_enrolled_customer_is_known_after_a_vote_and_the_id_stays_off_the_bus() -> None:
+def test_an_enrolled_customer_is_known_after_a_vote_and_the_id_stays_off_the_bus() -> (
+    None
+):
     feed = FixedFeed(("customer-1", person(1)), ("customer-2", person(2)))
     handler = make_handler(feed)
-    events = [e for tenth in range(5) for e in see(handler, "a", tenth / 10, person(1, tenth / 100))]
-    assert [(e.known, e.reason) for e in events] == [(False, "new-visitor"), (True, "known-customer")]
+    events = [
+        e
+        for tenth in range(5)
+        for e in see(handler, "a", tenth / 10, person(1, tenth / 100))
+    ]
+    assert [(e.known, e.reason) for e in events] == [
+        (False, "new-visitor"),
+        (True, "known-customer"),
+    ]
     assert events[-1].confidence == 1.0
     assert feed.links == {events[-1].visit_id: "customer-1"}
     assert all("customer-1" not in event.to_json().decode() for event in events)
@@ -177,7 +221,9 @@ def test_a_stranger_is_not_known() -> None:
 
 
 @pytest.mark.parametrize("recognition", ["none"])
-def test_where_recognition_is_off_an_embedding_is_not_looked_at(recognition: str) -> None:
+def test_where_recognition_is_off_an_embedding_is_not_looked_at(
+    recognition: str,
+) -> None:
     stand = ENROLLED.model_copy(update={"recognition": recognition})
     handler = make_handler(FixedFeed(("customer-1", person(1))), stand)
     events = [e for tenth in range(8) for e in see(handler, "a", tenth / 10, person(1))]
@@ -190,32 +236,43 @@ def test_embeddings_of_another_model_are_not_compared() -> None:
         see(handler, "a", tenth / 10, person(1))
     upgraded = np.ones(512, np.float32) / np.float32(np.sqrt(512))
     events = [
-        e for tenth in range(4) for e in see(handler, "b", 30 + tenth / 10, upgraded, model="other-model")
+        e
+        for tenth in range(4)
+        for e in see(handler, "b", 30 + tenth / 10, upgraded, model="other-model")
     ]
     assert [event.reason for event in events] == ["new-visitor"]
 
 
 def test_recognition_stops_while_the_store_cannot_be_read_and_comes_back() -> None:
     feed = FixedFeed(("customer-1", person(1)))
-    handler, gallery = make_handler(feed), feed.gallery
+    handler = make_handler(feed)
+    gallery = feed.gallery
     for tenth in range(5):
         see(handler, "a", tenth / 10, person(1))
     feed.gallery = None
     (lost,) = see(handler, "a", 0.6, person(1))
     assert (lost.known, lost.reason) == (False, "store-unavailable")
     feed.gallery = gallery
-    back = [e for tenth in range(7, 12) for e in see(handler, "a", tenth / 10, person(1))]
+    back = [
+        e for tenth in range(7, 12) for e in see(handler, "a", tenth / 10, person(1))
+    ]
     assert [e.known for e in back] == [True]
 
 
-def test_nobody_stays_known_without_further_views_when_the_store_cannot_be_read() -> None:
+def test_nobody_stays_known_without_further_views_when_the_store_cannot_be_read() -> (
+    None
+):
     feed = FixedFeed(("customer-1", person(1)))
     handler = make_handler(feed)
     for tenth in range(5):
         see(handler, "a", tenth / 10, person(1))
     feed.gallery = None
     (lost,) = decisions(handler.handle([]))
-    assert (lost.known, lost.reason, lost.decided_at_ns) == (False, "store-unavailable", at(0.4))
+    assert (lost.known, lost.reason, lost.decided_at_ns) == (
+        False,
+        "store-unavailable",
+        at(0.4),
+    )
     assert decisions(handler.handle([])) == []
 
 
@@ -227,7 +284,9 @@ def test_an_erased_customer_is_unknown_at_once_and_stays_so() -> None:
     feed.gallery = FixedFeed().gallery
     (erased,) = decisions(handler.handle([]))
     assert (erased.known, erased.reason) == (False, "new-visitor")
-    assert [e for tenth in range(5, 12) for e in see(handler, "a", tenth / 10, person(1))] == []
+    assert [
+        e for tenth in range(5, 12) for e in see(handler, "a", tenth / 10, person(1))
+    ] == []
 
 
 def test_a_visit_is_linked_later_when_the_store_was_away() -> None:
@@ -243,7 +302,8 @@ def test_a_visit_is_linked_later_when_the_store_was_away() -> None:
 
 
 def test_a_store_that_hangs_holds_up_no_faces() -> None:
-    now, tries = [0.0], []
+    now = [0.0]
+    tries = []
 
     class Hanging(FixedFeed):
         def link_visit(self, visit_id: str, customer_id: str) -> None:
@@ -253,7 +313,12 @@ def test_a_store_that_hangs_holds_up_no_faces() -> None:
 
     feed = Hanging(("customer-1", person(1)))
     handler = IdentityHandler(
-        FixedMall(make_mall(ENROLLED)), IdentitySettings(), SEALER, feed, feed, lambda: now[0]
+        FixedMall(make_mall(ENROLLED)),
+        IdentitySettings(),
+        SEALER,
+        feed,
+        feed,
+        lambda: now[0],
     )
     for tenth in range(200):
         see(handler, "a", tenth / 10, person(1))
@@ -264,7 +329,9 @@ def test_a_store_that_hangs_holds_up_no_faces() -> None:
 
 def test_whoever_opts_out_is_not_recognised_any_more() -> None:
     handler = make_handler(FixedFeed(("customer-1", person(1))))
-    known = [e for tenth in range(5) for e in see(handler, "a", tenth / 10, person(1))][-1]
+    known = [e for tenth in range(5) for e in see(handler, "a", tenth / 10, person(1))][
+        -1
+    ]
     opt_out = Interaction(
         interaction_id="i",
         stand_id="north",
@@ -275,13 +342,17 @@ def test_whoever_opts_out_is_not_recognised_any_more() -> None:
     )
     (answer,) = decisions(handler.handle([received(opt_out)]))
     assert (answer.known, answer.reason) == (False, "opted-out")
-    assert [e for tenth in range(20, 30) for e in see(handler, "a", tenth / 10, person(1))] == []
+    assert [
+        e for tenth in range(20, 30) for e in see(handler, "a", tenth / 10, person(1))
+    ] == []
 
 
 def test_an_embedding_of_another_track_is_refused_and_the_face_still_counts() -> None:
     handler = make_handler()
     foreign = SEALER.seal(person(1), MODEL, track_reference("north-1", "b"))
-    outputs = handler.handle([received(make_frame_faces(0, [make_face("a", embedding=foreign)]))])
+    outputs = handler.handle(
+        [received(make_frame_faces(0, [make_face("a", embedding=foreign)]))]
+    )
     assert [reason for _, reason in outputs.rejected] == [
         "embedding: sealed content was altered, or belongs to something else"
     ]
@@ -289,8 +360,12 @@ def test_an_embedding_of_another_track_is_refused_and_the_face_still_counts() ->
 
 
 def test_faces_of_a_stand_that_is_not_configured_are_refused() -> None:
-    outputs = make_handler().handle([received(make_frame_faces(0, [make_face()], stand="south"))])
-    assert [reason for _, reason in outputs.rejected] == ["no such stand in the configuration"]
+    outputs = make_handler().handle(
+        [received(make_frame_faces(0, [make_face()], stand="south"))]
+    )
+    assert [reason for _, reason in outputs.rejected] == [
+        "no such stand in the configuration"
+    ]
 
 
 def test_a_restart_resumes_at_the_first_record_of_the_oldest_open_track() -> None:
@@ -313,8 +388,11 @@ def test_a_track_of_more_than_five_minutes_no_longer_holds_the_offset_and_keeps_
     assert see(make_handler(), "a", 302)[0].visitor_id == first.visitor_id
 
 
-def test_a_replay_does_not_decide_anew_about_a_track_whose_beginning_it_does_not_see() -> None:
-    over, opened = ids.track_id("north-1", at(0), 0), ids.track_id("north-1", at(1), 0)
+def test_a_replay_does_not_decide_anew_about_a_track_whose_beginning_it_does_not_see() -> (
+    None
+):
+    over = ids.track_id("north-1", at(0), 0)
+    opened = ids.track_id("north-1", at(1), 0)
     handler = make_handler()
     show(handler, over, 0, offset=0)
     for second, offset in ((1, 1), (4, 2)):
@@ -328,8 +406,18 @@ def test_a_replay_does_not_decide_anew_about_a_track_whose_beginning_it_does_not
 def test_a_replay_repeats_the_decisions() -> None:
     feed = FixedFeed(("customer-1", person(1)))
     views = [("a", tenth / 10, person(1, tenth / 100)) for tenth in range(12)]
-    once = [e for handler in [make_handler(feed)] for view in views for e in see(handler, *view)]
-    again = [e for handler in [make_handler(feed)] for view in views for e in see(handler, *view)]
+    once = [
+        e
+        for handler in [make_handler(feed)]
+        for view in views
+        for e in see(handler, *view)
+    ]
+    again = [
+        e
+        for handler in [make_handler(feed)]
+        for view in views
+        for e in see(handler, *view)
+    ]
     assert once == again
 
 
@@ -344,5 +432,7 @@ def test_a_replay_repeats_the_decisions() -> None:
         (["x", "y", "x", "y", "x", "y"], None),
     ],
 )
-def test_a_vote_needs_enough_views_and_a_majority(votes: list[str | None], expected: str | None) -> None:
+def test_a_vote_needs_enough_views_and_a_majority(
+    votes: list[str | None], expected: str | None
+) -> None:
     assert vote(votes, 3, 0.6)[0] == expected

@@ -69,19 +69,34 @@ def started(run: CameraRun) -> Thread:
 
 def test_pictures_become_jpeg_frames_with_their_capture_times() -> None:
     shared = make_shared()
-    make_run(make_source([make_shot(0), make_shot(0.1)]), shared, make_camera(width=64), number=17).run()
+    make_run(
+        make_source([make_shot(0), make_shot(0.1)]),
+        shared,
+        make_camera(width=64),
+        number=17,
+    ).run()
     first, second, ended = read_all(shared.bus, FRAMES)
-    assert [r.event.captured_at_ns for r in (first, second, ended)] == [at(0), at(0.1), at(0.2)]
+    assert [r.event.captured_at_ns for r in (first, second, ended)] == [
+        at(0),
+        at(0.1),
+        at(0.2),
+    ]
     assert [r.event.ended for r in (first, second, ended)] == [False, False, True]
     assert (first.event.width, first.event.height, first.event.live) == (64, 48, False)
     assert first.record.partition == 1
-    assert np.asarray(cv2.imdecode(np.frombuffer(first.body, np.uint8), 1)).shape == (48, 64, 3)
+    assert np.asarray(cv2.imdecode(np.frombuffer(first.body, np.uint8), 1)).shape == (
+        48,
+        64,
+        3,
+    )
     assert ended.body == b""
 
 
 def test_a_faster_source_is_taken_at_the_cameras_rate() -> None:
     shared = make_shared()
-    make_run(make_source([make_shot(n / 50) for n in range(50)]), shared, make_camera(fps=10)).run()
+    make_run(
+        make_source([make_shot(n / 50) for n in range(50)]), shared, make_camera(fps=10)
+    ).run()
     assert seconds_of(frames(shared.bus)) == [n / 10 for n in range(10)]
 
 
@@ -90,7 +105,9 @@ def test_the_mask_is_black_in_the_frame() -> None:
     camera = make_camera(mask=[(0, 0), (0.5, 0), (0.5, 1), (0, 1)])
     shared = make_shared()
     make_run(make_source([make_shot(0, white)]), shared, camera).run()
-    pixels = np.asarray(cv2.imdecode(np.frombuffer(read_all(shared.bus, FRAMES)[0].body, np.uint8), 1))
+    pixels = np.asarray(
+        cv2.imdecode(np.frombuffer(read_all(shared.bus, FRAMES)[0].body, np.uint8), 1)
+    )
     assert pixels[:, :30].max() < 20
     assert pixels[:, 40:].min() > 235
 
@@ -113,7 +130,8 @@ def test_a_picture_that_cannot_be_read_is_skipped_and_counted() -> None:
 def test_a_truncated_jpeg_in_a_folder_is_skipped(tmp_path: Path) -> None:
     folder = write_images(tmp_path / "images", 3)
     (folder / "001.jpg").write_bytes((folder / "001.jpg").read_bytes()[:600])
-    shared, camera = make_shared(), make_camera(folder, id="folder")
+    shared = make_shared()
+    camera = make_camera(folder, id="folder")
     make_run(source_of(camera), shared, camera).run()
     assert seconds_of(frames(shared.bus, "folder")) == [0, 0.2]
     assert dropped("folder", "unreadable") == 1
@@ -128,12 +146,15 @@ def test_a_source_of_which_nothing_can_be_read_is_an_error() -> None:
 def test_a_video_that_breaks_off_is_used_so_far_and_then_an_error() -> None:
     shared = make_shared()
     with pytest.raises(Unreadable, match="damaged"):
-        make_run(make_source([make_shot(0), make_shot(0.1), Unreadable("damaged")]), shared).run()
+        make_run(
+            make_source([make_shot(0), make_shot(0.1), Unreadable("damaged")]), shared
+        ).run()
     assert [meta.ended for meta in frames(shared.bus)] == [False, False, True]
 
 
 def test_a_full_bus_makes_a_live_camera_drop_the_newest() -> None:
-    shared, camera = make_shared(in_flight=3), make_camera(id="busy", overload="drop")
+    shared = make_shared(in_flight=3)
+    camera = make_camera(id="busy", overload="drop")
     make_run(make_source([make_shot(n / 10) for n in range(10)]), shared, camera).run()
     assert seconds_of(frames(shared.bus, "busy")) == [0, 0.1, 0.2]
     assert dropped("busy", "overload") == 7
@@ -141,7 +162,8 @@ def test_a_full_bus_makes_a_live_camera_drop_the_newest() -> None:
 
 
 def test_a_file_waits_for_slow_workers_and_loses_nothing() -> None:
-    shared, stop = make_shared(in_flight=2), Event()
+    shared = make_shared(in_flight=2)
+    stop = Event()
     workers = Thread(target=commit_all, args=(shared.bus, stop))
     run = started(make_run(make_source([make_shot(n / 10) for n in range(50)]), shared))
     workers.start()
@@ -169,7 +191,8 @@ def test_a_live_camera_drops_while_the_bus_is_away_and_recovers() -> None:
             bus.away = away
             yield make_shot(seconds)
 
-    shared, camera = make_shared(bus), make_camera(id="offline", overload="drop")
+    shared = make_shared(bus)
+    camera = make_camera(id="offline", overload="drop")
     make_run(Source(shots), shared, camera).run()
     assert seconds_of(frames(bus, "offline")) == [0, 0.2]
     assert dropped("offline", "bus") == 1
@@ -179,14 +202,18 @@ def test_a_live_camera_drops_while_the_bus_is_away_and_recovers() -> None:
 def test_a_file_waits_while_the_bus_is_away_and_loses_nothing() -> None:
     bus = AbsentBus()
     bus.away = True
-    thread = started(make_run(make_source([make_shot(0), make_shot(0.1)]), make_shared(bus)))
+    thread = started(
+        make_run(make_source([make_shot(0), make_shot(0.1)]), make_shared(bus))
+    )
     assert bus.refused.wait(10)
     bus.away = False
     thread.join(10)
     assert seconds_of(frames(bus)) == [0, 0.1]
 
 
-def test_a_live_camera_is_opened_again_when_it_is_unplugged(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_live_camera_is_opened_again_when_it_is_unplugged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(camera_module, "FIRST_DELAY_S", 0.01)
     hold = Event()
     source = make_source(
@@ -204,7 +231,12 @@ def test_a_live_camera_is_opened_again_when_it_is_unplugged(monkeypatch: pytest.
     run.stop.set()
     hold.set()
     thread.join(10)
-    assert REGISTRY.get_sample_value("vitrine_camera_reconnects_total", {"camera": "loose"}) == 2
+    assert (
+        REGISTRY.get_sample_value(
+            "vitrine_camera_reconnects_total", {"camera": "loose"}
+        )
+        == 2
+    )
     assert REGISTRY.get_sample_value("vitrine_camera_up", {"camera": "loose"}) == 0
 
 
@@ -218,7 +250,9 @@ def test_a_live_cameras_clock_that_goes_back_gives_increasing_times() -> None:
     hold = Event()
     walls = iter([at(10), at(10), at(4), at(4), at(5), at(5)])
     shared = make_shared(finite=False, wall_ns=lambda: next(walls, at(20)))
-    run = make_run(make_source([make_shot(0), make_shot(1), make_shot(2), hold], live=True), shared)
+    run = make_run(
+        make_source([make_shot(0), make_shot(1), make_shot(2), hold], live=True), shared
+    )
     thread = started(run)
     wait_for(lambda: len(frames(shared.bus)) == 3, "three frames")
     run.stop.set()
@@ -228,8 +262,11 @@ def test_a_live_cameras_clock_that_goes_back_gives_increasing_times() -> None:
 
 
 @pytest.mark.parametrize("retired", [True, False])
-def test_only_a_camera_that_will_not_come_back_says_that_it_ended(retired: bool) -> None:
-    shared, hold = make_shared(), Event()
+def test_only_a_camera_that_will_not_come_back_says_that_it_ended(
+    retired: bool,
+) -> None:
+    shared = make_shared()
+    hold = Event()
     run = make_run(make_source([make_shot(0), hold]), shared)
     thread = started(run)
     wait_for(lambda: len(frames(shared.bus)) == 1, "the first frame")
@@ -264,7 +301,10 @@ def test_a_full_disk_ends_the_truth_and_not_the_camera() -> None:
 
 
 def test_a_covered_camera_is_not_usable() -> None:
-    shared, black = make_shared(), np.zeros((48, 64, 3), np.uint8)
+    shared = make_shared()
+    black = np.zeros((48, 64, 3), np.uint8)
     shots = [make_shot(n / 10, black if n < 5 else None) for n in range(10)]
     make_run(make_source(shots), shared).run()
-    assert [(r.usable_ns, r.frames) for r in coverage(shared.bus)] == [(500_000_000, 10)]
+    assert [(r.usable_ns, r.frames) for r in coverage(shared.bus)] == [
+        (500_000_000, 10)
+    ]

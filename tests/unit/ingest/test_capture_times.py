@@ -5,28 +5,51 @@ from __future__ import annotations
 import pytest
 from prometheus_client import REGISTRY
 
-from services.ingest.times import FILE_JITTER, LIVE_JITTER, CaptureTimes, Rate, StreamTimes
+from services.ingest.times import (
+    FILE_JITTER,
+    LIVE_JITTER,
+    CaptureTimes,
+    Rate,
+    StreamTimes,
+)
 
 SECOND = 10**9
 
 
 def jumps(camera: str) -> float:
-    return REGISTRY.get_sample_value("vitrine_clock_jumps_total", {"camera": camera}) or 0.0
+    return (
+        REGISTRY.get_sample_value("vitrine_clock_jumps_total", {"camera": camera})
+        or 0.0
+    )
 
 
 @pytest.mark.parametrize(
     ("fps", "jitter", "times_ms", "expected"),
     [
         (60, FILE_JITTER, [0, 40, 80], [0, 40, 80]),
-        (10, FILE_JITTER, [0, 40, 80, 120, 160, 200, 240, 280, 320], [0, 120, 200, 320]),
+        (
+            10,
+            FILE_JITTER,
+            [0, 40, 80, 120, 160, 200, 240, 280, 320],
+            [0, 120, 200, 320],
+        ),
         (30, FILE_JITTER, [0, 33, 67, 100, 133], [0, 33, 67, 100, 133]),
         (10, LIVE_JITTER, [0, 130, 180, 340, 390, 510], [0, 130, 180, 340, 390, 510]),
         (10, FILE_JITTER, [0, 5_030, 5_040, 5_130], [0, 5_030, 5_130]),
         (10, FILE_JITTER, [9_000, 0, 20, 100], [9_000, 0, 100]),
     ],
-    ids=["slower source", "faster source", "rounded to ms", "jitter", "gap", "clock went back"],
+    ids=[
+        "slower source",
+        "faster source",
+        "rounded to ms",
+        "jitter",
+        "gap",
+        "clock went back",
+    ],
 )
-def test_one_picture_a_step(fps: float, jitter: float, times_ms: list[int], expected: list[int]) -> None:
+def test_one_picture_a_step(
+    fps: float, jitter: float, times_ms: list[int], expected: list[int]
+) -> None:
     rate = Rate(fps, jitter)
     assert [at for at in times_ms if rate.accepts(at * 1_000_000)] == expected
 
@@ -47,7 +70,10 @@ def test_a_clock_that_goes_back_gives_increasing_times_and_counts_once() -> None
 
 def test_a_clock_that_leaps_ahead_is_followed_and_counted() -> None:
     times = CaptureTimes("ahead")
-    stamps = [times.stamp(at * SECOND, steady * SECOND) for at, steady in [(0, 0), (3601, 1), (3602, 2)]]
+    stamps = [
+        times.stamp(at * SECOND, steady * SECOND)
+        for at, steady in [(0, 0), (3601, 1), (3602, 2)]
+    ]
     assert stamps == [0, 3601 * SECOND, 3602 * SECOND]
     assert jumps("ahead") == 1
 
@@ -70,7 +96,9 @@ def test_a_camera_that_was_away_did_not_jump() -> None:
 )
 def test_times_of_a_stream(positions_ms: list[float], expected_ms: list[int]) -> None:
     times = StreamTimes("stream", rate=40)
-    assert [times.next_ns(position) for position in positions_ms] == [ms * 1_000_000 for ms in expected_ms]
+    assert [times.next_ns(position) for position in positions_ms] == [
+        ms * 1_000_000 for ms in expected_ms
+    ]
 
 
 def test_timestamps_of_a_stream_that_go_back_are_counted() -> None:

@@ -54,7 +54,10 @@ def test_a_covered_camera_is_not_usable() -> None:
 def test_time_goes_on_while_a_camera_is_down() -> None:
     book = ledger(5)
     book.dropped()
-    assert [row(record) for record in book.take(at(21))] == [(5, 10, 0, 0, 1), (10, 20, 0, 0, 0)]
+    assert [row(record) for record in book.take(at(21))] == [
+        (5, 10, 0, 0, 1),
+        (10, 20, 0, 0, 0),
+    ]
     assert book.take(at(22)) == []
 
 

@@ -15,7 +15,9 @@ from vitrine.topics import TOPICS, Topic
 class CountingBus(MemoryBus):
     def __init__(self) -> None:
         super().__init__(TOPICS)
-        self.waiting, self.looks, self.away = 0, 0, False
+        self.waiting = 0
+        self.looks = 0
+        self.away = False
 
     def backlog(self, group: str, topic: Topic) -> Mapping[int, int]:
         self.looks += 1

@@ -10,7 +10,8 @@ from tests.builders import T0_NS, at
 
 
 def test_in_real_time_a_picture_waits_for_its_moment() -> None:
-    pace, begun = Realtime(), time.monotonic()
+    pace = Realtime()
+    begun = time.monotonic()
     pace.join("a", T0_NS)
     assert pace.wait("a", at(0.2), Event())
     assert 0.2 <= time.monotonic() - begun < 2
@@ -19,7 +20,8 @@ def test_in_real_time_a_picture_waits_for_its_moment() -> None:
 def test_waiting_ends_when_asked_to_stop() -> None:
     stop = Event()
     stop.set()
-    slow, fast = Realtime(), FullSpeed()
+    slow = Realtime()
+    fast = FullSpeed()
     for pace in (slow, fast):
         pace.join("a", T0_NS)
         pace.join("b", T0_NS)
@@ -33,7 +35,8 @@ def test_at_full_speed_one_source_waits_for_nothing() -> None:
 
 
 def test_at_full_speed_nobody_runs_far_ahead_of_the_slowest() -> None:
-    pace, there = FullSpeed(), Event()
+    pace = FullSpeed()
+    there = Event()
     pace.join("fast", T0_NS)
     pace.join("slow", T0_NS)
 

@@ -12,7 +12,13 @@ import pytest
 from pydantic import SecretStr
 
 from services.ingest.pictures import SHOWN_S, Pictures
-from tests.ingest_builders import make_camera, make_run, make_shared, make_shot, make_source
+from tests.ingest_builders import (
+    make_camera,
+    make_run,
+    make_shared,
+    make_shot,
+    make_source,
+)
 from vitrine.telemetry.health import Health, health_server
 
 TOKEN = "an operator's token"  # noqa: S105
@@ -33,19 +39,33 @@ def pictures() -> Pictures:
 
 
 @pytest.mark.parametrize("authorization", [BEARER, BASIC])
-def test_the_latest_picture_is_shown_to_who_has_the_token(pictures: Pictures, authorization: str) -> None:
+def test_the_latest_picture_is_shown_to_who_has_the_token(
+    pictures: Pictures, authorization: str
+) -> None:
     pictures.show("north-1", b"old")
     pictures.show("north-1", b"new")
     answer = pictures.answer("/cameras/north-1.jpg", authorization)
-    assert (answer.status, answer.content_type, answer.body) == (200, "image/jpeg", b"new")
+    assert (answer.status, answer.content_type, answer.body) == (
+        200,
+        "image/jpeg",
+        b"new",
+    )
     assert answer.headers["Cache-Control"] == "no-store"
-    assert json.loads(pictures.answer("/cameras/all.json", authorization).body) == ["north-1"]
+    assert json.loads(pictures.answer("/cameras/all.json", authorization).body) == [
+        "north-1"
+    ]
     assert b"<h1>Cameras" in pictures.answer("/cameras", authorization).body
 
 
-@pytest.mark.parametrize("authorization", ["", "Bearer wrong", "Basic %%%", "Basic " + TOKEN, TOKEN])
-@pytest.mark.parametrize("path", ["/cameras", "/cameras/all.json", "/cameras/north-1.jpg"])
-def test_nobody_else_sees_anything(pictures: Pictures, path: str, authorization: str) -> None:
+@pytest.mark.parametrize(
+    "authorization", ["", "Bearer wrong", "Basic %%%", "Basic " + TOKEN, TOKEN]
+)
+@pytest.mark.parametrize(
+    "path", ["/cameras", "/cameras/all.json", "/cameras/north-1.jpg"]
+)
+def test_nobody_else_sees_anything(
+    pictures: Pictures, path: str, authorization: str
+) -> None:
     pictures.show("north-1", b"secret")
     answer = pictures.answer(path, authorization)
     assert answer.status == 401
@@ -78,7 +98,9 @@ def test_what_is_shown_is_what_the_mask_leaves(monkeypatch: pytest.MonkeyPatch) 
     seen: list[bytes] = []
     monkeypatch.setattr(pictures, "show", lambda _, jpeg: seen.append(jpeg))
     white = np.full((48, 64, 3), 255, np.uint8)
-    make_run(make_source([make_shot(0, white)]), make_shared(pictures=pictures), camera).run()
+    make_run(
+        make_source([make_shot(0, white)]), make_shared(pictures=pictures), camera
+    ).run()
     picture = cv2.imdecode(np.frombuffer(seen[0], np.uint8), cv2.IMREAD_COLOR)
     assert picture is not None
     assert picture[:, :28].max() < 30

@@ -31,7 +31,9 @@ def times_ms(source: Source) -> list[float]:
         ("shop.mp4", False, False),
     ],
 )
-def test_the_address_says_what_kind_of_source_it_is(uri: str, live: bool, synthetic: bool) -> None:
+def test_the_address_says_what_kind_of_source_it_is(
+    uri: str, live: bool, synthetic: bool
+) -> None:
     source = source_of(make_camera(uri))
     assert (source.live, source.synthetic) == (live, synthetic)
 
@@ -52,30 +54,40 @@ def test_pictures_of_a_video_are_bgr_arrays(tmp_path: Path) -> None:
 
 @pytest.mark.shared
 def test_a_raw_stream_without_timestamps_goes_by_its_own_rate(shared: Path) -> None:
-    source = source_of(make_camera(shared / "video" / "two-people-head-pose.h264", fps=60))
+    source = source_of(
+        make_camera(shared / "video" / "two-people-head-pose.h264", fps=60)
+    )
     times = times_ms(source)
     assert (len(times), times[:3], times[-1]) == (300, [0, 40, 80], 299 * 40)
 
 
 def test_a_missing_file_says_what_a_source_can_be(tmp_path: Path) -> None:
-    with pytest.raises(Unreadable, match=r"nothing\.mp4: no such file; give a device index, an address"):
+    with pytest.raises(
+        Unreadable, match=r"nothing\.mp4: no such file; give a device index, an address"
+    ):
         times_ms(source_of(make_camera(tmp_path / "nothing.mp4")))
 
 
 @pytest.mark.parametrize("content", [b"", b"this is no video\n" * 100])
-def test_a_file_that_is_no_video_cannot_be_opened(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_no_video_cannot_be_opened(
+    tmp_path: Path, content: bytes
+) -> None:
     path = tmp_path / "a.mp4"
     path.write_bytes(content)
     with pytest.raises(Unreadable, match="cannot be opened"):
         times_ms(source_of(make_camera(path)))
 
 
-def test_a_video_that_fails_midway_gives_what_is_there_and_then_an_error(tmp_path: Path) -> None:
+def test_a_video_that_fails_midway_gives_what_is_there_and_then_an_error(
+    tmp_path: Path,
+) -> None:
     path = write_video(tmp_path / "a.avi", 20, codec="MJPG")
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     shots = source_of(make_camera(path)).shots()
     assert next(shots).at_ns == 0
-    with pytest.raises(Unreadable, match=r"damaged: \d+ of its 20 pictures could be read"):
+    with pytest.raises(
+        Unreadable, match=r"damaged: \d+ of its 20 pictures could be read"
+    ):
         list(shots)
 
 
@@ -121,16 +133,26 @@ def test_a_stream_gives_its_pictures_until_it_hangs_up() -> None:
     with mjpeg_server([to_jpeg(make_picture(n), 85) for n in range(8)]) as address:
         shots = source_of(make_camera(address)).shots()
         with pytest.raises(Unreadable, match="gives no more pictures"):
-            seen.extend(shot.at_ns for shot in shots if shot.read()[0].shape == (48, 64, 3))
+            seen.extend(
+                shot.at_ns for shot in shots if shot.read()[0].shape == (48, 64, 3)
+            )
     assert len(seen) == 8
     assert seen == sorted(seen)
 
 
 def test_addresses_lose_password_and_token() -> None:
-    assert without_password("rtsp://me:p@ss@10.0.0.7:554/1?token=x") == "rtsp://10.0.0.7:554/1"
+    assert (
+        without_password("rtsp://me:p@ss@10.0.0.7:554/1?token=x")
+        == "rtsp://10.0.0.7:554/1"
+    )
     assert without_password("rtsp://10.0.0.7:554/1") == "rtsp://10.0.0.7:554/1"
-    assert without_password("http://10.0.0.7/video?user=me&pwd=secret") == "http://10.0.0.7/video"
-    assert without_password("synthetic:?people=4&seed=7") == "synthetic:?people=4&seed=7"
+    assert (
+        without_password("http://10.0.0.7/video?user=me&pwd=secret")
+        == "http://10.0.0.7/video"
+    )
+    assert (
+        without_password("synthetic:?people=4&seed=7") == "synthetic:?people=4&seed=7"
+    )
 
 
 def test_images_of_a_folder_come_in_order_at_the_cameras_rate(tmp_path: Path) -> None:
@@ -138,7 +160,9 @@ def test_images_of_a_folder_come_in_order_at_the_cameras_rate(tmp_path: Path) ->
     (folder / "notes.txt").write_text("no image")
     shots = list(source_of(make_camera(folder, fps=10)).shots())
     assert [shot.at_ns for shot in shots] == [0, 100_000_000, 200_000_000]
-    assert np.array_equal(shots[1].read()[0], np.asarray(cv2.imread(str(folder / "001.jpg"))))
+    assert np.array_equal(
+        shots[1].read()[0], np.asarray(cv2.imread(str(folder / "001.jpg")))
+    )
 
 
 def test_a_truncated_jpeg_is_unreadable_and_the_others_are_not(tmp_path: Path) -> None:
@@ -155,7 +179,9 @@ def test_a_folder_without_images_is_an_error(tmp_path: Path) -> None:
         times_ms(source_of(make_camera(tmp_path)))
 
 
-def test_synthetic_visitors_come_with_their_truth_at_the_cameras_size_and_rate() -> None:
+def test_synthetic_visitors_come_with_their_truth_at_the_cameras_size_and_rate() -> (
+    None
+):
     camera = make_camera("synthetic:?people=2&seed=1&seconds=0.3", fps=10, width=320)
     shots = list(source_of(camera).shots())
     pixels, truth = shots[2].read()

@@ -13,7 +13,14 @@ from tests.builders import T0_NS
 from vitrine.schemas import FrameMeta
 from vitrine.synthetic import FrameTruth
 
-META = FrameMeta(camera_id="c", stand_id="s", captured_at_ns=T0_NS, width=640, height=360, synthetic=True)
+META = FrameMeta(
+    camera_id="c",
+    stand_id="s",
+    captured_at_ns=T0_NS,
+    width=640,
+    height=360,
+    synthetic=True,
+)
 
 
 def test_a_line_says_which_frame_it_is_about(tmp_path: Path) -> None:
@@ -41,7 +48,9 @@ def test_a_new_run_starts_a_new_file(tmp_path: Path) -> None:
     assert path.read_text() == ""
 
 
-def test_a_full_disk_ends_the_file_and_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_full_disk_ends_the_file_and_is_said_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     truth = TruthFile(Path("/dev/full"))
     truth.open()
     with caplog.at_level(logging.ERROR):

@@ -10,7 +10,14 @@ import pytest
 
 from services.engagement.handler import EngagementHandler
 from services.engagement.settings import EngagementSettings
-from tests.builders import at, make_face, make_frame_faces, make_mall, make_track_id, received
+from tests.builders import (
+    at,
+    make_face,
+    make_frame_faces,
+    make_mall,
+    make_track_id,
+    received,
+)
 from tests.campaign_scenario import make_interaction, make_play
 from tests.kills import checks
 from tests.kills.evidence import Evidence
@@ -36,15 +43,24 @@ def good_run() -> Evidence:
     campaign = make_campaign(offers=[make_offer(budget=1)])
     mall = FixedMall(make_mall().model_copy(update={"campaigns": (campaign,)}))
     track = make_track_id()
-    faces = log(*(make_frame_faces(n / FPS, [make_face(track)]) for n in range(4 * FPS)))
+    faces = log(
+        *(make_frame_faces(n / FPS, [make_face(track)]) for n in range(4 * FPS))
+    )
     handler = EngagementHandler(mall, EngagementSettings(), SystemClock(), finite=True)
     outputs = [*handler.handle(faces).messages, *handler.stopped().messages]
     exposures = [m.event for m in outputs if isinstance(m.event, Exposure)]
     play = make_play(0, 8)
     shown = make_interaction(
-        "offer-shown", 2, interaction_id="g", campaign_id="spring", offer_id="ten", visit_id="v"
+        "offer-shown",
+        2,
+        interaction_id="g",
+        campaign_id="spring",
+        offer_id="ten",
+        visit_id="v",
     )
-    records: Mapping[str, Sequence[Received[Any]]] = {topic.name: [] for topic in TOPICS} | {
+    records: Mapping[str, Sequence[Received[Any]]] = {
+        topic.name: [] for topic in TOPICS
+    } | {
         "faces": faces,
         "exposures": log(*exposures),
         "plays": log(play),
@@ -67,7 +83,13 @@ def changed(evidence: Evidence, topic: str, **fields: Any) -> Evidence:
 
 def all_checks(evidence: Evidence) -> list[str]:
     found: list[str] = []
-    for check in (checks.plays, checks.offers, checks.exposures, checks.totals, checks.dead_letters):
+    for check in (
+        checks.plays,
+        checks.offers,
+        checks.exposures,
+        checks.totals,
+        checks.dead_letters,
+    ):
         found += check(evidence)
     return found + list(checks.frames(evidence, FPS))
 
@@ -112,9 +134,18 @@ def letter(run: Evidence) -> Evidence:
         (lambda run: replace(run, journal=[]), "no play was finished"),
         (without("interactions"), "grant g never reached the bus"),
         (lambda run: replace(run, granted={OFFER: {}}), "grant g is not in Redis"),
-        (lambda run: replace(run, granted={OFFER: {"g": "CODE-1", "h": "CODE-2"}}), "its budget is 1"),
-        (lambda run: replace(run, granted={OFFER: {"g": "C"}, "x:y": {"h": "C"}}), "code C was granted 2"),
-        (lambda run: changed(run, "interactions", interaction_id="h"), "was granted 2 times"),
+        (
+            lambda run: replace(run, granted={OFFER: {"g": "CODE-1", "h": "CODE-2"}}),
+            "its budget is 1",
+        ),
+        (
+            lambda run: replace(run, granted={OFFER: {"g": "C"}, "x:y": {"h": "C"}}),
+            "code C was granted 2",
+        ),
+        (
+            lambda run: changed(run, "interactions", interaction_id="h"),
+            "was granted 2 times",
+        ),
         (lambda run: replace(run, pending=["g"]), "still waits in Redis"),
         (without("exposures"), "not {"),
         (lambda run: changed(run, "exposures", score_mean=0.0), "different contents"),
@@ -122,7 +153,9 @@ def letter(run: Evidence) -> Evidence:
         (lambda run: replace(run, totals={}), "total"),
         (letter, "1 dead letters: stand engagement invalid a fault"),
         (
-            lambda run: with_topic(run, "faces", *run.records["faces"][:8], *run.records["faces"][10:]),
+            lambda run: with_topic(
+                run, "faces", *run.records["faces"][:8], *run.records["faces"][10:]
+            ),
             "misses 2 frames",
         ),
     ],
@@ -139,6 +172,8 @@ def test_video_may_be_missing_only_as_long_as_something_was_down(
     down: tuple[float, float] | None, fine: bool
 ) -> None:
     seconds = [*range(11), *range(21, 30)]
-    run = with_topic(good_run(), "faces", *log(*(make_frame_faces(float(s)) for s in seconds)))
+    run = with_topic(
+        good_run(), "faces", *log(*(make_frame_faces(float(s)) for s in seconds))
+    )
     outages = [Outage("ingest", at(down[0]), at(down[1]), 1)] if down else []
     assert (list(checks.losses(run, outages, 1.0)) == []) is fine

@@ -12,7 +12,13 @@ GOOD = jpeg(picture((160, 120, 60)))
 
 
 def meta(width: int = 320, height: int = 240) -> FrameMeta:
-    return FrameMeta(camera_id="north-1", stand_id="north", captured_at_ns=1, width=width, height=height)
+    return FrameMeta(
+        camera_id="north-1",
+        stand_id="north",
+        captured_at_ns=1,
+        width=width,
+        height=height,
+    )
 
 
 def claiming(width: int, height: int) -> bytes:

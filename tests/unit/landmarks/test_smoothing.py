@@ -27,7 +27,9 @@ def test_a_fast_face_is_followed_within_a_twentieth_of_a_frame() -> None:
 
 def test_the_same_motion_is_filtered_alike_at_any_face_size() -> None:
     motion = np.random.default_rng(0).normal(0, 1, (30, 68, 2)).cumsum(axis=0)
-    np.testing.assert_allclose(3 * filtered(motion, 50), filtered(3 * motion, 150), atol=1e-9)
+    np.testing.assert_allclose(
+        3 * filtered(motion, 50), filtered(3 * motion, 150), atol=1e-9
+    )
 
 
 def test_after_a_pause_the_filter_starts_anew() -> None:

@@ -21,7 +21,9 @@ def place(x: float, y: float, side: float) -> Place:
 def detections(*faces: tuple[float, float, float, float]) -> Detections:
     """Faces as centre x, y, side, score."""
     boxes = [[x - side / 2, y - side / 2, side, side] for x, y, side, _ in faces]
-    five = [[[x + side * dx, y + side * dy] for dx, dy in FIVE] for x, y, side, _ in faces]
+    five = [
+        [[x + side * dx, y + side * dy] for dx, dy in FIVE] for x, y, side, _ in faces
+    ]
     return Detections(
         np.array(boxes, np.float32).reshape(-1, 4),
         np.array([score for *_, score in faces], np.float32),
@@ -40,7 +42,10 @@ class Scene:
         self.number = 0
 
     def see(
-        self, *faces: tuple[float, float, float, float], found: bool | None = None, face_score: float = 1.0
+        self,
+        *faces: tuple[float, float, float, float],
+        found: bool | None = None,
+        face_score: float = 1.0,
     ) -> dict[str, float]:
         """The next frame, its true faces; returns x by track. `found=False`: the detector overlooks them."""
         now = at(self.number / 10)
@@ -48,13 +53,27 @@ class Scene:
         seen = detections(*faces) if found is not False else Detections.none()
         for track in self.tracks.begin(now, seen if looked else None):
             middle = Place.of_crop(track.crop)
-            nearest = min(faces, key=lambda f: float(np.hypot(*(middle.centre - f[:2]))), default=None)
-            there = nearest is not None and np.hypot(*(middle.centre - nearest[:2])) < middle.side
-            x, y, side, _ = nearest if nearest and there else (*middle.centre, middle.side, 0.0)
+            nearest = min(
+                faces,
+                key=lambda f: float(np.hypot(*(middle.centre - f[:2]))),
+                default=None,
+            )
+            there = (
+                nearest is not None
+                and np.hypot(*(middle.centre - nearest[:2])) < middle.side
+            )
+            x, y, side, _ = (
+                nearest if nearest and there else (*middle.centre, middle.side, 0.0)
+            )
             points = np.array([x, y], np.float32) + SHAPE.astype(np.float32) * side
-            track.observe(points, crop_of_points(points), face_score if there else 0.0, now)
+            track.observe(
+                points, crop_of_points(points), face_score if there else 0.0, now
+            )
         self.number += 1
-        return {track.id: float(track.points.mean(axis=0)[0]) for track in self.tracks.finish()}
+        return {
+            track.id: float(track.points.mean(axis=0)[0])
+            for track in self.tracks.finish()
+        }
 
 
 def test_places_are_matched_to_the_least_total_distance() -> None:
@@ -98,7 +117,8 @@ def test_a_weak_detection_begins_no_track_but_keeps_one() -> None:
 
 
 def test_the_detector_is_asked_every_third_frame_while_all_is_well() -> None:
-    scene, asked = Scene(), []
+    scene = Scene()
+    asked = []
     for n in range(7):
         asked.append(scene.tracks.due())
         scene.see((100 + 2 * n, 100, 60, 0.95))
@@ -123,7 +143,9 @@ def test_a_face_gone_for_a_second_comes_back_as_another_track() -> None:
     assert first not in seen
 
 
-def test_a_followed_face_survives_being_overlooked_only_while_it_looks_like_one() -> None:
+def test_a_followed_face_survives_being_overlooked_only_while_it_looks_like_one() -> (
+    None
+):
     scene = Scene()
     (first,) = scene.see((100, 100, 60, 0.95))
     assert list(scene.see((100, 100, 60, 0.95), found=False, face_score=0.8)) == [first]
@@ -133,7 +155,10 @@ def test_a_followed_face_survives_being_overlooked_only_while_it_looks_like_one(
 def test_what_the_detector_never_finds_again_ends_after_three_seconds() -> None:
     scene = Scene()
     scene.see((100, 100, 60, 0.95))
-    shown = [len(scene.see((100, 100, 60, 0.95), found=False, face_score=0.9)) for _ in range(35)]
+    shown = [
+        len(scene.see((100, 100, 60, 0.95), found=False, face_score=0.9))
+        for _ in range(35)
+    ]
     assert shown == [1] * 29 + [0] * 6
 
 
@@ -141,7 +166,9 @@ def test_people_who_cross_keep_their_ids() -> None:
     scene = Scene()
     left, right = scene.see((100, 100, 60, 0.95), (300, 100, 90, 0.95))
     for n in range(1, 21):
-        seen = scene.see((100 + 10 * n, 100, 60, 0.95), (300 - 10 * n, 100 + 60, 90, 0.95))
+        seen = scene.see(
+            (100 + 10 * n, 100, 60, 0.95), (300 - 10 * n, 100 + 60, 90, 0.95)
+        )
     assert seen[left] == pytest.approx(300, abs=1)
     assert seen[right] == pytest.approx(100, abs=1)
 
@@ -185,7 +212,9 @@ def test_who_walks_past_in_front_covers_and_takes_nothing() -> None:
     seen = [step(number) for number in range(22)]
     stays, walks = seen[0]
     assert all(set(frame) <= {stays, walks} for frame in seen)
-    assert [frame[walks] for frame in seen[3:]] == pytest.approx([60 + 22 * n for n in range(3, 22)], abs=2)
+    assert [frame[walks] for frame in seen[3:]] == pytest.approx(
+        [60 + 22 * n for n in range(3, 22)], abs=2
+    )
     assert sum(stays not in frame for frame in seen) >= 3
     assert seen[-1][stays] == pytest.approx(300, abs=1)
 
@@ -196,7 +225,11 @@ def test_who_walks_past_behind_is_found_again_on_the_other_side() -> None:
 
     def step(number: int) -> dict[str, float]:
         x = 60 + 16 * number
-        return scene.see(standing) if abs(x - 300) < 40 else scene.see(standing, (x, 100, 40, 0.95))
+        return (
+            scene.see(standing)
+            if abs(x - 300) < 40
+            else scene.see(standing, (x, 100, 40, 0.95))
+        )
 
     seen = [step(number) for number in range(28)]
     stays, walks = seen[0]
@@ -206,7 +239,9 @@ def test_who_walks_past_behind_is_found_again_on_the_other_side() -> None:
 
 
 def test_the_box_is_the_detectors_and_goes_along_with_the_face() -> None:
-    track = Track("a", np.array([70, 60, 60, 80], np.float32), np.zeros((2, 3)), 0.9, at(0))
+    track = Track(
+        "a", np.array([70, 60, 60, 80], np.float32), np.zeros((2, 3)), 0.9, at(0)
+    )
     points = np.array([100, 100], np.float32) + SHAPE.astype(np.float32) * 60
     track.observe(points, crop_of_points(points), 1.0, at(0))
     np.testing.assert_allclose(track.box, [70, 60, 60, 80])

@@ -20,7 +20,10 @@ Array = NDArray[np.float32]
 Square = tuple[float, float, float]
 """Centre x, y and side, in pixels."""
 
-SHAPE = mean_shape()[:, :2] - (mean_shape()[:, :2].max(axis=0) + mean_shape()[:, :2].min(axis=0)) / 2
+SHAPE = (
+    mean_shape()[:, :2]
+    - (mean_shape()[:, :2].max(axis=0) + mean_shape()[:, :2].min(axis=0)) / 2
+)
 SHAPE = SHAPE / np.ptp(SHAPE, axis=0).max()
 """(68, 2): the mean face within ±0.5."""
 
@@ -29,7 +32,8 @@ def picture(*squares: Square, width: int = 320, height: int = 240) -> Image:
     """Bright squares; they may reach over the edge."""
     image = np.zeros((height, width, 3), np.uint8)
     for x, y, side in squares:
-        low, high = (round(x - side / 2), round(y - side / 2)), (round(x + side / 2), round(y + side / 2))
+        low = (round(x - side / 2), round(y - side / 2))
+        high = (round(x + side / 2), round(y + side / 2))
         cv2.rectangle(image, low, high, (200, 200, 200), -1)
     return image
 
@@ -60,8 +64,12 @@ def frame(
         live=live,
         ended=ended,
     )
-    content = jpeg(picture(*squares, width=width, height=height)) if body is None else body
-    return Received(meta, Record("frames", partition, 0, camera, content, {}, at(seconds)))
+    content = (
+        jpeg(picture(*squares, width=width, height=height)) if body is None else body
+    )
+    return Received(
+        meta, Record("frames", partition, 0, camera, content, {}, at(seconds))
+    )
 
 
 class SquareDetector:
@@ -71,7 +79,9 @@ class SquareDetector:
     side = 640
 
     def __init__(self, score: float = 0.95) -> None:
-        self.score, self.blind, self.calls = score, False, 0
+        self.score = score
+        self.blind = False
+        self.calls = 0
 
     def detect(self, image: Image) -> Detections:
         self.calls += 1
@@ -80,9 +90,15 @@ class SquareDetector:
         boxes = stats[1:count, :4].astype(np.float32)
         if self.blind or not len(boxes):
             return Detections.none()
-        centre, side = boxes[:, None, :2] + boxes[:, None, 2:] / 2, boxes[:, None, 2:3]
-        five = np.array([[-0.22, -0.2], [0.22, -0.2], [0, 0.05], [-0.16, 0.25], [0.16, 0.25]], np.float32)
-        return Detections(boxes, np.full(len(boxes), self.score, np.float32), centre + five * side)
+        centre = boxes[:, None, :2] + boxes[:, None, 2:] / 2
+        side = boxes[:, None, 2:3]
+        five = np.array(
+            [[-0.22, -0.2], [0.22, -0.2], [0, 0.05], [-0.16, 0.25], [0.16, 0.25]],
+            np.float32,
+        )
+        return Detections(
+            boxes, np.full(len(boxes), self.score, np.float32), centre + five * side
+        )
 
 
 class SquareLandmarks:
@@ -93,7 +109,9 @@ class SquareLandmarks:
 
     def run(self, batch: Array) -> Sequence[Array]:
         self.batches.append(len(batch))
-        return [np.stack([_shape_over(crop[0] > 0) for crop in batch]).astype(np.float32)]
+        return [
+            np.stack([_shape_over(crop[0] > 0) for crop in batch]).astype(np.float32)
+        ]
 
 
 def _shape_over(bright: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -110,7 +128,10 @@ class Brightness:
 
     def run(self, batch: Array) -> Sequence[Array]:
         bright = np.clip(batch.mean(axis=(1, 2, 3)) / 200, 0, 1)
-        return [np.zeros((len(batch), 4), np.float32), np.stack([1 - bright, bright], axis=1)]
+        return [
+            np.zeros((len(batch), 4), np.float32),
+            np.stack([1 - bright, bright], axis=1),
+        ]
 
 
 class Alike:
@@ -145,6 +166,9 @@ def toy_analyser(
     quality: float = 0.9,
 ) -> Analyser:
     expressions = ExpressionClassifier(judge) if judge else None
-    found, score = detector or SquareDetector(), FaceScore(Brightness())
+    found = detector or SquareDetector()
+    score = FaceScore(Brightness())
     rated = QualityScore(Alike(quality))
-    return Analyser(found, SquareLandmarks(), score, rated, recognition, expressions=expressions)
+    return Analyser(
+        found, SquareLandmarks(), score, rated, recognition, expressions=expressions
+    )

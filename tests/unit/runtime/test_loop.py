@@ -21,7 +21,9 @@ from vitrine.schemas import Coverage, DeadLetter
 from vitrine.telemetry.health import Health
 from vitrine.topics import BY_NAME, COVERAGE, DEAD_LETTERS, TOPICS, Topic
 
-COVERAGE_COPY = Topic("coverage-copy", "stand", Coverage, "For this test.", (), (), 1, retention_ms=1000)
+COVERAGE_COPY = Topic(
+    "coverage-copy", "stand", Coverage, "For this test.", (), (), 1, retention_ms=1000
+)
 
 
 class Crash(Exception):
@@ -43,7 +45,9 @@ def coverage(second: int) -> Coverage:
 
 def bus_with(*seconds: int) -> MemoryBus:
     bus = MemoryBus([*TOPICS, COVERAGE_COPY])
-    send(bus, *(encode(Outgoing(COVERAGE, "s", coverage(second))) for second in seconds))
+    send(
+        bus, *(encode(Outgoing(COVERAGE, "s", coverage(second))) for second in seconds)
+    )
     return bus
 
 
@@ -67,8 +71,15 @@ def read(bus: Bus, topic: Topic) -> list[Any]:
 class Copier(Handler):
     """Copies coverage records; stops the loop after `expected` of them."""
 
-    def __init__(self, stop: Event, expected: int, script: Callable[[Coverage], None] | None = None) -> None:
-        self.stop, self.expected, self.script = stop, expected, script
+    def __init__(
+        self,
+        stop: Event,
+        expected: int,
+        script: Callable[[Coverage], None] | None = None,
+    ) -> None:
+        self.stop = stop
+        self.expected = expected
+        self.script = script
         self.seen: list[int] = []
 
     def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
@@ -78,7 +89,9 @@ class Copier(Handler):
         self.seen += [received.event.frames for received in batch]
         if len(self.seen) >= self.expected:
             self.stop.set()
-        return Outputs([Outgoing(COVERAGE_COPY, "s", received.event) for received in batch])
+        return Outputs(
+            [Outgoing(COVERAGE_COPY, "s", received.event) for received in batch]
+        )
 
 
 @pytest.fixture(autouse=True)
@@ -92,16 +105,24 @@ def loop_on(bus: MemoryBus, handler: Handler, **options: Any) -> ServiceLoop:
 
 
 def test_outputs_are_published_and_offsets_committed() -> None:
-    bus, stop = bus_with(1, 2, 3), Event()
+    bus = bus_with(1, 2, 3)
+    stop = Event()
     loop_on(bus, Copier(stop, 3)).run(stop)
     assert [c.frames for c in read(bus, COVERAGE_COPY)] == [1, 2, 3]
     assert sum(bus.backlog("analytics", COVERAGE).values()) == 0
 
 
-def test_a_record_of_another_schema_becomes_a_dead_letter_and_the_rest_goes_on() -> None:
-    bus, stop = bus_with(1), Event()
+def test_a_record_of_another_schema_becomes_a_dead_letter_and_the_rest_goes_on() -> (
+    None
+):
+    bus = bus_with(1)
+    stop = Event()
     headers = {"schema": b"coverage/1"}
-    send(bus, Message("coverage", "s", b'{"camera_id": "somebody"}', headers), Message("coverage", "s", b"x"))
+    send(
+        bus,
+        Message("coverage", "s", b'{"camera_id": "somebody"}', headers),
+        Message("coverage", "s", b"x"),
+    )
     send(bus, encode(Outgoing(COVERAGE, "s", coverage(2))))
     loop_on(bus, Copier(stop, 2)).run(stop)
     letters: list[DeadLetter] = read(bus, DEAD_LETTERS)
@@ -116,15 +137,25 @@ def test_a_refusal_by_the_handler_becomes_a_dead_letter() -> None:
     class Refusing(Handler):
         def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
             stop.set()
-            return Outputs(rejected=[(received, "clock went backwards") for received in batch])
+            return Outputs(
+                rejected=[(received, "clock went backwards") for received in batch]
+            )
 
-    bus, stop = bus_with(1), Event()
+    bus = bus_with(1)
+    stop = Event()
     loop_on(bus, Refusing()).run(stop)
-    assert [letter.reason for letter in read(bus, DEAD_LETTERS)] == ["clock went backwards"]
+    assert [letter.reason for letter in read(bus, DEAD_LETTERS)] == [
+        "clock went backwards"
+    ]
 
 
-def test_it_is_ready_once_the_group_has_given_it_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
-    bus, stop, health, reasons = bus_with(1), Event(), Health(), []
+def test_it_is_ready_once_the_group_has_given_it_its_share(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bus = bus_with(1)
+    stop = Event()
+    health = Health()
+    reasons = []
 
     class Watching(Handler):
         def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
@@ -139,11 +170,17 @@ def test_it_is_ready_once_the_group_has_given_it_its_share(monkeypatch: pytest.M
     loop = loop_on(bus, Watching())
     loop.health = health
     loop.run(stop)
-    assert [list(each) for each in reasons] == [["analytics-group"], ["analytics-group"], []]
+    assert [list(each) for each in reasons] == [
+        ["analytics-group"],
+        ["analytics-group"],
+        [],
+    ]
 
 
 def test_unavailable_repeats_the_batch_and_says_so() -> None:
-    bus, stop, reasons = bus_with(1, 2), Event(), []
+    bus = bus_with(1, 2)
+    stop = Event()
+    reasons = []
     health = Health()
 
     def fail_twice(_: Coverage) -> None:
@@ -160,7 +197,8 @@ def test_unavailable_repeats_the_batch_and_says_so() -> None:
 
 
 def test_a_crash_in_the_handler_repeats_the_batch_after_a_restart() -> None:
-    bus, stop = bus_with(1, 2), Event()
+    bus = bus_with(1, 2)
+    stop = Event()
 
     def crash(event: Coverage) -> None:
         raise Crash
@@ -173,7 +211,8 @@ def test_a_crash_in_the_handler_repeats_the_batch_after_a_restart() -> None:
 
 
 def test_a_crash_between_publish_and_commit_repeats_equal_outputs() -> None:
-    bus, stop = bus_with(1, 2), Event()
+    bus = bus_with(1, 2)
+    stop = Event()
 
     class Fragile(Copier):
         def published(self) -> None:
@@ -192,8 +231,12 @@ def refused() -> float:
     return REGISTRY.get_sample_value("vitrine_records_invalid_total", labels) or 0
 
 
-def test_a_record_that_stops_the_process_three_times_is_set_aside_and_its_neighbours_are_kept() -> None:
-    bus, stop, before = bus_with(1, 2, 3), Event(), refused()
+def test_a_record_that_stops_the_process_three_times_is_set_aside_and_its_neighbours_are_kept() -> (
+    None
+):
+    bus = bus_with(1, 2, 3)
+    stop = Event()
+    before = refused()
 
     def poison(event: Coverage) -> None:
         if event.frames == 2:
@@ -208,11 +251,15 @@ def test_a_record_that_stops_the_process_three_times_is_set_aside_and_its_neighb
         stop.clear()
     assert crashes == 4  # once as a batch, then three times alone
     assert sorted(c.frames for c in read(bus, COVERAGE_COPY)) == [1, 3]
-    assert [(letter.offset, letter.kind) for letter in read(bus, DEAD_LETTERS)] == [(1, "poison")]
+    assert [(letter.offset, letter.kind) for letter in read(bus, DEAD_LETTERS)] == [
+        (1, "poison")
+    ]
     assert refused() == before + 1
 
 
-def test_a_record_that_leads_to_more_than_a_topic_can_hold_counts_as_stopping_the_process() -> None:
+def test_a_record_that_leads_to_more_than_a_topic_can_hold_counts_as_stopping_the_process() -> (
+    None
+):
     small = replace(COVERAGE_COPY, max_message_bytes=2_000)
 
     class Swelling(Copier):
@@ -220,9 +267,16 @@ def test_a_record_that_leads_to_more_than_a_topic_can_hold_counts_as_stopping_th
             copies = super().handle(batch).messages
             numbers = [received.event.frames for received in batch]
             small_ones = zip(numbers, copies, strict=True)
-            return Outputs([replace(c, topic=small) if number == 2 else c for number, c in small_ones])
+            return Outputs(
+                [
+                    replace(c, topic=small) if number == 2 else c
+                    for number, c in small_ones
+                ]
+            )
 
-    bus, stop, crashes = bus_with(1, 2, 3), Event(), 0
+    bus = bus_with(1, 2, 3)
+    stop = Event()
+    crashes = 0
     while 3 not in [c.frames for c in read(bus, COVERAGE_COPY)]:
         try:
             loop_on(bus, Swelling(stop, 1)).run(stop)
@@ -231,12 +285,17 @@ def test_a_record_that_leads_to_more_than_a_topic_can_hold_counts_as_stopping_th
         stop.clear()
     assert crashes == 4
     assert sorted(c.frames for c in read(bus, COVERAGE_COPY)) == [1, 3]
-    assert [(letter.offset, letter.kind) for letter in read(bus, DEAD_LETTERS)] == [(1, "poison")]
+    assert [(letter.offset, letter.kind) for letter in read(bus, DEAD_LETTERS)] == [
+        (1, "poison")
+    ]
 
 
-@pytest.mark.parametrize("error", [ConfigurationError("stands.yaml:3: …"), Unavailable("Redis is away")])
+@pytest.mark.parametrize(
+    "error", [ConfigurationError("stands.yaml:3: …"), Unavailable("Redis is away")]
+)
 def test_no_record_is_blamed_for_what_stands_outside(error: Exception) -> None:
-    bus, stop = bus_with(1), Event()
+    bus = bus_with(1)
+    stop = Event()
 
     def fail(_: Coverage) -> None:
         raise error
@@ -250,17 +309,22 @@ def test_no_record_is_blamed_for_what_stands_outside(error: Exception) -> None:
 
 
 def test_a_handler_that_needs_older_records_gets_them_and_its_note_back() -> None:
-    bus, stop = bus_with(1, 2, 3), Event()
+    bus = bus_with(1, 2, 3)
+    stop = Event()
     assigned: list[Mapping[TopicPartition, Commit | None]] = []
 
     class Holding(Copier):
-        def assigned(self, commits: Mapping[TopicPartition, Commit | None]) -> Mapping[TopicPartition, int]:
+        def assigned(
+            self, commits: Mapping[TopicPartition, Commit | None]
+        ) -> Mapping[TopicPartition, int]:
             assigned.append(commits)
             return {}
 
         def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
             outputs = super().handle(batch)
-            outputs.resume = {received.source: Commit(1, "open since 1") for received in batch}
+            outputs.resume = {
+                received.source: Commit(1, "open since 1") for received in batch
+            }
             return outputs
 
     loop_on(bus, Holding(stop, 3)).run(stop)
@@ -272,10 +336,13 @@ def test_a_handler_that_needs_older_records_gets_them_and_its_note_back() -> Non
 
 
 def test_a_handler_with_its_own_offsets_starts_there() -> None:
-    bus, stop = bus_with(1, 2, 3), Event()
+    bus = bus_with(1, 2, 3)
+    stop = Event()
 
     class Own(Copier):
-        def assigned(self, commits: Mapping[TopicPartition, Commit | None]) -> Mapping[TopicPartition, int]:
+        def assigned(
+            self, commits: Mapping[TopicPartition, Commit | None]
+        ) -> Mapping[TopicPartition, int]:
             return dict.fromkeys(commits, 2)
 
     own = Own(stop, 1)
@@ -284,7 +351,8 @@ def test_a_handler_with_its_own_offsets_starts_there() -> None:
 
 
 def test_a_graceful_stop_publishes_the_last_outputs() -> None:
-    bus, stop = bus_with(), Event()
+    bus = bus_with()
+    stop = Event()
 
     class Closing(Handler):
         def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
@@ -301,14 +369,17 @@ def test_a_graceful_stop_publishes_the_last_outputs() -> None:
 def test_a_store_that_never_answers_at_start_ends_the_process_after_the_limit() -> None:
     class Away(Handler):
         def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
-            raise Unavailable("Redis at localhost:6379 does not answer; start it or set VITRINE_REDIS_URL")
+            raise Unavailable(
+                "Redis at localhost:6379 does not answer; start it or set VITRINE_REDIS_URL"
+            )
 
     with pytest.raises(Unavailable, match="start it or set VITRINE_REDIS_URL"):
         loop_on(bus_with(1), Away(), startup_limit_s=0.2).run(Event())
 
 
 def test_stop_ends_a_loop_that_waits_for_something_unavailable() -> None:
-    stop, waiting = Event(), Event()
+    stop = Event()
+    waiting = Event()
 
     class Away(Handler):
         def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
@@ -334,16 +405,22 @@ def test_a_draining_stop_ends_after_everything_on_the_bus() -> None:
 def test_a_draining_stop_waits_until_the_group_has_shared_out_the_partitions(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    bus, stop, copier, polls = bus_with(1, 2), DrainingStop(), Copier(Event(), 0), count()
+    bus = bus_with(1, 2)
+    stop = DrainingStop()
+    copier = Copier(Event(), 0)
+    polls = count()
     poll = MemoryConsumer.poll
-    monkeypatch.setattr(MemoryConsumer, "poll", lambda *args: poll(*args) if next(polls) > 3 else [])
+    monkeypatch.setattr(
+        MemoryConsumer, "poll", lambda *args: poll(*args) if next(polls) > 3 else []
+    )
     stop.set()
     loop_on(bus, copier).run(stop)
     assert copier.seen == [1, 2]
 
 
 def test_a_draining_stop_ends_a_member_that_gets_no_partition() -> None:
-    stop, bus = DrainingStop(), bus_with()
+    stop = DrainingStop()
+    bus = bus_with()
     others = [bus.consumer("analytics", [COVERAGE]) for _ in range(COVERAGE.partitions)]
     for other in others:
         other.poll(0, 1)
@@ -352,7 +429,8 @@ def test_a_draining_stop_ends_a_member_that_gets_no_partition() -> None:
 
 
 def test_a_plain_stop_leaves_the_rest_for_the_next_run() -> None:
-    stop, bus = Event(), bus_with(1, 2, 3, 4, 5)
+    stop = Event()
+    bus = bus_with(1, 2, 3, 4, 5)
     loop_on(bus, Copier(stop, 1), max_records=2).run(stop)
     again = Copier(stop, 1)
     stop.clear()

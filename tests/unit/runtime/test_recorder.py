@@ -15,7 +15,10 @@ SEALED = SealedEmbedding(model="m", key_id="k", sealed="c2VjcmV0")
 def record(folder: Path | None, *seconds: float) -> Recorder:
     recorder = Recorder(folder)
     recorder.assigned({})
-    frames = [make_frame_faces(second, [make_face("a", embedding=SEALED)]) for second in seconds]
+    frames = [
+        make_frame_faces(second, [make_face("a", embedding=SEALED)])
+        for second in seconds
+    ]
     recorder.handle([received(frame) for frame in frames])
     recorder.stopped()
     return recorder
@@ -32,7 +35,9 @@ def test_every_event_is_a_line_without_its_embedding(tmp_path: Path) -> None:
 
 def test_a_topic_without_events_is_an_empty_file(tmp_path: Path) -> None:
     record(tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {f"{topic.name}.jsonl" for topic in RECORDED}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        f"{topic.name}.jsonl" for topic in RECORDED
+    }
     assert (tmp_path / "plays.jsonl").read_text() == ""
 
 
@@ -51,7 +56,9 @@ def test_a_full_disk_ends_the_recording_and_not_the_run(tmp_path: Path) -> None:
     assert recorder.events["faces"] == 40
 
 
-def test_a_folder_that_cannot_be_made_is_an_error_of_the_recording(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_an_error_of_the_recording(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "file").write_text("")
     recorder = record(tmp_path / "file", 0)
     assert recorder.error is not None

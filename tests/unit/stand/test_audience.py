@@ -12,7 +12,9 @@ from vitrine.mall import Condition
 from vitrine.schemas import Person
 
 
-def audience_of(*snapshots: tuple[float, list[Person]], thresholds: tuple[float, ...] = (60,)) -> Audience:
+def audience_of(
+    *snapshots: tuple[float, list[Person]], thresholds: tuple[float, ...] = (60,)
+) -> Audience:
     audience = Audience()
     for seconds, people in snapshots:
         audience.observe(make_engagement(seconds, *people), thresholds)
@@ -25,14 +27,23 @@ def meeting(audience: Audience, seconds: float, **condition: Any) -> list[str]:
 
 def test_a_score_must_hold_for_the_time_asked() -> None:
     engaged = [make_person("a", score=70)]
-    assert meeting(audience_of((0, engaged), (1.9, engaged)), 1.9, engagement=60, for_seconds=2) == []
+    assert (
+        meeting(
+            audience_of((0, engaged), (1.9, engaged)), 1.9, engagement=60, for_seconds=2
+        )
+        == []
+    )
     assert meeting(
-        audience_of((0, engaged), (1.0, engaged), (2.0, engaged)), 2.0, engagement=60, for_seconds=2
+        audience_of((0, engaged), (1.0, engaged), (2.0, engaged)),
+        2.0,
+        engagement=60,
+        for_seconds=2,
     ) == ["a"]
 
 
 def test_a_dip_starts_the_time_again() -> None:
-    high, low = [make_person("a", score=70)], [make_person("a", score=59)]
+    high = [make_person("a", score=70)]
+    low = [make_person("a", score=59)]
     audience = audience_of((0, high), (1, low), (2, high), (3, high))
     assert meeting(audience, 3, engagement=60, for_seconds=2) == []
     assert meeting(audience, 3, engagement=60, for_seconds=1) == ["a"]
@@ -40,7 +51,12 @@ def test_a_dip_starts_the_time_again() -> None:
 
 def test_a_gap_without_snapshots_starts_the_time_again() -> None:
     engaged = [make_person("a", score=70)]
-    assert meeting(audience_of((0, engaged), (2.5, engaged)), 2.5, engagement=60, for_seconds=2) == []
+    assert (
+        meeting(
+            audience_of((0, engaged), (2.5, engaged)), 2.5, engagement=60, for_seconds=2
+        )
+        == []
+    )
 
 
 def test_an_audience_that_nobody_reports_on_for_two_seconds_is_nobody() -> None:
@@ -51,7 +67,9 @@ def test_an_audience_that_nobody_reports_on_for_two_seconds_is_nobody() -> None:
 
 
 def test_known_and_engaged_must_be_the_same_person() -> None:
-    audience = audience_of((0, [make_person("a", score=90), make_person("b", score=10)]))
+    audience = audience_of(
+        (0, [make_person("a", score=90), make_person("b", score=10)])
+    )
     audience.identify(received(make_identity("b", known=True)))
     assert meeting(audience, 0, known=True) == ["b"]
     assert meeting(audience, 0, engagement=60) == ["a"]
@@ -68,7 +86,9 @@ def test_people_and_attending_are_counts() -> None:
 
 
 def test_the_most_engaged_comes_first() -> None:
-    audience = audience_of((0, [make_person("a", score=61), make_person("b", score=99)]))
+    audience = audience_of(
+        (0, [make_person("a", score=61), make_person("b", score=99)])
+    )
     assert meeting(audience, 0, engagement=60) == ["b", "a"]
 
 
@@ -89,8 +109,14 @@ def test_identities_are_kept_while_present_and_a_minute_longer() -> None:
     ("condition", "words"),
     [
         ({"engagement": 60, "for_seconds": 2}, "somebody has been engaged for 2 s"),
-        ({"engagement": 50, "known": True}, "somebody is engaged, a known customer is here"),
-        ({"people": 3, "attending": 2}, "people here: 3 or more, people looking: 2 or more"),
+        (
+            {"engagement": 50, "known": True},
+            "somebody is engaged, a known customer is here",
+        ),
+        (
+            {"people": 3, "attending": 2},
+            "people here: 3 or more, people looking: 2 or more",
+        ),
         ({}, "somebody is here"),
     ],
 )

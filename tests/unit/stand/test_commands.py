@@ -48,7 +48,9 @@ def test_a_token_brings_the_command_back() -> None:
     assert verify(sign(make_command(), KEY), KEY) == make_command()
 
 
-@pytest.mark.parametrize("token", ["", "x", "a.b", sign(make_command(), b"another key"), "ä.ö"])
+@pytest.mark.parametrize(
+    "token", ["", "x", "a.b", sign(make_command(), b"another key"), "ä.ö"]
+)
 def test_a_token_that_was_not_issued_here_is_refused(token: str) -> None:
     with pytest.raises(Refused, match="not issued here"):
         verify(token, KEY)
@@ -62,8 +64,17 @@ def test_a_changed_command_is_refused() -> None:
 
 def test_a_play_carries_the_decision_of_its_command() -> None:
     play = to_play(make_report(), make_command(), "north", at(20))
-    assert (play.play_id, play.campaign_id, play.creative_id) == ("page-1.c0ffee", "spring", "shoe")
-    assert (play.reason, play.probability, play.arm, play.player) == ("rotation", 0.6, "adaptive", "page")
+    assert (play.play_id, play.campaign_id, play.creative_id) == (
+        "page-1.c0ffee",
+        "spring",
+        "shoe",
+    )
+    assert (play.reason, play.probability, play.arm, play.player) == (
+        "rotation",
+        0.6,
+        "adaptive",
+        "page",
+    )
     assert (play.start_ns, play.end_ns, play.completed) == (at(11), at(19), True)
 
 
@@ -77,7 +88,9 @@ def test_a_play_carries_the_decision_of_its_command() -> None:
         ({"end_ns": at(15)}, "too short to be complete"),
     ],
 )
-def test_what_cannot_have_happened_is_refused(report: dict[str, Any], reason: str) -> None:
+def test_what_cannot_have_happened_is_refused(
+    report: dict[str, Any], reason: str
+) -> None:
     with pytest.raises(Refused, match=reason):
         to_play(make_report(**report), make_command(), "north", at(20))
 
@@ -88,4 +101,6 @@ def test_a_play_of_another_stand_is_refused() -> None:
 
 
 def test_a_play_that_was_cut_may_be_short() -> None:
-    assert not to_play(make_report(end_ns=at(13), completed=False), make_command(), "north", at(20)).completed
+    assert not to_play(
+        make_report(end_ns=at(13), completed=False), make_command(), "north", at(20)
+    ).completed

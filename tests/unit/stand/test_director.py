@@ -16,7 +16,11 @@ SPRING = make_campaign("spring", PLAIN, MORE)
 
 
 def order(
-    director: Director, seconds: float, *campaigns: Campaign, session: int = 1, mall: Mall | None = None
+    director: Director,
+    seconds: float,
+    *campaigns: Campaign,
+    session: int = 1,
+    mall: Mall | None = None,
 ) -> Order | None:
     """What the director orders at that time."""
     player = Player("page-1", "page", session)
@@ -24,7 +28,9 @@ def order(
     return director.next_order(mall, "v1", STAND, player, at(seconds), lambda *_: True)
 
 
-def orders(director: Director, seconds: list[float], **options: Any) -> list[tuple[float, str, bool]]:
+def orders(
+    director: Director, seconds: list[float], **options: Any
+) -> list[tuple[float, str, bool]]:
     """(time, creative, cut) of each order given at these times."""
     given = ((s, order(director, s, **options)) for s in seconds)
     return [(s, o.command.creative_id, o.cut) for s, o in given if o]
@@ -40,7 +46,9 @@ def watched_by(
     """Orders while somebody with this score is there, four looks a second."""
     given = []
     for second in steps(start, end):
-        director.audience.observe(make_engagement(second, make_person(score=score)), [60])
+        director.audience.observe(
+            make_engagement(second, make_person(score=score)), [60]
+        )
         given += orders(director, [second])
     return given
 
@@ -57,13 +65,19 @@ def test_engagement_cuts_a_plain_play_once_it_has_run_three_seconds() -> None:
 
 def test_no_response_is_cut_and_it_rests_for_half_a_minute() -> None:
     given = watched_by(Director("north"), 0, 40)
-    assert [(s, cut) for s, creative, cut in given if creative == "more"] == [(3.0, True), (31.5, False)]
+    assert [(s, cut) for s, creative, cut in given if creative == "more"] == [
+        (3.0, True),
+        (31.5, False),
+    ]
 
 
 def test_a_score_around_the_threshold_does_not_flap() -> None:
-    director, given = Director("north"), []
+    director = Director("north")
+    given = []
     for n, second in enumerate(steps(0, 20)):
-        director.audience.observe(make_engagement(second, make_person(score=60 + (n % 2) - 0.5)), [60])
+        director.audience.observe(
+            make_engagement(second, make_person(score=60 + (n % 2) - 0.5)), [60]
+        )
         given += orders(director, [second])
     assert not [cut for _, _, cut in given if cut]
 
@@ -92,7 +106,8 @@ def test_a_new_connection_begins_with_a_play_of_its_own_and_cuts_nothing() -> No
 
 
 def test_a_campaign_that_has_ended_is_not_shown_again() -> None:
-    director, empty = Director("north"), mall_of()
+    director = Director("north")
+    empty = mall_of()
     assert orders(director, [0]) == [(0, "plain", False)]
     assert orders(director, [6.5], mall=empty) == [(6.5, "house", False)]
 
@@ -100,7 +115,8 @@ def test_a_campaign_that_has_ended_is_not_shown_again() -> None:
 def test_orders_repeat_for_the_same_stand_and_times_and_their_ids_differ() -> None:
     times = steps(0, 60)
     first, second = (
-        [o.command for s in times if (o := order(d, s))] for d in (Director("north"), Director("north"))
+        [o.command for s in times if (o := order(d, s))]
+        for d in (Director("north"), Director("north"))
     )
     assert first == second
     assert len({command.play_id for command in first}) == len(first)

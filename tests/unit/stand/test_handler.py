@@ -12,7 +12,14 @@ from services.stand.creatives import Creatives
 from services.stand.handler import StandHandler
 from services.stand.offer_desk import OfferDesk
 from services.stand.switchboard import Submission, Switchboard
-from tests.builders import T0_NS, at, make_engagement, make_identity, make_person, received
+from tests.builders import (
+    T0_NS,
+    at,
+    make_engagement,
+    make_identity,
+    make_person,
+    received,
+)
 from tests.stand_builders import make_campaign, mall_of
 from tests.unit.stand.test_commands import make_command, make_report
 from vitrine.bus import Commit, TopicPartition
@@ -31,11 +38,14 @@ class Rig:
     """A handler that has the partition of the stand `north`."""
 
     def __init__(self, redis: Redis, folder: Path) -> None:
-        self.clock, self.switchboard = EventClock(), Switchboard()
+        self.clock = EventClock()
+        self.switchboard = Switchboard()
         self.clock.observe(T0_NS)
         desk = OfferDesk(redis, folder, Health())
         mall = FixedMall(mall_of(make_campaign()))
-        self.handler = StandHandler(mall, self.clock, self.switchboard, desk, Creatives(folder), b"key")
+        self.handler = StandHandler(
+            mall, self.clock, self.switchboard, desk, Creatives(folder), b"key"
+        )
         self.handler.assigned({ENGAGEMENT: None, IDENTITIES: None})
 
 
@@ -67,7 +77,14 @@ def test_an_event_clock_follows_what_is_consumed(rig: Rig) -> None:
 
 
 def test_a_stand_that_is_not_configured_is_left_alone(rig: Rig) -> None:
-    rig.handler.handle([received(make_engagement(1, make_person(), stand="elsewhere"), partition=PARTITION)])
+    rig.handler.handle(
+        [
+            received(
+                make_engagement(1, make_person(), stand="elsewhere"),
+                partition=PARTITION,
+            )
+        ]
+    )
     assert present(rig) == 0
 
 
@@ -76,7 +93,9 @@ def test_stands_follow_their_partition(rig: Rig) -> None:
     assert rig.switchboard.serves("north")
     rig.handler.revoked([ENGAGEMENT, IDENTITIES])
     assert not rig.switchboard.serves("north")
-    assert rig.handler.handle([received(make_engagement(1, make_person()))]).messages == []
+    assert (
+        rig.handler.handle([received(make_engagement(1, make_person()))]).messages == []
+    )
 
 
 def test_a_report_is_answered_after_it_was_published_and_not_before(rig: Rig) -> None:
@@ -90,15 +109,21 @@ def test_a_report_is_answered_after_it_was_published_and_not_before(rig: Rig) ->
     assert submission.durable.done()
 
 
-def test_a_report_that_nobody_waits_for_any_more_is_left_to_its_repetition(rig: Rig) -> None:
-    submission = Submission(plays=[to_play(make_report(), make_command(), "north", at(20))])
+def test_a_report_that_nobody_waits_for_any_more_is_left_to_its_repetition(
+    rig: Rig,
+) -> None:
+    submission = Submission(
+        plays=[to_play(make_report(), make_command(), "north", at(20))]
+    )
     submission.durable.cancel()
     rig.switchboard.submit(submission)
     assert rig.handler.handle([]).messages == []
 
 
 def test_the_last_reports_are_taken_when_the_loop_stops(rig: Rig) -> None:
-    submission = Submission(plays=[to_play(make_report(), make_command(), "north", at(20))])
+    submission = Submission(
+        plays=[to_play(make_report(), make_command(), "north", at(20))]
+    )
     rig.switchboard.submit(submission)
     assert len(rig.handler.stopped().messages) == 1
     rig.handler.published()

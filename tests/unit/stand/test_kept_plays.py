@@ -10,7 +10,9 @@ from tests.builders import at
 
 
 def report(number: int) -> PlayReport:
-    return PlayReport(play_id=f"p.{number}", token="t", start_ns=at(0), end_ns=at(8), completed=True)  # noqa: S106
+    return PlayReport(
+        play_id=f"p.{number}", token="t", start_ns=at(0), end_ns=at(8), completed=True
+    )  # noqa: S106
 
 
 def kept(path: Path) -> list[str]:

@@ -9,7 +9,9 @@ from vitrine.telemetry import metrics
 
 
 def plays(stand: str, arm: str) -> float | None:
-    return REGISTRY.get_sample_value("vitrine_plays_started_total", {"stand": stand, "arm": arm})
+    return REGISTRY.get_sample_value(
+        "vitrine_plays_started_total", {"stand": stand, "arm": arm}
+    )
 
 
 def test_a_stand_counts_from_zero_while_it_is_served_here() -> None:

@@ -30,16 +30,24 @@ def engaged() -> Audience:
     return audience
 
 
-def respond(*campaigns: Campaign, audience: Audience, draw: float = 0.5) -> Choice | None:
+def respond(
+    *campaigns: Campaign, audience: Audience, draw: float = 0.5
+) -> Choice | None:
     return response(campaigns, STAND, audience, at(2), at(2), draw, always)
 
 
 def test_shares_are_kept_at_any_time_of_the_rotation() -> None:
-    campaigns = [make_campaign("x", share=0.6), make_campaign("y", share=0.3), make_campaign("z", share=0.1)]
+    campaigns = [
+        make_campaign("x", share=0.6),
+        make_campaign("y", share=0.3),
+        make_campaign("z", share=0.1),
+    ]
     for offset in (0.0, 0.31, 0.99):
         plays: Counter[str] = Counter()
         for number in range(1, 500):
-            choice = rotation(campaigns, STAND, T0_NS, rotation_draw(offset, number), always)
+            choice = rotation(
+                campaigns, STAND, T0_NS, rotation_draw(offset, number), always
+            )
             plays[choice.campaign.id] += 1
             for campaign in campaigns:
                 assert abs(plays[campaign.id] - campaign.share * number) < 2.5
@@ -52,7 +60,11 @@ def test_the_probability_is_the_share_divided_among_the_creatives() -> None:
         for number in range(20)
         for c in [rotation(campaigns, STAND, T0_NS, rotation_draw(0.2, number), always)]
     }
-    assert found == {("a", 0.3, "rotation"), ("b", 0.3, "rotation"), ("y-plain", 0.4, "rotation")}
+    assert found == {
+        ("a", 0.3, "rotation"),
+        ("b", 0.3, "rotation"),
+        ("y-plain", 0.4, "rotation"),
+    }
 
 
 def test_draws_at_both_ends_choose_the_first_and_the_last() -> None:
@@ -63,13 +75,19 @@ def test_draws_at_both_ends_choose_the_first_and_the_last() -> None:
 
 def test_a_missing_file_leaves_its_share_to_the_others() -> None:
     campaigns = [make_campaign("x", A, share=0.5), make_campaign("y", share=0.5)]
-    choice = rotation(campaigns, STAND, T0_NS, 0.0, lambda _, creative: creative.id != "a")
+    choice = rotation(
+        campaigns, STAND, T0_NS, 0.0, lambda _, creative: creative.id != "a"
+    )
     assert (choice.creative.id, choice.probability) == ("y-plain", 1.0)
 
 
 def test_the_house_is_shown_when_nothing_runs() -> None:
     choice = rotation([], STAND, T0_NS, 0.5, always)
-    assert (choice.campaign.id, choice.campaign.advertiser, choice.creative.id) == ("house", "house", "house")
+    assert (choice.campaign.id, choice.campaign.advertiser, choice.creative.id) == (
+        "house",
+        "house",
+        "house",
+    )
     assert choice.probability == 1.0
 
 
@@ -83,13 +101,16 @@ def test_the_house_is_shown_when_nothing_runs() -> None:
         ({"stands": ["south"]}, False),
     ],
 )
-def test_campaigns_run_from_the_first_to_the_last_day(fields: dict[str, Any], runs: bool) -> None:
+def test_campaigns_run_from_the_first_to_the_last_day(
+    fields: dict[str, Any], runs: bool
+) -> None:
     mall = mall_of().model_copy(update={"campaigns": (make_campaign("x", **fields),)})
     assert bool(running(mall, STAND, T0_NS)) is runs
 
 
 def test_the_day_is_the_one_at_the_stand() -> None:
-    mall, evening = mall_of(make_campaign("x", **{"from": "2027-01-16"})), at(14.5 * 3600)
+    mall = mall_of(make_campaign("x", **{"from": "2027-01-16"}))
+    evening = at(14.5 * 3600)
     assert not running(mall, STAND, evening)
     assert not running(mall, Stand(id="north", time_zone="Europe/Berlin"), evening)
     assert running(mall, Stand(id="north", time_zone="Asia/Tokyo"), evening)
@@ -107,8 +128,13 @@ def test_nobody_engaged_gets_nothing_special() -> None:
 
 
 def test_responses_of_several_campaigns_are_drawn_by_share() -> None:
-    campaigns = make_campaign("x", A, MORE, share=0.6), make_campaign("y", A, MORE, share=0.2)
-    low, high = (respond(*campaigns, audience=engaged(), draw=draw) for draw in (0.74, 0.76))
+    campaigns = (
+        make_campaign("x", A, MORE, share=0.6),
+        make_campaign("y", A, MORE, share=0.2),
+    )
+    low, high = (
+        respond(*campaigns, audience=engaged(), draw=draw) for draw in (0.74, 0.76)
+    )
     assert low is not None
     assert high is not None
     assert (low.campaign.id, high.campaign.id) == ("x", "y")
@@ -129,10 +155,16 @@ def test_the_share_of_plain_slots_is_the_holdout() -> None:
 
 
 def test_the_arm_stays_for_a_whole_slot_and_is_nested_across_campaigns() -> None:
-    some, many = make_campaign("x", holdout=0.3), make_campaign("y", holdout=0.6)
+    some = make_campaign("x", holdout=0.3)
+    many = make_campaign("y", holdout=0.6)
     for n in range(50):
         start = slot_start(T0_NS) + n * SLOT_NS
-        assert len({arm(some, "north", start + part * SLOT_NS // 10) for part in range(10)}) == 1
+        assert (
+            len(
+                {arm(some, "north", start + part * SLOT_NS // 10) for part in range(10)}
+            )
+            == 1
+        )
         if arm(some, "north", start) == "plain":
             assert arm(many, "north", start) == "plain"
 

@@ -8,14 +8,21 @@ from collections.abc import Awaitable, Callable
 from pydantic import BaseModel
 
 from services.stand.commands import PlayerKind
-from services.stand.switchboard import LONGEST_QUEUE, Connection, Submission, Switchboard
+from services.stand.switchboard import (
+    LONGEST_QUEUE,
+    Connection,
+    Submission,
+    Switchboard,
+)
 
 
 class Nothing(BaseModel):
     """An event without content."""
 
 
-def joined(switchboard: Switchboard, player_id: str, kind: PlayerKind = "page") -> Connection:
+def joined(
+    switchboard: Switchboard, player_id: str, kind: PlayerKind = "page"
+) -> Connection:
     return switchboard.join("north", kind, player_id, asyncio.get_running_loop())
 
 
@@ -33,7 +40,8 @@ def test_the_first_page_is_in_charge_before_any_virtual_player() -> None:
         assert switchboard.in_charge("north") is None
         virtual = joined(switchboard, "v", "virtual")
         assert switchboard.in_charge("north") is virtual
-        first, second = joined(switchboard, "p1"), joined(switchboard, "p2")
+        first = joined(switchboard, "p1")
+        second = joined(switchboard, "p2")
         assert switchboard.in_charge("north") is first
         switchboard.leave(first)
         assert switchboard.in_charge("north") is second
@@ -44,7 +52,8 @@ def test_the_first_page_is_in_charge_before_any_virtual_player() -> None:
 
 def test_the_same_player_again_ends_its_older_stream() -> None:
     async def check(switchboard: Switchboard) -> None:
-        older, newer = joined(switchboard, "p"), joined(switchboard, "p")
+        older = joined(switchboard, "p")
+        newer = joined(switchboard, "p")
         assert switchboard.in_charge("north") is newer
         replaced = await older.queue.get()
         assert replaced is not None
@@ -78,7 +87,9 @@ def test_players_of_a_stand_that_moved_away_are_sent_to_look_for_it() -> None:
 
 def test_closing_ends_streams_and_turns_reports_away() -> None:
     async def check(switchboard: Switchboard) -> None:
-        connection, waiting, late = joined(switchboard, "p"), Submission(), Submission()
+        connection = joined(switchboard, "p")
+        waiting = Submission()
+        late = Submission()
         switchboard.submit(waiting)
         switchboard.close()
         switchboard.submit(late)

@@ -23,24 +23,37 @@ def redis() -> Iterator[Redis]:
         yield client
 
 
-def test_the_embedded_store_outlives_ctrl_c_which_reaches_all_processes_of_a_terminal() -> None:
+def test_the_embedded_store_outlives_ctrl_c_which_reaches_all_processes_of_a_terminal() -> (
+    None
+):
     with embedded_redis() as url, closing(connect(url)) as client:
         os.kill(int(client.info("server")["process_id"]), signal.SIGINT)
         time.sleep(0.5)
         assert client.ping()
 
 
-def test_a_server_that_is_not_there_is_unavailable_and_the_message_says_what_to_do() -> None:
-    expected = pytest.raises(Unavailable, match=r"127\.0\.0\.1:1 does not answer; start it")
-    with closing(connect("redis://127.0.0.1:1/0")) as client, expected, redis_errors(client):
+def test_a_server_that_is_not_there_is_unavailable_and_the_message_says_what_to_do() -> (
+    None
+):
+    expected = pytest.raises(
+        Unavailable, match=r"127\.0\.0\.1:1 does not answer; start it"
+    )
+    with (
+        closing(connect("redis://127.0.0.1:1/0")) as client,
+        expected,
+        redis_errors(client),
+    ):
         client.ping()
 
 
 @pytest.mark.parametrize(
-    "url", ["localhost:6379", "http://:secret@localhost", "redis://:secret@localhost:port/0"]
+    "url",
+    ["localhost:6379", "http://:secret@localhost", "redis://:secret@localhost:port/0"],
 )
 def test_what_is_no_url_of_redis_is_a_mistake_of_the_configuration(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="VITRINE_REDIS_URL must be like redis://") as raised:
+    with pytest.raises(
+        ConfigurationError, match="VITRINE_REDIS_URL must be like redis://"
+    ) as raised:
         connect(url)
     assert "secret" not in str(raised.value)
 
@@ -68,7 +81,11 @@ def test_a_wrong_password_is_a_mistake_of_the_configuration(redis: Redis) -> Non
     port = redis.connection_pool.connection_kwargs["port"]
     expected = pytest.raises(ConfigurationError, match="refuses the password")
     try:
-        with closing(connect(f"redis://:wrong@127.0.0.1:{port}/0")) as client, expected, redis_errors(client):
+        with (
+            closing(connect(f"redis://:wrong@127.0.0.1:{port}/0")) as client,
+            expected,
+            redis_errors(client),
+        ):
             client.ping()
     finally:
         redis.config_set("requirepass", "")

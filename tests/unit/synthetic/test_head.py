@@ -12,8 +12,19 @@ from vitrine.vision.crop import Image
 from vitrine.vision.pose import RIGID, HeadPose, head_pose, mean_shape
 from vitrine.vision.shape import EYE_LEFT, EYE_RIGHT
 
-SIZE, FOCAL = (640, 360), 640.0
-TURNS = [(0, 0), (60, 0), (-60, 0), (0, 25), (0, -25), (45, -20), (-45, 20), (60, 25), (-60, -25)]
+SIZE = (640, 360)
+FOCAL = 640.0
+TURNS = [
+    (0, 0),
+    (60, 0),
+    (-60, 0),
+    (0, 25),
+    (0, -25),
+    (45, -20),
+    (-45, 20),
+    (60, 25),
+    (-60, -25),
+]
 
 
 def make_mesh() -> Mesh:
@@ -21,7 +32,9 @@ def make_mesh() -> Mesh:
 
 
 def make_look(seed: int = 1) -> Look:
-    return draw_look(load_basis(), make_mesh(), *(np.random.default_rng([seed, k]) for k in range(3)))
+    return draw_look(
+        load_basis(), make_mesh(), *(np.random.default_rng([seed, k]) for k in range(3))
+    )
 
 
 def make_stance(yaw: float = 0, pitch: float = 0, roll: float = 0) -> Stance:
@@ -30,7 +43,9 @@ def make_stance(yaw: float = 0, pitch: float = 0, roll: float = 0) -> Stance:
 
 def make_points(stance: Stance) -> np.ndarray:
     look = make_look().head
-    mean = replace(look, view=replace(look.view, shape=load_basis().mean_shape), mesh=make_mesh())
+    mean = replace(
+        look, view=replace(look.view, shape=load_basis().mean_shape), mesh=make_mesh()
+    )
     return landmarks(mean, stance, FOCAL)
 
 
@@ -41,32 +56,51 @@ def picture_of(look: Look, stance: Stance) -> Image:
     return picture
 
 
-def test_a_head_that_looks_into_the_camera_has_its_eyes_level_and_at_the_distance_asked_for() -> None:
+def test_a_head_that_looks_into_the_camera_has_its_eyes_level_and_at_the_distance_asked_for() -> (
+    None
+):
     points = make_points(make_stance())
-    left, right = points[EYE_LEFT].mean(axis=0), points[EYE_RIGHT].mean(axis=0)
+    left = points[EYE_LEFT].mean(axis=0)
+    right = points[EYE_RIGHT].mean(axis=0)
     assert right - left == pytest.approx((40, 0), rel=0.1, abs=0.1)
 
 
 @pytest.mark.parametrize(
     ("yaw", "pitch", "roll"),
-    [(0, 0, 0), (30, 0, 0), (-30, 0, 0), (0, 15, 0), (0, -15, 0), (0, 0, 20), (20, 10, -10)],
+    [
+        (0, 0, 0),
+        (30, 0, 0),
+        (-30, 0, 0),
+        (0, 15, 0),
+        (0, -15, 0),
+        (0, 0, 20),
+        (20, 10, -10),
+    ],
 )
-def test_angles_have_the_meaning_of_the_head_pose(yaw: float, pitch: float, roll: float) -> None:
+def test_angles_have_the_meaning_of_the_head_pose(
+    yaw: float, pitch: float, roll: float
+) -> None:
     found = head_pose(make_points(make_stance(yaw, pitch, roll)), *SIZE)
-    assert (found.yaw, found.pitch, found.roll) == pytest.approx((yaw, pitch, roll), abs=7)
+    assert (found.yaw, found.pitch, found.roll) == pytest.approx(
+        (yaw, pitch, roll), abs=7
+    )
 
 
 def residual(shape: np.ndarray, target: np.ndarray) -> float:
     """Mean distance after the best similarity (Procrustes), in distances of the outer eye corners."""
-    a, b = shape - shape.mean(axis=0), target - target.mean(axis=0)
+    a = shape - shape.mean(axis=0)
+    b = target - target.mean(axis=0)
     u, size, v = np.linalg.svd(a.T @ b)
-    return float(np.linalg.norm(a @ (u @ v) * size.sum() / (a**2).sum() - b, axis=1).mean())
+    return float(
+        np.linalg.norm(a @ (u @ v) * size.sum() / (a**2).sum() - b, axis=1).mean()
+    )
 
 
 def test_nobody_has_the_shape_that_the_head_pose_is_fitted_with() -> None:
     """Labels lie 0.021 from the fitted shape's projection (its card): these heads are twice as far."""
     shapes = [
-        face_model(h.view, h.mesh, make_stance())[RIGID] for h in (make_look(s).head for s in range(12))
+        face_model(h.view, h.mesh, make_stance())[RIGID]
+        for h in (make_look(s).head for s in range(12))
     ]
     far = [residual(shape, mean_shape()[RIGID]) for shape in shapes]
     assert min(far) > 0.03
@@ -75,13 +109,18 @@ def test_nobody_has_the_shape_that_the_head_pose_is_fitted_with() -> None:
 
 
 @pytest.mark.parametrize(("yaw", "pitch"), TURNS)
-def test_a_turned_head_has_no_holes_and_its_landmarks_on_it(yaw: float, pitch: float) -> None:
+def test_a_turned_head_has_no_holes_and_its_landmarks_on_it(
+    yaw: float, pitch: float
+) -> None:
     for seed in range(4):
         look = make_look(seed)
         stance = make_stance(yaw, pitch)
         layer = draw_head(look.head, stance, SIZE, FOCAL)
         assert layer is not None
-        near = replace(layer, pixels=np.asarray(cv2.dilate(layer.pixels, np.ones((7, 7))), np.uint8))
+        near = replace(
+            layer,
+            pixels=np.asarray(cv2.dilate(layer.pixels, np.ones((7, 7))), np.uint8),
+        )
         assert near.covers(landmarks(look.head, stance, FOCAL)[17:]).mean() > 0.9
         if not look.long_hair:
             assert enclosed_gaps(layer.pixels[..., 3]) == 0
@@ -124,7 +163,8 @@ def test_a_head_outside_the_picture_is_not_drawn() -> None:
 
 def test_a_smile_widens_the_mouth_and_an_open_mouth_parts_the_lips() -> None:
     calm, smiling, opened = (
-        make_points(replace(make_stance(), smile=s, open_mouth=o)) for s, o in ((0, 0), (1, 0), (0, 1))
+        make_points(replace(make_stance(), smile=s, open_mouth=o))
+        for s, o in ((0, 0), (1, 0), (0, 1))
     )
     assert smiling[54, 0] - smiling[48, 0] > 1.08 * (calm[54, 0] - calm[48, 0])
     assert opened[66, 1] - opened[62, 1] > 1.5 * (calm[66, 1] - calm[62, 1])

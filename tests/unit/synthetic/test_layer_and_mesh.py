@@ -22,7 +22,10 @@ def test_a_layer_is_pasted_by_its_alpha(alpha: int, value: int) -> None:
 def test_blending_layers_and_pasting_them_is_pasting_one_after_the_other() -> None:
     rng = np.random.default_rng(0)
     over, below = (
-        premultiplied(rng.integers(0, 255, (3, 4, 3), np.uint8), rng.integers(0, 255, (3, 4), np.uint8))
+        premultiplied(
+            rng.integers(0, 255, (3, 4, 3), np.uint8),
+            rng.integers(0, 255, (3, 4), np.uint8),
+        )
         for _ in range(2)
     )
     one_by_one, at_once = np.full((2, 6, 8, 3), 100, np.uint8)
@@ -55,7 +58,9 @@ def test_window_is_cut_to_the_picture(
 
 def test_a_mesh_that_stays_leaves_the_picture_as_it_is() -> None:
     mesh = head_mesh(load_basis().mean_shape)
-    image = np.random.default_rng(0).integers(0, 255, (HEIGHT, WIDTH, 3), dtype=np.uint8)
+    image = np.random.default_rng(0).integers(
+        0, 255, (HEIGHT, WIDTH, 3), dtype=np.uint8
+    )
     moved = warp(image, mesh.texture, mesh.texture, mesh.triangles, (WIDTH, HEIGHT))
     assert np.abs(moved[1:-1, 1:-1].astype(int) - image[1:-1, 1:-1]).max() <= 1
 

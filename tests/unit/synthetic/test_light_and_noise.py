@@ -5,7 +5,8 @@ from vitrine.synthetic.light import DRIFT, LAMP, SPELL, Light
 from vitrine.synthetic.noise import Noise
 from vitrine.vision.crop import Image
 
-WIDTH, HEIGHT = 160, 90
+WIDTH = 160
+HEIGHT = 90
 
 
 def make_picture(grey: int = 128) -> Image:
@@ -17,7 +18,8 @@ def make_light(night: bool = False) -> Light:
 
 
 def test_light_is_a_function_of_time() -> None:
-    one, other = make_light(), make_light()
+    one = make_light()
+    other = make_light()
     later = one.over(make_picture(), 300.0)
     one.over(make_picture(), 10.0)
     assert np.array_equal(one.over(make_picture(), 300.0), later)
@@ -35,14 +37,21 @@ def test_a_lamp_switches_now_and_then_and_brightens_its_place() -> None:
     light = make_light()
     states = [light.lamp(spell * SPELL + 1) for spell in range(40)]
     assert {0.0, 1.0} == set(states)
-    on, off = (light.over(make_picture(), states.index(s) * SPELL + 1).max() for s in (1.0, 0.0))
+    on, off = (
+        light.over(make_picture(), states.index(s) * SPELL + 1).max()
+        for s in (1.0, 0.0)
+    )
     assert on > off * (1 + LAMP / 2)
 
 
 def test_a_night_is_dim_and_warm_and_the_shutter_stays_open_longer() -> None:
-    day, night = make_light(), make_light(night=True)
+    day = make_light()
+    night = make_light(night=True)
     blue, _, red = night.over(make_picture(), 1.0).reshape(-1, 3).mean(axis=0)
-    assert night.over(make_picture(), 1.0).mean() < 0.6 * day.over(make_picture(), 1.0).mean()
+    assert (
+        night.over(make_picture(), 1.0).mean()
+        < 0.6 * day.over(make_picture(), 1.0).mean()
+    )
     assert red > 1.3 * blue
     assert night.exposure > day.exposure
     assert night.gain > day.gain

@@ -27,7 +27,8 @@ def default_minutes() -> list[tuple[PersonTruth, ...]]:
 
 
 def test_a_frame_is_a_function_of_options_and_number() -> None:
-    forwards, other = mall("?seed=3"), mall("?seed=3")
+    forwards = mall("?seed=3")
+    other = mall("?seed=3")
     frames = [forwards.frame(n) for n in (40, 300)]
     picture, truth = other.frame(300)
     assert np.array_equal(picture, frames[1][0])
@@ -36,7 +37,9 @@ def test_a_frame_is_a_function_of_options_and_number() -> None:
 
 
 def test_another_seed_is_another_shop_with_other_people() -> None:
-    (picture, truth), (other_picture, other_truth) = (mall(f"?seed={seed}").frame(40) for seed in (3, 4))
+    (picture, truth), (other_picture, other_truth) = (
+        mall(f"?seed={seed}").frame(40) for seed in (3, 4)
+    )
     assert np.abs(picture.astype(int) - other_picture).mean() > 10
     assert truth.to_dict() != other_truth.to_dict()
 
@@ -49,7 +52,12 @@ def test_a_frame_has_the_size_asked_for() -> None:
 
 @pytest.mark.parametrize(
     ("query", "frames"),
-    [("", None), ("?", None), ("?seconds=60", 600), ("?scene=quiet&seconds=60&days=3", 1800)],
+    [
+        ("", None),
+        ("?", None),
+        ("?seconds=60", 600),
+        ("?scene=quiet&seconds=60&days=3", 1800),
+    ],
 )
 def test_length(query: str, frames: int | None) -> None:
     assert mall(query).frames == frames
@@ -73,29 +81,46 @@ def test_the_default_scene_is_lively_and_mostly_attentive(
 
 
 def test_people_come_back(default_minutes: list[tuple[PersonTruth, ...]]) -> None:
-    assert {(p.person, p.visit) for people in default_minutes for p in people} >= {("p1", 1), ("p1", 2)}
+    assert {(p.person, p.visit) for people in default_minutes for p in people} >= {
+        ("p1", 1),
+        ("p1", 2),
+    }
 
 
 def test_people_stand_in_order_from_far_to_near() -> None:
     for people in one_minute("?people=8"):
-        heights = [p.points[CHIN, 1] - p.points[27, 1] for p in people if abs(p.yaw) < 10]
+        heights = [
+            p.points[CHIN, 1] - p.points[27, 1] for p in people if abs(p.yaw) < 10
+        ]
         assert all(a < 1.5 * b for a, b in pairwise(heights))
 
 
 def test_a_face_outside_the_picture_or_behind_another_is_not_visible() -> None:
-    hidden = [(p, people) for people in one_minute("?people=8") for p in people if not p.visible]
-    outside = [p for p, _ in hidden if p.points[:, 0].max() < 0 or p.points[:, 0].min() > 319]
-    covered = [p for p, _ in hidden if p.points.min() >= 0 and p.points[:, 0].max() < 320]
+    hidden = [
+        (p, people)
+        for people in one_minute("?people=8")
+        for p in people
+        if not p.visible
+    ]
+    outside = [
+        p for p, _ in hidden if p.points[:, 0].max() < 0 or p.points[:, 0].min() > 319
+    ]
+    covered = [
+        p for p, _ in hidden if p.points.min() >= 0 and p.points[:, 0].max() < 320
+    ]
     assert outside
     assert covered
     assert all(people[-1] is not p for p, people in hidden if p in covered)
 
 
 def test_faces_are_where_the_truth_says() -> None:
-    source, empty = mall("?people=1"), mall("?people=1")
+    source = mall("?people=1")
+    empty = mall("?people=1")
     frames = [source.frame(n) for n in range(0, 150, 10)]
     background = empty.frame(0)[0].astype(int)
-    seen = [(picture, p) for picture, truth in frames for p in truth.people if p.visible]
+    seen = [
+        (picture, p) for picture, truth in frames for p in truth.people if p.visible
+    ]
     assert seen
     for picture, person in seen:
         x, y = person.points[17:].mean(axis=0).astype(int)
@@ -104,26 +129,44 @@ def test_faces_are_where_the_truth_says() -> None:
 
 
 def make_truth(screen: HeadPose = STRAIGHT, height: float = 50) -> PersonTruth:
-    points = np.stack([np.linspace(10, 50, 68), np.linspace(20, 20 + height, 68)], axis=1).astype(np.float32)
+    points = np.stack(
+        [np.linspace(10, 50, 68), np.linspace(20, 20 + height, 68)], axis=1
+    ).astype(np.float32)
     pose = HeadPose(30.0, 0.0, 1.234)
-    return PersonTruth("p1", 2, points, pose, screen, visible=True, expression=0.25, present=True)
+    return PersonTruth(
+        "p1", 2, points, pose, screen, visible=True, expression=0.25, present=True
+    )
 
 
 @pytest.mark.parametrize(
     ("yaw", "pitch", "attending"),
-    [(0, 0, True), (25, -20, True), (-25, 20, True), (25.1, 0, False), (0, -20.1, False)],
+    [
+        (0, 0, True),
+        (25, -20, True),
+        (-25, 20, True),
+        (25.1, 0, False),
+        (0, -20.1, False),
+    ],
 )
-def test_attending_is_a_head_turned_to_the_screen(yaw: float, pitch: float, attending: bool) -> None:
+def test_attending_is_a_head_turned_to_the_screen(
+    yaw: float, pitch: float, attending: bool
+) -> None:
     assert make_truth(HeadPose(yaw, pitch, 0)).attending is attending
 
 
-@pytest.mark.parametrize(("height", "inside"), [(13.8, False), (13.9, True), (166.1, True), (166.2, False)])
+@pytest.mark.parametrize(
+    ("height", "inside"), [(13.8, False), (13.9, True), (166.1, True), (166.2, False)]
+)
 def test_the_zone_is_by_the_height_of_the_box(height: float, inside: bool) -> None:
     assert in_zone(make_truth(height=height).points, 360) is inside
 
 
 def test_truth_is_one_line_of_json() -> None:
-    line = json.dumps(FrameTruth((make_truth(HeadPose(40, 5, 0)),), ((1.0, 2.0, 3.0, 4.006),)).to_dict())
+    line = json.dumps(
+        FrameTruth(
+            (make_truth(HeadPose(40, 5, 0)),), ((1.0, 2.0, 3.0, 4.006),)
+        ).to_dict()
+    )
     truth = json.loads(line)
     (person,) = truth["people"]
     assert truth["decoys"] == [[1.0, 2.0, 3.0, 4.01]]

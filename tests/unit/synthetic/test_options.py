@@ -11,8 +11,12 @@ def test_without_options_it_is_the_demo() -> None:
 
 
 def test_all_options_of_a_scene() -> None:
-    found = parse_options("synthetic:?scene=rush&people=6&seed=7&seconds=60&days=2&stand=3&view=2")
-    assert found == Options(scene="rush", people=6, seed=7, seconds=60, days=2, stand=3, view=2)
+    found = parse_options(
+        "synthetic:?scene=rush&people=6&seed=7&seconds=60&days=2&stand=3&view=2"
+    )
+    assert found == Options(
+        scene="rush", people=6, seed=7, seconds=60, days=2, stand=3, view=2
+    )
     assert found.preset is SCENES["rush"]
 
 

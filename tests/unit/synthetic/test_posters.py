@@ -14,7 +14,11 @@ SIZE = 640, 360
 def hung(seed: int) -> tuple[Image, Image, list[Box]]:
     wall = draw_shop(*SIZE, np.random.default_rng(seed))
     picture = wall.copy()
-    return wall, picture, hang_posters(picture, 2 + seed % 3, np.random.default_rng([seed, 1]))
+    return (
+        wall,
+        picture,
+        hang_posters(picture, 2 + seed % 3, np.random.default_rng([seed, 1])),
+    )
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -14,7 +14,9 @@ RNG = np.random.default_rng(0)
 
 
 def make_figure(mean: float, groups: int = 40) -> tuple[list[float], list[str]]:
-    return [mean + (k % 3 - 1) * 0.1 for k in range(3 * groups)], [str(k // 3) for k in range(3 * groups)]
+    return [mean + (k % 3 - 1) * 0.1 for k in range(3 * groups)], [
+        str(k // 3) for k in range(3 * groups)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -29,14 +31,21 @@ def make_figure(mean: float, groups: int = 40) -> tuple[list[float], list[str]]:
 def test_a_row_says_which_side_is_easier(
     synthetic: float, real: float, lower_is_easier: bool, expected: str
 ) -> None:
-    row = Row("x", mean_figure(*make_figure(synthetic)), mean_figure(*make_figure(real), 1), lower_is_easier)
+    row = Row(
+        "x",
+        mean_figure(*make_figure(synthetic)),
+        mean_figure(*make_figure(real), 1),
+        lower_is_easier,
+    )
     assert row.verdict().startswith(expected)
 
 
 def test_observations_of_one_person_do_not_narrow_the_interval() -> None:
     people = RNG.normal(size=30)
     once = mean_figure(people.tolist(), [str(k) for k in range(30)])
-    often = mean_figure(np.repeat(people, 50).tolist(), [str(k // 50) for k in range(1500)])
+    often = mean_figure(
+        np.repeat(people, 50).tolist(), [str(k // 50) for k in range(1500)]
+    )
     width, same = (np.ptp(figure.interval) for figure in (once, often))
     assert same == pytest.approx(width, rel=0.05)
     assert once.value == pytest.approx(often.value)
@@ -44,7 +53,8 @@ def test_observations_of_one_person_do_not_narrow_the_interval() -> None:
 
 def test_the_interval_of_a_difference_holds_it() -> None:
     one, other = (
-        mean_figure(RNG.normal(m, 1, 400).tolist(), [str(k) for k in range(400)], m) for m in (2, 1)
+        mean_figure(RNG.normal(m, 1, 400).tolist(), [str(k) for k in range(400)], m)
+        for m in (2, 1)
     )
     gap, low, high = difference(one, other)
     assert low < 1 < high
@@ -67,7 +77,9 @@ def test_somebody_drawn_twice_is_no_other_person() -> None:
 
 
 def make_face(picture: Image) -> Face:
-    points = np.stack([np.linspace(30, 70, 68), np.linspace(30, 80, 68)], axis=1).astype(np.float32)
+    points = np.stack(
+        [np.linspace(30, 70, 68), np.linspace(30, 80, 68)], axis=1
+    ).astype(np.float32)
     return Face(picture, points, 0.0, "somebody")
 
 
@@ -88,7 +100,10 @@ def test_the_shared_part_of_two_boxes() -> None:
 def test_noise_and_sharpness_grow_with_noise() -> None:
     plain = np.full((100, 100, 3), 128, np.uint8)
     noisy = np.clip(plain + RNG.normal(0, 6, (100, 100, 1)), 0, 255).astype(np.uint8)
-    (sharp, noise, _), (sharper, noisier, _) = statistics(make_face(plain)), statistics(make_face(noisy))
+    (sharp, noise, _), (sharper, noisier, _) = (
+        statistics(make_face(plain)),
+        statistics(make_face(noisy)),
+    )
     assert noise == 0
     assert noisier == pytest.approx(6, rel=0.2)
     assert sharper > sharp

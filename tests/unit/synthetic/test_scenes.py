@@ -38,14 +38,21 @@ def test_in_a_rush_there_are_up_to_eight_people_of_whom_more_than_a_tenth_is_cov
         present = [sum(person.present for person in frame.people) for frame in frames]
         assert max(present) >= 7
         assert np.mean(present) > 4
-        assert np.mean([not person.visible for person in everybody(frames) if person.present]) >= 0.1
+        assert (
+            np.mean(
+                [not person.visible for person in everybody(frames) if person.present]
+            )
+            >= 0.1
+        )
 
 
 def test_faces_are_between_24_and_200_pixels_of_360_and_turned_up_to_60_degrees(
     rush: list[FrameTruth], rush_from_the_side: list[FrameTruth]
 ) -> None:
     for frames in (rush, rush_from_the_side):
-        seen = [person for person in everybody(frames) if person.visible and person.present]
+        seen = [
+            person for person in everybody(frames) if person.visible and person.present
+        ]
         heights = np.array([person.box[3] for person in seen]) * 360 / HEIGHT
         assert np.mean((heights >= 24) & (heights <= 200)) > 0.93
         assert heights.min() < 32
@@ -58,31 +65,49 @@ def test_two_views_show_the_same_people_at_the_same_time_and_agree_where_they_lo
     rush: list[FrameTruth], rush_from_the_side: list[FrameTruth]
 ) -> None:
     for one, other in zip(rush, rush_from_the_side, strict=True):
-        ours, theirs = ({(p.person, p.visit): p for p in frame.people} for frame in (one, other))
+        ours, theirs = (
+            {(p.person, p.visit): p for p in frame.people} for frame in (one, other)
+        )
         assert ours.keys() == theirs.keys()
-        assert all(person.attending == theirs[key].attending for key, person in ours.items())
+        assert all(
+            person.attending == theirs[key].attending for key, person in ours.items()
+        )
 
 
 def test_from_the_side_a_look_at_the_screen_is_turned_to_the_left(
     rush: list[FrameTruth], rush_from_the_side: list[FrameTruth]
 ) -> None:
     front, side = (
-        np.median([person.yaw for person in everybody(frames) if person.attending and person.visible])
+        np.median(
+            [
+                person.yaw
+                for person in everybody(frames)
+                if person.attending and person.visible
+            ]
+        )
         for frames in (rush, rush_from_the_side)
     )
     assert front == pytest.approx(0, abs=5)
     assert side == pytest.approx(-17, abs=5)
 
 
-def test_two_stands_of_a_mall_look_different_and_have_other_people_at_a_time(rush: list[FrameTruth]) -> None:
+def test_two_stands_of_a_mall_look_different_and_have_other_people_at_a_time(
+    rush: list[FrameTruth],
+) -> None:
     second = truths("?scene=rush&seed=1&stand=2", [100, 125, 150])
     for one, other in zip(rush, second, strict=False):
         assert not {p.person for p in one.people} & {p.person for p in other.people}
 
 
-def test_somebody_out_of_the_picture_or_far_behind_the_stand_is_not_present(rush: list[FrameTruth]) -> None:
+def test_somebody_out_of_the_picture_or_far_behind_the_stand_is_not_present(
+    rush: list[FrameTruth],
+) -> None:
     absent = [person for person in everybody(rush) if not person.present]
-    outside = [p for p in absent if p.points[:, 0].max() < 0 or p.points[:, 0].min() > 2 * HEIGHT]
+    outside = [
+        p
+        for p in absent
+        if p.points[:, 0].max() < 0 or p.points[:, 0].min() > 2 * HEIGHT
+    ]
     distant = [p for p in absent if p.visible and p.box[3] < 0.05 * HEIGHT]
     assert outside
     assert distant

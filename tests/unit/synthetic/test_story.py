@@ -20,7 +20,9 @@ def test_a_visitor_stands_for_3_to_25_seconds(stays: list[Visit]) -> None:
     assert all(3 <= v.leaving - v.arrived <= 25 for v in stays)
 
 
-def test_a_visitor_comes_from_outside_and_leaves_the_picture(stays: list[Visit]) -> None:
+def test_a_visitor_comes_from_outside_and_leaves_the_picture(
+    stays: list[Visit],
+) -> None:
     for visit in stays:
         for place in (visit.place(visit.start), visit.place(visit.end)):
             assert abs(place.x - 0.5) >= 0.5 + 0.9 * place.face / 2
@@ -32,14 +34,18 @@ def test_heads_move_smoothly(stays: list[Visit]) -> None:
         times = np.arange(visit.start, visit.end, 1 / 60)
         poses = np.array([(p.yaw, p.pitch, p.roll) for p in map(visit.pose, times)])
         places = np.array([(p.x, p.y, p.face) for p in map(visit.place, times)])
-        assert np.abs(np.diff(poses, axis=0)).max() < 10  # degrees in a 60th of a second
+        assert (
+            np.abs(np.diff(poses, axis=0)).max() < 10
+        )  # degrees in a 60th of a second
         assert np.abs(np.diff(places, axis=0)).max() < 0.03
 
 
 def test_expressions_rise_and_end_while_the_visitor_stands(stays: list[Visit]) -> None:
     strongest = 0.0
     for visit in stays:
-        strengths = [max(visit.expression(t)) for t in np.arange(visit.start, visit.end, 0.05)]
+        strengths = [
+            max(visit.expression(t)) for t in np.arange(visit.start, visit.end, 0.05)
+        ]
         assert strengths[0] == strengths[-1] == 0
         strongest = max(strongest, *strengths)
     assert 0.5 < strongest <= 1

@@ -23,9 +23,13 @@ RNG = np.random.default_rng(0)
 
 
 def test_components_span_the_samples_and_weights_have_unit_variance() -> None:
-    samples = (RNG.normal(size=(50, 3)) @ RNG.normal(size=(3, 40)) + 5).astype(np.float32)
+    samples = (RNG.normal(size=(50, 3)) @ RNG.normal(size=(3, 40)) + 5).astype(
+        np.float32
+    )
     found = pca(samples, 3)
-    assert found.mean + found.weights @ found.components == pytest.approx(samples, abs=1e-3)
+    assert found.mean + found.weights @ found.components == pytest.approx(
+        samples, abs=1e-3
+    )
     assert found.weights.var(axis=0) == pytest.approx(np.ones(3), abs=1e-3)
 
 
@@ -33,7 +37,9 @@ def test_the_similarity_of_a_moved_shape_brings_it_back() -> None:
     shape = load_basis().mean_shape
     turn = np.array([[0.8, -0.6], [0.6, 0.8]], np.float32) * 2.5
     moved = (shape @ turn.T + (30, -12)).astype(np.float32)
-    assert transformed(moved, to_texture_frame(moved, shape)) == pytest.approx(shape, abs=1e-2)
+    assert transformed(moved, to_texture_frame(moved, shape)) == pytest.approx(
+        shape, abs=1e-2
+    )
 
 
 def test_a_nod_is_taken_out_of_a_shape() -> None:
@@ -52,7 +58,9 @@ def test_the_mean_shape_is_symmetric() -> None:
 
 def test_factors_tell_people_from_views() -> None:
     people = np.repeat(np.arange(200), 20)
-    weights = RNG.normal(0, (3, 1), (200, 2))[people] + RNG.normal(0, (0.5, 2), (4000, 2))
+    weights = RNG.normal(0, (3, 1), (200, 2))[people] + RNG.normal(
+        0, (0.5, 2), (4000, 2)
+    )
     between, within = covariance_factors(weights.astype(np.float32), people)
     assert np.sqrt(np.diag(between @ between.T)) == pytest.approx((3, 1.1), rel=0.15)
     assert np.sqrt(np.diag(within @ within.T)) == pytest.approx((0.5, 2), rel=0.1)
@@ -77,10 +85,15 @@ def test_the_head_is_cut_from_its_background() -> None:
 
 def test_the_committed_basis_is_small_and_finite() -> None:
     basis = load_basis()
-    assert basis.texture_components.shape == (80, len(packed(np.zeros((HEIGHT, WIDTH, 4), np.uint8))))
+    assert basis.texture_components.shape == (
+        80,
+        len(packed(np.zeros((HEIGHT, WIDTH, 4), np.uint8))),
+    )
     assert basis.shape_components.shape == (20, 68, 2)
     assert all(np.isfinite(array).all() for array in vars(basis).values())
-    assert (Path(__file__).parents[3] / "models" / "synthetic_faces.npz").stat().st_size < 3_000_000
+    assert (
+        Path(__file__).parents[3] / "models" / "synthetic_faces.npz"
+    ).stat().st_size < 3_000_000
 
 
 def test_the_command_names_a_missing_data_set(tmp_path: Path) -> None:

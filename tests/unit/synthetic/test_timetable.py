@@ -16,10 +16,14 @@ def make_timetable(scene: str = "rush", **options: object) -> Timetable:
     return Timetable(Options.model_validate({"scene": scene, **options}), SCENES[scene])
 
 
-def visits(timetable: Timetable, day: int, stand: int, seconds: float = SECONDS) -> list[Visitor]:
+def visits(
+    timetable: Timetable, day: int, stand: int, seconds: float = SECONDS
+) -> list[Visitor]:
     """All visits to a stand on a day, by their start."""
     seen = [v for t in np.arange(0, seconds, 1.0) for v in timetable.at(day, stand, t)]
-    return sorted({(v.person, v.number): v for v in seen}.values(), key=lambda v: v.start)
+    return sorted(
+        {(v.person, v.number): v for v in seen}.values(), key=lambda v: v.start
+    )
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +33,8 @@ def stands() -> list[list[Visitor]]:
 
 
 def test_who_is_there_does_not_depend_on_what_was_asked_before() -> None:
-    asked, fresh = make_timetable(seed=3), make_timetable(seed=3)
+    asked = make_timetable(seed=3)
+    fresh = make_timetable(seed=3)
     asked.at(0, 1, 200.0)
     asked.at(0, 2, 400.0)
     assert asked.at(0, 1, 77.0) == fresh.at(0, 1, 77.0)
@@ -46,7 +51,9 @@ def test_what_was_forgotten_is_drawn_anew_and_the_same() -> None:
 
 
 @pytest.mark.parametrize(("scene", "people"), [("rush", 8), ("rush", 3), ("quiet", 1)])
-def test_there_are_never_more_people_than_asked_for_and_sometimes_as_many(scene: str, people: int) -> None:
+def test_there_are_never_more_people_than_asked_for_and_sometimes_as_many(
+    scene: str, people: int
+) -> None:
     timetable = make_timetable(scene, people=people)
     counts = [len(timetable.at(0, 1, t)) for t in np.arange(0, 600, 0.7)]
     assert max(counts) == people
@@ -54,10 +61,17 @@ def test_there_are_never_more_people_than_asked_for_and_sometimes_as_many(scene:
 
 def test_nobody_is_at_two_places_at_once(stands: list[list[Visitor]]) -> None:
     by_person: dict[int, list[Visitor]] = {}
-    for visitor in sorted((v for there in stands for v in there), key=lambda v: v.start):
+    for visitor in sorted(
+        (v for there in stands for v in there), key=lambda v: v.start
+    ):
         by_person.setdefault(visitor.person, []).append(visitor)
-    assert all(a.end + 20 < b.start for own in by_person.values() for a, b in pairwise(own))
-    assert all([v.number for v in own] == list(range(1, len(own) + 1)) for own in by_person.values())
+    assert all(
+        a.end + 20 < b.start for own in by_person.values() for a, b in pairwise(own)
+    )
+    assert all(
+        [v.number for v in own] == list(range(1, len(own) + 1))
+        for own in by_person.values()
+    )
 
 
 def test_people_wander_from_stand_to_stand(stands: list[list[Visitor]]) -> None:
@@ -65,7 +79,9 @@ def test_people_wander_from_stand_to_stand(stands: list[list[Visitor]]) -> None:
     assert len(first & second) > 0.05 * len(first)
 
 
-def test_a_fifth_of_the_visits_are_returns_within_minutes(stands: list[list[Visitor]]) -> None:
+def test_a_fifth_of_the_visits_are_returns_within_minutes(
+    stands: list[list[Visitor]],
+) -> None:
     shares = []
     for there in stands:
         ends: dict[int, float] = {}
@@ -82,12 +98,19 @@ def test_a_fifth_of_the_visits_are_returns_within_minutes(stands: list[list[Visi
 def test_people_come_again_on_the_next_day_and_the_first_day_stays_as_it_was() -> None:
     timetable = make_timetable(days=2, seconds=600, seed=5)
     before = timetable.at(0, 1, 300.0)
-    first, second = ({v.person for v in visits(timetable, day, 1, 600)} for day in (0, 1))
+    first, second = (
+        {v.person for v in visits(timetable, day, 1, 600)} for day in (0, 1)
+    )
     assert 0.1 < len(first & second) / len(second) < 0.4
     assert timetable.at(0, 1, 300.0) == before == make_timetable(seed=5).at(0, 1, 300.0)
 
 
 def test_groups_come_together_and_stand_together(stands: list[list[Visitor]]) -> None:
-    pairs = [(a, b) for there in stands for a, b in pairwise(there) if b.start - a.start < 1.5]
+    pairs = [
+        (a, b)
+        for there in stands
+        for a, b in pairwise(there)
+        if b.start - a.start < 1.5
+    ]
     near = [dist(a.spot, b.spot) < 1.0 for a, b in pairs if a.spot and b.spot]
     assert np.mean(near) > 0.3

@@ -17,12 +17,16 @@ def make_visitor(*looks: Look) -> Visitor:
         Leg(2, 8, (0, 2), (0, 2)),
         Leg(8, 10, (0, 2), (3, 2), "go"),
     )
-    return Visitor(0, 1, 1.6, 1.0, legs, looks or (Look(-1, 0.5, SCREEN.place, 0, 0, 0),), (), 0.0)
+    return Visitor(
+        0, 1, 1.6, 1.0, legs, looks or (Look(-1, 0.5, SCREEN.place, 0, 0, 0),), (), 0.0
+    )
 
 
 def draw(seed: int, scene: str = "rush") -> Visitor:
     rng = np.random.default_rng(seed)
-    return draw_visitor(rng, draw_body(rng, 0, 1), draw_plan(rng, SCENES[scene], 5.0), [], 0)
+    return draw_visitor(
+        rng, draw_body(rng, 0, 1), draw_plan(rng, SCENES[scene], 5.0), [], 0
+    )
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +50,15 @@ def test_a_head_that_looks_at_the_screen_faces_it_wherever_it_is() -> None:
 
 def test_a_head_turns_within_the_time_of_its_look() -> None:
     visitor = make_visitor(Look(-1, 0.5, None, 0, 0, 0), Look(4, 0.4, None, 40, -10, 5))
-    before, after = visitor.turned(3.9), visitor.turned(4.4)
+    before = visitor.turned(3.9)
+    after = visitor.turned(4.4)
     assert (before.yaw, before.pitch, before.roll) == pytest.approx((0, 0, 0), abs=2)
     assert (after.yaw, after.pitch, after.roll) == pytest.approx((40, -10, 5), abs=2)
 
 
-def test_visitors_come_from_outside_both_pictures_and_leave_them(visitors: list[Visitor]) -> None:
+def test_visitors_come_from_outside_both_pictures_and_leave_them(
+    visitors: list[Visitor],
+) -> None:
     for visitor in visitors:
         for t in (visitor.start, visitor.end):
             for view in VIEWS.values():
@@ -59,7 +66,9 @@ def test_visitors_come_from_outside_both_pictures_and_leave_them(visitors: list[
                 assert abs(x) > 320 + 640 * 0.1 / depth
 
 
-def test_heads_move_smoothly_and_no_camera_sees_their_back(visitors: list[Visitor]) -> None:
+def test_heads_move_smoothly_and_no_camera_sees_their_back(
+    visitors: list[Visitor],
+) -> None:
     for visitor in visitors[:30]:
         times = np.arange(visitor.start, visitor.end, 1 / 20)
         heads = [visitor.head(t) for t in times]
@@ -67,12 +76,16 @@ def test_heads_move_smoothly_and_no_camera_sees_their_back(visitors: list[Visito
         assert max(hypot(*np.subtract(b, a)) for a, b in pairwise(heads)) < 0.12
         assert max(abs(b.yaw - a.yaw) for a, b in pairwise(turns)) < 25
         for view in VIEWS.values():
-            poses = [view.pose(head, turn) for head, turn in zip(heads, turns, strict=True)]
+            poses = [
+                view.pose(head, turn) for head, turn in zip(heads, turns, strict=True)
+            ]
             assert max(abs(pose.yaw) for pose in poses) <= 62
             assert max(abs(pose.pitch) for pose in poses) <= 30
 
 
-def test_visitors_pass_slow_down_or_stand_before_the_screen(visitors: list[Visitor]) -> None:
+def test_visitors_pass_slow_down_or_stand_before_the_screen(
+    visitors: list[Visitor],
+) -> None:
     assert {len(visitor.legs) for visitor in visitors if visitor.spot is None} == {1, 3}
     spots = [visitor.spot for visitor in visitors if visitor.spot is not None]
     assert len(spots) > 20
@@ -90,6 +103,8 @@ def test_who_stays_stands_apart_from_others() -> None:
         if plan.kind == "stay" and len(others) < 6:
             others.append(draw_visitor(rng, draw_body(rng, seed, 1), plan, others, 0))
     spots = [other.spot for other in others if other.spot is not None]
-    gaps = [hypot(a[0] - b[0], a[1] - b[1]) for i, a in enumerate(spots) for b in spots[:i]]
+    gaps = [
+        hypot(a[0] - b[0], a[1] - b[1]) for i, a in enumerate(spots) for b in spots[:i]
+    ]
     assert len(spots) == 6
     assert min(gaps) >= 0.55

@@ -10,7 +10,13 @@ from typing import Any
 import numpy as np
 from prometheus_client import REGISTRY
 
-from tests.ingest_builders import make_camera, make_run, make_shared, make_shot, make_source
+from tests.ingest_builders import (
+    make_camera,
+    make_run,
+    make_shared,
+    make_shot,
+    make_source,
+)
 from vitrine.bus import Received
 from vitrine.bus.memory import MemoryBus
 from vitrine.mall_folder import MallFolder
@@ -47,15 +53,24 @@ def test_a_loop_and_each_of_its_topics() -> None:
             return Outputs()
 
     stop = Event()
-    ServiceLoop("idler", MemoryBus(TOPICS), [COVERAGE], Idle(), Health(), idle_s=0.01).run(stop)
+    ServiceLoop(
+        "idler", MemoryBus(TOPICS), [COVERAGE], Idle(), Health(), idle_s=0.01
+    ).run(stop)
     assert value("vitrine_retries_total", service="idler") == 0
     assert value("vitrine_records_in_total", service="idler", topic="coverage") == 0
-    assert value("vitrine_records_invalid_total", service="idler", topic="coverage") == 0
+    assert (
+        value("vitrine_records_invalid_total", service="idler", topic="coverage") == 0
+    )
     assert value("vitrine_consumer_lag", service="idler", topic="coverage") == 0
-    assert value("vitrine_batch_records_count", service="idler") == 0, "an idle call is no batch"
+    assert value("vitrine_batch_records_count", service="idler") == 0, (
+        "an idle call is no batch"
+    )
     assert value("vitrine_handler_seconds_count", service="idler") == 0
 
 
 def test_refused_configurations() -> None:
     MallFolder(Path("nowhere"))
-    assert value("vitrine_config_reloads_total", file="mall", outcome="refused") is not None
+    assert (
+        value("vitrine_config_reloads_total", file="mall", outcome="refused")
+        is not None
+    )

@@ -32,7 +32,9 @@ def test_ready_alive_and_metrics() -> None:
 def test_a_taken_port_is_named_with_the_setting_for_it() -> None:
     with (
         health_server(Health(), "127.0.0.1", 0) as port,
-        pytest.raises(ConfigurationError, match=rf"127\.0\.0\.1:{port}.*VITRINE_HEALTH_PORT"),
+        pytest.raises(
+            ConfigurationError, match=rf"127\.0\.0\.1:{port}.*VITRINE_HEALTH_PORT"
+        ),
         health_server(Health(), "127.0.0.1", port),
     ):
         pass

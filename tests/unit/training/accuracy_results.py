@@ -17,13 +17,35 @@ CLASSES = {
     "blur": ["≥ 150", "50–150", "15–50", "< 15"],
     "skin_tone": ["very light", "light", "intermediate", "tan", "brown", "dark"],
 }
-EXPRESSIONS = ["neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt"]
-MAIN = {"landmarks": "nme", "detector": "recall", "identity": "accuracy", "expression": "accuracy"}
+EXPRESSIONS = [
+    "neutral",
+    "happiness",
+    "surprise",
+    "sadness",
+    "anger",
+    "disgust",
+    "fear",
+    "contempt",
+]
+MAIN = {
+    "landmarks": "nme",
+    "detector": "recall",
+    "identity": "accuracy",
+    "expression": "accuracy",
+}
 
 
-def make_set(key: str, value: float, *, n: int = 200, half: float = 0.01, **more: Any) -> dict[str, Any]:
+def make_set(
+    key: str, value: float, *, n: int = 200, half: float = 0.01, **more: Any
+) -> dict[str, Any]:
     """Figures of one set: `value` ± `half`."""
-    return {"n": n, "people": n // 10, key: value, "interval": {key: [value - half, value + half]}, **more}
+    return {
+        "n": n,
+        "people": n // 10,
+        key: value,
+        "interval": {key: [value - half, value + half]},
+        **more,
+    }
 
 
 def make_result(task: str, value: float, **more: Any) -> dict[str, Any]:
@@ -32,7 +54,8 @@ def make_result(task: str, value: float, **more: Any) -> dict[str, Any]:
     worse = value + 0.1 if key == "nme" else value - 0.1
     rest = make_set(key, value)
     groups = {
-        name: {label: make_set(key, value, rest=rest) for label in labels} for name, labels in CLASSES.items()
+        name: {label: make_set(key, value, rest=rest) for label in labels}
+        for name, labels in CLASSES.items()
     }
     groups["yaw"]["≥ 45°"] = make_set(key, worse, n=40, rest=rest)
     groups["skin_tone"]["dark"] = make_set(key, worse, n=4, half=0.2, rest=rest)
@@ -57,18 +80,31 @@ def made_up(measurement: Measurement) -> dict[str, Any]:
     match task:
         case "landmarks":
             nme = np.sort(rng.lognormal(-3, 0.35, 101))
-            more: dict[str, Any] = {"mse": 0.0001, "failures": 0.02, "detected": 0.998, "box": "detector"}
+            more: dict[str, Any] = {
+                "mse": 0.0001,
+                "failures": 0.02,
+                "detected": 0.998,
+                "box": "detector",
+            }
             more["detector"] = {"model": "mtcnn", "sha256": "0" * 64}
-            return make_result(task, float(nme.mean()), **more, curves={"nme_quantiles": nme.tolist()})
+            return make_result(
+                task, float(nme.mean()), **more, curves={"nme_quantiles": nme.tolist()}
+            )
         case "detector":
-            times = {"milliseconds": 2.0, "milliseconds_640x360": float(rng.uniform(3, 20))}
-            alarms, recall = float(rng.uniform(0, 0.4)), float(rng.uniform(0.85, 0.98))
+            times = {
+                "milliseconds": 2.0,
+                "milliseconds_640x360": float(rng.uniform(3, 20)),
+            }
+            alarms = float(rng.uniform(0, 0.4))
+            recall = float(rng.uniform(0.85, 0.98))
             sweep = np.linspace(1.1, 0.2, 40)
             curves = {
                 "false_per_image": (alarms * sweep**6).tolist(),
                 "recall": (recall * sweep**0.1).tolist(),
             }
-            made = make_result(task, recall, **times, false_per_image=alarms, curves=curves)
+            made = make_result(
+                task, recall, **times, false_per_image=alarms, curves=curves
+            )
             return made | {"pictures_with_false": alarms / 2}
         case "identity":
             far = np.logspace(-4, -0.3, 60)
@@ -76,11 +112,24 @@ def made_up(measurement: Measurement) -> dict[str, Any]:
             return make_result(task, 0.98, rank1=0.9, curves={"far": far.tolist(), "tar": tar.tolist()},
                                tar_at_far={"1e-2": 0.96, "1e-3": 0.9, "1e-4": None})  # fmt: skip
         case "quality":
-            rejected, line = np.arange(0, 0.96, 0.05), np.linspace(0.2, 0, 20)
-            reject = {"rejected": rejected.tolist(), "random": [0.2] * 20, "error": line.tolist()}
-            reject |= {"ideal": np.maximum(0, line - 0.1).tolist(), "sharpness": (line + 0.03).tolist()}
+            rejected = np.arange(0, 0.96, 0.05)
+            line = np.linspace(0.2, 0, 20)
+            reject = {
+                "rejected": rejected.tolist(),
+                "random": [0.2] * 20,
+                "error": line.tolist(),
+            }
+            reject |= {
+                "ideal": np.maximum(0, line - 0.1).tolist(),
+                "sharpness": (line + 0.03).tolist(),
+            }
             areas = {"area": 0.1, "area_random": 0.2, "area_ideal": 0.03, "gain": 0.6}
-            made = {"protocol": "Made up.", **make_set("fnmr", 0.2), **areas, "curves": {"reject": reject}}
+            made = {
+                "protocol": "Made up.",
+                **make_set("fnmr", 0.2),
+                **areas,
+                "curves": {"reject": reject},
+            }
             return {**made, "subgroups": {}}
         case _:
             confusion = rng.integers(0, 20, (8, 8)) + np.diag(rng.integers(50, 900, 8))
@@ -91,4 +140,6 @@ def made_up(measurement: Measurement) -> dict[str, Any]:
 def write_made_up(folder: Path) -> None:
     """A file for each measurement of the plan."""
     for measurement in PLAN:
-        (folder / f"{measurement.name}.json").write_text(json.dumps(made_up(measurement)))
+        (folder / f"{measurement.name}.json").write_text(
+            json.dumps(made_up(measurement))
+        )

@@ -4,7 +4,13 @@ import numpy as np
 from tests.builders import face_points
 from training.bending import bent
 from vitrine.vision.crop import crop_of_points
-from vitrine.vision.shape import EYE_OUTER_LEFT, EYE_OUTER_RIGHT, MOUTH_LEFT, NOSE_TIP, outer_eye_distance
+from vitrine.vision.shape import (
+    EYE_OUTER_LEFT,
+    EYE_OUTER_RIGHT,
+    MOUTH_LEFT,
+    NOSE_TIP,
+    outer_eye_distance,
+)
 
 SIZE = 112
 DOTS = [EYE_OUTER_LEFT, EYE_OUTER_RIGHT, NOSE_TIP, MOUTH_LEFT]
@@ -26,7 +32,10 @@ def test_points_follow_the_bent_picture_which_gets_other_proportions() -> None:
 
 
 def test_the_generator_alone_decides_how_a_face_is_bent() -> None:
-    points, image = face_points(x=104, y=90, eyes=60), np.zeros((208, 208, 3), np.uint8)
+    points = face_points(x=104, y=90, eyes=60)
+    image = np.zeros((208, 208, 3), np.uint8)
     crop = crop_of_points(points, SIZE)
-    one, other = (bent(image, points, crop, SIZE, np.random.default_rng(4))[1] for _ in range(2))
+    one, other = (
+        bent(image, points, crop, SIZE, np.random.default_rng(4))[1] for _ in range(2)
+    )
     np.testing.assert_array_equal(one, other)

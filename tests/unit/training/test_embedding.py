@@ -46,7 +46,9 @@ def pictures() -> torch.Tensor:
     return torch.randn(2, 3, 112, 112, generator=torch.Generator().manual_seed(2))
 
 
-def test_pruning_nothing_changes_nothing(teacher: EmbeddingNetwork, pictures: torch.Tensor) -> None:
+def test_pruning_nothing_changes_nothing(
+    teacher: EmbeddingNetwork, pictures: torch.Tensor
+) -> None:
     same = prune(teacher, 1.0, pictures)
     with torch.no_grad():
         assert (same(pictures) * teacher(pictures)).sum(dim=1).min() > 0.999
@@ -71,7 +73,9 @@ def test_channels_that_repeat_others_go_first() -> None:
     assert {1, 2} < set(kept)
 
 
-def test_the_exported_file_says_the_same_in_both_back_ends(tmp_path: Path, pictures: torch.Tensor) -> None:
+def test_the_exported_file_says_the_same_in_both_back_ends(
+    tmp_path: Path, pictures: torch.Tensor
+) -> None:
     torch.manual_seed(0)
     network = EmbeddingNetwork(0.25).eval()
     with torch.no_grad():
@@ -86,16 +90,22 @@ def test_the_exported_file_says_the_same_in_both_back_ends(tmp_path: Path, pictu
 
 
 @pytest.mark.shared
-def test_the_public_file_is_read_as_a_network_of_ours(shared: Path, pictures: torch.Tensor) -> None:
+def test_the_public_file_is_read_as_a_network_of_ours(
+    shared: Path, pictures: torch.Tensor
+) -> None:
     path = shared / "models" / "mobilefacenet_112.onnx"
     public = load_network(path).run(pictures.numpy())[0]
     with torch.no_grad():
         ours = load_teacher(path)(pictures).numpy()
-    np.testing.assert_allclose(ours, public / np.linalg.norm(public, axis=1, keepdims=True), atol=1e-5)
+    np.testing.assert_allclose(
+        ours, public / np.linalg.norm(public, axis=1, keepdims=True), atol=1e-5
+    )
 
 
 def test_another_architecture_is_no_teacher(tmp_path: Path) -> None:
-    write_onnx(EmbeddingNetwork(0.5).eval(), EmbeddingTask.product, tmp_path / "thin.onnx")
+    write_onnx(
+        EmbeddingNetwork(0.5).eval(), EmbeddingTask.product, tmp_path / "thin.onnx"
+    )
     with pytest.raises(ValueError, match="not the layers of MobileFaceNet"):
         load_teacher(tmp_path / "thin.onnx")
 
@@ -114,7 +124,9 @@ def test_targets_lie_halfway_to_the_mirror_and_are_computed_once(
     written = cache.stat().st_mtime_ns
     teacher_targets(tmp_path / "teacher.onnx", both, cache)
     assert cache.stat().st_mtime_ns == written
-    assert not np.array_equal(teacher_targets(tmp_path / "teacher.onnx", faces, cache), targets)
+    assert not np.array_equal(
+        teacher_targets(tmp_path / "teacher.onnx", faces, cache), targets
+    )
 
 
 def test_degraded_views_keep_their_size_and_leave_the_original_alone() -> None:

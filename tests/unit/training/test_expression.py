@@ -15,7 +15,14 @@ from training.datasets.splits import part_of
 from training.export import write_onnx
 from training.networks.expression import ExpressionNetwork
 from training.tasks import load_run
-from training.tasks.expression import Config, ExpressionTask, build, shares, usable, view
+from training.tasks.expression import (
+    Config,
+    ExpressionTask,
+    build,
+    shares,
+    usable,
+    view,
+)
 from training.trainer import Batches, train
 from vitrine.vision.crop import Image
 from vitrine.vision.expression_classes import CLASSES, SIDE, expression_input
@@ -37,9 +44,11 @@ def picture(seed: int) -> Image:
 
 def names(part: str, count: int) -> list[str]:
     numbered = (f"fer{number:07}.png" for number in range(10_000))
-    return [name for name in numbered if (part_of(f"FER2013Train/{name}") == "validation") == (part == "v")][
-        :count
-    ]
+    return [
+        name
+        for name in numbered
+        if (part_of(f"FER2013Train/{name}") == "validation") == (part == "v")
+    ][:count]
 
 
 def data_set(path: Path, *, valid: int = 4) -> Path:
@@ -67,17 +76,29 @@ def data_set(path: Path, *, valid: int = 4) -> Path:
 
 def config_file(path: Path, **changes: object) -> Path:
     values = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
-    small = {"data": str(data_set(path)), "run": str(path / "run"), "epochs": 2, "batch": 5, "workers": 0}
+    small = {
+        "data": str(data_set(path)),
+        "run": str(path / "run"),
+        "epochs": 2,
+        "batch": 5,
+        "workers": 0,
+    }
     (path / "expression.yaml").write_text(yaml.safe_dump(values | small | changes))
     return path / "expression.yaml"
 
 
 def make_task(path: Path) -> ExpressionTask:
-    return build(Config.model_validate(yaml.safe_load(config_file(path).read_text(encoding="utf-8"))))
+    return build(
+        Config.model_validate(
+            yaml.safe_load(config_file(path).read_text(encoding="utf-8"))
+        )
+    )
 
 
 def test_single_votes_are_no_evidence() -> None:
-    assert shares(votes(happiness=7, surprise=2, fear=1)) == pytest.approx([0, 7 / 9, 2 / 9, 0, 0, 0, 0, 0])
+    assert shares(votes(happiness=7, surprise=2, fear=1)) == pytest.approx(
+        [0, 7 / 9, 2 / 9, 0, 0, 0, 0, 0]
+    )
 
 
 def test_a_face_that_most_could_not_name_is_not_shown() -> None:
@@ -91,11 +112,15 @@ def test_a_copy_is_known_through_light_and_compression() -> None:
     original = picture(1)
     brighter = np.clip(original * 0.8 + 30, 0, 255).astype(np.uint8)
     jpeg = cv2.imdecode(cv2.imencode(".jpg", original)[1], cv2.IMREAD_GRAYSCALE)
-    found = are_copies([brighter, np.asarray(jpeg, np.uint8), picture(2)], [picture(3), original])
+    found = are_copies(
+        [brighter, np.asarray(jpeg, np.uint8), picture(2)], [picture(3), original]
+    )
     assert found.tolist() == [True, True, False]
 
 
-def test_copies_of_faces_that_are_measured_on_are_not_trained_on(tmp_path: Path) -> None:
+def test_copies_of_faces_that_are_measured_on_are_not_trained_on(
+    tmp_path: Path,
+) -> None:
     task = make_task(tmp_path)
     order = task.order(np.random.default_rng(0))
     assert sorted(order) == list(range(10))
@@ -104,8 +129,12 @@ def test_copies_of_faces_that_are_measured_on_are_not_trained_on(tmp_path: Path)
 def test_a_set_without_its_training_part_is_refused(tmp_path: Path) -> None:
     config = config_file(tmp_path)
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
-        archive.writestr("FER2013Valid/a.png", cv2.imencode(".png", picture(0))[1].tobytes())
-        archive.writestr("FER2013Valid/label.csv", 'a.png,"(0, 0, 48, 48)",10,0,0,0,0,0,0,0,0,0\n')
+        archive.writestr(
+            "FER2013Valid/a.png", cv2.imencode(".png", picture(0))[1].tobytes()
+        )
+        archive.writestr(
+            "FER2013Valid/label.csv", 'a.png,"(0, 0, 48, 48)",10,0,0,0,0,0,0,0,0,0\n'
+        )
     settings, _ = load_run(config)
     with pytest.raises(DatasetError, match="FER2013Train"):
         build(Config.model_validate(dict(settings) | {"data": tmp_path / "other.zip"}))
@@ -133,7 +162,9 @@ def test_the_loss_is_least_where_the_answer_is_the_votes() -> None:
     def loss(answer: torch.Tensor) -> float:
         constant = torch.nn.Module()
         constant.forward = lambda _: answer.log()
-        return float(ExpressionTask.loss(object.__new__(ExpressionTask), constant, batch))
+        return float(
+            ExpressionTask.loss(object.__new__(ExpressionTask), constant, batch)
+        )
 
     exact = loss(wanted + 1e-6)
     assert exact < loss(torch.tensor([[0.99, 0.01, 0, 0, 0, 0, 0, 0]]) + 1e-6)

@@ -41,6 +41,12 @@ def test_the_shape_is_symmetric_and_level_even_when_all_look_up() -> None:
 
 def test_the_file_holds_68_points(tmp_path: Path) -> None:
     shapes, _ = turned_faces(20)
-    faces = [LabelledFace("a.jpg", "training", "a", shape.astype(np.float32), b"") for shape in shapes]
+    faces = [
+        LabelledFace("a.jpg", "training", "a", shape.astype(np.float32), b"")
+        for shape in shapes
+    ]
     assert "rigid 0.000, jaw 0.000" in write_mean_shape(faces, tmp_path / "shape.json")
-    assert np.shape(json.loads((tmp_path / "shape.json").read_text())["points"]) == (68, 3)
+    assert np.shape(json.loads((tmp_path / "shape.json").read_text())["points"]) == (
+        68,
+        3,
+    )

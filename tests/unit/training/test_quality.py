@@ -50,7 +50,9 @@ def test_gain_is_the_way_from_random_to_ideal() -> None:
 
 
 def test_figures_of_a_score_that_knows() -> None:
-    views = views_of([0.9, 0.8, 0.1, 0.7, 0.2, 0.9, 0.8, 0.7, 0.6, 0.5], list(range(10)))
+    views = views_of(
+        [0.9, 0.8, 0.1, 0.7, 0.2, 0.9, 0.8, 0.7, 0.6, 0.5], list(range(10))
+    )
     figures = measure(views, views.genuine, {"size": views.heights})
     assert figures["n"] == 10
     assert figures["fnmr"] == 0.2
@@ -59,7 +61,13 @@ def test_figures_of_a_score_that_knows() -> None:
     assert figures["gain"] == pytest.approx(1)
     assert figures["rank_correlation"] == pytest.approx(1)
     assert figures["others"]["size"]["area"] > figures["area"]
-    assert set(figures["curves"]["reject"]) == {"rejected", "error", "random", "ideal", "size"}
+    assert set(figures["curves"]["reject"]) == {
+        "rejected",
+        "error",
+        "random",
+        "ideal",
+        "size",
+    }
 
 
 class Middle:
@@ -81,8 +89,11 @@ class Cross:
 def test_views_are_compared_with_other_videos_of_the_person() -> None:
     rng = np.random.default_rng(0)
     base = np.kron(rng.integers(30, 220, (3, 12, 1, 1)), np.ones((1, 12, 144, 3)))
-    pictures = np.clip(base[[0, 0, 1, 1, 2, 2]] + rng.normal(0, 3, (6, 144, 144, 3)), 0, 255)
-    people, videos = ["a", "a", "b", "b", "c", "c"], ["a/1", "a/2", "b/1", "b/2", "c/1", "c/1"]
+    pictures = np.clip(
+        base[[0, 0, 1, 1, 2, 2]] + rng.normal(0, 3, (6, 144, 144, 3)), 0, 255
+    )
+    people = ["a", "a", "b", "b", "c", "c"]
+    videos = ["a/1", "a/2", "b/1", "b/2", "c/1", "c/1"]
     faces = AlignedFaces(pictures.astype(np.uint8), people, videos)
     assert seen_twice(faces) == [0, 1, 2, 3]
     views = make_views(faces, 3, Landmarker(Cross(), 112), Embedder(Middle(), "toy"))
@@ -103,7 +114,9 @@ def test_views_are_kept_and_read_again(tmp_path: Path) -> None:
 def test_frames_are_of_many_sizes_and_the_picture_stays() -> None:
     picture = np.random.default_rng(0).integers(0, 256, (144, 144, 3), dtype=np.uint8)
     before = picture.copy()
-    sides = [frame_of(picture, np.random.default_rng(seed)).shape[0] for seed in range(50)]
+    sides = [
+        frame_of(picture, np.random.default_rng(seed)).shape[0] for seed in range(50)
+    ]
     np.testing.assert_array_equal(picture, before)
     assert min(sides) < 30
     assert max(sides) > 110

@@ -9,19 +9,32 @@ from typing import Any
 import pytest
 
 from tests.brokers import ROOT
-from tests.unit.training.accuracy_results import made_up, make_result, make_set, write_made_up
+from tests.unit.training.accuracy_results import (
+    made_up,
+    make_result,
+    make_set,
+    write_made_up,
+)
 from training.evaluation.commands import evaluate
 from training.report.aims import Aim
 from training.report.gaps import gaps, thin
 from training.report.kinds import KINDS, percent
 from training.report.measuring import chosen, measure
-from training.report.page import fooled, page_text, pictures, rarely_recognised, read_speeds, write_page
+from training.report.page import (
+    fooled,
+    page_text,
+    pictures,
+    rarely_recognised,
+    read_speeds,
+    write_page,
+)
 from training.report.plan import PLAN, Measurement
 from training.report.results import Figures, Result, read_results
 from training.report.style import stamp
 
 DOCS = ROOT / "docs"
-NME, RECALL = KINDS["nme"], KINDS["recall"]
+NME = KINDS["nme"]
+RECALL = KINDS["recall"]
 
 
 def make(content: dict[str, Any], name: str = "one") -> Result:
@@ -31,7 +44,9 @@ def make(content: dict[str, Any], name: str = "one") -> Result:
 def test_the_committed_page_is_that_of_the_committed_results() -> None:
     folder = DOCS / "accuracy"
     expected = page_text(read_results(folder), read_speeds(folder))
-    assert (DOCS / "accuracy.md").read_text(encoding="utf-8") == expected, "run `python -m training report`"
+    assert (DOCS / "accuracy.md").read_text(encoding="utf-8") == expected, (
+        "run `python -m training report`"
+    )
 
 
 def test_the_committed_plots_are_those_of_the_committed_results() -> None:
@@ -49,7 +64,9 @@ def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
         write_page(tmp_path, tmp_path / "page.md")
         written.append({path.name: path.read_bytes() for path in tmp_path.iterdir()})
     assert written[0] == written[1]
-    assert sum(name.endswith(".svg") for name in written[0]) == len(pictures(read_results(tmp_path)))
+    assert sum(name.endswith(".svg") for name in written[0]) == len(
+        pictures(read_results(tmp_path))
+    )
 
 
 def test_a_page_without_results_says_what_was_not_measured(tmp_path: Path) -> None:
@@ -61,7 +78,9 @@ def test_a_page_without_results_says_what_was_not_measured(tmp_path: Path) -> No
 def test_every_command_of_the_plan_is_one_that_evaluate_understands() -> None:
     for measurement in PLAN:
         task, *arguments = measurement.arguments
-        assert evaluate.commands[task].make_context(task, [*arguments, "--json", "out.json"])
+        assert evaluate.commands[task].make_context(
+            task, [*arguments, "--json", "out.json"]
+        )
 
 
 def test_a_class_that_is_clearly_worse_is_a_gap_and_few_faces_are_none() -> None:
@@ -106,9 +125,14 @@ def test_almost_all_is_not_written_as_all(share: float, written: str) -> None:
     assert percent(share) == written
 
 
-@pytest.mark.parametrize(("limit", "reached"), [(0.89, "yes"), (0.9, "yes"), (0.91, "no"), ("other", "no")])
+@pytest.mark.parametrize(
+    ("limit", "reached"), [(0.89, "yes"), (0.9, "yes"), (0.91, "no"), ("other", "no")]
+)
 def test_an_aim_is_reached_at_its_limit(limit: float | str, reached: str) -> None:
-    results = {"one": make(make_set("recall", 0.9)), "other": make(make_set("recall", 0.95))}
+    results = {
+        "one": make(make_set("recall", 0.9)),
+        "other": make(make_set("recall", 0.95)),
+    }
     row = Aim("Recall", "one", "recall", limit).row(results)
     assert row is not None
     assert row[3] == reached
@@ -156,4 +180,8 @@ def test_what_fails_is_named_and_leaves_no_old_figures(tmp_path: Path) -> None:
 
     assert measure([good, bad], Path("/data/here"), tmp_path, run) == [bad.name]
     assert [path.name for path in tmp_path.iterdir()] == [f"{good.name}.json"]
-    assert asked[0][:3] == ["landmarks", "--data", "/data/here/data/youtube_faces_keypoints.zip"]
+    assert asked[0][:3] == [
+        "landmarks",
+        "--data",
+        "/data/here/data/youtube_faces_keypoints.zip",
+    ]

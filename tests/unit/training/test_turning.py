@@ -38,7 +38,9 @@ def test_a_turned_face_has_the_pose_of_its_turn_and_keeps_its_place() -> None:
     for view in views(dotted()):
         pose = head_pose(view.points, CACHE_SIZE, CACHE_SIZE)
         away.append(max(abs(pose.yaw), abs(pose.pitch)))
-        assert np.abs(view.points.mean(axis=0) - dotted().points.mean(axis=0)).max() < 40
+        assert (
+            np.abs(view.points.mean(axis=0) - dotted().points.mean(axis=0)).max() < 40
+        )
     assert min(away) > 10
     assert max(away) == pytest.approx(33, abs=5)
 
@@ -53,7 +55,9 @@ def test_the_picture_follows_its_points_unless_something_hides_them() -> None:
 
 
 def test_a_face_is_turned_to_the_side_it_looks_to() -> None:
-    yaws = [head_pose(view.points, CACHE_SIZE, CACHE_SIZE).yaw for view in views(dotted(30))]
+    yaws = [
+        head_pose(view.points, CACHE_SIZE, CACHE_SIZE).yaw for view in views(dotted(30))
+    ]
     assert min(yaws) > 15
     assert max(yaws) > 38
 

@@ -26,10 +26,16 @@ def centre_of(crop: Crop) -> np.ndarray:
 
 def yunet_box(points: np.ndarray) -> tuple[float, float, float, float]:
     """A box as YuNet draws it around an upright face: forehead to chin, a little narrower than the jaw."""
-    low, high = points.min(axis=0), points.max(axis=0)
+    low = points.min(axis=0)
+    high = points.max(axis=0)
     side = float((high - low).max())
     centre = (low + high) / 2 - (0, 0.17 * side)
-    return float(centre[0] - 0.47 * side), float(centre[1] - 0.62 * side), 0.94 * side, 1.24 * side
+    return (
+        float(centre[0] - 0.47 * side),
+        float(centre[1] - 0.62 * side),
+        0.94 * side,
+        1.24 * side,
+    )
 
 
 @pytest.mark.parametrize("roll", [0, 40, -90, 170])
@@ -44,7 +50,10 @@ def test_points_return_to_the_frame() -> None:
     faces = [face_points(yaw=20, roll=15), face_points(pitch=-10, x=90, eyes=200)]
     crops = [crop_of_points(points) for points in faces]
     outputs = np.stack(
-        [to_network(points, crop).reshape(136) for points, crop in zip(faces, crops, strict=True)]
+        [
+            to_network(points, crop).reshape(136)
+            for points, crop in zip(faces, crops, strict=True)
+        ]
     )
     np.testing.assert_allclose(to_frame(outputs, crops), faces, rtol=1e-5)
 
@@ -69,13 +78,18 @@ def test_a_detection_lands_on_the_crop_of_its_points(yaw: float, roll: float) ->
     expected = crop_of_points(points)
     found = crop_of_box(yunet_box(face_points(yaw=yaw)), five_points(points))
     assert side_of(found) == pytest.approx(side_of(expected), rel=0.12)
-    assert np.linalg.norm(centre_of(found) - centre_of(expected)) < 0.1 * side_of(expected)
+    assert np.linalg.norm(centre_of(found) - centre_of(expected)) < 0.1 * side_of(
+        expected
+    )
 
 
 def test_a_box_alone_gives_an_upright_crop_of_the_same_size() -> None:
-    expected, found = crop_of_points(face_points()), crop_of_box(yunet_box(face_points()))
+    expected = crop_of_points(face_points())
+    found = crop_of_box(yunet_box(face_points()))
     assert side_of(found) == pytest.approx(side_of(expected), rel=0.05)
-    np.testing.assert_allclose(centre_of(found), centre_of(expected), atol=0.05 * side_of(expected))
+    np.testing.assert_allclose(
+        centre_of(found), centre_of(expected), atol=0.05 * side_of(expected)
+    )
     assert found[0, 1] == 0
 
 
@@ -84,7 +98,9 @@ def test_a_tighter_box_does_not_change_the_scale_when_five_points_are_known() ->
     x, y, width, height = yunet_box(points)
     tight = (x + 0.1 * width, y + 0.1 * height, 0.8 * width, 0.8 * height)
     loose = crop_of_box((x, y, width, height), five_points(points))
-    np.testing.assert_allclose(crop_of_box(tight, five_points(points)), loose, atol=1e-9)
+    np.testing.assert_allclose(
+        crop_of_box(tight, five_points(points)), loose, atol=1e-9
+    )
 
 
 def test_outside_the_frame_the_cut_is_black() -> None:
@@ -110,6 +126,9 @@ def test_the_network_sees_rgb_between_minus_one_and_one() -> None:
 @pytest.mark.parametrize("size", [112, 128])
 def test_a_network_of_any_input_size_answers_in_pixels_of_the_frame(size: int) -> None:
     points = face_points(roll=20)
-    for crop in (crop_of_points(points, size), crop_of_box(yunet_box(points), five_points(points), size)):
+    for crop in (
+        crop_of_points(points, size),
+        crop_of_box(yunet_box(points), five_points(points), size),
+    ):
         answer = to_network(points, crop, size).reshape(1, 136)
         np.testing.assert_allclose(to_frame(answer, [crop], size)[0], points, rtol=1e-5)

@@ -31,22 +31,33 @@ def corners(*boxes: tuple[float, float, float, float]) -> Array:
 
 def test_suppression_keeps_the_best_of_overlapping_boxes_and_all_apart() -> None:
     boxes = corners((0, 0, 10, 10), (1, 1, 11, 11), (20, 0, 30, 10))
-    assert suppress(boxes, np.array([0.5, 0.9, 0.7], np.float32), 0.3).tolist() == [1, 2]
+    assert suppress(boxes, np.array([0.5, 0.9, 0.7], np.float32), 0.3).tolist() == [
+        1,
+        2,
+    ]
 
 
 def test_a_box_inside_another_falls_only_when_compared_with_the_smaller() -> None:
-    boxes, scores = corners((0, 0, 20, 20), (5, 5, 10, 10)), np.array([0.9, 0.8], np.float32)
+    boxes = corners((0, 0, 20, 20), (5, 5, 10, 10))
+    scores = np.array([0.9, 0.8], np.float32)
     assert suppress(boxes, scores, 0.7).tolist() == [0, 1]
     assert suppress(boxes, scores, 0.7, over="smaller").tolist() == [0]
 
 
 def test_suppression_of_nothing_is_nothing() -> None:
-    assert suppress(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), 0.3).tolist() == []
+    assert (
+        suppress(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), 0.3).tolist()
+        == []
+    )
 
 
 def test_detections_of_unequal_length_are_refused() -> None:
     with pytest.raises(ValueError, match=r"expected boxes \(1, 4\)"):
-        Detections(np.zeros((2, 4), np.float32), np.zeros(1, np.float32), np.zeros((1, 5, 2), np.float32))
+        Detections(
+            np.zeros((2, 4), np.float32),
+            np.zeros(1, np.float32),
+            np.zeros((1, 5, 2), np.float32),
+        )
 
 
 class WholePicture:
@@ -60,11 +71,15 @@ class WholePicture:
     def detect(self, image: Image) -> Detections:
         height, width = image.shape[:2]
         return Detections(
-            corners((0, 0, width, height)), np.ones(1, np.float32), np.ones((1, 5, 2), np.float32)
+            corners((0, 0, width, height)),
+            np.ones(1, np.float32),
+            np.ones((1, 5, 2), np.float32),
         )
 
 
-@pytest.mark.parametrize(("side", "scale"), [(100, 4), (300, 4 / 3), (400, 1), (900, 1)])
+@pytest.mark.parametrize(
+    ("side", "scale"), [(100, 4), (300, 4 / 3), (400, 1), (900, 1)]
+)
 def test_a_detector_sees_pictures_no_larger_than_it_wants_and_answers_in_their_pixels(
     side: int, scale: float
 ) -> None:
@@ -83,7 +98,8 @@ class OneFaceYuNet:
         self.shape = batch.shape
         cells = [(batch.shape[2] // s) * (batch.shape[3] // s) for s in (8, 16, 32)]
         classes, objects, boxes, points = (
-            [np.zeros((1, count, width), np.float32) for count in cells] for width in (1, 1, 4, 10)
+            [np.zeros((1, count, width), np.float32) for count in cells]
+            for width in (1, 1, 4, 10)
         )
         at = 2 * (batch.shape[3] // 16) + 3
         classes[1][0, at], objects[1][0, at] = 0.81, 1.2
@@ -97,13 +113,22 @@ def test_yunet_pads_the_picture_and_decodes_cells_to_pixels() -> None:
     found = YuNet(network).detect(np.zeros((90, 100, 3), np.uint8))
     assert network.shape == (1, 3, 96, 128)
     assert found.scores.tolist() == [pytest.approx(0.9)]
-    np.testing.assert_allclose(found.boxes, [[3.5 * 16 - 16, 2.25 * 16 - 24, 32, 48]], rtol=1e-6)
+    np.testing.assert_allclose(
+        found.boxes, [[3.5 * 16 - 16, 2.25 * 16 - 24, 32, 48]], rtol=1e-6
+    )
     np.testing.assert_allclose(found.five[0, 0], [3 * 16, 3 * 16])
     np.testing.assert_allclose(found.five[0, 4], [(3 + 8) * 16, (2 + 9) * 16])
 
 
 def test_yunet_below_its_threshold_finds_nothing() -> None:
-    assert len(YuNet(OneFaceYuNet(), threshold=0.95).detect(np.zeros((64, 64, 3), np.uint8))) == 0
+    assert (
+        len(
+            YuNet(OneFaceYuNet(), threshold=0.95).detect(
+                np.zeros((64, 64, 3), np.uint8)
+            )
+        )
+        == 0
+    )
 
 
 def test_the_pyramid_starts_at_the_smallest_face_and_ends_at_the_picture() -> None:
@@ -156,5 +181,7 @@ def test_a_configured_yunet_comes_before_our_own_detector(shared: Path) -> None:
     assert isinstance(load_detector(shared / "models"), YuNet)
     assert isinstance(load_detector(None), SingleShot)
     assert isinstance(load_detector(shared / "models", kind="own"), SingleShot)
-    with pytest.raises(ConfigurationError, match=r"yunet_n_dynamic\.onnx in VITRINE_MODELS"):
+    with pytest.raises(
+        ConfigurationError, match=r"yunet_n_dynamic\.onnx in VITRINE_MODELS"
+    ):
         load_detector(None, kind="yunet")

@@ -32,7 +32,9 @@ class Echo:
         return [batch.reshape(len(batch), -1)[:, :8]]
 
 
-def dotted(points: NDArray[np.floating], radius: int, size: tuple[int, int] = (480, 640)) -> Image:
+def dotted(
+    points: NDArray[np.floating], radius: int, size: tuple[int, int] = (480, 640)
+) -> Image:
     """Bright dots at the five points on black."""
     image = np.zeros((*size, 3), np.uint8)
     for x, y in five_points(points):
@@ -46,7 +48,9 @@ def noise_cut(seed: int = 0) -> Image:
 
 @pytest.mark.parametrize("roll", [-25, 0, 40])
 @pytest.mark.parametrize("eyes", [40.0, 150.0])
-def test_a_cut_is_upright_and_framed_as_the_pictures_it_is_trained_on(roll: float, eyes: float) -> None:
+def test_a_cut_is_upright_and_framed_as_the_pictures_it_is_trained_on(
+    roll: float, eyes: float
+) -> None:
     points = face_points(roll=roll, eyes=eyes, x=300, y=220)
     cut = expression_cut(dotted(points, radius=max(1, round(eyes / 20))), points)
     assert cut.shape == (SIDE, SIDE)
@@ -91,7 +95,10 @@ def test_the_answers_for_a_batch_are_those_for_its_pictures() -> None:
 
 def test_the_card_describes_the_file_that_ships() -> None:
     path = model_path(EXPRESSION_FILE)
-    stated = re.search(r"sha256 `([0-9a-f]{64})`", path.with_suffix(".card.md").read_text(encoding="utf-8"))
+    stated = re.search(
+        r"sha256 `([0-9a-f]{64})`",
+        path.with_suffix(".card.md").read_text(encoding="utf-8"),
+    )
     assert stated is not None
     assert stated[1] == sha256(path.read_bytes()).hexdigest()
     assert path.stat().st_size < 2_000_000
@@ -99,8 +106,18 @@ def test_the_card_describes_the_file_that_ships() -> None:
 
 @pytest.mark.shared
 def test_faces_never_trained_on_are_seen_as_most_people_saw_them(shared: Path) -> None:
-    faces = [face for face in read_ferplus(shared / "data" / "ferplus.zip") if face.split == "FER2013Valid"]
-    labelled = [(face.image(), label) for face in faces[::4] if (label := majority(face.votes)) is not None]
+    faces = [
+        face
+        for face in read_ferplus(shared / "data" / "ferplus.zip")
+        if face.split == "FER2013Valid"
+    ]
+    labelled = [
+        (face.image(), label)
+        for face in faces[::4]
+        if (label := majority(face.votes)) is not None
+    ]
     cuts, labels = zip(*labelled, strict=True)
-    shares = ExpressionClassifier(load_network(model_path(EXPRESSION_FILE))).classify(cuts)
+    shares = ExpressionClassifier(load_network(model_path(EXPRESSION_FILE))).classify(
+        cuts
+    )
     assert (shares.argmax(axis=1) == np.array(labels)).mean() > 0.79

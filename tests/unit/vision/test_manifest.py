@@ -11,7 +11,15 @@ from click.testing import CliRunner
 from vitrine.cli import cli
 from vitrine.errors import ConfigurationError
 from vitrine.vision import models
-from vitrine.vision.manifest import MANIFEST, Manifest, Public, Shipped, in_use, problems, read_manifest
+from vitrine.vision.manifest import (
+    MANIFEST,
+    Manifest,
+    Public,
+    Shipped,
+    in_use,
+    problems,
+    read_manifest,
+)
 from vitrine.vision.models import MODELS
 
 CONTENT = b"weights"
@@ -44,7 +52,9 @@ def test_every_file_that_ships_has_its_card_and_entry_and_none_is_stale() -> Non
 
 def test_sizes_are_those_of_the_files() -> None:
     entries = read_manifest().shipped
-    assert {e.file: e.size for e in entries} == {e.file: (MODELS / e.file).stat().st_size for e in entries}
+    assert {e.file: e.size for e in entries} == {
+        e.file: (MODELS / e.file).stat().st_size for e in entries
+    }
 
 
 def test_every_file_that_the_product_loads_has_an_entry() -> None:
@@ -61,7 +71,9 @@ def test_what_the_manifest_calls_in_use_is_what_the_product_loads() -> None:
 
 
 @pytest.mark.shared
-def test_the_public_models_at_hand_are_the_listed_ones(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_public_models_at_hand_are_the_listed_ones(
+    shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("VITRINE_MODELS", str(shared / "models"))
     result = CliRunner().invoke(cli, ["models", "verify"])
     assert (result.exit_code, result.output[-9:]) == (0, "2 public\n")
@@ -83,14 +95,24 @@ def test_a_folder_in_order_has_no_problems(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "expected"),
     [
-        ("ours.onnx", b"other", f"ours.onnx: changed: sha256 {sha256(b'other').hexdigest()}, expected"),
+        (
+            "ours.onnx",
+            b"other",
+            f"ours.onnx: changed: sha256 {sha256(b'other').hexdigest()}, expected",
+        ),
         ("ours.onnx", None, "ours.onnx: missing"),
         ("ours.card.md", None, "ours.onnx: has no card ours.card.md"),
-        ("ours.card.md", b"sha256 `0`", "ours.card.md: states another sha256 than models.yaml"),
+        (
+            "ours.card.md",
+            b"sha256 `0`",
+            "ours.card.md: states another sha256 than models.yaml",
+        ),
         ("stray.onnx", b"", "stray.onnx: has no entry in models.yaml"),
     ],
 )
-def test_each_problem_is_one_line(folder: Path, name: str, content: bytes | None, expected: str) -> None:
+def test_each_problem_is_one_line(
+    folder: Path, name: str, content: bytes | None, expected: str
+) -> None:
     if content is None:
         (folder / name).unlink()
     else:
@@ -100,13 +122,17 @@ def test_each_problem_is_one_line(folder: Path, name: str, content: bytes | None
     assert expected in found[0]
 
 
-def test_a_changed_public_model_is_a_problem_where_it_is_configured(folder: Path, tmp_path: Path) -> None:
+def test_a_changed_public_model_is_a_problem_where_it_is_configured(
+    folder: Path, tmp_path: Path
+) -> None:
     configured = tmp_path / "configured"
     configured.mkdir()
     (configured / "public.onnx").write_bytes(b"other")
     (configured / "whatever.txt").write_text("the operator's own")
     lines = problems(MANIFEST_OF_TWO, configured, folder)
-    assert [line.split(": ")[1] for line in lines if "public.onnx" in line] == ["changed"]
+    assert [line.split(": ")[1] for line in lines if "public.onnx" in line] == [
+        "changed"
+    ]
 
 
 def test_a_public_model_comes_before_what_ships(folder: Path, tmp_path: Path) -> None:

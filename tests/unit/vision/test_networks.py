@@ -29,7 +29,9 @@ def small_model(head: str = "Gemm") -> onnx.ModelProto:
     }
     shape = numpy_helper.from_array(np.array([1, -1]))
     nodes = [
-        helper.make_node("Conv", ["x", "kernel", "bias"], ["a"], strides=[2, 2], pads=[0, 0, 1, 1]),
+        helper.make_node(
+            "Conv", ["x", "kernel", "bias"], ["a"], strides=[2, 2], pads=[0, 0, 1, 1]
+        ),
         helper.make_node("Clip", ["a", "low", "high"], ["b"]),
         helper.make_node("GlobalAveragePool", ["b"], ["c"]),
         helper.make_node("Constant", [], ["shape"], value=shape),
@@ -41,13 +43,20 @@ def small_model(head: str = "Gemm") -> onnx.ModelProto:
         "small",
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 128, 128])],
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 136])],
-        [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
+        [
+            numpy_helper.from_array(np.asarray(value), name)
+            for name, value in constants.items()
+        ],
     )
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
+    return helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8
+    )
 
 
 def pictures(count: int) -> Array:
-    return np.random.default_rng(5).uniform(-1, 1, (count, 3, 128, 128)).astype(np.float32)
+    return (
+        np.random.default_rng(5).uniform(-1, 1, (count, 3, 128, 128)).astype(np.float32)
+    )
 
 
 @pytest.fixture
@@ -56,7 +65,9 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "small.onnx"
 
 
-def test_a_file_with_fixed_batch_size_takes_any_batch_and_gives_the_same(path: Path) -> None:
+def test_a_file_with_fixed_batch_size_takes_any_batch_and_gives_the_same(
+    path: Path,
+) -> None:
     network = load_network(path)
     (together,) = network.run(pictures(5))
     alone = np.concatenate([network.run(pictures(5)[i : i + 1])[0] for i in range(5)])
@@ -66,7 +77,12 @@ def test_a_file_with_fixed_batch_size_takes_any_batch_and_gives_the_same(path: P
 
 def test_a_run_is_measured(path: Path) -> None:
     def runs() -> float:
-        return REGISTRY.get_sample_value("vitrine_inference_seconds_count", {"model": "small"}) or 0
+        return (
+            REGISTRY.get_sample_value(
+                "vitrine_inference_seconds_count", {"model": "small"}
+            )
+            or 0
+        )
 
     before = runs()
     load_network(path).run(pictures(2))
@@ -78,7 +94,9 @@ def test_torch_gives_the_same_as_onnx_runtime(path: Path) -> None:
     from vitrine.vision.torch_network import TorchNetwork
 
     (expected,) = load_network(path).run(pictures(3))
-    (found,) = TorchNetwork(with_free_batch(onnx.load(path)), "small", "cpu").run(pictures(3))
+    (found,) = TorchNetwork(with_free_batch(onnx.load(path)), "small", "cpu").run(
+        pictures(3)
+    )
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
@@ -86,9 +104,12 @@ def test_torch_runs_the_landmark_network_that_ships() -> None:
     pytest.importorskip("torch")
     from vitrine.vision.torch_network import TorchNetwork
 
-    path, batch = model_path("landmarks_112.onnx"), pictures(2)[:, :, :112, :112]
+    path = model_path("landmarks_112.onnx")
+    batch = pictures(2)[:, :, :112, :112]
     (expected,) = load_network(path).run(batch)
-    (found,) = TorchNetwork(with_free_batch(onnx.load(path)), path.stem, "cpu").run(batch)
+    (found,) = TorchNetwork(with_free_batch(onnx.load(path)), path.stem, "cpu").run(
+        batch
+    )
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
 

@@ -15,7 +15,9 @@ def projected(
 ) -> np.ndarray:
     """The mean face through a pinhole camera, `distance` eye distances away; noise in eye distances."""
     seen = mean_shape() @ rotation(yaw, pitch, roll).T + (0, 0, distance)
-    points = seen[:, :2] / seen[:, 2:] + np.random.default_rng(0).normal(0, noise / distance, (68, 2))
+    points = seen[:, :2] / seen[:, 2:] + np.random.default_rng(0).normal(
+        0, noise / distance, (68, 2)
+    )
     return points * 640 + (320, 180)
 
 
@@ -25,13 +27,27 @@ def difference(found: HeadPose, yaw: float, pitch: float, roll: float) -> float:
 
 @pytest.mark.parametrize(("yaw", "pitch", "roll"), GRID)
 def test_a_known_turn_is_recovered(yaw: float, pitch: float, roll: float) -> None:
-    assert difference(head_pose(projected(yaw, pitch, roll), 640, 360), yaw, pitch, roll) < 1
-    assert difference(head_pose(projected(yaw, pitch, roll, noise=0.01), 640, 360), yaw, pitch, roll) < 4
+    assert (
+        difference(head_pose(projected(yaw, pitch, roll), 640, 360), yaw, pitch, roll)
+        < 1
+    )
+    assert (
+        difference(
+            head_pose(projected(yaw, pitch, roll, noise=0.01), 640, 360),
+            yaw,
+            pitch,
+            roll,
+        )
+        < 4
+    )
 
 
 def test_nothing_flips_under_strong_noise() -> None:
     poses = [head_pose(projected(*turn, noise=0.04), 640, 360) for turn in GRID]
-    assert max(difference(pose, *turn) for pose, turn in zip(poses, GRID, strict=True)) < 20
+    assert (
+        max(difference(pose, *turn) for pose, turn in zip(poses, GRID, strict=True))
+        < 20
+    )
 
 
 def test_the_signs_are_those_of_the_image() -> None:
@@ -44,7 +60,8 @@ def test_the_signs_are_those_of_the_image() -> None:
 
 def test_a_mirrored_face_has_mirrored_yaw_and_roll() -> None:
     points = face_points(yaw=25, pitch=10, roll=15)
-    pose, flipped = head_pose(points, 640, 360), head_pose(mirrored(points, 640), 640, 360)
+    pose = head_pose(points, 640, 360)
+    flipped = head_pose(mirrored(points, 640), 640, 360)
     assert difference(flipped, -pose.yaw, pose.pitch, -pose.roll) < 1e-3
 
 
@@ -61,7 +78,8 @@ def test_angles_inverts_rotation(turn: tuple[float, float, float]) -> None:
 
 
 @pytest.mark.parametrize(
-    "points", [np.full((68, 2), np.nan), np.zeros((68, 2)), np.arange(136.0).reshape(68, 2)]
+    "points",
+    [np.full((68, 2), np.nan), np.zeros((68, 2)), np.arange(136.0).reshape(68, 2)],
 )
 def test_points_without_area_are_refused(points: np.ndarray) -> None:
     with pytest.raises(ValueError, match="span an area"):

@@ -18,12 +18,18 @@ def score() -> QualityScore:
 @pytest.fixture(scope="module")
 def faces() -> list[Image]:
     """Crops of synthetic people who look at the camera from nearby."""
-    mall = SyntheticMall.from_uri("synthetic:?people=3&seed=11&seconds=25", 1280, 720, 10)
+    mall = SyntheticMall.from_uri(
+        "synthetic:?people=3&seed=11&seconds=25", 1280, 720, 10
+    )
     found: list[Image] = []
     for number in range(0, 250, 5):
         image, truth = mall.frame(number)
-        near = [p for p in truth.people if p.visible and abs(p.yaw) < 15 and p.box[3] > 110]
-        found += [cut(image, crop_of_points(np.array(person.points))) for person in near]
+        near = [
+            p for p in truth.people if p.visible and abs(p.yaw) < 15 and p.box[3] > 110
+        ]
+        found += [
+            cut(image, crop_of_points(np.array(person.points))) for person in near
+        ]
     return found[:12]
 
 
@@ -33,21 +39,29 @@ def mean_of(score: QualityScore, faces: list[Image]) -> float:
 
 def resized(face: Image, pixels: int) -> Image:
     small = cv2.resize(face, (pixels, pixels), interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.resize(small, face.shape[:2], interpolation=cv2.INTER_LINEAR), np.uint8)
+    return np.asarray(
+        cv2.resize(small, face.shape[:2], interpolation=cv2.INTER_LINEAR), np.uint8
+    )
 
 
 def test_few_pixels_and_blur_lower_it(score: QualityScore, faces: list[Image]) -> None:
     good = mean_of(score, faces)
     assert mean_of(score, [resized(face, 16) for face in faces]) < 0.5 * good
-    blurred = [np.asarray(cv2.GaussianBlur(face, (0, 0), 6), np.uint8) for face in faces]
+    blurred = [
+        np.asarray(cv2.GaussianBlur(face, (0, 0), 6), np.uint8) for face in faces
+    ]
     assert mean_of(score, blurred) < 0.7 * good
 
 
-def test_scores_are_chances_and_batches_change_nothing(score: QualityScore, faces: list[Image]) -> None:
+def test_scores_are_chances_and_batches_change_nothing(
+    score: QualityScore, faces: list[Image]
+) -> None:
     cuts = [quality_cut(face) for face in faces]
     together = score.score(cuts)
     assert ((together >= 0) & (together <= 1)).all()
-    np.testing.assert_allclose([score.score([one])[0] for one in cuts], together, atol=1e-5)
+    np.testing.assert_allclose(
+        [score.score([one])[0] for one in cuts], together, atol=1e-5
+    )
 
 
 def test_points_outside_the_picture_count_twice() -> None:

@@ -1,7 +1,14 @@
 import numpy as np
 
 from tests.builders import face_points
-from vitrine.vision.shape import EYE_LEFT, MIRROR, NOSE_TIP, five_points, mirrored, outer_eye_distance
+from vitrine.vision.shape import (
+    EYE_LEFT,
+    MIRROR,
+    NOSE_TIP,
+    five_points,
+    mirrored,
+    outer_eye_distance,
+)
 
 
 def test_mirroring_twice_gives_the_same_points() -> None:
@@ -25,4 +32,6 @@ def test_five_points_come_in_the_order_of_detectors() -> None:
 
 def test_outer_eye_distance_takes_one_face_or_many() -> None:
     assert outer_eye_distance(face_points(eyes=50)) == 50
-    assert outer_eye_distance(np.stack([face_points(eyes=50), face_points(eyes=20)])).tolist() == [50, 20]
+    assert outer_eye_distance(
+        np.stack([face_points(eyes=50), face_points(eyes=20)])
+    ).tolist() == [50, 20]

@@ -24,7 +24,10 @@ class Answers:
 
     def run(self, batch: Array) -> list[Array]:
         self.shape = batch.shape
-        maps = [np.zeros((1, OUTPUTS, batch.shape[2] // s, batch.shape[3] // s), np.float32) for s in STRIDES]
+        maps = [
+            np.zeros((1, OUTPUTS, batch.shape[2] // s, batch.shape[3] // s), np.float32)
+            for s in STRIDES
+        ]
         for level in maps:
             level[:, 0] = -9
         for stride, row, column, numbers in self.cells:
@@ -45,7 +48,9 @@ def test_the_picture_is_padded_and_cells_are_decoded_to_pixels() -> None:
     found = SingleShot(network).detect(PICTURE)
     assert network.shape == (1, 3, 96, 128)
     assert found.scores.tolist() == [pytest.approx(1 / (1 + np.exp(-2)))]
-    np.testing.assert_allclose(found.boxes, [[4 * 16 - 16, 2.5 * 16 - 24, 32, 48]], rtol=1e-5)
+    np.testing.assert_allclose(
+        found.boxes, [[4 * 16 - 16, 2.5 * 16 - 24, 32, 48]], rtol=1e-5
+    )
     np.testing.assert_allclose(found.five[0, 0], [3.5 * 16, 3.5 * 16])
     np.testing.assert_allclose(found.five[0, 4], [(3.5 + 8) * 16, (2.5 + 9) * 16])
 
@@ -65,13 +70,18 @@ def test_faces_of_all_strides_come_best_first() -> None:
 
 
 def test_below_the_threshold_nothing_is_found() -> None:
-    assert len(SingleShot(Answers((16, 2, 3, face(0.0))), threshold=0.6).detect(PICTURE)) == 0
+    assert (
+        len(SingleShot(Answers((16, 2, 3, face(0.0))), threshold=0.6).detect(PICTURE))
+        == 0
+    )
 
 
 def test_an_absurd_size_does_not_overflow() -> None:
     numbers = face(3.0)
     numbers[3] = 1e4
-    assert np.isfinite(SingleShot(Answers((8, 0, 0, numbers))).detect(PICTURE).boxes).all()
+    assert np.isfinite(
+        SingleShot(Answers((8, 0, 0, numbers))).detect(PICTURE).boxes
+    ).all()
 
 
 def test_pixels_become_minus_one_to_one_in_the_order_of_the_picture() -> None:
@@ -81,7 +91,9 @@ def test_pixels_become_minus_one_to_one_in_the_order_of_the_picture() -> None:
     np.testing.assert_allclose(there, [1, -0.5 / 127.5, -1], atol=1e-6)
 
 
-def test_a_face_that_fills_the_picture_is_found_in_a_second_look_at_a_smaller_one() -> None:
+def test_a_face_that_fills_the_picture_is_found_in_a_second_look_at_a_smaller_one() -> (
+    None
+):
     class Twice(Answers):
         """Sees a face of 64×96 pixels, but only in the small picture."""
 
@@ -89,19 +101,24 @@ def test_a_face_that_fills_the_picture_is_found_in_a_second_look_at_a_smaller_on
             small = batch.shape[2] < 100
             return super().run(batch) if small else Answers().run(batch)
 
-    found = SingleShot(Twice((32, 1, 1, face(2.0)))).detect(np.zeros((360, 640, 3), np.uint8))
+    found = SingleShot(Twice((32, 1, 1, face(2.0)))).detect(
+        np.zeros((360, 640, 3), np.uint8)
+    )
     np.testing.assert_allclose(found.boxes, [[4 * 32, 0, 4 * 64, 4 * 96]], atol=1e-3)
     np.testing.assert_allclose(found.five[0, 0], [4 * 48, 4 * (32 + 48)])
 
 
-def test_a_face_that_both_looks_see_is_one_and_small_ones_of_the_second_do_not_count() -> None:
+def test_a_face_that_both_looks_see_is_one_and_small_ones_of_the_second_do_not_count() -> (
+    None
+):
     class Twice(Answers):
         def run(self, batch: Array) -> list[Array]:
             return (small if batch.shape[2] < 100 else large).run(batch)
 
     full = [1.0, 0.0, 0.0, np.log(8), np.log(8), *range(10)]
     quarter = [2.0, 0.0, 0.0, np.log(4), np.log(4), *range(10)]
-    large, small = Answers((32, 3, 7, full)), Answers((16, 1, 3, quarter), (8, 8, 1, face(3.0)))
+    large = Answers((32, 3, 7, full))
+    small = Answers((16, 1, 3, quarter), (8, 8, 1, face(3.0)))
     found = SingleShot(Twice()).detect(np.zeros((360, 640, 3), np.uint8))
     assert found.scores.tolist() == [pytest.approx(1 / (1 + np.exp(-2)))]
     assert found.boxes[0, 2] == pytest.approx(256)
@@ -109,14 +126,20 @@ def test_a_face_that_both_looks_see_is_one_and_small_ones_of_the_second_do_not_c
 
 def test_the_shipped_weights_find_the_visible_people_of_the_synthetic_mall() -> None:
     shipped = SingleShot.load()
-    picture, truth = SyntheticMall.from_uri("synthetic:?scene=quiet&seed=3", 640, 360, 10).frame(200)
+    picture, truth = SyntheticMall.from_uri(
+        "synthetic:?scene=quiet&seed=3", 640, 360, 10
+    ).frame(200)
     found = shipped.detect(picture)
     centres = found.boxes[:, :2] + found.boxes[:, 2:] / 2
-    looking = [person for person in truth.people if person.visible and abs(person.yaw) < 45]
+    looking = [
+        person for person in truth.people if person.visible and abs(person.yaw) < 45
+    ]
     assert looking
     for person in looking:
         x, y, width, height = person.box
-        near = (np.abs(centres - (x + width / 2, y + height / 2)) < (width / 4, height / 4)).all(axis=1)
+        near = (
+            np.abs(centres - (x + width / 2, y + height / 2)) < (width / 4, height / 4)
+        ).all(axis=1)
         assert found.scores[near].max(initial=0) >= shipped.trust.start
         five = found.five[near][0]
         assert np.abs(five - five_points(person.points)).max() < 0.15 * height
@@ -134,7 +157,9 @@ def test_half_of_a_large_face_is_no_face(
     box: tuple[float, float, float, float], score: float, kept: bool
 ) -> None:
     boxes = np.array([(100, 100, 300, 320), box], np.float32)
-    found = Detections(boxes, np.array([0.9, score], np.float32), np.zeros((2, 5, 2), np.float32))
+    found = Detections(
+        boxes, np.array([0.9, score], np.float32), np.zeros((2, 5, 2), np.float32)
+    )
     assert len(whole(found)) == 1 + kept
 
 
@@ -142,8 +167,12 @@ def test_torch_and_onnx_runtime_answer_alike() -> None:
     from vitrine.vision.torch_network import TorchNetwork
 
     model = onnx.load(model_path(DETECTOR_FILE))
-    picture, _ = SyntheticMall.from_uri("synthetic:?scene=quiet&seed=3", 320, 192, 10).frame(200)
+    picture, _ = SyntheticMall.from_uri(
+        "synthetic:?scene=quiet&seed=3", 320, 192, 10
+    ).frame(200)
     batch = detector_input([picture])
     ours = load_network(model_path(DETECTOR_FILE)).run(batch)
-    for there, here in zip(TorchNetwork(model, "detector", "cpu").run(batch), ours, strict=True):
+    for there, here in zip(
+        TorchNetwork(model, "detector", "cpu").run(batch), ours, strict=True
+    ):
         np.testing.assert_allclose(there, here, atol=1e-3)

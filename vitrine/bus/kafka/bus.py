@@ -12,7 +12,14 @@ from vitrine.bus.interface import Partitions
 from vitrine.bus.kafka.cluster import Cluster, KafkaSecurity
 from vitrine.bus.kafka.consumer import ClusterConsumer
 from vitrine.bus.kafka.producer import ClusterProducer
-from vitrine.bus.kafka.topics import alter, create, describe, differences, missing, require
+from vitrine.bus.kafka.topics import (
+    alter,
+    create,
+    describe,
+    differences,
+    missing,
+    require,
+)
 from vitrine.topics import Topic
 
 
@@ -38,29 +45,48 @@ class KafkaBus:
         """A new member of `group`. Raises Unavailable, and TopicMismatch for a topic that is not there."""
         with self._cluster.admin() as admin:
             require(admin, [topic.name for topic in topics])
-        return ClusterConsumer(self._cluster, group, topics, on_assigned, on_revoked, from_end)
+        return ClusterConsumer(
+            self._cluster, group, topics, on_assigned, on_revoked, from_end
+        )
 
     def backlog(self, group: str, topic: Topic) -> Mapping[int, int]:
         """Records of each partition that are there and not committed by `group`. Raises Unavailable."""
-        sources = [KafkaPartition(topic.name, number) for number in range(topic.partitions)]
+        sources = [
+            KafkaPartition(topic.name, number) for number in range(topic.partitions)
+        ]
         with self._cluster.admin() as admin:
             try:
                 commits = admin.list_group_offsets({group: sources})[group]
-                starts = admin.list_partition_offsets(dict.fromkeys(sources, OffsetSpec.EARLIEST))
-                ends = admin.list_partition_offsets(dict.fromkeys(sources, OffsetSpec.LATEST))
+                starts = admin.list_partition_offsets(
+                    dict.fromkeys(sources, OffsetSpec.EARLIEST)
+                )
+                ends = admin.list_partition_offsets(
+                    dict.fromkeys(sources, OffsetSpec.LATEST)
+                )
             except UnknownTopicOrPartitionError:
                 raise missing(topic.name) from None
-        left = {source: max(commits[source].offset, starts[source].offset) for source in sources}
-        return {source.partition: max(0, ends[source].offset - left[source]) for source in sources}
+        left = {
+            source: max(commits[source].offset, starts[source].offset)
+            for source in sources
+        }
+        return {
+            source.partition: max(0, ends[source].offset - left[source])
+            for source in sources
+        }
 
     def apply_topics(self, topics: Iterable[Topic]) -> Sequence[str]:
         """Create missing topics, add partitions, alter settings; nothing is ever removed."""
-        wanted, changes = list(topics), list[str]()
+        wanted = list(topics)
+        changes = list[str]()
         with self._cluster.admin() as admin:
             found = describe(admin, [topic.name for topic in wanted])
             for topic in wanted:
                 there = found.get(topic.name)
-                changes += create(admin, topic) if there is None else alter(admin, topic, there)
+                changes += (
+                    create(admin, topic)
+                    if there is None
+                    else alter(admin, topic, there)
+                )
         return changes
 
     def check_topics(self, topics: Iterable[Topic]) -> Sequence[str]:
@@ -68,7 +94,11 @@ class KafkaBus:
         wanted = list(topics)
         with self._cluster.admin() as admin:
             found = describe(admin, [topic.name for topic in wanted])
-        return [line for topic in wanted for line in differences(topic, found.get(topic.name))]
+        return [
+            line
+            for topic in wanted
+            for line in differences(topic, found.get(topic.name))
+        ]
 
     def close(self) -> None:
         """Close the connection that the bus itself holds."""

@@ -47,10 +47,16 @@ class KafkaSecurity:
 
     def options(self) -> dict[str, Any]:
         """The client library's names for it."""
-        options: dict[str, Any] = {"security_protocol": self.protocol, "ssl_cafile": self.cafile}
+        options: dict[str, Any] = {
+            "security_protocol": self.protocol,
+            "ssl_cafile": self.cafile,
+        }
         if self.protocol.startswith("SASL"):
             options["sasl_mechanism"] = self.mechanism
-            options["sasl_plain_username"], options["sasl_plain_password"] = self.username, self.password
+            options["sasl_plain_username"], options["sasl_plain_password"] = (
+                self.username,
+                self.password,
+            )
         return options
 
 
@@ -89,8 +95,12 @@ class Cluster:
             except BaseException as error:
                 for connection in connections:
                     connection.close()
-                if isinstance(error, KafkaTimeoutError):  # all that the client says, also of a refused login
-                    raise Unavailable(f"{self._away('it accepts connections only')}; {LOGIN_HINT}") from error
+                if isinstance(
+                    error, KafkaTimeoutError
+                ):  # all that the client says, also of a refused login
+                    raise Unavailable(
+                        f"{self._away('it accepts connections only')}; {LOGIN_HINT}"
+                    ) from error
                 raise
 
     def _reach(self) -> None:
@@ -98,7 +108,9 @@ class Cluster:
         reasons = []
         for address in self._addresses:
             try:
-                socket.create_connection(address, timeout=CONNECT_LIMIT_MS / 1000).close()
+                socket.create_connection(
+                    address, timeout=CONNECT_LIMIT_MS / 1000
+                ).close()
             except OSError as error:
                 reasons.append(str(error))
             else:
@@ -127,7 +139,9 @@ class Cluster:
         """The client for topics and offsets, for one thread at a time; after an error it connects anew."""
         with self._lock, self.errors():
             if self._admin_client is None:
-                self._admin_client = self.open(KafkaAdminClient, request_timeout_ms=ANSWER_LIMIT_MS)
+                self._admin_client = self.open(
+                    KafkaAdminClient, request_timeout_ms=ANSWER_LIMIT_MS
+                )
             try:
                 yield self._admin_client
             except KafkaError:
@@ -135,7 +149,8 @@ class Cluster:
                 raise
 
     def _drop_admin(self) -> None:
-        client, self._admin_client = self._admin_client, None
+        client = self._admin_client
+        self._admin_client = None
         if client is not None:
             client.close()
 
@@ -143,5 +158,7 @@ class Cluster:
 def _address(server: str) -> tuple[str, int]:
     host, _, port = server.strip().rpartition(":")
     if not host or not port.isdecimal():
-        raise ConfigurationError(f"{server!r} is no Kafka server; VITRINE_KAFKA_SERVERS takes host:port,…")
+        raise ConfigurationError(
+            f"{server!r} is no Kafka server; VITRINE_KAFKA_SERVERS takes host:port,…"
+        )
     return host.strip("[]"), int(port)

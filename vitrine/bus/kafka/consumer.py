@@ -23,7 +23,8 @@ from vitrine.topics import Topic
 logger = logging.getLogger(__name__)
 
 CLOSE_LIMIT_MS = 2_000
-SESSION_MS, HEARTBEAT_MS = 8_000, 2_000
+SESSION_MS = 8_000
+HEARTBEAT_MS = 2_000
 """A killed member's partitions move after the session and one heartbeat of the others: 10 s."""
 LARGEST_PAUSE_MS = 120_000
 """A member that does not poll for so long (a hanging handler) loses its partitions."""
@@ -48,10 +49,14 @@ class _Moves(ConsumerRebalanceListener):  # type: ignore[misc]
         self.noted: list[tuple[bool, list[TopicPartition]]] = []
 
     def on_partitions_assigned(self, assigned: Iterable[Any]) -> None:
-        self.noted.append((True, sorted(TopicPartition(*source) for source in assigned)))
+        self.noted.append(
+            (True, sorted(TopicPartition(*source) for source in assigned))
+        )
 
     def on_partitions_revoked(self, revoked: Iterable[Any]) -> None:
-        self.noted.append((False, sorted(TopicPartition(*source) for source in revoked)))
+        self.noted.append(
+            (False, sorted(TopicPartition(*source) for source in revoked))
+        )
 
 
 class ClusterConsumer:
@@ -66,15 +71,19 @@ class ClusterConsumer:
         on_revoked: Partitions | None,
         from_end: bool,
     ) -> None:
-        self._cluster, self._group = cluster, group
-        self._on_assigned, self._on_revoked = on_assigned, on_revoked
+        self._cluster = cluster
+        self._group = group
+        self._on_assigned = on_assigned
+        self._on_revoked = on_revoked
         self._assigned: set[TopicPartition] = set()
         self.joined = False
         """Whether the group has given this member its share of the partitions, which may be none."""
         self._heard_at = time.monotonic()
         self._moves = _Moves()
         # Few cameras spread when neighbours are kept apart; of several topics, equal numbers stay together.
-        assignor = RoundRobinPartitionAssignor if len(topics) == 1 else RangePartitionAssignor
+        assignor = (
+            RoundRobinPartitionAssignor if len(topics) == 1 else RangePartitionAssignor
+        )
         self._client = cluster.open(
             KafkaConsumer,
             group_id=group,
@@ -93,8 +102,12 @@ class ClusterConsumer:
         )
         with ExitStack() as undo, cluster.errors():
             undo.callback(self._client.close)
-            self._client.subscribe([topic.name for topic in topics], listener=self._moves)
-            for topic in topics:  # else the first join may find no partitions to share out
+            self._client.subscribe(
+                [topic.name for topic in topics], listener=self._moves
+            )
+            for (
+                topic
+            ) in topics:  # else the first join may find no partitions to share out
                 self._client.partitions_for_topic(topic.name)
             undo.pop_all()
 
@@ -112,7 +125,9 @@ class ClusterConsumer:
 
     def _poll(self, timeout_ms: int, max_records: int) -> dict[Any, list[Any]]:
         with self._cluster.errors():
-            found: dict[Any, list[Any]] = self._client.poll(timeout_ms=timeout_ms, max_records=max_records)
+            found: dict[Any, list[Any]] = self._client.poll(
+                timeout_ms=timeout_ms, max_records=max_records
+            )
         self._tell_moves()
         return found
 
@@ -136,7 +151,9 @@ class ClusterConsumer:
             )
         if self._assigned and quiet_s > QUIET_S:
             with self._cluster.errors():
-                self._client.end_offsets([in_kafka(min(self._assigned))], ANSWER_LIMIT_MS)
+                self._client.end_offsets(
+                    [in_kafka(min(self._assigned))], ANSWER_LIMIT_MS
+                )
             self._heard_at = time.monotonic()
 
     def commit(self, commits: Mapping[TopicPartition, Commit]) -> None:
@@ -152,12 +169,18 @@ class ClusterConsumer:
             try:
                 self._client.commit(owned, timeout_ms=ANSWER_LIMIT_MS)
             except _MOVED_ON:
-                logger.info("%s: the group changes, %d commits are dropped", self._group, len(owned))
+                logger.info(
+                    "%s: the group changes, %d commits are dropped",
+                    self._group,
+                    len(owned),
+                )
 
     def committed(self, source: TopicPartition) -> Commit | None:
         """What the group last committed. Raises Unavailable."""
         with self._cluster.errors():
-            found = self._client.committed(in_kafka(source), metadata=True, timeout_ms=ANSWER_LIMIT_MS)
+            found = self._client.committed(
+                in_kafka(source), metadata=True, timeout_ms=ANSWER_LIMIT_MS
+            )
         return None if found is None else Commit(found.offset, found.metadata or "")
 
     def seek(self, source: TopicPartition, offset: int) -> None:
@@ -173,17 +196,26 @@ class ClusterConsumer:
             return {}
         with self._cluster.errors():
             ends = self._client.end_offsets(list(sources.values()), ANSWER_LIMIT_MS)
-            places = {s: self._client.position(s, timeout_ms=ANSWER_LIMIT_MS) for s in sources.values()}
-        return {s: max(0, ends[there] - (places[there] or 0)) for s, there in sources.items()}
+            places = {
+                s: self._client.position(s, timeout_ms=ANSWER_LIMIT_MS)
+                for s in sources.values()
+            }
+        return {
+            s: max(0, ends[there] - (places[there] or 0))
+            for s, there in sources.items()
+        }
 
     def close(self) -> None:
         """Leave the group; calls `on_revoked` for what was assigned."""
-        gone, self._assigned = sorted(self._assigned), set()
+        gone = sorted(self._assigned)
+        self._assigned = set()
         try:
             if gone and self._on_revoked:
                 self._on_revoked(gone)
         finally:
-            with suppress(KafkaError):  # a broker that is away learns it from the missing heartbeats
+            with suppress(
+                KafkaError
+            ):  # a broker that is away learns it from the missing heartbeats
                 self._client.close(autocommit=False, timeout_ms=CLOSE_LIMIT_MS)
 
 

@@ -59,7 +59,11 @@ class ClusterProducer:
 
     def _queue(self, message: Message) -> None:
         count = len(self._client.partitions_for(message.topic))
-        number = partition_for(message.key, count) if message.partition is None else message.partition
+        number = (
+            partition_for(message.key, count)
+            if message.partition is None
+            else message.partition
+        )
         if number not in range(count):
             self._refused.append((message.topic, f"there is no partition {number}"))
             return
@@ -80,8 +84,11 @@ class ClusterProducer:
     def flush(self, timeout_s: float = 30.0) -> None:
         """Wait until everything sent is stored. Raises PublishFailed with the count for each topic."""
         deadline = time.monotonic() + timeout_s
-        sent, lost = self._sent, self._refused
-        self._sent, self._refused, self._queued_bytes = [], [], 0
+        sent = self._sent
+        lost = self._refused
+        self._sent = []
+        self._refused = []
+        self._queued_bytes = 0
         if sent:
             with suppress(KafkaError):
                 self._client.flush(timeout=timeout_s)
@@ -95,8 +102,12 @@ class ClusterProducer:
             self._abandon()
         if lost:
             counts = Counter(topic for topic, _ in lost)
-            topics = ", ".join(f"{count} of {topic}" for topic, count in sorted(counts.items()))
-            raise PublishFailed(f"Kafka at {self._cluster.servers} did not store {topics}: {lost[0][1]}")
+            topics = ", ".join(
+                f"{count} of {topic}" for topic, count in sorted(counts.items())
+            )
+            raise PublishFailed(
+                f"Kafka at {self._cluster.servers} did not store {topics}: {lost[0][1]}"
+            )
 
     def close(self) -> None:
         """Close at once; what was not flushed may be lost."""
@@ -104,7 +115,8 @@ class ClusterProducer:
 
     def _abandon(self) -> None:
         """Drop the client with what it still queues: a retry sends it again, and must not find it twice."""
-        client, self._client = self._client, None
+        client = self._client
+        self._client = None
         if client is not None:
             client._sender.force_close()  # close() alone waits for a broker that may be away
             with suppress(KafkaError):

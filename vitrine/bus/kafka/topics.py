@@ -37,7 +37,11 @@ def settings_of(topic: Topic) -> dict[str, str]:
 
 def settings_to_alter(topic: Topic, found: FoundTopic) -> dict[str, str]:
     """The declared values of the settings that differ."""
-    return {name: value for name, value in settings_of(topic).items() if found.settings[name] != value}
+    return {
+        name: value
+        for name, value in settings_of(topic).items()
+        if found.settings[name] != value
+    }
 
 
 def differences(topic: Topic, found: FoundTopic | None) -> list[str]:
@@ -49,7 +53,9 @@ def differences(topic: Topic, found: FoundTopic | None) -> list[str]:
         for name, value in settings_to_alter(topic, found).items()
     ]
     if found.partitions != topic.partitions:
-        lines.append(f"{topic.name}: {found.partitions} partitions, declared {topic.partitions}")
+        lines.append(
+            f"{topic.name}: {found.partitions} partitions, declared {topic.partitions}"
+        )
     return lines
 
 
@@ -63,7 +69,9 @@ def require(admin: Any, names: Sequence[str]) -> None:
 
 def missing(name: str) -> TopicMismatch:
     """The error for a topic that the cluster does not have."""
-    return TopicMismatch(f"topic {name!r} does not exist; create it with `vitrine topics apply`")
+    return TopicMismatch(
+        f"topic {name!r} does not exist; create it with `vitrine topics apply`"
+    )
 
 
 def partition_counts(admin: Any, names: Sequence[str]) -> dict[str, int]:
@@ -86,7 +94,9 @@ def describe(admin: Any, names: Sequence[str]) -> dict[str, FoundTopic]:
     resources = [ConfigResource("TOPIC", name) for name in counts]
     found = admin.describe_configs(resources, config_filter="all")["topic"]
     return {
-        name: FoundTopic(count, {setting: value["value"] for setting, value in found[name].items()})
+        name: FoundTopic(
+            count, {setting: value["value"] for setting, value in found[name].items()}
+        )
         for name, count in counts.items()
     }
 
@@ -106,12 +116,17 @@ def alter(admin: Any, topic: Topic, there: FoundTopic) -> list[str]:
     changes = []
     if there.partitions < topic.partitions:
         admin.create_partitions({topic.name: topic.partitions})
-        changes.append(f"{topic.name}: {there.partitions} → {topic.partitions} partitions")
+        changes.append(
+            f"{topic.name}: {there.partitions} → {topic.partitions} partitions"
+        )
     wanted = settings_to_alter(topic, there)
     if wanted:
-        answer = admin.alter_configs([ConfigResource("TOPIC", topic.name, wanted)])["topic"][topic.name]
+        answer = admin.alter_configs([ConfigResource("TOPIC", topic.name, wanted)])[
+            "topic"
+        ][topic.name]
         if answer != "OK":
             raise TopicMismatch(f"{topic.name}: the broker refuses {wanted}: {answer}")
     return changes + [
-        f"{topic.name}: {name} {there.settings[name]} → {value}" for name, value in wanted.items()
+        f"{topic.name}: {name} {there.settings[name]} → {value}"
+        for name, value in wanted.items()
     ]

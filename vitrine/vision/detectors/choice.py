@@ -16,7 +16,9 @@ from vitrine.vision.networks import load_network
 Kind = Literal["auto", "own", "yunet", "mtcnn"]
 
 
-def load_detector(models: Path | None, min_face: int = 24, threads: int = 1, kind: Kind = "auto") -> Detector:
+def load_detector(
+    models: Path | None, min_face: int = 24, threads: int = 1, kind: Kind = "auto"
+) -> Detector:
     """The detector of this kind; `auto` is YuNet when its file is in `models`, else our own.
 
     MTCNN looks for faces from `min_face` pixels on. Raises ConfigurationError when weights are missing.
@@ -27,5 +29,7 @@ def load_detector(models: Path | None, min_face: int = 24, threads: int = 1, kin
     if path:
         return YuNet(load_network(path, threads=threads))
     if kind == "yunet":
-        raise ConfigurationError(f"the detector yunet needs {YUNET_FILE} in VITRINE_MODELS")
+        raise ConfigurationError(
+            f"the detector yunet needs {YUNET_FILE} in VITRINE_MODELS"
+        )
     return SingleShot.load(threads)

@@ -50,7 +50,11 @@ class Detections:
     @classmethod
     def none(cls) -> Detections:
         """No face."""
-        return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 5, 2), np.float32))
+        return cls(
+            np.zeros((0, 4), np.float32),
+            np.zeros(0, np.float32),
+            np.zeros((0, 5, 2), np.float32),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,10 @@ class Detector(Protocol):
 
 
 def suppress(
-    corners: Floats, scores: Floats, threshold: float, over: Literal["union", "smaller"] = "union"
+    corners: Floats,
+    scores: Floats,
+    threshold: float,
+    over: Literal["union", "smaller"] = "union",
 ) -> NDArray[np.intp]:
     """Indices to keep, best first: greedy non-maximum suppression of corner boxes (n, 4) x0, y0, x1, y1.
 
@@ -86,11 +93,16 @@ def suppress(
     area = (x1 - x0) * (y1 - y0)
     kept: list[int] = []
     while len(order):
-        best, rest = order[0], order[1:]
+        best = order[0]
+        rest = order[1:]
         kept.append(int(best))
         width = np.minimum(x1[best], x1[rest]) - np.maximum(x0[best], x0[rest])
         height = np.minimum(y1[best], y1[rest]) - np.maximum(y0[best], y0[rest])
         shared = np.maximum(width, 0) * np.maximum(height, 0)
-        whole = area[best] + area[rest] - shared if over == "union" else np.minimum(area[best], area[rest])
+        whole = (
+            area[best] + area[rest] - shared
+            if over == "union"
+            else np.minimum(area[best], area[rest])
+        )
         order = rest[shared <= threshold * whole]
     return np.array(kept, dtype=np.intp)

@@ -24,7 +24,11 @@ class FaceScore:
     @classmethod
     def load(cls, threads: int = 1) -> Self:
         """With the weights of the `mtcnn` wheel. Raises ConfigurationError when it is missing."""
-        return cls(OnnxNetwork(build_graph("rnet", read_weights("rnet")), "face-score", threads))
+        return cls(
+            OnnxNetwork(
+                build_graph("rnet", read_weights("rnet")), "face-score", threads
+            )
+        )
 
     def score(self, cuts: Floats) -> Floats:
         """(n, 3, 24, 24) cuts → (n,), 0…1."""
@@ -35,4 +39,6 @@ class FaceScore:
 
 def face_cuts(image: Image, boxes: Floats) -> Floats:
     """Boxes (n, 4) x, y, width, height of a frame → (n, 3, 24, 24) for `FaceScore`."""
-    return patches(image, squares(np.hstack([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]])), SIDE)
+    return patches(
+        image, squares(np.hstack([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]])), SIDE
+    )

@@ -40,13 +40,19 @@ class Mtcnn:
         thresholds: Thresholds = Thresholds(),  # noqa: B008 - immutable
     ) -> None:
         self._proposal, self._refinement, self._output = networks
-        self._min_face, self._thresholds = min_face, thresholds
+        self._min_face = min_face
+        self._thresholds = thresholds
 
     @classmethod
     def load(cls, min_face: int = 24, threads: int = 1) -> Self:
         """With the weights of the `mtcnn` wheel. Raises ConfigurationError when it is missing."""
         return cls(
-            (_network("pnet", threads), _network("rnet", threads), _network("onet", threads)), min_face
+            (
+                _network("pnet", threads),
+                _network("rnet", threads),
+                _network("onet", threads),
+            ),
+            min_face,
         )
 
     def detect(self, image: Image) -> Detections:
@@ -66,8 +72,12 @@ class Mtcnn:
             size = round(image.shape[1] * scale), round(image.shape[0] * scale)
             level = cv2.resize(level, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
             found.append(self._propose_at(level, scale))
-        corners = np.concatenate([corners for corners, _ in found] or [np.zeros((0, 4), np.float32)])
-        scores = np.concatenate([scores for _, scores in found] or [np.zeros(0, np.float32)])
+        corners = np.concatenate(
+            [corners for corners, _ in found] or [np.zeros((0, 4), np.float32)]
+        )
+        scores = np.concatenate(
+            [scores for _, scores in found] or [np.zeros(0, np.float32)]
+        )
         return squares(corners[suppress(corners, scores, 0.7)])
 
     def _propose_at(self, level: Image, scale: float) -> tuple[Floats, Floats]:
@@ -83,14 +93,18 @@ class Mtcnn:
     def _refine(self, image: Image, corners: Floats) -> Floats:
         offsets, faces = self._refinement.run(patches(image, corners, 24))
         likely = faces[:, 1] > self._thresholds.refinement
-        corners, scores = moved(corners, offsets)[likely], faces[likely, 1]
+        corners = moved(corners, offsets)[likely]
+        scores = faces[likely, 1]
         return squares(corners[suppress(corners, scores, 0.7)])
 
     def _finish(self, image: Image, corners: Floats) -> Detections:
         offsets, points, faces = self._output.run(patches(image, corners, 48))
         sides = corners[:, None, 2:] - corners[:, None, :2] + 1
-        five = points.reshape(-1, 2, 5).transpose(0, 2, 1) * sides + corners[:, None, :2]
-        corners, scores = moved(corners, offsets), faces[:, 1]
+        five = (
+            points.reshape(-1, 2, 5).transpose(0, 2, 1) * sides + corners[:, None, :2]
+        )
+        corners = moved(corners, offsets)
+        scores = faces[:, 1]
         likely = np.flatnonzero(scores > self._thresholds.output)
         kept = likely[suppress(corners[likely], scores[likely], 0.7, over="smaller")]
         boxes = np.hstack([corners[kept, :2], corners[kept, 2:] - corners[kept, :2]])
@@ -98,13 +112,18 @@ class Mtcnn:
 
 
 def _network(stage: Stage, threads: int) -> OnnxNetwork:
-    return OnnxNetwork(build_graph(stage, read_weights(stage)), f"mtcnn-{stage}", threads)
+    return OnnxNetwork(
+        build_graph(stage, read_weights(stage)), f"mtcnn-{stage}", threads
+    )
 
 
 def scales(image: Image, min_face: int) -> list[float]:
     """Scales of the pyramid: at the first the smallest face fills a cell, at the last the picture does."""
-    first, shorter = CELL / min_face, min(image.shape[:2])
-    levels = max(0, int(np.floor(np.log(CELL / (shorter * first)) / np.log(PYRAMID))) + 1)
+    first = CELL / min_face
+    shorter = min(image.shape[:2])
+    levels = max(
+        0, int(np.floor(np.log(CELL / (shorter * first)) / np.log(PYRAMID))) + 1
+    )
     return [first * PYRAMID**level for level in range(levels)]
 
 
@@ -129,5 +148,7 @@ def patches(image: Image, corners: Floats, size: int) -> Floats:
         start = (np.array([x0, y0]) + step / 2) - 0.5
         affine = np.array([[step[0], 0, start[0]], [0, step[1], start[1]]])
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        cv2.warpAffine(image, affine, (size, size), dst=cut, flags=flags, borderValue=MID_GREY)
+        cv2.warpAffine(
+            image, affine, (size, size), dst=cut, flags=flags, borderValue=MID_GREY
+        )
     return np.ascontiguousarray(cuts.transpose(0, 3, 1, 2), dtype=np.float32)

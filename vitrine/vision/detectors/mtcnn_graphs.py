@@ -44,9 +44,13 @@ def read_weights(stage: Stage) -> list[Weights]:
     try:
         path = distribution("mtcnn").locate_file(f"mtcnn/assets/weights/{stage}.lz4")
     except PackageNotFoundError:
-        raise ConfigurationError("the package mtcnn, which carries detector weights, is missing") from None
+        raise ConfigurationError(
+            "the package mtcnn, which carries detector weights, is missing"
+        ) from None
     # Unpacked here: joblib's own reader of lz4 files leaves one open, and Python 3.13 complains at exit.
-    weights: list[Weights] = joblib.load(BytesIO(lz4.frame.decompress(Path(str(path)).read_bytes())))
+    weights: list[Weights] = joblib.load(
+        BytesIO(lz4.frame.decompress(Path(str(path)).read_bytes()))
+    )
     return weights
 
 
@@ -57,7 +61,9 @@ def build_graph(stage: Stage, weights: Sequence[Weights]) -> onnx.ModelProto:
         graph.convolution(of_pixels=place == 0)
         graph.prelu()
         if pool:
-            graph.add("MaxPool", kernel_shape=[pool[0]] * 2, strides=[2, 2], auto_pad=pool[1])
+            graph.add(
+                "MaxPool", kernel_shape=[pool[0]] * 2, strides=[2, 2], auto_pad=pool[1]
+            )
     if stage != "pnet":
         graph.add("Transpose", perm=[0, 3, 2, 1])
         graph.add("Flatten")
@@ -87,15 +93,21 @@ class _Graph:
 
     def add(self, kind: str, *constants: Weights, **attributes: Any) -> None:
         names = [f"c{len(self._constants) + i}" for i in range(len(constants))]
-        self._constants += [numpy_helper.from_array(c, n) for c, n in zip(constants, names, strict=True)]
+        self._constants += [
+            numpy_helper.from_array(c, n) for c, n in zip(constants, names, strict=True)
+        ]
         result = f"t{len(self._nodes)}"
-        self._nodes.append(helper.make_node(kind, [self.last, *names], [result], **attributes))
+        self._nodes.append(
+            helper.make_node(kind, [self.last, *names], [result], **attributes)
+        )
         self.last = result
 
     def convolution(self, of_pixels: bool = False) -> None:
         kernel = next(self._weights).transpose(3, 2, 0, 1)
         bias = next(self._weights)
-        if of_pixels:  # (pixel - 127.5) / 128, and RGB from BGR: exact, as no edge is padded
+        if (
+            of_pixels
+        ):  # (pixel - 127.5) / 128, and RGB from BGR: exact, as no edge is padded
             kernel = kernel[:, ::-1] / np.float32(128)
             bias = bias - np.float32(127.5) * kernel.sum(axis=(1, 2, 3))
         self.add("Conv", np.ascontiguousarray(kernel), bias)
@@ -113,9 +125,16 @@ class _Graph:
     def model(self, stage: Stage) -> onnx.ModelProto:
         side = SIDES[stage]
         shape: list[int | str] = (
-            ["batch", 3, side, side] if stage != "pnet" else ["batch", 3, "height", "width"]
+            ["batch", 3, side, side]
+            if stage != "pnet"
+            else ["batch", 3, "height", "width"]
         )
         inputs = [helper.make_tensor_value_info("pictures", TensorProto.FLOAT, shape)]
-        outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in HEADS[stage]]
+        outputs = [
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, None)
+            for name in HEADS[stage]
+        ]
         graph = helper.make_graph(self._nodes, stage, inputs, outputs, self._constants)
-        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+        return helper.make_model(
+            graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8
+        )

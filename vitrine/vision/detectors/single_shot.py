@@ -51,18 +51,26 @@ class SingleShot:
         found = self._look(image)
         if min(image.shape[:2]) < LARGE:
             return found
-        shrunk = cv2.resize(image, None, fx=1 / COARSE, fy=1 / COARSE, interpolation=cv2.INTER_AREA)
+        shrunk = cv2.resize(
+            image, None, fx=1 / COARSE, fy=1 / COARSE, interpolation=cv2.INTER_AREA
+        )
         coarse = self._look(np.asarray(shrunk, np.uint8)).before_scaling(1 / COARSE)
-        return whole(joined(found, coarse[coarse.boxes[:, 2:].prod(axis=1) >= LARGE**2]))
+        return whole(
+            joined(found, coarse[coarse.boxes[:, 2:].prod(axis=1) >= LARGE**2])
+        )
 
     def _look(self, image: Image) -> Detections:
-        return decode([output[0] for output in self._network.run(detector_input([image]))], self._least)
+        return decode(
+            [output[0] for output in self._network.run(detector_input([image]))],
+            self._least,
+        )
 
 
 def detector_input(images: Sequence[Image]) -> Floats:
     """n BGR pictures (H, W, 3) of one size → (n, 3, H', W') float32 in −1…1, sides multiples of 32."""
     height, width = images[0].shape[:2]
-    below, right = -height % MULTIPLE, -width % MULTIPLE
+    below = -height % MULTIPLE
+    right = -width % MULTIPLE
     if below or right:
         edge = cv2.BORDER_CONSTANT
         images = [cv2.copyMakeBorder(i, 0, below, 0, right, edge) for i in images]  # type: ignore[misc]
@@ -71,8 +79,13 @@ def detector_input(images: Sequence[Image]) -> Floats:
 
 def decode(outputs: Sequence[Floats], least: float) -> Detections:
     """The maps (15, rows, columns) of each stride → faces whose logit reaches `least`, best first."""
-    levels = [_faces_of(output, stride, least) for output, stride in zip(outputs, STRIDES, strict=True)]
-    corners, logits, five = (np.concatenate(parts) for parts in zip(*levels, strict=True))
+    levels = [
+        _faces_of(output, stride, least)
+        for output, stride in zip(outputs, STRIDES, strict=True)
+    ]
+    corners, logits, five = (
+        np.concatenate(parts) for parts in zip(*levels, strict=True)
+    )
     best = np.argsort(-logits, kind="stable")[:CANDIDATES]
     kept = best[suppress(corners[best], logits[best], OVERLAP)]
     boxes = np.hstack([corners[kept, :2], corners[kept, 2:] - corners[kept, :2]])
@@ -85,7 +98,11 @@ def joined(one: Detections, other: Detections) -> Detections:
         return one
     boxes, scores, five = (
         np.concatenate(parts)
-        for parts in ((one.boxes, other.boxes), (one.scores, other.scores), (one.five, other.five))
+        for parts in (
+            (one.boxes, other.boxes),
+            (one.scores, other.scores),
+            (one.five, other.five),
+        )
     )
     both = Detections(boxes, scores, five)
     return both[suppress(both.corners, scores, OVERLAP)]
@@ -94,13 +111,23 @@ def joined(one: Detections, other: Detections) -> Detections:
 def whole(found: Detections) -> Detections:
     """Without the halves of large faces, which look like faces that something hides."""
     low, high = np.split(found.corners, 2, axis=1)
-    shared = (np.minimum(high[:, None], high) - np.maximum(low[:, None], low)).clip(0).prod(axis=2)
+    shared = (
+        (np.minimum(high[:, None], high) - np.maximum(low[:, None], low))
+        .clip(0)
+        .prod(axis=2)
+    )
     area = found.boxes[:, 2:].prod(axis=1)
-    hides = (area >= LARGE**2) & (area > 1.5 * area[:, None]) & (found.scores >= found.scores[:, None])
+    hides = (
+        (area >= LARGE**2)
+        & (area > 1.5 * area[:, None])
+        & (found.scores >= found.scores[:, None])
+    )
     return found[~((shared > PART * area[:, None]) & hides).any(axis=1)]
 
 
-def _faces_of(output: Floats, stride: int, least: float) -> tuple[Floats, Floats, Floats]:
+def _faces_of(
+    output: Floats, stride: int, least: float
+) -> tuple[Floats, Floats, Floats]:
     """One stride's corners (n, 4), logits (n,) and points (n, 5, 2)."""
     rows, columns = np.nonzero(output[0] >= least)
     found = output[:, rows, columns].T

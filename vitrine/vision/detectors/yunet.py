@@ -28,19 +28,27 @@ class YuNet:
     side = 640
 
     def __init__(self, network: Network, threshold: float = 0.4) -> None:
-        self._network, self._threshold = network, threshold
+        self._network = network
+        self._threshold = threshold
 
     def detect(self, image: Image) -> Detections:
         """See Detector."""
         height, width = image.shape[:2]
-        below, right = -height % MULTIPLE, -width % MULTIPLE
+        below = -height % MULTIPLE
+        right = -width % MULTIPLE
         padded = cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_CONSTANT)
-        outputs = [output[0] for output in self._network.run(cv2.dnn.blobFromImage(padded))]  # type: ignore[arg-type]
+        outputs = [
+            output[0] for output in self._network.run(cv2.dnn.blobFromImage(padded))
+        ]  # type: ignore[arg-type]
         levels = [
-            _decode(stride, padded.shape[1] // stride, outputs[level::3], self._threshold)
+            _decode(
+                stride, padded.shape[1] // stride, outputs[level::3], self._threshold
+            )
             for level, stride in enumerate(STRIDES)
         ]
-        corners, scores, five = (np.concatenate(parts) for parts in zip(*levels, strict=True))
+        corners, scores, five = (
+            np.concatenate(parts) for parts in zip(*levels, strict=True)
+        )
         best = np.argsort(-scores, kind="stable")[:CANDIDATES]
         kept = best[suppress(corners[best], scores[best], OVERLAP)]
         boxes = np.hstack([corners[kept, :2], corners[kept, 2:] - corners[kept, :2]])

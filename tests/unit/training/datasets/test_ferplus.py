@@ -18,8 +18,12 @@ def votes_of(*rows: str, split: str = "FER2013Valid") -> Contents:
 
 
 @pytest.mark.parametrize("stored", STORED)
-def test_all_splits_are_read(stored: Callable[[Path, Contents], Path], tmp_path: Path) -> None:
-    test, valid = read_ferplus(stored(tmp_path, votes_of(ROW, split="FER2013Test") | votes_of(ROW)))
+def test_all_splits_are_read(
+    stored: Callable[[Path, Contents], Path], tmp_path: Path
+) -> None:
+    test, valid = read_ferplus(
+        stored(tmp_path, votes_of(ROW, split="FER2013Test") | votes_of(ROW))
+    )
     assert (valid.name, valid.split) == ("FER2013Valid/fer1.jpg", "FER2013Valid")
     assert test.split == "FER2013Test"
     assert valid.votes.tolist() == [4, 0, 0, 1, 3, 2, 0, 0, 0, 0]
@@ -36,7 +40,10 @@ def test_one_split_may_be_the_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        (ROW + ",0", r"FER2013Valid/label.csv, row 2: expected a name, a box and 10 votes, found 13 fields"),
+        (
+            ROW + ",0",
+            r"FER2013Valid/label.csv, row 2: expected a name, a box and 10 votes, found 13 fields",
+        ),
         (ROW.replace("fer1", "fer2"), r"row 2: no picture FER2013Valid/fer2.jpg"),
         (ROW.replace(",4,", ",-4,"), "row 2: votes are no whole numbers: -4,0"),
         (ROW.replace(",4,", ",4.5,"), "row 2: votes are no whole numbers"),
@@ -44,8 +51,14 @@ def test_one_split_may_be_the_folder(tmp_path: Path) -> None:
         (ROW.replace(",4,", ",5,"), "row 2: 11 votes, expected 1 to 10"),
         (f"fer1.jpg,{BOX}" + ",0" * 10, "row 2: 0 votes, expected 1 to 10"),
         (ROW.replace(BOX, "all"), "row 2: 'all' is no box"),
-        (ROW.replace("48, 48", "48, 49"), "row 2: the box .* is empty or not inside 48×48 pixels"),
-        (ROW.replace("0, 0", "48, 0"), "row 2: the box .* is empty or not inside 48×48 pixels"),
+        (
+            ROW.replace("48, 48", "48, 49"),
+            "row 2: the box .* is empty or not inside 48×48 pixels",
+        ),
+        (
+            ROW.replace("0, 0", "48, 0"),
+            "row 2: the box .* is empty or not inside 48×48 pixels",
+        ),
     ],
 )
 def test_a_bad_row_is_named(row: str, message: str, tmp_path: Path) -> None:
@@ -54,7 +67,9 @@ def test_a_bad_row_is_named(row: str, message: str, tmp_path: Path) -> None:
         read_ferplus(folder(tmp_path, files))
 
 
-def test_a_picture_that_comes_twice_and_an_empty_table_are_refused(tmp_path: Path) -> None:
+def test_a_picture_that_comes_twice_and_an_empty_table_are_refused(
+    tmp_path: Path,
+) -> None:
     with pytest.raises(DatasetError, match=r"row 2: fer1.jpg appears a second time"):
         read_ferplus(folder(tmp_path, votes_of(ROW, ROW)))
     with pytest.raises(DatasetError, match=r"no face in its label.csv"):
@@ -64,7 +79,9 @@ def test_a_picture_that_comes_twice_and_an_empty_table_are_refused(tmp_path: Pat
 def test_a_picture_of_another_size_is_named(tmp_path: Path) -> None:
     files = votes_of(ROW) | {"FER2013Valid/fer1.jpg": picture(shape=(48, 64))}
     (face,) = read_ferplus(folder(tmp_path, files))
-    with pytest.raises(DatasetError, match=r"FER2013Valid/fer1.jpg: is 64×48 pixels, expected 48×48"):
+    with pytest.raises(
+        DatasetError, match=r"FER2013Valid/fer1.jpg: is 64×48 pixels, expected 48×48"
+    ):
         face.image()
 
 
@@ -81,5 +98,7 @@ def test_a_picture_of_another_size_is_named(tmp_path: Path) -> None:
         ([1, 1, 1, 1, 1, 1, 1, 1, 1, 1], None),
     ],
 )
-def test_the_majority_is_that_of_the_authors(votes: list[int], label: int | None) -> None:
+def test_the_majority_is_that_of_the_authors(
+    votes: list[int], label: int | None
+) -> None:
     assert majority(np.array(votes)) == label

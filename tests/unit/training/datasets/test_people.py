@@ -10,15 +10,25 @@ from training.datasets.people import read_people
 
 
 @pytest.mark.parametrize("stored", STORED)
-def test_a_folder_for_each_person(stored: Callable[[Path, Contents], Path], tmp_path: Path) -> None:
-    names = ["Bo_Ek/Bo_Ek_0001.jpg", "Ann_Lee/Ann_Lee_0001.jpg", "Ann_Lee/Ann_Lee_0002.PNG", "notes.txt"]
+def test_a_folder_for_each_person(
+    stored: Callable[[Path, Contents], Path], tmp_path: Path
+) -> None:
+    names = [
+        "Bo_Ek/Bo_Ek_0001.jpg",
+        "Ann_Lee/Ann_Lee_0001.jpg",
+        "Ann_Lee/Ann_Lee_0002.PNG",
+        "notes.txt",
+    ]
     faces = read_people(stored(tmp_path, {name: picture() for name in names}))
     assert [(face.person, face.video) for face in faces] == [
         ("Ann_Lee", "Ann_Lee/0001"),
         ("Ann_Lee", "Ann_Lee/0002"),
         ("Bo_Ek", "Bo_Ek/0001"),
     ]
-    assert {(face.group, face.split) for face in faces} == {("Ann_Lee", ""), ("Bo_Ek", "")}
+    assert {(face.group, face.split) for face in faces} == {
+        ("Ann_Lee", ""),
+        ("Bo_Ek", ""),
+    }
     assert faces[0].image().shape == (40, 60, 3)
 
 
@@ -60,12 +70,18 @@ def test_frames_side_by_side(tmp_path: Path) -> None:
         ("Ida_O'Berg/Ida_O'Berg_0001.jpg", "Ida_O'Berg", "0001"),
     ],
 )
-def test_person_and_video_come_from_the_name(path: str, person: str, video: str) -> None:
+def test_person_and_video_come_from_the_name(
+    path: str, person: str, video: str
+) -> None:
     assert person_and_video(path) == (person, f"{person}/{video}")
 
 
 def test_a_folder_for_each_video(tmp_path: Path) -> None:
-    names = ["set/Ann_Lee/0/0.123.jpg", "set/Ann_Lee/2/aligned_detect_2.7.jpg", "set/Bo_Ek/0/12.jpg"]
+    names = [
+        "set/Ann_Lee/0/0.123.jpg",
+        "set/Ann_Lee/2/aligned_detect_2.7.jpg",
+        "set/Bo_Ek/0/12.jpg",
+    ]
     faces = read_people(folder(tmp_path, {name: picture() for name in names}))
     assert [face.video for face in faces] == ["Ann_Lee/0", "Ann_Lee/2", "Bo_Ek/0"]
     assert [face.person for face in faces] == ["Ann_Lee", "Ann_Lee", "Bo_Ek"]
@@ -79,7 +95,14 @@ def test_people_may_be_numbered(above: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["portrait.jpg", "training/Ann_Lee.jpg", "_41.jpg", "test/12.jpg", "Ann_Lee/Ann_Lee_.jpg"]
+    "path",
+    [
+        "portrait.jpg",
+        "training/Ann_Lee.jpg",
+        "_41.jpg",
+        "test/12.jpg",
+        "Ann_Lee/Ann_Lee_.jpg",
+    ],
 )
 def test_a_picture_of_nobody_is_named(path: str, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=path):

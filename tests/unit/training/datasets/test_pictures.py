@@ -8,7 +8,9 @@ from training.datasets.pictures import read_pictures
 
 
 @pytest.mark.parametrize("stored", STORED)
-def test_pictures_are_read_by_name(stored: Callable[[Path, Contents], Path], tmp_path: Path) -> None:
+def test_pictures_are_read_by_name(
+    stored: Callable[[Path, Contents], Path], tmp_path: Path
+) -> None:
     names = ["shelf/2.jpg", "shelf/10.PNG", "1.jpeg", "terms.txt"]
     pictures = read_pictures(stored(tmp_path, {name: picture() for name in names}))
     assert [some.name for some in pictures] == ["1.jpeg", "shelf/10.PNG", "shelf/2.jpg"]

@@ -11,12 +11,20 @@ from training.datasets.pts import photo_of, read_pts
 
 
 @pytest.mark.parametrize("stored", STORED)
-def test_files_are_read_with_their_pictures(stored: Callable[[Path, Contents], Path], tmp_path: Path) -> None:
+def test_files_are_read_with_their_pictures(
+    stored: Callable[[Path, Contents], Path], tmp_path: Path
+) -> None:
     faces = {"helen/12_1.pts": pts(), "helen/12_2.pts": pts()}
     first, second = read_pts(
-        stored(tmp_path, faces | {"helen/12_1.jpg": picture(), "helen/12_2.png": picture()})
+        stored(
+            tmp_path, faces | {"helen/12_1.jpg": picture(), "helen/12_2.png": picture()}
+        )
     )
-    assert (first.name, first.split, first.group) == ("helen/12_1.jpg", "helen", "helen/12")
+    assert (first.name, first.split, first.group) == (
+        "helen/12_1.jpg",
+        "helen",
+        "helen/12",
+    )
     assert second.group == first.group
     np.testing.assert_allclose(first.points, face_points(), atol=1e-3)
 
@@ -33,7 +41,9 @@ def test_files_are_read_with_their_pictures(stored: Callable[[Path, Contents], P
 )
 def test_a_bad_file_is_named(content: bytes, message: str, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=message):
-        read_pts(folder(tmp_path, {"helen/1_1.pts": content, "helen/1_1.jpg": picture()}))
+        read_pts(
+            folder(tmp_path, {"helen/1_1.pts": content, "helen/1_1.jpg": picture()})
+        )
 
 
 def test_a_file_without_picture_is_named(tmp_path: Path) -> None:

@@ -27,11 +27,17 @@ def frames(shared: Path) -> list[PersonFace]:
     return read_people(shared / "data" / "youtube_faces_keypoints.zip")
 
 
-def test_people_are_as_many_as_described(photos: list[PersonFace], frames: list[PersonFace]) -> None:
+def test_people_are_as_many_as_described(
+    photos: list[PersonFace], frames: list[PersonFace]
+) -> None:
     assert (len(photos), len({f.person for f in photos})) == (10_619, 4_599)
     assert len({f.video for f in photos}) == len(photos)
     assert photos[0].image().shape == (144, 144, 3)
-    assert (len(frames), len({f.person for f in frames}), len({f.video for f in frames})) == (3_625, 295, 989)
+    assert (
+        len(frames),
+        len({f.person for f in frames}),
+        len({f.video for f in frames}),
+    ) == (3_625, 295, 989)
 
 
 def test_real_people_are_in_one_part_of_all_sets(
@@ -52,22 +58,33 @@ def test_real_people_are_in_one_part_of_all_sets(
     assert all(len(parts) == 1 for parts in videos.values())
 
 
-def test_nobody_is_spelled_in_two_ways(photos: list[PersonFace], frames: list[PersonFace]) -> None:
+def test_nobody_is_spelled_in_two_ways(
+    photos: list[PersonFace], frames: list[PersonFace]
+) -> None:
     spellings = defaultdict[str, set[str]](set)
     for person in {face.person for face in photos + frames}:
-        spellings["".join(letter for letter in person.lower() if letter.isalpha())].add(person)
+        spellings["".join(letter for letter in person.lower() if letter.isalpha())].add(
+            person
+        )
     assert not [same for same in spellings.values() if len(same) > 1]
 
 
 def test_both_labels_of_the_photos_agree(shared: Path) -> None:
     path = shared / "data" / "helen_afw_68.zip"
-    exact, rounded = read_pts(path), {face.name: face for face in read_ibug_xml(path)}
+    exact = read_pts(path)
+    rounded = {face.name: face for face in read_ibug_xml(path)}
     assert len(exact) == len(rounded) == 1_207
     for face in exact:
         other = rounded[face.name]
-        assert (other.group, other.split, other.encoded) == (face.group, face.split, face.encoded)
+        assert (other.group, other.split, other.encoded) == (
+            face.group,
+            face.split,
+            face.encoded,
+        )
         np.testing.assert_allclose(other.points, face.points, atol=0.51)
-    groups = {part: {face.group for face in select(exact, part)} for part in get_args(Part)}
+    groups = {
+        part: {face.group for face in select(exact, part)} for part in get_args(Part)
+    }
     assert sum(map(len, groups.values())) == len(set[str]().union(*groups.values()))
 
 

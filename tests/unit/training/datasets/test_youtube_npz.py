@@ -21,10 +21,14 @@ def arrays(frames: int = FRAMES, seed: int = 1) -> dict[str, NDArray[Any]]:
     moved = [face_points() + np.array([frame, 0]) for frame in range(frames)]
     corners = np.array([[20.0, 10.0], [120.0, 10.0], [120.0, 130.0], [20.0, 130.0]])
     return {
-        "colorImages": np.random.default_rng(seed).integers(0, 255, (30, 40, 3, frames), np.uint8),
+        "colorImages": np.random.default_rng(seed).integers(
+            0, 255, (30, 40, 3, frames), np.uint8
+        ),
         "boundingBox": np.stack([corners] * frames, axis=-1),
         "landmarks2D": np.stack(moved, axis=-1),
-        "landmarks3D": np.stack([np.column_stack([p, p[:, 0] / 4]) for p in moved], axis=-1),
+        "landmarks3D": np.stack(
+            [np.column_stack([p, p[:, 0] / 4]) for p in moved], axis=-1
+        ),
     }
 
 
@@ -38,53 +42,87 @@ def table(*rows: str) -> bytes:
     return "\n".join([",".join(COLUMNS), *rows]).encode()
 
 
-ANN_0, ANN_1 = "Ann_Lee_0,Ann_Lee,30,40,3,101.5,2", "Ann_Lee_1,Ann_Lee,30,40,3,99.0,2"
+ANN_0 = "Ann_Lee_0,Ann_Lee,30,40,3,101.5,2"
+ANN_1 = "Ann_Lee_1,Ann_Lee,30,40,3,99.0,2"
 VIDEOS = {"part1/Ann_Lee_0.npz": npz(), "part2/Ann_Lee_1.npz": npz()}
 
 
 @pytest.mark.parametrize("stored", STORED)
-def test_frames_are_read_with_their_points(stored: Callable[[Path, Contents], Path], tmp_path: Path) -> None:
+def test_frames_are_read_with_their_points(
+    stored: Callable[[Path, Contents], Path], tmp_path: Path
+) -> None:
     faces = read_youtube_npz(stored(tmp_path, VIDEOS | {TABLE: table(ANN_0, ANN_1)}))
-    assert [face.name for face in faces] == [f"Ann_Lee_{v}/{f}" for v in (0, 1) for f in range(FRAMES)]
+    assert [face.name for face in faces] == [
+        f"Ann_Lee_{v}/{f}" for v in (0, 1) for f in range(FRAMES)
+    ]
     assert {(face.group, face.split) for face in faces} == {("Ann_Lee", "full")}
     assert faces[1].box == (20.0, 10.0, 100.0, 120.0)
-    np.testing.assert_allclose(faces[1].points, face_points() + np.array([1, 0]), rtol=1e-6)
-    np.testing.assert_array_equal(faces[1].image()[..., ::-1], arrays()["colorImages"][..., 1])
+    np.testing.assert_allclose(
+        faces[1].points, face_points() + np.array([1, 0]), rtol=1e-6
+    )
+    np.testing.assert_array_equal(
+        faces[1].image()[..., ::-1], arrays()["colorImages"][..., 1]
+    )
 
 
 def test_videos_have_points_in_space(tmp_path: Path) -> None:
     video = next(read_videos(folder(tmp_path, VIDEOS | {TABLE: table(ANN_0, ANN_1)})))
     assert (video.name, video.person) == ("Ann_Lee_0", "Ann_Lee")
     assert video.frames.shape == (FRAMES, 30, 40, 3)
-    assert (video.points_3d.shape, video.boxes.shape) == ((FRAMES, 68, 3), (FRAMES, 4, 2))
+    assert (video.points_3d.shape, video.boxes.shape) == (
+        (FRAMES, 68, 3),
+        (FRAMES, 4, 2),
+    )
 
 
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        (("Ann_Lee_0,Ann_Lee,30,40,3,101.5",), f"{TABLE}, row 2: expected 7 fields, found 6"),
+        (
+            ("Ann_Lee_0,Ann_Lee,30,40,3,101.5",),
+            f"{TABLE}, row 2: expected 7 fields, found 6",
+        ),
         ((ANN_0, ANN_1.replace("99.0", "wide")), "row 3: a size or count is no number"),
-        ((ANN_0.replace("101.5", "nan"), ANN_1), "row 2: a size or count is not positive"),
-        ((ANN_0.replace(",3,", ",0,"), ANN_1), "row 2: a size or count is not positive"),
+        (
+            (ANN_0.replace("101.5", "nan"), ANN_1),
+            "row 2: a size or count is not positive",
+        ),
+        (
+            (ANN_0.replace(",3,", ",0,"), ANN_1),
+            "row 2: a size or count is not positive",
+        ),
         ((ANN_0, ANN_0), "row 3: Ann_Lee_0 appears a second time"),
         ((ANN_0, ANN_1[:-1] + "3"), "row 3: another row counts 2 videos of Ann_Lee"),
-        ((ANN_0[:-1] + "1", ANN_1[:-1] + "1"), "row 2: Ann_Lee has 2 rows, but 1 videos"),
+        (
+            (ANN_0[:-1] + "1", ANN_1[:-1] + "1"),
+            "row 2: Ann_Lee has 2 rows, but 1 videos",
+        ),
         (
             (ANN_0.replace(",Ann_Lee,", ",Bo_Ek,"), ANN_1),
             "row 2: the video Ann_Lee_0 is not named after Bo_Ek",
         ),
-        ((ANN_0, ANN_1, "Bo_Ek_0,Bo_Ek,30,40,3,99.0,1"), r"row 4: no video Bo_Ek_0.npz"),
+        (
+            (ANN_0, ANN_1, "Bo_Ek_0,Bo_Ek,30,40,3,99.0,1"),
+            r"row 4: no video Bo_Ek_0.npz",
+        ),
         ((ANN_0,), "part2/Ann_Lee_1.npz: is not in the table of videos"),
-        ((ANN_0.replace(",40,", ",41,"), ANN_1), r"row 2: part1/Ann_Lee_0.npz has 40×30×3 .* says 41×30×3"),
+        (
+            (ANN_0.replace(",40,", ",41,"), ANN_1),
+            r"row 2: part1/Ann_Lee_0.npz has 40×30×3 .* says 41×30×3",
+        ),
     ],
 )
-def test_a_bad_row_is_named(rows: tuple[str, ...], message: str, tmp_path: Path) -> None:
+def test_a_bad_row_is_named(
+    rows: tuple[str, ...], message: str, tmp_path: Path
+) -> None:
     with pytest.raises(DatasetError, match=message):
         read_youtube_npz(folder(tmp_path, VIDEOS | {TABLE: table(*rows)}))
 
 
 def test_other_columns_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=f"{TABLE}, row 1: expected the columns videoID,personName"):
+    with pytest.raises(
+        DatasetError, match=f"{TABLE}, row 1: expected the columns videoID,personName"
+    ):
         read_youtube_npz(folder(tmp_path, {TABLE: b"video,person\n"}))
     with pytest.raises(DatasetError, match="no video in its"):
         read_youtube_npz(folder(tmp_path, {TABLE: table()}))
@@ -101,7 +139,10 @@ def not_finite(key: str, frame: int) -> NDArray[np.float64]:
     [
         (npz()[:-40], r"Ann_Lee_0.npz: cannot be read"),
         (b"text", r"cannot be read \(File is not a zip file"),
-        (npz(landmarks2D=np.array([{}], dtype=object)), "cannot be read .*allow_pickle=False"),
+        (
+            npz(landmarks2D=np.array([{}], dtype=object)),
+            "cannot be read .*allow_pickle=False",
+        ),
         (
             npz(landmarks2D=np.zeros((68, 3, FRAMES))),
             r"landmarks2D has the shape \(68, 3, 3\), expected \(68, 2",
@@ -111,16 +152,34 @@ def not_finite(key: str, frame: int) -> NDArray[np.float64]:
             r"landmarks3D has the shape \(68, 3, 2\), expected \(68, 3, 3",
         ),
         (npz(boundingBox=np.zeros(8)), "boundingBox has the shape"),
-        (npz(colorImages=np.zeros((30, 40, 3, FRAMES))), "colorImages is float64, expected uint8"),
-        (npz(colorImages=np.zeros((30, 40, 1, FRAMES), np.uint8)), "colorImages has the shape"),
+        (
+            npz(colorImages=np.zeros((30, 40, 3, FRAMES))),
+            "colorImages is float64, expected uint8",
+        ),
+        (
+            npz(colorImages=np.zeros((30, 40, 1, FRAMES), np.uint8)),
+            "colorImages has the shape",
+        ),
         (
             npz(**{key: values[..., :0] for key, values in arrays().items()}),
             r"colorImages has the shape \(30, 40, 3, 0\)",
         ),
-        (npz(landmarks2D=not_finite("landmarks2D", 2)), "landmarks2D of frame 2 is not finite"),
-        (npz(landmarks3D=not_finite("landmarks3D", 0)), "landmarks3D of frame 0 is not finite"),
-        (npz(boundingBox=np.zeros((4, 2, FRAMES))), "boundingBox of frame 0 lies on one line"),
-        (npz(landmarks2D=np.full((68, 2, FRAMES), "left")), "landmarks2D is <U4, expected numbers"),
+        (
+            npz(landmarks2D=not_finite("landmarks2D", 2)),
+            "landmarks2D of frame 2 is not finite",
+        ),
+        (
+            npz(landmarks3D=not_finite("landmarks3D", 0)),
+            "landmarks3D of frame 0 is not finite",
+        ),
+        (
+            npz(boundingBox=np.zeros((4, 2, FRAMES))),
+            "boundingBox of frame 0 lies on one line",
+        ),
+        (
+            npz(landmarks2D=np.full((68, 2, FRAMES), "left")),
+            "landmarks2D is <U4, expected numbers",
+        ),
     ],
 )
 def test_a_bad_video_is_named(content: bytes, message: str, tmp_path: Path) -> None:
@@ -133,11 +192,15 @@ def test_an_array_that_is_missing_is_named(tmp_path: Path) -> None:
     target = io.BytesIO()
     np.savez(target, colorImages=arrays()["colorImages"])
     files = {"Ann_Lee_0.npz": target.getvalue(), TABLE: table(ANN_0)}
-    with pytest.raises(DatasetError, match=r"Ann_Lee_0.npz: cannot be read \(.*boundingBox"):
+    with pytest.raises(
+        DatasetError, match=r"Ann_Lee_0.npz: cannot be read \(.*boundingBox"
+    ):
         read_youtube_npz(folder(tmp_path, files))
 
 
 def test_two_files_of_one_video_are_refused(tmp_path: Path) -> None:
     files = VIDEOS | {"part2/Ann_Lee_0.npz": npz(), TABLE: table(ANN_0, ANN_1)}
-    with pytest.raises(DatasetError, match=r"part2/Ann_Lee_0.npz: a second video of this name"):
+    with pytest.raises(
+        DatasetError, match=r"part2/Ann_Lee_0.npz: a second video of this name"
+    ):
         read_youtube_npz(folder(tmp_path, files))

@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 
 from tests.builders import face_points
-from tests.unit.training.evaluation.builders import HELD_OUT, TRAINED, Finding, detections, face, picture
+from tests.unit.training.evaluation.builders import (
+    HELD_OUT,
+    TRAINED,
+    Finding,
+    detections,
+    face,
+    picture,
+)
 from training.datasets.pictures import Picture
 from training.evaluation.detector import measure_faces, measure_negatives, scaled
 from training.evaluation.matching import matching
@@ -34,10 +41,18 @@ def test_a_detection_matches_around_the_centre_at_half_to_twice_the_size(
 
 def test_recall_is_the_share_of_faces_found_at_the_operating_threshold() -> None:
     faces = [face(TRAINED, FRONTAL), face(HELD_OUT, face_points(x=100), "test")]
-    figures = measure_faces(faces, Finding(detections((FRONTAL, 0.6), (face_points(x=100), 0.45))))
-    assert (figures["n"], figures["recall"], figures["false_per_image"]) == (2, 0.5, None)
+    figures = measure_faces(
+        faces, Finding(detections((FRONTAL, 0.6), (face_points(x=100), 0.45)))
+    )
+    assert (figures["n"], figures["recall"], figures["false_per_image"]) == (
+        2,
+        0.5,
+        None,
+    )
     assert figures["sets"]["held-out"]["recall"] == 0
-    curve = dict(zip(figures["curves"]["threshold"], figures["curves"]["recall"], strict=True))
+    curve = dict(
+        zip(figures["curves"]["threshold"], figures["curves"]["recall"], strict=True)
+    )
     assert [curve[t] for t in (0.4, 0.5, 0.7)] == [1, 0.5, 0]
     assert figures["milliseconds"] > 0
     assert figures["milliseconds_640x360"] > 0
@@ -45,7 +60,9 @@ def test_recall_is_the_share_of_faces_found_at_the_operating_threshold() -> None
 
 def test_false_alarms_are_counted_for_each_picture() -> None:
     pictures = [Picture(f"{i}.png", picture()) for i in range(4)]
-    figures = measure_negatives(pictures, Finding(detections((FRONTAL, 0.6), (face_points(x=100), 0.45))))
+    figures = measure_negatives(
+        pictures, Finding(detections((FRONTAL, 0.6), (face_points(x=100), 0.45)))
+    )
     assert (figures["n"], figures["recall"], figures["false_per_image"]) == (4, None, 1)
     assert figures["pictures_with_false"] == 1
 
@@ -67,7 +84,12 @@ def test_pictures_without_a_face_can_be_framed_as_if_they_had_one() -> None:
 
     pictures = [Picture("0.png", picture(200, 100))]
     figures = measure_negatives(pictures, Looking(detections((FRONTAL, 0.6))), 24)
-    assert seen[0] == (360, 640, 3, 96 * 48)  # the shorter side is twice as long as the face would be
+    assert seen[0] == (
+        360,
+        640,
+        3,
+        96 * 48,
+    )  # the shorter side is twice as long as the face would be
     assert (figures["face_size"], figures["pictures_with_false"]) == (24, 1)
     assert figures["protocol"].startswith(
         "Every detection is a false alarm: no picture shows a face. A control"

@@ -22,12 +22,16 @@ class AlwaysHappy:
         return [np.tile(np.eye(8, dtype=np.float32)[1], (len(batch), 1))]
 
 
-def face(number: int, votes: dict[int, int], split: str = "FER2013Valid") -> ExpressionFace:
+def face(
+    number: int, votes: dict[int, int], split: str = "FER2013Valid"
+) -> ExpressionFace:
     counts = np.zeros(10, np.int64)
     for place, count in votes.items():
         counts[place] = count
     encoded = cv2.imencode(".png", np.full((48, 48), 100, np.uint8))[1].tobytes()
-    return ExpressionFace(f"{split}/{number}.png", split, counts, (0, 0, 48, 48), encoded)
+    return ExpressionFace(
+        f"{split}/{number}.png", split, counts, (0, 0, 48, 48), encoded
+    )
 
 
 def test_accuracy_is_the_share_of_majority_labels_that_are_met() -> None:
@@ -56,6 +60,8 @@ def test_faces_without_any_majority_are_refused() -> None:
         measure([face(1, {8: 10})], ExpressionClassifier(AlwaysHappy()), LANDMARKER)
 
 
-def test_rare_expressions_count_as_much_as_common_ones_in_the_balanced_accuracy() -> None:
+def test_rare_expressions_count_as_much_as_common_ones_in_the_balanced_accuracy() -> (
+    None
+):
     table = confusion(np.array([0] * 9 + [1]), np.array([0] * 9 + [0]))
     assert balanced(table) == 0.5

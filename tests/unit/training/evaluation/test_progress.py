@@ -7,11 +7,15 @@ from training.evaluation.progress import BATCH, in_batches
 
 
 def test_results_keep_the_order_of_the_items() -> None:
-    assert in_batches(lambda some: [2 * n for n in some], range(100), "numbers") == list(range(0, 200, 2))
+    assert in_batches(
+        lambda some: [2 * n for n in some], range(100), "numbers"
+    ) == list(range(0, 200, 2))
 
 
 def test_work_gets_no_more_than_a_batch_at_a_time() -> None:
-    sizes = in_batches(lambda some: [len(some)] * len(some), range(2 * BATCH + 1), "numbers")
+    sizes = in_batches(
+        lambda some: [len(some)] * len(some), range(2 * BATCH + 1), "numbers"
+    )
     assert sizes == [BATCH] * (2 * BATCH) + [1]
 
 

@@ -19,7 +19,10 @@ from training.evaluation.recognition import (
 
 
 def gallery(
-    degrees: list[float], person: list[int], unit: list[int] | None = None, found: list[bool] | None = None
+    degrees: list[float],
+    person: list[int],
+    unit: list[int] | None = None,
+    found: list[bool] | None = None,
 ) -> Gallery:
     """Embeddings in a plane, at these angles."""
     angles = np.radians(degrees)
@@ -33,7 +36,9 @@ def gallery(
 
 
 def crowd(people: int, pictures: int) -> Gallery:
-    vectors = np.random.default_rng(1).normal(size=(people * pictures, 16)).astype(np.float32)
+    vectors = (
+        np.random.default_rng(1).normal(size=(people * pictures, 16)).astype(np.float32)
+    )
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     return Gallery(
         vectors,
@@ -54,7 +59,9 @@ def test_folds_share_nobody_and_hold_as_many_pairs_of_both_kinds() -> None:
 
 
 def test_pairs_are_the_same_in_every_run() -> None:
-    assert (draw_pairs(crowd(20, 3)).pictures == draw_pairs(crowd(20, 3)).pictures).all()
+    assert (
+        draw_pairs(crowd(20, 3)).pictures == draw_pairs(crowd(20, 3)).pictures
+    ).all()
 
 
 def test_people_with_many_pictures_do_not_decide() -> None:
@@ -72,7 +79,11 @@ def test_pairs_of_one_unit_are_no_pairs() -> None:
     ("similarity", "same", "threshold"),
     [
         ([0.1, 0.2, 0.7, 0.9], [False, False, True, True], 0.45),
-        ([0.1, 0.6, 0.5, 0.9], [False, False, True, True], 0.3),  # 3 of 4 in two ways: the lowest
+        (
+            [0.1, 0.6, 0.5, 0.9],
+            [False, False, True, True],
+            0.3,
+        ),  # 3 of 4 in two ways: the lowest
         ([0.5, 0.5], [True, True], -0.5),
         ([0.5, 0.5], [False, False], 1.5),
     ],
@@ -80,7 +91,9 @@ def test_pairs_of_one_unit_are_no_pairs() -> None:
 def test_the_threshold_tells_most_pairs_right(
     similarity: list[float], same: list[bool], threshold: float
 ) -> None:
-    assert best_threshold(np.array(similarity), np.array(same)) == pytest.approx(threshold)
+    assert best_threshold(np.array(similarity), np.array(same)) == pytest.approx(
+        threshold
+    )
 
 
 def test_a_fold_is_judged_by_the_threshold_of_the_others() -> None:
@@ -89,12 +102,16 @@ def test_a_fold_is_judged_by_the_threshold_of_the_others() -> None:
         np.array([True, False] * 4),
         np.array([0, 0, 0, 0, 1, 1, 1, 1]),
     )
-    similarity = np.array([0.9, 0.1, 0.9, 0.1, 0.4, 0.3, 0.8, 0.3])  # best in fold 0: 0.5, in fold 1: 0.35
+    similarity = np.array(
+        [0.9, 0.1, 0.9, 0.1, 0.4, 0.3, 0.8, 0.3]
+    )  # best in fold 0: 0.5, in fold 1: 0.35
     assert told_right(pairs, similarity).tolist() == [1, 1, 1, 1, 0, 1, 1, 1]
 
 
 def test_one_fold_has_nothing_to_choose_a_threshold_on() -> None:
-    pairs = Pairs(np.zeros((2, 2), np.intp), np.array([True, False]), np.zeros(2, np.intp))
+    pairs = Pairs(
+        np.zeros((2, 2), np.intp), np.array([True, False]), np.zeros(2, np.intp)
+    )
     assert np.isnan(told_right(pairs, np.array([0.9, 0.1]))).all()
 
 
@@ -111,13 +128,18 @@ def test_the_threshold_of_a_false_match_rate_is_exact_to_a_bin() -> None:
 
 
 def test_too_few_pairs_give_no_rate() -> None:
-    assert np.isnan(Impostors.of(crowd(40, 2)).threshold(1e-3))  # 3,120 pairs: three would be false
+    assert np.isnan(
+        Impostors.of(crowd(40, 2)).threshold(1e-3)
+    )  # 3,120 pairs: three would be false
 
 
 def test_the_nearest_picture_of_another_video_counts() -> None:
-    degrees, person = [0.0, 1.0, 30.0, 29.0], [0, 0, 0, 1]
+    degrees = [0.0, 1.0, 30.0, 29.0]
+    person = [0, 0, 0, 1]
     right = nearest_is_same(gallery(degrees, person))
-    np.testing.assert_array_equal(right, [1, 1, 0, np.nan])  # one picture only: person 1 distracts
+    np.testing.assert_array_equal(
+        right, [1, 1, 0, np.nan]
+    )  # one picture only: person 1 distracts
     right = nearest_is_same(gallery(degrees, person, unit=[0, 0, 1, 2]))
     np.testing.assert_array_equal(right, [0, 0, 0, np.nan])
 
@@ -139,7 +161,8 @@ def test_false_matches_are_listed_once() -> None:
 
 
 def test_pairs_are_counted_by_their_worse_face() -> None:
-    classes, person = np.array([0, 0, 1, 2, -1, 1]), np.array([0, 1, 1, 2, 3, 0])
+    classes = np.array([0, 0, 1, 2, -1, 1])
+    person = np.array([0, 1, 1, 2, 3, 0])
     expected = np.zeros(3, np.int64)
     for a, b in _different(person):
         if min(classes[a], classes[b]) >= 0:
@@ -149,4 +172,9 @@ def test_pairs_are_counted_by_their_worse_face() -> None:
 
 def _different(person: NDArray[np.intp]) -> list[tuple[int, int]]:
     count = len(person)
-    return [(a, b) for a in range(count) for b in range(a + 1, count) if person[a] != person[b]]
+    return [
+        (a, b)
+        for a in range(count)
+        for b in range(a + 1, count)
+        if person[a] != person[b]
+    ]

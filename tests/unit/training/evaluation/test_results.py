@@ -20,15 +20,26 @@ RESULT = {
         "accuracy": None,
         "tar_at_far": {"1e-2": (np.float32(0.5), 1), "1e-3": None},
     },
-    "sets": {"test": {"n": 1, "nme": np.nan, "accuracy": 1.0, "interval": {"nme": None}}},
-    "subgroups": {"yaw": {"< 15°": {"n": 1, "nme": 0.05, "interval": {"nme": None}}}, "skin_tone": None},
+    "sets": {
+        "test": {"n": 1, "nme": np.nan, "accuracy": 1.0, "interval": {"nme": None}}
+    },
+    "subgroups": {
+        "yaw": {"< 15°": {"n": 1, "nme": 0.05, "interval": {"nme": None}}},
+        "skin_tone": None,
+    },
 }
 
 
 def test_figures_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     show(RESULT)
     shown = capsys.readouterr().out
-    for text in ("0.0512 (0.04 – 0.06)", "97.5%", "1e-2: 90.0%  1e-3: –", "yaw < 15°", "faces [1].zip"):
+    for text in (
+        "0.0512 (0.04 – 0.06)",
+        "97.5%",
+        "1e-2: 90.0%  1e-3: –",
+        "yaw < 15°",
+        "faces [1].zip",
+    ):
         assert text in shown
 
 

@@ -5,14 +5,22 @@ from numpy.typing import NDArray
 
 from tests.builders import face_points
 from training.boxes import face_box
-from training.evaluation.subgroups import FACTORS, Look, classes_of, look_of, typology_angle
+from training.evaluation.subgroups import (
+    FACTORS,
+    Look,
+    classes_of,
+    look_of,
+    typology_angle,
+)
 
 POINTS = face_points()
 
 
 def skin(lightness: float, a: float, b: float) -> NDArray[np.uint8]:
     """A picture (360, 640, 3) BGR of one CIELAB colour."""
-    colour = cv2.cvtColor(np.array([[[lightness, a, b]]], np.float32), cv2.COLOR_LAB2BGR)
+    colour = cv2.cvtColor(
+        np.array([[[lightness, a, b]]], np.float32), cv2.COLOR_LAB2BGR
+    )
     return np.asarray(np.full((360, 640, 3), (colour * 255).round(), np.uint8))
 
 
@@ -47,17 +55,25 @@ def test_values_have_classes(name: str, value: float, label: str | None) -> None
 @pytest.mark.parametrize("lightness", [30, 50, 70])
 def test_the_typology_angle_is_that_of_the_skin(lightness: float) -> None:
     expected = np.degrees(np.arctan2(lightness - 50, 18))
-    assert typology_angle(skin(lightness, 12, 18), POINTS) == pytest.approx(expected, abs=2.5)
+    assert typology_angle(skin(lightness, 12, 18), POINTS) == pytest.approx(
+        expected, abs=2.5
+    )
 
 
 def test_hair_over_the_forehead_does_not_decide_the_skin_tone() -> None:
     image = skin(70, 12, 18)
     image[:155] = 0  # above the brows of a face at (320, 180)
-    assert typology_angle(image, POINTS) == pytest.approx(np.degrees(np.arctan2(20, 18)), abs=2.5)
+    assert typology_angle(image, POINTS) == pytest.approx(
+        np.degrees(np.arctan2(20, 18)), abs=2.5
+    )
 
 
-@pytest.mark.parametrize("image", [np.full((360, 640, 3), 120, np.uint8), skin(60, 0, -20), skin(99, 0, 5)])
-def test_grey_blue_and_glaring_pictures_have_no_skin_tone(image: NDArray[np.uint8]) -> None:
+@pytest.mark.parametrize(
+    "image", [np.full((360, 640, 3), 120, np.uint8), skin(60, 0, -20), skin(99, 0, 5)]
+)
+def test_grey_blue_and_glaring_pictures_have_no_skin_tone(
+    image: NDArray[np.uint8],
+) -> None:
     assert np.isnan(typology_angle(image, POINTS))
 
 
