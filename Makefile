@@ -27,7 +27,7 @@ test: install-dev ## Run all tests; ARGS="-k name" picks some
 lint: install-dev ## Check style, types and imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy vitrine services training tests benchmarks deploy
+	$(BIN)/mypy vitrine training tests benchmarks deploy
 	$(BIN)/lint-imports
 
 format: install-dev ## Format the code

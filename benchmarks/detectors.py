@@ -27,14 +27,14 @@ from rich.table import Table
 
 from benchmarks.face_samples import HEIGHT, WIDTH, compressed, shelves
 from benchmarks.intervals import Figure, mean_figure
-from services.fieldtest.labels import Labels, read_labels, true_frames
-from services.fieldtest.measured import SeenFrame
 from training.datasets.faces import LabelledFace
 from training.datasets.keypoints_csv import read_keypoints_csv
 from training.datasets.pts import read_pts
 from training.datasets.splits import select
 from training.evaluation.matching import matching
 from training.evaluation.subgroups import face_size
+from vitrine.fieldtest.labels import Labels, read_labels, true_frames
+from vitrine.fieldtest.measured import SeenFrame
 from vitrine.vision.crop import Image
 from vitrine.vision.detectors import (
     Detections,
@@ -61,7 +61,7 @@ EVERY: Final = 5
 DOUBTFUL: Final = 0.3
 SLACK: Final = 0.25
 """By how much of its size a labelled face is widened before what lies in it is no false alarm."""
-LABELS: Final = Path("services/fieldtest/labels")
+LABELS: Final = Path("vitrine/fieldtest/labels")
 
 
 @dataclass(frozen=True)
@@ -208,8 +208,9 @@ def recall(detector: Detector, placed: Sequence[Placed]) -> dict[str, Figure]:
         return mean_figure([hit for hit, _ in some], [group for _, group in some])
 
     figures = {
-        f"recall, {size} px": of(lambda p, size=size: p.size == size) for size in SIZES
-    }  # type: ignore[misc]
+        f"recall, {size} px": of(lambda p, size=size: p.size == size)  # type: ignore[misc]
+        for size in SIZES
+    }
     for low, high in pairwise(YAWS):
         name = f"recall, {YAW_SIZE} px, yaw {low}–{high}°"
         figures[name] = of(

@@ -18,17 +18,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from benchmarks.vision import START_NS, read
-from services.engagement.expression import FULL_CHANGE, Baseline
-from services.landmarks.analysis import Analyser
-from services.landmarks.handler import LandmarksHandler
 from training.datasets.keypoints_csv import read_keypoints_csv
 from training.datasets.splits import select
 from training.evaluation.matching import matched
 from vitrine.bus import Received, Record
 from vitrine.clock import EventClock
+from vitrine.faces.analysis import Analyser
 from vitrine.mall import Mall, Stand
-from vitrine.mall_folder import FixedMall
+from vitrine.mall.folder import FixedMall
+from vitrine.presence.expression import FULL_CHANGE, Baseline
 from vitrine.schemas import Expression, Face, FrameFaces, FrameMeta
+from vitrine.services.landmarks.handler import LandmarksHandler
 from vitrine.vision.crop import Image, crop_of_box, cut, network_input, to_frame
 from vitrine.vision.detectors import Detector, FaceScore, Mtcnn, YuNet
 from vitrine.vision.expression import measure

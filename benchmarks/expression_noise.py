@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from benchmarks.expression import area, faces_in
 from benchmarks.proof_of_life import still
 from benchmarks.vision import read
-from services.engagement.expression import FULL_CHANGE, NOISE, Baseline
 from training.datasets.ferplus import majority, read_ferplus
+from vitrine.presence.expression import FULL_CHANGE, NOISE, Baseline
 from vitrine.schemas import Expression
 from vitrine.vision.crop import Image, crop_at
 from vitrine.vision.detectors import load_detector

@@ -19,8 +19,8 @@ import numpy as np
 
 from benchmarks.expression import faces_in
 from benchmarks.vision import read
-from services.engagement.camera import UNPROVEN_NS
-from services.engagement.life import Motion
+from vitrine.presence.life import Motion
+from vitrine.presence.people import UNPROVEN_NS
 from vitrine.schemas import Face
 from vitrine.vision.crop import Image
 from vitrine.vision.detectors import Detector, Mtcnn, YuNet

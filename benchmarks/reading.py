@@ -91,16 +91,17 @@ def docstring_starts(tree: ast.Module) -> set[int]:
     """Return the lines at which a string stands alone as a statement: docstrings, of attributes too."""
     starts = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            if isinstance(node.value.value, str):
-                starts.add(node.lineno)
+        if not isinstance(node, ast.Expr):
+            continue
+        if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            starts.add(node.lineno)
     return starts
 
 
 def count_tokens(text: str, docstrings: set[int], counts: Counts) -> None:
     """Add tokens, lines of code and comments."""
-    code_lines = set()
-    comment_lines = set()
+    code_lines: set[int] = set()
+    comment_lines: set[int] = set()
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:
             comment_lines.add(token.start[0])
@@ -193,9 +194,9 @@ def main(places: tuple[Path, ...], list_complex: bool) -> None:
     console = Console()
     console.print(table)
     if list_complex:
-        for value, place in sorted(counts.complexities, reverse=True):
-            if value > MOST_COMPLEX:
-                console.print(value, place, highlight=False)
+        for complexity, function in sorted(counts.complexities, reverse=True):
+            if complexity > MOST_COMPLEX:
+                console.print(complexity, function, highlight=False)
 
 
 if __name__ == "__main__":

@@ -36,11 +36,11 @@ from rich.progress import (
 from rich.table import Table
 from scipy import stats
 
-from services.embedded import Plan, Site
 from vitrine.bus.memory import READ_BYTES, MemoryBus
 from vitrine.mall import Camera, Mall, Stand
-from vitrine.mall_folder import FixedMall, load_mall
+from vitrine.mall.folder import FixedMall, load_mall
 from vitrine.settings import Settings
+from vitrine.site.embedded import Plan, Site
 from vitrine.stores.redis import connect
 
 CONFIG = Path(__file__).resolve().parents[1] / "config"

@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from benchmarks.tracked_faces import tracked_faces
-from services.landmarks import smoothing
-from services.landmarks.analysis import Analyser
 from training.datasets.faces import LabelledFace
 from training.datasets.keypoints_csv import read_keypoints_csv
 from training.datasets.splits import select
+from vitrine.faces import smoothing
+from vitrine.faces.analysis import Analyser
 from vitrine.vision.crop import Image
 from vitrine.vision.detectors import FaceScore, load_detector
 from vitrine.vision.models import LANDMARKS_FILE, model_path

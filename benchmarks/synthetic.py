@@ -41,6 +41,7 @@ from training.datasets.faces import LabelledFace
 from training.datasets.keypoints_csv import read_keypoints_csv
 from training.datasets.pts import read_pts
 from training.datasets.splits import select
+from vitrine.shipped import MODELS
 from vitrine.synthetic import SyntheticMall
 from vitrine.vision.crop import (
     Image,
@@ -54,7 +55,6 @@ from vitrine.vision.detectors import Detections, YuNet
 from vitrine.vision.embedding import Embedder
 from vitrine.vision.models import (
     LANDMARKS_FILE,
-    MODELS,
     YUNET_FILE,
     embedding_model,
     model_path,

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 import cv2
 
 from benchmarks.vision import START_NS
-from services.landmarks.analysis import Analyser
-from services.landmarks.handler import LandmarksHandler
 from vitrine.bus import Received, Record
 from vitrine.clock import EventClock
+from vitrine.faces.analysis import Analyser
 from vitrine.mall import Mall, Stand
-from vitrine.mall_folder import FixedMall
+from vitrine.mall.folder import FixedMall
 from vitrine.schemas import FrameFaces, FrameMeta
+from vitrine.services.landmarks.handler import LandmarksHandler
 from vitrine.vision.crop import Image
 
 DETECT_EVERY = 3

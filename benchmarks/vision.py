@@ -15,21 +15,21 @@ from typing import Any
 import cv2
 import numpy as np
 
-from services.landmarks.analysis import Analyser, Recognition
-from services.landmarks.handler import LandmarksHandler
 from vitrine.bus import Received, Record
 from vitrine.clock import EventClock
+from vitrine.faces.analysis import Analyser, Recognition
 from vitrine.mall import Mall, Stand
-from vitrine.mall_folder import FixedMall
+from vitrine.mall.folder import FixedMall
 from vitrine.schemas import FrameFaces, FrameMeta
 from vitrine.sealing import Sealer
+from vitrine.services.landmarks.handler import LandmarksHandler
+from vitrine.shipped import MODELS
 from vitrine.vision import expression
 from vitrine.vision.crop import Image, crop_of_box, cut, network_input, to_frame
 from vitrine.vision.detectors import Detector, FaceScore, Mtcnn, YuNet, face_cuts
 from vitrine.vision.embedding import Embedder, align
 from vitrine.vision.models import (
     LANDMARKS_FILE,
-    MODELS,
     YUNET_FILE,
     embedding_model,
     optional_model,

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from vitrine.ids import local_day, visitor_id
-from vitrine.mall_folder import load_mall
+from vitrine.mall.folder import load_mall
 
 TOPICS = ("plays", "exposures", "identities", "interactions", "coverage")
 SECOND = 1_000_000_000

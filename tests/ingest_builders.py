@@ -12,17 +12,17 @@ from typing import Any
 import cv2
 import numpy as np
 
-from services.ingest.camera import CameraRun, Shared
-from services.ingest.in_flight import InFlight
-from services.ingest.pace import FullSpeed
-from services.ingest.pictures import Pictures
-from services.ingest.settings import IngestSettings
-from services.ingest.sources import Pixels, Shot, Shots, Source
 from tests.builders import T0_NS
 from vitrine.bus import Bus, Commit, Received, decode
 from vitrine.bus.memory import MemoryBus
 from vitrine.mall import Camera
 from vitrine.schemas import Coverage, FrameMeta
+from vitrine.services.ingest.camera import CameraRun, Shared
+from vitrine.services.ingest.in_flight import InFlight
+from vitrine.services.ingest.pace import FullSpeed
+from vitrine.services.ingest.pictures import Pictures
+from vitrine.services.ingest.settings import IngestSettings
+from vitrine.services.ingest.sources import Pixels, Shot, Shots, Source
 from vitrine.telemetry.health import Health
 from vitrine.topics import COVERAGE, FRAMES, TOPICS, Topic
 

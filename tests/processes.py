@@ -18,9 +18,9 @@ import httpx
 from tests.brokers import ROOT, free_ports
 from vitrine.bus.kafka import KafkaBus
 from vitrine.runtime import ServiceLoop
-from vitrine.runtime.recorder import RECORDED, Recorder
 from vitrine.runtime.stop import DrainingStop
 from vitrine.settings import SERVICES
+from vitrine.site.recorder import RECORDED, Recorder
 from vitrine.telemetry.health import Health
 from vitrine.topics import TOPICS, Topic
 
@@ -84,9 +84,9 @@ class Processes:
             self.start(name)
             if name != "player":
                 wait_for(
-                    lambda name=name: self.ready(name),
+                    lambda name=name: self.ready(name),  # type: ignore[misc]
                     f"{name} is ready; see {self.log(name)}",
-                )  # type: ignore[misc]
+                )
         return self
 
     def __exit__(
@@ -113,7 +113,7 @@ class Processes:
         if name == "player":
             address = f"http://127.0.0.1:{self.page}"
             return [
-                "services.stand.virtual_player",
+                "vitrine.services.stand.virtual_player",
                 "--url",
                 address,
                 "--stand",

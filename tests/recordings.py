@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.batch_recomputation import FIGURES, read, recompute
-from vitrine.mall_folder import load_mall
+from vitrine.mall.folder import load_mall
 
 CONFIG = Path(__file__).parents[1] / "config"
 ROUNDING = 0.011

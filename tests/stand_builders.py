@@ -12,16 +12,16 @@ from typing import Any
 
 import httpx
 
-from services.stand.app import StandService
-from services.stand.settings import StandSettings
 from tests.builders import T0_NS
 from vitrine.bus import Outgoing, encode
 from vitrine.bus.memory import MemoryBus
 from vitrine.clock import Clock, EventClock
 from vitrine.mall import Campaign, Mall, Stand
-from vitrine.mall_folder import FixedMall
+from vitrine.mall.folder import FixedMall
 from vitrine.runtime import Context
 from vitrine.schemas import Event as BusEvent
+from vitrine.services.stand.app import StandService
+from vitrine.services.stand.settings import StandSettings
 from vitrine.settings import Settings
 from vitrine.stores.redis import connect
 from vitrine.telemetry.health import Health

@@ -13,9 +13,9 @@ from typing import Any
 
 import httpx
 
-from services.stand.virtual_player import VirtualPlayer, server_sent_events
 from tests.builders import at, make_engagement, make_person
 from tests.stand_builders import ENGAGED, Running, make_campaign, make_offer
+from vitrine.services.stand.virtual_player import VirtualPlayer, server_sent_events
 from vitrine.topics import ENGAGEMENT
 
 SPRING = make_campaign(
@@ -45,9 +45,9 @@ def look(stand: Running, start: float, end: float, **person: Any) -> float:
         second = start + n / 4
         stand.publish(ENGAGEMENT, make_engagement(second, *people))
         until(
-            lambda s=second: stand.clock.now_ns() >= at(s),
+            lambda s=second: stand.clock.now_ns() >= at(s),  # type: ignore[misc]
             "the snapshot to be taken in",
-        )  # type: ignore[misc]
+        )
     return end
 
 

@@ -14,7 +14,7 @@ from training.evaluation.commands import evaluate
 from training.mean_shape import write_mean_shape
 from training.report.commands import measure, report
 from vitrine.errors import ConfigurationError
-from vitrine.vision.models import MODELS
+from vitrine.shipped import MODELS
 
 CONFIG = click.argument(
     "config", type=click.Path(exists=True, dir_okay=False, path_type=Path)

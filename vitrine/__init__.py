@@ -1,1 +1,1 @@
-"""What the Vitrine services share; it knows no service."""
+"""Run interactive advertising stands: cameras in, adapted screens and figures out."""

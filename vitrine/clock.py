@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from threading import Condition, Event
-from typing import Protocol
+from typing import Final, Protocol
+
+SECOND_NS: Final = 1_000_000_000
 
 
 class Clock(Protocol):
@@ -12,6 +14,12 @@ class Clock(Protocol):
 
     def now_ns(self) -> int:
         """The time now."""
+
+    def age_ns(self, at_ns: int) -> int | None:
+        """Return how long ago an event was; None where the clock only follows the events."""
+
+    def observe(self, at_ns: int) -> None:
+        """Take note of the time of an event."""
 
     def wait_until(self, at_ns: int, stop: Event) -> bool:
         """Wait until `at_ns`; False when `stop` came first."""
@@ -23,6 +31,13 @@ class SystemClock:
     def now_ns(self) -> int:
         """UTC nanoseconds."""
         return time.time_ns()
+
+    def age_ns(self, at_ns: int) -> int | None:
+        """Return how long ago an event was."""
+        return time.time_ns() - at_ns
+
+    def observe(self, at_ns: int) -> None:
+        """Ignore the events: the wall clock does not follow them."""
 
     def wait_until(self, at_ns: int, stop: Event) -> bool:
         """Wait until `at_ns`; False when `stop` came first."""
@@ -47,6 +62,10 @@ class EventClock:
         """The latest event time observed; 0 before the first."""
         with self._moved:
             return self._now_ns
+
+    def age_ns(self, at_ns: int) -> int | None:  # noqa: ARG002 - an age would say nothing about us
+        """Return None: the events themselves are the clock."""
+        return None
 
     def wait_until(self, at_ns: int, stop: Event) -> bool:
         """Wait until an event of `at_ns` or later was observed; False when `stop` came first."""

@@ -1,4 +1,4 @@
-"""`python -m services.analytics`: the same as `vitrine run analytics`."""
+"""`python -m vitrine.services.analytics`: the same as `vitrine run analytics`."""
 
 from vitrine.cli import main
 

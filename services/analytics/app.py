@@ -7,11 +7,11 @@ from threading import Event
 
 from prometheus_client import REGISTRY
 
-from services.analytics.exporter import exported
-from services.analytics.handler import AnalyticsHandler
-from services.analytics.settings import AnalyticsSettings
-from services.analytics.store import AnalyticsStore
 from vitrine.runtime import Context, Service, ServiceLoop
+from vitrine.services.analytics.exporter import exported
+from vitrine.services.analytics.handler import AnalyticsHandler
+from vitrine.services.analytics.settings import AnalyticsSettings
+from vitrine.stores.campaigns import AnalyticsStore
 from vitrine.telemetry import metrics
 from vitrine.topics import COVERAGE, EXPOSURES, IDENTITIES, INTERACTIONS, PLAYS
 

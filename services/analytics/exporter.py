@@ -11,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 from redis import Redis
 
-from services.analytics.figures import CampaignFigures, Figures, load_figures
+from vitrine.campaigns.figures import CampaignFigures, Figures, load_figures
 from vitrine.errors import Unavailable
 from vitrine.telemetry.metrics import CAMPAIGN_GAUGES, CAMPAIGN_LABELS, CAMPAIGN_METRICS
 

@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from services.analytics.settings import AnalyticsSettings
-from services.analytics.stand_state import Change, StandState, advance
-from services.analytics.store import AnalyticsStore, Batch, batch_of
 from vitrine.bus import Commit, Outgoing, Received, TopicPartition
-from vitrine.mall_folder import MallSource
+from vitrine.campaigns.stand_state import Change, StandState, advance
+from vitrine.mall.folder import MallSource
 from vitrine.runtime import Handler, Outputs
+from vitrine.services.analytics.settings import AnalyticsSettings
+from vitrine.stores.campaigns import AnalyticsStore, Batch, batch_of
 from vitrine.telemetry import metrics
 from vitrine.topics import CAMPAIGN_WINDOWS
 
@@ -90,7 +90,7 @@ class AnalyticsHandler(Handler):
         outputs.messages = rows_of(changes)
         return outputs
 
-    def published(self) -> None:
+    def published(self, outputs: Outputs) -> None:  # noqa: ARG002
         """Write the batch, with its offsets, in one step; only then does it become this worker's state."""
         if self._staged is None:
             return

@@ -14,11 +14,11 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from services.analytics.definitions import wilson
-from services.analytics.figures import Step
-from services.analytics.measure import Sums
-from services.analytics.timeline import timeline
-from services.analytics.uplift import Uplift
+from vitrine.campaigns.definitions import wilson
+from vitrine.campaigns.figures import Step
+from vitrine.campaigns.measure import Sums
+from vitrine.campaigns.timeline import timeline
+from vitrine.campaigns.uplift import Uplift
 
 INK = "#14161d"
 MUTED = "#6d7078"

@@ -11,9 +11,9 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from services.analytics.definitions import BY_KEY, DEFINITIONS
-from services.analytics.figures import CampaignFigures, Figures, load_figures
-from services.analytics.measure import Sums
+from vitrine.campaigns.definitions import BY_KEY, DEFINITIONS
+from vitrine.campaigns.figures import CampaignFigures, Figures, load_figures
+from vitrine.campaigns.measure import Sums
 
 __all__ = ["Figures", "load_figures", "render_html", "summary_table", "to_json"]
 
@@ -116,7 +116,7 @@ def cells(sums: Sums) -> list[str]:
 
 def render_html(figures: Figures) -> str:
     """The page, with all styles and plots inside it."""
-    from services.analytics.plots import (  # noqa: PLC0415 - matplotlib is slow to load, and only the page draws
+    from vitrine.services.analytics.plots import (  # noqa: PLC0415 - matplotlib is slow to load, and only the page draws
         plot_creatives,
         plot_funnel,
         plot_timeline,

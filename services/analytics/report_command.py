@@ -8,14 +8,14 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from services.analytics.report import (
+from vitrine.errors import ConfigurationError
+from vitrine.services.analytics.report import (
     Figures,
     load_figures,
     render_html,
     summary_table,
     to_json,
 )
-from vitrine.errors import ConfigurationError
 from vitrine.settings import Settings
 from vitrine.stores.redis import connect
 

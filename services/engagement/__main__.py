@@ -1,4 +1,4 @@
-"""`python -m services.engagement`: the same as `vitrine run engagement`."""
+"""`python -m vitrine.services.engagement`: the same as `vitrine run engagement`."""
 
 from vitrine.cli import main
 

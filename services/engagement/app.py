@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from services.engagement.handler import EngagementHandler
-from services.engagement.settings import EngagementSettings
 from vitrine.runtime import Context, Service, ServiceLoop
+from vitrine.services.engagement.handler import EngagementHandler
+from vitrine.services.engagement.settings import EngagementSettings
 from vitrine.topics import FACES
 
 

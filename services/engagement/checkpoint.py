@@ -10,7 +10,7 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
-from services.engagement.camera import Camera
+from vitrine.presence.people import Camera
 
 NOTE_LIMIT: Final = 4000
 """Characters; room for some 20 people who look to and fro."""

@@ -6,17 +6,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from services.engagement.camera import Camera
-from services.engagement.checkpoint import NOTE_LIMIT, from_note, to_note, to_short_note
-from services.engagement.presence import Terms
-from services.engagement.settings import EngagementSettings
-from services.engagement.snapshot import is_due, measure, snapshot, unmeasure
 from vitrine.bus import Commit, Outgoing, Received, TopicPartition
-from vitrine.clock import Clock, SystemClock
+from vitrine.clock import Clock
 from vitrine.mall import Mall, Stand
-from vitrine.mall_folder import MallSource
+from vitrine.mall.folder import MallSource
+from vitrine.presence.people import Camera
+from vitrine.presence.presence import Terms
+from vitrine.presence.snapshot import is_due, measure, snapshot, unmeasure
 from vitrine.runtime import Handler, Outputs
 from vitrine.schemas import Exposure, FrameFaces
+from vitrine.services.engagement.checkpoint import (
+    NOTE_LIMIT,
+    from_note,
+    to_note,
+    to_short_note,
+)
+from vitrine.services.engagement.settings import EngagementSettings
 from vitrine.telemetry import metrics
 from vitrine.topics import ENGAGEMENT, EXPOSURES
 
@@ -201,8 +206,8 @@ class EngagementHandler(Handler):
         )
         state = snapshot(cameras, frame.captured_at_ns, terms)
         measure(state)
-        age_ns = self._clock.now_ns() - frame.captured_at_ns
-        if isinstance(self._clock, SystemClock) and 0 <= age_ns < _LIVE_NS:
+        age_ns = self._clock.age_ns(frame.captured_at_ns)
+        if age_ns is not None and 0 <= age_ns < _LIVE_NS:
             metrics.STAGE_LATENCY.labels("engagement").observe(age_ns / 1e9)
         return Outgoing(ENGAGEMENT, frame.stand_id, state)
 

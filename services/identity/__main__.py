@@ -1,4 +1,4 @@
-"""`python -m services.identity`: the same as `vitrine run identity`."""
+"""`python -m vitrine.services.identity`: the same as `vitrine run identity`."""
 
 from vitrine.cli import main
 

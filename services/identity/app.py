@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from functools import partial
 
-from services.identity.customers import CustomerStore
-from services.identity.gallery import Gallery
-from services.identity.gallery_feed import GalleryFeed
-from services.identity.handler import IdentityHandler
-from services.identity.settings import IdentitySettings
+from vitrine.customers.gallery import Gallery
 from vitrine.runtime import Context, Service, ServiceLoop
 from vitrine.sealing import Sealer
+from vitrine.services.identity.gallery_feed import GalleryFeed
+from vitrine.services.identity.handler import IdentityHandler
+from vitrine.services.identity.settings import IdentitySettings
+from vitrine.stores.customers import CustomerStore
 from vitrine.topics import FACES, INTERACTIONS
 
 

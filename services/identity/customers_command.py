@@ -10,12 +10,12 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from services.identity.customers import Consent, CustomerStore, Purpose
-from services.identity.enrolment import FaceReader, read_picture
-from services.identity.gallery import Vector
+from vitrine.customers.enrolment import FaceReader, read_picture
+from vitrine.customers.gallery import Vector
 from vitrine.errors import ConfigurationError, Invalid
 from vitrine.sealing import HOW_TO, Sealer
 from vitrine.settings import Settings
+from vitrine.stores.customers import Consent, CustomerStore, Purpose
 from vitrine.stores.redis import connect
 
 DAY_NS = 86_400 * 10**9

@@ -6,9 +6,9 @@ import logging
 import time
 from collections.abc import Callable
 
-from services.identity.customers import CustomerStore
-from services.identity.gallery import Gallery, Template
+from vitrine.customers.gallery import Gallery, Template
 from vitrine.errors import Unavailable
+from vitrine.stores.customers import CustomerStore
 from vitrine.telemetry import metrics
 
 logger = logging.getLogger(__name__)

@@ -7,18 +7,18 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from services.identity.gallery import Gallery
-from services.identity.gallery_feed import PATIENCE
-from services.identity.settings import IdentitySettings
-from services.identity.visitors import SECOND_NS, StandDay, Track
 from vitrine import ids
 from vitrine.bus import Commit, Outgoing, Received, TopicPartition
+from vitrine.customers.gallery import Gallery
+from vitrine.customers.visitors import SECOND_NS, StandDay, Track
 from vitrine.errors import Invalid, Unavailable
 from vitrine.mall import Stand
-from vitrine.mall_folder import MallSource
+from vitrine.mall.folder import MallSource
 from vitrine.runtime import Handler, Outputs
 from vitrine.schemas import Face, FrameFaces, Identity, IdentityReason, Interaction
 from vitrine.sealing import Sealer, track_reference
+from vitrine.services.identity.gallery_feed import PATIENCE
+from vitrine.services.identity.settings import IdentitySettings
 from vitrine.telemetry import metrics
 from vitrine.topics import FACES, IDENTITIES
 
@@ -92,7 +92,7 @@ class IdentityHandler(Handler):
         self._outputs.resume = self._resume(batch)
         return self._outputs
 
-    def published(self) -> None:
+    def published(self, outputs: Outputs) -> None:  # noqa: ARG002
         """Link known visits to customers; while the store is away, later."""
         now = self._monotonic()
         while self._links_due and now >= self._links_at:

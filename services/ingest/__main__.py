@@ -1,4 +1,4 @@
-"""`python -m services.ingest`: the same as `vitrine run ingest`."""
+"""`python -m vitrine.services.ingest`: the same as `vitrine run ingest`."""
 
 from vitrine.cli import main
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from services.ingest.camera import Shared
-from services.ingest.in_flight import InFlight
-from services.ingest.pace import FullSpeed, Realtime
-from services.ingest.pictures import Pictures
-from services.ingest.settings import IngestSettings
-from services.ingest.supervisor import Ingest
-from services.ingest.truth import TruthFile
 from vitrine.runtime import Context, Service
+from vitrine.services.ingest.camera import Shared
+from vitrine.services.ingest.in_flight import InFlight
+from vitrine.services.ingest.pace import FullSpeed, Realtime
+from vitrine.services.ingest.pictures import Pictures
+from vitrine.services.ingest.settings import IngestSettings
+from vitrine.services.ingest.supervisor import Ingest
+from vitrine.services.ingest.truth import TruthFile
 
 LOOK_EVERY_S = {"memory": 0.002, "kafka": 0.05}
 """How often the bus is asked what the workers have committed, at most."""

@@ -11,28 +11,28 @@ from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING
 
-from services.ingest.coverage import CoverageLedger
-from services.ingest.frames import blacken, fit, shows_something, to_jpeg
-from services.ingest.in_flight import InFlight
-from services.ingest.pace import Pace
-from services.ingest.pictures import Pictures
-from services.ingest.publisher import Publisher
-from services.ingest.settings import IngestSettings
-from services.ingest.sources import Shot, Source, Unreadable
-from services.ingest.times import FILE_JITTER, LIVE_JITTER, CaptureTimes, Rate
-from services.ingest.truth import TruthFile
 from vitrine.bus import Bus, Outgoing
 from vitrine.errors import Unavailable
 from vitrine.mall import Camera
 from vitrine.runtime.backoff import Stopped, until_available
 from vitrine.schemas import FrameMeta
+from vitrine.services.ingest.coverage import CoverageLedger
+from vitrine.services.ingest.frames import blacken, fit, shows_something, to_jpeg
+from vitrine.services.ingest.in_flight import InFlight
+from vitrine.services.ingest.pace import Pace
+from vitrine.services.ingest.pictures import Pictures
+from vitrine.services.ingest.publisher import Publisher
+from vitrine.services.ingest.settings import IngestSettings
+from vitrine.services.ingest.sources import Shot, Source, Unreadable
+from vitrine.services.ingest.times import FILE_JITTER, LIVE_JITTER, CaptureTimes, Rate
+from vitrine.services.ingest.truth import TruthFile
 from vitrine.telemetry import metrics
 from vitrine.telemetry.health import Health
 from vitrine.topics import COVERAGE, FRAMES
 
 if TYPE_CHECKING:
-    from services.ingest.sources import Pixels
     from vitrine.schemas import Coverage
+    from vitrine.services.ingest.sources import Pixels
     from vitrine.synthetic import FrameTruth
 
 logger = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from services.ingest.sources import Pixels
+from vitrine.services.ingest.sources import Pixels
 
 Polygon = tuple[tuple[float, float], ...]
 

@@ -55,7 +55,7 @@ class Source:
 
 def source_of(camera: Camera) -> Source:
     """The source that a camera's `uri` names. Raises nothing: what is wrong shows when it is opened."""
-    from services.ingest.video import live_shots, video_shots  # noqa: PLC0415 - it builds on this module
+    from vitrine.services.ingest.video import live_shots, video_shots  # noqa: PLC0415 - it builds on this module
 
     uri = camera.uri
     scheme = urlsplit(uri).scheme

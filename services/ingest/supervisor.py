@@ -10,14 +10,14 @@ from contextlib import ExitStack
 from itertools import count
 from threading import Event, Thread
 
-from services.ingest.camera import CameraRun, Shared, coverage_message
-from services.ingest.publisher import Publisher
-from services.ingest.sources import Source, Unreadable, source_of
 from vitrine.bus import Outgoing
 from vitrine.errors import ConfigurationError
 from vitrine.mall import Camera
-from vitrine.mall_folder import MallSource
+from vitrine.mall.folder import MallSource
 from vitrine.runtime.backoff import Stopped
+from vitrine.services.ingest.camera import CameraRun, Shared, coverage_message
+from vitrine.services.ingest.publisher import Publisher
+from vitrine.services.ingest.sources import Source, Unreadable, source_of
 from vitrine.telemetry import metrics
 
 logger = logging.getLogger(__name__)

@@ -12,9 +12,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from services.ingest.sources import Pixels, Shot, Shots, Unreadable, without_password
-from services.ingest.times import StreamTimes
 from vitrine.mall import Camera
+from vitrine.services.ingest.sources import (
+    Pixels,
+    Shot,
+    Shots,
+    Unreadable,
+    without_password,
+)
+from vitrine.services.ingest.times import StreamTimes
 
 TIMEOUT_MS = 10_000
 SLOWEST_RATE = 1.0

@@ -1,4 +1,4 @@
-"""`python -m services.landmarks`: the same as `vitrine run landmarks`."""
+"""`python -m vitrine.services.landmarks`: the same as `vitrine run landmarks`."""
 
 from vitrine.cli import main
 

@@ -10,11 +10,11 @@ from typing import Final
 
 import cv2
 
-from services.landmarks.analysis import Analyser, Recognition
-from services.landmarks.handler import LandmarksHandler
-from services.landmarks.settings import LandmarksSettings
+from vitrine.faces.analysis import Analyser, Recognition
 from vitrine.runtime import Context, Service, ServiceLoop
 from vitrine.sealing import Sealer
+from vitrine.services.landmarks.handler import LandmarksHandler
+from vitrine.services.landmarks.settings import LandmarksSettings
 from vitrine.settings import Settings
 from vitrine.topics import FRAMES
 from vitrine.vision.detectors import FaceScore, load_detector

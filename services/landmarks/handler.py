@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final
 
-from services.landmarks.analysis import Analyser, Frame
-from services.landmarks.decoding import decode
-from services.landmarks.tracks import CameraTracks
 from vitrine.bus import Outgoing, Received, TopicPartition
 from vitrine.clock import Clock
 from vitrine.errors import Invalid
+from vitrine.faces.analysis import Analyser, Frame
+from vitrine.faces.decoding import decode
+from vitrine.faces.tracks import CameraTracks
 from vitrine.mall import Mall
-from vitrine.mall_folder import MallSource
+from vitrine.mall.folder import MallSource
 from vitrine.runtime import Handler, Outputs
 from vitrine.schemas import Face, FrameFaces, FrameMeta
 from vitrine.telemetry import metrics

@@ -1,4 +1,4 @@
-"""`python -m services.stand`: the same as `vitrine run stand`."""
+"""`python -m vitrine.services.stand`: the same as `vitrine run stand`."""
 
 from vitrine.cli import main
 

@@ -8,17 +8,17 @@ from contextlib import closing
 from threading import Event
 from typing import cast
 
-from services.stand.access import require_tokens
-from services.stand.creatives import Creatives
-from services.stand.handler import StandHandler
-from services.stand.offer_desk import OfferDesk
-from services.stand.server import listen, web_server
-from services.stand.settings import StandSettings
-from services.stand.switchboard import Switchboard
-from services.stand.web import Web, create_app
 from vitrine.runtime import Context, ServiceLoop
 from vitrine.runtime.backoff import Stopped, until_available
 from vitrine.runtime.stop import impatient
+from vitrine.services.stand.access import require_tokens
+from vitrine.services.stand.creatives import Creatives
+from vitrine.services.stand.handler import StandHandler
+from vitrine.services.stand.offer_desk import OfferDesk
+from vitrine.services.stand.server import listen, web_server
+from vitrine.services.stand.settings import StandSettings
+from vitrine.services.stand.switchboard import Switchboard
+from vitrine.services.stand.web import Web, create_app
 from vitrine.stores.redis import redis_errors
 from vitrine.topics import ENGAGEMENT, IDENTITIES
 

@@ -6,9 +6,9 @@ import logging
 from pathlib import Path
 from urllib.parse import quote
 
-from services.stand.live import Kind
-from services.stand.playlist import HOUSE
 from vitrine.mall import Campaign, Creative, Mall
+from vitrine.programme.playlist import HOUSE
+from vitrine.services.stand.live import Kind
 
 logger = logging.getLogger(__name__)
 

@@ -8,22 +8,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.stand.audience import FRESH_NS
-from services.stand.commands import sign
-from services.stand.creatives import Creatives, kind, url
-from services.stand.director import Director
-from services.stand.live import LiveView, StandView, Tally, on_screen, stand_view
-from services.stand.measures import appear, disappear
-from services.stand.offer_desk import OfferDesk
-from services.stand.protocol import OfferEvent, PlayEvent, StateEvent
-from services.stand.screen import Order
-from services.stand.switchboard import Connection, Sent, Submission, Switchboard
 from vitrine.bus import Commit, Outgoing, Received, TopicPartition, partition_for
-from vitrine.clock import Clock, EventClock
+from vitrine.clock import Clock
 from vitrine.mall import Mall, Stand
-from vitrine.mall_folder import MallSource
+from vitrine.mall.folder import MallSource
+from vitrine.programme.audience import FRESH_NS
+from vitrine.programme.commands import sign
+from vitrine.programme.director import Director
+from vitrine.programme.screen import Order
 from vitrine.runtime import Handler, Outputs
 from vitrine.schemas import Identity, Interaction, Play, StandEngagement
+from vitrine.services.stand.creatives import Creatives, kind, url
+from vitrine.services.stand.live import (
+    LiveView,
+    StandView,
+    Tally,
+    on_screen,
+    stand_view,
+)
+from vitrine.services.stand.measures import appear, disappear
+from vitrine.services.stand.offer_desk import OfferDesk
+from vitrine.services.stand.protocol import OfferEvent, PlayEvent, StateEvent
+from vitrine.services.stand.switchboard import Connection, Sent, Submission, Switchboard
 from vitrine.telemetry import metrics
 from vitrine.topics import ENGAGEMENT, IDENTITIES, INTERACTIONS, PLAYS
 
@@ -105,7 +111,7 @@ class StandHandler(Handler):
         self._tell_state()
         return outputs
 
-    def published(self) -> None:
+    def published(self, outputs: Outputs) -> None:  # noqa: ARG002
         """The bus has the reports: tell the players."""
         submissions = self._submissions
         self._submissions = []
@@ -166,8 +172,7 @@ class StandHandler(Handler):
 
     def _take_in(self, received: Received[Any], outputs: Outputs) -> None:
         event = received.event
-        if isinstance(self._clock, EventClock):
-            self._clock.observe(event.occurred_at_ns)
+        self._clock.observe(event.occurred_at_ns)
         stage = self._stages.get(event.stand_id)
         stand = self._mall.stand(event.stand_id)
         if stage is None or stand is None:

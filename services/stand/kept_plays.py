@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from threading import Condition
 
-from services.stand.commands import PlayReport
+from vitrine.programme.commands import PlayReport
 
 
 class KeptPlays:

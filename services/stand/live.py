@@ -9,9 +9,9 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from services.stand.audience import Audience
-from services.stand.commands import Command, PlayerKind
 from vitrine.mall import Stand
+from vitrine.programme.audience import Audience
+from vitrine.programme.commands import Command, PlayerKind
 from vitrine.schemas import Arm, Interaction, InteractionKind, Play
 
 Kind = Literal["image", "video", "html"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final, get_args
 
-from services.stand.commands import PlayerKind
-from services.stand.offers import Outcome
+from vitrine.programme.commands import PlayerKind
 from vitrine.schemas import Arm
+from vitrine.stores.offers import Outcome
 from vitrine.telemetry import metrics
 
 UNAVAILABLE: Final = "unavailable"

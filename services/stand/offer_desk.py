@@ -10,15 +10,15 @@ from pathlib import Path
 
 from redis import Redis
 
-from services.stand import offers
-from services.stand.arms import arm
-from services.stand.audience import Audience
-from services.stand.commands import Command
-from services.stand.measures import UNAVAILABLE
-from services.stand.offers import Grant
 from vitrine.errors import ConfigurationError, Unavailable
 from vitrine.mall import Campaign, Offer
+from vitrine.programme.arms import arm
+from vitrine.programme.audience import Audience
+from vitrine.programme.commands import Command
 from vitrine.schemas import Identity, Interaction
+from vitrine.services.stand.measures import UNAVAILABLE
+from vitrine.stores import offers
+from vitrine.stores.offers import Grant
 from vitrine.telemetry import metrics
 from vitrine.telemetry.health import Health
 

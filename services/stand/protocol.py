@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.stand.commands import Command, PlayReport
-from services.stand.live import Kind
+from vitrine.programme.commands import Command, PlayReport
 from vitrine.schemas import Id
 from vitrine.schemas.base import Nanoseconds
+from vitrine.services.stand.live import Kind
 
 
 class PlayEvent(BaseModel):

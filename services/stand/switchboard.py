@@ -11,10 +11,10 @@ from threading import Lock
 
 from pydantic import BaseModel
 
-from services.stand.commands import PlayerKind
-from services.stand.director import Player
-from services.stand.live import LiveView
+from vitrine.programme.commands import PlayerKind
+from vitrine.programme.director import Player
 from vitrine.schemas import Interaction, Play
+from vitrine.services.stand.live import LiveView
 from vitrine.telemetry import metrics
 
 LONGEST_QUEUE = 200

@@ -18,11 +18,16 @@ import click
 import httpx
 from pydantic import SecretStr
 
-from services.stand.commands import PlayReport
-from services.stand.kept_plays import KeptPlays
-from services.stand.protocol import Acknowledged, HelloEvent, PlayEvent, StateEvent
-from services.stand.settings import StandSettings
 from vitrine.clock import Clock, SystemClock
+from vitrine.programme.commands import PlayReport
+from vitrine.services.stand.kept_plays import KeptPlays
+from vitrine.services.stand.protocol import (
+    Acknowledged,
+    HelloEvent,
+    PlayEvent,
+    StateEvent,
+)
+from vitrine.services.stand.settings import StandSettings
 from vitrine.telemetry.logs import configure_logs
 
 logger = logging.getLogger(__name__)

@@ -18,10 +18,19 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import SecretStr
 from redis import Redis
 
-from services.stand import offers
-from services.stand.access import Door, Locked, Unlocked, answer_locked, answer_unlocked
-from services.stand.commands import PlayerId, PlayerKind, Refused, to_play, verify
-from services.stand.protocol import (
+from vitrine.clock import Clock
+from vitrine.errors import Unavailable
+from vitrine.mall.folder import MallSource
+from vitrine.programme.commands import PlayerId, PlayerKind, Refused, to_play, verify
+from vitrine.schemas import Interaction
+from vitrine.services.stand.access import (
+    Door,
+    Locked,
+    Unlocked,
+    answer_locked,
+    answer_unlocked,
+)
+from vitrine.services.stand.protocol import (
     Acknowledged,
     HelloEvent,
     InteractionReport,
@@ -30,11 +39,8 @@ from services.stand.protocol import (
     RedeemRequest,
     RefusedReport,
 )
-from services.stand.switchboard import Connection, Submission, Switchboard
-from vitrine.clock import Clock
-from vitrine.errors import Unavailable
-from vitrine.mall_folder import MallSource
-from vitrine.schemas import Interaction
+from vitrine.services.stand.switchboard import Connection, Submission, Switchboard
+from vitrine.stores import offers
 
 PAGES = Path(__file__).parent / "pages"
 DURABLE_LIMIT_S = 15.0

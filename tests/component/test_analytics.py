@@ -15,22 +15,22 @@ from prometheus_client import REGISTRY, generate_latest
 from pydantic import SecretStr
 from redis import Redis
 
-from services.analytics.app import TOPICS, build
-from services.analytics.figures import Totals, load_figures
-from services.analytics.handler import AnalyticsHandler
-from services.analytics.settings import AnalyticsSettings
-from services.analytics.store import AnalyticsStore, Batch, Superseded
 from tests import batch_recomputation
 from tests.builders import make_mall
 from tests.campaign_scenario import make_coverage, random_day
 from vitrine.bus import Outgoing, Received, encode
 from vitrine.bus.memory import MemoryBus
+from vitrine.campaigns.figures import Totals, load_figures
 from vitrine.errors import Unavailable
 from vitrine.mall import Stand
-from vitrine.mall_folder import FixedMall
+from vitrine.mall.folder import FixedMall
 from vitrine.runtime import Context, Outputs, ServiceLoop
 from vitrine.schemas import CampaignWindow, DeadLetter, Event
+from vitrine.services.analytics.app import TOPICS, build
+from vitrine.services.analytics.handler import AnalyticsHandler
+from vitrine.services.analytics.settings import AnalyticsSettings
 from vitrine.settings import Settings
+from vitrine.stores.campaigns import AnalyticsStore, Batch, Superseded
 from vitrine.stores.embedded import embedded_redis
 from vitrine.stores.redis import connect
 from vitrine.telemetry.health import Health
@@ -125,11 +125,11 @@ class Scripted(AnalyticsHandler):
             self.stop.set()
         return outputs
 
-    def published(self) -> None:
+    def published(self, outputs: Outputs) -> None:
         if self._staged is None:
             return
         self.script("after publish, before store")
-        super().published()
+        super().published(outputs)
         self.script("after store, before commit")
 
 

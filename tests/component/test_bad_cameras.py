@@ -8,9 +8,6 @@ from typing import Any
 
 import pytest
 
-from services.engagement.app import build as build_engagement
-from services.ingest.app import build as build_ingest
-from services.landmarks.app import build as build_landmarks
 from tests.bad_cameras import BEHAVIOURS, bad_cameras, jpeg
 from tests.builders import T0_NS, at, make_mall
 from tests.ingest_builders import make_camera, read_all
@@ -18,10 +15,13 @@ from tests.recordings import close_to
 from vitrine.bus import Outgoing, encode
 from vitrine.bus.memory import MemoryBus
 from vitrine.mall import Camera
-from vitrine.mall_folder import FixedMall
+from vitrine.mall.folder import FixedMall
 from vitrine.runtime import Context, Service
 from vitrine.runtime.stop import DrainingStop
 from vitrine.schemas import FrameMeta
+from vitrine.services.engagement.app import build as build_engagement
+from vitrine.services.ingest.app import build as build_ingest
+from vitrine.services.landmarks.app import build as build_landmarks
 from vitrine.settings import Settings
 from vitrine.stores.redis import connect
 from vitrine.telemetry.health import Health

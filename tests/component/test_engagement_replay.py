@@ -10,9 +10,6 @@ from unittest.mock import Mock
 
 import pytest
 
-from services.engagement.app import build
-from services.engagement.handler import EngagementHandler
-from services.engagement.settings import EngagementSettings
 from tests.builders import (
     make_face,
     make_frame_faces,
@@ -24,10 +21,13 @@ from vitrine.bus import Commit, Message, Outgoing, Received, TopicPartition, enc
 from vitrine.bus.memory import MemoryBus
 from vitrine.clock import EventClock
 from vitrine.mall import Stand
-from vitrine.mall_folder import FixedMall
+from vitrine.mall.folder import FixedMall
 from vitrine.runtime import Context, Handler, Outputs, ServiceLoop
 from vitrine.runtime.stop import DrainingStop
 from vitrine.schemas import Exposure, Face, FrameFaces
+from vitrine.services.engagement.app import build
+from vitrine.services.engagement.handler import EngagementHandler
+from vitrine.services.engagement.settings import EngagementSettings
 from vitrine.settings import Settings
 from vitrine.telemetry.health import Health
 from vitrine.topics import EXPOSURES, FACES, TOPICS
@@ -153,7 +153,7 @@ class Crashing(Handler):
                     self.crash([record])
         return self.inner.handle(batch)
 
-    def published(self) -> None:
+    def published(self, outputs: Outputs) -> None:
         if self.place == "after publish, before commit":
             self.crash(self.last[-1:])
 
@@ -248,7 +248,7 @@ def test_what_does_not_fit_into_a_note_is_read_again(
     undisturbed: dict[str, set[bytes]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("services.engagement.handler.NOTE_LIMIT", 900)
+    monkeypatch.setattr("vitrine.services.engagement.handler.NOTE_LIMIT", 900)
     bus = filled_bus(frames)
     run_with_crashes(bus, "in the handler", batch=7, every=10)
     assert published(bus) == undisturbed

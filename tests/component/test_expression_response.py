@@ -7,7 +7,7 @@ from statistics import mean, median
 
 import pytest
 
-from services.engagement.expression import Baseline
+from vitrine.presence.expression import Baseline
 from vitrine.schemas import Expression
 from vitrine.synthetic import PersonTruth, SyntheticMall
 from vitrine.vision.crop import Image, crop_of_points, cut, network_input, to_frame

@@ -9,12 +9,6 @@ from threading import Event, Thread
 
 import pytest
 
-from services.ingest import supervisor
-from services.ingest.app import build
-from services.ingest.camera import Shared
-from services.ingest.sources import Shots, Source, Unreadable, source_of
-from services.ingest.supervisor import Ingest
-from services.ingest.truth import TruthFile
 from tests.builders import T0_NS, at, make_mall
 from tests.ingest_builders import (
     commit_all,
@@ -34,8 +28,14 @@ from vitrine.bus import Producer
 from vitrine.bus.memory import MemoryBus
 from vitrine.errors import ConfigurationError, Unavailable
 from vitrine.mall import Camera, Mall
-from vitrine.mall_folder import FixedMall
+from vitrine.mall.folder import FixedMall
 from vitrine.runtime import Context
+from vitrine.services.ingest import supervisor
+from vitrine.services.ingest.app import build
+from vitrine.services.ingest.camera import Shared
+from vitrine.services.ingest.sources import Shots, Source, Unreadable, source_of
+from vitrine.services.ingest.supervisor import Ingest
+from vitrine.services.ingest.truth import TruthFile
 from vitrine.settings import Settings
 from vitrine.stores.redis import connect
 from vitrine.telemetry.health import Health

@@ -11,15 +11,15 @@ import cv2
 import numpy as np
 import pytest
 
-from services.landmarks.app import build
 from tests.builders import at, make_mall
 from vitrine.bus import Outgoing, decode, encode
 from vitrine.bus.memory import MemoryBus
 from vitrine.errors import ConfigurationError
 from vitrine.mall import Stand
-from vitrine.mall_folder import FixedMall
+from vitrine.mall.folder import FixedMall
 from vitrine.runtime import Context
 from vitrine.schemas import DeadLetter, FrameFaces, FrameMeta
+from vitrine.services.landmarks.app import build
 from vitrine.settings import Settings
 from vitrine.stores.redis import connect
 from vitrine.synthetic import FrameTruth, SyntheticMall

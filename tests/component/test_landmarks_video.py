@@ -12,14 +12,14 @@ import cv2
 import numpy as np
 import pytest
 
-from services.landmarks.app import load_models
-from services.landmarks.handler import LandmarksHandler
-from services.landmarks.settings import LandmarksSettings
 from tests.builders import at, make_mall
 from vitrine.bus import Received, Record
 from vitrine.clock import EventClock
-from vitrine.mall_folder import FixedMall
+from vitrine.mall.folder import FixedMall
 from vitrine.schemas import FrameFaces, FrameMeta
+from vitrine.services.landmarks.app import load_models
+from vitrine.services.landmarks.handler import LandmarksHandler
+from vitrine.services.landmarks.settings import LandmarksSettings
 from vitrine.settings import Settings
 from vitrine.vision.crop import Image
 from vitrine.vision.detectors import Detections, Mtcnn, YuNet

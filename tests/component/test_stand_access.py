@@ -10,11 +10,11 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from services.stand.access import require_tokens
-from services.stand.virtual_player import VirtualPlayer
 from tests.stand_builders import Running, running_stand
 from tests.stand_players import SPRING, look, until
 from vitrine.errors import ConfigurationError
+from vitrine.services.stand.access import require_tokens
+from vitrine.services.stand.virtual_player import VirtualPlayer
 from vitrine.topics import PLAYS
 
 OPERATOR = "the operator's token"

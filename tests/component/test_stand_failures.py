@@ -9,9 +9,6 @@ from threading import Event, Thread
 import httpx
 import pytest
 
-from services.stand import web
-from services.stand.handler import StandHandler
-from services.stand.virtual_player import VirtualPlayer
 from tests.builders import at
 from tests.stand_builders import (
     read,
@@ -21,6 +18,10 @@ from tests.stand_players import SPRING, listening, live, post, report_of, until
 from vitrine.bus import PublishFailed
 from vitrine.bus.memory import MemoryBus, MemoryProducer
 from vitrine.clock import EventClock
+from vitrine.runtime import Outputs
+from vitrine.services.stand import web
+from vitrine.services.stand.handler import StandHandler
+from vitrine.services.stand.virtual_player import VirtualPlayer
 from vitrine.topics import PLAYS, TOPICS
 
 
@@ -58,10 +59,10 @@ def test_a_stand_that_dies_loses_no_play(
     published = StandHandler.published
     dying = Event()
 
-    def published_or_die(handler: StandHandler) -> None:
+    def published_or_die(handler: StandHandler, outputs: Outputs) -> None:
         if dying.is_set():
             raise RuntimeError("scripted end after publishing, before the answer")
-        published(handler)
+        published(handler, outputs)
 
     monkeypatch.setattr(StandHandler, "published", published_or_die)
     clock = EventClock()

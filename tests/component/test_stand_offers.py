@@ -12,17 +12,17 @@ from redis.backoff import NoBackoff
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
-from services.stand import offer_desk as offer_desk_module
-from services.stand import offers
-from services.stand.audience import Audience
-from services.stand.offer_desk import OfferDesk
-from services.stand.offers import AlreadyRedeemed, Grant, UnknownCode
 from tests.builders import at, make_engagement, make_identity, make_person, received
 from tests.stand_builders import make_campaign, make_offer
-from tests.unit.stand.test_commands import make_command
+from tests.unit.programme.test_commands import make_command
 from vitrine.errors import ConfigurationError
 from vitrine.mall import Campaign, Offer
+from vitrine.programme.audience import Audience
 from vitrine.schemas import Interaction
+from vitrine.services.stand import offer_desk as offer_desk_module
+from vitrine.services.stand.offer_desk import OfferDesk
+from vitrine.stores import offers
+from vitrine.stores.offers import AlreadyRedeemed, Grant, UnknownCode
 from vitrine.stores.redis import connect
 from vitrine.telemetry.health import Health
 

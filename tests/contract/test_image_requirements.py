@@ -27,11 +27,11 @@ sys.meta_path.insert(0, Blocker())
 importlib.import_module(sys.argv[1])
 """
 PROGRAMS = {f"services.{name}.app": name for name in SERVICES} | {
-    "services.stand.virtual_player": "stand",
-    "services.analytics.plots": "analytics",
-    "services.analytics.report_command": "analytics",
-    "services.identity.customers_command": "landmarks",
-    "services.identity.gallery_feed": "identity",
+    "vitrine.services.stand.virtual_player": "stand",
+    "vitrine.services.analytics.plots": "analytics",
+    "vitrine.services.analytics.report_command": "analytics",
+    "vitrine.services.identity.customers_command": "landmarks",
+    "vitrine.services.identity.gallery_feed": "identity",
     "vitrine.bus.kafka": "core",
     "vitrine.cli": "core",
 }
@@ -53,4 +53,4 @@ def test_a_program_finds_what_it_imports_in_its_image(module: str, image: str) -
 
 
 def test_what_an_image_lacks_is_found() -> None:
-    assert "not in the image" in missing_in("services.landmarks.app", "stand")
+    assert "not in the image" in missing_in("vitrine.services.landmarks.app", "stand")

@@ -15,16 +15,16 @@ from tempfile import TemporaryDirectory
 
 from pydantic import SecretStr
 
-from services.analytics.report import load_figures, to_json
-from services.analytics.settings import AnalyticsSettings
-from services.analytics.stand_state import Change, StandState, advance
-from services.analytics.store import AnalyticsStore, batch_of
-from services.embedded import Plan, Site
 from tests.campaign_scenario import random_day
 from tests.recordings import CONFIG
-from vitrine.mall_folder import MallFolder
+from vitrine.campaigns.stand_state import Change, StandState, advance
+from vitrine.mall.folder import MallFolder
 from vitrine.schemas import Event
+from vitrine.services.analytics.report import load_figures, to_json
+from vitrine.services.analytics.settings import AnalyticsSettings
 from vitrine.settings import Settings
+from vitrine.site.embedded import Plan, Site
+from vitrine.stores.campaigns import AnalyticsStore, batch_of
 from vitrine.stores.embedded import embedded_redis
 from vitrine.stores.redis import connect
 from vitrine.telemetry.health import health_server
@@ -70,8 +70,8 @@ def scenario() -> list[Change]:
             [
                 (TOPIC_OF[type(event)], event)
                 for event in events
-                if event.stand_id == stand
-            ],  # type: ignore[attr-defined]
+                if event.stand_id == stand  # type: ignore[attr-defined]
+            ],
             rules,
             "UTC",
             ended=True,

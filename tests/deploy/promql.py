@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 from prometheus_client import REGISTRY
 
-from services.analytics.exporter import families
+from vitrine.services.analytics.exporter import families
 from vitrine.telemetry import metrics
 
 DEPLOY = Path(__file__).parents[2] / "deploy"

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from services.fieldtest.checks import check
-from services.fieldtest.running import Run, perform
-from services.fieldtest.sabotage import FAULTS
-from services.fieldtest.scenarios import SCENARIOS
+from vitrine.fieldtest.checks import check
+from vitrine.fieldtest.running import Run, perform
+from vitrine.fieldtest.sabotage import FAULTS
+from vitrine.fieldtest.scenarios import SCENARIOS
 from vitrine.settings import Settings
 
 pytestmark = [pytest.mark.shared, pytest.mark.timeout(300)]
@@ -121,7 +121,7 @@ def test_a_red_check_is_exit_status_one_with_a_page_and_json(
 
 def test_a_recording_is_drawn_without_pictures(tmp_path: Path, shared: Path) -> None:
     labels = (
-        Path(__file__).parents[2] / "services/fieldtest/labels/two-people-head-pose.csv"
+        Path(__file__).parents[2] / "vitrine/fieldtest/labels/two-people-head-pose.csv"
     )
     video = str(shared / "video/two-people-head-pose.h264")
     done = vitrine(

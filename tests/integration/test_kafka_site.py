@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from services.analytics.report import load_figures, to_json
 from tests.brokers import KafkaBroker
 from tests.processes import Processes, wait_for
 from tests.recordings import batch_totals, events, reported_totals
+from vitrine.services.analytics.report import load_figures, to_json
 from vitrine.stores.redis import connect
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis, pytest.mark.timeout(240)]
@@ -46,9 +46,9 @@ def test_totals_equal_a_batch_recomputation_after_kills_in_mid_run(
     ) as site:
         for name, second in (("engagement", 5), ("stand", 10), ("analytics", 15)):
             wait_for(
-                lambda second=second: captured(site, "c") >= second * 10,
+                lambda second=second: captured(site, "c") >= second * 10,  # type: ignore[misc]
                 f"{second} s of video",
-            )  # type: ignore[misc]
+            )
             site.kill_and_restart(name)
             wait_for(lambda name=name: site.ready(name), f"{name} is back")  # type: ignore[misc]
         wait_for(lambda: site.ended("ingest"), "the end of the video")

@@ -71,10 +71,10 @@ def outage(
         pause.wait(OUTAGE_S)
         for name in waiting:
             wait_for(
-                lambda name=name: bool(reasons(site, name)),
+                lambda name=name: bool(reasons(site, name)),  # type: ignore[misc]
                 f"{name} says what it misses",
                 60,
-            )  # type: ignore[misc]
+            )
         assert {name: reasons(site, name) for name in at_work} == {
             name: {} for name in at_work
         }

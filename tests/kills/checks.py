@@ -7,11 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 from typing import Any
 
-from services.engagement.handler import EngagementHandler
-from services.engagement.settings import EngagementSettings
-from services.identity.app import NoGallery
-from services.identity.handler import IdentityHandler
-from services.identity.settings import IdentitySettings
 from tests.batch_recomputation import FIGURES, TOPICS, recompute
 from tests.kills.evidence import Evidence
 from tests.kills.killer import Outage
@@ -20,6 +15,11 @@ from vitrine.bus import Received
 from vitrine.clock import SystemClock
 from vitrine.runtime import Handler
 from vitrine.schemas import FrameFaces
+from vitrine.services.engagement.handler import EngagementHandler
+from vitrine.services.engagement.settings import EngagementSettings
+from vitrine.services.identity.app import NoGallery
+from vitrine.services.identity.handler import IdentityHandler
+from vitrine.services.identity.settings import IdentitySettings
 
 BATCH = 50
 SLACK_S = 3.0

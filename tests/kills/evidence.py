@@ -10,11 +10,11 @@ from typing import Any, cast
 
 from redis import Redis
 
-from services.analytics.report import load_figures, to_json
-from services.analytics.store import plain_hash
 from tests.recordings import Totals, reported_totals
 from vitrine.bus import Bus, Received, decode
-from vitrine.mall_folder import MallSource
+from vitrine.mall.folder import MallSource
+from vitrine.services.analytics.report import load_figures, to_json
+from vitrine.stores.campaigns import plain_hash
 from vitrine.topics import FRAMES, TOPICS
 
 

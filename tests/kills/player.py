@@ -9,9 +9,9 @@ import os
 import sys
 from pathlib import Path
 
-from services.stand import virtual_player
-from services.stand.commands import PlayReport
-from services.stand.kept_plays import KeptPlays
+from vitrine.programme.commands import PlayReport
+from vitrine.services.stand import virtual_player
+from vitrine.services.stand.kept_plays import KeptPlays
 
 JOURNAL = Path(sys.argv[1]) if __name__ == "__main__" else Path()
 

@@ -16,7 +16,7 @@ from tests.kills import checks
 from tests.kills.evidence import Evidence, gather
 from tests.kills.killer import Killer, kill_all
 from tests.kills.site import FPS, Site
-from vitrine.mall_folder import MallFolder
+from vitrine.mall.folder import MallFolder
 from vitrine.stores.redis import connect
 
 VISION = ("ingest", "landmarks")

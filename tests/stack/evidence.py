@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from vitrine.bus import Bus, TopicPartition, decode
-from vitrine.runtime.program import open_bus
+from vitrine.bus.choice import open_bus
 from vitrine.settings import Settings
 from vitrine.topics import DEAD_LETTERS, FACES, FRAMES, PLAYS, Topic
 

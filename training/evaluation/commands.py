@@ -240,8 +240,12 @@ def identity(
             faces, embedder, landmarker, load_measured_detector(None)[0]
         )
     figures = identities.measure(
-        faces, embedded, protocol, aligned=aligned, parts=part == ALL
-    )  # type: ignore[arg-type]
+        faces,
+        embedded,
+        protocol,  # type: ignore[arg-type]
+        aligned=aligned,
+        parts=part == ALL,
+    )
     _finish(
         _head("identity", data, form, part, used) | {"aligned": aligned} | figures,
         output,

@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 import onnx
 
+from vitrine.shipped import MODELS
 from vitrine.vision.manifest import Shipped, read_manifest
-from vitrine.vision.models import MODELS
 from vitrine.vision.networks import load_network
 
 REPEATS: Final = 400

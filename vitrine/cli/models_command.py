@@ -10,6 +10,7 @@ import click
 
 from vitrine.errors import ConfigurationError
 from vitrine.settings import Settings
+from vitrine.shipped import MODELS
 from vitrine.vision.manifest import (
     Manifest,
     Public,
@@ -19,7 +20,6 @@ from vitrine.vision.manifest import (
     problems,
     read_manifest,
 )
-from vitrine.vision.models import MODELS
 from vitrine.vision.pull import pull as pull_model
 
 

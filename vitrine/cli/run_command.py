@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from vitrine.runtime.program import run_service
 from vitrine.settings import SERVICES, Settings
+from vitrine.site.process import run_service
 
 
 @click.command()

@@ -11,8 +11,8 @@ from threading import Event
 import click
 
 from vitrine.bus import Bus
+from vitrine.bus.choice import open_bus
 from vitrine.runtime.backoff import until_available
-from vitrine.runtime.program import open_bus
 from vitrine.settings import Settings
 from vitrine.telemetry.health import Health
 from vitrine.topics import DAY, HOUR, MINUTE, SECOND, TOPICS, Topic

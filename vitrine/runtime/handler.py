@@ -21,6 +21,8 @@ class Outputs:
     rejected: list[tuple[Received[Any], str]] = field(default_factory=list)
     """Records that a library refused, with the reason: they become dead letters."""
     resume: Mapping[TopicPartition, Commit] = field(default_factory=dict)
+    staged: Any = None
+    """Whatever the handler wants back in `published`; the loop hands it on unread."""
 
 
 class Handler:
@@ -43,8 +45,8 @@ class Handler:
         """Work on a batch, in order within each partition; an empty batch says that time passed."""
         raise NotImplementedError
 
-    def published(self) -> None:
-        """The outputs of the last `handle` or `stopped` are durable: adopt what they rest on.
+    def published(self, outputs: Outputs) -> None:
+        """Adopt what `outputs`, of `handle` or `stopped`, rest on: they are durable now.
 
         May raise Unavailable, then it is called again.
         """

@@ -208,7 +208,9 @@ class _Run:
         self.publish(
             messages + encoded(letters)
         )  # 3. publish, and check that nothing is missing
-        self.retried(self.handler.published)  # 4. the handler's own store
+        self.retried(
+            lambda: self.handler.published(outputs)
+        )  # 4. the handler's own store
         self.commit(records, outputs)  # 5. offsets
 
     def decode(
@@ -332,7 +334,7 @@ class _Run:
         self.limit_s = LAST_WORDS_LIMIT_S
         outputs = self.retried(self.handler.stopped)
         self.publish(encoded(outputs.messages))
-        self.retried(self.handler.published)
+        self.retried(lambda: self.handler.published(outputs))
 
 
 def encoded(outgoing: Sequence[Outgoing]) -> list[Message]:

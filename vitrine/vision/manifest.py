@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vitrine.errors import ConfigurationError
-from vitrine.vision.models import MODELS
+from vitrine.shipped import MODELS
 
 MANIFEST: Final = "models.yaml"
 Role = Literal[

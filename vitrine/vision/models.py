@@ -4,9 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from vitrine.errors import ConfigurationError
-
-MODELS: Final = Path(__file__).parents[2] / "models"
-"""The weights that ship with the product, each with a card."""
+from vitrine.shipped import MODELS
 
 LANDMARKS_FILE: Final = "landmarks_112.onnx"
 EXPRESSION_FILE: Final = "expression_48.onnx"

@@ -12,23 +12,23 @@ from click.testing import CliRunner
 from prometheus_client import CollectorRegistry, generate_latest
 from redis import Redis
 
-from services.analytics.definitions import wilson
-from services.analytics.exporter import exported
-from services.analytics.figures import Figures, load_figures
-from services.analytics.report import render_html, to_json
-from services.analytics.report_command import report
-from services.analytics.settings import AnalyticsSettings
-from services.analytics.stand_state import StandState, advance
-from services.analytics.store import AnalyticsStore, batch_of
-from services.analytics.timeline import timeline
 from tests.campaign_scenario import (
     make_coverage,
     make_exposure,
     make_interaction,
     make_play,
 )
+from vitrine.campaigns.definitions import wilson
+from vitrine.campaigns.figures import Figures, load_figures
+from vitrine.campaigns.stand_state import StandState, advance
+from vitrine.campaigns.timeline import timeline
 from vitrine.errors import ConfigurationError, Unavailable
 from vitrine.schemas import Event, Exposure, Interaction, Play
+from vitrine.services.analytics.exporter import exported
+from vitrine.services.analytics.report import render_html, to_json
+from vitrine.services.analytics.report_command import report
+from vitrine.services.analytics.settings import AnalyticsSettings
+from vitrine.stores.campaigns import AnalyticsStore, batch_of
 from vitrine.stores.embedded import embedded_redis
 from vitrine.stores.redis import connect
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import random
 
-from services.engagement.camera import Camera
-from services.engagement.checkpoint import NOTE_LIMIT, from_note, to_note, to_short_note
-from services.engagement.presence import Terms
-from services.engagement.settings import EngagementSettings
 from tests.builders import make_face, make_frame_faces, make_track_id
 from vitrine.mall import Stand
+from vitrine.presence.people import Camera
+from vitrine.presence.presence import Terms
+from vitrine.services.engagement.checkpoint import (
+    NOTE_LIMIT,
+    from_note,
+    to_note,
+    to_short_note,
+)
+from vitrine.services.engagement.settings import EngagementSettings
 
 TERMS = Terms.of(Stand(id="north"), "v1", EngagementSettings())
 

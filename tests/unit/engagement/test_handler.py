@@ -7,16 +7,16 @@ from collections.abc import Iterable, Sequence
 import pytest
 from prometheus_client import REGISTRY
 
-from services.engagement.checkpoint import from_note
-from services.engagement.handler import EngagementHandler
-from services.engagement.settings import EngagementSettings
 from tests.builders import T0_NS, at, make_face, make_frame_faces, make_mall, received
 from vitrine.bus import TopicPartition
 from vitrine.clock import EventClock
 from vitrine.mall import Camera, Mall, Stand
-from vitrine.mall_folder import FixedMall
+from vitrine.mall.folder import FixedMall
 from vitrine.runtime import Outputs
 from vitrine.schemas import Exposure, FrameFaces, StandEngagement
+from vitrine.services.engagement.checkpoint import from_note
+from vitrine.services.engagement.handler import EngagementHandler
+from vitrine.services.engagement.settings import EngagementSettings
 
 MALL = make_mall(Stand(id="north"), Stand(id="south"))
 SOURCE = TopicPartition("faces", 0)

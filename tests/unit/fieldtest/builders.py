@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from services.fieldtest.case import Case
-from services.fieldtest.measured import Measured, Played, Presence, SeenFrame, Totals
-from services.fieldtest.scenarios import Tolerances
-from services.fieldtest.truth import Box, TrueFrame, TruePerson, Truth, presences_of
 from tests.builders import at, make_mall
+from vitrine.fieldtest.case import Case
+from vitrine.fieldtest.measured import Measured, Played, Presence, SeenFrame, Totals
+from vitrine.fieldtest.scenarios import Tolerances
+from vitrine.fieldtest.truth import Box, TrueFrame, TruePerson, Truth, presences_of
 from vitrine.mall import Stand
 
 WIDTH = 640

@@ -8,10 +8,6 @@ from typing import Any
 
 import pytest
 
-from services.fieldtest.case import Case
-from services.fieldtest.checks import CHECKS, check, presence
-from services.fieldtest.measured import Played, Presence, Totals
-from services.fieldtest.truth import Box, Truth
 from tests.builders import at
 from tests.unit.fieldtest.builders import (
     NOTHING,
@@ -22,6 +18,10 @@ from tests.unit.fieldtest.builders import (
     make_truth,
     place,
 )
+from vitrine.fieldtest.case import Case
+from vitrine.fieldtest.checks import CHECKS, check, presence
+from vitrine.fieldtest.measured import Played, Presence, Totals
+from vitrine.fieldtest.truth import Box, Truth
 
 ALONE = make_truth({"a": [(2, 12)]}, {"a": [(4, 8)]})
 POSTER = (300.0, 50.0, 60.0, 80.0)

@@ -6,15 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from services.fieldtest.labels import labelled_truth, read_labels
-from services.fieldtest.measured import SeenFrame
 from tests.builders import at
 from vitrine.errors import ConfigurationError
+from vitrine.fieldtest.labels import labelled_truth, read_labels
+from vitrine.fieldtest.measured import SeenFrame
 from vitrine.mall import Zone
 
-SHIPPED = sorted(
-    (Path(__file__).parents[3] / "services/fieldtest/labels").glob("*.csv")
-)
+SHIPPED = sorted((Path(__file__).parents[3] / "vitrine/fieldtest/labels").glob("*.csv"))
 GOOD = """\
 # video: shop.mp4
 # width: 1280

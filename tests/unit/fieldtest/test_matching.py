@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from services.fieldtest.matching import match, match_frame, overlap, settled
-from services.fieldtest.measured import presences_of
-from services.fieldtest.truth import TrueFrame, TruePerson
 from tests.builders import at
 from tests.unit.fieldtest.builders import make_presence, make_seen, make_truth, place
+from vitrine.fieldtest.matching import match, match_frame, overlap, settled
+from vitrine.fieldtest.measured import presences_of
+from vitrine.fieldtest.truth import TrueFrame, TruePerson
 
 
 def test_overlap_is_intersection_over_union() -> None:

@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from services.fieldtest.case import Case
-from services.fieldtest.checks import check
-from services.fieldtest.page import render
-from services.fieldtest.pictures import pictures, worst
-from services.fieldtest.report import list_of, summary, table_of, to_json
-from services.fieldtest.running import Run
-from services.fieldtest.sabotage import FAULTS
-from services.fieldtest.scenarios import SCENARIOS, Scenario
-from services.fieldtest.timeline import charts
 from tests.unit.fieldtest.builders import make_case, make_presence, make_truth, place
-from vitrine.mall_folder import load_mall
+from vitrine.fieldtest.case import Case
+from vitrine.fieldtest.checks import check
+from vitrine.fieldtest.page import render
+from vitrine.fieldtest.pictures import pictures, worst
+from vitrine.fieldtest.report import list_of, summary, table_of, to_json
+from vitrine.fieldtest.running import Run
+from vitrine.fieldtest.sabotage import FAULTS
+from vitrine.fieldtest.scenarios import SCENARIOS, Scenario
+from vitrine.fieldtest.timeline import charts
+from vitrine.mall.folder import load_mall
 from vitrine.settings import Settings
 from vitrine.synthetic.options import parse_options
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from services.fieldtest.sabotage import FAULTS, Fault, SkewedClock
 from tests.builders import at, make_face, make_frame_faces, make_mall
 from vitrine.bus import Outgoing, encode
 from vitrine.bus.memory import MemoryBus
 from vitrine.clock import EventClock
-from vitrine.mall_folder import FixedMall
+from vitrine.fieldtest.sabotage import FAULTS, Fault, SkewedClock
+from vitrine.mall.folder import FixedMall
 from vitrine.runtime import Context
 from vitrine.schemas import FrameFaces
 from vitrine.settings import Settings
@@ -25,8 +25,12 @@ def context() -> Context:
 
     redis: Callable[[], object] = no_redis
     return Context(
-        Settings(), MemoryBus(TOPICS), FixedMall(make_mall()), Health(), redis
-    )  # type: ignore[arg-type]
+        Settings(),
+        MemoryBus(TOPICS),
+        FixedMall(make_mall()),
+        Health(),
+        redis,  # type: ignore[arg-type]
+    )
 
 
 def published(fault: Fault, *frames: FrameFaces) -> list[FrameFaces]:

@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 import pytest
 
-import services.fieldtest
-from services.fieldtest.labels import read_labels
+import vitrine.fieldtest
+from vitrine.fieldtest.labels import read_labels
 
-FOLDER = Path(services.fieldtest.__file__).parent / "labels"
+FOLDER = Path(vitrine.fieldtest.__file__).parent / "labels"
 NAMES = ["crowd-1080p", "expressions-a", "expressions-b", "two-people-head-pose"]
 HEADER = {
     "video",

@@ -7,18 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from services.fieldtest.spans import common, seconds, union, without
-from services.fieldtest.totals import by_visitor, count_visits, true_totals, visitors
-from services.fieldtest.truth import View, glances, read_frames, truth_of
 from tests.builders import T0_NS, at, make_mall
 from tests.unit.fieldtest.builders import make_play, make_truth
+from vitrine.fieldtest.spans import common, seconds, union, without
+from vitrine.fieldtest.totals import by_visitor, count_visits, true_totals, visitors
+from vitrine.fieldtest.truth import View, glances, read_frames, truth_of
 from vitrine.mall import Stand
 
 
 def in_seconds(spans: object) -> list[tuple[float, float]]:
     return [
-        (round((a - T0_NS) / 1e9, 3), round((b - T0_NS) / 1e9, 3)) for a, b in spans
-    ]  # type: ignore[attr-defined]
+        (round((a - T0_NS) / 1e9, 3), round((b - T0_NS) / 1e9, 3))
+        for a, b in spans  # type: ignore[attr-defined]
+    ]
 
 
 def views(*looks: bool | None, still: tuple[int, ...] = ()) -> list[View]:

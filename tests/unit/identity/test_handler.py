@@ -7,17 +7,17 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from services.identity.gallery import Gallery, Template, Vector
-from services.identity.handler import IdentityHandler, vote
-from services.identity.settings import IdentitySettings
 from tests.builders import at, make_face, make_frame_faces, make_mall, received
 from vitrine import ids
+from vitrine.customers.gallery import Gallery, Template, Vector
 from vitrine.errors import Unavailable
 from vitrine.mall import Stand
-from vitrine.mall_folder import FixedMall
+from vitrine.mall.folder import FixedMall
 from vitrine.runtime import Outputs
 from vitrine.schemas import Identity, Interaction
 from vitrine.sealing import Sealer, track_reference
+from vitrine.services.identity.handler import IdentityHandler, vote
+from vitrine.services.identity.settings import IdentitySettings
 
 MODEL = "test-model"
 SEALER = Sealer({"k": bytes(range(32))}, "k")
@@ -93,7 +93,7 @@ def show(
     )
     frame = make_frame_faces(seconds, [make_face(track, embedding=sealed)])
     outputs = handler.handle([received(frame, offset=offset)])
-    handler.published()
+    handler.published(outputs)
     return outputs
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.identity.settings import OURS, THRESHOLDS, IdentitySettings
+from vitrine.services.identity.settings import OURS, THRESHOLDS, IdentitySettings
 from vitrine.vision.models import EMBEDDING_FILE, PUBLIC_EMBEDDING_FILE
 
 

@@ -13,10 +13,6 @@ import numpy as np
 import pytest
 from prometheus_client import REGISTRY
 
-from services.ingest import camera as camera_module
-from services.ingest.camera import CameraRun
-from services.ingest.sources import Shots, Source, Unreadable, source_of
-from services.ingest.truth import TruthFile
 from tests.builders import T0_NS, at
 from tests.ingest_builders import (
     commit_all,
@@ -35,6 +31,10 @@ from tests.ingest_builders import (
 from vitrine.bus import Message
 from vitrine.bus.memory import MemoryBus
 from vitrine.errors import Unavailable
+from vitrine.services.ingest import camera as camera_module
+from vitrine.services.ingest.camera import CameraRun
+from vitrine.services.ingest.sources import Shots, Source, Unreadable, source_of
+from vitrine.services.ingest.truth import TruthFile
 from vitrine.topics import FRAMES, TOPICS, Topic
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from prometheus_client import REGISTRY
 
-from services.ingest.times import (
+from vitrine.services.ingest.times import (
     FILE_JITTER,
     LIVE_JITTER,
     CaptureTimes,

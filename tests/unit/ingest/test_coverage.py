@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from services.ingest.coverage import CoverageLedger
 from tests.builders import T0_NS, at
 from tests.ingest_builders import make_camera
 from vitrine.schemas import Coverage
+from vitrine.services.ingest.coverage import CoverageLedger
 
 Row = tuple[float, float, float, int, int]
 

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from services.ingest.frames import blacken, fit, shows_something, to_jpeg
 from tests.ingest_builders import make_picture
+from vitrine.services.ingest.frames import blacken, fit, shows_something, to_jpeg
 
 LEFT_HALF = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from services.ingest.in_flight import InFlight
 from vitrine.bus.memory import MemoryBus
 from vitrine.errors import Unavailable
+from vitrine.services.ingest.in_flight import InFlight
 from vitrine.topics import TOPICS, Topic
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from threading import Event, Thread
 
-from services.ingest.pace import FullSpeed, Realtime
 from tests.builders import T0_NS, at
+from vitrine.services.ingest.pace import FullSpeed, Realtime
 
 
 def test_in_real_time_a_picture_waits_for_its_moment() -> None:

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from pydantic import SecretStr
 
-from services.ingest.pictures import SHOWN_S, Pictures
 from tests.ingest_builders import (
     make_camera,
     make_run,
@@ -19,6 +18,7 @@ from tests.ingest_builders import (
     make_shot,
     make_source,
 )
+from vitrine.services.ingest.pictures import SHOWN_S, Pictures
 from vitrine.telemetry.health import Health, health_server
 
 TOKEN = "an operator's token"  # noqa: S105

@@ -12,9 +12,14 @@ import cv2
 import numpy as np
 import pytest
 
-from services.ingest.frames import to_jpeg
-from services.ingest.sources import Source, Unreadable, source_of, without_password
 from tests.ingest_builders import make_camera, make_picture, write_images, write_video
+from vitrine.services.ingest.frames import to_jpeg
+from vitrine.services.ingest.sources import (
+    Source,
+    Unreadable,
+    source_of,
+    without_password,
+)
 
 
 def times_ms(source: Source) -> list[float]:

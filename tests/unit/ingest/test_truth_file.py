@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from services.ingest.truth import TruthFile
 from tests.builders import T0_NS
 from vitrine.schemas import FrameMeta
+from vitrine.services.ingest.truth import TruthFile
 from vitrine.synthetic import FrameTruth
 
 META = FrameMeta(

@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from services.engagement.handler import EngagementHandler
-from services.engagement.settings import EngagementSettings
 from tests.builders import (
     at,
     make_face,
@@ -25,8 +23,10 @@ from tests.kills.killer import Outage
 from tests.stand_builders import make_campaign, make_offer
 from vitrine.bus import Received
 from vitrine.clock import SystemClock
-from vitrine.mall_folder import FixedMall
+from vitrine.mall.folder import FixedMall
 from vitrine.schemas import DeadLetter, Event, Exposure
+from vitrine.services.engagement.handler import EngagementHandler
+from vitrine.services.engagement.settings import EngagementSettings
 from vitrine.topics import TOPICS
 
 FPS = 5

@@ -9,8 +9,6 @@ import pytest
 from numpy.typing import NDArray
 from prometheus_client import REGISTRY
 
-from services.landmarks.analysis import GOOD_VIEW, Recognition
-from services.landmarks.handler import LandmarksHandler
 from tests.builders import at, make_mall
 from tests.unit.landmarks.toy_vision import (
     Judge,
@@ -24,10 +22,12 @@ from tests.unit.landmarks.toy_vision import (
 )
 from vitrine.bus import Received, TopicPartition
 from vitrine.clock import EventClock
+from vitrine.faces.analysis import GOOD_VIEW, Recognition
 from vitrine.mall import Stand
-from vitrine.mall_folder import FixedMall
+from vitrine.mall.folder import FixedMall
 from vitrine.schemas import FrameFaces, FrameMeta
 from vitrine.sealing import Sealer, track_reference
+from vitrine.services.landmarks.handler import LandmarksHandler
 from vitrine.vision.embedding import Embedder
 
 FACE: Square = (160, 120, 60)
@@ -306,7 +306,7 @@ def test_partitions_that_move_take_their_cameras_along() -> None:
 def test_of_very_many_cameras_the_one_silent_for_longest_is_forgotten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("services.landmarks.handler.MOST_CAMERAS", 2)
+    monkeypatch.setattr("vitrine.services.landmarks.handler.MOST_CAMERAS", 2)
     handler = make_handler()
     faces_of(
         handler, *(frame(5, camera=name) for name in ("a", "b")), frame(6, camera="a")

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from services.landmarks.analysis import Analyser, Recognition
 from tests.builders import at
 from vitrine.bus import Received, Record
+from vitrine.faces.analysis import Analyser, Recognition
 from vitrine.schemas import FrameMeta
 from vitrine.vision.crop import INPUT_SIZE, MARGIN, Image
 from vitrine.vision.detectors import Detections, FaceScore, Trust

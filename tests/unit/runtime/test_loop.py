@@ -215,7 +215,7 @@ def test_a_crash_between_publish_and_commit_repeats_equal_outputs() -> None:
     stop = Event()
 
     class Fragile(Copier):
-        def published(self) -> None:
+        def published(self, outputs: Outputs) -> None:
             raise Crash
 
     with pytest.raises(Crash):

@@ -7,11 +7,6 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from services.stand.commands import to_play
-from services.stand.creatives import Creatives
-from services.stand.handler import StandHandler
-from services.stand.offer_desk import OfferDesk
-from services.stand.switchboard import Submission, Switchboard
 from tests.builders import (
     T0_NS,
     at,
@@ -21,10 +16,15 @@ from tests.builders import (
     received,
 )
 from tests.stand_builders import make_campaign, mall_of
-from tests.unit.stand.test_commands import make_command, make_report
+from tests.unit.programme.test_commands import make_command, make_report
 from vitrine.bus import Commit, TopicPartition
 from vitrine.clock import EventClock
-from vitrine.mall_folder import FixedMall
+from vitrine.mall.folder import FixedMall
+from vitrine.programme.commands import to_play
+from vitrine.services.stand.creatives import Creatives
+from vitrine.services.stand.handler import StandHandler
+from vitrine.services.stand.offer_desk import OfferDesk
+from vitrine.services.stand.switchboard import Submission, Switchboard
 from vitrine.stores.redis import connect
 from vitrine.telemetry.health import Health
 
@@ -105,7 +105,7 @@ def test_a_report_is_answered_after_it_was_published_and_not_before(rig: Rig) ->
     outputs = rig.handler.handle([])
     assert [message.event for message in outputs.messages] == [play]
     assert not submission.durable.done()
-    rig.handler.published()
+    rig.handler.published(outputs)
     assert submission.durable.done()
 
 
@@ -125,6 +125,7 @@ def test_the_last_reports_are_taken_when_the_loop_stops(rig: Rig) -> None:
         plays=[to_play(make_report(), make_command(), "north", at(20))]
     )
     rig.switchboard.submit(submission)
-    assert len(rig.handler.stopped().messages) == 1
-    rig.handler.published()
+    outputs = rig.handler.stopped()
+    assert len(outputs.messages) == 1
+    rig.handler.published(outputs)
     assert submission.durable.done()

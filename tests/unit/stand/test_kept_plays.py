@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from services.stand.commands import PlayReport
-from services.stand.kept_plays import KeptPlays
 from tests.builders import at
+from vitrine.programme.commands import PlayReport
+from vitrine.services.stand.kept_plays import KeptPlays
 
 
 def report(number: int) -> PlayReport:
     return PlayReport(
-        play_id=f"p.{number}", token="t", start_ns=at(0), end_ns=at(8), completed=True
-    )  # noqa: S106
+        play_id=f"p.{number}",
+        token="t",  # noqa: S106
+        start_ns=at(0),
+        end_ns=at(8),
+        completed=True,
+    )
 
 
 def kept(path: Path) -> list[str]:

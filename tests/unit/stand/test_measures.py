@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import REGISTRY
 
-from services.stand.measures import appear, disappear
+from vitrine.services.stand.measures import appear, disappear
 from vitrine.telemetry import metrics
 
 

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 
 from pydantic import BaseModel
 
-from services.stand.commands import PlayerKind
-from services.stand.switchboard import (
+from vitrine.programme.commands import PlayerKind
+from vitrine.services.stand.switchboard import (
     LONGEST_QUEUE,
     Connection,
     Submission,

@@ -19,7 +19,7 @@ from tests.ingest_builders import (
 )
 from vitrine.bus import Received
 from vitrine.bus.memory import MemoryBus
-from vitrine.mall_folder import MallFolder
+from vitrine.mall.folder import MallFolder
 from vitrine.runtime import Handler, Outputs, ServiceLoop
 from vitrine.telemetry.health import Health
 from vitrine.topics import COVERAGE, TOPICS

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from vitrine.shipped import MODELS
 from vitrine.vision.embedding import TEMPLATE, Embedder, align, alignment
 from vitrine.vision.models import (
     EMBEDDING_FILE,
-    MODELS,
     PUBLIC_EMBEDDING_FILE,
     embedding_model,
 )

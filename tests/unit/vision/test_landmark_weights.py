@@ -9,7 +9,8 @@ from training.datasets.formats import READERS
 from training.datasets.splits import select
 from training.evaluation.landmarks import measure
 from training.evaluation.models import load_landmarker
-from vitrine.vision.models import MODELS, model_path
+from vitrine.shipped import MODELS
+from vitrine.vision.models import model_path
 from vitrine.vision.networks import load_network
 
 WEIGHTS = "landmarks_112.onnx"

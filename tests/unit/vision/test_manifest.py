@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from vitrine.cli import cli
 from vitrine.errors import ConfigurationError
+from vitrine.shipped import MODELS
 from vitrine.vision import models
 from vitrine.vision.manifest import (
     MANIFEST,
@@ -20,7 +21,6 @@ from vitrine.vision.manifest import (
     problems,
     read_manifest,
 )
-from vitrine.vision.models import MODELS
 
 CONTENT = b"weights"
 PUBLIC = Public(

@@ -38,8 +38,9 @@ class YuNet:
         right = -width % MULTIPLE
         padded = cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_CONSTANT)
         outputs = [
-            output[0] for output in self._network.run(cv2.dnn.blobFromImage(padded))
-        ]  # type: ignore[arg-type]
+            output[0]
+            for output in self._network.run(cv2.dnn.blobFromImage(padded))  # type: ignore[arg-type]
+        ]
         levels = [
             _decode(
                 stride, padded.shape[1] // stride, outputs[level::3], self._threshold

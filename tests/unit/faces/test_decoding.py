@@ -1,0 +1,54 @@
+"""Pictures of frames, good ones and the many kinds of bad ones."""
+
+import numpy as np
+import pytest
+
+from tests.unit.landmarks.toy_vision import jpeg, picture
+from vitrine.errors import Invalid
+from vitrine.faces.decoding import decode, jpeg_size
+from vitrine.schemas import FrameMeta
+
+GOOD = jpeg(picture((160, 120, 60)))
+
+
+def meta(width: int = 320, height: int = 240) -> FrameMeta:
+    return FrameMeta(
+        camera_id="north-1",
+        stand_id="north",
+        captured_at_ns=1,
+        width=width,
+        height=height,
+    )
+
+
+def claiming(width: int, height: int) -> bytes:
+    """The good JPEG with another size in its frame header."""
+    place = GOOD.index(b"\xff\xc0") + 5
+    return GOOD[:place] + height.to_bytes(2) + width.to_bytes(2) + GOOD[place + 4 :]
+
+
+def test_a_good_jpeg_becomes_its_picture() -> None:
+    image = decode(meta(), GOOD)
+    assert image.shape == (240, 320, 3)
+    assert np.abs(image.astype(int) - picture((160, 120, 60))).mean() < 2
+    assert jpeg_size(GOOD) == (320, 240)
+
+
+@pytest.mark.parametrize(
+    ("body", "announced", "reason"),
+    [
+        (b"", (320, 240), "holds no picture"),
+        (b"\x89PNG\r\n\x1a\n", (320, 240), "no JPEG"),
+        (b"\xff\xd8", (320, 240), "no JPEG"),
+        (b"\xff\xd8\xff\xe0\x00\x00", (320, 240), "no JPEG"),
+        (GOOD[: len(GOOD) // 2], (320, 240), "cut off"),
+        (GOOD, (640, 360), "320×240, announced was 640×360"),
+        (claiming(20_000, 20_000), (320, 240), "20000×20000, announced was 320×240"),
+        (claiming(20_000, 20_000), (20_000, 20_000), "too large"),
+    ],
+)
+def test_a_bad_picture_is_refused_with_its_reason(
+    body: bytes, announced: tuple[int, int], reason: str
+) -> None:
+    with pytest.raises(Invalid, match=reason):
+        decode(meta(*announced), body)

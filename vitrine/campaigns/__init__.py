@@ -1,0 +1,1 @@
+"""Turn plays, exposures, identities and interactions into campaign figures."""

@@ -1,0 +1,1 @@
+"""Turn pictures into faces: tracks, points, pose, expression, quality, embedding."""

@@ -1,0 +1,95 @@
+"""Results for the terminal and for other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any, Final
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from vitrine.fieldtest.case import Result
+from vitrine.fieldtest.running import Run
+from vitrine.fieldtest.scenarios import Scenario
+
+VERDICTS: Final = {
+    True: "[green]pass[/]",
+    False: "[bold red]FAIL[/]",
+    None: "[dim]–[/]",
+}
+WORDS: Final = {True: "pass", False: "fail", None: "not judged"}
+
+
+def summary(results: Sequence[Result]) -> str:
+    """`all 20 checks passed`, or how many did not."""
+    judged = [result for result in results if result.passed is not None]
+    failed = sum(result.passed is False for result in judged)
+    if not judged:
+        return "nothing was judged"
+    return (
+        f"{failed} of {len(judged)} checks failed"
+        if failed
+        else f"all {len(judged)} checks passed"
+    )
+
+
+def table_of(run: Run, results: Sequence[Result]) -> Table:
+    """One line a check."""
+    broken = f", broken: {run.fault.story}" if run.fault else ""
+    table = Table(
+        title=f"Field test: {run.scenario.title}{broken}",
+        caption=summary(results),
+        title_justify="left",
+        caption_justify="left",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("check")
+    for name in ("measured", "asked for", ""):
+        table.add_column(name, justify="right", no_wrap=True)
+    for _, some in groupby(results, key=lambda result: result.group):
+        for result in some:
+            table.add_row(
+                result.title, result.value, result.wanted, VERDICTS[result.passed]
+            )
+        table.add_section()
+    return table
+
+
+def list_of(scenarios: Iterable[Scenario]) -> Table:
+    """What there is to run."""
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for name in ("scenario", "seconds", "stands", "cameras"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("what happens")
+    for one in scenarios:
+        seconds = f"{one.seconds:g}" + (f" × {one.days} days" if one.days > 1 else "")
+        cameras = str(sum(map(len, one.cameras.values())))
+        table.add_row(
+            f"[bold]{one.name}[/]", seconds, str(len(one.cameras)), cameras, one.story
+        )
+    return table
+
+
+def to_json(run: Run, results: Sequence[Result]) -> dict[str, Any]:
+    """For other programs."""
+    return {
+        "scenario": run.scenario.name,
+        "seconds": run.scenario.seconds,
+        "days": run.scenario.days,
+        "cameras": {stand: list(uris) for stand, uris in run.scenario.cameras.items()},
+        "broken": run.fault.story if run.fault else None,
+        "passed": not any(result.passed is False for result in results),
+        "checks": [
+            {
+                "check": result.key,
+                "group": result.group,
+                "title": result.title,
+                "value": result.value,
+                "wanted": result.wanted,
+                "verdict": WORDS[result.passed],
+            }
+            for result in results
+        ],
+    }

@@ -1,0 +1,127 @@
+"""A scenario through the whole pipeline, in this process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from vitrine.errors import ConfigurationError
+from vitrine.fieldtest.case import Case
+from vitrine.fieldtest.labels import Labels, labelled_truth
+from vitrine.fieldtest.matching import settled
+from vitrine.fieldtest.measured import Measured, Played, Totals, read_measured
+from vitrine.fieldtest.sabotage import Fault
+from vitrine.fieldtest.scenarios import Scenario
+from vitrine.fieldtest.spans import SECOND
+from vitrine.fieldtest.truth import Truth, read_frames, truth_of
+from vitrine.mall import Mall
+from vitrine.mall.folder import FixedMall, load_mall
+from vitrine.services.analytics.report import Figures, load_figures
+from vitrine.settings import Settings
+from vitrine.shipped import CONFIG
+from vitrine.site.embedded import Plan, Site
+from vitrine.stores.redis import connect
+
+START_NS: Final = int(datetime(2026, 6, 15, 10, tzinfo=UTC).timestamp()) * SECOND
+"""Capture time of the first picture of every run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What is run, and where it is recorded."""
+
+    scenario: Scenario
+    settings: Settings
+    folder: Path
+    fault: Fault | None = None
+    labels: Labels | None = None
+    """Of a recording; synthetic scenes know the truth themselves."""
+
+
+def perform(run: Run, progress: Callable[[Site, int], None]) -> Case:
+    """Run the scenario to its end. `progress` is called a few times a second with the frames to expect.
+
+    Raises ConfigurationError when a model is missing, and what stopped a service.
+    """
+    _refuse_other_settings(run)
+    mall = run.scenario.mall(load_mall(CONFIG).campaigns)
+    site = Site(_plan(run, mall))
+    expected = _expected_frames(run.scenario)
+    with site.running():
+        while not site.sources_ended:
+            site.check()
+            progress(site, expected)
+            site.changed.wait(0.25)
+        site.finish()
+        progress(site, max(expected, site.recorder.frames))
+        totals = _totals(load_figures(connect(site.redis_url), "exact"))
+    for error in (site.source_error, site.recorder.error):
+        if error is not None:
+            raise ConfigurationError(f"the run is incomplete: {error}") from error
+    measured = read_measured(run.folder, _journal(site), totals)
+    return Case(_truth(run, mall, measured), measured, mall, run.scenario.tolerances)
+
+
+def _refuse_other_settings(run: Run) -> None:
+    """Variables of the environment go before ours, and figures of another run would be counted too."""
+    ours = {
+        "VITRINE_REDIS_URL",
+        "VITRINE_INGEST_START_NS",
+        *(run.fault.environment if run.fault else ()),
+    }
+    if found := sorted(ours & os.environ.keys()):
+        raise ConfigurationError(
+            f"a field test sets {', '.join(found)} itself: take it out of the environment"
+        )
+
+
+def _plan(run: Run, mall: Mall) -> Plan:
+    fault = run.fault or Fault("")
+    recording = run.labels is not None
+    return Plan(
+        run.settings.model_copy(update={"config": CONFIG}),
+        FixedMall(mall),
+        speed="max",
+        seconds=run.scenario.seconds if recording else None,
+        port=0,
+        record=run.folder,
+        environment={"VITRINE_INGEST_START_NS": str(START_NS), **fault.environment},
+        context_of=fault.context_of,
+    )
+
+
+def _expected_frames(scenario: Scenario) -> int:
+    """0 when nobody knows."""
+    cameras = sum(map(len, scenario.cameras.values()))
+    return round((scenario.seconds or 0) * scenario.days * scenario.fps * cameras)
+
+
+def _truth(run: Run, mall: Mall, measured: Measured) -> Truth:
+    if run.labels is not None:
+        return labelled_truth(run.labels, measured.frames, mall.stands[0].zone)
+    return truth_of(
+        settled(read_frames(run.folder / "truth.jsonl"), measured.frames), mall
+    )
+
+
+def _journal(site: Site) -> Sequence[Played]:
+    return [
+        Played(r.play_id, stand, r.start_ns, r.end_ns, r.completed)
+        for stand, r in site.journal
+    ]
+
+
+def _totals(figures: Figures) -> Totals:
+    sums = [cell.sums for campaign in figures.campaigns for cell in campaign.cells]
+    return Totals(
+        plays=sum(s.plays for s in sums),
+        ots=sum(s.ots for s in sums),
+        watchers=sum(s.watchers for s in sums),
+        dwell_s=sum(s.dwell_ns for s in sums) / SECOND,
+        attention_s=sum(s.attention_ns for s in sums) / SECOND,
+        reach=sum(campaign.reach for campaign in figures.campaigns),
+    )

@@ -1,0 +1,33 @@
+"""Describe a mall: its cameras, stands and campaigns, and where that is read from."""
+
+from vitrine.mall.models import (
+    Camera,
+    Campaign,
+    Condition,
+    ConeCentre,
+    Creative,
+    Mall,
+    Mount,
+    Name,
+    Offer,
+    Screen,
+    Stand,
+    Weights,
+    Zone,
+)
+
+__all__ = [
+    "Camera",
+    "Campaign",
+    "Condition",
+    "ConeCentre",
+    "Creative",
+    "Mall",
+    "Mount",
+    "Name",
+    "Offer",
+    "Screen",
+    "Stand",
+    "Weights",
+    "Zone",
+]

@@ -1,0 +1,1 @@
+"""Turn faces into people present: attention, static faces, score, exposures."""

@@ -1,0 +1,1 @@
+"""Decide what a screen shows, and why."""

@@ -1,0 +1,1 @@
+"""Compose whole sites from the services: one process, the demo, the recorder."""

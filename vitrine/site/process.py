@@ -1,0 +1,61 @@
+"""Run one service as a process."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Callable
+from contextlib import ExitStack
+from importlib.metadata import entry_points
+from threading import Event
+
+from vitrine.bus.choice import open_bus
+from vitrine.errors import ConfigurationError
+from vitrine.mall.folder import MallFolder
+from vitrine.runtime import Context, Service
+from vitrine.runtime.stop import DrainingStop
+from vitrine.settings import Settings
+from vitrine.stores.redis import connect
+from vitrine.telemetry.health import Health, health_server
+from vitrine.telemetry.logs import configure_logs
+
+logger = logging.getLogger(__name__)
+
+
+def find_build(name: str) -> Callable[[Context], Service]:
+    """The composition root of a service. Raises ConfigurationError for an unknown name."""
+    found = entry_points(group="vitrine.services")
+    if name not in found.names:
+        raise ConfigurationError(
+            f"no service {name!r}; there are: {', '.join(sorted(found.names))}"
+        )
+    build: Callable[[Context], Service] = found[name].load()
+    return build
+
+
+def run_service(name: str, settings: Settings) -> None:
+    """Run one service as this process until SIGTERM or SIGINT. Raises what stops it."""
+    configure_logs(settings.log_level, settings.log_format)
+    stop = DrainingStop() if settings.finite else Event()
+    health = Health()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with ExitStack() as stack:
+        bus = open_bus(settings)
+        stack.callback(bus.close)
+        context = Context(
+            settings=settings,
+            bus=bus,
+            mall=MallFolder(settings.config),
+            health=health,
+            redis=lambda: connect(settings.redis_url.get_secret_value()),
+            finite=settings.finite,
+        )
+        service = find_build(name)(context)
+        health.unready(name, "starting")
+        host = settings.http_host
+        port = settings.health_port
+        port = stack.enter_context(health_server(health, host, port, context.pages))
+        logger.info("%s started; health and metrics on port %d", name, port)
+        service.run(stop)
+    logger.info("%s ended", name)
