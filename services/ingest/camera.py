@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 from vitrine.bus import Bus, Outgoing
 from vitrine.errors import Unavailable
 from vitrine.mall import Camera
-from vitrine.runtime.backoff import Stopped, until_available
+from vitrine.runtime.backoff import Backoff, Stopped, until_available
 from vitrine.schemas import FrameMeta
 from vitrine.services.ingest.coverage import CoverageLedger
 from vitrine.services.ingest.frames import blacken, fit, shows_something, to_jpeg
@@ -113,7 +112,7 @@ class CameraRun:
     def _stay_connected(self) -> None:
         """Open the source again and again, at growing intervals while it gives nothing."""
         begun = time.monotonic()
-        delay = FIRST_DELAY_S
+        backoff = Backoff(FIRST_DELAY_S, LONGEST_DELAY_S)
         problem = Unreadable("gave no picture")
         while not self.stop.is_set():
             try:
@@ -124,11 +123,10 @@ class CameraRun:
                     break
                 logger.warning("camera %s: %s", self.camera.id, error)
             if self._up:
-                delay = FIRST_DELAY_S
+                backoff.reset()
             self._set_up(False)
-            if not self.stop.wait(delay * random.uniform(0.5, 1.0)):
+            if not backoff.wait(self.stop):
                 metrics.CAMERA_RECONNECTS.labels(self.camera.id).inc()
-            delay = min(2 * delay, LONGEST_DELAY_S)
         if self._is_hopeless(float("inf")):
             raise problem
 

@@ -20,6 +20,7 @@ from pydantic import SecretStr
 
 from vitrine.clock import Clock, SystemClock
 from vitrine.programme.commands import PlayReport
+from vitrine.runtime.backoff import Backoff
 from vitrine.services.stand.kept_plays import KeptPlays
 from vitrine.services.stand.protocol import (
     Acknowledged,
@@ -32,8 +33,6 @@ from vitrine.telemetry.logs import configure_logs
 
 logger = logging.getLogger(__name__)
 
-FIRST_DELAY_S = 0.1
-LONGEST_DELAY_S = 5.0
 SILENCE_LIMIT_S = 5.0
 """The stand says something at least once a second; after such a silence the connection is opened anew."""
 LAST_REPORT_LIMIT_S = 10.0
@@ -163,7 +162,7 @@ class VirtualPlayer:
     # What the stand says
 
     def _listen(self, stand_id: str, inbox: _Inbox, stop: Event) -> None:
-        delay_s = FIRST_DELAY_S
+        backoff = Backoff()
         timeout = httpx.Timeout(SILENCE_LIMIT_S)
         with httpx.Client(
             base_url=self._base_url, headers=self._headers, timeout=timeout
@@ -171,14 +170,13 @@ class VirtualPlayer:
             while not stop.is_set():
                 try:
                     for name, data in self._events(client, stand_id):
-                        delay_s = FIRST_DELAY_S
+                        backoff.reset()
                         self._hear(name, data, inbox)
                         if stop.is_set():
                             return
                 except httpx.HTTPError as error:
                     logger.debug("stand %s: %s", stand_id, error)
-                stop.wait(delay_s)
-                delay_s = min(2 * delay_s, LONGEST_DELAY_S)
+                backoff.wait(stop)
 
     def _events(self, client: httpx.Client, stand_id: str) -> Iterator[tuple[str, str]]:
         query = {"player": "virtual", "player_id": self._player_id}
@@ -212,7 +210,7 @@ class VirtualPlayer:
 
     def _report(self, played: Event, given_up: Event) -> None:
         """Post what is kept until all has been played and acknowledged, or given up."""
-        delay_s = FIRST_DELAY_S
+        backoff = Backoff()
         at_most = BATCH
         with httpx.Client(
             base_url=self._base_url, headers=self._headers, timeout=httpx.Timeout(20)
@@ -225,11 +223,10 @@ class VirtualPlayer:
                     continue
                 try:
                     at_most = self._post(client, *batch)
-                    delay_s = FIRST_DELAY_S
+                    backoff.reset()
                 except httpx.HTTPError as error:
                     logger.debug("plays are kept: %s", error)
-                    given_up.wait(delay_s)
-                    delay_s = min(2 * delay_s, LONGEST_DELAY_S)
+                    backoff.wait(given_up)
         if len(self._kept):
             logger.warning("%d plays could not be reported", len(self._kept))
 
