@@ -1,4 +1,4 @@
-"""Time as an argument: the wall clock, or a clock that the events drive."""
+"""Give code its time as an argument: the wall clock, or a clock that the events drive."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from threading import Condition, Event
 from typing import Final, Protocol
 
 SECOND_NS: Final = 1_000_000_000
+STOP_CHECK_S: Final = 0.1
+"""How often a wait on events looks at `stop`. Chosen, not measured."""
 
 
 class Clock(Protocol):
-    """UTC nanoseconds, and waiting for them."""
+    """Tell UTC nanoseconds, and wait for them."""
 
     def now_ns(self) -> int:
-        """The time now."""
+        """Return the time now."""
 
     def age_ns(self, at_ns: int) -> int | None:
         """Return how long ago an event was; None where the clock only follows the events."""
@@ -22,14 +24,14 @@ class Clock(Protocol):
         """Take note of the time of an event."""
 
     def wait_until(self, at_ns: int, stop: Event) -> bool:
-        """Wait until `at_ns`; False when `stop` came first."""
+        """Wait until `at_ns`; return False when `stop` came first."""
 
 
 class SystemClock:
-    """The wall clock."""
+    """Tell the time of the machine."""
 
     def now_ns(self) -> int:
-        """UTC nanoseconds."""
+        """Return UTC nanoseconds."""
         return time.time_ns()
 
     def age_ns(self, at_ns: int) -> int | None:
@@ -40,12 +42,17 @@ class SystemClock:
         """Ignore the events: the wall clock does not follow them."""
 
     def wait_until(self, at_ns: int, stop: Event) -> bool:
-        """Wait until `at_ns`; False when `stop` came first."""
-        return not stop.wait(max(0, at_ns - time.time_ns()) / 1e9)
+        """Wait until `at_ns`; return False when `stop` came first."""
+        left_ns = max(0, at_ns - time.time_ns())
+        stopped = stop.wait(left_ns / SECOND_NS)
+        return not stopped
 
 
 class EventClock:
-    """Stands at the latest event time observed: input at full speed, decisions as in real time."""
+    """Stand at the latest event time observed.
+
+    Recorded input then runs at full speed, and decisions are those of real time.
+    """
 
     def __init__(self) -> None:
         self._now_ns = 0
@@ -59,7 +66,7 @@ class EventClock:
                 self._moved.notify_all()
 
     def now_ns(self) -> int:
-        """The latest event time observed; 0 before the first."""
+        """Return the latest event time observed; 0 before the first."""
         with self._moved:
             return self._now_ns
 
@@ -68,10 +75,10 @@ class EventClock:
         return None
 
     def wait_until(self, at_ns: int, stop: Event) -> bool:
-        """Wait until an event of `at_ns` or later was observed; False when `stop` came first."""
+        """Wait for an event of `at_ns` or later; return False when `stop` came first."""
         with self._moved:
             while self._now_ns < at_ns:
                 if stop.is_set():
                     return False
-                self._moved.wait(0.1)
+                self._moved.wait(STOP_CHECK_S)
         return not stop.is_set()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -14,17 +13,11 @@ PAGE = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
 
 
 def settings_classes() -> list[type[EnvironmentSettings]]:
-    with_settings = [
-        name for name in SERVICES if find_spec(f"services.{name}.settings")
-    ]
-    modules = [import_module(f"services.{name}.settings") for name in with_settings]
-    return [
-        Settings,
-        *(
-            getattr(m, f"{m.__name__.split('.')[1].capitalize()}Settings")
-            for m in modules
-        ),
-    ]
+    classes: list[type[EnvironmentSettings]] = [Settings]
+    for service in SERVICES:
+        module = import_module(f"vitrine.services.{service}.settings")
+        classes.append(getattr(module, f"{service.capitalize()}Settings"))
+    return classes
 
 
 @pytest.mark.parametrize("settings", settings_classes())

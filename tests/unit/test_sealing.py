@@ -1,13 +1,15 @@
-"""Sealed embeddings open with the right key and reference only."""
+"""Sealed content opens with the right key and for what it was sealed for, and not otherwise."""
 
-from base64 import b64encode
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from vitrine.errors import ConfigurationError, Invalid
-from vitrine.sealing import Sealer, track_reference
+from vitrine.sealing import NONCE_BYTES, Sealer, track_reference
 
 OLD = bytes(range(32))
 NEW = bytes(range(32, 64))
@@ -18,26 +20,98 @@ def key_line(key_id: str, key: bytes) -> str:
     return f"{key_id} {b64encode(key).decode()}\n"
 
 
-def test_a_vector_survives_sealing_and_two_seals_differ() -> None:
-    sealer = Sealer({"k1": OLD}, "k1")
+def sealer_of(**keys: bytes) -> Sealer:
+    """Return a sealer whose active key is the last one."""
+    active = list(keys)[-1]
+    return Sealer(keys, active)
+
+
+def test_bytes_survive_sealing() -> None:
+    sealer = sealer_of(k1=OLD)
+    key_id, sealed = sealer.encrypt(b"template", "customer-a")
+    assert key_id == "k1"
+    assert sealer.decrypt(key_id, sealed, "customer-a") == b"template"
+
+
+@pytest.mark.parametrize("other", ["customer-b", "", "customer-a ", "Customer-a"])
+def test_what_was_sealed_for_one_customer_does_not_open_for_another(other: str) -> None:
+    sealer = sealer_of(k1=OLD)
+    key_id, sealed = sealer.encrypt(b"template", "customer-a")
+    with pytest.raises(Invalid, match="belongs to something else"):
+        sealer.decrypt(key_id, sealed, other)
+
+
+def test_two_seals_of_the_same_bytes_share_neither_nonce_nor_ciphertext() -> None:
+    sealer = sealer_of(k1=OLD)
+    first = b64decode(sealer.encrypt(b"template", "customer-a")[1])
+    second = b64decode(sealer.encrypt(b"template", "customer-a")[1])
+    assert first[:NONCE_BYTES] != second[:NONCE_BYTES]
+    assert first[NONCE_BYTES:] != second[NONCE_BYTES:]
+
+
+def test_a_vector_survives_sealing() -> None:
+    sealer = sealer_of(k1=OLD)
     about = track_reference("north-1", "north-1-5-0")
-    first, second = (sealer.seal(VECTOR, "net", about) for _ in range(2))
-    assert first.sealed != second.sealed
-    np.testing.assert_array_equal(sealer.open(first, about), VECTOR)
+    sealed = sealer.seal(VECTOR, "net", about)
+    np.testing.assert_array_equal(sealer.open(sealed, about), VECTOR)
 
 
-def test_another_track_model_or_altered_bytes_are_refused() -> None:
-    sealer = Sealer({"k1": OLD}, "k1")
+def test_a_vector_of_another_track_is_refused() -> None:
+    sealer = sealer_of(k1=OLD)
+    sealed = sealer.seal(VECTOR, "net", track_reference("north-1", "a"))
+    with pytest.raises(Invalid, match="belongs to something else"):
+        sealer.open(sealed, track_reference("north-1", "b"))
+
+
+def test_a_vector_of_another_camera_is_refused() -> None:
+    sealer = sealer_of(k1=OLD)
+    sealed = sealer.seal(VECTOR, "net", track_reference("north-1", "a"))
+    with pytest.raises(Invalid, match="belongs to something else"):
+        sealer.open(sealed, track_reference("south-1", "a"))
+
+
+def test_a_vector_that_claims_another_model_is_refused() -> None:
+    sealer = sealer_of(k1=OLD)
     sealed = sealer.seal(VECTOR, "net", "north-1|a")
-    altered = sealed.model_copy(update={"sealed": "AAAA" + sealed.sealed[4:]})
-    for embedding, about in (
-        (sealed, "north-1|b"),
-        (sealed.model_copy(update={"model": "other"}), "north-1|a"),
-        (altered, "north-1|a"),
-        (sealed.model_copy(update={"sealed": "no base64!"}), "north-1|a"),
-    ):
-        with pytest.raises(Invalid, match="altered"):
-            sealer.open(embedding, about)
+    renamed = sealed.model_copy(update={"model": "other"})
+    with pytest.raises(Invalid, match="altered"):
+        sealer.open(renamed, "north-1|a")
+
+
+@pytest.mark.parametrize("place", [0, NONCE_BYTES, -1])
+def test_one_altered_byte_is_refused(place: int) -> None:
+    sealer = sealer_of(k1=OLD)
+    key_id, sealed = sealer.encrypt(b"template", "customer-a")
+    content = bytearray(b64decode(sealed))
+    content[place] ^= 1
+    with pytest.raises(Invalid, match="altered"):
+        sealer.decrypt(key_id, b64encode(content).decode(), "customer-a")
+
+
+@pytest.mark.parametrize("sealed", ["", "AAAA", "no base64!"])
+def test_what_was_never_sealed_is_refused(sealed: str) -> None:
+    with pytest.raises(Invalid, match="altered"):
+        sealer_of(k1=OLD).decrypt("k1", sealed, "customer-a")
+
+
+def test_bytes_that_are_no_vector_are_refused() -> None:
+    sealer = sealer_of(k1=OLD)
+    sealed = sealer.seal(VECTOR, "net", "a")
+    key_id, five_bytes = sealer.encrypt(b"12345", "net|a")
+    forged = sealed.model_copy(update={"key_id": key_id, "sealed": five_bytes})
+    with pytest.raises(Invalid, match="no float32 vector"):
+        sealer.open(forged, "a")
+
+
+def test_an_unknown_key_is_refused() -> None:
+    key_id, sealed = sealer_of(k1=OLD).encrypt(b"template", "customer-a")
+    with pytest.raises(Invalid, match="does not hold"):
+        sealer_of(k2=NEW).decrypt(key_id, sealed, "customer-a")
+
+
+def test_a_key_of_another_length_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="'k1' has 16 bytes, expected 32"):
+        sealer_of(k1=bytes(16))
 
 
 def test_a_key_file_seals_with_its_last_key_and_still_opens_older_ones(
@@ -50,8 +124,6 @@ def test_a_key_file_seals_with_its_last_key_and_still_opens_older_ones(
     rotated = Sealer.load(path)
     assert rotated.seal(VECTOR, "net", "a").key_id == "k2"
     np.testing.assert_array_equal(rotated.open(before, "a"), VECTOR)
-    with pytest.raises(Invalid, match="does not hold"):
-        Sealer({"k2": NEW}, "k2").open(before, "a")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A Redis-compatible server inside the product, for one machine."""
+"""Run a Redis-compatible server inside the product, for one machine."""
 
 from __future__ import annotations
 
@@ -15,18 +15,24 @@ from vitrine.errors import ConfigurationError
 
 @contextmanager
 def embedded_redis(data_dir: Path | None = None) -> Iterator[str]:
-    """Runs a real Valkey on a free loopback port; yields its URL. Keeps its data only in `data_dir`."""
+    """Run a real Valkey on a free loopback port while the block runs; yield its URL.
+
+    It keeps its data only in `data_dir`. Raises ConfigurationError when it does not start.
+    """
     try:
         server = ValkeyServer(
-            data_dir=data_dir, persist=data_dir is not None, appendonly=True
+            data_dir=data_dir,
+            persist=data_dir is not None,
+            appendonly=True,
         )
-        with (
-            _interrupts_held_back()
-        ):  # Ctrl-C reaches all processes of a terminal: we end the store, last
+        # Ctrl-C reaches all processes of a terminal; the services still write while they stop, so
+        # the store must not hear it and is stopped below, last.
+        with _interrupts_held_back():
             server.start()
     except (ValkeyServerError, OSError) as error:
         raise ConfigurationError(
-            f"the embedded store did not start ({error}); start a Redis yourself and set VITRINE_REDIS_URL"
+            f"the embedded store did not start ({error}); "
+            "start a Redis yourself and set VITRINE_REDIS_URL"
         ) from error
     try:
         yield f"redis://{server.host}:{server.port}/0"
@@ -36,7 +42,7 @@ def embedded_redis(data_dir: Path | None = None) -> Iterator[str]:
 
 @contextmanager
 def _interrupts_held_back() -> Iterator[None]:
-    """Processes that are started meanwhile never hear SIGINT: they inherit the mask."""
+    """Block SIGINT: processes started meanwhile inherit the mask and never hear it."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

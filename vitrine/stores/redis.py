@@ -1,9 +1,10 @@
-"""Connections to Redis, with its failures as Unavailable."""
+"""Connect to Redis, and turn its failures into Unavailable."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -22,17 +23,22 @@ from redis.retry import Retry
 
 from vitrine.errors import ConfigurationError, Unavailable
 
+ANSWER_LIMIT_S: Final = 2.0
+"""How long a call waits for Redis. Chosen, not measured: healthy answers take milliseconds, and the
+service loop, not the client, decides how long an absence may last."""
+
 
 def connect(url: str) -> Redis:
-    """A client that connects when first used, answers bytes, and gives up after two seconds.
+    """Return a client that connects when first used and answers bytes.
 
+    It gives up after ANSWER_LIMIT_S and does not try again: retries belong to the service loop.
     Raises ConfigurationError for what is no URL of Redis.
     """
     try:
         client: Redis = Redis.from_url(
             url,
-            socket_timeout=2.0,
-            socket_connect_timeout=2.0,
+            socket_timeout=ANSWER_LIMIT_S,
+            socket_connect_timeout=ANSWER_LIMIT_S,
             retry=Retry(NoBackoff(), 0),
         )
     except ValueError:
@@ -44,8 +50,11 @@ def connect(url: str) -> Redis:
 
 @contextmanager
 def redis_errors(client: Redis) -> Iterator[None]:
-    """Inside, a server that is away, loading, read-only or full raises Unavailable; wrong credentials
-    raise ConfigurationError. Other errors of Redis are bugs and pass."""
+    """Turn errors of Redis inside the block into errors that the service loop knows.
+
+    A server that is away, loading, read-only or full raises Unavailable; wrong credentials raise
+    ConfigurationError. Other answers of Redis are bugs of ours and pass unchanged.
+    """
     place = _place(client)
     try:
         yield
@@ -60,6 +69,7 @@ def redis_errors(client: Redis) -> Iterator[None]:
     except (MasterDownError, OutOfMemoryError, ReadOnlyError) as error:
         raise Unavailable(f"Redis at {place} takes no writes: {error}") from error
     except ResponseError as error:
+        # A server that cannot save to its disk says so with MISCONF; redis-py has no class for it.
         if str(error).startswith("MISCONF"):
             raise Unavailable(f"Redis at {place} takes no writes: {error}") from error
         raise
@@ -68,7 +78,12 @@ def redis_errors(client: Redis) -> Iterator[None]:
 
 
 def _place(client: Redis) -> str:
+    """Return host:port or the path of a socket, for messages; never the password."""
     options = client.connection_pool.connection_kwargs
-    return f"{options.get('host', options.get('path', 'localhost'))}:{options.get('port', '')}".rstrip(
-        ":"
-    )
+    if "path" in options:
+        return str(options["path"])
+    host = options.get("host", "localhost")
+    port = options.get("port")
+    if port is None:
+        return str(host)
+    return f"{host}:{port}"
