@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hmac
 import time
-from base64 import b64decode
-from binascii import Error as Base64Error
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
@@ -13,6 +10,7 @@ from threading import Lock
 from pydantic import SecretStr
 
 from vitrine.telemetry.health import Answer, json_answer
+from vitrine.web.tokens import TokenGuard, basic_password, bearer_token
 
 PAGE = Path(__file__).parent / "pages" / "cameras.html"
 SHOWN_S = 5.0
@@ -28,14 +26,14 @@ class Pictures:
     def __init__(
         self, token: SecretStr | None, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._token = token.get_secret_value().encode() if token else None
+        self._guard = TokenGuard(token)
         self._clock = clock
         self._latest: dict[str, tuple[float, bytes]] = {}
         self._lock = Lock()
 
     def show(self, camera_id: str, jpeg: bytes) -> None:
         """Replace the camera's picture."""
-        if self._token is not None:
+        if self._guard.has_token:
             with self._lock:
                 self._latest[camera_id] = self._clock(), jpeg
 
@@ -49,11 +47,13 @@ class Pictures:
 
         `authorization`: the token as `Bearer TOKEN`, or as the password of `Basic`, which browsers ask for.
         """
-        if self._token is None:
+        if not self._guard.has_token:
             return json_answer(
                 403, {"error": "pictures are off; set VITRINE_OPERATOR_TOKEN"}
             )
-        if not hmac.compare_digest(_given(authorization), self._token):
+        bearer = bearer_token(authorization)
+        password = basic_password(authorization)
+        if not self._guard.admits(bearer, password):
             return json_answer(401, {"error": "the operator's token is needed"}, ASK)
         match path.removeprefix("/cameras").strip("/"):
             case "":
@@ -79,17 +79,3 @@ class Pictures:
             return {
                 name: jpeg for name, (at, jpeg) in self._latest.items() if at >= since
             }
-
-
-def _given(authorization: str) -> bytes:
-    kind, _, value = authorization.partition(" ")
-    if kind == "Bearer":
-        return value.encode()
-    try:
-        return (
-            b64decode(value, validate=True).partition(b":")[2]
-            if kind == "Basic"
-            else b""
-        )
-    except (Base64Error, ValueError):
-        return b""

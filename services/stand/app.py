@@ -11,16 +11,16 @@ from typing import cast
 from vitrine.runtime import Context, ServiceLoop
 from vitrine.runtime.backoff import Stopped, until_available
 from vitrine.runtime.stop import impatient
-from vitrine.services.stand.access import require_tokens
 from vitrine.services.stand.creatives import Creatives
 from vitrine.services.stand.handler import StandHandler
 from vitrine.services.stand.offer_desk import OfferDesk
-from vitrine.services.stand.server import listen, web_server
 from vitrine.services.stand.settings import StandSettings
 from vitrine.services.stand.switchboard import Switchboard
 from vitrine.services.stand.web import Web, create_app
 from vitrine.stores.redis import redis_errors
 from vitrine.topics import ENGAGEMENT, IDENTITIES
+from vitrine.web.server import address_of, listen, web_server
+from vitrine.web.tokens import require_tokens
 
 logger = logging.getLogger(__name__)
 
@@ -69,9 +69,13 @@ class StandService:
         )
         with (
             closing(context.redis()) as redis,
-            listen(settings.http_host, self._settings.port) as listener,
+            listen(
+                settings.http_host,
+                self._settings.port,
+                name=NAME,
+                variable="VITRINE_STAND_PORT",
+            ) as listener,
         ):
-            host, port = listener.getsockname()[:2]
             offer_desk = OfferDesk(redis, settings.config / "codes", context.health)
             handler = StandHandler(
                 context.mall,
@@ -81,12 +85,8 @@ class StandService:
                 Creatives(folder),
                 key,
             )
-            with web_server(app, listener, stop):
-                self.address = (
-                    f"http://[{host}]:{port}"
-                    if ":" in host
-                    else f"http://{host}:{port}"
-                )
+            with web_server(app, listener, stop, name=NAME):
+                self.address = address_of(listener)
                 self.listening.set()
                 logger.info("stand pages at %s", self.address)
                 try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -23,13 +22,6 @@ from vitrine.errors import Unavailable
 from vitrine.mall.folder import MallSource
 from vitrine.programme.commands import PlayerId, PlayerKind, Refused, to_play, verify
 from vitrine.schemas import Interaction
-from vitrine.services.stand.access import (
-    Door,
-    Locked,
-    Unlocked,
-    answer_locked,
-    answer_unlocked,
-)
 from vitrine.services.stand.protocol import (
     Acknowledged,
     HelloEvent,
@@ -41,6 +33,8 @@ from vitrine.services.stand.protocol import (
 )
 from vitrine.services.stand.switchboard import Connection, Submission, Switchboard
 from vitrine.stores import offers
+from vitrine.web.guard import PageGuard, answer_guarded
+from vitrine.web.tokens import TokenGuard, bearer_token
 
 PAGES = Path(__file__).parent / "pages"
 DURABLE_LIMIT_S = 15.0
@@ -106,15 +100,14 @@ def create_app(web: Web) -> FastAPI:
     """The application; nothing in it has connected yet."""
     app = FastAPI(title="Vitrine stand", docs_url=None, redoc_url=None)
     app.state.web = web
-    app.add_exception_handler(Locked, answer_locked)
-    app.add_exception_handler(Unlocked, answer_unlocked)
+    answer_guarded(app)
     app.include_router(
         _operator_routes(),
-        dependencies=[Depends(Door("vitrine-operator", web.operator_token))],
+        dependencies=[Depends(PageGuard("vitrine-operator", web.operator_token))],
     )
     app.include_router(
         _player_routes(),
-        dependencies=[Depends(Door("vitrine-player", web.player_token))],
+        dependencies=[Depends(PageGuard("vitrine-player", web.player_token))],
     )
     app.add_api_route("/stands/{stand_id}/redeem", redeem, methods=["POST"])
     app.mount("/creatives", CreativeFiles(directory=web.creatives, check_dir=False))
@@ -248,10 +241,10 @@ def redeem(
     authorization: Annotated[str, Header()] = "",
 ) -> Redeemed:
     """The till uses up a code; a second time is refused with 409."""
-    if web.till_token is None:
+    guard = TokenGuard(web.till_token)
+    if not guard.has_token:
         raise HTTPException(403, "redemption is off; set VITRINE_STAND_TILL_TOKEN")
-    expected = f"Bearer {web.till_token.get_secret_value()}"
-    if not hmac.compare_digest(authorization.encode(), expected.encode()):
+    if not guard.admits(bearer_token(authorization)):
         raise HTTPException(
             401, "wrong or missing token", {"WWW-Authenticate": "Bearer"}
         )

@@ -13,9 +13,9 @@ from pydantic import SecretStr
 from tests.stand_builders import Running, running_stand
 from tests.stand_players import SPRING, look, until
 from vitrine.errors import ConfigurationError
-from vitrine.services.stand.access import require_tokens
 from vitrine.services.stand.virtual_player import VirtualPlayer
 from vitrine.topics import PLAYS
+from vitrine.web.tokens import require_tokens
 
 OPERATOR = "the operator's token"
 PLAYER = "the screens' token"

@@ -1,0 +1,66 @@
+"""One comparison of tokens for all pages."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+
+import pytest
+from pydantic import SecretStr
+
+from vitrine.web.tokens import TokenGuard, basic_password, bearer_token, is_loopback
+
+TOKEN = "a secret of the house"  # noqa: S105
+
+
+def basic(credentials: str) -> str:
+    return "Basic " + b64encode(credentials.encode()).decode()
+
+
+def test_a_guard_admits_its_token_among_what_is_given() -> None:
+    guard = TokenGuard(SecretStr(TOKEN))
+    assert guard.admits(TOKEN)
+    assert guard.admits("", TOKEN)
+    assert not guard.admits("", TOKEN + "x", TOKEN[:-1])
+    assert not guard.admits()
+
+
+def test_a_guard_without_a_token_admits_nothing() -> None:
+    guard = TokenGuard(None)
+    assert not guard.has_token
+    assert not guard.admits("", "anything")
+
+
+@pytest.mark.parametrize(
+    ("authorization", "bearer", "password"),
+    [
+        (f"Bearer {TOKEN}", TOKEN, ""),
+        (basic(f"me:{TOKEN}"), "", TOKEN),
+        (basic("me:with:colon"), "", "with:colon"),
+        (basic("no colon"), "", ""),
+        ("Basic %%%", "", ""),
+        ("", "", ""),
+        (TOKEN, "", ""),
+        (f"bearer{TOKEN}", "", ""),
+    ],
+)
+def test_a_header_brings_a_bearer_token_or_a_password(
+    authorization: str, bearer: str, password: str
+) -> None:
+    assert bearer_token(authorization) == bearer
+    assert basic_password(authorization) == password
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("127.0.0.1", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),  # noqa: S104
+        ("stand.example", False),
+    ],
+)
+def test_only_a_loopback_address_is_hidden_from_other_machines(
+    host: str, loopback: bool
+) -> None:
+    assert is_loopback(host) is loopback

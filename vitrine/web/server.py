@@ -1,0 +1,90 @@
+"""A web server in a thread of its own."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+
+import uvicorn
+from fastapi import FastAPI
+
+from vitrine.errors import ConfigurationError
+from vitrine.web import limits
+
+
+@contextmanager
+def web_server(
+    app: FastAPI,
+    listener: socket.socket,
+    stop: Event,
+    *,
+    name: str,
+) -> Iterator[None]:
+    """Serve `app` while the block runs, within the limits of the project.
+
+    If the server ends by itself, it sets `stop`, and RuntimeError is raised at the end
+    of the block. `name` stands in the error and in the name of the thread.
+    """
+    app.add_middleware(limits.BodyLimit)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        limit_concurrency=limits.REQUESTS,
+        timeout_keep_alive=limits.KEEP_ALIVE_S,
+        timeout_graceful_shutdown=limits.SHUTDOWN_S,
+    )
+    server = uvicorn.Server(config)
+    failed = Event()
+
+    def serve() -> None:
+        try:
+            server.run(sockets=[listener])
+        finally:
+            if not server.should_exit:
+                failed.set()
+                stop.set()
+
+    thread = Thread(target=serve, name=f"{name}-web", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()
+    if failed.is_set():
+        raise RuntimeError(f"the web server of the {name} ended by itself")
+
+
+def listen(host: str, port: int, *, name: str, variable: str) -> socket.socket:
+    """Return a listening socket; port 0 takes a free one.
+
+    Raises ConfigurationError, which names `variable`, when the port is taken.
+    """
+    family = socket.AF_INET
+    if ":" in host:
+        family = socket.AF_INET6
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(limits.WAITING_CONNECTIONS)
+    except OSError as error:
+        listener.close()
+        raise ConfigurationError(
+            f"the {name} cannot listen on {host}:{port} ({error.strerror}); "
+            f"set {variable}"
+        ) from error
+    return listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """Return the address of a listening socket, as a browser takes it."""
+    host, port = listener.getsockname()[:2]
+    if ":" in host:
+        return f"http://[{host}]:{port}"
+    return f"http://{host}:{port}"

@@ -1,0 +1,83 @@
+"""Tokens that open pages, whatever server answers them."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from base64 import b64decode
+from binascii import Error as Base64Error
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from vitrine.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class TokenGuard:
+    """Compare what a request brings with the token that opens its pages."""
+
+    token: SecretStr | None
+
+    @property
+    def has_token(self) -> bool:
+        """True when a token was set; without one, each page decides to be open or off."""
+        return self.token is not None
+
+    def admits(self, *given: str) -> bool:
+        """Return True when one of the given texts is the token; False without a token.
+
+        The time it takes tells nothing about the token.
+        """
+        if self.token is None:
+            return False
+        expected = self.token.get_secret_value().encode()
+        admitted = False
+        for text in given:
+            admitted |= hmac.compare_digest(text.encode(), expected)
+        return admitted
+
+
+def bearer_token(authorization: str) -> str:
+    """Return the token of the header `Authorization: Bearer TOKEN`; otherwise an empty text."""
+    kind, _, value = authorization.partition(" ")
+    if kind != "Bearer":
+        return ""
+    return value
+
+
+def basic_password(authorization: str) -> str:
+    """Return the password of the header `Authorization: Basic …`; otherwise an empty text."""
+    kind, _, value = authorization.partition(" ")
+    if kind != "Basic":
+        return ""
+    try:
+        credentials = b64decode(value, validate=True).decode()
+    except (Base64Error, ValueError):
+        return ""
+    _, _, password = credentials.partition(":")
+    return password
+
+
+def require_tokens(host: str, **tokens: SecretStr | None) -> None:
+    """Refuse pages that other machines could open without one of the tokens.
+
+    The names are those of the variables, in lower case. Raises ConfigurationError.
+    """
+    missing = [name.upper() for name, token in tokens.items() if token is None]
+    if missing and not is_loopback(host):
+        names = " and ".join(missing)
+        raise ConfigurationError(
+            "pages that show people are to be reached from other machines "
+            f"(VITRINE_HTTP_HOST={host}): "
+            f"set {names} to secrets of 16 characters or more"
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Return True for an address that only this machine reaches."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    return address.is_loopback
