@@ -16,7 +16,6 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from vitrine.cli.output import write_output
 from vitrine.errors import ConfigurationError
 from vitrine.fieldtest.case import Result
 from vitrine.fieldtest.checks import check
@@ -27,6 +26,7 @@ from vitrine.fieldtest.sabotage import FAULTS
 from vitrine.fieldtest.scenarios import SCENARIOS, Scenario, recording
 from vitrine.settings import Settings
 from vitrine.site.embedded import Site
+from vitrine.site.output import write_output
 from vitrine.telemetry.logs import configure_logs
 
 

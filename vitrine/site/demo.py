@@ -16,7 +16,6 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from vitrine.cli.output import write_output
 from vitrine.errors import ConfigurationError
 from vitrine.mall import Camera, Mall, Stand
 from vitrine.mall.folder import FixedMall, MallFolder, MallSource, load_mall
@@ -30,6 +29,7 @@ from vitrine.services.ingest.sources import without_password
 from vitrine.settings import Settings
 from vitrine.shipped import CONFIG
 from vitrine.site.embedded import Plan, Site
+from vitrine.site.output import write_output
 from vitrine.stores.redis import connect
 from vitrine.telemetry.logs import configure_logs
 

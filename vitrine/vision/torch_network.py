@@ -13,13 +13,15 @@ from typing import Any, Final
 import numpy as np
 import onnx
 import torch
+from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 from torch import Tensor
 from torch.nn import functional
 
 from vitrine.errors import ConfigurationError
 from vitrine.telemetry import metrics
-from vitrine.vision.networks import Array
+
+Array = NDArray[np.float32]
 
 Step = Callable[..., Tensor]
 
