@@ -39,17 +39,16 @@ from scipy import stats
 from vitrine.bus.memory import READ_BYTES, MemoryBus
 from vitrine.mall import Camera, Mall, Stand
 from vitrine.mall.folder import FixedMall, load_mall
-from vitrine.settings import Settings
+from vitrine.services.analytics.settings import AnalyticsSettings
+from vitrine.settings import Defaults, Settings
 from vitrine.site.embedded import Plan, Site
 from vitrine.stores.redis import connect
 
 CONFIG = Path(__file__).resolve().parents[1] / "config"
 STANDS = ("north", "south")
 FLAT_SHARE = 0.02
-ENVIRONMENT = {
-    "VITRINE_ANALYTICS_WINDOW_S": "60",
-    "VITRINE_ANALYTICS_GRACE_S": "15",
-    "VITRINE_ANALYTICS_HORIZON_S": "600",
+DEFAULTS: Defaults = {
+    AnalyticsSettings: {"window_s": 60, "grace_s": 15, "horizon_s": 600},
 }
 
 
@@ -121,7 +120,7 @@ def soak(options: argparse.Namespace) -> tuple[list[float], list[dict[str, float
     source = FixedMall(
         mall(options.seed, options.people, options.fps, options.minutes * 60)
     )
-    plan = Plan(settings, source, speed="max", port=0, environment=ENVIRONMENT)
+    plan = Plan(settings, source, speed="max", port=0, defaults=DEFAULTS)
     hours: list[float] = []
     samples: list[dict[str, float]] = []
     site = Site(plan)

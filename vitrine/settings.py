@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self, TypeVar
+from typing import Any, ClassVar, Literal, Self, TypeAlias, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -31,20 +31,33 @@ class EnvironmentSettings(BaseSettings):
     prefix: ClassVar[str] = PREFIX
 
     @classmethod
-    def load(cls, **overrides: Any) -> Self:
+    def load(cls, defaults: Mapping[str, Any] | None = None, **overrides: Any) -> Self:
         """Return the settings from the environment, then from files in SECRETS.
 
-        Raises ConfigurationError with a line for each wrong variable.
+        `overrides` win over the environment; `defaults`, by field, hold where the environment has
+        no such variable. Raises ConfigurationError with a line for each wrong variable.
         """
         _refuse_unknown(cls, os.environ)
+        values = dict(defaults or {})
+        for name in list(values):
+            if cls.variable(name) in os.environ:
+                del values[name]
+        values.update(overrides)
         secrets = SECRETS if SECRETS.is_dir() else None
         try:
-            return cls(_secrets_dir=secrets, **overrides)
+            return cls(_secrets_dir=secrets, **values)
         except ValidationError as error:
             raise ConfigurationError(_explain(cls.prefix, error)) from None
 
+    @classmethod
+    def variable(cls, name: str) -> str:
+        """Return the environment variable of a field."""
+        return f"{cls.prefix}{name.upper()}"
+
 
 S = TypeVar("S", bound=EnvironmentSettings)
+Defaults: TypeAlias = Mapping[type[EnvironmentSettings], Mapping[str, Any]]
+"""Values by field, which hold where the environment says nothing."""
 
 
 def _explain(prefix: str, error: ValidationError) -> str:
@@ -64,7 +77,7 @@ def _refuse_unknown(
     Variables of the tests pass. So do those of a service where the prefix is the common one: they
     belong to the service's own settings.
     """
-    known = {f"{settings.prefix}{name.upper()}" for name in settings.model_fields}
+    known = {settings.variable(name) for name in settings.model_fields}
     foreign = [TEST_PREFIX]
     if settings.prefix == PREFIX:
         foreign += [f"{PREFIX}{service.upper()}_" for service in SERVICES]

@@ -48,4 +48,4 @@ class Analytics:
 
 def build(context: Context) -> Service:
     """Analytics on the bus and store of the context."""
-    return Analytics(context, AnalyticsSettings.load())
+    return Analytics(context, context.load(AnalyticsSettings))

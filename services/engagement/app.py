@@ -16,7 +16,7 @@ def build(context: Context) -> Service:
         topics=[FACES],
         handler=EngagementHandler(
             context.mall,
-            EngagementSettings.load(),
+            context.load(EngagementSettings),
             context.clock,
             finite=context.finite,
         ),

@@ -27,7 +27,7 @@ class NoGallery:
 
 def build(context: Context) -> Service:
     """Identity on the bus of the context."""
-    settings = IdentitySettings.load()
+    settings = context.load(IdentitySettings)
     handler = _handler(context, settings)
     return ServiceLoop(
         service="identity",

@@ -17,7 +17,7 @@ LOOK_EVERY_S = {"memory": 0.002, "kafka": 0.05}
 
 def build(context: Context) -> Service:
     """Ingest on the bus of the context."""
-    settings = IngestSettings.load()
+    settings = context.load(IngestSettings)
     pictures = Pictures(context.settings.operator_token)
     context.pages["/cameras"] = pictures.answer
     shared = Shared(

@@ -37,7 +37,7 @@ BATCH: Final = 8
 
 def build(context: Context) -> Service:
     """The service; models are read when it runs."""
-    return LandmarksService(context, LandmarksSettings.load())
+    return LandmarksService(context, context.load(LandmarksSettings))
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,7 @@ class StandService:
 
 def build(context: Context) -> StandService:
     """The stand of this context. Raises ConfigurationError for open pages that other machines reach."""
-    settings = StandSettings.load()
+    settings = context.load(StandSettings)
     require_tokens(
         context.settings.http_host,
         vitrine_operator_token=context.settings.operator_token,

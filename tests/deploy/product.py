@@ -22,7 +22,7 @@ from vitrine.mall.folder import MallFolder
 from vitrine.schemas import Event
 from vitrine.services.analytics.report import load_figures, to_json
 from vitrine.services.analytics.settings import AnalyticsSettings
-from vitrine.settings import Settings
+from vitrine.settings import Defaults, Settings
 from vitrine.site.embedded import Plan, Site
 from vitrine.stores.campaigns import AnalyticsStore, batch_of
 from vitrine.stores.embedded import embedded_redis
@@ -38,7 +38,7 @@ CAMERAS = """\
 cameras:
   - {id: north-1, uri: "synthetic:?people=2&seed=5", stand: north, fps: 2, width: 320, overload: drop}
 """
-NOTHING_MORE = {"VITRINE_ANALYTICS_RELEASE_STEP": "100000"}
+NOTHING_MORE: Defaults = {AnalyticsSettings: {"release_step": 100_000}}
 """The figures stay as they were written: what the two visitors add is never released."""
 
 
@@ -87,9 +87,7 @@ def main() -> None:
         AnalyticsStore(lambda: connect(url)).write(batch_of({0: scenario()}, {}))
         folder = configuration(Path(stack.enter_context(TemporaryDirectory())))
         settings = Settings.load(bus="memory", config=folder, redis_url=SecretStr(url))
-        site = Site(
-            Plan(settings, MallFolder(folder), port=0, environment=NOTHING_MORE)
-        )
+        site = Site(Plan(settings, MallFolder(folder), port=0, defaults=NOTHING_MORE))
         stack.enter_context(site.running())
         port = stack.enter_context(health_server(site.health, "127.0.0.1", 0))
         with connect(url) as redis:

@@ -43,6 +43,22 @@ def test_a_wrong_variable_is_named(
         Settings.load()
 
 
+def test_the_environment_wins_over_a_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VITRINE_HEALTH_PORT", "9000")
+    loaded = Settings.load({"health_port": 1, "startup_limit_s": 5.0})
+    assert (loaded.health_port, loaded.startup_limit_s) == (9000, 5.0)
+
+
+def test_an_override_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VITRINE_BUS", "kafka")
+    assert Settings.load(bus="memory").bus == "memory"
+
+
+def test_a_default_for_no_setting_is_a_mistake() -> None:
+    with pytest.raises(ConfigurationError, match="VITRINE_PORT_OF_HEALTH: Extra"):
+        Settings.load({"port_of_health": 1})
+
+
 def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VITRINE_REDIS_URL", "redis://:hunter2@localhost:6379/0")
     assert "hunter2" not in repr(Settings.load())

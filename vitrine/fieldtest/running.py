@@ -21,7 +21,8 @@ from vitrine.fieldtest.truth import Truth, read_frames, truth_of
 from vitrine.mall import Mall
 from vitrine.mall.folder import FixedMall, load_mall
 from vitrine.services.analytics.report import Figures, load_figures
-from vitrine.settings import Settings
+from vitrine.services.ingest.settings import IngestSettings
+from vitrine.settings import Defaults, Settings
 from vitrine.shipped import CONFIG
 from vitrine.site.embedded import Plan, Site
 from vitrine.stores.redis import connect
@@ -67,16 +68,27 @@ def perform(run: Run, progress: Callable[[Site, int], None]) -> Case:
 
 
 def _refuse_other_settings(run: Run) -> None:
-    """Variables of the environment go before ours, and figures of another run would be counted too."""
-    ours = {
-        "VITRINE_REDIS_URL",
-        "VITRINE_INGEST_START_NS",
-        *(run.fault.environment if run.fault else ()),
-    }
-    if found := sorted(ours & os.environ.keys()):
+    """Raise ConfigurationError for a variable of the environment that the run sets itself.
+
+    It would win over the run's own value; with a Redis of its own, figures of another run would
+    be counted too.
+    """
+    ours = {Settings.variable("redis_url")}
+    for settings, values in _defaults(run).items():
+        ours.update(settings.variable(name) for name in values)
+    found = sorted(ours & os.environ.keys())
+    if found:
         raise ConfigurationError(
             f"a field test sets {', '.join(found)} itself: take it out of the environment"
         )
+
+
+def _defaults(run: Run) -> Defaults:
+    """Return the settings of services in this run."""
+    ours: Defaults = {IngestSettings: {"start_ns": START_NS}}
+    if run.fault is None:
+        return ours
+    return {**ours, **run.fault.defaults}
 
 
 def _plan(run: Run, mall: Mall) -> Plan:
@@ -89,7 +101,7 @@ def _plan(run: Run, mall: Mall) -> Plan:
         seconds=run.scenario.seconds if recording else None,
         port=0,
         record=run.folder,
-        environment={"VITRINE_INGEST_START_NS": str(START_NS), **fault.environment},
+        defaults=_defaults(run),
         context_of=fault.context_of,
     )
 

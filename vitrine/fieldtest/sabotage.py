@@ -13,6 +13,9 @@ from vitrine.clock import EventClock
 from vitrine.fieldtest.spans import SECOND
 from vitrine.runtime import Context
 from vitrine.schemas import FrameFaces
+from vitrine.services.engagement.settings import EngagementSettings
+from vitrine.services.identity.settings import IdentitySettings
+from vitrine.settings import Defaults
 from vitrine.topics import FACES, Topic
 
 SHIFT_NS: Final = 3 * SECOND
@@ -26,7 +29,7 @@ class Fault:
     """What is done to a run."""
 
     story: str
-    environment: Mapping[str, str] = field(default_factory=dict)
+    defaults: Defaults = field(default_factory=dict)
     context_of: Callable[[str, Context], Context] = field(
         default=lambda _, context: context
     )
@@ -35,7 +38,8 @@ class Fault:
 def bridging() -> Fault:
     """Every hole in a track ends a presence."""
     return Fault(
-        "engagement joins no broken tracks", {"VITRINE_ENGAGEMENT_BRIDGE_S": "0"}
+        "engagement joins no broken tracks",
+        {EngagementSettings: {"bridge_s": 0.0}},
     )
 
 
@@ -43,7 +47,7 @@ def deduplication() -> Fault:
     """No similarity of faces is ever enough."""
     return Fault(
         "identity takes every track for a new visitor",
-        {"VITRINE_IDENTITY_VISITOR_THRESHOLD": "0.999999"},
+        {IdentitySettings: {"visitor_threshold": 0.999999}},
     )
 
 

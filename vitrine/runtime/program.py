@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from vitrine.clock import Clock, SystemClock
 from vitrine.mall.folder import MallSource
-from vitrine.settings import Settings
+from vitrine.settings import Defaults, S, Settings
 from vitrine.telemetry.health import Health, Page
 
 if TYPE_CHECKING:
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 class Service(Protocol):
-    """A program: runs until `stop` is set, or, with finite input, until its work is done."""
+    """Represent a program.
+
+    It runs until `stop` is set, or, with finite input, until its work is done.
+    """
 
     def run(self, stop: Event) -> None:
         """Work until `stop`; clean up; raise what cannot be handled."""
@@ -27,7 +30,10 @@ class Service(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Everything a composition root `build(context) -> Service` may need. Nothing in it has connected yet."""
+    """Hold what a composition root `build(context) -> Service` may need.
+
+    Nothing in it has connected yet.
+    """
 
     settings: Settings
     bus: Bus
@@ -39,4 +45,13 @@ class Context:
     finite: bool = False
     """The input ends: what is open then is closed and counted, as nothing more can come."""
     pages: dict[str, Page] = field(default_factory=dict)
-    """What a service adds to the health server; see `health_server`."""
+    """Pages that a service adds to the health server; see `health_server`."""
+    defaults: Defaults = field(default_factory=dict)
+    """Settings of services, as the program that composes them gives them."""
+
+    def load(self, settings: type[S]) -> S:
+        """Return settings of a service: from the environment, else by `defaults`.
+
+        Raises ConfigurationError.
+        """
+        return settings.load(self.defaults.get(settings))

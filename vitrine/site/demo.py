@@ -25,8 +25,9 @@ from vitrine.services.analytics.report import (
     summary_table,
     to_json,
 )
+from vitrine.services.analytics.settings import AnalyticsSettings
 from vitrine.services.ingest.sources import without_password
-from vitrine.settings import Settings
+from vitrine.settings import Defaults, Settings
 from vitrine.shipped import CONFIG
 from vitrine.site.embedded import Plan, Site
 from vitrine.site.output import write_output
@@ -34,12 +35,10 @@ from vitrine.stores.redis import connect
 from vitrine.telemetry.logs import configure_logs
 
 DEMO_SECONDS = 60.0
-DEMO_ENVIRONMENT = {
-    "VITRINE_ANALYTICS_WINDOW_S": "10",
-    "VITRINE_ANALYTICS_GRACE_S": "5",
-    "VITRINE_ANALYTICS_RELEASE_STEP": "1",
+# A minute is short, so windows are; synthetic people need no anonymity.
+SYNTHETIC_DEFAULTS: Defaults = {
+    AnalyticsSettings: {"window_s": 10, "grace_s": 5, "release_step": 1},
 }
-"""A minute is short: small windows, and synthetic people need no anonymity."""
 
 
 @click.command()
@@ -126,7 +125,7 @@ def demo(
         seconds=seconds,
         port=port,
         record=record,
-        environment=DEMO_ENVIRONMENT if synthetic else {},
+        defaults=SYNTHETIC_DEFAULTS if synthetic else {},
     )
     _run(plan, browser=not no_browser)
 

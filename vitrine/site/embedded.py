@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import SecretStr
 
@@ -26,9 +26,11 @@ from vitrine.mall.folder import MallSource
 from vitrine.programme.commands import PlayReport
 from vitrine.runtime import Context, Service, ServiceLoop
 from vitrine.runtime.stop import DrainingStop
+from vitrine.services.ingest.settings import IngestSettings
 from vitrine.services.stand.app import StandService
+from vitrine.services.stand.settings import StandSettings
 from vitrine.services.stand.virtual_player import VirtualPlayer
-from vitrine.settings import SERVICES, Settings
+from vitrine.settings import SERVICES, Defaults, EnvironmentSettings, Settings
 from vitrine.site.process import find_build
 from vitrine.site.recorder import RECORDED, Recorder
 from vitrine.stores.embedded import embedded_redis
@@ -61,8 +63,8 @@ class Plan:
     seconds: float | None = None
     port: int = 8000
     record: Path | None = None
-    environment: Mapping[str, str] = field(default_factory=dict)
-    """Settings of single services, by the names of their environment variables."""
+    defaults: Defaults = field(default_factory=dict)
+    """Settings of single services; a variable of the environment wins over them."""
     context_of: Callable[[str, Context], Context] = field(
         default=lambda _, context: context
     )
@@ -184,23 +186,15 @@ class Site:
             redis=lambda: connect(self.redis_url),
             clock=clock,
             finite=True,
+            defaults=defaults_of(self.plan),
         )
 
     def _build(self, context: Context) -> dict[str, Service]:
-        variables = {
-            "VITRINE_INGEST_SPEED": self.plan.speed,
-            "VITRINE_STAND_PORT": str(self.plan.port),
-            **self.plan.environment,
-        }
-        if self.plan.seconds is not None:
-            variables["VITRINE_INGEST_SECONDS"] = str(self.plan.seconds)
-        if self.plan.record is not None:
-            variables["VITRINE_INGEST_TRUTH"] = str(self.plan.record / "truth.jsonl")
-        with environment(variables):
-            return {
-                name: find_build(name)(self.plan.context_of(name, context))
-                for name in SERVICES
-            }
+        services = {}
+        for name in SERVICES:
+            build = find_build(name)
+            services[name] = build(self.plan.context_of(name, context))
+        return services
 
     def _recorder_loop(self, context: Context) -> ServiceLoop:
         return ServiceLoop(
@@ -256,13 +250,17 @@ class Site:
             worker.abandon()
 
 
-@contextmanager
-def environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Environment variables for the block; those that are already set win."""
-    added = {name: value for name, value in variables.items() if name not in os.environ}
-    os.environ.update(added)
-    try:
-        yield
-    finally:
-        for name in added:
-            del os.environ[name]
+def defaults_of(plan: Plan) -> Defaults:
+    """Return the settings of services that follow from a plan, and those it names."""
+    ingest: dict[str, Any] = {"speed": plan.speed}
+    if plan.seconds is not None:
+        ingest["seconds"] = plan.seconds
+    if plan.record is not None:
+        ingest["truth"] = plan.record / "truth.jsonl"
+    defaults: dict[type[EnvironmentSettings], Mapping[str, Any]] = {
+        IngestSettings: ingest,
+        StandSettings: {"port": plan.port},
+    }
+    for settings, values in plan.defaults.items():
+        defaults[settings] = {**defaults.get(settings, {}), **values}
+    return defaults
