@@ -4,162 +4,165 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from redis import Redis
 
-from vitrine.errors import ConfigurationError, Unavailable
+from vitrine.errors import Unavailable
 from vitrine.mall import Campaign, Offer
-from vitrine.programme.arms import arm
+from vitrine.offers.codes import codes_in
+from vitrine.offers.due import DueOffer, Grant, due_offer
+from vitrine.offers.pending import PendingEvents
 from vitrine.programme.audience import Audience
 from vitrine.programme.commands import Command
-from vitrine.schemas import Identity, Interaction
-from vitrine.services.stand.measures import UNAVAILABLE
+from vitrine.programme.recent import RecentIds
+from vitrine.schemas import Interaction
+from vitrine.services.stand.counters import UNAVAILABLE
 from vitrine.stores import offers
-from vitrine.stores.offers import Grant
 from vitrine.telemetry import metrics
 from vitrine.telemetry.health import Health
 
 logger = logging.getLogger(__name__)
 
-RETRY_S = 5.0
-REMEMBERED = 10_000
-COMPONENT = "stand-offers"
+# Chosen, not measured: a call to a store that is away takes up to two seconds, in which no
+# command goes out; so at most two of seven seconds are lost.
+RETRY_S: Final = 5.0
+"""Time for which a store that failed is not asked again."""
+# Chosen, not measured: the visits of a day at some ten stands. Whoever falls out is asked for
+# once more, and the store answers that the offer was granted already.
+REMEMBERED_GRANTS: Final = 10_000
+COMPONENT: Final = "stand-offers"
+
+
+@dataclass(frozen=True, slots=True)
+class GrantedOffer:
+    """Hold an offer to be shown now, with its code and the event to publish."""
+
+    offer: Offer
+    code: str
+    shown: Interaction
 
 
 class OfferDesk:
-    """Asks Redis at most once for each person and offer, and not at all for a while after it failed."""
+    """Ask Redis at most once for each person and offer, and not at all for a while after it failed.
 
-    def __init__(self, redis: Redis, codes: Path, health: Health) -> None:
+    `codes` is the folder with the pools' files.
+    """
+
+    def __init__(
+        self,
+        redis: Redis,
+        codes: Path,
+        health: Health,
+        retry_s: float = RETRY_S,
+    ) -> None:
         self._redis = redis
         self._codes = codes
         self._health = health
-        self._answered: OrderedDict[str, None] = OrderedDict()
+        self._retry_s = retry_s
+        self._retry_at_s = 0.0
+        """Of the monotonic clock."""
+        self._answered = RecentIds(REMEMBERED_GRANTS)
+        self._pending = PendingEvents()
         self._loaded: dict[str, int] = {}
-        self._forgettable: list[str] = []
-        self._recovered = False
-        self._retry_at = 0.0
+        """Pool → time of change of its file when it was last read; 0 without one."""
         self.problems: dict[str, str] = {}
 
-    def recover(self) -> Sequence[Interaction]:
-        """Once, and again whenever the store is back: events that may not be on the bus. An earlier run left
-        them, or the store had granted an offer and its answer was lost."""
-        if self._recovered or time.monotonic() < self._retry_at:
-            return ()
+    def recover(self) -> list[Interaction]:
+        """Return events that may not be on the bus: once, and again whenever the store is back.
+
+        An earlier run left them, or the store had granted an offer and its answer was lost.
+        """
+        if not self._pending.unread or self._resting():
+            return []
         try:
-            events = offers.pending(self._redis)
+            stored = offers.pending(self._redis)
         except Unavailable as error:
-            self._away(error)
-            return ()
-        self._recovered = True
-        self._back()
-        return [
-            event for event in events if event.interaction_id not in self._forgettable
-        ]
+            self._lost(error)
+            return []
+        self._found()
+        return self._pending.to_publish(stored)
 
     def grant(
-        self, campaign: Campaign, command: Command, audience: Audience, now_ns: int
-    ) -> tuple[Offer, str, Interaction] | None:
-        """An offer of the campaign on the screen for the most engaged person who meets its condition: the
-        offer, its code, and the event to publish. None when nobody is to get one now."""
-        if (
-            arm(campaign, command.stand_id, now_ns) == "plain"
-            or time.monotonic() < self._retry_at
-        ):
-            return None
-        for offer in campaign.offers:
-            for person in audience.meeting(offer.when, now_ns):
-                identity = audience.identity(person)
-                if identity is None or not self._open(campaign, offer, identity):
-                    continue
-                granted = self._ask(campaign, offer, command, identity, now_ns)
-                return (
-                    (offer, granted.code, granted.shown)
-                    if granted and granted.shown
-                    else None
-                )
-        return None
-
-    def _open(self, campaign: Campaign, offer: Offer, identity: Identity) -> bool:
-        return offers.grant_id(campaign, offer, identity) not in self._answered
-
-    def _ask(
         self,
         campaign: Campaign,
-        offer: Offer,
         command: Command,
-        identity: Identity,
+        audience: Audience,
         now_ns: int,
-    ) -> Grant | None:
-        shown = Interaction(
-            interaction_id=offers.grant_id(campaign, offer, identity),
-            stand_id=command.stand_id,
-            kind="offer-shown",
-            at_ns=now_ns,
-            play_id=command.play_id,
-            campaign_id=command.campaign_id,
-            advertiser=command.advertiser,
-            creative_id=command.creative_id,
-            offer_id=offer.id,
-            visit_id=identity.visit_id,
-            config_version=command.config_version,
-        )
-        try:
-            self._load(offer.codes)
-            granted = offers.grant(self._redis, offer, shown)
-        except Unavailable as error:
-            metrics.OFFERS.labels(command.stand_id, UNAVAILABLE).inc()
-            self._away(error)
+    ) -> GrantedOffer | None:
+        """Grant the offer that is due while the play of `command` is on; None without any."""
+        if self._resting():
             return None
-        self._back()
-        self._remember(shown.interaction_id)
-        metrics.OFFERS.labels(command.stand_id, granted.outcome).inc()
-        return granted
+        due = due_offer(campaign, command, audience, now_ns, self._answered)
+        if due is None:
+            return None
+        answer = self._ask(due)
+        if answer is None or answer.shown is None:
+            return None
+        return GrantedOffer(due.offer, answer.code, answer.shown)
+
+    def _ask(self, due: DueOffer) -> Grant | None:
+        """Return the store's answer; None when it is away."""
+        stand_id = due.shown.stand_id
+        try:
+            self._load(due.offer.codes)
+            answer = offers.grant(self._redis, due)
+        except Unavailable as error:
+            metrics.OFFERS.labels(stand_id, UNAVAILABLE).inc()
+            self._lost(error)
+            return None
+        self._found()
+        self._answered.add(due.shown.interaction_id)
+        metrics.OFFERS.labels(stand_id, answer.outcome).inc()
+        return answer
 
     def _load(self, pool: str) -> None:
-        """Bring the pool's file into Redis when it is new or has changed."""
+        """Bring the pool's file into Redis when it is new or has changed. Raises Unavailable."""
         path = self._codes / f"{pool}.txt"
-        stamp = path.stat().st_mtime_ns if path.is_file() else 0
-        if self._loaded.get(pool) == stamp:
+        changed_ns = 0
+        if path.is_file():
+            changed_ns = path.stat().st_mtime_ns
+        if self._loaded.get(pool) == changed_ns:
             return
         try:
-            left = offers.load_codes(self._redis, self._codes, pool)
-        except ConfigurationError as error:
-            logger.warning("no codes: %s", error)
-            self.problems[pool] = f"No codes for offers: {error}"
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            logger.warning("no codes for offers of the pool %s: %s", pool, error)
+            self.problems[pool] = f"No codes for offers of the pool {pool}: {error}"
         else:
+            left = offers.load_codes(self._redis, pool, codes_in(text))
             logger.info("pool %s has %d codes left", pool, left)
             self.problems.pop(pool, None)
-        self._loaded[pool] = stamp
-
-    def _remember(self, grant: str) -> None:
-        self._answered[grant] = None
-        if len(self._answered) > REMEMBERED:
-            self._answered.popitem(last=False)
+        self._loaded[pool] = changed_ns
 
     def on_bus(self, interaction_ids: Sequence[str]) -> None:
-        """These events are durable: Redis need not keep them. Tried again later while Redis is away."""
-        self._forgettable += interaction_ids
-        if not self._forgettable or time.monotonic() < self._retry_at:
+        """Let Redis forget events that are durable; tried again later while Redis is away."""
+        self._pending.published(interaction_ids)
+        settled = self._pending.to_forget()
+        if not settled or self._resting():
             return
         try:
-            offers.forget(self._redis, self._forgettable)
+            offers.forget(self._redis, settled)
         except Unavailable as error:
-            self._away(error)
+            self._lost(error)
             return
-        self._forgettable.clear()
+        self._pending.forgotten(settled)
 
-    def _away(self, error: Unavailable) -> None:
-        self._retry_at = time.monotonic() + RETRY_S
-        self._recovered = False
+    def _resting(self) -> bool:
+        return time.monotonic() < self._retry_at_s
+
+    def _lost(self, error: Unavailable) -> None:
+        self._retry_at_s = time.monotonic() + self._retry_s
+        self._pending.store_lost()
         if COMPONENT not in self.problems:
             logger.warning("no offers for now, content goes on: %s", error)
         self.problems[COMPONENT] = f"No offers for now: {error}"
         self._health.unready(COMPONENT, str(error))
 
-    def _back(self) -> None:
+    def _found(self) -> None:
         if self.problems.pop(COMPONENT, None):
             logger.info("offers are back")
         self._health.ready(COMPONENT)

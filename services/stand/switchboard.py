@@ -169,12 +169,12 @@ class Switchboard:
             for connection in viewers:
                 connection.put(sent)
 
-    def take(self) -> Sequence[Submission]:
-        """Reports that wait to become durable."""
+    def take(self) -> list[Submission]:
+        """Return the reports that somebody waits for; others are left to their repetition."""
         with self._lock:
-            taken = self._submissions
+            submissions = self._submissions
             self._submissions = []
-        return taken
+        return [s for s in submissions if s.durable.set_running_or_notify_cancel()]
 
     def close(self) -> None:
         """End all streams and refuse reports: players keep what they have for the next run."""

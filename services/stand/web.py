@@ -20,6 +20,7 @@ from redis import Redis
 from vitrine.clock import Clock
 from vitrine.errors import Unavailable
 from vitrine.mall.folder import MallSource
+from vitrine.offers.redemption import AlreadyRedeemed, UnknownCode
 from vitrine.programme.commands import PlayerId, PlayerKind, Refused, to_play, verify
 from vitrine.schemas import Interaction
 from vitrine.services.stand.protocol import (
@@ -251,9 +252,9 @@ def redeem(
     try:
         with closing(web.redis()) as redis:
             event = offers.redeem(redis, request.code, web.clock.now_ns())
-    except offers.UnknownCode as error:
+    except UnknownCode as error:
         raise HTTPException(404, "no offer with this code was granted") from error
-    except offers.AlreadyRedeemed as error:
+    except AlreadyRedeemed as error:
         raise HTTPException(409, str(error)) from error
     except Unavailable as error:
         raise HTTPException(503, str(error), {"Retry-After": "2"}) from error

@@ -12,26 +12,27 @@ from redis.backoff import NoBackoff
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
-from tests.builders import at, make_engagement, make_identity, make_person, received
+from tests.builders import at, make_engagement, make_identity, make_person
 from tests.stand_builders import make_campaign, make_offer
+from tests.stand_players import until
 from tests.unit.programme.test_commands import make_command
-from vitrine.errors import ConfigurationError
 from vitrine.mall import Campaign, Offer
+from vitrine.offers.due import DueOffer, Grant
+from vitrine.offers.redemption import AlreadyRedeemed, UnknownCode
 from vitrine.programme.audience import Audience
 from vitrine.schemas import Interaction
-from vitrine.services.stand import offer_desk as offer_desk_module
 from vitrine.services.stand.offer_desk import OfferDesk
 from vitrine.stores import offers
-from vitrine.stores.offers import AlreadyRedeemed, Grant, UnknownCode
 from vitrine.stores.redis import connect
 from vitrine.telemetry.health import Health
+
+CODES = [f"CODE-{number}" for number in range(5)]
 
 
 @pytest.fixture
 def codes(tmp_path: Path) -> Path:
-    (tmp_path / "pool.txt").write_text(
-        "# codes\n" + "".join(f"CODE-{n}\n" for n in range(5))
-    )
+    """A folder with one pool of codes."""
+    (tmp_path / "pool.txt").write_text("\n".join(["# codes", *CODES]))
     return tmp_path
 
 
@@ -50,21 +51,20 @@ def make_shown(grant: str = "grant-1", campaign: str = "spring") -> Interaction:
 
 
 def grant(redis: Redis, name: str = "grant-1", **offer: Any) -> Grant:
-    return offers.grant(
-        redis, Offer.model_validate(make_offer(**offer)), make_shown(name)
-    )
+    configured = Offer.model_validate(make_offer(**offer))
+    return offers.grant(redis, DueOffer(configured, make_shown(name)))
 
 
 def test_codes_are_handed_out_in_order_and_never_twice(
     redis: Redis, codes: Path
 ) -> None:
-    assert offers.load_codes(redis, codes, "pool") == 5
+    assert offers.load_codes(redis, "pool", CODES) == 5
     assert [grant(redis, f"g{n}").code for n in range(3)] == [
         "CODE-0",
         "CODE-1",
         "CODE-2",
     ]
-    assert offers.load_codes(redis, codes, "pool") == 2
+    assert offers.load_codes(redis, "pool", CODES) == 2
     assert [grant(redis, f"g{n}").code for n in range(3, 5)] == ["CODE-3", "CODE-4"]
     assert grant(redis, "g5").outcome == "no-codes"
 
@@ -72,7 +72,7 @@ def test_codes_are_handed_out_in_order_and_never_twice(
 def test_a_repetition_gives_the_same_code_until_the_event_is_on_the_bus(
     redis: Redis, codes: Path
 ) -> None:
-    offers.load_codes(redis, codes, "pool")
+    offers.load_codes(redis, "pool", CODES)
     first = grant(redis)
     assert grant(redis) == first
     offers.forget(redis, ["grant-1"])
@@ -82,7 +82,7 @@ def test_a_repetition_gives_the_same_code_until_the_event_is_on_the_bus(
 def test_the_budget_is_never_exceeded_under_concurrency(
     redis: Redis, redis_url: str, codes: Path
 ) -> None:
-    offers.load_codes(redis, codes, "pool")
+    offers.load_codes(redis, "pool", CODES)
 
     def wish(number: int) -> Grant:
         with connect(redis_url) as client:
@@ -98,7 +98,7 @@ def test_the_budget_is_never_exceeded_under_concurrency(
 def test_a_code_is_redeemed_once_under_concurrency(
     redis: Redis, redis_url: str, codes: Path
 ) -> None:
-    offers.load_codes(redis, codes, "pool")
+    offers.load_codes(redis, "pool", CODES)
     code = grant(redis).code
 
     def use(number: int) -> str:
@@ -116,7 +116,7 @@ def test_a_code_is_redeemed_once_under_concurrency(
 def test_a_redemption_names_what_was_granted_and_waits_for_the_bus(
     redis: Redis, codes: Path
 ) -> None:
-    offers.load_codes(redis, codes, "pool")
+    offers.load_codes(redis, "pool", CODES)
     code = grant(redis).code
     event = offers.redeem(redis, code, at(60))
     assert (event.interaction_id, event.kind, event.at_ns) == (
@@ -137,28 +137,9 @@ def test_a_redemption_names_what_was_granted_and_waits_for_the_bus(
 
 
 def test_a_code_that_nobody_was_granted_is_unknown(redis: Redis, codes: Path) -> None:
-    offers.load_codes(redis, codes, "pool")
+    offers.load_codes(redis, "pool", CODES)
     with pytest.raises(UnknownCode):
         offers.redeem(redis, "CODE-0", at(0))
-
-
-def test_a_pool_without_file_is_named(redis: Redis, codes: Path) -> None:
-    with pytest.raises(
-        ConfigurationError, match=r"other\.txt.*offers with codes: other"
-    ):
-        offers.load_codes(redis, codes, "other")
-
-
-@pytest.mark.parametrize(
-    ("once_per", "same"), [("visit", False), ("day", True), ("campaign", True)]
-)
-def test_caps_are_by_visit_or_by_visitor(once_per: str, same: bool) -> None:
-    campaign = make_campaign()
-    offer = Offer.model_validate(make_offer(once_per=once_per))
-    first = make_identity(visitor_id="v", visit_id="visit-1")
-    again = make_identity(visitor_id="v", visit_id="visit-2")
-    ids = [offers.grant_id(campaign, offer, identity) for identity in (first, again)]
-    assert (ids[0] == ids[1]) is same
 
 
 # The desk
@@ -168,7 +149,7 @@ def engaged(*tracks: str) -> Audience:
     """These people have been engaged for two seconds, and it is known who they are."""
     audience = Audience()
     for track in tracks:
-        audience.identify(received(make_identity(track)))
+        audience.identify(make_identity(track))
     for second in (0, 1, 2):
         people = [make_person(t, score=80 - n) for n, t in enumerate(tracks)]
         audience.observe(make_engagement(second, *people), [60])
@@ -185,7 +166,7 @@ def ask(
     """(code, visit) of the next grant."""
     campaign = campaign or make_campaign(offers=[make_offer()])
     found = desk.grant(campaign, make_command(campaign_id=campaign.id), audience, at(2))
-    return (found[1], found[2].visit_id) if found else None
+    return (found.code, found.shown.visit_id) if found else None
 
 
 def test_everybody_engaged_gets_one_offer_a_visit(redis: Redis, codes: Path) -> None:
@@ -234,14 +215,13 @@ def test_a_missing_pool_is_a_problem_to_show_not_an_error(
 
 
 def test_a_store_that_does_not_answer_means_no_offers_until_it_does(
-    redis: Redis, redis_url: str, codes: Path, monkeypatch: pytest.MonkeyPatch
+    redis: Redis, redis_url: str, codes: Path
 ) -> None:
-    monkeypatch.setattr(offer_desk_module, "RETRY_S", 0.0)
     health = Health()
     with Redis.from_url(
         redis_url, socket_timeout=0.2, retry=Retry(NoBackoff(), 0)
     ) as impatient:
-        desk = OfferDesk(impatient, codes, health)
+        desk = OfferDesk(impatient, codes, health, retry_s=0)
         redis.client_pause(60_000, all=False)
         try:
             assert ask(desk, engaged("a")) is None
@@ -265,22 +245,21 @@ def test_a_grant_whose_answer_was_lost_is_published_although_its_visitor_left(
             return 1
 
     with Forgetful.from_url(redis_url) as store:
-        desk = OfferDesk(store, codes, Health())
+        desk = OfferDesk(store, codes, Health(), retry_s=0.2)
         assert desk.recover() == []
         assert ask(desk, engaged("a")) is None
-        assert desk.recover() == ()
-        desk._retry_at = 0.0
-        (event,) = desk.recover()
+        assert desk.recover() == []
+        (event,) = until(desk.recover, "the store to be asked again")
         assert event.visit_id == "visit-a"
         desk.on_bus([event.interaction_id])
-        assert desk.recover() == ()
+        assert desk.recover() == []
     assert offers.pending(redis) == []
 
 
 def test_a_store_that_is_away_is_left_alone_for_a_while(codes: Path) -> None:
     with connect("redis://127.0.0.1:1/0") as nowhere:
         desk = desk_of(nowhere, codes)
-        assert desk.recover() == ()
+        assert desk.recover() == []
         assert ask(desk, engaged("a")) is None
         desk.on_bus(["grant-1"])
         assert "does not answer" in desk.problems["stand-offers"]

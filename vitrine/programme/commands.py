@@ -1,7 +1,7 @@
-"""What a player is told to show, signed, so that it can report only what it was told.
+"""Commands to players, signed, so that a player can report only what it was told to show.
 
-The token that comes back with a finished play holds the whole decision: nothing about a play has to be
-remembered between the command and its report, and a restart of the stand loses none.
+The token that comes back with a finished play holds the whole decision: nothing about a play has
+to be remembered between the command and its report, and a restart of the stand loses none.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from vitrine.clock import SECOND_NS
 from vitrine.schemas import Arm, Id, Play
 from vitrine.schemas.base import Nanoseconds
 
@@ -21,17 +22,23 @@ PlayerId = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,59}$")
 ]
 
-CLOCK_TOLERANCE_NS = 5_000_000_000
-SHORT_NS = 500_000_000
-"""A play may end so much early and still count as complete: timers of browsers are coarse."""
+# Chosen, not measured: a player's clock follows what the stand sends, at worst over a slow network.
+CLOCK_TOLERANCE_NS: Final = 5 * SECOND_NS
+"""Difference that the clocks of player and stand may have."""
+# Chosen, not measured: timers of browsers are coarse.
+SHORT_NS: Final = SECOND_NS // 2
+"""Time by which a play may end early and still count as complete."""
+# Counted: a token has about 470 characters, with ids of 60 and a reason of 200 about 1,120.
+LONGEST_TOKEN: Final = 4000
+"""Characters of a token; what is longer was not issued here."""
 
 
 class Refused(Exception):
-    """A report that can never be accepted; the message says why, and the player drops it."""
+    """Tells why a report can never be accepted; the player drops it."""
 
 
 class Command(BaseModel):
-    """One decision for one player."""
+    """Hold one decision for one player: a creative, and why it is shown."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -54,32 +61,34 @@ class Command(BaseModel):
 
     @property
     def play_id(self) -> str:
-        """The id of the one play that this command can lead to."""
+        """Id of the one play that this command can lead to."""
         return f"{self.player_id}.{self.command_id}"
 
 
 class PlayReport(BaseModel):
-    """A finished play as the player tells it; times are in the server's clock."""
+    """Hold a finished play as the player tells it; times are in the server's clock."""
 
     model_config = ConfigDict(extra="forbid")
 
     play_id: Id
-    token: str = Field(max_length=4000)
+    token: str = Field(max_length=LONGEST_TOKEN)
     start_ns: Nanoseconds
     end_ns: Nanoseconds
     completed: bool
 
 
 def sign(command: Command, key: bytes) -> str:
-    """The command as a token."""
-    body = urlsafe_b64encode(command.model_dump_json().encode()).decode()
+    """Return the command as a token: its JSON and the HMAC-SHA256 of that, in URL-safe base64."""
+    content = command.model_dump_json().encode()
+    body = urlsafe_b64encode(content).decode()
     return f"{body}.{_signature(body, key)}"
 
 
 def verify(token: str, key: bytes) -> Command:
-    """The command of a token. Raises Refused when this installation did not sign it."""
+    """Return the command of a token. Raises Refused when this installation did not sign it."""
     body, _, signature = token.partition(".")
-    if not hmac.compare_digest(signature.encode(), _signature(body, key).encode()):
+    expected = _signature(body, key)
+    if not hmac.compare_digest(signature.encode(), expected.encode()):
         raise Refused("the token was not issued here")
     try:
         return Command.model_validate_json(urlsafe_b64decode(body))
@@ -88,26 +97,20 @@ def verify(token: str, key: bytes) -> Command:
 
 
 def _signature(body: str, key: bytes) -> str:
-    return urlsafe_b64encode(hmac.digest(key, body.encode(), sha256)).decode()
+    digest = hmac.digest(key, body.encode(), sha256)
+    return urlsafe_b64encode(digest).decode()
 
 
 def to_play(report: PlayReport, command: Command, stand_id: str, now_ns: int) -> Play:
-    """The proof of play. Raises Refused when the report contradicts the command, the stand or the clock."""
+    """Return the proof of play.
+
+    Raises Refused when the report contradicts the command, the stand or the clock.
+    """
     if command.stand_id != stand_id:
         raise Refused(f"the play belongs to stand {command.stand_id}")
     if report.play_id != command.play_id:
         raise Refused(f"the play id must be {command.play_id}")
-    if report.end_ns < report.start_ns:
-        raise Refused("the play ends before it starts")
-    if report.start_ns < command.issued_ns - CLOCK_TOLERANCE_NS:
-        raise Refused("the play starts before it was decided")
-    if report.end_ns > now_ns + CLOCK_TOLERANCE_NS:
-        raise Refused("the play ends in the future")
-    if (
-        report.completed
-        and report.end_ns - report.start_ns < command.seconds * 1e9 - SHORT_NS
-    ):
-        raise Refused("the play is too short to be complete")
+    _check_times(report, command, now_ns)
     return Play(
         play_id=report.play_id,
         stand_id=command.stand_id,
@@ -124,3 +127,17 @@ def to_play(report: PlayReport, command: Command, stand_id: str, now_ns: int) ->
         slot_ns=command.slot_ns,
         config_version=command.config_version,
     )
+
+
+def _check_times(report: PlayReport, command: Command, now_ns: int) -> None:
+    if report.end_ns < report.start_ns:
+        raise Refused("the play ends before it starts")
+    if report.start_ns < command.issued_ns - CLOCK_TOLERANCE_NS:
+        raise Refused("the play starts before it was decided")
+    if report.end_ns > now_ns + CLOCK_TOLERANCE_NS:
+        raise Refused("the play ends in the future")
+    if not report.completed:
+        return
+    shortest_ns = command.seconds * SECOND_NS - SHORT_NS
+    if report.end_ns - report.start_ns < shortest_ns:
+        raise Refused("the play is too short to be complete")

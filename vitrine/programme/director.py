@@ -1,11 +1,12 @@
-"""Decides for one stand: when a play is due, which one, and whether it may cut the current one short."""
+"""The programme of one stand: when a play is due, which one, and what it may cut short."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import Final
 
+from vitrine.clock import SECOND_NS
 from vitrine.mall import Campaign, Creative, Mall, Stand
 from vitrine.programme.arms import uniform
 from vitrine.programme.audience import Audience
@@ -18,15 +19,16 @@ from vitrine.programme.playlist import (
     rotation_draw,
     running,
 )
-from vitrine.programme.screen import Order, Screen
+from vitrine.programme.screen import PlannedPlay, Screen
 
-COOL_DOWN_NS = 30_000_000_000
-"""A creative with a condition comes at most once in this time: no flapping."""
+# Chosen, not measured: a score around the threshold must not make the screen flicker.
+COOL_DOWN_NS: Final = 30 * SECOND_NS
+"""Time from the start of a response to the earliest start of the same one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """Who shows the plays."""
+    """Name a player that shows the plays."""
 
     player_id: str
     kind: PlayerKind
@@ -36,29 +38,33 @@ class Player:
 
 @dataclass(slots=True)
 class Director:
-    """The programme of one stand. Randomness comes from the stand's id, the time and the play's number."""
+    """Decide the plays of one stand.
+
+    Randomness comes from the stand's id, the time and the number of the play: a replay repeats it.
+    """
 
     stand_id: str
     audience: Audience = field(default_factory=Audience)
     screen: Screen | None = None
+    """The screen of the player in charge; None without one."""
     _issued: int = 0
     _rotated: int = 0
     _offset: float | None = None
+    """Start of the rotation, drawn at its first play."""
     _responded: dict[tuple[str, str], int] = field(default_factory=dict)
+    """(campaign, creative) → start of its last response."""
 
-    def play_with(self, player: Player | None) -> None:
-        """The player now in charge; a new one begins with a play of its own."""
-        if player is None:
-            self.screen = None
-        elif self.screen is None or self.screen.session != player.session:
-            self.screen = Screen(player.session)
+    def without_player(self) -> None:
+        """Forget the screen: nobody shows plays now."""
+        self.screen = None
 
     def ended(self, play_id: str, end_ns: int) -> None:
-        """The player reports when a play ended."""
-        if self.screen:
-            self.screen.ended(play_id.rpartition(".")[2], end_ns)
+        """Take in when a play ended, as the player reports."""
+        if self.screen is not None:
+            command_id = play_id.rpartition(".")[2]
+            self.screen.ended(command_id, end_ns)
 
-    def next_order(
+    def next_play(
         self,
         mall: Mall,
         version: str,
@@ -66,55 +72,76 @@ class Director:
         player: Player,
         now_ns: int,
         usable: Usable,
-    ) -> Order | None:
-        """What to send to the player now, if anything; `version` is the configuration's."""
-        self.play_with(player)
-        assert self.screen is not None  # noqa: S101 - there is a player
-        self.screen.advance(now_ns)
-        campaigns = running(mall, stand, now_ns)
-        start_ns = self.screen.next_start(now_ns)
-        cut = start_ns is None and self.screen.may_cut(now_ns)
-        if start_ns is None and not cut:
-            return None
-        at_ns = now_ns if start_ns is None else start_ns
-        choice = self._response(campaigns, stand, now_ns, at_ns, usable)
-        responds = True
+    ) -> PlannedPlay | None:
+        """Return the play whose command the player is to get now; None while nothing is due.
+
+        `version` is the configuration's.
+        """
+        screen = self._screen_of(player)
+        screen.advance(now_ns)
+        start_ns = screen.next_start(now_ns)
+        cut = start_ns is None
+        if start_ns is None:
+            if not screen.may_cut(now_ns):
+                return None
+            start_ns = now_ns
+        choice = self._response(mall, stand, now_ns, start_ns, usable)
+        responds = choice is not None
         if choice is None:
             if cut:
                 return None
-            choice = self._rotation(running(mall, stand, at_ns), stand, at_ns, usable)
-            responds = False
+            choice = self._rotation(mall, stand, start_ns, usable)
         command = self._command(choice, version, player, now_ns, responds=responds)
-        order = Order(command, choice.campaign, choice.creative, cut)
-        self.screen.send(order)
-        return order
+        play = PlannedPlay(command, choice.campaign, choice.creative, cut)
+        screen.send(play)
+        return play
+
+    def _screen_of(self, player: Player) -> Screen:
+        """A new connection begins with a play of its own."""
+        if self.screen is None or self.screen.session != player.session:
+            self.screen = Screen(player.session)
+        return self.screen
 
     def _response(
         self,
-        campaigns: Sequence[Campaign],
+        mall: Mall,
         stand: Stand,
         now_ns: int,
-        at_ns: int,
+        start_ns: int,
         usable: Usable,
     ) -> Choice | None:
         def rested(campaign: Campaign, creative: Creative) -> bool:
-            last = self._responded.get((campaign.id, creative.id), -COOL_DOWN_NS)
-            return usable(campaign, creative) and at_ns - last >= COOL_DOWN_NS
+            last_ns = self._responded.get((campaign.id, creative.id))
+            if last_ns is not None and start_ns - last_ns < COOL_DOWN_NS:
+                return False
+            return usable(campaign, creative)
 
-        draw = uniform("response", stand.id, at_ns)
-        choice = response(campaigns, stand, self.audience, now_ns, at_ns, draw, rested)
-        if choice:
-            self._responded[choice.campaign.id, choice.creative.id] = at_ns
+        choice = response(
+            running(mall, stand, now_ns),
+            stand,
+            self.audience,
+            now_ns,
+            start_ns,
+            uniform("response", stand.id, start_ns),
+            rested,
+        )
+        if choice is not None:
+            self._responded[choice.campaign.id, choice.creative.id] = start_ns
         return choice
 
     def _rotation(
-        self, campaigns: Sequence[Campaign], stand: Stand, at_ns: int, usable: Usable
+        self,
+        mall: Mall,
+        stand: Stand,
+        start_ns: int,
+        usable: Usable,
     ) -> Choice:
         if self._offset is None:
-            self._offset = uniform("rotation", stand.id, at_ns)
+            self._offset = uniform("rotation", stand.id, start_ns)
         draw = rotation_draw(self._offset, self._rotated)
         self._rotated += 1
-        return rotation(campaigns, stand, at_ns, draw, usable)
+        campaigns = running(mall, stand, start_ns)
+        return rotation(campaigns, stand, start_ns, draw, usable)
 
     def _command(
         self,

@@ -1,9 +1,13 @@
-"""Which creative comes next, why, and with what probability. Pure: time, audience and draw are arguments."""
+"""The choice of the next creative, with its reason and probability.
+
+Time, audience and draw are arguments.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from vitrine.ids import local_day
 from vitrine.mall import Campaign, Creative, Mall, Stand
@@ -11,9 +15,11 @@ from vitrine.programme.arms import arm, slot_start
 from vitrine.programme.audience import Audience, in_words
 from vitrine.schemas import Arm
 
-GOLDEN = 0.6180339887498949
+# (√5 − 1) / 2: multiples of the golden section fill the unit interval as evenly as any can.
+GOLDEN: Final = 0.6180339887498949
+"""Step from one draw of the rotation to the next."""
 
-HOUSE = Campaign.model_validate(
+HOUSE: Final = Campaign.model_validate(
     {
         "id": "house",
         "advertiser": "house",
@@ -23,14 +29,14 @@ HOUSE = Campaign.model_validate(
         "creatives": [{"id": "house", "file": "house.html", "seconds": 10}],
     }
 )
-"""What is shown when no campaign runs; its file comes with the program."""
+"""The campaign that is shown when no other runs; its file comes with the program."""
 
 Usable = Callable[[Campaign, Creative], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A decision: what to show from `at_ns` on."""
+    """Hold what to show, and why."""
 
     campaign: Campaign
     creative: Creative
@@ -39,6 +45,7 @@ class Choice:
     """Of this creative, given the arm and the audience."""
     arm: Arm
     slot_ns: int
+    """Start of the slot in which the play begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,41 +55,48 @@ class _Candidate:
     weight: float
 
 
-def running(mall: Mall, stand: Stand, at_ns: int) -> Sequence[Campaign]:
-    """The campaigns that are on at a stand on its local day."""
+def running(mall: Mall, stand: Stand, at_ns: int) -> list[Campaign]:
+    """Return the campaigns that are on at a stand on its local day."""
     day = local_day(at_ns, stand.time_zone)
     return [campaign for campaign in mall.campaigns if campaign.runs(day, stand.id)]
 
 
 def rotation_draw(offset: float, number: int) -> float:
-    """The draw of the `number`-th play of a rotation that began at `offset` in [0, 1).
+    """Return the draw of the `number`-th play of a rotation that began at `offset` in [0, 1).
 
-    Steps of the golden section fill the unit interval evenly (Weyl), so that the plays of each campaign
-    stay within two of its share at any time, while each single draw is uniform over a random offset.
+    Steps of the golden section fill the unit interval evenly (Weyl), so that the plays of each
+    campaign stay within two of its share at any time, while each single draw is uniform over a
+    random offset.
     """
     return (offset + number * GOLDEN) % 1.0
 
 
 def rotation(
-    campaigns: Sequence[Campaign], stand: Stand, at_ns: int, draw: float, usable: Usable
+    campaigns: Sequence[Campaign],
+    stand: Stand,
+    at_ns: int,
+    draw: float,
+    usable: Usable,
 ) -> Choice:
-    """Plain rotation: campaigns by `share`, the creatives of each alike; the house when nothing can run."""
-    candidates = _spread(
-        [
-            (c, [each for each in c.creatives if each.when is None and usable(c, each)])
-            for c in campaigns
-        ]
-    )
+    """Return the plain rotation's choice for a play that begins at `at_ns`.
+
+    Campaigns come by `share`, the creatives of each alike; the house when nothing can run.
+    """
+
+    def eligible(campaign: Campaign, creative: Creative) -> bool:
+        return creative.when is None and usable(campaign, creative)
+
+    candidates = _candidates(campaigns, eligible)
     if not candidates:
         return Choice(
-            HOUSE,
-            HOUSE.creatives[0],
-            "nothing else runs",
-            1.0,
-            "adaptive",
-            slot_start(at_ns),
+            campaign=HOUSE,
+            creative=HOUSE.creatives[0],
+            reason="nothing else runs",
+            probability=1.0,
+            arm="adaptive",
+            slot_ns=slot_start(at_ns),
         )
-    return _drawn(candidates, stand, at_ns, draw, lambda _: "rotation")
+    return _chosen(candidates, stand, at_ns, draw)
 
 
 def response(
@@ -94,67 +108,61 @@ def response(
     draw: float,
     usable: Usable,
 ) -> Choice | None:
-    """A creative whose condition holds now, for a play that begins at `at_ns`; None when there is none.
-    Campaigns whose slot is plain do not respond."""
-    candidates = _spread(
-        [
-            (
-                campaign,
-                [
-                    c
-                    for c in campaign.creatives
-                    if _responds(c, audience, now_ns) and usable(campaign, c)
-                ],
-            )
-            for campaign in campaigns
-            if arm(campaign, stand.id, at_ns) == "adaptive"
-        ]
-    )
+    """Return a creative whose condition holds now, for a play from `at_ns` on; None without any.
+
+    Campaigns whose slot is plain do not respond.
+    """
+
+    def eligible(campaign: Campaign, creative: Creative) -> bool:
+        if creative.when is None or not usable(campaign, creative):
+            return False
+        return bool(audience.meeting(creative.when, now_ns))
+
+    adaptive = [c for c in campaigns if arm(c, stand.id, at_ns) == "adaptive"]
+    candidates = _candidates(adaptive, eligible)
     if not candidates:
         return None
-    return _drawn(candidates, stand, at_ns, draw, _reason)
+    return _chosen(candidates, stand, at_ns, draw)
 
 
-def _responds(creative: Creative, audience: Audience, now_ns: int) -> bool:
-    return creative.when is not None and bool(audience.meeting(creative.when, now_ns))
+def _candidates(campaigns: Sequence[Campaign], eligible: Usable) -> list[_Candidate]:
+    """Divide each campaign's share among its creatives that are eligible."""
+    candidates = []
+    for campaign in campaigns:
+        creatives = [c for c in campaign.creatives if eligible(campaign, c)]
+        for creative in creatives:
+            weight = campaign.share / len(creatives)
+            candidates.append(_Candidate(campaign, creative, weight))
+    return candidates
 
 
-def _reason(creative: Creative) -> str:
-    assert creative.when is not None  # noqa: S101 - it responded
-    return f"{in_words(creative.when)}: {creative.id}"
-
-
-def _spread(
-    offered: Sequence[tuple[Campaign, Sequence[Creative]]],
-) -> Sequence[_Candidate]:
-    """Each campaign's share, divided among its creatives."""
-    return [
-        _Candidate(campaign, creative, campaign.share / len(creatives))
-        for campaign, creatives in offered
-        for creative in creatives
-    ]
-
-
-def _drawn(
+def _chosen(
     candidates: Sequence[_Candidate],
     stand: Stand,
     at_ns: int,
     draw: float,
-    reason: Callable[[Creative], str],
 ) -> Choice:
+    """Return the candidate at the place `draw`, in [0, 1), of the weights laid side by side."""
     total = sum(candidate.weight for candidate in candidates)
     left = draw * total
+    # Rounding may leave nothing for the last one: it is the one without a test.
     chosen = candidates[-1]
-    for candidate in candidates:
+    for candidate in candidates[:-1]:
         left -= candidate.weight
         if left < 0:
             chosen = candidate
             break
     return Choice(
-        chosen.campaign,
-        chosen.creative,
-        reason(chosen.creative),
-        min(1.0, chosen.weight / total),
-        arm(chosen.campaign, stand.id, at_ns),
-        slot_start(at_ns),
+        campaign=chosen.campaign,
+        creative=chosen.creative,
+        reason=_reason(chosen.creative),
+        probability=chosen.weight / total,
+        arm=arm(chosen.campaign, stand.id, at_ns),
+        slot_ns=slot_start(at_ns),
     )
+
+
+def _reason(creative: Creative) -> str:
+    if creative.when is None:
+        return "rotation"
+    return f"{in_words(creative.when)}: {creative.id}"

@@ -1,21 +1,28 @@
-"""What one player shows now and next, as the stand knows it."""
+"""The plays of one player, now and next, as the stand knows them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
+from vitrine.clock import SECOND_NS
 from vitrine.mall import Campaign, Creative
 from vitrine.programme.commands import Command
 
-LEAD_NS = 1_500_000_000
-"""The next play is decided so long before the current one ends: time to load it."""
-SAFE_NS = 3_000_000_000
-"""A play is not cut before it has run so long."""
+# Chosen, not measured: time for the player to load the next creative before it is shown.
+LEAD_NS: Final = 3 * SECOND_NS // 2
+"""Time before the end of a play at which the next one is decided."""
+# Chosen, not measured: nobody can read a screen that changes faster.
+SAFE_NS: Final = 3 * SECOND_NS
+"""Time that a play runs before it may be cut."""
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """A command for the player: it follows what the player shows, or with `cut` ends that at once."""
+class PlannedPlay:
+    """Hold a command that was given to a player, with what it shows.
+
+    It follows what is on the screen, or with `cut` ends that at once.
+    """
 
     command: Command
     campaign: Campaign
@@ -25,50 +32,47 @@ class Order:
 
 @dataclass(slots=True)
 class Screen:
-    """The stand's side of one player; starts are estimates until the player reports the end before."""
+    """Keep the stand's side of one player.
+
+    Starts are estimates until the player reports the end of the play before.
+    """
 
     session: int
     """The player's connection."""
-    current: Order | None = None
+    current: PlannedPlay | None = None
     since_ns: int = 0
-    following: Order | None = None
-    _previous: str = ""
+    """Start of the current play."""
+    following: PlannedPlay | None = None
+    _previous_id: str | None = None
     """Command id of the play before the current one."""
 
     @property
     def end_ns(self) -> int:
-        """When the current play should end."""
-        return (
-            self.since_ns + int(self.current.command.seconds * 1e9)
-            if self.current
-            else 0
-        )
+        """Time at which the current play should end; 0 without one."""
+        if self.current is None:
+            return 0
+        return self.since_ns + int(self.current.command.seconds * SECOND_NS)
 
     def advance(self, now_ns: int) -> None:
-        """The next play takes the place of one that should have ended."""
-        if self.following and now_ns >= self.end_ns:
+        """Let the next play take the place of one that should have ended."""
+        if self.following is not None and now_ns >= self.end_ns:
             self._show(self.following, self.end_ns)
 
     def ended(self, command_id: str, end_ns: int) -> None:
-        """The player reports when the play of a command ended: then the one after it began. A player that
-        connects anew may first have to end what it shows."""
-        if command_id == self._previous:
+        """Take in that the play of a command ended at `end_ns`: the next one began then."""
+        if command_id == self._previous_id:
             self.since_ns = end_ns
-        elif (
-            not self._previous
-            and self.current
-            and command_id != self.current.command.command_id
-        ):
+        elif self.current is None:
+            return
+        elif command_id == self.current.command.command_id:
+            if self.following is not None:
+                self._show(self.following, end_ns)
+        elif self._previous_id is None:
+            # A player that connects anew may first have to end what it shows.
             self.since_ns = max(self.since_ns, end_ns)
-        elif (
-            self.following
-            and self.current
-            and command_id == self.current.command.command_id
-        ):
-            self._show(self.following, end_ns)
 
     def next_start(self, now_ns: int) -> int | None:
-        """When the play to be decided now will start; None while nothing has to be decided."""
+        """Return when the play to be decided now will start; None while none is due."""
         if self.current is None:
             return now_ns
         if self.following is None and now_ns >= self.end_ns - LEAD_NS:
@@ -76,23 +80,23 @@ class Screen:
         return None
 
     def may_cut(self, now_ns: int) -> bool:
-        """Whether a response may take over at once: never from another response, nor right at the start."""
-        return (
-            self.current is not None
-            and self.following is None
-            and not self.current.command.responds
-            and now_ns - self.since_ns >= SAFE_NS
-        )
+        """Return True when a response may take over: never from another one, nor at the start."""
+        if self.current is None or self.following is not None:
+            return False
+        if self.current.command.responds:
+            return False
+        return now_ns - self.since_ns >= SAFE_NS
 
-    def send(self, order: Order) -> None:
-        """An order was given."""
-        if order.cut or self.current is None:
-            self._show(order, order.command.issued_ns)
+    def send(self, play: PlannedPlay) -> None:
+        """Take note of a play whose command goes to the player now."""
+        if play.cut or self.current is None:
+            self._show(play, play.command.issued_ns)
         else:
-            self.following = order
+            self.following = play
 
-    def _show(self, order: Order, since_ns: int) -> None:
-        self._previous = self.current.command.command_id if self.current else ""
-        self.current = order
+    def _show(self, play: PlannedPlay, since_ns: int) -> None:
+        if self.current is not None:
+            self._previous_id = self.current.command.command_id
+        self.current = play
         self.since_ns = since_ns
         self.following = None

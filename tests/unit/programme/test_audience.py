@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import at, make_engagement, make_identity, make_person, received
+from tests.builders import at, make_engagement, make_identity, make_person
 from vitrine.mall import Condition
 from vitrine.programme.audience import Audience, in_words
 from vitrine.schemas import Person
@@ -70,7 +70,7 @@ def test_known_and_engaged_must_be_the_same_person() -> None:
     audience = audience_of(
         (0, [make_person("a", score=90), make_person("b", score=10)])
     )
-    audience.identify(received(make_identity("b", known=True)))
+    audience.identify(make_identity("b", known=True))
     assert meeting(audience, 0, known=True) == ["b"]
     assert meeting(audience, 0, engagement=60) == ["a"]
     assert meeting(audience, 0, known=True, engagement=60) == []
@@ -100,7 +100,7 @@ def test_an_older_snapshot_is_ignored() -> None:
 def test_identities_are_kept_while_present_and_a_minute_longer() -> None:
     audience = Audience()
     for track in ("a", "gone"):
-        audience.identify(received(make_identity(track, 0)))
+        audience.identify(make_identity(track, 0))
     audience.observe(make_engagement(61, make_person("a")), ())
     assert list(audience.identities) == ["a"]
 

@@ -8,7 +8,7 @@ from tests.builders import at, make_engagement, make_person
 from tests.stand_builders import ENGAGED, STAND, make_campaign, mall_of
 from vitrine.mall import Campaign, Mall
 from vitrine.programme.director import Director, Player
-from vitrine.programme.screen import Order
+from vitrine.programme.screen import PlannedPlay
 
 PLAIN = {"id": "plain", "file": "plain.html", "seconds": 8}
 MORE = {"id": "more", "file": "more.html", "seconds": 6, "when": ENGAGED}
@@ -21,11 +21,11 @@ def order(
     *campaigns: Campaign,
     session: int = 1,
     mall: Mall | None = None,
-) -> Order | None:
+) -> PlannedPlay | None:
     """What the director orders at that time."""
     player = Player("page-1", "page", session)
     mall = mall or mall_of(*(campaigns or (SPRING,)))
-    return director.next_order(mall, "v1", STAND, player, at(seconds), lambda *_: True)
+    return director.next_play(mall, "v1", STAND, player, at(seconds), lambda *_: True)
 
 
 def orders(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import REGISTRY
 
-from vitrine.services.stand.measures import appear, disappear
+from vitrine.services.stand.counters import remove_counters, start_counters
 from vitrine.telemetry import metrics
 
 
@@ -15,17 +15,17 @@ def plays(stand: str, arm: str) -> float | None:
 
 
 def test_a_stand_counts_from_zero_while_it_is_served_here() -> None:
-    appear("measured")
+    start_counters("measured")
     assert [plays("measured", arm) for arm in ("adaptive", "plain")] == [0, 0]
     offers = {"stand": "measured", "outcome": "unavailable"}
     assert REGISTRY.get_sample_value("vitrine_offers_total", offers) == 0
     metrics.PLAYS_STARTED.labels("measured", "plain").inc()
-    appear("measured")
+    start_counters("measured")
     assert plays("measured", "plain") == 1
-    disappear("measured")
+    remove_counters("measured")
     assert plays("measured", "plain") is None
     assert REGISTRY.get_sample_value("vitrine_offers_total", offers) is None
 
 
 def test_a_stand_that_was_never_served_can_go() -> None:
-    disappear("never-served")
+    remove_counters("never-served")

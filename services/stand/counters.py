@@ -1,12 +1,12 @@
-"""A stand's counters: zero from the moment on that this process serves it, gone when another one does."""
+"""Counters of a stand: zero once this process serves it, gone when another one does."""
 
 from __future__ import annotations
 
 from typing import Final, get_args
 
+from vitrine.offers.due import Outcome
 from vitrine.programme.commands import PlayerKind
 from vitrine.schemas import Arm
-from vitrine.stores.offers import Outcome
 from vitrine.telemetry import metrics
 
 UNAVAILABLE: Final = "unavailable"
@@ -14,8 +14,8 @@ UNAVAILABLE: Final = "unavailable"
 OUTCOMES: Final = (*get_args(Outcome), UNAVAILABLE)
 
 
-def appear(stand_id: str) -> None:
-    """What never happened is seen as zero, and the first time as a rise."""
+def start_counters(stand_id: str) -> None:
+    """Show what never happened as zero, so that the first time is a rise."""
     for arm in get_args(Arm):
         metrics.PLAYS_STARTED.labels(stand_id, arm)
     for outcome in OUTCOMES:
@@ -24,8 +24,11 @@ def appear(stand_id: str) -> None:
         metrics.PLAYERS.labels(stand_id, kind)
 
 
-def disappear(stand_id: str) -> None:
-    """Nobody is to wait for plays here; players are counted out as their streams end."""
+def remove_counters(stand_id: str) -> None:
+    """Drop the counters of a stand, so that no alert waits for its plays here.
+
+    The players' gauge stays: players are counted out as their streams end.
+    """
     for arm in get_args(Arm):
         metrics.PLAYS_STARTED.remove(stand_id, arm)
     for outcome in OUTCOMES:

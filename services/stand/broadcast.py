@@ -1,0 +1,91 @@
+"""The state of every stand, for its players and for the operator's page."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from vitrine.mall import Stand
+from vitrine.services.stand.creatives import kind, url
+from vitrine.services.stand.live import (
+    LiveView,
+    OnScreen,
+    StandView,
+    on_screen,
+    stand_view,
+)
+from vitrine.services.stand.protocol import StateEvent
+from vitrine.services.stand.stages import Stage, Stages
+from vitrine.services.stand.switchboard import Switchboard
+
+# Chosen, not measured: the operator's page moves, and a player notices within a quarter of a
+# second that another one is in charge.
+STATE_EVERY_S: Final = 0.25
+
+
+class Broadcast:
+    """Tell players the clock and the audience, and the operator the live figures."""
+
+    def __init__(self, stages: Stages, switchboard: Switchboard) -> None:
+        self._stages = stages
+        self._switchboard = switchboard
+        self._due_s = 0.0
+        """Of the monotonic clock."""
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time for the next one."""
+        return time.monotonic() >= self._due_s
+
+    def send(self, now_ns: int, started_ns: int, problems: Sequence[str]) -> None:
+        """Send the state of all stands at `now_ns`; `problems` are sentences for the operator."""
+        self._due_s = time.monotonic() + STATE_EVERY_S
+        views = []
+        for stand, stage in self._stages.served():
+            views.append(self._tell_players(stand, stage, now_ns))
+        live = LiveView(
+            now_ns=now_ns,
+            started_ns=started_ns,
+            stands=views,
+            problems=problems,
+        )
+        self._switchboard.show(live)
+
+    def _tell_players(self, stand: Stand, stage: Stage, now_ns: int) -> StandView:
+        connection = self._switchboard.in_charge(stand.id)
+        player = None
+        session = 0
+        if connection is not None and connection.player is not None:
+            player = connection.player.kind
+            session = connection.player.session
+        view = stand_view(
+            stand,
+            stage.director.audience,
+            stage.tally,
+            player,
+            _on_screen(stage),
+            now_ns,
+        )
+        state = StateEvent(
+            now_ns=now_ns,
+            people=view.people,
+            attending=view.attending,
+            in_charge=session,
+            recognition=stand.recognition,
+        )
+        self._switchboard.tell(stand.id, "state", state)
+        return view
+
+
+def _on_screen(stage: Stage) -> OnScreen | None:
+    screen = stage.director.screen
+    if screen is None or screen.current is None:
+        return None
+    play = screen.current
+    return on_screen(
+        play.command,
+        screen.since_ns,
+        url(play.campaign, play.creative),
+        kind(play.creative),
+    )

@@ -1,0 +1,94 @@
+"""Commands and offers, from the decision to the player."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from vitrine.clock import SECOND_NS
+from vitrine.mall import Stand
+from vitrine.programme.commands import sign
+from vitrine.programme.screen import PlannedPlay
+from vitrine.schemas import Interaction
+from vitrine.services.stand.creatives import Creatives, kind, url
+from vitrine.services.stand.offer_desk import OfferDesk
+from vitrine.services.stand.protocol import OfferEvent, PlayEvent
+from vitrine.services.stand.stages import Stage, Stages
+from vitrine.services.stand.switchboard import Connection, Sent, Switchboard
+from vitrine.telemetry import metrics
+
+# Chosen, not measured: time to read the offer and to photograph its code.
+OFFER_SECONDS: Final = 20
+"""Time that an offer stays on the screen."""
+
+
+class Directing:
+    """Send players what is due; `key` signs the commands."""
+
+    def __init__(
+        self,
+        stages: Stages,
+        switchboard: Switchboard,
+        offer_desk: OfferDesk,
+        creatives: Creatives,
+        key: bytes,
+    ) -> None:
+        self._stages = stages
+        self._switchboard = switchboard
+        self._offers = offer_desk
+        self._creatives = creatives
+        self._key = key
+
+    def direct(self, stand: Stand, stage: Stage, now_ns: int) -> list[Interaction]:
+        """Send the player of a stand what is due; returns the events of offers shown with it."""
+        connection = self._switchboard.in_charge(stand.id)
+        if connection is None or connection.player is None:
+            stage.director.without_player()
+            return []
+        play = stage.director.next_play(
+            self._stages.mall,
+            self._stages.version,
+            stand,
+            connection.player,
+            now_ns,
+            self._creatives.usable,
+        )
+        if play is not None:
+            self._send(connection, play, now_ns)
+        return self._offer(stage, now_ns)
+
+    def _send(self, connection: Connection, play: PlannedPlay, now_ns: int) -> None:
+        command = play.command
+        event = PlayEvent(
+            command=command,
+            token=sign(command, self._key),
+            url=url(play.campaign, play.creative),
+            kind=kind(play.creative),
+            cut=play.cut,
+            now_ns=now_ns,
+        )
+        connection.put(Sent("play", event.model_dump_json()))
+        metrics.PLAYS_STARTED.labels(command.stand_id, command.arm).inc()
+
+    def _offer(self, stage: Stage, now_ns: int) -> list[Interaction]:
+        screen = stage.director.screen
+        if screen is None or screen.current is None or now_ns < stage.offer_until_ns:
+            return []
+        play = screen.current
+        granted = self._offers.grant(
+            play.campaign,
+            play.command,
+            stage.director.audience,
+            now_ns,
+        )
+        if granted is None:
+            return []
+        stage.offer_until_ns = now_ns + OFFER_SECONDS * SECOND_NS
+        event = OfferEvent(
+            offer_id=granted.offer.id,
+            text=granted.offer.text,
+            code=granted.code,
+            advertiser=play.campaign.advertiser,
+            seconds=OFFER_SECONDS,
+        )
+        self._switchboard.tell(play.command.stand_id, "offer", event)
+        return [granted.shown]

@@ -1,0 +1,87 @@
+"""Reports of players, on their way from the web server to the bus."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from vitrine.bus import Outgoing
+from vitrine.programme.recent import RecentIds
+from vitrine.schemas import Interaction, Play
+from vitrine.services.stand.stages import Stages
+from vitrine.services.stand.switchboard import Submission
+from vitrine.topics import INTERACTIONS, PLAYS
+
+# Chosen, not measured: the plays of ten stands for an hour; a repetition comes within seconds.
+# The ids take some 500 kB. Whatever falls out is a duplicate on the bus, which readers recognise
+# by its id.
+REMEMBERED_PLAYS: Final = 5_000
+"""Plays that are not published again when a player repeats its report."""
+
+
+class Reports:
+    """Turn submissions into records, and answer them when the bus has the records."""
+
+    def __init__(self, stages: Stages) -> None:
+        self._stages = stages
+        self._known_plays = RecentIds(REMEMBERED_PLAYS)
+
+    def play_records(self, plays: Sequence[Play]) -> list[Outgoing]:
+        """Return the records of plays that are not known yet; their stands take note of them."""
+        records = []
+        for play in plays:
+            if play.play_id in self._known_plays:
+                continue
+            records.append(Outgoing(PLAYS, play.stand_id, play))
+            stage = self._stages.stage(play.stand_id)
+            if stage is not None:
+                stage.tally.count_play(play)
+                stage.director.ended(play.play_id, play.end_ns)
+        return records
+
+    def interaction_records(
+        self,
+        interactions: Sequence[Interaction],
+    ) -> list[Outgoing]:
+        """Return the records of interactions; their stands count them."""
+        records = []
+        for interaction in interactions:
+            records.append(Outgoing(INTERACTIONS, interaction.stand_id, interaction))
+            stage = self._stages.stage(interaction.stand_id)
+            if stage is not None:
+                stage.tally.count_interaction(interaction)
+        return records
+
+    def for_visits(self, interaction: Interaction, now_ns: int) -> list[Interaction]:
+        """Return an opt-out once for every visit that is present, and others as they are.
+
+        The page cannot know who of those present touched it. With nobody identified it stays one.
+        """
+        stage = self._stages.stage(interaction.stand_id)
+        if stage is None or interaction.kind != "opt-out":
+            return [interaction]
+        audience = stage.director.audience
+        visits = set()
+        for person in audience.present(now_ns):
+            identity = audience.identity(person)
+            if identity is not None:
+                visits.add(identity.visit_id)
+        if not visits:
+            return [interaction]
+        copies = []
+        for visit in sorted(visits):
+            copy = interaction.model_copy(
+                update={
+                    "interaction_id": f"{interaction.interaction_id}.{visit}",
+                    "visit_id": visit,
+                }
+            )
+            copies.append(copy)
+        return copies
+
+    def answer(self, submissions: Sequence[Submission]) -> None:
+        """Tell the players that the bus has what they submitted."""
+        for submission in submissions:
+            for play in submission.plays:
+                self._known_plays.add(play.play_id)
+            submission.durable.set_result(None)

@@ -1,0 +1,139 @@
+"""The stands that this process decides for, as configured and as the bus shares them out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from vitrine.bus import Commit, Received, TopicPartition, partition_for
+from vitrine.mall import Mall, Stand
+from vitrine.programme.director import Director
+from vitrine.schemas import Identity, StandEngagement
+from vitrine.services.stand.counters import remove_counters, start_counters
+from vitrine.services.stand.live import Tally
+from vitrine.topics import ENGAGEMENT, IDENTITIES
+
+
+@dataclass(slots=True)
+class Stage:
+    """Keep what this process knows of one stand."""
+
+    director: Director
+    tally: Tally = field(default_factory=Tally)
+    offer_until_ns: int = 0
+    """End of the offer on the screen; no other one comes before."""
+    _offsets: dict[str, tuple[TopicPartition, int]] = field(default_factory=dict)
+    """Track → the record that its identity came with."""
+
+    def identify(self, received: Received[Identity]) -> None:
+        """Take in the decision about a track."""
+        identity = received.event
+        self.director.audience.identify(identity)
+        self._offsets[identity.track_id] = (received.source, received.record.offset)
+
+    def observe(self, snapshot: StandEngagement, thresholds: Collection[float]) -> None:
+        """Take in who is present."""
+        audience = self.director.audience
+        audience.observe(snapshot, thresholds)
+        for track_id in self._offsets.keys() - audience.identities.keys():
+            del self._offsets[track_id]
+
+    def identity_offsets(self) -> Iterable[tuple[TopicPartition, int]]:
+        """Return where the identities of people present, or lately present, are on the bus."""
+        return self._offsets.values()
+
+
+class Stages:
+    """Keep the stages of the stands whose partitions this process has.
+
+    `mall` is the configuration last adopted, `version` its version.
+    """
+
+    def __init__(self) -> None:
+        self.mall = Mall(cameras=(), stands=(), campaigns=())
+        self.version = ""
+        self.thresholds: frozenset[float] = frozenset()
+        """Scores that some condition asks for."""
+        self._partitions: set[int] = set()
+        self._stages: dict[str, Stage] = {}
+
+    def assign(self, sources: Iterable[TopicPartition]) -> None:
+        """Take on the stands of these partitions, at the next `adopt`."""
+        for source in sources:
+            self._partitions.add(source.partition)
+
+    def revoke(self, sources: Iterable[TopicPartition]) -> None:
+        """Let go of the stands of these partitions."""
+        for source in sources:
+            self._partitions.discard(source.partition)
+        kept = [stand_id for stand_id in self._stages if self._has(stand_id)]
+        self._serve(kept)
+
+    def adopt(self, mall: Mall) -> bool:
+        """Follow the configuration and the partitions; True when the stands served have changed."""
+        if mall is not self.mall:
+            self.mall = mall
+            self.version = mall.version
+            self.thresholds = _thresholds(mall)
+        served = [stand.id for stand in mall.stands if self._has(stand.id)]
+        return self._serve(served)
+
+    def _has(self, stand_id: str) -> bool:
+        return partition_for(stand_id, ENGAGEMENT.partitions) in self._partitions
+
+    def _serve(self, stand_ids: Sequence[str]) -> bool:
+        added = set(stand_ids) - self._stages.keys()
+        removed = self._stages.keys() - set(stand_ids)
+        for stand_id in added:
+            self._stages[stand_id] = Stage(Director(stand_id))
+            start_counters(stand_id)
+        for stand_id in removed:
+            del self._stages[stand_id]
+            remove_counters(stand_id)
+        return bool(added or removed)
+
+    def served(self) -> list[tuple[Stand, Stage]]:
+        """Return the stands that this process decides for."""
+        found = []
+        for stand in self.mall.stands:
+            stage = self._stages.get(stand.id)
+            if stage is not None:
+                found.append((stand, stage))
+        return found
+
+    def served_ids(self) -> frozenset[str]:
+        """Return the ids of the stands that this process decides for."""
+        return frozenset(self._stages)
+
+    def stage(self, stand_id: str) -> Stage | None:
+        """Return the stage of a stand; None when another process has it, or nobody."""
+        return self._stages.get(stand_id)
+
+    def resume(self, batch: Sequence[Received[Any]]) -> Mapping[TopicPartition, Commit]:
+        """Return where the identities in the batch must be read from after a restart.
+
+        Decisions are made once a track, so the oldest that is still needed counts.
+        """
+        needed: dict[TopicPartition, int] = {}
+        for stage in self._stages.values():
+            for source, offset in stage.identity_offsets():
+                needed[source] = min(offset, needed.get(source, offset))
+        commits = {}
+        for received in batch:
+            source = received.source
+            if source.topic == IDENTITIES.name and source in needed:
+                commits[source] = Commit(needed[source])
+        return commits
+
+
+def _thresholds(mall: Mall) -> frozenset[float]:
+    conditions = []
+    for campaign in mall.campaigns:
+        conditions += [creative.when for creative in campaign.creatives]
+        conditions += [offer.when for offer in campaign.offers]
+    thresholds = set()
+    for condition in conditions:
+        if condition is not None and condition.engagement is not None:
+            thresholds.add(condition.engagement)
+    return frozenset(thresholds)

@@ -1,0 +1,1 @@
+"""Decide which offer is due for whom, and what a redemption needs."""

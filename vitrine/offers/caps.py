@@ -1,0 +1,29 @@
+"""Caps of offers: how often one person may be granted the same offer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Final, Literal
+
+from vitrine.mall import Campaign, Offer
+from vitrine.schemas import Identity
+
+Holder = Literal["visit_id", "visitor_id"]
+
+# A visitor is of one stand and day, so for anonymous people once a campaign is once a day as well.
+HOLDERS: Final[Mapping[str, Holder]] = {
+    "visit": "visit_id",
+    "day": "visitor_id",
+    "campaign": "visitor_id",
+}
+"""`once_per` of an offer → the id that may hold it once."""
+
+
+def grant_id(campaign: Campaign, offer: Offer, identity: Identity) -> str:
+    """Return the id of the one grant of an offer to its holder; a repetition gives the same id."""
+    holder = HOLDERS[offer.once_per]
+    parts = (campaign.id, offer.id, getattr(identity, holder))
+    text = "\x1f".join(parts)
+    digest = blake2b(text.encode(), digest_size=12)
+    return f"grant-{digest.hexdigest()}"
