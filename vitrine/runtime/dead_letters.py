@@ -1,25 +1,39 @@
-"""Records that cannot be used."""
+"""Dead letters: records that cannot be used."""
 
 from __future__ import annotations
 
 from base64 import b64encode
 from hashlib import sha256
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from vitrine.bus import Outgoing, Record
 from vitrine.schemas import DeadLetter
 from vitrine.topics import BY_NAME, DEAD_LETTERS
 
-_LARGEST_VALUE = 1_000_000
+Kind: TypeAlias = Literal["invalid", "poison"]
+
+# A megabyte becomes 1.4 MB as base64; a dead letter has to fit its own topic.
+_LARGEST_VALUE_BYTES = 1_000_000
+_LONGEST_REASON = 2_000
+_LONGEST_HEADER = 500
 
 
 def dead_letter(
-    service: str, record: Record, kind: Literal["invalid", "poison"], reason: str
+    service: str,
+    record: Record,
+    kind: Kind,
+    reason: str,
 ) -> Outgoing:
-    """The dead letter of a record; its bytes only where the topic holds no biometrics."""
+    """Return the dead letter of a record, with its bytes only where the topic has no biometrics."""
     topic = BY_NAME[record.topic]
-    keep = not topic.biometric and len(record.value) <= _LARGEST_VALUE
-    headers = {} if topic.biometric else record.headers
+    size = len(record.value)
+    headers = {}
+    value = None
+    if not topic.biometric:
+        for name, content in record.headers.items():
+            headers[name] = content.decode(errors="replace")[:_LONGEST_HEADER]
+        if size <= _LARGEST_VALUE_BYTES:
+            value = b64encode(record.value).decode()
     letter = DeadLetter(
         service=service,
         topic=record.topic,
@@ -28,13 +42,10 @@ def dead_letter(
         key=record.key,
         appended_at_ns=record.appended_at_ns,
         kind=kind,
-        reason=reason[:2000] or "no reason given",
-        headers={
-            name: value.decode(errors="replace")[:500]
-            for name, value in headers.items()
-        },
-        size=len(record.value),
+        reason=reason[:_LONGEST_REASON] or "no reason given",
+        headers=headers,
+        size=size,
         sha256=sha256(record.value).hexdigest(),
-        value=b64encode(record.value).decode() if keep else None,
+        value=value,
     )
     return Outgoing(DEAD_LETTERS, record.topic, letter)

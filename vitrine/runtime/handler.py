@@ -1,48 +1,61 @@
-"""What a service is to the loop: typed events in, records out."""
+"""The contract between the loop and a service: typed events in, records out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
-from vitrine.bus import Commit, Outgoing, Received, TopicPartition
+from vitrine.bus import (
+    Commit,
+    Outgoing,
+    Received,
+    TopicPartition,
+)
+
+Batch: TypeAlias = Sequence[Received[Any]]
+Rejection: TypeAlias = tuple[Received[Any], str]
 
 
 @dataclass(slots=True)
 class Outputs:
-    """What a batch led to.
-
-    `resume` holds, for partitions where an open state still needs older records, where the next reader
-    has to start, with a note for it; the other partitions are committed to the end of the batch.
-    """
+    """Hold everything that a batch led to."""
 
     messages: list[Outgoing] = field(default_factory=list)
-    rejected: list[tuple[Received[Any], str]] = field(default_factory=list)
-    """Records that a library refused, with the reason: they become dead letters."""
+    rejected: list[Rejection] = field(default_factory=list)
+    """Records that the handler refused, with the reason: they become dead letters."""
     resume: Mapping[TopicPartition, Commit] = field(default_factory=dict)
+    """Where the next reader has to start, with a note for it.
+
+    For partitions where an open state still needs older records; the others are committed
+    to the end of the batch.
+    """
     staged: Any = None
-    """Whatever the handler wants back in `published`; the loop hands it on unread."""
+    """Anything that the handler needs back in `published`; the loop hands it on unread."""
 
 
 class Handler:
-    """The logic of a service. It holds no client of the bus; state belongs to the assigned partitions.
+    """Hold the logic of a service, without any client of the bus.
 
-    `handle` may raise Unavailable, then it is called again with the same batch: change state last.
+    State belongs to the assigned partitions. `handle` may raise Unavailable, then it is called
+    again with the same batch: change state last.
     """
 
     def assigned(
         self,
         commits: Mapping[TopicPartition, Commit | None],  # noqa: ARG002 - for those who need it
     ) -> Mapping[TopicPartition, int]:
-        """New partitions and what the group committed for them; returns offsets to start at instead."""
+        """Take new partitions, with what the group committed; return offsets to start at instead."""
         return {}
 
-    def revoked(self, partitions: Sequence[TopicPartition]) -> None:
-        """Partitions that moved elsewhere: drop their state."""
+    def revoked(
+        self,
+        partitions: Sequence[TopicPartition],
+    ) -> None:
+        """Drop the state of partitions that moved elsewhere."""
 
-    def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
-        """Work on a batch, in order within each partition; an empty batch says that time passed."""
+    def handle(self, batch: Batch) -> Outputs:
+        """Work on a batch, in order within each partition; an empty one says that time passed."""
         raise NotImplementedError
 
     def published(self, outputs: Outputs) -> None:
@@ -52,5 +65,5 @@ class Handler:
         """
 
     def stopped(self) -> Outputs:
-        """Last outputs of a graceful stop."""
+        """Return the last outputs of a graceful stop."""
         return Outputs()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing, nullcontext
+from contextlib import (
+    AbstractContextManager,
+    closing,
+    nullcontext,
+)
 from dataclasses import dataclass
 from threading import Event
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from vitrine.bus import (
     Bus,
@@ -22,13 +25,22 @@ from vitrine.bus import (
     Record,
     TopicPartition,
     decode,
-    encode,
 )
-from vitrine.errors import ConfigurationError, Invalid, Unavailable
+from vitrine.errors import (
+    ConfigurationError,
+    Invalid,
+    Unavailable,
+)
+from vitrine.runtime.assignment import (
+    Assignment,
+    Commits,
+    Records,
+)
 from vitrine.runtime.backoff import Stopped, until_available
-from vitrine.runtime.dead_letters import dead_letter
-from vitrine.runtime.handler import Handler, Outputs
-from vitrine.runtime.poison import Suspicion, from_note, suspect, to_note
+from vitrine.runtime.dead_letters import Kind, dead_letter
+from vitrine.runtime.handler import Batch, Handler, Outputs
+from vitrine.runtime.poison import from_note
+from vitrine.runtime.publishing import encode_all, send_all
 from vitrine.runtime.stop import impatient
 from vitrine.telemetry import metrics
 from vitrine.telemetry.health import Health
@@ -37,20 +49,21 @@ from vitrine.topics import Topic
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
+# Prometheus scrapes every 5 to 15 s; a question a second costs next to nothing.
 LAG_EVERY_S = 1.0
-LAST_WORDS_LIMIT_S = 10.0
 
-
-class TooLarge(Exception):
-    """A handler made a record that its topic cannot hold: a fault of the program, or of what it read."""
+# Below what a container runtime waits before it kills (Docker: 10 s, after `stop`,
+# unless deploy/ says more). Chosen, not measured.
+LAST_OUTPUTS_LIMIT_S = 10.0
 
 
 @dataclass(slots=True)
 class ServiceLoop:
-    """Runs a handler on the records of its topics until it is asked to stop; its group is the service's name.
+    """Run a handler on the records of its topics until it is asked to stop.
 
-    A batch goes through five numbered steps; a crash between any two of them repeats the batch, and the
-    ids in it make the repetition harmless. A record that stops the process three times becomes a dead letter.
+    The consumer group has the service's name. A batch goes through five numbered steps; a
+    crash between any two of them repeats the batch, and the ids in it make the repetition
+    harmless. A record that stops the process three times becomes a dead letter.
     """
 
     service: str
@@ -65,180 +78,201 @@ class ServiceLoop:
     from_end: bool = False
 
     def run(self, stop: Event) -> None:
-        """Work until `stop`. Raises what the handler raises, and Unavailable when the bus is not there at
-        start within `startup_limit_s`."""
+        """Work until `stop`.
+
+        Raises what the handler raises, and Unavailable when the bus is not there at start
+        within `startup_limit_s`.
+        """
         self.health.unready(self.service, "starting")
-        self.health.unready(f"{self.service}-group", "has not joined yet")
+        self.health.unready(
+            f"{self.service}-group",
+            "has not joined yet",
+        )
         run = _Run(self, stop)
         try:
             run.open()
             with closing(run.producer), closing(run.consumer):
                 run.turn()
+                # From now on it waits as long as it takes: a restart would not help.
                 run.limit_s = None
-                while not stop.is_set() or (
-                    not impatient(stop).is_set() and run.behind()
-                ):
+                while run.goes_on():
                     run.turn()
                 run.finish()
         except Stopped as error:
-            logger.warning("stopped while something was unavailable: %s", error)
+            logger.warning(
+                "stopped while something was unavailable: %s",
+                error,
+            )
 
 
 class _Run:
-    """One run of a loop: its clients, and what it knows of its partitions."""
+    """Keep the clients and the partitions of one run of a loop."""
 
     def __init__(self, loop: ServiceLoop, stop: Event) -> None:
         self.loop = loop
+        self.service = loop.service
         self.stop = stop
         self.handler = loop.handler
         self.health = loop.health
         self.producer: Producer
         self.consumer: Consumer
-        self.suspicions: dict[TopicPartition, Suspicion] = {}
-        self.commits: dict[TopicPartition, Commit] = {}
-        self.held: list[Record] = []
-        self.pending: set[TopicPartition] = set()
-        self.owned: set[TopicPartition] = set()
-        self.emptied = time.monotonic()
-        """When it last owned nothing: until the group has shared out the partitions, that says little."""
+        self.partitions = Assignment()
         self.lag_due = 0.0
         self.limit_s: float | None = loop.startup_limit_s
 
     def open(self) -> None:
         """Connect, with patience up to the start-up limit."""
-        loop = self.loop
-        for metric in (metrics.RETRIES, metrics.BATCH_RECORDS, metrics.HANDLER_SECONDS):
-            metric.labels(loop.service)
-        for topic in loop.topics:
-            metrics.RECORDS_IN.labels(loop.service, topic.name)
-            metrics.RECORDS_INVALID.labels(loop.service, topic.name)
-        self.producer = self.retried(loop.bus.producer)
-        self.consumer = self.retried(
-            lambda: loop.bus.consumer(
-                loop.service,
-                loop.topics,
-                on_assigned=self.assigned,
-                on_revoked=self.revoked,
-                from_end=loop.from_end,
-            )
+        self.count_from_zero()
+        self.producer = self.retried(self.loop.bus.producer)
+        self.consumer = self.retried(self.join)
+
+    def count_from_zero(self) -> None:
+        """Show each series before anything happened: the first event is then seen as a rise."""
+        metrics.RETRIES.labels(self.service)
+        metrics.BATCH_RECORDS.labels(self.service)
+        metrics.HANDLER_SECONDS.labels(self.service)
+        for topic in self.loop.topics:
+            metrics.RECORDS_IN.labels(self.service, topic.name)
+            metrics.RECORDS_INVALID.labels(self.service, topic.name)
+
+    def join(self) -> Consumer:
+        """Return a new member of the group."""
+        return self.loop.bus.consumer(
+            self.service,
+            self.loop.topics,
+            on_assigned=self.partitions.assign,
+            on_revoked=self.revoked,
+            from_end=self.loop.from_end,
         )
 
     def retried(self, action: Callable[[], T]) -> T:
+        """Call `action` until what it needs is available."""
         return until_available(
             action,
-            service=self.loop.service,
+            service=self.service,
             health=self.health,
             stop=impatient(self.stop),
             limit_s=self.limit_s,
         )
 
-    def assigned(self, partitions: Sequence[TopicPartition]) -> None:
-        """Inside a poll: the handler's own store is asked afterwards, where it may be unavailable."""
-        self.pending.update(partitions)
-        self.owned.update(partitions)
-
-    def revoked(self, partitions: Sequence[TopicPartition]) -> None:
-        lost = set(partitions)
-        self.held = [record for record in self.held if record.source not in lost]
-        for source in lost:
-            self.suspicions.pop(source, None)
-            self.commits.pop(source, None)
-        self.handler.revoked(sorted(lost - self.pending))
-        self.pending -= lost
-        self.owned -= lost
-        self.emptied = time.monotonic()
-
-    def adopt(self) -> Mapping[TopicPartition, int]:
-        """Hands new partitions to the handler; returns where it wants to start instead."""
-        commits: dict[TopicPartition, Commit | None] = {}
-        for source in sorted(self.pending):
-            commits[source] = self.consumer.committed(source)
-        plain = {
-            s: from_note(commit)[0] if commit else None for s, commit in commits.items()
-        }
-        starts = self.handler.assigned(plain)
-        for source, commit in commits.items():
-            if commit is not None:
-                self.commits[source] = commit
-                suspicion = from_note(commit)[1]
-                if suspicion is not None:
-                    self.suspicions[source] = suspicion
-        self.pending.clear()
-        return starts
+    def goes_on(self) -> bool:
+        """Return True while there is something to do: until `stop`, or until all is handled."""
+        if not self.stop.is_set():
+            return True
+        if impatient(self.stop).is_set():
+            return False
+        return self.behind()
 
     def turn(self) -> None:
-        """One batch, or one idle call of the handler."""
-        records = self.held or self.retried(self.poll)
-        batch, self.held = self.admit(records)
+        """Work on one batch, or call the handler with an empty one."""
+        records: Records = self.partitions.held
+        if not records:
+            records = self.retried(self.poll)
+        batch = self.partitions.admit(records)
         self.process(batch)
         if time.monotonic() >= self.lag_due:
             self.report_lag()
 
+    def finish(self) -> None:
+        """Publish the handler's last outputs; offsets stay where they are.
+
+        `published` may still move offsets that the handler keeps itself.
+        """
+        # It was asked to stop already: only the limit ends waiting here.
+        self.stop = Event()
+        self.limit_s = LAST_OUTPUTS_LIMIT_S
+        outputs = self.retried(self.handler.stopped)
+        messages = encode_all(outputs.messages)
+        self.publish(messages)
+        self.retried(lambda: self.handler.published(outputs))
+
+    # Records
+
     def poll(self) -> list[Record]:
-        records = list(self.consumer.poll(self.loop.idle_s, self.loop.max_records))
+        """Return the next records; hand new partitions to the handler before."""
+        limit = self.loop.max_records
+        records = self.consumer.poll(self.loop.idle_s, limit)
         self.report_group()
-        if not self.pending:
-            return records
+        if not self.partitions.pending:
+            return list(records)
+        # Not in the callback of the poll: the handler asks its own store, which may be away.
         starts = self.retried(self.adopt)
         for source, offset in starts.items():
             self.consumer.seek(source, offset)
         return [record for record in records if record.source not in starts]
 
-    def report_group(self) -> None:
-        """Without its share of the partitions it cannot work, although the bus is there."""
-        component = f"{self.loop.service}-group"
-        if self.consumer.joined:
-            self.health.ready(component)
-        else:
-            self.health.unready(component, "waits for its share of the partitions")
+    def adopt(self) -> Mapping[TopicPartition, int]:
+        """Hand new partitions to the handler; return where it starts instead."""
+        commits: dict[TopicPartition, Commit | None] = {}
+        own: dict[TopicPartition, Commit | None] = {}
+        for source in sorted(self.partitions.pending):
+            commit = self.consumer.committed(source)
+            commits[source] = commit
+            own[source] = None
+            if commit is not None:
+                own[source], _ = from_note(commit)
+        starts = self.handler.assigned(own)
+        self.partitions.adopt(commits)
+        return starts
 
-    def admit(self, records: Sequence[Record]) -> tuple[list[Record], list[Record]]:
-        """Splits off what has to wait: a suspect is handled alone."""
-        for place, record in enumerate(records):
-            suspicion = self.suspicions.get(record.source)
-            if suspicion and suspicion.covers(record.offset):
-                cut = place or 1
-                return list(records[:cut]), list(records[cut:])
-        return list(records), []
+    def revoked(
+        self,
+        partitions: Sequence[TopicPartition],
+    ) -> None:
+        """Drop what belongs to partitions that moved elsewhere."""
+        known = self.partitions.revoke(partitions)
+        self.handler.revoked(known)
 
-    def process(self, records: Sequence[Record]) -> None:
-        received, letters = self.decode(records)  # 1. decode
-        outputs, messages = self.call(received, records)  # 2. handle to the end
-        letters += [self.letter(r.record, reason) for r, reason in outputs.rejected]
-        self.publish(
-            messages + encoded(letters)
-        )  # 3. publish, and check that nothing is missing
-        self.retried(
-            lambda: self.handler.published(outputs)
-        )  # 4. the handler's own store
-        self.commit(records, outputs)  # 5. offsets
+    def process(self, records: Records) -> None:
+        """Take a batch through the five steps."""
+        # 1. decode
+        received, letters = self.decode(records)
+        # 2. handle to the end
+        outputs, messages = self.call(received, records)
+        for rejected, reason in outputs.rejected:
+            letter = self.letter(rejected.record, "invalid", reason)
+            letters.append(letter)
+        # 3. publish, and check that nothing is missing
+        self.publish(messages + encode_all(letters))
+        # 4. the handler's own store
+        self.retried(lambda: self.handler.published(outputs))
+        # 5. offsets
+        commits = self.partitions.progress(records, outputs.resume)
+        self.commit(commits)
 
     def decode(
-        self, records: Sequence[Record]
-    ) -> tuple[list[Received[Any]], list[Outgoing]]:
+        self,
+        records: Records,
+    ) -> tuple[Batch, list[Outgoing]]:
+        """Return the events of the records, and dead letters of those that have none."""
         received: list[Received[Any]] = []
         letters: list[Outgoing] = []
         for record in records:
-            metrics.RECORDS_IN.labels(self.loop.service, record.topic).inc()
-            suspicion = self.suspicions.get(record.source)
-            if suspicion and suspicion.condemns(record.offset):
-                letters.append(
-                    self.letter(record, "stopped the service three times", "poison")
-                )
+            counter = metrics.RECORDS_IN.labels(self.service, record.topic)
+            counter.inc()
+            if self.partitions.condemns(record):
+                reason = "stopped the service three times"
+                letter = self.letter(record, "poison", reason)
+                letters.append(letter)
                 continue
             try:
-                received.append(decode(record))
+                event = decode(record)
             except Invalid as error:
-                letters.append(self.letter(record, str(error)))
+                letter = self.letter(record, "invalid", str(error))
+                letters.append(letter)
+            else:
+                received.append(event)
         return received, letters
 
     def letter(
         self,
         record: Record,
+        kind: Kind,
         reason: str,
-        kind: Literal["invalid", "poison"] = "invalid",
     ) -> Outgoing:
-        metrics.RECORDS_INVALID.labels(self.loop.service, record.topic).inc()
+        """Return the dead letter of a record, counted and logged."""
+        counter = metrics.RECORDS_INVALID.labels(self.service, record.topic)
+        counter.inc()
         logger.warning(
             "record refused: %s[%d]@%d: %s",
             record.topic,
@@ -246,105 +280,87 @@ class _Run:
             record.offset,
             reason,
         )
-        return dead_letter(self.loop.service, record, kind, reason)
+        return dead_letter(self.service, record, kind, reason)
 
     def call(
-        self, received: Sequence[Received[Any]], records: Sequence[Record]
+        self,
+        received: Batch,
+        records: Records,
     ) -> tuple[Outputs, list[Message]]:
-        seconds = metrics.HANDLER_SECONDS.labels(self.loop.service)
-        if received:  # the many idle calls would hide what a batch takes
-            metrics.BATCH_RECORDS.labels(self.loop.service).observe(len(received))
+        """Return the handler's outputs for a batch, also as messages.
+
+        Notes which records the batch had when anything but the surroundings stops it.
+        """
+        # An idle call is not measured: the many of them would hide what a batch takes.
+        timer: AbstractContextManager[object] = nullcontext()
+        if received:
+            sizes = metrics.BATCH_RECORDS.labels(self.service)
+            sizes.observe(len(received))
+            seconds = metrics.HANDLER_SECONDS.labels(self.service)
+            timer = seconds.time()
         try:
-            with seconds.time() if received else nullcontext():
+            with timer:
                 outputs = self.retried(lambda: self.handler.handle(received))
-            return outputs, encoded(outputs.messages)
-        except (
-            Stopped,
-            Unavailable,
-            ConfigurationError,
-        ):  # none of the records is to blame
+            return outputs, encode_all(outputs.messages)
+        except (Stopped, Unavailable, ConfigurationError):
+            # None of the records is to blame.
             raise
         except Exception:
-            self.remember(records)
+            accusations = self.partitions.accuse(records)
+            self.retried(lambda: self.consumer.commit(accusations))
             raise
 
-    def remember(self, records: Sequence[Record]) -> None:
-        """Note which records stopped the service, without moving any offset."""
-        parts = defaultdict(list)
-        for record in records:
-            parts[record.source].append(record)
-        notes = {}
-        for source, part in parts.items():
-            at = self.commits.get(source)
-            note = ""
-            if at is not None:
-                note = from_note(at)[0].note
-            offset = at.offset if at is not None else part[0].offset
-            notes[source] = Commit(
-                offset, to_note(note, suspect(part, self.suspicions.get(source)))
-            )
-        self.retried(lambda: self.consumer.commit(notes))
-
     def publish(self, messages: Sequence[Message]) -> None:
+        """Publish durably, and count."""
         if not messages:
             return
-
-        def send() -> None:
-            for message in messages:
-                self.producer.send(message)
-            self.producer.flush()
-
-        self.retried(send)
+        self.retried(lambda: send_all(self.producer, messages))
         for message in messages:
-            metrics.RECORDS_OUT.labels(self.loop.service, message.topic).inc()
+            counter = metrics.RECORDS_OUT.labels(self.service, message.topic)
+            counter.inc()
 
-    def commit(self, records: Sequence[Record], outputs: Outputs) -> None:
-        commits = {record.source: Commit(record.offset + 1) for record in records}
-        commits.update(outputs.resume)
-        for record in records:
-            suspicion = self.suspicions.get(record.source)
-            if suspicion and record.offset >= suspicion.last:
-                del self.suspicions[record.source]
-        for source, commit in commits.items():
-            commits[source] = Commit(
-                commit.offset, to_note(commit.note, self.suspicions.get(source))
-            )
-        changed = {s: c for s, c in commits.items() if self.commits.get(s) != c}
-        if changed:
-            self.retried(lambda: self.consumer.commit(changed))
-            self.commits.update(changed)
+    def commit(self, commits: Commits) -> None:
+        """Store where the group goes on reading."""
+        if not commits:
+            return
+        self.retried(lambda: self.consumer.commit(commits))
+        self.partitions.committed(commits)
 
-    def behind(self) -> bool:
-        """Whether the bus holds records that were not handled, as far as a member of the group can know."""
-        if not self.owned:
-            return time.monotonic() - self.emptied < self.loop.startup_limit_s
-        return bool(self.held) or any(self.retried(self.consumer.lag).values())
+    # What operators see
+
+    def report_group(self) -> None:
+        """Say if the group has given this process its share of the partitions.
+
+        Without it nothing is handled, although the bus is there.
+        """
+        component = f"{self.service}-group"
+        if self.consumer.joined:
+            self.health.ready(component)
+        else:
+            reason = "waits for its share of the partitions"
+            self.health.unready(component, reason)
 
     def report_lag(self) -> None:
+        """Set the gauge of records that wait, by topic."""
         self.lag_due = time.monotonic() + LAG_EVERY_S
-        totals = {topic.name: 0 for topic in self.loop.topics}
-        for source, records in self.retried(self.consumer.lag).items():
+        names = [topic.name for topic in self.loop.topics]
+        totals = dict.fromkeys(names, 0)
+        lag = self.retried(self.consumer.lag)
+        for source, records in lag.items():
             totals[source.topic] += records
         for topic, records in totals.items():
-            metrics.CONSUMER_LAG.labels(self.loop.service, topic).set(records)
+            gauge = metrics.CONSUMER_LAG.labels(self.service, topic)
+            gauge.set(records)
 
-    def finish(self) -> None:
-        """The handler's last outputs; offsets stay where they are, and `published` may move its own."""
-        self.stop = Event()
-        self.limit_s = LAST_WORDS_LIMIT_S
-        outputs = self.retried(self.handler.stopped)
-        self.publish(encoded(outputs.messages))
-        self.retried(lambda: self.handler.published(outputs))
+    def behind(self) -> bool:
+        """Return True while the bus holds records that were not handled.
 
-
-def encoded(outgoing: Sequence[Outgoing]) -> list[Message]:
-    """Events as messages. Raises TooLarge for one that the bus would never take, however often it is sent."""
-    messages = [encode(each) for each in outgoing]
-    for each, message in zip(outgoing, messages, strict=True):
-        if len(message.value) > each.topic.max_value_bytes:
-            size = len(message.value)
-            most = each.topic.max_value_bytes
-            raise TooLarge(
-                f"a record for {message.topic} has {size} bytes, at most {most} can be stored"
-            )
-    return messages
+        As far as a member of the group can know: one that owns no partition waits for the
+        group to share them out, for as long as a start may take.
+        """
+        if not self.partitions.owned:
+            return self.partitions.unchanged_s < self.loop.startup_limit_s
+        if self.partitions.held:
+            return True
+        lag = self.retried(self.consumer.lag)
+        return any(lag.values())

@@ -6,12 +6,12 @@ from threading import Event
 
 
 class DrainingStop(Event):
-    """Asks a service to end once it has handled what is on the bus: for input that ended."""
+    """Ask a service to end once it has handled what is on the bus: for input that ended."""
 
     def __init__(self) -> None:
         super().__init__()
         self.at_once = Event()
-        """Do not wait for the rest, nor for what is unavailable."""
+        """Set when neither the rest of the bus nor anything unavailable is to be waited for."""
 
     def abandon(self) -> None:
         """End at once after all."""
@@ -20,5 +20,7 @@ class DrainingStop(Event):
 
 
 def impatient(stop: Event) -> Event:
-    """The event that ends waiting for something unavailable."""
-    return stop.at_once if isinstance(stop, DrainingStop) else stop
+    """Return the event that ends waiting for something unavailable."""
+    if isinstance(stop, DrainingStop):
+        return stop.at_once
+    return stop

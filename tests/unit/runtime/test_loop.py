@@ -15,7 +15,7 @@ from vitrine.bus import Bus, Commit, Message, Outgoing, Received, TopicPartition
 from vitrine.bus.memory import MemoryBus, MemoryConsumer
 from vitrine.errors import ConfigurationError, Unavailable
 from vitrine.runtime import Handler, Outputs, ServiceLoop
-from vitrine.runtime.loop import TooLarge
+from vitrine.runtime.publishing import TooLarge
 from vitrine.runtime.stop import DrainingStop
 from vitrine.schemas import Coverage, DeadLetter
 from vitrine.telemetry.health import Health

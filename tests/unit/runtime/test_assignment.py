@@ -1,0 +1,118 @@
+"""Partitions of a run: what is held, suspected and committed in each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vitrine.bus import Commit, Record, TopicPartition
+from vitrine.runtime.assignment import Assignment
+from vitrine.runtime.poison import LIMIT, Suspicion, from_note, to_note
+from vitrine.topics import COVERAGE
+
+FIRST = TopicPartition(COVERAGE.name, 0)
+SECOND = TopicPartition(COVERAGE.name, 1)
+
+
+def make_record(source: TopicPartition, offset: int) -> Record:
+    return Record(
+        topic=source.topic,
+        partition=source.partition,
+        offset=offset,
+        key="s",
+        value=b"",
+        headers={},
+        appended_at_ns=0,
+    )
+
+
+def make_assignment(suspicion: Suspicion | None = None) -> Assignment:
+    """Both partitions, adopted; the suspicion is of the first."""
+    assignment = Assignment()
+    assignment.assign([FIRST, SECOND])
+    note = to_note("", suspicion)
+    assignment.adopt({FIRST: Commit(0, note), SECOND: None})
+    return assignment
+
+
+def places(records: Sequence[Record]) -> list[tuple[int, int]]:
+    return [(record.partition, record.offset) for record in records]
+
+
+def test_a_suspect_is_handled_alone_and_the_rest_is_held() -> None:
+    assignment = make_assignment(Suspicion(last=5, attempts=0))
+    records = [make_record(SECOND, 0), make_record(FIRST, 5), make_record(FIRST, 6)]
+    assert places(assignment.admit(records)) == [(1, 0)]
+    assert places(assignment.admit(assignment.held)) == [(0, 5)]
+    assert places(assignment.held) == [(0, 6)]
+
+
+def test_without_a_suspicion_everything_is_handled_at_once() -> None:
+    assignment = make_assignment()
+    records = [make_record(FIRST, 5), make_record(SECOND, 0)]
+    assert assignment.admit(records) == records
+    assert assignment.held == []
+
+
+def test_held_records_go_with_their_partition() -> None:
+    assignment = make_assignment(Suspicion(last=0, attempts=0))
+    records = [make_record(FIRST, 0), make_record(FIRST, 1), make_record(SECOND, 7)]
+    assignment.admit(records)
+    assert places(assignment.held) == [(0, 1), (1, 7)]
+    assignment.revoke([FIRST])
+    assert places(assignment.held) == [(1, 7)]
+
+
+def test_the_handler_hears_only_of_lost_partitions_that_it_was_given() -> None:
+    assignment = Assignment()
+    assignment.assign([FIRST])
+    assignment.adopt({FIRST: None})
+    assignment.assign([SECOND])
+    assert assignment.revoke([SECOND, FIRST]) == [FIRST]
+    assert assignment.owned == set()
+    assert assignment.pending == set()
+
+
+def test_a_lost_partition_takes_its_suspicion_with_it() -> None:
+    assignment = make_assignment(Suspicion(last=5, attempts=LIMIT))
+    record = make_record(FIRST, 5)
+    assert assignment.condemns(record)
+    assignment.revoke([FIRST])
+    assert not assignment.condemns(record)
+
+
+def test_a_batch_that_stopped_the_process_is_noted_without_moving_an_offset() -> None:
+    assignment = make_assignment()
+    assignment.committed({FIRST: Commit(3, to_note("of the handler", None))})
+    records = [make_record(FIRST, 3), make_record(FIRST, 4), make_record(SECOND, 8)]
+    noted = assignment.accuse(records)
+    assert from_note(noted[FIRST]) == (
+        Commit(3, "of the handler"),
+        Suspicion(last=4, attempts=0),
+    )
+    assert from_note(noted[SECOND]) == (Commit(8), Suspicion(last=8, attempts=1))
+
+
+def test_progress_is_the_end_of_the_batch_or_what_the_handler_says() -> None:
+    assignment = make_assignment()
+    records = [make_record(FIRST, 5), make_record(SECOND, 7), make_record(SECOND, 8)]
+    open_since = Commit(2, to_note("open", None))
+    assert assignment.progress(records, {}) == {FIRST: Commit(6), SECOND: Commit(9)}
+    assert assignment.progress(records, {SECOND: Commit(2, "open")}) == {
+        FIRST: Commit(6),
+        SECOND: open_since,
+    }
+
+
+def test_progress_leaves_out_what_was_committed_already() -> None:
+    assignment = make_assignment()
+    assignment.committed({FIRST: Commit(6)})
+    assert assignment.progress([make_record(FIRST, 5)], {}) == {}
+
+
+def test_a_suspicion_lasts_until_its_last_record_is_handled() -> None:
+    suspicion = Suspicion(last=5, attempts=1)
+    assignment = make_assignment(suspicion)
+    before = assignment.progress([make_record(FIRST, 4)], {})
+    assert from_note(before[FIRST]) == (Commit(5), suspicion)
+    after = assignment.progress([make_record(FIRST, 5)], {})
+    assert after == {FIRST: Commit(6)}
