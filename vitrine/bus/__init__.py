@@ -1,4 +1,4 @@
-"""The message log that the services share; see `interface`."""
+"""Offer the message log that the services share; see `interface`."""
 
 from vitrine.bus.codec import Outgoing, Received, decode, encode
 from vitrine.bus.interface import (

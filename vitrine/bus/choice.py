@@ -9,19 +9,23 @@ from vitrine.topics import TOPICS
 
 
 def open_bus(settings: Settings) -> Bus:
-    """The bus that the settings name; connects on first use."""
+    """Return the bus that the settings name; it connects on first use."""
     if settings.bus == "memory":
         return MemoryBus(TOPICS)
-    from vitrine.bus.kafka import KafkaBus, KafkaSecurity  # noqa: PLC0415 - the embedded default needs no client
+    # Imported here: a site in one process starts faster without the client library.
+    from vitrine.bus.kafka import KafkaBus, KafkaSecurity  # noqa: PLC0415
 
-    password = (
-        settings.kafka_password.get_secret_value() if settings.kafka_password else None
-    )
+    password = None
+    if settings.kafka_password is not None:
+        password = settings.kafka_password.get_secret_value()
+    cafile = None
+    if settings.kafka_cafile is not None:
+        cafile = str(settings.kafka_cafile)
     security = KafkaSecurity(
         protocol=settings.kafka_protocol,
         mechanism=settings.kafka_mechanism,
         username=settings.kafka_username,
         password=password,
-        cafile=str(settings.kafka_cafile) if settings.kafka_cafile else None,
+        cafile=cafile,
     )
     return KafkaBus(settings.kafka_servers, security=security)

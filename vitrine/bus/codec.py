@@ -1,4 +1,7 @@
-"""Typed events to bytes and back. The header `schema` names topic and version, `meta` a frame's metadata."""
+"""Turn typed events into bytes and back.
+
+The header `schema` names topic and version, the header `meta` holds a frame's metadata.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,24 @@ from vitrine.errors import Invalid
 from vitrine.schemas import Event, FrameMeta
 from vitrine.topics import BY_NAME, FRAMES, Topic
 
-E_co = TypeVar("E_co", bound=Event, covariant=True)
+E_co = TypeVar(
+    "E_co",
+    bound=Event,
+    covariant=True,
+)
+
+LISTED_PROBLEMS = 5
+"""So many problems of a record are named: a dead letter's reason holds 2,000 characters."""
+SHOWN_HEADER = 80
+"""So many characters of a wrong header are shown: whoever wrote the record chose its length."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+)
 class Outgoing:
-    """An event on its way out. Only frames have a `body` (JPEG) and choose their partition."""
+    """Hold an event on its way out. Only frames have a `body` (JPEG) and choose their partition."""
 
     topic: Topic
     key: str
@@ -26,59 +41,85 @@ class Outgoing:
     partition: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+)
 class Received(Generic[E_co]):
-    """A decoded record."""
+    """Hold a decoded record."""
 
     event: E_co
     record: Record
 
     @property
     def source(self) -> TopicPartition:
-        """The log that it came from."""
+        """Return the partition that it came from."""
         return self.record.source
 
     @property
     def body(self) -> bytes:
-        """The JPEG of a frame."""
+        """Return the JPEG of a frame."""
         return self.record.value
 
 
 def encode(outgoing: Outgoing) -> Message:
-    """An event as bytes; raises TypeError when it is not of the topic's schema."""
+    """Return an event as bytes. Raises TypeError when it is not of the topic's schema."""
     topic = outgoing.topic
     if not isinstance(outgoing.event, topic.schema):
-        raise TypeError(
-            f"{topic.name} takes {topic.schema.__name__}, not {type(outgoing.event).__name__}"
-        )
-    headers = {"schema": f"{topic.name}/{topic.version}".encode()}
+        found = type(outgoing.event).__name__
+        raise TypeError(f"{topic.name} takes {topic.schema.__name__}, not {found}")
+    headers = {"schema": _schema_header(topic).encode()}
     value = outgoing.event.to_json()
     if topic.schema is FrameMeta:
-        headers["meta"], value = value, outgoing.body
-    return Message(topic.name, outgoing.key, value, headers, outgoing.partition)
+        headers["meta"] = value
+        value = outgoing.body
+    return Message(
+        topic=topic.name,
+        key=outgoing.key,
+        value=value,
+        headers=headers,
+        partition=outgoing.partition,
+    )
 
 
 def decode(record: Record) -> Received[Event]:
-    """A record as a typed event. Raises Invalid with a reason that holds no values of the record."""
+    """Return a record as a typed event.
+
+    Raises Invalid with a reason that holds no values of the record.
+    """
     topic = BY_NAME[record.topic]
-    expected = f"{topic.name}/{topic.version}"
-    found = record.headers.get("schema", b"").decode(errors="replace")
+    expected = _schema_header(topic)
+    header = record.headers.get("schema", b"")
+    found = header.decode(errors="replace")
     if found != expected:
-        raise Invalid(f"schema header is {found[:80]!r}, expected {expected!r}")
-    content = record.headers.get("meta", b"") if topic is FRAMES else record.value
+        shown = found[:SHOWN_HEADER]
+        raise Invalid(f"schema header is {shown!r}, expected {expected!r}")
+    content = record.value
+    if topic is FRAMES:
+        content = record.headers.get("meta", b"")
     try:
-        return Received(topic.schema.model_validate_json(content), record)
+        event = topic.schema.model_validate_json(content)
     except ValidationError as error:
         raise Invalid(_summary(topic, error)) from None
+    return Received(event, record)
+
+
+def _schema_header(topic: Topic) -> str:
+    return f"{topic.name}/{topic.version}"
 
 
 def _summary(topic: Topic, error: ValidationError) -> str:
+    """Return the first problems as one line, without any value of the record."""
     problems = error.errors(
-        include_input=False, include_url=False, include_context=False
+        include_input=False,
+        include_url=False,
+        include_context=False,
     )
-    lines = [
-        f"{'.'.join(map(str, problem['loc'])) or 'record'}: {problem['msg']}"
-        for problem in problems[:5]
-    ]
-    more = f" (+{len(problems) - 5} more)" if len(problems) > 5 else ""
-    return f"not {topic.schema.__name__}: " + "; ".join(lines) + more
+    lines = []
+    for problem in problems[:LISTED_PROBLEMS]:
+        place = ".".join(str(part) for part in problem["loc"])
+        lines.append(f"{place or 'record'}: {problem['msg']}")
+    listed = "; ".join(lines)
+    left = len(problems) - LISTED_PROBLEMS
+    more = f" (+{left} more)" if left > 0 else ""
+    return f"not {topic.schema.__name__}: {listed}{more}"

@@ -1,4 +1,4 @@
-"""The bus: what a service needs of a message log, and nothing more.
+"""Define the bus: what a service needs of a message log, and nothing more.
 
 Two implementations pass one behaviour suite (`tests/contract/test_bus.py`): `memory` and `kafka`.
 Clients are not shared between threads; a `Bus` may be.
@@ -16,24 +16,34 @@ from vitrine.topics import Topic
 
 
 class TopicMismatch(ConfigurationError):
-    """A topic on the bus differs from its declaration; the message names topic, setting, wanted and found."""
+    """Report that a topic on the bus differs from its declaration.
+
+    The message names the topic, the setting, the value declared and the value found.
+    """
 
 
 class PublishFailed(Unavailable):
-    """At least one message of a flush was not stored durably."""
+    """Report that at least one message of a flush was not stored durably."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    order=True,
+)
 class TopicPartition:
-    """One ordered log."""
+    """Name one ordered log."""
 
     topic: str
     partition: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+)
 class Message:
-    """Bytes to publish. Without `partition`, the key chooses it (`partition_for`)."""
+    """Hold bytes to publish. Without `partition`, the key chooses it (`partition_for`)."""
 
     topic: str
     key: str
@@ -42,9 +52,12 @@ class Message:
     partition: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+)
 class Record:
-    """A message as read back: its place in the log, and when it was appended (nanoseconds UTC)."""
+    """Hold a message as read back: its place in the log, and when it was appended (UTC)."""
 
     topic: str
     partition: int
@@ -56,23 +69,32 @@ class Record:
 
     @property
     def source(self) -> TopicPartition:
-        """The log that this record stands in."""
+        """Return the log that this record stands in."""
         return TopicPartition(self.topic, self.partition)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+)
 class Commit:
-    """Where a group goes on reading, with a note to its next reader (at most 4096 characters)."""
+    """Hold where a group goes on reading, with a note to its next reader.
+
+    The note has at most 4096 characters: Kafka's default limit for the metadata of an offset.
+    """
 
     offset: int
     note: str = ""
 
 
 class Producer(Protocol):
-    """Appends messages; nothing is durable before `flush` returned."""
+    """Append messages; nothing is durable before `flush` returned."""
 
     def send(self, message: Message) -> None:
-        """Queue one message. Raises Unavailable when the queue is full and the bus does not answer."""
+        """Queue one message.
+
+        Raises Unavailable when the queue is full and the bus does not answer.
+        """
 
     def flush(self, timeout_s: float = 30.0) -> None:
         """Wait until everything sent is stored. Raises PublishFailed if any message is missing."""
@@ -82,27 +104,47 @@ class Producer(Protocol):
 
 
 class Consumer(Protocol):
-    """One member of a group. Its partitions come and go; callbacks run inside `poll` and `close`."""
+    """Read as one member of a group.
+
+    Its partitions come and go; callbacks run inside `poll` and `close`.
+    """
 
     @property
     def joined(self) -> bool:
-        """Whether the group has given this member its share of the partitions, which may be none."""
+        """Tell whether the group has given this member its partitions, which may be none."""
 
-    def poll(self, timeout_s: float, max_records: int) -> Sequence[Record]:
-        """Next records, each partition in order; empty after `timeout_s`. Raises Unavailable."""
+    def poll(
+        self,
+        timeout_s: float,
+        max_records: int,
+    ) -> Sequence[Record]:
+        """Return the next records, each partition in order; empty after `timeout_s`.
+
+        Raises Unavailable.
+        """
 
     def commit(self, commits: Mapping[TopicPartition, Commit]) -> None:
-        """Store where the group goes on. Raises Unavailable; partitions no longer owned are ignored."""
+        """Store where the group goes on; partitions no longer owned are ignored.
+
+        Raises Unavailable.
+        """
 
     def committed(self, source: TopicPartition) -> Commit | None:
-        """What the group last committed for a partition, or None."""
+        """Return what the group last committed for a partition, or None."""
 
-    def seek(self, source: TopicPartition, offset: int) -> None:
-        """Read an assigned partition from `offset` on; from the start if the log never got so far, as after
-        its loss."""
+    def seek(
+        self,
+        source: TopicPartition,
+        offset: int,
+    ) -> None:
+        """Read an assigned partition from `offset` on.
+
+        Reads from the start if the log never got so far, as after its loss. Raises KeyError for a
+        partition that is not assigned.
+        """
 
     def lag(self) -> Mapping[TopicPartition, int]:
-        """Records after this consumer's position, for each assigned partition."""
+        """Return the number of records after this consumer's position, for each partition."""
 
     def close(self) -> None:
         """Leave the group; calls `on_revoked` for what was assigned."""
@@ -112,10 +154,10 @@ Partitions = Callable[[Sequence[TopicPartition]], None]
 
 
 class Bus(Protocol):
-    """Where the services meet."""
+    """Give out producers and consumers, and keep the topics as declared."""
 
     def producer(self) -> Producer:
-        """A new producer; idempotent, waits for all replicas."""
+        """Return a new producer; idempotent, waits for all replicas."""
 
     def consumer(
         self,
@@ -126,23 +168,36 @@ class Bus(Protocol):
         on_revoked: Partitions | None = None,
         from_end: bool = False,
     ) -> Consumer:
-        """A new member of `group`. Topics with equal counts are co-partitioned: a member owns the same
-        partition numbers of each. Neighbours in a single topic go to different members. A group without
-        commit starts at the beginning, or the end if asked."""
+        """Return a new member of `group`.
 
-    def backlog(self, group: str, topic: Topic) -> Mapping[int, int]:
-        """For each partition, records that are there and not committed by `group` (all, if it never did)."""
+        Topics with equal counts are co-partitioned: a member owns the same partition numbers of
+        each. Neighbours in a single topic go to different members. A group without commit starts at
+        the beginning, or the end if asked.
+        """
+
+    def backlog(
+        self,
+        group: str,
+        topic: Topic,
+    ) -> Mapping[int, int]:
+        """Return for each partition the number of records that `group` has not committed.
+
+        These are all records if it never committed.
+        """
 
     def apply_topics(self, topics: Iterable[Topic]) -> Sequence[str]:
-        """Create what is missing, bring settings in line; returns a line for each change made."""
+        """Create what is missing, bring settings in line; return a line for each change made."""
 
     def check_topics(self, topics: Iterable[Topic]) -> Sequence[str]:
-        """A line for each difference between the declaration and the bus; empty when they agree."""
+        """Return a line for each difference between the declaration and the bus."""
 
     def close(self) -> None:
         """Release what the bus itself holds."""
 
 
 def partition_for(key: str, count: int) -> int:
-    """The partition of a key; the same on every bus, so that a replay lands where the original did."""
+    """Return the partition of a key.
+
+    It is the same on every bus, so that a replay lands where the original did.
+    """
     return crc32(key.encode()) % count

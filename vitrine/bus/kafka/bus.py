@@ -1,8 +1,9 @@
-"""The bus over a Kafka cluster."""
+"""Offer the bus over a Kafka cluster."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from kafka import OffsetSpec
 from kafka import TopicPartition as KafkaPartition
@@ -24,13 +25,21 @@ from vitrine.topics import Topic
 
 
 class KafkaBus:
-    """A Kafka cluster, by comma-separated host:port. Connects on first use; threads may share it."""
+    """Reach a Kafka cluster, named by comma-separated host:port.
 
-    def __init__(self, servers: str, *, security: KafkaSecurity | None = None) -> None:
+    Connects on first use; threads may share it.
+    """
+
+    def __init__(
+        self,
+        servers: str,
+        *,
+        security: KafkaSecurity | None = None,
+    ) -> None:
         self._cluster = Cluster(servers, security or KafkaSecurity())
 
     def producer(self) -> ClusterProducer:
-        """A new producer. Raises Unavailable."""
+        """Return a new producer. Raises Unavailable."""
         return ClusterProducer(self._cluster)
 
     def consumer(
@@ -42,64 +51,89 @@ class KafkaBus:
         on_revoked: Partitions | None = None,
         from_end: bool = False,
     ) -> ClusterConsumer:
-        """A new member of `group`. Raises Unavailable, and TopicMismatch for a topic that is not there."""
+        """Return a new member of `group`.
+
+        Raises Unavailable, and TopicMismatch for a topic that is not there.
+        """
         with self._cluster.admin() as admin:
             require(admin, [topic.name for topic in topics])
         return ClusterConsumer(
-            self._cluster, group, topics, on_assigned, on_revoked, from_end
+            self._cluster,
+            group,
+            topics,
+            on_assigned,
+            on_revoked,
+            from_end,
         )
 
-    def backlog(self, group: str, topic: Topic) -> Mapping[int, int]:
-        """Records of each partition that are there and not committed by `group`. Raises Unavailable."""
-        sources = [
-            KafkaPartition(topic.name, number) for number in range(topic.partitions)
-        ]
+    def backlog(
+        self,
+        group: str,
+        topic: Topic,
+    ) -> Mapping[int, int]:
+        """Return for each partition the records that `group` has not committed.
+
+        Raises Unavailable, and TopicMismatch for a topic that is not there.
+        """
+        numbers = range(topic.partitions)
+        sources = [KafkaPartition(topic.name, number) for number in numbers]
         with self._cluster.admin() as admin:
             try:
                 commits = admin.list_group_offsets({group: sources})[group]
-                starts = admin.list_partition_offsets(
-                    dict.fromkeys(sources, OffsetSpec.EARLIEST)
-                )
-                ends = admin.list_partition_offsets(
-                    dict.fromkeys(sources, OffsetSpec.LATEST)
-                )
+                starts = _offsets(admin, sources, OffsetSpec.EARLIEST)
+                ends = _offsets(admin, sources, OffsetSpec.LATEST)
             except UnknownTopicOrPartitionError:
                 raise missing(topic.name) from None
-        left = {
-            source: max(commits[source].offset, starts[source].offset)
-            for source in sources
-        }
-        return {
-            source.partition: max(0, ends[source].offset - left[source])
-            for source in sources
-        }
+        left: dict[int, int] = {}
+        for source in sources:
+            # Without a commit the offset is -1; after a deletion it may lie before the start.
+            done = max(commits[source].offset, starts[source])
+            left[source.partition] = max(0, ends[source] - done)
+        return left
 
     def apply_topics(self, topics: Iterable[Topic]) -> Sequence[str]:
-        """Create missing topics, add partitions, alter settings; nothing is ever removed."""
+        """Create missing topics, add partitions, alter settings; nothing is ever removed.
+
+        Return a line for each change. Raises Unavailable.
+        """
         wanted = list(topics)
-        changes = list[str]()
+        changes: list[str] = []
         with self._cluster.admin() as admin:
             found = describe(admin, [topic.name for topic in wanted])
             for topic in wanted:
                 there = found.get(topic.name)
-                changes += (
-                    create(admin, topic)
-                    if there is None
-                    else alter(admin, topic, there)
-                )
+                if there is None:
+                    changes += create(admin, topic)
+                else:
+                    changes += alter(admin, topic, there)
         return changes
 
     def check_topics(self, topics: Iterable[Topic]) -> Sequence[str]:
-        """A line for each topic that is missing, and each setting or partition count that differs."""
+        """Return a line for each topic, setting or partition count that differs.
+
+        Raises Unavailable.
+        """
         wanted = list(topics)
         with self._cluster.admin() as admin:
             found = describe(admin, [topic.name for topic in wanted])
-        return [
-            line
-            for topic in wanted
-            for line in differences(topic, found.get(topic.name))
-        ]
+        lines: list[str] = []
+        for topic in wanted:
+            lines += differences(topic, found.get(topic.name))
+        return lines
 
     def close(self) -> None:
         """Close the connection that the bus itself holds."""
         self._cluster.close()
+
+
+def _offsets(
+    admin: Any,
+    sources: Sequence[KafkaPartition],
+    which: OffsetSpec,
+) -> dict[KafkaPartition, int]:
+    """Return the earliest or the latest offset of each partition."""
+    found = admin.list_partition_offsets(dict.fromkeys(sources, which))
+    offsets: dict[KafkaPartition, int] = {}
+    for source in sources:
+        offsets[source] = found[source].offset
+    return offsets

@@ -1,10 +1,10 @@
-"""Connections to a Kafka cluster, with its failures as errors of ours."""
+"""Connect to a Kafka cluster, and turn its failures into errors of ours."""
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Literal
@@ -17,8 +17,14 @@ from kafka.net.compat import KafkaNetClient
 from vitrine.errors import ConfigurationError, Unavailable
 
 ANSWER_LIMIT_MS = 5_000
-"""How long a broker may take to answer before it counts as unavailable."""
+"""How long a broker may take to answer before it counts as unavailable.
+
+Chosen, not measured: healthy answers take milliseconds, and the service loop tries again anyway.
+"""
 CONNECT_LIMIT_MS = 4_000
+"""How long connecting may take: less than an answer, so that this error is the one reported."""
+RECONNECT_LIMIT_MS = 1_000
+"""The longest pause between two attempts: a broker that is back is used within a second."""
 LOGIN_HINT = "see also VITRINE_KAFKA_PROTOCOL, _MECHANISM, _USERNAME and _PASSWORD"
 
 _BUGS = (
@@ -27,49 +33,64 @@ _BUGS = (
     kafka_errors.KafkaConfigurationError,
     kafka_errors.OffsetMetadataTooLargeError,
 )
+"""Mistakes in this code: they pass unchanged and stop the process."""
 _REFUSALS = (
     kafka_errors.AuthorizationError,
     kafka_errors.IllegalSaslStateError,
     kafka_errors.SaslAuthenticationFailedError,
     kafka_errors.UnsupportedSaslMechanismError,
 )
+"""Mistakes in the settings: trying again does not help."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+)
 class KafkaSecurity:
-    """How to log in (SASL) and whom to trust; the default is neither."""
+    """Hold how to log in (SASL) and which authority to trust; by default there is neither."""
 
     protocol: Literal["PLAINTEXT", "SASL_PLAINTEXT", "SASL_SSL", "SSL"] = "PLAINTEXT"
     mechanism: Literal["PLAIN", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     username: str | None = None
-    password: str | None = field(default=None, repr=False)
+    password: str | None = field(
+        default=None,
+        repr=False,
+    )
     cafile: str | None = None
 
     def options(self) -> dict[str, Any]:
-        """The client library's names for it."""
+        """Return this under the names of the client library."""
         options: dict[str, Any] = {
             "security_protocol": self.protocol,
             "ssl_cafile": self.cafile,
         }
         if self.protocol.startswith("SASL"):
             options["sasl_mechanism"] = self.mechanism
-            options["sasl_plain_username"], options["sasl_plain_password"] = (
-                self.username,
-                self.password,
-            )
+            options["sasl_plain_username"] = self.username
+            options["sasl_plain_password"] = self.password
         return options
 
 
 class Cluster:
-    """A cluster, by comma-separated host:port. Connects on first use; threads may share it."""
+    """Open clients of one cluster, named by comma-separated host:port; threads may share it.
 
-    def __init__(self, servers: str, security: KafkaSecurity) -> None:
+    Connects on first use.
+    """
+
+    def __init__(
+        self,
+        servers: str,
+        security: KafkaSecurity,
+    ) -> None:
+        """Take the brokers' addresses. Raises ConfigurationError for what is no host:port."""
         self.servers = servers
-        self._addresses = [_address(server) for server in servers.split(",")]
+        names = [name.strip() for name in servers.split(",")]
+        self._addresses = [_address(name) for name in names]
         self._options = {
-            "bootstrap_servers": [server.strip() for server in servers.split(",")],
+            "bootstrap_servers": names,
             "bootstrap_timeout_ms": CONNECT_LIMIT_MS,
-            "reconnect_backoff_max_ms": 1_000,
+            "reconnect_backoff_max_ms": RECONNECT_LIMIT_MS,
             **security.options(),
         }
         self._admin_client: Any = None
@@ -80,49 +101,67 @@ class Cluster:
         with self._lock:
             self._drop_admin()
 
-    def open(self, client: Callable[..., Any], **options: Any) -> Any:
-        """A client of the library that leaves nothing behind when it cannot connect."""
+    def open(
+        self,
+        client: Callable[..., Any],
+        **options: Any,
+    ) -> Any:
+        """Return a client of the library; leave nothing behind when it cannot connect.
+
+        Raises Unavailable, and ConfigurationError for a refused login.
+        """
         self._reach()
         connections: list[Any] = []
 
         def connect(**configuration: Any) -> Any:
-            connections.append(KafkaNetClient(**configuration))
-            return connections[-1]
+            connection = KafkaNetClient(**configuration)
+            connections.append(connection)
+            return connection
 
-        with self.errors():
+        with ExitStack() as undo, self.errors():
+            undo.callback(_close_all, connections)
             try:
-                return client(kafka_client=connect, **self._options, **options)
-            except BaseException as error:
-                for connection in connections:
-                    connection.close()
-                if isinstance(
-                    error, KafkaTimeoutError
-                ):  # all that the client says, also of a refused login
-                    raise Unavailable(
-                        f"{self._away('it accepts connections only')}; {LOGIN_HINT}"
-                    ) from error
-                raise
+                opened = client(
+                    kafka_client=connect,
+                    **self._options,
+                    **options,
+                )
+            except KafkaTimeoutError as error:
+                # The client says no more than this, also when a login is refused.
+                reason = self._away("it accepts connections only")
+                raise Unavailable(f"{reason}; {LOGIN_HINT}") from error
+            undo.pop_all()
+            return opened
 
     def _reach(self) -> None:
-        """The client tries for seconds, and does not say why; a refused connection is known at once."""
+        """Raise Unavailable with the reasons if no broker accepts a connection.
+
+        The client library would try for seconds and not say why; this is known at once.
+        """
+        limit_s = CONNECT_LIMIT_MS / 1000
         reasons = []
         for address in self._addresses:
             try:
-                socket.create_connection(
-                    address, timeout=CONNECT_LIMIT_MS / 1000
-                ).close()
+                connection = socket.create_connection(address, timeout=limit_s)
             except OSError as error:
                 reasons.append(str(error))
-            else:
-                return
+                continue
+            connection.close()
+            return
         raise Unavailable(self._away(", ".join(reasons)))
 
     def _away(self, reason: str) -> str:
-        return f"Kafka at {self.servers} does not answer ({reason}); start it or set VITRINE_KAFKA_SERVERS"
+        return (
+            f"Kafka at {self.servers} does not answer ({reason}); "
+            "start it or set VITRINE_KAFKA_SERVERS"
+        )
 
     @contextmanager
     def errors(self) -> Iterator[None]:
-        """Inside, a refused login raises ConfigurationError, what else the cluster fails at Unavailable."""
+        """Turn errors of the client library inside the block into errors of ours.
+
+        A refused login raises ConfigurationError, any other failure of the cluster Unavailable.
+        """
         try:
             yield
         except _BUGS:
@@ -136,11 +175,15 @@ class Cluster:
 
     @contextmanager
     def admin(self) -> Iterator[Any]:
-        """The client for topics and offsets, for one thread at a time; after an error it connects anew."""
+        """Lend the client for topics and offsets to one thread at a time.
+
+        After an error the next loan connects anew.
+        """
         with self._lock, self.errors():
             if self._admin_client is None:
                 self._admin_client = self.open(
-                    KafkaAdminClient, request_timeout_ms=ANSWER_LIMIT_MS
+                    KafkaAdminClient,
+                    request_timeout_ms=ANSWER_LIMIT_MS,
                 )
             try:
                 yield self._admin_client
@@ -155,8 +198,14 @@ class Cluster:
             client.close()
 
 
+def _close_all(connections: Sequence[Any]) -> None:
+    for connection in connections:
+        connection.close()
+
+
 def _address(server: str) -> tuple[str, int]:
-    host, _, port = server.strip().rpartition(":")
+    """Return host and port. Raises ConfigurationError for anything else."""
+    host, _, port = server.rpartition(":")
     if not host or not port.isdecimal():
         raise ConfigurationError(
             f"{server!r} is no Kafka server; VITRINE_KAFKA_SERVERS takes host:port,…"

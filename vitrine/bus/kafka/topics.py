@@ -1,4 +1,4 @@
-"""How a declared topic looks on a cluster, where the cluster differs, and how it is brought in line."""
+"""Compare declared topics with a cluster's, and bring the cluster in line."""
 
 from __future__ import annotations
 
@@ -13,45 +13,51 @@ from vitrine.bus.interface import TopicMismatch
 from vitrine.topics import Topic
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+)
 class FoundTopic:
-    """A topic as it is on the cluster."""
+    """Hold a topic as it is on the cluster."""
 
     partitions: int
     settings: Mapping[str, str]
 
 
 def settings_of(topic: Topic) -> dict[str, str]:
-    """The broker's settings of a topic. Time of append: a wrong clock elsewhere must not delay deletion."""
+    """Return the broker's settings for a topic."""
     settings = {
         "max.message.bytes": str(topic.max_message_bytes),
+        # Not the writer's time: a wrong clock elsewhere must not delay deletion.
         "message.timestamp.type": "LogAppendTime",
         "retention.ms": str(topic.retention_ms),
     }
     if topic.segment_ms is not None:
         settings["segment.ms"] = str(topic.segment_ms)
     if topic.biometric:
+        # The default leaves a deleted segment on the disk for a minute (docs/privacy.md).
         settings["file.delete.delay.ms"] = "1000"
     return settings
 
 
 def settings_to_alter(topic: Topic, found: FoundTopic) -> dict[str, str]:
-    """The declared values of the settings that differ."""
-    return {
-        name: value
-        for name, value in settings_of(topic).items()
-        if found.settings[name] != value
-    }
+    """Return the declared values of the settings that differ."""
+    wanted = {}
+    for name, value in settings_of(topic).items():
+        if found.settings[name] == value:
+            continue
+        wanted[name] = value
+    return wanted
 
 
 def differences(topic: Topic, found: FoundTopic | None) -> list[str]:
-    """A line for each way in which the cluster differs from the declaration."""
+    """Return a line for each way in which the cluster differs from the declaration."""
     if found is None:
         return [f"{topic.name}: missing"]
-    lines = [
-        f"{topic.name}: {name} is {found.settings[name]}, declared {value}"
-        for name, value in settings_to_alter(topic, found).items()
-    ]
+    lines = []
+    for name, value in settings_to_alter(topic, found).items():
+        current = found.settings[name]
+        lines.append(f"{topic.name}: {name} is {current}, declared {value}")
     if found.partitions != topic.partitions:
         lines.append(
             f"{topic.name}: {found.partitions} partitions, declared {topic.partitions}"
@@ -60,7 +66,7 @@ def differences(topic: Topic, found: FoundTopic | None) -> list[str]:
 
 
 def require(admin: Any, names: Sequence[str]) -> None:
-    """Raises TopicMismatch for the first topic that the cluster does not have."""
+    """Raise TopicMismatch for the first topic that the cluster does not have."""
     counts = partition_counts(admin, names)
     for name in names:
         if name not in counts:
@@ -68,51 +74,60 @@ def require(admin: Any, names: Sequence[str]) -> None:
 
 
 def missing(name: str) -> TopicMismatch:
-    """The error for a topic that the cluster does not have."""
+    """Return the error for a topic that the cluster does not have."""
     return TopicMismatch(
         f"topic {name!r} does not exist; create it with `vitrine topics apply`"
     )
 
 
 def partition_counts(admin: Any, names: Sequence[str]) -> dict[str, int]:
-    """How many partitions each topic has; without those that do not exist."""
+    """Return the number of partitions of each topic; without topics that do not exist."""
     counts = {}
     for found in admin.describe_topics(list(names)):
+        name = found["name"]
         error = kafka_errors.for_code(found["error_code"])
         if error is kafka_errors.NoError:
-            counts[found["name"]] = len(found["partitions"])
+            counts[name] = len(found["partitions"])
         elif error is not kafka_errors.UnknownTopicOrPartitionError:
-            raise error(found["name"])
+            raise error(name)
     return counts
 
 
 def describe(admin: Any, names: Sequence[str]) -> dict[str, FoundTopic]:
-    """The topics as they are; without those that do not exist."""
+    """Return the topics as they are on the cluster; without those that do not exist."""
     counts = partition_counts(admin, names)
     if not counts:
         return {}
     resources = [ConfigResource("TOPIC", name) for name in counts]
-    found = admin.describe_configs(resources, config_filter="all")["topic"]
-    return {
-        name: FoundTopic(
-            count, {setting: value["value"] for setting, value in found[name].items()}
-        )
-        for name, count in counts.items()
-    }
+    answer = admin.describe_configs(resources, config_filter="all")
+    topics = {}
+    for name, count in counts.items():
+        settings = {}
+        for setting, details in answer["topic"][name].items():
+            settings[setting] = details["value"]
+        topics[name] = FoundTopic(count, settings)
+    return topics
 
 
 def create(admin: Any, topic: Topic) -> list[str]:
-    """Create a topic; returns the lines to tell."""
-    declaration = {"num_partitions": topic.partitions, "configs": settings_of(topic)}
+    """Create a topic; return a line that says so, or none if another process was faster."""
+    declaration = {
+        "num_partitions": topic.partitions,
+        "configs": settings_of(topic),
+    }
     try:
         admin.create_topics({topic.name: declaration}, wait_for_metadata=True)
-    except kafka_errors.TopicAlreadyExistsError:  # somebody else applies them too
+    except kafka_errors.TopicAlreadyExistsError:
         return []
     return [f"{topic.name}: created with {topic.partitions} partitions"]
 
 
-def alter(admin: Any, topic: Topic, there: FoundTopic) -> list[str]:
-    """Add partitions and alter settings where they differ; returns the lines to tell."""
+def alter(
+    admin: Any,
+    topic: Topic,
+    there: FoundTopic,
+) -> list[str]:
+    """Add partitions and alter settings where they differ; return a line for each change."""
     changes = []
     if there.partitions < topic.partitions:
         admin.create_partitions({topic.name: topic.partitions})
@@ -121,12 +136,20 @@ def alter(admin: Any, topic: Topic, there: FoundTopic) -> list[str]:
         )
     wanted = settings_to_alter(topic, there)
     if wanted:
-        answer = admin.alter_configs([ConfigResource("TOPIC", topic.name, wanted)])[
-            "topic"
-        ][topic.name]
-        if answer != "OK":
-            raise TopicMismatch(f"{topic.name}: the broker refuses {wanted}: {answer}")
-    return changes + [
-        f"{topic.name}: {name} {there.settings[name]} → {value}"
-        for name, value in wanted.items()
-    ]
+        _alter_settings(admin, topic, wanted)
+    for name, value in wanted.items():
+        changes.append(f"{topic.name}: {name} {there.settings[name]} → {value}")
+    return changes
+
+
+def _alter_settings(
+    admin: Any,
+    topic: Topic,
+    wanted: Mapping[str, str],
+) -> None:
+    """Set what `wanted` names and leave the rest. Raises TopicMismatch if the broker refuses."""
+    resource = ConfigResource("TOPIC", topic.name, wanted)
+    answer = admin.alter_configs([resource])
+    outcome = answer["topic"][topic.name]
+    if outcome != "OK":
+        raise TopicMismatch(f"{topic.name}: the broker refuses {wanted}: {outcome}")

@@ -26,7 +26,10 @@ Chosen, not measured: it saves looking at every group for each message, and is s
 """
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(
+    eq=False,
+    slots=True,
+)
 class Member:
     """Hold a group member's place: which topics it reads, and how far in its partitions.
 
@@ -170,7 +173,11 @@ class State:
         self.generation += 1
         self.wake()
 
-    def join(self, name: str, member: Member) -> Group:
+    def join(
+        self,
+        name: str,
+        member: Member,
+    ) -> Group:
         """Add a member to a group, which is made if it is not there."""
         with self.lock:
             group = self.groups.setdefault(name, Group())
