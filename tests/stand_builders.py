@@ -12,12 +12,13 @@ from typing import Any
 
 import httpx
 
-from tests.builders import T0_NS
+from tests.builders import T0_NS, at
 from vitrine.bus import Outgoing, encode
 from vitrine.bus.memory import MemoryBus
 from vitrine.clock import Clock, EventClock
 from vitrine.mall import Campaign, Mall, Stand
 from vitrine.mall.folder import FixedMall
+from vitrine.programme.commands import Command, PlayReport
 from vitrine.runtime import Context
 from vitrine.schemas import Event as BusEvent
 from vitrine.services.stand.app import StandService
@@ -57,6 +58,40 @@ def make_offer(**fields: Any) -> dict[str, Any]:
         "budget": 10,
         "codes": "pool",
     } | fields
+
+
+def make_command(**fields: Any) -> Command:
+    """The command of the play `page-1.c0ffee` at `north`, issued ten seconds after T0_NS."""
+    values: dict[str, Any] = {
+        "command_id": "c0ffee",
+        "stand_id": "north",
+        "player_id": "page-1",
+        "player": "page",
+        "campaign_id": "spring",
+        "advertiser": "acme",
+        "creative_id": "shoe",
+        "seconds": 8,
+        "reason": "rotation",
+        "probability": 0.6,
+        "arm": "adaptive",
+        "slot_ns": T0_NS,
+        "config_version": "v1",
+        "issued_ns": at(10),
+        "responds": False,
+    }
+    return Command(**values | fields)
+
+
+def make_report(**fields: Any) -> PlayReport:
+    """The report of that play: complete, from second 11 to 19."""
+    values: dict[str, Any] = {
+        "play_id": "page-1.c0ffee",
+        "token": "",
+        "start_ns": at(11),
+        "end_ns": at(19),
+        "completed": True,
+    }
+    return PlayReport(**values | fields)
 
 
 def mall_of(*campaigns: Campaign) -> Mall:

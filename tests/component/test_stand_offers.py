@@ -13,9 +13,8 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from tests.builders import at, make_engagement, make_identity, make_person
-from tests.stand_builders import make_campaign, make_offer
+from tests.stand_builders import make_campaign, make_command, make_offer
 from tests.stand_players import until
-from tests.unit.programme.test_commands import make_command
 from vitrine.mall import Campaign, Offer
 from vitrine.offers.due import DueOffer, Grant
 from vitrine.offers.redemption import AlreadyRedeemed, UnknownCode

@@ -2,53 +2,42 @@
 
 from __future__ import annotations
 
+import hmac
+from base64 import urlsafe_b64encode
+from hashlib import sha256
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from tests.builders import T0_NS, at
+from tests.stand_builders import make_command, make_report
 from vitrine.programme.commands import (
-    Command,
-    PlayReport,
+    LONGEST_TOKEN,
     Refused,
     sign,
     to_play,
     verify,
 )
+from vitrine.schemas import Play
 
 KEY = b"k" * 32
 
 
-def make_command(**fields: Any) -> Command:
-    values: dict[str, Any] = {
-        "command_id": "c0ffee",
-        "stand_id": "north",
-        "player_id": "page-1",
-        "player": "page",
-        "campaign_id": "spring",
-        "advertiser": "acme",
-        "creative_id": "shoe",
-        "seconds": 8,
-        "reason": "rotation",
-        "probability": 0.6,
-        "arm": "adaptive",
-        "slot_ns": T0_NS,
-        "config_version": "v1",
-        "issued_ns": at(10),
-        "responds": False,
-    }
-    return Command(**values | fields)
+def signed(body: str) -> str:
+    """A token with any body."""
+    digest = hmac.digest(KEY, body.encode(), sha256)
+    return f"{body}.{urlsafe_b64encode(digest).decode()}"
 
 
-def make_report(**fields: Any) -> PlayReport:
-    values: dict[str, Any] = {
-        "play_id": "page-1.c0ffee",
-        "token": "",
-        "start_ns": at(11),
-        "end_ns": at(19),
-        "completed": True,
-    }
-    return PlayReport(**values | fields)
+def refusal(*, stand_id: str = "north", now: float = 20, **report: Any) -> str:
+    """The reason why a report is refused."""
+    with pytest.raises(Refused) as caught:
+        to_play(make_report(**report), make_command(), stand_id, at(now))
+    return str(caught.value)
+
+
+# Tokens
 
 
 def test_a_token_brings_the_command_back() -> None:
@@ -56,58 +45,104 @@ def test_a_token_brings_the_command_back() -> None:
 
 
 @pytest.mark.parametrize(
-    "token", ["", "x", "a.b", sign(make_command(), b"another key"), "ä.ö"]
+    "token",
+    ["", "x", "a.b", sign(make_command(), b"another key"), "ä.ö"],
 )
 def test_a_token_that_was_not_issued_here_is_refused(token: str) -> None:
-    with pytest.raises(Refused, match="not issued here"):
+    with pytest.raises(Refused) as caught:
         verify(token, KEY)
+    assert str(caught.value) == "the token was not issued here"
 
 
 def test_a_changed_command_is_refused() -> None:
-    other = sign(make_command(campaign_id="rival"), b"another key").partition(".")[0]
-    with pytest.raises(Refused, match="not issued here"):
-        verify(f"{other}.{sign(make_command(), KEY).partition('.')[2]}", KEY)
+    other = sign(make_command(campaign_id="rival"), b"another key")
+    body = other.partition(".")[0]
+    signature = sign(make_command(), KEY).partition(".")[2]
+    with pytest.raises(Refused):
+        verify(f"{body}.{signature}", KEY)
+
+
+def test_a_command_of_another_version_is_refused() -> None:
+    body = urlsafe_b64encode(b'{"stand_id": "north"}').decode()
+    with pytest.raises(Refused) as caught:
+        verify(signed(body), KEY)
+    assert str(caught.value) == "the token is of another version of the stand"
+
+
+def test_tokens_of_the_longest_names_fit_into_a_report() -> None:
+    name = "n" * 60
+    command = make_command(
+        stand_id=name,
+        player_id=name,
+        campaign_id=name,
+        advertiser=name,
+        creative_id=name,
+        reason="r" * 200,
+    )
+    token = sign(command, KEY)
+    assert make_report(token=token).token == token
+
+
+def test_what_is_too_long_for_a_token_is_malformed() -> None:
+    assert make_report(token="t" * 4000).token
+    assert LONGEST_TOKEN == 4000
+    with pytest.raises(ValidationError):
+        make_report(token="t" * 4001)
+
+
+# Plays
 
 
 def test_a_play_carries_the_decision_of_its_command() -> None:
     play = to_play(make_report(), make_command(), "north", at(20))
-    assert (play.play_id, play.campaign_id, play.creative_id) == (
-        "page-1.c0ffee",
-        "spring",
-        "shoe",
+    assert play == Play(
+        play_id="page-1.c0ffee",
+        stand_id="north",
+        campaign_id="spring",
+        advertiser="acme",
+        creative_id="shoe",
+        start_ns=at(11),
+        end_ns=at(19),
+        completed=True,
+        player="page",
+        reason="rotation",
+        probability=0.6,
+        arm="adaptive",
+        slot_ns=T0_NS,
+        config_version="v1",
     )
-    assert (play.reason, play.probability, play.arm, play.player) == (
-        "rotation",
-        0.6,
-        "adaptive",
-        "page",
-    )
-    assert (play.start_ns, play.end_ns, play.completed) == (at(11), at(19), True)
 
 
 @pytest.mark.parametrize(
-    ("report", "reason"),
+    ("fields", "reason"),
     [
-        ({"play_id": "page-1.another"}, "play id must be"),
-        ({"start_ns": at(19), "end_ns": at(11)}, "ends before"),
-        ({"start_ns": at(4)}, "before it was decided"),
-        ({"end_ns": at(26)}, "in the future"),
-        ({"end_ns": at(15)}, "too short to be complete"),
+        ({"stand_id": "south"}, "the play belongs to stand north"),
+        ({"play_id": "page-1.another"}, "the play id must be page-1.c0ffee"),
+        ({"start_ns": at(12), "end_ns": at(11)}, "the play ends before it starts"),
+        ({"start_ns": at(5) - 1}, "the play starts before it was decided"),
+        ({"end_ns": at(25) + 1}, "the play ends in the future"),
+        ({"end_ns": at(18.5) - 1}, "the play is too short to be complete"),
     ],
 )
 def test_what_cannot_have_happened_is_refused(
-    report: dict[str, Any], reason: str
+    fields: dict[str, Any], reason: str
 ) -> None:
-    with pytest.raises(Refused, match=reason):
-        to_play(make_report(**report), make_command(), "north", at(20))
+    assert refusal(**fields) == reason
 
 
-def test_a_play_of_another_stand_is_refused() -> None:
-    with pytest.raises(Refused, match="belongs to stand north"):
-        to_play(make_report(), make_command(), "south", at(20))
-
-
-def test_a_play_that_was_cut_may_be_short() -> None:
-    assert not to_play(
-        make_report(end_ns=at(13), completed=False), make_command(), "north", at(20)
-    ).completed
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"start_ns": at(11), "end_ns": at(11), "completed": False},
+        {"start_ns": at(5)},
+        {"end_ns": at(25)},
+        {"end_ns": at(18.5)},
+        {"end_ns": at(13), "completed": False},
+    ],
+    ids=["no time", "clock ahead", "clock behind", "timer early", "cut"],
+)
+def test_what_can_just_have_happened_is_a_play(fields: dict[str, Any]) -> None:
+    report = make_report(**fields)
+    play = to_play(report, make_command(), "north", at(20))
+    assert (play.start_ns, play.end_ns) == (report.start_ns, report.end_ns)
+    assert play.completed == report.completed

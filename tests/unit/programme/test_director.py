@@ -2,130 +2,269 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from hashlib import blake2b
 
 from tests.builders import at, make_engagement, make_person
 from tests.stand_builders import ENGAGED, STAND, make_campaign, mall_of
-from vitrine.mall import Campaign, Mall
+from vitrine.mall import Campaign, Creative, Mall
+from vitrine.programme.arms import uniform
+from vitrine.programme.commands import Command
 from vitrine.programme.director import Director, Player
+from vitrine.programme.playlist import GOLDEN
 from vitrine.programme.screen import PlannedPlay
 
 PLAIN = {"id": "plain", "file": "plain.html", "seconds": 8}
 MORE = {"id": "more", "file": "more.html", "seconds": 6, "when": ENGAGED}
 SPRING = make_campaign("spring", PLAIN, MORE)
+MALL = mall_of(SPRING)
+
+Sent = tuple[float, str, bool]
+"""Second, creative, cut."""
 
 
-def order(
-    director: Director,
-    seconds: float,
-    *campaigns: Campaign,
-    session: int = 1,
-    mall: Mall | None = None,
+def always(_campaign: Campaign, _creative: Creative) -> bool:
+    return True
+
+
+def next_play(
+    director: Director, seconds: float, *, session: int = 1, mall: Mall = MALL
 ) -> PlannedPlay | None:
-    """What the director orders at that time."""
+    """What the player is told at that time."""
     player = Player("page-1", "page", session)
-    mall = mall or mall_of(*(campaigns or (SPRING,)))
-    return director.next_play(mall, "v1", STAND, player, at(seconds), lambda *_: True)
+    return director.next_play(mall, "v1", STAND, player, at(seconds), always)
 
 
-def orders(
-    director: Director, seconds: list[float], **options: Any
-) -> list[tuple[float, str, bool]]:
-    """(time, creative, cut) of each order given at these times."""
-    given = ((s, order(director, s, **options)) for s in seconds)
-    return [(s, o.command.creative_id, o.cut) for s, o in given if o]
+def plays(
+    director: Director, times: Iterable[float], *, session: int = 1, mall: Mall = MALL
+) -> list[Sent]:
+    """What the player is told at these times."""
+    sent = []
+    for seconds in times:
+        play = next_play(director, seconds, session=session, mall=mall)
+        if play is not None:
+            sent.append((seconds, play.command.creative_id, play.cut))
+    return sent
 
 
-def steps(start: float, end: float) -> list[float]:
-    return [start + n / 4 for n in range(round((end - start) * 4) + 1)]
-
-
-def watched_by(
-    director: Director, start: float, end: float, score: float = 80
-) -> list[tuple[float, str, bool]]:
-    """Orders while somebody with this score is there, four looks a second."""
+def commands(director: Director, times: Iterable[float], mall: Mall) -> list[Command]:
+    """The commands that are given at these times."""
     given = []
-    for second in steps(start, end):
-        director.audience.observe(
-            make_engagement(second, make_person(score=score)), [60]
-        )
-        given += orders(director, [second])
+    for seconds in times:
+        play = next_play(director, seconds, mall=mall)
+        if play is not None:
+            given.append(play.command)
     return given
 
 
-def test_the_next_play_is_ordered_shortly_before_the_current_one_ends() -> None:
-    given = orders(Director("north"), steps(0, 20))
-    assert given == [(0, "plain", False), (6.5, "plain", False), (14.5, "plain", False)]
+def quarters(start: float, end: float) -> list[float]:
+    """Four times a second."""
+    steps = round((end - start) * 4)
+    return [start + step / 4 for step in range(steps + 1)]
+
+
+def look(director: Director, seconds: float, score: float = 80) -> None:
+    """Somebody with this score is there."""
+    snapshot = make_engagement(seconds, make_person(score=score))
+    director.audience.observe(snapshot, [60])
+
+
+def watched(
+    director: Director, start: float, end: float, mall: Mall = MALL
+) -> list[Sent]:
+    """What the player is told while somebody engaged is there."""
+    sent = []
+    for seconds in quarters(start, end):
+        look(director, seconds)
+        sent += plays(director, [seconds], mall=mall)
+    return sent
+
+
+# When
+
+
+def test_the_next_play_is_sent_shortly_before_the_current_one_ends() -> None:
+    assert plays(Director("north"), quarters(0, 20)) == [
+        (0, "plain", False),
+        (6.5, "plain", False),
+        (14.5, "plain", False),
+    ]
 
 
 def test_engagement_cuts_a_plain_play_once_it_has_run_three_seconds() -> None:
-    given = watched_by(Director("north"), 0, 5)
-    assert given == [(0, "plain", False), (3.0, "more", True)]
-
-
-def test_no_response_is_cut_and_it_rests_for_half_a_minute() -> None:
-    given = watched_by(Director("north"), 0, 40)
-    assert [(s, cut) for s, creative, cut in given if creative == "more"] == [
-        (3.0, True),
-        (31.5, False),
+    assert watched(Director("north"), 0, 5) == [
+        (0, "plain", False),
+        (3.0, "more", True),
     ]
+
+
+def test_a_response_is_not_cut_and_rests_for_half_a_minute() -> None:
+    sent = watched(Director("north"), 0, 40)
+    assert [play for play in sent if play[1] == "more"] == [
+        (3.0, "more", True),
+        (31.5, "more", False),
+    ]
+
+
+def test_the_rest_is_over_exactly_half_a_minute_after_the_start() -> None:
+    always_on = {**MORE, "seconds": 30}
+    mall = mall_of(make_campaign("spring", PLAIN, always_on))
+    sent = watched(Director("north"), 0, 33, mall)
+    # The response of second 3 ends at 33; the next one begins then, and may.
+    assert sent[1:] == [(3.0, "more", True), (31.5, "more", False)]
+
+
+def test_a_second_response_comes_while_the_first_one_rests() -> None:
+    other = {**MORE, "id": "other"}
+    mall = mall_of(make_campaign("spring", PLAIN, MORE, other))
+    sent = watched(Director("north"), 0, 8, mall)
+    assert {sent[1][1], sent[2][1]} == {"more", "other"}
+    assert sent[2][2] is False
 
 
 def test_a_score_around_the_threshold_does_not_flap() -> None:
     director = Director("north")
-    given = []
-    for n, second in enumerate(steps(0, 20)):
-        director.audience.observe(
-            make_engagement(second, make_person(score=60 + (n % 2) - 0.5)), [60]
-        )
-        given += orders(director, [second])
-    assert not [cut for _, _, cut in given if cut]
+    sent = []
+    for number, seconds in enumerate(quarters(0, 20)):
+        look(director, seconds, score=59.5 + number % 2)
+        sent += plays(director, [seconds])
+    assert {creative for _, creative, _ in sent} == {"plain"}
 
 
 def test_an_audience_of_three_seconds_ago_triggers_nothing() -> None:
     director = Director("north")
-    for second in steps(0, 2.5):
-        director.audience.observe(make_engagement(second, make_person(score=80)), [60])
-    assert orders(director, [5.6]) == [(5.6, "plain", False)]
-    assert orders(director, [8.7]) == []
+    for seconds in quarters(0, 2.5):
+        look(director, seconds)
+    assert plays(director, [5.6]) == [(5.6, "plain", False)]
+    assert plays(director, [8.7]) == []
+
+
+def test_a_creative_that_is_not_usable_is_no_response() -> None:
+    def only_plain(_campaign: Campaign, creative: Creative) -> bool:
+        return creative.id == "plain"
+
+    director = Director("north")
+    player = Player("page-1", "page", 1)
+    for seconds in quarters(0, 5):
+        look(director, seconds)
+        play = director.next_play(MALL, "v1", STAND, player, at(seconds), only_plain)
+        assert play is None or play.command.creative_id == "plain"
+
+
+# Players
 
 
 def test_a_report_corrects_when_the_next_play_began() -> None:
     director = Director("north")
-    first = order(director, 0)
+    first = next_play(director, 0)
     assert first is not None
-    assert order(director, 6.5) is not None
+    assert next_play(director, 6.5) is not None
     director.ended(first.command.play_id, at(10))
-    assert orders(director, steps(10, 18)) == [(16.5, "plain", False)]
+    assert plays(director, quarters(10, 18)) == [(16.5, "plain", False)]
+
+
+def test_a_report_without_a_player_changes_nothing() -> None:
+    director = Director("north")
+    director.ended("page-1.c0ffee", at(10))
+    assert director.screen is None
 
 
 def test_a_new_connection_begins_with_a_play_of_its_own_and_cuts_nothing() -> None:
     director = Director("north")
-    assert orders(director, [0]) == [(0, "plain", False)]
-    assert orders(director, [2], session=2) == [(2, "plain", False)]
+    assert plays(director, [0]) == [(0, "plain", False)]
+    assert plays(director, [2], session=2) == [(2, "plain", False)]
+    assert plays(director, [3], session=2) == []
+
+
+def test_a_player_that_left_and_came_back_begins_anew() -> None:
+    director = Director("north")
+    assert plays(director, [0, 1]) == [(0, "plain", False)]
+    director.without_player()
+    assert director.screen is None
+    assert plays(director, [2]) == [(2, "plain", False)]
+
+
+# Which
+
+
+def test_a_command_holds_the_whole_decision() -> None:
+    director = Director("north")
+    play = next_play(director, 310)
+    seed = f"north\x1fpage-1\x1f{at(310)}\x1f1"
+    assert play is not None
+    assert (play.campaign, play.creative) == (SPRING, SPRING.creatives[0])
+    assert play.command == Command(
+        command_id=blake2b(seed.encode(), digest_size=10).hexdigest(),
+        stand_id="north",
+        player_id="page-1",
+        player="page",
+        campaign_id="spring",
+        advertiser="spring-co",
+        creative_id="plain",
+        seconds=8,
+        reason="rotation",
+        probability=1.0,
+        arm="adaptive",
+        slot_ns=at(300),
+        config_version="v1",
+        issued_ns=at(310),
+        responds=False,
+    )
+
+
+def test_a_command_says_when_it_responds() -> None:
+    director = Director("north")
+    for seconds in (0, 1, 2):
+        look(director, seconds)
+    play = next_play(director, 2)
+    assert play is not None
+    assert (play.command.creative_id, play.command.responds) == ("more", True)
+    assert play.command.reason == "somebody has been engaged for 2 s: more"
+
+
+def test_the_rotation_goes_on_from_a_place_that_stand_and_time_draw() -> None:
+    mall = mall_of(make_campaign("x", share=0.5), make_campaign("y", share=0.5))
+    given = commands(Director("north"), quarters(0, 100), mall)
+    offset = uniform("rotation", "north", at(0))
+    expected = []
+    for number in range(len(given)):
+        draw = (offset + number * GOLDEN) % 1
+        expected.append("x" if draw < 0.5 else "y")
+    assert len(given) > 10
+    assert [command.campaign_id for command in given] == expected
+
+
+def test_responses_are_drawn_by_stand_and_time() -> None:
+    mall = mall_of(
+        make_campaign("x", PLAIN, MORE, share=0.5),
+        make_campaign("y", PLAIN, MORE, share=0.5),
+    )
+    for start in range(0, 40, 4):
+        director = Director("north")
+        for seconds in (start, start + 1, start + 2):
+            look(director, seconds)
+        [command] = commands(director, [start + 2], mall)
+        draw = uniform("response", "north", at(start + 2))
+        assert command.campaign_id == ("x" if draw < 0.5 else "y")
 
 
 def test_a_campaign_that_has_ended_is_not_shown_again() -> None:
     director = Director("north")
-    empty = mall_of()
-    assert orders(director, [0]) == [(0, "plain", False)]
-    assert orders(director, [6.5], mall=empty) == [(6.5, "house", False)]
+    assert plays(director, [0]) == [(0, "plain", False)]
+    assert plays(director, [6.5], mall=mall_of()) == [(6.5, "house", False)]
 
 
-def test_orders_repeat_for_the_same_stand_and_times_and_their_ids_differ() -> None:
-    times = steps(0, 60)
-    first, second = (
-        [o.command for s in times if (o := order(d, s))]
-        for d in (Director("north"), Director("north"))
-    )
+def test_commands_repeat_for_the_same_stand_and_times_and_their_ids_differ() -> None:
+    times = quarters(0, 60)
+    first = commands(Director("north"), times, MALL)
+    second = commands(Director("north"), times, MALL)
     assert first == second
     assert len({command.play_id for command in first}) == len(first)
 
 
 def test_the_slot_is_the_one_in_which_the_play_begins() -> None:
     director = Director("north")
-    for second in steps(0, 299):
-        order(director, second)
-    late = [o.command for s in steps(299, 310) if (o := order(director, s))]
-    assert {c.slot_ns for c in late} == {at(300)}
+    commands(director, quarters(0, 298.75), MALL)
+    late = commands(director, quarters(299, 310), MALL)
+    assert {command.slot_ns for command in late} == {at(300)}
     assert late[0].issued_ns < at(305)

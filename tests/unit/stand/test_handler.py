@@ -15,8 +15,7 @@ from tests.builders import (
     make_person,
     received,
 )
-from tests.stand_builders import make_campaign, mall_of
-from tests.unit.programme.test_commands import make_command, make_report
+from tests.stand_builders import make_campaign, make_command, make_report, mall_of
 from vitrine.bus import Commit, TopicPartition
 from vitrine.clock import EventClock
 from vitrine.mall.folder import FixedMall

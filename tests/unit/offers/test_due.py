@@ -1,0 +1,116 @@
+"""Which offer is due, and for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from tests.builders import T0_NS, at, make_engagement, make_identity, make_person
+from tests.stand_builders import make_campaign, make_command, make_offer
+from vitrine.mall import Campaign
+from vitrine.offers.due import DueOffer, due_offer
+from vitrine.programme.arms import uniform
+from vitrine.programme.audience import Audience
+from vitrine.schemas import Interaction
+
+CAMPAIGN = make_campaign(offers=[make_offer()])
+
+
+def engaged(*tracks: str) -> Audience:
+    """These people have been engaged for two seconds, most engaged first; all are identified."""
+    audience = Audience()
+    for track in tracks:
+        audience.identify(make_identity(track))
+    for seconds in (0, 1, 2):
+        people = []
+        for place, track in enumerate(tracks):
+            people.append(make_person(track, score=80 - place))
+        audience.observe(make_engagement(seconds, *people), [60])
+    return audience
+
+
+def due(
+    audience: Audience,
+    campaign: Campaign = CAMPAIGN,
+    answered: Collection[str] = (),
+) -> DueOffer | None:
+    return due_offer(campaign, make_command(), audience, at(2), answered)
+
+
+def who(found: DueOffer | None) -> tuple[str, str | None] | None:
+    """Offer and visit."""
+    if found is None:
+        return None
+    return (found.offer.id, found.shown.visit_id)
+
+
+def test_an_offer_names_the_play_the_person_and_the_offer() -> None:
+    found = due(engaged("a"))
+    assert found is not None
+    assert found.offer == CAMPAIGN.offers[0]
+    assert found.shown == Interaction(
+        interaction_id=found.shown.interaction_id,
+        stand_id="north",
+        kind="offer-shown",
+        at_ns=at(2),
+        play_id="page-1.c0ffee",
+        campaign_id="spring",
+        advertiser="acme",
+        creative_id="shoe",
+        offer_id="ten",
+        visit_id="visit-a",
+        config_version="v1",
+    )
+
+
+def test_the_most_engaged_comes_first_and_then_the_next() -> None:
+    audience = engaged("a", "b")
+    first = due(audience)
+    assert who(first) == ("ten", "visit-a")
+    assert first is not None
+    second = due(audience, answered=[first.shown.interaction_id])
+    assert who(second) == ("ten", "visit-b")
+    assert second is not None
+    both = [first.shown.interaction_id, second.shown.interaction_id]
+    assert due(audience, answered=both) is None
+
+
+def test_who_is_not_identified_yet_is_passed_over() -> None:
+    audience = engaged("a", "b")
+    del audience.identities["a"]
+    assert who(due(audience)) == ("ten", "visit-b")
+
+
+def test_nobody_engaged_gets_none() -> None:
+    assert due(Audience()) is None
+
+
+def test_an_audience_that_is_no_longer_fresh_gets_none() -> None:
+    audience = engaged("a")
+    assert due_offer(CAMPAIGN, make_command(), audience, at(4.1), ()) is None
+
+
+def test_the_first_offer_comes_before_the_second() -> None:
+    offers = [make_offer(), make_offer(id="twenty")]
+    campaign = make_campaign(offers=offers)
+    audience = engaged("a")
+    first = due(audience, campaign)
+    assert who(first) == ("ten", "visit-a")
+    assert first is not None
+    second = due(audience, campaign, [first.shown.interaction_id])
+    assert who(second) == ("twenty", "visit-a")
+
+
+def test_a_campaign_without_offers_has_none_due() -> None:
+    assert due(engaged("a"), make_campaign()) is None
+
+
+def test_a_plain_slot_has_no_offers() -> None:
+    number = uniform("arm", "north", T0_NS)
+
+    def with_holdout(holdout: float) -> Any:
+        campaign = make_campaign(offers=[make_offer()], holdout=holdout)
+        return who(due(engaged("a"), campaign))
+
+    assert with_holdout(number + 1e-9) is None
+    assert with_holdout(number) == ("ten", "visit-a")
