@@ -24,6 +24,7 @@ from training.evaluation.matching import matched
 from vitrine.bus import Received, Record
 from vitrine.clock import EventClock
 from vitrine.faces.analysis import Analyser
+from vitrine.faces.models import FaceModels
 from vitrine.mall import Mall, Stand
 from vitrine.mall.folder import FixedMall
 from vitrine.presence.expression import FULL_CHANGE, Baseline
@@ -31,7 +32,7 @@ from vitrine.schemas import Expression, Face, FrameFaces, FrameMeta
 from vitrine.services.landmarks.handler import LandmarksHandler
 from vitrine.vision.crop import Image, crop_of_box, cut, network_input, to_frame
 from vitrine.vision.detectors import Detector, FaceScore, Mtcnn, YuNet
-from vitrine.vision.expression import measure
+from vitrine.vision.expression import ExpressionGeometry, measure
 from vitrine.vision.expression_classes import ExpressionClassifier
 from vitrine.vision.models import (
     EXPRESSION_FILE,
@@ -107,7 +108,7 @@ def labels(data: Path, detector: Detector) -> None:
             for points in (face.points, found)
         ]
         pairs.append(
-            [_values(measure(points, pose))[: len(GEOMETRY)] for points, pose in both]
+            [_geometry(measure(points, pose)) for points, pose in both],
         )
         poses.append([pose for _, pose in both])
     values = np.array(pairs)
@@ -188,17 +189,15 @@ def area(higher: ArrayLike, lower: ArrayLike) -> float:
 
 
 def faces_in(images: list[Image], fps: float, detector: Detector) -> list[FrameFaces]:
-    landmarks, classes = (
-        load_network(model_path(name)) for name in (LANDMARKS_FILE, EXPRESSION_FILE)
-    )
-    analyser = Analyser(
-        detector,
-        landmarks,
-        FaceScore.load(),
-        QualityScore.load(),
-        None,
+    classes = load_network(model_path(EXPRESSION_FILE))
+    models = FaceModels(
+        detector=detector,
+        landmarks=load_network(model_path(LANDMARKS_FILE)),
+        face_score=FaceScore.load(),
+        quality=QualityScore.load(),
         expressions=ExpressionClassifier(classes),
     )
+    analyser = Analyser(models)
     mall = Mall(cameras=(), stands=(Stand(id="stand"),), campaigns=())
     handler = LandmarksHandler(analyser, FixedMall(mall), EventClock(), detect_every=3)
     records = [_record(number, image, fps) for number, image in enumerate(images)]
@@ -222,6 +221,10 @@ def _record(number: int, image: Image, fps: float) -> Received[FrameMeta]:
     )
     body = cv2.imencode(".jpg", image)[1].tobytes()
     return Received(meta, Record("frames", 0, number, "camera", body, {}, at))
+
+
+def _geometry(measured: ExpressionGeometry) -> list[float]:
+    return [getattr(measured, name) for name in GEOMETRY]
 
 
 def _values(expression: Expression) -> list[float]:

@@ -26,6 +26,7 @@ from training.datasets.keypoints_csv import read_keypoints_csv
 from training.datasets.splits import select
 from vitrine.faces import smoothing
 from vitrine.faces.analysis import Analyser
+from vitrine.faces.models import FaceModels
 from vitrine.vision.crop import Image
 from vitrine.vision.detectors import FaceScore, load_detector
 from vitrine.vision.models import LANDMARKS_FILE, model_path
@@ -58,13 +59,13 @@ def main() -> None:
     faces = one_of_each(select(read_keypoints_csv(arguments.data), "held-out"))[
         : arguments.people
     ]
-    analyser = Analyser(
-        load_detector(None),
-        load_network(model_path(LANDMARKS_FILE)),
-        FaceScore.load(),
-        QualityScore.load(),
-        None,
+    models = FaceModels(
+        detector=load_detector(None),
+        landmarks=load_network(model_path(LANDMARKS_FILE)),
+        face_score=FaceScore.load(),
+        quality=QualityScore.load(),
     )
+    analyser = Analyser(models)
     still(faces, arguments.fps, analyser)
     moving(faces, arguments.fps, analyser)
 

@@ -17,7 +17,8 @@ import numpy as np
 
 from vitrine.bus import Received, Record
 from vitrine.clock import EventClock
-from vitrine.faces.analysis import Analyser, Recognition
+from vitrine.faces.analysis import Analyser
+from vitrine.faces.models import FaceModels
 from vitrine.mall import Mall, Stand
 from vitrine.mall.folder import FixedMall
 from vitrine.schemas import FrameFaces, FrameMeta
@@ -151,13 +152,23 @@ def whole(
     records: list[Received[FrameMeta]],
 ) -> None:
     """The service's handler on all frames: speed, and how steadily it sees how many people."""
-    recognition = Recognition(embedder, Sealer({"k": bytes(32)}, "k"))
-    scores = FaceScore.load(), QualityScore.load()
-    analyser = Analyser(detector, load_network(landmarks), *scores, recognition)
+    models = FaceModels(
+        detector=detector,
+        landmarks=load_network(landmarks),
+        face_score=FaceScore.load(),
+        quality=QualityScore.load(),
+        embedder=embedder,
+    )
     mall = Mall(
         cameras=(), stands=(Stand(id="stand", recognition="enrolled"),), campaigns=()
     )
-    handler = LandmarksHandler(analyser, FixedMall(mall), EventClock(), detect_every=3)
+    handler = LandmarksHandler(
+        Analyser(models),
+        FixedMall(mall),
+        EventClock(),
+        detect_every=3,
+        sealer=Sealer({"k": bytes(32)}, "k"),
+    )
     started = time.perf_counter()
     used = time.process_time()
     messages = [

@@ -1,16 +1,17 @@
-"""The composition root of `landmarks`: which models there are, and the loop around them."""
+"""The composition root of `landmarks`: its models, and the loop around them."""
 
 from __future__ import annotations
 
 import logging
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Event
 from typing import Final
 
 import cv2
 
-from vitrine.faces.analysis import Analyser, Recognition
+from vitrine.faces.analysis import Analyser
+from vitrine.faces.models import FaceModels
 from vitrine.runtime import Context, Service, ServiceLoop
 from vitrine.sealing import Sealer
 from vitrine.services.landmarks.handler import LandmarksHandler
@@ -32,17 +33,17 @@ from vitrine.vision.quality import QualityScore
 logger = logging.getLogger(__name__)
 
 BATCH: Final = 8
-"""Frames in a batch: more would only wait for each other."""
+"""Frames in a batch. Chosen: eight cameras fill it, and of one camera more would wait for each other."""
 
 
 def build(context: Context) -> Service:
-    """The service; models are read when it runs."""
+    """Return the service; models are read when it runs."""
     return LandmarksService(context, context.load(LandmarksSettings))
 
 
 @dataclass(frozen=True, slots=True)
 class LandmarksService:
-    """Loads the models, then works until it is asked to stop."""
+    """Load the models, then work until asked to stop."""
 
     context: Context
     settings: LandmarksSettings
@@ -51,12 +52,15 @@ class LandmarksService:
         """See Service. Raises ConfigurationError when a model or the key file is missing or wrong."""
         cv2.setNumThreads(1)  # services share their cores
         context = self.context
+        sealer = load_sealer(context.settings)
+        models = load_models(context.settings, self.settings)
         with ThreadPoolExecutor(1, "detector") as helper:
             handler = LandmarksHandler(
-                load_models(context.settings, self.settings, helper),
+                Analyser(models, helper),
                 context.mall,
                 context.clock,
                 self.settings.detect_every,
+                sealer,
             )
             ServiceLoop(
                 service="landmarks",
@@ -69,26 +73,31 @@ class LandmarksService:
             ).run(stop)
 
 
-def load_models(
-    settings: Settings, own: LandmarksSettings, helper: Executor | None = None
-) -> Analyser:
-    """All models that there are. Raises ConfigurationError."""
-    landmarks = load_network(model_path(LANDMARKS_FILE), own.device, own.threads)
+def load_sealer(settings: Settings) -> Sealer | None:
+    """Return what seals embeddings, or None without a key file. Raises ConfigurationError."""
+    if settings.key_file is None:
+        return None
+    return Sealer.load(settings.key_file)
+
+
+def load_models(settings: Settings, own: LandmarksSettings) -> FaceModels:
+    """Return all models that there are. Raises ConfigurationError."""
     detector = load_detector(settings.models, own.min_face, own.threads, own.detector)
     logger.info("faces are found by %s", type(detector).__name__)
-    face_score = FaceScore.load(own.threads)
-    expressions = ExpressionClassifier(
-        load_network(model_path(EXPRESSION_FILE), threads=own.threads)
-    )
-    quality = QualityScore.load(own.threads)
-    recognition = _recognition(settings, own)
-    return Analyser(
-        detector, landmarks, face_score, quality, recognition, helper, expressions
+    landmarks = load_network(model_path(LANDMARKS_FILE), own.device, own.threads)
+    expressions = load_network(model_path(EXPRESSION_FILE), threads=own.threads)
+    return FaceModels(
+        detector=detector,
+        landmarks=landmarks,
+        face_score=FaceScore.load(own.threads),
+        quality=QualityScore.load(own.threads),
+        embedder=_load_embedder(settings, own),
+        expressions=ExpressionClassifier(expressions),
     )
 
 
-def _recognition(settings: Settings, own: LandmarksSettings) -> Recognition | None:
-    """Embeddings need a key to seal them with."""
+def _load_embedder(settings: Settings, own: LandmarksSettings) -> Embedder | None:
+    """Return the embedding network, or None where nothing could seal its embeddings."""
     if settings.key_file is None:
         logger.info(
             "no key file: embeddings are not computed, every track is its own visitor"
@@ -96,5 +105,5 @@ def _recognition(settings: Settings, own: LandmarksSettings) -> Recognition | No
         return None
     path = embedding_model(settings.models)
     logger.info("faces are told apart by %s", path.stem)
-    embedder = Embedder(load_network(path, own.device, own.threads), path.stem)
-    return Recognition(embedder, Sealer.load(settings.key_file))
+    network = load_network(path, own.device, own.threads)
+    return Embedder(network, path.stem)

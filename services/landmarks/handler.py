@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final
@@ -13,134 +13,136 @@ from vitrine.clock import Clock
 from vitrine.errors import Invalid
 from vitrine.faces.analysis import Analyser, Frame
 from vitrine.faces.decoding import decode
-from vitrine.faces.tracks import CameraTracks
+from vitrine.faces.describing import DescribedFace
 from vitrine.mall import Mall
 from vitrine.mall.folder import MallSource
 from vitrine.runtime import Handler, Outputs
-from vitrine.schemas import Face, FrameFaces, FrameMeta
+from vitrine.schemas import FrameMeta
+from vitrine.sealing import Sealer
+from vitrine.services.landmarks.cameras import Cameras
+from vitrine.services.landmarks.events import frame_faces
 from vitrine.telemetry import metrics
 from vitrine.topics import FACES
 
 LATE_NS: Final = 500_000_000
-GONE_NS: Final = 300_000_000_000
-"""A camera whose clock was set back begins anew when the log went on for so long without a good frame."""
-MOST_CAMERAS: Final = 256
-"""Beyond that, the camera that was silent for longest is forgotten."""
+"""A live frame older than this is skipped: a reaction to it would come too late. Chosen, not measured."""
 
 
-@dataclass(slots=True)
-class _Camera:
-    tracks: CameraTracks
-    source: TopicPartition
-    captured_ns: int = 0
-    """Of its newest frame."""
-    appended_ns: int = 0
-    """When the log took that frame."""
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """Hold a frame to analyse, or the end of a source."""
+
+    meta: FrameMeta
+    frame: Frame | None
+    """None at the end of a source."""
 
 
 class LandmarksHandler(Handler):
-    """Looks at each camera's frames in order and at different cameras' frames together.
+    """Look at each camera's frames in order, and at different cameras' frames together.
 
     Nothing is replayed: tracks begin anew when partitions move, and engagement bridges them.
     """
 
     def __init__(
-        self, analyser: Analyser, mall: MallSource, clock: Clock, detect_every: int
+        self,
+        analyser: Analyser,
+        mall: MallSource,
+        clock: Clock,
+        detect_every: int,
+        sealer: Sealer | None = None,
     ) -> None:
+        """Without `sealer`, no embeddings are made."""
         self._analyser = analyser
         self._mall = mall
         self._clock = clock
-        self._detect_every = detect_every
-        self._cameras: dict[str, _Camera] = {}
+        self._sealer = sealer
+        self._cameras = Cameras(detect_every, analyser.trust)
 
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
         """Forget the cameras of partitions that moved elsewhere."""
-        lost = set(partitions)
-        self._cameras = {
-            name: c for name, c in self._cameras.items() if c.source not in lost
-        }
+        self._cameras.forget_partitions(set(partitions))
 
     def handle(self, batch: Sequence[Received[FrameMeta]]) -> Outputs:
-        """One `faces` record for each frame analysed and each source that ended."""
+        """Return one `faces` record for each frame analysed and each source that ended."""
         outputs = Outputs()
-        mall = self._mall.current()
-        by_camera: Mapping[str, list[Frame | FrameMeta]] = defaultdict(list)
-        waiting = Counter(record.event.camera_id for record in batch)
-        for record in batch:
-            camera_id = record.event.camera_id
-            for arrival in self._arrivals(record, mall, outputs):
-                if isinstance(arrival, Frame) and waiting[camera_id] > 1:
-                    self._analyser.look_ahead(arrival, len(by_camera[camera_id]))
-                by_camera[camera_id].append(arrival)
-        for step in zip_longest(*by_camera.values()):
-            self._step([arrival for arrival in step if arrival is not None], outputs)
+        queues = self._queues(batch, outputs)
+        for arrivals in zip_longest(*queues):
+            step = [arrival for arrival in arrivals if arrival is not None]
+            outputs.messages += self._step(step)
         return outputs
 
-    def _arrivals(
-        self, record: Received[FrameMeta], mall: Mall, outputs: Outputs
-    ) -> Iterator[Frame | FrameMeta]:
-        """A decoded frame, the end of a source, or nothing."""
-        meta = record.event
-        if meta.ended:
-            self._cameras.pop(meta.camera_id, None)
-            yield meta
-        elif self._late(meta):
-            metrics.FRAMES_DROPPED.labels(meta.camera_id, "late").inc()
-        elif self._repeated(meta):
-            metrics.FRAMES_DROPPED.labels(meta.camera_id, "repeated").inc()
-        else:
+    def _queues(
+        self, batch: Sequence[Received[FrameMeta]], outputs: Outputs
+    ) -> list[list[_Arrival]]:
+        """Return what arrived of each camera, in order; bad frames are rejected in `outputs`."""
+        mall = self._mall.current()
+        waiting = Counter(record.event.camera_id for record in batch)
+        queues: dict[str, list[_Arrival]] = defaultdict(list)
+        for record in batch:
+            camera_id = record.event.camera_id
             try:
-                yield self._frame(record, mall)
+                arrival = self._arrival(record, mall)
             except Invalid as error:
                 outputs.rejected.append((record, str(error)))
+                continue
+            if arrival is None:
+                continue
+            queue = queues[camera_id]
+            if arrival.frame is not None and waiting[camera_id] > 1:
+                self._analyser.look_ahead(arrival.frame, len(queue))
+            queue.append(arrival)
+        return list(queues.values())
 
-    def _step(self, arrivals: Sequence[Frame | FrameMeta], outputs: Outputs) -> None:
-        """At most one arrival of each camera."""
-        outputs.messages += [
-            _outgoing(a, ()) for a in arrivals if isinstance(a, FrameMeta)
-        ]
-        frames = [a for a in arrivals if isinstance(a, Frame)]
-        for frame, faces in zip(frames, self._analyser.step(frames), strict=True):
-            outputs.messages.append(_outgoing(frame.meta, faces))
-            self._count(frame.meta, len(faces))
+    def _arrival(self, record: Received[FrameMeta], mall: Mall) -> _Arrival | None:
+        """Return what a record brings, or None for a frame to skip. Raises Invalid for a bad one."""
+        meta = record.event
+        if meta.ended:
+            self._cameras.forget(meta.camera_id)
+            return _Arrival(meta, None)
+        if self._late(meta):
+            metrics.FRAMES_DROPPED.labels(meta.camera_id, "late").inc()
+            return None
+        if self._cameras.repeated(meta):
+            metrics.FRAMES_DROPPED.labels(meta.camera_id, "repeated").inc()
+            return None
+        return _Arrival(meta, self._frame(record, mall))
 
     def _late(self, meta: FrameMeta) -> bool:
         return meta.live and self._clock.now_ns() - meta.captured_at_ns > LATE_NS
 
-    def _repeated(self, meta: FrameMeta) -> bool:
-        """Whether ingest sent its last frame again, because the bus died before it could confirm it."""
-        camera = self._cameras.get(meta.camera_id)
-        return camera is not None and meta.captured_at_ns == camera.captured_ns
-
     def _frame(self, record: Received[FrameMeta], mall: Mall) -> Frame:
-        """The decoded frame with its camera's tracks. Raises Invalid; the camera's state is changed last."""
+        """Return the decoded frame with its camera's tracks. Raises Invalid; the camera moves on last."""
         meta = record.event
-        appended_ns = record.record.appended_at_ns
-        camera = self._cameras.get(meta.camera_id)
-        if camera and meta.captured_at_ns <= camera.captured_ns:
-            if appended_ns - camera.appended_ns <= GONE_NS:
-                raise Invalid("not captured after the camera's frame before")
-            del self._cameras[meta.camera_id]
-        image = decode(meta, record.body)
-        camera = self._cameras.pop(meta.camera_id, None) or _Camera(
-            CameraTracks(meta.camera_id, self._detect_every, self._analyser.trust),
-            record.source,
-        )
-        camera.captured_ns = meta.captured_at_ns
-        camera.appended_ns = appended_ns
-        self._cameras[meta.camera_id] = camera  # the latest last
-        metrics.FRAMES_DROPPED.labels(
-            meta.camera_id, "late"
-        )  # seen as zero until the first
-        if len(self._cameras) > MOST_CAMERAS:
-            del self._cameras[next(iter(self._cameras))]
+        self._cameras.check_order(record)
+        image = decode(record.body, meta.width, meta.height)
+        tracks = self._cameras.advance(record)
+        # The series exists from the first good frame on, so that it is seen as zero until a frame is late.
+        metrics.FRAMES_DROPPED.labels(meta.camera_id, "late")
         stand = mall.stand(meta.stand_id)
-        return Frame(
-            meta,
-            image,
-            camera.tracks,
-            stand is not None and stand.recognition == "enrolled",
-        )
+        enrolled = stand is not None and stand.recognition == "enrolled"
+        recognise = enrolled and self._sealer is not None
+        return Frame(image, meta.captured_at_ns, tracks, recognise)
+
+    def _step(self, arrivals: Sequence[_Arrival]) -> list[Outgoing]:
+        """Return the records of at most one arrival of each camera."""
+        messages = []
+        metas = []
+        frames = []
+        for arrival in arrivals:
+            if arrival.frame is None:
+                messages.append(self._outgoing(arrival.meta, []))
+            else:
+                metas.append(arrival.meta)
+                frames.append(arrival.frame)
+        analysed = self._analyser.step(frames)
+        for meta, faces in zip(metas, analysed, strict=True):
+            messages.append(self._outgoing(meta, faces))
+            self._count(meta, len(faces))
+        return messages
+
+    def _outgoing(self, meta: FrameMeta, faces: Sequence[DescribedFace]) -> Outgoing:
+        event = frame_faces(meta, faces, self._sealer)
+        return Outgoing(FACES, meta.stand_id, event)
 
     def _count(self, meta: FrameMeta, faces: int) -> None:
         metrics.FRAMES_ANALYSED.labels(meta.camera_id).inc()
@@ -148,17 +150,3 @@ class LandmarksHandler(Handler):
         seconds = (self._clock.now_ns() - meta.captured_at_ns) / 1e9
         if seconds >= 0:
             metrics.STAGE_LATENCY.labels("landmarks").observe(seconds)
-
-
-def _outgoing(meta: FrameMeta, faces: tuple[Face, ...]) -> Outgoing:
-    event = FrameFaces(
-        camera_id=meta.camera_id,
-        stand_id=meta.stand_id,
-        captured_at_ns=meta.captured_at_ns,
-        width=meta.width,
-        height=meta.height,
-        faces=faces,
-        synthetic=meta.synthetic,
-        ended=meta.ended,
-    )
-    return Outgoing(FACES, meta.stand_id, event)

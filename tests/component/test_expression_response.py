@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from statistics import mean, median
 
 import pytest
@@ -46,9 +46,8 @@ def predicted(
     crop = crop_of_points(person.points)
     points = to_frame(network.run(network_input([cut(picture, crop)]))[0], [crop])[0]
     neutral = float(classifier.classify([expression_cut(picture, points)])[0, NEUTRAL])
-    return measure(points, head_pose(points, WIDTH, HEIGHT)).model_copy(
-        update={"shown": 1 - neutral}
-    )
+    measured = measure(points, head_pose(points, WIDTH, HEIGHT))
+    return Expression(**asdict(measured), shown=1 - neutral)
 
 
 @pytest.fixture(scope="module")
@@ -65,9 +64,9 @@ def visits() -> list[Views]:
                 views = by_visit.setdefault((person.person, person.visit), Views())
                 views.seconds.append(number / FPS)
                 views.strength.append(person.expression)
-                views.true.append(
-                    measure(person.points, head_pose(person.points, WIDTH, HEIGHT))
-                )
+                pose = head_pose(person.points, WIDTH, HEIGHT)
+                measured = measure(person.points, pose)
+                views.true.append(Expression(**asdict(measured)))
                 views.predicted.append(predicted(network, classifier, picture, person))
     return [
         v for v in by_visit.values() if max(v.strength) > 0.4 and min(v.strength) == 0

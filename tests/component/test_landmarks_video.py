@@ -15,6 +15,7 @@ import pytest
 from tests.builders import at, make_mall
 from vitrine.bus import Received, Record
 from vitrine.clock import EventClock
+from vitrine.faces.analysis import Analyser
 from vitrine.mall.folder import FixedMall
 from vitrine.schemas import FrameFaces, FrameMeta
 from vitrine.services.landmarks.app import load_models
@@ -60,10 +61,9 @@ def test_two_people_who_turn_their_heads_keep_one_or_two_tracks(
     settings = Settings.model_validate(
         {"bus": "memory", "models": shared / "models" if yunet else None}
     )
-    analyser = load_models(settings, LandmarksSettings.load())
-    handler = LandmarksHandler(
-        analyser, FixedMall(make_mall()), EventClock(), detect_every=3
-    )
+    models = load_models(settings, LandmarksSettings.load())
+    mall = FixedMall(make_mall())
+    handler = LandmarksHandler(Analyser(models), mall, EventClock(), detect_every=3)
     images = video(shared / "video" / "two-people-head-pose.h264")
     outputs = [
         handler.handle([frame(number, image)]) for number, image in enumerate(images)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
@@ -29,11 +30,25 @@ DEVIATION: Final = np.array([0.229, 0.224, 0.225], np.float32).reshape(3, 1, 1)
 """Of ImageNet, RGB, as the network was trained."""
 
 
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """Hold the embedding of one face."""
+
+    model: str
+    """Names the weights; vectors of other weights are never compared."""
+    vector: NDArray[np.float32]
+    """(128,), of length 1."""
+
+
 def alignment(five: Points, template: Points = TEMPLATE) -> Crop:
-    """The similarity (2, 3) that brings five points (5, 2) closest to the template's."""
+    """Return the similarity (2, 3) that brings five points (5, 2) closest to the template's.
+
+    Least squares in closed form: points as complex numbers, rotation and scale as one complex factor.
+    """
     centre = five.mean(axis=0)
     target = template.mean(axis=0)
-    (x, y), (u, v) = (five - centre).T, (template - target).T
+    x, y = (five - centre).T
+    u, v = (template - target).T
     size = max(float((x * x + y * y).sum()), 1e-9)
     a = float((x * u + y * v).sum()) / size
     b = float((x * v - y * u).sum()) / size
@@ -42,19 +57,22 @@ def alignment(five: Points, template: Points = TEMPLATE) -> Crop:
 
 
 def align(image: Image, points: Points) -> Image:
-    """The face of 68 points (68, 2) upright in (112, 112, 3) BGR."""
+    """Return the face of 68 points (68, 2) upright, as (112, 112, 3) BGR."""
     affine = alignment(five_points(points).astype(np.float64))
-    return cv2.warpAffine(image, affine, (SIDE, SIDE), flags=cv2.INTER_LINEAR)  # type: ignore[return-value]
+    size = (SIDE, SIDE)
+    return cv2.warpAffine(image, affine, size, flags=cv2.INTER_LINEAR)  # type: ignore[return-value]
 
 
 def embedding_input(aligned: Sequence[Image]) -> NDArray[np.float32]:
-    """n pictures from `align` → (n, 3, 112, 112) float32 RGB, normalised."""
-    pictures = np.stack(aligned)[..., ::-1].transpose(0, 3, 1, 2)
-    return np.ascontiguousarray((pictures.astype(np.float32) / 255 - MEAN) / DEVIATION)
+    """Return n pictures from `align` as (n, 3, 112, 112) float32 RGB, normalised."""
+    rgb = np.stack(aligned)[..., ::-1]
+    pictures = rgb.transpose(0, 3, 1, 2).astype(np.float32)
+    normalised = (pictures / 255 - MEAN) / DEVIATION
+    return np.ascontiguousarray(normalised)
 
 
 class Embedder:
-    """Vectors whose dot product is the cosine similarity of two faces."""
+    """Make vectors whose dot product is the cosine similarity of two faces."""
 
     def __init__(self, network: Network, model: str) -> None:
         """`model` names the weights; vectors of other weights are never compared."""
@@ -62,8 +80,7 @@ class Embedder:
         self.model = model
 
     def embed(self, aligned: Sequence[Image]) -> NDArray[np.float32]:
-        """n pictures from `align` → (n, 128) float32 of length 1."""
+        """Return the vectors (n, 128) float32, of length 1, of n pictures from `align`."""
         vectors = self._network.run(embedding_input(aligned))[0]
-        return np.asarray(
-            vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-        )
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return np.asarray(vectors / np.maximum(lengths, 1e-9))

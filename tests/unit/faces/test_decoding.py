@@ -6,31 +6,22 @@ import pytest
 from tests.unit.landmarks.toy_vision import jpeg, picture
 from vitrine.errors import Invalid
 from vitrine.faces.decoding import decode, jpeg_size
-from vitrine.schemas import FrameMeta
 
 GOOD = jpeg(picture((160, 120, 60)))
 
 
-def meta(width: int = 320, height: int = 240) -> FrameMeta:
-    return FrameMeta(
-        camera_id="north-1",
-        stand_id="north",
-        captured_at_ns=1,
-        width=width,
-        height=height,
-    )
-
-
 def claiming(width: int, height: int) -> bytes:
-    """The good JPEG with another size in its frame header."""
-    place = GOOD.index(b"\xff\xc0") + 5
-    return GOOD[:place] + height.to_bytes(2) + width.to_bytes(2) + GOOD[place + 4 :]
+    """Return the good JPEG with another size in its frame header."""
+    start = GOOD.index(b"\xff\xc0") + 5
+    size = height.to_bytes(2) + width.to_bytes(2)
+    return GOOD[:start] + size + GOOD[start + 4 :]
 
 
 def test_a_good_jpeg_becomes_its_picture() -> None:
-    image = decode(meta(), GOOD)
+    image = decode(GOOD, 320, 240)
     assert image.shape == (240, 320, 3)
-    assert np.abs(image.astype(int) - picture((160, 120, 60))).mean() < 2
+    difference = image.astype(int) - picture((160, 120, 60))
+    assert np.abs(difference).mean() < 2
     assert jpeg_size(GOOD) == (320, 240)
 
 
@@ -51,4 +42,4 @@ def test_a_bad_picture_is_refused_with_its_reason(
     body: bytes, announced: tuple[int, int], reason: str
 ) -> None:
     with pytest.raises(Invalid, match=reason):
-        decode(meta(*announced), body)
+        decode(body, *announced)

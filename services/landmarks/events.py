@@ -1,0 +1,71 @@
+"""The border of the service: described faces become records of the bus here, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitrine.faces.describing import FARTHEST_PIXEL, DescribedFace
+from vitrine.schemas import Expression, Face, FrameFaces, FrameMeta, SealedEmbedding
+from vitrine.sealing import Sealer, track_reference
+from vitrine.vision.embedding import Embedding
+
+PIXEL_DECIMALS: Final = 2
+DEGREE_DECIMALS: Final = 2
+SCORE_DECIMALS: Final = 4
+
+
+def frame_faces(
+    meta: FrameMeta, faces: Sequence[DescribedFace], sealer: Sealer | None
+) -> FrameFaces:
+    """Return the record of a frame. Embeddings leave only sealed: without `sealer`, there are none."""
+    records = [_face(face, meta.camera_id, sealer) for face in faces]
+    return FrameFaces(
+        camera_id=meta.camera_id,
+        stand_id=meta.stand_id,
+        captured_at_ns=meta.captured_at_ns,
+        width=meta.width,
+        height=meta.height,
+        faces=tuple(records),
+        synthetic=meta.synthetic,
+        ended=meta.ended,
+    )
+
+
+def _face(face: DescribedFace, camera_id: str, sealer: Sealer | None) -> Face:
+    embedding = None
+    if face.embedding is not None and sealer is not None:
+        about = track_reference(camera_id, face.track_id)
+        embedding = _sealed(face.embedding, about, sealer)
+    score = min(max(face.score, 0.0), 1.0)
+    return Face(
+        track_id=face.track_id,
+        box=_pixels(face.box),
+        score=round(score, SCORE_DECIMALS),
+        points=_pixels(face.points),
+        yaw=round(face.pose.yaw, DEGREE_DECIMALS),
+        pitch=round(face.pose.pitch, DEGREE_DECIMALS),
+        roll=round(face.pose.roll, DEGREE_DECIMALS),
+        quality=face.quality,
+        expression=Expression(
+            mouth_open=face.geometry.mouth_open,
+            mouth_width=face.geometry.mouth_width,
+            brow_raise=face.geometry.brow_raise,
+            eye_open=face.geometry.eye_open,
+            shown=face.expression_shown,
+        ),
+        embedding=embedding,
+    )
+
+
+def _sealed(embedding: Embedding, about: str, sealer: Sealer) -> SealedEmbedding:
+    return sealer.seal(embedding.vector, embedding.model, about)
+
+
+def _pixels(values: NDArray[np.floating]) -> Any:
+    """Return coordinates as nested lists of floats, which the schema turns into tuples."""
+    within = values.clip(-FARTHEST_PIXEL, FARTHEST_PIXEL)
+    return within.round(PIXEL_DECIMALS).tolist()

@@ -1,0 +1,150 @@
+"""From followed faces to what is known of them: pose, expression, quality, embedding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitrine.faces.batches import batches
+from vitrine.faces.models import FaceModels
+from vitrine.faces.track import Floats, Track, View
+from vitrine.faces.tracks import FollowedFace
+from vitrine.vision.crop import Image
+from vitrine.vision.embedding import Embedder, Embedding, align
+from vitrine.vision.expression import ExpressionGeometry, measure
+from vitrine.vision.expression_classes import (
+    NEUTRAL,
+    ExpressionClassifier,
+    expression_cut,
+)
+from vitrine.vision.pose import HeadPose, head_pose
+from vitrine.vision.quality import visible
+
+FARTHEST_PIXEL: Final = 20_000
+"""No coordinate lies beyond; the schema refuses larger ones."""
+POINT_DECIMALS: Final = 2
+QUALITY_DECIMALS: Final = 4
+SHOWN_DECIMALS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class FaceInFrame:
+    """Hold a followed face and the frame that shows it."""
+
+    image: Image
+    recognise: bool
+    """Embeddings may be made of it."""
+    face: FollowedFace
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedFace:
+    """Hold all that is known of one face in one frame; coordinates in pixels of the frame."""
+
+    track_id: str
+    box: Floats
+    """(4,): x, y, width, height."""
+    score: float
+    """Of the latest detection."""
+    points: NDArray[np.float64]
+    """(68, 2) in iBUG order, smoothed, in steps of 0.01 pixels."""
+    pose: HeadPose
+    quality: float
+    """0…1, four decimals."""
+    geometry: ExpressionGeometry
+    expression_shown: float | None
+    """How likely any expression is shown, 0…1, three decimals; None where no network judged it."""
+    embedding: Embedding | None
+    """None where none was made of this view."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """Hold what follows from the points alone."""
+
+    image: Image
+    recognise: bool
+    track: Track
+    view: View
+    points: NDArray[np.float64]
+    pose: HeadPose
+    quality: float
+    geometry: ExpressionGeometry
+
+
+def describe(faces: Sequence[FaceInFrame], models: FaceModels) -> list[DescribedFace]:
+    """Return a description for each face, in order."""
+    measured = [_measured(face) for face in faces]
+    if models.expressions is not None:
+        _judge(measured, models.expressions)
+    embeddings: dict[str, Embedding] = {}
+    if models.embedder is not None:
+        embeddings = _embed(measured, models.embedder)
+    descriptions = []
+    for face in measured:
+        track = face.track
+        description = DescribedFace(
+            track_id=track.id,
+            box=face.view.box,
+            score=track.detected.score,
+            points=face.points,
+            pose=face.pose,
+            quality=face.quality,
+            geometry=face.geometry,
+            expression_shown=track.appearance.expression_shown,
+            embedding=embeddings.get(track.id),
+        )
+        descriptions.append(description)
+    return descriptions
+
+
+def _measured(source: FaceInFrame) -> _Measured:
+    face = source.face
+    height, width = source.image.shape[:2]
+    pose = head_pose(face.points, width, height)
+    quality = face.quality * visible(face.points, width, height)
+    within = np.clip(face.points, -FARTHEST_PIXEL, FARTHEST_PIXEL)
+    return _Measured(
+        source.image,
+        source.recognise,
+        face.track,
+        face.view,
+        # Published points are these; the expression is judged on them, so that a record can be judged again.
+        points=within.round(POINT_DECIMALS),
+        pose=pose,
+        quality=round(quality, QUALITY_DECIMALS),
+        geometry=measure(face.points, pose),
+    )
+
+
+def _judge(faces: Sequence[_Measured], classifier: ExpressionClassifier) -> None:
+    """Bring what each track shows up to date, where it is time. Which expression it is stays here."""
+    due = [f for f in faces if f.track.appearance.expression_due(f.view.at_ns)]
+    for some in batches(due):
+        cuts = [expression_cut(face.image, face.points) for face in some]
+        neutral = classifier.classify(cuts)[:, NEUTRAL]
+        for face, share in zip(some, neutral.tolist(), strict=True):
+            shown = min(max(1 - share, 0.0), 1.0)
+            rounded = round(shown, SHOWN_DECIMALS)
+            face.track.appearance.judged(rounded, face.view.at_ns)
+
+
+def _embed(faces: Sequence[_Measured], embedder: Embedder) -> dict[str, Embedding]:
+    """Return embeddings by track, for the good views whose turn it is."""
+    due = []
+    for face in faces:
+        appearance = face.track.appearance
+        at_ns = face.view.at_ns
+        if face.recognise and appearance.embedding_due(face.quality, at_ns):
+            appearance.embedded(at_ns)
+            due.append(face)
+    embeddings = {}
+    for some in batches(due):
+        aligned = [align(face.image, face.view.points) for face in some]
+        for face, vector in zip(some, embedder.embed(aligned), strict=True):
+            embeddings[face.track.id] = Embedding(embedder.model, vector)
+    return embeddings

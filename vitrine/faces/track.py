@@ -1,0 +1,326 @@
+"""One face over time.
+
+In each frame a track goes through values, each made from the one before: `Track.predict` gives a `Candidate`,
+which a detection may confirm; the networks look there and give an `Observation`; `Track.see` makes a `Sighting`
+of it, which the tracks of the camera accept or reject.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitrine.faces.appearance import Appearance
+from vitrine.faces.places import FARTHEST, Place
+from vitrine.faces.smoothing import OneEuro
+from vitrine.vision.crop import Crop
+from vitrine.vision.shape import Points
+
+Floats = NDArray[np.float32]
+
+# Where no measurement is named, a number was chosen so that the videos of tests/component/test_landmarks_video.py
+# and the people who cross in tests/unit/faces keep their tracks; it was not measured by itself.
+LOST_AFTER_NS: Final = 1_000_000_000
+"""A track that was not seen for so long has ended."""
+UNDETECTED_AFTER_NS: Final = 3_000_000_000
+"""So has one that was seen, but no longer found by the detector."""
+CLOSE: Final = 0.15
+CLOSE_GROWTH: Final = 1.25
+"""A detection this close to the prediction leaves the track's own crop alone, which is the steadier one."""
+STILL_THERE: Final = 0.2
+STILL_THERE_SHARE: Final = 0.5
+"""Face score that a followed face needs, or this share of its score when it was last detected."""
+THERE_UNDETECTED: Final = 0.5
+"""Face score of a followed face that the detector has just overlooked."""
+WALK: Final = 9.0
+"""Sides that a face moves in a second when somebody walks past at 1.5 m/s: it is some 0.14 by 0.19 m."""
+UNSURE: Final = 0.25
+"""Sides by which a detector's boxes of one face differ."""
+FARTHEST_NEW: Final = 1.5
+"""Sides beyond which a new face is not looked for; the next person may be as near as that."""
+LONGEST_STEP_S: Final = 0.3
+LONGEST_HIDDEN_S: Final = 1.0
+"""Motion is not extrapolated further; of a face that is covered, further than of one that is seen."""
+STEADY: Final = 0.3
+SUDDEN: Final = 2.0
+"""Sides, and sides a second, that a followed face may lie off its expected place and size."""
+ESTABLISHED: Final = 3
+"""Detections that make a track a person's. Fewer may be a second box around a followed face."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Hold one face of the detector, with the crop and the place that follow from it."""
+
+    box: Floats
+    """(4,): x, y, width, height in pixels."""
+    score: float
+    crop: Crop
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """Hold how often a face was detected, and the latest time."""
+
+    at_ns: int
+    score: float
+    count: int = 1
+
+    def again(self, score: float, at_ns: int) -> Detected:
+        """Return the same with one more detection."""
+        return Detected(at_ns, score, self.count + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Tie the detector's box to the landmarks of the same frame, so that later landmarks carry it along."""
+
+    face_score: float = 0.0
+    """Of that frame."""
+    offset: Floats = field(default_factory=lambda: np.zeros(4, np.float32))
+    """The box relative to the landmarks' crop: corner from the centre, and sides, in crop sides."""
+
+    @classmethod
+    def tie(cls, box: Floats, place: Place, face_score: float) -> Anchor:
+        """Return the anchor of a detected box and the place of its landmarks."""
+        corner = box[:2] - place.centre
+        offset = np.hstack([corner, box[2:]]) / place.side
+        return cls(face_score, offset.astype(np.float32))
+
+    def box_at(self, place: Place) -> Floats:
+        """Return the box (4,) of landmarks that lie there."""
+        corner = place.centre + self.offset[:2] * place.side
+        sides = self.offset[2:] * place.side
+        return np.hstack([corner, sides]).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Hold what one frame showed of a face, in pixels of the frame."""
+
+    at_ns: int
+    points: Points
+    """(68, 2) float32 as the landmark network gave them, not smoothed."""
+    crop: Crop
+    """The crop around the points."""
+    place: Place
+    """Of that crop."""
+    box: Floats
+    """(4,): x, y, width, height: the detector's, carried along with the landmarks."""
+    velocity: Floats
+    """(2,): pixels a second; 0 until the face was seen twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Hold where a track's face should be in this frame."""
+
+    track: Track
+    at_ns: int
+    crop: Crop
+    """What the landmark network looks at."""
+    box: Floats
+    """(4,): the detector's if it found the face in this frame, else the predicted one."""
+    expected: Place | None
+    """By the motion so far; None for a new face."""
+    detected: bool = False
+    """The detector found the face in this frame."""
+    overlooked: bool = False
+    """The detector saw this frame and did not find the face."""
+
+    @property
+    def score_needed(self) -> float:
+        """Face score from which on the face is taken to be there."""
+        if self.detected:
+            return 0.0
+        if self.overlooked:
+            return THERE_UNDETECTED
+        return min(STILL_THERE, STILL_THERE_SHARE * self.track.anchor.face_score)
+
+    def box_at(self, place: Place) -> Floats:
+        """Return the box (4,) for landmarks at a place: the detector's own if it has just found the face."""
+        if self.detected:
+            return self.box
+        return self.track.anchor.box_at(place)
+
+    def confirmed(self, found: Found) -> Candidate:
+        """Return the candidate moved to a detection that is this face."""
+        here = Place.of_box(self.box)
+        near = found.place.distance(here) < CLOSE
+        alike = found.place.growth(here) < CLOSE_GROWTH
+        crop = found.crop
+        if near and alike and self.track.visible:
+            crop = self.crop
+        return replace(self, crop=crop, box=found.box, detected=True)
+
+    def missed(self) -> Candidate:
+        """Return the candidate for a frame in which the detector did not find the face."""
+        return replace(self, overlooked=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """Hold what the networks saw at a candidate's place."""
+
+    candidate: Candidate
+    points: Points
+    """(68, 2) float32, pixels of the frame."""
+    crop: Crop
+    """The crop around the points."""
+    place: Place
+    """Of that crop."""
+    face_score: float
+    """How much of a face is there, 0…1; below 0 where the points mean nothing."""
+    quality: float
+    """How fit the view is for recognition, 0…1, wherever it lies in the frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """Hold a new view of a track that the track has not taken over yet."""
+
+    track: Track
+    view: View
+    quality: float
+    surprise: float
+    """How far the view lies off what was expected: distance in sides, and growth."""
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the track has taken the view over."""
+        return self.track.view is self.view
+
+    @property
+    def startling(self) -> bool:
+        """Whether a followed face jumped further than people do: somebody else came in between."""
+        last = self.track.view
+        if last is None or not self.track.established:
+            return False
+        seconds = (self.view.at_ns - last.at_ns) / 1e9
+        return self.surprise > STEADY + SUDDEN * seconds
+
+    def accept(self) -> None:
+        """Make the view the track's latest."""
+        self.track.view = self.view
+        self.track.visible = True
+
+    def reject(self) -> None:
+        """Leave the track where its face was going: the view shows somebody else, in front."""
+        self.track.visible = False
+
+
+@dataclass(slots=True)
+class Track:
+    """Keep one face over time. A new one has been detected, but not seen by the landmark network yet."""
+
+    id: str
+    detected: Detected
+    anchor: Anchor = field(default_factory=Anchor)
+    view: View | None = None
+    """The latest; None only in the frame that the track begins with."""
+    believed: bool = False
+    """The detections so far make it a face that is published."""
+    visible: bool = True
+    """The face was there in the last frame."""
+    followed: bool = False
+    """It was seen in two frames, so that its velocity is known."""
+    smoother: OneEuro = field(default_factory=OneEuro)
+    appearance: Appearance = field(default_factory=Appearance)
+
+    @property
+    def last_view(self) -> View:
+        """The latest view. Raises ValueError before the first one."""
+        if self.view is None:
+            raise ValueError(f"track {self.id} was not seen yet")
+        return self.view
+
+    @property
+    def established(self) -> bool:
+        """Whether it follows a person: it is more than a second box around another track's face."""
+        return self.believed and self.followed and self.detected.count >= ESTABLISHED
+
+    @property
+    def settled(self) -> bool:
+        """Whether the next frame can do without the detector, as far as this face goes."""
+        return self.believed and self.visible and self.followed
+
+    def ended(self, at_ns: int) -> bool:
+        """Return whether too much time has passed since the face was seen or detected."""
+        unseen_ns = at_ns - self.last_view.at_ns
+        undetected_ns = at_ns - self.detected.at_ns
+        return unseen_ns >= LOST_AFTER_NS or undetected_ns >= UNDETECTED_AFTER_NS
+
+    def begin(self, found: Found) -> Candidate:
+        """Return the candidate of a new track, in the frame that detected it."""
+        return Candidate(
+            self,
+            self.detected.at_ns,
+            found.crop,
+            found.box,
+            expected=None,
+            detected=True,
+        )
+
+    def predict(self, at_ns: int) -> Candidate:
+        """Return where the face should be at a later time, by constant velocity."""
+        view = self.last_view
+        longest_s = LONGEST_STEP_S if self.visible else LONGEST_HIDDEN_S
+        step = view.velocity * min((at_ns - view.at_ns) / 1e9, longest_s)
+        crop = view.crop.copy()
+        crop[:, 2] -= view.crop[:, :2] @ step
+        expected = Place.of_crop(crop)
+        box = self.anchor.box_at(expected)
+        return Candidate(self, at_ns, crop, box, expected)
+
+    def reach(self, at_ns: int) -> float:
+        """Return how far off the prediction the face may be found, in sides.
+
+        Nobody knows yet which way a new face walks, so it may be farther off.
+        """
+        if self.followed:
+            return FARTHEST
+        walked = UNSURE + WALK * (at_ns - self.detected.at_ns) / 1e9
+        return min(max(FARTHEST, walked), FARTHEST_NEW)
+
+    def see(self, observation: Observation) -> Sighting | None:
+        """Return the view that an observation gives, or None where no face is there any more."""
+        candidate = observation.candidate
+        if observation.face_score < candidate.score_needed:
+            self.visible = False
+            return None
+        place = observation.place
+        box = candidate.box_at(place)
+        if candidate.detected:
+            self.anchor = Anchor.tie(box, place, observation.face_score)
+        velocity = self._velocity(observation)
+        self.followed = self.view is not None
+        view = View(
+            candidate.at_ns, observation.points, observation.crop, place, box, velocity
+        )
+        surprise = 0.0
+        if candidate.expected is not None and self.followed:
+            growth = place.growth(candidate.expected)
+            surprise = place.distance(candidate.expected) + math.log(growth)
+        return Sighting(self, view, observation.quality, surprise)
+
+    def smooth(self) -> NDArray[np.float64]:
+        """Return the latest view's points smoothed over time (68, 2); once for each view."""
+        view = self.last_view
+        return self.smoother(view.points, view.place.side, view.at_ns)
+
+    def _velocity(self, observation: Observation) -> Floats:
+        """Return the mean of the velocity so far and that since the last view."""
+        last = self.view
+        if last is None:
+            return np.zeros(2, np.float32)
+        seconds = np.float32((observation.candidate.at_ns - last.at_ns) / 1e9)
+        moved = observation.points.mean(axis=0) - last.points.mean(axis=0)
+        velocity = moved / seconds
+        if not self.followed:
+            return np.asarray(velocity, np.float32)
+        return np.asarray((last.velocity + velocity) / 2, np.float32)
