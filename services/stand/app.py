@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import logging
 import secrets
-from contextlib import closing
+from contextlib import ExitStack, closing
 from threading import Event
-from typing import cast
+from typing import Final, cast
+
+from redis import Redis
 
 from vitrine.runtime import Context, ServiceLoop
 from vitrine.runtime.backoff import Stopped, until_available
 from vitrine.runtime.stop import impatient
 from vitrine.services.stand.creatives import Creatives
+from vitrine.services.stand.dependencies import Web
 from vitrine.services.stand.handler import StandHandler
 from vitrine.services.stand.offer_desk import OfferDesk
 from vitrine.services.stand.settings import StandSettings
 from vitrine.services.stand.switchboard import Switchboard
-from vitrine.services.stand.web import Web, create_app
+from vitrine.services.stand.web import create_app
 from vitrine.stores.redis import redis_errors
 from vitrine.topics import ENGAGEMENT, IDENTITIES
 from vitrine.web.server import address_of, listen, web_server
@@ -24,97 +27,106 @@ from vitrine.web.tokens import require_tokens
 
 logger = logging.getLogger(__name__)
 
-NAME = "stand"
-KEY_NAME = "stand:signing-key"
+NAME: Final = "stand"
+KEY_NAME: Final = "stand:signing-key"
+# As long as the digest of the HMAC: a longer key adds nothing.
+KEY_BYTES: Final = 32
+# Chosen, not measured: a twentieth of a second is the most that a due play or a report waits.
+IDLE_S: Final = 0.05
 
 
 class StandService:
-    """Runs the stand; players find it at `address` once `listening` is set."""
+    """Run the stand; players find it at `address` once `listening` is set."""
 
     def __init__(self, context: Context, settings: StandSettings) -> None:
         self._context = context
         self._settings = settings
+        self._switchboard = Switchboard()
         self.address = ""
         self.player_token = settings.player_token
         self.listening = Event()
 
     def run(self, stop: Event) -> None:
-        """Work until `stop`; the web server outlives the loop, so that the last reports are answered."""
-        context = self._context
-        settings = self._context.settings
+        """Work until `stop`; the web server outlives the loop, to answer the last reports."""
         try:
             key = until_available(
                 self._signing_key,
                 service=NAME,
-                health=context.health,
+                health=self._context.health,
                 stop=impatient(stop),
-                limit_s=settings.startup_limit_s,
+                limit_s=self._context.settings.startup_limit_s,
             )
         except Stopped:
             return
-        switchboard = Switchboard()
-        folder = settings.config / "creatives"
-        app = create_app(
-            Web(
-                switchboard=switchboard,
-                mall=context.mall,
-                clock=context.clock,
-                key=key,
-                redis=context.redis,
-                creatives=folder,
-                till_token=self._settings.till_token,
-                operator_token=settings.operator_token,
-                player_token=self._settings.player_token,
+        app = create_app(self._web(key))
+        with ExitStack() as stack:
+            redis = stack.enter_context(closing(self._context.redis()))
+            listener = stack.enter_context(
+                listen(
+                    self._context.settings.http_host,
+                    self._settings.port,
+                    name=NAME,
+                    variable="VITRINE_STAND_PORT",
+                )
             )
-        )
-        with (
-            closing(context.redis()) as redis,
-            listen(
-                settings.http_host,
-                self._settings.port,
-                name=NAME,
-                variable="VITRINE_STAND_PORT",
-            ) as listener,
-        ):
-            offer_desk = OfferDesk(redis, settings.config / "codes", context.health)
-            handler = StandHandler(
-                context.mall,
-                context.clock,
-                switchboard,
-                offer_desk,
-                Creatives(folder),
-                key,
-            )
-            with web_server(app, listener, stop, name=NAME):
-                self.address = address_of(listener)
-                self.listening.set()
-                logger.info("stand pages at %s", self.address)
-                try:
-                    self._loop(handler).run(stop)
-                finally:
-                    switchboard.close()
+            stack.enter_context(web_server(app, listener, stop, name=NAME))
+            stack.callback(self._switchboard.close)
+            self.address = address_of(listener)
+            self.listening.set()
+            logger.info("stand pages at %s", self.address)
+            self._loop(redis, key).run(stop)
 
-    def _loop(self, handler: StandHandler) -> ServiceLoop:
+    def _web(self, key: bytes) -> Web:
+        context = self._context
+        return Web(
+            switchboard=self._switchboard,
+            mall=context.mall,
+            clock=context.clock,
+            key=key,
+            redis=context.redis,
+            creatives=context.settings.config / "creatives",
+            till_token=self._settings.till_token,
+            operator_token=context.settings.operator_token,
+            player_token=self._settings.player_token,
+        )
+
+    def _loop(self, redis: Redis, key: bytes) -> ServiceLoop:
+        context = self._context
+        folder = context.settings.config
+        handler = StandHandler(
+            context.mall,
+            context.clock,
+            self._switchboard,
+            OfferDesk(redis, folder / "codes", context.health),
+            Creatives(folder / "creatives"),
+            key,
+        )
         return ServiceLoop(
             NAME,
-            self._context.bus,
+            context.bus,
             [ENGAGEMENT, IDENTITIES],
             handler,
-            self._context.health,
-            idle_s=0.05,
-            startup_limit_s=self._context.settings.startup_limit_s,
+            context.health,
+            idle_s=IDLE_S,
+            startup_limit_s=context.settings.startup_limit_s,
         )
 
     def _signing_key(self) -> bytes:
-        """The installation's key for commands, made once: a play outlives the process that ordered it."""
+        """Return the installation's key for commands, made once and kept in Redis.
+
+        A play may outlive the process that commanded it. Raises Unavailable.
+        """
         with closing(self._context.redis()) as redis, redis_errors(redis):
-            redis.set(KEY_NAME, secrets.token_bytes(32), nx=True)
+            redis.set(KEY_NAME, secrets.token_bytes(KEY_BYTES), nx=True)
             return cast(bytes, redis.get(KEY_NAME))
 
 
 def build(context: Context) -> StandService:
-    """The stand of this context. Raises ConfigurationError for open pages that other machines reach."""
-    settings = context.load(StandSettings)
+    """Return the stand of this context.
+
+    Raises ConfigurationError for pages that are open to other machines.
+    """
+    settings = StandSettings.load()
     require_tokens(
         context.settings.http_host,
         vitrine_operator_token=context.settings.operator_token,

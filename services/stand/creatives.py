@@ -1,9 +1,10 @@
-"""The files of creatives: what kind each is, where it is served, and which are missing."""
+"""The files of creatives: their kinds, their addresses, and the ones that are missing."""
 
 from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Final
 from urllib.parse import quote
 
 from vitrine.mall import Campaign, Creative, Mall
@@ -12,8 +13,8 @@ from vitrine.services.stand.live import Kind
 
 logger = logging.getLogger(__name__)
 
-HOUSE_URL = "/static/house.html"
-KINDS: dict[str, Kind] = {
+HOUSE_URL: Final = "/static/house.html"
+KINDS: Final[dict[str, Kind]] = {
     ".html": "html",
     ".mp4": "video",
     ".webm": "video",
@@ -27,44 +28,51 @@ KINDS: dict[str, Kind] = {
 
 
 class Creatives:
-    """The folder `creatives` of the configuration. A file that is missing or of no known kind is skipped."""
+    """Check the folder `creatives` of the configuration.
+
+    A file that is missing or of no known kind is skipped.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.problems: dict[str, str] = {}
-        """File → what is wrong with it, of the configuration last checked."""
+        """File → its fault as a sentence, of the configuration last checked."""
 
     def check(self, mall: Mall) -> None:
         """Look at every file that the campaigns name; a new problem is logged once."""
         found = {}
         for campaign in mall.campaigns:
             for creative in campaign.creatives:
-                if reason := self._wrong(creative.file):
-                    found[creative.file] = (
-                        f"creative {creative.id} is skipped: {creative.file} {reason}"
-                    )
+                file = creative.file
+                fault = self._fault(file)
+                if fault is not None:
+                    found[file] = f"creative {creative.id} is skipped: {file} {fault}"
         for file in found.keys() - self.problems.keys():
             logger.warning("campaign %s", found[file])
         self.problems = found
 
-    def _wrong(self, file: str) -> str | None:
+    def _fault(self, file: str) -> str | None:
         if Path(file).suffix.lower() not in KINDS:
             return f"is none of {', '.join(KINDS)}"
         path = (self._folder / file).resolve()
         if not path.is_relative_to(self._folder.resolve()):
             return "lies outside the folder of creatives"
-        return None if path.is_file() else "is missing"
+        if not path.is_file():
+            return "is missing"
+        return None
 
     def usable(self, campaign: Campaign, creative: Creative) -> bool:
-        """Whether a creative can be shown."""
+        """Return True for a creative that can be shown."""
         return campaign is HOUSE or creative.file not in self.problems
 
 
 def kind(creative: Creative) -> Kind:
-    """How a player shows it."""
+    """Return the way a player shows a creative."""
     return KINDS[Path(creative.file).suffix.lower()]
 
 
 def url(campaign: Campaign, creative: Creative) -> str:
-    """Where a player loads it from."""
-    return HOUSE_URL if campaign is HOUSE else f"/creatives/{quote(creative.file)}"
+    """Return the address from which a player loads a creative."""
+    if campaign is HOUSE:
+        return HOUSE_URL
+    return f"/creatives/{quote(creative.file)}"

@@ -11,7 +11,10 @@ from vitrine.programme.commands import PlayReport
 
 
 class KeptPlays:
-    """In memory, and with a path also in a file, one JSON object a line, that survives the process."""
+    """Keep reports in memory, and with a path also in a file that survives the process.
+
+    A line of the file holds a stand's id, a space, and the report as JSON. Thread-safe.
+    """
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
@@ -20,56 +23,69 @@ class KeptPlays:
         self._changed = Condition()
 
     def load(self) -> None:
-        """Take up what an earlier process left; a last line that was cut off by a crash is dropped."""
+        """Take up what an earlier process left; a last line that a crash cut off is dropped."""
         if self._path is None or not self._path.exists():
             return
+        lines = self._path.read_text(encoding="utf-8").split("\n")
         with self._changed:
-            for line in self._path.read_text(encoding="utf-8").split("\n")[:-1]:
+            # After the last complete line comes an empty one, or one that was cut off.
+            for line in lines[:-1]:
                 stand_id, _, content = line.partition(" ")
                 report = PlayReport.model_validate_json(content)
                 self._reports[report.play_id] = (stand_id, report)
         self.drop(())
 
     def add(self, stand_id: str, report: PlayReport) -> None:
-        """Keep one."""
+        """Keep a report; on return it is on the disk, if there is a file."""
         with self._changed:
             self._reports[report.play_id] = (stand_id, report)
             if self._path is not None:
                 with self._path.open("a", encoding="utf-8") as file:
-                    file.write(f"{stand_id} {report.model_dump_json()}\n")
+                    file.write(_line(stand_id, report))
                     file.flush()
                     os.fsync(file.fileno())
             self._changed.notify_all()
 
     def drop(self, play_ids: Collection[str]) -> None:
-        """These need no keeping any more."""
+        """Forget reports that the stand has, or refused for ever."""
         with self._changed:
             for play_id in play_ids:
                 self._reports.pop(play_id, None)
             if self._path is not None:
-                lines = (
-                    f"{stand} {report.model_dump_json()}\n"
-                    for stand, report in self._reports.values()
-                )
-                new = self._path.with_suffix(".new")
-                new.write_text("".join(lines), encoding="utf-8")
-                new.replace(self._path)
+                self._rewrite(self._path)
             self._changed.notify_all()
 
+    def _rewrite(self, path: Path) -> None:
+        """Replace the file at once, so that a crash leaves the old one or the new one."""
+        lines = []
+        for stand_id, report in self._reports.values():
+            lines.append(_line(stand_id, report))
+        new = path.with_suffix(".new")
+        new.write_text("".join(lines), encoding="utf-8")
+        new.replace(path)
+
     def next(
-        self, timeout_s: float, at_most: int
+        self,
+        timeout_s: float,
+        at_most: int,
     ) -> tuple[str, Sequence[PlayReport]] | None:
-        """The oldest, with others of the same stand; waits for one, None after the timeout."""
+        """Return the oldest report's stand, and its oldest reports.
+
+        Waits for one; None after the timeout.
+        """
         with self._changed:
             self._changed.wait_for(lambda: self._reports, timeout_s)
-            if not self._reports:
-                return None
-            first = next(iter(self._reports.values()))[0]
-            same = [
-                report for stand, report in self._reports.values() if stand == first
-            ]
-            return first, same[:at_most]
+            kept = list(self._reports.values())
+        if not kept:
+            return None
+        first_stand, _ = kept[0]
+        same = [report for stand_id, report in kept if stand_id == first_stand]
+        return first_stand, same[:at_most]
 
     def __len__(self) -> int:
         with self._changed:
             return len(self._reports)
+
+
+def _line(stand_id: str, report: PlayReport) -> str:
+    return f"{stand_id} {report.model_dump_json()}\n"

@@ -1,25 +1,27 @@
-"""The live figures of the operator's page: anonymous, of this moment and since the program started."""
+"""The live figures of the operator's page: anonymous, of now and since the program started."""
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel
 
+from vitrine.clock import SECOND_NS
 from vitrine.mall import Stand
 from vitrine.programme.audience import Audience
 from vitrine.programme.commands import Command, PlayerKind
 from vitrine.schemas import Arm, Interaction, InteractionKind, Play
 
 Kind = Literal["image", "video", "html"]
-RECENT = 12
+# Chosen, not measured: a table that fits on the page without scrolling.
+RECENT: Final = 12
 
 
 class OnScreen(BaseModel):
-    """What a stand shows now, and why."""
+    """Show what is on a screen now, and why."""
 
     campaign_id: str
     advertiser: str
@@ -34,7 +36,7 @@ class OnScreen(BaseModel):
 
 
 class RecentPlay(BaseModel):
-    """A play as a line of the list."""
+    """Show a play as a line of the list."""
 
     campaign_id: str
     creative_id: str
@@ -47,7 +49,7 @@ class RecentPlay(BaseModel):
 
 
 class StandView(BaseModel):
-    """One stand now."""
+    """Show one stand now."""
 
     id: str
     time_zone: str
@@ -69,26 +71,26 @@ class StandView(BaseModel):
 
 
 class LiveView(BaseModel):
-    """Everything on the operator's page."""
+    """Show everything on the operator's page."""
 
     now_ns: int
     started_ns: int
     stands: Sequence[StandView]
     problems: Sequence[str]
-    """What an operator should look at, a sentence each."""
+    """A sentence each, for the operator to act on."""
 
 
 @dataclass(slots=True)
 class Tally:
-    """What happened at one stand since the program started."""
+    """Count what happened at one stand since the program started."""
 
     plays: int = 0
     completed: int = 0
-    interactions: dict[InteractionKind, int] = field(default_factory=dict)
+    interactions: Counter[InteractionKind] = field(default_factory=Counter)
     recent: deque[RecentPlay] = field(default_factory=lambda: deque(maxlen=RECENT))
 
     def count_play(self, play: Play) -> None:
-        """A player reported a play."""
+        """Count a play that a player reported, and list it."""
         self.plays += 1
         self.completed += play.completed
         self.recent.appendleft(
@@ -99,20 +101,18 @@ class Tally:
                 probability=play.probability,
                 arm=play.arm,
                 start_ns=play.start_ns,
-                seconds=(play.end_ns - play.start_ns) / 1e9,
+                seconds=(play.end_ns - play.start_ns) / SECOND_NS,
                 completed=play.completed,
             )
         )
 
     def count_interaction(self, interaction: Interaction) -> None:
-        """Somebody did something, or was shown an offer."""
-        self.interactions[interaction.kind] = (
-            self.interactions.get(interaction.kind, 0) + 1
-        )
+        """Count what somebody did, or an offer that was shown."""
+        self.interactions[interaction.kind] += 1
 
 
 def on_screen(command: Command, since_ns: int, url: str, kind: Kind) -> OnScreen:
-    """A command as what is on the screen since a moment."""
+    """Return a command as what is on the screen since then."""
     return OnScreen(
         campaign_id=command.campaign_id,
         advertiser=command.advertiser,
@@ -135,7 +135,7 @@ def stand_view(
     screen: OnScreen | None,
     now_ns: int,
 ) -> StandView:
-    """One stand's figures at `now_ns`."""
+    """Return one stand's figures at `now_ns`."""
     people = audience.present(now_ns)
     return StandView(
         id=stand.id,
@@ -149,8 +149,8 @@ def stand_view(
         on_screen=screen,
         plays=tally.plays,
         completed=tally.completed,
-        offers_shown=tally.interactions.get("offer-shown", 0),
-        offers_redeemed=tally.interactions.get("offer-redeemed", 0),
-        touches=tally.interactions.get("touch", 0),
+        offers_shown=tally.interactions["offer-shown"],
+        offers_redeemed=tally.interactions["offer-redeemed"],
+        touches=tally.interactions["touch"],
         recent=list(tally.recent),
     )

@@ -1,20 +1,29 @@
-"""What the web server and the players say to each other, beside the reports in `commands`."""
+"""Messages between the web server and the players, beside the reports in `commands`.
+
+Events go to players as server-sent events; reports and redemptions come as JSON.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from vitrine.programme.commands import Command, PlayReport
+from vitrine.programme.commands import LONGEST_TOKEN, Command, PlayReport
 from vitrine.schemas import Id
 from vitrine.schemas.base import Nanoseconds
 from vitrine.services.stand.live import Kind
 
+# Players send 50 at a time; with tokens of the greatest length 200 fit the limit of a request.
+MOST_PLAYS: Final = 200
+
 
 class PlayEvent(BaseModel):
-    """Show a creative: after what is on the screen, or at once with `cut`. Event `play`."""
+    """Tell a player to show a creative: after the current one, or at once with `cut`.
+
+    Event `play`.
+    """
 
     command: Command
     token: str
@@ -26,7 +35,7 @@ class PlayEvent(BaseModel):
 
 
 class OfferEvent(BaseModel):
-    """Show an offer over the creative. Event `offer`."""
+    """Tell a player to show an offer over the creative. Event `offer`."""
 
     offer_id: str
     text: str
@@ -36,7 +45,7 @@ class OfferEvent(BaseModel):
 
 
 class StateEvent(BaseModel):
-    """The server's clock and the audience; a few times a second. Event `state`."""
+    """Tell players the server's clock and the audience, a few times a second. Event `state`."""
 
     now_ns: int
     people: int
@@ -47,47 +56,47 @@ class StateEvent(BaseModel):
 
 
 class HelloEvent(BaseModel):
-    """First on every connection. Event `hello`."""
+    """Open every connection. Event `hello`."""
 
     session: int
     now_ns: int
 
 
 class PlayReports(BaseModel):
-    """Finished plays, oldest first."""
+    """Report finished plays, oldest first."""
 
     model_config = ConfigDict(extra="forbid")
 
-    plays: Annotated[list[PlayReport], Field(min_length=1, max_length=200)]
+    plays: Annotated[list[PlayReport], Field(min_length=1, max_length=MOST_PLAYS)]
 
 
 class InteractionReport(BaseModel):
-    """What a person did on the page; `token` is that of the play then on the screen."""
+    """Report what a person did on the page; `token` is that of the play then on the screen."""
 
     model_config = ConfigDict(extra="forbid")
 
     interaction_id: Annotated[Id, Field(max_length=100)]
     kind: Literal["touch", "opt-out"]
     at_ns: Nanoseconds
-    token: Annotated[str, Field(max_length=4000)] | None = None
+    token: Annotated[str, Field(max_length=LONGEST_TOKEN)] | None = None
 
 
 class RefusedReport(BaseModel):
-    """A report that can never be accepted, and why."""
+    """Name a report that can never be accepted, and the reason."""
 
     play_id: str
     reason: str
 
 
 class Acknowledged(BaseModel):
-    """The bus has the accepted plays; players drop these and the refused ones."""
+    """Answer that the bus has the accepted plays; players drop these and the refused ones."""
 
     accepted: Sequence[str]
     refused: Sequence[RefusedReport] = ()
 
 
 class RedeemRequest(BaseModel):
-    """A code that a customer shows at the till."""
+    """Ask to use up a code that a customer shows at the till."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -95,7 +104,7 @@ class RedeemRequest(BaseModel):
 
 
 class Redeemed(BaseModel):
-    """The code is used up now."""
+    """Answer that the code is used up now."""
 
     campaign_id: str
     offer_id: str

@@ -1,4 +1,4 @@
-"""How the stand's web server runs."""
+"""Settings of the stand's web server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vitrine.settings import EnvironmentSettings
 
 
 class StandSettings(EnvironmentSettings):
-    """Variables `VITRINE_STAND_…`."""
+    """Hold the variables `VITRINE_STAND_…`."""
 
     prefix: ClassVar[str] = "VITRINE_STAND_"
     model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=prefix)

@@ -1,4 +1,4 @@
-"""Where the two threads of the stand meet: the loop that decides, and the web server that players talk to."""
+"""The meeting point of the stand's two threads: the loop that decides, and the web server."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from itertools import count
 from threading import Lock
+from typing import Final
 
 from pydantic import BaseModel
 
@@ -17,13 +18,14 @@ from vitrine.schemas import Interaction, Play
 from vitrine.services.stand.live import LiveView
 from vitrine.telemetry import metrics
 
-LONGEST_QUEUE = 200
-"""A connection that takes nothing for so many events is given up."""
+# Chosen, not measured: four states a second, so a connection that took nothing for about 50 s.
+LONGEST_QUEUE: Final = 200
+"""Events that may wait on a connection; with more it is given up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One server-sent event; None instead of it ends a connection."""
+    """Hold one server-sent event; None instead of it ends a connection."""
 
     event: str
     json: str
@@ -31,16 +33,17 @@ class Sent:
 
 @dataclass(slots=True, eq=False)
 class Connection:
-    """One open event stream: of a player, or of a viewer of the live figures when `stand_id` is empty."""
+    """Keep one open event stream: of a player, or of the operator's page."""
 
     stand_id: str
+    """Empty for the operator's page."""
     player: Player | None
     loop: asyncio.AbstractEventLoop
     queue: asyncio.Queue[Sent | None] = field(default_factory=asyncio.Queue)
     closed: bool = False
 
     def put(self, sent: Sent | None) -> None:
-        """From any thread."""
+        """Send an event, or the end, from any thread."""
         if sent is None or self.queue.qsize() > LONGEST_QUEUE:
             self.closed = True
             sent = None
@@ -49,7 +52,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a player reported; `durable` is set when the bus has it."""
+    """Hold what a player reported; `durable` is set when the bus has it."""
 
     plays: Sequence[Play] = ()
     interactions: Sequence[Interaction] = ()
@@ -59,7 +62,7 @@ class Submission:
 
 
 class Switchboard:
-    """Connections, reports on their way to the bus, and the latest live figures; thread-safe."""
+    """Keep connections, reports on their way to the bus, and the latest live figures; thread-safe."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -70,7 +73,7 @@ class Switchboard:
         self._live: LiveView | None = None
         self._closed = False
 
-    # What the web server calls
+    # Called by the web server
 
     def join(
         self,
@@ -79,10 +82,9 @@ class Switchboard:
         player_id: str,
         loop: asyncio.AbstractEventLoop,
     ) -> Connection:
-        """A player opened its event stream; an older stream of the same player ends."""
-        connection = Connection(
-            stand_id, Player(player_id, kind, next(self._sessions)), loop
-        )
+        """Open the event stream of a player; an older stream of the same player ends."""
+        player = Player(player_id, kind, next(self._sessions))
+        connection = Connection(stand_id, player, loop)
         for older in self._of(stand_id):
             if older.player and older.player.player_id == player_id:
                 older.put(Sent("replaced", "{}"))
@@ -93,7 +95,7 @@ class Switchboard:
         return connection
 
     def watch(self, loop: asyncio.AbstractEventLoop) -> Connection:
-        """Somebody opened the live figures."""
+        """Open the event stream of an operator's page."""
         connection = Connection("", None, loop)
         self._add(connection)
         return connection
@@ -106,7 +108,7 @@ class Switchboard:
             connection.put(None)
 
     def leave(self, connection: Connection) -> None:
-        """A stream ended; may be called twice."""
+        """Drop a stream that ended; may be called twice."""
         with self._lock:
             if connection not in self._connections:
                 return
@@ -123,34 +125,40 @@ class Switchboard:
         submission.durable.cancel()
 
     def serves(self, stand_id: str) -> bool:
-        """Whether this process decides for the stand now."""
+        """Return True when this process decides for the stand now."""
         return stand_id in self._stands
 
     def live(self) -> LiveView | None:
-        """The latest figures."""
+        """Return the latest figures."""
         return self._live
 
-    # What the loop calls
+    # Called by the loop
 
     def serve(self, stand_ids: Collection[str]) -> None:
-        """From now on decide for these stands; players of others are sent away to find their process."""
+        """Name the stands that this process decides for; players of others have to look elsewhere."""
         self._stands = frozenset(stand_ids)
         with self._lock:
-            lost = [
-                c
-                for c in self._connections
-                if c.stand_id and c.stand_id not in self._stands
-            ]
-        for connection in lost:
-            connection.put(None)
+            connections = list(self._connections)
+        for connection in connections:
+            if connection.stand_id and connection.stand_id not in self._stands:
+                connection.put(None)
 
     def in_charge(self, stand_id: str) -> Connection | None:
-        """The connection of the stand's one active player: the first page, else virtual player."""
-        open_ones = [c for c in self._of(stand_id) if not c.closed]
-        pages = [c for c in open_ones if c.player and c.player.kind == "page"]
-        return next(iter(pages + open_ones), None)
+        """Return the connection of the one player that shows the plays.
 
-    def _of(self, stand_id: str) -> Sequence[Connection]:
+        It is the first page that is connected, or without one the first virtual player.
+        """
+        first = None
+        for connection in self._of(stand_id):
+            if connection.closed or connection.player is None:
+                continue
+            if connection.player.kind == "page":
+                return connection
+            if first is None:
+                first = connection
+        return first
+
+    def _of(self, stand_id: str) -> list[Connection]:
         with self._lock:
             return [c for c in self._connections if c.stand_id == stand_id]
 
@@ -161,13 +169,14 @@ class Switchboard:
             connection.put(sent)
 
     def show(self, live: LiveView) -> None:
-        """New live figures, for all who watch."""
+        """Send new live figures to all operator's pages."""
         self._live = live
         viewers = self._of("")
-        if viewers:
-            sent = Sent("live", live.model_dump_json())
-            for connection in viewers:
-                connection.put(sent)
+        if not viewers:
+            return
+        sent = Sent("live", live.model_dump_json())
+        for connection in viewers:
+            connection.put(sent)
 
     def take(self) -> list[Submission]:
         """Return the reports that somebody waits for; others are left to their repetition."""

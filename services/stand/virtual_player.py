@@ -13,12 +13,13 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Lock
+from typing import Final
 
 import click
 import httpx
 from pydantic import SecretStr
 
-from vitrine.clock import Clock, SystemClock
+from vitrine.clock import SECOND_NS, Clock, SystemClock
 from vitrine.programme.commands import PlayReport
 from vitrine.runtime.backoff import Backoff
 from vitrine.services.stand.kept_plays import KeptPlays
@@ -33,40 +34,79 @@ from vitrine.telemetry.logs import configure_logs
 
 logger = logging.getLogger(__name__)
 
-SILENCE_LIMIT_S = 5.0
-"""The stand says something at least once a second; after such a silence the connection is opened anew."""
-LAST_REPORT_LIMIT_S = 10.0
-BATCH = 50
+# Chosen, not measured: the stand sends its state four times a second.
+SILENCE_LIMIT_S: Final = 5.0
+"""Silence after which the connection is opened anew."""
+# Longer than the 15 s that the stand takes to answer that the bus is away.
+REPORT_LIMIT_S: Final = 20.0
+"""Time for the answer to a report."""
+# Chosen, not measured: within the ten seconds that Docker gives a container to stop, nearly always.
+LAST_REPORT_LIMIT_S: Final = 10.0
+"""Time for the last reports after the player was stopped; what is left waits in the file."""
+# Like the page's.
+BATCH: Final = 50
+"""Plays in one report."""
 
 
 @dataclass(slots=True)
 class _Inbox:
-    """What the stand told the player of one screen: written by the listener, read by the screen."""
+    """Hold what the stand told the player of one screen.
+
+    Written by the thread that listens, read by the one that plays.
+    """
 
     wake: Event = field(default_factory=Event)
-    """Something has changed, or the player is to stop."""
+    """Set when something has changed, or the player is to stop."""
     lock: Lock = field(default_factory=Lock)
     following: PlayEvent | None = None
     session: int = 0
     in_charge: bool = False
 
     def take(self) -> PlayEvent | None:
-        """The next play, if there is one and this player is to show it."""
+        """Return the next play, if there is one and this player is to show it."""
         with self.lock:
             event = self.following
             self.following = None
-            return event if self.in_charge else None
+            if not self.in_charge:
+                return None
+            return event
 
     def has_cut(self) -> bool:
-        """Whether the current play has to end at once."""
+        """Return True when the current play has to end at once."""
         with self.lock:
-            return not self.in_charge or (
-                self.following is not None and self.following.cut
-            )
+            if not self.in_charge:
+                return True
+            return self.following is not None and self.following.cut
+
+    def hear(self, name: str, data: str) -> None:
+        """Take in an event of the stand."""
+        with self.lock:
+            changed = self._change(name, data)
+        if changed:
+            self.wake.set()
+
+    def _change(self, name: str, data: str) -> bool:
+        """Return True when the screen has to look."""
+        if name == "hello":
+            self.session = HelloEvent.model_validate_json(data).session
+            return False
+        if name == "play":
+            self.following = PlayEvent.model_validate_json(data)
+            self.in_charge = True
+            return True
+        if name == "state":
+            state = StateEvent.model_validate_json(data)
+            was_in_charge = self.in_charge
+            self.in_charge = state.in_charge == self.session
+            return self.in_charge != was_in_charge
+        return False
 
 
 class VirtualPlayer:
-    """Plays at each of `stand_ids`; finished plays are kept in the file `keep`, or else in memory."""
+    """Play at each of `stand_ids`; finished plays are kept in the file `keep`, or else in memory.
+
+    Every finished play is noted in `journal`, with its stand, before it is reported.
+    """
 
     def __init__(
         self,
@@ -77,13 +117,12 @@ class VirtualPlayer:
         token: SecretStr | None = None,
         journal: list[tuple[str, PlayReport]] | None = None,
     ) -> None:
-        """Every finished play is noted in `journal`, with its stand, before it is reported."""
         self._base_url = base_url
         self._stand_ids = stand_ids
         self._clock = clock
-        self._headers = (
-            {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
-        )
+        self._headers = {}
+        if token is not None:
+            self._headers["Authorization"] = f"Bearer {token.get_secret_value()}"
         self._kept = KeptPlays(keep)
         self._journal = journal
         self._player_id = f"virtual-{uuid.uuid4().hex[:12]}"
@@ -94,23 +133,16 @@ class VirtualPlayer:
         inboxes = {stand_id: _Inbox() for stand_id in self._stand_ids}
         played = Event()
         given_up = Event()
-
-        def stop_on_error(future: Future[None]) -> None:
-            if future.exception():
-                stop.set()
-
-        with ThreadPoolExecutor(2 * len(inboxes) + 1, "virtual-player") as pool:
-            screens = [
-                pool.submit(self._play, stand, inbox, stop)
-                for stand, inbox in inboxes.items()
-            ]
-            others = [
-                pool.submit(self._listen, stand, inbox, stop)
-                for stand, inbox in inboxes.items()
-            ]
+        screens = []
+        others = []
+        threads = 2 * len(inboxes) + 1
+        with ThreadPoolExecutor(threads, "virtual-player") as pool:
+            for stand_id, inbox in inboxes.items():
+                screens.append(pool.submit(self._play, stand_id, inbox, stop))
+                others.append(pool.submit(self._listen, stand_id, inbox, stop))
             reporter = pool.submit(self._report, played, given_up)
-            for future in (*screens, *others, reporter):
-                future.add_done_callback(stop_on_error)
+            futures = [*screens, *others, reporter]
+            _stop_on_error(futures, stop)
             stop.wait()
             for inbox in inboxes.values():
                 inbox.wake.set()
@@ -118,35 +150,42 @@ class VirtualPlayer:
             played.set()
             wait([reporter], LAST_REPORT_LIMIT_S)
             given_up.set()
-            for future in (*screens, *others, reporter):
+            for future in futures:
                 future.result()
 
     # One screen
 
     def _play(self, stand_id: str, inbox: _Inbox, stop: Event) -> None:
-        end_ns = 0
+        end_ns: int | None = None
         while not stop.is_set():
             event = inbox.take()
             if event is None:
-                end_ns = 0
+                end_ns = None
                 inbox.wake.wait()
                 inbox.wake.clear()
                 continue
-            start_ns = (
-                max(end_ns, event.command.issued_ns) if end_ns else self._clock.now_ns()
-            )
+            if end_ns is None:
+                start_ns = self._clock.now_ns()
+            else:
+                start_ns = max(end_ns, event.command.issued_ns)
             end_ns = self._show(stand_id, inbox, event, start_ns, stop)
 
     def _show(
-        self, stand_id: str, inbox: _Inbox, event: PlayEvent, start_ns: int, stop: Event
+        self,
+        stand_id: str,
+        inbox: _Inbox,
+        event: PlayEvent,
+        start_ns: int,
+        stop: Event,
     ) -> int:
         """Let a play run to its end, or to a cut; returns when it ended."""
-        planned_ns = start_ns + int(event.command.seconds * 1e9)
+        planned_ns = start_ns + int(event.command.seconds * SECOND_NS)
         while not self._clock.wait_until(planned_ns, inbox.wake):
             inbox.wake.clear()
             if stop.is_set() or inbox.has_cut():
                 break
-        end_ns = max(start_ns, min(planned_ns, self._clock.now_ns()))
+        end_ns = min(planned_ns, self._clock.now_ns())
+        end_ns = max(start_ns, end_ns)
         report = PlayReport(
             play_id=event.command.play_id,
             token=event.token,
@@ -159,19 +198,16 @@ class VirtualPlayer:
         self._kept.add(stand_id, report)
         return end_ns
 
-    # What the stand says
+    # Events of the stand
 
     def _listen(self, stand_id: str, inbox: _Inbox, stop: Event) -> None:
         backoff = Backoff()
-        timeout = httpx.Timeout(SILENCE_LIMIT_S)
-        with httpx.Client(
-            base_url=self._base_url, headers=self._headers, timeout=timeout
-        ) as client:
+        with self._client(SILENCE_LIMIT_S) as client:
             while not stop.is_set():
                 try:
                     for name, data in self._events(client, stand_id):
                         backoff.reset()
-                        self._hear(name, data, inbox)
+                        inbox.hear(name, data)
                         if stop.is_set():
                             return
                 except httpx.HTTPError as error:
@@ -179,61 +215,46 @@ class VirtualPlayer:
                 backoff.wait(stop)
 
     def _events(self, client: httpx.Client, stand_id: str) -> Iterator[tuple[str, str]]:
+        url = f"/stands/{stand_id}/events"
         query = {"player": "virtual", "player_id": self._player_id}
-        with client.stream(
-            "GET", f"/stands/{stand_id}/events", params=query
-        ) as response:
+        with client.stream("GET", url, params=query) as response:
             response.raise_for_status()
             yield from server_sent_events(response.iter_lines())
 
-    def _hear(self, name: str, data: str, inbox: _Inbox) -> None:
-        with inbox.lock:
-            match name:
-                case "hello":
-                    inbox.session = HelloEvent.model_validate_json(data).session
-                    return
-                case "play":
-                    inbox.following = PlayEvent.model_validate_json(data)
-                    inbox.in_charge = True
-                case "state":
-                    in_charge = (
-                        StateEvent.model_validate_json(data).in_charge == inbox.session
-                    )
-                    if in_charge == inbox.in_charge:
-                        return
-                    inbox.in_charge = in_charge
-                case _:
-                    return
-        inbox.wake.set()
-
-    # What the stand has to know
+    # Reports to the stand
 
     def _report(self, played: Event, given_up: Event) -> None:
         """Post what is kept until all has been played and acknowledged, or given up."""
         backoff = Backoff()
         at_most = BATCH
-        with httpx.Client(
-            base_url=self._base_url, headers=self._headers, timeout=httpx.Timeout(20)
-        ) as client:
-            while not given_up.is_set() and not (
-                played.is_set() and not len(self._kept)
-            ):
+        with self._client(REPORT_LIMIT_S) as client:
+            while not given_up.is_set():
+                if played.is_set() and len(self._kept) == 0:
+                    break
                 batch = self._kept.next(0.1, at_most)
                 if batch is None:
                     continue
+                stand_id, reports = batch
                 try:
-                    at_most = self._post(client, *batch)
+                    at_most = self._post(client, stand_id, reports)
                     backoff.reset()
                 except httpx.HTTPError as error:
                     logger.debug("plays are kept: %s", error)
                     backoff.wait(given_up)
-        if len(self._kept):
-            logger.warning("%d plays could not be reported", len(self._kept))
+        left = len(self._kept)
+        if left > 0:
+            logger.warning("%d plays could not be reported", left)
 
     def _post(
-        self, client: httpx.Client, stand_id: str, reports: Sequence[PlayReport]
+        self,
+        client: httpx.Client,
+        stand_id: str,
+        reports: Sequence[PlayReport],
     ) -> int:
-        """Returns how many to send next time: one after a malformed report, to find and drop that one."""
+        """Report plays, and return how many to send next time.
+
+        It is one after a malformed report, to find that one and drop it alone.
+        """
         content = {"plays": [report.model_dump() for report in reports]}
         response = client.post(f"/stands/{stand_id}/plays", json=content)
         if response.status_code in {404, 422}:
@@ -243,16 +264,34 @@ class VirtualPlayer:
             return 1
         response.raise_for_status()
         answer = Acknowledged.model_validate_json(response.content)
+        settled = list(answer.accepted)
         for refused in answer.refused:
             logger.warning("play %s was refused: %s", refused.play_id, refused.reason)
-        self._kept.drop(
-            [*answer.accepted, *(refused.play_id for refused in answer.refused)]
-        )
+            settled.append(refused.play_id)
+        self._kept.drop(settled)
         return BATCH
+
+    def _client(self, limit_s: float) -> httpx.Client:
+        return httpx.Client(
+            base_url=self._base_url,
+            headers=self._headers,
+            timeout=httpx.Timeout(limit_s),
+        )
+
+
+def _stop_on_error(futures: Sequence[Future[None]], stop: Event) -> None:
+    """Set `stop` when one of the threads fails: the others must not go on without it."""
+
+    def check(future: Future[None]) -> None:
+        if future.exception() is not None:
+            stop.set()
+
+    for future in futures:
+        future.add_done_callback(check)
 
 
 def server_sent_events(lines: Iterator[str]) -> Iterator[tuple[str, str]]:
-    """(event, data) of a `text/event-stream`; comments and other fields are skipped."""
+    """Yield (event, data) of a `text/event-stream`; comments and other fields are skipped."""
     name = "message"
     data: list[str] = []
     for line in lines:

@@ -19,7 +19,7 @@ from vitrine.bus import PublishFailed
 from vitrine.bus.memory import MemoryBus, MemoryProducer
 from vitrine.clock import EventClock
 from vitrine.runtime import Outputs
-from vitrine.services.stand import web
+from vitrine.services.stand import report_routes
 from vitrine.services.stand.handler import StandHandler
 from vitrine.services.stand.virtual_player import VirtualPlayer
 from vitrine.topics import PLAYS, TOPICS
@@ -38,7 +38,7 @@ def test_a_play_is_answered_only_when_the_bus_has_it(
         flush(producer, timeout_s)
 
     monkeypatch.setattr(MemoryProducer, "flush", flush_or_refuse)
-    monkeypatch.setattr(web, "DURABLE_LIMIT_S", 0.3)
+    monkeypatch.setattr(report_routes, "DURABLE_LIMIT_S", 0.3)
     with (
         running_stand(folder, redis_url, SPRING, bus=bus) as stand,
         listening(stand) as page,

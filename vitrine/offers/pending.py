@@ -23,23 +23,18 @@ class PendingEvents:
 
     def __init__(self, most: int = MOST_PUBLISHED) -> None:
         self._published = RecentIds(most)
-        self._read = False
-
-    @property
-    def unread(self) -> bool:
-        """Whether the store may hold events that nobody has published."""
-        return not self._read
+        self.unread = True
+        """The store may hold events that nobody has published."""
 
     def store_lost(self) -> None:
         """Read the store again: it may have granted an offer whose answer was lost."""
-        self._read = False
+        self.unread = True
 
     def to_publish(self, stored: Iterable[Interaction]) -> list[Interaction]:
         """Return the events of the store that the bus may not have; the store counts as read."""
-        self._read = True
-        return [
-            event for event in stored if event.interaction_id not in self._published
-        ]
+        self.unread = False
+        known = self._published
+        return [event for event in stored if event.interaction_id not in known]
 
     def published(self, interaction_ids: Iterable[str]) -> None:
         """Take in events that the bus has."""

@@ -8,7 +8,7 @@ from typing import Any
 from tests.builders import T0_NS, at, make_engagement, make_identity, make_person
 from tests.stand_builders import make_campaign, make_command, make_offer
 from vitrine.mall import Campaign
-from vitrine.offers.due import DueOffer, due_offer
+from vitrine.offers.due import DueOffer, Grant, due_offer
 from vitrine.programme.arms import uniform
 from vitrine.programme.audience import Audience
 from vitrine.schemas import Interaction
@@ -99,6 +99,11 @@ def test_the_first_offer_comes_before_the_second() -> None:
     assert first is not None
     second = due(audience, campaign, [first.shown.interaction_id])
     assert who(second) == ("twenty", "visit-a")
+
+
+def test_an_answer_without_a_grant_has_no_code() -> None:
+    answer = Grant("exhausted")
+    assert (answer.code, answer.shown) == ("", None)
 
 
 def test_a_campaign_without_offers_has_none_due() -> None:

@@ -25,7 +25,7 @@ def test_what_the_store_held_before_the_start_is_published() -> None:
     pending = PendingEvents()
     assert pending.unread
     assert pending.to_publish([A, B]) == [A, B]
-    assert not pending.unread
+    assert pending.unread is False
 
 
 def test_after_an_outage_the_store_is_read_again() -> None:

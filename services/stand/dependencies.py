@@ -1,0 +1,68 @@
+"""What the routes of the stand's web server work with, as dependencies of FastAPI."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends, HTTPException, Request
+from fastapi import Path as PathParameter
+from pydantic import SecretStr
+from redis import Redis
+
+from vitrine.clock import Clock
+from vitrine.mall.folder import MallSource
+from vitrine.services.stand.switchboard import Switchboard
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """Hold what the routes need; `key` checks the commands that players bring back."""
+
+    switchboard: Switchboard
+    mall: MallSource
+    clock: Clock
+    key: bytes
+    redis: Callable[[], Redis]
+    creatives: Path
+    till_token: SecretStr | None
+    operator_token: SecretStr | None
+    player_token: SecretStr | None
+
+
+def _web(request: Request) -> Web:
+    web: Web = request.app.state.web
+    return web
+
+
+WebOf = Annotated[Web, Depends(_web)]
+
+# Names in the configuration have at most 60 characters.
+StandId = Annotated[str, PathParameter(max_length=60)]
+
+
+def _known_stand(stand_id: StandId, web: WebOf) -> str:
+    mall = web.mall.current()
+    if mall.stand(stand_id) is None:
+        raise HTTPException(404, f"no stand {stand_id!r}")
+    return stand_id
+
+
+KnownStand = Annotated[str, Depends(_known_stand)]
+"""A stand of the configuration; 404 for others."""
+
+
+def _served_stand(stand_id: KnownStand, web: WebOf) -> str:
+    if not web.switchboard.serves(stand_id):
+        raise HTTPException(
+            503,
+            f"stand {stand_id!r} is not served here now",
+            {"Retry-After": "1"},
+        )
+    return stand_id
+
+
+ServedStand = Annotated[str, Depends(_served_stand)]
+"""A stand that this process decides for; 503 for others, until the bus has shared them out."""

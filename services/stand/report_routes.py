@@ -1,0 +1,93 @@
+"""Reports of players over HTTP, answered when the bus has them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from fastapi import HTTPException
+
+from vitrine.programme.commands import Refused, to_play, verify
+from vitrine.schemas import Interaction
+from vitrine.services.stand.dependencies import KnownStand, Web, WebOf
+from vitrine.services.stand.protocol import (
+    Acknowledged,
+    InteractionReport,
+    PlayReports,
+    RefusedReport,
+)
+from vitrine.services.stand.switchboard import Submission
+
+# Chosen, not measured: time for a broker to come back, and less than the 20 seconds after which a
+# virtual player gives a request up.
+DURABLE_LIMIT_S: Final = 15.0
+"""Time that a report may take to the bus before the player has to send it again."""
+
+
+async def take_plays(
+    stand_id: KnownStand,
+    reports: PlayReports,
+    web: WebOf,
+) -> Acknowledged:
+    """Take proofs of play; answered when the bus has them. Repeating a report is harmless."""
+    now_ns = web.clock.now_ns()
+    plays = []
+    refused = []
+    for report in reports.plays:
+        try:
+            command = verify(report.token, web.key)
+            play = to_play(report, command, stand_id, now_ns)
+        except Refused as error:
+            refused.append(RefusedReport(play_id=report.play_id, reason=str(error)))
+        else:
+            plays.append(play)
+    if plays:
+        await _publish(web, Submission(plays=plays))
+    accepted = [play.play_id for play in plays]
+    return Acknowledged(accepted=accepted, refused=refused)
+
+
+async def take_interaction(
+    stand_id: KnownStand,
+    report: InteractionReport,
+    web: WebOf,
+) -> Acknowledged:
+    """Take a touch, or a wish about recognition; answered when the bus has it."""
+    interaction = Interaction(
+        interaction_id=report.interaction_id,
+        stand_id=stand_id,
+        kind=report.kind,
+        at_ns=min(report.at_ns, web.clock.now_ns()),
+        config_version=web.mall.current().version,
+    )
+    if report.token is not None:
+        interaction = _during_play(interaction, report.token, web.key)
+    await _publish(web, Submission(interactions=[interaction]))
+    return Acknowledged(accepted=[interaction.interaction_id])
+
+
+def _during_play(interaction: Interaction, token: str, key: bytes) -> Interaction:
+    """Add the play that was on the screen, from its token."""
+    try:
+        command = verify(token, key)
+    except Refused as error:
+        raise HTTPException(422, str(error)) from error
+    return interaction.model_copy(
+        update={
+            "play_id": command.play_id,
+            "campaign_id": command.campaign_id,
+            "advertiser": command.advertiser,
+            "creative_id": command.creative_id,
+            "config_version": command.config_version,
+        }
+    )
+
+
+async def _publish(web: Web, submission: Submission) -> None:
+    """Wait until the loop has published it; 503 tells the player to keep it and come again."""
+    web.switchboard.submit(submission)
+    future = asyncio.wrap_future(submission.durable)
+    await asyncio.wait([future], timeout=DURABLE_LIMIT_S)
+    if not future.done() or future.cancelled():
+        future.cancel()
+        raise HTTPException(503, "not stored yet, send it again", {"Retry-After": "1"})

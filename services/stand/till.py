@@ -1,0 +1,56 @@
+"""Redemption of codes at the till."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Annotated
+
+from fastapi import Header, HTTPException
+from pydantic import SecretStr
+
+from vitrine.errors import Unavailable
+from vitrine.offers.redemption import AlreadyRedeemed, UnknownCode
+from vitrine.services.stand.dependencies import KnownStand, WebOf
+from vitrine.services.stand.protocol import Redeemed, RedeemRequest
+from vitrine.services.stand.switchboard import Submission
+from vitrine.stores import offers
+from vitrine.web.tokens import TokenGuard, bearer_token
+
+
+def redeem(
+    _stand_id: KnownStand,
+    request: RedeemRequest,
+    web: WebOf,
+    authorization: Annotated[str, Header()] = "",
+) -> Redeemed:
+    """Use up a code; a second time is refused with 409."""
+    _require_token(web.till_token, authorization)
+    try:
+        with closing(web.redis()) as redis:
+            event = offers.redeem(redis, request.code, web.clock.now_ns())
+    except UnknownCode as error:
+        raise HTTPException(404, "no offer with this code was granted") from error
+    except AlreadyRedeemed as error:
+        raise HTTPException(409, str(error)) from error
+    except Unavailable as error:
+        raise HTTPException(503, str(error), {"Retry-After": "2"}) from error
+    # Nobody waits for the bus: the event is pending in the store until the bus has it.
+    submission = Submission(interactions=[event], settles=[event.interaction_id])
+    web.switchboard.submit(submission)
+    return Redeemed(
+        campaign_id=event.campaign_id or "",
+        offer_id=event.offer_id or "",
+        at_ns=event.at_ns,
+    )
+
+
+def _require_token(token: SecretStr | None, authorization: str) -> None:
+    guard = TokenGuard(token)
+    if not guard.has_token:
+        raise HTTPException(403, "redemption is off; set VITRINE_STAND_TILL_TOKEN")
+    if not guard.admits(bearer_token(authorization)):
+        raise HTTPException(
+            401,
+            "wrong or missing token",
+            {"WWW-Authenticate": "Bearer"},
+        )
