@@ -1,1 +1,1 @@
-"""Who a track is: visitors, and customers who asked to be recognised."""
+"""Decide who a track is: visitors, and customers who asked to be recognised."""

@@ -3,51 +3,61 @@
 from __future__ import annotations
 
 import time
-from functools import partial
+from collections.abc import Sequence
 
 from vitrine.customers.gallery import Gallery
+from vitrine.customers.records import Template
+from vitrine.customers.rules import RecognitionRules
+from vitrine.mall.folder import MallSource
 from vitrine.runtime import Context, Service, ServiceLoop
 from vitrine.sealing import Sealer
 from vitrine.services.identity.gallery_feed import GalleryFeed
 from vitrine.services.identity.handler import IdentityHandler
 from vitrine.services.identity.settings import IdentitySettings
+from vitrine.services.identity.visit_links import VisitLinks
 from vitrine.stores.customers import CustomerStore
 from vitrine.topics import FACES, INTERACTIONS
 
 
 class NoGallery:
-    """Nobody can be recognised: there is no key to read embeddings with."""
+    """Stand in for the customer store where no key is there to read embeddings with."""
 
     def current(self) -> None:
-        """No gallery."""
+        """Return None: nobody may be recognised."""
 
     def link_visit(self, visit_id: str, customer_id: str) -> None:
-        """Nobody is known."""
+        """Keep nothing: nobody is known."""
 
 
 def build(context: Context) -> Service:
-    """Identity on the bus of the context."""
+    """Return identity on the bus of the context."""
     settings = context.load(IdentitySettings)
-    handler = _handler(context, settings)
     return ServiceLoop(
         service="identity",
         bus=context.bus,
         topics=[FACES, INTERACTIONS],
-        handler=handler,
+        handler=_handler(context, settings.rules()),
         health=context.health,
         startup_limit_s=context.settings.startup_limit_s,
     )
 
 
-def _handler(context: Context, settings: IdentitySettings) -> IdentityHandler:
+def _handler(context: Context, rules: RecognitionRules) -> IdentityHandler:
     key_file = context.settings.key_file
     if key_file is None:
-        nobody = NoGallery()
-        return IdentityHandler(context.mall, settings, None, nobody, nobody)
+        return without_key(context.mall, rules)
     sealer = Sealer.load(key_file)
     store = CustomerStore(context.redis(), sealer)
-    build_gallery = partial(
-        Gallery, neighbours=settings.neighbours, threshold=settings.known
-    )
+
+    def build_gallery(templates: Sequence[Template]) -> Gallery:
+        return Gallery(templates, rules)
+
     feed = GalleryFeed(store, build_gallery, time.time_ns)
-    return IdentityHandler(context.mall, settings, sealer, feed, store)
+    links = VisitLinks(store)
+    return IdentityHandler(context.mall, rules, sealer, feed, links)
+
+
+def without_key(mall: MallSource, rules: RecognitionRules) -> IdentityHandler:
+    """Return the handler of a process without a key: every track is a visitor."""
+    nobody = NoGallery()
+    return IdentityHandler(mall, rules, None, nobody, VisitLinks(nobody))

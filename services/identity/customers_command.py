@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
+import cv2
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from vitrine.customers.enrolment import FaceReader, read_picture
-from vitrine.customers.gallery import Vector
+from vitrine.customers.consents import Purpose, granted, in_force
+from vitrine.customers.enrolment import FaceReader
+from vitrine.customers.records import Vector
 from vitrine.errors import ConfigurationError, Invalid
 from vitrine.sealing import HOW_TO, Sealer
 from vitrine.settings import Settings
-from vitrine.stores.customers import Consent, CustomerStore, Purpose
+from vitrine.stores.customers import CustomerStore
 from vitrine.stores.redis import connect
-
-DAY_NS = 86_400 * 10**9
+from vitrine.vision.crop import Image
+from vitrine.vision.detectors import load_detector
+from vitrine.vision.embedding import Embedder
+from vitrine.vision.models import LANDMARKS_FILE, embedding_model, model_path
+from vitrine.vision.networks import load_network
 
 
 @click.group()
@@ -29,18 +36,14 @@ def customers() -> None:
     """
 
 
-def _store(settings: Settings) -> CustomerStore:
-    if settings.key_file is None:
-        raise ConfigurationError(f"set VITRINE_KEY_FILE; {HOW_TO}")
-    return CustomerStore(
-        connect(settings.redis_url.get_secret_value()), Sealer.load(settings.key_file)
-    )
-
-
 @customers.command()
 @click.argument("name")
 @click.argument(
-    "images", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="IMAGE…"
+    "images",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="IMAGE…",
 )
 @click.option(
     "--purpose",
@@ -73,41 +76,24 @@ def enrol(
 ) -> None:
     """Enrol the customer NAME with one or more pictures of their face.
 
-    Enrolling records that the customer consented: ask first. Pictures are read and not kept. A picture
-    without exactly one face is left out; without any good picture nobody is enrolled.
+    Enrolling records that the customer consented: ask first. Pictures are read and not
+    kept. A picture without exactly one face is left out; without any good picture nobody
+    is enrolled.
     """
     settings = Settings.load()
     store = _store(settings)
-    reader = FaceReader.load(settings)
-    vectors = [
-        vector for path in images if (vector := _vector(reader, path)) is not None
-    ]
+    reader = load_reader(settings.models)
+    vectors = _vectors(reader, images)
     if not vectors:
         raise ConfigurationError(
             "nobody was enrolled: none of the pictures can be used"
         )
     now_ns = time.time_ns()
-    consents = [
-        Consent(
-            purpose=p,
-            granted_at_ns=now_ns,
-            expires_at_ns=now_ns + days * DAY_NS,
-            text_version=text,
-        )
-        for p in purposes
-    ]
+    consents = granted(purposes, at_ns=now_ns, days=days, text_version=text)
     customer_id = store.enrol(name, vectors, reader.embedder.model, consents, now_ns)
-    click.echo(
-        f"{customer_id}  {len(vectors)} of {len(images)} pictures, consent to {', '.join(purposes)}"
-    )
-
-
-def _vector(reader: FaceReader, path: Path) -> Vector | None:
-    try:
-        return reader.read(read_picture(path))
-    except Invalid as error:
-        click.echo(f"{path}: left out, {error}", err=True)
-        return None
+    used = f"{len(vectors)} of {len(images)} pictures"
+    agreed = ", ".join(purposes)
+    click.echo(f"{customer_id}  {used}, consent to {agreed}")
 
 
 @customers.command("list")
@@ -117,14 +103,12 @@ def list_all() -> None:
     now_ns = time.time_ns()
     table = Table("id", "name", "templates", "agreed to")
     for customer in store.customers():
-        agreed = [
-            c.purpose for c in customer.consents if customer.allows(c.purpose, now_ns)
-        ]
+        agreed = ", ".join(in_force(customer.consents, now_ns))
         table.add_row(
             customer.customer_id,
             customer.name,
             str(customer.templates),
-            ", ".join(agreed) or "expired",
+            agreed or "expired",
         )
     Console().print(table)
 
@@ -133,5 +117,52 @@ def list_all() -> None:
 @click.argument("customer_id", metavar="ID")
 def erase(customer_id: str) -> None:
     """Erase everything of a customer and print a signed receipt."""
-    receipt = _store(Settings.load()).erase(customer_id, time.time_ns())
+    store = _store(Settings.load())
+    receipt = store.erase(customer_id, time.time_ns())
     click.echo(json.dumps(receipt, indent=2))
+
+
+def _store(settings: Settings) -> CustomerStore:
+    if settings.key_file is None:
+        raise ConfigurationError(f"set VITRINE_KEY_FILE; {HOW_TO}")
+    redis = connect(settings.redis_url.get_secret_value())
+    return CustomerStore(redis, Sealer.load(settings.key_file))
+
+
+def load_reader(models: Path | None) -> FaceReader:
+    """Return a reader with our networks, or the public ones in the folder `models`.
+
+    Raises ConfigurationError for a model that is missing.
+    """
+    embedding = embedding_model(models)
+    return FaceReader(
+        detector=load_detector(models),
+        landmarks=load_network(model_path(LANDMARKS_FILE)),
+        embedder=Embedder(load_network(embedding), embedding.stem),
+    )
+
+
+def _vectors(reader: FaceReader, paths: Sequence[Path]) -> list[Vector]:
+    """Return the faces of the pictures that can be used; say which cannot."""
+    vectors = []
+    for path in paths:
+        try:
+            vectors.append(reader.read(read_picture(path)))
+        except Invalid as error:
+            click.echo(f"{path}: left out, {error}", err=True)
+    return vectors
+
+
+def read_picture(path: Path) -> Image:
+    """Return a picture file as (H, W, 3) BGR. Raises Invalid."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise Invalid(error.strerror or str(error)) from None
+    if not content:
+        raise Invalid("not a picture that can be read")
+    encoded = np.frombuffer(content, np.uint8)
+    picture = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+    if picture is None:
+        raise Invalid("not a picture that can be read")
+    return np.asarray(picture, np.uint8)

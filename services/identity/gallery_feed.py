@@ -1,33 +1,47 @@
-"""Keeps the gallery in step with the customer store, and takes it away when the store cannot be read."""
+"""The gallery, kept in step with the customer store."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
 
-from vitrine.customers.gallery import Gallery, Template
+from vitrine.customers.gallery import Gallery
+from vitrine.customers.records import Template
 from vitrine.errors import Unavailable
-from vitrine.stores.customers import CustomerStore
+from vitrine.services.identity.patience import ask_again_at
 from vitrine.telemetry import metrics
 
 logger = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 0.25
-STALE_AFTER_S = 1.0
-PATIENCE = 5
-"""A store that hangs is asked again after so many times as long as it let us wait: faces go on meanwhile."""
-RELOAD_EVERY_S = 60.0
-"""Consents expire without a change in the store."""
+# Together they keep the promise of docs/privacy.md, that a worker which could not read
+# the store for a second recognises nobody: four attempts fit into that second.
+LOOK_EVERY_S: Final = 0.25
+STALE_AFTER_S: Final = 1.0
+
+# Consents expire without a change in the store. A minute late at most; chosen, not
+# measured.
+RELOAD_EVERY_S: Final = 60.0
+
+
+class TemplateStore(Protocol):
+    """Keep the enrolled templates. Each call may raise Unavailable."""
+
+    def last_change(self) -> str:
+        """Return the id of the newest change, `MILLISECONDS-NUMBER`; empty without any."""
+
+    def templates(self, now_ns: int) -> Sequence[Template]:
+        """Return the templates of everybody who may be recognised now."""
 
 
 class GalleryFeed:
-    """The gallery as of at most a second ago, or None: then nobody is recognised."""
+    """Keep the gallery as of at most a second ago, or None: then nobody is recognised."""
 
     def __init__(
         self,
-        store: CustomerStore,
-        build: Callable[[list[Template]], Gallery],
+        store: TemplateStore,
+        build: Callable[[Sequence[Template]], Gallery],
         now_ns: Callable[[], int],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -38,38 +52,49 @@ class GalleryFeed:
         self._gallery: Gallery | None = None
         self._change: str | None = None
         self._away = False
-        self._read = self._loaded = self._look_at = -1e9
+        self._look_at = -float("inf")
+        self._read_s = -float("inf")
+        self._loaded_s = -float("inf")
 
     def current(self) -> Gallery | None:
-        """Looks at the change stream a few times a second and reloads what changed."""
-        now = self._monotonic()
-        if now >= self._look_at:
-            self._look_at = now + LOOK_EVERY_S
-            try:
-                self._refresh(now)
-            except Unavailable as error:
-                self._look_at = max(
-                    self._look_at, now + PATIENCE * (self._monotonic() - now)
-                )
-                if not self._away:
-                    logger.warning(
-                        "customer store away, nobody is recognised: %s", error
-                    )
-                self._away = True
-        if now - self._read > STALE_AFTER_S:
+        """Return the gallery, or None while nobody may be recognised.
+
+        Looks at the change stream a few times a second and reloads what changed.
+        """
+        now_s = self._monotonic()
+        if now_s >= self._look_at:
+            self._look(now_s)
+        if now_s - self._read_s > STALE_AFTER_S:
             self._gallery = None
             self._change = None
         return self._gallery
 
-    def _refresh(self, now: float) -> None:
+    def _look(self, now_s: float) -> None:
+        self._look_at = now_s + LOOK_EVERY_S
+        try:
+            self._refresh(now_s)
+        except Unavailable as error:
+            again_at = ask_again_at(now_s, self._monotonic())
+            self._look_at = max(self._look_at, again_at)
+            if not self._away:
+                logger.warning("customer store away, nobody is recognised: %s", error)
+            self._away = True
+
+    def _refresh(self, now_s: float) -> None:
         change = self._store.last_change()
-        if change != self._change or now - self._loaded >= RELOAD_EVERY_S:
-            self._gallery = self._build(self._store.templates(self._now_ns()))
-            self._change = change
-            self._loaded = now
-            metrics.GALLERY_CUSTOMERS.set(len(self._gallery.customers))
-            metrics.GALLERY_VERSION.set(int(change.partition("-")[0] or 0))
+        expired = now_s - self._loaded_s >= RELOAD_EVERY_S
+        if change != self._change or expired:
+            self._load(change)
+            self._loaded_s = now_s
         if self._away:
             logger.info("customer store is back")
-        self._read = now
+        self._read_s = now_s
         self._away = False
+
+    def _load(self, change: str) -> None:
+        templates = self._store.templates(self._now_ns())
+        self._gallery = self._build(templates)
+        self._change = change
+        version = change.partition("-")[0]
+        metrics.GALLERY_CUSTOMERS.set(len(self._gallery.customers))
+        metrics.GALLERY_VERSION.set(int(version or 0))

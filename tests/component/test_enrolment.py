@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from vitrine.customers.enrolment import read_picture
 from vitrine.errors import Invalid
-from vitrine.services.identity.customers_command import customers
+from vitrine.services.identity.customers_command import customers, read_picture
 from vitrine.vision.models import PUBLIC_EMBEDDING_FILE, YUNET_FILE
 
 

@@ -17,8 +17,7 @@ from vitrine.runtime import Handler
 from vitrine.schemas import FrameFaces
 from vitrine.services.engagement.handler import EngagementHandler
 from vitrine.services.engagement.settings import EngagementSettings
-from vitrine.services.identity.app import NoGallery
-from vitrine.services.identity.handler import IdentityHandler
+from vitrine.services.identity.app import without_key
 from vitrine.services.identity.settings import IdentitySettings
 
 BATCH = 50
@@ -96,8 +95,7 @@ def exposures(evidence: Evidence) -> Iterator[str]:
 
 def identities(evidence: Evidence) -> Iterator[str]:
     """The latest word on each track is that of one pass of identity over the same faces."""
-    nobody = NoGallery()
-    handler = IdentityHandler(evidence.mall, IdentitySettings(), None, nobody, nobody)
+    handler = without_key(evidence.mall, IdentitySettings().rules())
     expected = one_pass(handler, evidence.records["faces"], "identities")
     yield from differences(
         "track", latest(evidence.events("identities")), latest(expected)

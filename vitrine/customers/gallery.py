@@ -1,82 +1,65 @@
-"""The enrolled customers that views are compared with: nearest neighbours, and nobody when none is near."""
+"""The enrolled customers that views are compared with, an open set."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from sklearn.neighbors import NearestNeighbors
 
-if TYPE_CHECKING:
-    from sklearn.neighbors import NearestNeighbors
-
-Vector = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """One enrolled view: whose, by which model, and the unit vector (d,) float32."""
-
-    customer_id: str
-    model: str
-    vector: Vector
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """The customer that a view resembles, and the cosine similarity of the nearest template."""
-
-    customer_id: str
-    similarity: float
+from vitrine.customers.records import Template, Vector
+from vitrine.customers.rules import RecognitionRules
 
 
 class Gallery:
-    """Templates by model; those of another model are never compared."""
+    """Keep templates by model; a view is never compared with those of another model."""
 
     def __init__(
         self,
         templates: Sequence[Template],
-        *,
-        neighbours: int,
-        threshold: Callable[[str], float],
+        rules: RecognitionRules,
     ) -> None:
-        """`threshold`: the least similarity, by model."""
-        from sklearn.neighbors import NearestNeighbors  # noqa: PLC0415 - who only enrols needs it not
-
-        self._neighbours = neighbours
-        self._threshold = threshold
-        self.customers = frozenset(template.customer_id for template in templates)
-        self._customers: dict[str, list[str]] = {}
+        self._rules = rules
+        self._owners: dict[str, list[str]] = {}
         self._search: dict[str, NearestNeighbors] = {}
-        for model in {template.model for template in templates}:
-            ours = [template for template in templates if template.model == model]
-            self._customers[model] = [template.customer_id for template in ours]
+        by_model: dict[str, list[Template]] = defaultdict(list)
+        for template in templates:
+            by_model[template.model].append(template)
+        for model, enrolled in by_model.items():
+            vectors = np.stack([template.vector for template in enrolled])
             search = NearestNeighbors(metric="cosine", algorithm="brute")
-            self._search[model] = search.fit(
-                np.stack([template.vector for template in ours])
-            )
+            self._search[model] = search.fit(vectors)
+            self._owners[model] = [template.customer_id for template in enrolled]
+        self.customers = frozenset(template.customer_id for template in templates)
+        """Ids of everybody who may be recognised, whatever the model."""
 
-    def match(self, vector: Vector, model: str) -> Match | None:
-        """The customer of the nearest templates above the threshold, weighted by similarity; else None."""
+    def match(self, vector: Vector, model: str) -> str | None:
+        """Return the customer whom a view (d,) resembles, or None when nobody is near.
+
+        Of the nearest templates, those from the threshold on vote, each with its
+        similarity.
+        """
         if model not in self._search:
             return None
-        customers = self._customers[model]
-        least = self._threshold(model)
-        count = min(self._neighbours, len(customers))
-        distances, places = self._search[model].kneighbors(
-            vector[None], n_neighbors=count
-        )
-        weights: dict[str, float] = {}
-        nearest: dict[str, float] = {}
-        for distance, place in zip(distances[0], places[0], strict=True):
-            similarity = 1.0 - float(distance)
+        least = self._rules.known(model)
+        weights: dict[str, float] = defaultdict(float)
+        for customer_id, similarity in self._nearest(vector, model):
             if similarity >= least:
-                customer = customers[place]
-                weights[customer] = weights.get(customer, 0.0) + similarity
-                nearest.setdefault(customer, similarity)
+                weights[customer_id] += similarity
         if not weights:
             return None
-        best = max(weights, key=lambda customer: weights[customer])
-        return Match(best, nearest[best])
+        return max(weights, key=weights.__getitem__)
+
+    def _nearest(self, vector: Vector, model: str) -> list[tuple[str, float]]:
+        """Return customer and cosine similarity of the nearest templates."""
+        owners = self._owners[model]
+        count = min(self._rules.neighbours, len(owners))
+        distances, places = self._search[model].kneighbors(
+            vector[None],
+            n_neighbors=count,
+        )
+        nearest = []
+        for distance, place in zip(distances[0], places[0], strict=True):
+            nearest.append((owners[place], 1.0 - float(distance)))
+        return nearest

@@ -1,28 +1,39 @@
 """Anonymous visitors of one stand on one day: which tracks belong together.
 
-What makes two tracks one visitor is the embedding; it stays in memory and is dropped at the end of the day.
+Two tracks become one visitor by their embeddings, which stay in memory and are dropped
+at the end of the day.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Set
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Final
 
 import numpy as np
 
 from vitrine import ids
-from vitrine.customers.gallery import Vector
+from vitrine.clock import SECOND_NS
+from vitrine.customers.records import Vector
 
-SECOND_NS = 1_000_000_000
-VISIT_GAP_NS = 60 * SECOND_NS
-CONCURRENT_NS = SECOND_NS // 2
-VIEWS_REMEMBERED = 15
+# Part of the definition of a visit (docs/architecture.md): presences of one visitor
+# with gaps up to a minute. A convention, not measured.
+VISIT_GAP_NS: Final = 60 * SECOND_NS
+
+# The tracker may begin a new track while the old one of the same face still ends;
+# so short an overlap does not prove two people. Chosen, not measured.
+CONCURRENT_NS: Final = SECOND_NS // 2
+
+# Six seconds at least: `vitrine.faces` embeds a face every 0.4 s at most. A wrong
+# decision is outvoted within that time. Chosen, not measured.
+VIEWS_REMEMBERED: Final = 15
 
 
 @dataclass(slots=True)
 class Visitor:
-    """Somebody without a name, seen today."""
+    """Hold what is known of somebody without a name, seen today."""
 
     visitor_id: str
     visit_id: str
@@ -33,23 +44,25 @@ class Visitor:
     opted_out: bool = False
 
     def similarity(self, vector: Vector) -> float:
-        """Cosine similarity with the mean of all views; -1 without any."""
+        """Return the cosine similarity with the mean of all views; -1 without any."""
         if self.total is None:
             return -1.0
-        return float(
-            self.total
-            @ vector
-            / (np.linalg.norm(self.total) * np.linalg.norm(vector) + 1e-9)
-        )
+        lengths = np.linalg.norm(self.total) * np.linalg.norm(vector)
+        if lengths == 0:
+            return -1.0
+        return float(self.total @ vector / lengths)
 
     def add(self, vector: Vector) -> None:
-        """Remember one more view."""
-        self.total = vector.copy() if self.total is None else self.total + vector
+        """Remember one more view, or the sum of several."""
+        if self.total is None:
+            self.total = vector.copy()
+        else:
+            self.total = self.total + vector
 
 
 @dataclass(slots=True)
 class Track:
-    """One track, and who it is as far as we know."""
+    """Hold one track, and who it is as far as we know."""
 
     track_id: str
     camera_id: str
@@ -66,9 +79,17 @@ class Track:
     """For each good view, the customer it resembles, or None."""
     customer_id: str | None = None
 
+    def overlaps(self, other: Track) -> bool:
+        """Return True when one camera saw both for longer than a hand-over takes."""
+        if self.camera_id != other.camera_id:
+            return False
+        begin_ns = max(self.first_ns, other.first_ns)
+        end_ns = min(self.last_ns, other.last_ns)
+        return end_ns - begin_ns > CONCURRENT_NS
+
 
 class StandDay:
-    """The visitors of one stand on one local day."""
+    """Keep the visitors of one stand on one local day."""
 
     def __init__(self, stand_id: str, day: date) -> None:
         self.stand_id = stand_id
@@ -78,7 +99,10 @@ class StandDay:
         self._model = ""
 
     def use(self, model: str) -> None:
-        """The model of the embeddings to come; those of another one are never compared, so forget them."""
+        """Name the model of the embeddings to come, and forget those of another one.
+
+        Embeddings of different models are never compared.
+        """
         if model == self._model:
             return
         self._model = model
@@ -89,76 +113,129 @@ class StandDay:
             track.matched = False
 
     def begin(self, track_id: str, camera_id: str, at_ns: int, offset: int) -> Track:
-        """A track seen for the first time: a visitor of its own, until it proves to be somebody else."""
+        """Add a track as a visitor of its own, until it proves to be an earlier one.
+
+        `offset` is that of the first record with the track.
+        """
         visitor_id = ids.visitor_id(self.stand_id, self.day, track_id)
-        visitor = Visitor(visitor_id, ids.visit_id(visitor_id, track_id), at_ns, at_ns)
-        self.visitors[visitor_id] = visitor
-        track = self.tracks[track_id] = Track(
-            track_id, camera_id, visitor, at_ns, offset, at_ns
+        visitor = Visitor(
+            visitor_id=visitor_id,
+            visit_id=ids.visit_id(visitor_id, track_id),
+            first_ns=at_ns,
+            last_ns=at_ns,
         )
+        track = Track(
+            track_id=track_id,
+            camera_id=camera_id,
+            visitor=visitor,
+            first_ns=at_ns,
+            first_offset=offset,
+            last_ns=at_ns,
+        )
+        self.visitors[visitor_id] = visitor
+        self.tracks[track_id] = track
         return track
 
     def see(self, track: Track, at_ns: int) -> None:
-        """The track goes on."""
+        """Extend the track and its visitor's visit to `at_ns`; never backwards."""
         track.last_ns = max(track.last_ns, at_ns)
         track.visitor.last_ns = max(track.visitor.last_ns, at_ns)
 
-    def join(self, track: Track, threshold: float) -> list[Track]:
-        """Match a track by the mean of its views with the visitors of the day; the older visitor stays.
+    def add_view(
+        self,
+        track: Track,
+        vector: Vector,
+        *,
+        views: int,
+        threshold: float,
+    ) -> list[Track]:
+        """Remember a good view; with `views` of them, look for an earlier visitor.
 
-        Returns the tracks whose visitor changed. Somebody who is in the picture of the same camera as
-        another track at the same time is somebody else.
+        Returns the tracks whose visitor changed. `threshold` is the least similarity.
         """
-        mean: Vector = np.stack(track.views).sum(axis=0)
+        if track.matched:
+            track.visitor.add(vector)
+            return []
+        track.views.append(vector)
+        if len(track.views) < views:
+            return []
+        total: Vector = np.stack(track.views).sum(axis=0)
         track.views = []
         track.matched = True
-        own = track.visitor
-        present = {
-            t.visitor.visitor_id for t in self.tracks.values() if _overlap(t, track)
-        }
-        others = [
-            v
-            for v in self.visitors.values()
-            if v is not own and v.visitor_id not in present
-        ]
-        best = max(others, key=lambda visitor: visitor.similarity(mean), default=None)
-        if best is None or best.similarity(mean) < threshold:
-            own.add(mean)
+        earlier = self._most_similar(track, total)
+        if earlier is None or earlier.similarity(total) < threshold:
+            track.visitor.add(total)
             return []
-        older, younger = (best, own) if best.first_ns <= own.first_ns else (own, best)
+        return self._join(track, earlier, total)
+
+    def _most_similar(self, track: Track, total: Vector) -> Visitor | None:
+        """Return the visitor of the day whom a track resembles most, or None.
+
+        Who is in the picture of the same camera at the same time is somebody else.
+        """
+        excluded = self._present_with(track)
+        best = None
+        highest = -1.0
+        for visitor in self.visitors.values():
+            if visitor.visitor_id in excluded:
+                continue
+            similarity = visitor.similarity(total)
+            if similarity > highest:
+                best = visitor
+                highest = similarity
+        return best
+
+    def _present_with(self, track: Track) -> Set[str]:
+        """Return the track's own visitor, and those whom its camera saw beside it."""
+        found = {track.visitor.visitor_id}
+        for other in self.tracks.values():
+            if other is not track and other.overlaps(track):
+                found.add(other.visitor.visitor_id)
+        return found
+
+    def _join(self, track: Track, found: Visitor, total: Vector) -> list[Track]:
+        """Make one visitor of a track's own and `found`; the older one stays.
+
+        Returns the tracks whose visitor changed.
+        """
+        own = track.visitor
+        older = found
+        younger = own
+        if own.first_ns < found.first_ns:
+            older = own
+            younger = found
         if own.first_ns - older.last_ns > VISIT_GAP_NS:
             older.visit_id = ids.visit_id(older.visitor_id, track.track_id)
         older.last_ns = max(older.last_ns, younger.last_ns)
-        older.add(mean)
+        older.add(total)
         if younger.total is not None:
             older.add(younger.total)
         del self.visitors[younger.visitor_id]
-        changed = [other for other in self.tracks.values() if other.visitor is younger]
-        for other in changed:
-            other.visitor = older
+        changed = []
+        for other in self.tracks.values():
+            if other.visitor is younger:
+                other.visitor = older
+                changed.append(other)
         return changed
 
     def forget_ended(self, now_ns: int, after_ns: int) -> None:
-        """Drop tracks that ended, and visitors of whom nothing is left to recognise them by."""
-        ended = [t for t in self.tracks.values() if now_ns - t.last_ns > after_ns]
+        """Drop tracks that were last seen more than `after_ns` ago.
+
+        With them go the visitors of whom no track and no view is left.
+        """
+        oldest_ns = now_ns - after_ns
+        ended = [track for track in self.tracks.values() if track.last_ns < oldest_ns]
         for track in ended:
             del self.tracks[track.track_id]
-        alive = {track.visitor.visitor_id for track in self.tracks.values()}
+        remaining = {track.visitor.visitor_id for track in self.tracks.values()}
         for track in ended:
             visitor = track.visitor
-            if visitor.total is None and visitor.visitor_id not in alive:
+            if visitor.total is None and visitor.visitor_id not in remaining:
                 self.visitors.pop(visitor.visitor_id, None)
 
     def visit(self, visit_id: str) -> Visitor | None:
-        """Whose visit it is."""
-        return next((v for v in self.visitors.values() if v.visit_id == visit_id), None)
-
-
-def _overlap(one: Track, other: Track) -> bool:
-    """Whether both were in one camera's picture for longer than a hand-over takes."""
-    if one is other or one.camera_id != other.camera_id:
-        return False
-    return (
-        min(one.last_ns, other.last_ns) - max(one.first_ns, other.first_ns)
-        > CONCURRENT_NS
-    )
+        """Return the visitor of a visit, or None when it is not of this stand and day."""
+        for visitor in self.visitors.values():
+            if visitor.visit_id == visit_id:
+                return visitor
+        return None

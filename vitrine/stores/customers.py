@@ -1,7 +1,8 @@
-"""The customer store in Redis: consents, encrypted templates, changes as a stream, erasure with a receipt.
+"""The customer store in Redis: consents, encrypted templates, changes as a stream.
 
-Keys: `customers` (ids), `customer:ID` (name sealed, consents), `customer:ID:templates` (sealed),
-`customer:ID:visits`, `visit:VISIT` (link to the customer), `customers:changes` (stream).
+Keys: `customers` (ids), `customer:ID` (name sealed, consents), `customer:ID:templates`
+(sealed), `customer:ID:visits`, `visit:VISIT` (link to the customer),
+`customers:changes` (stream).
 """
 
 from __future__ import annotations
@@ -10,26 +11,37 @@ import json
 import logging
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from hashlib import sha256
-from typing import Any, Literal, cast
+from typing import Any, Final, cast
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import TypeAdapter
 from redis import Redis
+from redis.client import Pipeline
 
-from vitrine.customers.gallery import Template, Vector
+from vitrine.customers.consents import Consent, allows, for_purpose, last_expiry_ns
+from vitrine.customers.records import Customer, Template, Vector
 from vitrine.errors import ConfigurationError, Invalid
 from vitrine.sealing import Sealer
+from vitrine.stores import receipts
 from vitrine.stores.redis import redis_errors
 
 logger = logging.getLogger(__name__)
 
-CHANGES = "customers:changes"
-CHANGES_KEPT = 10_000
-VISIT_LINK_SECONDS = 2 * 86_400
+CHANGES: Final = "customers:changes"
 
-# One step each: nobody who is being erased is linked meanwhile. ARGV: customer, visit, seconds.
+# Readers look at the newest entry only; the others are for the operator's eyes.
+# Chosen, not measured.
+CHANGES_KEPT: Final = 10_000
+
+# A visit ends with the local day, and an offer of its last hour may be granted after
+# midnight: two days cover both. Chosen, not measured.
+VISIT_LINK_SECONDS: Final = 2 * 86_400
+
+ID_BYTES: Final = 12
+CONSENTS: Final = TypeAdapter(tuple[Consent, ...])
+
+# One step each: nobody who is being erased is linked meanwhile. ARGV: customer, visit,
+# seconds.
 _LINK = """
 if redis.call('SISMEMBER', 'customers', ARGV[1]) == 0 then return end
 local visits = 'customer:' .. ARGV[1] .. ':visits'
@@ -38,7 +50,8 @@ redis.call('SADD', visits, ARGV[2])
 redis.call('EXPIRE', visits, ARGV[3])
 """
 
-# ARGV: customer, change stream, entries to keep. Returns how many templates and visits there were.
+# ARGV: customer, change stream, entries to keep. Returns how many templates and visits
+# there were.
 _ERASE = """
 if redis.call('SREM', 'customers', ARGV[1]) == 0 then return false end
 local key = 'customer:' .. ARGV[1]
@@ -50,48 +63,9 @@ redis.call('XADD', ARGV[2], 'MAXLEN', '~', ARGV[3], '*', 'kind', 'erased')
 return {templates, #visits}
 """
 
-Purpose = Literal["recognise", "profile", "offers"]
-
-
-class Consent(BaseModel):
-    """What a customer agreed to, until when, and which text was shown."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    purpose: Purpose
-    granted_at_ns: int
-    expires_at_ns: int
-    text_version: str
-
-
-@dataclass(frozen=True, slots=True)
-class Customer:
-    """A customer for the operator's eyes."""
-
-    customer_id: str
-    name: str
-    consents: tuple[Consent, ...]
-    templates: int
-
-    def allows(self, purpose: Purpose, now_ns: int) -> bool:
-        """Whether a consent for `purpose` is in force."""
-        return _allows(self.consents, purpose, now_ns)
-
-
-def _allows(consents: Sequence[Consent], purpose: Purpose, now_ns: int) -> bool:
-    return any(
-        c.purpose == purpose and c.granted_at_ns <= now_ns < c.expires_at_ns
-        for c in consents
-    )
-
-
-def _left_ms(consents: Sequence[Consent], now_ns: int) -> int:
-    """Until the last of some consents expires."""
-    return (max(consent.expires_at_ns for consent in consents) - now_ns) // 1_000_000
-
 
 class CustomerStore:
-    """Reads and writes customers; what no consent covers any more disappears.
+    """Read and write customers; what no consent covers any more disappears.
 
     Raises Unavailable when Redis is away, Invalid for a foreign key.
     """
@@ -108,8 +82,11 @@ class CustomerStore:
         consents: Sequence[Consent],
         now_ns: int,
     ) -> str:
-        """Store a new customer in one step; returns the id. Without consent to be recognised, nothing is."""
-        if not _allows(consents, "recognise", now_ns):
+        """Store a new customer in one step, and return the id.
+
+        Raises ConfigurationError without a vector, or without consent to be recognised.
+        """
+        if not allows(consents, "recognise", now_ns):
             raise ConfigurationError(
                 "no template without consent: grant the purpose `recognise`"
             )
@@ -117,103 +94,122 @@ class CustomerStore:
             raise ConfigurationError(
                 "no face, no template: give at least one picture with one face"
             )
-        customer_id = secrets.token_hex(12)
-        key = f"customer:{customer_id}"
-        name_key, name_sealed = self._sealer.encrypt(
-            name.encode(), f"{customer_id}|name"
-        )
+        customer_id = secrets.token_hex(ID_BYTES)
+        templates = []
+        for vector in vectors:
+            template = Template(customer_id, model, vector)
+            templates.append(self._sealed_template(template))
         with redis_errors(self._redis):
             step = self._redis.pipeline(transaction=True)
-            step.hset(
-                key,
-                mapping={
-                    "name_key": name_key,
-                    "name": name_sealed,
-                    "consents": json.dumps(
-                        [consent.model_dump() for consent in consents]
-                    ),
-                },
-            )
-            for vector in vectors:
-                step.rpush(
-                    f"{key}:templates", self._template(customer_id, vector, model)
-                )
-            recognise = [
-                consent for consent in consents if consent.purpose == "recognise"
-            ]
-            step.pexpire(key, _left_ms(consents, now_ns))
-            step.pexpire(f"{key}:templates", _left_ms(recognise, now_ns))
+            self._add_record(step, customer_id, name, consents)
+            step.rpush(_templates_key(customer_id), *templates)
+            _expire(step, customer_id, consents, now_ns)
             step.sadd("customers", customer_id)
             step.xadd(
-                CHANGES, {"kind": "enrolled"}, maxlen=CHANGES_KEPT, approximate=True
+                CHANGES,
+                {"kind": "enrolled"},
+                maxlen=CHANGES_KEPT,
+                approximate=True,
             )
             step.execute()
         return customer_id
 
-    def _template(self, customer_id: str, vector: Vector, model: str) -> str:
-        plain = np.asarray(vector, "<f4").tobytes()
-        key_id, sealed = self._sealer.encrypt(plain, f"{customer_id}|{model}")
-        return json.dumps({"model": model, "key_id": key_id, "sealed": sealed})
+    def _add_record(
+        self,
+        step: Pipeline,
+        customer_id: str,
+        name: str,
+        consents: Sequence[Consent],
+    ) -> None:
+        about = _about_name(customer_id)
+        name_key, name_sealed = self._sealer.encrypt(name.encode(), about)
+        step.hset(
+            _key(customer_id),
+            mapping={
+                "name_key": name_key,
+                "name": name_sealed,
+                "consents": CONSENTS.dump_json(tuple(consents)),
+            },
+        )
+
+    def _sealed_template(self, template: Template) -> str:
+        plain = np.asarray(template.vector, "<f4").tobytes()
+        about = _about_template(template.customer_id, template.model)
+        key_id, sealed = self._sealer.encrypt(plain, about)
+        content = {"model": template.model, "key_id": key_id, "sealed": sealed}
+        return json.dumps(content)
 
     def customers(self) -> Iterator[Customer]:
-        """All customers, by id."""
+        """Iterate over all customers, by id."""
         with redis_errors(self._redis):
-            for customer_id in sorted(_texts(self._redis.smembers("customers"))):
+            for customer_id in self._ids():
                 found = self._customer(customer_id)
                 if found is not None:
                     yield found
 
+    def _ids(self) -> list[str]:
+        members = cast("set[bytes]", self._redis.smembers("customers"))
+        return sorted(member.decode() for member in members)
+
     def _customer(self, customer_id: str) -> Customer | None:
-        content = {
-            k.decode(): v.decode()
-            for k, v in _hash(self._redis.hgetall(f"customer:{customer_id}"))
-        }
-        if not content:
+        """Return a customer, or None when the last consent has expired."""
+        key = _key(customer_id)
+        record = cast("dict[bytes, bytes]", self._redis.hgetall(key))
+        if not record:
             return None
         name = self._sealer.decrypt(
-            content["name_key"], content["name"], f"{customer_id}|name"
-        ).decode()
-        templates = self._redis.llen(f"customer:{customer_id}:templates")
-        return Customer(customer_id, name, _consents(content["consents"]), templates)
+            record[b"name_key"].decode(),
+            record[b"name"].decode(),
+            _about_name(customer_id),
+        )
+        templates = self._redis.llen(_templates_key(customer_id))
+        return Customer(
+            customer_id=customer_id,
+            name=name.decode(),
+            consents=CONSENTS.validate_json(record[b"consents"]),
+            templates=templates,
+        )
 
     def templates(self, now_ns: int) -> list[Template]:
-        """The templates of all customers who agreed to be recognised now."""
+        """Return the templates of all customers who agreed to be recognised now.
+
+        Leaves out those that the site's keys do not open.
+        """
         found: list[Template] = []
         with redis_errors(self._redis):
-            for customer_id in sorted(_texts(self._redis.smembers("customers"))):
-                consents = cast(
-                    "bytes | None",
-                    self._redis.hget(f"customer:{customer_id}", "consents"),
-                )
-                if consents is None or not _allows(
-                    _consents(consents), "recognise", now_ns
-                ):
-                    continue
-                texts = cast(
-                    "list[bytes]",
-                    self._redis.lrange(f"customer:{customer_id}:templates", 0, -1),
-                )
-                found += [
-                    t
-                    for t in (
-                        self._open(customer_id, json.loads(text)) for text in texts
-                    )
-                    if t
-                ]
+            for customer_id in self._ids():
+                if self._may_recognise(customer_id, now_ns):
+                    found += self._templates(customer_id)
         return found
 
-    def _open(self, customer_id: str, content: dict[str, str]) -> Template | None:
+    def _may_recognise(self, customer_id: str, now_ns: int) -> bool:
+        stored = cast("bytes | None", self._redis.hget(_key(customer_id), "consents"))
+        if stored is None:
+            return False
+        return allows(CONSENTS.validate_json(stored), "recognise", now_ns)
+
+    def _templates(self, customer_id: str) -> list[Template]:
+        key = _templates_key(customer_id)
+        texts = cast("list[bytes]", self._redis.lrange(key, 0, -1))
+        found = []
+        for text in texts:
+            try:
+                found.append(self._open(customer_id, text))
+            except Invalid as error:
+                logger.warning("a template is left out: %s", error)
+        return found
+
+    def _open(self, customer_id: str, text: bytes) -> Template:
+        """Return a template. Raises Invalid when it is another customer's or altered."""
+        content = json.loads(text)
         model = content["model"]
-        try:
-            plain = self._sealer.decrypt(
-                content["key_id"], content["sealed"], f"{customer_id}|{model}"
-            )
-        except Invalid as error:
-            logger.warning("a template is left out: %s", error)
-            return None
-        return Template(
-            customer_id, model, np.frombuffer(plain, "<f4").astype(np.float32)
+        plain = self._sealer.decrypt(
+            content["key_id"],
+            content["sealed"],
+            _about_template(customer_id, model),
         )
+        vector = np.frombuffer(plain, "<f4").astype(np.float32)
+        return Template(customer_id, model, vector)
 
     def link_visit(self, visit_id: str, customer_id: str) -> None:
         """Remember whose visit it is, for offers; kept two days."""
@@ -221,7 +217,7 @@ class CustomerStore:
             self._redis.eval(_LINK, 0, customer_id, visit_id, VISIT_LINK_SECONDS)
 
     def erase(self, customer_id: str, now_ns: int) -> dict[str, Any]:
-        """Remove everything of a customer; returns a receipt signed with the site's key.
+        """Remove everything of a customer, and return a receipt signed by the site's key.
 
         Raises ConfigurationError when there is no such customer.
         """
@@ -238,39 +234,48 @@ class CustomerStore:
             "templates": templates,
             "visits": visits,
         }
-        return content | {"signature": self._sign(content)}
-
-    def verify(self, receipt: dict[str, Any]) -> bool:
-        """Whether a receipt is ours and unchanged. Raises Invalid when its signature was altered."""
-        content = {
-            name: value for name, value in receipt.items() if name != "signature"
-        }
-        key_id, _, sealed = str(receipt["signature"]).partition(":")
-        return self._sealer.decrypt(key_id, sealed, "receipt") == _digest(content)
-
-    def _sign(self, content: dict[str, Any]) -> str:
-        return ":".join(self._sealer.encrypt(_digest(content), "receipt"))
+        return receipts.sign(content, self._sealer)
 
     def last_change(self) -> str:
-        """Id of the newest entry of the change stream; empty when nothing ever changed."""
+        """Return the id of the newest change, `MILLISECONDS-NUMBER`; empty without any."""
         with redis_errors(self._redis):
-            newest = cast(
-                "list[tuple[bytes, Any]]", self._redis.xrevrange(CHANGES, count=1)
-            )
-        return newest[0][0].decode() if newest else ""
+            entries = self._redis.xrevrange(CHANGES, count=1)
+        newest = cast("list[tuple[bytes, Any]]", entries)
+        if not newest:
+            return ""
+        entry_id, _ = newest[0]
+        return entry_id.decode()
 
 
-def _digest(content: dict[str, Any]) -> bytes:
-    return sha256(json.dumps(content, sort_keys=True).encode()).digest()
+def _expire(
+    step: Pipeline,
+    customer_id: str,
+    consents: Sequence[Consent],
+    now_ns: int,
+) -> None:
+    """Let the record go with the last consent, the templates with that for them."""
+    recognise = for_purpose(consents, "recognise")
+    step.pexpire(_key(customer_id), _left_ms(consents, now_ns))
+    step.pexpire(_templates_key(customer_id), _left_ms(recognise, now_ns))
 
 
-def _consents(text: str | bytes) -> tuple[Consent, ...]:
-    return tuple(Consent.model_validate(consent) for consent in json.loads(text))
+def _left_ms(consents: Sequence[Consent], now_ns: int) -> int:
+    left_ns = last_expiry_ns(consents) - now_ns
+    return left_ns // 1_000_000
 
 
-def _texts(values: Any) -> set[str]:
-    return {value.decode() for value in values}
+def _key(customer_id: str) -> str:
+    return f"customer:{customer_id}"
 
 
-def _hash(values: Any) -> list[tuple[bytes, bytes]]:
-    return list(values.items())
+def _templates_key(customer_id: str) -> str:
+    return f"customer:{customer_id}:templates"
+
+
+def _about_name(customer_id: str) -> str:
+    return f"{customer_id}|name"
+
+
+def _about_template(customer_id: str, model: str) -> str:
+    """Bind a template to customer and model: copied under another one, it never opens."""
+    return f"{customer_id}|{model}"

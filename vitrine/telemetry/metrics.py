@@ -96,6 +96,14 @@ GALLERY_VERSION = Gauge(
 IDENTITIES = Counter(
     "vitrine_identities", "Decisions who a track is.", ["stand", "reason"]
 )
+VISIT_LINKS_WAITING = Gauge(
+    "vitrine_visit_links_waiting",
+    "Visits of known customers that wait for the customer store.",
+)
+VISIT_LINKS_LOST = Counter(
+    "vitrine_visit_links_lost",
+    "Visits of known customers that were not stored: too many waited.",
+)
 
 DECOYS = Counter(
     "vitrine_decoys",

@@ -10,23 +10,22 @@ import numpy as np
 import pytest
 from redis import Redis
 
-from vitrine.customers.gallery import Gallery, Template
-from vitrine.errors import ConfigurationError, Unavailable
+from vitrine.customers.consents import Consent
+from vitrine.customers.records import Customer
+from vitrine.errors import ConfigurationError, Invalid
 from vitrine.sealing import Sealer
-from vitrine.services.identity.gallery_feed import GalleryFeed
-from vitrine.stores.customers import Consent, CustomerStore
+from vitrine.stores.customers import CustomerStore
 from vitrine.stores.embedded import embedded_redis
+from vitrine.stores.receipts import verify
 from vitrine.stores.redis import connect
 
 KEYS = {"k1": bytes(range(32)), "k2": bytes(range(1, 33))}
+SEALER = Sealer(KEYS, "k1")
 VECTOR = np.ones(128, np.float32) / np.float32(np.sqrt(128))
+OTHER = -VECTOR
 HOUR_NS = 3600 * 10**9
-RECOGNISE = Consent(
-    purpose="recognise", granted_at_ns=0, expires_at_ns=HOUR_NS, text_version="1"
-)
-OFFERS = Consent(
-    purpose="offers", granted_at_ns=0, expires_at_ns=2 * HOUR_NS, text_version="1"
-)
+RECOGNISE = Consent("recognise", 0, HOUR_NS, text_version="1")
+OFFERS = Consent("offers", 0, 2 * HOUR_NS, text_version="1")
 
 
 @pytest.fixture(scope="module")
@@ -44,194 +43,231 @@ def redis(url: str) -> Iterator[Redis]:
 
 @pytest.fixture
 def store(redis: Redis) -> CustomerStore:
-    return CustomerStore(redis, Sealer(KEYS, "k1"))
+    return CustomerStore(redis, SEALER)
 
 
-def test_a_customer_is_enrolled_and_found(store: CustomerStore) -> None:
-    customer_id = store.enrol(
-        "Ada Example", [VECTOR, VECTOR], "m", [RECOGNISE, OFFERS], now_ns=5
-    )
-    (customer,) = store.customers()
-    assert (customer.customer_id, customer.name, customer.templates) == (
-        customer_id,
-        "Ada Example",
-        2,
-    )
-    assert customer.allows("offers", 5)
-    assert not customer.allows("profile", 5)
-    np.testing.assert_array_equal(store.templates(5)[0].vector, VECTOR)
-
-
-def test_nothing_readable_lies_in_the_store(store: CustomerStore, redis: Redis) -> None:
-    customer_id = store.enrol("Ada Example", [VECTOR], "m", [RECOGNISE], now_ns=5)
-    content = b"".join(redis.dump(key) or b"" for key in redis.scan_iter())
-    assert b"Ada" not in content
-    assert VECTOR.tobytes()[:16] not in content
-    assert customer_id.encode() in content
-
-
-def test_without_consent_there_is_no_template(store: CustomerStore) -> None:
-    with pytest.raises(ConfigurationError, match="no template without consent"):
-        store.enrol("Ada", [VECTOR], "m", [OFFERS], now_ns=5)
-    assert list(store.customers()) == []
-
-
-def test_a_consent_that_expired_takes_the_templates_out_of_recognition(
+def enrol(
     store: CustomerStore,
-) -> None:
-    store.enrol("Ada", [VECTOR], "m", [RECOGNISE], now_ns=5)
-    assert len(store.templates(HOUR_NS - 1)) == 1
-    assert store.templates(HOUR_NS) == []
+    name: str = "Ada Example",
+    *,
+    vector: Any = VECTOR,
+    consents: tuple[Consent, ...] = (RECOGNISE,),
+) -> str:
+    return store.enrol(name, [vector], "m", consents, now_ns=5)
 
 
-def test_what_no_consent_covers_any_more_leaves_the_store(
-    store: CustomerStore, redis: Redis
-) -> None:
-    customer_id = store.enrol("Ada", [VECTOR], "m", [RECOGNISE, OFFERS], now_ns=0)
-    assert 3590 < redis.ttl(f"customer:{customer_id}:templates") <= 3600
-    assert 7190 < redis.ttl(f"customer:{customer_id}") <= 7200
+class TestEnrolment:
+    """What is stored, for how long."""
+
+    def test_a_customer_is_enrolled_and_found(self, store: CustomerStore) -> None:
+        consents = [RECOGNISE, OFFERS]
+        customer_id = store.enrol(
+            "Ada Example", [VECTOR, VECTOR], "m", consents, now_ns=5
+        )
+        assert list(store.customers()) == [
+            Customer(customer_id, "Ada Example", (RECOGNISE, OFFERS), templates=2)
+        ]
+        one, other = store.templates(5)
+        assert (one.customer_id, one.model) == (customer_id, "m")
+        np.testing.assert_array_equal(one.vector, VECTOR)
+        np.testing.assert_array_equal(other.vector, VECTOR)
+
+    def test_nothing_readable_lies_in_the_store(
+        self, store: CustomerStore, redis: Redis
+    ) -> None:
+        customer_id = enrol(store)
+        content = b"".join(redis.dump(key) or b"" for key in redis.scan_iter())
+        assert b"Ada" not in content
+        assert VECTOR.tobytes()[:16] not in content
+        assert customer_id.encode() in content
+
+    @pytest.mark.parametrize("consents", [(), (OFFERS,)])
+    def test_without_consent_there_is_no_template(
+        self, store: CustomerStore, consents: tuple[Consent, ...]
+    ) -> None:
+        with pytest.raises(ConfigurationError, match="no template without consent"):
+            enrol(store, consents=consents)
+        assert list(store.customers()) == []
+
+    def test_without_a_face_there_is_no_customer(self, store: CustomerStore) -> None:
+        with pytest.raises(ConfigurationError, match="no face, no template"):
+            store.enrol("Ada", [], "m", [RECOGNISE], now_ns=5)
+        assert list(store.customers()) == []
+
+    def test_every_change_has_an_id_of_its_own(self, store: CustomerStore) -> None:
+        assert store.last_change() == ""
+        enrol(store)
+        enrolled = store.last_change()
+        customer_id = enrol(store)
+        again = store.last_change()
+        store.erase(customer_id, now_ns=9)
+        erased = store.last_change()
+        assert len({"", enrolled, again, erased}) == 4
+
+    def test_a_consent_that_expired_takes_the_templates_out_of_recognition(
+        self, store: CustomerStore
+    ) -> None:
+        enrol(store, consents=(RECOGNISE, OFFERS))
+        assert len(store.templates(HOUR_NS - 1)) == 1
+        assert store.templates(HOUR_NS) == []
+
+    def test_what_no_consent_covers_any_more_leaves_the_store(
+        self, store: CustomerStore, redis: Redis
+    ) -> None:
+        customer_id = enrol(store, consents=(RECOGNISE, OFFERS))
+        assert 3590 < redis.ttl(f"customer:{customer_id}:templates") <= 3600
+        assert 7190 < redis.ttl(f"customer:{customer_id}") <= 7200
+
+    def test_a_customer_whose_record_expired_is_not_listed(
+        self, store: CustomerStore, redis: Redis
+    ) -> None:
+        customer_id = enrol(store)
+        redis.delete(f"customer:{customer_id}")
+        assert list(store.customers()) == []
+        assert store.templates(5) == []
 
 
-def test_a_rotated_key_still_opens_old_templates(
-    store: CustomerStore, redis: Redis
-) -> None:
-    store.enrol("Ada", [VECTOR], "m", [RECOGNISE], now_ns=5)
-    assert len(CustomerStore(redis, Sealer(KEYS, "k2")).templates(5)) == 1
+class TestKeys:
+    """Templates open only with the site's keys, and only for their customer."""
 
+    def test_a_rotated_key_still_opens_old_templates(
+        self, store: CustomerStore, redis: Redis
+    ) -> None:
+        enrol(store)
+        rotated = CustomerStore(redis, Sealer(KEYS, "k2"))
+        assert len(rotated.templates(5)) == 1
 
-def test_templates_under_an_unknown_key_are_left_out(
-    store: CustomerStore, redis: Redis
-) -> None:
-    store.enrol("Ada", [VECTOR], "m", [RECOGNISE], now_ns=5)
-    assert CustomerStore(redis, Sealer({"k3": bytes(32)}, "k3")).templates(5) == []
+    def test_templates_under_an_unknown_key_are_left_out(
+        self, store: CustomerStore, redis: Redis
+    ) -> None:
+        enrol(store)
+        foreign = CustomerStore(redis, Sealer({"k3": bytes(32)}, "k3"))
+        assert foreign.templates(5) == []
 
-
-def test_erasure_removes_everything_and_gives_a_signed_receipt(
-    store: CustomerStore, redis: Redis
-) -> None:
-    customer_id = store.enrol("Ada", [VECTOR], "m", [RECOGNISE], now_ns=5)
-    store.link_visit("visit-1", customer_id)
-    receipt = store.erase(customer_id, now_ns=9)
-    assert redis.keys() == [b"customers:changes"]
-    assert (receipt["templates"], receipt["visits"]) == (1, 1)
-    assert store.verify(receipt)
-    assert not store.verify(receipt | {"templates": 2})
-
-
-def test_a_visit_of_an_erased_customer_is_not_linked(
-    store: CustomerStore, redis: Redis
-) -> None:
-    store.link_visit("visit-1", "nobody")
-    assert redis.get("visit:visit-1") is None
-
-
-def test_an_unknown_customer_cannot_be_erased(store: CustomerStore) -> None:
-    with pytest.raises(ConfigurationError, match="no customer nobody"):
-        store.erase("nobody", now_ns=9)
-
-
-class TestFeed:
-    """The gallery follows the store, and disappears when the store cannot be read for a second."""
-
-    def feed(self, store: CustomerStore) -> tuple[GalleryFeed, list[float]]:
-        time = [0.0]
-
-        def build(templates: list[Template]) -> Gallery:
-            return Gallery(templates, neighbours=1, threshold=lambda _: 0.5)
-
-        return GalleryFeed(store, build, lambda: 5, lambda: time[0]), time
-
-    def test_a_change_arrives(self, store: CustomerStore) -> None:
-        feed, time = self.feed(store)
-        before = feed.current()
-        assert before is not None
-        assert not before.customers
-        store.enrol("Ada", [VECTOR], "m", [RECOGNISE], now_ns=5)
-        time[0] = 0.3
-        after = feed.current()
-        assert after is not None
-        assert len(after.customers) == 1
-
-    def test_a_store_that_is_away_from_the_start_is_said_once(
+    def test_a_template_that_is_copied_to_another_customer_does_not_open(
         self,
         store: CustomerStore,
-        monkeypatch: pytest.MonkeyPatch,
+        redis: Redis,
         caplog: pytest.LogCaptureFixture,
     ) -> None:
-        feed, time = self.feed(store)
+        ada = enrol(store, "Ada", vector=VECTOR)
+        bob = enrol(store, "Bob", vector=OTHER)
+        copied: Any = redis.lindex(f"customer:{ada}:templates", 0)
+        redis.rpush(f"customer:{bob}:templates", copied)
+        vectors = {ada: VECTOR, bob: OTHER}
+        templates = store.templates(5)
+        assert sorted(template.customer_id for template in templates) == sorted(vectors)
+        for template in templates:
+            np.testing.assert_array_equal(
+                template.vector, vectors[template.customer_id]
+            )
+        assert caplog.messages == [
+            "a template is left out: "
+            "sealed content was altered, or belongs to something else"
+        ]
 
-        def away() -> str:
-            raise Unavailable("Redis is away")
-
-        monkeypatch.setattr(store, "last_change", away)
-        for time[0] in (0.0, 1.0, 2.0):
-            assert feed.current() is None
-        said = [record.getMessage() for record in caplog.records]
-        assert said == ["customer store away, nobody is recognised: Redis is away"]
-
-    def test_a_store_that_hangs_is_waited_for_a_fifth_of_the_time_at_most(
-        self, store: CustomerStore, monkeypatch: pytest.MonkeyPatch
+    def test_a_template_that_is_said_to_be_of_another_model_does_not_open(
+        self, store: CustomerStore, redis: Redis
     ) -> None:
-        feed, time = self.feed(store)
-        asked: list[float] = []
+        ada = enrol(store)
+        key = f"customer:{ada}:templates"
+        text: Any = redis.lindex(key, 0)
+        redis.lset(key, 0, text.replace(b'"model": "m"', b'"model": "n"'))
+        assert store.templates(5) == []
 
-        def hang() -> str:
-            asked.append(time[0])
-            time[0] += 2.0
-            raise Unavailable("Redis hangs")
-
-        monkeypatch.setattr(store, "last_change", hang)
-        while time[0] < 30:
-            assert feed.current() is None
-            time[0] += 0.25
-        assert asked == [0.0, 10.0, 20.0]
-
-    def test_a_store_that_is_away_for_a_second_ends_recognition(
-        self, store: CustomerStore, monkeypatch: pytest.MonkeyPatch
+    def test_a_name_that_is_copied_to_another_customer_does_not_open(
+        self, store: CustomerStore, redis: Redis
     ) -> None:
-        feed, time = self.feed(store)
-        assert feed.current() is not None
-
-        def away() -> str:
-            raise Unavailable("Redis is away")
-
-        with monkeypatch.context() as patch:
-            patch.setattr(store, "last_change", away)
-            time[0] = 0.9
-            assert feed.current() is not None
-            time[0] = 1.2
-            assert feed.current() is None
-        time[0] = 1.5
-        assert feed.current() is not None
+        ada = enrol(store, "Ada")
+        bob = enrol(store, "Bob")
+        name: Any = redis.hget(f"customer:{ada}", "name")
+        redis.hset(f"customer:{bob}", "name", name)
+        with pytest.raises(Invalid, match="belongs to something else"):
+            list(store.customers())
 
 
-def test_a_visit_is_not_linked_to_somebody_who_is_erased_meanwhile(
-    url: str, store: CustomerStore
-) -> None:
-    customer_id = store.enrol("Ada Example", [VECTOR], "m", [RECOGNISE], now_ns=5)
-    erased: list[dict[str, object]] = []
+class TestErasure:
+    """Everything of a customer goes, and a receipt says so."""
 
-    class ErasedAfterAnyQuestion(Redis):
-        def sismember(self, *arguments: Any) -> Any:
-            answer = super().sismember(*arguments)
-            erased.append(store.erase(customer_id, 6))
-            return answer
+    def test_it_removes_everything_and_gives_a_signed_receipt(
+        self, store: CustomerStore, redis: Redis
+    ) -> None:
+        customer_id = enrol(store)
+        store.link_visit("visit-1", customer_id)
+        receipt = store.erase(customer_id, now_ns=9)
+        assert redis.keys() == [b"customers:changes"]
+        signature = receipt.pop("signature")
+        assert receipt == {
+            "customer_id": customer_id,
+            "erased_at_ns": 9,
+            "templates": 1,
+            "visits": 1,
+        }
+        signed = receipt | {"signature": signature}
+        assert verify(signed, SEALER)
+        assert not verify(signed | {"templates": 2}, SEALER)
 
-    with closing(ErasedAfterAnyQuestion.from_url(url)) as redis:
-        CustomerStore(redis, Sealer(KEYS, "k1")).link_visit("visit-1", customer_id)
-        if not erased:
-            store.erase(customer_id, 6)
-        assert [key for key in redis.keys("*") if b"visit" in key] == []
+    def test_a_receipt_with_another_signature_is_refused(
+        self, store: CustomerStore
+    ) -> None:
+        receipt = store.erase(enrol(store), now_ns=9)
+        with pytest.raises(Invalid):
+            verify(receipt | {"signature": "k1:AAAA"}, SEALER)
+
+    def test_others_stay(self, store: CustomerStore) -> None:
+        ada = enrol(store, "Ada")
+        bob = enrol(store, "Bob")
+        store.link_visit("visit-1", bob)
+        store.erase(ada, now_ns=9)
+        (customer,) = store.customers()
+        assert (customer.customer_id, customer.name) == (bob, "Bob")
+        assert store.erase(bob, now_ns=9)["visits"] == 1
+
+    def test_an_unknown_customer_cannot_be_erased(self, store: CustomerStore) -> None:
+        with pytest.raises(ConfigurationError, match="no customer nobody"):
+            store.erase("nobody", now_ns=9)
 
 
-def test_a_visit_that_is_linked_before_erasure_goes_with_it(
-    redis: Redis, store: CustomerStore
-) -> None:
-    customer_id = store.enrol("Ada Example", [VECTOR], "m", [RECOGNISE], now_ns=5)
-    store.link_visit("visit-1", customer_id)
-    assert redis.get("visit:visit-1") == customer_id.encode()
-    receipt = store.erase(customer_id, 6)
-    assert (receipt["templates"], receipt["visits"]) == (1, 1)
-    assert redis.keys("*visit*") == []
-    store.link_visit("visit-2", customer_id)
-    assert redis.keys("*visit*") == []
+class TestLinks:
+    """Whose visit it is."""
+
+    def test_a_visit_is_linked_for_two_days(
+        self, store: CustomerStore, redis: Redis
+    ) -> None:
+        customer_id = enrol(store)
+        store.link_visit("visit-1", customer_id)
+        assert redis.get("visit:visit-1") == customer_id.encode()
+        for key in ("visit:visit-1", f"customer:{customer_id}:visits"):
+            assert 172_790 < redis.ttl(key) <= 172_800
+
+    def test_a_visit_of_somebody_unknown_is_not_linked(
+        self, store: CustomerStore, redis: Redis
+    ) -> None:
+        store.link_visit("visit-1", "nobody")
+        assert redis.keys("*visit*") == []
+
+    def test_a_visit_after_erasure_is_not_linked(
+        self, store: CustomerStore, redis: Redis
+    ) -> None:
+        customer_id = enrol(store)
+        store.erase(customer_id, now_ns=6)
+        store.link_visit("visit-2", customer_id)
+        assert redis.keys("*visit*") == []
+
+    def test_a_visit_is_not_linked_to_somebody_who_is_erased_meanwhile(
+        self, url: str, store: CustomerStore
+    ) -> None:
+        customer_id = enrol(store)
+        erased = []
+
+        class ErasedAfterAnyQuestion(Redis):
+            def sismember(self, *arguments: Any) -> Any:
+                answer = super().sismember(*arguments)
+                erased.append(store.erase(customer_id, 6))
+                return answer
+
+        with closing(ErasedAfterAnyQuestion.from_url(url)) as redis:
+            CustomerStore(redis, SEALER).link_visit("visit-1", customer_id)
+            if not erased:
+                store.erase(customer_id, 6)
+            assert redis.keys("*visit*") == []

@@ -1,0 +1,89 @@
+"""Vectors of known similarity, rules, and tracks on a stand's day."""
+
+from __future__ import annotations
+
+from datetime import date
+from math import sqrt
+
+import numpy as np
+
+from vitrine.customers.records import Template, Vector
+from vitrine.customers.rules import RecognitionRules
+from vitrine.customers.visitors import StandDay, Track
+
+MODEL = "m"
+DAY = date(2027, 1, 15)
+SECOND_NS = 1_000_000_000
+
+
+def unit(*values: float) -> Vector:
+    """The direction of these values, as a vector of length 1."""
+    vector = np.asarray(values, np.float32)
+    return vector / np.float32(np.linalg.norm(vector))
+
+
+FACE = unit(1, 0)
+
+
+def like_face(similarity: float) -> Vector:
+    """A unit vector with this cosine similarity to FACE."""
+    return unit(similarity, sqrt(1 - similarity**2))
+
+
+def make_template(
+    customer: str = "ada",
+    vector: Vector = FACE,
+    *,
+    model: str = MODEL,
+) -> Template:
+    return Template(customer, model, vector)
+
+
+def make_rules(
+    *,
+    views: int = 3,
+    majority: float = 0.6,
+    neighbours: int = 3,
+    known: float | None = 0.8,
+    visitor: float | None = 0.8,
+) -> RecognitionRules:
+    return RecognitionRules(
+        views=views,
+        majority=majority,
+        neighbours=neighbours,
+        known_threshold=known,
+        visitor_threshold=visitor,
+    )
+
+
+def make_day() -> StandDay:
+    day = StandDay("north", DAY)
+    day.use(MODEL)
+    return day
+
+
+def seen(
+    day: StandDay,
+    track_id: str = "a",
+    first_s: float = 0.0,
+    last_s: float | None = None,
+    *,
+    camera: str = "north-1",
+) -> Track:
+    """A track that was there from `first_s` to `last_s`."""
+    first_ns = round(first_s * SECOND_NS)
+    track = day.begin(track_id, camera, first_ns, offset=0)
+    if last_s is not None:
+        day.see(track, round(last_s * SECOND_NS))
+    return track
+
+
+def show(
+    day: StandDay,
+    track: Track,
+    vector: Vector = FACE,
+    *,
+    threshold: float = 0.8,
+) -> list[Track]:
+    """One good view, enough to match the track."""
+    return day.add_view(track, vector, views=1, threshold=threshold)

@@ -1,0 +1,32 @@
+"""Records of the customers who asked to be recognised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitrine.customers.consents import Consent
+
+Vector = NDArray[np.float32]
+"""(d,) float32, an embedding of one face."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Hold one enrolled view: a customer's unit vector (d,), and the model that made it."""
+
+    customer_id: str
+    model: str
+    vector: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Hold a customer for the operator's eyes; `templates` counts the enrolled views."""
+
+    customer_id: str
+    name: str
+    consents: tuple[Consent, ...]
+    templates: int

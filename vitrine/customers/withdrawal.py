@@ -1,0 +1,68 @@
+"""Decisions that take recognition back."""
+
+from __future__ import annotations
+
+from vitrine.customers.decision import Decision
+from vitrine.customers.gallery import Gallery
+from vitrine.customers.visitors import StandDay
+from vitrine.schemas import IdentityReason
+
+
+def withdraw(
+    day: StandDay,
+    gallery: Gallery | None,
+    *,
+    enabled: bool,
+) -> list[Decision]:
+    """Take the name from tracks whose customer may not be known any more.
+
+    That does not wait for their next view. `enabled` is the stand's switch of
+    recognition; `gallery` is None while nobody may be recognised.
+    """
+    decisions = []
+    for track in day.tracks.values():
+        if track.customer_id is None:
+            continue
+        reason = _objection(track.customer_id, gallery, enabled=enabled)
+        if reason is None:
+            continue
+        track.customer_id = None
+        decisions.append(Decision.about(track, reason, track.last_ns))
+    return decisions
+
+
+def _objection(
+    customer_id: str,
+    gallery: Gallery | None,
+    *,
+    enabled: bool,
+) -> IdentityReason | None:
+    """Return why a customer may not be known any more, or None."""
+    if not enabled:
+        return "recognition-off"
+    if gallery is None:
+        return "store-unavailable"
+    if customer_id not in gallery.customers:
+        return "new-visitor"
+    return None
+
+
+def opt_out(day: StandDay, visit_id: str, at_ns: int) -> list[Decision]:
+    """End recognition of a visitor for as long as the tracks of the visit last.
+
+    Drops all views of the visitor. Returns no decision for a visit of another day.
+    """
+    visitor = day.visit(visit_id)
+    if visitor is None:
+        return []
+    visitor.opted_out = True
+    visitor.total = None
+    decisions = []
+    for track in day.tracks.values():
+        if track.visitor is not visitor:
+            continue
+        track.customer_id = None
+        track.views = []
+        track.votes.clear()
+        decisions.append(Decision.about(track, "opted-out", at_ns))
+    return decisions
