@@ -15,7 +15,11 @@ SEPARATOR: Final = "\x1f"
 """The ASCII unit separator, which no id may hold: ("a", "bc") and ("ab", "c") differ."""
 
 
-def track_id(camera_id: str, first_seen_ns: int, number: int) -> str:
+def track_id(
+    camera_id: str,
+    first_seen_ns: int,
+    number: int,
+) -> str:
     """Return the id of a face's track: camera, first capture time, number in that frame."""
     return f"{camera_id}-{first_seen_ns}-{number}"
 
@@ -36,7 +40,11 @@ def presence_id(stand_id: str, first_track_id: str) -> str:
     return f"{stand_id}:{first_track_id}"
 
 
-def visitor_id(stand_id: str, day: date, first_track_id: str) -> str:
+def visitor_id(
+    stand_id: str,
+    day: date,
+    first_track_id: str,
+) -> str:
     """Return the hash of stand, local day and the visitor's first track."""
     return _digest("visitor", stand_id, day.isoformat(), first_track_id)
 

@@ -34,7 +34,11 @@ class Sealer:
     for a template. It is authenticated, not stored: opened with another `about`, they are refused.
     """
 
-    def __init__(self, keys: Mapping[str, bytes], active: str) -> None:
+    def __init__(
+        self,
+        keys: Mapping[str, bytes],
+        active: str,
+    ) -> None:
         """Take 32 bytes for each key id. Raises ConfigurationError for a key of another length."""
         for key_id, key in keys.items():
             if len(key) != KEY_BYTES:
@@ -70,14 +74,23 @@ class Sealer:
             raise ConfigurationError(f"the key file {path} holds no key; {HOW_TO}")
         return cls(keys, active)
 
-    def encrypt(self, plain: bytes, about: str) -> tuple[str, str]:
+    def encrypt(
+        self,
+        plain: bytes,
+        about: str,
+    ) -> tuple[str, str]:
         """Return the id of the active key, and base64 of nonce and ciphertext."""
         nonce = os.urandom(NONCE_BYTES)
         ciphertext = self._active.encrypt(nonce, plain, about.encode())
         sealed = b64encode(nonce + ciphertext)
         return self._active_id, sealed.decode()
 
-    def decrypt(self, key_id: str, sealed: str, about: str) -> bytes:
+    def decrypt(
+        self,
+        key_id: str,
+        sealed: str,
+        about: str,
+    ) -> bytes:
         """Return what `encrypt` sealed.
 
         Raises Invalid when the key is unknown, `about` is another one, or any byte was altered.
@@ -95,13 +108,26 @@ class Sealer:
                 "sealed content was altered, or belongs to something else"
             ) from None
 
-    def seal(self, vector: Vector, model: str, about: str) -> SealedEmbedding:
+    def seal(
+        self,
+        vector: Vector,
+        model: str,
+        about: str,
+    ) -> SealedEmbedding:
         """Seal a float32 vector of `model` for the bus."""
         plain = np.asarray(vector, "<f4").tobytes()
         key_id, sealed = self.encrypt(plain, _of_model(model, about))
-        return SealedEmbedding(model=model, key_id=key_id, sealed=sealed)
+        return SealedEmbedding(
+            model=model,
+            key_id=key_id,
+            sealed=sealed,
+        )
 
-    def open(self, embedding: SealedEmbedding, about: str) -> Vector:
+    def open(
+        self,
+        embedding: SealedEmbedding,
+        about: str,
+    ) -> Vector:
         """Return the vector that `seal` was given. Raises Invalid as `decrypt` does."""
         plain = self.decrypt(
             embedding.key_id,

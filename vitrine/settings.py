@@ -27,11 +27,18 @@ SERVICES = ("ingest", "landmarks", "identity", "engagement", "stand", "analytics
 class EnvironmentSettings(BaseSettings):
     """Hold settings: frozen, read from the environment when `load` is called."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+    )
     prefix: ClassVar[str] = PREFIX
 
     @classmethod
-    def load(cls, defaults: Mapping[str, Any] | None = None, **overrides: Any) -> Self:
+    def load(
+        cls,
+        defaults: Mapping[str, Any] | None = None,
+        **overrides: Any,
+    ) -> Self:
         """Return the settings from the environment, then from files in SECRETS.
 
         `overrides` win over the environment; `defaults`, by field, hold where the environment has
@@ -45,7 +52,10 @@ class EnvironmentSettings(BaseSettings):
         values.update(overrides)
         secrets = SECRETS if SECRETS.is_dir() else None
         try:
-            return cls(_secrets_dir=secrets, **values)
+            return cls(
+                _secrets_dir=secrets,
+                **values,
+            )
         except ValidationError as error:
             raise ConfigurationError(_explain(cls.prefix, error)) from None
 
@@ -63,7 +73,10 @@ Defaults: TypeAlias = Mapping[type[EnvironmentSettings], Mapping[str, Any]]
 def _explain(prefix: str, error: ValidationError) -> str:
     """Return a line for each wrong variable, without its value: it may be a secret."""
     lines = []
-    for problem in error.errors(include_input=False, include_url=False):
+    for problem in error.errors(
+        include_input=False,
+        include_url=False,
+    ):
         place = "_".join(str(part) for part in problem["loc"])
         lines.append(f"{prefix}{place.upper()}: {problem['msg']}")
     return "\n".join(lines)
@@ -93,7 +106,11 @@ def _refuse_unknown(
 class Settings(EnvironmentSettings):
     """Hold what every program needs."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=PREFIX)
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        env_prefix=PREFIX,
+    )
 
     config: Path = Field(
         Path("config"),
@@ -153,7 +170,9 @@ class Settings(EnvironmentSettings):
         description="/healthz, /readyz, /metrics; 0 for a free one.",
     )
     startup_limit_s: float = Field(
-        60.0, gt=0, description="How long to wait for Kafka and Redis at start."
+        60.0,
+        gt=0,
+        description="How long to wait for Kafka and Redis at start.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="What is logged."

@@ -1,4 +1,4 @@
-"""Every topic, declared once: creation, drift check, documents and tests read this table."""
+"""Declare every topic once: creation, drift check, documents and tests read this table."""
 
 from __future__ import annotations
 
@@ -6,18 +6,28 @@ from dataclasses import dataclass
 
 from vitrine import schemas
 
-SECOND = 1_000
-MINUTE = 60_000
-HOUR = 3_600_000
-DAY = 86_400_000
+SECOND_MS = 1_000
+MINUTE_MS = 60_000
+HOUR_MS = 3_600_000
+DAY_MS = 86_400_000
 
 STAND_PARTITIONS = 8
+"""The same for all topics keyed by stand, so that one worker sees all of a stand.
+
+Chosen: eight workers are more than a mall needs, and partitions can only ever be added.
+"""
 FRAME_PARTITIONS = 16
+"""At least twice the cameras of a mall, so that workers share them evenly."""
+ENVELOPE_BYTES = 2_000
+"""Room for what a message has beside its value: key, headers, the log's envelope."""
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One topic, one schema. `retention_ms` and `segment_ms` are broker settings; None leaves its default."""
+    """Declare one topic with its one schema.
+
+    `retention_ms` and `segment_ms` are broker settings; None leaves the broker's default.
+    """
 
     name: str
     key: str
@@ -29,71 +39,164 @@ class Topic:
     retention_ms: int
     segment_ms: int | None = None
     biometric: bool = False
+    """Holds pictures or face embeddings: no dead letter copies its bytes."""
     version: int = 1
     max_message_bytes: int = 1_000_000
     memory_bytes: int = 64_000_000
-    """What the memory bus holds of one partition."""
+    """The most that the bus in memory holds of one partition."""
 
     @property
     def max_value_bytes(self) -> int:
-        """The largest value: the rest of a message is for key, headers and the log's envelope."""
-        return self.max_message_bytes - 2_000
+        """Return the size of the largest value."""
+        return self.max_message_bytes - ENVELOPE_BYTES
 
 
 FRAMES = Topic(
-    "frames", "camera", schemas.FrameMeta,
-    "One JPEG picture of a camera; its metadata travels in the record header `meta`.",
-    ("ingest",), ("landmarks",), FRAME_PARTITIONS, MINUTE, 10 * SECOND, True, max_message_bytes=4_000_000,
+    name="frames",
+    key="camera",
+    schema=schemas.FrameMeta,
+    description=(
+        "One JPEG picture of a camera; "
+        "its metadata travels in the record header `meta`."
+    ),
+    written_by=("ingest",),
+    read_by=("landmarks",),
+    partitions=FRAME_PARTITIONS,
+    retention_ms=MINUTE_MS,
+    # Kafka deletes whole segments only: pictures live for retention and a segment at most.
+    segment_ms=10 * SECOND_MS,
+    biometric=True,
+    # Pure noise of 1920x1080, the worst picture there is, has 2.4 MB at JPEG quality 95 (measured).
+    max_message_bytes=4_000_000,
+    # A few pictures: an embedded site that falls behind drops frames rather than remember them.
     memory_bytes=8_000_000,
-)  # fmt: skip
+)
 FACES = Topic(
-    "faces", "stand", schemas.FrameFaces,
-    "All faces of one frame: track, box, 68 points, pose, expression, quality; sealed embedding if allowed.",
-    ("landmarks",), ("identity", "engagement"), STAND_PARTITIONS, 10 * MINUTE, 10 * SECOND, True, version=2,
-)  # fmt: skip
+    name="faces",
+    key="stand",
+    schema=schemas.FrameFaces,
+    description=(
+        "All faces of one frame: track, box, 68 points, pose, expression, quality; "
+        "sealed embedding if allowed."
+    ),
+    written_by=("landmarks",),
+    read_by=("identity", "engagement"),
+    partitions=STAND_PARTITIONS,
+    retention_ms=10 * MINUTE_MS,
+    # As for `frames`: embeddings have to go soon.
+    segment_ms=10 * SECOND_MS,
+    biometric=True,
+    version=2,
+)
 IDENTITIES = Topic(
-    "identities", "stand", schemas.Identity,
-    "Which visitor a track is, whether a customer is known, and why. Never a customer id.",
-    ("identity",), ("stand", "analytics"), STAND_PARTITIONS, DAY, version=2,
-)  # fmt: skip
+    name="identities",
+    key="stand",
+    schema=schemas.Identity,
+    description=(
+        "Which visitor a track is, whether a customer is known, and why. "
+        "Never a customer id."
+    ),
+    written_by=("identity",),
+    read_by=("stand", "analytics"),
+    partitions=STAND_PARTITIONS,
+    retention_ms=DAY_MS,
+    version=2,
+)
 ENGAGEMENT = Topic(
-    "engagement", "stand", schemas.StandEngagement,
-    "Live state of everybody present at a stand, a few times a second.",
-    ("engagement",), ("stand",), STAND_PARTITIONS, 10 * MINUTE,
-)  # fmt: skip
+    name="engagement",
+    key="stand",
+    schema=schemas.StandEngagement,
+    description="Live state of everybody present at a stand, a few times a second.",
+    written_by=("engagement",),
+    read_by=("stand",),
+    partitions=STAND_PARTITIONS,
+    retention_ms=10 * MINUTE_MS,
+)
 EXPOSURES = Topic(
-    "exposures", "stand", schemas.Exposure,
-    "A finished presence, or a part of a long one: dwell, attention intervals, expression summary.",
-    ("engagement",), ("analytics",), STAND_PARTITIONS, 7 * DAY,
-)  # fmt: skip
+    name="exposures",
+    key="stand",
+    schema=schemas.Exposure,
+    description=(
+        "A finished presence, or a part of a long one: "
+        "dwell, attention intervals, expression summary."
+    ),
+    written_by=("engagement",),
+    read_by=("analytics",),
+    partitions=STAND_PARTITIONS,
+    retention_ms=7 * DAY_MS,
+)
 PLAYS = Topic(
-    "plays", "stand", schemas.Play,
-    "Proof of play: creative, start, end, why it was chosen, with what probability, by which player.",
-    ("stand",), ("analytics",), STAND_PARTITIONS, 30 * DAY,
-)  # fmt: skip
+    name="plays",
+    key="stand",
+    schema=schemas.Play,
+    description=(
+        "Proof of play: creative, start, end, why it was chosen, "
+        "with what probability, by which player."
+    ),
+    written_by=("stand",),
+    read_by=("analytics",),
+    partitions=STAND_PARTITIONS,
+    retention_ms=30 * DAY_MS,
+)
 INTERACTIONS = Topic(
-    "interactions", "stand", schemas.Interaction,
-    "Touch, offer shown, offer redeemed, opt-out.",
-    ("stand",), ("analytics", "identity"), STAND_PARTITIONS, 30 * DAY,
-)  # fmt: skip
+    name="interactions",
+    key="stand",
+    schema=schemas.Interaction,
+    description="Touch, offer shown, offer redeemed, opt-out.",
+    written_by=("stand",),
+    read_by=("analytics", "identity"),
+    partitions=STAND_PARTITIONS,
+    retention_ms=30 * DAY_MS,
+)
 COVERAGE = Topic(
-    "coverage", "stand", schemas.Coverage,
-    "How much of a span of time a camera was usable.",
-    ("ingest",), ("analytics",), STAND_PARTITIONS, 7 * DAY,
-)  # fmt: skip
+    name="coverage",
+    key="stand",
+    schema=schemas.Coverage,
+    description="How much of a span of time a camera was usable.",
+    written_by=("ingest",),
+    read_by=("analytics",),
+    partitions=STAND_PARTITIONS,
+    retention_ms=7 * DAY_MS,
+)
 CAMPAIGN_WINDOWS = Topic(
-    "campaign-windows", "campaign", schemas.CampaignWindow,
-    "Closed aggregate rows: the durable export. A later revision of a row replaces the earlier one.",
-    ("analytics",), ("any warehouse",), STAND_PARTITIONS, 365 * DAY,
-)  # fmt: skip
+    name="campaign-windows",
+    key="campaign",
+    schema=schemas.CampaignWindow,
+    description=(
+        "Closed aggregate rows: the durable export. "
+        "A later revision of a row replaces the earlier one."
+    ),
+    written_by=("analytics",),
+    read_by=("any warehouse",),
+    partitions=STAND_PARTITIONS,
+    retention_ms=365 * DAY_MS,
+)
 DEAD_LETTERS = Topic(
-    "dead-letters", "source topic", schemas.DeadLetter,
-    "A record that could not be used, and why; its bytes only where they hold no biometrics.",
-    ("every service",), ("people",), 1, 7 * DAY, max_message_bytes=8_000_000,
-)  # fmt: skip
+    name="dead-letters",
+    key="source topic",
+    schema=schemas.DeadLetter,
+    description=(
+        "A record that could not be used, and why; "
+        "its bytes only where they hold no biometrics."
+    ),
+    written_by=("every service",),
+    read_by=("people",),
+    partitions=1,
+    retention_ms=7 * DAY_MS,
+    # Base64 makes four bytes of three, and a reason and headers come with it.
+    max_message_bytes=8_000_000,
+)
 
 TOPICS = (
-    FRAMES, FACES, IDENTITIES, ENGAGEMENT, EXPOSURES, PLAYS, INTERACTIONS, COVERAGE, CAMPAIGN_WINDOWS,
+    FRAMES,
+    FACES,
+    IDENTITIES,
+    ENGAGEMENT,
+    EXPOSURES,
+    PLAYS,
+    INTERACTIONS,
+    COVERAGE,
+    CAMPAIGN_WINDOWS,
     DEAD_LETTERS,
-)  # fmt: skip
+)
 BY_NAME = {topic.name: topic for topic in TOPICS}

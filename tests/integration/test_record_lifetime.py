@@ -14,12 +14,16 @@ from tests.brokers import KafkaBroker
 from tests.processes import wait_for
 from vitrine.bus import Message, Producer
 from vitrine.bus.kafka import KafkaBus
-from vitrine.topics import FRAMES, SECOND
+from vitrine.topics import FRAMES, SECOND_MS
 
 pytestmark = pytest.mark.kafka
 
 TOPIC = replace(
-    FRAMES, name="lifetime", partitions=2, retention_ms=2 * SECOND, segment_ms=SECOND
+    FRAMES,
+    name="lifetime",
+    partitions=2,
+    retention_ms=2 * SECOND_MS,
+    segment_ms=SECOND_MS,
 )
 RETENTION_S = 2.0
 SEGMENT_S = 1.0

@@ -13,7 +13,7 @@ from tests.kills.evidence import read_grants
 from tests.processes import Processes, wait_for
 from vitrine.settings import SERVICES
 from vitrine.stores.redis import connect
-from vitrine.topics import HOUR, TOPICS, Topic
+from vitrine.topics import HOUR_MS, TOPICS, Topic
 
 STANDS = ("north", "south")
 FPS = 5
@@ -56,7 +56,7 @@ class Site(Processes):
     def topics(self) -> Sequence[Topic]:
         """As declared, but what the checks need stays until the end of the run."""
         return [
-            replace(topic, retention_ms=max(HOUR, topic.retention_ms))
+            replace(topic, retention_ms=max(HOUR_MS, topic.retention_ms))
             for topic in TOPICS
         ]
 

@@ -1,4 +1,4 @@
-"""The `vitrine` command. Services add their own commands through the entry points `vitrine.commands`."""
+"""Run the `vitrine` command. Other rooms add commands as entry points `vitrine.commands`."""
 
 from __future__ import annotations
 
@@ -13,30 +13,45 @@ from vitrine.cli.run_command import run
 from vitrine.cli.topics_command import topics
 from vitrine.errors import ConfigurationError, Unavailable
 
+ENTRY_POINTS = "vitrine.commands"
+
 
 class _Commands(click.Group):
-    """Loads a service's command only when it is asked for, so that `vitrine --help` is quick."""
+    """Load a command of another room only when it is asked for.
+
+    `vitrine models` then needs neither OpenCV nor matplotlib. (`vitrine --help` loads them all.)
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(
-            {*super().list_commands(ctx), *entry_points(group="vitrine.commands").names}
-        )
+        own = super().list_commands(ctx)
+        added = entry_points(group=ENTRY_POINTS).names
+        return sorted({*own, *added})
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        found = entry_points(group="vitrine.commands")
-        if cmd_name in found.names:
-            command: click.Command = found[cmd_name].load()
-            return command
-        return super().get_command(ctx, cmd_name)
+    def get_command(
+        self,
+        ctx: click.Context,
+        cmd_name: str,
+    ) -> click.Command | None:
+        found = entry_points(group=ENTRY_POINTS)
+        if cmd_name not in found.names:
+            return super().get_command(ctx, cmd_name)
+        command: click.Command = found[cmd_name].load()
+        return command
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="vitrine", prog_name="vitrine")
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(
+    package_name="vitrine",
+    prog_name="vitrine",
+)
 def cli() -> None:
     """Interactive advertising stands: cameras in, adapted screens and campaign figures out.
 
-    Start with `vitrine demo`: it runs everything in this process on synthetic visitors and prints the
-    addresses of the stand page and the live figures.
+    Start with `vitrine demo`: it runs everything in this process on synthetic visitors and prints
+    the addresses of the stand page and the live figures.
     """
 
 
@@ -46,7 +61,7 @@ cli.add_command(topics)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Entry point of the `vitrine` command; expected failures end in one clear message."""
+    """Run the command line; expected failures end in one clear message and exit status 1."""
     try:
         cli(arguments, prog_name="vitrine")
     except (ConfigurationError, Unavailable) as error:

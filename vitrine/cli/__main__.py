@@ -1,4 +1,4 @@
-"""`python -m vitrine.cli`: the `vitrine` command."""
+"""Run the `vitrine` command as `python -m vitrine.cli`."""
 
 from vitrine.cli import main
 

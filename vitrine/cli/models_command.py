@@ -1,4 +1,4 @@
-"""`vitrine models`: which weights there are, whether they are unchanged, and fetching public ones."""
+"""Offer `vitrine models`: list and check weights, fetch public ones."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def models() -> None:
 
 @models.command("list")
 def list_models() -> None:
-    """All weights: purpose, size, terms, and whether the product uses them.
+    """Print all weights: purpose, size, terms, and whether the product uses them.
 
     In use is what is taken if no setting of a service chooses another.
     """
@@ -42,60 +42,89 @@ def list_models() -> None:
     configured = Settings.load().models
     used = in_use(manifest, configured)
     entries: list[Shipped | Public] = [*manifest.shipped, *manifest.public]
-    rows = [
-        (
-            e.file,
-            e.purpose,
-            f"{e.size / 1e3:,.0f} kB",
-            e.terms,
-            state_of(e, configured, used.get(e.role, "")),
+    rows = [("file", "purpose", "size", "terms", "state")]
+    for entry in entries:
+        row = (
+            entry.file,
+            entry.purpose,
+            f"{entry.size / 1e3:,.0f} kB",
+            entry.terms,
+            state_of(entry, configured, used.get(entry.role, "")),
         )
-        for e in entries
-    ]
+        rows.append(row)
+    # These weights come with their package, so the manifest does not list them.
     rows.append(
-        ("(package mtcnn)", "confirms tracked faces (MTCNN)", "", "MIT", "in use")
+        (
+            "(package mtcnn)",
+            "confirms tracked faces (MTCNN)",
+            "",
+            "MIT",
+            "in use",
+        )
     )
-    for line in _columns([("file", "purpose", "size", "terms", "state"), *rows]):
+    for line in _columns(rows):
         click.echo(line)
 
 
-def state_of(entry: Shipped | Public, configured: Path | None, used: str) -> str:
-    """One phrase: in use, and if not, why not. `used` is the file in use for the same role."""
+def state_of(
+    entry: Shipped | Public,
+    configured: Path | None,
+    used: str,
+) -> str:
+    """Say in one phrase that a file is in use, or why not.
+
+    `used` is the file in use for the same role, `configured` the folder of public models.
+    """
     if entry.file == used:
         return "in use"
     if isinstance(entry, Shipped):
-        return f"{used} is used instead" if present(entry, MODELS) else "missing"
+        if present(entry, MODELS):
+            return f"{used} is used instead"
+        return "missing"
     if configured is None:
         return "optional; VITRINE_MODELS is not set"
     return f"optional; not in {configured}"
 
 
-def _columns(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return [
-        "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
+def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return a line for each row, its cells below each other."""
+    widths = [0] * len(rows[0])
+    for row in rows:
+        for column, cell in enumerate(row):
+            widths[column] = max(widths[column], len(cell))
+    lines = []
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        line = "  ".join(cells)
+        lines.append(line.rstrip())
+    return lines
 
 
 @models.command()
 def verify() -> None:
-    """Compare every file with its checksum; exits 1 if one is changed, missing, or has no entry or card."""
+    """Compare every file with its checksum.
+
+    Exits 1 if a file is changed, missing, or has no entry or card.
+    """
     manifest = read_manifest()
     configured = Settings.load().models
     found = problems(manifest, configured)
     for line in found:
         click.echo(line, err=True)
-    if not found:
-        public = sum(present(entry, configured) for entry in manifest.public)
-        click.echo(
-            f"unchanged: {len(manifest.shipped)} files that ship, {public} public"
-        )
-    sys.exit(1 if found else 0)
+    if found:
+        sys.exit(1)
+    shipped = len(manifest.shipped)
+    public = sum(present(entry, configured) for entry in manifest.public)
+    click.echo(f"unchanged: {shipped} files that ship, {public} public")
 
 
 @models.command()
-@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.argument(
+    "names",
+    nargs=-1,
+    required=True,
+    metavar="NAME...",
+)
 @click.option(
     "--folder",
     type=click.Path(path_type=Path),
@@ -107,11 +136,15 @@ def verify() -> None:
     metavar="PLACE",
     help="An address, file or folder to take it from, not its project's.",
 )
-def pull(names: tuple[str, ...], folder: Path | None, source: str | None) -> None:
+def pull(
+    names: tuple[str, ...],
+    folder: Path | None,
+    source: str | None,
+) -> None:
     """Fetch public models by their file names, or unmistakable beginnings of them.
 
-    A file is installed only if its checksum is the listed one. A folder or an address that ends with / holds
-    each file under its own name.
+    A file is installed only if its checksum is the listed one. A folder or an address that ends
+    with / holds each file under its own name.
     """
     target = folder or Settings.load().models
     if target is None:
@@ -119,16 +152,21 @@ def pull(names: tuple[str, ...], folder: Path | None, source: str | None) -> Non
             "set VITRINE_MODELS, or say --folder: where are the public models to be?"
         )
     manifest = read_manifest()
-    for entry in [chosen(manifest, name) for name in names]:
-        with click.progressbar(
-            length=entry.size, label=entry.file, file=sys.stderr
-        ) as bar:
+    # All names first: a wrong one is reported before anything is fetched.
+    entries = [chosen(manifest, name) for name in names]
+    for entry in entries:
+        bar = click.progressbar(
+            length=entry.size,
+            label=entry.file,
+            file=sys.stderr,
+        )
+        with bar:
             path = pull_model(entry, source, target, bar.update)
         click.echo(f"{path}: {entry.size} bytes, checksum as listed, {entry.terms}")
 
 
 def chosen(manifest: Manifest, name: str) -> Public:
-    """The one public model whose file name begins so. Raises ConfigurationError."""
+    """Return the one public model whose file name begins so. Raises ConfigurationError."""
     found = [entry for entry in manifest.public if entry.file.startswith(name)]
     if len(found) != 1:
         listed = ", ".join(entry.file for entry in manifest.public)

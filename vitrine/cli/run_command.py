@@ -1,4 +1,4 @@
-"""`vitrine run NAME`: one service as a process."""
+"""Offer `vitrine run NAME`: one service as a process."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Reading the mall's configuration from YAML files, with errors that name file, line and field."""
+"""Read the mall's configuration from YAML files; errors name file, line and field."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
@@ -20,72 +20,95 @@ logger = logging.getLogger(__name__)
 
 FILES = ("cameras", "stands", "campaigns")
 CHECK_EVERY_S = 1.0
+"""How often the files are looked at: chosen, as soon as an operator who saves a file looks up."""
 
 
 class MallSource(Protocol):
-    """Where services get the configuration from."""
+    """Give services the configuration."""
 
     def current(self) -> Mall:
-        """The configuration now. Raises ConfigurationError if there was never a good one."""
+        """Return the configuration now. Raises ConfigurationError if there was never a good one."""
 
 
 class FixedMall:
-    """A configuration that does not change."""
+    """Give a configuration that does not change."""
 
     def __init__(self, mall: Mall) -> None:
         self._mall = mall
 
     def current(self) -> Mall:
-        """The configuration."""
+        """Return the configuration."""
         return self._mall
 
 
 class MallFolder:
-    """`cameras.yaml`, `stands.yaml`, `campaigns.yaml` of a folder, read again when they change.
+    """Give what `cameras.yaml`, `stands.yaml` and `campaigns.yaml` of a folder say.
 
-    A bad file leaves the last good configuration active. Thread-safe.
+    The files are read again when they change. A bad file leaves the last good configuration active.
+    Thread-safe.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._mall: Mall | None = None
-        self._stamp: object = None
+        self._stamps: list[tuple[int, int] | None] = []
         self._due = 0.0
         self._lock = Lock()
+        # A label counts from zero on: Prometheus then sees the first refusal as a rise.
         metrics.CONFIG_RELOADS.labels("mall", "refused")
 
     def current(self) -> Mall:
-        """The configuration now; looks at the files at most once a second."""
+        """Return the configuration now; looks at the files at most once a second."""
         with self._lock:
-            if self._mall is None or time.monotonic() >= self._due:
-                self._due = time.monotonic() + CHECK_EVERY_S
-                self._refresh()
-            assert self._mall is not None  # noqa: S101 - _refresh raised otherwise
+            now = time.monotonic()
+            if self._mall is None:
+                self._mall = self._read_first()
+                self._due = now + CHECK_EVERY_S
+            elif now >= self._due:
+                self._mall = self._read_again(self._mall)
+                self._due = now + CHECK_EVERY_S
             return self._mall
 
-    def _refresh(self) -> None:
-        stamp = [_stamp(self._folder / f"{name}.yaml") for name in FILES]
-        if stamp == self._stamp:
-            return
-        self._stamp = stamp
+    def _read_first(self) -> Mall:
+        """Return what the files say. Raises ConfigurationError."""
+        self._stamps = self._stamps_now()
+        return self._load()
+
+    def _read_again(self, active: Mall) -> Mall:
+        """Return what the files say if they changed and are good, else what is active."""
+        stamps = self._stamps_now()
+        if stamps == self._stamps:
+            return active
+        self._stamps = stamps
+        try:
+            mall = self._load()
+        except ConfigurationError as error:
+            # The message says everything; a traceback would hide it.
+            logger.error(  # noqa: TRY400
+                "configuration refused, the last good one stays active: %s",
+                error,
+            )
+            return active
+        logger.info("configuration %s is active", mall.version)
+        return mall
+
+    def _load(self) -> Mall:
+        """Read the files and count how it ends. Raises ConfigurationError."""
         try:
             mall = load_mall(self._folder)
-        except ConfigurationError as error:
+        except ConfigurationError:
             metrics.CONFIG_RELOADS.labels("mall", "refused").inc()
-            if self._mall is None:
-                self._stamp = None
-                raise
-            logger.error(  # noqa: TRY400
-                "configuration refused, the last good one stays active: %s", error
-            )
-            return
+            raise
         metrics.CONFIG_RELOADS.labels("mall", "accepted").inc()
-        if self._mall is not None:
-            logger.info("configuration %s is active", mall.version)
-        self._mall = mall
+        return mall
+
+    def _stamps_now(self) -> list[tuple[int, int] | None]:
+        """Return a stamp of each file; taken before reading, so that no change is missed."""
+        return [_stamp(self._folder / f"{name}.yaml") for name in FILES]
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:
+    """Return what changes when a file does: time of change and size; None if there is no file."""
     try:
         status = path.stat()
     except OSError:
@@ -95,22 +118,25 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 
 def load_mall(folder: Path) -> Mall:
     """Read and check the three files. Raises ConfigurationError with file, line and field."""
-    documents = {}
-    nodes = {}
+    documents: dict[str, Any] = {}
+    nodes: dict[str, yaml.Node | None] = {}
     for name in FILES:
         path = folder / f"{name}.yaml"
-        documents[name], nodes[name] = _parse(path, name)
+        content, node = _parse(path, name)
+        documents[name] = content
+        nodes[name] = node
     try:
         return Mall.model_validate(documents)
     except ValidationError as error:
-        lines = [
-            _explain(folder, nodes, p["loc"], p["msg"])
-            for p in error.errors(include_input=False)
-        ]
+        lines = []
+        for problem in error.errors(include_input=False):
+            line = _explain(folder, nodes, problem["loc"], problem["msg"])
+            lines.append(line)
         raise ConfigurationError("\n".join(lines)) from None
 
 
 def _parse(path: Path, name: str) -> tuple[Any, yaml.Node | None]:
+    """Return what stands under the one key of a file, as values and as nodes with their lines."""
     try:
         text = path.read_text(encoding="utf-8")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -120,7 +146,10 @@ def _parse(path: Path, name: str) -> tuple[Any, yaml.Node | None]:
             f"{path}: no such file; copy the examples from config/"
         ) from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"{path}: {' '.join(str(error).split())}") from None
+        # YAML's own messages have many lines, and ours is one.
+        words = str(error).split()
+        reason = " ".join(words)
+        raise ConfigurationError(f"{path}: {reason}") from None
     if not isinstance(content, dict) or set(content) != {name}:
         raise ConfigurationError(
             f"{path}:1: expected the one key `{name}:` with a list under it"
@@ -129,31 +158,50 @@ def _parse(path: Path, name: str) -> tuple[Any, yaml.Node | None]:
 
 
 def _explain(
-    folder: Path, nodes: dict[str, Any], loc: Sequence[int | str], message: str
+    folder: Path,
+    nodes: Mapping[str, yaml.Node | None],
+    place: Sequence[int | str],
+    message: str,
 ) -> str:
-    """`cameras.yaml:3: cameras.0.fps: Input should be …`; the line of the nearest part that is there."""
-    if not loc:
+    """Return a line like `cameras.yaml:3: cameras.0.fps: Input should be …`.
+
+    The number is that of the nearest part that is there: a missing field has no line of its own.
+    """
+    if not place:
         return f"{folder}: {message}"
-    node = nodes[str(loc[0])]
-    for key in loc[1:]:
+    file = str(place[0])
+    node = nodes[file]
+    for key in place[1:]:
         below = _child(node, key)
         if below is None:
             break
         node = below
-    line = node.start_mark.line + 1 if node is not None else 1
-    return f"{folder / str(loc[0])}.yaml:{line}: {'.'.join(map(str, loc))}: {message}"
+    line = 1
+    if node is not None:
+        line = node.start_mark.line + 1
+    field = ".".join(str(part) for part in place)
+    return f"{folder / file}.yaml:{line}: {field}: {message}"
 
 
 def _child(node: yaml.Node | None, key: int | str) -> yaml.Node | None:
-    if (
-        isinstance(node, yaml.SequenceNode)
-        and isinstance(key, int)
-        and key < len(node.value)
-    ):
-        child: yaml.Node = node.value[key]
-        return child
+    """Return the node under an index or a key, if there is one."""
+    if isinstance(node, yaml.SequenceNode):
+        return _item(node, key)
     if isinstance(node, yaml.MappingNode):
-        return next(
-            (value for name, value in node.value if name.value == str(key)), None
-        )
+        return _value(node, key)
+    return None
+
+
+def _item(node: yaml.SequenceNode, key: int | str) -> yaml.Node | None:
+    if not isinstance(key, int) or key >= len(node.value):
+        return None
+    item: yaml.Node = node.value[key]
+    return item
+
+
+def _value(node: yaml.MappingNode, key: int | str) -> yaml.Node | None:
+    for name, value in node.value:
+        if name.value == str(key):
+            found: yaml.Node = value
+            return found
     return None

@@ -1,7 +1,8 @@
-"""What the mall is: cameras, stands, campaigns. Frozen, checked when built."""
+"""Describe the mall: cameras, stands, campaigns. Frozen, checked when built."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from hashlib import sha256
 from typing import Annotated, Literal, Self
@@ -13,12 +14,22 @@ from vitrine.schemas import Id
 from vitrine.schemas.base import Percent, Share
 
 Name = Annotated[Id, Field(max_length=60)]
+"""An id of the configuration: ids that are made of several of them stay below the limit of `Id`."""
+Metres = Annotated[float, Field(gt=0, le=50)]
+VERSION_DIGITS = 12
+"""48 bits of SHA-256: enough to tell the versions of one configuration apart."""
+WEIGHTS_TOLERANCE = 1e-6
+"""Decimal fractions that add up to 1 do so in binary only nearly."""
 
 
 class Part(BaseModel):
-    """Base of everything in the configuration files."""
+    """Hold a part of the configuration files: frozen, without unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        populate_by_name=True,
+    )
 
 
 Mount = Literal["above", "below", "left", "right", "centre"]
@@ -26,31 +37,33 @@ Mount = Literal["above", "below", "left", "right", "centre"]
 
 
 class ConeCentre(Part):
-    """The head pose of somebody who looks at the middle of the screen, as a camera sees it: degrees as in
-    `Face`."""
+    """Hold the head pose of a person who looks at the middle of the screen, as a camera sees it.
+
+    Degrees as in `Face`.
+    """
 
     yaw: float = Field(0.0, ge=-90, le=90)
     pitch: float = Field(0.0, ge=-60, le=60)
 
 
 class Camera(Part):
-    """One camera and its policies."""
+    """Hold one camera and its policies."""
 
     id: Name
     uri: str = Field(min_length=1)
-    """Device index, rtsp:// or http(s):// URL, video file, folder of images, or `synthetic:?people=4`."""
+    """Device index, rtsp or http(s) URL, video, folder of images, or `synthetic:?people=4`."""
     stand: Name
     fps: float = Field(10, gt=0, le=120)
     width: int = Field(640, ge=64, le=4096)
     """Pictures are scaled down to this width; never up."""
     overload: Literal["drop", "wait"] | None = None
-    """What happens when the workers do not keep up; live cameras drop, files wait."""
+    """What to do when workers do not keep up; by default live cameras drop, files wait."""
     mask: tuple[tuple[Share, Share], ...] = ()
-    """Polygon, as shares of width and height, that is blackened before anything else sees the picture."""
+    """Polygon, as shares of width and height, that is blackened before anything else is done."""
     mount: Mount | None = None
-    """At which edge of the screen it sits; the screen's `camera` unless given."""
+    """The edge of the screen where it sits; the screen's `camera` unless given."""
     cone: ConeCentre | None = None
-    """For a camera that sits elsewhere, such as beside the screen."""
+    """Given for a camera that sits elsewhere, such as beside the screen."""
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
@@ -70,15 +83,15 @@ def _known_zone(name: str) -> str:
 
 
 class Screen(Part):
-    """The screen and where its cameras sit, unless they have a `mount` or `cone` of their own."""
+    """Hold a screen's size, and the place of cameras without `mount` or `cone` of their own."""
 
-    width_m: float = Field(1.2, gt=0, le=50)
-    height_m: float = Field(0.7, gt=0, le=50)
+    width_m: Metres = 1.2
+    height_m: Metres = 0.7
     camera: Mount = "above"
 
 
 class Zone(Part):
-    """Who counts as being at the stand, by face height as a share of the picture's height."""
+    """Limit who is at the stand, by face height as a share of the picture's height."""
 
     min_face: Share = 0.05
     max_face: Share = 0.6
@@ -91,7 +104,7 @@ class Zone(Part):
 
 
 class Weights(Part):
-    """Parts of the engagement score; they add up to 1."""
+    """Hold the weights of the parts of the engagement score; they add up to 1."""
 
     attention: Share = 0.5
     proximity: Share = 0.2
@@ -101,13 +114,13 @@ class Weights(Part):
     @model_validator(mode="after")
     def _sum_to_one(self) -> Self:
         total = self.attention + self.proximity + self.response + self.steadiness
-        if abs(total - 1) > 1e-6:
+        if abs(total - 1) > WEIGHTS_TOLERANCE:
             raise ValueError(f"weights must add up to 1, not {total:g}")
         return self
 
 
 class Stand(Part):
-    """One screen with its cameras."""
+    """Hold one screen and how people in front of it are measured."""
 
     id: Name
     time_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
@@ -118,10 +131,10 @@ class Stand(Part):
 
 
 class Condition(Part):
-    """All given parts must hold, for some person where they speak of one."""
+    """Hold what must be true, all given parts at once; for some person where they speak of one."""
 
     engagement: Percent | None = None
-    """Score at least this."""
+    """The least engagement score."""
     for_seconds: float = Field(0, ge=0, le=600)
     """The score has held for so long."""
     known: bool | None = None
@@ -132,7 +145,7 @@ class Condition(Part):
 
 
 class Creative(Part):
-    """One thing to show: an image, a video or an HTML page."""
+    """Hold one thing to show: an image, a video or an HTML page."""
 
     id: Name
     file: str = Field(min_length=1)
@@ -142,7 +155,7 @@ class Creative(Part):
 
 
 class Offer(Part):
-    """A discount that the stand may grant."""
+    """Hold a discount that the stand may grant."""
 
     id: Name
     text: str = Field("A discount for you", min_length=1, max_length=200)
@@ -150,11 +163,11 @@ class Offer(Part):
     once_per: Literal["visit", "day", "campaign"] = "day"
     budget: int = Field(gt=0)
     codes: Name
-    """Name of the pool of codes: a file `codes/NAME.txt` in the configuration folder, one code a line."""
+    """Name of the pool of codes: a file `codes/NAME.txt` beside the others, one code a line."""
 
 
 class Campaign(Part):
-    """Creatives of one advertiser for some time at some stands."""
+    """Hold creatives of one advertiser for some time at some stands."""
 
     id: Name
     advertiser: Name
@@ -179,13 +192,19 @@ class Campaign(Part):
         _unique("offer", [offer.id for offer in self.offers])
         return self
 
-    def runs(self, day: date, stand_id: str) -> bool:
-        """Whether the campaign is on at a stand on its local day."""
-        return self.from_ <= day <= self.to and stand_id in self.stands
+    def runs(
+        self,
+        day: date,
+        stand_id: str,
+    ) -> bool:
+        """Tell whether the campaign is on at a stand on its local day."""
+        if not self.from_ <= day <= self.to:
+            return False
+        return stand_id in self.stands
 
 
 class Mall(Part):
-    """The whole configuration."""
+    """Hold the whole configuration."""
 
     cameras: tuple[Camera, ...]
     stands: tuple[Stand, ...]
@@ -193,12 +212,16 @@ class Mall(Part):
 
     @property
     def version(self) -> str:
-        """Hash of the content; events carry it."""
-        return sha256(self.model_dump_json().encode()).hexdigest()[:12]
+        """Return a hash of the content; events carry it."""
+        content = self.model_dump_json().encode()
+        return sha256(content).hexdigest()[:VERSION_DIGITS]
 
     def stand(self, stand_id: str) -> Stand | None:
-        """The stand of that id, if there is one."""
-        return next((stand for stand in self.stands if stand.id == stand_id), None)
+        """Return the stand of that id, if there is one."""
+        for stand in self.stands:
+            if stand.id == stand_id:
+                return stand
+        return None
 
     @model_validator(mode="after")
     def _references_hold(self) -> Self:
@@ -212,13 +235,18 @@ class Mall(Part):
                     f"camera {camera.id!r} names an unknown stand {camera.stand!r}"
                 )
         for campaign in self.campaigns:
-            if unknown := sorted(set(campaign.stands) - set(stands)):
+            unknown = sorted(set(campaign.stands) - set(stands))
+            if unknown:
                 raise ValueError(
                     f"campaign {campaign.id!r} names an unknown stand {unknown[0]!r}"
                 )
         return self
 
 
-def _unique(kind: str, ids: list[str]) -> None:
-    if doubled := sorted({i for i in ids if ids.count(i) > 1}):
-        raise ValueError(f"{kind} {doubled[0]!r} is there twice")
+def _unique(kind: str, ids: Sequence[str]) -> None:
+    """Raise ValueError with the first id that is there twice."""
+    seen: set[str] = set()
+    for id_ in ids:
+        if id_ in seen:
+            raise ValueError(f"{kind} {id_!r} is there twice")
+        seen.add(id_)

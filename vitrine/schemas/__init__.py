@@ -1,4 +1,4 @@
-"""What travels on the bus: one frozen pydantic model for each topic."""
+"""Define what travels on the bus: one frozen pydantic model for each topic."""
 
 from vitrine.schemas.analytics import CampaignWindow, Coverage
 from vitrine.schemas.base import Event, Id, Interval, Nanoseconds

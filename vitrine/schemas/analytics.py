@@ -1,4 +1,4 @@
-"""Campaign figures and what they rest on. Definitions: docs/metrics.md."""
+"""Define campaign figures and what they rest on (docs/metrics.md)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class Coverage(Event):
-    """For how much of a span a camera gave usable pictures."""
+    """Report for how much of a span a camera gave usable pictures."""
 
     camera_id: Id
     stand_id: Id
@@ -35,7 +35,7 @@ class Coverage(Event):
 
 
 class CampaignWindow(Event):
-    """One creative at one stand in one window of event time, by the start of its plays."""
+    """Report one creative at one stand in one window of event time, by the start of its plays."""
 
     campaign_id: Id
     advertiser: Id
@@ -46,7 +46,7 @@ class CampaignWindow(Event):
     revision: Count
     """Zero when the window closed; each late event that changes the row adds one."""
     correction: bool = False
-    """Some figure of this revision is lower than in the one before."""
+    """True when some figure of this revision is lower than in the one before."""
     plays: Count
     completed: Count
     ots: Count
@@ -67,5 +67,5 @@ class CampaignWindow(Event):
 
     @property
     def window_id(self) -> str:
-        """The row that revisions replace."""
+        """Return the name of the row that revisions replace."""
         return f"{self.campaign_id}/{self.creative_id}/{self.stand_id}/{self.start_ns}"

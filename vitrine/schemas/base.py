@@ -1,4 +1,4 @@
-"""What all events share."""
+"""Define what all events share."""
 
 from __future__ import annotations
 
@@ -8,36 +8,63 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 
 class Event(BaseModel):
-    """A frozen value that travels on the bus; unknown fields, NaN and infinities are refused."""
+    """Hold a frozen value that travels on the bus; refuse unknown fields, NaN and infinities."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+    )
 
     @property
     def occurred_at_ns(self) -> int:
-        """Event time, UTC nanoseconds: the moment that the event speaks of (of a span, its end)."""
+        """Return the moment that the event speaks of (of a span, its end), UTC nanoseconds."""
         raise NotImplementedError
 
     def to_json(self, **options: Any) -> bytes:
-        """UTF-8 JSON, one line."""
+        """Return one line of UTF-8 JSON."""
         return self.model_dump_json(**options).encode()
 
 
 Id = Annotated[
     str,
     StringConstraints(
-        min_length=1, max_length=160, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:/-]*$"
+        min_length=1,
+        max_length=160,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:/-]*$",
     ),
 ]
-Nanoseconds = Annotated[int, Field(ge=0, lt=2**63)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Percent = Annotated[float, Field(ge=0, le=100)]
+"""A name that is safe in logs, labels, keys of Redis and addresses.
+
+160 characters hold two names of the configuration (60 each) and a time in nanoseconds.
+"""
+Nanoseconds = Annotated[
+    int,
+    Field(
+        ge=0,
+        lt=2**63,
+    ),
+]
+Share = Annotated[
+    float,
+    Field(
+        ge=0,
+        le=1,
+    ),
+]
+Percent = Annotated[
+    float,
+    Field(
+        ge=0,
+        le=100,
+    ),
+]
 
 
 def _ordered(interval: tuple[int, int]) -> tuple[int, int]:
-    if interval[0] > interval[1]:
-        raise ValueError(
-            f"an interval ends before it starts: {interval[0]} > {interval[1]}"
-        )
+    start, end = interval
+    if start > end:
+        raise ValueError(f"an interval ends before it starts: {start} > {end}")
     return interval
 
 

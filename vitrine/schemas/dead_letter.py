@@ -1,4 +1,4 @@
-"""A record that could not be used."""
+"""Define the event for a record that could not be used."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from vitrine.schemas.base import Event, Id, Nanoseconds
 
 
 class DeadLetter(Event):
-    """Where the record stands, why it was refused, and its bytes only where they hold no biometrics."""
+    """Report where a record stands and why it was refused.
+
+    Its bytes come along only where they hold no biometrics.
+    """
 
     service: Id
     topic: Id
@@ -20,7 +23,13 @@ class DeadLetter(Event):
     appended_at_ns: Nanoseconds
     kind: Literal["invalid", "poison"]
     """Refused by a check, or stopped the service again and again."""
-    reason: Annotated[str, Field(min_length=1, max_length=2_000)]
+    reason: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=2_000,
+        ),
+    ]
     headers: dict[str, str]
     size: Annotated[int, Field(ge=0)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

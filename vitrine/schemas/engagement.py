@@ -1,4 +1,4 @@
-"""Who is present, and how engaged."""
+"""Define events about people who are present, and how engaged they are."""
 
 from __future__ import annotations
 
@@ -8,11 +8,17 @@ from pydantic import Field, model_validator
 
 from vitrine.schemas.base import Event, Id, Interval, Nanoseconds, Percent, Share
 
-Seconds = Annotated[float, Field(ge=0, le=1e6)]
+Seconds = Annotated[
+    float,
+    Field(
+        ge=0,
+        le=1e6,
+    ),
+]
 
 
 class Person(Event):
-    """One presence as of now."""
+    """Hold one presence as of now."""
 
     presence_id: Id
     track_id: Id
@@ -21,11 +27,11 @@ class Person(Event):
     attending: bool
     attention_s: Seconds
     score: Percent
-    """Engagement over the last 3 s."""
+    """Engagement over the last seconds (`vitrine.presence.score`), 0 to 100."""
 
 
 class StandEngagement(Event):
-    """Everybody present at a stand as of `at_ns`; an empty list says that nobody is."""
+    """Report everybody present at a stand as of `at_ns`; an empty list says that nobody is."""
 
     stand_id: Id
     at_ns: Nanoseconds
@@ -39,13 +45,16 @@ class StandEngagement(Event):
 
 
 class Exposure(Event):
-    """A part of a presence, cut at event-time multiples of 60 s; sum parts, count the person once."""
+    """Report a part of a presence, cut at event-time multiples of 60 s.
+
+    Times of parts add up; the person counts once.
+    """
 
     stand_id: Id
     presence_id: Id
     part: Annotated[int, Field(ge=0)]
     final: bool
-    """The presence ended with this part."""
+    """True when the presence ended with this part."""
     track_ids: Annotated[tuple[Id, ...], Field(min_length=1)]
     """All tracks of the presence so far, oldest first."""
     start_ns: Nanoseconds
@@ -63,7 +72,7 @@ class Exposure(Event):
 
     @property
     def exposure_id(self) -> str:
-        """Presence and part."""
+        """Return the name of this part: presence and number."""
         return f"{self.presence_id}/{self.part}"
 
     @model_validator(mode="after")

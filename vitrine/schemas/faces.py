@@ -1,4 +1,4 @@
-"""Frames and the faces seen in them."""
+"""Define frames and the faces seen in them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,34 @@ from pydantic import Field
 
 from vitrine.schemas.base import Event, Id, Nanoseconds, Share
 
-Pixels = Annotated[float, Field(ge=-20_000, le=20_000)]
-Degrees = Annotated[float, Field(ge=-180, le=180)]
-Size = Annotated[int, Field(ge=1, le=20_000)]
+Pixels = Annotated[
+    float,
+    Field(
+        ge=-20_000,
+        le=20_000,
+    ),
+]
+Degrees = Annotated[
+    float,
+    Field(
+        ge=-180,
+        le=180,
+    ),
+]
+Size = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=20_000,
+    ),
+]
 
 
 class FrameMeta(Event):
-    """The `meta` header of a frame. With `ended`, the source closed and the record holds no picture."""
+    """Hold the `meta` header of a frame.
+
+    With `ended`, the source closed and the record holds no picture.
+    """
 
     camera_id: Id
     stand_id: Id
@@ -22,7 +43,7 @@ class FrameMeta(Event):
     width: Size
     height: Size
     live: bool = False
-    """A live camera: a late frame is worth less than the next one. Files and replays are not live."""
+    """True for a camera: a late frame is worth less than the next. Not for files and replays."""
     synthetic: bool = False
     ended: bool = False
 
@@ -32,8 +53,10 @@ class FrameMeta(Event):
 
 
 class Expression(Event):
-    """How a face moves. All but `shown` are measured on the frontalised landmarks, in units of the outer
-    eye-corner distance.
+    """Hold the measures of a face's expression.
+
+    All but `shown` are taken from the frontalised landmarks, in units of the distance between the
+    outer corners of the eyes.
     """
 
     mouth_open: float = Field(ge=-5, le=5)
@@ -41,22 +64,29 @@ class Expression(Event):
     brow_raise: float = Field(ge=-5, le=5)
     eye_open: float = Field(ge=-5, le=5)
     shown: Share | None = None
-    """How likely any expression at all is, whichever it may be; none where no network judged it."""
+    """Probability of any expression at all; None where no network judged it."""
 
 
 class SealedEmbedding(Event):
-    """A face embedding under AES-GCM; only `landmarks` and `identity` hold the key."""
+    """Hold a face embedding under AES-GCM; only `landmarks` and `identity` have the key."""
 
     model: Id
     key_id: Id
-    sealed: Annotated[str, Field(min_length=1, max_length=20_000)]
+    sealed: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=20_000,
+        ),
+    ]
     """Base64 of nonce and ciphertext of the float32 vector."""
 
 
 class Face(Event):
-    """One face of one frame; coordinates in pixels of the frame, angles in degrees.
+    """Hold one face of one frame; coordinates in pixels of the frame, angles in degrees.
 
-    Yaw > 0 turns towards the image's right, pitch > 0 looks up, roll > 0 tilts clockwise in the image.
+    Yaw > 0 turns towards the image's right, pitch > 0 looks up, roll > 0 tilts clockwise in the
+    image.
     """
 
     track_id: Id
@@ -64,20 +94,24 @@ class Face(Event):
     """x, y, width, height; may reach over the edge of the picture."""
     score: Share
     points: Annotated[
-        tuple[tuple[Pixels, Pixels], ...], Field(min_length=68, max_length=68)
+        tuple[tuple[Pixels, Pixels], ...],
+        Field(
+            min_length=68,
+            max_length=68,
+        ),
     ]
     """iBUG 68-point order."""
     yaw: Degrees
     pitch: Degrees
     roll: Degrees
     quality: Share
-    """How fit this view is for recognition."""
+    """Fitness of this view for recognition: 0 for useless, 1 for the best."""
     expression: Expression
     embedding: SealedEmbedding | None = None
 
 
 class FrameFaces(Event):
-    """All faces of one frame, or none; with `ended`, the camera's source closed."""
+    """Report all faces of one frame, or none; with `ended`, the camera's source closed."""
 
     camera_id: Id
     stand_id: Id

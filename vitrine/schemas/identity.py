@@ -1,4 +1,4 @@
-"""Who a track is."""
+"""Define the decision about a track's visitor."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ IdentityReason = Literal[
 
 
 class Identity(Event):
-    """Track → visitor. A later decision about the same track replaces the earlier one."""
+    """Report which visitor a track is; a later decision about it replaces the earlier one."""
 
     stand_id: Id
     track_id: Id

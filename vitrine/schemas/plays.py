@@ -1,4 +1,4 @@
-"""What was on the screen, and what people did there."""
+"""Define what was on the screen, and what people did there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ InteractionKind = Literal["touch", "offer-shown", "offer-redeemed", "opt-out"]
 
 
 class Play(Event):
-    """A creative was on a screen from start to end, as the player that drew it reports."""
+    """Report that a creative was on a screen, as the player that drew it says."""
 
     play_id: Id
     stand_id: Id
@@ -24,10 +24,22 @@ class Play(Event):
     end_ns: Nanoseconds
     completed: bool
     player: Literal["page", "virtual"]
-    reason: Annotated[str, Field(min_length=1, max_length=200)]
-    """Why this creative was chosen, in words."""
-    probability: Annotated[float, Field(gt=0, le=1)]
-    """With what probability the rules and the draw chose it."""
+    reason: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=200,
+        ),
+    ]
+    """The reason for this creative, in words."""
+    probability: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=1,
+        ),
+    ]
+    """The probability with which the rules and the draw chose it."""
     arm: Arm
     slot_ns: Nanoseconds
     """Start of the 5-minute slot that fixed the arm."""
@@ -45,7 +57,7 @@ class Play(Event):
 
 
 class Interaction(Event):
-    """Something a person did at a stand, or the stand did for a person."""
+    """Report something a person did at a stand, or the stand did for a person."""
 
     interaction_id: Id
     stand_id: Id
