@@ -17,12 +17,13 @@ from vitrine.bus import Bus, Commit, Received, decode
 from vitrine.bus.memory import MemoryBus
 from vitrine.mall import Camera
 from vitrine.schemas import Coverage, FrameMeta
-from vitrine.services.ingest.camera import CameraRun, Shared
+from vitrine.services.ingest.camera import CameraRun
 from vitrine.services.ingest.in_flight import InFlight
 from vitrine.services.ingest.pace import FullSpeed
 from vitrine.services.ingest.pictures import Pictures
 from vitrine.services.ingest.settings import IngestSettings
-from vitrine.services.ingest.sources import Pixels, Shot, Shots, Source
+from vitrine.services.ingest.shared import Shared
+from vitrine.services.ingest.shots import Picture, Pixels, Shot, Shots, Source
 from vitrine.telemetry.health import Health
 from vitrine.topics import COVERAGE, FRAMES, TOPICS, Topic
 
@@ -63,7 +64,7 @@ def make_camera(uri: str | Path = "test", **fields: Any) -> Camera:
 def make_shot(seconds: float = 0.0, pixels: Pixels | Exception | None = None) -> Shot:
     """A picture `seconds` after the first one; an exception is what reading it raises."""
 
-    def read() -> tuple[Pixels, None]:
+    def read() -> Picture:
         if isinstance(pixels, Exception):
             raise pixels
         return make_picture(
@@ -111,9 +112,11 @@ def make_shared(
         "health": Health(),
         "in_flight": InFlight(bus, in_flight, look_every_s=0.001),
         "pace": FullSpeed(),
-        "pictures": Pictures(None),
+        "pictures": Pictures(None, time.monotonic),
         "truth": None,
         "finite": finite,
+        "startup_limit_s": 60.0,
+        "wall_ns": time.time_ns,
     }
     return Shared(**values | fields)
 

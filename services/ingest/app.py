@@ -2,35 +2,64 @@
 
 from __future__ import annotations
 
+import os
+import time
+
 from vitrine.runtime import Context, Service
-from vitrine.services.ingest.camera import Shared
 from vitrine.services.ingest.in_flight import InFlight
-from vitrine.services.ingest.pace import FullSpeed, Realtime
+from vitrine.services.ingest.pace import FullSpeed, Pace, Realtime
 from vitrine.services.ingest.pictures import Pictures
 from vitrine.services.ingest.settings import IngestSettings
+from vitrine.services.ingest.shared import Shared
+from vitrine.services.ingest.sources import source_of
 from vitrine.services.ingest.supervisor import Ingest
 from vitrine.services.ingest.truth import TruthFile
 
+# How often the bus is asked at most what the workers have committed. A question costs a
+# round trip to a broker, and next to nothing in memory. Chosen, not measured.
 LOOK_EVERY_S = {"memory": 0.002, "kafka": 0.05}
-"""How often the bus is asked what the workers have committed, at most."""
+
+FFMPEG_LOG_LEVEL = "OPENCV_FFMPEG_LOGLEVEL"
+SILENT = "-8"
 
 
 def build(context: Context) -> Service:
-    """Ingest on the bus of the context."""
+    """Return ingest on the bus of the context."""
+    silence_ffmpeg()
     settings = context.load(IngestSettings)
-    pictures = Pictures(context.settings.operator_token)
+    pictures = Pictures(context.settings.operator_token, time.monotonic)
     context.pages["/cameras"] = pictures.answer
+    in_flight = InFlight(
+        context.bus,
+        settings.in_flight,
+        LOOK_EVERY_S[context.settings.bus],
+    )
+    pace: Pace = Realtime()
+    if settings.speed == "max":
+        pace = FullSpeed()
+    truth = None
+    if settings.truth is not None:
+        truth = TruthFile(settings.truth)
     shared = Shared(
         settings=settings,
         bus=context.bus,
         health=context.health,
-        in_flight=InFlight(
-            context.bus, settings.in_flight, LOOK_EVERY_S[context.settings.bus]
-        ),
-        pace=FullSpeed() if settings.speed == "max" else Realtime(),
+        in_flight=in_flight,
+        pace=pace,
         pictures=pictures,
-        truth=TruthFile(settings.truth) if settings.truth is not None else None,
+        truth=truth,
         finite=context.finite,
         startup_limit_s=context.settings.startup_limit_s,
+        wall_ns=time.time_ns,
     )
-    return Ingest(context.mall, shared)
+    return Ingest(context.mall, shared, source_of)
+
+
+def silence_ffmpeg() -> None:
+    """Keep FFmpeg's own lines out of the log, unless the operator wants them.
+
+    They name addresses with passwords, and a damaged file brings thousands of them.
+    """
+    # The only way: OpenCV reads this variable when it opens its first video, and has no call
+    # for it; `cv2.utils.logging` governs OpenCV's lines only (tried with 5.0).
+    os.environ.setdefault(FFMPEG_LOG_LEVEL, SILENT)

@@ -1,4 +1,4 @@
-"""How many frames wait for the workers."""
+"""Frames that wait for the workers."""
 
 from __future__ import annotations
 
@@ -12,18 +12,24 @@ from vitrine.errors import Unavailable
 from vitrine.topics import FRAMES
 
 WORKERS = "landmarks"
+
+# Time between questions to a bus that does not answer. Chosen, not measured.
 LOOK_AGAIN_S = 1.0
-"""When the bus did not answer."""
 
 
 class InFlight:
-    """Frames published and not yet committed by the workers, by partition; the cameras' threads share it.
+    """Count frames published and not yet committed by the workers, by partition.
 
-    The bus is asked only when what was published since the last look may have reached the bound, and at
-    most once in `look_every_s`.
+    The cameras' threads share it. The bus is asked only when what was published since the last
+    look may have reached the bound, and at most once in `look_every_s`.
     """
 
-    def __init__(self, bus: Bus, bound: int, look_every_s: float) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        bound: int,
+        look_every_s: float,
+    ) -> None:
         self.look_every_s = look_every_s
         self._bus = bus
         self._bound = bound
@@ -35,16 +41,18 @@ class InFlight:
         self._due = 0.0
 
     def has_room(self, partition: int) -> bool:
-        """Whether one more frame may wait in a partition. Raises Unavailable."""
+        """Return True if one more frame may wait in a partition. Raises Unavailable."""
         with self._lock:
-            if not self._below_bound(partition) and time.monotonic() >= self._due:
+            if self._below_bound(partition):
+                return True
+            if time.monotonic() >= self._due:
                 self._look()
             if self._failure is not None:
                 raise self._failure
             return self._below_bound(partition)
 
     def sent(self, partition: int) -> None:
-        """A frame was stored by the bus."""
+        """Count a frame that the bus has stored."""
         with self._lock:
             self._sent[partition] += 1
 
@@ -55,6 +63,7 @@ class InFlight:
         return self._backlog[partition] + since < self._bound
 
     def _look(self) -> None:
+        # Before the question: a frame sent meanwhile is counted twice rather than not at all.
         sent = self._sent.copy()
         try:
             self._backlog = self._bus.backlog(WORKERS, FRAMES)
@@ -62,5 +71,6 @@ class InFlight:
             self._failure = error
             self._due = time.monotonic() + LOOK_AGAIN_S
         else:
-            self._failure, self._due = None, time.monotonic() + self.look_every_s
+            self._failure = None
+            self._due = time.monotonic() + self.look_every_s
             self._sent_at_look = sent

@@ -1,4 +1,4 @@
-"""A thread's way to the bus."""
+"""Publish from one thread."""
 
 from __future__ import annotations
 
@@ -13,12 +13,19 @@ from vitrine.telemetry.health import Health
 
 logger = logging.getLogger(__name__)
 
+# After this the bus counts as away, and the attempt is repeated: what producers wait by default.
+SEND_LIMIT_S = 30.0
+
+# A camera that may drop waits no longer than a frame or a few take. Chosen, not measured.
 OFFER_LIMIT_S = 1.0
-LAST_WORDS_LIMIT_S = 5.0
+
+# Last records are worth some seconds of a stop: without them, the end of the run is missing
+# in the figures. Chosen, not measured.
+LAST_RECORDS_LIMIT_S = 5.0
 
 
 class Publisher:
-    """Publishes durably, for one thread. Connects on first use."""
+    """Publish durably, for one thread. Connects on first use."""
 
     def __init__(self, bus: Bus, health: Health, stop: Event) -> None:
         self._bus = bus
@@ -37,19 +44,20 @@ class Publisher:
         )
 
     def send(self, outgoing: Outgoing) -> None:
-        """Publish; waits as long as the bus is away. Raises Stopped."""
+        """Publish, and wait as long as the bus is away. Raises Stopped."""
         message = encode(outgoing)
         until_available(
-            lambda: self._publish(message),
+            lambda: self._publish(message, SEND_LIMIT_S),
             service="ingest",
             health=self._health,
             stop=self._stop,
         )
 
     def offer(self, outgoing: Outgoing) -> bool:
-        """Publish if the bus is there; False if not."""
+        """Publish if the bus is there; return False if not."""
+        message = encode(outgoing)
         try:
-            self._publish(encode(outgoing), OFFER_LIMIT_S)
+            self._publish(message, OFFER_LIMIT_S)
         except Unavailable as error:
             self._health.unready("ingest", str(error))
             return False
@@ -61,11 +69,11 @@ class Publisher:
         message = encode(outgoing)
         try:
             until_available(
-                lambda: self._publish(message, LAST_WORDS_LIMIT_S),
+                lambda: self._publish(message, LAST_RECORDS_LIMIT_S),
                 service="ingest",
                 health=self._health,
                 stop=Event(),
-                limit_s=LAST_WORDS_LIMIT_S,
+                limit_s=LAST_RECORDS_LIMIT_S,
             )
         except Unavailable as error:
             logger.warning("a last record on %s is lost: %s", message.topic, error)
@@ -80,8 +88,9 @@ class Publisher:
             self._producer = self._bus.producer()
         return self._producer
 
-    def _publish(self, message: Message, limit_s: float = 30.0) -> None:
+    def _publish(self, message: Message, limit_s: float) -> None:
         producer = self._connected()
         producer.send(message)
         producer.flush(limit_s)
-        metrics.RECORDS_OUT.labels("ingest", message.topic).inc()
+        counter = metrics.RECORDS_OUT.labels("ingest", message.topic)
+        counter.inc()

@@ -1,4 +1,4 @@
-"""How ingest runs."""
+"""Settings of ingest."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vitrine.settings import EnvironmentSettings
 
 
 class IngestSettings(EnvironmentSettings):
-    """What holds for all cameras; what differs between them is in cameras.yaml."""
+    """Hold what is common to all cameras; what differs between them is in cameras.yaml."""
 
     prefix: ClassVar[str] = "VITRINE_INGEST_"
     model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=prefix)
@@ -29,6 +29,11 @@ class IngestSettings(EnvironmentSettings):
     )
     seconds: float | None = Field(
         None, gt=0, description="Stop after so many seconds of source time."
+    )
+    first_picture_s: float = Field(
+        15.0,
+        ge=0,
+        description="In a run that ends, how long a live camera may take to its first picture.",
     )
     quality: int = Field(85, ge=10, le=100, description="JPEG quality of the frames.")
     in_flight: int = Field(

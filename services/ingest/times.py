@@ -1,49 +1,58 @@
-"""Time of a camera: which pictures are taken, and what capture time each gets."""
+"""Time of a camera: which pictures are taken, and the capture time that each gets."""
 
 from __future__ import annotations
 
 import logging
 
+from vitrine.clock import SECOND_NS
 from vitrine.telemetry import metrics
 
 logger = logging.getLogger(__name__)
 
+# Shares of a step. Arrival times are irregular, timestamps only rounded. Chosen, not measured.
 LIVE_JITTER = 0.5
 FILE_JITTER = 0.05
-"""Arrival times are irregular, timestamps only rounded."""
 
-JUMP_NS = 10_000_000_000
-"""A clock that is off by more from one picture to the next has jumped."""
+# A picture that is late by more than half a step is a gap.
+LATE_STEPS = 1.5
+
+# A clock that is off by more from one picture to the next has jumped; one that is only
+# corrected is not reported. Chosen, not measured.
+JUMP_NS = 10 * SECOND_NS
 
 
 class Rate:
-    """Takes at most `fps` pictures a second: the first of each step, steps counted from the first picture.
+    """Take at most `fps` pictures a second: the first of each step.
 
-    A picture may come early by the share `jitter` of a step, 0 to 0.5; a gap starts the steps anew.
+    Steps are counted from the first picture. A picture may come early by the share `jitter` of
+    a step, 0 to 0.5; a gap starts the steps anew.
     """
 
     def __init__(self, fps: float, jitter: float) -> None:
-        self._step_ns = round(1e9 / fps)
+        self._step_ns = round(SECOND_NS / fps)
         self._early_ns = round(jitter * self._step_ns)
         self._due_ns: int | None = None
 
     def accepts(self, at_ns: int) -> bool:
-        """Whether to take the picture of this time."""
-        step = self._step_ns
-        if self._due_ns is None or abs(at_ns - self._due_ns) > 1.5 * step:
-            self._due_ns = at_ns
-        if at_ns < self._due_ns - self._early_ns:
+        """Return True if the picture of this time is to be taken."""
+        step_ns = self._step_ns
+        due_ns = self._due_ns
+        if due_ns is None or abs(at_ns - due_ns) > LATE_STEPS * step_ns:
+            due_ns = at_ns
+        if at_ns < due_ns - self._early_ns:
+            self._due_ns = due_ns
             return False
-        self._due_ns = (
-            self._due_ns if at_ns <= self._due_ns + step // 2 else at_ns
-        ) + step
+        if at_ns > due_ns + step_ns // 2:
+            due_ns = at_ns
+        self._due_ns = due_ns + step_ns
         return True
 
 
 class StreamTimes:
-    """Times of a video's pictures from its first on, strictly increasing.
+    """Tell the times of a video's pictures from its first on, strictly increasing.
 
-    Raw streams have no timestamps, spliced ones go backwards: there the frame rate says how time goes on.
+    Raw streams have no timestamps, spliced ones go backwards: there time goes on by the frame
+    rate.
     """
 
     def __init__(self, camera_id: str, rate: float) -> None:
@@ -53,38 +62,45 @@ class StreamTimes:
         self._at_ms = 0.0
 
     def next_ns(self, position_ms: float) -> int:
-        """The time of the next picture, whose own timestamp is `position_ms`."""
+        """Return the time of the next picture, whose own timestamp is `position_ms`."""
         if self._position_ms is not None:
-            step = position_ms - self._position_ms
-            self._at_ms += step if step > 0 else self._period_ms
-            if step < 0:
-                _report(self._camera_id, step / 1e3)
+            step_ms = position_ms - self._position_ms
+            if step_ms < 0:
+                _report(self._camera_id, step_ms / 1e3)
+            if step_ms <= 0:
+                step_ms = self._period_ms
+            self._at_ms += step_ms
         self._position_ms = position_ms
         return round(self._at_ms * 1e6)
 
 
 class CaptureTimes:
-    """Capture times of one camera, strictly increasing whatever its clock does."""
+    """Give the capture times of one camera, strictly increasing whatever its clock does."""
 
-    def __init__(self, camera_id: str, last_ns: int = -1) -> None:
-        self.last_ns = last_ns
+    def __init__(self, camera_id: str) -> None:
+        self.last_ns = -1
         """The latest capture time given; -1 before the first."""
         self._camera_id = camera_id
         self._offset_ns: int | None = None
         self._backwards = False
 
     def stamp(self, clock_ns: int, steady_ns: int) -> int:
-        """The capture time of a picture that the clock puts at `clock_ns`.
+        """Return the capture time of a picture that the clock puts at `clock_ns`.
 
         `steady_ns` comes from a clock that nobody sets; against it a jump shows.
         """
-        offset = clock_ns - steady_ns
+        offset_ns = clock_ns - steady_ns
+        jump_ns = 0
+        if self._offset_ns is not None:
+            jump_ns = offset_ns - self._offset_ns
         backwards = clock_ns <= self.last_ns
-        if self._offset_ns is not None and abs(offset - self._offset_ns) > JUMP_NS:
-            _report(self._camera_id, (offset - self._offset_ns) / 1e9)
+        if abs(jump_ns) > JUMP_NS:
+            _report(self._camera_id, jump_ns / SECOND_NS)
         elif backwards and not self._backwards:
-            _report(self._camera_id, (clock_ns - self.last_ns) / 1e9)
-        self._offset_ns = offset
+            # Reported once: it goes on until the clock has caught up.
+            back_ns = clock_ns - self.last_ns
+            _report(self._camera_id, back_ns / SECOND_NS)
+        self._offset_ns = offset_ns
         self._backwards = backwards
         self.last_ns = max(clock_ns, self.last_ns + 1)
         return self.last_ns

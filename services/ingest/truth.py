@@ -1,4 +1,4 @@
-"""Who is in each synthetic frame, as JSON lines."""
+"""The truth about each synthetic frame, as JSON lines."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ import logging
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from vitrine.schemas import FrameMeta
-
-if TYPE_CHECKING:
-    from vitrine.synthetic import FrameTruth
+from vitrine.services.ingest.shots import Truth
 
 logger = logging.getLogger(__name__)
 
+OF_THE_FRAME = {"camera_id", "stand_id", "captured_at_ns", "width", "height"}
+
 
 class TruthFile:
-    """Written beside what the cameras publish. A disk that is full ends the file, never the cameras."""
+    """Write who is in the frames, beside what the cameras publish.
+
+    A disk that is full ends the file, never the cameras.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -35,12 +38,11 @@ class TruthFile:
             except OSError as error:
                 self._give_up(error)
 
-    def write(self, meta: FrameMeta, truth: FrameTruth) -> None:
+    def write(self, meta: FrameMeta, truth: Truth) -> None:
         """Add the truth of a published frame; the cameras' threads share the file."""
-        place = meta.model_dump(
-            include={"camera_id", "stand_id", "captured_at_ns", "width", "height"}
-        )
-        line = json.dumps(place | truth.to_dict()) + "\n"
+        content = meta.model_dump(include=OF_THE_FRAME)
+        content.update(truth.to_dict())
+        line = json.dumps(content) + "\n"
         with self._lock:
             if self._file is None:
                 return
@@ -52,11 +54,12 @@ class TruthFile:
     def close(self) -> None:
         """End the file."""
         with self._lock:
-            if self._file is not None:
-                try:
-                    self._file.close()
-                except OSError as error:
-                    self._give_up(error)
+            if self._file is None:
+                return
+            try:
+                self._file.close()
+            except OSError as error:
+                self._give_up(error)
 
     def _give_up(self, error: OSError) -> None:
         logger.error("the truth in %s is incomplete: %s", self.path, error)
@@ -64,5 +67,6 @@ class TruthFile:
         file = self._file
         self._file = None
         if file is not None:
+            # It would try to write the rest once more.
             with suppress(OSError):
                 file.close()

@@ -2,77 +2,97 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import cv2
 import numpy as np
 
+from vitrine.clock import SECOND_NS
 from vitrine.mall import Camera
-from vitrine.services.ingest.sources import (
-    Pixels,
-    Shot,
-    Shots,
-    Unreadable,
-    without_password,
-)
+from vitrine.services.ingest.addresses import without_password
+from vitrine.services.ingest.shots import Picture, Shot, Shots, Unreadable
 from vitrine.services.ingest.times import StreamTimes
 
-TIMEOUT_MS = 10_000
-SLOWEST_RATE = 1.0
-FASTEST_RATE = 240.0
-"""Frame rates of a stream that are believed."""
-COMPLETE = 0.9
-"""A video with less of its declared pictures and of its declared time was cut short."""
+# Network cameras that restart answer within some seconds. Chosen, not measured.
+TIMEOUT_MS: Final = 10_000
+
+# Frame rates outside are declared by streams that do not know theirs (FFmpeg then gives
+# its time base, 90,000 for example). Chosen, not measured.
+SLOWEST_RATE: Final = 1.0
+FASTEST_RATE: Final = 240.0
+
+# Declared numbers of pictures are estimates in some containers. A video with less of its
+# pictures and of its time was cut short. Chosen, not measured.
+COMPLETE: Final = 0.9
+
+# One decoding thread: each further one holds back a picture.
+STREAM_OPTIONS: Final = (
+    cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
+    TIMEOUT_MS,
+    cv2.CAP_PROP_READ_TIMEOUT_MSEC,
+    TIMEOUT_MS,
+    cv2.CAP_PROP_N_THREADS,
+    1,
+)
 
 
 def video_shots(camera: Camera) -> Shots:
-    """The pictures of a video file by its own timestamps; without them, by its own rate or the camera's."""
+    """Yield the pictures of a video file by its own timestamps.
+
+    Without them, by its own rate or else the camera's.
+    """
     path = Path(camera.uri)
     if not path.is_file():
         raise Unreadable(
-            f"{path}: no such file; give a device index, an address, a video or a folder of images"
+            f"{path}: no such file; "
+            "give a device index, an address, a video or a folder of images"
         )
     with _capture(str(path), cv2.CAP_FFMPEG) as capture:
-        own = capture.get(cv2.CAP_PROP_FPS)
-        rate = own if SLOWEST_RATE <= own <= FASTEST_RATE else camera.fps
+        rate = capture.get(cv2.CAP_PROP_FPS)
+        if not SLOWEST_RATE <= rate <= FASTEST_RATE:
+            rate = camera.fps
         times = StreamTimes(camera.id, rate)
         at_ns = 0
         number = 0
         while capture.grab():
-            at_ns = times.next_ns(capture.get(cv2.CAP_PROP_POS_MSEC))
+            position_ms = capture.get(cv2.CAP_PROP_POS_MSEC)
+            at_ns = times.next_ns(position_ms)
             number += 1
             yield Shot(at_ns, partial(_retrieve, capture))
         declared = capture.get(cv2.CAP_PROP_FRAME_COUNT)
-        if number == 0:
-            raise Unreadable(
-                f"{path} holds no picture that can be decoded; is it a video?"
-            )
-        if (
-            number < COMPLETE * declared
-            and at_ns * rate / 1e9 + 1 < COMPLETE * declared
-        ):
-            raise Unreadable(
-                f"{path} is damaged: {number} of its {declared:.0f} pictures could be read"
-            )
+    _check_complete(path, number, at_ns / SECOND_NS * rate, declared)
+
+
+def _check_complete(path: Path, number: int, expected: float, declared: float) -> None:
+    """Raise Unreadable for a video of which pictures are missing.
+
+    `expected` pictures lie between the first and the last one by their timestamps.
+    """
+    if number == 0:
+        raise Unreadable(f"{path} holds no picture that can be decoded; is it a video?")
+    enough = COMPLETE * declared
+    if number < enough and expected + 1 < enough:
+        raise Unreadable(
+            f"{path} is damaged: {number} of its {declared:.0f} pictures could be read"
+        )
 
 
 def live_shots(address: str | int) -> Shots:
-    """Pictures of a device or stream as they come, each with the monotonic time of its arrival."""
-    # One decoding thread: each further one holds back a picture.
-    options = [
-        *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, TIMEOUT_MS),
-        *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, TIMEOUT_MS),
-        *(cv2.CAP_PROP_N_THREADS, 1),
-    ]
-    device = isinstance(address, int)
-    with _capture(
-        address, cv2.CAP_ANY if device else cv2.CAP_FFMPEG, [] if device else options
-    ) as capture:
+    """Yield pictures of a device or stream as they come.
+
+    Each has the monotonic time of its arrival.
+    """
+    backend = cv2.CAP_FFMPEG
+    options: Sequence[int] = STREAM_OPTIONS
+    if isinstance(address, int):
+        backend = cv2.CAP_ANY
+        options = ()
+    with _capture(address, backend, options) as capture:
         while capture.grab():
             yield Shot(time.monotonic_ns(), partial(_retrieve, capture))
     raise Unreadable(f"{_name(address)} gives no more pictures")
@@ -80,31 +100,30 @@ def live_shots(address: str | int) -> Shots:
 
 @contextmanager
 def _capture(
-    address: str | int, backend: int, options: list[int] | None = None
+    address: str | int,
+    backend: int,
+    options: Sequence[int] = (),
 ) -> Iterator[cv2.VideoCapture]:
-    # FFmpeg's own lines name addresses with passwords, and a damaged file brings thousands of them.
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    """Open a capture for the block. Raises Unreadable, also for what OpenCV raises in it."""
+    name = _name(address)
     try:
-        capture = cv2.VideoCapture(address, backend, options or [])
+        capture = cv2.VideoCapture(address, backend, options)
     except cv2.error as error:
-        raise Unreadable(f"{_name(address)} cannot be opened: {error}") from error
+        raise Unreadable(f"{name} cannot be opened: {error}") from error
     try:
         if not capture.isOpened():
-            device = isinstance(address, int)
-            hint = (
-                "plugged in, and free"
-                if device
-                else "there, and in a format that FFmpeg reads"
-            )
-            raise Unreadable(f"{_name(address)} cannot be opened; is it {hint}?")
+            hint = "there, and in a format that FFmpeg reads"
+            if isinstance(address, int):
+                hint = "plugged in, and free"
+            raise Unreadable(f"{name} cannot be opened; is it {hint}?")
         yield capture
     except cv2.error as error:
-        raise Unreadable(f"{_name(address)}: {error}") from error
+        raise Unreadable(f"{name}: {error}") from error
     finally:
         capture.release()
 
 
-def _retrieve(capture: cv2.VideoCapture) -> tuple[Pixels, None]:
+def _retrieve(capture: cv2.VideoCapture) -> Picture:
     try:
         good, pixels = capture.retrieve()
     except cv2.error as error:
@@ -115,8 +134,6 @@ def _retrieve(capture: cv2.VideoCapture) -> tuple[Pixels, None]:
 
 
 def _name(address: str | int) -> str:
-    return (
-        f"camera device {address}"
-        if isinstance(address, int)
-        else without_password(address)
-    )
+    if isinstance(address, int):
+        return f"camera device {address}"
+    return without_password(address)

@@ -30,10 +30,11 @@ from vitrine.errors import ConfigurationError, Unavailable
 from vitrine.mall import Camera, Mall
 from vitrine.mall.folder import FixedMall
 from vitrine.runtime import Context
-from vitrine.services.ingest import supervisor
+from vitrine.services.ingest import camera_thread, supervisor
 from vitrine.services.ingest.app import build
-from vitrine.services.ingest.camera import Shared
-from vitrine.services.ingest.sources import Shots, Source, Unreadable, source_of
+from vitrine.services.ingest.shared import Shared
+from vitrine.services.ingest.shots import Shots, Source, Unreadable
+from vitrine.services.ingest.sources import source_of
 from vitrine.services.ingest.supervisor import Ingest
 from vitrine.services.ingest.truth import TruthFile
 from vitrine.settings import Settings
@@ -136,7 +137,7 @@ def test_one_broken_camera_never_touches_another(tmp_path: Path) -> None:
     ]
     shared = make_shared(settings={"seconds": 2})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(supervisor, "HANG_LIMIT_S", 0.1)
+        patch.setattr(camera_thread, "HANG_LIMIT_S", 0.1)
         with pytest.raises(ConfigurationError) as error:
             Ingest(ChangingMall(*cameras), shared, open_source).run(Event())
     hangs.set()
@@ -245,7 +246,7 @@ def test_a_full_disk_for_the_truth_ends_in_an_error_after_all_frames() -> None:
         ConfigurationError,
         match=r"truth in /dev/full is incomplete: .*No space left.*; free",
     ):
-        Ingest(ChangingMall(camera), shared).run(Event())
+        Ingest(ChangingMall(camera), shared, source_of).run(Event())
     assert len(seconds_of(frames(shared.bus))) == 5
 
 
@@ -256,7 +257,7 @@ def test_a_bus_that_is_not_there_at_start_is_an_error_after_the_limit() -> None:
 
     shared: Shared = make_shared(NoBus(TOPICS), startup_limit_s=0.0)
     with pytest.raises(Unavailable, match="no broker at"):
-        Ingest(ChangingMall(make_camera()), shared).run(Event())
+        Ingest(ChangingMall(make_camera()), shared, source_of).run(Event())
 
 
 def test_a_fault_of_the_program_stops_the_service() -> None:

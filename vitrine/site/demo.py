@@ -26,7 +26,7 @@ from vitrine.services.analytics.report import (
     to_json,
 )
 from vitrine.services.analytics.settings import AnalyticsSettings
-from vitrine.services.ingest.sources import without_password
+from vitrine.services.ingest.addresses import without_password
 from vitrine.settings import Defaults, Settings
 from vitrine.shipped import CONFIG
 from vitrine.site.embedded import Plan, Site

@@ -31,9 +31,9 @@ from tests.ingest_builders import (
 from vitrine.bus import Message
 from vitrine.bus.memory import MemoryBus
 from vitrine.errors import Unavailable
-from vitrine.services.ingest import camera as camera_module
 from vitrine.services.ingest.camera import CameraRun
-from vitrine.services.ingest.sources import Shots, Source, Unreadable, source_of
+from vitrine.services.ingest.shots import Shots, Source, Unreadable
+from vitrine.services.ingest.sources import source_of
 from vitrine.services.ingest.truth import TruthFile
 from vitrine.topics import FRAMES, TOPICS, Topic
 
@@ -211,10 +211,7 @@ def test_a_file_waits_while_the_bus_is_away_and_loses_nothing() -> None:
     assert seconds_of(frames(bus)) == [0, 0.1]
 
 
-def test_a_live_camera_is_opened_again_when_it_is_unplugged(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(camera_module, "FIRST_DELAY_S", 0.01)
+def test_a_live_camera_is_opened_again_when_it_is_unplugged() -> None:
     hold = Event()
     source = make_source(
         [Unreadable("no such device")],
@@ -241,7 +238,7 @@ def test_a_live_camera_is_opened_again_when_it_is_unplugged(
 
 
 def test_a_live_camera_that_never_works_is_an_error_of_a_finite_run() -> None:
-    shared = make_shared(first_picture_limit_s=0)
+    shared = make_shared(settings={"first_picture_s": 0})
     with pytest.raises(Unreadable, match="no such device"):
         make_run(make_source([Unreadable("no such device")], live=True), shared).run()
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import time
 from threading import Event, Thread
 
+import pytest
+
 from tests.builders import T0_NS, at
+from vitrine.services.ingest import pace as pace_module
 from vitrine.services.ingest.pace import FullSpeed, Realtime
 
 
@@ -61,8 +64,11 @@ def test_a_source_that_ended_is_not_waited_for() -> None:
     assert pace.wait("fast", at(10), Event())
 
 
-def test_a_source_that_stands_still_is_not_waited_for() -> None:
-    pace = FullSpeed(patience_s=0.05)
+def test_a_source_that_stands_still_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pace_module, "PATIENCE_S", 0.05)
+    pace = FullSpeed()
     pace.join("fast", T0_NS)
     pace.join("hangs", T0_NS)
     assert pace.wait("fast", at(10), Event())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from base64 import b64encode
 
 import cv2
@@ -35,7 +36,7 @@ class Now:
 
 @pytest.fixture
 def pictures() -> Pictures:
-    return Pictures(SecretStr(TOKEN))
+    return Pictures(SecretStr(TOKEN), time.monotonic)
 
 
 @pytest.mark.parametrize("authorization", [BEARER, BASIC])
@@ -75,7 +76,7 @@ def test_nobody_else_sees_anything(
 
 
 def test_without_a_token_nothing_is_held() -> None:
-    pictures = Pictures(None)
+    pictures = Pictures(None, time.monotonic)
     pictures.show("north-1", b"secret")
     assert pictures.answer("/cameras/north-1.jpg", "Bearer ").status == 403
     assert pictures._latest == {}
@@ -93,7 +94,7 @@ def test_an_old_picture_and_that_of_a_camera_that_ended_are_not_shown() -> None:
 
 
 def test_what_is_shown_is_what_the_mask_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
-    pictures = Pictures(SecretStr(TOKEN))
+    pictures = Pictures(SecretStr(TOKEN), time.monotonic)
     camera = make_camera(mask=[(0, 0), (0.5, 0), (0.5, 1), (0, 1)])
     seen: list[bytes] = []
     monkeypatch.setattr(pictures, "show", lambda _, jpeg: seen.append(jpeg))

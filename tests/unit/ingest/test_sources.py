@@ -13,13 +13,10 @@ import numpy as np
 import pytest
 
 from tests.ingest_builders import make_camera, make_picture, write_images, write_video
+from vitrine.services.ingest.addresses import without_password
 from vitrine.services.ingest.frames import to_jpeg
-from vitrine.services.ingest.sources import (
-    Source,
-    Unreadable,
-    source_of,
-    without_password,
-)
+from vitrine.services.ingest.shots import Source, Unreadable
+from vitrine.services.ingest.sources import source_of
 
 
 def times_ms(source: Source) -> list[float]:
@@ -203,3 +200,12 @@ def test_synthetic_days_are_a_day_apart() -> None:
 def test_a_bad_synthetic_address_says_what_is_allowed() -> None:
     with pytest.raises(Unreadable, match="expected synthetic:"):
         times_ms(source_of(make_camera("synthetic:?poeple=2")))
+
+
+def test_a_scheme_that_nothing_reads_says_which_exist() -> None:
+    message = (
+        r"^gige://10\.0\.0\.7/x: nothing reads gige: .* \(http:, https:, rtmp:, rtsp:, "
+        r"rtsps:, synthetic:\)"
+    )
+    with pytest.raises(Unreadable, match=message):
+        times_ms(source_of(make_camera("gige://me:secret@10.0.0.7/x?token=secret")))

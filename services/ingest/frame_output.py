@@ -1,0 +1,199 @@
+"""Frames of one camera on their way to the bus, and what is counted there."""
+
+from __future__ import annotations
+
+from threading import Event
+
+from vitrine.bus import Outgoing
+from vitrine.clock import SECOND_NS
+from vitrine.errors import Unavailable
+from vitrine.mall import Camera
+from vitrine.runtime.backoff import Stopped, until_available
+from vitrine.schemas import Coverage, FrameMeta
+from vitrine.services.ingest.coverage import CoverageLedger
+from vitrine.services.ingest.frames import blacken, fit, shows_something, to_jpeg
+from vitrine.services.ingest.publisher import Publisher
+from vitrine.services.ingest.shared import Shared
+from vitrine.services.ingest.shots import Pixels, Source, Truth
+from vitrine.telemetry import metrics
+from vitrine.topics import COVERAGE, FRAMES
+
+DROP_REASONS = ("overload", "bus", "unreadable", "too-large")
+
+
+class FrameOutput:
+    """Publish the frames, the end and the coverage of one camera; for its thread only."""
+
+    def __init__(
+        self,
+        camera: Camera,
+        number: int,
+        source: Source,
+        shared: Shared,
+        stop: Event,
+        start_ns: int,
+    ) -> None:
+        self.coverage = CoverageLedger(
+            camera,
+            start_ns,
+            synthetic=source.synthetic,
+        )
+        """May also be read by other threads."""
+        self._camera = camera
+        self._source = source
+        self._shared = shared
+        self._stop = stop
+        self._partition = number % FRAMES.partitions
+        self._publisher = Publisher(shared.bus, shared.health, stop)
+        self._waits = _waits(camera, source, finite=shared.finite)
+        self._last: FrameMeta | None = None
+
+    @property
+    def has_published(self) -> bool:
+        """True once a frame is on the bus."""
+        return self._last is not None
+
+    def refusal(self) -> str | None:
+        """Return why the bus takes no frame now, a reason of DROP_REASONS; None if it does.
+
+        Under the policy `wait`, waits until it does. Raises Stopped.
+        """
+        shared = self._shared
+        if self._waits:
+            until_available(
+                self._wait_for_room,
+                service="ingest",
+                health=shared.health,
+                stop=self._stop,
+            )
+            return None
+        try:
+            has_room = shared.in_flight.has_room(self._partition)
+        except Unavailable as error:
+            shared.health.unready("ingest", str(error))
+            return "bus"
+        if not has_room:
+            return "overload"
+        return None
+
+    def publish(
+        self,
+        pixels: Pixels,
+        captured_ns: int,
+        truth: Truth | None,
+    ) -> None:
+        """Publish a picture as a frame, masked and scaled, or drop it with a reason."""
+        camera = self._camera
+        # The mask comes first: nothing behind it may reach anything that is kept.
+        blacken(pixels, camera.mask)
+        pixels = fit(pixels, camera.width)
+        jpeg = to_jpeg(pixels, self._shared.settings.quality)
+        if len(jpeg) > FRAMES.max_value_bytes:
+            self.drop("too-large")
+            return
+        meta = FrameMeta(
+            camera_id=camera.id,
+            stand_id=camera.stand,
+            captured_at_ns=captured_ns,
+            width=pixels.shape[1],
+            height=pixels.shape[0],
+            live=self._source.live,
+            synthetic=self._source.synthetic,
+        )
+        self._shared.pictures.show(camera.id, jpeg)
+        if not self._send(meta, jpeg):
+            self.drop("bus")
+            return
+        self._last = meta
+        self._shared.in_flight.sent(self._partition)
+        usable = shows_something(pixels, camera.mask)
+        self.coverage.frame(captured_ns, usable=usable)
+        self._write_truth(meta, truth)
+        self._observe_latency(captured_ns)
+        if not self._source.live:
+            self._publish_coverage()
+
+    def drop(self, reason: str) -> None:
+        """Count a picture that is not published; `reason` is one of DROP_REASONS."""
+        metrics.FRAMES_DROPPED.labels(self._camera.id, reason).inc()
+        self.coverage.dropped()
+
+    def end(self, end_ns: int) -> None:
+        """Publish that the camera will not come back, after its last frame."""
+        assert self._last is not None  # noqa: S101 - asked for only after a frame
+        changes = {"captured_at_ns": end_ns, "ended": True}
+        ended = self._last.model_copy(update=changes)
+        message = Outgoing(
+            FRAMES,
+            self._camera.id,
+            ended,
+            partition=self._partition,
+        )
+        self._publisher.send_last(message)
+
+    def finish_coverage(self, end_ns: int) -> None:
+        """Publish the last of the coverage, up to `end_ns`."""
+        for record in self.coverage.finish(end_ns):
+            message = coverage_message(record)
+            self._publisher.send_last(message)
+
+    def close(self) -> None:
+        """Release the bus."""
+        self._publisher.close()
+
+    def _wait_for_room(self) -> None:
+        in_flight = self._shared.in_flight
+        while not in_flight.has_room(self._partition):
+            if self._stop.wait(in_flight.look_every_s):
+                raise Stopped("waiting for the workers")
+
+    def _send(self, meta: FrameMeta, jpeg: bytes) -> bool:
+        frame = Outgoing(
+            FRAMES,
+            meta.camera_id,
+            meta,
+            jpeg,
+            self._partition,
+        )
+        if self._waits:
+            self._publisher.send(frame)
+            return True
+        return self._publisher.offer(frame)
+
+    def _write_truth(self, meta: FrameMeta, truth: Truth | None) -> None:
+        if truth is not None and self._shared.truth is not None:
+            self._shared.truth.write(meta, truth)
+
+    def _observe_latency(self, captured_ns: int) -> None:
+        """Observe the age of a frame, where its capture time is the wall clock's."""
+        if self._source.live or self._shared.settings.speed == "realtime":
+            age_ns = self._shared.wall_ns() - captured_ns
+            seconds = max(0.0, age_ns / SECOND_NS)
+            metrics.STAGE_LATENCY.labels("ingest").observe(seconds)
+
+    def _publish_coverage(self) -> None:
+        for record in self.coverage.take():
+            message = coverage_message(record)
+            self._publisher.send(message)
+
+
+def coverage_message(record: Coverage) -> Outgoing:
+    """Return a coverage record on its way out, counted."""
+    seconds = (record.end_ns - record.start_ns) / SECOND_NS
+    metrics.CAMERA_TIME.labels(record.camera_id).inc(seconds)
+    usable_s = record.usable_ns / SECOND_NS
+    metrics.CAMERA_USABLE.labels(record.camera_id).inc(usable_s)
+    return Outgoing(COVERAGE, record.stand_id, record)
+
+
+def _waits(camera: Camera, source: Source, *, finite: bool) -> bool:
+    """Return True where a full bus makes the camera wait, False where it makes it drop.
+
+    By default, files wait: they can, and nothing of them should be lost. Synthetic visitors
+    do so only in a run that ends, otherwise they stand for a live camera.
+    """
+    if camera.overload:
+        return camera.overload == "wait"
+    if source.live:
+        return False
+    return finite or not source.synthetic

@@ -1,0 +1,62 @@
+"""Pictures on their way from a source, before they are frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels: TypeAlias = NDArray[np.uint8]
+"""(height, width, 3) BGR."""
+
+
+class Unreadable(Exception):
+    """A source, or one picture of it, cannot be read.
+
+    The message says which and, where it can, what to do.
+    """
+
+
+class Truth(Protocol):
+    """Tell who is in a picture, where the source knows because it drew them."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the truth as it is written to the file."""
+
+
+Picture: TypeAlias = tuple[Pixels, Truth | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """Hold a picture at the source, not decoded yet."""
+
+    at_ns: int
+    """Time of a live camera's picture by the monotonic clock at its arrival.
+
+    Of other sources, their own time since the first picture.
+    """
+    read: Callable[[], Picture]
+    """Decodes it, at most once and before the next shot is taken.
+
+    Raises Unreadable for this one picture.
+    """
+
+
+Shots: TypeAlias = Generator[Shot, None, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Hold a source of pictures, not opened yet."""
+
+    shots: Callable[[], Shots]
+    """Opens it; closing the generator closes the source.
+
+    Raises Unreadable, also in mid-way.
+    """
+    live: bool = False
+    synthetic: bool = False
