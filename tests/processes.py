@@ -119,7 +119,7 @@ class Processes:
                 "--stand",
                 "north",
             ]
-        return [f"services.{name}"]
+        return [f"vitrine.services.{name}"]
 
     def start(self, name: str) -> None:
         """Start one process."""

@@ -19,7 +19,7 @@ def run(
 ) -> tuple[subprocess.CompletedProcess[str], float]:
     started = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-m", f"services.{name}"],
+        [sys.executable, "-m", f"vitrine.services.{name}"],
         env={
             **os.environ,
             "VITRINE_CONFIG": str(CONFIG),

@@ -26,7 +26,7 @@ class Blocker:
 sys.meta_path.insert(0, Blocker())
 importlib.import_module(sys.argv[1])
 """
-PROGRAMS = {f"services.{name}.app": name for name in SERVICES} | {
+PROGRAMS = {f"vitrine.services.{name}.app": name for name in SERVICES} | {
     "vitrine.services.stand.virtual_player": "stand",
     "vitrine.services.analytics.plots": "analytics",
     "vitrine.services.analytics.report_command": "analytics",

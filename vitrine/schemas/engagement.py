@@ -27,7 +27,7 @@ class Person(Event):
     attending: bool
     attention_s: Seconds
     score: Percent
-    """Engagement over the last seconds (`vitrine.presence.score`), 0 to 100."""
+    """Engagement over the last 3 s, 0 to 100."""
 
 
 class StandEngagement(Event):

@@ -1,1 +1,1 @@
-"""Logs, metrics and health."""
+"""Tell the world outside how a process does: logs, metrics and health."""

@@ -1,4 +1,4 @@
-"""Whether a process lives and is ready, and the small HTTP server that says so."""
+"""Tell over HTTP whether a process lives and is ready."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ from vitrine.telemetry.metrics import READY
 
 
 class Health:
-    """What keeps a process from being ready, by component; thread-safe."""
+    """Keep what stops a process from being ready, by component; thread-safe."""
 
     def __init__(self) -> None:
         self._reasons: dict[str, str] = {}
         self._lock = Lock()
 
     def unready(self, component: str, reason: str) -> None:
-        """Say why `component` cannot work now."""
+        """Note why `component` cannot work now."""
         with self._lock:
             self._reasons[component] = reason
 
     def ready(self, component: str) -> None:
-        """`component` works again."""
+        """Note that `component` works again."""
         with self._lock:
             self._reasons.pop(component, None)
 
     def reasons(self) -> dict[str, str]:
-        """Why the process is not ready; empty when it is."""
+        """Return why the process is not ready, by component; empty when it is."""
         with self._lock:
             return dict(self._reasons)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a page answers."""
+    """Hold what a page answers."""
 
     status: int
     content_type: str
@@ -50,46 +50,31 @@ class Answer:
 
 
 Page: TypeAlias = Callable[[str, str], Answer]
-"""From the path without its query, and the `Authorization` header or an empty text."""
+"""Takes the path without its query, and the `Authorization` header or an empty text."""
+
+STOP_CHECK_S = 0.1
+"""How often the server looks whether it shall stop: a process ends without a noticeable delay."""
 
 
 @contextmanager
 def health_server(
-    health: Health, host: str, port: int, pages: Mapping[str, Page] | None = None
+    health: Health,
+    host: str,
+    port: int,
+    pages: Mapping[str, Page] | None = None,
 ) -> Iterator[int]:
-    """Serves /healthz, /readyz and /metrics while the block runs; yields the port (0 asks for a free one).
+    """Serve /healthz, /readyz and /metrics while the block runs; yield the port.
 
-    `pages` are further ones, by the first part of their path.
+    Port 0 asks for a free one. `pages` are further ones, by the first part of their path.
     Raises ConfigurationError when the port is taken.
     """
-    served = _usual_pages(health) | dict(pages or {})
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            path = self.path.partition("?")[0]
-            page = served.get("/" + path.strip("/").partition("/")[0], _nothing)
-            answer = page(path, self.headers.get("Authorization", ""))
-            self.send_response(answer.status)
-            for name, value in answer.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Type", answer.content_type)
-            self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            self.wfile.write(answer.body)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Probes are no news."""
-
-    try:
-        server = ThreadingHTTPServer((host, port), Handler)
-    except OSError as error:
-        raise ConfigurationError(
-            f"health and metrics cannot listen on {host}:{port} ({error.strerror}); set VITRINE_HEALTH_PORT"
-        ) from error
-    server.daemon_threads = True
+    served = _usual_pages(health)
+    if pages is not None:
+        served.update(pages)
+    server = _listen(host, port, served)
     thread = Thread(
         target=server.serve_forever,
-        kwargs={"poll_interval": 0.1},
+        kwargs={"poll_interval": STOP_CHECK_S},
         name="health",
         daemon=True,
     )
@@ -102,19 +87,61 @@ def health_server(
         thread.join()
 
 
+def _listen(
+    host: str,
+    port: int,
+    pages: Mapping[str, Page],
+) -> ThreadingHTTPServer:
+    """Return a server of these pages. Raises ConfigurationError when the port is taken."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            path, _, _ = self.path.partition("?")
+            first, _, _ = path.strip("/").partition("/")
+            page = pages.get(f"/{first}", _nothing)
+            authorization = self.headers.get("Authorization", "")
+            answer = page(path, authorization)
+            self.send_response(answer.status)
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Type", answer.content_type)
+            self.send_header("Content-Length", str(len(answer.body)))
+            self.end_headers()
+            self.wfile.write(answer.body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Log nothing: orchestrator and Prometheus ask every few seconds."""
+
+    try:
+        server = ThreadingHTTPServer((host, port), Handler)
+    except OSError as error:
+        raise ConfigurationError(
+            f"health and metrics cannot listen on {host}:{port} ({error.strerror}); "
+            "set VITRINE_HEALTH_PORT"
+        ) from error
+    # A client that keeps its connection open must not keep the process alive.
+    server.daemon_threads = True
+    return server
+
+
 def _usual_pages(health: Health) -> dict[str, Page]:
+    """Return the pages that every process has, by the first part of their path."""
+
+    def healthz(_path: str, _authorization: str) -> Answer:
+        return json_answer(200, {"alive": True})
+
     def readyz(_path: str, _authorization: str) -> Answer:
         reasons = health.reasons()
-        return json_answer(
-            503 if reasons else 200, {"ready": not reasons, "reasons": reasons}
-        )
+        status = 503 if reasons else 200
+        return json_answer(status, {"ready": not reasons, "reasons": reasons})
 
     def metrics(_path: str, _authorization: str) -> Answer:
         READY.set(not health.reasons())
-        return Answer(200, CONTENT_TYPE_LATEST, generate_latest(REGISTRY))
+        content = generate_latest(REGISTRY)
+        return Answer(200, CONTENT_TYPE_LATEST, content)
 
     return {
-        "/healthz": lambda *_: json_answer(200, {"alive": True}),
+        "/healthz": healthz,
         "/readyz": readyz,
         "/metrics": metrics,
     }
@@ -125,7 +152,10 @@ def _nothing(_path: str, _authorization: str) -> Answer:
 
 
 def json_answer(
-    status: int, body: object, headers: Mapping[str, str] | None = None
+    status: int,
+    body: object,
+    headers: Mapping[str, str] | None = None,
 ) -> Answer:
-    """An answer for programs."""
-    return Answer(status, "application/json", json.dumps(body).encode(), headers or {})
+    """Return an answer for programs: `body` as JSON."""
+    content = json.dumps(body).encode()
+    return Answer(status, "application/json", content, headers or {})

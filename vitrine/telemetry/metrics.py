@@ -1,4 +1,4 @@
-"""Every metric of the product, declared once. Labels never hold a track, visitor or customer."""
+"""Declare every metric of the product once. Labels never hold a track, visitor or customer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ _SECONDS = (
     5,
     10,
 )
+"""From one run of a small network to a frame that waited behind a restart: chosen, not measured."""
 _SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+"""Powers of two; a service takes at most 500 records in one batch (`vitrine.runtime`)."""
 
 READY = Gauge(
     "vitrine_ready", "1 while the process can work; otherwise /readyz has the reasons."
