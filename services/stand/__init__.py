@@ -1,1 +1,1 @@
-"""What is on the screen and why; offers; the web page; proof of play."""
+"""The stand's service: decides what is on the screen, grants offers, takes proofs of play."""

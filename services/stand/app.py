@@ -38,7 +38,11 @@ IDLE_S: Final = 0.05
 class StandService:
     """Run the stand; players find it at `address` once `listening` is set."""
 
-    def __init__(self, context: Context, settings: StandSettings) -> None:
+    def __init__(
+        self,
+        context: Context,
+        settings: StandSettings,
+    ) -> None:
         self._context = context
         self._settings = settings
         self._switchboard = Switchboard()
@@ -48,28 +52,30 @@ class StandService:
 
     def run(self, stop: Event) -> None:
         """Work until `stop`; the web server outlives the loop, to answer the last reports."""
+        context = self._context
         try:
             key = until_available(
                 self._signing_key,
                 service=NAME,
-                health=self._context.health,
+                health=context.health,
                 stop=impatient(stop),
-                limit_s=self._context.settings.startup_limit_s,
+                limit_s=context.settings.startup_limit_s,
             )
         except Stopped:
             return
         app = create_app(self._web(key))
         with ExitStack() as stack:
-            redis = stack.enter_context(closing(self._context.redis()))
-            listener = stack.enter_context(
-                listen(
-                    self._context.settings.http_host,
-                    self._settings.port,
-                    name=NAME,
-                    variable="VITRINE_STAND_PORT",
-                )
+            redis = context.redis()
+            stack.callback(redis.close)
+            listener = listen(
+                context.settings.http_host,
+                self._settings.port,
+                name=NAME,
+                variable="VITRINE_STAND_PORT",
             )
-            stack.enter_context(web_server(app, listener, stop, name=NAME))
+            stack.enter_context(listener)
+            server = web_server(app, listener, stop, name=NAME)
+            stack.enter_context(server)
             stack.callback(self._switchboard.close)
             self.address = address_of(listener)
             self.listening.set()
@@ -117,7 +123,8 @@ class StandService:
         A play may outlive the process that commanded it. Raises Unavailable.
         """
         with closing(self._context.redis()) as redis, redis_errors(redis):
-            redis.set(KEY_NAME, secrets.token_bytes(KEY_BYTES), nx=True)
+            new_key = secrets.token_bytes(KEY_BYTES)
+            redis.set(KEY_NAME, new_key, nx=True)
             return cast(bytes, redis.get(KEY_NAME))
 
 

@@ -27,7 +27,11 @@ STATE_EVERY_S: Final = 0.25
 class Broadcast:
     """Tell players the clock and the audience, and the operator the live figures."""
 
-    def __init__(self, stages: Stages, switchboard: Switchboard) -> None:
+    def __init__(
+        self,
+        stages: Stages,
+        switchboard: Switchboard,
+    ) -> None:
         self._stages = stages
         self._switchboard = switchboard
         self._due_s = 0.0
@@ -35,10 +39,15 @@ class Broadcast:
 
     @property
     def due(self) -> bool:
-        """Whether it is time for the next one."""
+        """True when it is time for the next one."""
         return time.monotonic() >= self._due_s
 
-    def send(self, now_ns: int, started_ns: int, problems: Sequence[str]) -> None:
+    def send(
+        self,
+        now_ns: int,
+        started_ns: int,
+        problems: Sequence[str],
+    ) -> None:
         """Send the state of all stands at `now_ns`; `problems` are sentences for the operator."""
         self._due_s = time.monotonic() + STATE_EVERY_S
         views = []
@@ -52,7 +61,12 @@ class Broadcast:
         )
         self._switchboard.show(live)
 
-    def _tell_players(self, stand: Stand, stage: Stage, now_ns: int) -> StandView:
+    def _tell_players(
+        self,
+        stand: Stand,
+        stage: Stage,
+        now_ns: int,
+    ) -> StandView:
         connection = self._switchboard.in_charge(stand.id)
         player = None
         session = 0

@@ -40,22 +40,25 @@ class Creatives:
 
     def check(self, mall: Mall) -> None:
         """Look at every file that the campaigns name; a new problem is logged once."""
-        found = {}
+        found: dict[str, str] = {}
         for campaign in mall.campaigns:
             for creative in campaign.creatives:
                 file = creative.file
                 fault = self._fault(file)
                 if fault is not None:
                     found[file] = f"creative {creative.id} is skipped: {file} {fault}"
-        for file in found.keys() - self.problems.keys():
-            logger.warning("campaign %s", found[file])
+        for file, problem in found.items():
+            if file not in self.problems:
+                logger.warning("campaign %s", problem)
         self.problems = found
 
     def _fault(self, file: str) -> str | None:
-        if Path(file).suffix.lower() not in KINDS:
+        suffix = Path(file).suffix.lower()
+        if suffix not in KINDS:
             return f"is none of {', '.join(KINDS)}"
-        path = (self._folder / file).resolve()
-        if not path.is_relative_to(self._folder.resolve()):
+        folder = self._folder.resolve()
+        path = (folder / file).resolve()
+        if not path.is_relative_to(folder):
             return "lies outside the folder of creatives"
         if not path.is_file():
             return "is missing"
@@ -63,12 +66,15 @@ class Creatives:
 
     def usable(self, campaign: Campaign, creative: Creative) -> bool:
         """Return True for a creative that can be shown."""
-        return campaign is HOUSE or creative.file not in self.problems
+        if campaign is HOUSE:
+            return True
+        return creative.file not in self.problems
 
 
 def kind(creative: Creative) -> Kind:
     """Return the way a player shows a creative."""
-    return KINDS[Path(creative.file).suffix.lower()]
+    suffix = Path(creative.file).suffix.lower()
+    return KINDS[suffix]
 
 
 def url(campaign: Campaign, creative: Creative) -> str:

@@ -1,4 +1,4 @@
-"""What the routes of the stand's web server work with, as dependencies of FastAPI."""
+"""Dependencies of the routes of the stand's web server."""
 
 from __future__ import annotations
 

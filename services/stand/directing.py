@@ -38,7 +38,12 @@ class Directing:
         self._creatives = creatives
         self._key = key
 
-    def direct(self, stand: Stand, stage: Stage, now_ns: int) -> list[Interaction]:
+    def direct(
+        self,
+        stand: Stand,
+        stage: Stage,
+        now_ns: int,
+    ) -> list[Interaction]:
         """Send the player of a stand what is due; returns the events of offers shown with it."""
         connection = self._switchboard.in_charge(stand.id)
         if connection is None or connection.player is None:
@@ -56,7 +61,12 @@ class Directing:
             self._send(connection, play, now_ns)
         return self._offer(stage, now_ns)
 
-    def _send(self, connection: Connection, play: PlannedPlay, now_ns: int) -> None:
+    def _send(
+        self,
+        connection: Connection,
+        play: PlannedPlay,
+        now_ns: int,
+    ) -> None:
         command = play.command
         event = PlayEvent(
             command=command,
@@ -66,12 +76,16 @@ class Directing:
             cut=play.cut,
             now_ns=now_ns,
         )
-        connection.put(Sent("play", event.model_dump_json()))
-        metrics.PLAYS_STARTED.labels(command.stand_id, command.arm).inc()
+        sent = Sent("play", event.model_dump_json())
+        connection.put(sent)
+        started = metrics.PLAYS_STARTED.labels(command.stand_id, command.arm)
+        started.inc()
 
     def _offer(self, stage: Stage, now_ns: int) -> list[Interaction]:
         screen = stage.director.screen
-        if screen is None or screen.current is None or now_ns < stage.offer_until_ns:
+        if screen is None or screen.current is None:
+            return []
+        if now_ns < stage.offer_until_ns:
             return []
         play = screen.current
         granted = self._offers.grant(

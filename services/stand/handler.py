@@ -81,7 +81,8 @@ class StandHandler(Handler):
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
         """Let go of the stands of these partitions; their players look for another process."""
         self._stages.revoke(partitions)
-        self._switchboard.serve(self._stages.served_ids())
+        served = self._stages.served_ids()
+        self._switchboard.serve(served)
 
     def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
         """Take in what people did, take the players' reports, and decide what is due."""
@@ -89,6 +90,7 @@ class StandHandler(Handler):
         shown = []
         for received in batch:
             shown += self._take_in(received)
+        # Reports come before decisions: they tell when plays have ended.
         submissions = self._switchboard.take()
         outputs = self._record(submissions)
         shown += self._offers.recover()
@@ -122,7 +124,8 @@ class StandHandler(Handler):
             self._files_due_s = now_s + CHECK_FILES_EVERY_S
             self._creatives.check(mall)
         if self._stages.adopt(mall):
-            self._switchboard.serve(self._stages.served_ids())
+            served = self._stages.served_ids()
+            self._switchboard.serve(served)
 
     def _take_in(self, received: Received[Any]) -> list[Interaction]:
         """Return the events of offers that were shown because of it."""
@@ -147,10 +150,13 @@ class StandHandler(Handler):
         stage: Stage,
     ) -> list[Interaction]:
         """Decide at once on a snapshot that is fresh."""
-        if self._clock.now_ns() - snapshot.at_ns > FRESH_NS:
+        age_ns = self._clock.now_ns() - snapshot.at_ns
+        if age_ns > FRESH_NS:
             return []
         shown = self._direct(stand, stage)
-        age_s = max(0, self._clock.now_ns() - snapshot.at_ns) / SECOND_NS
+        age_ns = self._clock.now_ns() - snapshot.at_ns
+        # A camera's clock may be a little ahead of this one.
+        age_s = max(0, age_ns) / SECOND_NS
         metrics.DECISION_SECONDS.labels(stand.id).observe(age_s)
         metrics.STAGE_LATENCY.labels("stand").observe(age_s)
         return shown
@@ -191,4 +197,5 @@ class StandHandler(Handler):
             *self._creatives.problems.values(),
             *self._offers.problems.values(),
         ]
-        self._broadcast.send(self._clock.now_ns(), self._started_ns, problems)
+        now_ns = self._clock.now_ns()
+        self._broadcast.send(now_ns, self._started_ns, problems)

@@ -111,7 +111,12 @@ class Tally:
         self.interactions[interaction.kind] += 1
 
 
-def on_screen(command: Command, since_ns: int, url: str, kind: Kind) -> OnScreen:
+def on_screen(
+    command: Command,
+    since_ns: int,
+    url: str,
+    kind: Kind,
+) -> OnScreen:
     """Return a command as what is on the screen since then."""
     return OnScreen(
         campaign_id=command.campaign_id,

@@ -96,7 +96,13 @@ class OfferDesk:
         """Grant the offer that is due while the play of `command` is on; None without any."""
         if self._resting():
             return None
-        due = due_offer(campaign, command, audience, now_ns, self._answered)
+        due = due_offer(
+            campaign,
+            command,
+            audience,
+            now_ns,
+            self._answered,
+        )
         if due is None:
             return None
         answer = self._ask(due)
@@ -115,6 +121,7 @@ class OfferDesk:
             self._lost(error)
             return None
         self._found()
+        # Whatever the answer, it would be the same again.
         self._answered.add(due.shown.interaction_id)
         metrics.OFFERS.labels(stand_id, answer.outcome).inc()
         return answer
@@ -125,6 +132,7 @@ class OfferDesk:
         changed_ns = 0
         if path.is_file():
             changed_ns = path.stat().st_mtime_ns
+        # A file that is missing is looked for at each offer, and reported once.
         if self._loaded.get(pool) == changed_ns:
             return
         try:

@@ -38,11 +38,13 @@ async def take_plays(
             command = verify(report.token, web.key)
             play = to_play(report, command, stand_id, now_ns)
         except Refused as error:
-            refused.append(RefusedReport(play_id=report.play_id, reason=str(error)))
+            refusal = RefusedReport(play_id=report.play_id, reason=str(error))
+            refused.append(refusal)
         else:
             plays.append(play)
     if plays:
-        await _publish(web, Submission(plays=plays))
+        submission = Submission(plays=plays)
+        await _publish(web, submission)
     accepted = [play.play_id for play in plays]
     return Acknowledged(accepted=accepted, refused=refused)
 
@@ -53,20 +55,26 @@ async def take_interaction(
     web: WebOf,
 ) -> Acknowledged:
     """Take a touch, or a wish about recognition; answered when the bus has it."""
+    now_ns = web.clock.now_ns()
     interaction = Interaction(
         interaction_id=report.interaction_id,
         stand_id=stand_id,
         kind=report.kind,
-        at_ns=min(report.at_ns, web.clock.now_ns()),
+        at_ns=min(report.at_ns, now_ns),
         config_version=web.mall.current().version,
     )
     if report.token is not None:
         interaction = _during_play(interaction, report.token, web.key)
-    await _publish(web, Submission(interactions=[interaction]))
+    submission = Submission(interactions=[interaction])
+    await _publish(web, submission)
     return Acknowledged(accepted=[interaction.interaction_id])
 
 
-def _during_play(interaction: Interaction, token: str, key: bytes) -> Interaction:
+def _during_play(
+    interaction: Interaction,
+    token: str,
+    key: bytes,
+) -> Interaction:
     """Add the play that was on the screen, from its token."""
     try:
         command = verify(token, key)
@@ -89,5 +97,6 @@ async def _publish(web: Web, submission: Submission) -> None:
     future = asyncio.wrap_future(submission.durable)
     await asyncio.wait([future], timeout=DURABLE_LIMIT_S)
     if not future.done() or future.cancelled():
+        # The loop then leaves the report to its repetition, unless it is publishing it.
         future.cancel()
         raise HTTPException(503, "not stored yet, send it again", {"Retry-After": "1"})

@@ -52,7 +52,11 @@ class Reports:
                 stage.tally.count_interaction(interaction)
         return records
 
-    def for_visits(self, interaction: Interaction, now_ns: int) -> list[Interaction]:
+    def for_visits(
+        self,
+        interaction: Interaction,
+        now_ns: int,
+    ) -> list[Interaction]:
         """Return an opt-out once for every visit that is present, and others as they are.
 
         The page cannot know who of those present touched it. With nobody identified it stays one.
@@ -82,6 +86,7 @@ class Reports:
     def answer(self, submissions: Sequence[Submission]) -> None:
         """Tell the players that the bus has what they submitted."""
         for submission in submissions:
+            # Known only now: a play that was not published must be taken again.
             for play in submission.plays:
                 self._known_plays.add(play.play_id)
             submission.durable.set_result(None)

@@ -14,7 +14,11 @@ class StandSettings(EnvironmentSettings):
     """Hold the variables `VITRINE_STAND_…`."""
 
     prefix: ClassVar[str] = "VITRINE_STAND_"
-    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=prefix)
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        env_prefix=prefix,
+    )
 
     port: int = Field(
         8000, ge=0, le=65535, description="Of the stand pages; 0 for a free one."

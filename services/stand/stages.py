@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vitrine.bus import Commit, Received, TopicPartition, partition_for
-from vitrine.mall import Mall, Stand
+from vitrine.mall import Condition, Mall, Stand
 from vitrine.programme.director import Director
 from vitrine.schemas import Identity, StandEngagement
 from vitrine.services.stand.counters import remove_counters, start_counters
@@ -30,14 +30,21 @@ class Stage:
         """Take in the decision about a track."""
         identity = received.event
         self.director.audience.identify(identity)
-        self._offsets[identity.track_id] = (received.source, received.record.offset)
+        offset = received.record.offset
+        self._offsets[identity.track_id] = (received.source, offset)
 
-    def observe(self, snapshot: StandEngagement, thresholds: Collection[float]) -> None:
+    def observe(
+        self,
+        snapshot: StandEngagement,
+        thresholds: Collection[float],
+    ) -> None:
         """Take in who is present."""
         audience = self.director.audience
         audience.observe(snapshot, thresholds)
-        for track_id in self._offsets.keys() - audience.identities.keys():
-            del self._offsets[track_id]
+        # What the audience has forgotten need not be read again after a restart.
+        for track_id in list(self._offsets):
+            if track_id not in audience.identities:
+                del self._offsets[track_id]
 
     def identity_offsets(self) -> Iterable[tuple[TopicPartition, int]]:
         """Return where the identities of people present, or lately present, are on the bus."""
@@ -73,6 +80,7 @@ class Stages:
     def adopt(self, mall: Mall) -> bool:
         """Follow the configuration and the partitions; True when the stands served have changed."""
         if mall is not self.mall:
+            # The version is a hash of everything: made once for each configuration.
             self.mall = mall
             self.version = mall.version
             self.thresholds = _thresholds(mall)
@@ -80,13 +88,16 @@ class Stages:
         return self._serve(served)
 
     def _has(self, stand_id: str) -> bool:
-        return partition_for(stand_id, ENGAGEMENT.partitions) in self._partitions
+        partition = partition_for(stand_id, ENGAGEMENT.partitions)
+        return partition in self._partitions
 
     def _serve(self, stand_ids: Sequence[str]) -> bool:
-        added = set(stand_ids) - self._stages.keys()
-        removed = self._stages.keys() - set(stand_ids)
+        wanted = set(stand_ids)
+        added = wanted - self._stages.keys()
+        removed = self._stages.keys() - wanted
         for stand_id in added:
-            self._stages[stand_id] = Stage(Director(stand_id))
+            director = Director(stand_id)
+            self._stages[stand_id] = Stage(director)
             start_counters(stand_id)
         for stand_id in removed:
             del self._stages[stand_id]
@@ -118,7 +129,8 @@ class Stages:
         needed: dict[TopicPartition, int] = {}
         for stage in self._stages.values():
             for source, offset in stage.identity_offsets():
-                needed[source] = min(offset, needed.get(source, offset))
+                oldest = needed.get(source, offset)
+                needed[source] = min(offset, oldest)
         commits = {}
         for received in batch:
             source = received.source
@@ -128,12 +140,13 @@ class Stages:
 
 
 def _thresholds(mall: Mall) -> frozenset[float]:
-    conditions = []
+    conditions: list[Condition | None] = []
     for campaign in mall.campaigns:
         conditions += [creative.when for creative in campaign.creatives]
         conditions += [offer.when for offer in campaign.offers]
     thresholds = set()
     for condition in conditions:
-        if condition is not None and condition.engagement is not None:
-            thresholds.add(condition.engagement)
+        if condition is None or condition.engagement is None:
+            continue
+        thresholds.add(condition.engagement)
     return frozenset(thresholds)

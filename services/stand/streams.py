@@ -37,8 +37,14 @@ async def player_events(
     )
     assert connection.player is not None  # noqa: S101 - joined as a player
     session = connection.player.session
-    hello = HelloEvent(session=session, now_ns=web.clock.now_ns())
-    yield ServerSentEvent(event="hello", raw_data=hello.model_dump_json())
+    hello = HelloEvent(
+        session=session,
+        now_ns=web.clock.now_ns(),
+    )
+    yield ServerSentEvent(
+        event="hello",
+        raw_data=hello.model_dump_json(),
+    )
     async for event in _events(connection, web.switchboard):
         yield event
 
@@ -53,6 +59,9 @@ async def _events(
             sent = await connection.queue.get()
             if sent is None:
                 return
-            yield ServerSentEvent(event=sent.event, raw_data=sent.json)
+            yield ServerSentEvent(
+                event=sent.event,
+                raw_data=sent.json,
+            )
     finally:
         switchboard.leave(connection)

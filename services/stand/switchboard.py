@@ -44,9 +44,11 @@ class Connection:
 
     def put(self, sent: Sent | None) -> None:
         """Send an event, or the end, from any thread."""
-        if sent is None or self.queue.qsize() > LONGEST_QUEUE:
-            self.closed = True
+        if self.queue.qsize() > LONGEST_QUEUE:
             sent = None
+        if sent is None:
+            self.closed = True
+        # The queue belongs to the web server's thread; events are put from the loop's.
         self.loop.call_soon_threadsafe(self.queue.put_nowait, sent)
 
 
@@ -62,7 +64,10 @@ class Submission:
 
 
 class Switchboard:
-    """Keep connections, reports on their way to the bus, and the latest live figures; thread-safe."""
+    """Keep connections, reports on their way to the bus, and the latest live figures.
+
+    Thread-safe.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -83,13 +88,17 @@ class Switchboard:
         loop: asyncio.AbstractEventLoop,
     ) -> Connection:
         """Open the event stream of a player; an older stream of the same player ends."""
-        player = Player(player_id, kind, next(self._sessions))
+        session = next(self._sessions)
+        player = Player(player_id, kind, session)
         connection = Connection(stand_id, player, loop)
         for older in self._of(stand_id):
-            if older.player and older.player.player_id == player_id:
-                older.put(Sent("replaced", "{}"))
-                older.put(None)
-                self.leave(older)
+            if older.player is None or older.player.player_id != player_id:
+                continue
+            # It says so, because a page that only lost its connection would come again.
+            replaced = Sent("replaced", "{}")
+            older.put(replaced)
+            older.put(None)
+            self.leave(older)
         self._add(connection)
         metrics.PLAYERS.labels(stand_id, kind).inc()
         return connection
@@ -113,8 +122,10 @@ class Switchboard:
             if connection not in self._connections:
                 return
             self._connections.remove(connection)
-        if connection.player:
-            metrics.PLAYERS.labels(connection.stand_id, connection.player.kind).dec()
+        if connection.player is not None:
+            kind = connection.player.kind
+            players = metrics.PLAYERS.labels(connection.stand_id, kind)
+            players.dec()
 
     def submit(self, submission: Submission) -> None:
         """Hand reports to the loop; after `close` they fail at once."""
@@ -135,7 +146,7 @@ class Switchboard:
     # Called by the loop
 
     def serve(self, stand_ids: Collection[str]) -> None:
-        """Name the stands that this process decides for; players of others have to look elsewhere."""
+        """Name the stands that this process decides for, and send players of others away."""
         self._stands = frozenset(stand_ids)
         with self._lock:
             connections = list(self._connections)
@@ -162,7 +173,12 @@ class Switchboard:
         with self._lock:
             return [c for c in self._connections if c.stand_id == stand_id]
 
-    def tell(self, stand_id: str, event: str, about: BaseModel) -> None:
+    def tell(
+        self,
+        stand_id: str,
+        event: str,
+        about: BaseModel,
+    ) -> None:
         """Send an event to all players of a stand."""
         sent = Sent(event, about.model_dump_json())
         for connection in self._of(stand_id):

@@ -27,7 +27,8 @@ def redeem(
     _require_token(web.till_token, authorization)
     try:
         with closing(web.redis()) as redis:
-            event = offers.redeem(redis, request.code, web.clock.now_ns())
+            now_ns = web.clock.now_ns()
+            event = offers.redeem(redis, request.code, now_ns)
     except UnknownCode as error:
         raise HTTPException(404, "no offer with this code was granted") from error
     except AlreadyRedeemed as error:
@@ -35,7 +36,10 @@ def redeem(
     except Unavailable as error:
         raise HTTPException(503, str(error), {"Retry-After": "2"}) from error
     # Nobody waits for the bus: the event is pending in the store until the bus has it.
-    submission = Submission(interactions=[event], settles=[event.interaction_id])
+    submission = Submission(
+        interactions=[event],
+        settles=[event.interaction_id],
+    )
     web.switchboard.submit(submission)
     return Redeemed(
         campaign_id=event.campaign_id or "",

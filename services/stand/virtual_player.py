@@ -10,9 +10,8 @@ import signal
 import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event, Lock
+from threading import Event
 from typing import Final
 
 import click
@@ -22,13 +21,9 @@ from pydantic import SecretStr
 from vitrine.clock import SECOND_NS, Clock, SystemClock
 from vitrine.programme.commands import PlayReport
 from vitrine.runtime.backoff import Backoff
+from vitrine.services.stand.inbox import Inbox
 from vitrine.services.stand.kept_plays import KeptPlays
-from vitrine.services.stand.protocol import (
-    Acknowledged,
-    HelloEvent,
-    PlayEvent,
-    StateEvent,
-)
+from vitrine.services.stand.protocol import Acknowledged, PlayEvent
 from vitrine.services.stand.settings import StandSettings
 from vitrine.telemetry.logs import configure_logs
 
@@ -46,60 +41,6 @@ LAST_REPORT_LIMIT_S: Final = 10.0
 # Like the page's.
 BATCH: Final = 50
 """Plays in one report."""
-
-
-@dataclass(slots=True)
-class _Inbox:
-    """Hold what the stand told the player of one screen.
-
-    Written by the thread that listens, read by the one that plays.
-    """
-
-    wake: Event = field(default_factory=Event)
-    """Set when something has changed, or the player is to stop."""
-    lock: Lock = field(default_factory=Lock)
-    following: PlayEvent | None = None
-    session: int = 0
-    in_charge: bool = False
-
-    def take(self) -> PlayEvent | None:
-        """Return the next play, if there is one and this player is to show it."""
-        with self.lock:
-            event = self.following
-            self.following = None
-            if not self.in_charge:
-                return None
-            return event
-
-    def has_cut(self) -> bool:
-        """Return True when the current play has to end at once."""
-        with self.lock:
-            if not self.in_charge:
-                return True
-            return self.following is not None and self.following.cut
-
-    def hear(self, name: str, data: str) -> None:
-        """Take in an event of the stand."""
-        with self.lock:
-            changed = self._change(name, data)
-        if changed:
-            self.wake.set()
-
-    def _change(self, name: str, data: str) -> bool:
-        """Return True when the screen has to look."""
-        if name == "hello":
-            self.session = HelloEvent.model_validate_json(data).session
-            return False
-        if name == "play":
-            self.following = PlayEvent.model_validate_json(data)
-            self.in_charge = True
-            return True
-        if name == "state":
-            state = StateEvent.model_validate_json(data)
-            was_in_charge = self.in_charge
-            self.in_charge = state.in_charge == self.session
-            return self.in_charge != was_in_charge
-        return False
 
 
 class VirtualPlayer:
@@ -130,7 +71,7 @@ class VirtualPlayer:
     def run(self, stop: Event) -> None:
         """Play until `stop`; then cut short what is on, and wait for the last acknowledgement."""
         self._kept.load()
-        inboxes = {stand_id: _Inbox() for stand_id in self._stand_ids}
+        inboxes = {stand_id: Inbox() for stand_id in self._stand_ids}
         played = Event()
         given_up = Event()
         screens = []
@@ -155,7 +96,12 @@ class VirtualPlayer:
 
     # One screen
 
-    def _play(self, stand_id: str, inbox: _Inbox, stop: Event) -> None:
+    def _play(
+        self,
+        stand_id: str,
+        inbox: Inbox,
+        stop: Event,
+    ) -> None:
         end_ns: int | None = None
         while not stop.is_set():
             event = inbox.take()
@@ -168,12 +114,18 @@ class VirtualPlayer:
                 start_ns = self._clock.now_ns()
             else:
                 start_ns = max(end_ns, event.command.issued_ns)
-            end_ns = self._show(stand_id, inbox, event, start_ns, stop)
+            end_ns = self._show(
+                stand_id,
+                inbox,
+                event,
+                start_ns,
+                stop,
+            )
 
     def _show(
         self,
         stand_id: str,
-        inbox: _Inbox,
+        inbox: Inbox,
         event: PlayEvent,
         start_ns: int,
         stop: Event,
@@ -200,7 +152,12 @@ class VirtualPlayer:
 
     # Events of the stand
 
-    def _listen(self, stand_id: str, inbox: _Inbox, stop: Event) -> None:
+    def _listen(
+        self,
+        stand_id: str,
+        inbox: Inbox,
+        stop: Event,
+    ) -> None:
         backoff = Backoff()
         with self._client(SILENCE_LIMIT_S) as client:
             while not stop.is_set():
@@ -214,7 +171,11 @@ class VirtualPlayer:
                     logger.debug("stand %s: %s", stand_id, error)
                 backoff.wait(stop)
 
-    def _events(self, client: httpx.Client, stand_id: str) -> Iterator[tuple[str, str]]:
+    def _events(
+        self,
+        client: httpx.Client,
+        stand_id: str,
+    ) -> Iterator[tuple[str, str]]:
         url = f"/stands/{stand_id}/events"
         query = {"player": "virtual", "player_id": self._player_id}
         with client.stream("GET", url, params=query) as response:
@@ -279,7 +240,10 @@ class VirtualPlayer:
         )
 
 
-def _stop_on_error(futures: Sequence[Future[None]], stop: Event) -> None:
+def _stop_on_error(
+    futures: Sequence[Future[None]],
+    stop: Event,
+) -> None:
     """Set `stop` when one of the threads fails: the others must not go on without it."""
 
     def check(future: Future[None]) -> None:
@@ -324,14 +288,24 @@ def server_sent_events(lines: Iterator[str]) -> Iterator[tuple[str, str]]:
     type=click.Path(dir_okay=False, path_type=Path),
     help="File for unreported plays.",
 )
-def main(url: str, stands: tuple[str, ...], keep: Path | None) -> None:
+def main(
+    url: str,
+    stands: tuple[str, ...],
+    keep: Path | None,
+) -> None:
     """Play at stands that have no browser, until SIGTERM or Ctrl-C."""
     configure_logs("INFO", "json")
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     token = StandSettings.load().player_token
-    VirtualPlayer(url, stands, SystemClock(), keep, token).run(stop)
+    VirtualPlayer(
+        url,
+        stands,
+        SystemClock(),
+        keep,
+        token,
+    ).run(stop)
 
 
 if __name__ == "__main__":

@@ -29,29 +29,51 @@ class CreativeFiles(StaticFiles):
         response = super().file_response(*args, **kwargs)
         response.headers["Content-Security-Policy"] = SANDBOX
         response.headers["X-Content-Type-Options"] = "nosniff"
+        # An operator who replaces a file sees it at the next play.
         response.headers["Cache-Control"] = "no-cache"
         return response
 
 
 def create_app(web: Web) -> FastAPI:
     """Return the application; nothing in it has connected yet."""
-    app = FastAPI(title="Vitrine stand", docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Vitrine stand",
+        docs_url=None,
+        redoc_url=None,
+    )
     app.state.web = web
     answer_guarded(app)
     operators = PageGuard("vitrine-operator", web.operator_token)
-    app.include_router(_operator_routes(), dependencies=[Depends(operators)])
+    app.include_router(
+        _operator_routes(),
+        dependencies=[Depends(operators)],
+    )
     players = PageGuard("vitrine-player", web.player_token)
-    app.include_router(_player_routes(), dependencies=[Depends(players)])
-    app.add_api_route("/stands/{stand_id}/redeem", redeem, methods=["POST"])
-    app.mount("/creatives", CreativeFiles(directory=web.creatives, check_dir=False))
-    app.mount("/static", StaticFiles(directory=PAGES))
+    app.include_router(
+        _player_routes(),
+        dependencies=[Depends(players)],
+    )
+    app.add_api_route(
+        "/stands/{stand_id}/redeem",
+        redeem,
+        methods=["POST"],
+    )
+    # The folder may be missing: then every creative is, and the house is shown.
+    creatives = CreativeFiles(directory=web.creatives, check_dir=False)
+    app.mount("/creatives", creatives)
+    pages = StaticFiles(directory=PAGES)
+    app.mount("/static", pages)
     return app
 
 
 def _operator_routes() -> APIRouter:
     router = APIRouter()
     router.add_api_route("/", live_page, response_class=FileResponse)
-    router.add_api_route("/live", live_page, response_class=FileResponse)
+    router.add_api_route(
+        "/live",
+        live_page,
+        response_class=FileResponse,
+    )
     router.add_api_route(
         "/live/events",
         live_events,
@@ -63,9 +85,17 @@ def _operator_routes() -> APIRouter:
 def _player_routes() -> APIRouter:
     router = APIRouter(prefix="/stands/{stand_id}")
     router.add_api_route("", stand_page, response_class=FileResponse)
-    router.add_api_route("/events", player_events, response_class=EventSourceResponse)
+    router.add_api_route(
+        "/events",
+        player_events,
+        response_class=EventSourceResponse,
+    )
     router.add_api_route("/plays", take_plays, methods=["POST"])
-    router.add_api_route("/interactions", take_interaction, methods=["POST"])
+    router.add_api_route(
+        "/interactions",
+        take_interaction,
+        methods=["POST"],
+    )
     return router
 
 

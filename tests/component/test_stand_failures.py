@@ -1,4 +1,4 @@
-"""What becomes of plays when the bus, the store or the stand itself fails."""
+"""No play is lost when the bus, the store or the stand itself fails."""
 
 from __future__ import annotations
 

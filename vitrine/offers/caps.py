@@ -20,7 +20,11 @@ HOLDERS: Final[Mapping[str, Holder]] = {
 """`once_per` of an offer → the id that may hold it once."""
 
 
-def grant_id(campaign: Campaign, offer: Offer, identity: Identity) -> str:
+def grant_id(
+    campaign: Campaign,
+    offer: Offer,
+    identity: Identity,
+) -> str:
     """Return the id of the one grant of an offer to its holder; a repetition gives the same id."""
     holder = HOLDERS[offer.once_per]
     parts = (campaign.id, offer.id, getattr(identity, holder))

@@ -58,7 +58,13 @@ def due_offer(
                 continue
             grant = grant_id(campaign, offer, identity)
             if grant not in answered:
-                shown = _shown(grant, offer, command, identity, now_ns)
+                shown = _shown(
+                    grant,
+                    offer,
+                    command,
+                    identity,
+                    now_ns,
+                )
                 return DueOffer(offer, shown)
     return None
 

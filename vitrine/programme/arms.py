@@ -24,7 +24,11 @@ def slot_start(at_ns: int) -> int:
     return at_ns - at_ns % SLOT_NS
 
 
-def arm(campaign: Campaign, stand_id: str, at_ns: int) -> Arm:
+def arm(
+    campaign: Campaign,
+    stand_id: str,
+    at_ns: int,
+) -> Arm:
     """Return the campaign's arm in the slot of `at_ns`, fixed before the slot begins.
 
     One number a stand and slot serves all campaigns, so that a slot is plain for as many as

@@ -34,7 +34,11 @@ class Audience:
         """Take in the decision about a track; it replaces an earlier one."""
         self.identities[identity.track_id] = identity
 
-    def observe(self, snapshot: StandEngagement, thresholds: Collection[float]) -> None:
+    def observe(
+        self,
+        snapshot: StandEngagement,
+        thresholds: Collection[float],
+    ) -> None:
         """Take in a snapshot; one that is not newer than the latest is ignored.
 
         `thresholds` are the scores, 0 to 100, that some condition asks for.
@@ -79,7 +83,11 @@ class Audience:
         """Return the decision who the person is; None before there is one."""
         return self.identities.get(person.track_id)
 
-    def meeting(self, condition: Condition, now_ns: int) -> list[Person]:
+    def meeting(
+        self,
+        condition: Condition,
+        now_ns: int,
+    ) -> list[Person]:
         """Return those for whom the condition holds, most engaged first."""
         latest = self._fresh(now_ns)
         if latest is None:
@@ -96,17 +104,26 @@ class Audience:
             known = self._known(person, condition)
             if known and self._held(person, condition, latest.at_ns):
                 found.append(person)
-        return sorted(found, key=lambda person: person.score, reverse=True)
+        return sorted(
+            found,
+            key=lambda person: person.score,
+            reverse=True,
+        )
 
     def _known(self, person: Person, condition: Condition) -> bool:
-        """Whoever is not identified yet counts as unknown."""
+        # Those who are not identified yet count as unknown.
         if condition.known is None:
             return True
         identity = self.identity(person)
         known = identity is not None and identity.known
         return known == condition.known
 
-    def _held(self, person: Person, condition: Condition, at_ns: int) -> bool:
+    def _held(
+        self,
+        person: Person,
+        condition: Condition,
+        at_ns: int,
+    ) -> bool:
         if condition.engagement is None:
             return True
         key = (person.presence_id, condition.engagement)

@@ -11,7 +11,13 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from vitrine.clock import SECOND_NS
 from vitrine.schemas import Arm, Id, Play
@@ -101,7 +107,12 @@ def _signature(body: str, key: bytes) -> str:
     return urlsafe_b64encode(digest).decode()
 
 
-def to_play(report: PlayReport, command: Command, stand_id: str, now_ns: int) -> Play:
+def to_play(
+    report: PlayReport,
+    command: Command,
+    stand_id: str,
+    now_ns: int,
+) -> Play:
     """Return the proof of play.
 
     Raises Refused when the report contradicts the command, the stand or the clock.
@@ -129,7 +140,11 @@ def to_play(report: PlayReport, command: Command, stand_id: str, now_ns: int) ->
     )
 
 
-def _check_times(report: PlayReport, command: Command, now_ns: int) -> None:
+def _check_times(
+    report: PlayReport,
+    command: Command,
+    now_ns: int,
+) -> None:
     if report.end_ns < report.start_ns:
         raise Refused("the play ends before it starts")
     if report.start_ns < command.issued_ns - CLOCK_TOLERANCE_NS:

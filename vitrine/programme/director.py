@@ -85,13 +85,25 @@ class Director:
             if not screen.may_cut(now_ns):
                 return None
             start_ns = now_ns
-        choice = self._response(mall, stand, now_ns, start_ns, usable)
+        choice = self._response(
+            mall,
+            stand,
+            now_ns,
+            start_ns,
+            usable,
+        )
         responds = choice is not None
         if choice is None:
             if cut:
                 return None
             choice = self._rotation(mall, stand, start_ns, usable)
-        command = self._command(choice, version, player, now_ns, responds=responds)
+        command = self._command(
+            choice,
+            version,
+            player,
+            now_ns,
+            responds=responds,
+        )
         play = PlannedPlay(command, choice.campaign, choice.creative, cut)
         screen.send(play)
         return play
@@ -141,7 +153,13 @@ class Director:
         draw = rotation_draw(self._offset, self._rotated)
         self._rotated += 1
         campaigns = running(mall, stand, start_ns)
-        return rotation(campaigns, stand, start_ns, draw, usable)
+        return rotation(
+            campaigns,
+            stand,
+            start_ns,
+            draw,
+            usable,
+        )
 
     def _command(
         self,

@@ -55,7 +55,11 @@ class _Candidate:
     weight: float
 
 
-def running(mall: Mall, stand: Stand, at_ns: int) -> list[Campaign]:
+def running(
+    mall: Mall,
+    stand: Stand,
+    at_ns: int,
+) -> list[Campaign]:
     """Return the campaigns that are on at a stand on its local day."""
     day = local_day(at_ns, stand.time_zone)
     return [campaign for campaign in mall.campaigns if campaign.runs(day, stand.id)]
@@ -125,7 +129,10 @@ def response(
     return _chosen(candidates, stand, at_ns, draw)
 
 
-def _candidates(campaigns: Sequence[Campaign], eligible: Usable) -> list[_Candidate]:
+def _candidates(
+    campaigns: Sequence[Campaign],
+    eligible: Usable,
+) -> list[_Candidate]:
     """Divide each campaign's share among its creatives that are eligible."""
     candidates = []
     for campaign in campaigns:

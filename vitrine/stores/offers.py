@@ -60,7 +60,11 @@ return false
 """
 
 
-def load_codes(redis: Redis, pool: str, codes: Sequence[str]) -> int:
+def load_codes(
+    redis: Redis,
+    pool: str,
+    codes: Sequence[str],
+) -> int:
     """Add to a pool the codes that no pool ever had; returns how many it has left.
 
     Raises Unavailable.
@@ -95,7 +99,11 @@ def grant(redis: Redis, due: DueOffer) -> Grant:
     return Grant(outcome, code, Interaction.model_validate_json(event))
 
 
-def redeem(redis: Redis, code: str, at_ns: int) -> Interaction:
+def redeem(
+    redis: Redis,
+    code: str,
+    at_ns: int,
+) -> Interaction:
     """Use a code up. Raises UnknownCode, AlreadyRedeemed, Unavailable."""
     with redis_errors(redis):
         granted = redis.get(_code_key(code))

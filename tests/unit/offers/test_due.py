@@ -1,4 +1,4 @@
-"""Which offer is due, and for whom."""
+"""Offers are due for people who meet their condition, once each."""
 
 from __future__ import annotations
 

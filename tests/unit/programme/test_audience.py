@@ -1,4 +1,4 @@
-"""Who counts as being there, and when a condition holds."""
+"""People count as present, and meet conditions, for as long as they should."""
 
 from __future__ import annotations
 

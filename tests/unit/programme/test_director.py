@@ -1,4 +1,4 @@
-"""When plays are due, what cuts them short, and what does not."""
+"""Plays are due in time, and are cut short only by responses."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def always(_campaign: Campaign, _creative: Creative) -> bool:
 def next_play(
     director: Director, seconds: float, *, session: int = 1, mall: Mall = MALL
 ) -> PlannedPlay | None:
-    """What the player is told at that time."""
+    """Return the play that the player is told of at that time."""
     player = Player("page-1", "page", session)
     return director.next_play(mall, "v1", STAND, player, at(seconds), always)
 
@@ -38,7 +38,7 @@ def next_play(
 def plays(
     director: Director, times: Iterable[float], *, session: int = 1, mall: Mall = MALL
 ) -> list[Sent]:
-    """What the player is told at these times."""
+    """Return the plays that the player is told of at these times."""
     sent = []
     for seconds in times:
         play = next_play(director, seconds, session=session, mall=mall)
@@ -48,7 +48,7 @@ def plays(
 
 
 def commands(director: Director, times: Iterable[float], mall: Mall) -> list[Command]:
-    """The commands that are given at these times."""
+    """Return the commands that are given at these times."""
     given = []
     for seconds in times:
         play = next_play(director, seconds, mall=mall)
@@ -58,13 +58,13 @@ def commands(director: Director, times: Iterable[float], mall: Mall) -> list[Com
 
 
 def quarters(start: float, end: float) -> list[float]:
-    """Four times a second."""
+    """Return moments four times a second."""
     steps = round((end - start) * 4)
     return [start + step / 4 for step in range(steps + 1)]
 
 
 def look(director: Director, seconds: float, score: float = 80) -> None:
-    """Somebody with this score is there."""
+    """Let somebody with this score be there."""
     snapshot = make_engagement(seconds, make_person(score=score))
     director.audience.observe(snapshot, [60])
 
@@ -72,7 +72,7 @@ def look(director: Director, seconds: float, score: float = 80) -> None:
 def watched(
     director: Director, start: float, end: float, mall: Mall = MALL
 ) -> list[Sent]:
-    """What the player is told while somebody engaged is there."""
+    """Return the plays that the player is told of while somebody engaged is there."""
     sent = []
     for seconds in quarters(start, end):
         look(director, seconds)

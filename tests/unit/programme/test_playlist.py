@@ -1,4 +1,4 @@
-"""Which creative comes, why, and with what probability."""
+"""The choice of a creative, its reason and its probability."""
 
 from __future__ import annotations
 

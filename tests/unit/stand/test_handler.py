@@ -1,4 +1,4 @@
-"""What the handler keeps, commits and lets go of, without web server and store."""
+"""The handler keeps, commits and lets go, without web server and store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who shows a stand's plays, and what ends a connection."""
+"""One player shows a stand's plays; connections end for a reason."""
 
 from __future__ import annotations
 

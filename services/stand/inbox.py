@@ -1,0 +1,62 @@
+"""Events of the stand, between the virtual player's threads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from threading import Event, Lock
+
+from vitrine.services.stand.protocol import HelloEvent, PlayEvent, StateEvent
+
+
+@dataclass(slots=True)
+class Inbox:
+    """Hold what the stand told the virtual player of one screen.
+
+    Written by the thread that listens, read by the one that plays.
+    """
+
+    wake: Event = field(default_factory=Event)
+    """Set when something has changed, or the player is to stop."""
+    lock: Lock = field(default_factory=Lock)
+    following: PlayEvent | None = None
+    session: int = 0
+    in_charge: bool = False
+
+    def take(self) -> PlayEvent | None:
+        """Return the next play, if there is one and this player is to show it."""
+        with self.lock:
+            event = self.following
+            self.following = None
+            if not self.in_charge:
+                return None
+            return event
+
+    def has_cut(self) -> bool:
+        """Return True when the current play has to end at once."""
+        with self.lock:
+            if not self.in_charge:
+                return True
+            return self.following is not None and self.following.cut
+
+    def hear(self, name: str, data: str) -> None:
+        """Take in an event of the stand."""
+        with self.lock:
+            changed = self._change(name, data)
+        if changed:
+            self.wake.set()
+
+    def _change(self, name: str, data: str) -> bool:
+        """Return True when the screen has to look."""
+        if name == "hello":
+            self.session = HelloEvent.model_validate_json(data).session
+            return False
+        if name == "play":
+            self.following = PlayEvent.model_validate_json(data)
+            self.in_charge = True
+            return True
+        if name == "state":
+            state = StateEvent.model_validate_json(data)
+            was_in_charge = self.in_charge
+            self.in_charge = state.in_charge == self.session
+            return self.in_charge != was_in_charge
+        return False
