@@ -10,10 +10,18 @@ from threading import Event
 from vitrine.clock import SECOND_NS
 from vitrine.mall import Camera
 from vitrine.runtime.backoff import Backoff, Stopped
-from vitrine.services.ingest.frame_output import DROP_REASONS, FrameOutput
+from vitrine.services.ingest.frame_output import (
+    DROP_REASONS,
+    FrameOutput,
+)
 from vitrine.services.ingest.shared import Shared
 from vitrine.services.ingest.shots import Shot, Source, Unreadable
-from vitrine.services.ingest.times import FILE_JITTER, LIVE_JITTER, CaptureTimes, Rate
+from vitrine.services.ingest.times import (
+    FILE_JITTER,
+    LIVE_JITTER,
+    CaptureTimes,
+    Rate,
+)
 from vitrine.telemetry import metrics
 
 logger = logging.getLogger(__name__)
@@ -98,8 +106,10 @@ class CameraRun:
             if self._up:
                 backoff.reset()
             self._set_up(False)
-            if not backoff.wait(self.stop):
-                metrics.CAMERA_RECONNECTS.labels(self.camera.id).inc()
+            if backoff.wait(self.stop):
+                break
+            counter = metrics.CAMERA_RECONNECTS.labels(self.camera.id)
+            counter.inc()
         self._raise_if_hopeless(problem)
 
     def _raise_if_hopeless(self, problem: Unreadable) -> None:
@@ -137,9 +147,11 @@ class CameraRun:
         captured_ns = self._capture_time_ns(shot)
         if not self.source.live:
             pace = self._shared.pace
-            if not pace.wait(self.camera.id, captured_ns, self.stop):
+            due = pace.wait(self.camera.id, captured_ns, self.stop)
+            if not due:
                 return
-        metrics.CAMERA_FRAMES.labels(self.camera.id).inc()
+        counter = metrics.CAMERA_FRAMES.labels(self.camera.id)
+        counter.inc()
         refusal = self.output.refusal()
         if refusal is not None:
             self.output.drop(refusal)
@@ -160,7 +172,8 @@ class CameraRun:
         its own time after the start.
         """
         if self.source.live:
-            return self._times.stamp(self._shared.wall_ns(), shot.at_ns)
+            wall_ns = self._shared.wall_ns()
+            return self._times.stamp(wall_ns, shot.at_ns)
         at_ns = self._start_ns + shot.at_ns
         return self._times.stamp(at_ns, at_ns)
 
@@ -192,4 +205,5 @@ class CameraRun:
             state = "up" if up else "down"
             logger.info("camera %s is %s", self.camera.id, state)
         self._up = up
-        metrics.CAMERA_UP.labels(self.camera.id).set(up)
+        gauge = metrics.CAMERA_UP.labels(self.camera.id)
+        gauge.set(up)

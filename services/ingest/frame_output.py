@@ -11,7 +11,12 @@ from vitrine.mall import Camera
 from vitrine.runtime.backoff import Stopped, until_available
 from vitrine.schemas import Coverage, FrameMeta
 from vitrine.services.ingest.coverage import CoverageLedger
-from vitrine.services.ingest.frames import blacken, fit, shows_something, to_jpeg
+from vitrine.services.ingest.frames import (
+    blacken,
+    fit,
+    shows_something,
+    to_jpeg,
+)
 from vitrine.services.ingest.publisher import Publisher
 from vitrine.services.ingest.shared import Shared
 from vitrine.services.ingest.shots import Pixels, Source, Truth
@@ -115,7 +120,8 @@ class FrameOutput:
 
     def drop(self, reason: str) -> None:
         """Count a picture that is not published; `reason` is one of DROP_REASONS."""
-        metrics.FRAMES_DROPPED.labels(self._camera.id, reason).inc()
+        counter = metrics.FRAMES_DROPPED.labels(self._camera.id, reason)
+        counter.inc()
         self.coverage.dropped()
 
     def end(self, end_ns: int) -> None:
@@ -160,16 +166,24 @@ class FrameOutput:
             return True
         return self._publisher.offer(frame)
 
-    def _write_truth(self, meta: FrameMeta, truth: Truth | None) -> None:
-        if truth is not None and self._shared.truth is not None:
-            self._shared.truth.write(meta, truth)
+    def _write_truth(
+        self,
+        meta: FrameMeta,
+        truth: Truth | None,
+    ) -> None:
+        file = self._shared.truth
+        if truth is not None and file is not None:
+            file.write(meta, truth)
 
     def _observe_latency(self, captured_ns: int) -> None:
         """Observe the age of a frame, where its capture time is the wall clock's."""
-        if self._source.live or self._shared.settings.speed == "realtime":
-            age_ns = self._shared.wall_ns() - captured_ns
-            seconds = max(0.0, age_ns / SECOND_NS)
-            metrics.STAGE_LATENCY.labels("ingest").observe(seconds)
+        speed = self._shared.settings.speed
+        if not self._source.live and speed != "realtime":
+            return
+        age_ns = self._shared.wall_ns() - captured_ns
+        age_s = max(0.0, age_ns / SECOND_NS)
+        latency = metrics.STAGE_LATENCY.labels("ingest")
+        latency.observe(age_s)
 
     def _publish_coverage(self) -> None:
         for record in self.coverage.take():
@@ -179,14 +193,20 @@ class FrameOutput:
 
 def coverage_message(record: Coverage) -> Outgoing:
     """Return a coverage record on its way out, counted."""
-    seconds = (record.end_ns - record.start_ns) / SECOND_NS
-    metrics.CAMERA_TIME.labels(record.camera_id).inc(seconds)
-    usable_s = record.usable_ns / SECOND_NS
-    metrics.CAMERA_USABLE.labels(record.camera_id).inc(usable_s)
+    time_ns = record.end_ns - record.start_ns
+    watched = metrics.CAMERA_TIME.labels(record.camera_id)
+    watched.inc(time_ns / SECOND_NS)
+    usable = metrics.CAMERA_USABLE.labels(record.camera_id)
+    usable.inc(record.usable_ns / SECOND_NS)
     return Outgoing(COVERAGE, record.stand_id, record)
 
 
-def _waits(camera: Camera, source: Source, *, finite: bool) -> bool:
+def _waits(
+    camera: Camera,
+    source: Source,
+    *,
+    finite: bool,
+) -> bool:
     """Return True where a full bus makes the camera wait, False where it makes it drop.
 
     By default, files wait: they can, and nothing of them should be lost. Synthetic visitors

@@ -13,6 +13,8 @@ from vitrine.services.ingest.shots import Pixels
 Polygon: TypeAlias = tuple[tuple[float, float], ...]
 """Corners (x, y) as shares of width and height, 0 to 1."""
 
+BLACK: Final = (0, 0, 0)
+
 # Every eighth pixel of both directions tells the contrast of the whole.
 SAMPLE_STEP: Final = 8
 
@@ -25,7 +27,7 @@ def blacken(pixels: Pixels, polygon: Polygon) -> None:
     """Fill a polygon, given as shares of width and height, with black, in place."""
     if polygon:
         corners = _corners(pixels, polygon)
-        cv2.fillPoly(pixels, [corners], (0, 0, 0))
+        cv2.fillPoly(pixels, [corners], BLACK)
 
 
 def fit(pixels: Pixels, width: int) -> Pixels:
@@ -37,11 +39,14 @@ def fit(pixels: Pixels, width: int) -> Pixels:
     height, own_width = pixels.shape[:2]
     if own_width <= width:
         return pixels
-    half_height = round(height * width / own_width / 2)
-    target = max(2, 2 * half_height)
+    scale = width / own_width
+    pairs = round(height * scale / 2)
+    target = max(2, 2 * pairs)
     while pixels.shape[1] >= 2 * width:
         height, own_width = pixels.shape[:2]
-        pixels = _resize(pixels, own_width // 2, max(1, height // 2))
+        half_width = own_width // 2
+        half_height = max(1, height // 2)
+        pixels = _resize(pixels, half_width, half_height)
     if pixels.shape[:2] == (target, width):
         return pixels
     return _resize(pixels, width, target)
@@ -52,10 +57,12 @@ def shows_something(pixels: Pixels, polygon: Polygon) -> bool:
 
     A black, blinded or covered camera has none.
     """
-    sample = np.ascontiguousarray(pixels[::SAMPLE_STEP, ::SAMPLE_STEP])
+    sparse = pixels[::SAMPLE_STEP, ::SAMPLE_STEP]
+    sample = np.ascontiguousarray(sparse)
     visible = None
     if polygon:
-        visible = np.full(sample.shape[:2], 255, np.uint8)
+        size = sample.shape[:2]
+        visible = np.full(size, 255, np.uint8)
         corners = _corners(sample, polygon)
         cv2.fillPoly(visible, [corners], 0)
     _, deviation = cv2.meanStdDev(sample, mask=visible)
@@ -78,10 +85,14 @@ def _resize(pixels: Pixels, width: int, height: int) -> Pixels:
     return np.asarray(resized, np.uint8)
 
 
-def _corners(pixels: Pixels, polygon: Polygon) -> NDArray[np.int32]:
+def _corners(
+    pixels: Pixels,
+    polygon: Polygon,
+) -> NDArray[np.int32]:
     height, width = pixels.shape[:2]
     corners = []
     for x, y in polygon:
-        corner = (round(x * width), round(y * height))
-        corners.append(corner)
+        column = round(x * width)
+        row = round(y * height)
+        corners.append((column, row))
     return np.array(corners, np.int32)

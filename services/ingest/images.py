@@ -10,9 +10,22 @@ import numpy as np
 
 from vitrine.clock import SECOND_NS
 from vitrine.mall import Camera
-from vitrine.services.ingest.shots import Picture, Shot, Shots, Unreadable
+from vitrine.services.ingest.shots import (
+    Picture,
+    Shot,
+    Shots,
+    Unreadable,
+)
 
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
+IMAGE_SUFFIXES = frozenset(
+    {
+        ".bmp",
+        ".jpeg",
+        ".jpg",
+        ".png",
+        ".webp",
+    }
+)
 
 
 def folder_shots(camera: Camera) -> Shots:

@@ -43,7 +43,11 @@ class Realtime:
     def __init__(self) -> None:
         self._origin_ns: int | None = None
 
-    def join(self, camera_id: str, at_ns: int) -> None:  # noqa: ARG002 - part of the interface
+    def join(
+        self,
+        camera_id: str,  # noqa: ARG002 - part of the interface
+        at_ns: int,
+    ) -> None:
         """Let the first that joins fix what time it is now."""
         if self._origin_ns is None:
             self._origin_ns = time.monotonic_ns() - at_ns

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
+from typing import TypeAlias
 
 from pydantic import SecretStr
 
 from vitrine.telemetry.health import Answer, json_answer
-from vitrine.web.tokens import TokenGuard, basic_password, bearer_token
+from vitrine.web.tokens import (
+    TokenGuard,
+    basic_password,
+    bearer_token,
+)
 
 PAGE = Path(__file__).parent / "pages" / "cameras.html"
 
@@ -24,6 +29,9 @@ NEVER_STORED = {
     "X-Content-Type-Options": "nosniff",
 }
 
+Kept: TypeAlias = tuple[float, bytes]
+"""Seconds of the clock, and a JPEG."""
+
 
 class Pictures:
     """Hold the latest picture of each camera; none without a token. Threads may share it."""
@@ -36,7 +44,7 @@ class Pictures:
         """Tell the age of pictures by `clock_s`, in seconds of a clock that nobody sets."""
         self._guard = TokenGuard(token)
         self._clock_s = clock_s
-        self._latest: dict[str, tuple[float, bytes]] = {}
+        self._latest: dict[str, Kept] = {}
         self._lock = Lock()
 
     def show(self, camera_id: str, jpeg: bytes) -> None:

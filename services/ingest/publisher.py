@@ -27,7 +27,12 @@ LAST_RECORDS_LIMIT_S = 5.0
 class Publisher:
     """Publish durably, for one thread. Connects on first use."""
 
-    def __init__(self, bus: Bus, health: Health, stop: Event) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        health: Health,
+        stop: Event,
+    ) -> None:
         self._bus = bus
         self._health = health
         self._stop = stop

@@ -30,6 +30,9 @@ class Truth(Protocol):
 Picture: TypeAlias = tuple[Pixels, Truth | None]
 
 
+Reader: TypeAlias = Callable[[], Picture]
+
+
 @dataclass(frozen=True, slots=True)
 class Shot:
     """Hold a picture at the source, not decoded yet."""
@@ -39,7 +42,7 @@ class Shot:
 
     Of other sources, their own time since the first picture.
     """
-    read: Callable[[], Picture]
+    read: Reader
     """Decodes it, at most once and before the next shot is taken.
 
     Raises Unreadable for this one picture.

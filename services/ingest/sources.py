@@ -7,7 +7,7 @@ arguments and give an `InstalledSource`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from importlib.metadata import EntryPoints, entry_points
 from pathlib import Path
@@ -17,11 +17,25 @@ from urllib.parse import urlsplit
 from vitrine.mall import Camera
 from vitrine.services.ingest.addresses import without_password
 from vitrine.services.ingest.images import folder_shots
-from vitrine.services.ingest.shots import Picture, Shot, Shots, Source, Unreadable
+from vitrine.services.ingest.shots import (
+    Reader,
+    Shot,
+    Shots,
+    Source,
+    Unreadable,
+)
 from vitrine.services.ingest.video import live_shots, video_shots
 
 GROUP: Final = "vitrine.sources"
-STREAM_SCHEMES: Final = frozenset({"rtsp", "rtsps", "rtmp", "http", "https"})
+STREAM_SCHEMES: Final = frozenset(
+    {
+        "http",
+        "https",
+        "rtmp",
+        "rtsp",
+        "rtsps",
+    }
+)
 
 
 class InstalledSource(Protocol):
@@ -29,13 +43,16 @@ class InstalledSource(Protocol):
 
     @property
     def live(self) -> bool:
-        """Pictures come when they come; the source is opened again when it ends."""
+        """True where pictures come in their own time, and the source is opened again at its end."""
 
     @property
     def synthetic(self) -> bool:
-        """The people in the pictures do not exist: figures that count them say so."""
+        """True where the people in the pictures do not exist: figures that count them are labelled."""
 
-    def shots(self, camera: Camera) -> Iterator[tuple[int, Callable[[], Picture]]]:
+    def shots(
+        self,
+        camera: Camera,
+    ) -> Iterator[tuple[int, Reader]]:
         """Yield the time of each picture in nanoseconds, and a function that reads it.
 
         The time counts from the first picture. Raises ValueError for an address that is wrong.
@@ -49,13 +66,15 @@ def source_of(camera: Camera) -> Source:
     """
     uri = camera.uri
     if uri.isdecimal():
-        return Source(partial(live_shots, int(uri)), live=True)
+        device = int(uri)
+        return Source(partial(live_shots, device), live=True)
     scheme = urlsplit(uri).scheme
     if scheme in STREAM_SCHEMES:
         return Source(partial(live_shots, uri), live=True)
     installed = entry_points(group=GROUP)
     if scheme in installed.names:
-        return _installed_source(installed[scheme].load()(), camera)
+        make = installed[scheme].load()
+        return _installed_source(make(), camera)
     path = Path(uri)
     if path.is_dir():
         return Source(partial(folder_shots, camera))
@@ -64,7 +83,10 @@ def source_of(camera: Camera) -> Source:
     return Source(partial(video_shots, camera))
 
 
-def _installed_source(installed: InstalledSource, camera: Camera) -> Source:
+def _installed_source(
+    installed: InstalledSource,
+    camera: Camera,
+) -> Source:
     return Source(
         partial(_installed_shots, installed, camera),
         live=installed.live,
@@ -72,7 +94,10 @@ def _installed_source(installed: InstalledSource, camera: Camera) -> Source:
     )
 
 
-def _installed_shots(installed: InstalledSource, camera: Camera) -> Shots:
+def _installed_shots(
+    installed: InstalledSource,
+    camera: Camera,
+) -> Shots:
     try:
         for at_ns, read in installed.shots(camera):
             yield Shot(at_ns, read)
@@ -81,7 +106,11 @@ def _installed_shots(installed: InstalledSource, camera: Camera) -> Shots:
         raise Unreadable(f"{address}: {error}") from error
 
 
-def _unknown_shots(camera: Camera, scheme: str, installed: EntryPoints) -> Shots:
+def _unknown_shots(
+    camera: Camera,
+    scheme: str,
+    installed: EntryPoints,
+) -> Shots:
     """Raise Unreadable that says which sources exist."""
     schemes = sorted(STREAM_SCHEMES | installed.names)
     listed = ", ".join(f"{each}:" for each in schemes)

@@ -74,7 +74,11 @@ class Ingest:
             self._supervise(publisher, stop)
         self._report_failures()
 
-    def _supervise(self, publisher: Publisher, stop: Event) -> None:
+    def _supervise(
+        self,
+        publisher: Publisher,
+        stop: Event,
+    ) -> None:
         settings = self._shared.settings
         started = time.monotonic()
         self._start_ns = self._shared.wall_ns()
@@ -90,7 +94,8 @@ class Ingest:
                 self._end_live()
             elif now >= reload_at:
                 reload_at = now + RELOAD_EVERY_S
-                self._reload(self._now_ns(elapsed_s))
+                begin_ns = self._now_ns(elapsed_s)
+                self._reload(begin_ns)
                 self._publish_live_coverage(publisher)
             self._raise_faults()
             if ends and self._all_over():
@@ -106,7 +111,8 @@ class Ingest:
 
         A changed camera is removed and added again.
         """
-        wanted = {camera.id: camera for camera in self._mall.current().cameras}
+        mall = self._mall.current()
+        wanted = {camera.id: camera for camera in mall.cameras}
         for camera_id, thread in list(self._threads.items()):
             if wanted.get(camera_id) == thread.run.camera:
                 continue
@@ -150,7 +156,12 @@ class Ingest:
             self._numbers[camera_id] = number
         return self._numbers[camera_id]
 
-    def _forget(self, thread: CameraThread, *, gone: bool) -> None:
+    def _forget(
+        self,
+        thread: CameraThread,
+        *,
+        gone: bool,
+    ) -> None:
         thread.join()
         camera_id = thread.run.camera.id
         self._latest_ns[camera_id] = thread.run.latest_ns
@@ -170,7 +181,10 @@ class Ingest:
                 latest_ns.append(run.latest_ns)
         return max(latest_ns)
 
-    def _publish_live_coverage(self, publisher: Publisher) -> None:
+    def _publish_live_coverage(
+        self,
+        publisher: Publisher,
+    ) -> None:
         """Publish the coverage of live cameras, also while they are down or hang.
 
         The others publish their own: their time goes on with their pictures only.
@@ -183,7 +197,9 @@ class Ingest:
             for record in coverage.take(until_ns):
                 message = coverage_message(record)
                 self._coverage.append(message)
-        while self._coverage and publisher.offer(self._coverage[0]):
+        while self._coverage:
+            if not publisher.offer(self._coverage[0]):
+                return
             self._coverage.popleft()
 
     # The end

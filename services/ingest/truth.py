@@ -33,8 +33,13 @@ class TruthFile:
         """Start the file anew."""
         with self._lock:
             try:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                self._file = self.path.open("w", encoding="utf-8", buffering=1)
+                folder = self.path.parent
+                folder.mkdir(parents=True, exist_ok=True)
+                self._file = self.path.open(
+                    "w",
+                    encoding="utf-8",
+                    buffering=1,
+                )
             except OSError as error:
                 self._give_up(error)
 

@@ -15,7 +15,12 @@ import numpy as np
 from vitrine.clock import SECOND_NS
 from vitrine.mall import Camera
 from vitrine.services.ingest.addresses import without_password
-from vitrine.services.ingest.shots import Picture, Shot, Shots, Unreadable
+from vitrine.services.ingest.shots import (
+    Picture,
+    Shot,
+    Shots,
+    Unreadable,
+)
 from vitrine.services.ingest.times import StreamTimes
 
 # Network cameras that restart answer within some seconds. Chosen, not measured.
@@ -65,10 +70,20 @@ def video_shots(camera: Camera) -> Shots:
             number += 1
             yield Shot(at_ns, partial(_retrieve, capture))
         declared = capture.get(cv2.CAP_PROP_FRAME_COUNT)
-    _check_complete(path, number, at_ns / SECOND_NS * rate, declared)
+    _check_complete(
+        path,
+        number,
+        at_ns / SECOND_NS * rate,
+        declared,
+    )
 
 
-def _check_complete(path: Path, number: int, expected: float, declared: float) -> None:
+def _check_complete(
+    path: Path,
+    number: int,
+    expected: float,
+    declared: float,
+) -> None:
     """Raise Unreadable for a video of which pictures are missing.
 
     `expected` pictures lie between the first and the last one by their timestamps.

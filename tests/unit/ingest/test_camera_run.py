@@ -29,7 +29,7 @@ from tests.ingest_builders import (
     write_images,
 )
 from vitrine.bus import Message
-from vitrine.bus.memory import MemoryBus
+from vitrine.bus.memory import MemoryBus, MemoryProducer
 from vitrine.errors import Unavailable
 from vitrine.services.ingest.camera import CameraRun
 from vitrine.services.ingest.shots import Shots, Source, Unreadable
@@ -46,14 +46,26 @@ class AbsentBus(MemoryBus):
         self.away = False
         self.refused = Event()
 
-    def append(self, message: Message) -> None:
-        if self.away:
-            self.refused.set()
-            raise Unavailable("the bus is away")
-        super().append(message)
+    def producer(self) -> AbsentProducer:
+        return AbsentProducer(super().producer(), self)
 
     def backlog(self, group: str, topic: Topic) -> Mapping[int, int]:
         return dict.fromkeys(range(topic.partitions), 0)
+
+
+class AbsentProducer(MemoryProducer):
+    def __init__(self, producer: MemoryProducer, bus: AbsentBus) -> None:
+        self.inner = producer
+        self.bus = bus
+
+    def send(self, message: Message) -> None:
+        if self.bus.away:
+            self.bus.refused.set()
+            raise Unavailable("the bus is away")
+        self.inner.send(message)
+
+    def flush(self, timeout_s: float = 30.0) -> None:
+        self.inner.flush(timeout_s)
 
 
 def dropped(camera: str, reason: str) -> float:
