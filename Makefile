@@ -6,10 +6,15 @@ ARGS ?=
 KAFKA_LIBS := .cache/kafka-libs
 COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url pyproject.toml
+CODE := vitrine training benchmarks deploy
+DOMAIN_TESTS := tests/unit/faces tests/unit/presence tests/unit/customers tests/unit/programme tests/unit/campaigns \
+	tests/unit/runtime tests/unit/mall tests/unit/architecture
+TAG ?= latest
 IMAGE_EXTRAS := analytics build cuda engagement identity ingest landmarks stand
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo test lint format lock lock-images kafka-libs secrets clean
+.PHONY: help install install-dev demo check test coverage lint complexity format docs wheel images sbom pin-images \
+	lock lock-images kafka-libs secrets clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -24,11 +29,38 @@ demo: install ## Run everything in one process for a minute; ARGS="--help" shows
 test: install-dev ## Run all tests; ARGS="-k name" picks some
 	$(BIN)/pytest $(ARGS)
 
-lint: install-dev ## Check style, types and imports
+check: lint ## The fast loop: style, types, imports, and the unit tests of the domain
+	$(BIN)/pytest $(DOMAIN_TESTS) $(ARGS)
+
+coverage: install-dev ## Unit, contract and component tests; fails below the floor in pyproject.toml
+	$(BIN)/pytest tests/unit tests/contract tests/component --cov --cov-report=term:skip-covered $(ARGS)
+
+lint: install-dev complexity ## Check style, types, imports and complexity
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy vitrine training tests benchmarks deploy
 	$(BIN)/lint-imports
+
+complexity: install-dev
+	$(BIN)/xenon --max-absolute B $(CODE)
+
+docs: install-dev ## Build the documentation site into site/; a broken link fails
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+wheel: install-dev ## Build the wheel into dist/
+	@rm -rf build dist/*.whl
+	$(BIN)/uv build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist .
+	@ls dist/*.whl
+
+images: ## Build the images of docker-compose.yml; TAG=0.1.0 names them
+	SITE_TAG=$(TAG) docker compose --env-file .env.example build
+
+sbom: install ## Write dist/vitrine.sbom.json: every library that ships, with its licence (CycloneDX)
+	@mkdir -p dist
+	$(BIN)/python -m deploy.sbom --output dist/vitrine.sbom.json
+
+pin-images: ## Write deploy/compose.pins.yml: the digest of every image that docker-compose.yml pulls
+	sh deploy/pin-images.sh
 
 format: install-dev ## Format the code
 	$(BIN)/ruff format .
@@ -50,7 +82,7 @@ secrets: ## Write the passwords, keys and tokens that `docker compose up` needs;
 kafka-libs: $(KAFKA_LIBS)/.done ## Fetch the Kafka broker that the tests run (needs Maven and Java 17)
 
 clean: ## Remove everything that was installed or built here
-	rm -rf $(VENV) .cache *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) .cache build dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
