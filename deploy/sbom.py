@@ -1,0 +1,172 @@
+"""Write a bill of materials (CycloneDX JSON) of everything that ships, with licences.
+
+    python -m deploy.sbom --output dist/vitrine.sbom.json
+
+The parts are the packages of requirements/product.txt as they are installed here, the
+native libraries inside their wheels, and the weights in models/. A part without a licence
+is an error.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import subprocess
+import sys
+from importlib.metadata import PackagePath, distribution, version
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from vitrine.errors import ConfigurationError
+from vitrine.shipped import MODELS
+from vitrine.vision.manifest import read_manifest
+
+ROOT = Path(__file__).resolve().parents[1]
+PRODUCT = ROOT / "requirements" / "product.txt"
+LICENCES = ROOT / "deploy" / "licences.yaml"
+REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)==", re.MULTILINE)
+Component = dict[str, Any]
+
+
+def normalised(name: str) -> str:
+    """Return a package's name as indexes compare it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def installed_packages() -> Component:
+    """Return the bill that `cyclonedx-py` writes of this environment."""
+    program = Path(sys.executable).with_name("cyclonedx-py")
+    command = [
+        str(program),
+        "environment",
+        sys.executable,
+        f"--pyproject={ROOT / 'pyproject.toml'}",
+        "--output-reproducible",
+    ]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
+    bill: Component = json.loads(done.stdout)
+    return bill
+
+
+def shipped_packages(bill: Component) -> list[Component]:
+    """Return those components of `bill` that requirements/product.txt names."""
+    locked = PRODUCT.read_text(encoding="utf-8")
+    wanted = {normalised(name) for name in REQUIREMENT.findall(locked)}
+    return [part for part in bill["components"] if normalised(part["name"]) in wanted]
+
+
+def is_bundled(path: PackagePath) -> bool:
+    """Return whether a file of a package is somebody else's library or program."""
+    in_libs = any(part.endswith(".libs") for part in path.parts)
+    return in_libs or "_binaries" in path.parts
+
+
+def bundled_in(package: Component, licences: dict[str, str]) -> list[Component]:
+    """Return the native libraries inside a wheel. Raises KeyError for one without a licence."""
+    found = []
+    for path in distribution(package["name"]).files or ():
+        if not is_bundled(path):
+            continue
+        content = Path(str(path.locate())).read_bytes()
+        component = {
+            "type": "library",
+            "bom-ref": f"{package['bom-ref']}#{path.name}",
+            "name": path.name,
+            "description": f"bundled in {package['name']} {package['version']}",
+            "hashes": [
+                {"alg": "SHA-256", "content": hashlib.sha256(content).hexdigest()}
+            ],
+            "licenses": [{"expression": licence_of(path.name, licences)}],
+        }
+        found.append(component)
+    return found
+
+
+def licence_of(file: str, licences: dict[str, str]) -> str:
+    """Return the licence of a bundled file, by the longest beginning of its name that is known."""
+    for beginning in sorted(licences, key=len, reverse=True):
+        if file.startswith(beginning):
+            return licences[beginning]
+    raise KeyError(file)
+
+
+def weights() -> list[Component]:
+    """Return the weights that ship, with the terms of models/models.yaml."""
+    found = []
+    for entry in read_manifest(MODELS).shipped:
+        component = {
+            "type": "machine-learning-model",
+            "bom-ref": f"models/{entry.file}",
+            "name": entry.file,
+            "description": entry.purpose,
+            "hashes": [{"alg": "SHA-256", "content": entry.sha256}],
+            "licenses": [{"license": {"name": entry.terms}}],
+        }
+        found.append(component)
+    return found
+
+
+def complete_bill() -> Component:
+    """Return the bill. Raises ConfigurationError that names the parts without a licence."""
+    known = yaml.safe_load(LICENCES.read_text(encoding="utf-8"))
+    bill = installed_packages()
+    packages = shipped_packages(bill)
+    components = []
+    without = []
+    for package in packages:
+        if not package.get("licenses"):
+            licence = known["packages"].get(normalised(package["name"]))
+            package["licenses"] = [{"expression": licence}] if licence else []
+        if not package["licenses"]:
+            without.append(package["name"])
+        components.append(package)
+        try:
+            components += bundled_in(package, known["bundled"])
+        except KeyError as error:
+            without.append(f"{error.args[0]} in {package['name']}")
+    if without:
+        raise ConfigurationError(
+            f"no licence is known of {', '.join(without)}; add it to {LICENCES.name}"
+        )
+    references = {component["bom-ref"] for component in components}
+    bill["components"] = components + weights()
+    bill["dependencies"] = dependencies_within(bill["dependencies"], references)
+    bill["metadata"]["component"]["version"] = version("vitrine")
+    return bill
+
+
+def dependencies_within(edges: list[Component], known: set[str]) -> list[Component]:
+    """Return the edges of the dependency graph whose both ends are in `known`."""
+    kept = []
+    for edge in edges:
+        if edge["ref"] not in known:
+            continue
+        targets = [target for target in edge.get("dependsOn", ()) if target in known]
+        kept.append({"ref": edge["ref"], "dependsOn": targets})
+    return kept
+
+
+@click.command()
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=ROOT / "dist" / "vitrine.sbom.json",
+    show_default=True,
+)
+def main(output: Path) -> None:
+    """Write the bill of materials to OUTPUT."""
+    try:
+        bill = complete_bill()
+    except ConfigurationError as error:
+        raise click.ClickException(str(error)) from None
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps(bill, indent=2) + "\n", encoding="utf-8")
+    click.echo(f"{output}: {len(bill['components'])} parts, each with its licence")
+
+
+if __name__ == "__main__":
+    main()
