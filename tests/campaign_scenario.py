@@ -7,6 +7,7 @@ import random
 from typing import Any
 
 from tests.builders import at
+from vitrine.campaigns.windows import WindowEvents
 from vitrine.schemas import Coverage, Event, Exposure, Identity, Interaction, Play
 
 
@@ -102,6 +103,17 @@ def make_coverage(
         "dropped": 0,
     }
     return Coverage(**values | fields)
+
+
+def window_events(*events: Event) -> WindowEvents:
+    """Sort events by their kinds."""
+    return WindowEvents(
+        plays=[one for one in events if isinstance(one, Play)],
+        exposures=[one for one in events if isinstance(one, Exposure)],
+        identities=[one for one in events if isinstance(one, Identity)],
+        interactions=[one for one in events if isinstance(one, Interaction)],
+        coverage=[one for one in events if isinstance(one, Coverage)],
+    )
 
 
 def random_day(

@@ -7,6 +7,7 @@ from threading import Event
 
 from prometheus_client import REGISTRY
 
+from vitrine.campaigns.stand import Rules
 from vitrine.runtime import Context, Service, ServiceLoop
 from vitrine.services.analytics.exporter import exported
 from vitrine.services.analytics.handler import AnalyticsHandler
@@ -20,17 +21,20 @@ TOPICS = (PLAYS, EXPOSURES, IDENTITIES, INTERACTIONS, COVERAGE)
 
 @dataclass(frozen=True, slots=True)
 class Analytics:
-    """The loop, and beside it the exporter, on the worker that owns the first partition."""
+    """Run the loop, and beside it the exporter: it shows figures on the owner of the first partition."""
 
     context: Context
-    rules: AnalyticsSettings
+    rules: Rules
 
     def run(self, stop: Event) -> None:
         """Work until `stop`."""
         context = self.context
         store = AnalyticsStore(context.redis)
         handler = AnalyticsHandler(
-            context.mall, store, self.rules, finite=context.finite
+            context.mall,
+            store,
+            self.rules,
+            finite=context.finite,
         )
         loop = ServiceLoop(
             service="analytics",
@@ -47,5 +51,5 @@ class Analytics:
 
 
 def build(context: Context) -> Service:
-    """Analytics on the bus and store of the context."""
-    return Analytics(context, context.load(AnalyticsSettings))
+    """Return analytics on the bus and store of the context."""
+    return Analytics(context, context.load(AnalyticsSettings).rules())

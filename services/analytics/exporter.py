@@ -11,17 +11,20 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 from redis import Redis
 
-from vitrine.campaigns.figures import CampaignFigures, Figures, load_figures
+from vitrine.campaigns.figures import EXPORTED, LABELS
+from vitrine.campaigns.summary import CampaignFigures, Figures
 from vitrine.errors import Unavailable
-from vitrine.telemetry.metrics import CAMPAIGN_GAUGES, CAMPAIGN_LABELS, CAMPAIGN_METRICS
+from vitrine.stores.campaign_figures import load_figures
 
 logger = logging.getLogger(__name__)
 Family = CounterMetricFamily | GaugeMetricFamily
-NANO = 1e-9
 
 
 class CampaignCollector(Collector):
-    """Released totals. Only the worker that `exports` tells shows them: they are of all stands."""
+    """Collect the released totals of all stands.
+
+    Only the worker for which `exports` is true shows them: several would show the same people.
+    """
 
     def __init__(
         self, connect: Callable[[], Redis], exports: Callable[[], bool]
@@ -30,11 +33,11 @@ class CampaignCollector(Collector):
         self._exports = exports
 
     def describe(self) -> list[Family]:
-        """The metrics without any value, so that registering them asks nobody."""
+        """Return the metrics without any value, so that registering them asks nobody."""
         return list(families().values())
 
     def collect(self) -> Iterator[Family]:
-        """All families; without values while the store is away."""
+        """Yield all families; without values while the store is away."""
         found = families()
         if self._exports():
             try:
@@ -51,7 +54,7 @@ def exported(
     connect: Callable[[], Redis],
     exports: Callable[[], bool],
 ) -> Iterator[None]:
-    """Campaign figures are part of the registry while the block runs."""
+    """Keep the campaign figures in the registry while the block runs."""
     collector = CampaignCollector(connect, exports)
     registry.register(collector)
     try:
@@ -61,51 +64,43 @@ def exported(
 
 
 def families() -> dict[str, Family]:
-    """By the names of their declarations."""
-    counters: dict[str, Family] = {
-        name: CounterMetricFamily(
-            f"vitrine_campaign_{name}", text, labels=CAMPAIGN_LABELS
-        )
-        for name, text in CAMPAIGN_METRICS.items()
-    }
-    gauges: dict[str, Family] = {
-        name: GaugeMetricFamily(
-            f"vitrine_campaign_{name}", text, labels=CAMPAIGN_LABELS
-        )
-        for name, text in CAMPAIGN_GAUGES.items()
-    }
-    return counters | gauges
+    """Return an empty family for each exported figure, by the figure's name."""
+    found: dict[str, Family] = {}
+    for figure in EXPORTED:
+        family: type[Family] = GaugeMetricFamily
+        if figure.kind == "counter":
+            family = CounterMetricFamily
+        name = f"vitrine_campaign_{figure.name}"
+        found[figure.name] = family(name, figure.metric, labels=LABELS)
+    return found
 
 
 def fill(found: dict[str, Family], figures: Figures) -> None:
-    """Figures of a cell carry all labels; those of a campaign as a whole have no creative and no stand."""
+    """Add the values of all campaigns."""
     for campaign in figures.campaigns:
-        for cell in campaign.cells:
-            names = (
-                campaign.advertiser,
-                campaign.campaign_id,
-                cell.creative_id,
-                cell.stand_id,
-            )
-            labels = [*names, label(cell.synthetic)]
-            sums = cell.sums
-            values = {
-                "attention_seconds": sums.attention_ns * NANO,
-                "dwell_seconds": sums.dwell_ns * NANO,
-                "scored_seconds": sums.scored_ns * NANO,
-                "usable_seconds": sums.usable_ns * NANO,
-                "camera_seconds": sums.camera_ns * NANO,
-                "engagement": sums.score_mean,
-                "coverage": sums.coverage,
-            }
-            for name in [*CAMPAIGN_METRICS, "engagement", "coverage"]:
-                value = values[name] if name in values else getattr(sums, name)
-                found[name].add_metric(labels, value)
+        fill_cells(found, campaign)
         fill_campaign(found, campaign)
 
 
+def fill_cells(found: dict[str, Family], campaign: CampaignFigures) -> None:
+    """Add the figures of each cell, with all labels; what has no value yet is 0."""
+    for cell, totals in campaign.cells.items():
+        labels = [
+            campaign.advertiser,
+            cell.campaign_id,
+            cell.creative_id,
+            cell.stand_id,
+            label(totals.synthetic),
+        ]
+        for figure in EXPORTED:
+            if figure.kind == "gauge":
+                continue
+            value = figure.value(totals)
+            found[figure.name].add_metric(labels, value or 0.0)
+
+
 def fill_campaign(found: dict[str, Family], campaign: CampaignFigures) -> None:
-    """Reach and what it rests on, and uplift where there is one."""
+    """Add the figures of a campaign as a whole, without a creative and a stand, where they exist."""
     labels = [
         campaign.advertiser,
         campaign.campaign_id,
@@ -113,19 +108,15 @@ def fill_campaign(found: dict[str, Family], campaign: CampaignFigures) -> None:
         "",
         label(campaign.synthetic),
     ]
-    found["reach"].add_metric(labels, campaign.reach)
-    found["reach_exact"].add_metric(labels, campaign.reach_quality == "exact")
-    effect = campaign.uplift
-    values = {
-        "uplift": effect.estimate,
-        "uplift_lower": effect.lower,
-        "uplift_upper": effect.upper,
-    }
-    for name, value in values.items():
+    totals = campaign.totals
+    for figure in EXPORTED:
+        if figure.kind != "gauge":
+            continue
+        value = figure.value(totals, campaign)
         if value is not None:
-            found[name].add_metric(labels, value)
+            found[figure.name].add_metric(labels, value)
 
 
 def label(synthetic: bool) -> str:
-    """As Prometheus shows it."""
+    """Return the value of the label `synthetic`."""
     return "true" if synthetic else "false"

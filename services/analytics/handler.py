@@ -1,4 +1,4 @@
-"""Joins the events of each stand into campaign figures: computed aside, adopted once stored."""
+"""Campaign figures from the events of each stand: computed aside, adopted once stored."""
 
 from __future__ import annotations
 
@@ -7,26 +7,33 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from vitrine.bus import Commit, Outgoing, Received, TopicPartition
-from vitrine.campaigns.stand_state import Change, StandState, advance
+from vitrine.campaigns.stand import Change, Rules, Stand, advance
+from vitrine.clock import SECOND_NS
 from vitrine.mall.folder import MallSource
 from vitrine.runtime import Handler, Outputs
-from vitrine.services.analytics.settings import AnalyticsSettings
+from vitrine.schemas import Event
 from vitrine.stores.campaigns import AnalyticsStore, Batch, batch_of
 from vitrine.telemetry import metrics
 from vitrine.topics import CAMPAIGN_WINDOWS
 
-AHEAD_NS = 24 * 3600 * 1_000_000_000
-"""One event dated further ahead would close windows that are still to come."""
+AHEAD_NS = 24 * 3600 * SECOND_NS
+"""One event dated further ahead would close windows that are still to come. A day forgives every wrong
+time zone; chosen, not measured."""
+AHEAD = "dated more than a day after it was appended"
 
 
 class AnalyticsHandler(Handler):
-    """The store is ahead of or equal to the group's commits: reading starts at the store's own offsets."""
+    """Bring the stands of the assigned partitions up to date with each batch.
+
+    The store is ahead of or equal to the group's commits: reading starts at the store's own offsets. What a
+    batch changes is staged in its outputs; the stands change only in `published`.
+    """
 
     def __init__(
         self,
         mall: MallSource,
         store: AnalyticsStore,
-        rules: AnalyticsSettings,
+        rules: Rules,
         *,
         finite: bool = False,
     ) -> None:
@@ -34,125 +41,119 @@ class AnalyticsHandler(Handler):
         self._store = store
         self._rules = rules
         self._finite = finite
-        self._stands: dict[int, dict[str, StandState]] = {}
-        self._staged: Batch | None = None
+        self._stands: dict[int, dict[str, Stand]] = {}
 
     def owns(self, partition: int) -> bool:
-        """Whether this worker has the partition now; other threads may ask."""
+        """Tell whether this worker has the partition now; other threads may ask."""
         return partition in self._stands
 
     def assigned(
         self, commits: Mapping[TopicPartition, Commit | None]
     ) -> Mapping[TopicPartition, int]:
-        """Load the stands. A partition that the store has never seen, though the group has read it, is read
-        again from the start: its figures were lost with the store."""
-        states, offsets = self._store.load({source.partition for source in commits})
-        for partition, stands in states.items():
-            self._stands[partition] = {state.stand_id: state for state in stands}
-        known = {source: offsets.get(source) for source in commits}
-        return {
-            source: offset or 0
-            for source, offset in known.items()
-            if offset is not None or commits[source] is not None
-        }
+        """Load the stands; return the store's offsets.
+
+        A partition that the store has never seen, though the group has read it, is read again from the
+        start: its figures were lost with the store.
+        """
+        partitions = {source.partition for source in commits}
+        stored = self._store.load(partitions, self._rules)
+        for partition, stands in stored.stands.items():
+            self._stands[partition] = {stand.stand_id: stand for stand in stands}
+        starts = {}
+        for source, commit in commits.items():
+            if source in stored.offsets:
+                starts[source] = stored.offsets[source]
+            elif commit is not None:
+                starts[source] = 0
+        return starts
 
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
-        """Another worker goes on from the store."""
+        """Drop the stands: another worker goes on from the store."""
         for source in partitions:
             self._stands.pop(source.partition, None)
-        self._staged = None
 
     def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
-        """New rows and revisions; what is too old or dated in the future is refused."""
-        self._staged = None
+        """Return new rows and revisions; refuse what is too old or dated in the future."""
         outputs = Outputs()
-        arrivals: dict[tuple[int, str], list[Received[Any]]] = defaultdict(list)
+        if not batch:
+            return outputs
+        arrivals: defaultdict[tuple[int, str], list[Received[Any]]] = defaultdict(list)
         for received in batch:
             if self._is_ahead(received):
-                outputs.rejected.append(
-                    (received, "dated more than a day after it was appended")
-                )
+                outputs.rejected.append((received, AHEAD))
             else:
-                arrivals[received.source.partition, received.event.stand_id].append(
-                    received
-                )
-        changes: dict[int, list[Change]] = defaultdict(list)
+                place = (received.source.partition, received.event.stand_id)
+                arrivals[place].append(received)
+        changes: defaultdict[int, list[Change]] = defaultdict(list)
         for (partition, stand_id), group in arrivals.items():
-            change = self._advance(partition, stand_id, group)
-            reason = f"older than the horizon of {self._rules.horizon_s} s"
-            outputs.rejected += [(group[place], reason) for place in change.refused]
+            stand = self._stand(partition, stand_id)
+            change = self._advance(stand, [received.event for received in group])
             changes[partition].append(change)
-        if batch:
-            offsets = {
-                received.source: received.record.offset + 1 for received in batch
-            }
-            self._staged = batch_of(changes, offsets)
-        outputs.messages = rows_of(changes)
+            outputs.rejected += self._too_old(group, change)
+        ends = {received.source: received.record.offset + 1 for received in batch}
+        outputs.messages = outgoing_rows(changes)
+        outputs.staged = batch_of(changes, ends)
         return outputs
 
-    def published(self, outputs: Outputs) -> None:  # noqa: ARG002
-        """Write the batch, with its offsets, in one step; only then does it become this worker's state."""
-        if self._staged is None:
+    def published(self, outputs: Outputs) -> None:
+        """Write the batch, with its offsets, in one step; only then do the stands change."""
+        batch: Batch | None = outputs.staged
+        if batch is None:
             return
-        self._store.write(self._staged)
-        for partition, changes in self._staged.changes.items():
+        self._store.write(batch)
+        for partition, changes in batch.changes.items():
+            stands = self._stands.setdefault(partition, {})
             for change in changes:
-                self._stands.setdefault(partition, {})[change.state.stand_id] = (
-                    change.state
-                )
+                change.adopt()
+                stands[change.stand.stand_id] = change.stand
                 for topic in change.late:
                     metrics.LATE_EVENTS.labels(topic).inc()
-        self._staged = None
 
     def stopped(self) -> Outputs:
-        """After finite input nothing more can come: all windows close."""
-        self._staged = None
+        """Close all windows after finite input: nothing more can come."""
         if not self._finite:
             return Outputs()
-        changes = {
-            partition: [
-                self._advance(partition, stand_id, (), ended=True)
-                for stand_id in stands
+        changes: dict[int, list[Change]] = {}
+        for partition, stands in self._stands.items():
+            changes[partition] = [
+                self._advance(stand, (), ended=True) for stand in stands.values()
             ]
-            for partition, stands in self._stands.items()
-        }
-        self._staged = batch_of(changes, {})
-        return Outputs(rows_of(changes))
+        return Outputs(outgoing_rows(changes), staged=batch_of(changes, {}))
 
     def _is_ahead(self, received: Received[Any]) -> bool:
-        """Whether a clock is wrong: ahead of the log's, though the stand's other events are not."""
-        state = self._state(received.source.partition, received.event.stand_id)
-        latest = max(received.record.appended_at_ns, state.watermark_ns) + AHEAD_NS
-        return state.watermark_ns > 0 and received.event.occurred_at_ns > latest
+        """Tell whether a clock is wrong: ahead of the log's, though the stand's other events are not."""
+        watermark_ns = self._stand(
+            received.source.partition, received.event.stand_id
+        ).watermark_ns
+        if watermark_ns == 0:
+            return False
+        latest_ns = max(received.record.appended_at_ns, watermark_ns) + AHEAD_NS
+        occurred_at_ns: int = received.event.occurred_at_ns
+        return occurred_at_ns > latest_ns
 
-    def _state(self, partition: int, stand_id: str) -> StandState:
-        return self._stands.get(partition, {}).get(stand_id) or StandState(stand_id)
+    def _stand(self, partition: int, stand_id: str) -> Stand:
+        known = self._stands.get(partition, {}).get(stand_id)
+        return known or Stand(stand_id, self._rules)
 
     def _advance(
-        self,
-        partition: int,
-        stand_id: str,
-        group: Sequence[Received[Any]],
-        *,
-        ended: bool = False,
+        self, stand: Stand, events: Sequence[Event], *, ended: bool = False
     ) -> Change:
-        stand = self._mall.current().stand(stand_id)
-        arrivals = [(received.record.topic, received.event) for received in group]
-        time_zone = stand.time_zone if stand else "UTC"
-        return advance(
-            self._state(partition, stand_id),
-            arrivals,
-            self._rules,
-            time_zone,
-            ended=ended,
-        )
+        place = self._mall.current().stand(stand.stand_id)
+        time_zone = place.time_zone if place is not None else "UTC"
+        return advance(stand, events, time_zone, ended=ended)
+
+    def _too_old(
+        self, group: Sequence[Received[Any]], change: Change
+    ) -> list[tuple[Received[Any], str]]:
+        horizon_s = self._rules.horizon_ns // SECOND_NS
+        reason = f"older than the horizon of {horizon_s} s"
+        return [(group[place], reason) for place in change.refused]
 
 
-def rows_of(changes: Mapping[int, Iterable[Change]]) -> list[Outgoing]:
-    """What goes to `campaign-windows`."""
-    return [
-        Outgoing(CAMPAIGN_WINDOWS, row.campaign_id, row)
-        for group in changes.values()
-        for change in group
-        for row in change.published
-    ]
+def outgoing_rows(changes: Mapping[int, Iterable[Change]]) -> list[Outgoing]:
+    """Return what goes to `campaign-windows`."""
+    rows = []
+    for group in changes.values():
+        for change in group:
+            rows += change.published
+    return [Outgoing(CAMPAIGN_WINDOWS, row.campaign_id, row) for row in rows]

@@ -14,12 +14,11 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from vitrine.campaigns.definitions import wilson
-from vitrine.campaigns.figures import Step
-from vitrine.campaigns.measure import Sums
-from vitrine.campaigns.timeline import timeline
-from vitrine.campaigns.uplift import Uplift
+from vitrine.campaigns.effects import Uplift, wilson
+from vitrine.campaigns.totals import Totals
+from vitrine.services.analytics.timeline import timeline
 
+# The colours are those of the page: pages/report.html has them too.
 INK = "#14161d"
 MUTED = "#6d7078"
 GRID = "#e7e3dc"
@@ -40,11 +39,18 @@ STYLE: Any = {
     "xtick.major.size": 0,
     "ytick.major.size": 0,
 }
+WIDE_IN = 11.6
+"""Width in inches of a plot over both columns of the page."""
+HALF_IN = 5.6
+"""Width in inches of a plot in one column."""
+BAR = 0.86
+"""Share of its bin that a bar fills, so that bars stand apart."""
 
 
 def to_svg(figure: Figure, name: str) -> str:
-    """An `<svg>` element with ids of its own, the same for the same figures."""
+    """Return an `<svg>` element with ids of its own, the same for the same figures."""
     text = StringIO()
+    # Matplotlib hashes this salt into ids; without a date, the same figures give the same page.
     with mpl.rc_context({**STYLE, "svg.hashsalt": name}):
         figure.savefig(
             text,
@@ -58,44 +64,68 @@ def to_svg(figure: Figure, name: str) -> str:
 
 
 def new_figure(width: float, height: float, rows: int = 1) -> tuple[Figure, list[Axes]]:
-    """Empty axes above each other, in our style."""
+    """Return empty axes above each other, in the page's style; the size is in inches."""
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
         axes = [figure.add_subplot(rows, 1, row + 1) for row in range(rows)]
     return figure, axes
 
 
-def plot_timeline(steps: Sequence[Step], name: str) -> str:
-    """People above, attention for each of them below."""
+def plot_timeline(steps: Sequence[Totals], name: str) -> str:
+    """Plot people above, and the attention for each of them below."""
     borders, series = timeline(steps)
-    moments = date2num([datetime.fromtimestamp(at / 1e9, UTC) for at in borders])  # type: ignore[no-untyped-call]
+    days = [datetime.fromtimestamp(border / 1e9, UTC) for border in borders]
+    moments = date2num(days)  # type: ignore[no-untyped-call]
     widths = np.diff(moments)
-    centres = moments[:-1] + np.diff(moments) / 2
-    figure, (people, attention) = new_figure(11.6, 4.4, rows=2)
-    people.bar(
-        centres, series["ots"], widths * 0.86, color=PALE, label="opportunities to see"
+    centres = moments[:-1] + widths / 2
+    bin_name = span_name(int(borders[1] - borders[0]))
+    figure, (people, attention) = new_figure(WIDE_IN, 4.4, rows=2)
+    draw_people(people, centres, widths * BAR, series)
+    people.set_title(f"each bar is {bin_name}", loc="right", fontsize=9, color=MUTED)
+    draw_attention(attention, centres, series)
+    for axes in (people, attention):
+        draw_time_axis(axes)
+        axes.set_xlim(moments[0], moments[-1])
+    people.tick_params(axis="x", labelbottom=False)
+    people.xaxis.get_offset_text().set_visible(False)
+    return to_svg(figure, name)
+
+
+def draw_people(
+    axes: Axes, centres: Any, widths: Any, series: Mapping[str, Any]
+) -> None:
+    """Draw opportunities to see, and the watchers among them."""
+    axes.bar(
+        centres,
+        series["ots"],
+        widths,
+        color=PALE,
+        label="opportunities to see",
     )
-    people.bar(
-        centres, series["watchers"], widths * 0.86, color=ACCENT, label="watchers"
+    axes.bar(
+        centres,
+        series["watchers"],
+        widths,
+        color=ACCENT,
+        label="watchers",
     )
-    bar = span_name(int(borders[1] - borders[0]))
-    people.set_title(f"each bar is {bar}", loc="right", fontsize=9, color=MUTED)
-    people.yaxis.set_major_locator(MaxNLocator(5, integer=True))
-    people.legend(
+    axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.legend(
         frameon=False,
         ncols=2,
         loc="lower left",
         bbox_to_anchor=(0, 1.0),
         borderaxespad=0.2,
     )
+
+
+def draw_attention(axes: Axes, centres: Any, series: Mapping[str, Any]) -> None:
+    """Draw the seconds of attention for each opportunity to see; gaps where there was none."""
     seen = series["ots"] > 0
-    each = np.divide(
-        series["attention_ns"] * 1e-9,
-        series["ots"],
-        where=seen,
-        out=np.full(len(seen), np.nan),
-    )
-    attention.plot(
+    nothing = np.full(len(seen), np.nan)
+    seconds = series["attention_ns"] * 1e-9
+    each = np.divide(seconds, series["ots"], where=seen, out=nothing)
+    axes.plot(
         centres,
         each,
         color=INK,
@@ -104,90 +134,80 @@ def plot_timeline(steps: Sequence[Step], name: str) -> str:
         markersize=3.5,
         clip_on=False,
     )
-    attention.set_title(
-        "attention per opportunity to see, s", loc="left", fontsize=10, color=INK
+    axes.set_title(
+        "attention per opportunity to see, s",
+        loc="left",
+        fontsize=10,
+        color=INK,
     )
-    for axes in (people, attention):
-        locator = AutoDateLocator()  # type: ignore[no-untyped-call]
-        axes.xaxis.set_major_locator(locator)
-        axes.tick_params(axis="x", pad=7)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
-        axes.set_xlim(moments[0], moments[-1])
-        axes.set_ylim(bottom=0)
-        axes.grid(axis="y", color=GRID)
-        axes.spines["left"].set_visible(False)
-    people.tick_params(axis="x", labelbottom=False)
-    people.xaxis.get_offset_text().set_visible(False)
-    return to_svg(figure, name)
+
+
+def draw_time_axis(axes: Axes) -> None:
+    """Give axes a time axis, a grid, and zero at the bottom."""
+    locator = AutoDateLocator()  # type: ignore[no-untyped-call]
+    formatter = ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(formatter)
+    axes.tick_params(axis="x", pad=7)
+    axes.set_ylim(bottom=0)
+    axes.grid(axis="y", color=GRID)
+    axes.spines["left"].set_visible(False)
 
 
 def span_name(span_ns: int) -> str:
-    """`30 s`, `5 min`, `1 h` or `7 d`."""
+    """Return a span in the largest unit that divides it: `30 s`, `5 min`, `1 h` or `7 d`."""
     seconds = span_ns // 10**9
-    units = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
-    size, unit = next(one for one in units if seconds % one[0] == 0)
-    return f"{seconds // size} {unit}"
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds % size == 0:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
 
 
-def plot_funnel(sums: Sums, name: str) -> str:
-    """From plays to redeemed offers, each with its share of the opportunities to see."""
-    stages = [
-        ("Plays", sums.plays),
-        ("Opportunities to see", sums.ots),
-        ("Watchers", sums.watchers),
-        ("Touches", sums.touches),
-        ("Offers shown", sums.offers_shown),
-        ("Offers redeemed", sums.offers_redeemed),
-    ]
-    figure, (axes,) = new_figure(5.6, 3.1)
-    counts = [count for _, count in stages]
-    colours = [MUTED, PALE, *[ACCENT] * 4]
-    axes.barh([label for label, _ in stages], counts, height=0.66, color=colours)
+def plot_funnel(totals: Totals, name: str) -> str:
+    """Plot plays down to redeemed offers, each with its share of the opportunities to see."""
+    stages = {
+        "Plays": totals.plays,
+        "Opportunities to see": totals.ots,
+        "Watchers": totals.watchers,
+        "Touches": totals.touches,
+        "Offers shown": totals.offers_shown,
+        "Offers redeemed": totals.offers_redeemed,
+    }
+    counts = list(stages.values())
+    figure, (axes,) = new_figure(HALF_IN, 3.1)
+    colours = [MUTED, PALE, ACCENT, ACCENT, ACCENT, ACCENT]
+    axes.barh(list(stages), counts, height=0.66, color=colours)
     for place, count in enumerate(counts):
-        share = f" · {count / sums.ots:.0%} of OTS" if place > 1 and sums.ots else ""
+        text = f"{count:,}"
+        # Plays are no people, and opportunities are all of themselves.
+        if place > 1 and totals.ots:
+            text = f"{text} · {count / totals.ots:.0%} of OTS"
         axes.annotate(
-            f"{count:,}{share}",
+            text,
             (count, place),
             xytext=(6, 0),
             textcoords="offset points",
             va="center",
         )
     axes.invert_yaxis()
-    axes.set_xlim(0, max([1, *counts]) * 1.32)
+    # Room on the right for the words beside the longest bar.
+    axes.set_xlim(0, max(1, *counts) * 1.32)
     axes.xaxis.set_visible(False)
     axes.spines[:].set_visible(False)
     axes.tick_params(axis="y", labelcolor=INK)
     return to_svg(figure, name)
 
 
-def plot_creatives(creatives: Mapping[str, Sums], name: str) -> str:
-    """Conversion ratio of each creative, with its interval."""
-    shown = [(creative, sums) for creative, sums in creatives.items() if sums.ots]
-    figure, (axes,) = new_figure(5.6, 1.0 + 0.55 * max(1, len(shown)))
-    for place, (_, sums) in enumerate(shown):
-        lower, upper = wilson(sums.watchers, sums.ots)
-        axes.plot(
-            [lower, upper],
-            [place, place],
-            color=PALE,
-            linewidth=7,
-            solid_capstyle="round",
-        )
-        share = sums.watchers / sums.ots
-        axes.plot(share, place, "o", color=ACCENT, markersize=8)
-        axes.annotate(
-            f"{share:.0%}",
-            (share, place),
-            xytext=(0, 9),
-            textcoords="offset points",
-            ha="center",
-            fontsize=9,
-        )
-    axes.set_yticks(
-        range(len(shown)),
-        [f"{creative}  ({sums.ots:,} OTS)" for creative, sums in shown],
-    )
-    axes.set_ylim(len(shown) - 0.4, -0.7)
+def plot_creatives(creatives: Mapping[str, Totals], name: str) -> str:
+    """Plot the conversion ratio of each creative that was seen, with its interval."""
+    seen = {creative: totals for creative, totals in creatives.items() if totals.ots}
+    figure, (axes,) = new_figure(HALF_IN, 1.0 + 0.55 * max(1, len(seen)))
+    names = []
+    for place, (creative, totals) in enumerate(seen.items()):
+        names.append(f"{creative}  ({totals.ots:,} OTS)")
+        draw_share(axes, place, totals)
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.4, -0.7)
     axes.set_xlim(-0.02, 1.02)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     axes.grid(axis="x", color=GRID)
@@ -196,36 +216,67 @@ def plot_creatives(creatives: Mapping[str, Sums], name: str) -> str:
     return to_svg(figure, name)
 
 
+def draw_share(axes: Axes, place: int, totals: Totals) -> None:
+    """Draw the share of watchers on one line, with its interval."""
+    lower, upper = wilson(totals.watchers, totals.ots)
+    share = totals.watchers / totals.ots
+    axes.plot(
+        [lower, upper],
+        [place, place],
+        color=PALE,
+        linewidth=7,
+        solid_capstyle="round",
+    )
+    axes.plot(share, place, "o", color=ACCENT, markersize=8)
+    axes.annotate(
+        f"{share:.0%}",
+        (share, place),
+        xytext=(0, 9),
+        textcoords="offset points",
+        ha="center",
+        fontsize=9,
+    )
+
+
 def plot_uplift(effect: Uplift, name: str) -> str:
-    """The difference of the goal rates with its interval, against none; empty without an estimate."""
-    if effect.estimate is None or effect.lower is None or effect.upper is None:
+    """Plot the difference of the goal rates with its interval; empty without an estimate."""
+    estimate = effect.estimate
+    lower = effect.lower
+    upper = effect.upper
+    if estimate is None or lower is None or upper is None:
         return ""
-    figure, (axes,) = new_figure(11.6, 1.5)
+    figure, (axes,) = new_figure(WIDE_IN, 1.5)
     axes.axvline(0, color=INK, linewidth=1)
     axes.plot(
-        [effect.lower, effect.upper],
+        [lower, upper],
         [0, 0],
         color=PALE,
         linewidth=9,
         solid_capstyle="round",
     )
-    axes.plot(effect.estimate, 0, "o", color=ACCENT, markersize=10)
+    axes.plot(estimate, 0, "o", color=ACCENT, markersize=10)
     axes.annotate(
-        f"{100 * effect.estimate:+.1f} points".replace("-", "−"),
-        (effect.estimate, 0),
+        f"{100 * estimate:+.1f} points".replace("-", "−"),
+        (estimate, 0),
         xytext=(0, 11),
         textcoords="offset points",
         ha="center",
         fontweight="bold",
     )
-    reach = 1.25 * max(abs(effect.lower), abs(effect.upper), 0.01)
+    # Zero in the middle, so that the side of the interval is seen at once.
+    reach = 1.25 * max(abs(lower), abs(upper), 0.01)
     axes.set_xlim(-reach, reach)
     axes.set_ylim(-0.6, 1.0)
     axes.yaxis.set_visible(False)
     axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
-    axes.xaxis.set_major_formatter(
-        lambda value, _: f"{100 * value:+.3g}".replace("-", "−") if value else "0"
-    )
+    axes.xaxis.set_major_formatter(points)
     axes.set_xlabel("goal rate of adaptive minus plain slots, percentage points")
     axes.spines["left"].set_visible(False)
     return to_svg(figure, name)
+
+
+def points(value: float, _: float = 0.0) -> str:
+    """Return a difference of shares in percentage points, with its sign."""
+    if not value:
+        return "0"
+    return f"{100 * value:+.3g}".replace("-", "−")

@@ -11,81 +11,95 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from vitrine.campaigns.definitions import BY_KEY, DEFINITIONS
-from vitrine.campaigns.figures import CampaignFigures, Figures, load_figures
-from vitrine.campaigns.measure import Sums
+from vitrine.campaigns import figures as table
+from vitrine.campaigns.figures import REPORTED
+from vitrine.campaigns.summary import CampaignFigures, Figures
+from vitrine.campaigns.totals import Totals
 
-__all__ = ["Figures", "load_figures", "render_html", "summary_table", "to_json"]
-
-HEADLINES = ("ots", "conversion", "attention_seconds", "reach")
+PAGES = Path(__file__).parent / "pages"
+HEADLINES = (table.OTS, table.CONVERSION, table.ATTENTION_SECONDS, table.REACH)
 COLUMNS = (
-    "plays",
-    "ots",
-    "watchers",
-    "conversion",
-    "attention_seconds",
-    "engagement",
-    "touches",
-    "coverage",
+    table.PLAYS,
+    table.OTS,
+    table.WATCHERS,
+    table.CONVERSION,
+    table.ATTENTION_SECONDS,
+    table.ENGAGEMENT,
+    table.TOUCHES,
+    table.COVERAGE,
 )
+"""Of each creative, in the page."""
 TERMINAL = {
-    "plays": "plays",
-    "ots": "OTS ≥",
-    "watchers": "watchers",
-    "conversion": "conv. ≤",
-    "attention_seconds": "attention",
-    "coverage": "coverage",
+    "plays": table.PLAYS,
+    "OTS ≥": table.OTS,
+    "watchers": table.WATCHERS,
+    "conv. ≤": table.CONVERSION,
+    "attention": table.ATTENTION_SECONDS,
+    "coverage": table.COVERAGE,
 }
-NOTE = "OTS is a lower bound (people who never face the camera are missed), the conversion ratio an upper one."
+"""Heading → figure, in the terminal, where eighty columns have to do."""
+NOTE = (
+    "OTS is a lower bound (people who never face the camera are missed), "
+    "the conversion ratio an upper one."
+)
 SYNTHETIC = "SYNTHETIC: these figures count computer-made visitors, not people."
 
 
 def to_json(figures: Figures) -> dict[str, Any]:
-    """All figures with their definitions."""
+    """Return all figures with their definitions."""
+    definitions = {}
+    for figure in REPORTED:
+        definitions[figure.name] = {
+            "unit": figure.unit,
+            "bound": figure.bound,
+            "text": figure.text,
+        }
     return {
         "totals": figures.totals,
         "synthetic": figures.synthetic,
-        "definitions": {
-            d.key: {"unit": d.unit, "bound": d.bound, "text": d.text}
-            for d in DEFINITIONS
-        },
+        "definitions": definitions,
         "campaigns": [campaign_to_json(campaign) for campaign in figures.campaigns],
     }
 
 
 def campaign_to_json(campaign: CampaignFigures) -> dict[str, Any]:
-    """One campaign; `cells` are the sums that everything else follows from."""
+    """Return one campaign; `cells` are the sums that everything else follows from."""
+    creatives = {}
+    for name, totals in campaign.by_creative().items():
+        creatives[name] = values(totals)
+    cells: list[dict[str, Any]] = []
+    for cell, totals in campaign.cells.items():
+        names: dict[str, Any] = {
+            "creative": cell.creative_id,
+            "stand": cell.stand_id,
+            "synthetic": totals.synthetic,
+        }
+        cells.append(names | totals.sums())
     return {
         "campaign": campaign.campaign_id,
         "advertiser": campaign.advertiser,
         "synthetic": campaign.synthetic,
-        "figures": values(campaign.sums, campaign.reach),
+        "figures": values(campaign.totals, campaign),
         "reach_quality": campaign.reach_quality,
-        "creatives": {
-            name: values(sums, None) for name, sums in campaign.by_creative().items()
-        },
+        "creatives": creatives,
         "uplift": asdict(campaign.uplift),
-        "cells": [
-            {
-                "creative": cell.creative_id,
-                "stand": cell.stand_id,
-                "synthetic": cell.synthetic,
-            }
-            | cell.sums._asdict()
-            for cell in campaign.cells
-        ],
+        "cells": cells,
     }
 
 
-def values(sums: Sums, reach: int | None) -> dict[str, float | None]:
-    """Every defined figure."""
-    return {definition.key: definition.value(sums, reach) for definition in DEFINITIONS}
+def values(
+    totals: Totals, campaign: CampaignFigures | None = None
+) -> dict[str, float | None]:
+    """Return every figure of the report."""
+    return {figure.name: figure.value(totals, campaign) for figure in REPORTED}
 
 
 def summary_table(figures: Figures) -> Table:
-    """One line a creative and one a campaign, for the terminal."""
-    notes = [NOTE] + ([SYNTHETIC] if figures.synthetic else [])
-    table = Table(
+    """Return one line a campaign and one a creative, for the terminal."""
+    notes = [NOTE]
+    if figures.synthetic:
+        notes.append(SYNTHETIC)
+    lines = Table(
         title=f"Campaigns, {figures.totals} totals",
         caption="\n".join(notes),
         title_justify="left",
@@ -93,75 +107,74 @@ def summary_table(figures: Figures) -> Table:
         box=SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
     )
-    table.add_column("campaign")
-    for title in (*TERMINAL.values(), "reach"):
-        table.add_column(title, justify="right", no_wrap=True)
+    lines.add_column("campaign")
+    for heading in (*TERMINAL, "reach"):
+        lines.add_column(heading, justify="right", no_wrap=True)
     for campaign in figures.campaigns:
-        table.add_row(
+        lines.add_row(
             f"[bold]{campaign.campaign_id}[/]",
-            *cells(campaign.sums),
-            f"{campaign.reach:,}",
+            *terminal_line(campaign.totals),
+            table.REACH.shown(campaign.totals, campaign),
         )
-        for creative, sums in campaign.by_creative().items():
-            table.add_row(f"  {creative}", *cells(sums), "")
+        for creative, totals in campaign.by_creative().items():
+            lines.add_row(f"  {creative}", *terminal_line(totals), "")
     if not figures.campaigns:
-        table.add_row("nothing yet", *[""] * (len(TERMINAL) + 1))
-    return table
+        lines.add_row("nothing yet", *[""] * (len(TERMINAL) + 1))
+    return lines
 
 
-def cells(sums: Sums) -> list[str]:
-    """A line of the table."""
-    return [BY_KEY[key].shown(sums, None) for key in TERMINAL]
+def terminal_line(totals: Totals) -> list[str]:
+    """Return the values of a line."""
+    return [figure.shown(totals) for figure in TERMINAL.values()]
 
 
 def render_html(figures: Figures) -> str:
-    """The page, with all styles and plots inside it."""
-    from vitrine.services.analytics.plots import (  # noqa: PLC0415 - matplotlib is slow to load, and only the page draws
-        plot_creatives,
-        plot_funnel,
-        plot_timeline,
-        plot_uplift,
-    )
-
+    """Return the page, with all styles and plots inside it."""
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "pages"),
+        loader=FileSystemLoader(PAGES),
         autoescape=select_autoescape(),
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    plots = {
-        campaign.campaign_id: {
-            "timeline": plot_timeline(
-                campaign.steps, f"{campaign.campaign_id}-timeline"
-            ),
-            "funnel": plot_funnel(campaign.sums, f"{campaign.campaign_id}-funnel"),
-            "creatives": plot_creatives(
-                campaign.by_creative(), f"{campaign.campaign_id}-creatives"
-            ),
-            "uplift": plot_uplift(campaign.uplift, f"{campaign.campaign_id}-uplift"),
-        }
-        for campaign in figures.campaigns
-    }
+    plots = {}
+    for campaign in figures.campaigns:
+        plots[campaign.campaign_id] = plots_of(campaign)
     return environment.get_template("report.html").render(
         figures=figures,
         plots=plots,
-        definitions=DEFINITIONS,
-        headlines=[BY_KEY[key] for key in HEADLINES],
-        columns=[BY_KEY[key] for key in COLUMNS],
+        reported=REPORTED,
+        headlines=HEADLINES,
+        columns=COLUMNS,
+        coverage=table.COVERAGE,
         period=period,
     )
 
 
+def plots_of(campaign: CampaignFigures) -> dict[str, str]:
+    """Return the plots of a campaign as SVG, by name."""
+    # Matplotlib takes a second to load, and only the page draws.
+    from vitrine.services.analytics import plots  # noqa: PLC0415
+
+    name = campaign.campaign_id
+    return {
+        "timeline": plots.plot_timeline(campaign.steps, f"{name}-timeline"),
+        "funnel": plots.plot_funnel(campaign.totals, f"{name}-funnel"),
+        "creatives": plots.plot_creatives(
+            campaign.by_creative(),
+            f"{name}-creatives",
+        ),
+        "uplift": plots.plot_uplift(campaign.uplift, f"{name}-uplift"),
+    }
+
+
 def period(campaign: CampaignFigures) -> str:
-    """First to last released window, UTC."""
+    """Return the span from the first to the last released window, in UTC."""
     if not campaign.steps:
         return "no span known"
-    first = datetime.fromtimestamp(
-        min(step.start_ns for step in campaign.steps) / 1e9, UTC
-    )
-    last = datetime.fromtimestamp(
-        max(step.end_ns for step in campaign.steps) / 1e9, UTC
-    )
+    first_ns = min(step.start_ns for step in campaign.steps)
+    last_ns = max(step.end_ns for step in campaign.steps)
+    first = datetime.fromtimestamp(first_ns / 1e9, UTC)
+    last = datetime.fromtimestamp(last_ns / 1e9, UTC)
     if first.date() == last.date():
         return f"{first:%d %B %Y, %H:%M:%S} – {last:%H:%M:%S} UTC"
     return f"{first:%d %B %Y, %H:%M} – {last:%d %B %Y, %H:%M} UTC"

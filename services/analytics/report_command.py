@@ -8,15 +8,11 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from vitrine.campaigns.summary import Figures
 from vitrine.errors import ConfigurationError
-from vitrine.services.analytics.report import (
-    Figures,
-    load_figures,
-    render_html,
-    summary_table,
-    to_json,
-)
+from vitrine.services.analytics.report import render_html, summary_table, to_json
 from vitrine.settings import Settings
+from vitrine.stores.campaign_figures import load_figures
 from vitrine.stores.redis import connect
 
 
@@ -49,7 +45,7 @@ def report(
     vitrine report --format html --output report.html       a page with plots, definitions and intervals
     vitrine report --format json --campaign spring          for other programs
 
-    Totals are released in steps of at least VITRINE_ANALYTICS_RELEASE_STEP people (10), so the newest
+    Totals are released in steps of at least VITRINE_ANALYTICS_K_ANONYMITY people (10), so the newest
     visitors may still be missing.
     """
     url = redis_url or Settings.load().redis_url.get_secret_value()
@@ -70,7 +66,7 @@ def report(
 
 
 def rendered(figures: Figures, form: str) -> str:
-    """The report in one of its forms."""
+    """Return the report in one of its forms."""
     if form == "json":
         return json.dumps(to_json(figures), indent=2) + "\n"
     if form == "html":

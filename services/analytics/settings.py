@@ -1,4 +1,4 @@
-"""How analytics cuts time, and in what steps campaign figures are released."""
+"""Settings of analytics: how it cuts time, and in what steps it releases totals."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import ClassVar
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from vitrine.campaigns.stand import Rules
+from vitrine.clock import SECOND_NS
 from vitrine.settings import EnvironmentSettings
-
-SECOND_NS = 1_000_000_000
 
 
 class AnalyticsSettings(EnvironmentSettings):
@@ -30,21 +30,17 @@ class AnalyticsSettings(EnvironmentSettings):
     horizon_s: int = Field(
         86_400, ge=600, description="Older events are refused; younger ones are kept."
     )
-    release_step: int = Field(
-        10, ge=1, description="Totals are released in steps of so many people."
+    k_anonymity: int = Field(
+        10,
+        ge=1,
+        description="Totals are released in steps of at least so many people.",
     )
 
-    @property
-    def window_ns(self) -> int:
-        """Length of a window."""
-        return self.window_s * SECOND_NS
-
-    @property
-    def grace_ns(self) -> int:
-        """From the end of a window to its closing."""
-        return self.grace_s * SECOND_NS
-
-    @property
-    def horizon_ns(self) -> int:
-        """Age of the oldest event that still changes figures."""
-        return self.horizon_s * SECOND_NS
+    def rules(self) -> Rules:
+        """Return the settings as the domain takes them."""
+        return Rules(
+            window_ns=self.window_s * SECOND_NS,
+            grace_ns=self.grace_s * SECOND_NS,
+            horizon_ns=self.horizon_s * SECOND_NS,
+            k_anonymity=self.k_anonymity,
+        )

@@ -20,7 +20,11 @@ from tests.builders import make_mall
 from tests.campaign_scenario import make_coverage, random_day
 from vitrine.bus import Outgoing, Received, encode
 from vitrine.bus.memory import MemoryBus
-from vitrine.campaigns.figures import Totals, load_figures
+from vitrine.campaigns.figures import ENGAGEMENT
+from vitrine.campaigns.stand import Rules
+from vitrine.campaigns.summary import Kind
+from vitrine.campaigns.totals import Cell, Totals
+from vitrine.clock import SECOND_NS
 from vitrine.errors import Unavailable
 from vitrine.mall import Stand
 from vitrine.mall.folder import FixedMall
@@ -28,8 +32,8 @@ from vitrine.runtime import Context, Outputs, ServiceLoop
 from vitrine.schemas import CampaignWindow, DeadLetter, Event
 from vitrine.services.analytics.app import TOPICS, build
 from vitrine.services.analytics.handler import AnalyticsHandler
-from vitrine.services.analytics.settings import AnalyticsSettings
 from vitrine.settings import Settings
+from vitrine.stores.campaign_figures import load_figures
 from vitrine.stores.campaigns import AnalyticsStore, Batch, Superseded
 from vitrine.stores.embedded import embedded_redis
 from vitrine.stores.redis import connect
@@ -45,7 +49,12 @@ from vitrine.topics import (
 )
 from vitrine.topics import TOPICS as ALL_TOPICS
 
-RULES = AnalyticsSettings(window_s=60, grace_s=90, horizon_s=36_000, release_step=5)
+RULES = Rules(
+    window_ns=60 * SECOND_NS,
+    grace_ns=90 * SECOND_NS,
+    horizon_ns=36_000 * SECOND_NS,
+    k_anonymity=5,
+)
 MALL = FixedMall(
     make_mall(Stand(id="stand-0"), Stand(id="stand-1", time_zone="Asia/Tokyo"))
 )
@@ -126,7 +135,7 @@ class Scripted(AnalyticsHandler):
         return outputs
 
     def published(self, outputs: Outputs) -> None:
-        if self._staged is None:
+        if outputs.staged is None:
             return
         self.script("after publish, before store")
         super().published(outputs)
@@ -165,20 +174,20 @@ def as_lines(events: Sequence[Event]) -> dict[str, list[dict[str, Any]]]:
 
 
 def assert_equal_to_batch(
-    redis: Redis, events: Sequence[Event], totals: Totals = "exact"
+    redis: Redis, events: Sequence[Event], kind: Kind = "exact"
 ) -> None:
     expected = batch_recomputation.recompute(as_lines(events), ZONES)
-    figures = load_figures(redis, totals)
-    found = {
-        (campaign.campaign_id, cell.creative_id, cell.stand_id): cell.sums
-        for campaign in figures.campaigns
-        for cell in campaign.cells
-    }
-    assert found.keys() == expected.keys()
+    figures = load_figures(redis, kind)
+    found: dict[Cell, Totals] = {}
+    for campaign in figures.campaigns:
+        found.update(campaign.cells)
+    assert set(found) == set(expected)
     for key, row in expected.items():
-        sums = {name: getattr(found[key], name) for name in batch_recomputation.FIGURES}
-        assert sums == {name: row[name] for name in batch_recomputation.FIGURES}
-        assert found[key].score_mean == pytest.approx(row["score_mean"])
+        totals = found[Cell(*key)]
+        for name in batch_recomputation.FIGURES:
+            assert getattr(totals, name) == row[name], name
+        engagement = ENGAGEMENT.value(totals) or 0.0
+        assert engagement == pytest.approx(row["score_mean"])
     for campaign in figures.campaigns:
         assert campaign.reach == batch_recomputation.reach(
             expected, campaign.campaign_id
@@ -231,8 +240,8 @@ def test_the_last_row_of_each_window_adds_up_to_the_exact_totals(
     assert all(row.revision <= last[row.window_id].revision for row in rows)
     for campaign in load_figures(redis, "exact").campaigns:
         mine = [row for row in last.values() if row.campaign_id == campaign.campaign_id]
-        assert sum(row.ots for row in mine) == campaign.sums.ots
-        assert sum(row.attention_ns for row in mine) == campaign.sums.attention_ns
+        assert sum(row.ots for row in mine) == campaign.totals.ots
+        assert sum(row.attention_ns for row in mine) == campaign.totals.attention_ns
 
 
 def test_released_totals_never_fall_and_never_exceed_the_rows(
@@ -243,13 +252,16 @@ def test_released_totals_never_fall_and_never_exceed_the_rows(
 
     def script(where: str) -> None:
         if where == "after store, before commit":
-            seen.append({c.campaign_id: c.sums for c in load_figures(redis).campaigns})
+            seen.append(
+                {c.campaign_id: c.totals.sums() for c in load_figures(redis).campaigns}
+            )
 
     run_once(bus_with(events), server, script)
     assert seen[-1]
     for earlier, later in pairwise(seen):
         for campaign, sums in earlier.items():
-            assert all(a <= b for a, b in zip(sums, later[campaign], strict=True))
+            for name, amount in sums.items():
+                assert amount <= later[campaign][name]
 
 
 def test_redis_away_pauses_and_loses_nothing(

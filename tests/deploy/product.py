@@ -17,33 +17,29 @@ from pydantic import SecretStr
 
 from tests.campaign_scenario import random_day
 from tests.recordings import CONFIG
-from vitrine.campaigns.stand_state import Change, StandState, advance
+from vitrine.campaigns.stand import Change, Stand, advance
 from vitrine.mall.folder import MallFolder
 from vitrine.schemas import Event
-from vitrine.services.analytics.report import load_figures, to_json
+from vitrine.services.analytics.report import to_json
 from vitrine.services.analytics.settings import AnalyticsSettings
 from vitrine.settings import Defaults, Settings
 from vitrine.site.embedded import Plan, Site
+from vitrine.stores.campaign_figures import load_figures
 from vitrine.stores.campaigns import AnalyticsStore, batch_of
 from vitrine.stores.embedded import embedded_redis
 from vitrine.stores.redis import connect
 from vitrine.telemetry.health import health_server
-from vitrine.topics import COVERAGE, EXPOSURES, IDENTITIES, INTERACTIONS, PLAYS
 
-TOPIC_OF = {
-    topic.schema: topic.name
-    for topic in (PLAYS, EXPOSURES, IDENTITIES, INTERACTIONS, COVERAGE)
-}
 CAMERAS = """\
 cameras:
   - {id: north-1, uri: "synthetic:?people=2&seed=5", stand: north, fps: 2, width: 320, overload: drop}
 """
-NOTHING_MORE: Defaults = {AnalyticsSettings: {"release_step": 100_000}}
+NOTHING_MORE: Defaults = {AnalyticsSettings: {"k_anonymity": 100_000}}
 """The figures stay as they were written: what the two visitors add is never released."""
 
 
 def configuration(folder: Path) -> Path:
-    """The example configuration with one slow camera."""
+    """Write the example configuration with one slow camera."""
     (folder / "cameras.yaml").write_text(CAMERAS)
     for name in ("stands.yaml", "campaigns.yaml", "creatives", "codes"):
         (folder / name).symlink_to(CONFIG / name)
@@ -51,33 +47,24 @@ def configuration(folder: Path) -> Path:
 
 
 def made_up(event: Event) -> Event:
-    """The event, labelled as what it is."""
-    return (
-        event.model_copy(update={"synthetic": True})
-        if "synthetic" in type(event).model_fields
-        else event
-    )
+    """Return the event, labelled as what it is."""
+    if "synthetic" not in type(event).model_fields:
+        return event
+    return event.model_copy(update={"synthetic": True})
 
 
 def scenario() -> list[Change]:
-    """What two hours at two stands change in an empty store."""
-    rules = AnalyticsSettings(window_s=300, release_step=10)
-    events = [made_up(event) for event in random_day(3, seconds=7200, people=150)]
-    stands = sorted({event.stand_id for event in events})  # type: ignore[attr-defined]
-    return [
-        advance(
-            StandState(stand),
-            [
-                (TOPIC_OF[type(event)], event)
-                for event in events
-                if event.stand_id == stand  # type: ignore[attr-defined]
-            ],
-            rules,
-            "UTC",
-            ended=True,
-        )
-        for stand in stands
-    ]
+    """Return what two hours at two stands change in an empty store."""
+    rules = AnalyticsSettings(window_s=300, k_anonymity=10).rules()
+    by_stand: dict[str, list[Event]] = {}
+    for event in random_day(3, seconds=7200, people=150):
+        stand_id: str = event.stand_id  # type: ignore[attr-defined]
+        by_stand.setdefault(stand_id, []).append(made_up(event))
+    changes = []
+    for stand_id, events in sorted(by_stand.items()):
+        stand = Stand(stand_id, rules)
+        changes.append(advance(stand, events, "UTC", ended=True))
+    return changes
 
 
 def main() -> None:

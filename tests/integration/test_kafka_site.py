@@ -9,7 +9,8 @@ import pytest
 from tests.brokers import KafkaBroker
 from tests.processes import Processes, wait_for
 from tests.recordings import batch_totals, events, reported_totals
-from vitrine.services.analytics.report import load_figures, to_json
+from vitrine.services.analytics.report import to_json
+from vitrine.stores.campaign_figures import load_figures
 from vitrine.stores.redis import connect
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis, pytest.mark.timeout(240)]
@@ -42,7 +43,7 @@ def test_totals_equal_a_batch_recomputation_after_kills_in_mid_run(
         VITRINE_CONFIG=str(config),
         VITRINE_ANALYTICS_WINDOW_S="5",
         VITRINE_ANALYTICS_GRACE_S="2",
-        VITRINE_ANALYTICS_RELEASE_STEP="1",
+        VITRINE_ANALYTICS_K_ANONYMITY="1",
     ) as site:
         for name, second in (("engagement", 5), ("stand", 10), ("analytics", 15)):
             wait_for(

@@ -13,7 +13,8 @@ from redis import Redis
 from tests.recordings import Totals, reported_totals
 from vitrine.bus import Bus, Received, decode
 from vitrine.mall.folder import MallSource
-from vitrine.services.analytics.report import load_figures, to_json
+from vitrine.services.analytics.report import to_json
+from vitrine.stores.campaign_figures import load_figures
 from vitrine.stores.campaigns import plain_hash
 from vitrine.topics import FRAMES, TOPICS
 

@@ -50,7 +50,7 @@ class Site(Processes):
             VITRINE_CONFIG=str(config),
             VITRINE_ANALYTICS_WINDOW_S="20",
             VITRINE_ANALYTICS_GRACE_S="5",
-            VITRINE_ANALYTICS_RELEASE_STEP="1",
+            VITRINE_ANALYTICS_K_ANONYMITY="1",
         )
 
     def topics(self) -> Sequence[Topic]:

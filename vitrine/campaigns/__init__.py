@@ -1,1 +1,1 @@
-"""Turn plays, exposures, identities and interactions into campaign figures."""
+"""Campaign figures in event time: windows, totals, effects, k-anonymity, and the table of figures."""

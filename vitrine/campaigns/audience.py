@@ -1,8 +1,9 @@
-"""Who was in front of the screen, and when they looked at it."""
+"""The audience of a play: visitors who were present, and when they looked at the screen."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -13,7 +14,7 @@ from vitrine.schemas import Exposure, Identity
 
 @dataclass(slots=True)
 class Present:
-    """One visitor during one span: over all presences, parts and cameras."""
+    """Hold one visitor's time during one span, over all presences, parts and cameras."""
 
     presence: list[Span] = field(default_factory=list)
     attention: list[Span] = field(default_factory=list)
@@ -22,84 +23,101 @@ class Present:
 
 
 class Audience:
-    """Exposures with their visitors.
+    """Keep exposures with their visitors.
 
-    A presence is one visitor: whom the latest decision names about the first of its tracks that has one;
-    without any, a visitor named after the stand, the day and the first track.
+    A presence is one visitor: the one that the latest decision names about the first of its tracks that has
+    a decision; without any, a visitor named after the stand, the day and the first track.
     """
 
     def __init__(
         self, exposures: Collection[Exposure], identities: Collection[Identity]
     ) -> None:
-        self._exposures = sorted(
-            {e.exposure_id: e for e in exposures}.values(),
-            key=lambda e: (e.start_ns, e.exposure_id),
-        )
         decided = latest_decisions(identities)
-        self.visits = {
-            i.visit_id: i.visitor_id
-            for i in sorted(
-                decided.values(), key=lambda i: (i.decided_at_ns, i.visitor_id)
-            )
-        }
-        """Visit → visitor."""
-        self._decisions = {
-            presence: next(
-                (decided[track].visitor_id for track in tracks if track in decided),
-                None,
-            )
-            for presence, tracks in presence_tracks(self._exposures).items()
+        self._parts = in_order(exposures)
+        self._starts = [part.start_ns for part in self._parts]
+        self._longest_ns = max(
+            (part.end_ns - part.start_ns for part in self._parts),
+            default=0,
+        )
+        self._decided = self._visitors_of_presences(decided)
+        self.visits: dict[str, str] = {}
+        """Visit → visitor, by the latest decision."""
+        for identity in sorted(decided.values(), key=rank):
+            self.visits[identity.visit_id] = identity.visitor_id
+
+    def _visitors_of_presences(
+        self, decided: dict[str, Identity]
+    ) -> dict[str, str | None]:
+        presences: dict[str, list[Exposure]] = {}
+        for part in self._parts:
+            presences.setdefault(part.presence_id, []).append(part)
+        return {
+            presence: decided_visitor(parts, decided.get)
+            for presence, parts in presences.items()
         }
 
     def during(self, start_ns: int, end_ns: int, day: date) -> dict[str, Present]:
-        """Visitors with any presence in the span, everything clipped to it."""
+        """Return the visitors with any presence in the span, everything clipped to it."""
         people: dict[str, Present] = {}
-        for exposure in self._exposures:
-            first = max(exposure.start_ns, start_ns)
-            last = min(exposure.end_ns, end_ns)
-            if first >= last:
+        # A part that begins earlier than the longest one lasts cannot reach into the span.
+        first_place = bisect_left(self._starts, start_ns - self._longest_ns)
+        last_place = bisect_left(self._starts, end_ns)
+        for part in self._parts[first_place:last_place]:
+            first_ns = max(part.start_ns, start_ns)
+            last_ns = min(part.end_ns, end_ns)
+            if first_ns >= last_ns:
                 continue
-            one = people.setdefault(self.visitor(exposure, day), Present())
-            one.presence.append((first, last))
-            one.attention += exposure.attention
-            one.score_ns += round(exposure.score_mean * (last - first))
-            one.scored_ns += last - first
-        for one in people.values():
-            one.presence = union(one.presence)
-            one.attention = clip(union(one.attention), start_ns, end_ns)
+            present = people.setdefault(self._visitor(part, day), Present())
+            present.presence.append((first_ns, last_ns))
+            present.attention.extend(part.attention)
+            present.score_ns += round(part.score_mean * (last_ns - first_ns))
+            present.scored_ns += last_ns - first_ns
+        for present in people.values():
+            present.presence = union(present.presence)
+            present.attention = clip(union(present.attention), start_ns, end_ns)
         return people
 
-    def visitor(self, exposure: Exposure, day: date) -> str:
-        """Whose presence this is."""
-        return self.decided(exposure) or visitor_id(
-            exposure.stand_id, day, exposure.track_ids[0]
-        )
-
-    def decided(self, exposure: Exposure) -> str | None:
-        """Whom the decisions name; None without any."""
-        return self._decisions[exposure.presence_id]
+    def _visitor(self, part: Exposure, day: date) -> str:
+        decided = self._decided[part.presence_id]
+        if decided is not None:
+            return decided
+        return visitor_id(part.stand_id, day, part.track_ids[0])
 
 
-def latest_decisions(identities: Collection[Identity]) -> dict[str, Identity]:
-    """The last decision about each track."""
+def in_order(exposures: Iterable[Exposure]) -> list[Exposure]:
+    """Return each exposure once, by start and id."""
+    different = {exposure.exposure_id: exposure for exposure in exposures}
+    return sorted(
+        different.values(),
+        key=lambda exposure: (exposure.start_ns, exposure.exposure_id),
+    )
+
+
+def decided_visitor(
+    parts: Iterable[Exposure], decision: Callable[[str], Identity | None]
+) -> str | None:
+    """Return the visitor of a presence by the decisions about its tracks, None without any.
+
+    Takes the parts in order; their tracks count in the order in which the parts name them.
+    """
+    for part in parts:
+        for track in part.track_ids:
+            identity = decision(track)
+            if identity is not None:
+                return identity.visitor_id
+    return None
+
+
+def latest_decisions(identities: Iterable[Identity]) -> dict[str, Identity]:
+    """Return the last decision about each track."""
     latest: dict[str, Identity] = {}
-    for one in identities:
-        there = latest.get(one.track_id)
-        if there is None or rank(one) > rank(there):
-            latest[one.track_id] = one
+    for identity in identities:
+        known = latest.get(identity.track_id)
+        if known is None or rank(identity) > rank(known):
+            latest[identity.track_id] = identity
     return latest
 
 
-def rank(one: Identity) -> tuple[int, str, str]:
-    """Decisions about one track in the order in which they replace each other."""
-    return one.decided_at_ns, one.visitor_id, one.visit_id
-
-
-def presence_tracks(exposures: Iterable[Exposure]) -> dict[str, tuple[str, ...]]:
-    """All tracks of each presence in the order in which its parts, given by time, name them."""
-    tracks: dict[str, dict[str, None]] = {}
-    for exposure in exposures:
-        tracks.setdefault(exposure.presence_id, {}).update(
-            dict.fromkeys(exposure.track_ids)
-        )
-    return {presence: tuple(names) for presence, names in tracks.items()}
+def rank(identity: Identity) -> tuple[int, str, str]:
+    """Return the key by which decisions about one track replace each other."""
+    return identity.decided_at_ns, identity.visitor_id, identity.visit_id

@@ -1,126 +1,153 @@
-"""What each figure of the report means: one table that the HTML page, the JSON and the terminal share."""
+"""Definitions of the figures: the words of docs/metrics.md and of the dashboards, kept once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from math import sqrt
-
-from vitrine.campaigns.figures import ratio
-from vitrine.campaigns.measure import Sums
-
-NANO = 1e-9
-Value = float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A figure of a campaign or a creative; `value` takes its sums and its reach."""
+    """Define a figure in Markdown: its name, a definition, and notes."""
 
-    key: str
-    title: str
-    unit: str
+    name: str
     text: str
-    value: Callable[[Sums, int | None], Value]
-    bound: str = ""
-    """Which side the true value lies on: `≥` or `≤` the figure."""
+    notes: str = ""
+    short: str = ""
+    """An abbreviation."""
 
-    def shown(self, sums: Sums, reach: int | None) -> str:
-        """The value for people."""
-        value = self.value(sums, reach)
-        if value is None:
-            return "–"
-        return FORMATS[self.unit].format(100 * value if self.unit == "%" else value)
+    def sentences(self) -> str:
+        """Return definition and notes as sentences."""
+        parts = [self.text]
+        if self.notes:
+            parts.append(self.notes)
+        return " ".join(part[0].upper() + part[1:].rstrip(".") + "." for part in parts)
 
 
-FORMATS = {
-    "": "{:,.0f}",
-    "%": "{:.1f} %",
-    "s": "{:,.1f} s",
-    "×": "{:,.2f}",
-    "points": "{:,.1f}",
-}
-"""By unit."""
-
+PLAYS = Definition(
+    "plays",
+    "a creative was on a screen from start to end, as the page that drew it reports",
+    notes="proof of play; `completed` leaves out those cut short",
+)
+OTS = Definition(
+    "opportunity to see",
+    "a visitor present in the stand's zone for ≥ 1 s in all while the creative played",
+    notes=(
+        "one per visitor and play, however many presences, parts, tracks and cameras. "
+        "From faces, so people who look away throughout are missed: a lower bound"
+    ),
+    short="OTS",
+)
+WATCHERS = Definition(
+    "watchers",
+    "OTS with ≥ 1 glance of ≥ 0.3 s inside the play",
+    notes="glances of one visitor that touch or overlap are one",
+)
+ATTENTION = Definition(
+    "attention time",
+    "time in glances inside plays, once for each visitor",
+    notes="of everybody present, also for less than 1 s",
+)
+DWELL = Definition(
+    "dwell",
+    "time present during plays, once for each visitor",
+    notes="likewise",
+)
+CONVERSION = Definition(
+    "conversion ratio",
+    "watchers / OTS",
+    notes="an upper bound, as OTS is a lower one",
+)
+ATTRACTION = Definition(
+    "attraction ratio",
+    "attention time / dwell",
+)
+ENGAGEMENT = Definition(
+    "engagement",
+    "mean of the exposures' `score_mean`, weighted by their time inside plays",
+)
+REACH = Definition(
+    "reach",
+    "different visitors with OTS ≥ 1",
+    notes=(
+        "exact while the visitors of all the campaign's days are remembered (three "
+        "days), by HyperLogLog (±0.8 %) afterwards; `reach_quality` says which. A "
+        "visitor is one at one stand on one day. A HyperLogLog cannot forget a visitor "
+        "who turned out to be another"
+    ),
+)
+FREQUENCY = Definition(
+    "frequency",
+    "OTS / reach",
+)
+MULTIPLIER = Definition(
+    "impression multiplier",
+    "OTS / plays",
+    notes="as `imp.qty` of OpenRTB 2.6",
+)
+INTERACTIONS = Definition(
+    "touches, offers shown, offers redeemed",
+    "interactions by their own time",
+    notes=(
+        "of the campaign and creative that they name, else of the play that they name, "
+        "else of what is on the screen; without any of these they are no campaign's"
+    ),
+)
+GOALS = Definition(
+    "goals",
+    "OTS with ≥ 3 s of attention during the play, a touch, or a redemption",
+    notes=(
+        "one per OTS. A touch or redemption belongs to the play it names, else to the "
+        "one on the screen, and to the visitor of its visit; if that is unknown or was "
+        "not seen, to the most attentive visitor"
+    ),
+)
+UPLIFT = Definition(
+    "uplift",
+    "goals / OTS in adaptive minus plain slots",
+    notes=(
+        "the unit is the stand's 5-minute slot, assigned at random before it begins, "
+        "because people share a screen. 95 % percentile interval by a bootstrap over "
+        "slots within each arm, seeded, 2000 draws; none with fewer than five slots "
+        "with people in an arm, and the reason is given"
+    ),
+)
+COVERAGE = Definition(
+    "coverage",
+    "usable camera time / length of the windows × cameras that reported in them",
+    notes=(
+        "stands beside every figure. A camera that does not report at all in a window "
+        "is not known to be missing"
+    ),
+)
 DEFINITIONS = (
-    Definition(
-        "plays", "Plays", "",
-        "Times a creative was on a screen from start to end, as the player that drew it reports.",
-        lambda sums, _: sums.plays,
-    ),
-    Definition(
-        "ots", "Opportunities to see", "",
-        "Visitors present for at least 1 s while a creative played; one for each visitor and play. Seen by "
-        "their faces, so people who look away throughout are missed: a lower bound.",
-        lambda sums, _: sums.ots, "≥",
-    ),
-    Definition(
-        "watchers", "Watchers", "",
-        "Opportunities to see with at least one look at the screen of 0.3 s or more.",
-        lambda sums, _: sums.watchers,
-    ),
-    Definition(
-        "conversion", "Conversion ratio", "%",
-        "Watchers over opportunities to see. As those are a lower bound, this is an upper one.",
-        lambda sums, _: ratio(sums.watchers, sums.ots), "≤",
-    ),
-    Definition(
-        "attention_seconds", "Attention time", "s",
-        "Time that visitors had their head turned to the screen during plays.",
-        lambda sums, _: sums.attention_ns * NANO,
-    ),
-    Definition(
-        "dwell_seconds", "Dwell time", "s",
-        "Time that visitors were present during plays.",
-        lambda sums, _: sums.dwell_ns * NANO,
-    ),
-    Definition(
-        "attraction", "Attraction ratio", "%",
-        "Attention time over dwell time.",
-        lambda sums, _: ratio(sums.attention_ns, sums.dwell_ns),
-    ),
-    Definition(
-        "engagement", "Engagement", "points",
-        "Mean engagement score during plays, 0 to 100, weighted by time.",
-        lambda sums, _: sums.score_ns / sums.scored_ns if sums.scored_ns else None,
-    ),
-    Definition(
-        "reach", "Reach", "",
-        "Different visitors with an opportunity to see; a visitor is counted again on another day.",
-        lambda _, reach: reach,
-    ),
-    Definition(
-        "frequency", "Frequency", "×",
-        "Opportunities to see for each visitor reached.",
-        lambda sums, reach: ratio(sums.ots, reach or 0),
-    ),
-    Definition(
-        "multiplier", "Impression multiplier", "×",
-        "Opportunities to see for each play, as in OpenRTB 2.6 imp.qty.",
-        lambda sums, _: ratio(sums.ots, sums.plays), "≥",
-    ),
-    Definition("touches", "Touches", "", "Touches of the screen.", lambda sums, _: sums.touches),
-    Definition("offers_shown", "Offers shown", "", "Offers shown.", lambda sums, _: sums.offers_shown),
-    Definition(
-        "offers_redeemed", "Offers redeemed", "", "Codes redeemed.", lambda sums, _: sums.offers_redeemed
-    ),
-    Definition(
-        "coverage", "Coverage", "%",
-        "Usable share of the cameras' time in the windows of these figures; nothing was seen in the rest.",
-        lambda sums, _: sums.coverage if sums.camera_ns else None,
-    ),
-)  # fmt: skip
-BY_KEY = {definition.key: definition for definition in DEFINITIONS}
+    PLAYS,
+    OTS,
+    WATCHERS,
+    ATTENTION,
+    DWELL,
+    CONVERSION,
+    ATTRACTION,
+    ENGAGEMENT,
+    REACH,
+    FREQUENCY,
+    MULTIPLIER,
+    INTERACTIONS,
+    GOALS,
+    UPLIFT,
+    COVERAGE,
+)
+"""In the order in which docs/metrics.md has them."""
 
 
-def wilson(part: int, whole: int) -> tuple[float, float]:
-    """95 % interval of a share (Wilson 1927), opportunities taken as independent; needs whole > 0."""
-    z = 1.959964
-    share = part / whole
-    centre = (share + z * z / (2 * whole)) / (1 + z * z / whole)
-    half = (
-        z
-        * sqrt(share * (1 - share) / whole + z * z / (4 * whole * whole))
-        / (1 + z * z / whole)
-    )
-    return max(0.0, centre - half), min(1.0, centre + half)
+def markdown_table() -> str:
+    """Return the table of docs/metrics.md."""
+    lines = ["| figure | definition | notes |", "|---|---|---|"]
+    for definition in DEFINITIONS:
+        name = definition.name
+        if definition.short:
+            name = f"{name} ({definition.short})"
+        notes = ""
+        if definition.notes:
+            notes = f"{definition.notes} "
+        lines.append(f"| {name} | {definition.text} | {notes}|")
+    return "\n".join(lines)

@@ -1,183 +1,289 @@
-"""Campaign figures as the store holds them now."""
+"""The table of figures: exporter, report, rows, documentation and dashboards read it."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from functools import reduce
-from typing import Literal, cast
+from vitrine.campaigns import definitions
+from vitrine.campaigns.figure import Figure
+from vitrine.campaigns.totals import Totals
 
-from redis import Redis
+PLAYS = Figure(
+    name="plays",
+    kind="counter",
+    definition=definitions.PLAYS,
+    sum="plays",
+    title="Plays",
+    text="Times a creative was on a screen from start to end, as the player that drew it reports.",
+    metric="Plays reported by players.",
+    column="plays",
+)
+COMPLETED = Figure(
+    name="completed",
+    kind="counter",
+    definition=definitions.PLAYS,
+    sum="completed",
+    metric="Plays that were not cut short.",
+    column="completed",
+)
+OTS = Figure(
+    name="ots",
+    kind="counter",
+    definition=definitions.OTS,
+    bound="≥",
+    sum="ots",
+    title="Opportunities to see",
+    text=(
+        "Visitors present for at least 1 s while a creative played; one for each visitor and play. "
+        "Seen by their faces, so people who look away throughout are missed: a lower bound."
+    ),
+    metric="Opportunities to see: people present for a second of a play. A lower bound.",
+    column="ots",
+)
+WATCHERS = Figure(
+    name="watchers",
+    kind="counter",
+    definition=definitions.WATCHERS,
+    sum="watchers",
+    title="Watchers",
+    text="Opportunities to see with at least one look at the screen of 0.3 s or more.",
+    metric=(
+        "People who looked at the screen during a play. "
+        "Watchers over OTS is an upper bound."
+    ),
+    column="watchers",
+)
+CONVERSION = Figure(
+    name="conversion",
+    kind="ratio",
+    definition=definitions.CONVERSION,
+    unit="%",
+    bound="≤",
+    part=WATCHERS,
+    whole=OTS,
+    title="Conversion ratio",
+    text="Watchers over opportunities to see. As those are a lower bound, this is an upper one.",
+)
+ATTENTION_SECONDS = Figure(
+    name="attention_seconds",
+    kind="counter",
+    definition=definitions.ATTENTION,
+    unit="s",
+    sum="attention_ns",
+    title="Attention time",
+    text="Time that visitors had their head turned to the screen during plays.",
+    metric="Time that people looked at the screen during plays.",
+    column="attention_ns",
+)
+DWELL_SECONDS = Figure(
+    name="dwell_seconds",
+    kind="counter",
+    definition=definitions.DWELL,
+    unit="s",
+    sum="dwell_ns",
+    title="Dwell time",
+    text="Time that visitors were present during plays.",
+    metric="Time that people were present during plays.",
+    column="dwell_ns",
+)
+ATTRACTION = Figure(
+    name="attraction",
+    kind="ratio",
+    definition=definitions.ATTRACTION,
+    unit="%",
+    part=ATTENTION_SECONDS,
+    whole=DWELL_SECONDS,
+    title="Attraction ratio",
+    text="Attention time over dwell time.",
+)
+SCORE_SECONDS = Figure(
+    name="score_seconds",
+    kind="counter",
+    definition=definitions.ENGAGEMENT,
+    unit="s",
+    sum="score_ns",
+)
+SCORED_SECONDS = Figure(
+    name="scored_seconds",
+    kind="counter",
+    definition=definitions.ENGAGEMENT,
+    unit="s",
+    sum="scored_ns",
+    metric="Time that the mean engagement score is a mean over.",
+)
+ENGAGEMENT = Figure(
+    name="engagement",
+    kind="ratio",
+    definition=definitions.ENGAGEMENT,
+    unit="points",
+    part=SCORE_SECONDS,
+    whole=SCORED_SECONDS,
+    title="Engagement",
+    text="Mean engagement score during plays, 0 to 100, weighted by time.",
+    metric="Mean engagement score of people present during plays, 0 to 100.",
+    column="score_mean",
+    digits=3,
+)
+REACH = Figure(
+    name="reach",
+    kind="gauge",
+    definition=definitions.REACH,
+    sum="people",
+    of_campaign=lambda campaign: campaign.reach,
+    title="Reach",
+    text=(
+        "Different visitors with an opportunity to see; "
+        "a visitor is counted again on another day."
+    ),
+    metric="Different visitors with an opportunity to see, exact within a stand and day.",
+    column="reach",
+)
+REACH_EXACT = Figure(
+    name="reach_exact",
+    kind="gauge",
+    definition=definitions.REACH,
+    of_campaign=lambda campaign: float(campaign.reach_quality == "exact"),
+    metric="1 while reach is exact, 0 once it is an estimate (±0.8 %).",
+)
+FREQUENCY = Figure(
+    name="frequency",
+    kind="ratio",
+    definition=definitions.FREQUENCY,
+    unit="×",
+    part=OTS,
+    whole=REACH,
+    title="Frequency",
+    text="Opportunities to see for each visitor reached.",
+)
+MULTIPLIER = Figure(
+    name="multiplier",
+    kind="ratio",
+    definition=definitions.MULTIPLIER,
+    unit="×",
+    bound="≥",
+    part=OTS,
+    whole=PLAYS,
+    title="Impression multiplier",
+    text="Opportunities to see for each play, as in OpenRTB 2.6 imp.qty.",
+)
+TOUCHES = Figure(
+    name="touches",
+    kind="counter",
+    definition=definitions.INTERACTIONS,
+    sum="touches",
+    title="Touches",
+    text="Touches of the screen.",
+    metric="Touches of the screen.",
+    column="touches",
+)
+OFFERS_SHOWN = Figure(
+    name="offers_shown",
+    kind="counter",
+    definition=definitions.INTERACTIONS,
+    sum="offers_shown",
+    title="Offers shown",
+    text="Offers shown.",
+    metric="Offers shown.",
+    column="offers_shown",
+)
+OFFERS_REDEEMED = Figure(
+    name="offers_redeemed",
+    kind="counter",
+    definition=definitions.INTERACTIONS,
+    sum="offers_redeemed",
+    title="Offers redeemed",
+    text="Codes redeemed.",
+    metric="Offers redeemed.",
+    column="offers_redeemed",
+)
+USABLE_SECONDS = Figure(
+    name="usable_seconds",
+    kind="counter",
+    definition=definitions.COVERAGE,
+    unit="s",
+    sum="usable_ns",
+    metric="Camera time that was usable in the windows of the figures.",
+)
+CAMERA_SECONDS = Figure(
+    name="camera_seconds",
+    kind="counter",
+    definition=definitions.COVERAGE,
+    unit="s",
+    sum="camera_ns",
+    metric="Camera time in the windows of the figures. Usable over it is the coverage.",
+)
+COVERAGE = Figure(
+    name="coverage",
+    kind="ratio",
+    definition=definitions.COVERAGE,
+    unit="%",
+    part=USABLE_SECONDS,
+    whole=CAMERA_SECONDS,
+    title="Coverage",
+    text=(
+        "Usable share of the cameras' time in the windows of these figures; "
+        "nothing was seen in the rest."
+    ),
+    metric="Share of the time that the stand's cameras were usable.",
+    column="coverage",
+    digits=6,
+)
+UPLIFT = Figure(
+    name="uplift",
+    kind="gauge",
+    definition=definitions.UPLIFT,
+    of_campaign=lambda campaign: campaign.uplift.estimate,
+    metric="Goal rate of adaptive minus plain slots.",
+)
+UPLIFT_LOWER = Figure(
+    name="uplift_lower",
+    kind="gauge",
+    definition=definitions.UPLIFT,
+    of_campaign=lambda campaign: campaign.uplift.lower,
+    metric="Lower end of the 95 % interval of the uplift.",
+)
+UPLIFT_UPPER = Figure(
+    name="uplift_upper",
+    kind="gauge",
+    definition=definitions.UPLIFT,
+    of_campaign=lambda campaign: campaign.uplift.upper,
+    metric="Upper end of the 95 % interval of the uplift.",
+)
 
-from vitrine.campaigns.measure import Sums
-from vitrine.campaigns.uplift import Uplift, slots_of, uplift
-from vitrine.stores.campaigns import plain_hash, sums_from
-from vitrine.stores.redis import redis_errors
-
-Totals = Literal["released", "exact"]
-"""Released totals advance in steps of k people and never fall; exact ones are for the operator only."""
-
-
-@dataclass(frozen=True, slots=True)
-class CellFigures:
-    """One creative at one stand."""
-
-    creative_id: str
-    stand_id: str
-    sums: Sums
-    synthetic: bool
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Step:
-    """What was added to the totals of one creative at one stand, and the span that it concerns."""
-
-    start_ns: int
-    end_ns: int
-    creative_id: str
-    stand_id: str
-    sums: Sums
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignFigures:
-    """One campaign over all its time and stands."""
-
-    campaign_id: str
-    advertiser: str
-    cells: tuple[CellFigures, ...]
-    steps: tuple[Step, ...]
-    reach: int
-    reach_quality: Literal["exact", "estimated"]
-    """Exact as long as the visitors of all its days are remembered, then by HyperLogLog (±0.8 %)."""
-    uplift: Uplift
-
-    @property
-    def sums(self) -> Sums:
-        """Over all creatives and stands."""
-        return add(self.cells)
-
-    @property
-    def synthetic(self) -> bool:
-        """Whether synthetic visitors are counted."""
-        return any(cell.synthetic for cell in self.cells)
-
-    def by_creative(self) -> dict[str, Sums]:
-        """Over all stands."""
-        names = sorted({cell.creative_id for cell in self.cells})
-        return {
-            name: add(tuple(c for c in self.cells if c.creative_id == name))
-            for name in names
-        }
+FIGURES = (
+    PLAYS,
+    COMPLETED,
+    OTS,
+    WATCHERS,
+    CONVERSION,
+    ATTENTION_SECONDS,
+    DWELL_SECONDS,
+    ATTRACTION,
+    SCORE_SECONDS,
+    SCORED_SECONDS,
+    ENGAGEMENT,
+    REACH,
+    REACH_EXACT,
+    FREQUENCY,
+    MULTIPLIER,
+    TOUCHES,
+    OFFERS_SHOWN,
+    OFFERS_REDEEMED,
+    USABLE_SECONDS,
+    CAMERA_SECONDS,
+    COVERAGE,
+    UPLIFT,
+    UPLIFT_LOWER,
+    UPLIFT_UPPER,
+)
+"""In the order in which reports show them."""
+BY_NAME = {figure.name: figure for figure in FIGURES}
+REPORTED = tuple(figure for figure in FIGURES if figure.title)
+EXPORTED = tuple(figure for figure in FIGURES if figure.metric)
+COLUMNS = {figure.column: figure for figure in FIGURES if figure.column}
+"""Field of `CampaignWindow` → figure."""
+LABELS = ("advertiser", "campaign", "creative", "stand", "synthetic")
+"""Of the metrics in Prometheus."""
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """All campaigns."""
-
-    totals: Totals
-    campaigns: tuple[CampaignFigures, ...]
-
-    @property
-    def synthetic(self) -> bool:
-        """Whether any figure counts synthetic visitors."""
-        return any(campaign.synthetic for campaign in self.campaigns)
-
-
-def add(cells: tuple[CellFigures, ...]) -> Sums:
-    """The sums of several cells."""
-    return reduce(Sums.plus, (cell.sums for cell in cells), Sums())
-
-
-def ratio(part: float, whole: float) -> float | None:
-    """None where there is nothing to divide by."""
-    return part / whole if whole else None
-
-
-def load_figures(
-    redis: Redis,
-    totals: Totals = "released",
-    campaign: str | None = None,
-    *,
-    steps: bool = True,
-) -> Figures:
-    """Figures of all campaigns, or of one; `steps` take by far the longest. Raises Unavailable."""
-    prefix = f"analytics:{totals}"
-    with redis_errors(redis):
-        members = cast("set[bytes]", redis.smembers(f"{prefix}:cells"))
-        cells: dict[str, list[tuple[str, str, str]]] = {}
-        for text in sorted(member.decode() for member in members):
-            campaign_id, creative_id, stand_id = json.loads(text)
-            cells.setdefault(campaign_id, []).append((creative_id, stand_id, text))
-        wanted = [name for name in sorted(cells) if campaign in {None, name}]
-        found = (
-            load_campaign(redis, prefix, name, cells[name], steps=steps)
-            for name in wanted
-        )
-        return Figures(totals, tuple(found))
-
-
-def load_campaign(
-    redis: Redis,
-    prefix: str,
-    campaign_id: str,
-    cells: list[tuple[str, str, str]],
-    *,
-    steps: bool,
-) -> CampaignFigures:
-    """One campaign from its cells (creative, stand, key)."""
-    found = []
-    advertiser = ""
-    for creative_id, stand_id, text in cells:
-        plain = plain_hash(redis, f"{prefix}:total:{text}")
-        advertiser = plain.get("advertiser", advertiser)
-        found.append(
-            CellFigures(creative_id, stand_id, sums_from(plain), "synthetic" in plain)
-        )
-    slots = plain_hash(redis, f"{prefix}:slots:{campaign_id}")
-    reach, quality = load_reach(redis, prefix, campaign_id)
-    return CampaignFigures(
-        campaign_id,
-        advertiser,
-        tuple(found),
-        load_steps(redis, prefix, campaign_id) if steps else (),
-        reach,
-        quality,
-        uplift(
-            slots_of((*json.loads(key), int(value)) for key, value in slots.items())
-        ),
-    )
-
-
-def load_reach(
-    redis: Redis, prefix: str, campaign_id: str
-) -> tuple[int, Literal["exact", "estimated"]]:
-    """Different visitors of a campaign."""
-    days = [
-        json.loads(key) for key in plain_hash(redis, f"{prefix}:days:{campaign_id}")
-    ]
-    keys = [f"{prefix}:reach:{campaign_id}:{stand_id}:{day}" for stand_id, day in days]
-    if not keys:
-        return 0, "exact"
-    if redis.exists(*keys) == len(keys):
-        return len(cast("set[bytes]", redis.sunion(keys))), "exact"
-    return redis.pfcount(f"{prefix}:reach:{campaign_id}"), "estimated"
-
-
-def load_steps(redis: Redis, prefix: str, campaign_id: str) -> tuple[Step, ...]:
-    """What was added when, by event time."""
-    entries = cast(
-        "list[tuple[bytes, dict[bytes, bytes]]]",
-        redis.xrange(f"{prefix}:steps:{campaign_id}"),
-    )
-    steps = [
-        Step(
-            int(entry[b"start"]),
-            int(entry[b"end"]),
-            entry[b"creative"].decode(),
-            entry[b"stand"].decode(),
-            Sums(*json.loads(entry[b"sums"])),
-        )
-        for _, entry in entries
-    ]
-    return tuple(sorted(steps))
+def columns_of(totals: Totals) -> dict[str, float]:
+    """Return the figures of totals as `CampaignWindow` names them."""
+    return {name: figure.column_value(totals) for name, figure in COLUMNS.items()}

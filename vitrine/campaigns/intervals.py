@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 Span = tuple[int, int]
+"""Start and end."""
 
 
 def union(spans: Iterable[Span]) -> list[Span]:
-    """Ordered and disjoint; spans that overlap or touch become one."""
+    """Return the same time, ordered and disjoint; spans that overlap or touch become one."""
     merged: list[Span] = []
     for start, end in sorted(spans):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
+        if not merged or start > merged[-1][1]:
             merged.append((start, end))
+            continue
+        last_start, last_end = merged[-1]
+        merged[-1] = (last_start, max(end, last_end))
     return merged
 
 
 def clip(spans: Iterable[Span], start: int, end: int) -> list[Span]:
-    """The parts inside [start, end]; empty parts are dropped."""
-    cut = ((max(first, start), min(last, end)) for first, last in spans)
-    return [(first, last) for first, last in cut if first < last]
+    """Return the parts of the spans inside [start, end]; empty parts are dropped."""
+    inside = []
+    for span_start, span_end in spans:
+        first = max(span_start, start)
+        last = min(span_end, end)
+        if first < last:
+            inside.append((first, last))
+    return inside
 
 
 def length(spans: Iterable[Span]) -> int:
-    """Sum of the lengths of disjoint spans."""
+    """Return the sum of the lengths of disjoint spans."""
     return sum(end - start for start, end in spans)
-
-
-def overlaps(merged: Sequence[Span], start: int, end: int) -> bool:
-    """Whether [start, end] meets one of ordered, disjoint spans, borders included."""
-    place = bisect_right(merged, end, key=lambda span: span[0]) - 1
-    return place >= 0 and merged[place][1] >= start

@@ -1,34 +1,37 @@
-"""The join: campaign figures of one window from the events that overlap it. Definitions: docs/metrics.md."""
+"""The join: totals of one window from the events that overlap it. Definitions: docs/metrics.md."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from vitrine.campaigns.audience import Audience, Present
 from vitrine.campaigns.intervals import length
-from vitrine.campaigns.measure import Goals, Measure, Sums
+from vitrine.campaigns.totals import Cell, Goals, Slot, Totals, add_up
+from vitrine.clock import SECOND_NS
 from vitrine.ids import local_day
-from vitrine.schemas import (
-    CampaignWindow,
-    Coverage,
-    Exposure,
-    Identity,
-    Interaction,
-    Play,
-)
+from vitrine.schemas import Coverage, Exposure, Identity, Interaction, Play
 
-OTS_NS = 1_000_000_000
-WATCH_NS = 300_000_000
-GOAL_NS = 3_000_000_000
+# The three limits are definitions, not tuned values: docs/metrics.md states them, and
+# figures of different limits cannot be compared. Chosen, not measured.
+OTS_NS = SECOND_NS
+"""Presence that makes an opportunity to see."""
+GLANCE_NS = 300_000_000
+"""One look that makes a watcher."""
+GOAL_NS = 3 * SECOND_NS
+"""Attention that reaches the goal."""
+
 COUNTED_AS = {
     "touch": "touches",
     "offer-shown": "offers_shown",
     "offer-redeemed": "offers_redeemed",
 }
-GOALS = ("touch", "offer-redeemed")
+"""Kind of interaction → its sum in `Totals`; other kinds are not counted."""
+RESPONSES = ("touch", "offer-redeemed")
+"""Interactions that reach the goal."""
 
 
 class Window(NamedTuple):
@@ -39,204 +42,204 @@ class Window(NamedTuple):
     end_ns: int
 
     def holds(self, at_ns: int) -> bool:
-        """Whether the moment lies in the window; its end does not."""
+        """Tell whether the moment lies in the window; its end does not."""
         return self.start_ns <= at_ns < self.end_ns
 
     def meets(self, start_ns: int, end_ns: int) -> bool:
-        """Whether a span and the window share time."""
+        """Tell whether a span and the window share time."""
         return start_ns < self.end_ns and end_ns > self.start_ns
 
 
-class Cell(NamedTuple):
-    """What a row of a window is about."""
-
-    campaign_id: str
-    creative_id: str
-
-
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A row as published, what it adds to the totals, and the peak of that over its revisions."""
+class WindowEvents:
+    """Hold what the join of a window needs.
 
-    window: CampaignWindow
-    measure: Measure
-    high: Measure
-
-    @property
-    def cell(self) -> Cell:
-        """What the row is about."""
-        return Cell(self.window.campaign_id, self.window.creative_id)
-
-
-def window_rows(
-    window: Window,
-    plays: Collection[Play],
-    exposures: Collection[Exposure],
-    identities: Collection[Identity],
-    interactions: Collection[Interaction],
-    coverage: Collection[Coverage],
-    time_zone: str = "UTC",
-) -> list[Row]:
-    """Rows in the order of their cells, all as revision 0.
-
-    Takes at least the events that overlap the window or a play that starts in it, every part of the
-    presences among them, and the plays that its interactions name. More events, another order, or the same
-    event twice change nothing.
+    At least: the events that overlap the window or a play that starts in it, every part of the presences
+    among them, and the plays that its interactions name. More events, another order, or the same event
+    twice change nothing.
     """
-    by_id = {play.play_id: play for play in plays}
-    audience = Audience(exposures, identities)
-    owners = {one.interaction_id: (one, play_of(one, by_id)) for one in interactions}
-    found: list[tuple[Cell, str, Measure]] = []
-    for play in by_id.values():
-        if window.holds(play.start_ns):
-            responses = [
-                one for one, of in owners.values() if of is play and one.kind in GOALS
-            ]
-            day = local_day(play.start_ns, time_zone)
-            found.append(
-                (
-                    cell_of(play),
-                    play.advertiser,
-                    measure_play(play, audience, responses, day),
-                )
-            )
-    for one, of in owners.values():
-        if (
-            window.holds(one.at_ns)
-            and one.kind in COUNTED_AS
-            and (owner := owner_of(one, of))
-        ):
-            found.append(
-                (*owner, Measure(Sums()._replace(**{COUNTED_AS[one.kind]: 1})))
-            )
-    covered = Measure(Sums()._replace(**camera_time(window, coverage)))
-    watching: list[Exposure | Coverage] = [*exposures, *coverage]
-    synthetic = any(
-        one.synthetic for one in watching if window.meets(one.start_ns, one.end_ns)
-    )
-    measures: dict[Cell, Measure] = {}
-    advertisers: dict[Cell, str] = {}
-    for cell, advertiser, measure in found:
-        measures[cell] = measures.get(cell, covered).plus(measure)
-        advertisers[cell] = max(advertisers.get(cell, ""), advertiser)
-    return [
-        make_row(window, c, advertisers[c], measures[c], synthetic)
-        for c in sorted(measures)
-    ]
+
+    plays: Collection[Play] = ()
+    exposures: Collection[Exposure] = ()
+    identities: Collection[Identity] = ()
+    interactions: Collection[Interaction] = ()
+    coverage: Collection[Coverage] = ()
 
 
-def measure_play(
+def join(
+    window: Window, events: WindowEvents, time_zone: str = "UTC"
+) -> dict[Cell, Totals]:
+    """Return the totals of each cell with a play or an interaction in the window.
+
+    `time_zone` is the stand's: the day of a visitor is a local one.
+    """
+    audience = Audience(events.exposures, events.identities)
+    plays = {play.play_id: play for play in events.plays}
+    parts: defaultdict[Cell, list[Totals]] = defaultdict(list)
+    responses: defaultdict[str, list[Interaction]] = defaultdict(list)
+    interactions = {one.interaction_id: one for one in events.interactions}
+    for interaction in interactions.values():
+        play = play_of(interaction, plays)
+        if play is not None and interaction.kind in RESPONSES:
+            responses[play.play_id].append(interaction)
+        counted = interaction_totals(interaction, play)
+        if counted is not None and window.holds(interaction.at_ns):
+            cell, totals = counted
+            parts[cell].append(totals)
+    for play in plays.values():
+        if not window.holds(play.start_ns):
+            continue
+        day = local_day(play.start_ns, time_zone)
+        totals = play_totals(play, audience, responses[play.play_id], day)
+        parts[play_cell(play)].append(totals)
+    return add_up_cells(window, events, parts)
+
+
+def add_up_cells(
+    window: Window, events: WindowEvents, parts: Mapping[Cell, Collection[Totals]]
+) -> dict[Cell, Totals]:
+    """Return the sum of each cell's parts, with the labels and the camera time of the window."""
+    cameras = camera_time(window, events.coverage)
+    synthetic = any_synthetic(window, events)
+    cells = {}
+    for cell, found in parts.items():
+        advertisers = [part.advertiser for part in found]
+        cells[cell] = replace(
+            add_up(found),
+            # The highest name, so that the order of events decides nothing.
+            advertiser=max(advertisers),
+            synthetic=synthetic,
+            start_ns=window.start_ns,
+            end_ns=window.end_ns,
+            usable_ns=cameras.usable_ns,
+            camera_ns=cameras.camera_ns,
+        )
+    return cells
+
+
+def play_totals(
     play: Play, audience: Audience, responses: Collection[Interaction], day: date
-) -> Measure:
-    """The figures of one play; `responses` are its touches and redemptions."""
+) -> Totals:
+    """Return the totals of one play; `responses` are its touches and redemptions."""
     people = audience.during(play.start_ns, play.end_ns, day)
-    seen = {who: one for who, one in people.items() if length(one.presence) >= OTS_NS}
-    sums = Sums(
+    seen = {}
+    watchers = 0
+    for name, present in people.items():
+        if length(present.presence) < OTS_NS:
+            continue
+        seen[name] = present
+        if any(end - start >= GLANCE_NS for start, end in present.attention):
+            watchers += 1
+    goals: dict[Slot, Goals] = {}
+    if seen:
+        reached = goals_reached(seen, responses, audience.visits)
+        goals[play.slot_ns, play.arm] = Goals(len(seen), len(reached))
+    return Totals(
+        advertiser=play.advertiser,
         plays=1,
         completed=int(play.completed),
         ots=len(seen),
-        watchers=sum(
-            any(end - start >= WATCH_NS for start, end in one.attention)
-            for one in seen.values()
-        ),
-        attention_ns=sum(length(one.attention) for one in people.values()),
-        dwell_ns=sum(length(one.presence) for one in people.values()),
-        score_ns=sum(one.score_ns for one in people.values()),
-        scored_ns=sum(one.scored_ns for one in people.values()),
+        watchers=watchers,
+        attention_ns=sum(length(present.attention) for present in people.values()),
+        dwell_ns=sum(length(present.presence) for present in people.values()),
+        score_ns=sum(present.score_ns for present in people.values()),
+        scored_ns=sum(present.scored_ns for present in people.values()),
+        visitors=frozenset((day.isoformat(), name) for name in seen),
+        goals=goals,
     )
-    reached = len(goals(seen, responses, audience.visits))
-    slots = {(play.slot_ns, play.arm): Goals(len(seen), reached)} if seen else {}
-    return Measure(sums, frozenset((day.isoformat(), who) for who in seen), slots)
 
 
-def goals(
+def goals_reached(
     seen: Mapping[str, Present],
-    responses: Collection[Interaction],
+    responses: Iterable[Interaction],
     visits: Mapping[str, str],
 ) -> set[str]:
-    """Who of those that saw a play reached its goal: 3 s of attention, a touch, or a redemption.
+    """Return those who saw a play and reached its goal: 3 s of attention, a touch, or a redemption.
 
-    A response whose visitor is unknown, or was not seen, is credited to who looked longest.
+    A response whose visitor is unknown, or was not seen, is credited to the most attentive.
     """
-    reached = {who for who, one in seen.items() if length(one.attention) >= GOAL_NS}
-    keenest = max(
-        seen, key=lambda who: (length(seen[who].attention), who), default=None
-    )
+    attention = {name: length(present.attention) for name, present in seen.items()}
+    reached = {name for name, time_ns in attention.items() if time_ns >= GOAL_NS}
+    if not seen:
+        return reached
+    most_attentive = max(seen, key=lambda name: (attention[name], name))
     for response in responses:
-        who = visits.get(response.visit_id or "")
-        credited = who if who in seen else keenest
-        if credited is not None:
-            reached.add(credited)
+        name = visits.get(response.visit_id or "", "")
+        if name in seen:
+            reached.add(name)
+        else:
+            reached.add(most_attentive)
     return reached
 
 
-def play_of(one: Interaction, plays: Mapping[str, Play]) -> Play | None:
-    """The play that an interaction names, else the one on the screen at that moment."""
-    if one.play_id is not None and one.play_id in plays:
-        return plays[one.play_id]
-    showing = [
-        play for play in plays.values() if play.start_ns <= one.at_ns < play.end_ns
-    ]
+def play_of(interaction: Interaction, plays: Mapping[str, Play]) -> Play | None:
+    """Return the play that an interaction names, else the one on the screen at that moment."""
+    named = plays.get(interaction.play_id or "")
+    if named is not None:
+        return named
+    at_ns = interaction.at_ns
+    showing = [play for play in plays.values() if play.start_ns <= at_ns < play.end_ns]
     return max(showing, key=lambda play: (play.start_ns, play.play_id), default=None)
 
 
-def owner_of(one: Interaction, play: Play | None) -> tuple[Cell, str] | None:
-    """Cell and advertiser of an interaction: its own where it names them, else those of its play."""
-    if one.campaign_id and one.creative_id and one.advertiser:
-        return Cell(one.campaign_id, one.creative_id), one.advertiser
-    return (cell_of(play), play.advertiser) if play else None
+def play_cell(play: Play) -> Cell:
+    """Return the cell that a play counts for."""
+    return Cell(play.campaign_id, play.creative_id, play.stand_id)
 
 
-def cell_of(play: Play) -> Cell:
-    """What a play counts for."""
-    return Cell(play.campaign_id, play.creative_id)
+def interaction_totals(
+    interaction: Interaction, play: Play | None
+) -> tuple[Cell, Totals] | None:
+    """Return what an interaction counts, for the cell that it names, else for that of its play.
+
+    None when it is of a kind that is not counted, or of no campaign.
+    """
+    name = COUNTED_AS.get(interaction.kind)
+    if name is None:
+        return None
+    campaign_id = interaction.campaign_id
+    creative_id = interaction.creative_id
+    advertiser = interaction.advertiser
+    if campaign_id and creative_id and advertiser:
+        cell = Cell(campaign_id, creative_id, interaction.stand_id)
+    elif play is not None:
+        cell = play_cell(play)
+        advertiser = play.advertiser
+    else:
+        return None
+    once: dict[str, Any] = {name: 1}
+    return cell, Totals(advertiser=advertiser, **once)
 
 
-def camera_time(window: Window, coverage: Collection[Coverage]) -> dict[str, int]:
-    """Usable time, and the window's length times the cameras heard of in it; silence is blindness."""
-    usable: dict[str, int] = {}
-    for one in {(c.camera_id, c.start_ns): c for c in coverage}.values():
-        if one.start_ns < one.end_ns and window.meets(one.start_ns, one.end_ns):
-            inside = min(one.end_ns, window.end_ns) - max(one.start_ns, window.start_ns)
-            part = one.usable_ns * inside // (one.end_ns - one.start_ns)
-            usable[one.camera_id] = usable.get(one.camera_id, 0) + part
-    span = window.end_ns - window.start_ns
-    return {
-        "usable_ns": sum(min(span, part) for part in usable.values()),
-        "camera_ns": span * len(usable),
-    }
+def any_synthetic(window: Window, events: WindowEvents) -> bool:
+    """Tell whether a synthetic visitor or camera was seen in the window."""
+    watching: list[Exposure | Coverage] = [*events.exposures, *events.coverage]
+    synthetic = [one for one in watching if one.synthetic]
+    return any(window.meets(one.start_ns, one.end_ns) for one in synthetic)
 
 
-def make_row(
-    window: Window, cell: Cell, advertiser: str, measure: Measure, synthetic: bool
-) -> Row:
-    """A row of revision 0."""
-    sums = measure.sums
-    published = CampaignWindow(
-        campaign_id=cell.campaign_id,
-        advertiser=advertiser,
-        creative_id=cell.creative_id,
-        stand_id=window.stand_id,
-        start_ns=window.start_ns,
-        end_ns=window.end_ns,
-        revision=0,
-        reach=len({who for _, who in measure.visitors}),
-        score_mean=round(sums.score_mean, 3),
-        coverage=round(sums.coverage, 6),
-        synthetic=synthetic,
-        **{name: getattr(sums, name) for name in PUBLISHED},
-    )
-    return Row(published, measure, measure)
+class CameraTime(NamedTuple):
+    """Hold the usable time of the cameras in a window, and its length times their number."""
+
+    usable_ns: int
+    camera_ns: int
 
 
-PUBLISHED = (
-    "plays",
-    "completed",
-    "ots",
-    "watchers",
-    "attention_ns",
-    "dwell_ns",
-    "touches",
-    "offers_shown",
-    "offers_redeemed",
-)
+def camera_time(window: Window, coverage: Iterable[Coverage]) -> CameraTime:
+    """Add up the cameras that reported in the window; their silence in it is blindness."""
+    reports = {(report.camera_id, report.start_ns): report for report in coverage}
+    usable: defaultdict[str, int] = defaultdict(int)
+    for report in reports.values():
+        if report.start_ns == report.end_ns:
+            continue
+        if not window.meets(report.start_ns, report.end_ns):
+            continue
+        first_ns = max(report.start_ns, window.start_ns)
+        last_ns = min(report.end_ns, window.end_ns)
+        whole_ns = report.end_ns - report.start_ns
+        usable_ns = report.usable_ns * (last_ns - first_ns) // whole_ns
+        usable[report.camera_id] += usable_ns
+    span_ns = window.end_ns - window.start_ns
+    # A camera that was opened again may report a moment twice: never more than the window.
+    capped = [min(span_ns, usable_ns) for usable_ns in usable.values()]
+    return CameraTime(sum(capped), span_ns * len(usable))

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from vitrine.campaigns.summary import Figures
 from vitrine.errors import ConfigurationError
 from vitrine.fieldtest.case import Case
 from vitrine.fieldtest.labels import Labels, labelled_truth
@@ -20,11 +21,11 @@ from vitrine.fieldtest.spans import SECOND
 from vitrine.fieldtest.truth import Truth, read_frames, truth_of
 from vitrine.mall import Mall
 from vitrine.mall.folder import FixedMall, load_mall
-from vitrine.services.analytics.report import Figures, load_figures
 from vitrine.services.ingest.settings import IngestSettings
 from vitrine.settings import Defaults, Settings
 from vitrine.shipped import CONFIG
 from vitrine.site.embedded import Plan, Site
+from vitrine.stores.campaign_figures import load_figures
 from vitrine.stores.redis import connect
 
 START_NS: Final = int(datetime(2026, 6, 15, 10, tzinfo=UTC).timestamp()) * SECOND
@@ -128,7 +129,7 @@ def _journal(site: Site) -> Sequence[Played]:
 
 
 def _totals(figures: Figures) -> Totals:
-    sums = [cell.sums for campaign in figures.campaigns for cell in campaign.cells]
+    sums = [campaign.totals for campaign in figures.campaigns]
     return Totals(
         plays=sum(s.plays for s in sums),
         ots=sum(s.ots for s in sums),

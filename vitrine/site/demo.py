@@ -20,7 +20,6 @@ from vitrine.errors import ConfigurationError
 from vitrine.mall import Camera, Mall, Stand
 from vitrine.mall.folder import FixedMall, MallFolder, MallSource, load_mall
 from vitrine.services.analytics.report import (
-    load_figures,
     render_html,
     summary_table,
     to_json,
@@ -31,13 +30,14 @@ from vitrine.settings import Defaults, Settings
 from vitrine.shipped import CONFIG
 from vitrine.site.embedded import Plan, Site
 from vitrine.site.output import write_output
+from vitrine.stores.campaign_figures import load_figures
 from vitrine.stores.redis import connect
 from vitrine.telemetry.logs import configure_logs
 
 DEMO_SECONDS = 60.0
 # A minute is short, so windows are; synthetic people need no anonymity.
 SYNTHETIC_DEFAULTS: Defaults = {
-    AnalyticsSettings: {"window_s": 10, "grace_s": 5, "release_step": 1},
+    AnalyticsSettings: {"window_s": 10, "grace_s": 5, "k_anonymity": 1},
 }
 
 

@@ -12,12 +12,14 @@ analytics:T:days:C               hash    stand and day → 1, of a campaign
 analytics:T:reach:C:S:D          set     visitors of a campaign at a stand on a local day; expires
 analytics:T:reach:C              HyperLogLog of all visitors of a campaign
 analytics:T:steps:C              stream  what was added when, of a campaign; the oldest go
+
+`campaign_figures` reads the figures; here are the writer and the state that a worker goes on from.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 from uuid import uuid4
@@ -27,18 +29,23 @@ from redis.client import Pipeline
 from redis.exceptions import WatchError
 
 from vitrine.bus import TopicPartition
-from vitrine.campaigns.measure import Measure, Sums
-from vitrine.campaigns.release import Entry
-from vitrine.campaigns.stand_state import Change, StandState
-from vitrine.campaigns.windows import Cell, Row
-from vitrine.schemas import CampaignWindow
+from vitrine.campaigns.stand import Change, Reached, Rules, Stand
+from vitrine.campaigns.totals import Cell, Totals
+from vitrine.stores.campaign_json import (
+    pending_from_plain,
+    pending_to_plain,
+    row_from_json,
+    row_key,
+    row_to_json,
+)
 from vitrine.stores.redis import redis_errors
 from vitrine.topics import BY_NAME
 
 REACH_DAYS_S = 3 * 86_400
-"""How long visitors of a day are remembered: late events may still join or split them."""
+"""How long visitors of a day are remembered: late events, at most a day old, may still join or split them.
+One day more than that needs in any time zone; chosen, not measured."""
 STEPS_KEPT = 10_000
-TOTALS = ("exact", "released")
+"""Of a campaign, about 3 MB. The plot over time shows sixty bars at most; chosen, not measured."""
 
 
 class Superseded(Exception):
@@ -47,7 +54,7 @@ class Superseded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one batch changed. `name` makes a repeated write recognisable."""
+    """Hold what one batch changed. `name` makes a repeated write recognisable."""
 
     changes: Mapping[int, Sequence[Change]]
     """By partition."""
@@ -56,15 +63,24 @@ class Batch:
 
     @property
     def partitions(self) -> list[int]:
-        """Partitions that the batch writes."""
-        return sorted({*self.changes, *(source.partition for source in self.offsets)})
+        """The partitions that the batch writes."""
+        read = {source.partition for source in self.offsets}
+        return sorted(read.union(self.changes))
 
 
 def batch_of(
     changes: Mapping[int, Sequence[Change]], offsets: Mapping[TopicPartition, int]
 ) -> Batch:
-    """A batch with a name of its own."""
+    """Return a batch with a name of its own."""
     return Batch(changes, offsets, uuid4().hex)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Hold what a worker goes on from: the stands of each partition, and where to go on reading."""
+
+    stands: Mapping[int, Sequence[Stand]]
+    offsets: Mapping[TopicPartition, int]
 
 
 class AnalyticsStore:
@@ -81,193 +97,173 @@ class AnalyticsStore:
             self._client = self._connect()
         return self._client
 
-    def load(
-        self, partitions: Collection[int]
-    ) -> tuple[dict[int, list[StandState]], dict[TopicPartition, int]]:
-        """The stands of each partition, and where to go on reading."""
-        states = {}
+    def load(self, partitions: Collection[int], rules: Rules) -> Stored:
+        """Return the stands of the partitions as they were last written, and the offsets."""
+        stands = {}
         offsets = {}
         with redis_errors(self._redis):
             for partition in partitions:
                 kept = plain_hash(self._redis, f"analytics:partition:{partition}")
                 self._last[partition] = kept.pop("batch", "")
-                offsets.update(
-                    {
-                        TopicPartition(topic, partition): int(at)
-                        for topic, at in kept.items()
-                    }
-                )
-                stands = cast(
-                    "set[bytes]",
-                    self._redis.smembers(f"analytics:partition:{partition}:stands"),
-                )
-                states[partition] = [
-                    load_stand(self._redis, name.decode()) for name in sorted(stands)
+                for topic, offset in kept.items():
+                    offsets[TopicPartition(topic, partition)] = int(offset)
+                key = f"analytics:partition:{partition}:stands"
+                names = cast("set[bytes]", self._redis.smembers(key))
+                stands[partition] = [
+                    load_stand(self._redis, name.decode(), rules)
+                    for name in sorted(names)
                 ]
-        return states, offsets
+        return Stored(stands, offsets)
 
     def write(self, batch: Batch) -> None:
-        """All of a batch or nothing of it; writing it again changes nothing.
+        """Write all of a batch or nothing of it; writing it again changes nothing.
 
         Raises Superseded when another worker has written one of its partitions.
         """
-        keys = [f"analytics:partition:{partition}" for partition in batch.partitions]
-        if not keys:
+        if not batch.partitions:
             return
         with redis_errors(self._redis), self._redis.pipeline(transaction=True) as pipe:
-            pipe.watch(*keys)  # type: ignore[no-untyped-call]
-            found = [
-                cast("bytes | None", pipe.hget(key, "batch")) or b"" for key in keys
-            ]
-            if all(one.decode() == batch.name for one in found):
-                self._wrote(batch)
-                return
-            expected = [self._last.get(partition, "") for partition in batch.partitions]
-            if [one.decode() for one in found] != expected:
-                raise Superseded(
-                    "another worker has written the figures of these partitions"
-                )
-            pipe.multi()
-            for key, partition in zip(keys, batch.partitions, strict=True):
-                pipe.hset(key, "batch", batch.name)
-                for change in batch.changes.get(partition, ()):
-                    queue_change(pipe, partition, change)
-            for source, offset in batch.offsets.items():
-                pipe.hset(
-                    f"analytics:partition:{source.partition}", source.topic, str(offset)
-                )
-            try:
-                pipe.execute()
-            except WatchError:
-                raise Superseded(
-                    "another worker wrote the figures of these partitions just now"
-                ) from None
-        self._wrote(batch)
-
-    def _wrote(self, batch: Batch) -> None:
+            if not self._is_written(pipe, batch):
+                pipe.multi()
+                queue_batch(pipe, batch)
+                try:
+                    pipe.execute()
+                except WatchError:
+                    raise Superseded(
+                        "another worker wrote the figures of these partitions just now"
+                    ) from None
         self._last.update(dict.fromkeys(batch.partitions, batch.name))
+
+    def _is_written(self, pipe: Pipeline, batch: Batch) -> bool:
+        """Watch the partitions; tell whether the batch is there. Raises Superseded."""
+        keys = [f"analytics:partition:{partition}" for partition in batch.partitions]
+        pipe.watch(*keys)  # type: ignore[no-untyped-call]
+        found = []
+        for key in keys:
+            name = cast("bytes | None", pipe.hget(key, "batch")) or b""
+            found.append(name.decode())
+        if all(name == batch.name for name in found):
+            return True
+        expected = [self._last.get(partition, "") for partition in batch.partitions]
+        if found != expected:
+            raise Superseded(
+                "another worker has written the figures of these partitions"
+            )
+        return False
+
+
+def queue_batch(pipe: Pipeline, batch: Batch) -> None:
+    """Queue every write of a batch."""
+    for partition in batch.partitions:
+        pipe.hset(f"analytics:partition:{partition}", "batch", batch.name)
+        for change in batch.changes.get(partition, ()):
+            queue_change(pipe, partition, change)
+    for source, offset in batch.offsets.items():
+        key = f"analytics:partition:{source.partition}"
+        pipe.hset(key, source.topic, str(offset))
 
 
 def queue_change(pipe: Pipeline, partition: int, change: Change) -> None:
-    """One stand's part of a batch."""
-    state = change.state
-    name = f"analytics:stand:{state.stand_id}"
-    pipe.sadd(f"analytics:partition:{partition}:stands", state.stand_id)
-    pending = json.dumps([entry.to_plain() for entry in state.pending.values()])
+    """Queue one stand's part of a batch."""
+    stand_id = change.stand.stand_id
+    pipe.sadd(f"analytics:partition:{partition}:stands", stand_id)
+    queue_state(pipe, f"analytics:stand:{stand_id}", change)
+    queue_gone(pipe, stand_id, change.gone)
+    for cell, totals in change.exact:
+        queue_totals(pipe, "analytics:exact", cell, totals)
+    for cell, totals in change.released:
+        queue_totals(pipe, "analytics:released", cell, totals)
+
+
+def queue_state(pipe: Pipeline, name: str, change: Change) -> None:
+    """Queue what the next worker goes on from."""
+    pending = [pending_to_plain(*waiting) for waiting in change.pending.items()]
     meta: dict[Any, Any] = {
-        "watermark": str(state.watermark_ns),
-        "closed": str(state.closed_ns),
-        "pending": pending,
+        "watermark": str(change.watermark_ns),
+        "closed": str(change.closed_ns),
+        "pending": json.dumps(pending),
     }
     pipe.hset(name, mapping=meta)
-    dropped = {json.dumps(key) for key in change.dropped}
-    for topic, event_id in change.added:
-        event = state.events.table(topic).get(event_id)
-        if event is not None:
-            pipe.hset(f"{name}:events", json.dumps([topic, event_id]), event.to_json())
-    if dropped:
-        pipe.hdel(f"{name}:events", *sorted(dropped))
-    for start, cell in change.rows:
-        row = state.rows.get(start, {}).get(cell)
-        if row is not None:
-            pipe.hset(f"{name}:rows", json.dumps([start, *cell]), row_to_json(row))
+    for key, event in change.events.own_events():
+        pipe.hset(f"{name}:events", json.dumps(key), event.to_json())
+    if change.dropped:
+        pipe.hdel(f"{name}:events", *(json.dumps(key) for key in change.dropped))
+    for (start_ns, cell), row in change.rows.items():
+        pipe.hset(f"{name}:rows", row_key(start_ns, cell), row_to_json(row))
     if change.dropped_rows:
-        pipe.hdel(
-            f"{name}:rows",
-            *(json.dumps([start, *cell]) for start, cell in change.dropped_rows),
-        )
-    for totals, entries in zip(TOTALS, (change.exact, change.released), strict=True):
-        for entry in entries:
-            queue_entry(pipe, f"analytics:{totals}", state.stand_id, entry)
+        pipe.hdel(f"{name}:rows", *(row_key(*key) for key in change.dropped_rows))
 
 
-def queue_entry(pipe: Pipeline, prefix: str, stand_id: str, entry: Entry) -> None:
-    """One addition to the totals."""
-    campaign = entry.cell.campaign_id
-    cell = json.dumps([*entry.cell, stand_id])
-    pipe.sadd(f"{prefix}:cells", cell)
-    total = f"{prefix}:total:{cell}"
-    pipe.hset(total, "advertiser", entry.advertiser)
-    if entry.synthetic:
+def queue_totals(pipe: Pipeline, prefix: str, cell: Cell, totals: Totals) -> None:
+    """Queue one addition to the totals."""
+    campaign = cell.campaign_id
+    name = json.dumps(cell)
+    pipe.sadd(f"{prefix}:cells", name)
+    total = f"{prefix}:total:{name}"
+    pipe.hset(total, "advertiser", totals.advertiser)
+    if totals.synthetic:
         pipe.hset(total, "synthetic", "1")
-    for figure, amount in entry.measure.sums._asdict().items():
+    for figure, amount in totals.sums().items():
         if amount:
             pipe.hincrby(total, figure, amount)
-    for (slot_ns, arm), goals in entry.measure.slots.items():
+    for (slot_ns, arm), goals in totals.goals.items():
         for figure, amount in goals._asdict().items():
             if amount:
-                pipe.hincrby(
-                    f"{prefix}:slots:{campaign}",
-                    json.dumps([stand_id, slot_ns, arm, figure]),
-                    amount,
-                )
-    queue_reach(pipe, prefix, stand_id, entry)
+                slot = json.dumps([cell.stand_id, slot_ns, arm, figure])
+                pipe.hincrby(f"{prefix}:slots:{campaign}", slot, amount)
+    queue_reach(pipe, prefix, cell, totals)
     step: dict[Any, Any] = {
-        "stand": stand_id,
-        "creative": entry.cell.creative_id,
-        "start": str(entry.start_ns),
-        "end": str(entry.end_ns),
-        "sums": json.dumps(entry.measure.sums),
+        "stand": cell.stand_id,
+        "creative": cell.creative_id,
+        "start": str(totals.start_ns),
+        "end": str(totals.end_ns),
+        "sums": json.dumps(list(totals.sums().values())),
     }
     pipe.xadd(f"{prefix}:steps:{campaign}", step, maxlen=STEPS_KEPT, approximate=True)
 
 
-def queue_reach(pipe: Pipeline, prefix: str, stand_id: str, entry: Entry) -> None:
-    """Visitors join the sets of their days; a HyperLogLog cannot forget those who are gone."""
-    campaign = entry.cell.campaign_id
-    for day, visitor in sorted(entry.gone):
-        pipe.srem(f"{prefix}:reach:{campaign}:{stand_id}:{day}", visitor)
-    for day, visitor in sorted(entry.measure.visitors):
-        key = f"{prefix}:reach:{campaign}:{stand_id}:{day}"
+def queue_reach(pipe: Pipeline, prefix: str, cell: Cell, totals: Totals) -> None:
+    """Let visitors join the sets of their days, and the HyperLogLog of the campaign."""
+    campaign = cell.campaign_id
+    for day, visitor in sorted(totals.visitors):
+        key = f"{prefix}:reach:{campaign}:{cell.stand_id}:{day}"
         pipe.sadd(key, visitor)
         pipe.expire(key, REACH_DAYS_S)
-        pipe.hset(f"{prefix}:days:{campaign}", json.dumps([stand_id, day]), "1")
+        place = json.dumps([cell.stand_id, day])
+        pipe.hset(f"{prefix}:days:{campaign}", place, "1")
         pipe.pfadd(f"{prefix}:reach:{campaign}", visitor)
 
 
-def load_stand(redis: Redis, stand_id: str) -> StandState:
-    """One stand as it was last written."""
+def queue_gone(pipe: Pipeline, stand_id: str, gone: Iterable[Reached]) -> None:
+    """Let visitors leave the exact sets of their days; a HyperLogLog cannot forget them."""
+    for campaign, (day, visitor) in sorted(gone):
+        pipe.srem(f"analytics:exact:reach:{campaign}:{stand_id}:{day}", visitor)
+
+
+def load_stand(redis: Redis, stand_id: str, rules: Rules) -> Stand:
+    """Return one stand as it was last written."""
     name = f"analytics:stand:{stand_id}"
     meta = plain_hash(redis, name)
-    state = StandState(
-        stand_id, watermark_ns=int(meta["watermark"]), closed_ns=int(meta["closed"])
-    )
-    entries = [Entry.from_plain(plain) for plain in json.loads(meta["pending"])]
-    state.pending = {entry.cell: entry for entry in entries}
+    stand = Stand(stand_id, rules)
+    stand.watermark_ns = int(meta["watermark"])
+    stand.closed_ns = int(meta["closed"])
+    for plain in json.loads(meta["pending"]):
+        cell, totals = pending_from_plain(plain, stand_id)
+        stand.pending[cell] = totals
     for key, value in plain_hash(redis, f"{name}:events").items():
-        topic, event_id = json.loads(key)
-        state.events.table(topic)[event_id] = BY_NAME[topic].schema.model_validate_json(
-            value
-        )
+        topic, _ = json.loads(key)
+        stand.events.add(BY_NAME[topic].schema.model_validate_json(value))
+    for start_ns in stand.events.counted_windows():
+        if start_ns >= stand.closed_ns:
+            stand.open_windows.add(start_ns)
     for key, value in plain_hash(redis, f"{name}:rows").items():
-        start, campaign, creative = json.loads(key)
-        state.rows.setdefault(start, {})[Cell(campaign, creative)] = row_from_json(
-            value
-        )
-    return state
+        start_ns, campaign, creative = json.loads(key)
+        cell = Cell(campaign, creative, stand_id)
+        stand.put_row(start_ns, cell, row_from_json(value))
+    return stand
 
 
 def plain_hash(redis: Redis, key: str) -> dict[str, str]:
-    """A hash as text."""
+    """Return a hash as text."""
     found = cast("Mapping[bytes, bytes]", redis.hgetall(key))
     return {field.decode(): value.decode() for field, value in found.items()}
-
-
-def row_to_json(row: Row) -> str:
-    """A row with what it adds; the peak only where it differs."""
-    high = None if row.high == row.measure else row.high.to_plain()
-    plain: dict[str, Any] = {"measure": row.measure.to_plain(), "high": high}
-    return json.dumps({"window": row.window.model_dump(mode="json"), **plain})
-
-
-def row_from_json(text: str) -> Row:
-    """The reverse of `row_to_json`."""
-    plain = json.loads(text)
-    measure = Measure.from_plain(plain["measure"])
-    high = Measure.from_plain(plain["high"]) if plain["high"] else measure
-    return Row(CampaignWindow.model_validate(plain["window"]), measure, high)
-
-
-def sums_from(plain: Mapping[str, str]) -> Sums:
-    """Sums as a hash of the totals holds them."""
-    return Sums(**{figure: int(plain.get(figure, "0")) for figure in Sums._fields})

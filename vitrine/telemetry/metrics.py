@@ -1,4 +1,7 @@
-"""Declare every metric of the product once. Labels never hold a track, visitor or customer."""
+"""Declare every metric of the product once, but those of campaigns: `campaigns.figures` has them.
+
+Labels never hold a track, visitor or customer.
+"""
 
 from __future__ import annotations
 
@@ -143,29 +146,3 @@ LATE_EVENTS = Counter(
 CONFIG_RELOADS = Counter(
     "vitrine_config_reloads", "Configuration files read again.", ["file", "outcome"]
 )
-
-CAMPAIGN_LABELS = ("advertiser", "campaign", "creative", "stand", "synthetic")
-CAMPAIGN_METRICS = {
-    "plays": "Plays reported by players.",
-    "completed": "Plays that were not cut short.",
-    "ots": "Opportunities to see: people present for a second of a play. A lower bound.",
-    "watchers": "People who looked at the screen during a play. Watchers over OTS is an upper bound.",
-    "attention_seconds": "Time that people looked at the screen during plays.",
-    "dwell_seconds": "Time that people were present during plays.",
-    "scored_seconds": "Time that the mean engagement score is a mean over.",
-    "usable_seconds": "Camera time that was usable in the windows of the figures.",
-    "camera_seconds": "Camera time in the windows of the figures. Usable over it is the coverage.",
-    "offers_shown": "Offers shown.",
-    "offers_redeemed": "Offers redeemed.",
-    "touches": "Touches of the screen.",
-}
-"""Exported by analytics from its store as `vitrine_campaign_<name>_total`, so that they survive a restart."""
-CAMPAIGN_GAUGES = {
-    "reach": "Different visitors with an opportunity to see, exact within a stand and day.",
-    "reach_exact": "1 while reach is exact, 0 once it is an estimate (±0.8 %).",
-    "engagement": "Mean engagement score of people present during plays, 0 to 100.",
-    "coverage": "Share of the time that the stand's cameras were usable.",
-    "uplift": "Goal rate of adaptive minus plain slots.",
-    "uplift_lower": "Lower end of the 95 % interval of the uplift.",
-    "uplift_upper": "Upper end of the 95 % interval of the uplift.",
-}

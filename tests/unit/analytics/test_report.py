@@ -1,4 +1,4 @@
-"""What advertisers get to see: terminal, JSON, HTML, Prometheus."""
+"""The report of advertisers: figures in the store → terminal, JSON, HTML."""
 
 from __future__ import annotations
 
@@ -9,57 +9,24 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from prometheus_client import CollectorRegistry, generate_latest
 from redis import Redis
 
-from tests.campaign_scenario import (
-    make_coverage,
-    make_exposure,
-    make_interaction,
-    make_play,
-)
-from vitrine.campaigns.definitions import wilson
-from vitrine.campaigns.figures import Figures, load_figures
-from vitrine.campaigns.stand_state import StandState, advance
-from vitrine.campaigns.timeline import timeline
+from tests.campaign_store import campaign_store
+from vitrine.campaigns.summary import Figures
+from vitrine.clock import SECOND_NS
 from vitrine.errors import ConfigurationError, Unavailable
-from vitrine.schemas import Event, Exposure, Interaction, Play
-from vitrine.services.analytics.exporter import exported
+from vitrine.services.analytics.plots import span_name
 from vitrine.services.analytics.report import render_html, to_json
 from vitrine.services.analytics.report_command import report
-from vitrine.services.analytics.settings import AnalyticsSettings
-from vitrine.stores.campaigns import AnalyticsStore, batch_of
-from vitrine.stores.embedded import embedded_redis
+from vitrine.services.analytics.timeline import bin_width, timeline
+from vitrine.stores.campaign_figures import load_figures
 from vitrine.stores.redis import connect
-
-RULES = AnalyticsSettings(window_s=300, release_step=2)
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    """A store in which three people saw `shoe`, and one, not released yet, saw `espresso`."""
-    events: list[Event] = [
-        make_play(0, 8),
-        make_play(8, 16),
-        make_interaction("touch", 3),
-    ]
-    events += [
-        make_exposure(0, 12, ((1, 5),), (track,), synthetic=True) for track in "abc"
-    ]
-    events += [
-        make_play(
-            20, 28, campaign_id="coffee", advertiser="beans", creative_id="espresso"
-        )
-    ]
-    events += [
-        make_exposure(20, 28, (), ("d",)),
-        *(make_coverage(s, s + 10) for s in range(0, 150, 10)),
-    ]
-    topics = {Play: "plays", Exposure: "exposures", Interaction: "interactions"}
-    arrivals = [(topics.get(type(event), "coverage"), event) for event in events]
-    change = advance(StandState("north"), arrivals, RULES, "UTC", ended=True)
-    with embedded_redis() as url:
-        AnalyticsStore(lambda: connect(url)).write(batch_of({0: [change]}, {}))
+    """Keep the store of `campaign_store` for all tests of this file."""
+    with campaign_store() as url:
         yield url
 
 
@@ -69,31 +36,36 @@ def redis(server: str) -> Iterator[Redis]:
         yield client
 
 
+def campaigns(figures: Figures) -> list[str]:
+    return [campaign.campaign_id for campaign in figures.campaigns]
+
+
 def test_only_what_concerns_enough_people_is_released(redis: Redis) -> None:
-    released = load_figures(redis)
-    exact = load_figures(redis, "exact")
-    assert [campaign.campaign_id for campaign in released.campaigns] == ["spring"]
-    assert [campaign.campaign_id for campaign in exact.campaigns] == [
-        "coffee",
-        "spring",
-    ]
+    assert campaigns(load_figures(redis)) == ["spring"]
+    assert campaigns(load_figures(redis, "exact")) == ["coffee", "spring"]
 
 
 def test_json_has_figures_definitions_and_the_sums_behind_them(redis: Redis) -> None:
     plain = json.loads(json.dumps(to_json(load_figures(redis))))
     (campaign,) = plain["campaigns"]
     figures = campaign["figures"]
-    assert (
-        figures["plays"],
-        figures["ots"],
-        figures["watchers"],
-        figures["reach"],
-    ) == (2, 6, 3, 3)
-    assert figures["conversion"] == 0.5
-    assert figures["attention_seconds"] == pytest.approx(12.0)
-    assert figures["frequency"] == 2.0
-    assert figures["touches"] == 1
-    assert figures["coverage"] == 0.5
+    assert figures == {
+        "plays": 2,
+        "ots": 6,
+        "watchers": 3,
+        "conversion": 0.5,
+        "attention_seconds": pytest.approx(12.0),
+        "dwell_seconds": pytest.approx(36.0),
+        "attraction": pytest.approx(1 / 3),
+        "engagement": 50.0,
+        "reach": 3,
+        "frequency": 2.0,
+        "multiplier": 3.0,
+        "touches": 1,
+        "offers_shown": 0,
+        "offers_redeemed": 0,
+        "coverage": 0.5,
+    }
     assert campaign["cells"][0]["dwell_ns"] == 3 * 12 * 10**9
     assert campaign["uplift"]["reason"].startswith("1 adaptive and 0 plain slots")
     assert plain["definitions"].keys() == figures.keys()
@@ -184,58 +156,25 @@ def test_a_store_that_is_away_is_said() -> None:
     assert isinstance(result.exception, Unavailable)
 
 
-def test_prometheus_gets_released_totals_from_the_store(server: str) -> None:
-    registry = CollectorRegistry(auto_describe=True)
-    with exported(registry, lambda: connect(server), lambda: True):
-        text = generate_latest(registry).decode()
-    labels = '{advertiser="acme",campaign="spring",creative="shoe",stand="north",synthetic="true"}'
-    whole = (
-        '{advertiser="acme",campaign="spring",creative="",stand="",synthetic="true"}'
-    )
-    assert f"vitrine_campaign_ots_total{labels} 6.0" in text
-    assert f"vitrine_campaign_attention_seconds_total{labels} 12.0" in text
-    assert f"vitrine_campaign_coverage{labels} 0.5" in text
-    assert f"vitrine_campaign_usable_seconds_total{labels} 150.0" in text
-    assert f"vitrine_campaign_camera_seconds_total{labels} 300.0" in text
-    assert f"vitrine_campaign_reach{whole} 3.0" in text
-    assert f"vitrine_campaign_reach_exact{whole} 1.0" in text
-    assert "vitrine_campaign_uplift{" not in text
-    assert "espresso" not in text
-    assert generate_latest(registry) == b""
-
-
-@pytest.mark.parametrize(
-    ("url", "exports"), [("redis://127.0.0.1:1/0", True), ("", False)]
-)
-def test_a_scrape_answers_though_the_store_is_away_or_another_worker_exports(
-    server: str, url: str, exports: bool
-) -> None:
-    registry = CollectorRegistry(auto_describe=True)
-    with exported(registry, lambda: connect(url or server), lambda: exports):
-        assert "vitrine_campaign_ots_total{" not in generate_latest(registry).decode()
-
-
-def test_a_scrape_does_not_read_the_steps(server: str, redis: Redis) -> None:
-    asked = redis.info("commandstats").get("cmdstat_xrange", {}).get("calls", 0)
-    with exported(
-        registry := CollectorRegistry(auto_describe=True),
-        lambda: connect(server),
-        lambda: True,
-    ):
-        assert b"vitrine_campaign_ots_total{" in generate_latest(registry)
-    assert redis.info("commandstats").get("cmdstat_xrange", {}).get("calls", 0) == asked
-    load_figures(redis)
-    assert redis.info("commandstats")["cmdstat_xrange"]["calls"] > asked
-
-
 def test_the_timeline_adds_up_to_the_totals(redis: Redis) -> None:
     (campaign,) = load_figures(redis).campaigns
     borders, series = timeline(campaign.steps)
-    assert (borders[-1] - borders[0]) / 10**9 == 300
-    assert series["ots"].sum() == pytest.approx(campaign.sums.ots)
-    assert series["attention_ns"].sum() == pytest.approx(campaign.sums.attention_ns)
+    assert (borders[-1] - borders[0]) / SECOND_NS == 300
+    assert series["ots"].sum() == pytest.approx(campaign.totals.ots)
+    assert series["attention_ns"].sum() == pytest.approx(campaign.totals.attention_ns)
 
 
-def test_wilson_interval_of_a_share() -> None:
-    assert wilson(5, 10) == pytest.approx((0.2366, 0.7634), abs=1e-4)
-    assert wilson(0, 10)[0] == 0.0
+@pytest.mark.parametrize(
+    ("span_s", "width_s"),
+    [(0, 10), (600, 10), (601, 30), (3600, 60), (60 * 7 * 86_400 + 1, 7 * 86_400 + 1)],
+)
+def test_bins_are_as_fine_as_sixty_allow(span_s: int, width_s: int) -> None:
+    assert bin_width(span_s * SECOND_NS) == width_s * SECOND_NS
+
+
+@pytest.mark.parametrize(
+    ("seconds", "name"),
+    [(30, "30 s"), (300, "5 min"), (3600, "1 h"), (7 * 86_400, "7 d")],
+)
+def test_a_span_is_named_in_its_largest_unit(seconds: int, name: str) -> None:
+    assert span_name(seconds * SECOND_NS) == name

@@ -1,4 +1,4 @@
-"""The definitions, one by one: events of a window → its figures."""
+"""The definitions, one by one: events of a window → its totals."""
 
 from __future__ import annotations
 
@@ -13,60 +13,69 @@ from tests.campaign_scenario import (
     make_identity,
     make_interaction,
     make_play,
+    window_events,
 )
-from vitrine.campaigns.windows import Row, Window, window_rows
+from vitrine.campaigns.figures import ENGAGEMENT
+from vitrine.campaigns.totals import Cell, Goals, Totals
+from vitrine.campaigns.windows import Window, join
+from vitrine.clock import SECOND_NS
 from vitrine.ids import visitor_id
-from vitrine.schemas import Coverage, Event, Exposure, Identity, Interaction, Play
+from vitrine.schemas import Coverage, Event, Exposure
 
 WINDOW = Window("north", at(0), at(300))
+SHOE = Cell("spring", "shoe", "north")
+SHOE_MORE = Cell("spring", "shoe-more", "north")
 
 
-def rows(*events: Event, window: Window = WINDOW, time_zone: str = "UTC") -> list[Row]:
-    return window_rows(
-        window,
-        [event for event in events if isinstance(event, Play)],
-        [event for event in events if isinstance(event, Exposure)],
-        [event for event in events if isinstance(event, Identity)],
-        [event for event in events if isinstance(event, Interaction)],
-        [event for event in events if isinstance(event, Coverage)],
-        time_zone,
-    )
+def only(*events: Event, window: Window = WINDOW, time_zone: str = "UTC") -> Totals:
+    """Join the events; return the totals of the one cell."""
+    found = join(window, window_events(*events), time_zone)
+    assert list(found) == [SHOE]
+    return found[SHOE]
 
 
-def only(*events: Event) -> Row:
-    (row,) = rows(*events)
-    return row
+def goals(*events: Event) -> Goals:
+    """Join the events; return the goals of the one slot."""
+    (slot,) = only(*events).goals.items()
+    assert slot[0] == (at(0), "adaptive")
+    return slot[1]
 
 
 @pytest.mark.parametrize(("seconds", "ots"), [(0.99, 0), (1.0, 1), (8.0, 1)])
 def test_an_opportunity_to_see_needs_a_second_of_presence(
     seconds: float, ots: int
 ) -> None:
-    assert only(make_play(), make_exposure(0, seconds)).window.ots == ots
+    assert only(make_play(), make_exposure(0, seconds)).ots == ots
 
 
 def test_presence_counts_only_while_the_play_lasts() -> None:
-    row = only(
+    totals = only(
         make_play(10, 18),
         make_exposure(0, 10.5),
         make_exposure(17.4, 60, tracks=("b",)),
     )
-    assert (row.window.ots, row.window.dwell_ns) == (0, 1_100_000_000)
+    assert (totals.ots, totals.dwell_ns) == (0, 1_100_000_000)
 
 
 def test_a_second_may_be_made_of_parts_tracks_and_cameras() -> None:
     pieces = [
-        make_exposure(i, i + 0.6, tracks=(track,)) for i, track in enumerate(("a", "b"))
+        make_exposure(0, 0.6, tracks=("a",)),
+        make_exposure(1, 1.6, tracks=("b",)),
     ]
     same = [make_identity("a", "v"), make_identity("b", "v")]
-    assert only(make_play(), *pieces).window.ots == 0
-    assert only(make_play(), *pieces, *same).window.ots == 1
+    assert only(make_play(), *pieces).ots == 0
+    assert only(make_play(), *pieces, *same).ots == 1
 
 
 def test_a_visitor_seen_by_two_cameras_at_once_is_there_once() -> None:
-    both = [make_exposure(0, 6), make_exposure(2, 8, tracks=("b",))]
-    row = only(make_play(), *both, make_identity("a", "v"), make_identity("b", "v"))
-    assert (row.window.ots, row.window.reach, row.window.dwell_ns) == (1, 1, 8 * 10**9)
+    totals = only(
+        make_play(),
+        make_exposure(0, 6),
+        make_exposure(2, 8, tracks=("b",)),
+        make_identity("a", "v"),
+        make_identity("b", "v"),
+    )
+    assert (totals.ots, totals.people, totals.dwell_ns) == (1, 1, 8 * SECOND_NS)
 
 
 @pytest.mark.parametrize(
@@ -82,51 +91,54 @@ def test_a_visitor_seen_by_two_cameras_at_once_is_there_once() -> None:
 def test_a_watcher_looks_for_three_tenths_of_a_second_at_a_stretch(
     attention: list[tuple[float, float]], watchers: int
 ) -> None:
-    row = only(make_play(0, 8), make_exposure(0, 10, tuple(attention)))
-    assert row.window.watchers == watchers
+    totals = only(make_play(0, 8), make_exposure(0, 10, tuple(attention)))
+    assert totals.watchers == watchers
 
 
 def test_a_look_over_the_cut_between_two_parts_is_one_look() -> None:
     first = make_exposure(50, 60, ((59.8, 60),), part=0, final=False)
     second = make_exposure(60, 70, ((60, 60.15),), part=1)
-    row = only(make_play(58, 66), first, second)
-    assert (row.window.watchers, row.window.attention_ns) == (1, 350_000_000)
+    totals = only(make_play(58, 66), first, second)
+    assert (totals.watchers, totals.attention_ns) == (1, 350_000_000)
 
 
 def test_people_present_too_briefly_still_add_their_dwell_and_attention() -> None:
-    row = only(make_play(), make_exposure(0, 0.5, ((0, 0.4),)))
-    assert (row.window.ots, row.window.watchers) == (0, 0)
-    assert (row.window.dwell_ns, row.window.attention_ns) == (500_000_000, 400_000_000)
+    totals = only(make_play(), make_exposure(0, 0.5, ((0, 0.4),)))
+    assert (totals.ots, totals.watchers) == (0, 0)
+    assert (totals.dwell_ns, totals.attention_ns) == (500_000_000, 400_000_000)
 
 
 def test_score_is_weighted_by_time() -> None:
     long = make_exposure(0, 6, score_mean=80.0)
     short = make_exposure(0, 2, tracks=("b",), score_mean=40.0)
-    assert only(make_play(), long, short).window.score_mean == 70.0
+    totals = only(make_play(), long, short)
+    assert ENGAGEMENT.value(totals) == 70.0
 
 
 def test_a_play_belongs_to_the_window_that_it_starts_in_with_all_its_people() -> None:
     play = make_play(298, 306)
     late = make_exposure(301, 306)
-    assert only(play, late).window.ots == 1
-    assert rows(play, late, window=Window("north", at(300), at(600))) == []
+    assert only(play, late).ots == 1
+    next_window = Window("north", at(300), at(600))
+    assert join(next_window, window_events(play, late)) == {}
 
 
 def test_one_opportunity_for_each_visitor_and_play_and_one_reach() -> None:
-    row = only(make_play(0, 8), make_play(8, 16), make_exposure(0, 16))
-    assert (row.window.plays, row.window.ots, row.window.reach) == (2, 2, 1)
+    totals = only(make_play(0, 8), make_play(8, 16), make_exposure(0, 16))
+    assert (totals.plays, totals.ots, totals.people) == (2, 2, 1)
 
 
-def test_each_creative_has_its_row() -> None:
-    more = make_play(8, 16, creative_id="shoe-more", completed=False)
-    found = {
-        row.cell.creative_id: row.window
-        for row in rows(make_play(0, 8), more, make_exposure(0, 9.5))
-    }
-    assert {name: (w.plays, w.completed, w.ots) for name, w in found.items()} == {
-        "shoe": (1, 1, 1),
-        "shoe-more": (1, 0, 1),
-    }
+def test_each_creative_has_its_totals() -> None:
+    events = [
+        make_play(0, 8),
+        make_play(8, 16, creative_id="shoe-more", completed=False),
+        make_exposure(0, 9.5),
+    ]
+    found = join(WINDOW, window_events(*events))
+    shoe = found[SHOE]
+    more = found[SHOE_MORE]
+    assert (shoe.plays, shoe.completed, shoe.ots) == (1, 1, 1)
+    assert (more.plays, more.completed, more.ots) == (1, 0, 1)
 
 
 def test_the_latest_decision_about_the_first_decided_track_names_the_visitor() -> None:
@@ -136,35 +148,29 @@ def test_the_latest_decision_about_the_first_decided_track_names_the_visitor() -
         make_identity("a", "old", 1),
         make_identity("a", "new", 2),
     ]
-    ((_, name),) = only(make_play(), presence, *decided).measure.visitors
+    ((_, name),) = only(make_play(), presence, *decided).visitors
     assert name == "new"
-    ((_, name),) = only(make_play(), presence, decided[0]).measure.visitors
+    ((_, name),) = only(make_play(), presence, decided[0]).visitors
     assert name == "second"
 
 
-def test_without_a_decision_a_visitor_is_named_after_stand_local_day_and_first_track() -> (
-    None
-):
-    (row,) = rows(
+def test_without_a_decision_stand_local_day_and_first_track_name_the_visitor() -> None:
+    totals = only(
         make_play(),
         make_exposure(0, 8, tracks=("a", "b")),
         time_zone="Pacific/Honolulu",
     )
-    assert row.measure.visitors == {
-        ("2027-01-14", visitor_id("north", date(2027, 1, 14), "a"))
-    }
+    name = visitor_id("north", date(2027, 1, 14), "a")
+    assert totals.visitors == {("2027-01-14", name)}
 
 
-def test_all_parts_of_a_presence_are_one_visitor_though_its_tracks_came_one_by_one() -> (
+def test_parts_of_a_presence_are_one_visitor_though_its_tracks_came_one_by_one() -> (
     None
 ):
-    parts = [
-        make_exposure(50, 60, part=0, final=False),
-        make_exposure(60, 70, tracks=("a", "b"), part=1),
-    ]
-    parts[1] = parts[1].model_copy(update={"presence_id": parts[0].presence_id})
-    row = only(make_play(58, 66), *parts, make_identity("b", "v"))
-    assert (row.window.ots, row.window.reach) == (1, 1)
+    first = make_exposure(50, 60, part=0, final=False)
+    second = make_exposure(60, 70, part=1, tracks=("a", "b"))
+    totals = only(make_play(58, 66), first, second, make_identity("b", "v"))
+    assert (totals.ots, totals.people) == (1, 1)
 
 
 def test_interactions_count_for_what_they_name_else_for_what_is_on_the_screen() -> None:
@@ -178,44 +184,107 @@ def test_interactions_count_for_what_they_name_else_for_what_is_on_the_screen() 
         make_interaction("touch", 250),
         make_interaction("opt-out", 9),
     ]
-    found = {row.cell.creative_id: row.window for row in rows(*plays, *events)}
-    figures = {
-        name: (w.touches, w.offers_shown, w.offers_redeemed)
-        for name, w in found.items()
-    }
-    assert figures == {"shoe": (1, 1, 1), "shoe-more": (1, 0, 0)}
+    found = join(WINDOW, window_events(*plays, *events))
+    shoe = found[SHOE]
+    more = found[SHOE_MORE]
+    assert (shoe.touches, shoe.offers_shown, shoe.offers_redeemed) == (1, 1, 1)
+    assert (more.touches, more.offers_shown, more.offers_redeemed) == (1, 0, 0)
 
 
-def test_goals_are_attention_touches_and_redemptions_each_person_once() -> None:
-    looks = [make_exposure(0, 8, ((0, 3),)), make_exposure(0, 8, ((0, 1),), ("b",))]
-    looks.append(make_exposure(0, 8, (), ("c",)))
-    plain = only(make_play(), *looks)
-    assert list(plain.measure.slots.items()) == [((at(0), "adaptive"), (3, 1))]
-    known = [
-        make_identity("c", "carla"),
-        make_interaction("touch", 1, visit_id="visit-carla"),
+def test_an_interaction_that_names_nothing_while_nothing_is_shown_is_no_campaigns() -> (
+    None
+):
+    events = [make_play(0, 8), make_interaction("touch", 20)]
+    assert only(*events).touches == 0
+
+
+def three_people() -> list[Exposure]:
+    """One who looks for 3 s, one who looks for 1 s, and one who does not look."""
+    return [
+        make_exposure(0, 8, ((0, 3),), ("a",)),
+        make_exposure(0, 8, ((0, 1),), ("b",)),
+        make_exposure(0, 8, (), ("c",)),
     ]
-    assert list(only(make_play(), *looks, *known).measure.slots.values()) == [(3, 2)]
-    nobody = make_interaction("touch", 1)
-    assert list(only(make_play(), *looks, nobody).measure.slots.values()) == [(3, 1)]
 
 
-def test_coverage_is_the_usable_share_of_the_cameras_that_report() -> None:
-    full = [make_coverage(start, start + 10) for start in range(0, 300, 10)]
-    half = [
-        make_coverage(start, start + 10, 0, camera_id="north-2")
-        for start in range(-5, 305, 10)
+def test_three_seconds_of_attention_reach_the_goal() -> None:
+    assert goals(make_play(), *three_people()) == Goals(ots=3, reached=1)
+
+
+def test_a_touch_reaches_the_goal_for_the_visitor_of_its_visit() -> None:
+    carla = make_identity("c", "carla")
+    touch = make_interaction("touch", 1, visit_id="visit-carla")
+    found = goals(make_play(), *three_people(), carla, touch)
+    assert found == Goals(ots=3, reached=2)
+
+
+def test_a_goal_counts_once_for_each_person() -> None:
+    anna = make_identity("a", "anna")
+    touches = [
+        make_interaction("touch", 1, visit_id="visit-anna"),
+        make_interaction("touch", 2, visit_id="visit-anna"),
     ]
-    assert only(make_play(), *full).window.coverage == 1.0
-    assert only(make_play(), *full[:15]).window.coverage == 0.5
-    assert only(make_play(), *full, *half).window.coverage == 0.5
-    assert only(make_play()).window.coverage == 0.0
+    found = goals(make_play(), *three_people(), anna, *touches)
+    assert found == Goals(ots=3, reached=1)
 
 
-def test_figures_with_synthetic_visitors_say_so() -> None:
+def test_a_touch_of_nobody_known_is_credited_to_the_most_attentive() -> None:
+    glances = [
+        make_exposure(0, 8, ((0, 2),), ("a",)),
+        make_exposure(0, 8, ((0, 1),), ("b",)),
+    ]
+    beate = make_identity("b", "beate")
+    unknown = make_interaction("touch", 1)
+    hers = make_interaction("touch", 2, visit_id="visit-beate")
+    assert goals(make_play(), *glances) == Goals(ots=2, reached=0)
+    assert goals(make_play(), *glances, unknown) == Goals(ots=2, reached=1)
+    both = goals(make_play(), *glances, beate, unknown, hers)
+    assert both == Goals(ots=2, reached=2)
+
+
+def test_a_touch_of_somebody_who_was_not_seen_is_credited_to_the_most_attentive() -> (
+    None
+):
+    gone = make_identity("z", "zoe")
+    touch = make_interaction("touch", 1, visit_id="visit-zoe")
+    glance = make_exposure(0, 8, ((0, 1),))
+    assert goals(make_play(), glance, gone, touch) == Goals(ots=1, reached=1)
+
+
+FULL = [make_coverage(start, start + 10) for start in range(0, 300, 10)]
+
+
+def camera_seconds(*reports: Coverage) -> tuple[float, float]:
+    """Return usable time and camera time of a window with a play."""
+    totals = only(make_play(), *reports)
+    return totals.usable_ns / SECOND_NS, totals.camera_ns / SECOND_NS
+
+
+def test_coverage_is_the_usable_time_of_the_cameras_that_report() -> None:
+    blind = [
+        make_coverage(s, s + 10, 0, camera_id="north-2") for s in range(0, 300, 10)
+    ]
+    assert camera_seconds(*FULL) == (300, 300)
+    assert camera_seconds(*FULL[:15]) == (150, 300)
+    assert camera_seconds(*FULL, *blind) == (300, 600)
+    assert camera_seconds() == (0, 0)
+
+
+def test_a_report_counts_for_its_part_inside_the_window() -> None:
+    assert camera_seconds(make_coverage(-5, 5, usable=8)) == (4, 300)
+    assert camera_seconds(make_coverage(295, 305, usable=4)) == (2, 300)
+
+
+def test_overlapping_reports_never_count_more_than_the_window() -> None:
+    again = [make_coverage(s, s + 10) for s in range(5, 295, 10)]
+    assert camera_seconds(*FULL, *again) == (300, 300)
+    assert camera_seconds(*FULL[:1], *FULL[:1]) == (10, 300)
+
+
+def test_totals_with_synthetic_visitors_say_so() -> None:
     other = make_exposure(1, 2, tracks=("b",), synthetic=True)
-    assert not only(make_play(), make_exposure()).window.synthetic
-    assert only(make_play(), make_exposure(), other).window.synthetic
+    assert not only(make_play(), make_exposure()).synthetic
+    assert only(make_play(), make_exposure(), other).synthetic
 
 
 def test_the_same_events_twice_change_nothing() -> None:
@@ -226,4 +295,5 @@ def test_the_same_events_twice_change_nothing() -> None:
         make_interaction(),
         make_coverage(),
     ]
-    assert rows(*events, *events) == rows(*events)
+    once = join(WINDOW, window_events(*events))
+    assert join(WINDOW, window_events(*events, *events)) == once

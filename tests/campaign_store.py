@@ -1,0 +1,66 @@
+"""A store with the figures of two campaigns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.campaign_scenario import (
+    make_coverage,
+    make_exposure,
+    make_interaction,
+    make_play,
+)
+from vitrine.campaigns.stand import Rules, Stand, advance
+from vitrine.clock import SECOND_NS
+from vitrine.schemas import Event
+from vitrine.stores.campaigns import AnalyticsStore, batch_of
+from vitrine.stores.embedded import embedded_redis
+from vitrine.stores.redis import connect
+
+RULES = Rules(
+    window_ns=300 * SECOND_NS,
+    grace_ns=90 * SECOND_NS,
+    horizon_ns=86_400 * SECOND_NS,
+    k_anonymity=2,
+)
+
+
+def write(url: str, *events: Event) -> None:
+    """Write what the events change at the stand `north`, all windows closed.
+
+    The stand goes on from the store each time, as after a restart.
+    """
+    store = AnalyticsStore(lambda: connect(url))
+    stands = store.load({0}, RULES).stands[0]
+    stand = stands[0] if stands else Stand("north", RULES)
+    change = advance(stand, events, "UTC", ended=True)
+    store.write(batch_of({0: [change]}, {}))
+
+
+@contextmanager
+def campaign_store() -> Iterator[str]:
+    """Run a store: three synthetic people saw `shoe`; one, not released yet, saw `espresso`.
+
+    Of the window's 300 s, the only camera was usable for 150 s.
+    """
+    events: list[Event] = [
+        make_play(0, 8),
+        make_play(8, 16),
+        make_interaction("touch", 3),
+        make_play(
+            20,
+            28,
+            campaign_id="coffee",
+            advertiser="beans",
+            creative_id="espresso",
+        ),
+        make_exposure(20, 28, (), ("d",)),
+    ]
+    events += [
+        make_exposure(0, 12, ((1, 5),), (track,), synthetic=True) for track in "abc"
+    ]
+    events += [make_coverage(start, start + 10) for start in range(0, 150, 10)]
+    with embedded_redis() as url:
+        write(url, *events)
+        yield url

@@ -1,0 +1,256 @@
+"""Closing, revising, releasing; and that the order of arrival changes nothing in the end."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from tests.builders import at
+from tests.campaign_scenario import (
+    make_coverage,
+    make_exposure,
+    make_identity,
+    make_interaction,
+    make_play,
+    random_day,
+)
+from vitrine.campaigns.stand import Change, Rules, Stand, advance
+from vitrine.campaigns.totals import Cell
+from vitrine.clock import SECOND_NS
+from vitrine.schemas import CampaignWindow, Coverage, Event
+
+RULES = Rules(
+    window_ns=300 * SECOND_NS,
+    grace_ns=90 * SECOND_NS,
+    horizon_ns=3600 * SECOND_NS,
+    k_anonymity=3,
+)
+SHOE = Cell("spring", "shoe", "north")
+
+
+def new_stand(stand_id: str = "north") -> Stand:
+    return Stand(stand_id, RULES)
+
+
+def feed(stand: Stand, *events: Event, ended: bool = False) -> Change:
+    """Advance the stand and adopt the change."""
+    change = advance(stand, events, "UTC", ended=ended)
+    change.adopt()
+    return change
+
+
+def clock(seconds: float) -> Coverage:
+    """Nobody there, but time went on to this second."""
+    return make_coverage(seconds - 10, seconds)
+
+
+def stand_with(*events: Event) -> Stand:
+    stand = new_stand()
+    feed(stand, *events)
+    return stand
+
+
+def final_rows(events: list[Event], draw: random.Random) -> dict[str, CampaignWindow]:
+    """Feed the events in random batches; return the last row of each window, without its revision."""
+    stand = new_stand("stand-0")
+    rows = {}
+    while events:
+        size = draw.randrange(1, 40)
+        batch = events[:size]
+        events = events[size:]
+        for row in feed(stand, *batch).published:
+            rows[row.window_id] = row
+    for row in feed(stand, ended=True).published:
+        rows[row.window_id] = row
+    plain = {"revision": 0, "correction": False}
+    return {name: row.model_copy(update=plain) for name, row in rows.items()}
+
+
+def test_a_window_closes_once_time_has_passed_its_end_and_the_grace() -> None:
+    stand = stand_with(make_play(0, 8), make_exposure(0, 8))
+    assert feed(stand, clock(389)).published == []
+    (row,) = feed(stand, clock(390)).published
+    assert (row.start_ns, row.end_ns) == (at(0), at(300))
+    assert (row.plays, row.ots, row.revision, row.correction) == (1, 1, 0, False)
+
+
+def test_a_late_person_gives_a_new_revision_and_adds_the_difference() -> None:
+    stand = stand_with(make_play(0, 8), make_exposure(0, 8), clock(400))
+    late = feed(stand, make_exposure(2, 6, tracks=("b",)))
+    (row,) = late.published
+    assert (row.revision, row.ots, row.correction) == (1, 2, False)
+    ((cell, added),) = late.exact
+    assert (cell, added.ots, added.plays) == (SHOE, 1, 0)
+    assert late.late == ["exposures"]
+
+
+def test_two_people_who_turn_out_to_be_one_are_corrected() -> None:
+    stand = stand_with(
+        make_play(0, 8),
+        make_exposure(0, 8),
+        make_exposure(0, 8, tracks=("b",)),
+        clock(400),
+    )
+    merged = feed(stand, make_identity("a", "v", 1), make_identity("b", "v", 1))
+    (row,) = merged.published
+    assert (row.revision, row.ots, row.reach, row.correction) == (1, 1, 1, True)
+    ((_, added),) = merged.exact
+    assert added.ots == -1
+
+
+def test_two_people_who_turn_out_to_be_one_stay_in_what_is_released() -> None:
+    stand = stand_with(
+        make_play(0, 8),
+        make_exposure(0, 8),
+        make_exposure(0, 8, tracks=("b",)),
+        clock(400),
+    )
+    feed(stand, make_identity("a", "v", 1), make_identity("b", "v", 1))
+    assert stand.pending[SHOE].ots == 2
+    assert stand.pending[SHOE].people == 2
+
+
+def test_a_visitor_whom_no_row_counts_any_more_leaves_the_reach() -> None:
+    stand = stand_with(
+        make_play(0, 8),
+        make_exposure(0, 8),
+        make_identity("a", "anna", 1),
+        clock(400),
+    )
+    renamed = feed(stand, make_identity("a", "beate", 2))
+    assert renamed.gone == {("spring", ("2027-01-15", "anna"))}
+
+
+def test_a_visitor_whom_another_row_counts_stays_in_the_reach() -> None:
+    stand = stand_with(
+        make_play(0, 8),
+        make_exposure(0, 8),
+        make_identity("a", "anna", 1),
+        make_play(310, 318),
+        make_exposure(310, 318, tracks=("b",)),
+        make_identity("b", "anna", 311),
+        clock(800),
+    )
+    assert feed(stand, make_identity("a", "beate", 2)).gone == set()
+
+
+def test_a_visitor_of_two_campaigns_leaves_only_the_one_that_lost_the_play() -> None:
+    coffee = {"campaign_id": "coffee", "creative_id": "espresso"}
+    stand = stand_with(
+        make_play(0, 8),
+        make_exposure(0, 8),
+        make_identity("a", "anna", 1),
+        make_play(310, 318, **coffee),
+        make_exposure(310, 318, tracks=("b",)),
+        make_identity("b", "anna", 311),
+        clock(800),
+    )
+    renamed = feed(stand, make_identity("a", "beate", 2))
+    assert renamed.gone == {("spring", ("2027-01-15", "anna"))}
+
+
+def test_the_same_event_again_changes_nothing() -> None:
+    events = [make_play(0, 8), make_exposure(0, 8), make_identity(), clock(400)]
+    stand = stand_with(*events)
+    again = feed(stand, *events)
+    assert list(again.events.own_events()) == []
+    assert (again.published, again.exact) == ([], [])
+
+
+def test_a_change_that_is_not_adopted_leaves_the_stand_as_it_was() -> None:
+    stand = stand_with(make_play(0, 8), make_exposure(0, 8), clock(389))
+    late = [make_exposure(2, 6, tracks=("b",)), clock(400)]
+    first = advance(stand, late, "UTC")
+    second = advance(stand, late, "UTC")
+    assert [row.ots for row in first.published] == [2]
+    assert second.published == first.published
+    assert second.exact == first.exact
+    assert (stand.rows, stand.pending, stand.closed_ns) == ({}, {}, at(0))
+
+
+def test_what_is_older_than_the_horizon_is_refused_and_counted() -> None:
+    stand = stand_with(clock(2 * 3600))
+    change = feed(stand, make_play(0, 8), make_play(3600, 3608))
+    assert change.refused == [0]
+    assert change.late == ["plays", "plays"]
+    assert [row.start_ns for row in change.published] == [at(3600)]
+
+
+def test_a_late_person_of_a_play_that_lasted_into_the_next_window_counts() -> None:
+    stand = stand_with(make_play(298, 306), clock(800))
+    (row,) = feed(stand, make_exposure(302, 306)).published
+    assert (row.start_ns, row.ots) == (at(0), 1)
+
+
+def test_a_late_play_takes_over_the_touch_that_names_it() -> None:
+    touch = make_interaction("touch", 10, play_id="play-400")
+    stand = stand_with(make_play(0, 20), touch, clock(900))
+    rows = feed(stand, make_play(400, 408, creative_id="shoe-more")).published
+    touches = {row.creative_id: row.touches for row in rows if row.start_ns == at(0)}
+    assert touches == {"shoe": 0, "shoe-more": 1}
+
+
+def test_events_and_rows_do_not_outlive_their_use() -> None:
+    stand = new_stand()
+    for start in range(0, 40 * 3600, 60):
+        track = f"t{start}"
+        feed(
+            stand,
+            make_play(start, start + 8),
+            make_exposure(start, start + 8, tracks=(track,)),
+            make_identity(track, f"v{start}", start),
+            clock(start + 60),
+        )
+    # An hour of four events a minute, and the windows that have not closed.
+    assert len(list(stand.events.own_events())) <= 4 * 80
+    # The windows of the longest day and the horizon.
+    assert len(stand.rows) <= (25 + 1) * 12 + 2
+
+
+def people_of_window(number: int, people: int) -> list[Event]:
+    """A play in a window of its own, with so many people, and time until the window has closed."""
+    start = 300 * number
+    events: list[Event] = [make_play(start, start + 8), clock(start + 400)]
+    for person in range(people):
+        track = f"t{number}-{person}"
+        events.append(make_exposure(start, start + 8, tracks=(track,)))
+    return events
+
+
+def test_totals_are_released_in_steps_of_at_least_three_people() -> None:
+    stand = new_stand()
+    released = []
+    for number in range(7):
+        change = feed(stand, *people_of_window(number, people=1))
+        released.append([totals.ots for _, totals in change.released])
+    assert released == [[], [], [3], [], [], [3], []]
+    assert stand.pending[SHOE].people == 1
+
+
+def test_one_person_with_many_opportunities_is_not_released() -> None:
+    stand = new_stand()
+    for start in range(0, 1200, 10):
+        feed(stand, make_play(start, start + 8))
+    stay = [make_exposure(s, s + 60, part=s // 60) for s in range(0, 1200, 60)]
+    change = feed(stand, *stay, clock(2000))
+    assert change.released == []
+    assert (stand.pending[SHOE].ots, stand.pending[SHOE].people) == (120, 1)
+
+
+def test_at_the_end_of_the_input_everything_closes() -> None:
+    stand = stand_with(make_play(0, 8), make_exposure(0, 8))
+    assert [row.plays for row in feed(stand, ended=True).published] == [1]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_order_of_arrival_does_not_change_the_final_rows(seed: int) -> None:
+    events = random_day(seed, seconds=700, stands=1)
+    draw = random.Random(seed)
+    expected = final_rows(events, draw)
+    shuffled = events + draw.choices(events, k=50)
+    draw.shuffle(shuffled)
+    by_topic = sorted(events, key=lambda event: type(event).__name__)
+    assert final_rows(shuffled, draw) == expected
+    assert final_rows(by_topic, draw) == expected
+    assert sum(row.ots for row in expected.values()) > 20

@@ -1,0 +1,96 @@
+"""Totals: what is added up, subtracted, and kept at its peak."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+
+from vitrine.campaigns.totals import SUMS, Goals, Slot, Totals, add_up
+
+ANNA = ("2027-01-15", "anna")
+BEATE = ("2027-01-15", "beate")
+CARLA = ("2027-01-15", "carla")
+SLOT: Slot = (0, "adaptive")
+
+
+def test_every_integer_but_the_span_is_a_sum() -> None:
+    integers = [one.name for one in fields(Totals) if one.type == "int"]
+    assert integers == ["start_ns", "end_ns", *SUMS]
+
+
+def test_plus_adds_sums_and_goals_unites_visitors_and_widens_the_span() -> None:
+    earlier = Totals(
+        advertiser="old",
+        synthetic=True,
+        start_ns=0,
+        end_ns=300,
+        ots=2,
+        visitors=frozenset({ANNA, BEATE}),
+        goals={SLOT: Goals(2, 1)},
+    )
+    later = Totals(
+        advertiser="new",
+        start_ns=300,
+        end_ns=600,
+        ots=1,
+        visitors=frozenset({BEATE}),
+        goals={SLOT: Goals(1, 1)},
+    )
+    assert earlier.plus(later) == Totals(
+        advertiser="new",
+        synthetic=True,
+        start_ns=0,
+        end_ns=600,
+        ots=3,
+        visitors=frozenset({ANNA, BEATE}),
+        goals={SLOT: Goals(3, 2)},
+    )
+
+
+def test_minus_gives_differences_and_the_visitors_that_came() -> None:
+    new = Totals(ots=1, visitors=frozenset({CARLA}), goals={SLOT: Goals(1, 0)})
+    old = Totals(ots=2, visitors=frozenset({ANNA}), goals={SLOT: Goals(2, 1)})
+    assert new.minus(old) == Totals(
+        ots=-1,
+        visitors=frozenset({CARLA}),
+        goals={SLOT: Goals(-1, -1)},
+    )
+
+
+def test_peak_keeps_the_higher_value_of_each_figure() -> None:
+    old = Totals(ots=2, touches=0, visitors=frozenset({ANNA, BEATE}))
+    new = Totals(ots=1, touches=3, visitors=frozenset({CARLA}))
+    peak = old.peak(new)
+    assert (peak.ots, peak.touches) == (2, 3)
+    assert peak.visitors == {ANNA, BEATE}
+
+
+def test_peak_unites_visitors_when_there_are_more() -> None:
+    old = Totals(visitors=frozenset({ANNA}))
+    new = Totals(visitors=frozenset({BEATE, CARLA}))
+    assert old.peak(new).visitors == {ANNA, BEATE, CARLA}
+
+
+def test_a_visitor_of_two_days_is_one_of_the_people() -> None:
+    totals = Totals(visitors=frozenset({ANNA, ("2027-01-16", "anna"), BEATE}))
+    assert totals.people == 2
+
+
+def test_plain_and_back() -> None:
+    labels = Totals(advertiser="acme", synthetic=True, start_ns=0, end_ns=300)
+    totals = Totals(
+        advertiser="acme",
+        synthetic=True,
+        start_ns=0,
+        end_ns=300,
+        plays=4,
+        camera_ns=7,
+        visitors=frozenset({ANNA}),
+        goals={SLOT: Goals(3, 2)},
+    )
+    plain = json.loads(json.dumps(totals.to_plain()))
+    assert Totals.from_plain(plain, labels) == totals
+
+
+def test_nothing_adds_up_to_nothing() -> None:
+    assert add_up([]) == Totals()

@@ -1,0 +1,80 @@
+"""A table of events with groups, and drafts that lie over it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from vitrine.schemas import Event
+
+E = TypeVar("E", bound=Event)
+Group = tuple[str, str | int]
+"""Property and value: events that share it are found together."""
+
+
+class EventTable(Generic[E]):
+    """Keep the events of one topic by id, and their ids by group.
+
+    A draft lies over a `base` that it does not change: it answers for both, and holds only what was added
+    to it. An event in the draft replaces the one with its id in the base.
+    """
+
+    def __init__(
+        self, groups_of: Callable[[E], list[Group]], base: EventTable[E] | None = None
+    ) -> None:
+        self.events: dict[str, E] = {}
+        self._groups_of = groups_of
+        self._groups: defaultdict[Group, set[str]] = defaultdict(set)
+        self._base = base
+
+    def draft(self) -> EventTable[E]:
+        """Return an empty table over this one."""
+        return EventTable(self._groups_of, self)
+
+    def get(self, name: str) -> E | None:
+        """Return the event with an id."""
+        found = self.events.get(name)
+        if found is None and self._base is not None:
+            return self._base.get(name)
+        return found
+
+    def group(self, group: Group) -> list[E]:
+        """Return the events of a group.
+
+        In a draft, an event that was replaced there is found under its former groups too.
+        """
+        names = self._groups.get(group, set())
+        if self._base is not None:
+            names = names | self._base._groups.get(group, set())
+        return [event for event in map(self.get, names) if event is not None]
+
+    def before(self, group: Group) -> list[E]:
+        """Return the events of a group without those of the draft."""
+        if self._base is None:
+            return []
+        return self._base.group(group)
+
+    def get_before(self, name: str) -> E | None:
+        """Return the event that had an id before the draft."""
+        if self._base is None:
+            return None
+        return self._base.get(name)
+
+    def put(self, name: str, event: E) -> None:
+        """Add an event, or replace the one with its id."""
+        self.remove(name)
+        self.events[name] = event
+        for group in self._groups_of(event):
+            self._groups[group].add(name)
+
+    def remove(self, name: str) -> None:
+        """Drop the event with an id, if it is there."""
+        event = self.events.pop(name, None)
+        if event is None:
+            return
+        for group in self._groups_of(event):
+            names = self._groups[group]
+            names.discard(name)
+            if not names:
+                del self._groups[group]

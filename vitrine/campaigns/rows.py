@@ -1,0 +1,64 @@
+"""Rows: what goes to `campaign-windows` of a cell in a window, and its revisions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vitrine.campaigns.figures import COLUMNS, columns_of
+from vitrine.campaigns.totals import Cell, Totals
+from vitrine.schemas import CampaignWindow
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Hold a row as published, its totals, and the peak of those over all revisions."""
+
+    window: CampaignWindow
+    totals: Totals
+    peak: Totals
+
+
+def revise(cell: Cell, old: Row | None, totals: Totals) -> Row | None:
+    """Return the row of the totals as revision 0, or as the next one of `old`; None if nothing changed."""
+    if old is None:
+        return Row(to_window(cell, totals), totals, totals)
+    peak = old.peak.peak(totals)
+    fresh = to_window(
+        cell, totals, old.window.revision, correction=old.window.correction
+    )
+    if fresh == old.window:
+        if totals == old.totals:
+            return None
+        return Row(old.window, totals, peak)
+    lower = any(getattr(fresh, name) < getattr(old.window, name) for name in COLUMNS)
+    revision = old.window.revision + 1
+    window = to_window(cell, totals, revision, correction=lower)
+    return Row(window, totals, peak)
+
+
+def emptied(old: Row) -> Totals:
+    """Return totals without any figure, for a row whose plays and interactions went elsewhere."""
+    return Totals(
+        advertiser=old.totals.advertiser,
+        synthetic=old.totals.synthetic,
+        start_ns=old.totals.start_ns,
+        end_ns=old.totals.end_ns,
+    )
+
+
+def to_window(
+    cell: Cell, totals: Totals, revision: int = 0, *, correction: bool = False
+) -> CampaignWindow:
+    """Return what is published of totals."""
+    return CampaignWindow(
+        campaign_id=cell.campaign_id,
+        advertiser=totals.advertiser,
+        creative_id=cell.creative_id,
+        stand_id=cell.stand_id,
+        start_ns=totals.start_ns,
+        end_ns=totals.end_ns,
+        revision=revision,
+        correction=correction,
+        synthetic=totals.synthetic,
+        **columns_of(totals),
+    )

@@ -1,0 +1,58 @@
+"""Campaigns as a report sees them: `Cell → Totals`, reach, and uplift, over all time and stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from vitrine.campaigns.effects import Uplift
+from vitrine.campaigns.totals import Cell, Totals, add_up
+
+Kind = Literal["released", "exact"]
+"""Released totals advance in steps of k people and never fall; exact ones are for the operator only."""
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignFigures:
+    """Hold one campaign over all its time and stands."""
+
+    campaign_id: str
+    advertiser: str
+    cells: Mapping[Cell, Totals]
+    steps: Sequence[Totals]
+    """What was added to the totals, each with the span that it concerns; by time."""
+    reach: int
+    reach_quality: Literal["exact", "estimated"]
+    """Exact as long as the visitors of all its days are remembered, then by HyperLogLog (±0.8 %)."""
+    uplift: Uplift
+
+    @property
+    def totals(self) -> Totals:
+        """The totals of all creatives and stands."""
+        return add_up(self.cells.values())
+
+    @property
+    def synthetic(self) -> bool:
+        """True when synthetic visitors are counted."""
+        return any(totals.synthetic for totals in self.cells.values())
+
+    def by_creative(self) -> dict[str, Totals]:
+        """Return the totals of each creative, over all stands."""
+        creatives: dict[str, list[Totals]] = {}
+        for cell in sorted(self.cells):
+            creatives.setdefault(cell.creative_id, []).append(self.cells[cell])
+        return {name: add_up(found) for name, found in creatives.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Hold all campaigns, or those that were asked for."""
+
+    totals: Kind
+    campaigns: tuple[CampaignFigures, ...]
+
+    @property
+    def synthetic(self) -> bool:
+        """True when any figure counts synthetic visitors."""
+        return any(campaign.synthetic for campaign in self.campaigns)

@@ -1,0 +1,186 @@
+"""Totals: what one creative at one stand adds up, in a window or since its campaign began."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from typing import Any, NamedTuple, Self
+
+from vitrine.schemas import Arm
+
+Visitor = tuple[str, str]
+"""Local day (ISO) and visitor id: reach is counted within a stand and day."""
+Slot = tuple[int, Arm]
+"""Start of the slot, and the arm drawn for it."""
+Combine = Callable[[int, int], int]
+
+
+class Cell(NamedTuple):
+    """Name what totals are about."""
+
+    campaign_id: str
+    creative_id: str
+    stand_id: str
+
+
+class Goals(NamedTuple):
+    """Count the opportunities to see in a slot, and how many of them reached the goal."""
+
+    ots: int = 0
+    reached: int = 0
+
+
+NO_GOALS = Goals()
+SUMS = (
+    "plays",
+    "completed",
+    "ots",
+    "watchers",
+    "attention_ns",
+    "dwell_ns",
+    "score_ns",
+    "scored_ns",
+    "touches",
+    "offers_shown",
+    "offers_redeemed",
+    "usable_ns",
+    "camera_ns",
+)
+"""The sums of `Totals`, in the order in which the store keeps them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Hold the sums, the visitors and the goals of a cell, and the span that they concern.
+
+    Every sum is an integer, so that totals do not depend on the order in which they were added.
+    """
+
+    advertiser: str = ""
+    synthetic: bool = False
+    """Synthetic visitors are counted."""
+    start_ns: int = 0
+    end_ns: int = 0
+    plays: int = 0
+    completed: int = 0
+    ots: int = 0
+    watchers: int = 0
+    attention_ns: int = 0
+    dwell_ns: int = 0
+    score_ns: int = 0
+    """Engagement score × time, over the exposures within plays."""
+    scored_ns: int = 0
+    touches: int = 0
+    offers_shown: int = 0
+    offers_redeemed: int = 0
+    usable_ns: int = 0
+    """Camera time that was usable in the windows of the totals."""
+    camera_ns: int = 0
+    visitors: frozenset[Visitor] = frozenset()
+    """Those with an opportunity to see."""
+    goals: Mapping[Slot, Goals] = field(default_factory=dict)
+
+    @property
+    def people(self) -> int:
+        """The number of different visitors; one on two local days is one."""
+        return len({name for _, name in self.visitors})
+
+    def sums(self) -> dict[str, int]:
+        """Return the sums by name."""
+        return {name: getattr(self, name) for name in SUMS}
+
+    def plus(self, later: Totals) -> Totals:
+        """Return both added up, visitors united; the advertiser is that of `later`."""
+        return replace(
+            later,
+            synthetic=self.synthetic or later.synthetic,
+            start_ns=min(self.start_ns, later.start_ns),
+            end_ns=max(self.end_ns, later.end_ns),
+            visitors=self.visitors | later.visitors,
+            goals=combine_goals(operator.add, self.goals, later.goals),
+            **combine_sums(operator.add, self, later),
+        )
+
+    def minus(self, earlier: Totals) -> Totals:
+        """Return the differences, which may be negative, and the visitors that `earlier` lacks."""
+        return replace(
+            self,
+            visitors=self.visitors - earlier.visitors,
+            goals=combine_goals(operator.sub, self.goals, earlier.goals),
+            **combine_sums(operator.sub, self, earlier),
+        )
+
+    def peak(self, later: Totals) -> Totals:
+        """Return the higher value of each figure, with the labels of `later`.
+
+        More visitors are a rise; other names for as many are not.
+        """
+        visitors = self.visitors
+        if len(later.visitors) > len(visitors):
+            visitors = visitors | later.visitors
+        return replace(
+            later,
+            visitors=visitors,
+            goals=combine_goals(max, self.goals, later.goals),
+            **combine_sums(max, self, later),
+        )
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return sums, visitors and goals for JSON, without the labels and the span."""
+        slots = [(*slot, *goals) for slot, goals in self.goals.items()]
+        return {
+            "sums": list(self.sums().values()),
+            "visitors": sorted(self.visitors),
+            "slots": sorted(slots),
+        }
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any], labels: Totals) -> Self:
+        """Return the reverse of `to_plain`, with advertiser, span and synthetic of `labels`."""
+        goals: dict[Slot, Goals] = {}
+        for start_ns, arm, ots, reached in plain["slots"]:
+            goals[start_ns, arm] = Goals(ots, reached)
+        sums: dict[str, int] = dict(zip(SUMS, plain["sums"], strict=True))
+        return cls(
+            advertiser=labels.advertiser,
+            synthetic=labels.synthetic,
+            start_ns=labels.start_ns,
+            end_ns=labels.end_ns,
+            visitors=frozenset((day, name) for day, name in plain["visitors"]),
+            goals=goals,
+            **sums,
+        )
+
+
+def add_up(parts: Iterable[Totals]) -> Totals:
+    """Return the sum of any number of totals; of none, totals without any figure."""
+    found = list(parts)
+    if not found:
+        return Totals()
+    return reduce(Totals.plus, found)
+
+
+def combine_sums(combine: Combine, one: Totals, other: Totals) -> dict[str, Any]:
+    """Return each sum of both, combined."""
+    combined = {}
+    for name in SUMS:
+        combined[name] = combine(getattr(one, name), getattr(other, name))
+    return combined
+
+
+def combine_goals(
+    combine: Combine,
+    one: Mapping[Slot, Goals],
+    other: Mapping[Slot, Goals],
+) -> dict[Slot, Goals]:
+    """Return the goals of each slot that either side knows, combined."""
+    combined = {}
+    for slot in {**one, **other}:
+        left = one.get(slot, NO_GOALS)
+        right = other.get(slot, NO_GOALS)
+        ots = combine(left.ots, right.ots)
+        reached = combine(left.reached, right.reached)
+        combined[slot] = Goals(ots, reached)
+    return combined
