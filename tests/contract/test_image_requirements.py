@@ -15,18 +15,21 @@ IMPORT_WITHOUT_THE_REST = """
 import importlib, re, sys
 from importlib.metadata import packages_distributions
 
-installed, known = set(sys.argv[2:]) | {"vitrine"}, packages_distributions()
+installed = {"vitrine", *sys.argv[2:]}
+known = packages_distributions()
 
 class Blocker:
     def find_spec(self, name, path=None, target=None):
-        owners = known.get(name.partition(".")[0])
-        if owners and not installed & {re.sub("[-_.]+", "-", owner).lower() for owner in owners}:
+        package = name.partition(".")[0]
+        owners = [re.sub("[-_.]+", "-", owner).lower() for owner in known.get(package, [])]
+        if owners and installed.isdisjoint(owners):
             raise ModuleNotFoundError(f"{name} is not in the image")
 
 sys.meta_path.insert(0, Blocker())
 importlib.import_module(sys.argv[1])
 """
-PROGRAMS = {f"vitrine.services.{name}.app": name for name in SERVICES} | {
+PROGRAMS = {
+    **{f"vitrine.services.{name}.app": name for name in SERVICES},
     "vitrine.services.stand.virtual_player": "stand",
     "vitrine.services.analytics.plots": "analytics",
     "vitrine.services.analytics.report_command": "analytics",
@@ -38,13 +41,18 @@ PROGRAMS = {f"vitrine.services.{name}.app": name for name in SERVICES} | {
 
 
 def missing_in(module: str, image: str) -> str:
-    """What an import of `module` says where only the packages of the image's lock file are installed."""
-    lock = (ROOT / "requirements" / f"{image}.txt").read_text()
-    packages = re.findall(r"^([a-z0-9-]+)==", lock, re.MULTILINE)
+    """Return the errors of an import of `module` with only the packages of an image's lock file."""
+    lock = ROOT / "requirements" / f"{image}.txt"
+    packages = re.findall(r"^([a-z0-9-]+)==", lock.read_text(), re.MULTILINE)
     command = [sys.executable, "-c", IMPORT_WITHOUT_THE_REST, module, *packages]
-    return subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=ROOT
-    ).stderr
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    return done.stderr
 
 
 @pytest.mark.parametrize(("module", "image"), PROGRAMS.items())

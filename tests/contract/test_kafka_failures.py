@@ -1,4 +1,4 @@
-"""What the Kafka bus does when the broker is absent, dies or comes back, and when a member is killed."""
+"""The Kafka bus says that its broker is away, goes on when it is back, survives killed members."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 from kafka import KafkaAdminClient
 
 from tests.brokers import ROOT, KafkaBroker, free_ports, kafka_libs
-from tests.contract.test_bus import (
+from tests.contract.members import (
     Member,
     make_group,
     make_topic,
@@ -49,7 +49,7 @@ while True:
 def broker(
     kafka_broker: KafkaBroker, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> Iterator[KafkaBroker]:
-    """A broker of its own, to be killed; `kafka_broker` decides whether there can be one."""
+    """Yield a broker to be killed; `kafka_broker` decides whether there can be one."""
     libs = kafka_libs()
     assert libs
     broker = KafkaBroker(libs, tmp_path)
@@ -76,20 +76,19 @@ def test_an_absent_broker_is_unavailable_within_five_seconds(use: str) -> None:
         "check_topics": lambda: bus.check_topics([topic]),
     }
     started = time.monotonic()
-    with pytest.raises(
-        Unavailable, match=f"Kafka at {server} does not answer.*VITRINE_KAFKA_SERVERS"
-    ):
+    expected = f"Kafka at {server} does not answer.*VITRINE_KAFKA_SERVERS"
+    with pytest.raises(Unavailable, match=expected):
         uses[use]()
     assert time.monotonic() - started < 5
 
 
 def test_a_server_that_says_nothing_is_unavailable_within_five_seconds() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
+        _, port = silent.getsockname()
+        bus = KafkaBus(f"127.0.0.1:{port}")
         started = time.monotonic()
-        with pytest.raises(
-            Unavailable, match=r"does not answer.*VITRINE_KAFKA_PROTOCOL"
-        ):
-            KafkaBus(f"127.0.0.1:{silent.getsockname()[1]}").producer()
+        with pytest.raises(Unavailable, match=r"answer.*VITRINE_KAFKA_PROTOCOL"):
+            bus.producer()
         assert time.monotonic() - started < 6
 
 
@@ -104,7 +103,13 @@ def test_an_address_without_host_and_port_is_a_configuration_error(
 
 
 def test_the_password_is_not_shown() -> None:
-    assert "secret" not in repr(KafkaSecurity("SASL_SSL", "PLAIN", "vitrine", "secret"))
+    security = KafkaSecurity(
+        protocol="SASL_SSL",
+        mechanism="PLAIN",
+        username="vitrine",
+        password="secret",  # noqa: S106 - the one that must not be shown
+    )
+    assert "secret" not in repr(security)
 
 
 @pytest.mark.kafka
@@ -140,7 +145,8 @@ def test_what_was_flushed_survives_the_death_of_the_broker_and_clients_go_on(
     producer.flush()
     assert values(read(consumer, 1)) == ["after"]
 
-    def commit() -> None:  # dropped while the group forms anew
+    # Commits are dropped while the group forms anew.
+    def commit() -> None:
         consumer.poll(0.1, 10)
         consumer.commit({source: Commit(2)})
 
@@ -192,7 +198,11 @@ def test_the_partitions_of_a_killed_member_move_within_fifteen_seconds(
         topic.name,
         group,
     ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as process:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+    ) as process:
         assert process.stdout
         assert process.stdout.readline() == b"read\n"
         process.send_signal(signal.SIGKILL)

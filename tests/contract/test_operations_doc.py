@@ -9,7 +9,8 @@ import pytest
 
 from vitrine.settings import SERVICES, EnvironmentSettings, Settings
 
-PAGE = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "operations.md").read_text()
 
 
 def settings_classes() -> list[type[EnvironmentSettings]]:

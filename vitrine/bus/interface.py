@@ -1,6 +1,6 @@
 """Define the bus: what a service needs of a message log, and nothing more.
 
-Two implementations pass one behaviour suite (`tests/contract/test_bus.py`): `memory` and `kafka`.
+Two implementations pass one behaviour suite (`tests/contract/test_bus_*.py`): `memory` and `kafka`.
 Clients are not shared between threads; a `Bus` may be.
 """
 

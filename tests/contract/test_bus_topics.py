@@ -1,0 +1,75 @@
+"""Topics are as declared, or the bus says where not: on the memory bus and on a real Kafka."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.contract.members import (
+    make_group,
+    make_topic,
+    publish,
+    read_all,
+    values,
+)
+from vitrine.bus import Bus, Message, TopicMismatch
+
+WHAT_TO_DO = "does not exist; create it with `vitrine topics apply`"
+
+
+def test_a_consumer_of_a_topic_that_does_not_exist_says_what_to_do(bus: Bus) -> None:
+    topic = make_topic()
+    with pytest.raises(TopicMismatch, match=f"{topic.name}.*{WHAT_TO_DO}"):
+        bus.consumer(make_group(), [topic])
+
+
+def test_the_backlog_of_a_topic_that_does_not_exist_says_what_to_do(bus: Bus) -> None:
+    topic = make_topic()
+    with pytest.raises(TopicMismatch, match=f"{topic.name}.*{WHAT_TO_DO}"):
+        bus.backlog(make_group(), topic)
+
+
+def test_a_message_for_a_topic_that_does_not_exist_says_what_to_do(bus: Bus) -> None:
+    topic = make_topic()
+    producer = bus.producer()
+    with pytest.raises(TopicMismatch, match=f"{topic.name}.*{WHAT_TO_DO}"):
+        producer.send(Message(topic.name, "k", b"v"))
+
+
+def test_topics_are_created_once_and_then_agree(bus: Bus) -> None:
+    two = make_topic(partitions=2)
+    three = make_topic(partitions=3)
+    missing = [f"{two.name}: missing", f"{three.name}: missing"]
+    assert bus.check_topics([two, three]) == missing
+    created = bus.apply_topics([two, three])
+    assert [line.split(" ")[0] for line in created] == [
+        f"{two.name}:",
+        f"{three.name}:",
+    ]
+    assert bus.check_topics([two, three]) == []
+    assert bus.apply_topics([two, three]) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"retention_ms": 60_000},
+        {"segment_ms": 20_000},
+        {"max_message_bytes": 2_000_000},
+        {"partitions": 4},
+    ],
+)
+def test_a_topic_that_differs_is_reported_and_brought_in_line(
+    bus: Bus,
+    change: dict[str, int],
+) -> None:
+    topic = make_topic(bus, partitions=2)
+    publish(bus, topic, "kept")
+    changed = replace(topic, **change)  # type: ignore[arg-type]
+    (difference,) = bus.check_topics([changed])
+    assert difference.startswith(f"{topic.name}: ")
+    assert len(bus.apply_topics([changed])) == 1
+    assert bus.check_topics([changed]) == []
+    records = read_all(bus, changed, 1)
+    assert values(records) == ["kept"]
