@@ -139,7 +139,9 @@ def test_a_key_file_seals_with_its_last_key_and_still_opens_older_ones(
     ],
 )
 def test_a_wrong_key_file_says_where_and_what_to_do(
-    tmp_path: Path, content: str, says: str
+    tmp_path: Path,
+    content: str,
+    says: str,
 ) -> None:
     path = tmp_path / "keys"
     path.write_text(content)

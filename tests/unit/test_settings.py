@@ -1,4 +1,4 @@
-"""Settings come from the environment, and a name we do not know is a mistake."""
+"""Settings come from the environment, and an unknown name is a mistake."""
 
 from __future__ import annotations
 
@@ -15,8 +15,12 @@ def test_settings_are_read_from_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("VITRINE_BUS", "memory")
-    monkeypatch.setenv("VITRINE_STAND_PORT", "8001")  # another service's
     assert Settings.load().bus == "memory"
+
+
+def test_a_variable_of_a_service_is_left_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VITRINE_STAND_PORT", "8001")
+    Settings.load()
 
 
 @pytest.mark.parametrize(

@@ -1,48 +1,83 @@
-"""What the bus of one process holds."""
+"""The bus in memory lets go of what every group has read, and of nothing else."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from vitrine.bus import Commit, Message, PublishFailed, TopicPartition
-from vitrine.bus.memory import READ_BYTES, MemoryBus
+from vitrine.bus.memory import READ_BYTES, MemoryBus, MemoryConsumer
 from vitrine.topics import FACES
 
-TOPIC = replace(FACES, partitions=1, memory_bytes=4 * READ_BYTES)
+TOPIC = replace(
+    FACES,
+    partitions=1,
+    memory_bytes=4 * READ_BYTES,
+)
 SOURCE = TopicPartition(TOPIC.name, 0)
 SIZE = 100_000
 
 
 def publish(bus: MemoryBus, count: int) -> None:
+    """Publish so many messages of SIZE bytes."""
     producer = bus.producer()
     for _ in range(count):
-        producer.send(Message(TOPIC.name, "north", bytes(SIZE)))
+        message = Message(TOPIC.name, "north", bytes(SIZE))
+        producer.send(message)
         producer.flush()
 
 
-def test_what_everybody_has_read_is_soon_let_go() -> None:
+def read_to(consumer: MemoryConsumer, offset: int) -> None:
+    """Read everything and commit that the group goes on at `offset`."""
+    consumer.poll(0, max_records=100)
+    consumer.commit({SOURCE: Commit(offset)})
+
+
+def held_messages(bus: MemoryBus) -> float:
+    return bus.held_bytes()[TOPIC.name] / SIZE
+
+
+def test_a_record_is_kept_until_the_slowest_group_has_read_it() -> None:
     bus = MemoryBus([TOPIC])
     fast = bus.consumer("fast", [TOPIC])
     slow = bus.consumer("slow", [TOPIC])
     publish(bus, 30)
-    fast.poll(0, 100)
-    fast.commit({SOURCE: Commit(30)})
+    read_to(fast, 30)
     publish(bus, 1)
-    assert bus.held_bytes() == {TOPIC.name: 31 * SIZE}
-    slow.poll(0, 100)
-    slow.commit({SOURCE: Commit(31)})
+    assert held_messages(bus) == 31
+    read_to(slow, 31)
     publish(bus, 1)
-    assert bus.held_bytes() == {
-        TOPIC.name: 2 * SIZE
-    }  # `fast` has not read the last two
+    # `fast` has not read the last two.
+    assert held_messages(bus) == 2
 
 
-def test_what_nobody_reads_yet_waits_until_the_partition_is_full() -> None:
+def test_a_record_that_no_group_reads_is_kept_until_the_partition_is_full() -> None:
     bus = MemoryBus([TOPIC])
+    publish(bus, 41)
+    assert held_messages(bus) <= 40
+    assert bus.backlog("late", TOPIC) == {0: held_messages(bus)}
+
+
+def test_a_full_partition_refuses_records_until_its_group_has_read() -> None:
+    bus = MemoryBus([TOPIC])
+    late = bus.consumer("late", [TOPIC])
     publish(bus, 40)
-    assert bus.held_bytes() == {TOPIC.name: TOPIC.memory_bytes}
-    assert len(bus.consumer("late", [TOPIC]).poll(0, 100)) == 40
-    with pytest.raises(PublishFailed, match="full"):
+    with pytest.raises(
+        PublishFailed, match="full of records that a group has not read"
+    ):
         publish(bus, 1)
+    read_to(late, 10)
+    publish(bus, 1)
+    assert held_messages(bus) == 31
+
+
+def test_a_closed_bus_has_forgotten_its_members() -> None:
+    lost: list[Sequence[TopicPartition]] = []
+    bus = MemoryBus([TOPIC])
+    consumer = bus.consumer("group", [TOPIC], on_revoked=lost.append)
+    consumer.poll(0, max_records=1)
+    bus.close()
+    consumer.close()
+    assert lost == []

@@ -1,4 +1,4 @@
-"""`vitrine models`: what an operator sees, and that nothing wrong is ever installed."""
+"""`vitrine models` says what it does, and never installs anything wrong."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from vitrine.cli import cli, main, models_command
 from vitrine.vision.manifest import Manifest, Public
 
 CONTENT = b"weights " * 40_000
+HALF = len(CONTENT) // 2
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -26,26 +27,26 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 
 class _BreaksOff(_Quiet):
-    """Promises the whole file and sends half of it."""
+    """Promise the whole file and send half of it."""
 
     def do_GET(self) -> None:
         self.send_response(200)
         self.send_header("Content-Length", str(len(CONTENT)))
         self.end_headers()
-        self.wfile.write(CONTENT[: len(CONTENT) // 2])
+        self.wfile.write(CONTENT[:HALF])
 
 
 @contextmanager
 def served(folder: Path, handler: type[_Quiet] = _Quiet) -> Iterator[str]:
-    """The address, ending with /, of a folder on a local server."""
-    server = ThreadingHTTPServer(
-        ("127.0.0.1", 0), partial(handler, directory=str(folder))
-    )
-    server.daemon_threads = False  # closing waits for the answers that are under way
+    """Serve a folder; yield its address, which ends with /."""
+    in_folder = partial(handler, directory=str(folder))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), in_folder)
+    # Closing waits for the answers that are under way.
+    server.daemon_threads = False
     thread = Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        yield f"http://127.0.0.1:{server.server_port}/"
     finally:
         server.shutdown()
         server.server_close()
@@ -68,8 +69,11 @@ def make_public(name: str = "face.onnx", content: bytes = CONTENT) -> Public:
 
 @pytest.fixture(autouse=True)
 def listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the command know two public models and no others."""
+    public = (make_public(), make_public("other.onnx", b"other"))
     manifest = Manifest(
-        shipped=(), public=(make_public(), make_public("other.onnx", b"other"))
+        shipped=(),
+        public=public,
     )
     monkeypatch.setattr(models_command, "read_manifest", lambda: manifest)
     monkeypatch.delenv("VITRINE_MODELS", raising=False)
@@ -77,6 +81,7 @@ def listed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
+    """Return a folder to fetch from; its `other.onnx` is not the listed file."""
     folder = tmp_path / "source"
     folder.mkdir()
     (folder / "face.onnx").write_bytes(CONTENT)
@@ -85,24 +90,46 @@ def source(tmp_path: Path) -> Path:
 
 
 def pull(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(cli, ["models", "pull", *map(str, arguments)])
+    """Run `vitrine models pull`."""
+    texts = [str(argument) for argument in arguments]
+    return CliRunner().invoke(cli, ["models", "pull", *texts])
+
+
+def failure(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
+    """Return the errors of a `vitrine models pull` that exits 1."""
+    texts = [str(argument) for argument in arguments]
+    with pytest.raises(SystemExit) as ended:
+        main(["models", "pull", *texts])
+    assert ended.value.code == 1
+    return capsys.readouterr().err
+
+
+def names_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
 
 
 def test_pull_fetches_a_file_over_http(source: Path, tmp_path: Path) -> None:
     target = tmp_path / "new" / "models"
     with served(source) as address:
-        result = pull("face", "--folder", target, "--from", address)
+        result = pull(
+            "face",
+            "--folder",
+            target,
+            "--from",
+            address,
+        )
+    installed = target / "face.onnx"
     assert result.exit_code == 0
-    assert (
-        f"{target / 'face.onnx'}: {len(CONTENT)} bytes, checksum as listed, MIT"
-        in result.output
-    )
-    assert [p.name for p in target.iterdir()] == ["face.onnx"]
-    assert (target / "face.onnx").read_bytes() == CONTENT
+    said = f"{installed}: {len(CONTENT)} bytes, checksum as listed, MIT"
+    assert said in result.output
+    assert names_in(target) == ["face.onnx"]
+    assert installed.read_bytes() == CONTENT
 
 
 def test_pull_takes_the_folder_of_the_environment(
-    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    source: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("VITRINE_MODELS", str(tmp_path))
     assert pull("face.onnx", "--from", source / "face.onnx").exit_code == 0
@@ -110,48 +137,82 @@ def test_pull_takes_the_folder_of_the_environment(
 
 
 def test_a_file_with_another_checksum_is_never_installed(
-    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    source: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     target = tmp_path / "target"
     target.mkdir()
     (target / "other.onnx").write_bytes(b"other")
     with served(source) as address:
-        said = failure(capsys, "other.onnx", "--folder", target, "--from", address)
+        said = failure(
+            capsys,
+            "other.onnx",
+            "--folder",
+            target,
+            "--from",
+            address,
+        )
     assert "expected " + sha256(b"other").hexdigest() in said
     assert "nothing was installed" in said
     assert (target / "other.onnx").read_bytes() == b"other"
-    assert [p.name for p in target.iterdir()] == ["other.onnx"]
+    assert names_in(target) == ["other.onnx"]
 
 
 def test_a_download_that_breaks_off_leaves_nothing(
-    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    source: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    target = tmp_path / "target"
     with served(source, _BreaksOff) as address:
         said = failure(
-            capsys, "face", "--folder", tmp_path / "target", "--from", address
+            capsys,
+            "face",
+            "--folder",
+            target,
+            "--from",
+            address,
         )
-    assert f"({len(CONTENT) // 2} bytes)" in said
-    assert not (tmp_path / "target").exists()
+    assert f"({HALF} bytes)" in said
+    assert not target.exists()
 
 
 def test_offline_is_one_sentence_that_says_what_to_do(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    address = f"http://127.0.0.1:{free_ports(1)[0]}/face.onnx"
-    said = failure(capsys, "face", "--folder", tmp_path / "target", "--from", address)
+    (port,) = free_ports(1)
+    address = f"http://127.0.0.1:{port}/face.onnx"
+    target = tmp_path / "target"
+    said = failure(
+        capsys,
+        "face",
+        "--folder",
+        target,
+        "--from",
+        address,
+    )
     assert f"this machine is offline, or {address} is" in said
     assert said.endswith(
         "fetch the file on another machine and run the command again with --from FILE\n"
     )
-    assert not (tmp_path / "target").exists()
+    assert not target.exists()
 
 
 def test_an_address_without_the_file_is_said(
-    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    source: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     with served(source) as address:
+        nowhere = f"{address}nowhere/"
         said = failure(
-            capsys, "face", "--folder", tmp_path, "--from", address + "nowhere/"
+            capsys,
+            "face",
+            "--folder",
+            tmp_path,
+            "--from",
+            nowhere,
         )
     assert "nowhere/face.onnx answers 404" in said
 
@@ -172,14 +233,8 @@ def test_an_address_without_the_file_is_said(
     ],
 )
 def test_a_wrong_wish_is_one_clear_message(
-    arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+    arguments: list[str],
+    expected: str,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert expected in failure(capsys, *arguments)
-
-
-def failure(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
-    """What a `pull` that exits 1 says."""
-    with pytest.raises(SystemExit) as ended:
-        main(["models", "pull", *map(str, arguments)])
-    assert ended.value.code == 1
-    return capsys.readouterr().err

@@ -1,12 +1,14 @@
-"""A wrong configuration says where it is wrong, and a bad change leaves the last good one active."""
+"""A wrong configuration says where, and a bad change leaves the last good one active."""
 
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
+from vitrine.clock import SECOND_NS
 from vitrine.errors import ConfigurationError
 from vitrine.mall import folder as mall_folder
 from vitrine.mall.folder import MallFolder, load_mall
@@ -16,17 +18,25 @@ EXAMPLES = Path(__file__).parents[3] / "config"
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a copy of the examples; a change there is seen at once."""
     monkeypatch.setattr(mall_folder, "CHECK_EVERY_S", 0.0)
     for name in mall_folder.FILES:
-        (tmp_path / f"{name}.yaml").write_text((EXAMPLES / f"{name}.yaml").read_text())
+        example = EXAMPLES / f"{name}.yaml"
+        shutil.copy(example, tmp_path)
     return tmp_path
 
 
-def change(path: Path, old: str, new: str) -> None:
+def change(
+    path: Path,
+    old: str,
+    new: str,
+) -> None:
+    """Replace a text in a file, and date the file a second later."""
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new))
-    os.utime(path, ns=(path.stat().st_mtime_ns + 10**9,) * 2)
+    later_ns = path.stat().st_mtime_ns + SECOND_NS
+    os.utime(path, ns=(later_ns, later_ns))
 
 
 def test_the_examples_are_good() -> None:
@@ -86,7 +96,11 @@ def test_the_examples_are_good() -> None:
     ],
 )
 def test_a_mistake_is_named_with_file_line_and_field(
-    folder: Path, file: str, old: str, new: str, expected: str
+    folder: Path,
+    file: str,
+    old: str,
+    new: str,
+    expected: str,
 ) -> None:
     change(folder / f"{file}.yaml", old, new)
     with pytest.raises(ConfigurationError, match=expected):

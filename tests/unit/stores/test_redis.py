@@ -1,4 +1,4 @@
-"""What goes wrong with a real server is told apart: away, full, wrong password, or a bug of ours."""
+"""Failures of a real server are told apart: away, full, wrong password, or a bug of ours."""
 
 from __future__ import annotations
 
@@ -23,37 +23,43 @@ def redis() -> Iterator[Redis]:
         yield client
 
 
-def test_the_embedded_store_outlives_ctrl_c_which_reaches_all_processes_of_a_terminal() -> (
-    None
-):
+def ping(url: str) -> None:
+    """Connect and ask, as a service does."""
+    with closing(connect(url)) as client, redis_errors(client):
+        client.ping()
+
+
+def test_the_embedded_store_outlives_an_interrupt() -> None:
     with embedded_redis() as url, closing(connect(url)) as client:
-        os.kill(int(client.info("server")["process_id"]), signal.SIGINT)
+        process = int(client.info("server")["process_id"])
+        os.kill(process, signal.SIGINT)
+        # It would end within milliseconds.
         time.sleep(0.5)
         assert client.ping()
 
 
-def test_a_server_that_is_not_there_is_unavailable_and_the_message_says_what_to_do() -> (
-    None
-):
-    expected = pytest.raises(
-        Unavailable, match=r"127\.0\.0\.1:1 does not answer; start it"
-    )
-    with (
-        closing(connect("redis://127.0.0.1:1/0")) as client,
-        expected,
-        redis_errors(client),
-    ):
-        client.ping()
+def test_a_server_that_is_away_is_unavailable_and_the_message_says_what_to_do() -> None:
+    expected = r"127\.0\.0\.1:1 does not answer; start it"
+    with pytest.raises(Unavailable, match=expected):
+        ping("redis://127.0.0.1:1/0")
+
+
+def test_a_socket_is_named_by_its_path() -> None:
+    with pytest.raises(Unavailable, match=r"Redis at /nowhere/redis\.sock does not"):
+        ping("unix:///nowhere/redis.sock")
 
 
 @pytest.mark.parametrize(
     "url",
-    ["localhost:6379", "http://:secret@localhost", "redis://:secret@localhost:port/0"],
+    [
+        "localhost:6379",
+        "http://:secret@localhost",
+        "redis://:secret@localhost:port/0",
+    ],
 )
 def test_what_is_no_url_of_redis_is_a_mistake_of_the_configuration(url: str) -> None:
-    with pytest.raises(
-        ConfigurationError, match="VITRINE_REDIS_URL must be like redis://"
-    ) as raised:
+    expected = "VITRINE_REDIS_URL must be like redis://"
+    with pytest.raises(ConfigurationError, match=expected) as raised:
         connect(url)
     assert "secret" not in str(raised.value)
 
@@ -79,14 +85,9 @@ def test_a_replica_is_unavailable_for_writes(redis: Redis) -> None:
 def test_a_wrong_password_is_a_mistake_of_the_configuration(redis: Redis) -> None:
     redis.config_set("requirepass", "right")
     port = redis.connection_pool.connection_kwargs["port"]
-    expected = pytest.raises(ConfigurationError, match="refuses the password")
     try:
-        with (
-            closing(connect(f"redis://:wrong@127.0.0.1:{port}/0")) as client,
-            expected,
-            redis_errors(client),
-        ):
-            client.ping()
+        with pytest.raises(ConfigurationError, match="refuses the password"):
+            ping(f"redis://:wrong@127.0.0.1:{port}/0")
     finally:
         redis.config_set("requirepass", "")
 

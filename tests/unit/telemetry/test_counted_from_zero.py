@@ -1,4 +1,4 @@
-"""What has not happened yet is a zero: Prometheus then sees the first time as a rise."""
+"""Counters begin at zero before anything happens: Prometheus then sees the first time as a rise."""
 
 from __future__ import annotations
 
@@ -26,13 +26,34 @@ from vitrine.topics import COVERAGE, TOPICS
 
 
 def value(name: str, **labels: str) -> float | None:
+    """Return what a scrape would show; None if there is no such sample."""
     return REGISTRY.get_sample_value(name, labels)
 
 
+class Idle(Handler):
+    """Stop the loop at the first batch."""
+
+    def __init__(self, stop: Event) -> None:
+        self.stop = stop
+
+    def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
+        self.stop.set()
+        return Outputs()
+
+
 def test_a_camera_and_each_reason_to_drop_its_frames() -> None:
-    make_run(make_source([make_shot(0)]), make_shared(), make_camera(id="zero")).run()
+    source = make_source([make_shot(0)])
+    run = make_run(source, make_shared(), make_camera(id="zero"))
+    run.run()
     for reason in ("overload", "bus", "unreadable", "too-large"):
-        assert value("vitrine_frames_dropped_total", camera="zero", reason=reason) == 0
+        assert (
+            value(
+                "vitrine_frames_dropped_total",
+                camera="zero",
+                reason=reason,
+            )
+            == 0
+        )
     assert value("vitrine_camera_frames_total", camera="zero") == 1
     assert value("vitrine_clock_jumps_total", camera="zero") == 0
     assert value("vitrine_camera_reconnects_total", camera="zero") == 0
@@ -40,37 +61,41 @@ def test_a_camera_and_each_reason_to_drop_its_frames() -> None:
 
 def test_usable_time_and_all_time_of_a_camera() -> None:
     black = np.zeros((48, 64, 3), np.uint8)
-    shots = [make_shot(n / 10, black if n < 4 else None) for n in range(10)]
-    make_run(make_source(shots), make_shared(), make_camera(id="half")).run()
+    unusable = [make_shot(number / 10, black) for number in range(4)]
+    usable = [make_shot(number / 10) for number in range(4, 10)]
+    source = make_source([*unusable, *usable])
+    run = make_run(source, make_shared(), make_camera(id="half"))
+    run.run()
     assert value("vitrine_camera_time_seconds_total", camera="half") == 1.0
     assert value("vitrine_camera_usable_seconds_total", camera="half") == 0.6
 
 
 def test_a_loop_and_each_of_its_topics() -> None:
-    class Idle(Handler):
-        def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
-            stop.set()
-            return Outputs()
-
     stop = Event()
-    ServiceLoop(
-        "idler", MemoryBus(TOPICS), [COVERAGE], Idle(), Health(), idle_s=0.01
-    ).run(stop)
+    loop = ServiceLoop(
+        "idler",
+        MemoryBus(TOPICS),
+        [COVERAGE],
+        Idle(stop),
+        Health(),
+        idle_s=0.01,
+    )
+    loop.run(stop)
+    of_topic = {"service": "idler", "topic": "coverage"}
+    assert value("vitrine_records_in_total", **of_topic) == 0
+    assert value("vitrine_records_invalid_total", **of_topic) == 0
+    assert value("vitrine_consumer_lag", **of_topic) == 0
     assert value("vitrine_retries_total", service="idler") == 0
-    assert value("vitrine_records_in_total", service="idler", topic="coverage") == 0
-    assert (
-        value("vitrine_records_invalid_total", service="idler", topic="coverage") == 0
-    )
-    assert value("vitrine_consumer_lag", service="idler", topic="coverage") == 0
-    assert value("vitrine_batch_records_count", service="idler") == 0, (
-        "an idle call is no batch"
-    )
     assert value("vitrine_handler_seconds_count", service="idler") == 0
+    # A call without records is no batch.
+    assert value("vitrine_batch_records_count", service="idler") == 0
 
 
 def test_refused_configurations() -> None:
     MallFolder(Path("nowhere"))
-    assert (
-        value("vitrine_config_reloads_total", file="mall", outcome="refused")
-        is not None
+    refused = value(
+        "vitrine_config_reloads_total",
+        file="mall",
+        outcome="refused",
     )
+    assert refused is not None
