@@ -41,7 +41,8 @@ from vitrine.mall import Camera, Mall, Stand
 from vitrine.mall.folder import FixedMall, load_mall
 from vitrine.services.analytics.settings import AnalyticsSettings
 from vitrine.settings import Defaults, Settings
-from vitrine.site.embedded import Plan, Site
+from vitrine.site.embedded import Site
+from vitrine.site.plan import Plan
 from vitrine.stores.redis import connect
 
 CONFIG = Path(__file__).resolve().parents[1] / "config"
@@ -138,9 +139,7 @@ def soak(options: argparse.Namespace) -> tuple[list[float], list[dict[str, float
         while not site.sources_ended:
             site.changed.wait(options.every)
             site.check()
-            elapsed_s = (
-                site.recorder.last_event_ns - site.recorder.first_event_ns
-            ) / 1e9
+            elapsed_s = site.recorder.counts.source_seconds
             progress.update(task, completed=elapsed_s / 60)
             hours.append(elapsed_s / 3600)
             samples.append(sample(process, redis, bus))

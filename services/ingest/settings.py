@@ -23,7 +23,8 @@ class IngestSettings(EnvironmentSettings):
 
     speed: Literal["realtime", "max"] = Field(
         "realtime",
-        description="Files and synthetic sources at their own pace, or as fast as they are analysed.",
+        description="Files and synthetic sources at their own pace, "
+        "or as fast as they are analysed.",
     )
     start_ns: int | None = Field(
         None,

@@ -43,11 +43,11 @@ class InstalledSource(Protocol):
 
     @property
     def live(self) -> bool:
-        """True where pictures come in their own time, and the source is opened again at its end."""
+        """True where pictures come in their own time; at its end it is opened again."""
 
     @property
     def synthetic(self) -> bool:
-        """True where the people in the pictures do not exist: figures that count them are labelled."""
+        """True where the people do not exist: figures that count them are labelled."""
 
     def shots(
         self,

@@ -23,7 +23,8 @@ from vitrine.schemas import Event
 from vitrine.services.analytics.report import to_json
 from vitrine.services.analytics.settings import AnalyticsSettings
 from vitrine.settings import Defaults, Settings
-from vitrine.site.embedded import Plan, Site
+from vitrine.site.embedded import Site
+from vitrine.site.plan import Plan
 from vitrine.stores.campaign_figures import load_figures
 from vitrine.stores.campaigns import AnalyticsStore, batch_of
 from vitrine.stores.embedded import embedded_redis

@@ -188,10 +188,10 @@ def _progress(console: Console, title: str) -> Iterator[Callable[[Site, int], No
         task = bar.add_task(title, total=None, figures="")
 
         def show(site: Site, expected: int) -> None:
-            recorder = site.recorder
-            figures = f"{recorder.frames} frames · {recorder.faces} faces · {recorder.events['plays']} plays"
+            counts = site.recorder.counts
+            figures = f"{counts.frames} frames · {counts.faces} faces · {counts.events['plays']} plays"
             bar.update(
-                task, total=expected or None, completed=recorder.frames, figures=figures
+                task, total=expected or None, completed=counts.frames, figures=figures
             )
 
         yield show

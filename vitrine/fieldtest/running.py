@@ -24,7 +24,8 @@ from vitrine.mall.folder import FixedMall, load_mall
 from vitrine.services.ingest.settings import IngestSettings
 from vitrine.settings import Defaults, Settings
 from vitrine.shipped import CONFIG
-from vitrine.site.embedded import Plan, Site
+from vitrine.site.embedded import Site
+from vitrine.site.plan import Plan
 from vitrine.stores.campaign_figures import load_figures
 from vitrine.stores.redis import connect
 
@@ -59,7 +60,7 @@ def perform(run: Run, progress: Callable[[Site, int], None]) -> Case:
             progress(site, expected)
             site.changed.wait(0.25)
         site.finish()
-        progress(site, max(expected, site.recorder.frames))
+        progress(site, max(expected, site.recorder.counts.frames))
         totals = _totals(load_figures(connect(site.redis_url), "exact"))
     for error in (site.source_error, site.recorder.error):
         if error is not None:

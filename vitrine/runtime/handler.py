@@ -45,7 +45,10 @@ class Handler:
         self,
         commits: Mapping[TopicPartition, Commit | None],  # noqa: ARG002 - for those who need it
     ) -> Mapping[TopicPartition, int]:
-        """Take new partitions, with what the group committed; return offsets to start at instead."""
+        """Take new partitions, with what the group committed for each.
+
+        Returns offsets to start at instead.
+        """
         return {}
 
     def revoked(

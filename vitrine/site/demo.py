@@ -1,43 +1,62 @@
-"""`vitrine demo`: everything in one process, on synthetic visitors, a video, or a camera."""
+"""`vitrine demo`: the composition of a site to look at, in one process.
+
+It runs on synthetic visitors, a video, or a camera.
+"""
 
 from __future__ import annotations
 
 import json
-import os
-import signal
 import webbrowser
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
-from typing import Any, Literal
+from typing import Literal
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from vitrine.campaigns.summary import Figures
 from vitrine.errors import ConfigurationError
 from vitrine.mall import Camera, Mall, Stand
-from vitrine.mall.folder import FixedMall, MallFolder, MallSource, load_mall
+from vitrine.mall.folder import (
+    FixedMall,
+    MallFolder,
+    MallSource,
+    load_mall,
+)
 from vitrine.services.analytics.report import (
     render_html,
     summary_table,
     to_json,
 )
 from vitrine.services.analytics.settings import AnalyticsSettings
-from vitrine.services.ingest.addresses import without_password
 from vitrine.settings import Defaults, Settings
 from vitrine.shipped import CONFIG
-from vitrine.site.embedded import Plan, Site
+from vitrine.site.demo_view import (
+    closing_line,
+    greet,
+    has_screen,
+    stand_page,
+    summary_of,
+    watch,
+)
+from vitrine.site.embedded import Site
+from vitrine.site.interrupts import interrupts
 from vitrine.site.output import write_output
+from vitrine.site.plan import Plan
 from vitrine.stores.campaign_figures import load_figures
 from vitrine.stores.redis import connect
 from vitrine.telemetry.logs import configure_logs
 
+# Long enough for a play with an audience at each stand of the examples.
 DEMO_SECONDS = 60.0
+
 # A minute is short, so windows are; synthetic people need no anonymity.
 SYNTHETIC_DEFAULTS: Defaults = {
-    AnalyticsSettings: {"window_s": 10, "grace_s": 5, "k_anonymity": 1},
+    AnalyticsSettings: {
+        "window_s": 10,
+        "grace_s": 5,
+        "k_anonymity": 1,
+    },
 }
 
 
@@ -47,16 +66,21 @@ SYNTHETIC_DEFAULTS: Defaults = {
     "sources",
     multiple=True,
     metavar="URI",
-    help="A camera: device index (0), rtsp:// or http:// address, video file, folder of images, or "
-    "`synthetic:?people=4&seed=7`. Repeat it for more cameras of the stand.  [default: those of --config]",
+    help="A camera: device index (0), rtsp:// or http:// address, video file, folder of images, "
+    "or `synthetic:?people=4&seed=7`. Repeat it for more cameras of the stand.  "
+    "[default: those of --config]",
 )
 @click.option(
     "--config",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder with cameras.yaml, stands.yaml, campaigns.yaml.  [default: the examples, recognition on]",
+    help="Folder with cameras.yaml, stands.yaml, campaigns.yaml.  "
+    "[default: the examples, recognition on]",
 )
 @click.option(
-    "--bus", type=click.Choice(["memory", "kafka"]), default="memory", show_default=True
+    "--bus",
+    type=click.Choice(["memory", "kafka"]),
+    default="memory",
+    show_default=True,
 )
 @click.option(
     "--speed",
@@ -71,7 +95,9 @@ SYNTHETIC_DEFAULTS: Defaults = {
     help="Stop after so many seconds of the source's time.  [default: 60, or the end of the files]",
 )
 @click.option(
-    "--no-browser", is_flag=True, help="Do not open the stand page in a browser."
+    "--no-browser",
+    is_flag=True,
+    help="Do not open the stand page in a browser.",
 )
 @click.option(
     "--port",
@@ -106,18 +132,23 @@ def demo(
     vitrine demo --source 0                        your webcam, until Ctrl-C
     vitrine demo --source shop.mp4 --speed max --record run/
 
-    With `--bus kafka` give it a broker of its own (VITRINE_KAFKA_SERVERS): it takes part under the names
-    of the real services.
+    With `--bus kafka` give it a broker of its own (VITRINE_KAFKA_SERVERS): it takes part under
+    the names of the real services.
 
     Optional public models (YuNet, MobileFaceNet) are used from the folder VITRINE_MODELS.
     """
     settings = Settings.load(bus=bus)
-    configure_logs(
-        "WARNING" if settings.log_format == "json" else settings.log_level, "text"
-    )
-    mall, synthetic = _mall(sources, config)
+    # People at a terminal read a progress bar; programs get warnings only, beside it.
+    level = settings.log_level
+    if settings.log_format == "json":
+        level = "WARNING"
+    configure_logs(level, "text")
+    mall = _mall(sources, config)
     if seconds is None and not sources and config is None:
         seconds = DEMO_SECONDS
+    defaults: Defaults = {}
+    if _is_synthetic(mall.current()):
+        defaults = SYNTHETIC_DEFAULTS
     plan = Plan(
         settings.model_copy(update={"config": config or CONFIG}),
         mall,
@@ -125,158 +156,108 @@ def demo(
         seconds=seconds,
         port=port,
         record=record,
-        defaults=SYNTHETIC_DEFAULTS if synthetic else {},
+        defaults=defaults,
     )
     _run(plan, browser=not no_browser)
 
 
-def _mall(sources: tuple[str, ...], config: Path | None) -> tuple[MallSource, bool]:
-    """What to run on, and whether all visitors are synthetic."""
+def _mall(
+    sources: tuple[str, ...],
+    config: Path | None,
+) -> MallSource:
+    """Return the mall to run on.
+
+    That of the folder, with the given cameras at its first stand; without a folder, the examples,
+    with recognition on. Raises ConfigurationError without a stand.
+    """
     folder = config or CONFIG
     mall = load_mall(folder)
     if not mall.stands:
-        raise ConfigurationError(
-            f"{folder / 'stands.yaml'}: a demo needs at least one stand"
-        )
+        file = folder / "stands.yaml"
+        raise ConfigurationError(f"{file}: a demo needs at least one stand")
+    if config is not None and not sources:
+        # As it is on disk at each moment: changes take effect while the demo runs.
+        return MallFolder(folder)
     if sources:
-        cameras = tuple(
-            _camera(number, uri, mall.stands[0])
-            for number, uri in enumerate(sources, 1)
-        )
-        mall = mall.model_copy(update={"cameras": cameras})
-    synthetic = all(camera.uri.startswith("synthetic:") for camera in mall.cameras)
+        mall = _with_cameras(mall, sources)
     if config is None:
-        stands = tuple(
-            stand.model_copy(update={"recognition": "enrolled"})
-            for stand in mall.stands
-        )
-        mall = mall.model_copy(update={"stands": stands})
-    elif not sources:
-        return MallFolder(folder), synthetic
-    return FixedMall(mall), synthetic
+        mall = _with_recognition(mall)
+    return FixedMall(mall)
+
+
+def _with_cameras(mall: Mall, sources: tuple[str, ...]) -> Mall:
+    cameras = []
+    for number, uri in enumerate(sources, 1):
+        camera = _camera(number, uri, mall.stands[0])
+        cameras.append(camera)
+    return mall.model_copy(update={"cameras": tuple(cameras)})
+
+
+def _with_recognition(mall: Mall) -> Mall:
+    stands = []
+    for stand in mall.stands:
+        changed = stand.model_copy(update={"recognition": "enrolled"})
+        stands.append(changed)
+    return mall.model_copy(update={"stands": tuple(stands)})
 
 
 def _camera(number: int, uri: str, stand: Stand) -> Camera:
-    fps = 10 if uri.startswith("synthetic:") else 60
-    return Camera(id=f"camera-{number}", uri=uri, stand=stand.id, fps=fps, width=640)
+    # A video is taken at its own rate, which is hardly above 60; drawing is slower.
+    fps = 60
+    if uri.startswith("synthetic:"):
+        fps = 10
+    return Camera(
+        id=f"camera-{number}",
+        uri=uri,
+        stand=stand.id,
+        fps=fps,
+        width=640,
+    )
+
+
+def _is_synthetic(mall: Mall) -> bool:
+    """Return True where all visitors are synthetic."""
+    return all(camera.uri.startswith("synthetic:") for camera in mall.cameras)
 
 
 def _run(plan: Plan, *, browser: bool) -> None:
     console = Console(stderr=True)
     stop = Event()
     site = Site(plan)
-    with _interrupts(stop), site.running():
-        _greet(console, plan, site)
-        if browser and _has_screen():
-            webbrowser.open(_stand_page(site, plan.mall.current()))
-        _watch(console, site, stop)
+    with interrupts(stop), site.running():
+        page = stand_page(site)
+        greet(console, site)
+        if browser and has_screen():
+            webbrowser.open(page)
+        watch(console, site, stop)
         site.finish()
-        figures = load_figures(connect(site.redis_url), "exact")
-    summary = _summary(plan, site) | {"campaigns": to_json(figures)}
-    if plan.record is not None:
-        write_output(plan.record / "summary.json", json.dumps(summary, indent=2) + "\n")
-    report = (plan.record or Path()) / "report.html"
-    write_output(report, render_html(figures))
-    console.print(summary_table(figures))
-    console.print(_closing_line(summary), f"Report: [bold]{report}[/]", sep="\n")
+        redis = connect(site.redis_url)
+        figures = load_figures(redis, "exact")
+    _report(console, site, figures)
     if site.source_error is not None:
         raise site.source_error
-    if site.recorder.error is not None:
+    error = site.recorder.error
+    if error is not None:
         raise ConfigurationError(
-            f"the recording in {plan.record} is incomplete: {site.recorder.error}; free some space and repeat"
+            f"the recording in {plan.record} is incomplete: {error}; "
+            "free some space and repeat"
         )
 
 
-@contextmanager
-def _interrupts(stop: Event) -> Iterator[None]:
-    """Ctrl-C and SIGTERM end the run in order; a second one ends it at once."""
-
-    def interrupt(*_: object) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, interrupt) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
-
-
-def _greet(console: Console, plan: Plan, site: Site) -> None:
-    console.print(f"Stand page    [bold]{_stand_page(site, plan.mall.current())}[/]")
-    console.print(
-        f"Live figures  [bold]{site.address}/live[/]   (Ctrl-C ends the run in order)"
-    )
-
-
-def _has_screen() -> bool:
-    """Without one, a browser of the terminal would take the place of the progress bar."""
-    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
-
-
-def _stand_page(site: Site, mall: Mall) -> str:
-    return f"{site.address}/stands/{mall.stands[0].id}"
-
-
-def _watch(console: Console, site: Site, stop: Event) -> None:
-    """Progress until the sources end, somebody interrupts, or a service fails."""
-    total = site.plan.seconds
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[figures]}"),
-    )
-    with Progress(*columns, console=console, transient=False) as progress:
-        task = progress.add_task("watching", total=total, figures="")
-        while not stop.is_set() and not site.sources_ended:
-            site.check()
-            site.changed.wait(0.25)
-            progress.update(
-                task, completed=_source_seconds(site), figures=_figures(site)
-            )
-        if site.sources_ended and total is not None:
-            progress.update(task, completed=total)
-
-
-def _source_seconds(site: Site) -> float:
-    recorder = site.recorder
-    return (recorder.last_event_ns - recorder.first_event_ns) / 1e9
-
-
-def _figures(site: Site) -> str:
-    recorder = site.recorder
-    return f"{recorder.frames} frames · {len(recorder.presences)} people · {recorder.events['plays']} plays"
-
-
-def _summary(plan: Plan, site: Site) -> dict[str, Any]:
-    recorder = site.recorder
-    return {
-        "sources": [
-            without_password(camera.uri) for camera in plan.mall.current().cameras
-        ],
-        "bus": plan.settings.bus,
-        "speed": plan.speed,
-        "wall_seconds": round(site.seconds, 3),
-        "source_seconds": round(_source_seconds(site), 3),
-        "frames": recorder.frames,
-        "frames_per_second": round(recorder.frames / site.seconds, 2),
-        "faces": recorder.faces,
-        "tracks": len(recorder.tracks),
-        "presences": len(recorder.presences),
-        "visitors": len(recorder.visitors),
-        "synthetic": recorder.synthetic,
-        "events": dict(sorted(recorder.events.items())),
-    }
-
-
-def _closing_line(summary: dict[str, Any]) -> str:
-    return (
-        f"{summary['frames']} frames in {summary['wall_seconds']:.1f} s "
-        f"({summary['frames_per_second']:.0f} a second), {summary['presences']} people, "
-        f"{summary['events'].get('plays', 0)} plays"
-        + (", all visitors synthetic" if summary["synthetic"] else "")
-    )
+def _report(
+    console: Console,
+    site: Site,
+    figures: Figures,
+) -> None:
+    """Write the figures of the run, and show them."""
+    summary = summary_of(site)
+    summary["campaigns"] = to_json(figures)
+    folder = site.plan.record
+    if folder is not None:
+        text = json.dumps(summary, indent=2)
+        write_output(folder / "summary.json", text + "\n")
+    report = (folder or Path()) / "report.html"
+    write_output(report, render_html(figures))
+    console.print(summary_table(figures))
+    console.print(closing_line(summary))
+    console.print(f"Report: [bold]{report}[/]")

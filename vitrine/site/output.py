@@ -8,7 +8,10 @@ from vitrine.errors import ConfigurationError
 
 
 def write_output(path: Path, text: str) -> None:
-    """Write a file and the folders above it. Raises ConfigurationError when it cannot be written."""
+    """Write a file and the folders above it.
+
+    Raises ConfigurationError when it cannot be written.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Run one service as a process."""
+"""A process: the composition of one service with what it stands on."""
 
 from __future__ import annotations
 
@@ -23,12 +23,14 @@ logger = logging.getLogger(__name__)
 
 
 def find_build(name: str) -> Callable[[Context], Service]:
-    """The composition root of a service. Raises ConfigurationError for an unknown name."""
+    """Return the composition root of a service.
+
+    Raises ConfigurationError for an unknown name.
+    """
     found = entry_points(group="vitrine.services")
     if name not in found.names:
-        raise ConfigurationError(
-            f"no service {name!r}; there are: {', '.join(sorted(found.names))}"
-        )
+        listed = ", ".join(sorted(found.names))
+        raise ConfigurationError(f"no service {name!r}; there are: {listed}")
     build: Callable[[Context], Service] = found[name].load()
     return build
 
@@ -36,10 +38,12 @@ def find_build(name: str) -> Callable[[Context], Service]:
 def run_service(name: str, settings: Settings) -> None:
     """Run one service as this process until SIGTERM or SIGINT. Raises what stops it."""
     configure_logs(settings.log_level, settings.log_format)
-    stop = DrainingStop() if settings.finite else Event()
-    health = Health()
+    stop = Event()
+    if settings.finite:
+        stop = DrainingStop()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    health = Health()
     with ExitStack() as stack:
         bus = open_bus(settings)
         stack.callback(bus.close)
@@ -53,9 +57,13 @@ def run_service(name: str, settings: Settings) -> None:
         )
         service = find_build(name)(context)
         health.unready(name, "starting")
-        host = settings.http_host
-        port = settings.health_port
-        port = stack.enter_context(health_server(health, host, port, context.pages))
+        server = health_server(
+            health,
+            settings.http_host,
+            settings.health_port,
+            context.pages,
+        )
+        port = stack.enter_context(server)
         logger.info("%s started; health and metrics on port %d", name, port)
         service.run(stop)
     logger.info("%s ended", name)

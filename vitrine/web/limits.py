@@ -29,11 +29,20 @@ SHUTDOWN_S: Final = 2
 class BodyLimit:
     """Refuse requests whose body has more than `most_bytes`, with status 413."""
 
-    def __init__(self, app: ASGIApp, most_bytes: int = BODY_BYTES) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        most_bytes: int = BODY_BYTES,
+    ) -> None:
         self._app = app
         self._most_bytes = most_bytes
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
         """Answer one request."""
         received = 0
 

@@ -60,7 +60,13 @@ def web_server(
         raise RuntimeError(f"the web server of the {name} ended by itself")
 
 
-def listen(host: str, port: int, *, name: str, variable: str) -> socket.socket:
+def listen(
+    host: str,
+    port: int,
+    *,
+    name: str,
+    variable: str,
+) -> socket.socket:
     """Return a listening socket; port 0 takes a free one.
 
     Raises ConfigurationError, which names `variable`, when the port is taken.

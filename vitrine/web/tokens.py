@@ -64,8 +64,13 @@ def require_tokens(host: str, **tokens: SecretStr | None) -> None:
 
     The names are those of the variables, in lower case. Raises ConfigurationError.
     """
-    missing = [name.upper() for name, token in tokens.items() if token is None]
-    if missing and not is_loopback(host):
+    if is_loopback(host):
+        return
+    missing = []
+    for name, token in tokens.items():
+        if token is None:
+            missing.append(name.upper())
+    if missing:
         names = " and ".join(missing)
         raise ConfigurationError(
             "pages that show people are to be reached from other machines "

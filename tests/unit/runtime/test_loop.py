@@ -1,4 +1,4 @@
-"""The loop's promises: outputs before offsets, nothing lost, bad records set aside, crashes repeated."""
+"""The loop: outputs before offsets, nothing lost, bad records set aside, crashes repeated."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from vitrine.mall.folder import FixedMall
 from vitrine.services.ingest.settings import IngestSettings
 from vitrine.services.stand.settings import StandSettings
 from vitrine.settings import Settings
-from vitrine.site.embedded import Plan, defaults_of
+from vitrine.site.plan import Plan, defaults_of
 
 
 def test_a_plan_says_how_ingest_and_the_stand_run() -> None:
