@@ -54,10 +54,25 @@ def _handler(context: Context, rules: RecognitionRules) -> IdentityHandler:
 
     feed = GalleryFeed(store, build_gallery, time.time_ns)
     links = VisitLinks(store)
-    return IdentityHandler(context.mall, rules, sealer, feed, links)
+    return IdentityHandler(
+        mall=context.mall,
+        rules=rules,
+        sealer=sealer,
+        feed=feed,
+        links=links,
+    )
 
 
-def without_key(mall: MallSource, rules: RecognitionRules) -> IdentityHandler:
+def without_key(
+    mall: MallSource,
+    rules: RecognitionRules,
+) -> IdentityHandler:
     """Return the handler of a process without a key: every track is a visitor."""
     nobody = NoGallery()
-    return IdentityHandler(mall, rules, None, nobody, VisitLinks(nobody))
+    return IdentityHandler(
+        mall=mall,
+        rules=rules,
+        sealer=None,
+        feed=nobody,
+        links=VisitLinks(nobody),
+    )

@@ -89,8 +89,19 @@ def enrol(
             "nobody was enrolled: none of the pictures can be used"
         )
     now_ns = time.time_ns()
-    consents = granted(purposes, at_ns=now_ns, days=days, text_version=text)
-    customer_id = store.enrol(name, vectors, reader.embedder.model, consents, now_ns)
+    consents = granted(
+        purposes,
+        at_ns=now_ns,
+        days=days,
+        text_version=text,
+    )
+    customer_id = store.enrol(
+        name=name,
+        vectors=vectors,
+        model=reader.embedder.model,
+        consents=consents,
+        now_ns=now_ns,
+    )
     used = f"{len(vectors)} of {len(images)} pictures"
     agreed = ", ".join(purposes)
     click.echo(f"{customer_id}  {used}, consent to {agreed}")
@@ -103,7 +114,8 @@ def list_all() -> None:
     now_ns = time.time_ns()
     table = Table("id", "name", "templates", "agreed to")
     for customer in store.customers():
-        agreed = ", ".join(in_force(customer.consents, now_ns))
+        purposes = in_force(customer.consents, now_ns)
+        agreed = ", ".join(purposes)
         table.add_row(
             customer.customer_id,
             customer.name,
@@ -118,15 +130,17 @@ def list_all() -> None:
 def erase(customer_id: str) -> None:
     """Erase everything of a customer and print a signed receipt."""
     store = _store(Settings.load())
-    receipt = store.erase(customer_id, time.time_ns())
-    click.echo(json.dumps(receipt, indent=2))
+    receipt = store.erase(customer_id, now_ns=time.time_ns())
+    text = json.dumps(receipt, indent=2)
+    click.echo(text)
 
 
 def _store(settings: Settings) -> CustomerStore:
     if settings.key_file is None:
         raise ConfigurationError(f"set VITRINE_KEY_FILE; {HOW_TO}")
-    redis = connect(settings.redis_url.get_secret_value())
-    return CustomerStore(redis, Sealer.load(settings.key_file))
+    url = settings.redis_url.get_secret_value()
+    sealer = Sealer.load(settings.key_file)
+    return CustomerStore(connect(url), sealer)
 
 
 def load_reader(models: Path | None) -> FaceReader:
@@ -134,11 +148,13 @@ def load_reader(models: Path | None) -> FaceReader:
 
     Raises ConfigurationError for a model that is missing.
     """
+    landmarks = model_path(LANDMARKS_FILE)
     embedding = embedding_model(models)
+    network = load_network(embedding)
     return FaceReader(
         detector=load_detector(models),
-        landmarks=load_network(model_path(LANDMARKS_FILE)),
-        embedder=Embedder(load_network(embedding), embedding.stem),
+        landmarks=load_network(landmarks),
+        embedder=Embedder(network, model=embedding.stem),
     )
 
 
@@ -147,7 +163,8 @@ def _vectors(reader: FaceReader, paths: Sequence[Path]) -> list[Vector]:
     vectors = []
     for path in paths:
         try:
-            vectors.append(reader.read(read_picture(path)))
+            picture = read_picture(path)
+            vectors.append(reader.read(picture))
         except Invalid as error:
             click.echo(f"{path}: left out, {error}", err=True)
     return vectors
@@ -158,7 +175,8 @@ def read_picture(path: Path) -> Image:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise Invalid(error.strerror or str(error)) from None
+        reason = error.strerror or str(error)
+        raise Invalid(reason) from None
     if not content:
         raise Invalid("not a picture that can be read")
     encoded = np.frombuffer(content, np.uint8)

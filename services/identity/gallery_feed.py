@@ -81,6 +81,7 @@ class GalleryFeed:
             self._away = True
 
     def _refresh(self, now_s: float) -> None:
+        # Before the templates: a change meanwhile is then seen by the next look.
         change = self._store.last_change()
         expired = now_s - self._loaded_s >= RELOAD_EVERY_S
         if change != self._change or expired:
@@ -92,9 +93,12 @@ class GalleryFeed:
         self._away = False
 
     def _load(self, change: str) -> None:
-        templates = self._store.templates(self._now_ns())
+        now_ns = self._now_ns()
+        templates = self._store.templates(now_ns)
         self._gallery = self._build(templates)
         self._change = change
-        version = change.partition("-")[0]
-        metrics.GALLERY_CUSTOMERS.set(len(self._gallery.customers))
-        metrics.GALLERY_VERSION.set(int(version or 0))
+        customers = len(self._gallery.customers)
+        milliseconds = change.partition("-")[0]
+        version = int(milliseconds or 0)
+        metrics.GALLERY_CUSTOMERS.set(customers)
+        metrics.GALLERY_VERSION.set(version)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from vitrine import ids
@@ -19,7 +20,7 @@ from vitrine.mall.folder import MallSource
 from vitrine.runtime import Handler, Outputs
 from vitrine.schemas import Face, FrameFaces, Identity, IdentityReason, Interaction
 from vitrine.sealing import Sealer, track_reference
-from vitrine.services.identity.replay import FirstFrames, first_needed
+from vitrine.services.identity.replay import FirstFrames, StandKey, first_needed
 from vitrine.services.identity.visit_links import VisitLinks
 from vitrine.telemetry import metrics
 from vitrine.topics import IDENTITIES
@@ -34,6 +35,22 @@ class Feed(Protocol):
 
     def current(self) -> Gallery | None:
         """Return the gallery, or None while nobody may be recognised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Hold the faces of one picture, with what they are decided by."""
+
+    received: Received[FrameFaces]
+    stand: Stand
+    day: StandDay
+    gallery: Gallery | None
+    outputs: Outputs
+
+    @property
+    def at_ns(self) -> int:
+        """The capture time."""
+        return self.received.event.captured_at_ns
 
 
 class IdentityHandler(Handler):
@@ -55,13 +72,14 @@ class IdentityHandler(Handler):
         self._sealer = sealer
         self._feed = feed
         self._links = links
-        self._days: dict[tuple[TopicPartition, str], StandDay] = {}
+        self._days: dict[StandKey, StandDay] = {}
         self._first_frames = FirstFrames()
 
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
         """Forget the stands that moved elsewhere."""
         for key in list(self._days):
-            if key[0] in partitions:
+            source, _ = key
+            if source in partitions:
                 del self._days[key]
         self._first_frames.revoked(partitions)
 
@@ -72,6 +90,7 @@ class IdentityHandler(Handler):
         """
         outputs = Outputs(staged={})
         gallery = self._feed.current()
+        # First of all, so that nobody stays known whom no further view comes of.
         self._withdraw(gallery, outputs)
         for received in batch:
             match received.event:
@@ -86,6 +105,7 @@ class IdentityHandler(Handler):
         """Link known visits to customers; while the store is away, later."""
         if outputs.staged:
             self._links.add(outputs.staged)
+        # Even without new ones: some may wait since the store was away.
         self._links.write()
 
     def _on_faces(
@@ -100,48 +120,64 @@ class IdentityHandler(Handler):
             reason = "no such stand in the configuration"
             outputs.rejected.append((received, reason))
             return
-        day = self._day(received, stand)
         self._first_frames.see(received)
+        day = self._day(received, stand)
+        frame = Frame(
+            received=received,
+            stand=stand,
+            day=day,
+            gallery=gallery,
+            outputs=outputs,
+        )
         for face in event.faces:
-            track = day.tracks.get(face.track_id)
-            if track is None:
-                if self._first_frames.was_over(received, face.track_id):
-                    continue
-                track = self._begin(received, face, day, stand, outputs)
-            day.see(track, event.captured_at_ns)
-            view = self._view(received, face, track, stand, outputs)
-            if view is not None:
-                decisions = decide(day, track, view, gallery, self._rules)
-                self._publish(stand, decisions, outputs)
+            self._on_face(face, frame)
         day.forget_ended(event.captured_at_ns, TRACK_FORGOTTEN_AFTER_NS)
 
-    def _day(self, received: Received[FrameFaces], stand: Stand) -> StandDay:
+    def _day(
+        self,
+        received: Received[FrameFaces],
+        stand: Stand,
+    ) -> StandDay:
         key = (received.source, stand.id)
-        today = ids.local_day(received.event.captured_at_ns, stand.time_zone)
+        at_ns = received.event.captured_at_ns
+        today = ids.local_day(at_ns, stand.time_zone)
         day = self._days.get(key)
         if day is None or day.day != today:
             day = StandDay(stand.id, today)
             self._days[key] = day
         return day
 
-    def _begin(
-        self,
-        received: Received[FrameFaces],
-        face: Face,
-        day: StandDay,
-        stand: Stand,
-        outputs: Outputs,
-    ) -> Track:
-        event = received.event
-        track = day.begin(
-            face.track_id,
-            event.camera_id,
-            event.captured_at_ns,
-            received.record.offset,
+    def _on_face(self, face: Face, frame: Frame) -> None:
+        day = frame.day
+        track = day.tracks.get(face.track_id)
+        if track is None:
+            if self._first_frames.was_over(frame.received, face.track_id):
+                return
+            track = self._begin(face, frame)
+        day.see(track, frame.at_ns)
+        view = self._view(face, track, frame)
+        if view is None:
+            return
+        decisions = decide(
+            day=day,
+            track=track,
+            view=view,
+            gallery=frame.gallery,
+            rules=self._rules,
         )
-        reason = self._first_reason(stand)
-        decision = Decision.about(track, reason, event.captured_at_ns)
-        self._publish(stand, [decision], outputs)
+        self._publish(frame.stand, decisions, frame.outputs)
+
+    def _begin(self, face: Face, frame: Frame) -> Track:
+        received = frame.received
+        track = frame.day.begin(
+            track_id=face.track_id,
+            camera_id=received.event.camera_id,
+            at_ns=frame.at_ns,
+            offset=received.record.offset,
+        )
+        reason = self._first_reason(frame.stand)
+        decision = Decision.about(track, reason, frame.at_ns)
+        self._publish(frame.stand, [decision], frame.outputs)
         return track
 
     def _first_reason(self, stand: Stand) -> IdentityReason:
@@ -153,24 +189,29 @@ class IdentityHandler(Handler):
 
     def _view(
         self,
-        received: Received[FrameFaces],
         face: Face,
         track: Track,
-        stand: Stand,
-        outputs: Outputs,
+        frame: Frame,
     ) -> View | None:
         """Return the view that a face carries, where it may be looked at."""
-        if stand.recognition == "none" or track.visitor.opted_out:
+        if frame.stand.recognition == "none" or track.visitor.opted_out:
             return None
-        if face.embedding is None or self._sealer is None:
+        embedding = face.embedding
+        if embedding is None or self._sealer is None:
             return None
+        received = frame.received
         about = track_reference(received.event.camera_id, face.track_id)
         try:
-            vector = self._sealer.open(face.embedding, about)
+            vector = self._sealer.open(embedding, about)
         except Invalid as error:
-            outputs.rejected.append((received, f"embedding: {error}"))
+            reason = f"embedding: {error}"
+            frame.outputs.rejected.append((received, reason))
             return None
-        return View(vector, face.embedding.model, received.event.captured_at_ns)
+        return View(
+            vector=vector,
+            model=embedding.model,
+            at_ns=frame.at_ns,
+        )
 
     def _withdraw(self, gallery: Gallery | None, outputs: Outputs) -> None:
         mall = self._mall.current()
@@ -212,6 +253,7 @@ class IdentityHandler(Handler):
                 model=decision.model,
                 config_version=version,
             )
-            outputs.messages.append(Outgoing(IDENTITIES, stand.id, event))
+            message = Outgoing(IDENTITIES, stand.id, event)
+            outputs.messages.append(message)
             if decision.customer_id is not None:
                 outputs.staged[decision.visit_id] = decision.customer_id

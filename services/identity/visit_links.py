@@ -41,7 +41,8 @@ class VisitLinks:
     def add(self, links: Mapping[str, str]) -> None:
         """Take customers by visit; the newest are lost when too many wait."""
         for visit_id, customer_id in links.items():
-            if visit_id not in self._waiting and len(self._waiting) >= LINKS_KEPT:
+            is_full = len(self._waiting) >= LINKS_KEPT
+            if is_full and visit_id not in self._waiting:
                 metrics.VISIT_LINKS_LOST.inc()
                 continue
             self._waiting[visit_id] = customer_id
@@ -56,9 +57,11 @@ class VisitLinks:
         except Unavailable as error:
             self._ask_at = ask_again_at(asked_s, self._monotonic())
             logger.warning("visit not linked yet: %s", error)
-        metrics.VISIT_LINKS_WAITING.set(len(self._waiting))
+        waiting = len(self._waiting)
+        metrics.VISIT_LINKS_WAITING.set(waiting)
 
     def _write_all(self) -> None:
-        for visit_id, customer_id in list(self._waiting.items()):
+        waiting = list(self._waiting.items())
+        for visit_id, customer_id in waiting:
             self._store.link_visit(visit_id, customer_id)
             del self._waiting[visit_id]

@@ -61,7 +61,11 @@ def in_force(consents: Sequence[Consent], at_ns: int) -> list[Purpose]:
     return [consent.purpose for consent in consents if consent.in_force(at_ns)]
 
 
-def allows(consents: Sequence[Consent], purpose: Purpose, at_ns: int) -> bool:
+def allows(
+    consents: Sequence[Consent],
+    purpose: Purpose,
+    at_ns: int,
+) -> bool:
     """Return True while a consent for a purpose is in force."""
     return purpose in in_force(consents, at_ns)
 

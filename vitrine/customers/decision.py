@@ -124,6 +124,7 @@ def decide(
 
 def enrolled_votes(track: Track, gallery: Gallery) -> list[str | None]:
     """Return the votes of a track; those for customers who left the gallery are void."""
+    # A void vote stays among the views that a majority is counted of.
     votes: list[str | None] = []
     for customer_id in track.votes:
         if customer_id in gallery.customers:
@@ -141,6 +142,7 @@ def vote(votes: Sequence[str | None], rules: RecognitionRules) -> Vote:
     named = Counter(customer for customer in votes if customer is not None)
     if not named:
         return Vote()
+    # A tie needs no rule: neither of two customers has more than half of the views.
     customer_id, count = named.most_common(1)[0]
     share = count / len(votes)
     if count < rules.views or share < rules.majority:

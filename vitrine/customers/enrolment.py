@@ -39,26 +39,30 @@ class FaceReader:
         """
         image = shrunk(picture)
         face = self._one_face(image)
-        aligned = align(image, self._points(image, face))
+        points = self._points(image, face)
+        aligned = align(image, points)
         vectors = self.embedder.embed([aligned])
         return np.asarray(vectors[0])
 
     def _one_face(self, image: Image) -> Detections:
         found = self.detector.detect(image)
         sure = found[found.scores >= self.detector.trust.sure]
-        if len(sure) == 0:
+        count = len(sure)
+        if count == 0:
             raise Invalid("no face in it")
-        if len(sure) > 1:
-            raise Invalid(f"{len(sure)} faces in it, expected one")
+        if count > 1:
+            raise Invalid(f"{count} faces in it, expected one")
         return sure
 
     def _points(self, image: Image, face: Detections) -> Points:
         """Return the 68 points (68, 2) of a face, in pixels."""
-        crop = crop_of_box(face.boxes[0].tolist(), face.five[0])
-        batch = network_input([cut(image, crop)])
-        outputs = self.landmarks.run(batch)[0]
-        points: Points = to_frame(outputs, [crop])[0]
-        return points
+        box = face.boxes[0].tolist()
+        crop = crop_of_box(box, face.five[0])
+        inside = cut(image, crop)
+        batch = network_input([inside])
+        outputs = self.landmarks.run(batch)
+        points = to_frame(outputs[0], [crop])
+        return np.asarray(points[0])
 
 
 def shrunk(picture: Image) -> Image:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
@@ -21,18 +22,14 @@ class Gallery:
         rules: RecognitionRules,
     ) -> None:
         self._rules = rules
-        self._owners: dict[str, list[str]] = {}
-        self._search: dict[str, NearestNeighbors] = {}
+        self.customers = frozenset(template.customer_id for template in templates)
+        """Ids of everybody who may be recognised, whatever the model."""
         by_model: dict[str, list[Template]] = defaultdict(list)
         for template in templates:
             by_model[template.model].append(template)
+        self._indexes: dict[str, Index] = {}
         for model, enrolled in by_model.items():
-            vectors = np.stack([template.vector for template in enrolled])
-            search = NearestNeighbors(metric="cosine", algorithm="brute")
-            self._search[model] = search.fit(vectors)
-            self._owners[model] = [template.customer_id for template in enrolled]
-        self.customers = frozenset(template.customer_id for template in templates)
-        """Ids of everybody who may be recognised, whatever the model."""
+            self._indexes[model] = Index(enrolled)
 
     def match(self, vector: Vector, model: str) -> str | None:
         """Return the customer whom a view (d,) resembles, or None when nobody is near.
@@ -40,26 +37,48 @@ class Gallery:
         Of the nearest templates, those from the threshold on vote, each with its
         similarity.
         """
-        if model not in self._search:
+        index = self._indexes.get(model)
+        if index is None:
             return None
         least = self._rules.known(model)
         weights: dict[str, float] = defaultdict(float)
-        for customer_id, similarity in self._nearest(vector, model):
-            if similarity >= least:
-                weights[customer_id] += similarity
+        for neighbour in index.nearest(vector, self._rules.neighbours):
+            if neighbour.similarity >= least:
+                weights[neighbour.customer_id] += neighbour.similarity
         if not weights:
             return None
         return max(weights, key=weights.__getitem__)
 
-    def _nearest(self, vector: Vector, model: str) -> list[tuple[str, float]]:
-        """Return customer and cosine similarity of the nearest templates."""
-        owners = self._owners[model]
-        count = min(self._rules.neighbours, len(owners))
-        distances, places = self._search[model].kneighbors(
-            vector[None],
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Hold the owner of a template, and its cosine similarity with a view."""
+
+    customer_id: str
+    similarity: float
+
+
+class Index:
+    """Search the templates of one model, at least one."""
+
+    def __init__(self, templates: Sequence[Template]) -> None:
+        self._templates = templates
+        # Compared one by one: a tree is no faster with more than some twenty
+        # dimensions, and a few thousand templates are one product of matrices.
+        vectors = np.stack([template.vector for template in templates])
+        self._search = NearestNeighbors(metric="cosine", algorithm="brute")
+        self._search.fit(vectors)
+
+    def nearest(self, vector: Vector, most: int) -> list[Neighbour]:
+        """Return up to `most` templates, the most similar first."""
+        count = min(most, len(self._templates))
+        distances, places = self._search.kneighbors(
+            vector[np.newaxis],
             n_neighbors=count,
         )
-        nearest = []
+        found = []
         for distance, place in zip(distances[0], places[0], strict=True):
-            nearest.append((owners[place], 1.0 - float(distance)))
-        return nearest
+            owner = self._templates[place].customer_id
+            similarity = 1.0 - float(distance)
+            found.append(Neighbour(owner, similarity))
+        return found

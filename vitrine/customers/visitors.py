@@ -112,7 +112,13 @@ class StandDay:
             track.views = []
             track.matched = False
 
-    def begin(self, track_id: str, camera_id: str, at_ns: int, offset: int) -> Track:
+    def begin(
+        self,
+        track_id: str,
+        camera_id: str,
+        at_ns: int,
+        offset: int,
+    ) -> Track:
         """Add a track as a visitor of its own, until it proves to be an earlier one.
 
         `offset` is that of the first record with the track.
@@ -193,7 +199,12 @@ class StandDay:
                 found.add(other.visitor.visitor_id)
         return found
 
-    def _join(self, track: Track, found: Visitor, total: Vector) -> list[Track]:
+    def _join(
+        self,
+        track: Track,
+        found: Visitor,
+        total: Vector,
+    ) -> list[Track]:
         """Make one visitor of a track's own and `found`; the older one stays.
 
         Returns the tracks whose visitor changed.

@@ -38,6 +38,7 @@ def _objection(
     enabled: bool,
 ) -> IdentityReason | None:
     """Return why a customer may not be known any more, or None."""
+    # First the switch: where it is off, nobody needs to look after the store.
     if not enabled:
         return "recognition-off"
     if gallery is None:
@@ -47,7 +48,11 @@ def _objection(
     return None
 
 
-def opt_out(day: StandDay, visit_id: str, at_ns: int) -> list[Decision]:
+def opt_out(
+    day: StandDay,
+    visit_id: str,
+    at_ns: int,
+) -> list[Decision]:
     """End recognition of a visitor for as long as the tracks of the visit last.
 
     Drops all views of the visitor. Returns no decision for a visit of another day.

@@ -22,7 +22,7 @@ from vitrine.customers.consents import Consent, allows, for_purpose, last_expiry
 from vitrine.customers.records import Customer, Template, Vector
 from vitrine.errors import ConfigurationError, Invalid
 from vitrine.sealing import Sealer
-from vitrine.stores import receipts
+from vitrine.stores.receipts import Receipt, sign
 from vitrine.stores.redis import redis_errors
 
 logger = logging.getLogger(__name__)
@@ -136,7 +136,11 @@ class CustomerStore:
         plain = np.asarray(template.vector, "<f4").tobytes()
         about = _about_template(template.customer_id, template.model)
         key_id, sealed = self._sealer.encrypt(plain, about)
-        content = {"model": template.model, "key_id": key_id, "sealed": sealed}
+        content = {
+            "model": template.model,
+            "key_id": key_id,
+            "sealed": sealed,
+        }
         return json.dumps(content)
 
     def customers(self) -> Iterator[Customer]:
@@ -183,10 +187,12 @@ class CustomerStore:
         return found
 
     def _may_recognise(self, customer_id: str, now_ns: int) -> bool:
-        stored = cast("bytes | None", self._redis.hget(_key(customer_id), "consents"))
+        key = _key(customer_id)
+        stored = cast("bytes | None", self._redis.hget(key, "consents"))
         if stored is None:
             return False
-        return allows(CONSENTS.validate_json(stored), "recognise", now_ns)
+        consents = CONSENTS.validate_json(stored)
+        return allows(consents, "recognise", now_ns)
 
     def _templates(self, customer_id: str) -> list[Template]:
         key = _templates_key(customer_id)
@@ -194,9 +200,11 @@ class CustomerStore:
         found = []
         for text in texts:
             try:
-                found.append(self._open(customer_id, text))
+                template = self._open(customer_id, text)
             except Invalid as error:
                 logger.warning("a template is left out: %s", error)
+                continue
+            found.append(template)
         return found
 
     def _open(self, customer_id: str, text: bytes) -> Template:
@@ -208,7 +216,8 @@ class CustomerStore:
             content["sealed"],
             _about_template(customer_id, model),
         )
-        vector = np.frombuffer(plain, "<f4").astype(np.float32)
+        stored = np.frombuffer(plain, "<f4")
+        vector = stored.astype(np.float32)
         return Template(customer_id, model, vector)
 
     def link_visit(self, visit_id: str, customer_id: str) -> None:
@@ -216,7 +225,7 @@ class CustomerStore:
         with redis_errors(self._redis):
             self._redis.eval(_LINK, 0, customer_id, visit_id, VISIT_LINK_SECONDS)
 
-    def erase(self, customer_id: str, now_ns: int) -> dict[str, Any]:
+    def erase(self, customer_id: str, now_ns: int) -> Receipt:
         """Remove everything of a customer, and return a receipt signed by the site's key.
 
         Raises ConfigurationError when there is no such customer.
@@ -234,7 +243,7 @@ class CustomerStore:
             "templates": templates,
             "visits": visits,
         }
-        return receipts.sign(content, self._sealer)
+        return sign(content, self._sealer)
 
     def last_change(self) -> str:
         """Return the id of the newest change, `MILLISECONDS-NUMBER`; empty without any."""
@@ -255,12 +264,15 @@ def _expire(
 ) -> None:
     """Let the record go with the last consent, the templates with that for them."""
     recognise = for_purpose(consents, "recognise")
-    step.pexpire(_key(customer_id), _left_ms(consents, now_ns))
-    step.pexpire(_templates_key(customer_id), _left_ms(recognise, now_ns))
+    key = _key(customer_id)
+    templates_key = _templates_key(customer_id)
+    step.pexpire(key, _left_ms(consents, now_ns))
+    step.pexpire(templates_key, _left_ms(recognise, now_ns))
 
 
 def _left_ms(consents: Sequence[Consent], now_ns: int) -> int:
-    left_ns = last_expiry_ns(consents) - now_ns
+    expiry_ns = last_expiry_ns(consents)
+    left_ns = expiry_ns - now_ns
     return left_ns // 1_000_000
 
 

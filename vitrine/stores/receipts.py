@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, Final
 
@@ -12,13 +11,18 @@ from vitrine.sealing import Sealer
 ABOUT: Final = "receipt"
 
 
-def sign(content: Mapping[str, Any], sealer: Sealer) -> dict[str, Any]:
+Receipt = dict[str, Any]
+
+
+def sign(content: Receipt, sealer: Sealer) -> Receipt:
     """Return the content with a `signature`: its hash, sealed."""
-    key_id, sealed = sealer.encrypt(_digest(content), ABOUT)
-    return {**content, "signature": f"{key_id}:{sealed}"}
+    digest = _digest(content)
+    key_id, sealed = sealer.encrypt(digest, ABOUT)
+    signature = f"{key_id}:{sealed}"
+    return content | {"signature": signature}
 
 
-def verify(receipt: Mapping[str, Any], sealer: Sealer) -> bool:
+def verify(receipt: Receipt, sealer: Sealer) -> bool:
     """Return True for a receipt that is ours and unchanged.
 
     Raises Invalid when its signature was altered.
@@ -26,9 +30,11 @@ def verify(receipt: Mapping[str, Any], sealer: Sealer) -> bool:
     content = dict(receipt)
     signature = str(content.pop("signature"))
     key_id, _, sealed = signature.partition(":")
-    return sealer.decrypt(key_id, sealed, ABOUT) == _digest(content)
+    signed = sealer.decrypt(key_id, sealed, ABOUT)
+    return signed == _digest(content)
 
 
-def _digest(content: Mapping[str, Any]) -> bytes:
-    canonical = json.dumps(dict(content), sort_keys=True)
-    return sha256(canonical.encode()).digest()
+def _digest(content: Receipt) -> bytes:
+    canonical = json.dumps(content, sort_keys=True)
+    digest = sha256(canonical.encode())
+    return digest.digest()
