@@ -1,4 +1,4 @@
-"""Real servers for tests, on free loopback ports: a Kafka broker from its jars, and a Redis."""
+"""Run real servers for tests on free loopback ports: a Kafka broker from its jars, and a Redis."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -21,18 +21,35 @@ ROOT = Path(__file__).resolve().parents[1]
 TEMPLATES = Path(__file__).parent / "kafka"
 CLUSTER_ID = "5L6g3nShT-eMCtK--X86sw"
 START_LIMIT_S = 60.0
+"""How long a server may take to start on a busy machine."""
+STOP_LIMIT_S = 20.0
+SHOWN_LOG = 2_000
+"""So many last characters of a log are shown."""
+JAVA_OPTIONS = (
+    "-Xmx512m",
+    # One small heap and short runs: the simple collector and compiler start sooner.
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    f"-Dlog4j2.configurationFile={TEMPLATES / 'log4j2.yaml'}",
+)
 
 
 def kafka_libs() -> Path | None:
-    """The folder with the broker's jars: VITRINE_TEST_KAFKA_LIBS, or what `make kafka-libs` fetched."""
-    folder = Path(
-        os.environ.get("VITRINE_TEST_KAFKA_LIBS") or ROOT / ".cache" / "kafka-libs"
-    )
-    return folder if any(folder.glob("kafka_*.jar")) and shutil.which("java") else None
+    """Return the folder with the broker's jars; None if they or Java are missing.
+
+    It is VITRINE_TEST_KAFKA_LIBS, or what `make kafka-libs` fetched.
+    """
+    fetched = ROOT / ".cache" / "kafka-libs"
+    folder = Path(os.environ.get("VITRINE_TEST_KAFKA_LIBS") or fetched)
+    if shutil.which("java") is None:
+        return None
+    if not any(folder.glob("kafka_*.jar")):
+        return None
+    return folder
 
 
 class ServerProcess:
-    """A child process that can be ended and hung; its class knows how to start it."""
+    """End, hang and resume a child process; subclasses start it."""
 
     _process: subprocess.Popen[bytes] | None = None
 
@@ -61,95 +78,123 @@ class ServerProcess:
 
 
 class KafkaBroker(ServerProcess):
-    """A single-node KRaft broker as a child process; it keeps data and port over restarts."""
+    """Run a single-node KRaft broker as a child process; it keeps data and port over restarts."""
 
-    def __init__(self, libs: Path, folder: Path) -> None:
+    def __init__(
+        self,
+        libs: Path,
+        folder: Path,
+    ) -> None:
         self._libs = libs
-        self._folder = folder
         port, controller_port = free_ports(2)
         self.servers = f"127.0.0.1:{port}"
-        template = (TEMPLATES / "server.properties").read_text()
+        self._port = port
+        self._log = folder / "broker.log"
+        self._data = folder / "data"
         self._properties = folder / "server.properties"
-        self._properties.write_text(
-            template.format(
-                port=port, controller_port=controller_port, folder=folder / "data"
-            )
+        template = (TEMPLATES / "server.properties").read_text()
+        properties = template.format(
+            port=port,
+            controller_port=controller_port,
+            folder=self._data,
         )
+        self._properties.write_text(properties)
 
     def start(self) -> None:
-        """Start and wait until it accepts connections. Raises RuntimeError with the end of its log."""
-        with (self._folder / "broker.log").open("ab") as log:
-            if not (self._folder / "data").exists():
-                tool = [
-                    "kafka.tools.StorageTool",
-                    "format",
-                    "-t",
-                    CLUSTER_ID,
-                    "-c",
-                    str(self._properties),
-                ]
-                self._java(log, tool).wait(START_LIMIT_S)
-            self._process = self._java(log, ["kafka.Kafka", str(self._properties)])
-        host, _, port = self.servers.partition(":")
-        wait_for_port(host, int(port), self._process, self._folder / "broker.log")
+        """Start and wait until it accepts connections.
 
-    def _java(self, log: IO[bytes], arguments: list[str]) -> subprocess.Popen[bytes]:
-        options = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
-        logging = f"-Dlog4j2.configurationFile={TEMPLATES / 'log4j2.yaml'}"
-        command = ["java", *options, logging, "-cp", f"{self._libs}/*", *arguments]
-        return subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        Raises RuntimeError with the end of its log.
+        """
+        with self._log.open("ab") as log:
+            if not self._data.exists():
+                self._format(log)
+            self._process = self._java(log, "kafka.Kafka", str(self._properties))
+        wait_for_port("127.0.0.1", self._port, self._process, self._log)
+
+    def _format(self, log: IO[bytes]) -> None:
+        """Make the folder of a new cluster."""
+        formatting = self._java(
+            log,
+            "kafka.tools.StorageTool",
+            "format",
+            "-t",
+            CLUSTER_ID,
+            "-c",
+            str(self._properties),
+        )
+        formatting.wait(START_LIMIT_S)
+
+    def _java(
+        self,
+        log: IO[bytes],
+        *arguments: str,
+    ) -> subprocess.Popen[bytes]:
+        command = ["java", *JAVA_OPTIONS, "-cp", f"{self._libs}/*", *arguments]
+        return subprocess.Popen(
+            command,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
 
 
 class RedisServer(ServerProcess):
-    """A Redis with append-only file as a child process; it keeps data and port over restarts."""
+    """Run a Redis with append-only file as a child; it keeps data and port over restarts."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._log = folder / "redis.log"
         (self._port,) = free_ports(1)
         self.url = f"redis://127.0.0.1:{self._port}/0"
 
     def start(self) -> None:
         """Start and wait until its data is loaded. Raises RuntimeError with the end of its log."""
-        options = [
+        command = [
+            _redis_program(),
             "--port",
             str(self._port),
             "--bind",
             "127.0.0.1",
             "--dir",
             str(self._folder),
+            "--appendonly",
+            "yes",
         ]
-        with (self._folder / "redis.log").open("ab") as log:
-            command = [_redis_program(), *options, "--appendonly", "yes"]
+        with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                command, stdout=log, stderr=subprocess.STDOUT
+                command,
+                stdout=log,
+                stderr=subprocess.STDOUT,
             )
-        wait_for_port(
-            "127.0.0.1", self._port, self._process, self._folder / "redis.log"
-        )
+        wait_for_port("127.0.0.1", self._port, self._process, self._log)
         deadline = time.monotonic() + START_LIMIT_S
         while not self._answers():
             if time.monotonic() > deadline:
                 raise RuntimeError("Redis does not load its data")
 
     def _answers(self) -> bool:
-        with suppress(RedisError), Redis(port=self._port, socket_timeout=1) as client:
+        """Tell whether it does anything but load its data."""
+        client = Redis(
+            port=self._port,
+            socket_timeout=1,
+        )
+        with suppress(RedisError), client:
             return bool(client.ping())
         return False
 
 
 def _redis_program() -> str:
-    """The server on the path, else the one that the embedded store brings along."""
+    """Return the server on the path, else the one that the embedded store brings along."""
     found = shutil.which("valkey-server") or shutil.which("redis-server")
     return found or str(ValkeyServer()._binary_path)
 
 
 def end(process: subprocess.Popen[bytes] | None, number: int) -> None:
-    """Signal a child and wait for its end; after 20 s it is killed."""
+    """Signal a child and wait for its end; kill it after STOP_LIMIT_S."""
     if process is None or process.poll() is not None:
         return
     process.send_signal(number)
     try:
-        process.wait(20)
+        process.wait(STOP_LIMIT_S)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
@@ -157,7 +202,7 @@ def end(process: subprocess.Popen[bytes] | None, number: int) -> None:
 
 @contextmanager
 def redis_server(folder: Path) -> Iterator[str]:
-    """A Redis that keeps its data in `folder`. Yields its URL."""
+    """Run a Redis that keeps its data in `folder`; yield its URL."""
     server = RedisServer(folder)
     server.start()
     try:
@@ -167,18 +212,27 @@ def redis_server(folder: Path) -> Iterator[str]:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of the loopback interface that nobody listens on now."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports: list[int] = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
+    """Return ports of the loopback interface that nobody listens on now."""
+    ports: list[int] = []
+    with ExitStack() as sockets:
+        # All at once: a port that is free again could come a second time.
+        for _ in range(count):
+            server = sockets.enter_context(socket.create_server(("127.0.0.1", 0)))
+            _, port = server.getsockname()
+            ports.append(port)
     return ports
 
 
 def wait_for_port(
-    host: str, port: int, process: subprocess.Popen[bytes], log: Path
+    host: str,
+    port: int,
+    process: subprocess.Popen[bytes],
+    log: Path,
 ) -> None:
-    """Wait until a child process accepts connections; RuntimeError with the end of its log if it does not."""
+    """Wait until a child process accepts connections.
+
+    Raises RuntimeError with the end of its log if it ends or takes too long.
+    """
     deadline = time.monotonic() + START_LIMIT_S
     while time.monotonic() < deadline:
         with suppress(OSError), socket.create_connection((host, port), timeout=1):
@@ -186,6 +240,5 @@ def wait_for_port(
         with suppress(subprocess.TimeoutExpired):
             process.wait(0.05)
             break
-    raise RuntimeError(
-        f"no server on {host}:{port}\n{log.read_text(errors='replace')[-2000:]}"
-    )
+    said = log.read_text(errors="replace")
+    raise RuntimeError(f"no server on {host}:{port}\n{said[-SHOWN_LOG:]}")

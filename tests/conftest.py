@@ -1,4 +1,4 @@
-"""Fixtures that all tests may use: real data, and real servers."""
+"""Give all tests real data and real servers."""
 
 from __future__ import annotations
 
@@ -22,13 +22,16 @@ SHARED = Path(os.environ.pop("VITRINE_SHARED", "") or ROOT.parent / "shared")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """kafka-python reads its own data files in a way that Python 3.11 and 3.12 call deprecated."""
-    config.addinivalue_line(
-        "filterwarnings", "ignore:(open|read)_text is deprecated:DeprecationWarning"
-    )
+    """Let a warning of kafka-python pass.
+
+    It reads its own data files in a way that Python 3.11 and 3.12 call deprecated.
+    """
+    allowed = "ignore:(open|read)_text is deprecated:DeprecationWarning"
+    config.addinivalue_line("filterwarnings", allowed)
 
 
 def _absent(what: str, required: bool) -> None:
+    """Skip the test, or fail where the thing is required."""
     if required:
         pytest.fail(what)
     pytest.skip(what)
@@ -36,23 +39,26 @@ def _absent(what: str, required: bool) -> None:
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """Real data, videos and public weights: VITRINE_SHARED, or the folder `shared` beside the checkout."""
+    """Return the folder with real data, videos and public weights.
+
+    It is VITRINE_SHARED, or the folder `shared` beside the checkout.
+    """
     if not SHARED.is_dir():
-        _absent(
-            f"NO REAL DATA: {SHARED} is no folder; set VITRINE_SHARED", REQUIRE_SHARED
-        )
+        reason = f"NO REAL DATA: {SHARED} is no folder; set VITRINE_SHARED"
+        _absent(reason, REQUIRE_SHARED)
     return SHARED
 
 
 @pytest.fixture(scope="session")
 def kafka_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
-    """A running broker for the whole session; use names of your own for topics and groups."""
+    """Yield a running broker for the whole session; use names of your own for topics and groups."""
     libs = kafka_libs()
     if libs is None:
         reason = (
-            "NO KAFKA BROKER: needs java, and the jars that `make kafka-libs` fetches"
+            "NO KAFKA BROKER: needs java, and the jars that `make kafka-libs` fetches "
+            "(or VITRINE_TEST_KAFKA_LIBS)"
         )
-        _absent(f"{reason} (or VITRINE_TEST_KAFKA_LIBS)", REQUIRE_KAFKA)
+        _absent(reason, REQUIRE_KAFKA)
         return
     broker = KafkaBroker(libs, tmp_path_factory.mktemp("kafka"))
     broker.start()
@@ -62,19 +68,21 @@ def kafka_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBrok
 
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A running Redis for the whole session; use keys of your own."""
+    """Yield a running Redis for the whole session; use keys of your own."""
     with redis_server(tmp_path_factory.mktemp("redis")) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def docker() -> str:
-    """The versions of a Docker engine that answers, and of its Compose."""
-    versions = (
-        "docker version --format 'Docker {{.Server.Version}}' && docker compose version"
-    )
+    """Return the versions of a Docker engine that answers, and of its Compose."""
+    engine = "docker version --format 'Docker {{.Server.Version}}'"
+    compose = "docker compose version"
     done = subprocess.run(
-        ["sh", "-c", versions], capture_output=True, text=True, check=False
+        ["sh", "-c", f"{engine} && {compose}"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode != 0:
         _absent("NO DOCKER ENGINE: needs docker with Compose", REQUIRE_DOCKER)
@@ -83,23 +91,26 @@ def docker() -> str:
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """Where Chromium, or Chrome, is."""
+    """Return the path of Chromium or Chrome."""
     path = shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
-        _absent(
-            "NO BROWSER: needs chromium on the path; on Debian: apt install chromium",
-            REQUIRE_BROWSER,
+        reason = (
+            "NO BROWSER: needs chromium on the path; on Debian: apt install chromium"
         )
+        _absent(reason, REQUIRE_BROWSER)
     assert path is not None
     return path
 
 
 @pytest.fixture(scope="session")
 def promtool() -> str:
-    """Where promtool is, which comes with Prometheus."""
-    path = shutil.which("promtool") if shutil.which("prometheus") else None
-    if path is None:
-        reason = "NO PROMETHEUS: needs prometheus and promtool on the path; on Debian: apt install prometheus"
+    """Return the path of promtool, which comes with Prometheus."""
+    path = shutil.which("promtool")
+    if path is None or shutil.which("prometheus") is None:
+        reason = (
+            "NO PROMETHEUS: needs prometheus and promtool on the path; "
+            "on Debian: apt install prometheus"
+        )
         _absent(reason, REQUIRE_PROMETHEUS)
     assert path is not None
     return path

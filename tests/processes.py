@@ -1,4 +1,4 @@
-"""All services as processes on a real Kafka and a real Redis, to be killed and restarted."""
+"""Run all services as processes on a real Kafka and a real Redis, to be killed and restarted."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from threading import Event
 from types import TracebackType
@@ -24,6 +25,8 @@ from vitrine.site.recorder import RECORDED, Recorder
 from vitrine.telemetry.health import Health
 from vitrine.topics import TOPICS, Topic
 
+SHOWN_LOG = 2_000
+"""So many last characters of a log are shown."""
 START_ORDER = (
     "analytics",
     "stand",
@@ -45,9 +48,14 @@ STOP_ORDER = (
 
 
 def wait_for(
-    condition: Callable[[], bool], description: str, seconds: float = 60.0
+    condition: Callable[[], bool],
+    description: str,
+    seconds: float = 60.0,
 ) -> None:
-    """Poll a condition until it holds. Raises AssertionError with the description after `seconds`."""
+    """Poll a condition until it holds.
+
+    Raises AssertionError with the description after `seconds`.
+    """
     deadline = time.monotonic() + seconds
     pause = Event()
     while not condition():
@@ -56,7 +64,7 @@ def wait_for(
 
 
 class Processes:
-    """The six services and a virtual player, each a process with its own log file in `folder`."""
+    """Run the six services and a virtual player, each a process with its log file in `folder`."""
 
     def __init__(
         self, folder: Path, servers: str, redis_url: str, **environment: str
@@ -65,7 +73,8 @@ class Processes:
         self.servers = servers
         self.bus = KafkaBus(servers)
         self.bus.apply_topics(self.topics())
-        self.bus.close()  # an idle client looks for a broker that is away, and leaks its sockets
+        # An idle client looks for a broker that is away, and leaks its sockets.
+        self.bus.close()
         self.page, *ports = free_ports(1 + len(SERVICES))
         self.ports = dict(zip(SERVICES, ports, strict=True))
         self.environment = {
@@ -82,11 +91,10 @@ class Processes:
     def __enter__(self) -> Self:
         for name in START_ORDER:
             self.start(name)
+            # The player has no page of its own that tells.
             if name != "player":
-                wait_for(
-                    lambda name=name: self.ready(name),  # type: ignore[misc]
-                    f"{name} is ready; see {self.log(name)}",
-                )
+                ready = partial(self.ready, name)
+                wait_for(ready, f"{name} is ready; see {self.log(name)}")
         return self
 
     def __exit__(
@@ -101,15 +109,15 @@ class Processes:
         self.bus.close()
 
     def log(self, name: str) -> Path:
-        """Where a process writes its log."""
+        """Return the log file of a process."""
         return self.folder / f"{name}.log"
 
     def topics(self) -> Sequence[Topic]:
-        """What stands on the broker."""
+        """Return the topics that the broker gets."""
         return TOPICS
 
     def module(self, name: str) -> list[str]:
-        """A process as a Python module, with its arguments."""
+        """Return the Python module of a process, with its arguments."""
         if name == "player":
             address = f"http://127.0.0.1:{self.page}"
             return [
@@ -134,51 +142,65 @@ class Processes:
             )
 
     def ready(self, name: str) -> bool:
-        """Whether /readyz says so. Raises AssertionError when the process ended."""
+        """Tell whether /readyz says so. Raises AssertionError when the process ended."""
         status = self.running[name].poll()
-        assert status is None, (
-            f"{name} ended with {status}: {self.log(name).read_text()[-2000:]}"
-        )
+        assert status is None, self._end_of(name, status)
         try:
-            return (
-                httpx.get(f"http://127.0.0.1:{self.ports[name]}/readyz").status_code
-                == 200
-            )
+            answer = httpx.get(f"http://127.0.0.1:{self.ports[name]}/readyz")
         except httpx.TransportError:
             return False
+        return answer.status_code == 200
+
+    def _end_of(
+        self,
+        name: str,
+        status: int,
+    ) -> str:
+        """Say how a process ended, with the end of its log."""
+        said = self.log(name).read_text()
+        return f"{name} ended with {status}: {said[-SHOWN_LOG:]}"
 
     def metrics(self, name: str) -> str:
-        """What Prometheus would scrape."""
-        return httpx.get(f"http://127.0.0.1:{self.ports[name]}/metrics").text
+        """Return what Prometheus would scrape."""
+        answer = httpx.get(f"http://127.0.0.1:{self.ports[name]}/metrics")
+        return answer.text
 
     def ended(self, name: str) -> bool:
-        """Whether the process has ended by itself."""
+        """Tell whether the process has ended by itself."""
         return self.running[name].poll() is not None
 
     def kill(self, name: str) -> None:
-        """SIGKILL, as a crash of the machine would."""
+        """Send SIGKILL: the process ends as in a crash of the machine."""
         self.running[name].kill()
         self.running[name].wait()
 
     def kill_and_restart(self, name: str) -> None:
-        """SIGKILL, and the supervisor starts it again."""
+        """Send SIGKILL and start the process again, as a supervisor does."""
         self.kill(name)
         self.start(name)
 
     def finish(self) -> None:
-        """Stop in order; each handles everything on the bus first. AssertionError for a bad exit status."""
+        """Stop in order; each handles everything on the bus first.
+
+        Raises AssertionError for a bad exit status.
+        """
         for name in STOP_ORDER:
             process = self.running[name]
             process.send_signal(signal.SIGTERM)
             status = process.wait(60)
-            assert status == 0, (
-                f"{name} ended with {status}: {self.log(name).read_text()[-2000:]}"
-            )
+            assert status == 0, self._end_of(name, status)
 
     def record(self, folder: Path) -> None:
-        """Everything that stands on the topics but frames, as `vitrine demo --record` would write it."""
+        """Write all events but frames into a folder, as `vitrine demo --record` does."""
         stop = DrainingStop()
         recorder = Recorder(folder)
         stop.set()
-        ServiceLoop("test-recorder", self.bus, RECORDED, recorder, Health()).run(stop)
+        loop = ServiceLoop(
+            "test-recorder",
+            self.bus,
+            RECORDED,
+            recorder,
+            Health(),
+        )
+        loop.run(stop)
         assert recorder.error is None
