@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from itertools import count
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
@@ -27,19 +27,43 @@ from vitrine.services.ingest.shots import Picture, Pixels, Shot, Shots, Source
 from vitrine.telemetry.health import Health
 from vitrine.topics import COVERAGE, FRAMES, TOPICS, Topic
 
+VIDEO_SIZE = (64, 48)
+
+Step: TypeAlias = Shot | Exception | Event
+
 _readers = count()
 
 
 def make_picture(seed: int = 0, *, width: int = 64, height: int = 48) -> Pixels:
-    """Noise, different for each seed."""
-    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+    """Return noise, different for each seed."""
+    random = np.random.default_rng(seed)
+    shape = (height, width, 3)
+    return random.integers(0, 256, shape, np.uint8)
+
+
+def plain_picture(level: int, *, width: int = 64, height: int = 48) -> Pixels:
+    """Return a picture that is grey all over; 0 is black."""
+    shape = (height, width, 3)
+    return np.full(shape, level, np.uint8)
+
+
+def from_jpeg(jpeg: bytes) -> Pixels:
+    """Return the picture of a JPEG."""
+    data = np.frombuffer(jpeg, np.uint8)
+    pixels = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    return np.asarray(pixels, np.uint8)
 
 
 def write_video(
-    path: Path, pictures: int = 20, *, fps: float = 25.0, codec: str = "mp4v"
+    path: Path,
+    pictures: int = 20,
+    *,
+    fps: float = 25.0,
+    codec: str = "mp4v",
 ) -> Path:
-    """A video of noise."""
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*codec), fps, (64, 48))
+    """Write a video of noise."""
+    fourcc = cv2.VideoWriter.fourcc(*codec)
+    writer = cv2.VideoWriter(str(path), fourcc, fps, VIDEO_SIZE)
     for number in range(pictures):
         writer.write(make_picture(number))
     writer.release()
@@ -47,48 +71,67 @@ def write_video(
 
 
 def write_images(folder: Path, pictures: int = 3) -> Path:
-    """A folder of JPEG files."""
+    """Write a folder of JPEG files."""
     folder.mkdir()
     for number in range(pictures):
-        cv2.imwrite(str(folder / f"{number:03}.jpg"), make_picture(number))
+        path = folder / f"{number:03}.jpg"
+        cv2.imwrite(str(path), make_picture(number))
     return folder
 
 
+def cut_off(path: Path, size: int) -> Path:
+    """Leave only the first bytes of a file."""
+    content = path.read_bytes()
+    path.write_bytes(content[:size])
+    return path
+
+
 def make_camera(uri: str | Path = "test", **fields: Any) -> Camera:
-    """A camera of the stand `north`."""
-    return Camera(
-        **{"id": "north-1", "uri": str(uri), "stand": "north", "fps": 10} | fields
-    )
+    """Return a camera of the stand `north`."""
+    values: dict[str, Any] = {
+        "id": "north-1",
+        "uri": str(uri),
+        "stand": "north",
+        "fps": 10,
+    }
+    values.update(fields)
+    return Camera(**values)
 
 
-def make_shot(seconds: float = 0.0, pixels: Pixels | Exception | None = None) -> Shot:
-    """A picture `seconds` after the first one; an exception is what reading it raises."""
+def make_shot(
+    seconds: float = 0.0,
+    pixels: Pixels | Exception | None = None,
+) -> Shot:
+    """Return a picture `seconds` after the first one; reading it raises a given exception."""
 
     def read() -> Picture:
         if isinstance(pixels, Exception):
             raise pixels
-        return make_picture(
-            round(seconds * 1000)
-        ) if pixels is None else pixels.copy(), None
+        if pixels is None:
+            number = round(seconds * 1000)
+            return make_picture(number), None
+        return pixels.copy(), None
 
     return Shot(round(seconds * 1e9), read)
 
 
-def make_source(
-    *scripts: Iterable[Shot | Exception | Event], live: bool = False
-) -> Source:
-    """A source that follows a script at each opening, then the last one again and again.
+def make_shots(number: int, *, fps: int = 10) -> list[Shot]:
+    """Return so many pictures at this rate."""
+    return [make_shot(n / fps) for n in range(number)]
+
+
+def make_source(*scripts: Iterable[Step], live: bool = False) -> Source:
+    """Return a source that follows a script at each opening, then the last one again and again.
 
     An exception in it is raised, an event waited for.
     """
-    openings = iter(scripts)
-    last: list[list[Shot | Exception | Event]] = []
+    openings = [list(script) for script in scripts]
 
     def shots() -> Shots:
-        last[:] = [
-            list(script) for script in [next(openings, None)] if script is not None
-        ] or last
-        for step in last[0]:
+        script = openings[0]
+        if len(openings) > 1:
+            openings.pop(0)
+        for step in script:
             match step:
                 case Exception():
                     raise step
@@ -101,13 +144,22 @@ def make_source(
 
 
 def make_shared(
-    bus: Bus | None = None, *, finite: bool = True, in_flight: int = 100, **fields: Any
+    bus: Bus | None = None,
+    *,
+    finite: bool = True,
+    in_flight: int = 100,
+    settings: dict[str, Any] | None = None,
+    **fields: Any,
 ) -> Shared:
-    """What the cameras share, at full speed."""
+    """Return what the cameras share, at full speed."""
     bus = bus or MemoryBus(TOPICS)
-    settings = fields.pop("settings", {})
+    own = IngestSettings(
+        speed="max",
+        start_ns=T0_NS,
+        **(settings or {}),
+    )
     values: dict[str, Any] = {
-        "settings": IngestSettings(speed="max", start_ns=T0_NS, **settings),
+        "settings": own,
         "bus": bus,
         "health": Health(),
         "in_flight": InFlight(bus, in_flight, look_every_s=0.001),
@@ -118,51 +170,72 @@ def make_shared(
         "startup_limit_s": 60.0,
         "wall_ns": time.time_ns,
     }
-    return Shared(**values | fields)
+    values.update(fields)
+    return Shared(**values)
 
 
 def make_run(
-    source: Source, shared: Shared, camera: Camera | None = None, number: int = 0
+    source: Source,
+    shared: Shared,
+    camera: Camera | None = None,
+    number: int = 0,
 ) -> CameraRun:
-    """A camera on that source, from T0_NS on."""
-    return CameraRun(camera or make_camera(), number, source, shared, T0_NS)
+    """Return a camera on that source, from T0_NS on."""
+    return CameraRun(
+        camera or make_camera(),
+        number,
+        source,
+        shared,
+        T0_NS,
+    )
 
 
 def read_all(bus: Bus, topic: Topic) -> list[Received[Any]]:
-    """Everything on a topic, in order within each partition."""
-    consumer = bus.consumer(f"reader-{next(_readers)}", [topic])
+    """Return everything on a topic, in order within each partition."""
+    group = f"reader-{next(_readers)}"
+    consumer = bus.consumer(group, [topic])
     records = consumer.poll(0, 100_000)
     consumer.close()
     return [decode(record) for record in records]
 
 
 def frames(bus: Bus, camera_id: str = "north-1") -> list[FrameMeta]:
-    """The frames of a camera, `ended` among them."""
-    return [r.event for r in read_all(bus, FRAMES) if r.event.camera_id == camera_id]
+    """Return the frames of a camera, `ended` among them."""
+    events = [received.event for received in read_all(bus, FRAMES)]
+    return [event for event in events if event.camera_id == camera_id]
 
 
 def seconds_of(metas: Iterable[FrameMeta]) -> list[float]:
-    """Capture times in seconds after T0_NS, those of pictures only."""
-    return [(meta.captured_at_ns - T0_NS) / 1e9 for meta in metas if not meta.ended]
+    """Return capture times in seconds after T0_NS, those of pictures only."""
+    seconds = []
+    for meta in metas:
+        if not meta.ended:
+            since_ns = meta.captured_at_ns - T0_NS
+            seconds.append(since_ns / 1e9)
+    return seconds
 
 
 def coverage(bus: Bus) -> list[Coverage]:
-    """The coverage records."""
-    return [r.event for r in read_all(bus, COVERAGE)]
+    """Return the coverage records."""
+    return [received.event for received in read_all(bus, COVERAGE)]
 
 
 def commit_all(bus: Bus, stop: Event) -> None:
     """Be the workers: read frames and commit them, until `stop`."""
     consumer = bus.consumer("landmarks", [FRAMES])
     while not stop.is_set():
-        records = consumer.poll(0.05, 100)
-        consumer.commit(
-            {record.source: Commit(record.offset + 1) for record in records}
-        )
+        commits = {}
+        for record in consumer.poll(0.05, 100):
+            commits[record.source] = Commit(record.offset + 1)
+        consumer.commit(commits)
     consumer.close()
 
 
-def wait_for(condition: Callable[[], bool], what: str, limit_s: float = 20.0) -> None:
+def wait_for(
+    condition: Callable[[], bool],
+    what: str,
+    limit_s: float = 20.0,
+) -> None:
     """Wait until `condition` holds; fails after the limit."""
     deadline = time.monotonic() + limit_s
     pause = Event()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import NamedTuple
+
 import pytest
 
 from tests.builders import T0_NS, at
@@ -9,68 +12,112 @@ from tests.ingest_builders import make_camera
 from vitrine.schemas import Coverage
 from vitrine.services.ingest.coverage import CoverageLedger
 
-Row = tuple[float, float, float, int, int]
+
+class Row(NamedTuple):
+    """A record, with its times in seconds after T0."""
+
+    start: float
+    end: float
+    usable: float
+    frames: int
+    dropped: int
 
 
-def row(record: Coverage) -> Row:
-    """Start, end and usable time in seconds after T0, frames, dropped."""
-    times = (record.start_ns - T0_NS, record.end_ns - T0_NS, record.usable_ns)
-    start, end, usable = (round(ns / 1e9, 6) for ns in times)
-    return start, end, usable, record.frames, record.dropped
+def rows(records: Iterable[Coverage]) -> list[Row]:
+    found = []
+    for record in records:
+        row = Row(
+            start=seconds(record.start_ns - T0_NS),
+            end=seconds(record.end_ns - T0_NS),
+            usable=seconds(record.usable_ns),
+            frames=record.frames,
+            dropped=record.dropped,
+        )
+        found.append(row)
+    return found
 
 
-def ledger(start: float = 0.0) -> CoverageLedger:
-    return CoverageLedger(make_camera(), at(start), synthetic=False)
+def seconds(ns: int) -> float:
+    return round(ns / 1e9, 6)
+
+
+def make_ledger(start: float = 0.0) -> CoverageLedger:
+    return CoverageLedger(
+        make_camera(),
+        at(start),
+        synthetic=False,
+    )
+
+
+STEADY = [Row(0, 1.5, 1.5, 3, 0)]
+GAP = [Row(0, 4.5, 1.5, 2, 0)]
+CUT = [
+    Row(0, 10, 0.5, 1, 0),
+    Row(10, 12, 1.2, 1, 0),
+]
+LONG_GAP = [
+    Row(0, 10, 1, 1, 0),
+    Row(10, 20, 0, 0, 0),
+    Row(20, 26, 1, 1, 0),
+]
+NO_PICTURE = [Row(0, 3, 0, 0, 0)]
 
 
 @pytest.mark.parametrize(
-    ("seconds", "end", "expected"),
+    ("pictures", "end", "expected"),
     [
-        ([0, 0.5, 1.0], 1.5, [(0, 1.5, 1.5, 3, 0)]),
-        ([0, 4], 4.5, [(0, 4.5, 1.5, 2, 0)]),
-        ([9.5, 10.2], 12, [(0, 10, 0.5, 1, 0), (10, 12, 1.2, 1, 0)]),
-        ([0, 25], 26, [(0, 10, 1, 1, 0), (10, 20, 0, 0, 0), (20, 26, 1, 1, 0)]),
-        ([], 3, [(0, 3, 0, 0, 0)]),
-        ([], 0, []),
+        pytest.param([0, 0.5, 1.0], 1.5, STEADY, id="steady"),
+        pytest.param([0, 4], 4.5, GAP, id="gap"),
+        pytest.param([9.5, 10.2], 12, CUT, id="cut"),
+        pytest.param([0, 25], 26, LONG_GAP, id="long gap"),
+        pytest.param([], 3, NO_PICTURE, id="no picture"),
+        pytest.param([], 0, [], id="nothing"),
     ],
-    ids=["steady", "gap", "cut", "long gap", "no picture", "nothing"],
 )
 def test_each_picture_covers_until_the_next_and_at_most_a_second(
-    seconds: list[float], end: float, expected: list[Row]
+    pictures: list[float],
+    end: float,
+    expected: list[Row],
 ) -> None:
-    book = ledger()
-    for second in seconds:
-        book.frame(at(second), usable=True)
-    assert [row(record) for record in book.finish(at(end))] == expected
+    ledger = make_ledger()
+    for second in pictures:
+        ledger.frame(at(second), usable=True)
+    records = ledger.finish(at(end))
+    assert rows(records) == expected
 
 
 def test_a_covered_camera_is_not_usable() -> None:
-    book = ledger()
-    for second, usable in [(0, True), (0.5, False), (1.0, False), (1.5, True)]:
-        book.frame(at(second), usable=usable)
-    assert [row(record) for record in book.finish(at(2))] == [(0, 2, 1.0, 4, 0)]
+    ledger = make_ledger()
+    ledger.frame(at(0), usable=True)
+    ledger.frame(at(0.5), usable=False)
+    ledger.frame(at(1.0), usable=False)
+    ledger.frame(at(1.5), usable=True)
+    records = ledger.finish(at(2))
+    assert rows(records) == [Row(0, 2, 1.0, 4, 0)]
 
 
 def test_time_goes_on_while_a_camera_is_down() -> None:
-    book = ledger(5)
-    book.dropped()
-    assert [row(record) for record in book.take(at(21))] == [
-        (5, 10, 0, 0, 1),
-        (10, 20, 0, 0, 0),
+    ledger = make_ledger(start=5)
+    ledger.dropped()
+    records = ledger.take(at(21))
+    assert rows(records) == [
+        Row(5, 10, 0, 0, 1),
+        Row(10, 20, 0, 0, 0),
     ]
-    assert book.take(at(22)) == []
+    assert ledger.take(at(22)) == []
 
 
 def test_time_that_was_set_did_not_pass() -> None:
-    book = ledger()
-    book.frame(at(0), usable=True)
-    book.frame(at(1_000_000), usable=True)
-    rows = [row(record) for record in book.finish(at(1_000_001))]
-    assert rows == [(1_000_000, 1_000_001, 1, 1, 0)]
+    ledger = make_ledger()
+    ledger.frame(at(0), usable=True)
+    ledger.frame(at(1_000_000), usable=True)
+    records = ledger.finish(at(1_000_001))
+    assert rows(records) == [Row(1_000_000, 1_000_001, 1, 1, 0)]
 
 
 def test_time_that_goes_back_is_ignored() -> None:
-    book = ledger()
-    book.frame(at(5), usable=True)
-    book.take(at(3))
-    assert [row(record) for record in book.finish(at(6))] == [(0, 6, 1, 1, 0)]
+    ledger = make_ledger()
+    ledger.frame(at(5), usable=True)
+    ledger.take(at(3))
+    records = ledger.finish(at(6))
+    assert rows(records) == [Row(0, 6, 1, 1, 0)]
