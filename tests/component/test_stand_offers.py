@@ -35,13 +35,14 @@ def codes(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def make_shown(grant: str = "grant-1", campaign: str = "spring") -> Interaction:
+def make_shown(grant: str = "grant-1") -> Interaction:
+    """The event that an offer of the campaign `spring` was shown."""
     return Interaction(
         interaction_id=grant,
         stand_id="north",
         kind="offer-shown",
         at_ns=at(1),
-        campaign_id=campaign,
+        campaign_id="spring",
         advertiser="acme",
         offer_id="ten",
         visit_id="visit-a",
@@ -50,28 +51,45 @@ def make_shown(grant: str = "grant-1", campaign: str = "spring") -> Interaction:
 
 
 def grant(redis: Redis, name: str = "grant-1", **offer: Any) -> Grant:
+    """The store's answer to the wish for an offer."""
     configured = Offer.model_validate(make_offer(**offer))
-    return offers.grant(redis, DueOffer(configured, make_shown(name)))
+    due = DueOffer(configured, make_shown(name))
+    return offers.grant(redis, due)
 
 
-def test_codes_are_handed_out_in_order_and_never_twice(
-    redis: Redis, codes: Path
-) -> None:
-    assert offers.load_codes(redis, "pool", CODES) == 5
-    assert [grant(redis, f"g{n}").code for n in range(3)] == [
-        "CODE-0",
-        "CODE-1",
-        "CODE-2",
-    ]
-    assert offers.load_codes(redis, "pool", CODES) == 2
-    assert [grant(redis, f"g{n}").code for n in range(3, 5)] == ["CODE-3", "CODE-4"]
-    assert grant(redis, "g5").outcome == "no-codes"
+def load(redis: Redis) -> int:
+    """Load the pool, and return how many codes are left."""
+    return offers.load_codes(redis, "pool", CODES)
+
+
+def pending(redis: Redis) -> set[str]:
+    """The events that wait for the bus."""
+    return {event.interaction_id for event in offers.pending(redis)}
+
+
+# The store
+
+
+def test_codes_are_handed_out_in_order_and_never_twice(redis: Redis) -> None:
+    assert load(redis) == 5
+    first = [grant(redis, f"g{number}").code for number in range(3)]
+    assert first == ["CODE-0", "CODE-1", "CODE-2"]
+    assert load(redis) == 2
+    rest = [grant(redis, f"g{number}").code for number in range(3, 5)]
+    assert rest == ["CODE-3", "CODE-4"]
+    assert grant(redis, "g5") == Grant("no-codes")
+
+
+def test_a_grant_names_the_event_to_publish(redis: Redis) -> None:
+    load(redis)
+    assert grant(redis) == Grant("granted", "CODE-0", make_shown())
+    assert pending(redis) == {"grant-1"}
 
 
 def test_a_repetition_gives_the_same_code_until_the_event_is_on_the_bus(
-    redis: Redis, codes: Path
+    redis: Redis,
 ) -> None:
-    offers.load_codes(redis, "pool", CODES)
+    load(redis)
     first = grant(redis)
     assert grant(redis) == first
     offers.forget(redis, ["grant-1"])
@@ -79,25 +97,25 @@ def test_a_repetition_gives_the_same_code_until_the_event_is_on_the_bus(
 
 
 def test_the_budget_is_never_exceeded_under_concurrency(
-    redis: Redis, redis_url: str, codes: Path
+    redis: Redis, redis_url: str
 ) -> None:
-    offers.load_codes(redis, "pool", CODES)
+    load(redis)
 
     def wish(number: int) -> Grant:
         with connect(redis_url) as client:
             return grant(client, f"g{number}", budget=4)
 
     with ThreadPoolExecutor(8) as pool:
-        grants = list(pool.map(wish, range(40)))
-    granted = [g.code for g in grants if g.outcome == "granted"]
-    assert (len(granted), len(set(granted))) == (4, 4)
-    assert {g.outcome for g in grants} == {"granted", "exhausted"}
+        answers = list(pool.map(wish, range(40)))
+    granted = [answer.code for answer in answers if answer.outcome == "granted"]
+    assert sorted(granted) == CODES[:4]
+    assert {answer.outcome for answer in answers} == {"granted", "exhausted"}
 
 
 def test_a_code_is_redeemed_once_under_concurrency(
-    redis: Redis, redis_url: str, codes: Path
+    redis: Redis, redis_url: str
 ) -> None:
-    offers.load_codes(redis, "pool", CODES)
+    load(redis)
     code = grant(redis).code
 
     def use(number: int) -> str:
@@ -113,30 +131,31 @@ def test_a_code_is_redeemed_once_under_concurrency(
 
 
 def test_a_redemption_names_what_was_granted_and_waits_for_the_bus(
-    redis: Redis, codes: Path
+    redis: Redis,
 ) -> None:
-    offers.load_codes(redis, "pool", CODES)
+    load(redis)
     code = grant(redis).code
     event = offers.redeem(redis, code, at(60))
-    assert (event.interaction_id, event.kind, event.at_ns) == (
-        "grant-1-redeemed",
-        "offer-redeemed",
-        at(60),
-    )
-    assert (event.campaign_id, event.offer_id) == ("spring", "ten")
-    assert {e.interaction_id for e in offers.pending(redis)} == {
-        "grant-1",
-        "grant-1-redeemed",
-    }
+    assert event.interaction_id == "grant-1-redeemed"
+    assert event.kind == "offer-redeemed"
+    assert event.at_ns == at(60)
+    assert event.offer_id == "ten"
+    assert pending(redis) == {"grant-1", "grant-1-redeemed"}
     offers.forget(redis, ["grant-1", "grant-1-redeemed"])
-    assert offers.pending(redis) == []
+    assert pending(redis) == set()
+
+
+def test_a_second_redemption_is_told_when_the_first_one_was(redis: Redis) -> None:
+    load(redis)
+    code = grant(redis).code
+    offers.redeem(redis, code, at(60))
     with pytest.raises(AlreadyRedeemed) as caught:
         offers.redeem(redis, code, at(90))
     assert caught.value.at_ns == at(60)
 
 
-def test_a_code_that_nobody_was_granted_is_unknown(redis: Redis, codes: Path) -> None:
-    offers.load_codes(redis, "pool", CODES)
+def test_a_code_that_nobody_was_granted_is_unknown(redis: Redis) -> None:
+    load(redis)
     with pytest.raises(UnknownCode):
         offers.redeem(redis, "CODE-0", at(0))
 
@@ -145,12 +164,14 @@ def test_a_code_that_nobody_was_granted_is_unknown(redis: Redis, codes: Path) ->
 
 
 def engaged(*tracks: str) -> Audience:
-    """These people have been engaged for two seconds, and it is known who they are."""
+    """These people have been engaged for two seconds, and all are identified."""
     audience = Audience()
     for track in tracks:
         audience.identify(make_identity(track))
     for second in (0, 1, 2):
-        people = [make_person(t, score=80 - n) for n, t in enumerate(tracks)]
+        people = []
+        for place, track in enumerate(tracks):
+            people.append(make_person(track, score=80 - place))
         audience.observe(make_engagement(second, *people), [60])
     return audience
 
@@ -163,9 +184,13 @@ def ask(
     desk: OfferDesk, audience: Audience, campaign: Campaign | None = None
 ) -> tuple[str, str | None] | None:
     """(code, visit) of the next grant."""
-    campaign = campaign or make_campaign(offers=[make_offer()])
-    found = desk.grant(campaign, make_command(campaign_id=campaign.id), audience, at(2))
-    return (found.code, found.shown.visit_id) if found else None
+    if campaign is None:
+        campaign = make_campaign(offers=[make_offer()])
+    command = make_command(campaign_id=campaign.id)
+    found = desk.grant(campaign, command, audience, at(2))
+    if found is None:
+        return None
+    return (found.code, found.shown.visit_id)
 
 
 def test_everybody_engaged_gets_one_offer_a_visit(redis: Redis, codes: Path) -> None:
@@ -176,50 +201,62 @@ def test_everybody_engaged_gets_one_offer_a_visit(redis: Redis, codes: Path) -> 
     assert ask(desk, audience) is None
 
 
-def test_a_stand_that_starts_again_grants_nobody_twice(
-    redis: Redis, codes: Path
-) -> None:
-    first = desk_of(redis, codes)
-    assert ask(first, engaged("a")) == ("CODE-0", "visit-a")
-    again = desk_of(redis, codes)
-    assert [e.visit_id for e in again.recover()] == ["visit-a"]
-    again.on_bus([e.interaction_id for e in offers.pending(redis)])
-    assert ask(again, engaged("a")) is None
-    assert redis.llen("stand:codes:pool") == 4
-
-
-def test_who_is_not_identified_yet_or_not_engaged_gets_none(
-    redis: Redis, codes: Path
-) -> None:
-    audience = engaged("a")
-    audience.identities.clear()
-    assert ask(desk_of(redis, codes), audience) is None
+def test_who_is_not_engaged_gets_none(redis: Redis, codes: Path) -> None:
     assert ask(desk_of(redis, codes), Audience()) is None
 
 
-def test_a_plain_slot_has_no_offers(redis: Redis, codes: Path) -> None:
-    campaign = make_campaign(offers=[make_offer()], holdout=1.0)
-    assert ask(desk_of(redis, codes), engaged("a"), campaign) is None
+def test_a_stand_that_starts_again_grants_nobody_twice(
+    redis: Redis, codes: Path
+) -> None:
+    assert ask(desk_of(redis, codes), engaged("a")) == ("CODE-0", "visit-a")
+    again = desk_of(redis, codes)
+    [event] = again.recover()
+    assert event.visit_id == "visit-a"
+    again.on_bus([event.interaction_id])
+    assert ask(again, engaged("a")) is None
+    assert load(redis) == 4
+
+
+def test_an_event_is_forgotten_once_the_bus_has_it_and_only_once(
+    redis: Redis, codes: Path
+) -> None:
+    load(redis)
+    grant(redis, "first")
+    grant(redis, "second")
+    desk = desk_of(redis, codes)
+    desk.on_bus(["first"])
+    assert pending(redis) == {"second"}
+    redis.hset(offers.PENDING, "first", make_shown("first").to_json())
+    desk.on_bus([])
+    assert pending(redis) == {"first", "second"}
 
 
 def test_a_missing_pool_is_a_problem_to_show_not_an_error(
     redis: Redis, codes: Path
 ) -> None:
     desk = desk_of(redis, codes)
-    assert (
-        ask(desk, engaged("a"), make_campaign(offers=[make_offer(codes="gone")]))
-        is None
-    )
+    campaign = make_campaign(offers=[make_offer(codes="gone")])
+    assert ask(desk, engaged("a"), campaign) is None
+    assert "offers of the pool gone" in desk.problems["gone"]
     assert "gone.txt" in desk.problems["gone"]
+
+
+def test_a_pool_that_comes_later_is_loaded(redis: Redis, codes: Path) -> None:
+    desk = desk_of(redis, codes)
+    campaign = make_campaign(offers=[make_offer(codes="late")])
+    assert ask(desk, engaged("a"), campaign) is None
+    (codes / "late.txt").write_text("LATE-1\n")
+    assert ask(desk, engaged("b"), campaign) == ("LATE-1", "visit-b")
+    assert desk.problems == {}
 
 
 def test_a_store_that_does_not_answer_means_no_offers_until_it_does(
     redis: Redis, redis_url: str, codes: Path
 ) -> None:
     health = Health()
-    with Redis.from_url(
-        redis_url, socket_timeout=0.2, retry=Retry(NoBackoff(), 0)
-    ) as impatient:
+    no_retry = Retry(NoBackoff(), 0)
+    client = Redis.from_url(redis_url, socket_timeout=0.2, retry=no_retry)
+    with client as impatient:
         desk = OfferDesk(impatient, codes, health, retry_s=0)
         redis.client_pause(60_000, all=False)
         try:
@@ -233,26 +270,49 @@ def test_a_store_that_does_not_answer_means_no_offers_until_it_does(
     assert health.reasons() == {}
 
 
+def test_what_the_bus_got_while_the_store_was_away_is_forgotten_later(
+    redis: Redis, redis_url: str, codes: Path
+) -> None:
+    load(redis)
+    grant(redis)
+    no_retry = Retry(NoBackoff(), 0)
+    client = Redis.from_url(redis_url, socket_timeout=0.2, retry=no_retry)
+    with client as impatient:
+        desk = OfferDesk(impatient, codes, Health(), retry_s=0)
+        redis.client_pause(60_000, all=False)
+        try:
+            desk.on_bus(["grant-1"])
+        finally:
+            redis.client_unpause()
+        assert desk.recover() == []
+        desk.on_bus([])
+    assert pending(redis) == set()
+
+
+class Forgetful(Redis):
+    """A store whose answers to grants are lost."""
+
+    def eval(self, *arguments: Any) -> Any:
+        answer = super().eval(*arguments)
+        keys = arguments[1]
+        if keys == 3:
+            raise RedisTimeoutError("the answer was lost")
+        return answer
+
+
 def test_a_grant_whose_answer_was_lost_is_published_although_its_visitor_left(
     redis: Redis, redis_url: str, codes: Path
 ) -> None:
-    class Forgetful(Redis):
-        def eval(self, *arguments: Any) -> Any:
-            super().eval(*arguments)
-            if arguments[1] == 3:
-                raise RedisTimeoutError("the answer was lost")
-            return 1
-
     with Forgetful.from_url(redis_url) as store:
         desk = OfferDesk(store, codes, Health(), retry_s=0.2)
         assert desk.recover() == []
         assert ask(desk, engaged("a")) is None
         assert desk.recover() == []
-        (event,) = until(desk.recover, "the store to be asked again")
+        [event] = until(desk.recover, "the store to be asked again")
         assert event.visit_id == "visit-a"
         desk.on_bus([event.interaction_id])
         assert desk.recover() == []
-    assert offers.pending(redis) == []
+    assert pending(redis) == set()
 
 
 def test_a_store_that_is_away_is_left_alone_for_a_while(codes: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,17 @@ from tests.builders import (
     make_person,
     received,
 )
-from tests.stand_builders import make_campaign, make_command, make_report, mall_of
+from tests.stand_builders import (
+    make_campaign,
+    make_command,
+    make_report,
+    mall_of,
+)
 from vitrine.bus import Commit, TopicPartition
 from vitrine.clock import EventClock
 from vitrine.mall.folder import FixedMall
 from vitrine.programme.commands import to_play
+from vitrine.schemas import Interaction, Play
 from vitrine.services.stand.creatives import Creatives
 from vitrine.services.stand.handler import StandHandler
 from vitrine.services.stand.offer_desk import OfferDesk
@@ -31,10 +38,11 @@ NOWHERE = "redis://127.0.0.1:1/0"
 PARTITION = received(make_engagement()).record.partition
 ENGAGEMENT = TopicPartition("engagement", PARTITION)
 IDENTITIES = TopicPartition("identities", PARTITION)
+PLAY = to_play(make_report(), make_command(), "north", at(20))
 
 
 class Rig:
-    """A handler that has the partition of the stand `north`."""
+    """A handler that has the partition of the stand `north`, and no store."""
 
     def __init__(self, redis: Redis, folder: Path) -> None:
         self.clock = EventClock()
@@ -43,9 +51,24 @@ class Rig:
         desk = OfferDesk(redis, folder, Health())
         mall = FixedMall(mall_of(make_campaign()))
         self.handler = StandHandler(
-            mall, self.clock, self.switchboard, desk, Creatives(folder), b"key"
+            mall,
+            self.clock,
+            self.switchboard,
+            desk,
+            Creatives(folder),
+            b"key",
         )
         self.handler.assigned({ENGAGEMENT: None, IDENTITIES: None})
+
+    def submit(
+        self,
+        *plays: Play,
+        interactions: Sequence[Interaction] = (),
+    ) -> Submission:
+        """Hand in reports of a player."""
+        submission = Submission(plays=plays, interactions=interactions)
+        self.switchboard.submit(submission)
+        return submission
 
 
 @pytest.fixture
@@ -53,10 +76,24 @@ def rig(tmp_path: Path) -> Rig:
     return Rig(connect(NOWHERE), tmp_path)
 
 
-def present(rig: Rig) -> int:
+def make_interaction(name: str, kind: str = "touch") -> Interaction:
+    return Interaction(
+        interaction_id=name,
+        stand_id="north",
+        kind=kind,
+        at_ns=at(0),
+        config_version="v1",
+    )
+
+
+def people_shown(rig: Rig) -> int:
+    """The people on the operator's page."""
     live = rig.switchboard.live()
     assert live is not None
     return sum(stand.people for stand in live.stands)
+
+
+# Inputs
 
 
 def test_a_restart_reads_the_identities_of_those_present_again(rig: Rig) -> None:
@@ -64,27 +101,22 @@ def test_a_restart_reads_the_identities_of_those_present_again(rig: Rig) -> None
         received(make_identity("gone", 0), offset=3),
         received(make_identity("here", 0), offset=4),
         received(make_identity("here", 70), offset=9),
+        received(make_identity("too", 70), offset=12),
         received(make_engagement(70, make_person("here")), offset=50),
     ]
     assert rig.handler.handle(batch).resume == {IDENTITIES: Commit(9)}
     assert rig.handler.handle([]).resume == {}
 
 
-def test_an_event_clock_follows_what_is_consumed(rig: Rig) -> None:
+def test_an_event_clock_follows_the_records(rig: Rig) -> None:
     rig.handler.handle([received(make_engagement(12.5))])
     assert rig.clock.now_ns() == at(12.5)
 
 
 def test_a_stand_that_is_not_configured_is_left_alone(rig: Rig) -> None:
-    rig.handler.handle(
-        [
-            received(
-                make_engagement(1, make_person(), stand="elsewhere"),
-                partition=PARTITION,
-            )
-        ]
-    )
-    assert present(rig) == 0
+    snapshot = make_engagement(1, make_person(), stand="elsewhere")
+    rig.handler.handle([received(snapshot, partition=PARTITION)])
+    assert people_shown(rig) == 0
 
 
 def test_stands_follow_their_partition(rig: Rig) -> None:
@@ -92,39 +124,92 @@ def test_stands_follow_their_partition(rig: Rig) -> None:
     assert rig.switchboard.serves("north")
     rig.handler.revoked([ENGAGEMENT, IDENTITIES])
     assert not rig.switchboard.serves("north")
-    assert (
-        rig.handler.handle([received(make_engagement(1, make_person()))]).messages == []
-    )
+    snapshot = make_engagement(1, make_person())
+    assert rig.handler.handle([received(snapshot)]).messages == []
+
+
+# Reports
 
 
 def test_a_report_is_answered_after_it_was_published_and_not_before(rig: Rig) -> None:
-    play = to_play(make_report(), make_command(), "north", at(20))
-    submission = Submission(plays=[play])
-    rig.switchboard.submit(submission)
+    submission = rig.submit(PLAY)
     outputs = rig.handler.handle([])
-    assert [message.event for message in outputs.messages] == [play]
+    assert [message.event for message in outputs.messages] == [PLAY]
     assert not submission.durable.done()
     rig.handler.published(outputs)
     assert submission.durable.done()
 
 
+def test_what_waits_for_the_bus_travels_with_the_outputs(rig: Rig) -> None:
+    redeemed = make_interaction("grant-1-redeemed", "offer-redeemed")
+    first = rig.submit(PLAY)
+    second = rig.submit(interactions=[redeemed])
+    earlier = rig.handler.handle([])
+    later_submission = rig.submit(PLAY)
+    rig.handler.handle([])
+    rig.handler.published(earlier)
+    assert first.durable.done()
+    assert second.durable.done()
+    assert not later_submission.durable.done()
+
+
+def test_a_play_that_was_published_is_not_published_again(rig: Rig) -> None:
+    rig.submit(PLAY)
+    rig.handler.published(rig.handler.handle([]))
+    again = rig.submit(PLAY)
+    outputs = rig.handler.handle([])
+    assert outputs.messages == []
+    rig.handler.published(outputs)
+    assert again.durable.done()
+
+
+def test_a_play_that_was_not_published_is_taken_again(rig: Rig) -> None:
+    rig.submit(PLAY)
+    rig.handler.handle([])
+    rig.submit(PLAY)
+    outputs = rig.handler.handle([])
+    assert [message.event for message in outputs.messages] == [PLAY]
+
+
 def test_a_report_that_nobody_waits_for_any_more_is_left_to_its_repetition(
     rig: Rig,
 ) -> None:
-    submission = Submission(
-        plays=[to_play(make_report(), make_command(), "north", at(20))]
-    )
+    submission = Submission(plays=[PLAY])
     submission.durable.cancel()
     rig.switchboard.submit(submission)
     assert rig.handler.handle([]).messages == []
 
 
 def test_the_last_reports_are_taken_when_the_loop_stops(rig: Rig) -> None:
-    submission = Submission(
-        plays=[to_play(make_report(), make_command(), "north", at(20))]
-    )
-    rig.switchboard.submit(submission)
+    submission = rig.submit(PLAY)
     outputs = rig.handler.stopped()
-    assert len(outputs.messages) == 1
+    assert [message.event for message in outputs.messages] == [PLAY]
     rig.handler.published(outputs)
     assert submission.durable.done()
+
+
+def test_an_opt_out_is_one_event_for_each_visit_that_is_present(rig: Rig) -> None:
+    people = [make_person("b"), make_person("a"), make_person("unknown")]
+    batch = [
+        received(make_identity("a")),
+        received(make_identity("b")),
+        received(make_identity("gone")),
+        received(make_engagement(1, *people)),
+    ]
+    rig.handler.handle(batch)
+    rig.submit(interactions=[make_interaction("wish", "opt-out")])
+    found = []
+    for message in rig.handler.handle([]).messages:
+        assert isinstance(message.event, Interaction)
+        found.append((message.event.interaction_id, message.event.visit_id))
+    assert found == [("wish.visit-a", "visit-a"), ("wish.visit-b", "visit-b")]
+
+
+@pytest.mark.parametrize("kind", ["touch", "opt-out"])
+def test_with_nobody_identified_an_interaction_stays_as_it_is(
+    rig: Rig, kind: str
+) -> None:
+    interaction = make_interaction("wish", kind)
+    rig.submit(interactions=[interaction])
+    outputs = rig.handler.handle([])
+    assert [message.event for message in outputs.messages] == [interaction]
