@@ -12,7 +12,11 @@ import cv2
 
 from vitrine.faces.analysis import Analyser
 from vitrine.faces.models import FaceModels
-from vitrine.runtime import Context, Service, ServiceLoop
+from vitrine.runtime import (
+    Context,
+    Service,
+    ServiceLoop,
+)
 from vitrine.sealing import Sealer
 from vitrine.services.landmarks.handler import LandmarksHandler
 from vitrine.services.landmarks.settings import LandmarksSettings
@@ -32,8 +36,9 @@ from vitrine.vision.quality import QualityScore
 
 logger = logging.getLogger(__name__)
 
+# Frames in a batch. Chosen: eight cameras fill it, and of one camera more would wait for each
+# other.
 BATCH: Final = 8
-"""Frames in a batch. Chosen: eight cameras fill it, and of one camera more would wait for each other."""
 
 
 def build(context: Context) -> Service:
@@ -41,7 +46,10 @@ def build(context: Context) -> Service:
     return LandmarksService(context, context.load(LandmarksSettings))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+)
 class LandmarksService:
     """Load the models, then work until asked to stop."""
 
@@ -49,7 +57,10 @@ class LandmarksService:
     settings: LandmarksSettings
 
     def run(self, stop: Event) -> None:
-        """See Service. Raises ConfigurationError when a model or the key file is missing or wrong."""
+        """See Service.
+
+        Raises ConfigurationError when a model or the key file is missing or wrong.
+        """
         cv2.setNumThreads(1)  # services share their cores
         context = self.context
         sealer = load_sealer(context.settings)
@@ -80,12 +91,27 @@ def load_sealer(settings: Settings) -> Sealer | None:
     return Sealer.load(settings.key_file)
 
 
-def load_models(settings: Settings, own: LandmarksSettings) -> FaceModels:
+def load_models(
+    settings: Settings,
+    own: LandmarksSettings,
+) -> FaceModels:
     """Return all models that there are. Raises ConfigurationError."""
-    detector = load_detector(settings.models, own.min_face, own.threads, own.detector)
+    detector = load_detector(
+        settings.models,
+        own.min_face,
+        own.threads,
+        own.detector,
+    )
     logger.info("faces are found by %s", type(detector).__name__)
-    landmarks = load_network(model_path(LANDMARKS_FILE), own.device, own.threads)
-    expressions = load_network(model_path(EXPRESSION_FILE), threads=own.threads)
+    landmarks = load_network(
+        model_path(LANDMARKS_FILE),
+        own.device,
+        own.threads,
+    )
+    expressions = load_network(
+        model_path(EXPRESSION_FILE),
+        threads=own.threads,
+    )
     return FaceModels(
         detector=detector,
         landmarks=landmarks,
@@ -96,7 +122,10 @@ def load_models(settings: Settings, own: LandmarksSettings) -> FaceModels:
     )
 
 
-def _load_embedder(settings: Settings, own: LandmarksSettings) -> Embedder | None:
+def _load_embedder(
+    settings: Settings,
+    own: LandmarksSettings,
+) -> Embedder | None:
     """Return the embedding network, or None where nothing could seal its embeddings."""
     if settings.key_file is None:
         logger.info(

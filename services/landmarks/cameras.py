@@ -12,10 +12,12 @@ from vitrine.faces.tracks import CameraTracks
 from vitrine.schemas import FrameMeta
 from vitrine.vision.detectors import Trust
 
+# A camera whose clock was set back begins anew when the log went on for so long without a good
+# frame.
 GONE_NS: Final = 300_000_000_000
-"""A camera whose clock was set back begins anew when the log went on for so long without a good frame."""
+# Beyond that, the camera that was silent for longest is forgotten: names are not trusted to be
+# few.
 MOST_CAMERAS: Final = 256
-"""Beyond that, the camera that was silent for longest is forgotten: names are not trusted to be few."""
 
 
 @dataclass(slots=True)
@@ -25,14 +27,17 @@ class _Camera:
     captured_ns: int
     """Of its newest frame."""
     appended_ns: int
-    """When the log took that frame."""
+    """Time at which the log took that frame."""
 
 
 class Cameras:
     """Keep the tracks of each camera and the time of its newest frame."""
 
     def __init__(
-        self, detect_every: int, trust: Trust, most: int = MOST_CAMERAS
+        self,
+        detect_every: int,
+        trust: Trust,
+        most: int = MOST_CAMERAS,
     ) -> None:
         self._detect_every = detect_every
         self._trust = trust
@@ -78,8 +83,17 @@ class Cameras:
         # Taken out and put back: the dictionary is in the order of the newest frames.
         camera = self._cameras.pop(meta.camera_id, None)
         if camera is None:
-            tracks = CameraTracks(meta.camera_id, self._detect_every, self._trust)
-            camera = _Camera(tracks, record.source, meta.captured_at_ns, appended_ns)
+            tracks = CameraTracks(
+                meta.camera_id,
+                self._detect_every,
+                self._trust,
+            )
+            camera = _Camera(
+                tracks,
+                record.source,
+                meta.captured_at_ns,
+                appended_ns,
+            )
         camera.captured_ns = meta.captured_at_ns
         camera.appended_ns = appended_ns
         self._cameras[meta.camera_id] = camera

@@ -9,7 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitrine.faces.describing import FARTHEST_PIXEL, DescribedFace
-from vitrine.schemas import Expression, Face, FrameFaces, FrameMeta, SealedEmbedding
+from vitrine.schemas import (
+    Expression,
+    Face,
+    FrameFaces,
+    FrameMeta,
+    SealedEmbedding,
+)
 from vitrine.sealing import Sealer, track_reference
 from vitrine.vision.embedding import Embedding
 
@@ -19,9 +25,14 @@ SCORE_DECIMALS: Final = 4
 
 
 def frame_faces(
-    meta: FrameMeta, faces: Sequence[DescribedFace], sealer: Sealer | None
+    meta: FrameMeta,
+    faces: Sequence[DescribedFace],
+    sealer: Sealer | None,
 ) -> FrameFaces:
-    """Return the record of a frame. Embeddings leave only sealed: without `sealer`, there are none."""
+    """Return the record of a frame.
+
+    Embeddings leave only sealed: without `sealer`, there are none.
+    """
     records = [_face(face, meta.camera_id, sealer) for face in faces]
     return FrameFaces(
         camera_id=meta.camera_id,
@@ -35,7 +46,11 @@ def frame_faces(
     )
 
 
-def _face(face: DescribedFace, camera_id: str, sealer: Sealer | None) -> Face:
+def _face(
+    face: DescribedFace,
+    camera_id: str,
+    sealer: Sealer | None,
+) -> Face:
     embedding = None
     if face.embedding is not None and sealer is not None:
         about = track_reference(camera_id, face.track_id)
@@ -61,7 +76,11 @@ def _face(face: DescribedFace, camera_id: str, sealer: Sealer | None) -> Face:
     )
 
 
-def _sealed(embedding: Embedding, about: str, sealer: Sealer) -> SealedEmbedding:
+def _sealed(
+    embedding: Embedding,
+    about: str,
+    sealer: Sealer,
+) -> SealedEmbedding:
     return sealer.seal(embedding.vector, embedding.model, about)
 
 

@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final
 
-from vitrine.bus import Outgoing, Received, TopicPartition
+from vitrine.bus import (
+    Outgoing,
+    Received,
+    TopicPartition,
+)
 from vitrine.clock import Clock
 from vitrine.errors import Invalid
 from vitrine.faces.analysis import Analyser, Frame
@@ -24,11 +28,15 @@ from vitrine.services.landmarks.events import frame_faces
 from vitrine.telemetry import metrics
 from vitrine.topics import FACES
 
+# A live frame older than this is skipped: a reaction to it would come too late. Chosen, not
+# measured.
 LATE_NS: Final = 500_000_000
-"""A live frame older than this is skipped: a reaction to it would come too late. Chosen, not measured."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+)
 class _Arrival:
     """Hold a frame to analyse, or the end of a source."""
 
@@ -93,8 +101,15 @@ class LandmarksHandler(Handler):
             queue.append(arrival)
         return list(queues.values())
 
-    def _arrival(self, record: Received[FrameMeta], mall: Mall) -> _Arrival | None:
-        """Return what a record brings, or None for a frame to skip. Raises Invalid for a bad one."""
+    def _arrival(
+        self,
+        record: Received[FrameMeta],
+        mall: Mall,
+    ) -> _Arrival | None:
+        """Return what a record brings, or None for a frame to skip.
+
+        Raises Invalid for a bad one.
+        """
         meta = record.event
         if meta.ended:
             self._cameras.forget(meta.camera_id)
@@ -110,18 +125,31 @@ class LandmarksHandler(Handler):
     def _late(self, meta: FrameMeta) -> bool:
         return meta.live and self._clock.now_ns() - meta.captured_at_ns > LATE_NS
 
-    def _frame(self, record: Received[FrameMeta], mall: Mall) -> Frame:
-        """Return the decoded frame with its camera's tracks. Raises Invalid; the camera moves on last."""
+    def _frame(
+        self,
+        record: Received[FrameMeta],
+        mall: Mall,
+    ) -> Frame:
+        """Return the decoded frame with its camera's tracks.
+
+        Raises Invalid; the camera moves on last.
+        """
         meta = record.event
         self._cameras.check_order(record)
         image = decode(record.body, meta.width, meta.height)
         tracks = self._cameras.advance(record)
-        # The series exists from the first good frame on, so that it is seen as zero until a frame is late.
+        # The series exists from the first good frame on, so that it is seen as zero until a frame
+        # is late.
         metrics.FRAMES_DROPPED.labels(meta.camera_id, "late")
         stand = mall.stand(meta.stand_id)
         enrolled = stand is not None and stand.recognition == "enrolled"
         recognise = enrolled and self._sealer is not None
-        return Frame(image, meta.captured_at_ns, tracks, recognise)
+        return Frame(
+            image,
+            meta.captured_at_ns,
+            tracks,
+            recognise,
+        )
 
     def _step(self, arrivals: Sequence[_Arrival]) -> list[Outgoing]:
         """Return the records of at most one arrival of each camera."""
@@ -140,11 +168,19 @@ class LandmarksHandler(Handler):
             self._count(meta, len(faces))
         return messages
 
-    def _outgoing(self, meta: FrameMeta, faces: Sequence[DescribedFace]) -> Outgoing:
+    def _outgoing(
+        self,
+        meta: FrameMeta,
+        faces: Sequence[DescribedFace],
+    ) -> Outgoing:
         event = frame_faces(meta, faces, self._sealer)
         return Outgoing(FACES, meta.stand_id, event)
 
-    def _count(self, meta: FrameMeta, faces: int) -> None:
+    def _count(
+        self,
+        meta: FrameMeta,
+        faces: int,
+    ) -> None:
         metrics.FRAMES_ANALYSED.labels(meta.camera_id).inc()
         metrics.FACES_SEEN.labels(meta.camera_id).inc(faces)
         seconds = (self._clock.now_ns() - meta.captured_at_ns) / 1e9

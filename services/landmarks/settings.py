@@ -1,4 +1,4 @@
-"""What the operator may set for `landmarks`."""
+"""The settings of `landmarks`."""
 
 from __future__ import annotations
 
@@ -13,25 +13,38 @@ from vitrine.vision.networks import Device
 
 
 class LandmarksSettings(EnvironmentSettings):
-    """Read from VITRINE_LANDMARKS_…"""
+    """Hold the settings, read from VITRINE_LANDMARKS_…"""
 
     prefix: ClassVar[str] = "VITRINE_LANDMARKS_"
-    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=prefix)
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        env_prefix=prefix,
+    )
 
     device: Device = Field(
         "cpu", description="`cuda` runs the landmark and embedding networks on a GPU."
     )
     threads: int = Field(
-        1, ge=1, le=64, description="Threads of one network run on the CPU."
+        1,
+        ge=1,
+        le=64,
+        description="Threads of one network run on the CPU.",
     )
     detect_every: int = Field(
-        3, ge=1, le=100, description="Faces are looked for in every n-th frame."
+        3,
+        ge=1,
+        le=100,
+        description="Faces are looked for in every n-th frame.",
     )
     detector: Kind = Field(
         "auto",
-        description="What finds faces: `own`, `yunet` (its file has to be in VITRINE_MODELS) or `mtcnn`; "
-        "`auto`: yunet where its file is, else own.",
+        description="What finds faces: `own`, `yunet` (its file has to be in VITRINE_MODELS) or "
+        "`mtcnn`; `auto`: yunet where its file is, else own.",
     )
     min_face: int = Field(
-        24, ge=12, le=1000, description="Smallest face that MTCNN looks for, in pixels."
+        24,
+        ge=12,
+        le=1000,
+        description="Smallest face that MTCNN looks for, in pixels.",
     )

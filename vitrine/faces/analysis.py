@@ -1,4 +1,4 @@
-"""From pictures to faces: one step takes the next frame of each camera and runs each network once for all."""
+"""From pictures to faces: a step takes the next frame of each camera, for all networks at once."""
 
 from __future__ import annotations
 
@@ -7,13 +7,21 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
 from vitrine.faces.batches import together
-from vitrine.faces.describing import DescribedFace, FaceInFrame, describe
+from vitrine.faces.describing import (
+    DescribedFace,
+    FaceInFrame,
+    describe,
+)
 from vitrine.faces.looking import Look, observe
 from vitrine.faces.models import FaceModels
 from vitrine.faces.track import Observation
 from vitrine.faces.tracks import CameraTracks
 from vitrine.vision.crop import Image
-from vitrine.vision.detectors import Detections, Trust, detect_scaled
+from vitrine.vision.detectors import (
+    Detections,
+    Trust,
+    detect_scaled,
+)
 
 
 @dataclass(slots=True)
@@ -30,20 +38,31 @@ class Frame:
 
 
 class Analyser:
-    """Run the networks. All state is in the tracks: a frame's faces do not depend on what shares its step."""
+    """Run the networks.
 
-    def __init__(self, models: FaceModels, helper: Executor | None = None) -> None:
+    All state is in the tracks: the faces of a frame do not depend on the others of its step.
+    """
+
+    def __init__(
+        self,
+        models: FaceModels,
+        helper: Executor | None = None,
+    ) -> None:
         """With `helper`, the detector starts on frames that wait behind others of their camera."""
         self._models = models
         self._helper = helper
 
     @property
     def trust(self) -> Trust:
-        """What the detector's scores are worth."""
+        """The detector's own thresholds."""
         return self._models.detector.trust
 
-    def look_ahead(self, frame: Frame, place: int) -> None:
-        """Start the detector on a frame of a camera, `place` frames from now, if its number is due."""
+    def look_ahead(
+        self,
+        frame: Frame,
+        place: int,
+    ) -> None:
+        """Start the detector on a frame that will be due `place` frames of its camera from now."""
         if self._helper is None:
             return
         wait = place - frame.tracks.due_in()
@@ -65,7 +84,10 @@ class Analyser:
         detections = None
         if frame.tracks.due():
             detections = self._detections(frame)
-        candidates = frame.tracks.begin(frame.captured_at_ns, detections)
+        candidates = frame.tracks.begin(
+            frame.captured_at_ns,
+            detections,
+        )
         return [Look(frame.image, candidate) for candidate in candidates]
 
     def _detections(self, frame: Frame) -> Detections:
@@ -80,6 +102,9 @@ class Analyser:
         return describe(faces, self._models)
 
 
-def _followed(frame: Frame, observations: Sequence[Observation]) -> list[FaceInFrame]:
+def _followed(
+    frame: Frame,
+    observations: Sequence[Observation],
+) -> list[FaceInFrame]:
     faces = frame.tracks.finish(observations)
     return [FaceInFrame(frame.image, frame.recognise, face) for face in faces]

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+# Time between two embeddings of a track. Chosen: two to three a second, as neighbouring frames
+# look alike.
 EMBED_EVERY_NS: Final = 400_000_000
-"""Time between two embeddings of a track. Chosen: two to three a second, as neighbouring frames look alike."""
+# Embeddings of one track: twelve seconds of good views. Chosen: who is not recognised by then, is
+# not known.
 MOST_EMBEDDINGS: Final = 30
-"""Embeddings of one track: twelve seconds of good views. Chosen: who is not recognised by then, is not known."""
+# Quality that an embedding needs: keeps 71 % of views with 11.5 % misses, see
+# models/quality_56.card.md.
 GOOD_VIEW: Final = 0.5
-"""Quality that an embedding needs: keeps 71 % of views with 11.5 % misses, see models/quality_56.card.md."""
+# Time between two looks at a track's expression: each frame at 10 a second, every third at 30.
 JUDGE_EVERY_NS: Final = 90_000_000
-"""Time between two looks at a track's expression: each frame at 10 a second, every third at 30."""
 
 
 @dataclass(slots=True)
@@ -20,10 +23,10 @@ class Appearance:
     """Keep what the slower networks last said of a track, and when it is their turn again."""
 
     embeddings: int = 0
-    """How many were made."""
+    """Number of embeddings made."""
     embedded_ns: int = 0
     expression_shown: float | None = None
-    """How likely the latest view judged shows an expression; None before the first."""
+    """Chance that the latest view judged shows an expression; None before the first."""
     judged_ns: int = 0
 
     def expression_due(self, at_ns: int) -> bool:
@@ -31,12 +34,20 @@ class Appearance:
         never_judged = self.expression_shown is None
         return never_judged or at_ns - self.judged_ns >= JUDGE_EVERY_NS
 
-    def judged(self, shown: float, at_ns: int) -> None:
+    def judged(
+        self,
+        shown: float,
+        at_ns: int,
+    ) -> None:
         """Take over how likely the view of this time shows an expression."""
         self.expression_shown = shown
         self.judged_ns = at_ns
 
-    def embedding_due(self, quality: float, at_ns: int) -> bool:
+    def embedding_due(
+        self,
+        quality: float,
+        at_ns: int,
+    ) -> bool:
         """Return whether a view of this time and quality is to be embedded."""
         if quality < GOOD_VIEW or self.embeddings >= MOST_EMBEDDINGS:
             return False

@@ -10,19 +10,23 @@ import numpy as np
 from vitrine.errors import Invalid
 from vitrine.vision.crop import Image
 
+# Twice the pixels of a 4K camera; decoded they take 48 MiB.
 MOST_PIXELS: Final = 4096 * 4096
-"""Twice the pixels of a 4K camera; decoded they take 48 MiB."""
+# Markers of ITU T.81 table B.1; the three left out are tables and a reserved one.
 START_OF_IMAGE: Final = b"\xff\xd8"
 END_OF_IMAGE: Final = b"\xff\xd9"
 START_OF_FRAME: Final = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
-"""Markers of ITU T.81 table B.1; the three left out are tables and a reserved one."""
 
 
-def decode(jpeg: bytes, width: int, height: int) -> Image:
+def decode(
+    jpeg: bytes,
+    width: int,
+    height: int,
+) -> Image:
     """Return a JPEG of width × height pixels as (height, width, 3) BGR.
 
-    Raises Invalid for anything else. The size is read from the header first: a small file may claim a
-    huge picture.
+    Raises Invalid for anything else. The size is read from the header first: a small file may
+    claim a huge picture.
     """
     if not jpeg:
         raise Invalid("the frame holds no picture")

@@ -11,10 +11,18 @@ from numpy.typing import NDArray
 
 from vitrine.faces.batches import batches
 from vitrine.faces.models import FaceModels
-from vitrine.faces.track import Floats, Track, View
+from vitrine.faces.track import (
+    Floats,
+    Track,
+    View,
+)
 from vitrine.faces.tracks import FollowedFace
 from vitrine.vision.crop import Image
-from vitrine.vision.embedding import Embedder, Embedding, align
+from vitrine.vision.embedding import (
+    Embedder,
+    Embedding,
+    align,
+)
 from vitrine.vision.expression import ExpressionGeometry, measure
 from vitrine.vision.expression_classes import (
     NEUTRAL,
@@ -24,14 +32,17 @@ from vitrine.vision.expression_classes import (
 from vitrine.vision.pose import HeadPose, head_pose
 from vitrine.vision.quality import visible
 
+# No coordinate lies beyond; the schema refuses larger ones.
 FARTHEST_PIXEL: Final = 20_000
-"""No coordinate lies beyond; the schema refuses larger ones."""
 POINT_DECIMALS: Final = 2
 QUALITY_DECIMALS: Final = 4
 SHOWN_DECIMALS: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+)
 class FaceInFrame:
     """Hold a followed face and the frame that shows it."""
 
@@ -41,7 +52,10 @@ class FaceInFrame:
     face: FollowedFace
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+)
 class DescribedFace:
     """Hold all that is known of one face in one frame; coordinates in pixels of the frame."""
 
@@ -57,12 +71,15 @@ class DescribedFace:
     """0…1, four decimals."""
     geometry: ExpressionGeometry
     expression_shown: float | None
-    """How likely any expression is shown, 0…1, three decimals; None where no network judged it."""
+    """Chance that any expression is shown, 0…1, three decimals; None where none was judged."""
     embedding: Embedding | None
     """None where none was made of this view."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+)
 class _Measured:
     """Hold what follows from the points alone."""
 
@@ -76,7 +93,10 @@ class _Measured:
     geometry: ExpressionGeometry
 
 
-def describe(faces: Sequence[FaceInFrame], models: FaceModels) -> list[DescribedFace]:
+def describe(
+    faces: Sequence[FaceInFrame],
+    models: FaceModels,
+) -> list[DescribedFace]:
     """Return a description for each face, in order."""
     measured = [_measured(face) for face in faces]
     if models.expressions is not None:
@@ -113,7 +133,8 @@ def _measured(source: FaceInFrame) -> _Measured:
         source.recognise,
         face.track,
         face.view,
-        # Published points are these; the expression is judged on them, so that a record can be judged again.
+        # Published points are these; the expression is judged on them, so that a record can be
+        # judged again.
         points=within.round(POINT_DECIMALS),
         pose=pose,
         quality=round(quality, QUALITY_DECIMALS),
@@ -121,8 +142,14 @@ def _measured(source: FaceInFrame) -> _Measured:
     )
 
 
-def _judge(faces: Sequence[_Measured], classifier: ExpressionClassifier) -> None:
-    """Bring what each track shows up to date, where it is time. Which expression it is stays here."""
+def _judge(
+    faces: Sequence[_Measured],
+    classifier: ExpressionClassifier,
+) -> None:
+    """Bring what each track shows up to date, where it is time.
+
+    Which expression it is stays here.
+    """
     due = [f for f in faces if f.track.appearance.expression_due(f.view.at_ns)]
     for some in batches(due):
         cuts = [expression_cut(face.image, face.points) for face in some]
@@ -133,7 +160,10 @@ def _judge(faces: Sequence[_Measured], classifier: ExpressionClassifier) -> None
             face.track.appearance.judged(rounded, face.view.at_ns)
 
 
-def _embed(faces: Sequence[_Measured], embedder: Embedder) -> dict[str, Embedding]:
+def _embed(
+    faces: Sequence[_Measured],
+    embedder: Embedder,
+) -> dict[str, Embedding]:
     """Return embeddings by track, for the good views whose turn it is."""
     due = []
     for face in faces:
@@ -146,5 +176,8 @@ def _embed(faces: Sequence[_Measured], embedder: Embedder) -> dict[str, Embeddin
     for some in batches(due):
         aligned = [align(face.image, face.view.points) for face in some]
         for face, vector in zip(some, embedder.embed(aligned), strict=True):
-            embeddings[face.track.id] = Embedding(embedder.model, vector)
+            embeddings[face.track.id] = Embedding(
+                embedder.model,
+                vector,
+            )
     return embeddings

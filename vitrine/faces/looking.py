@@ -12,19 +12,30 @@ from vitrine.faces.batches import batches
 from vitrine.faces.models import FaceModels
 from vitrine.faces.places import Place
 from vitrine.faces.track import Candidate, Observation
-from vitrine.vision.crop import Image, crop_of_points, cut, network_input, to_frame
+from vitrine.vision.crop import (
+    Image,
+    crop_of_points,
+    cut,
+    network_input,
+    to_frame,
+)
 from vitrine.vision.detectors import face_cuts
 from vitrine.vision.quality import quality_cut
 
+# Crop side, as a share of the frame's longer side, below which a face has no pose: 19 of 640
+# pixels.
 SMALLEST: Final = 0.03
-"""Crop side, as a share of the frame's longer side, below which a face has no pose: 19 of 640 pixels."""
+# Share of the candidate's crop that the landmarks' own crop must at least have. Chosen, not
+# measured.
 COLLAPSED: Final = 0.5
-"""Share of the candidate's crop that the landmarks' own crop must at least have. Chosen, not measured."""
+# Face score of points that mean nothing; below what any candidate needs.
 NO_FACE: Final = -1.0
-"""Face score of points that mean nothing; below what any candidate needs."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+)
 class Look:
     """Hold a candidate and the frame to look at."""
 
@@ -32,7 +43,10 @@ class Look:
     candidate: Candidate
 
 
-def observe(looks: Sequence[Look], models: FaceModels) -> list[Observation]:
+def observe(
+    looks: Sequence[Look],
+    models: FaceModels,
+) -> list[Observation]:
     """Return an observation for each look, in order."""
     observations: list[Observation] = []
     for some in batches(looks):
@@ -40,10 +54,16 @@ def observe(looks: Sequence[Look], models: FaceModels) -> list[Observation]:
     return observations
 
 
-def _observe_batch(looks: Sequence[Look], models: FaceModels) -> list[Observation]:
+def _observe_batch(
+    looks: Sequence[Look],
+    models: FaceModels,
+) -> list[Observation]:
     cuts = [cut(look.image, look.candidate.crop) for look in looks]
     outputs = models.landmarks.run(network_input(cuts))[0]
-    points = to_frame(outputs, [look.candidate.crop for look in looks])
+    points = to_frame(
+        outputs,
+        [look.candidate.crop for look in looks],
+    )
     crops = [crop_of_points(found) for found in points]
     places = [Place.of_crop(crop) for crop in crops]
     face_inputs = []
@@ -68,8 +88,11 @@ def _observe_batch(looks: Sequence[Look], models: FaceModels) -> list[Observatio
     return observations
 
 
-def _plausible(look: Look, place: Place) -> bool:
-    """Return whether landmarks at this place are large enough to mean something, and not collapsed."""
+def _plausible(
+    look: Look,
+    place: Place,
+) -> bool:
+    """Return whether landmarks at this place are large enough and not collapsed."""
     longer_side: int = max(look.image.shape[:2])
     looked_at = Place.of_crop(look.candidate.crop)
     smallest = max(SMALLEST * longer_side, COLLAPSED * looked_at.side)

@@ -13,16 +13,20 @@ from scipy.optimize import linear_sum_assignment
 
 from vitrine.vision.crop import INPUT_SIZE, Crop
 
-# Both limits were chosen on the videos of the tests and the synthetic mall, not measured one by one.
+# Both limits were chosen on the videos of the tests and the synthetic mall, not measured one by
+# one.
+# Sides that a face may lie off its predicted place.
 FARTHEST: Final = 0.6
-"""Sides that a face may lie off its predicted place."""
+# Ratio of sides beyond which two places are not one face.
 GREATEST_GROWTH: Final = 1.8
-"""Ratio of sides beyond which two places are not one face."""
+# Cost of a pair that is no match: more than any number of real pairs together.
 NEVER: Final = 1e6
-"""Cost of a pair that is no match: more than any number of real pairs together."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+)
 class Place:
     """Hold the centre (2,) and the side of a square, in pixels of the frame."""
 
@@ -64,8 +68,9 @@ def match(
 ) -> dict[int, int]:
     """Return which found place is which expected one, as indices: expected → found.
 
-    The sum of distances and growths is the least possible, and no pair is beyond the limits. `reaches`
-    says how far off each expected place its face may be, in sides; without it, FARTHEST.
+    The sum of distances and growths is the least possible, and no pair is beyond the limits.
+    `reaches` says how far off each expected place its face may be, in sides; without it,
+    FARTHEST.
     """
     if not expected or not found:
         return {}
@@ -80,7 +85,11 @@ def match(
     return {row: column for row, column in pairs if costs[row, column] < NEVER}
 
 
-def _cost(place: Place, other: Place, reach: float) -> float:
+def _cost(
+    place: Place,
+    other: Place,
+    reach: float,
+) -> float:
     distance = place.distance(other)
     growth = place.growth(other)
     if distance > reach or growth > GREATEST_GROWTH:

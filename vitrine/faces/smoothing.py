@@ -1,4 +1,4 @@
-"""One-Euro filter (Casiez, Roussel, Vogel 2012): still points do not jitter, fast ones do not lag."""
+"""One-Euro filter (Casiez, Roussel, Vogel 2012): no jitter of still points, no lag of fast ones."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from numpy.typing import NDArray
 
 from vitrine.vision.shape import POINT_COUNT, Points
 
-# Slope and speed cutoff were raised (from 8 and 1) on video, until fast faces no longer lagged. The result
-# is measured by benchmarks.steadiness: models/landmarks_112.card.md gives jitter and lag.
+# Slope and speed cutoff were raised (from 8 and 1) on video, until fast faces no longer lagged.
+# The result is measured by benchmarks.steadiness: models/landmarks_112.card.md gives jitter and
+# lag.
+# Hertz, for points that stand still.
 LOWEST_CUTOFF: Final = 1.0
-"""Hertz, for points that stand still."""
+# Hertz more for each face side a second.
 SLOPE: Final = 30.0
-"""Hertz more for each face side a second."""
+# Hertz, for the speed itself.
 SPEED_CUTOFF: Final = 2.0
-"""Hertz, for the speed itself."""
+# The filter starts anew after a longer pause. Chosen, not measured: some five frames of a slow
+# camera.
 LONGEST_GAP_S: Final = 0.5
-"""The filter starts anew after a longer pause. Chosen, not measured: some five frames of a slow camera."""
 
 
 @dataclass(slots=True)
@@ -33,8 +35,13 @@ class OneEuro:
     )
     """Face sides a second."""
 
-    def __call__(self, points: Points, side: float, at_ns: int) -> NDArray[np.float64]:
-        """Return smoothed points (68, 2) for measured ones, in pixels, of a face with this crop side.
+    def __call__(
+        self,
+        points: Points,
+        side: float,
+        at_ns: int,
+    ) -> NDArray[np.float64]:
+        """Return measured points (68, 2) of a face with this crop side, smoothed; all in pixels.
 
         Each call is for a later time than the one before.
         """
@@ -43,18 +50,31 @@ class OneEuro:
             self.points = points.astype(np.float64)
             self.speed = np.zeros((POINT_COUNT, 2))
         else:
-            self.points = self._filtered(points, self.points, side, seconds)
+            self.points = self._filtered(
+                points,
+                self.points,
+                side,
+                seconds,
+            )
         self.at_ns = at_ns
         return self.points
 
     def _filtered(
-        self, points: Points, before: NDArray[np.float64], side: float, seconds: float
+        self,
+        points: Points,
+        before: NDArray[np.float64],
+        side: float,
+        seconds: float,
     ) -> NDArray[np.float64]:
         change = points - before
         speed = change / (side * seconds)
         taken = _share(SPEED_CUTOFF, seconds)
         self.speed = self.speed + taken * (speed - self.speed)
-        fastness = np.linalg.norm(self.speed, axis=1, keepdims=True)
+        fastness = np.linalg.norm(
+            self.speed,
+            axis=1,
+            keepdims=True,
+        )
         cutoff = LOWEST_CUTOFF + SLOPE * fastness
         return before + _share(cutoff, seconds) * change
 
@@ -62,6 +82,6 @@ class OneEuro:
 def _share(
     cutoff: float | NDArray[np.float64], seconds: float
 ) -> float | NDArray[np.float64]:
-    """Return how much of a new value a first-order low-pass of this cutoff, in hertz, takes over."""
+    """Return the share of a new value that a first-order low-pass takes over; cutoff in hertz."""
     turn = 2 * np.pi * cutoff * seconds
     return turn / (1 + turn)

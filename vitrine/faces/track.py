@@ -1,14 +1,18 @@
 """One face over time.
 
-In each frame a track goes through values, each made from the one before: `Track.predict` gives a `Candidate`,
-which a detection may confirm; the networks look there and give an `Observation`; `Track.see` makes a `Sighting`
-of it, which the tracks of the camera accept or reject.
+In each frame a track goes through values, each made from the one before: `Track.predict` gives a
+`Candidate`, which a detection may confirm; the networks look there and give an `Observation`;
+`Track.see` makes a `Sighting` of it, which the tracks of the camera accept or reject.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import (
+    dataclass,
+    field,
+    replace,
+)
 from typing import Final
 
 import numpy as np
@@ -22,37 +26,44 @@ from vitrine.vision.shape import Points
 
 Floats = NDArray[np.float32]
 
-# Where no measurement is named, a number was chosen so that the videos of tests/component/test_landmarks_video.py
-# and the people who cross in tests/unit/faces keep their tracks; it was not measured by itself.
+# Where no measurement is named, a number was chosen so that the videos of
+# tests/component/test_landmarks_video.py and the people who cross in tests/unit/faces keep their
+# tracks; it was not measured by itself.
+
+# A track that was not seen for so long has ended.
 LOST_AFTER_NS: Final = 1_000_000_000
-"""A track that was not seen for so long has ended."""
+# So has one that was seen, but no longer found by the detector.
 UNDETECTED_AFTER_NS: Final = 3_000_000_000
-"""So has one that was seen, but no longer found by the detector."""
+# A detection this close to the prediction leaves the track's own crop alone, which is the
+# steadier one.
 CLOSE: Final = 0.15
 CLOSE_GROWTH: Final = 1.25
-"""A detection this close to the prediction leaves the track's own crop alone, which is the steadier one."""
+# Face score that a followed face needs, or this share of its score when it was last detected.
 STILL_THERE: Final = 0.2
 STILL_THERE_SHARE: Final = 0.5
-"""Face score that a followed face needs, or this share of its score when it was last detected."""
+# Face score of a followed face that the detector has just overlooked.
 THERE_UNDETECTED: Final = 0.5
-"""Face score of a followed face that the detector has just overlooked."""
+# Sides that a face moves in a second when somebody walks past at 1.5 m/s: it is some 14 by
+# 19 cm.
 WALK: Final = 9.0
-"""Sides that a face moves in a second when somebody walks past at 1.5 m/s: it is some 0.14 by 0.19 m."""
+# Sides by which a detector's boxes of one face differ.
 UNSURE: Final = 0.25
-"""Sides by which a detector's boxes of one face differ."""
+# Sides beyond which a new face is not looked for; the next person may be as near as that.
 FARTHEST_NEW: Final = 1.5
-"""Sides beyond which a new face is not looked for; the next person may be as near as that."""
+# Motion is not extrapolated further; of a face that is covered, further than of one that is seen.
 LONGEST_STEP_S: Final = 0.3
 LONGEST_HIDDEN_S: Final = 1.0
-"""Motion is not extrapolated further; of a face that is covered, further than of one that is seen."""
+# Sides, and sides a second, that a followed face may lie off its expected place and size.
 STEADY: Final = 0.3
 SUDDEN: Final = 2.0
-"""Sides, and sides a second, that a followed face may lie off its expected place and size."""
+# Detections that make a track a person's. Fewer may be a second box around a followed face.
 ESTABLISHED: Final = 3
-"""Detections that make a track a person's. Fewer may be a second box around a followed face."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+)
 class Found:
     """Hold one face of the detector, with the crop and the place that follow from it."""
 
@@ -63,7 +74,10 @@ class Found:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+)
 class Detected:
     """Hold how often a face was detected, and the latest time."""
 
@@ -71,14 +85,21 @@ class Detected:
     score: float
     count: int = 1
 
-    def again(self, score: float, at_ns: int) -> Detected:
+    def again(
+        self,
+        score: float,
+        at_ns: int,
+    ) -> Detected:
         """Return the same with one more detection."""
         return Detected(at_ns, score, self.count + 1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+)
 class Anchor:
-    """Tie the detector's box to the landmarks of the same frame, so that later landmarks carry it along."""
+    """Tie the detector's box to the landmarks of its frame, so that later ones carry it along."""
 
     face_score: float = 0.0
     """Of that frame."""
@@ -86,7 +107,12 @@ class Anchor:
     """The box relative to the landmarks' crop: corner from the centre, and sides, in crop sides."""
 
     @classmethod
-    def tie(cls, box: Floats, place: Place, face_score: float) -> Anchor:
+    def tie(
+        cls,
+        box: Floats,
+        place: Place,
+        face_score: float,
+    ) -> Anchor:
         """Return the anchor of a detected box and the place of its landmarks."""
         corner = box[:2] - place.centre
         offset = np.hstack([corner, box[2:]]) / place.side
@@ -99,7 +125,10 @@ class Anchor:
         return np.hstack([corner, sides]).astype(np.float32)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+)
 class View:
     """Hold what one frame showed of a face, in pixels of the frame."""
 
@@ -116,14 +145,17 @@ class View:
     """(2,): pixels a second; 0 until the face was seen twice."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+)
 class Candidate:
     """Hold where a track's face should be in this frame."""
 
     track: Track
     at_ns: int
     crop: Crop
-    """What the landmark network looks at."""
+    """The landmark network looks at this."""
     box: Floats
     """(4,): the detector's if it found the face in this frame, else the predicted one."""
     expected: Place | None
@@ -140,10 +172,16 @@ class Candidate:
             return 0.0
         if self.overlooked:
             return THERE_UNDETECTED
-        return min(STILL_THERE, STILL_THERE_SHARE * self.track.anchor.face_score)
+        return min(
+            STILL_THERE,
+            STILL_THERE_SHARE * self.track.anchor.face_score,
+        )
 
     def box_at(self, place: Place) -> Floats:
-        """Return the box (4,) for landmarks at a place: the detector's own if it has just found the face."""
+        """Return the box (4,) for landmarks at a place.
+
+        It is the detector's own, if the detector has just found the face.
+        """
         if self.detected:
             return self.box
         return self.track.anchor.box_at(place)
@@ -156,14 +194,22 @@ class Candidate:
         crop = found.crop
         if near and alike and self.track.visible:
             crop = self.crop
-        return replace(self, crop=crop, box=found.box, detected=True)
+        return replace(
+            self,
+            crop=crop,
+            box=found.box,
+            detected=True,
+        )
 
     def missed(self) -> Candidate:
         """Return the candidate for a frame in which the detector did not find the face."""
         return replace(self, overlooked=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+)
 class Observation:
     """Hold what the networks saw at a candidate's place."""
 
@@ -175,12 +221,15 @@ class Observation:
     place: Place
     """Of that crop."""
     face_score: float
-    """How much of a face is there, 0…1; below 0 where the points mean nothing."""
+    """Chance that a face is there, 0…1; below 0 where the points mean nothing."""
     quality: float
-    """How fit the view is for recognition, 0…1, wherever it lies in the frame."""
+    """Fitness of the view for recognition, 0…1, wherever it lies in the frame."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+)
 class Sighting:
     """Hold a new view of a track that the track has not taken over yet."""
 
@@ -188,16 +237,16 @@ class Sighting:
     view: View
     quality: float
     surprise: float
-    """How far the view lies off what was expected: distance in sides, and growth."""
+    """Distance of the view from what was expected, in sides, and logarithm of its growth."""
 
     @property
     def accepted(self) -> bool:
-        """Whether the track has taken the view over."""
+        """True once the track has taken the view over."""
         return self.track.view is self.view
 
     @property
     def startling(self) -> bool:
-        """Whether a followed face jumped further than people do: somebody else came in between."""
+        """True if a followed face jumped further than people do: somebody else came in between."""
         last = self.track.view
         if last is None or not self.track.established:
             return False
@@ -216,7 +265,10 @@ class Sighting:
 
 @dataclass(slots=True)
 class Track:
-    """Keep one face over time. A new one has been detected, but not seen by the landmark network yet."""
+    """Keep one face over time.
+
+    A new one has been detected, but not seen by the landmark network yet.
+    """
 
     id: str
     detected: Detected
@@ -241,12 +293,12 @@ class Track:
 
     @property
     def established(self) -> bool:
-        """Whether it follows a person: it is more than a second box around another track's face."""
+        """True if it follows a person, and is no second box around another track's face."""
         return self.believed and self.followed and self.detected.count >= ESTABLISHED
 
     @property
     def settled(self) -> bool:
-        """Whether the next frame can do without the detector, as far as this face goes."""
+        """True if this face does not need the detector in the next frame."""
         return self.believed and self.visible and self.followed
 
     def ended(self, at_ns: int) -> bool:
@@ -275,7 +327,13 @@ class Track:
         crop[:, 2] -= view.crop[:, :2] @ step
         expected = Place.of_crop(crop)
         box = self.anchor.box_at(expected)
-        return Candidate(self, at_ns, crop, box, expected)
+        return Candidate(
+            self,
+            at_ns,
+            crop,
+            box,
+            expected,
+        )
 
     def reach(self, at_ns: int) -> float:
         """Return how far off the prediction the face may be found, in sides.
@@ -296,17 +354,31 @@ class Track:
         place = observation.place
         box = candidate.box_at(place)
         if candidate.detected:
-            self.anchor = Anchor.tie(box, place, observation.face_score)
+            self.anchor = Anchor.tie(
+                box,
+                place,
+                observation.face_score,
+            )
         velocity = self._velocity(observation)
         self.followed = self.view is not None
         view = View(
-            candidate.at_ns, observation.points, observation.crop, place, box, velocity
+            candidate.at_ns,
+            observation.points,
+            observation.crop,
+            place,
+            box,
+            velocity,
         )
         surprise = 0.0
         if candidate.expected is not None and self.followed:
             growth = place.growth(candidate.expected)
             surprise = place.distance(candidate.expected) + math.log(growth)
-        return Sighting(self, view, observation.quality, surprise)
+        return Sighting(
+            self,
+            view,
+            observation.quality,
+            surprise,
+        )
 
     def smooth(self) -> NDArray[np.float64]:
         """Return the latest view's points smoothed over time (68, 2); once for each view."""

@@ -23,13 +23,18 @@ from vitrine.ids import track_id
 from vitrine.vision.crop import crop_of_box
 from vitrine.vision.detectors import Detections, Trust
 
+# Two tracks whose boxes are nearer than this, in sides, follow one face. Chosen: half a face's
+# width.
 SAME_FACE: Final = 0.35
-"""Two tracks whose boxes are nearer than this, in sides, follow one face. Chosen: half a face's width."""
+# Faces of a frame that are followed; half of what a record may hold. It bounds the time of a
+# frame.
 MOST_FACES: Final = 100
-"""Faces of a frame that are followed; half of what a record may hold. It bounds the time of a frame."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+)
 class FollowedFace:
     """Hold a face of this frame that is to be published."""
 
@@ -44,7 +49,12 @@ class FollowedFace:
 class CameraTracks:
     """Keep the tracks of a camera. Each frame goes through `begin`, the networks, and `finish`."""
 
-    def __init__(self, camera_id: str, detect_every: int, trust: Trust) -> None:
+    def __init__(
+        self,
+        camera_id: str,
+        detect_every: int,
+        trust: Trust,
+    ) -> None:
         self.detect_every = detect_every
         self._camera_id = camera_id
         self._trust = trust
@@ -52,7 +62,10 @@ class CameraTracks:
         self._tracks: list[Track] = []
 
     def due(self) -> bool:
-        """Return whether the next frame needs the detector: every k-th, or while a face is new or lost."""
+        """Return whether the next frame needs the detector.
+
+        Every k-th does, and each while a face is new or lost.
+        """
         settled = all(track.settled for track in self._tracks)
         return not settled or self.due_in() == 0
 
@@ -60,8 +73,15 @@ class CameraTracks:
         """Return how many frames from now the k-th one comes."""
         return max(0, self.detect_every - self._since_detection)
 
-    def begin(self, at_ns: int, detections: Detections | None) -> list[Candidate]:
-        """Return where to look for faces in the frame of that time; `detections` if the detector saw it."""
+    def begin(
+        self,
+        at_ns: int,
+        detections: Detections | None,
+    ) -> list[Candidate]:
+        """Return where to look for faces in the frame of that time.
+
+        `detections` are the detector's, if it saw the frame.
+        """
         self._tracks = [track for track in self._tracks if not track.ended(at_ns)]
         candidates = [track.predict(at_ns) for track in self._tracks]
         self._since_detection += 1
@@ -88,13 +108,19 @@ class CameraTracks:
             track = sighting.track
             if sighting.accepted and track.believed:
                 face = FollowedFace(
-                    track, sighting.view, sighting.quality, track.smooth()
+                    track,
+                    sighting.view,
+                    sighting.quality,
+                    track.smooth(),
                 )
                 faces.append(face)
         return faces
 
     def _assign(
-        self, candidates: Sequence[Candidate], found: Sequence[Found], at_ns: int
+        self,
+        candidates: Sequence[Candidate],
+        found: Sequence[Found],
+        at_ns: int,
     ) -> list[Candidate]:
         """Confirm tracks, drop the doubtful that were not found again, begin new ones."""
         expected = [Place.of_box(candidate.box) for candidate in candidates]
@@ -109,20 +135,22 @@ class CameraTracks:
                 kept.append(candidate.confirmed(face))
             elif track.believed:
                 kept.append(candidate.missed())
-        taken = set(pairs.values())
-        fresh = []
-        for number, face in enumerate(found):
-            if number not in taken and face.score >= self._trust.start:
-                fresh.append(face)
-        room = MOST_FACES - len(kept)
-        kept += self._begun(fresh[:room], at_ns)
+        unmatched = set(range(len(found))) - set(pairs.values())
+        fresh = [found[number] for number in sorted(unmatched)]
+        kept += self._begun(fresh, MOST_FACES - len(kept), at_ns)
         self._tracks = [candidate.track for candidate in kept]
         return kept
 
-    def _begun(self, found: Sequence[Found], at_ns: int) -> list[Candidate]:
-        """Return the candidates of new tracks."""
+    def _begun(
+        self,
+        found: Sequence[Found],
+        most: int,
+        at_ns: int,
+    ) -> list[Candidate]:
+        """Return the candidates of new tracks, of the faces that the detector is sure enough of."""
+        fresh = [face for face in found if face.score >= self._trust.start]
         candidates = []
-        for number, face in enumerate(found):
+        for number, face in enumerate(fresh[:most]):
             name = track_id(self._camera_id, at_ns, number)
             track = Track(name, Detected(at_ns, face.score))
             candidates.append(track.begin(face))
@@ -134,7 +162,14 @@ def _found(detections: Detections) -> list[Found]:
     for number, score in enumerate(detections.scores.tolist()):
         box = detections.boxes[number]
         crop = crop_of_box(box, detections.five[number])
-        faces.append(Found(box, score, crop, Place.of_box(box)))
+        faces.append(
+            Found(
+                box,
+                score,
+                crop,
+                Place.of_box(box),
+            )
+        )
     return faces
 
 
@@ -175,7 +210,8 @@ def _merge(sightings: Sequence[Sighting]) -> set[str]:
 def _claim(sighting: Sighting) -> tuple[bool, float, int, int]:
     """Return the order of claims on a face.
 
-    Established tracks come first, then the least surprised (in tenths), the latest detected, the oldest.
+    Established tracks come first, then the least surprised (in tenths), the latest detected, the
+    oldest.
     """
     track = sighting.track
     return (

@@ -14,6 +14,7 @@ from vitrine.vision.crop import Crop, Image
 from vitrine.vision.networks import Network
 from vitrine.vision.shape import Points, five_points
 
+# Where eyes, nose and mouth corners lie in the aligned picture (ArcFace, arXiv:1801.07698).
 SIDE: Final = 112
 TEMPLATE: Final = np.array(
     [
@@ -24,13 +25,23 @@ TEMPLATE: Final = np.array(
         [70.7299, 92.2041],
     ]
 )
-"""Where eyes, nose and mouth corners lie in the aligned picture (ArcFace, arXiv:1801.07698)."""
-MEAN: Final = np.array([0.485, 0.456, 0.406], np.float32).reshape(3, 1, 1)
-DEVIATION: Final = np.array([0.229, 0.224, 0.225], np.float32).reshape(3, 1, 1)
-"""Of ImageNet, RGB, as the network was trained."""
+# Of ImageNet, RGB, as the network was trained.
+MEAN: Final = np.array([0.485, 0.456, 0.406], np.float32).reshape(
+    3,
+    1,
+    1,
+)
+DEVIATION: Final = np.array([0.229, 0.224, 0.225], np.float32).reshape(
+    3,
+    1,
+    1,
+)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+)
 class Embedding:
     """Hold the embedding of one face."""
 
@@ -40,10 +51,14 @@ class Embedding:
     """(128,), of length 1."""
 
 
-def alignment(five: Points, template: Points = TEMPLATE) -> Crop:
+def alignment(
+    five: Points,
+    template: Points = TEMPLATE,
+) -> Crop:
     """Return the similarity (2, 3) that brings five points (5, 2) closest to the template's.
 
-    Least squares in closed form: points as complex numbers, rotation and scale as one complex factor.
+    Least squares in closed form: points as complex numbers, rotation and scale as one complex
+    factor.
     """
     centre = five.mean(axis=0)
     target = template.mean(axis=0)
@@ -56,17 +71,30 @@ def alignment(five: Points, template: Points = TEMPLATE) -> Crop:
     return np.column_stack([linear, target - linear @ centre])
 
 
-def align(image: Image, points: Points) -> Image:
+def align(
+    image: Image,
+    points: Points,
+) -> Image:
     """Return the face of 68 points (68, 2) upright, as (112, 112, 3) BGR."""
     affine = alignment(five_points(points).astype(np.float64))
     size = (SIDE, SIDE)
-    return cv2.warpAffine(image, affine, size, flags=cv2.INTER_LINEAR)  # type: ignore[return-value]
+    return cv2.warpAffine(
+        image,
+        affine,
+        size,
+        flags=cv2.INTER_LINEAR,
+    )  # type: ignore[return-value]
 
 
 def embedding_input(aligned: Sequence[Image]) -> NDArray[np.float32]:
     """Return n pictures from `align` as (n, 3, 112, 112) float32 RGB, normalised."""
     rgb = np.stack(aligned)[..., ::-1]
-    pictures = rgb.transpose(0, 3, 1, 2).astype(np.float32)
+    pictures = rgb.transpose(
+        0,
+        3,
+        1,
+        2,
+    ).astype(np.float32)
     normalised = (pictures / 255 - MEAN) / DEVIATION
     return np.ascontiguousarray(normalised)
 
@@ -74,7 +102,11 @@ def embedding_input(aligned: Sequence[Image]) -> NDArray[np.float32]:
 class Embedder:
     """Make vectors whose dot product is the cosine similarity of two faces."""
 
-    def __init__(self, network: Network, model: str) -> None:
+    def __init__(
+        self,
+        network: Network,
+        model: str,
+    ) -> None:
         """`model` names the weights; vectors of other weights are never compared."""
         self._network = network
         self.model = model
@@ -82,5 +114,9 @@ class Embedder:
     def embed(self, aligned: Sequence[Image]) -> NDArray[np.float32]:
         """Return the vectors (n, 128) float32, of length 1, of n pictures from `align`."""
         vectors = self._network.run(embedding_input(aligned))[0]
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        lengths = np.linalg.norm(
+            vectors,
+            axis=1,
+            keepdims=True,
+        )
         return np.asarray(vectors / np.maximum(lengths, 1e-9))

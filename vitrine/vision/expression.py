@@ -9,7 +9,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from vitrine.vision.pose import HeadPose, mean_shape, rotation
+from vitrine.vision.pose import (
+    HeadPose,
+    mean_shape,
+    rotation,
+)
 from vitrine.vision.shape import (
     BROW_LEFT,
     BROW_RIGHT,
@@ -22,22 +26,25 @@ from vitrine.vision.shape import (
     Points,
 )
 
+# Degrees of yaw and pitch beyond which nothing more is undone: what is nearly hidden would
+# explode. Chosen, not measured; a score counts no faces turned so far.
 MOST_TURNED: Final = 50.0
-"""Degrees of yaw and pitch beyond which nothing more is undone: what is nearly hidden would explode.
-Chosen, not measured; a score counts no faces turned so far."""
+# Every measure is kept within ± this: no face gets there, but points that are none do.
 GREATEST: Final = 5.0
-"""Every measure is kept within ± this: no face gets there, but points that are none do."""
+# Finer than the landmark network is steady.
 DECIMALS: Final = 4
-"""Finer than the landmark network is steady."""
 LID_UPPER: Final = np.array([37, 38, 43, 44])
 LID_LOWER: Final = np.array([41, 40, 47, 46])
 LIP_UPPER: Final = np.array([61, 62, 63])
 LIP_LOWER: Final = np.array([67, 66, 65])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+)
 class ExpressionGeometry:
-    """Hold the measures of a frontal face, in distances of the outer eye corners; within ± GREATEST."""
+    """Hold the measures of a frontal face, in distances of the outer eye corners, ± GREATEST."""
 
     mouth_open: float
     """Mean gap of the lips."""
@@ -48,7 +55,10 @@ class ExpressionGeometry:
     """Mean gap of the lids."""
 
 
-def measure(points: Points, pose: HeadPose) -> ExpressionGeometry:
+def measure(
+    points: Points,
+    pose: HeadPose,
+) -> ExpressionGeometry:
     """Return the measures of 68 points (68, 2) of a head with this pose."""
     face = frontalised(points, pose)
     lips = face[LIP_LOWER, 1] - face[LIP_UPPER, 1]
@@ -62,7 +72,10 @@ def measure(points: Points, pose: HeadPose) -> ExpressionGeometry:
     return ExpressionGeometry(*limited.round(DECIMALS).tolist())
 
 
-def frontalised(points: Points, pose: HeadPose) -> NDArray[np.float64]:
+def frontalised(
+    points: Points,
+    pose: HeadPose,
+) -> NDArray[np.float64]:
     """Return points (68, 2) as seen from the front, outer eye corners 1 apart.
 
     The depth of each point comes from the mean shape.

@@ -1,6 +1,7 @@
-"""Which of eight expressions a face shows: the cut, the network's input, and what it answers.
+"""Shares of eight expressions that a face shows: the cut, the network's input, and its answer.
 
-The cut is 48×48 grey, upright along the face, framed as the pictures of FER+ that the network learns from.
+The cut is 48×48 grey, upright along the face, framed as the pictures of FER+ that the network
+learns from.
 """
 
 from __future__ import annotations
@@ -29,50 +30,82 @@ CLASSES: Final = (
 )
 NEUTRAL: Final = CLASSES.index("neutral")
 SIDE: Final = 48
+# Eyes, nose and mouth corners in pictures of FER2013Train: medians of 679, mirrored and not.
 TEMPLATE: Final = np.array(
     [[14.8, 18.5], [32.2, 18.5], [23.5, 28.2], [16.2, 36.2], [30.8, 36.2]]
 )
-"""Where eyes, nose and mouth corners lie in pictures of FER2013Train: medians of 679, mirrored and not."""
+# Most times that the cut of a large face is taken too fine, and averaged, lest it flickers. Chosen;
+# benchmarks.expression_noise measures what noise is left.
 FINEST: Final = 4
-"""Most times that the cut of a large face is taken too fine, and averaged, lest it flickers."""
+# Least deviation that a cut is divided by, in grey values: the noise of an empty one stays small.
+# Chosen.
 FLATTEST: Final = 4.0
-"""Least deviation that a cut is divided by, in grey values: the noise of an empty one stays small."""
 
 
-def expression_cut(frame: Image, points: Points) -> Image:
-    """(H, W, 3) BGR frame and 68 points (68, 2) in its pixels → (48, 48) grey."""
-    affine = alignment(five_points(points).astype(np.float64), TEMPLATE)
-    size = float(np.hypot(affine[0, 0], affine[0, 1]))
-    fine = int(np.clip(1 / max(size, 1e-6), 1, FINEST))
+def expression_cut(
+    frame: Image,
+    points: Points,
+) -> Image:
+    """Return the cut (48, 48) grey of 68 points (68, 2) in an (H, W, 3) BGR frame."""
+    affine = alignment(
+        five_points(points).astype(np.float64),
+        TEMPLATE,
+    )
+    scale = float(np.hypot(affine[0, 0], affine[0, 1]))
+    fine = int(np.clip(1 / max(scale, 1e-6), 1, FINEST))
     affine = affine * fine
+    # Centres of pixels stay centres.
     affine[:, 2] += (fine - 1) / 2
+    size = (SIDE * fine, SIDE * fine)
     wide = cv2.warpAffine(
-        frame, affine, (SIDE * fine, SIDE * fine), borderMode=cv2.BORDER_REPLICATE
+        frame,
+        affine,
+        size,
+        borderMode=cv2.BORDER_REPLICATE,
     )
     cut = cv2.resize(wide, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.cvtColor(cut, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+    grey = cv2.cvtColor(cut, cv2.COLOR_BGR2GRAY)
+    return np.asarray(grey, dtype=np.uint8)
 
 
 def expression_input(cuts: Sequence[Image]) -> NDArray[np.float32]:
-    """n grey cuts (48, 48) uint8 → (n, 1, 48, 48) float32, each with mean 0 and deviation 1.
+    """Return n grey cuts (48, 48) uint8 as (n, 1, 48, 48) float32, each of mean 0 and deviation 1.
 
     So neither brightness nor contrast of the light changes what the network sees.
     """
     batch = np.stack(cuts).astype(np.float32)[:, None]
-    batch -= batch.mean(axis=(2, 3), keepdims=True)
-    return np.asarray(
-        batch / np.maximum(batch.std(axis=(2, 3), keepdims=True), FLATTEST)
+    batch -= batch.mean(
+        axis=(2, 3),
+        keepdims=True,
     )
+    deviation = batch.std(
+        axis=(2, 3),
+        keepdims=True,
+    )
+    return np.asarray(batch / np.maximum(deviation, FLATTEST))
 
 
 class ExpressionClassifier:
-    """The shares that a crowd would give each of CLASSES for a face."""
+    """Tell the shares that a crowd of judges would give each of CLASSES for a face."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
 
     def classify(self, cuts: Sequence[Image]) -> NDArray[np.float32]:
-        """n grey cuts (48, 48) → (n, 8) probabilities, in the order of CLASSES."""
+        """Return the probabilities (n, 8), in the order of CLASSES, of n grey cuts (48, 48)."""
         logits = self._network.run(expression_input(cuts))[0]
-        shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+        # Softmax; without the largest logit no exponential overflows.
+        shares = np.exp(
+            logits
+            - logits.max(
+                axis=1,
+                keepdims=True,
+            )
+        )
+        return np.asarray(
+            shares
+            / shares.sum(
+                axis=1,
+                keepdims=True,
+            )
+        )

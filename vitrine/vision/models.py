@@ -1,4 +1,4 @@
-"""Where weights lie."""
+"""Files of weights, and the folders they are looked for in."""
 
 from pathlib import Path
 from typing import Final
@@ -15,24 +15,41 @@ QUALITY_FILE: Final = "quality_56.onnx"
 YUNET_FILE: Final = "yunet_n_dynamic.onnx"
 
 
-def model_path(name: str, folder: Path = MODELS) -> Path:
-    """The file of a model. Raises ConfigurationError that says where it was expected."""
+def model_path(
+    name: str,
+    folder: Path = MODELS,
+) -> Path:
+    """Return the file of a model. Raises ConfigurationError that says where it was expected."""
     path = folder / name
     if not path.is_file():
         raise ConfigurationError(f"model {name} is missing, expected at {path}")
     return path
 
 
-def optional_model(name: str, folder: Path | None) -> Path | None:
-    """A public model, if it is in the operator's folder. Raises ConfigurationError without the folder."""
+def optional_model(
+    name: str,
+    folder: Path | None,
+) -> Path | None:
+    """Return a public model's file, or None if the operator's folder does not hold it.
+
+    Raises ConfigurationError for a folder that is not there.
+    """
     if folder is None:
         return None
     if not folder.is_dir():
         raise ConfigurationError(f"VITRINE_MODELS: there is no folder {folder}")
     path = folder / name
-    return path if path.is_file() else None
+    if not path.is_file():
+        return None
+    return path
 
 
 def embedding_model(folder: Path | None) -> Path:
-    """The public embedding network where the operator has it, else ours. Raises ConfigurationError."""
-    return optional_model(PUBLIC_EMBEDDING_FILE, folder) or model_path(EMBEDDING_FILE)
+    """Return the public embedding network where the operator has it, else our own.
+
+    Raises ConfigurationError.
+    """
+    public = optional_model(PUBLIC_EMBEDDING_FILE, folder)
+    if public is not None:
+        return public
+    return model_path(EMBEDDING_FILE)

@@ -1,8 +1,9 @@
-"""Head pose from 68 points: the mean shape of `models/mean_shape_68.json`, by perspective-n-point (PnP).
+"""Head pose from 68 points and the mean shape of `models/mean_shape_68.json`.
 
-Axes are OpenCV's camera axes: x to the image's right, y down, z away from the camera. A face with yaw, pitch
-and roll 0 looks into the camera: angles are relative to the line from the camera to the face, so they do not
-depend on where in the frame it stands, and little on the assumed focal length.
+Axes are OpenCV's camera axes: x to the image's right, y down, z away from the camera. A face with
+yaw, pitch and roll 0 looks into the camera: angles are relative to the line from the camera to
+the face, so they do not depend on where in the frame it stands, and little on the assumed focal
+length.
 """
 
 import json
@@ -15,20 +16,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitrine.vision.models import model_path
-from vitrine.vision.shape import EYE_OUTER_LEFT, EYE_OUTER_RIGHT, POINT_COUNT, Points
+from vitrine.vision.shape import (
+    EYE_OUTER_LEFT,
+    EYE_OUTER_RIGHT,
+    POINT_COUNT,
+    Points,
+)
 
 MEAN_SHAPE_FILE: Final = "mean_shape_68.json"
+# Nose, eye corners and mouth corners: they move least with expression, and are no silhouette that
+# slides.
 RIGID: Final = np.array([27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 39, 42, 45, 48, 54])
-"""Nose, eye corners and mouth corners: what moves least with expression, and is no silhouette that slides."""
-
-
+# In sizes of the rigid part of the face. Smaller faces show no perspective, and SQPnP refuses them.
 LONGEST_FOCAL: Final = 40.0
-"""In sizes of the rigid part of the face."""
 
 
 @dataclass(frozen=True)
 class HeadPose:
-    """Degrees. Yaw and pitch say where the nose points, roll turns the head about that direction."""
+    """Hold angles in degrees: yaw and pitch of the nose, roll about the nose's direction."""
 
     yaw: float
     """Above 0: turned towards the image's right."""
@@ -40,54 +45,92 @@ class HeadPose:
 
 @cache
 def mean_shape() -> NDArray[np.float64]:
-    """(68, 3): the mean face, outer eye corners 1 apart, origin midway between them, nose towards −z."""
-    points = json.loads(model_path(MEAN_SHAPE_FILE).read_text(encoding="utf-8"))[
-        "points"
-    ]
-    return np.array(points, np.float64).reshape(POINT_COUNT, 3)
+    """Return the mean face (68, 3).
+
+    Its outer eye corners lie 1 apart around the origin, its nose points towards −z.
+    """
+    text = model_path(MEAN_SHAPE_FILE).read_text(encoding="utf-8")
+    points = np.array(json.loads(text)["points"], np.float64)
+    return points.reshape(POINT_COUNT, 3)
 
 
-def rotation(yaw: float, pitch: float, roll: float) -> NDArray[np.float64]:
-    """The (3, 3) rotation from model to camera axes, of degrees: Ry(−yaw) · Rx(−pitch) · Rz(roll)."""
+def rotation(
+    yaw: float,
+    pitch: float,
+    roll: float,
+) -> NDArray[np.float64]:
+    """Return the rotation (3, 3) from model to camera axes, of degrees.
+
+    It is Ry(−yaw) · Rx(−pitch) · Rz(roll).
+    """
     y, x, z = np.radians([-yaw, -pitch, roll])
+    cos = np.cos
+    sin = np.sin
     about_y = np.array(
-        [[np.cos(y), 0, np.sin(y)], [0, 1, 0], [-np.sin(y), 0, np.cos(y)]]
+        [
+            [cos(y), 0, sin(y)],
+            [0, 1, 0],
+            [-sin(y), 0, cos(y)],
+        ]
     )
     about_x = np.array(
-        [[1, 0, 0], [0, np.cos(x), -np.sin(x)], [0, np.sin(x), np.cos(x)]]
+        [
+            [1, 0, 0],
+            [0, cos(x), -sin(x)],
+            [0, sin(x), cos(x)],
+        ]
     )
     about_z = np.array(
-        [[np.cos(z), -np.sin(z), 0], [np.sin(z), np.cos(z), 0], [0, 0, 1]]
+        [
+            [cos(z), -sin(z), 0],
+            [sin(z), cos(z), 0],
+            [0, 0, 1],
+        ]
     )
     return np.asarray(about_y @ about_x @ about_z)
 
 
 def angles(matrix: NDArray[np.floating]) -> HeadPose:
-    """The inverse of `rotation`."""
+    """Return the pose of a rotation (3, 3): the inverse of `rotation`."""
     yaw = np.arctan2(-matrix[0, 2], matrix[2, 2])
     pitch = np.arcsin(np.clip(matrix[1, 2], -1, 1))
     roll = np.arctan2(matrix[1, 0], matrix[1, 1])
-    return HeadPose(*(float(a) for a in np.degrees([yaw, pitch, roll])))
+    degrees = np.degrees([yaw, pitch, roll])
+    return HeadPose(*degrees.tolist())
 
 
-def head_pose(points: Points, width: int, height: int) -> HeadPose:
-    """The pose of a face with 68 points (68, 2) in a frame of width × height pixels.
+def head_pose(
+    points: Points,
+    width: int,
+    height: int,
+) -> HeadPose:
+    """Return the pose of a face with points (68, 2) in a frame of width × height pixels.
 
-    The focal length is taken as the frame's longer side, a view of 53°, and less for small faces, whose
-    perspective cannot be seen and which SQPnP would refuse. SQPnP (Terzakis and Lourakis 2020) finds the
-    global optimum: the pose does not flip. Raises ValueError for points not finite or on one line.
+    The focal length is taken as the frame's longer side, a view of 53°, and less for small faces.
+    SQPnP (Terzakis and Lourakis 2020) finds the global optimum: the pose does not flip. Raises
+    ValueError for points that are not finite or lie on one line.
     """
     seen = points[RIGID].astype(np.float64)
-    if not (
-        np.isfinite(seen).all() and np.linalg.matrix_rank(seen - seen.mean(axis=0)) == 2
-    ):
+    if not _spans_area(seen):
         raise ValueError("the points of a face must be finite and span an area")
+    # The face moves to the optical axis: angles are relative to the line of sight.
     seen -= (points[EYE_OUTER_LEFT] + points[EYE_OUTER_RIGHT]) / 2
-    focal = min(
-        float(max(width, height)), LONGEST_FOCAL * float(np.ptp(seen, axis=0).max())
-    )
+    size = float(np.ptp(seen, axis=0).max())
+    focal = min(float(max(width, height)), LONGEST_FOCAL * size)
     camera = np.array([[focal, 0, 0], [0, focal, 0], [0, 0, 1]])
     _, turn, _ = cv2.solvePnP(
-        mean_shape()[RIGID], seen, camera, None, flags=cv2.SOLVEPNP_SQPNP
+        mean_shape()[RIGID],
+        seen,
+        camera,
+        None,
+        flags=cv2.SOLVEPNP_SQPNP,
     )
-    return angles(np.asarray(cv2.Rodrigues(turn)[0], np.float64))
+    matrix, _ = cv2.Rodrigues(turn)
+    return angles(np.asarray(matrix, np.float64))
+
+
+def _spans_area(points: NDArray[np.float64]) -> bool:
+    if not np.isfinite(points).all():
+        return False
+    offsets = points - points.mean(axis=0)
+    return bool(np.linalg.matrix_rank(offsets) == 2)

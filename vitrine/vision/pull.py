@@ -1,4 +1,4 @@
-"""Fetching public weights. The checksum decides: nothing else is ever put in place."""
+"""Download of public weights. Only content with the checksum of the manifest is put in place."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hashlib import sha256
 from http.client import HTTPException
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import IO, Final
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
@@ -16,51 +16,79 @@ from urllib.request import urlopen
 from vitrine.errors import ConfigurationError, Unavailable
 from vitrine.vision.manifest import Public
 
+# Both are chosen, not measured: a slow line may pause for half a minute, and progress moves every
+# 64 KiB.
 TIMEOUT_S: Final = 30.0
-STEP: Final = 65536
+PART_BYTES: Final = 65_536
 INSTEAD: Final = (
     "fetch the file on another machine and run the command again with --from FILE"
 )
 
+# Called with the size of each part that arrived.
 Progress = Callable[[int], object]
-"""Is told the size of each part that arrived."""
 
 
-def pull(entry: Public, source: str | None, folder: Path, progress: Progress) -> Path:
-    """Puts the file of an entry into `folder`, from its own address or from `source`.
+def pull(
+    entry: Public,
+    source: str | None,
+    folder: Path,
+    progress: Progress,
+) -> Path:
+    """Put the file of an entry into `folder`, from its address or `source`; return its path.
 
-    `source`: an http(s) address, a file or a folder; a folder, or an address that ends with /, holds the file
-    under its own name. The content is checked in memory and renamed into place, so a broken download leaves
-    nothing. Raises Unavailable when it cannot be fetched or has another checksum, ConfigurationError when it
-    cannot be written.
+    `source` is an http(s) address, a file or a folder; a folder, or an address that ends with /,
+    holds the file under its own name. The content is checked in memory and renamed into place, so
+    a broken download leaves nothing. Raises Unavailable when it cannot be fetched or has another
+    checksum, ConfigurationError when it cannot be written.
     """
     place = _place(entry, source)
-    content = (
-        _download(entry, place, progress)
-        if _is_address(place)
-        else _read(place, progress)
-    )
+    content = _fetched(entry, place, progress)
     if not entry.matches(content):
+        found = sha256(content).hexdigest()
         raise Unavailable(
-            f"{entry.file}: {place} has sha256 {sha256(content).hexdigest()} ({len(content)} bytes), "
+            f"{entry.file}: {place} has sha256 {found} ({len(content)} bytes), "
             f"expected {entry.sha256} ({entry.size} bytes); nothing was installed"
         )
-    return _install(content, folder / entry.file)
+    target = folder / entry.file
+    _install(content, target)
+    return target
 
 
-def _place(entry: Public, source: str | None) -> str:
+def _place(
+    entry: Public,
+    source: str | None,
+) -> str:
+    """Return the address or the path of the file."""
     if source is None:
         return entry.url
     if _is_address(source):
-        return source + entry.file if source.endswith("/") else source
-    return str(Path(source) / entry.file) if Path(source).is_dir() else source
+        if source.endswith("/"):
+            return source + entry.file
+        return source
+    path = Path(source)
+    if path.is_dir():
+        path = path / entry.file
+    return str(path)
 
 
 def _is_address(place: str) -> bool:
     return urlsplit(place).scheme in {"http", "https"}
 
 
-def _read(place: str, progress: Progress) -> bytes:
+def _fetched(
+    entry: Public,
+    place: str,
+    progress: Progress,
+) -> bytes:
+    if _is_address(place):
+        return _download(entry, place, progress)
+    return _read(place, progress)
+
+
+def _read(
+    place: str,
+    progress: Progress,
+) -> bytes:
     try:
         content = Path(place).read_bytes()
     except OSError as error:
@@ -69,14 +97,14 @@ def _read(place: str, progress: Progress) -> bytes:
     return content
 
 
-def _download(entry: Public, address: str, progress: Progress) -> bytes:
-    """At most one byte more than the entry has: the checksum of anything longer is wrong anyway."""
-    content = bytearray()
+def _download(
+    entry: Public,
+    address: str,
+    progress: Progress,
+) -> bytes:
     try:
-        with urlopen(address, timeout=TIMEOUT_S) as answer:  # noqa: S310  # http or https, see _is_address
-            while part := answer.read(min(STEP, entry.size + 1 - len(content))):
-                content += part
-                progress(len(part))
+        with urlopen(address, timeout=TIMEOUT_S) as answer:  # noqa: S310 - http or https, see _is_address
+            return _received(answer, entry.size, progress)
     except HTTPError as error:
         error.close()
         raise Unavailable(
@@ -87,13 +115,41 @@ def _download(entry: Public, address: str, progress: Progress) -> bytes:
         raise Unavailable(
             f"{entry.file}: this machine is offline, or {address} is ({reason}); {INSTEAD}"
         ) from error
-    return bytes(content)
 
 
-def _install(content: bytes, target: Path) -> Path:
+def _received(
+    answer: IO[bytes],
+    size: int,
+    progress: Progress,
+) -> bytes:
+    """Return the content of an answer, at most one byte more than expected.
+
+    The checksum of anything longer is wrong anyway.
+    """
+    content = bytearray()
+    while True:
+        missing = size + 1 - len(content)
+        part = answer.read(min(PART_BYTES, missing))
+        if not part:
+            return bytes(content)
+        content += part
+        progress(len(part))
+
+
+def _install(
+    content: bytes,
+    target: Path,
+) -> None:
+    """Write a file, whole or not at all."""
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as beside:
+        target.parent.mkdir(
+            parents=True,
+            exist_ok=True,
+        )
+        with TemporaryDirectory(
+            dir=target.parent,
+            prefix=f".{target.name}.",
+        ) as beside:
             partial = Path(beside) / target.name
             partial.write_bytes(content)
             os.replace(partial, target)
@@ -101,4 +157,3 @@ def _install(content: bytes, target: Path) -> Path:
         raise ConfigurationError(
             f"{target} cannot be written: {error.strerror}"
         ) from error
-    return target

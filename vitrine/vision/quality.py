@@ -1,4 +1,7 @@
-"""How likely recognition takes a view for the person it shows: a small network on the landmarks' crop."""
+"""Quality of a view: the chance that recognition takes it for the person it shows.
+
+A small network on the landmarks' crop tells; models/quality_56.card.md says how well.
+"""
 
 from __future__ import annotations
 
@@ -15,42 +18,63 @@ from vitrine.vision.networks import Network, load_network
 from vitrine.vision.shape import Points
 
 SIDE: Final = 56
+# Chosen, not measured: a run of the network is small, and memory stays bounded.
 BATCH: Final = 64
 
 
 def quality_cut(cut: Image) -> Image:
-    """The landmark network's crop (s, s, 3) BGR → (56, 56, 3)."""
-    return np.asarray(
-        cv2.resize(cut, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.uint8
+    """Return the landmark network's crop (s, s, 3) BGR as (56, 56, 3)."""
+    small = cv2.resize(
+        cut,
+        (SIDE, SIDE),
+        interpolation=cv2.INTER_AREA,
     )
+    return np.asarray(small, np.uint8)
 
 
 def quality_input(cuts: Sequence[Image]) -> NDArray[np.float32]:
-    """n pictures from `quality_cut` → (n, 3, 56, 56) float32 RGB in −1…1."""
+    """Return n pictures from `quality_cut` as (n, 3, 56, 56) float32 RGB in −1…1."""
     return network_input(cuts)
 
 
-def visible(points: Points, width: int, height: int) -> float:
-    """Share of the 68 points (68, 2) inside the frame, squared; the network has seen no cut-off faces."""
-    inside = ((points >= 0) & (points <= (width - 1, height - 1))).all(axis=1)
+def visible(
+    points: Points,
+    width: int,
+    height: int,
+) -> float:
+    """Return the share of the points (68, 2) inside the frame, squared.
+
+    The network has seen no cut-off faces; the square is chosen, not measured.
+    """
+    low = points >= 0
+    high = points <= (width - 1, height - 1)
+    inside = (low & high).all(axis=1)
     return float(inside.mean()) ** 2
 
 
 class QualityScore:
-    """The chance of a match at the threshold that a thousandth of comparisons of different people reaches."""
+    """Tell the chance of a match with another picture of the same person.
+
+    At the threshold that a thousandth of comparisons of different people reaches.
+    """
 
     def __init__(self, network: Network) -> None:
         self._network = network
 
     @classmethod
     def load(cls, threads: int = 1) -> QualityScore:
-        """What ships. Raises ConfigurationError."""
-        return cls(load_network(model_path(QUALITY_FILE), threads=threads))
+        """Return the score by the weights that ship. Raises ConfigurationError."""
+        network = load_network(
+            model_path(QUALITY_FILE),
+            threads=threads,
+        )
+        return cls(network)
 
     def score(self, cuts: Sequence[Image]) -> NDArray[np.float64]:
-        """n pictures from `quality_cut` → (n,), 0…1."""
-        parts = [
-            self._network.run(quality_input(cuts[n : n + BATCH]))[0]
-            for n in range(0, len(cuts), BATCH)
-        ]
-        return np.concatenate([np.zeros(0), *(part[:, 0] for part in parts)])
+        """Return the scores (n,), 0…1, of n pictures from `quality_cut`."""
+        scores: list[NDArray[np.floating]] = [np.zeros(0)]
+        for start in range(0, len(cuts), BATCH):
+            batch = quality_input(cuts[start : start + BATCH])
+            output = self._network.run(batch)[0]
+            scores.append(output[:, 0])
+        return np.concatenate(scores)

@@ -1,6 +1,7 @@
-"""The 68-point face shape (iBUG 300-W order): index constants, mirror order, the five points of detectors.
+"""The 68-point face shape (iBUG 300-W order): indices, mirror order, the five points of detectors.
 
-Left and right are the image's for a face that looks at the camera: 36 is the outer eye corner near x = 0.
+Left and right are the image's for a face that looks at the camera: point 36 is the outer eye corner
+near x = 0.
 """
 
 from typing import Final
@@ -40,20 +41,38 @@ MIRROR: Final[NDArray[np.intp]] = np.array([
 # fmt: on
 
 
-def mirrored(points: Points, width: float) -> Points:
-    """Points (…, 68, 2) of the same face in the picture flipped left to right, `width` pixels wide."""
+def mirrored(
+    points: Points,
+    width: float,
+) -> Points:
+    """Return points (…, 68, 2) of the same face in the flipped picture, `width` pixels wide."""
     flipped = points[..., MIRROR, :].copy()
     flipped[..., 0] = width - 1 - flipped[..., 0]
     return flipped
 
 
 def five_points(points: Points) -> Points:
-    """(68, 2) → (5, 2): left eye, right eye, nose tip, left and right mouth corner, as from detectors."""
-    eyes = points[EYE_LEFT].mean(axis=0), points[EYE_RIGHT].mean(axis=0)
-    return np.stack([*eyes, points[NOSE_TIP], points[MOUTH_LEFT], points[MOUTH_RIGHT]])
+    """Return what detectors mark, (5, 2), of 68 points (68, 2).
+
+    In their order: left eye, right eye, nose tip, left and right mouth corner.
+    """
+    return np.stack(
+        [
+            points[EYE_LEFT].mean(axis=0),
+            points[EYE_RIGHT].mean(axis=0),
+            points[NOSE_TIP],
+            points[MOUTH_LEFT],
+            points[MOUTH_RIGHT],
+        ]
+    )
 
 
 def outer_eye_distance(points: Points) -> NDArray[np.floating]:
-    """(…, 68, 2) → (…): distance of the outer eye corners, the divisor of the 300-W normalised mean error."""
-    across = points[..., EYE_OUTER_LEFT, :] - points[..., EYE_OUTER_RIGHT, :]
+    """Return the distance of the outer eye corners (…) of points (…, 68, 2).
+
+    It is the divisor of the normalised mean error of 300-W.
+    """
+    left = points[..., EYE_OUTER_LEFT, :]
+    right = points[..., EYE_OUTER_RIGHT, :]
+    across = left - right
     return np.asarray(np.linalg.norm(across, axis=-1))

@@ -1,6 +1,7 @@
 """ONNX files run by torch, for a GPU: one set of weights serves both back ends.
 
-Covers the operators of the landmark and embedding networks; anything else is refused when it is loaded.
+Covers the operators of the landmark and embedding networks; a file with any other is refused when
+it is loaded.
 """
 
 from __future__ import annotations
@@ -27,18 +28,24 @@ Step = Callable[..., Tensor]
 
 
 class TorchNetwork:
-    """The graph of an ONNX model, node by node, on a torch device."""
+    """Run the graph of an ONNX model, node by node, on a torch device."""
 
-    def __init__(self, model: onnx.ModelProto, name: str, device: str) -> None:
-        """Raises ConfigurationError for a device that is not there or an operator that is not known."""
+    def __init__(
+        self,
+        model: onnx.ModelProto,
+        name: str,
+        device: str,
+    ) -> None:
+        """Raise ConfigurationError for a missing device or an operator that is not known."""
         if device.startswith("cuda") and not torch.cuda.is_available():
             raise ConfigurationError("device cuda was asked for, but torch sees no GPU")
         self._device = torch.device(device)
         self._constants = _constants(model, self._device)
-        self._steps = [
-            (_step(node), list(node.input), node.output[0])
-            for node in _computing(model)
-        ]
+        self._steps = []
+        for node in model.graph.node:
+            if node.op_type != "Constant":
+                step = (_step(node), list(node.input), node.output[0])
+                self._steps.append(step)
         self._input = model.graph.input[0].name
         self._outputs = [output.name for output in model.graph.output]
         self._seconds = metrics.INFERENCE_SECONDS.labels(name)
@@ -49,36 +56,39 @@ class TorchNetwork:
         """See Network."""
         started = time.perf_counter()
         values = dict(self._constants)
-        values[self._input] = torch.from_numpy(np.ascontiguousarray(batch)).to(
-            self._device
-        )
+        given = torch.from_numpy(np.ascontiguousarray(batch))
+        values[self._input] = given.to(self._device)
         for step, inputs, output in self._steps:
-            values[output] = step(*(values[name] if name else None for name in inputs))
+            # An optional input that is left out has no name.
+            arguments = [values[name] if name else None for name in inputs]
+            values[output] = step(*arguments)
         outputs: list[Array] = [values[name].cpu().numpy() for name in self._outputs]
         self._seconds.observe(time.perf_counter() - started)
         self._sizes.observe(len(batch))
         return outputs
 
 
-def _computing(model: onnx.ModelProto) -> list[onnx.NodeProto]:
-    return [node for node in model.graph.node if node.op_type != "Constant"]
+def _constants(
+    model: onnx.ModelProto,
+    device: torch.device,
+) -> dict[str, Tensor]:
+    """Return the constants by name: weights on the device.
 
-
-def _constants(model: onnx.ModelProto, device: torch.device) -> dict[str, Tensor]:
-    """Weights on the device; shapes and axes stay on the CPU, where they are read as numbers."""
-    arrays = {
-        tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer
-    }
+    Shapes and axes stay on the CPU, where they are read as numbers.
+    """
+    arrays = {}
+    for tensor in model.graph.initializer:
+        arrays[tensor.name] = numpy_helper.to_array(tensor)
     for node in model.graph.node:
         if node.op_type == "Constant":
             arrays[node.output[0]] = numpy_helper.to_array(node.attribute[0].t)
-    tensors = {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
-    return {
-        name: tensor.to(device)
-        if tensor.is_floating_point() and tensor.ndim
-        else tensor
-        for name, tensor in tensors.items()
-    }
+    constants = {}
+    for name, array in arrays.items():
+        constant = torch.from_numpy(array.copy())
+        if constant.is_floating_point() and constant.ndim:
+            constant = constant.to(device)
+        constants[name] = constant
+    return constants
 
 
 def _step(node: onnx.NodeProto) -> Step:
@@ -86,14 +96,20 @@ def _step(node: onnx.NodeProto) -> Step:
         raise ConfigurationError(
             f"the torch back end does not know the operator {node.op_type}"
         )
-    attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+    attributes = {}
+    for attribute in node.attribute:
+        attributes[attribute.name] = helper.get_attribute_value(attribute)
     return partial(OPERATORS[node.op_type], attributes)
 
 
 def _convolution(
-    given: dict[str, Any], x: Tensor, kernel: Tensor, bias: Tensor | None = None
+    given: dict[str, Any],
+    x: Tensor,
+    kernel: Tensor,
+    bias: Tensor | None = None,
 ) -> Tensor:
     top, left, bottom, right = given.get("pads", [0, 0, 0, 0])
+    # Torch's convolution pads alike on both sides only.
     if (top, left) != (bottom, right):
         x = functional.pad(x, (left, right, top, bottom))
         top = 0
@@ -120,24 +136,55 @@ def _clip(
     return torch.clamp(x, lowest, highest)
 
 
-def _mean(given: dict[str, Any], x: Tensor, axes: Tensor | None = None) -> Tensor:
-    over = given["axes"] if axes is None else axes.tolist()
-    return x.mean(dim=over, keepdim=bool(given.get("keepdims", 1)))
+def _mean(
+    given: dict[str, Any],
+    x: Tensor,
+    axes: Tensor | None = None,
+) -> Tensor:
+    over = _axes(given, axes)
+    keep = bool(given.get("keepdims", 1))
+    return x.mean(
+        dim=over,
+        keepdim=keep,
+    )
 
 
-def _length(given: dict[str, Any], x: Tensor, axes: Tensor | None = None) -> Tensor:
-    over = given["axes"] if axes is None else axes.tolist()
+def _length(
+    given: dict[str, Any],
+    x: Tensor,
+    axes: Tensor | None = None,
+) -> Tensor:
+    over = _axes(given, axes)
+    keep = bool(given.get("keepdims", 1))
     length: Tensor = torch.linalg.vector_norm(
-        x, dim=over, keepdim=bool(given.get("keepdims", 1))
+        x,
+        dim=over,
+        keepdim=keep,
     )
     return length
 
 
-def _reshape(given: dict[str, Any], x: Tensor, shape: Tensor) -> Tensor:
-    sizes = [
-        x.shape[i] if s == 0 and not given.get("allowzero") else s
-        for i, s in enumerate(shape.tolist())
-    ]
+def _axes(
+    given: dict[str, Any],
+    axes: Tensor | None,
+) -> list[int]:
+    """Return the axes to reduce: an attribute in older files, an input in newer ones."""
+    if axes is None:
+        return list(given["axes"])
+    return list(axes.tolist())
+
+
+def _reshape(
+    given: dict[str, Any],
+    x: Tensor,
+    shape: Tensor,
+) -> Tensor:
+    sizes = shape.tolist()
+    if not given.get("allowzero"):
+        # 0 stands for the size that the input has there.
+        for axis, size in enumerate(sizes):
+            if size == 0:
+                sizes[axis] = x.shape[axis]
     return x.reshape(sizes)
 
 
@@ -148,24 +195,34 @@ def _resize(
     scales: Tensor,
     sizes: Tensor | None = None,
 ) -> Tensor:
-    if given.get("mode", b"nearest") != b"nearest" or sizes is not None:
+    nearest = given.get("mode", b"nearest") == b"nearest"
+    if not nearest or sizes is not None:
         raise ConfigurationError(
             "the torch back end knows Resize only to the nearest pixel, by factors"
         )
-    return functional.interpolate(x, scale_factor=scales[2:].tolist(), mode="nearest")
+    factors = scales[2:].tolist()
+    return functional.interpolate(
+        x,
+        scale_factor=factors,
+        mode="nearest",
+    )
 
 
 def _dense(
-    given: dict[str, Any], x: Tensor, weight: Tensor, bias: Tensor | None = None
+    given: dict[str, Any],
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
 ) -> Tensor:
-    if (
-        given.get("alpha", 1.0) != 1.0
-        or given.get("beta", 1.0) != 1.0
-        or given.get("transA")
-    ):
+    scaled = given.get("alpha", 1.0) != 1.0 or given.get("beta", 1.0) != 1.0
+    if scaled or given.get("transA"):
         raise ConfigurationError("the torch back end knows only plain Gemm")
-    product = x @ (weight.T if given.get("transB") else weight)
-    return product if bias is None else product + bias
+    if given.get("transB"):
+        weight = weight.T
+    product = x @ weight
+    if bias is None:
+        return product
+    return product + bias
 
 
 OPERATORS: Final[dict[str, Step]] = {
@@ -175,7 +232,10 @@ OPERATORS: Final[dict[str, Step]] = {
     "Div": lambda _, a, b: a / b,
     "Flatten": lambda given, x: x.flatten(given.get("axis", 1)),
     "Gemm": _dense,
-    "GlobalAveragePool": lambda _, x: x.mean(dim=(2, 3), keepdim=True),
+    "GlobalAveragePool": lambda _, x: x.mean(
+        dim=(2, 3),
+        keepdim=True,
+    ),
     "MatMul": lambda _, a, b: a @ b,
     "ReduceL2": _length,
     "ReduceMean": _mean,

@@ -1,7 +1,11 @@
-"""Finding faces in a frame."""
+"""Detectors of faces in a frame."""
 
 from vitrine.vision.detectors.choice import load_detector
-from vitrine.vision.detectors.detections import Detections, Detector, Trust
+from vitrine.vision.detectors.detections import (
+    Detections,
+    Detector,
+    Trust,
+)
 from vitrine.vision.detectors.face_score import FaceScore, face_cuts
 from vitrine.vision.detectors.mtcnn import Mtcnn
 from vitrine.vision.detectors.scaling import detect_scaled

@@ -1,4 +1,4 @@
-"""Which detector there is."""
+"""The choice of a detector."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 
 from vitrine.errors import ConfigurationError
 from vitrine.vision.detectors.detections import Detector
-from vitrine.vision.detectors.mtcnn import Mtcnn
+from vitrine.vision.detectors.mtcnn import MIN_FACE, Mtcnn
 from vitrine.vision.detectors.single_shot import SingleShot
 from vitrine.vision.detectors.yunet import YuNet
 from vitrine.vision.models import YUNET_FILE, optional_model
@@ -17,16 +17,22 @@ Kind = Literal["auto", "own", "yunet", "mtcnn"]
 
 
 def load_detector(
-    models: Path | None, min_face: int = 24, threads: int = 1, kind: Kind = "auto"
+    models: Path | None,
+    min_face: int = MIN_FACE,
+    threads: int = 1,
+    kind: Kind = "auto",
 ) -> Detector:
-    """The detector of this kind; `auto` is YuNet when its file is in `models`, else our own.
+    """Return the detector of this kind.
 
-    MTCNN looks for faces from `min_face` pixels on. Raises ConfigurationError when weights are missing.
+    `auto` is YuNet when its file is in `models`, else our own. MTCNN looks for faces from
+    `min_face` pixels on. Raises ConfigurationError when weights are missing.
     """
     if kind == "mtcnn":
         return Mtcnn.load(min_face, threads)
-    path = optional_model(YUNET_FILE, models) if kind != "own" else None
-    if path:
+    if kind == "own":
+        return SingleShot.load(threads)
+    path = optional_model(YUNET_FILE, models)
+    if path is not None:
         return YuNet(load_network(path, threads=threads))
     if kind == "yunet":
         raise ConfigurationError(

@@ -1,9 +1,13 @@
-"""What a detector finds, and non-maximum suppression."""
+"""The faces that a detector finds, and non-maximum suppression."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import (
+    Any,
+    Literal,
+    Protocol,
+)
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +17,12 @@ from vitrine.vision.crop import Image
 Floats = NDArray[np.float32]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+)
 class Detections:
-    """n faces, best first, in pixels of the frame."""
+    """Hold n faces, best first, in pixels of the frame."""
 
     boxes: Floats
     """(n, 4): x, y, width, height; may reach over the edge of the frame."""
@@ -36,20 +43,28 @@ class Detections:
         return len(self.scores)
 
     def __getitem__(self, chosen: NDArray[Any] | slice) -> Detections:
-        return Detections(self.boxes[chosen], self.scores[chosen], self.five[chosen])
+        return Detections(
+            self.boxes[chosen],
+            self.scores[chosen],
+            self.five[chosen],
+        )
 
     @property
     def corners(self) -> Floats:
         """(n, 4): x0, y0, x1, y1."""
-        return np.hstack([self.boxes[:, :2], self.boxes[:, :2] + self.boxes[:, 2:]])
+        return to_corners(self.boxes)
 
     def before_scaling(self, scale: float) -> Detections:
-        """The same in pixels of the picture that was scaled by `scale` to find them."""
-        return Detections(self.boxes / scale, self.scores, self.five / scale)
+        """Return the same in pixels of the picture that was scaled by `scale` to find them."""
+        return Detections(
+            self.boxes / scale,
+            self.scores,
+            self.five / scale,
+        )
 
     @classmethod
     def none(cls) -> Detections:
-        """No face."""
+        """Return no faces."""
         return cls(
             np.zeros((0, 4), np.float32),
             np.zeros(0, np.float32),
@@ -57,9 +72,12 @@ class Detections:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+)
 class Trust:
-    """What a tracker makes of a detector's scores (after ByteTrack, arXiv:2110.06864)."""
+    """Say what a tracker makes of a detector's scores (after ByteTrack, arXiv:2110.06864)."""
 
     start: float
     """A lower score only confirms a face that is known already."""
@@ -68,14 +86,26 @@ class Trust:
 
 
 class Detector(Protocol):
-    """Finds faces."""
+    """Represent anything that finds faces."""
 
     trust: Trust
     side: int
     """Pixels: larger pictures are scaled down to this longer side."""
 
     def detect(self, image: Image) -> Detections:
-        """(H, W, 3) BGR uint8 → faces, also doubtful ones, best first."""
+        """Return the faces of an (H, W, 3) BGR uint8 picture, also doubtful ones, best first."""
+
+
+def to_corners(boxes: Floats) -> Floats:
+    """Return boxes (n, 4) x, y, width, height as corners x0, y0, x1, y1."""
+    low = boxes[:, :2]
+    return np.hstack([low, low + boxes[:, 2:]])
+
+
+def to_boxes(corners: Floats) -> Floats:
+    """Return corners (n, 4) x0, y0, x1, y1 as boxes x, y, width, height."""
+    low = corners[:, :2]
+    return np.hstack([low, corners[:, 2:] - low])
 
 
 def suppress(
@@ -84,9 +114,10 @@ def suppress(
     threshold: float,
     over: Literal["union", "smaller"] = "union",
 ) -> NDArray[np.intp]:
-    """Indices to keep, best first: greedy non-maximum suppression of corner boxes (n, 4) x0, y0, x1, y1.
+    """Return the indices to keep, best first: greedy non-maximum suppression of corners (n, 4).
 
-    Boxes fall when they share more than `threshold` of the union, or of the smaller one, with a better box.
+    Boxes fall when they share more than `threshold` of the union, or of the smaller one, with a
+    better box.
     """
     order = np.argsort(-scores, kind="stable")
     x0, y0, x1, y1 = corners.T
@@ -99,10 +130,9 @@ def suppress(
         width = np.minimum(x1[best], x1[rest]) - np.maximum(x0[best], x0[rest])
         height = np.minimum(y1[best], y1[rest]) - np.maximum(y0[best], y0[rest])
         shared = np.maximum(width, 0) * np.maximum(height, 0)
-        whole = (
-            area[best] + area[rest] - shared
-            if over == "union"
-            else np.minimum(area[best], area[rest])
-        )
+        if over == "union":
+            whole = area[best] + area[rest] - shared
+        else:
+            whole = np.minimum(area[best], area[rest])
         order = rest[shared <= threshold * whole]
     return np.array(kept, dtype=np.intp)

@@ -1,44 +1,46 @@
-"""How much the inside of a box looks like a face: the second network of MTCNN, 0.1 ms a box."""
+"""Score of a box for looking like a face: the second network of MTCNN, 0.1 ms a box."""
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 
 from vitrine.vision.crop import Image
-from vitrine.vision.detectors.detections import Floats
+from vitrine.vision.detectors.detections import Floats, to_corners
 from vitrine.vision.detectors.mtcnn import patches, squares
 from vitrine.vision.detectors.mtcnn_graphs import build_graph, read_weights
 from vitrine.vision.networks import Network, OnnxNetwork
 
-SIDE = 24
+SIDE: Final = 24
 
 
 class FaceScore:
-    """Landmarks alone can't tell: the landmark network draws a face on any wall."""
+    """Score boxes. The landmark network cannot tell: it draws a face on any wall."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
 
     @classmethod
     def load(cls, threads: int = 1) -> Self:
-        """With the weights of the `mtcnn` wheel. Raises ConfigurationError when it is missing."""
-        return cls(
-            OnnxNetwork(
-                build_graph("rnet", read_weights("rnet")), "face-score", threads
-            )
-        )
+        """Return it with the weights of the `mtcnn` wheel.
+
+        Raises ConfigurationError without the wheel.
+        """
+        graph = build_graph("rnet", read_weights("rnet"))
+        return cls(OnnxNetwork(graph, "face-score", threads))
 
     def score(self, cuts: Floats) -> Floats:
-        """(n, 3, 24, 24) cuts → (n,), 0…1."""
+        """Return the probabilities (n,) of a face in the cuts (n, 3, 24, 24)."""
         if not len(cuts):
             return np.zeros(0, np.float32)
-        return np.asarray(self._network.run(cuts)[1][:, 1])
+        _, faces = self._network.run(cuts)
+        return np.asarray(faces[:, 1])
 
 
-def face_cuts(image: Image, boxes: Floats) -> Floats:
-    """Boxes (n, 4) x, y, width, height of a frame → (n, 3, 24, 24) for `FaceScore`."""
-    return patches(
-        image, squares(np.hstack([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]])), SIDE
-    )
+def face_cuts(
+    image: Image,
+    boxes: Floats,
+) -> Floats:
+    """Return boxes (n, 4) x, y, width, height of a frame as cuts (n, 3, 24, 24)."""
+    return patches(image, squares(to_corners(boxes)), SIDE)
