@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 
-import cv2
-
 from tests.ingest_builders import make_picture
+from vitrine.services.ingest.frames import to_jpeg
 
 BOUNDARY = "picture"
 Send = Callable[[bytes], None]
@@ -20,7 +19,8 @@ Behaviour = Callable[[Send, Event], None]
 
 def jpeg(number: int) -> bytes:
     """A good picture."""
-    return bytes(cv2.imencode(".jpg", make_picture(number, width=320, height=240))[1])
+    picture = make_picture(number, width=320, height=240)
+    return to_jpeg(picture, 95)
 
 
 def stops(send: Send, over: Event) -> None:
@@ -79,7 +79,14 @@ def bad_cameras() -> Iterator[tuple[str, dict[str, int]]]:
             self.end_headers()
 
             def send(part: bytes) -> None:
-                head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(part)}\r\n\r\n"
+                lines = [
+                    f"--{BOUNDARY}",
+                    "Content-Type: image/jpeg",
+                    f"Content-Length: {len(part)}",
+                    "",
+                    "",
+                ]
+                head = "\r\n".join(lines)
                 self.wfile.write(head.encode() + part + b"\r\n")
                 sent[name] += 1
 
@@ -88,12 +95,19 @@ def bad_cameras() -> Iterator[tuple[str, dict[str, int]]]:
             except OSError:
                 self.close_connection = True
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        def log_message(
+            self,
+            format: str,  # noqa: A002 - the name in the base class
+            *args: object,
+        ) -> None:
             """They say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Camera)
     server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread = Thread(
+        target=server.serve_forever,
+        kwargs={"poll_interval": 0.05},
+    )
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}", sent

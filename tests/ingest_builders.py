@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
+from prometheus_client import REGISTRY
 
 from tests.builders import T0_NS
-from vitrine.bus import Bus, Commit, Received, decode
-from vitrine.bus.memory import MemoryBus
+from vitrine.bus import Bus, Commit, Message, Received, decode
+from vitrine.bus.memory import MemoryBus, MemoryProducer
+from vitrine.errors import Unavailable
 from vitrine.mall import Camera
 from vitrine.schemas import Coverage, FrameMeta
 from vitrine.services.ingest.camera import CameraRun
@@ -23,7 +25,13 @@ from vitrine.services.ingest.pace import FullSpeed
 from vitrine.services.ingest.pictures import Pictures
 from vitrine.services.ingest.settings import IngestSettings
 from vitrine.services.ingest.shared import Shared
-from vitrine.services.ingest.shots import Picture, Pixels, Shot, Shots, Source
+from vitrine.services.ingest.shots import (
+    Picture,
+    Pixels,
+    Shot,
+    Shots,
+    Source,
+)
 from vitrine.telemetry.health import Health
 from vitrine.topics import COVERAGE, FRAMES, TOPICS, Topic
 
@@ -34,14 +42,24 @@ Step: TypeAlias = Shot | Exception | Event
 _readers = count()
 
 
-def make_picture(seed: int = 0, *, width: int = 64, height: int = 48) -> Pixels:
+def make_picture(
+    seed: int = 0,
+    *,
+    width: int = 64,
+    height: int = 48,
+) -> Pixels:
     """Return noise, different for each seed."""
     random = np.random.default_rng(seed)
     shape = (height, width, 3)
     return random.integers(0, 256, shape, np.uint8)
 
 
-def plain_picture(level: int, *, width: int = 64, height: int = 48) -> Pixels:
+def plain_picture(
+    level: int,
+    *,
+    width: int = 64,
+    height: int = 48,
+) -> Pixels:
     """Return a picture that is grey all over; 0 is black."""
     shape = (height, width, 3)
     return np.full(shape, level, np.uint8)
@@ -229,6 +247,55 @@ def commit_all(bus: Bus, stop: Event) -> None:
             commits[record.source] = Commit(record.offset + 1)
         consumer.commit(commits)
     consumer.close()
+
+
+class AbsentBus(MemoryBus):
+    """Store nothing while `away`; no worker is ever behind."""
+
+    def __init__(self) -> None:
+        super().__init__(TOPICS)
+        self.away = False
+        self.refused = Event()
+
+    def producer(self) -> AbsentProducer:
+        """Return a producer of this bus."""
+        return AbsentProducer(super().producer(), self)
+
+    def backlog(self, group: str, topic: Topic) -> Mapping[int, int]:
+        """Return that all was read."""
+        return dict.fromkeys(range(topic.partitions), 0)
+
+
+class AbsentProducer(MemoryProducer):
+    """Refuse what is sent while the bus is away."""
+
+    def __init__(self, producer: MemoryProducer, bus: AbsentBus) -> None:
+        self._producer = producer
+        self._bus = bus
+
+    def send(self, message: Message) -> None:
+        """Send, or raise Unavailable."""
+        if self._bus.away:
+            self._bus.refused.set()
+            raise Unavailable("the bus is away")
+        self._producer.send(message)
+
+    def flush(self, timeout_s: float = 30.0) -> None:
+        """Wait until all is stored."""
+        self._producer.flush(timeout_s)
+
+
+def dropped(camera: str, reason: str) -> float:
+    """Return how many pictures a camera dropped for a reason."""
+    labels = {"camera": camera, "reason": reason}
+    return REGISTRY.get_sample_value("vitrine_frames_dropped_total", labels) or 0.0
+
+
+def started(run: CameraRun) -> Thread:
+    """Start a camera in a thread."""
+    thread = Thread(target=run.run)
+    thread.start()
+    return thread
 
 
 def wait_for(

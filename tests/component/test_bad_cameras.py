@@ -1,4 +1,4 @@
-"""A camera that stops, floods, sends garbage or jumps in time harms no other, not even at its stand."""
+"""A camera that stops, floods, sends garbage or jumps in time harms no other at its stand."""
 
 from __future__ import annotations
 
@@ -32,10 +32,23 @@ pytestmark = pytest.mark.timeout(120)
 SECONDS = 8
 FPS = 5
 GOOD = make_camera(
-    f"synthetic:?people=3&seed=5&seconds={SECONDS}", id="good", fps=FPS, overload="wait"
+    f"synthetic:?people=3&seed=5&seconds={SECONDS}",
+    id="good",
+    fps=FPS,
+    overload="wait",
 )
 HOUR_S = 3600.0
-JUMPS_S = (0.0, 0.2, HOUR_S, HOUR_S + 0.2, 0.4, -HOUR_S, 0.6, 100 * HOUR_S, 0.8)
+JUMPS_S = (
+    0.0,
+    0.2,
+    HOUR_S,
+    HOUR_S + 0.2,
+    0.4,
+    -HOUR_S,
+    0.6,
+    100 * HOUR_S,
+    0.8,
+)
 
 
 def jumping_frames() -> list[Outgoing]:
@@ -56,7 +69,9 @@ def jumping_frames() -> list[Outgoing]:
 
 
 def work(
-    bus: MemoryBus, cameras: Sequence[Camera], others: Sequence[Outgoing] = ()
+    bus: MemoryBus,
+    cameras: Sequence[Camera],
+    others: Sequence[Outgoing] = (),
 ) -> None:
     """Ingest, landmarks and engagement until the good camera has ended and all is handled."""
     mall = FixedMall(make_mall(cameras=tuple(cameras)))
@@ -91,7 +106,11 @@ class Worker:
     def __init__(self, service: Service) -> None:
         self._stop = DrainingStop()
         self._error: Exception | None = None
-        self._thread = Thread(target=self._work, args=(service,), daemon=True)
+        self._thread = Thread(
+            target=self._work,
+            args=(service,),
+            daemon=True,
+        )
         self._thread.start()
 
     def _work(self, service: Service) -> None:

@@ -78,7 +78,8 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_service_as_built_publishes_every_picture_of_its_files(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("VITRINE_INGEST_SPEED", "max")
     monkeypatch.setenv("VITRINE_INGEST_START_NS", str(T0_NS))
@@ -156,7 +157,11 @@ def test_without_an_end_a_missing_file_does_not_stop_the_service(
     hold = Event()
     shared = make_shared(finite=False)
     mall = ChangingMall(
-        make_camera("good", id="good"), make_camera(tmp_path / "missing", id="missing")
+        make_camera("good", id="good"),
+        make_camera(
+            tmp_path / "missing",
+            id="missing",
+        ),
     )
     ingest = Ingest(
         mall, shared, lambda c: endless(hold) if c.id == "good" else source_of(c)

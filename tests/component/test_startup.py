@@ -15,7 +15,8 @@ NOWHERE = "127.0.0.1:1"
 
 
 def run(
-    name: str, **environment: str
+    name: str,
+    **environment: str,
 ) -> tuple[subprocess.CompletedProcess[str], float]:
     started = time.monotonic()
     done = subprocess.run(
@@ -38,7 +39,11 @@ def run(
 
 @pytest.mark.parametrize("name", ["engagement", "ingest", "landmarks"])
 def test_without_kafka_it_retries_and_gives_up_after_the_limit(name: str) -> None:
-    done, seconds = run(name, VITRINE_BUS="kafka", VITRINE_KAFKA_SERVERS=NOWHERE)
+    done, seconds = run(
+        name,
+        VITRINE_BUS="kafka",
+        VITRINE_KAFKA_SERVERS=NOWHERE,
+    )
     assert done.returncode == 1
     assert "unavailable, trying again" in done.stderr
     assert done.stderr.splitlines()[-1].startswith("vitrine: ")
@@ -51,7 +56,9 @@ def test_without_kafka_it_retries_and_gives_up_after_the_limit(name: str) -> Non
 @pytest.mark.parametrize("name", ["stand", "analytics"])
 def test_without_redis_it_retries_and_gives_up_after_the_limit(name: str) -> None:
     done, seconds = run(
-        name, VITRINE_BUS="memory", VITRINE_REDIS_URL=f"redis://{NOWHERE}/0"
+        name,
+        VITRINE_BUS="memory",
+        VITRINE_REDIS_URL=f"redis://{NOWHERE}/0",
     )
     assert done.returncode == 1
     assert "unavailable, trying again" in done.stderr
@@ -69,6 +76,10 @@ def test_an_unknown_setting_is_refused_at_once() -> None:
 
 
 def test_a_missing_configuration_is_named(tmp_path: Path) -> None:
-    done, _ = run("ingest", VITRINE_BUS="memory", VITRINE_CONFIG=str(tmp_path))
+    done, _ = run(
+        "ingest",
+        VITRINE_BUS="memory",
+        VITRINE_CONFIG=str(tmp_path),
+    )
     assert done.returncode == 1
     assert "cameras.yaml: no such file; copy the examples from config/" in done.stderr

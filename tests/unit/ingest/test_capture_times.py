@@ -48,7 +48,10 @@ def jumps(camera: str) -> float:
     ],
 )
 def test_one_picture_a_step(
-    fps: float, jitter: float, times_ms: list[int], expected: list[int]
+    fps: float,
+    jitter: float,
+    times_ms: list[int],
+    expected: list[int],
 ) -> None:
     rate = Rate(fps, jitter)
     assert [at for at in times_ms if rate.accepts(at * 1_000_000)] == expected
@@ -94,7 +97,10 @@ def test_a_camera_that_was_away_did_not_jump() -> None:
     ],
     ids=["own", "starts late", "none", "spliced"],
 )
-def test_times_of_a_stream(positions_ms: list[float], expected_ms: list[int]) -> None:
+def test_times_of_a_stream(
+    positions_ms: list[float],
+    expected_ms: list[int],
+) -> None:
     times = StreamTimes("stream", rate=40)
     assert [times.next_ns(position) for position in positions_ms] == [
         ms * 1_000_000 for ms in expected_ms

@@ -7,7 +7,12 @@ import numpy as np
 import pytest
 
 from tests.ingest_builders import from_jpeg, make_picture, plain_picture
-from vitrine.services.ingest.frames import blacken, fit, shows_something, to_jpeg
+from vitrine.services.ingest.frames import (
+    blacken,
+    fit,
+    shows_something,
+    to_jpeg,
+)
 
 LEFT_HALF = (
     (0.0, 0.0),

@@ -41,7 +41,8 @@ def pictures() -> Pictures:
 
 @pytest.mark.parametrize("authorization", [BEARER, BASIC])
 def test_the_latest_picture_is_shown_to_who_has_the_token(
-    pictures: Pictures, authorization: str
+    pictures: Pictures,
+    authorization: str,
 ) -> None:
     pictures.show("north-1", b"old")
     pictures.show("north-1", b"new")
@@ -65,7 +66,9 @@ def test_the_latest_picture_is_shown_to_who_has_the_token(
     "path", ["/cameras", "/cameras/all.json", "/cameras/north-1.jpg"]
 )
 def test_nobody_else_sees_anything(
-    pictures: Pictures, path: str, authorization: str
+    pictures: Pictures,
+    path: str,
+    authorization: str,
 ) -> None:
     pictures.show("north-1", b"secret")
     answer = pictures.answer(path, authorization)

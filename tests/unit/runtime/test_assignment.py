@@ -13,16 +13,21 @@ FIRST = TopicPartition(COVERAGE.name, 0)
 SECOND = TopicPartition(COVERAGE.name, 1)
 
 
-def make_record(source: TopicPartition, offset: int) -> Record:
-    return Record(
-        topic=source.topic,
-        partition=source.partition,
-        offset=offset,
-        key="s",
-        value=b"",
-        headers={},
-        appended_at_ns=0,
-    )
+def make_records(*places: tuple[int, int]) -> list[Record]:
+    """Return records at these partitions and offsets."""
+    records = []
+    for partition, offset in places:
+        record = Record(
+            topic=COVERAGE.name,
+            partition=partition,
+            offset=offset,
+            key="s",
+            value=b"",
+            headers={},
+            appended_at_ns=0,
+        )
+        records.append(record)
+    return records
 
 
 def make_assignment(suspicion: Suspicion | None = None) -> Assignment:
@@ -40,7 +45,7 @@ def places(records: Sequence[Record]) -> list[tuple[int, int]]:
 
 def test_a_suspect_is_handled_alone_and_the_rest_is_held() -> None:
     assignment = make_assignment(Suspicion(last=5, attempts=0))
-    records = [make_record(SECOND, 0), make_record(FIRST, 5), make_record(FIRST, 6)]
+    records = make_records((1, 0), (0, 5), (0, 6))
     assert places(assignment.admit(records)) == [(1, 0)]
     assert places(assignment.admit(assignment.held)) == [(0, 5)]
     assert places(assignment.held) == [(0, 6)]
@@ -48,14 +53,14 @@ def test_a_suspect_is_handled_alone_and_the_rest_is_held() -> None:
 
 def test_without_a_suspicion_everything_is_handled_at_once() -> None:
     assignment = make_assignment()
-    records = [make_record(FIRST, 5), make_record(SECOND, 0)]
+    records = make_records((0, 5), (1, 0))
     assert assignment.admit(records) == records
     assert assignment.held == []
 
 
 def test_held_records_go_with_their_partition() -> None:
     assignment = make_assignment(Suspicion(last=0, attempts=0))
-    records = [make_record(FIRST, 0), make_record(FIRST, 1), make_record(SECOND, 7)]
+    records = make_records((0, 0), (0, 1), (1, 7))
     assignment.admit(records)
     assert places(assignment.held) == [(0, 1), (1, 7)]
     assignment.revoke([FIRST])
@@ -74,7 +79,7 @@ def test_the_handler_hears_only_of_lost_partitions_that_it_was_given() -> None:
 
 def test_a_lost_partition_takes_its_suspicion_with_it() -> None:
     assignment = make_assignment(Suspicion(last=5, attempts=LIMIT))
-    record = make_record(FIRST, 5)
+    (record,) = make_records((0, 5))
     assert assignment.condemns(record)
     assignment.revoke([FIRST])
     assert not assignment.condemns(record)
@@ -83,7 +88,7 @@ def test_a_lost_partition_takes_its_suspicion_with_it() -> None:
 def test_a_batch_that_stopped_the_process_is_noted_without_moving_an_offset() -> None:
     assignment = make_assignment()
     assignment.committed({FIRST: Commit(3, to_note("of the handler", None))})
-    records = [make_record(FIRST, 3), make_record(FIRST, 4), make_record(SECOND, 8)]
+    records = make_records((0, 3), (0, 4), (1, 8))
     noted = assignment.accuse(records)
     assert from_note(noted[FIRST]) == (
         Commit(3, "of the handler"),
@@ -94,7 +99,7 @@ def test_a_batch_that_stopped_the_process_is_noted_without_moving_an_offset() ->
 
 def test_progress_is_the_end_of_the_batch_or_what_the_handler_says() -> None:
     assignment = make_assignment()
-    records = [make_record(FIRST, 5), make_record(SECOND, 7), make_record(SECOND, 8)]
+    records = make_records((0, 5), (1, 7), (1, 8))
     open_since = Commit(2, to_note("open", None))
     assert assignment.progress(records, {}) == {FIRST: Commit(6), SECOND: Commit(9)}
     assert assignment.progress(records, {SECOND: Commit(2, "open")}) == {
@@ -106,13 +111,13 @@ def test_progress_is_the_end_of_the_batch_or_what_the_handler_says() -> None:
 def test_progress_leaves_out_what_was_committed_already() -> None:
     assignment = make_assignment()
     assignment.committed({FIRST: Commit(6)})
-    assert assignment.progress([make_record(FIRST, 5)], {}) == {}
+    assert assignment.progress(make_records((0, 5)), {}) == {}
 
 
 def test_a_suspicion_lasts_until_its_last_record_is_handled() -> None:
     suspicion = Suspicion(last=5, attempts=1)
     assignment = make_assignment(suspicion)
-    before = assignment.progress([make_record(FIRST, 4)], {})
+    before = assignment.progress(make_records((0, 4)), {})
     assert from_note(before[FIRST]) == (Commit(5), suspicion)
-    after = assignment.progress([make_record(FIRST, 5)], {})
+    after = assignment.progress(make_records((0, 5)), {})
     assert after == {FIRST: Commit(6)}

@@ -11,8 +11,8 @@ from vitrine.runtime.backoff import Backoff
 
 def test_delays_double_up_to_the_longest() -> None:
     backoff = Backoff(first_s=1.0, longest_s=5.0)
-    delays_s = [backoff.next_s() for _ in range(5)]
-    for delay_s, longest_s in zip(delays_s, [1.0, 2.0, 4.0, 5.0, 5.0], strict=True):
+    for longest_s in [1.0, 2.0, 4.0, 5.0, 5.0]:
+        delay_s = backoff.next_s()
         assert longest_s / 2 <= delay_s <= longest_s
 
 

@@ -11,7 +11,15 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
-from vitrine.bus import Bus, Commit, Message, Outgoing, Received, TopicPartition, encode
+from vitrine.bus import (
+    Bus,
+    Commit,
+    Message,
+    Outgoing,
+    Received,
+    TopicPartition,
+    encode,
+)
 from vitrine.bus.memory import MemoryBus, MemoryConsumer
 from vitrine.errors import ConfigurationError, Unavailable
 from vitrine.runtime import Handler, Outputs, ServiceLoop
@@ -22,7 +30,14 @@ from vitrine.telemetry.health import Health
 from vitrine.topics import BY_NAME, COVERAGE, DEAD_LETTERS, TOPICS, Topic
 
 COVERAGE_COPY = Topic(
-    "coverage-copy", "stand", Coverage, "For this test.", (), (), 1, retention_ms=1000
+    "coverage-copy",
+    "stand",
+    Coverage,
+    "For this test.",
+    (),
+    (),
+    1,
+    retention_ms=1000,
 )
 
 
@@ -99,9 +114,20 @@ def copy_topic(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(BY_NAME, "coverage-copy", COVERAGE_COPY)
 
 
-def loop_on(bus: MemoryBus, handler: Handler, **options: Any) -> ServiceLoop:
+def loop_on(
+    bus: MemoryBus,
+    handler: Handler,
+    **options: Any,
+) -> ServiceLoop:
     options = {"idle_s": 0.01, **options}
-    return ServiceLoop("analytics", bus, [COVERAGE], handler, Health(), **options)
+    return ServiceLoop(
+        "analytics",
+        bus,
+        [COVERAGE],
+        handler,
+        Health(),
+        **options,
+    )
 
 
 def test_outputs_are_published_and_offsets_committed() -> None:
@@ -315,7 +341,8 @@ def test_a_handler_that_needs_older_records_gets_them_and_its_note_back() -> Non
 
     class Holding(Copier):
         def assigned(
-            self, commits: Mapping[TopicPartition, Commit | None]
+            self,
+            commits: Mapping[TopicPartition, Commit | None],
         ) -> Mapping[TopicPartition, int]:
             assigned.append(commits)
             return {}
@@ -341,7 +368,8 @@ def test_a_handler_with_its_own_offsets_starts_there() -> None:
 
     class Own(Copier):
         def assigned(
-            self, commits: Mapping[TopicPartition, Commit | None]
+            self,
+            commits: Mapping[TopicPartition, Commit | None],
         ) -> Mapping[TopicPartition, int]:
             return dict.fromkeys(commits, 2)
 

@@ -61,4 +61,9 @@ def test_a_taken_port_is_an_error_that_names_its_setting() -> None:
     with listen("127.0.0.1", 0, name="stand", variable="VITRINE_STAND_PORT") as first:
         port = first.getsockname()[1]
         with pytest.raises(ConfigurationError, match="set VITRINE_STAND_PORT"):
-            listen("127.0.0.1", port, name="stand", variable="VITRINE_STAND_PORT")
+            listen(
+                "127.0.0.1",
+                port,
+                name="stand",
+                variable="VITRINE_STAND_PORT",
+            )

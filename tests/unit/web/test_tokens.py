@@ -7,7 +7,12 @@ from base64 import b64encode
 import pytest
 from pydantic import SecretStr
 
-from vitrine.web.tokens import TokenGuard, basic_password, bearer_token, is_loopback
+from vitrine.web.tokens import (
+    TokenGuard,
+    basic_password,
+    bearer_token,
+    is_loopback,
+)
 
 TOKEN = "a secret of the house"  # noqa: S105
 
@@ -44,7 +49,9 @@ def test_a_guard_without_a_token_admits_nothing() -> None:
     ],
 )
 def test_a_header_brings_a_bearer_token_or_a_password(
-    authorization: str, bearer: str, password: str
+    authorization: str,
+    bearer: str,
+    password: str,
 ) -> None:
     assert bearer_token(authorization) == bearer
     assert basic_password(authorization) == password
@@ -61,6 +68,7 @@ def test_a_header_brings_a_bearer_token_or_a_password(
     ],
 )
 def test_only_a_loopback_address_is_hidden_from_other_machines(
-    host: str, loopback: bool
+    host: str,
+    loopback: bool,
 ) -> None:
     assert is_loopback(host) is loopback
