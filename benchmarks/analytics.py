@@ -1,10 +1,10 @@
 """Print what a batch costs analytics, with and without hours of history behind it.
 
-    python -m benchmarks.analytics
+python -m benchmarks.analytics
 
-One stand, a batch of six events for every ten seconds of event time: a play, a coverage report, two people
-with their identities. The handler runs as in the service, and its changes are adopted, but nothing is
-written: a store would hide what the computation costs.
+One stand, a batch of six events for every ten seconds of event time: a play, a coverage report,
+two people with their identities. The handler runs as in the service, and its changes are
+adopted, but nothing is written: a store would hide what the computation costs.
 """
 
 from __future__ import annotations
@@ -122,12 +122,23 @@ def batch_of_step(step: int) -> list[Received[Any]]:
 
 def new_handler() -> AnalyticsHandler:
     """Return a handler that has seen nothing."""
-    mall = Mall(cameras=(), stands=(Stand(id=STAND),), campaigns=())
+    mall = Mall(
+        cameras=(),
+        stands=(Stand(id=STAND),),
+        campaigns=(),
+    )
     store: Any = NoStore()
-    return AnalyticsHandler(FixedMall(mall), store, AnalyticsSettings().rules())
+    return AnalyticsHandler(
+        FixedMall(mall),
+        store,
+        AnalyticsSettings().rules(),
+    )
 
 
-def take(handler: AnalyticsHandler, batch: Sequence[Received[Any]]) -> float:
+def take(
+    handler: AnalyticsHandler,
+    batch: Sequence[Received[Any]],
+) -> float:
     """Handle a batch and adopt it; return the seconds that this took."""
     began = time.perf_counter()
     outputs = handler.handle(batch)
@@ -136,8 +147,18 @@ def take(handler: AnalyticsHandler, batch: Sequence[Received[Any]]) -> float:
 
 
 @click.command()
-@click.option("--hours", default=6, show_default=True, help="Hours of history.")
-@click.option("--batches", default=360, show_default=True, help="Batches to time.")
+@click.option(
+    "--hours",
+    default=6,
+    show_default=True,
+    help="Hours of history.",
+)
+@click.option(
+    "--batches",
+    default=360,
+    show_default=True,
+    help="Batches to time.",
+)
 def main(hours: int, batches: int) -> None:
     """Print milliseconds a batch of six events, and events a second, without and with history."""
     table = Table(

@@ -1,9 +1,10 @@
 """Campaign totals of a recording, straight from the definitions in docs/metrics.md, by brute force.
 
-    python tests/batch_recomputation.py RECORDING [CONFIG]
+python tests/batch_recomputation.py RECORDING [CONFIG]
 
-Shares no code with analytics, so that both would have to be wrong in the same way. Reads the JSON lines that
-`vitrine demo --record RECORDING` wrote; CONFIG is the folder with stands.yaml, for time zones.
+Shares no code with analytics, so that both would have to be wrong in the same way. Reads the
+JSON lines that `vitrine demo --record RECORDING` wrote; CONFIG is the folder with stands.yaml,
+for time zones.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Seeded random days in front of stands, as the events that analytics reads; and builders of single ones."""
+"""Seeded random days in front of stands, as analytics reads them; builders of single events."""
 
 from __future__ import annotations
 
@@ -119,8 +119,11 @@ def window_events(*events: Event) -> WindowEvents:
 def random_day(
     seed: int, *, seconds: int = 900, people: int = 25, stands: int = 2
 ) -> list[Event]:
-    """Everything that happened, in event time: long presences in parts, several tracks a person, merges,
-    people who come back, touches with and without a play or a visit."""
+    """Return what happened, in event time.
+
+    Long presences in parts, several tracks a person, merges, people who come back, touches with and
+    without a play or a visit.
+    """
     draw = random.Random(seed)
     events: list[Event] = []
     for number in range(stands):
@@ -187,7 +190,7 @@ def response(draw: random.Random, play: Play, start: float, end: float) -> Inter
 
 
 def one_person(draw: random.Random, stand: str, name: str, seconds: int) -> list[Event]:
-    """One or two presences; the identity is decided once, again, or never, and may be merged later."""
+    """Return one or two presences; their identity is decided once, again, or never, or merged."""
     events: list[Event] = []
     for visit in range(draw.choice([1, 1, 2])):
         start = draw.uniform(0, seconds)

@@ -11,7 +11,8 @@ from tests.campaign_scenario import (
     make_interaction,
     make_play,
 )
-from vitrine.campaigns.stand import Rules, Stand, advance
+from vitrine.campaigns.advance import advance
+from vitrine.campaigns.stand import Rules, Stand
 from vitrine.clock import SECOND_NS
 from vitrine.schemas import Event
 from vitrine.stores.campaigns import AnalyticsStore, batch_of

@@ -21,7 +21,7 @@ TOPICS = (PLAYS, EXPOSURES, IDENTITIES, INTERACTIONS, COVERAGE)
 
 @dataclass(frozen=True, slots=True)
 class Analytics:
-    """Run the loop, and beside it the exporter: it shows figures on the owner of the first partition."""
+    """Run the loop, and beside it the exporter, on the worker that owns the first partition."""
 
     context: Context
     rules: Rules
@@ -46,7 +46,11 @@ class Analytics:
         )
         for topic in TOPICS:
             metrics.LATE_EVENTS.labels(topic.name)
-        with exported(REGISTRY, context.redis, lambda: handler.owns(0)):
+        with exported(
+            REGISTRY,
+            context.redis,
+            lambda: handler.owns(0),
+        ):
             loop.run(stop)
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from vitrine.bus import Commit, Outgoing, Received, TopicPartition
-from vitrine.campaigns.stand import Change, Rules, Stand, advance
+from vitrine.campaigns.advance import advance
+from vitrine.campaigns.stand import Change, Rules, Stand
 from vitrine.clock import SECOND_NS
 from vitrine.mall.folder import MallSource
 from vitrine.runtime import Handler, Outputs
@@ -16,17 +17,18 @@ from vitrine.stores.campaigns import AnalyticsStore, Batch, batch_of
 from vitrine.telemetry import metrics
 from vitrine.topics import CAMPAIGN_WINDOWS
 
+# One event dated further ahead would close windows that are still to come. A day forgives every
+# wrong time zone; chosen, not measured.
 AHEAD_NS = 24 * 3600 * SECOND_NS
-"""One event dated further ahead would close windows that are still to come. A day forgives every wrong
-time zone; chosen, not measured."""
 AHEAD = "dated more than a day after it was appended"
 
 
 class AnalyticsHandler(Handler):
     """Bring the stands of the assigned partitions up to date with each batch.
 
-    The store is ahead of or equal to the group's commits: reading starts at the store's own offsets. What a
-    batch changes is staged in its outputs; the stands change only in `published`.
+    The store is ahead of or equal to the group's commits: reading starts at the store's own
+    offsets. What a batch changes is staged in its outputs; the stands change only in
+    `published`.
     """
 
     def __init__(
@@ -52,8 +54,8 @@ class AnalyticsHandler(Handler):
     ) -> Mapping[TopicPartition, int]:
         """Load the stands; return the store's offsets.
 
-        A partition that the store has never seen, though the group has read it, is read again from the
-        start: its figures were lost with the store.
+        A partition that the store has never seen, though the group has read it, is read again
+        from the start: its figures were lost with the store.
         """
         partitions = {source.partition for source in commits}
         stored = self._store.load(partitions, self._rules)
@@ -67,12 +69,18 @@ class AnalyticsHandler(Handler):
                 starts[source] = 0
         return starts
 
-    def revoked(self, partitions: Sequence[TopicPartition]) -> None:
+    def revoked(
+        self,
+        partitions: Sequence[TopicPartition],
+    ) -> None:
         """Drop the stands: another worker goes on from the store."""
         for source in partitions:
             self._stands.pop(source.partition, None)
 
-    def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
+    def handle(
+        self,
+        batch: Sequence[Received[Any]],
+    ) -> Outputs:
         """Return new rows and revisions; refuse what is too old or dated in the future."""
         outputs = Outputs()
         if not batch:
@@ -116,12 +124,20 @@ class AnalyticsHandler(Handler):
         changes: dict[int, list[Change]] = {}
         for partition, stands in self._stands.items():
             changes[partition] = [
-                self._advance(stand, (), ended=True) for stand in stands.values()
+                self._advance(
+                    stand,
+                    (),
+                    ended=True,
+                )
+                for stand in stands.values()
             ]
         return Outputs(outgoing_rows(changes), staged=batch_of(changes, {}))
 
-    def _is_ahead(self, received: Received[Any]) -> bool:
-        """Tell whether a clock is wrong: ahead of the log's, though the stand's other events are not."""
+    def _is_ahead(
+        self,
+        received: Received[Any],
+    ) -> bool:
+        """Tell whether a clock is wrong: ahead of the log's though other events are not."""
         watermark_ns = self._stand(
             received.source.partition, received.event.stand_id
         ).watermark_ns
@@ -131,19 +147,29 @@ class AnalyticsHandler(Handler):
         occurred_at_ns: int = received.event.occurred_at_ns
         return occurred_at_ns > latest_ns
 
-    def _stand(self, partition: int, stand_id: str) -> Stand:
+    def _stand(
+        self,
+        partition: int,
+        stand_id: str,
+    ) -> Stand:
         known = self._stands.get(partition, {}).get(stand_id)
         return known or Stand(stand_id, self._rules)
 
     def _advance(
-        self, stand: Stand, events: Sequence[Event], *, ended: bool = False
+        self,
+        stand: Stand,
+        events: Sequence[Event],
+        *,
+        ended: bool = False,
     ) -> Change:
         place = self._mall.current().stand(stand.stand_id)
         time_zone = place.time_zone if place is not None else "UTC"
         return advance(stand, events, time_zone, ended=ended)
 
     def _too_old(
-        self, group: Sequence[Received[Any]], change: Change
+        self,
+        group: Sequence[Received[Any]],
+        change: Change,
     ) -> list[tuple[Received[Any], str]]:
         horizon_s = self._rules.horizon_ns // SECOND_NS
         reason = f"older than the horizon of {horizon_s} s"
@@ -156,4 +182,11 @@ def outgoing_rows(changes: Mapping[int, Iterable[Change]]) -> list[Outgoing]:
     for group in changes.values():
         for change in group:
             rows += change.published
-    return [Outgoing(CAMPAIGN_WINDOWS, row.campaign_id, row) for row in rows]
+    return [
+        Outgoing(
+            CAMPAIGN_WINDOWS,
+            row.campaign_id,
+            row,
+        )
+        for row in rows
+    ]

@@ -39,12 +39,12 @@ STYLE: Any = {
     "xtick.major.size": 0,
     "ytick.major.size": 0,
 }
+# Width in inches of a plot over both columns of the page.
 WIDE_IN = 11.6
-"""Width in inches of a plot over both columns of the page."""
+# Width in inches of a plot in one column.
 HALF_IN = 5.6
-"""Width in inches of a plot in one column."""
+# Share of its bin that a bar fills, so that bars stand apart.
 BAR = 0.86
-"""Share of its bin that a bar fills, so that bars stand apart."""
 
 
 def to_svg(figure: Figure, name: str) -> str:
@@ -63,15 +63,29 @@ def to_svg(figure: Figure, name: str) -> str:
     return svg[svg.index("<svg") :]
 
 
-def new_figure(width: float, height: float, rows: int = 1) -> tuple[Figure, list[Axes]]:
+def new_figure(
+    width: float,
+    height: float,
+    rows: int = 1,
+) -> tuple[Figure, list[Axes]]:
     """Return empty axes above each other, in the page's style; the size is in inches."""
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
-        axes = [figure.add_subplot(rows, 1, row + 1) for row in range(rows)]
+        axes = [
+            figure.add_subplot(
+                rows,
+                1,
+                row + 1,
+            )
+            for row in range(rows)
+        ]
     return figure, axes
 
 
-def plot_timeline(steps: Sequence[Totals], name: str) -> str:
+def plot_timeline(
+    steps: Sequence[Totals],
+    name: str,
+) -> str:
     """Plot people above, and the attention for each of them below."""
     borders, series = timeline(steps)
     days = [datetime.fromtimestamp(border / 1e9, UTC) for border in borders]
@@ -79,9 +93,18 @@ def plot_timeline(steps: Sequence[Totals], name: str) -> str:
     widths = np.diff(moments)
     centres = moments[:-1] + widths / 2
     bin_name = span_name(int(borders[1] - borders[0]))
-    figure, (people, attention) = new_figure(WIDE_IN, 4.4, rows=2)
+    figure, (people, attention) = new_figure(
+        WIDE_IN,
+        4.4,
+        rows=2,
+    )
     draw_people(people, centres, widths * BAR, series)
-    people.set_title(f"each bar is {bin_name}", loc="right", fontsize=9, color=MUTED)
+    people.set_title(
+        f"each bar is {bin_name}",
+        loc="right",
+        fontsize=9,
+        color=MUTED,
+    )
     draw_attention(attention, centres, series)
     for axes in (people, attention):
         draw_time_axis(axes)
@@ -92,7 +115,10 @@ def plot_timeline(steps: Sequence[Totals], name: str) -> str:
 
 
 def draw_people(
-    axes: Axes, centres: Any, widths: Any, series: Mapping[str, Any]
+    axes: Axes,
+    centres: Any,
+    widths: Any,
+    series: Mapping[str, Any],
 ) -> None:
     """Draw opportunities to see, and the watchers among them."""
     axes.bar(
@@ -119,12 +145,21 @@ def draw_people(
     )
 
 
-def draw_attention(axes: Axes, centres: Any, series: Mapping[str, Any]) -> None:
+def draw_attention(
+    axes: Axes,
+    centres: Any,
+    series: Mapping[str, Any],
+) -> None:
     """Draw the seconds of attention for each opportunity to see; gaps where there was none."""
     seen = series["ots"] > 0
     nothing = np.full(len(seen), np.nan)
     seconds = series["attention_ns"] * 1e-9
-    each = np.divide(seconds, series["ots"], where=seen, out=nothing)
+    each = np.divide(
+        seconds,
+        series["ots"],
+        where=seen,
+        out=nothing,
+    )
     axes.plot(
         centres,
         each,
@@ -176,7 +211,12 @@ def plot_funnel(totals: Totals, name: str) -> str:
     counts = list(stages.values())
     figure, (axes,) = new_figure(HALF_IN, 3.1)
     colours = [MUTED, PALE, ACCENT, ACCENT, ACCENT, ACCENT]
-    axes.barh(list(stages), counts, height=0.66, color=colours)
+    axes.barh(
+        list(stages),
+        counts,
+        height=0.66,
+        color=colours,
+    )
     for place, count in enumerate(counts):
         text = f"{count:,}"
         # Plays are no people, and opportunities are all of themselves.
@@ -198,7 +238,10 @@ def plot_funnel(totals: Totals, name: str) -> str:
     return to_svg(figure, name)
 
 
-def plot_creatives(creatives: Mapping[str, Totals], name: str) -> str:
+def plot_creatives(
+    creatives: Mapping[str, Totals],
+    name: str,
+) -> str:
     """Plot the conversion ratio of each creative that was seen, with its interval."""
     seen = {creative: totals for creative, totals in creatives.items() if totals.ots}
     figure, (axes,) = new_figure(HALF_IN, 1.0 + 0.55 * max(1, len(seen)))
@@ -216,7 +259,11 @@ def plot_creatives(creatives: Mapping[str, Totals], name: str) -> str:
     return to_svg(figure, name)
 
 
-def draw_share(axes: Axes, place: int, totals: Totals) -> None:
+def draw_share(
+    axes: Axes,
+    place: int,
+    totals: Totals,
+) -> None:
     """Draw the share of watchers on one line, with its interval."""
     lower, upper = wilson(totals.watchers, totals.ots)
     share = totals.watchers / totals.ots
@@ -227,7 +274,13 @@ def draw_share(axes: Axes, place: int, totals: Totals) -> None:
         linewidth=7,
         solid_capstyle="round",
     )
-    axes.plot(share, place, "o", color=ACCENT, markersize=8)
+    axes.plot(
+        share,
+        place,
+        "o",
+        color=ACCENT,
+        markersize=8,
+    )
     axes.annotate(
         f"{share:.0%}",
         (share, place),
@@ -254,7 +307,13 @@ def plot_uplift(effect: Uplift, name: str) -> str:
         linewidth=9,
         solid_capstyle="round",
     )
-    axes.plot(estimate, 0, "o", color=ACCENT, markersize=10)
+    axes.plot(
+        estimate,
+        0,
+        "o",
+        color=ACCENT,
+        markersize=10,
+    )
     axes.annotate(
         f"{100 * estimate:+.1f} points".replace("-", "−"),
         (estimate, 0),
@@ -264,7 +323,11 @@ def plot_uplift(effect: Uplift, name: str) -> str:
         fontweight="bold",
     )
     # Zero in the middle, so that the side of the interval is seen at once.
-    reach = 1.25 * max(abs(lower), abs(upper), 0.01)
+    reach = 1.25 * max(
+        abs(lower),
+        abs(upper),
+        0.01,
+    )
     axes.set_xlim(-reach, reach)
     axes.set_ylim(-0.6, 1.0)
     axes.yaxis.set_visible(False)
@@ -275,7 +338,10 @@ def plot_uplift(effect: Uplift, name: str) -> str:
     return to_svg(figure, name)
 
 
-def points(value: float, _: float = 0.0) -> str:
+def points(
+    value: float,
+    _: float = 0.0,
+) -> str:
     """Return a difference of shares in percentage points, with its sign."""
     if not value:
         return "0"

@@ -1,4 +1,4 @@
-"""The advertiser's report: for the terminal, as JSON, and as one HTML page that needs nothing else."""
+"""The advertiser's report: for the terminal, as JSON, and as one HTML page that stands alone."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from vitrine.campaigns.totals import Totals
 
 PAGES = Path(__file__).parent / "pages"
 HEADLINES = (table.OTS, table.CONVERSION, table.ATTENTION_SECONDS, table.REACH)
+# Of each creative, in the page.
 COLUMNS = (
     table.PLAYS,
     table.OTS,
@@ -28,7 +29,7 @@ COLUMNS = (
     table.TOUCHES,
     table.COVERAGE,
 )
-"""Of each creative, in the page."""
+# Heading → figure, in the terminal, where eighty columns have to do.
 TERMINAL = {
     "plays": table.PLAYS,
     "OTS ≥": table.OTS,
@@ -37,7 +38,6 @@ TERMINAL = {
     "attention": table.ATTENTION_SECONDS,
     "coverage": table.COVERAGE,
 }
-"""Heading → figure, in the terminal, where eighty columns have to do."""
 NOTE = (
     "OTS is a lower bound (people who never face the camera are missed), "
     "the conversion ratio an upper one."

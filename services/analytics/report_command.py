@@ -29,24 +29,31 @@ from vitrine.stores.redis import connect
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write here.  [default: the terminal]",
 )
-@click.option("--campaign", metavar="ID", help="Only this campaign.  [default: all]")
+@click.option(
+    "--campaign",
+    metavar="ID",
+    help="Only this campaign.  [default: all]",
+)
 @click.option(
     "--redis-url",
     metavar="URL",
     help="The store of analytics.  [default: VITRINE_REDIS_URL]",
 )
 def report(
-    form: str, output: Path | None, campaign: str | None, redis_url: str | None
+    form: str,
+    output: Path | None,
+    campaign: str | None,
+    redis_url: str | None,
 ) -> None:
     """Show what the campaigns did.
 
     \b
     vitrine report                                          a table in the terminal
-    vitrine report --format html --output report.html       a page with plots, definitions and intervals
+    vitrine report --format html --output report.html       a page with plots and definitions
     vitrine report --format json --campaign spring          for other programs
 
-    Totals are released in steps of at least VITRINE_ANALYTICS_K_ANONYMITY people (10), so the newest
-    visitors may still be missing.
+    Totals are released in steps of at least VITRINE_ANALYTICS_K_ANONYMITY people (10), so the
+    newest visitors may still be missing.
     """
     url = redis_url or Settings.load().redis_url.get_secret_value()
     with connect(url) as redis:

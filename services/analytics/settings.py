@@ -16,7 +16,11 @@ class AnalyticsSettings(EnvironmentSettings):
     """Environment `VITRINE_ANALYTICS_…`; all times are event time."""
 
     prefix: ClassVar[str] = "VITRINE_ANALYTICS_"
-    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=prefix)
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        env_prefix=prefix,
+    )
 
     window_s: int = Field(
         300, ge=1, le=3600, description="Length of a campaign window."

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from vitrine.campaigns.totals import Totals
 from vitrine.clock import SECOND_NS
 
+# Widths of a bin that people count in.
 WIDTHS_S = (10, 30, 60, 300, 900, 3600, 4 * 3600, 86_400, 7 * 86_400)
-"""Widths of a bin that people count in."""
+# Bars that can still be told apart in a page of 1080 pixels; chosen, not measured.
 MOST_BINS = 60
-"""Bars that can still be told apart in a page of 1080 pixels; chosen, not measured."""
 SERIES = ("ots", "watchers", "attention_ns")
 
 
@@ -28,7 +28,12 @@ def timeline(
     last_ns = max(step.end_ns for step in steps)
     width_ns = bin_width(last_ns - first_ns)
     start_ns = first_ns // width_ns * width_ns
-    borders = np.arange(start_ns, last_ns + width_ns, width_ns, dtype=np.int64)
+    borders = np.arange(
+        start_ns,
+        last_ns + width_ns,
+        width_ns,
+        dtype=np.int64,
+    )
     series = {name: np.zeros(len(borders) - 1) for name in SERIES}
     for step in steps:
         firsts = np.maximum(borders[:-1], step.start_ns)

@@ -1,4 +1,4 @@
-"""Analytics on the memory bus and a real Redis-compatible server, against the batch recomputation."""
+"""Analytics on the memory bus and a real Redis-compatible server, against the recomputation."""
 
 from __future__ import annotations
 

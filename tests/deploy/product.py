@@ -17,7 +17,8 @@ from pydantic import SecretStr
 
 from tests.campaign_scenario import random_day
 from tests.recordings import CONFIG
-from vitrine.campaigns.stand import Change, Stand, advance
+from vitrine.campaigns.advance import advance
+from vitrine.campaigns.stand import Change, Stand
 from vitrine.mall.folder import MallFolder
 from vitrine.schemas import Event
 from vitrine.services.analytics.report import to_json

@@ -15,7 +15,7 @@ from vitrine.bus import Bus, Received, decode
 from vitrine.mall.folder import MallSource
 from vitrine.services.analytics.report import to_json
 from vitrine.stores.campaign_figures import load_figures
-from vitrine.stores.campaigns import plain_hash
+from vitrine.stores.campaign_state import plain_hash
 from vitrine.topics import FRAMES, TOPICS
 
 

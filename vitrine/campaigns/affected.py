@@ -11,16 +11,16 @@ from vitrine.schemas import Coverage, Exposure, Interaction, Play
 
 def affected_windows(draft: EventIndex) -> set[int]:
     """Return the starts of the windows; some may turn out unchanged, none is missing."""
-    changed: list[Play | Exposure | Coverage] = [
-        *draft.plays.events.values(),
-        *draft.exposures.events.values(),
-        *draft.coverage.events.values(),
-        *renamed_exposures(draft),
-    ]
+    changed: list[Play | Exposure | Coverage] = []
+    changed += draft.plays.events.values()
+    changed += draft.exposures.events.values()
+    changed += draft.coverage.events.values()
+    changed += renamed_exposures(draft)
     spans = [(event.start_ns, event.end_ns) for event in changed]
     windows: set[int] = set()
     for interaction in concerned_interactions(draft):
-        spans.append((interaction.at_ns, interaction.at_ns))
+        moment = (interaction.at_ns, interaction.at_ns)
+        spans.append(moment)
         named = draft.plays.get(interaction.play_id or "")
         if named is not None:
             windows.add(draft.grid.floor(named.start_ns))
@@ -29,8 +29,12 @@ def affected_windows(draft: EventIndex) -> set[int]:
     return windows
 
 
-def windows_around(draft: EventIndex, start_ns: int, end_ns: int) -> set[int]:
-    """Return the windows that a span shares a moment with, and those of the plays that last into it."""
+def windows_around(
+    draft: EventIndex,
+    start_ns: int,
+    end_ns: int,
+) -> set[int]:
+    """Return the windows that share a moment with a span, and those of plays that last into it."""
     covered = draft.grid.covered(start_ns, end_ns)
     windows = set(covered)
     for window_ns in covered:
@@ -42,13 +46,15 @@ def windows_around(draft: EventIndex, start_ns: int, end_ns: int) -> set[int]:
 
 def renamed_exposures(draft: EventIndex) -> Iterator[Exposure]:
     """Yield the known parts of the presences that now belong to another visitor."""
-    presences = {part.presence_id for part in draft.exposures.events.values()}
+    exposures = draft.exposures
+    concerned = list(exposures.events.values())
     for track in draft.identities.events:
-        for part in draft.exposures.group(("track", track)):
-            presences.add(part.presence_id)
+        concerned += exposures.group(("track", track))
+    presences = {exposure.presence_id for exposure in concerned}
     for presence in sorted(presences):
-        known = in_order(draft.exposures.before(("presence", presence)))
-        parts = in_order(draft.exposures.group(("presence", presence)))
+        group = ("presence", presence)
+        known = in_order(exposures.before(group))
+        parts = in_order(exposures.group(group))
         before = decided_visitor(known, draft.identities.get_before)
         after = decided_visitor(parts, draft.identities.get)
         if before != after:
@@ -56,13 +62,14 @@ def renamed_exposures(draft: EventIndex) -> Iterator[Exposure]:
 
 
 def concerned_interactions(draft: EventIndex) -> list[Interaction]:
-    """Return the interactions that are new, name a new play, or are of a visit whose visitor may have changed."""
-    found = list(draft.interactions.events.values())
+    """Return the interactions that are new, name a new play, or may have got another visitor."""
+    interactions = draft.interactions
+    found = list(interactions.events.values())
     for name in draft.plays.events:
-        found += draft.interactions.group(("play", name))
+        found += interactions.group(("play", name))
     for track, identity in draft.identities.events.items():
-        found += draft.interactions.group(("visit", identity.visit_id))
+        found += interactions.group(("visit", identity.visit_id))
         replaced = draft.identities.get_before(track)
         if replaced is not None:
-            found += draft.interactions.group(("visit", replaced.visit_id))
+            found += interactions.group(("visit", replaced.visit_id))
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -25,38 +26,45 @@ class Present:
 class Audience:
     """Keep exposures with their visitors.
 
-    A presence is one visitor: the one that the latest decision names about the first of its tracks that has
-    a decision; without any, a visitor named after the stand, the day and the first track.
+    A presence is one visitor: the one that the latest decision names about the first of its
+    tracks that has a decision; without any, a visitor named after the stand, the day and the
+    first track.
     """
 
     def __init__(
-        self, exposures: Collection[Exposure], identities: Collection[Identity]
+        self,
+        exposures: Collection[Exposure],
+        identities: Collection[Identity],
     ) -> None:
         decided = latest_decisions(identities)
         self._parts = in_order(exposures)
         self._starts = [part.start_ns for part in self._parts]
-        self._longest_ns = max(
-            (part.end_ns - part.start_ns for part in self._parts),
-            default=0,
-        )
+        lengths = [part.end_ns - part.start_ns for part in self._parts]
+        self._longest_ns = max(lengths, default=0)
         self._decided = self._visitors_of_presences(decided)
         self.visits: dict[str, str] = {}
         """Visit → visitor, by the latest decision."""
-        for identity in sorted(decided.values(), key=rank):
+        in_rank = sorted(decided.values(), key=rank)
+        for identity in in_rank:
             self.visits[identity.visit_id] = identity.visitor_id
 
     def _visitors_of_presences(
         self, decided: dict[str, Identity]
     ) -> dict[str, str | None]:
-        presences: dict[str, list[Exposure]] = {}
+        presences: defaultdict[str, list[Exposure]] = defaultdict(list)
         for part in self._parts:
-            presences.setdefault(part.presence_id, []).append(part)
-        return {
-            presence: decided_visitor(parts, decided.get)
-            for presence, parts in presences.items()
-        }
+            presences[part.presence_id].append(part)
+        visitors = {}
+        for presence, parts in presences.items():
+            visitors[presence] = decided_visitor(parts, decided.get)
+        return visitors
 
-    def during(self, start_ns: int, end_ns: int, day: date) -> dict[str, Present]:
+    def during(
+        self,
+        start_ns: int,
+        end_ns: int,
+        day: date,
+    ) -> dict[str, Present]:
         """Return the visitors with any presence in the span, everything clipped to it."""
         people: dict[str, Present] = {}
         # A part that begins earlier than the longest one lasts cannot reach into the span.
@@ -74,14 +82,26 @@ class Audience:
             present.scored_ns += last_ns - first_ns
         for present in people.values():
             present.presence = union(present.presence)
-            present.attention = clip(union(present.attention), start_ns, end_ns)
+            present.attention = clip(
+                union(present.attention),
+                start_ns,
+                end_ns,
+            )
         return people
 
-    def _visitor(self, part: Exposure, day: date) -> str:
+    def _visitor(
+        self,
+        part: Exposure,
+        day: date,
+    ) -> str:
         decided = self._decided[part.presence_id]
         if decided is not None:
             return decided
-        return visitor_id(part.stand_id, day, part.track_ids[0])
+        return visitor_id(
+            part.stand_id,
+            day,
+            part.track_ids[0],
+        )
 
 
 def in_order(exposures: Iterable[Exposure]) -> list[Exposure]:
@@ -94,7 +114,8 @@ def in_order(exposures: Iterable[Exposure]) -> list[Exposure]:
 
 
 def decided_visitor(
-    parts: Iterable[Exposure], decision: Callable[[str], Identity | None]
+    parts: Iterable[Exposure],
+    decision: Callable[[str], Identity | None],
 ) -> str | None:
     """Return the visitor of a presence by the decisions about its tracks, None without any.
 

@@ -17,10 +17,18 @@ class Definition:
 
     def sentences(self) -> str:
         """Return definition and notes as sentences."""
-        parts = [self.text]
+        sentences = as_sentence(self.text)
         if self.notes:
-            parts.append(self.notes)
-        return " ".join(part[0].upper() + part[1:].rstrip(".") + "." for part in parts)
+            notes = as_sentence(self.notes)
+            sentences = f"{sentences} {notes}"
+        return sentences
+
+
+def as_sentence(text: str) -> str:
+    """Return a text with a capital and one full stop."""
+    capital = text[0].upper()
+    rest = text[1:].rstrip(".")
+    return f"{capital}{rest}."
 
 
 PLAYS = Definition(
@@ -119,6 +127,7 @@ COVERAGE = Definition(
         "is not known to be missing"
     ),
 )
+# In the order in which docs/metrics.md has them.
 DEFINITIONS = (
     PLAYS,
     OTS,
@@ -136,7 +145,6 @@ DEFINITIONS = (
     UPLIFT,
     COVERAGE,
 )
-"""In the order in which docs/metrics.md has them."""
 
 
 def markdown_table() -> str:

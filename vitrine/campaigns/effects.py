@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -13,21 +14,21 @@ from numpy.typing import NDArray
 
 from vitrine.schemas import Arm
 
+# In each arm. With fewer, resampling draws the same few slots; chosen, not measured.
 FEWEST_SLOTS = 5
-"""In each arm. With fewer, resampling draws the same few slots; chosen, not measured."""
+# Efron & Tibshirani (1993) advise a thousand or more for percentile intervals.
 RESAMPLES = 2000
-"""Efron & Tibshirani (1993) advise a thousand or more for percentile intervals."""
 SEED = 1
+# Weights drawn at once: 16 MB, so that a long campaign does not need memory by its length.
 MOST_WEIGHTS = 2_000_000
-"""Weights drawn at once: 16 MB, so that a long campaign does not need memory by its length."""
+# Quantiles of a 95 % interval.
 LEVELS = (0.025, 0.975)
-"""Quantiles of a 95 % interval."""
+# Quantile of the normal distribution for a 95 % interval.
 NORMAL_975 = 1.959964
-"""Quantile of the normal distribution for a 95 % interval."""
 
 
 class SlotGoals(NamedTuple):
-    """Count one slot at one stand, the unit of the experiment: its arm was drawn before it began."""
+    """Count one slot at one stand, the unit of the experiment; its arm was drawn beforehand."""
 
     stand_id: str
     slot_ns: int
@@ -56,10 +57,11 @@ class Uplift:
 
 @lru_cache(maxsize=256)
 def uplift(slots: tuple[SlotGoals, ...]) -> Uplift:
-    """Return the difference of the rates, and its 95 % percentile interval by a cluster bootstrap over slots.
+    """Return the difference of the rates, and its 95 % interval by a cluster bootstrap over slots.
 
-    Slots are drawn anew within each arm (Efron & Tibshirani 1993, ch. 8); seeded, so that the same slots
-    give the same interval. Slots without any opportunity to see say nothing about the rate.
+    A percentile interval: slots are drawn anew within each arm (Efron & Tibshirani 1993, ch. 8);
+    seeded, so that the same slots give the same interval. Slots without any opportunity to see
+    say nothing about the rate.
     """
     adaptive = arm_counts(slots, "adaptive")
     plain = arm_counts(slots, "plain")
@@ -98,18 +100,25 @@ def rate(counts: NDArray[np.int64]) -> float | None:
     """Return goals over opportunities, None without any."""
     if counts.size == 0:
         return None
-    return float(counts[1].sum() / counts[0].sum())
+    ots = counts[0].sum()
+    reached = counts[1].sum()
+    return float(reached / ots)
 
 
-def arm_counts(slots: Iterable[SlotGoals], arm: Arm) -> NDArray[np.int64]:
+def arm_counts(
+    slots: Iterable[SlotGoals],
+    arm: Arm,
+) -> NDArray[np.int64]:
     """Return (2, slots of the arm with people): opportunities, and goals reached."""
-    seen = [slot for slot in sorted(slots) if slot.arm == arm and slot.ots > 0]
-    pairs = [(slot.ots, slot.reached) for slot in seen]
-    return np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    of_arm = [slot for slot in sorted(slots) if slot.arm == arm]
+    pairs = [(slot.ots, slot.reached) for slot in of_arm if slot.ots > 0]
+    counts = np.array(pairs, dtype=np.int64)
+    return counts.reshape(-1, 2).T
 
 
 def resampled_rates(
-    counts: NDArray[np.int64], generator: np.random.Generator
+    counts: NDArray[np.int64],
+    generator: np.random.Generator,
 ) -> NDArray[np.float64]:
     """Return (RESAMPLES,) rates of slots drawn with replacement, computed in pieces."""
     slots = counts.shape[1]
@@ -127,9 +136,10 @@ def resampled_rates(
 
 def slots_of(counts: Iterable[tuple[str, int, Arm, str, int]]) -> tuple[SlotGoals, ...]:
     """Return the slots of (stand, slot, arm, figure, count), as the store keeps them."""
-    found: dict[tuple[str, int, Arm], dict[str, int]] = {}
+    found: defaultdict[tuple[str, int, Arm], dict[str, int]] = defaultdict(dict)
     for stand_id, slot_ns, arm, figure, count in counts:
-        found.setdefault((stand_id, slot_ns, arm), {})[figure] = count
+        slot = (stand_id, slot_ns, arm)
+        found[slot][figure] = count
     slots = []
     for slot, values in sorted(found.items()):
         ots = values.get("ots", 0)
@@ -138,7 +148,10 @@ def slots_of(counts: Iterable[tuple[str, int, Arm, str, int]]) -> tuple[SlotGoal
     return tuple(slots)
 
 
-def wilson(part: int, whole: int) -> tuple[float, float]:
+def wilson(
+    part: int,
+    whole: int,
+) -> tuple[float, float]:
     """Return the 95 % interval of a share (Wilson 1927), opportunities taken as independent.
 
     Needs whole > 0.
@@ -147,6 +160,9 @@ def wilson(part: int, whole: int) -> tuple[float, float]:
     share = part / whole
     divisor = 1 + z * z / whole
     centre = (share + z * z / (2 * whole)) / divisor
-    variance = share * (1 - share) / whole + z * z / (4 * whole * whole)
-    half = z * sqrt(variance) / divisor
-    return max(0.0, centre - half), min(1.0, centre + half)
+    binomial = share * (1 - share) / whole
+    correction = z * z / (4 * whole * whole)
+    half = z * sqrt(binomial + correction) / divisor
+    lower = max(0.0, centre - half)
+    upper = min(1.0, centre + half)
+    return lower, upper

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from typing import Generic, TypeVar
 
 from vitrine.schemas import Event
 
 E = TypeVar("E", bound=Event)
+# Property and value: events that share it are found together.
 Group = tuple[str, str | int]
-"""Property and value: events that share it are found together."""
+
+NOTHING: AbstractSet[str] = frozenset()
 
 
 class EventTable(Generic[E]):
     """Keep the events of one topic by id, and their ids by group.
 
-    A draft lies over a `base` that it does not change: it answers for both, and holds only what was added
-    to it. An event in the draft replaces the one with its id in the base.
+    A draft lies over a `base` that it does not change: it answers for both, and holds only what
+    was added to it. An event in the draft replaces the one with its id in the base.
     """
 
     def __init__(
-        self, groups_of: Callable[[E], list[Group]], base: EventTable[E] | None = None
+        self,
+        groups_of: Callable[[E], list[Group]],
+        base: EventTable[E] | None = None,
     ) -> None:
         self.events: dict[str, E] = {}
         self._groups_of = groups_of
@@ -39,17 +44,27 @@ class EventTable(Generic[E]):
             return self._base.get(name)
         return found
 
-    def group(self, group: Group) -> list[E]:
+    def group(
+        self,
+        group: Group,
+    ) -> list[E]:
         """Return the events of a group.
 
         In a draft, an event that was replaced there is found under its former groups too.
         """
-        names = self._groups.get(group, set())
+        names = self._names(group)
         if self._base is not None:
-            names = names | self._base._groups.get(group, set())
-        return [event for event in map(self.get, names) if event is not None]
+            names = names | self._base._names(group)
+        found = [self.get(name) for name in names]
+        return [event for event in found if event is not None]
 
-    def before(self, group: Group) -> list[E]:
+    def _names(self, group: Group) -> AbstractSet[str]:
+        return self._groups.get(group, NOTHING)
+
+    def before(
+        self,
+        group: Group,
+    ) -> list[E]:
         """Return the events of a group without those of the draft."""
         if self._base is None:
             return []
@@ -61,7 +76,11 @@ class EventTable(Generic[E]):
             return None
         return self._base.get(name)
 
-    def put(self, name: str, event: E) -> None:
+    def put(
+        self,
+        name: str,
+        event: E,
+    ) -> None:
         """Add an event, or replace the one with its id."""
         self.remove(name)
         self.events[name] = event

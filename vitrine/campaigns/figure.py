@@ -11,6 +11,7 @@ from vitrine.campaigns.summary import CampaignFigures
 from vitrine.campaigns.totals import Totals
 
 NANO = 1e-9
+# How a value is shown to people, by unit.
 FORMATS = {
     "": "{:,.0f}",
     "%": "{:.1f} %",
@@ -18,10 +19,13 @@ FORMATS = {
     "×": "{:,.2f}",
     "points": "{:,.1f}",
 }
-"""How a value is shown to people, by unit."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class Figure:
     """Define one figure: how it follows from totals, what it is called, and where it is shown.
 
@@ -66,7 +70,11 @@ class Figure:
             return found
         return found * NANO
 
-    def _raw(self, totals: Totals, campaign: CampaignFigures | None) -> float | None:
+    def _raw(
+        self,
+        totals: Totals,
+        campaign: CampaignFigures | None,
+    ) -> float | None:
         if self.part is not None and self.whole is not None:
             part = self.part._raw(totals, campaign)
             whole = self.whole._raw(totals, campaign)
@@ -78,7 +86,11 @@ class Figure:
             return None
         return self.of_campaign(campaign)
 
-    def shown(self, totals: Totals, campaign: CampaignFigures | None = None) -> str:
+    def shown(
+        self,
+        totals: Totals,
+        campaign: CampaignFigures | None = None,
+    ) -> str:
         """Return the value for people, a dash where there is none."""
         value = self.value(totals, campaign)
         if value is None:
@@ -88,14 +100,18 @@ class Figure:
         return FORMATS[self.unit].format(value)
 
     def column_value(self, totals: Totals) -> float:
-        """Return what `CampaignWindow` holds: nanoseconds, rounded ratios, 0 where there is no value."""
+        """Return what `CampaignWindow` holds: integers, rounded ratios, 0 for no value."""
         if self.sum:
             found: int = getattr(totals, self.sum)
             return found
-        return round(self._raw(totals, None) or 0.0, self.digits)
+        ratio_or_none = self._raw(totals, None)
+        return round(ratio_or_none or 0.0, self.digits)
 
 
-def ratio(part: float | None, whole: float | None) -> float | None:
+def ratio(
+    part: float | None,
+    whole: float | None,
+) -> float | None:
     """Return the quotient; None where a side is missing, or there is nothing to divide by."""
     if part is None or not whole:
         return None

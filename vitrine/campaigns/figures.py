@@ -248,6 +248,7 @@ UPLIFT_UPPER = Figure(
     metric="Upper end of the 95 % interval of the uplift.",
 )
 
+# In the order in which reports show them.
 FIGURES = (
     PLAYS,
     COMPLETED,
@@ -274,14 +275,13 @@ FIGURES = (
     UPLIFT_LOWER,
     UPLIFT_UPPER,
 )
-"""In the order in which reports show them."""
 BY_NAME = {figure.name: figure for figure in FIGURES}
 REPORTED = tuple(figure for figure in FIGURES if figure.title)
 EXPORTED = tuple(figure for figure in FIGURES if figure.metric)
+# Field of `CampaignWindow` → figure.
 COLUMNS = {figure.column: figure for figure in FIGURES if figure.column}
-"""Field of `CampaignWindow` → figure."""
+# Of the metrics in Prometheus.
 LABELS = ("advertiser", "campaign", "creative", "stand", "synthetic")
-"""Of the metrics in Prometheus."""
 
 
 def columns_of(totals: Totals) -> dict[str, float]:

@@ -4,46 +4,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import NamedTuple, cast
+from typing import cast
 
-from vitrine.campaigns.audience import rank
 from vitrine.campaigns.event_table import EventTable, Group
+from vitrine.campaigns.events import TOPICS, Grid, Key, key_of, replaces
 from vitrine.campaigns.windows import Window, WindowEvents
 from vitrine.schemas import Coverage, Event, Exposure, Identity, Interaction, Play
 
 
-class Key(NamedTuple):
-    """Name an event: its topic, and its id there."""
-
-    topic: str
-    name: str
-
-
-class Grid(NamedTuple):
-    """Cut event time into windows."""
-
-    size_ns: int
-    horizon_ns: int
-    """Age from which windows are final: older parts of a long span concern nobody."""
-
-    def floor(self, at_ns: int) -> int:
-        """Return the start of the window that holds a moment."""
-        return at_ns // self.size_ns * self.size_ns
-
-    def covered(self, start_ns: int, end_ns: int) -> range:
-        """Return the starts of the windows that share a moment with a span, its end included."""
-        first_ns = max(start_ns, end_ns - self.horizon_ns)
-        return range(self.floor(first_ns), end_ns + 1, self.size_ns)
-
-
 class EventIndex:
-    """Keep the events of one stand in a table for each topic, grouped by the windows that they concern.
+    """Keep the events of one stand in a table for each topic, grouped by their windows.
 
-    Adding an event and finding those of a window take time in proportion to what is added and found,
-    however many hours are kept. Identities have no windows: they are found by track and by visit.
+    Adding an event and finding those of a window take time in proportion to what is added and
+    found, however many hours are kept. Identities have no windows: they are found by track and
+    by visit.
     """
 
-    def __init__(self, grid: Grid, base: EventIndex | None = None) -> None:
+    def __init__(
+        self,
+        grid: Grid,
+        base: EventIndex | None = None,
+    ) -> None:
         self.grid = grid
         self.plays: EventTable[Play]
         self.exposures: EventTable[Exposure]
@@ -88,26 +69,38 @@ class EventIndex:
     def own_events(self) -> Iterator[tuple[Key, Event]]:
         """Yield every event; of a draft, those that were added to it."""
         for topic in TOPICS:
-            for name, event in self._table(topic).events.items():
+            table = self._table(topic)
+            for name, event in table.events.items():
                 yield Key(topic, name), event
 
-    def expired(self, oldest_ns: int) -> list[Key]:
+    def expired(
+        self,
+        oldest_ns: int,
+    ) -> list[Key]:
         """Return the events that ended before a window's start, with those of the base of a draft.
 
         Decisions about people whose exposures are kept are not among them.
         """
-        ends = [self._ends]
+        keys = self._ended_before(oldest_ns)
         if self._base is not None:
-            ends.append(self._base._ends)
-        found: set[Key] = set()
-        for one in ends:
-            for start_ns in one:
-                if start_ns < oldest_ns:
-                    found.update(one[start_ns])
-        return [key for key in sorted(found) if self._has_expired(key, oldest_ns)]
+            keys |= self._base._ended_before(oldest_ns)
+        return [key for key in sorted(keys) if self._has_expired(key, oldest_ns)]
 
-    def _has_expired(self, key: Key, oldest_ns: int) -> bool:
-        event = self._table(key.topic).get(key.name)
+    def _ended_before(self, oldest_ns: int) -> set[Key]:
+        found: set[Key] = set()
+        # There are as many of them as windows in the horizon: 288 by default.
+        for end_ns, keys in self._ends.items():
+            if end_ns < oldest_ns:
+                found |= keys
+        return found
+
+    def _has_expired(
+        self,
+        key: Key,
+        oldest_ns: int,
+    ) -> bool:
+        table = self._table(key.topic)
+        event = table.get(key.name)
         if event is None or event.occurred_at_ns >= oldest_ns:
             return False
         if key.topic != "identities":
@@ -128,126 +121,151 @@ class EventIndex:
         table.remove(key.name)
 
     def counted_windows(self) -> set[int]:
-        """Return the windows of the index's own plays and interactions: those that have something to count."""
-        moments = [play.start_ns for play in self.plays.events.values()]
-        moments += [one.at_ns for one in self.interactions.events.values()]
-        return {self.grid.floor(at_ns) for at_ns in moments}
+        """Return the windows with something to count: the index's own plays and interactions."""
+        windows = set()
+        for play in self.plays.events.values():
+            windows.add(self.grid.floor(play.start_ns))
+        for interaction in self.interactions.events.values():
+            windows.add(self.grid.floor(interaction.at_ns))
+        return windows
 
     def of_window(self, window: Window) -> WindowEvents:
         """Return the events that the join of a window needs."""
         starting = self.plays.group(("starts", window.start_ns))
-        end_ns = max([window.end_ns, *(play.end_ns for play in starting)])
-        plays: dict[str, Play] = {}
-        exposures: dict[str, Exposure] = {}
-        interactions: dict[str, Interaction] = {}
-        for start_ns in self.grid.covered(window.start_ns, end_ns - 1):
-            for group in (("starts", start_ns), ("crosses", start_ns)):
-                plays.update((play.play_id, play) for play in self.plays.group(group))
-            for exposure in self.exposures.group(("window", start_ns)):
-                exposures[exposure.exposure_id] = exposure
-            for one in self.interactions.group(("window", start_ns)):
-                interactions[one.interaction_id] = one
+        end_ns = window.end_ns
         for play in starting:
-            for one in self.interactions.group(("play", play.play_id)):
-                interactions[one.interaction_id] = one
-        for one in interactions.values():
-            named = self.plays.get(one.play_id or "")
-            if named is not None:
-                plays[named.play_id] = named
-        self._complete_presences(exposures)
+            end_ns = max(end_ns, play.end_ns)
+        windows = self.grid.covered(window.start_ns, end_ns - 1)
+        exposures = self._exposures(windows)
+        interactions = self._interactions(windows, starting)
         return WindowEvents(
-            plays=list(plays.values()),
-            exposures=list(exposures.values()),
+            plays=self._plays(windows, interactions),
+            exposures=exposures,
             identities=self._identities(exposures, interactions),
-            interactions=list(interactions.values()),
+            interactions=interactions,
             coverage=self.coverage.group(("window", window.start_ns)),
         )
 
-    def _complete_presences(self, exposures: dict[str, Exposure]) -> None:
-        """Add the parts of the presences that lie elsewhere: their tracks name the visitor too."""
-        presences = {exposure.presence_id for exposure in exposures.values()}
+    def _plays(
+        self,
+        windows: range,
+        interactions: list[Interaction],
+    ) -> list[Play]:
+        """Return the plays on the screen in windows, and those that interactions name."""
+        found: dict[str, Play] = {}
+        for start_ns in windows:
+            plays = self.plays.group(("starts", start_ns))
+            plays += self.plays.group(("crosses", start_ns))
+            for play in plays:
+                found[play.play_id] = play
+        for interaction in interactions:
+            named = self.plays.get(interaction.play_id or "")
+            if named is not None:
+                found[named.play_id] = named
+        return list(found.values())
+
+    def _exposures(self, windows: range) -> list[Exposure]:
+        """Return all parts of the presences in windows: parts elsewhere name the visitor too."""
+        presences = set()
+        for start_ns in windows:
+            for exposure in self.exposures.group(("window", start_ns)):
+                presences.add(exposure.presence_id)
+        found = []
         for presence in presences:
-            for part in self.exposures.group(("presence", presence)):
-                exposures[part.exposure_id] = part
+            found += self.exposures.group(("presence", presence))
+        return found
+
+    def _interactions(
+        self,
+        windows: range,
+        plays: list[Play],
+    ) -> list[Interaction]:
+        """Return the interactions in windows, and those that name one of the plays."""
+        found = []
+        for start_ns in windows:
+            found += self.interactions.group(("window", start_ns))
+        for play in plays:
+            found += self.interactions.group(("play", play.play_id))
+        return found
 
     def _identities(
         self,
-        exposures: dict[str, Exposure],
-        interactions: dict[str, Interaction],
+        exposures: list[Exposure],
+        interactions: list[Interaction],
     ) -> list[Identity]:
-        """Return the decisions about the tracks of exposures and about the visits of interactions."""
+        """Return the decisions about the tracks of exposures and the visits of interactions."""
         found: dict[str, Identity] = {}
-        for exposure in exposures.values():
+        for exposure in exposures:
             for track in exposure.track_ids:
                 identity = self.identities.get(track)
                 if identity is not None:
                     found[track] = identity
-        for one in interactions.values():
-            if one.visit_id is None:
-                continue
-            for identity in self.identities.group(("visit", one.visit_id)):
+        for interaction in interactions:
+            visit = ("visit", interaction.visit_id or "")
+            for identity in self.identities.group(visit):
                 found[identity.track_id] = identity
         return list(found.values())
 
-    def _put(self, key: Key, event: Event) -> None:
+    def _put(
+        self,
+        key: Key,
+        event: Event,
+    ) -> None:
         self.drop(key)
-        self._table(key.topic).put(key.name, event)
-        self._ends[self.grid.floor(event.occurred_at_ns)].add(key)
+        table = self._table(key.topic)
+        table.put(key.name, event)
+        end_ns = self.grid.floor(event.occurred_at_ns)
+        self._ends[end_ns].add(key)
 
-    def _table(self, topic: str) -> EventTable[Event]:
+    def _table(
+        self,
+        topic: str,
+    ) -> EventTable[Event]:
         return cast("EventTable[Event]", getattr(self, topic))
 
-    def _groups_of_play(self, play: Play) -> list[Group]:
+    def _groups_of_play(
+        self,
+        play: Play,
+    ) -> list[Group]:
         first_ns = self.grid.floor(play.start_ns)
-        later = set(self.grid.covered(play.start_ns, play.end_ns)) - {first_ns}
+        windows = self.grid.covered(play.start_ns, play.end_ns)
         groups: list[Group] = [("starts", first_ns)]
-        groups += [("crosses", start_ns) for start_ns in later]
+        groups += [
+            ("crosses", start_ns) for start_ns in windows if start_ns != first_ns
+        ]
         return groups
 
-    def _groups_of_exposure(self, exposure: Exposure) -> list[Group]:
+    def _groups_of_exposure(
+        self,
+        exposure: Exposure,
+    ) -> list[Group]:
         windows = self.grid.covered(exposure.start_ns, exposure.end_ns)
         groups: list[Group] = [("presence", exposure.presence_id)]
         groups += [("window", start_ns) for start_ns in windows]
         groups += [("track", track) for track in exposure.track_ids]
         return groups
 
-    def _groups_of_identity(self, identity: Identity) -> list[Group]:
+    def _groups_of_identity(
+        self,
+        identity: Identity,
+    ) -> list[Group]:
         return [("visit", identity.visit_id)]
 
-    def _groups_of_interaction(self, one: Interaction) -> list[Group]:
-        groups: list[Group] = [("window", self.grid.floor(one.at_ns))]
+    def _groups_of_interaction(
+        self,
+        one: Interaction,
+    ) -> list[Group]:
+        start_ns = self.grid.floor(one.at_ns)
+        groups: list[Group] = [("window", start_ns)]
         if one.play_id is not None:
             groups.append(("play", one.play_id))
         if one.visit_id is not None:
             groups.append(("visit", one.visit_id))
         return groups
 
-    def _groups_of_coverage(self, report: Coverage) -> list[Group]:
+    def _groups_of_coverage(
+        self,
+        report: Coverage,
+    ) -> list[Group]:
         windows = self.grid.covered(report.start_ns, report.end_ns)
         return [("window", start_ns) for start_ns in windows]
-
-
-TOPICS = ("plays", "exposures", "identities", "interactions", "coverage")
-
-
-def key_of(event: Event) -> Key:
-    """Return what makes two records the same event. Raises TypeError for an event of another topic."""
-    match event:
-        case Play():
-            return Key("plays", event.play_id)
-        case Exposure():
-            return Key("exposures", event.exposure_id)
-        case Identity():
-            return Key("identities", event.track_id)
-        case Interaction():
-            return Key("interactions", event.interaction_id)
-        case Coverage():
-            return Key("coverage", f"{event.camera_id}/{event.start_ns}")
-    raise TypeError(f"{type(event).__name__} is no event of a campaign")
-
-
-def replaces(event: Event, known: Event) -> bool:
-    """Tell whether an event takes the place of one with its id: only a later decision about a track does."""
-    if not isinstance(event, Identity) or not isinstance(known, Identity):
-        return False
-    return rank(event) > rank(known)

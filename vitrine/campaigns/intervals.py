@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+# Start and end.
 Span = tuple[int, int]
-"""Start and end."""
 
 
 def union(spans: Iterable[Span]) -> list[Span]:
@@ -20,7 +20,11 @@ def union(spans: Iterable[Span]) -> list[Span]:
     return merged
 
 
-def clip(spans: Iterable[Span], start: int, end: int) -> list[Span]:
+def clip(
+    spans: Iterable[Span],
+    start: int,
+    end: int,
+) -> list[Span]:
     """Return the parts of the spans inside [start, end]; empty parts are dropped."""
     inside = []
     for span_start, span_end in spans:

@@ -15,8 +15,8 @@ def release(
 ) -> tuple[dict[Cell, Totals], dict[Cell, Totals]]:
     """Split what waits into what concerns at least `k_anonymity` different people, and the rest.
 
-    People are counted, not opportunities to see: one visitor may have many of those. The same visitor on
-    two local days is two: across days nobody is followed.
+    People are counted, not opportunities to see: one visitor may have many of those. The same
+    visitor on two local days is two: across days nobody is followed.
     """
     released = {}
     rest = {}

@@ -18,22 +18,39 @@ class Row:
     peak: Totals
 
 
-def revise(cell: Cell, old: Row | None, totals: Totals) -> Row | None:
-    """Return the row of the totals as revision 0, or as the next one of `old`; None if nothing changed."""
+def revise(
+    cell: Cell,
+    old: Row | None,
+    totals: Totals,
+) -> Row | None:
+    """Return the row of the totals, as the next revision of `old`; None if nothing changed."""
     if old is None:
         return Row(to_window(cell, totals), totals, totals)
+    if totals == old.totals:
+        return None
+    published = old.window
     peak = old.peak.peak(totals)
     fresh = to_window(
-        cell, totals, old.window.revision, correction=old.window.correction
+        cell,
+        totals,
+        published.revision,
+        correction=published.correction,
     )
-    if fresh == old.window:
-        if totals == old.totals:
-            return None
-        return Row(old.window, totals, peak)
-    lower = any(getattr(fresh, name) < getattr(old.window, name) for name in COLUMNS)
-    revision = old.window.revision + 1
-    window = to_window(cell, totals, revision, correction=lower)
+    # Names of visitors and goals are not published: they make no revision.
+    if fresh == published:
+        return Row(published, totals, peak)
+    window = to_window(
+        cell,
+        totals,
+        published.revision + 1,
+        correction=is_lower(fresh, published),
+    )
     return Row(window, totals, peak)
+
+
+def is_lower(fresh: CampaignWindow, published: CampaignWindow) -> bool:
+    """Tell whether some figure is lower than in the revision before."""
+    return any(getattr(fresh, name) < getattr(published, name) for name in COLUMNS)
 
 
 def emptied(old: Row) -> Totals:
@@ -47,7 +64,11 @@ def emptied(old: Row) -> Totals:
 
 
 def to_window(
-    cell: Cell, totals: Totals, revision: int = 0, *, correction: bool = False
+    cell: Cell,
+    totals: Totals,
+    revision: int = 0,
+    *,
+    correction: bool = False,
 ) -> CampaignWindow:
     """Return what is published of totals."""
     return CampaignWindow(

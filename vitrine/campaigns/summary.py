@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -9,8 +10,9 @@ from typing import Literal
 from vitrine.campaigns.effects import Uplift
 from vitrine.campaigns.totals import Cell, Totals, add_up
 
+# Released totals advance in steps of k people and never fall; exact ones are for the operator
+# only.
 Kind = Literal["released", "exact"]
-"""Released totals advance in steps of k people and never fall; exact ones are for the operator only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class CampaignFigures:
     """What was added to the totals, each with the span that it concerns; by time."""
     reach: int
     reach_quality: Literal["exact", "estimated"]
-    """Exact as long as the visitors of all its days are remembered, then by HyperLogLog (±0.8 %)."""
+    """Exact while the visitors of all its days are remembered, then by HyperLogLog (±0.8 %)."""
     uplift: Uplift
 
     @property
@@ -39,9 +41,10 @@ class CampaignFigures:
 
     def by_creative(self) -> dict[str, Totals]:
         """Return the totals of each creative, over all stands."""
-        creatives: dict[str, list[Totals]] = {}
+        creatives: defaultdict[str, list[Totals]] = defaultdict(list)
         for cell in sorted(self.cells):
-            creatives.setdefault(cell.creative_id, []).append(self.cells[cell])
+            totals = self.cells[cell]
+            creatives[cell.creative_id].append(totals)
         return {name: add_up(found) for name, found in creatives.items()}
 
 

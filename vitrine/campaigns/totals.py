@@ -10,10 +10,10 @@ from typing import Any, NamedTuple, Self
 
 from vitrine.schemas import Arm
 
+# Local day (ISO) and visitor id: reach is counted within a stand and day.
 Visitor = tuple[str, str]
-"""Local day (ISO) and visitor id: reach is counted within a stand and day."""
+# Start of the slot, and the arm drawn for it.
 Slot = tuple[int, Arm]
-"""Start of the slot, and the arm drawn for it."""
 Combine = Callable[[int, int], int]
 
 
@@ -33,6 +33,7 @@ class Goals(NamedTuple):
 
 
 NO_GOALS = Goals()
+# The sums of `Totals`, in the order in which the store keeps them.
 SUMS = (
     "plays",
     "completed",
@@ -48,7 +49,6 @@ SUMS = (
     "usable_ns",
     "camera_ns",
 )
-"""The sums of `Totals`, in the order in which the store keeps them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,11 @@ class Totals:
             start_ns=min(self.start_ns, later.start_ns),
             end_ns=max(self.end_ns, later.end_ns),
             visitors=self.visitors | later.visitors,
-            goals=combine_goals(operator.add, self.goals, later.goals),
+            goals=combine_goals(
+                operator.add,
+                self.goals,
+                later.goals,
+            ),
             **combine_sums(operator.add, self, later),
         )
 
@@ -108,7 +112,11 @@ class Totals:
         return replace(
             self,
             visitors=self.visitors - earlier.visitors,
-            goals=combine_goals(operator.sub, self.goals, earlier.goals),
+            goals=combine_goals(
+                operator.sub,
+                self.goals,
+                earlier.goals,
+            ),
             **combine_sums(operator.sub, self, earlier),
         )
 
@@ -123,26 +131,41 @@ class Totals:
         return replace(
             later,
             visitors=visitors,
-            goals=combine_goals(max, self.goals, later.goals),
+            goals=combine_goals(
+                max,
+                self.goals,
+                later.goals,
+            ),
             **combine_sums(max, self, later),
         )
 
     def to_plain(self) -> dict[str, Any]:
         """Return sums, visitors and goals for JSON, without the labels and the span."""
+        sums = self.sums()
         slots = [(*slot, *goals) for slot, goals in self.goals.items()]
         return {
-            "sums": list(self.sums().values()),
+            "sums": list(sums.values()),
             "visitors": sorted(self.visitors),
             "slots": sorted(slots),
         }
 
     @classmethod
-    def from_plain(cls, plain: Mapping[str, Any], labels: Totals) -> Self:
+    def from_plain(
+        cls,
+        plain: Mapping[str, Any],
+        labels: Totals,
+    ) -> Self:
         """Return the reverse of `to_plain`, with advertiser, span and synthetic of `labels`."""
         goals: dict[Slot, Goals] = {}
         for start_ns, arm, ots, reached in plain["slots"]:
             goals[start_ns, arm] = Goals(ots, reached)
-        sums: dict[str, int] = dict(zip(SUMS, plain["sums"], strict=True))
+        sums: dict[str, int] = dict(
+            zip(
+                SUMS,
+                plain["sums"],
+                strict=True,
+            )
+        )
         return cls(
             advertiser=labels.advertiser,
             synthetic=labels.synthetic,
@@ -162,11 +185,17 @@ def add_up(parts: Iterable[Totals]) -> Totals:
     return reduce(Totals.plus, found)
 
 
-def combine_sums(combine: Combine, one: Totals, other: Totals) -> dict[str, Any]:
+def combine_sums(
+    combine: Combine,
+    one: Totals,
+    other: Totals,
+) -> dict[str, Any]:
     """Return each sum of both, combined."""
     combined = {}
     for name in SUMS:
-        combined[name] = combine(getattr(one, name), getattr(other, name))
+        left = getattr(one, name)
+        right = getattr(other, name)
+        combined[name] = combine(left, right)
     return combined
 
 

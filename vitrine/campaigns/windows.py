@@ -17,21 +17,21 @@ from vitrine.schemas import Coverage, Exposure, Identity, Interaction, Play
 
 # The three limits are definitions, not tuned values: docs/metrics.md states them, and
 # figures of different limits cannot be compared. Chosen, not measured.
+# Presence that makes an opportunity to see.
 OTS_NS = SECOND_NS
-"""Presence that makes an opportunity to see."""
+# One look that makes a watcher.
 GLANCE_NS = 300_000_000
-"""One look that makes a watcher."""
+# Attention that reaches the goal.
 GOAL_NS = 3 * SECOND_NS
-"""Attention that reaches the goal."""
 
+# Kind of interaction → its sum in `Totals`; other kinds are not counted.
 COUNTED_AS = {
     "touch": "touches",
     "offer-shown": "offers_shown",
     "offer-redeemed": "offers_redeemed",
 }
-"""Kind of interaction → its sum in `Totals`; other kinds are not counted."""
+# Interactions that reach the goal.
 RESPONSES = ("touch", "offer-redeemed")
-"""Interactions that reach the goal."""
 
 
 class Window(NamedTuple):
@@ -45,7 +45,11 @@ class Window(NamedTuple):
         """Tell whether the moment lies in the window; its end does not."""
         return self.start_ns <= at_ns < self.end_ns
 
-    def meets(self, start_ns: int, end_ns: int) -> bool:
+    def meets(
+        self,
+        start_ns: int,
+        end_ns: int,
+    ) -> bool:
         """Tell whether a span and the window share time."""
         return start_ns < self.end_ns and end_ns > self.start_ns
 
@@ -54,9 +58,9 @@ class Window(NamedTuple):
 class WindowEvents:
     """Hold what the join of a window needs.
 
-    At least: the events that overlap the window or a play that starts in it, every part of the presences
-    among them, and the plays that its interactions name. More events, another order, or the same event
-    twice change nothing.
+    At least: the events that overlap the window or a play that starts in it, every part of the
+    presences among them, and the plays that its interactions name. More events, another order,
+    or the same event twice change nothing.
     """
 
     plays: Collection[Play] = ()
@@ -90,13 +94,20 @@ def join(
         if not window.holds(play.start_ns):
             continue
         day = local_day(play.start_ns, time_zone)
-        totals = play_totals(play, audience, responses[play.play_id], day)
+        totals = play_totals(
+            play,
+            audience,
+            responses[play.play_id],
+            day,
+        )
         parts[play_cell(play)].append(totals)
     return add_up_cells(window, events, parts)
 
 
 def add_up_cells(
-    window: Window, events: WindowEvents, parts: Mapping[Cell, Collection[Totals]]
+    window: Window,
+    events: WindowEvents,
+    parts: Mapping[Cell, Collection[Totals]],
 ) -> dict[Cell, Totals]:
     """Return the sum of each cell's parts, with the labels and the camera time of the window."""
     cameras = camera_time(window, events.coverage)
@@ -118,35 +129,51 @@ def add_up_cells(
 
 
 def play_totals(
-    play: Play, audience: Audience, responses: Collection[Interaction], day: date
+    play: Play,
+    audience: Audience,
+    responses: Collection[Interaction],
+    day: date,
 ) -> Totals:
     """Return the totals of one play; `responses` are its touches and redemptions."""
     people = audience.during(play.start_ns, play.end_ns, day)
     seen = {}
-    watchers = 0
+    attention_ns = 0
+    dwell_ns = 0
+    score_ns = 0
+    scored_ns = 0
     for name, present in people.items():
-        if length(present.presence) < OTS_NS:
-            continue
-        seen[name] = present
-        if any(end - start >= GLANCE_NS for start, end in present.attention):
-            watchers += 1
+        present_ns = length(present.presence)
+        if present_ns >= OTS_NS:
+            seen[name] = present
+        # Whoever passed too briefly to count still adds attention and dwell.
+        attention_ns += length(present.attention)
+        dwell_ns += present_ns
+        score_ns += present.score_ns
+        scored_ns += present.scored_ns
     goals: dict[Slot, Goals] = {}
     if seen:
+        slot = (play.slot_ns, play.arm)
         reached = goals_reached(seen, responses, audience.visits)
-        goals[play.slot_ns, play.arm] = Goals(len(seen), len(reached))
+        goals[slot] = Goals(len(seen), len(reached))
+    local_date = day.isoformat()
     return Totals(
         advertiser=play.advertiser,
         plays=1,
         completed=int(play.completed),
         ots=len(seen),
-        watchers=watchers,
-        attention_ns=sum(length(present.attention) for present in people.values()),
-        dwell_ns=sum(length(present.presence) for present in people.values()),
-        score_ns=sum(present.score_ns for present in people.values()),
-        scored_ns=sum(present.scored_ns for present in people.values()),
-        visitors=frozenset((day.isoformat(), name) for name in seen),
+        watchers=sum(watched(present) for present in seen.values()),
+        attention_ns=attention_ns,
+        dwell_ns=dwell_ns,
+        score_ns=score_ns,
+        scored_ns=scored_ns,
+        visitors=frozenset((local_date, name) for name in seen),
         goals=goals,
     )
+
+
+def watched(present: Present) -> bool:
+    """Tell whether somebody looked at the screen once for long enough."""
+    return any(end - start >= GLANCE_NS for start, end in present.attention)
 
 
 def goals_reached(
@@ -158,10 +185,15 @@ def goals_reached(
 
     A response whose visitor is unknown, or was not seen, is credited to the most attentive.
     """
-    attention = {name: length(present.attention) for name, present in seen.items()}
-    reached = {name for name, time_ns in attention.items() if time_ns >= GOAL_NS}
+    attention = {}
+    reached = set()
+    for name, present in seen.items():
+        attention[name] = length(present.attention)
+        if attention[name] >= GOAL_NS:
+            reached.add(name)
     if not seen:
         return reached
+    # Of equals the last by name, so that the order of events decides nothing.
     most_attentive = max(seen, key=lambda name: (attention[name], name))
     for response in responses:
         name = visits.get(response.visit_id or "", "")
@@ -172,19 +204,31 @@ def goals_reached(
     return reached
 
 
-def play_of(interaction: Interaction, plays: Mapping[str, Play]) -> Play | None:
+def play_of(
+    interaction: Interaction,
+    plays: Mapping[str, Play],
+) -> Play | None:
     """Return the play that an interaction names, else the one on the screen at that moment."""
     named = plays.get(interaction.play_id or "")
     if named is not None:
         return named
     at_ns = interaction.at_ns
-    showing = [play for play in plays.values() if play.start_ns <= at_ns < play.end_ns]
-    return max(showing, key=lambda play: (play.start_ns, play.play_id), default=None)
+    showing = [one for one in plays.values() if one.start_ns <= at_ns < one.end_ns]
+    return max(showing, key=started, default=None)
+
+
+def started(play: Play) -> tuple[int, str]:
+    """Return the key by which plays follow each other."""
+    return play.start_ns, play.play_id
 
 
 def play_cell(play: Play) -> Cell:
     """Return the cell that a play counts for."""
-    return Cell(play.campaign_id, play.creative_id, play.stand_id)
+    return Cell(
+        play.campaign_id,
+        play.creative_id,
+        play.stand_id,
+    )
 
 
 def interaction_totals(
@@ -213,9 +257,10 @@ def interaction_totals(
 
 def any_synthetic(window: Window, events: WindowEvents) -> bool:
     """Tell whether a synthetic visitor or camera was seen in the window."""
-    watching: list[Exposure | Coverage] = [*events.exposures, *events.coverage]
-    synthetic = [one for one in watching if one.synthetic]
-    return any(window.meets(one.start_ns, one.end_ns) for one in synthetic)
+    watching: list[Exposure | Coverage] = list(events.exposures)
+    watching += events.coverage
+    inside = [one for one in watching if window.meets(one.start_ns, one.end_ns)]
+    return any(one.synthetic for one in inside)
 
 
 class CameraTime(NamedTuple):
@@ -225,9 +270,14 @@ class CameraTime(NamedTuple):
     camera_ns: int
 
 
-def camera_time(window: Window, coverage: Iterable[Coverage]) -> CameraTime:
+def camera_time(
+    window: Window,
+    coverage: Iterable[Coverage],
+) -> CameraTime:
     """Add up the cameras that reported in the window; their silence in it is blindness."""
-    reports = {(report.camera_id, report.start_ns): report for report in coverage}
+    reports = {}
+    for report in coverage:
+        reports[report.camera_id, report.start_ns] = report
     usable: defaultdict[str, int] = defaultdict(int)
     for report in reports.values():
         if report.start_ns == report.end_ns:
@@ -241,5 +291,7 @@ def camera_time(window: Window, coverage: Iterable[Coverage]) -> CameraTime:
         usable[report.camera_id] += usable_ns
     span_ns = window.end_ns - window.start_ns
     # A camera that was opened again may report a moment twice: never more than the window.
-    capped = [min(span_ns, usable_ns) for usable_ns in usable.values()]
-    return CameraTime(sum(capped), span_ns * len(usable))
+    total_ns = 0
+    for usable_ns in usable.values():
+        total_ns += min(span_ns, usable_ns)
+    return CameraTime(total_ns, span_ns * len(usable))

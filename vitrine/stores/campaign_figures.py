@@ -10,7 +10,7 @@ from redis import Redis
 from vitrine.campaigns.effects import slots_of, uplift
 from vitrine.campaigns.summary import CampaignFigures, Figures, Kind
 from vitrine.campaigns.totals import SUMS, Cell, Totals
-from vitrine.stores.campaigns import plain_hash
+from vitrine.stores.campaign_state import plain_hash
 from vitrine.stores.redis import redis_errors
 
 ReachQuality = Literal["exact", "estimated"]
@@ -34,11 +34,22 @@ def load_figures(
         for name in sorted(cells):
             if campaign is not None and campaign != name:
                 continue
-            found.append(load_campaign(redis, prefix, name, cells[name], steps=steps))
+            found.append(
+                load_campaign(
+                    redis,
+                    prefix,
+                    name,
+                    cells[name],
+                    steps=steps,
+                )
+            )
         return Figures(kind, tuple(found))
 
 
-def load_cells(redis: Redis, prefix: str) -> dict[str, list[Cell]]:
+def load_cells(
+    redis: Redis,
+    prefix: str,
+) -> dict[str, list[Cell]]:
     """Return the cells of each campaign."""
     members = cast("set[bytes]", redis.smembers(f"{prefix}:cells"))
     cells: dict[str, list[Cell]] = {}
@@ -48,10 +59,22 @@ def load_cells(redis: Redis, prefix: str) -> dict[str, list[Cell]]:
 
 
 def load_campaign(
-    redis: Redis, prefix: str, campaign_id: str, cells: list[Cell], *, steps: bool
+    redis: Redis,
+    prefix: str,
+    campaign_id: str,
+    cells: list[Cell],
+    *,
+    steps: bool,
 ) -> CampaignFigures:
     """Return one campaign with its cells."""
-    totals = {cell: load_totals(redis, prefix, cell) for cell in cells}
+    totals = {
+        cell: load_totals(
+            redis,
+            prefix,
+            cell,
+        )
+        for cell in cells
+    }
     advertisers = [found.advertiser for found in totals.values() if found.advertiser]
     counts = []
     for key, count in plain_hash(redis, f"{prefix}:slots:{campaign_id}").items():
@@ -72,7 +95,11 @@ def load_campaign(
     )
 
 
-def load_totals(redis: Redis, prefix: str, cell: Cell) -> Totals:
+def load_totals(
+    redis: Redis,
+    prefix: str,
+    cell: Cell,
+) -> Totals:
     """Return the totals of a cell; their span and their visitors are not kept."""
     plain = plain_hash(redis, f"{prefix}:total:{json.dumps(cell)}")
     sums: dict[str, Any] = {name: int(plain.get(name, "0")) for name in SUMS}
@@ -83,11 +110,15 @@ def load_totals(redis: Redis, prefix: str, cell: Cell) -> Totals:
     )
 
 
-def load_reach(redis: Redis, prefix: str, campaign_id: str) -> tuple[int, ReachQuality]:
+def load_reach(
+    redis: Redis,
+    prefix: str,
+    campaign_id: str,
+) -> tuple[int, ReachQuality]:
     """Return the number of different visitors of a campaign, and how well it is known.
 
-    Exact only while the sets of all its days are there: the visitors of a set that has expired would be
-    missing from the union.
+    Exact only while the sets of all its days are there: the visitors of a set that has expired
+    would be missing from the union.
     """
     keys = []
     for place in plain_hash(redis, f"{prefix}:days:{campaign_id}"):
@@ -101,7 +132,11 @@ def load_reach(redis: Redis, prefix: str, campaign_id: str) -> tuple[int, ReachQ
     return redis.pfcount(f"{prefix}:reach:{campaign_id}"), "estimated"
 
 
-def load_steps(redis: Redis, prefix: str, campaign_id: str) -> list[Totals]:
+def load_steps(
+    redis: Redis,
+    prefix: str,
+    campaign_id: str,
+) -> list[Totals]:
     """Return what was added to the totals, by event time."""
     entries = cast(
         "list[tuple[bytes, dict[bytes, bytes]]]",
@@ -109,8 +144,20 @@ def load_steps(redis: Redis, prefix: str, campaign_id: str) -> list[Totals]:
     )
     steps = []
     for _, entry in entries:
-        sums = dict(zip(SUMS, json.loads(entry[b"sums"]), strict=True))
+        sums = dict(
+            zip(
+                SUMS,
+                json.loads(entry[b"sums"]),
+                strict=True,
+            )
+        )
         start_ns = int(entry[b"start"])
         end_ns = int(entry[b"end"])
-        steps.append(Totals(start_ns=start_ns, end_ns=end_ns, **sums))
+        steps.append(
+            Totals(
+                start_ns=start_ns,
+                end_ns=end_ns,
+                **sums,
+            )
+        )
     return sorted(steps, key=lambda step: (step.start_ns, step.end_ns))

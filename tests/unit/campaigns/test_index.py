@@ -11,7 +11,8 @@ from tests.campaign_scenario import (
     make_play,
 )
 from vitrine.campaigns.affected import affected_windows
-from vitrine.campaigns.index import EventIndex, Grid, Key
+from vitrine.campaigns.events import Grid, Key
+from vitrine.campaigns.index import EventIndex
 from vitrine.campaigns.windows import Window
 from vitrine.clock import SECOND_NS
 from vitrine.schemas import Event

@@ -15,7 +15,8 @@ from tests.campaign_scenario import (
     make_play,
     random_day,
 )
-from vitrine.campaigns.stand import Change, Rules, Stand, advance
+from vitrine.campaigns.advance import advance
+from vitrine.campaigns.stand import Change, Rules, Stand
 from vitrine.campaigns.totals import Cell
 from vitrine.clock import SECOND_NS
 from vitrine.schemas import CampaignWindow, Coverage, Event
@@ -52,7 +53,7 @@ def stand_with(*events: Event) -> Stand:
 
 
 def final_rows(events: list[Event], draw: random.Random) -> dict[str, CampaignWindow]:
-    """Feed the events in random batches; return the last row of each window, without its revision."""
+    """Feed the events in random batches; return the last row of each window, unrevised."""
     stand = new_stand("stand-0")
     rows = {}
     while events:
