@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.kills.run import run
 from tests.brokers import KafkaBroker, kafka_libs
-from tests.kills.run import run
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis, pytest.mark.timeout(400)]
 

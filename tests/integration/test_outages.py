@@ -9,9 +9,9 @@ from threading import Event
 import httpx
 import pytest
 
+from benchmarks.kills.run import finish, judge, open_site
+from benchmarks.kills.site import Site
 from tests.brokers import KafkaBroker, kafka_libs
-from tests.kills.run import finish, judge, open_site
-from tests.kills.site import Site
 from tests.processes import wait_for
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis, pytest.mark.timeout(400)]

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from benchmarks.kills import checks
+from benchmarks.kills.evidence import Evidence
+from benchmarks.kills.killer import Outage
 from tests.builders import (
     at,
     make_face,
@@ -17,9 +20,6 @@ from tests.builders import (
     received,
 )
 from tests.campaign_scenario import make_interaction, make_play
-from tests.kills import checks
-from tests.kills.evidence import Evidence
-from tests.kills.killer import Outage
 from tests.stand_builders import make_campaign, make_offer
 from vitrine.bus import Received
 from vitrine.clock import SystemClock

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 from typing import Any
 
+from benchmarks.kills.evidence import Evidence
+from benchmarks.kills.killer import Outage
 from tests.batch_recomputation import FIGURES, TOPICS, recompute
-from tests.kills.evidence import Evidence
-from tests.kills.killer import Outage
 from tests.recordings import Totals
 from vitrine.bus import Received
 from vitrine.clock import SystemClock

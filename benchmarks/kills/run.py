@@ -11,11 +11,11 @@ from statistics import median
 from threading import Event
 from typing import Any
 
+from benchmarks.kills import checks
+from benchmarks.kills.evidence import Evidence, gather
+from benchmarks.kills.killer import Killer, kill_all
+from benchmarks.kills.site import FPS, Site
 from tests.brokers import KafkaBroker, RedisServer
-from tests.kills import checks
-from tests.kills.evidence import Evidence, gather
-from tests.kills.killer import Killer, kill_all
-from tests.kills.site import FPS, Site
 from vitrine.mall.folder import MallFolder
 from vitrine.stores.redis import connect
 

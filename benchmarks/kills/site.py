@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from threading import RLock
 
+from benchmarks.kills.evidence import read_grants
 from tests.brokers import KafkaBroker, RedisServer
-from tests.kills.evidence import read_grants
 from tests.processes import Processes, wait_for
 from vitrine.settings import SERVICES
 from vitrine.stores.redis import connect
@@ -71,7 +71,7 @@ class Site(Processes):
             "--keep",
             str(self.folder / "kept"),
         ]
-        return ["tests.kills.player", str(self.journal), *address, *stands]
+        return ["benchmarks.kills.player", str(self.journal), *address, *stands]
 
     def kill(self, name: str) -> None:
         """SIGKILL of a process or a server."""

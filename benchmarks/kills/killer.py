@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Event, Thread
 
-from tests.kills.site import READY_LIMIT_S, Site
+from benchmarks.kills.site import READY_LIMIT_S, Site
 
 LONGEST_LIFE_S = 6.0
 LONGEST_DOWN_S = 1.5

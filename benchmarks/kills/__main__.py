@@ -1,4 +1,4 @@
-"""Kills every part of a site at seeded random moments, on real Kafka and Redis, and checks the figures.
+"""Kill every part of a site at seeded moments, on real Kafka and Redis, and check the figures.
 
     python -m benchmarks.kills --kills 20 --seed 1 [--only stand --only broker] [--json FILE]
 
@@ -15,9 +15,9 @@ from pathlib import Path
 
 import click
 
+from benchmarks.kills.run import GROUPS, Verdict, run
+from benchmarks.kills.site import TARGETS
 from tests.brokers import kafka_libs
-from tests.kills.run import GROUPS, Verdict, run
-from tests.kills.site import TARGETS
 
 
 @click.command()

@@ -1,6 +1,6 @@
 """The virtual player, with a journal of the plays it finished: nothing ever leaves the journal.
 
-python -m tests.kills.player JOURNAL --url … --stand … --keep FILE
+python -m benchmarks.kills.player JOURNAL --url … --stand … --keep FILE
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Kill services, Redis and the broker at seeded moments, and check what must hold afterwards."""
