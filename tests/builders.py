@@ -1,4 +1,4 @@
-"""Events and records for tests, each argument with a sensible default."""
+"""Build events and records for tests, each argument with a sensible default."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitrine.bus import Outgoing, Received, Record, encode, partition_for
+from vitrine.clock import SECOND_NS
 from vitrine.ids import track_id
 from vitrine.mall import Camera, Mall, Stand
 from vitrine.schemas import (
@@ -21,7 +22,7 @@ from vitrine.schemas import (
     Person,
     StandEngagement,
 )
-from vitrine.topics import TOPICS
+from vitrine.topics import TOPICS, Topic
 from vitrine.vision.pose import mean_shape, rotation
 
 T0_NS = 1_800_000_000_000_000_000
@@ -29,8 +30,8 @@ T0_NS = 1_800_000_000_000_000_000
 
 
 def at(seconds: float) -> int:
-    """UTC nanoseconds, `seconds` after T0_NS."""
-    return T0_NS + round(seconds * 1e9)
+    """Return the time `seconds` after T0_NS, in UTC nanoseconds."""
+    return T0_NS + round(seconds * SECOND_NS)
 
 
 def make_face(
@@ -45,13 +46,16 @@ def make_face(
     smile: float = 0.0,
     **fields: Any,
 ) -> Face:
-    """A face `size` pixels high around (x, y); `smile` widens the mouth, in eye-corner distances."""
+    """Return a face `size` pixels high around (x, y).
+
+    `smile` widens the mouth, in distances of the outer eye corners.
+    """
     width = 0.8 * size
     values: dict[str, Any] = {
         "track_id": track,
         "box": (x - width / 2, y - size / 2, width, size),
         "score": 0.9,
-        "points": tuple((x, y) for _ in range(68)),
+        "points": ((x, y),) * 68,
         "yaw": yaw,
         "pitch": pitch,
         "roll": roll,
@@ -96,14 +100,16 @@ def _swaying(face: Face, seconds: float) -> Face:
 def make_track_id(
     seconds: float = 0.0, *, camera: str = "north-1", number: int = 0
 ) -> str:
-    """A track that was first seen `seconds` after T0_NS."""
+    """Return the id of a track that was first seen `seconds` after T0_NS."""
     return track_id(camera, at(seconds), number)
 
 
 def make_mall(*stands: Stand, cameras: Sequence[Camera] = ()) -> Mall:
-    """A configuration with these stands (one called `north` if none is given) and no campaigns."""
+    """Return a configuration with these stands, or one called `north`, and no campaigns."""
     return Mall(
-        cameras=tuple(cameras), stands=stands or (Stand(id="north"),), campaigns=()
+        cameras=tuple(cameras),
+        stands=stands or (Stand(id="north"),),
+        campaigns=(),
     )
 
 
@@ -114,24 +120,34 @@ def received(
     partition: int | None = None,
     appended_at_ns: int | None = None,
 ) -> Received[Any]:
-    """The event as read from its topic; the stand or camera it belongs to is its key."""
-    topic = next(topic for topic in TOPICS if isinstance(event, topic.schema))
+    """Return an event as read from its topic; the stand or camera it belongs to is its key.
+
+    It was appended when it occurred, unless `appended_at_ns` says otherwise.
+    """
+    topic = _topic_of(event)
     key = str(getattr(event, f"{topic.key}_id", topic.key))
     message = encode(Outgoing(topic, key, event))
-    number = partition_for(key, topic.partitions) if partition is None else partition
-    appended = event.occurred_at_ns if appended_at_ns is None else appended_at_ns
-    return Received(
-        event,
-        Record(
-            topic.name,
-            number,
-            offset,
-            key,
-            message.value,
-            dict(message.headers),
-            appended,
-        ),
+    if partition is None:
+        partition = partition_for(key, topic.partitions)
+    if appended_at_ns is None:
+        appended_at_ns = event.occurred_at_ns
+    record = Record(
+        topic=topic.name,
+        partition=partition,
+        offset=offset,
+        key=key,
+        value=message.value,
+        headers=dict(message.headers),
+        appended_at_ns=appended_at_ns,
     )
+    return Received(event, record)
+
+
+def _topic_of(event: Event) -> Topic:
+    for topic in TOPICS:
+        if isinstance(event, topic.schema):
+            return topic
+    raise ValueError(f"no topic takes {type(event).__name__}")
 
 
 def face_points(
@@ -143,16 +159,19 @@ def face_points(
     y: float = 180.0,
     eyes: float = 50.0,
 ) -> NDArray[np.float64]:
-    """68 points (68, 2) of the mean face, turned, seen from far; frontal eye corners are `eyes` apart."""
-    return np.asarray(
-        (mean_shape() @ rotation(yaw, pitch, roll).T)[:, :2] * eyes + (x, y)
-    )
+    """Return the points of the mean face, turned, seen from far: (68, 2), pixels.
+
+    The outer eye corners of a frontal face are `eyes` apart.
+    """
+    turned = mean_shape() @ rotation(yaw, pitch, roll).T
+    flat = turned[:, :2]
+    return np.asarray(flat * eyes + (x, y))
 
 
 def make_person(
     track: str = "a", *, score: float = 50.0, attending: bool = True, **fields: Any
 ) -> Person:
-    """Somebody present; the presence is called after the track."""
+    """Return a person who is present; the presence is called after the track."""
     values: dict[str, Any] = {
         "presence_id": f"north:{track}",
         "track_id": track,
@@ -167,16 +186,14 @@ def make_person(
 def make_engagement(
     seconds: float = 0.0, *people: Person, stand: str = "north", **fields: Any
 ) -> StandEngagement:
-    """Who is present `seconds` after T0_NS."""
-    return StandEngagement(
-        **{
-            "stand_id": stand,
-            "at_ns": at(seconds),
-            "people": people,
-            "config_version": "v1",
-        }
-        | fields
-    )
+    """Return the report that these people are present `seconds` after T0_NS."""
+    values: dict[str, Any] = {
+        "stand_id": stand,
+        "at_ns": at(seconds),
+        "people": people,
+        "config_version": "v1",
+    }
+    return StandEngagement(**values | fields)
 
 
 def make_identity(
@@ -187,7 +204,7 @@ def make_identity(
     stand: str = "north",
     **fields: Any,
 ) -> Identity:
-    """The decision who a track is; visitor and visit are called after the track."""
+    """Return the decision about a track; visitor and visit are called after it."""
     values: dict[str, Any] = {
         "stand_id": stand,
         "track_id": track,
