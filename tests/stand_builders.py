@@ -96,7 +96,11 @@ def make_report(**fields: Any) -> PlayReport:
 
 def mall_of(*campaigns: Campaign) -> Mall:
     """The stand `north` with these campaigns."""
-    return Mall(cameras=(), stands=(STAND,), campaigns=campaigns)
+    return Mall(
+        cameras=(),
+        stands=(STAND,),
+        campaigns=campaigns,
+    )
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,9 @@ class Running:
         """Put events of stands on the bus."""
         producer = self.bus.producer()
         for event in events:
-            producer.send(encode(Outgoing(topic, event.stand_id, event)))  # type: ignore[attr-defined]
+            stand_id: str = event.stand_id  # type: ignore[attr-defined]
+            message = encode(Outgoing(topic, stand_id, event))
+            producer.send(message)
         producer.flush()
 
     def read(self, topic: Topic) -> list[Any]:
@@ -144,8 +150,11 @@ def running_stand(
     operator_token: str | None = None,
     player_token: str | None = None,
 ) -> Iterator[Running]:
-    """A stand service with `folder` as its configuration; by default on a free port, with an event clock that
-    starts at T0_NS. What stops the service is raised at the end of the block."""
+    """A stand service with `folder` as its configuration.
+
+    By default on a free port, with an event clock that starts at T0_NS. An error that stops the
+    service is raised at the end of the block.
+    """
     bus = bus or MemoryBus(TOPICS)
     if clock is None:
         clock = EventClock()
@@ -168,7 +177,11 @@ def running_stand(
     )
     service = StandService(
         context,
-        StandSettings(port=port, till_token=TILL_TOKEN, player_token=player_token),
+        StandSettings(
+            port=port,
+            till_token=TILL_TOKEN,
+            player_token=player_token,
+        ),
     )
 
     def run() -> None:
@@ -186,8 +199,21 @@ def running_stand(
             pass
         if failure:
             raise RuntimeError(str(failure.pop())) from None
-        http = stack.enter_context(httpx.Client(base_url=service.address, timeout=20))
-        yield Running(bus, clock, thread, http, service.address, redis_url, health)
+        http = stack.enter_context(
+            httpx.Client(
+                base_url=service.address,
+                timeout=20,
+            )
+        )
+        yield Running(
+            bus,
+            clock,
+            thread,
+            http,
+            service.address,
+            redis_url,
+            health,
+        )
     if failure:
         raise failure[0]
 

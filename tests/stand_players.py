@@ -27,19 +27,28 @@ SPRING = make_campaign(
 """A plain creative, one for engaged people, and an offer."""
 
 
-def until(condition: Callable[[], Any], what: str, limit_s: float = 15.0) -> Any:
+def until(
+    condition: Callable[[], Any],
+    what: str,
+    limit_s: float = 15.0,
+) -> Any:
     """Poll a condition until it is true."""
     deadline = time.monotonic() + limit_s
     pause = Event()
-    while not (result := condition()):
+    while True:
+        result = condition()
+        if result:
+            return result
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {limit_s} s for {what}")
         pause.wait(0.01)
-    return result
 
 
 def look(stand: Running, start: float, end: float, **person: Any) -> float:
-    """Snapshots four times a second, of one person with these fields or of nobody; returns `end`."""
+    """Publish snapshots four times a second, and return `end`.
+
+    They show one person with these fields, or nobody.
+    """
     people = [make_person(**person)] if person else []
     for n in range(round((end - start) * 4) + 1):
         second = start + n / 4
@@ -54,7 +63,12 @@ def look(stand: Running, start: float, end: float, **person: Any) -> float:
 class Listener:
     """A player's event stream, read in a thread."""
 
-    def __init__(self, address: str, player_id: str, player: str) -> None:
+    def __init__(
+        self,
+        address: str,
+        player_id: str,
+        player: str,
+    ) -> None:
         self._url = (
             f"{address}/stands/north/events?player={player}&player_id={player_id}"
         )
@@ -62,7 +76,7 @@ class Listener:
         self._closed = Event()
 
     def read(self) -> None:
-        """Put the events into the queue until the stream ends, or an event arrives after the block."""
+        """Put events into the queue until the stream ends, or one arrives after the block."""
         with httpx.stream("GET", self._url, timeout=10) as response:
             response.raise_for_status()
             for name, data in server_sent_events(response.iter_lines()):
@@ -99,7 +113,10 @@ def listening(
 
 
 @contextmanager
-def virtual_player(stand: Running, keep: Path | None = None) -> Iterator[None]:
+def virtual_player(
+    stand: Running,
+    keep: Path | None = None,
+) -> Iterator[None]:
     """A virtual player at work during the block."""
     stop = Event()
     thread = Thread(
@@ -134,5 +151,9 @@ def post(stand: Running, *reports: dict[str, Any]) -> httpx.Response:
 
 def live(stand: Running) -> Any:
     """The next live figures."""
-    with httpx.stream("GET", f"{stand.address}/live/events", timeout=10) as response:
+    with httpx.stream(
+        "GET",
+        f"{stand.address}/live/events",
+        timeout=10,
+    ) as response:
         return json.loads(next(server_sent_events(response.iter_lines()))[1])

@@ -142,10 +142,8 @@ def test_an_unknown_stand_is_not_found(stand: Running) -> None:
         ("GET", "/events?player=page&player_id=p"),
         ("POST", "/plays"),
     ]:
-        assert (
-            stand.http.request(method, f"/stands/nowhere{path}", json={}).status_code
-            == 404
-        ), path
+        response = stand.http.request(method, f"/stands/nowhere{path}", json={})
+        assert response.status_code == 404, path
 
 
 def test_a_page_takes_over_from_the_virtual_player_and_a_second_page_waits(
@@ -198,15 +196,31 @@ def test_an_engaged_person_gets_more_and_an_offer_that_the_till_redeems_once(
     assert (redeemed.kind, redeemed.campaign_id) == ("offer-redeemed", "spring")
 
 
-def redeem(stand: Running, code: str, headers: dict[str, str] = TILL) -> httpx.Response:
-    return stand.http.post("/stands/north/redeem", json={"code": code}, headers=headers)
+def redeem(
+    stand: Running,
+    code: str,
+    headers: dict[str, str] = TILL,
+) -> httpx.Response:
+    return stand.http.post(
+        "/stands/north/redeem",
+        json={"code": code},
+        headers=headers,
+    )
 
 
-def test_inputs_of_the_past_trigger_nothing(folder: Path, redis_url: str) -> None:
+def test_inputs_of_the_past_trigger_nothing(
+    folder: Path,
+    redis_url: str,
+) -> None:
     clock = EventClock()
     clock.observe(at(1000))
     with (
-        running_stand(folder, redis_url, SPRING, clock=clock) as stand,
+        running_stand(
+            folder,
+            redis_url,
+            SPRING,
+            clock=clock,
+        ) as stand,
         listening(stand) as page,
     ):
         page.next("play")
@@ -247,7 +261,10 @@ def test_a_creative_without_file_is_skipped_and_reported(
     )
 
 
-def test_the_house_is_shown_when_no_campaign_runs(folder: Path, redis_url: str) -> None:
+def test_the_house_is_shown_when_no_campaign_runs(
+    folder: Path,
+    redis_url: str,
+) -> None:
     with running_stand(folder, redis_url) as stand, listening(stand) as page:
         event = page.next("play")
         assert (event["command"]["campaign_id"], event["url"]) == (
@@ -262,11 +279,15 @@ def test_live_figures_are_anonymous_and_name_what_plays_and_why(stand: Running) 
     with listening(stand) as page:
         page.next("play")
         stand.publish(
-            ENGAGEMENT, make_engagement(1, make_person("a", score=42), synthetic=True)
+            ENGAGEMENT,
+            make_engagement(
+                1,
+                make_person("a", score=42),
+                synthetic=True,
+            ),
         )
-        figures = until(
-            lambda: (f := live(stand))["stands"][0]["people"] and f, "the person"
-        )
+        until(lambda: live(stand)["stands"][0]["people"], "the person")
+        figures = live(stand)
     [north] = figures["stands"]
     assert (
         north["people"],
@@ -361,7 +382,10 @@ def test_creatives_are_served_sandboxed_and_nothing_beside_them(
 @pytest.mark.parametrize(
     "path", ["/", "/live", "/stands/north", "/static/stand.js", "/static/live.css"]
 )
-def test_pages_are_served_and_name_no_other_host(stand: Running, path: str) -> None:
+def test_pages_are_served_and_name_no_other_host(
+    stand: Running,
+    path: str,
+) -> None:
     response = stand.http.get(path)
     assert response.status_code == 200
     assert not re.findall(r"https?://(?!www\.w3\.org)", response.text)

@@ -50,8 +50,21 @@ def test_a_route_opens_with_its_own_token_only(
 ) -> None:
     other = PLAYER if token == OPERATOR else OPERATOR
     assert status(stand, method, path) == 401
-    assert status(stand, method, path, Authorization=f"Bearer {other}") == 401
-    assert status(stand, method, path, Authorization=f"Bearer {token}") in {200, 422}
+    assert (
+        status(
+            stand,
+            method,
+            path,
+            Authorization=f"Bearer {other}",
+        )
+        == 401
+    )
+    assert status(
+        stand,
+        method,
+        path,
+        Authorization=f"Bearer {token}",
+    ) in {200, 422}
 
 
 def test_every_route_that_is_not_listed_here_shows_no_people(stand: Running) -> None:

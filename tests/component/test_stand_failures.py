@@ -14,7 +14,14 @@ from tests.stand_builders import (
     read,
     running_stand,
 )
-from tests.stand_players import SPRING, listening, live, post, report_of, until
+from tests.stand_players import (
+    SPRING,
+    listening,
+    live,
+    post,
+    report_of,
+    until,
+)
 from vitrine.bus import PublishFailed
 from vitrine.bus.memory import MemoryBus, MemoryProducer
 from vitrine.clock import EventClock
@@ -32,7 +39,10 @@ def test_a_play_is_answered_only_when_the_bus_has_it(
     refusing = Event()
     flush = MemoryProducer.flush
 
-    def flush_or_refuse(producer: MemoryProducer, timeout_s: float = 30.0) -> None:
+    def flush_or_refuse(
+        producer: MemoryProducer,
+        timeout_s: float = 30.0,
+    ) -> None:
         if refusing.is_set():
             raise PublishFailed("the bus is away")
         flush(producer, timeout_s)
@@ -59,7 +69,10 @@ def test_a_stand_that_dies_loses_no_play(
     published = StandHandler.published
     dying = Event()
 
-    def published_or_die(handler: StandHandler, outputs: Outputs) -> None:
+    def published_or_die(
+        handler: StandHandler,
+        outputs: Outputs,
+    ) -> None:
         if dying.is_set():
             raise RuntimeError("scripted end after publishing, before the answer")
         published(handler, outputs)
@@ -69,7 +82,13 @@ def test_a_stand_that_dies_loses_no_play(
     clock.observe(at(0))
     with (  # noqa: PT012 - the end comes inside the block
         pytest.raises(RuntimeError, match="scripted end"),
-        running_stand(folder, redis_url, SPRING, bus=bus, clock=clock) as stand,
+        running_stand(
+            folder,
+            redis_url,
+            SPRING,
+            bus=bus,
+            clock=clock,
+        ) as stand,
         listening(stand) as page,
     ):
         port = httpx.URL(stand.address).port or 0
@@ -94,7 +113,13 @@ def test_a_player_keeps_its_plays_while_the_stand_is_away(
     clock = EventClock()
     keep = tmp_path / "kept"
     clock.observe(at(0))
-    with running_stand(folder, redis_url, SPRING, bus=bus, clock=clock) as stand:
+    with running_stand(
+        folder,
+        redis_url,
+        SPRING,
+        bus=bus,
+        clock=clock,
+    ) as stand:
         port = httpx.URL(stand.address).port or 0
         stop = Event()
         player = Thread(
@@ -108,7 +133,14 @@ def test_a_player_keeps_its_plays_while_the_stand_is_away(
         lambda: keep.exists() and keep.read_text().count("\n") == 1,
         "the play to be kept",
     )
-    with running_stand(folder, redis_url, SPRING, bus=bus, clock=clock, port=port):
+    with running_stand(
+        folder,
+        redis_url,
+        SPRING,
+        bus=bus,
+        clock=clock,
+        port=port,
+    ):
         until(lambda: read(bus, PLAYS), "the play on the bus")
         stop.set()
         player.join(20)
@@ -121,7 +153,12 @@ def test_without_a_store_at_start_the_stand_says_so(folder: Path) -> None:
         pytest.raises(
             RuntimeError, match="does not answer; start it or set VITRINE_REDIS_URL"
         ),
-        running_stand(folder, "redis://127.0.0.1:1/0", SPRING, startup_limit_s=0.3),
+        running_stand(
+            folder,
+            "redis://127.0.0.1:1/0",
+            SPRING,
+            startup_limit_s=0.3,
+        ),
     ):
         pass
 

@@ -193,7 +193,10 @@ def ask(
     return (found.code, found.shown.visit_id)
 
 
-def test_everybody_engaged_gets_one_offer_a_visit(redis: Redis, codes: Path) -> None:
+def test_everybody_engaged_gets_one_offer_a_visit(
+    redis: Redis,
+    codes: Path,
+) -> None:
     desk = desk_of(redis, codes)
     audience = engaged("a", "b")
     assert ask(desk, audience) == ("CODE-0", "visit-a")
@@ -201,7 +204,10 @@ def test_everybody_engaged_gets_one_offer_a_visit(redis: Redis, codes: Path) -> 
     assert ask(desk, audience) is None
 
 
-def test_who_is_not_engaged_gets_none(redis: Redis, codes: Path) -> None:
+def test_who_is_not_engaged_gets_none(
+    redis: Redis,
+    codes: Path,
+) -> None:
     assert ask(desk_of(redis, codes), Audience()) is None
 
 
@@ -241,7 +247,10 @@ def test_a_missing_pool_is_a_problem_to_show_not_an_error(
     assert "gone.txt" in desk.problems["gone"]
 
 
-def test_a_pool_that_comes_later_is_loaded(redis: Redis, codes: Path) -> None:
+def test_a_pool_that_comes_later_is_loaded(
+    redis: Redis,
+    codes: Path,
+) -> None:
     desk = desk_of(redis, codes)
     campaign = make_campaign(offers=[make_offer(codes="late")])
     assert ask(desk, engaged("a"), campaign) is None
@@ -255,7 +264,11 @@ def test_a_store_that_does_not_answer_means_no_offers_until_it_does(
 ) -> None:
     health = Health()
     no_retry = Retry(NoBackoff(), 0)
-    client = Redis.from_url(redis_url, socket_timeout=0.2, retry=no_retry)
+    client = Redis.from_url(
+        redis_url,
+        socket_timeout=0.2,
+        retry=no_retry,
+    )
     with client as impatient:
         desk = OfferDesk(impatient, codes, health, retry_s=0)
         redis.client_pause(60_000, all=False)
@@ -276,7 +289,11 @@ def test_what_the_bus_got_while_the_store_was_away_is_forgotten_later(
     load(redis)
     grant(redis)
     no_retry = Retry(NoBackoff(), 0)
-    client = Redis.from_url(redis_url, socket_timeout=0.2, retry=no_retry)
+    client = Redis.from_url(
+        redis_url,
+        socket_timeout=0.2,
+        retry=no_retry,
+    )
     with client as impatient:
         desk = OfferDesk(impatient, codes, Health(), retry_s=0)
         redis.client_pause(60_000, all=False)

@@ -27,7 +27,10 @@ from vitrine.topics import ENGAGEMENT, IDENTITIES, INTERACTIONS, PLAYS
 
 pytestmark = pytest.mark.browser
 
-IMAGE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 9"><rect width="16" height="9"/></svg>'
+IMAGE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 9">'
+    '<rect width="16" height="9"/></svg>'
+)
 BASE = {"from": "2000-01-01", "to": "2999-12-31"}
 LIMIT_MS = 15_000
 
@@ -78,7 +81,10 @@ def write_film(path: Path) -> None:
 def stand_with(
     folder: Path, redis_url: str, *creatives: dict[str, Any], **fields: Any
 ) -> Any:
-    """A stand in real time whose one campaign has these creatives; the one called `missing` has no file."""
+    """A stand in real time whose one campaign has these creatives.
+
+    The one called `missing` has no file.
+    """
     campaign = make_campaign("spring", *creatives, **BASE, **fields)
     (folder / "creatives").mkdir()
     for creative in creatives:
@@ -93,7 +99,12 @@ def stand_with(
             )
     (folder / "codes").mkdir()
     (folder / "codes" / "pool.txt").write_text("CODE-1\nCODE-2\n")
-    return running_stand(folder, redis_url, campaign, clock=SystemClock())
+    return running_stand(
+        folder,
+        redis_url,
+        campaign,
+        clock=SystemClock(),
+    )
 
 
 def now(score: float, **fields: Any) -> StandEngagement:
@@ -109,7 +120,11 @@ def kept(page: Page, what: str) -> list[str]:
     return [key.rpartition("/")[2] for key in keys if f"/{what}/" in key]
 
 
-def wait_until(page: Page, condition: Callable[[], object], what: str) -> None:
+def wait_until(
+    page: Page,
+    condition: Callable[[], object],
+    what: str,
+) -> None:
     """Poll while the page goes on."""
     for _ in range(LIMIT_MS // 50):
         if condition():
@@ -118,7 +133,11 @@ def wait_until(page: Page, condition: Callable[[], object], what: str) -> None:
     raise AssertionError(f"waited {LIMIT_MS} ms for {what}")
 
 
-def plays_of(page: Page, stand: Running, count: int) -> list[Any]:
+def plays_of(
+    page: Page,
+    stand: Running,
+    count: int,
+) -> list[Any]:
     """The first plays on the bus, once there are so many."""
     wait_until(page, lambda: len(stand.read(PLAYS)) >= count, f"{count} plays")
     return stand.read(PLAYS)
@@ -173,7 +192,10 @@ def test_creatives_cannot_reach_the_page(
     with stand_with(
         tmp_path, redis_url, {"id": "one", "file": "one.html", "seconds": 60}
     ) as stand:
-        script = "<script>try { parent.document.title = 'taken' } catch { document.title = 'kept out' }</script>"
+        script = (
+            "<script>try { parent.document.title = 'taken' } "
+            "catch { document.title = 'kept out' }</script>"
+        )
         (tmp_path / "creatives" / "one.html").write_text(script)
         page.goto(f"{stand.address}/stands/north")
         frame = page.locator("#stage > iframe").element_handle(timeout=LIMIT_MS)
@@ -196,7 +218,10 @@ def test_interest_brings_more_and_an_offer_with_its_code(
             "when": ENGAGED | {"for_seconds": 0.5},
         },
     )
-    offer = make_offer(text="Ten off", when=ENGAGED | {"for_seconds": 0.5})
+    offer = make_offer(
+        text="Ten off",
+        when=ENGAGED | {"for_seconds": 0.5},
+    )
     with stand_with(tmp_path, redis_url, *creatives, offers=[offer]) as stand:
         page.goto(f"{stand.address}/stands/north")
         expect(page.locator("iframe[title=shoe].shown")).to_be_visible(timeout=LIMIT_MS)

@@ -18,7 +18,7 @@ class AlreadyRedeemed(Exception):
 
 
 def redemption(shown: Interaction, at_ns: int) -> Interaction:
-    """Return the event that the offer that was `shown` is redeemed; a repetition has the same id."""
+    """Return the event that an offer that was `shown` is redeemed; a repetition has the same id."""
     return shown.model_copy(
         update={
             "interaction_id": f"{shown.interaction_id}-redeemed",

@@ -63,7 +63,10 @@ def test_a_problem_that_was_solved_is_forgotten(tmp_path: Path) -> None:
     ("file", "expected"),
     [("a.html", "html"), ("a.WebM", "video"), ("a.jpeg", "image")],
 )
-def test_the_kind_follows_from_the_name(file: str, expected: str) -> None:
+def test_the_kind_follows_from_the_name(
+    file: str,
+    expected: str,
+) -> None:
     campaign = make_campaign("spring", {"id": "shoe", "file": file})
     assert kind(campaign.creatives[0]) == expected
 

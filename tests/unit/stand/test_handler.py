@@ -66,7 +66,10 @@ class Rig:
         interactions: Sequence[Interaction] = (),
     ) -> Submission:
         """Hand in reports of a player."""
-        submission = Submission(plays=plays, interactions=interactions)
+        submission = Submission(
+            plays=plays,
+            interactions=interactions,
+        )
         self.switchboard.submit(submission)
         return submission
 

@@ -33,7 +33,13 @@ def make_state(in_charge: int) -> str:
 def connected() -> Inbox:
     """An inbox of session 7 that has heard hello."""
     inbox = Inbox()
-    inbox.hear("hello", HelloEvent(session=7, now_ns=at(0)).model_dump_json())
+    inbox.hear(
+        "hello",
+        HelloEvent(
+            session=7,
+            now_ns=at(0),
+        ).model_dump_json(),
+    )
     return inbox
 
 
