@@ -14,7 +14,10 @@ from click.testing import CliRunner, Result
 
 from vitrine.errors import Invalid
 from vitrine.services.identity.customers_command import customers, read_picture
+from vitrine.vision.crop import Image
 from vitrine.vision.models import PUBLIC_EMBEDDING_FILE, YUNET_FILE
+
+EMPTY = np.full((200, 200, 3), 120, np.uint8)
 
 
 @pytest.fixture
@@ -94,9 +97,9 @@ class TestWithModels:
     ) -> None:
         (good,) = faces(shared, tmp_path, 1)
         picture = read_picture(good)
-        cv2.imwrite(str(tmp_path / "two.png"), np.hstack([picture, picture]))
-        cv2.imwrite(str(tmp_path / "none.png"), np.full((200, 200, 3), 120, np.uint8))
-        done = run("enrol", "Ada", good, tmp_path / "two.png", tmp_path / "none.png")
+        two = save(tmp_path / "two.png", np.hstack([picture, picture]))
+        none = save(tmp_path / "none.png", EMPTY)
+        done = run("enrol", "Ada", good, two, none)
         assert "1 of 3 pictures" in done.output
         assert "two.png: left out, 2 faces in it" in done.output
         assert "none.png: left out, no face in it" in done.output
@@ -104,21 +107,26 @@ class TestWithModels:
     def test_without_a_good_picture_nobody_is_enrolled(
         self, run: Run, tmp_path: Path
     ) -> None:
-        cv2.imwrite(str(tmp_path / "none.png"), np.full((200, 200, 3), 120, np.uint8))
-        result = run("enrol", "Ada", tmp_path / "none.png")
+        none = save(tmp_path / "none.png", EMPTY)
+        result = run("enrol", "Ada", none)
         assert "nobody was enrolled" in str(result.exception)
+
+
+def save(path: Path, picture: Image) -> Path:
+    cv2.imwrite(str(path), picture)
+    return path
 
 
 def faces(shared: Path, folder: Path, count: int) -> list[Path]:
     """Photographs of one face each, with some room around it."""
-    with ZipFile(shared / "data" / "helen_afw_68.zip") as photos:
-        names = sorted(
-            name
-            for name in photos.namelist()
-            if name.startswith("helen/") and name.endswith(".jpg")
-        )
-        found = []
-        for name in names[:count]:
-            found.append(folder / Path(name).name)
-            found[-1].write_bytes(photos.read(name))
+    found = []
+    with ZipFile(shared / "data" / "helen_afw_68.zip") as archive:
+        for name in sorted(archive.namelist()):
+            if not name.startswith("helen/") or not name.endswith(".jpg"):
+                continue
+            path = folder / Path(name).name
+            path.write_bytes(archive.read(name))
+            found.append(path)
+            if len(found) == count:
+                break
     return found

@@ -1,4 +1,4 @@
-"""A customer who asked for it is recognised, from the picture that was enrolled to the event on the bus."""
+"""A customer who asked for it is recognised, from the enrolled picture to the event."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from base64 import b64encode
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import pytest
 
 from tests.recordings import events
 from vitrine.synthetic import SyntheticMall
+from vitrine.synthetic.truth import PersonTruth
+from vitrine.vision.crop import Image
 from vitrine.vision.models import PUBLIC_EMBEDDING_FILE, YUNET_FILE
 
 pytestmark = [pytest.mark.shared, pytest.mark.redis]
@@ -41,60 +44,75 @@ def models_of(folder: Path, public: Path, embedding: str) -> Path:
     """YuNet, and the public embedding network where that is asked for."""
     models = folder / "models"
     models.mkdir()
-    for name in [YUNET_FILE] + (
-        [PUBLIC_EMBEDDING_FILE] if embedding == "public" else []
-    ):
+    names = [YUNET_FILE]
+    if embedding == "public":
+        names.append(PUBLIC_EMBEDDING_FILE)
+    for name in names:
         (models / name).symlink_to(public / name)
     return models
 
 
 def portraits(folder: Path) -> tuple[str, list[Path]]:
-    """One synthetic person's frontal pictures, and who it is."""
+    """One synthetic person, and five frontal pictures of them."""
     mall = SyntheticMall.from_uri(SOURCE, WIDTH, HEIGHT, FPS)
-    taken: dict[str, list[Path]] = {}
+    taken: dict[str, list[Path]] = defaultdict(list)
     for number in range(0, 250, 3):
         image, truth = mall.frame(number)
         for person in truth.people:
-            x, y, w, h = (round(value) for value in person.box)
-            good = (
-                person.visible
-                and abs(person.yaw) < 12
-                and h > 70
-                and x > w
-                and x + 2 * w < WIDTH
-            )
-            if not good:
+            if not is_portrait(person):
                 continue
             path = folder / f"{person.person}-{number}.png"
-            cv2.imwrite(
-                str(path),
-                image[max(0, y - h // 2) : y + h + h // 2, x - w // 3 : x + w + w // 3],
-            )
-            taken.setdefault(person.person, []).append(path)
+            cv2.imwrite(str(path), around(image, person))
+            taken[person.person].append(path)
     who = max(taken, key=lambda name: len(taken[name]))
     return who, taken[who][:5]
 
 
+def is_portrait(person: PersonTruth) -> bool:
+    """Frontal, large enough, and with room at both sides."""
+    x, _, width, height = person.box
+    is_frontal = person.visible and abs(person.yaw) < 12
+    is_inside = x > width and x + 2 * width < WIDTH
+    return is_frontal and is_inside and height > 70
+
+
+def around(image: Image, person: PersonTruth) -> Image:
+    """The face, with some room around it."""
+    x, y, width, height = (round(value) for value in person.box)
+    top = max(0, y - height // 2)
+    bottom = y + height + height // 2
+    left = x - width // 3
+    right = x + width + width // 3
+    return image[top:bottom, left:right]
+
+
 def owner_of_tracks(record: Path) -> dict[str, str]:
     """Track → the synthetic person under it, by majority over the frames."""
-    truth = {line["captured_at_ns"]: line["people"] for line in events(record, "truth")}
-    votes: dict[str, list[str]] = {}
+    truth = {}
+    for line in events(record, "truth"):
+        truth[line["captured_at_ns"]] = line["people"]
+    votes: dict[str, Counter[str]] = defaultdict(Counter)
     for frame in events(record, "faces"):
+        people = truth[frame["captured_at_ns"]]
         for face in frame["faces"]:
-            person = under(face["box"], truth[frame["captured_at_ns"]])
-            if person:
-                votes.setdefault(face["track_id"], []).append(person)
-    return {track: max(set(names), key=names.count) for track, names in votes.items()}
+            person = under(face["box"], people)
+            if person is not None:
+                votes[face["track_id"]][person] += 1
+    owners = {}
+    for track, names in votes.items():
+        owners[track] = names.most_common(1)[0][0]
+    return owners
 
 
 def under(box: list[float], people: list[dict[str, Any]]) -> str | None:
-    x, y, w, h = box
-    inside = [
-        p
-        for p in people
-        if x < p["points"][30][0] < x + w and y < p["points"][30][1] < y + h
-    ]
-    return inside[-1]["person"] if inside else None
+    """The person whose nose tip, point 30, lies in the box; the last of several."""
+    x, y, width, height = box
+    found = None
+    for person in people:
+        nose_x, nose_y = person["points"][30]
+        if x < nose_x < x + width and y < nose_y < y + height:
+            found = person["person"]
+    return found
 
 
 @pytest.mark.parametrize("embedding", ["ours", "public"])
@@ -103,21 +121,23 @@ def test_only_the_enrolled_customer_is_known(
 ) -> None:
     keys = tmp_path / "keys"
     keys.write_text(f"k1 {b64encode(bytes(32)).decode()}\n")
+    models = models_of(tmp_path, shared / "models", embedding)
     environment = {
-        "VITRINE_MODELS": str(models_of(tmp_path, shared / "models", embedding)),
+        "VITRINE_MODELS": str(models),
         "VITRINE_KEY_FILE": str(keys),
         "VITRINE_REDIS_URL": redis_url.replace("/0", "/9"),
     }
     who, pictures = portraits(tmp_path)
-    customer_id = vitrine(
-        environment, "customers", "enrol", "Ada Example", *map(str, pictures)
-    ).split()[0]
+    paths = [str(path) for path in pictures]
+    enrolled = vitrine(environment, "customers", "enrol", "Ada Example", *paths)
+    customer_id = enrolled.split()[0]
     record = tmp_path / "record"
     options = ["--speed", "max", "--no-browser", "--port", "0", "--record", str(record)]
     vitrine(environment, "demo", "--source", SOURCE, *options)
 
     owners = owner_of_tracks(record)
-    known = {e["track_id"] for e in events(record, "identities") if e["known"]}
+    decisions = events(record, "identities")
+    known = {decision["track_id"] for decision in decisions if decision["known"]}
     assert known
     assert {owners[track] for track in known} == {who}
     recorded = "".join(path.read_text() for path in record.glob("*.json*"))

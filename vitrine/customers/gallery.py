@@ -63,10 +63,10 @@ class Index:
 
     def __init__(self, templates: Sequence[Template]) -> None:
         self._templates = templates
-        # Compared one by one: a tree is no faster with more than some twenty
+        # With cosines scikit-learn compares one by one: a tree is no faster in 128
         # dimensions, and a few thousand templates are one product of matrices.
         vectors = np.stack([template.vector for template in templates])
-        self._search = NearestNeighbors(metric="cosine", algorithm="brute")
+        self._search = NearestNeighbors(metric="cosine")
         self._search.fit(vectors)
 
     def nearest(self, vector: Vector, most: int) -> list[Neighbour]:

@@ -37,10 +37,10 @@ class RecognitionRules:
     """Share of a track's views that must agree, above 0.5."""
     neighbours: int
     """Nearest templates that vote on one view."""
-    known_threshold: float | None = None
-    """Replaces `Thresholds.known` of every model."""
-    visitor_threshold: float | None = None
-    """Replaces `Thresholds.visitor` of every model."""
+    known_threshold: float | None
+    """Replaces `Thresholds.known` of every model, unless None."""
+    visitor_threshold: float | None
+    """Replaces `Thresholds.visitor` of every model, unless None."""
 
     def known(self, model: str) -> float:
         """Return the least similarity of a view and an enrolled one."""

@@ -1,6 +1,8 @@
-"""Which tracks of a stand and day belong to one visitor."""
+"""Tracks of one stand and day become one visitor, or stay two."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -16,9 +18,15 @@ from tests.unit.customers.builders import (
     unit,
 )
 from vitrine import ids
+from vitrine.customers.records import Vector
 from vitrine.customers.visitors import VIEWS_REMEMBERED, Visitor
 
-MINUTE_S = 60
+
+def assert_total(visitor: Visitor, expected: Sequence[float] | Vector) -> None:
+    """The sum of the visitor's views is as expected."""
+    total = visitor.total
+    assert total is not None
+    np.testing.assert_array_equal(total, expected)
 
 
 class TestTracks:
@@ -34,8 +42,11 @@ class TestTracks:
             first_ns=5,
             last_ns=5,
         )
-        assert (track.first_ns, track.last_ns, track.first_offset) == (5, 5, 7)
-        assert (track.track_id, track.camera_id) == ("a", "north-1")
+        assert track.track_id == "a"
+        assert track.camera_id == "north-1"
+        assert track.first_ns == 5
+        assert track.last_ns == 5
+        assert track.first_offset == 7
         assert day.tracks == {"a": track}
         assert day.visitors == {visitor_id: track.visitor}
         assert not track.matched
@@ -89,8 +100,7 @@ class TestSimilarity:
         visitor.add(view)
         visitor.add(view)
         np.testing.assert_array_equal(view, [1, 0])
-        assert visitor.total is not None
-        np.testing.assert_array_equal(visitor.total, [2, 0])
+        assert_total(visitor, [2, 0])
 
 
 class TestMatching:
@@ -158,16 +168,14 @@ class TestMatching:
         track = seen(day, "b", 5)
         day.add_view(track, np.array([2, 0], np.float32), views=2, threshold=0.8)
         day.add_view(track, np.array([4, 0], np.float32), views=2, threshold=0.8)
-        assert earlier.visitor.total is not None
-        np.testing.assert_array_equal(earlier.visitor.total, [7, 0])
+        assert_total(earlier.visitor, [7, 0])
 
     def test_later_views_of_a_matched_track_count_too(self) -> None:
         day = make_day()
         track = seen(day, "a", 0)
         show(day, track, np.array([1, 0], np.float32))
         assert show(day, track, np.array([2, 0], np.float32)) == []
-        assert track.visitor.total is not None
-        np.testing.assert_array_equal(track.visitor.total, [3, 0])
+        assert_total(track.visitor, [3, 0])
         assert track.views == []
 
     def test_views_of_another_model_are_forgotten(self) -> None:
@@ -196,8 +204,7 @@ class TestJoining:
         assert younger.visitor is older.visitor
         assert older.visitor.visitor_id == ids.visitor_id("north", DAY, "a")
         assert list(day.visitors) == [older.visitor.visitor_id]
-        assert older.visitor.total is not None
-        np.testing.assert_array_equal(older.visitor.total, 2 * FACE)
+        assert_total(older.visitor, 2 * FACE)
 
     def test_of_two_that_began_together_the_one_that_was_matched_first_stays(
         self,
@@ -259,7 +266,7 @@ class TestSamePicture:
         *,
         cameras: tuple[str, str] = ("north-1", "north-1"),
     ) -> int:
-        """How many visitors two tracks of one face make; each is given from, to."""
+        """Count the visitors that two tracks of one face make; each is given from, to."""
         day = make_day()
         first = seen(day, "a", *one, camera=cameras[0])
         second = seen(day, "b", *other, camera=cameras[1])
@@ -269,7 +276,12 @@ class TestSamePicture:
 
     @pytest.mark.parametrize(
         ("one", "other"),
-        [((0, 10), (0, 10)), ((0, 10), (4, 6)), ((4, 6), (0, 10)), ((0, 5), (4, 9))],
+        [
+            ((0, 10), (0, 10)),
+            ((0, 10), (4, 6)),
+            ((4, 6), (0, 10)),
+            ((0, 5), (4, 9)),
+        ],
     )
     def test_tracks_of_one_camera_that_overlap_are_two_visitors(
         self, one: tuple[float, float], other: tuple[float, float]
@@ -280,7 +292,14 @@ class TestSamePicture:
         cameras = ("north-1", "north-2")
         assert self.visitors((0, 10), (0, 10), cameras=cameras) == 1
 
-    @pytest.mark.parametrize(("begin_s", "expected"), [(9.499, 2), (9.5, 1), (11, 1)])
+    @pytest.mark.parametrize(
+        ("begin_s", "expected"),
+        [
+            (9.499, 2),
+            (9.5, 1),
+            (11, 1),
+        ],
+    )
     def test_a_hand_over_of_half_a_second_is_no_overlap(
         self, begin_s: float, expected: int
     ) -> None:
@@ -300,7 +319,7 @@ class TestSamePicture:
 
 
 class TestForgetting:
-    """What is dropped during the day."""
+    """Tracks and visitors that are dropped during the day."""
 
     def test_a_track_is_dropped_when_it_was_not_seen_for_longer(self) -> None:
         day = make_day()

@@ -46,7 +46,7 @@ class Store:
         return Gallery(templates, RULES)
 
     def known_at(self, seconds: float) -> set[str] | None:
-        """Who may be recognised then; None when nobody may."""
+        """The customers that may be recognised then; None without a gallery."""
         self.now_s = seconds
         gallery = self.feed.current()
         if gallery is None:

@@ -57,7 +57,7 @@ def enrol(
 
 
 class TestEnrolment:
-    """What is stored, for how long."""
+    """A customer is stored for as long as a consent covers it."""
 
     def test_a_customer_is_enrolled_and_found(self, store: CustomerStore) -> None:
         consents = [RECOGNISE, OFFERS]
@@ -229,7 +229,7 @@ class TestErasure:
 
 
 class TestLinks:
-    """Whose visit it is."""
+    """A visit is linked to its customer."""
 
     def test_a_visit_is_linked_for_two_days(
         self, store: CustomerStore, redis: Redis

@@ -1,0 +1,47 @@
+"""Values that are handed on never change."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError, fields
+from typing import Any
+
+import pytest
+
+from tests.unit.customers.builders import (
+    FACE,
+    MODEL,
+    make_day,
+    make_rules,
+    make_template,
+    seen,
+)
+from vitrine.customers.consents import Consent
+from vitrine.customers.decision import Decision, View, Vote
+from vitrine.customers.gallery import Neighbour
+from vitrine.customers.records import Customer
+from vitrine.customers.rules import OURS
+
+VALUES = [
+    Consent("recognise", 0, 1, text_version="1"),
+    Customer("ada", "Ada Example", consents=(), templates=1),
+    Decision.about(seen(make_day()), "new-visitor", 7),
+    Neighbour("ada", 0.9),
+    OURS,
+    View(FACE, MODEL, 7),
+    Vote("ada", 0.9),
+    make_rules(),
+    make_template(),
+]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+def test_no_field_can_be_set(value: Any) -> None:
+    for field in fields(value):
+        with pytest.raises(FrozenInstanceError):
+            setattr(value, field.name, None)
+
+
+def test_a_vote_is_for_nobody_unless_it_says_otherwise() -> None:
+    vote = Vote()
+    assert vote.customer_id is None
+    assert vote.share == 0.0
