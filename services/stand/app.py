@@ -133,7 +133,7 @@ def build(context: Context) -> StandService:
 
     Raises ConfigurationError for pages that are open to other machines.
     """
-    settings = StandSettings.load()
+    settings = context.load(StandSettings)
     require_tokens(
         context.settings.http_host,
         vitrine_operator_token=context.settings.operator_token,

@@ -13,6 +13,7 @@ from tests.builders import T0_NS, at, make_mall
 from tests.ingest_builders import (
     commit_all,
     coverage,
+    cut_off,
     frames,
     make_camera,
     make_shared,
@@ -26,12 +27,14 @@ from tests.ingest_builders import (
 )
 from vitrine.bus import Producer
 from vitrine.bus.memory import MemoryBus
+from vitrine.clock import SECOND_NS
 from vitrine.errors import ConfigurationError, Unavailable
 from vitrine.mall import Camera, Mall
 from vitrine.mall.folder import FixedMall
 from vitrine.runtime import Context
 from vitrine.services.ingest import camera_thread, supervisor
 from vitrine.services.ingest.app import build
+from vitrine.services.ingest.settings import IngestSettings
 from vitrine.services.ingest.shared import Shared
 from vitrine.services.ingest.shots import Shots, Source, Unreadable
 from vitrine.services.ingest.sources import source_of
@@ -58,6 +61,17 @@ def endless(hold: Event) -> Source:
     return make_source([make_shot(0), hold])
 
 
+def repeating(hold: Event) -> Source:
+    """A picture again and again, until `hold`."""
+
+    def shots() -> Shots:
+        yield make_shot(0)
+        while not hold.wait(0.01):
+            yield make_shot(0)
+
+    return Source(shots)
+
+
 @contextmanager
 def running(ingest: Ingest) -> Iterator[None]:
     stop = Event()
@@ -79,10 +93,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_service_as_built_publishes_every_picture_of_its_files(
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("VITRINE_INGEST_SPEED", "max")
-    monkeypatch.setenv("VITRINE_INGEST_START_NS", str(T0_NS))
     bus = MemoryBus(TOPICS)
     stop = Event()
     cameras = [
@@ -97,38 +108,40 @@ def test_the_service_as_built_publishes_every_picture_of_its_files(
         health=Health(),
         redis=lambda: connect("redis://127.0.0.1:1"),
         finite=True,
+        defaults={IngestSettings: {"speed": "max", "start_ns": T0_NS}},
     )
     workers = Thread(target=commit_all, args=(bus, stop))
     workers.start()
     build(context).run(Event())
     stop.set()
     workers.join()
-    assert [len(seconds_of(frames(bus, camera.id))) for camera in cameras] == [
-        50,
-        20,
-        10,
-    ]
-    assert {r.record.partition for r in read_all(bus, FRAMES)} == {0, 1, 2}
-    assert {
-        (r.camera_id, r.start_ns, r.end_ns, r.usable_ns) for r in coverage(bus)
-    } == {
-        ("video", at(0), at(2), 2 * 10**9),
-        ("images", at(0), at(2), 2 * 10**9),
-        ("synthetic", at(0), at(1), 10**9),
+    published = {}
+    for camera in cameras:
+        published[camera.id] = len(seconds_of(frames(bus, camera.id)))
+    assert published == {"video": 50, "images": 20, "synthetic": 10}
+    partitions = {received.record.partition for received in read_all(bus, FRAMES)}
+    assert partitions == {0, 1, 2}
+    usable_ns = {}
+    for record in coverage(bus):
+        assert record.start_ns == at(0)
+        assert record.usable_ns == record.end_ns - at(0)
+        usable_ns[record.camera_id] = record.usable_ns
+    assert usable_ns == {
+        "video": 2 * SECOND_NS,
+        "images": 2 * SECOND_NS,
+        "synthetic": SECOND_NS,
     }
 
 
 def test_one_broken_camera_never_touches_another(tmp_path: Path) -> None:
     hangs = Event()
     cut = write_video(tmp_path / "cut.avi", 20, codec="MJPG")
-    cut.write_bytes(cut.read_bytes()[: cut.stat().st_size // 2])
+    cut_off(cut, cut.stat().st_size // 2)
 
     def open_source(camera: Camera) -> Source:
-        return (
-            make_source([hangs], live=True)
-            if camera.id == "hangs"
-            else source_of(camera)
-        )
+        if camera.id == "hangs":
+            return make_source([hangs], live=True)
+        return source_of(camera)
 
     cameras = [
         make_camera("hangs", id="hangs"),
@@ -156,17 +169,16 @@ def test_without_an_end_a_missing_file_does_not_stop_the_service(
 ) -> None:
     hold = Event()
     shared = make_shared(finite=False)
-    mall = ChangingMall(
-        make_camera("good", id="good"),
-        make_camera(
-            tmp_path / "missing",
-            id="missing",
-        ),
-    )
-    ingest = Ingest(
-        mall, shared, lambda c: endless(hold) if c.id == "good" else source_of(c)
-    )
-    with running(ingest):
+    good = make_camera("good", id="good")
+    missing = make_camera(tmp_path / "missing", id="missing")
+    mall = ChangingMall(good, missing)
+
+    def open_source(camera: Camera) -> Source:
+        if camera.id == "good":
+            return endless(hold)
+        return source_of(camera)
+
+    with running(Ingest(mall, shared, open_source)):
         wait_for(lambda: len(frames(shared.bus, "good")) == 1, "the good camera")
         hold.set()
     assert frames(shared.bus, "missing") == []
@@ -175,32 +187,26 @@ def test_without_an_end_a_missing_file_does_not_stop_the_service(
 def test_cameras_come_and_go_while_the_others_keep_their_numbers() -> None:
     hold = Event()
     shared = make_shared(finite=False)
-    a, b, c, d = (make_camera(name, id=name) for name in "abcd")
+    a = make_camera("a", id="a")
+    b = make_camera("b", id="b")
+    c = make_camera("c", id="c")
+    d = make_camera("d", id="d")
     mall = ChangingMall(a, b)
 
-    def partition(camera: Camera) -> set[int]:
-        return {
-            r.record.partition
-            for r in read_all(shared.bus, FRAMES)
-            if r.event.camera_id == camera.id
-        }
+    def partitions() -> dict[str, int]:
+        found = {}
+        for received in read_all(shared.bus, FRAMES):
+            found[received.event.camera_id] = received.record.partition
+        return found
 
-    def open_source(_: Camera) -> Source:
-        def shots() -> Shots:
-            yield make_shot(0)
-            while not hold.wait(0.01):
-                yield make_shot(0)
-
-        return Source(shots)
-
-    with running(Ingest(mall, shared, open_source)):
-        wait_for(lambda: (partition(a), partition(b)) == ({0}, {1}), "the first two")
+    with running(Ingest(mall, shared, lambda _: repeating(hold))):
+        wait_for(lambda: partitions() == {"a": 0, "b": 1}, "the first two")
         mall.cameras = (a, b, c)
-        wait_for(lambda: partition(c) == {2}, "the third")
+        wait_for(lambda: partitions().get("c") == 2, "the third")
         mall.cameras = (b, c)
         wait_for(lambda: frames(shared.bus, "a")[-1].ended, "the first to end")
         mall.cameras = (d, b, c)
-        wait_for(lambda: partition(d) == {0}, "the fourth with the free number")
+        wait_for(lambda: partitions().get("d") == 0, "the fourth with the free number")
         assert not frames(shared.bus, "b")[-1].ended
         hold.set()
 
@@ -210,22 +216,13 @@ def test_a_changed_camera_is_opened_anew_and_its_time_goes_on() -> None:
     shared = make_shared(finite=False)
     mall = ChangingMall(make_camera("one"))
 
-    def open_source(camera: Camera) -> Source:
-        def shots() -> Shots:
-            yield make_shot(0)
-            while not hold.wait(0.01):
-                yield make_shot(0)
-            assert camera.uri == "two"
+    def last_two_ended() -> list[bool]:
+        return [meta.ended for meta in frames(shared.bus)][-2:]
 
-        return Source(shots)
-
-    with running(Ingest(mall, shared, open_source)):
+    with running(Ingest(mall, shared, lambda _: repeating(hold))):
         wait_for(lambda: len(frames(shared.bus)) >= 1, "the camera as it was")
         mall.cameras = (make_camera("two", stand="north"),)
-        wait_for(
-            lambda: [m.ended for m in frames(shared.bus)][-2:] == [True, False],
-            "the changed one",
-        )
+        wait_for(lambda: last_two_ended() == [True, False], "the changed one")
         hold.set()
     times = [meta.captured_at_ns for meta in frames(shared.bus)]
     assert times == sorted(set(times))
@@ -237,11 +234,10 @@ def test_coverage_is_told_while_a_live_camera_is_down() -> None:
     source = make_source([Unreadable("no such device")], live=True)
     with running(Ingest(ChangingMall(make_camera()), shared, lambda _: source)):
         wait_for(lambda: len(coverage(shared.bus)) >= 3, "three spans")
-    spans = [
-        ((r.start_ns - T0_NS) / 1e9, (r.end_ns - T0_NS) / 1e9, r.usable_ns)
-        for r in coverage(shared.bus)
-    ]
-    assert spans[1:3] == [(10, 20, 0), (20, 30, 0)]
+    _, second, third, *_ = coverage(shared.bus)
+    assert (second.start_ns, second.end_ns) == (at(10), at(20))
+    assert (third.start_ns, third.end_ns) == (at(20), at(30))
+    assert second.usable_ns == third.usable_ns == 0
 
 
 def test_a_full_disk_for_the_truth_ends_in_an_error_after_all_frames() -> None:

@@ -108,7 +108,11 @@ class ServiceLoop:
 class _Run:
     """Keep the clients and the partitions of one run of a loop."""
 
-    def __init__(self, loop: ServiceLoop, stop: Event) -> None:
+    def __init__(
+        self,
+        loop: ServiceLoop,
+        stop: Event,
+    ) -> None:
         self.loop = loop
         self.service = loop.service
         self.stop = stop
@@ -280,7 +284,12 @@ class _Run:
             record.offset,
             reason,
         )
-        return dead_letter(self.service, record, kind, reason)
+        return dead_letter(
+            self.service,
+            record,
+            kind,
+            reason,
+        )
 
     def call(
         self,

@@ -27,15 +27,10 @@ SHUTDOWN_S: Final = 2
 
 
 class BodyLimit:
-    """Refuse requests whose body has more than `most_bytes`, with status 413."""
+    """Refuse requests whose body has more than BODY_BYTES, with status 413."""
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        most_bytes: int = BODY_BYTES,
-    ) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._most_bytes = most_bytes
 
     async def __call__(
         self,
@@ -50,8 +45,8 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._most_bytes:
-                raise HTTPException(413, f"at most {self._most_bytes} bytes")
+            if received > BODY_BYTES:
+                raise HTTPException(413, f"at most {BODY_BYTES} bytes")
             return message
 
         await self._app(scope, receive_limited, send)
