@@ -43,13 +43,13 @@ BATCH: Final = 8
 
 def build(context: Context) -> Service:
     """Return the service; models are read when it runs."""
-    return LandmarksService(context, context.load(LandmarksSettings))
+    return LandmarksService(
+        context,
+        context.load(LandmarksSettings),
+    )
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-)
+@dataclass(frozen=True, slots=True)
 class LandmarksService:
     """Load the models, then work until asked to stop."""
 

@@ -14,10 +14,8 @@ from vitrine.schemas import (
     Face,
     FrameFaces,
     FrameMeta,
-    SealedEmbedding,
 )
 from vitrine.sealing import Sealer, track_reference
-from vitrine.vision.embedding import Embedding
 
 PIXEL_DECIMALS: Final = 2
 DEGREE_DECIMALS: Final = 2
@@ -54,7 +52,18 @@ def _face(
     embedding = None
     if face.embedding is not None and sealer is not None:
         about = track_reference(camera_id, face.track_id)
-        embedding = _sealed(face.embedding, about, sealer)
+        embedding = sealer.seal(
+            face.embedding.vector,
+            face.embedding.model,
+            about,
+        )
+    expression = Expression(
+        mouth_open=face.geometry.mouth_open,
+        mouth_width=face.geometry.mouth_width,
+        brow_raise=face.geometry.brow_raise,
+        eye_open=face.geometry.eye_open,
+        shown=face.expression_shown,
+    )
     score = min(max(face.score, 0.0), 1.0)
     return Face(
         track_id=face.track_id,
@@ -65,23 +74,9 @@ def _face(
         pitch=round(face.pose.pitch, DEGREE_DECIMALS),
         roll=round(face.pose.roll, DEGREE_DECIMALS),
         quality=face.quality,
-        expression=Expression(
-            mouth_open=face.geometry.mouth_open,
-            mouth_width=face.geometry.mouth_width,
-            brow_raise=face.geometry.brow_raise,
-            eye_open=face.geometry.eye_open,
-            shown=face.expression_shown,
-        ),
+        expression=expression,
         embedding=embedding,
     )
-
-
-def _sealed(
-    embedding: Embedding,
-    about: str,
-    sealer: Sealer,
-) -> SealedEmbedding:
-    return sealer.seal(embedding.vector, embedding.model, about)
 
 
 def _pixels(values: NDArray[np.floating]) -> Any:

@@ -33,10 +33,7 @@ from vitrine.topics import FACES
 LATE_NS: Final = 500_000_000
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-)
+@dataclass(frozen=True, slots=True)
 class _Arrival:
     """Hold a frame to analyse, or the end of a source."""
 
@@ -80,7 +77,9 @@ class LandmarksHandler(Handler):
         return outputs
 
     def _queues(
-        self, batch: Sequence[Received[FrameMeta]], outputs: Outputs
+        self,
+        batch: Sequence[Received[FrameMeta]],
+        outputs: Outputs,
     ) -> list[list[_Arrival]]:
         """Return what arrived of each camera, in order; bad frames are rejected in `outputs`."""
         mall = self._mall.current()

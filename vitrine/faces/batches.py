@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import (
-    Callable,
-    Iterator,
-    Sequence,
-)
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, TypeVar
 
 Item = TypeVar("Item")
@@ -23,7 +19,8 @@ def batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
 
 
 def together(
-    groups: Sequence[Sequence[Item]], work: Callable[[Sequence[Item]], Sequence[Result]]
+    groups: Sequence[Sequence[Item]],
+    work: Callable[[Sequence[Item]], Sequence[Result]],
 ) -> list[list[Result]]:
     """Return the results of one call of `work` for all groups, grouped as the items were."""
     items: list[Item] = []

@@ -11,12 +11,9 @@ from numpy.typing import NDArray
 
 from vitrine.faces.batches import batches
 from vitrine.faces.models import FaceModels
-from vitrine.faces.track import (
-    Floats,
-    Track,
-    View,
-)
+from vitrine.faces.track import Track
 from vitrine.faces.tracks import FollowedFace
+from vitrine.faces.views import Floats, View
 from vitrine.vision.crop import Image
 from vitrine.vision.embedding import (
     Embedder,
@@ -39,10 +36,7 @@ QUALITY_DECIMALS: Final = 4
 SHOWN_DECIMALS: Final = 3
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-)
+@dataclass(frozen=True, slots=True)
 class FaceInFrame:
     """Hold a followed face and the frame that shows it."""
 
@@ -52,10 +46,7 @@ class FaceInFrame:
     face: FollowedFace
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-)
+@dataclass(frozen=True, slots=True)
 class DescribedFace:
     """Hold all that is known of one face in one frame; coordinates in pixels of the frame."""
 
@@ -76,10 +67,7 @@ class DescribedFace:
     """None where none was made of this view."""
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-)
+@dataclass(frozen=True, slots=True)
 class _Measured:
     """Hold what follows from the points alone."""
 
@@ -129,12 +117,12 @@ def _measured(source: FaceInFrame) -> _Measured:
     quality = face.quality * visible(face.points, width, height)
     within = np.clip(face.points, -FARTHEST_PIXEL, FARTHEST_PIXEL)
     return _Measured(
-        source.image,
-        source.recognise,
-        face.track,
-        face.view,
-        # Published points are these; the expression is judged on them, so that a record can be
-        # judged again.
+        image=source.image,
+        recognise=source.recognise,
+        track=face.track,
+        view=face.view,
+        # These are published. The expression is judged on them, so that a record can be judged
+        # again.
         points=within.round(POINT_DECIMALS),
         pose=pose,
         quality=round(quality, QUALITY_DECIMALS),
@@ -148,7 +136,7 @@ def _judge(
 ) -> None:
     """Bring what each track shows up to date, where it is time.
 
-    Which expression it is stays here.
+    The kind of expression is not kept.
     """
     due = [f for f in faces if f.track.appearance.expression_due(f.view.at_ns)]
     for some in batches(due):

@@ -32,10 +32,7 @@ COLLAPSED: Final = 0.5
 NO_FACE: Final = -1.0
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-)
+@dataclass(frozen=True, slots=True)
 class Look:
     """Hold a candidate and the frame to look at."""
 
@@ -75,14 +72,16 @@ def _observe_batch(
     observations = []
     for number, look in enumerate(looks):
         place = places[number]
-        face_score = scores[number] if _plausible(look, place) else NO_FACE
+        face_score = NO_FACE
+        if _plausible(look, place):
+            face_score = scores[number]
         observation = Observation(
-            look.candidate,
-            points[number],
-            crops[number],
-            place,
-            face_score,
-            qualities[number],
+            candidate=look.candidate,
+            points=points[number],
+            crop=crops[number],
+            place=place,
+            face_score=face_score,
+            quality=qualities[number],
         )
         observations.append(observation)
     return observations
@@ -95,5 +94,8 @@ def _plausible(
     """Return whether landmarks at this place are large enough and not collapsed."""
     longer_side: int = max(look.image.shape[:2])
     looked_at = Place.of_crop(look.candidate.crop)
-    smallest = max(SMALLEST * longer_side, COLLAPSED * looked_at.side)
+    smallest = max(
+        SMALLEST * longer_side,
+        COLLAPSED * looked_at.side,
+    )
     return place.side > smallest

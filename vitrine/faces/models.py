@@ -11,10 +11,7 @@ from vitrine.vision.networks import Network
 from vitrine.vision.quality import QualityScore
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-)
+@dataclass(frozen=True, slots=True)
 class FaceModels:
     """Hold the networks of the analysis. Without one of the last two, its result is None."""
 

@@ -23,10 +23,7 @@ GREATEST_GROWTH: Final = 1.8
 NEVER: Final = 1e6
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-)
+@dataclass(frozen=True, slots=True)
 class Place:
     """Hold the centre (2,) and the side of a square, in pixels of the frame."""
 

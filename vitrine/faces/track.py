@@ -8,11 +8,7 @@ In each frame a track goes through values, each made from the one before: `Track
 from __future__ import annotations
 
 import math
-from dataclasses import (
-    dataclass,
-    field,
-    replace,
-)
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -21,10 +17,15 @@ from numpy.typing import NDArray
 from vitrine.faces.appearance import Appearance
 from vitrine.faces.places import FARTHEST, Place
 from vitrine.faces.smoothing import OneEuro
+from vitrine.faces.views import (
+    Anchor,
+    Detected,
+    Floats,
+    Found,
+    View,
+)
 from vitrine.vision.crop import Crop
 from vitrine.vision.shape import Points
-
-Floats = NDArray[np.float32]
 
 # Where no measurement is named, a number was chosen so that the videos of
 # tests/component/test_landmarks_video.py and the people who cross in tests/unit/faces keep their
@@ -60,95 +61,7 @@ SUDDEN: Final = 2.0
 ESTABLISHED: Final = 3
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-)
-class Found:
-    """Hold one face of the detector, with the crop and the place that follow from it."""
-
-    box: Floats
-    """(4,): x, y, width, height in pixels."""
-    score: float
-    crop: Crop
-    place: Place
-
-
-@dataclass(
-    frozen=True,
-    slots=True,
-)
-class Detected:
-    """Hold how often a face was detected, and the latest time."""
-
-    at_ns: int
-    score: float
-    count: int = 1
-
-    def again(
-        self,
-        score: float,
-        at_ns: int,
-    ) -> Detected:
-        """Return the same with one more detection."""
-        return Detected(at_ns, score, self.count + 1)
-
-
-@dataclass(
-    frozen=True,
-    slots=True,
-)
-class Anchor:
-    """Tie the detector's box to the landmarks of its frame, so that later ones carry it along."""
-
-    face_score: float = 0.0
-    """Of that frame."""
-    offset: Floats = field(default_factory=lambda: np.zeros(4, np.float32))
-    """The box relative to the landmarks' crop: corner from the centre, and sides, in crop sides."""
-
-    @classmethod
-    def tie(
-        cls,
-        box: Floats,
-        place: Place,
-        face_score: float,
-    ) -> Anchor:
-        """Return the anchor of a detected box and the place of its landmarks."""
-        corner = box[:2] - place.centre
-        offset = np.hstack([corner, box[2:]]) / place.side
-        return cls(face_score, offset.astype(np.float32))
-
-    def box_at(self, place: Place) -> Floats:
-        """Return the box (4,) of landmarks that lie there."""
-        corner = place.centre + self.offset[:2] * place.side
-        sides = self.offset[2:] * place.side
-        return np.hstack([corner, sides]).astype(np.float32)
-
-
-@dataclass(
-    frozen=True,
-    slots=True,
-)
-class View:
-    """Hold what one frame showed of a face, in pixels of the frame."""
-
-    at_ns: int
-    points: Points
-    """(68, 2) float32 as the landmark network gave them, not smoothed."""
-    crop: Crop
-    """The crop around the points."""
-    place: Place
-    """Of that crop."""
-    box: Floats
-    """(4,): x, y, width, height: the detector's, carried along with the landmarks."""
-    velocity: Floats
-    """(2,): pixels a second; 0 until the face was seen twice."""
-
-
-@dataclass(
-    frozen=True,
-    slots=True,
-)
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """Hold where a track's face should be in this frame."""
 
@@ -206,10 +119,7 @@ class Candidate:
         return replace(self, overlooked=True)
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-)
+@dataclass(frozen=True, slots=True)
 class Observation:
     """Hold what the networks saw at a candidate's place."""
 
@@ -226,10 +136,7 @@ class Observation:
     """Fitness of the view for recognition, 0…1, wherever it lies in the frame."""
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-)
+@dataclass(frozen=True, slots=True)
 class Sighting:
     """Hold a new view of a track that the track has not taken over yet."""
 
@@ -310,10 +217,10 @@ class Track:
     def begin(self, found: Found) -> Candidate:
         """Return the candidate of a new track, in the frame that detected it."""
         return Candidate(
-            self,
-            self.detected.at_ns,
-            found.crop,
-            found.box,
+            track=self,
+            at_ns=self.detected.at_ns,
+            crop=found.crop,
+            box=found.box,
             expected=None,
             detected=True,
         )
@@ -328,11 +235,11 @@ class Track:
         expected = Place.of_crop(crop)
         box = self.anchor.box_at(expected)
         return Candidate(
-            self,
-            at_ns,
-            crop,
-            box,
-            expected,
+            track=self,
+            at_ns=at_ns,
+            crop=crop,
+            box=box,
+            expected=expected,
         )
 
     def reach(self, at_ns: int) -> float:
@@ -362,28 +269,31 @@ class Track:
         velocity = self._velocity(observation)
         self.followed = self.view is not None
         view = View(
-            candidate.at_ns,
-            observation.points,
-            observation.crop,
-            place,
-            box,
-            velocity,
+            at_ns=candidate.at_ns,
+            points=observation.points,
+            crop=observation.crop,
+            place=place,
+            box=box,
+            velocity=velocity,
         )
         surprise = 0.0
         if candidate.expected is not None and self.followed:
-            growth = place.growth(candidate.expected)
-            surprise = place.distance(candidate.expected) + math.log(growth)
+            surprise = _surprise(place, candidate.expected)
         return Sighting(
-            self,
-            view,
-            observation.quality,
-            surprise,
+            track=self,
+            view=view,
+            quality=observation.quality,
+            surprise=surprise,
         )
 
     def smooth(self) -> NDArray[np.float64]:
         """Return the latest view's points smoothed over time (68, 2); once for each view."""
         view = self.last_view
-        return self.smoother(view.points, view.place.side, view.at_ns)
+        return self.smoother(
+            view.points,
+            view.place.side,
+            view.at_ns,
+        )
 
     def _velocity(self, observation: Observation) -> Floats:
         """Return the mean of the velocity so far and that since the last view."""
@@ -395,4 +305,15 @@ class Track:
         velocity = moved / seconds
         if not self.followed:
             return np.asarray(velocity, np.float32)
-        return np.asarray((last.velocity + velocity) / 2, np.float32)
+        return np.asarray(
+            (last.velocity + velocity) / 2,
+            np.float32,
+        )
+
+
+def _surprise(
+    place: Place,
+    expected: Place,
+) -> float:
+    growth = place.growth(expected)
+    return place.distance(expected) + math.log(growth)

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from vitrine.faces.places import Place, match
 from vitrine.faces.track import (
     Candidate,
-    Detected,
-    Found,
     Observation,
     Sighting,
     Track,
+)
+from vitrine.faces.views import (
+    Detected,
+    Found,
     View,
 )
 from vitrine.ids import track_id
@@ -31,10 +33,7 @@ SAME_FACE: Final = 0.35
 MOST_FACES: Final = 100
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-)
+@dataclass(frozen=True, slots=True)
 class FollowedFace:
     """Hold a face of this frame that is to be published."""
 
@@ -108,10 +107,10 @@ class CameraTracks:
             track = sighting.track
             if sighting.accepted and track.believed:
                 face = FollowedFace(
-                    track,
-                    sighting.view,
-                    sighting.quality,
-                    track.smooth(),
+                    track=track,
+                    view=sighting.view,
+                    quality=sighting.quality,
+                    points=track.smooth(),
                 )
                 faces.append(face)
         return faces
@@ -125,13 +124,20 @@ class CameraTracks:
         """Confirm tracks, drop the doubtful that were not found again, begin new ones."""
         expected = [Place.of_box(candidate.box) for candidate in candidates]
         reaches = [candidate.track.reach(at_ns) for candidate in candidates]
-        pairs = match(expected, [face.place for face in found], reaches)
+        pairs = match(
+            expected,
+            [face.place for face in found],
+            reaches,
+        )
         kept = []
         for row, candidate in enumerate(candidates):
             track = candidate.track
             if row in pairs:
                 face = found[pairs[row]]
-                track.detected = track.detected.again(face.score, at_ns)
+                track.detected = track.detected.again(
+                    face.score,
+                    at_ns,
+                )
                 kept.append(candidate.confirmed(face))
             elif track.believed:
                 kept.append(candidate.missed())

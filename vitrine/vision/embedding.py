@@ -38,10 +38,7 @@ DEVIATION: Final = np.array([0.229, 0.224, 0.225], np.float32).reshape(
 )
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-)
+@dataclass(frozen=True, slots=True)
 class Embedding:
     """Hold the embedding of one face."""
 
@@ -89,12 +86,7 @@ def align(
 def embedding_input(aligned: Sequence[Image]) -> NDArray[np.float32]:
     """Return n pictures from `align` as (n, 3, 112, 112) float32 RGB, normalised."""
     rgb = np.stack(aligned)[..., ::-1]
-    pictures = rgb.transpose(
-        0,
-        3,
-        1,
-        2,
-    ).astype(np.float32)
+    pictures = rgb.transpose(0, 3, 1, 2).astype(np.float32)
     normalised = (pictures / 255 - MEAN) / DEVIATION
     return np.ascontiguousarray(normalised)
 

@@ -27,7 +27,7 @@ from vitrine.vision.shape import (
 )
 
 # Degrees of yaw and pitch beyond which nothing more is undone: what is nearly hidden would
-# explode. Chosen, not measured; a score counts no faces turned so far.
+# explode. Chosen, not measured.
 MOST_TURNED: Final = 50.0
 # Every measure is kept within ± this: no face gets there, but points that are none do.
 GREATEST: Final = 5.0
@@ -39,10 +39,7 @@ LIP_UPPER: Final = np.array([61, 62, 63])
 LIP_LOWER: Final = np.array([67, 66, 65])
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-)
+@dataclass(frozen=True, slots=True)
 class ExpressionGeometry:
     """Hold the measures of a frontal face, in distances of the outer eye corners, ± GREATEST."""
 

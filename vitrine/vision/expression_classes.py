@@ -63,7 +63,11 @@ def expression_cut(
         size,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    cut = cv2.resize(wide, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    cut = cv2.resize(
+        wide,
+        (SIDE, SIDE),
+        interpolation=cv2.INTER_AREA,
+    )
     grey = cv2.cvtColor(cut, cv2.COLOR_BGR2GRAY)
     return np.asarray(grey, dtype=np.uint8)
 

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
-from typing import (
-    Annotated,
-    Final,
-    Literal,
-)
+from typing import Annotated, Final, Literal
 
 import yaml
 from pydantic import (

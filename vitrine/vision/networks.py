@@ -5,11 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import (
-    Final,
-    Literal,
-    Protocol,
-)
+from typing import Final, Literal, Protocol
 
 import numpy as np
 import onnx

@@ -9,8 +9,9 @@ import pytest
 from tests.builders import at
 from tests.unit.landmarks.toy_vision import FIVE, SHAPE
 from vitrine.faces.places import Place, match
-from vitrine.faces.track import Candidate, Detected, Found, Observation, Track
+from vitrine.faces.track import Candidate, Observation, Track
 from vitrine.faces.tracks import CameraTracks
+from vitrine.faces.views import Detected, Found
 from vitrine.ids import track_id
 from vitrine.vision.crop import crop_at, crop_of_points
 from vitrine.vision.detectors import Detections, Trust

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import (
-    Any,
-    Literal,
-    Protocol,
-)
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +13,7 @@ from vitrine.vision.crop import Image
 Floats = NDArray[np.float32]
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-)
+@dataclass(frozen=True, slots=True)
 class Detections:
     """Hold n faces, best first, in pixels of the frame."""
 
@@ -72,10 +65,7 @@ class Detections:
         )
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-)
+@dataclass(frozen=True, slots=True)
 class Trust:
     """Say what a tracker makes of a detector's scores (after ByteTrack, arXiv:2110.06864)."""
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from typing import (
-    Final,
-    NamedTuple,
-    Self,
-)
+from typing import Final, NamedTuple, Self
 
 import cv2
 import numpy as np
@@ -237,11 +233,6 @@ def patches(
             borderValue=MID_GREY,
         )
     return np.ascontiguousarray(
-        cuts.transpose(
-            0,
-            3,
-            1,
-            2,
-        ),
+        cuts.transpose(0, 3, 1, 2),
         dtype=np.float32,
     )

@@ -11,22 +11,14 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, distribution
 from io import BytesIO
 from pathlib import Path
-from typing import (
-    Any,
-    Final,
-    Literal,
-)
+from typing import Any, Final, Literal
 
 import joblib
 import lz4.frame
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import (
-    TensorProto,
-    helper,
-    numpy_helper,
-)
+from onnx import TensorProto, helper, numpy_helper
 
 from vitrine.errors import ConfigurationError
 
@@ -127,12 +119,7 @@ class _Graph:
         self.last = result
 
     def convolution(self, of_pixels: bool = False) -> None:
-        kernel = next(self._weights).transpose(
-            3,
-            2,
-            0,
-            1,
-        )
+        kernel = next(self._weights).transpose(3, 2, 0, 1)
         bias = next(self._weights)
         if of_pixels:
             # (pixel - 127.5) / 128, and RGB from BGR: exact, as no edge is padded.

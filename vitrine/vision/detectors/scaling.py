@@ -23,12 +23,22 @@ def detect_scaled(
     return detector.detect(small).before_scaling(scale)  # type: ignore[arg-type]
 
 
-def padded_to(image: Image, multiple: int) -> Image:
+def padded_to(
+    image: Image,
+    multiple: int,
+) -> Image:
     """Return a picture (H, W, 3) padded with black, below and right, to multiples of a side."""
     height, width = image.shape[:2]
     below = -height % multiple
     right = -width % multiple
     if not below and not right:
         return image
-    padded = cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_CONSTANT)
+    padded = cv2.copyMakeBorder(
+        image,
+        0,
+        below,
+        0,
+        right,
+        cv2.BORDER_CONSTANT,
+    )
     return np.asarray(padded, np.uint8)

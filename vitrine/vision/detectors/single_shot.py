@@ -92,7 +92,10 @@ class SingleShot:
 
     def _look(self, image: Image) -> Detections:
         outputs = self._network.run(detector_input([image]))
-        return decode([output[0] for output in outputs], self._least)
+        return decode(
+            [output[0] for output in outputs],
+            self._least,
+        )
 
 
 def detector_input(images: Sequence[Image]) -> Floats:
