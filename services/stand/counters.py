@@ -20,6 +20,7 @@ def start_counters(stand_id: str) -> None:
         metrics.PLAYS_STARTED.labels(stand_id, arm)
     for outcome in OUTCOMES:
         metrics.OFFERS.labels(stand_id, outcome)
+    # Here a gauge only appears; it counts in the switchboard.
     for kind in get_args(PlayerKind):
         metrics.PLAYERS.labels(stand_id, kind)
 

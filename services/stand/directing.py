@@ -77,11 +77,16 @@ class Directing:
             now_ns=now_ns,
         )
         sent = Sent("play", event.model_dump_json())
+        # Now, not after the batch: a response that comes late responds to nobody.
         connection.put(sent)
         started = metrics.PLAYS_STARTED.labels(command.stand_id, command.arm)
         started.inc()
 
-    def _offer(self, stage: Stage, now_ns: int) -> list[Interaction]:
+    def _offer(
+        self,
+        stage: Stage,
+        now_ns: int,
+    ) -> list[Interaction]:
         screen = stage.director.screen
         if screen is None or screen.current is None:
             return []
@@ -104,5 +109,6 @@ class Directing:
             advertiser=play.campaign.advertiser,
             seconds=OFFER_SECONDS,
         )
+        # The store has granted it, and keeps its event until the bus has it.
         self._switchboard.tell(play.command.stand_id, "offer", event)
         return [granted.shown]

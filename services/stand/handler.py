@@ -75,6 +75,7 @@ class StandHandler(Handler):
         commits: Mapping[TopicPartition, Commit | None],
     ) -> Mapping[TopicPartition, int]:
         """Take on the stands of these partitions."""
+        # The commits already point to the oldest identity that is needed.
         self._stages.assign(commits)
         return {}
 
@@ -161,7 +162,11 @@ class StandHandler(Handler):
         metrics.STAGE_LATENCY.labels("stand").observe(age_s)
         return shown
 
-    def _direct(self, stand: Stand, stage: Stage) -> list[Interaction]:
+    def _direct(
+        self,
+        stand: Stand,
+        stage: Stage,
+    ) -> list[Interaction]:
         now_ns = self._clock.now_ns()
         if now_ns == 0:
             # A clock that follows the events has not begun.

@@ -26,7 +26,8 @@ class KeptPlays:
         """Take up what an earlier process left; a last line that a crash cut off is dropped."""
         if self._path is None or not self._path.exists():
             return
-        lines = self._path.read_text(encoding="utf-8").split("\n")
+        text = self._path.read_text(encoding="utf-8")
+        lines = text.split("\n")
         with self._changed:
             # After the last complete line comes an empty one, or one that was cut off.
             for line in lines[:-1]:
@@ -40,11 +41,20 @@ class KeptPlays:
         with self._changed:
             self._reports[report.play_id] = (stand_id, report)
             if self._path is not None:
-                with self._path.open("a", encoding="utf-8") as file:
-                    file.write(_line(stand_id, report))
-                    file.flush()
-                    os.fsync(file.fileno())
+                self._append(self._path, stand_id, report)
             self._changed.notify_all()
+
+    def _append(
+        self,
+        path: Path,
+        stand_id: str,
+        report: PlayReport,
+    ) -> None:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(_line(stand_id, report))
+            file.flush()
+            # A play is owed once it was shown, also after a power cut.
+            os.fsync(file.fileno())
 
     def drop(self, play_ids: Collection[str]) -> None:
         """Forget reports that the stand has, or refused for ever."""
@@ -57,11 +67,10 @@ class KeptPlays:
 
     def _rewrite(self, path: Path) -> None:
         """Replace the file at once, so that a crash leaves the old one or the new one."""
-        lines = []
-        for stand_id, report in self._reports.values():
-            lines.append(_line(stand_id, report))
         new = path.with_suffix(".new")
-        new.write_text("".join(lines), encoding="utf-8")
+        with new.open("w", encoding="utf-8") as file:
+            for stand_id, report in self._reports.values():
+                file.write(_line(stand_id, report))
         new.replace(path)
 
     def next(
@@ -79,8 +88,11 @@ class KeptPlays:
         if not kept:
             return None
         first_stand, _ = kept[0]
-        same = [report for stand_id, report in kept if stand_id == first_stand]
-        return first_stand, same[:at_most]
+        reports = []
+        for stand_id, report in kept:
+            if stand_id == first_stand:
+                reports.append(report)
+        return first_stand, reports[:at_most]
 
     def __len__(self) -> int:
         with self._changed:

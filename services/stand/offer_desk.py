@@ -141,7 +141,8 @@ class OfferDesk:
             logger.warning("no codes for offers of the pool %s: %s", pool, error)
             self.problems[pool] = f"No codes for offers of the pool {pool}: {error}"
         else:
-            left = offers.load_codes(self._redis, pool, codes_in(text))
+            codes = codes_in(text)
+            left = offers.load_codes(self._redis, pool, codes)
             logger.info("pool %s has %d codes left", pool, left)
             self.problems.pop(pool, None)
         self._loaded[pool] = changed_ns

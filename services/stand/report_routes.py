@@ -38,7 +38,10 @@ async def take_plays(
             command = verify(report.token, web.key)
             play = to_play(report, command, stand_id, now_ns)
         except Refused as error:
-            refusal = RefusedReport(play_id=report.play_id, reason=str(error))
+            refusal = RefusedReport(
+                play_id=report.play_id,
+                reason=str(error),
+            )
             refused.append(refusal)
         else:
             plays.append(play)

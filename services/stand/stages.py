@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from vitrine.bus import Commit, Received, TopicPartition, partition_for
 from vitrine.mall import Condition, Mall, Stand
@@ -13,6 +13,16 @@ from vitrine.schemas import Identity, StandEngagement
 from vitrine.services.stand.counters import remove_counters, start_counters
 from vitrine.services.stand.live import Tally
 from vitrine.topics import ENGAGEMENT, IDENTITIES
+
+NO_MALL: Final = Mall(
+    cameras=(),
+    stands=(),
+    campaigns=(),
+)
+"""The configuration before the first one was read."""
+
+Place = tuple[TopicPartition, int]
+"""Partition and offset of a record."""
 
 
 @dataclass(slots=True)
@@ -23,15 +33,15 @@ class Stage:
     tally: Tally = field(default_factory=Tally)
     offer_until_ns: int = 0
     """End of the offer on the screen; no other one comes before."""
-    _offsets: dict[str, tuple[TopicPartition, int]] = field(default_factory=dict)
+    _identities: dict[str, Place] = field(default_factory=dict)
     """Track → the record that its identity came with."""
 
     def identify(self, received: Received[Identity]) -> None:
         """Take in the decision about a track."""
         identity = received.event
         self.director.audience.identify(identity)
-        offset = received.record.offset
-        self._offsets[identity.track_id] = (received.source, offset)
+        place = (received.source, received.record.offset)
+        self._identities[identity.track_id] = place
 
     def observe(
         self,
@@ -42,13 +52,13 @@ class Stage:
         audience = self.director.audience
         audience.observe(snapshot, thresholds)
         # What the audience has forgotten need not be read again after a restart.
-        for track_id in list(self._offsets):
+        for track_id in list(self._identities):
             if track_id not in audience.identities:
-                del self._offsets[track_id]
+                del self._identities[track_id]
 
-    def identity_offsets(self) -> Iterable[tuple[TopicPartition, int]]:
+    def identity_places(self) -> Iterable[Place]:
         """Return where the identities of people present, or lately present, are on the bus."""
-        return self._offsets.values()
+        return self._identities.values()
 
 
 class Stages:
@@ -58,7 +68,7 @@ class Stages:
     """
 
     def __init__(self) -> None:
-        self.mall = Mall(cameras=(), stands=(), campaigns=())
+        self.mall = NO_MALL
         self.version = ""
         self.thresholds: frozenset[float] = frozenset()
         """Scores that some condition asks for."""
@@ -74,7 +84,7 @@ class Stages:
         """Let go of the stands of these partitions."""
         for source in sources:
             self._partitions.discard(source.partition)
-        kept = [stand_id for stand_id in self._stages if self._has(stand_id)]
+        kept = filter(self._has, self._stages)
         self._serve(kept)
 
     def adopt(self, mall: Mall) -> bool:
@@ -84,14 +94,15 @@ class Stages:
             self.mall = mall
             self.version = mall.version
             self.thresholds = _thresholds(mall)
-        served = [stand.id for stand in mall.stands if self._has(stand.id)]
+        stand_ids = [stand.id for stand in mall.stands]
+        served = filter(self._has, stand_ids)
         return self._serve(served)
 
     def _has(self, stand_id: str) -> bool:
         partition = partition_for(stand_id, ENGAGEMENT.partitions)
         return partition in self._partitions
 
-    def _serve(self, stand_ids: Sequence[str]) -> bool:
+    def _serve(self, stand_ids: Iterable[str]) -> bool:
         wanted = set(stand_ids)
         added = wanted - self._stages.keys()
         removed = self._stages.keys() - wanted
@@ -121,14 +132,17 @@ class Stages:
         """Return the stage of a stand; None when another process has it, or nobody."""
         return self._stages.get(stand_id)
 
-    def resume(self, batch: Sequence[Received[Any]]) -> Mapping[TopicPartition, Commit]:
+    def resume(
+        self,
+        batch: Sequence[Received[Any]],
+    ) -> Mapping[TopicPartition, Commit]:
         """Return where the identities in the batch must be read from after a restart.
 
         Decisions are made once a track, so the oldest that is still needed counts.
         """
         needed: dict[TopicPartition, int] = {}
         for stage in self._stages.values():
-            for source, offset in stage.identity_offsets():
+            for source, offset in stage.identity_places():
                 oldest = needed.get(source, offset)
                 needed[source] = min(offset, oldest)
         commits = {}

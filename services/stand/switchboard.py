@@ -199,7 +199,13 @@ class Switchboard:
         with self._lock:
             submissions = self._submissions
             self._submissions = []
-        return [s for s in submissions if s.durable.set_running_or_notify_cancel()]
+        awaited = []
+        for submission in submissions:
+            durable = submission.durable
+            # From here on it cannot be cancelled: it will be published.
+            if durable.set_running_or_notify_cancel():
+                awaited.append(submission)
+        return awaited
 
     def close(self) -> None:
         """End all streams and refuse reports: players keep what they have for the next run."""

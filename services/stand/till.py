@@ -34,7 +34,9 @@ def redeem(
     except AlreadyRedeemed as error:
         raise HTTPException(409, str(error)) from error
     except Unavailable as error:
-        raise HTTPException(503, str(error), {"Retry-After": "2"}) from error
+        # The store is asked for two seconds at most.
+        later = {"Retry-After": "2"}
+        raise HTTPException(503, str(error), later) from error
     # Nobody waits for the bus: the event is pending in the store until the bus has it.
     submission = Submission(
         interactions=[event],
@@ -48,7 +50,10 @@ def redeem(
     )
 
 
-def _require_token(token: SecretStr | None, authorization: str) -> None:
+def _require_token(
+    token: SecretStr | None,
+    authorization: str,
+) -> None:
     guard = TokenGuard(token)
     if not guard.has_token:
         raise HTTPException(403, "redemption is off; set VITRINE_STAND_TILL_TOKEN")

@@ -57,6 +57,7 @@ def due_offer(
             if identity is None:
                 continue
             grant = grant_id(campaign, offer, identity)
+            # Whoever was answered is passed over, so that the next one gets a turn.
             if grant not in answered:
                 shown = _shown(
                     grant,
