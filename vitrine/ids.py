@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from vitrine.clock import SECOND_NS
 
+# 96 bits: among a billion ids, two are equal with a probability below 1e-11.
 DIGEST_BYTES: Final = 12
-"""96 bits: among a billion ids, two are equal with a probability below 1e-11."""
+# The ASCII unit separator, which no id may hold: ("a", "bc") and ("ab", "c") differ.
 SEPARATOR: Final = "\x1f"
-"""The ASCII unit separator, which no id may hold: ("a", "bc") and ("ab", "c") differ."""
 
 
 def track_id(

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from vitrine.errors import ConfigurationError, Invalid
 from vitrine.schemas import SealedEmbedding
 
+# The nonce that NIST SP 800-38D recommends for GCM: 96 bits, drawn anew for each seal.
 NONCE_BYTES: Final = 12
-"""The nonce that NIST SP 800-38D recommends for GCM: 96 bits, drawn anew for each seal."""
+# AES-256.
 KEY_BYTES: Final = 32
-"""AES-256."""
 FLOAT_BYTES: Final = 4
 HOW_TO: Final = 'create one with: echo "k1 $(openssl rand -base64 32)" > FILE'
 

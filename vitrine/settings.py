@@ -14,13 +14,11 @@ from vitrine.errors import ConfigurationError
 from vitrine.telemetry.logs import LogFormat
 
 PREFIX = "VITRINE_"
+# The folder where Docker and Kubernetes put secrets. A setting may also be a file here, named
+# like its variable in lower case.
 SECRETS = Path("/run/secrets")
-"""The folder where Docker and Kubernetes put secrets.
-
-A setting may also be a file here, named like its variable in lower case.
-"""
+# What the test suite reads (a broker, a Redis); no settings of a program.
 TEST_PREFIX = "VITRINE_TEST_"
-"""What the test suite reads (a broker, a Redis); no settings of a program."""
 SERVICES = ("ingest", "landmarks", "identity", "engagement", "stand", "analytics")
 
 

@@ -11,15 +11,13 @@ MINUTE_MS = 60_000
 HOUR_MS = 3_600_000
 DAY_MS = 86_400_000
 
+# The same for all topics keyed by stand, so that one worker sees all of a stand. Chosen: eight
+# workers are more than a mall needs, and partitions can only ever be added.
 STAND_PARTITIONS = 8
-"""The same for all topics keyed by stand, so that one worker sees all of a stand.
-
-Chosen: eight workers are more than a mall needs, and partitions can only ever be added.
-"""
+# At least twice the cameras of a mall, so that workers share them evenly.
 FRAME_PARTITIONS = 16
-"""At least twice the cameras of a mall, so that workers share them evenly."""
+# Room for what a message has beside its value: key, headers, the log's envelope.
 ENVELOPE_BYTES = 2_000
-"""Room for what a message has beside its value: key, headers, the log's envelope."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from vitrine.bus import Bus, Consumer, Message, Record, TopicPartition
 from vitrine.schemas import Coverage
 from vitrine.topics import MINUTE_MS, Topic
 
+# How long anything may take on a real broker on a busy machine.
 LIMIT_S = 30.0
-"""How long anything may take on a real broker on a busy machine."""
 POLL_S = 0.1
 
 

@@ -21,10 +21,10 @@ E_co = TypeVar(
     covariant=True,
 )
 
+# So many problems of a record are named: a dead letter's reason holds 2,000 characters.
 LISTED_PROBLEMS = 5
-"""So many problems of a record are named: a dead letter's reason holds 2,000 characters."""
+# So many characters of a wrong header are shown: whoever wrote the record chose its length.
 SHOWN_HEADER = 80
-"""So many characters of a wrong header are shown: whoever wrote the record chose its length."""
 
 
 @dataclass(

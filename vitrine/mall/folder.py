@@ -19,8 +19,8 @@ from vitrine.telemetry import metrics
 logger = logging.getLogger(__name__)
 
 FILES = ("cameras", "stands", "campaigns")
+# How often the files are looked at: chosen, as soon as an operator who saves a file looks up.
 CHECK_EVERY_S = 1.0
-"""How often the files are looked at: chosen, as soon as an operator who saves a file looks up."""
 
 
 class MallSource(Protocol):

@@ -16,10 +16,10 @@ from vitrine.schemas.base import Percent, Share
 Name = Annotated[Id, Field(max_length=60)]
 """An id of the configuration: ids that are made of several of them stay below the limit of `Id`."""
 Metres = Annotated[float, Field(gt=0, le=50)]
+# 48 bits of SHA-256: enough to tell the versions of one configuration apart.
 VERSION_DIGITS = 12
-"""48 bits of SHA-256: enough to tell the versions of one configuration apart."""
+# Decimal fractions that add up to 1 do so in binary only nearly.
 WEIGHTS_TOLERANCE = 1e-6
-"""Decimal fractions that add up to 1 do so in binary only nearly."""
 
 
 class Part(BaseModel):

@@ -23,9 +23,9 @@ from redis.retry import Retry
 
 from vitrine.errors import ConfigurationError, Unavailable
 
+# How long a call waits for Redis. Chosen, not measured: healthy answers take milliseconds, and
+# the service loop, not the client, decides how long an absence may last.
 ANSWER_LIMIT_S: Final = 2.0
-"""How long a call waits for Redis. Chosen, not measured: healthy answers take milliseconds, and the
-service loop, not the client, decides how long an absence may last."""
 
 
 def connect(url: str) -> Redis:

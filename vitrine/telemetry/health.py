@@ -52,8 +52,8 @@ class Answer:
 Page: TypeAlias = Callable[[str, str], Answer]
 """Takes the path without its query, and the `Authorization` header or an empty text."""
 
+# How often the server looks whether it shall stop: a process ends without a noticeable delay.
 STOP_CHECK_S = 0.1
-"""How often the server looks whether it shall stop: a process ends without a noticeable delay."""
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import threading
 
 from prometheus_client import Counter, Gauge, Histogram
 
+# From one run of a small network to a frame that waited behind a restart: chosen, not measured.
 _SECONDS = (
     0.001,
     0.0025,
@@ -25,9 +26,8 @@ _SECONDS = (
     5,
     10,
 )
-"""From one run of a small network to a frame that waited behind a restart: chosen, not measured."""
+# Powers of two; a service takes at most 500 records in one batch (`vitrine.runtime`).
 _SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
-"""Powers of two; a service takes at most 500 records in one batch (`vitrine.runtime`)."""
 
 READY = Gauge(
     "vitrine_ready", "1 while the process can work; otherwise /readyz has the reasons."

@@ -16,31 +16,29 @@ from kafka.net.compat import KafkaNetClient
 
 from vitrine.errors import ConfigurationError, Unavailable
 
+# How long a broker may take to answer before it counts as unavailable. Chosen, not measured:
+# healthy answers take milliseconds, and the service loop tries again anyway.
 ANSWER_LIMIT_MS = 5_000
-"""How long a broker may take to answer before it counts as unavailable.
-
-Chosen, not measured: healthy answers take milliseconds, and the service loop tries again anyway.
-"""
+# How long connecting may take: less than an answer, so that this error is the one reported.
 CONNECT_LIMIT_MS = 4_000
-"""How long connecting may take: less than an answer, so that this error is the one reported."""
+# The longest pause between two attempts: a broker that is back is used within a second.
 RECONNECT_LIMIT_MS = 1_000
-"""The longest pause between two attempts: a broker that is back is used within a second."""
 LOGIN_HINT = "see also VITRINE_KAFKA_PROTOCOL, _MECHANISM, _USERNAME and _PASSWORD"
 
+# Mistakes in this code: they pass unchanged and stop the process.
 _BUGS = (
     kafka_errors.IllegalArgumentError,
     kafka_errors.IllegalStateError,
     kafka_errors.KafkaConfigurationError,
     kafka_errors.OffsetMetadataTooLargeError,
 )
-"""Mistakes in this code: they pass unchanged and stop the process."""
+# Mistakes in the settings: trying again does not help.
 _REFUSALS = (
     kafka_errors.AuthorizationError,
     kafka_errors.IllegalSaslStateError,
     kafka_errors.SaslAuthenticationFailedError,
     kafka_errors.UnsupportedSaslMechanismError,
 )
-"""Mistakes in the settings: trying again does not help."""
 
 
 @dataclass(

@@ -22,45 +22,39 @@ from vitrine.topics import Topic
 
 logger = logging.getLogger(__name__)
 
+# How long leaving the group may take; afterwards the broker learns it from missing heartbeats.
 CLOSE_LIMIT_MS = 2_000
-"""How long leaving the group may take; afterwards the broker learns it from missing heartbeats."""
+# A member without a heartbeat for so long is taken for dead. Chosen so that a killed member's
+# partitions move after 10 s: this and one heartbeat of the others.
 SESSION_MS = 8_000
-"""A member without a heartbeat for so long is taken for dead.
-
-Chosen so that a killed member's partitions move after 10 s: this and one heartbeat of the others.
-"""
+# A quarter of the session, so that three lost heartbeats do not move partitions.
 HEARTBEAT_MS = 2_000
-"""A quarter of the session, so that three lost heartbeats do not move partitions."""
+# A member that does not poll for so long (a hanging handler) loses its partitions. Chosen: far
+# longer than any batch, and short enough for another worker to take over.
 LARGEST_PAUSE_MS = 120_000
-"""A member that does not poll for so long (a hanging handler) loses its partitions.
-
-Chosen: far longer than any batch, and short enough for another worker to take over.
-"""
+# How much longer a poll takes while the group changes.
 JOIN_WAIT_MS = 1_000
-"""How much longer a poll takes while the group changes."""
+# A group that lets nobody join for so long is unavailable. Chosen above SESSION_MS: until a dead
+# member is noticed, a change of the group cannot end.
 JOIN_LIMIT_S = 15.0
-"""A group that lets nobody join for so long is unavailable. Chosen above SESSION_MS: until a dead
-member is noticed, a change of the group cannot end."""
+# After so long without records, a poll asks the broker whether it is still there.
 QUIET_S = 5.0
-"""After so long without records, a poll asks the broker whether it is still there."""
+# Says in Kafka's protocol that a commit carries no leader epoch.
 NO_EPOCH = -1
-"""The leader epoch of a commit is not known: the client hands out records without it."""
+# How long the broker may hold back an answer while there is nothing new. New records end the
+# wait, so this adds no delay; a shorter one costs requests while nothing happens.
 FETCH_WAIT_MS = 200
-"""How long the broker may hold back an answer while there is nothing new.
-
-New records end the wait, so this adds no delay; a shorter one costs requests while nothing happens.
-"""
 MILLISECOND_NS = 1_000_000
+# So many of the largest messages fit into one answer: chosen, so that memory stays bounded.
 FETCH_MESSAGES = 4
-"""So many of the largest messages fit into one answer: chosen, so that memory stays bounded."""
 
+# Answers to a commit that came too late: the group has given the partitions to somebody else.
 _MOVED_ON = (
     kafka_errors.CommitFailedError,
     kafka_errors.IllegalGenerationError,
     kafka_errors.RebalanceInProgressError,
     kafka_errors.UnknownMemberIdError,
 )
-"""Answers to a commit that came too late: the group has given the partitions to somebody else."""
 
 
 class _Moves(ConsumerRebalanceListener):  # type: ignore[misc]

@@ -16,19 +16,17 @@ from vitrine.bus.kafka.cluster import ANSWER_LIMIT_MS, Cluster
 from vitrine.bus.kafka.topics import require
 from vitrine.topics import TOPICS
 
+# A fuller queue waits for the broker. Chosen, not measured: 16 of the largest frames.
 LARGEST_QUEUE_BYTES = 64_000_000
-"""A fuller queue waits for the broker. Chosen, not measured: 16 of the largest frames."""
+# How long a message waits for others of its batch. Chosen, not measured: at ten frames a second a
+# frame lasts twenty times longer.
 LINGER_MS = 5
-"""How long a message waits for others of its batch.
-
-Chosen, not measured: at ten frames a second a frame lasts twenty times longer.
-"""
+# Chosen: faces of a batch of frames travel in one request; a larger frame has its own.
 BATCH_BYTES = 256 * 1024
-"""Chosen: faces of a batch of frames travel in one request; a larger frame has its own."""
+# A request may be so many times the largest message: the rest is for headers and the batch.
 ENVELOPE = 2
-"""A request may be so many times the largest message: the rest is for headers and the batch."""
+# A message is given up after so long: room for three requests that hang.
 DELIVERY_LIMIT_MS = 3 * ANSWER_LIMIT_MS
-"""A message is given up after so long: room for three requests that hang."""
 CLOSE_LIMIT_S = 1
 
 

@@ -18,12 +18,10 @@ from vitrine.bus.interface import (
 from vitrine.bus.memory.log import Log
 from vitrine.topics import Topic
 
+# So much of what all groups have read may stay in a partition before it is dropped. Chosen, not
+# measured: it saves looking at every group for each message, and is small beside what
+# `Topic.memory_bytes` allows.
 READ_BYTES = 1_000_000
-"""So much of what all groups have read may stay in a partition before it is dropped.
-
-Chosen, not measured: it saves looking at every group for each message, and is small beside what
-`Topic.memory_bytes` allows.
-"""
 
 
 @dataclass(
