@@ -13,7 +13,7 @@ TAG ?= latest
 IMAGE_EXTRAS := analytics build cuda engagement identity ingest landmarks stand
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo check test coverage lint complexity format docs wheel images sbom pin-images \
+.PHONY: help install install-dev demo check test coverage lint complexity format mutants docs wheel images sbom pin-images \
 	lock lock-images kafka-libs secrets clean
 
 help: ## List the targets
@@ -40,6 +40,9 @@ lint: install-dev complexity ## Check style, types, imports and complexity
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy vitrine training tests benchmarks deploy
 	$(BIN)/lint-imports
+
+mutants: install-dev ## Alter the domain's code and count what the tests notice; takes an hour or more
+	$(BIN)/python -m benchmarks.mutants $(ARGS)
 
 complexity: install-dev
 	$(BIN)/xenon --max-absolute B $(CODE)
