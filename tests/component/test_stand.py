@@ -66,11 +66,9 @@ def test_a_page_is_told_what_to_play_and_its_report_is_on_the_bus_when_answered(
 ) -> None:
     with listening(stand) as page:
         event = page.next("play")
-        assert (event["url"], event["kind"], event["cut"]) == (
-            "/creatives/shoe.html",
-            "html",
-            False,
-        )
+        assert event["url"] == "/creatives/shoe.html"
+        assert event["kind"] == "html"
+        assert event["cut"] is False
         look(stand, 1, 9)
         report = report_of(event, 0.5, 8.5)
         assert post(stand, report).json() == {
@@ -78,12 +76,10 @@ def test_a_page_is_told_what_to_play_and_its_report_is_on_the_bus_when_answered(
             "refused": [],
         }
     [play] = stand.read(PLAYS)
-    assert (play.play_id, play.player, play.reason, play.completed) == (
-        report["play_id"],
-        "page",
-        "rotation",
-        True,
-    )
+    assert play.play_id == report["play_id"]
+    assert play.player == "page"
+    assert play.reason == "rotation"
+    assert play.completed is True
 
 
 def test_a_report_that_comes_twice_is_one_play(stand: Running) -> None:
@@ -179,21 +175,22 @@ def test_an_engaged_person_gets_more_and_an_offer_that_the_till_redeems_once(
         look(stand, 1, 4.5, track="a", score=80)
         more = page.next("play")
         offer = page.next("offer")
-    assert (more["command"]["creative_id"], more["cut"]) == ("shoe-more", True)
+    assert more["command"]["creative_id"] == "shoe-more"
+    assert more["cut"] is True
     assert more["command"]["reason"] == "somebody has been engaged for 2 s: shoe-more"
-    assert (offer["text"], offer["code"]) == ("10 % off", "CODE-1")
+    assert offer["text"] == "10 % off"
+    assert offer["code"] == "CODE-1"
     assert redeem(stand, "CODE-1", {}).status_code == 401
     assert redeem(stand, "CODE-2").status_code == 404
     assert redeem(stand, "CODE-1").json()["offer_id"] == "ten"
     assert redeem(stand, "CODE-1").status_code == 409
     until(lambda: len(stand.read(INTERACTIONS)) == 2, "the redemption on the bus")
     shown, redeemed = stand.read(INTERACTIONS)
-    assert (shown.kind, shown.offer_id, shown.visit_id) == (
-        "offer-shown",
-        "ten",
-        "visit-a",
-    )
-    assert (redeemed.kind, redeemed.campaign_id) == ("offer-redeemed", "spring")
+    assert shown.kind == "offer-shown"
+    assert shown.offer_id == "ten"
+    assert shown.visit_id == "visit-a"
+    assert redeemed.kind == "offer-redeemed"
+    assert redeemed.campaign_id == "spring"
 
 
 def redeem(
@@ -233,7 +230,8 @@ def test_inputs_of_the_past_trigger_nothing(
             lambda: not sum(stand.bus.backlog("stand", ENGAGEMENT).values()),
             "the past to be read",
         )
-        assert (page.next("state")["people"], stand.read(INTERACTIONS)) == (0, [])
+        assert page.next("state")["people"] == 0
+        assert stand.read(INTERACTIONS) == []
 
 
 def test_a_creative_without_file_is_skipped_and_reported(
@@ -267,10 +265,8 @@ def test_the_house_is_shown_when_no_campaign_runs(
 ) -> None:
     with running_stand(folder, redis_url) as stand, listening(stand) as page:
         event = page.next("play")
-        assert (event["command"]["campaign_id"], event["url"]) == (
-            "house",
-            "/static/house.html",
-        )
+        assert event["command"]["campaign_id"] == "house"
+        assert event["url"] == "/static/house.html"
         assert stand.http.get(event["url"]).status_code == 200
 
 
@@ -289,13 +285,12 @@ def test_live_figures_are_anonymous_and_name_what_plays_and_why(stand: Running) 
         until(lambda: live(stand)["stands"][0]["people"], "the person")
         figures = live(stand)
     [north] = figures["stands"]
-    assert (
-        north["people"],
-        north["attending"],
-        north["engagement"],
-        north["synthetic"],
-    ) == (1, 1, 42, True)
-    assert (north["player"], north["on_screen"]["creative_id"]) == ("page", "shoe")
+    assert north["people"] == 1
+    assert north["attending"] == 1
+    assert north["engagement"] == 42
+    assert north["synthetic"] is True
+    assert north["player"] == "page"
+    assert north["on_screen"]["creative_id"] == "shoe"
     assert north["on_screen"]["reason"] == "rotation"
     for secret in ("visit-a", "visitor-a", "track", "presence"):
         assert secret not in json.dumps(figures)
@@ -317,11 +312,9 @@ def test_a_touch_is_on_the_bus_with_the_play_it_was_for(stand: Running) -> None:
             stand.http.post("/stands/north/interactions", json=touch).status_code == 200
         )
     [interaction] = stand.read(INTERACTIONS)
-    assert (interaction.kind, interaction.campaign_id, interaction.creative_id) == (
-        "touch",
-        "spring",
-        "shoe",
-    )
+    assert interaction.kind == "touch"
+    assert interaction.campaign_id == "spring"
+    assert interaction.creative_id == "shoe"
     assert interaction.play_id == report_of(event, 0, 0)["play_id"]
 
 
@@ -329,7 +322,14 @@ def test_an_opt_out_counts_for_every_visit_that_is_present(stand: Running) -> No
     stand.publish(
         IDENTITIES, make_identity("a"), make_identity("b"), make_identity("gone")
     )
-    stand.publish(ENGAGEMENT, make_engagement(1, make_person("a"), make_person("b")))
+    stand.publish(
+        ENGAGEMENT,
+        make_engagement(
+            1,
+            make_person("a"),
+            make_person("b"),
+        ),
+    )
     until(lambda: stand.clock.now_ns() >= at(1), "the snapshot")
     wish = {"interaction_id": "wish-1", "kind": "opt-out", "at_ns": at(1)}
     assert stand.http.post("/stands/north/interactions", json=wish).status_code == 200
@@ -362,10 +362,8 @@ def test_creatives_are_served_sandboxed_and_nothing_beside_them(
     (folder / "secret.txt").write_text("secret")
     (folder / "creatives" / "link.html").symlink_to(folder / "secret.txt")
     response = stand.http.get("/creatives/shoe.html")
-    assert (response.status_code, response.headers["Content-Security-Policy"]) == (
-        200,
-        "sandbox allow-scripts",
-    )
+    assert response.status_code == 200
+    assert response.headers["Content-Security-Policy"] == "sandbox allow-scripts"
     for path in (
         "../secret.txt",
         "..%2fsecret.txt",

@@ -163,7 +163,10 @@ def test_without_a_store_at_start_the_stand_says_so(folder: Path) -> None:
         pass
 
 
-def test_a_taken_port_is_named(folder: Path, redis_url: str) -> None:
+def test_a_taken_port_is_named(
+    folder: Path,
+    redis_url: str,
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with (

@@ -25,7 +25,11 @@ def grant_of(
 
 @pytest.mark.parametrize(
     ("once_per", "same"),
-    [("visit", False), ("day", True), ("campaign", True)],
+    [
+        ("visit", False),
+        ("day", True),
+        ("campaign", True),
+    ],
 )
 def test_the_next_visit_is_another_grant_only_once_per_visit(
     once_per: str, same: bool

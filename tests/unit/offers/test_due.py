@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from tests.builders import T0_NS, at, make_engagement, make_identity, make_person
+from tests.builders import (
+    T0_NS,
+    at,
+    make_engagement,
+    make_identity,
+    make_person,
+)
 from tests.stand_builders import make_campaign, make_command, make_offer
 from vitrine.mall import Campaign
 from vitrine.offers.due import DueOffer, Grant, due_offer
@@ -34,7 +40,13 @@ def due(
     campaign: Campaign = CAMPAIGN,
     answered: Collection[str] = (),
 ) -> DueOffer | None:
-    return due_offer(campaign, make_command(), audience, at(2), answered)
+    return due_offer(
+        campaign,
+        make_command(),
+        audience,
+        at(2),
+        answered,
+    )
 
 
 def who(found: DueOffer | None) -> tuple[str, str | None] | None:
@@ -91,7 +103,10 @@ def test_an_audience_that_is_no_longer_fresh_gets_none() -> None:
 
 
 def test_the_first_offer_comes_before_the_second() -> None:
-    offers = [make_offer(), make_offer(id="twenty")]
+    offers = [
+        make_offer(),
+        make_offer(id="twenty"),
+    ]
     campaign = make_campaign(offers=offers)
     audience = engaged("a")
     first = due(audience, campaign)
@@ -103,7 +118,8 @@ def test_the_first_offer_comes_before_the_second() -> None:
 
 def test_an_answer_without_a_grant_has_no_code() -> None:
     answer = Grant("exhausted")
-    assert (answer.code, answer.shown) == ("", None)
+    assert answer.code == ""
+    assert answer.shown is None
 
 
 def test_a_campaign_without_offers_has_none_due() -> None:

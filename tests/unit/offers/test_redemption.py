@@ -39,4 +39,5 @@ def test_a_redemption_is_the_grant_at_another_time() -> None:
 
 def test_a_refusal_says_when_the_code_was_used() -> None:
     error = AlreadyRedeemed(5)
-    assert (error.at_ns, str(error)) == (5, "redeemed before, at 5")
+    assert error.at_ns == 5
+    assert str(error) == "redeemed before, at 5"

@@ -13,9 +13,17 @@ from vitrine.programme.arms import SLOT_NS, arm, slot_start, uniform
 
 @pytest.mark.parametrize(
     ("seconds", "start"),
-    [(0, 0), (299.9, 0), (300, 300), (599.9, 300)],
+    [
+        (0, 0),
+        (299.9, 0),
+        (300, 300),
+        (599.9, 300),
+    ],
 )
-def test_slots_begin_every_five_minutes(seconds: float, start: float) -> None:
+def test_slots_begin_every_five_minutes(
+    seconds: float,
+    start: float,
+) -> None:
     assert slot_start(at(seconds)) == at(start)
 
 

@@ -26,14 +26,24 @@ def audience_of(*snapshots: tuple[float, Sequence[Person]]) -> Audience:
 
 def meeting(audience: Audience, seconds: float, **condition: Any) -> list[str]:
     """The tracks of those who meet a condition then."""
-    people = audience.meeting(Condition(**condition), at(seconds))
+    people = audience.meeting(
+        Condition(**condition),
+        at(seconds),
+    )
     return [person.track_id for person in people]
 
 
 # The score
 
 
-@pytest.mark.parametrize(("score", "met"), [(59.9, []), (60, ["a"]), (61, ["a"])])
+@pytest.mark.parametrize(
+    ("score", "met"),
+    [
+        (59.9, []),
+        (60, ["a"]),
+        (61, ["a"]),
+    ],
+)
 def test_a_score_meets_a_condition_from_its_threshold_on(
     score: float, met: list[str]
 ) -> None:
@@ -41,19 +51,44 @@ def test_a_score_meets_a_condition_from_its_threshold_on(
     assert meeting(audience, 0, engagement=60) == met
 
 
-@pytest.mark.parametrize(("last", "met"), [(1.9, []), (2.0, ["a"]), (2.5, ["a"])])
-def test_a_score_must_hold_for_the_time_asked(last: float, met: list[str]) -> None:
-    audience = audience_of((0, HIGH), (1, HIGH), (last, HIGH))
+@pytest.mark.parametrize(
+    ("last", "met"),
+    [
+        (1.9, []),
+        (2.0, ["a"]),
+        (2.5, ["a"]),
+    ],
+)
+def test_a_score_must_hold_for_the_time_asked(
+    last: float,
+    met: list[str],
+) -> None:
+    audience = audience_of(
+        (0, HIGH),
+        (1, HIGH),
+        (last, HIGH),
+    )
     assert meeting(audience, last, engagement=60, for_seconds=2) == met
 
 
 def test_a_dip_starts_the_time_again() -> None:
-    audience = audience_of((0, HIGH), (1, LOW), (2, HIGH), (3, HIGH))
+    audience = audience_of(
+        (0, HIGH),
+        (1, LOW),
+        (2, HIGH),
+        (3, HIGH),
+    )
     assert meeting(audience, 3, engagement=60, for_seconds=2) == []
     assert meeting(audience, 3, engagement=60, for_seconds=1) == ["a"]
 
 
-@pytest.mark.parametrize(("gap", "met"), [(2.0, ["a"]), (2.001, [])])
+@pytest.mark.parametrize(
+    ("gap", "met"),
+    [
+        (2.0, ["a"]),
+        (2.001, []),
+    ],
+)
 def test_more_than_two_seconds_without_snapshots_start_the_time_again(
     gap: float, met: list[str]
 ) -> None:
@@ -67,7 +102,11 @@ def test_a_score_that_no_condition_asks_for_is_not_timed() -> None:
 
 def test_each_person_has_a_time_of_their_own() -> None:
     late = make_person("b", score=90)
-    audience = audience_of((0, HIGH), (1, [*HIGH, late]), (2, [*HIGH, late]))
+    audience = audience_of(
+        (0, HIGH),
+        (1, [*HIGH, late]),
+        (2, [*HIGH, late]),
+    )
     assert meeting(audience, 2, engagement=60, for_seconds=2) == ["a"]
 
 
@@ -79,7 +118,13 @@ def test_an_older_or_equal_snapshot_is_ignored() -> None:
 # Those present
 
 
-@pytest.mark.parametrize(("now", "present"), [(2.0, ["a"]), (2.001, [])])
+@pytest.mark.parametrize(
+    ("now", "present"),
+    [
+        (2.0, ["a"]),
+        (2.001, []),
+    ],
+)
 def test_an_audience_that_nobody_reports_on_for_two_seconds_is_nobody(
     now: float, present: list[str]
 ) -> None:
@@ -111,7 +156,10 @@ def test_a_condition_without_parts_still_needs_somebody() -> None:
 def test_people_and_attending_are_counts(
     condition: dict[str, int], met: list[str]
 ) -> None:
-    people = [make_person("a"), make_person("b", attending=False)]
+    people = [
+        make_person("a"),
+        make_person("b", attending=False),
+    ]
     assert meeting(audience_of((0, people)), 0, **condition) == met
 
 
@@ -125,7 +173,10 @@ def test_the_most_engaged_comes_first_and_equals_keep_their_order() -> None:
 
 
 def test_known_and_engaged_must_be_the_same_person() -> None:
-    people = [make_person("a", score=90), make_person("b", score=10)]
+    people = [
+        make_person("a", score=90),
+        make_person("b", score=10),
+    ]
     audience = audience_of((0, people))
     audience.identify(make_identity("b", known=True))
     assert meeting(audience, 0, known=True) == ["b"]
@@ -154,7 +205,13 @@ def test_nobody_is_identified_before_the_decision() -> None:
     assert audience_of((0, HIGH)).identity(HIGH[0]) is None
 
 
-@pytest.mark.parametrize(("now", "kept"), [(60, ["a", "gone"]), (60.001, ["a"])])
+@pytest.mark.parametrize(
+    ("now", "kept"),
+    [
+        (60, ["a", "gone"]),
+        (60.001, ["a"]),
+    ],
+)
 def test_identities_are_kept_while_present_and_a_minute_longer(
     now: float, kept: list[str]
 ) -> None:
@@ -186,5 +243,8 @@ def test_identities_are_kept_while_present_and_a_minute_longer(
         ),
     ],
 )
-def test_conditions_in_words(condition: dict[str, Any], words: str) -> None:
+def test_conditions_in_words(
+    condition: dict[str, Any],
+    words: str,
+) -> None:
     assert in_words(Condition(**condition)) == words

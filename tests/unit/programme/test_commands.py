@@ -33,7 +33,12 @@ def signed(body: str) -> str:
 def refusal(*, stand_id: str = "north", now: float = 20, **report: Any) -> str:
     """The reason why a report is refused."""
     with pytest.raises(Refused) as caught:
-        to_play(make_report(**report), make_command(), stand_id, at(now))
+        to_play(
+            make_report(**report),
+            make_command(),
+            stand_id,
+            at(now),
+        )
     return str(caught.value)
 
 
@@ -46,7 +51,13 @@ def test_a_token_brings_the_command_back() -> None:
 
 @pytest.mark.parametrize(
     "token",
-    ["", "x", "a.b", sign(make_command(), b"another key"), "ä.ö"],
+    [
+        "",
+        "x",
+        "a.b",
+        sign(make_command(), b"another key"),
+        "ä.ö",
+    ],
 )
 def test_a_token_that_was_not_issued_here_is_refused(token: str) -> None:
     with pytest.raises(Refused) as caught:
@@ -94,7 +105,12 @@ def test_what_is_too_long_for_a_token_is_malformed() -> None:
 
 
 def test_a_play_carries_the_decision_of_its_command() -> None:
-    play = to_play(make_report(), make_command(), "north", at(20))
+    play = to_play(
+        make_report(),
+        make_command(),
+        "north",
+        at(20),
+    )
     assert play == Play(
         play_id="page-1.c0ffee",
         stand_id="north",
@@ -143,6 +159,20 @@ def test_what_cannot_have_happened_is_refused(
 )
 def test_what_can_just_have_happened_is_a_play(fields: dict[str, Any]) -> None:
     report = make_report(**fields)
-    play = to_play(report, make_command(), "north", at(20))
-    assert (play.start_ns, play.end_ns) == (report.start_ns, report.end_ns)
+    play = to_play(
+        report,
+        make_command(),
+        "north",
+        at(20),
+    )
+    assert play.start_ns == report.start_ns
+    assert play.end_ns == report.end_ns
     assert play.completed == report.completed
+
+
+def test_a_command_cannot_be_changed_and_has_no_other_fields() -> None:
+    command = make_command()
+    with pytest.raises(ValidationError):
+        command.reason = "another"  # type: ignore[misc]
+    with pytest.raises(ValidationError):
+        make_command(colour="red")

@@ -47,7 +47,11 @@ def plays(
     return sent
 
 
-def commands(director: Director, times: Iterable[float], mall: Mall) -> list[Command]:
+def commands(
+    director: Director,
+    times: Iterable[float],
+    mall: Mall,
+) -> list[Command]:
     """Return the commands that are given at these times."""
     given = []
     for seconds in times:
@@ -63,7 +67,11 @@ def quarters(start: float, end: float) -> list[float]:
     return [start + step / 4 for step in range(steps + 1)]
 
 
-def look(director: Director, seconds: float, score: float = 80) -> None:
+def look(
+    director: Director,
+    seconds: float,
+    score: float = 80,
+) -> None:
     """Let somebody with this score be there."""
     snapshot = make_engagement(seconds, make_person(score=score))
     director.audience.observe(snapshot, [60])
@@ -140,7 +148,10 @@ def test_an_audience_of_three_seconds_ago_triggers_nothing() -> None:
 
 
 def test_a_creative_that_is_not_usable_is_no_response() -> None:
-    def only_plain(_campaign: Campaign, creative: Creative) -> bool:
+    def only_plain(
+        _campaign: Campaign,
+        creative: Creative,
+    ) -> bool:
         return creative.id == "plain"
 
     director = Director("north")
@@ -192,7 +203,8 @@ def test_a_command_holds_the_whole_decision() -> None:
     play = next_play(director, 310)
     seed = f"north\x1fpage-1\x1f{at(310)}\x1f1"
     assert play is not None
-    assert (play.campaign, play.creative) == (SPRING, SPRING.creatives[0])
+    assert play.campaign == SPRING
+    assert play.creative == SPRING.creatives[0]
     assert play.command == Command(
         command_id=blake2b(seed.encode(), digest_size=10).hexdigest(),
         stand_id="north",
@@ -218,13 +230,21 @@ def test_a_command_says_when_it_responds() -> None:
         look(director, seconds)
     play = next_play(director, 2)
     assert play is not None
-    assert (play.command.creative_id, play.command.responds) == ("more", True)
+    assert play.command.creative_id == "more"
+    assert play.command.responds is True
     assert play.command.reason == "somebody has been engaged for 2 s: more"
 
 
 def test_the_rotation_goes_on_from_a_place_that_stand_and_time_draw() -> None:
-    mall = mall_of(make_campaign("x", share=0.5), make_campaign("y", share=0.5))
-    given = commands(Director("north"), quarters(0, 100), mall)
+    mall = mall_of(
+        make_campaign("x", share=0.5),
+        make_campaign("y", share=0.5),
+    )
+    given = commands(
+        Director("north"),
+        quarters(0, 100),
+        mall,
+    )
     offset = uniform("rotation", "north", at(0))
     expected = []
     for number in range(len(given)):

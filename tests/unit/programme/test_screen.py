@@ -50,7 +50,14 @@ def test_the_first_play_starts_when_its_command_is_issued() -> None:
 
 @pytest.mark.parametrize(
     ("now", "start"),
-    [(0, None), (6.499, None), (6.5, 8), (7.9, 8), (8, 8), (9, 9)],
+    [
+        (0, None),
+        (6.499, None),
+        (6.5, 8),
+        (7.9, 8),
+        (8, 8),
+        (9, 9),
+    ],
 )
 def test_the_next_play_is_due_a_second_and_a_half_before_the_end(
     now: float, start: float | None
@@ -68,7 +75,11 @@ def test_with_a_next_play_none_is_due() -> None:
 
 @pytest.mark.parametrize(
     ("now", "shown"),
-    [(7.999, ("one", 0)), (8, ("two", 8)), (30, ("two", 8))],
+    [
+        (7.999, ("one", 0)),
+        (8, ("two", 8)),
+        (30, ("two", 8)),
+    ],
 )
 def test_the_next_play_takes_over_when_the_current_one_should_have_ended(
     now: float, shown: tuple[str, float]
@@ -93,8 +104,18 @@ def test_after_it_took_over_the_play_after_it_can_be_sent() -> None:
     assert screen.next_start(at(14.5)) == at(16)
 
 
-@pytest.mark.parametrize(("now", "may"), [(2.999, False), (3, True), (5, True)])
-def test_a_play_may_be_cut_once_it_has_run_three_seconds(now: float, may: bool) -> None:
+@pytest.mark.parametrize(
+    ("now", "may"),
+    [
+        (2.999, False),
+        (3, True),
+        (5, True),
+    ],
+)
+def test_a_play_may_be_cut_once_it_has_run_three_seconds(
+    now: float,
+    may: bool,
+) -> None:
     assert showing("one").may_cut(at(now)) is may
 
 
@@ -142,7 +163,13 @@ def test_a_late_report_corrects_the_start_of_the_play_that_took_over(
     assert current(screen) == ("two", at(end))
 
 
-@pytest.mark.parametrize(("end", "start"), [(2, 2), (0.5, 1)])
+@pytest.mark.parametrize(
+    ("end", "start"),
+    [
+        (2, 2),
+        (0.5, 1),
+    ],
+)
 def test_the_first_play_starts_after_what_the_player_showed_before_it_connected(
     end: float, start: float
 ) -> None:

@@ -61,7 +61,11 @@ def test_a_problem_that_was_solved_is_forgotten(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("file", "expected"),
-    [("a.html", "html"), ("a.WebM", "video"), ("a.jpeg", "image")],
+    [
+        ("a.html", "html"),
+        ("a.WebM", "video"),
+        ("a.jpeg", "image"),
+    ],
 )
 def test_the_kind_follows_from_the_name(
     file: str,

@@ -38,7 +38,12 @@ NOWHERE = "redis://127.0.0.1:1/0"
 PARTITION = received(make_engagement()).record.partition
 ENGAGEMENT = TopicPartition("engagement", PARTITION)
 IDENTITIES = TopicPartition("identities", PARTITION)
-PLAY = to_play(make_report(), make_command(), "north", at(20))
+PLAY = to_play(
+    make_report(),
+    make_command(),
+    "north",
+    at(20),
+)
 
 
 class Rig:
@@ -79,7 +84,10 @@ def rig(tmp_path: Path) -> Rig:
     return Rig(connect(NOWHERE), tmp_path)
 
 
-def make_interaction(name: str, kind: str = "touch") -> Interaction:
+def make_interaction(
+    name: str,
+    kind: str = "touch",
+) -> Interaction:
     return Interaction(
         interaction_id=name,
         stand_id="north",
@@ -192,7 +200,11 @@ def test_the_last_reports_are_taken_when_the_loop_stops(rig: Rig) -> None:
 
 
 def test_an_opt_out_is_one_event_for_each_visit_that_is_present(rig: Rig) -> None:
-    people = [make_person("b"), make_person("a"), make_person("unknown")]
+    people = [
+        make_person("b"),
+        make_person("a"),
+        make_person("unknown"),
+    ]
     batch = [
         received(make_identity("a")),
         received(make_identity("b")),
