@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import (
-    AbstractContextManager,
-    closing,
-    nullcontext,
-)
+from contextlib import closing
 from dataclasses import dataclass
 from threading import Event
 from typing import Any, TypeVar
@@ -39,18 +34,15 @@ from vitrine.runtime.assignment import (
 from vitrine.runtime.backoff import Stopped, until_available
 from vitrine.runtime.dead_letters import Kind, dead_letter
 from vitrine.runtime.handler import Batch, Handler, Outputs
+from vitrine.runtime.observer import Observer
 from vitrine.runtime.poison import from_note
 from vitrine.runtime.publishing import encode_all, send_all
 from vitrine.runtime.stop import impatient
-from vitrine.telemetry import metrics
 from vitrine.telemetry.health import Health
 from vitrine.topics import Topic
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
-
-# Prometheus scrapes every 5 to 15 s; a question a second costs next to nothing.
-LAG_EVERY_S = 1.0
 
 # Below what a container runtime waits before it kills (Docker: 10 s, after `stop`,
 # unless deploy/ says more). Chosen, not measured.
@@ -83,12 +75,8 @@ class ServiceLoop:
         Raises what the handler raises, and Unavailable when the bus is not there at start
         within `startup_limit_s`.
         """
-        self.health.unready(self.service, "starting")
-        self.health.unready(
-            f"{self.service}-group",
-            "has not joined yet",
-        )
         run = _Run(self, stop)
+        run.observer.starting()
         try:
             run.open()
             with closing(run.producer), closing(run.consumer):
@@ -121,23 +109,18 @@ class _Run:
         self.producer: Producer
         self.consumer: Consumer
         self.partitions = Assignment()
-        self.lag_due = 0.0
+        self.observer = Observer(
+            loop.service,
+            loop.topics,
+            loop.health,
+        )
         self.limit_s: float | None = loop.startup_limit_s
 
     def open(self) -> None:
         """Connect, with patience up to the start-up limit."""
-        self.count_from_zero()
+        self.observer.count_from_zero()
         self.producer = self.retried(self.loop.bus.producer)
         self.consumer = self.retried(self.join)
-
-    def count_from_zero(self) -> None:
-        """Show each series before anything happened: the first event is then seen as a rise."""
-        metrics.RETRIES.labels(self.service)
-        metrics.BATCH_RECORDS.labels(self.service)
-        metrics.HANDLER_SECONDS.labels(self.service)
-        for topic in self.loop.topics:
-            metrics.RECORDS_IN.labels(self.service, topic.name)
-            metrics.RECORDS_INVALID.labels(self.service, topic.name)
 
     def join(self) -> Consumer:
         """Return a new member of the group."""
@@ -167,6 +150,19 @@ class _Run:
             return False
         return self.behind()
 
+    def behind(self) -> bool:
+        """Return True while the bus holds records that were not handled.
+
+        As far as a member of the group can know: one that owns no partition waits for the
+        group to share them out, for as long as a start may take.
+        """
+        if not self.partitions.owned:
+            return self.partitions.unchanged_s < self.loop.startup_limit_s
+        if self.partitions.held:
+            return True
+        lag = self.retried(self.consumer.lag)
+        return any(lag.values())
+
     def turn(self) -> None:
         """Work on one batch, or call the handler with an empty one."""
         records: Records = self.partitions.held
@@ -174,8 +170,9 @@ class _Run:
             records = self.retried(self.poll)
         batch = self.partitions.admit(records)
         self.process(batch)
-        if time.monotonic() >= self.lag_due:
-            self.report_lag()
+        if self.observer.lag_is_due:
+            lag = self.retried(self.consumer.lag)
+            self.observer.lag(lag)
 
     def finish(self) -> None:
         """Publish the handler's last outputs; offsets stay where they are.
@@ -196,7 +193,7 @@ class _Run:
         """Return the next records; hand new partitions to the handler before."""
         limit = self.loop.max_records
         records = self.consumer.poll(self.loop.idle_s, limit)
-        self.report_group()
+        self.observer.group(joined=self.consumer.joined)
         if not self.partitions.pending:
             return list(records)
         # Not in the callback of the poll: the handler asks its own store, which may be away.
@@ -252,8 +249,7 @@ class _Run:
         received: list[Received[Any]] = []
         letters: list[Outgoing] = []
         for record in records:
-            counter = metrics.RECORDS_IN.labels(self.service, record.topic)
-            counter.inc()
+            self.observer.read(record)
             if self.partitions.condemns(record):
                 reason = "stopped the service three times"
                 letter = self.letter(record, "poison", reason)
@@ -275,15 +271,7 @@ class _Run:
         reason: str,
     ) -> Outgoing:
         """Return the dead letter of a record, counted and logged."""
-        counter = metrics.RECORDS_INVALID.labels(self.service, record.topic)
-        counter.inc()
-        logger.warning(
-            "record refused: %s[%d]@%d: %s",
-            record.topic,
-            record.partition,
-            record.offset,
-            reason,
-        )
+        self.observer.refused(record, reason)
         return dead_letter(
             self.service,
             record,
@@ -300,15 +288,8 @@ class _Run:
 
         Notes which records the batch had when anything but the surroundings stops it.
         """
-        # An idle call is not measured: the many of them would hide what a batch takes.
-        timer: AbstractContextManager[object] = nullcontext()
-        if received:
-            sizes = metrics.BATCH_RECORDS.labels(self.service)
-            sizes.observe(len(received))
-            seconds = metrics.HANDLER_SECONDS.labels(self.service)
-            timer = seconds.time()
         try:
-            with timer:
+            with self.observer.handling(received):
                 outputs = self.retried(lambda: self.handler.handle(received))
             return outputs, encode_all(outputs.messages)
         except (Stopped, Unavailable, ConfigurationError):
@@ -324,9 +305,7 @@ class _Run:
         if not messages:
             return
         self.retried(lambda: send_all(self.producer, messages))
-        for message in messages:
-            counter = metrics.RECORDS_OUT.labels(self.service, message.topic)
-            counter.inc()
+        self.observer.published(messages)
 
     def commit(self, commits: Commits) -> None:
         """Store where the group goes on reading."""
@@ -334,42 +313,3 @@ class _Run:
             return
         self.retried(lambda: self.consumer.commit(commits))
         self.partitions.committed(commits)
-
-    # What operators see
-
-    def report_group(self) -> None:
-        """Say if the group has given this process its share of the partitions.
-
-        Without it nothing is handled, although the bus is there.
-        """
-        component = f"{self.service}-group"
-        if self.consumer.joined:
-            self.health.ready(component)
-        else:
-            reason = "waits for its share of the partitions"
-            self.health.unready(component, reason)
-
-    def report_lag(self) -> None:
-        """Set the gauge of records that wait, by topic."""
-        self.lag_due = time.monotonic() + LAG_EVERY_S
-        names = [topic.name for topic in self.loop.topics]
-        totals = dict.fromkeys(names, 0)
-        lag = self.retried(self.consumer.lag)
-        for source, records in lag.items():
-            totals[source.topic] += records
-        for topic, records in totals.items():
-            gauge = metrics.CONSUMER_LAG.labels(self.service, topic)
-            gauge.set(records)
-
-    def behind(self) -> bool:
-        """Return True while the bus holds records that were not handled.
-
-        As far as a member of the group can know: one that owns no partition waits for the
-        group to share them out, for as long as a start may take.
-        """
-        if not self.partitions.owned:
-            return self.partitions.unchanged_s < self.loop.startup_limit_s
-        if self.partitions.held:
-            return True
-        lag = self.retried(self.consumer.lag)
-        return any(lag.values())
