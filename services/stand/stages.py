@@ -73,12 +73,15 @@ class Stages:
         self.thresholds: frozenset[float] = frozenset()
         """Scores that some condition asks for."""
         self._partitions: set[int] = set()
+        self._assigned = False
+        """Partitions came since the last `adopt`."""
         self._stages: dict[str, Stage] = {}
 
     def assign(self, sources: Iterable[TopicPartition]) -> None:
         """Take on the stands of these partitions, at the next `adopt`."""
         for source in sources:
             self._partitions.add(source.partition)
+        self._assigned = True
 
     def revoke(self, sources: Iterable[TopicPartition]) -> None:
         """Let go of the stands of these partitions."""
@@ -89,6 +92,9 @@ class Stages:
 
     def adopt(self, mall: Mall) -> bool:
         """Follow the configuration and the partitions; True when the stands served have changed."""
+        if mall is self.mall and not self._assigned:
+            return False
+        self._assigned = False
         if mall is not self.mall:
             # The version is a hash of everything: made once for each configuration.
             self.mall = mall
