@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.expression import area, faces_in
-from benchmarks.proof_of_life import still
+from benchmarks.static_faces import still
 from benchmarks.vision import read
 from training.datasets.ferplus import majority, read_ferplus
 from vitrine.presence.expression import FULL_CHANGE, NOISE, Baseline

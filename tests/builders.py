@@ -73,11 +73,11 @@ def make_frame_faces(
     *,
     camera: str = "north-1",
     stand: str = "north",
-    living: bool = True,
+    swaying: bool = True,
     **fields: Any,
 ) -> FrameFaces:
-    """The faces of one 640×360 picture taken `seconds` after T0_NS; the points of `living` ones sway."""
-    if living:
+    """The faces of one 640×360 picture taken `seconds` after T0_NS; their points sway unless told otherwise."""
+    if swaying:
         faces = [_swaying(face, seconds) for face in faces]
     values: dict[str, Any] = {
         "camera_id": camera,

@@ -7,18 +7,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 from typing import Any
 
+from redis import Redis
+
 from benchmarks.kills.evidence import Evidence
 from benchmarks.kills.killer import Outage
 from tests.batch_recomputation import FIGURES, TOPICS, recompute
 from tests.recordings import Totals
 from vitrine.bus import Received
 from vitrine.clock import SystemClock
+from vitrine.mall.folder import MallSource
 from vitrine.runtime import Handler
 from vitrine.schemas import FrameFaces
 from vitrine.services.engagement.handler import EngagementHandler
 from vitrine.services.engagement.settings import EngagementSettings
 from vitrine.services.identity.app import without_key
 from vitrine.services.identity.settings import IdentitySettings
+from vitrine.stores.presence import PresenceStore
 
 BATCH = 50
 SLACK_S = 3.0
@@ -73,11 +77,24 @@ def offers(evidence: Evidence) -> Iterator[str]:
         yield "no offer was granted"
 
 
+def engagement(mall: MallSource) -> EngagementHandler:
+    """Engagement for one pass without restarts, which asks no store."""
+
+    def no_redis() -> Redis:
+        raise AssertionError("one pass stores nothing")
+
+    return EngagementHandler(
+        mall,
+        EngagementSettings(),
+        PresenceStore(no_redis),
+        SystemClock(),
+        finite=True,
+    )
+
+
 def exposures(evidence: Evidence) -> Iterator[str]:
     """As one pass of engagement over the same faces gives them."""
-    handler = EngagementHandler(
-        evidence.mall, EngagementSettings(), SystemClock(), finite=True
-    )
+    handler = engagement(evidence.mall)
     expected = {
         (e["presence_id"], e["part"]): e
         for e in one_pass(handler, evidence.records["faces"], "exposures")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from vitrine.runtime import Context, Service, ServiceLoop
 from vitrine.services.engagement.handler import EngagementHandler
 from vitrine.services.engagement.settings import EngagementSettings
+from vitrine.stores.presence import PresenceStore
 from vitrine.topics import FACES
 
 
 def build(context: Context) -> Service:
-    """The loop over the faces of all stands."""
+    """Return the loop over the faces of all stands."""
     return ServiceLoop(
         service="engagement",
         bus=context.bus,
@@ -17,6 +18,7 @@ def build(context: Context) -> Service:
         handler=EngagementHandler(
             context.mall,
             context.load(EngagementSettings),
+            PresenceStore(context.redis),
             context.clock,
             finite=context.finite,
         ),

@@ -2,258 +2,240 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import logging
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from vitrine.bus import Commit, Outgoing, Received, TopicPartition
-from vitrine.clock import Clock
-from vitrine.mall import Mall, Stand
+from vitrine.clock import SECOND_NS, Clock
+from vitrine.errors import Unavailable
 from vitrine.mall.folder import MallSource
-from vitrine.presence.people import Camera
-from vitrine.presence.presence import Terms
-from vitrine.presence.snapshot import is_due, measure, snapshot, unmeasure
+from vitrine.presence.people import Finished
+from vitrine.presence.snapshot import is_due, snapshot
 from vitrine.runtime import Handler, Outputs
-from vitrine.schemas import Exposure, FrameFaces
-from vitrine.services.engagement.checkpoint import (
-    NOTE_LIMIT,
-    from_note,
-    to_note,
-    to_short_note,
+from vitrine.schemas import FrameFaces
+from vitrine.services.engagement import figures
+from vitrine.services.engagement.partition import (
+    REPEATED_NS,
+    CameraKey,
+    Partition,
 )
+from vitrine.services.engagement.rules import RulesTable
 from vitrine.services.engagement.settings import EngagementSettings
-from vitrine.telemetry import metrics
+from vitrine.stores.presence import Checkpoint, PresenceStore, dump
 from vitrine.topics import ENGAGEMENT, EXPOSURES
 
-GONE_NS: Final = 300_000_000_000
-"""A camera is forgotten when the log of its partition went on for so long without a good frame of it."""
-REPEATED_NS: Final = 10_000_000_000
-"""A frame no further behind its camera's last one is a repetition, such as after a crash of `landmarks`."""
-SET_BACK_NS: Final = 2_000_000_000
-"""A camera whose frames all come from further behind begins anew after so long in the log."""
-HELD_BYTES: Final = 16_000_000
-"""At most so much is read again after a restart, where the state does not fit into a note."""
-SILENT_NS: Final = 2_000_000_000
-_LIVE_NS: Final = 60_000_000_000
-"""Older frames come from files or replays; their age says nothing about us."""
+logger = logging.getLogger(__name__)
 
-
-@dataclass(slots=True)
-class Partition:
-    """What one partition's records led to."""
-
-    commit: Commit
-    """Where a restart begins, with the state as of there."""
-    cameras: dict[tuple[str, str], Camera] = field(default_factory=dict)
-    """By stand and camera."""
-    shown_ns: dict[str, int] = field(default_factory=dict)
-    """When the last snapshot of a stand was taken."""
-    held_bytes: int = 0
-
-    @classmethod
-    def restored(cls, commit: Commit) -> Partition:
-        """The state that a commit's note holds."""
-        cameras = from_note(commit.note)
-        return cls(
-            commit, {(camera.stand_id, camera.camera_id): camera for camera in cameras}
-        )
-
-    def advance(self, batch: Sequence[Received[FrameFaces]]) -> None:
-        """Move the commit behind a batch whose state is in `cameras`, if it fits into a note."""
-        self.held_bytes += sum(len(received.record.value) for received in batch)
-        note = to_note(self.cameras.values())
-        if len(note) > NOTE_LIMIT:
-            if self.held_bytes <= HELD_BYTES:
-                return
-            note = to_short_note(self.cameras.values())
-        self.commit = Commit(batch[-1].record.offset + 1, note)
-        self.held_bytes = 0
+# The loop calls ten times a second while nothing comes (`idle_s`).
+IDLE_CALLS: Final = 10
+"""After so many calls without a record, what is not stored yet is stored."""
 
 
 class EngagementHandler(Handler):
-    """Presences belong to partitions; a restart restores them from the note of the last commit."""
+    """Keep the people of each partition, and store them together with an offset.
+
+    The group's commit follows the stored state, so that the topic keeps what a restart
+    has to read; the stored offset is where it begins. The state between two stores is
+    this process's alone: it is made again from the records since.
+    """
 
     def __init__(
         self,
         mall: MallSource,
         settings: EngagementSettings,
+        store: PresenceStore,
         clock: Clock,
         *,
         finite: bool = False,
     ) -> None:
         self._mall = mall
+        self._store = store
         self._clock = clock
         self._finite = finite
-        self._terms = TermsTable(settings)
+        self._rules = RulesTable(settings)
         self._partitions: dict[TopicPartition, Partition] = {}
+        self._idle_calls = 0
+        self._store_is_away = False
 
     def assigned(
         self, commits: Mapping[TopicPartition, Commit | None]
     ) -> Mapping[TopicPartition, int]:
-        """Restore what the notes hold."""
-        for source, commit in commits.items():
-            if commit is not None:
-                self._partitions[source] = Partition.restored(commit)
-        return {}
+        """Restore the stored partitions; return their offsets, wherever the commit is.
+
+        A partition without stored state begins at its commit with nothing open.
+        Raises Unavailable.
+        """
+        numbers = [source.partition for source in commits]
+        stored = self._store.load(numbers)
+        starts = {}
+        for source in commits:
+            state = stored.get(source.partition)
+            if state is None:
+                continue
+            self._partitions[source] = Partition.restored(state.offset, state.cameras)
+            starts[source] = state.offset
+        return starts
 
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
         """Forget partitions that moved elsewhere."""
         for source in partitions:
             partition = self._partitions.pop(source, None)
-            for stand_id in partition.shown_ns if partition else ():
-                unmeasure(stand_id)
+            if partition is None:
+                continue
+            for stand_id in partition.shown_ns:
+                figures.remove_stand(stand_id)
 
     def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
-        """Work on the faces of a batch."""
-        self._terms.update(self._mall.current())
+        """Work on the faces of a batch; stage the states that should be stored."""
+        self._rules.update(self._mall.current())
         outputs = Outputs()
-        parts: dict[TopicPartition, list[Received[FrameFaces]]] = {}
         for received in batch:
-            parts.setdefault(received.source, []).append(received)
-        for source, part in parts.items():
-            partition = self._partitions.setdefault(
-                source, Partition(Commit(part[0].record.offset))
-            )
-            for received in part:
-                outputs.messages += self._forget_gone(partition, received)
-                behind_ns = self._behind_ns(partition, received.event)
-                if received.event.stand_id not in self._terms:
-                    outputs.rejected.append(
-                        (received, "the configuration knows no such stand")
-                    )
-                elif behind_ns > REPEATED_NS:
-                    reason = f"captured {behind_ns / 1e9:.3f} s before the last frame of the same camera"
-                    outputs.rejected.append((received, reason))
-                elif behind_ns >= 0:
-                    metrics.FACES_REPEATED.labels(received.event.camera_id).inc()
-                else:
-                    outputs.messages += self._observe(partition, received)
-            partition.advance(part)
-        outputs.resume = {
-            source: partition.commit for source, partition in self._partitions.items()
-        }
+            partition = self._partition_of(received)
+            self._take(partition, received, outputs)
+            partition.advance(received)
+        self._idle_calls += 1
+        if batch:
+            self._idle_calls = 0
+        outputs.staged = self._due()
+        outputs.resume = self._commits()
         return outputs
+
+    def published(self, outputs: Outputs) -> None:
+        """Store the staged states, as what they led to is durable now.
+
+        While the store does not answer work goes on and the commit stays behind, up to
+        a bound; beyond it this raises Unavailable. Raises Superseded where another
+        worker has taken a partition over.
+        """
+        staged: Mapping[TopicPartition, Checkpoint] = outputs.staged
+        if not staged:
+            return
+        try:
+            self._store.save(
+                {source.partition: state for source, state in staged.items()}
+            )
+        except Unavailable as error:
+            self._missed(error)
+            return
+        for source, checkpoint in staged.items():
+            self._partitions[source].stored(checkpoint.offset)
+        if self._store_is_away:
+            self._store_is_away = False
+            logger.info("the states of the partitions are stored again")
 
     def stopped(self) -> Outputs:
-        """Where the input is finite, what is open ends with it."""
+        """Stage all states; where the input is finite, what is open ends before that."""
         outputs = Outputs()
-        if self._finite:
-            self._terms.update(self._mall.current())
-            for partition in self._partitions.values():
-                for camera in partition.cameras.values():
-                    outputs.messages += self._ended(camera)
+        self._rules.update(self._mall.current())
+        checkpoints = {}
+        for source, partition in self._partitions.items():
+            if self._finite:
+                ended = partition.end_all(self._rules)
+                outputs.messages += _all_finished(ended)
+            checkpoints[source] = _checkpoint(partition)
+        outputs.staged = checkpoints
         return outputs
 
-    def _behind_ns(self, partition: Partition, frame: FrameFaces) -> int:
-        """By how much a frame comes before the last one of its camera; below 0 for one that goes on."""
-        camera = partition.cameras.get((frame.stand_id, frame.camera_id))
-        return (
-            -1
-            if camera is None or frame.ended
-            else camera.seen_ns - frame.captured_at_ns
-        )
-
-    def _forget_gone(
-        self, partition: Partition, now: Received[FrameFaces]
-    ) -> Iterator[Outgoing]:
-        """Forget cameras that the log went on without, but not one that goes on after an outage."""
-        for key, camera in list(partition.cameras.items()):
-            returns = key == (now.event.stand_id, now.event.camera_id)
-            at_ns = now.record.appended_at_ns
-            if not returns:
-                gone = at_ns - camera.appended_at_ns > GONE_NS
-            elif self._behind_ns(partition, now.event) > REPEATED_NS:
-                camera.behind_since_ns = camera.behind_since_ns or at_ns
-                gone = at_ns - camera.behind_since_ns > SET_BACK_NS
-            else:
-                gone = False
-            if gone:
-                yield from self._ended(partition.cameras.pop(key))
-
-    def _observe(
-        self, partition: Partition, received: Received[FrameFaces]
-    ) -> Iterator[Outgoing]:
-        frame = received.event
-        appended_at_ns = received.record.appended_at_ns
-        key = frame.stand_id, frame.camera_id
-        camera = partition.cameras.setdefault(
-            key, Camera(*key, frame.captured_at_ns, appended_at_ns)
-        )
-        camera.appended_at_ns = appended_at_ns
-        camera.behind_since_ns = 0
-        terms = self._terms.of(frame.stand_id, frame.camera_id)
-        if frame.ended:
-            yield from self._ended(partition.cameras.pop(key))
-        else:
-            yield from _outgoing(camera.observe(frame, terms))
-        if frame.ended or is_due(
-            frame.captured_at_ns, partition.shown_ns.get(frame.stand_id)
-        ):
-            yield self._snapshot(partition, received, terms)
-
-    def _ended(self, camera: Camera) -> Iterator[Outgoing]:
-        return _outgoing(camera.end(self._terms.of(camera.stand_id, camera.camera_id)))
-
-    def _snapshot(
-        self, partition: Partition, now: Received[FrameFaces], terms: Terms
-    ) -> Outgoing:
-        frame = now.event
-        partition.shown_ns[frame.stand_id] = frame.captured_at_ns
-        cameras = (
-            c
-            for c in partition.cameras.values()
-            if c.stand_id == frame.stand_id and _goes_on(c, now)
-        )
-        state = snapshot(cameras, frame.captured_at_ns, terms)
-        measure(state)
-        age_ns = self._clock.age_ns(frame.captured_at_ns)
-        if age_ns is not None and 0 <= age_ns < _LIVE_NS:
-            metrics.STAGE_LATENCY.labels("engagement").observe(age_ns / 1e9)
-        return Outgoing(ENGAGEMENT, frame.stand_id, state)
-
-
-class TermsTable:
-    """The terms of each camera in the configuration as of the last `update`."""
-
-    def __init__(self, settings: EngagementSettings) -> None:
-        self._settings = settings
-        self._mall: Mall | None = None
-        self._version = ""
-        self._stands: dict[str, Terms] = {}
-        self._cameras: dict[tuple[str, str], Terms] = {}
-
-    def update(self, mall: Mall) -> None:
-        """Follow the configuration."""
-        if mall is self._mall:
-            return
-        self._mall = mall
-        self._version = mall.version
-        stands = {stand.id: stand for stand in mall.stands}
-        self._stands = {
-            name: Terms.of(stand, mall.version, self._settings)
-            for name, stand in stands.items()
-        }
-        self._cameras = {
-            (camera.stand, camera.id): Terms.of(
-                stands[camera.stand], mall.version, self._settings, camera
+    def _partition_of(self, received: Received[FrameFaces]) -> Partition:
+        source = received.source
+        offset = received.record.offset
+        partition = self._partitions.get(source)
+        if partition is not None and offset < partition.next_offset:
+            # Somebody made the topic anew: what is open belongs to a log that is gone.
+            logger.warning(
+                "%s[%d] begins anew, and so does its state",
+                source.topic,
+                source.partition,
             )
-            for camera in mall.cameras
-        }
+            partition = None
+        if partition is None:
+            partition = Partition(next_offset=offset, stored_offset=offset)
+            self._partitions[source] = partition
+        return partition
 
-    def __contains__(self, stand_id: str) -> bool:
-        return stand_id in self._stands
+    def _take(
+        self,
+        partition: Partition,
+        received: Received[FrameFaces],
+        outputs: Outputs,
+    ) -> None:
+        """Add what a record leads to."""
+        frame = received.event
+        gone = partition.forget_gone(received, self._rules)
+        outputs.messages += _all_finished(gone)
+        behind_ns = partition.behind_ns(frame)
+        if frame.stand_id not in self._rules:
+            reason = "the configuration knows no such stand"
+            outputs.rejected.append((received, reason))
+        elif behind_ns > REPEATED_NS:
+            behind = f"{behind_ns / SECOND_NS:.3f} s"
+            reason = f"captured {behind} before the last frame of the same camera"
+            outputs.rejected.append((received, reason))
+        elif behind_ns >= 0:
+            figures.count_repeated(frame.camera_id)
+        else:
+            finished = partition.observe(received, self._rules)
+            outputs.messages += _finished(frame.camera_id, finished)
+            outputs.messages += self._snapshots(partition, received)
 
-    def of(self, stand_id: str, camera_id: str) -> Terms:
-        """Of a camera at a stand; the defaults for what was taken from the configuration meanwhile."""
-        terms = self._cameras.get((stand_id, camera_id)) or self._stands.get(stand_id)
-        return terms or Terms.of(Stand(id=stand_id), self._version, self._settings)
+    def _snapshots(
+        self,
+        partition: Partition,
+        now: Received[FrameFaces],
+    ) -> list[Outgoing]:
+        """Return the snapshot of a frame's stand, if it is due."""
+        frame = now.event
+        at_ns = frame.captured_at_ns
+        shown_ns = partition.shown_ns.get(frame.stand_id)
+        if not (frame.ended or is_due(at_ns, shown_ns)):
+            return []
+        partition.shown_ns[frame.stand_id] = at_ns
+        rules = self._rules.of(frame.stand_id, frame.camera_id)
+        state = snapshot(partition.cameras_that_go_on(now), at_ns, rules)
+        figures.show_stand(state)
+        figures.show_age(frame, self._clock)
+        return [Outgoing(ENGAGEMENT, frame.stand_id, state)]
+
+    def _due(self) -> dict[TopicPartition, Checkpoint]:
+        """Return the states that should be stored after this batch."""
+        idle = self._idle_calls == IDLE_CALLS
+        checkpoints = {}
+        for source, partition in self._partitions.items():
+            if partition.is_due(idle=idle):
+                checkpoints[source] = _checkpoint(partition)
+        return checkpoints
+
+    def _commits(self) -> dict[TopicPartition, Commit]:
+        commits = {}
+        for source, partition in self._partitions.items():
+            commits[source] = Commit(partition.stored_offset)
+        return commits
+
+    def _missed(self, error: Unavailable) -> None:
+        """Go on without the store, or raise the error where too much depends on it."""
+        if not self._store_is_away:
+            self._store_is_away = True
+            logger.warning("engagement goes on without its store: %s", error)
+        for partition in self._partitions.values():
+            partition.missed()
+        if any(partition.is_full() for partition in self._partitions.values()):
+            raise error
 
 
-def _goes_on(camera: Camera, now: Received[FrameFaces]) -> bool:
-    """Whether a camera of the stand still tells who is there."""
-    silent_ns = now.record.appended_at_ns - camera.appended_at_ns
-    return min(silent_ns, abs(now.event.captured_at_ns - camera.seen_ns)) < SILENT_NS
+def _checkpoint(partition: Partition) -> Checkpoint:
+    cameras = list(partition.cameras.values())
+    return Checkpoint(offset=partition.next_offset, state=dump(cameras))
 
 
-def _outgoing(exposures: Iterable[Exposure]) -> Iterator[Outgoing]:
-    return (Outgoing(EXPOSURES, exposure.stand_id, exposure) for exposure in exposures)
+def _all_finished(ended: Mapping[CameraKey, Finished]) -> list[Outgoing]:
+    messages = []
+    for (_, camera_id), finished in ended.items():
+        messages += _finished(camera_id, finished)
+    return messages
+
+
+def _finished(camera_id: str, finished: Finished) -> list[Outgoing]:
+    """Return the exposures to publish, and count the static faces."""
+    figures.count_static_faces(camera_id, finished.static_faces)
+    return [Outgoing(EXPOSURES, each.stand_id, each) for each in finished.exposures]

@@ -70,6 +70,7 @@ def jumping_frames() -> list[Outgoing]:
 
 def work(
     bus: MemoryBus,
+    redis_url: str,
     cameras: Sequence[Camera],
     others: Sequence[Outgoing] = (),
 ) -> None:
@@ -83,7 +84,7 @@ def work(
             bus,
             mall,
             Health(),
-            lambda: connect("redis://localhost"),
+            lambda: connect(redis_url),
             finite=finite,
         )
 
@@ -145,18 +146,20 @@ def of_the_good_camera(
 
 def test_what_other_cameras_do_changes_nothing_for_a_good_one(
     monkeypatch: pytest.MonkeyPatch,
+    redis_url: str,
 ) -> None:
     monkeypatch.setenv("VITRINE_INGEST_START_NS", str(T0_NS))
     monkeypatch.setenv("VITRINE_INGEST_SECONDS", str(SECONDS))
     alone = MemoryBus(TOPICS)
     among_others = MemoryBus(TOPICS)
-    work(alone, [GOOD])
+    work(alone, redis_url, [GOOD])
     with bad_cameras() as (address, sent):
         bad = [
             make_camera(f"{address}/{name}", id=name, fps=FPS) for name in BEHAVIOURS
         ]
         work(
             among_others,
+            redis_url,
             [GOOD, *bad, make_camera("http://127.0.0.1:9/", id="away")],
             jumping_frames(),
         )

@@ -1,12 +1,17 @@
-"""Crashes and restarts of engagement: the exposures are those of a run without them."""
+"""Crashes and restarts of engagement: the exposures are those of a run without them.
+
+A new process has nothing but the bus and the store.
+"""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
-from unittest.mock import Mock
+from unittest.mock import patch
 
 import pytest
 
@@ -17,9 +22,10 @@ from tests.builders import (
     make_track_id,
     received,
 )
-from vitrine.bus import Commit, Message, Outgoing, Received, TopicPartition, encode
+from vitrine.bus import Message, Outgoing, Received, TopicPartition, encode
 from vitrine.bus.memory import MemoryBus
 from vitrine.clock import EventClock
+from vitrine.errors import Unavailable
 from vitrine.mall import Stand
 from vitrine.mall.folder import FixedMall
 from vitrine.runtime import Context, Handler, Outputs, ServiceLoop
@@ -29,6 +35,8 @@ from vitrine.services.engagement.app import build
 from vitrine.services.engagement.handler import EngagementHandler
 from vitrine.services.engagement.settings import EngagementSettings
 from vitrine.settings import Settings
+from vitrine.stores.presence import Checkpoint, PresenceStore
+from vitrine.stores.redis import connect
 from vitrine.telemetry.health import Health
 from vitrine.topics import EXPOSURES, FACES, TOPICS
 
@@ -84,13 +92,17 @@ def passers_by(second: float, x: float, noise: random.Random) -> list[Face]:
 
 
 def filled_bus(frames: Sequence[FrameFaces]) -> MemoryBus:
-    """The frames on the bus, with something in between that is none."""
+    """The frames on the bus, as if in real time, with something in between that is none."""
     bus = MemoryBus(TOPICS)
     producer = bus.producer()
+    log_ns = 0
     for number, frame in enumerate(frames):
-        producer.send(encode(Outgoing(FACES, frame.stand_id, frame)))
-        if number % 50 == 10:
-            producer.send(Message("faces", "north", b"{}", {"schema": b"faces/1"}))
+        log_ns = max(log_ns, frame.captured_at_ns)
+        with patch("time.time_ns", return_value=log_ns):
+            producer.send(encode(Outgoing(FACES, frame.stand_id, frame)))
+            if number % 50 == 10:
+                invalid = Message("faces", "north", b"{}", {"schema": b"faces/1"})
+                producer.send(invalid)
     producer.flush()
     return bus
 
@@ -105,8 +117,14 @@ def run_once(bus: MemoryBus, handler: Handler, batch: int) -> None:
     loop.run(stop)
 
 
-def engagement() -> EngagementHandler:
-    return EngagementHandler(MALL, EngagementSettings(), EventClock(), finite=True)
+def engagement(url: str, store: PresenceStore | None = None) -> EngagementHandler:
+    return EngagementHandler(
+        MALL,
+        EngagementSettings(),
+        store or PresenceStore(lambda: connect(url)),
+        EventClock(),
+        finite=True,
+    )
 
 
 def published(bus: MemoryBus) -> dict[str, set[bytes]]:
@@ -121,16 +139,58 @@ def published(bus: MemoryBus) -> dict[str, set[bytes]]:
     return found
 
 
-class Crashing(Handler):
-    """Engagement in a process that crashes once at each record."""
+class Outage:
+    """When Redis is away, in attempts to store: so many work, then so many fail, and so on."""
 
-    def __init__(
-        self, place: str, crashed: set[tuple[TopicPartition, int]], every: int = 1
-    ) -> None:
-        self.inner = engagement()
-        self.place = place
-        self.crashed = crashed
-        self.every = every
+    def __init__(self, works: int, fails: int) -> None:
+        self.works = works
+        self.fails = fails
+        self.attempts = 0
+
+    def next(self) -> None:
+        self.attempts += 1
+        if self.attempts % (self.works + self.fails) >= self.works:
+            raise Unavailable("Redis is away")
+
+
+class ScriptedStore(PresenceStore):
+    """A store that is away now and then."""
+
+    def __init__(self, url: str, outage: Outage) -> None:
+        super().__init__(lambda: connect(url))
+        self.outage = outage
+
+    def save(self, checkpoints: Mapping[int, Checkpoint]) -> None:
+        self.outage.next()
+        super().save(checkpoints)
+
+
+@dataclass
+class Script:
+    """Where processes crash, once at each record whose offset is a multiple of `every`."""
+
+    place: str
+    every: int = 1
+    outage: Outage = field(default_factory=lambda: Outage(works=1, fails=0))
+    crashed: set[tuple[TopicPartition, int]] = field(default_factory=set)
+
+    def is_due(self, record: Received[Any]) -> bool:
+        place = (record.source, record.record.offset)
+        return record.record.offset % self.every == 0 and place not in self.crashed
+
+    def crash(self, records: Sequence[Received[Any]]) -> None:
+        for record in records:
+            if self.is_due(record):
+                self.crashed.add((record.source, record.record.offset))
+                raise Crash
+
+
+class Crashing(Handler):
+    """Engagement in a process that crashes as its script says."""
+
+    def __init__(self, url: str, script: Script) -> None:
+        self.inner = engagement(url, ScriptedStore(url, script.outage))
+        self.script = script
         self.last: Sequence[Received[Any]] = ()
 
     def assigned(self, commits: Any) -> Any:
@@ -144,39 +204,31 @@ class Crashing(Handler):
 
     def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
         self.last = batch
-        if self.place == "between batches":
-            self.crash(batch[:1])
-        if self.place == "in the handler":
+        if self.script.place == "between batches":
+            self.script.crash(batch[:1])
+        if self.script.place == "in the handler":
             for number, record in enumerate(batch):
-                if self.is_due(record):
+                if self.script.is_due(record):
                     self.inner.handle(batch[:number])
-                    self.crash([record])
+                    self.script.crash([record])
         return self.inner.handle(batch)
 
     def published(self, outputs: Outputs) -> None:
-        if self.place == "after publish, before commit":
-            self.crash(self.last[-1:])
-
-    def is_due(self, record: Received[Any]) -> bool:
-        place = record.source, record.record.offset
-        return record.record.offset % self.every == 0 and place not in self.crashed
-
-    def crash(self, records: Sequence[Received[Any]]) -> None:
-        for record in records:
-            if self.is_due(record):
-                self.crashed.add((record.source, record.record.offset))
-                raise Crash
+        if self.script.place == "after publish, before store":
+            self.script.crash(self.last[-1:])
+        self.inner.published(outputs)
+        if self.script.place == "after store, before commit":
+            self.script.crash(self.last[-1:])
 
 
-def run_with_crashes(bus: MemoryBus, place: str, batch: int, every: int = 1) -> int:
+def run_with_crashes(bus: MemoryBus, url: str, script: Script, batch: int) -> int:
     """Restart after each crash until all is done; returns how many there were."""
-    crashed: set[tuple[TopicPartition, int]] = set()
     while True:
         try:
-            run_once(bus, Crashing(place, crashed, every), batch)
+            run_once(bus, Crashing(url, script), batch)
         except Crash:
             continue
-        return len(crashed)
+        return len(script.crashed)
 
 
 @pytest.fixture(scope="module")
@@ -185,42 +237,44 @@ def frames() -> list[FrameFaces]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(frames: list[FrameFaces]) -> dict[str, set[bytes]]:
+def undisturbed(frames: list[FrameFaces], redis_server: str) -> dict[str, set[bytes]]:
+    clear(redis_server)
     bus = filled_bus(frames)
-    run_once(bus, engagement(), 500)
+    run_once(bus, engagement(redis_server), 500)
     return published(bus)
 
 
+def clear(url: str) -> None:
+    with closing(connect(url)) as client:
+        client.flushall()
+
+
 def test_the_service_as_built_gives_the_same(
-    frames: list[FrameFaces], undisturbed: dict[str, set[bytes]]
+    frames: list[FrameFaces], undisturbed: dict[str, set[bytes]], redis_url: str
 ) -> None:
     bus = filled_bus(frames)
     stop = DrainingStop()
     stop.set()
-    build(
-        Context(
-            Settings(),
-            bus,
-            MALL,
-            Health(),
-            redis=Mock(),
-            clock=EventClock(),
-            finite=True,
-        )
-    ).run(stop)
+    context = Context(
+        Settings(),
+        bus,
+        MALL,
+        Health(),
+        redis=lambda: connect(redis_url),
+        clock=EventClock(),
+        finite=True,
+    )
+    build(context).run(stop)
     assert published(bus) == undisturbed
 
 
 def test_the_scenario_holds_what_it_is_for(undisturbed: dict[str, set[bytes]]) -> None:
-    parts = [
-        Exposure.model_validate_json(value)
-        for values in undisturbed.values()
-        for value in values
-    ]
+    parts = []
+    for values in undisturbed.values():
+        parts += [Exposure.model_validate_json(value) for value in values]
     (stay,) = {part.presence_id for part in parts if part.part == 2}
-    long = sorted(
-        (part for part in parts if part.presence_id == stay), key=lambda part: part.part
-    )
+    long = [part for part in parts if part.presence_id == stay]
+    long.sort(key=lambda part: part.part)
     assert [part.final for part in long] == [False, False, True]
     assert long[-1].end_ns - long[0].start_ns > 120e9
     assert len(long[-1].track_ids) >= 5
@@ -230,83 +284,109 @@ def test_the_scenario_holds_what_it_is_for(undisturbed: dict[str, set[bytes]]) -
     assert len(parts) > 25
 
 
+PLACES = [
+    "between batches",
+    "in the handler",
+    "after publish, before store",
+    "after store, before commit",
+]
+
+
 @pytest.mark.parametrize("batch", [1, 7, 25])
-@pytest.mark.parametrize(
-    "place", ["in the handler", "after publish, before commit", "between batches"]
-)
-def test_crashes_at_every_record_change_no_exposure(
-    place: str, batch: int, frames: list[FrameFaces], undisturbed: dict[str, set[bytes]]
-) -> None:
-    bus = filled_bus(frames)
-    crashes = run_with_crashes(bus, place, batch)
-    assert crashes >= len(frames) / batch / 2
-    assert published(bus) == undisturbed
-
-
-def test_what_does_not_fit_into_a_note_is_read_again(
+@pytest.mark.parametrize("place", PLACES)
+def test_crashes_all_along_change_no_exposure(
+    place: str,
+    batch: int,
     frames: list[FrameFaces],
     undisturbed: dict[str, set[bytes]],
-    monkeypatch: pytest.MonkeyPatch,
+    redis_url: str,
 ) -> None:
-    monkeypatch.setattr("vitrine.services.engagement.handler.NOTE_LIMIT", 900)
+    # At every record it would take minutes; 13 meets a store in each of its phases.
+    every = 13
+    if batch > 1 and place != "in the handler":
+        every = 3
     bus = filled_bus(frames)
-    run_with_crashes(bus, "in the handler", batch=7, every=10)
+    assert run_with_crashes(bus, redis_url, Script(place, every), batch) >= 8
     assert published(bus) == undisturbed
 
 
-def test_a_restart_goes_on_where_it_stood(frames: list[FrameFaces]) -> None:
-    source = TopicPartition("faces", 0)
-    records = [
-        received(frame, offset=offset, partition=0)
-        for offset, frame in enumerate(frames)
-    ]
-    whole = exposures(engagement(), records)
-    notes: list[Commit] = []
-    handler = engagement()
-    before = []
-    for record in records:
-        outputs = handler.handle([record])
-        before.append(len(exposure_events(outputs)))
-        notes.append(outputs.resume[source])
-    for number in range(0, len(records), 17):
-        successor = engagement()
-        successor.assigned({source: notes[number]})
-        rest = exposures(successor, records[notes[number].offset :])
-        assert rest == whole[sum(before[: number + 1]) :]
+@pytest.mark.parametrize("place", PLACES)
+def test_crashes_while_redis_is_away_for_a_while_change_no_exposure(
+    place: str,
+    frames: list[FrameFaces],
+    undisturbed: dict[str, set[bytes]],
+    redis_url: str,
+) -> None:
+    bus = filled_bus(frames)
+    script = Script(place, every=10, outage=Outage(works=4, fails=5))
+    run_with_crashes(bus, redis_url, script, batch=7)
+    assert script.outage.attempts > 20
+    assert published(bus) == undisturbed
 
 
-def test_a_crowd_of_sixty_holds_the_offset_for_a_bounded_time_only() -> None:
+def crowd() -> list[FrameFaces]:
+    """Sixty people at once for half a minute, who look to and fro."""
     noise = random.Random(5)
-    tracks = [make_track_id(-noise.random(), number=i) for i in range(60)]
-    handler = engagement()
-    source = TopicPartition("faces", 0)
-    waits = []
-    for offset in range(300):
-        faces = [
-            make_face(
+    tracks = [make_track_id(-noise.random(), number=number) for number in range(60)]
+    frames = []
+    for step in range(75):
+        faces = []
+        for number, track in enumerate(tracks):
+            face = make_face(
                 track,
-                x=10 * i + noise.random(),
+                x=10 * number + noise.random(),
                 size=90 + noise.random(),
+                yaw=60 if (step + number) % 30 > 20 else 0,
                 smile=noise.gauss(0, 0.02),
             )
-            for i, track in enumerate(tracks)
-        ]
-        frame = make_frame_faces(offset / 5, faces)
-        commit = handler.handle([received(frame, offset=offset, partition=0)]).resume[
-            source
-        ]
-        assert len(commit.note) <= 4000
-        waits.append(offset + 1 - commit.offset)
-    record_bytes = len(received(frame).record.value)
-    assert 2 <= max(waits) <= 16_000_000 / record_bytes + 1
+            faces.append(face)
+        frames.append(make_frame_faces(step * PERIOD_S, faces))
+    return frames
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_crashes_amid_sixty_people_change_no_exposure(
+    place: str, redis_url: str
+) -> None:
+    frames = crowd()
+    bus = filled_bus(frames)
+    run_once(bus, engagement(redis_url), 500)
+    undisturbed = published(bus)
+    assert len(undisturbed) == 60
+    clear(redis_url)
+    bus = filled_bus(frames)
+    assert run_with_crashes(bus, redis_url, Script(place, every=4), batch=5) >= 3
+    assert published(bus) == undisturbed
+
+
+def test_a_restart_goes_on_where_it_stood(
+    frames: list[FrameFaces], redis_url: str
+) -> None:
+    source = TopicPartition("faces", 0)
+    records = []
+    for offset, frame in enumerate(frames):
+        records.append(received(frame, offset=offset, partition=0))
+    whole = exposures(engagement(redis_url), records)
+    handler = engagement(redis_url)
+    handler.assigned({source: None})
+    before = 0
+    for number, record in enumerate(records[:400]):
+        outputs = handler.handle([record])
+        handler.published(outputs)
+        before += len(exposure_events(outputs))
+        if number % 17 or source not in outputs.staged:
+            continue
+        successor = engagement(redis_url)
+        start = successor.assigned({source: None})[source]
+        assert start == number + 1
+        assert exposures(successor, records[start:]) == whole[before:]
+        # The successor has taken the partition; it is given back.
+        handler.assigned({source: None})
 
 
 def exposure_events(outputs: Outputs) -> list[Exposure]:
-    return [
-        message.event
-        for message in outputs.messages
-        if isinstance(message.event, Exposure)
-    ]
+    messages = outputs.messages
+    return [m.event for m in messages if isinstance(m.event, Exposure)]
 
 
 def exposures(handler: Handler, records: Sequence[Received[Any]]) -> list[Exposure]:

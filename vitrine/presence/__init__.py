@@ -1,1 +1,1 @@
-"""Turn faces into people present: attention, static faces, score, exposures."""
+"""Turn faces into people present: attention, liveness, score, exposures."""

@@ -1,4 +1,4 @@
-"""Whether a head is turned to the screen, and since when."""
+"""Attention: the times for which a head is turned to the screen."""
 
 from __future__ import annotations
 
@@ -7,43 +7,62 @@ from math import atan2, degrees
 from typing import Final
 
 from vitrine.mall import Camera, Screen
+from vitrine.schemas import Interval
 
-HALF_YAW: Final = 25.0
-HALF_PITCH: Final = 20.0
-HYSTERESIS: Final = 5.0
-"""Degrees by which the cone is wider for a glance that has begun."""
+# Chosen, not measured: a screen of 1.8 x 1.4 m reaches so far for a person who
+# stands 2 m before its middle.
+HALF_YAW_DEG: Final = 25.0
+HALF_PITCH_DEG: Final = 20.0
+
+# Chosen, not measured: a head at the edge of the cone would begin a glance in
+# one frame and end it in the next.
+HYSTERESIS_DEG: Final = 5.0
+"""The cone is wider by this for a glance that has begun."""
+
+# Chosen, not measured: about where people stop before a screen of 2 m.
 VIEWING_DISTANCE_M: Final = 2.0
+
+# Chosen, not measured: longer than a single wrong frame at 5 frames a second.
 SETTLE_NS: Final = 250_000_000
-"""A glance, and an excursion that ends it, must be seen to last so long."""
+"""A glance, and looking away that ends one, must be seen to last so long."""
+
+# Chosen, not measured: a camera of two frames a second still shows glances.
 GAP_NS: Final = 600_000_000
 """A glance ends where the face was not seen for longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cone:
-    """The head poses that face the screen: around a centre, in degrees as in `Face`."""
+    """Represent the head poses that face the screen, around a centre.
+
+    In degrees, with the signs of `Face`.
+    """
 
     yaw: float = 0.0
     pitch: float = 0.0
 
     def holds(self, yaw: float, pitch: float, margin: float = 0.0) -> bool:
-        """Whether a pose lies inside, the edge included."""
-        return (
-            abs(yaw - self.yaw) <= HALF_YAW + margin
-            and abs(pitch - self.pitch) <= HALF_PITCH + margin
-        )
+        """Return true for a pose inside; the edge counts as inside."""
+        aside = abs(yaw - self.yaw)
+        raised = abs(pitch - self.pitch)
+        return aside <= HALF_YAW_DEG + margin and raised <= HALF_PITCH_DEG + margin
 
 
 def cone_of(screen: Screen, camera: Camera | None = None) -> Cone:
-    """The cone around the middle of the screen, as a camera of its stand sees it.
+    """Return the cone around the middle of the screen, as a camera of its stand sees it.
 
-    It is the camera's own `cone`, or follows from its `mount` (else the screen's `camera`): eyes 2 m in front
-    of a camera at the screen's edge turn by atan(half the screen's size / 2 m) from the camera to the middle.
-    Left and right are those of a person who faces the screen: a camera on the left sees heads turn to the
-    picture's left.
+    A camera with a `cone` of its own has that. Otherwise the cone follows from the
+    camera's `mount`, or from the screen's `camera` where it has none: eyes 2 m in front
+    of a camera at the screen's edge turn by atan(half the screen's size / 2 m) from the
+    camera to the middle. Left and right are those of a person who faces the screen: a
+    camera on the left sees heads turn to the picture's left.
     """
-    if camera and camera.cone:
-        return Cone(camera.cone.yaw, camera.cone.pitch)
+    mount = screen.camera
+    if camera is not None:
+        if camera.cone is not None:
+            return Cone(yaw=camera.cone.yaw, pitch=camera.cone.pitch)
+        if camera.mount is not None:
+            mount = camera.mount
     across = degrees(atan2(screen.width_m / 2, VIEWING_DISTANCE_M))
     down = degrees(atan2(screen.height_m / 2, VIEWING_DISTANCE_M))
     centres = {
@@ -53,64 +72,81 @@ def cone_of(screen: Screen, camera: Camera | None = None) -> Cone:
         "right": Cone(yaw=across),
         "centre": Cone(),
     }
-    return centres[(camera.mount if camera else None) or screen.camera]
+    return centres[mount]
 
 
 @dataclass(slots=True)
 class Attention:
-    """The open glance of one person, or what may become one."""
+    """Keep the open glance of one person, or what may become one."""
 
     since_ns: int | None = None
-    """First view inside the cone."""
+    """First view inside the cone; None where no glance is open."""
     inside_ns: int = 0
     """Last view inside the cone."""
     outside_ns: int | None = None
-    """First view outside, of an excursion under way."""
+    """First view outside since the last one inside."""
     seen_ns: int = 0
     settled: bool = False
-    """It has lasted long enough to be a glance."""
+    """The open glance has lasted long enough to be one."""
 
     def observe(
-        self, at_ns: int, yaw: float, pitch: float, cone: Cone
-    ) -> tuple[int, int] | None:
-        """Take one view, in order of time; returns the glance that is over by now, if one is."""
-        over = self.close() if at_ns - self.seen_ns > GAP_NS else None
+        self,
+        at_ns: int,
+        yaw: float,
+        pitch: float,
+        cone: Cone,
+    ) -> Interval | None:
+        """Take a view, in order of time; return the glance that is over by now, if any."""
+        ended = None
+        if at_ns - self.seen_ns > GAP_NS:
+            ended = self.close()
         self.seen_ns = at_ns
-        if cone.holds(yaw, pitch, margin=0.0 if self.since_ns is None else HYSTERESIS):
-            self.since_ns = at_ns if self.since_ns is None else self.since_ns
-            self.inside_ns = at_ns
-            self.outside_ns = None
-            self.settled = self.settled or at_ns - self.since_ns >= SETTLE_NS
+        margin = 0.0
+        if self.since_ns is not None:
+            margin = HYSTERESIS_DEG
+        if cone.holds(yaw, pitch, margin):
+            self._look(at_ns)
         elif self.since_ns is not None:
-            self.outside_ns = at_ns if self.outside_ns is None else self.outside_ns
-            if at_ns - self.outside_ns >= SETTLE_NS:
-                return self.close()
-        return over
+            return self._look_away(at_ns)
+        return ended
 
-    def close(self) -> tuple[int, int] | None:
-        """End the glance with the last view inside the cone; returns it, if there was one."""
+    def _look(self, at_ns: int) -> None:
+        if self.since_ns is None:
+            self.since_ns = at_ns
+        self.inside_ns = at_ns
+        self.outside_ns = None
+        if at_ns - self.since_ns >= SETTLE_NS:
+            self.settled = True
+
+    def _look_away(self, at_ns: int) -> Interval | None:
+        if self.outside_ns is None:
+            self.outside_ns = at_ns
+        if at_ns - self.outside_ns < SETTLE_NS:
+            return None
+        return self.close()
+
+    def close(self) -> Interval | None:
+        """End the glance with the last view inside the cone; return it, if there was one."""
         glance = self.glance()
         self.since_ns = None
         self.outside_ns = None
         self.settled = False
         return glance
 
-    def glance(self) -> tuple[int, int] | None:
-        """First and last view of the open glance."""
-        return (
-            (self.since_ns, self.inside_ns)
-            if self.settled and self.since_ns is not None
-            else None
-        )
+    def glance(self) -> Interval | None:
+        """Return the first and the last view of the open glance; None without one."""
+        if self.since_ns is None or not self.settled:
+            return None
+        return self.since_ns, self.inside_ns
 
     def inside(self) -> bool:
-        """Whether the last view was inside the cone."""
+        """Return true where the last view was inside the cone."""
         return self.since_ns is not None and self.outside_ns is None
 
     def may_change_before(self, at_ns: int) -> bool:
-        """Whether views to come can still decide if the person looked just before `at_ns`."""
+        """Return true where views to come still decide about the time before `at_ns`."""
         if self.since_ns is None or self.since_ns >= at_ns:
             return False
-        return not self.settled or (
-            self.outside_ns is not None and self.inside_ns < at_ns
-        )
+        if not self.settled:
+            return True
+        return self.outside_ns is not None and self.inside_ns < at_ns

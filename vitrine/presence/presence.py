@@ -3,65 +3,38 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from math import exp, hypot
+from math import exp
 from typing import Annotated, Final
 
 from pydantic import Field
 
-from vitrine.mall import Camera as CameraConfig
-from vitrine.mall import Stand
-from vitrine.presence.attention import Attention, Cone, cone_of
+from vitrine.clock import SECOND_NS
+from vitrine.presence.attention import Attention
 from vitrine.presence.expression import Baseline
-from vitrine.presence.life import Motion
+from vitrine.presence.liveness import Liveness, place_of
+from vitrine.presence.rules import PresenceRules
 from vitrine.presence.score import MOTION_S, Span, View, proximity, steadiness
 from vitrine.schemas import Exposure, Face, Interval, Person
-from vitrine.services.engagement.settings import EngagementSettings
 
 PART_NS: Final = 60_000_000_000
-"""Parts are cut at event-time multiples of this."""
+"""Parts are cut at event-time multiples of this: the definition of an exposure."""
 WINDOW_NS: Final = 3_000_000_000
-"""What the live score looks back on."""
-MOVE_NS: Final = 500_000_000
-SURE_MOVES: Final = 4
-"""Motion in so many half seconds is life, whatever happens around the face."""
-TRAVELLED: Final = 0.6
-"""So is a place so many face heights from the first one."""
+"""The live score is that of the last 3 s: its definition (docs/metrics.md)."""
+
+# Chosen, not measured: tracks break every few seconds at worst, and an exposure
+# has to stay far below the largest record of its topic.
 TRACKS_KEPT: Final = 32
 """A presence of more tracks keeps its first and its latest."""
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What the configuration says about a stand, as one of its cameras sees it."""
-
-    stand: Stand
-    cone: Cone
-    config_version: str
-    bridge_ns: int
-    """Shorter gaps do not end a presence."""
-    proof_of_life: bool
-    """Only faces that have moved count."""
-
-    @classmethod
-    def of(
-        cls,
-        stand: Stand,
-        config_version: str,
-        settings: EngagementSettings,
-        camera: CameraConfig | None = None,
-    ) -> Terms:
-        """Terms of a stand as configured; without `camera`, of one that the configuration does not name."""
-        cone = cone_of(stand.screen, camera)
-        return cls(
-            stand, cone, config_version, settings.bridge_ns, settings.proof_of_life
-        )
-
-
 @dataclass(slots=True)
 class Presence:
-    """State of one person, from the first view on; all but `recent` outlives a restart."""
+    """Keep the state of one person, from the first view on.
+
+    All but `recent` outlives a restart.
+    """
 
     presence_id: str
     track_ids: list[str]
@@ -70,146 +43,156 @@ class Presence:
     x: float
     """Centre of the face at the last view, pixels."""
     y: float
-    size: float
-    """Height of the face at the last view, pixels."""
+    height_px: float
+    """Height of the face at the last view."""
     usual_x: float
     """Smoothed `x`."""
     parts: list[Span]
-    """The part that grows, last; before it, cut ones that wait for the end of a glance to be known."""
+    """The part that grows is last. Those before it are cut, and wait until the glances
+    in them are certain."""
     published: int = 0
     """Number of parts before those."""
     published_attention_ns: int = 0
     glances: list[Interval] = field(default_factory=list)
-    """Finished ones that a part to come or the live score needs."""
+    """Glances that are over, as far as a part to come or the live score needs them."""
     attention: Attention = field(default_factory=Attention)
-    motion: Motion = field(default_factory=Motion)
-    moved_ns: int = 0
-    """When the face had moved last."""
-    moves: int = 0
-    """In how many half seconds it did, up to `SURE_MOVES`."""
-    origin: list[float] = field(default_factory=list)
-    """x and y of the first view, until it lives."""
-    living: bool = False
-    """It has moved by itself; until then the face may be a print, or noise."""
+    liveness: Liveness = field(default_factory=Liveness)
     baseline: Baseline = field(default_factory=Baseline)
-    recent: Annotated[deque[tuple[int, int, View]], Field(exclude=True)] = field(
-        default_factory=deque
-    )
-    """Views of the last seconds: since when, until when, what."""
+    recent: Annotated[
+        deque[tuple[int, int, View]],
+        Field(exclude=True),
+    ] = field(default_factory=deque)
+    """Views of the last seconds: since when, until when, and what."""
 
     @classmethod
     def begin(cls, presence_id: str, at_ns: int, face: Face) -> Presence:
-        """A presence before its first view is taken."""
-        x, y, size = place_of(face)
-        parts = [Span(at_ns, at_ns)]
+        """Return a presence before its first view is taken."""
+        x, y, height_px = place_of(face)
         return cls(
-            presence_id,
-            [face.track_id],
-            at_ns,
-            at_ns,
-            x,
-            y,
-            size,
-            x,
-            parts,
-            origin=[x, y],
+            presence_id=presence_id,
+            track_ids=[face.track_id],
+            start_ns=at_ns,
+            seen_ns=at_ns,
+            x=x,
+            y=y,
+            height_px=height_px,
+            usual_x=x,
+            parts=[Span(at_ns, at_ns)],
+            liveness=Liveness(origin=[x, y]),
         )
 
     @property
+    def track_id(self) -> str:
+        """Return the track that shows the person now, or did last."""
+        return self.track_ids[-1]
+
+    @property
     def speed(self) -> float:
-        """Lateral, smoothed: pixels a second. A smoothed place lags behind by what is walked in that time."""
+        """Return the lateral speed, smoothed, in pixels a second.
+
+        A smoothed place lags behind by what is walked in the time of the smoothing.
+        """
         return (self.x - self.usual_x) / MOTION_S
 
-    def feel(self, at_ns: int, face: Face, *, covered: bool) -> None:
-        """See whether the face has moved; a view may be felt more than once.
+    def check_liveness(self, at_ns: int, face: Face, *, covered: bool) -> None:
+        """See if the face has moved; a view may be checked more than once.
 
-        `covered`: somebody may stand before it, who draws the landmarks of a print aside and lets them go.
+        `covered`: somebody may stand before it.
         """
-        if face.track_id != self.track_ids[-1]:
-            self.motion = (
-                Motion()
-            )  # another track may lie a little beside the one before
-        moved = self.motion.observe(at_ns, face)
-        travelled = self._has_travelled(face)
-        if not (moved or travelled):
-            return
-        if at_ns // MOVE_NS > self.moved_ns // MOVE_NS:
-            self.moves = min(self.moves + 1, SURE_MOVES)
-        self.moved_ns = at_ns
-        self.living = (
-            self.living or travelled or self.moves == SURE_MOVES or not covered
-        )
-        if self.living:
-            self.origin = []
+        if face.track_id != self.track_id:
+            self.liveness.change_track()
+        self.liveness.observe(at_ns, face, self.height_px, covered=covered)
 
-    def _has_travelled(self, face: Face) -> bool:
-        """Whether a face that has not proved to live is elsewhere by now, on whatever track."""
-        if not self.origin:
-            return False
-        (x, y, size), (start_x, start_y) = place_of(face), self.origin
-        return hypot(x - start_x, y - start_y) >= TRAVELLED * max(size, self.size)
-
-    def observe(self, at_ns: int, face: Face, face_share: float, terms: Terms) -> None:
+    def observe(
+        self,
+        at_ns: int,
+        face: Face,
+        face_share: float,
+        rules: PresenceRules,
+    ) -> None:
         """Take a view; `face_share` is the face's height as a share of the picture's."""
-        seconds = (at_ns - self.seen_ns) / 1e9
+        seconds = (at_ns - self.seen_ns) / SECOND_NS
         self._follow(face, seconds)
-        glance = self.attention.observe(at_ns, face.yaw, face.pitch, terms.cone)
-        if glance:
+        glance = self.attention.observe(at_ns, face.yaw, face.pitch, rules.cone)
+        if glance is not None:
             self.glances.append(glance)
-        inside = self.attention.inside()
+        response = 0.0
+        if self.attention.inside():
+            response = self.baseline.observe(face.expression, seconds)
         view = View(
-            proximity(face_share, terms.stand.zone),
-            self.baseline.observe(face.expression, seconds) if inside else 0.0,
-            steadiness(self.x - self.usual_x, self.size),
+            proximity=proximity(face_share, rules.stand.zone),
+            response=response,
+            steadiness=steadiness(self.x - self.usual_x, self.height_px),
         )
-        self._account(at_ns, view)
+        self._add_up(at_ns, view)
 
     def _follow(self, face: Face, seconds: float) -> None:
-        if face.track_id != self.track_ids[-1]:
-            self.track_ids = [t for t in self.track_ids if t != face.track_id] + [
-                face.track_id
-            ]
+        """Move to the place of a face, on the track that shows it."""
+        if face.track_id != self.track_id:
+            if face.track_id in self.track_ids:
+                self.track_ids.remove(face.track_id)
+            self.track_ids.append(face.track_id)
             del self.track_ids[1 : -(TRACKS_KEPT - 1)]
-        self.x, self.y, self.size = place_of(face)
-        self.usual_x = round(
-            self.usual_x + (1 - exp(-seconds / MOTION_S)) * (self.x - self.usual_x), 3
-        )
+        self.x, self.y, self.height_px = place_of(face)
+        share = 1 - exp(-seconds / MOTION_S)
+        self.usual_x = round(self.usual_x + share * (self.x - self.usual_x), 3)
 
-    def _account(self, at_ns: int, view: View) -> None:
-        while at_ns > (cut_ns := next_cut(self.parts[-1].start_ns)):
-            self.parts[-1].extend(cut_ns, view)
-            self.parts.append(Span(cut_ns, cut_ns))
-        self.parts[-1].extend(at_ns, view)
+    def _add_up(self, at_ns: int, view: View) -> None:
+        """Let the view count from the last one on, in each part that it reaches into."""
+        part = self.parts[-1]
+        cut_ns = next_cut(part.start_ns)
+        while at_ns > cut_ns:
+            part.extend(cut_ns, view)
+            part = Span(cut_ns, cut_ns)
+            self.parts.append(part)
+            cut_ns += PART_NS
+        part.extend(at_ns, view)
         self.recent.append((self.seen_ns, at_ns, view))
         self.seen_ns = at_ns
         while self.recent[0][1] <= at_ns - WINDOW_NS:
             self.recent.popleft()
 
-    def cut(self, terms: Terms, *, synthetic: bool) -> Iterator[Exposure]:
-        """Takes off the parts that are over and certain; none before the face has proved to live."""
-        while (
-            self.living
-            and len(self.parts) > 1
-            and not self.attention.may_change_before(self.parts[0].end_ns)
-        ):
-            yield self._publish(terms, synthetic=synthetic, final=False)
+    def cut(self, rules: PresenceRules, *, synthetic: bool) -> list[Exposure]:
+        """Take off the parts that are over and certain; none before liveness is proven."""
+        exposures = []
+        while self._first_part_is_certain():
+            exposures.append(self._publish(rules, synthetic=synthetic, final=False))
         needed_ns = min(self.parts[0].start_ns, self.seen_ns - WINDOW_NS)
         self.glances = [glance for glance in self.glances if glance[1] > needed_ns]
+        return exposures
 
-    def end(self, terms: Terms, *, synthetic: bool) -> Iterator[Exposure]:
-        """Takes off all that is left, the last part as final; nothing of a face that never moved."""
+    def _first_part_is_certain(self) -> bool:
+        if not self.liveness.proven or len(self.parts) == 1:
+            return False
+        return not self.attention.may_change_before(self.parts[0].end_ns)
+
+    def end(self, rules: PresenceRules, *, synthetic: bool) -> list[Exposure]:
+        """Take off all that is left, the last part as final; nothing of a static face."""
         glance = self.attention.close()
-        if glance:
+        if glance is not None:
             self.glances.append(glance)
-        while self.living and self.parts:
-            yield self._publish(terms, synthetic=synthetic, final=len(self.parts) == 1)
+        exposures: list[Exposure] = []
+        if not self.liveness.proven:
+            return exposures
+        while self.parts:
+            final = len(self.parts) == 1
+            exposures.append(self._publish(rules, synthetic=synthetic, final=final))
+        return exposures
 
-    def _publish(self, terms: Terms, *, synthetic: bool, final: bool) -> Exposure:
+    def _publish(
+        self,
+        rules: PresenceRules,
+        *,
+        synthetic: bool,
+        final: bool,
+    ) -> Exposure:
+        """Take off the oldest part."""
         part = self.parts.pop(0)
-        attention = self._attention(part.start_ns, part.end_ns)
-        attention_ns = _total(attention)
+        attention = self._glances_within(part.start_ns, part.end_ns)
+        attention_ns = _total_ns(attention)
+        attention_s = attention_ns / SECOND_NS
         exposure = Exposure(
-            stand_id=terms.stand.id,
+            stand_id=rules.stand.id,
             presence_id=self.presence_id,
             part=self.published,
             final=final,
@@ -217,59 +200,60 @@ class Presence:
             start_ns=part.start_ns,
             end_ns=part.end_ns,
             attention=attention,
-            score_mean=part.score(attention_ns / 1e9, terms.stand.weights),
-            response_mean=min(1.0, round(part.response_s / part.seconds, 4)),
+            score_mean=part.score(attention_s, rules.stand.weights),
+            response_mean=part.response_mean(),
             response_max=part.response_max,
             synthetic=synthetic,
-            config_version=terms.config_version,
+            config_version=rules.config_version,
         )
         self.published += 1
         self.published_attention_ns += attention_ns
         return exposure
 
-    def _attention(self, start_ns: int, end_ns: int) -> tuple[Interval, ...]:
-        """What of the glances, the open one included, lies in a span."""
-        glance = self.attention.glance()
-        glances = [*self.glances, glance] if glance else self.glances
-        clipped = ((max(start, start_ns), min(end, end_ns)) for start, end in glances)
-        return tuple((start, end) for start, end in clipped if start < end)
+    def _glances_within(self, start_ns: int, end_ns: int) -> tuple[Interval, ...]:
+        """Return the glances, the open one included, as far as they lie in a time."""
+        glances = list(self.glances)
+        open_glance = self.attention.glance()
+        if open_glance is not None:
+            glances.append(open_glance)
+        within = []
+        for glance in glances:
+            since_ns = max(glance[0], start_ns)
+            until_ns = min(glance[1], end_ns)
+            if since_ns < until_ns:
+                within.append((since_ns, until_ns))
+        return tuple(within)
 
-    def live(self, terms: Terms) -> Person:
-        """The presence as of its last view."""
-        attention_ns = self.published_attention_ns + _total(
-            self._attention(self.parts[0].start_ns, self.seen_ns)
-        )
+    def live(self, rules: PresenceRules) -> Person:
+        """Return the person as of the last view."""
+        open_attention = self._glances_within(self.parts[0].start_ns, self.seen_ns)
+        attention_ns = self.published_attention_ns + _total_ns(open_attention)
+        dwell_ns = self.seen_ns - self.start_ns
         return Person(
             presence_id=self.presence_id,
-            track_id=self.track_ids[-1],
-            dwell_s=round((self.seen_ns - self.start_ns) / 1e9, 3),
+            track_id=self.track_id,
+            dwell_s=round(dwell_ns / SECOND_NS, 3),
             attending=self.attention.settled,
-            attention_s=round(attention_ns / 1e9, 3),
-            score=self._recent_score(terms),
+            attention_s=round(attention_ns / SECOND_NS, 3),
+            score=self._recent_score(rules),
         )
 
-    def _recent_score(self, terms: Terms) -> float:
-        """Score of the last 3 s; just after a restart, of the part so far."""
+    def _recent_score(self, rules: PresenceRules) -> float:
+        """Return the score of the last 3 s; just after a restart, of the part so far."""
         window = self.parts[-1]
         if self.recent:
             start_ns = max(self.recent[0][0], self.seen_ns - WINDOW_NS)
             window = Span(start_ns, start_ns)
             for _, end_ns, view in self.recent:
                 window.extend(end_ns, view)
-        attention = self._attention(window.start_ns, window.end_ns)
-        return window.score(_total(attention) / 1e9, terms.stand.weights)
-
-
-def place_of(face: Face) -> tuple[float, float, float]:
-    """Centre and height of a face, pixels."""
-    left, top, width, height = face.box
-    return round(left + width / 2, 2), round(top + height / 2, 2), round(height, 2)
+        attention = self._glances_within(window.start_ns, window.end_ns)
+        return window.score(_total_ns(attention) / SECOND_NS, rules.stand.weights)
 
 
 def next_cut(at_ns: int) -> int:
-    """The first multiple of 60 s after a time."""
+    """Return the first multiple of 60 s after a time."""
     return (at_ns // PART_NS + 1) * PART_NS
 
 
-def _total(intervals: tuple[Interval, ...]) -> int:
-    return sum(end - start for start, end in intervals)
+def _total_ns(intervals: Iterable[Interval]) -> int:
+    return sum(end_ns - start_ns for start_ns, end_ns in intervals)

@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from vitrine.clock import SECOND_NS
 from vitrine.mall import Weights, Zone
 
+# Chosen, not measured: longer than the sway of a step, shorter than a stop.
 MOTION_S: Final = 0.5
-"""Over how long lateral motion is judged."""
-FULL_MOTION: Final = 1.0
+"""Over how long lateral motion is smoothed."""
+
+# Chosen, not measured: a face is some 0.2 m high, and people walk at 1 m a second.
+FULL_MOTION_FACES_PER_S: Final = 1.0
 """Face heights a second at which nothing is left of steadiness."""
 
 
 class View(NamedTuple):
-    """What one view of a face says, each 0 to 1."""
+    """Hold what one view of a face adds to the score, each 0 to 1."""
 
     proximity: float
     response: float
@@ -22,20 +26,31 @@ class View(NamedTuple):
 
 
 def proximity(face_share: float, zone: Zone) -> float:
-    """Face height as a share of the picture's, on the zone's range: 0 at its far end, 1 at its near end."""
-    return min(
-        1.0, max(0.0, (face_share - zone.min_face) / (zone.max_face - zone.min_face))
-    )
+    """Return 0 for a face at the far end of the zone, 1 for one at its near end.
+
+    `face_share` is the face's height as a share of the picture's.
+    """
+    depth = zone.max_face - zone.min_face
+    reached = (face_share - zone.min_face) / depth
+    return min(1.0, max(0.0, reached))
 
 
 def steadiness(lag_px: float, face_px: float) -> float:
-    """1 for a face that stands still; `lag_px` is how far its smoothed place lags behind it."""
-    return max(0.0, 1 - abs(lag_px) / face_px / MOTION_S / FULL_MOTION)
+    """Return 1 for a face that stands still, 0 from a face height a second on.
+
+    `lag_px` is how far the smoothed place of the face lags behind it: a face of speed v
+    is v * MOTION_S ahead. `face_px` is its height.
+    """
+    speed_faces_per_s = abs(lag_px) / face_px / MOTION_S
+    return max(0.0, 1 - speed_faces_per_s / FULL_MOTION_FACES_PER_S)
 
 
 @dataclass(slots=True)
 class Span:
-    """Sums over a time: each view holds since the one before it."""
+    """Add up views over a time; each view holds since the one before it.
+
+    Sums are rounded, so that a state that was stored and read is the same state.
+    """
 
     start_ns: int
     end_ns: int
@@ -46,24 +61,29 @@ class Span:
 
     @property
     def seconds(self) -> float:
-        """Its length."""
-        return (self.end_ns - self.start_ns) / 1e9
+        """Return the length."""
+        return (self.end_ns - self.start_ns) / SECOND_NS
 
     def extend(self, end_ns: int, view: View) -> None:
-        """Go on to `end_ns` with a view. Sums are rounded, so that a stored state is the same state."""
-        seconds = (end_ns - self.end_ns) / 1e9
+        """Go on to `end_ns` with a view."""
+        seconds = (end_ns - self.end_ns) / SECOND_NS
         self.end_ns = end_ns
         self.proximity_s = round(self.proximity_s + view.proximity * seconds, 4)
         self.response_s = round(self.response_s + view.response * seconds, 4)
         self.steadiness_s = round(self.steadiness_s + view.steadiness * seconds, 4)
         self.response_max = round(max(self.response_max, view.response), 4)
 
+    def response_mean(self) -> float:
+        """Return the mean response, 0 to 1; the span must not be empty."""
+        return min(1.0, round(self.response_s / self.seconds, 4))
+
     def score(self, attention_s: float, weights: Weights) -> float:
-        """Weighted mean over the span, 0 to 100; the span must not be empty."""
+        """Return the weighted mean, 0 to 100; the span must not be empty."""
         total = (
             weights.attention * attention_s
             + weights.proximity * self.proximity_s
             + weights.response * self.response_s
             + weights.steadiness * self.steadiness_s
         )
-        return round(min(100.0, max(0.0, 100 * total / self.seconds)), 2)
+        percent = 100 * total / self.seconds
+        return round(min(100.0, max(0.0, percent)), 2)

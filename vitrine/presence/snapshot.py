@@ -5,53 +5,45 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from vitrine.presence.people import Camera
-from vitrine.presence.presence import Terms
-from vitrine.schemas import StandEngagement
-from vitrine.telemetry import metrics
+from vitrine.presence.people import CameraPeople
+from vitrine.presence.rules import PresenceRules
+from vitrine.schemas import Person, StandEngagement
 
+# Chosen, not measured: the stand decides upon them, and a screen that answers
+# within a quarter of a second answers at once.
 EVERY_NS: Final = 250_000_000
-_MOST_PEOPLE: Final = 200
+
+# A frame may come a little late of another camera; time that was set back by more
+# shows the stand again at once.
+SET_BACK_NS: Final = 2_000_000_000
+
+MOST_PEOPLE: Final = 200
+"""As many as `StandEngagement` can hold."""
 
 
 def is_due(at_ns: int, last_ns: int | None) -> bool:
-    """Whether a new quarter of a second of event time has begun, or time was set back."""
-    return (
-        last_ns is None
-        or at_ns // EVERY_NS > last_ns // EVERY_NS
-        or at_ns < last_ns - 8 * EVERY_NS
-    )
+    """Return true where a new quarter of a second began, or time was set back."""
+    if last_ns is None or at_ns < last_ns - SET_BACK_NS:
+        return True
+    return at_ns // EVERY_NS > last_ns // EVERY_NS
 
 
-def snapshot(cameras: Iterable[Camera], at_ns: int, terms: Terms) -> StandEngagement:
-    """Everybody present at a stand, as of a frame of one of its cameras."""
-    cameras = list(cameras)
-    people = [p.live(terms) for camera in cameras for p in camera.presences if p.living]
+def snapshot(
+    cameras: Iterable[CameraPeople],
+    at_ns: int,
+    rules: PresenceRules,
+) -> StandEngagement:
+    """Return everybody present at a stand, as of a frame of one of its cameras."""
+    people: list[Person] = []
+    synthetic = False
+    for camera in cameras:
+        synthetic = synthetic or camera.synthetic
+        present = [each for each in camera.presences if each.liveness.proven]
+        people.extend(presence.live(rules) for presence in present)
     return StandEngagement(
-        stand_id=terms.stand.id,
+        stand_id=rules.stand.id,
         at_ns=at_ns,
-        people=tuple(people[:_MOST_PEOPLE]),
-        synthetic=any(camera.synthetic for camera in cameras),
-        config_version=terms.config_version,
+        people=tuple(people[:MOST_PEOPLE]),
+        synthetic=synthetic,
+        config_version=rules.config_version,
     )
-
-
-def measure(state: StandEngagement) -> None:
-    """Show a snapshot in the metrics."""
-    metrics.PEOPLE_PRESENT.labels(state.stand_id).set(len(state.people))
-    metrics.PEOPLE_ATTENDING.labels(state.stand_id).set(
-        sum(person.attending for person in state.people)
-    )
-    metrics.ENGAGEMENT_SCORE.labels(state.stand_id).set(
-        max((p.score for p in state.people), default=0)
-    )
-
-
-def unmeasure(stand_id: str) -> None:
-    """Take a stand that another process works on now out of this one's metrics."""
-    for gauge in (
-        metrics.PEOPLE_PRESENT,
-        metrics.PEOPLE_ATTENDING,
-        metrics.ENGAGEMENT_SCORE,
-    ):
-        gauge.remove(stand_id)

@@ -110,9 +110,9 @@ VISIT_LINKS_LOST = Counter(
     "Visits of known customers that were not stored: too many waited.",
 )
 
-DECOYS = Counter(
-    "vitrine_decoys",
-    "Faces that never moved, such as printed ones; not counted.",
+STATIC_FACES = Counter(
+    "vitrine_static_faces",
+    "Faces that never moved, such as printed ones; not counted as people.",
     ["camera"],
 )
 FACES_REPEATED = Counter(

@@ -7,26 +7,38 @@ from collections.abc import Iterable, Sequence
 import pytest
 from prometheus_client import REGISTRY
 
-from tests.builders import T0_NS, at, make_face, make_frame_faces, make_mall, received
+from tests.builders import at, make_face, make_frame_faces, make_mall, received
 from vitrine.bus import TopicPartition
 from vitrine.clock import EventClock
 from vitrine.mall import Camera, Mall, Stand
 from vitrine.mall.folder import FixedMall
 from vitrine.runtime import Outputs
 from vitrine.schemas import Exposure, FrameFaces, StandEngagement
-from vitrine.services.engagement.checkpoint import from_note
 from vitrine.services.engagement.handler import EngagementHandler
 from vitrine.services.engagement.settings import EngagementSettings
+from vitrine.stores.presence import PresenceStore, load
+from vitrine.stores.redis import connect
 
 MALL = make_mall(Stand(id="north"), Stand(id="south"))
 SOURCE = TopicPartition("faces", 0)
+NO_REDIS = "redis://127.0.0.1:1"
 
 
 def make_handler(
-    *, finite: bool = False, mall: Mall = MALL, bridge_s: float = 2.0
+    *,
+    finite: bool = False,
+    mall: Mall = MALL,
+    bridge_s: float = 2.0,
+    redis_url: str = NO_REDIS,
 ) -> EngagementHandler:
-    settings = EngagementSettings(bridge_s=bridge_s)
-    return EngagementHandler(FixedMall(mall), settings, EventClock(), finite=finite)
+    """Engagement with a store at this address; nobody answers at NO_REDIS."""
+    return EngagementHandler(
+        FixedMall(mall),
+        EngagementSettings(bridge_s=bridge_s),
+        PresenceStore(lambda: connect(redis_url)),
+        EventClock(),
+        finite=finite,
+    )
 
 
 def handle(
@@ -107,16 +119,19 @@ def test_a_face_is_shown_as_soon_as_it_has_moved() -> None:
     ] == [0, 0, 1, 1]
 
 
-def test_a_print_is_never_shown_nor_counted_as_anything_but_a_decoy() -> None:
+def test_a_static_face_is_never_shown_nor_counted_as_anything_but_that() -> None:
     before = (
-        REGISTRY.get_sample_value("vitrine_decoys_total", {"camera": "north-1"}) or 0
+        REGISTRY.get_sample_value("vitrine_static_faces_total", {"camera": "north-1"})
+        or 0
     )
-    frames = [make_frame_faces(i / 10, [make_face()], living=False) for i in range(600)]
+    frames = [
+        make_frame_faces(i / 10, [make_face()], swaying=False) for i in range(600)
+    ]
     outputs = handle(make_handler(finite=True), frames)
     assert {state.people for state in snapshots(outputs)} == {()}
     assert exposures(outputs) == []
     assert (
-        REGISTRY.get_sample_value("vitrine_decoys_total", {"camera": "north-1"})
+        REGISTRY.get_sample_value("vitrine_static_faces_total", {"camera": "north-1"})
         == before + 1
     )
 
@@ -248,7 +263,7 @@ def test_a_camera_that_vanished_is_forgotten_when_the_log_went_on_without_it() -
     assert [(part.stand_id, part.end_ns) for part in exposures(outputs)] == [
         ("north", at(1.0))
     ]
-    (camera,) = from_note(handler.handle([]).resume[SOURCE].note)
+    (camera,) = load(handler.stopped().staged[SOURCE].state)
     assert camera.camera_id == "south-1"
 
 
@@ -277,24 +292,6 @@ def test_old_frames_that_come_again_after_an_outage_are_no_new_beginning() -> No
     )
     assert [r.record.offset for r, _ in outputs.rejected] == [12, 13]
     assert [part.end_ns for part in exposures(outputs)] == [at(1.0)]
-
-
-def test_a_new_reader_starts_behind_the_batch_with_the_state_in_the_note() -> None:
-    handler = make_handler()
-    outputs = handle(
-        handler, [make_frame_faces(i / 10, [make_face("a")]) for i in range(11)]
-    )
-    assert outputs.resume[SOURCE].offset == 11
-    successor = make_handler(finite=True)
-    successor.assigned(outputs.resume)
-    (exposure,) = exposures(successor.stopped())
-    assert (exposure.start_ns, exposure.end_ns) == (T0_NS, at(1.0))
-
-
-def test_a_batch_without_records_of_a_partition_leaves_its_commit_as_it_was() -> None:
-    handler = make_handler()
-    outputs = handle(handler, [make_frame_faces()])
-    assert handler.handle([]).resume == outputs.resume
 
 
 def test_revoked_partitions_are_forgotten_and_leave_the_metrics() -> None:

@@ -22,11 +22,8 @@ from tests.builders import (
 from tests.campaign_scenario import make_interaction, make_play
 from tests.stand_builders import make_campaign, make_offer
 from vitrine.bus import Received
-from vitrine.clock import SystemClock
 from vitrine.mall.folder import FixedMall
 from vitrine.schemas import DeadLetter, Event, Exposure
-from vitrine.services.engagement.handler import EngagementHandler
-from vitrine.services.engagement.settings import EngagementSettings
 from vitrine.topics import TOPICS
 
 FPS = 5
@@ -46,7 +43,7 @@ def good_run() -> Evidence:
     faces = log(
         *(make_frame_faces(n / FPS, [make_face(track)]) for n in range(4 * FPS))
     )
-    handler = EngagementHandler(mall, EngagementSettings(), SystemClock(), finite=True)
+    handler = checks.engagement(mall)
     outputs = [*handler.handle(faces).messages, *handler.stopped().messages]
     exposures = [m.event for m in outputs if isinstance(m.event, Exposure)]
     play = make_play(0, 8)

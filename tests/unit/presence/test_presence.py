@@ -11,22 +11,23 @@ from tests.builders import T0_NS, at, make_face, make_frame_faces
 from vitrine.ids import presence_id
 from vitrine.mall import Stand
 from vitrine.presence.attention import Attention
-from vitrine.presence.people import Camera
-from vitrine.presence.presence import Terms
+from vitrine.presence.people import CameraPeople
 from vitrine.schemas import Exposure, Face, FrameFaces
 from vitrine.services.engagement.settings import EngagementSettings
 
 STAND = Stand.model_validate({"id": "north", "screen": {"camera": "centre"}})
-TERMS = Terms.of(STAND, "v1", EngagementSettings())
+RULES = EngagementSettings().rules(STAND, "v1")
 
 
 def exposures(
-    frames: Iterable[FrameFaces], camera: Camera | None = None
+    frames: Iterable[FrameFaces], camera: CameraPeople | None = None
 ) -> list[Exposure]:
     """All parts that these frames of one camera lead to, its end included."""
-    camera = camera or Camera("north", "north-1", 0, 0)
-    found = [part for frame in frames for part in camera.observe(frame, TERMS)]
-    return found + list(camera.end(TERMS))
+    camera = camera or CameraPeople("north", "north-1", 0, 0)
+    found = [
+        part for frame in frames for part in camera.observe(frame, RULES).exposures
+    ]
+    return found + camera.end(RULES).exposures
 
 
 def frames(
@@ -56,11 +57,11 @@ def test_dwell_is_first_seen_to_last_seen() -> None:
 
 
 def test_the_presence_ends_two_seconds_after_the_person_was_last_seen() -> None:
-    camera = Camera("north", "north-1", 0, 0)
+    camera = CameraPeople("north", "north-1", 0, 0)
     ended = [
         (frame.captured_at_ns - T0_NS) / 1e9
         for frame in frames(9.0, lambda s: [make_face("a")] if s <= 4 else [])
-        for _ in camera.observe(frame, TERMS)
+        for _ in camera.observe(frame, RULES).exposures
     ]
     assert ended == [6.0]
 
@@ -242,7 +243,7 @@ def test_the_glances_of_all_parts_together_are_those_of_an_uncut_presence(
         yaw = 60 - yaw if noise.random() < 0.15 else yaw
         made.append(make_frame_faces(frame / 10, [make_face(yaw=yaw)]))
         uncut.append(
-            attention_of_all.observe(made[-1].captured_at_ns, yaw, 0.0, TERMS.cone)
+            attention_of_all.observe(made[-1].captured_at_ns, yaw, 0.0, RULES.cone)
         )
     uncut.append(attention_of_all.close())
     joined: list[tuple[int, int]] = []
@@ -317,28 +318,27 @@ def test_sixty_people_at_once_are_sixty_presences() -> None:
 
 
 def test_memory_is_bounded_by_who_is_there_now() -> None:
-    camera = Camera("north", "north-1", 0, 0)
+    camera = CameraPeople("north", "north-1", 0, 0)
     for minute in range(30):
         for second in range(60):
             track = f"t{minute}-{second}"
             for moment in (0.0, 0.3):
                 face = make_face(track, x=second % 6 * 100, size=30)
-                list(
-                    camera.observe(
-                        make_frame_faces(60 * minute + second + moment, [face]), TERMS
-                    )
-                )
+                now = 60 * minute + second + moment
+                camera.observe(make_frame_faces(now, [face]), RULES)
     assert len(camera.presences) == 2
     assert len(camera.founders) <= 12
 
 
 def test_a_presence_of_hours_holds_the_views_of_three_seconds() -> None:
-    camera = Camera("north", "north-1", at(0), 0)
+    camera = CameraPeople("north", "north-1", at(0), 0)
     glances = 0
     for second in range(7200):
         for moment in (0.0, 0.5):
             face = make_face(yaw=60 * (second // 2 % 2))
-            parts = camera.observe(make_frame_faces(second + moment, [face]), TERMS)
+            parts = camera.observe(
+                make_frame_faces(second + moment, [face]), RULES
+            ).exposures
             glances += sum(len(part.attention) for part in parts)
     (presence,) = camera.presences
     assert glances == 119 * 15

@@ -10,13 +10,12 @@ import pytest
 
 from tests.builders import T0_NS, at, face_points, make_face, make_frame_faces
 from vitrine.mall import Stand
-from vitrine.presence.life import Motion
-from vitrine.presence.people import Camera
-from vitrine.presence.presence import Terms
+from vitrine.presence.liveness import Motion
+from vitrine.presence.people import CameraPeople
 from vitrine.schemas import Exposure, Face, FrameFaces
 from vitrine.services.engagement.settings import EngagementSettings
 
-TERMS = Terms.of(Stand(id="north"), "v1", EngagementSettings())
+RULES = EngagementSettings().rules(Stand(id="north"), "v1")
 Seconds = tuple[float, float]
 
 
@@ -81,7 +80,7 @@ def test_the_same_view_again_changes_nothing() -> None:
 def frames(until: float, faces: Callable[[float], list[Face]]) -> list[FrameFaces]:
     """Ten frames a second, of faces that move only where `faces` says so."""
     return [
-        make_frame_faces(n / 10, faces(n / 10), living=False)
+        make_frame_faces(n / 10, faces(n / 10), swaying=False)
         for n in range(round(until * 10) + 1)
     ]
 
@@ -91,13 +90,14 @@ def sway(second: float) -> float:
 
 
 def observed(
-    made: Sequence[FrameFaces], camera: Camera | None = None
+    made: Sequence[FrameFaces], camera: CameraPeople | None = None
 ) -> list[Exposure]:
     """What is published of these frames and the end after them."""
-    camera = camera or Camera("north", "north-1", 0, 0)
-    return [part for frame in made for part in camera.observe(frame, TERMS)] + list(
-        camera.end(TERMS)
-    )
+    camera = camera or CameraPeople("north", "north-1", 0, 0)
+    parts = []
+    for frame in made:
+        parts += camera.observe(frame, RULES).exposures
+    return parts + camera.end(RULES).exposures
 
 
 def spans(parts: Sequence[Exposure]) -> list[Seconds]:
@@ -108,9 +108,9 @@ def spans(parts: Sequence[Exposure]) -> list[Seconds]:
 
 def test_a_print_is_no_presence_however_often_its_track_breaks() -> None:
     made = frames(300, lambda s: [] if s % 7 < 0.5 else [face(f"t{s // 7:.0f}")])
-    camera = Camera("north", "north-1", 0, 0)
+    camera = CameraPeople("north", "north-1", 0, 0)
     assert observed(made, camera) == []
-    assert len(camera.prints.known) == 1
+    assert len(camera.static_faces.known) == 1
 
 
 def test_who_moves_late_was_there_from_the_beginning() -> None:
@@ -120,17 +120,17 @@ def test_who_moves_late_was_there_from_the_beginning() -> None:
 
 
 def test_a_part_is_held_over_a_whole_minute_until_the_face_has_moved() -> None:
-    camera = Camera("north", "north-1", 0, 0)
+    camera = CameraPeople("north", "north-1", 0, 0)
     made = [
         make_frame_faces(
-            58 + n / 10, [face(x=320 + (sway(n / 10) if n > 26 else 0))], living=False
+            58 + n / 10, [face(x=320 + (sway(n / 10) if n > 26 else 0))], swaying=False
         )
         for n in range(60)
     ]
     published = [
         (n, part)
         for n, frame in enumerate(made)
-        for part in camera.observe(frame, TERMS)
+        for part in camera.observe(frame, RULES).exposures
     ]
     assert [(n, part.part, part.final) for n, part in published] == [(28, 0, False)]
     assert spans([part for _, part in published]) == [(58.0, 60.0)]
@@ -143,14 +143,14 @@ def test_who_keeps_still_for_the_whole_of_a_short_pass_is_taken_for_a_print() ->
 def test_who_stops_to_move_for_five_seconds_ends_there_and_is_a_print_from_then_on() -> (
     None
 ):
-    camera = Camera("north", "north-1", 0, 0)
+    camera = CameraPeople("north", "north-1", 0, 0)
     parts = observed(
         frames(60, lambda s: [face(x=320 + (sway(s) if s <= 10 else sway(10)))]), camera
     )
     ((start, end),) = spans(parts)
     assert start == 0.0
     assert 14.5 <= end <= 15.5
-    assert len(camera.prints.known) == 1
+    assert len(camera.static_faces.known) == 1
 
 
 def test_a_walker_who_takes_over_the_track_of_a_print_is_a_presence_of_its_own() -> (
@@ -190,11 +190,11 @@ def test_a_new_track_at_the_place_of_a_print_does_not_go_on_with_somebody_lost_n
 
 
 def test_a_print_is_forgotten_two_minutes_after_it_was_last_seen() -> None:
-    camera = Camera("north", "north-1", 0, 0)
+    camera = CameraPeople("north", "north-1", 0, 0)
     observed([*frames(5, lambda s: [face()]), make_frame_faces(124.9)], camera)
-    assert len(camera.prints.known) == 1
+    assert len(camera.static_faces.known) == 1
     observed([make_frame_faces(125.1)], camera)
-    assert camera.prints.known == []
+    assert camera.static_faces.known == []
 
 
 def test_motion_while_somebody_stands_before_a_face_is_no_proof_at_first() -> None:
@@ -227,11 +227,11 @@ def test_a_walker_whose_track_breaks_in_every_frame_lives() -> None:
 
 
 def test_without_proof_of_life_a_print_counts() -> None:
-    terms = Terms.of(Stand(id="north"), "v1", EngagementSettings(proof_of_life=False))
-    camera = Camera("north", "north-1", 0, 0)
+    rules = EngagementSettings(count_static_faces=True).rules(Stand(id="north"), "v1")
+    camera = CameraPeople("north", "north-1", 0, 0)
     parts = [
         part
         for frame in frames(9, lambda s: [face()])
-        for part in camera.observe(frame, terms)
+        for part in camera.observe(frame, rules).exposures
     ]
-    assert spans([*parts, *camera.end(terms)]) == [(0.0, 9.0)]
+    assert spans([*parts, *camera.end(rules).exposures]) == [(0.0, 9.0)]

@@ -1,7 +1,7 @@
 """How long faces take to prove that they live, and how often still pictures of faces seem to.
 
-python -m benchmarks.proof_of_life VIDEO …             seconds until a face has moved, from every view on
-python -m benchmarks.proof_of_life --still VIDEO …     its first frame for a minute, noise, changing light
+python -m benchmarks.static_faces VIDEO …             seconds until a face has moved, from every view on
+python -m benchmarks.static_faces --still VIDEO …     its first frame for a minute, noise, changing light
        [--models FOLDER] [--width 640] [--fps 10]
 
 Faces are found by YuNet where --models has it, by MTCNN otherwise.
@@ -19,8 +19,7 @@ import numpy as np
 
 from benchmarks.expression import faces_in
 from benchmarks.vision import read
-from vitrine.presence.life import Motion
-from vitrine.presence.people import UNPROVEN_NS
+from vitrine.presence.liveness import UNPROVEN_NS, Motion
 from vitrine.schemas import Face
 from vitrine.vision.crop import Image
 from vitrine.vision.detectors import Detector, Mtcnn, YuNet

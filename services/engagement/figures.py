@@ -1,0 +1,49 @@
+"""The metrics of engagement."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from vitrine.clock import SECOND_NS, Clock
+from vitrine.schemas import FrameFaces, StandEngagement
+from vitrine.telemetry import metrics
+
+# Older frames come from files or replays; their age says nothing about us.
+LIVE_NS: Final = 60_000_000_000
+
+
+def show_stand(state: StandEngagement) -> None:
+    """Show a snapshot of a stand."""
+    attending = 0
+    best_score = 0.0
+    for person in state.people:
+        attending += person.attending
+        best_score = max(best_score, person.score)
+    metrics.PEOPLE_PRESENT.labels(state.stand_id).set(len(state.people))
+    metrics.PEOPLE_ATTENDING.labels(state.stand_id).set(attending)
+    metrics.ENGAGEMENT_SCORE.labels(state.stand_id).set(best_score)
+
+
+def remove_stand(stand_id: str) -> None:
+    """Remove a stand that another process works on now."""
+    metrics.PEOPLE_PRESENT.remove(stand_id)
+    metrics.PEOPLE_ATTENDING.remove(stand_id)
+    metrics.ENGAGEMENT_SCORE.remove(stand_id)
+
+
+def show_age(frame: FrameFaces, clock: Clock) -> None:
+    """Show how old a frame is as its snapshot leaves."""
+    age_ns = clock.age_ns(frame.captured_at_ns)
+    if age_ns is not None and 0 <= age_ns < LIVE_NS:
+        metrics.STAGE_LATENCY.labels("engagement").observe(age_ns / SECOND_NS)
+
+
+def count_static_faces(camera_id: str, count: int) -> None:
+    """Count faces that were present and never moved."""
+    if count:
+        metrics.STATIC_FACES.labels(camera_id).inc(count)
+
+
+def count_repeated(camera_id: str) -> None:
+    """Count a frame that came a second time."""
+    metrics.FACES_REPEATED.labels(camera_id).inc()
