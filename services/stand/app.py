@@ -45,7 +45,6 @@ class StandService:
     ) -> None:
         self._context = context
         self._settings = settings
-        self._switchboard = Switchboard()
         self.address = ""
         self.player_token = settings.player_token
         self.listening = Event()
@@ -63,7 +62,8 @@ class StandService:
             )
         except Stopped:
             return
-        app = create_app(self._web(key))
+        switchboard = Switchboard()
+        app = create_app(self._web(key, switchboard))
         with ExitStack() as stack:
             redis = context.redis()
             stack.callback(redis.close)
@@ -76,16 +76,18 @@ class StandService:
             stack.enter_context(listener)
             server = web_server(app, listener, stop, name=NAME)
             stack.enter_context(server)
-            stack.callback(self._switchboard.close)
+            # Before the server, so that its open streams end and it can.
+            stack.callback(switchboard.close)
             self.address = address_of(listener)
             self.listening.set()
             logger.info("stand pages at %s", self.address)
-            self._loop(redis, key).run(stop)
+            handler = self._handler(redis, key, switchboard)
+            self._loop(handler).run(stop)
 
-    def _web(self, key: bytes) -> Web:
+    def _web(self, key: bytes, switchboard: Switchboard) -> Web:
         context = self._context
         return Web(
-            switchboard=self._switchboard,
+            switchboard=switchboard,
             mall=context.mall,
             clock=context.clock,
             key=key,
@@ -96,17 +98,25 @@ class StandService:
             player_token=self._settings.player_token,
         )
 
-    def _loop(self, redis: Redis, key: bytes) -> ServiceLoop:
+    def _handler(
+        self,
+        redis: Redis,
+        key: bytes,
+        switchboard: Switchboard,
+    ) -> StandHandler:
         context = self._context
         folder = context.settings.config
-        handler = StandHandler(
+        return StandHandler(
             context.mall,
             context.clock,
-            self._switchboard,
+            switchboard,
             OfferDesk(redis, folder / "codes", context.health),
             Creatives(folder / "creatives"),
             key,
         )
+
+    def _loop(self, handler: StandHandler) -> ServiceLoop:
+        context = self._context
         return ServiceLoop(
             NAME,
             context.bus,
