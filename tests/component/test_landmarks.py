@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
 
@@ -12,19 +13,33 @@ import numpy as np
 import pytest
 
 from tests.builders import at, make_mall
-from vitrine.bus import Outgoing, decode, encode
+from vitrine.bus import (
+    Outgoing,
+    decode,
+    encode,
+)
 from vitrine.bus.memory import MemoryBus
 from vitrine.errors import ConfigurationError
 from vitrine.mall import Stand
 from vitrine.mall.folder import FixedMall
 from vitrine.runtime import Context
-from vitrine.schemas import DeadLetter, FrameFaces, FrameMeta
+from vitrine.schemas import (
+    DeadLetter,
+    FrameFaces,
+    FrameMeta,
+)
 from vitrine.services.landmarks.app import build
 from vitrine.settings import Settings
 from vitrine.stores.redis import connect
-from vitrine.synthetic import FrameTruth, SyntheticMall
+from vitrine.synthetic import PersonTruth, SyntheticMall
 from vitrine.telemetry.health import Health
-from vitrine.topics import DEAD_LETTERS, FACES, FRAMES, TOPICS
+from vitrine.topics import (
+    DEAD_LETTERS,
+    FACES,
+    FRAMES,
+    TOPICS,
+)
+from vitrine.vision.crop import Image
 from vitrine.vision.shape import outer_eye_distance
 
 WIDTH = 640
@@ -43,8 +58,11 @@ def make_context(bus: MemoryBus, **settings: object) -> Context:
     )
 
 
-def publish(bus: MemoryBus, bodies: Sequence[bytes]) -> None:
-    """The frames of one camera, and that its source ended."""
+def publish(
+    bus: MemoryBus,
+    bodies: Sequence[bytes],
+) -> None:
+    """Send the frames of one camera, and that its source ended."""
     producer = bus.producer()
     for number, body in enumerate([*bodies, b""]):
         meta = FrameMeta(
@@ -63,7 +81,7 @@ def publish(bus: MemoryBus, bodies: Sequence[bytes]) -> None:
 def run_to_the_end(
     bodies: Sequence[bytes],
 ) -> tuple[list[FrameFaces], list[DeadLetter]]:
-    """Everything that a running service publishes for the frames of a source."""
+    """Return everything that a running service publishes for the frames of a source."""
     bus = MemoryBus(TOPICS)
     stop = Event()
     publish(bus, bodies)
@@ -86,59 +104,76 @@ def run_to_the_end(
     return events, letters
 
 
-def jpegs(mall: SyntheticMall, frames: int) -> tuple[list[bytes], list[FrameTruth]]:
-    drawn = [mall.frame(n) for n in range(frames)]
-    return [cv2.imencode(".jpg", image)[1].tobytes() for image, _ in drawn], [
-        truth for _, truth in drawn
-    ]
+def jpeg(image: Image) -> bytes:
+    _, encoded = cv2.imencode(".jpg", image)
+    return encoded.tobytes()
+
+
+@dataclass
+class Comparison:
+    """Hold what was published of people whose truth is known."""
+
+    expected: int = 0
+    errors: list[float] = field(default_factory=list)
+    """Mean distance of the points, in eye distances, of each person found."""
+    turned: list[float] = field(default_factory=list)
+    """Errors of yaw in degrees."""
+    tracks: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Names under which each person was followed."""
+
+    def add(
+        self,
+        event: FrameFaces,
+        person: PersonTruth,
+    ) -> None:
+        size = float(outer_eye_distance(person.points))
+        if not person.visible or size < 15:
+            return
+        self.expected += 1
+        nearest = None
+        least = 0.5
+        for face in event.faces:
+            off = np.linalg.norm(np.array(face.points) - person.points, axis=1)
+            error = float(off.mean()) / size
+            if error < least:
+                nearest = face
+                least = error
+        if nearest is not None:
+            self.errors.append(least)
+            self.turned.append(abs(nearest.yaw - person.yaw))
+            self.tracks[person.person].add(nearest.track_id)
 
 
 def test_synthetic_people_are_found_followed_and_measured() -> None:
-    bodies, truths = jpegs(
-        SyntheticMall.from_uri("synthetic:?people=2&seed=1", WIDTH, HEIGHT, FPS), 40
+    mall = SyntheticMall.from_uri(
+        "synthetic:?people=2&seed=1",
+        WIDTH,
+        HEIGHT,
+        FPS,
     )
-    events, letters = run_to_the_end(bodies)
+    drawn = [mall.frame(number) for number in range(40)]
+    events, letters = run_to_the_end([jpeg(image) for image, _ in drawn])
     assert letters == []
-    assert [event.captured_at_ns for event in events] == [
-        at(n / FPS) for n in range(41)
-    ]
+    times = [event.captured_at_ns for event in events]
+    assert times == [at(n / FPS) for n in range(41)]
     assert [event.ended for event in events] == [False] * 40 + [True]
-    errors = []
-    turned = []
-    tracks = defaultdict(set)
-    expected = 0
-    for event, truth in zip(events, truths, strict=False):
+    found = Comparison()
+    for number, (_, truth) in enumerate(drawn):
         for person in truth.people:
-            size = float(outer_eye_distance(person.points))
-            if not person.visible or size < 15:
-                continue
-            expected += 1
-            distances = {
-                face.track_id: float(
-                    np.linalg.norm(np.array(face.points) - person.points, axis=1).mean()
-                )
-                / size
-                for face in event.faces
-            }
-            nearest = min(distances, key=distances.__getitem__, default=None)
-            if nearest is not None and distances[nearest] < 0.5:
-                tracks[person.person].add(nearest)
-                errors.append(distances[nearest])
-                (face,) = (face for face in event.faces if face.track_id == nearest)
-                turned.append(abs(face.yaw - person.yaw))
-    assert expected >= 20
-    assert len(errors) >= 0.9 * expected
-    assert np.median(errors) < 0.1
-    assert np.median(turned) < 8
-    assert all(len(ids) <= 2 for ids in tracks.values())
+            found.add(events[number], person)
+    assert found.expected >= 20
+    assert len(found.errors) >= 0.9 * found.expected
+    assert np.median(found.errors) < 0.1
+    assert np.median(found.turned) < 8
+    assert max(len(names) for names in found.tracks.values()) <= 2
 
 
 def test_bad_pictures_become_dead_letters_and_the_rest_goes_on() -> None:
-    grey = cv2.imencode(".jpg", np.full((HEIGHT, WIDTH, 3), 128, np.uint8))[1].tobytes()
+    grey = jpeg(np.full((HEIGHT, WIDTH, 3), 128, np.uint8))
     events, letters = run_to_the_end([grey, b"", grey[:-40], grey])
-    assert [(event.captured_at_ns, event.faces) for event in events] == [
-        (at(0), ()), (at(0.3), ()), (at(0.4), ()),
-    ]  # fmt: skip
+    times = [event.captured_at_ns for event in events]
+    assert times == [at(0), at(0.3), at(0.4)]
+    assert [event.faces for event in events] == [()] * 3
     assert [letter.reason for letter in letters] == [
         "the frame holds no picture",
         "the JPEG is cut off",
@@ -156,7 +191,8 @@ def test_a_missing_model_folder_stops_the_service_with_what_is_wrong(
 
 @pytest.mark.shared
 def test_a_key_file_that_is_missing_stops_the_service_with_what_to_do(
-    shared: Path, tmp_path: Path
+    shared: Path,
+    tmp_path: Path,
 ) -> None:
     context = make_context(
         MemoryBus(TOPICS), models=shared / "models", key_file=tmp_path / "none"

@@ -10,7 +10,10 @@ from vitrine.faces.decoding import decode, jpeg_size
 GOOD = jpeg(picture((160, 120, 60)))
 
 
-def claiming(width: int, height: int) -> bytes:
+def claiming(
+    width: int,
+    height: int,
+) -> bytes:
     """Return the good JPEG with another size in its frame header."""
     start = GOOD.index(b"\xff\xc0") + 5
     size = height.to_bytes(2) + width.to_bytes(2)
@@ -39,7 +42,9 @@ def test_a_good_jpeg_becomes_its_picture() -> None:
     ],
 )
 def test_a_bad_picture_is_refused_with_its_reason(
-    body: bytes, announced: tuple[int, int], reason: str
+    body: bytes,
+    announced: tuple[int, int],
+    reason: str,
 ) -> None:
     with pytest.raises(Invalid, match=reason):
         decode(body, *announced)

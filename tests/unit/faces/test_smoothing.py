@@ -9,7 +9,10 @@ from vitrine.faces.smoothing import OneEuro
 FPS = 10
 
 
-def filtered(points: NDArray[np.float64], side: float = 100.0) -> NDArray[np.float64]:
+def filtered(
+    points: NDArray[np.float64],
+    side: float = 100.0,
+) -> NDArray[np.float64]:
     one_euro = OneEuro()
     return np.stack([one_euro(p, side, at(n / FPS)) for n, p in enumerate(points)])
 
@@ -35,4 +38,7 @@ def test_the_same_motion_is_filtered_alike_at_any_face_size() -> None:
 def test_after_a_pause_the_filter_starts_anew() -> None:
     one_euro = OneEuro()
     one_euro(np.zeros((68, 2)), 100, at(0))
-    np.testing.assert_array_equal(one_euro(np.full((68, 2), 30.0), 100, at(2)), 30.0)
+    np.testing.assert_array_equal(
+        one_euro(np.full((68, 2), 30.0), 100, at(2)),
+        30.0,
+    )

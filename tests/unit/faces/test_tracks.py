@@ -1,5 +1,6 @@
 """Which face is which, over time."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -9,7 +10,11 @@ import pytest
 from tests.builders import at
 from tests.unit.landmarks.toy_vision import FIVE, SHAPE
 from vitrine.faces.places import Place, match
-from vitrine.faces.track import Candidate, Observation, Track
+from vitrine.faces.track import (
+    Candidate,
+    Observation,
+    Track,
+)
 from vitrine.faces.tracks import CameraTracks
 from vitrine.faces.views import Detected, Found
 from vitrine.ids import track_id
@@ -18,6 +23,9 @@ from vitrine.vision.detectors import Detections, Trust
 from vitrine.vision.shape import Points
 
 TRUST = Trust(start=0.6, sure=0.9)
+FACE = (100, 100, 60)
+"""Centre x, y and side of a face that the detector is sure of."""
+DOUBTFUL = (*FACE, 0.7)
 
 
 class Shown(NamedTuple):
@@ -33,7 +41,11 @@ class Shown(NamedTuple):
         return self.x, self.y
 
 
-def place(x: float, y: float, side: float) -> Place:
+def place(
+    x: float,
+    y: float,
+    side: float,
+) -> Place:
     return Place(np.array([x, y]), side)
 
 
@@ -53,12 +65,20 @@ def detections(faces: Sequence[Shown]) -> Detections:
     )
 
 
-def points_at(x: float, y: float, side: float) -> Points:
+def points_at(
+    x: float,
+    y: float,
+    side: float,
+) -> Points:
     """Return the mean face (68, 2) there."""
     return np.array([x, y], np.float32) + SHAPE.astype(np.float32) * np.float32(side)
 
 
-def observed(candidate: Candidate, points: Points, face_score: float) -> Observation:
+def observed(
+    candidate: Candidate,
+    points: Points,
+    face_score: float,
+) -> Observation:
     crop = crop_of_points(points)
     return Observation(
         candidate, points, crop, Place.of_crop(crop), face_score, quality=0.9
@@ -66,17 +86,25 @@ def observed(candidate: Candidate, points: Points, face_score: float) -> Observa
 
 
 def look(
-    candidate: Candidate, faces: Sequence[Shown], face_score: float
+    candidate: Candidate,
+    faces: Sequence[Shown],
+    face_score: float,
 ) -> Observation:
     """Return what the networks see: the nearest face, if one is where they look."""
     looked_at = Place.of_crop(candidate.crop)
-    for face in sorted(faces, key=lambda f: np.hypot(*(looked_at.centre - f.centre))):
-        if np.hypot(*(looked_at.centre - face.centre)) < looked_at.side:
-            points = points_at(face.x, face.y, face.side)
-            return observed(candidate, points, face_score)
-        break
-    x, y = looked_at.centre
-    return observed(candidate, points_at(x, y, looked_at.side), face_score=0.0)
+    nearest = None
+    shortest = looked_at.side
+    for face in faces:
+        distance = math.dist(looked_at.centre, face.centre)
+        if distance < shortest:
+            nearest = face
+            shortest = distance
+    if nearest is None:
+        x, y = looked_at.centre
+        points = points_at(x, y, looked_at.side)
+        return observed(candidate, points, face_score=0.0)
+    points = points_at(nearest.x, nearest.y, nearest.side)
+    return observed(candidate, points, face_score)
 
 
 class Scene:
@@ -128,7 +156,8 @@ def test_places_are_matched_to_the_least_total_distance() -> None:
     ],
 )
 def test_far_or_much_larger_places_are_no_match(
-    found: Place, pairs: dict[int, int]
+    found: Place,
+    pairs: dict[int, int],
 ) -> None:
     assert match([place(0, 0, 100)], [found]) == pairs
 
@@ -150,19 +179,19 @@ def test_the_place_of_a_crop_is_its_centre_and_side() -> None:
 
 
 def test_ids_are_camera_first_capture_time_and_number() -> None:
-    seen = Scene().see((100, 100, 60), (300, 100, 60))
+    seen = Scene().see(FACE, (300, 100, 60))
     assert list(seen) == [track_id("north-1", at(0), 0), track_id("north-1", at(0), 1)]
 
 
 def test_a_doubtful_face_is_shown_when_it_is_found_twice() -> None:
     scene = Scene()
-    assert scene.see((100, 100, 60, 0.7)) == {}
-    assert list(scene.see((100, 100, 60, 0.7))) == [track_id("north-1", at(0), 0)]
+    assert scene.see(DOUBTFUL) == {}
+    assert list(scene.see(DOUBTFUL)) == [track_id("north-1", at(0), 0)]
 
 
 def test_a_doubtful_face_that_is_found_once_is_never_shown() -> None:
     scene = Scene()
-    assert scene.see((100, 100, 60, 0.7)) == {}
+    assert scene.see(DOUBTFUL) == {}
     assert [scene.see() for _ in range(5)] == [{}] * 5
 
 
@@ -170,7 +199,7 @@ def test_a_weak_detection_begins_no_track_but_keeps_one() -> None:
     scene = Scene(detect_every=1)
     weak = (100, 100, 60, 0.5)
     assert [scene.see(weak) for _ in range(3)] == [{}] * 3
-    scene.see((100, 100, 60))
+    scene.see(FACE)
     assert len(scene.see(weak, face_score=0.1)) == 1
 
 
@@ -185,7 +214,7 @@ def test_the_detector_is_asked_every_third_frame_while_all_is_well() -> None:
 
 def test_a_lost_face_is_looked_for_in_the_next_frame_and_keeps_its_id() -> None:
     scene = Scene(detect_every=10)
-    (first,) = scene.see((100, 100, 60))
+    (first,) = scene.see(FACE)
     assert scene.see() == {}
     assert scene.tracks.due()
     assert list(scene.see((110, 100, 60))) == [first]
@@ -193,11 +222,11 @@ def test_a_lost_face_is_looked_for_in_the_next_frame_and_keeps_its_id() -> None:
 
 def test_a_face_gone_for_a_second_comes_back_as_another_track() -> None:
     scene = Scene()
-    (first,) = scene.see((100, 100, 60))
+    (first,) = scene.see(FACE)
     for _ in range(10):
         assert scene.see() == {}
     for _ in range(3):
-        seen = scene.see((100, 100, 60))
+        seen = scene.see(FACE)
     assert len(seen) == 1
     assert first not in seen
 
@@ -206,26 +235,24 @@ def test_a_followed_face_survives_being_overlooked_only_while_it_looks_like_one(
     None
 ):
     scene = Scene()
-    face = (100, 100, 60)
-    (first,) = scene.see(face)
-    assert list(scene.see(face, overlooked=True, face_score=0.8)) == [first]
-    assert scene.see(face, overlooked=True, face_score=0.4) == {}
+    (first,) = scene.see(FACE)
+    assert list(scene.see(FACE, overlooked=True, face_score=0.8)) == [first]
+    assert scene.see(FACE, overlooked=True, face_score=0.4) == {}
 
 
 def test_what_the_detector_never_finds_again_ends_after_three_seconds() -> None:
     scene = Scene()
-    face = (100, 100, 60)
-    scene.see(face)
+    scene.see(FACE)
     shown = []
     for _ in range(35):
-        seen = scene.see(face, overlooked=True, face_score=0.9)
+        seen = scene.see(FACE, overlooked=True, face_score=0.9)
         shown.append(len(seen))
     assert shown == [1] * 29 + [0] * 6
 
 
 def test_people_who_cross_keep_their_ids() -> None:
     scene = Scene()
-    left, right = scene.see((100, 100, 60), (300, 100, 90))
+    left, right = scene.see(FACE, (300, 100, 90))
     for n in range(1, 21):
         seen = scene.see((100 + 10 * n, 100, 60), (300 - 10 * n, 160, 90))
     assert seen[left] == pytest.approx(300, abs=1)
@@ -241,22 +268,22 @@ def test_somebody_who_walks_past_is_one_track() -> None:
 
 def test_a_new_face_takes_the_nearer_detection() -> None:
     scene = Scene()
-    (first,) = scene.see((100, 100, 60))
+    (first,) = scene.see(FACE)
     seen = scene.see((110, 100, 60), (60, 100, 60))
     assert seen[first] == pytest.approx(110, abs=1)
 
 
 def test_a_face_that_was_followed_does_not_jump() -> None:
     scene = Scene(detect_every=1)
-    (first,) = scene.see((100, 100, 60))
-    scene.see((100, 100, 60))
+    (first,) = scene.see(FACE)
+    scene.see(FACE)
     assert first not in scene.see((155, 100, 60))
 
 
 def test_of_two_new_tracks_on_one_face_one_remains() -> None:
     scene = Scene(detect_every=10)
-    scene.see((100, 100, 60), (180, 100, 60))
-    scene.see((100, 100, 60), (170, 100, 60))
+    scene.see(FACE, (180, 100, 60))
+    scene.see(FACE, (170, 100, 60))
     assert len(scene.see((140, 100, 60))) == 1
 
 
@@ -321,7 +348,11 @@ def test_box_and_crop_go_along_with_the_face() -> None:
     moved = nearer.mean(axis=0) - points.mean(axis=0)
     np.testing.assert_allclose(view.velocity, moved / 0.1, rtol=1e-4)
     next_crop = track.predict(at(0.2)).crop
-    np.testing.assert_allclose(next_crop, crop_of_points(nearer + moved), atol=1e-4)
+    np.testing.assert_allclose(
+        next_crop,
+        crop_of_points(nearer + moved),
+        atol=1e-4,
+    )
 
 
 def test_a_rejected_view_leaves_no_trace_but_that_the_face_is_hidden() -> None:

@@ -26,7 +26,12 @@ from vitrine.faces.models import FaceModels
 from vitrine.mall import Stand
 from vitrine.mall.folder import FixedMall
 from vitrine.runtime import Outputs
-from vitrine.schemas import Face, FrameFaces, FrameMeta, SealedEmbedding
+from vitrine.schemas import (
+    Face,
+    FrameFaces,
+    FrameMeta,
+    SealedEmbedding,
+)
 from vitrine.sealing import Sealer, track_reference
 from vitrine.services.landmarks.handler import LandmarksHandler
 
@@ -70,7 +75,10 @@ def faces_of(
     return events
 
 
-def only_face(handler: LandmarksHandler, record: Received[FrameMeta]) -> Face:
+def only_face(
+    handler: LandmarksHandler,
+    record: Received[FrameMeta],
+) -> Face:
     (event,) = faces_of(handler, record)
     (face,) = event.faces
     return face
@@ -80,7 +88,11 @@ def reasons(outputs: Outputs) -> list[str]:
     return [reason for _, reason in outputs.rejected]
 
 
-def walk(camera: str, steps: int = 12, speed: float = 6) -> list[Received[FrameMeta]]:
+def walk(
+    camera: str,
+    steps: int = 12,
+    speed: float = 6,
+) -> list[Received[FrameMeta]]:
     """Return two people who walk towards each other, one below the other."""
     frames = []
     for n in range(steps):
@@ -106,7 +118,8 @@ def test_a_face_is_published_with_its_points_box_and_pose() -> None:
 
 
 def shown_over(
-    seconds: Sequence[float], network: LessAndLessNeutral | None
+    seconds: Sequence[float],
+    network: LessAndLessNeutral | None,
 ) -> list[float | None]:
     """Return what is said to be shown by one face at these times."""
     handler = make_handler(toy_models(expressions=network))
@@ -186,7 +199,10 @@ def test_a_face_too_small_for_landmarks_is_left_out() -> None:
 
 
 def test_a_large_picture_gives_coordinates_of_its_own_pixels() -> None:
-    face = only_face(make_handler(), frame(0, (1000, 700, 300), size=(2000, 1400)))
+    face = only_face(
+        make_handler(),
+        frame(0, (1000, 700, 300), size=(2000, 1400)),
+    )
     np.testing.assert_allclose(face.box, [850, 550, 300, 300], atol=5)
 
 
@@ -199,7 +215,8 @@ def test_a_large_picture_gives_coordinates_of_its_own_pixels() -> None:
     ],
 )
 def test_a_bad_picture_is_refused_and_the_others_go_on(
-    body: bytes, reason: str
+    body: bytes,
+    reason: str,
 ) -> None:
     bad = frame(0.1, body=body)
     outputs = make_handler().handle([frame(0, FACE), bad, frame(0.2, FACE)])
@@ -241,7 +258,10 @@ def test_a_camera_whose_clock_was_set_back_is_accepted_again_after_a_while() -> 
     assert seen.captured_at_ns == at(701)
 
 
-def appended(received: Received[FrameMeta], seconds: float) -> Received[FrameMeta]:
+def appended(
+    received: Received[FrameMeta],
+    seconds: float,
+) -> Received[FrameMeta]:
     """Return the record as if the log had taken it at that time."""
     record = replace(received.record, appended_at_ns=at(seconds))
     return replace(received, record=record)
@@ -262,7 +282,11 @@ def test_a_late_frame_of_a_live_camera_is_skipped_and_counted() -> None:
     handler = make_handler(clock=clock)
     late_before = dropped("late")
     analysed_before = counted("frames_analysed")
-    seen = faces_of(handler, frame(0.4, FACE, live=True), frame(0.6, FACE, live=True))
+    seen = faces_of(
+        handler,
+        frame(0.4, FACE, live=True),
+        frame(0.6, FACE, live=True),
+    )
     assert [event.captured_at_ns for event in seen] == [at(0.6)]
     assert dropped("late") == late_before + 1
     assert counted("frames_analysed") == analysed_before + 1
@@ -302,7 +326,11 @@ def embeddings(
     sealer: Sealer | None = SEALER,
 ) -> list[SealedEmbedding | None]:
     """Return those of one face in so many frames, ten a second."""
-    handler = make_handler(toy_models(quality=quality), recognition, sealer=sealer)
+    handler = make_handler(
+        toy_models(quality=quality),
+        recognition,
+        sealer=sealer,
+    )
     frames = [frame(n / 10, FACE) for n in range(count)]
     return [event.faces[0].embedding for event in faces_of(handler, *frames)]
 
@@ -316,7 +344,10 @@ def test_an_embedding_is_sealed_for_its_track() -> None:
     face = only_face(make_handler(recognition="enrolled"), frame(0, FACE))
     assert face.embedding is not None
     assert face.embedding.model == "toy"
-    vector = SEALER.open(face.embedding, track_reference("north-1", face.track_id))
+    vector = SEALER.open(
+        face.embedding,
+        track_reference("north-1", face.track_id),
+    )
     assert np.linalg.norm(vector) == pytest.approx(1)
 
 

@@ -1,4 +1,4 @@
-"""A vision that is right by construction: faces are bright squares on black, and the networks see just that."""
+"""A vision that is right by construction: faces are bright squares on black."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -11,10 +11,22 @@ from tests.builders import at
 from vitrine.bus import Received, Record
 from vitrine.faces.models import FaceModels
 from vitrine.schemas import FrameMeta
-from vitrine.vision.crop import INPUT_SIZE, MARGIN, Image
-from vitrine.vision.detectors import Detections, FaceScore, Trust
+from vitrine.vision.crop import (
+    INPUT_SIZE,
+    MARGIN,
+    Image,
+)
+from vitrine.vision.detectors import (
+    Detections,
+    FaceScore,
+    Trust,
+)
 from vitrine.vision.embedding import Embedder
-from vitrine.vision.expression_classes import CLASSES, NEUTRAL, ExpressionClassifier
+from vitrine.vision.expression_classes import (
+    CLASSES,
+    NEUTRAL,
+    ExpressionClassifier,
+)
 from vitrine.vision.pose import mean_shape
 from vitrine.vision.quality import QualityScore
 

@@ -1,4 +1,4 @@
-"""Detectors: what they make of network outputs, and MTCNN's real weights."""
+"""Detectors: from network outputs to faces, and the weights that ship."""
 
 from pathlib import Path
 
@@ -20,7 +20,11 @@ from vitrine.vision.detectors import (
     load_detector,
 )
 from vitrine.vision.detectors.detections import suppress
-from vitrine.vision.detectors.mtcnn import patches, scales, squares
+from vitrine.vision.detectors.mtcnn import (
+    patches,
+    scales,
+    squares,
+)
 
 Array = NDArray[np.float32]
 
@@ -31,10 +35,8 @@ def corners(*boxes: tuple[float, float, float, float]) -> Array:
 
 def test_suppression_keeps_the_best_of_overlapping_boxes_and_all_apart() -> None:
     boxes = corners((0, 0, 10, 10), (1, 1, 11, 11), (20, 0, 30, 10))
-    assert suppress(boxes, np.array([0.5, 0.9, 0.7], np.float32), 0.3).tolist() == [
-        1,
-        2,
-    ]
+    scores = np.array([0.5, 0.9, 0.7], np.float32)
+    assert suppress(boxes, scores, 0.3).tolist() == [1, 2]
 
 
 def test_a_box_inside_another_falls_only_when_compared_with_the_smaller() -> None:
@@ -45,10 +47,8 @@ def test_a_box_inside_another_falls_only_when_compared_with_the_smaller() -> Non
 
 
 def test_suppression_of_nothing_is_nothing() -> None:
-    assert (
-        suppress(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), 0.3).tolist()
-        == []
-    )
+    none = Detections.none()
+    assert suppress(none.corners, none.scores, 0.3).tolist() == []
 
 
 def test_detections_of_unequal_length_are_refused() -> None:
@@ -61,7 +61,7 @@ def test_detections_of_unequal_length_are_refused() -> None:
 
 
 class WholePicture:
-    """Takes everything for one face."""
+    """Take everything for one face."""
 
     trust = Trust(start=0.5, sure=0.5)
 
@@ -81,7 +81,8 @@ class WholePicture:
     ("side", "scale"), [(100, 4), (300, 4 / 3), (400, 1), (900, 1)]
 )
 def test_a_detector_sees_pictures_no_larger_than_it_wants_and_answers_in_their_pixels(
-    side: int, scale: float
+    side: int,
+    scale: float,
 ) -> None:
     found = detect_scaled(WholePicture(side), np.zeros((200, 400, 3), np.uint8))
     np.testing.assert_allclose(found.boxes[0], (0, 0, 400, 200), atol=scale)
@@ -89,23 +90,26 @@ def test_a_detector_sees_pictures_no_larger_than_it_wants_and_answers_in_their_p
 
 
 class OneFaceYuNet:
-    """Outputs of YuNet with one face, at column 3 and row 2 of stride 16."""
+    """Answer as YuNet with one face, at column 3 and row 2 of stride 16."""
 
     def __init__(self) -> None:
         self.shape: tuple[int, ...] = ()
 
     def run(self, batch: Array) -> list[Array]:
         self.shape = batch.shape
-        cells = [(batch.shape[2] // s) * (batch.shape[3] // s) for s in (8, 16, 32)]
-        classes, objects, boxes, points = (
-            [np.zeros((1, count, width), np.float32) for count in cells]
-            for width in (1, 1, 4, 10)
-        )
-        at = 2 * (batch.shape[3] // 16) + 3
-        classes[1][0, at], objects[1][0, at] = 0.81, 1.2
-        boxes[1][0, at] = [0.5, 0.25, np.log(2), np.log(3)]
-        points[1][0, at] = np.arange(10)
-        return [*classes, *objects, *boxes, *points]
+        _, _, height, width = batch.shape
+        outputs = []
+        for numbers in (1, 1, 4, 10):
+            for stride in (8, 16, 32):
+                cells = (height // stride) * (width // stride)
+                outputs.append(np.zeros((1, cells, numbers), np.float32))
+        classes, objects, boxes, points = outputs[1::3]
+        cell = 2 * (width // 16) + 3
+        classes[0, cell] = 0.81
+        objects[0, cell] = 1.2
+        boxes[0, cell] = [0.5, 0.25, np.log(2), np.log(3)]
+        points[0, cell] = np.arange(10)
+        return outputs
 
 
 def test_yunet_pads_the_picture_and_decodes_cells_to_pixels() -> None:
@@ -113,22 +117,15 @@ def test_yunet_pads_the_picture_and_decodes_cells_to_pixels() -> None:
     found = YuNet(network).detect(np.zeros((90, 100, 3), np.uint8))
     assert network.shape == (1, 3, 96, 128)
     assert found.scores.tolist() == [pytest.approx(0.9)]
-    np.testing.assert_allclose(
-        found.boxes, [[3.5 * 16 - 16, 2.25 * 16 - 24, 32, 48]], rtol=1e-6
-    )
+    box = [3.5 * 16 - 16, 2.25 * 16 - 24, 32, 48]
+    np.testing.assert_allclose(found.boxes, [box], rtol=1e-6)
     np.testing.assert_allclose(found.five[0, 0], [3 * 16, 3 * 16])
     np.testing.assert_allclose(found.five[0, 4], [(3 + 8) * 16, (2 + 9) * 16])
 
 
 def test_yunet_below_its_threshold_finds_nothing() -> None:
-    assert (
-        len(
-            YuNet(OneFaceYuNet(), threshold=0.95).detect(
-                np.zeros((64, 64, 3), np.uint8)
-            )
-        )
-        == 0
-    )
+    detector = YuNet(OneFaceYuNet(), threshold=0.95)
+    assert len(detector.detect(np.zeros((64, 64, 3), np.uint8))) == 0
 
 
 def test_the_pyramid_starts_at_the_smallest_face_and_ends_at_the_picture() -> None:
@@ -166,14 +163,22 @@ def shipped(request: pytest.FixtureRequest) -> Detector:
 @pytest.mark.parametrize("value", [0, 128, 255])
 @pytest.mark.parametrize("size", [(1, 1), (11, 300), (360, 640)])
 def test_nothing_is_found_in_an_even_picture_of_any_size(
-    shipped: Detector, size: tuple[int, int], value: int
+    shipped: Detector,
+    size: tuple[int, int],
+    value: int,
 ) -> None:
     assert len(shipped.detect(np.full((*size, 3), value, np.uint8))) == 0
 
 
 def test_mtcnn_finds_nothing_in_noise(mtcnn: Mtcnn) -> None:
-    noise = np.random.default_rng(1).integers(0, 256, (180, 320, 3), dtype=np.uint8)
-    assert len(mtcnn.detect(cv2.GaussianBlur(noise, (0, 0), 3))) == 0  # type: ignore[arg-type]
+    noise = np.random.default_rng(1).integers(
+        0,
+        256,
+        (180, 320, 3),
+        dtype=np.uint8,
+    )
+    blurred = cv2.GaussianBlur(noise, (0, 0), 3)
+    assert len(mtcnn.detect(blurred)) == 0  # type: ignore[arg-type]
 
 
 @pytest.mark.shared
@@ -181,7 +186,6 @@ def test_a_configured_yunet_comes_before_our_own_detector(shared: Path) -> None:
     assert isinstance(load_detector(shared / "models"), YuNet)
     assert isinstance(load_detector(None), SingleShot)
     assert isinstance(load_detector(shared / "models", kind="own"), SingleShot)
-    with pytest.raises(
-        ConfigurationError, match=r"yunet_n_dynamic\.onnx in VITRINE_MODELS"
-    ):
+    needs = r"yunet_n_dynamic\.onnx in VITRINE_MODELS"
+    with pytest.raises(ConfigurationError, match=needs):
         load_detector(None, kind="yunet")

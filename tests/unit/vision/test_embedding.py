@@ -7,24 +7,35 @@ import pytest
 from numpy.typing import NDArray
 
 from vitrine.shipped import MODELS
-from vitrine.vision.embedding import TEMPLATE, Embedder, align, alignment
+from vitrine.vision.embedding import (
+    TEMPLATE,
+    Embedder,
+    align,
+    alignment,
+)
 from vitrine.vision.models import (
     EMBEDDING_FILE,
     PUBLIC_EMBEDDING_FILE,
     embedding_model,
 )
+from vitrine.vision.shape import (
+    EYE_LEFT,
+    EYE_RIGHT,
+    MOUTH_LEFT,
+    MOUTH_RIGHT,
+    NOSE_TIP,
+)
 
 
 def test_alignment_undoes_turning_scaling_and_shifting() -> None:
     turn = np.radians(25)
-    similarity = 2.5 * np.array(
-        [[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]
-    )
+    cos = np.cos(turn)
+    sin = np.sin(turn)
+    similarity = 2.5 * np.array([[cos, -sin], [sin, cos]])
     five = TEMPLATE @ similarity.T + [300, -40]
     affine = alignment(five)
-    np.testing.assert_allclose(
-        five @ affine[:, :2].T + affine[:, 2], TEMPLATE, atol=1e-9
-    )
+    undone = five @ affine[:, :2].T + affine[:, 2]
+    np.testing.assert_allclose(undone, TEMPLATE, atol=1e-9)
 
 
 def test_five_points_in_one_place_give_a_finite_alignment() -> None:
@@ -34,12 +45,12 @@ def test_five_points_in_one_place_give_a_finite_alignment() -> None:
 def test_a_face_is_cut_out_upright() -> None:
     image = np.zeros((400, 400, 3), np.uint8)
     points = np.full((68, 2), 200.0)
-    points[36:42], points[42:48], points[30] = (
-        TEMPLATE[0] + 100,
-        TEMPLATE[1] + 100,
-        TEMPLATE[2] + 100,
-    )
-    points[48], points[54] = TEMPLATE[3] + 100, TEMPLATE[4] + 100
+    left_eye, right_eye, nose, left_mouth, right_mouth = TEMPLATE + 100
+    points[EYE_LEFT] = left_eye
+    points[EYE_RIGHT] = right_eye
+    points[NOSE_TIP] = nose
+    points[MOUTH_LEFT] = left_mouth
+    points[MOUTH_RIGHT] = right_mouth
     image[150:154, 136:141] = 255
     cut = align(image, points)
     assert cut.shape == (112, 112, 3)
@@ -72,6 +83,7 @@ def test_pictures_go_in_as_normalised_rgb_and_vectors_come_out_with_length_one()
 def test_the_public_network_goes_before_ours_where_the_operator_has_it(
     tmp_path: Path,
 ) -> None:
-    assert embedding_model(None) == embedding_model(tmp_path) == MODELS / EMBEDDING_FILE
+    assert embedding_model(None) == MODELS / EMBEDDING_FILE
+    assert embedding_model(tmp_path) == MODELS / EMBEDDING_FILE
     (tmp_path / PUBLIC_EMBEDDING_FILE).touch()
     assert embedding_model(tmp_path) == tmp_path / PUBLIC_EMBEDDING_FILE

@@ -1,3 +1,5 @@
+"""The landmark weights that ship."""
+
 import re
 from hashlib import sha256
 from pathlib import Path
@@ -29,16 +31,15 @@ def test_the_answers_for_a_batch_are_those_for_its_pictures() -> None:
     batch = np.random.default_rng(0).uniform(-1, 1, (3, 3, 112, 112)).astype(np.float32)
     together = network.run(batch)[0]
     assert together.shape == (3, 136)
-    np.testing.assert_allclose(
-        together, np.vstack([network.run(one[None])[0] for one in batch]), atol=1e-4
-    )
+    alone = np.vstack([network.run(one[None])[0] for one in batch])
+    np.testing.assert_allclose(together, alone, atol=1e-4)
 
 
 @pytest.mark.shared
 def test_people_never_trained_on_have_the_errors_of_the_card(shared: Path) -> None:
     faces = READERS["keypoints-csv"](shared / "data" / "youtube_faces_keypoints.zip")
-    figures = measure(
-        select(faces, "held-out")[::3], load_landmarker(model_path(WEIGHTS))[0], None
-    )
+    held_out = select(faces, "held-out")[::3]
+    landmarker, _ = load_landmarker(model_path(WEIGHTS))
+    figures = measure(held_out, landmarker, None)
     assert figures["mse"] < 0.00018
     assert figures["nme"] < 0.07

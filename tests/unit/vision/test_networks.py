@@ -17,7 +17,7 @@ Array = NDArray[np.float32]
 
 
 def small_model(head: str = "Gemm") -> onnx.ModelProto:
-    """Convolution, clipped; mean over the picture; a dense layer; the batch size is fixed to 1."""
+    """Return a clipped convolution, the mean over the picture and a dense layer; batches of 1."""
     rng = np.random.default_rng(3)
     constants = {
         "kernel": rng.normal(size=(6, 3, 3, 3)).astype(np.float32),
@@ -54,9 +54,8 @@ def small_model(head: str = "Gemm") -> onnx.ModelProto:
 
 
 def pictures(count: int) -> Array:
-    return (
-        np.random.default_rng(5).uniform(-1, 1, (count, 3, 128, 128)).astype(np.float32)
-    )
+    rng = np.random.default_rng(5)
+    return rng.uniform(-1, 1, (count, 3, 128, 128)).astype(np.float32)
 
 
 @pytest.fixture
@@ -69,24 +68,22 @@ def test_a_file_with_fixed_batch_size_takes_any_batch_and_gives_the_same(
     path: Path,
 ) -> None:
     network = load_network(path)
-    (together,) = network.run(pictures(5))
-    alone = np.concatenate([network.run(pictures(5)[i : i + 1])[0] for i in range(5)])
+    batch = pictures(5)
+    (together,) = network.run(batch)
+    alone = np.vstack([network.run(one[None])[0] for one in batch])
     assert together.shape == (5, 136)
     np.testing.assert_allclose(together, alone, rtol=1e-5, atol=1e-6)
 
 
 def test_a_run_is_measured(path: Path) -> None:
-    def runs() -> float:
-        return (
-            REGISTRY.get_sample_value(
-                "vitrine_inference_seconds_count", {"model": "small"}
-            )
-            or 0
-        )
-
     before = runs()
     load_network(path).run(pictures(2))
     assert runs() == before + 1
+
+
+def runs() -> float:
+    name = "vitrine_inference_seconds_count"
+    return REGISTRY.get_sample_value(name, {"model": "small"}) or 0
 
 
 def test_torch_gives_the_same_as_onnx_runtime(path: Path) -> None:
@@ -94,9 +91,8 @@ def test_torch_gives_the_same_as_onnx_runtime(path: Path) -> None:
     from vitrine.vision.torch_network import TorchNetwork
 
     (expected,) = load_network(path).run(pictures(3))
-    (found,) = TorchNetwork(with_free_batch(onnx.load(path)), "small", "cpu").run(
-        pictures(3)
-    )
+    network = TorchNetwork(with_free_batch(onnx.load(path)), "small", "cpu")
+    (found,) = network.run(pictures(3))
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
@@ -107,9 +103,8 @@ def test_torch_runs_the_landmark_network_that_ships() -> None:
     path = model_path("landmarks_112.onnx")
     batch = pictures(2)[:, :, :112, :112]
     (expected,) = load_network(path).run(batch)
-    (found,) = TorchNetwork(with_free_batch(onnx.load(path)), path.stem, "cpu").run(
-        batch
-    )
+    network = TorchNetwork(with_free_batch(onnx.load(path)), path.stem, "cpu")
+    (found,) = network.run(batch)
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
 

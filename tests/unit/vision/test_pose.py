@@ -1,53 +1,71 @@
+"""Poses of heads that are turned by known angles."""
+
 from itertools import product
 
 import numpy as np
 import pytest
 
 from tests.builders import face_points
-from vitrine.vision.pose import HeadPose, angles, head_pose, mean_shape, rotation
-from vitrine.vision.shape import MIRROR, NOSE_TIP, mirrored
+from vitrine.vision.pose import (
+    HeadPose,
+    angles,
+    head_pose,
+    mean_shape,
+    rotation,
+)
+from vitrine.vision.shape import (
+    MIRROR,
+    NOSE_TIP,
+    mirrored,
+)
 
 GRID = list(product((-60, -30, 0, 30, 60), (-25, 0, 25), (-30, 0, 30)))
 
 
 def projected(
-    yaw: float, pitch: float, roll: float, *, distance: float = 8.0, noise: float = 0.0
+    yaw: float,
+    pitch: float,
+    roll: float,
+    *,
+    distance: float = 8.0,
+    noise: float = 0.0,
 ) -> np.ndarray:
-    """The mean face through a pinhole camera, `distance` eye distances away; noise in eye distances."""
+    """Return the mean face through a pinhole camera; distance and noise in eye distances."""
     seen = mean_shape() @ rotation(yaw, pitch, roll).T + (0, 0, distance)
-    points = seen[:, :2] / seen[:, 2:] + np.random.default_rng(0).normal(
-        0, noise / distance, (68, 2)
-    )
+    points = seen[:, :2] / seen[:, 2:]
+    points += np.random.default_rng(0).normal(0, noise / distance, (68, 2))
     return points * 640 + (320, 180)
 
 
-def difference(found: HeadPose, yaw: float, pitch: float, roll: float) -> float:
-    return max(abs(found.yaw - yaw), abs(found.pitch - pitch), abs(found.roll - roll))
+def difference(
+    found: HeadPose,
+    yaw: float,
+    pitch: float,
+    roll: float,
+) -> float:
+    return max(
+        abs(found.yaw - yaw),
+        abs(found.pitch - pitch),
+        abs(found.roll - roll),
+    )
 
 
 @pytest.mark.parametrize(("yaw", "pitch", "roll"), GRID)
-def test_a_known_turn_is_recovered(yaw: float, pitch: float, roll: float) -> None:
-    assert (
-        difference(head_pose(projected(yaw, pitch, roll), 640, 360), yaw, pitch, roll)
-        < 1
-    )
-    assert (
-        difference(
-            head_pose(projected(yaw, pitch, roll, noise=0.01), 640, 360),
-            yaw,
-            pitch,
-            roll,
-        )
-        < 4
-    )
+def test_a_known_turn_is_recovered(
+    yaw: float,
+    pitch: float,
+    roll: float,
+) -> None:
+    clean = head_pose(projected(yaw, pitch, roll), 640, 360)
+    assert difference(clean, yaw, pitch, roll) < 1
+    noisy = head_pose(projected(yaw, pitch, roll, noise=0.01), 640, 360)
+    assert difference(noisy, yaw, pitch, roll) < 4
 
 
 def test_nothing_flips_under_strong_noise() -> None:
-    poses = [head_pose(projected(*turn, noise=0.04), 640, 360) for turn in GRID]
-    assert (
-        max(difference(pose, *turn) for pose, turn in zip(poses, GRID, strict=True))
-        < 20
-    )
+    for turn in GRID:
+        pose = head_pose(projected(*turn, noise=0.04), 640, 360)
+        assert difference(pose, *turn) < 20
 
 
 def test_the_signs_are_those_of_the_image() -> None:
@@ -69,7 +87,8 @@ def test_where_a_face_stands_in_the_frame_and_its_size_do_not_matter() -> None:
     here = head_pose(face_points(yaw=15, pitch=5), 640, 360)
     there = head_pose(face_points(yaw=15, pitch=5, x=40, y=300), 640, 360)
     assert difference(there, here.yaw, here.pitch, here.roll) < 1e-3
-    assert difference(head_pose(face_points(yaw=15, eyes=12), 640, 360), 15, 0, 0) < 2
+    small = head_pose(face_points(yaw=15, eyes=12), 640, 360)
+    assert difference(small, 15, 0, 0) < 2
 
 
 @pytest.mark.parametrize("turn", GRID)
@@ -90,4 +109,5 @@ def test_the_mean_shape_is_symmetric_frontal_and_one_eye_distance_wide() -> None
     shape = mean_shape()
     np.testing.assert_allclose(shape, shape[MIRROR] * (-1, 1, 1), atol=2e-5)
     np.testing.assert_allclose(shape[45] - shape[36], (1, 0, 0), atol=1e-5)
-    assert shape[NOSE_TIP, 2] == shape[:, 2].min() < 0
+    assert shape[NOSE_TIP, 2] == shape[:, 2].min()
+    assert shape[NOSE_TIP, 2] < 0

@@ -5,9 +5,19 @@ import numpy as np
 import pytest
 
 from vitrine.synthetic import SyntheticMall
-from vitrine.vision.crop import Image, crop_of_points, cut
+from vitrine.vision.crop import (
+    Image,
+    crop_of_points,
+    cut,
+)
 from vitrine.vision.networks import Array
-from vitrine.vision.quality import BATCH, SIDE, QualityScore, quality_cut, visible
+from vitrine.vision.quality import (
+    BATCH,
+    SIDE,
+    QualityScore,
+    quality_cut,
+    visible,
+)
 
 
 @pytest.fixture(scope="module")
@@ -17,51 +27,59 @@ def score() -> QualityScore:
 
 @pytest.fixture(scope="module")
 def faces() -> list[Image]:
-    """Crops of synthetic people who look at the camera from nearby."""
-    mall = SyntheticMall.from_uri(
-        "synthetic:?people=3&seed=11&seconds=25", 1280, 720, 10
-    )
+    """Return crops of synthetic people who look at the camera from nearby."""
+    uri = "synthetic:?people=3&seed=11&seconds=25"
+    mall = SyntheticMall.from_uri(uri, 1280, 720, 10)
     found: list[Image] = []
     for number in range(0, 250, 5):
         image, truth = mall.frame(number)
-        near = [
-            p for p in truth.people if p.visible and abs(p.yaw) < 15 and p.box[3] > 110
-        ]
-        found += [
-            cut(image, crop_of_points(np.array(person.points))) for person in near
-        ]
+        for person in truth.people:
+            near = person.box[3] > 110
+            if person.visible and near and abs(person.yaw) < 15:
+                crop = crop_of_points(np.array(person.points))
+                found.append(cut(image, crop))
     return found[:12]
 
 
-def mean_of(score: QualityScore, faces: list[Image]) -> float:
+def mean_of(
+    score: QualityScore,
+    faces: list[Image],
+) -> float:
     return float(score.score([quality_cut(face) for face in faces]).mean())
 
 
-def resized(face: Image, pixels: int) -> Image:
+def resized(
+    face: Image,
+    pixels: int,
+) -> Image:
     small = cv2.resize(face, (pixels, pixels), interpolation=cv2.INTER_AREA)
-    return np.asarray(
-        cv2.resize(small, face.shape[:2], interpolation=cv2.INTER_LINEAR), np.uint8
-    )
+    large = cv2.resize(small, face.shape[:2], interpolation=cv2.INTER_LINEAR)
+    return np.asarray(large, np.uint8)
 
 
-def test_few_pixels_and_blur_lower_it(score: QualityScore, faces: list[Image]) -> None:
+def blurred(face: Image) -> Image:
+    return np.asarray(cv2.GaussianBlur(face, (0, 0), 6), np.uint8)
+
+
+def test_few_pixels_and_blur_lower_it(
+    score: QualityScore,
+    faces: list[Image],
+) -> None:
     good = mean_of(score, faces)
     assert mean_of(score, [resized(face, 16) for face in faces]) < 0.5 * good
-    blurred = [
-        np.asarray(cv2.GaussianBlur(face, (0, 0), 6), np.uint8) for face in faces
-    ]
-    assert mean_of(score, blurred) < 0.7 * good
+    assert mean_of(score, [blurred(face) for face in faces]) < 0.7 * good
 
 
 def test_scores_are_chances_and_batches_change_nothing(
-    score: QualityScore, faces: list[Image]
+    score: QualityScore,
+    faces: list[Image],
 ) -> None:
     cuts = [quality_cut(face) for face in faces]
     together = score.score(cuts)
-    assert ((together >= 0) & (together <= 1)).all()
-    np.testing.assert_allclose(
-        [score.score([one])[0] for one in cuts], together, atol=1e-5
-    )
+    assert together.min() >= 0
+    assert together.max() <= 1
+    alone = [score.score([one])[0] for one in cuts]
+    np.testing.assert_allclose(alone, together, atol=1e-5)
 
 
 def test_points_outside_the_picture_count_twice() -> None:

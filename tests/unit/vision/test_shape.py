@@ -1,3 +1,5 @@
+"""The order of the 68 points."""
+
 import numpy as np
 
 from tests.builders import face_points
@@ -32,6 +34,5 @@ def test_five_points_come_in_the_order_of_detectors() -> None:
 
 def test_outer_eye_distance_takes_one_face_or_many() -> None:
     assert outer_eye_distance(face_points(eyes=50)) == 50
-    assert outer_eye_distance(
-        np.stack([face_points(eyes=50), face_points(eyes=20)])
-    ).tolist() == [50, 20]
+    both = np.stack([face_points(eyes=50), face_points(eyes=20)])
+    assert outer_eye_distance(both).tolist() == [50, 20]

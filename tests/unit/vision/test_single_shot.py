@@ -1,4 +1,4 @@
-"""Our own detector: its input, what it makes of the network's maps, and the weights that ship."""
+"""Our own detector: its input, the decoding of maps, and the weights that ship."""
 
 import numpy as np
 import onnx
@@ -7,7 +7,12 @@ from numpy.typing import NDArray
 
 from vitrine.synthetic import SyntheticMall
 from vitrine.vision.detectors import Detections, SingleShot
-from vitrine.vision.detectors.single_shot import OUTPUTS, STRIDES, detector_input, whole
+from vitrine.vision.detectors.single_shot import (
+    OUTPUTS,
+    STRIDES,
+    detector_input,
+    whole,
+)
 from vitrine.vision.models import DETECTOR_FILE, model_path
 from vitrine.vision.networks import load_network
 from vitrine.vision.shape import five_points
@@ -16,7 +21,7 @@ Array = NDArray[np.float32]
 
 
 class Answers:
-    """A network that sees faces in some cells: stride, row, column → 15 numbers."""
+    """See faces in some cells: stride, row, column → 15 numbers."""
 
     def __init__(self, *cells: tuple[int, int, int, list[float]]) -> None:
         self.cells = cells
@@ -24,20 +29,37 @@ class Answers:
 
     def run(self, batch: Array) -> list[Array]:
         self.shape = batch.shape
-        maps = [
-            np.zeros((1, OUTPUTS, batch.shape[2] // s, batch.shape[3] // s), np.float32)
-            for s in STRIDES
-        ]
-        for level in maps:
-            level[:, 0] = -9
+        _, _, height, width = batch.shape
+        maps = {}
+        for stride in STRIDES:
+            size = (1, OUTPUTS, height // stride, width // stride)
+            maps[stride] = np.zeros(size, np.float32)
+            maps[stride][:, 0] = -9
         for stride, row, column, numbers in self.cells:
-            maps[STRIDES.index(stride)][0, :, row, column] = numbers
-        return maps
+            maps[stride][0, :, row, column] = numbers
+        return list(maps.values())
 
 
 def face(logit: float) -> list[float]:
-    """Half a stride right of the cell's centre, twice as wide and three times as high as the stride."""
+    """Return a face half a stride right of the cell's centre, two strides wide and three high."""
     return [logit, 0.5, 0.0, np.log(2), np.log(3), *range(10)]
+
+
+class Twice:
+    """Answer differently for the picture and for the small one of the second look."""
+
+    def __init__(
+        self,
+        large: Answers,
+        small: Answers,
+    ) -> None:
+        self.large = large
+        self.small = small
+
+    def run(self, batch: Array) -> list[Array]:
+        if batch.shape[2] < 100:
+            return self.small.run(batch)
+        return self.large.run(batch)
 
 
 PICTURE = np.zeros((90, 100, 3), np.uint8)
@@ -48,40 +70,40 @@ def test_the_picture_is_padded_and_cells_are_decoded_to_pixels() -> None:
     found = SingleShot(network).detect(PICTURE)
     assert network.shape == (1, 3, 96, 128)
     assert found.scores.tolist() == [pytest.approx(1 / (1 + np.exp(-2)))]
-    np.testing.assert_allclose(
-        found.boxes, [[4 * 16 - 16, 2.5 * 16 - 24, 32, 48]], rtol=1e-5
-    )
+    box = [4 * 16 - 16, 2.5 * 16 - 24, 32, 48]
+    np.testing.assert_allclose(found.boxes, [box], rtol=1e-5)
     np.testing.assert_allclose(found.five[0, 0], [3.5 * 16, 3.5 * 16])
-    np.testing.assert_allclose(found.five[0, 4], [(3.5 + 8) * 16, (2.5 + 9) * 16])
+    np.testing.assert_allclose(
+        found.five[0, 4],
+        [(3.5 + 8) * 16, (2.5 + 9) * 16],
+    )
 
 
 def test_neighbouring_cells_that_see_the_same_face_are_one_detection_the_best() -> None:
     near = face(1.0)
     near[1] -= 1
-    found = SingleShot(Answers((16, 2, 3, face(2.0)), (16, 2, 4, near))).detect(PICTURE)
+    network = Answers((16, 2, 3, face(2.0)), (16, 2, 4, near))
+    found = SingleShot(network).detect(PICTURE)
     assert found.scores.tolist() == [pytest.approx(1 / (1 + np.exp(-2)))]
 
 
 def test_faces_of_all_strides_come_best_first() -> None:
-    cells = (8, 1, 1, face(1.0)), (32, 1, 2, face(3.0))
-    found = SingleShot(Answers(*cells)).detect(PICTURE)
+    network = Answers((8, 1, 1, face(1.0)), (32, 1, 2, face(3.0)))
+    found = SingleShot(network).detect(PICTURE)
     assert found.boxes[:, 2].tolist() == [pytest.approx(64), pytest.approx(16)]
     assert found.scores[0] > found.scores[1]
 
 
 def test_below_the_threshold_nothing_is_found() -> None:
-    assert (
-        len(SingleShot(Answers((16, 2, 3, face(0.0))), threshold=0.6).detect(PICTURE))
-        == 0
-    )
+    network = Answers((16, 2, 3, face(0.0)))
+    assert len(SingleShot(network, threshold=0.6).detect(PICTURE)) == 0
 
 
 def test_an_absurd_size_does_not_overflow() -> None:
     numbers = face(3.0)
     numbers[3] = 1e4
-    assert np.isfinite(
-        SingleShot(Answers((8, 0, 0, numbers))).detect(PICTURE).boxes
-    ).all()
+    found = SingleShot(Answers((8, 0, 0, numbers))).detect(PICTURE)
+    assert np.isfinite(found.boxes).all()
 
 
 def test_pixels_become_minus_one_to_one_in_the_order_of_the_picture() -> None:
@@ -94,52 +116,42 @@ def test_pixels_become_minus_one_to_one_in_the_order_of_the_picture() -> None:
 def test_a_face_that_fills_the_picture_is_found_in_a_second_look_at_a_smaller_one() -> (
     None
 ):
-    class Twice(Answers):
-        """Sees a face of 64×96 pixels, but only in the small picture."""
-
-        def run(self, batch: Array) -> list[Array]:
-            small = batch.shape[2] < 100
-            return super().run(batch) if small else Answers().run(batch)
-
-    found = SingleShot(Twice((32, 1, 1, face(2.0)))).detect(
-        np.zeros((360, 640, 3), np.uint8)
+    network = Twice(large=Answers(), small=Answers((32, 1, 1, face(2.0))))
+    found = SingleShot(network).detect(np.zeros((360, 640, 3), np.uint8))
+    np.testing.assert_allclose(
+        found.boxes,
+        [[4 * 32, 0, 4 * 64, 4 * 96]],
+        atol=1e-3,
     )
-    np.testing.assert_allclose(found.boxes, [[4 * 32, 0, 4 * 64, 4 * 96]], atol=1e-3)
     np.testing.assert_allclose(found.five[0, 0], [4 * 48, 4 * (32 + 48)])
 
 
 def test_a_face_that_both_looks_see_is_one_and_small_ones_of_the_second_do_not_count() -> (
     None
 ):
-    class Twice(Answers):
-        def run(self, batch: Array) -> list[Array]:
-            return (small if batch.shape[2] < 100 else large).run(batch)
-
     full = [1.0, 0.0, 0.0, np.log(8), np.log(8), *range(10)]
     quarter = [2.0, 0.0, 0.0, np.log(4), np.log(4), *range(10)]
     large = Answers((32, 3, 7, full))
     small = Answers((16, 1, 3, quarter), (8, 8, 1, face(3.0)))
-    found = SingleShot(Twice()).detect(np.zeros((360, 640, 3), np.uint8))
+    network = Twice(large=large, small=small)
+    found = SingleShot(network).detect(np.zeros((360, 640, 3), np.uint8))
     assert found.scores.tolist() == [pytest.approx(1 / (1 + np.exp(-2)))]
     assert found.boxes[0, 2] == pytest.approx(256)
 
 
 def test_the_shipped_weights_find_the_visible_people_of_the_synthetic_mall() -> None:
     shipped = SingleShot.load()
-    picture, truth = SyntheticMall.from_uri(
-        "synthetic:?scene=quiet&seed=3", 640, 360, 10
-    ).frame(200)
+    mall = SyntheticMall.from_uri("synthetic:?scene=quiet&seed=3", 640, 360, 10)
+    picture, truth = mall.frame(200)
     found = shipped.detect(picture)
     centres = found.boxes[:, :2] + found.boxes[:, 2:] / 2
-    looking = [
-        person for person in truth.people if person.visible and abs(person.yaw) < 45
-    ]
+    visible = [person for person in truth.people if person.visible]
+    looking = [person for person in visible if abs(person.yaw) < 45]
     assert looking
     for person in looking:
         x, y, width, height = person.box
-        near = (
-            np.abs(centres - (x + width / 2, y + height / 2)) < (width / 4, height / 4)
-        ).all(axis=1)
+        off = np.abs(centres - (x + width / 2, y + height / 2))
+        near = (off < (width / 4, height / 4)).all(axis=1)
         assert found.scores[near].max(initial=0) >= shipped.trust.start
         five = found.five[near][0]
         assert np.abs(five - five_points(person.points)).max() < 0.15 * height
@@ -154,12 +166,13 @@ def test_the_shipped_weights_find_the_visible_people_of_the_synthetic_mall() -> 
     ],
 )
 def test_half_of_a_large_face_is_no_face(
-    box: tuple[float, float, float, float], score: float, kept: bool
+    box: tuple[float, float, float, float],
+    score: float,
+    kept: bool,
 ) -> None:
     boxes = np.array([(100, 100, 300, 320), box], np.float32)
-    found = Detections(
-        boxes, np.array([0.9, score], np.float32), np.zeros((2, 5, 2), np.float32)
-    )
+    scores = np.array([0.9, score], np.float32)
+    found = Detections(boxes, scores, np.zeros((2, 5, 2), np.float32))
     assert len(whole(found)) == 1 + kept
 
 
@@ -167,12 +180,10 @@ def test_torch_and_onnx_runtime_answer_alike() -> None:
     from vitrine.vision.torch_network import TorchNetwork
 
     model = onnx.load(model_path(DETECTOR_FILE))
-    picture, _ = SyntheticMall.from_uri(
-        "synthetic:?scene=quiet&seed=3", 320, 192, 10
-    ).frame(200)
+    mall = SyntheticMall.from_uri("synthetic:?scene=quiet&seed=3", 320, 192, 10)
+    picture, _ = mall.frame(200)
     batch = detector_input([picture])
-    ours = load_network(model_path(DETECTOR_FILE)).run(batch)
-    for there, here in zip(
-        TorchNetwork(model, "detector", "cpu").run(batch), ours, strict=True
-    ):
-        np.testing.assert_allclose(there, here, atol=1e-3)
+    by_onnx = load_network(model_path(DETECTOR_FILE)).run(batch)
+    by_torch = TorchNetwork(model, "detector", "cpu").run(batch)
+    for one, other in zip(by_torch, by_onnx, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-3)
