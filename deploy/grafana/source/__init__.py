@@ -1,1 +1,1 @@
-"""Grafana's dashboards as code: `python -m deploy.grafana.source` writes the JSON that Grafana reads."""
+"""Grafana's dashboards as code: `python -m deploy.grafana.source` writes the JSON for Grafana."""

@@ -1,4 +1,4 @@
-"""Writes the dashboards that Grafana reads; run it after every change and commit what it wrote."""
+"""Write the dashboards that Grafana reads; run it after every change and commit what it wrote."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parents[1] / "dashboards"
 
 
 def rendered() -> dict[str, str]:
-    """File name → content."""
+    """Return the content of each file, by its name."""
     pages = {"operations.json": OPERATIONS, "campaign.json": CAMPAIGN}
     return {
         name: json.dumps(to_json(page), indent=2, ensure_ascii=False) + "\n"

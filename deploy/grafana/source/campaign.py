@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
+from deploy.grafana.source.campaign_panels import (
+    BY_CREATIVE,
+    COVERAGE,
+    CREATIVE,
+    NOT_BY_STAND,
+    OVER_TIME,
+    comparison,
+    counted,
+    meaning,
+    rated,
+    released,
+    stat,
+    title_of,
+)
 from deploy.grafana.source.definitions import definition
 from deploy.grafana.source.panels import Dashboard, Panel, Query, Row, Variable
 from deploy.grafana.source.queries import (
@@ -11,19 +25,11 @@ from deploy.grafana.source.queries import (
     of_campaign,
     per,
     quotient,
-    recent,
-    total,
 )
 from vitrine.campaigns import figures
-from vitrine.campaigns.figure import Figure
 
 # A rate with less coverage rests on little; the steps are chosen, not measured.
 SHARE = ((None, "red"), (0.8, "orange"), (0.95, "green"))
-NOT_BY_STAND = "\n\nOf the whole campaign: the choice of a stand does not change it."
-OVER_TIME = (
-    "\n\nBy the time at which figures were released, not at which people were there: "
-    "minutes after their window closed, in steps."
-)
 NO_UPLIFT = "not yet: five slots with people are needed in each arm"
 NOTES = (
     "Figures since the campaign began. They come from **faces**: people who look away "
@@ -36,69 +42,9 @@ NOTES = (
     "**Coverage** is the share of the\n"
     "time in which cameras could see: a rate with low coverage rests on little."
 )
-COVERAGE = Query(per(figures.COVERAGE), "coverage", "percentunit")
 REACH = f"sum({of_campaign(figures.REACH)})"
 EXACT = f"min({of_campaign(figures.REACH_EXACT)})"
 FREQUENCY = f"sum(vitrine_campaign_{figures.OTS.name}_total{{{WHOLE}}}) / ({REACH} > 0)"
-BY_CREATIVE = "campaign, creative"
-CREATIVE = "{{campaign}} {{creative}}"
-
-
-def title_of(figure: Figure) -> str:
-    """Return the title of a figure, with the side that the true value lies on."""
-    if not figure.bound:
-        return figure.title
-    return f"{figure.title} ({figure.bound})"
-
-
-def meaning(figure: Figure) -> str:
-    """Return the definition of a figure."""
-    return figure.definition.sentences()
-
-
-def stat(
-    title: str,
-    description: str,
-    expr: str,
-    unit: str = "short",
-    decimals: int | None = None,
-) -> Panel:
-    """Return a panel with one large value."""
-    return Panel(
-        "stat",
-        title,
-        description,
-        (Query(expr),),
-        unit=unit,
-        decimals=decimals,
-        width=4,
-        height=4,
-    )
-
-
-def counted(figure: Figure) -> Panel:
-    """Return a panel with a counter since the campaign began."""
-    return stat(
-        title_of(figure),
-        meaning(figure),
-        total(figure),
-        unit=figure.unit or "short",
-    )
-
-
-def rated(figure: Figure, name: str, query: Query) -> Panel:
-    """Return a panel with a rate, and the coverage it rests on."""
-    description = f"{meaning(figure)}\n\n{meaning(figures.COVERAGE)}"
-    return Panel(
-        "stat",
-        title_of(figure),
-        description,
-        (Query(query.expr, name, query.unit), COVERAGE),
-        unit="percentunit",
-        decimals=1,
-        width=6,
-        height=5,
-    )
 
 
 HEAD = Row(
@@ -258,39 +204,6 @@ UPLIFT = Row(
 )
 
 
-def comparison(title: str, by: str) -> Panel:
-    """Return a table with a line for each creative, or each stand."""
-    group = f"advertiser, campaign, {by}, synthetic"
-    return Panel(
-        "table",
-        title,
-        definition(
-            "plays",
-            "opportunity to see",
-            "watchers",
-            "conversion ratio",
-            "attention time",
-            "engagement",
-            "coverage",
-        ),
-        (
-            Query(total(figures.PLAYS, group), "plays"),
-            Query(total(figures.COMPLETED, group), "not cut short"),
-            Query(total(figures.OTS, group), "OTS ≥"),
-            Query(total(figures.WATCHERS, group), "watchers"),
-            Query(per(figures.CONVERSION, group), "conversion ≤", "percentunit"),
-            Query(per(figures.COVERAGE, group), "coverage", "percentunit"),
-            Query(total(figures.ATTENTION_SECONDS, group), "attention", "s"),
-            Query(engagement(group), "engagement"),
-            Query(total(figures.TOUCHES, group), "touches"),
-            Query(total(figures.OFFERS_SHOWN, group), "offers shown"),
-            Query(total(figures.OFFERS_REDEEMED, group), "redeemed"),
-        ),
-        width=24,
-        height=6,
-    )
-
-
 COMPARISON = Row(
     "Creatives and stands compared",
     (
@@ -320,18 +233,6 @@ COMPARISON = Row(
         ),
     ),
 )
-
-
-def released(figure: Figure) -> Panel:
-    """Return a plot of what was released of a counter, by creative."""
-    return Panel(
-        "timeseries",
-        f"{figure.title} released in the hour before",
-        meaning(figure) + OVER_TIME,
-        (Query(recent(figure, BY_CREATIVE), CREATIVE),),
-        low=0,
-        stacked=True,
-    )
 
 
 TIME = Row(

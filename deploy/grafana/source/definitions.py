@@ -7,8 +7,8 @@ from prometheus_client import REGISTRY
 from vitrine.campaigns.definitions import DEFINITIONS
 from vitrine.telemetry import metrics
 
+# Figure → definition and notes, as docs/metrics.md has them.
 SENTENCES = {definition.name: definition.sentences() for definition in DEFINITIONS}
-"""Figure → definition and notes, as docs/metrics.md has them."""
 
 
 def definition(*names: str) -> str:

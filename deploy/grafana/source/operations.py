@@ -1,9 +1,16 @@
-"""The operator's page: what runs, what is lost, how old pictures are when something is made of them."""
+"""The operator's page: what runs, what is lost, how old pictures are when they are used."""
 
 from __future__ import annotations
 
 from deploy.grafana.source.definitions import declared
+from deploy.grafana.source.operations_services import (
+    MODELS,
+    PROCESSES,
+    SERVICES,
+    STANDS,
+)
 from deploy.grafana.source.panels import Dashboard, Panel, Query, Row, Variable
+from deploy.grafana.source.queries import lately, rate
 
 CAMERA = 'camera=~"$camera"'
 STAND = 'stand=~"$stand"'
@@ -11,21 +18,6 @@ OURS = 'job!~"prometheus|campaigns"'
 BAD_ABOVE_ZERO = ((None, "green"), (1, "red"))
 AGE = ((None, "green"), (0.25, "orange"), (0.5, "red"))
 SHARE = ((None, "red"), (0.8, "orange"), (0.95, "green"))
-
-
-def rate(counter: str, by: str, where: str = "") -> str:
-    """A second's rise of a counter, summed over processes."""
-    return f"sum by ({by}) (rate({counter}{{{where}}}[$__rate_interval]))"
-
-
-def lately(counter: str, by: str, where: str = "", span: str = "5m") -> str:
-    """The rise of a counter in the span before, summed over processes."""
-    return f"sum by ({by}) (increase({counter}{{{where}}}[{span}]))"
-
-
-def mean(histogram: str, by: str) -> str:
-    """The mean of what a histogram observed."""
-    return f"{rate(histogram + '_sum', by)} / ({rate(histogram + '_count', by)} > 0)"
 
 
 NOW = Row(
@@ -135,7 +127,8 @@ CAMERAS = Row(
             "Frames dropped a second, by reason",
             declared("vitrine_frames_dropped")
             + " `overload`: the workers have enough to do; `late`: older than "
-            "0.5 s when landmarks got it; `bus`: Kafka was away; `unreadable`, `too-large`: the picture itself.",
+            "0.5 s when landmarks got it; `bus`: Kafka was away; `unreadable`, "
+            "`too-large`: the picture itself.",
             (
                 Query(
                     f"sum by (reason) (camera_reason:vitrine_frames_dropped:rate1m{{{CAMERA}}})",
@@ -191,7 +184,8 @@ CAMERAS = Row(
         Panel(
             "bargauge",
             "Usable time, last ten minutes",
-            "Usable camera time / time that the camera was to be watched. A dark, covered or missing picture is "
+            "Usable camera time / time that the camera was to be watched. "
+            "A dark, covered or missing picture is "
             "not usable.",
             (Query(f"camera:vitrine_usable:ratio10m{{{CAMERA}}}", "{{camera}}"),),
             unit="percentunit",
@@ -212,7 +206,8 @@ LATENCY = Row(
             "Age of frames at the end of each stage, 95th percentile",
             declared("vitrine_stage_latency_seconds")
             + " 95 of 100 frames were younger. Stages: ingest (on the "
-            "bus), landmarks (faces found), engagement (people followed), stand (decision on its way).",
+            "bus), landmarks (faces found), engagement (people followed), "
+            "stand (decision on its way).",
             (Query("stage:vitrine_stage_latency_seconds:p95_5m", "{{stage}}"),),
             unit="s",
             width=12,
@@ -249,238 +244,6 @@ LATENCY = Row(
             high=1,
             steps=AGE,
             coloured=True,
-        ),
-    ),
-)
-
-SERVICES = Row(
-    "Services",
-    (
-        Panel(
-            "timeseries",
-            "Consumer lag",
-            declared("vitrine_consumer_lag")
-            + " Short peaks are normal; growth is not.",
-            (
-                Query(
-                    "service_topic:vitrine_consumer_lag:sum", "{{service}} on {{topic}}"
-                ),
-            ),
-            low=0,
-        ),
-        Panel(
-            "timeseries",
-            "Records read a second",
-            declared("vitrine_records_in"),
-            (
-                Query(
-                    rate("vitrine_records_in_total", "service, topic"),
-                    "{{service}} from {{topic}}",
-                ),
-            ),
-            low=0,
-        ),
-        Panel(
-            "timeseries",
-            "Records published a second",
-            declared("vitrine_records_out"),
-            (
-                Query(
-                    rate("vitrine_records_out_total", "service, topic"),
-                    "{{service}} to {{topic}}",
-                ),
-            ),
-            low=0,
-        ),
-        Panel(
-            "timeseries",
-            "Batch size",
-            declared("vitrine_batch_records") + " Mean; idle calls are none.",
-            (Query(mean("vitrine_batch_records", "service"), "{{service}}"),),
-            low=0,
-        ),
-        Panel(
-            "timeseries",
-            "Time in the handler for a batch, 95th percentile",
-            declared("vitrine_handler_seconds"),
-            (
-                Query(
-                    f"histogram_quantile(0.95, {rate('vitrine_handler_seconds_bucket', 'service, le')})",
-                    "{{service}}",
-                ),
-            ),
-            unit="s",
-            low=0,
-        ),
-        Panel(
-            "timeseries",
-            "Retries, dead letters and late events in five minutes",
-            declared(
-                "vitrine_retries", "vitrine_records_invalid", "vitrine_late_events"
-            ),
-            (
-                Query("service:vitrine_retries:increase5m", "{{service}} retries"),
-                Query(
-                    lately("vitrine_records_invalid_total", "service"),
-                    "{{service}} dead letters",
-                ),
-                Query(
-                    lately("vitrine_late_events_total", "topic"), "late on {{topic}}"
-                ),
-            ),
-            low=0,
-        ),
-    ),
-)
-
-MODELS = Row(
-    "Vision models",
-    (
-        Panel(
-            "timeseries",
-            "Time of one run, 95th percentile",
-            declared("vitrine_inference_seconds"),
-            (Query("model:vitrine_inference_seconds:p95_5m", "{{model}}"),),
-            unit="s",
-            low=0,
-        ),
-        Panel(
-            "timeseries",
-            "Inputs in one run",
-            declared("vitrine_inference_batch") + " Mean of five minutes.",
-            (Query("model:vitrine_inference_batch:mean5m", "{{model}}"),),
-            low=0,
-        ),
-        Panel(
-            "timeseries",
-            "Share of a core spent in each model",
-            declared("vitrine_inference_seconds")
-            + " Summed over a second; on a GPU, of its time.",
-            (Query(rate("vitrine_inference_seconds_sum", "model"), "{{model}}"),),
-            unit="percentunit",
-            low=0,
-            stacked=True,
-        ),
-    ),
-)
-
-STANDS = Row(
-    "Recognition and stands",
-    (
-        Panel(
-            "stat",
-            "Customers compared with",
-            declared("vitrine_gallery_customers"),
-            (Query('max(vitrine_gallery_customers{job="identity"})'),),
-            width=4,
-        ),
-        Panel(
-            "timeseries",
-            "Decisions who a track is, a second",
-            declared("vitrine_identities"),
-            (Query(rate("vitrine_identities_total", "reason", STAND), "{{reason}}"),),
-            width=10,
-            low=0,
-            stacked=True,
-        ),
-        Panel(
-            "timeseries",
-            "People at the stands",
-            declared("vitrine_people_present", "vitrine_people_attending"),
-            (
-                Query(
-                    f"sum by (stand) (vitrine_people_present{{{STAND}}})",
-                    "{{stand}} present",
-                ),
-                Query(
-                    f"sum by (stand) (vitrine_people_attending{{{STAND}}})",
-                    "{{stand}} attending",
-                ),
-            ),
-            width=10,
-            low=0,
-        ),
-        Panel(
-            "timeseries",
-            "Plays started in five minutes",
-            declared("vitrine_plays_started"),
-            (
-                Query(
-                    lately("vitrine_plays_started_total", "stand, arm", STAND),
-                    "{{stand}} {{arm}}",
-                ),
-            ),
-            low=0,
-            stacked=True,
-        ),
-        Panel(
-            "timeseries",
-            "Players connected",
-            declared("vitrine_players"),
-            (
-                Query(
-                    f"sum by (stand, player) (vitrine_players{{{STAND}}})",
-                    "{{stand}} {{player}}",
-                ),
-            ),
-            low=0,
-        ),
-        Panel(
-            "timeseries",
-            "Offers decided in five minutes",
-            declared("vitrine_offers"),
-            (Query(lately("vitrine_offers_total", "outcome", STAND), "{{outcome}}"),),
-            low=0,
-            stacked=True,
-        ),
-    ),
-)
-
-PROCESSES = Row(
-    "Processes",
-    (
-        Panel(
-            "timeseries",
-            "Memory",
-            declared("process_resident_memory_bytes"),
-            (
-                Query(
-                    f"process_resident_memory_bytes{{{OURS}}}", "{{job}} {{instance}}"
-                ),
-            ),
-            unit="bytes",
-            width=6,
-            low=0,
-        ),
-        Panel(
-            "timeseries",
-            "CPU",
-            declared("process_cpu_seconds") + " 100 % is one core.",
-            (
-                Query(
-                    f"rate(process_cpu_seconds_total{{{OURS}}}[$__rate_interval])",
-                    "{{job}} {{instance}}",
-                ),
-            ),
-            unit="percentunit",
-            width=6,
-            low=0,
-        ),
-        Panel(
-            "timeseries",
-            "Open files",
-            declared("process_open_fds"),
-            (Query(f"process_open_fds{{{OURS}}}", "{{job}} {{instance}}"),),
-            width=6,
-            low=0,
-        ),
-        Panel(
-            "timeseries",
-            "Threads",
-            declared("vitrine_threads"),
-            (Query(f"vitrine_threads{{{OURS}}}", "{{job}} {{instance}}"),),
-            width=6,
-            low=0,
         ),
     ),
 )

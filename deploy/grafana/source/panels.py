@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One expression. In a table it is a column with the title `legend`, elsewhere a legend."""
+    """Hold one expression: in a table a column with the title `legend`, elsewhere a line."""
 
     expr: str
     legend: str = ""
@@ -26,7 +26,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One panel; `unit` in Grafana's names (`s`, `percentunit`, `short`, …)."""
+    """Hold one panel; `unit` in Grafana's names (`s`, `percentunit`, `short`, …)."""
 
     kind: Kind
     title: str
@@ -54,7 +54,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Panels under a heading, from left to right; they wrap at 24 columns."""
+    """Hold panels under a heading, from left to right; they wrap at 24 columns."""
 
     title: str
     panels: tuple[Panel, ...]
@@ -62,7 +62,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A choice at the top of the page: values of a label."""
+    """Offer a choice at the top of the page: values of a label."""
 
     name: str
     label: str
@@ -71,7 +71,7 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """One page."""
+    """Hold one page."""
 
     uid: str
     title: str
@@ -84,7 +84,7 @@ class Dashboard:
 
 
 def to_json(dashboard: Dashboard) -> Json:
-    """What Grafana reads."""
+    """Return a page as Grafana reads it."""
     return {
         "uid": dashboard.uid,
         "title": dashboard.title,
@@ -109,7 +109,7 @@ def to_json(dashboard: Dashboard) -> Json:
 
 
 def placed(rows: Sequence[Row]) -> Iterator[Json]:
-    """All panels with their places."""
+    """Yield all panels with their places."""
     top = 0
     for row in rows:
         yield {
@@ -136,13 +136,18 @@ def placed(rows: Sequence[Row]) -> Iterator[Json]:
         top += line
 
 
-def grid(x: int, y: int, w: int, h: int) -> dict[str, int]:
-    """A place on the page, in columns and rows."""
+def grid(
+    x: int,
+    y: int,
+    w: int,
+    h: int,
+) -> dict[str, int]:
+    """Return a place on the page, in columns and rows."""
     return {"x": x, "y": y, "w": w, "h": h}
 
 
 def panel_to_json(panel: Panel) -> Json:
-    """One panel without its place."""
+    """Return one panel without its place."""
     plain: Json = {
         "type": panel.kind,
         "title": panel.title,
@@ -167,12 +172,16 @@ def panel_to_json(panel: Panel) -> Json:
 
 
 def many(panel: Panel) -> bool:
-    """Whether a stat shows several values, which then need their names."""
+    """Tell whether a stat shows several values, which then need their names."""
     return panel.kind == "stat" and len(panel.queries) > 1
 
 
-def target(panel: Panel, number: int, query: Query) -> Json:
-    """One query of a panel."""
+def target(
+    panel: Panel,
+    number: int,
+    query: Query,
+) -> Json:
+    """Return one query of a panel."""
     instant = panel.kind != "timeseries"
     return {
         "refId": REF_IDS[number],
@@ -186,57 +195,67 @@ def target(panel: Panel, number: int, query: Query) -> Json:
 
 
 def field_config(panel: Panel) -> Json:
-    """How values look."""
+    """Return how the values of a panel look."""
+    steps = [{"value": value, "color": colour} for value, colour in panel.steps]
     defaults: Json = {
         "unit": panel.unit,
         "noValue": panel.no_value,
-        "color": {
-            "mode": "thresholds"
-            if panel.coloured or panel.kind == "gauge"
-            else "palette-classic"
-        },
-        "thresholds": {
-            "mode": "absolute",
-            "steps": [
-                {"value": value, "color": colour} for value, colour in panel.steps
-            ],
-        },
+        "color": colour_of(panel),
+        "thresholds": {"mode": "absolute", "steps": steps},
     }
     bounds: Mapping[str, float | None] = {
         "decimals": panel.decimals,
         "min": panel.low,
         "max": panel.high,
     }
-    defaults |= {name: value for name, value in bounds.items() if value is not None}
-    if panel.kind in {"stat", "bargauge"} and not panel.coloured:
-        defaults["color"] = {
-            "mode": "fixed",
-            "fixedColor": "text" if panel.kind == "stat" else "blue",
-        }
+    for name, value in bounds.items():
+        if value is not None:
+            defaults[name] = value
     if panel.mappings:
-        defaults["mappings"] = [
-            {
-                "type": "range",
-                "options": {
-                    "from": low,
-                    "to": high,
-                    "result": {"text": text, "color": colour},
-                },
-            }
-            for low, high, text, colour in panel.mappings
-        ]
+        defaults["mappings"] = mappings_of(panel)
     if panel.kind == "timeseries":
-        defaults["custom"] = {
-            "lineWidth": 1,
-            "fillOpacity": 30 if panel.stacked else 8,
-            "showPoints": "never",
-            "stacking": {"mode": "normal" if panel.stacked else "none", "group": "A"},
-        }
+        defaults["custom"] = lines_of(panel)
     return {"defaults": defaults, "overrides": overrides(panel)}
 
 
+def colour_of(panel: Panel) -> Json:
+    """Return where a value gets its colour from."""
+    if panel.coloured or panel.kind == "gauge":
+        return {"mode": "thresholds"}
+    if panel.kind == "stat":
+        return {"mode": "fixed", "fixedColor": "text"}
+    if panel.kind == "bargauge":
+        return {"mode": "fixed", "fixedColor": "blue"}
+    return {"mode": "palette-classic"}
+
+
+def mappings_of(panel: Panel) -> list[Json]:
+    """Return the words that stand for ranges of values."""
+    found = []
+    for low, high, text, colour in panel.mappings:
+        result = {"text": text, "color": colour}
+        options = {"from": low, "to": high, "result": result}
+        found.append({"type": "range", "options": options})
+    return found
+
+
+def lines_of(panel: Panel) -> Json:
+    """Return how the lines of a plot are drawn."""
+    opacity = 8
+    stacking = "none"
+    if panel.stacked:
+        opacity = 30
+        stacking = "normal"
+    return {
+        "lineWidth": 1,
+        "fillOpacity": opacity,
+        "showPoints": "never",
+        "stacking": {"mode": stacking, "group": "A"},
+    }
+
+
 def overrides(panel: Panel) -> list[Json]:
-    """Units of single queries: a table knows them by column, the others by query."""
+    """Return the units of single queries: a table knows them by column, others by query."""
     found = []
     for number, query in enumerate(panel.queries):
         if query.unit:
@@ -253,7 +272,7 @@ def overrides(panel: Panel) -> list[Json]:
 
 
 def table_columns(panel: Panel) -> list[Json]:
-    """One table of several queries: rows are joined by their labels, values get the queries' titles."""
+    """Join the rows of several queries by their labels; name the values after the queries."""
     titles = {
         f"Value #{REF_IDS[number]}": query.legend
         for number, query in enumerate(panel.queries)
@@ -268,7 +287,7 @@ def table_columns(panel: Panel) -> list[Json]:
 
 
 def variable_to_json(variable: Variable) -> Json:
-    """A choice of one, several or all values."""
+    """Return a choice of one, several or all values."""
     return {
         "type": "query",
         "name": variable.name,

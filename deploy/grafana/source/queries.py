@@ -10,7 +10,11 @@ WHOLE = 'advertiser=~"$advertiser", campaign=~"$campaign"'
 CELLS = f'{WHOLE}, stand=~"$stand"'
 
 
-def rate(counter: str, by: str, where: str = "") -> str:
+def rate(
+    counter: str,
+    by: str,
+    where: str = "",
+) -> str:
     """Return a second's rise of a counter, summed over processes."""
     return f"sum by ({by}) (rate({counter}{{{where}}}[$__rate_interval]))"
 
@@ -51,7 +55,11 @@ def per(figure: Figure, by: str = "") -> str:
     return quotient(figure.part, figure.whole, by)
 
 
-def quotient(part: Figure, whole: Figure, by: str = "") -> str:
+def quotient(
+    part: Figure,
+    whole: Figure,
+    by: str = "",
+) -> str:
     """Return a counter over another one; nothing where there is nothing to divide by."""
     return f"{total(part, by)} / ({total(whole, by)} > 0)"
 
