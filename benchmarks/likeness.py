@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.synthetic_basis import frontal_faces
+from training.once.shapes import frontal_faces
 from vitrine.synthetic.figure import draw_figure, draw_look
 from vitrine.synthetic.head import Stance
 from vitrine.synthetic.mesh import head_mesh

@@ -1,66 +1,62 @@
-"""Trained weights as an ONNX file: batch normalisation folded into the convolutions, batch size left open."""
+"""Trained weights as an ONNX file.
 
-from dataclasses import dataclass
+Batch normalisation is folded into the convolutions; the batch size is left open.
+"""
+
 from pathlib import Path
+from typing import Any, Final
 
 import onnx
 import torch
 from torch import nn
 
-from training.networks.layers import fold
+from training.layers import fold
+from training.task import Product
 
-OPSET = 18
-
-
-@dataclass(frozen=True)
-class Product:
-    """What a task leaves for the product."""
-
-    file: str
-    """Name in models/."""
-    shape: tuple[int, int, int]
-    """Channels, height and width of the input."""
-    outputs: tuple[str, ...]
-    any_side: bool = False
-    """Whether height and width are left open too (multiples of 32)."""
+OPSET: Final = 18
+"""The newest one that torch's exporter writes without a conversion."""
 
 
-def write_onnx(network: nn.Module, product: Product, output: Path) -> None:
-    """Folds the network in place and writes `input` (batch, C, H, W) → the product's outputs."""
+def write_onnx(
+    network: nn.Module,
+    product: Product,
+    output: Path,
+) -> None:
+    """Fold the network in place and write `input` (batch, C, H, W) → the product's outputs."""
     fold(network.eval())
+    # A batch of 2: the exporter would take a dimension of 1 for a constant.
     example = torch.zeros(2, *product.shape)
-    open_sides = {0: torch.export.Dim("batch")}
-    if product.any_side:
-        open_sides |= {
-            2: 32 * torch.export.Dim("rows"),
-            3: 32 * torch.export.Dim("columns"),
-        }
     program = torch.onnx.export(
         network,
         (example,),
         input_names=["input"],
         output_names=list(product.outputs),
-        dynamic_shapes=(open_sides,),
+        dynamic_shapes=(_open_dimensions(product),),
         opset_version=OPSET,
         dynamo=True,
         verbose=False,
     )
     assert program is not None
-    onnx.save(_bare(program.model_proto), output)
+    model = program.model_proto
+    _remove_notes(model)
+    onnx.save(model, output)
 
 
-def _bare(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Without the exporter's notes, which quote source paths of the machine it ran on."""
-    for part in (
-        model,
-        model.graph,
-        *model.graph.node,
-        *model.graph.value_info,
-        *model.graph.initializer,
-    ):
+def _open_dimensions(product: Product) -> dict[int, Any]:
+    dimensions: dict[int, Any] = {0: torch.export.Dim("batch")}
+    if product.any_side:
+        dimensions[2] = 32 * torch.export.Dim("rows")
+        dimensions[3] = 32 * torch.export.Dim("columns")
+    return dimensions
+
+
+def _remove_notes(model: onnx.ModelProto) -> None:
+    """Remove the exporter's notes, which quote source paths of the machine it ran on."""
+    graph = model.graph
+    parts = (model, graph, *graph.node, *graph.value_info, *graph.initializer)
+    for part in parts:
         part.ClearField("metadata_props")
         part.ClearField("doc_string")
-    for value in (*model.graph.input, *model.graph.output):
+    for value in (*graph.input, *graph.output):
         value.ClearField("metadata_props")
-    del model.graph.value_info[:]
-    return model
+    del graph.value_info[:]

@@ -9,27 +9,34 @@ Scores = NDArray[np.floating]
 
 
 def pair_scores(vectors: Scores, people: Sequence[str]) -> tuple[Scores, Scores]:
-    """Cosines of all pairs of pictures (n, d): of one person, and of two people."""
+    """Return the cosines of all pairs of pictures (n, d): of one person, and of two people."""
     owners = np.unique(np.asarray(people), return_inverse=True)[1]
-    upper = np.triu_indices(len(owners), 1)
-    same = (owners[:, None] == owners[None])[upper]
-    scores = (vectors @ vectors.T)[upper]
-    return scores[same], scores[~same]
+    pairs = np.triu_indices(len(owners), 1)
+    is_same = owners[:, None] == owners[None]
+    scores = vectors @ vectors.T
+    same = is_same[pairs]
+    of_pairs = scores[pairs]
+    return of_pairs[same], of_pairs[~same]
 
 
 def threshold_at(different: Scores, far: float) -> float:
-    """The lowest cosine that at most a share `far` of pairs of two people reach."""
+    """Return the lowest cosine that at most a share `far` of pairs of two people reach."""
     ordered = np.sort(different)[::-1]
-    return float(np.nextafter(ordered[int(far * len(ordered))], np.inf))
+    first_refused = ordered[int(far * len(ordered))]
+    return float(np.nextafter(first_refused, np.inf))
 
 
 def tar_at(same: Scores, different: Scores, far: float) -> float:
-    """Share of pairs of one person that pass where a share `far` of two people's do."""
-    return float((same >= threshold_at(different, far)).mean())
+    """Return the share of pairs of one person that pass at `threshold_at(different, far)`."""
+    passed = same >= threshold_at(different, far)
+    return float(passed.mean())
 
 
 def best_accuracy(same: Scores, different: Scores) -> float:
-    """Right answers, pairs of one and of two people weighing alike, at the best threshold."""
+    """Return the share of right answers at the best threshold.
+
+    Pairs of one and of two people weigh alike, however many there are of each.
+    """
     same = np.sort(same)
     different = np.sort(different)
     thresholds = np.concatenate([same, different])

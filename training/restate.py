@@ -8,32 +8,33 @@ from vitrine.vision.manifest import MANIFEST, Shipped, present, read_manifest
 
 
 def restate(folder: Path) -> list[str]:
-    """Writes what changed; a line for each entry whose file or card is missing.
+    """Write what changed; return a line for each entry whose file or card is missing.
 
-    Raises ConfigurationError when models.yaml is wrong.
+    Raises ConfigurationError when models.yaml is wrong, ValueError where a card has no place for
+    the checksum.
     """
-    manifest = read_manifest(folder)
-    missing = [
-        f"{entry.file}: missing"
-        for entry in manifest.shipped
-        if not present(entry, folder)
-    ]
-    for entry in manifest.shipped:
-        card = folder / entry.card
-        if not card.is_file():
-            missing.append(f"{entry.card}: missing")
-        elif present(entry, folder):
+    missing_files: list[str] = []
+    missing_cards: list[str] = []
+    for entry in read_manifest(folder).shipped:
+        has_file = present(entry, folder)
+        has_card = (folder / entry.card).is_file()
+        if not has_file:
+            missing_files.append(f"{entry.file}: missing")
+        if not has_card:
+            missing_cards.append(f"{entry.card}: missing")
+        if has_file and has_card:
             _restate_entry(entry, folder)
-            checksum = sha256((folder / entry.file).read_bytes()).hexdigest()
-            _replace(card, r"sha256 `\w*`", f"sha256 `{checksum}`")
-    return missing
+    return missing_files + missing_cards
 
 
 def _restate_entry(entry: Shipped, folder: Path) -> None:
     content = (folder / entry.file).read_bytes()
-    block = rf'(- file: {re.escape(entry.file)}\n(?:    .*\n)*?)    bytes: \d+\n    sha256: "\w*"\n'
-    stated = rf'\g<1>    bytes: {len(content)}\n    sha256: "{sha256(content).hexdigest()}"\n'
-    _replace(folder / MANIFEST, block, stated)
+    checksum = sha256(content).hexdigest()
+    head = rf"(- file: {re.escape(entry.file)}\n(?:    .*\n)*?)"
+    stated = rf'{head}    bytes: \d+\n    sha256: "\w*"\n'
+    actual = rf'\g<1>    bytes: {len(content)}\n    sha256: "{checksum}"\n'
+    _replace(folder / MANIFEST, stated, actual)
+    _replace(folder / entry.card, r"sha256 `\w*`", f"sha256 `{checksum}`")
 
 
 def _replace(path: Path, pattern: str, by: str) -> None:

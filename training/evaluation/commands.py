@@ -8,7 +8,6 @@ import click
 import cv2
 from threadpoolctl import threadpool_limits
 
-from training.aligned import aligned_labelled, aligned_people
 from training.datasets.faces import DatasetError, LabelledFace
 from training.datasets.ferplus import ExpressionFace, read_ferplus
 from training.datasets.formats import FERPLUS, KEYPOINTS, NEGATIVES, PEOPLE, READERS
@@ -30,6 +29,7 @@ from training.evaluation.models import (
     load_measured_detector,
     load_quality,
 )
+from training.pictures.aligned import aligned_labelled, aligned_people
 
 ALL: Final = "all"
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -6,8 +6,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from training.boxes import face_box
 from training.evaluation.subgroups import face_size
+from training.pictures.boxes import face_box
 from vitrine.vision.crop import Image
 from vitrine.vision.detectors import Detections, Detector, detect_scaled
 from vitrine.vision.pose import mean_shape

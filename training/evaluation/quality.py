@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from training.aligned import AlignedFaces
 from training.evaluation.intervals import interval_of_mean
 from training.evaluation.models import Landmarker
 from training.evaluation.results import Json
 from training.likeness import threshold_at
-from training.quality_views import Views, make_views
+from training.pictures.aligned import AlignedFaces
+from training.pictures.views import Views, make_views
 from vitrine.vision.embedding import Embedder
 from vitrine.vision.quality import QualityScore
 

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.boxes import face_box
+from training.pictures.boxes import face_box
 from vitrine.vision.crop import Image, crop_of_points, cut
 from vitrine.vision.pose import head_pose
 from vitrine.vision.shape import (
@@ -91,7 +91,7 @@ class Look:
     """What was measured of one face; NaN where it could not be."""
 
     face_size: float = np.nan
-    """Pixels: square root of the area of the box of the points and the forehead, see training.boxes."""
+    """Pixels: square root of the area of the box of the points and the forehead, see training.pictures.boxes."""
     yaw: float = np.nan
     """Degrees away from the camera, to either side."""
     brightness: float = np.nan

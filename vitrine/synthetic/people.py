@@ -30,7 +30,7 @@ Colour = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Basis:
-    """See training/synthetic_basis.py. `texture` rows: luma, then chroma and alpha at half the size."""
+    """See training/once/synthetic_faces.py. `texture` rows: luma, then chroma and alpha at half the size."""
 
     mean_shape: Floats
     shape_components: Floats

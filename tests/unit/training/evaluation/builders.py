@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.builders import face_points
-from training.boxes import face_box
 from training.datasets.faces import LabelledFace
 from training.datasets.splits import part_of
+from training.pictures.boxes import face_box
 from vitrine.vision.crop import Image, crop_of_points, to_network
 from vitrine.vision.detectors import Detections, Trust
 from vitrine.vision.shape import Points, five_points

@@ -4,7 +4,6 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.builders import face_points
-from training.boxes import face_box
 from training.evaluation.subgroups import (
     FACTORS,
     Look,
@@ -12,6 +11,7 @@ from training.evaluation.subgroups import (
     look_of,
     typology_angle,
 )
+from training.pictures.boxes import face_box
 
 POINTS = face_points()
 

@@ -1,0 +1,176 @@
+"""The embedding network: pruned from a teacher, taught with degraded views, exported for both back ends."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from training.datasets.faces import LabelledFace
+from training.embedding.data import jittered, teacher_targets
+from training.embedding.net import EmbeddingNetwork, load_teacher
+from training.embedding.pruning import prune, strongest
+from training.embedding.task import EmbeddingTask
+from training.export import write_onnx
+from training.likeness import best_accuracy, pair_scores, tar_at, threshold_at
+from training.pictures.aligned import ROOM, wide
+from training.pictures.degradation import degraded, far
+from vitrine.vision.embedding import TEMPLATE, align
+from vitrine.vision.networks import OnnxNetwork, load_network
+from vitrine.vision.torch_network import TorchNetwork
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def teacher() -> EmbeddingNetwork:
+    """Random weights, loud enough that the clips matter."""
+    torch.manual_seed(1)
+    network = EmbeddingNetwork().eval()
+    with torch.no_grad():
+        for parameter in network.parameters():
+            if parameter.ndim > 1:
+                parameter.mul_(2)
+    return network
+
+
+@pytest.fixture(scope="module")
+def pictures() -> torch.Tensor:
+    return torch.randn(2, 3, 112, 112, generator=torch.Generator().manual_seed(2))
+
+
+def test_pruning_nothing_changes_nothing(
+    teacher: EmbeddingNetwork, pictures: torch.Tensor
+) -> None:
+    same = prune(teacher, 1.0, pictures)
+    with torch.no_grad():
+        assert (same(pictures) * teacher(pictures)).sum(dim=1).min() > 0.999
+
+
+def test_half_the_channels_keep_most_of_what_is_said(
+    teacher: EmbeddingNetwork, pictures: torch.Tensor
+) -> None:
+    half = prune(teacher, 0.5, pictures)
+    with torch.no_grad():
+        assert (half(pictures) * teacher(pictures)).sum(dim=1).min() > 0.9
+    assert half.state_dict()["blocks.0.widen.weight"].shape[0] == 64
+
+
+def test_channels_that_repeat_others_go_first() -> None:
+    rng = torch.Generator().manual_seed(0)
+    base = torch.randn(500, 3, generator=rng, dtype=torch.float64)
+    channels = torch.cat([base, base[:, :1] * 0.9], dim=1)
+    outputs = base @ torch.tensor([[1.0, 0], [0, 1], [0.5, 0.5]], dtype=torch.float64)
+    kept = strongest(channels.T @ channels, channels.T @ outputs, 3).tolist()
+    assert len({0, 3} & set(kept)) == 1
+    assert {1, 2} < set(kept)
+
+
+def test_the_exported_file_says_the_same_in_both_back_ends(
+    tmp_path: Path, pictures: torch.Tensor
+) -> None:
+    torch.manual_seed(0)
+    network = EmbeddingNetwork(0.25).eval()
+    with torch.no_grad():
+        expected = network(pictures).numpy()
+    path = tmp_path / "embedding.onnx"
+    write_onnx(network, EmbeddingTask.product, path)
+    model = onnx.load(path)
+    for back_end in (OnnxNetwork(model, "onnx"), TorchNetwork(model, "torch", "cpu")):
+        vectors = back_end.run(pictures.numpy())[0]
+        np.testing.assert_allclose(vectors, expected, atol=1e-4)
+        np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
+
+
+@pytest.mark.shared
+def test_the_public_file_is_read_as_a_network_of_ours(
+    shared: Path, pictures: torch.Tensor
+) -> None:
+    path = shared / "models" / "mobilefacenet_112.onnx"
+    public = load_network(path).run(pictures.numpy())[0]
+    with torch.no_grad():
+        ours = load_teacher(path)(pictures).numpy()
+    np.testing.assert_allclose(
+        ours, public / np.linalg.norm(public, axis=1, keepdims=True), atol=1e-5
+    )
+
+
+def test_another_architecture_is_no_teacher(tmp_path: Path) -> None:
+    write_onnx(
+        EmbeddingNetwork(0.5).eval(), EmbeddingTask.product, tmp_path / "thin.onnx"
+    )
+    with pytest.raises(ValueError, match="not the layers of MobileFaceNet"):
+        load_teacher(tmp_path / "thin.onnx")
+
+
+def test_targets_lie_halfway_to_the_mirror_and_are_computed_once(
+    tmp_path: Path, teacher: EmbeddingNetwork
+) -> None:
+    write_onnx(teacher, EmbeddingTask.product, tmp_path / "teacher.onnx")
+    rng = np.random.default_rng(0)
+    faces = rng.integers(0, 256, (2, 112, 112, 3), dtype=np.uint8)
+    both = np.concatenate([faces[:1], faces[:1, :, ::-1]])
+    cache = tmp_path / "run" / "targets.npz"
+    targets = teacher_targets(tmp_path / "teacher.onnx", both, cache)
+    np.testing.assert_allclose(targets[0], targets[1], atol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(targets, axis=1), 1, rtol=1e-5)
+    written = cache.stat().st_mtime_ns
+    teacher_targets(tmp_path / "teacher.onnx", both, cache)
+    assert cache.stat().st_mtime_ns == written
+    assert not np.array_equal(
+        teacher_targets(tmp_path / "teacher.onnx", faces, cache), targets
+    )
+
+
+def test_degraded_views_keep_their_size_and_leave_the_original_alone() -> None:
+    rng = np.random.default_rng(0)
+    picture = rng.integers(0, 256, (112, 112, 3), dtype=np.uint8)
+    before = picture.copy()
+    views = [degraded(picture, np.random.default_rng(seed)) for seed in range(60)]
+    assert {(v.shape, v.dtype) for v in views} == {((112, 112, 3), np.dtype(np.uint8))}
+    np.testing.assert_array_equal(picture, before)
+    assert sum(np.array_equal(v, picture) for v in views) < 20
+
+
+def test_a_far_face_has_lost_its_details() -> None:
+    stripes = np.zeros((112, 112, 3), np.uint8)
+    stripes[:, ::2] = 255
+    assert far(stripes, 20, np.random.default_rng(3)).std() < 0.3 * stripes.std()
+
+
+def test_a_labelled_face_is_aligned_as_in_the_product() -> None:
+    rng = np.random.default_rng(0)
+    points = np.full((68, 2), 200.0, np.float32)
+    places = (range(36, 42), range(42, 48), [30], [48], [54])
+    for some, at in zip(places, TEMPLATE, strict=True):
+        points[list(some)] = at * 1.5 + 90
+    image = rng.integers(0, 256, (400, 400, 3), dtype=np.uint8)
+
+    class Face(LabelledFace):
+        def image(self) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+            return image
+
+    aligned = wide(Face("a", "", "a", points, b""))
+    assert aligned.shape == (144, 144, 3)
+    middle = aligned[ROOM:-ROOM, ROOM:-ROOM].astype(int)
+    assert np.abs(middle - align(image, points)).max() <= 1
+    assert jittered(aligned, rng).shape == (112, 112, 3)
+
+
+def test_pairs_of_one_person_pass_where_few_others_do() -> None:
+    vectors = np.array([[1, 0], [0.8, 0.6], [0, 1], [0.6, 0.8]], np.float32)
+    same, different = pair_scores(vectors, ["a", "a", "b", "b"])
+    np.testing.assert_allclose(same, [0.8, 0.8], atol=1e-6)
+    np.testing.assert_allclose(np.sort(different), [0, 0.6, 0.6, 0.96], atol=1e-6)
+    assert (different >= threshold_at(different, 0.25)).mean() == 0.25
+    assert tar_at(same, different, 0.25) == 1.0
+    assert tar_at(same, different, 0.0) == 0.0
+    assert best_accuracy(same, different) == pytest.approx(0.875)

@@ -1,0 +1,1 @@
+"""The detector: where faces are in a picture."""

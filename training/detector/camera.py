@@ -1,0 +1,71 @@
+"""What a camera does to a tile: light, colour, focus, noise and compression.
+
+How often and how strongly was chosen by looking at tiles, not measured.
+"""
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from training.detector.tile import SIDE
+from training.pictures.chance import factor, factors
+from vitrine.vision.crop import Image
+
+GRAIN: Final = 64
+"""Pixels that the noise is larger than a tile, so that each tile gets another piece of it."""
+
+
+class Camera:
+    """See tiles as a camera does; all chance comes from the generator that is passed in."""
+
+    def __init__(self) -> None:
+        # Drawn once: normal noise for each tile would take longer than all the rest.
+        rng = np.random.default_rng(0)
+        noise = rng.normal(0, 1, (SIDE + GRAIN, SIDE + GRAIN, 3))
+        self._noise = noise.astype(np.float32)
+
+    def seen(
+        self,
+        image: Image,
+        rng: np.random.Generator,
+    ) -> Image:
+        """Return a tile (256, 256, 3) in another light, by another camera."""
+        table = _table(rng)
+        if rng.random() < 0.1:
+            grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+            image = np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), np.uint8)
+        image = np.asarray(cv2.LUT(image, table), np.uint8)
+        if rng.random() < 0.25:
+            soft = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.4))
+            image = np.asarray(soft, np.uint8)
+        if rng.random() < 0.25:
+            image = self._grained(image, rng)
+        if rng.random() < 0.3:
+            how = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 95))]
+            encoded = cv2.imencode(".jpg", image, how)[1]
+            image = np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
+        return image
+
+    def _grained(
+        self,
+        image: Image,
+        rng: np.random.Generator,
+    ) -> Image:
+        x, y = rng.integers(0, GRAIN, 2)
+        strength = np.float32(rng.uniform(2, 12))
+        grain = self._noise[y : y + SIDE, x : x + SIDE] * strength
+        return np.clip(image + grain, 0, 255).astype(np.uint8)
+
+
+def _table(rng: np.random.Generator) -> Image:
+    """Draw a look-up table for `cv2.LUT`, (1, 256, 3); one tile in twelve is dark."""
+    gamma = factor(0.22, rng)
+    ramp = np.linspace(0, 1, 256) ** gamma
+    gain = factor(0.2, rng)
+    gains = gain * factors(0.06, 3, rng)
+    if rng.random() < 0.08:
+        gains *= rng.uniform(0.3, 0.6)
+    values = ramp[:, None] * gains + rng.normal(0, 0.04)
+    table = np.clip(255 * values, 0, 255).astype(np.uint8)
+    return np.asarray(table[None])

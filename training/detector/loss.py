@@ -1,0 +1,98 @@
+"""What the detector's training makes smaller.
+
+Focal loss (Lin et al. 2017, arXiv:1708.02002) on the score, 1 − GIoU (Rezatofighi et al. 2019,
+arXiv:1902.09630) on the box, smooth L1 in face sizes on the points.
+"""
+
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from training.detector.targets import FACE, UNKNOWN
+
+FACE_WEIGHT: Final = 0.25
+"""Weight of cells with a face in the focal loss, others have the rest: α of Lin et al."""
+POINTS_WEIGHT: Final = 5.0
+"""Of the points beside score and box; chosen, not measured."""
+POINTS_BETA: Final = 0.05
+"""Distance in face sizes below which the loss of a point is square: about a label's error."""
+LARGEST_LOG: Final = 6.0
+"""Logarithm of a side, in strides, above which a box counts no larger: e⁶ overflows no sum."""
+
+
+def detection_loss(
+    outputs: Tensor,
+    states: Tensor,
+    values: Tensor,
+) -> Tensor:
+    """Return the loss a face cell.
+
+    Outputs (n, cells, 15), states (n, cells), values (n, cells, 14).
+    """
+    # Half precision is too coarse for boxes.
+    outputs = outputs.float()
+    known = states != UNKNOWN
+    faces = states == FACE
+    score = _score_loss(outputs[..., 0][known], states[known])
+    guessed = outputs[faces][:, 1:]
+    true = values[faces]
+    boxes = 1 - generalised_iou(guessed[:, :4], true[:, :4])
+    points = _points_loss(guessed, true)
+    count = faces.sum().clamp(min=1)
+    return (score + boxes.sum() + POINTS_WEIGHT * points) / count
+
+
+def _score_loss(logits: Tensor, wanted: Tensor) -> Tensor:
+    """Return the sum of the focal loss over all known cells."""
+    wrong = (wanted - logits.sigmoid()).abs()
+    share = torch.where(wanted == FACE, FACE_WEIGHT, 1 - FACE_WEIGHT)
+    weight = share * wrong.square()
+    plain = functional.binary_cross_entropy_with_logits(
+        logits,
+        wanted,
+        reduction="none",
+    )
+    return (weight * plain).sum()
+
+
+def _points_loss(guessed: Tensor, true: Tensor) -> Tensor:
+    """Return the sum over faces of the mean loss of their points, (n, 14) each."""
+    size = (
+        true[:, 2:4]
+        .mean(
+            dim=1,
+            keepdim=True,
+        )
+        .exp()
+    )
+    losses = functional.smooth_l1_loss(
+        guessed[:, 4:] / size,
+        true[:, 4:] / size,
+        beta=POINTS_BETA,
+        reduction="none",
+    )
+    return losses.mean(dim=1).sum()
+
+
+def generalised_iou(guessed: Tensor, true: Tensor) -> Tensor:
+    """Return −1…1 for each pair of boxes, (n,).
+
+    Boxes are given as centre and logarithms of the sides, (n, 4).
+    """
+    low, high = _corners(guessed)
+    true_low, true_high = _corners(true)
+    shared_sides = torch.minimum(high, true_high) - torch.maximum(low, true_low)
+    shared = shared_sides.clamp(min=0).prod(dim=1)
+    areas = (high - low).prod(dim=1) + (true_high - true_low).prod(dim=1)
+    union = areas - shared
+    around_sides = torch.maximum(high, true_high) - torch.minimum(low, true_low)
+    around = around_sides.prod(dim=1)
+    return shared / union - (around - union) / around
+
+
+def _corners(boxes: Tensor) -> tuple[Tensor, Tensor]:
+    half = boxes[:, 2:].clamp(max=LARGEST_LOG).exp() / 2
+    middle = boxes[:, :2]
+    return middle - half, middle + half

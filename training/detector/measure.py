@@ -1,0 +1,102 @@
+"""Measure a detector on composed tiles, to choose the best weights."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from training.detector.picture import middle_inside, overlaps
+from training.detector.tile import Tile
+from vitrine.vision.detectors import Detections
+from vitrine.vision.detectors.single_shot import decode, detector_input
+
+MATCHED: Final = 0.4
+"""Share of the union from which a detection is the face."""
+LEAST: Final = -4.0
+"""Logit from which a cell is a detection: 0.018, far below every threshold in service."""
+BATCH: Final = 32
+TILES_PER_ALARM: Final = 20
+"""Tiles in which one false alarm may pass at the threshold: five frames of 640×360."""
+
+
+def measure(
+    network: nn.Module,
+    tiles: Sequence[Tile],
+    device: torch.device,
+) -> dict[str, float]:
+    """Return average precision, and recall and threshold with one false alarm in twenty tiles."""
+    scores: list[float] = []
+    right: list[bool] = []
+    for start in range(0, len(tiles), BATCH):
+        some = tiles[start : start + BATCH]
+        for found, tile in zip(
+            _detected(network, some, device),
+            some,
+            strict=True,
+        ):
+            tile_scores, tile_right = judge(found, tile)
+            scores += tile_scores
+            right += tile_right
+    faces = sum(len(tile.boxes) for tile in tiles)
+    return _figures(np.array(scores), np.array(right, bool), faces, len(tiles))
+
+
+def _detected(
+    network: nn.Module,
+    tiles: Sequence[Tile],
+    device: torch.device,
+) -> list[Detections]:
+    pictures = torch.from_numpy(detector_input([tile.image for tile in tiles]))
+    with torch.no_grad():
+        outputs = network(pictures.to(device))
+    maps = [output.float().cpu().numpy() for output in outputs]
+    found: list[Detections] = []
+    for place in range(len(tiles)):
+        levels = [level[place] for level in maps]
+        found.append(decode(levels, least=LEAST))
+    return found
+
+
+def _figures(
+    scores: NDArray[np.float64],
+    right: NDArray[np.bool_],
+    faces: int,
+    tiles: int,
+) -> dict[str, float]:
+    order = np.argsort(-scores, kind="stable")
+    hits = right[order]
+    recall = hits.cumsum() / max(faces, 1)
+    precision = hits.cumsum() / np.arange(1, len(hits) + 1)
+    few_alarms = (~hits).cumsum() <= tiles / TILES_PER_ALARM
+    return {
+        "precision": float((precision * hits).sum() / max(faces, 1)),
+        "recall": float(recall[few_alarms].max(initial=0)),
+        "threshold": float(scores[order][few_alarms].min(initial=1)),
+    }
+
+
+def judge(found: Detections, tile: Tile) -> tuple[list[float], list[bool]]:
+    """Return the score of each detection, and whether it is a face that was not found before.
+
+    Detections where nobody knows are left out.
+    """
+    scores: list[float] = []
+    right: list[bool] = []
+    free = np.ones(len(tile.boxes), bool)
+    for box, score in zip(
+        found.boxes,
+        found.scores,
+        strict=True,
+    ):
+        shares = overlaps(box, tile.boxes) * free
+        is_face = bool(shares.max(initial=0) >= MATCHED)
+        if is_face:
+            free[shares.argmax()] = False
+        elif middle_inside(box, tile.ignored).any():
+            continue
+        scores.append(float(score))
+        right.append(is_face)
+    return scores, right

@@ -1,0 +1,180 @@
+"""Pictures with their faces, and how they are moved, scaled and turned."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vitrine.vision.crop import Image
+from vitrine.vision.detectors import Detections
+
+Floats = NDArray[np.float32]
+Affine = NDArray[np.float64]
+"""(2, 3)."""
+Detect = Callable[[Image], Detections]
+
+LARGEST: Final = 400
+"""Longer side that is kept of a photo; chosen, not measured."""
+SMALLEST_LEVEL: Final = 24
+"""Shorter side down to which a picture is halved."""
+
+
+def no_boxes() -> Floats:
+    return np.zeros((0, 4), np.float32)
+
+
+def no_points() -> Floats:
+    return np.zeros((0, 5, 2), np.float32)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Hold a picture, its faces, and the places where nobody knows; in pixels of the picture."""
+
+    image: Image
+    boxes: Floats = field(default_factory=no_boxes)
+    """(n, 4): x, y, width, height."""
+    five: Floats = field(default_factory=no_points)
+    """(n, 5, 2)."""
+    ignored: Floats = field(default_factory=no_boxes)
+    """(m, 4)."""
+
+    @property
+    def has_labels(self) -> bool:
+        """True where there is a face, or a place where nobody knows."""
+        return len(self.boxes) + len(self.ignored) > 0
+
+    @property
+    def size(self) -> NDArray[np.int64]:
+        """Width and height, (2,)."""
+        height, width = self.image.shape[:2]
+        return np.array([width, height])
+
+    @cached_property
+    def levels(self) -> tuple[Image, ...]:
+        """The picture, then halved again and again, so that small faces keep no jagged edges."""
+        levels = [self.image]
+        while min(levels[-1].shape[:2]) >= 2 * SMALLEST_LEVEL:
+            height, width = levels[-1].shape[:2]
+            smaller = cv2.resize(
+                levels[-1],
+                (width // 2, height // 2),
+                interpolation=cv2.INTER_AREA,
+            )
+            levels.append(np.asarray(smaller, np.uint8))
+        return tuple(levels)
+
+
+def shrunk(image: Image, largest: int = LARGEST) -> tuple[Image, float]:
+    """Return the picture with no side longer than `largest`, and its scale."""
+    scale = min(1.0, largest / max(image.shape[:2]))
+    if scale == 1:
+        return image, 1.0
+    height, width = image.shape[:2]
+    size = (round(width * scale), round(height * scale))
+    small = cv2.resize(
+        image,
+        size,
+        interpolation=cv2.INTER_AREA,
+    )
+    return np.asarray(small, np.uint8), scale
+
+
+def overlaps(box: Floats, boxes: Floats) -> Floats:
+    """Return the share of the union of one box (4,) with each of n (n, 4)."""
+    corners = boxes[:, :2]
+    sides = boxes[:, 2:]
+    low = np.maximum(box[:2], corners)
+    high = np.minimum(box[:2] + box[2:], corners + sides)
+    shared = np.maximum(high - low, 0).prod(axis=1)
+    areas = sides.prod(axis=1)
+    union = box[2:].prod() + areas - shared
+    return np.asarray(shared / union, np.float32)
+
+
+def middle_inside(box: Floats, boxes: Floats) -> NDArray[np.bool_]:
+    """Return in which of n boxes (n, 4) the middle of one (4,) lies, (n,)."""
+    middle = box[:2] + box[2:] / 2
+    low = boxes[:, :2]
+    high = boxes[:, :2] + boxes[:, 2:]
+    inside = (middle >= low) & (middle <= high)
+    return np.asarray(inside.all(axis=1))
+
+
+def moved_points(points: NDArray[np.floating], affine: Affine) -> NDArray[np.float64]:
+    """Return points (…, 2) after an affine."""
+    return np.asarray(points @ affine[:, :2].T + affine[:, 2])
+
+
+def moved(boxes: Floats, affine: Affine) -> Floats:
+    """Return boxes (n, 4) after an affine: the bounds of the ellipse that fills each."""
+    half = boxes[:, 2:] / 2
+    centre = moved_points(boxes[:, :2] + half, affine)
+    stretch = np.square(affine[:, :2])
+    reach = np.sqrt(np.square(half) @ stretch.T)
+    return np.hstack([centre - reach, 2 * reach]).astype(np.float32)
+
+
+def placing(
+    scale: float,
+    turn: float,
+    mirrored: bool,
+    source: NDArray[np.floating],
+    target: NDArray[np.floating],
+) -> Affine:
+    """Return the affine that scales, turns by degrees, mirrors, and brings `source` to `target`."""
+    angle = np.radians(turn)
+    c = scale * np.cos(angle)
+    s = scale * np.sin(angle)
+    side = -1.0 if mirrored else 1.0
+    turned = np.array([[c, -s], [s, c]])
+    linear = turned @ np.diag([side, 1.0])
+    return np.column_stack([linear, target - linear @ source])
+
+
+def warped(
+    picture: Picture,
+    affine: Affine,
+    width: int,
+    height: int,
+    border: int = cv2.BORDER_CONSTANT,
+) -> Image:
+    """Return the picture through the affine, from the level that is nearest above in scale."""
+    scale = np.sqrt(abs(np.linalg.det(affine[:, :2])))
+    halvings = np.log2(1 / max(scale, 1e-6))
+    # 0.2: a level may be enlarged by a seventh; chosen, not measured.
+    level = int(np.floor(halvings + 0.2))
+    coarsest = len(picture.levels) - 1
+    image = picture.levels[min(max(level, 0), coarsest)]
+    height_there, width_there = image.shape[:2]
+    steps = picture.size / (width_there, height_there)
+    linear = affine[:, :2] * steps
+    # Pixel k of a level lies in the middle of its block of the picture's pixels.
+    shift = affine[:, :2] @ (steps / 2 - 0.5) + affine[:, 2]
+    found = cv2.warpAffine(
+        image,
+        np.column_stack([linear, shift]),
+        (width, height),
+        flags=cv2.INTER_LINEAR,
+        borderMode=border,
+    )
+    return np.asarray(found, np.uint8)
+
+
+def transformed(
+    picture: Picture,
+    affine: Affine,
+    width: int,
+    height: int,
+) -> Picture:
+    """Return a picture with its labels through an affine that does not mirror."""
+    return Picture(
+        warped(picture, affine, width, height),
+        moved(picture.boxes, affine),
+        moved_points(picture.five, affine).astype(np.float32),
+        moved(picture.ignored, affine),
+    )

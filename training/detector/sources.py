@@ -1,0 +1,138 @@
+"""Pictures of the detector's sets, with the faces that labels, the teacher or the truth know."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+
+from training.datasets.faces import Files, LabelledFace, decoded
+from training.datasets.people import PersonFace
+from training.detector.picture import Detect, Floats, Picture, overlaps, shrunk
+from training.pictures.boxes import face_box
+from training.pictures.cuts import cached
+from training.pictures.turning import turned
+from vitrine.synthetic import SyntheticMall
+from vitrine.vision.crop import Image
+from vitrine.vision.detectors import Detections
+from vitrine.vision.shape import five_points
+
+SCENE: Final = 640
+"""Longer side that is kept of a scene: what the product's detector sees of a VGA camera."""
+VIDEO_STEP: Final = 10
+"""Each n-th frame of a video is kept; neighbours are alike."""
+BELIEVED: Final = 0.6
+"""Score from which the teacher's face is a label; below, nobody knows, and the place is ignored."""
+SHARED: Final = 0.3
+"""Share of the union from which two boxes are the same face."""
+PROFILE: Final = 75.0
+"""Degrees of yaw from which nobody can say whether a drawn head shows a face."""
+FIRST_SEED: Final = 1_000
+"""Of the training malls: the field test, the benchmarks and the demo use smaller ones."""
+SCENES: Final = ("rush", "quiet", "night", "posters", "rush", "returning")
+"""Of the malls, in turn; twice the one with most people."""
+MALL_SIZE: Final = (640, 360, 10)
+"""Width, height, frames a second."""
+MALL_FRAMES: Final = (100, 1100)
+"""First and last frame that is taken: after 10 s people have come in."""
+TRAINING_SHELVES: Final = 100
+"""The first by name are for training; the others count false alarms."""
+
+
+def labelled_picture(face: LabelledFace, teacher: Detect) -> Picture:
+    """Return a face with 68 points; other faces that the teacher sees are ignored."""
+    image, scale = shrunk(face.image())
+    points = face.points * scale
+    box = face_box(points)
+    found = teacher(image)
+    others = found.boxes[overlaps(box, found.boxes) < SHARED]
+    five = five_points(points)[None].astype(np.float32)
+    return Picture(image, box[None], five, others)
+
+
+def taught_picture(image: Image, teacher: Detect) -> Picture:
+    """Return a picture without labels: the faces are the teacher's."""
+    found: Detections = teacher(image)
+    sure = found.scores >= BELIEVED
+    return Picture(image, found.boxes[sure], found.five[sure], found.boxes[~sure])
+
+
+def aligned_pictures(faces: Sequence[PersonFace], teacher: Detect) -> list[Picture]:
+    """Return one picture of each face that the teacher finds."""
+    pictures: list[Picture] = []
+    for face in faces:
+        picture = taught_picture(face.image(), teacher)
+        if len(picture.boxes):
+            pictures.append(picture)
+    return pictures
+
+
+def shelf_pictures(path: Path) -> list[Picture]:
+    """Read the shelves that may be trained on. Raises DatasetError."""
+    files = Files(path)
+    names = [name for name in files.names if name.endswith(".jpg")]
+    pictures: list[Picture] = []
+    for name in names[:TRAINING_SHELVES]:
+        image = decoded(files.read(name), name)
+        small, _ = shrunk(image, SCENE)
+        pictures.append(Picture(small))
+    return pictures
+
+
+def video_pictures(path: Path, teacher: Detect) -> list[Picture]:
+    """Return each tenth frame of a video with the teacher's faces."""
+    capture = cv2.VideoCapture(str(path))
+    pictures: list[Picture] = []
+    while capture.grab():
+        number = int(capture.get(cv2.CAP_PROP_POS_FRAMES))
+        if number % VIDEO_STEP != 0:
+            continue
+        image = np.asarray(capture.retrieve()[1], np.uint8)
+        small, _ = shrunk(image, SCENE)
+        pictures.append(taught_picture(small, teacher))
+    return pictures
+
+
+def mall_pictures(malls: Iterable[int], frames: int) -> Iterator[Picture]:
+    """Yield frames of synthetic malls with what is true of them.
+
+    Hidden faces, profiles and posters are ignored.
+    """
+    first, last = MALL_FRAMES
+    for number in malls:
+        scene = SCENES[number % len(SCENES)]
+        uri = f"synthetic:?scene={scene}&seed={FIRST_SEED + number}"
+        mall = SyntheticMall.from_uri(uri, *MALL_SIZE)
+        for frame in np.linspace(first, last, frames):
+            yield _mall_picture(mall, int(frame))
+
+
+def _mall_picture(mall: SyntheticMall, frame: int) -> Picture:
+    image, truth = mall.frame(frame)
+    boxes: list[Floats] = []
+    five: list[Floats] = []
+    unclear: list[Floats] = []
+    for person in truth.people:
+        box = face_box(person.points)
+        if person.visible and abs(person.yaw) < PROFILE:
+            boxes.append(box)
+            five.append(five_points(person.points))
+        else:
+            unclear.append(box)
+    ignored = [*unclear, *truth.decoys]
+    return Picture(
+        image,
+        np.array(boxes, np.float32).reshape(-1, 4),
+        np.array(five, np.float32).reshape(-1, 5, 2),
+        np.array(ignored, np.float32).reshape(-1, 4),
+    )
+
+
+def turned_picture(face: LabelledFace, rng: np.random.Generator) -> Picture | None:
+    """Return the face turned farther than it was photographed; None where it would be too far."""
+    view = turned(cached(face), rng)
+    if view is None:
+        return None
+    five = five_points(view.points)[None].astype(np.float32)
+    return Picture(view.image, face_box(view.points)[None], five)

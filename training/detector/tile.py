@@ -1,0 +1,96 @@
+"""A tile of 256 pixels with every face's place known."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.detector.picture import (
+    Affine,
+    Floats,
+    Picture,
+    moved,
+    moved_points,
+    no_boxes,
+    no_points,
+)
+from vitrine.vision.crop import Image
+
+SIDE: Final = 256
+"""Pixels of a side: eight cells of the coarsest stride, a quarter of a frame of 640×360."""
+SMALLEST: Final = 9.0
+"""Smaller faces are ignored: a little more than one cell of the finest stride."""
+INSIDE: Final = 0.6
+"""Share of a face inside the tile below which it is ignored."""
+HIDDEN: Final = 0.55
+GONE: Final = 0.85
+"""Covered shares of a face from which it is ignored, and from which nothing of it is left.
+
+0.35 and 0.75 until the fourth round; since the fifth, a face of which half is hidden counts.
+"""
+MIRRORED_FIVE: Final = (1, 0, 2, 4, 3)
+
+
+@dataclass
+class Tile:
+    """Hold a picture (256, 256, 3) BGR with its faces."""
+
+    image: Image
+    boxes: Floats = field(default_factory=no_boxes)
+    """(n, 4): x, y, width, height; may reach over the edge."""
+    five: Floats = field(default_factory=no_points)
+    """(n, 5, 2)."""
+    ignored: Floats = field(default_factory=no_boxes)
+    """(m, 4)."""
+
+    def add(self, picture: Picture, affine: Affine) -> None:
+        """Take over the labels of a picture that was put here by (2, 3) `affine`."""
+        five = moved_points(picture.five, affine)
+        if np.linalg.det(affine[:, :2]) < 0:
+            five = five[:, MIRRORED_FIVE]
+        self.boxes = np.concatenate([self.boxes, moved(picture.boxes, affine)])
+        self.five = np.concatenate([self.five, five]).astype(np.float32)
+        self.ignored = np.concatenate([self.ignored, moved(picture.ignored, affine)])
+
+    def cover(self, mask: Floats, left: int, top: int) -> None:
+        """Hide faces behind a mask of 0…1 at this place."""
+        height, width = mask.shape
+        whole = np.zeros((SIDE, SIDE), np.float32)
+        whole[top : top + height, left : left + width] = mask
+        shares = np.array([_covered(whole, box) for box in self.boxes])
+        self._demote(shares >= HIDDEN, shares >= GONE)
+
+    def settle(self) -> None:
+        """Ignore what is too small, or mostly outside."""
+        low = self.boxes[:, :2]
+        high = low + self.boxes[:, 2:]
+        seen_low = np.maximum(low, 0)
+        seen_high = np.minimum(high, SIDE)
+        inside = (seen_high - seen_low).clip(0).prod(axis=1)
+        area = self.boxes[:, 2:].prod(axis=1)
+        tiny = area < SMALLEST**2
+        mostly_outside = inside < INSIDE * area
+        self._demote(tiny | mostly_outside, inside <= 0)
+
+    def _demote(
+        self,
+        ignored: NDArray[np.bool_],
+        gone: NDArray[np.bool_],
+    ) -> None:
+        now_ignored = self.boxes[ignored & ~gone]
+        self.ignored = np.concatenate([self.ignored, now_ignored])
+        kept = ~(ignored | gone)
+        self.boxes = self.boxes[kept]
+        self.five = self.five[kept]
+
+
+def _covered(mask: Floats, box: Floats) -> float:
+    """Return the share of a box that a mask (256, 256) covers."""
+    low = np.round(box[:2])
+    high = np.round(box[:2] + box[2:])
+    x0, y0 = low.astype(int).clip(0, SIDE)
+    x1, y1 = high.astype(int).clip(0, SIDE)
+    if x1 <= x0 or y1 <= y0:
+        return 0.0
+    return float(mask[y0:y1, x0:x1].mean())

@@ -1,0 +1,1 @@
+"""The embedding network: tells people apart."""

@@ -1,0 +1,134 @@
+"""What the embedding network learns from: the teacher's vectors, and views of aligned faces."""
+
+import hashlib
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from training.batches import answers
+from training.likeness import best_accuracy, pair_scores, tar_at
+from training.pictures.aligned import ROOM, WIDE, AlignedFaces, Pictures
+from training.pictures.degradation import far
+from vitrine.vision.crop import Image
+from vitrine.vision.embedding import SIDE, Embedder, embedding_input
+from vitrine.vision.networks import load_network
+
+Vectors = NDArray[np.float32]
+
+FAR: Final = 1e-3
+"""False accept rate at which validation measures: lower ones have too few pairs."""
+PICTURES: Final = 12
+"""Of a person, in validation, so that the few with hundreds do not decide."""
+VALIDATION_PIXELS: Final = (20, 28, 40)
+"""Size of the faces of the degraded validation views, in turn: a mall's camera sees no more."""
+CHUNK: Final = 32
+"""Pictures that the networks see at once here."""
+
+
+def jittered(picture: Image, rng: np.random.Generator) -> Image:
+    """Turn, scale and shift (144, 144, 3) to (112, 112, 3) as landmarks err; one in six far.
+
+    The spreads were chosen, not measured.
+    """
+    wild = 2.5 if rng.random() < 1 / 6 else 1.0
+    angle = wild * rng.normal(0, 3)
+    size = float(np.exp(wild * rng.normal(0, 0.03)))
+    middle = (WIDE - 1) / 2
+    affine = cv2.getRotationMatrix2D((middle, middle), angle, size)
+    shift = wild * rng.normal(0, 1.5, 2) - ROOM
+    affine[:, 2] = affine[:, 2] + shift
+    view = cv2.warpAffine(
+        picture,
+        affine,
+        (SIDE, SIDE),
+        flags=cv2.INTER_LINEAR,
+    )
+    return np.asarray(view, np.uint8)
+
+
+def teacher_targets(
+    teacher: Path,
+    pictures: Pictures,
+    cache: Path,
+) -> Vectors:
+    """Return unit vectors (n, 128) halfway between each face's and its mirror's.
+
+    They are kept in `cache`, and computed anew for another teacher or other pictures.
+    """
+    key = hashlib.sha256(teacher.read_bytes())
+    key.update(np.ascontiguousarray(pictures).data)
+    if cache.exists():
+        stored = np.load(cache)
+        if str(stored["key"]) == key.hexdigest():
+            return np.asarray(stored["targets"])
+    embedder = Embedder(load_network(teacher, threads=2), teacher.stem)
+    sums: list[Vectors] = []
+    for some in np.array_split(pictures, len(pictures) // CHUNK + 1):
+        clean = embedder.embed(list(some))
+        mirrored = embedder.embed(list(some[:, :, ::-1]))
+        sums.append(clean + mirrored)
+    targets = np.concatenate(sums)
+    targets /= np.linalg.norm(
+        targets,
+        axis=1,
+        keepdims=True,
+    )
+    cache.parent.mkdir(
+        parents=True,
+        exist_ok=True,
+    )
+    np.savez(
+        cache,
+        targets=targets,
+        key=key.hexdigest(),
+    )
+    return np.asarray(targets, np.float32)
+
+
+def centroids(targets: Vectors, labels: NDArray[np.int64]) -> Vectors:
+    """Return the sum of each person's targets, (people, 128); not of length 1."""
+    sums = np.zeros((labels.max() + 1, targets.shape[1]), np.float32)
+    np.add.at(sums, labels, targets)
+    return sums
+
+
+class ValidationSet:
+    """Hold the people who choose the best weights: clean views, and one of each that is small."""
+
+    def __init__(self, faces: AlignedFaces) -> None:
+        self._people = faces.people
+        rng = np.random.default_rng(0)
+        sizes = np.resize(VALIDATION_PIXELS, len(faces.people))
+        small: list[Image] = []
+        for picture, size in zip(
+            faces.upright,
+            sizes,
+            strict=True,
+        ):
+            small.append(far(picture, float(size), rng))
+        self._clean = torch.from_numpy(embedding_input(list(faces.upright)))
+        self._small = torch.from_numpy(embedding_input(small))
+
+    def measure(
+        self,
+        network: nn.Module,
+        device: torch.device,
+    ) -> dict[str, float]:
+        """Return TAR at FAR 1e-3 of clean and of small views, their mean, and accuracy."""
+        clean = answers(network, self._clean, device, CHUNK).numpy()
+        small = answers(network, self._small, device, CHUNK).numpy()
+        same, different = pair_scores(clean, self._people)
+        small_same, small_different = pair_scores(small, self._people)
+        tar_clean = tar_at(same, different, FAR)
+        tar_small = tar_at(small_same, small_different, FAR)
+        return {
+            "tar": (tar_clean + tar_small) / 2,
+            "tar_clean": tar_clean,
+            "tar_small": tar_small,
+            "accuracy": best_accuracy(same, different),
+        }

@@ -1,0 +1,110 @@
+"""A thinner embedding network out of the teacher: the channels that stay make up for the others.
+
+Block by block, channels are kept greedily (orthogonal matching pursuit on the teacher's output),
+then the 1×1 convolution after them is solved by least squares, so that it also makes up for what
+earlier blocks lost (He et al. 2017, arXiv:1707.06168).
+"""
+
+from typing import Final
+
+import torch
+from torch import Tensor, nn
+
+from training.embedding.net import Bottleneck, EmbeddingNetwork
+
+RIDGE: Final = 1e-4
+"""Added to the variances, as a share of their mean, so that channels which repeat others solve."""
+TINY: Final = 1e-12
+"""Variance below which a channel has nothing more to say."""
+
+
+@torch.no_grad()
+def prune(
+    teacher: EmbeddingNetwork,
+    keep: float,
+    pictures: Tensor,
+) -> EmbeddingNetwork:
+    """Return a network with `keep` of the channels, fitted on pictures (n, 3, 112, 112)."""
+    student = EmbeddingNetwork(keep)
+    whole = teacher.state_dict()
+    weights = student.state_dict()
+    for name in weights:
+        if not name.startswith("blocks"):
+            weights[name] = whole[name]
+    student.load_state_dict(weights)
+    # What the student sees at each block, and what the teacher was given there.
+    seen = teacher.stem(pictures)
+    given = seen
+    for theirs, ours in zip(
+        teacher.blocks,
+        student.blocks,
+        strict=True,
+    ):
+        assert isinstance(theirs, Bottleneck)
+        assert isinstance(ours, Bottleneck)
+        wanted = theirs(given)
+        missing = wanted - seen if ours.added else wanted
+        _fit(ours, theirs, seen, missing)
+        seen = ours(seen)
+        given = wanted
+    return student.eval()
+
+
+def _fit(
+    ours: Bottleneck,
+    theirs: Bottleneck,
+    seen: Tensor,
+    wanted: Tensor,
+) -> None:
+    """Fill a thin block so that it makes `wanted` (n, c, h, w) of what it sees."""
+    hidden = _samples(theirs.hidden(seen))
+    outputs = _samples(wanted)
+    hidden_mean = hidden.mean(dim=0)
+    outputs_mean = outputs.mean(dim=0)
+    hidden -= hidden_mean
+    outputs -= outputs_mean
+    covariance = hidden.T @ hidden / len(hidden)
+    cross = hidden.T @ outputs / len(hidden)
+    variances = covariance.diagonal()
+    variances.add_(RIDGE * variances.mean())
+    kept = strongest(covariance, cross, ours.widen.out_channels)
+    weights = torch.linalg.solve(covariance[kept][:, kept], cross[kept])
+    for layer, source in ((ours.widen, theirs.widen), (ours.filter, theirs.filter)):
+        layer.weight.copy_(source.weight[kept])
+        _bias(layer).copy_(_bias(source)[kept])
+    ours.narrow.weight.copy_(weights.T[:, :, None, None])
+    _bias(ours.narrow).copy_(outputs_mean - hidden_mean[kept] @ weights)
+
+
+def strongest(
+    covariance: Tensor,
+    cross: Tensor,
+    count: int,
+) -> Tensor:
+    """Return `count` channels, sorted, chosen one by one.
+
+    The next one is that which explains most of what is still unexplained. `covariance` (c, c) of
+    the channels, `cross` (c, o) with the outputs.
+    """
+    rest = covariance.clone()
+    unexplained = cross.clone()
+    chosen: list[int] = []
+    for _ in range(count):
+        gain = unexplained.square().sum(dim=1) / rest.diagonal().clamp_min(TINY)
+        gain[chosen] = -1
+        best = int(gain.argmax())
+        chosen.append(best)
+        column = rest[:, best] / rest[best, best].clamp_min(TINY)
+        unexplained -= column[:, None] * unexplained[best]
+        rest -= column[:, None] * rest[best].clone()
+    return torch.tensor(sorted(chosen))
+
+
+def _samples(x: Tensor) -> Tensor:
+    """Return (n, c, h, w) as (n·h·w, c) in double precision."""
+    return x.permute(0, 2, 3, 1).reshape(-1, x.shape[1]).double()
+
+
+def _bias(layer: nn.Conv2d) -> Tensor:
+    assert layer.bias is not None
+    return layer.bias

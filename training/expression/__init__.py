@@ -1,0 +1,1 @@
+"""The expression network: which of eight expressions a face shows."""

@@ -1,0 +1,60 @@
+"""Random views of a grey face: what another camera, detector or bystander would make of it.
+
+How often and how strongly was chosen by looking at the pictures, not measured.
+"""
+
+import cv2
+import numpy as np
+
+from training.pictures.chance import factor
+from vitrine.vision.crop import Image, crop_at
+from vitrine.vision.expression_classes import SIDE
+
+
+def view(image: Image, rng: np.random.Generator) -> Image:
+    """Draw a view of a grey face (48, 48), of the same size."""
+    if rng.random() < 0.5:
+        image = np.ascontiguousarray(image[:, ::-1])
+    angle = np.radians(rng.normal(0, 10))
+    middle = (SIDE - 1) / 2 + rng.normal(0, 0.04 * SIDE, 2)
+    right = np.array([np.cos(angle), np.sin(angle)])
+    side = SIDE * factor(0.1, rng)
+    crop = crop_at(middle, side, right, SIDE)
+    picture = cv2.warpAffine(
+        image,
+        crop,
+        (SIDE, SIDE),
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    gamma = factor(0.3, rng)
+    table = 255 * np.linspace(0, 1, 256) ** gamma
+    picture = cv2.LUT(picture, table.astype(np.uint8))
+    seen = _seen_by_camera(np.asarray(picture, np.uint8), rng)
+    return _covered(seen, rng)
+
+
+def _seen_by_camera(picture: Image, rng: np.random.Generator) -> Image:
+    """Take pixels away, or add the noise of a sensor."""
+    kind = rng.random()
+    if kind < 0.2:
+        few = int(rng.uniform(0.4, 0.8) * SIDE)
+        small = cv2.resize(
+            picture,
+            (few, few),
+            interpolation=cv2.INTER_AREA,
+        )
+        return np.asarray(cv2.resize(small, (SIDE, SIDE)), np.uint8)
+    if kind < 0.35:
+        strength = rng.uniform(2, 8)
+        noise = rng.normal(0, strength, picture.shape)
+        return np.asarray(np.clip(picture + noise, 0, 255), np.uint8)
+    return picture
+
+
+def _covered(picture: Image, rng: np.random.Generator) -> Image:
+    """Put a grey patch over part of two in five faces (random erasing, arXiv:1708.04896)."""
+    if rng.random() < 0.4:
+        height, width = (rng.uniform(0.1, 0.4, 2) * SIDE).astype(int)
+        top, left = rng.integers(0, [SIDE - height, SIDE - width])
+        picture[top : top + height, left : left + width] = rng.integers(0, 256)
+    return picture

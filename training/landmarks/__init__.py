@@ -1,0 +1,1 @@
+"""The landmark network: 68 points of a face."""

@@ -1,0 +1,151 @@
+"""Random views of a labelled face: what cameras, detectors and bystanders do to it.
+
+How often and how strongly was chosen by looking at the pictures, not measured, where nothing else
+is said.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from training.landmarks.bending import bent
+from training.pictures.chance import factor, one_of
+from training.pictures.cuts import CACHE_SIZE, CachedFace
+from training.pictures.degradation import colour_table
+from vitrine.vision.crop import MARGIN, Crop, Image, crop_at, cut, to_network
+from vitrine.vision.shape import Points, mirrored
+
+TRACKED: Final = 0.4
+"""Spread of crops around the points of the frame before, relative to those of a detector."""
+
+
+@dataclass(frozen=True)
+class Views:
+    """Say how views are made."""
+
+    size: int
+    """Pixels of a side."""
+    bent: float
+    """Share that is bent smoothly."""
+    tracked: float
+    """Share of the crops that are as the frame before gives them; the others as a detector does."""
+
+
+def view(
+    face: CachedFace,
+    views: Views,
+    rng: np.random.Generator,
+    others: list[CachedFace],
+) -> tuple[Image, Points]:
+    """Draw a view: (size, size, 3) uint8 BGR and its points (68, 2) in the network's coordinates.
+
+    Points that are not certain are NaN. Pieces of `others` cover some faces.
+    """
+    size = views.size
+    image = face.image
+    points = face.points
+    if rng.random() < 0.5:
+        image = np.ascontiguousarray(image[:, ::-1])
+        points = mirrored(points, image.shape[1])
+    crop = jittered_crop(points, views, rng)
+    if rng.random() < views.bent:
+        picture, points = bent(
+            image,
+            points,
+            crop,
+            size,
+            rng,
+        )
+    else:
+        picture = cut(image, crop, size)
+    if rng.random() < 0.3:
+        _cover(picture, rng, others)
+    targets = to_network(points, crop, size)
+    if face.certain is not None:
+        targets[~face.certain] = np.nan
+    coloured = _coloured(picture, rng)
+    return _seen_by_camera(coloured, rng), targets
+
+
+def jittered_crop(
+    points: Points,
+    views: Views,
+    rng: np.random.Generator,
+) -> Crop:
+    """Draw the crop as a detector's box or the frame before gives it; one in five is far off."""
+    low = points.min(axis=0)
+    high = points.max(axis=0)
+    side = MARGIN * float((high - low).max())
+    if rng.random() < 0.2:
+        angle = rng.uniform(-45, 45)
+        scale = np.exp(rng.uniform(-0.25, 0.3))
+        shift = rng.uniform(-0.12, 0.12, 2)
+    else:
+        spread = TRACKED if rng.random() < views.tracked else 1.0
+        angle = rng.normal(0, 8 * spread)
+        scale = factor(0.09 * spread, rng)
+        shift = rng.normal(0, 0.045 * spread, 2)
+    turn = np.radians(angle)
+    right = np.array([np.cos(turn), np.sin(turn)])
+    middle = (low + high) / 2 + shift * side
+    return crop_at(middle, side * float(scale), right, views.size)
+
+
+def _cover(
+    picture: Image,
+    rng: np.random.Generator,
+    others: list[CachedFace],
+) -> None:
+    """Put something in front of the face: a flat patch, or a piece of another picture."""
+    size = picture.shape[0]
+    height, width = (rng.uniform(0.1, 0.45, 2) * size).astype(int)
+    top, left = rng.integers(0, [size - height, size - width])
+    patch = picture[top : top + height, left : left + width]
+    if rng.random() < 0.5:
+        patch[:] = rng.integers(
+            0,
+            256,
+            3,
+            dtype=np.uint8,
+        )
+        return
+    other = one_of(others, rng).image
+    y, x = rng.integers(0, [CACHE_SIZE - height, CACHE_SIZE - width])
+    patch[:] = other[y : y + height, x : x + width]
+
+
+def _coloured(picture: Image, rng: np.random.Generator) -> Image:
+    """Change brightness, contrast, gamma and colour cast; one in ten becomes grey."""
+    table = colour_table(
+        rng,
+        gamma=0.25,
+        contrast=0.2,
+        brightness=0.07,
+    )
+    if rng.random() < 0.1:
+        picture[:] = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)[..., None]
+    return np.asarray(cv2.LUT(picture, table), dtype=np.uint8)
+
+
+def _seen_by_camera(picture: Image, rng: np.random.Generator) -> Image:
+    """Take pixels away as distance does, or focus; add the noise of a sensor."""
+    size = picture.shape[0]
+    kind = rng.random()
+    if kind < 0.3:
+        few = int(rng.uniform(0.2, 0.7) * size)
+        small = cv2.resize(
+            picture,
+            (few, few),
+            interpolation=cv2.INTER_AREA,
+        )
+        picture = np.asarray(cv2.resize(small, (size, size)), np.uint8)
+    elif kind < 0.45:
+        soft = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.5, 2.0))
+        picture = np.asarray(soft, np.uint8)
+    if rng.random() < 0.2:
+        strength = rng.uniform(2, 10)
+        noise = rng.normal(0, strength, picture.shape)
+        return np.asarray(np.clip(picture + noise, 0, 255), np.uint8)
+    return picture

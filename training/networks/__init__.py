@@ -1,1 +1,0 @@
-"""The networks that the product trains, in torch."""

@@ -1,0 +1,1 @@
+"""Programs that made a shipped file once, and are run again only for other data; see README.md."""

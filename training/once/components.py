@@ -1,0 +1,108 @@
+"""Principal components of shapes and textures, and how people differ in them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+People = NDArray[np.intp]
+"""(n,): the number of the person, 0 to count − 1, of each of n samples."""
+
+
+@dataclass(frozen=True)
+class Pca:
+    """Hold the principal components of samples."""
+
+    mean: Floats
+    """(d,)."""
+    components: Floats
+    """(k, d), each scaled by its standard deviation, so that `weights` have unit variance."""
+    weights: Floats
+    """(n, k) of the samples."""
+
+
+def pca(samples: Floats, count: int) -> Pca:
+    """Return the first principal components of (n, d) samples, by the Gram matrix in float64."""
+    mean = samples.mean(axis=0)
+    centred = (samples - mean).astype(np.float64)
+    values, vectors = np.linalg.eigh(centred @ centred.T)
+    # `eigh` gives the smallest first.
+    scale = np.sqrt(values[::-1][:count])
+    left = vectors[:, ::-1][:, :count]
+    right = (left.T @ centred) / scale[:, None]
+    # An eigenvector's sign is free; fixed, so that the file is the same on every machine.
+    sign = np.sign(right.sum(axis=1))
+    root = np.sqrt(len(samples))
+    deviation = sign * scale / root
+    components = right * deviation[:, None]
+    weights = left * sign * root
+    return Pca(mean, components.astype(np.float32), weights.astype(np.float32))
+
+
+def covariance_factors(weights: Floats, people: People) -> tuple[Floats, Floats]:
+    """Return factors F of the covariances between and within people.
+
+    F @ noise (k,) has that covariance.
+    """
+    means: list[Floats] = []
+    rest: list[Floats] = []
+    freedom = 0
+    for person in range(people.max() + 1):
+        members = weights[people == person]
+        mean = members.mean(axis=0)
+        means.append(mean)
+        freedom += len(members) - 1
+        if len(members) > 1:
+            rest.append(members - mean)
+    between = np.cov(np.stack(means).T)
+    deviations = np.concatenate(rest)
+    within = deviations.T @ deviations / freedom
+    return _factor(between), _factor(within)
+
+
+def _factor(covariance: NDArray[np.floating]) -> Floats:
+    values, vectors = np.linalg.eigh(covariance)
+    return np.asarray(vectors * np.sqrt(np.maximum(values, 0)), np.float32)
+
+
+def expression_directions(
+    samples: Floats,
+    shapes: Floats,
+    people: People,
+) -> Floats:
+    """Return what a smile and an open mouth change in samples (n, d), (2, d).
+
+    For two deviations of the measure. A regression on mouth width and inner lip opening within
+    people, so that no one's own mouth shows.
+    """
+    width = np.linalg.norm(shapes[:, 54] - shapes[:, 48], axis=1)
+    opening = np.linalg.norm(shapes[:, 66] - shapes[:, 62], axis=1)
+    mouths = _within(np.stack([width, opening], axis=1), people)
+    changes = _within(samples, people)
+    slopes, *_ = np.linalg.lstsq(
+        mouths,
+        changes,
+        rcond=None,
+    )
+    deviations = mouths.std(axis=0)[:, None]
+    return np.asarray(slopes * 2 * deviations, np.float32)
+
+
+def _within(values: Floats, people: People) -> Floats:
+    """Return the values less the mean of their person."""
+    count = people.max() + 1
+    means = [values[people == person].mean(axis=0) for person in range(count)]
+    return np.asarray(values - np.stack(means)[people], np.float32)
+
+
+def quantised(components: Floats) -> tuple[NDArray[np.int8], Floats]:
+    """Return rows as int8 with one scale a row: components ≈ int8 × scale."""
+    scale = (
+        np.abs(components).max(
+            axis=1,
+            keepdims=True,
+        )
+        / 127
+    )
+    return np.rint(components / scale).astype(np.int8), scale.astype(np.float32)

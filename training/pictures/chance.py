@@ -1,0 +1,36 @@
+"""Draws that several kinds of views share; all chance comes from the generator passed in."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+T = TypeVar("T")
+
+
+def one_of(things: Sequence[T], rng: np.random.Generator) -> T:
+    """Draw one of some things, each as likely as the others."""
+    place = int(rng.integers(len(things)))
+    return things[place]
+
+
+def factor(deviation: float, rng: np.random.Generator) -> float:
+    """Draw a factor around 1; `deviation` is that of its logarithm."""
+    return float(np.exp(rng.normal(0, deviation)))
+
+
+def factors(
+    deviation: float, count: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Draw several factors around 1, (count,)."""
+    return np.exp(rng.normal(0, deviation, count))
+
+
+def log_uniform(
+    low: float,
+    high: float,
+    rng: np.random.Generator,
+) -> float:
+    """Draw between two bounds, each doubling as likely as the others."""
+    return float(np.exp(rng.uniform(np.log(low), np.log(high))))

@@ -1,0 +1,150 @@
+"""What distance, lenses, cameras and bystanders do to an aligned face.
+
+How often and how strongly was chosen by looking at the pictures, not measured, where nothing else
+is said.
+"""
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from training.pictures.chance import factor, factors, log_uniform
+from vitrine.vision.crop import Image
+
+ALIGNED: Final = 112
+"""Pixels that an aligned face has in front of the camera."""
+FEWEST: Final = 14.0
+"""Pixels of the smallest face, of 112 that an aligned one has."""
+MOST: Final = 80.0
+"""Pixels of the largest face that counts as far."""
+
+
+def degraded(picture: Image, rng: np.random.Generator) -> Image:
+    """Return a worse view of a square BGR face, of the same size; one in seven stays as it is."""
+    if rng.random() < 0.15:
+        return picture
+    view = picture.copy()
+    if rng.random() < 0.2:
+        cover(view, rng)
+    if rng.random() < 0.6:
+        view = recoloured(view, rng)
+    kind = rng.random()
+    if kind < 0.45:
+        pixels = log_uniform(FEWEST, MOST, rng)
+        return far(view, pixels, rng)
+    if kind < 0.6:
+        view = blurred(view, rng)
+    if rng.random() < 0.3:
+        view = noisy(view, rng)
+        view = compressed(view, int(rng.integers(15, 80)))
+    return view
+
+
+def far(
+    picture: Image,
+    pixels: float,
+    rng: np.random.Generator,
+) -> Image:
+    """Return the face as a camera sees it that has `pixels` for 112 of it.
+
+    It gets few pixels, and may get noise and compression.
+    """
+    side = picture.shape[0]
+    few = max(4, round(pixels * side / ALIGNED))
+    resized = cv2.resize(
+        picture,
+        (few, few),
+        interpolation=cv2.INTER_AREA,
+    )
+    small = np.asarray(resized, np.uint8)
+    if rng.random() < 0.4:
+        small = noisy(small, rng)
+    if rng.random() < 0.4:
+        small = compressed(small, int(rng.integers(40, 95)))
+    enlarged = cv2.resize(
+        small,
+        (side, side),
+        interpolation=cv2.INTER_LINEAR,
+    )
+    return np.asarray(enlarged, np.uint8)
+
+
+def compressed(picture: Image, grade: int) -> Image:
+    """Return the picture after JPEG of this grade."""
+    encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, grade])[1]
+    return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
+
+
+def cover(picture: Image, rng: np.random.Generator) -> None:
+    """Put a flat patch in front of part of the face, in place."""
+    side = picture.shape[0]
+    height, width = (rng.uniform(0.1, 0.4, 2) * side).astype(int)
+    top, left = rng.integers(0, [side - height, side - width])
+    colour = rng.integers(
+        0,
+        256,
+        3,
+        dtype=np.uint8,
+    )
+    picture[top : top + height, left : left + width] = colour
+
+
+def recoloured(picture: Image, rng: np.random.Generator) -> Image:
+    """Change gamma, contrast, brightness and colour cast; one in eight becomes grey."""
+    table = colour_table(
+        rng,
+        gamma=0.35,
+        contrast=0.25,
+        brightness=0.06,
+    )
+    if rng.random() < 0.12:
+        picture[:] = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)[..., None]
+    return np.asarray(cv2.LUT(picture, table), np.uint8)
+
+
+def colour_table(
+    rng: np.random.Generator,
+    *,
+    gamma: float,
+    contrast: float,
+    brightness: float,
+) -> Image:
+    """Draw a look-up table for `cv2.LUT`, (1, 256, 3): another light and another camera.
+
+    `gamma` and `contrast` are standard deviations of logarithms, `brightness` is one of a share of
+    the whole range. The channels differ by six hundredths, which is a slight colour cast.
+    """
+    ramp = np.linspace(0, 1, 256) ** factor(gamma, rng)
+    gain = factor(contrast, rng)
+    cast = factors(0.06, 3, rng)
+    values = ramp[:, None] * (gain * cast) + rng.normal(0, brightness)
+    table = np.clip(255 * values, 0, 255).astype(np.uint8)
+    return np.asarray(table[None])
+
+
+def blurred(picture: Image, rng: np.random.Generator) -> Image:
+    """Put the picture out of focus, or move it along a line."""
+    if rng.random() < 0.5:
+        soft = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.6, 3.0))
+        return np.asarray(soft, np.uint8)
+    moved = cv2.filter2D(picture, -1, _motion_kernel(rng))
+    return np.asarray(moved, np.uint8)
+
+
+def _motion_kernel(rng: np.random.Generator) -> NDArray[np.float32]:
+    """Draw a line of 3 to 14 pixels in any direction, sum 1."""
+    length = int(rng.integers(3, 15))
+    middle = (length - 1) / 2
+    turn = cv2.getRotationMatrix2D((middle, middle), rng.uniform(0, 180), 1)
+    line = np.zeros((length, length), np.float32)
+    line[length // 2] = 1
+    kernel = np.asarray(cv2.warpAffine(line, turn, (length, length)), np.float32)
+    return kernel / np.float32(max(kernel.sum(), 1e-6))
+
+
+def noisy(picture: Image, rng: np.random.Generator) -> Image:
+    """Add the noise of a sensor, 2 to 14 grey values."""
+    noise = rng.normal(0, rng.uniform(2, 14), picture.shape)
+    return np.asarray(np.clip(picture + noise, 0, 255), np.uint8)

@@ -1,0 +1,221 @@
+"""Views of known people from good to hopeless, and what recognition makes of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+
+from training.pictures.aligned import ROOM, WIDE, AlignedFaces, Pictures
+from training.pictures.chance import log_uniform
+from training.pictures.degradation import (
+    blurred,
+    compressed,
+    cover,
+    noisy,
+    recoloured,
+)
+from vitrine.vision.crop import Crop, Image, crop_of_box, crop_of_points, cut
+from vitrine.vision.embedding import SIDE, TEMPLATE, Embedder, align
+from vitrine.vision.quality import quality_cut
+from vitrine.vision.shape import Points
+
+Vectors = NDArray[np.float32]
+
+SMALLEST: Final = 0.14
+"""Of the scales that pictures of 144 pixels are seen at; the largest is 1.
+
+It leaves a face of 16 pixels; chosen, not measured.
+"""
+FEWEST: Final = 16
+"""Pixels of a frame, at least."""
+
+
+class FindsPoints(Protocol):
+    """Find the 68 points of faces, as `training.evaluation.models.Landmarker` does."""
+
+    @property
+    def side(self) -> int:
+        """Pixels of the crop."""
+
+    def points(
+        self,
+        images: Sequence[Image],
+        crops: Sequence[Crop],
+    ) -> NDArray[np.float32]:
+        """Return the points of each face in pixels of its picture, (n, 68, 2)."""
+
+
+@dataclass(frozen=True)
+class Views:
+    """Hold n views and how they compare with the clean pictures that other videos have."""
+
+    cuts: Pictures
+    """(n, 56, 56, 3), as the quality network sees them."""
+    heights: NDArray[np.float64]
+    """(n,): of the face, in pixels."""
+    genuine: NDArray[np.float64]
+    """(n,): cosine to the mean of the person's other videos."""
+    impostor: NDArray[np.float32]
+    """(n × k,): cosines to others' means."""
+    people: NDArray[np.str_]
+    """(n,)."""
+
+    def save(self, path: Path) -> None:
+        """Write an .npz as `load` reads it."""
+        np.savez(path, **vars(self))
+
+    @classmethod
+    def load(cls, path: Path) -> "Views":
+        """Read what `save` wrote."""
+        with np.load(path) as stored:
+            return cls(**stored)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Hold what the networks make of the views of one picture."""
+
+    vectors: Vectors
+    """(each, 128)."""
+    cuts: list[Image]
+    heights: list[float]
+
+
+def make_views(
+    faces: AlignedFaces,
+    each: int,
+    landmarker: FindsPoints,
+    embedder: Embedder,
+    seed: int = 0,
+) -> Views:
+    """Return `each` views of every picture of people who have another video or photo."""
+    faces = faces.some(seen_twice(faces))
+    rng = np.random.default_rng(seed)
+    side = landmarker.side
+    start = crop_of_box((ROOM, ROOM, SIDE, SIDE), TEMPLATE + ROOM, side)
+    clean: list[Vectors] = []
+    vectors: list[Vectors] = []
+    cuts: list[Image] = []
+    heights: list[float] = []
+    for picture in track(
+        faces.pictures,
+        "views",
+        console=Console(stderr=True),
+    ):
+        points = landmarker.points([picture], [start])[0]
+        frames = [frame_of(picture, rng) for _ in range(each)]
+        upright = picture[ROOM:-ROOM, ROOM:-ROOM]
+        clean.append(embedder.embed([upright])[0])
+        seen = _look_at(frames, points, landmarker, embedder)
+        vectors.append(seen.vectors)
+        cuts += seen.cuts
+        heights += seen.heights
+    genuine, impostor = _compared(faces, np.array(clean), np.array(vectors))
+    people = np.repeat(faces.people, each)
+    return Views(
+        np.array(cuts),
+        np.array(heights),
+        genuine,
+        impostor,
+        people,
+    )
+
+
+def _look_at(
+    frames: Sequence[Image],
+    points: Points,
+    landmarker: FindsPoints,
+    embedder: Embedder,
+) -> _Seen:
+    """Treat frames of one picture as the product does; `points` are those of the clean picture."""
+    side = landmarker.side
+    crops: list[Crop] = []
+    cuts: list[Image] = []
+    for frame in frames:
+        scale = frame.shape[0] / WIDE
+        crop = crop_of_points(points * scale, side)
+        crops.append(crop)
+        cuts.append(quality_cut(cut(frame, crop, side)))
+    found = landmarker.points(frames, crops)
+    aligned = [
+        align(frame, these)
+        for frame, these in zip(
+            frames,
+            found,
+            strict=True,
+        )
+    ]
+    heights = [float(np.ptp(these[:, 1])) for these in found]
+    return _Seen(embedder.embed(aligned), cuts, heights)
+
+
+def seen_twice(faces: AlignedFaces) -> list[int]:
+    """Return the places of the pictures of people with two videos or photos at least."""
+    videos: dict[str, set[str]] = {}
+    for person, video in zip(
+        faces.people,
+        faces.videos,
+        strict=True,
+    ):
+        videos.setdefault(person, set()).add(video)
+    places: list[int] = []
+    for place, person in enumerate(faces.people):
+        if len(videos[person]) > 1:
+            places.append(place)
+    return places
+
+
+def frame_of(picture: Image, rng: np.random.Generator) -> Image:
+    """Return an aligned picture as a camera at some distance, in some light, would have it."""
+    view = picture.copy()
+    if rng.random() < 0.1:
+        cover(view, rng)
+    if rng.random() < 0.5:
+        view = recoloured(view, rng)
+    if rng.random() < 0.25:
+        view = blurred(view, rng)
+    scale = log_uniform(SMALLEST, 1, rng)
+    side = max(FEWEST, round(WIDE * scale))
+    resized = cv2.resize(
+        view,
+        (side, side),
+        interpolation=cv2.INTER_AREA,
+    )
+    view = np.asarray(resized, np.uint8)
+    if rng.random() < 0.3:
+        view = noisy(view, rng)
+    if rng.random() < 0.4:
+        view = compressed(view, int(rng.integers(30, 95)))
+    return view
+
+
+def _compared(
+    faces: AlignedFaces,
+    clean: Vectors,
+    seen: Vectors,
+) -> tuple[NDArray[np.float64], Vectors]:
+    """Return genuine and impostor cosines of views (m, each, d) of the pictures `clean` (m, d)."""
+    owners = np.array(faces.people)
+    videos = np.array(faces.videos)
+    names = np.unique(owners)
+    means = np.array([_unit(clean[owners == name].sum(axis=0)) for name in names])
+    genuine: list[Vectors] = []
+    impostor: list[Vectors] = []
+    for place, views in enumerate(seen):
+        owner = owners[place]
+        other_videos = clean[(owners == owner) & (videos != videos[place])]
+        genuine.append(views @ _unit(other_videos.sum(axis=0)))
+        other_people = means[names != owner]
+        impostor.append((views @ other_people.T).ravel())
+    return np.concatenate(genuine).astype(np.float64), np.concatenate(impostor)
+
+
+def _unit(vector: Vectors) -> Vectors:
+    length = float(np.linalg.norm(vector))
+    return np.asarray(vector / max(length, 1e-9))

@@ -1,0 +1,1 @@
+"""The quality network: how likely recognition takes a view for the person it shows."""
