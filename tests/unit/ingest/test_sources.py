@@ -23,6 +23,20 @@ from vitrine.services.ingest.frames import to_jpeg
 from vitrine.services.ingest.shots import Source, Unreadable
 from vitrine.services.ingest.sources import source_of
 
+GIGE_SOURCE = """
+import numpy as np
+
+class GigeSource:
+    live = True
+    synthetic = False
+
+    def shots(self, camera):
+        if camera.uri == "gige:wrong":
+            raise ValueError("no such camera")
+        for at_ns in (0, 40_000_000):
+            yield at_ns, lambda: (np.zeros((48, 64, 3), np.uint8), None)
+"""
+
 
 def times_ms(source: Source) -> list[float]:
     return [shot.at_ns / 1e6 for shot in source.shots()]
@@ -238,3 +252,21 @@ def test_a_scheme_that_nothing_reads_says_which_exist() -> None:
     )
     with pytest.raises(Unreadable, match=message):
         times_ms(source_of(make_camera("gige://me:secret@10.0.0.7/x?token=secret")))
+
+
+def test_another_package_adds_a_source_by_its_entry_point(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    package = tmp_path / "gige-1.0.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text("Name: gige\nVersion: 1.0\n")
+    entry = "[vitrine.sources]\ngige = gige_source:GigeSource\n"
+    (package / "entry_points.txt").write_text(entry)
+    (tmp_path / "gige_source.py").write_text(GIGE_SOURCE)
+    monkeypatch.syspath_prepend(tmp_path)
+    source = source_of(make_camera("gige://10.0.0.7"))
+    assert (source.live, source.synthetic) == (True, False)
+    assert times_ms(source) == [0, 40]
+    with pytest.raises(Unreadable, match=r"^gige:wrong: no such camera"):
+        times_ms(source_of(make_camera("gige:wrong")))
