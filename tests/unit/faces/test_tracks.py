@@ -1,4 +1,4 @@
-"""Which face is which, over time."""
+"""Identities of faces over time."""
 
 import math
 from collections.abc import Sequence
