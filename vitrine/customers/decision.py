@@ -37,9 +37,9 @@ class Decision:
     customer_id: str | None
     reason: IdentityReason
     at_ns: int
-    confidence: float = 0.0
+    confidence: float
     """Share of the views that agree on the customer."""
-    model: str | None = None
+    model: str | None
     """The model of the embedding that led to it, if one did."""
 
     @classmethod

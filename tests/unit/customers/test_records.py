@@ -41,6 +41,17 @@ def test_no_field_can_be_set(value: Any) -> None:
             setattr(value, field.name, None)
 
 
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+def test_nothing_is_kept_beside_the_fields(value: Any) -> None:
+    assert not hasattr(value, "__dict__")
+
+
+def test_tracks_and_visitors_keep_nothing_beside_their_fields() -> None:
+    track = seen(make_day())
+    assert not hasattr(track, "__dict__")
+    assert not hasattr(track.visitor, "__dict__")
+
+
 def test_a_vote_is_for_nobody_unless_it_says_otherwise() -> None:
     vote = Vote()
     assert vote.customer_id is None

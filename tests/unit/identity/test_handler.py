@@ -32,6 +32,18 @@ def opt_out(visit_id: str, seconds: float) -> Interaction:
     )
 
 
+def ask(stand: ToyStand, request: Interaction) -> list[Identity]:
+    """The decisions that an interaction leads to."""
+    outputs = stand.handler.handle([received(request)])
+    return decisions(outputs)
+
+
+def time_passes(stand: ToyStand) -> list[Identity]:
+    """The decisions of an empty batch."""
+    outputs = stand.handler.handle([])
+    return decisions(outputs)
+
+
 class TestVisitors:
     """Anonymous visitors of a day."""
 
@@ -156,7 +168,13 @@ class TestCustomers:
 
     @pytest.mark.parametrize(
         ("similarity", "known"),
-        [(0.40, False), (0.50, False), (0.56, False), (0.58, True), (0.60, True)],
+        [
+            (0.40, False),
+            (0.50, False),
+            (0.56, False),
+            (0.58, True),
+            (0.60, True),
+        ],
     )
     def test_by_default_a_view_is_like_an_enrolled_one_from_57_hundredths_on(
         self, similarity: float, known: bool
@@ -199,24 +217,23 @@ class TestCustomers:
         stand = ToyStand(ada=person(1))
         stand.watch("a", person(1))
         stand.store.gallery = None
-        (lost,) = decisions(stand.handler.handle([]))
+        (lost,) = time_passes(stand)
         assert summary([lost]) == [(False, "store-unavailable")]
         assert lost.decided_at_ns == at(0.4)
-        assert decisions(stand.handler.handle([])) == []
+        assert time_passes(stand) == []
 
     def test_an_erased_customer_is_unknown_at_once_and_stays_so(self) -> None:
         stand = ToyStand(ada=person(1))
         stand.watch("a", person(1))
         stand.store.gallery = gallery_of()
-        erased = decisions(stand.handler.handle([]))
+        erased = time_passes(stand)
         assert summary(erased) == [(False, "new-visitor")]
         assert stand.watch("a", person(1), start=0.5) == []
 
     def test_whoever_opts_out_is_not_recognised_any_more(self) -> None:
         stand = ToyStand(ada=person(1))
         *_, known = stand.watch("a", person(1))
-        request = received(opt_out(known.visit_id, seconds=1))
-        answer = decisions(stand.handler.handle([request]))
+        answer = ask(stand, opt_out(known.visit_id, seconds=1))
         assert summary(answer) == [(False, "opted-out")]
         assert answer[0].decided_at_ns == at(1)
         assert stand.watch("a", person(1), start=2, views=10) == []
@@ -224,8 +241,7 @@ class TestCustomers:
     def test_an_opt_out_of_another_visit_changes_nothing(self) -> None:
         stand = ToyStand(ada=person(1))
         stand.watch("a", person(1))
-        request = received(opt_out("another", seconds=1))
-        assert decisions(stand.handler.handle([request])) == []
+        assert ask(stand, opt_out("another", seconds=1)) == []
 
 
 class TestLinks:
@@ -233,11 +249,9 @@ class TestLinks:
 
     def test_links_come_back_with_what_was_published(self) -> None:
         stand = ToyStand(ada=person(1))
-        for tenth in range(2):
-            stand.show("a", tenth / 10, person(1))
-        frame = make_frame_faces(
-            0.2, [make_face("a", embedding=sealed(person(1), "a"))]
-        )
+        stand.watch("a", person(1), views=2)
+        face = make_face("a", embedding=sealed(person(1), "a"))
+        frame = make_frame_faces(0.2, [face])
         outputs = stand.handler.handle([received(frame)])
         (known,) = decisions(outputs)
         assert outputs.staged == {known.visit_id: "ada"}
