@@ -93,8 +93,8 @@ def owner_of_tracks(record: Path) -> dict[str, str]:
         truth[line["captured_at_ns"]] = line["people"]
     votes: dict[str, Counter[str]] = defaultdict(Counter)
     for frame in events(record, "faces"):
-        people = truth[frame["captured_at_ns"]]
         for face in frame["faces"]:
+            people = truth[frame["captured_at_ns"]]
             person = under(face["box"], people)
             if person is not None:
                 votes[face["track_id"]][person] += 1

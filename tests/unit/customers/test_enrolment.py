@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
@@ -123,6 +124,13 @@ def test_faces_are_looked_for_in_the_shrunk_picture() -> None:
     )
     reader.read(picture(2560, 1440))
     assert detector.shapes == [(720, 1280, 3)]
+
+
+def test_a_reader_keeps_its_networks() -> None:
+    reader = make_reader(SURE)
+    with pytest.raises(FrozenInstanceError):
+        setattr(reader, "detector", ToyDetector())  # noqa: B010 - mypy knows it cannot
+    assert not hasattr(reader, "__dict__")
 
 
 def test_both_networks_see_one_face_of_112_pixels() -> None:

@@ -349,6 +349,15 @@ class TestForgetting:
         assert list(day.tracks) == ["b"]
         assert list(day.visitors.values()) == [lasting.visitor]
 
+    def test_a_visitor_whose_tracks_end_together_goes_with_them(self) -> None:
+        day = make_day()
+        show(day, seen(day, "a", 0))
+        show(day, seen(day, "b", 5))
+        day.use("new")
+        day.forget_ended(now_ns=9 * SECOND_NS, after_ns=SECOND_NS)
+        assert day.tracks == {}
+        assert day.visitors == {}
+
     def test_a_visit_is_found_by_its_id(self) -> None:
         day = make_day()
         one = seen(day, "a").visitor
