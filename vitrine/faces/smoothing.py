@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from vitrine.vision.shape import POINT_COUNT, Points
 
-# Slope and speed cutoff were raised (from 8 and 1) on video, until fast faces no longer lagged.
-# The result is measured by benchmarks.steadiness: models/landmarks_112.card.md gives jitter and
-# lag.
+# Slope and speed cutoff were set by measurement on video (they were 8 and 1). benchmarks.steadiness
+# measures the result: models/landmarks_112.card.md gives jitter and lag.
+
 # Hertz, for points that stand still.
 LOWEST_CUTOFF: Final = 1.0
 # Hertz more for each face side a second.

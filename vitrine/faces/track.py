@@ -27,9 +27,9 @@ from vitrine.faces.views import (
 from vitrine.vision.crop import Crop
 from vitrine.vision.shape import Points
 
-# Where no measurement is named, a number was chosen so that the videos of
-# tests/component/test_landmarks_video.py and the people who cross in tests/unit/faces keep their
-# tracks; it was not measured by itself.
+# Where no reason is named, a number was chosen, not measured by itself. That people keep their
+# tracks with all of them is tested on video (tests/component/test_landmarks_video.py) and on people
+# who cross (tests/unit/faces).
 
 # A track that was not seen for so long has ended.
 LOST_AFTER_NS: Final = 1_000_000_000
