@@ -152,3 +152,79 @@ def test_a_camera_has_one_place_only() -> None:
         Camera.model_validate(
             {"id": "a", "uri": "0", "stand": "b", "mount": "left", "cone": {"yaw": 3}}
         )
+
+
+def looked(*views: tuple[float, float]) -> Attention:
+    """The attention after views at these seconds with these yaws."""
+    attention = Attention()
+    for second, yaw in views:
+        attention.observe(at(second), yaw, 0.0, Cone())
+    return attention
+
+
+@pytest.mark.parametrize(
+    ("views", "before_s", "may_change"),
+    [
+        ([(0.0, 60)], 1.0, False),  # nobody looks
+        ([(0.0, 0)], 1.0, True),  # a glance may become one
+        ([(0.0, 0)], 0.0, False),  # it begins no sooner than that
+        ([(0.0, 0), (0.1, 0), (0.25, 0)], 1.0, False),  # it is one
+        ([(0.0, 0), (0.25, 0), (0.4, 60)], 1.0, True),  # it may be over since 0.25
+        ([(0.0, 0), (0.25, 0), (0.4, 60)], 0.25, False),
+        ([(0.0, 0), (0.25, 0), (0.4, 60), (0.65, 60)], 1.0, False),  # it is over
+    ],
+)
+def test_a_cut_waits_only_for_a_glance_that_is_not_decided(
+    views: list[tuple[float, float]], before_s: float, may_change: bool
+) -> None:
+    assert looked(*views).may_change_before(at(before_s)) == may_change
+
+
+@pytest.mark.parametrize(("gap_s", "same"), [(0.6, True), (0.601, False)])
+def test_a_glance_survives_a_gap_of_600_ms(gap_s: float, same: bool) -> None:
+    attention = looked((0.0, 0), (0.3, 0), (0.3 + gap_s, 0))
+    assert (attention.since_ns == at(0.0)) == same
+
+
+@pytest.mark.parametrize(("away_s", "ends"), [(0.249, False), (0.25, True)])
+def test_a_glance_ends_after_a_quarter_second_outside(
+    away_s: float, ends: bool
+) -> None:
+    attention = looked((0.0, 0), (0.3, 0), (0.4, 60))
+    glance = attention.observe(at(0.4 + away_s), 60, 0, Cone())
+    assert glance == ((at(0.0), at(0.3)) if ends else None)
+
+
+@pytest.mark.parametrize(("length_s", "settled"), [(0.249, False), (0.25, True)])
+def test_a_glance_lasts_a_quarter_second(length_s: float, settled: bool) -> None:
+    attention = looked((0.0, 0), (length_s, 0))
+    assert attention.settled == settled
+    assert (attention.glance() is not None) == settled
+
+
+def test_inside_is_true_between_the_first_view_inside_and_the_next_outside() -> None:
+    assert not looked().inside()
+    assert looked((0.0, 0)).inside()
+    assert not looked((0.0, 0), (0.1, 60)).inside()
+    assert looked((0.0, 0), (0.1, 60), (0.2, 0)).inside()
+
+
+@pytest.mark.parametrize(
+    ("yaw", "pitch", "margin", "inside"),
+    [
+        (35, 25, 0, True),
+        (35.1, 5, 0, False),
+        (-15, 5, 0, True),
+        (-15.1, 5, 0, False),
+        (10, 25.1, 0, False),
+        (10, -15, 0, True),
+        (10, -15.1, 0, False),
+        (40, 30, 5, True),
+        (40.1, 5, 5, False),
+        (10, 30.1, 5, False),
+    ],
+)
+def test_the_cone_reaches_25_and_20_degrees_and_a_margin_from_its_centre(
+    yaw: float, pitch: float, margin: float, inside: bool
+) -> None:
+    assert Cone(yaw=10, pitch=5).holds(yaw, pitch, margin) == inside

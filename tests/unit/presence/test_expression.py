@@ -116,3 +116,62 @@ def test_the_frame_rate_does_not_matter_much() -> None:
     slow = responses([0.0] * 50 + [0.25] * 20, 10)
     fast = responses([0.0] * 150 + [0.25] * 60, 30)
     assert sum(slow) / 10 == pytest.approx(sum(fast) / 30, rel=0.1)
+
+
+def shown(value: float) -> Expression:
+    return Expression(
+        mouth_open=0, mouth_width=0, brow_raise=0, eye_open=0, shown=value
+    )
+
+
+def test_a_step_is_smoothed_and_compared_with_the_usual() -> None:
+    baseline = Baseline()
+    assert baseline.observe(shown(0.0), 0.0) == 0
+    assert baseline.observe(shown(0.0), 3.0) == 0
+    response = baseline.observe(shown(1.0), 0.3)
+    # Now: 1 - 1 / e. Usually: 0.3 of 3.3 s. Of their distance 0.4 is a full change.
+    assert baseline.now[-1] == 0.63212
+    assert baseline.usual[-1] == 0.09091
+    assert baseline.age_s == 3.3
+    assert response == 1.0
+    calm = baseline.observe(shown(0.3), 0.3)
+    change = abs(baseline.now[-1] - baseline.usual[-1]) / 0.4
+    assert calm == pytest.approx((change - 0.35) / 0.65)
+    assert 0 < calm < 1
+
+
+def test_the_usual_expression_is_that_of_fifteen_seconds_at_most() -> None:
+    baseline = Baseline()
+    for seconds in (0.0, 10.0, 10.0, 3.0):
+        baseline.observe(shown(0.0), seconds)
+    assert baseline.age_s == 15.0
+    baseline.observe(shown(1.0), 1.5)
+    assert baseline.usual[-1] == 0.1
+
+
+def test_views_within_the_same_moment_are_no_error() -> None:
+    baseline = Baseline()
+    baseline.observe(shown(0.0), 0.0)
+    assert 0 <= baseline.observe(shown(1.0), 0.00001) <= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "full"),
+    [
+        ("mouth_open", 0.2),
+        ("mouth_width", 0.2),
+        ("brow_raise", 0.09),
+        ("eye_open", 0.07),
+        ("shown", 0.4),
+    ],
+)
+def test_the_response_is_full_at_the_full_change_of_any_feature(
+    name: str, full: float
+) -> None:
+    still = shown(0.0)
+    baseline = Baseline()
+    baseline.observe(still, 0.0)
+    baseline.usual[list(FULL_CHANGE).index(name)] = -full / 2
+    baseline.age_s = 15.0
+    half = baseline.observe(still, 0.0001)
+    assert half == pytest.approx((0.5 - 0.35) / 0.65, abs=0.002)

@@ -65,3 +65,32 @@ def test_views_count_by_their_time_and_not_by_their_number() -> None:
     for nanoseconds in range(1_100_000_000, 2_000_000_001, 100_000_000):
         uneven.extend(nanoseconds, View(0, 0, 0))
     assert uneven.score(0, Weights()) == 10
+
+
+def test_a_span_adds_up_each_view_over_its_time() -> None:
+    found = Span(0, 0)
+    found.extend(2_000_000_000, View(0.5, 0.25, 1))
+    found.extend(3_000_000_000, View(1, 0.75, 0))
+    assert (found.proximity_s, found.response_s, found.steadiness_s) == (2, 1.25, 2)
+    assert found.response_max == 0.75
+    assert found.seconds == 3
+    assert found.response_mean() == 0.4167
+
+
+def test_sums_are_rounded_to_four_digits() -> None:
+    found = span(1, View(0.12344, 0.12346, 0.12341))
+    sums = (found.proximity_s, found.response_s, found.steadiness_s)
+    assert sums == (0.1234, 0.1235, 0.1234)
+    assert found.response_max == 0.1235
+
+
+def test_a_score_is_rounded_to_two_digits_and_ends_at_0_and_100() -> None:
+    assert span(3, View(0.1, 0, 0)).score(1, Weights()) == 18.67
+    assert span(1, View(1, 1, 1)).score(5, Weights()) == 100
+    assert span(1, View(0, 0, 0)).score(-1, Weights()) == 0
+
+
+def test_the_mean_response_is_at_most_one() -> None:
+    found = span(1, View(0, 1, 0))
+    found.response_s = 1.2
+    assert found.response_mean() == 1

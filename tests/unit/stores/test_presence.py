@@ -52,8 +52,8 @@ def crowd(people: int) -> CameraPeople:
     noise = random.Random(1)
     camera = CameraPeople("north", "north-1", 0, 0)
     yaws = [0.0] * people
-    for step in range(1, 150):
-        second = step / 5
+    for step in range(1, 78):
+        second = step / 2.5
         faces = []
         for number in range(min(people, round(2 * second))):
             if noise.random() < 0.03:
