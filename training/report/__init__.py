@@ -1,1 +1,1 @@
-"""`docs/accuracy.md`: what is measured (`plan`), and the page and plots made from the result files."""
+"""docs/accuracy.md: the plan of measurements, and the page and plots made from the result files."""

@@ -1,18 +1,19 @@
-"""What was aimed for, and what came of it."""
+"""The aims of the networks, and whether the measured figures reach them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from training.report.kinds import KINDS
-from training.report.results import Figures, Result
+from training.report.results import Figures, Results
 
 Speeds = Mapping[str, Mapping[str, float]]
+"""File of a network → `bytes`, `milliseconds`, `threads`."""
 
 
 @dataclass(frozen=True)
 class Aim:
-    """A figure that should reach a limit: a number, or the figure of another result."""
+    """Name a figure that should reach a limit: a number, or the figure of another result."""
 
     text: str
     name: str
@@ -21,18 +22,16 @@ class Aim:
     part: str | None = None
     """A set of the result instead of all of it."""
 
-    def row(self, results: Mapping[str, Result]) -> tuple[str, str, str, str] | None:
-        """Aim, limit, measured, whether it is reached; None when something was not measured."""
+    def row(self, results: Results) -> tuple[str, str, str, str] | None:
+        """Return aim, limit, measured and reached; None when something was not measured."""
         kind = KINDS[self.key]
-        figures = self._figures(results.get(self.name))
+        figures = self._figures(results)
         value = figures.value(self.key)
-        other = results.get(self.limit) if isinstance(self.limit, str) else None
-        limit = other.value(self.key) if other else self.limit
-        if value is None or limit is None or isinstance(limit, str):
+        limit, whose = self._limit(results)
+        if value is None or limit is None:
             return None
-        reached = "no" if kind.is_worse(value, limit) else "yes"
         sign = "≥" if kind.better == "higher" else "≤"
-        whose = f" ({other.measurement.series})" if other else ""
+        reached = "no" if kind.is_worse(value, limit) else "yes"
         return (
             self.text,
             f"{sign} {kind.write(limit)}{whose}",
@@ -40,12 +39,26 @@ class Aim:
             reached,
         )
 
-    def _figures(self, result: Result | None) -> Figures:
-        if result is None or self.part is None:
-            return result or Figures({})
-        return Figures((result.content.get("sets") or {}).get(self.part) or {})
+    def _figures(self, results: Results) -> Figures:
+        result = results.get(self.name)
+        if result is None:
+            return Figures({})
+        if self.part is None:
+            return result
+        sets = result.content.get("sets") or {}
+        return Figures(sets.get(self.part) or {})
+
+    def _limit(self, results: Results) -> tuple[float | None, str]:
+        """Return the limit, None if it was not measured, and whose figure it is."""
+        if not isinstance(self.limit, str):
+            return self.limit, ""
+        other = results.get(self.limit)
+        if other is None:
+            return None, ""
+        return other.value(self.key), f" ({other.measurement.series})"
 
 
+# Set before the networks were trained: numbers from their requirements, or a public model.
 AIMS: Final = (
     Aim(
         "Detector: recall on faces of 24 px (see its control)",
@@ -91,7 +104,12 @@ AIMS: Final = (
         0.040,
         "helen",
     ),
-    Aim("Embedding: pairs told apart, LFW", "identity-lfw-ours", "accuracy", 0.97),
+    Aim(
+        "Embedding: pairs told apart, LFW",
+        "identity-lfw-ours",
+        "accuracy",
+        0.97,
+    ),
     Aim(
         "Embedding: TAR at FAR 1e-3, LFW",
         "identity-lfw-ours",
@@ -104,7 +122,12 @@ AIMS: Final = (
         "rank1",
         "identity-youtube-teacher",
     ),
-    Aim("Expression: accuracy, FER+ validation", "expression", "accuracy", 0.82),
+    Aim(
+        "Expression: accuracy, FER+ validation",
+        "expression",
+        "accuracy",
+        0.82,
+    ),
 )
 COSTS: Final = (
     ("Detector: size of the file", "detector.onnx", "bytes", 1.5e6),
@@ -113,20 +136,27 @@ COSTS: Final = (
     ("Embedding: one face, two threads", "embedding_112.onnx", "milliseconds", 4.0),
     ("Expression: one face, one thread", "expression_48.onnx", "milliseconds", 1.0),
 )
+"""Text, file, figure and limit of what a network may cost."""
 
 
-def aim_rows(
-    results: Mapping[str, Result], speeds: Speeds
-) -> list[tuple[str, str, str, str]]:
-    """Of all that was measured."""
-    rows = [row for aim in AIMS if (row := aim.row(results))]
+def aim_rows(results: Results, speeds: Speeds) -> list[tuple[str, str, str, str]]:
+    """Return the rows of all aims that were measured."""
+    rows = []
+    for aim in AIMS:
+        row = aim.row(results)
+        if row:
+            rows.append(row)
     for text, file, key, limit in COSTS:
-        if file in speeds:
-            value = speeds[file][key]
-            reached = "yes" if value <= limit else "no"
-            rows.append((text, f"≤ {_cost(key, limit)}", _cost(key, value), reached))
+        if file not in speeds:
+            continue
+        value = speeds[file][key]
+        reached = "yes" if value <= limit else "no"
+        written = _cost(key, limit)
+        rows.append((text, f"≤ {written}", _cost(key, value), reached))
     return rows
 
 
 def _cost(key: str, value: float) -> str:
-    return f"{value / 1e6:.2f} MB" if key == "bytes" else f"{value:.2f} ms"
+    if key == "bytes":
+        return f"{value / 1e6:.2f} MB"
+    return f"{value:.2f} ms"

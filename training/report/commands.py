@@ -13,7 +13,11 @@ RESULTS = Path("docs/accuracy")
 @click.command("measure")
 @click.option(
     "--shared",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=click.Path(
+        exists=True,
+        file_okay=False,
+        path_type=Path,
+    ),
     required=True,
     help="Folder with the data sets in data/ and the public models in models/.",
 )
@@ -23,26 +27,47 @@ RESULTS = Path("docs/accuracy")
     default=RESULTS,
     show_default=True,
 )
-@click.argument("names", nargs=-1, metavar="[NAME...]")
-def measure(shared: Path, folder: Path, names: tuple[str, ...]) -> None:
+@click.argument(
+    "names",
+    nargs=-1,
+    metavar="[NAME...]",
+)
+def measure(
+    shared: Path,
+    folder: Path,
+    names: tuple[str, ...],
+) -> None:
     """Write all result files of docs/accuracy.md, or those whose names begin with a NAME."""
-    from training.report import measuring  # noqa: PLC0415  # what only this command needs
+    # Only this command needs these two, and onnxruntime takes a while to import.
+    from training.report import measuring  # noqa: PLC0415
     from training.report.speed import write_speed  # noqa: PLC0415
 
-    def run(arguments: list[str]) -> None:
-        evaluate.main(arguments, prog_name="evaluate", standalone_mode=False)
-
     folder.mkdir(parents=True, exist_ok=True)
-    failed = measuring.measure(measuring.chosen(names), shared, folder, run)
+    measurements = measuring.chosen(names)
+    failed = measuring.measure(measurements, shared, folder, _evaluate)
     if not names or measuring.SPEED in names:
         write_speed(folder / f"{measuring.SPEED}.json")
-    sys.exit(f"failed: {', '.join(failed)}" if failed else 0)
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}")
+
+
+def _evaluate(arguments: list[str]) -> None:
+    # Not standalone: errors are raised instead of ending the process.
+    evaluate.main(
+        arguments,
+        prog_name="evaluate",
+        standalone_mode=False,
+    )
 
 
 @click.command("report")
 @click.option(
     "--folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=click.Path(
+        exists=True,
+        file_okay=False,
+        path_type=Path,
+    ),
     default=RESULTS,
     show_default=True,
 )
@@ -54,6 +79,7 @@ def measure(shared: Path, folder: Path, names: tuple[str, ...]) -> None:
 )
 def report(folder: Path, page: Path) -> None:
     """Write docs/accuracy.md and its plots from the result files."""
-    from training.report.page import write_page  # noqa: PLC0415  # matplotlib takes a while to import
+    # matplotlib takes a while to import.
+    from training.report.page import write_page  # noqa: PLC0415
 
     write_page(folder, page)

@@ -17,39 +17,55 @@ SPEED: Final = "speed"
 
 
 def chosen(beginnings: Sequence[str]) -> list[Measurement]:
-    """Those whose names begin so; all without any."""
-    return [m for m in PLAN if not beginnings or m.name.startswith(tuple(beginnings))]
+    """Return the measurements whose names begin so; all of them without any beginning."""
+    if not beginnings:
+        return list(PLAN)
+    wanted = tuple(beginnings)
+    return [one for one in PLAN if one.name.startswith(wanted)]
 
 
 def measure(
-    measurements: Sequence[Measurement], shared: Path, folder: Path, evaluate: Evaluate
+    measurements: Sequence[Measurement],
+    shared: Path,
+    folder: Path,
+    evaluate: Evaluate,
 ) -> list[str]:
-    """Writes a result file each, and says how long it takes. Returns the names of those that failed.
+    """Write a result file for each measurement. Returns the names of those that failed.
 
-    What fails leaves its old result file away: no figure outlives the weights it was measured with.
+    A failed one has no result file afterwards: no figure outlives the weights it was measured with.
     """
     console = Console(stderr=True)
     started = time.monotonic()
-    failed = list[str]()
+    total = len(measurements)
+    failed = []
     for number, measurement in enumerate(measurements):
-        spent = time.monotonic() - started
-        left = (
-            f", about {spent / number * (len(measurements) - number):.0f} s left"
-            if number
-            else ""
-        )
-        console.print(
-            f"[bold]{number + 1}/{len(measurements)}[/bold] {measurement.name}  ({spent:.0f} s{left})"
-        )
+        spent_s = time.monotonic() - started
+        progress = f"{number + 1}/{total}"
+        times = _times(number, total, spent_s)
+        console.print(f"[bold]{progress}[/bold] {measurement.name}  ({times})")
         target = folder / f"{measurement.name}.json"
         target.unlink(missing_ok=True)
+        arguments = measurement.in_folder(shared)
+        arguments += ["--json", str(target)]
         try:
             with redirect_stdout(StringIO()):
-                evaluate([*measurement.in_folder(shared), "--json", str(target)])
-        except Exception as error:  # noqa: BLE001  # the others are measured all the same, this one is named
+                evaluate(arguments)
+        # One failure leaves the other measurements alone; it is named at the end.
+        except Exception as error:  # noqa: BLE001
             console.print(f"  [red]{type(error).__name__}: {error}[/red]")
             failed.append(measurement.name)
-    console.print(
-        f"{len(measurements)} measurements, {time.monotonic() - started:.0f} s"
-    )
+    spent_s = time.monotonic() - started
+    console.print(f"{total} measurements, {spent_s:.0f} s")
     return failed
+
+
+def _times(
+    done: int,
+    total: int,
+    spent_s: float,
+) -> str:
+    """Return the time spent and, from the second measurement on, about how much is left."""
+    if not done:
+        return f"{spent_s:.0f} s"
+    left_s = spent_s / done * (total - done)
+    return f"{spent_s:.0f} s, about {left_s:.0f} s left"

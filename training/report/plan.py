@@ -1,4 +1,4 @@
-"""What is measured for docs/accuracy.md: one `python -m training evaluate` for each result file."""
+"""The measurements of docs/accuracy.md: one `python -m training evaluate` for each result file."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ SMALL_SIZES: Final = (48, 32, 24, 16, 12)
 
 @dataclass(frozen=True)
 class Measurement:
-    """One result file: whose weights, on which faces."""
+    """Describe one result file: whose weights, on which faces."""
 
     name: str
     """Of the file, without `.json`."""
@@ -32,12 +32,14 @@ class Measurement:
 
     @property
     def command(self) -> str:
-        """As a reader would type it."""
-        return f"python -m training evaluate {' '.join(self.arguments)}"
+        """The command as a reader would type it."""
+        words = " ".join(self.arguments)
+        return f"python -m training evaluate {words}"
 
     def in_folder(self, shared: Path) -> list[str]:
-        """The arguments with the real folder."""
-        return [part.replace(SHARED, str(shared)) for part in self.arguments]
+        """Return the arguments with the real folder."""
+        folder = str(shared)
+        return [part.replace(SHARED, folder) for part in self.arguments]
 
 
 HELD_OUT: Final = ("--part", "held-out")
@@ -46,25 +48,28 @@ TRAINED_SHELVES: Final = ("--skip", "100")
 
 
 def _arguments(
-    task: str, data: tuple[str, str], *more: str, weights: str = ""
+    task: str,
+    data: tuple[str, str],
+    *more: str,
+    weights: str = "",
 ) -> tuple[str, ...]:
-    chosen = ("--weights", weights) if weights else ()
-    return (task, "--data", data[0], "--format", data[1], *more, *chosen)
+    path, form = data
+    arguments = [task, "--data", path, "--format", form, *more]
+    if weights:
+        arguments += ["--weights", weights]
+    return tuple(arguments)
 
 
 def _landmarks() -> list[Measurement]:
-    sets = (("youtube", YOUTUBE), ("photos", PHOTOS))
-    found = [
-        Measurement(
-            f"landmarks-{name}-{box}",
-            OURS,
-            _arguments("landmarks", data, *HELD_OUT, "--box", box),
-        )
-        for name, data in sets
-        for box in ("detector", "truth")
-    ]
+    found = []
+    for name, data in (("youtube", YOUTUBE), ("photos", PHOTOS)):
+        for box in ("detector", "truth"):
+            arguments = _arguments("landmarks", data, *HELD_OUT, "--box", box)
+            found.append(Measurement(f"landmarks-{name}-{box}", OURS, arguments))
+    # The published test part shares people and videos with the training part.
     leaking = _arguments("landmarks", YOUTUBE, "--split", "test", "--box", "truth")
-    return [*found, Measurement("landmarks-published", OURS, leaking)]
+    found.append(Measurement("landmarks-published", OURS, leaking))
+    return found
 
 
 DETECTORS: Final = {
@@ -72,65 +77,74 @@ DETECTORS: Final = {
     "yunet": ("YuNet", YUNET),
     "mtcnn": ("MTCNN", "mtcnn"),
 }
+"""Short name → series and weights."""
 
 
-def _detectors() -> list[Measurement]:
+def _detector_sets() -> dict[str, tuple[tuple[str, str], tuple[str, ...]]]:
+    """Return data and further arguments by the name of the set."""
     sets: dict[str, tuple[tuple[str, str], tuple[str, ...]]] = {
         "youtube": (YOUTUBE, HELD_OUT),
         "photos": (PHOTOS, HELD_OUT),
         "shelves": (SHELVES, TRAINED_SHELVES),
+        "youtube-24px": (YOUTUBE, (*HELD_OUT, "--face-size", "24")),
     }
-    sets["youtube-24px"] = (YOUTUBE, (*HELD_OUT, "--face-size", "24"))
-    sets |= {
-        f"{size}px": (PHOTOS, (*HELD_OUT, "--face-size", str(size)))
-        for size in SMALL_SIZES
-    }
-    sets |= {
-        f"control-{size}px": (SHELVES, (*TRAINED_SHELVES, "--face-size", str(size)))
-        for size in SMALL_SIZES
-    }
-    return [
-        Measurement(
-            f"detector-{name}-{short}",
-            series,
-            _arguments("detector", data, *more, weights=weights),
-        )
-        for short, (series, weights) in DETECTORS.items()
-        for name, (data, more) in sets.items()
-    ]
+    for size in SMALL_SIZES:
+        small = ("--face-size", str(size))
+        sets[f"{size}px"] = (PHOTOS, (*HELD_OUT, *small))
+    for size in SMALL_SIZES:
+        small = ("--face-size", str(size))
+        sets[f"control-{size}px"] = (SHELVES, (*TRAINED_SHELVES, *small))
+    return sets
+
+
+def _detectors() -> list[Measurement]:
+    found = []
+    for short, (series, weights) in DETECTORS.items():
+        for name, (data, more) in _detector_sets().items():
+            arguments = _arguments("detector", data, *more, weights=weights)
+            found.append(Measurement(f"detector-{name}-{short}", series, arguments))
+    return found
 
 
 EMBEDDINGS: Final = {
     "ours": (OURS, ""),
     "teacher": ("MobileFaceNet (teacher)", TEACHER),
 }
+"""Short name → series and weights; none are those that ship."""
 IDENTITY_SETS: Final = {
     "lfw": (LFW, ("--protocol", "pairs", "--aligned")),
     "youtube": (YOUTUBE_PEOPLE, ("--protocol", "leave-one-video-out")),
 }
+"""Name of the set → data and further arguments."""
 
 
 def _identity() -> list[Measurement]:
-    return [
-        Measurement(
-            f"identity-{name}-{short}",
-            series,
-            _arguments("identity", data, *HELD_OUT, *more, weights=weights),
-        )
-        for short, (series, weights) in EMBEDDINGS.items()
-        for name, (data, more) in IDENTITY_SETS.items()
-    ]
+    found = []
+    for short, (series, weights) in EMBEDDINGS.items():
+        for name, (data, more) in IDENTITY_SETS.items():
+            arguments = _arguments(
+                "identity",
+                data,
+                *HELD_OUT,
+                *more,
+                weights=weights,
+            )
+            found.append(Measurement(f"identity-{name}-{short}", series, arguments))
+    return found
+
+
+def _others() -> list[Measurement]:
+    arguments = {
+        "expression": _arguments("expression", FERPLUS, "--split", "FER2013Valid"),
+        "quality-lfw": _arguments("quality", LFW, *HELD_OUT, "--aligned"),
+        "quality-youtube": _arguments("quality", YOUTUBE, *HELD_OUT),
+    }
+    return [Measurement(name, OURS, words) for name, words in arguments.items()]
 
 
 PLAN: Final[tuple[Measurement, ...]] = (
     *_landmarks(),
     *_detectors(),
     *_identity(),
-    Measurement(
-        "expression", OURS, _arguments("expression", FERPLUS, "--split", "FER2013Valid")
-    ),
-    Measurement(
-        "quality-lfw", OURS, _arguments("quality", LFW, *HELD_OUT, "--aligned")
-    ),
-    Measurement("quality-youtube", OURS, _arguments("quality", YOUTUBE, *HELD_OUT)),
+    *_others(),
 )

@@ -14,59 +14,75 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True)
 class Figures:
-    """Figures of one set of faces. A key names one, `tar_at_far.1e-3` one inside an object."""
+    """Hold figures of one set of faces. A key names one, `tar_at_far.1e-3` one inside an object."""
 
     content: Mapping[str, Any]
 
     def value(self, key: str) -> float | None:
-        """None where it was not measured."""
+        """Return a figure, None where it was not measured."""
         found = _inside(self.content, key)
-        return None if found is None else float(found)
+        if found is None:
+            return None
+        return float(found)
 
     def interval(self, key: str) -> Interval | None:
-        """95 %, or None."""
-        found = _inside(self.content.get("interval") or {}, key)
-        return None if found is None else (float(found[0]), float(found[1]))
+        """Return the ends of the 95 % interval of a figure, None without one."""
+        intervals = self.content.get("interval") or {}
+        found = _inside(intervals, key)
+        if found is None:
+            return None
+        low, high = found
+        return float(low), float(high)
 
     def count(self, key: str = "n") -> int:
+        """Return a count, 0 where nothing was counted."""
         return int(self.content.get(key) or 0)
 
     @property
     def rest(self) -> "Figures":
-        """Of a class of a factor: the figures of all faces of other classes of it."""
+        """For a class of a factor: the figures of all faces of its other classes."""
         return Figures(self.content.get("rest") or {})
 
 
 @dataclass(frozen=True)
 class Result(Figures):
-    """One result file."""
+    """Hold one result file."""
 
     measurement: Measurement
     digest: str
     """sha256 of the file."""
 
     def text(self, key: str) -> str:
+        """Return a text of the file, empty where there is none."""
         return str(self.content.get(key, ""))
 
     @property
     def subgroups(self) -> dict[str, dict[str, Figures]]:
         """Factor → class → figures; factors that could not be measured are absent."""
-        found = self.content.get("subgroups") or {}
-        return {
-            factor: {label: Figures(figures) for label, figures in groups.items()}
-            for factor, groups in found.items()
-            if groups
-        }
+        stored = self.content.get("subgroups") or {}
+        found = {}
+        for factor, groups in stored.items():
+            if not groups:
+                continue
+            classes = {}
+            for label, figures in groups.items():
+                classes[label] = Figures(figures)
+            found[factor] = classes
+        return found
 
     def curve(self, key: str) -> list[float]:
-        """A list of `curves`, empty where there is none."""
-        return [
-            float(value)
-            for value in _inside(self.content.get("curves") or {}, key) or ()
-        ]
+        """Return a list of `curves`, empty where there is none."""
+        curves = self.content.get("curves") or {}
+        values = _inside(curves, key) or ()
+        return [float(value) for value in values]
+
+
+Results = Mapping[str, Result]
+"""Results by the name of their measurement."""
 
 
 def _inside(content: Mapping[str, Any], key: str) -> Any:
+    """Return the value at a key such as `tar_at_far.1e-3`, None where there is none."""
     found: Any = content
     for part in key.split("."):
         if not isinstance(found, Mapping):
@@ -76,20 +92,23 @@ def _inside(content: Mapping[str, Any], key: str) -> Any:
 
 
 def read_results(folder: Path) -> dict[str, Result]:
-    """Those measurements of the plan that have a file, by name. Raises ValueError for a file of no plan."""
-    planned = {measurement.name: measurement for measurement in PLAN}
-    found = {path.stem: path for path in sorted(folder.glob("*.json"))}
-    if strangers := found.keys() - planned.keys() - {"speed"}:
-        raise ValueError(
-            f"{folder}: {', '.join(sorted(strangers))}: not in training/report/plan.py"
-        )
-    return {
-        name: read_result(found[name], planned[name])
-        for name in planned
-        if name in found
-    }
+    """Return the results of a folder in the order of the plan. Raises ValueError for others."""
+    paths = {path.stem: path for path in folder.glob("*.json")}
+    results = {}
+    for measurement in PLAN:
+        path = paths.pop(measurement.name, None)
+        if path is not None:
+            results[measurement.name] = read_result(path, measurement)
+    # Speeds are no measurement of the plan: training/report/speed.py.
+    paths.pop("speed", None)
+    if paths:
+        names = ", ".join(sorted(paths))
+        raise ValueError(f"{folder}: {names}: not in training/report/plan.py")
+    return results
 
 
 def read_result(path: Path, measurement: Measurement) -> Result:
+    """Return one result file."""
     content = path.read_bytes()
-    return Result(json.loads(content), measurement, sha256(content).hexdigest())
+    digest = sha256(content).hexdigest()
+    return Result(json.loads(content), measurement, digest)

@@ -1,4 +1,4 @@
-"""How the plots look, and how they are written: the same figures give the same bytes."""
+"""Style of the plots, and how they are written: the same figures give the same bytes."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -27,7 +27,9 @@ SERIES: Final = {
     "MobileFaceNet (teacher)": BLUE,
 }
 STYLE: Final[Any] = {
+    # Text stays text, so that files are small and a reader can search them.
     "svg.fonttype": "none",
+    # Without a salt of our own the ids in the file are random.
     "svg.hashsalt": "vitrine",
     "font.family": ["DejaVu Sans", "sans-serif"],
     "font.size": 9.5,
@@ -59,26 +61,43 @@ STYLE: Final[Any] = {
 
 @contextmanager
 def drawing(
-    path: Path, width: float, height: float, results: Iterable[Result]
+    path: Path,
+    width: float,
+    height: float,
+    results: Iterable[Result],
 ) -> Iterator[Figure]:
-    """A figure in our style that is written as SVG at the end; it names the results that it was made from."""
+    """Yield a figure in our style and write it as SVG at the end, with the stamp of its results."""
+    description = stamp(results)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
-        figure.get_layout_engine().set(w_pad=0.12, h_pad=0.1, wspace=0.06)  # type: ignore[union-attr, call-arg]
+        engine = figure.get_layout_engine()
+        engine.set(
+            w_pad=0.12,
+            h_pad=0.1,
+            wspace=0.06,
+        )  # type: ignore[union-attr, call-arg]
         yield figure
+        # No date: the same results must give the same bytes.
+        metadata = {
+            "Date": None,
+            "Description": description,
+        }
         figure.savefig(
-            path, format="svg", metadata={"Date": None, "Description": stamp(results)}
+            path,
+            format="svg",
+            metadata=metadata,
         )
 
 
 def stamp(results: Iterable[Result]) -> str:
-    """What a plot was made from; a plot with another stamp than its results is stale."""
-    return (
-        f"made from {sha256(''.join(r.digest for r in results).encode()).hexdigest()}"
-    )
+    """Return a text that names the results of a plot: one with another stamp is stale."""
+    digests = "".join(result.digest for result in results)
+    digest = sha256(digests.encode()).hexdigest()
+    return f"made from {digest}"
 
 
 def quiet(axes: Axes, grid: str) -> None:
-    """Grid lines across one axis only, and no line where the other axis would be."""
+    """Draw grid lines across one axis (`x` or `y`), and no line where the other axis would be."""
     axes.grid(axis=grid)  # type: ignore[arg-type]
-    axes.spines["bottom" if grid == "x" else "left"].set_visible(False)
+    spine = "bottom" if grid == "x" else "left"
+    axes.spines[spine].set_visible(False)

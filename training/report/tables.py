@@ -4,13 +4,17 @@ from collections.abc import Iterable, Sequence
 
 from training.report.gaps import FEW, classes, gaps
 from training.report.kinds import FACTORS, KINDS, Kind
-from training.report.results import Result
+from training.report.results import Figures, Result
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    """Return a Markdown table."""
+    rule = ["---"] * len(head)
+    lines = []
+    for cells in (head, rule, *rows):
+        joined = " | ".join(cells)
+        lines.append(f"| {joined} |")
+    return "\n".join(lines)
 
 
 def compared(
@@ -19,34 +23,34 @@ def compared(
     *,
     whose: str = "set",
 ) -> str:
-    """A row for each result, a column for each figure; results that are not there are left out."""
+    """Return a table with a row for each result that there is, and a column for each figure."""
     kinds = [KINDS[key] for key in keys]
-    head = [whose, "n", *(kind.name for kind in kinds)]
-    return table(
-        head,
-        [
-            [label, f"{result.count():,}", *(kind.cell(result) for kind in kinds)]
-            for label, result in rows
-            if result
-        ],
-    )
+    names = [kind.name for kind in kinds]
+    lines = []
+    for label, result in rows:
+        if result:
+            lines.append([label, *_figures(result, kinds)])
+    return table([whose, "n", *names], lines)
 
 
 def of_classes(result: Result, kinds: Sequence[Kind]) -> str:
-    """A row for each class of each factor; the first kind marks the gaps."""
+    """Return a table with a row for each class of each factor; the first kind marks the gaps."""
     worse = {(gap.factor, gap.label) for gap in gaps(result, kinds[0])}
-    rows = [
-        [
-            FACTORS[factor],
-            label,
-            f"{figures.count():,}",
-            *(kind.cell(figures) for kind in kinds),
-            "**gap**"
-            if (factor, label) in worse
-            else f"< {FEW} faces"
-            if figures.count() < FEW
-            else "",
-        ]
-        for factor, label, figures in classes(result)
-    ]
-    return table(["", "", "n", *(kind.name for kind in kinds), ""], rows)
+    names = [kind.name for kind in kinds]
+    rows = []
+    for factor, label, figures in classes(result):
+        remark = ""
+        if (factor, label) in worse:
+            remark = "**gap**"
+        elif figures.count() < FEW:
+            remark = f"< {FEW} faces"
+        row = [FACTORS[factor], label]
+        row += _figures(figures, kinds)
+        row.append(remark)
+        rows.append(row)
+    return table(["", "", "n", *names, ""], rows)
+
+
+def _figures(figures: Figures, kinds: Sequence[Kind]) -> list[str]:
+    cells = [kind.cell(figures) for kind in kinds]
+    return [f"{figures.count():,}", *cells]

@@ -20,14 +20,9 @@ from training.report.aims import Aim
 from training.report.gaps import gaps, thin
 from training.report.kinds import KINDS, percent
 from training.report.measuring import chosen, measure
-from training.report.page import (
-    fooled,
-    page_text,
-    pictures,
-    rarely_recognised,
-    read_speeds,
-    write_page,
-)
+from training.report.networks import fooled, rarely_recognised
+from training.report.page import page_text, read_speeds, write_page
+from training.report.pictures import pictures
 from training.report.plan import PLAN, Measurement
 from training.report.results import Figures, Result, read_results
 from training.report.style import stamp
@@ -53,8 +48,9 @@ def test_the_committed_plots_are_those_of_the_committed_results() -> None:
     folder = DOCS / "accuracy"
     drawn = pictures(read_results(folder))
     assert {path.name for path in folder.glob("*.svg")} == set(drawn)
-    for name, (_, results) in drawn.items():
-        assert stamp(results) in (folder / name).read_text(encoding="utf-8"), name
+    for name, picture in drawn.items():
+        text = (folder / name).read_text(encoding="utf-8")
+        assert stamp(picture.results) in text, name
 
 
 def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
