@@ -67,7 +67,11 @@ class Partition:
     """The store did not answer then."""
 
     @classmethod
-    def restored(cls, offset: int, cameras: Sequence[CameraPeople]) -> Partition:
+    def restored(
+        cls,
+        offset: int,
+        cameras: Sequence[CameraPeople],
+    ) -> Partition:
         """Return a partition as it was stored."""
         partition = cls(next_offset=offset, stored_offset=offset)
         for camera in cameras:
@@ -155,7 +159,11 @@ class Partition:
             camera.behind_since_ns = at_ns
         return at_ns - camera.behind_since_ns > SET_BACK_NS
 
-    def observe(self, received: Received[FrameFaces], rules: RulesTable) -> Finished:
+    def observe(
+        self,
+        received: Received[FrameFaces],
+        rules: RulesTable,
+    ) -> Finished:
         """Take a frame that goes on; return what is finished by it."""
         frame = received.event
         key = (frame.stand_id, frame.camera_id)

@@ -35,7 +35,11 @@ class RulesTable:
     def __contains__(self, stand_id: str) -> bool:
         return stand_id in self._stands
 
-    def of(self, stand_id: str, camera_id: str) -> PresenceRules:
+    def of(
+        self,
+        stand_id: str,
+        camera_id: str,
+    ) -> PresenceRules:
         """Return the rules of a camera at a stand.
 
         The defaults for a stand that was taken from the configuration meanwhile.

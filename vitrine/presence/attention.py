@@ -41,7 +41,12 @@ class Cone:
     yaw: float = 0.0
     pitch: float = 0.0
 
-    def holds(self, yaw: float, pitch: float, margin: float = 0.0) -> bool:
+    def holds(
+        self,
+        yaw: float,
+        pitch: float,
+        margin: float = 0.0,
+    ) -> bool:
         """Return true for a pose inside; the edge counts as inside."""
         aside = abs(yaw - self.yaw)
         raised = abs(pitch - self.pitch)

@@ -60,7 +60,11 @@ def nearest_first(
     return joined
 
 
-def distance_faces(presence: Presence, face: Face, at_ns: int) -> float | None:
+def distance_faces(
+    presence: Presence,
+    face: Face,
+    at_ns: int,
+) -> float | None:
     """Return how far a face is from where a lost person would be by now.
 
     In heights of the larger face; None if too far, or of too different a size.

@@ -45,7 +45,11 @@ class Baseline:
     age_s: float = 0.0
     """Over which time the usual one was seen."""
 
-    def observe(self, expression: Expression, seconds: float) -> float:
+    def observe(
+        self,
+        expression: Expression,
+        seconds: float,
+    ) -> float:
         """Take a view `seconds` after the one before; return the response, 0 to 1."""
         seen = _features(expression)
         if len(self.now) != len(seen):
@@ -83,7 +87,11 @@ def _features(expression: Expression) -> list[float]:
     return features
 
 
-def _approach(values: list[float], targets: list[float], share: float) -> None:
+def _approach(
+    values: list[float],
+    targets: list[float],
+    share: float,
+) -> None:
     """Move each value by a share of its distance from its target.
 
     Rounded, so that a state that was stored and read is the same state.

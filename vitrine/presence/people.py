@@ -69,7 +69,11 @@ class CameraPeople:
     """Tracks that have begun a presence."""
     static_faces: StaticFaces = field(default_factory=StaticFaces)
 
-    def observe(self, frame: FrameFaces, rules: PresenceRules) -> Finished:
+    def observe(
+        self,
+        frame: FrameFaces,
+        rules: PresenceRules,
+    ) -> Finished:
         """Take a frame, later than the one before; return what is finished by it."""
         finished = Finished()
         at_ns = frame.captured_at_ns
@@ -128,7 +132,11 @@ class CameraPeople:
             if self.seen_ns - presence.seen_ns >= bridge_ns:
                 self._end_one(presence, rules, finished)
 
-    def _end_static(self, rules: PresenceRules, finished: Finished) -> None:
+    def _end_static(
+        self,
+        rules: PresenceRules,
+        finished: Finished,
+    ) -> None:
         """End the presences that keep still, and learn the places of static faces."""
         at_ns = self.seen_ns
         for presence in list(self.presences):
@@ -221,7 +229,11 @@ class CameraPeople:
             pairs.append((presence, face))
         return pairs
 
-    def _lost(self, visible: Collection[str], bridge_ns: int) -> list[Presence]:
+    def _lost(
+        self,
+        visible: Collection[str],
+        bridge_ns: int,
+    ) -> list[Presence]:
         """Return the presences that a new track may go on with."""
         lost = []
         for presence in self.presences:
@@ -259,7 +271,11 @@ def _in_zone(frame: FrameFaces, rules: PresenceRules) -> list[Face]:
     return [face for face in faces.values() if _is_in_zone(face, frame, rules)]
 
 
-def _is_in_zone(face: Face, frame: FrameFaces, rules: PresenceRules) -> bool:
+def _is_in_zone(
+    face: Face,
+    frame: FrameFaces,
+    rules: PresenceRules,
+) -> bool:
     zone = rules.stand.zone
     return zone.min_face <= _share(face, frame) <= zone.max_face
 

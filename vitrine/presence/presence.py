@@ -65,7 +65,12 @@ class Presence:
     """Views of the last seconds: since when, until when, and what."""
 
     @classmethod
-    def begin(cls, presence_id: str, at_ns: int, face: Face) -> Presence:
+    def begin(
+        cls,
+        presence_id: str,
+        at_ns: int,
+        face: Face,
+    ) -> Presence:
         """Return a presence before its first view is taken."""
         x, y, height_px = place_of(face)
         return cls(
@@ -94,7 +99,13 @@ class Presence:
         """
         return (self.x - self.usual_x) / MOTION_S
 
-    def check_liveness(self, at_ns: int, face: Face, *, covered: bool) -> None:
+    def check_liveness(
+        self,
+        at_ns: int,
+        face: Face,
+        *,
+        covered: bool,
+    ) -> None:
         """See if the face has moved; a view may be checked more than once.
 
         `covered`: somebody may stand before it.
@@ -126,7 +137,11 @@ class Presence:
         )
         self._add_up(at_ns, view)
 
-    def _follow(self, face: Face, seconds: float) -> None:
+    def _follow(
+        self,
+        face: Face,
+        seconds: float,
+    ) -> None:
         """Move to the place of a face, on the track that shows it."""
         if face.track_id != self.track_id:
             if face.track_id in self.track_ids:
@@ -137,7 +152,11 @@ class Presence:
         share = 1 - exp(-seconds / MOTION_S)
         self.usual_x = round(self.usual_x + share * (self.x - self.usual_x), 3)
 
-    def _add_up(self, at_ns: int, view: View) -> None:
+    def _add_up(
+        self,
+        at_ns: int,
+        view: View,
+    ) -> None:
         """Let the view count from the last one on, in each part that it reaches into."""
         part = self.parts[-1]
         cut_ns = next_cut(part.start_ns)
@@ -152,7 +171,12 @@ class Presence:
         while self.recent[0][1] <= at_ns - WINDOW_NS:
             self.recent.popleft()
 
-    def cut(self, rules: PresenceRules, *, synthetic: bool) -> list[Exposure]:
+    def cut(
+        self,
+        rules: PresenceRules,
+        *,
+        synthetic: bool,
+    ) -> list[Exposure]:
         """Take off the parts that are over and certain; none before liveness is proven."""
         exposures = []
         while self._first_part_is_certain():
@@ -166,7 +190,12 @@ class Presence:
             return False
         return not self.attention.may_change_before(self.parts[0].end_ns)
 
-    def end(self, rules: PresenceRules, *, synthetic: bool) -> list[Exposure]:
+    def end(
+        self,
+        rules: PresenceRules,
+        *,
+        synthetic: bool,
+    ) -> list[Exposure]:
         """Take off all that is left, the last part as final; nothing of a static face."""
         glance = self.attention.close()
         if glance is not None:
@@ -210,7 +239,11 @@ class Presence:
         self.published_attention_ns += attention_ns
         return exposure
 
-    def _glances_within(self, start_ns: int, end_ns: int) -> tuple[Interval, ...]:
+    def _glances_within(
+        self,
+        start_ns: int,
+        end_ns: int,
+    ) -> tuple[Interval, ...]:
         """Return the glances, the open one included, as far as they lie in a time."""
         glances = list(self.glances)
         open_glance = self.attention.glance()

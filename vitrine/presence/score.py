@@ -64,7 +64,11 @@ class Span:
         """Return the length."""
         return (self.end_ns - self.start_ns) / SECOND_NS
 
-    def extend(self, end_ns: int, view: View) -> None:
+    def extend(
+        self,
+        end_ns: int,
+        view: View,
+    ) -> None:
         """Go on to `end_ns` with a view."""
         seconds = (end_ns - self.end_ns) / SECOND_NS
         self.end_ns = end_ns
@@ -77,7 +81,11 @@ class Span:
         """Return the mean response, 0 to 1; the span must not be empty."""
         return min(1.0, round(self.response_s / self.seconds, 4))
 
-    def score(self, attention_s: float, weights: Weights) -> float:
+    def score(
+        self,
+        attention_s: float,
+        weights: Weights,
+    ) -> float:
         """Return the weighted mean, 0 to 100; the span must not be empty."""
         total = (
             weights.attention * attention_s

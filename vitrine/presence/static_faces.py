@@ -39,7 +39,12 @@ class StaticFace:
     track_id: str
     """The track that shows it, or did last; empty when somebody took that track over."""
 
-    def is_near(self, place: Place, faces: float, growth: float) -> bool:
+    def is_near(
+        self,
+        place: Place,
+        faces: float,
+        growth: float,
+    ) -> bool:
         """Return true within so many heights of the larger face and this ratio of sizes."""
         x, y, height_px = place
         own_x, own_y, own_height_px = self.place
@@ -55,7 +60,12 @@ class StaticFaces:
 
     known: list[StaticFace] = field(default_factory=list)
 
-    def add(self, place: Place, at_ns: int, track_id: str) -> None:
+    def add(
+        self,
+        place: Place,
+        at_ns: int,
+        track_id: str,
+    ) -> None:
         """Remember a static face that a track shows; the longest unseen one may go."""
         self.known.append(StaticFace(place, at_ns, track_id))
         self.known.sort(key=lambda face: face.seen_ns)
@@ -66,7 +76,12 @@ class StaticFaces:
         oldest_ns = at_ns - REMEMBERED_NS
         self.known = [face for face in self.known if face.seen_ns >= oldest_ns]
 
-    def follow(self, track_id: str, place: Place, at_ns: int) -> bool:
+    def follow(
+        self,
+        track_id: str,
+        place: Place,
+        at_ns: int,
+    ) -> bool:
         """Return true where a track that showed a static face still does.
 
         Otherwise the track does not belong to that face any more.
@@ -81,7 +96,11 @@ class StaticFaces:
             return False
         return False
 
-    def at(self, place: Place, visible: Collection[str]) -> StaticFace | None:
+    def at(
+        self,
+        place: Place,
+        visible: Collection[str],
+    ) -> StaticFace | None:
         """Return the static face at a place, unless another visible track shows it."""
         for face in self.known:
             if face.track_id in visible:

@@ -1,4 +1,4 @@
-"""Printed faces are not people: who moves, and what becomes of who does not."""
+"""Static faces are not people: who moves, and what becomes of who does not."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_face_that_sways_by_four_hundredths_of_its_height_moves_again_and_agai
 
 
 @pytest.mark.parametrize("size", [24, 90, 250])
-def test_the_jitter_of_a_print_is_no_motion(size: float) -> None:
+def test_the_jitter_of_a_static_face_is_no_motion(size: float) -> None:
     noise = random.Random(1)
     assert (
         moves([320 + noise.gauss(0, 0.05 + 0.001 * size) for _ in range(3000)], size)
@@ -106,7 +106,7 @@ def spans(parts: Sequence[Exposure]) -> list[Seconds]:
     ]
 
 
-def test_a_print_is_no_presence_however_often_its_track_breaks() -> None:
+def test_a_static_face_is_no_presence_however_often_its_track_breaks() -> None:
     made = frames(300, lambda s: [] if s % 7 < 0.5 else [face(f"t{s // 7:.0f}")])
     camera = CameraPeople("north", "north-1", 0, 0)
     assert observed(made, camera) == []
@@ -136,11 +136,13 @@ def test_a_part_is_held_over_a_whole_minute_until_the_face_has_moved() -> None:
     assert spans([part for _, part in published]) == [(58.0, 60.0)]
 
 
-def test_who_keeps_still_for_the_whole_of_a_short_pass_is_taken_for_a_print() -> None:
+def test_who_keeps_still_for_the_whole_of_a_short_pass_is_taken_for_a_static_face() -> (
+    None
+):
     assert observed(frames(6, lambda s: [face()] if s < 2 else [])) == []
 
 
-def test_who_stops_to_move_for_five_seconds_ends_there_and_is_a_print_from_then_on() -> (
+def test_who_stops_to_move_for_five_seconds_ends_there_and_is_a_static_face_from_then_on() -> (
     None
 ):
     camera = CameraPeople("north", "north-1", 0, 0)
@@ -153,7 +155,7 @@ def test_who_stops_to_move_for_five_seconds_ends_there_and_is_a_print_from_then_
     assert len(camera.static_faces.known) == 1
 
 
-def test_a_walker_who_takes_over_the_track_of_a_print_is_a_presence_of_its_own() -> (
+def test_a_walker_who_takes_over_the_track_of_a_static_face_is_a_presence_of_its_own() -> (
     None
 ):
     made = frames(
@@ -164,7 +166,7 @@ def test_a_walker_who_takes_over_the_track_of_a_print_is_a_presence_of_its_own()
     assert end == 9.4
 
 
-def test_a_walkers_track_that_stays_at_a_print_ends_there() -> None:
+def test_a_walkers_track_that_stays_at_a_static_face_ends_there() -> None:
     def seen(second: float) -> list[Face]:
         if second < 8:
             return [face("print")]
@@ -175,7 +177,7 @@ def test_a_walkers_track_that_stays_at_a_print_ends_there() -> None:
     assert 10.0 < end <= 11.5
 
 
-def test_a_new_track_at_the_place_of_a_print_does_not_go_on_with_somebody_lost_nearby() -> (
+def test_a_new_track_at_the_place_of_a_static_face_does_not_go_on_with_somebody_lost_nearby() -> (
     None
 ):
     def seen(second: float) -> list[Face]:
@@ -189,7 +191,7 @@ def test_a_new_track_at_the_place_of_a_print_does_not_go_on_with_somebody_lost_n
     assert {part.track_ids for part in parts} == {("walker",)}
 
 
-def test_a_print_is_forgotten_two_minutes_after_it_was_last_seen() -> None:
+def test_a_static_face_is_forgotten_two_minutes_after_it_was_last_seen() -> None:
     camera = CameraPeople("north", "north-1", 0, 0)
     observed([*frames(5, lambda s: [face()]), make_frame_faces(124.9)], camera)
     assert len(camera.static_faces.known) == 1
@@ -197,7 +199,7 @@ def test_a_print_is_forgotten_two_minutes_after_it_was_last_seen() -> None:
     assert camera.static_faces.known == []
 
 
-def test_motion_while_somebody_stands_before_a_face_is_no_proof_at_first() -> None:
+def test_motion_while_somebody_stands_before_a_face_is_no_liveness_at_first() -> None:
     def seen(second: float) -> list[Face]:
         passer = face("passer", x=100 + 150 * second, y=120, size=120)
         aside = 15 * max(0.0, 1 - abs(second - 1.5) / 0.4)
@@ -226,7 +228,7 @@ def test_a_walker_whose_track_breaks_in_every_frame_lives() -> None:
     assert spans(observed(made)) == [(0.0, 3.0)]
 
 
-def test_without_proof_of_life_a_print_counts() -> None:
+def test_a_static_face_counts_where_the_setting_says_so() -> None:
     rules = EngagementSettings(count_static_faces=True).rules(Stand(id="north"), "v1")
     camera = CameraPeople("north", "north-1", 0, 0)
     parts = [
