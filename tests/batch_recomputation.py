@@ -27,7 +27,7 @@ Span = Sequence[int]
 
 
 def read(folder: Path) -> dict[str, list[Line]]:
-    """Events by topic."""
+    """Return the events of each topic."""
     texts = {
         topic: (folder / f"{topic}.jsonl").read_text(encoding="utf-8")
         for topic in TOPICS
@@ -38,8 +38,12 @@ def read(folder: Path) -> dict[str, list[Line]]:
     }
 
 
-def pieces(spans: Iterable[Span], low: int, high: int) -> list[list[int]]:
-    """Longest stretches of [low, high] that the spans cover, found between all their borders."""
+def pieces(
+    spans: Iterable[Span],
+    low: int,
+    high: int,
+) -> list[list[int]]:
+    """Return the longest stretches of [low, high] that the spans cover, border by border."""
     spans = list(spans)
     borders = sorted(
         {low, high, *(t for span in spans for t in span if low < t < high)}
@@ -55,12 +59,12 @@ def pieces(spans: Iterable[Span], low: int, high: int) -> list[list[int]]:
 
 
 def total(spans: Iterable[Span]) -> int:
-    """Summed lengths."""
+    """Return the summed lengths."""
     return sum(end - start for start, end in spans)
 
 
 def decisions(identities: Iterable[Line]) -> dict[str, str]:
-    """Track → visitor, the latest word."""
+    """Return the visitor of each track, by the latest decision."""
     ordered = sorted(
         identities, key=lambda i: (i["decided_at_ns"], i["visitor_id"], i["visit_id"])
     )
@@ -68,38 +72,70 @@ def decisions(identities: Iterable[Line]) -> dict[str, str]:
 
 
 def visitor(
-    exposure: Line, exposures: Iterable[Line], decided: Mapping[str, str], day: Any
+    exposure: Line,
+    exposures: Iterable[Line],
+    decided: Mapping[str, str],
+    day: Any,
 ) -> str:
-    """Whom an exposure belongs to on a day."""
+    """Return the visitor whom an exposure belongs to on a day."""
     parts = [e for e in exposures if e["presence_id"] == exposure["presence_id"]]
     parts.sort(key=lambda e: (e["start_ns"], e["part"]))
     tracks = [track for e in parts for track in e["track_ids"]]
     named = [decided[track] for track in tracks if track in decided]
-    return named[0] if named else visitor_id(exposure["stand_id"], day, tracks[0])
+    return (
+        named[0]
+        if named
+        else visitor_id(
+            exposure["stand_id"],
+            day,
+            tracks[0],
+        )
+    )
 
 
 def audience(
-    play: Line, exposures: Sequence[Line], decided: Mapping[str, str], day: Any
+    play: Line,
+    exposures: Sequence[Line],
+    decided: Mapping[str, str],
+    day: Any,
 ) -> dict[str, Any]:
-    """Visitor → exposures that overlap the play."""
+    """Return the exposures that overlap the play, by visitor."""
     found: dict[str, list[Line]] = defaultdict(list)
     for e in exposures:
         if e["start_ns"] < play["end_ns"] and e["end_ns"] > play["start_ns"]:
-            found[visitor(e, exposures, decided, day)].append(e)
+            found[
+                visitor(
+                    e,
+                    exposures,
+                    decided,
+                    day,
+                )
+            ].append(e)
     return found
 
 
 def add_play(
-    row: dict[str, Any], play: Line, people: Mapping[str, Sequence[Line]], day: Any
+    row: dict[str, Any],
+    play: Line,
+    people: Mapping[str, Sequence[Line]],
+    day: Any,
 ) -> None:
-    """One play's share."""
+    """Add one play's share."""
     start = play["start_ns"]
     end = play["end_ns"]
     row["plays"] += 1
     row["completed"] += play["completed"]
     for name, parts in people.items():
-        present = pieces([(e["start_ns"], e["end_ns"]) for e in parts], start, end)
-        looked = pieces([span for e in parts for span in e["attention"]], start, end)
+        present = pieces(
+            [(e["start_ns"], e["end_ns"]) for e in parts],
+            start,
+            end,
+        )
+        looked = pieces(
+            [span for e in parts for span in e["attention"]],
+            start,
+            end,
+        )
         row["dwell_ns"] += total(present)
         row["attention_ns"] += total(looked)
         for e in parts:
@@ -112,8 +148,11 @@ def add_play(
             row["visitors"].add((str(day), name))
 
 
-def place_of(one: Line, plays: Mapping[str, Line]) -> tuple[str, str] | None:
-    """Campaign and creative of an interaction."""
+def place_of(
+    one: Line,
+    plays: Mapping[str, Line],
+) -> tuple[str, str] | None:
+    """Return campaign and creative of an interaction."""
     if one["campaign_id"] and one["creative_id"] and one["advertiser"]:
         return one["campaign_id"], one["creative_id"]
     showing = [
@@ -130,37 +169,55 @@ def place_of(one: Line, plays: Mapping[str, Line]) -> tuple[str, str] | None:
 def recompute(
     events: Mapping[str, Sequence[Line]], time_zones: Mapping[str, str]
 ) -> dict[tuple[str, str, str], dict[str, Any]]:
-    """(campaign, creative, stand) → figures."""
+    """Return the figures of each (campaign, creative, stand)."""
     plays = {play["play_id"]: play for play in events["plays"]}
-    exposures = {(e["presence_id"], e["part"]): e for e in events["exposures"]}
-    decided = decisions(events["identities"])
-    rows: dict[tuple[str, str, str], dict[str, Any]] = defaultdict(
-        lambda: {
-            "visitors": set(),
-            **dict.fromkeys(FIGURES, 0),
-            "score": 0.0,
-            "scored": 0,
-        }
-    )
-    for play in plays.values():
-        stand = play["stand_id"]
-        day = local_day(play["start_ns"], time_zones.get(stand, "UTC"))
-        here = [e for e in exposures.values() if e["stand_id"] == stand]
-        row = rows[play["campaign_id"], play["creative_id"], stand]
-        add_play(row, play, audience(play, here, decided, day), day)
-    for one in {one["interaction_id"]: one for one in events["interactions"]}.values():
+    rows: dict[tuple[str, str, str], dict[str, Any]] = defaultdict(empty_row)
+    add_plays(rows, plays, events, time_zones)
+    interactions = {one["interaction_id"]: one for one in events["interactions"]}
+    for one in interactions.values():
         figure = COUNTED.get(one["kind"])
         place = place_of(one, plays)
         if figure and place:
             rows[*place, one["stand_id"]][figure] += 1
     for row in rows.values():
+        score = row.pop("score")
         row["reach"] = len(row["visitors"])
-        row["score_mean"] = row.pop("score") / row["scored"] if row["scored"] else 0.0
+        row["score_mean"] = score / row["scored"] if row["scored"] else 0.0
     return dict(rows)
 
 
-def reach(rows: Mapping[tuple[str, str, str], Mapping[str, Any]], campaign: str) -> int:
-    """Different visitors of a campaign."""
+def empty_row() -> dict[str, Any]:
+    """Return figures of which nothing is counted yet."""
+    row: dict[str, Any] = dict.fromkeys(FIGURES, 0)
+    row["visitors"] = set()
+    row["score"] = 0.0
+    row["scored"] = 0
+    return row
+
+
+def add_plays(
+    rows: dict[tuple[str, str, str], dict[str, Any]],
+    plays: Mapping[str, Line],
+    events: Mapping[str, Sequence[Line]],
+    time_zones: Mapping[str, str],
+) -> None:
+    """Add every play with the people in front of it."""
+    exposures = {(e["presence_id"], e["part"]): e for e in events["exposures"]}
+    decided = decisions(events["identities"])
+    for play in plays.values():
+        stand = play["stand_id"]
+        day = local_day(play["start_ns"], time_zones.get(stand, "UTC"))
+        here = [e for e in exposures.values() if e["stand_id"] == stand]
+        people = audience(play, here, decided, day)
+        row = rows[play["campaign_id"], play["creative_id"], stand]
+        add_play(row, play, people, day)
+
+
+def reach(
+    rows: Mapping[tuple[str, str, str], Mapping[str, Any]],
+    campaign: str,
+) -> int:
+    """Return the number of different visitors of a campaign."""
     return len(
         {
             name

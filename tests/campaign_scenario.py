@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections import defaultdict
 from typing import Any
 
 from tests.builders import at
@@ -107,17 +108,24 @@ def make_coverage(
 
 def window_events(*events: Event) -> WindowEvents:
     """Sort events by their kinds."""
+    kinds: dict[type[Event], list[Any]] = defaultdict(list)
+    for event in events:
+        kinds[type(event)].append(event)
     return WindowEvents(
-        plays=[one for one in events if isinstance(one, Play)],
-        exposures=[one for one in events if isinstance(one, Exposure)],
-        identities=[one for one in events if isinstance(one, Identity)],
-        interactions=[one for one in events if isinstance(one, Interaction)],
-        coverage=[one for one in events if isinstance(one, Coverage)],
+        plays=kinds[Play],
+        exposures=kinds[Exposure],
+        identities=kinds[Identity],
+        interactions=kinds[Interaction],
+        coverage=kinds[Coverage],
     )
 
 
 def random_day(
-    seed: int, *, seconds: int = 900, people: int = 25, stands: int = 2
+    seed: int,
+    *,
+    seconds: int = 900,
+    people: int = 25,
+    stands: int = 2,
 ) -> list[Event]:
     """Return what happened, in event time.
 
@@ -131,7 +139,11 @@ def random_day(
         events += stand_plays(draw, stand, seconds)
         for person in range(people):
             events += one_person(draw, stand, f"{stand}-{person}", seconds)
-        for start in range(0, seconds + 600, 10):
+        for start in range(
+            0,
+            seconds + 600,
+            10,
+        ):
             usable = draw.choice([10, 10, 10, 4, 0])
             events.append(
                 make_coverage(
@@ -141,7 +153,11 @@ def random_day(
     return sorted(events, key=lambda event: event.occurred_at_ns)
 
 
-def stand_plays(draw: random.Random, stand: str, seconds: int) -> list[Event]:
+def stand_plays(
+    draw: random.Random,
+    stand: str,
+    seconds: int,
+) -> list[Event]:
     """Plays one after the other, some cut short, and what people did during them."""
     events: list[Event] = []
     start = draw.uniform(0, 3)
@@ -163,12 +179,24 @@ def stand_plays(draw: random.Random, stand: str, seconds: int) -> list[Event]:
         )
         events.append(play)
         if draw.random() < 0.3:
-            events.append(response(draw, play, start, end))
+            events.append(
+                response(
+                    draw,
+                    play,
+                    start,
+                    end,
+                )
+            )
         start = end + draw.choice([0.0, 0.0, 1.5])
     return events
 
 
-def response(draw: random.Random, play: Play, start: float, end: float) -> Interaction:
+def response(
+    draw: random.Random,
+    play: Play,
+    start: float,
+    end: float,
+) -> Interaction:
     """A touch or an offer during, at the border of, or after a play."""
     when = draw.choice([draw.uniform(start, end), start, end, end + 200])
     kind = draw.choice(["touch", "offer-shown", "offer-redeemed", "opt-out"])
@@ -189,7 +217,12 @@ def response(draw: random.Random, play: Play, start: float, end: float) -> Inter
     return make_interaction(kind, when, **fields)
 
 
-def one_person(draw: random.Random, stand: str, name: str, seconds: int) -> list[Event]:
+def one_person(
+    draw: random.Random,
+    stand: str,
+    name: str,
+    seconds: int,
+) -> list[Event]:
     """Return one or two presences; their identity is decided once, again, or never, or merged."""
     events: list[Event] = []
     for visit in range(draw.choice([1, 1, 2])):
@@ -198,12 +231,23 @@ def one_person(draw: random.Random, stand: str, name: str, seconds: int) -> list
         tracks = tuple(
             f"{name}-{visit}-{number}" for number in range(draw.choice([1, 1, 2, 3]))
         )
-        events += presence(draw, stand, tracks, start, end)
+        events += presence(
+            draw,
+            stand,
+            tracks,
+            start,
+            end,
+        )
         for number, track in enumerate(tracks):
             if draw.random() < 0.6:
                 first = f"{name}-{visit}-{number}" if draw.random() < 0.4 else name
                 events.append(
-                    make_identity(track, first, start + number, stand_id=stand)
+                    make_identity(
+                        track,
+                        first,
+                        start + number,
+                        stand_id=stand,
+                    )
                 )
             if draw.random() < 0.3:
                 events.append(
@@ -215,10 +259,22 @@ def one_person(draw: random.Random, stand: str, name: str, seconds: int) -> list
 
 
 def presence(
-    draw: random.Random, stand: str, tracks: tuple[str, ...], start: float, end: float
+    draw: random.Random,
+    stand: str,
+    tracks: tuple[str, ...],
+    start: float,
+    end: float,
 ) -> list[Exposure]:
     """Parts cut at whole minutes; attention may run on over a cut; tracks appear one by one."""
-    cuts = [start, *range(int(start // 60 + 1) * 60, int(end) + 1, 60), end]
+    cuts = [
+        start,
+        *range(
+            int(start // 60 + 1) * 60,
+            int(end) + 1,
+            60,
+        ),
+        end,
+    ]
     spans = [(a, b) for a, b in itertools.pairwise(cuts) if b > a]
     parts = []
     for part, (first, last) in enumerate(spans):
@@ -248,4 +304,10 @@ def glances(
         borders[0] = first
     if borders and draw.random() < 0.5:
         borders[-1] = last
-    return tuple(zip(borders[::2], borders[1::2], strict=True))
+    return tuple(
+        zip(
+            borders[::2],
+            borders[1::2],
+            strict=True,
+        )
+    )

@@ -35,7 +35,12 @@ def write(url: str, *events: Event) -> None:
     store = AnalyticsStore(lambda: connect(url))
     stands = store.load({0}, RULES).stands[0]
     stand = stands[0] if stands else Stand("north", RULES)
-    change = advance(stand, events, "UTC", ended=True)
+    change = advance(
+        stand,
+        events,
+        "UTC",
+        ended=True,
+    )
     store.write(batch_of({0: [change]}, {}))
 
 
@@ -56,12 +61,31 @@ def campaign_store() -> Iterator[str]:
             advertiser="beans",
             creative_id="espresso",
         ),
-        make_exposure(20, 28, (), ("d",)),
+        make_exposure(
+            20,
+            28,
+            (),
+            ("d",),
+        ),
     ]
     events += [
-        make_exposure(0, 12, ((1, 5),), (track,), synthetic=True) for track in "abc"
+        make_exposure(
+            0,
+            12,
+            ((1, 5),),
+            (track,),
+            synthetic=True,
+        )
+        for track in "abc"
     ]
-    events += [make_coverage(start, start + 10) for start in range(0, 150, 10)]
+    events += [
+        make_coverage(start, start + 10)
+        for start in range(
+            0,
+            150,
+            10,
+        )
+    ]
     with embedded_redis() as url:
         write(url, *events)
         yield url

@@ -22,7 +22,7 @@ from vitrine.bus import Outgoing, Received, encode
 from vitrine.bus.memory import MemoryBus
 from vitrine.campaigns.figures import ENGAGEMENT
 from vitrine.campaigns.stand import Rules
-from vitrine.campaigns.summary import Kind
+from vitrine.campaigns.summary import Figures, Kind
 from vitrine.campaigns.totals import Cell, Totals
 from vitrine.clock import SECOND_NS
 from vitrine.errors import Unavailable
@@ -102,11 +102,16 @@ def bus_with(events: Sequence[Event]) -> MemoryBus:
 def append(bus: MemoryBus, events: Sequence[Event]) -> None:
     producer = bus.producer()
     for event in events:
-        producer.send(encode(Outgoing(TOPIC_OF[type(event)], event.stand_id, event)))  # type: ignore[attr-defined]
+        topic = TOPIC_OF[type(event)]
+        stand_id: str = event.stand_id  # type: ignore[attr-defined]
+        producer.send(encode(Outgoing(topic, stand_id, event)))
     producer.flush()
 
 
-def read(bus: MemoryBus, topic: Any) -> list[Any]:
+def read(
+    bus: MemoryBus,
+    topic: Any,
+) -> list[Any]:
     consumer = bus.consumer(f"reader-{next(readers)}", [topic])
     records = consumer.poll(0, 100_000)
     consumer.close()
@@ -117,14 +122,26 @@ class Scripted(AnalyticsHandler):
     """Stops once everything is read; `script` is told of each place where a process may die."""
 
     def __init__(
-        self, bus: MemoryBus, url: str, stop: Flag, script: Callable[[str], None]
+        self,
+        bus: MemoryBus,
+        url: str,
+        stop: Flag,
+        script: Callable[[str], None],
     ) -> None:
-        super().__init__(MALL, AnalyticsStore(lambda: connect(url)), RULES, finite=True)
+        super().__init__(
+            MALL,
+            AnalyticsStore(lambda: connect(url)),
+            RULES,
+            finite=True,
+        )
         self.bus = bus
         self.stop = stop
         self.script = script
 
-    def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
+    def handle(
+        self,
+        batch: Sequence[Received[Any]],
+    ) -> Outputs:
         outputs = super().handle(batch)
         if batch:
             self.script("in the handler")
@@ -146,7 +163,11 @@ def nothing(place: str) -> None:
     """No crash."""
 
 
-def run_once(bus: MemoryBus, url: str, script: Callable[[str], None] = nothing) -> None:
+def run_once(
+    bus: MemoryBus,
+    url: str,
+    script: Callable[[str], None] = nothing,
+) -> None:
     stop = Flag()
     handler = Scripted(bus, url, stop, script)
     ServiceLoop(
@@ -154,7 +175,11 @@ def run_once(bus: MemoryBus, url: str, script: Callable[[str], None] = nothing) 
     ).run(stop)
 
 
-def run_until_done(bus: MemoryBus, url: str, script: Callable[[str], None]) -> int:
+def run_until_done(
+    bus: MemoryBus,
+    url: str,
+    script: Callable[[str], None],
+) -> int:
     """Restarts after each crash; returns how many there were."""
     crashes = 0
     while True:
@@ -174,7 +199,9 @@ def as_lines(events: Sequence[Event]) -> dict[str, list[dict[str, Any]]]:
 
 
 def assert_equal_to_batch(
-    redis: Redis, events: Sequence[Event], kind: Kind = "exact"
+    redis: Redis,
+    events: Sequence[Event],
+    kind: Kind = "exact",
 ) -> None:
     expected = batch_recomputation.recompute(as_lines(events), ZONES)
     figures = load_figures(redis, kind)
@@ -188,6 +215,10 @@ def assert_equal_to_batch(
             assert getattr(totals, name) == row[name], name
         engagement = ENGAGEMENT.value(totals) or 0.0
         assert engagement == pytest.approx(row["score_mean"])
+    assert_equal_reach(figures, expected)
+
+
+def assert_equal_reach(figures: Figures, expected: Any) -> None:
     for campaign in figures.campaigns:
         assert campaign.reach == batch_recomputation.reach(
             expected, campaign.campaign_id

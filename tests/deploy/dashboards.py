@@ -10,6 +10,7 @@ from typing import Any
 from tests.deploy.promql import DEPLOY
 
 FOLDER = DEPLOY / "grafana" / "dashboards"
+# What Grafana puts in place of its variables when everything is chosen.
 VALUES = {
     "$__rate_interval": "1m",
     "$advertiser": ".*",
@@ -17,7 +18,6 @@ VALUES = {
     "$stand": ".*",
     "$camera": ".*",
 }
-"""What Grafana puts in place of its variables when everything is chosen."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,8 @@ CAMERAS = """\
 cameras:
   - {id: north-1, uri: "synthetic:?people=2&seed=5", stand: north, fps: 2, width: 320, overload: drop}
 """
+# The figures stay as they were written: what the two visitors add is never released.
 NOTHING_MORE: Defaults = {AnalyticsSettings: {"k_anonymity": 100_000}}
-"""The figures stay as they were written: what the two visitors add is never released."""
 
 
 def configuration(folder: Path) -> Path:
@@ -59,13 +59,24 @@ def scenario() -> list[Change]:
     """Return what two hours at two stands change in an empty store."""
     rules = AnalyticsSettings(window_s=300, k_anonymity=10).rules()
     by_stand: dict[str, list[Event]] = {}
-    for event in random_day(3, seconds=7200, people=150):
+    for event in random_day(
+        3,
+        seconds=7200,
+        people=150,
+    ):
         stand_id: str = event.stand_id  # type: ignore[attr-defined]
         by_stand.setdefault(stand_id, []).append(made_up(event))
     changes = []
     for stand_id, events in sorted(by_stand.items()):
         stand = Stand(stand_id, rules)
-        changes.append(advance(stand, events, "UTC", ended=True))
+        changes.append(
+            advance(
+                stand,
+                events,
+                "UTC",
+                ended=True,
+            )
+        )
     return changes
 
 
@@ -75,10 +86,27 @@ def main() -> None:
         url = stack.enter_context(embedded_redis())
         AnalyticsStore(lambda: connect(url)).write(batch_of({0: scenario()}, {}))
         folder = configuration(Path(stack.enter_context(TemporaryDirectory())))
-        settings = Settings.load(bus="memory", config=folder, redis_url=SecretStr(url))
-        site = Site(Plan(settings, MallFolder(folder), port=0, defaults=NOTHING_MORE))
+        settings = Settings.load(
+            bus="memory",
+            config=folder,
+            redis_url=SecretStr(url),
+        )
+        site = Site(
+            Plan(
+                settings,
+                MallFolder(folder),
+                port=0,
+                defaults=NOTHING_MORE,
+            )
+        )
         stack.enter_context(site.running())
-        port = stack.enter_context(health_server(site.health, "127.0.0.1", 0))
+        port = stack.enter_context(
+            health_server(
+                site.health,
+                "127.0.0.1",
+                0,
+            )
+        )
         with connect(url) as redis:
             first = {"port": port, "figures": to_json(load_figures(redis))}
         sys.stdout.write(json.dumps(first) + "\n")

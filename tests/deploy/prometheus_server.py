@@ -17,8 +17,8 @@ from vitrine.settings import SERVICES
 
 FOLDER = DEPLOY / "prometheus"
 INTERVAL = "2s"
+# Job and name. All services are one process here: what each would say alone.
 OWN_SERIES = "analytics;.*|[a-z]+;(process|python|vitrine_ready|vitrine_threads).*|identity;vitrine_gallery.*"
-"""Job and name. All services are one process here: what each would say alone."""
 
 
 class Prometheus:
@@ -31,7 +31,10 @@ class Prometheus:
         """Let go of the connection."""
         self._http.close()
 
-    def query(self, expression: str) -> list[tuple[dict[str, str], float]]:
+    def query(
+        self,
+        expression: str,
+    ) -> list[tuple[dict[str, str], float]]:
         """Labels and value of each series now. AssertionError with what Prometheus finds wrong."""
         data = self._get("query", query=expression)
         found = data["result"] if data["resultType"] == "vector" else []
@@ -42,7 +45,11 @@ class Prometheus:
         ((_, value),) = self.query(expression)
         return value
 
-    def label_values(self, label: str, match: str) -> list[str]:
+    def label_values(
+        self,
+        label: str,
+        match: str,
+    ) -> list[str]:
         """Values of a label among the series of a selector."""
         values: list[str] = self._get(f"label/{label}/values", **{"match[]": match})
         return values
@@ -80,7 +87,10 @@ def configuration(address: str) -> dict[str, Any]:
 
 
 @contextmanager
-def prometheus_server(folder: Path, address: str) -> Iterator[Prometheus]:
+def prometheus_server(
+    folder: Path,
+    address: str,
+) -> Iterator[Prometheus]:
     """Scrapes the product at `address`; data and log are in `folder`."""
     (port,) = free_ports(1)
     file = folder / "prometheus.yml"
@@ -93,7 +103,11 @@ def prometheus_server(folder: Path, address: str) -> Iterator[Prometheus]:
         f"--web.listen-address=127.0.0.1:{port}",
     ]
     with log.open("ab") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
     try:
         wait_for_port("127.0.0.1", port, process, log)
         with closing(Prometheus(f"http://127.0.0.1:{port}")) as prometheus:

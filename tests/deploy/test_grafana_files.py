@@ -61,16 +61,19 @@ def test_a_dashboard_has_what_grafana_asks_for(name: str) -> None:
 @pytest.mark.parametrize("name", ["operations", "campaign"])
 def test_panels_lie_beside_each_other_within_24_columns(name: str) -> None:
     places = [panel["gridPos"] for panel in dashboards()[name]["panels"]]
-    assert all(
-        p["x"] >= 0 and p["w"] > 0 and p["h"] > 0 and p["x"] + p["w"] <= 24
-        for p in places
-    )
+    for place in places:
+        assert place["x"] >= 0
+        assert min(place["w"], place["h"]) > 0
+        assert place["x"] + place["w"] <= 24
     for one, other in itertools.combinations(places, 2):
-        beside = (
-            one["x"] + one["w"] <= other["x"] or other["x"] + other["w"] <= one["x"]
-        )
-        below = one["y"] + one["h"] <= other["y"] or other["y"] + other["h"] <= one["y"]
-        assert beside or below
+        assert apart(one, other, "x", "w") or apart(one, other, "y", "h")
+
+
+def apart(one: Json, other: Json, start: str, size: str) -> bool:
+    """Tell whether two places share nothing along an axis."""
+    ends_before: bool = one[start] + one[size] <= other[start]
+    begins_after: bool = other[start] + other[size] <= one[start]
+    return ends_before or begins_after
 
 
 @pytest.mark.parametrize("panel", every_panel())
@@ -134,7 +137,11 @@ def test_variables_are_declared_and_asked_of_the_same_source(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("query", list(panel_queries()), ids=str)
+@pytest.mark.parametrize(
+    "query",
+    list(panel_queries()),
+    ids=str,
+)
 def test_queries_read_metrics_that_exist(query: Any) -> None:
     names = names_in(query.expression)
     assert names

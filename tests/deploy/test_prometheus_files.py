@@ -53,7 +53,12 @@ def test_a_wrong_threshold_would_be_noticed(promtool: str, tmp_path: Path) -> No
     alerts = folder / "rules" / "alerts.yml"
     alerts.write_text(alerts.read_text().replace("p95_5m > 0.5", "p95_5m > 5"))
     with pytest.raises(AssertionError, match="FrameAgeHigh"):
-        check(promtool, "test", "rules", folder / "tests" / "services.yml")
+        check(
+            promtool,
+            "test",
+            "rules",
+            folder / "tests" / "services.yml",
+        )
 
 
 def test_every_service_is_scraped_by_its_name() -> None:
@@ -64,7 +69,11 @@ def test_every_service_is_scraped_by_its_name() -> None:
     assert sorted(names) == sorted(SERVICES)
 
 
-@pytest.mark.parametrize("rule", rules("alert"), ids=lambda rule: rule["alert"])
+@pytest.mark.parametrize(
+    "rule",
+    rules("alert"),
+    ids=lambda rule: rule["alert"],
+)
 def test_an_alert_says_what_is_wrong_and_what_to_do_and_is_tested_both_ways(
     rule: dict[str, Any],
 ) -> None:
@@ -79,7 +88,11 @@ def test_an_alert_says_what_is_wrong_and_what_to_do_and_is_tested_both_ways(
     assert f"| `{rule['alert']}` |" in OPERATIONS
 
 
-@pytest.mark.parametrize("rule", rules("record"), ids=lambda rule: rule["record"])
+@pytest.mark.parametrize(
+    "rule",
+    rules("record"),
+    ids=lambda rule: rule["record"],
+)
 def test_a_recorded_series_is_tested(rule: Rule) -> None:
     checks = [c for test in promtool_tests() for c in test.get("promql_expr_test", ())]
     assert any(
@@ -91,7 +104,11 @@ def title(rule: Rule) -> str:
     return rule.get("record") or rule["alert"]
 
 
-@pytest.mark.parametrize("rule", [*rules("record"), *rules("alert")], ids=title)
+@pytest.mark.parametrize(
+    "rule",
+    [*rules("record"), *rules("alert")],
+    ids=title,
+)
 def test_rules_read_metrics_that_exist(rule: Rule) -> None:
     names = names_in(rule["expr"])
     assert names

@@ -25,8 +25,8 @@ MAY_BE_EMPTY = {
     "operations: Firing alerts (A)": "no alert fires in a site where everything works",
     "campaign: Reach (B)": "reach is exact for three days; (A) shows it until then",
 }
+# The slowest series is the usable time of a camera, counted every ten seconds.
 WARM_UP_S = 120.0
-"""The slowest series is the usable time of a camera, counted every ten seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +69,41 @@ def watched(
             campaign["campaign"]: campaign for campaign in first["figures"]["campaigns"]
         }
         with prometheus_server(folder, f"127.0.0.1:{first['port']}") as prometheus:
-            yield Watched(prometheus, figures, time.monotonic() + WARM_UP_S)
+            yield Watched(
+                prometheus,
+                figures,
+                time.monotonic() + WARM_UP_S,
+            )
 
 
-@pytest.mark.parametrize("query", list(panel_queries()), ids=str)
+@pytest.mark.parametrize(
+    "query",
+    list(panel_queries()),
+    ids=str,
+)
 def test_a_panel_shows_figures(watched: Watched, query: PanelQuery) -> None:
     watched.prometheus.query(query.expression)
     if str(query) not in MAY_BE_EMPTY:
         watched.wait_for_figures(query.expression)
 
 
-@pytest.mark.parametrize("rule", rules("record"), ids=lambda rule: rule["record"])
-def test_a_recorded_series_has_figures(watched: Watched, rule: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "rule",
+    rules("record"),
+    ids=lambda rule: rule["record"],
+)
+def test_a_recorded_series_has_figures(
+    watched: Watched,
+    rule: dict[str, str],
+) -> None:
     watched.wait_for_figures(rule["record"])
 
 
-@pytest.mark.parametrize("rule", rules("alert"), ids=lambda rule: rule["alert"])
+@pytest.mark.parametrize(
+    "rule",
+    rules("alert"),
+    ids=lambda rule: rule["alert"],
+)
 def test_what_an_alert_looks_at_is_there(
     watched: Watched, rule: dict[str, str]
 ) -> None:

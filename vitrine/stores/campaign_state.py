@@ -30,7 +30,11 @@ def queue_state(pipe: Pipeline, change: Change) -> None:
     pipe.hset(name, mapping=meta)
     events = f"{name}:events"
     for key, event in change.events.own_events():
-        pipe.hset(events, json.dumps(key), event.to_json())
+        pipe.hset(
+            events,
+            json.dumps(key),
+            event.to_json(),
+        )
     # After the additions: an event may be too old as soon as it is known.
     for key in change.dropped:
         pipe.hdel(events, json.dumps(key))
@@ -42,7 +46,11 @@ def queue_state(pipe: Pipeline, change: Change) -> None:
         pipe.hdel(rows, row_key(start_ns, cell))
 
 
-def load_stand(redis: Redis, stand_id: str, rules: Rules) -> Stand:
+def load_stand(
+    redis: Redis,
+    stand_id: str,
+    rules: Rules,
+) -> Stand:
     """Return one stand as it was last written."""
     name = f"analytics:stand:{stand_id}"
     meta = plain_hash(redis, name)
@@ -69,7 +77,10 @@ def load_stand(redis: Redis, stand_id: str, rules: Rules) -> Stand:
     return stand
 
 
-def plain_hash(redis: Redis, key: str) -> dict[str, str]:
+def plain_hash(
+    redis: Redis,
+    key: str,
+) -> dict[str, str]:
     """Return a hash as text."""
     found = cast("Mapping[bytes, bytes]", redis.hgetall(key))
     plain = {}

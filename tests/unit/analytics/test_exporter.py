@@ -27,10 +27,18 @@ def server() -> Iterator[str]:
         yield url
 
 
-def scrape(url: str, *, exports: bool = True) -> str:
+def scrape(
+    url: str,
+    *,
+    exports: bool = True,
+) -> str:
     """Return what Prometheus gets of a worker that exports, or of one that does not."""
     registry = CollectorRegistry(auto_describe=True)
-    with exported(registry, lambda: connect(url), lambda: exports):
+    with exported(
+        registry,
+        lambda: connect(url),
+        lambda: exports,
+    ):
         return generate_latest(registry).decode()
 
 
@@ -88,7 +96,11 @@ def test_a_scrape_answers_though_the_store_is_away() -> None:
 
 def test_figures_are_in_the_registry_only_inside_the_block(server: str) -> None:
     registry = CollectorRegistry(auto_describe=True)
-    with exported(registry, lambda: connect(server), lambda: True):
+    with exported(
+        registry,
+        lambda: connect(server),
+        lambda: True,
+    ):
         assert generate_latest(registry) != b""
     assert generate_latest(registry) == b""
 

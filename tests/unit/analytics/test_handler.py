@@ -34,12 +34,19 @@ SECOND = TopicPartition("plays", 1)
 class MemoryStore:
     """Keep the names of written batches; fail while `away`."""
 
-    def __init__(self, offsets: dict[TopicPartition, int] | None = None) -> None:
+    def __init__(
+        self,
+        offsets: dict[TopicPartition, int] | None = None,
+    ) -> None:
         self.offsets = offsets or {}
         self.written: list[Batch] = []
         self.away = False
 
-    def load(self, partitions: Collection[int], rules: Rules) -> Stored:
+    def load(
+        self,
+        partitions: Collection[int],
+        rules: Rules,
+    ) -> Stored:
         return Stored(dict.fromkeys(partitions, ()), self.offsets)
 
     def write(self, batch: Batch) -> None:
@@ -60,7 +67,12 @@ def batch_of_events(*events: Event) -> list[Received[Any]]:
     """Return the events as read from partition 0, offset by offset, appended at T0."""
     batch = []
     for offset, event in enumerate(events):
-        read = received(event, offset=offset, partition=0, appended_at_ns=at(0))
+        read = received(
+            event,
+            offset=offset,
+            partition=0,
+            appended_at_ns=at(0),
+        )
         batch.append(read)
     return batch
 
@@ -84,7 +96,11 @@ def late(topic: str) -> float:
 
 PERSON = (make_play(0, 8), make_exposure(0, 8))
 CLOSING = make_coverage(390, 400)
-LATE_PERSON = make_exposure(2, 6, tracks=("b",))
+LATE_PERSON = make_exposure(
+    2,
+    6,
+    tracks=("b",),
+)
 
 
 def test_a_batch_leads_to_rows_and_to_a_staged_write_with_offsets() -> None:
@@ -147,7 +163,11 @@ def test_late_events_are_counted_once_they_are_stored() -> None:
 def test_what_is_older_than_the_horizon_is_refused() -> None:
     handler = make_handler()
     take(handler, make_coverage(7190, 7200))
-    outputs = take(handler, make_play(0, 8), make_play(7200, 7208))
+    outputs = take(
+        handler,
+        make_play(0, 8),
+        make_play(7200, 7208),
+    )
     ((refused, reason),) = outputs.rejected
     assert refused.event == make_play(0, 8)
     assert reason == "older than the horizon of 3600 s"
@@ -157,7 +177,11 @@ def test_what_is_dated_more_than_a_day_ahead_of_the_log_is_refused() -> None:
     handler = make_handler()
     take(handler, CLOSING)
     day = 24 * 3600
-    outputs = take(handler, make_play(day, day + 400), make_play(day, day + 401))
+    outputs = take(
+        handler,
+        make_play(day, day + 400),
+        make_play(day, day + 401),
+    )
     ((refused, reason),) = outputs.rejected
     assert refused.event.end_ns == at(day + 401)
     assert reason == "dated more than a day after it was appended"

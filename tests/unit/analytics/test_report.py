@@ -81,7 +81,11 @@ class Page(HTMLParser):
         self.plots = 0
         self.feed(text)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(
+        self,
+        tag: str,
+        attrs: list[tuple[str, str | None]],
+    ) -> None:
         self.plots += tag == "svg"
         self.addresses += [v or "" for name, v in attrs if name in {"src", "href"}]
 
@@ -107,7 +111,11 @@ def test_html_without_figures_says_so() -> None:
 
 
 def test_the_command_prints_a_table_with_its_caveats(server: str) -> None:
-    result = CliRunner().invoke(report, ["--redis-url", server], env={"COLUMNS": "160"})
+    result = CliRunner().invoke(
+        report,
+        ["--redis-url", server],
+        env={"COLUMNS": "160"},
+    )
     assert result.exit_code == 0
     assert "shoe" in result.output
     assert "50.0 %" in result.output

@@ -10,7 +10,10 @@ from vitrine.schemas import Arm
 
 
 def simulate(
-    seed: int, adaptive: float, plain: float, slots: int = 60
+    seed: int,
+    adaptive: float,
+    plain: float,
+    slots: int = 60,
 ) -> tuple[SlotGoals, ...]:
     """Draw slots whose rates scatter around the arm's: people in front of one screen are alike."""
     draw = np.random.default_rng(seed)
@@ -24,7 +27,15 @@ def simulate(
         ots = 1 + int(draw.poisson(12))
         rate = draw.beta(8 * mean, 8 * (1 - mean))
         reached = int(draw.binomial(ots, rate))
-        found.append(SlotGoals("north", number, arm, ots, reached))
+        found.append(
+            SlotGoals(
+                "north",
+                number,
+                arm,
+                ots,
+                reached,
+            )
+        )
     return tuple(found)
 
 
@@ -59,9 +70,35 @@ def test_the_same_slots_give_the_same_interval_in_any_order() -> None:
 
 
 def test_too_few_slots_give_no_estimate_but_the_reason() -> None:
-    slots = [SlotGoals("north", n, "adaptive", 4, 2) for n in range(9)]
-    slots += [SlotGoals("north", n, "plain", 4, 1) for n in range(9, 13)]
-    slots.append(SlotGoals("north", 14, "plain", 0, 0))
+    slots = [
+        SlotGoals(
+            "north",
+            n,
+            "adaptive",
+            4,
+            2,
+        )
+        for n in range(9)
+    ]
+    slots += [
+        SlotGoals(
+            "north",
+            n,
+            "plain",
+            4,
+            1,
+        )
+        for n in range(9, 13)
+    ]
+    slots.append(
+        SlotGoals(
+            "north",
+            14,
+            "plain",
+            0,
+            0,
+        )
+    )
     effect = uplift(tuple(slots))
     assert (effect.estimate, effect.lower, effect.upper) == (None, None, None)
     assert (effect.adaptive_rate, effect.plain_rate) == (0.5, 0.25)

@@ -35,7 +35,11 @@ def draft_with(base: EventIndex, *events: Event) -> EventIndex:
 
 
 def second(start: float) -> Window:
-    return Window("north", at(start), at(start + 300))
+    return Window(
+        "north",
+        at(start),
+        at(start + 300),
+    )
 
 
 def affected(base: EventIndex, *events: Event) -> list[float]:
@@ -59,8 +63,20 @@ def test_an_event_that_is_known_is_not_added_again() -> None:
 
 
 def test_only_a_later_decision_about_a_track_replaces_the_earlier_one() -> None:
-    base = index_of(make_identity("a", "first", decided=2))
-    assert not base.draft().add(make_identity("a", "older", decided=1))
+    base = index_of(
+        make_identity(
+            "a",
+            "first",
+            decided=2,
+        )
+    )
+    assert not base.draft().add(
+        make_identity(
+            "a",
+            "older",
+            decided=1,
+        )
+    )
     later = make_identity("a", "later", decided=3)
     draft = draft_with(base, later)
     assert draft.identities.get("a") == later
@@ -71,13 +87,35 @@ def test_only_a_later_decision_about_a_track_replaces_the_earlier_one() -> None:
 
 def test_a_window_needs_everything_around_its_plays() -> None:
     play = make_play(298, 306)
-    early = make_exposure(240, 298, tracks=("a",), part=0)
-    late = make_exposure(298, 310, tracks=("a",), part=1)
-    far = make_exposure(1000, 1010, tracks=("z",))
+    early = make_exposure(
+        240,
+        298,
+        tracks=("a",),
+        part=0,
+    )
+    late = make_exposure(
+        298,
+        310,
+        tracks=("a",),
+        part=1,
+    )
+    far = make_exposure(
+        1000,
+        1010,
+        tracks=("z",),
+    )
     named = make_identity("a", "anna", 250)
     other = make_identity("z", "zoe", 1001)
     touch = make_interaction("touch", 2000, play_id="play-298")
-    index = index_of(play, early, late, far, named, other, touch)
+    index = index_of(
+        play,
+        early,
+        late,
+        far,
+        named,
+        other,
+        touch,
+    )
     events = index.of_window(second(0))
     assert list(events.plays) == [play]
     assert {one.exposure_id for one in events.exposures} == {
@@ -89,7 +127,11 @@ def test_a_window_needs_everything_around_its_plays() -> None:
 
 
 def test_what_ended_before_the_horizon_expires() -> None:
-    index = index_of(make_play(0, 8), make_coverage(290, 300), make_play(300, 308))
+    index = index_of(
+        make_play(0, 8),
+        make_coverage(290, 300),
+        make_play(300, 308),
+    )
     assert index.expired(at(300)) == [Key("plays", "play-0")]
 
 
@@ -125,16 +167,66 @@ def test_an_interaction_affects_the_window_of_the_play_that_it_names() -> None:
 def test_a_decision_affects_all_windows_of_the_presence_that_it_renames() -> None:
     parts = [
         make_exposure(0, 60, part=0),
-        make_exposure(400, 460, part=1, tracks=("a", "b")),
+        make_exposure(
+            400,
+            460,
+            part=1,
+            tracks=("a", "b"),
+        ),
     ]
-    base = index_of(*parts, make_identity("a", "anna", 1))
-    assert affected(base, make_identity("a", "beate", 2)) == [0, 300]
+    base = index_of(
+        *parts,
+        make_identity(
+            "a",
+            "anna",
+            1,
+        ),
+    )
+    assert affected(
+        base,
+        make_identity(
+            "a",
+            "beate",
+            2,
+        ),
+    ) == [0, 300]
     # The first decided track names the visitor: the second one changes nothing.
-    assert affected(base, make_identity("b", "beate", 2)) == []
+    assert (
+        affected(
+            base,
+            make_identity(
+                "b",
+                "beate",
+                2,
+            ),
+        )
+        == []
+    )
 
 
 def test_a_decision_affects_the_interactions_of_the_visit() -> None:
     touch = make_interaction("touch", 700, visit_id="visit-anna")
-    base = index_of(touch, make_identity("a", "anna", 1))
-    assert affected(base, make_identity("a", "beate", 2)) == [600]
-    assert affected(base, make_identity("b", "anna", 2)) == [600]
+    base = index_of(
+        touch,
+        make_identity(
+            "a",
+            "anna",
+            1,
+        ),
+    )
+    assert affected(
+        base,
+        make_identity(
+            "a",
+            "beate",
+            2,
+        ),
+    ) == [600]
+    assert affected(
+        base,
+        make_identity(
+            "b",
+            "anna",
+            2,
+        ),
+    ) == [600]

@@ -12,7 +12,11 @@ def test_union_joins_what_overlaps_or_touches() -> None:
 
 def test_clip_keeps_what_lies_inside() -> None:
     spans = [(0, 3), (4, 6), (9, 12), (12, 15)]
-    assert clip(spans, 2, 12) == [(2, 3), (4, 6), (9, 12)]
+    assert clip(
+        spans,
+        2,
+        12,
+    ) == [(2, 3), (4, 6), (9, 12)]
 
 
 def test_length_adds_up() -> None:

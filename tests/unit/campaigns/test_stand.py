@@ -36,7 +36,12 @@ def new_stand(stand_id: str = "north") -> Stand:
 
 def feed(stand: Stand, *events: Event, ended: bool = False) -> Change:
     """Advance the stand and adopt the change."""
-    change = advance(stand, events, "UTC", ended=ended)
+    change = advance(
+        stand,
+        events,
+        "UTC",
+        ended=ended,
+    )
     change.adopt()
     return change
 
@@ -52,7 +57,10 @@ def stand_with(*events: Event) -> Stand:
     return stand
 
 
-def final_rows(events: list[Event], draw: random.Random) -> dict[str, CampaignWindow]:
+def final_rows(
+    events: list[Event],
+    draw: random.Random,
+) -> dict[str, CampaignWindow]:
     """Feed the events in random batches; return the last row of each window, unrevised."""
     stand = new_stand("stand-0")
     rows = {}
@@ -77,8 +85,19 @@ def test_a_window_closes_once_time_has_passed_its_end_and_the_grace() -> None:
 
 
 def test_a_late_person_gives_a_new_revision_and_adds_the_difference() -> None:
-    stand = stand_with(make_play(0, 8), make_exposure(0, 8), clock(400))
-    late = feed(stand, make_exposure(2, 6, tracks=("b",)))
+    stand = stand_with(
+        make_play(0, 8),
+        make_exposure(0, 8),
+        clock(400),
+    )
+    late = feed(
+        stand,
+        make_exposure(
+            2,
+            6,
+            tracks=("b",),
+        ),
+    )
     (row,) = late.published
     assert (row.revision, row.ots, row.correction) == (1, 2, False)
     ((cell, added),) = late.exact
@@ -90,10 +109,26 @@ def test_two_people_who_turn_out_to_be_one_are_corrected() -> None:
     stand = stand_with(
         make_play(0, 8),
         make_exposure(0, 8),
-        make_exposure(0, 8, tracks=("b",)),
+        make_exposure(
+            0,
+            8,
+            tracks=("b",),
+        ),
         clock(400),
     )
-    merged = feed(stand, make_identity("a", "v", 1), make_identity("b", "v", 1))
+    merged = feed(
+        stand,
+        make_identity(
+            "a",
+            "v",
+            1,
+        ),
+        make_identity(
+            "b",
+            "v",
+            1,
+        ),
+    )
     (row,) = merged.published
     assert (row.revision, row.ots, row.reach, row.correction) == (1, 1, 1, True)
     ((_, added),) = merged.exact
@@ -104,10 +139,26 @@ def test_two_people_who_turn_out_to_be_one_stay_in_what_is_released() -> None:
     stand = stand_with(
         make_play(0, 8),
         make_exposure(0, 8),
-        make_exposure(0, 8, tracks=("b",)),
+        make_exposure(
+            0,
+            8,
+            tracks=("b",),
+        ),
         clock(400),
     )
-    feed(stand, make_identity("a", "v", 1), make_identity("b", "v", 1))
+    feed(
+        stand,
+        make_identity(
+            "a",
+            "v",
+            1,
+        ),
+        make_identity(
+            "b",
+            "v",
+            1,
+        ),
+    )
     assert stand.pending[SHOE].ots == 2
     assert stand.pending[SHOE].people == 2
 
@@ -119,7 +170,14 @@ def test_a_visitor_whom_no_row_counts_any_more_leaves_the_reach() -> None:
         make_identity("a", "anna", 1),
         clock(400),
     )
-    renamed = feed(stand, make_identity("a", "beate", 2))
+    renamed = feed(
+        stand,
+        make_identity(
+            "a",
+            "beate",
+            2,
+        ),
+    )
     assert renamed.gone == {("spring", ("2027-01-15", "anna"))}
 
 
@@ -129,11 +187,25 @@ def test_a_visitor_whom_another_row_counts_stays_in_the_reach() -> None:
         make_exposure(0, 8),
         make_identity("a", "anna", 1),
         make_play(310, 318),
-        make_exposure(310, 318, tracks=("b",)),
+        make_exposure(
+            310,
+            318,
+            tracks=("b",),
+        ),
         make_identity("b", "anna", 311),
         clock(800),
     )
-    assert feed(stand, make_identity("a", "beate", 2)).gone == set()
+    assert (
+        feed(
+            stand,
+            make_identity(
+                "a",
+                "beate",
+                2,
+            ),
+        ).gone
+        == set()
+    )
 
 
 def test_a_visitor_of_two_campaigns_leaves_only_the_one_that_lost_the_play() -> None:
@@ -143,11 +215,22 @@ def test_a_visitor_of_two_campaigns_leaves_only_the_one_that_lost_the_play() -> 
         make_exposure(0, 8),
         make_identity("a", "anna", 1),
         make_play(310, 318, **coffee),
-        make_exposure(310, 318, tracks=("b",)),
+        make_exposure(
+            310,
+            318,
+            tracks=("b",),
+        ),
         make_identity("b", "anna", 311),
         clock(800),
     )
-    renamed = feed(stand, make_identity("a", "beate", 2))
+    renamed = feed(
+        stand,
+        make_identity(
+            "a",
+            "beate",
+            2,
+        ),
+    )
     assert renamed.gone == {("spring", ("2027-01-15", "anna"))}
 
 
@@ -160,8 +243,19 @@ def test_the_same_event_again_changes_nothing() -> None:
 
 
 def test_a_change_that_is_not_adopted_leaves_the_stand_as_it_was() -> None:
-    stand = stand_with(make_play(0, 8), make_exposure(0, 8), clock(389))
-    late = [make_exposure(2, 6, tracks=("b",)), clock(400)]
+    stand = stand_with(
+        make_play(0, 8),
+        make_exposure(0, 8),
+        clock(389),
+    )
+    late = [
+        make_exposure(
+            2,
+            6,
+            tracks=("b",),
+        ),
+        clock(400),
+    ]
     first = advance(stand, late, "UTC")
     second = advance(stand, late, "UTC")
     assert [row.ots for row in first.published] == [2]
@@ -172,7 +266,11 @@ def test_a_change_that_is_not_adopted_leaves_the_stand_as_it_was() -> None:
 
 def test_what_is_older_than_the_horizon_is_refused_and_counted() -> None:
     stand = stand_with(clock(2 * 3600))
-    change = feed(stand, make_play(0, 8), make_play(3600, 3608))
+    change = feed(
+        stand,
+        make_play(0, 8),
+        make_play(3600, 3608),
+    )
     assert change.refused == [0]
     assert change.late == ["plays", "plays"]
     assert [row.start_ns for row in change.published] == [at(3600)]
@@ -186,20 +284,39 @@ def test_a_late_person_of_a_play_that_lasted_into_the_next_window_counts() -> No
 
 def test_a_late_play_takes_over_the_touch_that_names_it() -> None:
     touch = make_interaction("touch", 10, play_id="play-400")
-    stand = stand_with(make_play(0, 20), touch, clock(900))
-    rows = feed(stand, make_play(400, 408, creative_id="shoe-more")).published
+    stand = stand_with(
+        make_play(0, 20),
+        touch,
+        clock(900),
+    )
+    rows = feed(
+        stand,
+        make_play(
+            400,
+            408,
+            creative_id="shoe-more",
+        ),
+    ).published
     touches = {row.creative_id: row.touches for row in rows if row.start_ns == at(0)}
     assert touches == {"shoe": 0, "shoe-more": 1}
 
 
 def test_events_and_rows_do_not_outlive_their_use() -> None:
     stand = new_stand()
-    for start in range(0, 40 * 3600, 60):
+    for start in range(
+        0,
+        40 * 3600,
+        60,
+    ):
         track = f"t{start}"
         feed(
             stand,
             make_play(start, start + 8),
-            make_exposure(start, start + 8, tracks=(track,)),
+            make_exposure(
+                start,
+                start + 8,
+                tracks=(track,),
+            ),
             make_identity(track, f"v{start}", start),
             clock(start + 60),
         )
@@ -209,13 +326,22 @@ def test_events_and_rows_do_not_outlive_their_use() -> None:
     assert len(stand.rows) <= (25 + 1) * 12 + 2
 
 
-def people_of_window(number: int, people: int) -> list[Event]:
+def people_of_window(
+    number: int,
+    people: int,
+) -> list[Event]:
     """A play in a window of its own, with so many people, and time until the window has closed."""
     start = 300 * number
     events: list[Event] = [make_play(start, start + 8), clock(start + 400)]
     for person in range(people):
         track = f"t{number}-{person}"
-        events.append(make_exposure(start, start + 8, tracks=(track,)))
+        events.append(
+            make_exposure(
+                start,
+                start + 8,
+                tracks=(track,),
+            )
+        )
     return events
 
 
@@ -233,8 +359,23 @@ def test_one_person_with_many_opportunities_is_not_released() -> None:
     stand = new_stand()
     for start in range(0, 1200, 10):
         feed(stand, make_play(start, start + 8))
-    stay = [make_exposure(s, s + 60, part=s // 60) for s in range(0, 1200, 60)]
-    change = feed(stand, *stay, clock(2000))
+    stay = [
+        make_exposure(
+            s,
+            s + 60,
+            part=s // 60,
+        )
+        for s in range(
+            0,
+            1200,
+            60,
+        )
+    ]
+    change = feed(
+        stand,
+        *stay,
+        clock(2000),
+    )
     assert change.released == []
     assert (stand.pending[SHOE].ots, stand.pending[SHOE].people) == (120, 1)
 
@@ -246,7 +387,11 @@ def test_at_the_end_of_the_input_everything_closes() -> None:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_the_order_of_arrival_does_not_change_the_final_rows(seed: int) -> None:
-    events = random_day(seed, seconds=700, stands=1)
+    events = random_day(
+        seed,
+        seconds=700,
+        stands=1,
+    )
     draw = random.Random(seed)
     expected = final_rows(events, draw)
     shuffled = events + draw.choices(events, k=50)

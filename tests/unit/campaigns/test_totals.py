@@ -48,8 +48,16 @@ def test_plus_adds_sums_and_goals_unites_visitors_and_widens_the_span() -> None:
 
 
 def test_minus_gives_differences_and_the_visitors_that_came() -> None:
-    new = Totals(ots=1, visitors=frozenset({CARLA}), goals={SLOT: Goals(1, 0)})
-    old = Totals(ots=2, visitors=frozenset({ANNA}), goals={SLOT: Goals(2, 1)})
+    new = Totals(
+        ots=1,
+        visitors=frozenset({CARLA}),
+        goals={SLOT: Goals(1, 0)},
+    )
+    old = Totals(
+        ots=2,
+        visitors=frozenset({ANNA}),
+        goals={SLOT: Goals(2, 1)},
+    )
     assert new.minus(old) == Totals(
         ots=-1,
         visitors=frozenset({CARLA}),
@@ -58,8 +66,16 @@ def test_minus_gives_differences_and_the_visitors_that_came() -> None:
 
 
 def test_peak_keeps_the_higher_value_of_each_figure() -> None:
-    old = Totals(ots=2, touches=0, visitors=frozenset({ANNA, BEATE}))
-    new = Totals(ots=1, touches=3, visitors=frozenset({CARLA}))
+    old = Totals(
+        ots=2,
+        touches=0,
+        visitors=frozenset({ANNA, BEATE}),
+    )
+    new = Totals(
+        ots=1,
+        touches=3,
+        visitors=frozenset({CARLA}),
+    )
     peak = old.peak(new)
     assert (peak.ots, peak.touches) == (2, 3)
     assert peak.visitors == {ANNA, BEATE}
@@ -77,7 +93,12 @@ def test_a_visitor_of_two_days_is_one_of_the_people() -> None:
 
 
 def test_plain_and_back() -> None:
-    labels = Totals(advertiser="acme", synthetic=True, start_ns=0, end_ns=300)
+    labels = Totals(
+        advertiser="acme",
+        synthetic=True,
+        start_ns=0,
+        end_ns=300,
+    )
     totals = Totals(
         advertiser="acme",
         synthetic=True,

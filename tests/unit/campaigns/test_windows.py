@@ -22,14 +22,22 @@ from vitrine.clock import SECOND_NS
 from vitrine.ids import visitor_id
 from vitrine.schemas import Coverage, Event, Exposure
 
-WINDOW = Window("north", at(0), at(300))
+WINDOW = Window(
+    "north",
+    at(0),
+    at(300),
+)
 SHOE = Cell("spring", "shoe", "north")
 SHOE_MORE = Cell("spring", "shoe-more", "north")
 
 
 def only(*events: Event, window: Window = WINDOW, time_zone: str = "UTC") -> Totals:
     """Join the events; return the totals of the one cell."""
-    found = join(window, window_events(*events), time_zone)
+    found = join(
+        window,
+        window_events(*events),
+        time_zone,
+    )
     assert list(found) == [SHOE]
     return found[SHOE]
 
@@ -52,26 +60,49 @@ def test_presence_counts_only_while_the_play_lasts() -> None:
     totals = only(
         make_play(10, 18),
         make_exposure(0, 10.5),
-        make_exposure(17.4, 60, tracks=("b",)),
+        make_exposure(
+            17.4,
+            60,
+            tracks=("b",),
+        ),
     )
     assert (totals.ots, totals.dwell_ns) == (0, 1_100_000_000)
 
 
 def test_a_second_may_be_made_of_parts_tracks_and_cameras() -> None:
     pieces = [
-        make_exposure(0, 0.6, tracks=("a",)),
-        make_exposure(1, 1.6, tracks=("b",)),
+        make_exposure(
+            0,
+            0.6,
+            tracks=("a",),
+        ),
+        make_exposure(
+            1,
+            1.6,
+            tracks=("b",),
+        ),
     ]
     same = [make_identity("a", "v"), make_identity("b", "v")]
     assert only(make_play(), *pieces).ots == 0
-    assert only(make_play(), *pieces, *same).ots == 1
+    assert (
+        only(
+            make_play(),
+            *pieces,
+            *same,
+        ).ots
+        == 1
+    )
 
 
 def test_a_visitor_seen_by_two_cameras_at_once_is_there_once() -> None:
     totals = only(
         make_play(),
         make_exposure(0, 6),
-        make_exposure(2, 8, tracks=("b",)),
+        make_exposure(
+            2,
+            8,
+            tracks=("b",),
+        ),
         make_identity("a", "v"),
         make_identity("b", "v"),
     )
@@ -91,26 +122,60 @@ def test_a_visitor_seen_by_two_cameras_at_once_is_there_once() -> None:
 def test_a_watcher_looks_for_three_tenths_of_a_second_at_a_stretch(
     attention: list[tuple[float, float]], watchers: int
 ) -> None:
-    totals = only(make_play(0, 8), make_exposure(0, 10, tuple(attention)))
+    totals = only(
+        make_play(0, 8),
+        make_exposure(
+            0,
+            10,
+            tuple(attention),
+        ),
+    )
     assert totals.watchers == watchers
 
 
 def test_a_look_over_the_cut_between_two_parts_is_one_look() -> None:
-    first = make_exposure(50, 60, ((59.8, 60),), part=0, final=False)
-    second = make_exposure(60, 70, ((60, 60.15),), part=1)
-    totals = only(make_play(58, 66), first, second)
+    first = make_exposure(
+        50,
+        60,
+        ((59.8, 60),),
+        part=0,
+        final=False,
+    )
+    second = make_exposure(
+        60,
+        70,
+        ((60, 60.15),),
+        part=1,
+    )
+    totals = only(
+        make_play(58, 66),
+        first,
+        second,
+    )
     assert (totals.watchers, totals.attention_ns) == (1, 350_000_000)
 
 
 def test_people_present_too_briefly_still_add_their_dwell_and_attention() -> None:
-    totals = only(make_play(), make_exposure(0, 0.5, ((0, 0.4),)))
+    totals = only(
+        make_play(),
+        make_exposure(
+            0,
+            0.5,
+            ((0, 0.4),),
+        ),
+    )
     assert (totals.ots, totals.watchers) == (0, 0)
     assert (totals.dwell_ns, totals.attention_ns) == (500_000_000, 400_000_000)
 
 
 def test_score_is_weighted_by_time() -> None:
     long = make_exposure(0, 6, score_mean=80.0)
-    short = make_exposure(0, 2, tracks=("b",), score_mean=40.0)
+    short = make_exposure(
+        0,
+        2,
+        tracks=("b",),
+        score_mean=40.0,
+    )
     totals = only(make_play(), long, short)
     assert ENGAGEMENT.value(totals) == 70.0
 
@@ -119,19 +184,32 @@ def test_a_play_belongs_to_the_window_that_it_starts_in_with_all_its_people() ->
     play = make_play(298, 306)
     late = make_exposure(301, 306)
     assert only(play, late).ots == 1
-    next_window = Window("north", at(300), at(600))
+    next_window = Window(
+        "north",
+        at(300),
+        at(600),
+    )
     assert join(next_window, window_events(play, late)) == {}
 
 
 def test_one_opportunity_for_each_visitor_and_play_and_one_reach() -> None:
-    totals = only(make_play(0, 8), make_play(8, 16), make_exposure(0, 16))
+    totals = only(
+        make_play(0, 8),
+        make_play(8, 16),
+        make_exposure(0, 16),
+    )
     assert (totals.plays, totals.ots, totals.people) == (2, 2, 1)
 
 
 def test_each_creative_has_its_totals() -> None:
     events = [
         make_play(0, 8),
-        make_play(8, 16, creative_id="shoe-more", completed=False),
+        make_play(
+            8,
+            16,
+            creative_id="shoe-more",
+            completed=False,
+        ),
         make_exposure(0, 9.5),
     ]
     found = join(WINDOW, window_events(*events))
@@ -142,39 +220,85 @@ def test_each_creative_has_its_totals() -> None:
 
 
 def test_the_latest_decision_about_the_first_decided_track_names_the_visitor() -> None:
-    presence = make_exposure(0, 8, tracks=("a", "b"))
+    presence = make_exposure(
+        0,
+        8,
+        tracks=("a", "b"),
+    )
     decided = [
         make_identity("b", "second", 5),
         make_identity("a", "old", 1),
         make_identity("a", "new", 2),
     ]
-    ((_, name),) = only(make_play(), presence, *decided).visitors
+    ((_, name),) = only(
+        make_play(),
+        presence,
+        *decided,
+    ).visitors
     assert name == "new"
-    ((_, name),) = only(make_play(), presence, decided[0]).visitors
+    ((_, name),) = only(
+        make_play(),
+        presence,
+        decided[0],
+    ).visitors
     assert name == "second"
 
 
 def test_without_a_decision_stand_local_day_and_first_track_name_the_visitor() -> None:
     totals = only(
         make_play(),
-        make_exposure(0, 8, tracks=("a", "b")),
+        make_exposure(
+            0,
+            8,
+            tracks=("a", "b"),
+        ),
         time_zone="Pacific/Honolulu",
     )
-    name = visitor_id("north", date(2027, 1, 14), "a")
+    name = visitor_id(
+        "north",
+        date(
+            2027,
+            1,
+            14,
+        ),
+        "a",
+    )
     assert totals.visitors == {("2027-01-14", name)}
 
 
 def test_parts_of_a_presence_are_one_visitor_though_its_tracks_came_one_by_one() -> (
     None
 ):
-    first = make_exposure(50, 60, part=0, final=False)
-    second = make_exposure(60, 70, part=1, tracks=("a", "b"))
-    totals = only(make_play(58, 66), first, second, make_identity("b", "v"))
+    first = make_exposure(
+        50,
+        60,
+        part=0,
+        final=False,
+    )
+    second = make_exposure(
+        60,
+        70,
+        part=1,
+        tracks=("a", "b"),
+    )
+    totals = only(
+        make_play(58, 66),
+        first,
+        second,
+        make_identity("b", "v"),
+    )
     assert (totals.ots, totals.people) == (1, 1)
 
 
 def test_interactions_count_for_what_they_name_else_for_what_is_on_the_screen() -> None:
-    plays = [make_play(0, 8), make_play(8, 16, creative_id="shoe-more")]
+    plays = [
+        make_play(0, 8),
+        make_play(
+            8,
+            16,
+            creative_id="shoe-more",
+        ),
+    ]
     named = {"campaign_id": "spring", "creative_id": "shoe", "advertiser": "acme"}
     events = [
         make_interaction("touch", 9),
@@ -201,9 +325,24 @@ def test_an_interaction_that_names_nothing_while_nothing_is_shown_is_no_campaign
 def three_people() -> list[Exposure]:
     """One who looks for 3 s, one who looks for 1 s, and one who does not look."""
     return [
-        make_exposure(0, 8, ((0, 3),), ("a",)),
-        make_exposure(0, 8, ((0, 1),), ("b",)),
-        make_exposure(0, 8, (), ("c",)),
+        make_exposure(
+            0,
+            8,
+            ((0, 3),),
+            ("a",),
+        ),
+        make_exposure(
+            0,
+            8,
+            ((0, 1),),
+            ("b",),
+        ),
+        make_exposure(
+            0,
+            8,
+            (),
+            ("c",),
+        ),
     ]
 
 
@@ -214,7 +353,12 @@ def test_three_seconds_of_attention_reach_the_goal() -> None:
 def test_a_touch_reaches_the_goal_for_the_visitor_of_its_visit() -> None:
     carla = make_identity("c", "carla")
     touch = make_interaction("touch", 1, visit_id="visit-carla")
-    found = goals(make_play(), *three_people(), carla, touch)
+    found = goals(
+        make_play(),
+        *three_people(),
+        carla,
+        touch,
+    )
     assert found == Goals(ots=3, reached=2)
 
 
@@ -224,21 +368,46 @@ def test_a_goal_counts_once_for_each_person() -> None:
         make_interaction("touch", 1, visit_id="visit-anna"),
         make_interaction("touch", 2, visit_id="visit-anna"),
     ]
-    found = goals(make_play(), *three_people(), anna, *touches)
+    found = goals(
+        make_play(),
+        *three_people(),
+        anna,
+        *touches,
+    )
     assert found == Goals(ots=3, reached=1)
 
 
 def test_a_touch_of_nobody_known_is_credited_to_the_most_attentive() -> None:
     glances = [
-        make_exposure(0, 8, ((0, 2),), ("a",)),
-        make_exposure(0, 8, ((0, 1),), ("b",)),
+        make_exposure(
+            0,
+            8,
+            ((0, 2),),
+            ("a",),
+        ),
+        make_exposure(
+            0,
+            8,
+            ((0, 1),),
+            ("b",),
+        ),
     ]
     beate = make_identity("b", "beate")
     unknown = make_interaction("touch", 1)
     hers = make_interaction("touch", 2, visit_id="visit-beate")
     assert goals(make_play(), *glances) == Goals(ots=2, reached=0)
-    assert goals(make_play(), *glances, unknown) == Goals(ots=2, reached=1)
-    both = goals(make_play(), *glances, beate, unknown, hers)
+    assert goals(
+        make_play(),
+        *glances,
+        unknown,
+    ) == Goals(ots=2, reached=1)
+    both = goals(
+        make_play(),
+        *glances,
+        beate,
+        unknown,
+        hers,
+    )
     assert both == Goals(ots=2, reached=2)
 
 
@@ -247,11 +416,27 @@ def test_a_touch_of_somebody_who_was_not_seen_is_credited_to_the_most_attentive(
 ):
     gone = make_identity("z", "zoe")
     touch = make_interaction("touch", 1, visit_id="visit-zoe")
-    glance = make_exposure(0, 8, ((0, 1),))
-    assert goals(make_play(), glance, gone, touch) == Goals(ots=1, reached=1)
+    glance = make_exposure(
+        0,
+        8,
+        ((0, 1),),
+    )
+    assert goals(
+        make_play(),
+        glance,
+        gone,
+        touch,
+    ) == Goals(ots=1, reached=1)
 
 
-FULL = [make_coverage(start, start + 10) for start in range(0, 300, 10)]
+FULL = [
+    make_coverage(start, start + 10)
+    for start in range(
+        0,
+        300,
+        10,
+    )
+]
 
 
 def camera_seconds(*reports: Coverage) -> tuple[float, float]:
@@ -262,7 +447,17 @@ def camera_seconds(*reports: Coverage) -> tuple[float, float]:
 
 def test_coverage_is_the_usable_time_of_the_cameras_that_report() -> None:
     blind = [
-        make_coverage(s, s + 10, 0, camera_id="north-2") for s in range(0, 300, 10)
+        make_coverage(
+            s,
+            s + 10,
+            0,
+            camera_id="north-2",
+        )
+        for s in range(
+            0,
+            300,
+            10,
+        )
     ]
     assert camera_seconds(*FULL) == (300, 300)
     assert camera_seconds(*FULL[:15]) == (150, 300)
@@ -271,20 +466,48 @@ def test_coverage_is_the_usable_time_of_the_cameras_that_report() -> None:
 
 
 def test_a_report_counts_for_its_part_inside_the_window() -> None:
-    assert camera_seconds(make_coverage(-5, 5, usable=8)) == (4, 300)
-    assert camera_seconds(make_coverage(295, 305, usable=4)) == (2, 300)
+    assert camera_seconds(
+        make_coverage(
+            -5,
+            5,
+            usable=8,
+        )
+    ) == (4, 300)
+    assert camera_seconds(
+        make_coverage(
+            295,
+            305,
+            usable=4,
+        )
+    ) == (2, 300)
 
 
 def test_overlapping_reports_never_count_more_than_the_window() -> None:
-    again = [make_coverage(s, s + 10) for s in range(5, 295, 10)]
+    again = [
+        make_coverage(s, s + 10)
+        for s in range(
+            5,
+            295,
+            10,
+        )
+    ]
     assert camera_seconds(*FULL, *again) == (300, 300)
     assert camera_seconds(*FULL[:1], *FULL[:1]) == (10, 300)
 
 
 def test_totals_with_synthetic_visitors_say_so() -> None:
-    other = make_exposure(1, 2, tracks=("b",), synthetic=True)
+    other = make_exposure(
+        1,
+        2,
+        tracks=("b",),
+        synthetic=True,
+    )
     assert not only(make_play(), make_exposure()).synthetic
-    assert only(make_play(), make_exposure(), other).synthetic
+    assert only(
+        make_play(),
+        make_exposure(),
+        other,
+    ).synthetic
 
 
 def test_the_same_events_twice_change_nothing() -> None:

@@ -25,13 +25,38 @@ def server() -> Iterator[str]:
 
 def write_two_days(url: str) -> None:
     """Two people on the first day, three on the second."""
-    first = [make_exposure(0, 8, tracks=(track,)) for track in "ab"]
-    write(url, make_play(0, 8), *first)
-    second = [make_exposure(DAY_S, DAY_S + 8, tracks=(track,)) for track in "cde"]
-    write(url, make_play(DAY_S, DAY_S + 8), *second)
+    first = [
+        make_exposure(
+            0,
+            8,
+            tracks=(track,),
+        )
+        for track in "ab"
+    ]
+    write(
+        url,
+        make_play(0, 8),
+        *first,
+    )
+    second = [
+        make_exposure(
+            DAY_S,
+            DAY_S + 8,
+            tracks=(track,),
+        )
+        for track in "cde"
+    ]
+    write(
+        url,
+        make_play(DAY_S, DAY_S + 8),
+        *second,
+    )
 
 
-def spring(redis: Redis, kind: Kind = "released") -> CampaignFigures:
+def spring(
+    redis: Redis,
+    kind: Kind = "released",
+) -> CampaignFigures:
     (campaign,) = load_figures(redis, kind).campaigns
     return campaign
 
@@ -65,9 +90,32 @@ def test_the_visitors_of_a_day_are_forgotten_after_three(server: str) -> None:
 def test_a_visitor_who_turns_out_to_be_another_leaves_the_exact_reach(
     server: str,
 ) -> None:
-    seen = [make_exposure(0, 8, tracks=(track,)) for track in "ab"]
-    write(server, make_play(0, 8), *seen)
-    write(server, make_identity("a", "anna", 1), make_identity("b", "anna", 1))
+    seen = [
+        make_exposure(
+            0,
+            8,
+            tracks=(track,),
+        )
+        for track in "ab"
+    ]
+    write(
+        server,
+        make_play(0, 8),
+        *seen,
+    )
+    write(
+        server,
+        make_identity(
+            "a",
+            "anna",
+            1,
+        ),
+        make_identity(
+            "b",
+            "anna",
+            1,
+        ),
+    )
     with connect(server) as redis:
         assert spring(redis, "exact").reach == 1
         assert spring(redis, "released").reach == 2
