@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import FrozenInstanceError
 from typing import Any
+
+import pytest
 
 from tests.builders import (
     T0_NS,
@@ -135,3 +138,13 @@ def test_a_plain_slot_has_no_offers() -> None:
 
     assert with_holdout(number + 1e-9) is None
     assert with_holdout(number) == ("ten", "visit-a")
+
+
+def test_what_was_decided_cannot_be_changed() -> None:
+    answer = Grant("exhausted")
+    with pytest.raises(FrozenInstanceError):
+        answer.code = "CODE-1"  # type: ignore[misc]
+    found = due(engaged("a"))
+    assert found is not None
+    with pytest.raises(FrozenInstanceError):
+        found.shown = found.shown  # type: ignore[misc]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import FrozenInstanceError
 from hashlib import blake2b
+
+import pytest
 
 from tests.builders import at, make_engagement, make_person
 from tests.stand_builders import ENGAGED, STAND, make_campaign, mall_of
@@ -288,3 +291,13 @@ def test_the_slot_is_the_one_in_which_the_play_begins() -> None:
     late = commands(director, quarters(299, 310), MALL)
     assert {command.slot_ns for command in late} == {at(300)}
     assert late[0].issued_ns < at(305)
+
+
+def test_what_was_decided_cannot_be_changed() -> None:
+    play = next_play(Director("north"), 0)
+    assert play is not None
+    with pytest.raises(FrozenInstanceError):
+        play.cut = True  # type: ignore[misc]
+    player = Player("page-1", "page", 1)
+    with pytest.raises(FrozenInstanceError):
+        player.session = 2  # type: ignore[misc]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import FrozenInstanceError
 from typing import Any
 
 import pytest
@@ -271,3 +272,9 @@ def test_responses_of_several_campaigns_are_drawn_by_share(
 def test_a_plain_slot_has_no_responses() -> None:
     held_out = make_campaign("x", A, MORE, holdout=1.0)
     assert respond(held_out, audience=engaged()) is None
+
+
+def test_a_choice_cannot_be_changed() -> None:
+    choice = rotate()
+    with pytest.raises(FrozenInstanceError):
+        choice.reason = "another"  # type: ignore[misc]
