@@ -39,6 +39,8 @@ def advance(
     admit(change, events)
     change.closed_ns = closing_time(change, ended=ended)
     windows = late_windows(change) | take_due_windows(change)
+    # In order of time, and released after each: what becomes public then depends neither
+    # on the size of batches nor on the order of a set.
     for start_ns in sorted(windows):
         recompute(change, start_ns, time_zone)
         released, rest = release(change.pending, stand.rules.k_anonymity)
@@ -68,6 +70,7 @@ def admit(
             change.late.append(topic)
         elif change.events.add(event) and decisive_ns < stand.closed_ns:
             change.late.append(topic)
+        # Refused and repeated events move it too: they say that time has passed.
         change.watermark_ns = max(change.watermark_ns, event.occurred_at_ns)
 
 
@@ -120,6 +123,7 @@ def recompute(
     known = stand.rows.get(start_ns, {})
     events = change.events.of_window(window)
     fresh = join(window, events, time_zone)
+    # A cell may lose all its plays and interactions: its row then says 0.
     for cell, row in known.items():
         fresh.setdefault(cell, emptied(row))
     for cell in sorted(fresh):
@@ -141,6 +145,7 @@ def add_to_totals(
 ) -> None:
     """Let exact totals follow the row; what waits for release only ever rises."""
     added = new.totals
+    # The peak, not the totals: what was released once cannot be taken back.
     rise = new.peak
     if old is not None:
         added = added.minus(old.totals)

@@ -47,6 +47,7 @@ def windows_around(
 def renamed_exposures(draft: EventIndex) -> Iterator[Exposure]:
     """Yield the known parts of the presences that now belong to another visitor."""
     exposures = draft.exposures
+    # A late part may bring a track whose visitor is known, as a decision may.
     concerned = list(exposures.events.values())
     for track in draft.identities.events:
         concerned += exposures.group(("track", track))

@@ -106,6 +106,7 @@ class Audience:
 
 def in_order(exposures: Iterable[Exposure]) -> list[Exposure]:
     """Return each exposure once, by start and id."""
+    # By id: the same part may come twice.
     different = {exposure.exposure_id: exposure for exposure in exposures}
     return sorted(
         different.values(),

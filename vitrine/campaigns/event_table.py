@@ -81,8 +81,7 @@ class EventTable(Generic[E]):
         name: str,
         event: E,
     ) -> None:
-        """Add an event, or replace the one with its id."""
-        self.remove(name)
+        """Add an event with an id that is not there."""
         self.events[name] = event
         for group in self._groups_of(event):
             self._groups[group].add(name)
@@ -95,5 +94,6 @@ class EventTable(Generic[E]):
         for group in self._groups_of(event):
             names = self._groups[group]
             names.discard(name)
+            # Empty groups would stay for every visit and presence that ever was.
             if not names:
                 del self._groups[group]

@@ -94,6 +94,7 @@ ATTRACTION = Figure(
     title="Attraction ratio",
     text="Attention time over dwell time.",
 )
+# Neither shown nor exported: only the mean that follows from it is.
 SCORE_SECONDS = Figure(
     name="score_seconds",
     kind="counter",
@@ -101,6 +102,7 @@ SCORE_SECONDS = Figure(
     unit="s",
     sum="score_ns",
 )
+# Exported, so that dashboards can weight the means of cells.
 SCORED_SECONDS = Figure(
     name="scored_seconds",
     kind="counter",
@@ -122,6 +124,7 @@ ENGAGEMENT = Figure(
     column="score_mean",
     digits=3,
 )
+# In a row, the people of its window; of a campaign, what the store has counted.
 REACH = Figure(
     name="reach",
     kind="gauge",
@@ -194,6 +197,7 @@ OFFERS_REDEEMED = Figure(
     metric="Offers redeemed.",
     column="offers_redeemed",
 )
+# Exported as two sums: shares of cells cannot be added up.
 USABLE_SECONDS = Figure(
     name="usable_seconds",
     kind="counter",

@@ -63,6 +63,7 @@ class EventIndex:
 
     def adopt(self, draft: EventIndex) -> None:
         """Take over what a draft of this index holds."""
+        # Events go through the groups again: a replaced identity has to leave its former ones.
         for key, event in draft.own_events():
             self._put(key, event)
 
@@ -166,6 +167,7 @@ class EventIndex:
 
     def _exposures(self, windows: range) -> list[Exposure]:
         """Return all parts of the presences in windows: parts elsewhere name the visitor too."""
+        # By presence, because a part alone does not know all tracks of its visitor.
         presences = set()
         for start_ns in windows:
             for exposure in self.exposures.group(("window", start_ns)):

@@ -146,6 +146,7 @@ class Change:
     def adopt(self) -> None:
         """Make it the state of the stand."""
         stand = self.stand
+        # Additions first: an event or a row may be dropped in the batch that brought it.
         stand.events.adopt(self.events)
         for key in self.dropped:
             stand.events.drop(key)

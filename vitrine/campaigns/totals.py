@@ -125,6 +125,7 @@ class Totals:
 
         More visitors are a rise; other names for as many are not.
         """
+        # Only a rise counts: a visitor who got another name would be counted twice.
         visitors = self.visitors
         if len(later.visitors) > len(visitors):
             visitors = visitors | later.visitors

@@ -78,6 +78,7 @@ def join(
     `time_zone` is the stand's: the day of a visitor is a local one.
     """
     audience = Audience(events.exposures, events.identities)
+    # By id: the same event may come twice.
     plays = {play.play_id: play for play in events.plays}
     parts: defaultdict[Cell, list[Totals]] = defaultdict(list)
     responses: defaultdict[str, list[Interaction]] = defaultdict(list)

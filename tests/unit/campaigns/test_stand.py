@@ -276,6 +276,16 @@ def test_what_is_older_than_the_horizon_is_refused_and_counted() -> None:
     assert [row.start_ns for row in change.published] == [at(3600)]
 
 
+@pytest.mark.parametrize(
+    ("watermark", "oldest"),
+    [(3600, 0), (3601, 300), (3900, 300), (3901, 600)],
+)
+def test_a_window_that_the_horizon_cuts_is_final(
+    watermark: float, oldest: float
+) -> None:
+    assert new_stand().oldest_ns(at(watermark)) == at(oldest)
+
+
 def test_a_late_person_of_a_play_that_lasted_into_the_next_window_counts() -> None:
     stand = stand_with(make_play(298, 306), clock(800))
     (row,) = feed(stand, make_exposure(302, 306)).published
