@@ -1,1 +1,1 @@
-"""Who is present at a stand, how attentive and how engaged."""
+"""Tell who is present at each stand, how attentive and how engaged."""
