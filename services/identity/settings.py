@@ -26,15 +26,13 @@ class IdentitySettings(EnvironmentSettings):
         None,
         gt=0,
         lt=1,
-        description="A view is like an enrolled customer from here on; "
-        "by default what suits the model.",
+        description="A view is like a customer from here on; the default suits the model.",
     )
     visitor_threshold: float | None = Field(
         None,
         gt=0,
         lt=1,
-        description="A track is like an earlier visitor from here on; "
-        "by default what suits the model.",
+        description="A track is like an earlier one from here on; the default suits the model.",
     )
     neighbours: int = Field(
         3,

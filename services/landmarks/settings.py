@@ -39,8 +39,7 @@ class LandmarksSettings(EnvironmentSettings):
     )
     detector: Kind = Field(
         "auto",
-        description="What finds faces: `own`, `yunet` (its file has to be in VITRINE_MODELS) or "
-        "`mtcnn`; `auto`: yunet where its file is, else own.",
+        description="`own`, `yunet` or `mtcnn`; `auto`: yunet where its file is, else own.",
     )
     min_face: int = Field(
         24,
