@@ -271,7 +271,7 @@ def false_alarm_rows(find: Finder, data: Path) -> Iterator[Row]:
         image, truth = next((p, t) for p, t in pictures if not t.people)
         boxes = find(compressed(image)).boxes
         hits = [
-            [shared(decoy, box) >= SHARED_BOX for decoy in truth.decoys]
+            [shared(face, box) >= SHARED_BOX for face in truth.static_faces]
             for box in boxes
         ]
         beside.append(sum(not any(hit) for hit in hits))

@@ -120,7 +120,7 @@ def _mall_picture(mall: SyntheticMall, frame: int) -> Picture:
             five.append(five_points(person.points))
         else:
             unclear.append(box)
-    ignored = [*unclear, *truth.decoys]
+    ignored = [*unclear, *truth.static_faces]
     return Picture(
         image,
         np.array(boxes, np.float32).reshape(-1, 4),

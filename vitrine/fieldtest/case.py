@@ -1,4 +1,4 @@
-"""A run beside its truth, and what a check says about it."""
+"""Hold a run beside its truth, and what a check says about it."""
 
 from __future__ import annotations
 
@@ -20,17 +20,18 @@ Group = Literal["tracks", "presence", "attention", "visitors", "plays", "totals"
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A case worth looking at: at which camera, when, how bad (seconds), in words."""
+    """Represent a case worth looking at."""
 
     camera_id: str
     at_ns: int
     badness: float
+    """Seconds; the worst cases are drawn."""
     note: str
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One line of the table. `passed` is None where there was nothing to judge."""
+    """Hold one line of the table."""
 
     key: str
     group: Group
@@ -38,12 +39,13 @@ class Result:
     value: str
     wanted: str
     passed: bool | None
+    """None where there was nothing to judge."""
     moments: tuple[Moment, ...] = ()
 
 
 @dataclass(frozen=True)
 class Case:
-    """A run beside its truth."""
+    """Hold a run beside its truth."""
 
     truth: Truth
     measured: Measured
@@ -52,28 +54,34 @@ class Case:
 
     @cached_property
     def matches(self) -> Matches:
-        """Who is who."""
+        """Return who is who."""
         truth = self.truth
         measured = self.measured
-        return match(truth.frames, truth.presences, measured.frames, measured.presences)
+        return match(
+            truth.frames,
+            truth.presences,
+            measured.frames,
+            measured.presences,
+        )
 
     @cached_property
     def following(self) -> following.Following:
-        """How faces were followed."""
+        """Return how faces were followed."""
         zones = {stand.id: stand.zone for stand in self.mall.stands}
         return following.follow(self.matches.frames, zones)
 
     @cached_property
     def people(self) -> Mapping[str, Sequence[TruePresence]]:
-        """True visitors."""
-        return by_visitor(self.truth.presences, visitors(self.mall))
+        """Return the presences of each true visitor."""
+        name = visitors(self.mall)
+        return by_visitor(self.truth.presences, name)
 
     @cached_property
     def true_totals(self) -> Totals:
-        """What the campaigns should have counted for what was played."""
+        """Return what the campaigns should have counted for what was played."""
         return true_totals(self.measured.plays, self.people)
 
     @property
     def seconds(self) -> float:
-        """By how much times may differ."""
+        """Return by how much times may differ."""
         return self.tolerances.seconds + self.truth.slack_s

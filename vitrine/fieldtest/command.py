@@ -1,11 +1,11 @@
-"""`vitrine fieldtest`: a scenario through the whole pipeline, compared with the truth."""
+"""Run `vitrine fieldtest`: a scenario through the whole pipeline, compared with the truth."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import file_digest
 from pathlib import Path
@@ -17,7 +17,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from vitrine.errors import ConfigurationError
-from vitrine.fieldtest.case import Result
 from vitrine.fieldtest.checks import check
 from vitrine.fieldtest.labels import Labels, read_labels
 from vitrine.fieldtest.report import list_of, table_of, to_json
@@ -98,11 +97,12 @@ def fieldtest(
     json_out: Path | None,
     html: Path,
 ) -> None:
-    """Run a whole stand on people whose every move is known, and compare the figures with the truth.
+    """Run a whole stand on people whose every move is known, and compare figures with the truth.
 
-    Detector, landmarks, engagement, identity, stand, player and analytics run as in production, as fast as
-    this machine can. Tracks, presences, dwell, attention, visits, plays and campaign totals are then held
-    against what really happened; the page shows where they differ. Exit status 1 says that a check failed.
+    Detector, landmarks, engagement, identity, stand, player and analytics run as in production, as
+    fast as this machine can. Tracks, presences, dwell, attention, visits, plays and campaign totals
+    are then held against what really happened; the page shows where they differ. Exit status 1 says
+    that a check failed.
 
     \b
     vitrine fieldtest --list                              what there is
@@ -113,85 +113,121 @@ def fieldtest(
 
     Optional public models (YuNet, MobileFaceNet) are used from the folder VITRINE_MODELS.
     """
-    console = Console(stderr=True)
     if listed:
         Console().print(list_of(SCENARIOS.values()))
         return
     scenario, truth = _chosen(name, video, labels)
     if seconds is not None:
         scenario = replace(scenario, seconds=seconds)
+    if truth is None:
+        scenario = scenario.addressed()
     settings = Settings.load(bus=bus)
-    configure_logs(
-        "WARNING" if settings.log_format == "json" else settings.log_level, "text"
-    )
-    with ExitStack() as stack:
-        folder = record or Path(
-            stack.enter_context(TemporaryDirectory(prefix="fieldtest-"))
-        )
-        fault = FAULTS[broken]() if broken else None
+    _log(settings)
+    console = Console(stderr=True)
+    with _folder(record) as folder:
         run = Run(
-            scenario.addressed() if truth is None else scenario,
-            settings,
-            folder,
-            fault,
-            truth,
+            scenario=scenario,
+            settings=settings,
+            folder=folder,
+            fault=FAULTS[broken]() if broken else None,
+            labels=truth,
         )
         with _progress(console, scenario.title) as progress:
             case = perform(run, progress)
         results = check(case)
         from vitrine.fieldtest.page import render  # noqa: PLC0415 - drawing is slow to load
 
-        write_output(html, render(run, case, results))
+        page = render(run, case, results)
+    write_output(html, page)
     if json_out is not None:
-        write_output(json_out, json.dumps(to_json(run, results), indent=2) + "\n")
-    console.print(table_of(run, results), f"Page: [bold]{html}[/]", sep="\n")
-    sys.exit(_status(results))
+        text = json.dumps(to_json(run, results), indent=2)
+        write_output(json_out, f"{text}\n")
+    console.print(table_of(run, results))
+    console.print(f"Page: [bold]{html}[/]")
+    failed = any(result.passed is False for result in results)
+    sys.exit(int(failed))
+
+
+def _log(settings: Settings) -> None:
+    """Log as text in any case: somebody watches the run on a terminal."""
+    level = settings.log_level
+    if settings.log_format == "json":
+        level = "WARNING"
+    configure_logs(level, "text")
+
+
+@contextmanager
+def _folder(record: Path | None) -> Iterator[Path]:
+    """Give the folder for the events: the one asked for, or one that is removed afterwards."""
+    if record is not None:
+        yield record
+        return
+    with TemporaryDirectory(prefix="fieldtest-") as folder:
+        yield Path(folder)
 
 
 def _chosen(
-    name: str | None, video: Path | None, labels: Path | None
+    name: str | None,
+    video: Path | None,
+    labels: Path | None,
 ) -> tuple[Scenario, Labels | None]:
-    """The scenario, and the labels of a recording."""
+    """Return the scenario, and the labels of a recording.
+
+    Raises ConfigurationError where the arguments do not fit together.
+    """
     if video is None and labels is None:
-        if name is None or name not in SCENARIOS:
-            raise ConfigurationError(
-                f"expected a scenario of {', '.join(SCENARIOS)}, or --recording with --labels"
-            )
-        return SCENARIOS[name], None
+        return _scenario(name), None
     if video is None or labels is None or name is not None:
         raise ConfigurationError(
             "a recording needs --recording VIDEO and --labels FILE.csv, and no scenario"
         )
     truth = read_labels(labels)
-    if truth.sha256:
-        with video.open("rb") as file:
-            if file_digest(file, "sha256").hexdigest() != truth.sha256:
-                raise ConfigurationError(
-                    f"{labels} is about another video than {video}: its sha256 differs"
-                )
+    if truth.sha256 and truth.sha256 != _sha256(video):
+        raise ConfigurationError(
+            f"{labels} is about another video than {video}: its sha256 differs"
+        )
     return recording(video, truth.width), truth
 
 
-def _status(results: Sequence[Result]) -> int:
-    return int(any(result.passed is False for result in results))
+def _scenario(name: str | None) -> Scenario:
+    scenario = SCENARIOS.get(name or "")
+    if scenario is None:
+        raise ConfigurationError(
+            f"expected a scenario of {', '.join(SCENARIOS)}, "
+            "or --recording with --labels"
+        )
+    return scenario
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager
-def _progress(console: Console, title: str) -> Iterator[Callable[[Site, int], None]]:
-    columns = (
+def _progress(
+    console: Console,
+    title: str,
+) -> Iterator[Callable[[Site, int], None]]:
+    """Show a bar, and yield the function that moves it."""
+    bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         TimeElapsedColumn(),
         TextColumn("{task.fields[figures]}"),
+        console=console,
     )
-    with Progress(*columns, console=console) as bar:
+    with bar:
         task = bar.add_task(title, total=None, figures="")
 
         def show(site: Site, expected: int) -> None:
             counts = site.recorder.counts
-            figures = f"{counts.frames} frames · {counts.faces} faces · {counts.events['plays']} plays"
+            plays = counts.events["plays"]
             bar.update(
-                task, total=expected or None, completed=counts.frames, figures=figures
+                task,
+                total=expected or None,
+                completed=counts.frames,
+                figures=f"{counts.frames} frames · {counts.faces} faces · {plays} plays",
             )
 
         yield show

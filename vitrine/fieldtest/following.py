@@ -1,4 +1,4 @@
-"""How faces were followed from frame to frame."""
+"""Tell how faces were followed from frame to frame."""
 
 from __future__ import annotations
 
@@ -9,18 +9,27 @@ from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import Final
 
+from vitrine.clock import SECOND_NS
 from vitrine.fieldtest.matching import FrameMatch
-from vitrine.fieldtest.spans import SECOND, runs
+from vitrine.fieldtest.spans import runs
 from vitrine.fieldtest.truth import BRIDGED_NS, TruePresence
 from vitrine.mall import Zone
 
+# One frame on somebody else is a crossing that the next frame may undo. Chosen, not measured.
 SETTLED: Final = 2
 """Frames in a row that a track must be on somebody, to be theirs."""
+# Shorter losses are blinks of the detector. Chosen, not measured.
+LOSS_S: Final = 0.5
+
+Times = list[tuple[int, bool]]
+"""Times in nanoseconds, each with a flag for a face that was found."""
+Owners = list[tuple[int, str]]
+"""Times in nanoseconds, each with a name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Somebody in plain view, and not found for a while."""
+    """Represent somebody in plain view who was not found for a while."""
 
     camera_id: str
     at_ns: int
@@ -30,7 +39,7 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Swap:
-    """A track that goes on with somebody else."""
+    """Represent a track that goes on with somebody else."""
 
     camera_id: str
     at_ns: int
@@ -40,7 +49,7 @@ class Swap:
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """What of the visible faces in the zone was followed, and how."""
+    """Hold how much of the visible faces in the zone was followed, and how."""
 
     visible: float
     """Person-seconds."""
@@ -56,118 +65,156 @@ class Following:
 
     @property
     def recall(self) -> float:
-        """Share of the person-seconds that are found."""
-        return self.found / self.visible if self.visible else 0.0
+        """Return the share of the person-seconds that are found."""
+        if not self.visible:
+            return 0.0
+        return self.found / self.visible
 
     @property
     def hole_share(self) -> float:
-        """Share of the followed frames that are lost."""
-        return self.lost / self.followed if self.followed else 0.0
+        """Return the share of the followed frames that are lost."""
+        if not self.followed:
+            return 0.0
+        return self.lost / self.followed
 
     def fragments(self, presences: Sequence[TruePresence]) -> int:
-        """Tracks of presences beyond the first of each."""
+        """Count the tracks of presences beyond the first of each."""
         extra = 0
-        for p in presences:
-            own = self.tracks.get((p.camera_id, p.person), ())
-            names = {track for at_ns, track in own if p.start_ns <= at_ns <= p.end_ns}
+        for presence in presences:
+            key = presence.camera_id, presence.person
+            names = set()
+            for at_ns, track in self.tracks.get(key, ()):
+                if presence.start_ns <= at_ns <= presence.end_ns:
+                    names.add(track)
             extra += max(0, len(names) - 1)
         return extra
 
 
-def follow(frames: Sequence[FrameMatch], zones: Mapping[str, Zone]) -> Following:
-    """Look at each camera's frames in order."""
-    steps = _steps(frames)
-    views: dict[tuple[str, str], list[tuple[int, bool]]] = defaultdict(list)
-    tracks: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
-    owners: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    cameras: dict[str, str] = {}
-    for frame in sorted(frames, key=lambda f: f.truth.at_ns):
+class _Sightings:
+    """Gather who was seen with which track, in order of time."""
+
+    def __init__(self, zones: Mapping[str, Zone]) -> None:
+        self._zones = zones
+        self.views: dict[tuple[str, str], Times] = defaultdict(list)
+        """By camera and person, while the person is in the zone."""
+        self.tracks: dict[tuple[str, str], Owners] = defaultdict(list)
+        """By camera and person: the tracks."""
+        self.owners: dict[tuple[str, str], Owners] = defaultdict(list)
+        """By camera and track: the people."""
+
+    def add(self, frame: FrameMatch) -> None:
+        """Add one camera's frame."""
         truth = frame.truth
+        zone = self._zones[truth.stand_id]
         for person in truth.people:
-            if person.at_the_stand(truth.height, zones[truth.stand_id]):
+            if person.at_the_stand(truth.height, zone):
+                found = person.person in frame.people
                 key = truth.camera_id, person.person
-                views[key].append((truth.at_ns, person.person in frame.people))
+                self.views[key].append((truth.at_ns, found))
         for name, track in frame.people.items():
-            tracks[truth.camera_id, name].append((truth.at_ns, track))
-            owners[track].append((truth.at_ns, name))
-            cameras[track] = truth.camera_id
-    counts = {
-        key: (len(seen), sum(found for _, found in seen)) for key, seen in views.items()
-    }
-    holes = [_holes(stay) for seen in views.values() for stay in _stays(seen)]
+            self.tracks[truth.camera_id, name].append((truth.at_ns, track))
+            self.owners[truth.camera_id, track].append((truth.at_ns, name))
+
+
+def follow(
+    frames: Sequence[FrameMatch],
+    zones: Mapping[str, Zone],
+) -> Following:
+    """Look at each camera's frames in order."""
+    sightings = _Sightings(zones)
+    for frame in sorted(frames, key=lambda frame: frame.truth.at_ns):
+        sightings.add(frame)
+    steps = _steps(frames)
+    visible_s = 0.0
+    found_s = 0.0
+    followed = 0
+    lost = 0
+    losses: list[Loss] = []
+    for (camera, person), views in sightings.views.items():
+        step_s = steps[camera]
+        visible_s += step_s * len(views)
+        found_s += step_s * sum(found for _, found in views)
+        losses += _losses(camera, person, views, step_s)
+        for stay in _stays(views):
+            inner = _inner(stay)
+            followed += len(inner)
+            lost += inner.count(False)
+    swaps: list[Swap] = []
+    for (camera, _), owners in sightings.owners.items():
+        swaps += _swaps(camera, owners)
     return Following(
-        visible=sum(
-            steps[camera] * count for (camera, _), (count, _) in counts.items()
-        ),
-        found=sum(steps[camera] * count for (camera, _), (_, count) in counts.items()),
-        followed=sum(count for count, _ in holes),
-        lost=sum(lost for _, lost in holes),
-        losses=tuple(
-            loss
-            for key, seen in views.items()
-            for loss in _losses(*key, seen, steps[key[0]])
-        ),
-        swaps=tuple(
-            swap
-            for track, own in owners.items()
-            for swap in _swaps(cameras[track], own)
-        ),
-        tracks=tracks,
+        visible=visible_s,
+        found=found_s,
+        followed=followed,
+        lost=lost,
+        losses=tuple(losses),
+        swaps=tuple(swaps),
+        tracks=sightings.tracks,
     )
 
 
 def _steps(frames: Sequence[FrameMatch]) -> dict[str, float]:
-    """Seconds between a camera's frames."""
+    """Return the seconds between each camera's frames, the median of them."""
     times: dict[str, list[int]] = defaultdict(list)
     for frame in frames:
         times[frame.truth.camera_id].append(frame.truth.at_ns)
     steps = {}
     for camera, own in times.items():
-        gaps = sorted(b - a for a, b in pairwise(sorted(own)))
-        steps[camera] = gaps[len(gaps) // 2] / SECOND if gaps else 0.0
+        own.sort()
+        gaps = sorted(later - at_ns for at_ns, later in pairwise(own))
+        steps[camera] = 0.0
+        if gaps:
+            steps[camera] = gaps[len(gaps) // 2] / SECOND_NS
     return steps
 
 
-def _stays(views: Sequence[tuple[int, bool]]) -> list[list[tuple[int, bool]]]:
+def _stays(views: Times) -> list[list[bool]]:
+    """Part the views as presences are parted; return their flags."""
     found = dict(views)
-    return [
-        [(at, found[at]) for at in run]
-        for run in runs([at for at, _ in views], BRIDGED_NS)
-    ]
+    stays = []
+    for times in runs(list(found), BRIDGED_NS):
+        flags = [found[at_ns] for at_ns in times]
+        stays.append(flags)
+    return stays
 
 
-def _holes(stay: Sequence[tuple[int, bool]]) -> tuple[int, int]:
-    """Frames from the first to the last found one, and how many of them are not."""
-    flags = [found for _, found in stay]
-    if not any(flags):
-        return 0, 0
-    inner = flags[flags.index(True) : len(flags) - flags[::-1].index(True)]
-    return len(inner), inner.count(False)
+def _inner(stay: list[bool]) -> list[bool]:
+    """Return the flags from the first to the last frame with a face; none without a face."""
+    if not any(stay):
+        return []
+    first = stay.index(True)
+    after_last = len(stay) - stay[::-1].index(True)
+    return stay[first:after_last]
 
 
 def _losses(
-    camera: str, person: str, views: Sequence[tuple[int, bool]], step_s: float
+    camera: str,
+    person: str,
+    views: Times,
+    step_s: float,
 ) -> list[Loss]:
-    """Stretches of at least half a second."""
+    """Return the stretches of at least half a second without a face."""
     losses = []
     for found, group in groupby(views, key=itemgetter(1)):
-        times = [at for at, _ in group]
-        length = len(times) * step_s
-        if not found and length >= 0.5:
-            losses.append(
-                Loss(camera, times[len(times) // 2], person, round(length, 2))
-            )
+        times = [at_ns for at_ns, _ in group]
+        length_s = len(times) * step_s
+        if found or length_s < LOSS_S:
+            continue
+        middle = times[len(times) // 2]
+        loss = Loss(camera, middle, person, round(length_s, 2))
+        losses.append(loss)
     return losses
 
 
-def _swaps(camera: str, owners: Sequence[tuple[int, str]]) -> list[Swap]:
+def _swaps(camera: str, owners: Owners) -> list[Swap]:
+    """Return the changes of one track from one person to another, each settled."""
     spells = []
     for name, group in groupby(owners, key=itemgetter(1)):
-        times = [at for at, _ in group]
+        times = [at_ns for at_ns, _ in group]
         if len(times) >= SETTLED:
             spells.append((times[0], name))
-    return [
-        Swap(camera, at, before, now)
-        for (_, before), (at, now) in pairwise(spells)
-        if now != before
-    ]
+    swaps = []
+    for (_, before), (at_ns, now) in pairwise(spells):
+        if now != before:
+            swaps.append(Swap(camera, at_ns, before, now))
+    return swaps

@@ -1,4 +1,4 @@
-"""Hand labels of a video, as docs/fieldtest.md describes them."""
+"""Read hand labels of a video, as docs/fieldtest.md describes them."""
 
 from __future__ import annotations
 
@@ -11,20 +11,36 @@ from typing import Final
 
 import numpy as np
 
+from vitrine.clock import SECOND_NS
 from vitrine.errors import ConfigurationError
 from vitrine.fieldtest.measured import SeenFrame
-from vitrine.fieldtest.spans import SECOND, Span
+from vitrine.fieldtest.spans import Span
 from vitrine.fieldtest.truth import Box, TrueFrame, TruePerson, Truth, presences_of
 from vitrine.mall import Zone
 
-HEADER: Final = ["person", "what", "from_s", "to_s", "x", "y", "width", "height"]
+HEADER: Final = [
+    "person",
+    "what",
+    "from_s",
+    "to_s",
+    "x",
+    "y",
+    "width",
+    "height",
+]
+# Somebody is still drawn this long before the first keyframe and after the last: keyframes are at
+# pictures of the video, and analysed frames may lie between two of those.
+BEYOND_S: Final = 0.1
+
 Interval = tuple[float, float]
 """Seconds from the first picture."""
+Keyframe = tuple[float, Box]
+"""Seconds from the first picture, and where the face is then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Who is where, and looks when."""
+    """Hold who is where, and looks when."""
 
     video: str
     sha256: str
@@ -33,7 +49,7 @@ class Labels:
     height: int
     present: Mapping[str, tuple[Interval, ...]]
     attending: Mapping[str, tuple[Interval, ...]]
-    boxes: Mapping[str, tuple[tuple[float, Box], ...]]
+    boxes: Mapping[str, tuple[Keyframe, ...]]
     """Keyframes, in order."""
     unsure: Mapping[str, tuple[Interval, ...]]
     """Where nobody can tell whether a person attends."""
@@ -43,59 +59,50 @@ class Labels:
 
 
 def read_labels(path: Path) -> Labels:
-    """Labels from a file. Raises ConfigurationError with file and line."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise ConfigurationError(f"{path}: {error}") from error
-    comments = [line for line in lines if line.startswith("#")]
-    heads = dict(_comment(line) for line in comments)
-    rows = [
-        (n, line)
-        for n, line in enumerate(lines, 1)
-        if line and not line.startswith("#")
-    ]
-    if not rows or rows[0][1].split(",") != HEADER:
-        raise ConfigurationError(
-            f"{path}:{rows[0][0] if rows else 1}: expected the header {','.join(HEADER)}"
-        )
-    spans: dict[str, dict[str, list[Interval]]] = {
-        "present": defaultdict(list),
-        "attending": defaultdict(list),
-    }
-    boxes: dict[str, list[tuple[float, Box]]] = defaultdict(list)
-    for number, line in rows[1:]:
+    """Read labels from a file. Raises ConfigurationError with file and line."""
+    heads, rows = _comments_and_rows(path)
+    marks = _Marks()
+    for number, line in rows:
         try:
-            person, what, start, end, *box = next(csv.reader([line]))
-            if what == "box":
-                x, y, width, height = map(float, box)
-                boxes[person].append((float(start), (x, y, width, height)))
-            else:
-                spans[what][person].append(_interval(start, end))
+            marks.add(line)
         except (ValueError, KeyError) as error:
             raise ConfigurationError(
-                f"{path}:{number}: expected present or attending from_s,to_s, or box with its place: {error}"
+                f"{path}:{number}: expected present or attending from_s,to_s, "
+                f"or box with its place: {error}"
             ) from error
-    for person in spans["present"]:
-        if not boxes[person]:
+    for person in marks.spans["present"]:
+        if person not in marks.boxes:
             raise ConfigurationError(f"{path}: {person} is present and has no box")
     try:
-        return Labels(
-            video=heads["video"],
-            sha256=heads.get("sha256", ""),
-            width=int(heads["width"]),
-            height=int(heads["height"]),
-            present=_ordered(spans["present"]),
-            attending=_ordered(spans["attending"]),
-            boxes={person: tuple(sorted(keys)) for person, keys in boxes.items()},
-            unsure=_unsure(heads.get("unsure", "")),
-            complete=heads.get("complete", "yes") == "yes",
-            tolerance_s=float(heads.get("tolerance_s", 0)),
-        )
+        return _labels(heads, marks)
     except (KeyError, ValueError) as error:
         raise ConfigurationError(
             f"{path}: comments must give video, width and height: {error}"
         ) from error
+
+
+def _comments_and_rows(
+    path: Path,
+) -> tuple[dict[str, str], list[tuple[int, str]]]:
+    """Return what the comments say, and the rows below the header with their numbers."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error}") from error
+    heads = {}
+    rows = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.startswith("#"):
+            key, value = _comment(line)
+            heads[key] = value
+        elif line:
+            rows.append((number, line))
+    number, header = rows[0] if rows else (1, "")
+    if header.split(",") != HEADER:
+        raise ConfigurationError(
+            f"{path}:{number}: expected the header {','.join(HEADER)}"
+        )
+    return heads, rows[1:]
 
 
 def _comment(line: str) -> tuple[str, str]:
@@ -103,11 +110,50 @@ def _comment(line: str) -> tuple[str, str]:
     return key.strip(), value.strip()
 
 
+class _Marks:
+    """Gather the rows of a file."""
+
+    def __init__(self) -> None:
+        self.spans: dict[str, dict[str, list[Interval]]] = {
+            "present": defaultdict(list),
+            "attending": defaultdict(list),
+        }
+        self.boxes: dict[str, list[Keyframe]] = defaultdict(list)
+
+    def add(self, line: str) -> None:
+        """Add a row. Raises ValueError for a bad number, KeyError for an unknown kind of row."""
+        person, kind, start, end, *place = next(csv.reader([line]))
+        if kind == "box":
+            x, y, width, height = map(float, place)
+            box = x, y, width, height
+            self.boxes[person].append((float(start), box))
+        else:
+            interval = _interval(start, end)
+            self.spans[kind][person].append(interval)
+
+
+def _labels(heads: Mapping[str, str], marks: _Marks) -> Labels:
+    boxes = {person: tuple(sorted(keys)) for person, keys in marks.boxes.items()}
+    return Labels(
+        video=heads["video"],
+        sha256=heads.get("sha256", ""),
+        width=int(heads["width"]),
+        height=int(heads["height"]),
+        present=_ordered(marks.spans["present"]),
+        attending=_ordered(marks.spans["attending"]),
+        boxes=boxes,
+        unsure=_unsure(heads.get("unsure", "")),
+        complete=heads.get("complete", "yes") == "yes",
+        tolerance_s=float(heads.get("tolerance_s", 0)),
+    )
+
+
 def _interval(start: str, end: str) -> Interval:
-    interval = float(start), float(end)
-    if interval[0] > interval[1]:
+    start_s = float(start)
+    end_s = float(end)
+    if start_s > end_s:
         raise ValueError("it ends before it starts")
-    return interval
+    return start_s, end_s
 
 
 def _ordered(
@@ -117,49 +163,67 @@ def _ordered(
 
 
 def _unsure(text: str) -> dict[str, tuple[Interval, ...]]:
-    """`a 2.36-5.24; b 8.44-11.40`."""
+    """Read `a 2.36-5.24; b 8.44-11.40`."""
     found: dict[str, list[Interval]] = defaultdict(list)
-    for part in filter(None, (part.strip() for part in text.split(";"))):
-        person, _, interval = part.partition(" ")
+    for part in text.split(";"):
+        if not part.strip():
+            continue
+        person, _, interval = part.strip().partition(" ")
         start, _, end = interval.partition("-")
         found[person].append(_interval(start, end))
     return _ordered(found)
 
 
 def true_frames(
-    labels: Labels, seen: Iterable[SeenFrame], start_ns: int
+    labels: Labels,
+    seen: Iterable[SeenFrame],
+    start_ns: int,
 ) -> tuple[TrueFrame, ...]:
-    """The labels at the frames that were analysed, in their pixels; the first picture was at `start_ns`."""
-    return tuple(
-        _frame(labels, frame, (frame.at_ns - start_ns) / SECOND) for frame in seen
-    )
+    """Return the labels at the frames that were analysed, in their pixels.
+
+    The first picture was at `start_ns`.
+    """
+    frames = []
+    for frame in seen:
+        at_s = (frame.at_ns - start_ns) / SECOND_NS
+        frames.append(_frame(labels, frame, at_s))
+    return tuple(frames)
 
 
 def _frame(labels: Labels, frame: SeenFrame, at_s: float) -> TrueFrame:
     scale = frame.width / labels.width
-    people = tuple(
-        TruePerson(
-            person,
-            _box(keys, at_s, scale),
-            _during(labels.present.get(person, ()), at_s),
-            attending,
-            attending,
+    people = []
+    for person, keys in labels.boxes.items():
+        first_s = keys[0][0]
+        last_s = keys[-1][0]
+        if not first_s - BEYOND_S <= at_s <= last_s + BEYOND_S:
+            continue
+        attending = _during(labels.attending.get(person, ()), at_s)
+        true = TruePerson(
+            person=person,
+            box=_box(keys, at_s, scale),
+            visible=_during(labels.present.get(person, ()), at_s),
+            attending=attending,
+            # Labels say when somebody looks, and nothing of degrees.
+            lingering=attending,
         )
-        for person, keys in labels.boxes.items()
-        if keys[0][0] - 0.1 <= at_s <= keys[-1][0] + 0.1
-        for attending in [_during(labels.attending.get(person, ()), at_s)]
-    )
+        people.append(true)
     return TrueFrame(
-        frame.camera_id, frame.stand_id, frame.at_ns, frame.width, frame.height, people
+        camera_id=frame.camera_id,
+        stand_id=frame.stand_id,
+        at_ns=frame.at_ns,
+        width=frame.width,
+        height=frame.height,
+        people=tuple(people),
     )
 
 
-def _box(keys: Sequence[tuple[float, Box]], at_s: float, scale: float) -> Box:
-    """Between keyframes by straight lines."""
-    times = [time for time, _ in keys]
+def _box(keys: Sequence[Keyframe], at_s: float, scale: float) -> Box:
+    """Interpolate between keyframes by straight lines."""
+    times = [time_s for time_s, _ in keys]
+    boxes = np.array([box for _, box in keys])
     x, y, width, height = (
-        float(np.interp(at_s, times, [box[i] for _, box in keys])) * scale
-        for i in range(4)
+        float(np.interp(at_s, times, values)) * scale for values in boxes.T
     )
     return x, y, width, height
 
@@ -168,25 +232,31 @@ def _during(intervals: Sequence[Interval], at_s: float) -> bool:
     return any(start <= at_s <= end for start, end in intervals)
 
 
-def labelled_truth(labels: Labels, seen: Sequence[SeenFrame], zone: Zone) -> Truth:
-    """What the labels say about a run of one camera over the video."""
+def labelled_truth(
+    labels: Labels,
+    seen: Sequence[SeenFrame],
+    zone: Zone,
+) -> Truth:
+    """Return what the labels say about a run of one camera over the video."""
     start_ns = min(frame.at_ns for frame in seen)
     frames = true_frames(labels, seen, start_ns)
-    unsure = {
-        person: tuple(_span(i, start_ns) for i in some)
-        for person, some in labels.unsure.items()
-    }
-    stands = {frame.stand_id: zone for frame in frames}
+    zones = {frame.stand_id: zone for frame in frames}
+    unsure = {}
+    for person, intervals in labels.unsure.items():
+        spans = [_span(interval, start_ns) for interval in intervals]
+        unsure[person] = tuple(spans)
     return Truth(
-        frames,
-        presences_of(frames, stands),
-        labels.complete,
-        labels.tolerance_s,
-        unsure,
+        frames=frames,
+        presences=presences_of(frames, zones),
+        complete=labels.complete,
+        slack_s=labels.tolerance_s,
+        unsure=unsure,
     )
 
 
 def _span(interval: Interval, start_ns: int) -> Span:
-    return start_ns + round(interval[0] * SECOND), start_ns + round(
-        interval[1] * SECOND
+    start_s, end_s = interval
+    return (
+        start_ns + round(start_s * SECOND_NS),
+        start_ns + round(end_s * SECOND_NS),
     )

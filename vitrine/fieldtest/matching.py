@@ -1,4 +1,4 @@
-"""Which face is whom, and which measured presence is which true one."""
+"""Find out whose face each measured one is, and which measured presence is which true one."""
 
 from __future__ import annotations
 
@@ -12,33 +12,41 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from vitrine.fieldtest.measured import Presence, SeenFrame
-from vitrine.fieldtest.truth import Box, TrueFrame, TruePresence
+from vitrine.fieldtest.truth import (
+    Box,
+    TrueFrame,
+    TruePerson,
+    TruePresence,
+)
 
+# Chosen, not measured: a detector cuts faces its own way, and two neighbours overlap less.
 SAME_FACE: Final = 0.2
-"""Intersection over union from which two boxes show one face; a detector cuts faces its own way."""
+"""Intersection over union from which two boxes show one face."""
 
+# Chosen, not measured: stricter, since the face in front of it is near.
 COVERED_FACE: Final = 0.5
-"""The same for a face that is mostly covered: the one in front of it is near."""
+"""The same for a face that is mostly covered."""
 
-Kind = Literal["split", "poster", "stranger"]
+Kind = Literal["split", "static", "stranger"]
+Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class FrameMatch:
-    """One frame of one camera."""
+    """Hold what the faces of one frame of one camera are."""
 
     truth: TrueFrame
     people: Mapping[str, str]
     """Person to track."""
-    decoys: frozenset[str]
-    """Tracks on printed faces."""
+    static_faces: frozenset[str]
+    """Tracks on posters."""
     strays: frozenset[str]
     """Tracks on nobody."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """A measured presence that is no true one's own."""
+    """Hold a measured presence that is no true one's own."""
 
     presence: Presence
     kind: Kind
@@ -46,7 +54,7 @@ class Extra:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """The whole run."""
+    """Hold the matches of a whole run."""
 
     frames: tuple[FrameMatch, ...]
     pairs: tuple[tuple[TruePresence, Presence], ...]
@@ -60,122 +68,211 @@ def match(
     seen: Sequence[SeenFrame],
     presences: Sequence[Presence],
 ) -> Matches:
-    """Faces frame by frame, then presences by the frames that they share."""
-    looks = {(frame.camera_id, frame.at_ns): frame.faces for frame in seen}
-    frames = tuple(
-        match_frame(frame, looks[frame.camera_id, frame.at_ns])
-        for frame in true_frames
-        if (frame.camera_id, frame.at_ns) in looks
-    )
-    table, decoys = _shared_frames(frames, true_presences, presences)
-    posters = decoys > table.sum(axis=0)
-    table[:, posters] = 0
-    rows, columns = linear_sum_assignment(-table)
-    taken = {int(i): int(j) for i, j in zip(rows, columns, strict=True) if table[i, j]}
-    extras = [
-        Extra(
-            presence,
-            "poster" if posters[j] else "split" if table[:, j].any() else "stranger",
-        )
-        for j, presence in enumerate(presences)
-        if j not in taken.values()
-    ]
+    """Match faces frame by frame, then presences by the frames that they share."""
+    frames = _match_frames(true_frames, seen)
+    table, posters = _shared_frames(frames, true_presences, presences)
+    static = posters > table.sum(axis=0)
+    table[:, static] = 0
+    taken = _assigned(table)
+    pairs = []
+    missed = []
+    for row, true in enumerate(true_presences):
+        if row in taken:
+            pairs.append((true, presences[taken[row]]))
+        else:
+            missed.append(true)
+    extras = []
+    for column in sorted(set(range(len(presences))) - set(taken.values())):
+        kind = _kind(static[column], table[:, column])
+        extras.append(Extra(presences[column], kind))
     return Matches(
         frames,
-        tuple((true_presences[i], presences[j]) for i, j in sorted(taken.items())),
-        tuple(p for i, p in enumerate(true_presences) if i not in taken),
+        tuple(pairs),
+        tuple(missed),
         tuple(extras),
     )
 
 
+def _match_frames(
+    true_frames: Iterable[TrueFrame],
+    seen: Iterable[SeenFrame],
+) -> tuple[FrameMatch, ...]:
+    """Match the frames that were both recorded and analysed."""
+    looks = _faces_by_frame(seen)
+    frames = []
+    for truth in true_frames:
+        faces = looks.get((truth.camera_id, truth.at_ns))
+        if faces is not None:
+            frames.append(match_frame(truth, faces))
+    return tuple(frames)
+
+
+def _faces_by_frame(
+    seen: Iterable[SeenFrame],
+) -> dict[tuple[str, int], Mapping[str, Box]]:
+    return {(frame.camera_id, frame.at_ns): frame.faces for frame in seen}
+
+
+def _assigned(table: Counts) -> dict[int, int]:
+    """Pair rows with columns so that their summed counts are the largest; pairs of 0 are none."""
+    taken = {}
+    rows, columns = linear_sum_assignment(-table)
+    for row, column in zip(rows, columns, strict=True):
+        if table[row, column]:
+            taken[int(row)] = int(column)
+    return taken
+
+
+def _kind(static: bool, shared: Counts) -> Kind:
+    """Name a presence that is nobody's own by the frames that it shares with true ones."""
+    if static:
+        return "static"
+    if shared.any():
+        return "split"
+    return "stranger"
+
+
 def match_frame(truth: TrueFrame, faces: Mapping[str, Box]) -> FrameMatch:
-    """Faces and people in pairs of the greatest overlap; what is left may lie on a printed face."""
-    tracks = list(faces)
-    overlaps = np.array(
-        [[overlap(p.box, faces[t]) for t in tracks] for p in truth.people]
+    """Pair faces and people by the greatest overlap; what is left may lie on a static face."""
+    people = _pairs(truth.people, faces)
+    static = set()
+    strays = set()
+    for track in faces.keys() - set(people.values()):
+        if _on_any(truth.static_faces, faces[track]):
+            static.add(track)
+        else:
+            strays.add(track)
+    return FrameMatch(
+        truth,
+        people,
+        frozenset(static),
+        frozenset(strays),
     )
-    people: dict[str, str] = {}
-    if overlaps.size:
-        for i, j in zip(*linear_sum_assignment(-overlaps), strict=True):
-            if overlaps[i, j] >= SAME_FACE:
-                people[truth.people[i].person] = tracks[j]
-    rest = [track for track in tracks if track not in people.values()]
-    decoys = {
-        t
-        for t in rest
-        if any(overlap(decoy, faces[t]) >= SAME_FACE for decoy in truth.decoys)
-    }
-    return FrameMatch(truth, people, frozenset(decoys), frozenset(rest) - decoys)
+
+
+def _pairs(
+    people: Sequence[TruePerson],
+    faces: Mapping[str, Box],
+) -> dict[str, str]:
+    """Return the track of each person whose face was found."""
+    tracks = list(faces)
+    overlaps = np.zeros((len(people), len(tracks)))
+    for row, person in enumerate(people):
+        for column, track in enumerate(tracks):
+            overlaps[row, column] = overlap(person.box, faces[track])
+    pairs = {}
+    rows, columns = linear_sum_assignment(-overlaps)
+    for row, column in zip(rows, columns, strict=True):
+        if overlaps[row, column] >= SAME_FACE:
+            name = people[row].person
+            pairs[name] = tracks[column]
+    return pairs
+
+
+def _on_any(boxes: Iterable[Box], face: Box) -> bool:
+    return any(overlap(box, face) >= SAME_FACE for box in boxes)
 
 
 def settled(
-    true_frames: Iterable[TrueFrame], seen: Iterable[SeenFrame]
+    true_frames: Iterable[TrueFrame],
+    seen: Iterable[SeenFrame],
 ) -> tuple[TrueFrame, ...]:
-    """The truth without its doubtful frames: a covered face counts as visible exactly where it was found.
+    """Return the truth without doubt: a covered face is visible exactly where it was found.
 
     It is no error to find half a face at its true place, and none to miss it.
     """
-    looks = {(frame.camera_id, frame.at_ns): frame.faces for frame in seen}
-    return tuple(
-        _settled(frame, looks.get((frame.camera_id, frame.at_ns), {}))
-        for frame in true_frames
-    )
+    looks = _faces_by_frame(seen)
+    frames = []
+    for frame in true_frames:
+        faces = looks.get((frame.camera_id, frame.at_ns), {})
+        frames.append(_settled(frame, faces))
+    return tuple(frames)
 
 
 def _settled(frame: TrueFrame, faces: Mapping[str, Box]) -> TrueFrame:
     if not any(person.covered for person in frame.people):
         return frame
     found = match_frame(frame, faces).people
-    people = tuple(
-        replace(p, visible=True)
-        if p.covered
-        and p.person in found
-        and overlap(p.box, faces[found[p.person]]) >= COVERED_FACE
-        else p
-        for p in frame.people
-    )
-    return replace(frame, people=people)
+    people = []
+    for person in frame.people:
+        track = found.get(person.person)
+        if person.covered and track is not None:
+            same = overlap(person.box, faces[track]) >= COVERED_FACE
+            people.append(replace(person, visible=person.visible or same))
+        else:
+            people.append(person)
+    return replace(frame, people=tuple(people))
 
 
 def overlap(one: Box, other: Box) -> float:
-    """Intersection over union."""
-    across = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
-    down = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
+    """Return the intersection over union, 0 to 1."""
+    x, y, width, height = one
+    other_x, other_y, other_width, other_height = other
+    across = min(x + width, other_x + other_width) - max(x, other_x)
+    down = min(y + height, other_y + other_height) - max(y, other_y)
     if across <= 0 or down <= 0:
         return 0.0
     inside = across * down
-    return inside / (one[2] * one[3] + other[2] * other[3] - inside)
+    area = width * height
+    other_area = other_width * other_height
+    return inside / (area + other_area - inside)
 
 
 def _shared_frames(
     frames: Sequence[FrameMatch],
     true_presences: Sequence[TruePresence],
     presences: Sequence[Presence],
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """In how many frames a measured presence's face was the true one's person (true, measured), and in how
-    many it was a printed face (measured)."""
-    of_person: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for i, true in enumerate(true_presences):
-        of_person[true.camera_id, true.person].append(i)
-    of_track: dict[str, list[int]] = defaultdict(list)
-    for j, presence in enumerate(presences):
-        for track in presence.track_ids:
-            of_track[track].append(j)
+) -> tuple[Counts, Counts]:
+    """Count the frames that presences share.
+
+    Returns (true, measured): frames in which a measured presence's face was the true one's person;
+    and (measured,): frames in which it was a static face.
+    """
+    of_person = _by_person(true_presences)
+    of_track = _by_track(presences)
     table = np.zeros((len(true_presences), len(presences)), np.int64)
-    decoys = np.zeros(len(presences), np.int64)
+    posters = np.zeros(len(presences), np.int64)
     for frame in frames:
         at_ns = frame.truth.at_ns
         camera = frame.truth.camera_id
         for person, track in frame.people.items():
-            trues = [
-                i for i in of_person[camera, person] if _holds(true_presences[i], at_ns)
-            ]
-            mine = [j for j in of_track[track] if _holds(presences[j], at_ns)]
-            table[np.ix_(trues, mine)] += 1
-        for track in frame.decoys:
-            decoys[[j for j in of_track[track] if _holds(presences[j], at_ns)]] += 1
-    return table, decoys
+            rows = _holding(true_presences, of_person[camera, person], at_ns)
+            columns = _holding(presences, of_track[track], at_ns)
+            table[np.ix_(rows, columns)] += 1
+        for track in frame.static_faces:
+            columns = _holding(presences, of_track[track], at_ns)
+            posters[columns] += 1
+    return table, posters
 
 
-def _holds(presence: TruePresence | Presence, at_ns: int) -> bool:
-    return presence.start_ns <= at_ns <= presence.end_ns
+def _by_person(
+    true_presences: Sequence[TruePresence],
+) -> defaultdict[tuple[str, str], list[int]]:
+    """Return the places of presences in their list, by camera and person."""
+    of_person = defaultdict(list)
+    for row, true in enumerate(true_presences):
+        of_person[true.camera_id, true.person].append(row)
+    return of_person
+
+
+def _by_track(presences: Sequence[Presence]) -> defaultdict[str, list[int]]:
+    """Return the places of presences in their list, by track."""
+    of_track = defaultdict(list)
+    for column, presence in enumerate(presences):
+        for track in presence.track_ids:
+            of_track[track].append(column)
+    return of_track
+
+
+def _holding(
+    presences: Sequence[TruePresence] | Sequence[Presence],
+    places: Iterable[int],
+    at_ns: int,
+) -> list[int]:
+    """Return those of the places whose presence goes on at a time."""
+    holding = []
+    for place in places:
+        presence = presences[place]
+        if presence.start_ns <= at_ns <= presence.end_ns:
+            holding.append(place)
+    return holding

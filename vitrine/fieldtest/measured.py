@@ -1,4 +1,4 @@
-"""What the pipeline said about a run, as it was recorded."""
+"""Read what the pipeline said about a run, as it was recorded."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter, itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from vitrine.fieldtest.spans import SECOND, Span, union
+from vitrine.clock import SECOND_NS
+from vitrine.fieldtest.spans import Span, union
 from vitrine.fieldtest.truth import Box
 
 Line = dict[str, Any]
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
 class SeenFrame:
-    """The faces of one frame: track to box."""
+    """Hold the faces of one frame: track to box."""
 
     camera_id: str
     stand_id: str
@@ -29,7 +32,7 @@ class SeenFrame:
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """All parts of a measured presence, and whose it is."""
+    """Represent all parts of a measured presence, and whose it is."""
 
     presence_id: str
     stand_id: str
@@ -43,13 +46,13 @@ class Presence:
 
     @property
     def seconds(self) -> float:
-        """Dwell."""
-        return (self.end_ns - self.start_ns) / SECOND
+        """Return the dwell."""
+        return (self.end_ns - self.start_ns) / SECOND_NS
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """One play, as it was reported or as the player remembers it."""
+    """Represent one play, as it was reported or as the player remembers it."""
 
     play_id: str
     stand_id: str
@@ -62,7 +65,7 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Figures of all campaigns together."""
+    """Hold the figures of all campaigns together."""
 
     plays: int
     ots: int
@@ -75,7 +78,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A whole run."""
+    """Hold what was measured in a whole run."""
 
     frames: tuple[SeenFrame, ...]
     presences: tuple[Presence, ...]
@@ -86,52 +89,88 @@ class Measured:
     totals: Totals
 
 
-def read_measured(folder: Path, journal: Sequence[Played], totals: Totals) -> Measured:
-    """The events that were recorded in a folder."""
-    frames = tuple(
-        _frame(line) for line in _lines(folder, "faces") if not line["ended"]
-    )
-    cameras = {track: frame.camera_id for frame in frames for track in frame.faces}
+def read_measured(
+    folder: Path,
+    journal: Sequence[Played],
+    totals: Totals,
+) -> Measured:
+    """Read the events that were recorded in a folder."""
+    frames = []
+    cameras = {}
+    for line in _lines(folder, "faces"):
+        if line["ended"]:
+            continue
+        frame = _frame(line)
+        frames.append(frame)
+        for track in frame.faces:
+            cameras[track] = frame.camera_id
     presences = presences_of(
-        _lines(folder, "exposures"), _lines(folder, "identities"), cameras
+        exposures=_lines(folder, "exposures"),
+        identities=_lines(folder, "identities"),
+        cameras=cameras,
     )
-    plays = tuple(_play(line) for line in _lines(folder, "plays"))
-    return Measured(frames, presences, plays, tuple(journal), totals)
+    plays = map(_play, _lines(folder, "plays"))
+    return Measured(
+        frames=tuple(frames),
+        presences=presences,
+        plays=tuple(plays),
+        journal=tuple(journal),
+        totals=totals,
+    )
 
 
 def _lines(folder: Path, topic: str) -> Iterator[Line]:
-    with (folder / f"{topic}.jsonl").open(encoding="utf-8") as lines:
+    path = folder / f"{topic}.jsonl"
+    with path.open(encoding="utf-8") as lines:
         yield from map(json.loads, lines)
 
 
 def _frame(line: Line) -> SeenFrame:
     faces = {face["track_id"]: tuple(face["box"]) for face in line["faces"]}
-    place = (
-        line["camera_id"],
-        line["stand_id"],
-        line["captured_at_ns"],
-        line["width"],
-        line["height"],
+    return SeenFrame(
+        camera_id=line["camera_id"],
+        stand_id=line["stand_id"],
+        at_ns=line["captured_at_ns"],
+        width=line["width"],
+        height=line["height"],
+        faces=faces,
     )
-    return SeenFrame(*place, faces)
 
 
 def _play(line: Line) -> Played:
-    return Played(**{name: line[name] for name in Played.__dataclass_fields__})
+    return Played(
+        play_id=line["play_id"],
+        stand_id=line["stand_id"],
+        start_ns=line["start_ns"],
+        end_ns=line["end_ns"],
+        completed=line["completed"],
+        campaign_id=line["campaign_id"],
+        creative_id=line["creative_id"],
+    )
 
 
 def presences_of(
-    exposures: Iterable[Line], identities: Iterable[Line], cameras: Mapping[str, str]
+    exposures: Iterable[Line],
+    identities: Iterable[Line],
+    cameras: Mapping[str, str],
 ) -> tuple[Presence, ...]:
-    """Parts put together; the visitor is named by the latest decision about the first track that has one."""
+    """Put parts together, and name visitors by the latest decisions.
+
+    Of several tracks the first that has a decision names the visitor. `cameras` is by track.
+    """
     decided: dict[str, Line] = {}
-    for decision in sorted(identities, key=lambda d: int(d["decided_at_ns"])):
+    for decision in sorted(identities, key=itemgetter("decided_at_ns")):
         decided[decision["track_id"]] = decision
-    parts: dict[str, list[Line]] = defaultdict(list)
+    parts_of: dict[str, list[Line]] = defaultdict(list)
     for exposure in exposures:
-        parts[exposure["presence_id"]].append(exposure)
-    found = [_presence(name, some, decided, cameras) for name, some in parts.items()]
-    return tuple(sorted(found, key=lambda p: (p.start_ns, p.presence_id)))
+        parts_of[exposure["presence_id"]].append(exposure)
+    found = []
+    for name, parts in parts_of.items():
+        parts.sort(key=itemgetter("part"))
+        presence = _presence(name, parts, decided, cameras)
+        found.append(presence)
+    found.sort(key=attrgetter("start_ns", "presence_id"))
+    return tuple(found)
 
 
 def _presence(
@@ -140,19 +179,32 @@ def _presence(
     decided: Mapping[str, Line],
     cameras: Mapping[str, str],
 ) -> Presence:
-    parts = sorted(parts, key=lambda part: int(part["part"]))
-    tracks = list(dict.fromkeys(track for part in parts for track in part["track_ids"]))
-    decision = next((decided[track] for track in tracks if track in decided), None)
+    tracks: list[str] = []
+    attention: list[Span] = []
+    for part in parts:
+        tracks.extend(part["track_ids"])
+        attention.extend((start, end) for start, end in part["attention"])
+    # Without a decision nobody compared the face, and the presence stands for a visitor of its own.
+    unnamed = {"visitor_id": name, "visit_id": name}
+    decision = _first(tracks, decided, unnamed)
     return Presence(
         presence_id=name,
         stand_id=parts[0]["stand_id"],
-        camera_id=next((cameras[track] for track in tracks if track in cameras), ""),
+        camera_id=_first(tracks, cameras, ""),
         track_ids=frozenset(tracks),
         start_ns=min(part["start_ns"] for part in parts),
         end_ns=max(part["end_ns"] for part in parts),
-        attention=tuple(
-            union((start, end) for part in parts for start, end in part["attention"])
-        ),
-        visitor_id=decision["visitor_id"] if decision else name,
-        visit_id=decision["visit_id"] if decision else name,
+        attention=tuple(union(attention)),
+        visitor_id=decision["visitor_id"],
+        visit_id=decision["visit_id"],
     )
+
+
+def _first(
+    tracks: Iterable[str], known: Mapping[str, Value], otherwise: Value
+) -> Value:
+    """Return what is known of the first track of which anything is."""
+    for track in tracks:
+        if track in known:
+            return known[track]
+    return otherwise

@@ -1,9 +1,10 @@
-"""Results for the terminal and for other programs."""
+"""Write results for the terminal and for other programs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final
 
 from rich.box import SIMPLE_HEAD
@@ -18,27 +19,31 @@ VERDICTS: Final = {
     False: "[bold red]FAIL[/]",
     None: "[dim]–[/]",
 }
-WORDS: Final = {True: "pass", False: "fail", None: "not judged"}
+WORDS: Final = {
+    True: "pass",
+    False: "fail",
+    None: "not judged",
+}
 
 
 def summary(results: Sequence[Result]) -> str:
-    """`all 20 checks passed`, or how many did not."""
+    """Return `all 20 checks passed`, or how many did not."""
     judged = [result for result in results if result.passed is not None]
-    failed = sum(result.passed is False for result in judged)
     if not judged:
         return "nothing was judged"
-    return (
-        f"{failed} of {len(judged)} checks failed"
-        if failed
-        else f"all {len(judged)} checks passed"
-    )
+    failed = sum(result.passed is False for result in judged)
+    if failed:
+        return f"{failed} of {len(judged)} checks failed"
+    return f"all {len(judged)} checks passed"
 
 
 def table_of(run: Run, results: Sequence[Result]) -> Table:
-    """One line a check."""
-    broken = f", broken: {run.fault.story}" if run.fault else ""
+    """Return the results, one line a check, parted by groups."""
+    title = f"Field test: {run.scenario.title}"
+    if run.fault:
+        title += f", broken: {run.fault.story}"
     table = Table(
-        title=f"Field test: {run.scenario.title}{broken}",
+        title=title,
         caption=summary(results),
         title_justify="left",
         caption_justify="left",
@@ -48,48 +53,59 @@ def table_of(run: Run, results: Sequence[Result]) -> Table:
     table.add_column("check")
     for name in ("measured", "asked for", ""):
         table.add_column(name, justify="right", no_wrap=True)
-    for _, some in groupby(results, key=lambda result: result.group):
+    for _, some in groupby(results, key=attrgetter("group")):
         for result in some:
             table.add_row(
-                result.title, result.value, result.wanted, VERDICTS[result.passed]
+                result.title,
+                result.value,
+                result.wanted,
+                VERDICTS[result.passed],
             )
         table.add_section()
     return table
 
 
 def list_of(scenarios: Iterable[Scenario]) -> Table:
-    """What there is to run."""
+    """Return what there is to run, one line a scenario."""
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name in ("scenario", "seconds", "stands", "cameras"):
         table.add_column(name, no_wrap=True)
     table.add_column("what happens")
     for one in scenarios:
-        seconds = f"{one.seconds:g}" + (f" × {one.days} days" if one.days > 1 else "")
-        cameras = str(sum(map(len, one.cameras.values())))
+        length = f"{one.seconds:g}"
+        if one.days > 1:
+            length += f" × {one.days} days"
+        cameras = sum(map(len, one.cameras.values()))
         table.add_row(
-            f"[bold]{one.name}[/]", seconds, str(len(one.cameras)), cameras, one.story
+            f"[bold]{one.name}[/]",
+            length,
+            str(len(one.cameras)),
+            str(cameras),
+            one.story,
         )
     return table
 
 
 def to_json(run: Run, results: Sequence[Result]) -> dict[str, Any]:
-    """For other programs."""
+    """Return a run and its results for other programs."""
+    cameras = {stand: list(uris) for stand, uris in run.scenario.cameras.items()}
     return {
         "scenario": run.scenario.name,
         "seconds": run.scenario.seconds,
         "days": run.scenario.days,
-        "cameras": {stand: list(uris) for stand, uris in run.scenario.cameras.items()},
+        "cameras": cameras,
         "broken": run.fault.story if run.fault else None,
         "passed": not any(result.passed is False for result in results),
-        "checks": [
-            {
-                "check": result.key,
-                "group": result.group,
-                "title": result.title,
-                "value": result.value,
-                "wanted": result.wanted,
-                "verdict": WORDS[result.passed],
-            }
-            for result in results
-        ],
+        "checks": [_check(result) for result in results],
+    }
+
+
+def _check(result: Result) -> dict[str, str]:
+    return {
+        "check": result.key,
+        "group": result.group,
+        "title": result.title,
+        "value": result.value,
+        "wanted": result.wanted,
+        "verdict": WORDS[result.passed],
     }

@@ -1,4 +1,4 @@
-"""A scenario through the whole pipeline, in this process."""
+"""Run a scenario through the whole pipeline, in this process."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from vitrine.campaigns.summary import Figures
+from vitrine.clock import SECOND_NS
 from vitrine.errors import ConfigurationError
 from vitrine.fieldtest.case import Case
 from vitrine.fieldtest.labels import Labels, labelled_truth
@@ -17,7 +18,6 @@ from vitrine.fieldtest.matching import settled
 from vitrine.fieldtest.measured import Measured, Played, Totals, read_measured
 from vitrine.fieldtest.sabotage import Fault
 from vitrine.fieldtest.scenarios import Scenario
-from vitrine.fieldtest.spans import SECOND
 from vitrine.fieldtest.truth import Truth, read_frames, truth_of
 from vitrine.mall import Mall
 from vitrine.mall.folder import FixedMall, load_mall
@@ -29,13 +29,22 @@ from vitrine.site.plan import Plan
 from vitrine.stores.campaign_figures import load_figures
 from vitrine.stores.redis import connect
 
-START_NS: Final = int(datetime(2026, 6, 15, 10, tzinfo=UTC).timestamp()) * SECOND
+# Fixed, so that runs can be compared; any time would do at which no run passes midnight.
+START: Final = datetime(2026, 6, 15, 10, tzinfo=UTC)
+START_NS: Final = int(START.timestamp()) * SECOND_NS
 """Capture time of the first picture of every run."""
+
+
+# How often somebody who waits sees the figures move. Chosen, not measured.
+PROGRESS_S: Final = 0.25
+
+Progress = Callable[[Site, int], None]
+"""Called with the site and the frames to expect."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What is run, and where it is recorded."""
+    """Hold what is run, and where it is recorded."""
 
     scenario: Scenario
     settings: Settings
@@ -45,10 +54,11 @@ class Run:
     """Of a recording; synthetic scenes know the truth themselves."""
 
 
-def perform(run: Run, progress: Callable[[Site, int], None]) -> Case:
-    """Run the scenario to its end. `progress` is called a few times a second with the frames to expect.
+def perform(run: Run, progress: Progress) -> Case:
+    """Run the scenario to its end.
 
-    Raises ConfigurationError when a model is missing, and what stopped a service.
+    `progress` is called a few times a second with the site and the frames to expect. Raises
+    ConfigurationError when a model is missing, and what stopped a service.
     """
     _refuse_other_settings(run)
     mall = run.scenario.mall(load_mall(CONFIG).campaigns)
@@ -58,15 +68,24 @@ def perform(run: Run, progress: Callable[[Site, int], None]) -> Case:
         while not site.sources_ended:
             site.check()
             progress(site, expected)
-            site.changed.wait(0.25)
+            site.changed.wait(PROGRESS_S)
         site.finish()
         progress(site, max(expected, site.recorder.counts.frames))
-        totals = _totals(load_figures(connect(site.redis_url), "exact"))
+        figures = load_figures(connect(site.redis_url), "exact")
     for error in (site.source_error, site.recorder.error):
         if error is not None:
             raise ConfigurationError(f"the run is incomplete: {error}") from error
-    measured = read_measured(run.folder, _journal(site), totals)
-    return Case(_truth(run, mall, measured), measured, mall, run.scenario.tolerances)
+    measured = read_measured(
+        run.folder,
+        journal=_journal(site),
+        totals=_totals(figures),
+    )
+    return Case(
+        truth=_truth(run, mall, measured),
+        measured=measured,
+        mall=mall,
+        tolerances=run.scenario.tolerances,
+    )
 
 
 def _refuse_other_settings(run: Run) -> None:
@@ -80,8 +99,9 @@ def _refuse_other_settings(run: Run) -> None:
         ours.update(settings.variable(name) for name in values)
     found = sorted(ours & os.environ.keys())
     if found:
+        names = ", ".join(found)
         raise ConfigurationError(
-            f"a field test sets {', '.join(found)} itself: take it out of the environment"
+            f"a field test sets {names} itself: take it out of the environment"
         )
 
 
@@ -95,12 +115,15 @@ def _defaults(run: Run) -> Defaults:
 
 def _plan(run: Run, mall: Mall) -> Plan:
     fault = run.fault or Fault("")
-    recording = run.labels is not None
+    seconds = None
+    if run.labels is not None:
+        # A synthetic camera ends by itself; its address says when.
+        seconds = run.scenario.seconds
     return Plan(
         run.settings.model_copy(update={"config": CONFIG}),
         FixedMall(mall),
         speed="max",
-        seconds=run.scenario.seconds if recording else None,
+        seconds=seconds,
         port=0,
         record=run.folder,
         defaults=_defaults(run),
@@ -109,33 +132,56 @@ def _plan(run: Run, mall: Mall) -> Plan:
 
 
 def _expected_frames(scenario: Scenario) -> int:
-    """0 when nobody knows."""
+    """Return the frames of all cameras; 0 when nobody knows."""
+    if scenario.seconds is None:
+        return 0
     cameras = sum(map(len, scenario.cameras.values()))
-    return round((scenario.seconds or 0) * scenario.days * scenario.fps * cameras)
+    length_s = scenario.seconds * scenario.days
+    return round(length_s * scenario.fps * cameras)
 
 
 def _truth(run: Run, mall: Mall, measured: Measured) -> Truth:
     if run.labels is not None:
         return labelled_truth(run.labels, measured.frames, mall.stands[0].zone)
-    return truth_of(
-        settled(read_frames(run.folder / "truth.jsonl"), measured.frames), mall
-    )
+    frames = read_frames(run.folder / "truth.jsonl")
+    return truth_of(settled(frames, measured.frames), mall)
 
 
 def _journal(site: Site) -> Sequence[Played]:
-    return [
-        Played(r.play_id, stand, r.start_ns, r.end_ns, r.completed)
-        for stand, r in site.journal
-    ]
+    journal = []
+    for stand, report in site.journal:
+        played = Played(
+            play_id=report.play_id,
+            stand_id=stand,
+            start_ns=report.start_ns,
+            end_ns=report.end_ns,
+            completed=report.completed,
+        )
+        journal.append(played)
+    return journal
 
 
 def _totals(figures: Figures) -> Totals:
-    sums = [campaign.totals for campaign in figures.campaigns]
+    """Sum the figures of all campaigns."""
+    plays = 0
+    ots = 0
+    watchers = 0
+    dwell_ns = 0
+    attention_ns = 0
+    reach = 0
+    for campaign in figures.campaigns:
+        totals = campaign.totals
+        plays += totals.plays
+        ots += totals.ots
+        watchers += totals.watchers
+        dwell_ns += totals.dwell_ns
+        attention_ns += totals.attention_ns
+        reach += campaign.reach
     return Totals(
-        plays=sum(s.plays for s in sums),
-        ots=sum(s.ots for s in sums),
-        watchers=sum(s.watchers for s in sums),
-        dwell_s=sum(s.dwell_ns for s in sums) / SECOND,
-        attention_s=sum(s.attention_ns for s in sums) / SECOND,
-        reach=sum(campaign.reach for campaign in figures.campaigns),
+        plays=plays,
+        ots=ots,
+        watchers=watchers,
+        dwell_s=dwell_ns / SECOND_NS,
+        attention_s=attention_ns / SECOND_NS,
+        reach=reach,
     )

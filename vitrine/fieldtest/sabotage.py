@@ -1,4 +1,4 @@
-"""Faults on purpose, to see the checks say no."""
+"""Damage runs on purpose, to see that the checks notice."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import Final
 
 from vitrine.bus import Bus, Consumer, Message, Producer
 from vitrine.bus.interface import Partitions
-from vitrine.clock import EventClock
-from vitrine.fieldtest.spans import SECOND
+from vitrine.clock import SECOND_NS, EventClock
 from vitrine.runtime import Context
 from vitrine.schemas import FrameFaces
 from vitrine.services.engagement.settings import EngagementSettings
@@ -18,7 +17,8 @@ from vitrine.services.identity.settings import IdentitySettings
 from vitrine.settings import Defaults
 from vitrine.topics import FACES, Topic
 
-SHIFT_NS: Final = 3 * SECOND
+# Both are far outside the tolerances of `scenarios.py`, so that a check has to fail.
+SHIFT_NS: Final = 3 * SECOND_NS
 LOST_SHARE: Final = 0.1
 
 Change = Callable[[FrameFaces], FrameFaces]
@@ -26,7 +26,7 @@ Change = Callable[[FrameFaces], FrameFaces]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is done to a run."""
+    """Hold what is done to a run."""
 
     story: str
     defaults: Defaults = field(default_factory=dict)
@@ -36,50 +36,53 @@ class Fault:
 
 
 def bridging() -> Fault:
-    """Every hole in a track ends a presence."""
+    """Let every hole in a track end a presence."""
     return Fault(
         "engagement joins no broken tracks",
-        {EngagementSettings: {"bridge_s": 0.0}},
+        defaults={EngagementSettings: {"bridge_s": 0.0}},
     )
 
 
 def deduplication() -> Fault:
-    """No similarity of faces is ever enough."""
+    """Let no similarity of faces be enough."""
     return Fault(
         "identity takes every track for a new visitor",
-        {IdentitySettings: {"visitor_threshold": 0.999999}},
+        defaults={IdentitySettings: {"visitor_threshold": 0.999999}},
     )
 
 
 def detections(seed: int = 1) -> Fault:
-    """Faces are lost at random, each frame anew."""
+    """Lose faces at random, each frame anew."""
 
     def thinned(frame: FrameFaces) -> FrameFaces:
         draw = random.Random(f"{seed}/{frame.camera_id}/{frame.captured_at_ns}")
-        kept = tuple(face for face in frame.faces if draw.random() >= LOST_SHARE)
-        return frame.model_copy(update={"faces": kept})
+        kept = [face for face in frame.faces if draw.random() >= LOST_SHARE]
+        return frame.model_copy(update={"faces": tuple(kept)})
 
     return Fault(
-        "landmarks loses 10 % of the faces it found", context_of=_faces_changed(thinned)
+        "landmarks loses 10 % of the faces it found",
+        context_of=_faces_changed(thinned),
     )
 
 
 def clock() -> Fault:
-    """The camera's times are 3 s ahead of the stand's."""
+    """Set the camera's times 3 s ahead of the stand's."""
     ours = SkewedClock()
 
     def late(frame: FrameFaces) -> FrameFaces:
-        return frame.model_copy(
-            update={"captured_at_ns": frame.captured_at_ns + SHIFT_NS}
-        )
+        at_ns = frame.captured_at_ns + SHIFT_NS
+        return frame.model_copy(update={"captured_at_ns": at_ns})
+
+    changed = _faces_changed(late)
 
     def context_of(service: str, context: Context) -> Context:
         if service in {"stand", "player"}:
             return replace(context, clock=ours)
-        return _faces_changed(late)(service, context)
+        return changed(service, context)
 
     return Fault(
-        "the camera's clock is 3 s ahead of the stand's", context_of=context_of
+        "the camera's clock is 3 s ahead of the stand's",
+        context_of=context_of,
     )
 
 
@@ -92,7 +95,7 @@ FAULTS: Final[Mapping[str, Callable[[], Fault]]] = {
 
 
 class SkewedClock(EventClock):
-    """Follows events whose times are 3 s ahead, and is right itself."""
+    """Follow events whose times are 3 s ahead, and be right."""
 
     def observe(self, at_ns: int) -> None:
         """Advance to 3 s before an event's time."""
@@ -101,18 +104,17 @@ class SkewedClock(EventClock):
 
 def _faces_changed(change: Change) -> Callable[[str, Context], Context]:
     def context_of(service: str, context: Context) -> Context:
-        return (
-            replace(context, bus=_ChangedFaces(context.bus, change))
-            if service == "landmarks"
-            else context
-        )
+        if service != "landmarks":
+            return context
+        bus = _ChangedFaces(context.bus, change)
+        return replace(context, bus=bus)
 
     return context_of
 
 
 @dataclass(frozen=True, slots=True)
 class _ChangedFaces:
-    """A bus on which one service's faces come out changed."""
+    """Wrap a bus, so that one service's faces come out changed."""
 
     bus: Bus
     change: Change

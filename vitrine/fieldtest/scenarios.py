@@ -1,4 +1,4 @@
-"""The scenarios that ship: what is run, and what has to come out."""
+"""List the scenarios that ship: what is run, and what has to come out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vitrine.mall import Camera, Campaign, Mall, Mount, Stand, Zone
 
 @dataclass(frozen=True, slots=True)
 class Tolerances:
-    """What is asked for; shares are between 0 and 1. Set before anything was measured."""
+    """Hold what is asked for; shares are between 0 and 1. Set before anything was measured."""
 
     recall: float = 0.90
     """Of the person-seconds of visible faces in the zone, at least."""
@@ -33,7 +33,7 @@ class Tolerances:
     overlap: float = 0.80
     """Attention, measured and true: intersection over union."""
     counts: float = 0.05
-    """Visits, watchers, OTS, reach: off by at most this share, or by one where that is less than one."""
+    """Visits, watchers, OTS, reach: off by at most this share, or by one where that is less."""
     times: float = 0.10
     """Summed seconds: off by at most this share."""
     gap_s: float = 1.0
@@ -42,7 +42,7 @@ class Tolerances:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One run of the whole pipeline."""
+    """Represent one run of the whole pipeline."""
 
     name: str
     title: str
@@ -62,55 +62,65 @@ class Scenario:
     tolerances: Tolerances = field(default_factory=Tolerances)
 
     def addressed(self) -> Scenario:
-        """With its length in the addresses of its synthetic cameras."""
-        length = f"&seconds={self.seconds:g}" + (
-            f"&days={self.days}" if self.days > 1 else ""
-        )
-        cameras = {
-            stand: tuple(f"{uri}{length}" for uri in uris)
-            for stand, uris in self.cameras.items()
-        }
+        """Return it with its length in the addresses of its synthetic cameras."""
+        length = f"&seconds={self.seconds:g}"
+        if self.days > 1:
+            length += f"&days={self.days}"
+        cameras = {}
+        for stand, uris in self.cameras.items():
+            cameras[stand] = tuple(f"{uri}{length}" for uri in uris)
         return replace(self, cameras=cameras)
 
     def mall(self, campaigns: tuple[Campaign, ...]) -> Mall:
-        """The configuration of the run: these campaigns at all its stands."""
-        stands = tuple(
-            Stand.model_validate(
-                {
-                    "id": stand,
-                    "recognition": "enrolled" if self.recognition else "none",
-                    "zone": self.zone,
-                }
-            )
-            for stand in self.cameras
-        )
-        cameras = tuple(
-            Camera(
-                id=f"{stand}-{n}",
-                uri=uri,
-                stand=stand,
-                fps=self.fps,
-                width=self.width,
-                mount="left" if "&view=2" in uri else self.mount,
-            )
-            for stand, uris in self.cameras.items()
-            for n, uri in enumerate(uris, 1)
-        )
+        """Return the configuration of the run: these campaigns at all its stands."""
         names = tuple(self.cameras)
-        everywhere = tuple(
-            campaign.model_copy(update={"stands": names}) for campaign in campaigns
+        cameras: list[Camera] = []
+        for stand, uris in self.cameras.items():
+            for number, uri in enumerate(uris, start=1):
+                camera = self._camera(stand, number, uri)
+                cameras.append(camera)
+        everywhere = []
+        for campaign in campaigns:
+            copy = campaign.model_copy(update={"stands": names})
+            everywhere.append(copy)
+        return Mall(
+            cameras=tuple(cameras),
+            stands=tuple(map(self._stand, names)),
+            campaigns=tuple(everywhere),
         )
-        return Mall(cameras=cameras, stands=stands, campaigns=everywhere)
+
+    def _camera(self, stand: str, number: int, uri: str) -> Camera:
+        mount = self.mount
+        if "&view=2" in uri:
+            mount = "left"
+        return Camera(
+            id=f"{stand}-{number}",
+            uri=uri,
+            stand=stand,
+            fps=self.fps,
+            width=self.width,
+            mount=mount,
+        )
+
+    def _stand(self, name: str) -> Stand:
+        return Stand.model_validate(
+            {
+                "id": name,
+                "recognition": "enrolled" if self.recognition else "none",
+                "zone": self.zone,
+            }
+        )
 
 
 def recording(video: Path, width: int) -> Scenario:
-    """A video of people who look into its camera, as they would look at a screen."""
+    """Return a run on a video of people who look into its camera as they would at a screen."""
     return Scenario(
-        "recording",
-        video.name,
-        "A video with hand labels.",
-        {"north": (str(video),)},
+        name="recording",
+        title=video.name,
+        story="A video with hand labels.",
+        cameras={"north": (str(video),)},
         seconds=None,
+        # docs/fieldtest.md: up to 15 frames a second, at most 1280 pixels wide.
         fps=15,
         width=min(width, 1280),
         mount="centre",
@@ -123,12 +133,15 @@ def _named(*scenarios: Scenario) -> Mapping[str, Scenario]:
 
 
 def _scene(
-    address: str, stands: tuple[str, ...] = ("north",)
+    address: str,
+    stands: tuple[str, ...] = ("north",),
 ) -> dict[str, tuple[str, ...]]:
-    """One camera above each screen of the same mall."""
-    return {
-        stand: (f"synthetic:?{address}&stand={n}",) for n, stand in enumerate(stands, 1)
-    }
+    """Place one camera above each screen of the same mall."""
+    cameras = {}
+    for number, stand in enumerate(stands, start=1):
+        uri = f"synthetic:?{address}&stand={number}"
+        cameras[stand] = (uri,)
+    return cameras
 
 
 SCENARIOS: Final = _named(
@@ -142,7 +155,8 @@ SCENARIOS: Final = _named(
     Scenario(
         "rush",
         "Rush",
-        "Up to eight people at once at each of two stands: crossings, occlusion, small faces, passers-by.",
+        "Up to eight people at once at each of two stands: "
+        "crossings, occlusion, small faces, passers-by.",
         _scene("scene=rush&seed=21", ("north", "south")),
         seconds=60,
     ),

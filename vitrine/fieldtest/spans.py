@@ -1,53 +1,73 @@
-"""Stretches of time: [start, end] in nanoseconds."""
+"""Handle stretches of time: [start, end] in nanoseconds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-SECOND = 1_000_000_000
+from vitrine.clock import SECOND_NS
+
 Span: TypeAlias = tuple[int, int]
 
 
 def union(spans: Iterable[Span]) -> list[Span]:
-    """The same time in ordered spans that lie apart."""
+    """Return the same time in ordered spans that lie apart."""
     joined: list[Span] = []
     for start, end in sorted(spans):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = joined[-1][0], max(end, joined[-1][1])
-        else:
+        if not joined or start > joined[-1][1]:
             joined.append((start, end))
+            continue
+        first, last = joined[-1]
+        joined[-1] = first, max(last, end)
     return joined
 
 
-def clipped(spans: Iterable[Span], low: int, high: int) -> list[Span]:
-    """What of each span lies in [low, high]."""
-    inside = ((max(start, low), min(end, high)) for start, end in spans)
-    return [(start, end) for start, end in inside if start < end]
+def clipped(
+    spans: Iterable[Span],
+    low: int,
+    high: int,
+) -> list[Span]:
+    """Return the part of each span that lies in [low, high]; those without one are left out."""
+    inside = []
+    for start, end in spans:
+        first = max(start, low)
+        last = min(end, high)
+        if first < last:
+            inside.append((first, last))
+    return inside
 
 
 def seconds(spans: Iterable[Span]) -> float:
-    """Summed length."""
-    return sum(end - start for start, end in spans) / SECOND
+    """Return the summed length."""
+    total_ns = sum(end - start for start, end in spans)
+    return total_ns / SECOND_NS
 
 
 def common(one: Iterable[Span], other: Iterable[Span]) -> list[Span]:
-    """The time that both cover."""
+    """Return the time that both cover."""
     second = union(other)
-    return [piece for start, end in union(one) for piece in clipped(second, start, end)]
+    both: list[Span] = []
+    for start, end in union(one):
+        both.extend(clipped(second, start, end))
+    return both
 
 
 def without(spans: Iterable[Span], other: Iterable[Span]) -> list[Span]:
-    """The time of `spans` that `other` does not cover."""
+    """Return the time of `spans` that `other` does not cover."""
     left = union(spans)
     for low, high in other:
-        before = [(start, min(end, low)) for start, end in left if start < low]
-        left = before + [(max(start, high), end) for start, end in left if end > high]
+        rest = []
+        for start, end in left:
+            if start < low:
+                rest.append((start, min(end, low)))
+            if end > high:
+                rest.append((max(start, high), end))
+        left = rest
     return sorted(left)
 
 
 def runs(times: Sequence[int], gap_ns: int) -> list[list[int]]:
-    """Ordered times, parted where two are `gap_ns` or further apart."""
+    """Part ordered times where two are `gap_ns` or further from each other."""
     found: list[list[int]] = []
     for at_ns in times:
         if found and at_ns - found[-1][-1] < gap_ns:

@@ -1,4 +1,4 @@
-"""What really happened: true people in true places, and what docs/metrics.md makes of them.
+"""Tell what really happened: true people in true places, and what docs/metrics.md makes of them.
 
 Shares no code with the services that are judged by it.
 """
@@ -7,31 +7,34 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from vitrine.fieldtest.spans import SECOND, Span, runs
+from vitrine.clock import SECOND_NS
+from vitrine.fieldtest.spans import Span, runs
 from vitrine.mall import Mall, Zone
 
 Box: TypeAlias = tuple[float, float, float, float]
 """x, y, width, height in pixels."""
 
-BRIDGED_NS: Final = 2 * SECOND
-GLANCE_NS: Final = SECOND // 4
+# The five limits are those of docs/metrics.md, written down again: the service is judged here.
+BRIDGED_NS: Final = 2 * SECOND_NS
+GLANCE_NS: Final = SECOND_NS // 4
 UNSEEN_NS: Final = 600_000_000
 WIDER_YAW: Final = 30
 WIDER_PITCH: Final = 25
 """Degrees off the direction to the screen within which a glance goes on."""
 
 View: TypeAlias = tuple[int, bool, bool]
-"""When, whether the head is turned to the screen, and whether it still is once a glance has begun."""
+"""Time, if the head is turned to the screen, and if it still is once a glance has begun."""
 
 
 @dataclass(frozen=True, slots=True)
 class TruePerson:
-    """Somebody in one frame."""
+    """Represent somebody in one frame."""
 
     person: str
     box: Box
@@ -42,16 +45,19 @@ class TruePerson:
     lingering: bool
     """It is within the 5 degrees more that end a glance."""
     covered: bool = False
-    """In the zone and in the picture, but mostly behind somebody: a face that may be found, or not."""
+    """In the zone and the picture, but mostly behind somebody: a face that may be found, or not."""
 
     def at_the_stand(self, height: int, zone: Zone) -> bool:
-        """Whether the face is seen, and of the size that the zone asks for in a picture of that height."""
-        return self.visible and zone.min_face <= self.box[3] / height <= zone.max_face
+        """Tell if the face is seen, and of the zone's size in a picture of that height."""
+        if not self.visible:
+            return False
+        share = self.box[3] / height
+        return zone.min_face <= share <= zone.max_face
 
 
 @dataclass(frozen=True, slots=True)
 class TrueFrame:
-    """Everybody whom one camera had in front of it."""
+    """Hold everybody whom one camera had in front of it."""
 
     camera_id: str
     stand_id: str
@@ -59,13 +65,13 @@ class TrueFrame:
     width: int
     height: int
     people: tuple[TruePerson, ...]
-    decoys: tuple[Box, ...] = ()
-    """Printed faces."""
+    static_faces: tuple[Box, ...] = ()
+    """Faces on posters."""
 
 
 @dataclass(frozen=True, slots=True)
 class TruePresence:
-    """One person in the zone of one camera, with gaps under 2 s."""
+    """Represent one person in the zone of one camera, with gaps under 2 s."""
 
     camera_id: str
     stand_id: str
@@ -76,13 +82,13 @@ class TruePresence:
 
     @property
     def seconds(self) -> float:
-        """Dwell."""
-        return (self.end_ns - self.start_ns) / SECOND
+        """Return the dwell."""
+        return (self.end_ns - self.start_ns) / SECOND_NS
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """A whole run."""
+    """Hold the truth about a whole run."""
 
     frames: tuple[TrueFrame, ...]
     presences: tuple[TruePresence, ...]
@@ -95,42 +101,45 @@ class Truth:
 
 
 def read_frames(path: Path) -> tuple[TrueFrame, ...]:
-    """The truth that a synthetic source wrote, one JSON object a frame and camera."""
+    """Read the truth that a synthetic source wrote, one JSON object a frame and camera."""
+    frames = []
     with path.open(encoding="utf-8") as lines:
-        return tuple(_frame(json.loads(line)) for line in lines)
+        for line in lines:
+            frame = _frame(json.loads(line))
+            frames.append(frame)
+    return tuple(frames)
 
 
 def truth_of(frames: tuple[TrueFrame, ...], mall: Mall) -> Truth:
-    """The frames with what docs/metrics.md makes of them."""
-    return Truth(
-        frames, presences_of(frames, {stand.id: stand.zone for stand in mall.stands})
-    )
+    """Return the frames with what docs/metrics.md makes of them."""
+    zones = {stand.id: stand.zone for stand in mall.stands}
+    presences = presences_of(frames, zones)
+    return Truth(frames, presences)
 
 
 def _frame(line: Mapping[str, Any]) -> TrueFrame:
-    people = (_person(person) for person in line["people"])
-    decoys = (_box(box) for box in line.get("decoys", ()))
-    place = {key: line[key] for key in ("camera_id", "stand_id", "width", "height")}
     return TrueFrame(
-        **place,
+        camera_id=line["camera_id"],
+        stand_id=line["stand_id"],
         at_ns=line["captured_at_ns"],
-        people=tuple(people),
-        decoys=tuple(decoys),
+        width=line["width"],
+        height=line["height"],
+        people=tuple(map(_person, line["people"])),
+        static_faces=tuple(map(_box, line.get("static_faces", ()))),
     )
 
 
 def _person(line: Mapping[str, Any]) -> TruePerson:
     attending = bool(line["attending"])
-    lingering = (
-        abs(line["screen_yaw"]) <= WIDER_YAW
-        and abs(line["screen_pitch"]) <= WIDER_PITCH
-    )
+    yaw = abs(line["screen_yaw"])
+    pitch = abs(line["screen_pitch"])
+    near = yaw <= WIDER_YAW and pitch <= WIDER_PITCH
     return TruePerson(
         person=line["person"],
         box=_box(line["box"]),
         visible=line["visible"],
         attending=attending,
-        lingering=attending or lingering,
+        lingering=attending or near,
         covered=line["present"] and not line["visible"],
     )
 
@@ -141,52 +150,78 @@ def _box(values: Sequence[float]) -> Box:
 
 
 def presences_of(
-    frames: Iterable[TrueFrame], zones: Mapping[str, Zone]
+    frames: Iterable[TrueFrame],
+    zones: Mapping[str, Zone],
 ) -> tuple[TruePresence, ...]:
-    """Frames in the zone with gaps under 2 s, at least two of them; in order of their starts."""
+    """Join frames in the zone with gaps under 2 s, at least two; ordered by their starts."""
+    found = []
+    for key, views in _views(frames, zones).items():
+        by_time = {view[0]: view for view in sorted(views)}
+        for times in runs(list(by_time), BRIDGED_NS):
+            if len(times) < 2:
+                continue
+            presence = TruePresence(
+                *key,
+                start_ns=times[0],
+                end_ns=times[-1],
+                attention=glances([by_time[at_ns] for at_ns in times]),
+            )
+            found.append(presence)
+    found.sort(key=attrgetter("start_ns", "camera_id", "person"))
+    return tuple(found)
+
+
+def _views(
+    frames: Iterable[TrueFrame],
+    zones: Mapping[str, Zone],
+) -> dict[tuple[str, str, str], list[View]]:
+    """Gather the views of people in the zone, by camera, stand and person."""
     views: dict[tuple[str, str, str], list[View]] = defaultdict(list)
     for frame in frames:
+        zone = zones[frame.stand_id]
         for person in frame.people:
-            if person.at_the_stand(frame.height, zones[frame.stand_id]):
-                key = frame.camera_id, frame.stand_id, person.person
-                views[key].append((frame.at_ns, person.attending, person.lingering))
-    found = []
-    for key, seen in views.items():
-        looks = {view[0]: view for view in sorted(seen)}
-        for times in runs(list(looks), BRIDGED_NS):
-            if len(times) >= 2:
-                attention = glances([looks[at] for at in times])
-                found.append(TruePresence(*key, times[0], times[-1], attention))
-    return tuple(sorted(found, key=lambda p: (p.start_ns, p.camera_id, p.person)))
+            if not person.at_the_stand(frame.height, zone):
+                continue
+            key = frame.camera_id, frame.stand_id, person.person
+            view = frame.at_ns, person.attending, person.lingering
+            views[key].append(view)
+    return views
 
 
 def glances(views: Sequence[View]) -> tuple[Span, ...]:
-    """From the first to the last look of each glance.
+    """Return the time from the first to the last look of each glance.
 
-    Turned away for less than 0.25 s does not end one, unseen for more than 0.6 s does; one shorter than
-    0.25 s is none.
+    Turned away for less than 0.25 s does not end one, unseen for more than 0.6 s does; one shorter
+    than 0.25 s is none.
     """
     by_time = {view[0]: view for view in views}
-    return tuple(
-        span
-        for times in runs(list(by_time), UNSEEN_NS + 1)
-        for span in _glances([by_time[at] for at in times])
-        if span[1] - span[0] >= GLANCE_NS
-    )
+    found = []
+    for times in runs(list(by_time), UNSEEN_NS + 1):
+        unbroken = [by_time[at_ns] for at_ns in times]
+        for start, end in _glances(unbroken):
+            if end - start >= GLANCE_NS:
+                found.append((start, end))
+    return tuple(found)
 
 
-def _glances(views: Sequence[View]) -> Iterable[Span]:
-    """Those of views without a gap, of any length."""
-    since = until = away = None
+def _glances(views: Sequence[View]) -> Iterator[Span]:
+    """Yield the glances of views without a gap, of any length."""
+    glance: Span | None = None
+    away_ns: int | None = None
     for at_ns, turned, still in views:
-        if turned or (since is not None and still):
-            since = since or at_ns
-            until = at_ns
-            away = None
-        elif since is not None and until is not None:
-            away = away or at_ns
-            if at_ns - away >= GLANCE_NS:
-                yield since, until
-                since = away = None
-    if since is not None and until is not None:
-        yield since, until
+        if glance is None:
+            if turned:
+                glance = at_ns, at_ns
+            continue
+        if turned or still:
+            glance = glance[0], at_ns
+            away_ns = None
+            continue
+        if away_ns is None:
+            away_ns = at_ns
+        if at_ns - away_ns >= GLANCE_NS:
+            yield glance
+            glance = None
+            away_ns = None
+    if glance is not None:
+        yield glance

@@ -49,7 +49,9 @@ class SyntheticMall:
         self._shop = draw_shop(width, height, self._rng(0, *place))
         scene = options.preset
         posters = scene.posters if scene else 0
-        self._decoys = tuple(hang_posters(self._shop, posters, self._rng(5, *place)))
+        self._static_faces = tuple(
+            hang_posters(self._shop, posters, self._rng(5, *place))
+        )
         self._light = Light(
             width, height, self._rng(6, *place), night=bool(scene and scene.night)
         )
@@ -100,7 +102,7 @@ class SyntheticMall:
             nearer = [layer for _, layers, _, _ in drawn[i + 1 :] for layer in layers]
             people.append(self._truth(actor, t, stance, points, nearer))
         lit = self._light.over(picture, day * DAY_NS / 1e9 + t)
-        return self._noise.over(lit, n), FrameTruth(tuple(people), self._decoys)
+        return self._noise.over(lit, n), FrameTruth(tuple(people), self._static_faces)
 
     def _draw(self, actor: Actor, t: float) -> tuple[list[Layer], Stance, Floats]:
         look = self._looks(actor.person, actor.visit, actor.day)

@@ -19,7 +19,7 @@ Box = tuple[float, float, float, float]
 
 SMALLEST = 30.0
 LARGEST = 90.0
-"""Height of a printed face, pixels."""
+"""Height of a static face, pixels."""
 TRIES: Final = 200
 SLOGANS: Final = ("GLOW", "TASTE IT", "FRESH LOOK", "FOR YOU", "HELLO")
 
@@ -55,7 +55,7 @@ def hang_posters(picture: Image, count: int, rng: np.random.Generator) -> list[B
 
 
 def draw_poster(tall: float, rng: np.random.Generator) -> tuple[Image, Box]:
-    """A framed portrait whose printed face is `tall` pixels high, BGR, and where on it the face is."""
+    """A framed portrait whose static face is `tall` pixels high, BGR, and where on it the face is."""
     width = round(1.75 * tall)
     height = round(2.2 * tall)
     basis = load_basis()

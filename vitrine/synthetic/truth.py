@@ -102,12 +102,12 @@ class FrameTruth:
     """Everybody who is at the stand, from far to near, also those outside the picture or covered."""
 
     people: tuple[PersonTruth, ...]
-    decoys: tuple[Box, ...] = ()
+    static_faces: tuple[Box, ...] = ()
     """Printed faces in view."""
 
     def to_dict(self) -> dict[str, Any]:
         """For one line of JSON; the caller adds camera and time."""
         return {
             "people": [person.to_dict() for person in self.people],
-            "decoys": [[round(v, 2) for v in box] for box in self.decoys],
+            "static_faces": [[round(v, 2) for v in box] for box in self.static_faces],
         }

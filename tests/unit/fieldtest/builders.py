@@ -40,7 +40,7 @@ def make_truth(
     attending: Mapping[str, Seconds] | None = None,
     *,
     length: float = 20.0,
-    decoys: Sequence[Box] = (),
+    static_faces: Sequence[Box] = (),
     **fields: Any,
 ) -> Truth:
     """Frames ten times a second, and the presences in them. Who is named `a…` stands at the place of `a`."""
@@ -64,7 +64,7 @@ def make_truth(
                 if inside(t, spans)
                 for looking in [inside(t, looks.get(name, ()))]
             ),
-            tuple(decoys),
+            tuple(static_faces),
         )
         for t in times(0, length)
     )

@@ -102,12 +102,13 @@ EXAMPLES: list[tuple[str, Case, Case]] = [
     ("ends", seen((2, 11)), seen((2, 10.9))),
     ("dwell", seen((2.5, 11.5)), seen((2.6, 11.4))),
     (
-        "posters",
+        "static-faces",
         make_case(
-            make_truth({"a": [(2, 12)]}, decoys=[POSTER]), {"x": (POSTER, [(2, 12)])}
+            make_truth({"a": [(2, 12)]}, static_faces=[POSTER]),
+            {"x": (POSTER, [(2, 12)])},
         ),
         make_case(
-            make_truth({"a": [(2, 12)]}, decoys=[POSTER]),
+            make_truth({"a": [(2, 12)]}, static_faces=[POSTER]),
             {"x": (POSTER, [(2, 12)])},
             [make_presence("x", 2, 12)],
         ),

@@ -30,7 +30,7 @@ def test_faces_go_to_people_in_the_best_pairs_and_the_rest_to_posters_or_nobody(
     rest = {"3": (305.0, 0.0, 50.0, 50.0), "4": (400.0, 0.0, 40.0, 40.0)}
     matched = match_frame(frame, faces | rest)
     assert matched.people == {"a": "2", "b": "1"}
-    assert (set(matched.decoys), set(matched.strays)) == ({"3"}, {"4"})
+    assert (set(matched.static_faces), set(matched.strays)) == ({"3"}, {"4"})
 
 
 @pytest.mark.parametrize(
@@ -74,12 +74,12 @@ def test_presences_pair_by_the_frames_that_they_share() -> None:
     assert found.missed == ()
 
 
-def test_a_printed_face_takes_nobodys_presence() -> None:
+def test_a_static_face_takes_nobodys_presence() -> None:
     poster = (300.0, 50.0, 60.0, 80.0)
-    truth = make_truth({"a": [(0, 1)]}, decoys=[poster])
+    truth = make_truth({"a": [(0, 1)]}, static_faces=[poster])
     seen = make_seen({"t": (poster, [(2, 10)])})
     found = match(truth.frames, truth.presences, seen, [make_presence("t", 2, 10)])
-    assert [extra.kind for extra in found.extras] == ["poster"]
+    assert [extra.kind for extra in found.extras] == ["static"]
     assert [true.person for true in found.missed] == ["a"]
 
 

@@ -62,7 +62,7 @@ def test_json_holds_every_check(late: Case) -> None:
         out["passed"],
         verdicts["starts"],
         verdicts["ends"],
-        verdicts["posters"],
+        verdicts["static-faces"],
     ) == (
         False,
         "fail",

@@ -35,7 +35,7 @@ def test_a_line_says_which_frame_it_is_about(tmp_path: Path) -> None:
         "width": 640,
         "height": 360,
         "people": [],
-        "decoys": [],
+        "static_faces": [],
     }
 
 

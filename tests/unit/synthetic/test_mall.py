@@ -169,7 +169,7 @@ def test_truth_is_one_line_of_json() -> None:
     )
     truth = json.loads(line)
     (person,) = truth["people"]
-    assert truth["decoys"] == [[1.0, 2.0, 3.0, 4.01]]
+    assert truth["static_faces"] == [[1.0, 2.0, 3.0, 4.01]]
     assert len(person.pop("points")) == 68
     assert person == {
         "person": "p1",

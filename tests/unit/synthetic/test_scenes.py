@@ -113,8 +113,8 @@ def test_somebody_out_of_the_picture_or_far_behind_the_stand_is_not_present(
     assert distant
 
 
-def test_posters_are_decoys_and_nobody(rush: list[FrameTruth]) -> None:
+def test_posters_are_static_faces_and_nobody(rush: list[FrameTruth]) -> None:
     (frame,) = truths("?scene=posters&seed=1", [0])
     assert frame.people == ()
-    assert len(frame.decoys) >= 2
-    assert all(truth.decoys == () for truth in rush)
+    assert len(frame.static_faces) >= 2
+    assert all(truth.static_faces == () for truth in rush)

@@ -1,4 +1,4 @@
-"""One function a check: what came out, what was asked for, and where it went wrong."""
+"""Judge a run, one function a check: what came out, what was asked for, where it went wrong."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CHECKS: Final[tuple[Callable[[Case], Result], ...]] = (
     presence.starts,
     presence.ends,
     presence.dwell,
-    presence.posters,
+    presence.static_faces,
     attention.attention_overlap,
     attention.attention_seconds,
     figures.visits,
@@ -36,5 +36,5 @@ CHECKS: Final[tuple[Callable[[Case], Result], ...]] = (
 
 
 def check(case: Case) -> tuple[Result, ...]:
-    """Every check."""
+    """Make every check."""
     return tuple(each(case) for each in CHECKS)

@@ -1,4 +1,4 @@
-"""Who looked, and when."""
+"""Check who looked, and when."""
 
 from __future__ import annotations
 
@@ -11,45 +11,80 @@ from vitrine.fieldtest.truth import TruePresence
 
 
 def attention_overlap(case: Case) -> Result:
-    """Attention of presences that were found: intersection over union of all of it."""
-    inside = outside = 0.0
+    """Check the attention of presences that were found: intersection over union of all of it."""
+    both_s = 0.0
+    either_s = 0.0
     moments = []
     for presence, true, mine in _attentions(case):
         both = common(true, mine)
         either = union([*true, *mine])
-        inside = inside + seconds(both)
-        outside = outside + seconds(either)
+        both_s += seconds(both)
+        either_s += seconds(either)
         apart = without(either, both)
         if seconds(apart) > case.seconds:
-            start, end = max(apart, key=lambda span: span[1] - span[0])
-            note = f"{presence.person}: attention differs for {seconds(apart):.1f} of {seconds(either):.1f} s"
-            moments.append(
-                Moment(presence.camera_id, (start + end) // 2, seconds(apart), note)
-            )
-    share = inside / outside if outside else 0.0
+            moments.append(_disagreement(presence, apart, either))
     least = case.tolerances.overlap
-    passed = share >= least if outside else None
-    title = "Attention that agrees"
+    share = 0.0
+    passed = None
+    if either_s:
+        share = both_s / either_s
+        passed = share >= least
     return Result(
-        "attention-overlap",
-        "attention",
-        title,
-        share_of(share),
-        at_least(least),
-        passed,
-        tuple(moments),
+        key="attention-overlap",
+        group="attention",
+        title="Attention that agrees",
+        value=share_of(share),
+        wanted=at_least(least),
+        passed=passed,
+        moments=tuple(moments),
     )
 
 
+def _disagreement(
+    presence: TruePresence,
+    apart: list[Span],
+    either: list[Span],
+) -> Moment:
+    """Point at the middle of the longest stretch on which truth and measurement differ."""
+    start_ns, end_ns = max(apart, key=_length)
+    apart_s = seconds(apart)
+    either_s = seconds(either)
+    return Moment(
+        camera_id=presence.camera_id,
+        at_ns=(start_ns + end_ns) // 2,
+        badness=apart_s,
+        note=f"{presence.person}: attention differs for {apart_s:.1f} of {either_s:.1f} s",
+    )
+
+
+def _length(span: Span) -> int:
+    start_ns, end_ns = span
+    return end_ns - start_ns
+
+
 def attention_seconds(case: Case) -> Result:
-    """Attention of presences that were found, in all."""
-    true = sum(seconds(spans) for _, spans, _ in _attentions(case))
-    mine = sum(seconds(spans) for _, _, spans in _attentions(case))
-    return times(case, "attention-seconds", "attention", "Attention", mine, true)
+    """Check the attention of presences that were found, in all."""
+    true_s = 0.0
+    measured_s = 0.0
+    for _, true, mine in _attentions(case):
+        true_s += seconds(true)
+        measured_s += seconds(mine)
+    return times(
+        case,
+        key="attention-seconds",
+        group="attention",
+        title="Attention",
+        mine=measured_s,
+        true=true_s,
+    )
 
 
-def _attentions(case: Case) -> Iterator[tuple[TruePresence, list[Span], list[Span]]]:
-    """True and measured attention of each pair, where the truth is sure of it."""
+def _attentions(
+    case: Case,
+) -> Iterator[tuple[TruePresence, list[Span], list[Span]]]:
+    """Yield true and measured attention of each pair, where the truth is sure of it."""
     for true, mine in case.matches.pairs:
         unsure = case.truth.unsure.get(true.person, ())
-        yield true, without(true.attention, unsure), without(mine.attention, unsure)
+        expected = without(true.attention, unsure)
+        measured = without(mine.attention, unsure)
+        yield true, expected, measured

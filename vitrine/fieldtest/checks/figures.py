@@ -1,4 +1,4 @@
-"""What is counted: visitors and campaign totals."""
+"""Check what is counted: visitors and campaign totals."""
 
 from __future__ import annotations
 
@@ -10,77 +10,97 @@ from vitrine.fieldtest.totals import count_visits
 
 
 def visits(case: Case) -> Result:
-    """Visits of visitors."""
-    mine = len({presence.visit_id for presence in case.measured.presences})
-    return counts(case, "visits", "visitors", "Visits", mine, count_visits(case.people))
+    """Check the visits of visitors."""
+    names = {presence.visit_id for presence in case.measured.presences}
+    return counts(
+        case,
+        key="visits",
+        group="visitors",
+        title="Visits",
+        mine=len(names),
+        true=count_visits(case.people),
+    )
 
 
 def watchers(case: Case) -> Result:
-    """Visitors who looked at a play."""
-    mine = case.measured.totals.watchers
-    true = case.true_totals.watchers
-    return _sure(case, counts(case, "watchers", "visitors", "Watchers", mine, true))
+    """Check the visitors who looked at a play."""
+    result = counts(
+        case,
+        key="watchers",
+        group="visitors",
+        title="Watchers",
+        mine=case.measured.totals.watchers,
+        true=case.true_totals.watchers,
+    )
+    return _where_sure(case, result)
 
 
-def _sure(case: Case, result: Result) -> Result:
-    """Not judged where the truth does not know of all attention."""
-    return replace(result, passed=None) if case.truth.unsure else result
+def _where_sure(case: Case, result: Result) -> Result:
+    """Leave a result unjudged where the truth does not know of all attention."""
+    if case.truth.unsure:
+        return replace(result, passed=None)
+    return result
 
 
 def reach(case: Case) -> Result:
-    """Different visitors of each campaign."""
+    """Check the different visitors of each campaign."""
     return counts(
         case,
-        "reach",
-        "visitors",
-        "Reach",
-        case.measured.totals.reach,
-        case.true_totals.reach,
+        key="reach",
+        group="visitors",
+        title="Reach",
+        mine=case.measured.totals.reach,
+        true=case.true_totals.reach,
     )
 
 
 def total_plays(case: Case) -> Result:
-    """Plays that the campaigns count."""
+    """Check the plays that the campaigns count."""
+    names = {play.play_id for play in case.measured.journal}
     mine = case.measured.totals.plays
-    true = len({play.play_id for play in case.measured.journal})
+    true = len(names)
     return Result(
-        "total-plays",
-        "totals",
-        "Plays counted",
-        f"{mine} of {true}",
-        "all",
-        mine == true if true else None,
+        key="total-plays",
+        group="totals",
+        title="Plays counted",
+        value=f"{mine} of {true}",
+        wanted="all",
+        passed=mine == true if true else None,
     )
 
 
 def total_ots(case: Case) -> Result:
-    """Opportunities to see."""
+    """Check the opportunities to see."""
     return counts(
         case,
-        "total-ots",
-        "totals",
-        "OTS",
-        case.measured.totals.ots,
-        case.true_totals.ots,
+        key="total-ots",
+        group="totals",
+        title="OTS",
+        mine=case.measured.totals.ots,
+        true=case.true_totals.ots,
     )
 
 
 def total_dwell(case: Case) -> Result:
-    """Dwell during plays."""
+    """Check the dwell during plays."""
     return times(
         case,
-        "total-dwell",
-        "totals",
-        "Dwell in plays",
-        case.measured.totals.dwell_s,
-        case.true_totals.dwell_s,
+        key="total-dwell",
+        group="totals",
+        title="Dwell in plays",
+        mine=case.measured.totals.dwell_s,
+        true=case.true_totals.dwell_s,
     )
 
 
 def total_attention(case: Case) -> Result:
-    """Attention during plays."""
-    mine = case.measured.totals.attention_s
-    true = case.true_totals.attention_s
-    return _sure(
-        case, times(case, "total-attention", "totals", "Attention in plays", mine, true)
+    """Check the attention during plays."""
+    result = times(
+        case,
+        key="total-attention",
+        group="totals",
+        title="Attention in plays",
+        mine=case.measured.totals.attention_s,
+        true=case.true_totals.attention_s,
     )
+    return _where_sure(case, result)

@@ -1,9 +1,10 @@
-"""Who was there, and how long."""
+"""Check who was there, and how long."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from vitrine.clock import SECOND_NS
 from vitrine.fieldtest.case import Case, Moment, Result
 from vitrine.fieldtest.checks.verdicts import (
     at_least,
@@ -14,140 +15,158 @@ from vitrine.fieldtest.checks.verdicts import (
 )
 from vitrine.fieldtest.matching import Extra
 from vitrine.fieldtest.measured import Presence
-from vitrine.fieldtest.spans import SECOND
 from vitrine.fieldtest.truth import TruePresence
+
+# Shorter presences count as passers-by: whether one is found says nothing. Chosen, not measured.
+LONG_S = 1.0
 
 
 def found(case: Case) -> Result:
-    """True presences with a measured one."""
-    long = [p for p in case.truth.presences if p.seconds >= 1]
-    missed = [p for p in case.matches.missed if p.seconds >= 1]
-    share = 1 - len(missed) / len(long) if long else 0.0
-    moments = tuple(
-        Moment(
-            p.camera_id,
-            middle(p),
-            p.seconds,
-            f"{p.person} is not counted for {p.seconds:.1f} s",
-        )
-        for p in missed
-    )
-    value = f"{len(long) - len(missed)} of {len(long)}"
-    passed = share >= case.tolerances.found if long else None
+    """Check that true presences have a measured one."""
+    expected = sum(p.seconds >= LONG_S for p in case.truth.presences)
+    missed = [p for p in case.matches.missed if p.seconds >= LONG_S]
+    hits = expected - len(missed)
+    least = case.tolerances.found
+    passed = None
+    if expected:
+        passed = 1 - len(missed) / expected >= least
     return Result(
-        "found",
-        "presence",
-        "Presences of ≥ 1 s found",
-        value,
-        at_least(case.tolerances.found),
-        passed,
-        moments,
+        key="found",
+        group="presence",
+        title="Presences of ≥ 1 s found",
+        value=f"{hits} of {expected}",
+        wanted=at_least(least),
+        passed=passed,
+        moments=tuple(map(_missed, missed)),
+    )
+
+
+def _missed(presence: TruePresence) -> Moment:
+    return Moment(
+        camera_id=presence.camera_id,
+        at_ns=middle(presence),
+        badness=presence.seconds,
+        note=f"{presence.person} is not counted for {presence.seconds:.1f} s",
     )
 
 
 def invented(case: Case) -> Result:
-    """Measured presences that are nobody's own: of strangers, or pieces of one that is split."""
-    extras = [extra for extra in case.matches.extras if extra.kind != "poster"]
+    """Check presences that are nobody's own: of strangers, or pieces of one that is split."""
+    extras = [extra for extra in case.matches.extras if extra.kind != "static"]
+    splits = sum(extra.kind == "split" for extra in extras)
     count = len(case.truth.presences)
     most = case.tolerances.invented
-    kinds = {"split": "a presence is split", "stranger": "nobody is there"}
-    moments = tuple(
-        Moment(
-            e.presence.camera_id, middle(e.presence), e.presence.seconds, kinds[e.kind]
-        )
-        for e in extras
-    )
-    splits = sum(extra.kind == "split" for extra in extras)
-    value = f"{len(extras)} beside {count} ({splits} split)"
-    passed = few_enough(extras, count, most) if case.truth.complete else None
+    passed = None
+    if case.truth.complete:
+        passed = few_enough(len(extras), count, most)
     return Result(
-        "invented",
-        "presence",
-        "Presences that are nobody's",
-        value,
-        at_most(most),
-        passed,
-        moments,
+        key="invented",
+        group="presence",
+        title="Presences that are nobody's",
+        value=f"{len(extras)} beside {count} ({splits} split)",
+        wanted=at_most(most),
+        passed=passed,
+        moments=tuple(map(_extra, extras)),
+    )
+
+
+def static_faces(case: Case) -> Result:
+    """Check that nothing that hangs on a wall is a presence."""
+    counted = [extra for extra in case.matches.extras if extra.kind == "static"]
+    passed = None
+    if any(frame.static_faces for frame in case.truth.frames):
+        passed = not counted
+    return Result(
+        key="static-faces",
+        group="presence",
+        title="Static faces counted",
+        value=str(len(counted)),
+        wanted="none",
+        passed=passed,
+        moments=tuple(map(_extra, counted)),
+    )
+
+
+def _extra(extra: Extra) -> Moment:
+    presence = extra.presence
+    notes = {
+        "split": "a presence is split",
+        "stranger": "nobody is there",
+        "static": f"a static face is counted for {presence.seconds:.1f} s",
+    }
+    return Moment(
+        camera_id=presence.camera_id,
+        at_ns=middle(presence),
+        badness=presence.seconds,
+        note=notes[extra.kind],
     )
 
 
 def starts(case: Case) -> Result:
-    """When presences begin."""
-    return _edges(case, "starts", "Starts", lambda p: p.start_ns)
+    """Check when presences begin."""
+    return _edges(case, "starts", "start", lambda presence: presence.start_ns)
 
 
 def ends(case: Case) -> Result:
-    """When presences end."""
-    return _edges(case, "ends", "Ends", lambda p: p.end_ns)
+    """Check when presences end."""
+    return _edges(case, "ends", "end", lambda presence: presence.end_ns)
 
 
 def _edges(
-    case: Case, key: str, title: str, edge: Callable[[TruePresence | Presence], int]
+    case: Case,
+    key: str,
+    name: str,
+    edge_ns: Callable[[TruePresence | Presence], int],
 ) -> Result:
-    errors = [
-        ((edge(mine) - edge(true)) / SECOND, true) for true, mine in case.matches.pairs
-    ]
-    moments = tuple(
-        Moment(
-            true.camera_id,
-            edge(true),
-            abs(error),
-            f"{true.person}: {title.lower()[:-1]} is off by {error:+.1f} s",
+    errors = []
+    moments = []
+    for true, mine in case.matches.pairs:
+        error_s = (edge_ns(mine) - edge_ns(true)) / SECOND_NS
+        errors.append(error_s)
+        if abs(error_s) <= case.seconds:
+            continue
+        moment = Moment(
+            camera_id=true.camera_id,
+            at_ns=edge_ns(true),
+            badness=abs(error_s),
+            note=f"{true.person}: {name} is off by {error_s:+.1f} s",
         )
-        for error, true in errors
-        if abs(error) > case.seconds
-    )
+        moments.append(moment)
     return within(
         case,
-        key,
-        "presence",
-        f"{title} within ±{case.seconds:g} s",
-        [e for e, _ in errors],
-        moments,
+        key=key,
+        group="presence",
+        title=f"{key.capitalize()} within ±{case.seconds:g} s",
+        errors=errors,
+        moments=moments,
     )
 
 
 def dwell(case: Case) -> Result:
-    """Length of presences; one that was not found has none."""
-    errors = [(mine.seconds - true.seconds, true) for true, mine in case.matches.pairs]
-    errors += [(-true.seconds, true) for true in case.matches.missed]
-    moments = tuple(
-        Moment(
-            true.camera_id,
-            middle(true),
-            abs(error),
-            f"{true.person}: dwell of {true.seconds:.1f} s is off by {error:+.1f} s",
-        )
-        for error, true in errors
-        if abs(error) > case.seconds
-    )
+    """Check the length of presences; one that was not found has none."""
+    pairs = [(true, mine.seconds) for true, mine in case.matches.pairs]
+    pairs += [(true, 0.0) for true in case.matches.missed]
+    errors = []
+    moments = []
+    for true, measured_s in pairs:
+        error_s = measured_s - true.seconds
+        errors.append(error_s)
+        if abs(error_s) > case.seconds:
+            moments.append(_off(true, error_s))
     return within(
         case,
-        "dwell",
-        "presence",
-        f"Dwell within ±{case.seconds:g} s",
-        [e for e, _ in errors],
-        moments,
+        key="dwell",
+        group="presence",
+        title=f"Dwell within ±{case.seconds:g} s",
+        errors=errors,
+        moments=moments,
     )
 
 
-def posters(case: Case) -> Result:
-    """Presences of printed faces."""
-    counted = [extra for extra in case.matches.extras if extra.kind == "poster"]
-    passed = not counted if any(frame.decoys for frame in case.truth.frames) else None
-    moments = tuple(_poster(extra) for extra in counted)
-    return Result(
-        "posters",
-        "presence",
-        "Printed faces counted",
-        str(len(counted)),
-        "none",
-        passed,
-        moments,
+def _off(true: TruePresence, error_s: float) -> Moment:
+    return Moment(
+        camera_id=true.camera_id,
+        at_ns=middle(true),
+        badness=abs(error_s),
+        note=f"{true.person}: dwell of {true.seconds:.1f} s is off by {error_s:+.1f} s",
     )
-
-
-def _poster(extra: Extra) -> Moment:
-    presence = extra.presence
-    note = f"a printed face is counted for {presence.seconds:.1f} s"
-    return Moment(presence.camera_id, middle(presence), presence.seconds, note)

@@ -1,84 +1,97 @@
-"""How faces are found and followed."""
+"""Check how faces are found and followed."""
 
 from __future__ import annotations
 
 from vitrine.fieldtest.case import Case, Moment, Result
-from vitrine.fieldtest.checks.verdicts import at_least, at_most, few_enough, share_of
+from vitrine.fieldtest.checks.verdicts import (
+    at_least,
+    at_most,
+    few_enough,
+    share_of,
+)
+from vitrine.fieldtest.following import Loss, Swap
 
 
 def recall(case: Case) -> Result:
-    """Person-seconds with a track."""
-    seen = case.following.recall
+    """Check the person-seconds with a track."""
+    following = case.following
     least = case.tolerances.recall
-    passed = seen >= least if case.following.visible else None
-    moments = tuple(
-        Moment(
-            lost.camera_id,
-            lost.at_ns,
-            lost.seconds,
-            f"{lost.person} is not found for {lost.seconds:.1f} s",
-        )
-        for lost in case.following.losses
-    )
+    passed = None
+    if following.visible:
+        passed = following.recall >= least
     return Result(
-        "recall",
-        "tracks",
-        "Person-seconds found",
-        share_of(seen),
-        at_least(least),
-        passed,
-        moments,
+        key="recall",
+        group="tracks",
+        title="Person-seconds found",
+        value=share_of(following.recall),
+        wanted=at_least(least),
+        passed=passed,
+        moments=tuple(map(_loss, following.losses)),
+    )
+
+
+def _loss(loss: Loss) -> Moment:
+    return Moment(
+        camera_id=loss.camera_id,
+        at_ns=loss.at_ns,
+        badness=loss.seconds,
+        note=f"{loss.person} is not found for {loss.seconds:.1f} s",
     )
 
 
 def holes(case: Case) -> Result:
-    """Frames without a face between two with it."""
-    share = case.following.hole_share
+    """Check the frames without a face between two with it."""
+    following = case.following
     most = case.tolerances.holes
-    passed = share <= most if case.following.followed else None
+    passed = None
+    if following.followed:
+        passed = following.hole_share <= most
     return Result(
-        "holes",
-        "tracks",
-        "Frames lost within tracks",
-        share_of(share),
-        at_most(most),
-        passed,
+        key="holes",
+        group="tracks",
+        title="Frames lost within tracks",
+        value=share_of(following.hole_share),
+        wanted=at_most(most),
+        passed=passed,
     )
 
 
 def swaps(case: Case) -> Result:
-    """Tracks that went from one person to another."""
+    """Check the tracks that went from one person to another."""
     found = case.following.swaps
     count = len(case.truth.presences)
     most = case.tolerances.swaps
-    moments = tuple(
-        Moment(s.camera_id, s.at_ns, 1.0, f"a track goes from {s.person} to {s.other}")
-        for s in found
-    )
-    value = f"{len(found)} in {count} presences"
     return Result(
-        "swaps",
-        "tracks",
-        "Tracks that change person",
-        value,
-        at_most(most),
-        few_enough(found, count, most),
-        moments,
+        key="swaps",
+        group="tracks",
+        title="Tracks that change person",
+        value=f"{len(found)} in {count} presences",
+        wanted=at_most(most),
+        passed=few_enough(len(found), count, most),
+        moments=tuple(map(_swap, found)),
+    )
+
+
+def _swap(swap: Swap) -> Moment:
+    return Moment(
+        camera_id=swap.camera_id,
+        at_ns=swap.at_ns,
+        # A change has no length; it counts as much as a second of anything else.
+        badness=1.0,
+        note=f"a track goes from {swap.person} to {swap.other}",
     )
 
 
 def fragments(case: Case) -> Result:
-    """Tracks of one presence, above the first."""
+    """Check the tracks of one presence, above the first."""
     extra = case.following.fragments(case.truth.presences)
     count = len(case.truth.presences)
     most = case.tolerances.fragments
-    value = f"{extra} in {count} presences"
-    wanted = f"≤ {most:g} a presence"
     return Result(
-        "fragments",
-        "tracks",
-        "Tracks beyond the first",
-        value,
-        wanted,
-        few_enough(range(extra), count, most),
+        key="fragments",
+        group="tracks",
+        title="Tracks beyond the first",
+        value=f"{extra} in {count} presences",
+        wanted=f"≤ {most:g} a presence",
+        passed=few_enough(extra, count, most),
     )

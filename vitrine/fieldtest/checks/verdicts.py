@@ -1,4 +1,4 @@
-"""How a figure is held against what was asked for."""
+"""Hold figures against what was asked for."""
 
 from __future__ import annotations
 
@@ -10,29 +10,56 @@ from vitrine.fieldtest.truth import TruePresence
 
 
 def counts(
-    case: Case, key: str, group: Group, title: str, mine: int, true: int
+    case: Case,
+    key: str,
+    group: Group,
+    title: str,
+    mine: int,
+    true: int,
 ) -> Result:
-    """Numbers of people: off by a share, or by one."""
+    """Judge numbers of people: off by a share, or by one."""
     share = case.tolerances.counts
-    passed = (
-        abs(mine - true) <= max(share * true, 1.0)
-        if (true or mine) and case.truth.complete
-        else None
+    allowed = share * true
+    wanted = f"{true} ± {100 * share:.0f} %"
+    if allowed < 1:
+        allowed = 1.0
+        wanted = f"{true} ± 1"
+    passed = None
+    if (true or mine) and case.truth.complete:
+        passed = abs(mine - true) <= allowed
+    return Result(
+        key=key,
+        group=group,
+        title=title,
+        value=f"{mine} ({off(mine, true)})",
+        wanted=wanted,
+        passed=passed,
     )
-    wanted = f"{true} ± 1" if share * true < 1 else f"{true} ± {100 * share:.0f} %"
-    return Result(key, group, title, f"{mine} ({off(mine, true)})", wanted, passed)
 
 
 def times(
-    case: Case, key: str, group: Group, title: str, mine: float, true: float
+    case: Case,
+    key: str,
+    group: Group,
+    title: str,
+    mine: float,
+    true: float,
 ) -> Result:
-    """Summed seconds: off by a share."""
+    """Judge summed seconds: off by a share.
+
+    Attention is judged where not everybody is labelled too: it is compared person by person.
+    """
     share = case.tolerances.times
-    judged = (true or mine) and (case.truth.complete or group == "attention")
-    passed = abs(mine - true) <= share * true if judged else None
-    wanted = f"{true:.1f} s ± {100 * share:.0f} %"
+    passed = None
+    if (true or mine) and (case.truth.complete or group == "attention"):
+        passed = abs(mine - true) <= share * true
     return Result(
-        key, group, title, f"{mine:.1f} s ({off(mine, true)})", wanted, passed
+        key=key,
+        group=group,
+        title=title,
+        value=f"{mine:.1f} s ({off(mine, true)})",
+        wanted=f"{true:.1f} s ± {100 * share:.0f} %",
+        passed=passed,
     )
 
 
@@ -42,51 +69,57 @@ def within(
     group: Group,
     title: str,
     errors: Sequence[float],
-    moments: tuple[Moment, ...],
+    moments: Sequence[Moment],
 ) -> Result:
-    """Errors in seconds: most are within the tolerance."""
-    wanted = case.tolerances.within
-    share = (
-        sum(abs(error) <= case.seconds for error in errors) / len(errors)
-        if errors
-        else 0.0
-    )
+    """Judge errors in seconds: most are within the tolerance."""
+    least = case.tolerances.within
+    share = 0.0
+    passed = None
+    if errors:
+        good = sum(abs(error) <= case.seconds for error in errors)
+        share = good / len(errors)
+        passed = share >= least
     return Result(
-        key,
-        group,
-        title,
-        share_of(share),
-        at_least(wanted),
-        share >= wanted if errors else None,
-        moments,
+        key=key,
+        group=group,
+        title=title,
+        value=share_of(share),
+        wanted=at_least(least),
+        passed=passed,
+        moments=tuple(moments),
     )
 
 
-def few_enough(bad: Sequence[object], count: int, most: float) -> bool | None:
-    """At most so many for each of `count`; nothing to judge where there is neither."""
-    return len(bad) <= most * count if count or bad else None
+def few_enough(bad: int, count: int, most: float) -> bool | None:
+    """Judge that there are at most so many for each of `count`; None where there is neither."""
+    if not count and not bad:
+        return None
+    return bad <= most * count
 
 
 def off(mine: float, true: float) -> str:
-    """Too much or too little."""
-    return f"{100 * (mine / true - 1):+.1f} %".replace("-", "−") if true else "–"
+    """Say how much is too much or too little."""
+    if not true:
+        return "–"
+    percent = 100 * (mine / true - 1)
+    return f"{percent:+.1f} %".replace("-", "−")
 
 
 def share_of(share: float) -> str:
-    """In words."""
+    """Write a share as percent."""
     return f"{100 * share:.1f} %"
 
 
 def at_least(share: float) -> str:
-    """A lower bound in words."""
+    """Write a lower bound."""
     return f"≥ {100 * share:.0f} %"
 
 
 def at_most(share: float) -> str:
-    """An upper bound in words."""
+    """Write an upper bound."""
     return f"≤ {100 * share:.0f} %"
 
 
 def middle(presence: TruePresence | Presence) -> int:
-    """When a presence is half over."""
+    """Return when a presence is half over."""
     return (presence.start_ns + presence.end_ns) // 2
