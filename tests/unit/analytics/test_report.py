@@ -73,7 +73,7 @@ def test_json_has_figures_definitions_and_the_sums_behind_them(redis: Redis) -> 
 
 
 class Page(HTMLParser):
-    """What the page holds and what it would fetch."""
+    """Hold what the page would fetch, and the number of its plots."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
