@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
+from typing import Final
+
+LINE_CHARACTERS: Final = 120
+"""Of the documentation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ ATTENTION = Definition(
 DWELL = Definition(
     "dwell",
     "time present during plays, once for each visitor",
-    notes="likewise",
+    notes="of everybody present, also for less than 1 s",
 )
 CONVERSION = Definition(
     "conversion ratio",
@@ -148,14 +153,29 @@ DEFINITIONS = (
 
 
 def markdown_table() -> str:
-    """Return the table of docs/metrics.md."""
-    lines = ["| figure | definition | notes |", "|---|---|---|"]
+    """Return the table of docs/metrics.md: names and definitions."""
+    lines = ["| figure | definition |", "|---|---|"]
     for definition in DEFINITIONS:
         name = definition.name
         if definition.short:
             name = f"{name} ({definition.short})"
-        notes = ""
-        if definition.notes:
-            notes = f"{definition.notes} "
-        lines.append(f"| {name} | {definition.text} | {notes}|")
+        lines.append(f"| {name} | {definition.text} |")
     return "\n".join(lines)
+
+
+def markdown_notes() -> str:
+    """Return the list of docs/metrics.md below the table: what a definition leaves open."""
+    items = []
+    for definition in DEFINITIONS:
+        if not definition.notes:
+            continue
+        sentences = as_sentence(definition.notes)
+        item = textwrap.fill(
+            f"- **{definition.name}**: {sentences}",
+            width=LINE_CHARACTERS,
+            subsequent_indent="  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        items.append(item)
+    return "\n".join(items)
