@@ -21,9 +21,17 @@ from tests.brokers import kafka_libs
 
 
 @click.command()
-@click.option("--kills", default=20, show_default=True, help="Of each target.")
 @click.option(
-    "--seed", default=1, show_default=True, help="Of the moments and of the visitors."
+    "--kills",
+    default=20,
+    show_default=True,
+    help="Of each target.",
+)
+@click.option(
+    "--seed",
+    default=1,
+    show_default=True,
+    help="Of the moments and of the visitors.",
 )
 @click.option(
     "--only",
@@ -34,44 +42,56 @@ from tests.brokers import kafka_libs
 @click.option(
     "--json",
     "path",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(
+        dir_okay=False,
+        path_type=Path,
+    ),
     help="Verdicts as a file.",
 )
-def main(kills: int, seed: int, only: tuple[str, ...], path: Path | None) -> None:
+def main(
+    kills: int,
+    seed: int,
+    only: tuple[str, ...],
+    path: Path | None,
+) -> None:
     """Kill, and print what that did; targets of one group are killed in one run."""
     libs = kafka_libs()
     if libs is None:
         raise click.ClickException(
             "no broker: needs java, and the jars that `make kafka-libs` fetches"
         )
+    chosen = only or TARGETS
     verdicts = []
     for group in GROUPS:
-        targets = {name: kills for name in group if not only or name in only}
-        if targets:
-            verdicts.append(
-                run(Path(tempfile.mkdtemp(prefix="kills-")), libs, targets, seed, say)
-            )
-            tell(verdicts[-1])
+        targets = {name: kills for name in group if name in chosen}
+        if not targets:
+            continue
+        folder = Path(tempfile.mkdtemp(prefix="kills-"))
+        verdict = run(folder, libs, targets, seed, say)
+        tell(verdict)
+        verdicts.append(verdict)
     if path is not None:
-        path.write_text(
-            json.dumps([verdict.to_plain() for verdict in verdicts], indent=2) + "\n"
-        )
+        plain = [verdict.to_plain() for verdict in verdicts]
+        path.write_text(json.dumps(plain, indent=2) + "\n")
     sys.exit(any(verdict.violations for verdict in verdicts))
 
 
 def say(line: str) -> None:
-    """Progress."""
-    click.echo(f"{time.strftime('%H:%M:%S')} {line}", err=True)
+    """Print progress, with the time."""
+    now = time.strftime("%H:%M:%S")
+    click.echo(f"{now} {line}", err=True)
 
 
 def tell(verdict: Verdict) -> None:
-    """One run as a table."""
+    """Print one run as a table."""
     click.echo(f"{'target':<12}{'kills':>6}{'median s':>10}{'longest s':>11}")
     for target, found in verdict.targets.items():
-        click.echo(
-            f"{target:<12}{found['kills']:>6.0f}{found['median_s']:>10}{found['longest_s']:>11}"
-        )
-    click.echo(", ".join(f"{count} {what}" for what, count in verdict.counts.items()))
+        kills = found["kills"]
+        median_s = found["median_s"]
+        longest_s = found["longest_s"]
+        click.echo(f"{target:<12}{kills:>6.0f}{median_s:>10}{longest_s:>11}")
+    counts = [f"{count} {name}" for name, count in verdict.counts.items()]
+    click.echo(", ".join(counts))
     for line in verdict.exits:
         click.echo(f"restarted by the supervisor: {line}")
     for line in verdict.violations:

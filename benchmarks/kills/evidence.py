@@ -1,4 +1,4 @@
-"""What a run left on the topics and in Redis."""
+"""Read what a run left on the topics and in Redis."""
 
 from __future__ import annotations
 
@@ -11,17 +11,24 @@ from typing import Any, cast
 from redis import Redis
 
 from tests.recordings import Totals, reported_totals
-from vitrine.bus import Bus, Received, decode
+from vitrine.bus import Bus, Consumer, Received, decode
 from vitrine.mall.folder import MallSource
 from vitrine.services.analytics.report import to_json
 from vitrine.stores.campaign_figures import load_figures
 from vitrine.stores.campaign_state import plain_hash
 from vitrine.topics import FRAMES, TOPICS
 
+# A second is enough for a broker on this machine to answer.
+POLL_S = 1
+POLL_RECORDS = 5_000
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(
+    frozen=True,
+    slots=True,
+)
 class Evidence:
-    """A run that is over."""
+    """Hold what a run left that is over."""
 
     records: Mapping[str, Sequence[Received[Any]]]
     """By topic, in order within each partition; all topics but `frames`."""
@@ -36,40 +43,64 @@ class Evidence:
     mall: MallSource
 
     def events(self, topic: str) -> list[dict[str, Any]]:
-        """As other programs read them."""
-        return [json.loads(received.record.value) for received in self.records[topic]]
+        """Return the events of a topic as other programs read them."""
+        values = [received.record.value for received in self.records[topic]]
+        return [json.loads(value) for value in values]
 
 
-def gather(bus: Bus, redis: Redis, journal: Path, mall: MallSource) -> Evidence:
-    """Everything, after the services have ended."""
+def gather(
+    bus: Bus,
+    redis: Redis,
+    journal: Path,
+    mall: MallSource,
+) -> Evidence:
+    """Return everything that is there after the services have ended."""
+    report = to_json(load_figures(redis, "exact"))
+    pending = plain_hash(redis, "stand:pending")
+    finished: list[str] = []
+    if journal.exists():
+        finished = journal.read_text().splitlines()
     return Evidence(
         records=read_topics(bus),
-        totals=reported_totals(to_json(load_figures(redis, "exact"))),
+        totals=reported_totals(report),
         granted=read_grants(redis),
-        pending=sorted(plain_hash(redis, "stand:pending")),
-        journal=journal.read_text().splitlines() if journal.exists() else [],
+        pending=sorted(pending),
+        journal=finished,
         mall=mall,
     )
 
 
 def read_topics(bus: Bus) -> dict[str, list[Received[Any]]]:
-    """All records of all topics but `frames`. Raises Invalid for one that does not decode."""
+    """Return all records of all topics but `frames`.
+
+    Raises Invalid for a record that does not decode.
+    """
     topics = [topic for topic in TOPICS if topic is not FRAMES]
     found: dict[str, list[Received[Any]]] = {topic.name: [] for topic in topics}
     consumer = bus.consumer("evidence", topics)
     try:
-        records = consumer.poll(1, 5_000)
-        while records or not (lag := consumer.lag()) or any(lag.values()):
+        while True:
+            records = consumer.poll(POLL_S, POLL_RECORDS)
             for record in records:
                 found[record.topic].append(decode(record))
-            records = consumer.poll(1, 5_000)
+            if not records and has_read_all(consumer):
+                return found
     finally:
         consumer.close()
-    return found
+
+
+def has_read_all(consumer: Consumer) -> bool:
+    """Return whether a consumer has its partitions, and nothing is left to read."""
+    lag = consumer.lag()
+    return bool(lag) and not any(lag.values())
 
 
 def read_grants(redis: Redis) -> dict[str, dict[str, str]]:
-    """Campaign and offer → grant → code."""
+    """Return, by campaign and offer, the code of each grant."""
     prefix = "stand:grants:"
     keys = [key.decode() for key in cast("list[bytes]", redis.keys(f"{prefix}*"))]
-    return {key.removeprefix(prefix): plain_hash(redis, key) for key in keys}
+    found = {}
+    for key in keys:
+        offer = key.removeprefix(prefix)
+        found[offer] = plain_hash(redis, key)
+    return found

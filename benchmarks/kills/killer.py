@@ -1,4 +1,4 @@
-"""Who is killed when: seeded, each target by a thread of its own, also while it starts."""
+"""Kill targets at seeded moments, each in a thread of its own, also while it starts."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ from threading import Event, Thread
 
 from benchmarks.kills.site import READY_LIMIT_S, Site
 
+# Chosen, not measured: a target lives long enough to work, and dies often.
 LONGEST_LIFE_S = 6.0
 LONGEST_DOWN_S = 1.5
 STARTING_SHARE = 0.3
-"""So many kills are followed by another one while the target starts."""
+"""Share of kills that are followed by another one while the target starts."""
 SETTLING_S = 3.0
+READY_POLL_S = 0.1
+SERVERS = ("redis", "broker")
 
 
 @dataclass(slots=True)
 class Outage:
-    """From the kill until the target was ready again, by the wall clock."""
+    """Hold the time from a kill until the target was ready again, by the wall clock."""
 
     target: str
     start_ns: int
@@ -28,12 +31,13 @@ class Outage:
 
     @property
     def seconds(self) -> float:
+        """Return how long the target was away."""
         return (self.end_ns - self.start_ns) / 1e9
 
 
 @dataclass(slots=True)
 class Killer:
-    """Kills one target `kills` times, or more if the last one is followed by another."""
+    """Kill one target `kills` times."""
 
     site: Site
     target: str
@@ -45,7 +49,7 @@ class Killer:
     problems: list[str] = field(default_factory=list)
 
     def run(self) -> None:
-        """To the end of the schedule, or `stop`; what goes wrong becomes a problem."""
+        """Kill to the end of the schedule, or `stop`; what goes wrong becomes a problem."""
         try:
             self._work()
         except (AssertionError, RuntimeError, OSError) as error:
@@ -54,12 +58,19 @@ class Killer:
     def _work(self) -> None:
         chance = random.Random(f"{self.seed}/{self.target}")
         done = 0
-        while done < self.kills and not self.stop.wait(
-            chance.uniform(0, LONGEST_LIFE_S)
-        ):
-            outage = Outage(self.target, time.time_ns(), 0, 0)
+        while done < self.kills:
+            stopped = self.stop.wait(chance.uniform(0, LONGEST_LIFE_S))
+            if stopped:
+                return
+            outage = Outage(
+                target=self.target,
+                start_ns=time.time_ns(),
+                end_ns=0,
+                kills=0,
+            )
             self._strike(chance, outage)
-            if outage.kills < self.kills - done and chance.random() < STARTING_SHARE:
+            kills_left = self.kills - done - outage.kills
+            if kills_left and chance.random() < STARTING_SHARE:
                 self.stop.wait(chance.uniform(0, SETTLING_S))
                 self._strike(chance, outage)
             self._await_ready()
@@ -76,18 +87,18 @@ class Killer:
 
     def _await_ready(self) -> None:
         deadline = time.monotonic() + READY_LIMIT_S
-        servers = ("redis", "broker")
-        while not (
-            self.site.all_ready() if self.target in servers else self._is_ready()
-        ):
+        while not self._is_ready():
             if time.monotonic() > deadline:
                 self.problems.append(
                     f"{self.target} is not ready {READY_LIMIT_S:g} s after a kill"
                 )
                 return
-            self.stop.wait(0.1)
+            self.stop.wait(READY_POLL_S)
 
     def _is_ready(self) -> bool:
+        # Every service needs the servers: one that fell with them has to come back too.
+        if self.target in SERVERS:
+            return self.site.all_ready()
         self.site.revive(self.target)
         return self.site.ready(self.target)
 
@@ -99,15 +110,25 @@ def kill_all(
     stop: Event,
     say: Callable[[str], None],
 ) -> list[Killer]:
-    """Every target so many times, all at the same time; returns when all are done and the site is ready."""
-    killers = [
-        Killer(site, target, kills, seed, stop, say)
-        for target, kills in targets.items()
-    ]
-    threads = [
-        Thread(target=killer.run, name=f"killer of {killer.target}")
-        for killer in killers
-    ]
+    """Kill every target so many times, all at once; return when the site is ready again."""
+    killers = []
+    threads = []
+    for target, kills in targets.items():
+        killer = Killer(
+            site=site,
+            target=target,
+            kills=kills,
+            seed=seed,
+            stop=stop,
+            say=say,
+        )
+        killers.append(killer)
+        threads.append(
+            Thread(
+                target=killer.run,
+                name=f"killer of {target}",
+            )
+        )
     for thread in threads:
         thread.start()
     for thread in threads:

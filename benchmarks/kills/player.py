@@ -1,4 +1,6 @@
-"""The virtual player, with a journal of the plays it finished: nothing ever leaves the journal.
+"""Run the virtual player with a journal of the plays it finished.
+
+Nothing ever leaves the journal.
 
 python -m benchmarks.kills.player JOURNAL --url … --stand … --keep FILE
 """
@@ -17,10 +19,10 @@ JOURNAL = Path(sys.argv[1]) if __name__ == "__main__" else Path()
 
 
 class JournalledPlays(KeptPlays):
-    """Writes each play down once it is kept: from then on the player owes it."""
+    """Keep plays, and write each down once it is kept: from then on the player owes it."""
 
     def add(self, stand_id: str, report: PlayReport) -> None:
-        """Keep one."""
+        """Keep a play."""
         super().add(stand_id, report)
         with JOURNAL.open("a", encoding="utf-8") as file:
             file.write(f"{report.play_id}\n")
@@ -29,5 +31,6 @@ class JournalledPlays(KeptPlays):
 
 
 if __name__ == "__main__":
-    setattr(virtual_player, "KeptPlays", JournalledPlays)  # noqa: B010 - imported there, not declared
+    # The name is imported there, not declared: an assignment would not pass the type check.
+    setattr(virtual_player, "KeptPlays", JournalledPlays)  # noqa: B010
     virtual_player.main(sys.argv[2:])

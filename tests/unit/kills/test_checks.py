@@ -1,14 +1,14 @@
-"""The checks of the kill harness can say no: each is shown a run that is good but for one fault."""
+"""Checks of the kill harness: each is shown a run that is good but for one fault."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from benchmarks.kills import checks
+from benchmarks.kills import checks, video
 from benchmarks.kills.evidence import Evidence
 from benchmarks.kills.killer import Outage
 from tests.builders import (
@@ -28,24 +28,21 @@ from vitrine.topics import TOPICS
 
 FPS = 5
 OFFER = "spring:ten"
+Spoil = Callable[[Evidence], Evidence]
 
 
 def log(*events: Event) -> list[Received[Any]]:
-    """A topic that holds these events."""
+    """Return a topic that holds these events."""
     return [received(event, offset=offset) for offset, event in enumerate(events)]
 
 
 def good_run() -> Evidence:
-    """One person for four seconds, during one play, with one offer."""
+    """Return a run with one person for four seconds, one play and one offer."""
     campaign = make_campaign(offers=[make_offer(budget=1)])
     mall = FixedMall(make_mall().model_copy(update={"campaigns": (campaign,)}))
-    track = make_track_id()
-    faces = log(
-        *(make_frame_faces(n / FPS, [make_face(track)]) for n in range(4 * FPS))
-    )
-    handler = checks.engagement(mall)
-    outputs = [*handler.handle(faces).messages, *handler.stopped().messages]
-    exposures = [m.event for m in outputs if isinstance(m.event, Exposure)]
+    face = make_face(make_track_id())
+    frames = [make_frame_faces(number / FPS, [face]) for number in range(4 * FPS)]
+    faces = log(*frames)
     play = make_play(0, 8)
     shown = make_interaction(
         "offer-shown",
@@ -55,58 +52,66 @@ def good_run() -> Evidence:
         offer_id="ten",
         visit_id="v",
     )
-    records: Mapping[str, Sequence[Received[Any]]] = {
-        topic.name: [] for topic in TOPICS
-    } | {
-        "faces": faces,
-        "exposures": log(*exposures),
-        "plays": log(play),
-        "interactions": log(shown),
-    }
-    evidence = Evidence(records, {}, {OFFER: {"g": "CODE-1"}}, [], [play.play_id], mall)
+    records: dict[str, list[Received[Any]]] = {topic.name: [] for topic in TOPICS}
+    records["faces"] = faces
+    records["exposures"] = log(*exposures_of(faces, mall))
+    records["plays"] = log(play)
+    records["interactions"] = log(shown)
+    evidence = Evidence(
+        records=records,
+        totals={},
+        granted={OFFER: {"g": "CODE-1"}},
+        pending=[],
+        journal=[play.play_id],
+        mall=mall,
+    )
     return replace(evidence, totals=checks.batch_totals(evidence))
 
 
+def exposures_of(faces: list[Received[Any]], mall: FixedMall) -> list[Exposure]:
+    """Return what engagement makes of the faces."""
+    handler = checks.engagement(mall)
+    handled = handler.handle(faces)
+    stopped = handler.stopped()
+    events = [message.event for message in (*handled.messages, *stopped.messages)]
+    return [event for event in events if isinstance(event, Exposure)]
+
+
 def with_topic(evidence: Evidence, topic: str, *records: Received[Any]) -> Evidence:
-    return replace(evidence, records={**evidence.records, topic: list(records)})
+    """Return the run with other records on a topic."""
+    return replace(
+        evidence,
+        records={**evidence.records, topic: list(records)},
+    )
 
 
 def changed(evidence: Evidence, topic: str, **fields: Any) -> Evidence:
-    """The first event of a topic twice, the second time with other content."""
+    """Return the run with a topic's first event twice, the second time with other content."""
     record = evidence.records[topic][0]
-    other = received(record.event.model_copy(update=fields), offset=99)
+    other = received(
+        record.event.model_copy(update=fields),
+        offset=99,
+    )
     return with_topic(evidence, topic, *evidence.records[topic], other)
 
 
-def all_checks(evidence: Evidence) -> list[str]:
-    found: list[str] = []
-    for check in (
-        checks.plays,
-        checks.offers,
-        checks.exposures,
-        checks.totals,
-        checks.dead_letters,
-    ):
-        found += check(evidence)
-    return found + list(checks.frames(evidence, FPS))
-
-
-def test_a_good_run_has_no_violation() -> None:
-    assert all_checks(good_run()) == []
-
-
-def test_the_same_event_twice_is_no_violation() -> None:
-    run = good_run()
-    for topic in ("plays", "interactions", "exposures"):
-        run = with_topic(run, topic, *run.records[topic], *run.records[topic])
-    assert all_checks(run) == []
-
-
-def without(topic: str) -> Callable[[Evidence], Evidence]:
+def without(topic: str) -> Spoil:
+    """Return a change that takes all records from a topic."""
     return lambda run: with_topic(run, topic)
 
 
-def letter(run: Evidence) -> Evidence:
+def with_other_content(topic: str, **fields: Any) -> Spoil:
+    """Return a change that repeats a topic's first event with other content."""
+    return lambda run: changed(run, topic, **fields)
+
+
+def with_facts(**facts: Any) -> Spoil:
+    """Return a change of what is known beside the topics."""
+    return lambda run: replace(run, **facts)
+
+
+def with_dead_letter(run: Evidence) -> Evidence:
+    """Return the run with a record that the stand could not read."""
     event = DeadLetter(
         service="stand",
         topic="engagement",
@@ -123,54 +128,140 @@ def letter(run: Evidence) -> Evidence:
     return with_topic(run, "dead-letters", *log(event))
 
 
+def without_two_frames(run: Evidence) -> Evidence:
+    """Return the run without its ninth and tenth frame."""
+    faces = run.records["faces"]
+    return with_topic(run, "faces", *faces[:8], *faces[10:])
+
+
+def all_violations(evidence: Evidence) -> list[str]:
+    """Return what all checks say of a run."""
+    return [
+        *checks.plays(evidence),
+        *checks.offers(evidence),
+        *checks.exposures(evidence),
+        *checks.totals(evidence),
+        *checks.dead_letters(evidence),
+        *video.frames(evidence, FPS),
+    ]
+
+
+def test_a_good_run_has_no_violation() -> None:
+    assert all_violations(good_run()) == []
+
+
+def test_the_same_event_twice_is_no_violation() -> None:
+    run = good_run()
+    for topic in ("plays", "interactions", "exposures"):
+        records = run.records[topic]
+        run = with_topic(run, topic, *records, *records)
+
+    assert all_violations(run) == []
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (without("plays"), "was finished and is not on the topic"),
-        (lambda run: changed(run, "plays", completed=False), "different contents"),
-        (lambda run: replace(run, journal=[]), "no play was finished"),
-        (without("interactions"), "grant g never reached the bus"),
-        (lambda run: replace(run, granted={OFFER: {}}), "grant g is not in Redis"),
         (
-            lambda run: replace(run, granted={OFFER: {"g": "CODE-1", "h": "CODE-2"}}),
+            without("plays"),
+            "was finished and is not on the topic",
+        ),
+        (
+            with_other_content("plays", completed=False),
+            "different contents",
+        ),
+        (
+            with_facts(journal=[]),
+            "no play was finished",
+        ),
+        (
+            without("interactions"),
+            "grant g never reached the bus",
+        ),
+        (
+            with_facts(granted={OFFER: {}}),
+            "grant g is not in Redis",
+        ),
+        (
+            with_facts(granted={OFFER: {}}),
+            "no offer was granted",
+        ),
+        (
+            with_facts(granted={OFFER: {"g": "CODE-1", "h": "CODE-2"}}),
             "its budget is 1",
         ),
         (
-            lambda run: replace(run, granted={OFFER: {"g": "C"}, "x:y": {"h": "C"}}),
+            with_facts(granted={OFFER: {"g": "C"}, "x:y": {"h": "C"}}),
             "code C was granted 2",
         ),
         (
-            lambda run: changed(run, "interactions", interaction_id="h"),
+            with_other_content("interactions", interaction_id="h"),
             "was granted 2 times",
         ),
-        (lambda run: replace(run, pending=["g"]), "still waits in Redis"),
-        (without("exposures"), "not {"),
-        (lambda run: changed(run, "exposures", score_mean=0.0), "different contents"),
-        (lambda run: changed(run, "exposures", part=7), "not None"),
-        (lambda run: replace(run, totals={}), "total"),
-        (letter, "1 dead letters: stand engagement invalid a fault"),
         (
-            lambda run: with_topic(
-                run, "faces", *run.records["faces"][:8], *run.records["faces"][10:]
-            ),
+            with_facts(pending=["g"]),
+            "still waits in Redis",
+        ),
+        (
+            without("exposures"),
+            "not {",
+        ),
+        (
+            with_other_content("exposures", score_mean=0.0),
+            "different contents",
+        ),
+        (
+            with_other_content("exposures", part=7),
+            "not None",
+        ),
+        (
+            with_facts(totals={}),
+            "total",
+        ),
+        (
+            with_dead_letter,
+            "1 dead letters: stand engagement invalid a fault",
+        ),
+        (
+            without_two_frames,
             "misses 2 frames",
         ),
     ],
 )
-def test_a_fault_is_seen(spoil: Callable[[Evidence], Evidence], said: str) -> None:
-    assert any(said in line for line in all_checks(spoil(good_run())))
+def test_a_fault_is_seen(spoil: Spoil, said: str) -> None:
+    violations = all_violations(spoil(good_run()))
+
+    assert any(said in line for line in violations)
 
 
 @pytest.mark.parametrize(
     ("down", "fine"),
-    [((10.0, 18.0), True), ((10.0, 15.0), False), (None, False), ((40.0, 60.0), False)],
+    [
+        ((10.0, 18.0), True),
+        ((10.0, 15.0), False),
+        (None, False),
+        ((40.0, 60.0), False),
+    ],
 )
 def test_video_may_be_missing_only_as_long_as_something_was_down(
-    down: tuple[float, float] | None, fine: bool
+    down: tuple[float, float] | None,
+    fine: bool,
 ) -> None:
     seconds = [*range(11), *range(21, 30)]
-    run = with_topic(
-        good_run(), "faces", *log(*(make_frame_faces(float(s)) for s in seconds))
-    )
-    outages = [Outage("ingest", at(down[0]), at(down[1]), 1)] if down else []
-    assert (list(checks.losses(run, outages, 1.0)) == []) is fine
+    frames = [make_frame_faces(float(second)) for second in seconds]
+    run = with_topic(good_run(), "faces", *log(*frames))
+    outages = []
+    if down is not None:
+        start, end = down
+        outages.append(
+            Outage(
+                "ingest",
+                at(start),
+                at(end),
+                kills=1,
+            )
+        )
+
+    violations = list(video.losses(run, outages, fps=1.0))
+
+    assert (not violations) is fine

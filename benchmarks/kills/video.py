@@ -1,0 +1,109 @@
+"""Check that no video is missing that kills do not explain."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from benchmarks.kills.evidence import Evidence
+from benchmarks.kills.killer import Outage
+from vitrine.clock import SECOND_NS
+
+SLACK_S = 3.0
+"""Video that a kill of ingest or landmarks may cost beside the time until it was ready again."""
+# A frame is missing where a step is longer than a period and 1 %: clocks round.
+LONGEST_STEP = 1.01
+# Shorter gaps are the clock's, not lost video.
+SHORTEST_GAP_S = 0.01
+Span = tuple[int, int]
+
+
+def frames(evidence: Evidence, fps: float) -> Iterator[str]:
+    """Check that every frame of every camera is there, from the first to the last."""
+    longest_ns = LONGEST_STEP * SECOND_NS / fps
+    for camera, times in capture_times(evidence).items():
+        missing = 0.0
+        for earlier, later in pairwise(times):
+            step_ns = later - earlier
+            if step_ns > longest_ns:
+                missing += step_ns / SECOND_NS * fps - 1
+        if missing:
+            yield f"camera {camera} misses {round(missing)} frames"
+
+
+def losses(
+    evidence: Evidence,
+    outages: Sequence[Outage],
+    fps: float,
+) -> Iterator[str]:
+    """Check that each gap is in an outage and not longer than it, both with `SLACK_S`."""
+    spans = merged(outages)
+    for camera, times in capture_times(evidence).items():
+        for earlier, later in pairwise(times):
+            gap_s = gap_between(earlier, later, fps)
+            if gap_s <= SLACK_S:
+                continue
+            allowed_s = down_s(spans, earlier, later)
+            if gap_s > allowed_s:
+                yield (
+                    f"camera {camera} misses {gap_s:.1f} s of video,"
+                    f" {allowed_s:.1f} s are explained"
+                )
+
+
+def gap_between(
+    earlier_ns: int,
+    later_ns: int,
+    fps: float,
+) -> float:
+    """Return the seconds of video that are missing between two frames."""
+    return (later_ns - earlier_ns) / SECOND_NS - 1 / fps
+
+
+def down_s(
+    spans: Sequence[Span],
+    start_ns: int,
+    end_ns: int,
+) -> float:
+    """Return the length in seconds of all spans that overlap with the time from start to end."""
+    total_ns = 0
+    for first, last in spans:
+        if first <= end_ns and last >= start_ns:
+            total_ns += last - first
+    return total_ns / SECOND_NS
+
+
+def lost_s(evidence: Evidence, fps: float) -> float:
+    """Return the seconds of video without faces, of all cameras."""
+    total_s = 0.0
+    for times in capture_times(evidence).values():
+        for earlier, later in pairwise(times):
+            gap_s = gap_between(earlier, later, fps)
+            if gap_s > SHORTEST_GAP_S:
+                total_s += gap_s
+    return total_s
+
+
+def merged(outages: Sequence[Outage]) -> list[Span]:
+    """Return the spans in which something was down, with half of the slack at each end."""
+    half_ns = round(SLACK_S * SECOND_NS / 2)
+    widened = [(each.start_ns - half_ns, each.end_ns + half_ns) for each in outages]
+    spans: list[Span] = []
+    for start, end in sorted(widened):
+        if spans and start <= spans[-1][1]:
+            first, last = spans[-1]
+            spans[-1] = (first, max(end, last))
+        else:
+            spans.append((start, end))
+    return spans
+
+
+def capture_times(evidence: Evidence) -> dict[str, list[int]]:
+    """Return the times of each camera's frames, in order, each once."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for received in evidence.records["faces"]:
+        event = received.event
+        if not event.ended:
+            found[event.camera_id].add(event.captured_at_ns)
+    return {camera: sorted(times) for camera, times in found.items()}
