@@ -1,21 +1,23 @@
-"""Test and retest of expression measures: how far they change when the face does not.
+"""Test and retest measures of expression: print how far they change when the face does not.
 
 python -m benchmarks.expression_noise pictures FERPLUS [--faces 400]
-    the pictures of FER2013Valid seen twice, as between two frames of a face that keeps still: shifted, scaled
-    and turned as landmarks wander, lighter or darker, with noise, as JPEG; and how far expressions differ
+    the pictures of FER2013Valid seen twice, as between two frames of a face that keeps still:
+    shifted, scaled and turned as landmarks wander, lighter or darker, with noise, as JPEG;
+    and how far expressions differ
 python -m benchmarks.expression_noise still VIDEO … [--models FOLDER]
-    the first frame for half a minute, with noise and changing light, through detector, tracks and networks
+    the first frame for half a minute, with noise and changing light, through detector,
+    tracks and networks
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.expression import area, faces_in
 from benchmarks.static_faces import still
@@ -35,12 +37,15 @@ from vitrine.vision.models import EXPRESSION_FILE, model_path
 from vitrine.vision.networks import load_network
 
 MEASURED_ON: Final = "FER2013Valid"
+# Deviations of a view. A face of 100 px then wanders by 1 px, as landmarks do.
 SHIFT = 0.01
 SCALE = 0.015
+"""Shares of the face's side."""
 TURN = 1.0
-"""Deviations of a view: shares of the face's side, and degrees; a face of 100 px that wanders by 1 px."""
+"""Degrees."""
 FPS = 10.0
 STILL_FRAMES = 300
+# Light and noise of a second view. Chosen, not measured.
 GAIN = 0.04
 OFFSET = 3.0
 NOISE_LEVEL = 2.0
@@ -48,16 +53,27 @@ JPEG = (75, 96)
 
 
 def main() -> None:
+    """Print the figures of the chosen part."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+        description=__doc__,
+        formatter_class=argparse.RawTextHelpFormatter,
     )
     parser.add_argument("part", choices=["pictures", "still"])
-    parser.add_argument("paths", type=Path, nargs="+")
     parser.add_argument(
-        "--faces", type=int, default=400, help="of each expression, at most"
+        "paths",
+        type=Path,
+        nargs="+",
     )
     parser.add_argument(
-        "--models", type=Path, help="folder with the optional public models"
+        "--faces",
+        type=int,
+        default=400,
+        help="of each expression, at most",
+    )
+    parser.add_argument(
+        "--models",
+        type=Path,
+        help="folder with the optional public models",
     )
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
@@ -69,116 +85,130 @@ def main() -> None:
 
 
 def pictures(data: Path, most: int) -> None:
-    """Both parts of the benchmark on single pictures."""
+    """Print both parts of the benchmark on single pictures."""
     classifier = ExpressionClassifier(load_network(model_path(EXPRESSION_FILE)))
-    chosen: dict[str, list[Image]] = {}
-    for face in read_ferplus(data):
-        label = majority(face.votes) if face.split == MEASURED_ON else None
-        if (
-            label is not None
-            and len(of := chosen.setdefault(CLASSES[label], [])) < most
-        ):
-            of.append(face.image())
-    retest(classifier, [image for images in chosen.values() for image in images])
+    chosen = chosen_pictures(data, most)
+    everything = []
+    for images in chosen.values():
+        everything += images
+    retest(classifier, everything)
     differences(classifier, chosen)
 
 
+def chosen_pictures(data: Path, most: int) -> dict[str, list[Image]]:
+    """Return the first pictures of each expression, at most `most`."""
+    chosen: dict[str, list[Image]] = {}
+    for face in read_ferplus(data):
+        if face.split != MEASURED_ON:
+            continue
+        label = majority(face.votes)
+        if label is None:
+            continue
+        images = chosen.setdefault(CLASSES[label], [])
+        if len(images) < most:
+            images.append(face.image())
+    return chosen
+
+
 def unchanged(video: Path, models: Path | None) -> None:
-    """Deviations of the measures, and the response, of each face of a picture that stands still."""
-    first = next(iter(read(video, 640, 1)))
+    """Print deviations and response of each face of a picture that stands still."""
+    first = next(read(video, 640, 1))
+    images = list(still(first, STILL_FRAMES, FPS))
     tracks: dict[str, list[Expression]] = {}
-    for event in faces_in(
-        list(still(first, STILL_FRAMES, FPS)), FPS, load_detector(models)
-    ):
+    for event in faces_in(images, FPS, load_detector(models)):
         for face in event.faces:
-            tracks.setdefault(face.track_id, []).append(face.expression)
+            views = tracks.setdefault(face.track_id, [])
+            views.append(face.expression)
     for views in tracks.values():
-        baseline = Baseline()
-        responses = [baseline.observe(view, 1 / FPS) for view in views]
-        values = np.array(
-            [[getattr(view, name) for name in FULL_CHANGE] for view in views]
-        )
         print(f"{video.name}: {len(views)} views of a picture that stands still")
-        print(
-            "  deviation",
-            ", ".join(
-                f"{n} {v:.4f}"
-                for n, v in zip(FULL_CHANGE, values.std(axis=0), strict=True)
-            ),
-        )
-        print(f"  response: mean {np.mean(responses):.4f}, max {np.max(responses):.3f}")
+        print_still_track(views)
 
 
-def retest(classifier: ExpressionClassifier, images: list[Image]) -> None:
-    """How far two views of a picture differ."""
+def print_still_track(views: Sequence[Expression]) -> None:
+    """Print deviations and response of one face that stands still."""
+    baseline = Baseline()
+    responses = [baseline.observe(view, 1 / FPS) for view in views]
+    cells = []
+    for name in FULL_CHANGE:
+        deviation = np.std([getattr(view, name) for view in views])
+        cells.append(f"{name} {deviation:.4f}")
+    print("  deviation", ", ".join(cells))
+    print(f"  response: mean {np.mean(responses):.4f}, max {np.max(responses):.3f}")
+
+
+def retest(classifier: ExpressionClassifier, images: Sequence[Image]) -> None:
+    """Print how far two views of a picture differ."""
     rng = np.random.default_rng(0)
-    first, second = (
-        classifier.classify([seen_again(image, rng) for image in images])
-        for _ in range(2)
-    )
+    first = classifier.classify([seen_again(image, rng) for image in images])
+    second = classifier.classify([seen_again(image, rng) for image in images])
     apart = np.abs(first - second)[:, NEUTRAL]
+    # The difference of two views has twice the variance of one.
+    deviation = np.sqrt((apart**2).mean() / 2)
+    ninety_fifth = np.percentile(apart, 95)
     print(f"{len(images)} pictures seen twice")
     print(
-        f"  shown: deviation of one view {np.sqrt((apart**2).mean() / 2):.3f}", end=""
-    )
-    print(
-        f", apart: median {np.median(apart):.3f}, 95th percentile {np.percentile(apart, 95):.3f}"
+        f"  shown: deviation of one view {deviation:.3f}"
+        f", apart: median {np.median(apart):.3f}, 95th percentile {ninety_fifth:.3f}"
     )
     above = apart / FULL_CHANGE["shown"]
     response = np.clip((above - NOISE) / (1 - NOISE), 0, 1)
+    responding = (response > 0).mean()
     print(
-        f"  response to the other view, unsmoothed: mean {response.mean():.3f}", end=""
+        f"  response to the other view, unsmoothed: mean {response.mean():.3f}"
+        f", above 0 in {responding:.1%}, deviation {response.std():.3f}"
     )
-    print(f", above 0 in {(response > 0).mean():.1%}, deviation {response.std():.3f}")
-    print(
-        f"  same likeliest expression in {(first.argmax(1) == second.argmax(1)).mean():.1%}"
-    )
+    same = first.argmax(axis=1) == second.argmax(axis=1)
+    print(f"  same likeliest expression in {same.mean():.1%}")
 
 
 def differences(
-    classifier: ExpressionClassifier, chosen: dict[str, list[Image]]
+    classifier: ExpressionClassifier,
+    chosen: dict[str, list[Image]],
 ) -> None:
-    """What is shown by the pictures of each expression, and how far that is from neutral ones."""
-    shown = {
-        name: 1 - classifier.classify(images)[:, NEUTRAL]
-        for name, images in chosen.items()
-    }
+    """Print what pictures of each expression show, and how far that is from neutral ones."""
+    shown = {}
+    for name, images in chosen.items():
+        shown[name] = 1 - classifier.classify(images)[:, NEUTRAL]
     neutral = shown[CLASSES[NEUTRAL]]
     for name in CLASSES:
-        if name in shown:
-            print(
-                f"  {name:10s} {len(shown[name]):4d} shown {_mean(shown[name])}", end=""
-            )
-            print(
-                f"  area under the ROC curve against neutral {area(shown[name], neutral):.3f}"
-            )
-
-
-def _mean(values: NDArray[np.floating]) -> str:
-    return f"{values.mean():.3f} ± {values.std():.3f}"
+        if name not in shown:
+            continue
+        values = shown[name]
+        print(
+            f"  {name:10s} {len(values):4d} shown {values.mean():.3f} ± {values.std():.3f}"
+            f"  area under the ROC curve against neutral {area(values, neutral):.3f}"
+        )
 
 
 def seen_again(image: Image, rng: np.random.Generator) -> Image:
-    """Another view of a grey picture (48, 48) of a face that has not changed."""
+    """Return another view of a grey picture (48, 48) of a face that has not changed."""
     turn = np.radians(rng.normal(0, TURN))
     middle = (SIDE - 1) / 2 + rng.normal(0, SHIFT * SIDE, 2)
+    scale = float(np.exp(rng.normal(0, SCALE)))
     crop = crop_at(
         middle,
-        SIDE * float(np.exp(rng.normal(0, SCALE))),
+        SIDE * scale,
         np.array([np.cos(turn), np.sin(turn)]),
         SIDE,
     )
     moved = cv2.warpAffine(
-        image, crop, (SIDE, SIDE), borderMode=cv2.BORDER_REPLICATE
-    ).astype(np.float64)
-    light = moved * np.exp(rng.normal(0, GAIN)) + rng.normal(0, OFFSET)
-    noisy = np.clip(light + rng.normal(0, NOISE_LEVEL, moved.shape), 0, 255).astype(
-        np.uint8
+        image,
+        crop,
+        (SIDE, SIDE),
+        borderMode=cv2.BORDER_REPLICATE,
     )
-    encoded = cv2.imencode(
-        ".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(*JPEG))]
-    )[1]
-    return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
+    gain = np.exp(rng.normal(0, GAIN))
+    light = moved.astype(np.float64) * gain + rng.normal(0, OFFSET)
+    noise = rng.normal(0, NOISE_LEVEL, moved.shape)
+    noisy = np.clip(light + noise, 0, 255).astype(np.uint8)
+    quality = int(rng.integers(*JPEG))
+    _, jpeg = cv2.imencode(
+        ".jpg",
+        noisy,
+        [cv2.IMWRITE_JPEG_QUALITY, quality],
+    )
+    decoded = cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE)
+    return np.asarray(decoded, dtype=np.uint8)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""Figures with 95 % intervals, and how two of them differ: bootstrap over groups that belong together."""
+"""Hold figures with 95 % intervals, and tell how two of them differ.
+
+Intervals are a bootstrap over groups of observations that belong together.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,19 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+# Chosen, not measured: enough for two digits of an interval's ends.
 REPEATS: Final = 1_000
+INTERVAL: Final = (2.5, 97.5)
+"""Percentiles between which 95 % of the repeats lie."""
 Numbers = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(
+    frozen=True,
+    eq=False,
+)
 class Figure:
-    """A value, the values of its bootstrap repeats, and of how many observations it is."""
+    """Hold a value, the values of its bootstrap repeats, and the number of observations."""
 
     value: float
     repeats: Numbers
@@ -23,24 +32,32 @@ class Figure:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 %."""
-        low, high = np.percentile(self.repeats, [2.5, 97.5])
+        """Return the ends of the 95 % interval."""
+        low, high = np.percentile(self.repeats, INTERVAL)
         return float(low), float(high)
 
 
 def mean_figure(
-    values: Sequence[float], groups: Sequence[str], seed: int = 0
+    values: Sequence[float],
+    groups: Sequence[str],
+    seed: int = 0,
 ) -> Figure:
-    """The mean of values, resampled by group (person, photo, seed): observations of one belong together."""
+    """Return the mean of values, resampled by group.
+
+    Observations of one person, photo or seed depend on each other and form a group.
+    """
     observed = np.asarray(values, np.float64)
-    index = np.unique(np.asarray(groups), return_inverse=True)[1]
+    _, index = np.unique(np.asarray(groups), return_inverse=True)
     sums = np.bincount(index, observed)
     counts = np.bincount(index)
-    picked = np.random.default_rng(seed).integers(len(sums), size=(REPEATS, len(sums)))
+    rng = np.random.default_rng(seed)
+    picked = rng.integers(len(sums), size=(REPEATS, len(sums)))
+    resampled_sums = sums[picked].sum(axis=1)
+    resampled_counts = counts[picked].sum(axis=1)
     return Figure(
-        float(observed.mean()),
-        sums[picked].sum(axis=1) / counts[picked].sum(axis=1),
-        len(observed),
+        value=float(observed.mean()),
+        repeats=resampled_sums / resampled_counts,
+        count=len(observed),
     )
 
 
@@ -50,15 +67,18 @@ def resampled(
     repeats: int,
     seed: int = 0,
 ) -> Numbers:
-    """A statistic (k,) of group indices, for groups drawn with replacement: (repeats, k)."""
+    """Return a statistic (k,) of group indices, drawn with replacement: (repeats, k)."""
     rng = np.random.default_rng(seed)
-    return np.array(
-        [statistic(rng.integers(groups, size=groups)) for _ in range(repeats)]
-    )
+    rows = []
+    for _ in range(repeats):
+        drawn = rng.integers(groups, size=groups)
+        rows.append(statistic(drawn))
+    return np.array(rows)
 
 
 def difference(one: Figure, other: Figure) -> tuple[float, float, float]:
-    """`one` − `other` with its 95 % interval; the two are independent."""
+    """Return `one` − `other` and the ends of its 95 % interval; the two are independent."""
     size = min(len(one.repeats), len(other.repeats))
-    low, high = np.percentile(one.repeats[:size] - other.repeats[:size], [2.5, 97.5])
+    gaps = one.repeats[:size] - other.repeats[:size]
+    low, high = np.percentile(gaps, INTERVAL)
     return one.value - other.value, float(low), float(high)

@@ -1,4 +1,4 @@
-"""What vision costs and finds: milliseconds a part, frames a second, tracks.
+"""Print what vision costs and finds: milliseconds a part, frames a second, tracks.
 
 python -m benchmarks.vision VIDEO [--models FOLDER] [--landmarks FILE] [--width 640] [--frames 300]
 """
@@ -8,15 +8,23 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
 
-from vitrine.bus import Received, Record
-from vitrine.clock import EventClock
+from benchmarks.tracked_faces import (
+    DETECT_EVERY,
+    START_NS,
+    encoded,
+    frame_record,
+    frames_in,
+)
+from vitrine.bus import Received
+from vitrine.clock import SECOND_NS, EventClock
 from vitrine.faces.analysis import Analyser
 from vitrine.faces.models import FaceModels
 from vitrine.mall import Mall, Stand
@@ -26,7 +34,7 @@ from vitrine.sealing import Sealer
 from vitrine.services.landmarks.handler import LandmarksHandler
 from vitrine.shipped import MODELS
 from vitrine.vision import expression
-from vitrine.vision.crop import Image, crop_of_box, cut, network_input, to_frame
+from vitrine.vision.crop import Crop, Image, crop_of_box, cut, network_input, to_frame
 from vitrine.vision.detectors import Detector, FaceScore, Mtcnn, YuNet, face_cuts
 from vitrine.vision.embedding import Embedder, align
 from vitrine.vision.models import (
@@ -35,55 +43,117 @@ from vitrine.vision.models import (
     embedding_model,
     optional_model,
 )
-from vitrine.vision.networks import load_network
-from vitrine.vision.pose import head_pose
+from vitrine.vision.networks import Network, load_network
+from vitrine.vision.pose import HeadPose, head_pose
 from vitrine.vision.quality import QualityScore, quality_cut
+from vitrine.vision.shape import Points
 
-START_NS = 1_800_000_000_000_000_000
+Input = TypeVar("Input")
+FPS = 30
+# A part is timed over about so many frames: enough for a median, and done in seconds.
+TIMED_FRAMES = 40
+# Frames in a batch, as in the service.
+BATCH = 8
+LISTED_TRACKS = 20
+
+
+@dataclass(
+    frozen=True,
+    slots=True,
+)
+class FoundFace:
+    """Hold a detected face with what the parts after detection take as their input."""
+
+    image: Image
+    box: np.ndarray[Any, np.dtype[np.float32]]
+    crop: Crop
+    cut: Image
+    points: Points
+    pose: HeadPose
 
 
 def main() -> None:
+    """Print the figures of each part and of the whole."""
     arguments = _arguments()
     cv2.setNumThreads(1)
-    images = list(read(arguments.video, arguments.width, arguments.frames))
+    images = list(
+        read(
+            arguments.video,
+            arguments.width,
+            arguments.frames,
+        )
+    )
     height, width = images[0].shape[:2]
     print(f"{arguments.video.name}: {len(images)} frames of {width}×{height}")
-    detectors: dict[str, Detector] = {"MTCNN": Mtcnn.load()}
-    if path := optional_model(YUNET_FILE, arguments.models):
-        detectors = {"YuNet": YuNet(load_network(path)), **detectors}
-    path = embedding_model(arguments.models)
-    embedder = Embedder(load_network(path), path.stem)
+    detectors: dict[str, Detector] = {}
+    yunet = optional_model(YUNET_FILE, arguments.models)
+    if yunet:
+        detectors["YuNet"] = YuNet(load_network(yunet))
+    detectors["MTCNN"] = Mtcnn.load()
+    embedding = embedding_model(arguments.models)
+    embedder = Embedder(load_network(embedding), embedding.stem)
     parts(images, detectors, arguments.landmarks, embedder)
-    jpegs = [cv2.imencode(".jpg", image)[1].tobytes() for image in images]
-    records = [_record(n, jpeg, width, height) for n, jpeg in enumerate(jpegs)]
+    records = frame_records(images)
     for name, detector in detectors.items():
-        whole(name, detector, arguments.landmarks, embedder, records)
+        whole(
+            name,
+            detector,
+            arguments.landmarks,
+            embedder,
+            records,
+        )
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+        description=__doc__,
+        formatter_class=argparse.RawTextHelpFormatter,
     )
     parser.add_argument("video", type=Path)
     parser.add_argument(
-        "--models", type=Path, help="folder with the optional public models"
+        "--models",
+        type=Path,
+        help="folder with the optional public models",
     )
-    parser.add_argument("--landmarks", type=Path, default=MODELS / LANDMARKS_FILE)
-    parser.add_argument("--width", type=int, default=640)
-    parser.add_argument("--frames", type=int, default=300)
+    parser.add_argument(
+        "--landmarks",
+        type=Path,
+        default=MODELS / LANDMARKS_FILE,
+    )
+    parser.add_argument(
+        "--width",
+        type=int,
+        default=640,
+    )
+    parser.add_argument(
+        "--frames",
+        type=int,
+        default=300,
+    )
     return parser.parse_args()
 
 
-def read(video: Path, width: int, limit: int) -> Iterator[Image]:
-    """The first frames of a video, scaled down to `width`."""
+def read(
+    video: Path,
+    width: int,
+    limit: int,
+) -> Iterator[Image]:
+    """Yield the first frames of a video, scaled down to `width`."""
     capture = cv2.VideoCapture(str(video))
     for _ in range(limit):
         good, image = capture.read()
         if not good:
             return
         scale = min(1.0, width / image.shape[1])
-        size = round(image.shape[1] * scale), round(image.shape[0] * scale)
-        yield cv2.resize(image, size, interpolation=cv2.INTER_AREA)  # type: ignore[misc]
+        size = (
+            round(image.shape[1] * scale),
+            round(image.shape[0] * scale),
+        )
+        yield cv2.resize(
+            image,
+            size,
+            interpolation=cv2.INTER_AREA,
+        )  # type: ignore[misc]
 
 
 def parts(
@@ -92,56 +162,104 @@ def parts(
     landmarks: Path,
     embedder: Embedder,
 ) -> None:
-    """Milliseconds of each part on its own, over some frames; landmarks and below for each face."""
-    some = images[:: max(1, len(images) // 40)]
-    height, width = some[0].shape[:2]
-    jpegs = [cv2.imencode(".jpg", image)[1] for image in some]
-    _report("decode JPEG", cv2.imdecode, [(jpeg, cv2.IMREAD_COLOR) for jpeg in jpegs])
+    """Print milliseconds of each part on its own; of landmarks and below for each face."""
+    step = max(1, len(images) // TIMED_FRAMES)
+    some = images[::step]
+    jpegs = [np.frombuffer(encoded(image), np.uint8) for image in some]
+    report(
+        "decode JPEG",
+        lambda jpeg: cv2.imdecode(jpeg, cv2.IMREAD_COLOR),
+        jpegs,
+    )
     for name, detector in detectors.items():
-        _report(f"detect, {name}", detector.detect, [(image,) for image in some])
+        report(f"detect, {name}", detector.detect, some)
     first = next(iter(detectors.values()))
-    found = [(image, first.detect(image)) for image in some]
-    faces = [
-        (i, b, crop_of_box(b, f))
-        for i, d in found
-        for b, f in zip(d.boxes, d.five, strict=True)
-    ]
     network = load_network(landmarks)
-    score = FaceScore.load()
-    cuts = [cut(image, crop) for image, _, crop in faces]
-    inputs = [network_input([one]) for one in cuts]
-    points = [
-        to_frame(network.run(i)[0], [f[2]])[0]
-        for i, f in zip(inputs, faces, strict=True)
-    ]
-    poses = [head_pose(p, width, height) for p in points]
-    _report("cut", cut, [(image, crop) for image, _, crop in faces])
-    _report("landmarks", network.run, [(one,) for one in inputs])
-    _report(
-        "face score",
-        lambda i, b: score.score(face_cuts(i, b[None])),
-        [(i, b) for i, b, _ in faces],
-    )
-    _report("head pose", head_pose, [(p, width, height) for p in points])
-    _report("expression", expression.measure, list(zip(points, poses, strict=True)))
-    quality = QualityScore.load()
-    _report("quality", lambda c: quality.score([quality_cut(c)]), [(c,) for c in cuts])
-    aligned = [align(f[0], p) for f, p in zip(faces, points, strict=True)]
-    _report("embedding", embedder.embed, [([one],) for one in aligned])
+    faces = found_faces(some, first, network)
+    report_faces(faces, network, embedder)
 
 
-def _report(
-    name: str, part: Callable[..., object], arguments: Sequence[tuple[Any, ...]]
+def found_faces(
+    images: Sequence[Image],
+    detector: Detector,
+    network: Network,
+) -> list[FoundFace]:
+    """Return the faces of some frames."""
+    faces = []
+    for image in images:
+        height, width = image.shape[:2]
+        found = detector.detect(image)
+        for box, five in zip(found.boxes, found.five, strict=True):
+            crop = crop_of_box(box, five)
+            face_cut = cut(image, crop)
+            outputs = network.run(network_input([face_cut]))
+            points = to_frame(outputs[0], [crop])[0]
+            face = FoundFace(
+                image=image,
+                box=box,
+                crop=crop,
+                cut=face_cut,
+                points=points,
+                pose=head_pose(points, width, height),
+            )
+            faces.append(face)
+    return faces
+
+
+def report_faces(
+    faces: Sequence[FoundFace],
+    network: Network,
+    embedder: Embedder,
 ) -> None:
-    part(*arguments[0])
-    seconds = []
-    for some in arguments:
-        started = time.perf_counter()
-        part(*some)
-        seconds.append(time.perf_counter() - started)
-    print(
-        f"  {name:18s} {1e3 * np.mean(seconds):7.2f} ms   (median {1e3 * np.median(seconds):.2f})"
+    """Print milliseconds of each part that works on a face."""
+    score = FaceScore.load()
+    quality = QualityScore.load()
+
+    def score_of(face: FoundFace) -> None:
+        score.score(face_cuts(face.image, face.box[None]))
+
+    def pose_of(face: FoundFace) -> None:
+        height, width = face.image.shape[:2]
+        head_pose(face.points, width, height)
+
+    report("cut", lambda face: cut(face.image, face.crop), faces)
+    inputs = [network_input([face.cut]) for face in faces]
+    report("landmarks", network.run, inputs)
+    report("face score", score_of, faces)
+    report("head pose", pose_of, faces)
+    report(
+        "expression",
+        lambda face: expression.measure(face.points, face.pose),
+        faces,
     )
+    report(
+        "quality",
+        lambda face: quality.score([quality_cut(face.cut)]),
+        faces,
+    )
+    aligned = [align(face.image, face.points) for face in faces]
+    report(
+        "embedding",
+        lambda image: embedder.embed([image]),
+        aligned,
+    )
+
+
+def report(
+    name: str,
+    part: Callable[[Input], object],
+    inputs: Sequence[Input],
+) -> None:
+    """Print mean and median milliseconds of a part, after one call that warms it up."""
+    part(inputs[0])
+    seconds = []
+    for one in inputs:
+        started = time.perf_counter()
+        part(one)
+        seconds.append(time.perf_counter() - started)
+    mean_ms = 1e3 * np.mean(seconds)
+    median_ms = 1e3 * np.median(seconds)
+    print(f"  {name:18s} {mean_ms:7.2f} ms   (median {median_ms:.2f})")
 
 
 def whole(
@@ -149,9 +267,32 @@ def whole(
     detector: Detector,
     landmarks: Path,
     embedder: Embedder,
-    records: list[Received[FrameMeta]],
+    records: Sequence[Received[FrameMeta]],
 ) -> None:
-    """The service's handler on all frames: speed, and how steadily it sees how many people."""
+    """Print how fast the service's handler is on all frames, and how many people it sees."""
+    handler = new_handler(detector, landmarks, embedder)
+    frames: list[FrameFaces] = []
+    started = time.perf_counter()
+    used = time.process_time()
+    for first in range(0, len(records), BATCH):
+        outputs = handler.handle(records[first : first + BATCH])
+        frames += frames_in(outputs)
+    wall_s = time.perf_counter() - started
+    busy_s = time.process_time() - used
+    busy_ms = 1e3 * busy_s / len(frames)
+    print(f"{name}: {len(frames) / wall_s:.0f} frames/s ({busy_ms:.1f} ms CPU a frame)")
+    print("  people in a frame:", people_in(frames))
+    lengths = track_lengths(frames)
+    listed = ", ".join(str(length) for length in lengths[:LISTED_TRACKS])
+    print(f"  {len(lengths)} tracks; frames of each:", listed)
+
+
+def new_handler(
+    detector: Detector,
+    landmarks: Path,
+    embedder: Embedder,
+) -> LandmarksHandler:
+    """Return the handler of the service at one stand that recognises people."""
     models = FaceModels(
         detector=detector,
         landmarks=load_network(landmarks),
@@ -159,53 +300,56 @@ def whole(
         quality=QualityScore.load(),
         embedder=embedder,
     )
-    mall = Mall(
-        cameras=(), stands=(Stand(id="stand", recognition="enrolled"),), campaigns=()
+    stand = Stand(
+        id="stand",
+        recognition="enrolled",
     )
-    handler = LandmarksHandler(
+    mall = Mall(
+        cameras=(),
+        stands=(stand,),
+        campaigns=(),
+    )
+    return LandmarksHandler(
         Analyser(models),
         FixedMall(mall),
         EventClock(),
-        detect_every=3,
+        detect_every=DETECT_EVERY,
         sealer=Sealer({"k": bytes(32)}, "k"),
     )
-    started = time.perf_counter()
-    used = time.process_time()
-    messages = [
-        m
-        for n in range(0, len(records), 8)
-        for m in handler.handle(records[n : n + 8]).messages
-    ]
-    wall = time.perf_counter() - started
-    busy = time.process_time() - used
-    frames = [m.event for m in messages if isinstance(m.event, FrameFaces)]
+
+
+def people_in(frames: Sequence[FrameFaces]) -> str:
+    """Return the share of frames with each number of people."""
     people = Counter(len(frame.faces) for frame in frames)
-    tracks = Counter(face.track_id for frame in frames for face in frame.faces)
-    print(
-        f"{name}: {len(frames) / wall:.0f} frames/s ({1e3 * busy / len(frames):.1f} ms CPU a frame)"
-    )
-    print(
-        "  people in a frame:",
-        ", ".join(
-            f"{k} in {100 * n / len(frames):.1f} %" for k, n in sorted(people.items())
-        ),
-    )
-    print(
-        f"  {len(tracks)} tracks; frames of each:",
-        ", ".join(map(str, sorted(tracks.values(), reverse=True)[:20])),
-    )
+    shares = []
+    for number, count in sorted(people.items()):
+        percent = 100 * count / len(frames)
+        shares.append(f"{number} in {percent:.1f} %")
+    return ", ".join(shares)
 
 
-def _record(number: int, jpeg: bytes, width: int, height: int) -> Received[FrameMeta]:
-    at = START_NS + number * 1_000_000_000 // 30
-    meta = FrameMeta(
-        camera_id="camera",
-        stand_id="stand",
-        captured_at_ns=at,
-        width=width,
-        height=height,
-    )
-    return Received(meta, Record("frames", 0, number, "camera", jpeg, {}, at))
+def track_lengths(frames: Iterable[FrameFaces]) -> list[int]:
+    """Return the number of frames of each track, the longest first."""
+    tracks: Counter[str] = Counter()
+    for frame in frames:
+        tracks.update(face.track_id for face in frame.faces)
+    return sorted(tracks.values(), reverse=True)
+
+
+def frame_records(images: Sequence[Image]) -> list[Received[FrameMeta]]:
+    """Return the frames as a consumer hands them over, 30 a second."""
+    records = []
+    for number, image in enumerate(images):
+        height, width = image.shape[:2]
+        record = frame_record(
+            number,
+            encoded(image),
+            width,
+            height,
+            captured_at_ns=START_NS + number * SECOND_NS // FPS,
+        )
+        records.append(record)
+    return records
 
 
 if __name__ == "__main__":
