@@ -1,1 +1,1 @@
-"""What the networks are worth on labelled faces: figures, their intervals, and subgroups."""
+"""Figures of the networks on labelled faces, their intervals, and subgroups."""

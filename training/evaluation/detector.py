@@ -1,67 +1,58 @@
-"""What a detector finds, and what it takes for a face."""
+"""Recall and false alarms of a detector, and its speed."""
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from statistics import median
-from typing import Final, Protocol
+from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from training.datasets.faces import LabelledFace
 from training.datasets.pictures import Picture
+from training.evaluation.framing import SURROUNDED, framed, scaled
 from training.evaluation.intervals import Interval, interval_of_mean, wilson
 from training.evaluation.matching import RULE, matching
 from training.evaluation.progress import in_batches
 from training.evaluation.results import Columns, Json, sets_of, subgroups
+from training.evaluation.speed import TIMES, speed
 from training.evaluation.subgroups import Look, face_size, look_of
 from vitrine.vision.crop import Image
 from vitrine.vision.detectors import Detector, detect_scaled
-from vitrine.vision.shape import Points
 
-FRAME: Final = (640, 360)
-"""Width and height of the picture that speeds are compared at."""
-GREY: Final = 127
-SURROUNDED: Final = 2
-"""How much larger a cropped photo is than its face."""
-TIMED: Final = 50
-"""Pictures that are timed."""
 SWEEP: Final = np.linspace(0.3, 0.99, 70).round(2)
 """Thresholds of the curves; detectors keep nothing below a threshold of their own."""
-TIMES: Final = (
-    f"milliseconds: median of up to {TIMED} pictures at their own size, milliseconds_640x360: scaled to fit "
-    "a grey frame of 640×360; one thread, this machine, decoding not counted."
-)
-
-
-class Pictured(Protocol):
-    def image(self) -> Image: ...
 
 
 def measure_faces(
-    faces: Sequence[LabelledFace], detector: Detector, smaller: float | None = None
+    faces: Sequence[LabelledFace],
+    detector: Detector,
+    smaller: float | None = None,
 ) -> Json:
-    """Recall. With `smaller`, faces are scaled down to that size, those below it are left out."""
-    chosen = [
-        face for face in faces if smaller is None or face_size(face.points) >= smaller
-    ]
+    """Return recall on labelled faces.
+
+    With `smaller`, faces are scaled down to so many pixels, and those below it are left out.
+    """
+    chosen = _large_enough(faces, smaller)
 
     def work(some: Sequence[LabelledFace]) -> list[tuple[float, Look]]:
         return [_best_match(face, detector, smaller) for face in some]
 
     found = in_batches(work, chosen, "detector")
     scores = np.array([score for score, _ in found], np.float64)
-    columns = Columns(
-        {"recall": (scores >= detector.trust.start).astype(np.float64)},
-        np.array([face.group for face in chosen], dtype=np.str_),
-    )
+    looks = [look for _, look in found]
+    recall = scores >= detector.trust.start
+    people = np.array([face.group for face in chosen], dtype=np.str_)
+    columns = Columns({"recall": recall.astype(np.float64)}, people)
     everything = np.ones(len(chosen), np.bool_)
-    size = "" if smaller is None else _small(smaller)
+    sets = {}
+    for name, mask in sets_of(chosen).items():
+        sets[name] = columns.figures(mask)
     return {
-        "protocol": f"Recall: {RULE}. {size}False alarms: not from these pictures, which may show more faces "
-        f"than are labelled. {TIMES}",
+        "protocol": (
+            f"Recall: {RULE}. {_small(smaller)}"
+            "False alarms: not from these pictures, which may show more faces "
+            f"than are labelled. {TIMES}"
+        ),
         **columns.figures(everything),
         "false_per_image": None,
         **speed(chosen, detector),
@@ -71,33 +62,44 @@ def measure_faces(
             "recall": _at_least(scores, len(chosen)),
             "false_per_image": None,
         },
-        "sets": {name: columns.figures(mask) for name, mask in sets_of(chosen).items()},
-        "subgroups": subgroups(columns.figures, [look for _, look in found]),
+        "sets": sets,
+        "subgroups": subgroups(columns.figures, looks),
     }
 
 
 def measure_negatives(
-    pictures: Sequence[Picture], detector: Detector, smaller: float | None = None
+    pictures: Sequence[Picture],
+    detector: Detector,
+    smaller: float | None = None,
 ) -> Json:
-    """False alarms in pictures that show no face. With `smaller`, the pictures are framed as if one did."""
+    """Return false alarms in pictures that show no face.
+
+    With `smaller`, the pictures are scaled and framed as if they showed a face of that size.
+    """
 
     def work(some: Sequence[Picture]) -> list[NDArray[np.float32]]:
-        images = [_like_a_face(picture.image(), smaller) for picture in some]
-        return [detect_scaled(detector, image).scores for image in images]
+        found = []
+        for picture in some:
+            image = _like_a_face(picture.image(), smaller)
+            found.append(detect_scaled(detector, image).scores)
+        return found
 
     found = in_batches(work, pictures, "detector")
-    false = np.array(
-        [(scores >= detector.trust.start).sum() for scores in found], np.float64
-    )
+    alarms = [(scores >= detector.trust.start).sum() for scores in found]
+    false = np.array(alarms, np.float64)
+    with_false = float((false > 0).mean())
     return {
-        "protocol": f"Every detection is a false alarm: no picture shows a face. {_control(smaller)}{TIMES}",
+        "protocol": (
+            "Every detection is a false alarm: no picture shows a face. "
+            f"{_control(smaller)}{TIMES}"
+        ),
         "n": len(pictures),
         "recall": None,
         "false_per_image": float(false.mean()),
-        "pictures_with_false": float((false > 0).mean()),
+        "pictures_with_false": with_false,
         "interval": {
             "false_per_image": interval_of_false(false),
-            "pictures_with_false": wilson(float((false > 0).mean()), len(false)),
+            "pictures_with_false": wilson(with_false, len(false)),
         },
         **speed(pictures, detector),
         "face_size": smaller,
@@ -111,104 +113,76 @@ def measure_negatives(
     }
 
 
+def interval_of_false(false: NDArray[np.floating]) -> Interval:
+    """Return the interval of the mean count a picture.
+
+    Where there was none it is 0 to 3/n (the rule of three, one-sided).
+    """
+    count = len(false)
+    if not false.any():
+        return (0.0, 3 / count)
+    # Pictures without people: each is its own draw.
+    names = np.arange(count).astype(np.str_)
+    return interval_of_mean(false, names)
+
+
+def _large_enough(
+    faces: Sequence[LabelledFace],
+    smaller: float | None,
+) -> list[LabelledFace]:
+    if smaller is None:
+        return list(faces)
+    return [face for face in faces if face_size(face.points) >= smaller]
+
+
 def _best_match(
-    face: LabelledFace, detector: Detector, smaller: float | None
+    face: LabelledFace,
+    detector: Detector,
+    smaller: float | None,
 ) -> tuple[float, Look]:
-    """The best score of what matches the face, 0 for nothing, and what the face is like at that size."""
+    """Return the best score of what matches the face, 0 for nothing, and its look at that size."""
     image, points = scaled(face.image(), face.points, smaller)
     found = detect_scaled(detector, image)
     look = look_of(image, points)
     if smaller is not None:
-        look = replace(look, face_size=smaller)  # whole pixels have moved it a little
-    return float(found.scores[matching(found, points)].max(initial=0)), look
+        # Scaling to whole pixels has moved the size a little, maybe into another class.
+        look = replace(look, face_size=smaller)
+    scores = found.scores[matching(found, points)]
+    return float(scores.max(initial=0)), look
 
 
 def _like_a_face(image: Image, smaller: float | None) -> Image:
-    """What `scaled` makes of a picture twice as large as its face, here of one without a face."""
+    """Return what `scaled` makes of a picture SURROUNDED times as large as its face."""
     if smaller is None:
         return image
-    return framed(image, np.zeros((1, 2)), SURROUNDED * smaller / min(image.shape[:2]))[
-        0
-    ]
-
-
-def _control(smaller: float | None) -> str:
-    if smaller is None:
-        return ""
-    return (
-        f"A control: pictures were scaled down to {SURROUNDED * smaller:g} px, as those of faces of "
-        f"{smaller:g} px are, and put into the middle of a grey frame of 640×360. A detector that finds "
-        "something there finds small pictures in frames, and its recall on faces in them is too high. "
-    )
-
-
-def interval_of_false(false: NDArray[np.floating]) -> Interval:
-    """Of the mean count a picture; where there was none, 0 to 3/n (the rule of three, one-sided)."""
-    if not false.any():
-        return (0.0, 3 / len(false))
-    return interval_of_mean(false, np.arange(len(false)).astype(np.str_))
+    shorter_side = min(image.shape[:2])
+    scale = SURROUNDED * smaller / shorter_side
+    frame, _ = framed(image, np.zeros((1, 2)), scale)
+    return frame
 
 
 def _at_least(scores: NDArray[np.floating], count: int) -> NDArray[np.floating]:
-    """For each threshold of SWEEP how many scores reach it, over `count`."""
-    return np.asarray((scores[None] >= SWEEP[:, None]).sum(axis=1) / max(count, 1))
+    """Return for each threshold of SWEEP the number of scores that reach it, over `count`."""
+    reached = scores[None] >= SWEEP[:, None]
+    return np.asarray(reached.sum(axis=1) / max(count, 1))
 
 
-def _small(size: float) -> str:
+def _small(size: float | None) -> str:
+    if size is None:
+        return ""
     return (
-        f"Pictures were scaled down until the true box was {size:g} px (square root of its area) and put "
-        "into the middle of a grey frame of 640×360; faces smaller than that were left out. "
+        f"Pictures were scaled down until the true box was {size:g} px (square root of its area) "
+        "and put into the middle of a grey frame of 640×360; faces smaller than that were left "
+        "out. "
     )
 
 
-def scaled(image: Image, points: Points, size: float | None) -> tuple[Image, Points]:
-    """The picture with a face of `size` pixels in a grey frame, and where its points (68, 2) are then."""
+def _control(size: float | None) -> str:
     if size is None:
-        return image, points
-    return framed(image, points, size / face_size(points))
-
-
-def framed(image: Image, points: Points, scale: float) -> tuple[Image, Points]:
-    """The picture, scaled, in the middle of a grey frame of 640×360, larger where it does not fit."""
-    height, width = (max(1, round(side * scale)) for side in image.shape[:2])
-    small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
-    frame = np.full((max(FRAME[1], height), max(FRAME[0], width), 3), GREY, np.uint8)
-    top = (frame.shape[0] - height) // 2
-    left = (frame.shape[1] - width) // 2
-    frame[top : top + height, left : left + width] = small
-    across = width / image.shape[1]
-    down = height / image.shape[0]
-    return frame, (points + 0.5) * (across, down) - 0.5 + (left, top)
-
-
-def speed(pictures: Sequence[Pictured], detector: Detector) -> Json:
-    """Milliseconds a picture, see TIMES."""
-    images = [
-        picture.image()
-        for picture in pictures[:: max(1, len(pictures) // TIMED)][:TIMED]
-    ]
-    frames = [_fitted(image) for image in images]
-    return {
-        "milliseconds": _milliseconds(
-            lambda image: detect_scaled(detector, image), images
-        ),
-        "milliseconds_640x360": _milliseconds(detector.detect, frames),
-    }
-
-
-def _fitted(image: Image) -> Image:
-    scale = min(FRAME[0] / image.shape[1], FRAME[1] / image.shape[0])
-    return framed(image, np.zeros((1, 2)), scale)[0][: FRAME[1], : FRAME[0]]
-
-
-def _milliseconds(work: Callable[[Image], object], images: Sequence[Image]) -> float:
-    if not images:
-        return np.nan
-    work(images[0])
-    return 1000 * median(_seconds(work, image) for image in images)
-
-
-def _seconds(work: Callable[[Image], object], image: Image) -> float:
-    started = time.perf_counter()
-    work(image)
-    return time.perf_counter() - started
+        return ""
+    return (
+        f"A control: pictures were scaled down to {SURROUNDED * size:g} px, as those of faces of "
+        f"{size:g} px are, and put into the middle of a grey frame of 640×360. A detector that "
+        "finds something there finds small pictures in frames, and its recall on faces in them is "
+        "too high. "
+    )

@@ -1,6 +1,7 @@
-"""How often the expression network says what most people saw."""
+"""Share of faces for which the expression network says what most people saw."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -8,10 +9,11 @@ from numpy.typing import NDArray
 
 from training.datasets.faces import DatasetError
 from training.datasets.ferplus import ExpressionFace, majority
+from training.evaluation.faces_of_people import looks_in
 from training.evaluation.models import Landmarker
 from training.evaluation.progress import in_batches
 from training.evaluation.results import Columns, Json, Mask, subgroups
-from training.evaluation.subgroups import Look, look_of
+from training.evaluation.subgroups import Look
 from vitrine.vision.crop import crop_of_box
 from vitrine.vision.expression_classes import (
     CLASSES,
@@ -21,12 +23,42 @@ from vitrine.vision.expression_classes import (
 )
 
 PROTOCOL: Final = (
-    "Faces with a majority label among eight expressions: single votes ignored, more than half of the rest, "
-    '"unknown" and "not a face" counted; others are left out. The answer is the likeliest of the eight. '
-    "Subgroups by predicted landmarks; the pictures are grey and all of one size, so skin tone and face size "
-    "are not known. People are not known either: intervals take every picture for another person, and are "
-    "too narrow."
+    "Faces with a majority label among eight expressions: single votes ignored, more than half of "
+    'the rest, "unknown" and "not a face" counted; others are left out. The answer is the '
+    "likeliest of the eight. "
+    "Subgroups by predicted landmarks; the pictures are grey and all of one size, so skin tone "
+    "and face size are not known. People are not known either: intervals take every picture for "
+    "another person, and are too narrow."
 )
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Hold labels, answers and looks of n faces with a majority label."""
+
+    labels: NDArray[np.intp]
+    answers: NDArray[np.intp]
+    looks: list[Look]
+    names: NDArray[np.str_]
+    splits: NDArray[np.str_]
+
+    def shares(self, some: Mask) -> Json:
+        """Return accuracy of some of the faces, with its interval."""
+        right = self.answers == self.labels
+        # Nobody knows the people: every picture counts as another one.
+        columns = Columns({"accuracy": right.astype(np.float64)}, self.names)
+        figures = columns.figures(some)
+        del figures["people"]
+        return figures
+
+    def figures(self, some: Mask) -> Json:
+        """Return accuracy, and the figures by expression."""
+        table = confusion(self.labels[some], self.answers[some])
+        by_class = {
+            "balanced_accuracy": balanced(table),
+            "confusion": table,
+        }
+        return self.shares(some) | by_class
 
 
 def measure(
@@ -34,41 +66,50 @@ def measure(
     classifier: ExpressionClassifier,
     landmarker: Landmarker,
 ) -> Json:
-    """The figures of a result file. Raises DatasetError where no face has a majority label."""
-    voted = [majority(face.votes) for face in faces]
-    chosen = [
-        face for face, label in zip(faces, voted, strict=True) if label is not None
-    ]
-    if not chosen:
-        raise DatasetError(
-            faces[0].name, None, "neither this nor any other face has a majority label"
-        )
-    labels = np.array([label for label in voted if label is not None])
-    answers, looks = classified(chosen, classifier, landmarker)
-    columns = Columns(
-        {"accuracy": (answers == labels).astype(np.float64)},
-        np.array([face.name for face in chosen], dtype=np.str_),
-    )
+    """Return the figures of a result file.
 
-    def of_classes(some: Mask) -> Json:
-        table = confusion(labels[some], answers[some])
-        return {"balanced_accuracy": balanced(table), "confusion": table}
-
-    everything = np.ones(len(chosen), np.bool_)
-    splits = np.array([face.split for face in chosen], dtype=np.str_)
-    sets = {str(name): splits == name for name in np.unique(splits)}
+    Raises DatasetError where no face has a majority label.
+    """
+    found = _answers(faces, classifier, landmarker)
+    count = len(found.labels)
+    sets = {}
+    for split in np.unique(found.splits):
+        sets[str(split)] = found.figures(found.splits == split)
+    everything = np.ones(count, np.bool_)
     return {
         "protocol": PROTOCOL,
-        **_unnamed(columns.figures(everything)),
-        **of_classes(everything),
-        "left_out": len(faces) - len(chosen),
+        **found.figures(everything),
+        "left_out": len(faces) - count,
         "classes": list(CLASSES),
-        "sets": {
-            name: _unnamed(columns.figures(mask)) | of_classes(mask)
-            for name, mask in sets.items()
-        },
-        "subgroups": subgroups(lambda mask: _unnamed(columns.figures(mask)), looks),
+        "sets": sets,
+        "subgroups": subgroups(found.shares, found.looks),
     }
+
+
+def _answers(
+    faces: Sequence[ExpressionFace],
+    classifier: ExpressionClassifier,
+    landmarker: Landmarker,
+) -> Answers:
+    chosen = []
+    labels = []
+    for face in faces:
+        label = majority(face.votes)
+        if label is None:
+            continue
+        chosen.append(face)
+        labels.append(label)
+    if not chosen:
+        reason = "neither this nor any other face has a majority label"
+        raise DatasetError(faces[0].name, None, reason)
+    answers, looks = classified(chosen, classifier, landmarker)
+    return Answers(
+        np.array(labels),
+        answers,
+        looks,
+        names=np.array([face.name for face in chosen], dtype=np.str_),
+        splits=np.array([face.split for face in chosen], dtype=np.str_),
+    )
 
 
 def classified(
@@ -76,37 +117,37 @@ def classified(
     classifier: ExpressionClassifier,
     landmarker: Landmarker,
 ) -> tuple[NDArray[np.intp], list[Look]]:
-    """The likeliest of CLASSES for each face, (n,), and what the picture is like."""
+    """Return the likeliest of CLASSES for each face, (n,), and the look of its picture."""
     crop = crop_of_box((0, 0, SIDE, SIDE), TEMPLATE, landmarker.side)
 
     def work(some: Sequence[ExpressionFace]) -> list[tuple[int, Look]]:
         images = [face.image() for face in some]
-        answers = classifier.classify(images).argmax(axis=1).tolist()
+        scores = classifier.classify(images)
+        answers = scores.argmax(axis=1).tolist()
         coloured = [np.repeat(image[..., None], 3, axis=2) for image in images]
-        points = landmarker.points(coloured, [crop] * len(coloured))
-        looks = [
-            look_of(i, p).without("face_size")
-            for i, p in zip(coloured, points, strict=True)
-        ]
+        looks = looks_in(coloured, crop, landmarker)
         return list(zip(answers, looks, strict=True))
 
     found = in_batches(work, faces, "expression")
-    return np.array([answer for answer, _ in found]), [look for _, look in found]
+    answers = np.array([answer for answer, _ in found])
+    looks = [look for _, look in found]
+    return answers, looks
 
 
-def confusion(labels: NDArray[np.intp], answers: NDArray[np.intp]) -> NDArray[np.intp]:
-    """(8, 8) counts: a row for each label, a column for each answer."""
+def confusion(
+    labels: NDArray[np.intp],
+    answers: NDArray[np.intp],
+) -> NDArray[np.intp]:
+    """Return counts (8, 8): a row for each label, a column for each answer."""
     table = np.zeros((len(CLASSES), len(CLASSES)), np.intp)
     np.add.at(table, (labels, answers), 1)
     return table
 
 
 def balanced(table: NDArray[np.intp]) -> float:
-    """Mean over the labels that occur of the share answered right."""
+    """Return the mean over the labels that occur of the share answered right."""
+    right = np.diag(table)
     counts = table.sum(axis=1)
-    return float((np.diag(table)[counts > 0] / counts[counts > 0]).mean())
-
-
-def _unnamed(figures: Json) -> Json:
-    """Without the number of people, which nobody knows."""
-    return {name: value for name, value in figures.items() if name != "people"}
+    occur = counts > 0
+    shares = right[occur] / counts[occur]
+    return float(shares.mean())

@@ -18,24 +18,27 @@ from vitrine.vision.detectors import Detector
 from vitrine.vision.shape import outer_eye_distance
 
 Box = Literal["truth", "detector"]
+# The usual limit of failures on 300-W.
 FAILURE: Final = 0.1
+"""NME above which a face counts as failed."""
 FIGURES: Final = (
-    "mse: squared error of coordinates divided by width and height of the picture; nme: mean distance of the "
-    "68 points over the distance of the true outer eye corners (300-W); failures: share of faces with nme "
-    f"above {FAILURE}"
+    "mse: squared error of coordinates divided by width and height of the picture; "
+    "nme: mean distance of the 68 points over the distance of the true outer eye corners (300-W); "
+    f"failures: share of faces with nme above {FAILURE}"
 )
 TRUTH: Final = "Crops around the true 68 points, turned upright by them."
 DETECTED: Final = (
-    "Crops from the detector's box and five points, then once more around the points found in them, as the "
-    "product does from a second frame on. Of the detections from the product's operating threshold on, "
-    "the best that matches; a face without one scores as the frontal mean shape stretched over the picture. "
+    "Crops from the detector's box and five points, then once more around the points found in "
+    "them, as the product does from a second frame on. "
+    "Of the detections from the product's operating threshold on, the best that matches; a face "
+    "without one scores as the frontal mean shape stretched over the picture. "
     f"Matching: {RULE}."
 )
 
 
 @dataclass(frozen=True)
 class Errors:
-    """Of one face."""
+    """Hold the errors of one face."""
 
     found: bool
     mse: float
@@ -44,96 +47,130 @@ class Errors:
 
 
 def measure(
-    faces: Sequence[LabelledFace], landmarker: Landmarker, detector: Detector | None
+    faces: Sequence[LabelledFace],
+    landmarker: Landmarker,
+    detector: Detector | None,
 ) -> Json:
-    """The figures of a result file. Without a detector crops come from the labels. Raises DatasetError."""
+    """Return the figures of a result file. Raises DatasetError.
+
+    Without a detector crops come from the labels.
+    """
     errors = errors_of(faces, landmarker, detector)
-    nme = np.array([e.nme for e in errors])
-    columns = Columns(
-        {
-            "detected": np.array([e.found for e in errors], np.float64),
-            "mse": np.array([e.mse for e in errors]),
-            "nme": nme,
-            "failures": (nme > FAILURE).astype(np.float64),
-        },
-        np.array([face.group for face in faces], dtype=np.str_),
-    )
+    columns = _columns(faces, errors)
     everything = np.ones(len(faces), np.bool_)
+    sets = {}
+    for name, mask in sets_of(faces).items():
+        sets[name] = columns.figures(mask)
+    looks = [error.look for error in errors]
+    shares = np.linspace(0, 1, 101)
+    how = DETECTED if detector else TRUTH
     return {
-        "protocol": f"{DETECTED if detector else TRUTH} {FIGURES}.",
+        "protocol": f"{how} {FIGURES}.",
         **columns.figures(everything),
-        "curves": {"nme_quantiles": np.quantile(nme, np.linspace(0, 1, 101))},
-        "sets": {name: columns.figures(mask) for name, mask in sets_of(faces).items()},
-        "subgroups": subgroups(columns.figures, [e.look for e in errors]),
+        "curves": {"nme_quantiles": np.quantile(columns.values["nme"], shares)},
+        "sets": sets,
+        "subgroups": subgroups(columns.figures, looks),
     }
 
 
+def _columns(faces: Sequence[LabelledFace], errors: Sequence[Errors]) -> Columns:
+    nme = np.array([error.nme for error in errors])
+    values = {
+        "detected": np.array([error.found for error in errors], np.float64),
+        "mse": np.array([error.mse for error in errors]),
+        "nme": nme,
+        "failures": (nme > FAILURE).astype(np.float64),
+    }
+    people = np.array([face.group for face in faces], dtype=np.str_)
+    return Columns(values, people)
+
+
 def errors_of(
-    faces: Sequence[LabelledFace], landmarker: Landmarker, detector: Detector | None
+    faces: Sequence[LabelledFace],
+    landmarker: Landmarker,
+    detector: Detector | None,
 ) -> list[Errors]:
-    """The errors of each face in its picture."""
+    """Return the errors of each face in its picture."""
 
     def work(some: Sequence[LabelledFace]) -> list[Errors]:
-        images = [face.image() for face in some]
-        crops = [
-            _crop(image, face, landmarker.side, detector)
-            for image, face in zip(images, some, strict=True)
-        ]
-        seen = [
-            (image, crop)
-            for image, crop in zip(images, crops, strict=True)
-            if crop is not None
-        ]
-        points = iter(_looked_at(landmarker, seen, again=detector is not None))
-        answers = [
-            shape_over(image) if crop is None else next(points)
-            for image, crop in zip(images, crops, strict=True)
-        ]
-        return [
-            _errors(face, image, answer, crop is not None)
-            for face, image, answer, crop in zip(
-                some, images, answers, crops, strict=True
-            )
-        ]
+        return _errors_of_batch(some, landmarker, detector)
 
     return in_batches(work, faces, "landmarks")
 
 
-def _looked_at(
-    landmarker: Landmarker, seen: Sequence[tuple[Image, Crop]], *, again: bool
+def _errors_of_batch(
+    faces: Sequence[LabelledFace],
+    landmarker: Landmarker,
+    detector: Detector | None,
+) -> list[Errors]:
+    images = [face.image() for face in faces]
+    crops = {}
+    for index, face in enumerate(faces):
+        crop = _crop(images[index], face, landmarker.side, detector)
+        if crop is not None:
+            crops[index] = crop
+    points = _points(
+        landmarker,
+        [images[index] for index in crops],
+        list(crops.values()),
+        again=detector is not None,
+    )
+    answers: dict[int, NDArray[np.floating]] = dict(zip(crops, points, strict=True))
+    errors = []
+    for index, face in enumerate(faces):
+        image = images[index]
+        found = index in answers
+        answer = answers[index] if found else shape_over(image)
+        errors.append(_errors(face, image, answer, found=found))
+    return errors
+
+
+def _points(
+    landmarker: Landmarker,
+    images: Sequence[Image],
+    crops: Sequence[Crop],
+    *,
+    again: bool,
 ) -> NDArray[np.float32]:
-    """The points (n, 68, 2); with `again`, from the crops around the first answer."""
-    images = [image for image, _ in seen]
-    points = landmarker.points(images, [crop for _, crop in seen])
-    if again:
-        points = landmarker.points(
-            images, [crop_of_points(p, landmarker.side) for p in points]
-        )
-    return points
+    """Return the points (n, 68, 2); with `again`, from the crops around the first answer."""
+    points = landmarker.points(images, crops)
+    if not again:
+        return points
+    closer = [crop_of_points(face, landmarker.side) for face in points]
+    return landmarker.points(images, closer)
 
 
 def _crop(
-    image: Image, face: LabelledFace, side: int, detector: Detector | None
+    image: Image,
+    face: LabelledFace,
+    side: int,
+    detector: Detector | None,
 ) -> Crop | None:
+    """Return the crop of a face, None where the detector missed it."""
     if detector is None:
         return crop_of_points(face.points, side)
     matches = matched(detector, image, face.points)
-    return (
-        crop_of_box(matches.boxes[0].tolist(), matches.five[0], side)
-        if len(matches)
-        else None
-    )
+    if not len(matches):
+        return None
+    best_box = matches.boxes[0].tolist()
+    return crop_of_box(best_box, matches.five[0], side)
 
 
 def _errors(
-    face: LabelledFace, image: Image, answer: NDArray[np.floating], found: bool
+    face: LabelledFace,
+    image: Image,
+    answer: NDArray[np.floating],
+    *,
+    found: bool,
 ) -> Errors:
-    offsets = answer - face.points
     height, width = image.shape[:2]
+    offsets = answer - face.points
+    relative = offsets / (width, height)
     distances = np.linalg.norm(offsets, axis=1)
+    eyes = outer_eye_distance(face.points)
     return Errors(
-        found,
-        float(np.mean((offsets / (width, height)) ** 2)),
-        float(distances.mean() / outer_eye_distance(face.points)),
-        look_of(image, face.points),
+        found=found,
+        mse=float(np.mean(relative**2)),
+        nme=float(distances.mean() / eyes),
+        look=look_of(image, face.points),
     )

@@ -1,4 +1,4 @@
-"""Which detection is the labelled face, and what stands in for one that was missed."""
+"""The detection of a labelled face, and the shape that stands in for one that was missed."""
 
 from functools import cache
 from typing import Final
@@ -13,47 +13,59 @@ from vitrine.vision.detectors import Detections, Detector, detect_scaled
 from vitrine.vision.pose import mean_shape
 from vitrine.vision.shape import Points
 
-SMALLEST_RATIO = 0.5
-LARGEST_RATIO = 2.0
+# Chosen, not measured: detectors draw boxes of different extent around the same face.
+SMALLEST_RATIO: Final = 0.5
+LARGEST_RATIO: Final = 2.0
 RULE: Final = (
-    "a detection matches when the centre of the true box lies inside it and the ratio of the sizes (square "
-    "roots of the areas) is 0.5 to 2; the true box bounds the 68 points and a forehead of 0.3 face heights "
-    "above the brows"
+    "a detection matches when the centre of the true box lies inside it and the ratio of the sizes "
+    "(square roots of the areas) is 0.5 to 2; the true box bounds the 68 points and a forehead of "
+    "0.3 face heights above the brows"
 )
 
 
 def matching(found: Detections, points: Points) -> NDArray[np.bool_]:
-    """Which of n detections match the face of these 68 points, (n,); see RULE."""
+    """Return which of n detections match the face of these 68 points, (n,); see RULE."""
     box = face_box(points)
     centre = box[:2] + box[2:] / 2
+    sides = found.boxes[:, 2:]
     low = found.boxes[:, :2]
-    high = found.boxes[:, :2] + found.boxes[:, 2:]
+    high = low + sides
     inside = ((low <= centre) & (centre <= high)).all(axis=1)
-    ratio = np.sqrt(np.prod(np.maximum(found.boxes[:, 2:], 0), axis=1)) / face_size(
-        points
-    )
-    return np.asarray(inside & (ratio >= SMALLEST_RATIO) & (ratio <= LARGEST_RATIO))
+    # A detector may answer boxes of negative sides.
+    sizes = np.sqrt(np.prod(np.maximum(sides, 0), axis=1))
+    ratio = sizes / face_size(points)
+    alike = (ratio >= SMALLEST_RATIO) & (ratio <= LARGEST_RATIO)
+    return np.asarray(inside & alike)
 
 
-def believed(detector: Detector, image: Image) -> Detections:
-    """What starts a track in the product: detections from its operating threshold on, best first."""
+def trusted(detector: Detector, image: Image) -> Detections:
+    """Return the detections that start a track in the product, best first.
+
+    They are those from the operating threshold on.
+    """
     found = detect_scaled(detector, image)
     return found[found.scores >= detector.trust.start]
 
 
-def matched(detector: Detector, image: Image, points: Points) -> Detections:
-    """Of what the detector believes in, what matches the face of these 68 points, best first."""
-    found = believed(detector, image)
+def matched(
+    detector: Detector,
+    image: Image,
+    points: Points,
+) -> Detections:
+    """Return the trusted detections that match the face of these 68 points, best first."""
+    found = trusted(detector, image)
     return found[matching(found, points)]
 
 
 def shape_over(image: Image) -> NDArray[np.float64]:
-    """(68, 2): the frontal mean shape stretched over the whole picture."""
+    """Return the frontal mean shape stretched over the whole picture, (68, 2)."""
     height, width = image.shape[:2]
     return _unit_shape() * (width, height)
 
 
 @cache
 def _unit_shape() -> NDArray[np.float64]:
+    """Return the mean shape (68, 2) with both coordinates from 0 to 1."""
     flat = mean_shape()[:, :2]
-    return np.asarray((flat - flat.min(axis=0)) / np.ptp(flat, axis=0))
+    from_zero = flat - flat.min(axis=0)
+    return np.asarray(from_zero / np.ptp(flat, axis=0))

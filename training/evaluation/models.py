@@ -40,6 +40,7 @@ from vitrine.vision.models import (
 from vitrine.vision.networks import Network, load_network
 from vitrine.vision.quality import SIDE as QUALITY_SIDE
 from vitrine.vision.quality import QualityScore
+from vitrine.vision.shape import POINT_COUNT
 
 MTCNN: Final = "mtcnn"
 OnnxError: Final = (
@@ -50,134 +51,174 @@ OnnxError: Final = (
     RuntimeException,
 )
 OWN_OUTPUTS: Final = [f"stride{stride}" for stride in STRIDES]
+YUNET_OUTPUT: Final = "cls_8"
+MTCNN_STAGES: Final = ("pnet", "rnet", "onet")
 
 
 @dataclass(frozen=True)
 class Weights:
-    """Which file was measured."""
+    """Name a file that was measured."""
 
     model: str
     sha256: str
 
     @classmethod
     def of(cls, path: Path) -> Weights:
-        return cls(path.name, sha256(path.read_bytes()).hexdigest())
+        """Return name and hash of a file."""
+        content = path.read_bytes()
+        return cls(path.name, sha256(content).hexdigest())
 
 
 @dataclass(frozen=True)
 class Landmarker:
-    """A landmark network for square cuts of `side` pixels."""
+    """Run a landmark network for square cuts of `side` pixels."""
 
     network: Network
     side: int
 
     def points(
-        self, images: Sequence[Image], crops: Sequence[Crop]
+        self,
+        images: Sequence[Image],
+        crops: Sequence[Crop],
     ) -> NDArray[np.float32]:
-        """One crop (for cuts of `side` pixels) of each picture → (n, 68, 2) pixels of the pictures."""
+        """Return the points (n, 68, 2), in pixels of the pictures, of one crop of each picture.
+
+        Crops are those for cuts of `side` pixels.
+        """
         if not crops:
-            return np.zeros((0, 68, 2), np.float32)
-        cuts = [
-            cut(image, crop, self.side)
-            for image, crop in zip(images, crops, strict=True)
-        ]
-        return to_frame(self.network.run(network_input(cuts))[0], crops, self.side)
+            return np.zeros((0, POINT_COUNT, 2), np.float32)
+        cuts = []
+        for image, crop in zip(images, crops, strict=True):
+            cuts.append(cut(image, crop, self.side))
+        answers = self.network.run(network_input(cuts))
+        return to_frame(answers[0], crops, self.side)
 
 
 def load_landmarker(path: Path | None) -> tuple[Landmarker, Weights]:
-    """The product's, or a file for cuts of any size. Raises ConfigurationError."""
+    """Return the product's network, or a file for cuts of any size. Raises ConfigurationError."""
     path = path or model_path(LANDMARKS_FILE)
     sides = _inputs(path)[1:]
-    if len(sides) != 3 or sides[0] != 3 or sides[1] != sides[2] or not sides[1]:
-        raise ConfigurationError(
-            f"{path}: is no landmark network, its input is (n, {_shown(sides)})"
-        )
+    is_square = len(sides) == 3 and sides[1] == sides[2] > 0
+    if not is_square or sides[0] != 3:
+        shown = ", ".join(str(side or "any") for side in sides)
+        message = f"{path}: is no landmark network, its input is (n, {shown})"
+        raise ConfigurationError(message)
+    side = sides[1]
     network = load_network(path)
-    check_answer(path, network, (3, sides[1], sides[1]), 136)
-    return Landmarker(network, sides[1]), Weights.of(path)
+    check_answer(path, network, (3, side, side), 2 * POINT_COUNT)
+    return Landmarker(network, side), Weights.of(path)
 
 
 def load_embedder(path: Path | None) -> tuple[Embedder, Weights]:
-    """The product's own, or a file for aligned faces of 112×112 pixels. Raises ConfigurationError."""
+    """Return the product's network, or a file for aligned faces of 112×112 pixels.
+
+    Raises ConfigurationError.
+    """
     path = path or embedding_model(None)
-    _inputs(path)
-    network = load_network(path)
-    check_answer(path, network, (3, FACE_SIDE, FACE_SIDE), None)
+    network = _checked(path, (3, FACE_SIDE, FACE_SIDE), None)
     return Embedder(network, path.stem), Weights.of(path)
 
 
 def load_classifier(path: Path | None) -> tuple[ExpressionClassifier, Weights]:
-    """The product's, or a file for grey faces of 48×48 pixels. Raises ConfigurationError."""
+    """Return the product's network, or a file for grey faces of 48×48 pixels.
+
+    Raises ConfigurationError.
+    """
     path = path or model_path(EXPRESSION_FILE)
-    _inputs(path)
-    network = load_network(path)
-    check_answer(path, network, (1, EXPRESSION_SIDE, EXPRESSION_SIDE), len(CLASSES))
+    shape = (1, EXPRESSION_SIDE, EXPRESSION_SIDE)
+    network = _checked(path, shape, len(CLASSES))
     return ExpressionClassifier(network), Weights.of(path)
 
 
 def load_quality(path: Path | None) -> tuple[QualityScore, Weights]:
-    """The product's, or a file for cuts of 56×56 pixels. Raises ConfigurationError."""
+    """Return the product's network, or a file for cuts of 56×56 pixels.
+
+    Raises ConfigurationError.
+    """
     path = path or model_path(QUALITY_FILE)
-    _inputs(path)
-    network = load_network(path)
-    check_answer(path, network, (3, QUALITY_SIDE, QUALITY_SIDE), 1)
+    network = _checked(path, (3, QUALITY_SIDE, QUALITY_SIDE), 1)
     return QualityScore(network), Weights.of(path)
 
 
 def load_measured_detector(given: str | None) -> tuple[Detector, Weights]:
-    """The product's, `mtcnn`, or a file of YuNet or of our own detector. Raises ConfigurationError."""
+    """Return the product's detector, `mtcnn`, or a file of YuNet or of our own detector.
+
+    Raises ConfigurationError.
+    """
     if given is None:
         return _shipped_detector()
     if given == MTCNN:
         return Mtcnn.load(), _mtcnn_weights()
     path = Path(given)
     outputs = [output.name for output in _loaded(path).graph.output]
-    if outputs[0] == "cls_8":
+    if outputs[0] == YUNET_OUTPUT:
         return YuNet(load_network(path)), Weights.of(path)
     if outputs == OWN_OUTPUTS:
         return SingleShot(load_network(path)), Weights.of(path)
-    raise ConfigurationError(
-        f"{path}: its outputs {', '.join(outputs)} are those of no detector that we know"
-    )
+    names = ", ".join(outputs)
+    message = f"{path}: its outputs {names} are those of no detector that we know"
+    raise ConfigurationError(message)
 
 
 def _shipped_detector() -> tuple[Detector, Weights]:
-    found = load_detector(None)
-    return found, Weights.of(model_path(DETECTOR_FILE)) if isinstance(
-        found, SingleShot
-    ) else _mtcnn_weights()
+    detector = load_detector(None)
+    if isinstance(detector, SingleShot):
+        return detector, Weights.of(model_path(DETECTOR_FILE))
+    return detector, _mtcnn_weights()
 
 
 def _mtcnn_weights() -> Weights:
-    """The three files of the `mtcnn` package, one after the other."""
-    files = [
-        distribution("mtcnn").locate_file(f"mtcnn/assets/weights/{net}.lz4")
-        for net in ("pnet", "rnet", "onet")
-    ]
-    content = b"".join(Path(str(file)).read_bytes() for file in files)
-    return Weights(MTCNN, sha256(content).hexdigest())
+    """Return the hash of the three files of the `mtcnn` package, one after the other."""
+    package = distribution("mtcnn")
+    digest = sha256()
+    for stage in MTCNN_STAGES:
+        file = package.locate_file(f"mtcnn/assets/weights/{stage}.lz4")
+        content = Path(str(file)).read_bytes()
+        digest.update(content)
+    return Weights(MTCNN, digest.hexdigest())
+
+
+def _checked(
+    path: Path,
+    shape: tuple[int, ...],
+    length: int | None,
+) -> Network:
+    """Load a network that passes `check_answer`. Raises ConfigurationError."""
+    # onnxruntime says less about a file that is no network.
+    _loaded(path)
+    network = load_network(path)
+    check_answer(path, network, shape, length)
+    return network
 
 
 def check_answer(
-    path: Path, network: Network, shape: tuple[int, ...], length: int | None
+    path: Path,
+    network: Network,
+    shape: tuple[int, ...],
+    length: int | None,
 ) -> None:
-    """Raises ConfigurationError unless an input of this shape is answered by so many numbers, None is any."""
+    """Raise ConfigurationError unless `length` numbers answer an input of this shape.
+
+    A length of None is any.
+    """
+    batch = np.zeros((1, *shape), np.float32)
     try:
-        answer = network.run(np.zeros((1, *shape), np.float32))[0].shape
+        answers = network.run(batch)
     except OnnxError as error:
-        raise ConfigurationError(
-            f"{path}: does not take pictures of {shape}"
-        ) from error
-    if len(answer) != 2 or answer[1] != (length or answer[1]):
-        raise ConfigurationError(
-            f"{path}: answers {answer}, expected (1, {length or 'any'})"
-        )
+        message = f"{path}: does not take pictures of {shape}"
+        raise ConfigurationError(message) from error
+    found = answers[0].shape
+    is_row = len(found) == 2
+    if not is_row or length not in (None, found[1]):
+        expected = length or "any"
+        message = f"{path}: answers {found}, expected (1, {expected})"
+        raise ConfigurationError(message)
 
 
 def _inputs(path: Path) -> list[int]:
-    """Sides of the input, 0 where one is left open."""
-    model = _loaded(path)
-    return [side.dim_value for side in model.graph.input[0].type.tensor_type.shape.dim]
+    """Return the sides of the input, 0 where one is left open."""
+    first = _loaded(path).graph.input[0]
+    return [side.dim_value for side in first.type.tensor_type.shape.dim]
 
 
 def _loaded(path: Path) -> onnx.ModelProto:
@@ -188,7 +229,3 @@ def _loaded(path: Path) -> onnx.ModelProto:
     if not model.graph.input:
         raise ConfigurationError(f"{path}: is no ONNX file of a network")
     return model
-
-
-def _shown(sides: Sequence[int]) -> str:
-    return ", ".join(str(side or "any") for side in sides)

@@ -1,7 +1,7 @@
-"""How well a quality score predicts that recognition fails: the error-versus-reject curve.
+"""The error-versus-reject curve: how well a quality score predicts that recognition fails.
 
-False non-match rate at a fixed false match rate among the views that are left when the worst are rejected
-(Grother and Tabassi 2007, doi:10.1109/TPAMI.2007.1019; ISO/IEC 29794-1).
+False non-match rate at a fixed false match rate among the views that are left when the worst are
+rejected (Grother and Tabassi 2007, doi:10.1109/TPAMI.2007.1019; ISO/IEC 29794-1).
 """
 
 from typing import Final
@@ -19,19 +19,22 @@ from training.pictures.views import Views, make_views
 from vitrine.vision.embedding import Embedder
 from vitrine.vision.quality import QualityScore
 
+# Chosen, not measured: the middle of the rates that are reported for embeddings.
 FMR: Final = 1e-3
+"""False match rate."""
 SHARES: Final = np.arange(0, 0.96, 0.05)
 """Of views that are rejected."""
 EACH: Final = 3
 """Views of a picture."""
 PROTOCOL: Final = (
-    f"{EACH} views of each picture of people with two videos or photos at least: scaled to 14–100 %, "
-    "some blurred, dark, noisy, compressed or covered, by a fixed seed; landmarks, alignment, embedding and "
-    "quality are the product's. A view is compared with the mean of the person's clean pictures of other "
-    f"videos; a miss lies below the threshold that a share {FMR} of comparisons with other people's means "
-    "reaches. error: share of misses among what is left when the given share of views with the lowest score "
-    "is rejected; area: its mean over shares 0 to 0.95. random rejects any view, ideal all misses first; "
-    "gain: how far from random to ideal. size rejects the smallest faces first."
+    f"{EACH} views of each picture of people with two videos or photos at least: scaled to "
+    "14–100 %, some blurred, dark, noisy, compressed or covered, by a fixed seed; landmarks, "
+    "alignment, embedding and quality are the product's. "
+    "A view is compared with the mean of the person's clean pictures of other videos; a miss lies "
+    f"below the threshold that a share {FMR} of comparisons with other people's means reaches. "
+    "error: share of misses among what is left when the given share of views with the lowest "
+    "score is rejected; area: its mean over shares 0 to 0.95. random rejects any view, ideal all "
+    "misses first; gain: how far from random to ideal. size rejects the smallest faces first."
 )
 Scores = NDArray[np.floating]
 
@@ -42,35 +45,53 @@ def measure_score(
     embedder: Embedder,
     scorer: QualityScore,
 ) -> Json:
-    """Figures of a quality network on views of these faces. Raises ValueError where nobody is seen twice."""
+    """Return the figures of a quality network on views of these faces.
+
+    Raises ValueError where nobody is seen twice.
+    """
     views = make_views(faces, EACH, landmarker, embedder)
-    return measure(views, scorer.score(list(views.cuts)), {"size": views.heights})
+    scores = scorer.score(list(views.cuts))
+    return measure(views, scores, {"size": views.heights})
 
 
 def measure(
-    views: Views, scores: Scores, others: dict[str, Scores] | None = None
+    views: Views,
+    scores: Scores,
+    others: dict[str, Scores] | None = None,
 ) -> Json:
-    """Figures of a score (n,) of the views, with curves; `others` are scores to compare it with."""
+    """Return the figures of a score (n,) of the views, with curves.
+
+    `others` are scores to compare it with.
+    """
     threshold = threshold_at(views.impostor, FMR)
     missed = (views.genuine < threshold).astype(np.float64)
+    fnmr = float(missed.mean())
     error = reject_curve(missed, scores)
-    best = reject_curve(missed, -missed)
-    random = np.full(len(SHARES), missed.mean())
-    compared = {of: reject_curve(missed, given) for of, given in (others or {}).items()}
+    ideal = reject_curve(missed, -missed)
+    random = np.full(len(SHARES), fnmr)
+    compared = {}
+    areas = {}
+    for name, given in (others or {}).items():
+        curve = reject_curve(missed, given)
+        compared[name] = curve
+        areas[name] = {"area": float(curve.mean())}
     area = float(error.mean())
+    area_random = float(random.mean())
+    area_ideal = float(ideal.mean())
+    correlation = spearmanr(scores, views.genuine)
     return {
         "protocol": PROTOCOL,
         "n": len(missed),
         "people": len(np.unique(views.people)),
         "threshold": threshold,
-        "fnmr": float(missed.mean()),
+        "fnmr": fnmr,
         "area": area,
-        "area_random": float(random.mean()),
-        "area_ideal": float(best.mean()),
-        "gain": gain(area, float(random.mean()), float(best.mean())),
-        "rank_correlation": float(spearmanr(scores, views.genuine).statistic),
+        "area_random": area_random,
+        "area_ideal": area_ideal,
+        "gain": gain(area, area_random, area_ideal),
+        "rank_correlation": float(correlation.statistic),
         "interval": {"fnmr": interval_of_mean(missed, views.people)},
-        "others": {of: {"area": float(curve.mean())} for of, curve in compared.items()},
+        "others": areas,
         "sets": {},
         "subgroups": {},
         "curves": {
@@ -78,21 +99,34 @@ def measure(
                 "rejected": SHARES,
                 "error": error,
                 "random": random,
-                "ideal": best,
-            }
-            | compared,
+                "ideal": ideal,
+                **compared,
+            },
         },
     }
 
 
 def reject_curve(missed: Scores, scores: Scores) -> Scores:
-    """Share of misses among the best-scored views, at each of SHARES; ties in any order."""
+    """Return the share of misses among the best-scored views, at each of SHARES.
+
+    Ties come in any order.
+    """
+    # Mixed first, because misses with the same score must not all come first or last.
     mixed = np.random.default_rng(0).permutation(len(missed))
-    ordered = missed[mixed][np.argsort(-scores[mixed], kind="stable")]
-    left = np.maximum(1, np.ceil((1 - SHARES) * len(ordered)).astype(int))
-    return np.asarray(np.cumsum(ordered)[left - 1] / left)
+    by_score = np.argsort(-scores[mixed], kind="stable")
+    ordered = missed[mixed][by_score]
+    left = np.ceil((1 - SHARES) * len(ordered)).astype(int)
+    left = np.maximum(1, left)
+    misses = np.cumsum(ordered)[left - 1]
+    return np.asarray(misses / left)
 
 
-def gain(area: float, random: float, ideal: float) -> float:
-    """0 for a score that knows nothing, 1 for one that rejects all misses first."""
-    return (random - area) / (random - ideal) if random > ideal else np.nan
+def gain(
+    area: float,
+    random: float,
+    ideal: float,
+) -> float:
+    """Return 0 for a score that knows nothing, 1 for one that rejects all misses first."""
+    if random <= ideal:
+        return np.nan
+    return (random - area) / (random - ideal)

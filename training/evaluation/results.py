@@ -1,4 +1,4 @@
-"""Result files: the figures of the whole set, of its parts and of its subgroups, as one JSON object."""
+"""Result files: figures of the whole set, of its parts and of its subgroups, as one JSON object."""
 
 import json
 import os
@@ -34,13 +34,14 @@ SHARES: Final = frozenset(
     }
 )
 """Printed as percentages."""
+# Chosen, not measured: the widest table, that of identity, needs about so many.
 WIDTH: Final = 180
-"""Characters, where the output goes to a file."""
+"""Characters a line, where the output goes to a file."""
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Values of each face whose means are the figures, and whose face it is."""
+    """Hold values of each face whose means are the figures, and the person in it."""
 
     values: Mapping[str, NDArray[np.floating]]
     """(n,) each."""
@@ -48,66 +49,81 @@ class Columns:
     """(n,), or photos, where people have no names."""
 
     def figures(self, chosen: Mask) -> Json:
-        """Means and 95 % intervals of the chosen faces; NaN for none."""
+        """Return means and 95 % intervals of the chosen faces; NaN for none."""
         people = self.people[chosen]
-        means = {name: _mean(values[chosen]) for name, values in self.values.items()}
-        intervals = {
-            name: interval_of_mean(v[chosen], people) for name, v in self.values.items()
+        means = {}
+        intervals = {}
+        for name, values in self.values.items():
+            some = values[chosen]
+            means[name] = float(some.mean()) if len(some) else np.nan
+            intervals[name] = interval_of_mean(some, people)
+        return {
+            "n": int(chosen.sum()),
+            "people": len(np.unique(people)),
+            **means,
+            "interval": intervals,
         }
-        counts = {"n": int(chosen.sum()), "people": len(np.unique(people))}
-        return {**counts, **means, "interval": intervals}
-
-
-def _mean(values: NDArray[np.floating]) -> float:
-    return float(values.mean()) if len(values) else np.nan
 
 
 def sets_of(faces: Sequence[Grouped], *, parts: bool = True) -> dict[str, Mask]:
-    """Published splits, where there are any, and people that our own split holds out."""
+    """Return a mask (n,) for each published split, and for the people that our split holds out.
+
+    Faces outside published splits are in none of them; empty sets are left out.
+    """
     splits = np.array([face.split for face in faces], dtype=np.str_)
-    masks = {str(name): splits == name for name in np.unique(splits) if name}
+    masks = {}
+    for name in np.unique(splits):
+        if name:
+            masks[str(name)] = splits == name
     if parts:
-        held_out = np.array(
-            [part_of(face.group) == "held-out" for face in faces], dtype=np.bool_
-        )
-        masks["held-out"] = held_out
+        held_out = [part_of(face.group) == "held-out" for face in faces]
+        masks["held-out"] = np.array(held_out, dtype=np.bool_)
     return {name: mask for name, mask in masks.items() if mask.any()}
 
 
 def subgroups(figures: Figures, looks: Sequence[Look]) -> Json:
-    """Figures by label of each factor, `rest` those of all other measured faces; None where none is."""
+    """Return figures by label of each factor, None for a factor that no face has.
+
+    `rest` are the figures of all other faces for which the factor was measured.
+    """
     classes = classes_of(looks)
-    return {
-        factor.name: _groups(figures, classes[factor.name], factor.labels)
-        for factor in FACTORS
-    }
+    found = {}
+    for factor in FACTORS:
+        found[factor.name] = _groups(figures, classes[factor.name], factor.labels)
+    return found
 
 
 def _groups(
-    figures: Figures, classes: NDArray[np.intp], labels: Sequence[str]
+    figures: Figures,
+    classes: NDArray[np.intp],
+    labels: Sequence[str],
 ) -> Json | None:
     measured = classes >= 0
-    groups = {
-        label: figures(classes == number)
-        | {"rest": figures(measured & (classes != number))}
-        for number, label in enumerate(labels)
-        if (classes == number).any()
-    }
+    groups = {}
+    for number, label in enumerate(labels):
+        chosen = classes == number
+        if not chosen.any():
+            continue
+        rest = measured & ~chosen
+        groups[label] = figures(chosen) | {"rest": figures(rest)}
     return groups or None
 
 
 def write(result: Json, path: Path) -> None:
-    """Atomic: an interrupted run leaves no half file."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(
-        json.dumps(plain(result), indent=2, ensure_ascii=False, allow_nan=False) + "\n",
-        encoding="utf-8",
+    """Write a result file at once: an interrupted run leaves no half file."""
+    text = json.dumps(
+        plain(result),
+        indent=2,
+        ensure_ascii=False,
+        allow_nan=False,
     )
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(text + "\n", encoding="utf-8")
     os.replace(partial, path)
 
 
 def plain(value: Any) -> Any:
-    """As JSON has it: NaN and infinities become null, arrays lists."""
+    """Return a value as JSON has it: NaN and infinities become null, arrays lists."""
     match value:
         case dict():
             return {str(key): plain(part) for key, part in value.items()}
@@ -124,12 +140,17 @@ def plain(value: Any) -> Any:
 
 
 def show(result: Json) -> None:
-    """Prints the figures, a row for each set and subgroup."""
+    """Print the figures, a row for each set and subgroup."""
     console = Console(markup=False, highlight=False)
     if not console.is_terminal:
         console.width = WIDTH
-    console.print(f"{result['model']}  {result['sha256'][:12]}…  {result['data']}")
+    digest = result["sha256"][:12]
+    console.print(f"{result['model']}  {digest}…  {result['data']}")
     console.print(result["protocol"])
+    console.print(_table(result))
+
+
+def _table(result: Json) -> Table:
     names = [name for name in result if name in result["interval"]]
     table = Table("faces of", "n", *names)
     table.add_row("all", *_cells(result, names))
@@ -139,30 +160,32 @@ def show(result: Json) -> None:
         table.add_section()
         for label, figures in (groups or {}).items():
             table.add_row(f"{factor} {label}", *_cells(figures, names))
-    console.print(table)
+    return table
 
 
 def _cells(figures: Json, names: Sequence[str]) -> list[str]:
-    return [
-        str(figures["n"]),
-        *(
-            _cell(name, figures.get(name), figures["interval"].get(name))
-            for name in names
-        ),
-    ]
+    cells = [str(figures["n"])]
+    for name in names:
+        value = figures.get(name)
+        interval = figures["interval"].get(name)
+        cells.append(_cell(name, value, interval))
+    return cells
 
 
-def _cell(name: str, value: Any, interval: Any) -> str:
+def _cell(
+    name: str,
+    value: Any,
+    interval: Any,
+) -> str:
     if isinstance(value, dict):
-        return "  ".join(
-            f"{key}: {_cell(name, part, None)}" for key, part in value.items()
-        )
+        # Without intervals: there is no room for those of several rates in one cell.
+        parts = [f"{key}: {_cell(name, part, None)}" for key, part in value.items()]
+        return "  ".join(parts)
     if value is None or not np.isfinite(value):
         return "–"
     form = "{:.1%}" if name in SHARES else "{:.3g}"
-    bounds = (
-        ""
-        if interval is None
-        else " ({} – {})".format(*(form.format(bound) for bound in interval))
-    )
-    return form.format(value) + bounds
+    written = form.format(value)
+    if interval is None:
+        return written
+    low, high = interval
+    return f"{written} ({form.format(low)} – {form.format(high)})"

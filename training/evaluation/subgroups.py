@@ -1,9 +1,10 @@
-"""What a picture of a face is like: how large, turned, bright, blurred, and how dark the skin appears.
+"""Looks of faces: how large, turned, bright, blurred they are, and how dark the skin appears.
 
-Skin tone is the individual typology angle, ITA = atan2(L* − 50, b*) in degrees (Chardon, Cretois and
-Hourseau 1991), of the median colour (CIELAB, D65) on both cheeks and the forehead; its six classes are those
-of Del Bino and Bernerd 2013. It is measured from the picture, so light and camera shift it: a pale face in
-shadow counts as dark. It says how skin looks in these pictures, nothing about who somebody is.
+Skin tone is the individual typology angle, ITA = atan2(L* − 50, b*) in degrees (Chardon, Cretois
+and Hourseau 1991), of the median colour (CIELAB, D65) on both cheeks and the forehead; its six
+classes are those of Del Bino and Bernerd 2013. It is measured from the picture, so light and
+camera shift it: a pale face in shadow counts as dark. It says how skin looks in these pictures,
+nothing about who somebody is.
 """
 
 from __future__ import annotations
@@ -30,35 +31,44 @@ from vitrine.vision.shape import (
     outer_eye_distance,
 )
 
+# Chosen, not measured: all faces are scaled to this side, so that their blur can be compared.
 BLUR_SIDE: Final = 128
+# Chosen, not measured: discs of this size stay between eye, nose and mouth.
 PATCH: Final = 0.12
 """Radius of a patch of skin, in distances of the outer eye corners."""
+# Chosen, not measured: above the brows and mostly below the hair.
 ABOVE_BROWS: Final = 0.3
-"""How far the forehead's patch lies above the middle of the brows, in the same unit."""
+"""Distance of the forehead's patch from the middle of the brows, in the same unit."""
+# Chosen, not measured: the median of fewer pixels depends on noise.
 LEAST_PIXELS: Final = 12
+"""Pixels of skin below which its colour is not measured."""
+# Chosen, not measured.
 LEAST_COLOUR: Final = 2.0
 """CIELAB b* below which a picture is grey or lit in blue, and ITA means nothing."""
-BLACK = 15
-WHITE = 245
+# Chosen, not measured: sensors clip near both ends, which shifts colours.
+BLACK: Final = 15
+WHITE: Final = 245
 """Grey values beyond which a pixel is deep shadow or glare."""
 
 
 @dataclass(frozen=True)
 class Factor:
-    """One thing that faces differ in; classes from easy to hard."""
+    """Divide faces by one thing in which they differ; classes go from easy to hard."""
 
     name: str
     labels: tuple[str, ...]
     edges: tuple[float, ...]
     """Between neighbouring classes, in the direction of the labels."""
     falling: bool = True
-    """Whether large values are the easy ones."""
+    """True where large values are the easy ones."""
 
     def classes(self, values: NDArray[np.floating]) -> NDArray[np.intp]:
-        """(n,) → index of the label, −1 where a value is NaN."""
+        """Return the index of the label of each value (n,), −1 where a value is NaN."""
         edges = np.array(self.edges)
-        beyond = values[:, None] < edges if self.falling else values[:, None] >= edges
-        return np.where(np.isnan(values), -1, beyond.sum(axis=1))
+        column = values[:, None]
+        beyond = column < edges if self.falling else column >= edges
+        index = beyond.sum(axis=1)
+        return np.where(np.isnan(values), -1, index)
 
 
 FACTORS: Final = (
@@ -75,9 +85,22 @@ FACTORS: Final = (
         ),
         (128, 64, 48, 32, 24, 16),
     ),
-    Factor("yaw", ("< 15°", "15–30°", "30–45°", "≥ 45°"), (15, 30, 45), falling=False),
-    Factor("brightness", ("≥ 150", "110–150", "70–110", "< 70"), (150, 110, 70)),
-    Factor("blur", ("≥ 150", "50–150", "15–50", "< 15"), (150, 50, 15)),
+    Factor(
+        "yaw",
+        ("< 15°", "15–30°", "30–45°", "≥ 45°"),
+        (15, 30, 45),
+        falling=False,
+    ),
+    Factor(
+        "brightness",
+        ("≥ 150", "110–150", "70–110", "< 70"),
+        (150, 110, 70),
+    ),
+    Factor(
+        "blur",
+        ("≥ 150", "50–150", "15–50", "< 15"),
+        (150, 50, 15),
+    ),
     Factor(
         "skin_tone",
         ("very light", "light", "intermediate", "tan", "brown", "dark"),
@@ -88,10 +111,10 @@ FACTORS: Final = (
 
 @dataclass(frozen=True)
 class Look:
-    """What was measured of one face; NaN where it could not be."""
+    """Hold what was measured of one face; NaN where it could not be."""
 
     face_size: float = np.nan
-    """Pixels: square root of the area of the box of the points and the forehead, see training.pictures.boxes."""
+    """Pixels: square root of the area of the box of the points and the forehead: see face_box."""
     yaw: float = np.nan
     """Degrees away from the camera, to either side."""
     brightness: float = np.nan
@@ -102,83 +125,106 @@ class Look:
     """ITA in degrees: more is lighter."""
 
     def without(self, name: str) -> Look:
-        """The same look with one thing unknown."""
+        """Return the same look with one thing unknown."""
         return replace(self, **{name: np.nan})
 
 
 def look_of(image: Image, points: Points) -> Look:
-    """The look of the face with these 68 points (68, 2) in a picture (H, W, 3) BGR."""
-    height, width = image.shape[:2]
-    try:
-        yaw = abs(head_pose(points, width, height).yaw)
-    except ValueError:
-        yaw = np.nan
-    grey = cv2.cvtColor(
-        cut(image, crop_of_points(points, BLUR_SIDE), BLUR_SIDE), cv2.COLOR_BGR2GRAY
-    )
+    """Return the look of the face with these points (68, 2) in a picture (H, W, 3) BGR."""
     return Look(
-        face_size(points),
-        yaw,
-        _brightness(image, points),
-        float(cv2.Laplacian(grey, cv2.CV_32F).var()),
-        typology_angle(image, points),
+        face_size=face_size(points),
+        yaw=_yaw(image, points),
+        brightness=_brightness(image, points),
+        blur=_blur(image, points),
+        skin_tone=typology_angle(image, points),
     )
 
 
 def face_size(points: Points) -> float:
-    """Pixels: see Look."""
-    return float(np.sqrt(np.prod(face_box(points)[2:])))
+    """Return the size of a face in pixels: see Look."""
+    _, _, width, height = face_box(points)
+    return float(np.sqrt(width * height))
+
+
+def _yaw(image: Image, points: Points) -> float:
+    height, width = image.shape[:2]
+    try:
+        pose = head_pose(points, width, height)
+    except ValueError:
+        return np.nan
+    return abs(pose.yaw)
+
+
+def _blur(image: Image, points: Points) -> float:
+    crop = crop_of_points(points, BLUR_SIDE)
+    face = cut(image, crop, BLUR_SIDE)
+    grey = cv2.cvtColor(face, cv2.COLOR_BGR2GRAY)
+    edges = cv2.Laplacian(grey, cv2.CV_32F)
+    return float(edges.var())
 
 
 def _brightness(image: Image, points: Points) -> float:
-    low = points.min(axis=0).round().astype(int)
-    high = points.max(axis=0).round().astype(int)
-    inside = image[max(low[1], 0) : max(high[1], 0), max(low[0], 0) : max(high[0], 0)]
-    return (
-        float(cv2.cvtColor(inside, cv2.COLOR_BGR2GRAY).mean())
-        if inside.size
-        else np.nan
-    )
+    # A negative start of a slice would count from the other end.
+    low = points.min(axis=0).round().astype(int).clip(min=0)
+    high = points.max(axis=0).round().astype(int).clip(min=0)
+    inside = image[low[1] : high[1], low[0] : high[0]]
+    if not inside.size:
+        return np.nan
+    grey = cv2.cvtColor(inside, cv2.COLOR_BGR2GRAY)
+    return float(grey.mean())
 
 
 def typology_angle(image: Image, points: Points) -> float:
-    """ITA in degrees; NaN in grey pictures, blue light, or where hardly any skin is visible."""
+    """Return ITA in degrees.
+
+    NaN in grey pictures, blue light, or where hardly any skin is visible.
+    """
     skin = image[_skin(points, image.shape[:2])]
     grey = skin.mean(axis=1)
-    skin = skin[(grey > BLACK) & (grey < WHITE)]
+    well_lit = (grey > BLACK) & (grey < WHITE)
+    skin = skin[well_lit]
     if len(skin) < LEAST_PIXELS:
         return np.nan
-    colours = cv2.cvtColor(skin[None].astype(np.float32) / 255, cv2.COLOR_BGR2LAB)[0]
+    # cvtColor takes pictures: one row of pixels.
+    row = skin[None].astype(np.float32) / 255
+    colours = cv2.cvtColor(row, cv2.COLOR_BGR2LAB)[0]
     lightness, _, yellow = np.median(colours, axis=0)
     if yellow < LEAST_COLOUR:
         return np.nan
-    return float(np.degrees(np.arctan2(lightness - 50, yellow)))
+    angle = np.arctan2(lightness - 50, yellow)
+    return float(np.degrees(angle))
 
 
 def _skin(points: Points, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """(H, W): discs on both cheeks, midway between eye and mouth corner, and above the brows."""
-    left = points[EYE_LEFT].mean(axis=0)
-    right = points[EYE_RIGHT].mean(axis=0)
-    brows = np.concatenate([points[BROW_LEFT], points[BROW_RIGHT]]).mean(axis=0)
+    """Return a mask (H, W) of discs on both cheeks and above the brows.
+
+    Those on the cheeks lie midway between eye and mouth corner.
+    """
+    left_eye = points[EYE_LEFT].mean(axis=0)
+    right_eye = points[EYE_RIGHT].mean(axis=0)
+    left_mouth = points[MOUTH_LEFT]
+    right_mouth = points[MOUTH_RIGHT]
+    both_brows = np.concatenate([points[BROW_LEFT], points[BROW_RIGHT]])
     across = float(outer_eye_distance(points))
-    down = (points[MOUTH_LEFT] + points[MOUTH_RIGHT]) / 2 - (left + right) / 2
-    up = -down / max(float(np.linalg.norm(down)), 1e-6)
-    centres = (
-        (left + points[MOUTH_LEFT]) / 2,
-        (right + points[MOUTH_RIGHT]) / 2,
-        brows + ABOVE_BROWS * across * up,
-    )
+    down = (left_mouth + right_mouth) / 2 - (left_eye + right_eye) / 2
+    # All points may coincide in a broken prediction.
+    length = max(float(np.linalg.norm(down)), 1e-6)
+    up = -down / length
+    forehead = both_brows.mean(axis=0) + ABOVE_BROWS * across * up
+    left_cheek = (left_eye + left_mouth) / 2
+    right_cheek = (right_eye + right_mouth) / 2
+    centres = np.array([left_cheek, right_cheek, forehead])
+    radius = max(1, round(PATCH * across))
     mask = np.zeros(shape, np.uint8)
-    for x, y in np.array(centres).round().astype(int).tolist():
-        cv2.circle(mask, (x, y), max(1, round(PATCH * across)), 1, cv2.FILLED)
+    for x, y in centres.round().astype(int).tolist():
+        cv2.circle(mask, (x, y), radius, 1, cv2.FILLED)
     return mask > 0
 
 
 def classes_of(looks: Sequence[Look]) -> dict[str, NDArray[np.intp]]:
-    """For each factor the index of each face's label, −1 where it was not measured."""
-    return {
-        factor.name: factor.classes(
-            np.array([getattr(look, factor.name) for look in looks], np.float64)
-        )
-        for factor in FACTORS
-    }
+    """Return for each factor the index of each face's label, −1 where it was not measured."""
+    classes = {}
+    for factor in FACTORS:
+        values = [getattr(look, factor.name) for look in looks]
+        classes[factor.name] = factor.classes(np.array(values, np.float64))
+    return classes

@@ -26,7 +26,7 @@ class Measurement:
     name: str
     """Of the file, without `.json`."""
     series: str
-    """Whose weights: `OURS` or a public model."""
+    """The owner of the weights: `OURS` or a public model."""
     arguments: tuple[str, ...]
     """Of `python -m training evaluate`."""
 

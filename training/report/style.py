@@ -9,6 +9,7 @@ from typing import Any, Final
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from training.report.results import Result
 
@@ -69,13 +70,12 @@ def drawing(
     """Yield a figure in our style and write it as SVG at the end, with the stamp of its results."""
     description = stamp(results)
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        engine = figure.get_layout_engine()
-        engine.set(
+        layout = ConstrainedLayoutEngine(
             w_pad=0.12,
             h_pad=0.1,
             wspace=0.06,
-        )  # type: ignore[union-attr, call-arg]
+        )
+        figure = Figure(figsize=(width, height), layout=layout)
         yield figure
         # No date: the same results must give the same bytes.
         metadata = {

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, Literal
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
@@ -47,7 +48,7 @@ def leave_room_at_the_top(axes: Axes) -> None:
     """Leave a little room above 100 %, without a tick there."""
     low = axes.get_ylim()[0]
     locator = MaxNLocator(6, steps=[1, 2, 5, 10])
-    ticks = locator.tick_values(low, 1)
+    ticks = np.array(locator.tick_values(low, 1))
     # 1.001 instead of 1: the locator's sums of steps miss 1 by a rounding error.
     ticks = ticks[(low <= ticks) & (ticks < 1.001)]
     axes.set_yticks(ticks)

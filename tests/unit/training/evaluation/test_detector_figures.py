@@ -11,7 +11,8 @@ from tests.unit.training.evaluation.builders import (
     picture,
 )
 from training.datasets.pictures import Picture
-from training.evaluation.detector import measure_faces, measure_negatives, scaled
+from training.evaluation.detector import measure_faces, measure_negatives
+from training.evaluation.framing import scaled
 from training.evaluation.matching import matching
 from training.evaluation.subgroups import face_size
 from vitrine.vision.crop import Image

@@ -2,17 +2,19 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from training.evaluation.recognition import (
+from training.evaluation.gallery import (
     BINS,
-    MOST_PAIRS,
     NEVER,
     Gallery,
     Impostors,
+    false_matches,
+    nearest_is_same,
+)
+from training.evaluation.pairs import (
+    MOST_PAIRS,
     Pairs,
     best_threshold,
     draw_pairs,
-    false_matches,
-    nearest_is_same,
     pairs_by_class,
     told_right,
 )

@@ -1,0 +1,162 @@
+"""Embedded pictures compared with each other: false matches, thresholds, nearest neighbours.
+
+A unit is what is left out together: a picture, or a whole video.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Numbers = NDArray[np.intp]
+
+# Chosen, not measured: 512 rows of cosines with 13,000 pictures take 27 MB.
+BLOCK: Final = 512
+"""Pictures that are compared with all others at a time."""
+# Steps of 3e-5 are finer than any difference of thresholds that is reported.
+BINS: Final = 65_536
+"""Of similarities −1…1."""
+NEVER: Final = -1.0
+"""Similarity of a face that was missed to any other."""
+# With fewer the true rate could be anything: 10 events have a 95 % interval of about 5 to 18.
+ENOUGH: Final = 10
+"""False matches that a rate must rest on."""
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Hold n embedded pictures."""
+
+    vectors: Floats
+    """(n, d), length 1; any numbers where the face was missed."""
+    found: NDArray[np.bool_]
+    person: Numbers
+    """(n,), numbers of people."""
+    unit: Numbers
+    """(n,), numbers of units."""
+
+    def __getitem__(self, chosen: NDArray[np.bool_]) -> Gallery:
+        return Gallery(
+            self.vectors[chosen],
+            self.found[chosen],
+            self.person[chosen],
+            self.unit[chosen],
+        )
+
+    def similarity(self, pairs: Numbers) -> Floats:
+        """Return the cosines (k,) of pairs (k, 2) of pictures, NEVER where a face was missed."""
+        first, second = pairs.T
+        cosines = np.einsum("ij,ij->i", self.vectors[first], self.vectors[second])
+        both = self.found[first] & self.found[second]
+        return np.where(both, cosines, np.float32(NEVER))
+
+    def rows(self) -> Iterator[tuple[Numbers, Floats]]:
+        """Yield blocks of pictures (b,), and their cosines with all pictures (b, n)."""
+        count = len(self.person)
+        for start in range(0, count, BLOCK):
+            stop = min(start + BLOCK, count)
+            rows = np.arange(start, stop)
+            cosines = self.vectors[rows] @ self.vectors.T
+            cosines[~self.found[rows]] = NEVER
+            cosines[:, ~self.found] = NEVER
+            yield rows, cosines
+
+
+@dataclass(frozen=True)
+class Impostors:
+    """Hold the similarities of all pairs of pictures of different people, as a histogram."""
+
+    counts: NDArray[np.int64]
+    """(BINS,) pairs by similarity."""
+
+    @classmethod
+    def of(cls, gallery: Gallery) -> Impostors:
+        """Compare all pictures of a gallery."""
+        counts = np.zeros(BINS, np.int64)
+        person = gallery.person
+        for rows, cosines in gallery.rows():
+            # Only later pictures, so that each pair counts once.
+            later = np.arange(rows[0] + 1, len(person))
+            is_later = rows[:, None] < later
+            different = person[rows][:, None] != person[later]
+            similarity = cosines[:, later][different & is_later]
+            scaled = (similarity + 1) * np.float32(BINS / 2)
+            # Rounding takes some cosines beyond −1 and 1.
+            bins = np.clip(scaled.astype(np.int32), 0, BINS - 1)
+            counts += np.bincount(bins, minlength=BINS)
+        return cls(counts)
+
+    @cached_property
+    def total(self) -> int:
+        """The number of pairs."""
+        return int(self.counts.sum())
+
+    def threshold(self, far: float) -> float:
+        """Return the lowest similarity that at most a share `far` of the pairs reaches.
+
+        NaN where fewer than ENOUGH pairs would reach it.
+        """
+        allowed = far * self.total
+        if allowed < ENOUGH:
+            return np.nan
+        reached = np.cumsum(self.counts[::-1])[::-1]
+        lowest = int((reached > allowed).sum())
+        return float(lowest * 2 / BINS - 1)
+
+
+def nearest_is_same(gallery: Gallery) -> NDArray[np.float64]:
+    """Return 1 where the most similar picture of all other units shows the same person, else 0.
+
+    NaN for people with one unit, who are nobody's match: they only distract. A missed face is
+    never right.
+    """
+    person = gallery.person
+    right = np.full(len(person), np.nan)
+    asked = _has_several_units(gallery)
+    for rows, cosines in gallery.rows():
+        same_unit = gallery.unit[rows][:, None] == gallery.unit
+        cosines[same_unit] = -np.inf
+        cosines[:, ~gallery.found] = -np.inf
+        nearest = cosines.argmax(axis=1)
+        correct = person[nearest] == person[rows]
+        correct &= gallery.found[rows]
+        correct &= gallery.found[nearest]
+        right[rows] = np.where(asked[rows], correct, np.nan)
+    return right
+
+
+def _has_several_units(gallery: Gallery) -> NDArray[np.bool_]:
+    """Return for each picture whether its person is in more than one unit."""
+    several = np.zeros(len(gallery.person), np.bool_)
+    for person in np.unique(gallery.person):
+        own = gallery.person == person
+        units = np.unique(gallery.unit[own])
+        several[own] = len(units) > 1
+    return several
+
+
+def false_matches(
+    gallery: Gallery,
+    threshold: float,
+) -> tuple[Numbers, Floats]:
+    """Return pairs (k, 2) of pictures of different people from a similarity on, and theirs (k,).
+
+    Each pair comes once.
+    """
+    pairs = [np.zeros((0, 2), np.intp)]
+    values = [np.zeros(0, np.float32)]
+    for rows, cosines in gallery.rows():
+        above, column = np.nonzero(cosines >= threshold)
+        row = rows[above]
+        different = gallery.person[row] != gallery.person[column]
+        kept = different & (column > row)
+        kept_pairs = np.stack([row[kept], column[kept]], axis=1)
+        pairs.append(kept_pairs)
+        values.append(cosines[above[kept], column[kept]])
+    return np.concatenate(pairs), np.concatenate(values)

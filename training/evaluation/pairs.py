@@ -1,0 +1,175 @@
+"""Pairs of pictures, told apart by a threshold.
+
+Same-person pairs are of different units: see `training.evaluation.gallery`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.evaluation.gallery import Gallery, Numbers
+
+# Chosen, not measured: the few people with hundreds of pictures must not decide.
+MOST_PAIRS: Final = 10
+"""Same-person pairs of one person."""
+# As in the protocol of LFW (Huang et al. 2007).
+FOLDS: Final = 10
+SEED: Final = 6
+
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Hold as many pairs of one person as of two people, in folds that share nobody."""
+
+    pictures: Numbers
+    """(k, 2)."""
+    same: NDArray[np.bool_]
+    fold: Numbers
+
+
+@dataclass
+class _Drawn:
+    """Collect pairs."""
+
+    pictures: list[Pair] = field(default_factory=list)
+    same: list[bool] = field(default_factory=list)
+    fold: list[int] = field(default_factory=list)
+
+    def add(
+        self,
+        pairs: list[Pair],
+        fold: int,
+        *,
+        same: bool,
+    ) -> None:
+        count = len(pairs)
+        self.pictures += pairs
+        self.same += [same] * count
+        self.fold += [fold] * count
+
+    def pairs(self) -> Pairs:
+        pictures = np.array(self.pictures, np.intp)
+        return Pairs(
+            pictures.reshape(-1, 2),
+            np.array(self.same, np.bool_),
+            np.array(self.fold, np.intp),
+        )
+
+
+def draw_pairs(gallery: Gallery) -> Pairs:
+    """Draw at most MOST_PAIRS of each person, and within each fold as many of different people."""
+    rng = np.random.default_rng(SEED)
+    people = rng.permutation(np.unique(gallery.person))
+    members = {}
+    for person in people:
+        members[int(person)] = np.flatnonzero(gallery.person == person)
+    # A pair of different people takes two people in a fold.
+    folds = max(1, min(FOLDS, len(people) // 2))
+    drawn = _Drawn()
+    for number, some in enumerate(np.array_split(people, folds)):
+        own: list[Pair] = []
+        for person in some:
+            own += _pairs_of(members[int(person)], gallery.unit, rng)
+        drawn.add(own, number, same=True)
+        if len(some) > 1:
+            others = [_strangers(some, members, rng) for _ in own]
+            drawn.add(others, number, same=False)
+    return drawn.pairs()
+
+
+def _pairs_of(
+    pictures: Numbers,
+    unit: Numbers,
+    rng: np.random.Generator,
+) -> list[Pair]:
+    """Return pairs of pictures of one person, of different units."""
+    pairs = []
+    for one, other in combinations(pictures, 2):
+        if unit[one] != unit[other]:
+            pairs.append((int(one), int(other)))
+    if len(pairs) <= MOST_PAIRS:
+        return pairs
+    chosen = rng.choice(len(pairs), MOST_PAIRS, replace=False)
+    return [pairs[index] for index in sorted(chosen)]
+
+
+def _strangers(
+    people: Numbers,
+    members: dict[int, Numbers],
+    rng: np.random.Generator,
+) -> Pair:
+    """Return a picture of one of these people and a picture of another."""
+    one, other = rng.choice(len(people), 2, replace=False)
+    first = rng.choice(members[int(people[one])])
+    second = rng.choice(members[int(people[other])])
+    return int(first), int(second)
+
+
+def told_right(
+    pairs: Pairs,
+    similarity: NDArray[np.floating],
+) -> NDArray[np.float64]:
+    """Return 1 for each pair told right at the threshold that is best on the other folds, else 0.
+
+    NaN where there is one fold only.
+    """
+    right = np.full(len(pairs.same), np.nan)
+    for fold in np.unique(pairs.fold):
+        here = pairs.fold == fold
+        others = ~here
+        if not others.any():
+            return right
+        threshold = best_threshold(similarity[others], pairs.same[others])
+        said_same = similarity[here] >= threshold
+        right[here] = said_same == pairs.same[here]
+    return right
+
+
+def best_threshold(similarity: NDArray[np.floating], same: NDArray[np.bool_]) -> float:
+    """Return the similarity that tells most pairs right, midway between two; the lowest such."""
+    order = np.argsort(similarity, kind="stable")
+    values = similarity[order].astype(np.float64)
+    is_same = same[order]
+    # Between each two pairs, and at both ends: the different below, the same from there on.
+    different_below = np.concatenate([[0], np.cumsum(~is_same)])
+    same_above = np.concatenate([np.cumsum(is_same[::-1])[::-1], [0]])
+    right = different_below + same_above
+    middles = (values[:-1] + values[1:]) / 2
+    edges = np.concatenate([[values[0] - 1], middles, [values[-1] + 1]])
+    # No threshold separates two equal similarities.
+    distinct = np.concatenate([[True], values[1:] > values[:-1], [True]])
+    best = right[distinct].argmax()
+    return float(edges[distinct][best])
+
+
+def pairs_by_class(
+    classes: Numbers,
+    person: Numbers,
+    count: int,
+) -> NDArray[np.int64]:
+    """Count the pairs of different people by the higher class of their two pictures, (count,).
+
+    Class −1 is in no pair.
+    """
+    people, whose = np.unique(person, return_inverse=True)
+    known = classes >= 0
+    table = np.zeros((len(people), count), np.int64)
+    np.add.at(table, (whose[known], classes[known]), 1)
+    # Pictures of each person in this class or a lower one.
+    upto = np.cumsum(table, axis=1)
+    of_one_person = _pairs_among(upto).sum(axis=0)
+    of_all = _pairs_among(upto.sum(axis=0))
+    different = of_all - of_one_person
+    return np.asarray(np.diff(different, prepend=0))
+
+
+def _pairs_among(count: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the number of pairs that so many things make."""
+    return count * (count - 1) // 2
