@@ -80,6 +80,7 @@ def read_rounds(network: str, path: Path | None = None) -> list[Round]:
     start: Path | None = None
     rounds: list[Round] = []
     for number, entry in enumerate(content.rounds, start=1):
+        # What a round states holds for the following ones too.
         stated |= entry.model_extra or {}
         where = f"{path}, round {number} ({entry.name})"
         _refuse_filled_in(stated, where)

@@ -61,6 +61,7 @@ class State:
 
 
 def _save(content: dict[str, Any], path: Path) -> None:
+    # Renamed when whole, so that a kill leaves no half of a file.
     partial = path.with_suffix(".partial")
     torch.save(content, partial)
     os.replace(partial, path)

@@ -77,6 +77,7 @@ def train(
             if _is_better(value, state.best, task):
                 state.best = value
                 state.save_weights(config.run / BEST)
+            # After best.pt: a kill between the two repeats an epoch, and loses none.
             state.save(last)
             draw_curves(config.run / "metrics.csv", config.run / "curves.png")
 
@@ -110,6 +111,7 @@ def _epoch(
         for group in state.optimizer.param_groups:
             group["lr"] = config.learning_rate * share
         placed = [_placed(part, device) for part in batch]
+        # bfloat16 has the range of float32, so the loss needs no scaling.
         with torch.autocast(
             "cuda",
             torch.bfloat16,

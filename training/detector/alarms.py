@@ -64,6 +64,7 @@ def _at(
     taught = teacher(seen.image).boxes
     ignored = np.concatenate([seen.ignored, taught])
     sure = Picture(seen.image, seen.boxes, seen.five, ignored)
+    # The teacher's faces are doubtful places now, so what it sees too is no alarm.
     found = np.array(alarms)
     return [_window(sure, box) for box in _unknown(found, sure)[:MOST]]
 

@@ -32,6 +32,7 @@ class Camera:
     ) -> Image:
         """Return a tile (256, 256, 3) in another light, by another camera."""
         table = _table(rng)
+        # Night cameras give grey pictures.
         if rng.random() < 0.1:
             grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
             image = np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), np.uint8)
@@ -41,6 +42,7 @@ class Camera:
             image = np.asarray(soft, np.uint8)
         if rng.random() < 0.25:
             image = self._grained(image, rng)
+        # Streams are compressed; the worst grade shows blocks.
         if rng.random() < 0.3:
             how = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 95))]
             encoded = cv2.imencode(".jpg", image, how)[1]
@@ -64,6 +66,7 @@ def _table(rng: np.random.Generator) -> Image:
     ramp = np.linspace(0, 1, 256) ** gamma
     gain = factor(0.2, rng)
     gains = gain * factors(0.06, 3, rng)
+    # A shop that is closed, or a face against the light.
     if rng.random() < 0.08:
         gains *= rng.uniform(0.3, 0.6)
     values = ramp[:, None] * gains + rng.normal(0, 0.04)

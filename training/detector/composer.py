@@ -81,11 +81,13 @@ class Composer:
         # From large to small, so that a large picture does not hide all small ones.
         sizes = sorted(_sizes(rng), reverse=True)
         for size in sizes:
+            # Clutter between people, as bags and signs are.
             if rng.random() < 0.25:
                 self._empty_piece(tile, rng)
             if self._lookalikes and rng.random() < LOOKALIKES:
                 self._lookalike(tile, _size(rng), rng)
             self._person(tile, size, rng)
+        # And in front of everybody.
         if rng.random() < 0.3:
             self._empty_piece(tile, rng)
         tile.settle()
@@ -96,6 +98,7 @@ class Composer:
         place = int(rng.choice(len(self._scenes), p=self._weights))
         _, group = self._scenes[place]
         picture = one_of(group, rng)
+        # A background without faces may be seen from far or near, and aslant.
         least = 0.3
         turn = 0.0
         if picture.has_labels:
@@ -105,6 +108,7 @@ class Composer:
         scale = log_uniform(least, most, rng)
         if not picture.has_labels and rng.random() >= 0.7:
             turn = rng.uniform(-30, 30)
+        # The cut stays inside the picture where the picture is large enough.
         half = np.minimum(SIDE / 2 / scale, picture.size / 2)
         source = rng.uniform(half, picture.size - half + 1e-6)
         mirrored = rng.random() < 0.5
@@ -173,9 +177,11 @@ class Composer:
         rng: np.random.Generator,
     ) -> Affine:
         """Paste a picture somewhere, so large that its box has this size; return its place."""
+        # Heads are mostly upright; one in four hangs to a side, as when somebody reads.
         own_size = float(np.sqrt(box[2] * box[3]))
         scale = min(size / own_size, LARGEST_ENLARGEMENT)
         turn = rng.uniform(-40, 40) if rng.random() < 0.25 else rng.normal(0, 8)
+        # Most of the face stays inside the tile.
         edge = min(0.45 * scale * float(box[2:].max()), SIDE / 2)
         target = rng.uniform(edge, SIDE - edge + 1e-6, 2)
         mirrored = rng.random() < 0.5
@@ -228,12 +234,14 @@ class Composer:
         if right - left < 2 or bottom - top < 2:
             return
         size = (right - left, bottom - top)
+        # Only the part of the tile under the picture is computed.
         local = affine - np.array([[0, 0, left], [0, 0, top]])
         image = warped(picture, local, *size)
         mask = one_of(self._masks, rng)
         stretched = local.copy()
         stretched[:, :2] *= picture.size / MASK
         cover = np.asarray(cv2.warpAffine(mask, stretched, size), np.float32)
+        # Before the new labels are added: a picture does not hide itself.
         tile.cover(cover, left, top)
         there = tile.image[top:bottom, left:right]
         light = factor(0.12, rng)
@@ -262,6 +270,7 @@ class Composer:
             dtype=np.uint8,
         )
         flat = np.full_like(patch, colour)
+        # Something with a pattern, or a plain hand or mask.
         chosen = patch if rng.random() < 0.6 else flat
         tile.image[y0:y1, x0:x1] = chosen
 
@@ -274,6 +283,7 @@ def _part_of_face(
     share = rng.uniform(0.15, 0.55)
     x, y, width, height = box
     side = rng.integers(3)
+    # Below: a scarf, a counter, somebody in front. At a side: a neighbour, a door frame.
     if side == 0:
         y = y + (1 - share) * height
         height = share * height
@@ -299,6 +309,7 @@ def _sizes(rng: np.random.Generator) -> list[float]:
 
 
 def _size(rng: np.random.Generator) -> float:
+    # A span first, so that the many small faces do not leave large ones out.
     span = int(rng.choice(len(SIZE_SHARES), p=SIZE_SHARES))
     return log_uniform(SIZES[span], SIZES[span + 1], rng)
 

@@ -57,6 +57,7 @@ def _cut(image: Image, rng: np.random.Generator) -> Picture:
     sides = np.array(image.shape[:2])
     shortest = sides.min()
     side = log_uniform(min(NARROWEST, shortest), shortest, rng)
+    # Sides differ by a tenth, as those of pictures of people do.
     drawn = side * factors(0.1, 2, rng)
     height, width = np.minimum(drawn, sides).astype(int)
     room = sides - (height, width)

@@ -66,6 +66,7 @@ def _figures(
     faces: int,
     tiles: int,
 ) -> dict[str, float]:
+    # Stable, so that equal scores keep the order of the tiles on every machine.
     order = np.argsort(-scores, kind="stable")
     hits = right[order]
     recall = hits.cumsum() / max(faces, 1)
@@ -94,6 +95,7 @@ def judge(found: Detections, tile: Tile) -> tuple[list[float], list[bool]]:
         shares = overlaps(box, tile.boxes) * free
         is_face = bool(shares.max(initial=0) >= MATCHED)
         if is_face:
+            # A second detection of the same face is a false alarm.
             free[shares.argmax()] = False
         elif middle_inside(box, tile.ignored).any():
             continue

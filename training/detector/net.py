@@ -62,6 +62,7 @@ class DetectorNetwork(nn.Module):
         above: Tensor | None = None
         for place in reversed(range(len(STRIDES))):
             here = self.across[place](levels[place])
+            # From coarse to fine: what is large tells where small things are.
             if above is not None:
                 here = here + functional.interpolate(
                     above,

@@ -92,6 +92,7 @@ def overlaps(box: Floats, boxes: Floats) -> Floats:
     high = np.minimum(box[:2] + box[2:], corners + sides)
     shared = np.maximum(high - low, 0).prod(axis=1)
     areas = sides.prod(axis=1)
+    # Both areas count what is shared.
     union = box[2:].prod() + areas - shared
     return np.asarray(shared / union, np.float32)
 

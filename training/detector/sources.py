@@ -45,6 +45,7 @@ def labelled_picture(face: LabelledFace, teacher: Detect) -> Picture:
     image, scale = shrunk(face.image())
     points = face.points * scale
     box = face_box(points)
+    # Sets label one face a picture, but others stand in the background.
     found = teacher(image)
     others = found.boxes[overlaps(box, found.boxes) < SHARED]
     five = five_points(points)[None].astype(np.float32)

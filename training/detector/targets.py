@@ -110,8 +110,10 @@ class _Level:
         away = self._distance(x + width / 2, y + height / 2)
         reach = min(MOST_STRIDES * stride, INNER * size)
         near = away <= max(stride / 2, reach)
+        # A cell just outside sees nearly the same: it is neither right nor wrong.
         around = away <= max(stride, INNER * size + MARGIN * stride)
         self.state[around & (self.state == NONE)] = UNKNOWN
+        # Another stride answers for this face; this one may say so too.
         if not smallest <= size <= largest:
             self.state[near] = UNKNOWN
             return

@@ -60,6 +60,11 @@ class DetectorTask(Task):
     )
 
     def __init__(self, config: Config) -> None:
+        """Raise ConfigurationError where there are no earlier weights to learn alarms of."""
+        if config.start is None and config.false_alarms != "none":
+            raise ConfigurationError(
+                "the first round of the detector has no weights whose false alarms it could learn"
+            )
         self._config = config
 
     @cached_property
@@ -71,10 +76,7 @@ class DetectorTask(Task):
 
     def _false_alarms(self, pictures: Pictures) -> list[Picture]:
         start = self._config.start
-        if start is None:
-            raise ConfigurationError(
-                "the first round of the detector has no weights whose false alarms it could learn"
-            )
+        assert start is not None
         if self._config.false_alarms == "kept":
             return read_mined(start.parent / MINED)
         path = self._config.run / MINED

@@ -35,6 +35,7 @@ def jittered(picture: Image, rng: np.random.Generator) -> Image:
 
     The spreads were chosen, not measured.
     """
+    # Where landmarks fail, alignment is off by much more than their usual error.
     wild = 2.5 if rng.random() < 1 / 6 else 1.0
     angle = wild * rng.normal(0, 3)
     size = float(np.exp(wild * rng.normal(0, 0.03)))
@@ -70,6 +71,7 @@ def teacher_targets(
     sums: list[Vectors] = []
     for some in np.array_split(pictures, len(pictures) // CHUNK + 1):
         clean = embedder.embed(list(some))
+        # The mirrored view has the same identity; the mean of both is steadier than either.
         mirrored = embedder.embed(list(some[:, :, ::-1]))
         sums.append(clean + mirrored)
     targets = np.concatenate(sums)

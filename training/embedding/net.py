@@ -83,6 +83,7 @@ class EmbeddingNetwork(nn.Module):
     def __init__(self, keep: float = 1.0) -> None:
         """Keep this share of the teacher's channels within each block."""
         super().__init__()
+        # In the order of the public file: `load_teacher` pairs layers by it.
         self.first = nn.Conv2d(
             3,
             STEM,

@@ -67,6 +67,7 @@ def _fit(
     cross = hidden.T @ outputs / len(hidden)
     variances = covariance.diagonal()
     variances.add_(RIDGE * variances.mean())
+    # Least squares on the channels that stay: they make up for those that go.
     kept = strongest(covariance, cross, ours.widen.out_channels)
     weights = torch.linalg.solve(covariance[kept][:, kept], cross[kept])
     for layer, source in ((ours.widen, theirs.widen), (ours.filter, theirs.filter)):
@@ -91,6 +92,7 @@ def strongest(
     chosen: list[int] = []
     for _ in range(count):
         gain = unexplained.square().sum(dim=1) / rest.diagonal().clamp_min(TINY)
+        # What was chosen explains nothing more; rounding would say otherwise.
         gain[chosen] = -1
         best = int(gain.argmax())
         chosen.append(best)

@@ -71,6 +71,7 @@ def usable(votes: NDArray[np.int64]) -> bool:
 
     Single votes are ignored.
     """
+    # The two columns after the expressions are "unknown" and "not a face".
     counted = np.where(votes > SINGLE, votes, 0)
     return bool(counted.any()) and int(counted.argmax()) < len(CLASSES)
 

@@ -13,8 +13,10 @@ from vitrine.vision.expression_classes import SIDE
 
 def view(image: Image, rng: np.random.Generator) -> Image:
     """Draw a view of a grey face (48, 48), of the same size."""
+    # Expressions are symmetric but for contempt, which labels do not tell by side.
     if rng.random() < 0.5:
         image = np.ascontiguousarray(image[:, ::-1])
+    # As the landmarks err by which service cuts: degrees, shares of the side, of the size.
     angle = np.radians(rng.normal(0, 10))
     middle = (SIDE - 1) / 2 + rng.normal(0, 0.04 * SIDE, 2)
     right = np.array([np.cos(angle), np.sin(angle)])

@@ -46,6 +46,7 @@ def view(
     size = views.size
     image = face.image
     points = face.points
+    # Faces are symmetric, so each one counts as two.
     if rng.random() < 0.5:
         image = np.ascontiguousarray(image[:, ::-1])
         points = mirrored(points, image.shape[1])
@@ -78,12 +79,14 @@ def jittered_crop(
     low = points.min(axis=0)
     high = points.max(axis=0)
     side = MARGIN * float((high - low).max())
+    # A track that was lost: the network must find its way back from a bad crop.
     if rng.random() < 0.2:
         angle = rng.uniform(-45, 45)
         scale = np.exp(rng.uniform(-0.25, 0.3))
         shift = rng.uniform(-0.12, 0.12, 2)
     else:
         spread = TRACKED if rng.random() < views.tracked else 1.0
+        # Degrees, logarithm of the size, and sides of the crop: as detectors err.
         angle = rng.normal(0, 8 * spread)
         scale = factor(0.09 * spread, rng)
         shift = rng.normal(0, 0.045 * spread, 2)
@@ -111,6 +114,7 @@ def _cover(
             dtype=np.uint8,
         )
         return
+    # A piece of another face: hands, hair and people in front look like skin too.
     other = one_of(others, rng).image
     y, x = rng.integers(0, [CACHE_SIZE - height, CACHE_SIZE - width])
     patch[:] = other[y : y + height, x : x + width]
@@ -133,6 +137,7 @@ def _seen_by_camera(picture: Image, rng: np.random.Generator) -> Image:
     """Take pixels away as distance does, or focus; add the noise of a sensor."""
     size = picture.shape[0]
     kind = rng.random()
+    # Far faces have fewer pixels than the crop; the picture is enlarged in service too.
     if kind < 0.3:
         few = int(rng.uniform(0.2, 0.7) * size)
         small = cv2.resize(

@@ -81,6 +81,8 @@ def _start(shapes: Array) -> Array:
     """Return the mean 2D shape on a half ellipsoid, with the nose in front of it."""
     flat = _normalised_2d(shapes).mean(axis=0)
     flat = (flat + flat[MIRROR] * [-1, 1]) / 2
+    # A half ellipsoid: ears lie behind the eyes, chin and brows by less. The nose stands out.
+    # Only the sign of the depth matters; the fit finds the rest.
     depth = 1.2 * (flat[:, 0] ** 2 + 0.3 * flat[:, 1] ** 2)
     depth[27:36] -= np.linspace(0, 0.4, 9)
     depth[NOSE_TIP] -= 0.2

@@ -72,9 +72,11 @@ def with_alpha(texture: Image, landmarks: Floats) -> Image:
     cv2.setRNGSeed(0)
     inside = _head(texture, _guess(landmarks))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
+    # The rim of the head mixes with the background; its colours are taken from further inside.
     core = np.asarray(cv2.erode(inside, kernel), np.uint8)
     filled = _filled(texture, core)
     alpha = cv2.GaussianBlur(inside * 255, (0, 0), 1.2)
+    # Half of the head's outline is as good as the other, and the mean of both is smoother.
     symmetric_alpha = cv2.addWeighted(
         alpha,
         0.5,
@@ -175,6 +177,7 @@ def balanced(texture: Image, landmarks: Floats) -> Image:
     face = np.zeros((HEIGHT, WIDTH), np.uint8)
     cv2.fillConvexPoly(face, _hull(landmarks), 1)
     planes = cv2.cvtColor(texture, cv2.COLOR_BGR2YCrCb).astype(np.float32)
+    # Half of the exposure and three quarters of the cast: people differ in skin, not in lamps.
     luma, *colour = cv2.mean(planes, face)[:3]
     planes[..., 0] *= (TYPICAL_SKIN[0] / max(luma, DARKEST)) ** 0.5
     planes[..., 1:] += 0.75 * (np.array(TYPICAL_SKIN[1:]) - colour)

@@ -110,6 +110,7 @@ def wide(face: LabelledFace) -> Image:
     """Return a labelled face aligned in (144, 144, 3)."""
     five = five_points(face.points).astype(np.float64)
     affine = alignment(five)
+    # The same alignment, in the middle of a larger picture.
     affine[:, 2] += ROOM
     picture = cv2.warpAffine(
         face.image(),

@@ -40,6 +40,7 @@ def _down(points: Points) -> NDArray[np.floating]:
     left_eye, right_eye, _, left_mouth, right_mouth = five_points(points)
     down = (left_mouth + right_mouth) / 2 - (left_eye + right_eye) / 2
     length = float(np.hypot(*down))
+    # Eyes and mouth in one place: a label that is wrong, taken as upright.
     if length == 0:
         return np.array([0.0, 1.0])
     return np.asarray(down / length)

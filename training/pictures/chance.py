@@ -27,10 +27,24 @@ def factors(
     return np.exp(rng.normal(0, deviation, count))
 
 
+def rectangle(
+    side: int,
+    most: float,
+    rng: np.random.Generator,
+) -> tuple[slice, slice]:
+    """Draw rows and columns of a patch of a square; its sides are shares of 0.1 to `most`."""
+    sides = rng.uniform(0.1, most, 2) * side
+    height, width = sides.astype(int)
+    room = [side - height, side - width]
+    top, left = rng.integers(0, room)
+    return slice(top, top + height), slice(left, left + width)
+
+
 def log_uniform(
     low: float,
     high: float,
     rng: np.random.Generator,
 ) -> float:
     """Draw between two bounds, each doubling as likely as the others."""
-    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+    drawn = rng.uniform(np.log(low), np.log(high))
+    return float(np.exp(drawn))

@@ -23,6 +23,7 @@ MOST: Final = 80.0
 
 def degraded(picture: Image, rng: np.random.Generator) -> Image:
     """Return a worse view of a square BGR face, of the same size; one in seven stays as it is."""
+    # Good views must stay good.
     if rng.random() < 0.15:
         return picture
     view = picture.copy()
@@ -31,6 +32,7 @@ def degraded(picture: Image, rng: np.random.Generator) -> Image:
     if rng.random() < 0.6:
         view = recoloured(view, rng)
     kind = rng.random()
+    # Distance is what recognition in a mall suffers from most.
     if kind < 0.45:
         pixels = log_uniform(FEWEST, MOST, rng)
         return far(view, pixels, rng)
@@ -52,6 +54,7 @@ def far(
     It gets few pixels, and may get noise and compression.
     """
     side = picture.shape[0]
+    # Four pixels at least, or there would be nothing to enlarge.
     few = max(4, round(pixels * side / ALIGNED))
     resized = cv2.resize(
         picture,
@@ -99,6 +102,7 @@ def recoloured(picture: Image, rng: np.random.Generator) -> Image:
         contrast=0.25,
         brightness=0.06,
     )
+    # Night cameras give grey pictures.
     if rng.random() < 0.12:
         picture[:] = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)[..., None]
     return np.asarray(cv2.LUT(picture, table), np.uint8)
@@ -141,6 +145,7 @@ def _motion_kernel(rng: np.random.Generator) -> NDArray[np.float32]:
     line = np.zeros((length, length), np.float32)
     line[length // 2] = 1
     kernel = np.asarray(cv2.warpAffine(line, turn, (length, length)), np.float32)
+    # Sum 1 keeps the brightness.
     return kernel / np.float32(max(kernel.sum(), 1e-6))
 
 

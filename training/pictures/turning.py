@@ -87,6 +87,7 @@ def turned(face: CachedFace, rng: np.random.Generator) -> CachedFace | None:
     after = rotation(yaw, pitch, pose.roll)
     turn = _turn_of(face.points, before, after)
     points = turn.moved(face.points, turn.depth(mean_shape()))
+    # Where the jaw of a turned head is seen depends on the very head.
     certain = np.ones(len(points), bool)
     certain[JAW] = False
     image = _warped(face, points, turn)
@@ -149,6 +150,7 @@ def _warped(
     )
     places = np.stack(np.meshgrid(line, line), axis=-1)
     found = from_here(places)
+    # Outside all triangles nothing moves.
     sources = np.where(np.isnan(found), places, found).astype(np.float32)
     x, y = cv2.split(_dense(sources))
     bent = cv2.remap(

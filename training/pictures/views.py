@@ -174,6 +174,7 @@ def seen_twice(faces: AlignedFaces) -> list[int]:
 def frame_of(picture: Image, rng: np.random.Generator) -> Image:
     """Return an aligned picture as a camera at some distance, in some light, would have it."""
     view = picture.copy()
+    # In the order of the light's way: what is in front, light, lens, distance, sensor, stream.
     if rng.random() < 0.1:
         cover(view, rng)
     if rng.random() < 0.5:
@@ -205,6 +206,7 @@ def _compared(
     videos = np.array(faces.videos)
     names = np.unique(owners)
     means = np.array([_unit(clean[owners == name].sum(axis=0)) for name in names])
+    # A view is compared with other videos alone: frames of one video are nearly the same.
     genuine: list[Vectors] = []
     impostor: list[Vectors] = []
     for place, views in enumerate(seen):

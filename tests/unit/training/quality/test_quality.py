@@ -16,16 +16,17 @@ from vitrine.vision.networks import Array
 
 
 def views_of(genuine: list[float], heights: list[float]) -> Views:
-    """Views with these cosines and face heights, of one person each; others reach 0.3 once in 500 times."""
+    """Return views of one person each; others reach a cosine of 0.3 once in 500 times."""
     impostor = np.zeros(4000, np.float32)
     impostor[:8] = 0.3
     count = len(genuine)
+    people = [f"p{number}" for number in range(count)]
     return Views(
-        np.zeros((count, 56, 56, 3), np.uint8),
-        np.array(heights),
-        np.array(genuine),
-        impostor,
-        np.array([f"p{n}" for n in range(count)]),
+        cuts=np.zeros((count, 56, 56, 3), np.uint8),
+        heights=np.array(heights),
+        genuine=np.array(genuine),
+        impostor=impostor,
+        people=np.array(people),
     )
 
 
@@ -71,27 +72,29 @@ def test_figures_of_a_score_that_knows() -> None:
 
 
 class Middle:
-    """In place of the embedding network: eight means of rows, which a face keeps when it is scaled."""
+    """Stand in for the embedding network: eight means of rows, which scaling keeps."""
 
     def run(self, batch: Array) -> list[Array]:
-        rows = batch.mean(axis=(1, 3)).reshape(len(batch), 8, 14).mean(axis=2)
-        return [rows - rows.mean(axis=1, keepdims=True)]
+        rows = batch.mean(axis=(1, 3))
+        means = rows.reshape(len(batch), 8, 14).mean(axis=2)
+        return [means - means.mean(axis=1, keepdims=True)]
 
 
 class Cross:
-    """In place of the landmark network: points all over the crop."""
+    """Stand in for the landmark network: points all over the crop."""
 
     def run(self, batch: Array) -> list[Array]:
-        points = np.random.default_rng(0).uniform(-0.8, 0.8, 136).astype(np.float32)
-        return [np.repeat(points[None], len(batch), axis=0)]
+        rng = np.random.default_rng(0)
+        points = rng.uniform(-0.8, 0.8, (1, 136)).astype(np.float32)
+        return [np.repeat(points, len(batch), axis=0)]
 
 
 def test_views_are_compared_with_other_videos_of_the_person() -> None:
     rng = np.random.default_rng(0)
-    base = np.kron(rng.integers(30, 220, (3, 12, 1, 1)), np.ones((1, 12, 144, 3)))
-    pictures = np.clip(
-        base[[0, 0, 1, 1, 2, 2]] + rng.normal(0, 3, (6, 144, 144, 3)), 0, 255
-    )
+    stripes = rng.integers(30, 220, (3, 12, 1, 1))
+    base = np.kron(stripes, np.ones((1, 12, 144, 3)))
+    noise = rng.normal(0, 3, (6, 144, 144, 3))
+    pictures = np.clip(base[[0, 0, 1, 1, 2, 2]] + noise, 0, 255)
     people = ["a", "a", "b", "b", "c", "c"]
     videos = ["a/1", "a/2", "b/1", "b/2", "c/1", "c/1"]
     faces = AlignedFaces(pictures.astype(np.uint8), people, videos)
