@@ -10,6 +10,7 @@ import numpy as np
 
 from training.detector.tile import SIDE
 from training.pictures.chance import factor, factors
+from training.pictures.degradation import compressed, softened
 from vitrine.vision.crop import Image
 
 GRAIN: Final = 64
@@ -38,15 +39,12 @@ class Camera:
             image = np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), np.uint8)
         image = np.asarray(cv2.LUT(image, table), np.uint8)
         if rng.random() < 0.25:
-            soft = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.4))
-            image = np.asarray(soft, np.uint8)
+            image = softened(image, 0.4, 1.4, rng)
         if rng.random() < 0.25:
             image = self._grained(image, rng)
         # Streams are compressed; the worst grade shows blocks.
         if rng.random() < 0.3:
-            how = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 95))]
-            encoded = cv2.imencode(".jpg", image, how)[1]
-            image = np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
+            image = compressed(image, int(rng.integers(30, 95)))
         return image
 
     def _grained(
@@ -69,6 +67,7 @@ def _table(rng: np.random.Generator) -> Image:
     # A shop that is closed, or a face against the light.
     if rng.random() < 0.08:
         gains *= rng.uniform(0.3, 0.6)
-    values = ramp[:, None] * gains + rng.normal(0, 0.04)
-    table = np.clip(255 * values, 0, 255).astype(np.uint8)
-    return np.asarray(table[None])
+    values = ramp[:, None] * gains
+    brighter = values + rng.normal(0, 0.04)
+    table = np.clip(255 * brighter, 0, 255)
+    return table[None].astype(np.uint8)

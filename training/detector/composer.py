@@ -9,6 +9,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from training.detector.camera import Camera
 from training.detector.picture import (
@@ -21,7 +22,7 @@ from training.detector.picture import (
     warped,
 )
 from training.detector.tile import SIDE, Tile
-from training.pictures.chance import factor, factors, log_uniform, one_of
+from training.pictures.chance import colour, factor, factors, log_uniform, one_of
 
 Scenes = Sequence[tuple[float, Sequence[Picture]]]
 """Groups of backgrounds with their weights."""
@@ -68,7 +69,9 @@ class Composer:
         self._weights = weights / weights.sum()
         self._empty = empty
         self._lookalikes = lookalikes
-        for some in (*self._people, *(some for _, some in self._scenes)):
+        for some in self._people:
+            _halve(some)
+        for _, some in self._scenes:
             _halve(some)
         _halve(empty)
         _halve(lookalikes)
@@ -177,12 +180,12 @@ class Composer:
         rng: np.random.Generator,
     ) -> Affine:
         """Paste a picture somewhere, so large that its box has this size; return its place."""
-        # Heads are mostly upright; one in four hangs to a side, as when somebody reads.
         own_size = float(np.sqrt(box[2] * box[3]))
         scale = min(size / own_size, LARGEST_ENLARGEMENT)
-        turn = rng.uniform(-40, 40) if rng.random() < 0.25 else rng.normal(0, 8)
+        turn = _drawn_turn(rng)
         # Most of the face stays inside the tile.
-        edge = min(0.45 * scale * float(box[2:].max()), SIDE / 2)
+        longest = scale * float(box[2:].max())
+        edge = min(0.45 * longest, SIDE / 2)
         target = rng.uniform(edge, SIDE - edge + 1e-6, 2)
         mirrored = rng.random() < 0.5
         middle = box[:2] + box[2:] / 2
@@ -235,7 +238,8 @@ class Composer:
             return
         size = (right - left, bottom - top)
         # Only the part of the tile under the picture is computed.
-        local = affine - np.array([[0, 0, left], [0, 0, top]])
+        local = affine.copy()
+        local[:, 2] -= (left, top)
         image = warped(picture, local, *size)
         mask = one_of(self._masks, rng)
         stretched = local.copy()
@@ -263,13 +267,7 @@ class Composer:
             return
         picture = one_of(self._empty, rng)
         patch = cv2.resize(picture.levels[-1], (x1 - x0, y1 - y0))
-        colour = rng.integers(
-            0,
-            256,
-            3,
-            dtype=np.uint8,
-        )
-        flat = np.full_like(patch, colour)
+        flat = np.full_like(patch, colour(rng))
         # Something with a pattern, or a plain hand or mask.
         chosen = patch if rng.random() < 0.6 else flat
         tile.image[y0:y1, x0:x1] = chosen
@@ -294,6 +292,13 @@ def _part_of_face(
     bounds = outline.astype(int).clip(0, SIDE)
     x0, y0, x1, y1 = bounds.tolist()
     return x0, y0, x1, y1
+
+
+def _drawn_turn(rng: np.random.Generator) -> float:
+    """Draw degrees: heads are mostly upright, one in four hangs to a side."""
+    if rng.random() < 0.25:
+        return rng.uniform(-40, 40)
+    return rng.normal(0, 8)
 
 
 def _halve(pictures: Iterable[Picture]) -> None:
@@ -325,7 +330,13 @@ def _masks() -> list[Floats]:
     rounded = (across**4 + down**4) ** 0.25
     return [
         np.ones((MASK, MASK), np.float32),
-        ((1 - square) / 0.08).clip(0, 1).astype(np.float32),
-        ((1 - square) / 0.25).clip(0, 1).astype(np.float32),
-        ((1 - rounded) / 0.15).clip(0, 1).astype(np.float32),
+        _fading(square, 0.08),
+        _fading(square, 0.25),
+        _fading(rounded, 0.15),
     ]
+
+
+def _fading(reach: NDArray[np.float64], width: float) -> Floats:
+    """Return 1 inside and 0 at the edge, where `reach` is 1; between them over a width."""
+    inside = (1 - reach) / width
+    return inside.clip(0, 1).astype(np.float32)

@@ -38,7 +38,8 @@ def detection_loss(
     score = _score_loss(outputs[..., 0][known], states[known])
     guessed = outputs[faces][:, 1:]
     true = values[faces]
-    boxes = 1 - generalised_iou(guessed[:, :4], true[:, :4])
+    box_likeness = generalised_iou(guessed[:, :4], true[:, :4])
+    boxes = 1 - box_likeness
     points = _points_loss(guessed, true)
     count = faces.sum().clamp(min=1)
     return (score + boxes.sum() + POINTS_WEIGHT * points) / count
@@ -85,8 +86,9 @@ def generalised_iou(guessed: Tensor, true: Tensor) -> Tensor:
     true_low, true_high = _corners(true)
     shared_sides = torch.minimum(high, true_high) - torch.maximum(low, true_low)
     shared = shared_sides.clamp(min=0).prod(dim=1)
-    areas = (high - low).prod(dim=1) + (true_high - true_low).prod(dim=1)
-    union = areas - shared
+    area = (high - low).prod(dim=1)
+    true_area = (true_high - true_low).prod(dim=1)
+    union = area + true_area - shared
     around_sides = torch.maximum(high, true_high) - torch.minimum(low, true_low)
     around = around_sides.prod(dim=1)
     return shared / union - (around - union) / around

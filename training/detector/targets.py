@@ -37,7 +37,8 @@ Targets = tuple[Floats, Floats]
 def cell_centres(stride: int) -> Floats:
     """Return the middle of each cell, (cells, 2) pixels, row by row."""
     line = (np.arange(SIDE // stride, dtype=np.float32) + 0.5) * stride
-    return np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
+    centres = np.stack(np.meshgrid(line, line), axis=-1)
+    return centres.reshape(-1, 2)
 
 
 CENTRES: Final = tuple(cell_centres(stride) for stride in STRIDES)
@@ -122,7 +123,8 @@ class _Level:
         points_off = (five - centres[:, None]) / stride
         self.state[near] = FACE
         self.values[near, :2] = (middle - centres) / stride
-        self.values[near, 2:4] = np.log(np.array([width, height]) / stride)
+        sides = np.array([width, height])
+        self.values[near, 2:4] = np.log(sides / stride)
         self.values[near, 4:] = points_off.reshape(-1, 10)
 
     def _distance(

@@ -70,11 +70,16 @@ def _fit(
     # Least squares on the channels that stay: they make up for those that go.
     kept = strongest(covariance, cross, ours.widen.out_channels)
     weights = torch.linalg.solve(covariance[kept][:, kept], cross[kept])
-    for layer, source in ((ours.widen, theirs.widen), (ours.filter, theirs.filter)):
-        layer.weight.copy_(source.weight[kept])
-        _bias(layer).copy_(_bias(source)[kept])
+    _copy(ours.widen, theirs.widen, kept)
+    _copy(ours.filter, theirs.filter, kept)
     ours.narrow.weight.copy_(weights.T[:, :, None, None])
     _bias(ours.narrow).copy_(outputs_mean - hidden_mean[kept] @ weights)
+
+
+def _copy(ours: nn.Conv2d, theirs: nn.Conv2d, kept: Tensor) -> None:
+    """Copy the channels that are kept."""
+    ours.weight.copy_(theirs.weight[kept])
+    _bias(ours).copy_(_bias(theirs)[kept])
 
 
 def strongest(
@@ -104,7 +109,9 @@ def strongest(
 
 def _samples(x: Tensor) -> Tensor:
     """Return (n, c, h, w) as (n·h·w, c) in double precision."""
-    return x.permute(0, 2, 3, 1).reshape(-1, x.shape[1]).double()
+    channels_last = x.permute(0, 2, 3, 1)
+    rows = channels_last.reshape(-1, x.shape[1])
+    return rows.double()
 
 
 def _bias(layer: nn.Conv2d) -> Tensor:

@@ -6,7 +6,8 @@ How often and how strongly was chosen by looking at the pictures, not measured.
 import cv2
 import numpy as np
 
-from training.pictures.chance import factor
+from training.pictures.chance import factor, rectangle
+from training.pictures.degradation import coarse, noisy
 from vitrine.vision.crop import Image, crop_at
 from vitrine.vision.expression_classes import SIDE
 
@@ -40,23 +41,15 @@ def _seen_by_camera(picture: Image, rng: np.random.Generator) -> Image:
     kind = rng.random()
     if kind < 0.2:
         few = int(rng.uniform(0.4, 0.8) * SIDE)
-        small = cv2.resize(
-            picture,
-            (few, few),
-            interpolation=cv2.INTER_AREA,
-        )
-        return np.asarray(cv2.resize(small, (SIDE, SIDE)), np.uint8)
+        return coarse(picture, few)
     if kind < 0.35:
-        strength = rng.uniform(2, 8)
-        noise = rng.normal(0, strength, picture.shape)
-        return np.asarray(np.clip(picture + noise, 0, 255), np.uint8)
+        return noisy(picture, 8, rng)
     return picture
 
 
 def _covered(picture: Image, rng: np.random.Generator) -> Image:
     """Put a grey patch over part of two in five faces (random erasing, arXiv:1708.04896)."""
     if rng.random() < 0.4:
-        height, width = (rng.uniform(0.1, 0.4, 2) * SIDE).astype(int)
-        top, left = rng.integers(0, [SIDE - height, SIDE - width])
-        picture[top : top + height, left : left + width] = rng.integers(0, 256)
+        patch = rectangle(SIDE, 0.4, rng)
+        picture[patch] = rng.integers(0, 256)
     return picture

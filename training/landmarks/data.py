@@ -95,7 +95,8 @@ class ValidationSet:
         """
         outputs = answers(network, self._pictures, device, 64)
         points = outputs.numpy().reshape(self._targets.shape)
-        distances = np.linalg.norm(points - self._targets, axis=-1).mean(axis=1)
+        off = np.linalg.norm(points - self._targets, axis=-1)
+        distances = off.mean(axis=1)
         errors = distances / outer_eye_distance(self._targets)
         return {
             "nme": float(errors.mean()),

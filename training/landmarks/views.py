@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 
 from training.landmarks.bending import bent
-from training.pictures.chance import factor, one_of
+from training.pictures.chance import colour, factor, one_of, rectangle
 from training.pictures.cuts import CACHE_SIZE, CachedFace
-from training.pictures.degradation import colour_table
+from training.pictures.degradation import coarse, colour_table, noisy, softened
 from vitrine.vision.crop import MARGIN, Crop, Image, crop_at, cut, to_network
 from vitrine.vision.shape import Points, mirrored
 
@@ -102,21 +102,15 @@ def _cover(
     others: list[CachedFace],
 ) -> None:
     """Put something in front of the face: a flat patch, or a piece of another picture."""
-    size = picture.shape[0]
-    height, width = (rng.uniform(0.1, 0.45, 2) * size).astype(int)
-    top, left = rng.integers(0, [size - height, size - width])
-    patch = picture[top : top + height, left : left + width]
+    patch = picture[rectangle(picture.shape[0], 0.45, rng)]
     if rng.random() < 0.5:
-        patch[:] = rng.integers(
-            0,
-            256,
-            3,
-            dtype=np.uint8,
-        )
+        patch[:] = colour(rng)
         return
     # A piece of another face: hands, hair and people in front look like skin too.
     other = one_of(others, rng).image
-    y, x = rng.integers(0, [CACHE_SIZE - height, CACHE_SIZE - width])
+    height, width = patch.shape[:2]
+    room = [CACHE_SIZE - height, CACHE_SIZE - width]
+    y, x = rng.integers(0, room)
     patch[:] = other[y : y + height, x : x + width]
 
 
@@ -135,22 +129,13 @@ def _coloured(picture: Image, rng: np.random.Generator) -> Image:
 
 def _seen_by_camera(picture: Image, rng: np.random.Generator) -> Image:
     """Take pixels away as distance does, or focus; add the noise of a sensor."""
-    size = picture.shape[0]
     kind = rng.random()
     # Far faces have fewer pixels than the crop; the picture is enlarged in service too.
     if kind < 0.3:
-        few = int(rng.uniform(0.2, 0.7) * size)
-        small = cv2.resize(
-            picture,
-            (few, few),
-            interpolation=cv2.INTER_AREA,
-        )
-        picture = np.asarray(cv2.resize(small, (size, size)), np.uint8)
+        few = int(rng.uniform(0.2, 0.7) * picture.shape[0])
+        picture = coarse(picture, few)
     elif kind < 0.45:
-        soft = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.5, 2.0))
-        picture = np.asarray(soft, np.uint8)
+        picture = softened(picture, 0.5, 2.0, rng)
     if rng.random() < 0.2:
-        strength = rng.uniform(2, 10)
-        noise = rng.normal(0, strength, picture.shape)
-        return np.asarray(np.clip(picture + noise, 0, 255), np.uint8)
+        picture = noisy(picture, 10, rng)
     return picture

@@ -76,8 +76,8 @@ def expression_directions(
     For two deviations of the measure. A regression on mouth width and inner lip opening within
     people, so that no one's own mouth shows.
     """
-    width = np.linalg.norm(shapes[:, 54] - shapes[:, 48], axis=1)
-    opening = np.linalg.norm(shapes[:, 66] - shapes[:, 62], axis=1)
+    width = _distances(shapes, 48, 54)
+    opening = _distances(shapes, 62, 66)
     mouths = _within(np.stack([width, opening], axis=1), people)
     changes = _within(samples, people)
     slopes, *_ = np.linalg.lstsq(
@@ -87,6 +87,12 @@ def expression_directions(
     )
     deviations = mouths.std(axis=0)[:, None]
     return np.asarray(slopes * 2 * deviations, np.float32)
+
+
+def _distances(shapes: Floats, one: int, other: int) -> Floats:
+    """Return how far two points of each shape (n, 68, 2) are from each other, (n,)."""
+    apart = shapes[:, other] - shapes[:, one]
+    return np.asarray(np.linalg.norm(apart, axis=1))
 
 
 def _within(values: Floats, people: People) -> Floats:

@@ -127,7 +127,8 @@ def _mean_reach(shapes: Array) -> Array:
         axis=1,
         keepdims=True,
     )
-    return np.asarray(np.linalg.norm(centred, axis=-1).mean(axis=1))
+    distances = np.linalg.norm(centred, axis=-1)
+    return np.asarray(distances.mean(axis=1))
 
 
 def _weights(residuals: Array, scale: Array) -> Array:
@@ -169,7 +170,8 @@ def _jacobian(poses: Poses, rigid: Array) -> Array:
     The six are a turn about x, y and z, the logarithm of the scale, and the shift.
     """
     seen = np.einsum("nij,pj->npi", poses.rotation, rigid)
-    x, y, z = np.moveaxis(seen * poses.scale[:, None, None], -1, 0)
+    scaled = seen * poses.scale[:, None, None]
+    x, y, z = np.moveaxis(scaled, -1, 0)
     jacobian = np.zeros((*x.shape, 2, 6))
     jacobian[..., 0, 1] = z
     jacobian[..., 0, 2] = -y
@@ -204,7 +206,8 @@ def _structure(
 ) -> Array:
     """Return the least-squares shape for these poses and the mirrored ones, point by point."""
     weights = _weights(shapes - poses.project(shape), poses.scale)
-    target = (shapes - poses.shift[:, None]) / poses.scale[:, None, None]
+    unmoved = shapes - poses.shift[:, None]
+    target = unmoved / poses.scale[:, None, None]
     axes = poses.rotation[:, :2]
     flip = np.diag([-1.0, 1.0, 1.0])
     both_axes = np.concatenate([axes, flip[:2, :2] @ axes @ flip])

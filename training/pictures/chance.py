@@ -40,6 +40,11 @@ def rectangle(
     return slice(top, top + height), slice(left, left + width)
 
 
+def colour(rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Draw a colour, (3,)."""
+    return rng.integers(0, 256, 3, np.uint8)
+
+
 def log_uniform(
     low: float,
     high: float,

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.pictures.chance import factor, factors, log_uniform
+from training.pictures.chance import colour, factor, factors, log_uniform, rectangle
 from vitrine.vision.crop import Image
 
 ALIGNED: Final = 112
@@ -19,6 +19,10 @@ FEWEST: Final = 14.0
 """Pixels of the smallest face, of 112 that an aligned one has."""
 MOST: Final = 80.0
 """Pixels of the largest face that counts as far."""
+
+
+SENSOR_NOISE: Final = 14.0
+"""Grey values of the worst sensor, a cheap camera at night."""
 
 
 def degraded(picture: Image, rng: np.random.Generator) -> Image:
@@ -39,7 +43,7 @@ def degraded(picture: Image, rng: np.random.Generator) -> Image:
     if kind < 0.6:
         view = blurred(view, rng)
     if rng.random() < 0.3:
-        view = noisy(view, rng)
+        view = noisy(view, SENSOR_NOISE, rng)
         view = compressed(view, int(rng.integers(15, 80)))
     return view
 
@@ -63,7 +67,7 @@ def far(
     )
     small = np.asarray(resized, np.uint8)
     if rng.random() < 0.4:
-        small = noisy(small, rng)
+        small = noisy(small, SENSOR_NOISE, rng)
     if rng.random() < 0.4:
         small = compressed(small, int(rng.integers(40, 95)))
     enlarged = cv2.resize(
@@ -76,22 +80,16 @@ def far(
 
 def compressed(picture: Image, grade: int) -> Image:
     """Return the picture after JPEG of this grade."""
-    encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, grade])[1]
-    return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
+    how = [cv2.IMWRITE_JPEG_QUALITY, grade]
+    _, encoded = cv2.imencode(".jpg", picture, how)
+    decoded = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+    return np.asarray(decoded, np.uint8)
 
 
 def cover(picture: Image, rng: np.random.Generator) -> None:
     """Put a flat patch in front of part of the face, in place."""
-    side = picture.shape[0]
-    height, width = (rng.uniform(0.1, 0.4, 2) * side).astype(int)
-    top, left = rng.integers(0, [side - height, side - width])
-    colour = rng.integers(
-        0,
-        256,
-        3,
-        dtype=np.uint8,
-    )
-    picture[top : top + height, left : left + width] = colour
+    patch = rectangle(picture.shape[0], 0.4, rng)
+    picture[patch] = colour(rng)
 
 
 def recoloured(picture: Image, rng: np.random.Generator) -> Image:
@@ -123,16 +121,16 @@ def colour_table(
     ramp = np.linspace(0, 1, 256) ** factor(gamma, rng)
     gain = factor(contrast, rng)
     cast = factors(0.06, 3, rng)
-    values = ramp[:, None] * (gain * cast) + rng.normal(0, brightness)
-    table = np.clip(255 * values, 0, 255).astype(np.uint8)
-    return np.asarray(table[None])
+    values = ramp[:, None] * (gain * cast)
+    brighter = values + rng.normal(0, brightness)
+    table = np.clip(255 * brighter, 0, 255)
+    return table[None].astype(np.uint8)
 
 
 def blurred(picture: Image, rng: np.random.Generator) -> Image:
     """Put the picture out of focus, or move it along a line."""
     if rng.random() < 0.5:
-        soft = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.6, 3.0))
-        return np.asarray(soft, np.uint8)
+        return softened(picture, 0.6, 3.0, rng)
     moved = cv2.filter2D(picture, -1, _motion_kernel(rng))
     return np.asarray(moved, np.uint8)
 
@@ -141,15 +139,39 @@ def _motion_kernel(rng: np.random.Generator) -> NDArray[np.float32]:
     """Draw a line of 3 to 14 pixels in any direction, sum 1."""
     length = int(rng.integers(3, 15))
     middle = (length - 1) / 2
-    turn = cv2.getRotationMatrix2D((middle, middle), rng.uniform(0, 180), 1)
+    direction = rng.uniform(0, 180)
+    turn = cv2.getRotationMatrix2D((middle, middle), direction, 1)
     line = np.zeros((length, length), np.float32)
     line[length // 2] = 1
-    kernel = np.asarray(cv2.warpAffine(line, turn, (length, length)), np.float32)
+    drawn = cv2.warpAffine(line, turn, (length, length))
+    kernel = np.asarray(drawn, np.float32)
     # Sum 1 keeps the brightness.
     return kernel / np.float32(max(kernel.sum(), 1e-6))
 
 
-def noisy(picture: Image, rng: np.random.Generator) -> Image:
-    """Add the noise of a sensor, 2 to 14 grey values."""
-    noise = rng.normal(0, rng.uniform(2, 14), picture.shape)
-    return np.asarray(np.clip(picture + noise, 0, 255), np.uint8)
+def softened(
+    picture: Image,
+    least: float,
+    most: float,
+    rng: np.random.Generator,
+) -> Image:
+    """Put the picture out of focus by so many pixels."""
+    deviation = rng.uniform(least, most)
+    soft = cv2.GaussianBlur(picture, (0, 0), deviation)
+    return np.asarray(soft, np.uint8)
+
+
+def coarse(picture: Image, few: int) -> Image:
+    """Return a square picture of the same size that was `few` pixels wide in between."""
+    side = picture.shape[0]
+    small = cv2.resize(picture, (few, few), interpolation=cv2.INTER_AREA)
+    enlarged = cv2.resize(small, (side, side))
+    return np.asarray(enlarged, np.uint8)
+
+
+def noisy(picture: Image, most: float, rng: np.random.Generator) -> Image:
+    """Add the noise of a sensor, 2 to `most` grey values."""
+    strength = rng.uniform(2, most)
+    noise = rng.normal(0, strength, picture.shape)
+    seen = np.clip(picture + noise, 0, 255)
+    return np.asarray(seen, np.uint8)

@@ -14,6 +14,7 @@ from rich.progress import track
 from training.pictures.aligned import ROOM, WIDE, AlignedFaces, Pictures
 from training.pictures.chance import log_uniform
 from training.pictures.degradation import (
+    SENSOR_NOISE,
     blurred,
     compressed,
     cover,
@@ -190,7 +191,7 @@ def frame_of(picture: Image, rng: np.random.Generator) -> Image:
     )
     view = np.asarray(resized, np.uint8)
     if rng.random() < 0.3:
-        view = noisy(view, rng)
+        view = noisy(view, SENSOR_NOISE, rng)
     if rng.random() < 0.4:
         view = compressed(view, int(rng.integers(30, 95)))
     return view
@@ -205,7 +206,8 @@ def _compared(
     owners = np.array(faces.people)
     videos = np.array(faces.videos)
     names = np.unique(owners)
-    means = np.array([_unit(clean[owners == name].sum(axis=0)) for name in names])
+    sums = [clean[owners == name].sum(axis=0) for name in names]
+    means = np.array(list(map(_unit, sums)))
     # A view is compared with other videos alone: frames of one video are nearly the same.
     genuine: list[Vectors] = []
     impostor: list[Vectors] = []

@@ -17,8 +17,9 @@ from training.detector.tile import SIDE, Tile
 def has_one_whole_face(tile: Tile) -> bool:
     if len(tile.boxes) != 1 or len(tile.ignored):
         return False
-    x, y, width, height = tile.boxes[0]
-    return min(x, y) >= 0 and max(x + width, y + height) < SIDE - 1
+    x, y, width, height = tile.boxes[0].tolist()
+    reach = max(x + width, y + height)
+    return bool(min(x, y) >= 0 and reach < SIDE - 1)
 
 
 def test_the_boxes_of_a_tile_lie_on_its_faces(monkeypatch: pytest.MonkeyPatch) -> None:
