@@ -1,4 +1,4 @@
-"""How configurations and commands call the formats of data sets."""
+"""Names of the formats of data sets in configurations and commands."""
 
 from collections.abc import Callable
 from pathlib import Path

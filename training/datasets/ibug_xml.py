@@ -1,8 +1,10 @@
-"""Reader of the XML that dlib and iBUG use: pictures, in each any number of boxes, in each box 68 parts.
+"""Reader of the XML that dlib and iBUG use: pictures, their boxes, and 68 parts in each box.
 
-Parts are in pixels counted from 0, named 00 … 67 in any order.
+A picture may have any number of boxes. Parts are in pixels counted from 0, named 00 … 67 in any
+order.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final, NoReturn
@@ -12,49 +14,58 @@ from training.datasets.faces import Box, DatasetError, Files, LabelledFace, poin
 from training.datasets.pts import photo_of
 from vitrine.vision.shape import POINT_COUNT
 
-PARTS: Final = {f"{i:02d}": i for i in range(POINT_COUNT)}
+PARTS: Final = {f"{number:02d}": number for number in range(POINT_COUNT)}
+PARENTS: Final = {
+    "image": "images",
+    "box": "image",
+    "part": "box",
+}
+"""Element → the element that must be around it."""
 
 
 def read_ibug_xml(path: Path) -> list[LabelledFace]:
-    """All faces of a folder or zip archive, in the order of its *.xml; raises DatasetError.
+    """Return all faces of a folder or zip archive, in the order of its *.xml; raises DatasetError.
 
-    The first face of a picture has the picture's name, the others `…#2`, `…#3`. The split is the folder
-    of the picture.
+    The first face of a picture has the picture's name, the others `…#2`, `…#3`. The split is the
+    folder of the picture.
     """
     files = Files(path)
     tables = [name for name in files.names if name.endswith(".xml")]
     if not tables:
         raise DatasetError(str(path), None, "holds no *.xml")
-    faces = [face for table in tables for face in _faces_of(files, table)]
+    faces: list[LabelledFace] = []
+    for table in tables:
+        faces += _faces_of(files, table)
     if not faces:
         raise DatasetError(str(path), None, "no face in its *.xml")
     return faces
 
 
-def _faces_of(files: Files, table: str) -> list[LabelledFace]:
+def _faces_of(files: Files, table: str) -> Iterator[LabelledFace]:
     pictures = _Document(table).parse(files.read(table))
     present = set(files.names)
-    seen = set[str]()
-    faces = list[LabelledFace]()
+    seen = set()
+    folder = PurePosixPath(table).parent
     for picture in pictures:
-        name = (PurePosixPath(table).parent / picture.file).as_posix()
+        path = folder / picture.file
+        name = path.as_posix()
         if name in seen:
-            raise DatasetError(
-                table, picture.row, f"{picture.file} appears a second time"
-            )
+            reason = f"{picture.file} appears a second time"
+            raise DatasetError(table, picture.row, reason)
         if name not in present:
             raise DatasetError(table, picture.row, f"no picture {name}")
         seen.add(name)
         encoded = files.read(name)
-        group = photo_of(str(PurePosixPath(name).with_suffix("")))
         for number, face in enumerate(picture.boxes, start=1):
-            points = points_of(face.coordinates(table), table, face.row)
-            face_name = name if number == 1 else f"{name}#{number}"
-            split = PurePosixPath(name).parent.name
-            faces.append(
-                LabelledFace(face_name, split, group, points, encoded, face.box)
+            # All faces of a photo are in one group, so that a split keeps the photo whole.
+            yield LabelledFace(
+                name=name if number == 1 else f"{name}#{number}",
+                split=path.parent.name,
+                group=photo_of(str(path.with_suffix(""))),
+                points=points_of(face.coordinates(table), table, face.row),
+                encoded=encoded,
+                box=face.box,
             )
-    return faces
 
 
 @dataclass
@@ -64,13 +75,15 @@ class _Face:
     parts: dict[int, tuple[str, str]] = field(default_factory=dict)
 
     def coordinates(self, table: str) -> list[str]:
-        if len(self.parts) != POINT_COUNT:
-            raise DatasetError(
-                table,
-                self.row,
-                f"expected {POINT_COUNT} parts, found {len(self.parts)}",
-            )
-        return [number for index in range(POINT_COUNT) for number in self.parts[index]]
+        """Return x0, y0 … x67, y67. Raises DatasetError where a part is missing."""
+        count = len(self.parts)
+        if count != POINT_COUNT:
+            reason = f"expected {POINT_COUNT} parts, found {count}"
+            raise DatasetError(table, self.row, reason)
+        coordinates: list[str] = []
+        for index in range(POINT_COUNT):
+            coordinates += self.parts[index]
+        return coordinates
 
 
 @dataclass
@@ -81,7 +94,10 @@ class _Picture:
 
 
 class _Document:
-    """A parser that knows the row, and refuses a document type: entities need one."""
+    """Parse one file. Raises DatasetError with the row.
+
+    Document types are refused: entities, which can make a small file huge, need one.
+    """
 
     def __init__(self, table: str) -> None:
         self._table = table
@@ -89,10 +105,8 @@ class _Document:
         self._open: list[str] = []
         self._parser = expat.ParserCreate()
         self._parser.StartElementHandler = self._start
-        self._parser.EndElementHandler = lambda _tag: self._open.pop()
-        self._parser.StartDoctypeDeclHandler = lambda *_: self._fail(
-            "document types are not accepted"
-        )
+        self._parser.EndElementHandler = self._end
+        self._parser.StartDoctypeDeclHandler = self._document_type
 
     def parse(self, document: bytes) -> list[_Picture]:
         try:
@@ -101,32 +115,48 @@ class _Document:
             self._fail(f"is no XML ({error})")
         return self._pictures
 
+    @property
+    def _row(self) -> int:
+        return self._parser.CurrentLineNumber
+
     def _fail(self, reason: str) -> NoReturn:
-        raise DatasetError(self._table, self._parser.CurrentLineNumber, reason)
+        raise DatasetError(self._table, self._row, reason)
+
+    def _document_type(self, *_: object) -> None:
+        self._fail("document types are not accepted")
+
+    def _end(self, _tag: str) -> None:
+        self._open.pop()
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        expected = {"image": "images", "box": "image", "part": "box"}.get(tag)
-        if expected and (not self._open or self._open[-1] != expected):
+        expected = PARENTS.get(tag)
+        parent = self._open[-1] if self._open else None
+        if expected and parent != expected:
             self._fail(f"<{tag}> is not inside <{expected}>")
         self._open.append(tag)
-        row = self._parser.CurrentLineNumber
         if tag == "image":
-            self._pictures.append(_Picture(row, self._value(tag, attributes, "file")))
+            file = self._value(tag, attributes, "file")
+            self._pictures.append(_Picture(self._row, file))
         elif tag == "box":
-            self._pictures[-1].boxes.append(_Face(row, self._box(attributes)))
+            face = _Face(self._row, self._box(attributes))
+            self._pictures[-1].boxes.append(face)
         elif tag == "part":
             self._part(attributes)
 
-    def _value(self, tag: str, attributes: dict[str, str], name: str) -> str:
-        if not attributes.get(name):
+    def _value(
+        self,
+        tag: str,
+        attributes: dict[str, str],
+        name: str,
+    ) -> str:
+        value = attributes.get(name)
+        if not value:
             self._fail(f"<{tag}> has no {name}")
-        return attributes[name]
+        return value
 
     def _box(self, attributes: dict[str, str]) -> Box:
-        texts = [
-            self._value("box", attributes, name)
-            for name in ("left", "top", "width", "height")
-        ]
+        sides = ("left", "top", "width", "height")
+        texts = [self._value("box", attributes, name) for name in sides]
         try:
             left, top, width, height = (int(text) for text in texts)
         except ValueError as error:
@@ -136,14 +166,14 @@ class _Document:
         return left, top, width, height
 
     def _part(self, attributes: dict[str, str]) -> None:
-        name, x, y = (
-            self._value("part", attributes, key) for key in ("name", "x", "y")
-        )
-        parts = self._pictures[-1].boxes[-1].parts
+        name = self._value("part", attributes, "name")
+        x = self._value("part", attributes, "x")
+        y = self._value("part", attributes, "y")
+        # Both 1 and 01 are in use.
         index = PARTS.get(name.zfill(2))
         if index is None:
             self._fail(f"part {name} is not one of 00 … {POINT_COUNT - 1}")
-        elif index in parts:
+        parts = self._pictures[-1].boxes[-1].parts
+        if index in parts:
             self._fail(f"part {name} appears a second time")
-        else:
-            parts[index] = x, y
+        parts[index] = (x, y)

@@ -1,4 +1,4 @@
-"""Reader of pictures of known people: a folder for each of them, or `First_Last_VF.jpg` side by side."""
+"""Reader of pictures of known people: a folder for each, or `First_Last_VF.jpg` side by side."""
 
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -11,12 +11,12 @@ from vitrine.vision.crop import Image
 
 @dataclass(frozen=True)
 class PersonFace:
-    """One picture of a known person."""
+    """Hold one picture of a known person."""
 
     name: str
     """Its path in the set."""
     person: str
-    """`First_Last`, what splits keep whole."""
+    """`First_Last`; splits keep a person whole."""
     video: str
     """`First_Last/2`, unlike any other person's; a photo is its own video."""
     encoded: bytes
@@ -30,18 +30,24 @@ class PersonFace:
     def split(self) -> str:
         """The folder of a published split, such as `test`; "" where each person has a folder."""
         folder = PurePosixPath(self.name).parent.name
-        return folder if folder.lower() in PLAIN_FOLDERS else ""
+        if folder.lower() in PLAIN_FOLDERS:
+            return folder
+        return ""
 
     def image(self) -> Image:
-        """The decoded picture, (H, W, 3) BGR. Raises DatasetError."""
+        """Return the decoded picture, (H, W, 3) BGR. Raises DatasetError."""
         return decoded(self.encoded, self.name)
 
 
 def read_people(path: Path) -> list[PersonFace]:
-    """All pictures of a folder or zip archive by name, see `person_and_video`; raises DatasetError."""
+    """Return all pictures of a folder or zip archive by name: see `person_and_video`.
+
+    Raises DatasetError.
+    """
     pictures = read_pictures(path)
     videos = numbered_videos(picture.name for picture in pictures)
-    return [
-        PersonFace(p.name, *person_and_video(p.name, videos), p.encoded)
-        for p in pictures
-    ]
+    faces = []
+    for picture in pictures:
+        person, video = person_and_video(picture.name, videos)
+        faces.append(PersonFace(picture.name, person, video, picture.encoded))
+    return faces

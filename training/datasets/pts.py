@@ -20,7 +20,10 @@ from vitrine.vision.shape import POINT_COUNT
 
 
 def read_pts(path: Path) -> list[LabelledFace]:
-    """All faces of a folder or zip archive, by name; the split is the folder's name. Raises DatasetError."""
+    """Return all faces of a folder or zip archive, by name; the split is the folder's name.
+
+    Raises DatasetError.
+    """
     files = Files(path)
     labels = [name for name in files.names if name.endswith(".pts")]
     if not labels:
@@ -29,29 +32,42 @@ def read_pts(path: Path) -> list[LabelledFace]:
     return [_face_of(files, label, present) for label in labels]
 
 
-def _face_of(files: Files, label: str, present: set[str]) -> LabelledFace:
+def _face_of(
+    files: Files,
+    label: str,
+    present: set[str],
+) -> LabelledFace:
     stem = label.removesuffix(".pts")
-    picture = next(
-        (stem + suffix for suffix in PICTURES if stem + suffix in present), None
-    )
-    if picture is None:
-        raise DatasetError(label, None, f"no picture {stem}{{{','.join(PICTURES)}}}")
-    folder = PurePosixPath(label).parent.name
+    picture = _picture_of(stem, label, present)
     return LabelledFace(
-        picture,
-        folder,
-        photo_of(stem),
-        _points_in(files.text(label), label),
-        files.read(picture),
+        name=picture,
+        split=PurePosixPath(label).parent.name,
+        group=photo_of(stem),
+        points=_points_in(files.text(label), label),
+        encoded=files.read(picture),
     )
+
+
+def _picture_of(
+    stem: str,
+    label: str,
+    present: set[str],
+) -> str:
+    for suffix in PICTURES:
+        picture = stem + suffix
+        if picture in present:
+            return picture
+    raise DatasetError(label, None, f"no picture {stem}{{{','.join(PICTURES)}}}")
 
 
 def photo_of(stem: str) -> str:
-    """`helen/100040721_2` → `helen/100040721`: the photo whose second face this is, mirrored or not.
+    """Return the photo of a face: `helen/100040721` of `helen/100040721_2`, mirrored or not.
 
     A number of three digits or more (`lfpw/image_0001`) is the photo's own.
     """
-    return re.sub(r"_\d{1,2}$", "", stem.removesuffix("_mirror"))
+    # Mirrored copies must be in the part of the photo that they were made from.
+    unmirrored = stem.removesuffix("_mirror")
+    return re.sub(r"_\d{1,2}$", "", unmirrored)
 
 
 def _points_in(text: str, label: str) -> NDArray[np.float32]:
@@ -60,7 +76,8 @@ def _points_in(text: str, label: str) -> NDArray[np.float32]:
     if not opening or not closing:
         raise DatasetError(label, None, "has no { … } block of points")
     declared = re.search(r"n_points:\s*(\d+)", head)
-    if declared is None or int(declared[1]) != POINT_COUNT:
-        found = declared[1] if declared else "missing"
-        raise DatasetError(label, None, f"n_points is {found}, expected {POINT_COUNT}")
+    count = declared[1] if declared else "missing"
+    if count != str(POINT_COUNT):
+        reason = f"n_points is {count}, expected {POINT_COUNT}"
+        raise DatasetError(label, None, reason)
     return points_of(body.split(), label, None)

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from tests.builders import face_points
 from tests.data_sets import STORED, Contents, folder
 from training.datasets.faces import DatasetError
-from training.datasets.youtube_npz import COLUMNS, read_videos, read_youtube_npz
+from training.datasets.youtube_npz import read_videos, read_youtube_npz
+from training.datasets.youtube_table import COLUMNS
 
 TABLE = "youtube_faces_with_keypoints_full.csv"
 FRAMES = 3
