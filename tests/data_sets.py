@@ -43,7 +43,9 @@ def keypoints_row(name: str, points: NDArray[np.float64] | None = None) -> str:
 
 
 def keypoint_files(
-    split: str, *rows: str, pictures: tuple[str, ...] = ("Ann_Lee_00.jpg",)
+    split: str,
+    *rows: str,
+    pictures: tuple[str, ...] = ("Ann_Lee_00.jpg",),
 ) -> Contents:
     """A published split: its table and its pictures."""
     header = "," + ",".join(str(i) for i in range(136))

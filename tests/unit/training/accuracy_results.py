@@ -36,7 +36,12 @@ MAIN = {
 
 
 def make_set(
-    key: str, value: float, *, n: int = 200, half: float = 0.01, **more: Any
+    key: str,
+    value: float,
+    *,
+    n: int = 200,
+    half: float = 0.01,
+    **more: Any,
 ) -> dict[str, Any]:
     """Figures of one set: `value` ± `half`."""
     return {
@@ -48,7 +53,11 @@ def make_set(
     }
 
 
-def make_result(task: str, value: float, **more: Any) -> dict[str, Any]:
+def make_result(
+    task: str,
+    value: float,
+    **more: Any,
+) -> dict[str, Any]:
     """A whole result; its last yaw class is clearly worse, its darkest skin tone has few faces."""
     key = MAIN[task]
     worse = value + 0.1 if key == "nme" else value - 0.1
@@ -57,8 +66,19 @@ def make_result(task: str, value: float, **more: Any) -> dict[str, Any]:
         name: {label: make_set(key, value, rest=rest) for label in labels}
         for name, labels in CLASSES.items()
     }
-    groups["yaw"]["≥ 45°"] = make_set(key, worse, n=40, rest=rest)
-    groups["skin_tone"]["dark"] = make_set(key, worse, n=4, half=0.2, rest=rest)
+    groups["yaw"]["≥ 45°"] = make_set(
+        key,
+        worse,
+        n=40,
+        rest=rest,
+    )
+    groups["skin_tone"]["dark"] = make_set(
+        key,
+        worse,
+        n=4,
+        half=0.2,
+        rest=rest,
+    )
     return {
         "task": task,
         "model": f"{task}.onnx",
@@ -86,9 +106,15 @@ def made_up(measurement: Measurement) -> dict[str, Any]:
                 "detected": 0.998,
                 "box": "detector",
             }
-            more["detector"] = {"model": "mtcnn", "sha256": "0" * 64}
+            more["detector"] = {
+                "model": "mtcnn",
+                "sha256": "0" * 64,
+            }
             return make_result(
-                task, float(nme.mean()), **more, curves={"nme_quantiles": nme.tolist()}
+                task,
+                float(nme.mean()),
+                **more,
+                curves={"nme_quantiles": nme.tolist()},
             )
         case "detector":
             times = {
@@ -103,14 +129,18 @@ def made_up(measurement: Measurement) -> dict[str, Any]:
                 "recall": (recall * sweep**0.1).tolist(),
             }
             made = make_result(
-                task, recall, **times, false_per_image=alarms, curves=curves
+                task,
+                recall,
+                **times,
+                false_per_image=alarms,
+                curves=curves,
             )
             return made | {"pictures_with_false": alarms / 2}
         case "identity":
             far = np.logspace(-4, -0.3, 60)
             tar = far ** float(rng.uniform(0.01, 0.03))
-            return make_result(task, 0.98, rank1=0.9, curves={"far": far.tolist(), "tar": tar.tolist()},
-                               tar_at_far={"1e-2": 0.96, "1e-3": 0.9, "1e-4": None})  # fmt: skip
+            return make_result(task, 0.98, rank1=0.9, curves={"far": far.tolist(), "tar": tar.tolist(),},
+                               tar_at_far={"1e-2": 0.96, "1e-3": 0.9, "1e-4": None,},)  # fmt: skip
         case "quality":
             rejected = np.arange(0, 0.96, 0.05)
             line = np.linspace(0.2, 0, 20)
@@ -123,18 +153,26 @@ def made_up(measurement: Measurement) -> dict[str, Any]:
                 "ideal": np.maximum(0, line - 0.1).tolist(),
                 "sharpness": (line + 0.03).tolist(),
             }
-            areas = {"area": 0.1, "area_random": 0.2, "area_ideal": 0.03, "gain": 0.6}
+            areas = {
+                "area": 0.1,
+                "area_random": 0.2,
+                "area_ideal": 0.03,
+                "gain": 0.6,
+            }
             made = {
                 "protocol": "Made up.",
                 **make_set("fnmr", 0.2),
                 **areas,
                 "curves": {"reject": reject},
             }
-            return {**made, "subgroups": {}}
+            return {
+                **made,
+                "subgroups": {},
+            }
         case _:
             confusion = rng.integers(0, 20, (8, 8)) + np.diag(rng.integers(50, 900, 8))
             return make_result(task, 0.83, confusion=confusion.tolist(), classes=EXPRESSIONS,
-                               balanced_accuracy=0.6)  # fmt: skip
+                               balanced_accuracy=0.6,)  # fmt: skip
 
 
 def write_made_up(folder: Path) -> None:

@@ -95,14 +95,42 @@ def test_a_class_that_is_clearly_better_or_whose_interval_touches_is_no_gap() ->
         "touching": make_set("recall", 0.89, rest=rest),
         "worse": make_set("recall", 0.8, rest=rest),
     }
-    result = make({**rest, "subgroups": {"yaw": classes, "skin_tone": None}})
+    result = make(
+        {
+            **rest,
+            "subgroups": {
+                "yaw": classes,
+                "skin_tone": None,
+            },
+        }
+    )
     assert [gap.label for gap in gaps(result, RECALL)] == ["worse"]
 
 
 def test_cells_show_the_interval_and_a_dash_for_what_was_not_measured() -> None:
     assert RECALL.cell(Figures(make_set("recall", 0.9))) == "90.0 % (89.0–91.0)"
-    assert RECALL.cell(Figures({"recall": 0.5, "interval": {}})) == "50.0 %"
-    assert RECALL.cell(Figures({"recall": None, "interval": {"recall": None}})) == "–"
+    assert (
+        RECALL.cell(
+            Figures(
+                {
+                    "recall": 0.5,
+                    "interval": {},
+                }
+            )
+        )
+        == "50.0 %"
+    )
+    assert (
+        RECALL.cell(
+            Figures(
+                {
+                    "recall": None,
+                    "interval": {"recall": None},
+                }
+            )
+        )
+        == "–"
+    )
     assert KINDS["tar_at_far.1e-4"].cell(Figures({"tar_at_far": {"1e-4": None}})) == "–"
 
 
@@ -136,7 +164,14 @@ def test_an_aim_is_reached_at_its_limit(limit: float | str, reached: str) -> Non
 
 
 def test_an_aim_may_be_of_a_part() -> None:
-    results = {"one": make({"nme": 0.1, "sets": {"helen": make_set("nme", 0.03)}})}
+    results = {
+        "one": make(
+            {
+                "nme": 0.1,
+                "sets": {"helen": make_set("nme", 0.03)},
+            }
+        )
+    }
     assert Aim("NME", "one", "nme", 0.04, "helen").row(results) == (
         "NME", "≤ 0.0400", "0.0300 (0.0200–0.0400)", "yes",
     )  # fmt: skip
@@ -144,7 +179,12 @@ def test_an_aim_may_be_of_a_part() -> None:
 
 def test_expressions_that_are_rarely_recognised_are_named() -> None:
     confusion = [[8, 2, 0], [3, 1, 0], [0, 0, 0]]
-    result = make({"classes": ["neutral", "fear", "contempt"], "confusion": confusion})
+    result = make(
+        {
+            "classes": ["neutral", "fear", "contempt"],
+            "confusion": confusion,
+        }
+    )
     assert rarely_recognised(result) == ["fear (25% of 4)"]
 
 

@@ -14,7 +14,10 @@ GREY = picture(shape=(48, 48))
 
 
 def votes_of(*rows: str, split: str = "FER2013Valid") -> Contents:
-    return {f"{split}/label.csv": "\n".join(rows).encode(), f"{split}/fer1.jpg": GREY}
+    return {
+        f"{split}/label.csv": "\n".join(rows).encode(),
+        f"{split}/fer1.jpg": GREY,
+    }
 
 
 @pytest.mark.parametrize("stored", STORED)
@@ -61,7 +64,11 @@ def test_one_split_may_be_the_folder(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_bad_row_is_named(row: str, message: str, tmp_path: Path) -> None:
+def test_a_bad_row_is_named(
+    row: str,
+    message: str,
+    tmp_path: Path,
+) -> None:
     files = votes_of("fer0.jpg" + ROW[8:], row) | {"FER2013Valid/fer0.jpg": GREY}
     with pytest.raises(DatasetError, match=message):
         read_ferplus(folder(tmp_path, files))

@@ -94,7 +94,13 @@ def test_a_table_leads_nowhere_else(tmp_path: Path) -> None:
 
 
 def test_a_file_that_comes_twice_is_named(tmp_path: Path) -> None:
-    twice = archive(tmp_path, {"Ann_Lee/1.jpg": picture(), "Ann_Lee/2.jpg": picture()})
+    twice = archive(
+        tmp_path,
+        {
+            "Ann_Lee/1.jpg": picture(),
+            "Ann_Lee/2.jpg": picture(),
+        },
+    )
     twice.write_bytes(twice.read_bytes().replace(b"/2.jpg", b"/1.jpg"))
     with pytest.raises(DatasetError, match=r"Ann_Lee/1.jpg appears a second time"):
         read_people(twice)

@@ -42,7 +42,10 @@ def test_boxes_and_parts_are_read(
 
 
 def test_pictures_lie_beside_the_document(tmp_path: Path) -> None:
-    files = {"set/labels.xml": xml(("a_1.jpg", ONE)), "set/a_1.jpg": picture()}
+    files = {
+        "set/labels.xml": xml(("a_1.jpg", ONE)),
+        "set/a_1.jpg": picture(),
+    }
     (face,) = read_ibug_xml(folder(tmp_path, files))
     assert (face.name, face.split) == ("set/a_1.jpg", "set")
 
@@ -110,6 +113,10 @@ def test_pictures_lie_beside_the_document(tmp_path: Path) -> None:
         (b"", "row 1: is no XML"),
     ],
 )
-def test_a_bad_document_is_named(document: bytes, message: str, tmp_path: Path) -> None:
+def test_a_bad_document_is_named(
+    document: bytes,
+    message: str,
+    tmp_path: Path,
+) -> None:
     with pytest.raises(DatasetError, match=message):
         read_ibug_xml(folder(tmp_path, PICTURES | {"labels.xml": document}))

@@ -59,7 +59,9 @@ def test_all_splits_are_read(
     ],
 )
 def test_a_bad_row_is_named(
-    rows: tuple[str, ...], message: str, tmp_path: Path
+    rows: tuple[str, ...],
+    message: str,
+    tmp_path: Path,
 ) -> None:
     with pytest.raises(DatasetError, match=message):
         read_keypoints_csv(folder(tmp_path, keypoint_files("training", *rows)))

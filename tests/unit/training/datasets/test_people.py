@@ -71,7 +71,9 @@ def test_frames_side_by_side(tmp_path: Path) -> None:
     ],
 )
 def test_person_and_video_come_from_the_name(
-    path: str, person: str, video: str
+    path: str,
+    person: str,
+    video: str,
 ) -> None:
     assert person_and_video(path) == (person, f"{person}/{video}")
 

@@ -14,10 +14,18 @@ from training.datasets.pts import photo_of, read_pts
 def test_files_are_read_with_their_pictures(
     stored: Callable[[Path, Contents], Path], tmp_path: Path
 ) -> None:
-    faces = {"helen/12_1.pts": pts(), "helen/12_2.pts": pts()}
+    faces = {
+        "helen/12_1.pts": pts(),
+        "helen/12_2.pts": pts(),
+    }
     first, second = read_pts(
         stored(
-            tmp_path, faces | {"helen/12_1.jpg": picture(), "helen/12_2.png": picture()}
+            tmp_path,
+            faces
+            | {
+                "helen/12_1.jpg": picture(),
+                "helen/12_2.png": picture(),
+            },
         )
     )
     assert (first.name, first.split, first.group) == (
@@ -39,10 +47,20 @@ def test_files_are_read_with_their_pictures(
         (b"\xff\xfe", "is not UTF-8 text"),
     ],
 )
-def test_a_bad_file_is_named(content: bytes, message: str, tmp_path: Path) -> None:
+def test_a_bad_file_is_named(
+    content: bytes,
+    message: str,
+    tmp_path: Path,
+) -> None:
     with pytest.raises(DatasetError, match=message):
         read_pts(
-            folder(tmp_path, {"helen/1_1.pts": content, "helen/1_1.jpg": picture()})
+            folder(
+                tmp_path,
+                {
+                    "helen/1_1.pts": content,
+                    "helen/1_1.jpg": picture(),
+                },
+            )
         )
 
 

@@ -41,7 +41,9 @@ def test_people_are_as_many_as_described(
 
 
 def test_real_people_are_in_one_part_of_all_sets(
-    photos: list[PersonFace], frames: list[PersonFace], shared: Path
+    photos: list[PersonFace],
+    frames: list[PersonFace],
+    shared: Path,
 ) -> None:
     labelled = read_keypoints_csv(shared / "data" / "youtube_faces_keypoints.zip")
     assert {f.name: f.group for f in labelled} == {f.name: f.group for f in frames}

@@ -40,7 +40,10 @@ def names(seed: int, count: int = 400) -> list[str]:
 
 
 def frame(
-    person: str, video: int, number: int, split: str = "training"
+    person: str,
+    video: int,
+    number: int,
+    split: str = "training",
 ) -> LabelledFace:
     file = f"{person}_{video}{number}.jpg"
     return LabelledFace(

@@ -45,7 +45,10 @@ def table(*rows: str) -> bytes:
 
 ANN_0 = "Ann_Lee_0,Ann_Lee,30,40,3,101.5,2"
 ANN_1 = "Ann_Lee_1,Ann_Lee,30,40,3,99.0,2"
-VIDEOS = {"part1/Ann_Lee_0.npz": npz(), "part2/Ann_Lee_1.npz": npz()}
+VIDEOS = {
+    "part1/Ann_Lee_0.npz": npz(),
+    "part2/Ann_Lee_1.npz": npz(),
+}
 
 
 @pytest.mark.parametrize("stored", STORED)
@@ -114,7 +117,9 @@ def test_videos_have_points_in_space(tmp_path: Path) -> None:
     ],
 )
 def test_a_bad_row_is_named(
-    rows: tuple[str, ...], message: str, tmp_path: Path
+    rows: tuple[str, ...],
+    message: str,
+    tmp_path: Path,
 ) -> None:
     with pytest.raises(DatasetError, match=message):
         read_youtube_npz(folder(tmp_path, VIDEOS | {TABLE: table(*rows)}))
@@ -183,8 +188,15 @@ def not_finite(key: str, frame: int) -> NDArray[np.float64]:
         ),
     ],
 )
-def test_a_bad_video_is_named(content: bytes, message: str, tmp_path: Path) -> None:
-    files = {"Ann_Lee_0.npz": content, TABLE: table(ANN_0)}
+def test_a_bad_video_is_named(
+    content: bytes,
+    message: str,
+    tmp_path: Path,
+) -> None:
+    files = {
+        "Ann_Lee_0.npz": content,
+        TABLE: table(ANN_0),
+    }
     with pytest.raises(DatasetError, match=message):
         read_youtube_npz(folder(tmp_path, files))
 
@@ -192,7 +204,10 @@ def test_a_bad_video_is_named(content: bytes, message: str, tmp_path: Path) -> N
 def test_an_array_that_is_missing_is_named(tmp_path: Path) -> None:
     target = io.BytesIO()
     np.savez(target, colorImages=arrays()["colorImages"])
-    files = {"Ann_Lee_0.npz": target.getvalue(), TABLE: table(ANN_0)}
+    files = {
+        "Ann_Lee_0.npz": target.getvalue(),
+        TABLE: table(ANN_0),
+    }
     with pytest.raises(
         DatasetError, match=r"Ann_Lee_0.npz: cannot be read \(.*boundingBox"
     ):
@@ -200,7 +215,10 @@ def test_an_array_that_is_missing_is_named(tmp_path: Path) -> None:
 
 
 def test_two_files_of_one_video_are_refused(tmp_path: Path) -> None:
-    files = VIDEOS | {"part2/Ann_Lee_0.npz": npz(), TABLE: table(ANN_0, ANN_1)}
+    files = VIDEOS | {
+        "part2/Ann_Lee_0.npz": npz(),
+        TABLE: table(ANN_0, ANN_1),
+    }
     with pytest.raises(
         DatasetError, match=r"part2/Ann_Lee_0.npz: a second video of this name"
     ):

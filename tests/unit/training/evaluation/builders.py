@@ -22,13 +22,21 @@ HELD_OUT = next(
 TRAINED = next(f"Person_{i}" for i in range(100) if part_of(f"Person_{i}") == "train")
 
 
-def picture(width: int = 640, height: int = 360, grey: int = 0) -> bytes:
+def picture(
+    width: int = 640,
+    height: int = 360,
+    grey: int = 0,
+) -> bytes:
     return cv2.imencode(".png", np.full((height, width, 3), grey, np.uint8))[
         1
     ].tobytes()
 
 
-def face(person: str, points: Points, split: str = "training") -> LabelledFace:
+def face(
+    person: str,
+    points: Points,
+    split: str = "training",
+) -> LabelledFace:
     return LabelledFace(
         f"{split}/{person}_00.jpg", split, person, points.astype(np.float32), picture()
     )

@@ -44,7 +44,11 @@ def _pair(label: bytes) -> tuple[tuple[str, bytes], ...]:
     return (".pts", label), (".png", picture())
 
 
-def network(path: Path, shape: tuple[int, ...], length: int) -> Path:
+def network(
+    path: Path,
+    shape: tuple[int, ...],
+    length: int,
+) -> Path:
     """An ONNX file that answers `length` means of its input of this shape."""
     nodes = [
         helper.make_node("GlobalAveragePool", ["input"], ["pooled"]),
@@ -61,7 +65,9 @@ def network(path: Path, shape: tuple[int, ...], length: int) -> Path:
     )
     onnx.save(
         helper.make_model(
-            graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8
+            graph,
+            opset_imports=[helper.make_opsetid("", 18)],
+            ir_version=8,
         ),
         path,
     )
@@ -200,7 +206,11 @@ def test_expressions_are_measured(tmp_path: Path) -> None:
     ]
     pictures = {f"FER2013Valid/fer{i}.png": picture(48, 48, 90) for i in range(3)}
     data = folder(
-        tmp_path, {"FER2013Valid/label.csv": "\n".join(rows).encode(), **pictures}
+        tmp_path,
+        {
+            "FER2013Valid/label.csv": "\n".join(rows).encode(),
+            **pictures,
+        },
     )
     weights = network(tmp_path / "net.onnx", (1, 48, 48), 8)
     out = tmp_path / "out.json"
@@ -237,7 +247,9 @@ def test_expressions_are_measured(tmp_path: Path) -> None:
     ],
 )
 def test_bad_data_is_named_and_nothing_is_written(
-    files: dict[str, bytes], message: str, tmp_path: Path
+    files: dict[str, bytes],
+    message: str,
+    tmp_path: Path,
 ) -> None:
     data = folder(tmp_path / "data", files)
     out = tmp_path / "out.json"

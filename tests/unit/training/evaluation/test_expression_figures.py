@@ -23,7 +23,9 @@ class AlwaysHappy:
 
 
 def face(
-    number: int, votes: dict[int, int], split: str = "FER2013Valid"
+    number: int,
+    votes: dict[int, int],
+    split: str = "FER2013Valid",
 ) -> ExpressionFace:
     counts = np.zeros(10, np.int64)
     for place, count in votes.items():
@@ -37,11 +39,30 @@ def face(
 def test_accuracy_is_the_share_of_majority_labels_that_are_met() -> None:
     faces = [
         face(1, {1: 10}),
-        face(2, {1: 6, 0: 4}),
+        face(
+            2,
+            {
+                1: 6,
+                0: 4,
+            },
+        ),
         face(3, {0: 10}),
-        face(4, {1: 5, 0: 5}),  # no majority
+        face(
+            4,
+            {
+                1: 5,
+                0: 5,
+            },
+        ),  # no majority
         face(5, {8: 10}),  # unknown
-        face(6, {3: 9, 1: 1}, "FER2013Train"),
+        face(
+            6,
+            {
+                3: 9,
+                1: 1,
+            },
+            "FER2013Train",
+        ),
     ]
     figures = measure(faces, ExpressionClassifier(AlwaysHappy()), LANDMARKER)
     assert (figures["n"], figures["left_out"], figures["accuracy"]) == (4, 2, 0.5)

@@ -37,7 +37,10 @@ class MeanColour:
 
 
 def photo(
-    person: str, number: int, side: int = 144, colour: tuple[int, int, int] = (9, 9, 9)
+    person: str,
+    number: int,
+    side: int = 144,
+    colour: tuple[int, int, int] = (9, 9, 9),
 ) -> PersonFace:
     encoded = cv2.imencode(".png", np.full((side, side, 3), colour, np.uint8))[
         1
@@ -64,7 +67,13 @@ def crowd(people: int) -> tuple[list[PersonFace], Embedded]:
 
 def test_people_far_apart_are_told_apart() -> None:
     faces, vectors = crowd(40)
-    figures = measure(faces, vectors, "pairs", aligned=True, parts=False)
+    figures = measure(
+        faces,
+        vectors,
+        "pairs",
+        aligned=True,
+        parts=False,
+    )
     assert (
         figures["n"],
         figures["people"],
@@ -73,14 +82,24 @@ def test_people_far_apart_are_told_apart() -> None:
     ) == (80, 40, 80, 40)
     assert (figures["detected"], figures["accuracy"], figures["rank1"]) == (1, 1, 1)
     assert figures["impostor_pairs"] == 80 * 79 // 2 - 40
-    assert figures["tar_at_far"] == {"1e-2": 1, "1e-3": None, "1e-4": None}
+    assert figures["tar_at_far"] == {
+        "1e-2": 1,
+        "1e-3": None,
+        "1e-4": None,
+    }
     assert figures["sets"] == {}
 
 
 def test_missed_faces_are_errors() -> None:
     faces, vectors = crowd(40)
     vectors.found[0] = False
-    figures = measure(faces, vectors, "pairs", aligned=False, parts=False)
+    figures = measure(
+        faces,
+        vectors,
+        "pairs",
+        aligned=False,
+        parts=False,
+    )
     assert figures["detected"] == pytest.approx(79 / 80)
     assert figures["rank1"] == pytest.approx(
         78 / 80
@@ -105,7 +124,11 @@ def test_frames_of_one_video_are_not_compared() -> None:
     )
     assert (figures["queries"], figures["rank1"], figures["same_pairs"]) == (3, 0, 2)
     figures = measure(
-        faces, embedded([0, 1, 30, 29]), "pairs", aligned=True, parts=False
+        faces,
+        embedded([0, 1, 30, 29]),
+        "pairs",
+        aligned=True,
+        parts=False,
     )
     assert (figures["queries"], figures["rank1"], figures["same_pairs"]) == (
         3,
@@ -116,7 +139,13 @@ def test_frames_of_one_video_are_not_compared() -> None:
 
 def test_too_few_people_for_a_threshold_have_no_accuracy() -> None:
     faces, vectors = crowd(3)
-    figures = measure(faces, vectors, "pairs", aligned=True, parts=False)
+    figures = measure(
+        faces,
+        vectors,
+        "pairs",
+        aligned=True,
+        parts=False,
+    )
     assert np.isnan(figures["accuracy"])
     assert figures["interval"]["accuracy"] is None
 
@@ -146,7 +175,11 @@ def test_a_pair_belongs_to_the_subgroup_of_its_worse_face() -> None:
 def test_the_people_held_out_are_a_set_of_their_own() -> None:
     faces = [photo(name, k) for name in (HELD_OUT, TRAINED) for k in (10, 20)]
     figures = measure(
-        faces, embedded([0, 1, 80, 81]), "pairs", aligned=True, parts=True
+        faces,
+        embedded([0, 1, 80, 81]),
+        "pairs",
+        aligned=True,
+        parts=True,
     )
     assert figures["sets"]["held-out"]["n"] == 2
     assert figures["sets"]["held-out"]["impostor_pairs"] == 0
@@ -174,8 +207,16 @@ def test_a_picture_of_another_size_is_not_aligned() -> None:
 
 
 def test_the_largest_detected_face_is_embedded() -> None:
-    small = face_points(x=30, y=60, eyes=15)
-    large = face_points(x=120, y=120, eyes=60)
+    small = face_points(
+        x=30,
+        y=60,
+        eyes=15,
+    )
+    large = face_points(
+        x=120,
+        y=120,
+        eyes=60,
+    )
     finding = Finding(detections((small, 0.9), (large, 0.8)))
     result = embed_detected(
         [photo("Ann", 1, side=240)],
@@ -194,5 +235,11 @@ def test_a_picture_without_a_face_is_missed() -> None:
         faces, Embedder(MeanColour(), "colours"), LANDMARKER, Finding(detections())
     )
     assert not result.found.any()
-    figures = measure(faces, result, "pairs", aligned=False, parts=False)
+    figures = measure(
+        faces,
+        result,
+        "pairs",
+        aligned=False,
+        parts=False,
+    )
     assert (figures["detected"], figures["rank1"]) == (0, 0)

@@ -17,7 +17,10 @@ pytestmark = pytest.mark.shared
 
 
 def some_of(
-    archive: Path, chosen: Callable[[str], bool], most: int, target: Path
+    archive: Path,
+    chosen: Callable[[str], bool],
+    most: int,
+    target: Path,
 ) -> Path:
     """A smaller archive of the first files that are chosen."""
     with zipfile.ZipFile(archive) as source, zipfile.ZipFile(target, "w") as copy:

@@ -41,7 +41,11 @@ def crowd(people: int, pictures: int) -> Gallery:
     vectors = (
         np.random.default_rng(1).normal(size=(people * pictures, 16)).astype(np.float32)
     )
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors /= np.linalg.norm(
+        vectors,
+        axis=1,
+        keepdims=True,
+    )
     return Gallery(
         vectors,
         np.ones(len(vectors), np.bool_),
@@ -91,7 +95,9 @@ def test_pairs_of_one_unit_are_no_pairs() -> None:
     ],
 )
 def test_the_threshold_tells_most_pairs_right(
-    similarity: list[float], same: list[bool], threshold: float
+    similarity: list[float],
+    same: list[bool],
+    threshold: float,
 ) -> None:
     assert best_threshold(np.array(similarity), np.array(same)) == pytest.approx(
         threshold

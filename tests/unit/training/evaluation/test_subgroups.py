@@ -16,7 +16,11 @@ from training.pictures.boxes import face_box
 POINTS = face_points()
 
 
-def skin(lightness: float, a: float, b: float) -> NDArray[np.uint8]:
+def skin(
+    lightness: float,
+    a: float,
+    b: float,
+) -> NDArray[np.uint8]:
     """A picture (360, 640, 3) BGR of one CIELAB colour."""
     colour = cv2.cvtColor(
         np.array([[[lightness, a, b]]], np.float32), cv2.COLOR_LAB2BGR
@@ -48,7 +52,11 @@ def label_of(name: str, value: float) -> str | None:
         ("skin_tone", np.nan, None),
     ],
 )
-def test_values_have_classes(name: str, value: float, label: str | None) -> None:
+def test_values_have_classes(
+    name: str,
+    value: float,
+    label: str | None,
+) -> None:
     assert label_of(name, value) == label
 
 
