@@ -34,8 +34,9 @@ from vitrine.services.analytics.app import TOPICS, build
 from vitrine.services.analytics.handler import AnalyticsHandler
 from vitrine.settings import Settings
 from vitrine.stores.campaign_figures import load_figures
-from vitrine.stores.campaigns import AnalyticsStore, Batch, Superseded
+from vitrine.stores.campaigns import AnalyticsStore, Batch
 from vitrine.stores.embedded import embedded_redis
+from vitrine.stores.errors import Superseded
 from vitrine.stores.redis import connect
 from vitrine.telemetry.health import Health
 from vitrine.topics import (

@@ -32,6 +32,7 @@ from vitrine.bus import TopicPartition
 from vitrine.campaigns.stand import Change, Reached, Rules, Stand
 from vitrine.campaigns.totals import Cell, Totals
 from vitrine.stores.campaign_state import load_stand, plain_hash, queue_state
+from vitrine.stores.errors import Superseded
 from vitrine.stores.redis import redis_errors
 
 # How long visitors of a day are remembered: late events, at most a day old, may still join or
@@ -39,10 +40,6 @@ from vitrine.stores.redis import redis_errors
 REACH_DAYS_S = 3 * 86_400
 # Of a campaign, about 3 MB. The plot over time shows sixty bars at most; chosen, not measured.
 STEPS_KEPT = 10_000
-
-
-class Superseded(Exception):
-    """Another worker wrote this partition: this one lost it unnoticed, and must start again."""
 
 
 @dataclass(frozen=True, slots=True)

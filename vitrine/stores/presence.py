@@ -20,6 +20,7 @@ from pydantic import TypeAdapter
 from redis import Redis
 
 from vitrine.presence.people import CameraPeople
+from vitrine.stores.errors import Superseded
 from vitrine.stores.redis import redis_errors
 
 FORMAT: Final = "3"
@@ -30,6 +31,7 @@ FORMAT: Final = "3"
 KEPT_S: Final = 86_400
 
 _STATE: Final = TypeAdapter(list[CameraPeople])
+_FIELDS: Final = ["format", "offset", "state"]
 
 # KEYS: partition. ARGV: writer, format, offset, state, seconds. A worker that lost the
 # partition meanwhile changes nothing. Nobody's name: the key had expired.
@@ -41,10 +43,6 @@ redis.call('HSET', KEYS[1], 'writer', ARGV[1], 'format', ARGV[2],
 redis.call('EXPIRE', KEYS[1], ARGV[5])
 return 1
 """
-
-
-class Superseded(Exception):
-    """Another worker has the partition: this one lost it unawares, and must start again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +80,26 @@ class PresenceStore:
 
     def load(self, partitions: Collection[int]) -> dict[int, StoredPeople]:
         """Return what is stored of these partitions; they are this worker's from now on."""
-        with redis_errors(self._redis), self._redis.pipeline(transaction=True) as pipe:
+        redis = self._redis
+        with redis_errors(redis), redis.pipeline(transaction=True) as pipe:
             for partition in partitions:
                 key = _key(partition)
                 pipe.hset(key, "writer", self._writer)
                 pipe.expire(key, KEPT_S)
-                pipe.hmget(key, ["format", "offset", "state"])
+                pipe.hmget(key, _FIELDS)
             replies = pipe.execute()
+        # Of the three replies for each partition the last one holds the fields.
+        found = replies[2::3]
         stored = {}
-        for partition, values in zip(partitions, replies[2::3], strict=True):
+        for partition, values in zip(partitions, found, strict=True):
             form, offset, state = values
-            if form == FORMAT.encode():
-                people = StoredPeople(offset=int(offset), cameras=load(state))
-                stored[partition] = people
+            if form != FORMAT.encode():
+                continue
+            people = StoredPeople(
+                offset=int(offset),
+                cameras=load(state),
+            )
+            stored[partition] = people
         return stored
 
     def save(self, checkpoints: Mapping[int, Checkpoint]) -> None:
@@ -103,8 +108,10 @@ class PresenceStore:
         Raises Superseded when another worker has loaded one of them meanwhile; that one
         stays as it is.
         """
-        with redis_errors(self._redis), self._redis.pipeline(transaction=False) as pipe:
+        redis = self._redis
+        with redis_errors(redis), redis.pipeline(transaction=False) as pipe:
             for partition, checkpoint in checkpoints.items():
+                key = _key(partition)
                 arguments: list[Any] = [
                     self._writer,
                     FORMAT,
@@ -112,20 +119,23 @@ class PresenceStore:
                     checkpoint.state,
                     KEPT_S,
                 ]
-                pipe.eval(_SAVE, 1, _key(partition), *arguments)
+                pipe.eval(_SAVE, 1, key, *arguments)
             done = pipe.execute()
         if not all(done):
-            raise Superseded("another worker has taken over one of these partitions")
+            reason = "another worker has taken over one of these partitions"
+            raise Superseded(reason)
 
 
 def dump(cameras: Sequence[CameraPeople]) -> bytes:
     """Return everything that a restart needs: JSON, deflated."""
-    return zlib.compress(_STATE.dump_json(list(cameras)), level=1)
+    state = _STATE.dump_json(list(cameras))
+    return zlib.compress(state, level=1)
 
 
 def load(state: bytes) -> list[CameraPeople]:
     """Return the cameras that `dump` has written."""
-    return _STATE.validate_json(zlib.decompress(state))
+    inflated = zlib.decompress(state)
+    return _STATE.validate_json(inflated)
 
 
 def _key(partition: int) -> str:

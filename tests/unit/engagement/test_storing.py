@@ -19,7 +19,8 @@ from vitrine.schemas import Exposure
 from vitrine.services.engagement.handler import EngagementHandler
 from vitrine.services.engagement.settings import EngagementSettings
 from vitrine.stores.embedded import embedded_redis
-from vitrine.stores.presence import Checkpoint, PresenceStore, Superseded, load
+from vitrine.stores.errors import Superseded
+from vitrine.stores.presence import Checkpoint, PresenceStore, load
 from vitrine.stores.redis import connect
 
 SOURCE = TopicPartition("faces", 0)

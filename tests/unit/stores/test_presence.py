@@ -15,12 +15,12 @@ from vitrine.mall import Stand
 from vitrine.presence.people import CameraPeople
 from vitrine.services.engagement.settings import EngagementSettings
 from vitrine.stores.embedded import embedded_redis
+from vitrine.stores.errors import Superseded
 from vitrine.stores.presence import (
     FORMAT,
     Checkpoint,
     PresenceStore,
     StoredPeople,
-    Superseded,
     dump,
     load,
 )
