@@ -9,7 +9,7 @@ from vitrine.schemas import FrameFaces, StandEngagement
 from vitrine.telemetry import metrics
 
 # Older frames come from files or replays; their age says nothing about us.
-LIVE_NS: Final = 60_000_000_000
+LIVE_NS: Final = 60 * SECOND_NS
 
 
 def show_stand(state: StandEngagement) -> None:
@@ -19,9 +19,11 @@ def show_stand(state: StandEngagement) -> None:
     for person in state.people:
         attending += person.attending
         best_score = max(best_score, person.score)
-    metrics.PEOPLE_PRESENT.labels(state.stand_id).set(len(state.people))
-    metrics.PEOPLE_ATTENDING.labels(state.stand_id).set(attending)
-    metrics.ENGAGEMENT_SCORE.labels(state.stand_id).set(best_score)
+    stand_id = state.stand_id
+    present = len(state.people)
+    metrics.PEOPLE_PRESENT.labels(stand_id).set(present)
+    metrics.PEOPLE_ATTENDING.labels(stand_id).set(attending)
+    metrics.ENGAGEMENT_SCORE.labels(stand_id).set(best_score)
 
 
 def remove_stand(stand_id: str) -> None:
@@ -34,16 +36,21 @@ def remove_stand(stand_id: str) -> None:
 def show_age(frame: FrameFaces, clock: Clock) -> None:
     """Show how old a frame is as its snapshot leaves."""
     age_ns = clock.age_ns(frame.captured_at_ns)
-    if age_ns is not None and 0 <= age_ns < LIVE_NS:
-        metrics.STAGE_LATENCY.labels("engagement").observe(age_ns / SECOND_NS)
+    if age_ns is None:
+        return
+    if 0 <= age_ns < LIVE_NS:
+        latency = metrics.STAGE_LATENCY.labels("engagement")
+        latency.observe(age_ns / SECOND_NS)
 
 
 def count_static_faces(camera_id: str, count: int) -> None:
     """Count faces that were present and never moved."""
     if count:
-        metrics.STATIC_FACES.labels(camera_id).inc(count)
+        of_camera = metrics.STATIC_FACES.labels(camera_id)
+        of_camera.inc(count)
 
 
 def count_repeated(camera_id: str) -> None:
     """Count a frame that came a second time."""
-    metrics.FACES_REPEATED.labels(camera_id).inc()
+    of_camera = metrics.FACES_REPEATED.labels(camera_id)
+    of_camera.inc()

@@ -73,7 +73,11 @@ class EngagementHandler(Handler):
             state = stored.get(source.partition)
             if state is None:
                 continue
-            self._partitions[source] = Partition.restored(state.offset, state.cameras)
+            partition = Partition.restored(
+                offset=state.offset,
+                cameras=state.cameras,
+            )
+            self._partitions[source] = partition
             starts[source] = state.offset
         return starts
 
@@ -88,7 +92,8 @@ class EngagementHandler(Handler):
 
     def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
         """Work on the faces of a batch; stage the states that should be stored."""
-        self._rules.update(self._mall.current())
+        mall = self._mall.current()
+        self._rules.update(mall)
         outputs = Outputs()
         for received in batch:
             partition = self._partition_of(received)
@@ -111,23 +116,26 @@ class EngagementHandler(Handler):
         staged: Mapping[TopicPartition, Checkpoint] = outputs.staged
         if not staged:
             return
+        checkpoints = {}
+        for source, checkpoint in staged.items():
+            checkpoints[source.partition] = checkpoint
         try:
-            self._store.save(
-                {source.partition: state for source, state in staged.items()}
-            )
+            self._store.save(checkpoints)
         except Unavailable as error:
             self._missed(error)
             return
         for source, checkpoint in staged.items():
-            self._partitions[source].stored(checkpoint.offset)
+            partition = self._partitions[source]
+            partition.stored(checkpoint.offset)
         if self._store_is_away:
             self._store_is_away = False
             logger.info("the states of the partitions are stored again")
 
     def stopped(self) -> Outputs:
         """Stage all states; where the input is finite, what is open ends before that."""
+        mall = self._mall.current()
+        self._rules.update(mall)
         outputs = Outputs()
-        self._rules.update(self._mall.current())
         checkpoints = {}
         for source, partition in self._partitions.items():
             if self._finite:
@@ -150,7 +158,10 @@ class EngagementHandler(Handler):
             )
             partition = None
         if partition is None:
-            partition = Partition(next_offset=offset, stored_offset=offset)
+            partition = Partition(
+                next_offset=offset,
+                stored_offset=offset,
+            )
             self._partitions[source] = partition
         return partition
 
@@ -169,15 +180,19 @@ class EngagementHandler(Handler):
             reason = "the configuration knows no such stand"
             outputs.rejected.append((received, reason))
         elif behind_ns > REPEATED_NS:
-            behind = f"{behind_ns / SECOND_NS:.3f} s"
-            reason = f"captured {behind} before the last frame of the same camera"
+            behind_s = behind_ns / SECOND_NS
+            reason = (
+                f"captured {behind_s:.3f} s before the last frame of the same camera"
+            )
             outputs.rejected.append((received, reason))
         elif behind_ns >= 0:
             figures.count_repeated(frame.camera_id)
         else:
             finished = partition.observe(received, self._rules)
-            outputs.messages += _finished(frame.camera_id, finished)
-            outputs.messages += self._snapshots(partition, received)
+            exposures = _finished(frame.camera_id, finished)
+            snapshots = self._snapshots(partition, received)
+            outputs.messages += exposures
+            outputs.messages += snapshots
 
     def _snapshots(
         self,
@@ -192,10 +207,12 @@ class EngagementHandler(Handler):
             return []
         partition.shown_ns[frame.stand_id] = at_ns
         rules = self._rules.of(frame.stand_id, frame.camera_id)
-        state = snapshot(partition.cameras_that_go_on(now), at_ns, rules)
+        cameras = partition.cameras_that_go_on(now)
+        state = snapshot(cameras, at_ns, rules)
         figures.show_stand(state)
         figures.show_age(frame, self._clock)
-        return [Outgoing(ENGAGEMENT, frame.stand_id, state)]
+        message = Outgoing(ENGAGEMENT, frame.stand_id, state)
+        return [message]
 
     def _due(self) -> dict[TopicPartition, Checkpoint]:
         """Return the states that should be stored after this batch."""
@@ -217,15 +234,20 @@ class EngagementHandler(Handler):
         if not self._store_is_away:
             self._store_is_away = True
             logger.warning("engagement goes on without its store: %s", error)
+        full = False
         for partition in self._partitions.values():
             partition.missed()
-        if any(partition.is_full() for partition in self._partitions.values()):
+            full = full or partition.is_full()
+        if full:
             raise error
 
 
 def _checkpoint(partition: Partition) -> Checkpoint:
     cameras = list(partition.cameras.values())
-    return Checkpoint(offset=partition.next_offset, state=dump(cameras))
+    return Checkpoint(
+        offset=partition.next_offset,
+        state=dump(cameras),
+    )
 
 
 def _all_finished(ended: Mapping[CameraKey, Finished]) -> list[Outgoing]:
@@ -238,4 +260,8 @@ def _all_finished(ended: Mapping[CameraKey, Finished]) -> list[Outgoing]:
 def _finished(camera_id: str, finished: Finished) -> list[Outgoing]:
     """Return the exposures to publish, and count the static faces."""
     figures.count_static_faces(camera_id, finished.static_faces)
-    return [Outgoing(EXPOSURES, each.stand_id, each) for each in finished.exposures]
+    messages = []
+    for exposure in finished.exposures:
+        message = Outgoing(EXPOSURES, exposure.stand_id, exposure)
+        messages.append(message)
+    return messages

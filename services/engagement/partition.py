@@ -7,35 +7,36 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from vitrine.bus import Received
+from vitrine.clock import SECOND_NS
 from vitrine.presence.people import CameraPeople, Finished
 from vitrine.schemas import FrameFaces
 from vitrine.services.engagement.rules import RulesTable
 
 # Chosen, not measured: longer than a camera needs to connect again.
-GONE_NS: Final = 300_000_000_000
+GONE_NS: Final = 300 * SECOND_NS
 """A camera is forgotten when the log went on for so long without a frame of it."""
 
 # `landmarks` repeats up to this after a crash (docs/operations.md).
-REPEATED_NS: Final = 10_000_000_000
+REPEATED_NS: Final = 10 * SECOND_NS
 """A frame no further behind its camera's last one is a repetition."""
 
 # Chosen, not measured: frames of before an outage come again in less.
-SET_BACK_NS: Final = 2_000_000_000
+SET_BACK_NS: Final = 2 * SECOND_NS
 """A camera whose frames all come from further behind begins anew after so long in the
 log."""
 
 # Chosen, not measured: the slowest cameras send a frame a second.
-SILENT_NS: Final = 2_000_000_000
+SILENT_NS: Final = 2 * SECOND_NS
 """Who was before a camera that is silent for so long is not shown."""
 
 # A store costs one write of some kilobytes and a millisecond; a restart reads the
 # records since the last one again, at most those of a second beside a batch.
-STORE_EVERY_NS: Final = 1_000_000_000
+STORE_EVERY_NS: Final = SECOND_NS
 """The state is stored when so much of the log has passed since."""
 
 # A store that hangs takes its time-out of 2 s at each attempt; the loop's back-off
 # ends at 5 s too.
-STORE_AGAIN_NS: Final = 5_000_000_000
+STORE_AGAIN_NS: Final = 5 * SECOND_NS
 """After a failure, so much of the log passes before the next attempt."""
 
 # 40 s of 60 people at 5 frames a second; a worker reads that again within seconds.
@@ -75,7 +76,8 @@ class Partition:
         """Return a partition as it was stored."""
         partition = cls(next_offset=offset, stored_offset=offset)
         for camera in cameras:
-            partition.cameras[camera.stand_id, camera.camera_id] = camera
+            key = (camera.stand_id, camera.camera_id)
+            partition.cameras[key] = camera
         return partition
 
     def advance(self, received: Received[FrameFaces]) -> None:
@@ -100,7 +102,8 @@ class Partition:
         if self.failed:
             wait_ns = STORE_AGAIN_NS
         # The broker's clock may be set back.
-        return abs(self.log_ns - self.attempted_ns) >= wait_ns
+        passed_ns = abs(self.log_ns - self.attempted_ns)
+        return passed_ns >= wait_ns
 
     def is_full(self) -> bool:
         """Return true where a restart would have too much to read again."""
@@ -123,7 +126,8 @@ class Partition:
 
         Below 0 for a frame that goes on.
         """
-        camera = self.cameras.get((frame.stand_id, frame.camera_id))
+        key = _key_of(frame)
+        camera = self.cameras.get(key)
         if camera is None or frame.ended:
             return -1
         return camera.seen_ns - frame.captured_at_ns
@@ -141,7 +145,8 @@ class Partition:
         for key, camera in list(self.cameras.items()):
             if self._is_gone(key, camera, now):
                 del self.cameras[key]
-                ended[key] = camera.end(rules.of(*key))
+                of_camera = rules.of(*key)
+                ended[key] = camera.end(of_camera)
         return ended
 
     def _is_gone(
@@ -151,13 +156,15 @@ class Partition:
         now: Received[FrameFaces],
     ) -> bool:
         at_ns = now.record.appended_at_ns
-        if key != (now.event.stand_id, now.event.camera_id):
-            return at_ns - camera.appended_at_ns > GONE_NS
+        if key != _key_of(now.event):
+            absent_ns = at_ns - camera.appended_at_ns
+            return absent_ns > GONE_NS
         if self.behind_ns(now.event) <= REPEATED_NS:
             return False
         if not camera.behind_since_ns:
             camera.behind_since_ns = at_ns
-        return at_ns - camera.behind_since_ns > SET_BACK_NS
+        behind_for_ns = at_ns - camera.behind_since_ns
+        return behind_for_ns > SET_BACK_NS
 
     def observe(
         self,
@@ -166,24 +173,31 @@ class Partition:
     ) -> Finished:
         """Take a frame that goes on; return what is finished by it."""
         frame = received.event
-        key = (frame.stand_id, frame.camera_id)
+        key = _key_of(frame)
+        of_camera = rules.of(*key)
         appended_at_ns = received.record.appended_at_ns
         camera = self.cameras.get(key)
         if camera is None:
-            camera = CameraPeople(*key, frame.captured_at_ns, appended_at_ns)
+            camera = CameraPeople(
+                stand_id=frame.stand_id,
+                camera_id=frame.camera_id,
+                seen_ns=frame.captured_at_ns,
+                appended_at_ns=appended_at_ns,
+            )
             self.cameras[key] = camera
         camera.appended_at_ns = appended_at_ns
         camera.behind_since_ns = 0
         if frame.ended:
             del self.cameras[key]
-            return camera.end(rules.of(*key))
-        return camera.observe(frame, rules.of(*key))
+            return camera.end(of_camera)
+        return camera.observe(frame, of_camera)
 
     def end_all(self, rules: RulesTable) -> dict[CameraKey, Finished]:
         """Forget all cameras, as nothing more comes; return what ends with each."""
         ended = {}
         for key, camera in self.cameras.items():
-            ended[key] = camera.end(rules.of(*key))
+            of_camera = rules.of(*key)
+            ended[key] = camera.end(of_camera)
         self.cameras.clear()
         return ended
 
@@ -198,3 +212,7 @@ class Partition:
             if min(silent_ns, apart_ns) < SILENT_NS:
                 found.append(camera)
         return found
+
+
+def _key_of(frame: FrameFaces) -> CameraKey:
+    return frame.stand_id, frame.camera_id

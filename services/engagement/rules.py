@@ -23,14 +23,20 @@ class RulesTable:
             return
         self._mall = mall
         self._version = mall.version
-        stands = {stand.id: stand for stand in mall.stands}
         self._stands = {}
         for stand in mall.stands:
-            self._stands[stand.id] = self._settings.rules(stand, mall.version)
+            rules = self._settings.rules(stand, mall.version)
+            self._stands[stand.id] = rules
         self._cameras = {}
         for camera in mall.cameras:
-            rules = self._settings.rules(stands[camera.stand], mall.version, camera)
-            self._cameras[camera.stand, camera.id] = rules
+            stand = self._stands[camera.stand].stand
+            rules = self._settings.rules(
+                stand,
+                mall.version,
+                camera,
+            )
+            key = (camera.stand, camera.id)
+            self._cameras[key] = rules
 
     def __contains__(self, stand_id: str) -> bool:
         return stand_id in self._stands
@@ -44,9 +50,11 @@ class RulesTable:
 
         The defaults for a stand that was taken from the configuration meanwhile.
         """
-        rules = self._cameras.get((stand_id, camera_id))
+        key = (stand_id, camera_id)
+        rules = self._cameras.get(key)
         if rules is None:
             rules = self._stands.get(stand_id)
         if rules is None:
-            rules = self._settings.rules(Stand(id=stand_id), self._version)
+            unknown = Stand(id=stand_id)
+            rules = self._settings.rules(unknown, self._version)
         return rules

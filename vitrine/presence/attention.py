@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import atan2, degrees
 from typing import Final
 
+from vitrine.clock import SECOND_NS
 from vitrine.mall import Camera, Screen
 from vitrine.schemas import Interval
 
@@ -23,11 +24,11 @@ HYSTERESIS_DEG: Final = 5.0
 VIEWING_DISTANCE_M: Final = 2.0
 
 # Chosen, not measured: longer than a single wrong frame at 5 frames a second.
-SETTLE_NS: Final = 250_000_000
+SETTLE_NS: Final = SECOND_NS // 4
 """A glance, and looking away that ends one, must be seen to last so long."""
 
 # Chosen, not measured: a camera of two frames a second still shows glances.
-GAP_NS: Final = 600_000_000
+GAP_NS: Final = 6 * SECOND_NS // 10
 """A glance ends where the face was not seen for longer."""
 
 
@@ -50,7 +51,9 @@ class Cone:
         """Return true for a pose inside; the edge counts as inside."""
         aside = abs(yaw - self.yaw)
         raised = abs(pitch - self.pitch)
-        return aside <= HALF_YAW_DEG + margin and raised <= HALF_PITCH_DEG + margin
+        half_yaw = HALF_YAW_DEG + margin
+        half_pitch = HALF_PITCH_DEG + margin
+        return aside <= half_yaw and raised <= half_pitch
 
 
 def cone_of(screen: Screen, camera: Camera | None = None) -> Cone:
@@ -68,8 +71,10 @@ def cone_of(screen: Screen, camera: Camera | None = None) -> Cone:
             return Cone(yaw=camera.cone.yaw, pitch=camera.cone.pitch)
         if camera.mount is not None:
             mount = camera.mount
-    across = degrees(atan2(screen.width_m / 2, VIEWING_DISTANCE_M))
-    down = degrees(atan2(screen.height_m / 2, VIEWING_DISTANCE_M))
+    half_width_m = screen.width_m / 2
+    half_height_m = screen.height_m / 2
+    across = degrees(atan2(half_width_m, VIEWING_DISTANCE_M))
+    down = degrees(atan2(half_height_m, VIEWING_DISTANCE_M))
     centres = {
         "above": Cone(pitch=-down),
         "below": Cone(pitch=down),
@@ -103,7 +108,8 @@ class Attention:
     ) -> Interval | None:
         """Take a view, in order of time; return the glance that is over by now, if any."""
         ended = None
-        if at_ns - self.seen_ns > GAP_NS:
+        gap_ns = at_ns - self.seen_ns
+        if gap_ns > GAP_NS:
             ended = self.close()
         self.seen_ns = at_ns
         margin = 0.0
@@ -120,13 +126,15 @@ class Attention:
             self.since_ns = at_ns
         self.inside_ns = at_ns
         self.outside_ns = None
-        if at_ns - self.since_ns >= SETTLE_NS:
+        lasted_ns = at_ns - self.since_ns
+        if lasted_ns >= SETTLE_NS:
             self.settled = True
 
     def _look_away(self, at_ns: int) -> Interval | None:
         if self.outside_ns is None:
             self.outside_ns = at_ns
-        if at_ns - self.outside_ns < SETTLE_NS:
+        away_ns = at_ns - self.outside_ns
+        if away_ns < SETTLE_NS:
             return None
         return self.close()
 

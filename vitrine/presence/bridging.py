@@ -72,13 +72,18 @@ def distance_faces(
     x, y, height_px = place_of(face)
     larger_px = max(height_px, presence.height_px)
     smaller_px = min(height_px, presence.height_px)
-    gap_s = (at_ns - presence.seen_ns) / SECOND_NS
-    expected_x = presence.x + presence.speed * min(gap_s, LONGEST_WALK_S)
-    away_px = hypot(x - expected_x, RISE * (y - presence.y))
+    gap_ns = at_ns - presence.seen_ns
+    gap_s = gap_ns / SECOND_NS
+    walk_s = min(gap_s, LONGEST_WALK_S)
+    expected_x = presence.x + presence.speed * walk_s
+    aside_px = x - expected_x
+    rise_px = y - presence.y
+    away_px = hypot(aside_px, RISE * rise_px)
     distance = away_px / larger_px
-    if distance > min(NEAR_FACES, AT_ONCE_FACES + FACES_A_SECOND * gap_s):
+    reach = AT_ONCE_FACES + FACES_A_SECOND * gap_s
+    if distance > min(NEAR_FACES, reach):
         return None
-    growth = min(NEAR_GROWTH, AT_ONCE_GROWTH + GROWTH_A_SECOND * gap_s)
-    if larger_px > smaller_px * growth:
+    growth = AT_ONCE_GROWTH + GROWTH_A_SECOND * gap_s
+    if larger_px > smaller_px * min(NEAR_GROWTH, growth):
         return None
     return distance

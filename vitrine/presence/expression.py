@@ -58,21 +58,26 @@ class Baseline:
             self.usual = list(seen)
             self.age_s = 0.0
             return 0.0
-        self.age_s = round(min(self.age_s + seconds, BASELINE_S), 4)
+        age_s = min(self.age_s + seconds, BASELINE_S)
+        self.age_s = round(age_s, 4)
         usual_share = 1.0
         if seconds < self.age_s:
             usual_share = seconds / self.age_s
-        _approach(self.now, seen, 1 - exp(-seconds / SMOOTHING_S))
+        now_share = 1 - exp(-seconds / SMOOTHING_S)
+        _approach(self.now, seen, now_share)
         _approach(self.usual, seen, usual_share)
-        response = (self._change() - NOISE) / (1 - NOISE)
+        above_noise = self._change() - NOISE
+        response = above_noise / (1 - NOISE)
         return min(1.0, max(0.0, response))
 
     def _change(self) -> float:
         """Return the largest difference from the usual, as a share of a full change."""
         largest = 0.0
         for place, full in enumerate(FULL_CHANGE.values()):
-            difference = abs(self.now[place] - self.usual[place])
-            largest = max(largest, difference / full)
+            now = self.now[place]
+            usual = self.usual[place]
+            change = abs(now - usual) / full
+            largest = max(largest, change)
         return largest
 
 
@@ -83,7 +88,8 @@ def _features(expression: Expression) -> list[float]:
         value = getattr(expression, name)
         if value is None:
             value = 0.0
-        features.append(round(value, 4))
+        rounded = round(value, 4)
+        features.append(rounded)
     return features
 
 
@@ -98,4 +104,5 @@ def _approach(
     """
     for place, target in enumerate(targets):
         value = values[place]
-        values[place] = round(value + share * (target - value), 5)
+        step = share * (target - value)
+        values[place] = round(value + step, 5)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import exp, hypot
+from math import exp, hypot, sqrt
 from typing import Final
 
 import numpy as np
@@ -31,18 +31,18 @@ their centre."""
 
 # Somebody who passes draws the landmarks of a static face aside and lets them go.
 # Chosen on one-off trials with pasted prints (docs/metrics.md, Static faces).
-MOVE_NS: Final = 500_000_000
+MOVE_NS: Final = SECOND_NS // 2
 SURE_MOVES: Final = 4
 """Motion in so many half seconds proves liveness, whatever happens around the face."""
 TRAVELLED_FACES: Final = 0.6
 """So does a place so many face heights from the first one."""
 
 # In the videos of people 98 to 100 % of the views are followed by motion within 3 s.
-UNPROVEN_NS: Final = 3_000_000_000
+UNPROVEN_NS: Final = 3 * SECOND_NS
 """A face that was there for so long and has not moved is static."""
-HELD_NS: Final = 6_000_000_000
+HELD_NS: Final = 6 * SECOND_NS
 """So is one that moved only while others passed before it, and that for so long."""
-STILL_NS: Final = 5_000_000_000
+STILL_NS: Final = 5 * SECOND_NS
 """So is, from then on, one that moved before and has kept still for so long."""
 
 
@@ -72,7 +72,7 @@ class Motion:
         """
         if at_ns == self.at_ns:
             return False
-        seconds = (at_ns - self.at_ns) / SECOND_NS
+        passed_ns = at_ns - self.at_ns
         self.at_ns = at_ns
         measured, height_px = _measure(face)
         if self.views < UNSETTLED_VIEWS:
@@ -80,8 +80,11 @@ class Motion:
             self.now = measured
             self._restart()
             return False
-        self._follow(measured, 1 - exp(-seconds / SMOOTHING_S))
-        if self._range_px() <= MOVED_FACES * height_px + MOVED_PX:
+        passed_s = passed_ns / SECOND_NS
+        share = 1 - exp(-passed_s / SMOOTHING_S)
+        self._follow(measured, share)
+        limit_px = MOVED_FACES * height_px + MOVED_PX
+        if self._range_px() <= limit_px:
             return False
         self._restart()
         return True
@@ -93,21 +96,27 @@ class Motion:
     ) -> None:
         """Move by a share of the way; rounded, so that a stored state is the same state."""
         for place, target in enumerate(measured):
-            step = round(share * (target - self.now[place]), 2)
-            self.now[place] = round(self.now[place] + step, 2)
-            self.below[place] = max(0.0, round(self.below[place] + step, 2))
-            self.above[place] = max(0.0, round(self.above[place] - step, 2))
+            now = self.now[place]
+            step = round(share * (target - now), 2)
+            below = self.below[place] + step
+            above = self.above[place] - step
+            self.now[place] = round(now + step, 2)
+            self.below[place] = round(max(0.0, below), 2)
+            self.above[place] = round(max(0.0, above), 2)
 
     def _range_px(self) -> float:
         """Return the widest range that the face went through since it last moved."""
         ranges = []
-        for below, above in zip(self.below, self.above, strict=True):
-            ranges.append(round(below + above, 2))
-        return max(ranges)
+        for place, below in enumerate(self.below):
+            range_px = below + self.above[place]
+            ranges.append(range_px)
+        widest_px = max(ranges)
+        return round(widest_px, 2)
 
     def _restart(self) -> None:
-        self.below = [0.0] * len(self.now)
-        self.above = [0.0] * len(self.now)
+        nowhere = [0.0] * len(self.now)
+        self.below = nowhere
+        self.above = list(nowhere)
 
 
 @dataclass(slots=True)
@@ -144,8 +153,11 @@ class Liveness:
         travelled = self._has_travelled(face, last_height_px)
         if not (moved or travelled):
             return
-        if at_ns // MOVE_NS > self.moved_ns // MOVE_NS:
-            self.moves = min(self.moves + 1, SURE_MOVES)
+        half_second = at_ns // MOVE_NS
+        last_half_second = self.moved_ns // MOVE_NS
+        if half_second > last_half_second:
+            moves = self.moves + 1
+            self.moves = min(moves, SURE_MOVES)
         self.moved_ns = at_ns
         if travelled or self.is_sure() or not covered:
             self.proven = True
@@ -161,8 +173,10 @@ class Liveness:
         if not self.origin:
             return False
         x, y, height_px = place_of(face)
-        way_px = hypot(x - self.origin[0], y - self.origin[1])
-        return way_px >= TRAVELLED_FACES * max(height_px, last_height_px)
+        origin_x, origin_y = self.origin
+        way_px = hypot(x - origin_x, y - origin_y)
+        larger_px = max(height_px, last_height_px)
+        return way_px >= TRAVELLED_FACES * larger_px
 
     def is_sure(self) -> bool:
         """Return true for a face that moved too often to be drawn aside by others."""
@@ -174,25 +188,38 @@ class Liveness:
         at_ns: int,
     ) -> bool:
         """Return true for a face that keeps still by now; it was first seen at `start_ns`."""
-        still_ns = at_ns - max(start_ns, self.moved_ns)
+        still_since_ns = max(start_ns, self.moved_ns)
+        still_ns = at_ns - still_since_ns
         if self.proven:
             return still_ns >= STILL_NS
-        return still_ns >= UNPROVEN_NS or at_ns - start_ns >= HELD_NS
+        there_ns = at_ns - start_ns
+        return still_ns >= UNPROVEN_NS or there_ns >= HELD_NS
 
 
 def place_of(face: Face) -> tuple[float, float, float]:
     """Return the centre and the height of a face, pixels."""
     left, top, width, height = face.box
-    x = round(left + width / 2, 2)
-    y = round(top + height / 2, 2)
-    return x, y, round(height, 2)
+    x = left + width / 2
+    y = top + height / 2
+    return (
+        round(x, 2),
+        round(y, 2),
+        round(height, 2),
+    )
 
 
 def _measure(face: Face) -> tuple[list[float], float]:
     """Return x, y and size as `Motion` has them, and the height of the face; pixels."""
     points = np.array(face.points)
-    x, y = points.mean(axis=0).tolist()
-    spread_px = float(np.sqrt(points.var(axis=0).sum()))
+    centre = points.mean(axis=0)
+    x, y = centre.tolist()
+    variance = points.var(axis=0)
+    spread_px = sqrt(variance.sum())
     height_px = FACE_HEIGHT * spread_px
-    measured = [round(x, 2), round(y, 2), round(SIZE_SHARE * height_px, 2)]
+    size = SIZE_SHARE * height_px
+    measured = [
+        round(x, 2),
+        round(y, 2),
+        round(size, 2),
+    ]
     return measured, height_px

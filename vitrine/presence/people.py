@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from vitrine.clock import SECOND_NS
 from vitrine.ids import presence_id
 from vitrine.presence.bridging import nearest_first
 from vitrine.presence.liveness import place_of
@@ -15,13 +16,13 @@ from vitrine.presence.static_faces import StaticFaces
 from vitrine.schemas import Exposure, Face, FrameFaces
 
 # Chosen, not measured: a camera of a frame a second has still people before it.
-SLOWEST_FRAMES_NS: Final = 2_000_000_000
+SLOWEST_FRAMES_NS: Final = 2 * SECOND_NS
 """Who was in the last frame is still there in one that comes sooner, whatever gaps are
 bridged."""
 
 # Chosen, not measured: a track that stayed behind at a static face is noticed
 # before the gap that is bridged is over.
-DOUBT_NS: Final = 1_000_000_000
+DOUBT_NS: Final = SECOND_NS
 """At the place of a static face, a face that has not moved for longer may be that one."""
 
 # Shoulders are some three heads broad.
@@ -29,7 +30,7 @@ BODY_FACES: Final = 1.2
 """Half the breadth of a body, in face heights."""
 
 # Chosen, not measured: the tracker gives a lost track up within a few seconds.
-TRACK_MEMORY_NS: Final = 10_000_000_000
+TRACK_MEMORY_NS: Final = 10 * SECOND_NS
 """A track that was not seen for longer does not come back."""
 
 
@@ -88,13 +89,20 @@ class CameraPeople:
             static = self._static_tracks(present, visible)
             present = [face for face in present if face.track_id not in static]
             visible -= static
-        for presence, face in self._joined(present, visible, rules.bridge_ns):
+        pairs = self._joined(
+            present,
+            visible,
+            rules.bridge_ns,
+        )
+        for presence, face in pairs:
             covered = _is_covered(face, frame.faces)
             presence.check_liveness(at_ns, face, covered=covered)
-            presence.observe(at_ns, face, _share(face, frame), rules)
+            face_share = _share(face, frame)
+            presence.observe(at_ns, face, face_share, rules)
             if rules.count_static_faces and presence.start_ns < at_ns:
                 presence.liveness.proven = True
-            finished.exposures += presence.cut(rules, synthetic=self.synthetic)
+            parts = presence.cut(rules, synthetic=self.synthetic)
+            finished.exposures += parts
         if not rules.count_static_faces:
             self._end_static(rules, finished)
         return finished
@@ -114,9 +122,11 @@ class CameraPeople:
     ) -> None:
         self.presences.remove(presence)
         # A face of a single view is noise, and no static face either.
-        if not presence.liveness.proven and presence.seen_ns > presence.start_ns:
+        seen_again = presence.seen_ns > presence.start_ns
+        if seen_again and not presence.liveness.proven:
             finished.static_faces += 1
-        finished.exposures += presence.end(rules, synthetic=self.synthetic)
+        parts = presence.end(rules, synthetic=self.synthetic)
+        finished.exposures += parts
 
     def _end_lost(
         self,
@@ -129,7 +139,8 @@ class CameraPeople:
             bridge_ns = rules.bridge_ns
             if presence.seen_ns == last_ns:
                 bridge_ns = max(bridge_ns, SLOWEST_FRAMES_NS)
-            if self.seen_ns - presence.seen_ns >= bridge_ns:
+            unseen_ns = self.seen_ns - presence.seen_ns
+            if unseen_ns >= bridge_ns:
                 self._end_one(presence, rules, finished)
 
     def _end_static(
@@ -147,8 +158,16 @@ class CameraPeople:
                 continue
             if not liveness.is_sure() and not presence.published:
                 liveness.proven = False
-                place = (presence.x, presence.y, presence.height_px)
-                self.static_faces.add(place, at_ns, presence.track_id)
+                place = (
+                    presence.x,
+                    presence.y,
+                    presence.height_px,
+                )
+                self.static_faces.add(
+                    place=place,
+                    at_ns=at_ns,
+                    track_id=presence.track_id,
+                )
             self._end_one(presence, rules, finished)
 
     def _static_tracks(
@@ -185,7 +204,8 @@ class CameraPeople:
             # The track came here from elsewhere: somebody stands before the static
             # face, until the track keeps still.
             presence.check_liveness(at_ns, face, covered=True)
-            if at_ns - presence.liveness.moved_ns <= DOUBT_NS:
+            still_ns = at_ns - presence.liveness.moved_ns
+            if still_ns <= DOUBT_NS:
                 return False
         shown.seen_ns = at_ns
         return True
@@ -194,7 +214,9 @@ class CameraPeople:
         for track, use in list(self.founders.items()):
             if track in visible:
                 use.seen_ns = self.seen_ns
-            elif self.seen_ns - use.seen_ns > TRACK_MEMORY_NS:
+                continue
+            unseen_ns = self.seen_ns - use.seen_ns
+            if unseen_ns > TRACK_MEMORY_NS:
                 del self.founders[track]
 
     def _followed(self) -> dict[str, Presence]:
@@ -221,7 +243,11 @@ class CameraPeople:
             else:
                 pairs.append((presence, face))
         lost = self._lost(visible, bridge_ns)
-        rejoined = nearest_first(lost, new, self.seen_ns)
+        rejoined = nearest_first(
+            lost=lost,
+            new=new,
+            at_ns=self.seen_ns,
+        )
         for face in new:
             presence = rejoined.get(face.track_id)
             if presence is None:
@@ -239,22 +265,26 @@ class CameraPeople:
         for presence in self.presences:
             if presence.track_id in visible:
                 continue
-            if self.seen_ns - presence.seen_ns < bridge_ns:
+            unseen_ns = self.seen_ns - presence.seen_ns
+            if unseen_ns < bridge_ns:
                 lost.append(presence)
         return lost
 
     def _begin(self, face: Face) -> Presence:
         track = face.track_id
-        use = self.founders.setdefault(track, TrackUse(0, self.seen_ns))
+        use = self.founders.get(track)
+        if use is None:
+            use = TrackUse(presences=0, seen_ns=self.seen_ns)
+            self.founders[track] = use
         use.presences += 1
         name = track
         if use.presences > 1:
             # The track left the zone for longer than a gap, and came back.
             name = f"{track}.{use.presences}"
         presence = Presence.begin(
-            presence_id(self.stand_id, name),
-            self.seen_ns,
-            face,
+            presence_id=presence_id(self.stand_id, name),
+            at_ns=self.seen_ns,
+            face=face,
         )
         self.presences.append(presence)
         return presence
@@ -267,17 +297,13 @@ def _share(face: Face, frame: FrameFaces) -> float:
 
 def _in_zone(frame: FrameFaces, rules: PresenceRules) -> list[Face]:
     """Return the faces in the zone, one a track."""
-    faces = {face.track_id: face for face in frame.faces}
-    return [face for face in faces.values() if _is_in_zone(face, frame, rules)]
-
-
-def _is_in_zone(
-    face: Face,
-    frame: FrameFaces,
-    rules: PresenceRules,
-) -> bool:
     zone = rules.stand.zone
-    return zone.min_face <= _share(face, frame) <= zone.max_face
+    in_zone = {}
+    for face in frame.faces:
+        share = _share(face, frame)
+        if zone.min_face <= share <= zone.max_face:
+            in_zone[face.track_id] = face
+    return list(in_zone.values())
 
 
 def _is_covered(face: Face, faces: Iterable[Face]) -> bool:
@@ -288,8 +314,9 @@ def _is_covered(face: Face, faces: Iterable[Face]) -> bool:
             continue
         other_x, other_y, other_height_px = place_of(other)
         reach_px = BODY_FACES * other_height_px + height_px / 2
+        aside_px = abs(other_x - x)
         other_top = other_y - other_height_px / 2
         bottom = y + height_px / 2
-        if other_top < bottom and abs(other_x - x) <= reach_px:
+        if other_top < bottom and aside_px <= reach_px:
             return True
     return False

@@ -18,9 +18,9 @@ from vitrine.presence.rules import PresenceRules
 from vitrine.presence.score import MOTION_S, Span, View, proximity, steadiness
 from vitrine.schemas import Exposure, Face, Interval, Person
 
-PART_NS: Final = 60_000_000_000
+PART_NS: Final = 60 * SECOND_NS
 """Parts are cut at event-time multiples of this: the definition of an exposure."""
-WINDOW_NS: Final = 3_000_000_000
+WINDOW_NS: Final = 3 * SECOND_NS
 """The live score is that of the last 3 s: its definition (docs/metrics.md)."""
 
 # Chosen, not measured: tracks break every few seconds at worst, and an exposure
@@ -97,7 +97,8 @@ class Presence:
 
         A smoothed place lags behind by what is walked in the time of the smoothing.
         """
-        return (self.x - self.usual_x) / MOTION_S
+        lag_px = self.x - self.usual_x
+        return lag_px / MOTION_S
 
     def check_liveness(
         self,
@@ -112,7 +113,12 @@ class Presence:
         """
         if face.track_id != self.track_id:
             self.liveness.change_track()
-        self.liveness.observe(at_ns, face, self.height_px, covered=covered)
+        self.liveness.observe(
+            at_ns,
+            face,
+            last_height_px=self.height_px,
+            covered=covered,
+        )
 
     def observe(
         self,
@@ -122,18 +128,25 @@ class Presence:
         rules: PresenceRules,
     ) -> None:
         """Take a view; `face_share` is the face's height as a share of the picture's."""
-        seconds = (at_ns - self.seen_ns) / SECOND_NS
+        passed_ns = at_ns - self.seen_ns
+        seconds = passed_ns / SECOND_NS
         self._follow(face, seconds)
-        glance = self.attention.observe(at_ns, face.yaw, face.pitch, rules.cone)
+        glance = self.attention.observe(
+            at_ns,
+            yaw=face.yaw,
+            pitch=face.pitch,
+            cone=rules.cone,
+        )
         if glance is not None:
             self.glances.append(glance)
         response = 0.0
         if self.attention.inside():
             response = self.baseline.observe(face.expression, seconds)
+        lag_px = self.x - self.usual_x
         view = View(
             proximity=proximity(face_share, rules.stand.zone),
             response=response,
-            steadiness=steadiness(self.x - self.usual_x, self.height_px),
+            steadiness=steadiness(lag_px, self.height_px),
         )
         self._add_up(at_ns, view)
 
@@ -150,7 +163,8 @@ class Presence:
             del self.track_ids[1 : -(TRACKS_KEPT - 1)]
         self.x, self.y, self.height_px = place_of(face)
         share = 1 - exp(-seconds / MOTION_S)
-        self.usual_x = round(self.usual_x + share * (self.x - self.usual_x), 3)
+        step = share * (self.x - self.usual_x)
+        self.usual_x = round(self.usual_x + step, 3)
 
     def _add_up(
         self,
@@ -168,7 +182,8 @@ class Presence:
         part.extend(at_ns, view)
         self.recent.append((self.seen_ns, at_ns, view))
         self.seen_ns = at_ns
-        while self.recent[0][1] <= at_ns - WINDOW_NS:
+        window_ns = at_ns - WINDOW_NS
+        while self.recent[0][1] <= window_ns:
             self.recent.popleft()
 
     def cut(
@@ -180,15 +195,23 @@ class Presence:
         """Take off the parts that are over and certain; none before liveness is proven."""
         exposures = []
         while self._first_part_is_certain():
-            exposures.append(self._publish(rules, synthetic=synthetic, final=False))
-        needed_ns = min(self.parts[0].start_ns, self.seen_ns - WINDOW_NS)
+            exposure = self._publish(
+                rules,
+                synthetic=synthetic,
+                final=False,
+            )
+            exposures.append(exposure)
+        part_ns = self.parts[0].start_ns
+        window_ns = self.seen_ns - WINDOW_NS
+        needed_ns = min(part_ns, window_ns)
         self.glances = [glance for glance in self.glances if glance[1] > needed_ns]
         return exposures
 
     def _first_part_is_certain(self) -> bool:
         if not self.liveness.proven or len(self.parts) == 1:
             return False
-        return not self.attention.may_change_before(self.parts[0].end_ns)
+        first = self.parts[0]
+        return not self.attention.may_change_before(first.end_ns)
 
     def end(
         self,
@@ -204,8 +227,12 @@ class Presence:
         if not self.liveness.proven:
             return exposures
         while self.parts:
-            final = len(self.parts) == 1
-            exposures.append(self._publish(rules, synthetic=synthetic, final=final))
+            exposure = self._publish(
+                rules,
+                synthetic=synthetic,
+                final=len(self.parts) == 1,
+            )
+            exposures.append(exposure)
         return exposures
 
     def _publish(
@@ -217,7 +244,10 @@ class Presence:
     ) -> Exposure:
         """Take off the oldest part."""
         part = self.parts.pop(0)
-        attention = self._glances_within(part.start_ns, part.end_ns)
+        attention = self._glances_within(
+            part.start_ns,
+            part.end_ns,
+        )
         attention_ns = _total_ns(attention)
         attention_s = attention_ns / SECOND_NS
         exposure = Exposure(
@@ -250,24 +280,29 @@ class Presence:
         if open_glance is not None:
             glances.append(open_glance)
         within = []
-        for glance in glances:
-            since_ns = max(glance[0], start_ns)
-            until_ns = min(glance[1], end_ns)
+        for first_ns, last_ns in glances:
+            since_ns = max(first_ns, start_ns)
+            until_ns = min(last_ns, end_ns)
             if since_ns < until_ns:
                 within.append((since_ns, until_ns))
         return tuple(within)
 
     def live(self, rules: PresenceRules) -> Person:
         """Return the person as of the last view."""
-        open_attention = self._glances_within(self.parts[0].start_ns, self.seen_ns)
-        attention_ns = self.published_attention_ns + _total_ns(open_attention)
+        unpublished = self._glances_within(
+            start_ns=self.parts[0].start_ns,
+            end_ns=self.seen_ns,
+        )
+        attention_ns = self.published_attention_ns + _total_ns(unpublished)
+        attention_s = attention_ns / SECOND_NS
         dwell_ns = self.seen_ns - self.start_ns
+        dwell_s = dwell_ns / SECOND_NS
         return Person(
             presence_id=self.presence_id,
             track_id=self.track_id,
-            dwell_s=round(dwell_ns / SECOND_NS, 3),
+            dwell_s=round(dwell_s, 3),
             attending=self.attention.settled,
-            attention_s=round(attention_ns / SECOND_NS, 3),
+            attention_s=round(attention_s, 3),
             score=self._recent_score(rules),
         )
 
@@ -275,18 +310,27 @@ class Presence:
         """Return the score of the last 3 s; just after a restart, of the part so far."""
         window = self.parts[-1]
         if self.recent:
-            start_ns = max(self.recent[0][0], self.seen_ns - WINDOW_NS)
+            known_ns = self.recent[0][0]
+            start_ns = max(known_ns, self.seen_ns - WINDOW_NS)
             window = Span(start_ns, start_ns)
             for _, end_ns, view in self.recent:
                 window.extend(end_ns, view)
-        attention = self._glances_within(window.start_ns, window.end_ns)
-        return window.score(_total_ns(attention) / SECOND_NS, rules.stand.weights)
+        attention = self._glances_within(
+            window.start_ns,
+            window.end_ns,
+        )
+        attention_s = _total_ns(attention) / SECOND_NS
+        return window.score(attention_s, rules.stand.weights)
 
 
 def next_cut(at_ns: int) -> int:
     """Return the first multiple of 60 s after a time."""
-    return (at_ns // PART_NS + 1) * PART_NS
+    past = at_ns // PART_NS
+    return (past + 1) * PART_NS
 
 
 def _total_ns(intervals: Iterable[Interval]) -> int:
-    return sum(end_ns - start_ns for start_ns, end_ns in intervals)
+    total_ns = 0
+    for start_ns, end_ns in intervals:
+        total_ns += end_ns - start_ns
+    return total_ns

@@ -31,8 +31,9 @@ def proximity(face_share: float, zone: Zone) -> float:
     `face_share` is the face's height as a share of the picture's.
     """
     depth = zone.max_face - zone.min_face
-    reached = (face_share - zone.min_face) / depth
-    return min(1.0, max(0.0, reached))
+    reached = face_share - zone.min_face
+    share = reached / depth
+    return min(1.0, max(0.0, share))
 
 
 def steadiness(lag_px: float, face_px: float) -> float:
@@ -41,8 +42,10 @@ def steadiness(lag_px: float, face_px: float) -> float:
     `lag_px` is how far the smoothed place of the face lags behind it: a face of speed v
     is v * MOTION_S ahead. `face_px` is its height.
     """
-    speed_faces_per_s = abs(lag_px) / face_px / MOTION_S
-    return max(0.0, 1 - speed_faces_per_s / FULL_MOTION_FACES_PER_S)
+    lag_faces = abs(lag_px) / face_px
+    speed_faces_per_s = lag_faces / MOTION_S
+    motion = speed_faces_per_s / FULL_MOTION_FACES_PER_S
+    return max(0.0, 1 - motion)
 
 
 @dataclass(slots=True)
@@ -62,7 +65,8 @@ class Span:
     @property
     def seconds(self) -> float:
         """Return the length."""
-        return (self.end_ns - self.start_ns) / SECOND_NS
+        length_ns = self.end_ns - self.start_ns
+        return length_ns / SECOND_NS
 
     def extend(
         self,
@@ -70,16 +74,22 @@ class Span:
         view: View,
     ) -> None:
         """Go on to `end_ns` with a view."""
-        seconds = (end_ns - self.end_ns) / SECOND_NS
+        passed_ns = end_ns - self.end_ns
+        seconds = passed_ns / SECOND_NS
         self.end_ns = end_ns
-        self.proximity_s = round(self.proximity_s + view.proximity * seconds, 4)
-        self.response_s = round(self.response_s + view.response * seconds, 4)
-        self.steadiness_s = round(self.steadiness_s + view.steadiness * seconds, 4)
-        self.response_max = round(max(self.response_max, view.response), 4)
+        proximity_s = self.proximity_s + view.proximity * seconds
+        response_s = self.response_s + view.response * seconds
+        steadiness_s = self.steadiness_s + view.steadiness * seconds
+        response_max = max(self.response_max, view.response)
+        self.proximity_s = round(proximity_s, 4)
+        self.response_s = round(response_s, 4)
+        self.steadiness_s = round(steadiness_s, 4)
+        self.response_max = round(response_max, 4)
 
     def response_mean(self) -> float:
         """Return the mean response, 0 to 1; the span must not be empty."""
-        return min(1.0, round(self.response_s / self.seconds, 4))
+        mean = self.response_s / self.seconds
+        return min(1.0, round(mean, 4))
 
     def score(
         self,
@@ -94,4 +104,5 @@ class Span:
             + weights.steadiness * self.steadiness_s
         )
         percent = 100 * total / self.seconds
-        return round(min(100.0, max(0.0, percent)), 2)
+        score = min(100.0, max(0.0, percent))
+        return round(score, 2)

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from vitrine.clock import SECOND_NS
 from vitrine.presence.people import CameraPeople
 from vitrine.presence.rules import PresenceRules
 from vitrine.schemas import Person, StandEngagement
 
 # Chosen, not measured: the stand decides upon them, and a screen that answers
 # within a quarter of a second answers at once.
-EVERY_NS: Final = 250_000_000
+EVERY_NS: Final = SECOND_NS // 4
 
 # A frame may come a little late of another camera; time that was set back by more
 # shows the stand again at once.
-SET_BACK_NS: Final = 2_000_000_000
+SET_BACK_NS: Final = 2 * SECOND_NS
 
 MOST_PEOPLE: Final = 200
 """As many as `StandEngagement` can hold."""
@@ -25,7 +26,9 @@ def is_due(at_ns: int, last_ns: int | None) -> bool:
     """Return true where a new quarter of a second began, or time was set back."""
     if last_ns is None or at_ns < last_ns - SET_BACK_NS:
         return True
-    return at_ns // EVERY_NS > last_ns // EVERY_NS
+    now = at_ns // EVERY_NS
+    last = last_ns // EVERY_NS
+    return now > last
 
 
 def snapshot(
@@ -38,8 +41,10 @@ def snapshot(
     synthetic = False
     for camera in cameras:
         synthetic = synthetic or camera.synthetic
-        present = [each for each in camera.presences if each.liveness.proven]
-        people.extend(presence.live(rules) for presence in present)
+        for presence in camera.presences:
+            if presence.liveness.proven:
+                person = presence.live(rules)
+                people.append(person)
     return StandEngagement(
         stand_id=rules.stand.id,
         at_ns=at_ns,

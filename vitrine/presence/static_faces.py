@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from math import hypot
 from typing import Final
 
+from vitrine.clock import SECOND_NS
+
 Place = tuple[float, float, float]
 """Centre and height of a face, pixels."""
 
@@ -23,7 +25,7 @@ LEFT_GROWTH: Final = 1.65
 past."""
 
 # Chosen, not measured: longer than somebody stands before a poster.
-REMEMBERED_NS: Final = 120_000_000_000
+REMEMBERED_NS: Final = 120 * SECOND_NS
 """A static face that was not seen for longer is forgotten."""
 
 # Chosen, not measured: more than a picture of a shop front holds.
@@ -67,7 +69,12 @@ class StaticFaces:
         track_id: str,
     ) -> None:
         """Remember a static face that a track shows; the longest unseen one may go."""
-        self.known.append(StaticFace(place, at_ns, track_id))
+        face = StaticFace(
+            place=place,
+            seen_ns=at_ns,
+            track_id=track_id,
+        )
+        self.known.append(face)
         self.known.sort(key=lambda face: face.seen_ns)
         del self.known[:-MOST_STATIC_FACES]
 
