@@ -2,49 +2,71 @@
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
-from tests.builders import T0_NS, at, face_points, make_face, make_frame_faces
+from tests.builders import at, face_points, make_face, make_frame_faces
+from tests.presence_builders import (
+    Scene,
+    always,
+    film,
+    make_camera,
+    spans,
+    there,
+    tracks,
+    watch,
+)
 from vitrine.mall import Stand
 from vitrine.presence.liveness import Motion
 from vitrine.presence.people import CameraPeople
-from vitrine.schemas import Exposure, Face, FrameFaces
+from vitrine.schemas import Exposure, Face
 from vitrine.services.engagement.settings import EngagementSettings
 
 RULES = EngagementSettings().rules(Stand(id="north"), "v1")
-Seconds = tuple[float, float]
+POINTS = face_points(x=0.0, y=0.0, eyes=0.5)
 
 
 def face(
-    track: str = "a", x: float = 320.0, y: float = 180.0, size: float = 90.0
+    track: str = "a",
+    x: float = 320.0,
+    y: float = 180.0,
+    size: float = 90.0,
 ) -> Face:
     """A face whose 68 points are as large as its box; it does not move by itself."""
-    points = face_points(x=x, y=y, eyes=0.5 * size)
+    points = POINTS * size + (x, y)
+    rounded = points.round(2).tolist()
     return make_face(
-        track, x=x, y=y, size=size, points=tuple(map(tuple, points.round(2).tolist()))
+        track,
+        x=x,
+        y=y,
+        size=size,
+        points=tuple(map(tuple, rounded)),
     )
 
 
-def moves(xs: Sequence[float], size: float = 90.0, fps: float = 10) -> list[float]:
-    """When a face that is at these places has moved, seconds."""
+def moves(xs: Sequence[float], size: float = 90.0) -> list[float]:
+    """When a face that is at these places, ten a second, has moved; seconds."""
     motion = Motion()
-    return [
-        n / fps
-        for n, x in enumerate(xs)
-        if motion.observe(at(n / fps), face(x=x, size=size))
-    ]
+    seconds = []
+    for step, x in enumerate(xs):
+        second = step / 10
+        if motion.observe(at(second), face(x=x, size=size)):
+            seconds.append(second)
+    return seconds
 
 
 def test_a_face_that_sways_by_four_hundredths_of_its_height_moves_again_and_again() -> (
     None
 ):
-    found = moves(
-        [320 + 0.02 * 90 * np.sin(0.8 * 2 * np.pi * n / 10) for n in range(100)]
-    )
+    xs = []
+    for step in range(60):
+        phase = 0.8 * 2 * math.pi * step / 10
+        xs.append(320 + 0.02 * 90 * math.sin(phase))
+    found = moves(xs)
     assert found[0] <= 0.8
     assert np.diff(found).max() <= 1.0
 
@@ -52,10 +74,9 @@ def test_a_face_that_sways_by_four_hundredths_of_its_height_moves_again_and_agai
 @pytest.mark.parametrize("size", [24, 90, 250])
 def test_the_jitter_of_a_static_face_is_no_motion(size: float) -> None:
     noise = random.Random(1)
-    assert (
-        moves([320 + noise.gauss(0, 0.05 + 0.001 * size) for _ in range(3000)], size)
-        == []
-    )
+    deviation = 0.05 + 0.001 * size
+    xs = [320 + noise.gauss(0, deviation) for _ in range(500)]
+    assert moves(xs, size) == []
 
 
 def test_where_a_track_settles_in_its_first_views_is_no_motion() -> None:
@@ -64,176 +85,181 @@ def test_where_a_track_settles_in_its_first_views_is_no_motion() -> None:
 
 def test_a_face_that_comes_nearer_moves() -> None:
     motion = Motion()
-    assert any(motion.observe(at(n / 10), face(size=90 + 0.5 * n)) for n in range(10))
+    found = []
+    for step in range(10):
+        nearer = face(size=90 + 0.5 * step)
+        found.append(motion.observe(at(step / 10), nearer))
+    assert any(found)
 
 
 def test_the_same_view_again_changes_nothing() -> None:
-    motion = Motion()
-    other = Motion()
-    for n in range(5):
-        for one, times in ((motion, 1), (other, 2)):
-            for _ in range(times):
-                one.observe(at(n / 10), face(x=320 + 0.1 * n))
-    assert motion == other
-
-
-def frames(until: float, faces: Callable[[float], list[Face]]) -> list[FrameFaces]:
-    """Ten frames a second, of faces that move only where `faces` says so."""
-    return [
-        make_frame_faces(n / 10, faces(n / 10), swaying=False)
-        for n in range(round(until * 10) + 1)
-    ]
-
-
-def sway(second: float) -> float:
-    return float(3 * np.sin(2.7 * second))
+    once = Motion()
+    twice = Motion()
+    for step in range(5):
+        view = face(x=320 + 0.1 * step)
+        once.observe(at(step / 10), view)
+        twice.observe(at(step / 10), view)
+        twice.observe(at(step / 10), view)
+    assert once == twice
 
 
 def observed(
-    made: Sequence[FrameFaces], camera: CameraPeople | None = None
+    until: float,
+    scene: Scene,
+    camera: CameraPeople | None = None,
 ) -> list[Exposure]:
-    """What is published of these frames and the end after them."""
-    camera = camera or CameraPeople("north", "north-1", 0, 0)
-    parts = []
-    for frame in made:
-        parts += camera.observe(frame, RULES).exposures
-    return parts + camera.end(RULES).exposures
+    """What is published of faces that move only where the scene says so."""
+    frames = film(until, scene, swaying=False)
+    return watch(frames, RULES, camera)
 
 
-def spans(parts: Sequence[Exposure]) -> list[Seconds]:
-    return [
-        ((part.start_ns - T0_NS) / 1e9, (part.end_ns - T0_NS) / 1e9) for part in parts
-    ]
+def sway(second: float) -> float:
+    return 3 * math.sin(2.7 * second)
+
+
+def swaying_since(start: float) -> Scene:
+    """A face that begins to move at a second."""
+
+    def scene(second: float) -> list[Face]:
+        if second <= start:
+            return [face()]
+        return [face(x=320 + sway(second))]
+
+    return scene
 
 
 def test_a_static_face_is_no_presence_however_often_its_track_breaks() -> None:
-    made = frames(300, lambda s: [] if s % 7 < 0.5 else [face(f"t{s // 7:.0f}")])
-    camera = CameraPeople("north", "north-1", 0, 0)
-    assert observed(made, camera) == []
+    def scene(second: float) -> list[Face]:
+        if second % 7 < 0.5:
+            return []
+        return [face(f"t{second // 7:.0f}")]
+
+    camera = make_camera()
+    assert observed(30, scene, camera) == []
     assert len(camera.static_faces.known) == 1
 
 
 def test_who_moves_late_was_there_from_the_beginning() -> None:
-    assert spans(
-        observed(frames(8, lambda s: [face(x=320 + (sway(s) if s > 2.5 else 0))]))
-    ) == [(0.0, 8.0)]
+    parts = observed(5, swaying_since(2.5))
+    assert spans(parts) == [(0.0, 5.0)]
 
 
 def test_a_part_is_held_over_a_whole_minute_until_the_face_has_moved() -> None:
-    camera = CameraPeople("north", "north-1", 0, 0)
-    made = [
-        make_frame_faces(
-            58 + n / 10, [face(x=320 + (sway(n / 10) if n > 26 else 0))], swaying=False
-        )
-        for n in range(60)
-    ]
-    published = [
-        (n, part)
-        for n, frame in enumerate(made)
-        for part in camera.observe(frame, RULES).exposures
-    ]
-    assert [(n, part.part, part.final) for n, part in published] == [(28, 0, False)]
-    assert spans([part for _, part in published]) == [(58.0, 60.0)]
+    camera = make_camera()
+    published: list[Exposure] = []
+    for step in range(60):
+        second = step / 10
+        faces = swaying_since(2.6)(second)
+        frame = make_frame_faces(58 + second, faces, swaying=False)
+        finished = camera.observe(frame, RULES)
+        if finished.exposures:
+            assert step == 28
+            published += finished.exposures
+    (part,) = published
+    assert part.part == 0
+    assert not part.final
+    assert spans([part]) == [(58.0, 60.0)]
 
 
 def test_who_keeps_still_for_the_whole_of_a_short_pass_is_taken_for_a_static_face() -> (
     None
 ):
-    assert observed(frames(6, lambda s: [face()] if s < 2 else [])) == []
+    assert observed(5, there((0, 1.9, face()))) == []
 
 
 def test_who_stops_to_move_for_five_seconds_ends_there_and_is_a_static_face_from_then_on() -> (
     None
 ):
-    camera = CameraPeople("north", "north-1", 0, 0)
-    parts = observed(
-        frames(60, lambda s: [face(x=320 + (sway(s) if s <= 10 else sway(10)))]), camera
-    )
-    ((start, end),) = spans(parts)
+    def scene(second: float) -> list[Face]:
+        return [face(x=320 + sway(min(second, 5)))]
+
+    camera = make_camera()
+    ((start, end),) = spans(observed(20, scene, camera))
     assert start == 0.0
-    assert 14.5 <= end <= 15.5
+    assert 9.5 <= end <= 10.5
     assert len(camera.static_faces.known) == 1
 
 
 def test_a_walker_who_takes_over_the_track_of_a_static_face_is_a_presence_of_its_own() -> (
     None
 ):
-    made = frames(
-        12, lambda s: [face(x=320 if s < 8 else 320 + 200 * (s - 8))] if s < 9.5 else []
-    )
-    ((start, end),) = spans(observed(made))
-    assert 8.0 < start <= 8.6
-    assert end == 9.4
+    def scene(second: float) -> list[Face]:
+        walked_s = max(0.0, second - 5)
+        if walked_s > 1.5 - 1e-6:
+            return []
+        return [face(x=320 + 200 * walked_s)]
+
+    ((start, end),) = spans(observed(9, scene))
+    assert 5.0 < start <= 5.6
+    assert end == 6.4
 
 
 def test_a_walkers_track_that_stays_at_a_static_face_ends_there() -> None:
-    def seen(second: float) -> list[Face]:
-        if second < 8:
+    def scene(second: float) -> list[Face]:
+        if second < 5:
             return [face("print")]
-        return [face("walker", x=max(320.0, 600 - 150 * (second - 8)))]
+        x = 600 - 150 * (second - 5)
+        return [face("walker", x=max(320.0, x))]
 
-    ((start, end),) = spans(observed(frames(40, seen)))
-    assert start == 8.0
-    assert 10.0 < end <= 11.5
+    ((start, end),) = spans(observed(16, scene))
+    assert start == 5.0
+    assert 7.0 < end <= 8.5
 
 
 def test_a_new_track_at_the_place_of_a_static_face_does_not_go_on_with_somebody_lost_nearby() -> (
     None
 ):
-    def seen(second: float) -> list[Face]:
+    def scene(second: float) -> list[Face]:
         if second < 5:
             return [face("print")]
         if second < 8:
             return [face("walker", x=700 - 100 * (second - 5))]
         return [face("again", x=325)]
 
-    parts = observed(frames(20, seen))
-    assert {part.track_ids for part in parts} == {("walker",)}
+    assert tracks(observed(13, scene)) == [("walker",)]
 
 
 def test_a_static_face_is_forgotten_two_minutes_after_it_was_last_seen() -> None:
-    camera = CameraPeople("north", "north-1", 0, 0)
-    observed([*frames(5, lambda s: [face()]), make_frame_faces(124.9)], camera)
+    camera = make_camera()
+    observed(5, always(face()), camera)
+    watch([make_frame_faces(124.9)], RULES, camera)
     assert len(camera.static_faces.known) == 1
-    observed([make_frame_faces(125.1)], camera)
+    watch([make_frame_faces(125.1)], RULES, camera)
     assert camera.static_faces.known == []
 
 
 def test_motion_while_somebody_stands_before_a_face_is_no_liveness_at_first() -> None:
-    def seen(second: float) -> list[Face]:
+    def scene(second: float) -> list[Face]:
+        if second >= 3:
+            return [face("print", x=330, y=220, size=60)]
         passer = face("passer", x=100 + 150 * second, y=120, size=120)
-        aside = 15 * max(0.0, 1 - abs(second - 1.5) / 0.4)
-        return (
-            [passer, face("print", x=330 + aside, y=220, size=60)]
-            if second < 3
-            else [face("print", x=330, y=220, size=60)]
-        )
+        nearness = 1 - abs(second - 1.5) / 0.4
+        aside = 15 * max(0.0, nearness)
+        drawn = face("print", x=330 + aside, y=220, size=60)
+        return [passer, drawn]
 
-    assert {part.track_ids for part in observed(frames(20, seen))} == {("passer",)}
+    assert tracks(observed(9, scene)) == [("passer",)]
 
 
 def test_who_stands_behind_another_lives_when_the_motion_goes_on() -> None:
-    made = frames(
-        6,
-        lambda s: [
-            face("a", y=120, x=320 + sway(s)),
-            face("b", x=350 + sway(s + 1), y=200, size=60),
-        ],
-    )
-    assert {part.track_ids for part in observed(made)} == {("a",), ("b",)}
+    def scene(second: float) -> list[Face]:
+        before = face("a", x=320 + sway(second), y=120)
+        behind = face("b", x=350 + sway(second + 1), y=200, size=60)
+        return [before, behind]
+
+    assert tracks(observed(4, scene)) == [("a",), ("b",)]
 
 
 def test_a_walker_whose_track_breaks_in_every_frame_lives() -> None:
-    made = frames(3, lambda s: [face(f"t{s * 10:.0f}", x=100 + 90 * s)])
-    assert spans(observed(made)) == [(0.0, 3.0)]
+    def scene(second: float) -> list[Face]:
+        track = f"t{second * 10:.0f}"
+        return [face(track, x=100 + 90 * second)]
+
+    assert spans(observed(3, scene)) == [(0.0, 3.0)]
 
 
 def test_a_static_face_counts_where_the_setting_says_so() -> None:
-    rules = EngagementSettings(count_static_faces=True).rules(Stand(id="north"), "v1")
-    camera = CameraPeople("north", "north-1", 0, 0)
-    parts = [
-        part
-        for frame in frames(9, lambda s: [face()])
-        for part in camera.observe(frame, rules).exposures
-    ]
-    assert spans([*parts, *camera.end(rules).exposures]) == [(0.0, 9.0)]
+    settings = EngagementSettings(count_static_faces=True)
+    rules = settings.rules(Stand(id="north"), "v1")
+    frames = film(7, always(face()), swaying=False)
+    assert spans(watch(frames, rules)) == [(0.0, 7.0)]
