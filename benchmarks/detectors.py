@@ -1,12 +1,12 @@
-"""Our detector beside MTCNN and YuNet: faces found by size and yaw, false alarms, milliseconds.
+"""Compare our detector with MTCNN and YuNet: faces found, false alarms, milliseconds.
 
     python -m benchmarks.detectors --shared ../shared [--json OUT]
 
-Faces: held-out people of YouTube Faces and held-out photos of HELEN and AFW, whole pictures scaled down and
-put on shelves that were not trained on (640×360, JPEG). False alarms: the last 50 shelf pictures, 640 wide;
-and the videos that were not trained on, where neither the hand labels nor YuNet (score from 0.3) know a face
-(for YuNet: the hand labels alone, without the crowd, which is not labelled completely). Each detector at the
-score that starts a track in the product.
+Faces: held-out people of YouTube Faces and held-out photos of HELEN and AFW, whole pictures scaled
+down and put on shelves that were not trained on (640×360, JPEG). False alarms: the last 50 shelf
+pictures, 640 wide; and the videos that were not trained on, where neither the hand labels nor YuNet
+(score from 0.3) know a face (for YuNet: the hand labels alone, without the crowd, which is not
+labelled completely). Each detector at the score that starts a track in the product.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import compress, pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.face_samples import HEIGHT, WIDTH, compressed, shelves
+from benchmarks.face_samples import HEIGHT, WIDTH, compressed, shelves, shrunk
 from benchmarks.intervals import Figure, mean_figure
 from training.datasets.faces import LabelledFace
 from training.datasets.keypoints_csv import read_keypoints_csv
@@ -59,14 +59,18 @@ VIDEOS: Final = ("two-people-head-pose", "expressions-b", "crowd-1080p")
 EVERY: Final = 5
 """Each n-th frame of a video."""
 DOUBTFUL: Final = 0.3
+"""Score from which YuNet's word is enough for a detection to be no false alarm."""
+TIMED: Final = 40
+"""Pictures over which a detector is timed."""
 SLACK: Final = 0.25
 """By how much of its size a labelled face is widened before what lies in it is no false alarm."""
+Boxes = np.ndarray[Any, np.dtype[Any]]
 LABELS: Final = Path("vitrine/fieldtest/labels")
 
 
 @dataclass(frozen=True)
 class Placed:
-    """A face in a shop."""
+    """Hold a face in a shop."""
 
     picture: Image
     points: Points
@@ -77,148 +81,205 @@ class Placed:
 
 @dataclass(frozen=True)
 class Frame:
-    """A frame of a video, and the boxes of the faces that a person saw."""
+    """Hold a frame of a video, and the boxes of the faces that a person saw."""
 
     picture: Image
-    boxes: np.ndarray[Any, np.dtype[np.float64]]
+    boxes: Boxes
     complete: bool
 
 
 def main() -> None:
+    """Print a table, a column a detector."""
     arguments = _arguments()
     cv2.setNumThreads(1)
-    yunet = YuNet(load_network(arguments.shared / "models" / YUNET_FILE))
-    own = (
-        SingleShot(load_network(arguments.weights))
-        if arguments.weights
-        else SingleShot.load()
-    )
+    data = arguments.shared / "data"
+    yunet_file = arguments.shared / "models" / YUNET_FILE
     detectors: dict[str, Detector] = {
-        "ours": own,
+        "ours": own_detector(arguments.weights),
         "MTCNN": Mtcnn.load(),
-        "YuNet": yunet,
+        "YuNet": YuNet(load_network(yunet_file)),
     }
-    walls = shelves(arguments.shared / "data" / "shop_shelves_no_faces.zip")
-    placed = list(placed_faces(held_out(arguments.shared / "data"), walls))
-    frames = [
-        f for name in VIDEOS for f in labelled_frames(arguments.shared / "video", name)
-    ]
-    doubtful = YuNet(load_network(arguments.shared / "models" / YUNET_FILE), DOUBTFUL)
+    walls = shelves(data / "shop_shelves_no_faces.zip")
+    placed = list(placed_faces(held_out(data), walls))
+    frames: list[Frame] = []
+    for name in VIDEOS:
+        frames += labelled_frames(arguments.shared / "video", name)
+    doubtful = YuNet(load_network(yunet_file), DOUBTFUL)
     known = [detect_scaled(doubtful, frame.picture).boxes for frame in frames]
-    speeds = milliseconds(detectors, [p.picture for p in placed[:40]])
-    results = {}
+    pictures = [one.picture for one in placed[:TIMED]]
+    speeds = milliseconds(detectors, pictures)
+    results: dict[str, dict[str, Any]] = {}
     for name, detector in detectors.items():
-        results[name] = recall(detector, placed) | {
-            "false on 50 shelves": alarms(detector, walls),
-            "false in video frames": decoys(
-                detector, frames, None if detector is yunet else known
-            ),
-            "ms, 640×360": speeds[name],
-        }
+        # YuNet cannot be its own judge.
+        by_teacher = None if name == "YuNet" else known
+        figures: dict[str, Any] = dict(recall(detector, placed))
+        figures["false on 50 shelves"] = alarms(detector, walls)
+        figures["false in video frames"] = video_alarms(
+            detector,
+            frames,
+            by_teacher,
+        )
+        figures["ms, 640×360"] = speeds[name]
+        results[name] = figures
     show(results)
     if arguments.json:
-        arguments.json.write_text(
-            json.dumps(results, indent=2, default=_plain) + "\n", encoding="utf-8"
+        text = json.dumps(
+            results,
+            indent=2,
+            default=_plain,
         )
+        arguments.json.write_text(text + "\n", encoding="utf-8")
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+        description=__doc__,
+        formatter_class=argparse.RawTextHelpFormatter,
     )
-    parser.add_argument("--shared", type=Path, required=True)
     parser.add_argument(
-        "--weights", type=Path, help="our detector's file; default: the one that ships"
+        "--shared",
+        type=Path,
+        required=True,
+    )
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        help="our detector's file; default: the one that ships",
     )
     parser.add_argument("--json", type=Path)
     return parser.parse_args()
 
 
+def own_detector(weights: Path | None) -> SingleShot:
+    """Return our detector, with the weights that ship or with given ones."""
+    if weights is None:
+        return SingleShot.load()
+    return SingleShot(load_network(weights))
+
+
 def held_out(data: Path) -> list[LabelledFace]:
-    """Some of the faces that nothing was trained on or chosen by."""
-    faces = select(read_keypoints_csv(data / "youtube_faces_keypoints.zip"), "held-out")
-    faces += select(read_pts(data / "helen_afw_68.zip"), "held-out")
-    return [faces[i] for i in np.random.default_rng(0).permutation(len(faces))[:FACES]]
+    """Return some of the faces that nothing was trained on or chosen by."""
+    video_faces = read_keypoints_csv(data / "youtube_faces_keypoints.zip")
+    photos = read_pts(data / "helen_afw_68.zip")
+    faces = select(video_faces, "held-out") + select(photos, "held-out")
+    picked = np.random.default_rng(0).permutation(len(faces))[:FACES]
+    return [faces[index] for index in picked]
 
 
 def placed_faces(
-    faces: Sequence[LabelledFace], walls: Sequence[Image]
+    faces: Sequence[LabelledFace],
+    walls: Sequence[Image],
 ) -> Iterator[Placed]:
-    """Each face at each size that it can be scaled down to, anywhere on a shelf."""
+    """Yield each face at each size that it can be scaled down to, anywhere on a shelf."""
     rng = np.random.default_rng(1)
     for face in faces:
         image = face.image()
         points = face.points
-        yaw = head_pose(points, image.shape[1], image.shape[0]).yaw
+        height, width = image.shape[:2]
+        pose = head_pose(points, width, height)
         for size in SIZES:
             scale = size / face_size(points)
             if scale > 1:
                 continue
-            small = cv2.resize(
-                image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA
-            )[:HEIGHT, :WIDTH]
-            wall = cv2.resize(walls[int(rng.integers(len(walls)))], (WIDTH, HEIGHT))
-            room = np.array([WIDTH - small.shape[1], HEIGHT - small.shape[0]])
-            x, y = rng.integers(0, room + 1)
-            wall[y : y + small.shape[0], x : x + small.shape[1]] = small
-            moved = (points + 0.5) * scale - 0.5 + (x, y)
+            small = shrunk(image, scale)[:HEIGHT, :WIDTH]
+            wall = walls[int(rng.integers(len(walls)))]
+            shop = np.asarray(cv2.resize(wall, (WIDTH, HEIGHT)), np.uint8)
+            corner = put(small, shop, rng)
+            # Pixels are squares: the middle of the first one is at 0.5.
+            moved = (points + 0.5) * scale - 0.5 + corner
             yield Placed(
-                compressed(np.asarray(wall, np.uint8)), moved, face.group, size, yaw
+                picture=compressed(shop),
+                points=moved,
+                group=face.group,
+                size=size,
+                yaw=pose.yaw,
             )
 
 
+def put(
+    small: Image,
+    shop: Image,
+    rng: np.random.Generator,
+) -> tuple[int, int]:
+    """Copy a picture to anywhere in a larger one; return its left and upper edge."""
+    height, width = small.shape[:2]
+    room = np.array([WIDTH - width, HEIGHT - height])
+    x, y = rng.integers(0, room + 1)
+    shop[y : y + height, x : x + width] = small
+    return x, y
+
+
 def labelled_frames(folder: Path, name: str) -> Iterator[Frame]:
-    """Each EVERY-th frame of a video, at most 640 pixels long, with its hand labels."""
+    """Yield each EVERY-th frame of a video, at most 640 pixels long, with its hand labels."""
     labels = read_labels(LABELS / f"{name}.csv")
     capture = cv2.VideoCapture(str(folder / labels.video))
     number = 0
     rate = capture.get(cv2.CAP_PROP_FPS) or 25
     while capture.grab():
         if number % EVERY == 0:
-            picture = np.asarray(capture.retrieve()[1], np.uint8)
-            scale = WIDTH / max(picture.shape[:2])
-            size = round(picture.shape[1] * scale), round(picture.shape[0] * scale)
-            small = np.asarray(
-                cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8
+            _, retrieved = capture.retrieve()
+            picture = np.asarray(retrieved, np.uint8)
+            height, width = picture.shape[:2]
+            scale = WIDTH / max(height, width)
+            size = (round(width * scale), round(height * scale))
+            small = cv2.resize(
+                picture,
+                size,
+                interpolation=cv2.INTER_AREA,
             )
-            yield Frame(small, _boxes(labels, number / rate, size), labels.complete)
+            yield Frame(
+                picture=np.asarray(small, np.uint8),
+                boxes=_boxes(labels, number / rate, size),
+                complete=labels.complete,
+            )
         number += 1
 
 
 def _boxes(
-    labels: Labels, at_s: float, size: tuple[int, int]
-) -> np.ndarray[Any, np.dtype[np.float64]]:
-    seen = SeenFrame("", "", round(at_s * 1e9), *size, {})
+    labels: Labels,
+    at_s: float,
+    size: tuple[int, int],
+) -> Boxes:
+    width, height = size
+    seen = SeenFrame("", "", round(at_s * 1e9), width, height, {})
     people = true_frames(labels, [seen], 0)[0].people
-    return np.array([person.box for person in people], np.float64).reshape(-1, 4)
+    boxes = [person.box for person in people]
+    return np.array(boxes, np.float64).reshape(-1, 4)
 
 
 def recall(detector: Detector, placed: Sequence[Placed]) -> dict[str, Figure]:
-    """By size, and by yaw at one size."""
-    found = [
-        bool(matching(_believed(detector, p.picture), p.points).any()) for p in placed
-    ]
-
-    def of(chosen: Callable[[Placed], bool]) -> Figure:
-        some = [
-            (float(hit), p.group)
-            for hit, p in zip(found, placed, strict=True)
-            if chosen(p)
-        ]
-        return mean_figure([hit for hit, _ in some], [group for _, group in some])
-
-    figures = {
-        f"recall, {size} px": of(lambda p, size=size: p.size == size)  # type: ignore[misc]
-        for size in SIZES
-    }
+    """Return the share of faces found by size, and by yaw at one size."""
+    found = [is_found(detector, one) for one in placed]
+    figures = {}
+    for size in SIZES:
+        chosen = [one.size == size for one in placed]
+        figures[f"recall, {size} px"] = share_found(
+            placed,
+            found,
+            chosen,
+        )
     for low, high in pairwise(YAWS):
         name = f"recall, {YAW_SIZE} px, yaw {low}–{high}°"
-        figures[name] = of(
-            lambda p, low=low, high=high: (
-                p.size == YAW_SIZE and low <= abs(p.yaw) < high
-            )  # type: ignore[misc]
-        )
+        chosen = [one.size == YAW_SIZE and low <= abs(one.yaw) < high for one in placed]
+        figures[name] = share_found(placed, found, chosen)
     return figures
+
+
+def is_found(detector: Detector, placed: Placed) -> bool:
+    """Return whether a detection lies on the face."""
+    matches = matching(_believed(detector, placed.picture), placed.points)
+    return bool(matches.any())
+
+
+def share_found(
+    placed: Sequence[Placed],
+    found: Sequence[bool],
+    chosen: Sequence[bool],
+) -> Figure:
+    """Return the share of the chosen faces that were found, resampled by person or photo."""
+    hits = list(compress(found, chosen))
+    groups = [one.group for one in compress(placed, chosen)]
+    return mean_figure(hits, groups)
 
 
 def _believed(detector: Detector, picture: Image) -> Detections:
@@ -227,39 +288,54 @@ def _believed(detector: Detector, picture: Image) -> Detections:
 
 
 def alarms(detector: Detector, pictures: Sequence[Image]) -> int:
-    """Detections where there are no faces."""
+    """Return the number of detections where there are no faces."""
     return sum(len(_believed(detector, picture)) for picture in pictures)
 
 
-def decoys(
+def video_alarms(
     detector: Detector,
     frames: Sequence[Frame],
-    known: Sequence[np.ndarray[Any, Any]] | None,
+    known: Sequence[Boxes] | None,
 ) -> str:
-    """Detections that neither the labels nor the teacher know, and of how many frames."""
-    false = judged = 0
+    """Return the number of detections that neither labels nor teacher know, and of frames.
+
+    `known`: what the teacher found in each frame. Without it only frames that are labelled
+    completely are judged.
+    """
+    false = 0
+    judged = 0
     for number, frame in enumerate(frames):
         if known is None and not frame.complete:
             continue
-        boxes = (
-            frame.boxes
-            if known is None
-            else np.concatenate([frame.boxes, known[number]])
-        )
+        boxes = frame.boxes
+        if known is not None:
+            boxes = np.concatenate([boxes, known[number]])
         judged += 1
         for box in _believed(detector, frame.picture).boxes:
-            middle = box[:2] + box[2:] / 2
-            slack = SLACK * boxes[:, 2:]
-            low = boxes[:, :2] - slack
-            high = boxes[:, :2] + boxes[:, 2:] + slack
-            false += not ((low <= middle) & (middle <= high)).all(axis=1).any()
+            false += not is_in_any(box, boxes)
     return f"{false} in {judged}"
 
 
+def is_in_any(box: Boxes, boxes: Boxes) -> bool:
+    """Return whether the middle of a box (4,) lies in one of the widened boxes (n, 4)."""
+    middle = box[:2] + box[2:] / 2
+    corners = boxes[:, :2]
+    sizes = boxes[:, 2:]
+    slack = SLACK * sizes
+    low = corners - slack
+    high = corners + sizes + slack
+    within = (low <= middle) & (middle <= high)
+    return bool(within.all(axis=1).any())
+
+
 def milliseconds(
-    detectors: Mapping[str, Detector], pictures: Sequence[Image]
+    detectors: Mapping[str, Detector],
+    pictures: Sequence[Image],
 ) -> dict[str, float]:
-    """Median of a picture, one thread, process time; in turns, so that other work hits all alike."""
+    """Return each detector's median time for a picture: one thread, process time.
+
+    Detectors take turns, so that other work on the machine hits all alike.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in detectors}
     for picture in pictures:
         for name, detector in detectors.items():
@@ -270,10 +346,12 @@ def milliseconds(
 
 
 def show(results: dict[str, dict[str, Any]]) -> None:
-    """Prints a table, a column a detector."""
+    """Print a table, a column a detector."""
     table = Table("", *results)
-    for row in next(iter(results.values())):
-        table.add_row(row, *(_shown(figures[row]) for figures in results.values()))
+    first = next(iter(results.values()))
+    for row in first:
+        cells = [_shown(figures[row]) for figures in results.values()]
+        table.add_row(row, *cells)
     Console().print(table)
 
 
@@ -281,11 +359,17 @@ def _shown(value: Figure | float | str) -> str:
     if isinstance(value, Figure):
         low, high = value.interval
         return f"{value.value:.1%} ({low:.0%}–{high:.0%}, {value.count})"
-    return f"{value:.1f}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.1f}"
+    return str(value)
 
 
 def _plain(figure: Figure) -> dict[str, Any]:
-    return {"value": figure.value, "interval": figure.interval, "n": figure.count}
+    return {
+        "value": figure.value,
+        "interval": figure.interval,
+        "n": figure.count,
+    }
 
 
 if __name__ == "__main__":

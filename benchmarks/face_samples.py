@@ -1,4 +1,4 @@
-"""Faces to measure on: of the synthetic mall, and of real photos brought to the same sizes."""
+"""Give faces to measure on: of the synthetic mall, and of real photos at the same sizes."""
 
 from __future__ import annotations
 
@@ -35,9 +35,15 @@ LARGEST = 200.0
 VISITS: Final = 2
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(
+    frozen=True,
+    eq=False,
+)
 class Face:
-    """A face with its points (68, 2) in a picture; `yaw` by our own head pose from these points."""
+    """Hold a face with its points (68, 2) in a picture.
+
+    `yaw` is our own head pose's, from these points.
+    """
 
     picture: Image
     points: Floats
@@ -46,131 +52,197 @@ class Face:
 
     @property
     def height(self) -> float:
+        """Return the height of the landmarks in pixels."""
         return float(np.ptp(self.points[:, 1]))
 
 
 def compressed(picture: Image) -> Image:
-    """The picture as a camera's JPEG gives it."""
-    encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1]
-    return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
+    """Return the picture as a camera's JPEG gives it."""
+    options = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+    _, jpeg = cv2.imencode(".jpg", picture, options)
+    return np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR), np.uint8)
 
 
-def make_face(picture: Image, points: Floats, group: str) -> Face:
-    return Face(
-        picture,
-        points,
-        head_pose(points, picture.shape[1], picture.shape[0]).yaw,
-        group,
-    )
+def make_face(
+    picture: Image,
+    points: Floats,
+    group: str,
+) -> Face:
+    """Return a face with its yaw."""
+    height, width = picture.shape[:2]
+    pose = head_pose(points, width, height)
+    return Face(picture, points, pose.yaw, group)
 
 
-def mall_faces(scene: str, seeds: int, frames: int) -> Iterator[Face]:
-    """Visible faces, whole in the picture, of frames spread over two minutes of each seed."""
+def is_inside(points: Floats) -> bool:
+    """Return whether all points are in the picture."""
+    last = (WIDTH - 1, HEIGHT - 1)
+    return bool(points.min() >= 0 and (points <= last).all())
+
+
+def mall_faces(
+    scene: str,
+    seeds: int,
+    frames: int,
+) -> Iterator[Face]:
+    """Yield visible faces, whole in the picture, of frames spread over two minutes of each seed."""
     for seed in range(seeds):
         mall = SyntheticMall.from_uri(
-            f"synthetic:?scene={scene}&seed={seed}", WIDTH, HEIGHT, FPS
+            f"synthetic:?scene={scene}&seed={seed}",
+            WIDTH,
+            HEIGHT,
+            FPS,
         )
         for number in np.linspace(20, 120, frames) * FPS:
             picture, truth = mall.frame(int(number))
             picture = compressed(picture)
             for person in truth.people:
-                whole = (
-                    person.points.min() >= 0
-                    and (person.points <= (WIDTH - 1, HEIGHT - 1)).all()
-                )
-                if (
-                    person.visible
-                    and whole
-                    and SMALLEST <= np.ptp(person.points[:, 1]) <= LARGEST
-                ):
-                    yield make_face(picture, person.points, f"{seed} {person.person}")
+                if not person.visible or not is_inside(person.points):
+                    continue
+                height = np.ptp(person.points[:, 1])
+                if SMALLEST <= height <= LARGEST:
+                    group = f"{seed} {person.person}"
+                    yield make_face(picture, person.points, group)
 
 
 @cache
 def empty_shop(seed: int) -> Image:
-    """A shop without people, in its light and with the camera's noise."""
+    """Return a shop without people, in its light and with the camera's noise."""
     rng = np.random.default_rng([seed, 99])
     light = Light(WIDTH, HEIGHT, rng)
-    picture = light.over(draw_shop(WIDTH, HEIGHT, rng), float(rng.uniform(0, 300)))
-    return Noise(WIDTH, HEIGHT, rng, light.gain).over(picture, 1)
+    shop = draw_shop(WIDTH, HEIGHT, rng)
+    picture = light.over(shop, float(rng.uniform(0, 300)))
+    noise = Noise(WIDTH, HEIGHT, rng, light.gain)
+    return noise.over(picture, 1)
 
 
 def photo_faces(
-    faces: list[LabelledFace], heights: Floats, rng: np.random.Generator
+    faces: list[LabelledFace],
+    heights: Floats,
+    rng: np.random.Generator,
 ) -> Iterator[Face]:
-    """Real faces shrunk to heights drawn from `heights`, those that are large enough, in a shop."""
+    """Yield real faces in a shop, shrunk to heights drawn from `heights`.
+
+    Faces that are smaller than their drawn height are left out.
+    """
     for face in faces:
         picture = face.image()
         points = face.points
-        scale = float(rng.choice(heights)) / float(np.ptp(points[:, 1]))
+        wanted = float(rng.choice(heights))
+        scale = wanted / float(np.ptp(points[:, 1]))
         if scale > 1:
             continue
-        small = cv2.resize(
-            picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA
-        )
-        small = small[:HEIGHT, :WIDTH]
+        small = shrunk(picture, scale)[:HEIGHT, :WIDTH]
+        height, width = small.shape[:2]
         canvas = empty_shop(int(rng.integers(50))).copy()
+        x = int(rng.integers(0, WIDTH - width + 1))
+        y = int(rng.integers(0, HEIGHT - height + 1))
+        canvas[y : y + height, x : x + width] = small
+        # Pixels are squares: the middle of the first one is at 0.5.
         moved = (points + 0.5) * scale - 0.5
-        x, y = (
-            int(rng.integers(0, room + 1))
-            for room in (WIDTH - small.shape[1], HEIGHT - small.shape[0])
-        )
-        canvas[y : y + small.shape[0], x : x + small.shape[1]] = small
         placed = np.asarray(moved + np.array([x, y]), np.float32)
-        if placed.min() >= 0 and (placed <= (WIDTH - 1, HEIGHT - 1)).all():
-            yield make_face(compressed(canvas), placed, face.group)
+        if is_inside(placed):
+            yield make_face(
+                compressed(canvas),
+                placed,
+                face.group,
+            )
+
+
+def shrunk(picture: Image, scale: float) -> Image:
+    """Return the picture `scale` times as large."""
+    small = cv2.resize(
+        picture,
+        None,
+        fx=scale,
+        fy=scale,
+        interpolation=cv2.INTER_AREA,
+    )
+    return np.asarray(small, np.uint8)
 
 
 def synthetic_identities(people: int) -> list[list[Image]]:
-    """Aligned pictures (112, 112, 3) of drawn people, one a visit, each with its own light and turn."""
+    """Return aligned pictures (112, 112, 3) of drawn people, one a visit.
+
+    Each visit has its own light and turn.
+    """
     basis = load_basis()
     mesh = head_mesh(basis.mean_shape)
-    return [
-        [_portrait(basis, mesh, person, visit) for visit in range(VISITS)]
-        for person in range(people)
-    ]
+    found = []
+    for person in range(people):
+        visits = [_portrait(basis, mesh, person, visit) for visit in range(VISITS)]
+        found.append(visits)
+    return found
 
 
-def _portrait(basis: Basis, mesh: Mesh, person: int, visit: int) -> Image:
+def _portrait(
+    basis: Basis,
+    mesh: Mesh,
+    person: int,
+    visit: int,
+) -> Image:
     rng = np.random.default_rng([7, person, visit])
-    streams = (
-        np.random.default_rng(key)
-        for key in ([8, person], [9, person, visit], [10, person, visit])
+    # What stays of a person, what a day changes, and clothes have streams of their own.
+    look = draw_look(
+        basis,
+        mesh,
+        np.random.default_rng([8, person]),
+        np.random.default_rng([9, person, visit]),
+        np.random.default_rng([10, person, visit]),
     )
-    look = draw_look(basis, mesh, *streams)
-    pose = HeadPose(rng.normal(0, 14), rng.normal(-2, 7), rng.normal(0, 5))
-    unit = rng.uniform(60, 110) / float(np.ptp(basis.mean_shape[:, 1])) * EYE_DISTANCE
-    stance = Stance(
-        pose,
-        (WIDTH / 2, HEIGHT / 2),
-        unit,
-        smile=max(0.0, float(rng.normal(0, 0.5))) % 1.0,
+    pose = HeadPose(
+        yaw=rng.normal(0, 14),
+        pitch=rng.normal(-2, 7),
+        roll=rng.normal(0, 5),
     )
+    height = rng.uniform(60, 110)
+    shape_height = float(np.ptp(basis.mean_shape[:, 1]))
+    unit = height / shape_height * EYE_DISTANCE
+    smile = max(0.0, float(rng.normal(0, 0.5))) % 1.0
+    middle = (WIDTH / 2, HEIGHT / 2)
+    stance = Stance(pose, middle, unit, smile=smile)
     picture = draw_shop(WIDTH, HEIGHT, rng)
-    layers, points = draw_figure(look, stance, stance, (WIDTH, HEIGHT), float(WIDTH))
+    layers, points = draw_figure(
+        look,
+        stance,
+        stance,
+        (WIDTH, HEIGHT),
+        float(WIDTH),
+    )
     for layer in layers:
         layer.paste(picture)
     light = Light(WIDTH, HEIGHT, rng)
-    picture = Noise(WIDTH, HEIGHT, rng, light.gain).over(
-        light.over(picture, float(rng.uniform(0, 300))), visit
-    )
-    return align(compressed(picture), points)
+    noise = Noise(WIDTH, HEIGHT, rng, light.gain)
+    lit = light.over(picture, float(rng.uniform(0, 300)))
+    noisy = noise.over(lit, visit)
+    return align(compressed(noisy), points)
 
 
 def aligned_photos(
-    archive: Path, people: int, rng: np.random.Generator
+    archive: Path,
+    people: int,
+    rng: np.random.Generator,
 ) -> list[list[Image]]:
-    """Aligned real pictures (112, 112, 3), two of each of some people, of a `Person/picture.jpg` archive."""
+    """Return aligned real pictures (112, 112, 3), two of each of some people.
+
+    The archive holds files `Person/picture.jpg`.
+    """
     files = Files(archive)
     by_person: dict[str, list[str]] = defaultdict(list)
     for name in files.names:
         by_person[PurePosixPath(name).parent.name].append(name)
     several = sorted(person for person, names in by_person.items() if len(names) > 1)
-    chosen = [several[i] for i in rng.permutation(len(several))[:people]]
-    pairs = [rng.permutation(by_person[person])[:2] for person in chosen]
-    return [
-        [_centre(decoded(files.read(str(name)))) for name in pair] for pair in pairs
-    ]
+    picked = rng.permutation(len(several))[:people]
+    pairs = []
+    for index in picked:
+        names = by_person[several[index]]
+        pairs.append(rng.permutation(names)[:2])
+    return [[aligned_photo(files, str(name)) for name in pair] for pair in pairs]
+
+
+def aligned_photo(files: Files, name: str) -> Image:
+    """Return the middle (112, 112, 3) of an aligned picture."""
+    return _centre(decoded(files.read(name)))
 
 
 def _centre(picture: Image) -> Image:
@@ -179,7 +251,7 @@ def _centre(picture: Image) -> Image:
 
 
 def shelves(archive: Path) -> list[Image]:
-    """The last 50 pictures of shelves, by name, 640 pixels wide."""
+    """Return the last 50 pictures of shelves, by name, 640 pixels wide."""
     files = Files(archive)
     pictures = (decoded(files.read(name)) for name in files.names[-50:])
     return [_narrowed(picture) for picture in pictures]
@@ -187,13 +259,10 @@ def shelves(archive: Path) -> list[Image]:
 
 def _narrowed(picture: Image) -> Image:
     scale = WIDTH / picture.shape[1]
-    return np.asarray(
-        cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA),
-        np.uint8,
-    )
+    return shrunk(picture, scale)
 
 
 def decoded(encoded: bytes) -> Image:
-    return np.asarray(
-        cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR), np.uint8
-    )
+    """Return a picture from its JPEG."""
+    raw = np.frombuffer(encoded, np.uint8)
+    return np.asarray(cv2.imdecode(raw, cv2.IMREAD_COLOR), np.uint8)

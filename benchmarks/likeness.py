@@ -1,4 +1,4 @@
-"""How much drawn people resemble the real ones that their basis was computed from.
+"""Print how much drawn people resemble the real ones that their basis was computed from.
 
 python -m benchmarks.likeness --models FOLDER --faces youtube_faces_keypoints.zip
 """
@@ -26,6 +26,9 @@ from vitrine.vision.pose import HeadPose
 
 DRAWN_PEOPLE = 100
 DRAWN_SIDE = 320
+GREY = 128
+# Below every cosine: leaves a pair out of a maximum.
+LEFT_OUT = -1
 
 Vectors = NDArray[np.float32]
 
@@ -33,10 +36,14 @@ Vectors = NDArray[np.float32]
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--models", type=Path, required=True, help="folder with MobileFaceNet"
+        "--models",
+        type=Path,
+        required=True,
+        help="folder with MobileFaceNet",
     )
     parser.add_argument(
         "--faces",
@@ -46,51 +53,64 @@ def main() -> None:
     )
     options = parser.parse_args()
     cv2.setNumThreads(1)
-    embedder = Embedder(
-        load_network(model_path(PUBLIC_EMBEDDING_FILE, options.models)),
-        PUBLIC_EMBEDDING_FILE,
-    )
+    path = model_path(PUBLIC_EMBEDDING_FILE, options.models)
+    embedder = Embedder(load_network(path), PUBLIC_EMBEDDING_FILE)
     print_likeness(options.faces, embedder)
 
 
 def embedded(embedder: Embedder, aligned: Iterable[Image]) -> Vectors:
-    """One after the other: a batch of hundreds would need gigabytes."""
+    """Return embeddings (n, 128), computed one by one: a batch of hundreds needs gigabytes."""
     return np.concatenate([embedder.embed([one]) for one in aligned])
 
 
 def print_likeness(archive: Path, embedder: Embedder) -> None:
-    """How like the most similar real person is to drawn people, and to real ones."""
+    """Print how like the most similar real person is to drawn people, and to real ones."""
     faces, _, _ = frontal_faces(archive)
-    real = embedded(embedder, (align(face.image(), face.points) for face in faces))
+    aligned = (align(face.image(), face.points) for face in faces)
+    real = embedded(embedder, aligned)
     owners = np.array([face.group for face in faces])
-    same = owners[:, None] == owners
+    _, firsts = np.unique(owners, return_index=True)
     similar = np.asarray(real @ real.T)
-    firsts = np.unique(owners, return_index=True)[1]
-    others = np.where(same, -1, similar)[firsts].max(axis=1)
-    own = np.where(same & ~np.eye(len(same), dtype=bool), similar, -1)[firsts].max(
-        axis=1
-    )
+    is_same = owners[:, None] == owners
+    is_itself = np.eye(len(owners), dtype=bool)
+    is_other_picture = is_same & ~is_itself
+    others = np.where(is_same, LEFT_OUT, similar)[firsts].max(axis=1)
+    own = np.where(is_other_picture, similar, LEFT_OUT)[firsts].max(axis=1)
     drawn = embedded(embedder, map(portrait, range(DRAWN_PEOPLE)))
+    nearest = (drawn @ real.T).max(axis=1)
     print(f"cosine to the most similar of {len(firsts)} real people:")
-    for name, values in (
-        (f"{DRAWN_PEOPLE} drawn people", (drawn @ real.T).max(axis=1)),
-        ("another real person", others),
-        ("another picture of a real person", own[own > -1]),
-    ):
-        print(f"  {name}: median {np.median(values):.2f}, at most {values.max():.2f}")
+    print_cosines(f"{DRAWN_PEOPLE} drawn people", nearest)
+    print_cosines("another real person", others)
+    print_cosines("another picture of a real person", own[own > LEFT_OUT])
+
+
+def print_cosines(name: str, values: Vectors) -> None:
+    """Print the middle and the largest of some cosines."""
+    print(f"  {name}: median {np.median(values):.2f}, at most {values.max():.2f}")
 
 
 def portrait(seed: int) -> Image:
-    """A drawn person who looks into the camera, aligned for the embedding."""
+    """Return a drawn person who looks into the camera, aligned for the embedding."""
     basis = load_basis()
-    streams = (np.random.default_rng([seed, stream]) for stream in range(3))
-    look = draw_look(basis, head_mesh(basis.mean_shape), *streams)
+    mesh = head_mesh(basis.mean_shape)
+    streams = [np.random.default_rng([seed, stream]) for stream in range(3)]
+    look = draw_look(basis, mesh, *streams)
     stance = Stance(
-        HeadPose(0, 0, 0), (DRAWN_SIDE * 0.5, DRAWN_SIDE * 0.6), DRAWN_SIDE / 4
+        HeadPose(
+            yaw=0,
+            pitch=0,
+            roll=0,
+        ),
+        (DRAWN_SIDE * 0.5, DRAWN_SIDE * 0.6),
+        DRAWN_SIDE / 4,
     )
-    picture = np.full((DRAWN_SIDE, DRAWN_SIDE, 3), 128, np.uint8)
+    picture = np.full((DRAWN_SIDE, DRAWN_SIDE, 3), GREY, np.uint8)
     layers, points = draw_figure(
-        look, stance, stance, (DRAWN_SIDE, DRAWN_SIDE), 4.0 * DRAWN_SIDE
+        look,
+        stance,
+        stance,
+        (DRAWN_SIDE, DRAWN_SIDE),
+        4.0 * DRAWN_SIDE,
     )
     for layer in layers:
         layer.paste(picture)

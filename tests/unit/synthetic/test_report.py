@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from benchmarks.face_comparison import Row, match, shared, statistics
 from benchmarks.face_samples import Face
 from benchmarks.intervals import difference, mean_figure
 from benchmarks.separation import figures
-from benchmarks.synthetic import Row, match, shared, statistics
 from vitrine.vision.crop import Image
 from vitrine.vision.detectors import Detections
 

@@ -1,0 +1,394 @@
+"""Compare faces of the synthetic mall with real ones: found, missed, exact, sharp."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from benchmarks.face_samples import (
+    FPS,
+    HEIGHT,
+    WIDTH,
+    Face,
+    compressed,
+    empty_shop,
+    shelves,
+)
+from benchmarks.intervals import Figure, difference, mean_figure
+from vitrine.synthetic import SyntheticMall
+from vitrine.synthetic.truth import FrameTruth
+from vitrine.vision.crop import (
+    Image,
+    crop_of_box,
+    crop_of_points,
+    cut,
+    network_input,
+    to_frame,
+)
+from vitrine.vision.detectors import Detections, YuNet
+from vitrine.vision.networks import Network
+from vitrine.vision.shape import outer_eye_distance
+
+SIZES = (24, 40, 70, 200)
+"""Bounds of the bins of face height, pixels."""
+TURNS = (0, 20, 40, 65)
+"""Bounds of the bins of |yaw|, degrees."""
+LANDMARK_TURNS = ((0, 20), (20, 65))
+SHOPS = 50
+POSTERS = 8
+SHARED_BOX = 0.3
+"""Share of their union that a detection and a face must have in common."""
+FEWEST = 15
+"""Faces below which a bin is not reported."""
+FOREHEAD = 0.3
+"""Landmarks begin at the brows: a face is by this share of their height taller."""
+JAW_POINTS = 17
+# Noise estimate of Immerkær (1996): the mask has a gain of 6 on independent noise, and the
+# median of absolute values is 0.6745 standard deviations.
+NOISE_MASK = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
+NOISE_GAIN = 6
+MEDIAN_SHARE = 0.6745
+
+
+class Finder:
+    """Look at each picture once, also where several faces share it."""
+
+    def __init__(self, detector: YuNet) -> None:
+        self._detector = detector
+        self._seen: dict[int, tuple[Image, Detections]] = {}
+
+    def __call__(self, picture: Image) -> Detections:
+        """Return what the detector finds in a picture."""
+        key = id(picture)
+        if key not in self._seen:
+            # The picture is kept too: its id is its own only while it lives.
+            self._seen[key] = (picture, self._detector.detect(picture))
+        _, found = self._seen[key]
+        return found
+
+
+@dataclass(frozen=True)
+class Row:
+    """Hold one line of the report."""
+
+    name: str
+    synthetic: Figure
+    real: Figure
+    lower_is_easier: bool = False
+
+    def verdict(self) -> str:
+        """Return which side is easier, by how much, or that no difference is proven."""
+        gap, low, high = difference(self.synthetic, self.real)
+        if low <= 0 <= high:
+            return f"no proven difference ({gap:+.3g}; {low:+.3g} to {high:+.3g})"
+        is_easier = (gap < 0) == self.lower_is_easier
+        word = "easier" if is_easier else "harder"
+        return f"synthetic is {word} by {abs(gap):.3g} ({low:+.3g} to {high:+.3g})"
+
+
+@dataclass(
+    frozen=True,
+    slots=True,
+)
+class Judged:
+    """Hold a face with what was measured of it."""
+
+    face: Face
+    value: float
+
+
+def figure_of(judged: Sequence[Judged]) -> Figure:
+    """Return the mean value of faces, resampled by their groups."""
+    values = [one.value for one in judged]
+    groups = [one.face.group for one in judged]
+    return mean_figure(values, groups)
+
+
+def binned_row(
+    name: str,
+    mall: Sequence[Judged],
+    photos: Sequence[Judged],
+    is_chosen: Callable[[Face], bool],
+    *,
+    lower_is_easier: bool = False,
+) -> Iterator[Row]:
+    """Yield the row of the chosen faces, where both sides have enough of them."""
+    synthetic = [one for one in mall if is_chosen(one.face)]
+    real = [one for one in photos if is_chosen(one.face)]
+    if min(len(synthetic), len(real)) < FEWEST:
+        return
+    yield Row(
+        name=name,
+        synthetic=figure_of(synthetic),
+        real=figure_of(real),
+        lower_is_easier=lower_is_easier,
+    )
+
+
+def recall_rows(
+    find: Finder,
+    mall: Sequence[Face],
+    photos: Sequence[Face],
+) -> Iterator[Row]:
+    """Yield the share of faces found, by size and yaw."""
+    synthetic = [is_found(find, face) for face in mall]
+    real = [is_found(find, face) for face in photos]
+    for smallest, largest in pairwise(SIZES):
+        for least, most in pairwise(TURNS):
+
+            def is_in_bin(
+                face: Face,
+                sizes: tuple[int, int] = (smallest, largest),
+                turns: tuple[int, int] = (least, most),
+            ) -> bool:
+                return within(face.height, sizes) and within(abs(face.yaw), turns)
+
+            name = f"recall, face {smallest} to {largest} px, yaw {least}° to {most}°"
+            yield from binned_row(
+                name,
+                synthetic,
+                real,
+                is_in_bin,
+            )
+    yield Row(
+        name="recall, all of these faces",
+        synthetic=figure_of(synthetic),
+        real=figure_of(real),
+    )
+
+
+def within(value: float, bounds: tuple[float, float]) -> bool:
+    """Return whether a value is at least the first bound and below the second."""
+    low, high = bounds
+    return low <= value < high
+
+
+def is_found(find: Finder, face: Face) -> Judged:
+    """Return 1 for a face that was found, 0 for one that was missed."""
+    index = match(face, find(face.picture))
+    return Judged(face, float(index is not None))
+
+
+def match(face: Face, found: Detections) -> int | None:
+    """Return the index of the detection of a face, None if it was missed."""
+    left, top = face.points.min(axis=0)
+    right, bottom = face.points.max(axis=0)
+    top -= FOREHEAD * (bottom - top)
+    expected = (left, top, right - left, bottom - top)
+    shares = [shared(expected, box) for box in found.boxes]
+    if not shares or max(shares) < SHARED_BOX:
+        return None
+    return int(np.argmax(shares))
+
+
+def shared(one: Sequence[float], other: Sequence[float]) -> float:
+    """Return intersection over union of two boxes x, y, width, height."""
+    one_left, one_top, one_width, one_height = one
+    left, top, width, height = other
+    shared_right = min(one_left + one_width, left + width)
+    shared_bottom = min(one_top + one_height, top + height)
+    shared_width = shared_right - max(one_left, left)
+    shared_height = shared_bottom - max(one_top, top)
+    both = max(0.0, shared_width) * max(0.0, shared_height)
+    union = one_width * one_height + width * height - both
+    return float(both / union)
+
+
+def false_alarm_rows(find: Finder, data: Path) -> Iterator[Row]:
+    """Yield detections per picture without people, in shops without and with posters."""
+    real = alarms(find, shelves(data / "shop_shelves_no_faces.zip"))
+    empty = [compressed(empty_shop(seed)) for seed in range(SHOPS)]
+    yield Row(
+        name="false alarms per picture: empty shop, shelves",
+        synthetic=alarms(find, empty),
+        real=real,
+        lower_is_easier=True,
+    )
+    beside = []
+    printed = []
+    for seed in range(POSTERS):
+        image, truth = picture_with_posters(seed)
+        on_poster = hits_of_posters(find, image, truth)
+        printed.append(sum(on_poster))
+        beside.append(len(on_poster) - sum(on_poster))
+    groups = [str(seed) for seed in range(POSTERS)]
+    yield Row(
+        name="false alarms per picture beside posters, shelves",
+        synthetic=mean_figure(beside, groups),
+        real=real,
+        lower_is_easier=True,
+    )
+    yield Row(
+        name="printed faces found per picture, shelves",
+        synthetic=mean_figure(printed, groups),
+        real=real,
+        lower_is_easier=True,
+    )
+
+
+def picture_with_posters(seed: int) -> tuple[Image, FrameTruth]:
+    """Return the first of some moments of a mall with posters in which nobody is there."""
+    mall = SyntheticMall.from_uri(
+        f"synthetic:?scene=posters&seed={seed}",
+        WIDTH,
+        HEIGHT,
+        FPS,
+    )
+    for number in range(0, 600, 15):
+        image, truth = mall.frame(number)
+        if not truth.people:
+            return image, truth
+    raise LookupError(f"somebody is there at all moments of seed {seed}")
+
+
+def hits_of_posters(
+    find: Finder,
+    image: Image,
+    truth: FrameTruth,
+) -> list[bool]:
+    """Return for each detection whether it is the printed face of a poster."""
+    hits = []
+    for box in find(compressed(image)).boxes:
+        shares = [shared(static_face, box) for static_face in truth.static_faces]
+        hits.append(max(shares, default=0.0) >= SHARED_BOX)
+    return hits
+
+
+def alarms(find: Finder, pictures: Sequence[Image]) -> Figure:
+    """Return the number of detections per picture."""
+    counts = [len(find(picture).boxes) for picture in pictures]
+    numbers = [str(number) for number in range(len(counts))]
+    return mean_figure(counts, numbers)
+
+
+def landmark_rows(
+    name: str,
+    find: Finder,
+    network: Network,
+    mall: Sequence[Face],
+    real: Sequence[Face],
+) -> Iterator[Row]:
+    """Yield mean errors of the 68 points on found faces, by yaw."""
+    synthetic_errors = found_errors(find, network, mall)
+    real_errors = found_errors(find, network, real)
+    for part, column in (("all 68", 0), ("without jaw", 1)):
+        synthetic = [Judged(face, errors[column]) for face, errors in synthetic_errors]
+        photos = [Judged(face, errors[column]) for face, errors in real_errors]
+        for turns in LANDMARK_TURNS:
+
+            def is_in_bin(face: Face, turns: tuple[int, int] = turns) -> bool:
+                return within(abs(face.yaw), turns)
+
+            least, most = turns
+            yield from binned_row(
+                f"landmark NME, %, {part}, yaw {least}° to {most}°, {name}",
+                synthetic,
+                photos,
+                is_in_bin,
+                lower_is_easier=True,
+            )
+
+
+def found_errors(
+    find: Finder,
+    network: Network,
+    faces: Sequence[Face],
+) -> list[tuple[Face, tuple[float, float]]]:
+    """Return the faces that are found, each with its landmark errors."""
+    found = []
+    for face in faces:
+        errors = landmark_error(find, network, face)
+        if errors is not None:
+            found.append((face, errors))
+    return found
+
+
+def landmark_error(
+    find: Finder,
+    network: Network,
+    face: Face,
+) -> tuple[float, float] | None:
+    """Return the error of all points, and of all but the jaw; None if the face was not found.
+
+    In percent of the eye corners' distance. A frontal face's eye corners are 0.7 of its
+    landmarks' height apart: that is the least divisor, since the corners come closer with yaw
+    and the height does not.
+    """
+    found = find(face.picture)
+    index = match(face, found)
+    if index is None:
+        return None
+    crop = crop_of_box(found.boxes[index].tolist(), found.five[index])
+    outputs = network.run(network_input([cut(face.picture, crop)]))
+    points = to_frame(outputs[0], [crop])[0]
+    errors = np.linalg.norm(points - face.points, axis=1)
+    eyes = float(outer_eye_distance(face.points))
+    across = max(eyes, 0.7 * face.height)
+    all_points = 100 * errors.mean() / across
+    without_jaw = 100 * errors[JAW_POINTS:].mean() / across
+    return float(all_points), float(without_jaw)
+
+
+def picture_rows(
+    name: str,
+    mall: Sequence[Face],
+    real: Sequence[Face],
+) -> Iterator[Row]:
+    """Yield statistics of the landmark network's crops.
+
+    What is sharper, cleaner, or richer in contrast is easier.
+    """
+    synthetic_values = [statistics(face) for face in mall]
+    real_values = [statistics(face) for face in real]
+    rows = (
+        ("sharpness (variance of the Laplacian)", False),
+        ("noise, grey levels", True),
+        ("contrast, grey levels", False),
+    )
+    for column, (kind, lower_is_easier) in enumerate(rows):
+        yield Row(
+            name=f"{kind}, {name}",
+            synthetic=column_figure(
+                mall,
+                synthetic_values,
+                column,
+            ),
+            real=column_figure(real, real_values, column),
+            lower_is_easier=lower_is_easier,
+        )
+
+
+def column_figure(
+    faces: Sequence[Face],
+    values: Sequence[tuple[float, ...]],
+    column: int,
+) -> Figure:
+    """Return the mean of one of the values of faces."""
+    chosen = [row[column] for row in values]
+    groups = [face.group for face in faces]
+    return mean_figure(chosen, groups)
+
+
+def statistics(face: Face) -> tuple[float, float, float]:
+    """Return sharpness, noise and contrast of a face's crop at its own resolution."""
+    crop = grey(cut(face.picture, crop_of_points(face.points)))
+    sharpness = cv2.Laplacian(crop, cv2.CV_32F).var()
+    contrast = crop[32:96, 32:96].std()
+    left, top = face.points.min(axis=0).astype(int)
+    right, bottom = face.points.max(axis=0).astype(int)
+    whole = grey(face.picture)
+    patch = whole[max(top, 0) : bottom + 1, max(left, 0) : right + 1]
+    response = np.abs(cv2.filter2D(patch, cv2.CV_32F, NOISE_MASK))
+    noise = np.median(response) / MEDIAN_SHARE / NOISE_GAIN
+    return float(sharpness), float(noise), float(contrast)
+
+
+def grey(picture: Image) -> np.ndarray[Any, np.dtype[Any]]:
+    """Return a picture without colours."""
+    return cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
