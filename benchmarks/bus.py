@@ -1,7 +1,7 @@
-"""Records a second and round trip of the buses: `python -m benchmarks.bus`.
+"""Print records a second and round trip of the buses: `python -m benchmarks.bus`.
 
-Kafka is the broker at --servers, or one of its own from the jars of `make kafka-libs`. Round trip: publish,
-flush, and read by a consumer in another thread, one record at a time.
+Kafka is the broker at --servers, or one of its own from the jars of `make kafka-libs`. Round trip:
+publish, flush, and read by a consumer in another thread, one record at a time.
 """
 
 from __future__ import annotations
@@ -21,15 +21,26 @@ from tests.brokers import KafkaBroker, kafka_libs
 from vitrine.bus import Bus, Consumer, Message
 from vitrine.bus.kafka import KafkaBus
 from vitrine.bus.memory import MemoryBus
+from vitrine.clock import SECOND_NS
 from vitrine.schemas import Coverage
 from vitrine.topics import Topic
 
 BATCH = 100
+# A record begins with the time of its sending.
+STAMP_BYTES = 8
 PARTITIONS = 4
+# Bytes: an event, and a JPEG of 640 pixels' width.
+SIZES = (1_000, 60_000)
+# What a run may publish on one topic. The memory bus keeps it all.
+MOST_BYTES = 1_000_000_000
+TRIP_LIMIT_S = 10
 
 
 @click.command(help=__doc__)
-@click.option("--servers", help="A Kafka that runs already, host:port.")
+@click.option(
+    "--servers",
+    help="A Kafka that runs already, host:port.",
+)
 @click.option(
     "--seconds",
     default=5.0,
@@ -37,20 +48,31 @@ PARTITIONS = 4
     help="How long to publish for each row.",
 )
 @click.option(
-    "--trips", default=300, show_default=True, help="Round trips for each row."
+    "--trips",
+    default=300,
+    show_default=True,
+    help="Round trips for each row.",
 )
-def main(servers: str | None, seconds: float, trips: int) -> None:
+def main(
+    servers: str | None,
+    seconds: float,
+    trips: int,
+) -> None:
+    """Print a row for each bus and size of record."""
     click.echo("bus     bytes   published/s  consumed/s   round trip p50   p95")
     for name, bus in buses(servers):
-        for size in (1_000, 60_000):
+        for size in SIZES:
             published, consumed = throughput(bus, size, seconds)
-            p50, p95 = np.percentile(round_trips(bus, size, trips), [50, 95]) * 1000
+            trip_s = round_trips(bus, size, trips)
+            p50_ms, p95_ms = np.percentile(trip_s, [50, 95]) * 1000
             click.echo(
-                f"{name:7} {size:6} {published:12,.0f} {consumed:11,.0f} {p50:13.1f} ms {p95:5.1f} ms"
+                f"{name:7} {size:6} {published:12,.0f} {consumed:11,.0f}"
+                f" {p50_ms:13.1f} ms {p95_ms:5.1f} ms"
             )
 
 
 def buses(servers: str | None) -> Iterator[tuple[str, Bus]]:
+    """Yield each bus with its name."""
     yield "memory", MemoryBus()
     with kafka_servers(servers) as address:
         bus = KafkaBus(address)
@@ -60,7 +82,7 @@ def buses(servers: str | None) -> Iterator[tuple[str, Bus]]:
 
 @contextmanager
 def kafka_servers(servers: str | None) -> Iterator[str]:
-    """The given broker, or one for this run."""
+    """Give the address of the given broker, or of one for this run."""
     if servers:
         yield servers
         return
@@ -79,24 +101,42 @@ def kafka_servers(servers: str | None) -> Iterator[str]:
 
 
 def make_topic(bus: Bus) -> Topic:
+    """Make a topic of its own, which keeps all that a run publishes."""
     topic = Topic(
-        f"benchmark-{uuid4().hex[:8]}", "stand", Coverage, "", (), (), PARTITIONS, retention_ms=600_000,
-        memory_bytes=4_000_000_000,
-    )  # fmt: skip
+        name=f"benchmark-{uuid4().hex[:8]}",
+        key="stand",
+        schema=Coverage,
+        description="",
+        written_by=(),
+        read_by=(),
+        partitions=PARTITIONS,
+        retention_ms=600_000,
+        memory_bytes=4 * MOST_BYTES,
+    )
     bus.apply_topics([topic])
     return topic
 
 
-def throughput(bus: Bus, size: int, seconds: float) -> tuple[float, float]:
-    """Records a second, published in flushed batches, and afterwards consumed."""
+def throughput(
+    bus: Bus,
+    size: int,
+    seconds: float,
+) -> tuple[float, float]:
+    """Return records a second, published in flushed batches, and afterwards consumed."""
     topic = make_topic(bus)
     value = bytes(size)
     producer = bus.producer()
     sent = 0
     started = time.perf_counter()
-    while time.perf_counter() - started < seconds and sent * size < 1_000_000_000:
+    while time.perf_counter() - started < seconds and sent * size < MOST_BYTES:
         for number in range(BATCH):
-            producer.send(Message(topic.name, f"key-{number}", value))
+            producer.send(
+                Message(
+                    topic.name,
+                    f"key-{number}",
+                    value,
+                )
+            )
         producer.flush()
         sent += BATCH
     published = sent / (time.perf_counter() - started)
@@ -111,11 +151,17 @@ def throughput(bus: Bus, size: int, seconds: float) -> tuple[float, float]:
     return published, rate
 
 
-def joined(bus: Bus, topic: Topic, group: str) -> Consumer:
-    """A consumer that owns its partitions; it has read nothing."""
+def joined(
+    bus: Bus,
+    topic: Topic,
+    group: str,
+) -> Consumer:
+    """Return a consumer that owns its partitions; it has read nothing."""
     assigned = Event()
     consumer = bus.consumer(
-        f"{group}-{topic.name}", [topic], on_assigned=lambda _: assigned.set()
+        f"{group}-{topic.name}",
+        [topic],
+        on_assigned=lambda _: assigned.set(),
     )
     while not assigned.is_set():
         for record in consumer.poll(0.1, 1):
@@ -123,10 +169,14 @@ def joined(bus: Bus, topic: Topic, group: str) -> Consumer:
     return consumer
 
 
-def round_trips(bus: Bus, size: int, count: int) -> list[float]:
-    """Seconds from before the send to after the poll that returned the record."""
+def round_trips(
+    bus: Bus,
+    size: int,
+    count: int,
+) -> list[float]:
+    """Return seconds from before the send to after the poll that returned the record."""
     topic = make_topic(bus)
-    padding = bytes(size - 8)
+    padding = bytes(size - STAMP_BYTES)
     arrived = Event()
     consumer = joined(bus, topic, "echo")
     stop = Event()
@@ -135,9 +185,9 @@ def round_trips(bus: Bus, size: int, count: int) -> list[float]:
     def read() -> None:
         while not stop.is_set():
             for record in consumer.poll(0.1, 500):
-                seconds.append(
-                    (time.perf_counter_ns() - int.from_bytes(record.value[:8])) / 1e9
-                )
+                sent_at_ns = int.from_bytes(record.value[:STAMP_BYTES])
+                age_ns = time.perf_counter_ns() - sent_at_ns
+                seconds.append(age_ns / SECOND_NS)
                 arrived.set()
 
     reader = Thread(target=read)
@@ -145,10 +195,16 @@ def round_trips(bus: Bus, size: int, count: int) -> list[float]:
     reader.start()
     for number in range(count):
         arrived.clear()
-        sent_at = time.perf_counter_ns().to_bytes(8)
-        producer.send(Message(topic.name, f"key-{number}", sent_at + padding))
+        stamp = time.perf_counter_ns().to_bytes(STAMP_BYTES)
+        producer.send(
+            Message(
+                topic.name,
+                f"key-{number}",
+                stamp + padding,
+            )
+        )
         producer.flush()
-        arrived.wait(10)
+        arrived.wait(TRIP_LIMIT_S)
     stop.set()
     reader.join()
     producer.close()

@@ -1,16 +1,17 @@
-"""From capture to the stand's decision over a real Kafka: six processes on this machine, two cameras.
+"""Print latency from capture to decision over a real Kafka: six processes, two cameras.
 
     make kafka-libs && python -m benchmarks.kafka_latency --models ../shared/models
 
-Prints the latency (from the stand's histogram, interpolated within its bucket) and the lag of every consumer,
-in ten parts of the run: neither may grow.
+Prints the latency (from the stand's histogram, interpolated within its bucket) and the lag of every
+consumer, in ten parts of the run: neither may grow.
 """
 
 from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
@@ -23,49 +24,66 @@ from tests.brokers import KafkaBroker, kafka_libs, redis_server
 from tests.processes import Processes
 
 CONFIG = Path(__file__).resolve().parents[1] / "config"
-CONSUMERS = ("landmarks", "identity", "engagement", "stand", "analytics")
+CONSUMERS = (
+    "landmarks",
+    "identity",
+    "engagement",
+    "stand",
+    "analytics",
+)
+LATENCY = "vitrine_decision_latency_seconds"
+PARTS = 10
+QUANTILES = (0.5, 0.95, 0.99)
+LAG = re.compile(r"^vitrine_consumer_lag{[^}]*} (\S+)$", re.MULTILINE)
 
 
 def buckets(metrics: str, name: str) -> dict[float, float]:
-    """Upper bound → cumulative count of a histogram, over all labels."""
+    """Return the cumulative count of each upper bound of a histogram, over all labels."""
     found: dict[float, float] = {}
     line = rf'^{name}_bucket{{[^}}]*le="([^"]+)"[^}}]*}} (\S+)$'
-    for bound, value in re.findall(line, metrics, re.MULTILINE):
-        found[float(bound)] = found.get(float(bound), 0.0) + float(value)
+    for text, value in re.findall(line, metrics, re.MULTILINE):
+        bound = float(text)
+        found[bound] = found.get(bound, 0.0) + float(value)
     return found
 
 
 def quantile(counts: Mapping[float, float], share: float) -> float:
-    """Interpolated within the bucket, as PromQL's histogram_quantile does."""
-    total = max(counts.values(), default=0.0)
+    """Return a quantile, interpolated within its bucket as PromQL's histogram_quantile does."""
+    wanted = share * max(counts.values(), default=0.0)
     lower = 0.0
     below = 0.0
     for bound, count in sorted(counts.items()):
-        if count >= share * total and count > below:
-            return lower + (bound - lower) * (share * total - below) / (count - below)
+        if count >= wanted and count > below:
+            part = (wanted - below) / (count - below)
+            return lower + (bound - lower) * part
         lower = bound
         below = count
     return float("nan")
 
 
 def lag(site: Processes) -> dict[str, int]:
-    """Records that each service has not read."""
+    """Return the number of records that each service has not read."""
     found = {}
     for name in CONSUMERS:
-        values = re.findall(
-            r"^vitrine_consumer_lag{[^}]*} (\S+)$", site.metrics(name), re.MULTILINE
-        )
+        values = LAG.findall(site.metrics(name))
         found[name] = sum(int(float(value)) for value in values)
     return found
 
 
-def write_config(folder: Path, cameras: int, fps: float) -> None:
-    """The examples, with so many synthetic cameras."""
-    lines = [
-        f"  - {{id: c{n}, uri: 'synthetic:?people=3&seed={n}', stand: north, fps: {fps}, overload: drop}}"
-        for n in range(cameras)
-    ]
-    (folder / "cameras.yaml").write_text("\n".join(["cameras:", *lines, ""]))
+def write_config(
+    folder: Path,
+    cameras: int,
+    fps: float,
+) -> None:
+    """Write the examples, with so many synthetic cameras."""
+    lines = ["cameras:"]
+    for number in range(cameras):
+        uri = f"synthetic:?people=3&seed={number}"
+        lines.append(
+            f"  - {{id: c{number}, uri: '{uri}', stand: north, fps: {fps}, overload: drop}}"
+        )
+    text = "\n".join(lines)
+    (folder / "cameras.yaml").write_text(f"{text}\n")
     for name in ("stands.yaml", "campaigns.yaml", "creatives", "codes"):
         (folder / name).symlink_to(CONFIG / name)
 
@@ -73,62 +91,97 @@ def write_config(folder: Path, cameras: int, fps: float) -> None:
 def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--models", type=Path, help="folder with yunet_n_dynamic.onnx")
-    parser.add_argument("--cameras", type=int, default=2)
-    parser.add_argument("--fps", type=float, default=10)
-    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument(
+        "--models",
+        type=Path,
+        help="folder with yunet_n_dynamic.onnx",
+    )
+    parser.add_argument(
+        "--cameras",
+        type=int,
+        default=2,
+    )
+    parser.add_argument(
+        "--fps",
+        type=float,
+        default=10,
+    )
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=60,
+    )
     options = parser.parse_args()
     libs = kafka_libs()
     if libs is None:
         parser.error("no broker: run `make kafka-libs`, and install Java")
     console = Console()
-    table = Table("part", "decisions", "p50 ms", "p95 ms", "p99 ms", "lag in records")
+    table = Table(
+        "part",
+        "decisions",
+        "p50 ms",
+        "p95 ms",
+        "p99 ms",
+        "lag in records",
+    )
     with TemporaryDirectory() as name:
         folder = Path(name)
         write_config(folder, options.cameras, options.fps)
-        broker = KafkaBroker(libs, folder)
-        broker.start()
-        models = (
-            {"VITRINE_MODELS": str(options.models.resolve())} if options.models else {}
-        )
-        try:
-            with (
-                redis_server(folder) as redis_url,
-                Processes(
-                    folder,
-                    broker.servers,
-                    redis_url,
-                    VITRINE_CONFIG=str(folder),
-                    **models,
-                ) as site,
-            ):
-                measure(site, table, options.seconds, console)
-        finally:
-            broker.stop()
+        with running_site(folder, libs, options.models) as site:
+            measure(site, table, options.seconds, console)
     console.print(table)
 
 
-def measure(site: Processes, table: Table, seconds: float, console: Console) -> None:
-    """Ten parts of the run, after one part of warming up."""
+@contextmanager
+def running_site(
+    folder: Path,
+    libs: Path,
+    models: Path | None,
+) -> Iterator[Processes]:
+    """Give the services as processes, with a broker and a Redis of their own."""
+    environment = {"VITRINE_CONFIG": str(folder)}
+    if models is not None:
+        environment["VITRINE_MODELS"] = str(models.resolve())
+    broker = KafkaBroker(libs, folder)
+    broker.start()
+    try:
+        with (
+            redis_server(folder) as redis_url,
+            Processes(folder, broker.servers, redis_url, **environment) as site,
+        ):
+            yield site
+    finally:
+        broker.stop()
+
+
+def measure(
+    site: Processes,
+    table: Table,
+    seconds: float,
+    console: Console,
+) -> None:
+    """Add a row for each part of the run, after one part of warming up."""
     pause = Event()
-    pause.wait(seconds / 10)
-    before = buckets(site.metrics("stand"), "vitrine_decision_latency_seconds")
-    for part in track(range(10), "measuring", console=console):
-        pause.wait(seconds / 10)
-        after = buckets(site.metrics("stand"), "vitrine_decision_latency_seconds")
-        counts = {bound: after[bound] - before.get(bound, 0.0) for bound in after}
+    pause.wait(seconds / PARTS)
+    before = buckets(site.metrics("stand"), LATENCY)
+    for part in track(range(PARTS), "measuring", console=console):
+        pause.wait(seconds / PARTS)
+        after = buckets(site.metrics("stand"), LATENCY)
+        counts = {}
+        for bound, count in after.items():
+            counts[bound] = count - before.get(bound, 0.0)
         before = after
-        figures = [
-            f"{quantile(counts, share) * 1000:.0f}" for share in (0.5, 0.95, 0.99)
-        ]
-        waiting = ", ".join(f"{name} {records}" for name, records in lag(site).items())
+        decisions = max(counts.values(), default=0)
+        milliseconds = [1000 * quantile(counts, share) for share in QUANTILES]
+        waiting = [f"{name} {records}" for name, records in lag(site).items()]
         table.add_row(
-            f"{part + 1}/10",
-            f"{max(counts.values(), default=0):.0f}",
-            *figures,
-            waiting,
+            f"{part + 1}/{PARTS}",
+            f"{decisions:.0f}",
+            *(f"{value:.0f}" for value in milliseconds),
+            ", ".join(waiting),
         )
 
 

@@ -1,15 +1,16 @@
-"""Whether an hour of the mall leaves anything behind: memory, threads, files, Redis, topics.
+"""Print what an hour of the mall leaves behind: memory, threads, files, Redis, topics.
 
     python -m benchmarks.soak --models ../shared/models
 
-Runs the whole site in this process on synthetic visitors at two stands, as fast as the machine can analyse
-them, and samples it every few seconds. Printed for each measure: its level, and its slope per hour of the
-mall with a 95 % interval (least squares over the samples after the warm-up; neighbouring samples depend on
-each other, so the true interval is wider). `flat`: the interval holds 0, or ends below 2 % of the level.
+Runs the whole site in this process on synthetic visitors at two stands, as fast as the machine can
+analyse them, and samples it every few seconds. Printed for each measure: its level, and its slope
+per hour of the mall with a 95 % interval (least squares over the samples after the warm-up;
+neighbouring samples depend on each other, so the true interval is wider). `flat`: the interval
+holds 0, or ends below 2 % of the level.
 
-Late events are taken for ten minutes here instead of a day, so that what analytics keeps for them has reached
-its full size when the warm-up ends. In memory a partition keeps up to 1 MB of what everybody has read: topics
-with less are only in the sum.
+Late events are taken for ten minutes here instead of a day, so that what analytics keeps for them
+has reached its full size when the warm-up ends. In memory a partition keeps up to 1 MB of what
+everybody has read: topics with less are only in the sum.
 """
 
 from __future__ import annotations
@@ -47,15 +48,25 @@ from vitrine.stores.redis import connect
 
 CONFIG = Path(__file__).resolve().parents[1] / "config"
 STANDS = ("north", "south")
+# Of the level: less than that in an hour is no growth. Chosen, not measured.
 FLAT_SHARE = 0.02
+# The fewest samples that a slope with an interval needs.
+FEWEST = 3
 DEFAULTS: Defaults = {
-    AnalyticsSettings: {"window_s": 60, "grace_s": 15, "horizon_s": 600},
+    AnalyticsSettings: {
+        "window_s": 60,
+        "grace_s": 15,
+        "horizon_s": 600,
+    },
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+)
 class Trend:
-    """How a measure went over hours of the mall."""
+    """Hold how a measure went over hours of the mall."""
 
     level: float
     slope: float
@@ -64,76 +75,92 @@ class Trend:
 
     @property
     def flat(self) -> bool:
-        """Whether nothing says that it grows."""
+        """Return whether nothing says that it grows."""
         return self.low <= 0 or self.high < FLAT_SHARE * self.level
 
 
 def trend(hours: Sequence[float], values: Sequence[float]) -> Trend:
-    """Least squares of three or more samples; the interval has 95 %."""
+    """Return the least squares of three or more samples; the interval has 95 %."""
     fit = stats.linregress(hours, values)
-    margin = float(stats.t.ppf(0.975, len(hours) - 2)) * float(fit.stderr)
+    # Two parameters, level and slope, are taken from the samples.
+    factor = float(stats.t.ppf(0.975, len(hours) - 2))
+    margin = factor * float(fit.stderr)
     slope = float(fit.slope)
-    return Trend(float(np.mean(values)), slope, slope - margin, slope + margin)
+    return Trend(
+        level=float(np.mean(values)),
+        slope=slope,
+        low=slope - margin,
+        high=slope + margin,
+    )
 
 
-def mall(seed: int, people: int, fps: float, seconds: float) -> Mall:
-    """Two stands of one synthetic mall, a camera each, with the example campaigns."""
+def mall(
+    seed: int,
+    people: int,
+    fps: float,
+    seconds: float,
+) -> Mall:
+    """Return two stands of one synthetic mall, a camera each, with the example campaigns."""
     examples = load_mall(CONFIG)
-    cameras = tuple(
-        Camera(
+    shared = f"scene=rush&people={people}&seed={seed}&seconds={seconds:g}"
+    cameras = []
+    for number, name in enumerate(STANDS, 1):
+        camera = Camera(
             id=f"{name}-1",
             stand=name,
             fps=fps,
-            uri=f"synthetic:?scene=rush&people={people}&seed={seed}&stand={number}&seconds={seconds:g}",
+            uri=f"synthetic:?{shared}&stand={number}",
         )
-        for number, name in enumerate(STANDS, 1)
+        cameras.append(camera)
+    stands = [
+        Stand(
+            id=name,
+            recognition="enrolled",
+        )
+        for name in STANDS
+    ]
+    at_both = {"stands": STANDS}
+    campaigns = [each.model_copy(update=at_both) for each in examples.campaigns]
+    return Mall(
+        cameras=tuple(cameras),
+        stands=tuple(stands),
+        campaigns=tuple(campaigns),
     )
-    stands = tuple(Stand(id=name, recognition="enrolled") for name in STANDS)
-    campaigns = tuple(
-        c.model_copy(update={"stands": STANDS}) for c in examples.campaigns
-    )
-    return Mall(cameras=cameras, stands=stands, campaigns=campaigns)
 
 
-def sample(process: psutil.Process, redis: Redis, bus: MemoryBus) -> dict[str, float]:
-    """The measures of this moment."""
+def sample(
+    process: psutil.Process,
+    redis: Redis,
+    bus: MemoryBus,
+) -> dict[str, float]:
+    """Return the measures of this moment."""
     sizes = bus.held_bytes()
     memory = redis.info("memory")
-    return {
+    found = {
         "memory, MB": process.memory_info().rss / 1e6,
         "threads": process.num_threads(),
         "open files": process.num_fds(),
         "Redis keys": float(redis.dbsize()),
         "Redis memory, MB": memory["used_memory"] / 1e6,
         "topics, MB": sum(sizes.values()) / 1e6,
-    } | {
-        f"topic {name}, MB": size / 1e6
-        for name, size in sorted(sizes.items())
-        if size > 2 * READ_BYTES
     }
+    for name, size in sorted(sizes.items()):
+        if size > 2 * READ_BYTES:
+            found[f"topic {name}, MB"] = size / 1e6
+    return found
 
 
 def soak(options: argparse.Namespace) -> tuple[list[float], list[dict[str, float]]]:
-    """Hours of the mall and what was measured then."""
-    settings = Settings(
-        config=CONFIG, bus="memory", models=options.models, log_level="WARNING"
-    )
-    source = FixedMall(
-        mall(options.seed, options.people, options.fps, options.minutes * 60)
-    )
-    plan = Plan(settings, source, speed="max", port=0, defaults=DEFAULTS)
+    """Run the site to its end; return hours of the mall and what was measured then."""
     hours: list[float] = []
     samples: list[dict[str, float]] = []
-    site = Site(plan)
+    site = Site(plan_of(options))
     process = psutil.Process()
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with site.running(), Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("minutes of the mall", total=options.minutes)
+    with site.running(), progress_bar() as progress:
+        task = progress.add_task(
+            "minutes of the mall",
+            total=options.minutes,
+        )
         redis = connect(site.redis_url)
         bus = cast(MemoryBus, site.bus)
         while not site.sources_ended:
@@ -147,28 +174,75 @@ def soak(options: argparse.Namespace) -> tuple[list[float], list[dict[str, float
     return hours, samples
 
 
-def report(console: Console, trends: dict[str, Trend], hours: float) -> None:
+def plan_of(options: argparse.Namespace) -> Plan:
+    """Return what the site has to run: as fast as it can, all in this process."""
+    settings = Settings(
+        config=CONFIG,
+        bus="memory",
+        models=options.models,
+        log_level="WARNING",
+    )
+    visited = mall(
+        options.seed,
+        options.people,
+        options.fps,
+        options.minutes * 60,
+    )
+    return Plan(
+        settings,
+        FixedMall(visited),
+        speed="max",
+        port=0,
+        defaults=DEFAULTS,
+    )
+
+
+def progress_bar() -> Progress:
+    """Return a bar on standard error with the time that passed and that is left."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )
+
+
+def report(
+    console: Console,
+    trends: dict[str, Trend],
+    hours: float,
+) -> None:
     """Print the table."""
-    table = Table("measure", "level", "slope per hour", "95 % interval", "")
-    for name, t in trends.items():
-        verdict = "flat" if t.flat else "[bold red]grows[/]"
+    table = Table(
+        "measure",
+        "level",
+        "slope per hour",
+        "95 % interval",
+        "",
+    )
+    for name, found in trends.items():
+        verdict = "flat" if found.flat else "[bold red]grows[/]"
         table.add_row(
             name,
-            f"{t.level:.4g}",
-            f"{t.slope:+.3g}",
-            f"{t.low:+.3g} … {t.high:+.3g}",
+            f"{found.level:.4g}",
+            f"{found.slope:+.3g}",
+            f"{found.low:+.3g} … {found.high:+.3g}",
             verdict,
         )
     console.print(table, f"{hours:.2f} hours of the mall after the warm-up")
 
 
-def main() -> None:
-    """Run, print, and exit with 1 when something grows."""
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--minutes", type=float, default=60, help="of the mall, after which it ends"
+        "--minutes",
+        type=float,
+        default=60,
+        help="of the mall, after which it ends",
     )
     parser.add_argument(
         "--warm-up",
@@ -177,31 +251,63 @@ def main() -> None:
         help="minutes of the mall that are left out",
     )
     parser.add_argument(
-        "--every", type=float, default=3, help="seconds between samples, on the wall"
+        "--every",
+        type=float,
+        default=3,
+        help="seconds between samples, on the wall",
     )
-    parser.add_argument("--people", type=int, default=4, help="at once at a stand")
-    parser.add_argument("--fps", type=float, default=5)
-    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
-        "--models", type=Path, help="folder with the optional public models"
+        "--people",
+        type=int,
+        default=4,
+        help="at once at a stand",
     )
-    parser.add_argument("--json", type=Path, help="write the samples there")
-    options = parser.parse_args()
+    parser.add_argument(
+        "--fps",
+        type=float,
+        default=5,
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=1,
+    )
+    parser.add_argument(
+        "--models",
+        type=Path,
+        help="folder with the optional public models",
+    )
+    parser.add_argument(
+        "--json",
+        type=Path,
+        help="write the samples there",
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run, print, and exit with 1 when something grows."""
+    options = _options()
     hours, samples = soak(options)
     if options.json:
         options.json.write_text(json.dumps({"hours": hours, "samples": samples}))
-    kept = [n for n, hour in enumerate(hours) if hour * 60 >= options.warm_up]
-    if len(kept) < 3:
+    kept_hours = []
+    kept_samples = []
+    for hour, values in zip(hours, samples, strict=True):
+        if hour * 60 >= options.warm_up:
+            kept_hours.append(hour)
+            kept_samples.append(values)
+    if len(kept_hours) < FEWEST:
         sys.exit(
             "too few samples after the warm-up: more --minutes, or a shorter --every"
         )
-    names = samples[-1].keys()
-    trends = {
-        name: trend([hours[n] for n in kept], [samples[n].get(name, 0.0) for n in kept])
-        for name in names
-    }
-    report(Console(), trends, hours[kept[-1]] - hours[kept[0]])
-    sys.exit(any(not t.flat for t in trends.values()))
+    trends = {}
+    for name in samples[-1]:
+        # A topic is in a sample only from some size on.
+        levels = [values.get(name, 0.0) for values in kept_samples]
+        trends[name] = trend(kept_hours, levels)
+    report(Console(), trends, kept_hours[-1] - kept_hours[0])
+    sys.exit(any(not found.flat for found in trends.values()))
 
 
 if __name__ == "__main__":

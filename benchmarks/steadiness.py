@@ -1,11 +1,12 @@
-"""Do the points of a still face stand still, and do those of a moving one keep up?
+"""Print how still the points of a still face stand, and how well those of a moving one keep up.
 
 python -m benchmarks.steadiness youtube_faces_keypoints.zip [--people 20] [--fps 30]
 
-Photographs of people that nothing was trained on are shown to the whole chain of `landmarks`: JPEG, detector
-every third frame, landmark network, One-Euro filter. First each stands still for four seconds in fresh sensor
-noise: jitter is the root mean square of the points' distances from their means, from the second second on,
-in face sizes. Then each moves to and fro: lag is the time that the published points need to follow them.
+Photographs of people that nothing was trained on are shown to the whole chain of `landmarks`: JPEG,
+detector every third frame, landmark network, One-Euro filter. First each stands still for four
+seconds in fresh sensor noise: jitter is the root mean square of the points' distances from their
+means, from the second second on, in face sizes. Then each moves to and fro: lag is the time that
+the published points need to follow them.
 """
 
 from __future__ import annotations
@@ -42,23 +43,40 @@ NOISE: Final = 4.0
 SETTLED_S = 1.0
 STILL_S = 4.0
 MOVING_S = 4.0
+# To and fro every two seconds.
+TURNS_HZ: Final = 0.5
+FAST_SHARE: Final = 0.7
+"""Of the highest speed: slower parts of the motion say little of the lag."""
 SPEEDS: Final = (0.25, 0.5, 1.0, 2.0)
 """Face sizes a second, at the fastest part of the motion."""
 Tracks = NDArray[np.float64]
 
 
 def main() -> None:
+    """Print jitter and lag."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+        description=__doc__,
+        formatter_class=argparse.RawTextHelpFormatter,
     )
-    parser.add_argument("data", type=Path, help="keypoint files, folder or zip")
-    parser.add_argument("--people", type=int, default=20)
-    parser.add_argument("--fps", type=float, default=30.0)
+    parser.add_argument(
+        "data",
+        type=Path,
+        help="keypoint files, folder or zip",
+    )
+    parser.add_argument(
+        "--people",
+        type=int,
+        default=20,
+    )
+    parser.add_argument(
+        "--fps",
+        type=float,
+        default=30.0,
+    )
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
-    faces = one_of_each(select(read_keypoints_csv(arguments.data), "held-out"))[
-        : arguments.people
-    ]
+    held_out = select(read_keypoints_csv(arguments.data), "held-out")
+    faces = one_of_each(held_out)[: arguments.people]
     models = FaceModels(
         detector=load_detector(None),
         landmarks=load_network(model_path(LANDMARKS_FILE)),
@@ -71,52 +89,85 @@ def main() -> None:
 
 
 def one_of_each(faces: Sequence[LabelledFace]) -> list[LabelledFace]:
-    """The first picture of each person."""
-    return list({face.group: face for face in reversed(faces)}.values())[::-1]
+    """Return the first picture of each person."""
+    firsts = {face.group: face for face in reversed(faces)}
+    return list(reversed(firsts.values()))
 
 
-def still(faces: Sequence[LabelledFace], fps: float, analyser: Analyser) -> None:
-    """Prints the jitter before and after the filter."""
-    rows = []
+def still(
+    faces: Sequence[LabelledFace],
+    fps: float,
+    analyser: Analyser,
+) -> None:
+    """Print the jitter before and after the filter."""
+    settled = round(SETTLED_S * fps)
+    at_rest = np.zeros(round(STILL_S * fps))
+    measured = []
+    published = []
     for face in track(faces, "still"):
-        shown = shifts(face, np.zeros(round(STILL_S * fps)))
+        shown = shifts(face, at_rest)
         _, raw, smooth = raw_and_smooth(shown, fps, analyser)
-        rows.append(
-            [
-                jitter(points[round(SETTLED_S * fps) :]) / FACE
-                for points in (raw, smooth)
-            ]
-        )
-    values = np.array(rows)
-    print(f"still, {len(values)} people at {fps:.0f} frames/s: jitter in face sizes")
-    for name, column in zip(("measured", "published"), values.T, strict=True):
-        print(f"  {name:10s} mean {column.mean():.2%}, worst person {column.max():.2%}")
-
-
-def moving(faces: Sequence[LabelledFace], fps: float, analyser: Analyser) -> None:
-    """Prints the lag of the filter at each speed."""
-    for speed in SPEEDS:
-        amplitude = speed * FACE / (2 * np.pi * 0.5)  # to and fro every two seconds
-        seconds = np.arange(round(MOVING_S * fps)) / fps
-        where = amplitude * np.sin(2 * np.pi * 0.5 * seconds)
-        velocity = np.gradient(where, 1 / fps)
-        lags = []
-        for face in track(faces, f"{speed} face sizes/s", transient=True):
-            frames, raw, smooth = raw_and_smooth(shifts(face, where), fps, analyser)
-            behind = (raw - smooth).mean(axis=1)[:, 0]
-            now = velocity[frames]
-            fast = (np.abs(now) > 0.7 * np.abs(velocity).max()) & (
-                seconds[frames] > SETTLED_S
-            )
-            lags.append(float((behind * now)[fast].sum() / (now[fast] ** 2).sum()))
-        late = 1e3 * np.array(lags)
+        measured.append(jitter(raw[settled:]) / FACE)
+        published.append(jitter(smooth[settled:]) / FACE)
+    print(f"still, {len(measured)} people at {fps:.0f} frames/s: jitter in face sizes")
+    for name, values in (("measured", measured), ("published", published)):
         print(
-            f"moving, {speed:.2f} face sizes/s: lag {late.mean():.1f} ms, worst {late.max():.1f} ms"
+            f"  {name:10s} mean {np.mean(values):.2%}, worst person {max(values):.2%}"
         )
+
+
+def moving(
+    faces: Sequence[LabelledFace],
+    fps: float,
+    analyser: Analyser,
+) -> None:
+    """Print the lag of the filter at each speed."""
+    for speed in SPEEDS:
+        seconds = np.arange(round(MOVING_S * fps)) / fps
+        angular = 2 * np.pi * TURNS_HZ
+        amplitude = speed * FACE / angular
+        where = amplitude * np.sin(angular * seconds)
+        lags = []
+        for face in track(
+            faces,
+            f"{speed} face sizes/s",
+            transient=True,
+        ):
+            frames, raw, smooth = raw_and_smooth(
+                shifts(face, where),
+                fps,
+                analyser,
+            )
+            behind = (raw - smooth).mean(axis=1)[:, 0]
+            lags.append(1e3 * lag_s(behind, where, frames, fps))
+        print(
+            f"moving, {speed:.2f} face sizes/s: lag {np.mean(lags):.1f} ms,"
+            f" worst {max(lags):.1f} ms"
+        )
+
+
+def lag_s(
+    behind: NDArray[np.floating],
+    where: NDArray[np.float64],
+    frames: NDArray[np.intp],
+    fps: float,
+) -> float:
+    """Return the seconds by which points are late: least squares of distance on velocity.
+
+    `behind` (n,): pixels by which they are behind in `frames` (n,) of the motion `where`. Only
+    the fast parts of the motion count, once the filter has settled.
+    """
+    velocity = np.gradient(where, 1 / fps)
+    now = velocity[frames]
+    is_fast = np.abs(now) > FAST_SHARE * np.abs(velocity).max()
+    is_settled = frames / fps > SETTLED_S
+    chosen = is_fast & is_settled
+    speeds = now[chosen]
+    return float((behind[chosen] * speeds).sum() / (speeds**2).sum())
 
 
 def shifts(face: LabelledFace, where: NDArray[np.float64]) -> Iterator[Image]:
-    """Frames (HEIGHT, WIDTH, 3) with the face `where` pixels right of the middle."""
+    """Yield frames (HEIGHT, WIDTH, 3) with the face `where` pixels right of the middle."""
     image = face.image()
     rng = np.random.default_rng(7)
     low = face.points.min(axis=0)
@@ -124,24 +175,40 @@ def shifts(face: LabelledFace, where: NDArray[np.float64]) -> Iterator[Image]:
     scale = FACE / float((high - low).max())
     corner = np.array([WIDTH, HEIGHT]) / 2 - scale * (low + high) / 2
     for right in where:
-        affine = np.array([[scale, 0, corner[0] + right], [0, scale, corner[1]]])
+        affine = np.array(
+            [
+                [scale, 0, corner[0] + right],
+                [0, scale, corner[1]],
+            ]
+        )
         frame = cv2.warpAffine(
-            image, affine, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE
+            image,
+            affine,
+            (WIDTH, HEIGHT),
+            borderMode=cv2.BORDER_REPLICATE,
         )
-        yield np.clip(frame + rng.normal(0, NOISE, frame.shape), 0, 255).astype(
-            np.uint8
-        )
+        noisy = frame + rng.normal(0, NOISE, frame.shape)
+        yield np.clip(noisy, 0, 255).astype(np.uint8)
 
 
 def raw_and_smooth(
-    frames: Iterator[Image], fps: float, analyser: Analyser
+    frames: Iterator[Image],
+    fps: float,
+    analyser: Analyser,
 ) -> tuple[NDArray[np.intp], Tracks, Tracks]:
-    """Numbers (n,) of the frames with the face, its points (n, 68, 2) as measured and as published."""
+    """Return the face's points (n, 68, 2) as measured and as published.
+
+    Before them come the numbers (n,) of the frames with the face.
+    """
     measured: list[NDArray[np.floating]] = []
+    # The filter is the border between the two: what it is called with was measured.
     call = smoothing.OneEuro.__call__
 
     def noted(
-        self: smoothing.OneEuro, points: NDArray[np.floating], side: float, at_ns: int
+        self: smoothing.OneEuro,
+        points: NDArray[np.floating],
+        side: float,
+        at_ns: int,
     ) -> Tracks:
         measured.append(points.astype(np.float64))
         return call(self, points, side, at_ns)
@@ -163,8 +230,10 @@ def raw_and_smooth(
 
 
 def jitter(points: Tracks) -> float:
-    """Root mean square distance of the points (frames, 68, 2) from their means, in pixels."""
-    return float(np.sqrt(((points - points.mean(axis=0)) ** 2).sum(axis=-1).mean()))
+    """Return the root mean square distance of points (frames, 68, 2) from their means, pixels."""
+    offsets = points - points.mean(axis=0)
+    squares = (offsets**2).sum(axis=-1)
+    return float(np.sqrt(squares.mean()))
 
 
 if __name__ == "__main__":
