@@ -117,7 +117,10 @@ def of_split(
     return chosen
 
 
-def finish(result: results.Json, output: Path | None) -> None:
+def finish(
+    result: results.Json,
+    output: Path | None,
+) -> None:
     """Write the result to --json, if given, and print it."""
     if output is not None:
         results.write(result, output)

@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from training.datasets.faces import LabelledFace
 from training.datasets.pictures import Picture
+from training.evaluation.arrays import Floats, Singles
 from training.evaluation.framing import SURROUNDED, framed, scaled
 from training.evaluation.intervals import Interval, interval_of_mean, wilson
 from training.evaluation.matching import RULE, matching
@@ -77,7 +77,7 @@ def measure_negatives(
     With `smaller`, the pictures are scaled and framed as if they showed a face of that size.
     """
 
-    def work(some: Sequence[Picture]) -> list[NDArray[np.float32]]:
+    def work(some: Sequence[Picture]) -> list[Singles]:
         found = []
         for picture in some:
             image = _like_a_face(picture.image(), smaller)
@@ -113,7 +113,7 @@ def measure_negatives(
     }
 
 
-def interval_of_false(false: NDArray[np.floating]) -> Interval:
+def interval_of_false(false: Floats) -> Interval:
     """Return the interval of the mean count a picture.
 
     Where there was none it is 0 to 3/n (the rule of three, one-sided).
@@ -151,7 +151,10 @@ def _best_match(
     return float(scores.max(initial=0)), look
 
 
-def _like_a_face(image: Image, smaller: float | None) -> Image:
+def _like_a_face(
+    image: Image,
+    smaller: float | None,
+) -> Image:
     """Return what `scaled` makes of a picture SURROUNDED times as large as its face."""
     if smaller is None:
         return image
@@ -161,7 +164,7 @@ def _like_a_face(image: Image, smaller: float | None) -> Image:
     return frame
 
 
-def _at_least(scores: NDArray[np.floating], count: int) -> NDArray[np.floating]:
+def _at_least(scores: Floats, count: int) -> Floats:
     """Return for each threshold of SWEEP the number of scores that reach it, over `count`."""
     reached = scores[None] >= SWEEP[:, None]
     return np.asarray(reached.sum(axis=1) / max(count, 1))

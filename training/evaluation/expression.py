@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from training.datasets.faces import DatasetError
 from training.datasets.ferplus import ExpressionFace, majority
+from training.evaluation.arrays import Mask, Names, Numbers
 from training.evaluation.faces_of_people import looks_in
 from training.evaluation.models import Landmarker
 from training.evaluation.progress import in_batches
-from training.evaluation.results import Columns, Json, Mask, subgroups
+from training.evaluation.results import Columns, Json, subgroups
 from training.evaluation.subgroups import Look
 from vitrine.vision.crop import crop_of_box
 from vitrine.vision.expression_classes import (
@@ -36,11 +36,11 @@ PROTOCOL: Final = (
 class Answers:
     """Hold labels, answers and looks of n faces with a majority label."""
 
-    labels: NDArray[np.intp]
-    answers: NDArray[np.intp]
+    labels: Numbers
+    answers: Numbers
     looks: list[Look]
-    names: NDArray[np.str_]
-    splits: NDArray[np.str_]
+    names: Names
+    splits: Names
 
     def shares(self, some: Mask) -> Json:
         """Return accuracy of some of the faces, with its interval."""
@@ -116,7 +116,7 @@ def classified(
     faces: Sequence[ExpressionFace],
     classifier: ExpressionClassifier,
     landmarker: Landmarker,
-) -> tuple[NDArray[np.intp], list[Look]]:
+) -> tuple[Numbers, list[Look]]:
     """Return the likeliest of CLASSES for each face, (n,), and the look of its picture."""
     crop = crop_of_box((0, 0, SIDE, SIDE), TEMPLATE, landmarker.side)
 
@@ -135,16 +135,16 @@ def classified(
 
 
 def confusion(
-    labels: NDArray[np.intp],
-    answers: NDArray[np.intp],
-) -> NDArray[np.intp]:
+    labels: Numbers,
+    answers: Numbers,
+) -> Numbers:
     """Return counts (8, 8): a row for each label, a column for each answer."""
     table = np.zeros((len(CLASSES), len(CLASSES)), np.intp)
     np.add.at(table, (labels, answers), 1)
     return table
 
 
-def balanced(table: NDArray[np.intp]) -> float:
+def balanced(table: Numbers) -> float:
     """Return the mean over the labels that occur of the share answered right."""
     right = np.diag(table)
     counts = table.sum(axis=1)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from training.datasets.faces import DatasetError
 from training.datasets.people import PersonFace
+from training.evaluation.arrays import Mask, Singles
 from training.evaluation.matching import trusted
 from training.evaluation.models import Landmarker
 from training.evaluation.progress import in_batches
@@ -21,7 +21,7 @@ from vitrine.vision.embedding import SIDE, TEMPLATE, Embedder, align
 ALIGNED_SIDE: Final = 144
 EDGE: Final = (ALIGNED_SIDE - SIDE) // 2
 
-View = tuple[NDArray[np.float32], Look]
+View = tuple[Singles, Look]
 """The embedding of a face, and its look."""
 
 
@@ -29,9 +29,9 @@ View = tuple[NDArray[np.float32], Look]
 class Embedded:
     """Hold what was found in n pictures."""
 
-    vectors: NDArray[np.float32]
+    vectors: Singles
     """(n, d), length 1; zeros where no face was found."""
-    found: NDArray[np.bool_]
+    found: Mask
     looks: list[Look]
 
 

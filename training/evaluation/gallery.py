@@ -13,8 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
-Numbers = NDArray[np.intp]
+from training.evaluation.arrays import Doubles, Mask, Numbers, Singles
 
 # Chosen, not measured: 512 rows of cosines with 13,000 pictures take 27 MB.
 BLOCK: Final = 512
@@ -33,15 +32,15 @@ ENOUGH: Final = 10
 class Gallery:
     """Hold n embedded pictures."""
 
-    vectors: Floats
+    vectors: Singles
     """(n, d), length 1; any numbers where the face was missed."""
-    found: NDArray[np.bool_]
+    found: Mask
     person: Numbers
     """(n,), numbers of people."""
     unit: Numbers
     """(n,), numbers of units."""
 
-    def __getitem__(self, chosen: NDArray[np.bool_]) -> Gallery:
+    def __getitem__(self, chosen: Mask) -> Gallery:
         return Gallery(
             self.vectors[chosen],
             self.found[chosen],
@@ -49,14 +48,14 @@ class Gallery:
             self.unit[chosen],
         )
 
-    def similarity(self, pairs: Numbers) -> Floats:
+    def similarity(self, pairs: Numbers) -> Singles:
         """Return the cosines (k,) of pairs (k, 2) of pictures, NEVER where a face was missed."""
         first, second = pairs.T
         cosines = np.einsum("ij,ij->i", self.vectors[first], self.vectors[second])
         both = self.found[first] & self.found[second]
         return np.where(both, cosines, np.float32(NEVER))
 
-    def rows(self) -> Iterator[tuple[Numbers, Floats]]:
+    def rows(self) -> Iterator[tuple[Numbers, Singles]]:
         """Yield blocks of pictures (b,), and their cosines with all pictures (b, n)."""
         count = len(self.person)
         for start in range(0, count, BLOCK):
@@ -110,7 +109,7 @@ class Impostors:
         return float(lowest * 2 / BINS - 1)
 
 
-def nearest_is_same(gallery: Gallery) -> NDArray[np.float64]:
+def nearest_is_same(gallery: Gallery) -> Doubles:
     """Return 1 where the most similar picture of all other units shows the same person, else 0.
 
     NaN for people with one unit, who are nobody's match: they only distract. A missed face is
@@ -131,7 +130,7 @@ def nearest_is_same(gallery: Gallery) -> NDArray[np.float64]:
     return right
 
 
-def _has_several_units(gallery: Gallery) -> NDArray[np.bool_]:
+def _has_several_units(gallery: Gallery) -> Mask:
     """Return for each picture whether its person is in more than one unit."""
     several = np.zeros(len(gallery.person), np.bool_)
     for person in np.unique(gallery.person):
@@ -144,7 +143,7 @@ def _has_several_units(gallery: Gallery) -> NDArray[np.bool_]:
 def false_matches(
     gallery: Gallery,
     threshold: float,
-) -> tuple[Numbers, Floats]:
+) -> tuple[Numbers, Singles]:
     """Return pairs (k, 2) of pictures of different people from a similarity on, and theirs (k,).
 
     Each pair comes once.

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from training.datasets.people import PersonFace
+from training.evaluation.arrays import Names, Numbers
 from training.evaluation.faces_of_people import Embedded
 from training.evaluation.gallery import ENOUGH, Gallery
 from training.evaluation.pairs import FOLDS, MOST_PAIRS
@@ -72,7 +72,10 @@ def measure(
     }
 
 
-def _units(faces: Sequence[PersonFace], protocol: Protocol) -> NDArray[np.str_]:
+def _units(
+    faces: Sequence[PersonFace],
+    protocol: Protocol,
+) -> Names:
     """Return for each picture the name of what is left out together with it, (n,)."""
     if protocol == "leave-one-video-out":
         units = [face.video for face in faces]
@@ -81,7 +84,7 @@ def _units(faces: Sequence[PersonFace], protocol: Protocol) -> NDArray[np.str_]:
     return np.array(units, dtype=np.str_)
 
 
-def _numbers(names: NDArray[np.str_]) -> NDArray[np.intp]:
+def _numbers(names: Names) -> Numbers:
     """Return a number for each name, (n,): the same for equal names."""
     _, numbers = np.unique(names, return_inverse=True)
     return numbers

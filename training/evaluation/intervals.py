@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
+from training.evaluation.arrays import Floats, Names, Singles
+
 # 1,000 is the usual number for percentile intervals.
 DRAWS: Final = 1000
 SEED: Final = 20
@@ -27,8 +29,8 @@ Interval = tuple[float, float] | None
 
 
 def interval_of_mean(
-    values: NDArray[np.floating],
-    people: Sequence[str] | NDArray[np.str_],
+    values: Floats,
+    people: Sequence[str] | Names,
 ) -> Interval:
     """Return the interval of the mean of `values` (n,), shown by `people` (n,).
 
@@ -50,9 +52,9 @@ def interval_of_mean(
 
 
 def interval_of_pairs(
-    values: NDArray[np.floating],
+    values: Floats,
     pairs: NDArray[np.integer],
-    weights: NDArray[np.floating],
+    weights: Floats,
 ) -> Interval:
     """Return the interval of the weighted mean of `values` (n,), each of a pair (n, 2) of people.
 
@@ -67,7 +69,7 @@ def interval_of_pairs(
         return wilson(float(values[0]), count)
     first, second = np.searchsorted(numbers, pairs).T
     different = first != second
-    means: list[NDArray[np.floating]] = []
+    means: list[Floats] = []
     for drawn in np.split(_draws(count), DRAWS // CHUNK):
         # A pair of one person is there as often as that person, not the square of it.
         times_second = np.where(different, drawn[:, second], 1)
@@ -80,7 +82,7 @@ def interval_of_pairs(
     return _percentiles(np.concatenate(means))
 
 
-def is_constant_rate(values: NDArray[np.floating]) -> bool:
+def is_constant_rate(values: Floats) -> bool:
     """Return whether all outcomes are 0, or all are 1."""
     all_zero = (values == 0).all()
     all_one = (values == 1).all()
@@ -97,7 +99,7 @@ def wilson(rate: float, count: int) -> Interval:
 
 
 @lru_cache(maxsize=8)
-def _draws(count: int) -> NDArray[np.float32]:
+def _draws(count: int) -> Singles:
     """Draw `count` people with replacement; return how often each was drawn, (DRAWS, count)."""
     rng = np.random.default_rng(SEED)
     alike = np.full(count, 1 / count)
@@ -105,6 +107,6 @@ def _draws(count: int) -> NDArray[np.float32]:
     return drawn.astype(np.float32)
 
 
-def _percentiles(means: NDArray[np.floating]) -> Interval:
+def _percentiles(means: Floats) -> Interval:
     low, high = np.percentile(means, TAILS)
     return float(low), float(high)

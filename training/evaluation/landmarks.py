@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from training.datasets.faces import LabelledFace
+from training.evaluation.arrays import Floats, Singles
 from training.evaluation.matching import RULE, matched, shape_over
 from training.evaluation.models import Landmarker
 from training.evaluation.progress import in_batches
@@ -73,7 +73,10 @@ def measure(
     }
 
 
-def _columns(faces: Sequence[LabelledFace], errors: Sequence[Errors]) -> Columns:
+def _columns(
+    faces: Sequence[LabelledFace],
+    errors: Sequence[Errors],
+) -> Columns:
     nme = np.array([error.nme for error in errors])
     values = {
         "detected": np.array([error.found for error in errors], np.float64),
@@ -115,7 +118,7 @@ def _errors_of_batch(
         list(crops.values()),
         again=detector is not None,
     )
-    answers: dict[int, NDArray[np.floating]] = dict(zip(crops, points, strict=True))
+    answers: dict[int, Floats] = dict(zip(crops, points, strict=True))
     errors = []
     for index, face in enumerate(faces):
         image = images[index]
@@ -131,7 +134,7 @@ def _points(
     crops: Sequence[Crop],
     *,
     again: bool,
-) -> NDArray[np.float32]:
+) -> Singles:
     """Return the points (n, 68, 2); with `again`, from the crops around the first answer."""
     points = landmarker.points(images, crops)
     if not again:
@@ -159,7 +162,7 @@ def _crop(
 def _errors(
     face: LabelledFace,
     image: Image,
-    answer: NDArray[np.floating],
+    answer: Floats,
     *,
     found: bool,
 ) -> Errors:

@@ -4,8 +4,8 @@ from functools import cache
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from training.evaluation.arrays import Doubles, Mask
 from training.evaluation.subgroups import face_size
 from training.pictures.boxes import face_box
 from vitrine.vision.crop import Image
@@ -23,7 +23,7 @@ RULE: Final = (
 )
 
 
-def matching(found: Detections, points: Points) -> NDArray[np.bool_]:
+def matching(found: Detections, points: Points) -> Mask:
     """Return which of n detections match the face of these 68 points, (n,); see RULE."""
     box = face_box(points)
     centre = box[:2] + box[2:] / 2
@@ -57,14 +57,14 @@ def matched(
     return found[matching(found, points)]
 
 
-def shape_over(image: Image) -> NDArray[np.float64]:
+def shape_over(image: Image) -> Doubles:
     """Return the frontal mean shape stretched over the whole picture, (68, 2)."""
     height, width = image.shape[:2]
     return _unit_shape() * (width, height)
 
 
 @cache
-def _unit_shape() -> NDArray[np.float64]:
+def _unit_shape() -> Doubles:
     """Return the mean shape (68, 2) with both coordinates from 0 to 1."""
     flat = mean_shape()[:, :2]
     from_zero = flat - flat.min(axis=0)

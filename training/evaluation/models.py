@@ -12,7 +12,6 @@ from typing import Final
 import numpy as np
 import onnx
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
-from numpy.typing import NDArray
 from onnxruntime.capi.onnxruntime_pybind11_state import (
     Fail,
     InvalidArgument,
@@ -21,6 +20,7 @@ from onnxruntime.capi.onnxruntime_pybind11_state import (
     RuntimeException,
 )
 
+from training.evaluation.arrays import Singles
 from vitrine.errors import ConfigurationError
 from vitrine.vision.crop import Crop, Image, cut, network_input, to_frame
 from vitrine.vision.detectors import Detector, Mtcnn, SingleShot, YuNet, load_detector
@@ -80,7 +80,7 @@ class Landmarker:
         self,
         images: Sequence[Image],
         crops: Sequence[Crop],
-    ) -> NDArray[np.float32]:
+    ) -> Singles:
         """Return the points (n, 68, 2), in pixels of the pictures, of one crop of each picture.
 
         Crops are those for cuts of `side` pixels.

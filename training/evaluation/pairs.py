@@ -12,7 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from training.evaluation.gallery import Gallery, Numbers
+from training.evaluation.arrays import Doubles, Floats, Mask, Numbers
+from training.evaluation.gallery import Gallery
 
 # Chosen, not measured: the few people with hundreds of pictures must not decide.
 MOST_PAIRS: Final = 10
@@ -30,7 +31,7 @@ class Pairs:
 
     pictures: Numbers
     """(k, 2)."""
-    same: NDArray[np.bool_]
+    same: Mask
     fold: Numbers
 
 
@@ -114,8 +115,8 @@ def _strangers(
 
 def told_right(
     pairs: Pairs,
-    similarity: NDArray[np.floating],
-) -> NDArray[np.float64]:
+    similarity: Floats,
+) -> Doubles:
     """Return 1 for each pair told right at the threshold that is best on the other folds, else 0.
 
     NaN where there is one fold only.
@@ -132,7 +133,7 @@ def told_right(
     return right
 
 
-def best_threshold(similarity: NDArray[np.floating], same: NDArray[np.bool_]) -> float:
+def best_threshold(similarity: Floats, same: Mask) -> float:
     """Return the similarity that tells most pairs right, midway between two; the lowest such."""
     order = np.argsort(similarity, kind="stable")
     values = similarity[order].astype(np.float64)

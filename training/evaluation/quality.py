@@ -7,9 +7,9 @@ rejected (Grother and Tabassi 2007, doi:10.1109/TPAMI.2007.1019; ISO/IEC 29794-1
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
+from training.evaluation.arrays import Floats
 from training.evaluation.intervals import interval_of_mean
 from training.evaluation.models import Landmarker
 from training.evaluation.results import Json
@@ -36,7 +36,6 @@ PROTOCOL: Final = (
     "score is rejected; area: its mean over shares 0 to 0.95. random rejects any view, ideal all "
     "misses first; gain: how far from random to ideal. size rejects the smallest faces first."
 )
-Scores = NDArray[np.floating]
 
 
 def measure_score(
@@ -56,8 +55,8 @@ def measure_score(
 
 def measure(
     views: Views,
-    scores: Scores,
-    others: dict[str, Scores] | None = None,
+    scores: Floats,
+    others: dict[str, Floats] | None = None,
 ) -> Json:
     """Return the figures of a score (n,) of the views, with curves.
 
@@ -106,7 +105,7 @@ def measure(
     }
 
 
-def reject_curve(missed: Scores, scores: Scores) -> Scores:
+def reject_curve(missed: Floats, scores: Floats) -> Floats:
     """Return the share of misses among the best-scored views, at each of SHARES.
 
     Ties come in any order.

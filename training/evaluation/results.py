@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
 from training.datasets.splits import Grouped, part_of
+from training.evaluation.arrays import Floats, Mask, Names, Numbers
 from training.evaluation.intervals import interval_of_mean
 from training.evaluation.subgroups import FACTORS, Look, classes_of
 
 Json = dict[str, Any]
-Mask = NDArray[np.bool_]
 Figures = Callable[[Mask], Json]
 """The figures of some of the faces, with their intervals under `interval`."""
 
@@ -43,9 +42,9 @@ WIDTH: Final = 180
 class Columns:
     """Hold values of each face whose means are the figures, and the person in it."""
 
-    values: Mapping[str, NDArray[np.floating]]
+    values: Mapping[str, Floats]
     """(n,) each."""
-    people: NDArray[np.str_]
+    people: Names
     """(n,), or photos, where people have no names."""
 
     def figures(self, chosen: Mask) -> Json:
@@ -65,7 +64,11 @@ class Columns:
         }
 
 
-def sets_of(faces: Sequence[Grouped], *, parts: bool = True) -> dict[str, Mask]:
+def sets_of(
+    faces: Sequence[Grouped],
+    *,
+    parts: bool = True,
+) -> dict[str, Mask]:
     """Return a mask (n,) for each published split, and for the people that our split holds out.
 
     Faces outside published splits are in none of them; empty sets are left out.
@@ -81,7 +84,10 @@ def sets_of(faces: Sequence[Grouped], *, parts: bool = True) -> dict[str, Mask]:
     return {name: mask for name, mask in masks.items() if mask.any()}
 
 
-def subgroups(figures: Figures, looks: Sequence[Look]) -> Json:
+def subgroups(
+    figures: Figures,
+    looks: Sequence[Look],
+) -> Json:
     """Return figures by label of each factor, None for a factor that no face has.
 
     `rest` are the figures of all other faces for which the factor was measured.
@@ -95,7 +101,7 @@ def subgroups(figures: Figures, looks: Sequence[Look]) -> Json:
 
 def _groups(
     figures: Figures,
-    classes: NDArray[np.intp],
+    classes: Numbers,
     labels: Sequence[str],
 ) -> Json | None:
     measured = classes >= 0
@@ -163,7 +169,10 @@ def _table(result: Json) -> Table:
     return table
 
 
-def _cells(figures: Json, names: Sequence[str]) -> list[str]:
+def _cells(
+    figures: Json,
+    names: Sequence[str],
+) -> list[str]:
     cells = [str(figures["n"])]
     for name in names:
         value = figures.get(name)

@@ -26,7 +26,10 @@ class Pictured(Protocol):
     def image(self) -> Image: ...
 
 
-def speed(pictures: Sequence[Pictured], detector: Detector) -> dict[str, float]:
+def speed(
+    pictures: Sequence[Pictured],
+    detector: Detector,
+) -> dict[str, float]:
     """Return median milliseconds a picture: see TIMES."""
     step = max(1, len(pictures) // TIMED)
     timed = pictures[::step][:TIMED]
@@ -42,7 +45,10 @@ def speed(pictures: Sequence[Pictured], detector: Detector) -> dict[str, float]:
     }
 
 
-def _milliseconds(work: Callable[[Image], object], images: Sequence[Image]) -> float:
+def _milliseconds(
+    work: Callable[[Image], object],
+    images: Sequence[Image],
+) -> float:
     """Return the median time of `work`, NaN without pictures."""
     if not images:
         return np.nan
@@ -52,7 +58,10 @@ def _milliseconds(work: Callable[[Image], object], images: Sequence[Image]) -> f
     return 1000 * median(times_s)
 
 
-def _seconds(work: Callable[[Image], object], image: Image) -> float:
+def _seconds(
+    work: Callable[[Image], object],
+    image: Image,
+) -> float:
     started = time.perf_counter()
     work(image)
     return time.perf_counter() - started

@@ -15,8 +15,8 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from training.evaluation.arrays import Floats, Mask, Numbers
 from training.pictures.boxes import face_box
 from vitrine.vision.crop import Image, crop_of_points, cut
 from vitrine.vision.pose import head_pose
@@ -62,7 +62,7 @@ class Factor:
     falling: bool = True
     """True where large values are the easy ones."""
 
-    def classes(self, values: NDArray[np.floating]) -> NDArray[np.intp]:
+    def classes(self, values: Floats) -> Numbers:
         """Return the index of the label of each value (n,), −1 where a value is NaN."""
         edges = np.array(self.edges)
         column = values[:, None]
@@ -163,7 +163,10 @@ def _blur(image: Image, points: Points) -> float:
     return float(edges.var())
 
 
-def _brightness(image: Image, points: Points) -> float:
+def _brightness(
+    image: Image,
+    points: Points,
+) -> float:
     # A negative start of a slice would count from the other end.
     low = points.min(axis=0).round().astype(int).clip(min=0)
     high = points.max(axis=0).round().astype(int).clip(min=0)
@@ -195,7 +198,7 @@ def typology_angle(image: Image, points: Points) -> float:
     return float(np.degrees(angle))
 
 
-def _skin(points: Points, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+def _skin(points: Points, shape: tuple[int, ...]) -> Mask:
     """Return a mask (H, W) of discs on both cheeks and above the brows.
 
     Those on the cheeks lie midway between eye and mouth corner.
@@ -221,7 +224,7 @@ def _skin(points: Points, shape: tuple[int, ...]) -> NDArray[np.bool_]:
     return mask > 0
 
 
-def classes_of(looks: Sequence[Look]) -> dict[str, NDArray[np.intp]]:
+def classes_of(looks: Sequence[Look]) -> dict[str, Numbers]:
     """Return for each factor the index of each face's label, −1 where it was not measured."""
     classes = {}
     for factor in FACTORS:

@@ -8,17 +8,17 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from training.evaluation.arrays import Doubles, Mask, Names, Numbers, Singles
 from training.evaluation.gallery import (
     ENOUGH,
     Gallery,
     Impostors,
-    Numbers,
     false_matches,
     nearest_is_same,
 )
 from training.evaluation.intervals import Interval, interval_of_mean, interval_of_pairs
 from training.evaluation.pairs import Pairs, draw_pairs, pairs_by_class, told_right
-from training.evaluation.results import Json, Mask
+from training.evaluation.results import Json
 from training.evaluation.subgroups import FACTORS, Factor
 
 FARS: Final = {
@@ -37,7 +37,7 @@ class FalseMatches:
 
     pairs: Numbers
     """(k, 2)."""
-    similarity: NDArray[np.float32]
+    similarity: Singles
     """(k,)."""
 
 
@@ -46,7 +46,7 @@ class Verification:
     """Compute the figures of one gallery. What several figures need is computed once."""
 
     gallery: Gallery
-    names: NDArray[np.str_]
+    names: Names
     """(n,): the person in each picture."""
 
     @cached_property
@@ -55,12 +55,12 @@ class Verification:
         return draw_pairs(self.gallery)
 
     @cached_property
-    def similarity(self) -> NDArray[np.float32]:
+    def similarity(self) -> Singles:
         """(k,): of the pairs."""
         return self.gallery.similarity(self.pairs.pictures)
 
     @cached_property
-    def right(self) -> NDArray[np.float64]:
+    def right(self) -> Doubles:
         """(k,): 1 for each pair that is told right."""
         return told_right(self.pairs, self.similarity)
 
@@ -75,7 +75,7 @@ class Verification:
         return {name: self.impostors.threshold(far) for name, far in FARS.items()}
 
     @cached_property
-    def nearest(self) -> NDArray[np.float64]:
+    def nearest(self) -> Doubles:
         """(n,): 1 for each picture whose nearest neighbour shows the same person."""
         return nearest_is_same(self.gallery)
 
@@ -145,7 +145,7 @@ class Verification:
 
     def _far(
         self,
-        similarity: NDArray[np.float32],
+        similarity: Singles,
         total: int,
     ) -> dict[str, float]:
         """Return the share of false matches among `total` pairs at each threshold."""
@@ -214,7 +214,7 @@ def _worse(classes: Numbers, pairs: Numbers) -> Numbers:
     return np.asarray(np.where(unknown, -1, higher))
 
 
-def _balanced(right: NDArray[np.float64], same: Mask) -> float:
+def _balanced(right: Doubles, same: Mask) -> float:
     """Return the mean of the shares of same and of different pairs told right.
 
     NaN without both kinds.
@@ -225,7 +225,7 @@ def _balanced(right: NDArray[np.float64], same: Mask) -> float:
 
 
 def _balanced_interval(
-    right: NDArray[np.float64],
+    right: Doubles,
     same: Mask,
     people: Numbers,
 ) -> Interval:
