@@ -1,4 +1,4 @@
-"""Labelled faces and models that answer what they are told."""
+"""Labelled faces, and models that answer what they are told."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,17 +9,23 @@ from numpy.typing import NDArray
 
 from tests.builders import face_points
 from training.datasets.faces import LabelledFace
-from training.datasets.splits import part_of
+from training.datasets.splits import Part, part_of
 from training.pictures.boxes import face_box
 from vitrine.vision.crop import Image, crop_of_points, to_network
 from vitrine.vision.detectors import Detections, Trust
 from vitrine.vision.shape import Points, five_points
 
 Array = NDArray[np.float32]
-HELD_OUT = next(
-    f"Person_{i}" for i in range(100) if part_of(f"Person_{i}") == "held-out"
-)
-TRAINED = next(f"Person_{i}" for i in range(100) if part_of(f"Person_{i}") == "train")
+
+
+def person_in(part: Part) -> str:
+    """Return the name of somebody whom the split has in this part."""
+    people = (f"Person_{number}" for number in range(100))
+    return next(person for person in people if part_of(person) == part)
+
+
+HELD_OUT = person_in("held-out")
+TRAINED = person_in("train")
 
 
 def picture(
@@ -27,9 +33,10 @@ def picture(
     height: int = 360,
     grey: int = 0,
 ) -> bytes:
-    return cv2.imencode(".png", np.full((height, width, 3), grey, np.uint8))[
-        1
-    ].tobytes()
+    """Return a PNG of one grey."""
+    image = np.full((height, width, 3), grey, np.uint8)
+    _, encoded = cv2.imencode(".png", image)
+    return encoded.tobytes()
 
 
 def face(
@@ -37,25 +44,31 @@ def face(
     points: Points,
     split: str = "training",
 ) -> LabelledFace:
+    """Return a labelled face in a black picture."""
     return LabelledFace(
-        f"{split}/{person}_00.jpg", split, person, points.astype(np.float32), picture()
+        f"{split}/{person}_00.jpg",
+        split,
+        person,
+        points.astype(np.float32),
+        picture(),
     )
 
 
 def detections(*found: tuple[Points, float]) -> Detections:
-    """Exact boxes and points of faces, with scores."""
-    boxes = np.array([face_box(points) for points, _ in found], np.float32).reshape(
-        -1, 4
+    """Return exact boxes and points of faces, with scores."""
+    boxes = [face_box(points) for points, _ in found]
+    five = [five_points(points) for points, _ in found]
+    scores = [score for _, score in found]
+    return Detections(
+        np.array(boxes, np.float32).reshape(-1, 4),
+        np.array(scores, np.float32),
+        np.array(five, np.float32).reshape(-1, 5, 2),
     )
-    five = np.array([five_points(points) for points, _ in found], np.float32).reshape(
-        -1, 5, 2
-    )
-    return Detections(boxes, np.array([score for _, score in found], np.float32), five)
 
 
 @dataclass
 class Finding:
-    """A detector that finds the same in every picture."""
+    """Find the same in every picture, as a detector."""
 
     found: Detections
     trust: Trust = field(default_factory=lambda: Trust(start=0.5, sure=0.7))
@@ -66,12 +79,13 @@ class Finding:
 
 
 class MeanFace:
-    """A landmark network that answers the frontal mean face, whatever it sees."""
+    """Answer the frontal mean face to every picture, as a landmark network."""
 
     def __init__(self, side: int = 112) -> None:
-        self._answer = to_network(
-            face_points(), crop_of_points(face_points(), side), side
-        )
+        points = face_points()
+        crop = crop_of_points(points, side)
+        answer = to_network(points, crop, side)
+        self._answer = answer.reshape(136).astype(np.float32)
 
     def run(self, batch: Array) -> Sequence[Array]:
-        return [np.tile(self._answer.reshape(136).astype(np.float32), (len(batch), 1))]
+        return [np.tile(self._answer, (len(batch), 1))]

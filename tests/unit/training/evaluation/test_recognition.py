@@ -1,6 +1,7 @@
+from itertools import combinations
+
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from training.evaluation.gallery import (
     BINS,
@@ -26,48 +27,59 @@ def gallery(
     unit: list[int] | None = None,
     found: list[bool] | None = None,
 ) -> Gallery:
-    """Embeddings in a plane, at these angles."""
+    """Return embeddings in a plane, at these angles; each is a unit unless told otherwise."""
+    count = len(degrees)
     angles = np.radians(degrees)
-    vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+    vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     return Gallery(
-        vectors,
-        np.array(found or [True] * len(degrees)),
+        vectors.astype(np.float32),
+        np.array(found or [True] * count),
         np.array(person),
-        np.arange(len(degrees)) if unit is None else np.array(unit),
+        np.array(unit or range(count)),
     )
 
 
 def crowd(people: int, pictures: int) -> Gallery:
-    vectors = (
-        np.random.default_rng(1).normal(size=(people * pictures, 16)).astype(np.float32)
-    )
-    vectors /= np.linalg.norm(
-        vectors,
-        axis=1,
-        keepdims=True,
-    )
+    """Return embeddings that say nothing about the person."""
+    count = people * pictures
+    rng = np.random.default_rng(1)
+    vectors = rng.normal(size=(count, 16)).astype(np.float32)
+    lengths = np.linalg.norm(vectors, axis=1)
     return Gallery(
-        vectors,
-        np.ones(len(vectors), np.bool_),
+        vectors / lengths[:, None],
+        np.ones(count, np.bool_),
         np.arange(people).repeat(pictures),
-        np.arange(people * pictures),
+        np.arange(count),
     )
 
 
-def test_folds_share_nobody_and_hold_as_many_pairs_of_both_kinds() -> None:
+def test_folds_hold_as_many_pairs_of_both_kinds() -> None:
     many = crowd(60, 3)
+
     pairs = draw_pairs(many)
+
+    one, other = many.person[pairs.pictures].T
+    assert ((one == other) == pairs.same).all()
+    assert pairs.same.sum() == 60 * 3
+    assert (~pairs.same).sum() == 60 * 3
+
+
+def test_folds_share_nobody() -> None:
+    many = crowd(60, 3)
+
+    pairs = draw_pairs(many)
+
     whose = many.person[pairs.pictures]
-    assert ((whose[:, 0] == whose[:, 1]) == pairs.same).all()
-    assert pairs.same.sum() == (~pairs.same).sum() == 60 * 3
-    people = [set(whose[pairs.fold == fold].reshape(-1).tolist()) for fold in range(10)]
-    assert sum(len(some) for some in people) == len(set.union(*people)) == 60
+    people: list[int] = []
+    for fold in range(10):
+        people += np.unique(whose[pairs.fold == fold]).tolist()
+    assert sorted(people) == list(range(60))
 
 
 def test_pairs_are_the_same_in_every_run() -> None:
-    assert (
-        draw_pairs(crowd(20, 3)).pictures == draw_pairs(crowd(20, 3)).pictures
-    ).all()
+    once = draw_pairs(crowd(20, 3))
+    again = draw_pairs(crowd(20, 3))
+    np.testing.assert_array_equal(once.pictures, again.pictures)
 
 
 def test_people_with_many_pictures_do_not_decide() -> None:
@@ -77,19 +89,19 @@ def test_people_with_many_pictures_do_not_decide() -> None:
 
 def test_pairs_of_one_unit_are_no_pairs() -> None:
     frames = gallery([0, 1, 2, 50], [0, 0, 0, 1], unit=[0, 0, 1, 2])
+
     pairs = draw_pairs(frames)
-    assert {tuple(p) for p in pairs.pictures[pairs.same].tolist()} == {(0, 2), (1, 2)}
+
+    same = pairs.pictures[pairs.same]
+    assert sorted(same.tolist()) == [[0, 2], [1, 2]]
 
 
 @pytest.mark.parametrize(
     ("similarity", "same", "threshold"),
     [
         ([0.1, 0.2, 0.7, 0.9], [False, False, True, True], 0.45),
-        (
-            [0.1, 0.6, 0.5, 0.9],
-            [False, False, True, True],
-            0.3,
-        ),  # 3 of 4 in two ways: the lowest
+        # 3 of 4 in two ways: the lowest.
+        ([0.1, 0.6, 0.5, 0.9], [False, False, True, True], 0.3),
         ([0.5, 0.5], [True, True], -0.5),
         ([0.5, 0.5], [False, False], 1.5),
     ],
@@ -99,90 +111,102 @@ def test_the_threshold_tells_most_pairs_right(
     same: list[bool],
     threshold: float,
 ) -> None:
-    assert best_threshold(np.array(similarity), np.array(same)) == pytest.approx(
-        threshold
-    )
+    found = best_threshold(np.array(similarity), np.array(same))
+    assert found == pytest.approx(threshold)
 
 
 def test_a_fold_is_judged_by_the_threshold_of_the_others() -> None:
     pairs = Pairs(
-        np.zeros((8, 2), np.intp),
-        np.array([True, False] * 4),
-        np.array([0, 0, 0, 0, 1, 1, 1, 1]),
+        pictures=np.zeros((8, 2), np.intp),
+        same=np.array([True, False] * 4),
+        fold=np.array([0, 0, 0, 0, 1, 1, 1, 1]),
     )
-    similarity = np.array(
-        [0.9, 0.1, 0.9, 0.1, 0.4, 0.3, 0.8, 0.3]
-    )  # best in fold 0: 0.5, in fold 1: 0.35
-    assert told_right(pairs, similarity).tolist() == [1, 1, 1, 1, 0, 1, 1, 1]
+    # The best threshold is 0.5 in fold 0, and 0.35 in fold 1.
+    similarity = np.array([0.9, 0.1, 0.9, 0.1, 0.4, 0.3, 0.8, 0.3])
+
+    right = told_right(pairs, similarity)
+
+    assert right.tolist() == [1, 1, 1, 1, 0, 1, 1, 1]
 
 
 def test_one_fold_has_nothing_to_choose_a_threshold_on() -> None:
     pairs = Pairs(
-        np.zeros((2, 2), np.intp), np.array([True, False]), np.zeros(2, np.intp)
+        pictures=np.zeros((2, 2), np.intp),
+        same=np.array([True, False]),
+        fold=np.zeros(2, np.intp),
     )
-    assert np.isnan(told_right(pairs, np.array([0.9, 0.1]))).all()
+    right = told_right(pairs, np.array([0.9, 0.1]))
+    assert np.isnan(right).all()
 
 
-def test_the_threshold_of_a_false_match_rate_is_exact_to_a_bin() -> None:
+def test_impostors_are_all_pairs_of_different_people() -> None:
+    assert Impostors.of(crowd(300, 2)).total == 600 * 599 // 2 - 300
+
+
+@pytest.mark.parametrize("far", [1e-2, 1e-3])
+def test_the_threshold_of_a_false_match_rate_is_exact_to_a_bin(far: float) -> None:
     many = crowd(300, 2)
-    impostors = Impostors.of(many)
-    assert impostors.total == 600 * 599 // 2 - 300
-    cosines = many.vectors @ many.vectors.T
     different = np.triu(many.person[:, None] != many.person, 1)
-    for far in (1e-2, 1e-3):
-        expected = np.quantile(cosines[different], 1 - far)
-        assert impostors.threshold(far) == pytest.approx(expected, abs=4 / BINS + 1e-3)
-        assert (cosines[different] >= impostors.threshold(far)).mean() <= far
+    cosines = (many.vectors @ many.vectors.T)[different]
+
+    threshold = Impostors.of(many).threshold(far)
+
+    expected = np.quantile(cosines, 1 - far)
+    assert threshold == pytest.approx(expected, abs=4 / BINS + 1e-3)
+    assert (cosines >= threshold).mean() <= far
 
 
 def test_too_few_pairs_give_no_rate() -> None:
-    assert np.isnan(
-        Impostors.of(crowd(40, 2)).threshold(1e-3)
-    )  # 3,120 pairs: three would be false
+    impostors = Impostors.of(crowd(40, 2))
+    # Of 3,120 pairs three would be false.
+    assert np.isnan(impostors.threshold(1e-3))
 
 
-def test_the_nearest_picture_of_another_video_counts() -> None:
-    degrees = [0.0, 1.0, 30.0, 29.0]
-    person = [0, 0, 0, 1]
-    right = nearest_is_same(gallery(degrees, person))
-    np.testing.assert_array_equal(
-        right, [1, 1, 0, np.nan]
-    )  # one picture only: person 1 distracts
-    right = nearest_is_same(gallery(degrees, person, unit=[0, 0, 1, 2]))
-    np.testing.assert_array_equal(right, [0, 0, 0, np.nan])
+@pytest.mark.parametrize(
+    ("unit", "right"),
+    [
+        ([0, 1, 2, 3], [1, 1, 0, np.nan]),
+        ([0, 0, 1, 2], [0, 0, 0, np.nan]),
+    ],
+)
+def test_the_nearest_picture_of_another_unit_counts(
+    unit: list[int],
+    right: list[float],
+) -> None:
+    # Person 1 has one picture only, and distracts.
+    some = gallery([0, 1, 30, 29], [0, 0, 0, 1], unit)
+    np.testing.assert_array_equal(nearest_is_same(some), right)
 
 
 def test_a_missed_face_is_never_right_and_never_wanted() -> None:
-    right = nearest_is_same(gallery([0, 1, 5], [0, 0, 0], found=[False, True, True]))
-    np.testing.assert_array_equal(right, [0, 1, 1])
+    some = gallery([0, 1, 5], [0, 0, 0], found=[False, True, True])
+    np.testing.assert_array_equal(nearest_is_same(some), [0, 1, 1])
 
 
 def test_a_missed_face_is_unlike_any_other() -> None:
     some = gallery([0, 0, 60], [0, 0, 1], found=[True, False, True])
-    assert some.similarity(np.array([[0, 1], [0, 2]])) == pytest.approx([NEVER, 0.5])
+    pairs = np.array([[0, 1], [0, 2]])
+    assert some.similarity(pairs) == pytest.approx([NEVER, 0.5])
 
 
 def test_false_matches_are_listed_once() -> None:
-    pairs, how = false_matches(gallery([0, 1, 2, 90], [0, 0, 1, 2]), 0.9)
+    some = gallery([0, 1, 2, 90], [0, 0, 1, 2])
+
+    pairs, similarity = false_matches(some, 0.9)
+
     assert pairs.tolist() == [[0, 2], [1, 2]]
-    assert how == pytest.approx(np.cos(np.radians([2, 1])))
+    assert similarity == pytest.approx(np.cos(np.radians([2, 1])))
 
 
 def test_pairs_are_counted_by_their_worse_face() -> None:
-    classes = np.array([0, 0, 1, 2, -1, 1])
-    person = np.array([0, 1, 1, 2, 3, 0])
-    expected = np.zeros(3, np.int64)
-    for a, b in _different(person):
-        if min(classes[a], classes[b]) >= 0:
-            expected[max(classes[a], classes[b])] += 1
-    assert pairs_by_class(classes, person, 3).tolist() == expected.tolist()
+    classes = [0, 0, 1, 2, -1, 1]
+    person = [0, 1, 1, 2, 3, 0]
+    expected = [0, 0, 0]
+    for one, other in combinations(range(6), 2):
+        lower, higher = sorted([classes[one], classes[other]])
+        if person[one] != person[other] and lower >= 0:
+            expected[higher] += 1
 
+    found = pairs_by_class(np.array(classes), np.array(person), 3)
 
-def _different(person: NDArray[np.intp]) -> list[tuple[int, int]]:
-    count = len(person)
-    return [
-        (a, b)
-        for a in range(count)
-        for b in range(a + 1, count)
-        if person[a] != person[b]
-    ]
+    assert found.tolist() == expected

@@ -1,7 +1,6 @@
 import cv2
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from tests.builders import face_points
 from training.evaluation.subgroups import (
@@ -12,26 +11,30 @@ from training.evaluation.subgroups import (
     typology_angle,
 )
 from training.pictures.boxes import face_box
+from vitrine.vision.crop import Image
 
 POINTS = face_points()
 
 
-def skin(
-    lightness: float,
-    a: float,
-    b: float,
-) -> NDArray[np.uint8]:
-    """A picture (360, 640, 3) BGR of one CIELAB colour."""
-    colour = cv2.cvtColor(
-        np.array([[[lightness, a, b]]], np.float32), cv2.COLOR_LAB2BGR
-    )
-    return np.asarray(np.full((360, 640, 3), (colour * 255).round(), np.uint8))
+def grey(value: int) -> Image:
+    return np.full((360, 640, 3), value, np.uint8)
+
+
+def skin(lightness: float, a: float, b: float) -> Image:
+    """Return a picture of one CIELAB colour."""
+    pixel = np.array([[[lightness, a, b]]], np.float32)
+    colour = cv2.cvtColor(pixel, cv2.COLOR_LAB2BGR)
+    rounded = (colour * 255).round()
+    return np.full((360, 640, 3), rounded, np.uint8)
 
 
 def label_of(name: str, value: float) -> str | None:
-    number = int(classes_of([Look(**{name: value})])[name][0])
-    factor = next(f for f in FACTORS if f.name == name)
-    return factor.labels[number] if number >= 0 else None
+    look = Look(**{name: value})
+    number = int(classes_of([look])[name][0])
+    if number < 0:
+        return None
+    labels = {factor.name: factor.labels for factor in FACTORS}
+    return labels[name][number]
 
 
 @pytest.mark.parametrize(
@@ -63,32 +66,36 @@ def test_values_have_classes(
 @pytest.mark.parametrize("lightness", [30, 50, 70])
 def test_the_typology_angle_is_that_of_the_skin(lightness: float) -> None:
     expected = np.degrees(np.arctan2(lightness - 50, 18))
-    assert typology_angle(skin(lightness, 12, 18), POINTS) == pytest.approx(
-        expected, abs=2.5
-    )
+    angle = typology_angle(skin(lightness, 12, 18), POINTS)
+    assert angle == pytest.approx(expected, abs=2.5)
 
 
 def test_hair_over_the_forehead_does_not_decide_the_skin_tone() -> None:
     image = skin(70, 12, 18)
-    image[:155] = 0  # above the brows of a face at (320, 180)
-    assert typology_angle(image, POINTS) == pytest.approx(
-        np.degrees(np.arctan2(20, 18)), abs=2.5
-    )
+    # Above the brows of a face at (320, 180).
+    image[:155] = 0
+    expected = np.degrees(np.arctan2(20, 18))
+    assert typology_angle(image, POINTS) == pytest.approx(expected, abs=2.5)
 
 
 @pytest.mark.parametrize(
-    "image", [np.full((360, 640, 3), 120, np.uint8), skin(60, 0, -20), skin(99, 0, 5)]
+    "image",
+    [
+        pytest.param(grey(120), id="grey"),
+        pytest.param(skin(60, 0, -20), id="blue"),
+        pytest.param(skin(99, 0, 5), id="glare"),
+    ],
 )
-def test_grey_blue_and_glaring_pictures_have_no_skin_tone(
-    image: NDArray[np.uint8],
-) -> None:
+def test_grey_blue_and_glaring_pictures_have_no_skin_tone(image: Image) -> None:
     assert np.isnan(typology_angle(image, POINTS))
 
 
 def test_a_look_has_the_size_of_the_box_and_the_turn_of_the_head() -> None:
     points = face_points(yaw=-35)
-    look = look_of(np.full((360, 640, 3), 100, np.uint8), points)
     _, _, width, height = face_box(points)
+
+    look = look_of(grey(100), points)
+
     assert look.face_size == pytest.approx((width * height) ** 0.5)
     assert look.yaw == pytest.approx(35, abs=2)
     assert look.brightness == pytest.approx(100)
@@ -96,5 +103,6 @@ def test_a_look_has_the_size_of_the_box_and_the_turn_of_the_head() -> None:
 
 
 def test_a_face_outside_its_picture_is_not_measured() -> None:
-    look = look_of(np.full((360, 640, 3), 100, np.uint8), face_points(x=-500))
-    assert np.isnan([look.brightness, look.skin_tone]).all()
+    look = look_of(grey(100), face_points(x=-500))
+    assert np.isnan(look.brightness)
+    assert np.isnan(look.skin_tone)
