@@ -157,9 +157,8 @@ def _pairs(
     """Return the track of each person whose face was found."""
     tracks = list(faces)
     overlaps = np.zeros((len(people), len(tracks)))
-    for row, person in enumerate(people):
-        for column, track in enumerate(tracks):
-            overlaps[row, column] = overlap(person.box, faces[track])
+    for place, person in enumerate(people):
+        overlaps[place] = [overlap(person.box, box) for box in faces.values()]
     pairs = {}
     rows, columns = linear_sum_assignment(-overlaps)
     for row, column in zip(rows, columns, strict=True):

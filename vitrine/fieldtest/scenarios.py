@@ -137,7 +137,7 @@ def _scene(
     stands: tuple[str, ...] = ("north",),
 ) -> dict[str, tuple[str, ...]]:
     """Place one camera above each screen of the same mall."""
-    cameras = {}
+    cameras: dict[str, tuple[str, ...]] = {}
     for number, stand in enumerate(stands, start=1):
         uri = f"synthetic:?{address}&stand={number}"
         cameras[stand] = (uri,)

@@ -1,22 +1,23 @@
-"""What people do at a stand: they walk by, slow down for a look, or stay; drawn at random."""
+"""Draw at random what people do at a stand: walk by, slow down for a look, or stay."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import hypot, radians, tan
-from typing import Final, Literal
+from typing import Final
 
-from vitrine.synthetic.moves import Rng, draw_episodes
+from vitrine.synthetic.looks import Kind, draw_looks
+from vitrine.synthetic.moves import Episode, Rng, draw_episodes
 from vitrine.synthetic.scenes import Scene
-from vitrine.synthetic.visitor import Ease, Floor, Leg, Look, Visitor
-from vitrine.synthetic.world import SCREEN, VIEWS, Point, towards
+from vitrine.synthetic.visitor import Ease, Floor, Leg, Visitor
+from vitrine.synthetic.world import VIEWS
 
-Kind = Literal["pass", "glance", "stay"]
-
-NEAREST = 1.0
-FARTHEST = 3.8
+# The numbers of this module are chosen, not measured: no recording of a mall gives them. What comes
+# out of them is held against videos in docs/synthetic.md.
+NEAREST: Final = 1.0
+FARTHEST: Final = 3.8
 """Metres from the screen where people stand."""
 OUTSIDE: Final = (7.1, 7.7)
 """So far away is nobody at the stand any more: faces are smaller than the zone's smallest."""
@@ -24,11 +25,19 @@ APART: Final = 0.55
 """Metres between people who stand, where there is room."""
 WAYS: Final = 20
 """Spots that somebody considers."""
+REACH: Final = 0.42
+"""Largest distance to a side of people who stand, as a share of the distance from the screen."""
+CLOSE: Final = 0.08
+"""Share of those who go as close as the camera above still sees them."""
+BEHIND: Final = 0.45
+"""Metres from one of a group to the next, on their way."""
+HALF_VIEW: Final = 26.6
+"""Degrees from the middle of a picture to its edge: half as wide as far."""
 
 
 @dataclass(frozen=True)
 class Body:
-    """Whose visit it is."""
+    """Tell whose visit it is."""
 
     person: int
     number: int
@@ -38,7 +47,7 @@ class Body:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a group has in common."""
+    """Hold what a group has in common."""
 
     kind: Kind
     start: float
@@ -54,117 +63,175 @@ class Plan:
 
 
 def draw_body(rng: Rng, person: int, number: int) -> Body:
-    """`rng` belongs to the person: always the same size."""
-    return Body(
-        person, number, float(rng.uniform(1.42, 1.72)), float(rng.normal(1.0, 0.03))
-    )
+    """Draw a person's size; `rng` belongs to the person, so it is always the same."""
+    height = rng.uniform(1.42, 1.72)
+    scale = rng.normal(1.0, 0.03)
+    return Body(person, number, float(height), float(scale))
 
 
 def draw_plan(rng: Rng, scene: Scene, start: float) -> Plan:
-    """How a group spends its time."""
-    kind: Kind = "stay"
-    chance = rng.uniform()
-    if chance < scene.passing:
-        kind = "pass"
-    elif chance < scene.passing + scene.glancing:
-        kind = "glance"
+    """Draw how a group spends its time."""
+    kind = _kind(rng, scene)
     side, exit_side = (int(s) for s in rng.choice([-1, 1], 2))
     entry, leave = rng.uniform(1.8, 5.5, 2)
-    if kind == "pass" and rng.uniform() < 0.2:
-        entry = leave = rng.uniform(*OUTSIDE)
-    elif kind == "pass":
-        entry, leave = rng.uniform(1.2, 5.0, 2)
+    if kind == "pass":
+        if rng.uniform() < 0.2:
+            entry = rng.uniform(*OUTSIDE)
+            leave = entry
+        else:
+            entry, leave = rng.uniform(1.2, 5.0, 2)
     shortest, longest = scene.stay
     stay = shortest + (longest - shortest) * rng.beta(1.3, 2.0)
-    exit_side = exit_side if kind == "stay" else -side
+    if kind != "stay":
+        # Who walks on leaves at the other side.
+        exit_side = -side
     return Plan(
-        kind,
-        start,
-        side,
-        exit_side,
-        float(entry),
-        float(leave),
-        float(rng.uniform(0.9, 1.4)),
-        float(stay),
+        kind=kind,
+        start=start,
+        side=side,
+        exit_side=exit_side,
+        entry=float(entry),
+        exit=float(leave),
+        speed=float(rng.uniform(0.9, 1.4)),
+        stay=float(stay),
     )
+
+
+def _kind(rng: Rng, scene: Scene) -> Kind:
+    chance = rng.uniform()
+    if chance < scene.passing:
+        return "pass"
+    if chance < scene.passing + scene.glancing:
+        return "glance"
+    return "stay"
 
 
 def draw_visitor(
-    rng: Rng, body: Body, plan: Plan, others: Sequence[Visitor], place: int
+    rng: Rng,
+    body: Body,
+    plan: Plan,
+    others: Sequence[Visitor],
+    place: int,
 ) -> Visitor:
-    """The visit of the `place`-th of a group, among others who are there when it begins."""
-    start = plan.start + place * float(rng.uniform(0.3, 0.7))
-    entry = _edge(plan.side, plan.entry + 0.45 * place)
-    leave = _edge(plan.exit_side, plan.exit + 0.45 * place)
-    if plan.kind == "pass":
-        legs: tuple[Leg, ...] = (_leg(start, entry, leave, plan.speed),)
-    elif plan.kind == "glance":
-        legs = _slowly(rng, start, entry, leave, plan.speed)
-    else:
-        spot = _spot(
-            rng, body, others, near=others[-1].spot if place and others else None
-        )
-        legs = _staying(start, entry, spot, leave, plan)
+    """Draw the visit of the `place`-th of a group, among others who are there when it begins."""
+    legs = _way(rng, body, plan, others, place)
+    looks = draw_looks(rng, plan.kind, legs, body.height)
+    episodes: list[Episode] = []
+    if plan.kind == "stay":
+        standing = legs[1]
+        episodes += draw_episodes(rng, standing.start, standing.end)
     return Visitor(
-        body.person,
-        body.number,
-        body.height,
-        body.scale,
-        legs,
-        tuple(_in_order(_looks(rng, plan.kind, legs, body))),
-        tuple(draw_episodes(rng, legs[1].start, legs[1].end))
-        if plan.kind == "stay"
-        else (),
-        float(rng.uniform(0, 6.28)),
+        person=body.person,
+        number=body.number,
+        height=body.height,
+        scale=body.scale,
+        legs=legs,
+        looks=looks,
+        episodes=tuple(episodes),
+        phase=float(rng.uniform(0, 6.28)),
     )
 
 
+def _way(
+    rng: Rng,
+    body: Body,
+    plan: Plan,
+    others: Sequence[Visitor],
+    place: int,
+) -> tuple[Leg, ...]:
+    start = plan.start + place * float(rng.uniform(0.3, 0.7))
+    entry = _edge(plan.side, plan.entry + BEHIND * place)
+    leave = _edge(plan.exit_side, plan.exit + BEHIND * place)
+    if plan.kind == "pass":
+        return (_leg(start, entry, leave, plan.speed),)
+    if plan.kind == "glance":
+        return _slowly(rng, start, entry, leave, plan.speed)
+    near = None
+    if place and others:
+        # The last of the others is the one before in the group.
+        near = others[-1].spot
+    spot = _spot(rng, body, others, near)
+    return _staying(start, entry, spot, leave, plan)
+
+
 def _edge(side: int, z: float) -> Floor:
-    """Where a way at this distance leaves the last of the pictures."""
-    reach = [
-        view.place[0] + side * z * tan(radians(26.6 + side * view.turn))
-        for view in VIEWS.values()
-    ]
-    return (max(reach) + 0.4 if side > 0 else min(reach) - 0.4), z
+    """Return where a way at this distance leaves the last of the pictures."""
+    edges = []
+    for view in VIEWS.values():
+        angle = radians(HALF_VIEW + side * view.turn)
+        edges.append(view.place[0] + side * z * tan(angle))
+    if side > 0:
+        return max(edges) + 0.4, z
+    return min(edges) - 0.4, z
 
 
-def _leg(start: float, a: Floor, b: Floor, speed: float, ease: Ease = "walk") -> Leg:
-    seconds = max(0.4, hypot(b[0] - a[0], b[1] - a[1]) / speed)
-    return Leg(start, start + seconds, a, b, ease)
+def _leg(
+    start: float,
+    origin: Floor,
+    target: Floor,
+    speed: float,
+    ease: Ease = "walk",
+) -> Leg:
+    across = target[0] - origin[0]
+    along = target[1] - origin[1]
+    # A leg without length would divide by 0.
+    seconds = max(0.4, hypot(across, along) / speed)
+    return Leg(start, start + seconds, origin, target, ease)
 
 
 def _slowly(
-    rng: Rng, start: float, entry: Floor, leave: Floor, speed: float
+    rng: Rng,
+    start: float,
+    entry: Floor,
+    leave: Floor,
+    speed: float,
 ) -> tuple[Leg, ...]:
-    """A straight way with a slow part in front of the screen."""
+    """Return a straight way with a slow part in front of the screen."""
     first, second = sorted(rng.uniform(0.3, 0.7, 2))
     second = max(second, first + 0.1)
-    points = [
-        (entry[0] + s * (leave[0] - entry[0]), entry[1] + s * (leave[1] - entry[1]))
-        for s in (0.0, first, second, 1.0)
-    ]
+    points = []
+    for share in (0.0, first, second, 1.0):
+        x = entry[0] + share * (leave[0] - entry[0])
+        z = entry[1] + share * (leave[1] - entry[1])
+        points.append((x, z))
     legs: list[Leg] = []
-    for (a, b), factor in zip(pairwise(points), (1.0, 0.45, 1.0), strict=True):
-        legs.append(_leg(legs[-1].end if legs else start, a, b, speed * factor))
+    factors = (1.0, 0.45, 1.0)
+    for (origin, target), factor in zip(pairwise(points), factors, strict=True):
+        leg = _leg(start, origin, target, speed * factor)
+        start = leg.end
+        legs.append(leg)
     return tuple(legs)
 
 
 def _staying(
-    start: float, entry: Floor, spot: Floor, leave: Floor, plan: Plan
+    start: float,
+    entry: Floor,
+    spot: Floor,
+    leave: Floor,
+    plan: Plan,
 ) -> tuple[Leg, ...]:
-    arrive = _leg(start, entry, spot, 0.75 * plan.speed, "stop")
+    """Return the way to a spot, the stay there, and the way out."""
+    speed = 0.75 * plan.speed
+    arrive = _leg(start, entry, spot, speed, "stop")
     stand = Leg(arrive.end, arrive.end + plan.stay, spot, spot)
-    return arrive, stand, _leg(stand.end, spot, leave, 0.75 * plan.speed, "go")
+    go = _leg(stand.end, spot, leave, speed, "go")
+    return arrive, stand, go
 
 
-def _spot(rng: Rng, body: Body, others: Sequence[Visitor], near: Floor | None) -> Floor:
-    """Where there is room: beside the group, or where the screen is well seen; now and then close to it."""
+def _spot(
+    rng: Rng,
+    body: Body,
+    others: Sequence[Visitor],
+    near: Floor | None,
+) -> Floor:
+    """Return a spot with room: beside the group, or where the screen is well seen."""
     taken = [other.spot for other in others if other.spot is not None]
     best = (0.0, FARTHEST)
     room = -1.0
     for _ in range(WAYS):
         spot = _beside(rng, near) if near else _before(rng, body)
-        free = min((hypot(spot[0] - x, spot[1] - z) for x, z in taken), default=9.0)
+        gaps = [hypot(spot[0] - x, spot[1] - z) for x, z in taken]
+        free = min(gaps, default=9.0)
         if free >= APART:
             return spot
         if free > room:
@@ -174,106 +241,21 @@ def _spot(rng: Rng, body: Body, others: Sequence[Visitor], near: Floor | None) -
 
 
 def _beside(rng: Rng, near: Floor) -> Floor:
+    """Return a spot at arm's length of somebody, not too far to a side."""
     x = near[0] + rng.choice([-1, 1]) * rng.uniform(0.5, 0.7)
     z = near[1] + rng.uniform(-0.25, 0.25)
     z = max(z, NEAREST)
-    return max(-0.42 * z, min(0.42 * z, float(x))), float(z)
+    x = min(REACH * z, float(x))
+    return max(-REACH * z, x), float(z)
 
 
 def _before(rng: Rng, body: Body) -> Floor:
-    if rng.uniform() < 0.08:
+    """Return a spot in front of the screen; now and then close to it."""
+    if rng.uniform() < CLOSE:
         # As close as the camera above still sees them.
         close = (-VIEWS[1].place[1] - body.height) / tan(radians(21))
-        return float(rng.uniform(-0.1, 0.15)), max(0.6, close)
+        x = rng.uniform(-0.1, 0.15)
+        return float(x), max(0.6, close)
     z = NEAREST + (FARTHEST - NEAREST) * rng.beta(1.3, 1.7)
-    return float(rng.uniform(-0.42, 0.42) * z), float(z)
-
-
-def _looks(rng: Rng, kind: Kind, legs: tuple[Leg, ...], body: Body) -> Iterator[Look]:
-    yield _ahead(rng, legs[0].start - 1, legs[0])
-    if kind == "glance":
-        slow = legs[1]
-        begin = slow.start + rng.uniform(-0.3, 0.3)
-        length = rng.uniform(0.8, max(1.0, slow.end - begin))
-        yield _at_screen(rng, begin)
-        yield _ahead(rng, begin + length, legs[-1])
-    elif kind == "stay":
-        arrive, stand, go = legs
-        yield from _watching(
-            rng,
-            max(arrive.start, arrive.end - 0.9),
-            stand.end - 0.5,
-            body,
-            stand.origin,
-        )
-        yield _ahead(rng, stand.end - 0.4, go)
-
-
-def _watching(
-    rng: Rng, start: float, end: float, body: Body, spot: Floor
-) -> Iterator[Look]:
-    """To the screen, with small shifts, and now and then somewhere else."""
-    t = start
-    attends = True
-    to_screen, _ = towards((spot[0], -body.height, spot[1]), SCREEN.place)
-    while t < end:
-        spell = min(
-            end, t + (rng.uniform(2.5, 8) if attends else rng.uniform(0.8, 2.5))
-        )
-        # The side with more room before a camera would see only the back of the head.
-        side = rng.choice([-1, 1], p=[0.5 + to_screen / 100, 0.5 - to_screen / 100])
-        aside = to_screen + side * rng.uniform(40, 60)
-        while t < spell:
-            if attends:
-                yield _at_screen(rng, t)
-            else:
-                yield Look(
-                    t,
-                    0.45,
-                    None,
-                    aside + rng.normal(0, 2.5),
-                    rng.normal(-3, 5),
-                    rng.normal(0, 4),
-                )
-            t += rng.uniform(0.8, 2.0)
-        t = spell
-        attends = not attends
-
-
-def _at_screen(rng: Rng, start: float) -> Look:
-    """Somewhere on it; heads follow only a part of the way down."""
-    x, y, z = SCREEN.place
-    target: Point = (
-        x + float(rng.normal(0, 0.15)),
-        y - float(rng.uniform(0.0, 0.25)),
-        z,
-    )
-    yaw, pitch, roll = rng.normal(0, (4.0, 3.0, 3.0))
-    return Look(
-        start,
-        float(rng.uniform(0.3, 0.5)),
-        target,
-        float(yaw),
-        float(pitch),
-        float(roll),
-    )
-
-
-def _ahead(rng: Rng, start: float, leg: Leg) -> Look:
-    return Look(
-        start,
-        0.5,
-        None,
-        leg.heading + float(rng.normal(0, 4)),
-        float(rng.normal(-3, 3)),
-        float(rng.normal(0, 2)),
-    )
-
-
-def _in_order(looks: Iterator[Look]) -> Iterator[Look]:
-    """Leaves out those that would begin before the one before has ended."""
-    busy = float("-inf")
-    for look in looks:
-        if look.start >= busy:
-            busy = look.start + look.turn
-            yield look
+    x = rng.uniform(-REACH, REACH) * z
+    return float(x), float(z)

@@ -1,4 +1,4 @@
-"""The head as a triangle mesh over a texture: landmarks, forehead, skull, the texture's edge.
+"""Model the head as a triangle mesh over a texture: landmarks, forehead, skull, the texture's edge.
 
 Texture coordinates are pixels of the texture; the depth (towards the camera) has the same unit.
 """
@@ -25,62 +25,76 @@ from vitrine.vision.shape import (
 )
 
 Floats = NDArray[np.float32]
+Triangles = NDArray[np.int32]
+"""(T, 3), numbers of points."""
 
 WIDTH: Final = 128
 HEIGHT: Final = 160
 EYE_DISTANCE: Final = 34.0
 """Pixels of the texture between the eye centres."""
 EYE_CENTRE: Final = (64.0, 76.0)
+# Eye distances to the right of the eyes' middle, and above it. Chosen by eye, as all proportions here.
+FOREHEAD: Final = (
+    (-0.75, 0.95),
+    (-0.28, 1.12),
+    (0.28, 1.12),
+    (0.75, 0.95),
+)
 SKULL: Final = slice(72, 85)
 """The mesh points on the skull's outline."""
 
 
 @dataclass(frozen=True)
 class Mesh:
-    """`texture` (V, 2) and `depth` (V,), landmarks first; `triangles` (T, 3), all of one orientation."""
+    """Hold the points and triangles of a head."""
 
     texture: Floats
+    """(V, 2), landmarks first."""
     depth: Floats
-    triangles: NDArray[np.int32]
+    """(V,)."""
+    triangles: Triangles
+    """All of one orientation."""
 
 
 def rings() -> Floats:
-    """Mesh points that are no landmarks, (R, 2): forehead, skull, edge of the texture."""
-    x0, y0, unit = *EYE_CENTRE, EYE_DISTANCE
-    forehead = [
-        (x0 + unit * x, y0 - unit * y)
-        for x, y in ((-0.75, 0.95), (-0.28, 1.12), (0.28, 1.12), (0.75, 0.95))
-    ]
-    angles = np.linspace(np.pi * 0.98, np.pi * 2.02, 13)
-    skull = [
-        (x0 + 1.33 * unit * np.cos(a), y0 + 0.1 * unit + 1.85 * unit * np.sin(a))
-        for a in angles
-    ]
+    """Return mesh points that are no landmarks, (R, 2): forehead, skull, edge of the texture."""
+    x, y = EYE_CENTRE
+    points = []
+    for across, up in FOREHEAD:
+        points.append((x + EYE_DISTANCE * across, y - EYE_DISTANCE * up))
+    for angle in np.linspace(np.pi * 0.98, np.pi * 2.02, 13):
+        across = 1.33 * EYE_DISTANCE * np.cos(angle)
+        down = 1.85 * EYE_DISTANCE * np.sin(angle)
+        points.append((x + across, y + 0.1 * EYE_DISTANCE + down))
     right = WIDTH - 1.0
     bottom = HEIGHT - 1.0
-    sides = [
-        (x, y)
-        for y in (0.0, 0.25 * bottom, 0.5 * bottom, 0.75 * bottom, bottom)
-        for x in (0.0, right)
-    ]
-    ends = [(x * right, y) for x in (0.25, 0.5, 0.75) for y in (0.0, bottom)]
-    return np.array([*forehead, *skull, *sides, *ends], np.float32)
+    for down in (0.0, 0.25, 0.5, 0.75, 1.0):
+        points += [(0.0, down * bottom), (right, down * bottom)]
+    for across in (0.25, 0.5, 0.75):
+        points += [(across * right, 0.0), (across * right, bottom)]
+    return np.array(points, np.float32)
 
 
 def head_mesh(landmarks: Floats) -> Mesh:
-    """The mesh over landmarks (68, 2) in texture pixels; it has fewer than 256 triangles."""
+    """Return the mesh over landmarks (68, 2) in texture pixels; it has fewer than 256 triangles."""
     texture = np.vstack([landmarks, rings()]).astype(np.float32)
     return Mesh(
-        texture, head_depth(texture), np.asarray(Delaunay(texture).simplices, np.int32)
+        texture=texture,
+        depth=head_depth(texture),
+        triangles=np.asarray(Delaunay(texture).simplices, np.int32),
     )
 
 
 def head_depth(points: Floats) -> Floats:
-    """Depth (V,) of a simple head: an ellipsoid with a nose, sunken eyes and full lips; landmarks first."""
+    """Return the depth (V,) of a simple head.
+
+    It is an ellipsoid with a nose, sunken eyes and full lips; landmarks come first.
+    """
     x = (points[:, 0] - EYE_CENTRE[0]) / EYE_DISTANCE
     y = (points[:, 1] - EYE_CENTRE[1]) / EYE_DISTANCE
     inside = 1 - (x / 1.32) ** 2 - ((y - 0.5) / 2.6) ** 2
-    depth = np.where(inside > 0, 1.45 * np.sqrt(np.abs(inside)), 0.9 * inside)
+    outside = 0.9 * inside
+    depth = np.where(inside > 0, 1.45 * np.sqrt(np.abs(inside)), outside)
     depth[JAW] -= 0.25 * np.abs(x[JAW] / x[0]) ** 3
     depth[NOSE_BRIDGE] += (0.04, 0.14, 0.24, 0.34)
     depth[NOSE_BASE] += (0.05, 0.12, 0.18, 0.12, 0.05)
@@ -94,7 +108,7 @@ def head_depth(points: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Relief:
-    """What makes one person's profile differ from another's, each about a standard normal deviate."""
+    """Hold what makes one person's profile differ, each about a standard normal deviate."""
 
     nose: float = 0.0
     flat: float = 0.0
@@ -103,12 +117,13 @@ class Relief:
 
 
 def own_depth(mesh: Mesh, relief: Relief) -> Floats:
-    """Depth (V,) of one person's head, texture pixels.
+    """Return the depth (V,) of one person's head, texture pixels.
 
-    Differs from the shape that `vitrine.vision.pose` fits (`models/mean_shape_68.json`, from labels) in the
-    mean, which is an ellipsoid with features set on it, and in each person: noses are longer or shorter
-    by 0.09 eye distances (one deviation), cheeks go back more or less, chins and lips stand out or recede. So
-    the head pose found from true points is as wrong as on people whose profile nobody knows.
+    Differs from the shape that `vitrine.vision.pose` fits (`models/mean_shape_68.json`, from labels) in
+    the mean, which is an ellipsoid with features set on it, and in each person: noses are longer or
+    shorter by 0.09 eye distances (one deviation), cheeks go back more or less, chins and lips stand out
+    or recede. So the head pose found from true points is as wrong as on people whose profile nobody
+    knows.
     """
     x = (mesh.texture[:, 0] - EYE_CENTRE[0]) / EYE_DISTANCE
     y = (mesh.texture[:, 1] - EYE_CENTRE[1]) / EYE_DISTANCE
@@ -121,52 +136,64 @@ def own_depth(mesh: Mesh, relief: Relief) -> Floats:
     return np.asarray(mesh.depth + EYE_DISTANCE * change, np.float32)
 
 
-def triangles_under(mesh: Mesh, alpha: Image) -> NDArray[np.int32]:
-    """The triangles of the mesh that hold any of the texture's opaque pixels, alpha (HEIGHT, WIDTH)."""
-    owner = _owner(mesh.texture[mesh.triangles], (WIDTH, HEIGHT))
-    return mesh.triangles[np.setdiff1d(owner[alpha > 0], 0).astype(np.intp) - 1]
+def triangles_under(mesh: Mesh, alpha: Image) -> Triangles:
+    """Return the triangles that hold any of the texture's opaque pixels, alpha (HEIGHT, WIDTH)."""
+    corners = mesh.texture[mesh.triangles]
+    owner = _owner(corners, (WIDTH, HEIGHT))
+    numbers = np.setdiff1d(owner[alpha > 0], 0).astype(np.intp)
+    return mesh.triangles[numbers - 1]
 
 
 def _owner(corners: NDArray[np.floating], size: tuple[int, int]) -> NDArray[np.int16]:
-    """Which triangle (T, 3, 2) covers each pixel, counted from 1; 0 for none."""
+    """Return which triangle (T, 3, 2) covers each pixel, counted from 1; 0 for none."""
     owner = np.zeros(size[::-1], np.int16)
-    for index, triangle in enumerate(np.rint(corners * 16).astype(np.int32), start=1):
-        cv2.fillConvexPoly(owner, triangle, index, shift=4)
+    # OpenCV takes fractions of a pixel as integers: 4 bits of them.
+    sixteenths = np.rint(corners * 16).astype(np.int32)
+    for number, triangle in enumerate(sixteenths, start=1):
+        cv2.fillConvexPoly(owner, triangle, number, shift=4)
     return owner
 
 
 def facing(
-    points: Floats, distance: Floats, triangles: NDArray[np.int32]
-) -> NDArray[np.int32]:
-    """The triangles (T, 3) over projected points (V, 2) that face the camera, far ones first."""
+    points: Floats,
+    distance: Floats,
+    triangles: Triangles,
+) -> Triangles:
+    """Return the triangles over projected points (V, 2) that face the camera, far ones first."""
     a, b, c = points[triangles].transpose(1, 0, 2)
     ab = b - a
     ac = c - a
-    seen = triangles[ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0] > 0]
+    clockwise = ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0] > 0
+    seen = triangles[clockwise]
     order = np.argsort(-distance[seen].mean(axis=1), kind="stable")
     return np.asarray(seen[order], np.int32)
 
 
 def sources(
-    source: Floats, target: Floats, triangles: NDArray[np.int32], size: tuple[int, int]
+    source: Floats,
+    target: Floats,
+    triangles: Triangles,
+    size: tuple[int, int],
 ) -> tuple[Floats, Floats]:
-    """Where each pixel of a picture of `size` (width, height) comes from: columns and rows, each (h, w).
+    """Return where each pixel of a picture of `size` (width, height) comes from.
 
-    The mesh moves from `source` to `target` (V, 2), piecewise affine; later triangles cover earlier ones,
-    outside of all is far outside of any source.
+    The mesh moves from `source` to `target` (V, 2), piecewise affine; later triangles cover earlier
+    ones, outside of all is far outside of any source. Columns and rows are (h, w) each.
     """
     corners = target[triangles].astype(np.float64)
-    homogeneous = np.concatenate([corners, np.ones((*corners.shape[:2], 1))], axis=2)
+    ones = np.ones((*corners.shape[:2], 1))
+    homogeneous = np.concatenate([corners, ones], axis=2)
+    # A triangle seen from its side has no area, and no map.
     seen = np.abs(np.linalg.det(homogeneous)) > 1e-3
     corners = corners[seen]
-    homogeneous = homogeneous[seen]
-    affine = np.linalg.solve(homogeneous, source[triangles[seen]].astype(np.float64))
+    from_corners = source[triangles[seen]].astype(np.float64)
+    affine = np.linalg.solve(homogeneous[seen], from_corners)
     width, height = size
     owner = _owner(corners, size)
+    # Number 0 of `owner`, no triangle, comes from far outside.
     outside = [[[0, 0], [0, 0], [-1e4, -1e4]]]
-    planes = (
-        np.concatenate([outside, affine]).astype(np.float32).transpose(2, 1, 0).copy()
-    )
+    maps = np.concatenate([outside, affine]).astype(np.float32)
+    planes = maps.transpose(2, 1, 0).copy()
     x = np.arange(width, dtype=np.float32)
     y = np.arange(height, dtype=np.float32)[:, None]
     columns, rows = (
@@ -180,12 +207,11 @@ def warp(
     image: Image,
     source: Floats,
     target: Floats,
-    triangles: NDArray[np.int32],
+    triangles: Triangles,
     size: tuple[int, int],
     border: int = cv2.BORDER_CONSTANT,
 ) -> Image:
-    """The image on a mesh, moved as by `sources`; outside is 0."""
+    """Return the image on a mesh, moved as by `sources`; outside is 0."""
     columns, rows = sources(source, target, triangles, size)
-    return np.asarray(
-        cv2.remap(image, columns, rows, cv2.INTER_LINEAR, borderMode=border), np.uint8
-    )
+    warped = cv2.remap(image, columns, rows, cv2.INTER_LINEAR, borderMode=border)
+    return np.asarray(warped, np.uint8)

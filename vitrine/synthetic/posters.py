@@ -1,4 +1,4 @@
-"""Printed faces on the walls: what a detector finds and nobody is."""
+"""Hang static faces on the walls: a detector finds them, and they are nobody."""
 
 from __future__ import annotations
 
@@ -9,119 +9,201 @@ import numpy as np
 
 from vitrine.synthetic.figure import draw_figure, draw_look
 from vitrine.synthetic.head import Stance
-from vitrine.synthetic.mesh import EYE_DISTANCE, Floats, head_mesh
+from vitrine.synthetic.mesh import EYE_DISTANCE, head_mesh
 from vitrine.synthetic.people import load_basis
+from vitrine.synthetic.truth import Box, face_box
 from vitrine.vision.crop import Image
 from vitrine.vision.pose import HeadPose
 
-Box = tuple[float, float, float, float]
-"""x, y, width, height in pixels."""
+Area = tuple[int, int, int, int]
+"""x, y, width, height of a poster in pixels."""
 
 SMALLEST = 30.0
 LARGEST = 90.0
 """Height of a static face, pixels."""
+# Chosen, not measured: the largest faces fill about a quarter of the picture, as on posters beside a stand.
+HIGHEST_SHARE: Final = 0.26
+"""Largest height of a static face, as a share of the picture's."""
+# A lit wall, for which posters keep their colours.
+WALL: Final = 170
+LOWER_EDGE: Final = 0.66
+"""Posters end above the floor, which begins at 0.68 of the height (`shop.py`)."""
+BETWEEN: Final = 4
+"""Pixels of wall between two posters."""
+# Where so many places were taken there is no room left. Chosen, not measured.
 TRIES: Final = 200
-SLOGANS: Final = ("GLOW", "TASTE IT", "FRESH LOOK", "FOR YOU", "HELLO")
+FONT: Final = cv2.FONT_HERSHEY_DUPLEX
+INK: Final = (250, 250, 250)
+SLOGANS: Final = (
+    "GLOW",
+    "TASTE IT",
+    "FRESH LOOK",
+    "FOR YOU",
+    "HELLO",
+)
 
 
-def hang_posters(picture: Image, count: int, rng: np.random.Generator) -> list[Box]:
-    """Draw framed portraits on a wall (height, width, 3), in place; the boxes of their faces.
+def hang_posters(
+    picture: Image,
+    count: int,
+    rng: np.random.Generator,
+) -> list[Box]:
+    """Draw framed portraits on a wall (height, width, 3), in place; return the boxes of their faces.
 
-    The people are drawn for the posters alone. There are fewer than `count` where there is no room. The last
-    one hangs half behind a pillar: its box is what is left to see.
+    The people are drawn for the posters alone. There are fewer than `count` where there is no room. The
+    last one hangs half behind a pillar: its box is what is left to see.
     """
     height, width = picture.shape[:2]
+    largest = min(LARGEST, HIGHEST_SHARE * height)
     boxes: list[Box] = []
-    taken: list[tuple[int, int, int, int]] = []
+    taken: list[Area] = []
     for _ in range(count):
-        tall = float(rng.uniform(SMALLEST, min(LARGEST, 0.26 * height)))
+        tall = float(rng.uniform(SMALLEST, largest))
         poster, face = draw_poster(tall, rng)
-        place = _free_place(
-            poster.shape[1], poster.shape[0], (width, height), taken, rng
-        )
+        high, wide = poster.shape[:2]
+        place = _free_place((wide, high), (width, height), taken, rng)
         if place is None:
             break
         x, y = place
-        high, wide = poster.shape[:2]
+        _hang(poster, picture[y : y + high, x : x + wide])
         taken.append((x, y, wide, high))
-        light = picture[y : y + high, x : x + wide].mean() / 170
-        picture[y : y + high, x : x + wide] = np.clip(
-            poster * np.clip(light, 0.6, 1.1), 0, 255
-        )
-        boxes.append((x + face[0], y + face[1], face[2], face[3]))
-    if not boxes:
-        return []
-    return [*boxes[:-1], _half_hidden(picture, taken[-1], boxes[-1])]
+        left, top, face_width, face_height = face
+        boxes.append((x + left, y + top, face_width, face_height))
+    if boxes:
+        boxes[-1] = _half_hidden(picture, taken[-1], boxes[-1])
+    return boxes
 
 
-def draw_poster(tall: float, rng: np.random.Generator) -> tuple[Image, Box]:
-    """A framed portrait whose static face is `tall` pixels high, BGR, and where on it the face is."""
+def _hang(poster: Image, wall: Image) -> None:
+    """Put a poster on a piece of the wall of its size, in the light that falls there."""
+    light = np.clip(wall.mean() / WALL, 0.6, 1.1)
+    wall[:] = np.clip(poster * light, 0, 255)
+
+
+def draw_poster(
+    tall: float,
+    rng: np.random.Generator,
+) -> tuple[Image, Box]:
+    """Draw a framed portrait whose static face is `tall` pixels high.
+
+    Returns BGR, and the place of the face on it.
+    """
     width = round(1.75 * tall)
     height = round(2.2 * tall)
     basis = load_basis()
-    mesh = head_mesh(basis.mean_shape)
-    look = draw_look(
-        basis, mesh, *(np.random.default_rng(rng.integers(2**32)) for _ in range(3))
+    streams = [np.random.default_rng(rng.integers(2**32)) for _ in range(3)]
+    look = draw_look(basis, head_mesh(basis.mean_shape), *streams)
+    # The forehead adds 0.3 to the height of the landmarks, see `face_box`.
+    shape_height = 1.3 * float(np.ptp(basis.mean_shape[:, 1]))
+    pose = HeadPose(
+        yaw=rng.uniform(-18, 18),
+        pitch=rng.uniform(-6, 6),
+        roll=rng.uniform(-6, 6),
     )
-    unit = tall / (1.3 * float(np.ptp(basis.mean_shape[:, 1]))) * EYE_DISTANCE
-    pose = HeadPose(rng.uniform(-18, 18), rng.uniform(-6, 6), rng.uniform(-6, 6))
-    stance = Stance(pose, (0.5 * width, 0.47 * height), unit, smile=rng.uniform(0.3, 1))
-    shade = np.linspace(1.1, 0.8, height)[:, None, None]
-    print_ = np.full((height, width, 3), rng.uniform(70, 230, 3)) * shade
-    page = np.clip(print_, 0, 255).astype(np.uint8)
-    layers, points = draw_figure(look, stance, stance, (width, height), 8.0 * height)
+    stance = Stance(
+        pose,
+        pivot=(0.5 * width, 0.47 * height),
+        eye_distance=tall / shape_height * EYE_DISTANCE,
+        smile=rng.uniform(0.3, 1),
+    )
+    page = _background(width, height, rng)
+    layers, points = draw_figure(
+        look,
+        stance,
+        earlier=stance,
+        size=(width, height),
+        # Eight heights away: a portrait from afar, nearly without perspective.
+        focal=8.0 * height,
+    )
     for layer in layers:
         layer.paste(page)
+    # Ink on paper has less contrast than the world, and no black.
     page = np.asarray(cv2.addWeighted(page, 0.88, page, 0, 16), np.uint8)
+    _write_slogan(page, tall, rng)
+    _frame(page, tall, rng)
+    return page, face_box(points)
+
+
+def _background(
+    width: int,
+    height: int,
+    rng: np.random.Generator,
+) -> Image:
+    """Return one colour, darker towards the lower edge."""
+    shade = np.linspace(1.1, 0.8, height)[:, None, None]
+    colour = rng.uniform(70, 230, 3)
+    page = np.full((height, width, 3), colour) * shade
+    return np.asarray(np.clip(page, 0, 255), np.uint8)
+
+
+def _write_slogan(page: Image, tall: float, rng: np.random.Generator) -> None:
+    """Write a slogan below the face, in the middle."""
+    height, width = page.shape[:2]
     scale = tall / 95
     text = str(rng.choice(SLOGANS))
-    (long, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_DUPLEX, scale, 1)
-    at = ((width - long) // 2, round(0.94 * height))
+    (long, _), _ = cv2.getTextSize(text, FONT, scale, 1)
+    left = (width - long) // 2
+    base = round(0.94 * height)
     cv2.putText(
-        page, text, at, cv2.FONT_HERSHEY_DUPLEX, scale, (250, 250, 250), 1, cv2.LINE_AA
+        page,
+        text,
+        (left, base),
+        FONT,
+        scale,
+        INK,
+        thickness=1,
+        lineType=cv2.LINE_AA,
     )
-    frame = max(1, round(0.035 * tall))
+
+
+def _frame(page: Image, tall: float, rng: np.random.Generator) -> None:
+    height, width = page.shape[:2]
+    thickness = max(1, round(0.035 * tall))
     cv2.rectangle(
-        page, (0, 0), (width - 1, height - 1), tuple(rng.uniform(15, 90, 3)), 2 * frame
-    )
-    return page, _face_box(points)
-
-
-def _face_box(points: Floats) -> Box:
-    """The landmarks' bounds, 0.3 higher for the forehead, like those of the people."""
-    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
-    forehead = 0.3 * (bottom - top)
-    return (
-        float(left),
-        float(top - forehead),
-        float(right - left),
-        float(bottom - top + forehead),
+        page,
+        (0, 0),
+        (width - 1, height - 1),
+        tuple(rng.uniform(15, 90, 3)),
+        2 * thickness,
     )
 
 
 def _free_place(
-    wide: int,
-    high: int,
+    poster: tuple[int, int],
     size: tuple[int, int],
-    taken: list[tuple[int, int, int, int]],
+    taken: list[Area],
     rng: np.random.Generator,
 ) -> tuple[int, int] | None:
-    """A corner for a poster on the upper part of the wall, off the others; None if none is found."""
+    """Return a corner on the upper part of the wall, off the other posters; None if none is found."""
+    wide, high = poster
+    width, height = size
+    rightmost = max(1, width - wide)
+    lowest = max(3, round(LOWER_EDGE * height) - high)
     for _ in range(TRIES):
-        x = int(rng.integers(0, max(1, size[0] - wide)))
-        y = int(rng.integers(2, max(3, round(0.66 * size[1]) - high)))
-        if all(
-            x > a + c + 4 or a > x + wide + 4 or y > b + d + 4 or b > y + high + 4
-            for a, b, c, d in taken
-        ):
+        x = int(rng.integers(0, rightmost))
+        y = int(rng.integers(2, lowest))
+        if all(_apart((x, y, wide, high), other) for other in taken):
             return x, y
     return None
 
 
-def _half_hidden(picture: Image, poster: tuple[int, int, int, int], face: Box) -> Box:
-    """Hide the right 40 % of the face behind a pillar; the box of what is left."""
+def _apart(one: Area, other: Area) -> bool:
+    """Tell if there is wall to see between two posters."""
+    x, y, wide, high = one
+    other_x, other_y, other_wide, other_high = other
+    return (
+        x > other_x + other_wide + BETWEEN
+        or other_x > x + wide + BETWEEN
+        or y > other_y + other_high + BETWEEN
+        or other_y > y + high + BETWEEN
+    )
+
+
+def _half_hidden(picture: Image, poster: Area, face: Box) -> Box:
+    """Hide the right 40 % of the face behind a pillar; return the box of what is left."""
     x, y, wide, high = poster
-    edge = round(face[0] + 0.6 * face[2])
+    left, top, face_width, face_height = face
+    edge = round(left + 0.6 * face_width)
     pillar = picture[y : y + high, edge : x + wide]
     pillar[:] = np.linspace(150, 95, pillar.shape[1])[None, :, None]
-    return face[0], face[1], edge - face[0], face[3]
+    return left, top, edge - left, face_height

@@ -1,4 +1,4 @@
-"""The demo: who comes when, stands where in the picture, looks where and smiles."""
+"""Tell the demo: who comes when, stands where in the picture, looks where and smiles."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import attrgetter
+from typing import Final
 
 import numpy as np
 
@@ -20,22 +21,24 @@ from vitrine.synthetic.moves import (
 )
 from vitrine.vision.pose import HeadPose
 
-WALK_YAW = 50.0
+# The numbers of this module are chosen, not measured: the demo shows what the system does.
+WALK_YAW: Final = 50.0
 """Degrees that a walker's head is turned at most."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a head is: shares of the picture's width and height; `face` is the face's height likewise."""
+    """Tell where a head is, in shares of the picture's width and height."""
 
     x: float
     y: float
     face: float
+    """Height of the face, as a share of the picture's."""
 
 
 @dataclass(frozen=True)
 class Gaze:
-    """From `start` the head turns to a pose within `turn` seconds and stays."""
+    """Represent a turn of the head to a pose: from `start`, within `turn` seconds."""
 
     start: float
     turn: float
@@ -46,7 +49,7 @@ class Gaze:
 
 @dataclass(frozen=True)
 class Visit:
-    """One person at the stand once: comes from `entry` to `spot` and leaves to `exit`."""
+    """Represent one person at the stand once, who comes from `entry` to `spot` and leaves to `exit`."""
 
     person: int
     number: int
@@ -62,130 +65,163 @@ class Visit:
     phase: float
 
     def place(self, t: float) -> Place:
+        """Return where the head is at t seconds, with steps and sway."""
         if t < self.arrived:
-            return self._between(
-                self.entry, self.spot, (t - self.start) / (self.arrived - self.start), t
-            )
+            share = (t - self.start) / (self.arrived - self.start)
+            return self._between(self.entry, self.spot, share, t)
         if t >= self.leaving:
-            return self._between(
-                self.spot, self.exit, (t - self.leaving) / (self.end - self.leaving), t
-            )
-        sway = 0.05 * self.spot.face * np.sin(0.9 * t + self.phase)
-        return Place(self.spot.x + sway, self.spot.y + 0.3 * sway, self.spot.face)
+            share = (t - self.leaving) / (self.end - self.leaving)
+            return self._between(self.spot, self.exit, share, t)
+        spot = self.spot
+        sway = 0.05 * spot.face * np.sin(0.9 * t + self.phase)
+        return Place(spot.x + sway, spot.y + 0.3 * sway, spot.face)
 
     def _between(self, a: Place, b: Place, share: float, t: float) -> Place:
         s = smooth(share)
-        x, y, face = (
-            p + s * (q - p) for p, q in ((a.x, b.x), (a.y, b.y), (a.face, b.face))
-        )
-        step = (
-            0.05
-            * face
-            * abs(np.sin(5.5 * t + self.phase))
-            * np.sin(np.pi * min(1, max(0, share)))
-        )
+        x = a.x + s * (b.x - a.x)
+        y = a.y + s * (b.y - a.y)
+        face = a.face + s * (b.face - a.face)
+        # Steps grow from a stand and fade to one.
+        stride = np.sin(np.pi * min(1, max(0, share)))
+        step = 0.05 * face * abs(np.sin(5.5 * t + self.phase)) * stride
         return Place(x, y - step, face)
 
     def pose(self, t: float) -> HeadPose:
-        """The sum of all turns so far, with the small motion of a living head."""
-        yaw = self.gazes[0].yaw
-        pitch = self.gazes[0].pitch
-        roll = self.gazes[0].roll
-        for before, now in pairwise(
-            self.gazes[: bisect_right(self.gazes, t, key=attrgetter("start"))]
-        ):
+        """Return the sum of all turns so far, with the small motion of a head that keeps still."""
+        begun = bisect_right(self.gazes, t, key=attrgetter("start"))
+        first = self.gazes[0]
+        yaw = first.yaw
+        pitch = first.pitch
+        roll = first.roll
+        for before, now in pairwise(self.gazes[:begun]):
             s = smooth((t - now.start) / now.turn)
             yaw += s * (now.yaw - before.yaw)
             pitch += s * (now.pitch - before.pitch)
             roll += s * (now.roll - before.roll)
-        extra = unrest(t, self.phase)
-        return HeadPose(yaw + extra[0], pitch + extra[1], roll + extra[2])
+        extra_yaw, extra_pitch, extra_roll = unrest(t, self.phase)
+        return HeadPose(
+            yaw=yaw + extra_yaw,
+            pitch=pitch + extra_pitch,
+            roll=roll + extra_roll,
+        )
 
     def expression(self, t: float) -> tuple[float, float]:
-        """Strength of the smile and of the open mouth, 0 to 1."""
+        """Return the strength of the smile and of the open mouth, 0 to 1."""
         return strengths(self.episodes, t)
 
 
 def visits(seed: int, person: int, people: int) -> Iterator[Visit]:
-    """The visits of one person of several, in order and without end."""
+    """Yield the visits of one person of several, in order and without end."""
     own = np.random.default_rng([seed, person, 0])
-    slot = (int(np.random.default_rng(seed).permutation(people)[person]) + 0.5) / people
+    slots = np.random.default_rng(seed).permutation(people)
+    slot = (int(slots[person]) + 0.5) / people
+    # Some are there when the demo begins.
     end = -8.0
     number = 0
     while True:
         number += 1
         rng = np.random.default_rng([seed, person, number])
-        gap = 8.0 + person * rng.uniform(3, 6) if number == 1 else rng.uniform(7, 20)
-        visit = _visit(
-            rng,
-            person,
-            number,
-            end + gap,
-            0.12 + 0.76 * slot + own.uniform(-0.04, 0.04),
-        )
+        gap = _gap(rng, person, number)
+        x = 0.12 + 0.76 * slot + own.uniform(-0.04, 0.04)
+        visit = _visit(rng, person, number, end + gap, x)
         end = visit.end
         yield visit
 
 
-def _visit(rng: Rng, person: int, number: int, start: float, x: float) -> Visit:
+def _gap(rng: Rng, person: int, number: int) -> float:
+    """Draw the seconds before a visit; at first people come one after the other."""
+    if number == 1:
+        return 8.0 + person * rng.uniform(3, 6)
+    return rng.uniform(7, 20)
+
+
+def _visit(
+    rng: Rng,
+    person: int,
+    number: int,
+    start: float,
+    x: float,
+) -> Visit:
     face = rng.uniform(0.13, 0.32)
     spot = Place(x + rng.uniform(-0.05, 0.05), _height(face, rng), face)
     from_back = rng.uniform() < 0.4
     side, exit_side = (float(s) for s in rng.choice([-1, 1], 2))
-    far = rng.uniform(0.07, 0.09) if from_back else face * rng.uniform(0.85, 1.1)
-    entry = Place(
-        0.5 + side * (0.5 + far), _height(far, rng) if from_back else spot.y, far
-    )
+    entry = _entry(rng, spot, side, from_back)
     leave_face = face * rng.uniform(0.9, 1.1)
     leave = Place(0.5 + exit_side * (0.5 + leave_face), spot.y, leave_face)
-    arrived = (
-        start + rng.uniform(3.5, 5.0)
-        if from_back
-        else start + 1.5 + 3 * abs(spot.x - entry.x)
-    )
+    if from_back:
+        arrived = start + rng.uniform(3.5, 5.0)
+    else:
+        arrived = start + 1.5 + 3 * abs(spot.x - entry.x)
     leaving = arrived + 3 + 22 * rng.beta(1.5, 2.2)
-    end = leaving + 1.5 + 3 * abs(leave.x - spot.x)
-    walk = Gaze(start - 1, 0.1, -side * WALK_YAW * (0.5 if from_back else 1), 0, 0)
-    away = Gaze(leaving - 0.4, 0.6, exit_side * WALK_YAW, rng.normal(-3, 3), 0)
-    gazes = (walk, *_gazes(rng, arrived - 0.8, leaving - 0.4), away)
-    episodes = tuple(draw_episodes(rng, arrived, leaving))
-    phase = float(rng.uniform(0, 6.28))
-    return Visit(
-        person,
-        number,
-        start,
-        arrived,
-        leaving,
-        end,
-        entry,
-        spot,
-        leave,
-        gazes,
-        episodes,
-        phase,
+    walk_yaw = -side * WALK_YAW
+    if from_back:
+        walk_yaw /= 2
+    walk = Gaze(start - 1, 0.1, walk_yaw, pitch=0, roll=0)
+    away = Gaze(
+        start=leaving - 0.4,
+        turn=0.6,
+        yaw=exit_side * WALK_YAW,
+        pitch=rng.normal(-3, 3),
+        roll=0,
     )
+    return Visit(
+        person=person,
+        number=number,
+        start=start,
+        arrived=arrived,
+        leaving=leaving,
+        end=leaving + 1.5 + 3 * abs(leave.x - spot.x),
+        entry=entry,
+        spot=spot,
+        exit=leave,
+        gazes=(walk, *_gazes(rng, arrived - 0.8, leaving - 0.4), away),
+        episodes=tuple(draw_episodes(rng, arrived, leaving)),
+        phase=float(rng.uniform(0, 6.28)),
+    )
+
+
+def _entry(rng: Rng, spot: Place, side: float, from_back: bool) -> Place:
+    """Return where somebody comes from: far away, where faces are small, or at the spot's distance."""
+    if from_back:
+        face = rng.uniform(0.07, 0.09)
+        y = _height(face, rng)
+    else:
+        face = spot.face * rng.uniform(0.85, 1.1)
+        y = spot.y
+    return Place(0.5 + side * (0.5 + face), y, face)
 
 
 def _height(face: float, rng: Rng) -> float:
-    """Where the head is: a camera a little above looks down, so who is nearer is lower; people differ."""
+    """Draw where a head is, as a share of the picture's height.
+
+    A camera a little above looks down, so who is nearer is lower; people differ.
+    """
     return 0.22 + 0.75 * face + float(rng.normal(0, 0.25)) * 0.3 * face
 
 
 def _gazes(rng: Rng, start: float, end: float) -> Iterator[Gaze]:
-    """To the screen, with small shifts, and now and then somewhere else."""
+    """Yield gazes to the screen, with small shifts, and now and then somewhere else."""
     t = start
     attends = True
     while t < end:
-        spell = min(
-            end, t + (rng.uniform(2.5, 8) if attends else rng.uniform(0.8, 2.5))
-        )
-        aside = float(rng.choice([-1, 1])) * rng.uniform(30, 50), rng.normal(0, 7)
-        yaw, pitch = (rng.normal(0, 6), rng.normal(-2, 4)) if attends else aside
+        length = rng.uniform(2.5, 8) if attends else rng.uniform(0.8, 2.5)
+        spell = min(end, t + length)
+        # Drawn in both cases, so that the next numbers do not depend on it.
+        yaw = float(rng.choice([-1, 1])) * rng.uniform(30, 50)
+        pitch = rng.normal(0, 7)
+        if attends:
+            yaw = rng.normal(0, 6)
+            pitch = rng.normal(-2, 4)
         roll = rng.normal(0, 4)
         turn = rng.uniform(0.3, 0.6)
         while t < spell:
             yield Gaze(
-                t, turn, yaw + rng.normal(0, 2.5), pitch + rng.normal(0, 2), roll
+                start=t,
+                turn=turn,
+                yaw=yaw + rng.normal(0, 2.5),
+                pitch=pitch + rng.normal(0, 2),
+                roll=roll,
             )
             t = t + rng.uniform(0.8, 2.0)
             turn = rng.uniform(0.12, 0.25)

@@ -1,10 +1,11 @@
-"""Who is at which stand of a mall when."""
+"""Tell who is at which stand of a mall when."""
 
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from operator import attrgetter
 from typing import Final
 
@@ -16,6 +17,7 @@ from vitrine.synthetic.options import Options
 from vitrine.synthetic.scenes import Scene
 from vitrine.synthetic.visitor import Visitor
 
+# The numbers of this module are chosen, not measured; docs/synthetic.md says what comes out.
 STANDS: Final = 4
 BETWEEN_STANDS: Final = (25.0, 240.0)
 """Seconds from one stand to another."""
@@ -30,7 +32,7 @@ NEXT_DAY: Final = 0.3
 
 @dataclass
 class _Person:
-    """Where somebody was last."""
+    """Tell where somebody was last."""
 
     visits: int = 0
     day: int = -1
@@ -39,7 +41,7 @@ class _Person:
 
 
 class Timetable:
-    """All visits to all stands of a mall, drawn in order of time.
+    """Draw all visits to all stands of a mall, in order of time.
 
     Who has left long ago is forgotten; to ask about an earlier time draws everything anew.
     """
@@ -50,14 +52,15 @@ class Timetable:
         self._start_over()
 
     def at(self, day: int, stand: int, t: float) -> list[Visitor]:
-        """Who is at a stand (from 1) t seconds after it opened on a day (from 0)."""
+        """Return who is at a stand (from 1) t seconds after it opened on a day (from 0)."""
         if (day, t) < self._known_from:
             self._start_over()
         while self._day < day:
             self._draw(self._options.seconds or 0.0)
             self._open(self._day + 1)
         self._draw(t)
-        return [visitor for visitor in self._there(stand - 1, t) if visitor.start <= t]
+        there = self._there(stand - 1, t)
+        return [visitor for visitor in there if visitor.start <= t]
 
     def _start_over(self) -> None:
         self._people: list[_Person] = []
@@ -81,90 +84,111 @@ class Timetable:
             self._next = next(self._arrivals_to_come)
 
     def _there(self, stand: int, t: float) -> list[Visitor]:
-        """Visits to a stand (from 0) that end after t, of those drawn."""
+        """Return the drawn visits to a stand (from 0) that end after t."""
         there = self._visitors[stand]
-        recent = there[
-            bisect_right(there, t - self._longest, key=attrgetter("start")) :
-        ]
-        return [visitor for visitor in recent if visitor.end > t]
+        # Who came earlier than the longest visit ago has left.
+        since = t - self._longest
+        first = bisect_right(there, since, key=attrgetter("start"))
+        return [visitor for visitor in there[first:] if visitor.end > t]
 
     def _forget(self, stand: int, now: float) -> None:
         """Let go of a stand's old visits, now and then."""
-        if len(self._visitors[stand]) > MOST_REMEMBERED:
-            since = now - REMEMBERED
-            self._visitors[stand] = [v for v in self._visitors[stand] if v.end > since]
-            self._known_from = max(self._known_from, (self._day, since))
+        visitors = self._visitors[stand]
+        if len(visitors) <= MOST_REMEMBERED:
+            return
+        since = now - REMEMBERED
+        self._visitors[stand] = [v for v in visitors if v.end > since]
+        self._known_from = max(self._known_from, (self._day, since))
 
     def _arrivals(self, day: int) -> Iterator[tuple[float, int, Rng]]:
-        """Time, stand (from 0) and random numbers of each arrival, in order of time."""
-        rng = np.random.default_rng([self._options.seed, 2**33, day])
+        """Yield time, stand (from 0) and random numbers of each arrival, in order of time."""
+        rng = self._rng(day)
+        between = 60 / (self._scene.arrivals * STANDS)
         t = 0.0
-        for number in range(2**31):
-            t += rng.exponential(60 / (self._scene.arrivals * STANDS))
+        for number in count():
+            t += rng.exponential(between)
             stand = int(rng.integers(STANDS))
-            yield (
-                t,
-                stand,
-                np.random.default_rng([self._options.seed, 2**33, day, number]),
-            )
+            yield t, stand, self._rng(day, number)
+
+    def _rng(self, *stream: int) -> Rng:
+        """Return the generator of a day, a group or a person; none depends on the numbers of another."""
+        return np.random.default_rng([self._options.seed, 2**33, *stream])
 
     def _arrive(self, start: float, stand: int, rng: Rng) -> None:
+        """Draw a group's visit; who would be too many does not come."""
         self._forget(stand, start)
         there = self._there(stand, start)
-        size = int(rng.choice([2, 3])) if rng.uniform() < self._scene.grouped else 1
+        size = 1
+        if rng.uniform() < self._scene.grouped:
+            size = int(rng.choice([2, 3]))
+        room = self._options.people - len(there)
         plan = draw_plan(rng, self._scene, start)
         group: list[Visitor] = []
-        for place in range(min(size, self._options.people - len(there))):
+        for place in range(min(size, room)):
             body = self._choose(rng, start, stand)
-            group.append(draw_visitor(rng, body, plan, [*there, *group], place))
-            self._note(group[-1], stand)
+            visitor = draw_visitor(rng, body, plan, [*there, *group], place)
+            group.append(visitor)
+            self._note(visitor, stand)
         for visitor in group:
             insort(self._visitors[stand], visitor, key=attrgetter("start"))
 
     def _note(self, visitor: Visitor, stand: int) -> None:
-        self._longest = max(self._longest, visitor.end - visitor.start)
+        """Remember where somebody was last."""
+        length = visitor.end - visitor.start
+        self._longest = max(self._longest, length)
         if self._people[visitor.person].day < self._day:
             self._recent.append(visitor.person)
         self._people[visitor.person] = _Person(
-            visitor.number, self._day, stand, visitor.end
+            visits=visitor.number,
+            day=self._day,
+            stand=stand,
+            end=visitor.end,
         )
 
     def _choose(self, rng: Rng, start: float, stand: int) -> Body:
-        """Somebody seen before, or a new person."""
-        candidates: Sequence[int] = ()
-        scene = self._scene
-        chance = rng.uniform()
-        if chance < scene.returning:
-            candidates = self._left(start, scene.returns_after, lambda at: at == stand)
-        elif chance < scene.returning + scene.wandering:
-            candidates = self._left(start, BETWEEN_STANDS, lambda at: at != stand)
-        elif self._day and rng.uniform() < NEXT_DAY:
-            candidates = self._of_earlier_days(stand)
+        """Return somebody seen before, or a new person."""
+        candidates = self._candidates(rng, start, stand)
         if candidates:
             person = int(rng.choice(candidates))
         else:
             person = len(self._people)
             self._people.append(_Person())
-        own = np.random.default_rng([self._options.seed, 2**33, 2**32, person])
-        return draw_body(own, person, self._people[person].visits + 1)
+        own = self._rng(2**32, person)
+        visit = self._people[person].visits + 1
+        return draw_body(own, person, visit)
 
-    def _left(
-        self, now: float, ago: tuple[float, float], where: Callable[[int], bool]
-    ) -> list[int]:
-        """Who left such a stand so many seconds ago, and went to no other since."""
-        self._recent = [
-            i for i in self._recent if now - self._people[i].end <= LONGEST_AGO
-        ]
-        return [
-            i
-            for i in self._recent
-            if ago[0] <= now - self._people[i].end <= ago[1]
-            and where(self._people[i].stand)
-        ]
+    def _candidates(self, rng: Rng, now: float, stand: int) -> list[int]:
+        """Return who may come to a stand again; nobody for a new person."""
+        scene = self._scene
+        chance = rng.uniform()
+        if chance < scene.returning:
+            left = self._left(now, scene.returns_after)
+            return [i for i in left if self._people[i].stand == stand]
+        if chance < scene.returning + scene.wandering:
+            left = self._left(now, BETWEEN_STANDS)
+            return [i for i in left if self._people[i].stand != stand]
+        if self._day and rng.uniform() < NEXT_DAY:
+            return self._of_earlier_days(stand)
+        return []
+
+    def _left(self, now: float, ago: tuple[float, float]) -> list[int]:
+        """Return who left a stand so many seconds ago, and went to no other since."""
+        shortest, longest = ago
+        recent = []
+        left = []
+        for person in self._recent:
+            since = now - self._people[person].end
+            if since <= LONGEST_AGO:
+                recent.append(person)
+                if shortest <= since <= longest:
+                    left.append(person)
+        self._recent = recent
+        return left
 
     def _of_earlier_days(self, stand: int) -> list[int]:
-        return [
-            i
-            for i, p in enumerate(self._people)
-            if p.day < self._day and p.stand == stand
-        ]
+        """Return who was at a stand on an earlier day and at none today."""
+        found = []
+        for number, person in enumerate(self._people):
+            if person.day < self._day and person.stand == stand:
+                found.append(number)
+        return found

@@ -1,13 +1,14 @@
-"""One visit to a stand, in metres and as pure functions of seconds since it opened."""
+"""Represent one visit to a stand, in metres and as pure functions of seconds since it opened."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import atan2, degrees, pi, sin
 from operator import attrgetter
-from typing import Literal
+from typing import Final, Literal
 
 from vitrine.synthetic.moves import Episode, smooth, strengths, unrest
 from vitrine.synthetic.world import Point, towards, within_view
@@ -19,41 +20,56 @@ Floor = tuple[float, float]
 Ease = Literal["walk", "stop", "go"]
 """At one speed; ever slower until a stop; ever faster."""
 
+# Between a constant speed (1) and a constant force (2). Chosen, not measured, as are sway and bob.
+EASING: Final = 1.6
+SWAY_M: Final = 0.015
+BOB_M: Final = 0.025
+
 
 @dataclass(frozen=True)
 class Leg:
-    """A part of somebody's way: from `origin`, reached at `start`, to `target`, reached at `end`."""
+    """Represent a part of somebody's way from `origin` to `target`."""
 
     start: float
+    """When somebody is at the origin."""
     end: float
+    """When somebody is at the target."""
     origin: Floor
     target: Floor
     ease: Ease = "walk"
 
     @property
     def heading(self) -> float:
-        """Degrees of yaw of somebody who looks where they go."""
-        return degrees(
-            atan2(self.target[0] - self.origin[0], self.origin[1] - self.target[1])
-        )
+        """Return degrees of yaw of somebody who looks where they go."""
+        across = self.target[0] - self.origin[0]
+        nearer = self.origin[1] - self.target[1]
+        return degrees(atan2(across, nearer))
 
     def at(self, t: float) -> Floor:
-        share = min(1.0, max(0.0, (t - self.start) / (self.end - self.start)))
+        """Return the place at t seconds; before and after, an end of the way."""
+        share = self.share(t)
+        share = min(1.0, max(0.0, share))
         if self.ease == "stop":
-            share = 1 - (1 - share) ** 1.6
+            share = 1 - (1 - share) ** EASING
         elif self.ease == "go":
-            share = share**1.6
-        (x0, z0), (x1, z1) = self.origin, self.target
-        return x0 + share * (x1 - x0), z0 + share * (z1 - z0)
+            share = share**EASING
+        x, z = self.origin
+        to_x, to_z = self.target
+        return x + share * (to_x - x), z + share * (to_z - z)
+
+    def share(self, t: float) -> float:
+        """Return the share of the leg's time that is over at t seconds; outside, below 0 or above 1."""
+        return (t - self.start) / (self.end - self.start)
 
     @property
     def stands(self) -> bool:
+        """Tell if somebody stays where they are."""
         return self.origin == self.target
 
 
 @dataclass(frozen=True)
 class Look:
-    """From `start` the head turns to something within `turn` seconds and follows it."""
+    """Represent a turn of the head: from `start`, within `turn` seconds, to what it then follows."""
 
     start: float
     turn: float
@@ -67,7 +83,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Visitor:
-    """One person at one stand once."""
+    """Represent one person at one stand once."""
 
     person: int
     number: int
@@ -80,67 +96,82 @@ class Visitor:
     looks: tuple[Look, ...]
     episodes: tuple[Episode, ...]
     phase: float
+    """Of all small motion, radians: people do not move in step."""
 
     @cached_property
     def start(self) -> float:
+        """Return when the visit begins."""
         return self.legs[0].start
 
     @cached_property
     def end(self) -> float:
+        """Return when the visit ends."""
         return self.legs[-1].end
 
     @cached_property
     def spot(self) -> Floor | None:
-        """Where the visitor stands."""
-        return next((leg.origin for leg in self.legs if leg.stands), None)
+        """Return where the visitor stands; None for one who walks on."""
+        for leg in self.legs:
+            if leg.stands:
+                return leg.origin
+        return None
 
     def head(self, t: float) -> Point:
-        """The head's pivot, with the bob of steps and the sway of somebody who stands."""
-        leg = self._leg(t)
+        """Return the head's pivot, with the bob of steps and the sway of somebody who stands."""
+        leg = self.legs[_latest(self.legs, t)]
         x, z = leg.at(t)
         if leg.stands:
-            sway = (
-                0.015 * sin(0.9 * t + self.phase) * min(1.0, t - leg.start, leg.end - t)
-            )
+            # It grows and fades within a second, so that nobody jumps.
+            strength = min(1.0, t - leg.start, leg.end - t)
+            sway = SWAY_M * sin(0.9 * t + self.phase) * strength
             return x + sway, -self.height + 0.2 * sway, z
-        return (
-            x,
-            -self.height
-            - 0.025 * abs(sin(1.8 * pi * t + self.phase)) * _striding(leg, t),
-            z,
-        )
+        step = abs(sin(1.8 * pi * t + self.phase))
+        return x, -self.height - BOB_M * step * _striding(leg, t), z
 
     def turned(self, t: float) -> HeadPose:
-        """How the head is turned in the world."""
-        now = bisect_right(self.looks, t, key=attrgetter("start")) - 1
-        look = self.looks[max(now, 0)]
+        """Return how the head is turned in the world."""
+        now = _latest(self.looks, t)
+        look = self.looks[now]
         before = self.looks[max(now - 1, 0)]
         head = self.head(t)
         share = smooth((t - look.start) / look.turn)
-        yaw, pitch, roll = (
-            a + share * (b - a)
-            for a, b in zip(_aim(before, head), _aim(look, head), strict=True)
+        pairs = zip(_aim(before, head), _aim(look, head), strict=True)
+        yaw, pitch, roll = (a + share * (b - a) for a, b in pairs)
+        extra_yaw, extra_pitch, extra_roll = unrest(t, self.phase)
+        return HeadPose(
+            yaw=yaw + extra_yaw,
+            pitch=pitch + extra_pitch,
+            roll=roll + extra_roll,
         )
-        extra = unrest(t, self.phase)
-        return HeadPose(yaw + extra[0], pitch + extra[1], roll + extra[2])
 
     def expression(self, t: float) -> tuple[float, float]:
-        """Strength of the smile and of the open mouth, 0 to 1."""
+        """Return the strength of the smile and of the open mouth, 0 to 1."""
         return strengths(self.episodes, t)
 
-    def _leg(self, t: float) -> Leg:
-        return self.legs[
-            max(bisect_right(self.legs, t, key=attrgetter("start")) - 1, 0)
-        ]
+
+def _latest(parts: Sequence[Leg] | Sequence[Look], t: float) -> int:
+    """Return the index of the last part that has begun; 0 before all."""
+    begun = bisect_right(parts, t, key=attrgetter("start"))
+    return max(begun - 1, 0)
 
 
 def _striding(leg: Leg, t: float) -> float:
-    share = (t - leg.start) / (leg.end - leg.start)
-    return {"walk": 1.0, "stop": min(1.0, 4 * (1 - share)), "go": min(1.0, 4 * share)}[
-        leg.ease
-    ]
+    """Return how high the steps are, 0 to 1: lower at the end of a way to a spot, and at its begin."""
+    share = leg.share(t)
+    if leg.ease == "stop":
+        return min(1.0, 4 * (1 - share))
+    if leg.ease == "go":
+        return min(1.0, 4 * share)
+    return 1.0
 
 
 def _aim(look: Look, head: Point) -> tuple[float, float, float]:
-    yaw, pitch = (0.0, 0.0) if look.at is None else towards(head, look.at)
-    return *within_view(head, yaw + look.yaw, pitch + look.pitch), look.roll
+    """Return yaw, pitch and roll, degrees, of a head that looks so from its place."""
+    yaw = look.yaw
+    pitch = look.pitch
+    if look.at is not None:
+        to_yaw, to_pitch = towards(head, look.at)
+        yaw += to_yaw
+        pitch += to_pitch
+    yaw, pitch = within_view(head, yaw, pitch)
+    return yaw, pitch, look.roll

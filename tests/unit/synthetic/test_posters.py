@@ -3,8 +3,9 @@ from functools import cache
 import numpy as np
 import pytest
 
-from vitrine.synthetic.posters import LARGEST, SMALLEST, Box, draw_poster, hang_posters
+from vitrine.synthetic.posters import LARGEST, SMALLEST, draw_poster, hang_posters
 from vitrine.synthetic.shop import draw_shop
+from vitrine.synthetic.truth import Box
 from vitrine.vision.crop import Image
 
 SIZE = 640, 360
