@@ -22,7 +22,7 @@ class Source(BaseModel):
     path: Path
     format: Format
     repeat: int = Field(1, ge=1)
-    """How often an epoch shows each face of this set."""
+    """Times that an epoch shows each face of this set."""
 
     def read(self) -> list[LabelledFace]:
         """Return all faces of the set. Raises DatasetError."""

@@ -1,4 +1,4 @@
-"""What the similarities of pairs of pictures say about an embedding."""
+"""Figures of an embedding from the similarities of pairs of pictures."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What a training run keeps between epochs, and the checkpoints it writes."""
+"""The state of a training run between epochs, and the checkpoints it writes."""
 
 import math
 import os

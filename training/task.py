@@ -1,4 +1,4 @@
-"""What the trainer has to know about a network: its data, its loss, its measurements, its file."""
+"""The contract between the trainer and a network: samples, loss, measurements, file."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What a camera does to a tile: light, colour, focus, noise and compression.
+"""A tile as a camera sees it: light, colour, focus, noise and compression.
 
 How often and how strongly was chosen by looking at tiles, not measured.
 """

@@ -9,9 +9,16 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from training.detector.camera import Camera
+from training.detector.draws import (
+    MASK,
+    face_size,
+    face_sizes,
+    fading_masks,
+    part_of_face,
+    turn_of_head,
+)
 from training.detector.picture import (
     Affine,
     Floats,
@@ -27,12 +34,6 @@ from training.pictures.chance import colour, factor, factors, log_uniform, one_o
 Scenes = Sequence[tuple[float, Sequence[Picture]]]
 """Groups of backgrounds with their weights."""
 
-SIZES: Final = (10.0, 40.0, 110.0, 230.0)
-"""Bounds of the sizes of faces (geometric mean of the box's sides), each span log-uniform…"""
-SIZE_SHARES: Final = (0.6, 0.26, 0.14)
-"""…and how many are drawn from each span: most faces of a mall are far away."""
-FACE_COUNTS: Final = (0.25, 0.2, 0.18, 0.15, 0.12, 0.1)
-"""Shares of tiles that are given 0, 1, … 5 faces."""
 LARGEST_ENLARGEMENT: Final = 1.6
 """Beyond, an enlarged picture has no details that a camera would see."""
 LOOKALIKES: Final = 0.6
@@ -41,11 +42,9 @@ LOOKALIKES: Final = 0.6
 Without them the network learned the edges of what is pasted (the control on its card).
 """
 AROUND: Final = (1.5, 2.8)
-"""How much larger a picture of a person is than the face."""
+"""Size of a picture of a person over that of the face."""
 COVERED: Final = 0.3
 """Share of faces with something in front of them."""
-MASK: Final = 64
-"""Side of the masks."""
 
 
 class Composer:
@@ -75,20 +74,20 @@ class Composer:
             _halve(some)
         _halve(empty)
         _halve(lookalikes)
-        self._masks = _masks()
+        self._masks = fading_masks()
         self._camera = Camera()
 
     def tile(self, rng: np.random.Generator) -> Tile:
         """Return one tile."""
         tile = self._background(rng)
         # From large to small, so that a large picture does not hide all small ones.
-        sizes = sorted(_sizes(rng), reverse=True)
+        sizes = sorted(face_sizes(rng), reverse=True)
         for size in sizes:
             # Clutter between people, as bags and signs are.
             if rng.random() < 0.25:
                 self._empty_piece(tile, rng)
             if self._lookalikes and rng.random() < LOOKALIKES:
-                self._lookalike(tile, _size(rng), rng)
+                self._lookalike(tile, face_size(rng), rng)
             self._person(tile, size, rng)
         # And in front of everybody.
         if rng.random() < 0.3:
@@ -182,7 +181,7 @@ class Composer:
         """Paste a picture somewhere, so large that its box has this size; return its place."""
         own_size = float(np.sqrt(box[2] * box[3]))
         scale = min(size / own_size, LARGEST_ENLARGEMENT)
-        turn = _drawn_turn(rng)
+        turn = turn_of_head(rng)
         # Most of the face stays inside the tile.
         longest = scale * float(box[2:].max())
         edge = min(0.45 * longest, SIDE / 2)
@@ -262,7 +261,7 @@ class Composer:
         rng: np.random.Generator,
     ) -> None:
         """Put something in front of the lower or an outer part of a face."""
-        x0, y0, x1, y1 = _part_of_face(box, rng)
+        x0, y0, x1, y1 = part_of_face(box, rng)
         if x1 - x0 < 1 or y1 - y0 < 1:
             return
         picture = one_of(self._empty, rng)
@@ -273,70 +272,7 @@ class Composer:
         tile.image[y0:y1, x0:x1] = chosen
 
 
-def _part_of_face(
-    box: Floats,
-    rng: np.random.Generator,
-) -> tuple[int, int, int, int]:
-    """Draw the bounds of what is hidden: the lower, left or right part, as x0, y0, x1, y1."""
-    share = rng.uniform(0.15, 0.55)
-    x, y, width, height = box
-    side = rng.integers(3)
-    # Below: a scarf, a counter, somebody in front. At a side: a neighbour, a door frame.
-    if side == 0:
-        y = y + (1 - share) * height
-        height = share * height
-    else:
-        x = x + (side - 1) * (1 - share) * width
-        width = share * width
-    outline = np.round([x, y, x + width, y + height])
-    bounds = outline.astype(int).clip(0, SIDE)
-    x0, y0, x1, y1 = bounds.tolist()
-    return x0, y0, x1, y1
-
-
-def _drawn_turn(rng: np.random.Generator) -> float:
-    """Draw degrees: heads are mostly upright, one in four hangs to a side."""
-    if rng.random() < 0.25:
-        return rng.uniform(-40, 40)
-    return rng.normal(0, 8)
-
-
 def _halve(pictures: Iterable[Picture]) -> None:
     """Compute the levels here, not in each process that prepares batches."""
     for picture in pictures:
         _ = picture.levels
-
-
-def _sizes(rng: np.random.Generator) -> list[float]:
-    """Draw the sizes of the faces that a tile is given."""
-    count = int(rng.choice(len(FACE_COUNTS), p=FACE_COUNTS))
-    return [_size(rng) for _ in range(count)]
-
-
-def _size(rng: np.random.Generator) -> float:
-    # A span first, so that the many small faces do not leave large ones out.
-    span = int(rng.choice(len(SIZE_SHARES), p=SIZE_SHARES))
-    return log_uniform(SIZES[span], SIZES[span + 1], rng)
-
-
-def _masks() -> list[Floats]:
-    """Return how a picture's edge fades, (64, 64) each.
-
-    Not at all, at once, slowly, with round corners.
-    """
-    line = np.abs((np.arange(MASK) + 0.5) / MASK * 2 - 1)
-    across, down = np.meshgrid(line, line)
-    square = np.maximum(across, down)
-    rounded = (across**4 + down**4) ** 0.25
-    return [
-        np.ones((MASK, MASK), np.float32),
-        _fading(square, 0.08),
-        _fading(square, 0.25),
-        _fading(rounded, 0.15),
-    ]
-
-
-def _fading(reach: NDArray[np.float64], width: float) -> Floats:
-    """Return 1 inside and 0 at the edge, where `reach` is 1; between them over a width."""
-    inside = (1 - reach) / width
-    return inside.clip(0, 1).astype(np.float32)

@@ -1,4 +1,4 @@
-"""What the detector's training makes smaller.
+"""The loss that the detector's training makes smaller.
 
 Focal loss (Lin et al. 2017, arXiv:1708.02002) on the score, 1 − GIoU (Rezatofighi et al. 2019,
 arXiv:1902.09630) on the box, smooth L1 in face sizes on the points.

@@ -1,4 +1,4 @@
-"""What the detector's cells should say about a tile.
+"""The answers that the detector's cells should give about a tile.
 
 A face belongs to the strides that its size calls for, there to the cells near its middle (centre
 sampling, Tian et al. 2019, arXiv:1904.01355); around them, and where nobody knows, a cell may say

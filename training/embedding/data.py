@@ -1,4 +1,4 @@
-"""What the embedding network learns from: the teacher's vectors, and views of aligned faces."""
+"""Data of the embedding network: the teacher's vectors, and views of aligned faces."""
 
 import hashlib
 from pathlib import Path

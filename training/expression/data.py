@@ -1,4 +1,4 @@
-"""What the expression network learns from: faces, and what ten people saw in each."""
+"""Data of the expression network: faces, and what ten people saw in each."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What distance, lenses, cameras and bystanders do to an aligned face.
+"""Worse views of an aligned face: distance, lenses, cameras, bystanders.
 
 How often and how strongly was chosen by looking at the pictures, not measured, where nothing else
 is said.

@@ -1,4 +1,4 @@
-"""What the quality network learns from: views of known people, and how they were recognised."""
+"""Data of the quality network: views of known people, and how they were recognised."""
 
 import hashlib
 from collections.abc import Sequence

@@ -64,7 +64,7 @@ COMMON: dict[str, dict[str, Any]] = {
         "workers": 0,
     },
 }
-"""What all rounds of a network were trained with."""
+"""Settings that all rounds of a network share."""
 TABLES = {
     "detector": """
         seed epochs tiles malls mall_frames learning_rate average false_alarms
@@ -95,7 +95,7 @@ TABLES = {
         5    8      0.003         0.99
     """,
 }
-"""What the rounds differ in, a row a round."""
+"""Settings in which the rounds differ, a row a round."""
 
 
 def rows(table: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What cells should answer, the loss of their answers, and how answers are measured."""
+"""The answers of the cells: targets, loss and measurement."""
 
 from pathlib import Path
 

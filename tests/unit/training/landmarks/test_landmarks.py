@@ -1,4 +1,4 @@
-"""What the landmark network learns from: cuts, views of them, and how often each is shown."""
+"""Data of the landmark network: cuts, views of them, and how often each is shown."""
 
 import numpy as np
 import pytest
