@@ -18,21 +18,25 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
+from benchmarks.expression_figures import (
+    CONE_PITCH,
+    CONE_YAW,
+    area,
+    by_pose,
+    frame_noise,
+    row_of,
+    values_of,
+)
+from benchmarks.expression_points import labels
 from benchmarks.tracked_faces import tracked_faces
 from benchmarks.vision import read
-from training.datasets.faces import LabelledFace
-from training.datasets.keypoints_csv import read_keypoints_csv
-from training.datasets.splits import select
-from training.evaluation.matching import matched
 from vitrine.faces.analysis import Analyser
 from vitrine.faces.models import FaceModels
-from vitrine.presence.expression import FULL_CHANGE, Baseline
-from vitrine.schemas import Expression, Face, FrameFaces
-from vitrine.vision.crop import Image, crop_of_box, cut, network_input, to_frame
+from vitrine.presence.expression import Baseline
+from vitrine.schemas import Face, FrameFaces
+from vitrine.vision.crop import Image
 from vitrine.vision.detectors import Detector, FaceScore, Mtcnn, YuNet
-from vitrine.vision.expression import ExpressionGeometry, measure
 from vitrine.vision.expression_classes import ExpressionClassifier
 from vitrine.vision.models import (
     EXPRESSION_FILE,
@@ -41,17 +45,10 @@ from vitrine.vision.models import (
     model_path,
     optional_model,
 )
-from vitrine.vision.networks import Network, load_network
-from vitrine.vision.pose import HeadPose, head_pose
+from vitrine.vision.networks import load_network
+from vitrine.vision.pose import HeadPose
 from vitrine.vision.quality import QualityScore
-from vitrine.vision.shape import Points
 
-NAMES: Final = tuple(FULL_CHANGE)
-GEOMETRY: Final = NAMES[:4]
-"""Those that landmarks give."""
-CONE_YAW: Final = 25
-CONE_PITCH: Final = 20
-"""Degrees from the camera within which a face counts: it looks at the stand."""
 WIDTH: Final = 640
 MOST_FRAMES: Final = 3000
 Span = tuple[int, int]
@@ -91,7 +88,6 @@ BY_EYE: Final[dict[str, tuple[list[Span], list[Span]]]] = {
 Every sixth frame was looked at; speech and what was not clear is in neither. Frames are those
 of the file, counted from 0.
 """
-Values = NDArray[np.float64]
 
 
 @dataclass(slots=True)
@@ -100,26 +96,6 @@ class Views:
 
     numbers: list[int] = field(default_factory=list)
     faces: list[Face] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Compared:
-    """Hold measures and poses of annotated and of predicted points, a row a face."""
-
-    annotated: list[list[float]] = field(default_factory=list)
-    predicted: list[list[float]] = field(default_factory=list)
-    annotated_poses: list[HeadPose] = field(default_factory=list)
-    predicted_poses: list[HeadPose] = field(default_factory=list)
-
-    def add(self, face: LabelledFace, predicted: Points) -> None:
-        """Measure both kinds of points of a face."""
-        height, width = face.image().shape[:2]
-        annotated_pose = head_pose(face.points, width, height)
-        predicted_pose = head_pose(predicted, width, height)
-        self.annotated.append(_geometry(measure(face.points, annotated_pose)))
-        self.predicted.append(_geometry(measure(predicted, predicted_pose)))
-        self.annotated_poses.append(annotated_pose)
-        self.predicted_poses.append(predicted_pose)
 
 
 def main() -> None:
@@ -155,65 +131,6 @@ def main() -> None:
             labels(given, detector)
         else:
             video(given, detector, slice(*arguments.frames))
-
-
-def labels(data: Path, detector: Detector) -> None:
-    """Print correlation and slope of predicted on annotated measures, and their difference."""
-    network = load_network(model_path(LANDMARKS_FILE))
-    compared = Compared()
-    for face in select(read_keypoints_csv(data), "held-out"):
-        points = predicted_points(face, detector, network)
-        if points is not None:
-            compared.add(face, points)
-    annotated = np.array(compared.annotated)
-    predicted = np.array(compared.predicted)
-    print(f"{data.name}: {len(annotated)} held-out faces")
-    for column, name in enumerate(GEOMETRY):
-        print_agreement(
-            name,
-            annotated[:, column],
-            predicted[:, column],
-        )
-    print(
-        "  share explained by pose, annotated:",
-        _by_pose(annotated, compared.annotated_poses),
-    )
-    print(
-        "  share explained by pose, predicted:",
-        _by_pose(predicted, compared.predicted_poses),
-    )
-
-
-def predicted_points(
-    face: LabelledFace,
-    detector: Detector,
-    network: Network,
-) -> Points | None:
-    """Return the network's 68 points of a face; None where the detector missed it."""
-    image = face.image()
-    matches = matched(detector, image, face.points)
-    if not len(matches):
-        return None
-    crop = crop_of_box(matches.boxes[0].tolist(), matches.five[0])
-    outputs = network.run(network_input([cut(image, crop)]))
-    points: Points = to_frame(outputs[0], [crop])[0]
-    return points
-
-
-def print_agreement(
-    name: str,
-    true: Values,
-    seen: Values,
-) -> None:
-    """Print how well a predicted measure follows the annotated one."""
-    correlation = np.corrcoef(true, seen)[0, 1]
-    slope = np.polyfit(true, seen, 1)[0]
-    error = seen - true
-    print(
-        f"  {name:12s} r {correlation:.2f}  slope {slope:.2f}"
-        f"  sd {true.std():.3f} → {seen.std():.3f}"
-        f"  sd of difference {error.std():.3f}"
-    )
 
 
 def video(
@@ -252,17 +169,17 @@ def print_track(
     for face in views.faces:
         responses.append(baseline.observe(face.expression, 1 / fps))
         changes.append(np.abs(np.subtract(baseline.now, baseline.usual)))
-        values.append(_values(face.expression))
+        values.append(values_of(face.expression))
         poses.append(HeadPose(face.yaw, face.pitch, face.roll))
     measures = np.array(values)
     height = np.mean([face.box[3] for face in views.faces])
     print(f"{video_name}: {len(views.faces)} views, face {height:.0f} px")
-    print("  sd                     ", _row(measures.std(axis=0)))
-    print("  frame noise            ", _row(frame_noise(measures)))
-    print("  share explained by pose", _by_pose(measures, poses))
+    print("  sd                     ", row_of(measures.std(axis=0)))
+    print("  frame noise            ", row_of(frame_noise(measures)))
+    print("  share explained by pose", by_pose(measures, poses))
     print(
         "  change, 97th percentile",
-        _row(
+        row_of(
             np.percentile(
                 changes,
                 97,
@@ -289,21 +206,6 @@ def print_track(
         )
 
 
-def frame_noise(values: Values) -> Values:
-    """Return the noise (k,) of values (frames, k), from their second differences.
-
-    1.4826 makes a median of absolute values a standard deviation; a second difference
-    has six times the variance of its terms.
-    """
-    seconds = np.diff(
-        values,
-        n=2,
-        axis=0,
-    )
-    spread = 1.4826 * np.median(np.abs(seconds), axis=0)
-    return np.asarray(spread / np.sqrt(6))
-
-
 def responses_within(
     spans: Sequence[Span],
     numbers: Sequence[int],
@@ -315,15 +217,6 @@ def responses_within(
         if any(first <= number <= last for first, last in spans):
             found.append(response)
     return found
-
-
-def area(higher: ArrayLike, lower: ArrayLike) -> float:
-    """Return the area under the ROC curve: how often one of `higher` is above one of `lower`.
-
-    Ties count half.
-    """
-    difference = np.subtract.outer(np.asarray(higher), np.asarray(lower))
-    return float((np.sign(difference) + 1).mean() / 2)
 
 
 def faces_in(
@@ -341,37 +234,6 @@ def faces_in(
         expressions=ExpressionClassifier(classes),
     )
     return tracked_faces(images, fps, Analyser(models))
-
-
-def _geometry(measured: ExpressionGeometry) -> list[float]:
-    return [getattr(measured, name) for name in GEOMETRY]
-
-
-def _values(expression: Expression) -> list[float]:
-    return [getattr(expression, name) or 0.0 for name in NAMES]
-
-
-def _by_pose(values: Values, poses: Iterable[HeadPose]) -> str:
-    """Return R² of each measure on yaw, pitch and their squares, over poses inside the cone."""
-    turns = [(pose.yaw, pose.pitch) for pose in poses]
-    angles = np.array(turns) / CONE_YAW
-    within = np.abs(angles) <= (1, CONE_PITCH / CONE_YAW)
-    inside = within.all(axis=1)
-    ones = np.ones(inside.sum())
-    terms = np.column_stack([ones, angles[inside], angles[inside] ** 2])
-    seen = values[inside]
-    factors = np.linalg.lstsq(terms, seen, rcond=None)[0]
-    rest = seen - terms @ factors
-    unexplained = rest.var(axis=0) / seen.var(axis=0)
-    return _row(1 - unexplained, 2)
-
-
-def _row(values: Values, digits: int = 4) -> str:
-    cells = []
-    # Landmarks give fewer measures than there are names.
-    for name, value in zip(NAMES, values.tolist(), strict=False):
-        cells.append(f"{name} {value:.{digits}f}")
-    return ", ".join(cells)
 
 
 if __name__ == "__main__":

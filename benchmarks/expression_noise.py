@@ -19,7 +19,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from benchmarks.expression import area, faces_in
+from benchmarks.expression import faces_in
+from benchmarks.expression_figures import area
 from benchmarks.static_faces import still
 from benchmarks.vision import read
 from training.datasets.ferplus import majority, read_ferplus

@@ -25,8 +25,6 @@ from benchmarks.face_comparison import (
     Finder,
     Row,
     false_alarm_rows,
-    landmark_rows,
-    picture_rows,
     recall_rows,
 )
 from benchmarks.face_samples import (
@@ -37,6 +35,7 @@ from benchmarks.face_samples import (
     synthetic_identities,
 )
 from benchmarks.intervals import Figure
+from benchmarks.landmark_comparison import landmark_rows, picture_rows
 from benchmarks.separation import separation
 from training.datasets.faces import LabelledFace
 from training.datasets.keypoints_csv import read_keypoints_csv

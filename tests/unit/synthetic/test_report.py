@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from benchmarks.face_comparison import Row, match, shared, statistics
+from benchmarks.face_comparison import Row, match, shared
 from benchmarks.face_samples import Face
 from benchmarks.intervals import difference, mean_figure
+from benchmarks.landmark_comparison import statistics
 from benchmarks.separation import figures
 from vitrine.vision.crop import Image
 from vitrine.vision.detectors import Detections

@@ -1,0 +1,80 @@
+"""Compute figures of expression: noise, area under the curve, share explained by pose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from vitrine.presence.expression import FULL_CHANGE
+from vitrine.schemas import Expression
+from vitrine.vision.expression import ExpressionGeometry
+from vitrine.vision.pose import HeadPose
+
+NAMES: Final = tuple(FULL_CHANGE)
+GEOMETRY: Final = NAMES[:4]
+"""Those that landmarks give."""
+CONE_YAW: Final = 25
+CONE_PITCH: Final = 20
+"""Degrees from the camera within which a face counts: it looks at the stand."""
+Values = NDArray[np.float64]
+
+
+def frame_noise(values: Values) -> Values:
+    """Return the noise (k,) of values (frames, k), from their second differences.
+
+    1.4826 makes a median of absolute values a standard deviation; a second difference
+    has six times the variance of its terms.
+    """
+    seconds = np.diff(
+        values,
+        n=2,
+        axis=0,
+    )
+    spread = 1.4826 * np.median(np.abs(seconds), axis=0)
+    return np.asarray(spread / np.sqrt(6))
+
+
+def area(higher: ArrayLike, lower: ArrayLike) -> float:
+    """Return the area under the ROC curve: how often one of `higher` is above one of `lower`.
+
+    Ties count half.
+    """
+    difference = np.subtract.outer(np.asarray(higher), np.asarray(lower))
+    return float((np.sign(difference) + 1).mean() / 2)
+
+
+def geometry_of(measured: ExpressionGeometry) -> list[float]:
+    """Return the measures in the order of GEOMETRY."""
+    return [getattr(measured, name) for name in GEOMETRY]
+
+
+def values_of(expression: Expression) -> list[float]:
+    """Return the features in the order of NAMES, 0 for one that is not known."""
+    return [getattr(expression, name) or 0.0 for name in NAMES]
+
+
+def by_pose(values: Values, poses: Iterable[HeadPose]) -> str:
+    """Return R² of each measure on yaw, pitch and their squares, over poses inside the cone."""
+    turns = [(pose.yaw, pose.pitch) for pose in poses]
+    angles = np.array(turns) / CONE_YAW
+    within = np.abs(angles) <= (1, CONE_PITCH / CONE_YAW)
+    inside = within.all(axis=1)
+    ones = np.ones(inside.sum())
+    terms = np.column_stack([ones, angles[inside], angles[inside] ** 2])
+    seen = values[inside]
+    factors = np.linalg.lstsq(terms, seen, rcond=None)[0]
+    rest = seen - terms @ factors
+    unexplained = rest.var(axis=0) / seen.var(axis=0)
+    return row_of(1 - unexplained, 2)
+
+
+def row_of(values: Values, digits: int = 4) -> str:
+    """Return a value of each measure, with its name."""
+    cells = []
+    # Landmarks give fewer measures than there are names.
+    for name, value in zip(NAMES, values.tolist(), strict=False):
+        cells.append(f"{name} {value:.{digits}f}")
+    return ", ".join(cells)
