@@ -40,7 +40,8 @@ def show_age(frame: FrameFaces, clock: Clock) -> None:
         return
     if 0 <= age_ns < LIVE_NS:
         latency = metrics.STAGE_LATENCY.labels("engagement")
-        latency.observe(age_ns / SECOND_NS)
+        age_s = age_ns / SECOND_NS
+        latency.observe(age_s)
 
 
 def count_static_faces(camera_id: str, count: int) -> None:

@@ -87,7 +87,8 @@ class EngagementHandler(Handler):
             partition = self._partitions.pop(source, None)
             if partition is None:
                 continue
-            for stand_id in partition.shown_ns:
+            stands = partition.shown_ns
+            for stand_id in stands:
                 figures.remove_stand(stand_id)
 
     def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
@@ -99,9 +100,10 @@ class EngagementHandler(Handler):
             partition = self._partition_of(received)
             self._take(partition, received, outputs)
             partition.advance(received)
-        self._idle_calls += 1
         if batch:
             self._idle_calls = 0
+        else:
+            self._idle_calls += 1
         outputs.staged = self._due()
         outputs.resume = self._commits()
         return outputs
@@ -140,7 +142,8 @@ class EngagementHandler(Handler):
         for source, partition in self._partitions.items():
             if self._finite:
                 ended = partition.end_all(self._rules)
-                outputs.messages += _all_finished(ended)
+                exposures = _all_finished(ended)
+                outputs.messages += exposures
             checkpoints[source] = _checkpoint(partition)
         outputs.staged = checkpoints
         return outputs
@@ -174,7 +177,8 @@ class EngagementHandler(Handler):
         """Add what a record leads to."""
         frame = received.event
         gone = partition.forget_gone(received, self._rules)
-        outputs.messages += _all_finished(gone)
+        exposures = _all_finished(gone)
+        outputs.messages += exposures
         behind_ns = partition.behind_ns(frame)
         if frame.stand_id not in self._rules:
             reason = "the configuration knows no such stand"
@@ -203,12 +207,17 @@ class EngagementHandler(Handler):
         frame = now.event
         at_ns = frame.captured_at_ns
         shown_ns = partition.shown_ns.get(frame.stand_id)
-        if not (frame.ended or is_due(at_ns, shown_ns)):
+        due = frame.ended or is_due(at_ns, shown_ns)
+        if not due:
             return []
         partition.shown_ns[frame.stand_id] = at_ns
         rules = self._rules.of(frame.stand_id, frame.camera_id)
         cameras = partition.cameras_that_go_on(now)
-        state = snapshot(cameras, at_ns, rules)
+        state = snapshot(
+            cameras=cameras,
+            at_ns=at_ns,
+            rules=rules,
+        )
         figures.show_stand(state)
         figures.show_age(frame, self._clock)
         message = Outgoing(ENGAGEMENT, frame.stand_id, state)
@@ -226,7 +235,8 @@ class EngagementHandler(Handler):
     def _commits(self) -> dict[TopicPartition, Commit]:
         commits = {}
         for source, partition in self._partitions.items():
-            commits[source] = Commit(partition.stored_offset)
+            commit = Commit(partition.stored_offset)
+            commits[source] = commit
         return commits
 
     def _missed(self, error: Unavailable) -> None:

@@ -159,7 +159,8 @@ class Partition:
         if key != _key_of(now.event):
             absent_ns = at_ns - camera.appended_at_ns
             return absent_ns > GONE_NS
-        if self.behind_ns(now.event) <= REPEATED_NS:
+        behind_ns = self.behind_ns(now.event)
+        if behind_ns <= REPEATED_NS:
             return False
         if not camera.behind_since_ns:
             camera.behind_since_ns = at_ns
@@ -203,13 +204,16 @@ class Partition:
 
     def cameras_that_go_on(self, now: Received[FrameFaces]) -> list[CameraPeople]:
         """Return the cameras of a frame's stand that still tell who is there."""
+        logged_ns = now.record.appended_at_ns
+        captured_ns = now.event.captured_at_ns
         found = []
         for camera in self.cameras.values():
             if camera.stand_id != now.event.stand_id:
                 continue
-            silent_ns = now.record.appended_at_ns - camera.appended_at_ns
-            apart_ns = abs(now.event.captured_at_ns - camera.seen_ns)
-            if min(silent_ns, apart_ns) < SILENT_NS:
+            silent_ns = logged_ns - camera.appended_at_ns
+            apart_ns = abs(captured_ns - camera.seen_ns)
+            absent_ns = min(silent_ns, apart_ns)
+            if absent_ns < SILENT_NS:
                 found.append(camera)
         return found
 

@@ -25,15 +25,18 @@ class RulesTable:
         self._version = mall.version
         self._stands = {}
         for stand in mall.stands:
-            rules = self._settings.rules(stand, mall.version)
+            rules = self._settings.rules(
+                stand=stand,
+                config_version=mall.version,
+            )
             self._stands[stand.id] = rules
         self._cameras = {}
         for camera in mall.cameras:
             stand = self._stands[camera.stand].stand
             rules = self._settings.rules(
-                stand,
-                mall.version,
-                camera,
+                stand=stand,
+                config_version=mall.version,
+                camera=camera,
             )
             key = (camera.stand, camera.id)
             self._cameras[key] = rules
@@ -56,5 +59,8 @@ class RulesTable:
             rules = self._stands.get(stand_id)
         if rules is None:
             unknown = Stand(id=stand_id)
-            rules = self._settings.rules(unknown, self._version)
+            rules = self._settings.rules(
+                stand=unknown,
+                config_version=self._version,
+            )
         return rules

@@ -6,7 +6,7 @@ A new process has nothing but the bus and the store.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -43,52 +43,85 @@ from vitrine.topics import EXPOSURES, FACES, TOPICS
 MALL = FixedMall(make_mall(Stand(id="north"), Stand(id="south")))
 PERIOD_S = 0.4
 
+Contents = dict[str, set[bytes]]
+"""Every content that was published for each exposure."""
+
 
 class Crash(Exception):
     """A scripted end of the process."""
 
 
-def scenario() -> list[FrameFaces]:
-    """Two stands, three cameras, 150 s: a presence of more than two minutes, broken tracks, passers-by,
-    an unsteady camera clock, a camera that ends, and a stand that nobody configured."""
+def scenario(start: float, end: float) -> list[FrameFaces]:
+    """Two stands and three cameras between two seconds.
+
+    In all, from 0 to 150: a presence of more than two minutes, broken tracks, passers-by,
+    an unsteady camera clock, a camera that ends, and a stand that nobody configured.
+    """
     noise = random.Random(3)
     frames = []
-    for step in range(round(150 / PERIOD_S)):
+    for step in range(round(start / PERIOD_S), round(end / PERIOD_S)):
         second = step * PERIOD_S
-        frames.append(
-            make_frame_faces(
-                second, [*stayer(second, noise), *passers_by(second, 100, noise)]
-            )
-        )
+        faces = stayer(second, noise) + passers_by(second, 100, noise)
+        frames.append(make_frame_faces(second, faces))
         if 20 < second < 80 or second > 110:
-            others = passers_by(second + 7, 400, noise)
-            frames.append(make_frame_faces(second - 0.05, others, camera="north-2"))
+            faces = passers_by(second + 7, 400, noise)
+            frames.append(make_frame_faces(second - 0.05, faces, camera="north-2"))
         if 55 <= second < 64:
-            south = passers_by(second + 3, 200, noise)
-            frames.append(
-                make_frame_faces(second + 0.1, south, camera="south-1", stand="south")
-            )
-    frames.append(make_frame_faces(64.2, camera="south-1", stand="south", ended=True))
-    frames.insert(100, make_frame_faces(1.0, [make_face("late")]))
-    frames.insert(200, make_frame_faces(75.0, [make_face("lost")], stand="attic"))
+            faces = passers_by(second + 3, 200, noise)
+            frames.append(make_south(second + 0.1, faces))
+    frames.append(make_south(64.2, ended=True))
+    late = make_frame_faces(start - 20, [make_face("late")])
+    lost = make_frame_faces(start, [make_face("lost")], stand="attic")
+    frames.insert(len(frames) // 5, late)
+    frames.insert(len(frames) // 3, lost)
     return frames
 
 
-def stayer(second: float, noise: random.Random) -> Iterator[Face]:
-    """Somebody who stays from second 5 to 145, looks to and fro, and is now and then not found."""
-    if 5 <= second <= 145 and second % 21 > 1:
-        yaw = noise.gauss(0, 8) + (50 if second % 13 > 8 else 0)
-        smile = 0.25 if second % 40 > 35 else 0.0
-        track = make_track_id(second // 21 * 21)
-        yield make_face(track, x=300 + noise.gauss(0, 3), yaw=yaw, smile=smile)
+def make_south(
+    second: float,
+    faces: Sequence[Face] = (),
+    *,
+    ended: bool = False,
+) -> FrameFaces:
+    """A frame of the camera that ends."""
+    return make_frame_faces(
+        second,
+        faces,
+        camera="south-1",
+        stand="south",
+        ended=ended,
+    )
+
+
+def stayer(second: float, noise: random.Random) -> list[Face]:
+    """Somebody who stays from second 5 to 145, and looks to and fro.
+
+    Now and then nobody finds the face, and its next track is another one.
+    """
+    if not 5 <= second <= 145 or second % 21 <= 1:
+        return []
+    yaw = noise.gauss(0, 8)
+    if second % 13 > 8:
+        yaw += 50
+    smile = 0.0
+    if second % 40 > 35:
+        smile = 0.25
+    face = make_face(
+        make_track_id(second // 21 * 21),
+        x=300 + noise.gauss(0, 3),
+        yaw=yaw,
+        smile=smile,
+    )
+    return [face]
 
 
 def passers_by(second: float, x: float, noise: random.Random) -> list[Face]:
     """A new person every ten seconds, who stays for five."""
+    if second % 10 >= 5:
+        return []
     track = make_track_id(second // 10 * 10, number=round(x))
-    return (
-        [make_face(track, x=x + noise.gauss(0, 3), size=60)] if second % 10 < 5 else []
-    )
+    face = make_face(track, x=x + noise.gauss(0, 3), size=60)
+    return [face]
 
 
 def filled_bus(frames: Sequence[FrameFaces]) -> MemoryBus:
@@ -233,14 +266,31 @@ def run_with_crashes(bus: MemoryBus, url: str, script: Script, batch: int) -> in
 
 @pytest.fixture(scope="module")
 def frames() -> list[FrameFaces]:
-    return scenario()
+    """All of the scenario, 150 s."""
+    return scenario(0, 150)
 
 
 @pytest.fixture(scope="module")
-def undisturbed(frames: list[FrameFaces], redis_server: str) -> dict[str, set[bytes]]:
-    clear(redis_server)
+def excerpt() -> list[FrameFaces]:
+    """Fourteen seconds of it, around a whole minute."""
+    return scenario(52, 66)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(frames: list[FrameFaces], redis_server: str) -> Contents:
+    return without_crashes(frames, redis_server)
+
+
+@pytest.fixture(scope="module")
+def undisturbed_excerpt(excerpt: list[FrameFaces], redis_server: str) -> Contents:
+    return without_crashes(excerpt, redis_server)
+
+
+def without_crashes(frames: Sequence[FrameFaces], url: str) -> Contents:
+    """What one process publishes of these frames."""
+    clear(url)
     bus = filled_bus(frames)
-    run_once(bus, engagement(redis_server), 500)
+    run_once(bus, engagement(url), 500)
     return published(bus)
 
 
@@ -250,7 +300,7 @@ def clear(url: str) -> None:
 
 
 def test_the_service_as_built_gives_the_same(
-    frames: list[FrameFaces], undisturbed: dict[str, set[bytes]], redis_url: str
+    frames: list[FrameFaces], undisturbed: Contents, redis_url: str
 ) -> None:
     bus = filled_bus(frames)
     stop = DrainingStop()
@@ -268,7 +318,7 @@ def test_the_service_as_built_gives_the_same(
     assert published(bus) == undisturbed
 
 
-def test_the_scenario_holds_what_it_is_for(undisturbed: dict[str, set[bytes]]) -> None:
+def test_the_scenario_holds_what_it_is_for(undisturbed: Contents) -> None:
     parts = []
     for values in undisturbed.values():
         parts += [Exposure.model_validate_json(value) for value in values]
@@ -292,21 +342,49 @@ PLACES = [
 ]
 
 
+def test_the_excerpt_holds_a_cut_and_both_stands(undisturbed_excerpt: Contents) -> None:
+    parts = []
+    for values in undisturbed_excerpt.values():
+        parts += [Exposure.model_validate_json(value) for value in values]
+    stands = {part.stand_id for part in parts}
+    numbers = {(part.part, part.final) for part in parts}
+    assert stands == {"north", "south"}
+    assert numbers == {(0, False), (0, True), (1, True)}
+    assert len(parts) >= 6
+
+
 @pytest.mark.parametrize("batch", [1, 7, 25])
+@pytest.mark.parametrize("place", PLACES)
+def test_a_crash_at_every_record_changes_no_exposure(
+    place: str,
+    batch: int,
+    excerpt: list[FrameFaces],
+    undisturbed_excerpt: Contents,
+    redis_url: str,
+) -> None:
+    bus = filled_bus(excerpt)
+    crashes = run_with_crashes(bus, redis_url, Script(place), batch)
+    assert crashes >= len(excerpt) // batch
+    assert published(bus) == undisturbed_excerpt
+
+
+@pytest.mark.parametrize("batch", [1, 25])
 @pytest.mark.parametrize("place", PLACES)
 def test_crashes_all_along_change_no_exposure(
     place: str,
     batch: int,
     frames: list[FrameFaces],
-    undisturbed: dict[str, set[bytes]],
+    undisturbed: Contents,
     redis_url: str,
 ) -> None:
-    # At every record it would take minutes; 13 meets a store in each of its phases.
-    every = 13
+    # The excerpt is for every record; 29 meets a store in each of its phases, and 3 the
+    # last record of some batches.
+    every = 29
     if batch > 1 and place != "in the handler":
         every = 3
     bus = filled_bus(frames)
-    assert run_with_crashes(bus, redis_url, Script(place, every), batch) >= 8
+    crashes = run_with_crashes(bus, redis_url, Script(place, every), batch)
+    assert crashes >= 5
     assert published(bus) == undisturbed
 
 
@@ -314,29 +392,32 @@ def test_crashes_all_along_change_no_exposure(
 def test_crashes_while_redis_is_away_for_a_while_change_no_exposure(
     place: str,
     frames: list[FrameFaces],
-    undisturbed: dict[str, set[bytes]],
+    undisturbed: Contents,
     redis_url: str,
 ) -> None:
     bus = filled_bus(frames)
-    script = Script(place, every=10, outage=Outage(works=4, fails=5))
+    script = Script(place, every=20, outage=Outage(works=4, fails=5))
     run_with_crashes(bus, redis_url, script, batch=7)
     assert script.outage.attempts > 20
     assert published(bus) == undisturbed
 
 
 def crowd() -> list[FrameFaces]:
-    """Sixty people at once for half a minute, who look to and fro."""
+    """Sixty people at once for a dozen seconds, who look to and fro."""
     noise = random.Random(5)
     tracks = [make_track_id(-noise.random(), number=number) for number in range(60)]
     frames = []
-    for step in range(75):
+    for step in range(30):
         faces = []
         for number, track in enumerate(tracks):
+            yaw = 0.0
+            if (step + number) % 30 > 20:
+                yaw = 60.0
             face = make_face(
                 track,
                 x=10 * number + noise.random(),
                 size=90 + noise.random(),
-                yaw=60 if (step + number) % 30 > 20 else 0,
+                yaw=yaw,
                 smile=noise.gauss(0, 0.02),
             )
             faces.append(face)
@@ -344,44 +425,48 @@ def crowd() -> list[FrameFaces]:
     return frames
 
 
+@pytest.fixture(scope="module")
+def undisturbed_crowd(redis_server: str) -> Contents:
+    return without_crashes(crowd(), redis_server)
+
+
 @pytest.mark.parametrize("place", PLACES)
 def test_crashes_amid_sixty_people_change_no_exposure(
-    place: str, redis_url: str
+    place: str, undisturbed_crowd: Contents, redis_url: str
 ) -> None:
-    frames = crowd()
-    bus = filled_bus(frames)
-    run_once(bus, engagement(redis_url), 500)
-    undisturbed = published(bus)
-    assert len(undisturbed) == 60
-    clear(redis_url)
-    bus = filled_bus(frames)
-    assert run_with_crashes(bus, redis_url, Script(place, every=4), batch=5) >= 3
-    assert published(bus) == undisturbed
+    assert len(undisturbed_crowd) == 60
+    bus = filled_bus(crowd())
+    crashes = run_with_crashes(bus, redis_url, Script(place, every=2), batch=5)
+    assert crashes >= 3
+    assert published(bus) == undisturbed_crowd
 
 
 def test_a_restart_goes_on_where_it_stood(
-    frames: list[FrameFaces], redis_url: str
+    excerpt: list[FrameFaces], redis_url: str
 ) -> None:
     source = TopicPartition("faces", 0)
     records = []
-    for offset, frame in enumerate(frames):
+    for offset, frame in enumerate(excerpt):
         records.append(received(frame, offset=offset, partition=0))
     whole = exposures(engagement(redis_url), records)
     handler = engagement(redis_url)
     handler.assigned({source: None})
     before = 0
-    for number, record in enumerate(records[:400]):
+    restarts = 0
+    for number, record in enumerate(records):
         outputs = handler.handle([record])
         handler.published(outputs)
         before += len(exposure_events(outputs))
-        if number % 17 or source not in outputs.staged:
+        if source not in outputs.staged:
             continue
+        restarts += 1
         successor = engagement(redis_url)
         start = successor.assigned({source: None})[source]
         assert start == number + 1
         assert exposures(successor, records[start:]) == whole[before:]
         # The successor has taken the partition; it is given back.
         handler.assigned({source: None})
+    assert restarts >= 10
 
 
 def exposure_events(outputs: Outputs) -> list[Exposure]:

@@ -298,12 +298,13 @@ def _share(face: Face, frame: FrameFaces) -> float:
 def _in_zone(frame: FrameFaces, rules: PresenceRules) -> list[Face]:
     """Return the faces in the zone, one a track."""
     zone = rules.stand.zone
-    in_zone = {}
-    for face in frame.faces:
+    faces = {face.track_id: face for face in frame.faces}
+    in_zone = []
+    for face in faces.values():
         share = _share(face, frame)
         if zone.min_face <= share <= zone.max_face:
-            in_zone[face.track_id] = face
-    return list(in_zone.values())
+            in_zone.append(face)
+    return in_zone
 
 
 def _is_covered(face: Face, faces: Iterable[Face]) -> bool:

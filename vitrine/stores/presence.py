@@ -90,10 +90,12 @@ class PresenceStore:
             replies = pipe.execute()
         # Of the three replies for each partition the last one holds the fields.
         found = replies[2::3]
+        current = FORMAT.encode()
         stored = {}
-        for partition, values in zip(partitions, found, strict=True):
+        pairs = zip(partitions, found, strict=True)
+        for partition, values in pairs:
             form, offset, state = values
-            if form != FORMAT.encode():
+            if form != current:
                 continue
             people = StoredPeople(
                 offset=int(offset),
@@ -120,8 +122,9 @@ class PresenceStore:
                     KEPT_S,
                 ]
                 pipe.eval(_SAVE, 1, key, *arguments)
-            done = pipe.execute()
-        if not all(done):
+            replies = pipe.execute()
+        # 0 for a partition that another worker has.
+        if not all(replies):
             reason = "another worker has taken over one of these partitions"
             raise Superseded(reason)
 

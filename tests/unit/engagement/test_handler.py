@@ -8,8 +8,9 @@ import pytest
 from prometheus_client import REGISTRY
 
 from tests.builders import at, make_face, make_frame_faces, make_mall, received
+from tests.presence_builders import always, film, spans, there, tracks
 from vitrine.bus import TopicPartition
-from vitrine.clock import EventClock
+from vitrine.clock import SECOND_NS, EventClock
 from vitrine.mall import Camera, Mall, Stand
 from vitrine.mall.folder import FixedMall
 from vitrine.runtime import Outputs
@@ -22,6 +23,8 @@ from vitrine.stores.redis import connect
 MALL = make_mall(Stand(id="north"), Stand(id="south"))
 SOURCE = TopicPartition("faces", 0)
 NO_REDIS = "redis://127.0.0.1:1"
+A = make_face("a")
+B = make_face("b")
 
 
 def make_handler(
@@ -46,163 +49,191 @@ def handle(
     frames: Iterable[FrameFaces],
     appended: Sequence[float] | None = None,
 ) -> Outputs:
-    """Hand these frames over as one batch of one partition, appended when they were taken if not told."""
-    return handler.handle(
-        [
-            received(
-                frame,
-                offset=offset,
-                partition=0,
-                appended_at_ns=at(appended[offset]) if appended else None,
-            )
-            for offset, frame in enumerate(frames)
-        ]
-    )
+    """Hand frames over as one batch of one partition.
+
+    They were appended when they were taken, unless `appended` says otherwise.
+    """
+    batch = []
+    for offset, frame in enumerate(frames):
+        appended_at_ns = frame.captured_at_ns
+        if appended is not None:
+            appended_at_ns = at(appended[offset])
+        record = received(
+            frame,
+            offset=offset,
+            partition=0,
+            appended_at_ns=appended_at_ns,
+        )
+        batch.append(record)
+    return handler.handle(batch)
 
 
 def snapshots(outputs: Outputs) -> list[StandEngagement]:
-    return [m.event for m in outputs.messages if isinstance(m.event, StandEngagement)]
+    events = [message.event for message in outputs.messages]
+    return [event for event in events if isinstance(event, StandEngagement)]
+
+
+def shown(frames: Iterable[FrameFaces]) -> list[StandEngagement]:
+    """The snapshots of a new handler."""
+    outputs = handle(make_handler(), frames)
+    return snapshots(outputs)
 
 
 def exposures(outputs: Outputs) -> list[Exposure]:
-    return [m.event for m in outputs.messages if isinstance(m.event, Exposure)]
+    events = [message.event for message in outputs.messages]
+    return [event for event in events if isinstance(event, Exposure)]
+
+
+def refused(outputs: Outputs) -> list[tuple[int, str]]:
+    """The offset of each refused record, and why."""
+    found = []
+    for rejected, reason in outputs.rejected:
+        found.append((rejected.record.offset, reason))
+    return found
+
+
+def counted(metric: str) -> float:
+    labels = {"camera": "north-1"}
+    return REGISTRY.get_sample_value(metric, labels) or 0.0
+
+
+def of_north(metric: str) -> float | None:
+    labels = {"stand": "north"}
+    return REGISTRY.get_sample_value(metric, labels)
 
 
 def test_a_stand_is_shown_four_times_a_second_also_when_nobody_is_there() -> None:
-    shown = snapshots(
-        handle(make_handler(), [make_frame_faces(i / 30) for i in range(300)])
-    )
-    assert len(shown) == 40
-    assert all(
-        state.people == () and state.config_version == MALL.version for state in shown
-    )
+    states = shown(film(2.9, always(), fps=30))
+    assert len(states) == 12
+    for state in states:
+        assert state.people == ()
+        assert state.config_version == MALL.version
 
 
 def test_two_cameras_of_a_stand_share_its_snapshots() -> None:
-    frames = [
-        make_frame_faces(i / 10 + late, [make_face(track)], camera=camera)
-        for i in range(100)
-        for camera, track, late in (("north-1", "a", 0.0), ("north-2", "b", -0.03))
-    ]
-    shown = snapshots(handle(make_handler(), frames))
-    assert 38 <= len(shown) <= 41
-    assert {person.track_id for person in shown[-1].people} == {"a", "b"}
+    frames = []
+    for step in range(40):
+        second = step / 10
+        late = second - 0.03
+        frames.append(make_frame_faces(second, [A]))
+        frames.append(make_frame_faces(late, [B], camera="north-2"))
+    states = shown(frames)
+    people = {person.track_id for person in states[-1].people}
+    assert 15 <= len(states) <= 17
+    assert people == {"a", "b"}
 
 
 def test_a_snapshot_tells_dwell_attention_and_score_of_each_person() -> None:
     face = make_face("a", yaw=0, pitch=-10, size=117)
-    last = snapshots(
-        handle(make_handler(), [make_frame_faces(i / 10, [face]) for i in range(51)])
-    )[-1]
-    (person,) = last.people
-    assert (person.presence_id, person.track_id) == ("north:a", "a")
-    assert (person.dwell_s, person.attending, person.attention_s) == (5.0, True, 5.0)
+    states = shown(film(5.0, always(face)))
+    (person,) = states[-1].people
+    assert person.presence_id == "north:a"
+    assert person.track_id == "a"
+    assert person.dwell_s == 5.0
+    assert person.attending
+    assert person.attention_s == 5.0
     assert person.score == pytest.approx(50 + 10 + 0 + 10, abs=0.1)
 
 
 def test_the_live_score_looks_back_three_seconds() -> None:
-    frames = [
-        make_frame_faces(i / 10, [make_face(yaw=0 if i <= 50 else 60)])
-        for i in range(81)
-    ]
-    shown = snapshots(handle(make_handler(), frames))
-    people = {state.at_ns: state.people[0] for state in shown if state.people}
-    assert people[at(5.0)].score - people[at(8.0)].score == pytest.approx(50)
-    assert people[at(8.0)].attention_s == 5.0
-    assert not people[at(8.0)].attending
+    away = make_face("a", yaw=60)
+    states = shown(film(8.0, there((0, 5, A), (5.1, 8, away))))
+    people = {}
+    for state in states:
+        for person in state.people:
+            people[state.at_ns] = person
+    before = people[at(5.0)]
+    after = people[at(8.0)]
+    assert before.score - after.score == pytest.approx(50)
+    assert after.attention_s == 5.0
+    assert not after.attending
 
 
 def test_a_face_is_shown_as_soon_as_it_has_moved() -> None:
-    frames = [make_frame_faces(i * 0.3, [make_face()]) for i in range(4)]
-    assert [
-        len(state.people) for state in snapshots(handle(make_handler(), frames))
-    ] == [0, 0, 1, 1]
+    frames = [make_frame_faces(step * 0.3, [A]) for step in range(4)]
+    counts = [len(state.people) for state in shown(frames)]
+    assert counts == [0, 0, 1, 1]
 
 
 def test_a_static_face_is_never_shown_nor_counted_as_anything_but_that() -> None:
-    before = (
-        REGISTRY.get_sample_value("vitrine_static_faces_total", {"camera": "north-1"})
-        or 0
-    )
-    frames = [
-        make_frame_faces(i / 10, [make_face()], swaying=False) for i in range(600)
-    ]
+    before = counted("vitrine_static_faces_total")
+    frames = film(10.0, always(A), swaying=False)
     outputs = handle(make_handler(finite=True), frames)
-    assert {state.people for state in snapshots(outputs)} == {()}
+    people = {state.people for state in snapshots(outputs)}
+    assert people == {()}
     assert exposures(outputs) == []
-    assert (
-        REGISTRY.get_sample_value("vitrine_static_faces_total", {"camera": "north-1"})
-        == before + 1
-    )
+    assert counted("vitrine_static_faces_total") == before + 1
 
 
 def test_frames_that_come_again_are_counted_and_change_nothing() -> None:
-    before = (
-        REGISTRY.get_sample_value("vitrine_faces_repeated_total", {"camera": "north-1"})
-        or 0
-    )
-    frames = [make_frame_faces(i / 10, [make_face()]) for i in range(60)]
+    before = counted("vitrine_faces_repeated_total")
+    frames = film(5.9, always(A))
     again = [*frames[:40], *frames[32:40], *frames[36:]]
+    once = handle(make_handler(finite=True), frames)
     outputs = handle(make_handler(finite=True), again)
     assert outputs.rejected == []
-    assert outputs.messages == handle(make_handler(finite=True), frames).messages
-    assert (
-        REGISTRY.get_sample_value("vitrine_faces_repeated_total", {"camera": "north-1"})
-        == before + 12
-    )
+    assert outputs.messages == once.messages
+    assert counted("vitrine_faces_repeated_total") == before + 12
 
 
-def test_a_frame_far_behind_the_cameras_last_is_refused() -> None:
-    frames = [make_frame_faces(s, [make_face()]) for s in (20.0, 21.0, 10.9, 21.5)]
-    outputs = handle(make_handler(), frames, appended=[0.0, 1.0, 1.1, 1.5])
-    assert [(r.record.offset, reason) for r, reason in outputs.rejected] == [
-        (2, "captured 10.100 s before the last frame of the same camera")
-    ]
+@pytest.mark.parametrize(
+    ("second", "reasons"),
+    [
+        (11.0, []),
+        (10.9, [(2, "captured 10.100 s before the last frame of the same camera")]),
+    ],
+)
+def test_a_frame_far_behind_the_cameras_last_is_refused(
+    second: float, reasons: list[tuple[int, str]]
+) -> None:
+    captured = [20.0, 21.0, second, 21.5]
+    appended = [0.0, 1.0, 1.1, 1.5]
+    frames = [make_frame_faces(each, [A]) for each in captured]
+    outputs = handle(make_handler(), frames, appended)
+    assert refused(outputs) == reasons
+
+
+def beside_a_camera_that_jumps(jump: float) -> list[Exposure]:
+    """The parts of a person while the time of another camera jumps for four seconds."""
+    away = make_face("a", yaw=60)
+    scene = there((0, 3, A), (3.2, 5, away), (5.2, 12, A))
+    frames = []
+    appended = []
+    for step in range(60):
+        second = step / 5
+        elsewhere = second
+        if 4 <= second < 8:
+            elsewhere += jump
+        frames.append(make_frame_faces(second, scene(second)))
+        frames.append(make_frame_faces(elsewhere, [B], camera="north-2"))
+        appended += [second, second + 0.1]
+    handler = make_handler(finite=True)
+    outputs = handle(handler, frames, appended)
+    parts = exposures(outputs) + exposures(handler.stopped())
+    return [part for part in parts if part.track_ids == ("a",)]
 
 
 @pytest.mark.parametrize("jump", [-3600.0, -5.0, 3600.0, 86400.0])
 def test_a_camera_that_jumps_in_time_harms_no_other_camera(jump: float) -> None:
-    def of_the_other(jump: float) -> list[Exposure]:
-        frames = []
-        for second in (i / 10 for i in range(450)):
-            elsewhere = second + (jump if 20 <= second < 40 else 0)
-            frames.append(
-                make_frame_faces(
-                    second, [make_face("a", yaw=60 if second % 7 < 3 else 0)]
-                )
-            )
-            frames.append(
-                make_frame_faces(elsewhere, [make_face("b")], camera="north-2")
-            )
-        handler = make_handler(finite=True)
-        outputs = handle(handler, frames, appended=[i / 20 for i in range(900)])
-        return [
-            p
-            for p in exposures(outputs) + exposures(handler.stopped())
-            if p.track_ids == ("a",)
-        ]
-
-    assert of_the_other(jump) == of_the_other(0.0) != []
+    undisturbed = beside_a_camera_that_jumps(0.0)
+    assert spans(undisturbed) == [(0.0, 11.8)]
+    assert beside_a_camera_that_jumps(jump) == undisturbed
 
 
 def test_who_was_before_a_camera_that_fell_silent_is_not_shown_any_more() -> None:
-    frames = [
-        make_frame_faces(i / 10, [make_face("b")], camera="north-2") for i in range(20)
-    ]
-    frames += [make_frame_faces(2 + i / 10, [make_face("a")]) for i in range(40)]
-    shown = snapshots(handle(make_handler(), frames))
-    assert {
-        p.track_id
-        for state in shown
-        if at(2.5) <= state.at_ns <= at(3.5)
-        for p in state.people
-    } == {
-        "a",
-        "b",
-    }
-    assert {
-        p.track_id for state in shown if state.at_ns >= at(4.1) for p in state.people
-    } == {"a"}
+    frames = film(1.9, always(B), camera="north-2")
+    frames += film(5.9, always(A), start=2.0)
+    states = shown(frames)
+    soon = set()
+    later = set()
+    for state in states:
+        people = {person.track_id for person in state.people}
+        if at(2.5) <= state.at_ns <= at(3.5):
+            soon |= people
+        if state.at_ns >= at(4.1):
+            later |= people
+    assert soon == {"a", "b"}
+    assert later == {"a"}
 
 
 def test_each_camera_has_its_own_time() -> None:
@@ -215,21 +246,23 @@ def test_each_camera_has_its_own_time() -> None:
 
 
 def test_a_stand_that_is_not_configured_is_refused() -> None:
-    outputs = handle(
-        make_handler(), [make_frame_faces(stand="attic"), make_frame_faces()]
-    )
-    assert [(r.event.stand_id, reason) for r, reason in outputs.rejected] == [
-        ("attic", "the configuration knows no such stand")
+    frames = [
+        make_frame_faces(stand="attic"),
+        make_frame_faces(),
     ]
-    assert [state.stand_id for state in snapshots(outputs)] == ["north"]
+    outputs = handle(make_handler(), frames)
+    stands = [state.stand_id for state in snapshots(outputs)]
+    assert refused(outputs) == [(0, "the configuration knows no such stand")]
+    assert stands == ["north"]
 
 
 def test_the_end_of_a_source_ends_its_presences_at_once() -> None:
-    frames = [make_frame_faces(i / 10, [make_face("a")]) for i in range(11)]
+    frames = film(1.0, always(A))
     frames.append(make_frame_faces(1.0, ended=True))
     outputs = handle(make_handler(), frames)
     (exposure,) = exposures(outputs)
-    assert (exposure.end_ns, exposure.final) == (at(1.0), True)
+    assert exposure.end_ns == at(1.0)
+    assert exposure.final
     assert snapshots(outputs)[-1].people == ()
 
 
@@ -240,82 +273,111 @@ def test_a_source_may_begin_again_at_an_earlier_time_after_its_end() -> None:
         make_frame_faces(0.0),
     ]
     outputs = handle(make_handler(), frames)
+    times = [state.at_ns for state in snapshots(outputs)]
     assert outputs.rejected == []
-    assert [state.at_ns for state in snapshots(outputs)] == [at(5.0), at(5.0), at(0.0)]
+    assert times == [at(5.0), at(5.0), at(0.0)]
 
 
-@pytest.mark.parametrize(("finite", "parts"), [(True, 1), (False, 0)])
+@pytest.mark.parametrize(
+    ("finite", "parts"),
+    [
+        (True, 1),
+        (False, 0),
+    ],
+)
 def test_a_stop_ends_presences_only_where_no_more_input_can_come(
     finite: bool, parts: int
 ) -> None:
     handler = make_handler(finite=finite)
-    handle(handler, [make_frame_faces(i / 10, [make_face()]) for i in range(11)])
+    handle(handler, film(1.0, always(A)))
     assert len(exposures(handler.stopped())) == parts
 
 
-def test_a_camera_that_vanished_is_forgotten_when_the_log_went_on_without_it() -> None:
+# Five minutes after 1.0, the last frame of the camera.
+@pytest.mark.parametrize(
+    ("last_s", "forgotten"),
+    [
+        (301.0, False),
+        (301.1, True),
+    ],
+)
+def test_a_camera_that_vanished_is_forgotten_when_the_log_went_on_without_it(
+    last_s: float, forgotten: bool
+) -> None:
     handler = make_handler()
-    frames = [make_frame_faces(s, [make_face("a")]) for s in (0.0, 0.5, 1.0)]
-    frames += [
-        make_frame_faces(s, stand="south", camera="south-1") for s in (299.0, 302.0)
-    ]
+    frames = [make_frame_faces(second, [A]) for second in (0.0, 0.5, 1.0)]
+    for second in (299.0, last_s):
+        frame = make_frame_faces(second, stand="south", camera="south-1")
+        frames.append(frame)
     outputs = handle(handler, frames)
-    assert [(part.stand_id, part.end_ns) for part in exposures(outputs)] == [
-        ("north", at(1.0))
-    ]
-    (camera,) = load(handler.stopped().staged[SOURCE].state)
-    assert camera.camera_id == "south-1"
+    state = handler.stopped().staged[SOURCE].state
+    cameras = [camera.camera_id for camera in load(state)]
+    if forgotten:
+        assert spans(exposures(outputs)) == [(0.0, 1.0)]
+        assert cameras == ["south-1"]
+    else:
+        assert exposures(outputs) == []
+        assert cameras == ["north-1", "south-1"]
 
 
 def test_a_camera_that_goes_on_after_an_outage_is_not_forgotten() -> None:
-    frames = [make_frame_faces(s, [make_face("a")]) for s in (0.0, 1.0, 1.5)]
-    assert exposures(handle(make_handler(), frames, appended=[0.0, 1.0, 1000.0])) == []
+    frames = [make_frame_faces(second, [A]) for second in (0.0, 1.0, 1.5)]
+    outputs = handle(make_handler(), frames, appended=[0.0, 1.0, 1000.0])
+    assert exposures(outputs) == []
 
 
 def test_a_camera_whose_clock_was_set_back_begins_anew_after_two_seconds() -> None:
-    frames = [make_frame_faces(5000 + i / 10, [make_face("a")]) for i in range(11)]
-    frames += [make_frame_faces(s) for s in (1.0, 2.0, 3.0)]
-    outputs = handle(
-        make_handler(), frames, appended=[*(i / 10 for i in range(11)), 2.0, 2.9, 4.1]
-    )
-    assert [r.record.offset for r, _ in outputs.rejected] == [11, 12]
-    assert [part.end_ns for part in exposures(outputs)] == [at(5001.0)]
+    frames = film(5001.0, always(A), start=5000.0)
+    appended = [step / 10 for step in range(11)]
+    for captured, logged in ((1.0, 2.0), (2.0, 4.0), (3.0, 4.1)):
+        frames.append(make_frame_faces(captured))
+        appended.append(logged)
+    outputs = handle(make_handler(), frames, appended)
+    offsets = [offset for offset, _ in refused(outputs)]
+    assert offsets == [11, 12]
+    assert spans(exposures(outputs)) == [(5000.0, 5001.0)]
 
 
 def test_old_frames_that_come_again_after_an_outage_are_no_new_beginning() -> None:
-    seconds = [*(i / 10 for i in range(11)), 20.0]
-    frames = [
-        make_frame_faces(s, [make_face("a")]) for s in [*seconds, 0.0, 0.1, 20.0, 20.1]
-    ]
-    outputs = handle(
-        make_handler(), frames, appended=[*seconds, 60.0, 60.1, 60.2, 60.3]
+    frames = film(1.0, always(A))
+    appended = [step / 10 for step in range(11)]
+    late = (
+        (20.0, 20.0),
+        (0.0, 60.0),
+        (0.1, 60.1),
+        (20.0, 60.2),
+        (20.1, 60.3),
     )
-    assert [r.record.offset for r, _ in outputs.rejected] == [12, 13]
-    assert [part.end_ns for part in exposures(outputs)] == [at(1.0)]
+    for captured, logged in late:
+        frames.append(make_frame_faces(captured, [A]))
+        appended.append(logged)
+    outputs = handle(make_handler(), frames, appended)
+    offsets = [offset for offset, _ in refused(outputs)]
+    assert offsets == [12, 13]
+    assert spans(exposures(outputs)) == [(0.0, 1.0)]
 
 
 def test_revoked_partitions_are_forgotten_and_leave_the_metrics() -> None:
     handler = make_handler(finite=True)
-    handle(handler, [make_frame_faces(i / 10, [make_face()]) for i in range(11)])
-    assert REGISTRY.get_sample_value("vitrine_people_present", {"stand": "north"}) == 1
-    assert REGISTRY.get_sample_value("vitrine_engagement_score", {"stand": "north"})
+    handle(handler, film(1.0, always(A)))
+    assert of_north("vitrine_people_present") == 1
+    assert of_north("vitrine_engagement_score")
     handler.revoked([SOURCE])
     assert handler.stopped().messages == []
-    assert (
-        REGISTRY.get_sample_value("vitrine_people_present", {"stand": "north"}) is None
-    )
+    assert of_north("vitrine_people_present") is None
 
 
 def test_a_face_half_outside_the_picture_is_present() -> None:
-    frames = [make_frame_faces(i / 10, [make_face(x=0, y=10)]) for i in range(11)]
-    assert len(snapshots(handle(make_handler(), frames))[-1].people) == 1
+    face = make_face(x=0, y=10)
+    states = shown(film(1.0, always(face)))
+    assert len(states[-1].people) == 1
 
 
 def test_the_setting_says_which_gaps_are_bridged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("VITRINE_ENGAGEMENT_BRIDGE_S", "0.5")
-    assert EngagementSettings.load().bridge_ns == 500_000_000
+    assert EngagementSettings.load().bridge_ns == SECOND_NS // 2
 
 
 @pytest.mark.parametrize(
@@ -330,29 +392,39 @@ def test_the_setting_says_which_gaps_are_bridged(
 def test_broken_tracks_are_joined_within_the_bridged_time_only(
     bridge_s: float, parts: list[tuple[str, ...]]
 ) -> None:
-    frames = [make_frame_faces(i / 10, [make_face("a")]) for i in range(21)]
-    frames += [make_frame_faces(2.4 + i / 10, [make_face("b")]) for i in range(21)]
-    found = exposures(
-        handle(make_handler(bridge_s=bridge_s), [*frames, make_frame_faces(9.0)])
-    )
-    assert [part.track_ids for part in found] == parts
+    frames = film(2.4, there((0, 1, A), (1.4, 2.4, B)))
+    frames.append(make_frame_faces(9.0))
+    handler = make_handler(bridge_s=bridge_s)
+    outputs = handle(handler, frames)
+    assert tracks(exposures(outputs)) == parts
 
 
-def test_each_camera_sees_the_screen_from_its_own_place() -> None:
+@pytest.mark.parametrize(
+    ("yaw", "pitch", "attended"),
+    [
+        (0, -28, {"north-1", "unknown"}),  # the screen's camera is above
+        (60, 0, {"north-2"}),
+        (0, 28, {"north-3"}),
+    ],
+)
+def test_each_camera_sees_the_screen_from_its_own_place(
+    yaw: float, pitch: float, attended: set[str]
+) -> None:
+    cone = {"yaw": 40}
     cameras = [
         Camera(id="north-1", uri="0", stand="north"),
         Camera.model_validate(
-            {"id": "north-2", "uri": "1", "stand": "north", "cone": {"yaw": 40}}
+            {"id": "north-2", "uri": "1", "stand": "north", "cone": cone}
         ),
         Camera(id="north-3", uri="2", stand="north", mount="below"),
     ]
     mall = make_mall(Stand(id="north"), cameras=cameras)
-    poses = {"north-1": (0, -28), "north-2": (60, 0), "north-3": (0, 28)}
-    for camera_id, (yaw, pitch) in poses.items():
-        face = make_face(yaw=yaw, pitch=pitch)
-        for other in (*poses, "unknown"):
-            frames = [make_frame_faces(i / 10, [face], camera=other) for i in range(11)]
-            (person,) = snapshots(handle(make_handler(mall=mall), frames))[-1].people
-            assert person.attending == (
-                other == camera_id or (other, camera_id) == ("unknown", "north-1")
-            )
+    face = make_face(yaw=yaw, pitch=pitch)
+    found = set()
+    for camera in ("north-1", "north-2", "north-3", "unknown"):
+        frames = film(1.0, always(face), camera=camera)
+        outputs = handle(make_handler(mall=mall), frames)
+        (person,) = snapshots(outputs)[-1].people
+        if person.attending:
+            found.add(camera)
+    assert found == attended
