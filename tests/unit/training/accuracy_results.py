@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from training.report.plan import PLAN, Measurement
 
+Content = dict[str, Any]
 CLASSES = {
     "face_size": ["≥ 128 px", "64–128 px", "48–64 px", "32–48 px"],
     "yaw": ["< 15°", "15–30°", "30–45°", "≥ 45°"],
@@ -42,8 +44,8 @@ def make_set(
     n: int = 200,
     half: float = 0.01,
     **more: Any,
-) -> dict[str, Any]:
-    """Figures of one set: `value` ± `half`."""
+) -> Content:
+    """Return figures of one set: `value` ± `half`."""
     return {
         "n": n,
         "people": n // 10,
@@ -57,15 +59,17 @@ def make_result(
     task: str,
     value: float,
     **more: Any,
-) -> dict[str, Any]:
-    """A whole result; its last yaw class is clearly worse, its darkest skin tone has few faces."""
+) -> Content:
+    """Return a whole result.
+
+    Its last yaw class is clearly worse, its darkest skin tone has few faces.
+    """
     key = MAIN[task]
     worse = value + 0.1 if key == "nme" else value - 0.1
     rest = make_set(key, value)
-    groups = {
-        name: {label: make_set(key, value, rest=rest) for label in labels}
-        for name, labels in CLASSES.items()
-    }
+    groups: dict[str, Content] = {}
+    for name, labels in CLASSES.items():
+        groups[name] = {label: make_set(key, value, rest=rest) for label in labels}
     groups["yaw"]["≥ 45°"] = make_set(
         key,
         worse,
@@ -93,91 +97,105 @@ def make_result(
     }
 
 
-def made_up(measurement: Measurement) -> dict[str, Any]:
-    """Plausible figures for a measurement of the plan."""
+def _landmarks(rng: np.random.Generator) -> Content:
+    nme = np.sort(rng.lognormal(-3, 0.35, 101))
+    return make_result(
+        "landmarks",
+        float(nme.mean()),
+        mse=0.0001,
+        failures=0.02,
+        detected=0.998,
+        box="detector",
+        detector={"model": "mtcnn", "sha256": "0" * 64},
+        curves={"nme_quantiles": nme.tolist()},
+    )
+
+
+def _detector(rng: np.random.Generator) -> Content:
+    milliseconds = float(rng.uniform(3, 20))
+    alarms = float(rng.uniform(0, 0.4))
+    recall = float(rng.uniform(0.85, 0.98))
+    sweep = np.linspace(1.1, 0.2, 40)
+    curves = {
+        "false_per_image": (alarms * sweep**6).tolist(),
+        "recall": (recall * sweep**0.1).tolist(),
+    }
+    return make_result(
+        "detector",
+        recall,
+        milliseconds=2.0,
+        milliseconds_640x360=milliseconds,
+        false_per_image=alarms,
+        pictures_with_false=alarms / 2,
+        curves=curves,
+    )
+
+
+def _identity(rng: np.random.Generator) -> Content:
+    far = np.logspace(-4, -0.3, 60)
+    tar = far ** float(rng.uniform(0.01, 0.03))
+    return make_result(
+        "identity",
+        0.98,
+        rank1=0.9,
+        curves={"far": far.tolist(), "tar": tar.tolist()},
+        tar_at_far={"1e-2": 0.96, "1e-3": 0.9, "1e-4": None},
+    )
+
+
+def _quality(_: np.random.Generator) -> Content:
+    rejected = np.arange(0, 0.96, 0.05)
+    line = np.linspace(0.2, 0, 20)
+    ideal = np.maximum(0, line - 0.1)
+    reject = {
+        "rejected": rejected.tolist(),
+        "random": [0.2] * 20,
+        "error": line.tolist(),
+        "ideal": ideal.tolist(),
+        "sharpness": (line + 0.03).tolist(),
+    }
+    return {
+        "protocol": "Made up.",
+        **make_set("fnmr", 0.2),
+        "area": 0.1,
+        "area_random": 0.2,
+        "area_ideal": 0.03,
+        "gain": 0.6,
+        "curves": {"reject": reject},
+        "subgroups": {},
+    }
+
+
+def _expression(rng: np.random.Generator) -> Content:
+    wrong = rng.integers(0, 20, (8, 8))
+    right = np.diag(rng.integers(50, 900, 8))
+    return make_result(
+        "expression",
+        0.83,
+        confusion=(wrong + right).tolist(),
+        classes=EXPRESSIONS,
+        balanced_accuracy=0.6,
+    )
+
+
+TASKS: dict[str, Callable[[np.random.Generator], Content]] = {
+    "landmarks": _landmarks,
+    "detector": _detector,
+    "identity": _identity,
+    "quality": _quality,
+    "expression": _expression,
+}
+
+
+def made_up(measurement: Measurement) -> Content:
+    """Return plausible figures for a measurement of the plan, always the same."""
+    seed = sum(measurement.name.encode())
     task = measurement.arguments[0]
-    rng = np.random.default_rng(sum(measurement.name.encode()))
-    match task:
-        case "landmarks":
-            nme = np.sort(rng.lognormal(-3, 0.35, 101))
-            more: dict[str, Any] = {
-                "mse": 0.0001,
-                "failures": 0.02,
-                "detected": 0.998,
-                "box": "detector",
-            }
-            more["detector"] = {
-                "model": "mtcnn",
-                "sha256": "0" * 64,
-            }
-            return make_result(
-                task,
-                float(nme.mean()),
-                **more,
-                curves={"nme_quantiles": nme.tolist()},
-            )
-        case "detector":
-            times = {
-                "milliseconds": 2.0,
-                "milliseconds_640x360": float(rng.uniform(3, 20)),
-            }
-            alarms = float(rng.uniform(0, 0.4))
-            recall = float(rng.uniform(0.85, 0.98))
-            sweep = np.linspace(1.1, 0.2, 40)
-            curves = {
-                "false_per_image": (alarms * sweep**6).tolist(),
-                "recall": (recall * sweep**0.1).tolist(),
-            }
-            made = make_result(
-                task,
-                recall,
-                **times,
-                false_per_image=alarms,
-                curves=curves,
-            )
-            return made | {"pictures_with_false": alarms / 2}
-        case "identity":
-            far = np.logspace(-4, -0.3, 60)
-            tar = far ** float(rng.uniform(0.01, 0.03))
-            return make_result(task, 0.98, rank1=0.9, curves={"far": far.tolist(), "tar": tar.tolist(),},
-                               tar_at_far={"1e-2": 0.96, "1e-3": 0.9, "1e-4": None,},)  # fmt: skip
-        case "quality":
-            rejected = np.arange(0, 0.96, 0.05)
-            line = np.linspace(0.2, 0, 20)
-            reject = {
-                "rejected": rejected.tolist(),
-                "random": [0.2] * 20,
-                "error": line.tolist(),
-            }
-            reject |= {
-                "ideal": np.maximum(0, line - 0.1).tolist(),
-                "sharpness": (line + 0.03).tolist(),
-            }
-            areas = {
-                "area": 0.1,
-                "area_random": 0.2,
-                "area_ideal": 0.03,
-                "gain": 0.6,
-            }
-            made = {
-                "protocol": "Made up.",
-                **make_set("fnmr", 0.2),
-                **areas,
-                "curves": {"reject": reject},
-            }
-            return {
-                **made,
-                "subgroups": {},
-            }
-        case _:
-            confusion = rng.integers(0, 20, (8, 8)) + np.diag(rng.integers(50, 900, 8))
-            return make_result(task, 0.83, confusion=confusion.tolist(), classes=EXPRESSIONS,
-                               balanced_accuracy=0.6,)  # fmt: skip
+    return TASKS[task](np.random.default_rng(seed))
 
 
 def write_made_up(folder: Path) -> None:
-    """A file for each measurement of the plan."""
+    """Write a file for each measurement of the plan."""
     for measurement in PLAN:
-        (folder / f"{measurement.name}.json").write_text(
-            json.dumps(made_up(measurement))
-        )
+        text = json.dumps(made_up(measurement))
+        (folder / f"{measurement.name}.json").write_text(text)

@@ -1,4 +1,4 @@
-"""What all readers share: folders and archives, and that what is no data set is refused."""
+"""Folders and archives, which all readers share; anything else is refused."""
 
 import struct
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from tests.data_sets import (
     keypoint_files,
     keypoints_row,
     picture,
+    pictures,
 )
 from training.datasets.faces import DatasetError, Files, decoded
 from training.datasets.ferplus import read_ferplus
@@ -64,7 +65,9 @@ def test_a_damaged_file_in_an_archive_is_named(tmp_path: Path) -> None:
     broken = archive(tmp_path, {"Ann_Lee/1.jpg": content})
     whole = broken.read_bytes()
     at = whole.index(content) + len(content) // 2
-    broken.write_bytes(whole[:at] + bytes([whole[at] ^ 255]) + whole[at + 1 :])
+    damaged = bytearray(whole)
+    damaged[at] ^= 255
+    broken.write_bytes(damaged)
     with pytest.raises(
         DatasetError, match=r"Ann_Lee/1.jpg: cannot be read \(Bad CRC-32"
     ):
@@ -86,9 +89,9 @@ def test_a_table_leads_nowhere_else(tmp_path: Path) -> None:
         DatasetError, match=r"row 2: no picture training/../../secret.jpg"
     ):
         read_keypoints_csv(folder(tmp_path / "set", files))
-    files = {
-        "FER2013Test/label.csv": f'{tmp_path}/secret.jpg,"(0, 0, 48, 48)",10,0,0,0,0,0,0,0,0,0'.encode()
-    }
+    votes = ",".join(["10", *"000000000"])
+    row = f'{tmp_path}/secret.jpg,"(0, 0, 48, 48)",{votes}'
+    files = {"FER2013Test/label.csv": row.encode()}
     with pytest.raises(DatasetError, match=r"row 1: no picture"):
         read_ferplus(folder(tmp_path / "votes", files))
 
@@ -109,9 +112,9 @@ def test_a_file_that_comes_twice_is_named(tmp_path: Path) -> None:
 def test_an_archive_that_would_fill_the_memory_is_refused(tmp_path: Path) -> None:
     bomb = archive(tmp_path, {"Ann_Lee/1.jpg": b"x"})
     listed = bytearray(bomb.read_bytes())
-    struct.pack_into(
-        "<I", listed, listed.rindex(b"PK\x01\x02") + 24, 2**31
-    )  # the size once unpacked
+    # The size once unpacked.
+    size_at = listed.rindex(b"PK\x01\x02") + 24
+    struct.pack_into("<I", listed, size_at, 2**31)
     bomb.write_bytes(listed)
     with pytest.raises(
         DatasetError, match=r"Ann_Lee/1.jpg would unpack to 2147483648 bytes"
@@ -129,9 +132,8 @@ def test_hidden_files_are_none(
         "Ann_Lee/.DS_Store",
         ".cache/x/1.jpg",
     ]
-    assert Files(stored(tmp_path / "", dict.fromkeys(names, picture()))).names == [
-        "Ann_Lee/1.jpg"
-    ]
+    path = stored(tmp_path, pictures(*names))
+    assert Files(path).names == ["Ann_Lee/1.jpg"]
 
 
 @pytest.mark.parametrize("content", [b"", b"no jpeg"])

@@ -18,18 +18,21 @@ FRAMES = 3
 
 
 def arrays(frames: int = FRAMES, seed: int = 1) -> dict[str, NDArray[Any]]:
-    """One video; each frame's points are moved right by one pixel."""
-    moved = [face_points() + np.array([frame, 0]) for frame in range(frames)]
+    """Return one video; each frame's points are moved right by one pixel."""
+    rng = np.random.default_rng(seed)
     corners = np.array([[20.0, 10.0], [120.0, 10.0], [120.0, 130.0], [20.0, 130.0]])
+    points = []
+    points_3d = []
+    for frame in range(frames):
+        moved = face_points() + np.array([frame, 0])
+        depth = moved[:, 0] / 4
+        points.append(moved)
+        points_3d.append(np.column_stack([moved, depth]))
     return {
-        "colorImages": np.random.default_rng(seed).integers(
-            0, 255, (30, 40, 3, frames), np.uint8
-        ),
+        "colorImages": rng.integers(0, 255, (30, 40, 3, frames), np.uint8),
         "boundingBox": np.stack([corners] * frames, axis=-1),
-        "landmarks2D": np.stack(moved, axis=-1),
-        "landmarks3D": np.stack(
-            [np.column_stack([p, p[:, 0] / 4]) for p in moved], axis=-1
-        ),
+        "landmarks2D": np.stack(points, axis=-1),
+        "landmarks3D": np.stack(points_3d, axis=-1),
     }
 
 
@@ -57,26 +60,31 @@ def test_frames_are_read_with_their_points(
 ) -> None:
     faces = read_youtube_npz(stored(tmp_path, VIDEOS | {TABLE: table(ANN_0, ANN_1)}))
     assert [face.name for face in faces] == [
-        f"Ann_Lee_{v}/{f}" for v in (0, 1) for f in range(FRAMES)
+        "Ann_Lee_0/0",
+        "Ann_Lee_0/1",
+        "Ann_Lee_0/2",
+        "Ann_Lee_1/0",
+        "Ann_Lee_1/1",
+        "Ann_Lee_1/2",
     ]
-    assert {(face.group, face.split) for face in faces} == {("Ann_Lee", "full")}
-    assert faces[1].box == (20.0, 10.0, 100.0, 120.0)
-    np.testing.assert_allclose(
-        faces[1].points, face_points() + np.array([1, 0]), rtol=1e-6
-    )
-    np.testing.assert_array_equal(
-        faces[1].image()[..., ::-1], arrays()["colorImages"][..., 1]
-    )
+    second = faces[1]
+    assert second.group == "Ann_Lee"
+    assert second.split == "full"
+    assert second.box == (20.0, 10.0, 100.0, 120.0)
+    expected = arrays()
+    points = expected["landmarks2D"][..., 1]
+    image = expected["colorImages"][..., 1]
+    np.testing.assert_allclose(second.points, points, rtol=1e-6)
+    np.testing.assert_array_equal(second.image()[..., ::-1], image)
 
 
 def test_videos_have_points_in_space(tmp_path: Path) -> None:
     video = next(read_videos(folder(tmp_path, VIDEOS | {TABLE: table(ANN_0, ANN_1)})))
-    assert (video.name, video.person) == ("Ann_Lee_0", "Ann_Lee")
+    assert video.name == "Ann_Lee_0"
+    assert video.person == "Ann_Lee"
     assert video.frames.shape == (FRAMES, 30, 40, 3)
-    assert (video.points_3d.shape, video.boxes.shape) == (
-        (FRAMES, 68, 3),
-        (FRAMES, 4, 2),
-    )
+    assert video.points_3d.shape == (FRAMES, 68, 3)
+    assert video.boxes.shape == (FRAMES, 4, 2)
 
 
 @pytest.mark.parametrize(
