@@ -1,4 +1,4 @@
-"""A camera that does not exist: the `synthetic:` source, with the truth about every person."""
+"""Draw what a camera that does not exist sees, with the truth about every person."""
 
 from vitrine.synthetic.mall import SyntheticMall
 from vitrine.synthetic.truth import FrameTruth, PersonTruth

@@ -236,7 +236,7 @@ def body_layer(
     stance: Stance,
     size: tuple[int, int],
 ) -> Layer | None:
-    """Place the body under its head, half as far turned, cut to a picture of `size`; None outside."""
+    """Place the body under its head, half as far turned, in a picture of `size`; None outside."""
     wide, tall = SIZE
     neck_x, neck_y = NECK
     pivot_x, pivot_y = stance.pivot

@@ -1,4 +1,4 @@
-"""The people before one camera: of the demo, or of a scene with stands and views."""
+"""Place the people before one camera: of the demo, or of a scene with stands and views."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Size = tuple[int, int]
 
 @dataclass(frozen=True)
 class Actor:
-    """One person who is at the stand, as functions of seconds since it opened."""
+    """Represent one person who is at the stand, as functions of seconds since it opened."""
 
     person: int
     visit: int
@@ -39,58 +39,67 @@ class Actor:
 
 
 class Cast(Protocol):
-    """The people before one camera."""
+    """Know the people before one camera."""
 
     def at(self, day: int, t: float) -> list[Actor]:
-        """Who is at the stand t seconds after it opened on a day (from 0), from far to near."""
+        """Return who is there t seconds after opening on a day (from 0), from far to near."""
 
 
 def cast_of(options: Options, size: Size) -> Cast:
-    """The people whom the camera that the options speak of sees."""
-    return (
-        StandCast(options, options.preset, size)
-        if options.preset
-        else DemoCast(options, size)
-    )
+    """Return the people whom the camera that the options speak of sees."""
+    if options.preset:
+        return StandCast(options, options.preset, size)
+    return DemoCast(options, size)
 
 
 class DemoCast:
-    """People who are placed in the picture itself; the camera is where the screen is."""
+    """Place people in the picture itself; the camera is where the screen is."""
 
     def __init__(self, options: Options, size: Size) -> None:
         self._size = size
+        count = options.people
         self._rest: list[Iterator[Visit]] = [
-            visits(options.seed, person, options.people)
-            for person in range(options.people)
+            visits(options.seed, person, count) for person in range(count)
         ]
         self._drawn: list[list[Visit]] = [[next(rest)] for rest in self._rest]
-        self._face_height = float(np.ptp(load_basis().mean_shape[:, 1])) / EYE_DISTANCE
+        rows = load_basis().mean_shape[:, 1]
+        self._face_height = float(np.ptp(rows)) / EYE_DISTANCE
         """In eye distances."""
 
     def at(self, day: int, t: float) -> list[Actor]:
+        """Return who is there, by the size of their faces."""
+        present: list[Visit] = []
         for rest, drawn in zip(self._rest, self._drawn, strict=True):
             while drawn[-1].end <= t:
                 drawn.append(next(rest))
-        present = [v for drawn in self._drawn for v in drawn if v.start <= t < v.end]
-        present.sort(key=lambda v: v.place(t).face)
-        return [
-            Actor(v.person, v.number, day, partial(self._stance, v), v.pose)
-            for v in present
-        ]
+            present += [visit for visit in drawn if visit.start <= t < visit.end]
+        present.sort(key=lambda visit: visit.place(t).face)
+        return [self._actor(visit, day) for visit in present]
+
+    def _actor(self, visit: Visit, day: int) -> Actor:
+        return Actor(
+            person=visit.person,
+            visit=visit.number,
+            day=day,
+            stance=partial(self._stance, visit),
+            facing=visit.pose,
+        )
 
     def _stance(self, visit: Visit, t: float) -> Stance:
-        place, (width, height) = visit.place(t), self._size
-        eye_distance = place.face * height / self._face_height
+        width, height = self._size
+        place = visit.place(t)
+        smile, open_mouth = visit.expression(t)
         return Stance(
-            visit.pose(t),
-            (place.x * width, place.y * height),
-            eye_distance,
-            *visit.expression(t),
+            pose=visit.pose(t),
+            pivot=(place.x * width, place.y * height),
+            eye_distance=place.face * height / self._face_height,
+            smile=smile,
+            open_mouth=open_mouth,
         )
 
 
 class StandCast:
-    """People of a mall who are at one of its stands, seen from one of the stand's two cameras."""
+    """Place people of a mall at one of its stands, seen from one of the stand's two cameras."""
 
     def __init__(self, options: Options, scene: Scene, size: Size) -> None:
         self._size = size
@@ -99,27 +108,35 @@ class StandCast:
         self._view = VIEWS[options.view]
 
     def at(self, day: int, t: float) -> list[Actor]:
+        """Return who is there, by the distance from the camera."""
         there = self._timetable.at(day, self._stand, t)
-        there.sort(key=lambda visitor: -self._view.project(visitor.head(t), 1.0)[2])
-        return [
-            Actor(
-                v.person,
-                v.number,
-                day,
-                partial(self._stance, v),
-                partial(_pose, SCREEN, v),
-            )
-            for v in there
-        ]
+        there.sort(key=lambda visitor: self._depth(visitor, t), reverse=True)
+        return [self._actor(visitor, day) for visitor in there]
+
+    def _depth(self, visitor: Visitor, t: float) -> float:
+        _, _, depth = self._view.project(visitor.head(t), focal=1.0)
+        return depth
+
+    def _actor(self, visitor: Visitor, day: int) -> Actor:
+        return Actor(
+            person=visitor.person,
+            visit=visitor.number,
+            day=day,
+            stance=partial(self._stance, visitor),
+            facing=partial(_pose, SCREEN, visitor),
+        )
 
     def _stance(self, visitor: Visitor, t: float) -> Stance:
-        focal = float(max(self._size))
+        width, height = self._size
+        focal = float(max(width, height))
         right, below, depth = self._view.project(visitor.head(t), focal)
+        smile, open_mouth = visitor.expression(t)
         return Stance(
-            _pose(self._view, visitor, t),
-            (self._size[0] / 2 + right, self._size[1] / 2 + below),
-            focal * EYE_DISTANCE_M * visitor.scale / depth,
-            *visitor.expression(t),
+            pose=_pose(self._view, visitor, t),
+            pivot=(width / 2 + right, height / 2 + below),
+            eye_distance=focal * EYE_DISTANCE_M * visitor.scale / depth,
+            smile=smile,
+            open_mouth=open_mouth,
         )
 
 

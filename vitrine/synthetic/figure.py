@@ -1,4 +1,4 @@
-"""A whole person in a picture: head, neck and body, blurred by their motion."""
+"""Draw a whole person in a picture: head, neck and body, blurred by their motion."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ from vitrine.synthetic.body import (
     draw_neck,
     neck_layer,
 )
-from vitrine.synthetic.hair import draw_shell, draw_style, paint_hair, paint_skull
+from vitrine.synthetic.hair import (
+    Style,
+    draw_shell,
+    draw_style,
+    paint_hair,
+    paint_skull,
+)
 from vitrine.synthetic.head import (
     HeadLook,
     Stance,
@@ -32,7 +38,7 @@ from vitrine.synthetic.mesh import (
     triangles_under,
 )
 from vitrine.synthetic.motion import smeared
-from vitrine.synthetic.people import Basis, draw_person, draw_view
+from vitrine.synthetic.people import Basis, View, draw_person, draw_view
 from vitrine.vision.crop import Image
 from vitrine.vision.shape import JAW
 
@@ -41,7 +47,7 @@ Rng = np.random.Generator
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """How a person looks on a visit."""
+    """Hold how a person looks on a visit."""
 
     head: HeadLook
     neck: Image
@@ -49,56 +55,96 @@ class Look:
     long_hair: bool
 
 
-def draw_look(basis: Basis, mesh: Mesh, person: Rng, visit: Rng, clothes: Rng) -> Look:
-    """`person` decides what stays: face, profile, hair; `visit` what a day and its light change."""
-    view = draw_view(basis, draw_person(basis, person), visit)
+def draw_look(
+    basis: Basis,
+    mesh: Mesh,
+    person: Rng,
+    visit: Rng,
+    clothes: Rng,
+) -> Look:
+    """Draw a person's look.
+
+    `person` decides what stays: face, profile, hair; `visit` what a day and its light change.
+    """
+    identity = draw_person(basis, person)
+    view = draw_view(basis, identity, visit)
+    # Beyond 1.8 deviations profiles are caricatures.
     relief = Relief(*np.clip(person.standard_normal(4), -1.8, 1.8))
     style = draw_style(person)
-    jaw = float(np.ptp(view.shape[JAW, 0])) / EYE_DISTANCE
-    across = max(1.1, 0.52 * jaw)
-    skull = draw_shell(across)
-    hair = None if style.bald else draw_shell(across, style.volume, style.length)
-    strands = paint_hair(style, hair or skull, style.colour or view.hair, person)
-    own = Mesh(mesh.texture, own_depth(mesh, relief), mesh.triangles)
-    triangles = triangles_under(own, view.textures[0][..., 3])
-    head = HeadLook(
-        view,
-        own,
-        triangles,
-        face_normals(own),
-        skull,
-        paint_skull(skull, view.skin),
-        hair,
-        strands,
+    own = Mesh(
+        texture=mesh.texture,
+        depth=own_depth(mesh, relief),
+        triangles=mesh.triangles,
     )
     return Look(
-        head,
-        draw_neck(view.skin),
-        draw_body(view.skin, *clothing(clothes)),
-        style.length > 0,
+        head=_head(view, own, style, person),
+        neck=draw_neck(view.skin),
+        body=draw_body(view.skin, *clothing(clothes)),
+        long_hair=style.length > 0,
+    )
+
+
+def _head(
+    view: View,
+    mesh: Mesh,
+    style: Style,
+    person: Rng,
+) -> HeadLook:
+    """Draw skull and hair around a face."""
+    jaw = float(np.ptp(view.shape[JAW, 0])) / EYE_DISTANCE
+    # The skull is a little wider than the jaw, and never too thin for the eyes.
+    across = max(1.1, 0.52 * jaw)
+    skull = draw_shell(across)
+    hair = None
+    if not style.bald:
+        hair = draw_shell(across, style.volume, style.length)
+    strands = paint_hair(
+        style,
+        hair or skull,
+        style.colour or view.hair,
+        person,
+    )
+    calm = view.textures[0]
+    return HeadLook(
+        view=view,
+        mesh=mesh,
+        triangles=triangles_under(mesh, calm[..., 3]),
+        normals=face_normals(mesh),
+        skull=skull,
+        skin=paint_skull(skull, view.skin),
+        hair=hair,
+        strands=strands,
     )
 
 
 def draw_figure(
-    look: Look, stance: Stance, earlier: Stance, size: tuple[int, int], focal: float
+    look: Look,
+    stance: Stance,
+    earlier: Stance,
+    size: tuple[int, int],
+    focal: float,
 ) -> tuple[list[Layer], Floats]:
-    """Layers from back to front, and the landmarks (68, 2) in pixels of a picture of `size`.
+    """Draw layers from back to front, and tell the landmarks (68, 2) in pixels of the picture.
 
-    `earlier` is how the person stood when the exposure of this frame began: what moved since is blurred.
+    `size` is the width and height of the picture.
+    `earlier` is how the person stood when the exposure of this frame began: what moved since is
+    blurred.
     """
     points = landmarks(look.head, stance, focal)
     began = landmarks(look.head, earlier, focal)
     turned = (points - began).mean(axis=0)
     walked = np.subtract(stance.pivot, earlier.pivot)
-    parts = [
-        (
-            draw_inside(look.head, stance, size, focal) if look.long_hair else None,
-            walked,
-        ),
+    inside = None
+    if look.long_hair:
+        inside = draw_inside(look.head, stance, size, focal)
+    parts = (
+        (inside, walked),
         (body_layer(look.body, stance, size), walked),
         (neck_layer(look.neck, stance, size), walked),
         (draw_head(look.head, stance, size, focal), turned),
-    ]
-    return [
-        smeared(layer, motion, size) for layer, motion in parts if layer is not None
-    ], points
+    )
+    layers = []
+    for layer, motion in parts:
+        if layer is not None:
+            layers.append(smeared(layer, motion, size))
+    return layers, points

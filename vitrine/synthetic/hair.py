@@ -1,8 +1,9 @@
-"""Draw hair, ears and the back of the head: closed shells about the head's axis, with painted maps.
+"""Draw hair, ears and the back of the head: closed shells about its axis, with painted maps.
 
 Model axes as in `vitrine.vision.pose`: x to the image's right, y down, z away from the camera. The
-unit is the eye distance, the origin the pivot about which a head turns. A map's columns run about the
-head from the back (longitude −180°) over the face (0°) to the back, its rows from the crown downwards.
+unit is the eye distance, the origin the pivot about which a head turns. A map's columns run about
+the head from the back (longitude −180°) over the face (0°) to the back, its rows from the crown
+downwards.
 """
 
 from __future__ import annotations
@@ -86,12 +87,12 @@ class Shell:
     """(V, 3), outwards."""
 
     def light_map(self) -> Floats:
-        """Return normals (ROWS, COLUMNS + 1, 3), as coarse as the surface, laid out like the maps."""
+        """Return normals (ROWS, COLUMNS + 1, 3), coarse as the surface, laid out like the maps."""
         return self.normals.reshape(ROWS, COLUMNS + 1, 3)
 
 
 def draw_style(rng: np.random.Generator) -> Style:
-    """Draw somebody's hair: bald, cropped, short, to the chin or long; some with a fringe, some grey."""
+    """Draw somebody's hair: bald, cropped, short, to the chin or long; some grey."""
     kind = int(rng.choice(5, p=[0.08, 0.22, 0.33, 0.17, 0.2]))
     colour = _colour(rng)
     # All are drawn for every kind, so that what follows does not depend on it.
@@ -145,8 +146,8 @@ def _turns() -> Floats:
 def draw_shell(across: float, volume: float = 0.0, length: float = 0.0) -> Shell:
     """Return the surface of a skull, or of hair.
 
-    It is an ellipsoid that goes on below its middle to the nape, or hangs. `across` is the skull's radius
-    between the ears; all in eye distances, see Style.
+    It is an ellipsoid that goes on below its middle to the nape, or hangs. `across` is the skull's
+    radius between the ears; all in eye distances, see Style.
     """
     rounded = ROWS - FALLING
     over = np.linspace(0.02, np.pi / 2, rounded)

@@ -183,7 +183,10 @@ def draw_inside(
     size: tuple[int, int],
     focal: float,
 ) -> Layer | None:
-    """Draw the far side of hair, seen from within: it lies behind the neck. None without hair or outside."""
+    """Draw the far side of hair, seen from within, which lies behind the neck.
+
+    None without hair or outside the picture.
+    """
     if look.hair is None:
         return None
     inwards = look.hair.triangles[:, ::-1]
@@ -200,7 +203,7 @@ def draw_inside(
 
 
 def soft_edge(pixels: Image) -> Image:
-    """Fade the outline of premultiplied pixels, a hard one of a mesh, over about a pixel, inwards."""
+    """Fade the hard outline of premultiplied pixels over about a pixel, inwards."""
     alpha = pixels[..., 3]
     fade = cv2.blur(alpha, (3, 3), borderType=cv2.BORDER_REPLICATE)
     # 0 on the outline, where half of the neighbours are empty.
@@ -232,7 +235,7 @@ def _brightness(normals: Floats, stance: Stance) -> Floats:
 
 
 def _relative(normals: Floats, stance: Stance) -> Floats:
-    """Return the change of light by the turn: the face's texture has that of a frontal face in it."""
+    """Return the change of light by the turn: a frontal face's light is in the texture."""
     calm = Stance(HeadPose(0, 0, 0), pivot=(0, 0), eye_distance=1)
     light = _brightness(normals, stance)
     frontal = _brightness(normals, calm)

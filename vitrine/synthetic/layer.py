@@ -1,4 +1,7 @@
-"""A patch with alpha over a picture; premultiplied colours, so that it blurs and blends without fringes."""
+"""Put patches with alpha over a picture.
+
+Their colours are premultiplied, so that they blur and blend without fringes.
+"""
 
 from __future__ import annotations
 
@@ -13,50 +16,67 @@ from vitrine.vision.crop import Image
 
 
 def premultiplied(colours: Image, alpha: Image) -> Image:
-    """(h, w, 3) BGR and alpha (h, w) → (h, w, 4) BGR times alpha, and alpha."""
+    """Join (h, w, 3) BGR and alpha (h, w); returns (h, w, 4) BGR times alpha, and alpha."""
     cover = cv2.cvtColor(alpha, cv2.COLOR_GRAY2BGR)
-    return np.dstack([cv2.multiply(colours, cover, scale=1 / 255), alpha])
+    covered = cv2.multiply(colours, cover, scale=1 / 255)
+    return np.dstack([covered, alpha])
 
 
 def blend(over: Image, below: Image) -> None:
     """Lay one premultiplied picture (h, w, 4) over another of the same size, in place."""
-    rest = cv2.cvtColor(cv2.bitwise_not(over[..., 3]), cv2.COLOR_GRAY2BGRA)
-    rest[..., 3] = rest[..., 0]
-    cv2.add(over, cv2.multiply(below, rest, scale=1 / 255), below)
+    uncovered = cv2.bitwise_not(over[..., 3])
+    rest = cv2.cvtColor(uncovered, cv2.COLOR_GRAY2BGRA)
+    # OpenCV sets alpha to 255.
+    rest[..., 3] = uncovered
+    left = cv2.multiply(below, rest, scale=1 / 255)
+    cv2.add(over, left, below)
 
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """`pixels` (h, w, 4) premultiplied BGR and alpha, upper left corner at x, y; all inside the picture."""
+    """Hold a patch whose upper left corner is at x, y; all of it is inside the picture."""
 
     x: int
     y: int
     pixels: Image
+    """(h, w, 4), premultiplied BGR and alpha."""
 
     def paste(self, picture: Image) -> None:
+        """Lay it over a picture (height, width, 3), in place."""
         height, width = self.pixels.shape[:2]
         below = picture[self.y : self.y + height, self.x : self.x + width]
-        rest = cv2.cvtColor(cv2.bitwise_not(self.pixels[..., 3]), cv2.COLOR_GRAY2BGR)
-        cv2.add(
-            cv2.cvtColor(self.pixels, cv2.COLOR_BGRA2BGR),
-            cv2.multiply(below, rest, scale=1 / 255),
-            below,
-        )
+        uncovered = cv2.bitwise_not(self.pixels[..., 3])
+        rest = cv2.cvtColor(uncovered, cv2.COLOR_GRAY2BGR)
+        left = cv2.multiply(below, rest, scale=1 / 255)
+        colours = cv2.cvtColor(self.pixels, cv2.COLOR_BGRA2BGR)
+        cv2.add(colours, left, below)
 
     def covers(self, points: Floats) -> NDArray[np.bool_]:
-        """Which of the points (n, 2), in pixels of the picture, lie under this layer."""
+        """Tell which of the points (n, 2), in pixels of the picture, lie under this layer."""
         height, width = self.pixels.shape[:2]
-        columns, rows = (np.rint(points).astype(int) - (self.x, self.y)).T
+        places = np.rint(points).astype(int) - (self.x, self.y)
+        columns, rows = places.T
         inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
-        inside[inside] = self.pixels[rows[inside], columns[inside], 3] > 127
+        alpha = self.pixels[rows[inside], columns[inside], 3]
+        # At half its alpha a face is hidden.
+        inside[inside] = alpha > 127
         return np.asarray(inside, np.bool_)
 
 
-def window(points: Floats, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
-    """The bounding box of points (n, 2) within a picture of `size`: x, y, width, height; None if outside."""
-    low = np.maximum(np.floor(points.min(axis=0)), 0).astype(int)
-    high = np.minimum(np.ceil(points.max(axis=0)) + 1, size).astype(int)
-    width, height = (int(v) for v in high - low)
-    return (
-        (int(low[0]), int(low[1]), width, height) if width > 0 and height > 0 else None
-    )
+def window(
+    points: Floats,
+    size: tuple[int, int],
+) -> tuple[int, int, int, int] | None:
+    """Return the bounding box of points (n, 2) within a picture of `size`.
+
+    It is x, y, width, height; None if outside.
+    """
+    low = np.floor(points.min(axis=0))
+    high = np.ceil(points.max(axis=0)) + 1
+    x, y = np.maximum(low, 0).astype(int)
+    right, lower = np.minimum(high, size).astype(int)
+    width = int(right - x)
+    height = int(lower - y)
+    if width <= 0 or height <= 0:
+        return None
+    return int(x), int(y), width, height

@@ -33,7 +33,7 @@ HEIGHT: Final = 160
 EYE_DISTANCE: Final = 34.0
 """Pixels of the texture between the eye centres."""
 EYE_CENTRE: Final = (64.0, 76.0)
-# Eye distances to the right of the eyes' middle, and above it. Chosen by eye, as all proportions here.
+# Eye distances to the right of the eyes' middle, and above it. Chosen by eye, as all of these.
 FOREHEAD: Final = (
     (-0.75, 0.95),
     (-0.28, 1.12),
@@ -119,11 +119,11 @@ class Relief:
 def own_depth(mesh: Mesh, relief: Relief) -> Floats:
     """Return the depth (V,) of one person's head, texture pixels.
 
-    Differs from the shape that `vitrine.vision.pose` fits (`models/mean_shape_68.json`, from labels) in
-    the mean, which is an ellipsoid with features set on it, and in each person: noses are longer or
-    shorter by 0.09 eye distances (one deviation), cheeks go back more or less, chins and lips stand out
-    or recede. So the head pose found from true points is as wrong as on people whose profile nobody
-    knows.
+    Differs from the shape that `vitrine.vision.pose` fits (`models/mean_shape_68.json`, from
+    labels) in the mean, which is an ellipsoid with features set on it, and in each person: noses
+    are longer or shorter by 0.09 eye distances (one deviation), cheeks go back more or less, chins
+    and lips stand out or recede. So the head pose found from true points is as wrong as on people
+    whose profile nobody knows.
     """
     x = (mesh.texture[:, 0] - EYE_CENTRE[0]) / EYE_DISTANCE
     y = (mesh.texture[:, 1] - EYE_CENTRE[1]) / EYE_DISTANCE

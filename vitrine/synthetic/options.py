@@ -1,4 +1,4 @@
-"""What a `synthetic:` address says."""
+"""Read what a `synthetic:` address says."""
 
 from __future__ import annotations
 
@@ -11,16 +11,20 @@ from vitrine.synthetic.scenes import SCENES, Scene
 
 SCHEME: Final = "synthetic"
 DEMO: Final = "demo"
+# More would find no room to stand apart. Chosen, not measured.
+MOST_AT_A_STAND: Final = 8
 ALLOWED: Final = (
-    f"synthetic:?people=1…12&seed=0…4294967295&seconds=above 0&scene={DEMO}|{'|'.join(SCENES)}; "
-    f"other scenes than {DEMO} have people=1…8 at once at a stand and take &stand=1…4 (with the same seed, "
-    "of the same mall), &view=1|2 (the camera above the screen, or the one beside it) and, with seconds, "
-    "&days=1…366 (open for so many seconds each day)"
+    "synthetic:?people=1…12&seed=0…4294967295&seconds=above 0"
+    f"&scene={DEMO}|{'|'.join(SCENES)}; "
+    f"other scenes than {DEMO} have people=1…8 at once at a stand and take "
+    "&stand=1…4 (with the same seed, of the same mall), "
+    "&view=1|2 (the camera above the screen, or the one beside it) and, "
+    "with seconds, &days=1…366 (open for so many seconds each day)"
 )
 
 
 class Options(BaseModel):
-    """The options of an address."""
+    """Hold the options of an address."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -34,30 +38,38 @@ class Options(BaseModel):
 
     @property
     def preset(self) -> Scene | None:
-        """None for the demo."""
+        """Return the scene; None for the demo."""
         return SCENES.get(self.scene)
 
     @model_validator(mode="before")
     @classmethod
     def _people_of_the_scene(cls, data: dict[str, str]) -> dict[str, str]:
+        """Take the scene's number of people where the address gives none."""
         scene = SCENES.get(data.get("scene", DEMO))
-        return data if scene is None else {"people": str(scene.people), **data}
+        if scene is None:
+            return data
+        return {"people": str(scene.people), **data}
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:
-        if self.scene == DEMO and (self.stand, self.view, self.days) != (1, 1, 1):
-            raise ValueError(f"{DEMO} has one stand, one view and one day")
-        if self.scene != DEMO and self.people > 8:
-            raise ValueError(f"{self.scene} has at most 8 people")
+        if self.scene == DEMO:
+            if (self.stand, self.view, self.days) != (1, 1, 1):
+                raise ValueError(f"{DEMO} has one stand, one view and one day")
+        elif self.people > MOST_AT_A_STAND:
+            raise ValueError(f"{self.scene} has at most {MOST_AT_A_STAND} people")
         if self.days > 1 and self.seconds is None:
             raise ValueError("days need seconds")
         return self
 
 
 def parse_options(uri: str) -> Options:
-    """`synthetic:?scene=rush&seed=7&seconds=60`. Raises ValueError that says what is allowed."""
+    """Read `synthetic:?scene=rush&seed=7&seconds=60`.
+
+    Raises ValueError that says what is allowed.
+    """
     parts = urlsplit(uri)
-    if parts.scheme != SCHEME or parts.netloc or parts.path or parts.fragment:
+    more = parts.netloc or parts.path or parts.fragment
+    if parts.scheme != SCHEME or more:
         raise ValueError(f"{uri}: expected {ALLOWED}")
     pairs = parse_qsl(parts.query, keep_blank_values=True)
     if len(dict(pairs)) < len(pairs):

@@ -142,7 +142,7 @@ def _typical(texture: Image, patches: Patches) -> Colour:
 
 
 def _colours(vector: Floats, pores: cv2.typing.MatLike) -> Image:
-    """Return BGR; few components are soft, so edges are raised, and the skin gets its grain back."""
+    """Return BGR; few components are soft, so edges are raised, and the skin gets its grain."""
     luma, chroma = _planes(vector)
     edges = luma - cv2.GaussianBlur(luma, (0, 0), 1.6)
     luma = luma + SHARPENED * edges + GRAIN * pores

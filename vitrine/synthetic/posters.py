@@ -21,7 +21,7 @@ Area = tuple[int, int, int, int]
 SMALLEST = 30.0
 LARGEST = 90.0
 """Height of a static face, pixels."""
-# Chosen, not measured: the largest faces fill about a quarter of the picture, as on posters beside a stand.
+# Chosen, not measured: the largest faces fill a quarter of the picture, as beside a stand.
 HIGHEST_SHARE: Final = 0.26
 """Largest height of a static face, as a share of the picture's."""
 # A lit wall, for which posters keep their colours.
@@ -48,10 +48,10 @@ def hang_posters(
     count: int,
     rng: np.random.Generator,
 ) -> list[Box]:
-    """Draw framed portraits on a wall (height, width, 3), in place; return the boxes of their faces.
+    """Draw framed portraits on a wall (height, width, 3), in place; return boxes of their faces.
 
-    The people are drawn for the posters alone. There are fewer than `count` where there is no room. The
-    last one hangs half behind a pillar: its box is what is left to see.
+    The people are drawn for the posters alone. There are fewer than `count` where there is no room.
+    The last one hangs half behind a pillar: its box is what is left to see.
     """
     height, width = picture.shape[:2]
     largest = min(LARGEST, HIGHEST_SHARE * height)
@@ -174,7 +174,7 @@ def _free_place(
     taken: list[Area],
     rng: np.random.Generator,
 ) -> tuple[int, int] | None:
-    """Return a corner on the upper part of the wall, off the other posters; None if none is found."""
+    """Return a corner on the upper part of the wall, off other posters; None without room."""
     wide, high = poster
     width, height = size
     rightmost = max(1, width - wide)

@@ -1,4 +1,4 @@
-"""The scenes of the synthetic mall, but for the demo's, as data."""
+"""List the scenes of the synthetic mall, but for the demo's, as data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Scene:
-    """What goes on at the stands of a mall, and what the pictures are like."""
+    """Tell what goes on at the stands of a mall, and what the pictures are like."""
 
     people: int
     """The most at once at one stand, unless the address says otherwise."""
@@ -28,13 +28,24 @@ class Scene:
     wandering: float = 0.15
     """Share of arrivals of people who come from another stand of the mall."""
     posters: int = 0
-    """Printed faces in view."""
+    """Posters with static faces in view."""
     night: bool = False
 
 
+# All shares and rates are chosen, not measured: each scene makes one thing hard.
 SCENES: Final = {
-    "quiet": Scene(people=3, arrivals=4, passing=0.35, glancing=0.25),
-    "rush": Scene(people=8, arrivals=40, passing=0.3, glancing=0.15),
+    "quiet": Scene(
+        people=3,
+        arrivals=4,
+        passing=0.35,
+        glancing=0.25,
+    ),
+    "rush": Scene(
+        people=8,
+        arrivals=40,
+        passing=0.3,
+        glancing=0.15,
+    ),
     "returning": Scene(
         people=4,
         arrivals=10,
@@ -43,6 +54,18 @@ SCENES: Final = {
         returning=0.45,
         returns_after=(75.0, 180.0),
     ),
-    "posters": Scene(people=2, arrivals=4, passing=0.3, glancing=0.2, posters=3),
-    "night": Scene(people=4, arrivals=10, passing=0.3, glancing=0.2, night=True),
+    "posters": Scene(
+        people=2,
+        arrivals=4,
+        passing=0.3,
+        glancing=0.2,
+        posters=3,
+    ),
+    "night": Scene(
+        people=4,
+        arrivals=10,
+        passing=0.3,
+        glancing=0.2,
+        night=True,
+    ),
 }

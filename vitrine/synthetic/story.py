@@ -49,7 +49,7 @@ class Gaze:
 
 @dataclass(frozen=True)
 class Visit:
-    """Represent one person at the stand once, who comes from `entry` to `spot` and leaves to `exit`."""
+    """Represent one person at the stand once, from `entry` to `spot` and to `exit`."""
 
     person: int
     number: int
@@ -182,7 +182,7 @@ def _visit(
 
 
 def _entry(rng: Rng, spot: Place, side: float, from_back: bool) -> Place:
-    """Return where somebody comes from: far away, where faces are small, or at the spot's distance."""
+    """Return where somebody comes from: far away, with a small face, or as near as the spot."""
     if from_back:
         face = rng.uniform(0.07, 0.09)
         y = _height(face, rng)

@@ -111,7 +111,7 @@ class Timetable:
             yield t, stand, self._rng(day, number)
 
     def _rng(self, *stream: int) -> Rng:
-        """Return the generator of a day, a group or a person; none depends on the numbers of another."""
+        """Return the generator of a day, a group or a person, independent of the others."""
         return np.random.default_rng([self._options.seed, 2**33, *stream])
 
     def _arrive(self, start: float, stand: int, rng: Rng) -> None:

@@ -58,7 +58,7 @@ class Leg:
         return x + share * (to_x - x), z + share * (to_z - z)
 
     def share(self, t: float) -> float:
-        """Return the share of the leg's time that is over at t seconds; outside, below 0 or above 1."""
+        """Return the share of the time that is over at t seconds; outside, below 0 or above 1."""
         return (t - self.start) / (self.end - self.start)
 
     @property
@@ -69,7 +69,7 @@ class Leg:
 
 @dataclass(frozen=True)
 class Look:
-    """Represent a turn of the head: from `start`, within `turn` seconds, to what it then follows."""
+    """Represent a turn of the head from `start`, within `turn` seconds, to what it follows."""
 
     start: float
     turn: float
@@ -156,7 +156,7 @@ def _latest(parts: Sequence[Leg] | Sequence[Look], t: float) -> int:
 
 
 def _striding(leg: Leg, t: float) -> float:
-    """Return how high the steps are, 0 to 1: lower at the end of a way to a spot, and at its begin."""
+    """Return how high the steps are, 0 to 1: lower beside a spot where somebody stands."""
     share = leg.share(t)
     if leg.ease == "stop":
         return min(1.0, 4 * (1 - share))

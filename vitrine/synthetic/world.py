@@ -1,12 +1,13 @@
-"""A stand in metres: its screen, the places of its two cameras, and how heads look from there.
+"""Describe a stand in metres: its screen, its two cameras, and how heads look from there.
 
-Axes are those of somebody who looks out of the screen: x to the right, y down, z away from the screen; the
-origin is on the floor under the screen's middle, so heads have a negative y. Heads turn as in
-`vitrine.vision.pose`: yaw, pitch and roll 0 look straight at the wall with the screen.
+Axes are those of somebody who looks out of the screen: x to the right, y down, z away from the
+screen; the origin is on the floor under the screen's middle, so heads have a negative y. Heads turn
+as in `vitrine.vision.pose`: yaw, pitch and roll 0 look straight at the wall with the screen.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import asin, atan2, cos, degrees, hypot, radians, sin
@@ -20,15 +21,16 @@ from vitrine.vision.pose import HeadPose, angles, rotation
 Point = tuple[float, float, float]
 """x, y, z in metres."""
 
+# The mean distance of adults' pupils.
 EYE_DISTANCE_M: Final = 0.063
 TURNED_MOST: Final = 58.0
 TILTED_MOST: Final = 23.0
-"""Degrees of yaw and pitch from the line to either camera that no head exceeds, but for its unrest."""
+"""Degrees from the line to either camera that no head exceeds, but for its unrest."""
 
 
 @dataclass(frozen=True)
 class Viewpoint:
-    """A camera, or anything else that heads are turned to."""
+    """Represent a camera, or anything else that heads are turned to."""
 
     place: Point
     turn: float = 0.0
@@ -38,23 +40,36 @@ class Viewpoint:
 
     @cached_property
     def axes(self) -> NDArray[np.float64]:
-        """(3, 3), from the world's axes to the camera's."""
+        """Return the rotation (3, 3) from the world's axes to the camera's."""
         turn = radians(self.turn)
         tilt = radians(self.tilt)
-        forward = np.array([sin(turn) * cos(tilt), sin(tilt), cos(turn) * cos(tilt)])
+        forward = np.array(
+            [
+                sin(turn) * cos(tilt),
+                sin(tilt),
+                cos(turn) * cos(tilt),
+            ]
+        )
         right = np.array([cos(turn), 0.0, -sin(turn)])
-        return np.array([right, np.cross(forward, right), forward])
+        down = np.cross(forward, right)
+        return np.array([right, down, forward])
 
     def project(self, point: Point, focal: float) -> tuple[float, float, float]:
-        """Right of and below the middle of the picture in pixels, and depth in metres (above 0: in front)."""
+        """Return pixels to the right of the picture's middle and below it, and depth in metres.
+
+        A depth above 0 is in front.
+        """
         x, y, z = self.axes @ np.subtract(point, self.place)
-        return float(focal * x / z), float(focal * y / z), float(z)
+        right = focal * x / z
+        below = focal * y / z
+        return float(right), float(below), float(z)
 
     def pose(self, head: Point, turned: HeadPose) -> HeadPose:
-        """How a head that is turned so in the world is turned relative to the line from here to it."""
+        """Return how a head, turned so in the world, is turned relative to the line to it."""
         ray = self.axes @ np.subtract(head, self.place)
         seen = _onto_axis(ray / np.linalg.norm(ray)) @ self.axes
-        return angles(seen @ rotation(turned.yaw, turned.pitch, turned.roll))
+        in_world = rotation(turned.yaw, turned.pitch, turned.roll)
+        return angles(seen @ in_world)
 
 
 SCREEN: Final = Viewpoint((0.0, -1.5, 0.0))
@@ -64,29 +79,42 @@ VIEWS: Final = {
     1: Viewpoint((0.0, -1.9, 0.0), tilt=10.0),
     2: Viewpoint((0.75, -1.5, 0.0), turn=-20.0),
 }
-"""1 hangs above the screen's middle (`mount: above`). 2 is beside it, on the left of somebody who faces
-it, and turned inwards (`mount: left`)."""
+"""1 hangs above the screen's middle (`mount: above`). 2 is beside it, on the left of somebody who
+faces it, and turned inwards (`mount: left`)."""
 
 
 def _onto_axis(ray: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The smallest rotation (3, 3) that takes a unit vector in front of the camera onto the z axis."""
+    """Return the smallest rotation (3, 3) that takes a unit vector in front onto the z axis.
+
+    Rodrigues' formula, with the cross product of the vector and the axis.
+    """
     x, y, z = ray
-    cross = np.array([[0, 0, -x], [0, 0, -y], [x, y, 0]])
+    cross = np.array(
+        [
+            [0, 0, -x],
+            [0, 0, -y],
+            [x, y, 0],
+        ]
+    )
     return np.asarray(np.eye(3) + cross + cross @ cross / (1 + z))
 
 
 def towards(head: Point, target: Point) -> tuple[float, float]:
-    """Yaw and pitch, degrees, of a head that is turned to a target."""
+    """Return yaw and pitch, degrees, of a head that is turned to a target."""
     x, y, z = (b - a for a, b in zip(head, target, strict=True))
-    return degrees(atan2(x, -z)), degrees(asin(-y / hypot(x, y, z)))
+    yaw = atan2(x, -z)
+    pitch = asin(-y / hypot(x, y, z))
+    return degrees(yaw), degrees(pitch)
 
 
 def within_view(head: Point, yaw: float, pitch: float) -> tuple[float, float]:
-    """Yaw and pitch, or the nearest to them that neither camera sees turned too far."""
-    yaws, pitches = zip(
-        *(towards(head, view.place) for view in VIEWS.values()), strict=True
-    )
-    return (
-        min(max(yaw, max(yaws) - TURNED_MOST), min(yaws) + TURNED_MOST),
-        min(max(pitch, max(pitches) - TILTED_MOST), min(pitches) + TILTED_MOST),
-    )
+    """Return yaw and pitch, or the nearest to them that neither camera sees turned too far."""
+    ways = [towards(head, view.place) for view in VIEWS.values()]
+    yaws, pitches = zip(*ways, strict=True)
+    return _near(yaw, yaws, TURNED_MOST), _near(pitch, pitches, TILTED_MOST)
+
+
+def _near(angle: float, others: Sequence[float], most: float) -> float:
+    """Return the nearest angle that is no further than `most` from any of the others."""
+    bounded = max(angle, max(others) - most)
+    return min(bounded, min(others) + most)
