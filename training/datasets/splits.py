@@ -1,6 +1,7 @@
 """The split of all sets: a hash of the person's or photo's name, so that all programs agree."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Final, Literal, Protocol, TypeVar
 
 Part = Literal["train", "validation", "held-out"]
@@ -34,7 +35,7 @@ class Grouped(Protocol):
 Kind = TypeVar("Kind", bound=Grouped)
 
 
-def select(faces: list[Kind], part: Part) -> list[Kind]:
+def select(faces: Sequence[Kind], part: Part) -> list[Kind]:
     """Return the faces of one part.
 
     Rows of a published `test` split are never trained on or used to choose.
