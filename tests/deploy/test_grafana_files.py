@@ -1,9 +1,10 @@
-"""Dashboards and provisioning of Grafana, by the rules of its schema: there is no Grafana to ask."""
+"""Dashboards and provisioning of Grafana, by the rules of its schema: no Grafana runs here."""
 
 from __future__ import annotations
 
 import itertools
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,27 +22,38 @@ Json = dict[str, Any]
 
 
 def every_panel() -> list[Any]:
-    found = [
-        (name, panel)
-        for name, dashboard in dashboards().items()
-        for panel in panels(dashboard)
-    ]
-    return [
-        pytest.param(panel, id=f"{name}: {panel['title']}") for name, panel in found
-    ]
+    """Return the panels of all dashboards as parameters of a test."""
+    found = []
+    for name, dashboard in dashboards().items():
+        for panel in panels(dashboard):
+            title = panel["title"]
+            found.append(pytest.param(panel, id=f"{name}: {title}"))
+    return found
+
+
+def tables() -> list[Any]:
+    """Return the tables of all dashboards as parameters of a test."""
+    return [each for each in every_panel() if each.values[0]["type"] == "table"]
+
+
+def content_of(path: Path) -> Any:
+    """Return what a YAML file holds."""
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("name", ["operations.json", "campaign.json"])
 def test_the_committed_json_is_what_the_code_writes(name: str) -> None:
     committed = (FOLDER / name).read_text(encoding="utf-8")
+
     assert committed == rendered()[name], "run: python -m deploy.grafana.source"
 
 
 def test_nothing_else_is_provisioned() -> None:
-    assert {path.name for path in FOLDER.iterdir()} == set(rendered())
-    (provider,) = yaml.safe_load(
-        (PROVISIONING / "dashboards" / "vitrine.yml").read_text()
-    )["providers"]
+    names = {path.name for path in FOLDER.iterdir()}
+    provisioned = content_of(PROVISIONING / "dashboards" / "vitrine.yml")
+    (provider,) = provisioned["providers"]
+
+    assert names == set(rendered())
     assert provider["type"] == "file"
     assert provider["options"] == {"path": "/etc/grafana/dashboards"}
 
@@ -49,18 +61,21 @@ def test_nothing_else_is_provisioned() -> None:
 @pytest.mark.parametrize("name", ["operations", "campaign"])
 def test_a_dashboard_has_what_grafana_asks_for(name: str) -> None:
     dashboard = dashboards()[name]
+    ids = [panel["id"] for panel in dashboard["panels"]]
+    kinds = {panel["type"] for panel in dashboard["panels"]}
+    titles = [panel["title"] for panel in dashboard["panels"]]
+
     assert dashboard["uid"] == f"vitrine-{name}"
     assert dashboard["schemaVersion"] == 39
-    ids = [panel["id"] for panel in dashboard["panels"]]
     assert len(set(ids)) == len(ids)
-    assert {panel["type"] for panel in dashboard["panels"]} <= KINDS
-    titles = [panel["title"] for panel in dashboard["panels"]]
+    assert kinds <= KINDS
     assert len(set(titles)) == len(titles)
 
 
 @pytest.mark.parametrize("name", ["operations", "campaign"])
 def test_panels_lie_beside_each_other_within_24_columns(name: str) -> None:
     places = [panel["gridPos"] for panel in dashboards()[name]["panels"]]
+
     for place in places:
         assert place["x"] >= 0
         assert min(place["w"], place["h"]) > 0
@@ -90,9 +105,13 @@ def test_a_panel_says_what_it_shows(panel: Json) -> None:
 def test_a_panel_asks_the_provisioned_source(panel: Json) -> None:
     if panel["type"] == "text":
         return
-    file = PROVISIONING / "datasources" / "prometheus.yml"
-    (source,) = yaml.safe_load(file.read_text())["datasources"]
-    expected = {"type": source["type"], "uid": source["uid"]}
+    provisioned = content_of(PROVISIONING / "datasources" / "prometheus.yml")
+    (source,) = provisioned["datasources"]
+    expected = {
+        "type": source["type"],
+        "uid": source["uid"],
+    }
+
     assert panel["targets"]
     for asked in (panel, *panel["targets"]):
         assert asked["datasource"] == expected
@@ -102,46 +121,62 @@ def test_a_panel_asks_the_provisioned_source(panel: Json) -> None:
 def test_queries_of_a_panel_are_one_line_each_with_its_own_name(panel: Json) -> None:
     targets = panel.get("targets", [])
     references = {target["refId"] for target in targets}
+
     assert len(references) == len(targets)
     for target in targets:
-        assert target["expr"] == " ".join(target["expr"].split())
+        words = target["expr"].split()
+        assert target["expr"] == " ".join(words)
 
 
-@pytest.mark.parametrize(
-    "panel", [p for p in every_panel() if p.values[0]["type"] == "table"]
-)
+@pytest.mark.parametrize("panel", tables())
 def test_a_table_names_the_column_of_each_query(panel: Json) -> None:
+    targets = panel["targets"]
     columns = panel["transformations"][1]["options"]["renameByName"]
-    values = [f"Value #{target['refId']}" for target in panel["targets"]]
-    assert list(columns) == (values if len(values) > 1 else ["Value"])
+    overrides = panel["fieldConfig"]["overrides"]
+    overridden = {override["matcher"]["options"] for override in overrides}
+
+    assert list(columns) == value_columns(targets)
     assert len(set(columns.values())) == len(columns)
-    overridden = {
-        override["matcher"]["options"] for override in panel["fieldConfig"]["overrides"]
-    }
     assert overridden <= set(columns.values())
-    assert all(
-        target["format"] == "table" and target["instant"] for target in panel["targets"]
-    )
+    for target in targets:
+        assert target["format"] == "table"
+        assert target["instant"]
+
+
+def value_columns(targets: list[Json]) -> list[str]:
+    """Return what Grafana calls the columns of a table's queries."""
+    if len(targets) == 1:
+        return ["Value"]
+    references = [target["refId"] for target in targets]
+    return [f"Value #{reference}" for reference in references]
 
 
 @pytest.mark.parametrize("name", ["operations", "campaign"])
 def test_variables_are_declared_and_asked_of_the_same_source(name: str) -> None:
     dashboard = dashboards()[name]
-    declared = {
-        variable["name"]: variable for variable in dashboard["templating"]["list"]
-    }
-    asked = [
-        target["expr"]
-        for panel in panels(dashboard)
-        for target in panel.get("targets", ())
-    ]
-    asked += [variable["query"]["query"] for variable in declared.values()]
-    used = {word for text in asked for word in re.findall(r"\$(\w+)", text)}
-    assert {word for word in used if not word.startswith("__")} == set(declared)
-    assert {f"${word}" for word in used} <= set(VALUES)
-    assert all(
-        variable["datasource"]["uid"] == "prometheus" for variable in declared.values()
-    )
+    variables = dashboard["templating"]["list"]
+    declared = {variable["name"] for variable in variables}
+    used = used_variables(dashboard)
+    # Those with two underscores are Grafana's own.
+    own = {name for name in used if not name.startswith("__")}
+
+    assert own == declared
+    assert {f"${name}" for name in used} <= set(VALUES)
+    for variable in variables:
+        assert variable["datasource"]["uid"] == "prometheus"
+
+
+def used_variables(dashboard: Json) -> set[str]:
+    """Return the variables in the queries of a dashboard, of its variables too."""
+    variables = dashboard["templating"]["list"]
+    asked = [variable["query"]["query"] for variable in variables]
+    for panel in panels(dashboard):
+        targets = panel.get("targets", ())
+        asked += [target["expr"] for target in targets]
+    used: set[str] = set()
+    for text in asked:
+        used.update(re.findall(r"\$(\w+)", text))
+    return used
 
 
 @pytest.mark.parametrize(
@@ -151,25 +186,25 @@ def test_variables_are_declared_and_asked_of_the_same_source(name: str) -> None:
 )
 def test_queries_read_metrics_that_exist(query: Any) -> None:
     names = names_in(query.expression)
+
     assert names
     assert names <= known_names()
 
 
 def test_every_figure_of_the_definitions_is_on_the_campaign_page() -> None:
-    shown = " ".join(panel["description"] for panel in panels(dashboards()["campaign"]))
+    page = panels(dashboards()["campaign"])
+    shown = " ".join(panel["description"] for panel in page)
     missing = [name for name, text in SENTENCES.items() if text not in shown]
+
     assert missing == []
 
 
 def test_every_rate_of_a_campaign_has_its_coverage_beside_it() -> None:
-    ratios = [
-        panel for panel in panels(dashboards()["campaign"]) if "ratio" in panel["title"]
-    ]
-    alone = [
-        panel["title"]
-        for panel in ratios
-        if "usable_seconds" not in str(panel["targets"])
-    ]
-    assert alone == ["Conversion ratio of each creative (≤)"], (
-        "beside it: the coverage of each stand"
-    )
+    alone = []
+    for panel in panels(dashboards()["campaign"]):
+        title = panel["title"]
+        if "ratio" in title and "usable_seconds" not in str(panel["targets"]):
+            alone.append(title)
+
+    # A panel beside this one shows the coverage of each stand.
+    assert alone == ["Conversion ratio of each creative (≤)"]

@@ -28,6 +28,7 @@ FPS = 10
 
 
 def vitrine(environment: dict[str, str], *arguments: str) -> str:
+    """Run the program; return what it printed. Raises AssertionError where it fails."""
     done = subprocess.run(
         [sys.executable, "-m", "vitrine.cli", *arguments],
         env={**os.environ, **environment},
@@ -41,7 +42,7 @@ def vitrine(environment: dict[str, str], *arguments: str) -> str:
 
 
 def models_of(folder: Path, public: Path, embedding: str) -> Path:
-    """YuNet, and the public embedding network where that is asked for."""
+    """Return a folder with YuNet, and with the public embedding network if asked for."""
     models = folder / "models"
     models.mkdir()
     names = [YUNET_FILE]
@@ -53,7 +54,7 @@ def models_of(folder: Path, public: Path, embedding: str) -> Path:
 
 
 def portraits(folder: Path) -> tuple[str, list[Path]]:
-    """One synthetic person, and five frontal pictures of them."""
+    """Return a synthetic person, and five frontal pictures of them."""
     mall = SyntheticMall.from_uri(SOURCE, WIDTH, HEIGHT, FPS)
     taken: dict[str, list[Path]] = defaultdict(list)
     for number in range(0, 250, 3):
@@ -61,15 +62,16 @@ def portraits(folder: Path) -> tuple[str, list[Path]]:
         for person in truth.people:
             if not is_portrait(person):
                 continue
-            path = folder / f"{person.person}-{number}.png"
+            name = person.person
+            path = folder / f"{name}-{number}.png"
             cv2.imwrite(str(path), around(image, person))
-            taken[person.person].append(path)
-    who = max(taken, key=lambda name: len(taken[name]))
-    return who, taken[who][:5]
+            taken[name].append(path)
+    most_seen = max(taken, key=lambda name: len(taken[name]))
+    return most_seen, taken[most_seen][:5]
 
 
 def is_portrait(person: PersonTruth) -> bool:
-    """Frontal, large enough, and with room at both sides."""
+    """Return whether a face is frontal, large enough, and has room at both sides."""
     x, _, width, height = person.box
     is_frontal = person.visible and abs(person.yaw) < 12
     is_inside = x > width and x + 2 * width < WIDTH
@@ -77,7 +79,7 @@ def is_portrait(person: PersonTruth) -> bool:
 
 
 def around(image: Image, person: PersonTruth) -> Image:
-    """The face, with some room around it."""
+    """Return the face, with some room around it."""
     x, y, width, height = (round(value) for value in person.box)
     top = max(0, y - height // 2)
     bottom = y + height + height // 2
@@ -87,17 +89,19 @@ def around(image: Image, person: PersonTruth) -> Image:
 
 
 def owner_of_tracks(record: Path) -> dict[str, str]:
-    """Track → the synthetic person under it, by majority over the frames."""
+    """Return the synthetic person under each track, by majority over the frames."""
     truth = {}
     for line in events(record, "truth"):
         truth[line["captured_at_ns"]] = line["people"]
     votes: dict[str, Counter[str]] = defaultdict(Counter)
     for frame in events(record, "faces"):
+        people = truth[frame["captured_at_ns"]]
         for face in frame["faces"]:
-            people = truth[frame["captured_at_ns"]]
             person = under(face["box"], people)
-            if person is not None:
-                votes[face["track_id"]][person] += 1
+            if person is None:
+                continue
+            track = face["track_id"]
+            votes[track][person] += 1
     owners = {}
     for track, names in votes.items():
         owners[track] = names.most_common(1)[0][0]
@@ -105,7 +109,7 @@ def owner_of_tracks(record: Path) -> dict[str, str]:
 
 
 def under(box: list[float], people: list[dict[str, Any]]) -> str | None:
-    """The person whose nose tip, point 30, lies in the box; the last of several."""
+    """Return the person whose nose tip, point 30, lies in the box; the last of several."""
     x, y, width, height = box
     found = None
     for person in people:
@@ -119,27 +123,40 @@ def under(box: list[float], people: list[dict[str, Any]]) -> str | None:
 def test_only_the_enrolled_customer_is_known(
     tmp_path: Path, shared: Path, redis_url: str, embedding: str
 ) -> None:
+    key = b64encode(bytes(32)).decode()
     keys = tmp_path / "keys"
-    keys.write_text(f"k1 {b64encode(bytes(32)).decode()}\n")
+    keys.write_text(f"k1 {key}\n")
     models = models_of(tmp_path, shared / "models", embedding)
     environment = {
         "VITRINE_MODELS": str(models),
         "VITRINE_KEY_FILE": str(keys),
         "VITRINE_REDIS_URL": redis_url.replace("/0", "/9"),
     }
-    who, pictures = portraits(tmp_path)
+    enrolled_person, pictures = portraits(tmp_path)
     paths = [str(path) for path in pictures]
-    enrolled = vitrine(environment, "customers", "enrol", "Ada Example", *paths)
-    customer_id = enrolled.split()[0]
+    printed = vitrine(environment, "customers", "enrol", "Ada Example", *paths)
+    customer_id = printed.split()[0]
     record = tmp_path / "record"
-    options = ["--speed", "max", "--no-browser", "--port", "0", "--record", str(record)]
-    vitrine(environment, "demo", "--source", SOURCE, *options)
+    vitrine(
+        environment,
+        "demo",
+        "--source",
+        SOURCE,
+        "--speed",
+        "max",
+        "--no-browser",
+        "--port",
+        "0",
+        "--record",
+        str(record),
+    )
 
     owners = owner_of_tracks(record)
     decisions = events(record, "identities")
     known = {decision["track_id"] for decision in decisions if decision["known"]}
     assert known
-    assert {owners[track] for track in known} == {who}
-    recorded = "".join(path.read_text() for path in record.glob("*.json*"))
+    assert {owners[track] for track in known} == {enrolled_person}
+    texts = [path.read_text() for path in record.glob("*.json*")]
+    recorded = "".join(texts)
     assert customer_id not in recorded
     assert "Ada" not in recorded
