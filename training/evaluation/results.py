@@ -33,7 +33,7 @@ SHARES: Final = frozenset(
     }
 )
 """Printed as percentages."""
-# Chosen, not measured: the widest table, that of identity, needs about so many.
+# Chosen, not measured: tables of several figures with intervals are wide.
 WIDTH: Final = 180
 """Characters a line, where the output goes to a file."""
 

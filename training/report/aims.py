@@ -58,7 +58,7 @@ class Aim:
         return other.value(self.key), f" ({other.measurement.series})"
 
 
-# Set before the networks were trained: numbers from their requirements, or a public model.
+# Requirements of the networks, or the figure of a public model; chosen, not measured.
 AIMS: Final = (
     Aim(
         "Detector: recall on faces of 24 px (see its control)",

@@ -12,7 +12,7 @@ from vitrine.shipped import MODELS
 from vitrine.vision.manifest import Shipped, read_manifest
 from vitrine.vision.networks import load_network
 
-# Chosen, not measured: the slowest network takes some 3 seconds so.
+# Chosen, not measured: enough for a percentile, and seconds for each network.
 REPEATS: Final = 400
 # Something else on the machine only ever makes a run slower: low percentiles repeat, means do not.
 UNDISTURBED: Final = 10
