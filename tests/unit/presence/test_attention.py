@@ -2,46 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from tests.builders import T0_NS, at
+from tests.builders import at
+from tests.presence_builders import Seconds, second_of
 from vitrine.mall import Camera, Screen
 from vitrine.presence.attention import Attention, Cone, cone_of
 
-Seconds = tuple[float, float]
+AWAY = 60.0
+"""Degrees."""
 
 
 def attention_intervals(
-    seconds: Sequence[float],
-    yaws: Sequence[float],
-    pitches: Sequence[float] | None = None,
+    seconds: list[float],
+    yaws: list[float],
+    pitches: list[float] | None = None,
 ) -> list[Seconds]:
-    """The glances of a face seen at these times with these poses, at a screen around the camera."""
+    """The glances of a face seen at these times with these poses.
+
+    The screen is around the camera.
+    """
+    if pitches is None:
+        pitches = [0.0] * len(seconds)
     attention = Attention()
-    glances = []
-    for second, yaw, pitch in zip(
-        seconds, yaws, pitches or [0.0] * len(seconds), strict=True
-    ):
-        glances.append(attention.observe(at(second), yaw, pitch, Cone()))
-    glances.append(attention.close())
-    return [((g[0] - T0_NS) / 1e9, (g[1] - T0_NS) / 1e9) for g in glances if g]
+    ended = []
+    for second, yaw, pitch in zip(seconds, yaws, pitches, strict=True):
+        glance = attention.observe(at(second), yaw, pitch, Cone())
+        ended.append(glance)
+    ended.append(attention.close())
+    found = []
+    for glance in ended:
+        if glance is None:
+            continue
+        first, last = map(second_of, glance)
+        found.append((first, last))
+    return found
 
 
 def times(fps: float, until: float) -> list[float]:
-    return [frame / fps for frame in range(round(until * fps) + 1)]
+    count = round(until * fps) + 1
+    return [frame / fps for frame in range(count)]
 
 
 def test_a_single_noisy_frame_does_not_end_an_attention_interval() -> None:
     seconds = [0.0, 0.1, 0.2, 0.3, 0.4]
-    yaws = [0, 3, 40, 2, 0]  # degrees
+    yaws = [0.0, 3.0, 40.0, 2.0, 0.0]
     assert attention_intervals(seconds, yaws) == [(0.0, 0.4)]
 
 
 def test_a_single_frame_towards_the_screen_is_no_attention() -> None:
-    assert attention_intervals([0.0, 0.1, 0.2, 0.3, 0.4], [60, 60, 0, 60, 60]) == []
+    seconds = [0.0, 0.1, 0.2, 0.3, 0.4]
+    yaws = [AWAY, AWAY, 0.0, AWAY, AWAY]
+    assert attention_intervals(seconds, yaws) == []
+
+
+def test_a_short_look_after_a_glance_is_no_attention_either() -> None:
+    seconds = [0.0, 0.3, 0.4, 0.7, 1.0, 1.1]
+    yaws = [0.0, 0.0, AWAY, AWAY, 0.0, 0.0]
+    assert attention_intervals(seconds, yaws) == [(0.0, 0.3)]
 
 
 @pytest.mark.parametrize("fps", [5, 10, 30])
@@ -49,7 +70,7 @@ def test_a_glance_lasts_from_the_first_to_the_last_view_of_the_screen(
     fps: float,
 ) -> None:
     seconds = times(fps, 4.0)
-    yaws = [0.0 if 1.0 <= second <= 3.0 else 60.0 for second in seconds]
+    yaws = [0.0 if 1.0 <= second <= 3.0 else AWAY for second in seconds]
     assert attention_intervals(seconds, yaws) == [(1.0, 3.0)]
 
 
@@ -58,20 +79,24 @@ def test_looking_away_for_long_ends_a_glance_and_looking_back_begins_another(
     fps: float,
 ) -> None:
     seconds = times(fps, 4.0)
-    yaws = [60.0 if 1.0 < second < 3.0 else 0.0 for second in seconds]
+    yaws = [AWAY if 1.0 < second < 3.0 else 0.0 for second in seconds]
     assert attention_intervals(seconds, yaws) == [(0.0, 1.0), (3.0, 4.0)]
 
 
 @pytest.mark.parametrize("fps", [5, 10, 30])
-def test_looking_away_for_less_than_a_quarter_second_ends_no_glance(fps: float) -> None:
+def test_looking_away_for_less_than_a_quarter_second_ends_no_glance(
+    fps: float,
+) -> None:
     seconds = times(fps, 2.0)
-    yaws = [60.0 if 1.0 < second < 1.25 else 0.0 for second in seconds]
+    yaws = [AWAY if 1.0 < second < 1.25 else 0.0 for second in seconds]
     assert attention_intervals(seconds, yaws) == [(0.0, 2.0)]
 
 
 def test_less_than_a_quarter_second_is_no_glance() -> None:
-    assert attention_intervals([0.0, 0.1, 0.2], [0, 0, 0]) == []
-    assert attention_intervals([0.0, 0.1, 0.2, 0.3], [0, 0, 0, 0]) == [(0.0, 0.3)]
+    seconds = [0.0, 0.1, 0.2, 0.3]
+    yaws = [0.0] * 4
+    assert attention_intervals(seconds[:3], yaws[:3]) == []
+    assert attention_intervals(seconds, yaws) == [(0.0, 0.3)]
 
 
 @pytest.mark.parametrize(
@@ -89,69 +114,78 @@ def test_the_cone_is_five_degrees_wider_for_a_glance_that_has_begun(
     yaw: float, pitch: float, begins: bool, goes_on: bool
 ) -> None:
     seconds = times(10, 2.0)
-    turned = [yaw] * 21, [pitch] * 21
-    assert bool(attention_intervals(seconds, *turned)) == begins
-    turned_later = [0.0] * 10 + [yaw] * 11, [0.0] * 10 + [pitch] * 11
-    assert attention_intervals(seconds, *turned_later) == [
-        (0.0, 2.0 if goes_on else 0.9)
-    ]
+    at_once = attention_intervals(seconds, [yaw] * 21, [pitch] * 21)
+    frontal = [0.0] * 10
+    later = attention_intervals(
+        seconds,
+        yaws=frontal + [yaw] * 11,
+        pitches=frontal + [pitch] * 11,
+    )
+    end = 0.9
+    if goes_on:
+        end = 2.0
+    assert bool(at_once) == begins
+    assert later == [(0.0, end)]
 
 
 def test_a_gap_of_more_than_600_ms_without_the_face_ends_a_glance() -> None:
     seconds = [0.0, 0.3, 0.9, 1.2, 1.9, 2.2]
-    assert attention_intervals(seconds, [0.0] * 6) == [(0.0, 1.2), (1.9, 2.2)]
+    found = attention_intervals(seconds, [0.0] * 6)
+    assert found == [(0.0, 1.2), (1.9, 2.2)]
 
 
+def pose(cone: Cone) -> list[float]:
+    return [cone.yaw, cone.pitch]
+
+
+# The middle of a screen 2 m high is 1 m below a camera above it: atan(1 / 2). It is
+# 1.5 m beside a camera on the left of a screen 3 m wide: atan(1.5 / 2).
 @pytest.mark.parametrize(
-    ("camera", "yaw", "pitch"),
+    ("mount", "yaw", "pitch"),
     [
-        (
-            "above",
-            0,
-            -26.565,
-        ),  # the middle of a 2 m high screen is 1 m below the camera: atan(1/2)
+        ("above", 0, -26.565),
         ("below", 0, 26.565),
-        ("left", -36.870, 0),  # of a 3 m wide screen 1.5 m beside it: atan(1.5/2)
+        ("left", -36.870, 0),
         ("right", 36.870, 0),
         ("centre", 0, 0),
     ],
 )
 def test_the_cone_points_from_two_metres_away_at_the_middle_of_the_screen(
-    camera: str, yaw: float, pitch: float
+    mount: Any, yaw: float, pitch: float
 ) -> None:
-    cone = cone_of(
-        Screen.model_validate({"width_m": 3.0, "height_m": 2.0, "camera": camera})
-    )
-    assert [cone.yaw, cone.pitch] == pytest.approx([yaw, pitch], abs=1e-3)
+    screen = Screen(width_m=3.0, height_m=2.0, camera=mount)
+    cone = cone_of(screen)
+    assert pose(cone) == pytest.approx([yaw, pitch], abs=1e-3)
     assert cone.holds(yaw + 24.9, pitch - 19.9)
     assert not cone.holds(yaw, pitch + 20.1)
 
 
+def make_camera(**place: Any) -> Camera:
+    fields = {"id": "north-2", "uri": "0", "stand": "north"}
+    return Camera.model_validate(fields | place)
+
+
 @pytest.mark.parametrize(
-    ("place", "yaw", "pitch"),
+    ("camera", "yaw", "pitch"),
     [
-        ({}, 0, -26.565),  # as the screen says
-        ({"mount": "left"}, -36.870, 0),
-        ({"mount": "centre"}, 0, 0),
-        ({"cone": {"yaw": 31.0, "pitch": -7.0}}, 31, -7),
-        ({"cone": {"yaw": 31.0}}, 31, 0),
+        (make_camera(), 0, -26.565),  # as the screen says
+        (make_camera(mount="left"), -36.870, 0),
+        (make_camera(mount="centre"), 0, 0),
+        (make_camera(cone={"yaw": 31.0, "pitch": -7.0}), 31, -7),
+        (make_camera(cone={"yaw": 31.0}), 31, 0),
     ],
 )
 def test_a_camera_may_have_a_place_of_its_own(
-    place: dict[str, object], yaw: float, pitch: float
+    camera: Camera, yaw: float, pitch: float
 ) -> None:
-    camera = Camera.model_validate(
-        {"id": "north-2", "uri": "0", "stand": "north"} | place
-    )
-    cone = cone_of(Screen(width_m=3.0, height_m=2.0, camera="above"), camera)
-    assert [cone.yaw, cone.pitch] == pytest.approx([yaw, pitch], abs=1e-3)
+    screen = Screen(width_m=3.0, height_m=2.0, camera="above")
+    cone = cone_of(screen, camera)
+    assert pose(cone) == pytest.approx([yaw, pitch], abs=1e-3)
 
 
 def test_a_camera_has_one_place_only() -> None:
     with pytest.raises(ValidationError, match="expected one of them"):
-        Camera.model_validate(
-            {"id": "a", "uri": "0", "stand": "b", "mount": "left", "cone": {"yaw": 3}}
-        )
+        make_camera(mount="left", cone={"yaw": 3})
 
 
 def looked(*views: tuple[float, float]) -> Attention:
@@ -162,69 +196,131 @@ def looked(*views: tuple[float, float]) -> Attention:
     return attention
 
 
+NEVER = looked((0.0, AWAY))
+BEGINNING = looked((0.0, 0))
+GLANCE = looked((0.0, 0), (0.1, 0), (0.25, 0))
+DOUBTFUL = looked((0.0, 0), (0.25, 0), (0.4, AWAY))
+OVER = looked((0.0, 0), (0.25, 0), (0.4, AWAY), (0.65, AWAY))
+
+
 @pytest.mark.parametrize(
-    ("views", "before_s", "may_change"),
+    ("attention", "before_s", "may_change"),
     [
-        ([(0.0, 60)], 1.0, False),  # nobody looks
-        ([(0.0, 0)], 1.0, True),  # a glance may become one
-        ([(0.0, 0)], 0.0, False),  # it begins no sooner than that
-        ([(0.0, 0), (0.1, 0), (0.25, 0)], 1.0, False),  # it is one
-        ([(0.0, 0), (0.25, 0), (0.4, 60)], 1.0, True),  # it may be over since 0.25
-        ([(0.0, 0), (0.25, 0), (0.4, 60)], 0.25, False),
-        ([(0.0, 0), (0.25, 0), (0.4, 60), (0.65, 60)], 1.0, False),  # it is over
+        (NEVER, 1.0, False),
+        (BEGINNING, 1.0, True),  # it may become a glance
+        (BEGINNING, 0.0, False),  # and begins no sooner than that
+        (GLANCE, 1.0, False),
+        (DOUBTFUL, 1.0, True),  # it may be over since 0.25
+        (DOUBTFUL, 0.25, False),
+        (OVER, 1.0, False),
     ],
 )
 def test_a_cut_waits_only_for_a_glance_that_is_not_decided(
-    views: list[tuple[float, float]], before_s: float, may_change: bool
+    attention: Attention, before_s: float, may_change: bool
 ) -> None:
-    assert looked(*views).may_change_before(at(before_s)) == may_change
+    assert attention.may_change_before(at(before_s)) == may_change
 
 
-@pytest.mark.parametrize(("gap_s", "same"), [(0.6, True), (0.601, False)])
+@pytest.mark.parametrize(
+    ("gap_s", "same"),
+    [
+        (0.6, True),
+        (0.601, False),
+    ],
+)
 def test_a_glance_survives_a_gap_of_600_ms(gap_s: float, same: bool) -> None:
     attention = looked((0.0, 0), (0.3, 0), (0.3 + gap_s, 0))
     assert (attention.since_ns == at(0.0)) == same
 
 
-@pytest.mark.parametrize(("away_s", "ends"), [(0.249, False), (0.25, True)])
+@pytest.mark.parametrize(
+    ("away_s", "glance"),
+    [
+        (0.249, None),
+        (0.25, (at(0.0), at(0.3))),
+    ],
+)
 def test_a_glance_ends_after_a_quarter_second_outside(
-    away_s: float, ends: bool
+    away_s: float, glance: tuple[int, int] | None
 ) -> None:
-    attention = looked((0.0, 0), (0.3, 0), (0.4, 60))
-    glance = attention.observe(at(0.4 + away_s), 60, 0, Cone())
-    assert glance == ((at(0.0), at(0.3)) if ends else None)
-
-
-@pytest.mark.parametrize(("length_s", "settled"), [(0.249, False), (0.25, True)])
-def test_a_glance_lasts_a_quarter_second(length_s: float, settled: bool) -> None:
-    attention = looked((0.0, 0), (length_s, 0))
-    assert attention.settled == settled
-    assert (attention.glance() is not None) == settled
-
-
-def test_inside_is_true_between_the_first_view_inside_and_the_next_outside() -> None:
-    assert not looked().inside()
-    assert looked((0.0, 0)).inside()
-    assert not looked((0.0, 0), (0.1, 60)).inside()
-    assert looked((0.0, 0), (0.1, 60), (0.2, 0)).inside()
+    attention = looked((0.0, 0), (0.3, 0), (0.4, AWAY))
+    ended = attention.observe(at(0.4 + away_s), AWAY, 0, Cone())
+    assert ended == glance
 
 
 @pytest.mark.parametrize(
-    ("yaw", "pitch", "margin", "inside"),
+    ("length_s", "settled"),
     [
-        (35, 25, 0, True),
-        (35.1, 5, 0, False),
-        (-15, 5, 0, True),
-        (-15.1, 5, 0, False),
-        (10, 25.1, 0, False),
-        (10, -15, 0, True),
-        (10, -15.1, 0, False),
-        (40, 30, 5, True),
-        (40.1, 5, 5, False),
-        (10, 30.1, 5, False),
+        (0.249, False),
+        (0.25, True),
     ],
 )
-def test_the_cone_reaches_25_and_20_degrees_and_a_margin_from_its_centre(
-    yaw: float, pitch: float, margin: float, inside: bool
+def test_a_glance_lasts_a_quarter_second(length_s: float, settled: bool) -> None:
+    attention = looked((0.0, 0), (length_s, 0))
+    glance = attention.glance()
+    assert attention.settled == settled
+    assert (glance is not None) == settled
+
+
+@pytest.mark.parametrize(
+    ("yaws", "inside"),
+    [
+        ([], False),
+        ([0], True),
+        ([0, AWAY], False),
+        ([0, AWAY, 0], True),
+    ],
+)
+def test_inside_is_true_between_the_first_view_inside_and_the_next_outside(
+    yaws: list[float], inside: bool
 ) -> None:
-    assert Cone(yaw=10, pitch=5).holds(yaw, pitch, margin) == inside
+    views = [(step / 10, yaw) for step, yaw in enumerate(yaws)]
+    assert looked(*views).inside() == inside
+
+
+CONE = Cone(yaw=10, pitch=5)
+
+
+@pytest.mark.parametrize(
+    ("yaw", "pitch"),
+    [
+        (35, 25),
+        (-15, 5),
+        (10, 25),
+        (10, -15),
+    ],
+)
+def test_the_edge_of_the_cone_is_25_and_20_degrees_from_its_centre(
+    yaw: float, pitch: float
+) -> None:
+    assert CONE.holds(yaw, pitch)
+
+
+@pytest.mark.parametrize(
+    ("yaw", "pitch"),
+    [
+        (35.1, 5),
+        (-15.1, 5),
+        (10, 25.1),
+        (10, -15.1),
+    ],
+)
+def test_beyond_its_edge_the_cone_holds_a_pose_only_with_a_margin(
+    yaw: float, pitch: float
+) -> None:
+    assert not CONE.holds(yaw, pitch)
+    assert CONE.holds(yaw, pitch, margin=5)
+
+
+@pytest.mark.parametrize(
+    ("yaw", "pitch", "inside"),
+    [
+        (40, 30, True),
+        (40.1, 5, False),
+        (10, 30.1, False),
+    ],
+)
+def test_a_margin_makes_the_cone_wider_by_as_much(
+    yaw: float, pitch: float, inside: bool
+) -> None:
+    assert CONE.holds(yaw, pitch, margin=5) == inside

@@ -14,13 +14,24 @@ SIZE = 100.0
 
 def lost(x: float = 300.0, *, speed: float = 0.0, name: str = "p") -> Presence:
     """A person of 100 px, last seen at second 0, who walked at `speed` pixels a second."""
-    presence = Presence.begin(name, at(0), make_face("a", x=x, y=200, size=SIZE))
+    face = make_face("a", x=x, y=200, size=SIZE)
+    presence = Presence.begin(name, at(0), face)
     presence.usual_x = x - 0.5 * speed
     return presence
 
 
-def found(x: float = 300.0, y: float = 200.0, size: float = SIZE) -> Face:
-    return make_face("b", x=x, y=y, size=size)
+def found(
+    x: float = 300.0,
+    y: float = 200.0,
+    size: float = SIZE,
+    track: str = "b",
+) -> Face:
+    return make_face(track, x=x, y=y, size=size)
+
+
+def distance(gap_s: float, face: Face) -> float | None:
+    """How far a face is from somebody who stood at (300, 200)."""
+    return distance_faces(lost(), face, at(gap_s))
 
 
 @pytest.mark.parametrize(
@@ -40,8 +51,7 @@ def found(x: float = 300.0, y: float = 200.0, size: float = SIZE) -> Face:
 def test_the_reach_grows_with_the_gap_up_to_one_and_a_half_faces(
     gap_s: float, x: float, expected: float | None
 ) -> None:
-    distance = distance_faces(lost(), found(x), at(gap_s))
-    assert distance == pytest.approx(expected)
+    assert distance(gap_s, found(x)) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
@@ -60,43 +70,78 @@ def test_the_reach_grows_with_the_gap_up_to_one_and_a_half_faces(
 def test_the_size_may_differ_by_half_after_a_while(
     gap_s: float, size: float, near: bool
 ) -> None:
-    distance = distance_faces(lost(), found(size=size), at(gap_s))
-    assert (distance is not None) == near
-
-
-def test_up_and_down_counts_twice() -> None:
-    assert distance_faces(lost(), found(y=240), at(1)) == pytest.approx(0.8)
-    assert distance_faces(lost(), found(x=360, y=160), at(1)) == pytest.approx(1.0)
-
-
-def test_the_distance_is_in_heights_of_the_larger_face() -> None:
-    assert distance_faces(lost(), found(350, size=125), at(1)) == pytest.approx(0.4)
-    assert distance_faces(lost(), found(350, size=80), at(1)) == pytest.approx(0.5)
+    away = distance(gap_s, found(size=size))
+    assert (away is not None) == near
 
 
 @pytest.mark.parametrize(
-    ("gap_s", "expected_x"), [(0.5, 350.0), (1.0, 400.0), (2.0, 400.0)]
+    ("face", "expected"),
+    [
+        (found(y=240), 0.8),
+        (found(y=160), 0.8),
+        (found(x=360, y=160), 1.0),
+    ],
+)
+def test_up_and_down_counts_twice(face: Face, expected: float) -> None:
+    assert distance(1.0, face) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        (125, 0.4),
+        (80, 0.5),
+    ],
+)
+def test_the_distance_is_in_heights_of_the_larger_face(
+    size: float, expected: float
+) -> None:
+    face = found(350, size=size)
+    assert distance(1.0, face) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("gap_s", "expected_x"),
+    [
+        (0.5, 350.0),
+        (1.0, 400.0),
+        (2.0, 400.0),
+    ],
 )
 def test_lost_people_are_expected_where_they_went_for_a_second(
     gap_s: float, expected_x: float
 ) -> None:
     walker = lost(speed=100)
-    assert distance_faces(walker, found(expected_x), at(gap_s)) == pytest.approx(0)
+    away = distance_faces(walker, found(expected_x), at(gap_s))
+    assert away == pytest.approx(0)
+
+
+def joined(people: list[Presence], faces: list[Face]) -> dict[str, str]:
+    """Who goes on, by track."""
+    names = {}
+    for track, presence in nearest_first(people, faces, at(1)).items():
+        names[track] = presence.presence_id
+    return names
+
+
+LEFT = lost(300, name="left")
+RIGHT = lost(340, name="right")
 
 
 def test_the_nearest_pairs_are_joined_first_and_each_once() -> None:
-    left = lost(300, name="left")
-    right = lost(340, name="right")
-    new = [
-        make_face("c", x=330, y=200, size=SIZE),
-        make_face("d", x=335, y=200, size=SIZE),
-        make_face("e", x=320, y=200, size=SIZE),
+    faces = [
+        found(330, track="c"),
+        found(335, track="d"),
+        found(320, track="e"),
     ]
-    joined = nearest_first([left, right], new, at(1))
     # d is 5 px from right, c 10 px; e is 20 px from both, c 30 px from left.
-    names = {track: presence.presence_id for track, presence in joined.items()}
-    assert names == {"d": "right", "e": "left"}
+    assert joined([LEFT, RIGHT], faces) == {"d": "right", "e": "left"}
+
+
+def test_a_track_goes_on_with_the_nearest_only() -> None:
+    assert joined([LEFT, RIGHT], [found(335)]) == {"b": "right"}
+    assert joined([RIGHT, LEFT], [found(305)]) == {"b": "left"}
 
 
 def test_who_is_too_far_from_everybody_is_joined_to_nobody() -> None:
-    assert nearest_first([lost()], [found(900)], at(1)) == {}
+    assert joined([lost()], [found(900)]) == {}
