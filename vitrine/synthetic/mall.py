@@ -112,7 +112,7 @@ class SyntheticMall:
 
     def _look(self, person: int, visit: int, day: int) -> Look:
         """Draw how a person looks on a visit; the clothes stay the same for the day."""
-        clothes = (4, person, day)
+        clothes: tuple[int, ...] = (4, person, day)
         if day == 0:
             clothes = (4, person)
         return draw_look(

@@ -1,4 +1,4 @@
-"""Small runs beside their truth; seconds after T0_NS, everybody at the camera `north-1`."""
+"""Make small runs beside their truth; seconds after T0_NS, everybody at the camera `north-1`."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ Seconds = Sequence[tuple[float, float]]
 
 
 def place(person: str, size: float = 80.0) -> Box:
-    """Everybody stands somewhere else."""
-    return 100.0 * (ord(person[0]) - ord("a")), 100.0, 0.8 * size, size
+    """Return a face's box; people with other first letters stand somewhere else."""
+    column = ord(person[0]) - ord("a")
+    return 100.0 * column, 100.0, 0.8 * size, size
 
 
 def times(start: float, end: float) -> list[float]:
-    """The frames of a stretch, both ends included."""
-    return [
-        round(STEP_S * n, 3)
-        for n in range(round(start / STEP_S), round(end / STEP_S) + 1)
-    ]
+    """Return the times of the frames of a stretch, both ends included."""
+    first = round(start / STEP_S)
+    last = round(end / STEP_S)
+    return [round(STEP_S * n, 3) for n in range(first, last + 1)]
 
 
 def inside(t: float, spans: Seconds) -> bool:
+    """Tell if a time lies in one of the stretches, but for rounding."""
     return any(start - 1e-6 <= t <= end + 1e-6 for start, end in spans)
 
 
@@ -43,33 +44,43 @@ def make_truth(
     static_faces: Sequence[Box] = (),
     **fields: Any,
 ) -> Truth:
-    """Frames ten times a second, and the presences in them. Who is named `a…` stands at the place of `a`."""
-    looks = attending or {}
-    frames = tuple(
-        TrueFrame(
-            "north-1",
-            "north",
-            at(t),
-            WIDTH,
-            HEIGHT,
-            tuple(
-                TruePerson(
-                    name,
-                    place(name),
-                    visible=True,
-                    attending=looking,
-                    lingering=looking,
-                )
-                for name, spans in present.items()
-                if inside(t, spans)
-                for looking in [inside(t, looks.get(name, ()))]
-            ),
-            tuple(static_faces),
+    """Make frames ten times a second, and the presences in them.
+
+    Somebody named `a…` stands at the place of `a`.
+    """
+    frames = []
+    for t in times(0, length):
+        here = [name for name, spans in present.items() if inside(t, spans)]
+        people = []
+        for name in here:
+            looking = inside(t, (attending or {}).get(name, ()))
+            people.append(make_person(name, looking=looking))
+        frame = TrueFrame(
+            camera_id="north-1",
+            stand_id="north",
+            at_ns=at(t),
+            width=WIDTH,
+            height=HEIGHT,
+            people=tuple(people),
+            static_faces=tuple(static_faces),
         )
-        for t in times(0, length)
-    )
+        frames.append(frame)
+    zones = {"north": Stand(id="north").zone}
     return Truth(
-        frames, presences_of(frames, {"north": Stand(id="north").zone}), **fields
+        frames=tuple(frames),
+        presences=presences_of(frames, zones),
+        **fields,
+    )
+
+
+def make_person(name: str, *, looking: bool) -> TruePerson:
+    """Make somebody whose face is seen."""
+    return TruePerson(
+        person=name,
+        box=place(name),
+        visible=True,
+        attending=looking,
+        lingering=looking,
     )
 
 
@@ -82,7 +93,7 @@ def make_presence(
     tracks: Iterable[str] | None = None,
     visitor: str | None = None,
 ) -> Presence:
-    """A measured presence of a track of the same name."""
+    """Make a measured presence of a track of the same name."""
     return Presence(
         presence_id=name,
         stand_id="north",
@@ -97,32 +108,53 @@ def make_presence(
 
 
 def make_seen(
-    faces: Mapping[str, tuple[Box, Seconds]], *, length: float = 20.0
+    faces: Mapping[str, tuple[Box, Seconds]],
+    *,
+    length: float = 20.0,
 ) -> tuple[SeenFrame, ...]:
-    """Faces by track: where, and when."""
-    return tuple(
-        SeenFrame(
-            "north-1",
-            "north",
-            at(t),
-            WIDTH,
-            HEIGHT,
-            {track: box for track, (box, spans) in faces.items() if inside(t, spans)},
+    """Make frames with faces by track: their places, and when they are there."""
+    frames = []
+    for t in times(0, length):
+        here = {}
+        for track, (box, spans) in faces.items():
+            if inside(t, spans):
+                here[track] = box
+        frame = SeenFrame(
+            camera_id="north-1",
+            stand_id="north",
+            at_ns=at(t),
+            width=WIDTH,
+            height=HEIGHT,
+            faces=here,
         )
-        for t in times(0, length)
-    )
+        frames.append(frame)
+    return tuple(frames)
 
 
-def make_play(name: str, start: float, end: float, **fields: Any) -> Played:
+def make_play(
+    name: str,
+    start: float,
+    end: float,
+    **fields: Any,
+) -> Played:
+    """Make a play that ran to its end."""
     values: dict[str, Any] = {
         "completed": True,
         "campaign_id": "spring",
         "creative_id": "shoe",
     }
-    return Played(name, "north", at(start), at(end), **values | fields)
+    values |= fields
+    return Played(name, "north", at(start), at(end), **values)
 
 
-NOTHING = Totals(plays=0, ots=0, watchers=0, dwell_s=0.0, attention_s=0.0, reach=0)
+NOTHING = Totals(
+    plays=0,
+    ots=0,
+    watchers=0,
+    dwell_s=0.0,
+    attention_s=0.0,
+    reach=0,
+)
 
 
 def make_case(
@@ -136,13 +168,20 @@ def make_case(
     recognition: str = "none",
     tolerances: Tolerances | None = None,
 ) -> Case:
-    """A run in which all this was measured; the journal holds the plays unless given."""
+    """Make a run in which all this was measured; the journal holds the plays unless given."""
+    if journal is None:
+        journal = plays
     measured = Measured(
-        make_seen(faces or {}),
-        tuple(presences),
-        tuple(plays),
-        tuple(plays if journal is None else journal),
-        totals,
+        frames=make_seen(faces or {}),
+        presences=tuple(presences),
+        plays=tuple(plays),
+        journal=tuple(journal),
+        totals=totals,
     )
-    mall = make_mall(Stand.model_validate({"id": "north", "recognition": recognition}))
-    return Case(truth, measured, mall, tolerances or Tolerances())
+    stand = {"id": "north", "recognition": recognition}
+    return Case(
+        truth=truth,
+        measured=measured,
+        mall=make_mall(Stand.model_validate(stand)),
+        tolerances=tolerances or Tolerances(),
+    )

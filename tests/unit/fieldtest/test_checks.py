@@ -1,4 +1,4 @@
-"""Each check on a small run that it passes, and on one that it must not pass."""
+"""Try each check on a small run that it passes, and on one that it must not pass."""
 
 from __future__ import annotations
 
@@ -28,40 +28,58 @@ POSTER = (300.0, 50.0, 60.0, 80.0)
 
 
 def seen(
-    *spans: tuple[float, float], attention: Seconds = ((4, 8),), truth: Truth = ALONE
+    *spans: tuple[float, float],
+    attention: Seconds = ((4, 8),),
+    truth: Truth = ALONE,
 ) -> Case:
-    """The one person of the truth, found in these stretches by one track each, all one presence."""
-    faces = {f"t{n}": (place("a"), [span]) for n, span in enumerate(spans)}
+    """Find the one person of the truth in these stretches, by one track each, all one presence."""
+    faces = {}
+    for number, span in enumerate(spans):
+        faces[f"t{number}"] = (place("a"), [span])
     presence = make_presence(
-        "p", spans[0][0], spans[-1][1], attention=attention, tracks=faces
+        "p",
+        start=spans[0][0],
+        end=spans[-1][1],
+        attention=attention,
+        tracks=faces,
     )
     return make_case(truth, faces, [presence])
 
 
 def crossing(tracks: dict[str, Seconds], other: dict[str, Seconds]) -> Case:
-    """Two people for 10 s, and the tracks that were on the one and on the other."""
+    """Put two people there for 10 s, with the tracks that were on the one and on the other."""
     truth = make_truth({"a": [(0, 10)], "c": [(0, 10)]})
-    times = {name: list(spans) for name, spans in tracks.items()}
-    faces = {name: (place("a"), spans) for name, spans in times.items()}
-    case = make_case(
-        truth, faces | {f"{n}'": (place("c"), list(s)) for n, s in other.items()}
-    )
-    frames = tuple(
-        replace(
-            frame, faces={name.rstrip("'"): box for name, box in frame.faces.items()}
-        )
-        for frame in case.measured.frames
-    )
-    return replace(case, measured=replace(case.measured, frames=frames))
+    faces = {name: (place("a"), spans) for name, spans in tracks.items()}
+    # A track that is on both has two entries until its frames are made.
+    for name, spans in other.items():
+        faces[f"{name}'"] = (place("c"), spans)
+    case = make_case(truth, faces)
+    frames = []
+    for frame in case.measured.frames:
+        joined = {name.rstrip("'"): box for name, box in frame.faces.items()}
+        frames.append(replace(frame, faces=joined))
+    measured = replace(case.measured, frames=tuple(frames))
+    return replace(case, measured=measured)
 
 
-def people(count: int, found: int, extra: Sequence[Presence] = ()) -> Case:
-    """Five people one after the other, and how many of them were found."""
-    names = [f"a{n}" for n in range(count)]
-    spans = {name: [(3.0 * n, 3.0 * n + 2)] for n, name in enumerate(names)}
-    faces = {name: (place(name), spans[name]) for name in names[:found]}
-    presences = [make_presence(name, *spans[name][0]) for name in faces]
-    return make_case(make_truth(spans), faces, [*presences, *extra])
+def people(
+    count: int,
+    found: int,
+    extra: Sequence[Presence] = (),
+) -> Case:
+    """Let people come one after the other for 2 s each, of whom some are found."""
+    spans: dict[str, Seconds] = {}
+    faces: dict[str, tuple[Box, Seconds]] = {}
+    presences = [*extra]
+    for number in range(count):
+        name = f"a{number}"
+        start = 3.0 * number
+        end = start + 2
+        spans[name] = [(start, end)]
+        if number < found:
+            faces[name] = (place(name), spans[name])
+            presences.append(make_presence(name, start, end))
+    return make_case(make_truth(spans), faces, presences)
 
 
 def playing(
@@ -69,21 +87,44 @@ def playing(
     journal: Sequence[Played] | None = None,
     totals: Totals = NOTHING,
 ) -> Case:
-    return make_case(ALONE, plays=plays, journal=journal, totals=totals)
-
-
-def counted(truth: Truth = ALONE, **figures: Any) -> Case:
-    """One play over everything, and what analytics made of it."""
-    right = Totals(plays=1, ots=1, watchers=1, dwell_s=10.0, attention_s=4.0, reach=1)
+    """Play to the one person of the truth."""
     return make_case(
-        truth, plays=[make_play("p", 0, 15)], totals=replace(right, **figures)
+        ALONE,
+        plays=plays,
+        journal=journal,
+        totals=totals,
     )
 
 
+def counted(truth: Truth = ALONE, **figures: Any) -> Case:
+    """Play once over everything; the figures are those that analytics has wrong."""
+    right = Totals(
+        plays=1,
+        ots=1,
+        watchers=1,
+        dwell_s=10.0,
+        attention_s=4.0,
+        reach=1,
+    )
+    return make_case(
+        truth,
+        plays=[make_play("p", 0, 15)],
+        totals=replace(right, **figures),
+    )
+
+
+THIRTY_NAMES = [f"a{number}" for number in range(30)]
 CROWD = make_truth(
-    {f"a{n}": [(0, 10)] for n in range(30)}, {f"a{n}": [(1, 3)] for n in range(30)}
+    {name: [(0, 10)] for name in THIRTY_NAMES},
+    {name: [(1, 3)] for name in THIRTY_NAMES},
 )
-THIRTY = {"ots": 30, "watchers": 30, "reach": 30, "dwell_s": 300.0, "attention_s": 60.0}
+THIRTY = {
+    "ots": 30,
+    "watchers": 30,
+    "reach": 30,
+    "dwell_s": 300.0,
+    "attention_s": 60.0,
+}
 FIRST = make_play("1", 0, 8)
 SECOND = make_play("2", 8, 16)
 

@@ -1,4 +1,4 @@
-"""Hand labels: the form, what is refused, and the truth that they give."""
+"""Read hand labels: the form, mistakes that are refused, and the truth that they give."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from vitrine.fieldtest.labels import labelled_truth, read_labels
 from vitrine.fieldtest.measured import SeenFrame
 from vitrine.mall import Zone
 
-SHIPPED = sorted((Path(__file__).parents[3] / "vitrine/fieldtest/labels").glob("*.csv"))
+FOLDER = Path(__file__).parents[3] / "vitrine/fieldtest/labels"
+SHIPPED = sorted(FOLDER.glob("*.csv"))
 GOOD = """\
 # video: shop.mp4
 # width: 1280
@@ -42,14 +43,14 @@ def test_labels_become_true_people_in_pixels_of_the_analysed_frames(
     seen = [SeenFrame("c", "north", at(n / 10), 640, 360, {}) for n in range(80)]
     truth = labelled_truth(labels, seen, Zone())
     (presence,) = truth.presences
-    assert (presence.start_ns, presence.end_ns, presence.attention) == (
-        at(1),
-        at(6),
-        ((at(2), at(4)),),
-    )
-    person = next(frame.people[0] for frame in truth.frames if frame.at_ns == at(3.5))
+    assert presence.start_ns == at(1)
+    assert presence.end_ns == at(6)
+    assert presence.attention == ((at(2), at(4)),)
+    (frame,) = [frame for frame in truth.frames if frame.at_ns == at(3.5)]
+    (person,) = frame.people
     assert person.box == pytest.approx((175, 100, 40, 50))
-    assert (truth.complete, truth.slack_s) == (False, 0.2)
+    assert not truth.complete
+    assert truth.slack_s == 0.2
     assert truth.unsure == {"a": ((at(3), at(3.4)), (at(4), at(5)))}
 
 

@@ -1,4 +1,4 @@
-"""Who is who."""
+"""Match faces with people, and presences with presences."""
 
 from __future__ import annotations
 

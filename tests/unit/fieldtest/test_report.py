@@ -1,4 +1,4 @@
-"""What is shown of a run."""
+"""Show a run: table, JSON, page."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ONE = Scenario(
 
 @pytest.fixture
 def late() -> Case:
-    """Somebody who was found 3 s late."""
+    """Make a run in which somebody was found 3 s late."""
     truth = make_truth({"a": [(2, 12)]}, {"a": [(4, 8)]})
     return make_case(truth, {"t": (place("a"), [(5, 12)])}, [make_presence("t", 5, 12)])
 

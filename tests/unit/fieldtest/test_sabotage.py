@@ -1,4 +1,4 @@
-"""What the faults do to the events."""
+"""Damage events by the faults."""
 
 from __future__ import annotations
 
@@ -24,17 +24,18 @@ def context() -> Context:
         raise NotImplementedError
 
     redis: Callable[[], object] = no_redis
+    mall = FixedMall(make_mall())
     return Context(
         Settings(),
         MemoryBus(TOPICS),
-        FixedMall(make_mall()),
+        mall,
         Health(),
         redis,  # type: ignore[arg-type]
     )
 
 
 def published(fault: Fault, *frames: FrameFaces) -> list[FrameFaces]:
-    """What comes out when `landmarks` publishes these."""
+    """Return the frames that come out when `landmarks` publishes these."""
     given = context()
     consumer = given.bus.consumer("test", [FACES])
     consumer.poll(0, 1)
@@ -42,20 +43,19 @@ def published(fault: Fault, *frames: FrameFaces) -> list[FrameFaces]:
     for frame in frames:
         producer.send(encode(Outgoing(FACES, frame.stand_id, frame)))
     producer.flush()
-    return [
-        FrameFaces.model_validate_json(record.value)
-        for record in consumer.poll(1, 1000)
-    ]
+    records = consumer.poll(1, 1000)
+    return [FrameFaces.model_validate_json(record.value) for record in records]
 
 
 def test_a_tenth_of_the_faces_is_lost_and_the_same_ones_each_time() -> None:
-    frames = [
-        make_frame_faces(n / 10, [make_face("a"), make_face("b")]) for n in range(500)
-    ]
-    first, again = (published(FAULTS["detections"](), *frames) for _ in range(2))
+    faces = [make_face("a"), make_face("b")]
+    frames = [make_frame_faces(n / 10, faces) for n in range(500)]
+    first = published(FAULTS["detections"](), *frames)
+    again = published(FAULTS["detections"](), *frames)
     assert first == again
     assert len(first) == 500
-    assert sum(len(frame.faces) for frame in first) == pytest.approx(900, abs=30)
+    kept = sum(len(frame.faces) for frame in first)
+    assert kept == pytest.approx(900, abs=30)
 
 
 def test_the_cameras_clock_is_ahead_of_the_stands() -> None:

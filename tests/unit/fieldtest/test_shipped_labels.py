@@ -49,7 +49,7 @@ class Keyframe(NamedTuple):
 
 
 class Person:
-    """What is labelled about one person."""
+    """Hold the labels of one person."""
 
     def __init__(self) -> None:
         self.spans: dict[str, list[Span]] = defaultdict(list)
@@ -57,7 +57,7 @@ class Person:
 
 
 def read(name: str) -> tuple[dict[str, str], list[str], dict[str, Person]]:
-    """Comments, columns, people."""
+    """Read comments, columns and people."""
     lines = (FOLDER / f"{name}.csv").read_text().splitlines()
     comments = dict(line[2:].split(": ", 1) for line in lines if line.startswith("#"))
     table = csv.DictReader(line for line in lines if not line.startswith("#"))
@@ -67,20 +67,23 @@ def read(name: str) -> tuple[dict[str, str], list[str], dict[str, Person]]:
         end = float(row["to_s"])
         if row["what"] == "box":
             assert start == end, row
-            people[row["person"]].boxes.append(
-                Keyframe(
-                    start, *(float(row[key]) for key in ("x", "y", "width", "height"))
-                )
-            )
+            box = [float(row[key]) for key in ("x", "y", "width", "height")]
+            keyframe = Keyframe(start, *box)
+            people[row["person"]].boxes.append(keyframe)
         else:
-            people[row["person"]].spans[row["what"]].append(Span(start, end))
+            span = Span(start, end)
+            people[row["person"]].spans[row["what"]].append(span)
     return comments, list(table.fieldnames or ()), dict(people)
 
 
+def within_any(span: Span, others: list[Span]) -> bool:
+    """Tell if a span lies in one of the others."""
+    return any(other.start <= span.start and span.end <= other.end for other in others)
+
+
 def test_every_video_has_labels_and_nothing_else_lies_there() -> None:
-    assert sorted(path.name for path in FOLDER.iterdir()) == [
-        f"{name}.csv" for name in NAMES
-    ]
+    found = sorted(path.name for path in FOLDER.iterdir())
+    assert found == [f"{name}.csv" for name in NAMES]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -127,10 +130,7 @@ def test_spans_are_ordered_and_attention_lies_inside_presence(name: str) -> None
             assert all(first.end < then.start for first, then in pairwise(spans))
         for glance in person.spans["attending"]:
             assert glance.end - glance.start >= SHORTEST_GLANCE_S
-            assert any(
-                span.start <= glance.start and glance.end <= span.end
-                for span in person.spans["present"]
-            )
+            assert within_any(glance, person.spans["present"])
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -141,15 +141,11 @@ def test_boxes_cover_each_presence_and_lie_in_the_picture(name: str) -> None:
     for person in people.values():
         moments = [box.at for box in person.boxes]
         assert moments == sorted(set(moments))
-        assert {moment for span in person.spans["present"] for moment in span} <= set(
-            moments
-        )
+        for span in person.spans["present"]:
+            assert set(span) <= set(moments)
         for box in person.boxes:
-            assert min(box.x, box.y) >= 0
-            assert box.width > 0
-            assert box.height > 0
-            assert box.x + box.width <= width
-            assert box.y + box.height <= height
+            assert 0 <= box.x < box.x + box.width <= width
+            assert 0 <= box.y < box.y + box.height <= height
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -158,10 +154,9 @@ def test_doubtful_spans_name_a_person_and_lie_inside_presence(name: str) -> None
     doubtful = re.findall(r"(\w+) ([\d.]+)-([\d.]+)", comments.get("unsure", ""))
     assert len(doubtful) == comments.get("unsure", "").count("-")
     for person, start, end in doubtful:
-        assert any(
-            span.start <= float(start) < float(end) <= span.end
-            for span in people[person].spans["present"]
-        )
+        span = Span(float(start), float(end))
+        assert span.start < span.end
+        assert within_any(span, people[person].spans["present"])
 
 
 @pytest.mark.shared

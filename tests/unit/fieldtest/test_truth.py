@@ -3,32 +3,37 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from tests.builders import T0_NS, at, make_mall
 from tests.unit.fieldtest.builders import make_play, make_truth
-from vitrine.fieldtest.spans import common, seconds, union, without
+from vitrine.clock import SECOND_NS
+from vitrine.fieldtest.spans import Span, common, seconds, union, without
 from vitrine.fieldtest.totals import by_visitor, count_visits, true_totals, visitors
 from vitrine.fieldtest.truth import View, glances, read_frames, truth_of
 from vitrine.mall import Stand
 
 
-def in_seconds(spans: object) -> list[tuple[float, float]]:
-    return [
-        (round((a - T0_NS) / 1e9, 3), round((b - T0_NS) / 1e9, 3))
-        for a, b in spans  # type: ignore[attr-defined]
-    ]
+def in_seconds(spans: Iterable[Span]) -> list[tuple[float, float]]:
+    """Return spans in seconds from T0_NS."""
+    return [(second(start), second(end)) for start, end in spans]
+
+
+def second(at_ns: int) -> float:
+    return round((at_ns - T0_NS) / SECOND_NS, 3)
 
 
 def views(*looks: bool | None, still: tuple[int, ...] = ()) -> list[View]:
-    """Ten a second; None is a frame in which the face is hidden."""
-    return [
-        (at(n / 10), look, look or n in still)
-        for n, look in enumerate(looks)
-        if look is not None
-    ]
+    """Make ten views a second; None is a frame in which the face is hidden."""
+    found = []
+    for number, look in enumerate(looks):
+        if look is not None:
+            view = at(number / 10), look, look or number in still
+            found.append(view)
+    return found
 
 
 T = True

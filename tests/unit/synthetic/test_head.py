@@ -87,21 +87,25 @@ def test_angles_have_the_meaning_of_the_head_pose(
 
 
 def residual(shape: np.ndarray, target: np.ndarray) -> float:
-    """Mean distance after the best similarity (Procrustes), in distances of the outer eye corners."""
+    """Return the mean distance after the best similarity (Procrustes).
+
+    The unit is the distance of the outer eye corners.
+    """
     a = shape - shape.mean(axis=0)
     b = target - target.mean(axis=0)
     u, size, v = np.linalg.svd(a.T @ b)
-    return float(
-        np.linalg.norm(a @ (u @ v) * size.sum() / (a**2).sum() - b, axis=1).mean()
-    )
+    scale = size.sum() / (a**2).sum()
+    moved = scale * a @ (u @ v)
+    return float(np.linalg.norm(moved - b, axis=1).mean())
 
 
 def test_nobody_has_the_shape_that_the_head_pose_is_fitted_with() -> None:
-    """Labels lie 0.021 from the fitted shape's projection (its card): these heads are twice as far."""
-    shapes = [
-        face_model(h.view, h.mesh, make_stance())[RIGID]
-        for h in (make_look(s).head for s in range(12))
-    ]
+    """Labels lie 0.021 from the fitted shape's projection (its card), these heads twice as far."""
+    shapes = []
+    for seed in range(12):
+        head = make_look(seed).head
+        model = face_model(head.view, head.mesh, make_stance())
+        shapes.append(model[RIGID])
     far = [residual(shape, mean_shape()[RIGID]) for shape in shapes]
     assert min(far) > 0.03
     assert np.mean(far) > 0.042
@@ -127,7 +131,7 @@ def test_a_turned_head_has_no_holes_and_its_landmarks_on_it(
 
 
 def enclosed_gaps(alpha: Image) -> int:
-    """Pixels that are not opaque though opaque ones lie on all four sides."""
+    """Count pixels that are not opaque though opaque ones lie on all four sides."""
     solid = alpha > 127
     left, above = (np.maximum.accumulate(solid, axis=axis) for axis in (1, 0))
     right = np.maximum.accumulate(solid[:, ::-1], axis=1)[:, ::-1]

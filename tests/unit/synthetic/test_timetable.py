@@ -19,7 +19,7 @@ def make_timetable(scene: str = "rush", **options: object) -> Timetable:
 def visits(
     timetable: Timetable, day: int, stand: int, seconds: float = SECONDS
 ) -> list[Visitor]:
-    """All visits to a stand on a day, by their start."""
+    """Return all visits to a stand on a day, by their start."""
     seen = [v for t in np.arange(0, seconds, 1.0) for v in timetable.at(day, stand, t)]
     return sorted(
         {(v.person, v.number): v for v in seen}.values(), key=lambda v: v.start

@@ -11,7 +11,7 @@ from vitrine.synthetic.world import SCREEN, VIEWS
 
 
 def make_visitor(*looks: Look) -> Visitor:
-    """Comes from 4 m away to 2 m within 2 s, stands for 6 s and leaves to the right."""
+    """Come from 4 m away to 2 m within 2 s, stand for 6 s and leave to the right."""
     legs = (
         Leg(0, 2, (0, 4), (0, 2), "stop"),
         Leg(2, 8, (0, 2), (0, 2)),

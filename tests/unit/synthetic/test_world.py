@@ -20,7 +20,7 @@ def test_a_camera_sees_right_on_the_right_and_nearer_things_larger() -> None:
     assert camera.project((0.5, -1.0, 1.0), 640) == pytest.approx((320, 320, 1))
 
 
-def test_a_camera_that_looks_down_sees_things_higher_and_one_turned_right_sees_them_further_left() -> (
+def test_a_camera_that_looks_down_sees_things_higher_and_one_turned_right_more_left() -> (
     None
 ):
     assert Viewpoint((0.0, -1.9, 0.0), tilt=10).project(AHEAD, 640)[1] == pytest.approx(
@@ -58,7 +58,7 @@ def test_the_axes_of_a_view_are_a_rotation() -> None:
 def test_two_metres_before_the_screen_the_views_see_its_middle_where_their_mounts_say() -> (
     None
 ):
-    """Within 4° of the centres of the cones that docs/metrics defines for `above` and for `left`."""
+    """Within 4° of the centres of the cones that docs/metrics.md defines for these mounts."""
     head = (0.0, -1.6, 2.0)
     looking = HeadPose(*towards(head, SCREEN.place), 0.0)
     above, beside = (VIEWS[view].pose(head, looking) for view in (1, 2))
