@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
@@ -103,7 +104,8 @@ def of_north(metric: str) -> float | None:
 
 
 def test_a_stand_is_shown_four_times_a_second_also_when_nobody_is_there() -> None:
-    states = shown(film(2.9, always(), fps=30))
+    frames = film(2.9, always(), fps=30)
+    states = shown(frames)
     assert len(states) == 12
     for state in states:
         assert state.people == ()
@@ -115,8 +117,9 @@ def test_two_cameras_of_a_stand_share_its_snapshots() -> None:
     for step in range(40):
         second = step / 10
         late = second - 0.03
-        frames.append(make_frame_faces(second, [A]))
-        frames.append(make_frame_faces(late, [B], camera="north-2"))
+        first = make_frame_faces(second, [A])
+        other = make_frame_faces(late, [B], camera="north-2")
+        frames += [first, other]
     states = shown(frames)
     people = {person.track_id for person in states[-1].people}
     assert 15 <= len(states) <= 17
@@ -125,7 +128,8 @@ def test_two_cameras_of_a_stand_share_its_snapshots() -> None:
 
 def test_a_snapshot_tells_dwell_attention_and_score_of_each_person() -> None:
     face = make_face("a", yaw=0, pitch=-10, size=117)
-    states = shown(film(5.0, always(face)))
+    frames = film(5.0, always(face))
+    states = shown(frames)
     (person,) = states[-1].people
     assert person.presence_id == "north:a"
     assert person.track_id == "a"
@@ -137,7 +141,12 @@ def test_a_snapshot_tells_dwell_attention_and_score_of_each_person() -> None:
 
 def test_the_live_score_looks_back_three_seconds() -> None:
     away = make_face("a", yaw=60)
-    states = shown(film(8.0, there((0, 5, A), (5.1, 8, away))))
+    scene = there(
+        (0, 5, A),
+        (5.1, 8, away),
+    )
+    frames = film(8.0, scene)
+    states = shown(frames)
     people = {}
     for state in states:
         for person in state.people:
@@ -150,7 +159,7 @@ def test_the_live_score_looks_back_three_seconds() -> None:
 
 
 def test_a_face_is_shown_as_soon_as_it_has_moved() -> None:
-    frames = [make_frame_faces(step * 0.3, [A]) for step in range(4)]
+    frames = film(0.9, always(A), fps=10 / 3)
     counts = [len(state.people) for state in shown(frames)]
     assert counts == [0, 0, 1, 1]
 
@@ -196,7 +205,11 @@ def test_a_frame_far_behind_the_cameras_last_is_refused(
 def beside_a_camera_that_jumps(jump: float) -> list[Exposure]:
     """The parts of a person while the time of another camera jumps for four seconds."""
     away = make_face("a", yaw=60)
-    scene = there((0, 3, A), (3.2, 5, away), (5.2, 12, A))
+    scene = there(
+        (0, 3, A),
+        (3.2, 5, away),
+        (5.2, 12, A),
+    )
     frames = []
     appended = []
     for step in range(60):
@@ -204,8 +217,9 @@ def beside_a_camera_that_jumps(jump: float) -> list[Exposure]:
         elsewhere = second
         if 4 <= second < 8:
             elsewhere += jump
-        frames.append(make_frame_faces(second, scene(second)))
-        frames.append(make_frame_faces(elsewhere, [B], camera="north-2"))
+        steady = make_frame_faces(second, scene(second))
+        jumping = make_frame_faces(elsewhere, [B], camera="north-2")
+        frames += [steady, jumping]
         appended += [second, second + 0.1]
     handler = make_handler(finite=True)
     outputs = handle(handler, frames, appended)
@@ -290,7 +304,8 @@ def test_a_stop_ends_presences_only_where_no_more_input_can_come(
 ) -> None:
     handler = make_handler(finite=finite)
     handle(handler, film(1.0, always(A)))
-    assert len(exposures(handler.stopped())) == parts
+    rest = handler.stopped()
+    assert len(exposures(rest)) == parts
 
 
 # Five minutes after 1.0, the last frame of the camera.
@@ -369,7 +384,8 @@ def test_revoked_partitions_are_forgotten_and_leave_the_metrics() -> None:
 
 def test_a_face_half_outside_the_picture_is_present() -> None:
     face = make_face(x=0, y=10)
-    states = shown(film(1.0, always(face)))
+    frames = film(1.0, always(face))
+    states = shown(frames)
     assert len(states[-1].people) == 1
 
 
@@ -385,6 +401,7 @@ def test_the_setting_says_which_gaps_are_bridged(
     [
         (2.0, [("a", "b")]),
         (0.5, [("a", "b")]),
+        (0.4, [("a",), ("b",)]),
         (0.3, [("a",), ("b",)]),
         (0.0, [("a",), ("b",)]),
     ],
@@ -392,11 +409,24 @@ def test_the_setting_says_which_gaps_are_bridged(
 def test_broken_tracks_are_joined_within_the_bridged_time_only(
     bridge_s: float, parts: list[tuple[str, ...]]
 ) -> None:
-    frames = film(2.4, there((0, 1, A), (1.4, 2.4, B)))
+    scene = there(
+        (0, 1, A),
+        (1.4, 2.4, B),
+    )
+    frames = film(2.4, scene)
     frames.append(make_frame_faces(9.0))
     handler = make_handler(bridge_s=bridge_s)
     outputs = handle(handler, frames)
     assert tracks(exposures(outputs)) == parts
+
+
+def make_camera(camera_id: str, **place: Any) -> Camera:
+    fields = {
+        "id": camera_id,
+        "uri": camera_id,
+        "stand": "north",
+    }
+    return Camera.model_validate(fields | place)
 
 
 @pytest.mark.parametrize(
@@ -410,13 +440,10 @@ def test_broken_tracks_are_joined_within_the_bridged_time_only(
 def test_each_camera_sees_the_screen_from_its_own_place(
     yaw: float, pitch: float, attended: set[str]
 ) -> None:
-    cone = {"yaw": 40}
     cameras = [
-        Camera(id="north-1", uri="0", stand="north"),
-        Camera.model_validate(
-            {"id": "north-2", "uri": "1", "stand": "north", "cone": cone}
-        ),
-        Camera(id="north-3", uri="2", stand="north", mount="below"),
+        make_camera("north-1"),
+        make_camera("north-2", cone={"yaw": 40}),
+        make_camera("north-3", mount="below"),
     ]
     mall = make_mall(Stand(id="north"), cameras=cameras)
     face = make_face(yaw=yaw, pitch=pitch)

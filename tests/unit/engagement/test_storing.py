@@ -14,6 +14,7 @@ from vitrine.clock import EventClock
 from vitrine.errors import Unavailable
 from vitrine.mall import Stand
 from vitrine.mall.folder import FixedMall
+from vitrine.presence.presence import Presence
 from vitrine.runtime import Outputs
 from vitrine.schemas import Exposure
 from vitrine.services.engagement.handler import EngagementHandler
@@ -73,32 +74,53 @@ def work(
 ) -> Outputs:
     """Hand over the frames at these offsets, five a second, and adopt the outputs."""
     batch = []
+    face = make_face("a")
     for offset in offsets:
-        frame = make_frame_faces(offset / FPS, [make_face("a")])
-        batch.append(received(frame, offset=offset, partition=source.partition))
+        frame = make_frame_faces(offset / FPS, [face])
+        record = received(
+            frame,
+            offset=offset,
+            partition=source.partition,
+        )
+        batch.append(record)
     outputs = handler.handle(batch)
     handler.published(outputs)
     return outputs
 
 
+def stored_presences(outputs: Outputs) -> list[Presence]:
+    """The presences in the staged state of SOURCE."""
+    presences = []
+    checkpoint = outputs.staged[SOURCE]
+    for camera in load(checkpoint.state):
+        presences += camera.presences
+    return presences
+
+
 def committed(handler: EngagementHandler, source: TopicPartition = SOURCE) -> int:
-    return handler.handle([]).resume[source].offset
+    outputs = handler.handle([])
+    return outputs.resume[source].offset
 
 
 def test_the_state_is_staged_when_a_second_of_the_log_has_passed(
     store: FlakyStore,
 ) -> None:
     handler = engagement(store)
-    staged = [SOURCE in work(handler, [offset]).staged for offset in range(11)]
-    assert staged == [False] * 5 + [True] + [False] * 4 + [True]
+    staged = []
+    for offset in range(11):
+        outputs = work(handler, [offset])
+        if SOURCE in outputs.staged:
+            staged.append(offset)
+    assert staged == [5, 10]
 
 
 def test_the_commit_is_the_offset_of_the_stored_state(store: FlakyStore) -> None:
     handler = engagement(store)
-    assert work(handler, range(100, 103)).resume == {SOURCE: Commit(100)}
-    outputs = work(handler, range(103, 108))
-    assert outputs.staged[SOURCE].offset == 108
-    assert outputs.resume == {SOURCE: Commit(100)}
+    first = work(handler, range(100, 103))
+    second = work(handler, range(103, 108))
+    assert first.resume == {SOURCE: Commit(100)}
+    assert second.staged[SOURCE].offset == 108
+    assert second.resume == {SOURCE: Commit(100)}
     assert committed(handler) == 108
 
 
@@ -106,14 +128,13 @@ def test_a_log_whose_clock_is_set_back_is_stored_all_the_same(
     store: FlakyStore,
 ) -> None:
     handler = engagement(store)
-    frames = [make_frame_faces(second) for second in (50.0, 50.2, 50.4)]
-    appended = [50.0, 50.2, 40.0]
-    for offset, frame in enumerate(frames):
+    for offset, logged in enumerate([50.0, 50.2, 40.0]):
+        frame = make_frame_faces(50 + offset / FPS)
         record = received(
             frame,
             offset=offset,
             partition=0,
-            appended_at_ns=at(appended[offset]),
+            appended_at_ns=at(logged),
         )
         outputs = handler.handle([record])
         handler.published(outputs)
@@ -123,24 +144,33 @@ def test_a_log_whose_clock_is_set_back_is_stored_all_the_same(
 def test_when_nothing_comes_for_a_second_the_rest_is_stored(store: FlakyStore) -> None:
     handler = engagement(store)
     work(handler, range(3))
-    staged = [handler.handle([]).staged for _ in range(12)]
-    assert [SOURCE in each for each in staged] == [False] * 9 + [True] + [False] * 2
-    assert staged[9][SOURCE].offset == 3
+    staged = []
+    for call in range(1, 13):
+        outputs = handler.handle([])
+        if outputs.staged:
+            offset = outputs.staged[SOURCE].offset
+            staged.append((call, offset))
+    assert staged == [(10, 3)]
 
 
 def test_what_is_stored_already_is_not_stored_again(store: FlakyStore) -> None:
     handler = engagement(store)
     work(handler, range(6))
-    assert [handler.handle([]).staged for _ in range(20)] == [{}] * 20
+    for _ in range(20):
+        outputs = handler.handle([])
+        assert outputs.staged == {}
 
 
 def test_a_restart_goes_on_behind_the_stored_state(store: FlakyStore) -> None:
     work(engagement(store), range(11))
     successor = engagement(store, finite=True)
-    assert successor.assigned({SOURCE: None, OTHER: Commit(7)}) == {SOURCE: 11}
-    messages = successor.stopped().messages
-    (exposure,) = [m.event for m in messages if isinstance(m.event, Exposure)]
-    assert (exposure.start_ns, exposure.end_ns) == (at(0.0), at(2.0))
+    starts = successor.assigned({SOURCE: None, OTHER: Commit(7)})
+    assert starts == {SOURCE: 11}
+    (message,) = successor.stopped().messages
+    exposure = message.event
+    assert isinstance(exposure, Exposure)
+    assert exposure.start_ns == at(0.0)
+    assert exposure.end_ns == at(2.0)
 
 
 @pytest.mark.parametrize("commit", [None, Commit(0), Commit(11), Commit(5000)])
@@ -149,7 +179,8 @@ def test_the_stored_offset_wins_wherever_the_commit_is(
 ) -> None:
     work(engagement(store), range(11))
     successor = engagement(store)
-    assert successor.assigned({SOURCE: commit}) == {SOURCE: 11}
+    starts = successor.assigned({SOURCE: commit})
+    assert starts == {SOURCE: 11}
     assert committed(successor) == 11
 
 
@@ -157,7 +188,9 @@ def test_without_stored_state_the_commit_is_where_nothing_is_open(
     store: FlakyStore,
 ) -> None:
     handler = engagement(store)
-    assert handler.assigned({SOURCE: Commit(40, "2:a note of before")}) == {}
+    commit = Commit(40, "2:a note of before")
+    starts = handler.assigned({SOURCE: commit})
+    assert starts == {}
     outputs = work(handler, [40])
     assert outputs.resume == {SOURCE: Commit(40)}
 
@@ -167,14 +200,14 @@ def test_a_topic_that_was_made_anew_begins_with_nothing_open(
 ) -> None:
     work(engagement(store), range(5000, 5011))
     successor = engagement(store)
-    assert successor.assigned({SOURCE: None}) == {SOURCE: 5011}
+    starts = successor.assigned({SOURCE: None})
+    assert starts == {SOURCE: 5011}
     outputs = work(successor, [0])
     assert outputs.resume == {SOURCE: Commit(0)}
-    (camera,) = load(successor.stopped().staged[SOURCE].state)
-    assert [presence.start_ns for presence in camera.presences] == [at(0.0)]
-    assert [record.message for record in caplog.records] == [
-        "faces[0] begins anew, and so does its state"
-    ]
+    (presence,) = stored_presences(successor.stopped())
+    assert presence.start_ns == at(0.0)
+    (record,) = caplog.records
+    assert record.message == "faces[0] begins anew, and so does its state"
 
 
 def test_a_graceful_stop_stores_what_is_open(store: FlakyStore) -> None:
@@ -183,7 +216,9 @@ def test_a_graceful_stop_stores_what_is_open(store: FlakyStore) -> None:
     outputs = handler.stopped()
     assert outputs.messages == []
     handler.published(outputs)
-    assert engagement(store).assigned({SOURCE: None}) == {SOURCE: 8}
+    successor = engagement(store)
+    starts = successor.assigned({SOURCE: None})
+    assert starts == {SOURCE: 8}
 
 
 def test_a_finite_stop_leaves_nothing_open(store: FlakyStore) -> None:
@@ -191,7 +226,7 @@ def test_a_finite_stop_leaves_nothing_open(store: FlakyStore) -> None:
     work(handler, range(8))
     outputs = handler.stopped()
     handler.published(outputs)
-    assert load(outputs.staged[SOURCE].state) == []
+    assert stored_presences(outputs) == []
     successor = engagement(store, finite=True)
     successor.assigned({SOURCE: None})
     assert successor.stopped().messages == []
@@ -205,12 +240,14 @@ def test_work_goes_on_without_the_store_and_only_the_commit_stays_behind(
     work(handler, range(6))
     store.away = True
     for offset in range(6, 60):
-        assert work(handler, [offset]).resume[SOURCE].offset == 6
+        outputs = work(handler, [offset])
+        assert outputs.resume == {SOURCE: Commit(6)}
     assert committed(handler) == 6
     store.away = False
     work(handler, range(60, 86))
     assert committed(handler) == 86
-    assert [record.message for record in caplog.records] == [
+    messages = [record.message for record in caplog.records]
+    assert messages == [
         "engagement goes on without its store: away",
         "the states of the partitions are stored again",
     ]
@@ -233,7 +270,9 @@ def test_a_store_that_is_away_is_asked_every_five_seconds_of_the_log(
 def test_beyond_a_bound_of_bytes_it_waits_for_the_store(
     store: FlakyStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record = received(make_frame_faces(1.0, [make_face("a")]), partition=0).record
+    face = make_face("a")
+    frame = make_frame_faces(1.0, [face])
+    record = received(frame).record
     bound = 100 * len(record.value)
     monkeypatch.setattr("vitrine.services.engagement.partition.UNSTORED_BYTES", bound)
     handler = engagement(store)

@@ -9,13 +9,16 @@ import pytest
 from tests.builders import T0_NS, at, make_face
 from tests.presence_builders import second_of
 from vitrine.clock import SECOND_NS
-from vitrine.mall import Stand
+from vitrine.mall import Screen, Stand
 from vitrine.presence.presence import Presence, next_cut
 from vitrine.presence.score import View
 from vitrine.schemas import Face
 from vitrine.services.engagement.settings import EngagementSettings
 
-STAND = Stand.model_validate({"id": "north", "screen": {"camera": "centre"}})
+STAND = Stand(
+    id="north",
+    screen=Screen(camera="centre"),
+)
 RULES = EngagementSettings().rules(STAND, "v1")
 SHARE = 0.325
 """In the middle of the zone."""
