@@ -47,7 +47,12 @@ def installed_packages() -> Component:
         f"--pyproject={ROOT / 'pyproject.toml'}",
         "--output-reproducible",
     ]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
+    done = subprocess.run(  # noqa: S603
+        command,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     bill: Component = json.loads(done.stdout)
     return bill
 
@@ -56,7 +61,8 @@ def shipped_packages(bill: Component) -> list[Component]:
     """Return those components of `bill` that requirements/product.txt names."""
     locked = PRODUCT.read_text(encoding="utf-8")
     wanted = {normalised(name) for name in REQUIREMENT.findall(locked)}
-    return [part for part in bill["components"] if normalised(part["name"]) in wanted]
+    components = bill["components"]
+    return [part for part in components if normalised(part["name"]) in wanted]
 
 
 def is_bundled(path: PackagePath) -> bool:
@@ -71,24 +77,41 @@ def bundled_in(package: Component, licences: dict[str, str]) -> list[Component]:
     for path in distribution(package["name"]).files or ():
         if not is_bundled(path):
             continue
-        content = Path(str(path.locate())).read_bytes()
+        file = Path(str(path.locate()))
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        wheel = f"{package['name']} {package['version']}"
         component = {
             "type": "library",
             "bom-ref": f"{package['bom-ref']}#{path.name}",
             "name": path.name,
-            "description": f"bundled in {package['name']} {package['version']}",
-            "hashes": [
-                {"alg": "SHA-256", "content": hashlib.sha256(content).hexdigest()}
-            ],
-            "licenses": [{"expression": licence_of(path.name, licences)}],
+            "description": f"bundled in {wheel}",
+            "hashes": [sha256(digest)],
+            "licenses": [expression(licence_of(path.name, licences))],
         }
         found.append(component)
     return found
 
 
+def sha256(digest: str) -> Component:
+    """Return a hash as CycloneDX writes it."""
+    return {
+        "alg": "SHA-256",
+        "content": digest,
+    }
+
+
+def expression(licence: str) -> Component:
+    """Return a licence as CycloneDX writes an SPDX expression."""
+    return {"expression": licence}
+
+
 def licence_of(file: str, licences: dict[str, str]) -> str:
     """Return the licence of a bundled file, by the longest beginning of its name that is known."""
-    for beginning in sorted(licences, key=len, reverse=True):
+    for beginning in sorted(
+        licences,
+        key=len,
+        reverse=True,
+    ):
         if file.startswith(beginning):
             return licences[beginning]
     raise KeyError(file)
@@ -103,7 +126,7 @@ def weights() -> list[Component]:
             "bom-ref": f"models/{entry.file}",
             "name": entry.file,
             "description": entry.purpose,
-            "hashes": [{"alg": "SHA-256", "content": entry.sha256}],
+            "hashes": [sha256(entry.sha256)],
             "licenses": [{"license": {"name": entry.terms}}],
         }
         found.append(component)
@@ -118,16 +141,16 @@ def complete_bill() -> Component:
     components = []
     without = []
     for package in packages:
-        if not package.get("licenses"):
-            licence = known["packages"].get(normalised(package["name"]))
-            package["licenses"] = [{"expression": licence}] if licence else []
+        name = package["name"]
+        add_licence(package, known["packages"])
         if not package["licenses"]:
-            without.append(package["name"])
+            without.append(name)
         components.append(package)
         try:
             components += bundled_in(package, known["bundled"])
         except KeyError as error:
-            without.append(f"{error.args[0]} in {package['name']}")
+            file = error.args[0]
+            without.append(f"{file} in {name}")
     if without:
         raise ConfigurationError(
             f"no licence is known of {', '.join(without)}; add it to {LICENCES.name}"
@@ -137,6 +160,14 @@ def complete_bill() -> Component:
     bill["dependencies"] = dependencies_within(bill["dependencies"], references)
     bill["metadata"]["component"]["version"] = version("vitrine")
     return bill
+
+
+def add_licence(package: Component, known: dict[str, str]) -> None:
+    """Give a package that declares no licence the one that we know, if any."""
+    if package.get("licenses"):
+        return
+    licence = known.get(normalised(package["name"]))
+    package["licenses"] = [expression(licence)] if licence else []
 
 
 def dependencies_within(edges: list[Component], known: set[str]) -> list[Component]:
@@ -153,7 +184,10 @@ def dependencies_within(edges: list[Component], known: set[str]) -> list[Compone
 @click.command()
 @click.option(
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(
+        dir_okay=False,
+        path_type=Path,
+    ),
     default=ROOT / "dist" / "vitrine.sbom.json",
     show_default=True,
 )
@@ -163,8 +197,14 @@ def main(output: Path) -> None:
         bill = complete_bill()
     except ConfigurationError as error:
         raise click.ClickException(str(error)) from None
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps(bill, indent=2) + "\n", encoding="utf-8")
+    output.parent.mkdir(
+        parents=True,
+        exist_ok=True,
+    )
+    output.write_text(
+        json.dumps(bill, indent=2) + "\n",
+        encoding="utf-8",
+    )
     click.echo(f"{output}: {len(bill['components'])} parts, each with its licence")
 
 

@@ -1,8 +1,10 @@
-"""The product at work for Prometheus to scrape: `python -m tests.deploy.product` until standard input ends.
+"""Run the product for Prometheus to scrape, until standard input ends.
 
-A whole site in this process watches two synthetic visitors in real time. Its store holds the figures of two
-made-up hours at two more stands, released. The first line of standard output is JSON:
-the port of /metrics, and the figures.
+    python -m tests.deploy.product
+
+A whole site in this process watches two synthetic visitors in real time. Its store holds the
+figures of two made-up hours at two more stands, released. The first line of standard output is
+JSON: the port of /metrics, and the figures.
 """
 
 from __future__ import annotations
@@ -34,7 +36,12 @@ from vitrine.telemetry.health import health_server
 
 CAMERAS = """\
 cameras:
-  - {id: north-1, uri: "synthetic:?people=2&seed=5", stand: north, fps: 2, width: 320, overload: drop}
+  - id: north-1
+    uri: "synthetic:?people=2&seed=5"
+    stand: north
+    fps: 2
+    width: 320
+    overload: drop
 """
 # The figures stay as they were written: what the two visitors add is never released.
 NOTHING_MORE: Defaults = {AnalyticsSettings: {"k_anonymity": 100_000}}

@@ -18,7 +18,13 @@ from vitrine.settings import SERVICES
 FOLDER = DEPLOY / "prometheus"
 INTERVAL = "2s"
 # Job and name. All services are one process here: what each would say alone.
-OWN_SERIES = "analytics;.*|[a-z]+;(process|python|vitrine_ready|vitrine_threads).*|identity;vitrine_gallery.*"
+OWN_SERIES = "|".join(
+    (
+        "analytics;.*",
+        "[a-z]+;(process|python|vitrine_ready|vitrine_threads).*",
+        "identity;vitrine_gallery.*",
+    )
+)
 
 
 class Prometheus:
@@ -67,7 +73,7 @@ class Prometheus:
 
 
 def configuration(address: str) -> dict[str, Any]:
-    """The product's configuration, except that each service is found at the address and asked more often."""
+    """Return the product's configuration, with each service at the address, asked more often."""
     plain: dict[str, Any] = yaml.safe_load((FOLDER / "prometheus.yml").read_text())
     plain["global"] = dict.fromkeys(
         ("scrape_interval", "scrape_timeout", "evaluation_interval"), INTERVAL

@@ -1,4 +1,4 @@
-"""Which metrics a PromQL expression names, and which there are."""
+"""Find the metrics that a PromQL expression names, and those that there are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every query of the dashboards and every rule, on a real Prometheus that scrapes the running product."""
+"""Every query of the dashboards and every rule, on a Prometheus that scrapes the product."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Watched:
     figures: dict[str, Any]
     """By campaign, as the product's own report has them."""
     until: float
-    """When every series must be there, by the monotonic clock."""
+    """Return the time from which every series must be there, by the monotonic clock."""
 
     def wait_for_figures(self, expression: str) -> None:
         """Until the expression has a series with a number."""

@@ -1,4 +1,4 @@
-"""`vitrine fieldtest`: green on an unbroken run, red on each broken one; and what the command promises."""
+"""`vitrine fieldtest`: green on an unbroken run, red on each broken one; its promises."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NOTICED = {
     "detections": (APART, {"recall", "holes"}),
     "clock": (APART, {"starts", "ends", "total-ots"}),
 }
-"""What has to be red where something is broken, and green where nothing is."""
+"""The checks that have to be red where something is broken, and green where nothing is."""
 KNOWN: dict[Sequence[str], set[str]] = {APART: set(), CROSSING: {"fragments", "swaps"}}
 """Not good enough yet, at the best of times: who is whom when people cross each other."""
 
@@ -55,7 +55,7 @@ def failed(
 def unbroken(
     shared: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[Sequence[str], set[str]]:
-    """What fails where nothing is broken."""
+    """Return the checks that fail where nothing is broken."""
     models = shared / "models"
     return {
         cameras: failed(cameras, models, tmp_path_factory.mktemp("unbroken"))

@@ -1,4 +1,4 @@
-"""Every part of a site is killed once, on real Kafka and Redis; the long form is benchmarks/kills.py."""
+"""Every part of a site is killed once, on Kafka and Redis; long form: `benchmarks.kills`."""
 
 from __future__ import annotations
 

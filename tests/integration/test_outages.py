@@ -1,4 +1,4 @@
-"""Redis and the broker away, or hung, for ten seconds: /readyz says so, and afterwards nothing is missing."""
+"""Redis and the broker away, or hung, for ten seconds: /readyz says so, nothing is lost."""
 
 from __future__ import annotations
 
@@ -64,7 +64,10 @@ def outage(
     waiting: tuple[str, ...],
     at_work: tuple[str, ...],
 ) -> None:
-    """Ten seconds or more, until all those who need the server say so; then until all are ready again."""
+    """Take a server away for ten seconds or more, and wait until all are ready again.
+
+    It stays away until all those that need it say so.
+    """
     pause = Event()
     end()
     try:

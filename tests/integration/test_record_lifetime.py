@@ -1,4 +1,4 @@
-"""How long a picture really stays on a broker's disk: `docs/privacy.md` promises it."""
+"""The time that a picture stays on a broker's disk: `docs/privacy.md` promises it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MARGIN_S = 3.0
 
 
 class Pictures:
-    """The numbered records of one partition, and how many seconds each was on the broker's disk."""
+    """Write numbered records to one partition, and note their seconds on the broker's disk."""
 
     def __init__(self, producer: Producer, partition: int, data: Path) -> None:
         self._producer = producer
@@ -44,15 +44,20 @@ class Pictures:
         self.lives: dict[int, float] = {}
 
     def write(self) -> None:
+        """Write the next one, and wait until the broker has it."""
         picture = f"picture {len(self._written_at)};".encode()
-        self._producer.send(
-            Message(TOPIC.name, "camera", picture, partition=self._partition)
+        message = Message(
+            TOPIC.name,
+            "camera",
+            picture,
+            partition=self._partition,
         )
+        self._producer.send(message)
         self._producer.flush()
         self._written_at.append(time.monotonic())
 
     def gone(self) -> int:
-        """How many are off the disk by now."""
+        """Return how many are off the disk by now."""
         there = numbers_on_disk(self._folder)
         now = time.monotonic()
         for number, at in enumerate(self._written_at):
@@ -62,17 +67,15 @@ class Pictures:
 
 
 def numbers_on_disk(folder: Path) -> set[int]:
-    """From all segments, also those only marked as deleted; once more if one is renamed meanwhile."""
+    """Return the numbers in all segments, also in those only marked as deleted."""
     while True:
         try:
             segments = [path.read_bytes() for path in folder.glob("*.log*")]
         except FileNotFoundError:
+            # One was renamed meanwhile.
             continue
-        return {
-            int(found)
-            for segment in segments
-            for found in re.findall(rb"picture (\d+);", segment)
-        }
+        found = re.findall(rb"picture (\d+);", b"".join(segments))
+        return {int(number) for number in found}
 
 
 def test_pictures_leave_the_disk_in_time_with_others_after_them_and_without(
@@ -82,9 +85,8 @@ def test_pictures_leave_the_disk_in_time_with_others_after_them_and_without(
         bus = stack.enter_context(closing(KafkaBus(fresh_broker.servers)))
         bus.apply_topics([TOPIC])
         producer = stack.enter_context(closing(bus.producer()))
-        day, night = (
-            Pictures(producer, partition, tmp_path / "data") for partition in (0, 1)
-        )
+        day = Pictures(producer, 0, tmp_path / "data")
+        night = Pictures(producer, 1, tmp_path / "data")
         for _ in range(3):
             night.write()
 

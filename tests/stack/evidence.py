@@ -1,4 +1,4 @@
-"""Runs inside a container of the site: what stands on its topics, as one JSON object."""
+"""Print what stands on the topics of a site, as one JSON object, from inside a container."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vitrine.topics import DEAD_LETTERS, FACES, FRAMES, PLAYS, Topic
 
 
 def events(bus: Bus, topic: Topic) -> list[Any]:
-    """All that a topic holds now."""
+    """Return all that a topic holds now."""
     owned: set[TopicPartition] = set()
     found: list[Any] = []
     consumer = bus.consumer(
@@ -21,25 +21,26 @@ def events(bus: Bus, topic: Topic) -> list[Any]:
     )
     try:
         while len(owned) < topic.partitions or any(consumer.lag().values()):
-            found += [decode(record).event for record in consumer.poll(0.5, 500)]
+            records = consumer.poll(0.5, 500)
+            found += [decode(record).event for record in records]
     finally:
         consumer.close()
     return found
 
 
 def main() -> None:
-    """Print it."""
+    """Print the evidence."""
     bus = open_bus(Settings.load())
-    plays = [play.play_id for play in events(bus, PLAYS)]
+    waiting = bus.backlog("landmarks", FRAMES)
+    faces = events(bus, FACES)
+    looked_at = {(frame.camera_id, frame.captured_at_ns) for frame in faces}
+    plays = {play.play_id for play in events(bus, PLAYS)}
+    letters = events(bus, DEAD_LETTERS)
     evidence = {
-        "waiting": sum(bus.backlog("landmarks", FRAMES).values()),
-        "looked_at": len(
-            {(faces.camera_id, faces.captured_at_ns) for faces in events(bus, FACES)}
-        ),
-        "plays": len(set(plays)),
-        "dead_letters": [
-            f"{letter.topic}: {letter.reason}" for letter in events(bus, DEAD_LETTERS)
-        ],
+        "waiting": sum(waiting.values()),
+        "looked_at": len(looked_at),
+        "plays": len(plays),
+        "dead_letters": [f"{letter.topic}: {letter.reason}" for letter in letters],
     }
     bus.close()
     print(json.dumps(evidence))  # noqa: T201 - this is how it answers

@@ -1,4 +1,7 @@
-"""A site in containers, from this checkout's docker-compose.yml, with secrets and cameras of its own."""
+"""A site in containers, from this checkout's docker-compose.yml.
+
+Secrets and cameras are its own.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ CAMERAS = {f"{stand}-{number}": stand for number in (1, 2) for stand in STANDS}
 
 
 class ComposeSite:
-    """Built, started and removed by `docker compose`; everything it makes carries its name."""
+    """Build, start and remove a site by `docker compose`; all it makes carries its name."""
 
     def __init__(self, folder: Path) -> None:
         self.name = f"vitrine-test-{uuid4().hex[:8]}"
@@ -62,12 +65,8 @@ class ComposeSite:
     # What the mall is
 
     def _write_config(self, cameras: Mapping[str, str]) -> None:
-        (stand,) = yaml.safe_load((ROOT / "config" / "stands.yaml").read_text())[
-            "stands"
-        ]
-        campaigns = yaml.safe_load((ROOT / "config" / "campaigns.yaml").read_text())[
-            "campaigns"
-        ]
+        (stand,) = examples("stands")
+        campaigns = examples("campaigns")
         for campaign in campaigns:
             campaign["stands"] = list(STANDS)
             for creative in campaign["creatives"]:
@@ -75,13 +74,16 @@ class ComposeSite:
         self._write("stands", [{**stand, "id": name} for name in STANDS])
         self._write("campaigns", campaigns)
         self._write("cameras", [camera(name, at) for name, at in cameras.items()])
+        # Programs in containers run as other users: they have to be able to read it.
         for path in (self.config, *self.config.rglob("*")):
             path.chmod(0o755 if path.is_dir() else 0o644)
 
     def _write(self, name: str, entries: list[Any]) -> None:
         path = self.config / f"{name}.yaml"
-        path.with_suffix(".new").write_text(json.dumps({name: entries}, default=str))
-        path.with_suffix(".new").replace(path)
+        new = path.with_suffix(".new")
+        text = json.dumps({name: entries}, default=str)
+        new.write_text(text)
+        new.replace(path)
         path.chmod(0o644)
 
     def switch_cameras_off(self) -> None:
@@ -93,67 +95,90 @@ class ComposeSite:
     def compose(
         self, *arguments: str, check: bool = True, stdin: str | None = None
     ) -> str:
-        """Standard output and error of `docker compose …`. AssertionError when it fails unexpectedly."""
-        files = [
-            f"--file={ROOT}/{name}"
-            for name in ("docker-compose.yml", "tests/stack/accelerated.yml")
+        """Return standard output and error of `docker compose …`.
+
+        Raises AssertionError when it fails unexpectedly.
+        """
+        command = [
+            "docker",
+            "compose",
+            f"--project-name={self.name}",
+            f"--env-file={self._env_file}",
+            f"--file={ROOT}/docker-compose.yml",
+            f"--file={ROOT}/tests/stack/accelerated.yml",
+            *arguments,
         ]
-        site = [f"--project-name={self.name}", f"--env-file={self._env_file}", *files]
+        environment = dict(os.environ)
+        if arguments[0] == "build":
+            environment.update(ONE_AFTER_THE_OTHER)
         done = subprocess.run(
-            ["docker", "compose", *site, *arguments],
+            command,
             input=stdin,
             capture_output=True,
             text=True,
-            env={
-                **os.environ,
-                **(ONE_AFTER_THE_OTHER if arguments[0] == "build" else {}),
-            },
+            env=environment,
             check=False,
         )
-        assert not check or done.returncode == 0, (
-            f"{arguments}: {(done.stdout + done.stderr)[-3000:]}"
-        )
-        return done.stdout + done.stderr
+        said = done.stdout + done.stderr
+        if check:
+            assert done.returncode == 0, f"{arguments}: {said[-3000:]}"
+        return said
 
     def up(self) -> float:
-        """Start with built images; returns the seconds until all are healthy."""
+        """Start with built images; return the seconds until all are healthy."""
         started = time.monotonic()
         self.compose("up", "--detach", "--no-build", *STARTED)
         wait_for(self.healthy, f"{self.name} is healthy", 120)
         return time.monotonic() - started
 
     def healthy(self) -> bool:
-        """Whether everything runs, and all that can tell are healthy."""
-        containers = self.containers().values()
-        running = {
-            container["Config"]["Labels"]["com.docker.compose.service"]
-            for container in containers
-        }
-        states = [container["State"] for container in containers]
-        told = [state["Health"]["Status"] for state in states if "Health" in state]
-        return running.issuperset(STARTED) and set(told) == {"healthy"}
+        """Return whether everything runs, and all that can tell are healthy."""
+        running = set()
+        told = set()
+        for container in self.containers().values():
+            labels = container["Config"]["Labels"]
+            running.add(labels["com.docker.compose.service"])
+            state = container["State"]
+            if "Health" in state:
+                told.add(state["Health"]["Status"])
+        return running.issuperset(STARTED) and told == {"healthy"}
 
     def scale_landmarks(self, count: int) -> None:
-        """More or fewer workers; the others go on."""
-        options = ["--detach", "--no-build", "--no-recreate", "--no-deps", "--wait"]
-        self.compose("up", *options, "--scale", f"landmarks={count}", "landmarks")
+        """Run more or fewer workers; the others go on."""
+        self.compose(
+            "up",
+            "--detach",
+            "--no-build",
+            "--no-recreate",
+            "--no-deps",
+            "--wait",
+            "--scale",
+            f"landmarks={count}",
+            "landmarks",
+        )
 
     def down(self) -> None:
         """Remove everything, data too."""
+        # Only clients that a test used are there.
         for name in ("stand", "prometheus"):
             if name in self.__dict__:
                 getattr(self, name).close()
         self.compose("down", "--volumes", "--timeout", "5")
 
     def containers(self, service: str = "") -> dict[str, dict[str, Any]]:
-        """What `docker inspect` says about the running containers, by name."""
-        ids = self.compose("ps", "--quiet", *([service] if service else [])).split()
+        """Return what `docker inspect` says about the running containers, by name."""
+        chosen = [service] if service else []
+        ids = self.compose("ps", "--quiet", *chosen).split()
         found = json.loads(docker("inspect", *ids))
         return {each["Name"].lstrip("/"): each for each in found}
 
     def kill(self, container: str) -> None:
-        """SIGKILL the program, as a crash would: `docker kill` would count as stopped by hand, for good."""
-        pid = json.loads(docker("inspect", container))[0]["State"]["Pid"]
+        """Send SIGKILL to the program, as a crash would.
+
+        After `docker kill` a container counts as stopped by hand, and stays down.
+        """
+        (inspected,) = json.loads(docker("inspect", container))
+        pid = inspected["State"]["Pid"]
         docker(
             "run",
             "--rm",
@@ -166,48 +191,66 @@ class ComposeSite:
         )
 
     def evidence(self) -> Any:
-        """See evidence.py."""
+        """Return what evidence.py found inside a container."""
         script = (ROOT / "tests" / "stack" / "evidence.py").read_text()
-        return json.loads(
-            self.compose(
-                "exec", "-T", "engagement", "python", "-", stdin=script
-            ).splitlines()[-1]
+        printed = self.compose(
+            "exec",
+            "-T",
+            "engagement",
+            "python",
+            "-",
+            stdin=script,
         )
+        return json.loads(printed.splitlines()[-1])
 
     # What can be seen from outside
 
     @cached_property
     def stand(self) -> httpx.Client:
-        """The pages of the stands."""
+        """Return a client of the stands' pages."""
         return self._client("stand", 8000)
 
     @cached_property
     def prometheus(self) -> httpx.Client:
-        """The API of Prometheus."""
+        """Return a client of Prometheus' API."""
         return self._client("prometheus", 9090)
 
     def _client(self, service: str, port: int) -> httpx.Client:
+        address = self.compose("port", service, str(port)).strip()
         return httpx.Client(
-            base_url=f"http://{self.compose('port', service, str(port)).strip()}",
+            base_url=f"http://{address}",
             timeout=10,
         )
 
     def query(self, expression: str) -> float:
-        """The one value of a PromQL expression; 0 when there is none."""
+        """Return the one value of a PromQL expression; 0 when there is none."""
         answer = self.prometheus.get(
-            "/api/v1/query", params={"query": expression}
-        ).raise_for_status()
+            "/api/v1/query",
+            params={"query": expression},
+        )
+        answer.raise_for_status()
         result = answer.json()["data"]["result"]
         assert len(result) <= 1, result
-        return float(result[0]["value"][1]) if result else 0.0
+        if not result:
+            return 0.0
+        _, value = result[0]["value"]
+        return float(value)
 
     def secret(self, name: str) -> str:
-        """The content of a secret."""
+        """Return the content of a secret."""
         return (self.secrets / name).read_text().strip()
 
 
+def examples(name: str) -> list[dict[str, Any]]:
+    """Return the entries of a file of the example configuration."""
+    path = ROOT / "config" / f"{name}.yaml"
+    content = yaml.safe_load(path.read_text())
+    entries: list[dict[str, Any]] = content[name]
+    return entries
+
+
 def camera(name: str, stand: str) -> dict[str, Any]:
-    """A small synthetic camera."""
+    """Return a small synthetic camera."""
     seed = sum(name.encode())
     return {
         "id": name,
@@ -219,16 +262,20 @@ def camera(name: str, stand: str) -> dict[str, Any]:
 
 
 def docker(*arguments: str) -> str:
-    """Standard output of `docker …`."""
-    return subprocess.run(
-        ["docker", *arguments], capture_output=True, text=True, check=True
-    ).stdout
+    """Return standard output of `docker …`."""
+    done = subprocess.run(
+        ["docker", *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
 
 
 def wait_until(
     site: ComposeSite, expression: str, value: float, seconds: float = 90
 ) -> None:
-    """Until a PromQL expression is at least `value`."""
+    """Wait until a PromQL expression is at least `value`."""
     wait_for(
         lambda: site.query(expression) >= value, f"{expression} ≥ {value}", seconds
     )

@@ -132,7 +132,7 @@ def test_workers_that_come_crash_and_go_lose_nothing(site: ComposeSite) -> None:
 
 
 def came_back(site: ComposeSite, name: str) -> bool:
-    """Whether a container was started again by itself and is healthy."""
+    """Return whether a container was started again by itself and is healthy."""
     container = site.containers().get(name)
     if container is None:
         return False
@@ -143,7 +143,7 @@ def came_back(site: ComposeSite, name: str) -> bool:
 
 
 def frames_sent(site: ComposeSite) -> int:
-    """What ingest counted, once Prometheus has seen it twice the same."""
+    """Return what ingest counted, once Prometheus has seen it twice the same."""
     wait_for(
         lambda: site.query(f"changes({SENT}[12s:3s])") == 0, "nothing more is sent"
     )
