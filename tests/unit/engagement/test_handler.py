@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 import pytest
@@ -166,7 +167,7 @@ def test_a_face_is_shown_as_soon_as_it_has_moved() -> None:
 
 def test_a_static_face_is_never_shown_nor_counted_as_anything_but_that() -> None:
     before = counted("vitrine_static_faces_total")
-    frames = film(10.0, always(A), swaying=False)
+    frames = film(7.0, always(A), swaying=False)
     outputs = handle(make_handler(finite=True), frames)
     people = {state.people for state in snapshots(outputs)}
     assert people == {()}
@@ -176,7 +177,7 @@ def test_a_static_face_is_never_shown_nor_counted_as_anything_but_that() -> None
 
 def test_frames_that_come_again_are_counted_and_change_nothing() -> None:
     before = counted("vitrine_faces_repeated_total")
-    frames = film(5.9, always(A))
+    frames = film(4.4, always(A))
     again = [*frames[:40], *frames[32:40], *frames[36:]]
     once = handle(make_handler(finite=True), frames)
     outputs = handle(make_handler(finite=True), again)
@@ -202,6 +203,7 @@ def test_a_frame_far_behind_the_cameras_last_is_refused(
     assert refused(outputs) == reasons
 
 
+@cache
 def beside_a_camera_that_jumps(jump: float) -> list[Exposure]:
     """The parts of a person while the time of another camera jumps for four seconds."""
     away = make_face("a", yaw=60)

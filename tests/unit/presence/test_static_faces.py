@@ -75,7 +75,7 @@ def test_a_face_that_sways_by_four_hundredths_of_its_height_moves_again_and_agai
 def test_the_jitter_of_a_static_face_is_no_motion(size: float) -> None:
     noise = random.Random(1)
     deviation = 0.05 + 0.001 * size
-    xs = [320 + noise.gauss(0, deviation) for _ in range(500)]
+    xs = [320 + noise.gauss(0, deviation) for _ in range(300)]
     assert moves(xs, size) == []
 
 
