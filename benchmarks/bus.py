@@ -25,6 +25,7 @@ from vitrine.clock import SECOND_NS
 from vitrine.schemas import Coverage
 from vitrine.topics import Topic
 
+# Records between two flushes. Chosen, not measured.
 BATCH = 100
 # A record begins with the time of its sending.
 STAMP_BYTES = 8
@@ -33,6 +34,7 @@ PARTITIONS = 4
 SIZES = (1_000, 60_000)
 # What a run may publish on one topic. The memory bus keeps it all.
 MOST_BYTES = 1_000_000_000
+# A trip that takes longer is lost: the benchmark goes on without it.
 TRIP_LIMIT_S = 10
 
 
@@ -163,6 +165,7 @@ def joined(
         [topic],
         on_assigned=lambda _: assigned.set(),
     )
+    # A record that comes with the first polls is given back: it belongs to the measurement.
     while not assigned.is_set():
         for record in consumer.poll(0.1, 1):
             consumer.seek(record.source, record.offset)

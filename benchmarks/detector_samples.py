@@ -108,6 +108,7 @@ def labelled_frames(folder: Path, name: str) -> Iterator[Frame]:
     labels = read_labels(LABELS / f"{name}.csv")
     capture = cv2.VideoCapture(str(folder / labels.video))
     number = 0
+    # Not every file carries a rate.
     rate = capture.get(cv2.CAP_PROP_FPS) or 25
     while capture.grab():
         if number % EVERY == 0:

@@ -63,6 +63,7 @@ SLACK: Final = 0.25
 def main() -> None:
     """Print a table, a column a detector."""
     arguments = _arguments()
+    # Times of one thread are comparable between machines, and between detectors.
     cv2.setNumThreads(1)
     data = arguments.shared / "data"
     yunet_file = arguments.shared / "models" / YUNET_FILE

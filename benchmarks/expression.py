@@ -50,6 +50,7 @@ from vitrine.vision.pose import HeadPose
 from vitrine.vision.quality import QualityScore
 
 WIDTH: Final = 640
+# Of a video: pictures are kept in memory, some 2 GB of them.
 MOST_FRAMES: Final = 3000
 Span = tuple[int, int]
 BY_EYE: Final[dict[str, tuple[list[Span], list[Span]]]] = {

@@ -139,6 +139,7 @@ def print_still_track(views: Sequence[Expression]) -> None:
 
 def retest(classifier: ExpressionClassifier, images: Sequence[Image]) -> None:
     """Print how far two views of a picture differ."""
+    # One generator for both: the second view must not repeat the first one's noise.
     rng = np.random.default_rng(0)
     first = classifier.classify([seen_again(image, rng) for image in images])
     second = classifier.classify([seen_again(image, rng) for image in images])

@@ -30,7 +30,9 @@ SIZES = (24, 40, 70, 200)
 """Bounds of the bins of face height, pixels."""
 TURNS = (0, 20, 40, 65)
 """Bounds of the bins of |yaw|, degrees."""
+# Chosen, not measured: as many as there are pictures of real shelves.
 SHOPS = 50
+# Fewer: each has to be drawn until nobody is there.
 POSTERS = 8
 SHARED_BOX = 0.3
 """Share of their union that a detection and a face must have in common."""

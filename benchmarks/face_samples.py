@@ -28,10 +28,12 @@ from vitrine.vision.pose import HeadPose, head_pose
 WIDTH = 640
 HEIGHT = 360
 FPS = 15
+# Chosen, not measured: what cameras usually send.
 JPEG_QUALITY: Final = 85
 SMALLEST = 24.0
 LARGEST = 200.0
 """Heights of the landmarks that are measured, pixels."""
+# The fewest that tell whether a person is recognised again.
 VISITS: Final = 2
 
 

@@ -104,6 +104,7 @@ def embeddings(
     with ZipFile(archive) as faces:
         pictures = pictures_by_person(faces.namelist(), parts)
         people = sorted(pictures)
+        # Names in order of the alphabet would not be a random sample.
         random.Random(0).shuffle(people)
         paired = [person for person in people if len(pictures[person]) > 1]
         alone = [person for person in people if len(pictures[person]) == 1]
@@ -142,6 +143,7 @@ def pairs_of(embedded: Embedded) -> Pairs:
     is_same = (owners[:, None] == owners[None])[upper]
     similar_pairs = similar[upper]
     enrolled = embedded.paired[:ENROLLED]
+    # One template each: the first picture of everybody who is enrolled.
     gallery = [int(np.argmax(owners == person)) for person in enrolled]
     is_stranger = ~np.isin(owners, enrolled)
     nearest = similar[is_stranger][:, gallery].max(axis=1)

@@ -32,6 +32,7 @@ CONSUMERS = (
     "analytics",
 )
 LATENCY = "vitrine_decision_latency_seconds"
+# Ten parts show a trend; each has enough decisions for a 99th percentile only in a long run.
 PARTS = 10
 QUANTILES = (0.5, 0.95, 0.99)
 LAG = re.compile(r"^vitrine_consumer_lag{[^}]*} (\S+)$", re.MULTILINE)
@@ -145,6 +146,7 @@ def running_site(
     environment = {"VITRINE_CONFIG": str(folder)}
     if models is not None:
         environment["VITRINE_MODELS"] = str(models.resolve())
+    # The broker outlives the services: they commit when they stop.
     broker = KafkaBroker(libs, folder)
     broker.start()
     try:
@@ -164,6 +166,7 @@ def measure(
     console: Console,
 ) -> None:
     """Add a row for each part of the run, after one part of warming up."""
+    # Networks load and consumers join in the first part.
     pause = Event()
     pause.wait(seconds / PARTS)
     before = buckets(site.metrics("stand"), LATENCY)

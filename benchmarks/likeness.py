@@ -24,6 +24,7 @@ from vitrine.vision.models import PUBLIC_EMBEDDING_FILE, model_path
 from vitrine.vision.networks import load_network
 from vitrine.vision.pose import HeadPose
 
+# Chosen, not measured.
 DRAWN_PEOPLE = 100
 DRAWN_SIDE = 320
 GREY = 128

@@ -73,6 +73,7 @@ def python_files(place: Path) -> Iterator[Path]:
     if place.is_file():
         yield place
         return
+    # `os.walk` follows no links: vitrine/services is one, to a room of its own.
     for folder, _, names in sorted(os.walk(place)):
         for name in sorted(names):
             if name.endswith(".py"):
@@ -105,6 +106,7 @@ def count(path: Path, counts: Counts) -> None:
     counts.lines += len(lines)
     counts.file_lines.append(len(lines))
     counts.wide_lines += sum(len(line) > WIDTH for line in lines)
+    # An `__init__` with a docstring is no module that somebody has to know.
     if path.name != "__init__.py":
         counts.modules[path.parent.resolve()] += 1
     count_tokens(text, docstring_starts(tree), counts)

@@ -54,6 +54,7 @@ FLAT_SHARE = 0.02
 FEWEST = 3
 DEFAULTS: Defaults = {
     AnalyticsSettings: {
+        # Short windows: many of them end within the run.
         "window_s": 60,
         "grace_s": 15,
         "horizon_s": 600,

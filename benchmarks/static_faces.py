@@ -32,6 +32,7 @@ from vitrine.vision.networks import load_network
 View = tuple[int, Face]
 NOISE: Final = 3.0
 """Standard deviation of the camera's noise, of 255."""
+# Long enough for several steps of the light.
 STILL_S: Final = 60
 MOST_FRAMES: Final = 3000
 # Light of a still picture: a slow swell, a step every nine seconds as of a screen beside it,

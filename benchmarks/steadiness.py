@@ -40,6 +40,7 @@ FACE: Final = 110.0
 """Pixels: the face's larger side in the shown picture."""
 NOISE: Final = 4.0
 """Standard deviation of the sensor noise, of 255."""
+# What comes before is a new track's beginning, not its noise. Chosen, not measured.
 SETTLED_S = 1.0
 STILL_S = 4.0
 MOVING_S = 4.0

@@ -43,6 +43,7 @@ from vitrine.vision.models import (
 from vitrine.vision.networks import load_network
 from vitrine.vision.quality import QualityScore
 
+# Time stamps only: tracks and filters see a camera of 30 frames a second.
 FPS = 30
 # Frames in a batch, as in the service.
 BATCH = 8

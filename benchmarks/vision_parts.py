@@ -48,6 +48,7 @@ def parts(
     embedder: Embedder,
 ) -> None:
     """Print milliseconds of each part on its own; of landmarks and below for each face."""
+    # Spread over the whole video: faces at its beginning may all be small.
     step = max(1, len(images) // TIMED_FRAMES)
     some = images[::step]
     jpegs = [np.frombuffer(encoded(image), np.uint8) for image in some]

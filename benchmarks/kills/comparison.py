@@ -59,6 +59,7 @@ def one_pass(
 ) -> list[Line]:
     """Return what a handler puts on `topic` when it takes the faces without interruption."""
     messages = []
+    # Order holds within a partition only, as it does for the service.
     for _, records in groupby(
         sorted(faces, key=place),
         key=source,

@@ -56,6 +56,7 @@ class Killer:
             self.problems.append(f"{self.target}: {error}")
 
     def _work(self) -> None:
+        # By target: the moments stay the same when other targets are left out.
         chance = random.Random(f"{self.seed}/{self.target}")
         done = 0
         while done < self.kills:

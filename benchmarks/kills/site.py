@@ -26,6 +26,7 @@ TARGETS = (*SERVICES, "player", "redis", "broker")
 BUDGET = 4
 # Of a line of a log that a verdict quotes.
 MOST_CHARACTERS = 500
+# Generous: ten processes start at once on a busy machine.
 READY_LIMIT_S = 120.0
 BUSY_LIMIT_S = 90.0
 
@@ -58,6 +59,7 @@ class Site(Processes):
             broker.servers,
             redis.url,
             VITRINE_CONFIG=str(config),
+            # Short windows close, and release everything, within a run.
             VITRINE_ANALYTICS_WINDOW_S="20",
             VITRINE_ANALYTICS_GRACE_S="5",
             VITRINE_ANALYTICS_K_ANONYMITY="1",
@@ -199,6 +201,7 @@ def cameras(seed: int, overload: str) -> list[dict[str, Any]]:
             "uri": f"synthetic:?people=3&seed={10 * seed + number}",
             "stand": stand,
             "fps": FPS,
+            # Small pictures: every service shares one machine.
             "width": 480,
             "overload": overload,
         }

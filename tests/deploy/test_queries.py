@@ -37,7 +37,7 @@ class Watched:
     figures: dict[str, Any]
     """By campaign, as the product's own report has them."""
     until: float
-    """Return the time from which every series must be there, by the monotonic clock."""
+    """The time from which every series must be there, by the monotonic clock."""
 
     def wait_for_figures(self, expression: str) -> None:
         """Until the expression has a series with a number."""
