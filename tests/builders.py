@@ -51,6 +51,12 @@ def make_face(
     `smile` widens the mouth, in distances of the outer eye corners.
     """
     width = 0.8 * size
+    expression = Expression(
+        mouth_open=0.05,
+        mouth_width=0.6 + smile,
+        brow_raise=0.25,
+        eye_open=0.1,
+    )
     values: dict[str, Any] = {
         "track_id": track,
         "box": (x - width / 2, y - size / 2, width, size),
@@ -60,9 +66,7 @@ def make_face(
         "pitch": pitch,
         "roll": roll,
         "quality": 0.8,
-        "expression": Expression(
-            mouth_open=0.05, mouth_width=0.6 + smile, brow_raise=0.25, eye_open=0.1
-        ),
+        "expression": expression,
     }
     return Face(**values | fields)
 
@@ -76,7 +80,10 @@ def make_frame_faces(
     swaying: bool = True,
     **fields: Any,
 ) -> FrameFaces:
-    """The faces of one 640×360 picture taken `seconds` after T0_NS; their points sway unless told otherwise."""
+    """Return the faces of a picture of 640 x 360 pixels, taken `seconds` after T0_NS.
+
+    Their points sway from side to side, as of people who live, unless told otherwise.
+    """
     if swaying:
         faces = [_swaying(face, seconds) for face in faces]
     values: dict[str, Any] = {
@@ -92,9 +99,8 @@ def make_frame_faces(
 
 def _swaying(face: Face, seconds: float) -> Face:
     aside = 0.05 * face.box[3] * sin(2.7 * seconds)
-    return face.model_copy(
-        update={"points": tuple((x + aside, y) for x, y in face.points)}
-    )
+    points = tuple((x + aside, y) for x, y in face.points)
+    return face.model_copy(update={"points": points})
 
 
 def make_track_id(

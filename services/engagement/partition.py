@@ -27,7 +27,7 @@ log."""
 
 # Chosen, not measured: the slowest cameras send a frame a second.
 SILENT_NS: Final = 2 * SECOND_NS
-"""Who was before a camera that is silent for so long is not shown."""
+"""People before a camera that is silent for so long are not shown."""
 
 # A store costs one write of some kilobytes and a millisecond; a restart reads the
 # records since the last one again, at most those of a second beside a batch.
@@ -57,11 +57,11 @@ class Partition:
     """The same of the state that is stored: where a restart begins."""
     cameras: dict[CameraKey, CameraPeople] = field(default_factory=dict)
     shown_ns: dict[str, int] = field(default_factory=dict)
-    """When the last snapshot of a stand was taken."""
+    """Time of the last snapshot, by stand."""
     unstored_bytes: int = 0
     """Of the records since the stored state."""
     log_ns: int = 0
-    """When the log took the last record."""
+    """Time at which the log took the last record."""
     attempted_ns: int = 0
     """`log_ns` as the state was last handed to the store."""
     failed: bool = False

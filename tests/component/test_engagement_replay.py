@@ -173,7 +173,7 @@ def published(bus: MemoryBus) -> dict[str, set[bytes]]:
 
 
 class Outage:
-    """When Redis is away, in attempts to store: so many work, then so many fail, and so on."""
+    """Let so many attempts to store work, then so many fail, and so on."""
 
     def __init__(self, works: int, fails: int) -> None:
         self.works = works
@@ -200,7 +200,7 @@ class ScriptedStore(PresenceStore):
 
 @dataclass
 class Script:
-    """Where processes crash, once at each record whose offset is a multiple of `every`."""
+    """Crash once at each record whose offset is a multiple of `every`, in one place."""
 
     place: str
     every: int = 1
@@ -287,7 +287,7 @@ def undisturbed_excerpt(excerpt: list[FrameFaces], redis_server: str) -> Content
 
 
 def without_crashes(frames: Sequence[FrameFaces], url: str) -> Contents:
-    """What one process publishes of these frames."""
+    """Return what one process publishes of these frames."""
     clear(url)
     bus = filled_bus(frames)
     run_once(bus, engagement(url), 500)
@@ -475,5 +475,5 @@ def exposure_events(outputs: Outputs) -> list[Exposure]:
 
 
 def exposures(handler: Handler, records: Sequence[Received[Any]]) -> list[Exposure]:
-    """What these records and a stop lead to, in order."""
+    """Return what these records and a stop lead to, in order."""
     return exposure_events(handler.handle(records)) + exposure_events(handler.stopped())

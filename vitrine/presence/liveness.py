@@ -57,9 +57,9 @@ class Motion:
     views: int = 0
     now: list[float] = field(default_factory=list)
     below: list[float] = field(default_factory=list)
-    """How far the least since the face last moved is below `now`."""
+    """Distance of `now` from the least since the face last moved."""
     above: list[float] = field(default_factory=list)
-    """How far the most is above it."""
+    """Distance of `now` from the most."""
 
     def observe(
         self,
@@ -125,7 +125,7 @@ class Liveness:
 
     motion: Motion = field(default_factory=Motion)
     moved_ns: int = 0
-    """When the face had moved last."""
+    """Time of the last motion."""
     moves: int = 0
     """In how many half seconds it moved, up to `SURE_MOVES`."""
     origin: list[float] = field(default_factory=list)

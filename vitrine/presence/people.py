@@ -17,7 +17,7 @@ from vitrine.schemas import Exposure, Face, FrameFaces
 
 # Chosen, not measured: a camera of a frame a second has still people before it.
 SLOWEST_FRAMES_NS: Final = 2 * SECOND_NS
-"""Who was in the last frame is still there in one that comes sooner, whatever gaps are
+"""A person in the last frame is still there in one that comes sooner, whatever gaps are
 bridged."""
 
 # Chosen, not measured: a track that stayed behind at a static face is noticed
@@ -59,9 +59,9 @@ class CameraPeople:
     camera_id: str
     seen_ns: int
     appended_at_ns: int
-    """When the log took its last frame."""
+    """Time at which the log took its last frame."""
     behind_since_ns: int = 0
-    """When the log took the first of the frames that come from far behind the last one;
+    """Time at which the log took the first of the frames from far behind the last one;
     0 without such frames."""
     synthetic: bool = False
     presences: list[Presence] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""When the state of a partition is stored, what is committed, and what a restart does."""
+"""The stored state of a partition: its time, the commit beside it, and restarts."""
 
 from __future__ import annotations
 

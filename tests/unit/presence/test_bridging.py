@@ -30,7 +30,7 @@ def found(
 
 
 def distance(gap_s: float, face: Face) -> float | None:
-    """How far a face is from somebody who stood at (300, 200)."""
+    """Return the distance of a face from somebody who stood at (300, 200)."""
     return distance_faces(lost(), face, at(gap_s))
 
 
@@ -117,7 +117,7 @@ def test_lost_people_are_expected_where_they_went_for_a_second(
 
 
 def joined(people: list[Presence], faces: list[Face]) -> dict[str, str]:
-    """Who goes on, by track."""
+    """Return the names of those who go on, by track."""
     names = {}
     for track, presence in nearest_first(people, faces, at(1)).items():
         names[track] = presence.presence_id

@@ -18,7 +18,10 @@ NEUTRAL = (0.06, 0.6, 0.22, 0.075)
 STILL_FACE = (0.0019, 0.0019, 0.0017, 0.0006)
 """Deviation of a calm face that keeps still."""
 MOVING_HEAD = (0.0174, 0.0303, 0.0206, 0.0061)
-"""Change that a calm face whose head moves within the cone exceeds in 3 % of views (docs/metrics.md)."""
+"""A calm face whose head moves within the cone changes more in 3 % of views.
+
+From docs/metrics.md.
+"""
 
 
 def responses(expressions: Sequence[Expression], fps: float = 10) -> list[float]:

@@ -299,7 +299,7 @@ def test_a_track_that_showed_no_static_face_shows_none() -> None:
 
 
 def seconds(faces: StaticFaces) -> list[float]:
-    """When each of them was seen."""
+    """Return the second at which each of them was seen."""
     return [second_of(face.seen_ns) for face in faces.known]
 
 

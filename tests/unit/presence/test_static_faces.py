@@ -49,7 +49,7 @@ def face(
 
 
 def moves(xs: Sequence[float], size: float = 90.0) -> list[float]:
-    """When a face that is at these places, ten a second, has moved; seconds."""
+    """Return the seconds at which a face has moved that is at these places, ten a second."""
     motion = Motion()
     seconds = []
     for step, x in enumerate(xs):
@@ -108,7 +108,7 @@ def observed(
     scene: Scene,
     camera: CameraPeople | None = None,
 ) -> list[Exposure]:
-    """What is published of faces that move only where the scene says so."""
+    """Return what is published of faces that move only where the scene says so."""
     frames = film(until, scene, swaying=False)
     return watch(frames, RULES, camera)
 
