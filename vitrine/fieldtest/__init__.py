@@ -1,1 +1,1 @@
-"""Whole runs compared with the truth."""
+"""Compare whole runs with the truth."""

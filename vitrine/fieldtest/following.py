@@ -122,6 +122,7 @@ def follow(
 ) -> Following:
     """Look at each camera's frames in order."""
     sightings = _Sightings(zones)
+    # Holes and changes of a track are told by the order in time.
     for frame in sorted(frames, key=lambda frame: frame.truth.at_ns):
         sightings.add(frame)
     steps = _steps(frames)

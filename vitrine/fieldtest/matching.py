@@ -72,6 +72,7 @@ def match(
     frames = _match_frames(true_frames, seen)
     table, posters = _shared_frames(frames, true_presences, presences)
     static = posters > table.sum(axis=0)
+    # One that was on a poster most of the time is nobody's, whoever stood before the poster.
     table[:, static] = 0
     taken = _assigned(table)
     pairs = []
@@ -163,7 +164,7 @@ def _pairs(
     rows, columns = linear_sum_assignment(-overlaps)
     for row, column in zip(rows, columns, strict=True):
         if overlaps[row, column] >= SAME_FACE:
-            name = people[row].person
+            name = people[int(row)].person
             pairs[name] = tracks[column]
     return pairs
 

@@ -77,6 +77,7 @@ def true_totals(
     people: Mapping[str, Sequence[TruePresence]],
 ) -> Totals:
     """Return what the campaigns' figures should be for these plays."""
+    # A play that is on the bus twice counts once.
     once = {play.play_id: play for play in plays}
     ots = 0
     watchers = 0
