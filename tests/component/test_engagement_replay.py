@@ -59,7 +59,9 @@ def scenario(start: float, end: float) -> list[FrameFaces]:
     """
     noise = random.Random(3)
     frames = []
-    for step in range(round(start / PERIOD_S), round(end / PERIOD_S)):
+    first = round(start / PERIOD_S)
+    last = round(end / PERIOD_S)
+    for step in range(first, last):
         second = step * PERIOD_S
         faces = stayer(second, noise) + passers_by(second, 100, noise)
         frames.append(make_frame_faces(second, faces))
@@ -132,7 +134,8 @@ def filled_bus(frames: Sequence[FrameFaces]) -> MemoryBus:
     for number, frame in enumerate(frames):
         log_ns = max(log_ns, frame.captured_at_ns)
         with patch("time.time_ns", return_value=log_ns):
-            producer.send(encode(Outgoing(FACES, frame.stand_id, frame)))
+            message = encode(Outgoing(FACES, frame.stand_id, frame))
+            producer.send(message)
             if number % 50 == 10:
                 invalid = Message("faces", "north", b"{}", {"schema": b"faces/1"})
                 producer.send(invalid)
@@ -145,7 +148,13 @@ def run_once(bus: MemoryBus, handler: Handler, batch: int) -> None:
     stop = DrainingStop()
     stop.set()
     loop = ServiceLoop(
-        "engagement", bus, [FACES], handler, Health(), max_records=batch, idle_s=0.0
+        service="engagement",
+        bus=bus,
+        topics=[FACES],
+        handler=handler,
+        health=Health(),
+        max_records=batch,
+        idle_s=0.0,
     )
     loop.run(stop)
 
@@ -167,7 +176,8 @@ def published(bus: MemoryBus) -> dict[str, set[bytes]]:
     while records := consumer.poll(0.0, 1000):
         for record in records:
             exposure = Exposure.model_validate_json(record.value)
-            found.setdefault(exposure.exposure_id, set()).add(record.value)
+            contents = found.setdefault(exposure.exposure_id, set())
+            contents.add(record.value)
     consumer.close()
     return found
 
@@ -182,7 +192,8 @@ class Outage:
 
     def next(self) -> None:
         self.attempts += 1
-        if self.attempts % (self.works + self.fails) >= self.works:
+        period = self.works + self.fails
+        if self.attempts % period >= self.works:
             raise Unavailable("Redis is away")
 
 
@@ -208,8 +219,9 @@ class Script:
     crashed: set[tuple[TopicPartition, int]] = field(default_factory=set)
 
     def is_due(self, record: Received[Any]) -> bool:
-        place = (record.source, record.record.offset)
-        return record.record.offset % self.every == 0 and place not in self.crashed
+        offset = record.record.offset
+        place = (record.source, offset)
+        return offset % self.every == 0 and place not in self.crashed
 
     def crash(self, records: Sequence[Received[Any]]) -> None:
         for record in records:
@@ -396,16 +408,20 @@ def test_crashes_while_redis_is_away_for_a_while_change_no_exposure(
     redis_url: str,
 ) -> None:
     bus = filled_bus(frames)
-    script = Script(place, every=20, outage=Outage(works=4, fails=5))
+    outage = Outage(works=4, fails=5)
+    script = Script(place, every=20, outage=outage)
     run_with_crashes(bus, redis_url, script, batch=7)
-    assert script.outage.attempts > 20
+    assert outage.attempts > 20
     assert published(bus) == undisturbed
 
 
 def crowd() -> list[FrameFaces]:
     """Sixty people at once for a dozen seconds, who look to and fro."""
     noise = random.Random(5)
-    tracks = [make_track_id(-noise.random(), number=number) for number in range(60)]
+    tracks = []
+    for number in range(60):
+        track = make_track_id(-noise.random(), number=number)
+        tracks.append(track)
     frames = []
     for step in range(30):
         faces = []
@@ -436,7 +452,8 @@ def test_crashes_amid_sixty_people_change_no_exposure(
 ) -> None:
     assert len(undisturbed_crowd) == 60
     bus = filled_bus(crowd())
-    crashes = run_with_crashes(bus, redis_url, Script(place, every=2), batch=5)
+    script = Script(place, every=2)
+    crashes = run_with_crashes(bus, redis_url, script, batch=5)
     assert crashes >= 3
     assert published(bus) == undisturbed_crowd
 
@@ -470,10 +487,12 @@ def test_a_restart_goes_on_where_it_stood(
 
 
 def exposure_events(outputs: Outputs) -> list[Exposure]:
-    messages = outputs.messages
-    return [m.event for m in messages if isinstance(m.event, Exposure)]
+    events = [message.event for message in outputs.messages]
+    return [event for event in events if isinstance(event, Exposure)]
 
 
 def exposures(handler: Handler, records: Sequence[Received[Any]]) -> list[Exposure]:
     """Return what these records and a stop lead to, in order."""
-    return exposure_events(handler.handle(records)) + exposure_events(handler.stopped())
+    outputs = handler.handle(records)
+    rest = handler.stopped()
+    return exposure_events(outputs) + exposure_events(rest)
