@@ -17,7 +17,11 @@ class MetricsFile:
         path.write_text(text, encoding="utf-8")
         self._path = path
 
-    def add(self, epoch: int, values: dict[str, float]) -> None:
+    def add(
+        self,
+        epoch: int,
+        values: dict[str, float],
+    ) -> None:
         """Append one row; the first one brings the header."""
         empty = self._path.stat().st_size == 0
         with self._path.open(

@@ -37,7 +37,11 @@ def _restate_entry(entry: Shipped, folder: Path) -> None:
     _replace(folder / entry.card, r"sha256 `\w*`", f"sha256 `{checksum}`")
 
 
-def _replace(path: Path, pattern: str, by: str) -> None:
+def _replace(
+    path: Path,
+    pattern: str,
+    by: str,
+) -> None:
     text = path.read_text(encoding="utf-8")
     changed, times = re.subn(pattern, by, text)
     if times != 1:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
+from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -44,7 +45,7 @@ class Task(ABC):
         """Fill the network before the first round, where that is not left to chance."""
 
     @abstractmethod
-    def order(self, rng: np.random.Generator) -> Places:
+    def order(self, rng: Generator) -> Places:
         """Return which samples an epoch shows, in order; as many in each epoch.
 
         Data is read here at the latest, before other processes prepare batches.
@@ -54,7 +55,7 @@ class Task(ABC):
     def sample(
         self,
         index: int,
-        rng: np.random.Generator,
+        rng: Generator,
     ) -> Sample:
         """Return one training sample: arrays that are stacked to a batch.
 
@@ -62,7 +63,11 @@ class Task(ABC):
         """
 
     @abstractmethod
-    def loss(self, network: nn.Module, batch: Batch) -> Tensor:
+    def loss(
+        self,
+        network: nn.Module,
+        batch: Batch,
+    ) -> Tensor:
         """Return what training makes smaller, a scalar."""
 
     @abstractmethod

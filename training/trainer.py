@@ -89,7 +89,11 @@ def chosen_device(config: RunConfig) -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def _is_better(value: float, best: float, task: Task) -> bool:
+def _is_better(
+    value: float,
+    best: float,
+    task: Task,
+) -> bool:
     if math.isnan(best):
         return True
     if task.better == "lower":

@@ -86,7 +86,10 @@ def _scaled(picture: Picture, scale: float) -> Picture:
     )
 
 
-def _unknown(boxes: Floats, picture: Picture) -> list[Floats]:
+def _unknown(
+    boxes: Floats,
+    picture: Picture,
+) -> list[Floats]:
     """Return the boxes that are neither on a face nor where nobody knows."""
     known = np.concatenate([picture.boxes, picture.ignored])
     unknown: list[Floats] = []
@@ -113,7 +116,10 @@ def _window(picture: Picture, box: Floats) -> Picture:
     return transformed(picture, affine, min(WINDOW, width), min(WINDOW, height))
 
 
-def write_mined(pictures: Sequence[Picture], path: Path) -> None:
+def write_mined(
+    pictures: Sequence[Picture],
+    path: Path,
+) -> None:
     """Write an .npz: JPEG bytes and labels of each piece."""
     arrays: dict[str, NDArray[Any]] = {}
     for number, picture in enumerate(pictures):

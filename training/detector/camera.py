@@ -7,6 +7,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.random import Generator
 
 from training.detector.tile import SIDE
 from training.pictures.chance import factor, factors
@@ -23,45 +24,53 @@ class Camera:
     def __init__(self) -> None:
         # Drawn once: normal noise for each tile would take longer than all the rest.
         rng = np.random.default_rng(0)
-        noise = rng.normal(0, 1, (SIDE + GRAIN, SIDE + GRAIN, 3))
+        side = SIDE + GRAIN
+        noise = rng.normal(0, 1, (side, side, 3))
         self._noise = noise.astype(np.float32)
 
     def seen(
         self,
         image: Image,
-        rng: np.random.Generator,
+        rng: Generator,
     ) -> Image:
         """Return a tile (256, 256, 3) in another light, by another camera."""
         table = _table(rng)
         # Night cameras give grey pictures.
         if rng.random() < 0.1:
             grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-            image = np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), np.uint8)
-        image = np.asarray(cv2.LUT(image, table), np.uint8)
+            grey_bgr = cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)
+            image = np.asarray(grey_bgr, np.uint8)
+        coloured = cv2.LUT(image, table)
+        image = np.asarray(coloured, np.uint8)
         if rng.random() < 0.25:
             image = softened(image, 0.4, 1.4, rng)
         if rng.random() < 0.25:
             image = self._grained(image, rng)
         # Streams are compressed; the worst grade shows blocks.
         if rng.random() < 0.3:
-            image = compressed(image, int(rng.integers(30, 95)))
+            grade = rng.integers(30, 95)
+            image = compressed(image, int(grade))
         return image
 
     def _grained(
         self,
         image: Image,
-        rng: np.random.Generator,
+        rng: Generator,
     ) -> Image:
         x, y = rng.integers(0, GRAIN, 2)
         strength = np.float32(rng.uniform(2, 12))
-        grain = self._noise[y : y + SIDE, x : x + SIDE] * strength
-        return np.clip(image + grain, 0, 255).astype(np.uint8)
+        rows = slice(y, y + SIDE)
+        columns = slice(x, x + SIDE)
+        grain = self._noise[rows, columns] * strength
+        seen = np.clip(image + grain, 0, 255)
+        return seen.astype(np.uint8)
 
 
-def _table(rng: np.random.Generator) -> Image:
+def _table(rng: Generator) -> Image:
     """Draw a look-up table for `cv2.LUT`, (1, 256, 3); one tile in twelve is dark."""
     gamma = factor(0.22, rng)
-    ramp = np.linspace(0, 1, 256) ** gamma
+    line = np.linspace(0, 1, 256)
+    ramp = line**gamma
     gain = factor(0.2, rng)
     gains = gain * factors(0.06, 3, rng)
     # A shop that is closed, or a face against the light.

@@ -9,6 +9,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.random import Generator
 
 from training.detector.camera import Camera
 from training.detector.draws import (
@@ -77,7 +78,7 @@ class Composer:
         self._masks = fading_masks()
         self._camera = Camera()
 
-    def tile(self, rng: np.random.Generator) -> Tile:
+    def tile(self, rng: Generator) -> Tile:
         """Return one tile."""
         tile = self._background(rng)
         # From large to small, so that a large picture does not hide all small ones.
@@ -96,7 +97,7 @@ class Composer:
         tile.image = self._camera.seen(tile.image, rng)
         return tile
 
-    def _background(self, rng: np.random.Generator) -> Tile:
+    def _background(self, rng: Generator) -> Tile:
         place = int(rng.choice(len(self._scenes), p=self._weights))
         _, group = self._scenes[place]
         picture = one_of(group, rng)
@@ -121,15 +122,14 @@ class Composer:
             source,
             np.full(2, SIDE / 2),
         )
-        tile = Tile(
-            warped(
-                picture,
-                affine,
-                SIDE,
-                SIDE,
-                cv2.BORDER_REFLECT_101,
-            )
+        image = warped(
+            picture,
+            affine,
+            SIDE,
+            SIDE,
+            cv2.BORDER_REFLECT_101,
         )
+        tile = Tile(image)
         tile.add(picture, affine)
         return tile
 
@@ -137,11 +137,12 @@ class Composer:
         self,
         tile: Tile,
         size: float,
-        rng: np.random.Generator,
+        rng: Generator,
     ) -> None:
         group = one_of(self._people, rng)
         picture = one_of(group, rng)
-        box = picture.boxes[int(rng.integers(len(picture.boxes)))]
+        place = rng.integers(len(picture.boxes))
+        box = picture.boxes[int(place)]
         affine = self._put(
             tile,
             picture,
@@ -150,13 +151,14 @@ class Composer:
             rng,
         )
         if rng.random() < COVERED:
-            self._occlude(tile, moved(box[None], affine)[0], rng)
+            put_box = moved(box[None], affine)[0]
+            self._occlude(tile, put_box, rng)
 
     def _lookalike(
         self,
         tile: Tile,
         size: float,
-        rng: np.random.Generator,
+        rng: Generator,
     ) -> None:
         picture = one_of(self._lookalikes, rng)
         sides = picture.size / rng.uniform(*AROUND)
@@ -176,18 +178,20 @@ class Composer:
         picture: Picture,
         box: Floats,
         size: float,
-        rng: np.random.Generator,
+        rng: Generator,
     ) -> Affine:
         """Paste a picture somewhere, so large that its box has this size; return its place."""
+        corner = box[:2]
+        sides = box[2:]
         own_size = float(np.sqrt(box[2] * box[3]))
         scale = min(size / own_size, LARGEST_ENLARGEMENT)
         turn = turn_of_head(rng)
         # Most of the face stays inside the tile.
-        longest = scale * float(box[2:].max())
+        longest = scale * float(sides.max())
         edge = min(0.45 * longest, SIDE / 2)
         target = rng.uniform(edge, SIDE - edge + 1e-6, 2)
         mirrored = rng.random() < 0.5
-        middle = box[:2] + box[2:] / 2
+        middle = corner + sides / 2
         affine = placing(
             scale,
             turn,
@@ -201,7 +205,7 @@ class Composer:
     def _empty_piece(
         self,
         tile: Tile,
-        rng: np.random.Generator,
+        rng: Generator,
     ) -> None:
         """Paste a piece of a picture that shows no face."""
         picture = one_of(self._empty, rng)
@@ -224,18 +228,28 @@ class Composer:
         tile: Tile,
         picture: Picture,
         affine: Affine,
-        rng: np.random.Generator,
+        rng: Generator,
     ) -> None:
         width, height = picture.size
-        outline = np.array([[0, 0], [width, 0], [width, height], [0, height]])
+        outline = np.array(
+            [
+                [0, 0],
+                [width, 0],
+                [width, height],
+                [0, height],
+            ]
+        )
         corners = moved_points(outline, affine)
         low = np.floor(corners.min(axis=0)).clip(0, SIDE)
         high = np.ceil(corners.max(axis=0)).clip(0, SIDE)
         left, top = low.astype(int)
         right, bottom = high.astype(int)
-        if right - left < 2 or bottom - top < 2:
+        width_there = right - left
+        height_there = bottom - top
+        # Nothing to see, and too little to interpolate.
+        if min(width_there, height_there) < 2:
             return
-        size = (right - left, bottom - top)
+        size = (width_there, height_there)
         # Only the part of the tile under the picture is computed.
         local = affine.copy()
         local[:, 2] -= (left, top)
@@ -243,32 +257,39 @@ class Composer:
         mask = one_of(self._masks, rng)
         stretched = local.copy()
         stretched[:, :2] *= picture.size / MASK
-        cover = np.asarray(cv2.warpAffine(mask, stretched, size), np.float32)
+        faded = cv2.warpAffine(mask, stretched, size)
+        cover = np.asarray(faded, np.float32)
         # Before the new labels are added: a picture does not hide itself.
         tile.cover(cover, left, top)
-        there = tile.image[top:bottom, left:right]
+        rows = slice(top, bottom)
+        columns = slice(left, right)
+        there = tile.image[rows, columns]
         light = factor(0.12, rng)
         gain = light * factors(0.03, 3, rng)
         pasted = np.minimum(image * gain, 255)
         mixed = there + cover[..., None] * (pasted - there)
-        tile.image[top:bottom, left:right] = mixed.astype(np.uint8)
+        tile.image[rows, columns] = mixed.astype(np.uint8)
         tile.add(picture, affine)
 
     def _occlude(
         self,
         tile: Tile,
         box: Floats,
-        rng: np.random.Generator,
+        rng: Generator,
     ) -> None:
         """Put something in front of the lower or an outer part of a face."""
         x0, y0, x1, y1 = part_of_face(box, rng)
-        if x1 - x0 < 1 or y1 - y0 < 1:
+        width = x1 - x0
+        height = y1 - y0
+        # Outside the tile.
+        if min(width, height) < 1:
             return
         picture = one_of(self._empty, rng)
-        patch = cv2.resize(picture.levels[-1], (x1 - x0, y1 - y0))
-        flat = np.full_like(patch, colour(rng))
-        # Something with a pattern, or a plain hand or mask.
-        chosen = patch if rng.random() < 0.6 else flat
+        pattern = cv2.resize(picture.levels[-1], (width, height))
+        # A plain hand or mask, or something with a pattern.
+        chosen = np.full_like(pattern, colour(rng))
+        if rng.random() < 0.6:
+            chosen = np.asarray(pattern, np.uint8)
         tile.image[y0:y1, x0:x1] = chosen
 
 

@@ -89,13 +89,19 @@ class Pictures:
             (0.4, alarms),
         ]
         empty = [*self.pieces, *self.shelves]
+        # A piece around an alarm may show a true face beside it.
         faceless_alarms = [alarm for alarm in alarms if not alarm.has_labels]
         lookalikes: list[Picture] = []
         for some in (empty, faceless_alarms):
             if some:
                 lookalikes += cut_like_people(some, CUTS, rng)
         people = [*self.labelled, self.turned, self.aligned]
-        return Composer(people, scenes, empty, lookalikes)
+        return Composer(
+            people,
+            scenes,
+            empty,
+            lookalikes,
+        )
 
     def false_alarms(
         self,
@@ -105,7 +111,12 @@ class Pictures:
         """Return what a network takes for a face in pictures that are known."""
         detector = SingleShot(_Torch(network), MINED_SCORE)
         some_pieces = self.pieces[::PIECES_EVERY]
-        searched = [*self.shelves, *self.malls, *self.videos, *some_pieces]
+        searched = [
+            *self.shelves,
+            *self.malls,
+            *self.videos,
+            *some_pieces,
+        ]
         return mine(searched, detector.detect, teacher)
 
 
@@ -116,8 +127,9 @@ class _Torch:
         self._network = network.eval()
 
     def run(self, batch: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        pictures = torch.from_numpy(batch)
         with torch.no_grad():
-            outputs = self._network(torch.from_numpy(batch))
+            outputs = self._network(pictures)
         return [output.numpy() for output in outputs]
 
 
@@ -128,22 +140,29 @@ def collect(
 ) -> Pictures:
     """Read everything of one part, which takes a minute or two. Raises DatasetError."""
     sets = [select(source.read(), part) for source in config.data]
-    labelled = [[labelled_picture(face, teacher) for face in some] for some in sets]
+    labelled: list[list[Picture]] = []
+    for some in sets:
+        pictures = [labelled_picture(face, teacher) for face in some]
+        labelled.append(pictures)
     videos: list[Picture] = []
+    # Frames of one video are alike, so none of them may choose weights.
     if part == "train":
         for path in config.videos:
             videos += video_pictures(path, teacher)
     people = read_people(config.aligned)
     of_part = [face for face in people if part_of(face.person) == part]
-    malls = _of_part(range(config.malls), part)
+    shelves = shelf_pictures(config.shelves)
+    mall_numbers = _of_part(range(config.malls), part)
+    malls = mall_pictures(mall_numbers, config.mall_frames)
+    with_faces = [*_joined(labelled), *videos]
     return Pictures(
         labelled=labelled,
         turned=_turned(sets),
         aligned=aligned_pictures(of_part, teacher),
-        shelves=_of_part(shelf_pictures(config.shelves), part),
-        malls=list(mall_pictures(malls, config.mall_frames)),
+        shelves=_of_part(shelves, part),
+        malls=list(malls),
         videos=videos,
-        pieces=_pieces([*_joined(labelled), *videos]),
+        pieces=_pieces(with_faces),
     )
 
 
@@ -161,7 +180,8 @@ def _turned(sets: Sequence[Sequence[LabelledFace]]) -> list[Picture]:
 def _pieces(pictures: Sequence[Picture]) -> list[Picture]:
     pieces: list[Picture] = []
     for picture in pictures:
-        pieces += map(Picture, faceless_pieces(picture))
+        images = faceless_pieces(picture)
+        pieces += map(Picture, images)
     return pieces
 
 

@@ -6,6 +6,7 @@ Shares and bounds were chosen by looking at tiles, not measured.
 from typing import Final
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 from training.detector.picture import Floats
@@ -24,42 +25,48 @@ MASK: Final = 64
 
 def part_of_face(
     box: Floats,
-    rng: np.random.Generator,
+    rng: Generator,
 ) -> tuple[int, int, int, int]:
     """Draw the bounds of what is hidden: the lower, left or right part, as x0, y0, x1, y1."""
     share = rng.uniform(0.15, 0.55)
     x, y, width, height = box
+    rest = 1 - share
     side = rng.integers(3)
     # Below: a scarf, a counter, somebody in front. At a side: a neighbour, a door frame.
     if side == 0:
-        y = y + (1 - share) * height
+        y = y + rest * height
         height = share * height
     else:
-        x = x + (side - 1) * (1 - share) * width
+        x = x + (side - 1) * rest * width
         width = share * width
-    outline = np.round([x, y, x + width, y + height])
+    right = x + width
+    bottom = y + height
+    outline = np.round([x, y, right, bottom])
     bounds = outline.astype(int).clip(0, SIDE)
     x0, y0, x1, y1 = bounds.tolist()
     return x0, y0, x1, y1
 
 
-def turn_of_head(rng: np.random.Generator) -> float:
+def turn_of_head(rng: Generator) -> float:
     """Draw degrees: heads are mostly upright, one in four hangs to a side."""
     if rng.random() < 0.25:
         return rng.uniform(-40, 40)
     return rng.normal(0, 8)
 
 
-def face_sizes(rng: np.random.Generator) -> list[float]:
+def face_sizes(rng: Generator) -> list[float]:
     """Draw the sizes of the faces that a tile is given."""
-    count = int(rng.choice(len(FACE_COUNTS), p=FACE_COUNTS))
-    return [face_size(rng) for _ in range(count)]
+    count = rng.choice(len(FACE_COUNTS), p=FACE_COUNTS)
+    return [face_size(rng) for _ in range(int(count))]
 
 
-def face_size(rng: np.random.Generator) -> float:
+def face_size(rng: Generator) -> float:
     # A span first, so that the many small faces do not leave large ones out.
-    span = int(rng.choice(len(SIZE_SHARES), p=SIZE_SHARES))
-    return log_uniform(SIZES[span], SIZES[span + 1], rng)
+    drawn = rng.choice(len(SIZE_SHARES), p=SIZE_SHARES)
+    span = int(drawn)
+    smallest = SIZES[span]
+    largest = SIZES[span + 1]
+    return log_uniform(smallest, largest, rng)
 
 
 def fading_masks() -> list[Floats]:
@@ -67,7 +74,8 @@ def fading_masks() -> list[Floats]:
 
     Not at all, at once, slowly, with round corners.
     """
-    line = np.abs((np.arange(MASK) + 0.5) / MASK * 2 - 1)
+    middles = np.arange(MASK) + 0.5
+    line = np.abs(middles / MASK * 2 - 1)
     across, down = np.meshgrid(line, line)
     square = np.maximum(across, down)
     rounded = (across**4 + down**4) ** 0.25
@@ -79,7 +87,10 @@ def fading_masks() -> list[Floats]:
     ]
 
 
-def _fading(reach: NDArray[np.float64], width: float) -> Floats:
+def _fading(
+    reach: NDArray[np.float64],
+    width: float,
+) -> Floats:
     """Return 1 inside and 0 at the edge, where `reach` is 1; between them over a width."""
     inside = (1 - reach) / width
     return inside.clip(0, 1).astype(np.float32)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from numpy.random import Generator
 
 from training.detector.picture import Picture, shrunk
 from training.pictures.chance import factors, log_uniform, one_of
@@ -25,25 +26,30 @@ def faceless_pieces(picture: Picture) -> list[Image]:
     known = np.concatenate([picture.boxes, picture.ignored])
     if not len(known):
         return [image]
-    low = known[:, :2].min(axis=0)
-    high = (known[:, :2] + known[:, 2:]).max(axis=0)
-    x0, y0 = np.floor(low).astype(int).clip(0)
-    x1, y1 = np.ceil(high).astype(int)
+    corners = known[:, :2]
+    sides = known[:, 2:]
+    low = corners.min(axis=0)
+    high = (corners + sides).max(axis=0)
+    left, top = np.floor(low).astype(int).clip(0)
+    right, bottom = np.ceil(high).astype(int)
     height, width = image.shape[:2]
-    pieces = (
-        image[:y0],
-        image[y1:height],
-        image[:, :x0],
-        image[:, x1:width],
-    )
-    large = [piece for piece in pieces if min(piece.shape[:2]) >= LEAST_PIECE]
-    return list(map(np.ascontiguousarray, large))
+    above = image[:top]
+    below = image[bottom:height]
+    at_left = image[:, :left]
+    at_right = image[:, right:width]
+    large: list[Image] = []
+    for piece in (above, below, at_left, at_right):
+        shorter = min(piece.shape[:2])
+        if shorter < LEAST_PIECE:
+            continue
+        large.append(np.ascontiguousarray(piece))
+    return large
 
 
 def cut_like_people(
     pictures: Sequence[Picture],
     count: int,
-    rng: np.random.Generator,
+    rng: Generator,
 ) -> list[Picture]:
     """Draw nearly square cuts of pictures without a face, some small and some large."""
     cuts: list[Picture] = []
@@ -53,24 +59,31 @@ def cut_like_people(
     return cuts
 
 
-def _cut(image: Image, rng: np.random.Generator) -> Picture:
+def _cut(image: Image, rng: Generator) -> Picture:
     sides = np.array(image.shape[:2])
     shortest = sides.min()
-    side = log_uniform(min(NARROWEST, shortest), shortest, rng)
+    narrowest = min(NARROWEST, shortest)
+    side = log_uniform(narrowest, shortest, rng)
     # Sides differ by a tenth, as those of pictures of people do.
     drawn = side * factors(0.1, 2, rng)
     height, width = np.minimum(drawn, sides).astype(int)
     room = sides - (height, width)
     top, left = rng.integers(0, room + 1)
-    cut = image[top : top + height, left : left + width]
-    small, _ = shrunk(np.ascontiguousarray(cut), CUT)
+    rows = slice(top, top + height)
+    columns = slice(left, left + width)
+    cut = np.ascontiguousarray(image[rows, columns])
+    small, _ = shrunk(cut, CUT)
     return Picture(small)
 
 
-def plain_pictures(count: int, rng: np.random.Generator) -> list[Picture]:
+def plain_pictures(
+    count: int,
+    rng: Generator,
+) -> list[Picture]:
     """Draw walls: one colour each."""
     pictures: list[Picture] = []
     for _ in range(count):
         colour = rng.integers(0, 256, 3)
-        pictures.append(Picture(np.full((WALL, WALL, 3), colour, np.uint8)))
+        wall = np.full((WALL, WALL, 3), colour, np.uint8)
+        pictures.append(Picture(wall))
     return pictures

@@ -35,14 +35,20 @@ def detection_loss(
     outputs = outputs.float()
     known = states != UNKNOWN
     faces = states == FACE
-    score = _score_loss(outputs[..., 0][known], states[known])
+    logits = outputs[..., 0]
+    score = _score_loss(logits[known], states[known])
     guessed = outputs[faces][:, 1:]
     true = values[faces]
-    box_likeness = generalised_iou(guessed[:, :4], true[:, :4])
-    boxes = 1 - box_likeness
+    box_likeness = generalised_iou(
+        guessed[:, :4],
+        true[:, :4],
+    )
+    boxes = (1 - box_likeness).sum()
     points = _points_loss(guessed, true)
+    total = score + boxes + POINTS_WEIGHT * points
+    # A batch without a face has a score to learn from all the same.
     count = faces.sum().clamp(min=1)
-    return (score + boxes.sum() + POINTS_WEIGHT * points) / count
+    return total / count
 
 
 def _score_loss(logits: Tensor, wanted: Tensor) -> Tensor:
@@ -60,14 +66,12 @@ def _score_loss(logits: Tensor, wanted: Tensor) -> Tensor:
 
 def _points_loss(guessed: Tensor, true: Tensor) -> Tensor:
     """Return the sum over faces of the mean loss of their points, (n, 14) each."""
-    size = (
-        true[:, 2:4]
-        .mean(
-            dim=1,
-            keepdim=True,
-        )
-        .exp()
+    log_sides = true[:, 2:4]
+    log_size = log_sides.mean(
+        dim=1,
+        keepdim=True,
     )
+    size = log_size.exp()
     losses = functional.smooth_l1_loss(
         guessed[:, 4:] / size,
         true[:, 4:] / size,
@@ -77,24 +81,33 @@ def _points_loss(guessed: Tensor, true: Tensor) -> Tensor:
     return losses.mean(dim=1).sum()
 
 
-def generalised_iou(guessed: Tensor, true: Tensor) -> Tensor:
+def generalised_iou(
+    guessed: Tensor,
+    true: Tensor,
+) -> Tensor:
     """Return −1…1 for each pair of boxes, (n,).
 
     Boxes are given as centre and logarithms of the sides, (n, 4).
     """
     low, high = _corners(guessed)
     true_low, true_high = _corners(true)
-    shared_sides = torch.minimum(high, true_high) - torch.maximum(low, true_low)
+    shared_low = torch.maximum(low, true_low)
+    shared_high = torch.minimum(high, true_high)
+    shared_sides = shared_high - shared_low
     shared = shared_sides.clamp(min=0).prod(dim=1)
     area = (high - low).prod(dim=1)
     true_area = (true_high - true_low).prod(dim=1)
     union = area + true_area - shared
-    around_sides = torch.maximum(high, true_high) - torch.minimum(low, true_low)
+    around_low = torch.minimum(low, true_low)
+    around_high = torch.maximum(high, true_high)
+    around_sides = around_high - around_low
     around = around_sides.prod(dim=1)
-    return shared / union - (around - union) / around
+    empty = around - union
+    return shared / union - empty / around
 
 
 def _corners(boxes: Tensor) -> tuple[Tensor, Tensor]:
-    half = boxes[:, 2:].clamp(max=LARGEST_LOG).exp() / 2
     middle = boxes[:, :2]
+    log_sides = boxes[:, 2:].clamp(max=LARGEST_LOG)
+    half = log_sides.exp() / 2
     return middle - half, middle + half

@@ -41,7 +41,12 @@ def measure(
             scores += tile_scores
             right += tile_right
     faces = sum(len(tile.boxes) for tile in tiles)
-    return _figures(np.array(scores), np.array(right, bool), faces, len(tiles))
+    return _figures(
+        np.array(scores),
+        np.array(right, bool),
+        faces,
+        len(tiles),
+    )
 
 
 def _detected(
@@ -49,7 +54,8 @@ def _detected(
     tiles: Sequence[Tile],
     device: torch.device,
 ) -> list[Detections]:
-    pictures = torch.from_numpy(detector_input([tile.image for tile in tiles]))
+    images = [tile.image for tile in tiles]
+    pictures = torch.from_numpy(detector_input(images))
     with torch.no_grad():
         outputs = network(pictures.to(device))
     maps = [output.float().cpu().numpy() for output in outputs]
@@ -69,17 +75,27 @@ def _figures(
     # Stable, so that equal scores keep the order of the tiles on every machine.
     order = np.argsort(-scores, kind="stable")
     hits = right[order]
-    recall = hits.cumsum() / max(faces, 1)
-    precision = hits.cumsum() / np.arange(1, len(hits) + 1)
-    few_alarms = (~hits).cumsum() <= tiles / TILES_PER_ALARM
+    found = hits.cumsum()
+    alarms = (~hits).cumsum()
+    taken = np.arange(1, len(hits) + 1)
+    # A set of tiles without a face is measured too: nothing can be found there.
+    all_faces = max(faces, 1)
+    recall = found / all_faces
+    precision = found / taken
+    at_hits = precision * hits
+    few_alarms = alarms <= tiles / TILES_PER_ALARM
+    passed = scores[order][few_alarms]
     return {
-        "precision": float((precision * hits).sum() / max(faces, 1)),
+        "precision": float(at_hits.sum() / all_faces),
         "recall": float(recall[few_alarms].max(initial=0)),
-        "threshold": float(scores[order][few_alarms].min(initial=1)),
+        "threshold": float(passed.min(initial=1)),
     }
 
 
-def judge(found: Detections, tile: Tile) -> tuple[list[float], list[bool]]:
+def judge(
+    found: Detections,
+    tile: Tile,
+) -> tuple[list[float], list[bool]]:
     """Return the score of each detection, and whether it is a face that was not found before.
 
     Detections where nobody knows are left out.
@@ -93,7 +109,8 @@ def judge(found: Detections, tile: Tile) -> tuple[list[float], list[bool]]:
         strict=True,
     ):
         shares = overlaps(box, tile.boxes) * free
-        is_face = bool(shares.max(initial=0) >= MATCHED)
+        best = shares.max(initial=0)
+        is_face = bool(best >= MATCHED)
         if is_face:
             # A second detection of the same face is a false alarm.
             free[shares.argmax()] = False

@@ -44,11 +44,22 @@ class DetectorNetwork(nn.Module):
                 stride=2,
             )
         )
-        self.stages = nn.ModuleList(map(_stage, inputs, channels, BLOCKS))
+        stages = map(_stage, inputs, channels, BLOCKS)
+        self.stages = nn.ModuleList(stages)
+        self.across = nn.ModuleList()
+        self.mix = nn.ModuleList()
+        self.heads = nn.ModuleList()
         # The first stage, at stride 4, is too fine for the pyramid.
-        self.across = nn.ModuleList(nn.Conv2d(c, PYRAMID, 1) for c in channels[1:])
-        self.mix = nn.ModuleList(separable(PYRAMID, PYRAMID) for _ in STRIDES)
-        self.heads = nn.ModuleList(_head() for _ in STRIDES)
+        for width in channels[1:]:
+            across = nn.Conv2d(width, PYRAMID, 1)
+            self.across.append(across)
+        for _ in STRIDES:
+            mix = separable(PYRAMID, PYRAMID)
+            self.mix.append(mix)
+        for _ in STRIDES:
+            answer = nn.Conv2d(PYRAMID, OUTPUTS, 1)
+            self.heads.append(answer)
+        # After all layers are made: an order of draws that a seed reproduces.
         for head in self.heads:
             _begin_head(head)
 
@@ -74,17 +85,16 @@ class DetectorNetwork(nn.Module):
         return tuple(outputs)
 
 
-def _head() -> nn.Conv2d:
-    return nn.Conv2d(PYRAMID, OUTPUTS, 1)
-
-
 def _begin_head(head: nn.Module) -> None:
     """Give a head small weights, and a bias that finds faces rare."""
     assert isinstance(head, nn.Conv2d)
     assert head.bias is not None
+    # 0.01 as Lin et al. begin theirs.
     nn.init.normal_(head.weight, std=0.01)
     nn.init.zeros_(head.bias)
-    nn.init.constant_(head.bias[:1], math.log(RARE / (1 - RARE)))
+    # The first output is the score's logit.
+    odds = RARE / (1 - RARE)
+    nn.init.constant_(head.bias[:1], math.log(odds))
 
 
 class _Separable(nn.Module):
@@ -109,7 +119,11 @@ def _stage(
         outputs,
         stride=2,
     )
-    return nn.Sequential(*down, *(_Separable(outputs) for _ in range(blocks)))
+    stage = nn.Sequential(*down)
+    for _ in range(blocks):
+        block = _Separable(outputs)
+        stage.append(block)
+    return stage
 
 
 def flat(outputs: tuple[Tensor, ...]) -> Tensor:

@@ -58,27 +58,34 @@ class Picture:
     def levels(self) -> tuple[Image, ...]:
         """The picture, then halved again and again, so that small faces keep no jagged edges."""
         levels = [self.image]
-        while min(levels[-1].shape[:2]) >= 2 * SMALLEST_LEVEL:
-            height, width = levels[-1].shape[:2]
+        width, height = self.size.tolist()
+        while min(width, height) >= 2 * SMALLEST_LEVEL:
+            width //= 2
+            height //= 2
             smaller = cv2.resize(
                 levels[-1],
-                (width // 2, height // 2),
+                (width, height),
                 interpolation=cv2.INTER_AREA,
             )
             levels.append(np.asarray(smaller, np.uint8))
         return tuple(levels)
 
 
-def shrunk(image: Image, largest: int = LARGEST) -> tuple[Image, float]:
+def shrunk(
+    image: Image,
+    largest: int = LARGEST,
+) -> tuple[Image, float]:
     """Return the picture with no side longer than `largest`, and its scale."""
-    scale = min(1.0, largest / max(image.shape[:2]))
-    if scale == 1:
-        return image, 1.0
     height, width = image.shape[:2]
-    size = (round(width * scale), round(height * scale))
+    longest = max(height, width)
+    if longest <= largest:
+        return image, 1.0
+    scale = largest / longest
+    few_columns = round(width * scale)
+    few_rows = round(height * scale)
     small = cv2.resize(
         image,
-        size,
+        (few_columns, few_rows),
         interpolation=cv2.INTER_AREA,
     )
     return np.asarray(small, np.uint8), scale
@@ -88,36 +95,54 @@ def overlaps(box: Floats, boxes: Floats) -> Floats:
     """Return the share of the union of one box (4,) with each of n (n, 4)."""
     corners = boxes[:, :2]
     sides = boxes[:, 2:]
-    low = np.maximum(box[:2], corners)
-    high = np.minimum(box[:2] + box[2:], corners + sides)
-    shared = np.maximum(high - low, 0).prod(axis=1)
+    own_corner = box[:2]
+    own_sides = box[2:]
+    low = np.maximum(own_corner, corners)
+    high = np.minimum(own_corner + own_sides, corners + sides)
+    shared_sides = np.maximum(high - low, 0)
+    shared = shared_sides.prod(axis=1)
     areas = sides.prod(axis=1)
     # Both areas count what is shared.
-    union = box[2:].prod() + areas - shared
+    union = own_sides.prod() + areas - shared
     return np.asarray(shared / union, np.float32)
 
 
-def middle_inside(box: Floats, boxes: Floats) -> NDArray[np.bool_]:
+def middle_inside(
+    box: Floats,
+    boxes: Floats,
+) -> NDArray[np.bool_]:
     """Return in which of n boxes (n, 4) the middle of one (4,) lies, (n,)."""
     middle = box[:2] + box[2:] / 2
     low = boxes[:, :2]
-    high = boxes[:, :2] + boxes[:, 2:]
-    inside = (middle >= low) & (middle <= high)
+    high = low + boxes[:, 2:]
+    above_low = middle >= low
+    below_high = middle <= high
+    inside = above_low & below_high
     return np.asarray(inside.all(axis=1))
 
 
-def moved_points(points: NDArray[np.floating], affine: Affine) -> NDArray[np.float64]:
+def moved_points(
+    points: NDArray[np.floating],
+    affine: Affine,
+) -> NDArray[np.float64]:
     """Return points (…, 2) after an affine."""
-    return np.asarray(points @ affine[:, :2].T + affine[:, 2])
+    linear = affine[:, :2]
+    shift = affine[:, 2]
+    moved_to = points @ linear.T + shift
+    return np.asarray(moved_to)
 
 
 def moved(boxes: Floats, affine: Affine) -> Floats:
     """Return boxes (n, 4) after an affine: the bounds of the ellipse that fills each."""
+    corners = boxes[:, :2]
     half = boxes[:, 2:] / 2
-    centre = moved_points(boxes[:, :2] + half, affine)
+    centre = moved_points(corners + half, affine)
     stretch = np.square(affine[:, :2])
+    # An affine takes an ellipse to an ellipse; its reach along an axis is a norm of that row.
     reach = np.sqrt(np.square(half) @ stretch.T)
-    return np.hstack([centre - reach, 2 * reach]).astype(np.float32)
+    low = centre - reach
+    bounds = np.hstack([low, 2 * reach])
+    return bounds.astype(np.float32)
 
 
 def placing(
@@ -131,10 +156,18 @@ def placing(
     angle = np.radians(turn)
     c = scale * np.cos(angle)
     s = scale * np.sin(angle)
-    side = -1.0 if mirrored else 1.0
-    turned = np.array([[c, -s], [s, c]])
+    side = 1.0
+    if mirrored:
+        side = -1.0
+    turned = np.array(
+        [
+            [c, -s],
+            [s, c],
+        ]
+    )
     linear = turned @ np.diag([side, 1.0])
-    return np.column_stack([linear, target - linear @ source])
+    shift = target - linear @ source
+    return np.column_stack([linear, shift])
 
 
 def warped(
@@ -145,25 +178,33 @@ def warped(
     border: int = cv2.BORDER_CONSTANT,
 ) -> Image:
     """Return the picture through the affine, from the level that is nearest above in scale."""
-    scale = np.sqrt(abs(np.linalg.det(affine[:, :2])))
-    halvings = np.log2(1 / max(scale, 1e-6))
-    # 0.2: a level may be enlarged by a seventh; chosen, not measured.
-    level = int(np.floor(halvings + 0.2))
-    coarsest = len(picture.levels) - 1
-    image = picture.levels[min(max(level, 0), coarsest)]
+    image = picture.levels[_level_for(affine, len(picture.levels))]
     height_there, width_there = image.shape[:2]
     steps = picture.size / (width_there, height_there)
-    linear = affine[:, :2] * steps
+    linear = affine[:, :2]
     # Pixel k of a level lies in the middle of its block of the picture's pixels.
-    shift = affine[:, :2] @ (steps / 2 - 0.5) + affine[:, 2]
+    first_pixel = steps / 2 - 0.5
+    shift = linear @ first_pixel + affine[:, 2]
+    from_level = np.column_stack([linear * steps, shift])
     found = cv2.warpAffine(
         image,
-        np.column_stack([linear, shift]),
+        from_level,
         (width, height),
         flags=cv2.INTER_LINEAR,
         borderMode=border,
     )
     return np.asarray(found, np.uint8)
+
+
+def _level_for(affine: Affine, levels: int) -> int:
+    """Return which of so many levels is nearest above an affine in scale."""
+    area = abs(np.linalg.det(affine[:, :2]))
+    scale = np.sqrt(area)
+    # The least scale keeps an affine that shows nothing from a division by 0.
+    halvings = np.log2(1 / max(scale, 1e-6))
+    # 0.2: a level may be enlarged by a seventh; chosen, not measured.
+    level = int(np.floor(halvings + 0.2))
+    return min(max(level, 0), levels - 1)
 
 
 def transformed(
@@ -173,9 +214,16 @@ def transformed(
     height: int,
 ) -> Picture:
     """Return a picture with its labels through an affine that does not mirror."""
+    image = warped(
+        picture,
+        affine,
+        width,
+        height,
+    )
+    five = moved_points(picture.five, affine)
     return Picture(
-        warped(picture, affine, width, height),
+        image,
         moved(picture.boxes, affine),
-        moved_points(picture.five, affine).astype(np.float32),
+        five.astype(np.float32),
         moved(picture.ignored, affine),
     )

@@ -6,17 +6,25 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.random import Generator
 
 from training.datasets.faces import Files, LabelledFace, decoded
 from training.datasets.people import PersonFace
-from training.detector.picture import Detect, Floats, Picture, overlaps, shrunk
+from training.detector.picture import (
+    Detect,
+    Floats,
+    Picture,
+    no_boxes,
+    overlaps,
+    shrunk,
+)
 from training.pictures.boxes import face_box
 from training.pictures.cuts import cached
 from training.pictures.turning import turned
 from vitrine.synthetic import SyntheticMall
 from vitrine.vision.crop import Image
 from vitrine.vision.detectors import Detections
-from vitrine.vision.shape import five_points
+from vitrine.vision.shape import Points, five_points
 
 SCENE: Final = 640
 """Longer side that is kept of a scene: what the product's detector sees of a VGA camera."""
@@ -40,26 +48,60 @@ TRAINING_SHELVES: Final = 100
 """The first by name are for training; the others count false alarms."""
 
 
-def labelled_picture(face: LabelledFace, teacher: Detect) -> Picture:
+def labelled_picture(
+    face: LabelledFace,
+    teacher: Detect,
+) -> Picture:
     """Return a face with 68 points; other faces that the teacher sees are ignored."""
     image, scale = shrunk(face.image())
     points = face.points * scale
     box = face_box(points)
     # Sets label one face a picture, but others stand in the background.
     found = teacher(image)
-    others = found.boxes[overlaps(box, found.boxes) < SHARED]
-    five = five_points(points)[None].astype(np.float32)
-    return Picture(image, box[None], five, others)
+    is_other = overlaps(box, found.boxes) < SHARED
+    return _one_face(
+        image,
+        box,
+        points,
+        ignored=found.boxes[is_other],
+    )
 
 
-def taught_picture(image: Image, teacher: Detect) -> Picture:
+def _one_face(
+    image: Image,
+    box: Floats,
+    points: Points,
+    ignored: Floats,
+) -> Picture:
+    """Return a picture of one face with a box (4,) and 68 points."""
+    five = five_points(points)[None]
+    return Picture(
+        image,
+        box[None],
+        five.astype(np.float32),
+        ignored,
+    )
+
+
+def taught_picture(
+    image: Image,
+    teacher: Detect,
+) -> Picture:
     """Return a picture without labels: the faces are the teacher's."""
     found: Detections = teacher(image)
     sure = found.scores >= BELIEVED
-    return Picture(image, found.boxes[sure], found.five[sure], found.boxes[~sure])
+    return Picture(
+        image,
+        boxes=found.boxes[sure],
+        five=found.five[sure],
+        ignored=found.boxes[~sure],
+    )
 
 
-def aligned_pictures(faces: Sequence[PersonFace], teacher: Detect) -> list[Picture]:
+def aligned_pictures(
+    faces: Sequence[PersonFace],
+    teacher: Detect,
+) -> list[Picture]:
     """Return one picture of each face that the teacher finds."""
     pictures: list[Picture] = []
     for face in faces:
@@ -75,13 +117,17 @@ def shelf_pictures(path: Path) -> list[Picture]:
     names = [name for name in files.names if name.endswith(".jpg")]
     pictures: list[Picture] = []
     for name in names[:TRAINING_SHELVES]:
-        image = decoded(files.read(name), name)
+        content = files.read(name)
+        image = decoded(content, name)
         small, _ = shrunk(image, SCENE)
         pictures.append(Picture(small))
     return pictures
 
 
-def video_pictures(path: Path, teacher: Detect) -> list[Picture]:
+def video_pictures(
+    path: Path,
+    teacher: Detect,
+) -> list[Picture]:
     """Return each tenth frame of a video with the teacher's faces."""
     capture = cv2.VideoCapture(str(path))
     pictures: list[Picture] = []
@@ -89,13 +135,17 @@ def video_pictures(path: Path, teacher: Detect) -> list[Picture]:
         number = int(capture.get(cv2.CAP_PROP_POS_FRAMES))
         if number % VIDEO_STEP != 0:
             continue
-        image = np.asarray(capture.retrieve()[1], np.uint8)
+        _, frame = capture.retrieve()
+        image = np.asarray(frame, np.uint8)
         small, _ = shrunk(image, SCENE)
         pictures.append(taught_picture(small, teacher))
     return pictures
 
 
-def mall_pictures(malls: Iterable[int], frames: int) -> Iterator[Picture]:
+def mall_pictures(
+    malls: Iterable[int],
+    frames: int,
+) -> Iterator[Picture]:
     """Yield frames of synthetic malls with what is true of them.
 
     Hidden faces, profiles and posters are ignored.
@@ -103,37 +153,57 @@ def mall_pictures(malls: Iterable[int], frames: int) -> Iterator[Picture]:
     first, last = MALL_FRAMES
     for number in malls:
         scene = SCENES[number % len(SCENES)]
-        uri = f"synthetic:?scene={scene}&seed={FIRST_SEED + number}"
+        seed = FIRST_SEED + number
+        uri = f"synthetic:?scene={scene}&seed={seed}"
         mall = SyntheticMall.from_uri(uri, *MALL_SIZE)
         for frame in np.linspace(first, last, frames):
             yield _mall_picture(mall, int(frame))
 
 
-def _mall_picture(mall: SyntheticMall, frame: int) -> Picture:
+def _mall_picture(
+    mall: SyntheticMall,
+    frame: int,
+) -> Picture:
     image, truth = mall.frame(frame)
     boxes: list[Floats] = []
     five: list[Floats] = []
     unclear: list[Floats] = []
     for person in truth.people:
         box = face_box(person.points)
-        if person.visible and abs(person.yaw) < PROFILE:
-            boxes.append(box)
-            five.append(five_points(person.points))
-        else:
+        is_profile = abs(person.yaw) >= PROFILE
+        if is_profile or not person.visible:
             unclear.append(box)
+            continue
+        boxes.append(box)
+        five.append(five_points(person.points))
+    # A static face looks like a face and is no person: the detector may say either.
     ignored = [*unclear, *truth.static_faces]
     return Picture(
         image,
-        np.array(boxes, np.float32).reshape(-1, 4),
+        _boxes(boxes),
         np.array(five, np.float32).reshape(-1, 5, 2),
-        np.array(ignored, np.float32).reshape(-1, 4),
+        _boxes(ignored),
     )
 
 
-def turned_picture(face: LabelledFace, rng: np.random.Generator) -> Picture | None:
+def _boxes(boxes: Sequence[object]) -> Floats:
+    """Return boxes as (n, 4), also where there are none."""
+    stacked = np.array(boxes, np.float32)
+    return stacked.reshape(-1, 4)
+
+
+def turned_picture(
+    face: LabelledFace,
+    rng: Generator,
+) -> Picture | None:
     """Return the face turned farther than it was photographed; None where it would be too far."""
     view = turned(cached(face), rng)
     if view is None:
         return None
-    five = five_points(view.points)[None].astype(np.float32)
-    return Picture(view.image, face_box(view.points)[None], five)
+    box = face_box(view.points)
+    return _one_face(
+        view.image,
+        box,
+        view.points,
+        ignored=no_boxes(),
+    )

@@ -36,8 +36,10 @@ Targets = tuple[Floats, Floats]
 
 def cell_centres(stride: int) -> Floats:
     """Return the middle of each cell, (cells, 2) pixels, row by row."""
-    line = (np.arange(SIDE // stride, dtype=np.float32) + 0.5) * stride
-    centres = np.stack(np.meshgrid(line, line), axis=-1)
+    cells = np.arange(SIDE // stride, dtype=np.float32)
+    line = (cells + 0.5) * stride
+    x, y = np.meshgrid(line, line)
+    centres = np.stack([x, y], axis=-1)
     return centres.reshape(-1, 2)
 
 
@@ -84,18 +86,27 @@ class _Level:
     def ignore(self, boxes: Floats) -> None:
         """Let the cells in these boxes say anything, and the nearest one of a tiny box."""
         for x, y, width, height in boxes:
-            low = self._centres >= (x, y)
-            high = self._centres <= (x + width, y + height)
-            inside = (low & high).all(axis=1)
+            right = x + width
+            bottom = y + height
+            above_low = self._centres >= (x, y)
+            below_high = self._centres <= (right, bottom)
+            inside = (above_low & below_high).all(axis=1)
             away = self._distance(x + width / 2, y + height / 2)
-            self.state[inside | (away <= self._stride / 2)] = UNKNOWN
+            nearest = away <= self._stride / 2
+            self.state[inside | nearest] = UNKNOWN
 
     def answer(self, boxes: Floats, five: Floats) -> None:
         """Make the cells near the middle of each face answer for it."""
-        sizes = np.sqrt(boxes[:, 2:].prod(axis=1))
+        areas = boxes[:, 2:].prod(axis=1)
+        sizes = np.sqrt(areas)
         # A smaller face in front of a larger one comes last and wins.
-        for face in np.argsort(-sizes):
-            self._answer_for(boxes[face], five[face], sizes[face])
+        largest_first = np.argsort(-sizes)
+        for face in largest_first:
+            self._answer_for(
+                boxes[face],
+                five[face],
+                sizes[face],
+            )
 
     def _answer_for(
         self,
@@ -107,25 +118,30 @@ class _Level:
         if not smallest / NEAR_SPAN <= size <= largest * NEAR_SPAN:
             return
         x, y, width, height = box
+        middle = np.array([x + width / 2, y + height / 2])
+        sides = np.array([width, height])
         stride = self._stride
-        away = self._distance(x + width / 2, y + height / 2)
-        reach = min(MOST_STRIDES * stride, INNER * size)
-        near = away <= max(stride / 2, reach)
+        away = self._distance(*middle)
+        inner = INNER * size
+        reach = min(inner, MOST_STRIDES * stride)
+        near = away <= max(reach, stride / 2)
         # A cell just outside sees nearly the same: it is neither right nor wrong.
-        around = away <= max(stride, INNER * size + MARGIN * stride)
-        self.state[around & (self.state == NONE)] = UNKNOWN
+        outer = inner + MARGIN * stride
+        around = away <= max(outer, stride)
+        was_none = self.state == NONE
+        self.state[around & was_none] = UNKNOWN
         # Another stride answers for this face; this one may say so too.
         if not smallest <= size <= largest:
             self.state[near] = UNKNOWN
             return
         centres = self._centres[near]
-        middle = np.array([x + width / 2, y + height / 2])
-        points_off = (five - centres[:, None]) / stride
+        middle_off = middle - centres
+        points_off = five - centres[:, None]
+        in_strides = points_off / stride
         self.state[near] = FACE
-        self.values[near, :2] = (middle - centres) / stride
-        sides = np.array([width, height])
+        self.values[near, :2] = middle_off / stride
         self.values[near, 2:4] = np.log(sides / stride)
-        self.values[near, 4:] = points_off.reshape(-1, 10)
+        self.values[near, 4:] = in_strides.reshape(-1, 10)
 
     def _distance(
         self,
@@ -133,5 +149,6 @@ class _Level:
         y: float,
     ) -> NDArray[np.float32]:
         """Return how far each cell is from a place, by the larger of x and y."""
-        off = np.abs(self._centres - np.array([x, y], np.float32))
+        place = np.array([x, y], np.float32)
+        off = np.abs(self._centres - place)
         return np.asarray(off.max(axis=1))

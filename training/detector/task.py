@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 import numpy as np
 import torch
+from numpy.random import Generator
 from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor, nn
@@ -83,16 +84,20 @@ class DetectorTask(Task):
         if not path.exists():
             network = self.network()
             load_weights(network, start)
-            write_mined(pictures.false_alarms(network, self._teacher), path)
+            alarms = pictures.false_alarms(network, self._teacher)
+            write_mined(alarms, path)
         return read_mined(path)
 
     @cached_property
     def _validation(self) -> list[Tile]:
-        composer = collect(self._config, "validation", self._teacher).composer()
+        pictures = collect(self._config, "validation", self._teacher)
+        composer = pictures.composer()
         tiles: list[Tile] = []
         for number in range(self._config.validation_tiles):
+            # A generator for each tile, so that fewer tiles are the first of many.
             rng = np.random.default_rng([1, number])
-            tiles.append(composer.tile(rng))
+            tile = composer.tile(rng)
+            tiles.append(tile)
         return tiles
 
     def _teacher(self, image: Image) -> Detections:
@@ -105,19 +110,25 @@ class DetectorTask(Task):
     def network(self) -> nn.Module:
         return DetectorNetwork()
 
-    def order(self, rng: np.random.Generator) -> NDArray[np.integer]:  # noqa: ARG002
+    def order(self, rng: Generator) -> NDArray[np.integer]:  # noqa: ARG002
         """See Task. Every tile is new, so the order is that of counting."""
         # Read here: processes that prepare batches get a copy.
         _ = self._composer
         return np.arange(self._config.tiles)
 
-    def sample(self, index: int, rng: np.random.Generator) -> Sample:  # noqa: ARG002
+    def sample(self, index: int, rng: Generator) -> Sample:  # noqa: ARG002
         """See Task. A tile (3, 256, 256), state (cells,) and values (cells, 14) of its cells."""
-        return sample_of(self._composer.tile(rng))
+        tile = self._composer.tile(rng)
+        return sample_of(tile)
 
-    def loss(self, network: nn.Module, batch: Batch) -> Tensor:
+    def loss(
+        self,
+        network: nn.Module,
+        batch: Batch,
+    ) -> Tensor:
         pictures, states, values = batch
-        return detection_loss(flat(network(pictures)), states, values)
+        cells = flat(network(pictures))
+        return detection_loss(cells, states, values)
 
     def validate(
         self,

@@ -44,53 +44,81 @@ class Tile:
     ignored: Floats = field(default_factory=no_boxes)
     """(m, 4)."""
 
-    def add(self, picture: Picture, affine: Affine) -> None:
+    def add(
+        self,
+        picture: Picture,
+        affine: Affine,
+    ) -> None:
         """Take over the labels of a picture that was put here by (2, 3) `affine`."""
+        boxes = moved(picture.boxes, affine)
         five = moved_points(picture.five, affine)
+        ignored = moved(picture.ignored, affine)
+        # A negative determinant mirrors, and then left and right of a face change names.
         if np.linalg.det(affine[:, :2]) < 0:
             five = five[:, MIRRORED_FIVE]
-        self.boxes = np.concatenate([self.boxes, moved(picture.boxes, affine)])
-        self.five = np.concatenate([self.five, five]).astype(np.float32)
-        self.ignored = np.concatenate([self.ignored, moved(picture.ignored, affine)])
+        all_five = np.concatenate([self.five, five])
+        self.boxes = np.concatenate([self.boxes, boxes])
+        self.five = all_five.astype(np.float32)
+        self.ignored = np.concatenate([self.ignored, ignored])
 
-    def cover(self, mask: Floats, left: int, top: int) -> None:
+    def cover(
+        self,
+        mask: Floats,
+        left: int,
+        top: int,
+    ) -> None:
         """Hide faces behind a mask of 0…1 at this place."""
         height, width = mask.shape
+        rows = slice(top, top + height)
+        columns = slice(left, left + width)
         whole = np.zeros((SIDE, SIDE), np.float32)
-        whole[top : top + height, left : left + width] = mask
-        shares = np.array([_covered(whole, box) for box in self.boxes])
-        self._demote(shares >= HIDDEN, shares >= GONE)
+        whole[rows, columns] = mask
+        covered = [_covered(whole, box) for box in self.boxes]
+        shares = np.array(covered)
+        self._demote(
+            ignored=shares >= HIDDEN,
+            gone=shares >= GONE,
+        )
 
     def settle(self) -> None:
         """Ignore what is too small, or mostly outside."""
         low = self.boxes[:, :2]
-        high = low + self.boxes[:, 2:]
+        sides = self.boxes[:, 2:]
+        high = low + sides
         seen_low = np.maximum(low, 0)
         seen_high = np.minimum(high, SIDE)
-        inside = (seen_high - seen_low).clip(0).prod(axis=1)
-        area = self.boxes[:, 2:].prod(axis=1)
+        seen_sides = seen_high - seen_low
+        inside = seen_sides.clip(0).prod(axis=1)
+        area = sides.prod(axis=1)
         tiny = area < SMALLEST**2
         mostly_outside = inside < INSIDE * area
-        self._demote(tiny | mostly_outside, inside <= 0)
+        self._demote(
+            ignored=tiny | mostly_outside,
+            gone=inside <= 0,
+        )
 
     def _demote(
         self,
         ignored: NDArray[np.bool_],
         gone: NDArray[np.bool_],
     ) -> None:
-        now_ignored = self.boxes[ignored & ~gone]
-        self.ignored = np.concatenate([self.ignored, now_ignored])
+        unclear = ignored & ~gone
         kept = ~(ignored | gone)
+        now_ignored = self.boxes[unclear]
+        self.ignored = np.concatenate([self.ignored, now_ignored])
         self.boxes = self.boxes[kept]
         self.five = self.five[kept]
 
 
 def _covered(mask: Floats, box: Floats) -> float:
     """Return the share of a box that a mask (256, 256) covers."""
-    low = np.round(box[:2])
-    high = np.round(box[:2] + box[2:])
+    corner = box[:2]
+    low = np.round(corner)
+    high = np.round(corner + box[2:])
     x0, y0 = low.astype(int).clip(0, SIDE)
     x1, y1 = high.astype(int).clip(0, SIDE)
-    if x1 <= x0 or y1 <= y0:
+    part = mask[y0:y1, x0:x1]
+    # A box outside the tile has no mean.
+    if not part.size:
         return 0.0
-    return float(mask[y0:y1, x0:x1].mean())
+    return float(part.mean())

@@ -7,6 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 import torch
+from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import nn
 
@@ -30,15 +31,18 @@ CHUNK: Final = 32
 """Pictures that the networks see at once here."""
 
 
-def jittered(picture: Image, rng: np.random.Generator) -> Image:
+def jittered(picture: Image, rng: Generator) -> Image:
     """Turn, scale and shift (144, 144, 3) to (112, 112, 3) as landmarks err; one in six far.
 
     The spreads were chosen, not measured.
     """
     # Where landmarks fail, alignment is off by much more than their usual error.
-    wild = 2.5 if rng.random() < 1 / 6 else 1.0
+    wild = 1.0
+    if rng.random() < 1 / 6:
+        wild = 2.5
     angle = wild * rng.normal(0, 3)
-    size = float(np.exp(wild * rng.normal(0, 0.03)))
+    log_size = wild * rng.normal(0, 0.03)
+    size = float(np.exp(log_size))
     middle = (WIDE - 1) / 2
     affine = cv2.getRotationMatrix2D((middle, middle), angle, size)
     shift = wild * rng.normal(0, 1.5, 2) - ROOM
@@ -69,17 +73,20 @@ def teacher_targets(
             return np.asarray(stored["targets"])
     embedder = Embedder(load_network(teacher, threads=2), teacher.stem)
     sums: list[Vectors] = []
-    for some in np.array_split(pictures, len(pictures) // CHUNK + 1):
-        clean = embedder.embed(list(some))
+    chunks = len(pictures) // CHUNK + 1
+    for some in np.array_split(pictures, chunks):
+        mirrored = some[:, :, ::-1]
+        clean_vectors = embedder.embed(list(some))
         # The mirrored view has the same identity; the mean of both is steadier than either.
-        mirrored = embedder.embed(list(some[:, :, ::-1]))
-        sums.append(clean + mirrored)
+        mirrored_vectors = embedder.embed(list(mirrored))
+        sums.append(clean_vectors + mirrored_vectors)
     targets = np.concatenate(sums)
-    targets /= np.linalg.norm(
+    lengths = np.linalg.norm(
         targets,
         axis=1,
         keepdims=True,
     )
+    targets /= lengths
     cache.parent.mkdir(
         parents=True,
         exist_ok=True,
@@ -92,9 +99,15 @@ def teacher_targets(
     return np.asarray(targets, np.float32)
 
 
-def centroids(targets: Vectors, labels: NDArray[np.int64]) -> Vectors:
+def centroids(
+    targets: Vectors,
+    labels: NDArray[np.int64],
+) -> Vectors:
     """Return the sum of each person's targets, (people, 128); not of length 1."""
-    sums = np.zeros((labels.max() + 1, targets.shape[1]), np.float32)
+    people = labels.max() + 1
+    dimensions = targets.shape[1]
+    sums = np.zeros((people, dimensions), np.float32)
+    # `sums[labels] += targets` would add only one face of each person.
     np.add.at(sums, labels, targets)
     return sums
 
@@ -113,7 +126,8 @@ class ValidationSet:
             strict=True,
         ):
             small.append(far(picture, float(size), rng))
-        self._clean = torch.from_numpy(embedding_input(list(faces.upright)))
+        clean = list(faces.upright)
+        self._clean = torch.from_numpy(embedding_input(clean))
         self._small = torch.from_numpy(embedding_input(small))
 
     def measure(

@@ -69,14 +69,20 @@ def _fit(
     variances.add_(RIDGE * variances.mean())
     # Least squares on the channels that stay: they make up for those that go.
     kept = strongest(covariance, cross, ours.widen.out_channels)
-    weights = torch.linalg.solve(covariance[kept][:, kept], cross[kept])
+    of_kept = covariance[kept][:, kept]
+    weights = torch.linalg.solve(of_kept, cross[kept])
+    made_by_means = hidden_mean[kept] @ weights
     _copy(ours.widen, theirs.widen, kept)
     _copy(ours.filter, theirs.filter, kept)
     ours.narrow.weight.copy_(weights.T[:, :, None, None])
-    _bias(ours.narrow).copy_(outputs_mean - hidden_mean[kept] @ weights)
+    _bias(ours.narrow).copy_(outputs_mean - made_by_means)
 
 
-def _copy(ours: nn.Conv2d, theirs: nn.Conv2d, kept: Tensor) -> None:
+def _copy(
+    ours: nn.Conv2d,
+    theirs: nn.Conv2d,
+    kept: Tensor,
+) -> None:
     """Copy the channels that are kept."""
     ours.weight.copy_(theirs.weight[kept])
     _bias(ours).copy_(_bias(theirs)[kept])
@@ -96,14 +102,19 @@ def strongest(
     unexplained = cross.clone()
     chosen: list[int] = []
     for _ in range(count):
-        gain = unexplained.square().sum(dim=1) / rest.diagonal().clamp_min(TINY)
+        explained = unexplained.square().sum(dim=1)
+        variances = rest.diagonal().clamp_min(TINY)
+        gain = explained / variances
         # What was chosen explains nothing more; rounding would say otherwise.
         gain[chosen] = -1
         best = int(gain.argmax())
         chosen.append(best)
-        column = rest[:, best] / rest[best, best].clamp_min(TINY)
-        unexplained -= column[:, None] * unexplained[best]
-        rest -= column[:, None] * rest[best].clone()
+        variance = rest[best, best].clamp_min(TINY)
+        share = rest[:, best] / variance
+        column = share[:, None]
+        unexplained -= column * unexplained[best]
+        # A copy: the row itself changes while it is subtracted.
+        rest -= column * rest[best].clone()
     return torch.tensor(sorted(chosen))
 
 

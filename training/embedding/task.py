@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 import numpy as np
 import torch
+from numpy.random import Generator
 from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor, nn
@@ -107,13 +108,19 @@ class EmbeddingTask(Task):
 
     def first_weights(self, network: nn.Module) -> None:
         """See Task. Those of the teacher, less the channels that are cut."""
+        # Spread over the whole set, because its first pictures show few people.
         every = max(1, len(self._train.people) // FITTED)
         fitted_on = list(self._train.upright[::every])
         pictures = torch.from_numpy(embedding_input(fitted_on))
-        pruned = prune(load_teacher(self._config.teacher), self._config.keep, pictures)
+        teacher = load_teacher(self._config.teacher)
+        pruned = prune(
+            teacher,
+            self._config.keep,
+            pictures,
+        )
         network.load_state_dict(pruned.state_dict())
 
-    def order(self, rng: np.random.Generator) -> NDArray[np.integer]:
+    def order(self, rng: Generator) -> NDArray[np.integer]:
         # Both are made here: processes that prepare batches get a copy.
         assert len(self._targets) == len(self._labels)
         order = rng.permutation(len(self._train.people))
@@ -122,33 +129,42 @@ class EmbeddingTask(Task):
     def sample(
         self,
         index: int,
-        rng: np.random.Generator,
+        rng: Generator,
     ) -> Sample:
         """See Task. A picture (3, 112, 112), its target (128,) and whose it is."""
         picture = self._train.pictures[index]
         if rng.random() < 0.5:
             picture = np.ascontiguousarray(picture[:, ::-1])
         view = degraded(jittered(picture, rng), rng)
-        return embedding_input([view])[0], self._targets[index], self._labels[index]
+        seen = embedding_input([view])[0]
+        target = self._targets[index]
+        label = self._labels[index]
+        return seen, target, label
 
-    def loss(self, network: nn.Module, batch: Batch) -> Tensor:
+    def loss(
+        self,
+        network: nn.Module,
+        batch: Batch,
+    ) -> Tensor:
         pictures, targets, labels = batch
         vectors = network(pictures).float()
-        aligned = 1 - (vectors * targets).sum(dim=1).mean()
+        to_target = (vectors * targets).sum(dim=1)
+        aligned = 1 - to_target.mean()
+        cosines = vectors @ vectors.T
         wanted_cosines = targets @ targets.T
-        relation = (vectors @ vectors.T - wanted_cosines).square().mean()
+        off = cosines - wanted_cosines
+        relation = off.square().mean()
         person = self._person_loss(vectors, labels)
-        total: Tensor = (
-            aligned + self._config.relation * relation + self._config.identity * person
-        )
-        return total
+        total: Tensor = aligned + self._config.relation * relation
+        return total + self._config.identity * person
 
     def _person_loss(
         self,
         vectors: Tensor,
         labels: Tensor,
     ) -> Tensor:
-        cosines = vectors @ self._prototypes(vectors.device).T
+        prototypes = self._prototypes(vectors.device)
+        cosines = vectors @ prototypes.T
         own = functional.one_hot(labels, cosines.shape[1])
         logits = SCALE * (cosines - MARGIN * own)
         return functional.cross_entropy(logits, labels)
@@ -157,7 +173,8 @@ class EmbeddingTask(Task):
         """Return each person's centroid of targets, (people, 128)."""
         if self._device_prototypes is None:
             sums = torch.from_numpy(centroids(self._targets, self._labels))
-            self._device_prototypes = functional.normalize(sums).to(device)
+            prototypes = functional.normalize(sums)
+            self._device_prototypes = prototypes.to(device)
         return self._device_prototypes
 
     def validate(

@@ -20,7 +20,10 @@ CHUNKS: Final = 64
 """So that the table of all pairs, 26,000 × 5,000, needs no gigabyte at once."""
 
 
-def are_copies(images: Sequence[Image], others: Sequence[Image]) -> NDArray[np.bool_]:
+def are_copies(
+    images: Sequence[Image],
+    others: Sequence[Image],
+) -> NDArray[np.bool_]:
     """Return which of n grey pictures are among the others, (n,)."""
     ours = _fingerprints(images)
     theirs = _fingerprints(others)

@@ -18,6 +18,9 @@ from training.expression.copies import are_copies
 from vitrine.vision.crop import Image
 from vitrine.vision.expression_classes import CLASSES, expression_input
 
+Floats = NDArray[np.float32]
+Votes = NDArray[np.int64]
+
 TRAINED_ON: Final = "FER2013Train"
 """The other parts are measured on, so that nothing is chosen by them."""
 SINGLE: Final = 1
@@ -30,7 +33,7 @@ class Faces:
 
     images: list[Image]
     """Grey, (48, 48) each."""
-    shares: list[NDArray[np.float32]]
+    shares: list[Floats]
     """(8,) each."""
     choosing: list[ExpressionFace]
 
@@ -50,10 +53,15 @@ def read_faces(path: Path) -> Faces:
     if not trained or not choosing:
         raise DatasetError(str(path), None, f"holds too little of {TRAINED_ON}")
     kept = _without_copies(trained, [*choosing, *measured])
+    images: list[Image] = []
+    vote_shares: list[Floats] = []
+    for face in kept:
+        images.append(face.image())
+        vote_shares.append(shares(face.votes))
     return Faces(
-        images=[face.image() for face in kept],
-        shares=[shares(face.votes) for face in kept],
-        choosing=choosing,
+        images,
+        vote_shares,
+        choosing,
     )
 
 
@@ -62,25 +70,35 @@ def _without_copies(
     others: list[ExpressionFace],
 ) -> list[ExpressionFace]:
     images = [face.image() for face in faces]
-    copies = are_copies(images, [face.image() for face in others])
-    return [faces[place] for place in np.flatnonzero(~copies)]
+    other_images = [face.image() for face in others]
+    copies = are_copies(images, other_images)
+    originals = np.flatnonzero(~copies)
+    return [faces[place] for place in originals]
 
 
-def usable(votes: NDArray[np.int64]) -> bool:
+def usable(votes: Votes) -> bool:
     """Return True where most saw an expression, not "unknown" or "not a face".
 
     Single votes are ignored.
     """
     # The two columns after the expressions are "unknown" and "not a face".
-    counted = np.where(votes > SINGLE, votes, 0)
-    return bool(counted.any()) and int(counted.argmax()) < len(CLASSES)
+    counted = _counted(votes)
+    most_seen = int(counted.argmax())
+    return bool(counted.any()) and most_seen < len(CLASSES)
 
 
-def shares(votes: NDArray[np.int64]) -> NDArray[np.float32]:
+def shares(votes: Votes) -> Floats:
     """Return the share of each expression (8,) in votes (10,); single votes are ignored."""
-    counted = np.where(votes > SINGLE, votes, 0)
-    of_classes = counted[: len(CLASSES)].astype(np.float32)
-    return np.asarray(of_classes / of_classes.sum())
+    counted = _counted(votes)
+    of_classes = counted[: len(CLASSES)]
+    votes_of_classes = of_classes.astype(np.float32)
+    total = votes_of_classes.sum()
+    return np.asarray(votes_of_classes / total)
+
+
+def _counted(votes: Votes) -> Votes:
+    """Return the votes (10,) without single ones."""
+    return np.where(votes > SINGLE, votes, 0)
 
 
 class ValidationSet:

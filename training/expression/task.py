@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 import torch
+from numpy.random import Generator
 from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor, nn
@@ -56,20 +57,24 @@ class ExpressionTask(Task):
     def network(self) -> nn.Module:
         return ExpressionNetwork(len(CLASSES), self._config.dropout)
 
-    def order(self, rng: np.random.Generator) -> NDArray[np.integer]:
+    def order(self, rng: Generator) -> NDArray[np.integer]:
         """See Task. Each face once."""
         return rng.permutation(len(self._faces.images))
 
     def sample(
         self,
         index: int,
-        rng: np.random.Generator,
+        rng: Generator,
     ) -> Sample:
         """See Task. A picture (1, 48, 48) and the shares of the votes (8,)."""
         picture = view(self._faces.images[index], rng)
         return expression_input([picture])[0], self._faces.shares[index]
 
-    def loss(self, network: nn.Module, batch: Batch) -> Tensor:
+    def loss(
+        self,
+        network: nn.Module,
+        batch: Batch,
+    ) -> Tensor:
         """See Task. Cross-entropy against the shares of the votes."""
         pictures, wanted = batch
         return functional.cross_entropy(network(pictures), wanted)

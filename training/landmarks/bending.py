@@ -8,6 +8,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 from vitrine.vision.crop import Crop, Image
@@ -34,7 +35,7 @@ def bent(
     points: Points,
     crop: Crop,
     size: int,
-    rng: np.random.Generator,
+    rng: Generator,
 ) -> tuple[Image, Points]:
     """Cut like `cut`, bent: (size, size, 3), and where the points come to lie.
 
@@ -60,12 +61,18 @@ def bent(
     return np.asarray(picture, np.uint8), _through(back, moved)
 
 
-def _through(affine: Affine, places: NDArray[np.floating]) -> NDArray[np.floating]:
+def _through(
+    affine: Affine,
+    places: NDArray[np.floating],
+) -> NDArray[np.floating]:
     """Return places (…, 2) after a (2, 3) affine."""
     return np.asarray(places @ affine[:, :2].T + affine[:, 2])
 
 
-def smooth_field(size: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def smooth_field(
+    size: int,
+    rng: Generator,
+) -> NDArray[np.float32]:
     """Draw where each pixel of the bent crop comes from, less its own place.
 
     (size, size, 2), pixels.

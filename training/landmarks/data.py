@@ -30,7 +30,10 @@ FRAME: Final = 256
 """Side of the frame in which head poses are measured; only their differences count here."""
 
 
-def load_faces(sources: Sequence[Source], part: Part) -> list[list[CachedFace]]:
+def load_faces(
+    sources: Sequence[Source],
+    part: Part,
+) -> list[list[CachedFace]]:
     """Return decoded cuts of one part, a list for each source. Raises DatasetError."""
     sets: list[list[CachedFace]] = []
     for source in sources:
@@ -54,17 +57,26 @@ def training_faces(sources: Sequence[Source]) -> list[CachedFace]:
 
 def rarity(faces: Sequence[Points]) -> NDArray[np.float64]:
     """Return how often each face is shown, (n,), sum 1: the oftener, the farther from the usual."""
-    rows: list[tuple[float, float, float, float]] = []
-    for points in faces:
-        pose = head_pose(points, FRAME, FRAME)
-        expression = measure(points, pose)
-        row = (pose.yaw, pose.pitch, expression.mouth_open, expression.eye_open)
-        rows.append(row)
-    measured = np.array(rows)
+    measured = np.array([_traits(points) for points in faces])
     usual = np.median(measured, axis=0)
-    off = np.abs(measured - usual) / RARE
-    weights = np.clip(off.sum(axis=1) - 1, 1, RAREST)
-    return np.asarray(weights / weights.sum(), dtype=np.float64)
+    deviations = np.abs(measured - usual) / RARE
+    off = deviations.sum(axis=1)
+    # Less 1, so that a face which differs by two deviations in all still counts as usual.
+    weights = np.clip(off - 1, 1, RAREST)
+    total = weights.sum()
+    return np.asarray(weights / total, np.float64)
+
+
+def _traits(points: Points) -> list[float]:
+    """Return yaw and pitch, and the gaps of the lips and of the lids, as RARE has them."""
+    pose = head_pose(points, FRAME, FRAME)
+    expression = measure(points, pose)
+    return [
+        pose.yaw,
+        pose.pitch,
+        expression.mouth_open,
+        expression.eye_open,
+    ]
 
 
 class ValidationSet:
@@ -79,8 +91,10 @@ class ValidationSet:
         targets: list[Points] = []
         for face in faces:
             crop = crop_of_points(face.points, size)
-            pictures.append(cut(face.image, crop, size))
-            targets.append(to_network(face.points, crop, size))
+            picture = cut(face.image, crop, size)
+            target = to_network(face.points, crop, size)
+            pictures.append(picture)
+            targets.append(target)
         self._pictures = torch.from_numpy(network_input(pictures))
         self._targets = np.array(targets)
 
@@ -95,10 +109,12 @@ class ValidationSet:
         """
         outputs = answers(network, self._pictures, device, 64)
         points = outputs.numpy().reshape(self._targets.shape)
-        off = np.linalg.norm(points - self._targets, axis=-1)
-        distances = off.mean(axis=1)
-        errors = distances / outer_eye_distance(self._targets)
+        off = points - self._targets
+        distances = np.linalg.norm(off, axis=-1)
+        face_distances = distances.mean(axis=1)
+        errors = face_distances / outer_eye_distance(self._targets)
+        has_failed = errors > FAILED
         return {
             "nme": float(errors.mean()),
-            "failures": float((errors > FAILED).mean()),
+            "failures": float(has_failed.mean()),
         }

@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 import torch
+from numpy.random import Generator
 from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor, nn
@@ -80,7 +81,7 @@ class LandmarksTask(Task):
     def network(self) -> nn.Module:
         return LandmarkNetwork(self._config.size)
 
-    def order(self, rng: np.random.Generator) -> NDArray[np.integer]:
+    def order(self, rng: Generator) -> NDArray[np.integer]:
         """See Task. Rare poses and expressions come up to five times as often as common ones."""
         count = len(self._faces)
         return rng.choice(
@@ -92,7 +93,7 @@ class LandmarksTask(Task):
     def sample(
         self,
         index: int,
-        rng: np.random.Generator,
+        rng: Generator,
     ) -> Sample:
         """See Task. A picture (3, S, S) and its points (68, 2), NaN where nothing is learnt."""
         face = self._faces[index]
@@ -101,7 +102,11 @@ class LandmarksTask(Task):
         picture, points = view(face, self._views, rng, self._faces)
         return network_input([picture])[0], points.astype(np.float32)
 
-    def loss(self, network: nn.Module, batch: Batch) -> Tensor:
+    def loss(
+        self,
+        network: nn.Module,
+        batch: Batch,
+    ) -> Tensor:
         """See Task. Mean distance of the points, in half crops."""
         pictures, points = batch
         known = ~points[..., 0].isnan()

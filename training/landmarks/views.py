@@ -9,6 +9,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.random import Generator
 
 from training.landmarks.bending import bent
 from training.pictures.chance import colour, factor, one_of, rectangle
@@ -36,7 +37,7 @@ class Views:
 def view(
     face: CachedFace,
     views: Views,
-    rng: np.random.Generator,
+    rng: Generator,
     others: list[CachedFace],
 ) -> tuple[Image, Points]:
     """Draw a view: (size, size, 3) uint8 BGR and its points (68, 2) in the network's coordinates.
@@ -73,19 +74,22 @@ def view(
 def jittered_crop(
     points: Points,
     views: Views,
-    rng: np.random.Generator,
+    rng: Generator,
 ) -> Crop:
     """Draw the crop as a detector's box or the frame before gives it; one in five is far off."""
     low = points.min(axis=0)
     high = points.max(axis=0)
-    side = MARGIN * float((high - low).max())
+    sides = high - low
+    side = MARGIN * float(sides.max())
     # A track that was lost: the network must find its way back from a bad crop.
     if rng.random() < 0.2:
         angle = rng.uniform(-45, 45)
         scale = np.exp(rng.uniform(-0.25, 0.3))
         shift = rng.uniform(-0.12, 0.12, 2)
     else:
-        spread = TRACKED if rng.random() < views.tracked else 1.0
+        spread = 1.0
+        if rng.random() < views.tracked:
+            spread = TRACKED
         # Degrees, logarithm of the size, and sides of the crop: as detectors err.
         angle = rng.normal(0, 8 * spread)
         scale = factor(0.09 * spread, rng)
@@ -93,16 +97,23 @@ def jittered_crop(
     turn = np.radians(angle)
     right = np.array([np.cos(turn), np.sin(turn)])
     middle = (low + high) / 2 + shift * side
-    return crop_at(middle, side * float(scale), right, views.size)
+    scaled_side = side * float(scale)
+    return crop_at(
+        middle,
+        scaled_side,
+        right,
+        views.size,
+    )
 
 
 def _cover(
     picture: Image,
-    rng: np.random.Generator,
+    rng: Generator,
     others: list[CachedFace],
 ) -> None:
     """Put something in front of the face: a flat patch, or a piece of another picture."""
-    patch = picture[rectangle(picture.shape[0], 0.45, rng)]
+    covered = rectangle(picture.shape[0], 0.45, rng)
+    patch = picture[covered]
     if rng.random() < 0.5:
         patch[:] = colour(rng)
         return
@@ -110,11 +121,13 @@ def _cover(
     other = one_of(others, rng).image
     height, width = patch.shape[:2]
     room = [CACHE_SIZE - height, CACHE_SIZE - width]
-    y, x = rng.integers(0, room)
-    patch[:] = other[y : y + height, x : x + width]
+    top, left = rng.integers(0, room)
+    rows = slice(top, top + height)
+    columns = slice(left, left + width)
+    patch[:] = other[rows, columns]
 
 
-def _coloured(picture: Image, rng: np.random.Generator) -> Image:
+def _coloured(picture: Image, rng: Generator) -> Image:
     """Change brightness, contrast, gamma and colour cast; one in ten becomes grey."""
     table = colour_table(
         rng,
@@ -123,16 +136,22 @@ def _coloured(picture: Image, rng: np.random.Generator) -> Image:
         brightness=0.07,
     )
     if rng.random() < 0.1:
-        picture[:] = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)[..., None]
-    return np.asarray(cv2.LUT(picture, table), dtype=np.uint8)
+        grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+        picture[:] = grey[..., None]
+    coloured = cv2.LUT(picture, table)
+    return np.asarray(coloured, np.uint8)
 
 
-def _seen_by_camera(picture: Image, rng: np.random.Generator) -> Image:
+def _seen_by_camera(
+    picture: Image,
+    rng: Generator,
+) -> Image:
     """Take pixels away as distance does, or focus; add the noise of a sensor."""
     kind = rng.random()
     # Far faces have fewer pixels than the crop; the picture is enlarged in service too.
     if kind < 0.3:
-        few = int(rng.uniform(0.2, 0.7) * picture.shape[0])
+        share = rng.uniform(0.2, 0.7)
+        few = int(share * picture.shape[0])
         picture = coarse(picture, few)
     elif kind < 0.45:
         picture = softened(picture, 0.5, 2.0, rng)

@@ -31,7 +31,10 @@ from vitrine.shipped import MODELS
     type=click.Path(path_type=Path),
     help="Default: models/mean_shape_68.json.",
 )
-def mean_shape(sources: tuple[tuple[Path, Format], ...], output: Path | None) -> None:
+def mean_shape(
+    sources: tuple[tuple[Path, Format], ...],
+    output: Path | None,
+) -> None:
     """Fit the 3D mean face to the training part of labelled faces.
 
     \b
@@ -65,7 +68,10 @@ def mean_shape(sources: tuple[tuple[Path, Format], ...], output: Path | None) ->
     ),
     help="Default: models/synthetic_faces.npz.",
 )
-def synthetic_faces(data: Path, output: Path | None) -> None:
+def synthetic_faces(
+    data: Path,
+    output: Path | None,
+) -> None:
     """Compute from which shapes and textures the synthetic mall draws its people.
 
     \b

@@ -25,22 +25,33 @@ class Pca:
 def pca(samples: Floats, count: int) -> Pca:
     """Return the first principal components of (n, d) samples, by the Gram matrix in float64."""
     mean = samples.mean(axis=0)
-    centred = (samples - mean).astype(np.float64)
-    values, vectors = np.linalg.eigh(centred @ centred.T)
+    off = samples - mean
+    centred = off.astype(np.float64)
+    gram = centred @ centred.T
+    values, vectors = np.linalg.eigh(gram)
     # `eigh` gives the smallest first.
-    scale = np.sqrt(values[::-1][:count])
+    largest = values[::-1][:count]
     left = vectors[:, ::-1][:, :count]
-    right = (left.T @ centred) / scale[:, None]
+    scale = np.sqrt(largest)
+    projected = left.T @ centred
+    right = projected / scale[:, None]
     # An eigenvector's sign is free; fixed, so that the file is the same on every machine.
     sign = np.sign(right.sum(axis=1))
     root = np.sqrt(len(samples))
     deviation = sign * scale / root
     components = right * deviation[:, None]
     weights = left * sign * root
-    return Pca(mean, components.astype(np.float32), weights.astype(np.float32))
+    return Pca(
+        mean,
+        components.astype(np.float32),
+        weights.astype(np.float32),
+    )
 
 
-def covariance_factors(weights: Floats, people: People) -> tuple[Floats, Floats]:
+def covariance_factors(
+    weights: Floats,
+    people: People,
+) -> tuple[Floats, Floats]:
     """Return factors F of the covariances between and within people.
 
     F @ noise (k,) has that covariance.
@@ -48,14 +59,16 @@ def covariance_factors(weights: Floats, people: People) -> tuple[Floats, Floats]
     means: list[Floats] = []
     rest: list[Floats] = []
     freedom = 0
-    for person in range(people.max() + 1):
+    for person in range(_count(people)):
         members = weights[people == person]
         mean = members.mean(axis=0)
         means.append(mean)
+        # The mean of each person takes one degree of freedom.
         freedom += len(members) - 1
         if len(members) > 1:
             rest.append(members - mean)
-    between = np.cov(np.stack(means).T)
+    person_means = np.stack(means)
+    between = np.cov(person_means.T)
     deviations = np.concatenate(rest)
     within = deviations.T @ deviations / freedom
     return _factor(between), _factor(within)
@@ -63,7 +76,10 @@ def covariance_factors(weights: Floats, people: People) -> tuple[Floats, Floats]
 
 def _factor(covariance: NDArray[np.floating]) -> Floats:
     values, vectors = np.linalg.eigh(covariance)
-    return np.asarray(vectors * np.sqrt(np.maximum(values, 0)), np.float32)
+    # Rounding leaves some values just below 0.
+    variances = np.maximum(values, 0)
+    factor = vectors * np.sqrt(variances)
+    return np.asarray(factor, np.float32)
 
 
 def expression_directions(
@@ -78,37 +94,53 @@ def expression_directions(
     """
     width = _distances(shapes, 48, 54)
     opening = _distances(shapes, 62, 66)
-    mouths = _within(np.stack([width, opening], axis=1), people)
+    measured = np.stack([width, opening], axis=1)
+    mouths = _within(measured, people)
     changes = _within(samples, people)
     slopes, *_ = np.linalg.lstsq(
         mouths,
         changes,
         rcond=None,
     )
-    deviations = mouths.std(axis=0)[:, None]
-    return np.asarray(slopes * 2 * deviations, np.float32)
+    deviations = mouths.std(axis=0)
+    directions = slopes * 2 * deviations[:, None]
+    return np.asarray(directions, np.float32)
 
 
-def _distances(shapes: Floats, one: int, other: int) -> Floats:
+def _distances(
+    shapes: Floats,
+    one: int,
+    other: int,
+) -> Floats:
     """Return how far two points of each shape (n, 68, 2) are from each other, (n,)."""
     apart = shapes[:, other] - shapes[:, one]
-    return np.asarray(np.linalg.norm(apart, axis=1))
+    distances = np.linalg.norm(apart, axis=1)
+    return np.asarray(distances)
 
 
 def _within(values: Floats, people: People) -> Floats:
     """Return the values less the mean of their person."""
-    count = people.max() + 1
-    means = [values[people == person].mean(axis=0) for person in range(count)]
-    return np.asarray(values - np.stack(means)[people], np.float32)
+    means: list[Floats] = []
+    for person in range(_count(people)):
+        own = values[people == person]
+        means.append(own.mean(axis=0))
+    of_each = np.stack(means)[people]
+    return np.asarray(values - of_each, np.float32)
+
+
+def _count(people: People) -> int:
+    """Return how many people there are: they are numbered from 0."""
+    return int(people.max()) + 1
 
 
 def quantised(components: Floats) -> tuple[NDArray[np.int8], Floats]:
     """Return rows as int8 with one scale a row: components ≈ int8 × scale."""
-    scale = (
-        np.abs(components).max(
-            axis=1,
-            keepdims=True,
-        )
-        / 127
+    sizes = np.abs(components)
+    largest = sizes.max(
+        axis=1,
+        keepdims=True,
     )
-    return np.rint(components / scale).astype(np.int8), scale.astype(np.float32)
+    # 127 is the largest int8 whose negative fits too.
+    scale = largest / 127
+    rounded = np.rint(components / scale)
+    return rounded.astype(np.int8), scale.astype(np.float32)

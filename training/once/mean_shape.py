@@ -35,6 +35,9 @@ LARGEST_GROWTH: Final = 0.2
 DAMPING: Final = 1e-6
 """Of the normal equations, as a share of their mean, so that a flat pose is solved too."""
 TINY: Final = 1e-12
+"""What a divisor is at least, so that no turn divides by nothing."""
+NOSE: Final = slice(27, 36)
+"""From the bridge down to the nostrils."""
 AXES: Final = (
     "x to the image's right, y down, z away from the camera; "
     "outer eye corners 1 apart, origin midway"
@@ -54,11 +57,18 @@ class Poses:
 
     def project(self, shape: Array) -> Array:
         """Return a shape (68, 3) as each camera sees it, (n, 68, 2)."""
-        seen = np.einsum("nij,pj->npi", self.rotation[:, :2], shape)
-        return np.asarray(self.scale[:, None, None] * seen + self.shift[:, None])
+        to_plane = self.rotation[:, :2]
+        seen = np.einsum("nij,pj->npi", to_plane, shape)
+        scale = self.scale[:, None, None]
+        shift = self.shift[:, None]
+        projected = scale * seen + shift
+        return np.asarray(projected)
 
 
-def fit_mean_shape(shapes: Array, rounds: int = 200) -> tuple[Array, Poses]:
+def fit_mean_shape(
+    shapes: Array,
+    rounds: int = 200,
+) -> tuple[Array, Poses]:
     """Return the mean shape (68, 3) of 2D shapes (n, 68, 2), and their poses.
 
     The shape is as `vitrine.vision.pose` reads it.
@@ -67,10 +77,12 @@ def fit_mean_shape(shapes: Array, rounds: int = 200) -> tuple[Array, Poses]:
     poses = _frontal(shapes, shape)
     for _ in range(rounds):
         _improve(poses, shapes, shape)
-        shape = _normalised(_structure(poses, shapes, shape))
+        solved = _structure(poses, shapes, shape)
+        shape = _normalised(solved)
     # Several times: pitch adds up only without roll.
     for _ in range(5):
-        pitch = float(np.median(frontal_pitches(poses)))
+        pitches = frontal_pitches(poses)
+        pitch = float(np.median(pitches))
         level = rotation(0, -pitch, 0)
         shape = shape @ level
         poses.rotation = poses.rotation @ level
@@ -79,14 +91,24 @@ def fit_mean_shape(shapes: Array, rounds: int = 200) -> tuple[Array, Poses]:
 
 def _start(shapes: Array) -> Array:
     """Return the mean 2D shape on a half ellipsoid, with the nose in front of it."""
-    flat = _normalised_2d(shapes).mean(axis=0)
-    flat = (flat + flat[MIRROR] * [-1, 1]) / 2
+    upright = _normalised_2d(shapes)
+    mean = upright.mean(axis=0)
+    flat = (mean + _mirrored(mean)) / 2
+    x = flat[:, 0]
+    y = flat[:, 1]
     # A half ellipsoid: ears lie behind the eyes, chin and brows by less. The nose stands out.
     # Only the sign of the depth matters; the fit finds the rest.
-    depth = 1.2 * (flat[:, 0] ** 2 + 0.3 * flat[:, 1] ** 2)
-    depth[27:36] -= np.linspace(0, 0.4, 9)
+    depth = 1.2 * (x**2 + 0.3 * y**2)
+    depth[NOSE] -= np.linspace(0, 0.4, 9)
     depth[NOSE_TIP] -= 0.2
-    return _normalised(np.column_stack([flat, depth]))
+    solid = np.column_stack([flat, depth])
+    return _normalised(solid)
+
+
+def _mirrored(shapes: Array) -> Array:
+    """Return shapes (…, 68, 2) mirrored about x = 0."""
+    swapped = shapes[..., MIRROR, :]
+    return np.asarray(swapped * [-1, 1])
 
 
 def _normalised_2d(shapes: Array) -> Array:
@@ -94,11 +116,17 @@ def _normalised_2d(shapes: Array) -> Array:
     left = shapes[:, EYE_OUTER_LEFT]
     right = shapes[:, EYE_OUTER_RIGHT]
     across = right - left
-    down = np.column_stack([-across[:, 1], across[:, 0]])
+    x = across[:, 0]
+    y = across[:, 1]
+    down = np.column_stack([-y, x])
     turned = np.stack([across, down], axis=1)
-    squared = (across**2).sum(axis=1)[:, None, None]
-    centred = shapes - (left + right)[:, None] / 2
-    return np.asarray(np.einsum("nij,npj->npi", turned / squared, centred))
+    squared = (across**2).sum(axis=1)
+    # Once for the length of each axis, once for the size of the face.
+    upright = turned / squared[:, None, None]
+    twice_middle = (left + right)[:, None]
+    centred = shapes - twice_middle / 2
+    normalised = np.einsum("nij,npj->npi", upright, centred)
+    return np.asarray(normalised)
 
 
 def _normalised(shape: Array) -> Array:
@@ -106,27 +134,40 @@ def _normalised(shape: Array) -> Array:
     left = shape[EYE_OUTER_LEFT]
     right = shape[EYE_OUTER_RIGHT]
     middle = (left + right) / 2
-    return np.asarray((shape - middle) / np.linalg.norm(right - left))
+    distance = np.linalg.norm(right - left)
+    centred = shape - middle
+    return np.asarray(centred / distance)
 
 
 def _frontal(shapes: Array, shape: Array) -> Poses:
     """Return a start for every face: frontal, turned and scaled by its eye line and height."""
-    spread = _mean_reach(shapes)
-    own = _mean_reach(shape[None, :, :2])
-    across = shapes[:, EYE_OUTER_RIGHT] - shapes[:, EYE_OUTER_LEFT]
-    rolls = np.degrees(np.arctan2(across[:, 1], across[:, 0]))
-    turned = np.stack([rotation(0, 0, roll) for roll in rolls])
-    poses = Poses(spread / own, turned, np.zeros((len(shapes), 2)))
-    poses.shift = (shapes - poses.project(shape)).mean(axis=1)
+    flat = shape[None, :, :2]
+    scale = _mean_reach(shapes) / _mean_reach(flat)
+    left = shapes[:, EYE_OUTER_LEFT]
+    right = shapes[:, EYE_OUTER_RIGHT]
+    across = right - left
+    x = across[:, 0]
+    y = across[:, 1]
+    rolls = np.degrees(np.arctan2(y, x))
+    turned = [rotation(0, 0, roll) for roll in rolls]
+    unmoved = np.zeros((len(shapes), 2))
+    poses = Poses(
+        scale,
+        np.stack(turned),
+        unmoved,
+    )
+    off = shapes - poses.project(shape)
+    poses.shift = off.mean(axis=1)
     return poses
 
 
 def _mean_reach(shapes: Array) -> Array:
     """Return the mean distance of the points (n, p, 2) from their middle, (n,)."""
-    centred = shapes - shapes.mean(
+    middle = shapes.mean(
         axis=1,
         keepdims=True,
     )
+    centred = shapes - middle
     distances = np.linalg.norm(centred, axis=-1)
     return np.asarray(distances.mean(axis=1))
 
@@ -134,34 +175,58 @@ def _mean_reach(shapes: Array) -> Array:
 def _weights(residuals: Array, scale: Array) -> Array:
     """Return Cauchy weights (n, p) of residuals (n, p, 2)."""
     distances = np.linalg.norm(residuals, axis=-1)
-    relative = distances / (scale[:, None] * CAUCHY_SCALE)
-    return np.asarray(1 / (1 + relative**2))
+    halved_at = scale[:, None] * CAUCHY_SCALE
+    relative = distances / halved_at
+    weights = 1 / (1 + relative**2)
+    return np.asarray(weights)
 
 
-def _improve(poses: Poses, shapes: Array, shape: Array) -> None:
+def _improve(
+    poses: Poses,
+    shapes: Array,
+    shape: Array,
+) -> None:
     """Make one weighted Gauss-Newton step of every pose, from the rigid points."""
+    count = len(shapes)
     rigid = shape[RIGID]
-    residuals = shapes[:, RIGID] - poses.project(rigid)
-    weights = np.sqrt(_weights(residuals, poses.scale))[..., None]
+    labelled = shapes[:, RIGID]
+    residuals = labelled - poses.project(rigid)
+    weights = _weights(residuals, poses.scale)
+    roots = np.sqrt(weights)[..., None]
     jacobian = _jacobian(poses, rigid)
-    rows = (jacobian * weights[..., None]).reshape(len(shapes), -1, 6)
-    weighted = (residuals * weights).reshape(len(shapes), -1)
-    normal = np.einsum("nri,nrj->nij", rows, rows)
-    mean_diagonal = (
-        np.trace(
-            normal,
-            axis1=1,
-            axis2=2,
-        )[:, None, None]
-        / 6
+    weighted_jacobian = jacobian * roots[..., None]
+    weighted_residuals = residuals * roots
+    step = _damped_step(
+        weighted_jacobian.reshape(count, -1, 6),
+        weighted_residuals.reshape(count, -1),
     )
-    normal += DAMPING * mean_diagonal * np.eye(6)
-    right = np.einsum("nri,nr->ni", rows, weighted)
-    step = np.linalg.solve(normal, right[..., None])[..., 0]
-    growth = np.clip(step[:, 3], -LARGEST_GROWTH, LARGEST_GROWTH)
-    poses.rotation = _turned(step[:, :3]) @ poses.rotation
+    turn = step[:, :3]
+    growth = step[:, 3].clip(-LARGEST_GROWTH, LARGEST_GROWTH)
+    shift = step[:, 4:]
+    poses.rotation = _turned(turn) @ poses.rotation
     poses.scale = poses.scale * np.exp(growth)
-    poses.shift = poses.shift + step[:, 4:]
+    poses.shift = poses.shift + shift
+
+
+def _damped_step(rows: Array, off: Array) -> Array:
+    """Solve the damped normal equations of rows (n, r, 6) and residuals (n, r); (n, 6)."""
+    normal = np.einsum("nri,nrj->nij", rows, rows)
+    trace = np.trace(
+        normal,
+        axis1=1,
+        axis2=2,
+    )
+    mean_diagonal = trace[:, None, None] / 6
+    normal += DAMPING * mean_diagonal * np.eye(6)
+    right = np.einsum("nri,nr->ni", rows, off)
+    return _solved(normal, right)
+
+
+def _solved(matrices: Array, right: Array) -> Array:
+    """Solve n systems of equations: (n, k, k) and (n, k) give (n, k)."""
+    columns = right[..., None]
+    found = np.linalg.solve(matrices, columns)
+    return np.asarray(found[..., 0])
 
 
 def _jacobian(poses: Poses, rigid: Array) -> Array:
@@ -173,30 +238,44 @@ def _jacobian(poses: Poses, rigid: Array) -> Array:
     scaled = seen * poses.scale[:, None, None]
     x, y, z = np.moveaxis(scaled, -1, 0)
     jacobian = np.zeros((*x.shape, 2, 6))
-    jacobian[..., 0, 1] = z
-    jacobian[..., 0, 2] = -y
-    jacobian[..., 0, 3] = x
-    jacobian[..., 0, 4] = 1
-    jacobian[..., 1, 0] = -z
-    jacobian[..., 1, 2] = x
-    jacobian[..., 1, 3] = y
-    jacobian[..., 1, 5] = 1
+    of_x = jacobian[..., 0, :]
+    of_x[..., 1] = z
+    of_x[..., 2] = -y
+    of_x[..., 3] = x
+    of_x[..., 4] = 1
+    of_y = jacobian[..., 1, :]
+    of_y[..., 0] = -z
+    of_y[..., 2] = x
+    of_y[..., 3] = y
+    of_y[..., 5] = 1
     return jacobian
 
 
 def _turned(vectors: Array) -> Array:
     """Return rotation matrices of rotation vectors (n, 3), at most 0.3 rad each (Rodrigues)."""
     angle = np.linalg.norm(vectors, axis=1)
-    shortened = np.minimum(1, LARGEST_TURN / np.maximum(angle, TINY))
-    x, y, z = (vectors * shortened[:, None]).T
-    zero = np.zeros_like(x)
-    rows = [zero, -z, y, z, zero, -x, -y, x, zero]
-    cross = np.stack(rows, axis=1).reshape(-1, 3, 3)
-    turn = np.minimum(angle, LARGEST_TURN)[:, None, None]
-    safe = np.maximum(turn, TINY)
+    share = LARGEST_TURN / np.maximum(angle, TINY)
+    shortened = np.minimum(1, share)[:, None]
+    cross = _cross_products(vectors * shortened)
+    turn = np.minimum(angle, LARGEST_TURN)
+    safe = np.maximum(turn, TINY)[:, None, None]
     first = np.sin(safe) / safe
     second = (1 - np.cos(safe)) / safe**2
-    return np.asarray(np.eye(3) + first * cross + second * cross @ cross)
+    turned = np.eye(3) + first * cross + second * cross @ cross
+    return np.asarray(turned)
+
+
+def _cross_products(vectors: Array) -> Array:
+    """Return the matrices (n, 3, 3) that multiply as the cross product with each vector does."""
+    x, y, z = vectors.T
+    zero = np.zeros_like(x)
+    rows = [
+        *(zero, -z, y),
+        *(z, zero, -x),
+        *(-y, x, zero),
+    ]
+    flat = np.stack(rows, axis=1)
+    return flat.reshape(-1, 3, 3)
 
 
 def _structure(
@@ -205,14 +284,17 @@ def _structure(
     shape: Array,
 ) -> Array:
     """Return the least-squares shape for these poses and the mirrored ones, point by point."""
-    weights = _weights(shapes - poses.project(shape), poses.scale)
+    residuals = shapes - poses.project(shape)
+    weights = _weights(residuals, poses.scale)
     unmoved = shapes - poses.shift[:, None]
     target = unmoved / poses.scale[:, None, None]
     axes = poses.rotation[:, :2]
     flip = np.diag([-1.0, 1.0, 1.0])
-    both_axes = np.concatenate([axes, flip[:2, :2] @ axes @ flip])
-    both_targets = np.concatenate([target, target[:, MIRROR] * [-1, 1]])
-    both_weights = np.concatenate([weights, weights[:, MIRROR]])
+    mirrored_axes = flip[:2, :2] @ axes @ flip
+    mirrored_weights = weights[:, MIRROR]
+    both_axes = np.concatenate([axes, mirrored_axes])
+    both_targets = np.concatenate([target, _mirrored(target)])
+    both_weights = np.concatenate([weights, mirrored_weights])
     normal = np.einsum(
         "np,nij,nik->pjk",
         both_weights,
@@ -227,7 +309,7 @@ def _structure(
         both_targets,
         optimize=True,
     )
-    return np.asarray(np.linalg.solve(normal, right[..., None])[..., 0])
+    return _solved(normal, right)
 
 
 def frontal_pitches(poses: Poses) -> list[float]:
@@ -249,11 +331,16 @@ def residuals(
 
     In outer eye distances of the shape.
     """
-    errors = np.linalg.norm(shapes - poses.project(shape), axis=-1)
-    return np.asarray(np.median(errors / poses.scale[:, None], axis=0))
+    off = shapes - poses.project(shape)
+    errors = np.linalg.norm(off, axis=-1)
+    relative = errors / poses.scale[:, None]
+    return np.asarray(np.median(relative, axis=0))
 
 
-def write_mean_shape(faces: list[LabelledFace], path: Path) -> str:
+def write_mean_shape(
+    faces: list[LabelledFace],
+    path: Path,
+) -> str:
     """Fit and write the shape; return a line about the fit."""
     shapes = np.stack([face.points for face in faces]).astype(np.float64)
     shape, poses = fit_mean_shape(shapes)
@@ -270,7 +357,11 @@ def write_mean_shape(faces: list[LabelledFace], path: Path) -> str:
 
 def _write(shape: Array, path: Path) -> None:
     """Write JSON with one point a line."""
-    points = [json.dumps([round(float(v), 5) for v in point]) for point in shape]
+    points: list[str] = []
+    for point in shape.tolist():
+        # A hundred-thousandth of the eye distance: far below the fit's residual.
+        rounded = [round(value, 5) for value in point]
+        points.append(json.dumps(rounded))
     lines = ",\n    ".join(points)
     text = f'{{\n  "axes": {json.dumps(AXES)},\n  "points": [\n    {lines}\n  ]\n}}\n'
     path.write_text(text, encoding="utf-8")

@@ -27,13 +27,17 @@ def frontal_faces(data: Path) -> tuple[list[LabelledFace], Floats, Floats]:
 
     Shapes (n, 68, 2) are aligned, symmetric and level. Raises DatasetError.
     """
-    large = [face for face in read_keypoints_csv(data) if _is_large(face)]
-    reference, aligned = mean_shape(np.stack([face.points for face in large]))
+    every = read_keypoints_csv(data)
+    large = [face for face in every if _is_large(face)]
+    points = np.stack([face.points for face in large])
+    reference, aligned = mean_shape(points)
     frontal = is_frontal(aligned)
     kept = aligned[frontal]
-    symmetric = np.asarray((kept + mirrored(kept)) / 2, np.float32)
-    shapes = level(_laid_on(symmetric, reference), reference)
-    faces = [large[place] for place in np.flatnonzero(frontal)]
+    symmetric = _symmetric(kept)
+    centred = _laid_on(symmetric, reference)
+    shapes = level(centred, reference)
+    places = np.flatnonzero(frontal)
+    faces = [large[place] for place in places]
     return faces, shapes, reference
 
 
@@ -42,60 +46,103 @@ def mean_shape(shapes: Floats) -> tuple[Floats, Floats]:
 
     Generalised Procrustes analysis.
     """
+    # Any shape serves as a start.
     reference = on_canvas(shapes[0])
     for _ in range(STEPS):
         aligned = _laid_on(shapes, reference)
         mean = aligned.mean(axis=0)
-        reference = on_canvas((mean + mirrored(mean)) / 2)
+        symmetric = _symmetric(mean)
+        reference = on_canvas(symmetric)
     return reference, aligned
 
 
-def to_texture_frame(points: Floats, reference: Floats) -> Floats:
+def _symmetric(shape: Floats) -> Floats:
+    """Return the mean of shapes (…, 68, 2) and their mirror images."""
+    both = shape + mirrored(shape)
+    return np.asarray(both / 2, np.float32)
+
+
+def to_texture_frame(
+    points: Floats,
+    reference: Floats,
+) -> Floats:
     """Return the least-squares similarity (2, 3) of points onto the reference (Umeyama 1991)."""
     points_middle = points.mean(axis=0)
     reference_middle = reference.mean(axis=0)
     p = points - points_middle
     q = reference - reference_middle
+    p_x, p_y = p.T
+    q_x, q_y = q.T
     norm = float((p**2).sum())
-    cosine = float((p * q).sum()) / norm
-    crossed = p[:, 0] * q[:, 1] - p[:, 1] * q[:, 0]
+    along = p * q
+    crossed = p_x * q_y - p_y * q_x
+    cosine = float(along.sum()) / norm
     sine = float(crossed.sum()) / norm
-    linear = np.array([[cosine, -sine], [sine, cosine]])
+    linear = np.array(
+        [
+            [cosine, -sine],
+            [sine, cosine],
+        ]
+    )
     shift = reference_middle - linear @ points_middle
-    return np.asarray(np.column_stack([linear, shift]), np.float32)
+    matrix = np.column_stack([linear, shift])
+    return np.asarray(matrix, np.float32)
 
 
 def transformed(points: Floats, matrix: Floats) -> Floats:
-    return np.asarray(points @ matrix[:, :2].T + matrix[:, 2], np.float32)
+    """Return points (n, 2) after an affine (2, 3)."""
+    linear = matrix[:, :2]
+    shift = matrix[:, 2]
+    moved = points @ linear.T + shift
+    return np.asarray(moved, np.float32)
 
 
 def _laid_on(shapes: Floats, reference: Floats) -> Floats:
-    matrices = [to_texture_frame(shape, reference) for shape in shapes]
-    return np.stack(list(map(transformed, shapes, matrices)))
+    laid: list[Floats] = []
+    for shape in shapes:
+        matrix = to_texture_frame(shape, reference)
+        laid.append(transformed(shape, matrix))
+    return np.stack(laid)
 
 
 def mirrored(shape: Floats) -> Floats:
     """Return shapes (…, 68, 2) mirrored about the texture's middle."""
+    middle = EYE_CENTRE[0]
     flipped = shape[..., MIRROR, :].copy()
-    flipped[..., 0] = 2 * EYE_CENTRE[0] - flipped[..., 0]
+    x = flipped[..., 0]
+    flipped[..., 0] = 2 * middle - x
     return np.asarray(flipped, np.float32)
 
 
 def on_canvas(shape: Floats) -> Floats:
     """Return a shape moved and scaled so that the eyes lie where the texture has them."""
+    left, right = _eyes(shape)
+    distance = float(np.linalg.norm(right - left))
+    scale = EYE_DISTANCE / distance
+    middle = (left + right) / 2
+    centred = shape - middle
+    placed = centred * scale + EYE_CENTRE
+    return np.asarray(placed, np.float32)
+
+
+def _eyes(shape: Floats) -> tuple[Floats, Floats]:
+    """Return the middles of the left and the right eye, (2,) each."""
     left = shape[EYE_LEFT].mean(axis=0)
     right = shape[EYE_RIGHT].mean(axis=0)
-    scale = EYE_DISTANCE / float(np.linalg.norm(right - left))
-    centred = shape - (left + right) / 2
-    return np.asarray(centred * scale + EYE_CENTRE, np.float32)
+    return left, right
 
 
 def is_frontal(shapes: Floats) -> NDArray[np.bool_]:
     """Return for aligned shapes (n, 68, 2) if the nose tip is midway between the jaw's ends."""
-    left = shapes[:, 0:3, 0].mean(axis=1)
-    right = shapes[:, 14:17, 0].mean(axis=1)
-    place = (shapes[:, NOSE_TIP, 0] - left) / (right - left)
-    return np.asarray(np.abs(place - 0.5) < OFF_MIDDLE)
+    x = shapes[..., 0]
+    # Three points at each end of the jaw: one alone is labelled less surely.
+    left = x[:, 0:3].mean(axis=1)
+    right = x[:, 14:17].mean(axis=1)
+    width = right - left
+    nose = x[:, NOSE_TIP]
+    place = (nose - left) / width
+    off_middle = np.abs(place - 0.5)
+    return np.asarray(off_middle < OFF_MIDDLE)
 
 
 def level(shapes: Floats, reference: Floats) -> Floats:
@@ -105,24 +152,39 @@ def level(shapes: Floats, reference: Floats) -> Floats:
     depth; how much is fitted on the points that no expression moves.
     """
     up = np.array([0, 1], np.float32)
-    depth = head_depth(np.vstack([reference, rings()]))[:68, None]
+    head = np.vstack([reference, rings()])
+    depth = head_depth(head)[:68, None]
     nod = depth * up
-    along = reference - reference.mean(axis=0)
+    # A nod also changes size and place; fitted beside it, they take nothing from it.
+    growth = reference - reference.mean(axis=0)
     sideways = np.broadcast_to(up[::-1], nod.shape)
     upwards = np.broadcast_to(up, nod.shape)
-    motions = np.stack([nod, along, sideways, upwards])
-    rigid_motions = motions[:, RIGID].reshape(len(motions), -1)
-    off = (shapes - reference)[:, RIGID].reshape(len(shapes), -1)
+    motions = np.stack(
+        [
+            nod,
+            growth,
+            sideways,
+            upwards,
+        ]
+    )
+    off = shapes - reference
     amounts, *_ = np.linalg.lstsq(
-        rigid_motions.T,
-        off.T,
+        _rigid_rows(motions).T,
+        _rigid_rows(off).T,
         rcond=None,
     )
-    upright = shapes - amounts[0][:, None, None] * nod
+    of_nod = amounts[0]
+    upright = shapes - of_nod[:, None, None] * nod
     return _laid_on(upright, reference)
 
 
+def _rigid_rows(shapes: Floats) -> Floats:
+    """Return the points that no expression moves, a row for each of n shapes."""
+    rigid = shapes[:, RIGID]
+    return rigid.reshape(len(shapes), -1)
+
+
 def _is_large(face: LabelledFace) -> bool:
-    left = face.points[EYE_LEFT].mean(axis=0)
-    right = face.points[EYE_RIGHT].mean(axis=0)
-    return float(np.linalg.norm(left - right)) >= SMALLEST_EYE_DISTANCE
+    left, right = _eyes(face.points)
+    distance = float(np.linalg.norm(left - right))
+    return distance >= SMALLEST_EYE_DISTANCE

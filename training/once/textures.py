@@ -28,6 +28,8 @@ DARKEST: Final = 30
 """Luma below which a face is not brightened further: it would be noise."""
 HALF: Final = (WIDTH // 2, HEIGHT // 2)
 """Chroma and alpha are kept at half the resolution of the luma."""
+GRABCUT_ROUNDS: Final = 3
+"""Chosen, not measured."""
 
 
 def texture_of(face: LabelledFace, mesh: Mesh) -> Image:
@@ -46,12 +48,15 @@ def texture_of(face: LabelledFace, mesh: Mesh) -> Image:
             fy=share,
             interpolation=cv2.INTER_AREA,
         )
+        # Pixel k lies at k + ½ of the picture's width.
         points = (points + 0.5) / shrink - 0.5
         matrix = to_texture_frame(points, reference)
-    back = np.asarray(cv2.invertAffineTransform(matrix), np.float32)
+    inverse = cv2.invertAffineTransform(matrix)
+    back = np.asarray(inverse, np.float32)
+    outline = transformed(rings(), back)
     texture = warp(
         np.asarray(image),
-        np.vstack([points, transformed(rings(), back)]),
+        np.vstack([points, outline]),
         mesh.texture,
         mesh.triangles,
         (WIDTH, HEIGHT),
@@ -63,28 +68,35 @@ def texture_of(face: LabelledFace, mesh: Mesh) -> Image:
 def _halvings(matrix: Floats) -> float:
     """Return by how much a picture is made smaller before it is warped, a power of two."""
     scale = np.hypot(*matrix[:, 0])
-    return float(2 ** max(0.0, np.floor(-np.log2(scale) + 0.25)))
+    halvings = -np.log2(scale)
+    # 0.25: a picture may be enlarged by a fifth after it; chosen, not measured.
+    whole = np.floor(halvings + 0.25)
+    return float(2 ** max(0.0, whole))
 
 
 def with_alpha(texture: Image, landmarks: Floats) -> Image:
     """Add as alpha what GrabCut takes for the head; fill the rest with its nearest colours."""
     # GrabCut draws its first clusters from OpenCV's generator.
     cv2.setRNGSeed(0)
-    inside = _head(texture, _guess(landmarks))
+    guess = _guess(landmarks)
+    inside = _head(texture, guess)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
     # The rim of the head mixes with the background; its colours are taken from further inside.
     core = np.asarray(cv2.erode(inside, kernel), np.uint8)
     filled = _filled(texture, core)
+    # A rim of a pixel or two looks natural; chosen by looking, not measured.
     alpha = cv2.GaussianBlur(inside * 255, (0, 0), 1.2)
     # Half of the head's outline is as good as the other, and the mean of both is smoother.
+    mirrored_alpha = alpha[:, ::-1]
     symmetric_alpha = cv2.addWeighted(
         alpha,
         0.5,
-        alpha[:, ::-1],
+        mirrored_alpha,
         0.5,
         0,
     )
-    return np.dstack([balanced(filled, landmarks), symmetric_alpha])
+    colours = balanced(filled, landmarks)
+    return np.dstack([colours, symmetric_alpha])
 
 
 def _guess(landmarks: Floats) -> Mask:
@@ -94,44 +106,69 @@ def _guess(landmarks: Floats) -> Mask:
     looking at the heads that came out.
     """
     labels = np.full((HEIGHT, WIDTH), cv2.GC_PR_BGD, np.uint8)
-    x, y = EYE_CENTRE
-    unit = EYE_DISTANCE
-    middle = round(x)
-    head = (round(1.62 * unit), round(2.15 * unit))
-    centre = (middle, round(y + 0.05 * unit))
-    cv2.ellipse(
+    _ellipse(
         labels,
-        centre,
-        head,
-        0,
-        0,
-        360,
-        cv2.GC_PR_FGD,
-        -1,
+        below_eyes=0.05,
+        half_width=1.62,
+        half_height=2.15,
+        label=cv2.GC_PR_FGD,
     )
     chin = round(landmarks[CHIN, 1])
-    neck = slice(round(x - 1.1 * unit), round(x + 1.1 * unit))
+    neck = slice(_column(-1.1), _column(1.1))
     labels[chin:, neck] = cv2.GC_PR_FGD
+    # Nobody's head reaches the edges of the texture.
     labels[:, :4] = cv2.GC_BGD
     labels[:, -4:] = cv2.GC_BGD
     labels[:3] = cv2.GC_BGD
-    shoulders = round(y + unit)
-    labels[shoulders:, : round(x - 1.3 * unit)] = cv2.GC_BGD
-    labels[shoulders:, round(x + 1.3 * unit) :] = cv2.GC_BGD
+    # Beside the neck there are shoulders and collars.
+    shoulders = round(EYE_CENTRE[1] + EYE_DISTANCE)
+    left_shoulder = _column(-1.3)
+    right_shoulder = _column(1.3)
+    labels[shoulders:, :left_shoulder] = cv2.GC_BGD
+    labels[shoulders:, right_shoulder:] = cv2.GC_BGD
     cv2.fillConvexPoly(labels, _hull(landmarks), cv2.GC_FGD)
-    forehead = (round(0.95 * unit), round(1.15 * unit))
-    above = (middle, round(y - 0.2 * unit))
-    cv2.ellipse(
+    # The upper half alone: the forehead.
+    _ellipse(
         labels,
-        above,
-        forehead,
-        0,
-        180,
-        360,
-        cv2.GC_FGD,
-        -1,
+        below_eyes=-0.2,
+        half_width=0.95,
+        half_height=1.15,
+        label=cv2.GC_FGD,
+        first_degree=180,
     )
     return labels
+
+
+def _column(off: float) -> int:
+    """Return the column that lies `off` distances of the eyes right of their middle."""
+    return round(EYE_CENTRE[0] + off * EYE_DISTANCE)
+
+
+def _ellipse(
+    labels: Mask,
+    *,
+    below_eyes: float,
+    half_width: float,
+    half_height: float,
+    label: int,
+    first_degree: int = 0,
+) -> None:
+    """Fill an ellipse under the middle of the eyes; all sizes in distances of the eyes."""
+    row = round(EYE_CENTRE[1] + below_eyes * EYE_DISTANCE)
+    axes = (
+        round(half_width * EYE_DISTANCE),
+        round(half_height * EYE_DISTANCE),
+    )
+    cv2.ellipse(
+        labels,
+        (_column(0), row),
+        axes,
+        angle=0,
+        startAngle=first_degree,
+        endAngle=360,
+        color=label,
+        thickness=cv2.FILLED,
+    )
 
 
 def _head(texture: Image, labels: Mask) -> Mask:
@@ -144,10 +181,11 @@ def _head(texture: Image, labels: Mask) -> Mask:
         (0, 0, 0, 0),
         background_model,
         head_model,
-        3,
+        GRABCUT_ROUNDS,
         cv2.GC_INIT_WITH_MASK,
     )
-    inside = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
+    is_head = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD))
+    inside = is_head.astype(np.uint8)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
     opened = cv2.morphologyEx(inside, cv2.MORPH_OPEN, kernel)
     closed = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, kernel)
@@ -162,14 +200,19 @@ def _filled(texture: Image, core: Mask) -> Image:
         5,
         labelType=cv2.DIST_LABEL_PIXEL,
     )
-    colours = np.zeros((nearest.max() + 1, 3), np.uint8)
-    colours[nearest[core > 0]] = texture[core > 0]
+    is_core = core > 0
+    count = nearest.max() + 1
+    colours = np.zeros((count, 3), np.uint8)
+    own_labels = nearest[is_core]
+    colours[own_labels] = texture[is_core]
     around = cv2.GaussianBlur(colours[nearest], (0, 0), 4)
-    return np.asarray(np.where(core[..., None] > 0, texture, around), np.uint8)
+    filled = np.where(is_core[..., None], texture, around)
+    return np.asarray(filled, np.uint8)
 
 
 def _hull(landmarks: Floats) -> cv2.typing.MatLike:
-    return cv2.convexHull(np.rint(landmarks).astype(np.int32))
+    pixels = np.rint(landmarks).astype(np.int32)
+    return cv2.convexHull(pixels)
 
 
 def balanced(texture: Image, landmarks: Floats) -> Image:
@@ -178,11 +221,15 @@ def balanced(texture: Image, landmarks: Floats) -> Image:
     cv2.fillConvexPoly(face, _hull(landmarks), 1)
     planes = cv2.cvtColor(texture, cv2.COLOR_BGR2YCrCb).astype(np.float32)
     # Half of the exposure and three quarters of the cast: people differ in skin, not in lamps.
+    typical_luma, *typical_colour = TYPICAL_SKIN
     luma, *colour = cv2.mean(planes, face)[:3]
-    planes[..., 0] *= (TYPICAL_SKIN[0] / max(luma, DARKEST)) ** 0.5
-    planes[..., 1:] += 0.75 * (np.array(TYPICAL_SKIN[1:]) - colour)
+    exposure = typical_luma / max(luma, DARKEST)
+    cast = np.array(typical_colour) - colour
+    planes[..., 0] *= exposure**0.5
+    planes[..., 1:] += 0.75 * cast
     rounded = np.clip(planes, 0, 255).astype(np.uint8)
-    return np.asarray(cv2.cvtColor(rounded, cv2.COLOR_YCrCb2BGR), np.uint8)
+    colours = cv2.cvtColor(rounded, cv2.COLOR_YCrCb2BGR)
+    return np.asarray(colours, np.uint8)
 
 
 def packed(texture: Image) -> Floats:
@@ -190,10 +237,12 @@ def packed(texture: Image) -> Floats:
 
     Luma; then red difference, blue difference and alpha at half size.
     """
-    converted = cv2.cvtColor(texture[..., :3], cv2.COLOR_BGR2YCrCb)
+    colours = texture[..., :3]
+    alpha = texture[..., 3]
+    converted = cv2.cvtColor(colours, cv2.COLOR_BGR2YCrCb)
     luma, red, blue = cv2.split(converted)
     parts = [luma.ravel()]
-    for plane in (red, blue, texture[..., 3]):
+    for plane in (red, blue, alpha):
         half = cv2.resize(
             plane,
             HALF,

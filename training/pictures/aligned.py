@@ -38,7 +38,8 @@ class AlignedFaces:
     @property
     def upright(self) -> Pictures:
         """The pictures that `vitrine.vision.embedding.align` gives, (n, 112, 112, 3)."""
-        return self.pictures[:, ROOM:-ROOM, ROOM:-ROOM]
+        inner = slice(ROOM, -ROOM)
+        return self.pictures[:, inner, inner]
 
     def at_most(self, count: int) -> "AlignedFaces":
         """Return the first `count` pictures of each person."""
@@ -54,7 +55,11 @@ class AlignedFaces:
         """Return those at these places."""
         people = [self.people[place] for place in chosen]
         videos = [self.videos[place] for place in chosen]
-        return AlignedFaces(self.pictures[chosen], people, videos)
+        return AlignedFaces(
+            self.pictures[chosen],
+            people,
+            videos,
+        )
 
 
 def read_aligned(
@@ -68,23 +73,33 @@ def read_aligned(
     """
     sets: list[AlignedFaces] = []
     if people is not None:
-        of_part = [face for face in read_people(people) if part_of(face.person) == part]
+        every = read_people(people)
+        of_part = [face for face in every if part_of(face.person) == part]
         sets.append(aligned_people(of_part))
     for source in labelled:
         faces = select(source.read(), part)
         sets.append(aligned_labelled(faces))
-    owners: list[str] = []
+    return _joined(sets)
+
+
+def _joined(sets: Sequence[AlignedFaces]) -> AlignedFaces:
+    pictures: list[Pictures] = []
+    people: list[str] = []
     videos: list[str] = []
     for some in sets:
-        owners += some.people
+        pictures.append(some.pictures)
+        people += some.people
         videos += some.videos
-    pictures = np.concatenate([some.pictures for some in sets])
-    return AlignedFaces(pictures, owners, videos)
+    return AlignedFaces(
+        np.concatenate(pictures),
+        people,
+        videos,
+    )
 
 
 def aligned_people(faces: Sequence[PersonFace]) -> AlignedFaces:
     """Return pictures that are aligned already. Raises DatasetError for another size."""
-    pictures = np.empty((len(faces), WIDE, WIDE, 3), np.uint8)
+    pictures = _empty(len(faces))
     for place, face in enumerate(faces):
         picture = face.image()
         if picture.shape[:2] != (WIDE, WIDE):
@@ -96,13 +111,20 @@ def aligned_people(faces: Sequence[PersonFace]) -> AlignedFaces:
     return AlignedFaces(pictures, people, videos)
 
 
+def _empty(count: int) -> Pictures:
+    return np.empty((count, WIDE, WIDE, 3), np.uint8)
+
+
 def aligned_labelled(faces: Sequence[LabelledFace]) -> AlignedFaces:
     """Return faces aligned by their labels. Raises DatasetError."""
-    pictures = np.empty((len(faces), WIDE, WIDE, 3), np.uint8)
+    pictures = _empty(len(faces))
+    people: list[str] = []
+    videos: list[str] = []
     for place, face in enumerate(faces):
+        _, video = person_and_video(face.name)
         pictures[place] = wide(face)
-    people = [face.group for face in faces]
-    videos = [person_and_video(face.name)[1] for face in faces]
+        people.append(face.group)
+        videos.append(video)
     return AlignedFaces(pictures, people, videos)
 
 

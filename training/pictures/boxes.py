@@ -32,13 +32,17 @@ def face_box(points: Points) -> Box:
     outline = np.concatenate([points, forehead])
     low = outline.min(axis=0)
     high = outline.max(axis=0)
-    return np.concatenate([low, high - low]).astype(np.float32)
+    sides = high - low
+    box = np.concatenate([low, sides])
+    return box.astype(np.float32)
 
 
 def _down(points: Points) -> NDArray[np.floating]:
     """Return the direction from the eyes to the mouth, a unit vector (2,)."""
     left_eye, right_eye, _, left_mouth, right_mouth = five_points(points)
-    down = (left_mouth + right_mouth) / 2 - (left_eye + right_eye) / 2
+    mouth = (left_mouth + right_mouth) / 2
+    eyes = (left_eye + right_eye) / 2
+    down = mouth - eyes
     length = float(np.hypot(*down))
     # Eyes and mouth in one place: a label that is wrong, taken as upright.
     if length == 0:

@@ -31,7 +31,10 @@ class CachedFace:
 def cached(face: LabelledFace) -> CachedFace:
     """Cut a face out upright, at the scale of a crop of 128 pixels."""
     wide = crop_of_points(face.points, CACHED_CROP)
-    wide[:, 2] += (CACHE_SIZE - CACHED_CROP) / 2
+    room = (CACHE_SIZE - CACHED_CROP) / 2
+    wide[:, 2] += room
+    linear = wide[:, :2]
+    shift = wide[:, 2]
     image = cut(face.image(), wide, CACHE_SIZE)
-    points = face.points @ wide[:, :2].T + wide[:, 2]
+    points = face.points @ linear.T + shift
     return CachedFace(image, points)

@@ -8,6 +8,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 from training.pictures.chance import colour, factor, factors, log_uniform, rectangle
@@ -25,7 +26,7 @@ SENSOR_NOISE: Final = 14.0
 """Grey values of the worst sensor, a cheap camera at night."""
 
 
-def degraded(picture: Image, rng: np.random.Generator) -> Image:
+def degraded(picture: Image, rng: Generator) -> Image:
     """Return a worse view of a square BGR face, of the same size; one in seven stays as it is."""
     # Good views must stay good.
     if rng.random() < 0.15:
@@ -44,14 +45,15 @@ def degraded(picture: Image, rng: np.random.Generator) -> Image:
         view = blurred(view, rng)
     if rng.random() < 0.3:
         view = noisy(view, SENSOR_NOISE, rng)
-        view = compressed(view, int(rng.integers(15, 80)))
+        grade = rng.integers(15, 80)
+        view = compressed(view, int(grade))
     return view
 
 
 def far(
     picture: Image,
     pixels: float,
-    rng: np.random.Generator,
+    rng: Generator,
 ) -> Image:
     """Return the face as a camera sees it that has `pixels` for 112 of it.
 
@@ -59,7 +61,8 @@ def far(
     """
     side = picture.shape[0]
     # Four pixels at least, or there would be nothing to enlarge.
-    few = max(4, round(pixels * side / ALIGNED))
+    share = pixels * side / ALIGNED
+    few = max(4, round(share))
     resized = cv2.resize(
         picture,
         (few, few),
@@ -69,7 +72,8 @@ def far(
     if rng.random() < 0.4:
         small = noisy(small, SENSOR_NOISE, rng)
     if rng.random() < 0.4:
-        small = compressed(small, int(rng.integers(40, 95)))
+        grade = rng.integers(40, 95)
+        small = compressed(small, int(grade))
     enlarged = cv2.resize(
         small,
         (side, side),
@@ -86,13 +90,13 @@ def compressed(picture: Image, grade: int) -> Image:
     return np.asarray(decoded, np.uint8)
 
 
-def cover(picture: Image, rng: np.random.Generator) -> None:
+def cover(picture: Image, rng: Generator) -> None:
     """Put a flat patch in front of part of the face, in place."""
     patch = rectangle(picture.shape[0], 0.4, rng)
     picture[patch] = colour(rng)
 
 
-def recoloured(picture: Image, rng: np.random.Generator) -> Image:
+def recoloured(picture: Image, rng: Generator) -> Image:
     """Change gamma, contrast, brightness and colour cast; one in eight becomes grey."""
     table = colour_table(
         rng,
@@ -102,12 +106,14 @@ def recoloured(picture: Image, rng: np.random.Generator) -> Image:
     )
     # Night cameras give grey pictures.
     if rng.random() < 0.12:
-        picture[:] = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)[..., None]
-    return np.asarray(cv2.LUT(picture, table), np.uint8)
+        grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+        picture[:] = grey[..., None]
+    recoloured_picture = cv2.LUT(picture, table)
+    return np.asarray(recoloured_picture, np.uint8)
 
 
 def colour_table(
-    rng: np.random.Generator,
+    rng: Generator,
     *,
     gamma: float,
     contrast: float,
@@ -118,42 +124,47 @@ def colour_table(
     `gamma` and `contrast` are standard deviations of logarithms, `brightness` is one of a share of
     the whole range. The channels differ by six hundredths, which is a slight colour cast.
     """
-    ramp = np.linspace(0, 1, 256) ** factor(gamma, rng)
+    line = np.linspace(0, 1, 256)
+    ramp = line ** factor(gamma, rng)
     gain = factor(contrast, rng)
     cast = factors(0.06, 3, rng)
-    values = ramp[:, None] * (gain * cast)
+    gains = gain * cast
+    values = ramp[:, None] * gains
     brighter = values + rng.normal(0, brightness)
     table = np.clip(255 * brighter, 0, 255)
     return table[None].astype(np.uint8)
 
 
-def blurred(picture: Image, rng: np.random.Generator) -> Image:
+def blurred(picture: Image, rng: Generator) -> Image:
     """Put the picture out of focus, or move it along a line."""
     if rng.random() < 0.5:
         return softened(picture, 0.6, 3.0, rng)
-    moved = cv2.filter2D(picture, -1, _motion_kernel(rng))
+    kernel = _motion_kernel(rng)
+    moved = cv2.filter2D(picture, -1, kernel)
     return np.asarray(moved, np.uint8)
 
 
-def _motion_kernel(rng: np.random.Generator) -> NDArray[np.float32]:
+def _motion_kernel(rng: Generator) -> NDArray[np.float32]:
     """Draw a line of 3 to 14 pixels in any direction, sum 1."""
     length = int(rng.integers(3, 15))
+    size = (length, length)
     middle = (length - 1) / 2
     direction = rng.uniform(0, 180)
     turn = cv2.getRotationMatrix2D((middle, middle), direction, 1)
-    line = np.zeros((length, length), np.float32)
+    line = np.zeros(size, np.float32)
     line[length // 2] = 1
-    drawn = cv2.warpAffine(line, turn, (length, length))
+    drawn = cv2.warpAffine(line, turn, size)
     kernel = np.asarray(drawn, np.float32)
     # Sum 1 keeps the brightness.
-    return kernel / np.float32(max(kernel.sum(), 1e-6))
+    total = max(kernel.sum(), 1e-6)
+    return kernel / np.float32(total)
 
 
 def softened(
     picture: Image,
     least: float,
     most: float,
-    rng: np.random.Generator,
+    rng: Generator,
 ) -> Image:
     """Put the picture out of focus by so many pixels."""
     deviation = rng.uniform(least, most)
@@ -164,12 +175,20 @@ def softened(
 def coarse(picture: Image, few: int) -> Image:
     """Return a square picture of the same size that was `few` pixels wide in between."""
     side = picture.shape[0]
-    small = cv2.resize(picture, (few, few), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(
+        picture,
+        (few, few),
+        interpolation=cv2.INTER_AREA,
+    )
     enlarged = cv2.resize(small, (side, side))
     return np.asarray(enlarged, np.uint8)
 
 
-def noisy(picture: Image, most: float, rng: np.random.Generator) -> Image:
+def noisy(
+    picture: Image,
+    most: float,
+    rng: Generator,
+) -> Image:
     """Add the noise of a sensor, 2 to `most` grey values."""
     strength = rng.uniform(2, most)
     noise = rng.normal(0, strength, picture.shape)

@@ -14,6 +14,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy.interpolate import LinearNDInterpolator
 
@@ -58,46 +59,63 @@ class _Turn:
 
     def depth(self, model: Floats) -> Floats:
         """Return the depth of model points (n, 3), in pixels."""
-        return np.asarray(self.scale * model @ self.before[2])
+        away = self.before[2]
+        return np.asarray(self.scale * model @ away)
 
     @property
     def pivot(self) -> Floats:
         """(3,), pixels."""
         origin = np.append(self.origin, 0)
-        return np.asarray(origin + self.scale * (self.before @ PIVOT))
+        turned_pivot = self.before @ PIVOT
+        place = origin + self.scale * turned_pivot
+        return np.asarray(place)
 
-    def moved(self, points: Points, depth: Floats) -> Floats:
+    def moved(
+        self,
+        points: Points,
+        depth: Floats,
+    ) -> Floats:
         """Return points (n, 2) of depths (n,) after the turn."""
-        solid = np.column_stack([points, depth]) - self.pivot
+        solid = np.column_stack([points, depth])
+        centred = solid - self.pivot
         turn = self.after @ self.before.T
-        turned_solid = solid @ turn.T + self.pivot
+        turned_solid = centred @ turn.T + self.pivot
         return np.asarray(turned_solid[:, :2])
 
 
-def turned(face: CachedFace, rng: np.random.Generator) -> CachedFace | None:
+def turned(
+    face: CachedFace,
+    rng: Generator,
+) -> CachedFace | None:
     """Turn a view by 12 to 35 degrees more to its side, or up or down.
 
     None where it would be too far.
     """
     pose = head_pose(face.points, CACHE_SIZE, CACHE_SIZE)
     yaw, pitch = _drawn_pose(pose.yaw, pose.pitch, rng)
-    if max(abs(yaw), abs(pitch)) > FARTHEST:
+    farthest = max(abs(yaw), abs(pitch))
+    if farthest > FARTHEST:
         return None
     before = rotation(pose.yaw, pose.pitch, pose.roll)
     after = rotation(yaw, pitch, pose.roll)
     turn = _turn_of(face.points, before, after)
-    points = turn.moved(face.points, turn.depth(mean_shape()))
+    depth = turn.depth(mean_shape())
+    points = turn.moved(face.points, depth)
     # Where the jaw of a turned head is seen depends on the very head.
     certain = np.ones(len(points), bool)
     certain[JAW] = False
     image = _warped(face, points, turn)
-    return CachedFace(image, points.astype(np.float32), certain)
+    return CachedFace(
+        image,
+        points.astype(np.float32),
+        certain,
+    )
 
 
 def _drawn_pose(
     yaw: float,
     pitch: float,
-    rng: np.random.Generator,
+    rng: Generator,
 ) -> tuple[float, float]:
     """Return yaw and pitch after the turn, degrees; six in ten turn to a side.
 
@@ -105,11 +123,23 @@ def _drawn_pose(
     either, and the same with up and down.
     """
     more = rng.uniform(LEAST_TURN, MOST_TURN)
+    # Near 0 the side is a matter of chance; the spreads were chosen, not measured.
     if rng.random() < 0.6:
-        side = 1 if yaw + rng.normal(0, 5) > 0 else -1
-        return yaw + side * more, pitch
-    side = 1 if pitch + rng.normal(0, 12) > 0 else -1
-    return yaw, pitch + side * more
+        seen_yaw = yaw + rng.normal(0, 5)
+        return _farther(yaw, more, seen_yaw), pitch
+    seen_pitch = pitch + rng.normal(0, 12)
+    return yaw, _farther(pitch, more, seen_pitch)
+
+
+def _farther(
+    angle: float,
+    more: float,
+    seen: float,
+) -> float:
+    """Return an angle turned by more degrees to the side on which it was seen."""
+    if seen > 0:
+        return angle + more
+    return angle - more
 
 
 def _turn_of(
@@ -118,13 +148,23 @@ def _turn_of(
     after: Floats,
 ) -> _Turn:
     """Fit the mean shape, turned by `before`, to the points."""
-    model = mean_shape() @ before[:2].T
+    to_plane = before[:2]
+    model = mean_shape() @ to_plane.T
     middle = points.mean(axis=0)
     model_middle = model.mean(axis=0)
-    spread = model - model_middle
-    shared = ((points - middle) * spread).sum()
-    scale = float(shared / (spread**2).sum())
-    return _Turn(before, after, scale, middle - scale * model_middle)
+    centred = points - middle
+    model_centred = model - model_middle
+    # Least squares.
+    shared = (centred * model_centred).sum()
+    spread = (model_centred**2).sum()
+    scale = float(shared / spread)
+    origin = middle - scale * model_middle
+    return _Turn(
+        before,
+        after,
+        scale,
+        origin,
+    )
 
 
 def _warped(
@@ -134,24 +174,16 @@ def _warped(
 ) -> Image:
     """Return the picture whose points moved to `points`."""
     brows = np.r_[BROW_LEFT, BROW_RIGHT]
-    forehead = face.points[brows] + turn.scale * (FOREHEAD @ turn.before[:2].T)
-    forehead_depth = turn.depth(mean_shape()[brows] + FOREHEAD)
+    to_plane = turn.before[:2]
+    above_brows = FOREHEAD @ to_plane.T
+    forehead = face.points[brows] + turn.scale * above_brows
+    forehead_model = mean_shape()[brows] + FOREHEAD
+    forehead_depth = turn.depth(forehead_model)
     forehead_moved = turn.moved(forehead, forehead_depth)
     still = _still_points(turn)
-    from_here = LinearNDInterpolator(
-        np.vstack([points, forehead_moved, still]),
-        np.vstack([face.points, forehead, still]),
-    )
-    line = np.arange(
-        0,
-        CACHE_SIZE + GRID,
-        GRID,
-        dtype=np.float64,
-    )
-    places = np.stack(np.meshgrid(line, line), axis=-1)
-    found = from_here(places)
-    # Outside all triangles nothing moves.
-    sources = np.where(np.isnan(found), places, found).astype(np.float32)
+    moved_to = np.vstack([points, forehead_moved, still])
+    moved_from = np.vstack([face.points, forehead, still])
+    sources = _sources(moved_to, moved_from)
     x, y = cv2.split(_dense(sources))
     bent = cv2.remap(
         face.image,
@@ -163,6 +195,24 @@ def _warped(
     return np.asarray(bent, np.uint8)
 
 
+def _sources(moved_to: Floats, moved_from: Floats) -> NDArray[np.float32]:
+    """Return where every GRID-th pixel of the cut comes from, (rows, columns, 2)."""
+    from_here = LinearNDInterpolator(moved_to, moved_from)
+    line = np.arange(
+        0,
+        CACHE_SIZE + GRID,
+        GRID,
+        dtype=np.float64,
+    )
+    x, y = np.meshgrid(line, line)
+    places = np.stack([x, y], axis=-1)
+    found = from_here(places)
+    # Outside all triangles nothing moves.
+    outside = np.isnan(found)
+    sources = np.where(outside, places, found)
+    return sources.astype(np.float32)
+
+
 def _still_points(turn: _Turn) -> Floats:
     """Return the outline of the head and the far corners, (28, 2)."""
     around = np.linspace(
@@ -171,8 +221,11 @@ def _still_points(turn: _Turn) -> Floats:
         24,
         endpoint=False,
     )
-    circle = np.column_stack([np.cos(around), np.sin(around)])
-    outline = turn.pivot[:2] + turn.scale * OUTLINE * circle
+    x = np.cos(around)
+    y = np.sin(around)
+    circle = np.column_stack([x, y])
+    middle = turn.pivot[:2]
+    outline = middle + turn.scale * OUTLINE * circle
     corners = np.array(list(product(FAR, FAR)))
     return np.vstack([outline, corners])
 
@@ -188,7 +241,12 @@ def _dense(coarse: NDArray[np.float32]) -> NDArray[np.float32]:
     )
     # cv2.resize puts value k in the middle of its block, not at its first pixel.
     shift = (GRID - 1) / 2
-    back = np.array([[1, 0, -shift], [0, 1, -shift]])
+    back = np.array(
+        [
+            [1, 0, -shift],
+            [0, 1, -shift],
+        ]
+    )
     there = cv2.warpAffine(
         fine,
         back,

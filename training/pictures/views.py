@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 import cv2
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
@@ -99,7 +100,9 @@ def make_views(
     faces = faces.some(seen_twice(faces))
     rng = np.random.default_rng(seed)
     side = landmarker.side
-    start = crop_of_box((ROOM, ROOM, SIDE, SIDE), TEMPLATE + ROOM, side)
+    box = (ROOM, ROOM, SIDE, SIDE)
+    # The five points of an aligned face are known before anything is found.
+    start = crop_of_box(box, TEMPLATE + ROOM, side)
     clean: list[Vectors] = []
     vectors: list[Vectors] = []
     cuts: list[Image] = []
@@ -117,7 +120,11 @@ def make_views(
         vectors.append(seen.vectors)
         cuts += seen.cuts
         heights += seen.heights
-    genuine, impostor = _compared(faces, np.array(clean), np.array(vectors))
+    genuine, impostor = _compared(
+        faces,
+        np.array(clean),
+        np.array(vectors),
+    )
     people = np.repeat(faces.people, each)
     return Views(
         np.array(cuts),
@@ -141,19 +148,22 @@ def _look_at(
     for frame in frames:
         scale = frame.shape[0] / WIDE
         crop = crop_of_points(points * scale, side)
+        picture = cut(frame, crop, side)
         crops.append(crop)
-        cuts.append(quality_cut(cut(frame, crop, side)))
+        cuts.append(quality_cut(picture))
     found = landmarker.points(frames, crops)
-    aligned = [
-        align(frame, these)
-        for frame, these in zip(
-            frames,
-            found,
-            strict=True,
-        )
-    ]
-    heights = [float(np.ptp(these[:, 1])) for these in found]
-    return _Seen(embedder.embed(aligned), cuts, heights)
+    aligned: list[Image] = []
+    heights: list[float] = []
+    for frame, these in zip(
+        frames,
+        found,
+        strict=True,
+    ):
+        y = these[:, 1]
+        aligned.append(align(frame, these))
+        heights.append(float(np.ptp(y)))
+    vectors = embedder.embed(aligned)
+    return _Seen(vectors, cuts, heights)
 
 
 def seen_twice(faces: AlignedFaces) -> list[int]:
@@ -172,7 +182,7 @@ def seen_twice(faces: AlignedFaces) -> list[int]:
     return places
 
 
-def frame_of(picture: Image, rng: np.random.Generator) -> Image:
+def frame_of(picture: Image, rng: Generator) -> Image:
     """Return an aligned picture as a camera at some distance, in some light, would have it."""
     view = picture.copy()
     # In the order of the light's way: what is in front, light, lens, distance, sensor, stream.
@@ -193,7 +203,8 @@ def frame_of(picture: Image, rng: np.random.Generator) -> Image:
     if rng.random() < 0.3:
         view = noisy(view, SENSOR_NOISE, rng)
     if rng.random() < 0.4:
-        view = compressed(view, int(rng.integers(30, 95)))
+        grade = rng.integers(30, 95)
+        view = compressed(view, int(grade))
     return view
 
 
@@ -206,18 +217,26 @@ def _compared(
     owners = np.array(faces.people)
     videos = np.array(faces.videos)
     names = np.unique(owners)
-    sums = [clean[owners == name].sum(axis=0) for name in names]
-    means = np.array(list(map(_unit, sums)))
+    units: list[Vectors] = []
+    for name in names:
+        own = clean[owners == name]
+        units.append(_unit(own.sum(axis=0)))
+    means = np.array(units)
     # A view is compared with other videos alone: frames of one video are nearly the same.
     genuine: list[Vectors] = []
     impostor: list[Vectors] = []
     for place, views in enumerate(seen):
         owner = owners[place]
-        other_videos = clean[(owners == owner) & (videos != videos[place])]
-        genuine.append(views @ _unit(other_videos.sum(axis=0)))
+        is_own = owners == owner
+        is_other_video = videos != videos[place]
+        other_videos = clean[is_own & is_other_video]
+        own_mean = _unit(other_videos.sum(axis=0))
         other_people = means[names != owner]
-        impostor.append((views @ other_people.T).ravel())
-    return np.concatenate(genuine).astype(np.float64), np.concatenate(impostor)
+        to_others = views @ other_people.T
+        genuine.append(views @ own_mean)
+        impostor.append(to_others.ravel())
+    to_own = np.concatenate(genuine)
+    return to_own.astype(np.float64), np.concatenate(impostor)
 
 
 def _unit(vector: Vectors) -> Vectors:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 import torch
+from numpy.random import Generator
 from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor, nn
@@ -71,13 +72,13 @@ class QualityTask(Task):
     def network(self) -> nn.Module:
         return QualityNetwork()
 
-    def order(self, rng: np.random.Generator) -> NDArray[np.integer]:
+    def order(self, rng: Generator) -> NDArray[np.integer]:
         return rng.permutation(len(self._labels))
 
     def sample(
         self,
         index: int,
-        rng: np.random.Generator,
+        rng: Generator,
     ) -> Sample:
         """See Task. A picture (3, 56, 56) and the chance (1,)."""
         picture = self._train.cuts[index]
@@ -92,7 +93,11 @@ class QualityTask(Task):
         )
         return quality_input([moved])[0], self._labels[index : index + 1]
 
-    def loss(self, network: nn.Module, batch: Batch) -> Tensor:
+    def loss(
+        self,
+        network: nn.Module,
+        batch: Batch,
+    ) -> Tensor:
         """See Task. Cross entropy."""
         assert isinstance(network, QualityNetwork)
         pictures, chances = batch
