@@ -8,7 +8,8 @@ from vitrine.clock import SECOND_NS, Clock
 from vitrine.schemas import FrameFaces, StandEngagement
 from vitrine.telemetry import metrics
 
-# Older frames come from files or replays; their age says nothing about us.
+# Chosen, not measured: older frames come from files or replays; their age says
+# nothing about us.
 LIVE_NS: Final = 60 * SECOND_NS
 
 

@@ -233,6 +233,7 @@ class EngagementHandler(Handler):
         return checkpoints
 
     def _commits(self) -> dict[TopicPartition, Commit]:
+        # Never beyond the stored state: what came since has to be read again.
         commits = {}
         for source, partition in self._partitions.items():
             commit = Commit(partition.stored_offset)

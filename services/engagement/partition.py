@@ -162,6 +162,7 @@ class Partition:
         behind_ns = self.behind_ns(now.event)
         if behind_ns <= REPEATED_NS:
             return False
+        # Repeated frames are over sooner: these come from a clock that was set back.
         if not camera.behind_since_ns:
             camera.behind_since_ns = at_ns
         behind_for_ns = at_ns - camera.behind_since_ns
