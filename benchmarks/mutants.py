@@ -230,6 +230,8 @@ def try_all(
                 progress.update(task, advance=1, refresh=True)
                 if not noticed and bench.mutant is not None:
                     survivors.append(bench.mutant)
+                    # At once: a run that is cut off has shown what it found.
+                    console.print(f"lives: {bench.mutant.name}", markup=False)
     return survivors
 
 

@@ -54,6 +54,7 @@ class Counts:
     tokens: int = 0
     comments: int = 0
     wide_lines: int = 0
+    filled_lines: int = 0
     comprehensions: int = 0
     packings: int = 0
     docstrings: int = 0
@@ -106,6 +107,7 @@ def count(path: Path, counts: Counts) -> None:
     counts.lines += len(lines)
     counts.file_lines.append(len(lines))
     counts.wide_lines += sum(len(line) > WIDTH for line in lines)
+    counts.filled_lines += sum(bool(line.strip()) for line in lines)
     # An `__init__` with a docstring is no module that somebody has to know.
     if path.name != "__init__.py":
         counts.modules[path.parent.resolve()] += 1
@@ -188,6 +190,7 @@ def rows(counts: Counts) -> list[tuple[str, str]]:
         ("lines", f"{counts.lines}"),
         ("lines of code", f"{counts.code_lines}"),
         ("tokens a line of code", mean(counts.tokens, counts.code_lines)),
+        ("tokens a line that is not blank", mean(counts.tokens, counts.filled_lines)),
         ("comments, share of lines", share(counts.comments, counts.lines)),
         ("lines over 100 columns", share(counts.wide_lines, counts.lines)),
         (

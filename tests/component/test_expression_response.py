@@ -1,4 +1,4 @@
-"""The response to the synthetic people's expressions: true points, and what the shipped networks see."""
+"""Drawn people show what they were drawn to: the response follows the episodes."""
 
 from __future__ import annotations
 
