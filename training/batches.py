@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
+from numpy.random import default_rng
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
@@ -35,7 +36,7 @@ class Batches:
             )
 
     def _order(self, epoch: int) -> NDArray[np.integer]:
-        rng = np.random.default_rng([self._config.seed, epoch])
+        rng = default_rng([self._config.seed, epoch])
         return np.asarray(self._task.order(rng))
 
     def of(self, epoch: int) -> Iterator[Batch]:
@@ -70,7 +71,7 @@ class _Samples(Dataset[Sample]):
         return len(self._chosen)
 
     def __getitem__(self, place: int) -> Sample:
-        rng = np.random.default_rng([self._seed, self._epoch, place])
+        rng = default_rng([self._seed, self._epoch, place])
         index = int(self._chosen[place])
         return self._task.sample(index, rng)
 

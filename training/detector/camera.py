@@ -7,7 +7,7 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.random import Generator
+from numpy.random import Generator, default_rng
 
 from training.detector.tile import SIDE
 from training.pictures.chance import factor, factors
@@ -23,7 +23,7 @@ class Camera:
 
     def __init__(self) -> None:
         # Drawn once: normal noise for each tile would take longer than all the rest.
-        rng = np.random.default_rng(0)
+        rng = default_rng(0)
         side = SIDE + GRAIN
         noise = rng.normal(0, 1, (side, side, 3))
         self._noise = noise.astype(np.float32)

@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 
 import numpy as np
 import torch
+from numpy.random import default_rng
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 from torch import nn
@@ -76,7 +77,7 @@ class Pictures:
 
     def composer(self, alarms: Sequence[Picture] = ()) -> Composer:
         """Return a composer of tiles of these pictures, and of earlier false alarms."""
-        rng = np.random.default_rng(0)
+        rng = default_rng(0)
         # Shares of the backgrounds were chosen, not measured; false alarms weigh most, so that
         # a round unlearns what the one before took for a face.
         scenes: Scenes = [
@@ -167,7 +168,7 @@ def collect(
 
 
 def _turned(sets: Sequence[Sequence[LabelledFace]]) -> list[Picture]:
-    rng = np.random.default_rng(1)
+    rng = default_rng(1)
     pictures: list[Picture] = []
     for some in sets:
         for face in some:

@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 import numpy as np
 import torch
-from numpy.random import Generator
+from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor, nn
@@ -95,7 +95,7 @@ class DetectorTask(Task):
         tiles: list[Tile] = []
         for number in range(self._config.validation_tiles):
             # A generator for each tile, so that fewer tiles are the first of many.
-            rng = np.random.default_rng([1, number])
+            rng = default_rng([1, number])
             tile = composer.tile(rng)
             tiles.append(tile)
         return tiles

@@ -7,7 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 import torch
-from numpy.random import Generator
+from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 from torch import nn
 
@@ -117,7 +117,7 @@ class ValidationSet:
 
     def __init__(self, faces: AlignedFaces) -> None:
         self._people = faces.people
-        rng = np.random.default_rng(0)
+        rng = default_rng(0)
         sizes = np.resize(VALIDATION_PIXELS, len(faces.people))
         small: list[Image] = []
         for picture, size in zip(

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 import cv2
 import numpy as np
-from numpy.random import Generator
+from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
@@ -98,7 +98,7 @@ def make_views(
 ) -> Views:
     """Return `each` views of every picture of people who have another video or photo."""
     faces = faces.some(seen_twice(faces))
-    rng = np.random.default_rng(seed)
+    rng = default_rng(seed)
     side = landmarker.side
     box = (ROOM, ROOM, SIDE, SIDE)
     # The five points of an aligned face are known before anything is found.

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator, default_rng
 
 from training.report.plan import PLAN, Measurement
 
@@ -97,7 +98,7 @@ def make_result(
     }
 
 
-def _landmarks(rng: np.random.Generator) -> Content:
+def _landmarks(rng: Generator) -> Content:
     nme = np.sort(rng.lognormal(-3, 0.35, 101))
     return make_result(
         "landmarks",
@@ -111,7 +112,7 @@ def _landmarks(rng: np.random.Generator) -> Content:
     )
 
 
-def _detector(rng: np.random.Generator) -> Content:
+def _detector(rng: Generator) -> Content:
     milliseconds = float(rng.uniform(3, 20))
     alarms = float(rng.uniform(0, 0.4))
     recall = float(rng.uniform(0.85, 0.98))
@@ -131,7 +132,7 @@ def _detector(rng: np.random.Generator) -> Content:
     )
 
 
-def _identity(rng: np.random.Generator) -> Content:
+def _identity(rng: Generator) -> Content:
     far = np.logspace(-4, -0.3, 60)
     tar = far ** float(rng.uniform(0.01, 0.03))
     return make_result(
@@ -143,7 +144,7 @@ def _identity(rng: np.random.Generator) -> Content:
     )
 
 
-def _quality(_: np.random.Generator) -> Content:
+def _quality(_: Generator) -> Content:
     rejected = np.arange(0, 0.96, 0.05)
     line = np.linspace(0.2, 0, 20)
     ideal = np.maximum(0, line - 0.1)
@@ -166,7 +167,7 @@ def _quality(_: np.random.Generator) -> Content:
     }
 
 
-def _expression(rng: np.random.Generator) -> Content:
+def _expression(rng: Generator) -> Content:
     wrong = rng.integers(0, 20, (8, 8))
     right = np.diag(rng.integers(50, 900, 8))
     return make_result(
@@ -178,7 +179,7 @@ def _expression(rng: np.random.Generator) -> Content:
     )
 
 
-TASKS: dict[str, Callable[[np.random.Generator], Content]] = {
+TASKS: dict[str, Callable[[Generator], Content]] = {
     "landmarks": _landmarks,
     "detector": _detector,
     "identity": _identity,
@@ -191,7 +192,7 @@ def made_up(measurement: Measurement) -> Content:
     """Return plausible figures for a measurement of the plan, always the same."""
     seed = sum(measurement.name.encode())
     task = measurement.arguments[0]
-    return TASKS[task](np.random.default_rng(seed))
+    return TASKS[task](default_rng(seed))
 
 
 def write_made_up(folder: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import cv2
 import numpy as np
 import yaml
+from numpy.random import default_rng
 
 from tests.builders import face_points
 from training.datasets.splits import Part, part_of
@@ -19,7 +20,11 @@ from vitrine.vision.expression_classes import SIDE as EXPRESSION_SIDE
 SMALL: Final = {"epochs": 1, "threads": 1, "workers": 0}
 
 
-def small_config(folder: Path, network: str, **changes: object) -> Path:
+def small_config(
+    folder: Path,
+    network: str,
+    **changes: object,
+) -> Path:
     """Return the shipped configuration with these settings in all rounds."""
     settings = SMALL | changes
     content: dict[str, Any] = yaml.safe_load(config_path(network).read_text("utf-8"))
@@ -43,7 +48,10 @@ def everybody() -> list[str]:
     return [*people_of("train", 8), *people_of("validation", 2)]
 
 
-def drawn_face(points: np.ndarray, side: int = 120) -> bytes:
+def drawn_face(
+    points: np.ndarray,
+    side: int = 120,
+) -> bytes:
     """Return a JPEG with a dot on each point."""
     picture = np.full((side, side, 3), 60, np.uint8)
     for x, y in points:
@@ -55,7 +63,10 @@ def encoded(picture: Image, kind: str = ".jpg") -> bytes:
     return cv2.imencode(kind, picture)[1].tobytes()
 
 
-def labelled_faces(folder: Path, people: Iterable[str]) -> Path:
+def labelled_faces(
+    folder: Path,
+    people: Iterable[str],
+) -> Path:
     """Write one frontal or slightly turned face of each person with 68 points."""
     path = folder / "faces.zip"
     rows = [","]
@@ -70,11 +81,15 @@ def labelled_faces(folder: Path, people: Iterable[str]) -> Path:
     return path
 
 
-def aligned_people(folder: Path, people: Iterable[str], each: int = 2) -> Path:
+def aligned_people(
+    folder: Path,
+    people: Iterable[str],
+    each: int = 2,
+) -> Path:
     """Write `each` pictures of 144 pixels of each person, a folder a person."""
     root = folder / "people"
     for number, person in enumerate(people):
-        rng = np.random.default_rng(number)
+        rng = default_rng(number)
         coarse = rng.integers(30, 220, (12, 12, 3), dtype=np.uint8)
         face = cv2.resize(coarse, (144, 144), interpolation=cv2.INTER_CUBIC)
         (root / person).mkdir(parents=True)
@@ -91,7 +106,7 @@ def shelves(folder: Path, count: int = 3) -> Path:
     root = folder / "shelves"
     root.mkdir()
     for number in range(count):
-        rng = np.random.default_rng(number)
+        rng = default_rng(number)
         coarse = rng.integers(0, 256, (30, 40, 3), dtype=np.uint8)
         picture = cv2.resize(coarse, (320, 240), interpolation=cv2.INTER_NEAREST)
         (root / f"{number}.jpg").write_bytes(encoded(np.asarray(picture, np.uint8)))
@@ -100,7 +115,7 @@ def shelves(folder: Path, count: int = 3) -> Path:
 
 def grey_face(seed: int) -> Image:
     """Return blurred noise, different for each seed."""
-    rng = np.random.default_rng(seed)
+    rng = default_rng(seed)
     noise = rng.integers(0, 256, (EXPRESSION_SIDE, EXPRESSION_SIDE), dtype=np.uint8)
     return np.asarray(cv2.GaussianBlur(noise, (0, 0), 3), dtype=np.uint8)
 
@@ -110,7 +125,10 @@ def votes(**given: int) -> list[int]:
     return [given.get(name, 0) for name in (*CLASSES, "unknown", "no_face")]
 
 
-def expression_set(folder: Path, faces: Iterable[tuple[str, str, int]]) -> Path:
+def expression_set(
+    folder: Path,
+    faces: Iterable[tuple[str, str, int]],
+) -> Path:
     """Write FER+ of faces: part, name, and the seed of the picture and its votes."""
     path = folder / "ferplus.zip"
     rows: dict[str, list[str]] = {}
@@ -125,7 +143,11 @@ def expression_set(folder: Path, faces: Iterable[tuple[str, str, int]]) -> Path:
     return path
 
 
-def expression_names(count: int, *, validation: bool) -> list[str]:
+def expression_names(
+    count: int,
+    *,
+    validation: bool,
+) -> list[str]:
     """Return names of FER2013Train that choose the weights, or that train."""
     found: list[str] = []
     for number in range(10_000):

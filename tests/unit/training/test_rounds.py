@@ -142,7 +142,11 @@ def test_runs_lie_in_a_folder_of_the_network_in_order() -> None:
     ]
 
 
-def changed(folder: Path, text: str, by: str) -> Path:
+def changed(
+    folder: Path,
+    text: str,
+    by: str,
+) -> Path:
     """Return a copy of the expression network's configuration with one change."""
     content = config_path("expression").read_text("utf-8")
     assert text in content

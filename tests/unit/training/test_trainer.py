@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
+from numpy.testing import assert_allclose, assert_array_equal
 
 from tests.unit.training.small import everybody, labelled_faces, small_config
 from training.batches import Batches
@@ -23,7 +23,11 @@ def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return labelled_faces(tmp_path_factory.mktemp("faces"), everybody())
 
 
-def first_round(folder: Path, faces: Path, **changes: object) -> tuple[RunConfig, Task]:
+def first_round(
+    folder: Path,
+    faces: Path,
+    **changes: object,
+) -> tuple[RunConfig, Task]:
     """Return the first round of the landmark network on small faces."""
     folder.mkdir(exist_ok=True)
     data = [{"path": str(faces), "format": "keypoints-csv"}]
@@ -90,7 +94,10 @@ def test_the_kept_weights_are_those_of_the_best_epoch(
 
 # Python 3.12 warns of threads; OpenCV runs one.
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-def test_workers_change_nothing(tmp_path: Path, faces: Path) -> None:
+def test_workers_change_nothing(
+    tmp_path: Path,
+    faces: Path,
+) -> None:
     config, task = first_round(tmp_path, faces)
     helped = config.model_copy(update={"workers": 1})
     expected = list(Batches(config, task).of(1))
@@ -99,10 +106,13 @@ def test_workers_change_nothing(tmp_path: Path, faces: Path) -> None:
     for one, other in zip(expected, found, strict=True):
         for a, b in zip(one, other, strict=True):
             # What is not learnt is NaN in both.
-            np.testing.assert_array_equal(a.numpy(), b.numpy())
+            assert_array_equal(a.numpy(), b.numpy())
 
 
-def test_an_epoch_without_a_batch_is_refused(tmp_path: Path, faces: Path) -> None:
+def test_an_epoch_without_a_batch_is_refused(
+    tmp_path: Path,
+    faces: Path,
+) -> None:
     config, task = first_round(tmp_path, faces, batch=400)
     with pytest.raises(ValueError, match="an epoch of 8 samples has no batch of 400"):
         Batches(config, task)
@@ -135,6 +145,6 @@ def test_the_exported_network_answers_as_torch_does(
     exported = load_network(path)
     several = exported.run(batch.numpy())[0]
     one = exported.run(batch[:1].numpy())[0]
-    np.testing.assert_allclose(several, expected, atol=1e-4)
-    np.testing.assert_allclose(one, expected[:1], atol=1e-4)
+    assert_allclose(several, expected, atol=1e-4)
+    assert_allclose(one, expected[:1], atol=1e-4)
     assert b"site-packages" not in path.read_bytes()

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 
 from tests.unit.training.detector.builders import found_at, make_empty, make_person
 from training.config import Source
@@ -40,8 +40,8 @@ def test_mined_pieces_can_be_stored(tmp_path: Path) -> None:
     path = tmp_path / "mined.npz"
     write_mined([make_person(), make_empty()], path)
     person, empty = read_mined(path)
-    np.testing.assert_array_equal(person.boxes, make_person().boxes)
-    np.testing.assert_array_equal(person.five, make_person().five)
+    assert_array_equal(person.boxes, make_person().boxes)
+    assert_array_equal(person.five, make_person().five)
     assert not empty.has_labels
     assert empty.image.shape == (200, 200, 3)
 

@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from numpy.random import default_rng
+from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 
 from tests.unit.training.detector.builders import found_at, make_composer, make_tile
@@ -44,8 +46,8 @@ def test_a_network_that_answers_the_targets_finds_the_face(size: float) -> None:
     cells = np.column_stack([logits, values]).astype(np.float32)
     found = decode(maps_of(cells), least=0.0)
     assert len(found) == 1
-    np.testing.assert_allclose(found.boxes, tile.boxes, atol=1e-3)
-    np.testing.assert_allclose(found.five, tile.five, atol=1e-3)
+    assert_allclose(found.boxes, tile.boxes, atol=1e-3)
+    assert_allclose(found.five, tile.five, atol=1e-3)
 
 
 def test_cells_in_ignored_places_may_say_anything() -> None:
@@ -69,7 +71,7 @@ def test_generalised_iou_of_equal_and_of_distant_boxes(
 def test_a_few_steps_lower_the_loss() -> None:
     torch.manual_seed(0)
     composer = make_composer()
-    tiles = [composer.tile(np.random.default_rng(seed)) for seed in (0, 1, 2, 4)]
+    tiles = [composer.tile(default_rng(seed)) for seed in (0, 1, 2, 4)]
     samples = [sample_of(tile) for tile in tiles]
     stacked = [torch.from_numpy(np.stack(part)) for part in zip(*samples, strict=True)]
     pictures, states, values = stacked
@@ -114,7 +116,7 @@ def test_the_exported_network_answers_like_torch_whatever_the_size_of_the_pictur
     write_onnx(network, DetectorTask.product, path)
     answered = load_network(path).run(pictures.numpy())
     for there, here in zip(answered, expected, strict=True):
-        np.testing.assert_allclose(there, here.numpy(), atol=1e-4)
+        assert_allclose(there, here.numpy(), atol=1e-4)
 
 
 def test_a_second_detection_is_a_false_alarm_and_an_ignored_one_is_neither() -> None:

@@ -3,8 +3,15 @@
 import cv2
 import numpy as np
 import pytest
+from numpy.random import default_rng
+from numpy.testing import assert_allclose
 
-from tests.unit.training.detector.builders import make_empty, make_person, make_points
+from tests.unit.training.detector.builders import (
+    boxes_of,
+    make_empty,
+    make_person,
+    make_points,
+)
 from training.datasets.faces import LabelledFace
 from training.detector.faceless import cut_like_people, faceless_pieces
 from training.detector.picture import moved, overlaps, placing, warped
@@ -16,14 +23,15 @@ def test_the_box_of_an_upright_face_is_that_of_its_points_and_a_forehead() -> No
     points = make_points(size=100)
     x, y = points.min(axis=0)
     right, bottom = points.max(axis=0)
-    expected = [x, y - 30, right - x, bottom - y + 30]
-    np.testing.assert_allclose(face_box(points), expected, atol=0.5)
+    top = y - 30
+    expected = [x, top, right - x, bottom - top]
+    assert_allclose(face_box(points), expected, atol=0.5)
 
 
 def test_the_forehead_is_above_the_brows_of_a_tilted_head_too() -> None:
     lying = face_box(make_points(turn=90))
     upright = face_box(make_points())
-    np.testing.assert_allclose(lying[2:], upright[[3, 2]], rtol=0.02)
+    assert_allclose(lying[2:], upright[[3, 2]], rtol=0.02)
 
 
 @pytest.mark.parametrize("scale", [0.9, 0.4, 0.15])
@@ -33,15 +41,21 @@ def test_what_is_placed_lands_where_it_should_from_every_level(scale: float) -> 
     target = np.array([100.0, 90.0])
     affine = placing(scale, 20, True, source, target)
     image = warped(person, affine, 200, 200)
-    bright = np.argwhere(image[..., 1] > 200)[:, ::-1]
-    x, y, width, height = moved(person.boxes, affine)[0]
-    np.testing.assert_allclose(bright.min(axis=0), [x, y], atol=1.5)
-    np.testing.assert_allclose(bright.max(axis=0), [x + width, y + height], atol=1.5)
+    is_bright = image[..., 1] > 200
+    bright = np.argwhere(is_bright)[:, ::-1]
+    box = moved(person.boxes, affine)[0]
+    low = box[:2]
+    high = low + box[2:]
+    assert_allclose(bright.min(axis=0), low, atol=1.5)
+    assert_allclose(bright.max(axis=0), high, atol=1.5)
 
 
 def test_the_share_of_two_boxes_is_that_of_their_union() -> None:
-    box = np.array([0, 0, 10, 10], np.float32)
-    others = np.array([[0, 0, 10, 10], [5, 0, 10, 10], [20, 20, 5, 5]], np.float32)
+    same = (0, 0, 10, 10)
+    half_beside = (5, 0, 10, 10)
+    elsewhere = (20, 20, 5, 5)
+    box = np.array(same, np.float32)
+    others = boxes_of(same, half_beside, elsewhere)
     assert overlaps(box, others) == pytest.approx([1, 50 / 150, 0])
 
 
@@ -50,15 +64,16 @@ def test_a_turned_face_keeps_its_box_around_its_points() -> None:
     encoded = cv2.imencode(".png", grey)[1].tobytes()
     points = make_points().astype(np.float32)
     face = LabelledFace("a.png", "train", "a", points, encoded)
-    drawn = [turned_picture(face, np.random.default_rng(seed)) for seed in range(20)]
+    drawn = [turned_picture(face, default_rng(seed)) for seed in range(20)]
     pictures = [picture for picture in drawn if picture is not None]
     assert pictures
     for picture in pictures:
-        x, y, width, height = picture.boxes[0]
-        inside = (picture.five[0] > (x, y)) & (
-            picture.five[0] < (x + width, y + height)
-        )
-        assert inside.all()
+        box = picture.boxes[0]
+        five = picture.five[0]
+        low = box[:2]
+        high = low + box[2:]
+        assert (five > low).all()
+        assert (five < high).all()
 
 
 def test_pieces_without_faces_show_the_background_alone() -> None:
@@ -75,7 +90,7 @@ def test_a_picture_without_a_face_is_one_piece() -> None:
 
 
 def test_cuts_are_as_large_as_pictures_of_people_and_hold_no_face() -> None:
-    rng = np.random.default_rng(0)
+    rng = default_rng(0)
     cuts = cut_like_people([make_empty(300), make_empty(50)], 40, rng)
     sides = np.array([cut.image.shape[:2] for cut in cuts])
     assert len(cuts) == 40

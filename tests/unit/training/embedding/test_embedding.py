@@ -7,6 +7,8 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from numpy.random import default_rng
+from numpy.testing import assert_allclose, assert_array_equal
 
 from training.datasets.faces import LabelledFace
 from training.embedding.data import jittered, teacher_targets
@@ -49,7 +51,8 @@ def least_likeness(
 ) -> float:
     """Return the smallest cosine between what two networks say of the same picture."""
     with torch.no_grad():
-        cosines = (one(pictures) * other(pictures)).sum(dim=1)
+        products = one(pictures) * other(pictures)
+        cosines = products.sum(dim=1)
     return float(cosines.min())
 
 
@@ -78,11 +81,17 @@ def test_channels_that_repeat_others_go_first() -> None:
     base = torch.randn(500, 3, generator=rng, dtype=torch.float64)
     first_again = base[:, :1] * 0.9
     channels = torch.cat([base, first_again], dim=1)
-    mixing = torch.tensor([[1.0, 0], [0, 1], [0.5, 0.5]], dtype=torch.float64)
+    rows = [
+        [1.0, 0],
+        [0, 1],
+        [0.5, 0.5],
+    ]
+    mixing = torch.tensor(rows, dtype=torch.float64)
     outputs = base @ mixing
     covariance = channels.T @ channels
     cross = channels.T @ outputs
-    kept = set(strongest(covariance, cross, 3).tolist())
+    chosen = strongest(covariance, cross, 3)
+    kept = set(chosen.tolist())
     assert kept in ({0, 1, 2}, {1, 2, 3})
 
 
@@ -96,11 +105,15 @@ def test_the_exported_file_says_the_same_in_both_back_ends(
     path = tmp_path / "embedding.onnx"
     write_onnx(network, EmbeddingTask.product, path)
     model = onnx.load(path)
-    back_ends = (OnnxNetwork(model, "onnx"), TorchNetwork(model, "torch", "cpu"))
+    back_ends = (
+        OnnxNetwork(model, "onnx"),
+        TorchNetwork(model, "torch", "cpu"),
+    )
     for back_end in back_ends:
         vectors = back_end.run(pictures.numpy())[0]
-        np.testing.assert_allclose(vectors, expected, atol=1e-4)
-        np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
+        lengths = np.linalg.norm(vectors, axis=1)
+        assert_allclose(vectors, expected, atol=1e-4)
+        assert_allclose(lengths, 1, rtol=1e-5)
 
 
 @pytest.mark.shared
@@ -112,7 +125,7 @@ def test_the_public_file_is_read_as_a_network_of_ours(
     with torch.no_grad():
         ours = load_teacher(path)(pictures).numpy()
     lengths = np.linalg.norm(public, axis=1, keepdims=True)
-    np.testing.assert_allclose(ours, public / lengths, atol=1e-5)
+    assert_allclose(ours, public / lengths, atol=1e-5)
 
 
 def test_another_architecture_is_no_teacher(tmp_path: Path) -> None:
@@ -127,14 +140,15 @@ def test_targets_lie_halfway_to_the_mirror_and_are_computed_once(
 ) -> None:
     path = tmp_path / "teacher.onnx"
     write_onnx(teacher, EmbeddingTask.product, path)
-    rng = np.random.default_rng(0)
+    rng = default_rng(0)
     faces = rng.integers(0, 256, (2, 112, 112, 3), dtype=np.uint8)
     mirrored = faces[:1, :, ::-1]
     both = np.concatenate([faces[:1], mirrored])
     cache = tmp_path / "run" / "targets.npz"
     targets = teacher_targets(path, both, cache)
-    np.testing.assert_allclose(targets[0], targets[1], atol=1e-5)
-    np.testing.assert_allclose(np.linalg.norm(targets, axis=1), 1, rtol=1e-5)
+    lengths = np.linalg.norm(targets, axis=1)
+    assert_allclose(targets[0], targets[1], atol=1e-5)
+    assert_allclose(lengths, 1, rtol=1e-5)
     written = cache.stat().st_mtime_ns
     teacher_targets(path, both, cache)
     assert cache.stat().st_mtime_ns == written
@@ -143,13 +157,13 @@ def test_targets_lie_halfway_to_the_mirror_and_are_computed_once(
 
 
 def test_degraded_views_keep_their_size_and_leave_the_original_alone() -> None:
-    rng = np.random.default_rng(0)
+    rng = default_rng(0)
     picture = rng.integers(0, 256, (112, 112, 3), dtype=np.uint8)
     before = picture.copy()
-    views = [degraded(picture, np.random.default_rng(seed)) for seed in range(60)]
+    views = [degraded(picture, default_rng(seed)) for seed in range(60)]
     assert {view.shape for view in views} == {(112, 112, 3)}
     assert {view.dtype for view in views} == {np.dtype(np.uint8)}
-    np.testing.assert_array_equal(picture, before)
+    assert_array_equal(picture, before)
     unchanged = [view for view in views if np.array_equal(view, picture)]
     assert len(unchanged) < 20
 
@@ -157,14 +171,20 @@ def test_degraded_views_keep_their_size_and_leave_the_original_alone() -> None:
 def test_a_far_face_has_lost_its_details() -> None:
     stripes = np.zeros((112, 112, 3), np.uint8)
     stripes[:, ::2] = 255
-    seen = far(stripes, 20, np.random.default_rng(3))
+    seen = far(stripes, 20, default_rng(3))
     assert seen.std() < 0.3 * stripes.std()
 
 
 def test_a_labelled_face_is_aligned_as_in_the_product() -> None:
-    rng = np.random.default_rng(0)
+    rng = default_rng(0)
     points = np.full((68, 2), 200.0, np.float32)
-    places = (range(36, 42), range(42, 48), [30], [48], [54])
+    places = (
+        range(36, 42),
+        range(42, 48),
+        [30],
+        [48],
+        [54],
+    )
     for some, at in zip(places, TEMPLATE, strict=True):
         points[list(some)] = at * 1.5 + 90
     image = rng.integers(0, 256, (400, 400, 3), dtype=np.uint8)
@@ -173,19 +193,29 @@ def test_a_labelled_face_is_aligned_as_in_the_product() -> None:
         def image(self) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
             return image
 
-    aligned = wide(Face("a", "", "a", points, b""))
+    face = Face("a", "", "a", points, b"")
+    aligned = wide(face)
     assert aligned.shape == (144, 144, 3)
-    middle = aligned[ROOM:-ROOM, ROOM:-ROOM].astype(int)
-    assert np.abs(middle - align(image, points)).max() <= 1
+    inner = slice(ROOM, -ROOM)
+    middle = aligned[inner, inner].astype(int)
+    off = np.abs(middle - align(image, points))
+    assert off.max() <= 1
     assert jittered(aligned, rng).shape == (112, 112, 3)
 
 
 def test_pairs_of_one_person_pass_where_few_others_do() -> None:
-    vectors = np.array([[1, 0], [0.8, 0.6], [0, 1], [0.6, 0.8]], np.float32)
+    rows = [
+        [1, 0],
+        [0.8, 0.6],
+        [0, 1],
+        [0.6, 0.8],
+    ]
+    vectors = np.array(rows, np.float32)
     same, different = pair_scores(vectors, ["a", "a", "b", "b"])
-    np.testing.assert_allclose(same, [0.8, 0.8], atol=1e-6)
-    np.testing.assert_allclose(np.sort(different), [0, 0.6, 0.6, 0.96], atol=1e-6)
-    assert (different >= threshold_at(different, 0.25)).mean() == 0.25
+    assert_allclose(same, [0.8, 0.8], atol=1e-6)
+    assert_allclose(np.sort(different), [0, 0.6, 0.6, 0.96], atol=1e-6)
+    passed = different >= threshold_at(different, 0.25)
+    assert passed.mean() == 0.25
     assert tar_at(same, different, 0.25) == 1.0
     assert tar_at(same, different, 0.0) == 0.0
     assert best_accuracy(same, different) == pytest.approx(0.875)

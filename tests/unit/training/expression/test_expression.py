@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from numpy.random import default_rng
+from numpy.testing import assert_allclose, assert_array_equal
 
 from tests.unit.training.small import (
     encoded,
@@ -100,7 +102,7 @@ def test_a_set_without_the_training_part_is_refused(tmp_path: Path) -> None:
 
 def test_a_view_is_another_picture_of_the_same_size() -> None:
     face = grey_face(1)
-    views = [view(face, np.random.default_rng(seed)) for seed in range(50)]
+    views = [view(face, default_rng(seed)) for seed in range(50)]
     assert {v.shape for v in views} == {(SIDE, SIDE)}
     assert {v.dtype for v in views} == {np.dtype(np.uint8)}
     assert len({v.tobytes() for v in views}) == 50
@@ -121,11 +123,11 @@ def make_task(folder: Path) -> ExpressionTask:
 
 def test_the_same_generator_gives_the_same_sample(tmp_path: Path) -> None:
     task = make_task(tmp_path)
-    picture, wanted = task.sample(3, np.random.default_rng(5))
-    again, _ = task.sample(3, np.random.default_rng(5))
+    picture, wanted = task.sample(3, default_rng(5))
+    again, _ = task.sample(3, default_rng(5))
     assert picture.shape == (1, SIDE, SIDE)
     assert wanted.sum() == pytest.approx(1)
-    np.testing.assert_array_equal(picture, again)
+    assert_array_equal(picture, again)
 
 
 def test_the_loss_is_least_where_the_answer_is_the_votes(tmp_path: Path) -> None:
@@ -153,4 +155,4 @@ def test_torch_and_onnx_runtime_agree(tmp_path: Path) -> None:
     path = tmp_path / "expression.onnx"
     write_onnx(network, ExpressionTask.product, path)
     answered = load_network(path).run(pictures)[0]
-    np.testing.assert_allclose(answered, expected, atol=1e-4)
+    assert_allclose(answered, expected, atol=1e-4)

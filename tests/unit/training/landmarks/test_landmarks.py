@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from numpy.random import default_rng
+from numpy.testing import assert_allclose, assert_array_equal
 
 from tests.builders import face_points
 from tests.unit.training.small import drawn_face
@@ -25,14 +27,14 @@ def test_a_cached_face_keeps_its_targets() -> None:
     kept = cached(face)
     expected = to_network(face.points, crop_of_points(face.points))
     found = to_network(kept.points, crop_of_points(kept.points))
-    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert_allclose(found, expected, atol=1e-5)
 
 
 def test_the_targets_of_a_view_lie_on_its_picture() -> None:
     kept = cached(labelled(20))
     brightness: list[float] = []
     for seed in range(20):
-        rng = np.random.default_rng(seed)
+        rng = default_rng(seed)
         picture, points = view(kept, Views(128, 0.5, 0.5), rng, [kept])
         assert picture.shape == (128, 128, 3)
         assert picture.dtype == np.uint8
@@ -46,20 +48,22 @@ def test_the_targets_of_a_view_lie_on_its_picture() -> None:
 def test_the_same_seed_gives_the_same_view() -> None:
     kept = cached(labelled())
     how = Views(96, 0.5, 0.5)
-    picture, points = view(kept, how, np.random.default_rng(5), [kept])
-    again, points_again = view(kept, how, np.random.default_rng(5), [kept])
-    np.testing.assert_array_equal(picture, again)
-    np.testing.assert_array_equal(points, points_again)
+    picture, points = view(kept, how, default_rng(5), [kept])
+    again, points_again = view(kept, how, default_rng(5), [kept])
+    assert_array_equal(picture, again)
+    assert_array_equal(points, points_again)
 
 
 def reaches(tracked: float) -> np.ndarray:
     """Return how far the points reach in 300 jittered crops, 1 being the edge."""
     kept = cached(labelled())
-    rng = np.random.default_rng(0)
+    rng = default_rng(0)
     found: list[float] = []
     for _ in range(300):
         crop = jittered_crop(kept.points, Views(128, 0, tracked), rng)
-        found.append(float(np.abs(to_network(kept.points, crop, 128)).max()))
+        points = to_network(kept.points, crop, 128)
+        reach = np.abs(points).max()
+        found.append(float(reach))
     return np.array(found)
 
 

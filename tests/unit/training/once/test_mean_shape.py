@@ -3,6 +3,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.random import default_rng
+from numpy.testing import assert_allclose
 
 from tests.builders import face_points
 from training.datasets.faces import LabelledFace
@@ -11,9 +13,12 @@ from vitrine.vision.pose import angles, mean_shape
 from vitrine.vision.shape import MIRROR
 
 
-def turned_faces(count: int, pitch: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+def turned_faces(
+    count: int,
+    pitch: float = 0.0,
+) -> tuple[np.ndarray, np.ndarray]:
     """2D shapes of one head under random turns, with their yaw, pitch and roll."""
-    rng = np.random.default_rng(3)
+    rng = default_rng(3)
     turns = rng.normal((0, pitch, 0), (25, 10, 10), (count, 3))
     turns[:, 1] += pitch - np.median(turns[np.abs(turns[:, 0]) < 15, 1])
     shapes = [
@@ -26,15 +31,15 @@ def turned_faces(count: int, pitch: float = 0.0) -> tuple[np.ndarray, np.ndarray
 def test_the_head_behind_the_shapes_is_found_with_its_turns() -> None:
     shapes, turns = turned_faces(120)
     shape, poses = fit_mean_shape(shapes, rounds=150)
-    np.testing.assert_allclose(shape, mean_shape(), atol=0.02)
+    assert_allclose(shape, mean_shape(), atol=0.02)
     found = np.array([(p.yaw, p.pitch, p.roll) for p in map(angles, poses.rotation)])
-    np.testing.assert_allclose(found, turns, atol=1.5)
+    assert_allclose(found, turns, atol=1.5)
 
 
 def test_the_shape_is_symmetric_and_level_even_when_all_look_up() -> None:
     shapes, _ = turned_faces(60, pitch=12)
     shape, poses = fit_mean_shape(shapes, rounds=100)
-    np.testing.assert_allclose(shape, shape[MIRROR] * (-1, 1, 1), atol=1e-9)
+    assert_allclose(shape, shape[MIRROR] * (-1, 1, 1), atol=1e-9)
     frontal = [p.pitch for p in map(angles, poses.rotation) if abs(p.yaw) < 15]
     assert np.median(frontal) == pytest.approx(0, abs=0.1)
 

@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 import pytest
+from numpy.random import default_rng
 from threadpoolctl import threadpool_limits
 
 from tests.builders import face_points
@@ -28,8 +29,11 @@ def dotted(yaw: float = 0.0) -> CachedFace:
     return CachedFace(image, points)
 
 
-def views(face: CachedFace, count: int = 24) -> list[CachedFace]:
-    found = [turned(face, np.random.default_rng(seed)) for seed in range(count)]
+def views(
+    face: CachedFace,
+    count: int = 24,
+) -> list[CachedFace]:
+    found = [turned(face, default_rng(seed)) for seed in range(count)]
     return [view for view in found if view is not None]
 
 
