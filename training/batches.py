@@ -85,5 +85,6 @@ def answers(
     """Return what a network says of n pictures, `count` at once, on the CPU."""
     parts = torch.split(pictures, count)
     with torch.no_grad():
+        # Each answer goes to the CPU at once: all of them need not fit the GPU.
         found = [network(part.to(device)).cpu() for part in parts]
     return torch.cat(found)

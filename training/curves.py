@@ -12,6 +12,7 @@ class MetricsFile:
         kept: list[str] = []
         if keep and path.exists():
             lines = path.read_text(encoding="utf-8").splitlines()
+            # One more: the header.
             kept = lines[: keep + 1]
         text = "".join(f"{line}\n" for line in kept)
         path.write_text(text, encoding="utf-8")

@@ -26,12 +26,13 @@ def write_onnx(
     fold(network.eval())
     # A batch of 2: the exporter would take a dimension of 1 for a constant.
     example = torch.zeros(2, *product.shape)
+    open_dimensions = _open_dimensions(product)
     program = torch.onnx.export(
         network,
         (example,),
         input_names=["input"],
         output_names=list(product.outputs),
-        dynamic_shapes=(_open_dimensions(product),),
+        dynamic_shapes=(open_dimensions,),
         opset_version=OPSET,
         dynamo=True,
         verbose=False,
@@ -45,6 +46,7 @@ def write_onnx(
 def _open_dimensions(product: Product) -> dict[int, Any]:
     dimensions: dict[int, Any] = {0: torch.export.Dim("batch")}
     if product.any_side:
+        # 32 is the coarsest stride of the detector.
         dimensions[2] = 32 * torch.export.Dim("rows")
         dimensions[3] = 32 * torch.export.Dim("columns")
     return dimensions

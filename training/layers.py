@@ -21,8 +21,10 @@ def convolution(
         outputs,
         kernel,
         stride,
+        # Keeps the size, or halves it exactly.
         padding=kernel // 2,
         groups=groups,
+        # The normalisation after it has one.
         bias=False,
     )
     return nn.Sequential(layer, nn.BatchNorm2d(outputs))

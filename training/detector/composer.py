@@ -63,6 +63,7 @@ class Composer:
         `lookalikes` show no face either, and are cut as pictures of people are cut around faces:
         that there is a small picture with edges must not mean that there is a face.
         """
+        # Sets may be empty: of few pictures none may be of a part.
         self._people = [some for some in people if some]
         self._scenes = [(weight, some) for weight, some in scenes if some]
         weights = np.array([weight for weight, _ in self._scenes])

@@ -27,6 +27,7 @@ MOST_STRIDES: Final = 1.5
 """…so many strides away (radius of Tian et al.), at least half a stride."""
 MARGIN: Final = 0.75
 """Strides around those cells in which a cell may say anything."""
+# FACE and NONE are the targets of the score as they stand, so the loss takes them unchanged.
 FACE: Final = 1.0
 NONE: Final = 0.0
 UNKNOWN: Final = -1.0

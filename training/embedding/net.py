@@ -59,6 +59,7 @@ class Bottleneck(nn.Module):
             groups=hidden,
         )
         self.narrow = nn.Conv2d(hidden, outputs, 1)
+        # A block that halves the size has no input of its own size to add.
         self.added = stride == 1
 
     def forward(self, x: Tensor) -> Tensor:
@@ -100,7 +101,8 @@ class EmbeddingNetwork(nn.Module):
             groups=STEM,
         )
         self.mix = nn.Conv2d(STEM, STEM, 1)
-        self.blocks = nn.Sequential(*(_block(shape, keep) for shape in BLOCKS))
+        blocks = [_block(shape, keep) for shape in BLOCKS]
+        self.blocks = nn.Sequential(*blocks)
         self.widen = nn.Conv2d(BLOCKS[-1].outputs, HEAD, 1)
         self.gather = nn.Conv2d(
             HEAD,
@@ -113,7 +115,8 @@ class EmbeddingNetwork(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         features = self.blocks(self.stem(x))
         wide = nn.functional.relu6(self.widen(features))
-        vectors: Tensor = self.embed(self.gather(wide)).flatten(1)
+        gathered = self.gather(wide)
+        vectors: Tensor = self.embed(gathered).flatten(1)
         lengths: Tensor = torch.linalg.vector_norm(
             vectors,
             dim=1,
@@ -139,7 +142,8 @@ def load_teacher(path: Path) -> EmbeddingNetwork:
     layers = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d)]
     stored = _convolutions(path)
     expected = [tuple(layer.weight.shape) for layer in layers]
-    if [weight.shape for weight, _ in stored] != expected:
+    found = [weight.shape for weight, _ in stored]
+    if found != expected:
         raise ValueError(f"{path}: not the layers of MobileFaceNet with 128 dimensions")
     with torch.no_grad():
         for layer, (weight, bias) in zip(
@@ -148,8 +152,11 @@ def load_teacher(path: Path) -> EmbeddingNetwork:
             strict=True,
         ):
             assert layer.bias is not None
-            layer.weight.copy_(torch.from_numpy(weight.copy()))
-            layer.bias.copy_(torch.from_numpy(bias.copy()))
+            # Copies, because arrays of an ONNX file are read-only and torch warns of those.
+            own_weight = torch.from_numpy(weight.copy())
+            own_bias = torch.from_numpy(bias.copy())
+            layer.weight.copy_(own_weight)
+            layer.bias.copy_(own_bias)
     return network.eval()
 
 

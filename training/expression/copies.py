@@ -29,7 +29,9 @@ def are_copies(
     theirs = _fingerprints(others)
     copies: list[NDArray[np.bool_]] = []
     for some in np.array_split(ours, CHUNKS):
-        nearest = (some @ theirs.T).max(axis=1)
+        # Rows of mean 0 and length 1: their products are correlations.
+        correlations = some @ theirs.T
+        nearest = correlations.max(axis=1)
         copies.append(nearest > SAME)
     return np.concatenate(copies)
 
@@ -44,13 +46,16 @@ def _fingerprints(images: Sequence[Image]) -> NDArray[np.float32]:
             interpolation=cv2.INTER_AREA,
         )
         rows[place] = small.ravel()
-    rows -= rows.mean(
+    means = rows.mean(
         axis=1,
         keepdims=True,
     )
+    rows -= means
     lengths = np.linalg.norm(
         rows,
         axis=1,
         keepdims=True,
     )
-    return np.asarray(rows / np.maximum(lengths, 1e-6))
+    # A flat picture has length 0.
+    divisors = np.maximum(lengths, 1e-6)
+    return np.asarray(rows / divisors)

@@ -44,7 +44,9 @@ def bent(
     field = smooth_field(size, rng)
     back = cv2.invertAffineTransform(crop)
     line = np.arange(size, dtype=np.float32)
-    places = np.stack(np.meshgrid(line, line), axis=-1) + field
+    columns, rows = np.meshgrid(line, line)
+    pixels = np.stack([columns, rows], axis=-1)
+    places = pixels + field
     source = _through(back, places).astype(np.float32)
     x, y = cv2.split(source)
     picture = cv2.remap(
@@ -55,6 +57,7 @@ def bent(
         borderMode=cv2.BORDER_CONSTANT,
     )
     inside = _through(crop, points)
+    # The field gives where a pixel comes from; for points it has to be inverted.
     moved = inside
     for _ in range(STEPS):
         moved = inside - _shift_at(field, moved)
@@ -66,7 +69,10 @@ def _through(
     places: NDArray[np.floating],
 ) -> NDArray[np.floating]:
     """Return places (…, 2) after a (2, 3) affine."""
-    return np.asarray(places @ affine[:, :2].T + affine[:, 2])
+    linear = affine[:, :2]
+    shift = affine[:, 2]
+    moved = places @ linear.T + shift
+    return np.asarray(moved)
 
 
 def smooth_field(

@@ -99,8 +99,14 @@ class LandmarksTask(Task):
         face = self._faces[index]
         if rng.random() < self._config.turned:
             face = turned(face, rng) or face
-        picture, points = view(face, self._views, rng, self._faces)
-        return network_input([picture])[0], points.astype(np.float32)
+        picture, points = view(
+            face,
+            self._views,
+            rng,
+            self._faces,
+        )
+        seen = network_input([picture])[0]
+        return seen, points.astype(np.float32)
 
     def loss(
         self,

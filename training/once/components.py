@@ -27,6 +27,7 @@ def pca(samples: Floats, count: int) -> Pca:
     mean = samples.mean(axis=0)
     off = samples - mean
     centred = off.astype(np.float64)
+    # Far smaller than the (d, d) covariance of textures, with the same values other than 0.
     gram = centred @ centred.T
     values, vectors = np.linalg.eigh(gram)
     # `eigh` gives the smallest first.

@@ -79,7 +79,7 @@ def fit_mean_shape(
         _improve(poses, shapes, shape)
         solved = _structure(poses, shapes, shape)
         shape = _normalised(solved)
-    # Several times: pitch adds up only without roll.
+    # Several times: pitch adds up only without roll. Five was chosen, not measured.
     for _ in range(5):
         pitches = frontal_pitches(poses)
         pitch = float(np.median(pitches))
@@ -94,8 +94,7 @@ def _start(shapes: Array) -> Array:
     upright = _normalised_2d(shapes)
     mean = upright.mean(axis=0)
     flat = (mean + _mirrored(mean)) / 2
-    x = flat[:, 0]
-    y = flat[:, 1]
+    x, y = flat.T
     # A half ellipsoid: ears lie behind the eyes, chin and brows by less. The nose stands out.
     # Only the sign of the depth matters; the fit finds the rest.
     depth = 1.2 * (x**2 + 0.3 * y**2)
@@ -116,8 +115,7 @@ def _normalised_2d(shapes: Array) -> Array:
     left = shapes[:, EYE_OUTER_LEFT]
     right = shapes[:, EYE_OUTER_RIGHT]
     across = right - left
-    x = across[:, 0]
-    y = across[:, 1]
+    x, y = across.T
     down = np.column_stack([-y, x])
     turned = np.stack([across, down], axis=1)
     squared = (across**2).sum(axis=1)
@@ -146,8 +144,7 @@ def _frontal(shapes: Array, shape: Array) -> Poses:
     left = shapes[:, EYE_OUTER_LEFT]
     right = shapes[:, EYE_OUTER_RIGHT]
     across = right - left
-    x = across[:, 0]
-    y = across[:, 1]
+    x, y = across.T
     rolls = np.degrees(np.arctan2(y, x))
     turned = [rotation(0, 0, roll) for roll in rolls]
     unmoved = np.zeros((len(shapes), 2))
@@ -252,7 +249,7 @@ def _jacobian(poses: Poses, rigid: Array) -> Array:
 
 
 def _turned(vectors: Array) -> Array:
-    """Return rotation matrices of rotation vectors (n, 3), at most 0.3 rad each (Rodrigues)."""
+    """Return rotation matrices of rotation vectors (n, 3), at most 0.3 rad each."""
     angle = np.linalg.norm(vectors, axis=1)
     share = LARGEST_TURN / np.maximum(angle, TINY)
     shortened = np.minimum(1, share)[:, None]
@@ -261,6 +258,7 @@ def _turned(vectors: Array) -> Array:
     safe = np.maximum(turn, TINY)[:, None, None]
     first = np.sin(safe) / safe
     second = (1 - np.cos(safe)) / safe**2
+    # Rodrigues' formula.
     turned = np.eye(3) + first * cross + second * cross @ cross
     return np.asarray(turned)
 
@@ -289,6 +287,7 @@ def _structure(
     unmoved = shapes - poses.shift[:, None]
     target = unmoved / poses.scale[:, None, None]
     axes = poses.rotation[:, :2]
+    # A mirror before and after a rotation gives the pose of the mirrored face.
     flip = np.diag([-1.0, 1.0, 1.0])
     mirrored_axes = flip[:2, :2] @ axes @ flip
     mirrored_weights = weights[:, MIRROR]

@@ -54,5 +54,7 @@ def log_uniform(
     rng: Generator,
 ) -> float:
     """Draw between two bounds, each doubling as likely as the others."""
-    drawn = rng.uniform(np.log(low), np.log(high))
+    least = np.log(low)
+    most = np.log(high)
+    drawn = rng.uniform(least, most)
     return float(np.exp(drawn))

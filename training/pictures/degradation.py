@@ -20,8 +20,6 @@ FEWEST: Final = 14.0
 """Pixels of the smallest face, of 112 that an aligned one has."""
 MOST: Final = 80.0
 """Pixels of the largest face that counts as far."""
-
-
 SENSOR_NOISE: Final = 14.0
 """Grey values of the worst sensor, a cheap camera at night."""
 
@@ -152,6 +150,7 @@ def _motion_kernel(rng: Generator) -> NDArray[np.float32]:
     direction = rng.uniform(0, 180)
     turn = cv2.getRotationMatrix2D((middle, middle), direction, 1)
     line = np.zeros(size, np.float32)
+    # A level line; the affine turns it.
     line[length // 2] = 1
     drawn = cv2.warpAffine(line, turn, size)
     kernel = np.asarray(drawn, np.float32)

@@ -27,7 +27,8 @@ def labels_of(views: Views) -> NDArray[np.float32]:
     """Return the chance that each view is recognised, (n,)."""
     threshold = threshold_at(views.impostor, FMR)
     above = (views.genuine - threshold) / SOFTNESS
-    return np.asarray(1 / (1 + np.exp(-above)), np.float32)
+    chances = 1 / (1 + np.exp(-above))
+    return np.asarray(chances, np.float32)
 
 
 def cached_views(
@@ -47,7 +48,14 @@ def cached_views(
     landmarker, landmarks = load_landmarker(None)
     embedder, embedding = load_embedder(None)
     sources = [source.model_dump_json() for source in faces]
-    made_of = (people, *sources, each, pictures, landmarks.sha256, embedding.sha256)
+    made_of = (
+        people,
+        *sources,
+        each,
+        pictures,
+        landmarks.sha256,
+        embedding.sha256,
+    )
     stated = "\n".join(map(str, made_of))
     key = hashlib.sha256(stated.encode()).hexdigest()[:12]
     path = folder / f"views-{part}-{key}.npz"

@@ -91,7 +91,9 @@ class QualityTask(Task):
             tuple(shift),
             axis=(0, 1),
         )
-        return quality_input([moved])[0], self._labels[index : index + 1]
+        seen = quality_input([moved])[0]
+        chance = self._labels[index : index + 1]
+        return seen, chance
 
     def loss(
         self,
@@ -109,11 +111,17 @@ class QualityTask(Task):
         network: nn.Module,
         device: torch.device,
     ) -> dict[str, float]:
-        pictures = torch.from_numpy(quality_input(list(self._validation.cuts)))
+        cuts = list(self._validation.cuts)
+        pictures = torch.from_numpy(quality_input(cuts))
         chances = answers(network, pictures, device, 256)
         scores = chances.numpy()[:, 0].astype(np.float64)
         figures = measure(self._validation, scores)
-        return {name: figures[name] for name in ("gain", "area", "rank_correlation")}
+        # The others are curves and tables, which a row of metrics.csv has no place for.
+        return {
+            "gain": figures["gain"],
+            "area": figures["area"],
+            "rank_correlation": figures["rank_correlation"],
+        }
 
 
 def build(config: Config) -> QualityTask:
