@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from tests.unit.training.small import everybody, labelled_faces, small_config
 from training.batches import Batches
 from training.config import RunConfig
+from training.curves import read_metrics
 from training.export import write_onnx
 from training.rounds import read_rounds
 from training.state import State, load_weights
@@ -31,9 +32,15 @@ def first_round(
     """Return the first round of the landmark network on small faces."""
     folder.mkdir(exist_ok=True)
     data = [{"path": str(faces), "format": "keypoints-csv"}]
-    small = {"data": data, "size": 32, "batch": 4, "epochs": 3}
-    path = small_config(folder, "landmarks", **(small | changes))
-    first = read_rounds("landmarks", path)[0]
+    small = {
+        "data": data,
+        "size": 32,
+        "batch": 4,
+        "epochs": 3,
+    }
+    settings = small | changes
+    path = small_config(folder, "landmarks", **settings)
+    first, *_ = read_rounds("landmarks", path)
     return first.settings, first.task()
 
 
@@ -84,8 +91,8 @@ def test_the_kept_weights_are_those_of_the_best_epoch(
 ) -> None:
     config, task = first_round(tmp_path, faces, epochs=4, learning_rate=0.05)
     train(config, task, resume=False)
-    rows = (config.run / "metrics.csv").read_text().splitlines()[1:]
-    best = min(float(row.split(",")[2]) for row in rows)
+    columns = read_metrics(config.run / "metrics.csv")
+    best = min(columns["nme"])
     network = task.network()
     load_weights(network, config.run / "best.pt")
     measured = task.validate(network.eval(), torch.device("cpu"))

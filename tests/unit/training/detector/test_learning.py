@@ -8,6 +8,7 @@ import torch
 from numpy.random import default_rng
 from numpy.testing import assert_allclose
 from numpy.typing import NDArray
+from torch.utils.data import default_collate
 
 from tests.unit.training.detector.builders import found_at, make_composer, make_tile
 from training.detector.loss import detection_loss, generalised_iou
@@ -30,11 +31,16 @@ def maps_of(cells: NDArray[np.float32]) -> list[NDArray[np.float32]]:
     """Return cells (cells, 15) of all strides as the maps that a network gives."""
     maps: list[NDArray[np.float32]] = []
     start = 0
-    for stride, centres in zip(STRIDES, CENTRES, strict=True):
-        level = cells[start : start + len(centres)]
+    for stride, centres in zip(
+        STRIDES,
+        CENTRES,
+        strict=True,
+    ):
+        end = start + len(centres)
+        level = cells[start:end]
         side = SIDE // stride
         maps.append(level.T.reshape(15, side, side))
-        start += len(centres)
+        start = end
     return maps
 
 
@@ -53,7 +59,9 @@ def test_a_network_that_answers_the_targets_finds_the_face(size: float) -> None:
 def test_cells_in_ignored_places_may_say_anything() -> None:
     state, _ = targets(make_tile(ignored=(64, 64, 64, 64)))
     centres = np.concatenate(CENTRES)
-    inside = ((centres > 64) & (centres < 128)).all(axis=1)
+    above_low = centres > 64
+    below_high = centres < 128
+    inside = (above_low & below_high).all(axis=1)
     assert (state[inside] == UNKNOWN).all()
     assert (state[~inside] == NONE).all()
 
@@ -73,8 +81,7 @@ def test_a_few_steps_lower_the_loss() -> None:
     composer = make_composer()
     tiles = [composer.tile(default_rng(seed)) for seed in (0, 1, 2, 4)]
     samples = [sample_of(tile) for tile in tiles]
-    stacked = [torch.from_numpy(np.stack(part)) for part in zip(*samples, strict=True)]
-    pictures, states, values = stacked
+    pictures, states, values = default_collate(samples)
     network = DetectorNetwork()
     optimizer = torch.optim.AdamW(network.parameters(), lr=2e-3)
     losses: list[float] = []
@@ -88,18 +95,24 @@ def test_a_few_steps_lower_the_loss() -> None:
 
 
 def test_the_loss_without_any_face_is_finite() -> None:
-    outputs = flat(DetectorNetwork()(torch.zeros(1, 3, SIDE, SIDE)))
+    network = DetectorNetwork()
+    black = torch.zeros(1, 3, SIDE, SIDE)
+    outputs = flat(network(black))
     state, values = targets(make_tile())
-    states = torch.from_numpy(state)[None]
-    loss = detection_loss(outputs, states, torch.from_numpy(values)[None])
+    loss = detection_loss(
+        outputs,
+        torch.from_numpy(state)[None],
+        torch.from_numpy(values)[None],
+    )
     assert torch.isfinite(loss)
 
 
 def test_the_first_weights_find_faces_rare() -> None:
     torch.manual_seed(0)
     network = DetectorNetwork().eval()
+    black = torch.zeros(1, 3, 64, 64)
     with torch.no_grad():
-        cells = flat(network(torch.zeros(1, 3, 64, 64)))
+        cells = flat(network(black))
     scores = cells[..., 0].sigmoid()
     assert float(scores.mean()) == pytest.approx(RARE, rel=0.5)
 

@@ -33,14 +33,20 @@ COPIED = 100
 
 def data_set(folder: Path) -> Path:
     """Write twelve faces to train on, two of them copies, and four to choose by."""
-    trained = [*range(10), COPIED, COPIED]
+    seeds = [*range(10), COPIED, COPIED]
+    trained = expression_names(12, validation=False)
+    choosing = expression_names(4, validation=True)
     faces: list[tuple[str, str, int]] = []
-    for seed, name in zip(trained, expression_names(12, validation=False), strict=True):
+    for seed, name in zip(
+        seeds,
+        trained,
+        strict=True,
+    ):
         faces.append(("FER2013Train", name, seed))
-    for seed, name in enumerate(expression_names(4, validation=True), start=50):
+    for seed, name in enumerate(choosing, start=50):
         faces.append(("FER2013Train", name, seed))
-    seeds = range(COPIED, COPIED + 4)
-    faces += [("FER2013Valid", f"valid{seed}.png", seed) for seed in seeds]
+    measured = range(COPIED, COPIED + 4)
+    faces += [("FER2013Valid", f"valid{seed}.png", seed) for seed in measured]
     return expression_set(folder, faces)
 
 
@@ -71,9 +77,11 @@ def test_a_face_that_most_could_not_name_is_not_shown(
 
 def test_a_copy_is_known_through_light_and_compression() -> None:
     original = grey_face(1)
-    brighter = np.clip(original * 0.8 + 30, 0, 255).astype(np.uint8)
-    jpeg = cv2.imencode(".jpg", original)[1]
-    compressed = np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE), np.uint8)
+    lit = original * 0.8 + 30
+    brighter = np.clip(lit, 0, 255).astype(np.uint8)
+    _, jpeg = cv2.imencode(".jpg", original)
+    decoded = cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE)
+    compressed = np.asarray(decoded, np.uint8)
     another = grey_face(2)
     found = are_copies([brighter, compressed, another], [grey_face(3), original])
     assert found.tolist() == [True, True, False]
@@ -134,7 +142,9 @@ def test_the_loss_is_least_where_the_answer_is_the_votes(tmp_path: Path) -> None
     task = make_task(tmp_path)
     wanted = torch.tensor([[0.75, 0.25, 0, 0, 0, 0, 0, 0]])
     certain = torch.tensor([[0.99, 0.01, 0, 0, 0, 0, 0, 0]])
-    batch = [torch.zeros(1, 1, SIDE, SIDE), wanted]
+    uniform = torch.full((1, 8), 1 / 8)
+    picture = torch.zeros(1, 1, SIDE, SIDE)
+    batch = [picture, wanted]
 
     def loss(answer: torch.Tensor) -> float:
         constant = torch.nn.Module()
@@ -143,7 +153,7 @@ def test_the_loss_is_least_where_the_answer_is_the_votes(tmp_path: Path) -> None
 
     exact = loss(wanted)
     assert exact < loss(certain)
-    assert exact < loss(torch.full((1, 8), 1 / 8))
+    assert exact < loss(uniform)
 
 
 def test_torch_and_onnx_runtime_agree(tmp_path: Path) -> None:
