@@ -35,7 +35,7 @@ LARGEST_GROWTH: Final = 0.2
 DAMPING: Final = 1e-6
 """Of the normal equations, as a share of their mean, so that a flat pose is solved too."""
 TINY: Final = 1e-12
-"""What a divisor is at least, so that no turn divides by nothing."""
+"""Least divisor, so that a turn of 0 divides by something."""
 NOSE: Final = slice(27, 36)
 """From the bridge down to the nostrils."""
 AXES: Final = (
