@@ -135,10 +135,7 @@ def new_handler() -> AnalyticsHandler:
     )
 
 
-def take(
-    handler: AnalyticsHandler,
-    batch: Sequence[Received[Any]],
-) -> float:
+def take(handler: AnalyticsHandler, batch: Sequence[Received[Any]]) -> float:
     """Handle a batch and adopt it; return the seconds that this took."""
     began = time.perf_counter()
     outputs = handler.handle(batch)

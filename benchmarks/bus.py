@@ -39,10 +39,7 @@ TRIP_LIMIT_S = 10
 
 
 @click.command(help=__doc__)
-@click.option(
-    "--servers",
-    help="A Kafka that runs already, host:port.",
-)
+@click.option("--servers", help="A Kafka that runs already, host:port.")
 @click.option(
     "--seconds",
     default=5.0,

@@ -61,8 +61,7 @@ def held_out(data: Path) -> list[LabelledFace]:
 
 
 def placed_faces(
-    faces: Sequence[LabelledFace],
-    walls: Sequence[Image],
+    faces: Sequence[LabelledFace], walls: Sequence[Image]
 ) -> Iterator[Placed]:
     """Yield each face at each size that it can be scaled down to, anywhere on a shelf."""
     rng = np.random.default_rng(1)

@@ -106,8 +106,7 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawTextHelpFormatter,
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument(
         "--shared",
@@ -212,8 +211,7 @@ def is_in_any(box: Boxes, boxes: Boxes) -> bool:
 
 
 def milliseconds(
-    detectors: Mapping[str, Detector],
-    pictures: Sequence[Image],
+    detectors: Mapping[str, Detector], pictures: Sequence[Image]
 ) -> dict[str, float]:
     """Return each detector's median time for a picture: one thread, process time.
 

@@ -102,8 +102,7 @@ class Views:
 def main() -> None:
     """Print the figures of the chosen part."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawTextHelpFormatter,
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("part", choices=["labels", "video"])
     parser.add_argument(

@@ -56,8 +56,7 @@ JPEG = (75, 96)
 def main() -> None:
     """Print the figures of the chosen part."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawTextHelpFormatter,
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("part", choices=["pictures", "still"])
     parser.add_argument(
@@ -164,8 +163,7 @@ def retest(classifier: ExpressionClassifier, images: Sequence[Image]) -> None:
 
 
 def differences(
-    classifier: ExpressionClassifier,
-    chosen: dict[str, list[Image]],
+    classifier: ExpressionClassifier, chosen: dict[str, list[Image]]
 ) -> None:
     """Print what pictures of each expression show, and how far that is from neutral ones."""
     shown = {}

@@ -78,10 +78,7 @@ class Row:
         return f"synthetic is {word} by {abs(gap):.3g} ({low:+.3g} to {high:+.3g})"
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-)
+@dataclass(frozen=True, slots=True)
 class Judged:
     """Hold a face with what was measured of it."""
 

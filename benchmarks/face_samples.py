@@ -37,10 +37,7 @@ LARGEST = 200.0
 VISITS: Final = 2
 
 
-@dataclass(
-    frozen=True,
-    eq=False,
-)
+@dataclass(frozen=True, eq=False)
 class Face:
     """Hold a face with its points (68, 2) in a picture.
 

@@ -81,8 +81,7 @@ class Pairs:
 
 
 def pictures_by_person(
-    names: Iterable[str],
-    parts: Sequence[str],
+    names: Iterable[str], parts: Sequence[str]
 ) -> dict[str, list[str]]:
     """Return the files of everybody who belongs to one of the parts of the split."""
     pictures = defaultdict(list)
@@ -157,8 +156,7 @@ def pairs_of(embedded: Embedded) -> Pairs:
 def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
         "--faces",

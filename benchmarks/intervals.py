@@ -19,10 +19,7 @@ INTERVAL: Final = (2.5, 97.5)
 Numbers = NDArray[np.float64]
 
 
-@dataclass(
-    frozen=True,
-    eq=False,
-)
+@dataclass(frozen=True, eq=False)
 class Figure:
     """Hold a value, the values of its bootstrap repeats, and the number of observations."""
 

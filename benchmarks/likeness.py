@@ -37,8 +37,7 @@ Vectors = NDArray[np.float32]
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
         "--models",

@@ -122,12 +122,7 @@ def people(folder: Path, expected: int) -> tuple[float, int]:
 
 def by_hand(source: str, models: Path) -> float:
     """Return frames a second of the plain loop at 640 pixels' width."""
-    detector = YuNet(
-        load_network(
-            models / YUNET_FILE,
-            threads=THREADS,
-        )
-    )
+    detector = YuNet(load_network(models / YUNET_FILE, threads=THREADS))
     landmarks = load_network(
         model_path(LANDMARKS_FILE),
         threads=THREADS,
@@ -171,8 +166,7 @@ def analyse(
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--source", required=True)
     parser.add_argument(
@@ -267,8 +261,7 @@ def memory_over_repeats(console: Console, options: argparse.Namespace) -> None:
         highest = max(memory[first:end], default=0)
         table.add_row(f"{part + 1}/{PARTS}", f"{highest / 1e6:.0f}")
     console.print(
-        table,
-        f"{summary['frames']} frames in {summary['wall_seconds']:.1f} s",
+        table, f"{summary['frames']} frames in {summary['wall_seconds']:.1f} s"
     )
 
 

@@ -267,10 +267,7 @@ def counterparts(places: Iterable[Path], checkout: Path) -> list[Path]:
 
 def list_complex_functions(counts: Counts, console: Console) -> None:
     """Print the functions above the limit, the most complex first."""
-    for complexity, function in sorted(
-        counts.complexities,
-        reverse=True,
-    ):
+    for complexity, function in sorted(counts.complexities, reverse=True):
         if complexity > MOST_COMPLEX:
             console.print(complexity, function, highlight=False)
 
@@ -279,10 +276,7 @@ def list_complex_functions(counts: Counts, console: Console) -> None:
 @click.argument(
     "places",
     nargs=-1,
-    type=click.Path(
-        exists=True,
-        path_type=Path,
-    ),
+    type=click.Path(exists=True, path_type=Path),
 )
 @click.option(
     "--complex",

@@ -32,8 +32,7 @@ Cosines = NDArray[np.float64]
 
 
 def separation(
-    embedder: Embedder,
-    people: Sequence[Sequence[Image]],
+    embedder: Embedder, people: Sequence[Sequence[Image]]
 ) -> dict[str, Figure]:
     """Return the figures of people with two aligned pictures each.
 

@@ -62,10 +62,7 @@ DEFAULTS: Defaults = {
 }
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-)
+@dataclass(frozen=True, slots=True)
 class Trend:
     """Hold how a measure went over hours of the mall."""
 
@@ -113,13 +110,7 @@ def mall(
             uri=f"synthetic:?{shared}&stand={number}",
         )
         cameras.append(camera)
-    stands = [
-        Stand(
-            id=name,
-            recognition="enrolled",
-        )
-        for name in STANDS
-    ]
+    stands = [Stand(id=name, recognition="enrolled") for name in STANDS]
     at_both = {"stands": STANDS}
     campaigns = [each.model_copy(update=at_both) for each in examples.campaigns]
     return Mall(
@@ -158,10 +149,7 @@ def soak(options: argparse.Namespace) -> tuple[list[float], list[dict[str, float
     site = Site(plan_of(options))
     process = psutil.Process()
     with site.running(), progress_bar() as progress:
-        task = progress.add_task(
-            "minutes of the mall",
-            total=options.minutes,
-        )
+        task = progress.add_task("minutes of the mall", total=options.minutes)
         redis = connect(site.redis_url)
         bus = cast(MemoryBus, site.bus)
         while not site.sources_ended:
@@ -236,8 +224,7 @@ def report(
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
         "--minutes",

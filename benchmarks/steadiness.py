@@ -56,8 +56,7 @@ Tracks = NDArray[np.float64]
 def main() -> None:
     """Print jitter and lag."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawTextHelpFormatter,
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument(
         "data",

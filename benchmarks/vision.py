@@ -84,8 +84,7 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawTextHelpFormatter,
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("video", type=Path)
     parser.add_argument(
@@ -172,10 +171,7 @@ def new_handler(
         quality=QualityScore.load(),
         embedder=embedder,
     )
-    stand = Stand(
-        id="stand",
-        recognition="enrolled",
-    )
+    stand = Stand(id="stand", recognition="enrolled")
     mall = Mall(
         cameras=(),
         stands=(stand,),

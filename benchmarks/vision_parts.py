@@ -26,10 +26,7 @@ TIMED_FRAMES = 40
 Input = TypeVar("Input")
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-)
+@dataclass(frozen=True, slots=True)
 class FoundFace:
     """Hold a detected face with what the parts after detection take as their input."""
 

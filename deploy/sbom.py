@@ -184,10 +184,7 @@ def dependencies_within(edges: list[Component], known: set[str]) -> list[Compone
 @click.command()
 @click.option(
     "--output",
-    type=click.Path(
-        dir_okay=False,
-        path_type=Path,
-    ),
+    type=click.Path(dir_okay=False, path_type=Path),
     default=ROOT / "dist" / "vitrine.sbom.json",
     show_default=True,
 )
@@ -197,14 +194,8 @@ def main(output: Path) -> None:
         bill = complete_bill()
     except ConfigurationError as error:
         raise click.ClickException(str(error)) from None
-    output.parent.mkdir(
-        parents=True,
-        exist_ok=True,
-    )
-    output.write_text(
-        json.dumps(bill, indent=2) + "\n",
-        encoding="utf-8",
-    )
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps(bill, indent=2) + "\n", encoding="utf-8")
     click.echo(f"{output}: {len(bill['components'])} parts, each with its licence")
 
 

@@ -148,10 +148,7 @@ def add_play(
             row["visitors"].add((str(day), name))
 
 
-def place_of(
-    one: Line,
-    plays: Mapping[str, Line],
-) -> tuple[str, str] | None:
+def place_of(one: Line, plays: Mapping[str, Line]) -> tuple[str, str] | None:
     """Return campaign and creative of an interaction."""
     if one["campaign_id"] and one["creative_id"] and one["advertiser"]:
         return one["campaign_id"], one["creative_id"]
@@ -213,10 +210,7 @@ def add_plays(
         add_play(row, play, people, day)
 
 
-def reach(
-    rows: Mapping[tuple[str, str, str], Mapping[str, Any]],
-    campaign: str,
-) -> int:
+def reach(rows: Mapping[tuple[str, str, str], Mapping[str, Any]], campaign: str) -> int:
     """Return the number of different visitors of a campaign."""
     return len(
         {

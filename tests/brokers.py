@@ -80,11 +80,7 @@ class ServerProcess:
 class KafkaBroker(ServerProcess):
     """Run a single-node KRaft broker as a child process; it keeps data and port over restarts."""
 
-    def __init__(
-        self,
-        libs: Path,
-        folder: Path,
-    ) -> None:
+    def __init__(self, libs: Path, folder: Path) -> None:
         self._libs = libs
         port, controller_port = free_ports(2)
         self.servers = f"127.0.0.1:{port}"
@@ -173,10 +169,7 @@ class RedisServer(ServerProcess):
 
     def _answers(self) -> bool:
         """Tell whether it does anything but load its data."""
-        client = Redis(
-            port=self._port,
-            socket_timeout=1,
-        )
+        client = Redis(port=self._port, socket_timeout=1)
         with suppress(RedisError), client:
             return bool(client.ping())
         return False

@@ -66,8 +66,7 @@ def keypoint_files(
 
 
 def pts(
-    points: NDArray[np.float64] | None = None,
-    head: str = "version: 1\nn_points: 68\n",
+    points: NDArray[np.float64] | None = None, head: str = "version: 1\nn_points: 68\n"
 ) -> bytes:
     """Return a .pts file."""
     values = face_points() if points is None else points

@@ -116,10 +116,7 @@ def make_camera(uri: str | Path = "test", **fields: Any) -> Camera:
     return Camera(**values)
 
 
-def make_shot(
-    seconds: float = 0.0,
-    pixels: Pixels | Exception | None = None,
-) -> Shot:
+def make_shot(seconds: float = 0.0, pixels: Pixels | Exception | None = None) -> Shot:
     """Return a picture `seconds` after the first one; reading it raises a given exception."""
 
     def read() -> Picture:

@@ -151,11 +151,7 @@ class Processes:
             return False
         return answer.status_code == 200
 
-    def _end_of(
-        self,
-        name: str,
-        status: int,
-    ) -> str:
+    def _end_of(self, name: str, status: int) -> str:
         """Say how a process ended, with the end of its log."""
         said = self.log(name).read_text()
         return f"{name} ended with {status}: {said[-SHOWN_LOG:]}"

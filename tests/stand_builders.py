@@ -199,12 +199,7 @@ def running_stand(
             pass
         if failure:
             raise RuntimeError(str(failure.pop())) from None
-        http = stack.enter_context(
-            httpx.Client(
-                base_url=service.address,
-                timeout=20,
-            )
-        )
+        http = stack.enter_context(httpx.Client(base_url=service.address, timeout=20))
         yield Running(
             bus,
             clock,

@@ -113,10 +113,7 @@ def listening(
 
 
 @contextmanager
-def virtual_player(
-    stand: Running,
-    keep: Path | None = None,
-) -> Iterator[None]:
+def virtual_player(stand: Running, keep: Path | None = None) -> Iterator[None]:
     """A virtual player at work during the block."""
     stop = Event()
     thread = Thread(

@@ -20,11 +20,7 @@ from training.task import Batch, Sample, Task
 class Batches:
     """Draw the batches of a run, epoch by epoch."""
 
-    def __init__(
-        self,
-        config: RunConfig,
-        task: Task,
-    ) -> None:
+    def __init__(self, config: RunConfig, task: Task) -> None:
         """Raise ValueError where an epoch does not fill one batch."""
         self._config = config
         self._task = task

@@ -88,10 +88,7 @@ def train(
 @_round("The weights of this round; default: the last one.")
 @click.option(
     "--checkpoint",
-    type=click.Path(
-        exists=True,
-        path_type=Path,
-    ),
+    type=click.Path(exists=True, path_type=Path),
     help="Weights; default: the round's best.pt.",
 )
 @click.option(

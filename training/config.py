@@ -15,10 +15,7 @@ NETWORKS: Final = ("detector", "landmarks", "embedding", "expression", "quality"
 class Source(BaseModel):
     """Name a set of faces with 68 points."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     path: Path
     format: Format
     repeat: int = Field(1, ge=1)
@@ -36,10 +33,7 @@ class RunConfig(BaseModel):
     Paths are relative to the folder in which the command runs.
     """
 
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
     run: Path
     """Folder of metrics.csv, curves.png, best.pt and last.pt; `read_rounds` fills it in."""
     start: Path | None = None

@@ -18,11 +18,7 @@ class MetricsFile:
         path.write_text(text, encoding="utf-8")
         self._path = path
 
-    def add(
-        self,
-        epoch: int,
-        values: dict[str, float],
-    ) -> None:
+    def add(self, epoch: int, values: dict[str, float]) -> None:
         """Append one row; the first one brings the header."""
         empty = self._path.stat().st_size == 0
         with self._path.open(
@@ -40,10 +36,7 @@ class MetricsFile:
 def read_metrics(path: Path) -> dict[str, list[float]]:
     """Return the values of each column by its name."""
     columns: dict[str, list[float]] = {}
-    with path.open(
-        encoding="utf-8",
-        newline="",
-    ) as file:
+    with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             for name, value in row.items():
                 columns.setdefault(name, []).append(float(value))
@@ -56,10 +49,7 @@ def draw_curves(metrics: Path, picture: Path) -> None:
 
     columns = read_metrics(metrics)
     epochs = columns.pop("epoch")
-    figure = Figure(
-        figsize=(4 * len(columns), 3),
-        layout="constrained",
-    )
+    figure = Figure(figsize=(4 * len(columns), 3), layout="constrained")
     plots = figure.subplots(
         1,
         len(columns),

@@ -8,10 +8,7 @@ from numpy.typing import NDArray
 Scores = NDArray[np.floating]
 
 
-def pair_scores(
-    vectors: Scores,
-    people: Sequence[str],
-) -> tuple[Scores, Scores]:
+def pair_scores(vectors: Scores, people: Sequence[str]) -> tuple[Scores, Scores]:
     """Return the cosines of all pairs of pictures (n, d): of one person, and of two people."""
     names = np.asarray(people)
     _, owners = np.unique(names, return_inverse=True)
@@ -46,10 +43,7 @@ def tar_at(
     return float(passed.mean())
 
 
-def best_accuracy(
-    same: Scores,
-    different: Scores,
-) -> float:
+def best_accuracy(same: Scores, different: Scores) -> float:
     """Return the share of right answers at the best threshold.
 
     Pairs of one and of two people weigh alike, however many there are of each.

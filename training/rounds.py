@@ -68,10 +68,7 @@ def config_path(network: str) -> Path:
     return Path(__file__).parent / network / "config.yaml"
 
 
-def read_rounds(
-    network: str,
-    path: Path | None = None,
-) -> list[Round]:
+def read_rounds(network: str, path: Path | None = None) -> list[Round]:
     """Return the rounds of a network in order; `path` stands in for its own config.yaml.
 
     Raises ConfigurationError, which names the file, the round and the setting.
@@ -117,10 +114,7 @@ def _said(error: ValidationError) -> str:
     return "; ".join(reasons)
 
 
-def _refuse_filled_in(
-    stated: dict[str, Any],
-    where: str,
-) -> None:
+def _refuse_filled_in(stated: dict[str, Any], where: str) -> None:
     for name in FILLED_IN:
         if name in stated:
             raise ConfigurationError(
@@ -128,10 +122,7 @@ def _refuse_filled_in(
             )
 
 
-def chosen_round(
-    rounds: Sequence[Round],
-    number: int,
-) -> Round:
+def chosen_round(rounds: Sequence[Round], number: int) -> Round:
     """Return the round of this number. Raises ConfigurationError where there is none."""
     if not 1 <= number <= len(rounds):
         network = rounds[0].network

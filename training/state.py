@@ -119,10 +119,7 @@ def fresh_state(
     return State(network, averaged, optimizer)
 
 
-def _parameter_groups(
-    network: nn.Module,
-    weight_decay: float,
-) -> list[dict[str, Any]]:
+def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
     """Return the trained parameters; biases and normalisation do not decay."""
     decaying: list[nn.Parameter] = []
     others: list[nn.Parameter] = []

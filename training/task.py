@@ -52,28 +52,16 @@ class Task(ABC):
         """
 
     @abstractmethod
-    def sample(
-        self,
-        index: int,
-        rng: Generator,
-    ) -> Sample:
+    def sample(self, index: int, rng: Generator) -> Sample:
         """Return one training sample: arrays that are stacked to a batch.
 
         May run in another process, and draws only from `rng`.
         """
 
     @abstractmethod
-    def loss(
-        self,
-        network: nn.Module,
-        batch: Batch,
-    ) -> Tensor:
+    def loss(self, network: nn.Module, batch: Batch) -> Tensor:
         """Return what training makes smaller, a scalar."""
 
     @abstractmethod
-    def validate(
-        self,
-        network: nn.Module,
-        device: torch.device,
-    ) -> dict[str, float]:
+    def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
         """Return measurements on faces that are not trained on."""

@@ -34,10 +34,7 @@ def train(
 ) -> None:
     """Train to the end of the schedule; leave metrics.csv, curves.png, best.pt and last.pt."""
     torch.set_num_threads(config.threads)
-    config.run.mkdir(
-        parents=True,
-        exist_ok=True,
-    )
+    config.run.mkdir(parents=True, exist_ok=True)
     device = chosen_device(config)
     state = fresh_state(config, task, device)
     last = config.run / LAST

@@ -23,11 +23,7 @@ class Clock(Protocol):
     def observe(self, at_ns: int) -> None:
         """Take note of the time of an event."""
 
-    def wait_until(
-        self,
-        at_ns: int,
-        stop: Event,
-    ) -> bool:
+    def wait_until(self, at_ns: int, stop: Event) -> bool:
         """Wait until `at_ns`; return False when `stop` came first."""
 
 
@@ -45,11 +41,7 @@ class SystemClock:
     def observe(self, at_ns: int) -> None:
         """Ignore the events: the wall clock does not follow them."""
 
-    def wait_until(
-        self,
-        at_ns: int,
-        stop: Event,
-    ) -> bool:
+    def wait_until(self, at_ns: int, stop: Event) -> bool:
         """Wait until `at_ns`; return False when `stop` came first."""
         left_ns = max(0, at_ns - time.time_ns())
         stopped = stop.wait(left_ns / SECOND_NS)
@@ -82,11 +74,7 @@ class EventClock:
         """Return None: the events themselves are the clock."""
         return None
 
-    def wait_until(
-        self,
-        at_ns: int,
-        stop: Event,
-    ) -> bool:
+    def wait_until(self, at_ns: int, stop: Event) -> bool:
         """Wait for an event of `at_ns` or later; return False when `stop` came first."""
         with self._moved:
             while self._now_ns < at_ns:

@@ -34,11 +34,7 @@ class Sealer:
     for a template. It is authenticated, not stored: opened with another `about`, they are refused.
     """
 
-    def __init__(
-        self,
-        keys: Mapping[str, bytes],
-        active: str,
-    ) -> None:
+    def __init__(self, keys: Mapping[str, bytes], active: str) -> None:
         """Take 32 bytes for each key id. Raises ConfigurationError for a key of another length."""
         for key_id, key in keys.items():
             if len(key) != KEY_BYTES:
@@ -74,11 +70,7 @@ class Sealer:
             raise ConfigurationError(f"the key file {path} holds no key; {HOW_TO}")
         return cls(keys, active)
 
-    def encrypt(
-        self,
-        plain: bytes,
-        about: str,
-    ) -> tuple[str, str]:
+    def encrypt(self, plain: bytes, about: str) -> tuple[str, str]:
         """Return the id of the active key, and base64 of nonce and ciphertext."""
         nonce = os.urandom(NONCE_BYTES)
         ciphertext = self._active.encrypt(nonce, plain, about.encode())
@@ -123,11 +115,7 @@ class Sealer:
             sealed=sealed,
         )
 
-    def open(
-        self,
-        embedding: SealedEmbedding,
-        about: str,
-    ) -> Vector:
+    def open(self, embedding: SealedEmbedding, about: str) -> Vector:
         """Return the vector that `seal` was given. Raises Invalid as `decrypt` does."""
         plain = self.decrypt(
             embedding.key_id,

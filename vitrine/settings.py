@@ -25,10 +25,7 @@ SERVICES = ("ingest", "landmarks", "identity", "engagement", "stand", "analytics
 class EnvironmentSettings(BaseSettings):
     """Hold settings: frozen, read from the environment when `load` is called."""
 
-    model_config = SettingsConfigDict(
-        frozen=True,
-        extra="forbid",
-    )
+    model_config = SettingsConfigDict(frozen=True, extra="forbid")
     prefix: ClassVar[str] = PREFIX
 
     @classmethod
@@ -50,10 +47,7 @@ class EnvironmentSettings(BaseSettings):
         values.update(overrides)
         secrets = SECRETS if SECRETS.is_dir() else None
         try:
-            return cls(
-                _secrets_dir=secrets,
-                **values,
-            )
+            return cls(_secrets_dir=secrets, **values)
         except ValidationError as error:
             raise ConfigurationError(_explain(cls.prefix, error)) from None
 
@@ -71,10 +65,7 @@ Defaults: TypeAlias = Mapping[type[EnvironmentSettings], Mapping[str, Any]]
 def _explain(prefix: str, error: ValidationError) -> str:
     """Return a line for each wrong variable, without its value: it may be a secret."""
     lines = []
-    for problem in error.errors(
-        include_input=False,
-        include_url=False,
-    ):
+    for problem in error.errors(include_input=False, include_url=False):
         place = "_".join(str(part) for part in problem["loc"])
         lines.append(f"{prefix}{place.upper()}: {problem['msg']}")
     return "\n".join(lines)

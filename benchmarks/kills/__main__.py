@@ -42,10 +42,7 @@ from tests.brokers import kafka_libs
 @click.option(
     "--json",
     "path",
-    type=click.Path(
-        dir_okay=False,
-        path_type=Path,
-    ),
+    type=click.Path(dir_okay=False, path_type=Path),
     help="Verdicts as a file.",
 )
 def main(

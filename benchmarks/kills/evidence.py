@@ -23,10 +23,7 @@ POLL_S = 1
 POLL_RECORDS = 5_000
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-)
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Hold what a run left that is over."""
 

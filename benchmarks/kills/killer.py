@@ -124,12 +124,7 @@ def kill_all(
             say=say,
         )
         killers.append(killer)
-        threads.append(
-            Thread(
-                target=killer.run,
-                name=f"killer of {target}",
-            )
-        )
+        threads.append(Thread(target=killer.run, name=f"killer of {target}"))
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -46,10 +46,7 @@ CHECKS = (
 )
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-)
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """Hold what a run showed."""
 

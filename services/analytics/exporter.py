@@ -27,9 +27,7 @@ class CampaignCollector(Collector):
     """
 
     def __init__(
-        self,
-        connect: Callable[[], Redis],
-        exports: Callable[[], bool],
+        self, connect: Callable[[], Redis], exports: Callable[[], bool]
     ) -> None:
         self._connect = connect
         self._exports = exports
@@ -81,20 +79,14 @@ def families() -> dict[str, Family]:
     return found
 
 
-def fill(
-    found: dict[str, Family],
-    figures: Figures,
-) -> None:
+def fill(found: dict[str, Family], figures: Figures) -> None:
     """Add the values of all campaigns."""
     for campaign in figures.campaigns:
         fill_cells(found, campaign)
         fill_campaign(found, campaign)
 
 
-def fill_cells(
-    found: dict[str, Family],
-    campaign: CampaignFigures,
-) -> None:
+def fill_cells(found: dict[str, Family], campaign: CampaignFigures) -> None:
     """Add the figures of each cell, with all labels; what has no value yet is 0."""
     for cell, totals in campaign.cells.items():
         labels = [
@@ -111,10 +103,7 @@ def fill_cells(
             found[figure.name].add_metric(labels, value or 0.0)
 
 
-def fill_campaign(
-    found: dict[str, Family],
-    campaign: CampaignFigures,
-) -> None:
+def fill_campaign(found: dict[str, Family], campaign: CampaignFigures) -> None:
     """Add the figures of a campaign as a whole, with empty labels of creative and stand."""
     labels = [
         campaign.advertiser,

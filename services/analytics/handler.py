@@ -69,18 +69,12 @@ class AnalyticsHandler(Handler):
                 starts[source] = 0
         return starts
 
-    def revoked(
-        self,
-        partitions: Sequence[TopicPartition],
-    ) -> None:
+    def revoked(self, partitions: Sequence[TopicPartition]) -> None:
         """Drop the stands: another worker goes on from the store."""
         for source in partitions:
             self._stands.pop(source.partition, None)
 
-    def handle(
-        self,
-        batch: Sequence[Received[Any]],
-    ) -> Outputs:
+    def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
         """Return new rows and revisions; refuse what is too old or dated in the future."""
         outputs = Outputs()
         if not batch:
@@ -133,10 +127,7 @@ class AnalyticsHandler(Handler):
             ]
         return Outputs(outgoing_rows(changes), staged=batch_of(changes, {}))
 
-    def _is_ahead(
-        self,
-        received: Received[Any],
-    ) -> bool:
+    def _is_ahead(self, received: Received[Any]) -> bool:
         """Tell whether a clock is wrong: ahead of the log's though other events are not."""
         watermark_ns = self._stand(
             received.source.partition, received.event.stand_id
@@ -147,11 +138,7 @@ class AnalyticsHandler(Handler):
         occurred_at_ns: int = received.event.occurred_at_ns
         return occurred_at_ns > latest_ns
 
-    def _stand(
-        self,
-        partition: int,
-        stand_id: str,
-    ) -> Stand:
+    def _stand(self, partition: int, stand_id: str) -> Stand:
         known = self._stands.get(partition, {}).get(stand_id)
         return known or Stand(stand_id, self._rules)
 
@@ -167,9 +154,7 @@ class AnalyticsHandler(Handler):
         return advance(stand, events, time_zone, ended=ended)
 
     def _too_old(
-        self,
-        group: Sequence[Received[Any]],
-        change: Change,
+        self, group: Sequence[Received[Any]], change: Change
     ) -> list[tuple[Received[Any], str]]:
         horizon_s = self._rules.horizon_ns // SECOND_NS
         reason = f"older than the horizon of {horizon_s} s"

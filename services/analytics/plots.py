@@ -82,10 +82,7 @@ def new_figure(
     return figure, axes
 
 
-def plot_timeline(
-    steps: Sequence[Totals],
-    name: str,
-) -> str:
+def plot_timeline(steps: Sequence[Totals], name: str) -> str:
     """Plot people above, and the attention for each of them below."""
     borders, series = timeline(steps)
     days = [datetime.fromtimestamp(border / 1e9, UTC) for border in borders]
@@ -238,10 +235,7 @@ def plot_funnel(totals: Totals, name: str) -> str:
     return to_svg(figure, name)
 
 
-def plot_creatives(
-    creatives: Mapping[str, Totals],
-    name: str,
-) -> str:
+def plot_creatives(creatives: Mapping[str, Totals], name: str) -> str:
     """Plot the conversion ratio of each creative that was seen, with its interval."""
     seen = {creative: totals for creative, totals in creatives.items() if totals.ots}
     figure, (axes,) = new_figure(HALF_IN, 1.0 + 0.55 * max(1, len(seen)))
@@ -338,10 +332,7 @@ def plot_uplift(effect: Uplift, name: str) -> str:
     return to_svg(figure, name)
 
 
-def points(
-    value: float,
-    _: float = 0.0,
-) -> str:
+def points(value: float, _: float = 0.0) -> str:
     """Return a difference of shares in percentage points, with its sign."""
     if not value:
         return "0"

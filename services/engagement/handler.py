@@ -73,10 +73,7 @@ class EngagementHandler(Handler):
             state = stored.get(source.partition)
             if state is None:
                 continue
-            partition = Partition.restored(
-                offset=state.offset,
-                cameras=state.cameras,
-            )
+            partition = Partition.restored(offset=state.offset, cameras=state.cameras)
             self._partitions[source] = partition
             starts[source] = state.offset
         return starts
@@ -161,10 +158,7 @@ class EngagementHandler(Handler):
             )
             partition = None
         if partition is None:
-            partition = Partition(
-                next_offset=offset,
-                stored_offset=offset,
-            )
+            partition = Partition(next_offset=offset, stored_offset=offset)
             self._partitions[source] = partition
         return partition
 
@@ -199,9 +193,7 @@ class EngagementHandler(Handler):
             outputs.messages += snapshots
 
     def _snapshots(
-        self,
-        partition: Partition,
-        now: Received[FrameFaces],
+        self, partition: Partition, now: Received[FrameFaces]
     ) -> list[Outgoing]:
         """Return the snapshot of a frame's stand, if it is due."""
         frame = now.event

@@ -68,11 +68,7 @@ class Partition:
     """The store did not answer then."""
 
     @classmethod
-    def restored(
-        cls,
-        offset: int,
-        cameras: Sequence[CameraPeople],
-    ) -> Partition:
+    def restored(cls, offset: int, cameras: Sequence[CameraPeople]) -> Partition:
         """Return a partition as it was stored."""
         partition = cls(next_offset=offset, stored_offset=offset)
         for camera in cameras:
@@ -133,9 +129,7 @@ class Partition:
         return camera.seen_ns - frame.captured_at_ns
 
     def forget_gone(
-        self,
-        now: Received[FrameFaces],
-        rules: RulesTable,
+        self, now: Received[FrameFaces], rules: RulesTable
     ) -> dict[CameraKey, Finished]:
         """Forget the cameras that the log went on without; return what ends with each.
 
@@ -168,11 +162,7 @@ class Partition:
         behind_for_ns = at_ns - camera.behind_since_ns
         return behind_for_ns > SET_BACK_NS
 
-    def observe(
-        self,
-        received: Received[FrameFaces],
-        rules: RulesTable,
-    ) -> Finished:
+    def observe(self, received: Received[FrameFaces], rules: RulesTable) -> Finished:
         """Take a frame that goes on; return what is finished by it."""
         frame = received.event
         key = _key_of(frame)

@@ -25,10 +25,7 @@ class RulesTable:
         self._version = mall.version
         self._stands = {}
         for stand in mall.stands:
-            rules = self._settings.rules(
-                stand=stand,
-                config_version=mall.version,
-            )
+            rules = self._settings.rules(stand=stand, config_version=mall.version)
             self._stands[stand.id] = rules
         self._cameras = {}
         for camera in mall.cameras:
@@ -44,11 +41,7 @@ class RulesTable:
     def __contains__(self, stand_id: str) -> bool:
         return stand_id in self._stands
 
-    def of(
-        self,
-        stand_id: str,
-        camera_id: str,
-    ) -> PresenceRules:
+    def of(self, stand_id: str, camera_id: str) -> PresenceRules:
         """Return the rules of a camera at a stand.
 
         The defaults for a stand that was taken from the configuration meanwhile.
@@ -59,8 +52,5 @@ class RulesTable:
             rules = self._stands.get(stand_id)
         if rules is None:
             unknown = Stand(id=stand_id)
-            rules = self._settings.rules(
-                stand=unknown,
-                config_version=self._version,
-            )
+            rules = self._settings.rules(stand=unknown, config_version=self._version)
         return rules

@@ -63,10 +63,7 @@ def _handler(context: Context, rules: RecognitionRules) -> IdentityHandler:
     )
 
 
-def without_key(
-    mall: MallSource,
-    rules: RecognitionRules,
-) -> IdentityHandler:
+def without_key(mall: MallSource, rules: RecognitionRules) -> IdentityHandler:
     """Return the handler of a process without a key: every track is a visitor."""
     nobody = NoGallery()
     return IdentityHandler(

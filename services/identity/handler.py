@@ -133,11 +133,7 @@ class IdentityHandler(Handler):
             self._on_face(face, frame)
         day.forget_ended(event.captured_at_ns, TRACK_FORGOTTEN_AFTER_NS)
 
-    def _day(
-        self,
-        received: Received[FrameFaces],
-        stand: Stand,
-    ) -> StandDay:
+    def _day(self, received: Received[FrameFaces], stand: Stand) -> StandDay:
         key = (received.source, stand.id)
         at_ns = received.event.captured_at_ns
         today = ids.local_day(at_ns, stand.time_zone)

@@ -47,11 +47,7 @@ class FirstFrames:
         camera = (received.source, event.camera_id)
         self._first_ns.setdefault(camera, event.captured_at_ns)
 
-    def was_over(
-        self,
-        received: Received[FrameFaces],
-        track_id: str,
-    ) -> bool:
+    def was_over(self, received: Received[FrameFaces], track_id: str) -> bool:
         """Return True for a track that was over when its offset was committed.
 
         Its decisions stand: without its beginning they cannot be repeated.
@@ -68,8 +64,7 @@ class FirstFrames:
 
 
 def first_needed(
-    days: Mapping[StandKey, StandDay],
-    batch: Sequence[Received[Any]],
+    days: Mapping[StandKey, StandDay], batch: Sequence[Received[Any]]
 ) -> dict[TopicPartition, Commit]:
     """Return where to start again, for the batch's partitions that have open tracks.
 
@@ -92,9 +87,7 @@ def first_needed(
     return needed
 
 
-def latest_frames(
-    batch: Sequence[Received[Any]],
-) -> dict[TopicPartition, FrameFaces]:
+def latest_frames(batch: Sequence[Received[Any]]) -> dict[TopicPartition, FrameFaces]:
     """Return the last faces of each partition of topic `faces` in a batch."""
     latest: dict[TopicPartition, FrameFaces] = {}
     for received in batch:

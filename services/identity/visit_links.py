@@ -29,9 +29,7 @@ class VisitLinks:
     """Write links, and keep up to LINKS_KEPT of them while the store is away."""
 
     def __init__(
-        self,
-        store: LinkStore,
-        monotonic: Callable[[], float] = time.monotonic,
+        self, store: LinkStore, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
         self._store = store
         self._monotonic = monotonic

@@ -166,11 +166,7 @@ class FrameOutput:
             return True
         return self._publisher.offer(frame)
 
-    def _write_truth(
-        self,
-        meta: FrameMeta,
-        truth: Truth | None,
-    ) -> None:
+    def _write_truth(self, meta: FrameMeta, truth: Truth | None) -> None:
         file = self._shared.truth
         if truth is not None and file is not None:
             file.write(meta, truth)

@@ -85,10 +85,7 @@ def _resize(pixels: Pixels, width: int, height: int) -> Pixels:
     return np.asarray(resized, np.uint8)
 
 
-def _corners(
-    pixels: Pixels,
-    polygon: Polygon,
-) -> NDArray[np.int32]:
+def _corners(pixels: Pixels, polygon: Polygon) -> NDArray[np.int32]:
     height, width = pixels.shape[:2]
     corners = []
     for x, y in polygon:

@@ -95,10 +95,7 @@ class FullSpeed:
         self._move(camera_id, at_ns)
         with self._moved:
             while not stop.is_set():
-                slowest = min(
-                    self._positions,
-                    key=self._positions.__getitem__,
-                )
+                slowest = min(self._positions, key=self._positions.__getitem__)
                 if self._positions[slowest] >= at_ns - AHEAD_NS:
                     return True
                 still_s = time.monotonic() - self._moved_at

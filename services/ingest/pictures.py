@@ -36,11 +36,7 @@ Kept: TypeAlias = tuple[float, bytes]
 class Pictures:
     """Hold the latest picture of each camera; none without a token. Threads may share it."""
 
-    def __init__(
-        self,
-        token: SecretStr | None,
-        clock_s: Callable[[], float],
-    ) -> None:
+    def __init__(self, token: SecretStr | None, clock_s: Callable[[], float]) -> None:
         """Tell the age of pictures by `clock_s`, in seconds of a clock that nobody sets."""
         self._guard = TokenGuard(token)
         self._clock_s = clock_s

@@ -55,6 +55,5 @@ class IngestSettings(EnvironmentSettings):
         description="Frames of a camera that wait for the workers at most.",
     )
     truth: Path | None = Field(
-        None,
-        description="JSON lines of who is in each published synthetic frame.",
+        None, description="JSON lines of who is in each published synthetic frame."
     )

@@ -49,10 +49,7 @@ class InstalledSource(Protocol):
     def synthetic(self) -> bool:
         """True where the people do not exist: figures that count them are labelled."""
 
-    def shots(
-        self,
-        camera: Camera,
-    ) -> Iterator[tuple[int, Reader]]:
+    def shots(self, camera: Camera) -> Iterator[tuple[int, Reader]]:
         """Yield the time of each picture in nanoseconds, and a function that reads it.
 
         The time counts from the first picture. Raises ValueError for an address that is wrong.
@@ -83,10 +80,7 @@ def source_of(camera: Camera) -> Source:
     return Source(partial(video_shots, camera))
 
 
-def _installed_source(
-    installed: InstalledSource,
-    camera: Camera,
-) -> Source:
+def _installed_source(installed: InstalledSource, camera: Camera) -> Source:
     return Source(
         partial(_installed_shots, installed, camera),
         live=installed.live,
@@ -94,10 +88,7 @@ def _installed_source(
     )
 
 
-def _installed_shots(
-    installed: InstalledSource,
-    camera: Camera,
-) -> Shots:
+def _installed_shots(installed: InstalledSource, camera: Camera) -> Shots:
     try:
         for at_ns, read in installed.shots(camera):
             yield Shot(at_ns, read)

@@ -74,11 +74,7 @@ class Ingest:
             self._supervise(publisher, stop)
         self._report_failures()
 
-    def _supervise(
-        self,
-        publisher: Publisher,
-        stop: Event,
-    ) -> None:
+    def _supervise(self, publisher: Publisher, stop: Event) -> None:
         settings = self._shared.settings
         started = time.monotonic()
         self._start_ns = self._shared.wall_ns()
@@ -156,12 +152,7 @@ class Ingest:
             self._numbers[camera_id] = number
         return self._numbers[camera_id]
 
-    def _forget(
-        self,
-        thread: CameraThread,
-        *,
-        gone: bool,
-    ) -> None:
+    def _forget(self, thread: CameraThread, *, gone: bool) -> None:
         thread.join()
         camera_id = thread.run.camera.id
         self._latest_ns[camera_id] = thread.run.latest_ns
@@ -181,10 +172,7 @@ class Ingest:
                 latest_ns.append(run.latest_ns)
         return max(latest_ns)
 
-    def _publish_live_coverage(
-        self,
-        publisher: Publisher,
-    ) -> None:
+    def _publish_live_coverage(self, publisher: Publisher) -> None:
         """Publish the coverage of live cameras, also while they are down or hang.
 
         The others publish their own: their time goes on with their pictures only.

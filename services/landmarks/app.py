@@ -91,10 +91,7 @@ def load_sealer(settings: Settings) -> Sealer | None:
     return Sealer.load(settings.key_file)
 
 
-def load_models(
-    settings: Settings,
-    own: LandmarksSettings,
-) -> FaceModels:
+def load_models(settings: Settings, own: LandmarksSettings) -> FaceModels:
     """Return all models that there are. Raises ConfigurationError."""
     detector = load_detector(
         settings.models,
@@ -122,10 +119,7 @@ def load_models(
     )
 
 
-def _load_embedder(
-    settings: Settings,
-    own: LandmarksSettings,
-) -> Embedder | None:
+def _load_embedder(settings: Settings, own: LandmarksSettings) -> Embedder | None:
     """Return the embedding network, or None where nothing could seal its embeddings."""
     if settings.key_file is None:
         logger.info(

@@ -77,9 +77,7 @@ class LandmarksHandler(Handler):
         return outputs
 
     def _queues(
-        self,
-        batch: Sequence[Received[FrameMeta]],
-        outputs: Outputs,
+        self, batch: Sequence[Received[FrameMeta]], outputs: Outputs
     ) -> list[list[_Arrival]]:
         """Return what arrived of each camera, in order; bad frames are rejected in `outputs`."""
         mall = self._mall.current()
@@ -100,11 +98,7 @@ class LandmarksHandler(Handler):
             queue.append(arrival)
         return list(queues.values())
 
-    def _arrival(
-        self,
-        record: Received[FrameMeta],
-        mall: Mall,
-    ) -> _Arrival | None:
+    def _arrival(self, record: Received[FrameMeta], mall: Mall) -> _Arrival | None:
         """Return what a record brings, or None for a frame to skip.
 
         Raises Invalid for a bad one.
@@ -124,11 +118,7 @@ class LandmarksHandler(Handler):
     def _late(self, meta: FrameMeta) -> bool:
         return meta.live and self._clock.now_ns() - meta.captured_at_ns > LATE_NS
 
-    def _frame(
-        self,
-        record: Received[FrameMeta],
-        mall: Mall,
-    ) -> Frame:
+    def _frame(self, record: Received[FrameMeta], mall: Mall) -> Frame:
         """Return the decoded frame with its camera's tracks.
 
         Raises Invalid; the camera moves on last.
@@ -167,19 +157,11 @@ class LandmarksHandler(Handler):
             self._count(meta, len(faces))
         return messages
 
-    def _outgoing(
-        self,
-        meta: FrameMeta,
-        faces: Sequence[DescribedFace],
-    ) -> Outgoing:
+    def _outgoing(self, meta: FrameMeta, faces: Sequence[DescribedFace]) -> Outgoing:
         event = frame_faces(meta, faces, self._sealer)
         return Outgoing(FACES, meta.stand_id, event)
 
-    def _count(
-        self,
-        meta: FrameMeta,
-        faces: int,
-    ) -> None:
+    def _count(self, meta: FrameMeta, faces: int) -> None:
         metrics.FRAMES_ANALYSED.labels(meta.camera_id).inc()
         metrics.FACES_SEEN.labels(meta.camera_id).inc(faces)
         seconds = (self._clock.now_ns() - meta.captured_at_ns) / 1e9

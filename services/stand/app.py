@@ -38,11 +38,7 @@ IDLE_S: Final = 0.05
 class StandService:
     """Run the stand; players find it at `address` once `listening` is set."""
 
-    def __init__(
-        self,
-        context: Context,
-        settings: StandSettings,
-    ) -> None:
+    def __init__(self, context: Context, settings: StandSettings) -> None:
         self._context = context
         self._settings = settings
         self.address = ""

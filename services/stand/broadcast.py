@@ -27,11 +27,7 @@ STATE_EVERY_S: Final = 0.25
 class Broadcast:
     """Tell players the clock and the audience, and the operator the live figures."""
 
-    def __init__(
-        self,
-        stages: Stages,
-        switchboard: Switchboard,
-    ) -> None:
+    def __init__(self, stages: Stages, switchboard: Switchboard) -> None:
         self._stages = stages
         self._switchboard = switchboard
         self._due_s = 0.0

@@ -64,11 +64,7 @@ class Creatives:
             return "is missing"
         return None
 
-    def usable(
-        self,
-        campaign: Campaign,
-        creative: Creative,
-    ) -> bool:
+    def usable(self, campaign: Campaign, creative: Creative) -> bool:
         """Return True for a creative that can be shown."""
         if campaign is HOUSE:
             return True

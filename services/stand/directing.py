@@ -82,11 +82,7 @@ class Directing:
         started = metrics.PLAYS_STARTED.labels(command.stand_id, command.arm)
         started.inc()
 
-    def _offer(
-        self,
-        stage: Stage,
-        now_ns: int,
-    ) -> list[Interaction]:
+    def _offer(self, stage: Stage, now_ns: int) -> list[Interaction]:
         screen = stage.director.screen
         if screen is None or screen.current is None:
             return []

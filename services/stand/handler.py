@@ -71,8 +71,7 @@ class StandHandler(Handler):
         self._started_ns = 0
 
     def assigned(
-        self,
-        commits: Mapping[TopicPartition, Commit | None],
+        self, commits: Mapping[TopicPartition, Commit | None]
     ) -> Mapping[TopicPartition, int]:
         """Take on the stands of these partitions."""
         # The commits already point to the oldest identity that is needed.
@@ -162,11 +161,7 @@ class StandHandler(Handler):
         metrics.STAGE_LATENCY.labels("stand").observe(age_s)
         return shown
 
-    def _direct(
-        self,
-        stand: Stand,
-        stage: Stage,
-    ) -> list[Interaction]:
+    def _direct(self, stand: Stand, stage: Stage) -> list[Interaction]:
         now_ns = self._clock.now_ns()
         if now_ns == 0:
             # A clock that follows the events has not begun.
@@ -186,9 +181,7 @@ class StandHandler(Handler):
         return Outputs(messages=messages)
 
     def _staged(
-        self,
-        submissions: Sequence[Submission],
-        shown: Sequence[Interaction],
+        self, submissions: Sequence[Submission], shown: Sequence[Interaction]
     ) -> Staged:
         settled: list[str] = []
         for submission in submissions:

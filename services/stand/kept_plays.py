@@ -74,9 +74,7 @@ class KeptPlays:
         new.replace(path)
 
     def next(
-        self,
-        timeout_s: float,
-        at_most: int,
+        self, timeout_s: float, at_most: int
     ) -> tuple[str, Sequence[PlayReport]] | None:
         """Return the oldest report's stand, and its oldest reports.
 

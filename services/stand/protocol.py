@@ -67,10 +67,7 @@ class PlayReports(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    plays: list[PlayReport] = Field(
-        min_length=1,
-        max_length=MOST_PLAYS,
-    )
+    plays: list[PlayReport] = Field(min_length=1, max_length=MOST_PLAYS)
 
 
 class InteractionReport(BaseModel):

@@ -40,8 +40,7 @@ class Reports:
         return records
 
     def interaction_records(
-        self,
-        interactions: Sequence[Interaction],
+        self, interactions: Sequence[Interaction]
     ) -> list[Outgoing]:
         """Return the records of interactions; their stands count them."""
         records = []
@@ -52,11 +51,7 @@ class Reports:
                 stage.tally.count_interaction(interaction)
         return records
 
-    def for_visits(
-        self,
-        interaction: Interaction,
-        now_ns: int,
-    ) -> list[Interaction]:
+    def for_visits(self, interaction: Interaction, now_ns: int) -> list[Interaction]:
         """Return an opt-out once for every visit that is present, and others as they are.
 
         The page cannot know who of those present touched it. With nobody identified it stays one.

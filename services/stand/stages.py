@@ -43,11 +43,7 @@ class Stage:
         place = (received.source, received.record.offset)
         self._identities[identity.track_id] = place
 
-    def observe(
-        self,
-        snapshot: StandEngagement,
-        thresholds: Collection[float],
-    ) -> None:
+    def observe(self, snapshot: StandEngagement, thresholds: Collection[float]) -> None:
         """Take in who is present."""
         audience = self.director.audience
         audience.observe(snapshot, thresholds)
@@ -138,10 +134,7 @@ class Stages:
         """Return the stage of a stand; None when another process has it, or nobody."""
         return self._stages.get(stand_id)
 
-    def resume(
-        self,
-        batch: Sequence[Received[Any]],
-    ) -> Mapping[TopicPartition, Commit]:
+    def resume(self, batch: Sequence[Received[Any]]) -> Mapping[TopicPartition, Commit]:
         """Return where the identities in the batch must be read from after a restart.
 
         Decisions are made once a track, so the oldest that is still needed counts.

@@ -50,8 +50,7 @@ async def player_events(
 
 
 async def _events(
-    connection: Connection,
-    switchboard: Switchboard,
+    connection: Connection, switchboard: Switchboard
 ) -> AsyncIterator[ServerSentEvent]:
     """Yield what is sent to a connection until it ends, from either side."""
     try:
@@ -59,9 +58,6 @@ async def _events(
             sent = await connection.queue.get()
             if sent is None:
                 return
-            yield ServerSentEvent(
-                event=sent.event,
-                raw_data=sent.json,
-            )
+            yield ServerSentEvent(event=sent.event, raw_data=sent.json)
     finally:
         switchboard.leave(connection)

@@ -50,10 +50,7 @@ def redeem(
     )
 
 
-def _require_token(
-    token: SecretStr | None,
-    authorization: str,
-) -> None:
+def _require_token(token: SecretStr | None, authorization: str) -> None:
     guard = TokenGuard(token)
     if not guard.has_token:
         raise HTTPException(403, "redemption is off; set VITRINE_STAND_TILL_TOKEN")

@@ -171,11 +171,7 @@ class VirtualPlayer:
                     logger.debug("stand %s: %s", stand_id, error)
                 backoff.wait(stop)
 
-    def _events(
-        self,
-        client: httpx.Client,
-        stand_id: str,
-    ) -> Iterator[tuple[str, str]]:
+    def _events(self, client: httpx.Client, stand_id: str) -> Iterator[tuple[str, str]]:
         url = f"/stands/{stand_id}/events"
         query = {"player": "virtual", "player_id": self._player_id}
         with client.stream("GET", url, params=query) as response:
@@ -240,10 +236,7 @@ class VirtualPlayer:
         )
 
 
-def _stop_on_error(
-    futures: Sequence[Future[None]],
-    stop: Event,
-) -> None:
+def _stop_on_error(futures: Sequence[Future[None]], stop: Event) -> None:
     """Set `stop` when one of the threads fails: the others must not go on without it."""
 
     def check(future: Future[None]) -> None:

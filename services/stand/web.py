@@ -59,10 +59,7 @@ def create_app(web: Web) -> FastAPI:
         methods=["POST"],
     )
     # The folder may be missing: then every creative is, and the house is shown.
-    creatives = CreativeFiles(
-        directory=web.creatives,
-        check_dir=False,
-    )
+    creatives = CreativeFiles(directory=web.creatives, check_dir=False)
     app.mount("/creatives", creatives)
     pages = StaticFiles(directory=PAGES)
     app.mount("/static", pages)

@@ -109,10 +109,7 @@ def append(bus: MemoryBus, events: Sequence[Event]) -> None:
     producer.flush()
 
 
-def read(
-    bus: MemoryBus,
-    topic: Any,
-) -> list[Any]:
+def read(bus: MemoryBus, topic: Any) -> list[Any]:
     consumer = bus.consumer(f"reader-{next(readers)}", [topic])
     records = consumer.poll(0, 100_000)
     consumer.close()
@@ -139,10 +136,7 @@ class Scripted(AnalyticsHandler):
         self.stop = stop
         self.script = script
 
-    def handle(
-        self,
-        batch: Sequence[Received[Any]],
-    ) -> Outputs:
+    def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
         outputs = super().handle(batch)
         if batch:
             self.script("in the handler")

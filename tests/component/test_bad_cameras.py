@@ -145,8 +145,7 @@ def of_the_good_camera(
 
 
 def test_what_other_cameras_do_changes_nothing_for_a_good_one(
-    monkeypatch: pytest.MonkeyPatch,
-    redis_url: str,
+    monkeypatch: pytest.MonkeyPatch, redis_url: str
 ) -> None:
     monkeypatch.setenv("VITRINE_INGEST_START_NS", str(T0_NS))
     monkeypatch.setenv("VITRINE_INGEST_SECONDS", str(SECONDS))

@@ -58,10 +58,7 @@ def make_context(bus: MemoryBus, **settings: object) -> Context:
     )
 
 
-def publish(
-    bus: MemoryBus,
-    bodies: Sequence[bytes],
-) -> None:
+def publish(bus: MemoryBus, bodies: Sequence[bytes]) -> None:
     """Send the frames of one camera, and that its source ended."""
     producer = bus.producer()
     for number, body in enumerate([*bodies, b""]):
@@ -121,11 +118,7 @@ class Comparison:
     tracks: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """Names under which each person was followed."""
 
-    def add(
-        self,
-        event: FrameFaces,
-        person: PersonTruth,
-    ) -> None:
+    def add(self, event: FrameFaces, person: PersonTruth) -> None:
         size = float(outer_eye_distance(person.points))
         if not person.visible or size < 15:
             return
@@ -191,8 +184,7 @@ def test_a_missing_model_folder_stops_the_service_with_what_is_wrong(
 
 @pytest.mark.shared
 def test_a_key_file_that_is_missing_stops_the_service_with_what_to_do(
-    shared: Path,
-    tmp_path: Path,
+    shared: Path, tmp_path: Path
 ) -> None:
     context = make_context(
         MemoryBus(TOPICS), models=shared / "models", key_file=tmp_path / "none"

@@ -44,10 +44,7 @@ def video(path: Path) -> Iterator[Image]:
         yield cv2.resize(image, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)  # type: ignore[misc]
 
 
-def frame(
-    number: int,
-    image: Image,
-) -> Received[FrameMeta]:
+def frame(number: int, image: Image) -> Received[FrameMeta]:
     now = at(number / 30)
     meta = FrameMeta(
         camera_id="north-1",
@@ -62,8 +59,7 @@ def frame(
 
 @pytest.mark.parametrize("yunet", [True, False])
 def test_two_people_who_turn_their_heads_keep_one_or_two_tracks(
-    shared: Path,
-    yunet: bool,
+    shared: Path, yunet: bool
 ) -> None:
     folder = shared / "models" if yunet else None
     settings = Settings.model_validate({"bus": "memory", "models": folder})
@@ -89,10 +85,7 @@ def test_two_people_who_turn_their_heads_keep_one_or_two_tracks(
     assert len(tracks) <= 4
 
 
-def shared_faces(
-    a: Detections,
-    b: Detections,
-) -> list[float]:
+def shared_faces(a: Detections, b: Detections) -> list[float]:
     """Return for each face of `a` that `b` has too how far the five points differ, in box sides."""
     errors = []
     for box, five in zip(a.boxes, a.five, strict=True):

@@ -205,10 +205,7 @@ def redeem(
     )
 
 
-def test_inputs_of_the_past_trigger_nothing(
-    folder: Path,
-    redis_url: str,
-) -> None:
+def test_inputs_of_the_past_trigger_nothing(folder: Path, redis_url: str) -> None:
     clock = EventClock()
     clock.observe(at(1000))
     with (
@@ -259,10 +256,7 @@ def test_a_creative_without_file_is_skipped_and_reported(
     )
 
 
-def test_the_house_is_shown_when_no_campaign_runs(
-    folder: Path,
-    redis_url: str,
-) -> None:
+def test_the_house_is_shown_when_no_campaign_runs(folder: Path, redis_url: str) -> None:
     with running_stand(folder, redis_url) as stand, listening(stand) as page:
         event = page.next("play")
         assert event["command"]["campaign_id"] == "house"
@@ -380,10 +374,7 @@ def test_creatives_are_served_sandboxed_and_nothing_beside_them(
 @pytest.mark.parametrize(
     "path", ["/", "/live", "/stands/north", "/static/stand.js", "/static/live.css"]
 )
-def test_pages_are_served_and_name_no_other_host(
-    stand: Running,
-    path: str,
-) -> None:
+def test_pages_are_served_and_name_no_other_host(stand: Running, path: str) -> None:
     response = stand.http.get(path)
     assert response.status_code == 200
     assert not re.findall(r"https?://(?!www\.w3\.org)", response.text)

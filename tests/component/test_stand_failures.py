@@ -39,10 +39,7 @@ def test_a_play_is_answered_only_when_the_bus_has_it(
     refusing = Event()
     flush = MemoryProducer.flush
 
-    def flush_or_refuse(
-        producer: MemoryProducer,
-        timeout_s: float = 30.0,
-    ) -> None:
+    def flush_or_refuse(producer: MemoryProducer, timeout_s: float = 30.0) -> None:
         if refusing.is_set():
             raise PublishFailed("the bus is away")
         flush(producer, timeout_s)
@@ -69,10 +66,7 @@ def test_a_stand_that_dies_loses_no_play(
     published = StandHandler.published
     dying = Event()
 
-    def published_or_die(
-        handler: StandHandler,
-        outputs: Outputs,
-    ) -> None:
+    def published_or_die(handler: StandHandler, outputs: Outputs) -> None:
         if dying.is_set():
             raise RuntimeError("scripted end after publishing, before the answer")
         published(handler, outputs)
@@ -163,10 +157,7 @@ def test_without_a_store_at_start_the_stand_says_so(folder: Path) -> None:
         pass
 
 
-def test_a_taken_port_is_named(
-    folder: Path,
-    redis_url: str,
-) -> None:
+def test_a_taken_port_is_named(folder: Path, redis_url: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with (

@@ -193,10 +193,7 @@ def ask(
     return (found.code, found.shown.visit_id)
 
 
-def test_everybody_engaged_gets_one_offer_a_visit(
-    redis: Redis,
-    codes: Path,
-) -> None:
+def test_everybody_engaged_gets_one_offer_a_visit(redis: Redis, codes: Path) -> None:
     desk = desk_of(redis, codes)
     audience = engaged("a", "b")
     assert ask(desk, audience) == ("CODE-0", "visit-a")
@@ -204,10 +201,7 @@ def test_everybody_engaged_gets_one_offer_a_visit(
     assert ask(desk, audience) is None
 
 
-def test_who_is_not_engaged_gets_none(
-    redis: Redis,
-    codes: Path,
-) -> None:
+def test_who_is_not_engaged_gets_none(redis: Redis, codes: Path) -> None:
     assert ask(desk_of(redis, codes), Audience()) is None
 
 
@@ -247,10 +241,7 @@ def test_a_missing_pool_is_a_problem_to_show_not_an_error(
     assert "gone.txt" in desk.problems["gone"]
 
 
-def test_a_pool_that_comes_later_is_loaded(
-    redis: Redis,
-    codes: Path,
-) -> None:
+def test_a_pool_that_comes_later_is_loaded(redis: Redis, codes: Path) -> None:
     desk = desk_of(redis, codes)
     campaign = make_campaign(offers=[make_offer(codes="late")])
     assert ask(desk, engaged("a"), campaign) is None

@@ -14,8 +14,7 @@ from vitrine.bus.memory import MemoryBus
 
 @pytest.fixture(params=["memory", pytest.param("kafka", marks=pytest.mark.kafka)])
 def bus(
-    request: pytest.FixtureRequest,
-    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Bus]:
     """Yield a bus whose clients are closed after the test."""
     made: Bus = MemoryBus()
@@ -32,10 +31,7 @@ def bus(
         yield made
 
 
-def closing_after(
-    stack: ExitStack,
-    make: Callable[..., Any],
-) -> Callable[..., Any]:
+def closing_after(stack: ExitStack, make: Callable[..., Any]) -> Callable[..., Any]:
     """Return `make`, with what it returns closed when the stack ends."""
 
     def make_and_close(*arguments: Any, **options: Any) -> Any:

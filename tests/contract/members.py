@@ -85,10 +85,7 @@ def read_all(
     return read(consumer, count)
 
 
-def until(
-    done: Callable[[], bool],
-    step: Callable[[], object],
-) -> None:
+def until(done: Callable[[], bool], step: Callable[[], object]) -> None:
     """Repeat `step` until `done`; fail after LIMIT_S."""
     deadline = time.monotonic() + LIMIT_S
     while not done():

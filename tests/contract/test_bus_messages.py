@@ -124,8 +124,7 @@ def test_pictures_of_several_megabytes_pass(bus: Bus) -> None:
 
 @pytest.mark.parametrize("size", [200_000, 30_000_000])
 def test_a_message_above_the_limit_is_refused_and_the_next_ones_pass(
-    bus: Bus,
-    size: int,
+    bus: Bus, size: int
 ) -> None:
     topic = make_topic(bus, max_message_bytes=100_000)
     producer = bus.producer()

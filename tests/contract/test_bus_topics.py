@@ -61,8 +61,7 @@ def test_topics_are_created_once_and_then_agree(bus: Bus) -> None:
     ],
 )
 def test_a_topic_that_differs_is_reported_and_brought_in_line(
-    bus: Bus,
-    change: dict[str, int],
+    bus: Bus, change: dict[str, int]
 ) -> None:
     topic = make_topic(bus, partitions=2)
     publish(bus, topic, "kept")

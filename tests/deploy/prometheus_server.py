@@ -37,10 +37,7 @@ class Prometheus:
         """Let go of the connection."""
         self._http.close()
 
-    def query(
-        self,
-        expression: str,
-    ) -> list[tuple[dict[str, str], float]]:
+    def query(self, expression: str) -> list[tuple[dict[str, str], float]]:
         """Labels and value of each series now. AssertionError with what Prometheus finds wrong."""
         data = self._get("query", query=expression)
         found = data["result"] if data["resultType"] == "vector" else []
@@ -51,11 +48,7 @@ class Prometheus:
         ((_, value),) = self.query(expression)
         return value
 
-    def label_values(
-        self,
-        label: str,
-        match: str,
-    ) -> list[str]:
+    def label_values(self, label: str, match: str) -> list[str]:
         """Values of a label among the series of a selector."""
         values: list[str] = self._get(f"label/{label}/values", **{"match[]": match})
         return values
@@ -93,10 +86,7 @@ def configuration(address: str) -> dict[str, Any]:
 
 
 @contextmanager
-def prometheus_server(
-    folder: Path,
-    address: str,
-) -> Iterator[Prometheus]:
+def prometheus_server(folder: Path, address: str) -> Iterator[Prometheus]:
     """Scrapes the product at `address`; data and log are in `folder`."""
     (port,) = free_ports(1)
     file = folder / "prometheus.yml"

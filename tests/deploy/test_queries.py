@@ -92,10 +92,7 @@ def test_a_panel_shows_figures(watched: Watched, query: PanelQuery) -> None:
     rules("record"),
     ids=lambda rule: rule["record"],
 )
-def test_a_recorded_series_has_figures(
-    watched: Watched,
-    rule: dict[str, str],
-) -> None:
+def test_a_recorded_series_has_figures(watched: Watched, rule: dict[str, str]) -> None:
     watched.wait_for_figures(rule["record"])
 
 

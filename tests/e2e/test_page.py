@@ -226,10 +226,7 @@ def test_interest_brings_more_and_an_offer_with_its_code(
             "when": ENGAGED | {"for_seconds": 0.5},
         },
     )
-    offer = make_offer(
-        text="Ten off",
-        when=ENGAGED | {"for_seconds": 0.5},
-    )
+    offer = make_offer(text="Ten off", when=ENGAGED | {"for_seconds": 0.5})
     with stand_with(tmp_path, redis_url, *creatives, offers=[offer]) as stand:
         page.goto(f"{stand.address}/stands/north")
         expect(page.locator("iframe[title=shoe].shown")).to_be_visible(timeout=LIMIT_MS)

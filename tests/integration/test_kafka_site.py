@@ -65,10 +65,7 @@ def test_totals_equal_a_batch_recomputation_after_kills_in_mid_run(
 
 def kill_at(site: Processes, name: str, second: int) -> None:
     """Kill a service at a second of the video, and wait until it is back."""
-    wait_for(
-        lambda: captured(site, "c") >= second * FPS,
-        f"{second} s of video",
-    )
+    wait_for(lambda: captured(site, "c") >= second * FPS, f"{second} s of video")
     site.kill_and_restart(name)
     wait_for(lambda: site.ready(name), f"{name} is back")
 

@@ -217,10 +217,7 @@ class ComposeSite:
 
     def _client(self, service: str, port: int) -> httpx.Client:
         address = self.compose("port", service, str(port)).strip()
-        return httpx.Client(
-            base_url=f"http://{address}",
-            timeout=10,
-        )
+        return httpx.Client(base_url=f"http://{address}", timeout=10)
 
     def query(self, expression: str) -> float:
         """Return the one value of a PromQL expression; 0 when there is none."""

@@ -144,10 +144,7 @@ def _opened(path: Path) -> zipfile.ZipFile:
         raise DatasetError(str(path), None, reason) from error
 
 
-def checked_entries(
-    entries: list[zipfile.ZipInfo],
-    archive: str,
-) -> list[str]:
+def checked_entries(entries: list[zipfile.ZipInfo], archive: str) -> list[str]:
     """Return the files of a zip archive.
 
     Raises DatasetError if one leads out of the archive, is too large or comes twice.

@@ -23,8 +23,7 @@ VOTES: Final = len(CLASSES) + 2
 VOTERS: Final = 10
 TABLE: Final = "label.csv"
 BOX: Final = re.compile(
-    r"\(\s*(\d{1,4}),\s*(\d{1,4}),\s*(\d{1,4}),\s*(\d{1,4})\s*\)",
-    re.ASCII,
+    r"\(\s*(\d{1,4}),\s*(\d{1,4}),\s*(\d{1,4}),\s*(\d{1,4})\s*\)", re.ASCII
 )
 
 

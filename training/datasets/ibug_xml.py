@@ -41,10 +41,7 @@ def read_ibug_xml(path: Path) -> list[LabelledFace]:
     return faces
 
 
-def _faces_of(
-    files: Files,
-    table: str,
-) -> Iterator[LabelledFace]:
+def _faces_of(files: Files, table: str) -> Iterator[LabelledFace]:
     pictures = _Document(table).parse(files.read(table))
     present = set(files.names)
     seen = set()
@@ -131,11 +128,7 @@ class _Document:
     def _end(self, _tag: str) -> None:
         self._open.pop()
 
-    def _start(
-        self,
-        tag: str,
-        attributes: dict[str, str],
-    ) -> None:
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
         expected = PARENTS.get(tag)
         parent = self._open[-1] if self._open else None
         if expected and parent != expected:

@@ -37,10 +37,7 @@ def read_keypoints_csv(path: Path) -> list[LabelledFace]:
     return faces
 
 
-def _faces_of(
-    files: Files,
-    table: str,
-) -> Iterator[LabelledFace]:
+def _faces_of(files: Files, table: str) -> Iterator[LabelledFace]:
     place = PurePosixPath(table)
     split = place.name.removesuffix(SUFFIX)
     folder = place.parent / split

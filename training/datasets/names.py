@@ -55,10 +55,7 @@ def numbered_videos(paths: Iterable[str]) -> frozenset[str]:
     return frozenset()
 
 
-def person_and_video(
-    path: str,
-    videos: Container[str] = (),
-) -> tuple[str, str]:
+def person_and_video(path: str, videos: Container[str] = ()) -> tuple[str, str]:
     """Return the person in a picture, and `person/video`.
 
     The person is the folder; in PLAIN_FOLDERS it is the name up to the last underscore, which a

@@ -70,10 +70,7 @@ def photo_of(stem: str) -> str:
     return re.sub(r"_\d{1,2}$", "", unmirrored)
 
 
-def _points_in(
-    text: str,
-    label: str,
-) -> NDArray[np.float32]:
+def _points_in(text: str, label: str) -> NDArray[np.float32]:
     head, opening, rest = text.partition("{")
     body, closing, _ = rest.partition("}")
     if not opening or not closing:

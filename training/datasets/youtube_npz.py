@@ -104,10 +104,7 @@ def _places_of(files: Files) -> dict[str, str]:
     return places
 
 
-def _check_listed(
-    places: dict[str, str],
-    rows: list[Row],
-) -> None:
+def _check_listed(places: dict[str, str], rows: list[Row]) -> None:
     """Raise DatasetError for a video without a row."""
     listed = {row.video for row in rows}
     unlisted = places.keys() - listed
@@ -144,10 +141,7 @@ def _video_of(
     )
 
 
-def _arrays_in(
-    content: bytes,
-    path: str,
-) -> dict[str, NDArray[Any]]:
+def _arrays_in(content: bytes, path: str) -> dict[str, NDArray[Any]]:
     """Return the arrays of a video. Raises DatasetError for one of another shape or type."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:

@@ -86,10 +86,7 @@ def _scaled(picture: Picture, scale: float) -> Picture:
     )
 
 
-def _unknown(
-    boxes: Floats,
-    picture: Picture,
-) -> list[Floats]:
+def _unknown(boxes: Floats, picture: Picture) -> list[Floats]:
     """Return the boxes that are neither on a face nor where nobody knows."""
     known = np.concatenate([picture.boxes, picture.ignored])
     unknown: list[Floats] = []
@@ -116,10 +113,7 @@ def _window(picture: Picture, box: Floats) -> Picture:
     return transformed(picture, affine, min(WINDOW, width), min(WINDOW, height))
 
 
-def write_mined(
-    pictures: Sequence[Picture],
-    path: Path,
-) -> None:
+def write_mined(pictures: Sequence[Picture], path: Path) -> None:
     """Write an .npz: JPEG bytes and labels of each piece."""
     arrays: dict[str, NDArray[Any]] = {}
     for number, picture in enumerate(pictures):
@@ -129,10 +123,7 @@ def write_mined(
         arrays[f"{name}.boxes"] = picture.boxes
         arrays[f"{name}.five"] = picture.five
         arrays[f"{name}.ignored"] = picture.ignored
-    path.parent.mkdir(
-        parents=True,
-        exist_ok=True,
-    )
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]
 

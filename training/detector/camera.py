@@ -28,11 +28,7 @@ class Camera:
         noise = rng.normal(0, 1, (side, side, 3))
         self._noise = noise.astype(np.float32)
 
-    def seen(
-        self,
-        image: Image,
-        rng: Generator,
-    ) -> Image:
+    def seen(self, image: Image, rng: Generator) -> Image:
         """Return a tile (256, 256, 3) in another light, by another camera."""
         table = _table(rng)
         # Night cameras give grey pictures.
@@ -52,11 +48,7 @@ class Camera:
             image = compressed(image, int(grade))
         return image
 
-    def _grained(
-        self,
-        image: Image,
-        rng: Generator,
-    ) -> Image:
+    def _grained(self, image: Image, rng: Generator) -> Image:
         x, y = rng.integers(0, GRAIN, 2)
         strength = np.float32(rng.uniform(2, 12))
         rows = slice(y, y + SIDE)

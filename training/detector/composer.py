@@ -203,11 +203,7 @@ class Composer:
         self._paste(tile, picture, affine, rng)
         return affine
 
-    def _empty_piece(
-        self,
-        tile: Tile,
-        rng: Generator,
-    ) -> None:
+    def _empty_piece(self, tile: Tile, rng: Generator) -> None:
         """Paste a piece of a picture that shows no face."""
         picture = one_of(self._empty, rng)
         side = log_uniform(20, 160, rng)

@@ -104,11 +104,7 @@ class Pictures:
             lookalikes,
         )
 
-    def false_alarms(
-        self,
-        network: nn.Module,
-        teacher: Detect,
-    ) -> list[Picture]:
+    def false_alarms(self, network: nn.Module, teacher: Detect) -> list[Picture]:
         """Return what a network takes for a face in pictures that are known."""
         detector = SingleShot(_Torch(network), MINED_SCORE)
         some_pieces = self.pieces[::PIECES_EVERY]

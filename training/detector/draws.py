@@ -23,10 +23,7 @@ MASK: Final = 64
 """Side of the masks."""
 
 
-def part_of_face(
-    box: Floats,
-    rng: Generator,
-) -> tuple[int, int, int, int]:
+def part_of_face(box: Floats, rng: Generator) -> tuple[int, int, int, int]:
     """Draw the bounds of what is hidden: the lower, left or right part, as x0, y0, x1, y1."""
     share = rng.uniform(0.15, 0.55)
     x, y, width, height = box
@@ -87,10 +84,7 @@ def fading_masks() -> list[Floats]:
     ]
 
 
-def _fading(
-    reach: NDArray[np.float64],
-    width: float,
-) -> Floats:
+def _fading(reach: NDArray[np.float64], width: float) -> Floats:
     """Return 1 inside and 0 at the edge, where `reach` is 1; between them over a width."""
     inside = (1 - reach) / width
     return inside.clip(0, 1).astype(np.float32)

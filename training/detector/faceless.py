@@ -76,10 +76,7 @@ def _cut(image: Image, rng: Generator) -> Picture:
     return Picture(small)
 
 
-def plain_pictures(
-    count: int,
-    rng: Generator,
-) -> list[Picture]:
+def plain_pictures(count: int, rng: Generator) -> list[Picture]:
     """Draw walls: one colour each."""
     pictures: list[Picture] = []
     for _ in range(count):

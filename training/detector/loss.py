@@ -39,10 +39,7 @@ def detection_loss(
     score = _score_loss(logits[known], states[known])
     guessed = outputs[faces][:, 1:]
     true = values[faces]
-    box_likeness = generalised_iou(
-        guessed[:, :4],
-        true[:, :4],
-    )
+    box_likeness = generalised_iou(guessed[:, :4], true[:, :4])
     boxes = (1 - box_likeness).sum()
     points = _points_loss(guessed, true)
     total = score + boxes + POINTS_WEIGHT * points
@@ -67,10 +64,7 @@ def _score_loss(logits: Tensor, wanted: Tensor) -> Tensor:
 def _points_loss(guessed: Tensor, true: Tensor) -> Tensor:
     """Return the sum over faces of the mean loss of their points, (n, 14) each."""
     log_sides = true[:, 2:4]
-    log_size = log_sides.mean(
-        dim=1,
-        keepdim=True,
-    )
+    log_size = log_sides.mean(dim=1, keepdim=True)
     size = log_size.exp()
     losses = functional.smooth_l1_loss(
         guessed[:, 4:] / size,
@@ -81,10 +75,7 @@ def _points_loss(guessed: Tensor, true: Tensor) -> Tensor:
     return losses.mean(dim=1).sum()
 
 
-def generalised_iou(
-    guessed: Tensor,
-    true: Tensor,
-) -> Tensor:
+def generalised_iou(guessed: Tensor, true: Tensor) -> Tensor:
     """Return −1…1 for each pair of boxes, (n,).
 
     Boxes are given as centre and logarithms of the sides, (n, 4).

@@ -92,10 +92,7 @@ def _figures(
     }
 
 
-def judge(
-    found: Detections,
-    tile: Tile,
-) -> tuple[list[float], list[bool]]:
+def judge(found: Detections, tile: Tile) -> tuple[list[float], list[bool]]:
     """Return the score of each detection, and whether it is a face that was not found before.
 
     Detections where nobody knows are left out.

@@ -71,10 +71,7 @@ class Picture:
         return tuple(levels)
 
 
-def shrunk(
-    image: Image,
-    largest: int = LARGEST,
-) -> tuple[Image, float]:
+def shrunk(image: Image, largest: int = LARGEST) -> tuple[Image, float]:
     """Return the picture with no side longer than `largest`, and its scale."""
     height, width = image.shape[:2]
     longest = max(height, width)
@@ -107,10 +104,7 @@ def overlaps(box: Floats, boxes: Floats) -> Floats:
     return np.asarray(shared / union, np.float32)
 
 
-def middle_inside(
-    box: Floats,
-    boxes: Floats,
-) -> NDArray[np.bool_]:
+def middle_inside(box: Floats, boxes: Floats) -> NDArray[np.bool_]:
     """Return in which of n boxes (n, 4) the middle of one (4,) lies, (n,)."""
     middle = box[:2] + box[2:] / 2
     low = boxes[:, :2]
@@ -121,10 +115,7 @@ def middle_inside(
     return np.asarray(inside.all(axis=1))
 
 
-def moved_points(
-    points: NDArray[np.floating],
-    affine: Affine,
-) -> NDArray[np.float64]:
+def moved_points(points: NDArray[np.floating], affine: Affine) -> NDArray[np.float64]:
     """Return points (…, 2) after an affine."""
     linear = affine[:, :2]
     shift = affine[:, 2]

@@ -48,10 +48,7 @@ TRAINING_SHELVES: Final = 100
 """The first by name are for training; the others count false alarms."""
 
 
-def labelled_picture(
-    face: LabelledFace,
-    teacher: Detect,
-) -> Picture:
+def labelled_picture(face: LabelledFace, teacher: Detect) -> Picture:
     """Return a face with 68 points; other faces that the teacher sees are ignored."""
     image, scale = shrunk(face.image())
     points = face.points * scale
@@ -83,10 +80,7 @@ def _one_face(
     )
 
 
-def taught_picture(
-    image: Image,
-    teacher: Detect,
-) -> Picture:
+def taught_picture(image: Image, teacher: Detect) -> Picture:
     """Return a picture without labels: the faces are the teacher's."""
     found: Detections = teacher(image)
     sure = found.scores >= BELIEVED
@@ -98,10 +92,7 @@ def taught_picture(
     )
 
 
-def aligned_pictures(
-    faces: Sequence[PersonFace],
-    teacher: Detect,
-) -> list[Picture]:
+def aligned_pictures(faces: Sequence[PersonFace], teacher: Detect) -> list[Picture]:
     """Return one picture of each face that the teacher finds."""
     pictures: list[Picture] = []
     for face in faces:
@@ -124,10 +115,7 @@ def shelf_pictures(path: Path) -> list[Picture]:
     return pictures
 
 
-def video_pictures(
-    path: Path,
-    teacher: Detect,
-) -> list[Picture]:
+def video_pictures(path: Path, teacher: Detect) -> list[Picture]:
     """Return each tenth frame of a video with the teacher's faces."""
     capture = cv2.VideoCapture(str(path))
     pictures: list[Picture] = []
@@ -142,10 +130,7 @@ def video_pictures(
     return pictures
 
 
-def mall_pictures(
-    malls: Iterable[int],
-    frames: int,
-) -> Iterator[Picture]:
+def mall_pictures(malls: Iterable[int], frames: int) -> Iterator[Picture]:
     """Yield frames of synthetic malls with what is true of them.
 
     Hidden faces, profiles and posters are ignored.
@@ -160,10 +145,7 @@ def mall_pictures(
             yield _mall_picture(mall, int(frame))
 
 
-def _mall_picture(
-    mall: SyntheticMall,
-    frame: int,
-) -> Picture:
+def _mall_picture(mall: SyntheticMall, frame: int) -> Picture:
     image, truth = mall.frame(frame)
     boxes: list[Floats] = []
     five: list[Floats] = []
@@ -192,10 +174,7 @@ def _boxes(boxes: Sequence[object]) -> Floats:
     return stacked.reshape(-1, 4)
 
 
-def turned_picture(
-    face: LabelledFace,
-    rng: Generator,
-) -> Picture | None:
+def turned_picture(face: LabelledFace, rng: Generator) -> Picture | None:
     """Return the face turned farther than it was photographed; None where it would be too far."""
     view = turned(cached(face), rng)
     if view is None:

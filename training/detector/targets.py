@@ -144,11 +144,7 @@ class _Level:
         self.values[near, 2:4] = np.log(sides / stride)
         self.values[near, 4:] = in_strides.reshape(-1, 10)
 
-    def _distance(
-        self,
-        x: float,
-        y: float,
-    ) -> NDArray[np.float32]:
+    def _distance(self, x: float, y: float) -> NDArray[np.float32]:
         """Return how far each cell is from a place, by the larger of x and y."""
         place = np.array([x, y], np.float32)
         off = np.abs(self._centres - place)

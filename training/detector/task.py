@@ -121,20 +121,12 @@ class DetectorTask(Task):
         tile = self._composer.tile(rng)
         return sample_of(tile)
 
-    def loss(
-        self,
-        network: nn.Module,
-        batch: Batch,
-    ) -> Tensor:
+    def loss(self, network: nn.Module, batch: Batch) -> Tensor:
         pictures, states, values = batch
         cells = flat(network(pictures))
         return detection_loss(cells, states, values)
 
-    def validate(
-        self,
-        network: nn.Module,
-        device: torch.device,
-    ) -> dict[str, float]:
+    def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
         """See Task. Average precision; recall with one false alarm in twenty tiles."""
         return measure(network, self._validation, device)
 

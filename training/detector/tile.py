@@ -44,11 +44,7 @@ class Tile:
     ignored: Floats = field(default_factory=no_boxes)
     """(m, 4)."""
 
-    def add(
-        self,
-        picture: Picture,
-        affine: Affine,
-    ) -> None:
+    def add(self, picture: Picture, affine: Affine) -> None:
         """Take over the labels of a picture that was put here by (2, 3) `affine`."""
         boxes = moved(picture.boxes, affine)
         five = moved_points(picture.five, affine)
@@ -75,10 +71,7 @@ class Tile:
         whole[rows, columns] = mask
         covered = [_covered(whole, box) for box in self.boxes]
         shares = np.array(covered)
-        self._demote(
-            ignored=shares >= HIDDEN,
-            gone=shares >= GONE,
-        )
+        self._demote(ignored=shares >= HIDDEN, gone=shares >= GONE)
 
     def settle(self) -> None:
         """Ignore what is too small, or mostly outside."""
@@ -92,16 +85,9 @@ class Tile:
         area = sides.prod(axis=1)
         tiny = area < SMALLEST**2
         mostly_outside = inside < INSIDE * area
-        self._demote(
-            ignored=tiny | mostly_outside,
-            gone=inside <= 0,
-        )
+        self._demote(ignored=tiny | mostly_outside, gone=inside <= 0)
 
-    def _demote(
-        self,
-        ignored: NDArray[np.bool_],
-        gone: NDArray[np.bool_],
-    ) -> None:
+    def _demote(self, ignored: NDArray[np.bool_], gone: NDArray[np.bool_]) -> None:
         unclear = ignored & ~gone
         kept = ~(ignored | gone)
         now_ignored = self.boxes[unclear]

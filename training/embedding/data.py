@@ -87,10 +87,7 @@ def teacher_targets(
         keepdims=True,
     )
     targets /= lengths
-    cache.parent.mkdir(
-        parents=True,
-        exist_ok=True,
-    )
+    cache.parent.mkdir(parents=True, exist_ok=True)
     np.savez(
         cache,
         targets=targets,
@@ -99,10 +96,7 @@ def teacher_targets(
     return np.asarray(targets, np.float32)
 
 
-def centroids(
-    targets: Vectors,
-    labels: NDArray[np.int64],
-) -> Vectors:
+def centroids(targets: Vectors, labels: NDArray[np.int64]) -> Vectors:
     """Return the sum of each person's targets, (people, 128); not of length 1."""
     people = labels.max() + 1
     dimensions = targets.shape[1]
@@ -130,11 +124,7 @@ class ValidationSet:
         self._clean = torch.from_numpy(embedding_input(clean))
         self._small = torch.from_numpy(embedding_input(small))
 
-    def measure(
-        self,
-        network: nn.Module,
-        device: torch.device,
-    ) -> dict[str, float]:
+    def measure(self, network: nn.Module, device: torch.device) -> dict[str, float]:
         """Return TAR at FAR 1e-3 of clean and of small views, their mean, and accuracy."""
         clean = answers(network, self._clean, device, CHUNK).numpy()
         small = answers(network, self._small, device, CHUNK).numpy()

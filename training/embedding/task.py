@@ -52,10 +52,7 @@ class Config(RunConfig):
 
     teacher: Path
     """The public MobileFaceNet file."""
-    keep: float = Field(
-        gt=0,
-        le=1,
-    )
+    keep: float = Field(gt=0, le=1)
     """Share of the teacher's channels within its blocks."""
     people: Path
     """A folder or zip archive of aligned faces, 144 pixels, by person."""
@@ -126,11 +123,7 @@ class EmbeddingTask(Task):
         order = rng.permutation(len(self._train.people))
         return order[: self._config.shown]
 
-    def sample(
-        self,
-        index: int,
-        rng: Generator,
-    ) -> Sample:
+    def sample(self, index: int, rng: Generator) -> Sample:
         """See Task. A picture (3, 112, 112), its target (128,) and whose it is."""
         picture = self._train.pictures[index]
         if rng.random() < 0.5:
@@ -141,11 +134,7 @@ class EmbeddingTask(Task):
         label = self._labels[index]
         return seen, target, label
 
-    def loss(
-        self,
-        network: nn.Module,
-        batch: Batch,
-    ) -> Tensor:
+    def loss(self, network: nn.Module, batch: Batch) -> Tensor:
         pictures, targets, labels = batch
         vectors = network(pictures).float()
         to_target = (vectors * targets).sum(dim=1)
@@ -158,11 +147,7 @@ class EmbeddingTask(Task):
         total: Tensor = aligned + self._config.relation * relation
         return total + self._config.identity * person
 
-    def _person_loss(
-        self,
-        vectors: Tensor,
-        labels: Tensor,
-    ) -> Tensor:
+    def _person_loss(self, vectors: Tensor, labels: Tensor) -> Tensor:
         prototypes = self._prototypes(vectors.device)
         cosines = vectors @ prototypes.T
         own = functional.one_hot(labels, cosines.shape[1])
@@ -177,11 +162,7 @@ class EmbeddingTask(Task):
             self._device_prototypes = prototypes.to(device)
         return self._device_prototypes
 
-    def validate(
-        self,
-        network: nn.Module,
-        device: torch.device,
-    ) -> dict[str, float]:
+    def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
         return self._validation.measure(network, device)
 
 

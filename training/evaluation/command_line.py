@@ -50,18 +50,14 @@ def with_part(command: Command) -> Command:
 def with_split(command: Command) -> Command:
     """Add --split."""
     option = click.option(
-        "--split",
-        help="Only this published split, such as test or FER2013Valid.",
+        "--split", help="Only this published split, such as test or FER2013Valid."
     )
     return option(command)
 
 
 def with_weights(kinds: str) -> Callable[[Command], Command]:
     """Add --weights; `kinds` is a sentence that says which files it takes."""
-    return click.option(
-        "--weights",
-        help=f"{kinds} Default: what the product ships.",
-    )
+    return click.option("--weights", help=f"{kinds} Default: what the product ships.")
 
 
 def with_format(names: Sequence[str]) -> Callable[[Command], Command]:
@@ -117,10 +113,7 @@ def of_split(
     return chosen
 
 
-def finish(
-    result: results.Json,
-    output: Path | None,
-) -> None:
+def finish(result: results.Json, output: Path | None) -> None:
     """Write the result to --json, if given, and print it."""
     if output is not None:
         results.write(result, output)

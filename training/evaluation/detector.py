@@ -127,8 +127,7 @@ def interval_of_false(false: Floats) -> Interval:
 
 
 def _large_enough(
-    faces: Sequence[LabelledFace],
-    smaller: float | None,
+    faces: Sequence[LabelledFace], smaller: float | None
 ) -> list[LabelledFace]:
     if smaller is None:
         return list(faces)
@@ -151,10 +150,7 @@ def _best_match(
     return float(scores.max(initial=0)), look
 
 
-def _like_a_face(
-    image: Image,
-    smaller: float | None,
-) -> Image:
+def _like_a_face(image: Image, smaller: float | None) -> Image:
     """Return what `scaled` makes of a picture SURROUNDED times as large as its face."""
     if smaller is None:
         return image

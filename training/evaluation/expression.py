@@ -134,10 +134,7 @@ def classified(
     return answers, looks
 
 
-def confusion(
-    labels: Numbers,
-    answers: Numbers,
-) -> Numbers:
+def confusion(labels: Numbers, answers: Numbers) -> Numbers:
     """Return counts (8, 8): a row for each label, a column for each answer."""
     table = np.zeros((len(CLASSES), len(CLASSES)), np.intp)
     np.add.at(table, (labels, answers), 1)

@@ -140,10 +140,7 @@ def _has_several_units(gallery: Gallery) -> Mask:
     return several
 
 
-def false_matches(
-    gallery: Gallery,
-    threshold: float,
-) -> tuple[Numbers, Singles]:
+def false_matches(gallery: Gallery, threshold: float) -> tuple[Numbers, Singles]:
     """Return pairs (k, 2) of pictures of different people from a similarity on, and theirs (k,).
 
     Each pair comes once.

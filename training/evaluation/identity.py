@@ -72,10 +72,7 @@ def measure(
     }
 
 
-def _units(
-    faces: Sequence[PersonFace],
-    protocol: Protocol,
-) -> Names:
+def _units(faces: Sequence[PersonFace], protocol: Protocol) -> Names:
     """Return for each picture the name of what is left out together with it, (n,)."""
     if protocol == "leave-one-video-out":
         units = [face.video for face in faces]

@@ -28,10 +28,7 @@ CHUNK: Final = 50
 Interval = tuple[float, float] | None
 
 
-def interval_of_mean(
-    values: Floats,
-    people: Sequence[str] | Names,
-) -> Interval:
+def interval_of_mean(values: Floats, people: Sequence[str] | Names) -> Interval:
     """Return the interval of the mean of `values` (n,), shown by `people` (n,).
 
     None for fewer than two people.

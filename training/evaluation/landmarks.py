@@ -73,10 +73,7 @@ def measure(
     }
 
 
-def _columns(
-    faces: Sequence[LabelledFace],
-    errors: Sequence[Errors],
-) -> Columns:
+def _columns(faces: Sequence[LabelledFace], errors: Sequence[Errors]) -> Columns:
     nme = np.array([error.nme for error in errors])
     values = {
         "detected": np.array([error.found for error in errors], np.float64),

@@ -76,11 +76,7 @@ class Landmarker:
     network: Network
     side: int
 
-    def points(
-        self,
-        images: Sequence[Image],
-        crops: Sequence[Crop],
-    ) -> Singles:
+    def points(self, images: Sequence[Image], crops: Sequence[Crop]) -> Singles:
         """Return the points (n, 68, 2), in pixels of the pictures, of one crop of each picture.
 
         Crops are those for cuts of `side` pixels.

@@ -113,10 +113,7 @@ def _strangers(
     return int(first), int(second)
 
 
-def told_right(
-    pairs: Pairs,
-    similarity: Floats,
-) -> Doubles:
+def told_right(pairs: Pairs, similarity: Floats) -> Doubles:
     """Return 1 for each pair told right at the threshold that is best on the other folds, else 0.
 
     NaN where there is one fold only.

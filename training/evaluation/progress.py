@@ -20,10 +20,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def followed(
-    items: Sequence[Item],
-    what: str,
-) -> Iterable[Item]:
+def followed(items: Sequence[Item], what: str) -> Iterable[Item]:
     """Return the items, counted on a bar while they are worked on."""
     return track(items, what, console=Console(stderr=True))
 

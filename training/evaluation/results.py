@@ -64,11 +64,7 @@ class Columns:
         }
 
 
-def sets_of(
-    faces: Sequence[Grouped],
-    *,
-    parts: bool = True,
-) -> dict[str, Mask]:
+def sets_of(faces: Sequence[Grouped], *, parts: bool = True) -> dict[str, Mask]:
     """Return a mask (n,) for each published split, and for the people that our split holds out.
 
     Faces outside published splits are in none of them; empty sets are left out.
@@ -84,10 +80,7 @@ def sets_of(
     return {name: mask for name, mask in masks.items() if mask.any()}
 
 
-def subgroups(
-    figures: Figures,
-    looks: Sequence[Look],
-) -> Json:
+def subgroups(figures: Figures, looks: Sequence[Look]) -> Json:
     """Return figures by label of each factor, None for a factor that no face has.
 
     `rest` are the figures of all other faces for which the factor was measured.
@@ -169,10 +162,7 @@ def _table(result: Json) -> Table:
     return table
 
 
-def _cells(
-    figures: Json,
-    names: Sequence[str],
-) -> list[str]:
+def _cells(figures: Json, names: Sequence[str]) -> list[str]:
     cells = [str(figures["n"])]
     for name in names:
         value = figures.get(name)

@@ -26,10 +26,7 @@ class Pictured(Protocol):
     def image(self) -> Image: ...
 
 
-def speed(
-    pictures: Sequence[Pictured],
-    detector: Detector,
-) -> dict[str, float]:
+def speed(pictures: Sequence[Pictured], detector: Detector) -> dict[str, float]:
     """Return median milliseconds a picture: see TIMES."""
     step = max(1, len(pictures) // TIMED)
     timed = pictures[::step][:TIMED]
@@ -45,10 +42,7 @@ def speed(
     }
 
 
-def _milliseconds(
-    work: Callable[[Image], object],
-    images: Sequence[Image],
-) -> float:
+def _milliseconds(work: Callable[[Image], object], images: Sequence[Image]) -> float:
     """Return the median time of `work`, NaN without pictures."""
     if not images:
         return np.nan
@@ -58,10 +52,7 @@ def _milliseconds(
     return 1000 * median(times_s)
 
 
-def _seconds(
-    work: Callable[[Image], object],
-    image: Image,
-) -> float:
+def _seconds(work: Callable[[Image], object], image: Image) -> float:
     started = time.perf_counter()
     work(image)
     return time.perf_counter() - started

@@ -163,10 +163,7 @@ def _blur(image: Image, points: Points) -> float:
     return float(edges.var())
 
 
-def _brightness(
-    image: Image,
-    points: Points,
-) -> float:
+def _brightness(image: Image, points: Points) -> float:
     # A negative start of a slice would count from the other end.
     low = points.min(axis=0).round().astype(int).clip(min=0)
     high = points.max(axis=0).round().astype(int).clip(min=0)

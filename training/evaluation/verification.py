@@ -143,11 +143,7 @@ class Verification:
             groups[label] = figures
         return groups or None
 
-    def _far(
-        self,
-        similarity: Singles,
-        total: int,
-    ) -> dict[str, float]:
+    def _far(self, similarity: Singles, total: int) -> dict[str, float]:
         """Return the share of false matches among `total` pairs at each threshold."""
         shares = {}
         for name, threshold in self.thresholds.items():
@@ -186,9 +182,7 @@ class Verification:
         }
 
     def _tars(
-        self,
-        same: Mask,
-        whose: Numbers,
+        self, same: Mask, whose: Numbers
     ) -> tuple[dict[str, float | None], dict[str, Interval]]:
         """Return TAR and its interval at each FAR; None where too few pairs support the FAR."""
         similarity = self.similarity[same]

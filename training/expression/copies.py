@@ -20,10 +20,7 @@ CHUNKS: Final = 64
 """So that the table of all pairs, 26,000 × 5,000, needs no gigabyte at once."""
 
 
-def are_copies(
-    images: Sequence[Image],
-    others: Sequence[Image],
-) -> NDArray[np.bool_]:
+def are_copies(images: Sequence[Image], others: Sequence[Image]) -> NDArray[np.bool_]:
     """Return which of n grey pictures are among the others, (n,)."""
     ours = _fingerprints(images)
     theirs = _fingerprints(others)
@@ -46,10 +43,7 @@ def _fingerprints(images: Sequence[Image]) -> NDArray[np.float32]:
             interpolation=cv2.INTER_AREA,
         )
         rows[place] = small.ravel()
-    means = rows.mean(
-        axis=1,
-        keepdims=True,
-    )
+    means = rows.mean(axis=1, keepdims=True)
     rows -= means
     lengths = np.linalg.norm(
         rows,

@@ -66,8 +66,7 @@ def read_faces(path: Path) -> Faces:
 
 
 def _without_copies(
-    faces: list[ExpressionFace],
-    others: list[ExpressionFace],
+    faces: list[ExpressionFace], others: list[ExpressionFace]
 ) -> list[ExpressionFace]:
     images = [face.image() for face in faces]
     other_images = [face.image() for face in others]
@@ -115,11 +114,7 @@ class ValidationSet:
         self._pictures = torch.from_numpy(expression_input(images))
         self._labels = torch.tensor(labels)
 
-    def measure(
-        self,
-        network: nn.Module,
-        device: torch.device,
-    ) -> dict[str, float]:
+    def measure(self, network: nn.Module, device: torch.device) -> dict[str, float]:
         """Return the share of faces whose likeliest expression is the majority's.
 
         And the cross-entropy with it.

@@ -13,11 +13,7 @@ CHANNELS: Final = (16, 24, 48, 96)
 class ExpressionNetwork(nn.Module):
     """Map (n, 1, 48, 48) to (n, 8) logits of vitrine.vision.expression_classes.CLASSES."""
 
-    def __init__(
-        self,
-        classes: int,
-        dropout: float,
-    ) -> None:
+    def __init__(self, classes: int, dropout: float) -> None:
         super().__init__()
         at1, at2, at4, at8 = CHANNELS
         self.features = nn.Sequential(

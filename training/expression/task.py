@@ -61,29 +61,17 @@ class ExpressionTask(Task):
         """See Task. Each face once."""
         return rng.permutation(len(self._faces.images))
 
-    def sample(
-        self,
-        index: int,
-        rng: Generator,
-    ) -> Sample:
+    def sample(self, index: int, rng: Generator) -> Sample:
         """See Task. A picture (1, 48, 48) and the shares of the votes (8,)."""
         picture = view(self._faces.images[index], rng)
         return expression_input([picture])[0], self._faces.shares[index]
 
-    def loss(
-        self,
-        network: nn.Module,
-        batch: Batch,
-    ) -> Tensor:
+    def loss(self, network: nn.Module, batch: Batch) -> Tensor:
         """See Task. Cross-entropy against the shares of the votes."""
         pictures, wanted = batch
         return functional.cross_entropy(network(pictures), wanted)
 
-    def validate(
-        self,
-        network: nn.Module,
-        device: torch.device,
-    ) -> dict[str, float]:
+    def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
         return self._validation.measure(network, device)
 
 

@@ -40,10 +40,7 @@ def view(image: Image, rng: Generator) -> Image:
     return _covered(seen, rng)
 
 
-def _seen_by_camera(
-    picture: Image,
-    rng: Generator,
-) -> Image:
+def _seen_by_camera(picture: Image, rng: Generator) -> Image:
     """Take pixels away, or add the noise of a sensor."""
     kind = rng.random()
     if kind < 0.2:

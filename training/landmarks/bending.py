@@ -64,10 +64,7 @@ def bent(
     return np.asarray(picture, np.uint8), _through(back, moved)
 
 
-def _through(
-    affine: Affine,
-    places: NDArray[np.floating],
-) -> NDArray[np.floating]:
+def _through(affine: Affine, places: NDArray[np.floating]) -> NDArray[np.floating]:
     """Return places (…, 2) after a (2, 3) affine."""
     linear = affine[:, :2]
     shift = affine[:, 2]
@@ -75,10 +72,7 @@ def _through(
     return np.asarray(moved)
 
 
-def smooth_field(
-    size: int,
-    rng: Generator,
-) -> NDArray[np.float32]:
+def smooth_field(size: int, rng: Generator) -> NDArray[np.float32]:
     """Draw where each pixel of the bent crop comes from, less its own place.
 
     (size, size, 2), pixels.
@@ -93,8 +87,7 @@ def smooth_field(
 
 
 def _shift_at(
-    field: NDArray[np.float32],
-    places: NDArray[np.floating],
+    field: NDArray[np.float32], places: NDArray[np.floating]
 ) -> NDArray[np.float32]:
     """Return the field at places (n, 2), which may lie outside."""
     x = np.ascontiguousarray(places[:, 0], np.float32)

@@ -30,10 +30,7 @@ FRAME: Final = 256
 """Side of the frame in which head poses are measured; only their differences count here."""
 
 
-def load_faces(
-    sources: Sequence[Source],
-    part: Part,
-) -> list[list[CachedFace]]:
+def load_faces(sources: Sequence[Source], part: Part) -> list[list[CachedFace]]:
     """Return decoded cuts of one part, a list for each source. Raises DatasetError."""
     sets: list[list[CachedFace]] = []
     for source in sources:
@@ -82,11 +79,7 @@ def _traits(points: Points) -> list[float]:
 class ValidationSet:
     """Hold upright cuts of the faces that choose the best weights."""
 
-    def __init__(
-        self,
-        faces: Sequence[CachedFace],
-        size: int,
-    ) -> None:
+    def __init__(self, faces: Sequence[CachedFace], size: int) -> None:
         pictures: list[Image] = []
         targets: list[Points] = []
         for face in faces:
@@ -98,11 +91,7 @@ class ValidationSet:
         self._pictures = torch.from_numpy(network_input(pictures))
         self._targets = np.array(targets)
 
-    def measure(
-        self,
-        network: nn.Module,
-        device: torch.device,
-    ) -> dict[str, float]:
+    def measure(self, network: nn.Module, device: torch.device) -> dict[str, float]:
         """Return the normalised mean error of the points, and the share of faces above 0.1.
 
         The error of a face is the mean distance of its points over that of the outer eye corners.

@@ -90,11 +90,7 @@ class LandmarksTask(Task):
             p=self._weights,
         )
 
-    def sample(
-        self,
-        index: int,
-        rng: Generator,
-    ) -> Sample:
+    def sample(self, index: int, rng: Generator) -> Sample:
         """See Task. A picture (3, S, S) and its points (68, 2), NaN where nothing is learnt."""
         face = self._faces[index]
         if rng.random() < self._config.turned:
@@ -108,11 +104,7 @@ class LandmarksTask(Task):
         seen = network_input([picture])[0]
         return seen, points.astype(np.float32)
 
-    def loss(
-        self,
-        network: nn.Module,
-        batch: Batch,
-    ) -> Tensor:
+    def loss(self, network: nn.Module, batch: Batch) -> Tensor:
         """See Task. Mean distance of the points, in half crops."""
         pictures, points = batch
         known = ~points[..., 0].isnan()
@@ -122,11 +114,7 @@ class LandmarksTask(Task):
         distances = torch.sqrt(off.square().sum(dim=-1) + 1e-6)
         return distances.mean()
 
-    def validate(
-        self,
-        network: nn.Module,
-        device: torch.device,
-    ) -> dict[str, float]:
+    def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
         return self._validation.measure(network, device)
 
 

@@ -142,10 +142,7 @@ def _coloured(picture: Image, rng: Generator) -> Image:
     return np.asarray(coloured, np.uint8)
 
 
-def _seen_by_camera(
-    picture: Image,
-    rng: Generator,
-) -> Image:
+def _seen_by_camera(picture: Image, rng: Generator) -> Image:
     """Take pixels away as distance does, or focus; add the noise of a sensor."""
     kind = rng.random()
     # Far faces have fewer pixels than the crop; the picture is enlarged in service too.

@@ -15,10 +15,7 @@ from vitrine.shipped import MODELS
     "--data",
     "sources",
     type=(
-        click.Path(
-            exists=True,
-            path_type=Path,
-        ),
+        click.Path(exists=True, path_type=Path),
         click.Choice(sorted(READERS)),
     ),
     multiple=True,
@@ -31,10 +28,7 @@ from vitrine.shipped import MODELS
     type=click.Path(path_type=Path),
     help="Default: models/mean_shape_68.json.",
 )
-def mean_shape(
-    sources: tuple[tuple[Path, Format], ...],
-    output: Path | None,
-) -> None:
+def mean_shape(sources: tuple[tuple[Path, Format], ...], output: Path | None) -> None:
     """Fit the 3D mean face to the training part of labelled faces.
 
     \b
@@ -53,25 +47,16 @@ def mean_shape(
 @click.command("synthetic-faces")
 @click.option(
     "--data",
-    type=click.Path(
-        exists=True,
-        path_type=Path,
-    ),
+    type=click.Path(exists=True, path_type=Path),
     required=True,
     help="Faces with 68 points in the format keypoints-csv: a folder or zip archive.",
 )
 @click.option(
     "--output",
-    type=click.Path(
-        dir_okay=False,
-        path_type=Path,
-    ),
+    type=click.Path(dir_okay=False, path_type=Path),
     help="Default: models/synthetic_faces.npz.",
 )
-def synthetic_faces(
-    data: Path,
-    output: Path | None,
-) -> None:
+def synthetic_faces(data: Path, output: Path | None) -> None:
     """Compute from which shapes and textures the synthetic mall draws its people.
 
     \b

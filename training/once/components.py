@@ -49,10 +49,7 @@ def pca(samples: Floats, count: int) -> Pca:
     )
 
 
-def covariance_factors(
-    weights: Floats,
-    people: People,
-) -> tuple[Floats, Floats]:
+def covariance_factors(weights: Floats, people: People) -> tuple[Floats, Floats]:
     """Return factors F of the covariances between and within people.
 
     F @ noise (k,) has that covariance.
@@ -137,10 +134,7 @@ def _count(people: People) -> int:
 def quantised(components: Floats) -> tuple[NDArray[np.int8], Floats]:
     """Return rows as int8 with one scale a row: components ≈ int8 × scale."""
     sizes = np.abs(components)
-    largest = sizes.max(
-        axis=1,
-        keepdims=True,
-    )
+    largest = sizes.max(axis=1, keepdims=True)
     # 127 is the largest int8 whose negative fits too.
     scale = largest / 127
     rounded = np.rint(components / scale)

@@ -65,10 +65,7 @@ class Poses:
         return np.asarray(projected)
 
 
-def fit_mean_shape(
-    shapes: Array,
-    rounds: int = 200,
-) -> tuple[Array, Poses]:
+def fit_mean_shape(shapes: Array, rounds: int = 200) -> tuple[Array, Poses]:
     """Return the mean shape (68, 3) of 2D shapes (n, 68, 2), and their poses.
 
     The shape is as `vitrine.vision.pose` reads it.
@@ -160,10 +157,7 @@ def _frontal(shapes: Array, shape: Array) -> Poses:
 
 def _mean_reach(shapes: Array) -> Array:
     """Return the mean distance of the points (n, p, 2) from their middle, (n,)."""
-    middle = shapes.mean(
-        axis=1,
-        keepdims=True,
-    )
+    middle = shapes.mean(axis=1, keepdims=True)
     centred = shapes - middle
     distances = np.linalg.norm(centred, axis=-1)
     return np.asarray(distances.mean(axis=1))
@@ -336,10 +330,7 @@ def residuals(
     return np.asarray(np.median(relative, axis=0))
 
 
-def write_mean_shape(
-    faces: list[LabelledFace],
-    path: Path,
-) -> str:
+def write_mean_shape(faces: list[LabelledFace], path: Path) -> str:
     """Fit and write the shape; return a line about the fit."""
     shapes = np.stack([face.points for face in faces]).astype(np.float64)
     shape, poses = fit_mean_shape(shapes)

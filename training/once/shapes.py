@@ -62,10 +62,7 @@ def _symmetric(shape: Floats) -> Floats:
     return np.asarray(both / 2, np.float32)
 
 
-def to_texture_frame(
-    points: Floats,
-    reference: Floats,
-) -> Floats:
+def to_texture_frame(points: Floats, reference: Floats) -> Floats:
     """Return the least-squares similarity (2, 3) of points onto the reference (Umeyama 1991)."""
     points_middle = points.mean(axis=0)
     reference_middle = reference.mean(axis=0)

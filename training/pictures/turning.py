@@ -70,11 +70,7 @@ class _Turn:
         place = origin + self.scale * turned_pivot
         return np.asarray(place)
 
-    def moved(
-        self,
-        points: Points,
-        depth: Floats,
-    ) -> Floats:
+    def moved(self, points: Points, depth: Floats) -> Floats:
         """Return points (n, 2) of depths (n,) after the turn."""
         solid = np.column_stack([points, depth])
         centred = solid - self.pivot
@@ -83,10 +79,7 @@ class _Turn:
         return np.asarray(turned_solid[:, :2])
 
 
-def turned(
-    face: CachedFace,
-    rng: Generator,
-) -> CachedFace | None:
+def turned(face: CachedFace, rng: Generator) -> CachedFace | None:
     """Turn a view by 12 to 35 degrees more to its side, or up or down.
 
     None where it would be too far.

@@ -46,9 +46,7 @@ class FindsPoints(Protocol):
         """Pixels of the crop."""
 
     def points(
-        self,
-        images: Sequence[Image],
-        crops: Sequence[Crop],
+        self, images: Sequence[Image], crops: Sequence[Crop]
     ) -> NDArray[np.float32]:
         """Return the points of each face in pixels of its picture, (n, 68, 2)."""
 

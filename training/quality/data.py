@@ -63,9 +63,6 @@ def cached_views(
         return Views.load(path)
     aligned = read_aligned(people, faces, part).at_most(pictures)
     views = make_views(aligned, each, landmarker, embedder)
-    folder.mkdir(
-        parents=True,
-        exist_ok=True,
-    )
+    folder.mkdir(parents=True, exist_ok=True)
     views.save(path)
     return views

@@ -75,11 +75,7 @@ class QualityTask(Task):
     def order(self, rng: Generator) -> NDArray[np.integer]:
         return rng.permutation(len(self._labels))
 
-    def sample(
-        self,
-        index: int,
-        rng: Generator,
-    ) -> Sample:
+    def sample(self, index: int, rng: Generator) -> Sample:
         """See Task. A picture (3, 56, 56) and the chance (1,)."""
         picture = self._train.cuts[index]
         if rng.random() < 0.5:
@@ -95,22 +91,14 @@ class QualityTask(Task):
         chance = self._labels[index : index + 1]
         return seen, chance
 
-    def loss(
-        self,
-        network: nn.Module,
-        batch: Batch,
-    ) -> Tensor:
+    def loss(self, network: nn.Module, batch: Batch) -> Tensor:
         """See Task. Cross entropy."""
         assert isinstance(network, QualityNetwork)
         pictures, chances = batch
         logits = network.logit(pictures)
         return functional.binary_cross_entropy_with_logits(logits, chances)
 
-    def validate(
-        self,
-        network: nn.Module,
-        device: torch.device,
-    ) -> dict[str, float]:
+    def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
         cuts = list(self._validation.cuts)
         pictures = torch.from_numpy(quality_input(cuts))
         chances = answers(network, pictures, device, 256)

@@ -27,10 +27,7 @@ LISTED_PROBLEMS = 5
 SHOWN_HEADER = 80
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-)
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """Hold an event on its way out. Only frames have a `body` (JPEG) and choose their partition."""
 
@@ -41,10 +38,7 @@ class Outgoing:
     partition: int | None = None
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-)
+@dataclass(frozen=True, slots=True)
 class Received(Generic[E_co]):
     """Hold a decoded record."""
 

@@ -38,10 +38,7 @@ class TopicPartition:
     partition: int
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-)
+@dataclass(frozen=True, slots=True)
 class Message:
     """Hold bytes to publish. Without `partition`, the key chooses it (`partition_for`)."""
 
@@ -52,10 +49,7 @@ class Message:
     partition: int | None = None
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-)
+@dataclass(frozen=True, slots=True)
 class Record:
     """Hold a message as read back: its place in the log, and when it was appended (UTC)."""
 
@@ -73,10 +67,7 @@ class Record:
         return TopicPartition(self.topic, self.partition)
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-)
+@dataclass(frozen=True, slots=True)
 class Commit:
     """Hold where a group goes on reading, with a note to its next reader.
 
@@ -113,11 +104,7 @@ class Consumer(Protocol):
     def joined(self) -> bool:
         """Tell whether the group has given this member its partitions, which may be none."""
 
-    def poll(
-        self,
-        timeout_s: float,
-        max_records: int,
-    ) -> Sequence[Record]:
+    def poll(self, timeout_s: float, max_records: int) -> Sequence[Record]:
         """Return the next records, each partition in order; empty after `timeout_s`.
 
         Raises Unavailable.
@@ -132,11 +119,7 @@ class Consumer(Protocol):
     def committed(self, source: TopicPartition) -> Commit | None:
         """Return what the group last committed for a partition, or None."""
 
-    def seek(
-        self,
-        source: TopicPartition,
-        offset: int,
-    ) -> None:
+    def seek(self, source: TopicPartition, offset: int) -> None:
         """Read an assigned partition from `offset` on.
 
         Reads from the start if the log never got so far, as after its loss. Raises KeyError for a
@@ -175,11 +158,7 @@ class Bus(Protocol):
         the beginning, or the end if asked.
         """
 
-    def backlog(
-        self,
-        group: str,
-        topic: Topic,
-    ) -> Mapping[int, int]:
+    def backlog(self, group: str, topic: Topic) -> Mapping[int, int]:
         """Return for each partition the number of records that `group` has not committed.
 
         These are all records if it never committed.

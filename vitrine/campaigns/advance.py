@@ -52,10 +52,7 @@ def advance(
     return change
 
 
-def admit(
-    change: Change,
-    events: Sequence[Event],
-) -> None:
+def admit(change: Change, events: Sequence[Event]) -> None:
     """Keep what is new and not older than the horizon; the watermark follows."""
     stand = change.stand
     oldest_ns = stand.oldest_ns(stand.watermark_ns)
@@ -74,11 +71,7 @@ def admit(
         change.watermark_ns = max(change.watermark_ns, event.occurred_at_ns)
 
 
-def closing_time(
-    change: Change,
-    *,
-    ended: bool,
-) -> int:
+def closing_time(change: Change, *, ended: bool) -> int:
     """Return up to where windows have closed now; never earlier than before."""
     grid = change.events.grid
     if ended:

@@ -32,9 +32,7 @@ class Audience:
     """
 
     def __init__(
-        self,
-        exposures: Collection[Exposure],
-        identities: Collection[Identity],
+        self, exposures: Collection[Exposure], identities: Collection[Identity]
     ) -> None:
         decided = latest_decisions(identities)
         self._parts = in_order(exposures)
@@ -89,11 +87,7 @@ class Audience:
             )
         return people
 
-    def _visitor(
-        self,
-        part: Exposure,
-        day: date,
-    ) -> str:
+    def _visitor(self, part: Exposure, day: date) -> str:
         decided = self._decided[part.presence_id]
         if decided is not None:
             return decided
@@ -115,8 +109,7 @@ def in_order(exposures: Iterable[Exposure]) -> list[Exposure]:
 
 
 def decided_visitor(
-    parts: Iterable[Exposure],
-    decision: Callable[[str], Identity | None],
+    parts: Iterable[Exposure], decision: Callable[[str], Identity | None]
 ) -> str | None:
     """Return the visitor of a presence by the decisions about its tracks, None without any.
 

@@ -70,10 +70,7 @@ CONVERSION = Definition(
     "watchers / OTS",
     notes="an upper bound, as OTS is a lower one",
 )
-ATTRACTION = Definition(
-    "attraction ratio",
-    "attention time / dwell",
-)
+ATTRACTION = Definition("attraction ratio", "attention time / dwell")
 ENGAGEMENT = Definition(
     "engagement",
     "mean of the exposures' `score_mean`, weighted by their time inside plays",
@@ -88,10 +85,7 @@ REACH = Definition(
         "who turned out to be another"
     ),
 )
-FREQUENCY = Definition(
-    "frequency",
-    "OTS / reach",
-)
+FREQUENCY = Definition("frequency", "OTS / reach")
 MULTIPLIER = Definition(
     "impression multiplier",
     "OTS / plays",

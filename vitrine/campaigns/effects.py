@@ -105,10 +105,7 @@ def rate(counts: NDArray[np.int64]) -> float | None:
     return float(reached / ots)
 
 
-def arm_counts(
-    slots: Iterable[SlotGoals],
-    arm: Arm,
-) -> NDArray[np.int64]:
+def arm_counts(slots: Iterable[SlotGoals], arm: Arm) -> NDArray[np.int64]:
     """Return (2, slots of the arm with people): opportunities, and goals reached."""
     of_arm = [slot for slot in sorted(slots) if slot.arm == arm]
     pairs = [(slot.ots, slot.reached) for slot in of_arm if slot.ots > 0]
@@ -117,8 +114,7 @@ def arm_counts(
 
 
 def resampled_rates(
-    counts: NDArray[np.int64],
-    generator: np.random.Generator,
+    counts: NDArray[np.int64], generator: np.random.Generator
 ) -> NDArray[np.float64]:
     """Return (RESAMPLES,) rates of slots drawn with replacement, computed in pieces."""
     slots = counts.shape[1]
@@ -148,10 +144,7 @@ def slots_of(counts: Iterable[tuple[str, int, Arm, str, int]]) -> tuple[SlotGoal
     return tuple(slots)
 
 
-def wilson(
-    part: int,
-    whole: int,
-) -> tuple[float, float]:
+def wilson(part: int, whole: int) -> tuple[float, float]:
     """Return the 95 % interval of a share (Wilson 1927), opportunities taken as independent.
 
     Needs whole > 0.

@@ -24,9 +24,7 @@ class EventTable(Generic[E]):
     """
 
     def __init__(
-        self,
-        groups_of: Callable[[E], list[Group]],
-        base: EventTable[E] | None = None,
+        self, groups_of: Callable[[E], list[Group]], base: EventTable[E] | None = None
     ) -> None:
         self.events: dict[str, E] = {}
         self._groups_of = groups_of
@@ -44,10 +42,7 @@ class EventTable(Generic[E]):
             return self._base.get(name)
         return found
 
-    def group(
-        self,
-        group: Group,
-    ) -> list[E]:
+    def group(self, group: Group) -> list[E]:
         """Return the events of a group.
 
         In a draft, an event that was replaced there is found under its former groups too.
@@ -61,10 +56,7 @@ class EventTable(Generic[E]):
     def _names(self, group: Group) -> AbstractSet[str]:
         return self._groups.get(group, NOTHING)
 
-    def before(
-        self,
-        group: Group,
-    ) -> list[E]:
+    def before(self, group: Group) -> list[E]:
         """Return the events of a group without those of the draft."""
         if self._base is None:
             return []
@@ -76,11 +68,7 @@ class EventTable(Generic[E]):
             return None
         return self._base.get(name)
 
-    def put(
-        self,
-        name: str,
-        event: E,
-    ) -> None:
+    def put(self, name: str, event: E) -> None:
         """Add an event with an id that is not there."""
         self.events[name] = event
         for group in self._groups_of(event):

@@ -28,11 +28,7 @@ class Grid(NamedTuple):
         """Return the start of the window that holds a moment."""
         return at_ns // self.size_ns * self.size_ns
 
-    def covered(
-        self,
-        start_ns: int,
-        end_ns: int,
-    ) -> range:
+    def covered(self, start_ns: int, end_ns: int) -> range:
         """Return the starts of the windows that share a moment with a span, its end included."""
         first_ns = max(start_ns, end_ns - self.horizon_ns)
         return range(

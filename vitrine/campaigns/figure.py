@@ -70,11 +70,7 @@ class Figure:
             return found
         return found * NANO
 
-    def _raw(
-        self,
-        totals: Totals,
-        campaign: CampaignFigures | None,
-    ) -> float | None:
+    def _raw(self, totals: Totals, campaign: CampaignFigures | None) -> float | None:
         if self.part is not None and self.whole is not None:
             part = self.part._raw(totals, campaign)
             whole = self.whole._raw(totals, campaign)
@@ -86,11 +82,7 @@ class Figure:
             return None
         return self.of_campaign(campaign)
 
-    def shown(
-        self,
-        totals: Totals,
-        campaign: CampaignFigures | None = None,
-    ) -> str:
+    def shown(self, totals: Totals, campaign: CampaignFigures | None = None) -> str:
         """Return the value for people, a dash where there is none."""
         value = self.value(totals, campaign)
         if value is None:
@@ -108,10 +100,7 @@ class Figure:
         return round(ratio_or_none or 0.0, self.digits)
 
 
-def ratio(
-    part: float | None,
-    whole: float | None,
-) -> float | None:
+def ratio(part: float | None, whole: float | None) -> float | None:
     """Return the quotient; None where a side is missing, or there is nothing to divide by."""
     if part is None or not whole:
         return None

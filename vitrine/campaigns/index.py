@@ -20,11 +20,7 @@ class EventIndex:
     by visit.
     """
 
-    def __init__(
-        self,
-        grid: Grid,
-        base: EventIndex | None = None,
-    ) -> None:
+    def __init__(self, grid: Grid, base: EventIndex | None = None) -> None:
         self.grid = grid
         self.plays: EventTable[Play]
         self.exposures: EventTable[Exposure]
@@ -74,10 +70,7 @@ class EventIndex:
             for name, event in table.events.items():
                 yield Key(topic, name), event
 
-    def expired(
-        self,
-        oldest_ns: int,
-    ) -> list[Key]:
+    def expired(self, oldest_ns: int) -> list[Key]:
         """Return the events that ended before a window's start, with those of the base of a draft.
 
         Decisions about people whose exposures are kept are not among them.
@@ -95,11 +88,7 @@ class EventIndex:
                 found |= keys
         return found
 
-    def _has_expired(
-        self,
-        key: Key,
-        oldest_ns: int,
-    ) -> bool:
+    def _has_expired(self, key: Key, oldest_ns: int) -> bool:
         table = self._table(key.topic)
         event = table.get(key.name)
         if event is None or event.occurred_at_ns >= oldest_ns:
@@ -147,11 +136,7 @@ class EventIndex:
             coverage=self.coverage.group(("window", window.start_ns)),
         )
 
-    def _plays(
-        self,
-        windows: range,
-        interactions: list[Interaction],
-    ) -> list[Play]:
+    def _plays(self, windows: range, interactions: list[Interaction]) -> list[Play]:
         """Return the plays on the screen in windows, and those that interactions name."""
         found: dict[str, Play] = {}
         for start_ns in windows:
@@ -177,11 +162,7 @@ class EventIndex:
             found += self.exposures.group(("presence", presence))
         return found
 
-    def _interactions(
-        self,
-        windows: range,
-        plays: list[Play],
-    ) -> list[Interaction]:
+    def _interactions(self, windows: range, plays: list[Play]) -> list[Interaction]:
         """Return the interactions in windows, and those that name one of the plays."""
         found = []
         for start_ns in windows:
@@ -191,9 +172,7 @@ class EventIndex:
         return found
 
     def _identities(
-        self,
-        exposures: list[Exposure],
-        interactions: list[Interaction],
+        self, exposures: list[Exposure], interactions: list[Interaction]
     ) -> list[Identity]:
         """Return the decisions about the tracks of exposures and the visits of interactions."""
         found: dict[str, Identity] = {}
@@ -208,27 +187,17 @@ class EventIndex:
                 found[identity.track_id] = identity
         return list(found.values())
 
-    def _put(
-        self,
-        key: Key,
-        event: Event,
-    ) -> None:
+    def _put(self, key: Key, event: Event) -> None:
         self.drop(key)
         table = self._table(key.topic)
         table.put(key.name, event)
         end_ns = self.grid.floor(event.occurred_at_ns)
         self._ends[end_ns].add(key)
 
-    def _table(
-        self,
-        topic: str,
-    ) -> EventTable[Event]:
+    def _table(self, topic: str) -> EventTable[Event]:
         return cast("EventTable[Event]", getattr(self, topic))
 
-    def _groups_of_play(
-        self,
-        play: Play,
-    ) -> list[Group]:
+    def _groups_of_play(self, play: Play) -> list[Group]:
         first_ns = self.grid.floor(play.start_ns)
         windows = self.grid.covered(play.start_ns, play.end_ns)
         groups: list[Group] = [("starts", first_ns)]
@@ -237,26 +206,17 @@ class EventIndex:
         ]
         return groups
 
-    def _groups_of_exposure(
-        self,
-        exposure: Exposure,
-    ) -> list[Group]:
+    def _groups_of_exposure(self, exposure: Exposure) -> list[Group]:
         windows = self.grid.covered(exposure.start_ns, exposure.end_ns)
         groups: list[Group] = [("presence", exposure.presence_id)]
         groups += [("window", start_ns) for start_ns in windows]
         groups += [("track", track) for track in exposure.track_ids]
         return groups
 
-    def _groups_of_identity(
-        self,
-        identity: Identity,
-    ) -> list[Group]:
+    def _groups_of_identity(self, identity: Identity) -> list[Group]:
         return [("visit", identity.visit_id)]
 
-    def _groups_of_interaction(
-        self,
-        one: Interaction,
-    ) -> list[Group]:
+    def _groups_of_interaction(self, one: Interaction) -> list[Group]:
         start_ns = self.grid.floor(one.at_ns)
         groups: list[Group] = [("window", start_ns)]
         if one.play_id is not None:
@@ -265,9 +225,6 @@ class EventIndex:
             groups.append(("visit", one.visit_id))
         return groups
 
-    def _groups_of_coverage(
-        self,
-        report: Coverage,
-    ) -> list[Group]:
+    def _groups_of_coverage(self, report: Coverage) -> list[Group]:
         windows = self.grid.covered(report.start_ns, report.end_ns)
         return [("window", start_ns) for start_ns in windows]

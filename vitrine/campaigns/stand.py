@@ -38,11 +38,7 @@ class Rules:
 class Stand:
     """Keep what is known of one stand. Only `Change.adopt` changes it."""
 
-    def __init__(
-        self,
-        stand_id: str,
-        rules: Rules,
-    ) -> None:
+    def __init__(self, stand_id: str, rules: Rules) -> None:
         self.stand_id = stand_id
         self.rules = rules
         self.events = EventIndex(rules.grid)
@@ -66,11 +62,7 @@ class Stand:
             start_ns += self.rules.window_ns
         return max(0, start_ns)
 
-    def row(
-        self,
-        start_ns: int,
-        cell: Cell,
-    ) -> Row | None:
+    def row(self, start_ns: int, cell: Cell) -> Row | None:
         """Return the row of a cell in a window."""
         cells = self.rows.get(start_ns, {})
         return cells.get(cell)
@@ -87,11 +79,7 @@ class Stand:
         cells[cell] = row
         self._count(cell, old, row)
 
-    def drop_row(
-        self,
-        start_ns: int,
-        cell: Cell,
-    ) -> None:
+    def drop_row(self, start_ns: int, cell: Cell) -> None:
         """Forget a row that is final."""
         cells = self.rows[start_ns]
         old = cells.pop(cell)

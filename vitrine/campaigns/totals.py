@@ -151,11 +151,7 @@ class Totals:
         }
 
     @classmethod
-    def from_plain(
-        cls,
-        plain: Mapping[str, Any],
-        labels: Totals,
-    ) -> Self:
+    def from_plain(cls, plain: Mapping[str, Any], labels: Totals) -> Self:
         """Return the reverse of `to_plain`, with advertiser, span and synthetic of `labels`."""
         goals: dict[Slot, Goals] = {}
         for start_ns, arm, ots, reached in plain["slots"]:

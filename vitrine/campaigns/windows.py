@@ -45,11 +45,7 @@ class Window(NamedTuple):
         """Tell whether the moment lies in the window; its end does not."""
         return self.start_ns <= at_ns < self.end_ns
 
-    def meets(
-        self,
-        start_ns: int,
-        end_ns: int,
-    ) -> bool:
+    def meets(self, start_ns: int, end_ns: int) -> bool:
         """Tell whether a span and the window share time."""
         return start_ns < self.end_ns and end_ns > self.start_ns
 
@@ -205,10 +201,7 @@ def goals_reached(
     return reached
 
 
-def play_of(
-    interaction: Interaction,
-    plays: Mapping[str, Play],
-) -> Play | None:
+def play_of(interaction: Interaction, plays: Mapping[str, Play]) -> Play | None:
     """Return the play that an interaction names, else the one on the screen at that moment."""
     named = plays.get(interaction.play_id or "")
     if named is not None:
@@ -271,10 +264,7 @@ class CameraTime(NamedTuple):
     camera_ns: int
 
 
-def camera_time(
-    window: Window,
-    coverage: Iterable[Coverage],
-) -> CameraTime:
+def camera_time(window: Window, coverage: Iterable[Coverage]) -> CameraTime:
     """Add up the cameras that reported in the window; their silence in it is blindness."""
     reports = {}
     for report in coverage:

@@ -27,11 +27,7 @@ class _Commands(click.Group):
         added = entry_points(group=ENTRY_POINTS).names
         return sorted({*own, *added})
 
-    def get_command(
-        self,
-        ctx: click.Context,
-        cmd_name: str,
-    ) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         found = entry_points(group=ENTRY_POINTS)
         if cmd_name not in found.names:
             return super().get_command(ctx, cmd_name)
@@ -43,10 +39,7 @@ class _Commands(click.Group):
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.version_option(
-    package_name="vitrine",
-    prog_name="vitrine",
-)
+@click.version_option(package_name="vitrine", prog_name="vitrine")
 def cli() -> None:
     """Interactive advertising stands: cameras in, adapted screens and campaign figures out.
 

@@ -16,11 +16,7 @@ from vitrine.customers.rules import RecognitionRules
 class Gallery:
     """Keep templates by model; a view is never compared with those of another model."""
 
-    def __init__(
-        self,
-        templates: Sequence[Template],
-        rules: RecognitionRules,
-    ) -> None:
+    def __init__(self, templates: Sequence[Template], rules: RecognitionRules) -> None:
         self._rules = rules
         self.customers = frozenset(template.customer_id for template in templates)
         """Ids of everybody who may be recognised, whatever the model."""
@@ -73,8 +69,7 @@ class Index:
         """Return up to `most` templates, the most similar first."""
         count = min(most, len(self._templates))
         distances, places = self._search.kneighbors(
-            vector[np.newaxis],
-            n_neighbors=count,
+            vector[np.newaxis], n_neighbors=count
         )
         found = []
         for distance, place in zip(distances[0], places[0], strict=True):

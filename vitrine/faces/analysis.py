@@ -43,11 +43,7 @@ class Analyser:
     All state is in the tracks: the faces of a frame do not depend on the others of its step.
     """
 
-    def __init__(
-        self,
-        models: FaceModels,
-        helper: Executor | None = None,
-    ) -> None:
+    def __init__(self, models: FaceModels, helper: Executor | None = None) -> None:
         """With `helper`, the detector starts on frames that wait behind others of their camera."""
         self._models = models
         self._helper = helper
@@ -57,11 +53,7 @@ class Analyser:
         """The detector's own thresholds."""
         return self._models.detector.trust
 
-    def look_ahead(
-        self,
-        frame: Frame,
-        place: int,
-    ) -> None:
+    def look_ahead(self, frame: Frame, place: int) -> None:
         """Start the detector on a frame that will be due `place` frames of its camera from now."""
         if self._helper is None:
             return
@@ -84,10 +76,7 @@ class Analyser:
         detections = None
         if frame.tracks.due():
             detections = self._detections(frame)
-        candidates = frame.tracks.begin(
-            frame.captured_at_ns,
-            detections,
-        )
+        candidates = frame.tracks.begin(frame.captured_at_ns, detections)
         return [Look(frame.image, candidate) for candidate in candidates]
 
     def _detections(self, frame: Frame) -> Detections:
@@ -102,9 +91,6 @@ class Analyser:
         return describe(faces, self._models)
 
 
-def _followed(
-    frame: Frame,
-    observations: Sequence[Observation],
-) -> list[FaceInFrame]:
+def _followed(frame: Frame, observations: Sequence[Observation]) -> list[FaceInFrame]:
     faces = frame.tracks.finish(observations)
     return [FaceInFrame(frame.image, frame.recognise, face) for face in faces]

@@ -34,20 +34,12 @@ class Appearance:
         never_judged = self.expression_shown is None
         return never_judged or at_ns - self.judged_ns >= JUDGE_EVERY_NS
 
-    def judged(
-        self,
-        shown: float,
-        at_ns: int,
-    ) -> None:
+    def judged(self, shown: float, at_ns: int) -> None:
         """Take over how likely the view of this time shows an expression."""
         self.expression_shown = shown
         self.judged_ns = at_ns
 
-    def embedding_due(
-        self,
-        quality: float,
-        at_ns: int,
-    ) -> bool:
+    def embedding_due(self, quality: float, at_ns: int) -> bool:
         """Return whether a view of this time and quality is to be embedded."""
         if quality < GOOD_VIEW or self.embeddings >= MOST_EMBEDDINGS:
             return False

@@ -19,8 +19,7 @@ def batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
 
 
 def together(
-    groups: Sequence[Sequence[Item]],
-    work: Callable[[Sequence[Item]], Sequence[Result]],
+    groups: Sequence[Sequence[Item]], work: Callable[[Sequence[Item]], Sequence[Result]]
 ) -> list[list[Result]]:
     """Return the results of one call of `work` for all groups, grouped as the items were."""
     items: list[Item] = []

@@ -81,10 +81,7 @@ class _Measured:
     geometry: ExpressionGeometry
 
 
-def describe(
-    faces: Sequence[FaceInFrame],
-    models: FaceModels,
-) -> list[DescribedFace]:
+def describe(faces: Sequence[FaceInFrame], models: FaceModels) -> list[DescribedFace]:
     """Return a description for each face, in order."""
     measured = [_measured(face) for face in faces]
     if models.expressions is not None:
@@ -130,10 +127,7 @@ def _measured(source: FaceInFrame) -> _Measured:
     )
 
 
-def _judge(
-    faces: Sequence[_Measured],
-    classifier: ExpressionClassifier,
-) -> None:
+def _judge(faces: Sequence[_Measured], classifier: ExpressionClassifier) -> None:
     """Bring what each track shows up to date, where it is time.
 
     The kind of expression is not kept.
@@ -148,10 +142,7 @@ def _judge(
             face.track.appearance.judged(rounded, face.view.at_ns)
 
 
-def _embed(
-    faces: Sequence[_Measured],
-    embedder: Embedder,
-) -> dict[str, Embedding]:
+def _embed(faces: Sequence[_Measured], embedder: Embedder) -> dict[str, Embedding]:
     """Return embeddings by track, for the good views whose turn it is."""
     due = []
     for face in faces:
@@ -164,8 +155,5 @@ def _embed(
     for some in batches(due):
         aligned = [align(face.image, face.view.points) for face in some]
         for face, vector in zip(some, embedder.embed(aligned), strict=True):
-            embeddings[face.track.id] = Embedding(
-                embedder.model,
-                vector,
-            )
+            embeddings[face.track.id] = Embedding(embedder.model, vector)
     return embeddings

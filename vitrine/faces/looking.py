@@ -40,10 +40,7 @@ class Look:
     candidate: Candidate
 
 
-def observe(
-    looks: Sequence[Look],
-    models: FaceModels,
-) -> list[Observation]:
+def observe(looks: Sequence[Look], models: FaceModels) -> list[Observation]:
     """Return an observation for each look, in order."""
     observations: list[Observation] = []
     for some in batches(looks):
@@ -51,10 +48,7 @@ def observe(
     return observations
 
 
-def _observe_batch(
-    looks: Sequence[Look],
-    models: FaceModels,
-) -> list[Observation]:
+def _observe_batch(looks: Sequence[Look], models: FaceModels) -> list[Observation]:
     cuts = [cut(look.image, look.candidate.crop) for look in looks]
     outputs = models.landmarks.run(network_input(cuts))[0]
     points = to_frame(
@@ -87,15 +81,9 @@ def _observe_batch(
     return observations
 
 
-def _plausible(
-    look: Look,
-    place: Place,
-) -> bool:
+def _plausible(look: Look, place: Place) -> bool:
     """Return whether landmarks at this place are large enough and not collapsed."""
     longer_side: int = max(look.image.shape[:2])
     looked_at = Place.of_crop(look.candidate.crop)
-    smallest = max(
-        SMALLEST * longer_side,
-        COLLAPSED * looked_at.side,
-    )
+    smallest = max(SMALLEST * longer_side, COLLAPSED * looked_at.side)
     return place.side > smallest

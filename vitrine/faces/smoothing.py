@@ -80,8 +80,7 @@ class OneEuro:
 
 
 def _share(
-    cutoff: float | NDArray[np.float64],
-    seconds: float,
+    cutoff: float | NDArray[np.float64], seconds: float
 ) -> float | NDArray[np.float64]:
     """Return the share of a new value that a first-order low-pass takes over; cutoff in hertz."""
     turn = 2 * np.pi * cutoff * seconds

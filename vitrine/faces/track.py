@@ -85,10 +85,7 @@ class Candidate:
             return 0.0
         if self.overlooked:
             return THERE_UNDETECTED
-        return min(
-            STILL_THERE,
-            STILL_THERE_SHARE * self.track.anchor.face_score,
-        )
+        return min(STILL_THERE, STILL_THERE_SHARE * self.track.anchor.face_score)
 
     def box_at(self, place: Place) -> Floats:
         """Return the box (4,) for landmarks at a place.
@@ -305,15 +302,9 @@ class Track:
         velocity = moved / seconds
         if not self.followed:
             return np.asarray(velocity, np.float32)
-        return np.asarray(
-            (last.velocity + velocity) / 2,
-            np.float32,
-        )
+        return np.asarray((last.velocity + velocity) / 2, np.float32)
 
 
-def _surprise(
-    place: Place,
-    expected: Place,
-) -> float:
+def _surprise(place: Place, expected: Place) -> float:
     growth = place.growth(expected)
     return place.distance(expected) + math.log(growth)

@@ -72,11 +72,7 @@ class CameraTracks:
         """Return how many frames from now the k-th one comes."""
         return max(0, self.detect_every - self._since_detection)
 
-    def begin(
-        self,
-        at_ns: int,
-        detections: Detections | None,
-    ) -> list[Candidate]:
+    def begin(self, at_ns: int, detections: Detections | None) -> list[Candidate]:
         """Return where to look for faces in the frame of that time.
 
         `detections` are the detector's, if it saw the frame.
@@ -134,10 +130,7 @@ class CameraTracks:
             track = candidate.track
             if row in pairs:
                 face = found[pairs[row]]
-                track.detected = track.detected.again(
-                    face.score,
-                    at_ns,
-                )
+                track.detected = track.detected.again(face.score, at_ns)
                 kept.append(candidate.confirmed(face))
             elif track.believed:
                 kept.append(candidate.missed())

@@ -33,11 +33,7 @@ class Detected:
     score: float
     count: int = 1
 
-    def again(
-        self,
-        score: float,
-        at_ns: int,
-    ) -> Detected:
+    def again(self, score: float, at_ns: int) -> Detected:
         """Return the same with one more detection."""
         return Detected(at_ns, score, self.count + 1)
 

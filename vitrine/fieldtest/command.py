@@ -205,10 +205,7 @@ def _sha256(path: Path) -> str:
 
 
 @contextmanager
-def _progress(
-    console: Console,
-    title: str,
-) -> Iterator[Callable[[Site, int], None]]:
+def _progress(console: Console, title: str) -> Iterator[Callable[[Site, int], None]]:
     """Show a bar, and yield the function that moves it."""
     bar = Progress(
         TextColumn("{task.description}"),

@@ -116,10 +116,7 @@ class _Sightings:
             self.owners[truth.camera_id, track].append((truth.at_ns, name))
 
 
-def follow(
-    frames: Sequence[FrameMatch],
-    zones: Mapping[str, Zone],
-) -> Following:
+def follow(frames: Sequence[FrameMatch], zones: Mapping[str, Zone]) -> Following:
     """Look at each camera's frames in order."""
     sightings = _Sightings(zones)
     # Holes and changes of a track are told by the order in time.

@@ -81,9 +81,7 @@ def read_labels(path: Path) -> Labels:
         ) from error
 
 
-def _comments_and_rows(
-    path: Path,
-) -> tuple[dict[str, str], list[tuple[int, str]]]:
+def _comments_and_rows(path: Path) -> tuple[dict[str, str], list[tuple[int, str]]]:
     """Return what the comments say, and the rows below the header with their numbers."""
     try:
         text = path.read_text(encoding="utf-8")

@@ -95,8 +95,7 @@ def match(
 
 
 def _match_frames(
-    true_frames: Iterable[TrueFrame],
-    seen: Iterable[SeenFrame],
+    true_frames: Iterable[TrueFrame], seen: Iterable[SeenFrame]
 ) -> tuple[FrameMatch, ...]:
     """Match the frames that were both recorded and analysed."""
     looks = _faces_by_frame(seen)
@@ -151,10 +150,7 @@ def match_frame(truth: TrueFrame, faces: Mapping[str, Box]) -> FrameMatch:
     )
 
 
-def _pairs(
-    people: Sequence[TruePerson],
-    faces: Mapping[str, Box],
-) -> dict[str, str]:
+def _pairs(people: Sequence[TruePerson], faces: Mapping[str, Box]) -> dict[str, str]:
     """Return the track of each person whose face was found."""
     tracks = list(faces)
     overlaps = np.zeros((len(people), len(tracks)))
@@ -174,8 +170,7 @@ def _on_any(boxes: Iterable[Box], face: Box) -> bool:
 
 
 def settled(
-    true_frames: Iterable[TrueFrame],
-    seen: Iterable[SeenFrame],
+    true_frames: Iterable[TrueFrame], seen: Iterable[SeenFrame]
 ) -> tuple[TrueFrame, ...]:
     """Return the truth without doubt: a covered face is visible exactly where it was found.
 

@@ -81,8 +81,7 @@ def clock() -> Fault:
         return changed(service, context)
 
     return Fault(
-        "the camera's clock is 3 s ahead of the stand's",
-        context_of=context_of,
+        "the camera's clock is 3 s ahead of the stand's", context_of=context_of
     )
 
 

@@ -133,8 +133,7 @@ def _named(*scenarios: Scenario) -> Mapping[str, Scenario]:
 
 
 def _scene(
-    address: str,
-    stands: tuple[str, ...] = ("north",),
+    address: str, stands: tuple[str, ...] = ("north",)
 ) -> dict[str, tuple[str, ...]]:
     """Place one camera above each screen of the same mall."""
     cameras: dict[str, tuple[str, ...]] = {}

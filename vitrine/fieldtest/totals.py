@@ -44,8 +44,7 @@ def visitors(mall: Mall) -> Namer:
 
 
 def by_visitor(
-    presences: Sequence[TruePresence],
-    name: Namer,
+    presences: Sequence[TruePresence], name: Namer
 ) -> dict[str, list[TruePresence]]:
     """Return the presences of each visitor."""
     found: dict[str, list[TruePresence]] = defaultdict(list)
@@ -73,8 +72,7 @@ def _visits(presences: Sequence[TruePresence]) -> int:
 
 
 def true_totals(
-    plays: Iterable[Played],
-    people: Mapping[str, Sequence[TruePresence]],
+    plays: Iterable[Played], people: Mapping[str, Sequence[TruePresence]]
 ) -> Totals:
     """Return what the campaigns' figures should be for these plays."""
     # A play that is on the bus twice counts once.
@@ -106,8 +104,7 @@ def true_totals(
 
 
 def _during(
-    play: Played,
-    presences: Iterable[TruePresence],
+    play: Played, presences: Iterable[TruePresence]
 ) -> tuple[list[Span], list[Span]]:
     """Return when somebody was present at a play, and when they looked."""
     present: list[Span] = []

@@ -150,8 +150,7 @@ def _box(values: Sequence[float]) -> Box:
 
 
 def presences_of(
-    frames: Iterable[TrueFrame],
-    zones: Mapping[str, Zone],
+    frames: Iterable[TrueFrame], zones: Mapping[str, Zone]
 ) -> tuple[TruePresence, ...]:
     """Join frames in the zone with gaps under 2 s, at least two; ordered by their starts."""
     found = []
@@ -172,8 +171,7 @@ def presences_of(
 
 
 def _views(
-    frames: Iterable[TrueFrame],
-    zones: Mapping[str, Zone],
+    frames: Iterable[TrueFrame], zones: Mapping[str, Zone]
 ) -> dict[tuple[str, str, str], list[View]]:
     """Gather the views of people in the zone, by camera, stand and person."""
     views: dict[tuple[str, str, str], list[View]] = defaultdict(list)

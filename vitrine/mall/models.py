@@ -192,11 +192,7 @@ class Campaign(Part):
         _unique("offer", [offer.id for offer in self.offers])
         return self
 
-    def runs(
-        self,
-        day: date,
-        stand_id: str,
-    ) -> bool:
+    def runs(self, day: date, stand_id: str) -> bool:
         """Tell whether the campaign is on at a stand on its local day."""
         if not self.from_ <= day <= self.to:
             return False

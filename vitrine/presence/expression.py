@@ -45,11 +45,7 @@ class Baseline:
     age_s: float = 0.0
     """Over which time the usual one was seen."""
 
-    def observe(
-        self,
-        expression: Expression,
-        seconds: float,
-    ) -> float:
+    def observe(self, expression: Expression, seconds: float) -> float:
         """Take a view `seconds` after the one before; return the response, 0 to 1."""
         seen = _features(expression)
         if len(self.now) != len(seen):

@@ -61,11 +61,7 @@ class Motion:
     above: list[float] = field(default_factory=list)
     """Distance of `now` from the most."""
 
-    def observe(
-        self,
-        at_ns: int,
-        face: Face,
-    ) -> bool:
+    def observe(self, at_ns: int, face: Face) -> bool:
         """Take a view, in order of time; return true where the face has moved by now.
 
         The same view again changes nothing.
@@ -89,11 +85,7 @@ class Motion:
         self._restart()
         return True
 
-    def _follow(
-        self,
-        measured: list[float],
-        share: float,
-    ) -> None:
+    def _follow(self, measured: list[float], share: float) -> None:
         """Move by a share of the way; rounded, so that a stored state is the same state."""
         for place, target in enumerate(measured):
             now = self.now[place]
@@ -164,11 +156,7 @@ class Liveness:
         if self.proven:
             self.origin = []
 
-    def _has_travelled(
-        self,
-        face: Face,
-        last_height_px: float,
-    ) -> bool:
+    def _has_travelled(self, face: Face, last_height_px: float) -> bool:
         """Return true for an unproven face that is elsewhere by now, on whatever track."""
         if not self.origin:
             return False
@@ -182,11 +170,7 @@ class Liveness:
         """Return true for a face that moved too often to be drawn aside by others."""
         return self.moves == SURE_MOVES
 
-    def is_static(
-        self,
-        start_ns: int,
-        at_ns: int,
-    ) -> bool:
+    def is_static(self, start_ns: int, at_ns: int) -> bool:
         """Return true for a face that keeps still by now; it was first seen at `start_ns`."""
         still_since_ns = max(start_ns, self.moved_ns)
         still_ns = at_ns - still_since_ns

@@ -70,11 +70,7 @@ class CameraPeople:
     """Tracks that have begun a presence."""
     static_faces: StaticFaces = field(default_factory=StaticFaces)
 
-    def observe(
-        self,
-        frame: FrameFaces,
-        rules: PresenceRules,
-    ) -> Finished:
+    def observe(self, frame: FrameFaces, rules: PresenceRules) -> Finished:
         """Take a frame, later than the one before; return what is finished by it."""
         finished = Finished()
         at_ns = frame.captured_at_ns
@@ -143,11 +139,7 @@ class CameraPeople:
             if unseen_ns >= bridge_ns:
                 self._end_one(presence, rules, finished)
 
-    def _end_static(
-        self,
-        rules: PresenceRules,
-        finished: Finished,
-    ) -> None:
+    def _end_static(self, rules: PresenceRules, finished: Finished) -> None:
         """End the presences that keep still, and learn the places of static faces."""
         at_ns = self.seen_ns
         for presence in list(self.presences):
@@ -171,9 +163,7 @@ class CameraPeople:
             self._end_one(presence, rules, finished)
 
     def _static_tracks(
-        self,
-        present: Iterable[Face],
-        visible: Collection[str],
+        self, present: Iterable[Face], visible: Collection[str]
     ) -> set[str]:
         """Return the tracks that show a static face, or may do."""
         self.static_faces.forget(self.seen_ns)
@@ -255,11 +245,7 @@ class CameraPeople:
             pairs.append((presence, face))
         return pairs
 
-    def _lost(
-        self,
-        visible: Collection[str],
-        bridge_ns: int,
-    ) -> list[Presence]:
+    def _lost(self, visible: Collection[str], bridge_ns: int) -> list[Presence]:
         """Return the presences that a new track may go on with."""
         lost = []
         for presence in self.presences:

@@ -150,11 +150,7 @@ class Presence:
         )
         self._add_up(at_ns, view)
 
-    def _follow(
-        self,
-        face: Face,
-        seconds: float,
-    ) -> None:
+    def _follow(self, face: Face, seconds: float) -> None:
         """Move to the place of a face, on the track that shows it."""
         if face.track_id != self.track_id:
             if face.track_id in self.track_ids:
@@ -166,11 +162,7 @@ class Presence:
         step = share * (self.x - self.usual_x)
         self.usual_x = round(self.usual_x + step, 3)
 
-    def _add_up(
-        self,
-        at_ns: int,
-        view: View,
-    ) -> None:
+    def _add_up(self, at_ns: int, view: View) -> None:
         """Let the view count from the last one on, in each part that it reaches into."""
         part = self.parts[-1]
         cut_ns = next_cut(part.start_ns)
@@ -186,12 +178,7 @@ class Presence:
         while self.recent[0][1] <= window_ns:
             self.recent.popleft()
 
-    def cut(
-        self,
-        rules: PresenceRules,
-        *,
-        synthetic: bool,
-    ) -> list[Exposure]:
+    def cut(self, rules: PresenceRules, *, synthetic: bool) -> list[Exposure]:
         """Take off the parts that are over and certain; none before liveness is proven."""
         exposures = []
         while self._first_part_is_certain():
@@ -213,12 +200,7 @@ class Presence:
         first = self.parts[0]
         return not self.attention.may_change_before(first.end_ns)
 
-    def end(
-        self,
-        rules: PresenceRules,
-        *,
-        synthetic: bool,
-    ) -> list[Exposure]:
+    def end(self, rules: PresenceRules, *, synthetic: bool) -> list[Exposure]:
         """Take off all that is left, the last part as final; nothing of a static face."""
         glance = self.attention.close()
         if glance is not None:
@@ -244,10 +226,7 @@ class Presence:
     ) -> Exposure:
         """Take off the oldest part."""
         part = self.parts.pop(0)
-        attention = self._glances_within(
-            part.start_ns,
-            part.end_ns,
-        )
+        attention = self._glances_within(part.start_ns, part.end_ns)
         attention_ns = _total_ns(attention)
         attention_s = attention_ns / SECOND_NS
         exposure = Exposure(
@@ -269,11 +248,7 @@ class Presence:
         self.published_attention_ns += attention_ns
         return exposure
 
-    def _glances_within(
-        self,
-        start_ns: int,
-        end_ns: int,
-    ) -> tuple[Interval, ...]:
+    def _glances_within(self, start_ns: int, end_ns: int) -> tuple[Interval, ...]:
         """Return the glances, the open one included, as far as they lie in a time."""
         glances = list(self.glances)
         open_glance = self.attention.glance()
@@ -290,8 +265,7 @@ class Presence:
     def live(self, rules: PresenceRules) -> Person:
         """Return the person as of the last view."""
         unpublished = self._glances_within(
-            start_ns=self.parts[0].start_ns,
-            end_ns=self.seen_ns,
+            start_ns=self.parts[0].start_ns, end_ns=self.seen_ns
         )
         attention_ns = self.published_attention_ns + _total_ns(unpublished)
         attention_s = attention_ns / SECOND_NS
@@ -315,10 +289,7 @@ class Presence:
             window = Span(start_ns, start_ns)
             for _, end_ns, view in self.recent:
                 window.extend(end_ns, view)
-        attention = self._glances_within(
-            window.start_ns,
-            window.end_ns,
-        )
+        attention = self._glances_within(window.start_ns, window.end_ns)
         attention_s = _total_ns(attention) / SECOND_NS
         return window.score(attention_s, rules.stand.weights)
 

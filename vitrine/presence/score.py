@@ -68,11 +68,7 @@ class Span:
         length_ns = self.end_ns - self.start_ns
         return length_ns / SECOND_NS
 
-    def extend(
-        self,
-        end_ns: int,
-        view: View,
-    ) -> None:
+    def extend(self, end_ns: int, view: View) -> None:
         """Go on to `end_ns` with a view."""
         passed_ns = end_ns - self.end_ns
         seconds = passed_ns / SECOND_NS
@@ -91,11 +87,7 @@ class Span:
         mean = self.response_s / self.seconds
         return min(1.0, round(mean, 4))
 
-    def score(
-        self,
-        attention_s: float,
-        weights: Weights,
-    ) -> float:
+    def score(self, attention_s: float, weights: Weights) -> float:
         """Return the weighted mean, 0 to 100; the span must not be empty."""
         total = (
             weights.attention * attention_s

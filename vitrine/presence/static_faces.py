@@ -103,11 +103,7 @@ class StaticFaces:
             return False
         return False
 
-    def at(
-        self,
-        place: Place,
-        visible: Collection[str],
-    ) -> StaticFace | None:
+    def at(self, place: Place, visible: Collection[str]) -> StaticFace | None:
         """Return the static face at a place, unless another visible track shows it."""
         for face in self.known:
             if face.track_id in visible:

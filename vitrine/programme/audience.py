@@ -34,11 +34,7 @@ class Audience:
         """Take in the decision about a track; it replaces an earlier one."""
         self.identities[identity.track_id] = identity
 
-    def observe(
-        self,
-        snapshot: StandEngagement,
-        thresholds: Collection[float],
-    ) -> None:
+    def observe(self, snapshot: StandEngagement, thresholds: Collection[float]) -> None:
         """Take in a snapshot; one that is not newer than the latest is ignored.
 
         `thresholds` are the scores, 0 to 100, that some condition asks for.
@@ -83,11 +79,7 @@ class Audience:
         """Return the decision who the person is; None before there is one."""
         return self.identities.get(person.track_id)
 
-    def meeting(
-        self,
-        condition: Condition,
-        now_ns: int,
-    ) -> list[Person]:
+    def meeting(self, condition: Condition, now_ns: int) -> list[Person]:
         """Return those for whom the condition holds, most engaged first."""
         latest = self._fresh(now_ns)
         if latest is None:
@@ -138,9 +130,7 @@ def in_words(condition: Condition) -> str:
     parts = []
     if condition.engagement is not None:
         if condition.for_seconds:
-            parts.append(
-                f"somebody has been engaged for {condition.for_seconds:g} s",
-            )
+            parts.append(f"somebody has been engaged for {condition.for_seconds:g} s")
         else:
             parts.append("somebody is engaged")
     if condition.known is not None:

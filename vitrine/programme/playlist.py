@@ -129,10 +129,7 @@ def response(
     return _chosen(candidates, stand, at_ns, draw)
 
 
-def _candidates(
-    campaigns: Sequence[Campaign],
-    eligible: Usable,
-) -> list[_Candidate]:
+def _candidates(campaigns: Sequence[Campaign], eligible: Usable) -> list[_Candidate]:
     """Divide each campaign's share among its creatives that are eligible."""
     candidates = []
     for campaign in campaigns:

@@ -48,10 +48,7 @@ class Assignment:
         self.pending.update(partitions)
         self.owned.update(partitions)
 
-    def adopt(
-        self,
-        commits: Mapping[TopicPartition, Commit | None],
-    ) -> None:
+    def adopt(self, commits: Mapping[TopicPartition, Commit | None]) -> None:
         """Take over what the group committed for the pending partitions."""
         for source, commit in commits.items():
             if commit is None:
@@ -62,10 +59,7 @@ class Assignment:
                 self._suspicions[source] = suspicion
         self.pending.clear()
 
-    def revoke(
-        self,
-        partitions: Sources,
-    ) -> list[TopicPartition]:
+    def revoke(self, partitions: Sources) -> list[TopicPartition]:
         """Forget partitions with their records; return those that the handler knows, in order."""
         lost = set(partitions)
         known = sorted(lost - self.pending)
@@ -115,11 +109,7 @@ class Assignment:
             accusations[source] = Commit(commit.offset, note)
         return accusations
 
-    def progress(
-        self,
-        records: Records,
-        resume: Commits,
-    ) -> Commits:
+    def progress(self, records: Records, resume: Commits) -> Commits:
         """Return the commits that differ from the last, after these records were handled.
 
         A partition is read on after its last record, or as `resume` says.

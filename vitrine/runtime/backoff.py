@@ -32,9 +32,7 @@ class Backoff:
     """
 
     def __init__(
-        self,
-        first_s: float = FIRST_DELAY_S,
-        longest_s: float = LONGEST_DELAY_S,
+        self, first_s: float = FIRST_DELAY_S, longest_s: float = LONGEST_DELAY_S
     ) -> None:
         self._first_s = first_s
         self._longest_s = longest_s

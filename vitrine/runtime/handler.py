@@ -51,10 +51,7 @@ class Handler:
         """
         return {}
 
-    def revoked(
-        self,
-        partitions: Sequence[TopicPartition],
-    ) -> None:
+    def revoked(self, partitions: Sequence[TopicPartition]) -> None:
         """Drop the state of partitions that moved elsewhere."""
 
     def handle(self, batch: Batch) -> Outputs:

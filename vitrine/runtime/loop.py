@@ -87,20 +87,13 @@ class ServiceLoop:
                     run.turn()
                 run.finish()
         except Stopped as error:
-            logger.warning(
-                "stopped while something was unavailable: %s",
-                error,
-            )
+            logger.warning("stopped while something was unavailable: %s", error)
 
 
 class _Run:
     """Keep the clients and the partitions of one run of a loop."""
 
-    def __init__(
-        self,
-        loop: ServiceLoop,
-        stop: Event,
-    ) -> None:
+    def __init__(self, loop: ServiceLoop, stop: Event) -> None:
         self.loop = loop
         self.service = loop.service
         self.stop = stop
@@ -216,10 +209,7 @@ class _Run:
         self.partitions.adopt(commits)
         return starts
 
-    def revoked(
-        self,
-        partitions: Sequence[TopicPartition],
-    ) -> None:
+    def revoked(self, partitions: Sequence[TopicPartition]) -> None:
         """Drop what belongs to partitions that moved elsewhere."""
         known = self.partitions.revoke(partitions)
         self.handler.revoked(known)
@@ -241,10 +231,7 @@ class _Run:
         commits = self.partitions.progress(records, outputs.resume)
         self.commit(commits)
 
-    def decode(
-        self,
-        records: Records,
-    ) -> tuple[Batch, list[Outgoing]]:
+    def decode(self, records: Records) -> tuple[Batch, list[Outgoing]]:
         """Return the events of the records, and dead letters of those that have none."""
         received: list[Received[Any]] = []
         letters: list[Outgoing] = []
@@ -279,11 +266,7 @@ class _Run:
             reason,
         )
 
-    def call(
-        self,
-        received: Batch,
-        records: Records,
-    ) -> tuple[Outputs, list[Message]]:
+    def call(self, received: Batch, records: Records) -> tuple[Outputs, list[Message]]:
         """Return the handler's outputs for a batch, also as messages.
 
         Notes which records the batch had when anything but the surroundings stops it.

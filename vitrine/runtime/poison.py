@@ -35,10 +35,7 @@ class Suspicion:
         return offset == self.last and self.attempts >= LIMIT
 
 
-def suspect(
-    batch: Sequence[Record],
-    before: Suspicion | None,
-) -> Suspicion:
+def suspect(batch: Sequence[Record], before: Suspicion | None) -> Suspicion:
     """Return what to remember of one partition's part of a batch that stopped the service."""
     last = batch[-1].offset
     if len(batch) > 1:
@@ -48,10 +45,7 @@ def suspect(
     return Suspicion(last, before.attempts + 1)
 
 
-def to_note(
-    handler_note: str,
-    suspicion: Suspicion | None,
-) -> str:
+def to_note(handler_note: str, suspicion: Suspicion | None) -> str:
     """Return both as one commit note; empty where there is nothing to note."""
     content: dict[str, str | int] = {"note": handler_note}
     if suspicion is not None:

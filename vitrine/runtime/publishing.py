@@ -29,10 +29,7 @@ def encode_all(outgoing: Sequence[Outgoing]) -> list[Message]:
     return messages
 
 
-def send_all(
-    producer: Producer,
-    messages: Sequence[Message],
-) -> None:
+def send_all(producer: Producer, messages: Sequence[Message]) -> None:
     """Send messages and wait until the bus has stored them. Raises Unavailable."""
     for message in messages:
         producer.send(message)

@@ -40,24 +40,15 @@ Id = Annotated[
 """
 Nanoseconds = Annotated[
     int,
-    Field(
-        ge=0,
-        lt=2**63,
-    ),
+    Field(ge=0, lt=2**63),
 ]
 Share = Annotated[
     float,
-    Field(
-        ge=0,
-        le=1,
-    ),
+    Field(ge=0, le=1),
 ]
 Percent = Annotated[
     float,
-    Field(
-        ge=0,
-        le=100,
-    ),
+    Field(ge=0, le=100),
 ]
 
 

@@ -25,10 +25,7 @@ class DeadLetter(Event):
     """Refused by a check, or stopped the service again and again."""
     reason: Annotated[
         str,
-        Field(
-            min_length=1,
-            max_length=2_000,
-        ),
+        Field(min_length=1, max_length=2_000),
     ]
     headers: dict[str, str]
     size: Annotated[int, Field(ge=0)]

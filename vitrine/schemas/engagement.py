@@ -10,10 +10,7 @@ from vitrine.schemas.base import Event, Id, Interval, Nanoseconds, Percent, Shar
 
 Seconds = Annotated[
     float,
-    Field(
-        ge=0,
-        le=1e6,
-    ),
+    Field(ge=0, le=1e6),
 ]
 
 

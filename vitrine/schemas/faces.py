@@ -10,24 +10,15 @@ from vitrine.schemas.base import Event, Id, Nanoseconds, Share
 
 Pixels = Annotated[
     float,
-    Field(
-        ge=-20_000,
-        le=20_000,
-    ),
+    Field(ge=-20_000, le=20_000),
 ]
 Degrees = Annotated[
     float,
-    Field(
-        ge=-180,
-        le=180,
-    ),
+    Field(ge=-180, le=180),
 ]
 Size = Annotated[
     int,
-    Field(
-        ge=1,
-        le=20_000,
-    ),
+    Field(ge=1, le=20_000),
 ]
 
 
@@ -74,10 +65,7 @@ class SealedEmbedding(Event):
     key_id: Id
     sealed: Annotated[
         str,
-        Field(
-            min_length=1,
-            max_length=20_000,
-        ),
+        Field(min_length=1, max_length=20_000),
     ]
     """Base64 of nonce and ciphertext of the float32 vector."""
 
@@ -95,10 +83,7 @@ class Face(Event):
     score: Share
     points: Annotated[
         tuple[tuple[Pixels, Pixels], ...],
-        Field(
-            min_length=68,
-            max_length=68,
-        ),
+        Field(min_length=68, max_length=68),
     ]
     """iBUG 68-point order."""
     yaw: Degrees

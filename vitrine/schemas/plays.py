@@ -26,18 +26,12 @@ class Play(Event):
     player: Literal["page", "virtual"]
     reason: Annotated[
         str,
-        Field(
-            min_length=1,
-            max_length=200,
-        ),
+        Field(min_length=1, max_length=200),
     ]
     """The reason for this creative, in words."""
     probability: Annotated[
         float,
-        Field(
-            gt=0,
-            le=1,
-        ),
+        Field(gt=0, le=1),
     ]
     """The probability with which the rules and the draw chose it."""
     arm: Arm

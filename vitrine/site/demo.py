@@ -161,10 +161,7 @@ def demo(
     _run(plan, browser=not no_browser)
 
 
-def _mall(
-    sources: tuple[str, ...],
-    config: Path | None,
-) -> MallSource:
+def _mall(sources: tuple[str, ...], config: Path | None) -> MallSource:
     """Return the mall to run on.
 
     That of the folder, with the given cameras at its first stand; without a folder, the examples,

@@ -181,11 +181,7 @@ class Site:
             from_end=True,
         )
 
-    def _player(
-        self,
-        context: Context,
-        stand: StandService,
-    ) -> VirtualPlayer:
+    def _player(self, context: Context, stand: StandService) -> VirtualPlayer:
         """Return a player of all stands."""
         mall = self.plan.mall.current()
         own = self.plan.context_of("player", context)
@@ -199,11 +195,7 @@ class Site:
 
     # Threads
 
-    def _start(
-        self,
-        name: str,
-        run: Callable[[Event], None],
-    ) -> None:
+    def _start(self, name: str, run: Callable[[Event], None]) -> None:
         if name in SERVICES and name != "ingest":
             self.health.unready(name, "starting")
         worker = Worker(name, run, self.changed)

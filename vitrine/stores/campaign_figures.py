@@ -46,10 +46,7 @@ def load_figures(
         return Figures(kind, tuple(found))
 
 
-def load_cells(
-    redis: Redis,
-    prefix: str,
-) -> dict[str, list[Cell]]:
+def load_cells(redis: Redis, prefix: str) -> dict[str, list[Cell]]:
     """Return the cells of each campaign."""
     members = cast("set[bytes]", redis.smembers(f"{prefix}:cells"))
     cells: dict[str, list[Cell]] = {}

@@ -77,10 +77,7 @@ def load_stand(
     return stand
 
 
-def plain_hash(
-    redis: Redis,
-    key: str,
-) -> dict[str, str]:
+def plain_hash(redis: Redis, key: str) -> dict[str, str]:
     """Return a hash as text."""
     found = cast("Mapping[bytes, bytes]", redis.hgetall(key))
     plain = {}
@@ -124,10 +121,7 @@ def row_from_json(text: str) -> Row:
     return Row(window, totals, peak)
 
 
-def pending_to_plain(
-    cell: Cell,
-    totals: Totals,
-) -> dict[str, Any]:
+def pending_to_plain(cell: Cell, totals: Totals) -> dict[str, Any]:
     """Return for JSON what a cell has waiting for release."""
     return {
         "cell": [cell.campaign_id, cell.creative_id],
@@ -138,10 +132,7 @@ def pending_to_plain(
     }
 
 
-def pending_from_plain(
-    plain: Mapping[str, Any],
-    stand_id: str,
-) -> tuple[Cell, Totals]:
+def pending_from_plain(plain: Mapping[str, Any], stand_id: str) -> tuple[Cell, Totals]:
     """Return the reverse of `pending_to_plain`, after JSON."""
     campaign, creative = plain["cell"]
     start_ns, end_ns = plain["span"]

@@ -59,8 +59,7 @@ class Batch:
 
 
 def batch_of(
-    changes: Mapping[int, Sequence[Change]],
-    offsets: Mapping[TopicPartition, int],
+    changes: Mapping[int, Sequence[Change]], offsets: Mapping[TopicPartition, int]
 ) -> Batch:
     """Return a batch with a name of its own."""
     return Batch(changes, offsets, uuid4().hex)
@@ -77,10 +76,7 @@ class Stored:
 class AnalyticsStore:
     """Write one worker's partitions; not shared between threads. Methods raise Unavailable."""
 
-    def __init__(
-        self,
-        connect: Callable[[], Redis],
-    ) -> None:
+    def __init__(self, connect: Callable[[], Redis]) -> None:
         self._connect = connect
         self._client: Redis | None = None
         self._last: dict[int, str] = {}
@@ -91,11 +87,7 @@ class AnalyticsStore:
             self._client = self._connect()
         return self._client
 
-    def load(
-        self,
-        partitions: Collection[int],
-        rules: Rules,
-    ) -> Stored:
+    def load(self, partitions: Collection[int], rules: Rules) -> Stored:
         """Return the stands of the partitions as they were last written, and the offsets."""
         stands = {}
         offsets = {}
@@ -134,11 +126,7 @@ class AnalyticsStore:
         for partition in batch.partitions:
             self._last[partition] = batch.name
 
-    def _is_written(
-        self,
-        pipe: Pipeline,
-        batch: Batch,
-    ) -> bool:
+    def _is_written(self, pipe: Pipeline, batch: Batch) -> bool:
         """Watch the partitions; tell whether the batch is there. Raises Superseded."""
         keys = [f"analytics:partition:{partition}" for partition in batch.partitions]
         pipe.watch(*keys)  # type: ignore[no-untyped-call]

@@ -87,9 +87,7 @@ LAPEL: Final = (
 )
 
 
-def clothing(
-    rng: np.random.Generator,
-) -> tuple[Colour, Colour, Colour | None]:
+def clothing(rng: np.random.Generator) -> tuple[Colour, Colour, Colour | None]:
     """Draw colours (BGR) of shirt, trousers and, half of the time, a jacket."""
     trousers = _shade((70, 60, 52), rng.uniform(0.4, 1.4))
     shirt = _cloth(rng, rng.uniform(0.3, 0.9))

@@ -63,10 +63,7 @@ class Layer:
         return np.asarray(inside, np.bool_)
 
 
-def window(
-    points: Floats,
-    size: tuple[int, int],
-) -> tuple[int, int, int, int] | None:
+def window(points: Floats, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
     """Return the bounding box of points (n, 2) within a picture of `size`.
 
     It is x, y, width, height; None if outside.

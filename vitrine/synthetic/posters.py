@@ -80,10 +80,7 @@ def _hang(poster: Image, wall: Image) -> None:
     wall[:] = np.clip(poster * light, 0, 255)
 
 
-def draw_poster(
-    tall: float,
-    rng: np.random.Generator,
-) -> tuple[Image, Box]:
+def draw_poster(tall: float, rng: np.random.Generator) -> tuple[Image, Box]:
     """Draw a framed portrait whose static face is `tall` pixels high.
 
     Returns BGR, and the place of the face on it.

@@ -23,8 +23,7 @@ class SyntheticSource:
     synthetic: Final = True
 
     def shots(
-        self,
-        camera: Camera,
+        self, camera: Camera
     ) -> Iterator[tuple[int, Callable[[], tuple[Image, FrameTruth]]]]:
         """Yield the time of each picture in nanoseconds, and a function that draws it.
 

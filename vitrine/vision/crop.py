@@ -38,10 +38,7 @@ BOX_TO_CENTRE: Final = 0.17 / MARGIN
 FIVE_TO_CENTRE: Final = 0.09 / MARGIN
 
 
-def crop_of_points(
-    points: Points,
-    size: int = INPUT_SIZE,
-) -> Crop:
+def crop_of_points(points: Points, size: int = INPUT_SIZE) -> Crop:
     """Return the crop around 68 known or predicted points (68, 2), in pixels."""
     right, _, _ = _face_axes(five_points(points))
     turn = _turn(right)

@@ -48,10 +48,7 @@ class Embedding:
     """(128,), of length 1."""
 
 
-def alignment(
-    five: Points,
-    template: Points = TEMPLATE,
-) -> Crop:
+def alignment(five: Points, template: Points = TEMPLATE) -> Crop:
     """Return the similarity (2, 3) that brings five points (5, 2) closest to the template's.
 
     Least squares in closed form: points as complex numbers, rotation and scale as one complex
@@ -68,10 +65,7 @@ def alignment(
     return np.column_stack([linear, target - linear @ centre])
 
 
-def align(
-    image: Image,
-    points: Points,
-) -> Image:
+def align(image: Image, points: Points) -> Image:
     """Return the face of 68 points (68, 2) upright, as (112, 112, 3) BGR."""
     affine = alignment(five_points(points).astype(np.float64))
     size = (SIDE, SIDE)
@@ -94,11 +88,7 @@ def embedding_input(aligned: Sequence[Image]) -> NDArray[np.float32]:
 class Embedder:
     """Make vectors whose dot product is the cosine similarity of two faces."""
 
-    def __init__(
-        self,
-        network: Network,
-        model: str,
-    ) -> None:
+    def __init__(self, network: Network, model: str) -> None:
         """`model` names the weights; vectors of other weights are never compared."""
         self._network = network
         self.model = model

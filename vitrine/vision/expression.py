@@ -52,10 +52,7 @@ class ExpressionGeometry:
     """Mean gap of the lids."""
 
 
-def measure(
-    points: Points,
-    pose: HeadPose,
-) -> ExpressionGeometry:
+def measure(points: Points, pose: HeadPose) -> ExpressionGeometry:
     """Return the measures of 68 points (68, 2) of a head with this pose."""
     face = frontalised(points, pose)
     lips = face[LIP_LOWER, 1] - face[LIP_UPPER, 1]
@@ -69,10 +66,7 @@ def measure(
     return ExpressionGeometry(*limited.round(DECIMALS).tolist())
 
 
-def frontalised(
-    points: Points,
-    pose: HeadPose,
-) -> NDArray[np.float64]:
+def frontalised(points: Points, pose: HeadPose) -> NDArray[np.float64]:
     """Return points (68, 2) as seen from the front, outer eye corners 1 apart.
 
     The depth of each point comes from the mean shape.

@@ -42,10 +42,7 @@ FINEST: Final = 4
 FLATTEST: Final = 4.0
 
 
-def expression_cut(
-    frame: Image,
-    points: Points,
-) -> Image:
+def expression_cut(frame: Image, points: Points) -> Image:
     """Return the cut (48, 48) grey of 68 points (68, 2) in an (H, W, 3) BGR frame."""
     affine = alignment(
         five_points(points).astype(np.float64),
@@ -78,14 +75,8 @@ def expression_input(cuts: Sequence[Image]) -> NDArray[np.float32]:
     So neither brightness nor contrast of the light changes what the network sees.
     """
     batch = np.stack(cuts).astype(np.float32)[:, None]
-    batch -= batch.mean(
-        axis=(2, 3),
-        keepdims=True,
-    )
-    deviation = batch.std(
-        axis=(2, 3),
-        keepdims=True,
-    )
+    batch -= batch.mean(axis=(2, 3), keepdims=True)
+    deviation = batch.std(axis=(2, 3), keepdims=True)
     return np.asarray(batch / np.maximum(deviation, FLATTEST))
 
 
@@ -99,17 +90,5 @@ class ExpressionClassifier:
         """Return the probabilities (n, 8), in the order of CLASSES, of n grey cuts (48, 48)."""
         logits = self._network.run(expression_input(cuts))[0]
         # Softmax; without the largest logit no exponential overflows.
-        shares = np.exp(
-            logits
-            - logits.max(
-                axis=1,
-                keepdims=True,
-            )
-        )
-        return np.asarray(
-            shares
-            / shares.sum(
-                axis=1,
-                keepdims=True,
-            )
-        )
+        shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(shares / shares.sum(axis=1, keepdims=True))

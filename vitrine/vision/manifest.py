@@ -25,10 +25,7 @@ FileName = Annotated[str, Field(pattern=r"^[\w.-]+$")]
 
 
 class _Entry(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     file: FileName
     role: Role
@@ -36,10 +33,7 @@ class _Entry(BaseModel):
     purpose: str
     terms: str
     """Licence, or what the training data allow."""
-    size: int = Field(
-        ge=0,
-        alias="bytes",
-    )
+    size: int = Field(ge=0, alias="bytes")
     sha256: str = Field(pattern=r"^[0-9a-f]*$")
 
     def matches(self, content: bytes) -> bool:
@@ -65,10 +59,7 @@ class Public(_Entry):
 class Manifest(BaseModel):
     """Hold all entries, those in use before those kept for comparison."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     shipped: tuple[Shipped, ...]
     public: tuple[Public, ...]
@@ -87,10 +78,7 @@ def read_manifest(folder: Path = MODELS) -> Manifest:
         raise ConfigurationError(f"{path}: {error}") from error
 
 
-def present(
-    entry: _Entry,
-    folder: Path | None,
-) -> bool:
+def present(entry: _Entry, folder: Path | None) -> bool:
     """Return whether a file of that name is there, with any content."""
     return folder is not None and (folder / entry.file).is_file()
 
@@ -130,10 +118,7 @@ def problems(
     return lines
 
 
-def _unknown(
-    manifest: Manifest,
-    folder: Path,
-) -> list[Path]:
+def _unknown(manifest: Manifest, folder: Path) -> list[Path]:
     """Return what lies in the folder without an entry.
 
     A hidden file is the operator's own affair.
@@ -146,10 +131,7 @@ def _unknown(
     return [path for path in visible if path.name not in known]
 
 
-def _problems_of(
-    entry: Shipped,
-    folder: Path,
-) -> list[str]:
+def _problems_of(entry: Shipped, folder: Path) -> list[str]:
     path = folder / entry.file
     card = folder / entry.card
     if not path.is_file():
@@ -162,10 +144,7 @@ def _problems_of(
     return lines
 
 
-def _changed(
-    entry: _Entry,
-    folder: Path,
-) -> list[str]:
+def _changed(entry: _Entry, folder: Path) -> list[str]:
     path = folder / entry.file
     content = path.read_bytes()
     if entry.matches(content):

@@ -15,10 +15,7 @@ QUALITY_FILE: Final = "quality_56.onnx"
 YUNET_FILE: Final = "yunet_n_dynamic.onnx"
 
 
-def model_path(
-    name: str,
-    folder: Path = MODELS,
-) -> Path:
+def model_path(name: str, folder: Path = MODELS) -> Path:
     """Return the file of a model. Raises ConfigurationError that says where it was expected."""
     path = folder / name
     if not path.is_file():
@@ -26,10 +23,7 @@ def model_path(
     return path
 
 
-def optional_model(
-    name: str,
-    folder: Path | None,
-) -> Path | None:
+def optional_model(name: str, folder: Path | None) -> Path | None:
     """Return a public model's file, or None if the operator's folder does not hold it.
 
     Raises ConfigurationError for a folder that is not there.

@@ -43,10 +43,7 @@ class OnnxNetwork:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        options.add_session_config_entry(
-            "session.intra_op.allow_spinning",
-            "0",
-        )
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = LOG_ERRORS
         self._session = onnxruntime.InferenceSession(
             model.SerializeToString(), options, providers=["CPUExecutionProvider"]

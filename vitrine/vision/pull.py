@@ -54,10 +54,7 @@ def pull(
     return target
 
 
-def _place(
-    entry: Public,
-    source: str | None,
-) -> str:
+def _place(entry: Public, source: str | None) -> str:
     """Return the address or the path of the file."""
     if source is None:
         return entry.url
@@ -85,10 +82,7 @@ def _fetched(
     return _read(place, progress)
 
 
-def _read(
-    place: str,
-    progress: Progress,
-) -> bytes:
+def _read(place: str, progress: Progress) -> bytes:
     try:
         content = Path(place).read_bytes()
     except OSError as error:
@@ -136,20 +130,11 @@ def _received(
         progress(len(part))
 
 
-def _install(
-    content: bytes,
-    target: Path,
-) -> None:
+def _install(content: bytes, target: Path) -> None:
     """Write a file, whole or not at all."""
     try:
-        target.parent.mkdir(
-            parents=True,
-            exist_ok=True,
-        )
-        with TemporaryDirectory(
-            dir=target.parent,
-            prefix=f".{target.name}.",
-        ) as beside:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as beside:
             partial = Path(beside) / target.name
             partial.write_bytes(content)
             os.replace(partial, target)

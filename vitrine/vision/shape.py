@@ -41,10 +41,7 @@ MIRROR: Final[NDArray[np.intp]] = np.array([
 # fmt: on
 
 
-def mirrored(
-    points: Points,
-    width: float,
-) -> Points:
+def mirrored(points: Points, width: float) -> Points:
     """Return points (…, 68, 2) of the same face in the flipped picture, `width` pixels wide."""
     flipped = points[..., MIRROR, :].copy()
     flipped[..., 0] = width - 1 - flipped[..., 0]

@@ -68,10 +68,7 @@ class TorchNetwork:
         return outputs
 
 
-def _constants(
-    model: onnx.ModelProto,
-    device: torch.device,
-) -> dict[str, Tensor]:
+def _constants(model: onnx.ModelProto, device: torch.device) -> dict[str, Tensor]:
     """Return the constants by name: weights on the device.
 
     Shapes and axes stay on the CPU, where they are read as numbers.
@@ -143,10 +140,7 @@ def _mean(
 ) -> Tensor:
     over = _axes(given, axes)
     keep = bool(given.get("keepdims", 1))
-    return x.mean(
-        dim=over,
-        keepdim=keep,
-    )
+    return x.mean(dim=over, keepdim=keep)
 
 
 def _length(
@@ -164,10 +158,7 @@ def _length(
     return length
 
 
-def _axes(
-    given: dict[str, Any],
-    axes: Tensor | None,
-) -> list[int]:
+def _axes(given: dict[str, Any], axes: Tensor | None) -> list[int]:
     """Return the axes to reduce: an attribute in older files, an input in newer ones."""
     if axes is None:
         return list(given["axes"])
@@ -232,10 +223,7 @@ OPERATORS: Final[dict[str, Step]] = {
     "Div": lambda _, a, b: a / b,
     "Flatten": lambda given, x: x.flatten(given.get("axis", 1)),
     "Gemm": _dense,
-    "GlobalAveragePool": lambda _, x: x.mean(
-        dim=(2, 3),
-        keepdim=True,
-    ),
+    "GlobalAveragePool": lambda _, x: x.mean(dim=(2, 3), keepdim=True),
     "MatMul": lambda _, a, b: a @ b,
     "ReduceL2": _length,
     "ReduceMean": _mean,

@@ -69,10 +69,7 @@ def answer_guarded(app: FastAPI) -> None:
     app.add_exception_handler(Unlocked, _answer_unlocked)
 
 
-async def _answer_locked(
-    request: Request,
-    _error: Exception,
-) -> Response:
+async def _answer_locked(request: Request, _error: Exception) -> Response:
     """Answer people with a page that asks for the token, and programs with JSON."""
     if "text/html" in request.headers.get("Accept", ""):
         return FileResponse(LOCKED_PAGE, 401)
@@ -80,10 +77,7 @@ async def _answer_locked(
     return JSONResponse({"detail": detail}, 401, {"WWW-Authenticate": "Bearer"})
 
 
-async def _answer_unlocked(
-    request: Request,
-    error: Exception,
-) -> Response:
+async def _answer_unlocked(request: Request, error: Exception) -> Response:
     """Send a browser to the same address without the token, which is a cookie from now on."""
     assert isinstance(error, Unlocked)  # noqa: S101 - registered for nothing else
     rest = []

@@ -61,12 +61,7 @@ SERVICES = Row(
             "timeseries",
             "Time in the handler for a batch, 95th percentile",
             declared("vitrine_handler_seconds"),
-            (
-                Query(
-                    f"histogram_quantile(0.95, {HANDLER_RATE})",
-                    "{{service}}",
-                ),
-            ),
+            (Query(f"histogram_quantile(0.95, {HANDLER_RATE})", "{{service}}"),),
             unit="s",
             low=0,
         ),

@@ -27,11 +27,7 @@ def server() -> Iterator[str]:
         yield url
 
 
-def scrape(
-    url: str,
-    *,
-    exports: bool = True,
-) -> str:
+def scrape(url: str, *, exports: bool = True) -> str:
     """Return what Prometheus gets of a worker that exports, or of one that does not."""
     registry = CollectorRegistry(auto_describe=True)
     with exported(

@@ -34,19 +34,12 @@ SECOND = TopicPartition("plays", 1)
 class MemoryStore:
     """Keep the names of written batches; fail while `away`."""
 
-    def __init__(
-        self,
-        offsets: dict[TopicPartition, int] | None = None,
-    ) -> None:
+    def __init__(self, offsets: dict[TopicPartition, int] | None = None) -> None:
         self.offsets = offsets or {}
         self.written: list[Batch] = []
         self.away = False
 
-    def load(
-        self,
-        partitions: Collection[int],
-        rules: Rules,
-    ) -> Stored:
+    def load(self, partitions: Collection[int], rules: Rules) -> Stored:
         return Stored(dict.fromkeys(partitions, ()), self.offsets)
 
     def write(self, batch: Batch) -> None:

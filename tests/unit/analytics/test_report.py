@@ -81,11 +81,7 @@ class Page(HTMLParser):
         self.plots = 0
         self.feed(text)
 
-    def handle_starttag(
-        self,
-        tag: str,
-        attrs: list[tuple[str, str | None]],
-    ) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.plots += tag == "svg"
         self.addresses += [v or "" for name, v in attrs if name in {"src", "href"}]
 

@@ -57,10 +57,7 @@ def stand_with(*events: Event) -> Stand:
     return stand
 
 
-def final_rows(
-    events: list[Event],
-    draw: random.Random,
-) -> dict[str, CampaignWindow]:
+def final_rows(events: list[Event], draw: random.Random) -> dict[str, CampaignWindow]:
     """Feed the events in random batches; return the last row of each window, unrevised."""
     stand = new_stand("stand-0")
     rows = {}
@@ -336,10 +333,7 @@ def test_events_and_rows_do_not_outlive_their_use() -> None:
     assert len(stand.rows) <= (25 + 1) * 12 + 2
 
 
-def people_of_window(
-    number: int,
-    people: int,
-) -> list[Event]:
+def people_of_window(number: int, people: int) -> list[Event]:
     """A play in a window of its own, with so many people, and time until the window has closed."""
     start = 300 * number
     events: list[Event] = [make_play(start, start + 8), clock(start + 400)]

@@ -71,10 +71,7 @@ def make_public(name: str = "face.onnx", content: bytes = CONTENT) -> Public:
 def listed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the command know two public models and no others."""
     public = (make_public(), make_public("other.onnx", b"other"))
-    manifest = Manifest(
-        shipped=(),
-        public=public,
-    )
+    manifest = Manifest(shipped=(), public=public)
     monkeypatch.setattr(models_command, "read_manifest", lambda: manifest)
     monkeypatch.delenv("VITRINE_MODELS", raising=False)
 

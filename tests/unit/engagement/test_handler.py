@@ -142,10 +142,7 @@ def test_a_snapshot_tells_dwell_attention_and_score_of_each_person() -> None:
 
 def test_the_live_score_looks_back_three_seconds() -> None:
     away = make_face("a", yaw=60)
-    scene = there(
-        (0, 5, A),
-        (5.1, 8, away),
-    )
+    scene = there((0, 5, A), (5.1, 8, away))
     frames = film(8.0, scene)
     states = shown(frames)
     people = {}
@@ -411,10 +408,7 @@ def test_the_setting_says_which_gaps_are_bridged(
 def test_broken_tracks_are_joined_within_the_bridged_time_only(
     bridge_s: float, parts: list[tuple[str, ...]]
 ) -> None:
-    scene = there(
-        (0, 1, A),
-        (1.4, 2.4, B),
-    )
+    scene = there((0, 1, A), (1.4, 2.4, B))
     frames = film(2.4, scene)
     frames.append(make_frame_faces(9.0))
     handler = make_handler(bridge_s=bridge_s)

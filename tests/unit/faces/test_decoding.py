@@ -10,10 +10,7 @@ from vitrine.faces.decoding import decode, jpeg_size
 GOOD = jpeg(picture((160, 120, 60)))
 
 
-def claiming(
-    width: int,
-    height: int,
-) -> bytes:
+def claiming(width: int, height: int) -> bytes:
     """Return the good JPEG with another size in its frame header."""
     start = GOOD.index(b"\xff\xc0") + 5
     size = height.to_bytes(2) + width.to_bytes(2)

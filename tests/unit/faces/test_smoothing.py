@@ -9,10 +9,7 @@ from vitrine.faces.smoothing import OneEuro
 FPS = 10
 
 
-def filtered(
-    points: NDArray[np.float64],
-    side: float = 100.0,
-) -> NDArray[np.float64]:
+def filtered(points: NDArray[np.float64], side: float = 100.0) -> NDArray[np.float64]:
     one_euro = OneEuro()
     return np.stack([one_euro(p, side, at(n / FPS)) for n, p in enumerate(points)])
 

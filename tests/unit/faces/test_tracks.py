@@ -156,8 +156,7 @@ def test_places_are_matched_to_the_least_total_distance() -> None:
     ],
 )
 def test_far_or_much_larger_places_are_no_match(
-    found: Place,
-    pairs: dict[int, int],
+    found: Place, pairs: dict[int, int]
 ) -> None:
     assert match([place(0, 0, 100)], [found]) == pairs
 

@@ -108,9 +108,7 @@ def make_presence(
 
 
 def make_seen(
-    faces: Mapping[str, tuple[Box, Seconds]],
-    *,
-    length: float = 20.0,
+    faces: Mapping[str, tuple[Box, Seconds]], *, length: float = 20.0
 ) -> tuple[SeenFrame, ...]:
     """Make frames with faces by track: their places, and when they are there."""
     frames = []

@@ -60,8 +60,7 @@ def day_with_track(stand_id: str, *, offset: int) -> StandDay:
     ],
 )
 def test_the_oldest_track_of_all_stands_of_a_partition_is_needed(
-    north: int,
-    south: int,
+    north: int, south: int
 ) -> None:
     frame = received(make_frame_faces(0), offset=20)
     days = {

@@ -217,8 +217,7 @@ def test_a_file_waits_while_the_bus_is_away_and_loses_nothing() -> None:
     ],
 )
 def test_only_a_camera_that_will_not_come_back_says_that_it_ended(
-    retired: bool,
-    expected: list[bool],
+    retired: bool, expected: list[bool]
 ) -> None:
     shared = make_shared()
     hold = Event()

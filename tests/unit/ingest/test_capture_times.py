@@ -97,10 +97,7 @@ def test_a_camera_that_was_away_did_not_jump() -> None:
     ],
     ids=["own", "starts late", "none", "spliced"],
 )
-def test_times_of_a_stream(
-    positions_ms: list[float],
-    expected_ms: list[int],
-) -> None:
+def test_times_of_a_stream(positions_ms: list[float], expected_ms: list[int]) -> None:
     times = StreamTimes("stream", rate=40)
     assert [times.next_ns(position) for position in positions_ms] == [
         ms * 1_000_000 for ms in expected_ms

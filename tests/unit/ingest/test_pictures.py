@@ -41,8 +41,7 @@ def pictures() -> Pictures:
 
 @pytest.mark.parametrize("authorization", [BEARER, BASIC])
 def test_the_latest_picture_is_shown_to_who_has_the_token(
-    pictures: Pictures,
-    authorization: str,
+    pictures: Pictures, authorization: str
 ) -> None:
     pictures.show("north-1", b"old")
     pictures.show("north-1", b"new")

@@ -86,16 +86,14 @@ def test_a_raw_stream_without_timestamps_goes_by_its_own_rate(shared: Path) -> N
 
 def test_a_missing_file_says_what_a_source_can_be(tmp_path: Path) -> None:
     with pytest.raises(
-        Unreadable,
-        match=r"nothing\.mp4: no such file; give a device index, an address",
+        Unreadable, match=r"nothing\.mp4: no such file; give a device index, an address"
     ):
         times_ms(source_of(make_camera(tmp_path / "nothing.mp4")))
 
 
 @pytest.mark.parametrize("content", [b"", b"this is no video\n" * 100])
 def test_a_file_that_is_no_video_cannot_be_opened(
-    tmp_path: Path,
-    content: bytes,
+    tmp_path: Path, content: bytes
 ) -> None:
     path = tmp_path / "a.mp4"
     path.write_bytes(content)
@@ -111,8 +109,7 @@ def test_a_video_that_fails_midway_gives_what_is_there_and_then_an_error(
     shots = source_of(make_camera(path)).shots()
     assert next(shots).at_ns == 0
     with pytest.raises(
-        Unreadable,
-        match=r"damaged: \d+ of its 20 pictures could be read",
+        Unreadable, match=r"damaged: \d+ of its 20 pictures could be read"
     ):
         list(shots)
 
@@ -255,8 +252,7 @@ def test_a_scheme_that_nothing_reads_says_which_exist() -> None:
 
 
 def test_another_package_adds_a_source_by_its_entry_point(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     package = tmp_path / "gige-1.0.dist-info"
     package.mkdir()

@@ -244,8 +244,7 @@ def test_a_fault_is_seen(spoil: Spoil, said: str) -> None:
     ],
 )
 def test_video_may_be_missing_only_as_long_as_something_was_down(
-    down: tuple[float, float] | None,
-    fine: bool,
+    down: tuple[float, float] | None, fine: bool
 ) -> None:
     seconds = [*range(11), *range(21, 30)]
     frames = [make_frame_faces(float(second)) for second in seconds]

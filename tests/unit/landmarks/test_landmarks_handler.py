@@ -75,10 +75,7 @@ def faces_of(
     return events
 
 
-def only_face(
-    handler: LandmarksHandler,
-    record: Received[FrameMeta],
-) -> Face:
+def only_face(handler: LandmarksHandler, record: Received[FrameMeta]) -> Face:
     (event,) = faces_of(handler, record)
     (face,) = event.faces
     return face
@@ -118,8 +115,7 @@ def test_a_face_is_published_with_its_points_box_and_pose() -> None:
 
 
 def shown_over(
-    seconds: Sequence[float],
-    network: LessAndLessNeutral | None,
+    seconds: Sequence[float], network: LessAndLessNeutral | None
 ) -> list[float | None]:
     """Return what is said to be shown by one face at these times."""
     handler = make_handler(toy_models(expressions=network))
@@ -215,8 +211,7 @@ def test_a_large_picture_gives_coordinates_of_its_own_pixels() -> None:
     ],
 )
 def test_a_bad_picture_is_refused_and_the_others_go_on(
-    body: bytes,
-    reason: str,
+    body: bytes, reason: str
 ) -> None:
     bad = frame(0.1, body=body)
     outputs = make_handler().handle([frame(0, FACE), bad, frame(0.2, FACE)])
@@ -258,10 +253,7 @@ def test_a_camera_whose_clock_was_set_back_is_accepted_again_after_a_while() -> 
     assert seen.captured_at_ns == at(701)
 
 
-def appended(
-    received: Received[FrameMeta],
-    seconds: float,
-) -> Received[FrameMeta]:
+def appended(received: Received[FrameMeta], seconds: float) -> Received[FrameMeta]:
     """Return the record as if the log had taken it at that time."""
     record = replace(received.record, appended_at_ns=at(seconds))
     return replace(received, record=record)

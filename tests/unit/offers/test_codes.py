@@ -18,8 +18,5 @@ from vitrine.offers.codes import codes_in
         ("A#1\n", ["A#1"]),
     ],
 )
-def test_a_pool_has_one_code_a_line(
-    text: str,
-    codes: list[str],
-) -> None:
+def test_a_pool_has_one_code_a_line(text: str, codes: list[str]) -> None:
     assert codes_in(text) == codes

@@ -84,9 +84,7 @@ def test_looking_away_for_long_ends_a_glance_and_looking_back_begins_another(
 
 
 @pytest.mark.parametrize("fps", [5, 10, 30])
-def test_looking_away_for_less_than_a_quarter_second_ends_no_glance(
-    fps: float,
-) -> None:
+def test_looking_away_for_less_than_a_quarter_second_ends_no_glance(fps: float) -> None:
     seconds = times(fps, 2.0)
     yaws = [AWAY if 1.0 < second < 1.25 else 0.0 for second in seconds]
     assert attention_intervals(seconds, yaws) == [(0.0, 2.0)]

@@ -15,13 +15,10 @@ from vitrine.services.engagement.settings import EngagementSettings
 
 
 def make_rules(
-    *,
-    bridge_s: float = 2.0,
-    count_static_faces: bool = False,
+    *, bridge_s: float = 2.0, count_static_faces: bool = False
 ) -> PresenceRules:
     settings = EngagementSettings(
-        bridge_s=bridge_s,
-        count_static_faces=count_static_faces,
+        bridge_s=bridge_s, count_static_faces=count_static_faces
     )
     return settings.rules(Stand(id="north"), "v1")
 

@@ -72,10 +72,7 @@ def test_the_presence_ends_two_seconds_after_the_person_was_last_seen() -> None:
 def test_gaps_under_two_seconds_are_bridged(
     gap: float, expected: list[Seconds]
 ) -> None:
-    scene = there(
-        (0, 1, A),
-        (1 + gap, 5, A),
-    )
+    scene = there((0, 1, A), (1 + gap, 5, A))
     frames = film(5.0, scene)
     found = exposures(frames)
     names = {part.presence_id for part in found}
@@ -139,10 +136,7 @@ def test_a_track_that_comes_back_into_the_zone_after_a_gap_is_another_presence()
 def test_a_new_track_near_where_one_ended_is_the_same_person(
     then: Face, joined: bool
 ) -> None:
-    scene = there(
-        (0, 1, A),
-        (2, 3, then),
-    )
+    scene = there((0, 1, A), (2, 3, then))
     frames = film(3.0, scene)
     found = exposures(frames)
     expected: list[tuple[str, ...]] = [("a",), ("b",)]
@@ -153,10 +147,7 @@ def test_a_new_track_near_where_one_ended_is_the_same_person(
 
 def test_a_new_track_beside_one_that_is_still_there_is_another_person() -> None:
     b = make_face("b", x=400)
-    scene = there(
-        (0, 4, A),
-        (1, 4, b),
-    )
+    scene = there((0, 4, A), (1, 4, b))
     frames = film(4.0, scene)
     found = exposures(frames)
     assert tracks(found) == [("a",), ("b",)]
@@ -192,10 +183,7 @@ def test_two_people_who_cross_are_found_again_where_they_went() -> None:
 
 def test_nobody_is_suddenly_elsewhere() -> None:
     b = make_face("b", x=320 + 110)
-    scene = there(
-        (0, 1, A),
-        (1.1, 3, b),
-    )
+    scene = there((0, 1, A), (1.1, 3, b))
     frames = film(3.0, scene)
     found = exposures(frames)
     assert tracks(found) == [("a",), ("b",)]
@@ -224,10 +212,7 @@ def test_a_person_last_seen_before_the_cut_leaves_no_part_after_it() -> None:
 
 
 def test_a_gap_over_the_cut_belongs_to_both_parts() -> None:
-    scene = there(
-        (58, 59, A),
-        (60.9, 62, A),
-    )
+    scene = there((58, 59, A), (60.9, 62, A))
     frames = film(62.0, scene, start=58.0)
     found = exposures(frames)
     assert spans(found) == [
@@ -237,10 +222,7 @@ def test_a_gap_over_the_cut_belongs_to_both_parts() -> None:
 
 
 def test_a_glance_that_is_cut_goes_on_in_the_next_part() -> None:
-    scene = there(
-        (57, 57.9, AWAY),
-        (58, 62, A),
-    )
+    scene = there((57, 57.9, AWAY), (58, 62, A))
     frames = film(62.0, scene, start=57.0)
     found = exposures(frames)
     assert glances(found) == [
@@ -253,10 +235,7 @@ def test_a_glance_that_is_cut_goes_on_in_the_next_part() -> None:
     ("scene", "expected"),
     [
         (
-            there(
-                (58, 59.9, A),
-                (60, 62, AWAY),
-            ),
+            there((58, 59.9, A), (60, 62, AWAY)),
             [(58.0, 59.9)],
         ),
         (
@@ -268,17 +247,11 @@ def test_a_glance_that_is_cut_goes_on_in_the_next_part() -> None:
             [(58.0, 60.0), (60.0, 62.0)],
         ),
         (
-            there(
-                (58, 60, A),
-                (60.1, 62, AWAY),
-            ),
+            there((58, 60, A), (60.1, 62, AWAY)),
             [(58.0, 60.0)],
         ),
         (
-            there(
-                (58, 59.8, AWAY),
-                (59.9, 62, A),
-            ),
+            there((58, 59.8, AWAY), (59.9, 62, A)),
             [(59.9, 60.0), (60.0, 62.0)],
         ),
         (
@@ -350,10 +323,7 @@ def test_the_score_of_a_part_is_the_formula_over_the_whole_part() -> None:
     # still (10).
     looking = make_face("a", size=117)
     away = make_face("a", size=117, yaw=60)
-    scene = there(
-        (0, 2, looking),
-        (2.1, 4, away),
-    )
+    scene = there((0, 2, looking), (2.1, 4, away))
     frames = film(4.0, scene)
     (part,) = exposures(frames)
     assert part.score_mean == pytest.approx(45, abs=0.1)
@@ -365,10 +335,7 @@ def test_the_score_of_a_part_is_the_formula_over_the_whole_part() -> None:
 def test_a_smile_raises_the_response_only_at_the_screen(yaw: float) -> None:
     calm = make_face("a", yaw=yaw)
     smiling = make_face("a", yaw=yaw, smile=0.25)
-    scene = there(
-        (0, 3, calm),
-        (3.1, 5, smiling),
-    )
+    scene = there((0, 3, calm), (3.1, 5, smiling))
     frames = film(5.0, scene)
     (part,) = exposures(frames)
     if yaw:
@@ -380,10 +347,7 @@ def test_a_smile_raises_the_response_only_at_the_screen(yaw: float) -> None:
 
 def test_what_a_turned_head_seems_to_express_is_no_part_of_the_baseline() -> None:
     turned = make_face("a", yaw=60, smile=-0.3)
-    scene = there(
-        (0, 1.9, turned),
-        (2, 4, A),
-    )
+    scene = there((0, 1.9, turned), (2, 4, A))
     frames = film(4.0, scene)
     (part,) = exposures(frames)
     assert part.response_max == 0

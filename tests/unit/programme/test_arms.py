@@ -20,10 +20,7 @@ from vitrine.programme.arms import SLOT_NS, arm, slot_start, uniform
         (599.9, 300),
     ],
 )
-def test_slots_begin_every_five_minutes(
-    seconds: float,
-    start: float,
-) -> None:
+def test_slots_begin_every_five_minutes(seconds: float, start: float) -> None:
     assert slot_start(at(seconds)) == at(start)
 
 

@@ -59,10 +59,7 @@ def test_a_score_meets_a_condition_from_its_threshold_on(
         (2.5, ["a"]),
     ],
 )
-def test_a_score_must_hold_for_the_time_asked(
-    last: float,
-    met: list[str],
-) -> None:
+def test_a_score_must_hold_for_the_time_asked(last: float, met: list[str]) -> None:
     audience = audience_of(
         (0, HIGH),
         (1, HIGH),
@@ -243,8 +240,5 @@ def test_identities_are_kept_while_present_and_a_minute_longer(
         ),
     ],
 )
-def test_conditions_in_words(
-    condition: dict[str, Any],
-    words: str,
-) -> None:
+def test_conditions_in_words(condition: dict[str, Any], words: str) -> None:
     assert in_words(Condition(**condition)) == words

@@ -151,10 +151,7 @@ def test_an_audience_of_three_seconds_ago_triggers_nothing() -> None:
 
 
 def test_a_creative_that_is_not_usable_is_no_response() -> None:
-    def only_plain(
-        _campaign: Campaign,
-        creative: Creative,
-    ) -> bool:
+    def only_plain(_campaign: Campaign, creative: Creative) -> bool:
         return creative.id == "plain"
 
     director = Director("north")

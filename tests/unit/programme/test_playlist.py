@@ -184,10 +184,7 @@ def test_campaigns_run_from_the_first_to_the_last_day(
         ("Asia/Tokyo", True),
     ],
 )
-def test_the_day_is_the_one_at_the_stand(
-    zone: str,
-    runs: bool,
-) -> None:
+def test_the_day_is_the_one_at_the_stand(zone: str, runs: bool) -> None:
     mall = mall_of(make_campaign("x", **{"from": "2027-01-16"}))
     evening = at(14.5 * 3600)
     stand = Stand(id="north", time_zone=zone)
@@ -228,10 +225,7 @@ def test_an_audience_that_is_no_longer_fresh_gets_nothing_special() -> None:
 
 
 def test_a_response_whose_file_is_missing_is_skipped() -> None:
-    def without_more(
-        _campaign: Campaign,
-        creative: Creative,
-    ) -> bool:
+    def without_more(_campaign: Campaign, creative: Creative) -> bool:
         return creative.id != "more"
 
     campaigns = [make_campaign("x", A, MORE, MUCH_MORE)]

@@ -112,10 +112,7 @@ def test_after_it_took_over_the_play_after_it_can_be_sent() -> None:
         (5, True),
     ],
 )
-def test_a_play_may_be_cut_once_it_has_run_three_seconds(
-    now: float,
-    may: bool,
-) -> None:
+def test_a_play_may_be_cut_once_it_has_run_three_seconds(now: float, may: bool) -> None:
     assert showing("one").may_cut(at(now)) is may
 
 

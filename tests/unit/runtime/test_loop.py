@@ -341,8 +341,7 @@ def test_a_handler_that_needs_older_records_gets_them_and_its_note_back() -> Non
 
     class Holding(Copier):
         def assigned(
-            self,
-            commits: Mapping[TopicPartition, Commit | None],
+            self, commits: Mapping[TopicPartition, Commit | None]
         ) -> Mapping[TopicPartition, int]:
             assigned.append(commits)
             return {}
@@ -368,8 +367,7 @@ def test_a_handler_with_its_own_offsets_starts_there() -> None:
 
     class Own(Copier):
         def assigned(
-            self,
-            commits: Mapping[TopicPartition, Commit | None],
+            self, commits: Mapping[TopicPartition, Commit | None]
         ) -> Mapping[TopicPartition, int]:
             return dict.fromkeys(commits, 2)
 

@@ -67,10 +67,7 @@ def test_a_problem_that_was_solved_is_forgotten(tmp_path: Path) -> None:
         ("a.jpeg", "image"),
     ],
 )
-def test_the_kind_follows_from_the_name(
-    file: str,
-    expected: str,
-) -> None:
+def test_the_kind_follows_from_the_name(file: str, expected: str) -> None:
     campaign = make_campaign("spring", {"id": "shoe", "file": file})
     assert kind(campaign.creatives[0]) == expected
 

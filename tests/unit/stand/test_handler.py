@@ -71,10 +71,7 @@ class Rig:
         interactions: Sequence[Interaction] = (),
     ) -> Submission:
         """Hand in reports of a player."""
-        submission = Submission(
-            plays=plays,
-            interactions=interactions,
-        )
+        submission = Submission(plays=plays, interactions=interactions)
         self.switchboard.submit(submission)
         return submission
 
@@ -84,10 +81,7 @@ def rig(tmp_path: Path) -> Rig:
     return Rig(connect(NOWHERE), tmp_path)
 
 
-def make_interaction(
-    name: str,
-    kind: str = "touch",
-) -> Interaction:
+def make_interaction(name: str, kind: str = "touch") -> Interaction:
     return Interaction(
         interaction_id=name,
         stand_id="north",

@@ -53,10 +53,7 @@ def write_two_days(url: str) -> None:
     )
 
 
-def spring(
-    redis: Redis,
-    kind: Kind = "released",
-) -> CampaignFigures:
+def spring(redis: Redis, kind: Kind = "released") -> CampaignFigures:
     (campaign,) = load_figures(redis, kind).campaigns
     return campaign
 

@@ -37,8 +37,7 @@ def test_a_process_without_reasons_is_ready(http: httpx.Client) -> None:
 
 
 def test_a_process_with_a_reason_is_alive_and_not_ready(
-    http: httpx.Client,
-    health: Health,
+    http: httpx.Client, health: Health
 ) -> None:
     health.unready("stand", "Redis is away")
     answer = http.get("/readyz")
@@ -49,8 +48,7 @@ def test_a_process_with_a_reason_is_alive_and_not_ready(
 
 
 def test_a_component_that_works_again_is_no_reason_any_more(
-    http: httpx.Client,
-    health: Health,
+    http: httpx.Client, health: Health
 ) -> None:
     health.unready("stand", "Redis is away")
     health.ready("stand")

@@ -48,10 +48,7 @@ def everybody() -> list[str]:
     return [*people_of("train", 8), *people_of("validation", 2)]
 
 
-def drawn_face(
-    points: np.ndarray,
-    side: int = 120,
-) -> bytes:
+def drawn_face(points: np.ndarray, side: int = 120) -> bytes:
     """Return a JPEG with a dot on each point."""
     picture = np.full((side, side, 3), 60, np.uint8)
     for x, y in points:
@@ -63,10 +60,7 @@ def encoded(picture: Image, kind: str = ".jpg") -> bytes:
     return cv2.imencode(kind, picture)[1].tobytes()
 
 
-def labelled_faces(
-    folder: Path,
-    people: Iterable[str],
-) -> Path:
+def labelled_faces(folder: Path, people: Iterable[str]) -> Path:
     """Write one frontal or slightly turned face of each person with 68 points."""
     path = folder / "faces.zip"
     rows = [","]
@@ -125,10 +119,7 @@ def votes(**given: int) -> list[int]:
     return [given.get(name, 0) for name in (*CLASSES, "unknown", "no_face")]
 
 
-def expression_set(
-    folder: Path,
-    faces: Iterable[tuple[str, str, int]],
-) -> Path:
+def expression_set(folder: Path, faces: Iterable[tuple[str, str, int]]) -> Path:
     """Write FER+ of faces: part, name, and the seed of the picture and its votes."""
     path = folder / "ferplus.zip"
     rows: dict[str, list[str]] = {}
@@ -143,11 +134,7 @@ def expression_set(
     return path
 
 
-def expression_names(
-    count: int,
-    *,
-    validation: bool,
-) -> list[str]:
+def expression_names(count: int, *, validation: bool) -> list[str]:
     """Return names of FER2013Train that choose the weights, or that train."""
     found: list[str] = []
     for number in range(10_000):

@@ -71,10 +71,7 @@ class MiddleTeacher:
         return Detections(box, np.ones(1, np.float32), five.astype(np.float32))
 
 
-def test_detector(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_detector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(DetectorTask, "_yunet", MiddleTeacher())
     faces = labelled_faces(tmp_path, everybody())
     config = small_config(
@@ -195,10 +192,7 @@ def test_an_export_before_any_training_says_what_is_missing(tmp_path: Path) -> N
         (["synthetic-faces"], ["synthetic-faces --data"]),
     ],
 )
-def test_help_teaches(
-    arguments: list[str],
-    expected: list[str],
-) -> None:
+def test_help_teaches(arguments: list[str], expected: list[str]) -> None:
     shown = run(*arguments, "--help").output
     for text in expected:
         assert text in shown

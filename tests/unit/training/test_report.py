@@ -32,10 +32,7 @@ NME = KINDS["nme"]
 RECALL = KINDS["recall"]
 
 
-def make(
-    content: dict[str, Any],
-    name: str = "one",
-) -> Result:
+def make(content: dict[str, Any], name: str = "one") -> Result:
     return Result(content, Measurement(name, "Vitrine", ()), name)
 
 
@@ -117,8 +114,7 @@ def test_a_class_that_is_clearly_better_or_whose_interval_touches_is_no_gap() ->
     ],
 )
 def test_cells_show_the_interval_and_a_dash_for_what_was_not_measured(
-    content: dict[str, Any],
-    written: str,
+    content: dict[str, Any], written: str
 ) -> None:
     assert RECALL.cell(Figures(content)) == written
 
@@ -140,20 +136,14 @@ def test_cells_find_figures_inside_others() -> None:
         (1 + 1e-9, "100.0 %"),
     ],
 )
-def test_almost_all_is_not_written_as_all(
-    share: float,
-    written: str,
-) -> None:
+def test_almost_all_is_not_written_as_all(share: float, written: str) -> None:
     assert percent(share) == written
 
 
 @pytest.mark.parametrize(
     ("limit", "reached"), [(0.89, "yes"), (0.9, "yes"), (0.91, "no"), ("other", "no")]
 )
-def test_an_aim_is_reached_at_its_limit(
-    limit: float | str,
-    reached: str,
-) -> None:
+def test_an_aim_is_reached_at_its_limit(limit: float | str, reached: str) -> None:
     results = {
         "one": make(make_set("recall", 0.9)),
         "other": make(make_set("recall", 0.95)),

@@ -86,8 +86,7 @@ def test_a_killed_and_resumed_run_ends_with_the_same_weights(
 
 
 def test_the_kept_weights_are_those_of_the_best_epoch(
-    tmp_path: Path,
-    faces: Path,
+    tmp_path: Path, faces: Path
 ) -> None:
     config, task = first_round(tmp_path, faces, epochs=4, learning_rate=0.05)
     train(config, task, resume=False)
@@ -101,10 +100,7 @@ def test_the_kept_weights_are_those_of_the_best_epoch(
 
 # Python 3.12 warns of threads; OpenCV runs one.
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-def test_workers_change_nothing(
-    tmp_path: Path,
-    faces: Path,
-) -> None:
+def test_workers_change_nothing(tmp_path: Path, faces: Path) -> None:
     config, task = first_round(tmp_path, faces)
     helped = config.model_copy(update={"workers": 1})
     expected = list(Batches(config, task).of(1))
@@ -116,18 +112,14 @@ def test_workers_change_nothing(
             assert_array_equal(a.numpy(), b.numpy())
 
 
-def test_an_epoch_without_a_batch_is_refused(
-    tmp_path: Path,
-    faces: Path,
-) -> None:
+def test_an_epoch_without_a_batch_is_refused(tmp_path: Path, faces: Path) -> None:
     config, task = first_round(tmp_path, faces, batch=400)
     with pytest.raises(ValueError, match="an epoch of 8 samples has no batch of 400"):
         Batches(config, task)
 
 
 def test_the_learning_rate_rises_and_then_falls_to_nothing(
-    tmp_path: Path,
-    faces: Path,
+    tmp_path: Path, faces: Path
 ) -> None:
     config, _ = first_round(tmp_path, faces, epochs=10, warm_up=0.1)
     shares = [schedule(epoch, config) for epoch in (0, 0.5, 1, 5.5, 10)]
@@ -135,8 +127,7 @@ def test_the_learning_rate_rises_and_then_falls_to_nothing(
 
 
 def test_the_exported_network_answers_as_torch_does(
-    tmp_path: Path,
-    faces: Path,
+    tmp_path: Path, faces: Path
 ) -> None:
     _, task = first_round(tmp_path, faces)
     torch.manual_seed(1)

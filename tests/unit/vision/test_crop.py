@@ -77,10 +77,7 @@ def test_the_picture_is_cut_where_the_points_say() -> None:
 
 
 @pytest.mark.parametrize(("yaw", "roll"), [(0, 0), (0, 30), (35, 0), (-35, -30)])
-def test_a_detection_lands_on_the_crop_of_its_points(
-    yaw: float,
-    roll: float,
-) -> None:
+def test_a_detection_lands_on_the_crop_of_its_points(yaw: float, roll: float) -> None:
     points = face_points(yaw=yaw, roll=roll)
     expected = crop_of_points(points)
     found = crop_of_box(yunet_box(face_points(yaw=yaw)), five_points(points))

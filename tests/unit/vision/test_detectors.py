@@ -81,8 +81,7 @@ class WholePicture:
     ("side", "scale"), [(100, 4), (300, 4 / 3), (400, 1), (900, 1)]
 )
 def test_a_detector_sees_pictures_no_larger_than_it_wants_and_answers_in_their_pixels(
-    side: int,
-    scale: float,
+    side: int, scale: float
 ) -> None:
     found = detect_scaled(WholePicture(side), np.zeros((200, 400, 3), np.uint8))
     np.testing.assert_allclose(found.boxes[0], (0, 0, 400, 200), atol=scale)

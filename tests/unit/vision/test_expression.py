@@ -71,8 +71,7 @@ def test_the_frontal_face_has_its_outer_eye_corners_one_apart() -> None:
 )
 @pytest.mark.parametrize("pose", [HeadPose(90, 0, 0), HeadPose(0, 90, 180)])
 def test_hopeless_points_stay_within_the_greatest(
-    points: NDArray[np.float64],
-    pose: HeadPose,
+    points: NDArray[np.float64], pose: HeadPose
 ) -> None:
     values = np.array(astuple(measure(points, pose)))
     assert np.abs(values).max() <= GREATEST

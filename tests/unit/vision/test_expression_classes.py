@@ -56,8 +56,7 @@ def noise_cut(seed: int = 0) -> Image:
 @pytest.mark.parametrize("roll", [-25, 0, 40])
 @pytest.mark.parametrize("eyes", [40.0, 150.0])
 def test_a_cut_is_upright_and_framed_as_the_pictures_it_is_trained_on(
-    roll: float,
-    eyes: float,
+    roll: float, eyes: float
 ) -> None:
     points = face_points(roll=roll, eyes=eyes, x=300, y=220)
     cut = expression_cut(

@@ -72,8 +72,7 @@ def test_what_the_manifest_calls_in_use_is_what_the_product_loads() -> None:
 
 @pytest.mark.shared
 def test_the_public_models_at_hand_are_the_listed_ones(
-    shared: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    shared: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VITRINE_MODELS", str(shared / "models"))
     result = CliRunner().invoke(cli, ["models", "verify"])
@@ -128,8 +127,7 @@ def test_each_problem_is_one_line(
 
 
 def test_a_changed_public_model_is_a_problem_where_it_is_configured(
-    folder: Path,
-    tmp_path: Path,
+    folder: Path, tmp_path: Path
 ) -> None:
     configured = tmp_path / "configured"
     configured.mkdir()
@@ -140,10 +138,7 @@ def test_a_changed_public_model_is_a_problem_where_it_is_configured(
     assert "public.onnx: changed: sha256" in line
 
 
-def test_a_public_model_comes_before_what_ships(
-    folder: Path,
-    tmp_path: Path,
-) -> None:
+def test_a_public_model_comes_before_what_ships(folder: Path, tmp_path: Path) -> None:
     assert in_use(MANIFEST_OF_TWO, None, folder) == {"landmarks": "ours.onnx"}
     (tmp_path / "public.onnx").write_bytes(CONTENT)
     assert in_use(MANIFEST_OF_TWO, tmp_path, folder) == {"landmarks": "public.onnx"}

@@ -41,17 +41,11 @@ def faces() -> list[Image]:
     return found[:12]
 
 
-def mean_of(
-    score: QualityScore,
-    faces: list[Image],
-) -> float:
+def mean_of(score: QualityScore, faces: list[Image]) -> float:
     return float(score.score([quality_cut(face) for face in faces]).mean())
 
 
-def resized(
-    face: Image,
-    pixels: int,
-) -> Image:
+def resized(face: Image, pixels: int) -> Image:
     small = cv2.resize(face, (pixels, pixels), interpolation=cv2.INTER_AREA)
     large = cv2.resize(small, face.shape[:2], interpolation=cv2.INTER_LINEAR)
     return np.asarray(large, np.uint8)
@@ -61,18 +55,14 @@ def blurred(face: Image) -> Image:
     return np.asarray(cv2.GaussianBlur(face, (0, 0), 6), np.uint8)
 
 
-def test_few_pixels_and_blur_lower_it(
-    score: QualityScore,
-    faces: list[Image],
-) -> None:
+def test_few_pixels_and_blur_lower_it(score: QualityScore, faces: list[Image]) -> None:
     good = mean_of(score, faces)
     assert mean_of(score, [resized(face, 16) for face in faces]) < 0.5 * good
     assert mean_of(score, [blurred(face) for face in faces]) < 0.7 * good
 
 
 def test_scores_are_chances_and_batches_change_nothing(
-    score: QualityScore,
-    faces: list[Image],
+    score: QualityScore, faces: list[Image]
 ) -> None:
     cuts = [quality_cut(face) for face in faces]
     together = score.score(cuts)

@@ -48,11 +48,7 @@ def face(logit: float) -> list[float]:
 class Twice:
     """Answer differently for the picture and for the small one of the second look."""
 
-    def __init__(
-        self,
-        large: Answers,
-        small: Answers,
-    ) -> None:
+    def __init__(self, large: Answers, small: Answers) -> None:
         self.large = large
         self.small = small
 

@@ -68,7 +68,6 @@ def test_a_header_brings_a_bearer_token_or_a_password(
     ],
 )
 def test_only_a_loopback_address_is_hidden_from_other_machines(
-    host: str,
-    loopback: bool,
+    host: str, loopback: bool
 ) -> None:
     assert is_loopback(host) is loopback

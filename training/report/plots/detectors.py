@@ -131,10 +131,7 @@ def _by_threshold(
 
 
 def _label_alarms(axes: Axes, results: Results) -> None:
-    axes.set(
-        title="and by threshold, 24 px",
-        xlabel="false alarms a shelf picture",
-    )
+    axes.set(title="and by threshold, 24 px", xlabel="false alarms a shelf picture")
     # Logarithmic, but 0 must be on the axis: some detectors have no false alarm.
     axes.set_xscale(
         "symlog",

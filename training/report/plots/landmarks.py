@@ -44,8 +44,7 @@ def plot_landmarks(path: Path, results: Results) -> None:
             dashes=(3, 3),
         )
         errors.set(
-            title="Share of faces with at most this error",
-            xlabel="NME of the face",
+            title="Share of faces with at most this error", xlabel="NME of the face"
         )
         errors.set(xlim=(0, 0.16), ylim=(0, 1.02))
         errors.yaxis.set_major_formatter(SHARE)

@@ -30,12 +30,7 @@ class KafkaBus:
     Connects on first use; threads may share it.
     """
 
-    def __init__(
-        self,
-        servers: str,
-        *,
-        security: KafkaSecurity | None = None,
-    ) -> None:
+    def __init__(self, servers: str, *, security: KafkaSecurity | None = None) -> None:
         self._cluster = Cluster(servers, security or KafkaSecurity())
 
     def producer(self) -> ClusterProducer:
@@ -66,11 +61,7 @@ class KafkaBus:
             from_end,
         )
 
-    def backlog(
-        self,
-        group: str,
-        topic: Topic,
-    ) -> Mapping[int, int]:
+    def backlog(self, group: str, topic: Topic) -> Mapping[int, int]:
         """Return for each partition the records that `group` has not committed.
 
         Raises Unavailable, and TopicMismatch for a topic that is not there.

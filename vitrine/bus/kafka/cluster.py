@@ -41,20 +41,14 @@ _REFUSALS = (
 )
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-)
+@dataclass(frozen=True, slots=True)
 class KafkaSecurity:
     """Hold how to log in (SASL) and which authority to trust; by default there is neither."""
 
     protocol: Literal["PLAINTEXT", "SASL_PLAINTEXT", "SASL_SSL", "SSL"] = "PLAINTEXT"
     mechanism: Literal["PLAIN", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     username: str | None = None
-    password: str | None = field(
-        default=None,
-        repr=False,
-    )
+    password: str | None = field(default=None, repr=False)
     cafile: str | None = None
 
     def options(self) -> dict[str, Any]:
@@ -76,11 +70,7 @@ class Cluster:
     Connects on first use.
     """
 
-    def __init__(
-        self,
-        servers: str,
-        security: KafkaSecurity,
-    ) -> None:
+    def __init__(self, servers: str, security: KafkaSecurity) -> None:
         """Take the brokers' addresses. Raises ConfigurationError for what is no host:port."""
         self.servers = servers
         names = [name.strip() for name in servers.split(",")]
@@ -180,8 +170,7 @@ class Cluster:
         with self._lock, self.errors():
             if self._admin_client is None:
                 self._admin_client = self.open(
-                    KafkaAdminClient,
-                    request_timeout_ms=ANSWER_LIMIT_MS,
+                    KafkaAdminClient, request_timeout_ms=ANSWER_LIMIT_MS
                 )
             try:
                 yield self._admin_client

@@ -97,11 +97,7 @@ class ClusterConsumer:
         self._client = self._connect(topics, from_end)
         self._subscribe(topics)
 
-    def _connect(
-        self,
-        topics: Sequence[Topic],
-        from_end: bool,
-    ) -> Any:
+    def _connect(self, topics: Sequence[Topic], from_end: bool) -> Any:
         largest_bytes = max(topic.max_message_bytes for topic in topics)
         return self._cluster.open(
             KafkaConsumer,
@@ -131,11 +127,7 @@ class ClusterConsumer:
                 self._client.partitions_for_topic(name)
             undo.pop_all()
 
-    def poll(
-        self,
-        timeout_s: float,
-        max_records: int,
-    ) -> Sequence[Record]:
+    def poll(self, timeout_s: float, max_records: int) -> Sequence[Record]:
         """Return the next records, each partition in order. Raises Unavailable."""
         timeout_ms = round(timeout_s * 1000)
         found = self._poll(timeout_ms, max_records)
@@ -152,15 +144,10 @@ class ClusterConsumer:
             records.extend(_record(record) for record in of_partition)
         return records
 
-    def _poll(
-        self,
-        timeout_ms: int,
-        max_records: int,
-    ) -> dict[Any, list[Any]]:
+    def _poll(self, timeout_ms: int, max_records: int) -> dict[Any, list[Any]]:
         with self._cluster.errors():
             found: dict[Any, list[Any]] = self._client.poll(
-                timeout_ms=timeout_ms,
-                max_records=max_records,
+                timeout_ms=timeout_ms, max_records=max_records
             )
         self._tell_moves()
         return found
@@ -230,11 +217,7 @@ class ClusterConsumer:
             return None
         return Commit(found.offset, note=found.metadata or "")
 
-    def seek(
-        self,
-        source: TopicPartition,
-        offset: int,
-    ) -> None:
+    def seek(self, source: TopicPartition, offset: int) -> None:
         """Read an assigned partition from `offset` on; from the start if the log never got so far.
 
         Raises KeyError for a partition that is not assigned.
@@ -267,10 +250,7 @@ class ClusterConsumer:
         finally:
             # A broker that is away learns it from the missing heartbeats.
             with suppress(KafkaError):
-                self._client.close(
-                    autocommit=False,
-                    timeout_ms=CLOSE_LIMIT_MS,
-                )
+                self._client.close(autocommit=False, timeout_ms=CLOSE_LIMIT_MS)
 
 
 def in_kafka(source: TopicPartition) -> Any:

@@ -13,10 +13,7 @@ from vitrine.bus.interface import TopicMismatch
 from vitrine.topics import Topic
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-)
+@dataclass(frozen=True, slots=True)
 class FoundTopic:
     """Hold a topic as it is on the cluster."""
 

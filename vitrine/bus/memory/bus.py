@@ -48,11 +48,7 @@ class MemoryBus:
             from_end,
         )
 
-    def backlog(
-        self,
-        group: str,
-        topic: Topic,
-    ) -> Mapping[int, int]:
+    def backlog(self, group: str, topic: Topic) -> Mapping[int, int]:
         """Return for each partition the number of records that `group` has not committed."""
         state = self._state
         left: dict[int, int] = {}

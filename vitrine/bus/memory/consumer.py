@@ -46,11 +46,7 @@ class MemoryConsumer:
         """Tell whether the member has its share: from its first poll on."""
         return self._settled >= 0
 
-    def poll(
-        self,
-        timeout_s: float,
-        max_records: int,
-    ) -> Sequence[Record]:
+    def poll(self, timeout_s: float, max_records: int) -> Sequence[Record]:
         """Return the next records, each partition in order; empty after `timeout_s`."""
         deadline = time.monotonic() + timeout_s
         while True:
@@ -126,11 +122,7 @@ class MemoryConsumer:
         with self._state.lock:
             return self._group.commits.get(source)
 
-    def seek(
-        self,
-        source: TopicPartition,
-        offset: int,
-    ) -> None:
+    def seek(self, source: TopicPartition, offset: int) -> None:
         """Read an assigned partition from `offset` on; from the start if the log never got so far.
 
         Raises KeyError for a partition that is not assigned.

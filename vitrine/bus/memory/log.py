@@ -28,11 +28,7 @@ class Log:
         self.records.append(record)
         self.size_bytes += len(record.value)
 
-    def read(
-        self,
-        position: int,
-        limit: int,
-    ) -> list[Record]:
+    def read(self, position: int, limit: int) -> list[Record]:
         """Return at most `limit` records from `position` on, or from the oldest that is kept."""
         first = max(position - self.start, 0)
         last = min(first + limit, len(self.records))

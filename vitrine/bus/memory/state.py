@@ -24,10 +24,7 @@ from vitrine.topics import Topic
 READ_BYTES = 1_000_000
 
 
-@dataclass(
-    eq=False,
-    slots=True,
-)
+@dataclass(eq=False, slots=True)
 class Member:
     """Hold a group member's place: which topics it reads, and how far in its partitions.
 
@@ -49,11 +46,7 @@ class Group:
     commits: dict[TopicPartition, Commit] = field(default_factory=dict)
     topics: set[str] = field(default_factory=set)
 
-    def committed_offset(
-        self,
-        source: TopicPartition,
-        default: int,
-    ) -> int:
+    def committed_offset(self, source: TopicPartition, default: int) -> int:
         """Return where the group goes on reading; `default` if it never committed."""
         commit = self.commits.get(source)
         if commit is None:
@@ -171,11 +164,7 @@ class State:
         self.generation += 1
         self.wake()
 
-    def join(
-        self,
-        name: str,
-        member: Member,
-    ) -> Group:
+    def join(self, name: str, member: Member) -> Group:
         """Add a member to a group, which is made if it is not there."""
         with self.lock:
             group = self.groups.setdefault(name, Group())
@@ -185,11 +174,7 @@ class State:
             self.reshare()
         return group
 
-    def share(
-        self,
-        group: Group,
-        member: Member,
-    ) -> set[TopicPartition]:
+    def share(self, group: Group, member: Member) -> set[TopicPartition]:
         """Return the partitions that a member is to hold.
 
         Partitions are dealt out in turn, the same numbers of each topic together.

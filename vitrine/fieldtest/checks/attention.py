@@ -79,9 +79,7 @@ def attention_seconds(case: Case) -> Result:
     )
 
 
-def _attentions(
-    case: Case,
-) -> Iterator[tuple[TruePresence, list[Span], list[Span]]]:
+def _attentions(case: Case) -> Iterator[tuple[TruePresence, list[Span], list[Span]]]:
     """Yield true and measured attention of each pair, where the truth is sure of it."""
     for true, mine in case.matches.pairs:
         unsure = case.truth.unsure.get(true.person, ())

@@ -79,9 +79,7 @@ def plays_proof(case: Case) -> Result:
     )
 
 
-def _proofs(
-    plays: Iterable[Played],
-) -> set[tuple[str, str, int, int, bool]]:
+def _proofs(plays: Iterable[Played]) -> set[tuple[str, str, int, int, bool]]:
     """Return what both sides know of plays."""
     proofs = set()
     for play in plays:

@@ -38,9 +38,6 @@ class FaceScore:
         return np.asarray(faces[:, 1])
 
 
-def face_cuts(
-    image: Image,
-    boxes: Floats,
-) -> Floats:
+def face_cuts(image: Image, boxes: Floats) -> Floats:
     """Return boxes (n, 4) x, y, width, height of a frame as cuts (n, 3, 24, 24)."""
     return patches(image, squares(to_corners(boxes)), SIDE)

@@ -50,10 +50,7 @@ class Mtcnn:
     """Find upright faces of at least `min_face` pixels; the time grows with 1 / min_face²."""
 
     # Chosen, not measured. Its scores are high: what it doubts has less than 0.995.
-    trust = Trust(
-        start=0.8,
-        sure=0.995,
-    )
+    trust = Trust(start=0.8, sure=0.995)
     side = 640
 
     def __init__(
@@ -67,11 +64,7 @@ class Mtcnn:
         self._thresholds = thresholds
 
     @classmethod
-    def load(
-        cls,
-        min_face: int = MIN_FACE,
-        threads: int = 1,
-    ) -> Self:
+    def load(cls, min_face: int = MIN_FACE, threads: int = 1) -> Self:
         """Return it with the weights of the `mtcnn` wheel.
 
         Raises ConfigurationError without the wheel.
@@ -112,11 +105,7 @@ class Mtcnn:
         kept = suppress(corners, np.concatenate(scores), OVERLAP)
         return squares(corners[kept])
 
-    def _propose_at(
-        self,
-        level: Image,
-        scale: float,
-    ) -> tuple[Floats, Floats]:
+    def _propose_at(self, level: Image, scale: float) -> tuple[Floats, Floats]:
         """Return corners (n, 4), in pixels of the frame, and scores (n,) of one scaled picture."""
         blob = cv2.dnn.blobFromImage(level)
         offsets, faces = self._proposal.run(blob)  # type: ignore[arg-type]
@@ -128,11 +117,7 @@ class Mtcnn:
         kept = suppress(corrected, scores, OVERLAP_IN_PICTURE)
         return corrected[kept] / np.float32(scale), scores[kept]
 
-    def _refine(
-        self,
-        image: Image,
-        corners: Floats,
-    ) -> Floats:
+    def _refine(self, image: Image, corners: Floats) -> Floats:
         """Return the squares (n, 4) that the second network takes for faces."""
         offsets, faces = self._refinement.run(patches(image, corners, 24))
         likely = faces[:, 1] > self._thresholds.refinement
@@ -140,11 +125,7 @@ class Mtcnn:
         kept = suppress(corrected, faces[likely, 1], OVERLAP)
         return squares(corrected[kept])
 
-    def _finish(
-        self,
-        image: Image,
-        corners: Floats,
-    ) -> Detections:
+    def _finish(self, image: Image, corners: Floats) -> Detections:
         """Return the faces that the third network finds in squares."""
         offsets, points, faces = self._output.run(patches(image, corners, 48))
         low = corners[:, None, :2]
@@ -167,18 +148,12 @@ class Mtcnn:
         )
 
 
-def _network(
-    stage: Stage,
-    threads: int,
-) -> OnnxNetwork:
+def _network(stage: Stage, threads: int) -> OnnxNetwork:
     graph = build_graph(stage, read_weights(stage))
     return OnnxNetwork(graph, f"mtcnn-{stage}", threads)
 
 
-def scales(
-    image: Image,
-    min_face: int,
-) -> list[float]:
+def scales(image: Image, min_face: int) -> list[float]:
     """Return the scales of the pyramid.
 
     At the first the smallest face fills a cell, at the last the picture does.
@@ -203,10 +178,7 @@ def squares(corners: Floats) -> Floats:
     return np.hstack([centre - half, centre + half])
 
 
-def moved(
-    corners: Floats,
-    offsets: Floats,
-) -> Floats:
+def moved(corners: Floats, offsets: Floats) -> Floats:
     """Return corners (n, 4) corrected by offsets in shares of their sides."""
     sides = corners[:, 2:] - corners[:, :2] + 1
     return corners + offsets * np.hstack([sides, sides])

@@ -64,10 +64,7 @@ def read_weights(stage: Stage) -> list[Weights]:
     return weights
 
 
-def build_graph(
-    stage: Stage,
-    weights: Sequence[Weights],
-) -> onnx.ModelProto:
+def build_graph(stage: Stage, weights: Sequence[Weights]) -> onnx.ModelProto:
     """Return the network for pictures (N, 3, H, W) float32, BGR, 0…255."""
     graph = _Graph(weights)
     for place, pool in enumerate(POOLS[stage]):
@@ -127,11 +124,7 @@ class _Graph:
             bias = bias - np.float32(127.5) * kernel.sum(axis=(1, 2, 3))
         self.add("Conv", np.ascontiguousarray(kernel), bias)
 
-    def pool(
-        self,
-        side: int,
-        padding: str,
-    ) -> None:
+    def pool(self, side: int, padding: str) -> None:
         self.add(
             "MaxPool",
             kernel_shape=[side, side],

@@ -9,10 +9,7 @@ from vitrine.vision.crop import Image
 from vitrine.vision.detectors.detections import Detections, Detector
 
 
-def detect_scaled(
-    detector: Detector,
-    image: Image,
-) -> Detections:
+def detect_scaled(detector: Detector, image: Image) -> Detections:
     """Return what the detector finds in an (H, W, 3) BGR picture of any size, in pixels of it."""
     height, width = image.shape[:2]
     scale = detector.side / max(height, width)
@@ -23,10 +20,7 @@ def detect_scaled(
     return detector.detect(small).before_scaling(scale)  # type: ignore[arg-type]
 
 
-def padded_to(
-    image: Image,
-    multiple: int,
-) -> Image:
+def padded_to(image: Image, multiple: int) -> Image:
     """Return a picture (H, W, 3) padded with black, below and right, to multiples of a side."""
     height, width = image.shape[:2]
     below = -height % multiple

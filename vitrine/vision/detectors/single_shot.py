@@ -51,17 +51,10 @@ class SingleShot:
     """Find faces from about 12 pixels on, tilted by up to some 40 degrees."""
 
     # How the thresholds and the side were found stands in models/detector.card.md.
-    trust = Trust(
-        start=0.5,
-        sure=0.8,
-    )
+    trust = Trust(start=0.5, sure=0.8)
     side = 960
 
-    def __init__(
-        self,
-        network: Network,
-        threshold: float = 0.3,
-    ) -> None:
+    def __init__(self, network: Network, threshold: float = 0.3) -> None:
         self._network = network
         self._least = float(np.log(threshold / (1 - threshold)))
 
@@ -108,10 +101,7 @@ def detector_input(images: Sequence[Image]) -> Floats:
     return np.asarray(cv2.dnn.blobFromImages(padded, 1 / GREY, mean=mean))
 
 
-def decode(
-    outputs: Sequence[Floats],
-    least: float,
-) -> Detections:
+def decode(outputs: Sequence[Floats], least: float) -> Detections:
     """Return the faces whose logit reaches `least`, best first, of the maps (15, rows, columns)."""
     parts = []
     for output, stride in zip(outputs, STRIDES, strict=True):
@@ -125,10 +115,7 @@ def decode(
     return Detections(to_boxes(corners[kept]), scores, five[kept])
 
 
-def joined(
-    one: Detections,
-    other: Detections,
-) -> Detections:
+def joined(one: Detections, other: Detections) -> Detections:
     """Return the faces of both, each once, best first."""
     if not len(other):
         return one

@@ -35,17 +35,10 @@ CANDIDATES: Final = 2_000
 class YuNet:
     """Run `yunet_n_dynamic.onnx`: BGR 0…255, sides padded to multiples of 32."""
 
-    trust = Trust(
-        start=0.6,
-        sure=0.85,
-    )
+    trust = Trust(start=0.6, sure=0.85)
     side = 640
 
-    def __init__(
-        self,
-        network: Network,
-        threshold: float = 0.4,
-    ) -> None:
+    def __init__(self, network: Network, threshold: float = 0.4) -> None:
         self._network = network
         self._threshold = threshold
 

@@ -9,8 +9,7 @@ from training.datasets.pictures import read_pictures
 
 @pytest.mark.parametrize("stored", STORED)
 def test_pictures_are_read_by_name(
-    stored: Callable[[Path, Contents], Path],
-    tmp_path: Path,
+    stored: Callable[[Path, Contents], Path], tmp_path: Path
 ) -> None:
     files = pictures("shelf/2.jpg", "shelf/10.PNG", "1.jpeg", "terms.txt")
 

@@ -56,8 +56,7 @@ def test_there_are_as_many_frames_of_people_as_described(
 
 
 def test_both_readers_of_the_frames_know_the_same_people(
-    frames: list[PersonFace],
-    shared: Path,
+    frames: list[PersonFace], shared: Path
 ) -> None:
     labelled = read_keypoints_csv(shared / "data" / "youtube_faces_keypoints.zip")
     by_labels = {face.name: face.group for face in labelled}
@@ -66,8 +65,7 @@ def test_both_readers_of_the_frames_know_the_same_people(
 
 
 def test_real_people_are_in_one_part_of_all_sets(
-    photos: list[PersonFace],
-    frames: list[PersonFace],
+    photos: list[PersonFace], frames: list[PersonFace]
 ) -> None:
     in_both = groups(photos) & groups(frames)
     assert len(in_both) == 226
@@ -83,8 +81,7 @@ def test_real_videos_are_in_one_part(frames: list[PersonFace]) -> None:
 
 
 def test_nobody_is_spelled_in_two_ways(
-    photos: list[PersonFace],
-    frames: list[PersonFace],
+    photos: list[PersonFace], frames: list[PersonFace]
 ) -> None:
     people = groups(photos) | groups(frames)
     spellings = set()

@@ -14,10 +14,7 @@ YELLOW = (0, 255, 255)
 Box = tuple[float, float, float, float]
 
 
-def make_points(
-    size: float = 100,
-    turn: float = 0,
-) -> NDArray[np.float64]:
+def make_points(size: float = 100, turn: float = 0) -> NDArray[np.float64]:
     """Return the frontal mean face, `size` pixels from brows to chin, turned by degrees."""
     flat = mean_shape()[:, :2]
     height = np.ptp(flat[:, 1])

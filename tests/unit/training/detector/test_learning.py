@@ -68,8 +68,7 @@ def test_cells_in_ignored_places_may_say_anything() -> None:
 
 @pytest.mark.parametrize(("away", "expected"), [(0.0, 1.0), (9.0, -0.8)])
 def test_generalised_iou_of_equal_and_of_distant_boxes(
-    away: float,
-    expected: float,
+    away: float, expected: float
 ) -> None:
     box = torch.zeros(1, 4)
     other = torch.tensor([[away, 0.0, 0.0, 0.0]])

@@ -56,8 +56,7 @@ class Looking(Finding):
     ],
 )
 def test_a_detection_matches_around_the_centre_at_half_to_twice_the_size(
-    found: Points,
-    matches: bool,
+    found: Points, matches: bool
 ) -> None:
     answer = matching(detections((found, 0.9)), FRONTAL)
     assert answer.tolist() == [matches]

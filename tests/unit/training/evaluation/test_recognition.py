@@ -170,8 +170,7 @@ def test_too_few_pairs_give_no_rate() -> None:
     ],
 )
 def test_the_nearest_picture_of_another_unit_counts(
-    unit: list[int],
-    right: list[float],
+    unit: list[int], right: list[float]
 ) -> None:
     # Person 1 has one picture only, and distracts.
     some = gallery([0, 1, 30, 29], [0, 0, 0, 1], unit)

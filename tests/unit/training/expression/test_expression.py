@@ -69,8 +69,7 @@ def test_single_votes_are_no_evidence() -> None:
     ],
 )
 def test_a_face_that_most_could_not_name_is_not_shown(
-    given: dict[str, int],
-    expected: bool,
+    given: dict[str, int], expected: bool
 ) -> None:
     assert usable(array(**given)) == expected
 

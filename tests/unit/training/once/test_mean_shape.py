@@ -13,10 +13,7 @@ from vitrine.vision.pose import angles, mean_shape
 from vitrine.vision.shape import MIRROR
 
 
-def turned_faces(
-    count: int,
-    pitch: float = 0.0,
-) -> tuple[np.ndarray, np.ndarray]:
+def turned_faces(count: int, pitch: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     """2D shapes of one head under random turns, with their yaw, pitch and roll."""
     rng = default_rng(3)
     turns = rng.normal((0, pitch, 0), (25, 10, 10), (count, 3))

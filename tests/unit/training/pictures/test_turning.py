@@ -29,10 +29,7 @@ def dotted(yaw: float = 0.0) -> CachedFace:
     return CachedFace(image, points)
 
 
-def views(
-    face: CachedFace,
-    count: int = 24,
-) -> list[CachedFace]:
+def views(face: CachedFace, count: int = 24) -> list[CachedFace]:
     found = [turned(face, default_rng(seed)) for seed in range(count)]
     return [view for view in found if view is not None]
 

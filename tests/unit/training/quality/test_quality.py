@@ -17,10 +17,7 @@ from vitrine.vision.embedding import Embedder
 from vitrine.vision.networks import Array
 
 
-def views_of(
-    genuine: list[float],
-    heights: list[float],
-) -> Views:
+def views_of(genuine: list[float], heights: list[float]) -> Views:
     """Return views of one person each; others reach a cosine of 0.3 once in 500 times."""
     impostor = np.zeros(4000, np.float32)
     impostor[:8] = 0.3
