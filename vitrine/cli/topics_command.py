@@ -33,7 +33,6 @@ COLUMNS = (
     "topic",
     "key",
     "model",
-    "what",
     "written by",
     "read by",
     "partitions",
@@ -111,6 +110,8 @@ def topics_document() -> str:
     rule = ["---"] * len(COLUMNS)
     lines = [INTRODUCTION, _table_line(COLUMNS), _table_line(rule)]
     lines.extend(_table_line(_row(topic)) for topic in TOPICS)
+    lines.append("")
+    lines.extend(f"- `{topic.name}`: {topic.description}" for topic in TOPICS)
     return "\n".join(lines) + "\n"
 
 
@@ -124,7 +125,6 @@ def _row(topic: Topic) -> tuple[str, ...]:
         f"`{topic.name}`",
         topic.key,
         f"`{topic.schema.__name__}` v{topic.version}",
-        topic.description,
         ", ".join(topic.written_by),
         ", ".join(topic.read_by),
         str(topic.partitions),
