@@ -33,7 +33,7 @@ check: lint ## The fast loop: style, types, imports, and the unit tests of the d
 	$(BIN)/pytest $(DOMAIN_TESTS) $(ARGS)
 
 coverage: install-dev ## Unit, contract and component tests; fails below the floor in pyproject.toml
-	$(BIN)/pytest tests/unit tests/contract tests/component --cov --cov-report=term:skip-covered $(ARGS)
+	$(BIN)/pytest tests/unit tests/contract tests/component --cov=vitrine --cov=services --cov-report=term:skip-covered $(ARGS)
 
 lint: install-dev complexity ## Check style, types, imports and complexity
 	$(BIN)/ruff check .
