@@ -95,9 +95,9 @@ def owner_of_tracks(record: Path) -> dict[str, str]:
         truth[line["captured_at_ns"]] = line["people"]
     votes: dict[str, Counter[str]] = defaultdict(Counter)
     for frame in events(record, "faces"):
-        people = truth[frame["captured_at_ns"]]
+        # The record that says that a source ended has a time of its own, and no faces.
         for face in frame["faces"]:
-            person = under(face["box"], people)
+            person = under(face["box"], truth[frame["captured_at_ns"]])
             if person is None:
                 continue
             track = face["track_id"]
