@@ -6,11 +6,15 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.brokers import ROOT, KafkaBroker, kafka_libs, redis_server
+from vitrine.bus import TopicMismatch
+from vitrine.errors import Unavailable
+from vitrine.topics import FRAMES
 
 # The product refuses variables with its prefix that it does not know: ours leave the environment.
 REQUIRE_KAFKA = os.environ.pop("VITRINE_REQUIRE_KAFKA", "") == "1"
@@ -61,9 +65,30 @@ def kafka_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBrok
         _absent(reason, REQUIRE_KAFKA)
         return
     broker = KafkaBroker(libs, tmp_path_factory.mktemp("kafka"))
+    # Later than this file: the warnings that kafka-python gives are not yet ignored here.
+    from tests.processes import wait_for
+
     broker.start()
+    wait_for(lambda: _coordinates_groups(broker), "the broker coordinates groups")
     yield broker
     broker.stop()
+
+
+def _coordinates_groups(broker: KafkaBroker) -> bool:
+    """Tell whether a group's offsets can be asked for; the first question makes their topic."""
+    from vitrine.bus.kafka import KafkaBus
+
+    bus = KafkaBus(broker.servers)
+    unknown = replace(FRAMES, name="no-such-topic")
+    try:
+        bus.backlog("no-such-group", unknown)
+    except TopicMismatch:
+        return True
+    except Unavailable:
+        return False
+    finally:
+        bus.close()
+    return True
 
 
 @pytest.fixture(scope="session")
