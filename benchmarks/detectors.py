@@ -35,10 +35,9 @@ from benchmarks.detector_samples import (
 )
 from benchmarks.face_samples import shelves
 from benchmarks.intervals import Figure, mean_figure
-from training.evaluation.matching import matching
+from training.evaluation.matching import matching, trusted
 from vitrine.vision.crop import Image
 from vitrine.vision.detectors import (
-    Detections,
     Detector,
     Mtcnn,
     SingleShot,
@@ -149,7 +148,7 @@ def recall(detector: Detector, placed: Sequence[Placed]) -> dict[str, Figure]:
 
 def is_found(detector: Detector, placed: Placed) -> bool:
     """Return whether a detection lies on the face."""
-    matches = matching(_believed(detector, placed.picture), placed.points)
+    matches = matching(trusted(detector, placed.picture), placed.points)
     return bool(matches.any())
 
 
@@ -164,14 +163,9 @@ def share_found(
     return mean_figure(hits, groups)
 
 
-def _believed(detector: Detector, picture: Image) -> Detections:
-    found = detect_scaled(detector, picture)
-    return found[found.scores >= detector.trust.start]
-
-
 def alarms(detector: Detector, pictures: Sequence[Image]) -> int:
     """Return the number of detections where there are no faces."""
-    return sum(len(_believed(detector, picture)) for picture in pictures)
+    return sum(len(trusted(detector, picture)) for picture in pictures)
 
 
 def video_alarms(
@@ -193,7 +187,7 @@ def video_alarms(
         if known is not None:
             boxes = np.concatenate([boxes, known[number]])
         judged += 1
-        for box in _believed(detector, frame.picture).boxes:
+        for box in trusted(detector, frame.picture).boxes:
             false += not is_in_any(box, boxes)
     return f"{false} in {judged}"
 
