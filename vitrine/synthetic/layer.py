@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from vitrine.synthetic.mesh import Floats
@@ -24,12 +25,18 @@ def premultiplied(colours: Image, alpha: Image) -> Image:
 
 def blend(over: Image, below: Image) -> None:
     """Lay one premultiplied picture (h, w, 4) over another of the same size, in place."""
-    uncovered = cv2.bitwise_not(over[..., 3])
+    alpha = over[..., 3]
+    uncovered = cv2.bitwise_not(alpha)
     rest = cv2.cvtColor(uncovered, cv2.COLOR_GRAY2BGRA)
     # OpenCV sets alpha to 255.
     rest[..., 3] = uncovered
+    _lay(over, below, rest)
+
+
+def _lay(colours: MatLike, below: MatLike, rest: MatLike) -> None:
+    """Add premultiplied colours to the share `rest`, 0 to 255, of what is below, in place."""
     left = cv2.multiply(below, rest, scale=1 / 255)
-    cv2.add(over, left, below)
+    cv2.add(colours, left, below)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,19 +51,23 @@ class Layer:
     def paste(self, picture: Image) -> None:
         """Lay it over a picture (height, width, 3), in place."""
         height, width = self.pixels.shape[:2]
-        below = picture[self.y : self.y + height, self.x : self.x + width]
-        uncovered = cv2.bitwise_not(self.pixels[..., 3])
+        rows = slice(self.y, self.y + height)
+        columns = slice(self.x, self.x + width)
+        alpha = self.pixels[..., 3]
+        uncovered = cv2.bitwise_not(alpha)
         rest = cv2.cvtColor(uncovered, cv2.COLOR_GRAY2BGR)
-        left = cv2.multiply(below, rest, scale=1 / 255)
         colours = cv2.cvtColor(self.pixels, cv2.COLOR_BGRA2BGR)
-        cv2.add(colours, left, below)
+        _lay(colours, picture[rows, columns], rest)
 
     def covers(self, points: Floats) -> NDArray[np.bool_]:
         """Tell which of the points (n, 2), in pixels of the picture, lie under this layer."""
         height, width = self.pixels.shape[:2]
-        places = np.rint(points).astype(int) - (self.x, self.y)
+        corner = (self.x, self.y)
+        places = np.rint(points).astype(int) - corner
         columns, rows = places.T
-        inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
+        across = (columns >= 0) & (columns < width)
+        down = (rows >= 0) & (rows < height)
+        inside = across & down
         alpha = self.pixels[rows[inside], columns[inside], 3]
         # At half its alpha a face is hidden.
         inside[inside] = alpha > 127
