@@ -23,9 +23,11 @@ def affected_windows(draft: EventIndex) -> set[int]:
         spans.append(moment)
         named = draft.plays.get(interaction.play_id or "")
         if named is not None:
-            windows.add(draft.grid.floor(named.start_ns))
+            own_window_ns = draft.grid.floor(named.start_ns)
+            windows.add(own_window_ns)
     for start_ns, end_ns in spans:
-        windows.update(windows_around(draft, start_ns, end_ns))
+        around = windows_around(draft, start_ns, end_ns)
+        windows.update(around)
     return windows
 
 
@@ -38,9 +40,13 @@ def windows_around(
     covered = draft.grid.covered(start_ns, end_ns)
     windows = set(covered)
     for window_ns in covered:
-        for play in draft.plays.group(("crosses", window_ns)):
-            if play.start_ns <= end_ns and play.end_ns >= start_ns:
-                windows.add(draft.grid.floor(play.start_ns))
+        crossing = draft.plays.group(("crosses", window_ns))
+        for play in crossing:
+            begins_in_time = play.start_ns <= end_ns
+            lasts_into_it = play.end_ns >= start_ns
+            if begins_in_time and lasts_into_it:
+                own_window_ns = draft.grid.floor(play.start_ns)
+                windows.add(own_window_ns)
     return windows
 
 

@@ -114,9 +114,11 @@ class EventIndex:
         """Return the windows with something to count: the index's own plays and interactions."""
         windows = set()
         for play in self.plays.events.values():
-            windows.add(self.grid.floor(play.start_ns))
+            window_ns = self.grid.floor(play.start_ns)
+            windows.add(window_ns)
         for interaction in self.interactions.events.values():
-            windows.add(self.grid.floor(interaction.at_ns))
+            window_ns = self.grid.floor(interaction.at_ns)
+            windows.add(window_ns)
         return windows
 
     def of_window(self, window: Window) -> WindowEvents:
@@ -155,7 +157,8 @@ class EventIndex:
         # By presence, because a part alone does not know all tracks of its visitor.
         presences = set()
         for start_ns in windows:
-            for exposure in self.exposures.group(("window", start_ns)):
+            present = self.exposures.group(("window", start_ns))
+            for exposure in present:
                 presences.add(exposure.presence_id)
         found = []
         for presence in presences:
@@ -183,7 +186,8 @@ class EventIndex:
                     found[track] = identity
         for interaction in interactions:
             visit = ("visit", interaction.visit_id or "")
-            for identity in self.identities.group(visit):
+            decisions = self.identities.group(visit)
+            for identity in decisions:
                 found[identity.track_id] = identity
         return list(found.values())
 
