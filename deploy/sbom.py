@@ -118,7 +118,7 @@ def licence_of(file: str, licences: dict[str, str]) -> str:
 
 
 def weights() -> list[Component]:
-    """Return the weights that ship, with the terms of models/models.yaml."""
+    """Return the weights that ship, with the licence of models/models.yaml."""
     found = []
     for entry in read_manifest(MODELS).shipped:
         component = {
@@ -127,7 +127,7 @@ def weights() -> list[Component]:
             "name": entry.file,
             "description": entry.purpose,
             "hashes": [sha256(entry.sha256)],
-            "licenses": [{"license": {"name": entry.terms}}],
+            "licenses": [{"license": {"name": entry.licence}}],
         }
         found.append(component)
     return found

@@ -34,7 +34,7 @@ def models() -> None:
 
 @models.command("list")
 def list_models() -> None:
-    """Print all weights: purpose, size, terms, and whether the product uses them.
+    """Print all weights: purpose, size, licence, and whether the product uses them.
 
     In use is what is taken if no setting of a service chooses another.
     """
@@ -42,13 +42,13 @@ def list_models() -> None:
     configured = Settings.load().models
     used = in_use(manifest, configured)
     entries: list[Shipped | Public] = [*manifest.shipped, *manifest.public]
-    rows = [("file", "purpose", "size", "terms", "state")]
+    rows = [("file", "purpose", "size", "licence", "state")]
     for entry in entries:
         row = (
             entry.file,
             entry.purpose,
             f"{entry.size / 1e3:,.0f} kB",
-            entry.terms,
+            entry.licence,
             state_of(entry, configured, used.get(entry.role, "")),
         )
         rows.append(row)
@@ -162,7 +162,7 @@ def pull(
         )
         with bar:
             path = pull_model(entry, source, target, bar.update)
-        click.echo(f"{path}: {entry.size} bytes, checksum as listed, {entry.terms}")
+        click.echo(f"{path}: {entry.size} bytes, checksum as listed, {entry.licence}")
 
 
 def chosen(manifest: Manifest, name: str) -> Public:

@@ -31,7 +31,7 @@ class _Entry(BaseModel):
     role: Role
     """Its use in the product, which takes the first file that is there of several with one role."""
     purpose: str
-    terms: str
+    licence: str
     """Licence, or what the training data allow."""
     size: int = Field(ge=0, alias="bytes")
     sha256: str = Field(pattern=r"^[0-9a-f]*$")

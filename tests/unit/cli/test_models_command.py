@@ -58,7 +58,7 @@ def make_public(name: str = "face.onnx", content: bytes = CONTENT) -> Public:
         file=name,
         role="detector",
         purpose="finds faces",
-        terms="MIT",
+        licence="MIT",
         bytes=len(content),
         sha256=sha256(content).hexdigest(),
         project="https://example.org",

@@ -11,14 +11,14 @@ shipped:
   - file: a.onnx
     role: landmarks
     purpose: points
-    terms: MIT
+    licence: MIT
     bytes: 0
     sha256: ""
     card: a.card.md
   - file: b.onnx
     role: detector
     purpose: finds faces
-    terms: MIT
+    licence: MIT
     bytes: 0
     sha256: ""
     card: b.card.md
