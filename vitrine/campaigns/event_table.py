@@ -23,23 +23,17 @@ class EventTable(Generic[E]):
     was added to it. An event in the draft replaces the one with its id in the base.
     """
 
-    def __init__(
-        self, groups_of: Callable[[E], list[Group]], base: EventTable[E] | None = None
-    ) -> None:
+    def __init__(self, groups_of: Callable[[E], list[Group]]) -> None:
         self.events: dict[str, E] = {}
         self._groups_of = groups_of
         self._groups: defaultdict[Group, set[str]] = defaultdict(set)
-        self._base = base
-
-    def draft(self) -> EventTable[E]:
-        """Return an empty table over this one."""
-        return EventTable(self._groups_of, self)
+        self.base: EventTable[E] | None = None
 
     def get(self, name: str) -> E | None:
         """Return the event with an id."""
         found = self.events.get(name)
-        if found is None and self._base is not None:
-            return self._base.get(name)
+        if found is None and self.base is not None:
+            return self.base.get(name)
         return found
 
     def group(self, group: Group) -> list[E]:
@@ -48,8 +42,8 @@ class EventTable(Generic[E]):
         In a draft, an event that was replaced there is found under its former groups too.
         """
         names = self._names(group)
-        if self._base is not None:
-            names = names | self._base._names(group)
+        if self.base is not None:
+            names = names | self.base._names(group)
         found = [self.get(name) for name in names]
         return [event for event in found if event is not None]
 
@@ -58,15 +52,15 @@ class EventTable(Generic[E]):
 
     def before(self, group: Group) -> list[E]:
         """Return the events of a group without those of the draft."""
-        if self._base is None:
+        if self.base is None:
             return []
-        return self._base.group(group)
+        return self.base.group(group)
 
     def get_before(self, name: str) -> E | None:
         """Return the event that had an id before the draft."""
-        if self._base is None:
+        if self.base is None:
             return None
-        return self._base.get(name)
+        return self.base.get(name)
 
     def put(self, name: str, event: E) -> None:
         """Add an event with an id that is not there."""

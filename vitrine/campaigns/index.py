@@ -22,23 +22,14 @@ class EventIndex:
 
     def __init__(self, grid: Grid, base: EventIndex | None = None) -> None:
         self.grid = grid
-        self.plays: EventTable[Play]
-        self.exposures: EventTable[Exposure]
-        self.identities: EventTable[Identity]
-        self.interactions: EventTable[Interaction]
-        self.coverage: EventTable[Coverage]
-        if base is None:
-            self.plays = EventTable(self._groups_of_play)
-            self.exposures = EventTable(self._groups_of_exposure)
-            self.identities = EventTable(self._groups_of_identity)
-            self.interactions = EventTable(self._groups_of_interaction)
-            self.coverage = EventTable(self._groups_of_coverage)
-        else:
-            self.plays = base.plays.draft()
-            self.exposures = base.exposures.draft()
-            self.identities = base.identities.draft()
-            self.interactions = base.interactions.draft()
-            self.coverage = base.coverage.draft()
+        self.plays = EventTable(self._groups_of_play)
+        self.exposures = EventTable(self._groups_of_exposure)
+        self.identities = EventTable(self._groups_of_identity)
+        self.interactions = EventTable(self._groups_of_interaction)
+        self.coverage = EventTable(self._groups_of_coverage)
+        if base is not None:
+            for topic in TOPICS:
+                self._table(topic).base = base._table(topic)
         self._base = base
         self._ends: defaultdict[int, set[Key]] = defaultdict(set)
         """Window → events that end in it, for pruning."""
