@@ -11,6 +11,7 @@ the reason. The exit status is 1 where less than --floor of the mutants were kil
 
 from __future__ import annotations
 
+import ast
 import importlib
 import multiprocessing
 import os
@@ -57,10 +58,20 @@ class Package:
 
 PACKAGES = {
     "presence": Package(
-        ("vitrine/presence",), ("tests/unit/presence", "tests/unit/engagement")
+        ("vitrine/presence",),
+        (
+            "tests/unit/presence",
+            "tests/unit/engagement",
+            "tests/unit/stores/test_presence.py",
+        ),
     ),
     "customers": Package(
-        ("vitrine/customers",), ("tests/unit/customers", "tests/unit/identity")
+        ("vitrine/customers",),
+        (
+            "tests/unit/customers",
+            "tests/unit/identity",
+            "tests/unit/stores/test_customers.py",
+        ),
     ),
     # Offers alone are too few lines: what decides about them is in the programme.
     "offers": Package(
@@ -99,11 +110,24 @@ class Mutant:
                 return old.strip(), new.strip()
         return before[self.line - 1].strip(), "(removed)"
 
+    def scope(self) -> str:
+        """Return the function or class that holds it, the innermost one; "" outside of any."""
+        tree = ast.parse((ROOT / self.file).read_text(encoding="utf-8"))
+        found = ""
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.FunctionDef | ast.ClassDef):
+                continue
+            # A decorator stands above what it belongs to. `walk` comes from the outside in.
+            first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+            if first <= self.line <= (node.end_lineno or first):
+                found = node.name
+        return found
+
     @property
     def name(self) -> str:
         """Return what tests/survivors.yaml calls it: not its line number, which moves."""
         before, after = self.lines()
-        return f"{self.file}: {before} → {after}"
+        return f"{self.file} {self.scope()}: {before} → {after}"
 
 
 def mutants_of(package: Package) -> list[Mutant]:
@@ -231,7 +255,9 @@ def try_all(
                 if not noticed and bench.mutant is not None:
                     survivors.append(bench.mutant)
                     # At once: a run that is cut off has shown what it found.
-                    console.print(f"lives: {bench.mutant.name}", markup=False)
+                    console.print(
+                        f"lives: {bench.mutant.name}", markup=False, soft_wrap=True
+                    )
     return survivors
 
 

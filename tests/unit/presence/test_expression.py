@@ -231,3 +231,13 @@ def test_half_of_the_full_change_of_any_feature_is_a_response_beyond_noise(
     baseline.age_s = 15.0
     half = baseline.observe(still, 0.0001)
     assert half == pytest.approx((0.5 - 0.35) / 0.65, abs=0.002)
+
+
+def test_the_second_view_is_the_usual_expression_until_there_is_more_to_go_by() -> None:
+    smile = make_face(smile=0.5).expression
+    baseline = Baseline()
+    baseline.observe(make_face().expression, 0.1)
+    baseline.observe(smile, 0.1)
+    again = Baseline()
+    again.observe(smile, 0.1)
+    assert baseline.usual == again.usual

@@ -121,6 +121,25 @@ def test_a_track_is_remembered_for_ten_seconds(away_s: float, name: str) -> None
     assert names(camera) == [name]
 
 
+def test_a_track_is_forgotten_beside_one_that_is_still_there() -> None:
+    camera = make_camera()
+    b = make_face("b", x=500)
+    see(camera, 0.0, A, b)
+    for second in range(1, 12):
+        see(camera, second, A)
+    assert list(camera.founders) == ["a"]
+
+
+def test_somebody_lost_is_found_again_beside_people_who_stayed() -> None:
+    camera = make_camera()
+    b = make_face("b", x=500)
+    c = make_face("c", x=500)
+    for step in range(10):
+        see(camera, step / 10, A, b)
+    see(camera, 1.0, A, c)
+    assert tracks(camera) == [["a"], ["b", "c"]]
+
+
 def test_a_track_outside_the_zone_is_remembered_too() -> None:
     camera = make_camera()
     outside = make_face("a", size=10)

@@ -136,6 +136,22 @@ def test_live_attention_goes_on_over_a_cut() -> None:
     assert shown.attention_s == 2.0
 
 
+def test_live_attention_counts_parts_that_wait_for_liveness() -> None:
+    presence = watched([59.0, 59.5, 60.0, 60.5, 61.0])
+    presence.liveness.proven = False
+    assert presence.cut(RULES, synthetic=False) == []
+    assert presence.live(RULES).attention_s == 2.0
+
+
+def test_a_part_does_not_wait_for_a_glance_that_may_begin_after_it() -> None:
+    presence = watched([58.0, 58.5, 59.0, 59.5, 60.0], yaw=60.0)
+    # Too short to be a glance yet: what is seen next decides.
+    see(presence, 60.5, person(yaw=0.0))
+    see(presence, 60.6, person(yaw=0.0))
+    (part,) = presence.cut(RULES, synthetic=False)
+    assert second_of(part.end_ns) == 60.0
+
+
 # In the middle of the zone 10, still 10, attentive 50.
 @pytest.mark.parametrize(
     ("yaw", "score"),

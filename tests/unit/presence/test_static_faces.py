@@ -258,6 +258,29 @@ def test_a_walker_whose_track_breaks_in_every_frame_lives() -> None:
     assert spans(observed(3, scene)) == [(0.0, 3.0)]
 
 
+def test_a_static_face_ends_beside_people_who_came_before_it() -> None:
+    camera = make_camera()
+    for step in range(50):
+        walker = face("walker", x=100.0 + 3 * step)
+        present = [walker]
+        if step >= 5:
+            present.append(face("print", x=500.0))
+        frame = make_frame_faces(step / 10, present, swaying=False)
+        camera.observe(frame, RULES)
+    assert [presence.track_id for presence in camera.presences] == ["walker"]
+
+
+def test_a_static_face_ends_beside_somebody_who_has_just_been_lost() -> None:
+    camera = make_camera()
+    for step in range(40):
+        present = [face("print", x=500.0)]
+        if step < 25:
+            present.insert(0, face("walker", x=100.0 + 3 * step))
+        frame = make_frame_faces(step / 10, present, swaying=False)
+        camera.observe(frame, RULES)
+    assert "print" not in [presence.track_id for presence in camera.presences]
+
+
 def test_a_static_face_counts_where_the_setting_says_so() -> None:
     settings = EngagementSettings(count_static_faces=True)
     rules = settings.rules(Stand(id="north"), "v1")
