@@ -133,11 +133,31 @@ class Consumer(Protocol):
         """Leave the group; calls `on_revoked` for what was assigned."""
 
 
+class Tail(Protocol):
+    """Read what is new on all partitions of some topics, for somebody who looks on.
+
+    It is a member of no group: it commits nothing, takes no partition from anybody, and holds no
+    record back. What the log drops before it is read is missed.
+    """
+
+    def poll(self, timeout_s: float, max_records: int) -> Sequence[Record]:
+        """Return the next records, each partition in order; empty after `timeout_s`.
+
+        Raises Unavailable.
+        """
+
+    def skip(self) -> None:
+        """Go on with what is published from now on. Raises Unavailable."""
+
+    def close(self) -> None:
+        """Release connections."""
+
+
 Partitions = Callable[[Sequence[TopicPartition]], None]
 
 
 class Bus(Protocol):
-    """Give out producers and consumers, and keep the topics as declared."""
+    """Give out producers and readers, and keep the topics as declared."""
 
     def producer(self) -> Producer:
         """Return a new producer; idempotent, waits for all replicas."""
@@ -156,6 +176,13 @@ class Bus(Protocol):
         Topics with equal counts are co-partitioned: a member owns the same partition numbers of
         each. Neighbours in a single topic go to different members. A group without commit starts at
         the beginning, or the end if asked.
+        """
+
+    def tail(self, topics: Mapping[Topic, int]) -> Tail:
+        """Return a reader of what comes after now.
+
+        The number of a topic says how many of the last records of each partition come first.
+        Raises Unavailable, and TopicMismatch for a topic that is not there.
         """
 
     def backlog(self, group: str, topic: Topic) -> Mapping[int, int]:

@@ -81,3 +81,25 @@ def test_a_closed_bus_has_forgotten_its_members() -> None:
     bus.close()
     consumer.close()
     assert lost == []
+
+
+def test_no_record_is_kept_for_a_tail_which_misses_what_was_dropped() -> None:
+    bus = MemoryBus([TOPIC])
+    reader = bus.consumer("group", [TOPIC])
+    tail = bus.tail({TOPIC: 0})
+    for offset in range(30, 330, 30):
+        publish(bus, 30)
+        read_to(reader, offset)
+    assert held_messages(bus) <= 40
+    missed = 300 - held_messages(bus)
+    assert tail.poll(0, max_records=1)[0].offset == missed
+
+
+def test_a_tail_of_a_closed_bus_finds_nothing() -> None:
+    bus = MemoryBus([TOPIC])
+    tail = bus.tail({TOPIC: 0})
+    bus.close()
+    tail.skip()
+    assert tail.poll(0, max_records=1) == []
+    tail.close()
+    tail.close()

@@ -13,6 +13,7 @@ from vitrine.bus.interface import Partitions
 from vitrine.bus.kafka.cluster import Cluster, KafkaSecurity
 from vitrine.bus.kafka.consumer import ClusterConsumer
 from vitrine.bus.kafka.producer import ClusterProducer
+from vitrine.bus.kafka.tail import ClusterTail
 from vitrine.bus.kafka.topics import (
     alter,
     create,
@@ -60,6 +61,15 @@ class KafkaBus:
             on_revoked,
             from_end,
         )
+
+    def tail(self, topics: Mapping[Topic, int]) -> ClusterTail:
+        """Return a reader of what comes after now, and of the given numbers of last records.
+
+        Raises Unavailable, and TopicMismatch for a topic that is not there.
+        """
+        with self._cluster.admin() as admin:
+            require(admin, [topic.name for topic in topics])
+        return ClusterTail(self._cluster, topics)
 
     def backlog(self, group: str, topic: Topic) -> Mapping[int, int]:
         """Return for each partition the records that `group` has not committed.

@@ -141,7 +141,7 @@ class ClusterConsumer:
             self._check_broker()
         records: list[Record] = []
         for of_partition in found.values():
-            records.extend(_record(record) for record in of_partition)
+            records.extend(to_record(record) for record in of_partition)
         return records
 
     def _poll(self, timeout_ms: int, max_records: int) -> dict[Any, list[Any]]:
@@ -274,7 +274,8 @@ def _assignor(topics: Sequence[Topic]) -> Any:
     return RangePartitionAssignor
 
 
-def _record(record: Any) -> Record:
+def to_record(record: Any) -> Record:
+    """Return the client library's record as one of ours."""
     headers = {}
     for name, value in record.headers:
         headers[name] = value or b""

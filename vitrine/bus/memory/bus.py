@@ -9,6 +9,7 @@ from vitrine.bus.memory.consumer import MemoryConsumer
 from vitrine.bus.memory.log import Log
 from vitrine.bus.memory.producer import MemoryProducer
 from vitrine.bus.memory.state import Group, State
+from vitrine.bus.memory.tail import MemoryTail
 from vitrine.topics import Topic
 
 
@@ -47,6 +48,10 @@ class MemoryBus:
             on_revoked,
             from_end,
         )
+
+    def tail(self, topics: Mapping[Topic, int]) -> MemoryTail:
+        """Return a reader of what comes after now, and of the given numbers of last records."""
+        return MemoryTail(self._state, topics)
 
     def backlog(self, group: str, topic: Topic) -> Mapping[int, int]:
         """Return for each partition the number of records that `group` has not committed."""

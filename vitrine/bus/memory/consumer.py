@@ -95,18 +95,12 @@ class MemoryConsumer:
 
     def _take(self, max_records: int) -> list[Record]:
         """Return what there is; each poll begins with the next partition, so that none starves."""
-        taken: list[Record] = []
-        count = len(self._sources)
-        for turn in range(self._polls, self._polls + count):
-            source = self._sources[turn % count]
-            log = self._state.logs[source]
-            position = self._positions[source]
-            if position >= log.end:
-                continue
-            found = log.read(position, limit=max_records - len(taken))
-            if found:
-                taken += found
-                self._positions[source] = found[-1].offset + 1
+        taken = self._state.read_in_turn(
+            self._positions,
+            self._sources,
+            self._polls,
+            max_records,
+        )
         self._polls += 1
         return taken
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Condition, RLock
 
@@ -36,6 +37,10 @@ class Member:
     """Offset of the next record to read, for each partition that the member holds."""
     news: Condition
     """Notified when there may be something to read or to share out."""
+
+    def reads(self, topic_name: str) -> bool:
+        """Tell whether it reads a topic."""
+        return any(topic.name == topic_name for topic in self.topics)
 
 
 @dataclass(slots=True)
@@ -78,6 +83,8 @@ class State:
         self.topics: dict[str, Topic] = {}
         self.logs: dict[TopicPartition, Log] = {}
         self.groups: dict[str, Group] = {}
+        self.tails: list[Member] = []
+        """Readers of no group: records are not kept for them."""
         self.lock = RLock()
         self.generation = 0
         """Number of changes of members and topics so far: between two of them nothing moves."""
@@ -158,6 +165,36 @@ class State:
                 continue
             for member in group.members:
                 member.news.notify()
+        for tail in self.tails:
+            if topic is None or tail.reads(topic):
+                tail.news.notify()
+
+    def read_in_turn(
+        self,
+        positions: dict[TopicPartition, int],
+        sources: Sequence[TopicPartition],
+        first: int,
+        max_records: int,
+    ) -> list[Record]:
+        """Return the next records of `sources`, the keys of `positions`, which it moves on.
+
+        Begins with source number `first`, counted round: with another one at each call, none
+        starves.
+        """
+        taken: list[Record] = []
+        count = len(sources)
+        for turn in range(first, first + count):
+            source = sources[turn % count]
+            log = self.logs.get(source)
+            position = positions[source]
+            # A bus that was closed has no logs.
+            if log is None or position >= log.end:
+                continue
+            found = log.read(position, limit=max_records - len(taken))
+            if found:
+                taken += found
+                positions[source] = found[-1].offset + 1
+        return taken
 
     def reshare(self) -> None:
         """Begin a new generation: members, topics or held partitions have changed."""
