@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import LinearNDInterpolator
 
 from vitrine.synthetic.hair import Shell
-from vitrine.synthetic.layer import Layer, blend, window
+from vitrine.synthetic.layer import Box, Layer, blend, window
 from vitrine.synthetic.mesh import (
     EYE_CENTRE,
     EYE_DISTANCE,
@@ -33,9 +33,6 @@ LIGHT: Final = np.array([0.28, -0.5, -0.82])
 # Together just above 1 where the lamps shine; chosen by eye.
 AMBIENT: Final = 0.66
 DIFFUSE: Final = 0.42
-Box = tuple[int, int, int, int]
-"""x, y, width, height of a piece of the picture, pixels."""
-
 COARSE: Final = 4
 """Shading is worked out on every fourth texel."""
 # A weaker expression is not seen, and costs a blend. Chosen, not measured.

@@ -6,6 +6,7 @@ Their colours are premultiplied, so that they blur and blend without fringes.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import cv2
 import numpy as np
@@ -15,11 +16,21 @@ from numpy.typing import NDArray
 from vitrine.synthetic.mesh import Floats
 from vitrine.vision.crop import Image
 
+# Half of the largest alpha: a face under it is more covered than seen.
+HIDDEN: Final = 127
+
+Box = tuple[int, int, int, int]
+"""x, y, width, height of a piece of the picture, pixels."""
+
 
 def premultiplied(colours: Image, alpha: Image) -> Image:
     """Join (h, w, 3) BGR and alpha (h, w); returns (h, w, 4) BGR times alpha, and alpha."""
     cover = cv2.cvtColor(alpha, cv2.COLOR_GRAY2BGR)
-    covered = cv2.multiply(colours, cover, scale=1 / 255)
+    covered = cv2.multiply(
+        colours,
+        cover,
+        scale=1 / 255,
+    )
     return np.dstack([covered, alpha])
 
 
@@ -35,7 +46,11 @@ def blend(over: Image, below: Image) -> None:
 
 def _lay(colours: MatLike, below: MatLike, rest: MatLike) -> None:
     """Add premultiplied colours to the share `rest`, 0 to 255, of what is below, in place."""
-    left = cv2.multiply(below, rest, scale=1 / 255)
+    left = cv2.multiply(
+        below,
+        rest,
+        scale=1 / 255,
+    )
     cv2.add(colours, left, below)
 
 
@@ -64,27 +79,24 @@ class Layer:
         height, width = self.pixels.shape[:2]
         corner = (self.x, self.y)
         places = np.rint(points).astype(int) - corner
-        columns, rows = places.T
-        across = (columns >= 0) & (columns < width)
-        down = (rows >= 0) & (rows < height)
-        inside = across & down
-        alpha = self.pixels[rows[inside], columns[inside], 3]
-        # At half its alpha a face is hidden.
-        inside[inside] = alpha > 127
-        return np.asarray(inside, np.bool_)
+        low = places >= 0
+        high = places < (width, height)
+        inside: NDArray[np.bool_] = np.all(low & high, axis=1)
+        columns, rows = places[inside].T
+        alpha = self.pixels[rows, columns, 3]
+        inside[inside] = alpha > HIDDEN
+        return inside
 
 
-def window(points: Floats, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
-    """Return the bounding box of points (n, 2) within a picture of `size`.
-
-    It is x, y, width, height; None if outside.
-    """
+def window(points: Floats, size: tuple[int, int]) -> Box | None:
+    """Return the bounding box of points (n, 2) within a picture of `size`; None if outside."""
     low = np.floor(points.min(axis=0))
+    # The last pixel belongs to the box.
     high = np.ceil(points.max(axis=0)) + 1
-    x, y = np.maximum(low, 0).astype(int)
-    right, lower = np.minimum(high, size).astype(int)
-    width = int(right - x)
-    height = int(lower - y)
+    corner = np.maximum(low, 0).astype(int)
+    end = np.minimum(high, size).astype(int)
+    x, y = corner.tolist()
+    width, height = (end - corner).tolist()
     if width <= 0 or height <= 0:
         return None
-    return int(x), int(y), width, height
+    return x, y, width, height

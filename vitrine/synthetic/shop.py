@@ -27,9 +27,16 @@ Box = tuple[int, int, int, int]
 Colour = Sequence[float]
 """BGR."""
 FONT: Final = cv2.FONT_HERSHEY_DUPLEX
+WRITING: Final = (245, 245, 245)
 # All proportions and colours of this module are chosen by eye.
 FLOOR: Final = 0.68
 """Where the floor meets the shelves, as a share of the height."""
+TILE_ROWS: Final = 8
+# So many that lines which start left and right of the picture still cross its lower corners.
+TILE_COLUMNS: Final = 26
+PLACES: Final = 4
+"""Places for signs, side by side."""
+LAMPS: Final = 3
 
 
 def draw_shop(
@@ -39,11 +46,14 @@ def draw_shop(
 ) -> Image:
     """Draw a shop; (height, width, 3) BGR."""
     warmth = rng.uniform(-8, 8)
-    wall = rng.uniform(150, 195) + np.array([-warmth, 0, warmth])
-    picture = np.full((height, width, 3), np.clip(wall, 0, 255), np.uint8)
+    grey = rng.uniform(150, 195)
+    tint = np.array([-warmth, 0, warmth])
+    wall = np.clip(grey + tint, 0, 255)
+    picture = np.full((height, width, 3), wall, np.uint8)
     _floor(picture, rng)
     _shelves(picture, rng)
     _signs(picture, rng)
+    # People stand before the shop, so it is a little out of focus.
     soft = cv2.GaussianBlur(picture, (0, 0), height / 300)
     return _lit(soft, rng)
 
@@ -53,77 +63,129 @@ def _colour(rng: np.random.Generator) -> tuple[int, int, int]:
     hue = rng.uniform()
     saturation = rng.uniform(0.15, 0.8)
     value = rng.uniform(0.35, 0.95)
-    red, green, blue = colorsys.hsv_to_rgb(hue, saturation, value)
-    return round(255 * blue), round(255 * green), round(255 * red)
+    rgb = colorsys.hsv_to_rgb(hue, saturation, value)
+    red, green, blue = (round(255 * part) for part in rgb)
+    return blue, green, red
 
 
 def _floor(picture: Image, rng: np.random.Generator) -> None:
     """Draw tiles in perspective below the shelves."""
     height, width = picture.shape[:2]
     top = round(FLOOR * height)
+    depth = height - top
     grey = round(rng.uniform(120, 175))
     picture[top:] = grey
     joint = (grey - 18,) * 3
-    for row in range(1, 9):
+    for row in range(1, TILE_ROWS + 1):
         # Rows are nearer to each other far away.
-        y = round(top + (height - top) * (row / 8) ** 1.8)
-        cv2.line(picture, (0, y), (width, y), joint, 1, cv2.LINE_AA)
-    for x in np.linspace(-2, 3, 26):
-        near = round((0.5 + (x - 0.5) * 2) * width)
-        far = round(x * width)
-        cv2.line(picture, (far, top), (near, height), joint, 1, cv2.LINE_AA)
+        share = (row / TILE_ROWS) ** 1.8
+        y = round(top + depth * share)
+        _joint(picture, (0, y), (width, y), joint)
+    for x in np.linspace(-2, 3, TILE_COLUMNS):
+        # Tiles are twice as wide at the lower edge as at the shelves.
+        near = 0.5 + (x - 0.5) * 2
+        start = round(x * width), top
+        end = round(near * width), height
+        _joint(picture, start, end, joint)
+
+
+def _joint(
+    picture: Image,
+    start: tuple[int, int],
+    end: tuple[int, int],
+    colour: Colour,
+) -> None:
+    """Draw the line between two tiles."""
+    cv2.line(
+        picture,
+        start,
+        end,
+        colour,
+        thickness=1,
+        lineType=cv2.LINE_AA,
+    )
 
 
 def _fill(picture: Image, box: Box, colour: Colour) -> None:
     """Fill a box; its right and lower edges belong to it."""
     left, top, right, bottom = box
-    cv2.rectangle(picture, (left, top), (right, bottom), colour, cv2.FILLED)
+    cv2.rectangle(
+        picture,
+        (left, top),
+        (right, bottom),
+        colour,
+        cv2.FILLED,
+    )
 
 
 def _shelves(picture: Image, rng: np.random.Generator) -> None:
     """Draw units side by side with some aisles between; each has boards and goods."""
     height, width = picture.shape[:2]
     top = round(rng.uniform(0.16, 0.22) * height)
+    # Units stand on the floor, so they reach a little below its far edge.
     bottom = round((FLOOR + 0.02) * height)
     x = round(rng.uniform(-0.1, 0.0) * width)
     while x < width:
         wide = round(rng.uniform(0.18, 0.32) * width)
-        _unit(picture, (x, top, x + wide, bottom), rng)
+        box = x, top, x + wide, bottom
+        _unit(picture, box, rng)
         aisle = rng.choice([0.0, 0.02, 0.1])
         x += wide + round(aisle * width)
 
 
-def _unit(picture: Image, box: Box, rng: np.random.Generator) -> None:
+def _unit(
+    picture: Image,
+    box: Box,
+    rng: np.random.Generator,
+) -> None:
     left, top, right, bottom = box
     brightness = rng.uniform(0.35, 1.05)
-    frame = np.clip(np.array([150, 165, 180]) * brightness, 0, 255)
-    _fill(picture, box, tuple(0.55 * frame))
+    wood = np.array([150, 165, 180])
+    frame = np.clip(wood * brightness, 0, 255)
+    colour = tuple(frame)
+    # The back wall lies in the shadow of the boards.
+    shadow = tuple(0.55 * frame)
+    _fill(picture, box, shadow)
     count = int(rng.integers(4, 7))
-    boards = np.linspace(top, bottom, count).round().astype(int)
-    for above, board in pairwise(boards):
-        _goods(picture, (left + 3, above + 2, right - 3, board - 2), rng)
-        _fill(picture, (left, board - 2, right, board + 2), tuple(frame))
-    cv2.rectangle(picture, (left, top), (right, bottom), tuple(frame), 3)
+    boards = np.linspace(top, bottom, count)
+    for above, board in pairwise(boards.round().astype(int)):
+        area = left + 3, above + 2, right - 3, board - 2
+        _goods(picture, area, rng)
+        edge = left, board - 2, right, board + 2
+        _fill(picture, edge, colour)
+    cv2.rectangle(
+        picture,
+        (left, top),
+        (right, bottom),
+        colour,
+        thickness=3,
+    )
 
 
-def _goods(picture: Image, area: Box, rng: np.random.Generator) -> None:
+def _goods(
+    picture: Image,
+    area: Box,
+    rng: np.random.Generator,
+) -> None:
     """Draw runs of the same box or bottle on one board, with a label each."""
     x, top, right, bottom = area
-    board = bottom - top
+    room = bottom - top
     while x < right - 6:
-        colour = _colour(rng)
+        colour = np.array(_colour(rng))
         label = _colour(rng)
-        wide = round(rng.uniform(0.25, 0.9) * board)
-        tall = round(rng.uniform(0.55, 0.92) * board)
-        for _ in range(int(rng.integers(1, 5))):
+        wide = round(rng.uniform(0.25, 0.9) * room)
+        tall = round(rng.uniform(0.55, 0.92) * room)
+        count = int(rng.integers(1, 5))
+        for _ in range(count):
             if x + wide > right:
                 return
-            shade = np.array(colour) * rng.uniform(0.85, 1.1)
+            shade = np.clip(colour * rng.uniform(0.85, 1.1), 0, 255)
             item = x, bottom - tall, x + wide - 2, bottom
-            _fill(picture, item, tuple(np.clip(shade, 0, 255)))
+            _fill(picture, item, tuple(shade))
             upper = bottom - round(0.65 * tall)
             lower = bottom - round(0.3 * tall)
-            _fill(picture, (x + 2, upper, x + wide - 4, lower), label)
+            paper = x + 2, upper, x + wide - 4, lower
+            _fill(picture, paper, label)
             x += wide
         x += int(rng.integers(1, 6))
 
@@ -133,25 +195,34 @@ def _signs(picture: Image, rng: np.random.Generator) -> None:
     height, width = picture.shape[:2]
     wide = round(0.17 * width)
     tall = round(0.1 * height)
-    scale = height / 600
-    places = rng.permutation(4)
-    for place in places[: int(rng.integers(2, 4))]:
-        x = round((place / 4 + 0.03) * width)
-        _fill(picture, (x, 0, x + wide, tall), _colour(rng))
+    places = rng.permutation(PLACES)
+    count = int(rng.integers(2, 4))
+    for place in places[:count]:
+        share = place / PLACES + 0.03
+        x = round(share * width)
+        board = x, 0, x + wide, tall
+        _fill(picture, board, _colour(rng))
         text = str(rng.choice(SIGNS))
-        (long, _), _ = cv2.getTextSize(text, FONT, scale, 1)
-        left = x + (wide - long) // 2
-        base = round(0.7 * tall)
-        cv2.putText(
-            picture,
-            text,
-            (left, base),
-            FONT,
-            scale,
-            (245, 245, 245),
-            thickness=1,
-            lineType=cv2.LINE_AA,
-        )
+        _write(picture, text, board)
+
+
+def _write(picture: Image, text: str, board: Box) -> None:
+    """Write a text in the middle of a board."""
+    left, top, right, bottom = board
+    scale = picture.shape[0] / 600
+    (long, _), _ = cv2.getTextSize(text, FONT, scale, 1)
+    margin = (right - left - long) // 2
+    base = top + round(0.7 * (bottom - top))
+    cv2.putText(
+        picture,
+        text,
+        (left + margin, base),
+        FONT,
+        scale,
+        WRITING,
+        thickness=1,
+        lineType=cv2.LINE_AA,
+    )
 
 
 def _lit(picture: cv2.typing.MatLike, rng: np.random.Generator) -> Image:
@@ -159,10 +230,14 @@ def _lit(picture: cv2.typing.MatLike, rng: np.random.Generator) -> Image:
     height, width = picture.shape[:2]
     x = np.linspace(-1, 1, width)[None, :]
     y = np.linspace(0, 1, height)[:, None]
-    light = 1.12 + rng.uniform(-0.12, 0.12) * x - 0.18 * y - 0.12 * x**2
-    for lamp in rng.uniform(-1, 1, 3):
+    side = rng.uniform(-0.12, 0.12) * x
+    floor = 0.18 * y
+    corners = 0.12 * x**2
+    light = 1.12 + side - floor - corners
+    for lamp in rng.uniform(-1, 1, LAMPS):
         across = (x - lamp) ** 2 / 0.05
         down = (y / 0.35) ** 2
-        light = light + 0.16 * np.exp(-across - down)
-    lit = np.clip(picture * light[..., None], 0, 255)
-    return np.asarray(lit, np.uint8)
+        glow = 0.16 * np.exp(-across - down)
+        light = light + glow
+    lit = picture * light[..., None]
+    return np.asarray(np.clip(lit, 0, 255), np.uint8)
