@@ -52,27 +52,42 @@ def cast_of(options: Options, size: Size) -> Cast:
     return DemoCast(options, size)
 
 
+class _Visits:
+    """Hold the visits of one person of the demo, as far as they are drawn."""
+
+    def __init__(self, to_come: Iterator[Visit]) -> None:
+        self._to_come = to_come
+        first = next(to_come)
+        self._drawn = [first]
+
+    def at(self, t: float) -> list[Visit]:
+        """Return the visit that goes on at t seconds; none between two."""
+        while self._drawn[-1].end <= t:
+            visit = next(self._to_come)
+            self._drawn.append(visit)
+        return [visit for visit in self._drawn if visit.start <= t < visit.end]
+
+
 class DemoCast:
     """Place people in the picture itself; the camera is where the screen is."""
 
     def __init__(self, options: Options, size: Size) -> None:
         self._size = size
-        count = options.people
-        self._rest: list[Iterator[Visit]] = [
-            visits(options.seed, person, count) for person in range(count)
-        ]
-        self._drawn: list[list[Visit]] = [[next(rest)] for rest in self._rest]
-        rows = load_basis().mean_shape[:, 1]
-        self._face_height = float(np.ptp(rows)) / EYE_DISTANCE
+        self._visits: list[_Visits] = []
+        for person in range(options.people):
+            to_come = visits(options.seed, person, options.people)
+            self._visits.append(_Visits(to_come))
+        shape = load_basis().mean_shape
+        height = float(np.ptp(shape[:, 1]))
+        self._face_height = height / EYE_DISTANCE
         """In eye distances."""
 
     def at(self, day: int, t: float) -> list[Actor]:
         """Return who is there, by the size of their faces."""
         present: list[Visit] = []
-        for rest, drawn in zip(self._rest, self._drawn, strict=True):
-            while drawn[-1].end <= t:
-                drawn.append(next(rest))
-            present += [visit for visit in drawn if visit.start <= t < visit.end]
+        for own in self._visits:
+            present += own.at(t)
+        # Who has the larger face is nearer, and drawn over the others.
         present.sort(key=lambda visit: visit.place(t).face)
         return [self._actor(visit, day) for visit in present]
 
@@ -88,11 +103,13 @@ class DemoCast:
     def _stance(self, visit: Visit, t: float) -> Stance:
         width, height = self._size
         place = visit.place(t)
+        pivot = place.x * width, place.y * height
+        face_height = place.face * height
         smile, open_mouth = visit.expression(t)
         return Stance(
             pose=visit.pose(t),
-            pivot=(place.x * width, place.y * height),
-            eye_distance=place.face * height / self._face_height,
+            pivot=pivot,
+            eye_distance=face_height / self._face_height,
             smile=smile,
             open_mouth=open_mouth,
         )
@@ -101,7 +118,12 @@ class DemoCast:
 class StandCast:
     """Place people of a mall at one of its stands, seen from one of the stand's two cameras."""
 
-    def __init__(self, options: Options, scene: Scene, size: Size) -> None:
+    def __init__(
+        self,
+        options: Options,
+        scene: Scene,
+        size: Size,
+    ) -> None:
         self._size = size
         self._stand = options.stand
         self._timetable = Timetable(options, scene)
@@ -110,11 +132,15 @@ class StandCast:
     def at(self, day: int, t: float) -> list[Actor]:
         """Return who is there, by the distance from the camera."""
         there = self._timetable.at(day, self._stand, t)
-        there.sort(key=lambda visitor: self._depth(visitor, t), reverse=True)
+        there.sort(
+            key=lambda visitor: self._depth(visitor, t),
+            reverse=True,
+        )
         return [self._actor(visitor, day) for visitor in there]
 
     def _depth(self, visitor: Visitor, t: float) -> float:
-        _, _, depth = self._view.project(visitor.head(t), focal=1.0)
+        head = visitor.head(t)
+        _, _, depth = self._view.project(head, focal=1.0)
         return depth
 
     def _actor(self, visitor: Visitor, day: int) -> Actor:
@@ -129,16 +155,25 @@ class StandCast:
     def _stance(self, visitor: Visitor, t: float) -> Stance:
         width, height = self._size
         focal = float(max(width, height))
-        right, below, depth = self._view.project(visitor.head(t), focal)
+        head = visitor.head(t)
+        right, below, depth = self._view.project(head, focal)
+        pivot = width / 2 + right, height / 2 + below
+        at_one_metre = focal * EYE_DISTANCE_M * visitor.scale
         smile, open_mouth = visitor.expression(t)
         return Stance(
             pose=_pose(self._view, visitor, t),
-            pivot=(width / 2 + right, height / 2 + below),
-            eye_distance=focal * EYE_DISTANCE_M * visitor.scale / depth,
+            pivot=pivot,
+            eye_distance=at_one_metre / depth,
             smile=smile,
             open_mouth=open_mouth,
         )
 
 
-def _pose(seen_from: Viewpoint, visitor: Visitor, t: float) -> HeadPose:
-    return seen_from.pose(visitor.head(t), visitor.turned(t))
+def _pose(
+    seen_from: Viewpoint,
+    visitor: Visitor,
+    t: float,
+) -> HeadPose:
+    head = visitor.head(t)
+    turned = visitor.turned(t)
+    return seen_from.pose(head, turned)
