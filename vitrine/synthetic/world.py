@@ -23,6 +23,8 @@ Point = tuple[float, float, float]
 
 # The mean distance of adults' pupils.
 EYE_DISTANCE_M: Final = 0.063
+# Below the 60 and 26 degrees of docs/synthetic.md by more than the unrest of `moves.py`, which is at
+# most 1.05 degrees.
 TURNED_MOST: Final = 58.0
 TILTED_MOST: Final = 23.0
 """Degrees from the line to either camera that no head exceeds, but for its unrest."""
@@ -43,14 +45,22 @@ class Viewpoint:
         """Return the rotation (3, 3) from the world's axes to the camera's."""
         turn = radians(self.turn)
         tilt = radians(self.tilt)
+        level = cos(tilt)
         forward = np.array(
             [
-                sin(turn) * cos(tilt),
+                sin(turn) * level,
                 sin(tilt),
-                cos(turn) * cos(tilt),
+                cos(turn) * level,
             ]
         )
-        right = np.array([cos(turn), 0.0, -sin(turn)])
+        # A camera is turned and tilted, but does not roll: its right stays level.
+        right = np.array(
+            [
+                cos(turn),
+                0.0,
+                -sin(turn),
+            ]
+        )
         down = np.cross(forward, right)
         return np.array([right, down, forward])
 
@@ -59,25 +69,39 @@ class Viewpoint:
 
         A depth above 0 is in front.
         """
-        x, y, z = self.axes @ np.subtract(point, self.place)
+        offset = np.subtract(point, self.place)
+        x, y, z = self.axes @ offset
         right = focal * x / z
         below = focal * y / z
         return float(right), float(below), float(z)
 
     def pose(self, head: Point, turned: HeadPose) -> HeadPose:
         """Return how a head, turned so in the world, is turned relative to the line to it."""
-        ray = self.axes @ np.subtract(head, self.place)
-        seen = _onto_axis(ray / np.linalg.norm(ray)) @ self.axes
-        in_world = rotation(turned.yaw, turned.pitch, turned.roll)
+        offset = np.subtract(head, self.place)
+        ray = self.axes @ offset
+        length = np.linalg.norm(ray)
+        seen = _onto_axis(ray / length) @ self.axes
+        in_world = rotation(
+            turned.yaw,
+            turned.pitch,
+            turned.roll,
+        )
         return angles(seen @ in_world)
 
 
 SCREEN: Final = Viewpoint((0.0, -1.5, 0.0))
 """The middle of a screen of 1.2 m × 0.7 m."""
 
+# 5 cm above and 15 cm beside the screen's edge. Places and directions are chosen, not measured.
 VIEWS: Final = {
-    1: Viewpoint((0.0, -1.9, 0.0), tilt=10.0),
-    2: Viewpoint((0.75, -1.5, 0.0), turn=-20.0),
+    1: Viewpoint(
+        (0.0, -1.9, 0.0),
+        tilt=10.0,
+    ),
+    2: Viewpoint(
+        (0.75, -1.5, 0.0),
+        turn=-20.0,
+    ),
 }
 """1 hangs above the screen's middle (`mount: above`). 2 is beside it, on the left of somebody who
 faces it, and turned inwards (`mount: left`)."""
@@ -96,25 +120,43 @@ def _onto_axis(ray: NDArray[np.float64]) -> NDArray[np.float64]:
             [x, y, 0],
         ]
     )
-    return np.asarray(np.eye(3) + cross + cross @ cross / (1 + z))
+    # 1 + z is 0 only for a ray straight back, and nobody is behind the wall.
+    squared = cross @ cross / (1 + z)
+    return np.asarray(np.eye(3) + cross + squared)
 
 
 def towards(head: Point, target: Point) -> tuple[float, float]:
     """Return yaw and pitch, degrees, of a head that is turned to a target."""
     x, y, z = (b - a for a, b in zip(head, target, strict=True))
+    distance = hypot(x, y, z)
     yaw = atan2(x, -z)
-    pitch = asin(-y / hypot(x, y, z))
+    pitch = asin(-y / distance)
     return degrees(yaw), degrees(pitch)
 
 
-def within_view(head: Point, yaw: float, pitch: float) -> tuple[float, float]:
+def within_view(
+    head: Point,
+    yaw: float,
+    pitch: float,
+) -> tuple[float, float]:
     """Return yaw and pitch, or the nearest to them that neither camera sees turned too far."""
-    ways = [towards(head, view.place) for view in VIEWS.values()]
-    yaws, pitches = zip(*ways, strict=True)
-    return _near(yaw, yaws, TURNED_MOST), _near(pitch, pitches, TILTED_MOST)
+    yaws = []
+    pitches = []
+    for view in VIEWS.values():
+        to_yaw, to_pitch = towards(head, view.place)
+        yaws.append(to_yaw)
+        pitches.append(to_pitch)
+    return (
+        _near(yaw, yaws, TURNED_MOST),
+        _near(pitch, pitches, TILTED_MOST),
+    )
 
 
-def _near(angle: float, others: Sequence[float], most: float) -> float:
+def _near(
+    angle: float,
+    others: Sequence[float],
+    most: float,
+) -> float:
     """Return the nearest angle that is no further than `most` from any of the others."""
     bounded = max(angle, max(others) - most)
     return min(bounded, min(others) + most)
