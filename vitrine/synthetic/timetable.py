@@ -21,11 +21,14 @@ from vitrine.synthetic.visitor import Visitor
 STANDS: Final = 4
 BETWEEN_STANDS: Final = (25.0, 240.0)
 """Seconds from one stand to another."""
+# The longest `returns_after` of the scenes.
 LONGEST_AGO: Final = 300.0
 """Nobody comes to a stand later than this after the one before, seconds."""
+# A time so far back can be asked for without drawing everything anew.
 REMEMBERED: Final = 120.0
 """Seconds for which those who left a stand are kept."""
 MOST_REMEMBERED: Final = 200
+"""Visits of a stand from which old ones are forgotten."""
 NEXT_DAY: Final = 0.3
 """Share of arrivals, from the second day on, of people who were there on an earlier day."""
 
@@ -53,10 +56,13 @@ class Timetable:
 
     def at(self, day: int, stand: int, t: float) -> list[Visitor]:
         """Return who is at a stand (from 1) t seconds after it opened on a day (from 0)."""
+        # What was forgotten can only be drawn again from the start.
         if (day, t) < self._known_from:
             self._start_over()
         while self._day < day:
-            self._draw(self._options.seconds or 0.0)
+            # Only options with a length have several days.
+            closing = self._options.seconds or 0.0
+            self._draw(closing)
             self._open(self._day + 1)
         self._draw(t)
         there = self._there(stand - 1, t)
@@ -97,13 +103,16 @@ class Timetable:
         if len(visitors) <= MOST_REMEMBERED:
             return
         since = now - REMEMBERED
-        self._visitors[stand] = [v for v in visitors if v.end > since]
-        self._known_from = max(self._known_from, (self._day, since))
+        kept = [visitor for visitor in visitors if visitor.end > since]
+        self._visitors[stand] = kept
+        known_from = self._day, since
+        self._known_from = max(self._known_from, known_from)
 
     def _arrivals(self, day: int) -> Iterator[tuple[float, int, Rng]]:
         """Yield time, stand (from 0) and random numbers of each arrival, in order of time."""
         rng = self._rng(day)
-        between = 60 / (self._scene.arrivals * STANDS)
+        a_minute = self._scene.arrivals * STANDS
+        between = 60 / a_minute
         t = 0.0
         for number in count():
             t += rng.exponential(between)
@@ -112,9 +121,16 @@ class Timetable:
 
     def _rng(self, *stream: int) -> Rng:
         """Return the generator of a day, a group or a person, independent of the others."""
-        return np.random.default_rng([self._options.seed, 2**33, *stream])
+        # 2**32 is for what the mall draws (`mall.py`).
+        seeds = [self._options.seed, 2**33, *stream]
+        return np.random.default_rng(seeds)
 
-    def _arrive(self, start: float, stand: int, rng: Rng) -> None:
+    def _arrive(
+        self,
+        start: float,
+        stand: int,
+        rng: Rng,
+    ) -> None:
         """Draw a group's visit; who would be too many does not come."""
         self._forget(stand, start)
         there = self._there(stand, start)
@@ -126,11 +142,19 @@ class Timetable:
         group: list[Visitor] = []
         for place in range(min(size, room)):
             body = self._choose(rng, start, stand)
-            visitor = draw_visitor(rng, body, plan, [*there, *group], place)
+            visitor = draw_visitor(
+                rng,
+                body,
+                plan,
+                others=[*there, *group],
+                place=place,
+            )
             group.append(visitor)
             self._note(visitor, stand)
+        # The next group may start before the last of this one.
+        by_start = attrgetter("start")
         for visitor in group:
-            insort(self._visitors[stand], visitor, key=attrgetter("start"))
+            insort(self._visitors[stand], visitor, key=by_start)
 
     def _note(self, visitor: Visitor, stand: int) -> None:
         """Remember where somebody was last."""
@@ -145,7 +169,12 @@ class Timetable:
             end=visitor.end,
         )
 
-    def _choose(self, rng: Rng, start: float, stand: int) -> Body:
+    def _choose(
+        self,
+        rng: Rng,
+        start: float,
+        stand: int,
+    ) -> Body:
         """Return somebody seen before, or a new person."""
         candidates = self._candidates(rng, start, stand)
         if candidates:
@@ -157,16 +186,22 @@ class Timetable:
         visit = self._people[person].visits + 1
         return draw_body(own, person, visit)
 
-    def _candidates(self, rng: Rng, now: float, stand: int) -> list[int]:
+    def _candidates(
+        self,
+        rng: Rng,
+        now: float,
+        stand: int,
+    ) -> list[int]:
         """Return who may come to a stand again; nobody for a new person."""
         scene = self._scene
+        people = self._people
         chance = rng.uniform()
         if chance < scene.returning:
             left = self._left(now, scene.returns_after)
-            return [i for i in left if self._people[i].stand == stand]
+            return [i for i in left if people[i].stand == stand]
         if chance < scene.returning + scene.wandering:
             left = self._left(now, BETWEEN_STANDS)
-            return [i for i in left if self._people[i].stand != stand]
+            return [i for i in left if people[i].stand != stand]
         if self._day and rng.uniform() < NEXT_DAY:
             return self._of_earlier_days(stand)
         return []
@@ -178,10 +213,11 @@ class Timetable:
         left = []
         for person in self._recent:
             since = now - self._people[person].end
-            if since <= LONGEST_AGO:
-                recent.append(person)
-                if shortest <= since <= longest:
-                    left.append(person)
+            if since > LONGEST_AGO:
+                continue
+            recent.append(person)
+            if shortest <= since <= longest:
+                left.append(person)
         self._recent = recent
         return left
 
@@ -189,6 +225,6 @@ class Timetable:
         """Return who was at a stand on an earlier day and at none today."""
         found = []
         for number, person in enumerate(self._people):
-            if person.day < self._day and person.stand == stand:
+            if person.stand == stand and person.day < self._day:
                 found.append(number)
         return found
