@@ -11,17 +11,22 @@ import numpy as np
 
 from vitrine.synthetic.head import Stance
 from vitrine.synthetic.layer import Layer, premultiplied, window
+from vitrine.synthetic.mesh import Floats
 from vitrine.vision.crop import Image
 
+# All proportions, colours and shades of this module are chosen by eye.
 UNIT: Final = 20
 """Pixels of the sprite for one eye distance."""
 SIZE: Final = (170, 500)
+"""Width and height of the sprite."""
 NECK: Final = (85.0, 16.0)
 """Where the sprite has the chin."""
 CHIN_BELOW: Final = 0.6
 """How far the sprite's chin lies below the head's pivot, eye distances."""
 NECK_SIZE: Final = (44, 60)
+"""Width and height of the neck's sprite."""
 NECK_RADIUS: Final = 0.74
+"""Eye distances."""
 SKULL_BASE: Final = np.array([0.0, 0.1, 0.2])
 """Where the neck enters the head, model axes, eye distances."""
 COLLAR: Final = 1.95
@@ -54,6 +59,15 @@ TORSO: Final = (
     (46, 268),
 )
 """With an arm."""
+FRONT: Final = (
+    (62, 38),
+    *TORSO[1:],
+    (66, 268),
+    (82, 130),
+)
+"""One side of a jacket, open below."""
+WAIST: Final = 250
+"""The row, just above the legs, from which empty pixels have the trousers' colour."""
 WRIST: Final = 17
 """Where the middle of the hand is, from the sprite's edge."""
 HAND: Final = (
@@ -122,27 +136,35 @@ def draw_body(
     """
     width, height = SIZE
     image = np.zeros((height, width, 4), np.uint8)
+    outer = jacket or shirt
     # Below alpha 0 lie the colours of what is beside, so that blurred outlines have no dark fringe.
-    image[..., :3] = jacket or shirt
-    image[250:, :, :3] = trousers
+    image[..., :3] = outer
+    image[WAIST:, :, :3] = trousers
     _part(image, LEGS, trousers)
-    _part(image, [*TORSO, *_across(TORSO)], shirt)
+    upper = [*TORSO, *_across(TORSO)]
+    _part(image, upper, shirt)
     hand = _shade(skin, 0.9)
     for middle in (WRIST, width - WRIST):
         outline = [(middle + x, y) for x, y in HAND]
         _part(image, outline, hand)
-    _part(image, NECKLINE, _shade(skin, 0.85))
-    collar: tuple[tuple[int, int], ...] = COLLAR_HALF
+    neck = _shade(skin, 0.85)
+    _part(image, NECKLINE, neck)
     if jacket:
-        collar = LAPEL
-        front = [(62, 38), *TORSO[1:], (66, 268), (82, 130)]
-        _part(image, front, jacket)
-        _part(image, _across(front), jacket)
-    light = _shade(jacket or shirt, 1.2)
-    _part(image, collar, light)
-    _part(image, _across(collar), light)
+        _both(image, FRONT, jacket)
+    light = _shade(outer, 1.2)
+    _both(image, LAPEL if jacket else COLLAR_HALF, light)
     soft = cv2.GaussianBlur(image, (0, 0), 0.8)
     return _lit(soft)
+
+
+def _both(
+    image: Image,
+    outline: Sequence[tuple[int, int]],
+    colour: Colour,
+) -> None:
+    """Draw a part that the body has on both sides."""
+    _part(image, outline, colour)
+    _part(image, _across(outline), colour)
 
 
 def _across(outline: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -153,7 +175,12 @@ def _across(outline: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def _part(image: Image, outline: Outline, colour: Colour) -> None:
     corners = np.array(list(outline), np.int32)
-    cv2.fillPoly(image, [corners], (*colour, 255), cv2.LINE_AA)
+    cv2.fillPoly(
+        image,
+        [corners],
+        (*colour, 255),
+        cv2.LINE_AA,
+    )
 
 
 def _lit(image: cv2.typing.MatLike) -> Image:
@@ -179,11 +206,15 @@ def draw_neck(skin: Colour) -> Image:
     width, height = NECK_SIZE
     across = np.linspace(-1, 1, width)[None, :]
     down = np.linspace(0, 1, height)[:, None]
-    shadow = 0.62 + 0.3 * np.clip(down / 0.7, 0, 1)
-    light = (0.98 - 0.38 * across**2) * shadow
+    below_chin = np.clip(down / 0.7, 0, 1)
+    shadow = 0.62 + 0.3 * below_chin
+    sides = 0.38 * across**2
+    light = (0.98 - sides) * shadow
+    # Two lines that run towards each other downwards.
     beside = (np.abs(across) - 0.55 + 0.35 * down) / 0.1
     tendons = 1 - 0.06 * np.exp(-(beside**2))
-    colours = np.array(skin) * (light * tendons)[..., None]
+    gain = light * tendons
+    colours = np.array(skin) * gain[..., None]
     clipped = np.clip(colours, 0, 255).astype(np.uint8)
     alpha = np.full((height, width), 255, np.uint8)
     # Empty columns at the sides, so that the warped outline is smooth.
@@ -201,32 +232,45 @@ def neck_layer(
 
     None outside the picture.
     """
-    unit = stance.eye_distance
-    x, y = (stance.turn() @ SKULL_BASE)[:2] * unit + stance.pivot
-    collar_x, collar_y = np.add(stance.pivot, (0.0, COLLAR * unit))
-    half = NECK_RADIUS * unit
-    corners = np.array(
-        [
-            (x - half, y),
-            (x + half, y),
-            (collar_x - 1.12 * half, collar_y),
-            (collar_x + 1.12 * half, collar_y),
-        ],
-        np.float32,
-    )
+    corners = _neck_corners(stance)
     box = window(corners, size)
     if box is None:
         return None
     left, top, width, height = box
     wide, tall = NECK_SIZE
-    # Three corners tell an affine map; the fourth only widens the box.
-    origin = np.array([left, top], np.float32)
-    matrix = cv2.getAffineTransform(
-        np.array([(0, 0), (wide - 1, 0), (0, tall - 1)], np.float32),
-        corners[:3] - origin,
+    sprite = np.array(
+        [
+            (0, 0),
+            (wide - 1, 0),
+            (0, tall - 1),
+        ],
+        np.float32,
     )
-    pixels = cv2.warpAffine(neck, matrix, (width, height))
-    return Layer(left, top, np.asarray(pixels, np.uint8))
+    origin = np.array([left, top], np.float32)
+    # Three corners tell an affine map; the fourth only widens the box.
+    target = corners[:3] - origin
+    matrix = cv2.getAffineTransform(sprite, target)
+    warped = cv2.warpAffine(neck, matrix, (width, height))
+    pixels = np.asarray(warped, np.uint8)
+    return Layer(left, top, pixels)
+
+
+def _neck_corners(stance: Stance) -> Floats:
+    """Return the neck's corners (4, 2) in the picture, pixels: two above, then two at the collar."""
+    unit = stance.eye_distance
+    base = stance.turn() @ SKULL_BASE
+    x, y = base[:2] * unit + stance.pivot
+    collar_x, collar_y = np.add(stance.pivot, (0.0, COLLAR * unit))
+    half = NECK_RADIUS * unit
+    # A neck is a little wider where the shoulders begin.
+    lower = 1.12 * half
+    corners = [
+        (x - half, y),
+        (x + half, y),
+        (collar_x - lower, collar_y),
+        (collar_x + lower, collar_y),
+    ]
+    return np.array(corners, np.float32)
 
 
 def body_layer(
@@ -235,21 +279,32 @@ def body_layer(
     size: tuple[int, int],
 ) -> Layer | None:
     """Place the body under its head, half as far turned, in a picture of `size`; None outside."""
-    wide, tall = SIZE
     neck_x, neck_y = NECK
     pivot_x, pivot_y = stance.pivot
-    scale = stance.eye_distance / UNIT
+    down = stance.eye_distance / UNIT
+    turned = np.radians(stance.pose.yaw)
+    frontal = abs(float(np.cos(turned)))
     # A body from its side is about half as wide.
-    frontal = abs(float(np.cos(np.radians(stance.pose.yaw))))
-    across = scale * (0.5 + 0.4 * frontal)
+    across = down * (0.5 + 0.4 * frontal)
     left = pivot_x - neck_x * across
-    top = pivot_y + CHIN_BELOW * stance.eye_distance - neck_y * scale
-    x0 = max(int(left), 0)
-    y0 = max(int(top), 0)
-    x1 = min(int(left + wide * across) + 1, size[0])
-    y1 = min(int(top + tall * scale) + 1, size[1])
-    if x1 <= x0 or y1 <= y0:
+    chin = pivot_y + CHIN_BELOW * stance.eye_distance
+    top = chin - neck_y * down
+    wide, tall = SIZE
+    right = left + wide * across
+    bottom = top + tall * down
+    picture_width, picture_height = size
+    x = max(int(left), 0)
+    y = max(int(top), 0)
+    width = min(int(right) + 1, picture_width) - x
+    height = min(int(bottom) + 1, picture_height) - y
+    if width <= 0 or height <= 0:
         return None
-    matrix = np.array([[across, 0, left - x0], [0, scale, top - y0]])
-    pixels = cv2.warpAffine(body, matrix, (x1 - x0, y1 - y0))
-    return Layer(x0, y0, np.asarray(pixels, np.uint8))
+    matrix = np.array(
+        [
+            [across, 0, left - x],
+            [0, down, top - y],
+        ]
+    )
+    warped = cv2.warpAffine(body, matrix, (width, height))
+    pixels = np.asarray(warped, np.uint8)
+    return Layer(x, y, pixels)
