@@ -45,6 +45,8 @@ POLL_S = 0.02
 LIMIT_S = 60.0
 # `X | None` in an annotation is never evaluated: its mutants could not be noticed.
 NEVER_NOTICED = "core/ReplaceBinaryOperator_BitOr_"
+# Nor could those of `slots=True`, which spares memory and changes no result.
+SPARES_MEMORY = "slots="
 BY_DEFAULT = ("presence", "customers", "offers")
 
 
@@ -142,6 +144,7 @@ def mutants_of(package: Package) -> list[Mutant]:
 def mutants_in(path: Path) -> list[Mutant]:
     """Return every mutant of one file, in a fixed order."""
     nodes = list(ast_nodes(get_ast_from_path(path)))
+    text = path.read_text(encoding="utf-8").splitlines()
     file = path.relative_to(ROOT).as_posix()
     found = []
     for name in sorted(operator_names()):
@@ -151,7 +154,9 @@ def mutants_in(path: Path) -> list[Mutant]:
         occurrence = 0
         for node in nodes:
             for (line, column), _ in operator().mutation_positions(node):
-                found.append(Mutant(file, line, column, name, occurrence))
+                before = text[line - 1][:column]
+                if not before.endswith(SPARES_MEMORY):
+                    found.append(Mutant(file, line, column, name, occurrence))
                 occurrence += 1
     return found
 
