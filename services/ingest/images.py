@@ -30,7 +30,7 @@ IMAGE_SUFFIXES = frozenset(
 
 def folder_shots(camera: Camera) -> Shots:
     """Yield the images of a folder in the order of their names, at the camera's rate."""
-    folder = Path(camera.uri)
+    folder = Path(camera.uri.target)
     paths = _images(folder)
     if not paths:
         kinds = ", ".join(sorted(IMAGE_SUFFIXES))

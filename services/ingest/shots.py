@@ -63,3 +63,12 @@ class Source:
     """
     live: bool = False
     synthetic: bool = False
+
+
+def failed_source(problem: str) -> Source:
+    """Return a source that cannot be opened, for this reason."""
+
+    def shots() -> Shots:
+        raise Unreadable(problem)
+
+    return Source(shots)

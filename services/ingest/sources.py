@@ -12,10 +12,9 @@ from functools import partial
 from importlib.metadata import EntryPoints, entry_points
 from pathlib import Path
 from typing import Final, Protocol
-from urllib.parse import urlsplit
 
 from vitrine.mall import Camera
-from vitrine.services.ingest.addresses import without_password
+from vitrine.mall.address import NETWORK_SCHEMES
 from vitrine.services.ingest.images import folder_shots
 from vitrine.services.ingest.shots import (
     Reader,
@@ -23,19 +22,11 @@ from vitrine.services.ingest.shots import (
     Shots,
     Source,
     Unreadable,
+    failed_source,
 )
 from vitrine.services.ingest.video import live_shots, video_shots
 
 GROUP: Final = "vitrine.sources"
-STREAM_SCHEMES: Final = frozenset(
-    {
-        "http",
-        "https",
-        "rtmp",
-        "rtsp",
-        "rtsps",
-    }
-)
 
 
 class InstalledSource(Protocol):
@@ -61,26 +52,33 @@ def source_of(camera: Camera) -> Source:
 
     Raises nothing: what is wrong with an address shows when it is opened.
     """
-    uri = camera.uri
-    if uri.isdecimal():
-        device = int(uri)
-        return Source(partial(live_shots, device), live=True)
-    scheme = urlsplit(uri).scheme
-    if scheme in STREAM_SCHEMES:
-        return Source(partial(live_shots, uri), live=True)
-    installed = entry_points(group=GROUP)
-    if scheme in installed.names:
-        make = installed[scheme].load()
-        return _installed_source(make(), camera)
-    path = Path(uri)
-    if path.is_dir():
-        return Source(partial(folder_shots, camera))
-    if scheme and not path.exists():
-        return Source(partial(_unknown_shots, camera, scheme, installed))
-    return Source(partial(video_shots, camera))
+    address = camera.uri
+    match address.kind:
+        case "device":
+            return Source(partial(live_shots, address), live=True)
+        case "http" | "stream":
+            return Source(partial(live_shots, address), live=True)
+        case "path":
+            if Path(address.target).is_dir():
+                return Source(partial(folder_shots, camera))
+            return Source(partial(video_shots, camera))
+        case "installed":
+            return _installed_source(camera)
 
 
-def _installed_source(installed: InstalledSource, camera: Camera) -> Source:
+def _installed_source(camera: Camera) -> Source:
+    scheme = camera.uri.scheme
+    points = entry_points(group=GROUP)
+    if scheme not in points.names:
+        return failed_source(_nothing_reads(camera, points))
+    try:
+        make = points[scheme].load()
+        installed: InstalledSource = make()
+    except Exception as error:  # noqa: BLE001 - of another package: only this camera is without it
+        kind = type(error).__name__
+        return failed_source(
+            f"the package that reads {scheme}: does not work ({kind}); install it anew"
+        )
     return Source(
         partial(_installed_shots, installed, camera),
         live=installed.live,
@@ -93,20 +91,19 @@ def _installed_shots(installed: InstalledSource, camera: Camera) -> Shots:
         for at_ns, read in installed.shots(camera):
             yield Shot(at_ns, read)
     except ValueError as error:
-        address = without_password(camera.uri)
-        raise Unreadable(f"{address}: {error}") from error
+        reason = str(error)
+        if camera.uri.host:
+            # Such an address may hold a login, and the text of the error the address.
+            reason = f"the package that reads {camera.uri.scheme}: refuses the address"
+        raise Unreadable(reason) from None
 
 
-def _unknown_shots(
-    camera: Camera,
-    scheme: str,
-    installed: EntryPoints,
-) -> Shots:
-    """Raise Unreadable that says which sources exist."""
-    schemes = sorted(STREAM_SCHEMES | installed.names)
-    listed = ", ".join(f"{each}:" for each in schemes)
-    address = without_password(camera.uri)
-    raise Unreadable(
-        f"{address}: nothing reads {scheme}: and there is no such file; "
+def _nothing_reads(camera: Camera, installed: EntryPoints) -> str:
+    """Return a message that says which sources exist."""
+    address = camera.uri
+    schemes = sorted(NETWORK_SCHEMES | installed.names)
+    listed = ", ".join(f"{scheme}:" for scheme in schemes)
+    return (
+        f"{address}: nothing reads {address.scheme}:; "
         f"give a device index, an address ({listed}), a video or a folder of images"
     )

@@ -19,7 +19,7 @@ from vitrine.services.ingest.camera_thread import CameraThread
 from vitrine.services.ingest.frame_output import coverage_message
 from vitrine.services.ingest.publisher import Publisher
 from vitrine.services.ingest.shared import Shared
-from vitrine.services.ingest.shots import Source
+from vitrine.services.ingest.shots import Source, failed_source
 from vitrine.telemetry import metrics
 
 # Chosen, not measured: a finite run ends within 50 ms of its last camera, and a changed
@@ -126,7 +126,7 @@ class Ingest:
 
     def _prepare(self, camera: Camera, begin_ns: int) -> None:
         """Make a thread for a new camera."""
-        source = self._open_source(camera)
+        source = self._source_of(camera)
         if source.live:
             start_ns = self._shared.wall_ns()
         else:
@@ -141,6 +141,15 @@ class Ingest:
             start_ns,
         )
         self._threads[camera.id] = CameraThread(run)
+
+    def _source_of(self, camera: Camera) -> Source:
+        """Return the camera's source; one that cannot be prepared fails for this camera alone."""
+        try:
+            return self._open_source(camera)
+        except Exception as error:  # noqa: BLE001 - the others go on
+            # Its text may hold the address, and that a password.
+            kind = type(error).__name__
+            return failed_source(f"{camera.uri} cannot be prepared ({kind})")
 
     def _number_of(self, camera_id: str) -> int:
         """Return the camera's number; a new one gets the first that no other has."""

@@ -13,8 +13,7 @@ import cv2
 import numpy as np
 
 from vitrine.clock import SECOND_NS
-from vitrine.mall import Camera
-from vitrine.services.ingest.addresses import without_password
+from vitrine.mall import Address, Camera
 from vitrine.services.ingest.shots import (
     Picture,
     Shot,
@@ -51,7 +50,7 @@ def video_shots(camera: Camera) -> Shots:
 
     Without them, by its own rate or else the camera's.
     """
-    path = Path(camera.uri)
+    path = Path(camera.uri.target)
     if not path.is_file():
         raise Unreadable(
             f"{path}: no such file; "
@@ -97,20 +96,24 @@ def _check_complete(
         )
 
 
-def live_shots(address: str | int) -> Shots:
+def live_shots(address: Address) -> Shots:
     """Yield pictures of a device or stream as they come.
 
     Each has the monotonic time of its arrival.
     """
     backend = cv2.CAP_FFMPEG
     options: Sequence[int] = STREAM_OPTIONS
-    if isinstance(address, int):
+    place: str | int = address.url_with_login
+    if address.kind == "device":
+        place = address.target
+        if place.isdecimal():
+            place = int(place)
         backend = cv2.CAP_ANY
         options = ()
-    with _capture(address, backend, options) as capture:
+    with _capture(place, backend, options) as capture:
         while capture.grab():
             yield Shot(time.monotonic_ns(), partial(_retrieve, capture))
-    raise Unreadable(f"{_name(address)} gives no more pictures")
+    raise Unreadable(f"{address} gives no more pictures")
 
 
 @contextmanager
@@ -151,4 +154,4 @@ def _retrieve(capture: cv2.VideoCapture) -> Picture:
 def _name(address: str | int) -> str:
     if isinstance(address, int):
         return f"camera device {address}"
-    return without_password(address)
+    return str(Address.parse(address))

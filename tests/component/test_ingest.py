@@ -267,3 +267,22 @@ def test_a_fault_of_the_program_stops_the_service() -> None:
 
     with pytest.raises(ZeroDivisionError):
         Ingest(ChangingMall(make_camera()), make_shared(), open_source).run(Event())
+
+
+def test_a_camera_that_cannot_be_prepared_fails_alone() -> None:
+    secret = make_camera("rtsp://me:geheim@10.0.0.7/x", id="secret")
+
+    def open_source(camera: Camera) -> Source:
+        if camera == secret:
+            raise ZeroDivisionError(camera.uri.text)
+        return make_source([make_shot(0)])
+
+    shared = make_shared()
+    mall = ChangingMall(secret, make_camera(id="good"))
+    with pytest.raises(
+        ConfigurationError,
+        match=r"^camera secret: rtsp://10\.0\.0\.7 cannot be prepared "
+        r"\(ZeroDivisionError\)$",
+    ):
+        Ingest(mall, shared, open_source).run(Event())
+    assert seconds_of(frames(shared.bus, "good")) == [0]

@@ -1,5 +1,6 @@
 """Describe a mall: its cameras, stands and campaigns, and where that is read from."""
 
+from vitrine.mall.address import Address
 from vitrine.mall.models import (
     Camera,
     Campaign,
@@ -17,6 +18,7 @@ from vitrine.mall.models import (
 )
 
 __all__ = [
+    "Address",
     "Camera",
     "Campaign",
     "Condition",

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from hashlib import sha256
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
+from vitrine.mall.address import CameraAddress
 from vitrine.schemas import Id
 from vitrine.schemas.base import Percent, Share
 
@@ -29,8 +38,29 @@ class Part(BaseModel):
         frozen=True,
         extra="forbid",
         populate_by_name=True,
+        hide_input_in_errors=True,
     )
 
+
+RATIO = re.compile(r"(\d+(?:\.\d+)?)(?::(\d+(?:\.\d+)?))?")
+
+
+def _aspect(value: object) -> object:
+    """Return `16:9` as a number; what is wrong is left to the limits of the field."""
+    if not isinstance(value, str):
+        return value
+    found = RATIO.fullmatch(value)
+    if found is None:
+        raise ValueError('expected a ratio like "16:9" or a number like 1.78')
+    width, height = found.groups("1")
+    if float(height) == 0:
+        raise ValueError("a ratio has no 0 after the colon")
+    return float(width) / float(height)
+
+
+# Film is 2.4 wide, a corridor camera 0.56; beyond is a mistake, such as 16:9 without quotes,
+# which some readers of YAML take for 969.
+Aspect = Annotated[float, BeforeValidator(_aspect), Field(ge=0.25, le=4)]
 
 Mount = Literal["above", "below", "left", "right", "centre"]
 """The place of a camera at the screen; left and right are those of a person who faces it."""
@@ -50,12 +80,22 @@ class Camera(Part):
     """Hold one camera and its policies."""
 
     id: Name
-    uri: str = Field(min_length=1)
+    uri: CameraAddress
     """Device index, rtsp or http(s) URL, video, folder of images, or `synthetic:?people=4`."""
     stand: Name
     fps: float = Field(10, gt=0, le=120)
     width: int = Field(640, ge=64, le=4096)
     """Pictures are scaled down to this width; never up."""
+    transport: Literal["tcp", "udp"] = "tcp"
+    """The way that rtsp pictures travel."""
+    loop: bool = False
+    """Begin a recording or folder again when it has ended."""
+    aspect: Aspect | None = None
+    """True width over height of the pictures, like `"16:9"`, where their pixels are not square."""
+    rotate: Literal[90, 180, 270] | None = None
+    """Degrees clockwise that bring the pictures upright; after `aspect`, before the mask."""
+    flip: Literal["horizontal", "vertical"] | None = None
+    """Mirror left and right, or top and bottom; after `rotate`, before the mask."""
     overload: Literal["drop", "wait"] | None = None
     """What to do when workers do not keep up; by default live cameras drop, files wait."""
     mask: tuple[tuple[Share, Share], ...] = ()

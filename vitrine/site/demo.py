@@ -214,7 +214,7 @@ def _camera(number: int, uri: str, stand: Stand) -> Camera:
 
 def _is_synthetic(mall: Mall) -> bool:
     """Return True where all visitors are synthetic."""
-    return all(camera.uri.startswith("synthetic:") for camera in mall.cameras)
+    return all(camera.uri.scheme == "synthetic" for camera in mall.cameras)
 
 
 def _run(plan: Plan, *, browser: bool) -> None:

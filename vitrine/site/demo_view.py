@@ -14,7 +14,6 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from vitrine.services.ingest.addresses import without_password
 from vitrine.site.embedded import Site
 
 # Smooth for the eye, and nothing for the machine.
@@ -90,7 +89,7 @@ def summary_of(site: Site) -> dict[str, Any]:
     counts = site.recorder.counts
     cameras = plan.mall.current().cameras
     return {
-        "sources": [without_password(camera.uri) for camera in cameras],
+        "sources": [str(camera.uri) for camera in cameras],
         "bus": plan.settings.bus,
         "speed": plan.speed,
         "wall_seconds": round(site.seconds, 3),

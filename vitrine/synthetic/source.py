@@ -30,7 +30,7 @@ class SyntheticSource:
         Days are a day apart. Raises ValueError for an unknown or bad option of the address.
         """
         mall = SyntheticMall.from_uri(
-            camera.uri,
+            camera.uri.text,
             width=camera.width,
             height=2 * round(camera.width * SHARE),
             fps=camera.fps,

@@ -115,7 +115,7 @@ def test_scenarios_have_good_addresses_and_the_campaigns_everywhere(
         load_mall(Path(__file__).parents[3] / "config").campaigns
     )
     for camera in mall.cameras:
-        options = parse_options(camera.uri)
+        options = parse_options(camera.uri.text)
         assert (options.seconds, options.days) == (scenario.seconds, scenario.days)
         assert camera.mount == ("left" if options.view == 2 else "above")
     assert all(

@@ -18,7 +18,6 @@ from tests.ingest_builders import (
     write_images,
     write_video,
 )
-from vitrine.services.ingest.addresses import without_password
 from vitrine.services.ingest.frames import to_jpeg
 from vitrine.services.ingest.shots import Source, Unreadable
 from vitrine.services.ingest.sources import source_of
@@ -31,7 +30,7 @@ class GigeSource:
     synthetic = False
 
     def shots(self, camera):
-        if camera.uri == "gige:wrong":
+        if camera.uri.text == "gige:wrong":
             raise ValueError("no such camera")
         for at_ns in (0, 40_000_000):
             yield at_ns, lambda: (np.zeros((48, 64, 3), np.uint8), None)
@@ -120,7 +119,7 @@ def test_a_device_that_is_not_there_cannot_be_opened() -> None:
 
 
 def test_an_unreachable_stream_is_named_without_its_password() -> None:
-    with pytest.raises(Unreadable, match=r"^http://127\.0\.0\.1:9/x cannot be opened"):
+    with pytest.raises(Unreadable, match=r"^http://127\.0\.0\.1 cannot be opened"):
         times_ms(source_of(make_camera("http://me:secret@127.0.0.1:9/x?token=secret")))
 
 
@@ -172,21 +171,6 @@ def test_a_stream_gives_its_pictures_until_it_hangs_up() -> None:
             )
     assert len(seen) == 8
     assert seen == sorted(seen)
-
-
-def test_addresses_lose_password_and_token() -> None:
-    assert (
-        without_password("rtsp://me:p@ss@10.0.0.7:554/1?token=x")
-        == "rtsp://10.0.0.7:554/1"
-    )
-    assert without_password("rtsp://10.0.0.7:554/1") == "rtsp://10.0.0.7:554/1"
-    assert (
-        without_password("http://10.0.0.7/video?user=me&pwd=secret")
-        == "http://10.0.0.7/video"
-    )
-    assert (
-        without_password("synthetic:?people=4&seed=7") == "synthetic:?people=4&seed=7"
-    )
 
 
 def test_images_of_a_folder_come_in_order_at_the_cameras_rate(tmp_path: Path) -> None:
@@ -244,8 +228,8 @@ def test_a_bad_synthetic_address_says_what_is_allowed() -> None:
 
 def test_a_scheme_that_nothing_reads_says_which_exist() -> None:
     message = (
-        r"^gige://10\.0\.0\.7/x: nothing reads gige: .* \(http:, https:, rtmp:, rtsp:, "
-        r"rtsps:, synthetic:\)"
+        r"^gige://10\.0\.0\.7: nothing reads gige:; .* \(http:, https:, rtmp:, rtmps:, "
+        r"rtsp:, rtsps:, synthetic:\)"
     )
     with pytest.raises(Unreadable, match=message):
         times_ms(source_of(make_camera("gige://me:secret@10.0.0.7/x?token=secret")))
@@ -264,5 +248,5 @@ def test_another_package_adds_a_source_by_its_entry_point(
     source = source_of(make_camera("gige://10.0.0.7"))
     assert (source.live, source.synthetic) == (True, False)
     assert times_ms(source) == [0, 40]
-    with pytest.raises(Unreadable, match=r"^gige:wrong: no such camera"):
+    with pytest.raises(Unreadable, match=r"^no such camera"):
         times_ms(source_of(make_camera("gige:wrong")))
