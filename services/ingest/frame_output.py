@@ -20,6 +20,7 @@ from vitrine.services.ingest.frames import (
 from vitrine.services.ingest.publisher import Publisher
 from vitrine.services.ingest.shared import Shared
 from vitrine.services.ingest.shots import Pixels, Source, Truth
+from vitrine.services.ingest.upright import upright
 from vitrine.telemetry import metrics
 from vitrine.topics import COVERAGE, FRAMES
 
@@ -87,9 +88,10 @@ class FrameOutput:
         captured_ns: int,
         truth: Truth | None,
     ) -> None:
-        """Publish a picture as a frame, masked and scaled, or drop it with a reason."""
+        """Publish a picture as a frame, upright, masked and scaled, or drop it with a reason."""
         camera = self._camera
-        # The mask comes first: nothing behind it may reach anything that is kept.
+        pixels = upright(pixels, camera)
+        # Before anything else: nothing behind the mask may reach anything that is kept.
         blacken(pixels, camera.mask)
         pixels = fit(pixels, camera.width)
         jpeg = to_jpeg(pixels, self._shared.settings.quality)
