@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from rich.box import SIMPLE_HEAD
+from rich.markup import escape
 from rich.table import Table
 
 from vitrine.campaigns import figures as table
@@ -107,17 +108,18 @@ def summary_table(figures: Figures) -> Table:
         box=SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
     )
-    lines.add_column("campaign")
+    # Too long for the terminal, a name goes on in the next line: nothing is cut off.
+    lines.add_column("campaign", overflow="fold")
     for heading in (*TERMINAL, "reach"):
         lines.add_column(heading, justify="right", no_wrap=True)
     for campaign in figures.campaigns:
         lines.add_row(
-            f"[bold]{campaign.campaign_id}[/]",
+            f"[bold]{escape(campaign.campaign_id)}[/]",
             *terminal_line(campaign.totals),
             table.REACH.shown(campaign.totals, campaign),
         )
         for creative, totals in campaign.by_creative().items():
-            lines.add_row(f"  {creative}", *terminal_line(totals), "")
+            lines.add_row(f"  {escape(creative)}", *terminal_line(totals), "")
     if not figures.campaigns:
         lines.add_row("nothing yet", *[""] * (len(TERMINAL) + 1))
     return lines

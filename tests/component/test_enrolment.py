@@ -13,7 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from vitrine.errors import Invalid
-from vitrine.services.identity.customers_command import customers, read_picture
+from vitrine.services.identity.customers_command import customers
+from vitrine.services.identity.enrolling import read_picture
 from vitrine.vision.crop import Image
 from vitrine.vision.models import PUBLIC_EMBEDDING_FILE, YUNET_FILE
 
@@ -24,7 +25,7 @@ EMPTY = np.full((200, 200, 3), 120, np.uint8)
 def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, redis_url: str) -> Run:
     key_file = tmp_path / "keys"
     key_file.write_text(f"k1 {b64encode(bytes(32)).decode()}\n")
-    monkeypatch.setenv("VITRINE_REDIS_URL", redis_url.replace("/0", "/7"))
+    monkeypatch.setenv("VITRINE_REDIS_URL", redis_url.replace("db=0", "db=7"))
     monkeypatch.setenv("VITRINE_KEY_FILE", str(key_file))
     return Run()
 

@@ -32,11 +32,13 @@ PROGRAMS = {
     **{f"vitrine.services.{name}.app": name for name in SERVICES},
     "vitrine.services.stand.virtual_player": "stand",
     "vitrine.services.analytics.plots": "analytics",
-    "vitrine.services.analytics.report_command": "analytics",
-    "vitrine.services.identity.customers_command": "landmarks",
+    "vitrine.services.analytics.reporting": "analytics",
+    "vitrine.services.identity.enrolling": "landmarks",
     "vitrine.services.identity.gallery_feed": "identity",
     "vitrine.bus.kafka": "core",
-    "vitrine.cli": "core",
+    "vitrine.cli.commands": "core",
+    "vitrine.cli.models": "core",
+    "vitrine.cli.topics": "core",
 }
 
 

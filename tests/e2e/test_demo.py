@@ -183,23 +183,11 @@ def test_an_unknown_option_of_the_synthetic_source_is_explained(tmp_path: Path) 
     assert "people" in done.stderr
 
 
-def test_a_mistake_in_the_configuration_names_file_and_line(tmp_path: Path) -> None:
-    for name in ("stands", "campaigns"):
-        (tmp_path / f"{name}.yaml").write_text(f"{name}: []\n")
-    (tmp_path / "cameras.yaml").write_text(
-        "cameras:\n  - {id: a, uri: '0', stand: b, fps: -1}\n"
-    )
-    done = demo("--config", str(tmp_path), folder=tmp_path)
-    assert done.returncode == 1
-    assert "cameras.yaml:2: cameras.0.fps" in done.stderr
-
-
 def test_help_teaches(tmp_path: Path) -> None:
     done = demo("--help", folder=tmp_path)
     assert done.returncode == 0
     for option in (
         "--source",
-        "--config",
         "--bus",
         "--speed",
         "--seconds",

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from vitrine.errors import ConfigurationError
-from vitrine.settings import Settings
-from vitrine.shipped import MODELS
-from vitrine.vision.manifest import (
-    Manifest,
-    Public,
-    Shipped,
-    in_use,
-    present,
-    problems,
-    read_manifest,
-)
-from vitrine.vision.pull import pull as pull_model
+HEADINGS = ("file", "purpose", "size", "licence", "state")
 
 
 @click.group()
@@ -33,71 +21,23 @@ def models() -> None:
 
 
 @models.command("list")
-def list_models() -> None:
+@click.option("--json", "as_json", is_flag=True, help="For other programs.")
+def list_models(as_json: bool) -> None:
     """Print all weights: purpose, size, licence, and whether the product uses them.
 
     In use is what is taken if no setting of a service chooses another.
     """
-    manifest = read_manifest()
-    configured = Settings.load().models
-    used = in_use(manifest, configured)
-    entries: list[Shipped | Public] = [*manifest.shipped, *manifest.public]
-    rows = [("file", "purpose", "size", "licence", "state")]
-    for entry in entries:
-        row = (
-            entry.file,
-            entry.purpose,
-            f"{entry.size / 1e3:,.0f} kB",
-            entry.licence,
-            state_of(entry, configured, used.get(entry.role, "")),
-        )
-        rows.append(row)
-    # These weights come with their package, so the manifest does not list them.
-    rows.append(
-        (
-            "(package mtcnn)",
-            "confirms tracked faces (MTCNN)",
-            "",
-            "MIT",
-            "in use",
-        )
-    )
-    for line in _columns(rows):
+    from vitrine.cli.models import columns, weights
+
+    listed = weights()
+    if as_json:
+        text = json.dumps([entry.plain() for entry in listed], indent=2)
+        click.echo(text)
+        return
+    rows: list[tuple[str, ...]] = [HEADINGS]
+    rows.extend(entry.row() for entry in listed)
+    for line in columns(rows):
         click.echo(line)
-
-
-def state_of(
-    entry: Shipped | Public,
-    configured: Path | None,
-    used: str,
-) -> str:
-    """Say in one phrase that a file is in use, or why not.
-
-    `used` is the file in use for the same role, `configured` the folder of public models.
-    """
-    if entry.file == used:
-        return "in use"
-    if isinstance(entry, Shipped):
-        if present(entry, MODELS):
-            return f"{used} is used instead"
-        return "missing"
-    if configured is None:
-        return "optional; VITRINE_MODELS is not set"
-    return f"optional; not in {configured}"
-
-
-def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return a line for each row, its cells below each other."""
-    widths = [0] * len(rows[0])
-    for row in rows:
-        for column, cell in enumerate(row):
-            widths[column] = max(widths[column], len(cell))
-    lines = []
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        line = "  ".join(cells)
-        lines.append(line.rstrip())
-    return lines
 
 
 @models.command()
@@ -106,16 +46,26 @@ def verify() -> None:
 
     Exits 1 if a file is changed, missing, or has no entry or card.
     """
-    manifest = read_manifest()
-    configured = Settings.load().models
-    found = problems(manifest, configured)
+    from vitrine.cli.models import verified
+
+    found, summary = verified()
     for line in found:
         click.echo(line, err=True)
     if found:
         sys.exit(1)
-    shipped = len(manifest.shipped)
-    public = sum(present(entry, configured) for entry in manifest.public)
-    click.echo(f"unchanged: {shipped} files that ship, {public} public")
+    click.echo(summary)
+
+
+def public_names(
+    context: click.Context,  # noqa: ARG001 - part of click's interface
+    parameter: click.Parameter,  # noqa: ARG001
+    incomplete: str,
+) -> list[str]:
+    """Return the public models that begin with `incomplete`, for the shell."""
+    from vitrine.vision.manifest import read_manifest
+
+    names = [entry.file for entry in read_manifest().public]
+    return [name for name in names if name.startswith(incomplete)]
 
 
 @models.command()
@@ -124,6 +74,7 @@ def verify() -> None:
     nargs=-1,
     required=True,
     metavar="NAME...",
+    shell_complete=public_names,
 )
 @click.option(
     "--folder",
@@ -146,31 +97,6 @@ def pull(
     A file is installed only if its checksum is the listed one. A folder or an address that ends
     with / holds each file under its own name.
     """
-    target = folder or Settings.load().models
-    if target is None:
-        raise ConfigurationError(
-            "set VITRINE_MODELS, or say --folder: where are the public models to be?"
-        )
-    manifest = read_manifest()
-    # All names first: a wrong one is reported before anything is fetched.
-    entries = [chosen(manifest, name) for name in names]
-    for entry in entries:
-        bar = click.progressbar(
-            length=entry.size,
-            label=entry.file,
-            file=sys.stderr,
-        )
-        with bar:
-            path = pull_model(entry, source, target, bar.update)
-        click.echo(f"{path}: {entry.size} bytes, checksum as listed, {entry.licence}")
+    from vitrine.cli.models import pull_all
 
-
-def chosen(manifest: Manifest, name: str) -> Public:
-    """Return the one public model whose file name begins so. Raises ConfigurationError."""
-    found = [entry for entry in manifest.public if entry.file.startswith(name)]
-    if len(found) != 1:
-        listed = ", ".join(entry.file for entry in manifest.public)
-        raise ConfigurationError(
-            f"{name} names {len(found)} public models; there are: {listed}"
-        )
-    return found[0]
+    pull_all(names, folder, source)

@@ -50,7 +50,7 @@ def table_of(run: Run, results: Sequence[Result]) -> Table:
         box=SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
     )
-    table.add_column("check")
+    table.add_column("check", overflow="fold")
     for name in ("measured", "asked for", ""):
         table.add_column(name, justify="right", no_wrap=True)
     for _, some in groupby(results, key=attrgetter("group")):
@@ -70,7 +70,7 @@ def list_of(scenarios: Iterable[Scenario]) -> Table:
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name in ("scenario", "seconds", "stands", "cameras"):
         table.add_column(name, no_wrap=True)
-    table.add_column("what happens")
+    table.add_column("what happens", overflow="fold")
     for one in scenarios:
         length = f"{one.seconds:g}"
         if one.days > 1:
@@ -84,6 +84,23 @@ def list_of(scenarios: Iterable[Scenario]) -> Table:
             one.story,
         )
     return table
+
+
+def scenarios_json(scenarios: Iterable[Scenario]) -> list[dict[str, Any]]:
+    """Return what there is to run, for other programs."""
+    listed = []
+    for one in scenarios:
+        cameras = {stand: list(uris) for stand, uris in one.cameras.items()}
+        plain = {
+            "scenario": one.name,
+            "title": one.title,
+            "seconds": one.seconds,
+            "days": one.days,
+            "cameras": cameras,
+            "story": one.story,
+        }
+        listed.append(plain)
+    return listed
 
 
 def to_json(run: Run, results: Sequence[Result]) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Event
 from typing import Any
 
@@ -36,16 +38,26 @@ def has_screen() -> bool:
     return bool(x11 or wayland)
 
 
-def greet(console: Console, site: Site) -> None:
+@contextmanager
+def starting(screen: Console) -> Iterator[Callable[[str], None]]:
+    """Show what the start is about; yield the function that is told."""
+    with screen.status("Starting …") as status:
+
+        def say(step: str) -> None:
+            status.update(f"Starting: {step} …")
+
+        yield say
+
+
+def welcome(screen: Console, site: Site) -> None:
     """Print where to look."""
     page = stand_page(site)
-    console.print(f"Stand page    [bold]{page}[/]")
-    console.print(
-        f"Live figures  [bold]{site.address}/live[/]   (Ctrl-C ends the run in order)"
-    )
+    screen.print("Ready. Open")
+    screen.print(f"  Stand page    [bold]{page}[/]")
+    screen.print(f"  Live figures  [bold]{site.address}/live[/]")
 
 
-def watch(console: Console, site: Site, stop: Event) -> None:
+def watch(screen: Console, site: Site, stop: Event) -> None:
     """Show progress until the sources end, somebody interrupts, or a service fails.
 
     Raises what stopped a service.
@@ -58,7 +70,7 @@ def watch(console: Console, site: Site, stop: Event) -> None:
         TextColumn("{task.fields[figures]}"),
     )
     counts = site.recorder.counts
-    with Progress(*columns, console=console, transient=False) as progress:
+    with Progress(*columns, console=screen, transient=False) as progress:
         task = progress.add_task(
             "watching",
             total=total,

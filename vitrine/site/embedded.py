@@ -30,7 +30,7 @@ from vitrine.site.plan import Plan, defaults_of
 from vitrine.site.process import find_build
 from vitrine.site.recorder import RECORDED, Recorder
 from vitrine.site.worker import Worker
-from vitrine.stores.embedded import embedded_redis
+from vitrine.stores.embedded import EmbeddedStore
 from vitrine.stores.redis import connect
 from vitrine.telemetry.health import Health
 from vitrine.topics import TOPICS
@@ -58,6 +58,10 @@ ORDER = (
 KEY_BYTES = 32
 
 
+def silent(step: str) -> None:
+    """Say nothing."""
+
+
 class Site:
     """Run a site, from cameras to campaign figures."""
 
@@ -76,11 +80,24 @@ class Site:
         self.seconds = 0.0
         """From the first look through a camera until everything was counted."""
         self._started = 0.0
+        self._store: EmbeddedStore | None = None
+        self._interrupted = Event()
+        self._say: Callable[[str], None] = silent
         self._workers: dict[str, Worker] = {}
 
     @contextmanager
-    def running(self) -> Iterator[Site]:
-        """Start everything; call `finish` in the block to end in order, leave it to end at once."""
+    def running(
+        self,
+        stop: Event | None = None,
+        say: Callable[[str], None] = silent,
+    ) -> Iterator[Site]:
+        """Start everything; call `finish` in the block to end in order, leave it to end at once.
+
+        `say` is told each step of the start. Raises KeyboardInterrupt when `stop` is set before
+        all are ready.
+        """
+        self._interrupted = stop or Event()
+        self._say = say
         with ExitStack() as stack:
             context = self._context(stack)
             services = self._build(context)
@@ -127,6 +144,11 @@ class Site:
         self.seconds = time.monotonic() - self._started
         self.check()
 
+    def kill(self) -> None:
+        """End what would outlive this process."""
+        if self._store is not None:
+            self._store.kill()
+
     # Composition
 
     def _context(self, stack: ExitStack) -> Context:
@@ -155,8 +177,13 @@ class Site:
         """Return the settings of the plan, with a Redis and keys where it names none."""
         settings = self.plan.settings
         if "redis_url" not in settings.model_fields_set:
-            url = stack.enter_context(embedded_redis())
-            settings = settings.model_copy(update={"redis_url": SecretStr(url)})
+            self._step("the store")
+            store = EmbeddedStore()
+            self._store = store
+            stack.callback(store.stop)
+            store.start()
+            url = SecretStr(store.url)
+            settings = settings.model_copy(update={"redis_url": url})
         if settings.key_file is None:
             folder = stack.enter_context(TemporaryDirectory())
             key_file = _write_key(Path(folder))
@@ -166,6 +193,7 @@ class Site:
     def _build(self, context: Context) -> dict[str, Service]:
         services = {}
         for name in SERVICES:
+            self._step(name)
             build = find_build(name)
             own = self.plan.context_of(name, context)
             services[name] = build(own)
@@ -210,6 +238,8 @@ class Site:
         deadline = time.monotonic() + READY_LIMIT_S
         while not self._is_ready(*events):
             self.check()
+            waited_for = ", ".join(self.health.reasons())
+            self._step(f"waiting for {waited_for}" if waited_for else "nearly there")
             if time.monotonic() > deadline:
                 reasons = self.health.reasons()
                 raise Unavailable(f"not ready within {READY_LIMIT_S:g} s: {reasons}")
@@ -219,6 +249,11 @@ class Site:
         if self.health.reasons():
             return False
         return all(event.is_set() for event in events)
+
+    def _step(self, step: str) -> None:
+        if self._interrupted.is_set():
+            raise KeyboardInterrupt
+        self._say(step)
 
     def _abandon(self) -> None:
         for worker in self._workers.values():

@@ -142,8 +142,8 @@ def test_the_command_writes_json_of_one_campaign(server: str, tmp_path: Path) ->
     [
         (["--campaign", "sprign"], "nothing has been released of a campaign 'sprign'"),
         (
-            ["--output", "/nowhere/report.html"],
-            "/nowhere/report.html cannot be written",
+            ["--output", "/dev/null/report.html"],
+            "/dev/null/report.html cannot be written",
         ),
     ],
 )

@@ -15,7 +15,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.brokers import free_ports
-from vitrine.cli import cli, main, models_command
+from vitrine.cli import main
+from vitrine.cli import models as models_module
+from vitrine.cli.commands import cli
 from vitrine.vision.manifest import Manifest, Public
 
 CONTENT = b"weights " * 40_000
@@ -72,7 +74,7 @@ def listed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the command know two public models and no others."""
     public = (make_public(), make_public("other.onnx", b"other"))
     manifest = Manifest(shipped=(), public=public)
-    monkeypatch.setattr(models_command, "read_manifest", lambda: manifest)
+    monkeypatch.setattr(models_module, "read_manifest", lambda: manifest)
     monkeypatch.delenv("VITRINE_MODELS", raising=False)
 
 

@@ -9,8 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from tests.brokers import ROOT, KafkaBroker, free_ports
-from vitrine.cli import main, topics_command
-from vitrine.cli.topics_command import topics, topics_document
+from vitrine.cli import main
+from vitrine.cli import topics as topics_module
+from vitrine.cli.topics import topics_document
+from vitrine.cli.topics_command import topics
 from vitrine.topics import COVERAGE, TOPICS, Topic
 
 
@@ -30,7 +32,7 @@ def declare(
     topic: Topic,
 ) -> None:
     """Let the command know this topic only, and this broker."""
-    monkeypatch.setattr(topics_command, "TOPICS", (topic,))
+    monkeypatch.setattr(topics_module, "TOPICS", (topic,))
     monkeypatch.setenv("VITRINE_KAFKA_SERVERS", broker.servers)
 
 

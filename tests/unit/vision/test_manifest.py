@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from vitrine.cli import cli
+from vitrine.cli.commands import cli
 from vitrine.errors import ConfigurationError
 from vitrine.shipped import MODELS
 from vitrine.vision import models

@@ -1,0 +1,162 @@
+"""Customers who asked to be recognised: enrolled from pictures, listed, erased."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import click
+import cv2
+import numpy as np
+from rich.markup import escape
+from rich.table import Table
+
+from vitrine.customers.consents import Purpose, granted, in_force
+from vitrine.customers.enrolment import FaceReader
+from vitrine.customers.records import Vector
+from vitrine.errors import ConfigurationError, Invalid
+from vitrine.sealing import HOW_TO, Sealer
+from vitrine.settings import Settings
+from vitrine.stores.customers import CustomerStore
+from vitrine.stores.redis import connect
+from vitrine.terminal import console
+from vitrine.vision.crop import Image
+from vitrine.vision.detectors import load_detector
+from vitrine.vision.embedding import Embedder
+from vitrine.vision.models import LANDMARKS_FILE, embedding_model, model_path
+from vitrine.vision.networks import load_network
+
+
+def enrol_customer(
+    name: str,
+    images: Sequence[Path],
+    *,
+    purposes: Sequence[str],
+    days: int,
+    text_version: str,
+) -> None:
+    """Enrol a customer and print the id. Raises ConfigurationError without a good picture."""
+    settings = Settings.load()
+    store = _store(settings)
+    reader = load_reader(settings.models)
+    vectors = _vectors(reader, images)
+    if not vectors:
+        raise ConfigurationError(
+            "nobody was enrolled: none of the pictures can be used"
+        )
+    now_ns = time.time_ns()
+    consents = granted(
+        cast("Sequence[Purpose]", purposes),
+        at_ns=now_ns,
+        days=days,
+        text_version=text_version,
+    )
+    customer_id = store.enrol(
+        name=name,
+        vectors=vectors,
+        model=reader.embedder.model,
+        consents=consents,
+        now_ns=now_ns,
+    )
+    used = f"{len(vectors)} of {len(images)} pictures"
+    agreed = ", ".join(purposes)
+    click.echo(f"{customer_id}  {used}, consent to {agreed}")
+
+
+def list_customers(*, as_json: bool) -> None:
+    """Print the customers and what they agree to now."""
+    store = _store(Settings.load())
+    now_ns = time.time_ns()
+    listed = []
+    for customer in store.customers():
+        purposes = in_force(customer.consents, now_ns)
+        plain = {
+            "id": customer.customer_id,
+            "name": customer.name,
+            "templates": customer.templates,
+            "agreed_to": list(purposes),
+        }
+        listed.append(plain)
+    if as_json:
+        text = json.dumps(listed, indent=2, ensure_ascii=False)
+        click.echo(text)
+        return
+    console().print(_table(listed))
+
+
+def _table(listed: Sequence[Mapping[str, Any]]) -> Table:
+    table = Table()
+    for heading in ("id", "name", "templates", "agreed to"):
+        # Too long for the terminal, a name goes on in the next line: nothing is cut off.
+        table.add_column(heading, overflow="fold")
+    for customer in listed:
+        agreed = ", ".join(customer["agreed_to"])
+        table.add_row(
+            customer["id"],
+            escape(customer["name"]),
+            str(customer["templates"]),
+            agreed or "expired",
+        )
+    return table
+
+
+def erase_customer(customer_id: str) -> None:
+    """Erase everything of a customer and print the receipt."""
+    store = _store(Settings.load())
+    receipt = store.erase(customer_id, now_ns=time.time_ns())
+    text = json.dumps(receipt, indent=2)
+    click.echo(text)
+
+
+def _store(settings: Settings) -> CustomerStore:
+    if settings.key_file is None:
+        raise ConfigurationError(f"set VITRINE_KEY_FILE; {HOW_TO}")
+    url = settings.redis_url.get_secret_value()
+    sealer = Sealer.load(settings.key_file)
+    return CustomerStore(connect(url), sealer)
+
+
+def load_reader(models: Path | None) -> FaceReader:
+    """Return a reader with our networks, or the public ones in the folder `models`.
+
+    Raises ConfigurationError for a model that is missing.
+    """
+    landmarks = model_path(LANDMARKS_FILE)
+    embedding = embedding_model(models)
+    network = load_network(embedding)
+    return FaceReader(
+        detector=load_detector(models),
+        landmarks=load_network(landmarks),
+        embedder=Embedder(network, model=embedding.stem),
+    )
+
+
+def _vectors(reader: FaceReader, paths: Sequence[Path]) -> list[Vector]:
+    """Return the faces of the pictures that can be used; say which cannot."""
+    vectors = []
+    for path in paths:
+        try:
+            picture = read_picture(path)
+            vectors.append(reader.read(picture))
+        except Invalid as error:
+            click.echo(f"{path}: left out, {error}", err=True)
+    return vectors
+
+
+def read_picture(path: Path) -> Image:
+    """Return a picture file as (H, W, 3) BGR. Raises Invalid."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise Invalid(reason) from None
+    if not content:
+        raise Invalid("not a picture that can be read")
+    encoded = np.frombuffer(content, np.uint8)
+    picture = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+    if picture is None:
+        raise Invalid("not a picture that can be read")
+    return np.asarray(picture, np.uint8)
