@@ -1,24 +1,21 @@
 """Describe a mall: its cameras, stands and campaigns, and where that is read from."""
 
 from vitrine.mall.address import Address
-from vitrine.mall.models import (
-    Camera,
+from vitrine.mall.cameras import Camera, ConeCentre, Mount
+from vitrine.mall.campaigns import (
+    Advertiser,
     Campaign,
     Condition,
-    ConeCentre,
     Creative,
-    Mall,
-    Mount,
-    Name,
     Offer,
-    Screen,
-    Stand,
-    Weights,
-    Zone,
 )
+from vitrine.mall.models import Mall
+from vitrine.mall.stands import Screen, Stand, Weights, Zone
+from vitrine.mall.texts import Name
 
 __all__ = [
     "Address",
+    "Advertiser",
     "Camera",
     "Campaign",
     "Condition",

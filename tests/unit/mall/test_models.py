@@ -63,10 +63,12 @@ def test_a_campaign_needs_a_creative_for_the_plain_rotation() -> None:
         make_campaign(creatives=(only,))
 
 
-def test_two_creatives_of_one_name_are_refused() -> None:
+def test_two_creatives_of_one_id_are_refused() -> None:
     shoe = Creative(id="shoe", file="shoe.html")
-    with pytest.raises(ValidationError, match="creative 'shoe' is there twice"):
-        make_campaign(creatives=(shoe, shoe))
+    twice = make_campaign(creatives=(shoe, shoe))
+    north = Stand(id="north")
+    with pytest.raises(ValidationError, match="the id 'shoe' is there twice"):
+        Mall(cameras=(), stands=(north,), campaigns=(twice,))
 
 
 def test_weights_that_do_not_add_up_to_one_are_refused() -> None:

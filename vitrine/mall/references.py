@@ -1,0 +1,115 @@
+"""Check what no item of the configuration can know alone: ids that repeat or do not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from vitrine.mall.problems import did_you_mean, shown
+from vitrine.mall.texts import RESERVED
+
+Place: TypeAlias = tuple[str | int, ...]
+Items: TypeAlias = Sequence[tuple[Place, Mapping[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Hold what is wrong at a place such as `("cameras", 0, "stand")`."""
+
+    place: Place
+    text: str
+
+
+def reference_faults(mall: Mapping[str, Any]) -> list[Fault]:
+    """Return the faults of a configuration in plain values, as files or a dump give it.
+
+    What has the wrong form is passed over, as other checks name it. So is what refers to a list
+    that could not be read.
+    """
+    faults = []
+    for name in ("cameras", "stands", "advertisers", "campaigns"):
+        faults += _doubled(_items(mall, name))
+    for name in ("advertisers", "campaigns"):
+        faults += _reserved(_items(mall, name))
+    for place, campaign in _items(mall, "campaigns"):
+        for name in ("creatives", "offers"):
+            faults += _doubled(_items(campaign, name, place))
+    if isinstance(mall.get("stands"), Sequence):
+        stands = [stand.get("id") for _, stand in _items(mall, "stands")]
+        known = [id_ for id_ in stands if isinstance(id_, str)]
+        faults += _unknown(_named_stands(mall), known)
+    return faults
+
+
+def _items(
+    holder: Mapping[str, Any],
+    key: str,
+    place: Place = (),
+) -> Items:
+    """Return the mappings in the list under a key, each with its place."""
+    listed = holder.get(key)
+    if not isinstance(listed, list | tuple):
+        return []
+    found = []
+    for number, item in enumerate(listed):
+        if isinstance(item, Mapping):
+            found.append(((*place, key, number), item))
+    return found
+
+
+def _doubled(items: Items) -> list[Fault]:
+    seen: set[str] = set()
+    faults = []
+    for place, item in items:
+        id_ = item.get("id")
+        if not isinstance(id_, str):
+            continue
+        if id_ in seen:
+            text = f"the id {shown(id_)} is there twice; give each its own"
+            faults.append(Fault((*place, "id"), text))
+        seen.add(id_)
+    return faults
+
+
+def _reserved(items: Items) -> list[Fault]:
+    faults = []
+    for place, item in items:
+        if item.get("id") == RESERVED:
+            text = (
+                f"{RESERVED!r} is the id of what is shown when no campaign runs; "
+                "take another one"
+            )
+            faults.append(Fault((*place, "id"), text))
+    return faults
+
+
+def _named_stands(mall: Mapping[str, Any]) -> list[tuple[Place, str]]:
+    """Return every stand that a camera or a campaign names, with the place."""
+    named = []
+    for place, camera in _items(mall, "cameras"):
+        named.append(((*place, "stand"), camera.get("stand")))
+    for place, campaign in _items(mall, "campaigns"):
+        stands = campaign.get("stands")
+        if not isinstance(stands, list | tuple):
+            continue
+        for number, stand in enumerate(stands):
+            named.append(((*place, "stands", number), stand))
+    return [(place, stand) for place, stand in named if isinstance(stand, str)]
+
+
+def _unknown(
+    named: Iterable[tuple[Place, str]],
+    known: Sequence[str],
+) -> list[Fault]:
+    faults = []
+    for place, stand in named:
+        if stand in known:
+            continue
+        near = did_you_mean(stand, known)
+        text = f"there is no stand {shown(stand)}{near}"
+        if not near:
+            listed = ", ".join(known) or "none"
+            text = f"{text}; stands.yaml has: {listed}"
+        faults.append(Fault(place, text))
+    return faults

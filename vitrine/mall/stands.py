@@ -1,0 +1,126 @@
+"""Describe stands: screens, and how people in front of them are measured."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from vitrine.mall.cameras import Mount
+from vitrine.mall.part import Part
+from vitrine.mall.texts import DisplayName, Name, TimeZone
+from vitrine.schemas.base import Share
+
+Metres = Annotated[float, Field(gt=0, le=50)]
+# Decimal fractions that add up to 1 do so in binary only nearly.
+WEIGHTS_TOLERANCE = 1e-6
+
+
+class Screen(Part):
+    """Hold a screen's size, and the place of cameras without `mount` or `cone` of their own."""
+
+    width_m: Metres = Field(1.2, description="Width in metres.", examples=[1.2])
+    height_m: Metres = Field(0.7, description="Height in metres.", examples=[0.7])
+    camera: Mount = Field(
+        "above",
+        description="The edge where cameras sit that do not say otherwise.",
+        examples=["above"],
+    )
+
+
+class Zone(Part):
+    """Limit who is at the stand, by face height as a share of the picture's height."""
+
+    min_face: Share = Field(
+        0.05,
+        description="Smaller faces are too far away to count.",
+        examples=[0.05],
+    )
+    max_face: Share = Field(
+        0.6,
+        description="Larger faces are too near to count.",
+        examples=[0.6],
+    )
+
+    @field_validator("max_face")
+    @classmethod
+    def _in_order(cls, max_face: float, info: ValidationInfo) -> float:
+        min_face = info.data.get("min_face", 0)
+        if min_face >= max_face:
+            raise ValueError(
+                f"min_face must be smaller than max_face, not {min_face:g} and {max_face:g}"
+            )
+        return max_face
+
+
+class Weights(Part):
+    """Hold the weights of the parts of the engagement score; they add up to 1."""
+
+    attention: Share = Field(
+        0.5,
+        description="Weight of looking at the screen.",
+        examples=[0.5],
+    )
+    proximity: Share = Field(
+        0.2,
+        description="Weight of standing near.",
+        examples=[0.2],
+    )
+    response: Share = Field(
+        0.2,
+        description="Weight of the expression's response.",
+        examples=[0.2],
+    )
+    steadiness: Share = Field(
+        0.1,
+        description="Weight of standing still.",
+        examples=[0.1],
+    )
+
+    @model_validator(mode="after")
+    def _sum_to_one(self) -> Self:
+        total = self.attention + self.proximity + self.response + self.steadiness
+        if abs(total - 1) > WEIGHTS_TOLERANCE:
+            raise ValueError(f"weights must add up to 1, not {total:g}")
+        return self
+
+
+class Stand(Part):
+    """Hold one screen and how people in front of it are measured."""
+
+    id: Name = Field(
+        description="Name in addresses, metrics and logs; unique among stands.",
+        examples=["north"],
+    )
+    name: DisplayName | None = Field(
+        None,
+        description="Name for people, in any script; without it, the id.",
+        examples=["Nordeingang, Erdgeschoß"],
+    )
+    time_zone: TimeZone = Field(
+        "UTC",
+        description="Zone of its days and clock times.",
+        examples=["Europe/Berlin"],
+    )
+    recognition: Literal["none", "enrolled"] = Field(
+        "none",
+        description="`enrolled` recognises customers who asked for it; `none` nobody.",
+        examples=["none"],
+    )
+    screen: Screen = Field(
+        Screen(),
+        description="Size of the screen, and where cameras sit at it.",
+        examples=[{"width_m": 1.2, "height_m": 0.7, "camera": "above"}],
+    )
+    zone: Zone = Field(
+        Zone(),
+        description="Who is near enough to count.",
+        examples=[{"min_face": 0.05, "max_face": 0.6}],
+    )
+    weights: Weights = Field(
+        Weights(),
+        description="Weights of the engagement score.",
+        examples=[
+            {"attention": 0.5, "proximity": 0.2, "response": 0.2, "steadiness": 0.1}
+        ],
+    )
