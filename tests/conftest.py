@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,8 @@ REQUIRE_SHARED = os.environ.pop("VITRINE_REQUIRE_SHARED", "") == "1"
 REQUIRE_BROWSER = os.environ.pop("VITRINE_REQUIRE_BROWSER", "") == "1"
 REQUIRE_PROMETHEUS = os.environ.pop("VITRINE_REQUIRE_PROMETHEUS", "") == "1"
 REQUIRE_DOCKER = os.environ.pop("VITRINE_REQUIRE_DOCKER", "") == "1"
+# No test leaves anything in the home of whoever runs it.
+os.environ.setdefault("VITRINE_STATE", tempfile.mkdtemp(prefix="vitrine-state-"))
 SHARED = Path(os.environ.pop("VITRINE_SHARED", "") or ROOT.parent / "shared")
 
 

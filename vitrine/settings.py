@@ -105,6 +105,13 @@ class Settings(EnvironmentSettings):
         Path("config"),
         description="Folder with cameras.yaml, stands.yaml, campaigns.yaml.",
     )
+    state: Path | None = Field(
+        None,
+        description=(
+            "Folder that keeps the last good configuration; without it, what systemd gives, "
+            "or ~/.local/state/vitrine."
+        ),
+    )
     bus: Literal["memory", "kafka"] = Field(
         "kafka", description="`memory` only within one process."
     )
@@ -169,3 +176,19 @@ class Settings(EnvironmentSettings):
     log_format: LogFormat = Field(
         "json", description="`text` for people at a terminal."
     )
+
+    def state_folder(self) -> Path | None:
+        """Return the folder of what outlives a restart; None where there is no place for one."""
+        if self.state is not None:
+            return self.state
+        given = os.environ.get("STATE_DIRECTORY")
+        if given:
+            return Path(given)
+        base = os.environ.get("XDG_STATE_HOME")
+        if base:
+            return Path(base) / "vitrine"
+        try:
+            return Path.home() / ".local" / "state" / "vitrine"
+        except RuntimeError:
+            # A user without a home, as in a container.
+            return None

@@ -192,6 +192,7 @@ class StandHandler(Handler):
 
     def _tell_state(self) -> None:
         problems = [
+            *self._source.problems(),
             *self._creatives.problems.values(),
             *self._offers.problems.values(),
         ]

@@ -1,26 +1,29 @@
-"""Read the mall's configuration from YAML files; errors name file, line and field."""
+"""Give the mall's configuration as its files are at each moment."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
-from typing import Any, Protocol
-
-import yaml
-from pydantic import ValidationError
+from typing import Protocol, TypeAlias
 
 from vitrine.errors import ConfigurationError
 from vitrine.mall import Mall
+from vitrine.mall.checking import FILES, mall_of
+from vitrine.mall.last_good import LastGood
+from vitrine.mall.problems import Problem, Refused
+from vitrine.mall.reader import MOST_BYTES
+from vitrine.mall.text import Unreadable, read_text
 from vitrine.telemetry import metrics
 
 logger = logging.getLogger(__name__)
 
-FILES = ("cameras", "stands", "campaigns")
 # How often the files are looked at: chosen, as soon as an operator who saves a file looks up.
 CHECK_EVERY_S = 1.0
+
+Stamp: TypeAlias = tuple[int, int, int, int]
 
 
 class MallSource(Protocol):
@@ -28,6 +31,9 @@ class MallSource(Protocol):
 
     def current(self) -> Mall:
         """Return the configuration now. Raises ConfigurationError if there was never a good one."""
+
+    def problems(self) -> Sequence[str]:
+        """Return what is wrong in the files now, a sentence each; empty while all is in force."""
 
 
 class FixedMall:
@@ -40,18 +46,26 @@ class FixedMall:
         """Return the configuration."""
         return self._mall
 
+    def problems(self) -> Sequence[str]:
+        """Return nothing."""
+        return ()
+
 
 class MallFolder:
     """Give what `cameras.yaml`, `stands.yaml` and `campaigns.yaml` of a folder say.
 
-    The files are read again when they change. A bad file leaves the last good configuration active.
-    Thread-safe.
+    The files are read again when they change. A bad file leaves the last good configuration
+    active, also over a restart: it is kept in the folder `state`. Thread-safe.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, state: Path | None = None) -> None:
         self._folder = folder
+        self._last_good: LastGood | None = None
+        if state is not None:
+            self._last_good = LastGood(state, folder)
         self._mall: Mall | None = None
-        self._stamps: list[tuple[int, int] | None] = []
+        self._problems: tuple[str, ...] = ()
+        self._stamps: list[Stamp | None] = []
         self._due = 0.0
         self._lock = Lock()
         # A label counts from zero on: Prometheus then sees the first refusal as a rise.
@@ -69,10 +83,22 @@ class MallFolder:
                 self._due = now + CHECK_EVERY_S
             return self._mall
 
+    def problems(self) -> Sequence[str]:
+        """Return what is wrong in the files now, a sentence each; empty while all is in force."""
+        with self._lock:
+            return self._problems
+
     def _read_first(self) -> Mall:
-        """Return what the files say. Raises ConfigurationError."""
+        """Return what the files say, or the last good configuration. Raises ConfigurationError."""
         self._stamps = self._stamps_now()
-        return self._load()
+        try:
+            return self._load()
+        except Refused as error:
+            mall = self._kept()
+            if mall is None:
+                raise
+            self._refuse(error)
+            return mall
 
     def _read_again(self, active: Mall) -> Mall:
         """Return what the files say if they changed and are good, else what is active."""
@@ -82,126 +108,99 @@ class MallFolder:
         self._stamps = stamps
         try:
             mall = self._load()
-        except ConfigurationError as error:
-            # The message says everything; a traceback would hide it.
-            logger.error(  # noqa: TRY400
-                "configuration refused, the last good one stays active: %s",
-                error,
-            )
+        except Refused as error:
+            self._refuse(error)
             return active
         logger.info("configuration %s is active", mall.version)
         return mall
 
     def _load(self) -> Mall:
-        """Read the files and count how it ends. Raises ConfigurationError."""
+        """Read the files, and keep what is good. Raises Refused."""
         try:
-            mall = load_mall(self._folder)
-        except ConfigurationError:
+            texts = read_files(self._folder)
+            mall = mall_of(self._folder, texts)
+        except Refused:
             metrics.CONFIG_RELOADS.labels("mall", "refused").inc()
             raise
         metrics.CONFIG_RELOADS.labels("mall", "accepted").inc()
+        metrics.CONFIG_REFUSED.set(0)
+        self._problems = ()
+        if self._last_good is not None:
+            self._last_good.keep(texts)
         return mall
 
-    def _stamps_now(self) -> list[tuple[int, int] | None]:
+    def _kept(self) -> Mall | None:
+        """Return the last good configuration of an earlier run, if there is one."""
+        if self._last_good is None:
+            return None
+        texts = self._last_good.texts()
+        if texts is None:
+            return None
+        try:
+            return mall_of(self._folder, texts)
+        except ConfigurationError:
+            # Kept by another version, which took what this one refuses.
+            return None
+
+    def _refuse(self, error: Refused) -> None:
+        """Tell logs, metrics and pages that what is on disk is not in force."""
+        metrics.CONFIG_REFUSED.set(1)
+        self._problems = tuple(
+            f"The configuration was refused, the last good one is in force: {problem}"
+            for problem in error.problems
+        )
+        # The message says everything; a traceback would hide it.
+        logger.error(
+            "configuration refused, the last good one stays active: %s",
+            error,
+        )
+
+    def _stamps_now(self) -> list[Stamp | None]:
         """Return a stamp of each file; taken before reading, so that no change is missed."""
         return [_stamp(self._folder / f"{name}.yaml") for name in FILES]
 
 
-def _stamp(path: Path) -> tuple[int, int] | None:
-    """Return what changes when a file does: time of change and size; None if there is no file."""
+def _stamp(path: Path) -> Stamp | None:
+    """Return what changes when a file does; None if there is no file.
+
+    A tool may set the time of change back, and a copy may have the size of what it replaces.
+    """
     try:
         status = path.stat()
     except OSError:
         return None
-    return status.st_mtime_ns, status.st_size
+    return status.st_ino, status.st_ctime_ns, status.st_mtime_ns, status.st_size
 
 
 def load_mall(folder: Path) -> Mall:
-    """Read and check the three files. Raises ConfigurationError with file, line and field."""
-    documents: dict[str, Any] = {}
-    nodes: dict[str, yaml.Node | None] = {}
+    """Read and check the three files. Raises Refused with file, line and field of each problem."""
+    return mall_of(folder, read_files(folder))
+
+
+def read_files(folder: Path) -> dict[str, str]:
+    """Return the texts of the files, by their names. Raises Refused.
+
+    When one cannot be read, the others are checked all the same, so that all problems are told.
+    """
+    texts = {}
+    problems = []
     for name in FILES:
         path = folder / f"{name}.yaml"
-        content, node = _parse(path, name)
-        documents[name] = content
-        nodes[name] = node
-    try:
-        return Mall.model_validate(documents)
-    except ValidationError as error:
-        lines = []
-        for problem in error.errors(include_input=False):
-            line = _explain(folder, nodes, problem["loc"], problem["msg"])
-            lines.append(line)
-        raise ConfigurationError("\n".join(lines)) from None
+        try:
+            texts[name] = read_text(path, MOST_BYTES)
+        except Unreadable as error:
+            text = f"{error}{_hint(path)}"
+            problems.append(Problem(path, text, error.line))
+    if problems:
+        mall_of(folder, texts, problems)
+    return texts
 
 
-def _parse(path: Path, name: str) -> tuple[Any, yaml.Node | None]:
-    """Return what stands under the one key of a file, as values and as nodes with their lines."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
-    except FileNotFoundError:
-        raise ConfigurationError(
-            f"{path}: no such file; copy the examples from config/"
-        ) from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        # YAML's own messages have many lines, and ours is one.
-        words = str(error).split()
-        reason = " ".join(words)
-        raise ConfigurationError(f"{path}: {reason}") from None
-    if not isinstance(content, dict) or set(content) != {name}:
-        raise ConfigurationError(
-            f"{path}:1: expected the one key `{name}:` with a list under it"
-        )
-    return content[name], _child(node, name)
-
-
-def _explain(
-    folder: Path,
-    nodes: Mapping[str, yaml.Node | None],
-    place: Sequence[int | str],
-    message: str,
-) -> str:
-    """Return a line like `cameras.yaml:3: cameras.0.fps: Input should be …`.
-
-    The number is that of the nearest part that is there: a missing field has no line of its own.
-    """
-    if not place:
-        return f"{folder}: {message}"
-    file = str(place[0])
-    node = nodes[file]
-    for key in place[1:]:
-        below = _child(node, key)
-        if below is None:
-            break
-        node = below
-    line = 1
-    if node is not None:
-        line = node.start_mark.line + 1
-    field = ".".join(str(part) for part in place)
-    return f"{folder / file}.yaml:{line}: {field}: {message}"
-
-
-def _child(node: yaml.Node | None, key: int | str) -> yaml.Node | None:
-    """Return the node under an index or a key, if there is one."""
-    if isinstance(node, yaml.SequenceNode):
-        return _item(node, key)
-    if isinstance(node, yaml.MappingNode):
-        return _value(node, key)
-    return None
-
-
-def _item(node: yaml.SequenceNode, key: int | str) -> yaml.Node | None:
-    if not isinstance(key, int) or key >= len(node.value):
-        return None
-    item: yaml.Node = node.value[key]
-    return item
-
-
-def _value(node: yaml.MappingNode, key: int | str) -> yaml.Node | None:
-    for name, value in node.value:
-        if name.value == str(key):
-            found: yaml.Node = value
-            return found
-    return None
+def _hint(path: Path) -> str:
+    """Return advice for a file that is not there."""
+    if path.exists():
+        return ""
+    other = path.with_suffix(".yml")
+    if other.exists():
+        return f"; rename {other.name} to {path.name}"
+    return "; `vitrine config init DIR` writes a commented site to start from"

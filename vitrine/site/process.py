@@ -44,13 +44,16 @@ def run_service(name: str, settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     health = Health()
+    mall = MallFolder(settings.config, settings.state_folder())
+    # A mistake in the files is told at once, not after Kafka and Redis were waited for.
+    mall.current()
     with ExitStack() as stack:
         bus = open_bus(settings)
         stack.callback(bus.close)
         context = Context(
             settings=settings,
             bus=bus,
-            mall=MallFolder(settings.config),
+            mall=mall,
             health=health,
             redis=lambda: connect(settings.redis_url.get_secret_value()),
             finite=settings.finite,

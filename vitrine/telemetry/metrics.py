@@ -146,3 +146,7 @@ LATE_EVENTS = Counter(
 CONFIG_RELOADS = Counter(
     "vitrine_config_reloads", "Configuration files read again.", ["file", "outcome"]
 )
+CONFIG_REFUSED = Gauge(
+    "vitrine_config_refused",
+    "1 while the files on disk are refused and the last good configuration is in force.",
+)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
 import pytest
+from pydantic import field_validator
 
 from vitrine.clock import SECOND_NS
 from vitrine.errors import ConfigurationError
+from vitrine.mall import Camera, checking
 from vitrine.mall import folder as mall_folder
 from vitrine.mall.folder import MallFolder, load_mall
+from vitrine.mall.problems import Refused
 
 EXAMPLES = Path(__file__).parents[3] / "config"
 
@@ -20,7 +24,7 @@ EXAMPLES = Path(__file__).parents[3] / "config"
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a copy of the examples; a change there is seen at once."""
     monkeypatch.setattr(mall_folder, "CHECK_EVERY_S", 0.0)
-    for name in mall_folder.FILES:
+    for name in checking.FILES:
         example = EXAMPLES / f"{name}.yaml"
         shutil.copy(example, tmp_path)
     return tmp_path
@@ -52,47 +56,118 @@ def test_the_examples_are_good() -> None:
             "cameras",
             "fps: 10",
             "fsp: 10",
-            r"cameras.yaml:6: cameras.0.fsp: Extra inputs are not permitted",
+            "fsp: there is no such setting; did you mean 'fps'?",
         ),
         (
             "cameras",
             "fps: 10",
             "fps: ten",
-            r"cameras.yaml:6: cameras.0.fps: Input should be a valid number",
+            "fps: found 'ten', expected a number above 0, at most 120",
+        ),
+        ("cameras", "fps: 10", "fps: '0,5'", "did you mean 0.5?"),
+        (
+            "cameras",
+            "fps: 10",
+            "mask: [[0, 0], [1]]",
+            "mask[#2][#2]: is missing, expected a number",
+        ),
+        (
+            "cameras",
+            "fps: 10",
+            "mask: [[0, 0], [0, 1, 0]]",
+            "mask[#2]: found a list, expected a list of 2",
+        ),
+        (
+            "cameras",
+            "fps: 10",
+            "cone: {yaw: 5}, mount: left",
+            "mount and cone both say",
         ),
         (
             "cameras",
             "stand: north",
             "stand: nroth",
-            "camera 'north-1' names an unknown stand 'nroth'",
+            "there is no stand 'nroth'; did you mean 'north'?",
         ),
+        (
+            "cameras",
+            "stand: north,",
+            "",
+            "cameras[north-1].stand: is missing, expected an id",
+        ),
+        ("cameras", "id: north-1", "id: floor 1/ä", "did you mean 'floor-1-a'?"),
         (
             "cameras",
             "cameras:",
             "camras:",
-            r"cameras.yaml:1: expected the one key `cameras:`",
+            "'camras' is no part of this file; did you mean 'cameras'?",
         ),
-        ("cameras", "{id: north-1", "{id: [north-1", r"cameras.yaml: while parsing"),
+        ("cameras", "{id: north-1", "{id: [north-1", "a bracket { or [ is not closed"),
+        ("stands", "Europe/Berlin", "europe/berln", "did you mean 'Europe/Berlin'?"),
+        ("stands", "min_face: 0.05", "min_face: 0.7", "min_face must be smaller"),
         (
             "stands",
-            "Europe/Berlin",
-            "Europe/Berln",
-            r"stands.yaml:4: .*unknown time zone 'Europe/Berln'",
+            "recognition: none",
+            "recognition: all",
+            "found 'all', expected none or enrolled",
         ),
         (
             "stands",
-            "min_face: 0.05",
-            "min_face: 0.7",
-            r"stands.yaml:7: .*min_face must be smaller",
+            "id: north",
+            'name: "a\\u202eb"\n    id: north',
+            "U+202E, which cannot be seen",
+        ),
+        ("campaigns", "2027-12-31", "2027-02-29", "to: there is no day 2027-02-29"),
+        ("campaigns", "2027-12-31", "2025-12-31", "ends before it starts"),
+        ("campaigns", "2027-12-31", "31.12.2027", "expected a day such as 2027-03-31"),
+        ("campaigns", "2027-12-31", "20271231", "expected a day such as 2027-03-31"),
+        ("campaigns", "2027-12-31", "2027-12-31 23:59:59", "without a time"),
+        ("campaigns", "id: coffee", "id: spring", "the id 'spring' is there twice"),
+        ("campaigns", "id: coffee", "id: house", "shown when no campaign runs"),
+        (
+            "campaigns",
+            "stands: [north]",
+            "stands: [roof]",
+            "there is no stand 'roof'; stands.yaml has: north",
         ),
         (
             "campaigns",
-            "2027-12-31",
-            "2025-12-31",
-            r"campaigns.yaml:3: .*ends before it starts",
+            "stands: [north]",
+            "stands: north",
+            "found 'north', expected a list",
         ),
-        ("campaigns", "id: coffee", "id: spring", "campaign 'spring' is there twice"),
-        ("campaigns", "stands: [north]", "stands: [south]", "unknown stand 'south'"),
+        ("campaigns", "share: 0.6", "share: 60%", "did you mean 0.6?"),
+        (
+            "campaigns",
+            "share: 0.6",
+            "share: .nan",
+            "found '.nan', expected a number above 0, at most 1",
+        ),
+        (
+            "campaigns",
+            "share: 0.6",
+            "share: .inf",
+            "expected a number above 0, at most 1",
+        ),
+        (
+            "campaigns",
+            "budget: 500",
+            "budget: 1.5",
+            "found '1.5', expected a whole number above 0",
+        ),
+        ("campaigns", "id: espresso,", "id: market,", "the id 'market' is there twice"),
+        (
+            "campaigns",
+            "engagement: 60",
+            "known: maybe",
+            "found 'maybe', expected true or false",
+        ),
+        (
+            "campaigns",
+            "when: {engagement: 60, for_seconds: 2}",
+            "when: often",
+            "expected a mapping of engagement",
+        ),
     ],
 )
 def test_a_mistake_is_named_with_file_line_and_field(
@@ -103,13 +178,126 @@ def test_a_mistake_is_named_with_file_line_and_field(
     expected: str,
 ) -> None:
     change(folder / f"{file}.yaml", old, new)
-    with pytest.raises(ConfigurationError, match=expected):
+    with pytest.raises(ConfigurationError) as error:
         load_mall(folder)
+    first = str(error.value).splitlines()[0]
+    assert re.match(rf".*/{file}\.yaml:\d+: ", first)
+    assert expected in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("fps: 10", "fsp: 10", 7),
+        ("stand: north", "stand: nroth", 6),
+        ("width: 640", "", 3),
+    ],
+)
+def test_the_line_is_that_of_the_field(
+    folder: Path, old: str, new: str, line: int
+) -> None:
+    text = "cameras:\n\n  - id: a\n    uri:\n      synthetic\n    stand: north\n    fps: 10\n"
+    if not new:
+        text = text.replace("    stand: north\n", "")
+    (folder / "cameras.yaml").write_text(text.replace(old, new))
+    with pytest.raises(ConfigurationError, match=f"cameras.yaml:{line}: "):
+        load_mall(folder)
+
+
+def test_all_mistakes_of_all_files_are_named_at_once(folder: Path) -> None:
+    change(folder / "cameras.yaml", "fps: 10", "fps: 0, widht: 10")
+    change(folder / "stands.yaml", "id: north", "id: n/")
+    change(folder / "campaigns.yaml", "to: 2027-12-31", "to: 2027-13-01")
+    with pytest.raises(Refused) as error:
+        load_mall(folder)
+    fields = {problem.field for problem in error.value.problems}
+    assert fields >= {
+        "cameras[north-1].fps",
+        "cameras[north-1].widht",
+        "stands[n/].id",
+        "campaigns[spring].to",
+        "campaigns[coffee].to",
+    }
+
+
+def test_a_file_that_cannot_be_read_hides_no_mistake_of_another(folder: Path) -> None:
+    (folder / "stands.yaml").write_bytes(b"stands:\n  - name: M\xfcller\n")
+    change(folder / "cameras.yaml", "fps: 10", "fps: 0")
+    with pytest.raises(Refused) as error:
+        load_mall(folder)
+    # No "unknown stand": which stands there are is not known.
+    assert [problem.line for problem in error.value.problems] == [6, 2]
+    assert "save the file as UTF-8" in str(error.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_files_of_windows_editors_are_read(folder: Path, encoding: str) -> None:
+    for name in checking.FILES:
+        path = folder / f"{name}.yaml"
+        text = path.read_text().replace("\n", "\r\n")
+        path.write_bytes(text.encode(encoding))
+    assert load_mall(folder) == load_mall(EXAMPLES)
+
+
+def test_a_list_that_is_none_is_refused(folder: Path) -> None:
+    (folder / "campaigns.yaml").write_text("campaigns: 3\n")
+    with pytest.raises(Refused, match=r":1: campaigns: found '3', expected a list"):
+        load_mall(folder)
+
+
+def test_a_list_whose_items_are_all_comments_is_empty(folder: Path) -> None:
+    (folder / "campaigns.yaml").write_text("campaigns:\n  # - id: spring\n")
+    assert load_mall(folder).campaigns == ()
+
+
+@pytest.mark.parametrize("value", ["rtsp://admin:geheim@10.0.0.5/", "admin:geheim@cam"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{{id: '{}', uri: '0', stand: north}}",
+        "{{id: a, uri: ['{}'], stand: north}}",
+        "{{id: a, uri: '0', stand: '{}'}}",
+        "{{id: a, uri: '0', stand: north, fps: '{}'}}",
+        "{{id: a, uri: '0', stand: north, url: '{}'}}",
+        "{{id: a, uri: '0', stand: north, '{}': 1}}",
+        "{{id: a, uri: '0', stand: north, mount: '{}'}}",
+        "'{}'",
+        "{{id: a, uri: '0', stand: north, '{}': 1, '{}': 2}}",
+    ],
+)
+def test_no_message_shows_an_address(folder: Path, line: str, value: str) -> None:
+    entry = line.format(value, value)
+    (folder / "cameras.yaml").write_text(f"cameras:\n  - {entry}\n")
+    with pytest.raises(Refused) as error:
+        load_mall(folder)
+    assert "geheim" not in str(error.value)
+
+
+def test_a_check_that_repeats_a_secret_is_replaced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Strict(Camera):
+        @field_validator("uri")
+        @classmethod
+        def _refuse(cls, uri: str) -> str:
+            raise ValueError(f"no good: {uri}")
+
+    monkeypatch.setitem(checking.LISTS, "cameras", {"cameras": Strict})
+    texts = {
+        "cameras": "cameras: [{id: a, uri: 'rtsp://u:geheim@h/x', stand: b}]",
+        "stands": "stands: [{id: b}]",
+        "campaigns": "campaigns:",
+    }
+    with pytest.raises(Refused, match="the value of `uri` cannot be used") as error:
+        checking.mall_of(Path(), texts)
+    assert "geheim" not in str(error.value)
 
 
 def test_a_missing_file_is_named(folder: Path) -> None:
     (folder / "stands.yaml").unlink()
-    with pytest.raises(ConfigurationError, match=r"stands\.yaml: no such file"):
+    with pytest.raises(
+        ConfigurationError, match=r"stands\.yaml: there is no such file"
+    ):
         load_mall(folder)
 
 
@@ -128,3 +316,50 @@ def test_a_bad_change_leaves_the_last_good_configuration_active(folder: Path) ->
     assert source.current() == before
     change(folder / "cameras.yaml", "fps: -1", "fps: 11")
     assert source.current().cameras[0].fps == 11
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "large", "yml"])
+def test_a_file_that_is_none_is_refused(folder: Path, kind: str) -> None:
+    path = folder / "stands.yaml"
+    text = path.read_text()
+    path.unlink()
+    expected = {
+        "folder": "is no file",
+        "pipe": "is no file",
+        "large": "is larger than 1,000,000 bytes",
+        "yml": "rename stands.yml to stands.yaml",
+    }
+    match kind:
+        case "folder":
+            path.mkdir()
+        case "pipe":
+            os.mkfifo(path)
+        case "large":
+            path.write_text("#" * 1_000_001)
+        case "yml":
+            path.with_suffix(".yml").write_text(text)
+    with pytest.raises(ConfigurationError, match=expected[kind]):
+        load_mall(folder)
+
+
+def test_a_change_is_seen_when_size_and_time_stay(folder: Path) -> None:
+    source = MallFolder(folder)
+    source.current()
+    path = folder / "cameras.yaml"
+    before = path.stat()
+    path.write_text(path.read_text().replace("fps: 10", "fps: 12"))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert path.stat().st_size == before.st_size
+    assert source.current().cameras[0].fps == 12
+
+
+def test_a_renamed_file_of_the_same_size_and_time_is_seen(folder: Path) -> None:
+    source = MallFolder(folder)
+    source.current()
+    path = folder / "cameras.yaml"
+    before = path.stat()
+    copy = folder / "new"
+    copy.write_text(path.read_text().replace("fps: 10", "fps: 12"))
+    os.utime(copy, ns=(before.st_atime_ns, before.st_mtime_ns))
+    copy.replace(path)
+    assert source.current().cameras[0].fps == 12

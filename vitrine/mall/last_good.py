@@ -1,0 +1,84 @@
+"""Keep the last good configuration over a restart, as the texts of its files."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from vitrine.mall.checking import FILES
+from vitrine.mall.reader import MOST_BYTES
+from vitrine.mall.text import Unreadable, read_text
+
+logger = logging.getLogger(__name__)
+
+# Texts grow in JSON: a line end takes two bytes there, a control character six.
+MOST_KEPT_BYTES = 6 * len(FILES) * MOST_BYTES
+# Tells the folders of one machine apart.
+NAME_DIGITS = 16
+
+
+class LastGood:
+    """Keep the texts of one configuration folder in a folder of the machine.
+
+    Only its owner can read them: the address of a camera may hold a password.
+    """
+
+    def __init__(self, state: Path, folder: Path) -> None:
+        name = sha256(os.fsencode(folder.absolute())).hexdigest()[:NAME_DIGITS]
+        self._path = state / f"configuration-{name}.json"
+        self._told = False
+
+    def texts(self) -> dict[str, str] | None:
+        """Return the texts that were kept, by the names of their files; None without any."""
+        try:
+            found = json.loads(read_text(self._path, MOST_KEPT_BYTES))
+        except (Unreadable, ValueError):
+            return None
+        if not isinstance(found, dict) or set(found) != set(FILES):
+            return None
+        if not all(isinstance(text, str) for text in found.values()):
+            return None
+        return found
+
+    def keep(self, texts: Mapping[str, str]) -> None:
+        """Replace what is kept, in one step; a folder that cannot be written is logged once."""
+        if self.texts() == texts:
+            return
+        try:
+            self._replace(json.dumps(dict(texts)))
+        except OSError as error:
+            if not self._told:
+                logger.warning(
+                    "the configuration cannot be kept in %s (%s): after a restart, a file with "
+                    "a mistake will be refused; set VITRINE_STATE to a folder that can be written",
+                    self._path.parent,
+                    error.strerror,
+                )
+            self._told = True
+
+    def _replace(self, text: str) -> None:
+        folder = self._path.parent
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Made with mode 0600.
+        with NamedTemporaryFile(
+            "w",
+            encoding="utf-8",
+            dir=folder,
+            prefix=".configuration-",
+            delete=False,
+        ) as file:
+            try:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+                Path(file.name).replace(self._path)
+            except OSError:
+                with suppress(OSError):
+                    Path(file.name).unlink()
+                raise
