@@ -82,4 +82,4 @@ def test_a_missing_configuration_is_named(tmp_path: Path) -> None:
         VITRINE_CONFIG=str(tmp_path),
     )
     assert done.returncode == 1
-    assert "cameras.yaml: no such file; copy the examples from config/" in done.stderr
+    assert "cameras.yaml: there is no such file; `vitrine config init" in done.stderr

@@ -42,7 +42,9 @@ Aspect = Annotated[
     Field(
         ge=0.25,
         le=4,
-        json_schema_extra={EXPECTED: "a ratio such as 16:9, or a number from 0.25 to 4"},
+        json_schema_extra={
+            EXPECTED: "a ratio such as 16:9, or a number from 0.25 to 4"
+        },
     ),
 ]
 Turn = Annotated[Literal[90, 180, 270], BeforeValidator(_whole)]

@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from vitrine.mall.cameras import Camera
 from vitrine.mall.campaigns import Advertiser, Campaign
-from vitrine.mall.kinds import Kinds
+from vitrine.mall.kinds import Kinds, choices
 from vitrine.mall.models import Mall
 from vitrine.mall.problems import Problem, Refused, did_you_mean, shown
 from vitrine.mall.reader import Node, read_yaml
@@ -195,7 +195,7 @@ def _words(
     text = f"found {found}, expected {_expected(kinds, place)}"
     schema = kinds.at(place) or {}
     if not secret and isinstance(details["input"], str):
-        text += did_you_mean(details["input"], schema.get("enum", ()))
+        text += did_you_mean(details["input"], choices(schema))
         text += _number_meant(details["input"], schema)
     return text
 

@@ -85,9 +85,9 @@ class Kinds:
         expected: str | None = schema.get(EXPECTED)
         if expected is not None:
             return expected
-        choices = schema.get("enum")
-        if choices is not None:
-            return one_of(choices)
+        chosen = choices(schema)
+        if chosen:
+            return one_of(chosen)
         return self._of_type(schema)
 
     def _of_type(self, schema: Schema) -> str:
@@ -107,6 +107,11 @@ class Kinds:
         if items.get("type") == "object":
             return f"a list of {items['title'].lower()}s"
         return f"a list, each item {self.words(items)}"
+
+
+def choices(schema: Schema) -> list[str]:
+    """Return the values that a schema lists; empty where it takes others too."""
+    return [str(choice) for choice in schema.get("enum", ())]
 
 
 def _range(schema: Schema) -> str:

@@ -12,7 +12,7 @@ from pydantic import field_validator
 
 from vitrine.clock import SECOND_NS
 from vitrine.errors import ConfigurationError
-from vitrine.mall import Camera, checking
+from vitrine.mall import Address, Camera, checking
 from vitrine.mall import folder as mall_folder
 from vitrine.mall.folder import MallFolder, load_mall
 from vitrine.mall.problems import Refused
@@ -76,6 +76,14 @@ def test_the_examples_are_good() -> None:
             "fps: 10",
             "mask: [[0, 0], [0, 1, 0]]",
             "mask[#2]: found a list, expected a list of 2",
+        ),
+        ("cameras", "fps: 10", "rotate: 45", "found '45', expected 90, 180 or 270"),
+        ("cameras", "fps: 10", "aspect: wide", "expected a ratio like"),
+        (
+            "cameras",
+            "fps: 10",
+            "aspect: 9",
+            "expected a ratio such as 16:9, or a number",
         ),
         (
             "cameras",
@@ -239,6 +247,22 @@ def test_files_of_windows_editors_are_read(folder: Path, encoding: str) -> None:
     assert load_mall(folder) == load_mall(EXAMPLES)
 
 
+def test_settings_of_a_picture_are_read_as_people_write_them(folder: Path) -> None:
+    settings = "rotate: 90, aspect: 16:9, flip: horizontal, loop: yes"
+    change(folder / "cameras.yaml", "fps: 10", settings)
+    (camera,) = load_mall(folder).cameras
+    assert (camera.rotate, camera.flip, camera.loop) == (90, "horizontal", True)
+    assert camera.aspect == pytest.approx(16 / 9)
+
+
+def test_an_address_is_refused_with_its_advice(folder: Path) -> None:
+    uri = "rtsp://admin:ge#heim@10.0.0.5/1"
+    change(folder / "cameras.yaml", "synthetic:?people=4&seed=1", uri)
+    with pytest.raises(Refused, match=r"cameras\[north-1\].uri: has .*%23") as error:
+        load_mall(folder)
+    assert "heim" not in str(error.value)
+
+
 def test_a_list_that_is_none_is_refused(folder: Path) -> None:
     (folder / "campaigns.yaml").write_text("campaigns: 3\n")
     with pytest.raises(Refused, match=r":1: campaigns: found '3', expected a list"):
@@ -279,8 +303,8 @@ def test_a_check_that_repeats_a_secret_is_replaced(
     class Strict(Camera):
         @field_validator("uri")
         @classmethod
-        def _refuse(cls, uri: str) -> str:
-            raise ValueError(f"no good: {uri}")
+        def _refuse(cls, uri: Address) -> Address:
+            raise ValueError(f"no good: {uri.text}")
 
     monkeypatch.setitem(checking.LISTS, "cameras", {"cameras": Strict})
     texts = {
