@@ -25,8 +25,10 @@ from vitrine.synthetic.mesh import (
 from vitrine.synthetic.people import View
 from vitrine.vision.crop import Image
 from vitrine.vision.pose import HeadPose, rotation
+from vitrine.vision.shape import POINT_COUNT
 
-PIVOT: Final = (EYE_CENTRE[0], EYE_CENTRE[1] + 0.8 * EYE_DISTANCE)
+EYE_X, EYE_Y = EYE_CENTRE
+PIVOT: Final = (EYE_X, EYE_Y + 0.8 * EYE_DISTANCE)
 """The point of the texture about which a head turns, at depth 0: between the ears and the neck."""
 LIGHT: Final = np.array([0.28, -0.5, -0.82])
 """Direction to the lamps, camera axes."""
@@ -81,8 +83,11 @@ def face_model(view: View, mesh: Mesh, stance: Stance) -> Floats:
     smile, open_mouth = view.expressions
     points = mesh.texture.copy()
     change = stance.smile * smile + stance.open_mouth * open_mouth
+    # Landmarks come first; the other points of the mesh do not move.
     points[: len(change)] = view.shape + change
-    model = np.column_stack([points - PIVOT, -mesh.depth]).astype(np.float32)
+    # The texture's depth is towards the camera, the model's away from it.
+    columns = [points - PIVOT, -mesh.depth]
+    model = np.column_stack(columns).astype(np.float32)
     return model / np.float32(EYE_DISTANCE)
 
 
@@ -100,16 +105,22 @@ def project(
     depth = turned[:, 2:]
     shrink = focal / (focal + depth)
     places = turned[:, :2] * shrink + stance.pivot
+    distance = turned[:, 2]
     return (
         np.asarray(places, np.float32),
-        np.asarray(turned[:, 2], np.float32),
+        np.asarray(distance, np.float32),
     )
 
 
-def landmarks(look: HeadLook, stance: Stance, focal: float) -> Floats:
+def landmarks(
+    look: HeadLook,
+    stance: Stance,
+    focal: float,
+) -> Floats:
     """Return the landmarks (68, 2), pixels."""
     model = face_model(look.view, look.mesh, stance)
-    points, _ = project(model[:68], stance, focal)
+    landmarks_only = model[:POINT_COUNT]
+    points, _ = project(landmarks_only, stance, focal)
     return points
 
 
@@ -125,15 +136,21 @@ class _Hull:
     def drawn(self, stance: Stance, box: Box) -> Image:
         """Return the shell in its light, premultiplied, in a piece of the picture."""
         x, y, width, height = box
-        near = facing(self.points, self.distance, self.shell.triangles)
+        near = facing(
+            self.points,
+            self.distance,
+            self.shell.triangles,
+        )
         maps = sources(
             self.shell.places,
             self.points - (x, y),
             near,
             (width, height),
         )
-        gain = _brightness(self.shell.light_map(), stance)
-        return _remapped(_lit(self.image, gain), maps)
+        normals = self.shell.light_map()
+        gain = _brightness(normals, stance)
+        lit = _lit(self.image, gain)
+        return _remapped(lit, maps)
 
 
 def _hull(
@@ -158,20 +175,30 @@ def draw_head(
     hulls = [_hull(look.skull, look.skin, stance, focal)]
     if look.hair:
         hulls.append(_hull(look.hair, look.strands, stance, focal))
+    # The face's own triangles only: the mesh goes on to the edge of the texture.
     corners = face[look.triangles].reshape(-1, 2)
-    outline = [corners, *(hull.points for hull in hulls)]
+    outline = [corners]
+    outline.extend(hull.points for hull in hulls)
     box = window(np.concatenate(outline), size)
     if box is None:
         return None
     x, y, width, height = box
-    inner = facing(face, distance, look.triangles)
-    maps = sources(look.mesh.texture, face - (x, y), inner, (width, height))
-    texture = _lit(_texture(look.view, stance), _relative(look.normals, stance))
+    near = facing(face, distance, look.triangles)
+    maps = sources(
+        look.mesh.texture,
+        face - (x, y),
+        near,
+        (width, height),
+    )
+    texture = _texture(look.view, stance)
+    gain = _relative(look.normals, stance)
+    lit = _lit(texture, gain)
+    front = _remapped(lit, maps)
     # From back to front: the skull, the face, the hair.
-    skull, *hair = (hull.drawn(stance, box) for hull in hulls)
-    for part in (_remapped(texture, maps), *hair):
-        blend(part, skull)
-    return Layer(x, y, soft_edge(skull))
+    pixels, *hair = (hull.drawn(stance, box) for hull in hulls)
+    for part in (front, *hair):
+        blend(part, pixels)
+    return Layer(x, y, soft_edge(pixels))
 
 
 def draw_inside(
@@ -186,6 +213,7 @@ def draw_inside(
     """
     if look.hair is None:
         return None
+    # In the other order the corners of a triangle are clockwise from within.
     inwards = look.hair.triangles[:, ::-1]
     flipped = replace(look.hair, triangles=inwards)
     hull = _hull(flipped, look.strands, stance, focal)
@@ -202,12 +230,27 @@ def draw_inside(
 def soft_edge(pixels: Image) -> Image:
     """Fade the hard outline of premultiplied pixels over about a pixel, inwards."""
     alpha = pixels[..., 3]
-    fade = cv2.blur(alpha, (3, 3), borderType=cv2.BORDER_REPLICATE)
-    # 0 on the outline, where half of the neighbours are empty.
-    fade = cv2.addWeighted(fade, 1.5, fade, 0, -128)
+    mean = cv2.blur(
+        alpha,
+        (3, 3),
+        borderType=cv2.BORDER_REPLICATE,
+    )
+    # From 255 inside to about a quarter on the outline, where half of the neighbours are empty.
+    fade = cv2.addWeighted(
+        mean,
+        1.5,
+        mean,
+        0,
+        -128,
+    )
+    # What is transparent inside, as between strands, is no outline and stays.
     keep = cv2.max(fade, cv2.bitwise_not(alpha))
     factors = cv2.merge([keep] * 4)
-    soft = cv2.multiply(pixels, factors, scale=1 / 255)
+    soft = cv2.multiply(
+        pixels,
+        factors,
+        scale=1 / 255,
+    )
     return np.asarray(soft, np.uint8)
 
 
@@ -225,15 +268,22 @@ def _remapped(image: Image, maps: tuple[Floats, Floats]) -> Image:
 
 def _brightness(normals: Floats, stance: Stance) -> Floats:
     """Return the light that falls on a surface with these normals, about 1."""
-    towards = (LIGHT / np.linalg.norm(LIGHT)) @ stance.turn()
-    facing_lamps = normals @ towards.astype(np.float32)
-    light = AMBIENT + DIFFUSE * np.maximum(facing_lamps, 0)
+    direction = LIGHT / np.linalg.norm(LIGHT)
+    # The lamps as seen from the head: cheaper than to turn all normals.
+    towards = direction @ stance.turn()
+    cosine = normals @ towards.astype(np.float32)
+    facing_lamps = np.maximum(cosine, 0)
+    light = AMBIENT + DIFFUSE * facing_lamps
     return np.asarray(light, np.float32)
 
 
 def _relative(normals: Floats, stance: Stance) -> Floats:
     """Return the change of light by the turn: a frontal face's light is in the texture."""
-    calm = Stance(HeadPose(0, 0, 0), pivot=(0, 0), eye_distance=1)
+    calm = Stance(
+        pose=HeadPose(0, 0, 0),
+        pivot=(0, 0),
+        eye_distance=1,
+    )
     light = _brightness(normals, stance)
     frontal = _brightness(normals, calm)
     return np.asarray(light / frontal, np.float32)
@@ -243,8 +293,13 @@ def _lit(image: Image, gain: Floats) -> Image:
     """Brighten premultiplied pixels (h, w, 4) by a coarse map; alpha stays."""
     height, width = image.shape[:2]
     fine = cv2.resize(gain, (width, height))
-    factors = cv2.merge([fine, fine, fine, np.ones_like(fine)])
-    lit = cv2.multiply(image, factors, dtype=cv2.CV_8U)
+    unchanged = np.ones_like(fine)
+    factors = cv2.merge([fine, fine, fine, unchanged])
+    lit = cv2.multiply(
+        image,
+        factors,
+        dtype=cv2.CV_8U,
+    )
     # Premultiplied colours are never above alpha.
     alpha = cv2.extractChannel(image, 3)
     bounded = cv2.min(lit, cv2.merge([alpha] * 4))
@@ -253,19 +308,30 @@ def _lit(image: Image, gain: Floats) -> Image:
 
 def face_normals(mesh: Mesh) -> Floats:
     """Return unit normals (HEIGHT / 4, WIDTH / 4, 3) of a face, model axes, smoothed."""
-    edge = np.array([(x, y) for x in (-1, WIDTH) for y in (-1, HEIGHT)])
-    places = np.vstack([mesh.texture, edge])
-    deepest = [mesh.depth.min()] * len(edge)
+    # Corners outside the texture, so that every texel lies between points.
+    corners = [
+        (-1, -1),
+        (-1, HEIGHT),
+        (WIDTH, -1),
+        (WIDTH, HEIGHT),
+    ]
+    places = np.vstack([mesh.texture, corners])
+    deepest = [mesh.depth.min()] * len(corners)
     depth = np.append(mesh.depth, deepest)
-    columns, rows = np.meshgrid(
-        np.arange(0, WIDTH, COARSE),
-        np.arange(0, HEIGHT, COARSE),
-    )
-    field = LinearNDInterpolator(places, depth)(columns, rows)
-    smooth = cv2.GaussianBlur(field, (0, 0), 1.0)
+    x = np.arange(0, WIDTH, COARSE)
+    y = np.arange(0, HEIGHT, COARSE)
+    columns, rows = np.meshgrid(x, y)
+    depth_at = LinearNDInterpolator(places, depth)
+    surface = depth_at(columns, rows)
+    smooth = cv2.GaussianBlur(surface, (0, 0), 1.0)
     down, across = np.gradient(smooth, COARSE)
-    normals = np.dstack([-across, -down, -np.ones_like(field)])
-    length = np.linalg.norm(normals, axis=2, keepdims=True)
+    outwards = -np.ones_like(surface)
+    normals = np.dstack([-across, -down, outwards])
+    length = np.linalg.norm(
+        normals,
+        axis=2,
+        keepdims=True,
+    )
     return np.asarray(normals / length, np.float32)
 
 
@@ -275,6 +341,14 @@ def _texture(view: View, stance: Stance) -> Image:
     strength = max(stance.smile, stance.open_mouth)
     if strength < CALM:
         return calm
-    other = smiling if stance.smile >= stance.open_mouth else opened
-    mixed = cv2.addWeighted(calm, 1 - strength, other, strength, 0)
+    expressive = opened
+    if stance.smile >= stance.open_mouth:
+        expressive = smiling
+    mixed = cv2.addWeighted(
+        calm,
+        1 - strength,
+        expressive,
+        strength,
+        0,
+    )
     return np.asarray(mixed, np.uint8)

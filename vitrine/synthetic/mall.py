@@ -28,6 +28,8 @@ from vitrine.vision.crop import Image
 
 SEEN: Final = 0.6
 """Share of the points that must be seen. Chosen, not measured."""
+# To draw a person takes long; at most 12 are at a stand at once. Chosen, not measured.
+MOST_LOOKS: Final = 64
 DAY_S: Final = 86_400
 DAY_NS: Final = DAY_S * SECOND_NS
 NO_SCENE: Final = Scene(people=0, arrivals=0, passing=0, glancing=0)
@@ -51,7 +53,13 @@ class SyntheticMall:
     Frame n is a pure function of options and n.
     """
 
-    def __init__(self, options: Options, width: int, height: int, fps: float) -> None:
+    def __init__(
+        self,
+        options: Options,
+        width: int,
+        height: int,
+        fps: float,
+    ) -> None:
         self.options = options
         self._seed = options.seed
         self._size = (width, height)
@@ -64,8 +72,8 @@ class SyntheticMall:
         self._mesh = head_mesh(self._basis.mean_shape)
         self._cast = cast_of(options, self._size)
         self._draw_surroundings()
-        # To draw a person takes long; at most 12 are at a stand at once. Chosen, not measured.
-        self._looks: Callable[[int, int, int], Look] = lru_cache(64)(self._look)
+        remember = lru_cache(MOST_LOOKS)
+        self._looks: Callable[[int, int, int], Look] = remember(self._look)
 
     def _draw_surroundings(self) -> None:
         """Draw what stays: shop, posters, light and noise of this camera."""
@@ -76,20 +84,46 @@ class SyntheticMall:
         if place == (1, 1):
             place = ()
         scene = options.preset or NO_SCENE
-        self._shop = draw_shop(width, height, self._rng(0, *place))
-        boxes = hang_posters(self._shop, scene.posters, self._rng(5, *place))
+        self._shop = draw_shop(
+            width,
+            height,
+            rng=self._rng(0, *place),
+        )
+        boxes = hang_posters(
+            self._shop,
+            scene.posters,
+            rng=self._rng(5, *place),
+        )
         self._static_faces = tuple(boxes)
-        self._light = Light(width, height, self._rng(6, *place), scene.night)
-        self._noise = Noise(width, height, self._rng(1, *place), self._light.gain)
+        self._light = Light(
+            width,
+            height,
+            rng=self._rng(6, *place),
+            night=scene.night,
+        )
+        self._noise = Noise(
+            width,
+            height,
+            rng=self._rng(1, *place),
+            gain=self._light.gain,
+        )
 
     @classmethod
-    def from_uri(cls, uri: str, width: int, height: int, fps: float) -> SyntheticMall:
+    def from_uri(
+        cls,
+        uri: str,
+        width: int,
+        height: int,
+        fps: float,
+    ) -> SyntheticMall:
         """Make it from an address. Raises ValueError for an unknown or bad option."""
         return cls(parse_options(uri), width, height, fps)
 
     def _rng(self, *stream: int) -> np.random.Generator:
         """Return one of the seed's generators; the first number tells what it is for."""
-        return np.random.default_rng([self._seed, 2**32, *stream])
+        # The demo's story has a person's number here, which is never so large.
+        seeds = [self._seed, 2**32, *stream]
+        return np.random.default_rng(seeds)
 
     @property
     def frames(self) -> int | None:
@@ -113,6 +147,7 @@ class SyntheticMall:
     def _look(self, person: int, visit: int, day: int) -> Look:
         """Draw how a person looks on a visit; the clothes stay the same for the day."""
         clothes: tuple[int, ...] = (4, person, day)
+        # On the first day as in a mall that is open for one only.
         if day == 0:
             clothes = (4, person)
         return draw_look(
@@ -126,34 +161,55 @@ class SyntheticMall:
     def frame(self, n: int) -> tuple[Image, FrameTruth]:
         """Draw the n-th frame, (height, width, 3) BGR, and tell the truth about it."""
         day, t = self.moment(n)
-        figures = [self._figure(actor, t) for actor in self._cast.at(day, t)]
+        actors = self._cast.at(day, t)
+        figures = [self._figure(actor, t) for actor in actors]
         picture = self._shop.copy()
         for figure in figures:
             for layer in figure.layers:
                 layer.paste(picture)
+        # The light goes on through the night between two days.
+        lit = self._light.over(picture, day * DAY_S + t)
+        noisy = self._noise.over(lit, n)
+        truth = FrameTruth(
+            people=self._people(figures, t),
+            static_faces=self._static_faces,
+        )
+        return noisy, truth
+
+    def _people(self, figures: list[_Figure], t: float) -> tuple[PersonTruth, ...]:
+        """Tell the truth about figures that are ordered from far to near."""
         people = []
         nearer: list[Layer] = []
+        # Only who is nearer covers somebody.
         for figure in reversed(figures):
             person = self._truth(figure, t, nearer)
             people.append(person)
             nearer += figure.layers
         people.reverse()
-        lit = self._light.over(picture, day * DAY_S + t)
-        noisy = self._noise.over(lit, n)
-        return noisy, FrameTruth(tuple(people), self._static_faces)
+        return tuple(people)
 
     def _figure(self, actor: Actor, t: float) -> _Figure:
-        look = self._looks(actor.person, actor.visit, actor.day)
+        look = self._looks(
+            actor.person,
+            actor.visit,
+            actor.day,
+        )
         stance = actor.stance(t)
+        opened = t - self._light.exposure
         layers, points = draw_figure(
             look,
             stance,
-            earlier=actor.stance(t - self._light.exposure),
+            earlier=actor.stance(opened),
             size=self._size,
             # As wide as far: a view of 53 degrees.
             focal=float(max(self._size)),
         )
-        return _Figure(actor, stance, layers, points)
+        return _Figure(
+            actor,
+            stance,
+            layers,
+            points,
+        )
 
     def _truth(
         self,
@@ -165,18 +221,22 @@ class SyntheticMall:
         _, height = self._size
         points = figure.points
         stance = figure.stance
-        last = np.array(self._size) - 1
-        inside = ((points >= 0) & (points <= last)).all(axis=1)
+        low = points >= 0
+        high = points <= np.array(self._size) - 1
+        inside = (low & high).all(axis=1)
         seen = inside.copy()
         for layer in nearer:
             seen &= ~layer.covers(points)
         in_picture = bool(inside.mean() >= SEEN)
+        actor = figure.actor
+        # People count from 1 in their names, as stands do.
+        number = actor.person + 1
         return PersonTruth(
-            person=f"p{figure.actor.person + 1}",
-            visit=figure.actor.visit,
+            person=f"p{number}",
+            visit=actor.visit,
             points=points,
             pose=stance.pose,
-            screen=figure.actor.facing(t),
+            screen=actor.facing(t),
             visible=bool(seen.mean() >= SEEN),
             expression=max(stance.smile, stance.open_mouth),
             present=in_picture and in_zone(points, height),

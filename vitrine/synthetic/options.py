@@ -52,8 +52,9 @@ class Options(BaseModel):
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:
+        place = self.stand, self.view, self.days
         if self.scene == DEMO:
-            if (self.stand, self.view, self.days) != (1, 1, 1):
+            if place != (1, 1, 1):
                 raise ValueError(f"{DEMO} has one stand, one view and one day")
         elif self.people > MOST_AT_A_STAND:
             raise ValueError(f"{self.scene} has at most {MOST_AT_A_STAND} people")
@@ -71,12 +72,15 @@ def parse_options(uri: str) -> Options:
     more = parts.netloc or parts.path or parts.fragment
     if parts.scheme != SCHEME or more:
         raise ValueError(f"{uri}: expected {ALLOWED}")
+    # A blank value is an error, and not an option left out.
     pairs = parse_qsl(parts.query, keep_blank_values=True)
-    if len(dict(pairs)) < len(pairs):
+    given = dict(pairs)
+    if len(given) < len(pairs):
         raise ValueError(f"{uri}: an option appears twice; expected {ALLOWED}")
     try:
-        return Options.model_validate(dict(pairs))
+        return Options.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ": ".join(str(part) for part in (uri, *first["loc"]))
-        raise ValueError(f"{where}: {first['msg']}; expected {ALLOWED}") from error
+        reason = first["msg"]
+        where = ": ".join(map(str, [uri, *first["loc"]]))
+        raise ValueError(f"{where}: {reason}; expected {ALLOWED}") from error
