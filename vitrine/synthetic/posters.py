@@ -11,7 +11,7 @@ from vitrine.synthetic.figure import draw_figure, draw_look
 from vitrine.synthetic.head import Stance
 from vitrine.synthetic.mesh import EYE_DISTANCE, head_mesh
 from vitrine.synthetic.people import load_basis
-from vitrine.synthetic.truth import Box, face_box
+from vitrine.synthetic.truth import FOREHEAD, Box, face_box
 from vitrine.vision.crop import Image
 from vitrine.vision.pose import HeadPose
 
@@ -28,6 +28,8 @@ HIGHEST_SHARE: Final = 0.26
 WALL: Final = 170
 LOWER_EDGE: Final = 0.66
 """Posters end above the floor, which begins at 0.68 of the height (`shop.py`)."""
+HIGHEST: Final = 2
+"""Pixels of wall above a poster."""
 BETWEEN: Final = 4
 """Pixels of wall between two posters."""
 # Where so many places were taken there is no room left. Chosen, not measured.
@@ -61,23 +63,38 @@ def hang_posters(
         tall = float(rng.uniform(SMALLEST, largest))
         poster, face = draw_poster(tall, rng)
         high, wide = poster.shape[:2]
-        place = _free_place((wide, high), (width, height), taken, rng)
+        place = _free_place(
+            (wide, high),
+            (width, height),
+            taken,
+            rng,
+        )
         if place is None:
             break
         x, y = place
-        _hang(poster, picture[y : y + high, x : x + wide])
-        taken.append((x, y, wide, high))
+        area = x, y, wide, high
+        _hang(poster, _piece(picture, area))
+        taken.append(area)
         left, top, face_width, face_height = face
-        boxes.append((x + left, y + top, face_width, face_height))
+        box = x + left, y + top, face_width, face_height
+        boxes.append(box)
     if boxes:
         boxes[-1] = _half_hidden(picture, taken[-1], boxes[-1])
     return boxes
 
 
+def _piece(picture: Image, area: Area) -> Image:
+    """Return a view of a part of the picture."""
+    x, y, wide, high = area
+    return picture[y : y + high, x : x + wide]
+
+
 def _hang(poster: Image, wall: Image) -> None:
     """Put a poster on a piece of the wall of its size, in the light that falls there."""
+    # Paper takes less of the light's changes than a wall. Chosen by eye.
     light = np.clip(wall.mean() / WALL, 0.6, 1.1)
-    wall[:] = np.clip(poster * light, 0, 255)
+    lit = np.clip(poster * light, 0, 255)
+    wall[:] = lit
 
 
 def draw_poster(tall: float, rng: np.random.Generator) -> tuple[Image, Box]:
@@ -88,19 +105,22 @@ def draw_poster(tall: float, rng: np.random.Generator) -> tuple[Image, Box]:
     width = round(1.75 * tall)
     height = round(2.2 * tall)
     basis = load_basis()
-    streams = [np.random.default_rng(rng.integers(2**32)) for _ in range(3)]
-    look = draw_look(basis, head_mesh(basis.mean_shape), *streams)
-    # The forehead adds 0.3 to the height of the landmarks, see `face_box`.
-    shape_height = 1.3 * float(np.ptp(basis.mean_shape[:, 1]))
+    mesh = head_mesh(basis.mean_shape)
+    # For the person, the visit and the clothes.
+    streams = [_stream(rng) for _ in range(3)]
+    look = draw_look(basis, mesh, *streams)
+    rows = basis.mean_shape[:, 1]
+    shape_height = (1 + FOREHEAD) * float(np.ptp(rows))
     pose = HeadPose(
         yaw=rng.uniform(-18, 18),
         pitch=rng.uniform(-6, 6),
         roll=rng.uniform(-6, 6),
     )
+    scale = tall / shape_height
     stance = Stance(
         pose,
         pivot=(0.5 * width, 0.47 * height),
-        eye_distance=tall / shape_height * EYE_DISTANCE,
+        eye_distance=scale * EYE_DISTANCE,
         smile=rng.uniform(0.3, 1),
     )
     page = _background(width, height, rng)
@@ -115,10 +135,23 @@ def draw_poster(tall: float, rng: np.random.Generator) -> tuple[Image, Box]:
     for layer in layers:
         layer.paste(page)
     # Ink on paper has less contrast than the world, and no black.
-    page = np.asarray(cv2.addWeighted(page, 0.88, page, 0, 16), np.uint8)
-    _write_slogan(page, tall, rng)
-    _frame(page, tall, rng)
-    return page, face_box(points)
+    faded = cv2.addWeighted(
+        page,
+        0.88,
+        page,
+        0,
+        16,
+    )
+    printed = np.asarray(faded, np.uint8)
+    _write_slogan(printed, tall, rng)
+    _frame(printed, tall, rng)
+    return printed, face_box(points)
+
+
+def _stream(rng: np.random.Generator) -> np.random.Generator:
+    """Return a generator of its own, seeded by `rng`."""
+    seed = rng.integers(2**32)
+    return np.random.default_rng(seed)
 
 
 def _background(
@@ -129,11 +162,16 @@ def _background(
     """Return one colour, darker towards the lower edge."""
     shade = np.linspace(1.1, 0.8, height)[:, None, None]
     colour = rng.uniform(70, 230, 3)
-    page = np.full((height, width, 3), colour) * shade
-    return np.asarray(np.clip(page, 0, 255), np.uint8)
+    flat = np.full((height, width, 3), colour)
+    page = np.clip(flat * shade, 0, 255)
+    return np.asarray(page, np.uint8)
 
 
-def _write_slogan(page: Image, tall: float, rng: np.random.Generator) -> None:
+def _write_slogan(
+    page: Image,
+    tall: float,
+    rng: np.random.Generator,
+) -> None:
     """Write a slogan below the face, in the middle."""
     height, width = page.shape[:2]
     scale = tall / 95
@@ -153,14 +191,21 @@ def _write_slogan(page: Image, tall: float, rng: np.random.Generator) -> None:
     )
 
 
-def _frame(page: Image, tall: float, rng: np.random.Generator) -> None:
+def _frame(
+    page: Image,
+    tall: float,
+    rng: np.random.Generator,
+) -> None:
     height, width = page.shape[:2]
     thickness = max(1, round(0.035 * tall))
+    last = width - 1, height - 1
+    colour = tuple(rng.uniform(15, 90, 3))
+    # Twice: half of the line lies outside the page.
     cv2.rectangle(
         page,
         (0, 0),
-        (width - 1, height - 1),
-        tuple(rng.uniform(15, 90, 3)),
+        last,
+        colour,
         2 * thickness,
     )
 
@@ -175,11 +220,14 @@ def _free_place(
     wide, high = poster
     width, height = size
     rightmost = max(1, width - wide)
-    lowest = max(3, round(LOWER_EDGE * height) - high)
+    lower_edge = round(LOWER_EDGE * height)
+    # At least one place is left to draw, also for a poster larger than the wall.
+    lowest = max(HIGHEST + 1, lower_edge - high)
     for _ in range(TRIES):
         x = int(rng.integers(0, rightmost))
-        y = int(rng.integers(2, lowest))
-        if all(_apart((x, y, wide, high), other) for other in taken):
+        y = int(rng.integers(HIGHEST, lowest))
+        area = x, y, wide, high
+        if all(_apart(area, other) for other in taken):
             return x, y
     return None
 
@@ -188,12 +236,12 @@ def _apart(one: Area, other: Area) -> bool:
     """Tell if there is wall to see between two posters."""
     x, y, wide, high = one
     other_x, other_y, other_wide, other_high = other
-    return (
-        x > other_x + other_wide + BETWEEN
-        or other_x > x + wide + BETWEEN
-        or y > other_y + other_high + BETWEEN
-        or other_y > y + high + BETWEEN
-    )
+    right = x + wide + BETWEEN
+    lower = y + high + BETWEEN
+    other_right = other_x + other_wide + BETWEEN
+    other_lower = other_y + other_high + BETWEEN
+    beside = x > other_right or other_x > right
+    return beside or y > other_lower or other_y > lower
 
 
 def _half_hidden(picture: Image, poster: Area, face: Box) -> Box:
@@ -201,6 +249,9 @@ def _half_hidden(picture: Image, poster: Area, face: Box) -> Box:
     x, y, wide, high = poster
     left, top, face_width, face_height = face
     edge = round(left + 0.6 * face_width)
-    pillar = picture[y : y + high, edge : x + wide]
-    pillar[:] = np.linspace(150, 95, pillar.shape[1])[None, :, None]
+    hidden = x + wide - edge
+    pillar = _piece(picture, (edge, y, hidden, high))
+    # Round, with the light from the left.
+    shades = np.linspace(150, 95, hidden)
+    pillar[:] = shades[None, :, None]
     return left, top, edge - left, face_height

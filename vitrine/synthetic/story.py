@@ -66,24 +66,37 @@ class Visit:
 
     def place(self, t: float) -> Place:
         """Return where the head is at t seconds, with steps and sway."""
+        spot = self.spot
         if t < self.arrived:
             share = (t - self.start) / (self.arrived - self.start)
-            return self._between(self.entry, self.spot, share, t)
+            return self._between(self.entry, spot, share, t)
         if t >= self.leaving:
             share = (t - self.leaving) / (self.end - self.leaving)
-            return self._between(self.spot, self.exit, share, t)
-        spot = self.spot
-        sway = 0.05 * spot.face * np.sin(0.9 * t + self.phase)
-        return Place(spot.x + sway, spot.y + 0.3 * sway, spot.face)
+            return self._between(spot, self.exit, share, t)
+        swing = np.sin(0.9 * t + self.phase)
+        sway = 0.05 * spot.face * swing
+        return Place(
+            x=spot.x + sway,
+            y=spot.y + 0.3 * sway,
+            face=spot.face,
+        )
 
-    def _between(self, a: Place, b: Place, share: float, t: float) -> Place:
+    def _between(
+        self,
+        a: Place,
+        b: Place,
+        share: float,
+        t: float,
+    ) -> Place:
         s = smooth(share)
         x = a.x + s * (b.x - a.x)
         y = a.y + s * (b.y - a.y)
         face = a.face + s * (b.face - a.face)
+        within = min(1, max(0, share))
         # Steps grow from a stand and fade to one.
-        stride = np.sin(np.pi * min(1, max(0, share)))
-        step = 0.05 * face * abs(np.sin(5.5 * t + self.phase)) * stride
+        stride = np.sin(np.pi * within)
+        rise = abs(np.sin(5.5 * t + self.phase))
+        step = 0.05 * face * rise * stride
         return Place(x, y - step, face)
 
     def pose(self, t: float) -> HeadPose:
@@ -113,6 +126,7 @@ class Visit:
 def visits(seed: int, person: int, people: int) -> Iterator[Visit]:
     """Yield the visits of one person of several, in order and without end."""
     own = np.random.default_rng([seed, person, 0])
+    # Of the seed alone, so that everybody has a slot of their own.
     slots = np.random.default_rng(seed).permutation(people)
     slot = (int(slots[person]) + 0.5) / people
     # Some are there when the demo begins.
@@ -122,8 +136,16 @@ def visits(seed: int, person: int, people: int) -> Iterator[Visit]:
         number += 1
         rng = np.random.default_rng([seed, person, number])
         gap = _gap(rng, person, number)
-        x = 0.12 + 0.76 * slot + own.uniform(-0.04, 0.04)
-        visit = _visit(rng, person, number, end + gap, x)
+        # Not at the very edge, where half of the face would be outside.
+        middle = 0.12 + 0.76 * slot
+        x = middle + own.uniform(-0.04, 0.04)
+        visit = _visit(
+            rng,
+            person,
+            number,
+            start=end + gap,
+            x=x,
+        )
         end = visit.end
         yield visit
 
@@ -143,21 +165,37 @@ def _visit(
     x: float,
 ) -> Visit:
     face = rng.uniform(0.13, 0.32)
-    spot = Place(x + rng.uniform(-0.05, 0.05), _height(face, rng), face)
+    spot = Place(
+        x=x + rng.uniform(-0.05, 0.05),
+        y=_height(face, rng),
+        face=face,
+    )
     from_back = rng.uniform() < 0.4
-    side, exit_side = (float(s) for s in rng.choice([-1, 1], 2))
+    sides = rng.choice([-1, 1], 2)
+    side, exit_side = sides.astype(float).tolist()
     entry = _entry(rng, spot, side, from_back)
     leave_face = face * rng.uniform(0.9, 1.1)
-    leave = Place(0.5 + exit_side * (0.5 + leave_face), spot.y, leave_face)
+    leave = Place(
+        x=_outside(exit_side, leave_face),
+        y=spot.y,
+        face=leave_face,
+    )
+    # Away from the side of the entry, and half as far for who comes from the back.
+    walk_yaw = -side * WALK_YAW
     if from_back:
+        walk_yaw /= 2
         arrived = start + rng.uniform(3.5, 5.0)
     else:
         arrived = start + 1.5 + 3 * abs(spot.x - entry.x)
     leaving = arrived + 3 + 22 * rng.beta(1.5, 2.2)
-    walk_yaw = -side * WALK_YAW
-    if from_back:
-        walk_yaw /= 2
-    walk = Gaze(start - 1, 0.1, walk_yaw, pitch=0, roll=0)
+    # Over before the visit begins: who enters walks already.
+    walk = Gaze(
+        start=start - 1,
+        turn=0.1,
+        yaw=walk_yaw,
+        pitch=0,
+        roll=0,
+    )
     away = Gaze(
         start=leaving - 0.4,
         turn=0.6,
@@ -165,6 +203,10 @@ def _visit(
         pitch=rng.normal(-3, 3),
         roll=0,
     )
+    # Heads turn to the screen before the feet stop, and away before they go.
+    standing = _gazes(rng, arrived - 0.8, leaving - 0.4)
+    gazes = (walk, *standing, away)
+    episodes = draw_episodes(rng, arrived, leaving)
     return Visit(
         person=person,
         number=number,
@@ -175,13 +217,23 @@ def _visit(
         entry=entry,
         spot=spot,
         exit=leave,
-        gazes=(walk, *_gazes(rng, arrived - 0.8, leaving - 0.4), away),
-        episodes=tuple(draw_episodes(rng, arrived, leaving)),
+        gazes=gazes,
+        episodes=tuple(episodes),
         phase=float(rng.uniform(0, 6.28)),
     )
 
 
-def _entry(rng: Rng, spot: Place, side: float, from_back: bool) -> Place:
+def _outside(side: float, face: float) -> float:
+    """Return the x of a face that has just left the picture on a side, -1 or 1."""
+    return 0.5 + side * (0.5 + face)
+
+
+def _entry(
+    rng: Rng,
+    spot: Place,
+    side: float,
+    from_back: bool,
+) -> Place:
     """Return where somebody comes from: far away, with a small face, or as near as the spot."""
     if from_back:
         face = rng.uniform(0.07, 0.09)
@@ -189,7 +241,8 @@ def _entry(rng: Rng, spot: Place, side: float, from_back: bool) -> Place:
     else:
         face = spot.face * rng.uniform(0.85, 1.1)
         y = spot.y
-    return Place(0.5 + side * (0.5 + face), y, face)
+    x = _outside(side, face)
+    return Place(x, y, face)
 
 
 def _height(face: float, rng: Rng) -> float:
@@ -197,7 +250,8 @@ def _height(face: float, rng: Rng) -> float:
 
     A camera a little above looks down, so who is nearer is lower; people differ.
     """
-    return 0.22 + 0.75 * face + float(rng.normal(0, 0.25)) * 0.3 * face
+    taller = float(rng.normal(0, 0.25))
+    return 0.22 + 0.75 * face + taller * 0.3 * face
 
 
 def _gazes(rng: Rng, start: float, end: float) -> Iterator[Gaze]:
@@ -205,6 +259,7 @@ def _gazes(rng: Rng, start: float, end: float) -> Iterator[Gaze]:
     t = start
     attends = True
     while t < end:
+        # People look at the screen for longer than away.
         length = rng.uniform(2.5, 8) if attends else rng.uniform(0.8, 2.5)
         spell = min(end, t + length)
         # Drawn in both cases, so that the next numbers do not depend on it.
