@@ -21,6 +21,8 @@ FARTHEST: Final = 3.8
 """Metres from the screen where people stand."""
 OUTSIDE: Final = (7.1, 7.7)
 """So far away is nobody at the stand any more: faces are smaller than the zone's smallest."""
+PASS_OUTSIDE: Final = 0.2
+"""Share of those who walk by who do so there."""
 APART: Final = 0.55
 """Metres between people who stand, where there is room."""
 WAYS: Final = 20
@@ -29,6 +31,8 @@ REACH: Final = 0.42
 """Largest distance to a side of people who stand, as a share of the distance from the screen."""
 CLOSE: Final = 0.08
 """Share of those who go as close as the camera above still sees them."""
+BEYOND: Final = 0.4
+"""Metres outside a picture where ways begin and end."""
 BEHIND: Final = 0.45
 """Metres from one of a group to the next, on their way."""
 HALF_VIEW: Final = 26.6
@@ -72,16 +76,18 @@ def draw_body(rng: Rng, person: int, number: int) -> Body:
 def draw_plan(rng: Rng, scene: Scene, start: float) -> Plan:
     """Draw how a group spends its time."""
     kind = _kind(rng, scene)
-    side, exit_side = (int(s) for s in rng.choice([-1, 1], 2))
+    side, exit_side = rng.choice([-1, 1], 2).tolist()
     entry, leave = rng.uniform(1.8, 5.5, 2)
     if kind == "pass":
-        if rng.uniform() < 0.2:
+        if rng.uniform() < PASS_OUTSIDE:
             entry = rng.uniform(*OUTSIDE)
+            # Along the wall, so that they stay outside the zone all the way.
             leave = entry
         else:
             entry, leave = rng.uniform(1.2, 5.0, 2)
     shortest, longest = scene.stay
-    stay = shortest + (longest - shortest) * rng.beta(1.3, 2.0)
+    share = rng.beta(1.3, 2.0)
+    stay = shortest + (longest - shortest) * share
     if kind != "stay":
         # Who walks on leaves at the other side.
         exit_side = -side
@@ -139,9 +145,11 @@ def _way(
     others: Sequence[Visitor],
     place: int,
 ) -> tuple[Leg, ...]:
-    start = plan.start + place * float(rng.uniform(0.3, 0.7))
-    entry = _edge(plan.side, plan.entry + BEHIND * place)
-    leave = _edge(plan.exit_side, plan.exit + BEHIND * place)
+    later = place * float(rng.uniform(0.3, 0.7))
+    start = plan.start + later
+    behind = BEHIND * place
+    entry = _edge(plan.side, plan.entry + behind)
+    leave = _edge(plan.exit_side, plan.exit + behind)
     if plan.kind == "pass":
         return (_leg(start, entry, leave, plan.speed),)
     if plan.kind == "glance":
@@ -159,10 +167,11 @@ def _edge(side: int, z: float) -> Floor:
     edges = []
     for view in VIEWS.values():
         angle = radians(HALF_VIEW + side * view.turn)
-        edges.append(view.place[0] + side * z * tan(angle))
+        across = side * z * tan(angle)
+        edges.append(view.place[0] + across)
     if side > 0:
-        return max(edges) + 0.4, z
-    return min(edges) - 0.4, z
+        return max(edges) + BEYOND, z
+    return min(edges) - BEYOND, z
 
 
 def _leg(
@@ -189,10 +198,12 @@ def _slowly(
     """Return a straight way with a slow part in front of the screen."""
     first, second = sorted(rng.uniform(0.3, 0.7, 2))
     second = max(second, first + 0.1)
+    entry_x, entry_z = entry
+    leave_x, leave_z = leave
     points = []
     for share in (0.0, first, second, 1.0):
-        x = entry[0] + share * (leave[0] - entry[0])
-        z = entry[1] + share * (leave[1] - entry[1])
+        x = entry_x + share * (leave_x - entry_x)
+        z = entry_z + share * (leave_z - entry_z)
         points.append((x, z))
     legs: list[Leg] = []
     factors = (1.0, 0.45, 1.0)
@@ -242,20 +253,26 @@ def _spot(
 
 def _beside(rng: Rng, near: Floor) -> Floor:
     """Return a spot at arm's length of somebody, not too far to a side."""
-    x = near[0] + rng.choice([-1, 1]) * rng.uniform(0.5, 0.7)
-    z = near[1] + rng.uniform(-0.25, 0.25)
-    z = max(z, NEAREST)
-    x = min(REACH * z, float(x))
-    return max(-REACH * z, x), float(z)
+    near_x, near_z = near
+    side = rng.choice([-1, 1])
+    x = near_x + side * rng.uniform(0.5, 0.7)
+    z = max(near_z + rng.uniform(-0.25, 0.25), NEAREST)
+    farthest = REACH * z
+    x = min(farthest, float(x))
+    return max(-farthest, x), float(z)
 
 
 def _before(rng: Rng, body: Body) -> Floor:
     """Return a spot in front of the screen; now and then close to it."""
     if rng.uniform() < CLOSE:
         # As close as the camera above still sees them.
-        close = (-VIEWS[1].place[1] - body.height) / tan(radians(21))
+        _, y, _ = VIEWS[1].place
+        below = -y - body.height
+        # The lower edge of its picture is some 26 degrees down; at 21 the chin is still inside.
+        close = below / tan(radians(21))
         x = rng.uniform(-0.1, 0.15)
         return float(x), max(0.6, close)
-    z = NEAREST + (FARTHEST - NEAREST) * rng.beta(1.3, 1.7)
+    share = rng.beta(1.3, 1.7)
+    z = NEAREST + (FARTHEST - NEAREST) * share
     x = rng.uniform(-REACH, REACH) * z
     return float(x), float(z)

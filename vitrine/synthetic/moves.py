@@ -35,22 +35,26 @@ class Episode:
 
 def smooth(share: float) -> float:
     """Return a way from 0 to 1 without a jump of speed; shares outside stay at the ends."""
+    # 3s² − 2s³, whose slope is 0 at both ends.
     s = min(1.0, max(0.0, share))
     return s * s * (3 - 2 * s)
 
 
 def unrest(t: float, phase: float) -> tuple[float, float, float]:
     """Return degrees by which a head that keeps still moves in yaw, pitch and roll."""
+    # One radian apart, so that the three do not move in step.
     phases = phase + np.arange(3)
     slow = 0.7 * np.sin(2.1 * t + phases)
     fast = 0.35 * np.sin(5.3 * t + 2 * phases)
-    yaw, pitch, roll = slow + fast
-    return float(yaw), float(pitch), 0.6 * float(roll)
+    yaw, pitch, roll = (slow + fast).tolist()
+    # Heads tilt less than they turn.
+    return yaw, pitch, 0.6 * roll
 
 
 def draw_episodes(rng: Rng, start: float, end: float) -> Iterator[Episode]:
     """Draw smiles and open mouths one after the other, all over by `end`."""
     t = start + rng.exponential(3)
+    # Until there is no room for one more.
     while t + SHORTEST_S < end:
         length = rng.uniform(SHORTEST_S, 3.5)
         yield Episode(
@@ -59,7 +63,8 @@ def draw_episodes(rng: Rng, start: float, end: float) -> Iterator[Episode]:
             smile=bool(rng.uniform() < 0.65),
             strength=rng.uniform(0.5, 1.0),
         )
-        t += length + 0.5 + rng.exponential(4)
+        pause = 0.5 + rng.exponential(4)
+        t += length + pause
 
 
 def strengths(shown: Sequence[Episode], t: float) -> tuple[float, float]:

@@ -32,11 +32,16 @@ class Noise:
 
         `gain` is that of the camera, 1 by day: in the dark it amplifies its noise with the picture.
         """
-        field = rng.standard_normal((height + MARGIN, width + MARGIN, 3), np.float32)
-        soft = np.asarray(cv2.GaussianBlur(field, (0, 0), 0.7), np.float32)
-        # Partly of single pixels, partly soft, as a camera's colour filter leaves it.
-        mixed = field * np.float32(0.6) + soft * np.float32(0.8 / soft.std())
-        self._field = mixed * np.float32(gain * DEVIATION / mixed.std())
+        shape = (height + MARGIN, width + MARGIN, 3)
+        field = rng.standard_normal(shape, np.float32)
+        blurred = cv2.GaussianBlur(field, (0, 0), 0.7)
+        soft = np.asarray(blurred, np.float32)
+        # Partly of single pixels, partly soft, as a camera's colour filter leaves it. The shares are
+        # chosen, not measured.
+        share = np.float32(0.8 / soft.std())
+        mixed = field * np.float32(0.6) + soft * share
+        scale = np.float32(gain * DEVIATION / mixed.std())
+        self._field = mixed * scale
 
     def over(self, picture: Image, n: int) -> Image:
         """Add the noise of frame n to a picture, in place, and return it."""
@@ -55,5 +60,10 @@ class Noise:
         )
         part = self._field[y : y + height, x : x + width]
         noise = cv2.multiply(strength, part)
-        noisy = cv2.add(picture, noise, picture, dtype=cv2.CV_8U)
+        noisy = cv2.add(
+            picture,
+            noise,
+            picture,
+            dtype=cv2.CV_8U,
+        )
         return np.asarray(noisy, np.uint8)

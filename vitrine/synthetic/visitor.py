@@ -47,15 +47,16 @@ class Leg:
 
     def at(self, t: float) -> Floor:
         """Return the place at t seconds; before and after, an end of the way."""
-        share = self.share(t)
-        share = min(1.0, max(0.0, share))
+        share = min(1.0, max(0.0, self.share(t)))
         if self.ease == "stop":
             share = 1 - (1 - share) ** EASING
         elif self.ease == "go":
             share = share**EASING
         x, z = self.origin
         to_x, to_z = self.target
-        return x + share * (to_x - x), z + share * (to_z - z)
+        across = share * (to_x - x)
+        along = share * (to_z - z)
+        return x + across, z + along
 
     def share(self, t: float) -> float:
         """Return the share of the time that is over at t seconds; outside, below 0 or above 1."""
@@ -123,10 +124,13 @@ class Visitor:
         if leg.stands:
             # It grows and fades within a second, so that nobody jumps.
             strength = min(1.0, t - leg.start, leg.end - t)
-            sway = SWAY_M * sin(0.9 * t + self.phase) * strength
+            swing = sin(0.9 * t + self.phase)
+            sway = SWAY_M * swing * strength
             return x + sway, -self.height + 0.2 * sway, z
+        # 1.8 steps a second, as people walk who are in no hurry. Chosen, not measured.
         step = abs(sin(1.8 * pi * t + self.phase))
-        return x, -self.height - BOB_M * step * _striding(leg, t), z
+        bob = BOB_M * step * _striding(leg, t)
+        return x, -self.height - bob, z
 
     def turned(self, t: float) -> HeadPose:
         """Return how the head is turned in the world."""
@@ -135,8 +139,12 @@ class Visitor:
         before = self.looks[max(now - 1, 0)]
         head = self.head(t)
         share = smooth((t - look.start) / look.turn)
-        pairs = zip(_aim(before, head), _aim(look, head), strict=True)
-        yaw, pitch, roll = (a + share * (b - a) for a, b in pairs)
+        # Both aims follow the head as it moves, so that a turn has no jump at its ends.
+        from_yaw, from_pitch, from_roll = _aim(before, head)
+        to_yaw, to_pitch, to_roll = _aim(look, head)
+        yaw = from_yaw + share * (to_yaw - from_yaw)
+        pitch = from_pitch + share * (to_pitch - from_pitch)
+        roll = from_roll + share * (to_roll - from_roll)
         extra_yaw, extra_pitch, extra_roll = unrest(t, self.phase)
         return HeadPose(
             yaw=yaw + extra_yaw,
@@ -158,6 +166,7 @@ def _latest(parts: Sequence[Leg] | Sequence[Look], t: float) -> int:
 def _striding(leg: Leg, t: float) -> float:
     """Return how high the steps are, 0 to 1: lower beside a spot where somebody stands."""
     share = leg.share(t)
+    # Over the last or first quarter of the time. Chosen, not measured.
     if leg.ease == "stop":
         return min(1.0, 4 * (1 - share))
     if leg.ease == "go":
