@@ -22,6 +22,8 @@ Image = NDArray[np.uint8]
 Crop = NDArray[np.float64]
 
 INPUT_SIZE: Final = 112
+UPRIGHT: Final = np.array([1.0, 0.0])
+"""The direction to the right of a face that is not tilted."""
 # Room around the points, also for the motion until the next frame. Chosen, not measured.
 MARGIN: Final = 1.25
 # The constants for a detector's box and five points are medians of YuNet's detections on both
@@ -45,8 +47,10 @@ def crop_of_points(points: Points, size: int = INPUT_SIZE) -> Crop:
     upright = points @ turn.T
     low = upright.min(axis=0)
     high = upright.max(axis=0)
-    centre = (low + high) / 2 @ turn
-    side = MARGIN * float((high - low).max())
+    middle = (low + high) / 2
+    centre = middle @ turn
+    longer = float((high - low).max())
+    side = MARGIN * longer
     return crop_at(
         centre,
         side,
@@ -68,20 +72,23 @@ def crop_of_box(
     x, y, width, height = box
     centre = np.array([x + width / 2, y + height / 2])
     if five is None:
-        side = SIDE_PER_BOX * float(np.sqrt(width * height))
-        lower = centre + np.array([0.0, BOX_TO_CENTRE * side])
+        mean_side = float(np.sqrt(width * height))
+        side = SIDE_PER_BOX * mean_side
+        down = np.array([0.0, BOX_TO_CENTRE * side])
         return crop_at(
-            lower,
+            centre + down,
             side,
-            np.array([1.0, 0.0]),
+            UPRIGHT,
             size,
         )
     right, extent, middle = _face_axes(five)
     side = SIDE_PER_FIVE * extent
-    down = np.array([-right[1], right[0]])
+    right_x, right_y = right
+    down = np.array([-right_y, right_x])
     # Across the face the box is the better judge, along it the points.
-    across = right * ((centre - middle) @ right)
-    centre = middle + across + down * FIVE_TO_CENTRE * side
+    aside = (centre - middle) @ right
+    lower = down * FIVE_TO_CENTRE * side
+    centre = middle + right * aside + lower
     return crop_at(
         centre,
         side,
@@ -99,23 +106,35 @@ def _face_axes(five: Points) -> tuple[NDArray[np.float64], float, NDArray[np.flo
     eyes = (five[0] + five[1]) / 2
     mouth = (five[3] + five[4]) / 2
     middle = (eyes + mouth) / 2
-    across = five[1] - five[0]
-    down = mouth - eyes
-    size = float(np.hypot(np.hypot(*across), np.hypot(*down)))
+    across_x, across_y = five[1] - five[0]
+    down_x, down_y = mouth - eyes
+    wide = np.hypot(across_x, across_y)
+    tall = np.hypot(down_x, down_y)
+    size = float(np.hypot(wide, tall))
+    # What points down, a quarter turn back, points right.
     right = np.array(
-        [across[0] + down[1], across[1] - down[0]],
+        [
+            across_x + down_y,
+            across_y - down_x,
+        ],
         dtype=np.float64,
     )
     length = float(np.hypot(*right))
     if length <= 0:
-        return np.array([1.0, 0.0]), size, middle
+        return UPRIGHT, size, middle
     return right / length, size, middle
 
 
 def _turn(right: NDArray[np.floating]) -> NDArray[np.float64]:
     """Return the rotation (2, 2) that brings the unit vector `right` to the x axis."""
     x, y = right
-    return np.array([[x, y], [-y, x]], dtype=np.float64)
+    return np.array(
+        [
+            [x, y],
+            [-y, x],
+        ],
+        dtype=np.float64,
+    )
 
 
 def crop_at(
@@ -125,10 +144,12 @@ def crop_at(
     size: int = INPUT_SIZE,
 ) -> Crop:
     """Return the crop of this centre and side, in pixels, with its x axis along `right`."""
+    # Points that all lie on one place have a side of 0.
     scale = size / max(side, 1e-6)
     linear = scale * _turn(right)
     middle = (size - 1) / 2
-    return np.column_stack([linear, middle - linear @ centre])
+    offset = middle - linear @ centre
+    return np.column_stack([linear, offset])
 
 
 def cut(
@@ -161,8 +182,11 @@ def to_network(
     size: int = INPUT_SIZE,
 ) -> NDArray[np.float64]:
     """Return frame pixels (68, 2) as the network's coordinates: 0 the centre, ±1 the edges."""
-    inside = points @ crop[:, :2].T + crop[:, 2]
-    return (inside - (size - 1) / 2) / (size / 2)
+    linear = crop[:, :2]
+    offset = crop[:, 2]
+    inside = points @ linear.T + offset
+    middle = (size - 1) / 2
+    return (inside - middle) / (size / 2)
 
 
 def to_frame(
@@ -172,8 +196,11 @@ def to_frame(
 ) -> NDArray[np.float32]:
     """Return network outputs (n, 136) for n crops as frame pixels (n, 68, 2)."""
     points = outputs.reshape(-1, POINT_COUNT, 2).astype(np.float64)
-    inside = points * (size / 2) + (size - 1) / 2
+    middle = (size - 1) / 2
+    inside = points * (size / 2) + middle
+    # Without crops there is no shape to see, and an empty batch is fine.
     stacked = np.asarray(crops).reshape(-1, 2, 3)
     shifted = inside - stacked[:, None, :, 2]
     back = np.linalg.inv(stacked[:, :, :2])
-    return (shifted @ back.transpose(0, 2, 1)).astype(np.float32)
+    in_frame = shifted @ back.transpose(0, 2, 1)
+    return in_frame.astype(np.float32)

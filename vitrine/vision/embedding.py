@@ -58,11 +58,21 @@ def alignment(five: Points, template: Points = TEMPLATE) -> Crop:
     target = template.mean(axis=0)
     x, y = (five - centre).T
     u, v = (template - target).T
-    size = max(float((x * x + y * y).sum()), 1e-9)
-    a = float((x * u + y * v).sum()) / size
-    b = float((x * v - y * u).sum()) / size
-    linear = np.array([[a, -b], [b, a]])
-    return np.column_stack([linear, target - linear @ centre])
+    squared = float((x * x + y * y).sum())
+    # Five points on one place have no size.
+    size = max(squared, 1e-9)
+    real = float((x * u + y * v).sum())
+    imaginary = float((x * v - y * u).sum())
+    a = real / size
+    b = imaginary / size
+    linear = np.array(
+        [
+            [a, -b],
+            [b, a],
+        ]
+    )
+    offset = target - linear @ centre
+    return np.column_stack([linear, offset])
 
 
 def align(image: Image, points: Points) -> Image:
@@ -79,7 +89,8 @@ def align(image: Image, points: Points) -> Image:
 
 def embedding_input(aligned: Sequence[Image]) -> NDArray[np.float32]:
     """Return n pictures from `align` as (n, 3, 112, 112) float32 RGB, normalised."""
-    rgb = np.stack(aligned)[..., ::-1]
+    bgr = np.stack(aligned)
+    rgb = bgr[..., ::-1]
     pictures = rgb.transpose(0, 3, 1, 2).astype(np.float32)
     normalised = (pictures / 255 - MEAN) / DEVIATION
     return np.ascontiguousarray(normalised)
@@ -95,7 +106,8 @@ class Embedder:
 
     def embed(self, aligned: Sequence[Image]) -> NDArray[np.float32]:
         """Return the vectors (n, 128) float32, of length 1, of n pictures from `align`."""
-        vectors = self._network.run(embedding_input(aligned))[0]
+        batch = embedding_input(aligned)
+        vectors = self._network.run(batch)[0]
         lengths = np.linalg.norm(
             vectors,
             axis=1,

@@ -31,6 +31,8 @@ from vitrine.vision.shape import (
 MOST_TURNED: Final = 50.0
 # Every measure is kept within ± this: no face gets there, but points that are none do.
 GREATEST: Final = 5.0
+# Points that are no face may have a size of 0.
+LEAST: Final = 1e-6
 # Finer than the landmark network is steady.
 DECIMALS: Final = 4
 LID_UPPER: Final = np.array([37, 38, 43, 44])
@@ -55,15 +57,25 @@ class ExpressionGeometry:
 def measure(points: Points, pose: HeadPose) -> ExpressionGeometry:
     """Return the measures of 68 points (68, 2) of a head with this pose."""
     face = frontalised(points, pose)
-    lips = face[LIP_LOWER, 1] - face[LIP_UPPER, 1]
-    lids = face[LID_LOWER, 1] - face[LID_UPPER, 1]
-    width = np.linalg.norm(face[MOUTH_RIGHT] - face[MOUTH_LEFT])
-    left_brow = face[EYE_LEFT, 1].mean() - face[BROW_LEFT, 1].mean()
-    right_brow = face[EYE_RIGHT, 1].mean() - face[BROW_RIGHT, 1].mean()
+    height = face[:, 1]
+    lips = height[LIP_LOWER] - height[LIP_UPPER]
+    lids = height[LID_LOWER] - height[LID_UPPER]
+    mouth = face[MOUTH_RIGHT] - face[MOUTH_LEFT]
+    width = np.linalg.norm(mouth)
+    left_brow = height[EYE_LEFT].mean() - height[BROW_LEFT].mean()
+    right_brow = height[EYE_RIGHT].mean() - height[BROW_RIGHT].mean()
     brows = np.mean([left_brow, right_brow])
-    values = np.array([lips.mean(), width, brows, lids.mean()])
+    values = np.array(
+        [
+            lips.mean(),
+            width,
+            brows,
+            lids.mean(),
+        ]
+    )
     limited = values.clip(-GREATEST, GREATEST)
-    return ExpressionGeometry(*limited.round(DECIMALS).tolist())
+    rounded = limited.round(DECIMALS)
+    return ExpressionGeometry(*rounded.tolist())
 
 
 def frontalised(points: Points, pose: HeadPose) -> NDArray[np.float64]:
@@ -73,17 +85,22 @@ def frontalised(points: Points, pose: HeadPose) -> NDArray[np.float64]:
     """
     yaw = min(max(pose.yaw, -MOST_TURNED), MOST_TURNED)
     pitch = min(max(pose.pitch, -MOST_TURNED), MOST_TURNED)
+    # The roll can be undone whatever it is: it hides nothing.
     turn = rotation(yaw, pitch, pose.roll)[:2]
     model = _centred_shape()
     seen = points - points.mean(axis=0)
     expected = model @ turn.T
     # Least squares: the scale at which the turned mean shape lies closest to the points.
-    scale = float((seen * expected).sum() / (expected**2).sum())
+    along = (seen * expected).sum()
+    squared = (expected**2).sum()
+    scale = float(along / squared)
     depth = model[:, 2:] * turn[:, 2]
-    in_plane = seen / max(scale, 1e-6) - depth
-    flat = in_plane @ np.linalg.inv(turn[:, :2]).T
-    across = float(np.linalg.norm(flat[EYE_OUTER_RIGHT] - flat[EYE_OUTER_LEFT]))
-    return np.asarray(flat / max(across, 1e-6))
+    in_plane = seen / max(scale, LEAST) - depth
+    back = np.linalg.inv(turn[:, :2])
+    flat = in_plane @ back.T
+    eyes = flat[EYE_OUTER_RIGHT] - flat[EYE_OUTER_LEFT]
+    across = float(np.linalg.norm(eyes))
+    return np.asarray(flat / max(across, LEAST))
 
 
 @cache

@@ -32,7 +32,13 @@ NEUTRAL: Final = CLASSES.index("neutral")
 SIDE: Final = 48
 # Eyes, nose and mouth corners in pictures of FER2013Train: medians of 679, mirrored and not.
 TEMPLATE: Final = np.array(
-    [[14.8, 18.5], [32.2, 18.5], [23.5, 28.2], [16.2, 36.2], [30.8, 36.2]]
+    [
+        [14.8, 18.5],
+        [32.2, 18.5],
+        [23.5, 28.2],
+        [16.2, 36.2],
+        [30.8, 36.2],
+    ]
 )
 # Most times that the cut of a large face is taken too fine, and averaged, lest it flickers. Chosen;
 # benchmarks.expression_noise measures what noise is left.
@@ -44,12 +50,12 @@ FLATTEST: Final = 4.0
 
 def expression_cut(frame: Image, points: Points) -> Image:
     """Return the cut (48, 48) grey of 68 points (68, 2) in an (H, W, 3) BGR frame."""
-    affine = alignment(
-        five_points(points).astype(np.float64),
-        TEMPLATE,
-    )
+    five = five_points(points).astype(np.float64)
+    affine = alignment(five, TEMPLATE)
+    # The first row of a similarity is as long as its scale.
     scale = float(np.hypot(affine[0, 0], affine[0, 1]))
-    fine = int(np.clip(1 / max(scale, 1e-6), 1, FINEST))
+    shrunk = 1 / max(scale, 1e-6)
+    fine = int(np.clip(shrunk, 1, FINEST))
     affine = affine * fine
     # Centres of pixels stay centres.
     affine[:, 2] += (fine - 1) / 2
@@ -88,7 +94,10 @@ class ExpressionClassifier:
 
     def classify(self, cuts: Sequence[Image]) -> NDArray[np.float32]:
         """Return the probabilities (n, 8), in the order of CLASSES, of n grey cuts (48, 48)."""
-        logits = self._network.run(expression_input(cuts))[0]
+        batch = expression_input(cuts)
+        logits = self._network.run(batch)[0]
+        largest = logits.max(axis=1, keepdims=True)
         # Softmax; without the largest logit no exponential overflows.
-        shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+        shares = np.exp(logits - largest)
+        total = shares.sum(axis=1, keepdims=True)
+        return np.asarray(shares / total)

@@ -26,7 +26,10 @@ from vitrine.vision.shape import (
 MEAN_SHAPE_FILE: Final = "mean_shape_68.json"
 # Nose, eye corners and mouth corners: they move least with expression, and are no silhouette that
 # slides.
-RIGID: Final = np.array([27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 39, 42, 45, 48, 54])
+NOSE: Final = range(27, 36)
+EYE_CORNERS: Final = (36, 39, 42, 45)
+MOUTH_CORNERS: Final = (48, 54)
+RIGID: Final = np.array([*NOSE, *EYE_CORNERS, *MOUTH_CORNERS])
 # In sizes of the rigid part of the face. Smaller faces show no perspective, and SQPnP refuses them.
 LONGEST_FOCAL: Final = 40.0
 
@@ -49,8 +52,9 @@ def mean_shape() -> NDArray[np.float64]:
 
     Its outer eye corners lie 1 apart around the origin, its nose points towards −z.
     """
-    text = model_path(MEAN_SHAPE_FILE).read_text(encoding="utf-8")
-    points = np.array(json.loads(text)["points"], np.float64)
+    path = model_path(MEAN_SHAPE_FILE)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    points = np.array(content["points"], np.float64)
     return points.reshape(POINT_COUNT, 3)
 
 
@@ -93,7 +97,9 @@ def rotation(
 def angles(matrix: NDArray[np.floating]) -> HeadPose:
     """Return the pose of a rotation (3, 3): the inverse of `rotation`."""
     yaw = np.arctan2(-matrix[0, 2], matrix[2, 2])
-    pitch = np.arcsin(np.clip(matrix[1, 2], -1, 1))
+    # Rounding may leave a sine a little above 1.
+    sine = np.clip(matrix[1, 2], -1, 1)
+    pitch = np.arcsin(sine)
     roll = np.arctan2(matrix[1, 0], matrix[1, 1])
     degrees = np.degrees([yaw, pitch, roll])
     return HeadPose(*degrees.tolist())
@@ -114,10 +120,18 @@ def head_pose(
     if not _spans_area(seen):
         raise ValueError("the points of a face must be finite and span an area")
     # The face moves to the optical axis: angles are relative to the line of sight.
-    seen -= (points[EYE_OUTER_LEFT] + points[EYE_OUTER_RIGHT]) / 2
+    eyes = points[EYE_OUTER_LEFT] + points[EYE_OUTER_RIGHT]
+    seen -= eyes / 2
     size = float(np.ptp(seen, axis=0).max())
-    focal = min(float(max(width, height)), LONGEST_FOCAL * size)
-    camera = np.array([[focal, 0, 0], [0, focal, 0], [0, 0, 1]])
+    longer = float(max(width, height))
+    focal = min(longer, LONGEST_FOCAL * size)
+    camera = np.array(
+        [
+            [focal, 0, 0],
+            [0, focal, 0],
+            [0, 0, 1],
+        ]
+    )
     _, turn, _ = cv2.solvePnP(
         mean_shape()[RIGID],
         seen,

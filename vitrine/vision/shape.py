@@ -44,7 +44,9 @@ MIRROR: Final[NDArray[np.intp]] = np.array([
 def mirrored(points: Points, width: float) -> Points:
     """Return points (…, 68, 2) of the same face in the flipped picture, `width` pixels wide."""
     flipped = points[..., MIRROR, :].copy()
-    flipped[..., 0] = width - 1 - flipped[..., 0]
+    x = flipped[..., 0]
+    # The last column, width - 1, becomes the first, 0.
+    flipped[..., 0] = width - 1 - x
     return flipped
 
 
@@ -53,10 +55,13 @@ def five_points(points: Points) -> Points:
 
     In their order: left eye, right eye, nose tip, left and right mouth corner.
     """
+    # The landmarks have no pupils: an eye's place is the mean of its lids and corners.
+    left_eye = points[EYE_LEFT].mean(axis=0)
+    right_eye = points[EYE_RIGHT].mean(axis=0)
     return np.stack(
         [
-            points[EYE_LEFT].mean(axis=0),
-            points[EYE_RIGHT].mean(axis=0),
+            left_eye,
+            right_eye,
             points[NOSE_TIP],
             points[MOUTH_LEFT],
             points[MOUTH_RIGHT],
