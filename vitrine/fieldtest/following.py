@@ -105,15 +105,19 @@ class _Sightings:
     def add(self, frame: FrameMatch) -> None:
         """Add one camera's frame."""
         truth = frame.truth
+        camera = truth.camera_id
+        at_ns = truth.at_ns
         zone = self._zones[truth.stand_id]
         for person in truth.people:
-            if person.at_the_stand(truth.height, zone):
-                found = person.person in frame.people
-                key = truth.camera_id, person.person
-                self.views[key].append((truth.at_ns, found))
+            if not person.at_the_stand(truth.height, zone):
+                continue
+            found = person.person in frame.people
+            key = camera, person.person
+            self.views[key].append((at_ns, found))
+        # Outside the zone too: a track that changes hands there is wrong as well.
         for name, track in frame.people.items():
-            self.tracks[truth.camera_id, name].append((truth.at_ns, track))
-            self.owners[truth.camera_id, track].append((truth.at_ns, name))
+            self.tracks[camera, name].append((at_ns, track))
+            self.owners[camera, track].append((at_ns, name))
 
 
 def follow(frames: Sequence[FrameMatch], zones: Mapping[str, Zone]) -> Following:
@@ -129,10 +133,17 @@ def follow(frames: Sequence[FrameMatch], zones: Mapping[str, Zone]) -> Following
     lost = 0
     losses: list[Loss] = []
     for (camera, person), views in sightings.views.items():
+        # A view stands for the time until the next frame.
         step_s = steps[camera]
+        found_views = sum(found for _, found in views)
         visible_s += step_s * len(views)
-        found_s += step_s * sum(found for _, found in views)
-        losses += _losses(camera, person, views, step_s)
+        found_s += step_s * found_views
+        losses += _losses(
+            camera,
+            person,
+            views,
+            step_s,
+        )
         for stay in _stays(views):
             inner = _inner(stay)
             followed += len(inner)
@@ -162,7 +173,9 @@ def _steps(frames: Sequence[FrameMatch]) -> dict[str, float]:
         gaps = sorted(later - at_ns for at_ns, later in pairwise(own))
         steps[camera] = 0.0
         if gaps:
-            steps[camera] = gaps[len(gaps) // 2] / SECOND_NS
+            # The mean would count the nights between days.
+            median_ns = gaps[len(gaps) // 2]
+            steps[camera] = median_ns / SECOND_NS
     return steps
 
 
@@ -180,8 +193,10 @@ def _inner(stay: list[bool]) -> list[bool]:
     """Return the flags from the first to the last frame with a face; none without a face."""
     if not any(stay):
         return []
+    # Before the first face nobody was followed yet, after the last nobody is any more.
     first = stay.index(True)
-    after_last = len(stay) - stay[::-1].index(True)
+    backwards = stay[::-1]
+    after_last = len(stay) - backwards.index(True)
     return stay[first:after_last]
 
 
@@ -199,7 +214,12 @@ def _losses(
         if found or length_s < LOSS_S:
             continue
         middle = times[len(times) // 2]
-        loss = Loss(camera, middle, person, round(length_s, 2))
+        loss = Loss(
+            camera_id=camera,
+            at_ns=middle,
+            person=person,
+            seconds=round(length_s, 2),
+        )
         losses.append(loss)
     return losses
 
@@ -210,9 +230,18 @@ def _swaps(camera: str, owners: Owners) -> list[Swap]:
     for name, group in groupby(owners, key=itemgetter(1)):
         times = [at_ns for at_ns, _ in group]
         if len(times) >= SETTLED:
-            spells.append((times[0], name))
+            spell = times[0], name
+            spells.append(spell)
     swaps = []
     for (_, before), (at_ns, now) in pairwise(spells):
-        if now != before:
-            swaps.append(Swap(camera, at_ns, before, now))
+        # The same person again: only a spell too short for a swap was between.
+        if now == before:
+            continue
+        swap = Swap(
+            camera_id=camera,
+            at_ns=at_ns,
+            person=before,
+            other=now,
+        )
+        swaps.append(swap)
     return swaps

@@ -95,11 +95,11 @@ def _comments_and_rows(path: Path) -> tuple[dict[str, str], list[tuple[int, str]
             heads[key] = value
         elif line:
             rows.append((number, line))
+    # An empty file is reported like one that begins with something else.
     number, header = rows[0] if rows else (1, "")
     if header.split(",") != HEADER:
-        raise ConfigurationError(
-            f"{path}:{number}: expected the header {','.join(HEADER)}"
-        )
+        expected = ",".join(HEADER)
+        raise ConfigurationError(f"{path}:{number}: expected the header {expected}")
     return heads, rows[1:]
 
 
@@ -124,13 +124,15 @@ class _Marks:
         if kind == "box":
             x, y, width, height = map(float, place)
             box = x, y, width, height
-            self.boxes[person].append((float(start), box))
+            keyframe = float(start), box
+            self.boxes[person].append(keyframe)
         else:
             interval = _interval(start, end)
             self.spans[kind][person].append(interval)
 
 
 def _labels(heads: Mapping[str, str], marks: _Marks) -> Labels:
+    # Rows may stand in any order; what reads them goes by time.
     boxes = {person: tuple(sorted(keys)) for person, keys in marks.boxes.items()}
     return Labels(
         video=heads["video"],
@@ -196,11 +198,13 @@ def _frame(labels: Labels, frame: SeenFrame, at_s: float) -> TrueFrame:
         last_s = keys[-1][0]
         if not first_s - BEYOND_S <= at_s <= last_s + BEYOND_S:
             continue
-        attending = _during(labels.attending.get(person, ()), at_s)
+        looks = labels.attending.get(person, ())
+        stays = labels.present.get(person, ())
+        attending = _during(looks, at_s)
         true = TruePerson(
             person=person,
             box=_box(keys, at_s, scale),
-            visible=_during(labels.present.get(person, ()), at_s),
+            visible=_during(stays, at_s),
             attending=attending,
             # Labels say when somebody looks, and nothing of degrees.
             lingering=attending,
@@ -218,11 +222,13 @@ def _frame(labels: Labels, frame: SeenFrame, at_s: float) -> TrueFrame:
 
 def _box(keys: Sequence[Keyframe], at_s: float, scale: float) -> Box:
     """Interpolate between keyframes by straight lines."""
-    times = [time_s for time_s, _ in keys]
-    boxes = np.array([box for _, box in keys])
-    x, y, width, height = (
-        float(np.interp(at_s, times, values)) * scale for values in boxes.T
-    )
+    times, boxes = zip(*keys, strict=True)
+    place = []
+    for values in np.array(boxes).T:
+        # Before the first keyframe and after the last the face stays where it is then.
+        value = float(np.interp(at_s, times, values))
+        place.append(value * scale)
+    x, y, width, height = place
     return x, y, width, height
 
 
@@ -236,6 +242,7 @@ def labelled_truth(
     zone: Zone,
 ) -> Truth:
     """Return what the labels say about a run of one camera over the video."""
+    # Labels count from the first picture, of which this run knows the time.
     start_ns = min(frame.at_ns for frame in seen)
     frames = true_frames(labels, seen, start_ns)
     zones = {frame.stand_id: zone for frame in frames}
@@ -254,7 +261,6 @@ def labelled_truth(
 
 def _span(interval: Interval, start_ns: int) -> Span:
     start_s, end_s = interval
-    return (
-        start_ns + round(start_s * SECOND_NS),
-        start_ns + round(end_s * SECOND_NS),
-    )
+    first_ns = round(start_s * SECOND_NS)
+    last_ns = round(end_s * SECOND_NS)
+    return start_ns + first_ns, start_ns + last_ns

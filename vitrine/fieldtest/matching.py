@@ -83,9 +83,12 @@ def match(
         else:
             missed.append(true)
     extras = []
-    for column in sorted(set(range(len(presences))) - set(taken.values())):
+    own = set(taken.values())
+    for column, presence in enumerate(presences):
+        if column in own:
+            continue
         kind = _kind(static[column], table[:, column])
-        extras.append(Extra(presences[column], kind))
+        extras.append(Extra(presence, kind))
     return Matches(
         frames,
         tuple(pairs),
@@ -95,7 +98,8 @@ def match(
 
 
 def _match_frames(
-    true_frames: Iterable[TrueFrame], seen: Iterable[SeenFrame]
+    true_frames: Iterable[TrueFrame],
+    seen: Iterable[SeenFrame],
 ) -> tuple[FrameMatch, ...]:
     """Match the frames that were both recorded and analysed."""
     looks = _faces_by_frame(seen)
@@ -116,8 +120,10 @@ def _faces_by_frame(
 def _assigned(table: Counts) -> dict[int, int]:
     """Pair rows with columns so that their summed counts are the largest; pairs of 0 are none."""
     taken = {}
+    # It finds the least sum, so counts are turned about.
     rows, columns = linear_sum_assignment(-table)
     for row, column in zip(rows, columns, strict=True):
+        # As many pairs as there can be are made, also of those that share nothing.
         if table[row, column]:
             taken[int(row)] = int(column)
     return taken
@@ -137,7 +143,9 @@ def match_frame(truth: TrueFrame, faces: Mapping[str, Box]) -> FrameMatch:
     people = _pairs(truth.people, faces)
     static = set()
     strays = set()
-    for track in faces.keys() - set(people.values()):
+    # A person before a poster comes first, so people are paired before.
+    left = faces.keys() - set(people.values())
+    for track in left:
         if _on_any(truth.static_faces, faces[track]):
             static.add(track)
         else:
@@ -150,12 +158,16 @@ def match_frame(truth: TrueFrame, faces: Mapping[str, Box]) -> FrameMatch:
     )
 
 
-def _pairs(people: Sequence[TruePerson], faces: Mapping[str, Box]) -> dict[str, str]:
+def _pairs(
+    people: Sequence[TruePerson],
+    faces: Mapping[str, Box],
+) -> dict[str, str]:
     """Return the track of each person whose face was found."""
     tracks = list(faces)
+    boxes = list(faces.values())
     overlaps = np.zeros((len(people), len(tracks)))
     for place, person in enumerate(people):
-        overlaps[place] = [overlap(person.box, box) for box in faces.values()]
+        overlaps[place] = [overlap(person.box, box) for box in boxes]
     pairs = {}
     rows, columns = linear_sum_assignment(-overlaps)
     for row, column in zip(rows, columns, strict=True):
@@ -170,7 +182,8 @@ def _on_any(boxes: Iterable[Box], face: Box) -> bool:
 
 
 def settled(
-    true_frames: Iterable[TrueFrame], seen: Iterable[SeenFrame]
+    true_frames: Iterable[TrueFrame],
+    seen: Iterable[SeenFrame],
 ) -> tuple[TrueFrame, ...]:
     """Return the truth without doubt: a covered face is visible exactly where it was found.
 
@@ -179,23 +192,26 @@ def settled(
     looks = _faces_by_frame(seen)
     frames = []
     for frame in true_frames:
-        faces = looks.get((frame.camera_id, frame.at_ns), {})
+        key = frame.camera_id, frame.at_ns
+        # In a frame that was not analysed nothing was found.
+        faces = looks.get(key, {})
         frames.append(_settled(frame, faces))
     return tuple(frames)
 
 
 def _settled(frame: TrueFrame, faces: Mapping[str, Box]) -> TrueFrame:
+    # Most frames have nobody covered, and to match faces costs time.
     if not any(person.covered for person in frame.people):
         return frame
     found = match_frame(frame, faces).people
     people = []
     for person in frame.people:
+        shown = person
         track = found.get(person.person)
         if person.covered and track is not None:
             same = overlap(person.box, faces[track]) >= COVERED_FACE
-            people.append(replace(person, visible=person.visible or same))
-        else:
-            people.append(person)
+            shown = replace(person, visible=person.visible or same)
+        people.append(shown)
     return replace(frame, people=tuple(people))
 
 
@@ -203,8 +219,13 @@ def overlap(one: Box, other: Box) -> float:
     """Return the intersection over union, 0 to 1."""
     x, y, width, height = one
     other_x, other_y, other_width, other_height = other
-    across = min(x + width, other_x + other_width) - max(x, other_x)
-    down = min(y + height, other_y + other_height) - max(y, other_y)
+    left = max(x, other_x)
+    top = max(y, other_y)
+    right = min(x + width, other_x + other_width)
+    lower = min(y + height, other_y + other_height)
+    across = right - left
+    down = lower - top
+    # Boxes apart: a product of two lengths below 0 would be an area.
     if across <= 0 or down <= 0:
         return 0.0
     inside = across * down
@@ -231,9 +252,11 @@ def _shared_frames(
         at_ns = frame.truth.at_ns
         camera = frame.truth.camera_id
         for person, track in frame.people.items():
-            rows = _holding(true_presences, of_person[camera, person], at_ns)
+            own = of_person[camera, person]
+            rows = _holding(true_presences, own, at_ns)
             columns = _holding(presences, of_track[track], at_ns)
-            table[np.ix_(rows, columns)] += 1
+            shared = np.ix_(rows, columns)
+            table[shared] += 1
         for track in frame.static_faces:
             columns = _holding(presences, of_track[track], at_ns)
             posters[columns] += 1
@@ -246,7 +269,8 @@ def _by_person(
     """Return the places of presences in their list, by camera and person."""
     of_person = defaultdict(list)
     for row, true in enumerate(true_presences):
-        of_person[true.camera_id, true.person].append(row)
+        key = true.camera_id, true.person
+        of_person[key].append(row)
     return of_person
 
 

@@ -98,6 +98,7 @@ def read_measured(
     frames = []
     cameras = {}
     for line in _lines(folder, "faces"):
+        # The end of a camera's source is a message without a picture.
         if line["ended"]:
             continue
         frame = _frame(line)
@@ -159,6 +160,7 @@ def presences_of(
     Of several tracks the first that has a decision names the visitor. `cameras` is by track.
     """
     decided: dict[str, Line] = {}
+    # In order of time, so that the last one stays.
     for decision in sorted(identities, key=itemgetter("decided_at_ns")):
         decided[decision["track_id"]] = decision
     parts_of: dict[str, list[Line]] = defaultdict(list)
@@ -201,7 +203,9 @@ def _presence(
 
 
 def _first(
-    tracks: Iterable[str], known: Mapping[str, Value], otherwise: Value
+    tracks: Iterable[str],
+    known: Mapping[str, Value],
+    otherwise: Value,
 ) -> Value:
     """Return what is known of the first track of which anything is."""
     for track in tracks:

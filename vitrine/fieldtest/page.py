@@ -37,6 +37,7 @@ def render(run: Run, case: Case, results: Sequence[Result]) -> str:
     by_key = {result.key: result for result in results}
     headlines = [by_key[key] for key in HEADLINES if key in by_key]
     groups = []
+    # Checks of a group follow each other in `CHECKS`.
     for name, some in groupby(results, key=attrgetter("group")):
         groups.append((name, list(some)))
     template = environment.get_template("fieldtest.html")

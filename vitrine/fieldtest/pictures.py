@@ -54,6 +54,7 @@ def worst(results: Sequence[Result]) -> list[tuple[Result, Moment]]:
         moments += [(result, moment) for moment in result.moments]
     moments.sort(key=_badness)
     chosen: list[tuple[Result, Moment]] = []
+    # In order of badness, so that of two near each other the worse is shown.
     for result, moment in moments:
         if len(chosen) == MOST:
             break
@@ -94,11 +95,14 @@ def _draw(
     frames.sort(key=attrgetter("at_ns"))
     seen = [f for f in case.measured.frames if f.camera_id == camera_id]
     truth = min(frames, key=lambda frame: abs(frame.at_ns - moment.at_ns))
+    # A frame that the pipeline dropped has none of its own.
     mine = min(seen, key=lambda frame: abs(frame.at_ns - truth.at_ns))
-    at_s = (truth.at_ns - frames[0].at_ns) / SECOND_NS
+    since_ns = truth.at_ns - frames[0].at_ns
+    at_s = since_ns / SECOND_NS
     uri = _addresses(scenario)[camera_id]
     jpeg = None
     if uri.startswith("synthetic:"):
+        # Frames are numbered over all days, as in the mall.
         number = frames.index(truth)
         jpeg = _render(uri, scenario.fps, truth, number)
     return Picture(
@@ -142,6 +146,7 @@ def _render(
         fps=fps,
     )
     picture, _ = mall.frame(number)
-    done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    settings = [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
+    done, data = cv2.imencode(".jpg", picture, settings)
     assert done  # noqa: S101 - encoding in memory
     return b64encode(data.tobytes()).decode()

@@ -31,6 +31,7 @@ def summary(results: Sequence[Result]) -> str:
     judged = [result for result in results if result.passed is not None]
     if not judged:
         return "nothing was judged"
+    # None is not judged, which is no failure.
     failed = sum(result.passed is False for result in judged)
     if failed:
         return f"{failed} of {len(judged)} checks failed"

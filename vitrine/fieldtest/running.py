@@ -71,7 +71,9 @@ def perform(run: Run, progress: Progress) -> Case:
             site.changed.wait(PROGRESS_S)
         site.finish()
         progress(site, max(expected, site.recorder.counts.frames))
-        figures = load_figures(connect(site.redis_url), "exact")
+        # While the site runs: its own Redis goes with it.
+        redis = connect(site.redis_url)
+        figures = load_figures(redis, "exact")
     for error in (site.source_error, site.recorder.error):
         if error is not None:
             raise ConfigurationError(f"the run is incomplete: {error}") from error
@@ -97,6 +99,7 @@ def _refuse_other_settings(run: Run) -> None:
     ours = {Settings.variable("redis_url")}
     for settings, values in _defaults(run).items():
         ours.update(settings.variable(name) for name in values)
+    # Sorted, so that the message is always the same.
     found = sorted(ours & os.environ.keys())
     if found:
         names = ", ".join(found)
@@ -124,6 +127,7 @@ def _plan(run: Run, mall: Mall) -> Plan:
         FixedMall(mall),
         speed="max",
         seconds=seconds,
+        # Any free port: another site may run on this machine.
         port=0,
         record=run.folder,
         defaults=_defaults(run),
@@ -144,7 +148,9 @@ def _truth(run: Run, mall: Mall, measured: Measured) -> Truth:
     if run.labels is not None:
         return labelled_truth(run.labels, measured.frames, mall.stands[0].zone)
     frames = read_frames(run.folder / "truth.jsonl")
-    return truth_of(settled(frames, measured.frames), mall)
+    # Before presences are made of them: whether a covered face is there decides their ends.
+    certain = settled(frames, measured.frames)
+    return truth_of(certain, mall)
 
 
 def _journal(site: Site) -> Sequence[Played]:

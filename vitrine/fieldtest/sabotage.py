@@ -47,6 +47,7 @@ def deduplication() -> Fault:
     """Let no similarity of faces be enough."""
     return Fault(
         "identity takes every track for a new visitor",
+        # A similarity of 1 is that of a picture with itself.
         defaults={IdentitySettings: {"visitor_threshold": 0.999999}},
     )
 
@@ -55,6 +56,7 @@ def detections(seed: int = 1) -> Fault:
     """Lose faces at random, each frame anew."""
 
     def thinned(frame: FrameFaces) -> FrameFaces:
+        # Of the frame alone, so that a run can be repeated in any order of frames.
         draw = random.Random(f"{seed}/{frame.camera_id}/{frame.captured_at_ns}")
         kept = [face for face in frame.faces if draw.random() >= LOST_SHARE]
         return frame.model_copy(update={"faces": tuple(kept)})
@@ -76,6 +78,7 @@ def clock() -> Fault:
     changed = _faces_changed(late)
 
     def context_of(service: str, context: Context) -> Context:
+        # Where plays are decided and shown; what the cameras see comes from `landmarks`.
         if service in {"stand", "player"}:
             return replace(context, clock=ours)
         return changed(service, context)
@@ -158,8 +161,9 @@ class _ChangingProducer:
 
     def send(self, message: Message) -> None:
         if message.topic == FACES.name:
-            frame = self.change(FrameFaces.model_validate_json(message.value))
-            message = replace(message, value=frame.to_json())
+            given = FrameFaces.model_validate_json(message.value)
+            changed = self.change(given)
+            message = replace(message, value=changed.to_json())
         self.producer.send(message)
 
     def flush(self, timeout_s: float = 30.0) -> None:

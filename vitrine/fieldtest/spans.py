@@ -14,11 +14,13 @@ def union(spans: Iterable[Span]) -> list[Span]:
     """Return the same time in ordered spans that lie apart."""
     joined: list[Span] = []
     for start, end in sorted(spans):
-        if not joined or start > joined[-1][1]:
-            joined.append((start, end))
-            continue
-        first, last = joined[-1]
-        joined[-1] = first, max(last, end)
+        if joined:
+            first, last = joined[-1]
+            # Spans that only touch are one too.
+            if start <= last:
+                joined[-1] = first, max(last, end)
+                continue
+        joined.append((start, end))
     return joined
 
 
@@ -32,6 +34,7 @@ def clipped(
     for start, end in spans:
         first = max(start, low)
         last = min(end, high)
+        # One that only touches the bounds has no time inside.
         if first < last:
             inside.append((first, last))
     return inside
@@ -45,6 +48,7 @@ def seconds(spans: Iterable[Span]) -> float:
 
 def common(one: Iterable[Span], other: Iterable[Span]) -> list[Span]:
     """Return the time that both cover."""
+    # Joined on both sides, so that no time is counted twice.
     second = union(other)
     both: list[Span] = []
     for start, end in union(one):
@@ -58,10 +62,13 @@ def without(spans: Iterable[Span], other: Iterable[Span]) -> list[Span]:
     for low, high in other:
         rest = []
         for start, end in left:
+            # A hole inside a span leaves a part on both of its sides.
             if start < low:
-                rest.append((start, min(end, low)))
+                before = start, min(end, low)
+                rest.append(before)
             if end > high:
-                rest.append((max(start, high), end))
+                after = max(start, high), end
+                rest.append(after)
         left = rest
     return sorted(left)
 
@@ -70,8 +77,10 @@ def runs(times: Sequence[int], gap_ns: int) -> list[list[int]]:
     """Part ordered times where two are `gap_ns` or further from each other."""
     found: list[list[int]] = []
     for at_ns in times:
-        if found and at_ns - found[-1][-1] < gap_ns:
-            found[-1].append(at_ns)
-        else:
-            found.append([at_ns])
+        if found:
+            latest = found[-1]
+            if at_ns - latest[-1] < gap_ns:
+                latest.append(at_ns)
+                continue
+        found.append([at_ns])
     return found

@@ -65,9 +65,16 @@ def charts(case: Case) -> list[Chart]:
     several_days = len({day for _, _, day in times_of}) > 1
     drawn = []
     for (_, camera, day), times in sorted(times_of.items()):
-        title = f"{camera}, {day}" if several_days else camera
+        title = camera
+        if several_days:
+            title += f", {day}"
         window = min(times), max(times)
-        chart = _chart(case, camera, window, title)
+        chart = _chart(
+            case,
+            camera,
+            window,
+            title,
+        )
         drawn.append(chart)
     return drawn
 
@@ -114,8 +121,10 @@ def _chart(
     title: str,
 ) -> Chart:
     rows = _Rows(camera, window)
-    pairs: list[tuple[TruePresence, Presence | None]] = [*case.matches.pairs]
+    pairs: list[tuple[TruePresence, Presence | None]] = []
+    pairs += case.matches.pairs
     pairs += [(true, None) for true in case.matches.missed]
+    # Rows stand in the order in which people come.
     pairs.sort(key=lambda pair: pair[0].start_ns)
     for true, mine in pairs:
         if not rows.holds(true):
@@ -140,16 +149,23 @@ def _bars(
     looks = len(presence.attention)
     title = f"{kind}: {length_s:.1f} s, attention {looks} ×"
     whole = presence.start_ns, presence.end_ns
+    # First, so that attention is drawn over it.
     yield _bar(kind, whole, window, title)
     for span in presence.attention:
         yield _bar(f"{kind}-attention", span, window, title)
 
 
-def _bar(kind: str, span: Span, window: Span, title: str) -> Bar:
+def _bar(
+    kind: str,
+    span: Span,
+    window: Span,
+    title: str,
+) -> Bar:
     start_ns, end_ns = span
     left = _x(start_ns, window)
+    right = _x(end_ns, window)
     # At least one unit wide: a glance of 0.25 s would not be seen on a long axis.
-    width = max(_x(end_ns, window) - left, 1.0)
+    width = max(right - left, 1.0)
     return Bar(
         x=round(left, 2),
         width=round(width, 2),
@@ -160,6 +176,7 @@ def _bar(kind: str, span: Span, window: Span, title: str) -> Bar:
 
 def _x(at_ns: int, window: Span) -> float:
     start_ns, end_ns = window
+    # A camera with one frame has a window without length.
     length_ns = max(1, end_ns - start_ns)
     return WIDTH * (at_ns - start_ns) / length_ns
 
@@ -173,8 +190,10 @@ def _ticks(window: Span) -> Iterator[tuple[float, str]]:
         if length_s / shorter_s <= MOST_TICKS:
             step_s = shorter_s
             break
-    for number in range(int(length_s // step_s) + 1):
+    count = int(length_s // step_s) + 1
+    for number in range(count):
         at_s = number * step_s
-        place = _x(start_ns + at_s * SECOND_NS, window)
+        at_ns = start_ns + at_s * SECOND_NS
+        place = _x(at_ns, window)
         minutes, seconds = divmod(at_s, 60)
         yield round(place, 2), f"{minutes}:{seconds:02d}"

@@ -35,6 +35,7 @@ def visitors(mall: Mall) -> Namer:
 
     def name(number: int, presence: TruePresence) -> str:
         stand = stands[presence.stand_id]
+        # Without recognition the product cannot know anybody again, and is not asked to.
         if stand.recognition == "none":
             return f"{stand.id}/{number}"
         day = local_day(presence.start_ns, stand.time_zone)
@@ -44,7 +45,8 @@ def visitors(mall: Mall) -> Namer:
 
 
 def by_visitor(
-    presences: Sequence[TruePresence], name: Namer
+    presences: Sequence[TruePresence],
+    name: Namer,
 ) -> dict[str, list[TruePresence]]:
     """Return the presences of each visitor."""
     found: dict[str, list[TruePresence]] = defaultdict(list)
@@ -62,17 +64,20 @@ def count_visits(people: Mapping[str, Sequence[TruePresence]]) -> int:
 def _visits(presences: Sequence[TruePresence]) -> int:
     visits = 0
     last_ns: int | None = None
-    for presence in sorted(presences, key=attrgetter("start_ns", "end_ns")):
+    by_start = attrgetter("start_ns", "end_ns")
+    for presence in sorted(presences, key=by_start):
         if last_ns is None or presence.start_ns - last_ns >= VISIT_GAP_NS:
             visits += 1
             last_ns = presence.end_ns
         else:
+            # Two cameras may see one visitor at once; the later end counts.
             last_ns = max(last_ns, presence.end_ns)
     return visits
 
 
 def true_totals(
-    plays: Iterable[Played], people: Mapping[str, Sequence[TruePresence]]
+    plays: Iterable[Played],
+    people: Mapping[str, Sequence[TruePresence]],
 ) -> Totals:
     """Return what the campaigns' figures should be for these plays."""
     # A play that is on the bus twice counts once.
@@ -88,6 +93,7 @@ def true_totals(
             present_s = seconds(present)
             dwell_s += present_s
             attention_s += seconds(looked)
+            # Dwell and attention count for everybody, the rest for who had the time to see.
             if present_s < OTS_S:
                 continue
             ots += 1
@@ -104,15 +110,19 @@ def true_totals(
 
 
 def _during(
-    play: Played, presences: Iterable[TruePresence]
+    play: Played,
+    presences: Iterable[TruePresence],
 ) -> tuple[list[Span], list[Span]]:
     """Return when somebody was present at a play, and when they looked."""
     present: list[Span] = []
     looked: list[Span] = []
     for presence in presences:
-        if presence.stand_id == play.stand_id:
-            present.append((presence.start_ns, presence.end_ns))
-            looked.extend(presence.attention)
+        if presence.stand_id != play.stand_id:
+            continue
+        whole = presence.start_ns, presence.end_ns
+        present.append(whole)
+        looked.extend(presence.attention)
+    # Joined, so that what two cameras saw at once counts once.
     return (
         clipped(union(present), play.start_ns, play.end_ns),
         clipped(union(looked), play.start_ns, play.end_ns),
@@ -121,4 +131,5 @@ def _during(
 
 def _watched(looked: Iterable[Span]) -> bool:
     """Tell if one look was long enough."""
-    return any(end - start >= WATCH_S * SECOND_NS for start, end in looked)
+    least_ns = WATCH_S * SECOND_NS
+    return any(end - start >= least_ns for start, end in looked)

@@ -131,16 +131,17 @@ def _frame(line: Mapping[str, Any]) -> TrueFrame:
 
 def _person(line: Mapping[str, Any]) -> TruePerson:
     attending = bool(line["attending"])
+    visible = line["visible"]
     yaw = abs(line["screen_yaw"])
     pitch = abs(line["screen_pitch"])
     near = yaw <= WIDER_YAW and pitch <= WIDER_PITCH
     return TruePerson(
         person=line["person"],
         box=_box(line["box"]),
-        visible=line["visible"],
+        visible=visible,
         attending=attending,
         lingering=attending or near,
-        covered=line["present"] and not line["visible"],
+        covered=line["present"] and not visible,
     )
 
 
@@ -150,13 +151,15 @@ def _box(values: Sequence[float]) -> Box:
 
 
 def presences_of(
-    frames: Iterable[TrueFrame], zones: Mapping[str, Zone]
+    frames: Iterable[TrueFrame],
+    zones: Mapping[str, Zone],
 ) -> tuple[TruePresence, ...]:
     """Join frames in the zone with gaps under 2 s, at least two; ordered by their starts."""
     found = []
     for key, views in _views(frames, zones).items():
         by_time = {view[0]: view for view in sorted(views)}
         for times in runs(list(by_time), BRIDGED_NS):
+            # One frame has no length, so nobody was there for any time.
             if len(times) < 2:
                 continue
             presence = TruePresence(
@@ -171,7 +174,8 @@ def presences_of(
 
 
 def _views(
-    frames: Iterable[TrueFrame], zones: Mapping[str, Zone]
+    frames: Iterable[TrueFrame],
+    zones: Mapping[str, Zone],
 ) -> dict[tuple[str, str, str], list[View]]:
     """Gather the views of people in the zone, by camera, stand and person."""
     views: dict[tuple[str, str, str], list[View]] = defaultdict(list)
@@ -194,6 +198,7 @@ def glances(views: Sequence[View]) -> tuple[Span, ...]:
     """
     by_time = {view[0]: view for view in views}
     found = []
+    # `runs` parts at its gap and longer ones; exactly UNSEEN_NS does not end a glance yet.
     for times in runs(list(by_time), UNSEEN_NS + 1):
         unbroken = [by_time[at_ns] for at_ns in times]
         for start, end in _glances(unbroken):
@@ -217,6 +222,7 @@ def _glances(views: Sequence[View]) -> Iterator[Span]:
             continue
         if away_ns is None:
             away_ns = at_ns
+        # It ended with the last look, not here.
         if at_ns - away_ns >= GLANCE_NS:
             yield glance
             glance = None

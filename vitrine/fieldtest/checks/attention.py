@@ -21,6 +21,7 @@ def attention_overlap(case: Case) -> Result:
         both_s += seconds(both)
         either_s += seconds(either)
         apart = without(either, both)
+        # What the tolerance of times allows is no case to look at.
         if seconds(apart) > case.seconds:
             moments.append(_disagreement(presence, apart, either))
     least = case.tolerances.overlap

@@ -99,6 +99,7 @@ def _gaps(plays: Sequence[Played]) -> list[int]:
 
     A play that overlaps the one before has a gap below 0.
     """
+    # A play that is there twice would overlap itself; `plays_once` tells of it.
     once = {play.play_id: play for play in plays}
     in_order = sorted(once.values(), key=attrgetter("stand_id", "start_ns"))
     gaps = []

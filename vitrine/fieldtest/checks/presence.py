@@ -52,6 +52,7 @@ def _missed(presence: TruePresence) -> Moment:
 
 def invented(case: Case) -> Result:
     """Check presences that are nobody's own: of strangers, or pieces of one that is split."""
+    # Static faces have a check of their own, which allows none.
     extras = [extra for extra in case.matches.extras if extra.kind != "static"]
     splits = sum(extra.kind == "split" for extra in extras)
     count = len(case.truth.presences)
@@ -74,6 +75,7 @@ def static_faces(case: Case) -> Result:
     """Check that nothing that hangs on a wall is a presence."""
     counted = [extra for extra in case.matches.extras if extra.kind == "static"]
     passed = None
+    # Without a poster there is nothing to count wrongly.
     if any(frame.static_faces for frame in case.truth.frames):
         passed = not counted
     return Result(

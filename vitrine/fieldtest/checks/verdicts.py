@@ -21,10 +21,12 @@ def counts(
     share = case.tolerances.counts
     allowed = share * true
     wanted = f"{true} ± {100 * share:.0f} %"
+    # Numbers of people are whole: less than one off would be none.
     if allowed < 1:
         allowed = 1.0
         wanted = f"{true} ± 1"
     passed = None
+    # Where some are not labelled, more may be counted, and rightly.
     if (true or mine) and case.truth.complete:
         passed = abs(mine - true) <= allowed
     return Result(
@@ -102,6 +104,7 @@ def off(mine: float, true: float) -> str:
     if not true:
         return "–"
     percent = 100 * (mine / true - 1)
+    # A minus sign is as wide as the plus beside it in the table.
     return f"{percent:+.1f} %".replace("-", "−")
 
 
