@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from vitrine.bus import Bus, Consumer, Message, Producer
+from vitrine.bus import Bus, Consumer, Message, Producer, Tail
 from vitrine.bus.interface import Partitions
 from vitrine.clock import SECOND_NS, EventClock
 from vitrine.runtime import Context
@@ -140,6 +140,9 @@ class _ChangedFaces:
             on_revoked=on_revoked,
             from_end=from_end,
         )
+
+    def tail(self, topics: Mapping[Topic, int]) -> Tail:
+        return self.bus.tail(topics)
 
     def backlog(self, group: str, topic: Topic) -> Mapping[int, int]:
         return self.bus.backlog(group, topic)
