@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from threading import Event
 from typing import Any, TypeVar
@@ -35,7 +35,7 @@ from vitrine.runtime.backoff import Stopped, until_available
 from vitrine.runtime.dead_letters import Kind, dead_letter
 from vitrine.runtime.handler import Batch, Handler, Outputs
 from vitrine.runtime.observer import Observer
-from vitrine.runtime.poison import from_note
+from vitrine.runtime.poison import read_note
 from vitrine.runtime.publishing import encode_all, send_all
 from vitrine.runtime.stop import impatient
 from vitrine.telemetry.health import Health
@@ -204,7 +204,8 @@ class _Run:
             commits[source] = commit
             own[source] = None
             if commit is not None:
-                own[source], _ = from_note(commit)
+                note = read_note(commit)
+                own[source] = Commit(commit.offset, note.handler)
         starts = self.handler.assigned(own)
         self.partitions.adopt(commits)
         return starts
@@ -269,18 +270,25 @@ class _Run:
     def call(self, received: Batch, records: Records) -> tuple[Outputs, list[Message]]:
         """Return the handler's outputs for a batch, also as messages.
 
-        Notes which records the batch had when anything but the surroundings stops it.
+        Notes which records the batch had when anything but the surroundings stops it: before,
+        where they are in doubt, else after.
         """
+        attempted = self.partitions.attempt(records)
+        self.commit(attempted)
         try:
             with self.observer.handling(received):
                 outputs = self.retried(lambda: self.handler.handle(received))
             return outputs, encode_all(outputs.messages)
         except (Stopped, Unavailable, ConfigurationError):
-            # None of the records is to blame.
+            # None of the records is to blame. Where the bus is away the accusation stays.
+            withdrawn = self.partitions.withdraw(attempted)
+            with suppress(Unavailable):
+                self.consumer.commit(withdrawn)
             raise
         except Exception:
-            accusations = self.partitions.accuse(records)
-            self.retried(lambda: self.consumer.commit(accusations))
+            new = [record for record in records if record.source not in attempted]
+            accusations = self.partitions.accuse(new)
+            self.commit(accusations)
             raise
 
     def publish(self, messages: Sequence[Message]) -> None:

@@ -1,6 +1,7 @@
 """Count how often a record stopped the service.
 
-The count outlives restarts in the group's commit notes.
+The count outlives restarts in the group's commit notes. Where a process may be killed in the
+middle, by its memory limit for example, an attempt is counted before it is made.
 """
 
 from __future__ import annotations
@@ -45,23 +46,35 @@ def suspect(batch: Sequence[Record], before: Suspicion | None) -> Suspicion:
     return Suspicion(last, before.attempts + 1)
 
 
-def to_note(handler_note: str, suspicion: Suspicion | None) -> str:
-    """Return both as one commit note; empty where there is nothing to note."""
-    content: dict[str, str | int] = {"note": handler_note}
-    if suspicion is not None:
-        content["last"] = suspicion.last
-        content["attempts"] = suspicion.attempts
-    elif not handler_note:
-        return ""
-    return json.dumps(content)
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Hold what a commit note says beside the offset."""
+
+    handler: str = ""
+    """The handler's own note."""
+    suspicion: Suspicion | None = None
+    done: int | None = None
+    """Offset after the last record that was handled, where reading goes on before it."""
+
+    def text(self) -> str:
+        """Return the commit note; empty where there is nothing to note."""
+        if self == Note():
+            return ""
+        content: dict[str, str | int] = {"note": self.handler}
+        if self.suspicion is not None:
+            content["last"] = self.suspicion.last
+            content["attempts"] = self.suspicion.attempts
+        if self.done is not None:
+            content["done"] = self.done
+        return json.dumps(content)
 
 
-def from_note(commit: Commit) -> tuple[Commit, Suspicion | None]:
-    """Return the handler's own commit and the suspicion that a commit note holds."""
+def read_note(commit: Commit) -> Note:
+    """Return what the note of a commit says."""
     if not commit.note:
-        return commit, None
+        return Note()
     content = json.loads(commit.note)
-    own = Commit(commit.offset, content["note"])
-    if "last" not in content:
-        return own, None
-    return own, Suspicion(content["last"], content["attempts"])
+    suspicion = None
+    if "last" in content:
+        suspicion = Suspicion(content["last"], content["attempts"])
+    return Note(content["note"], suspicion, content.get("done"))

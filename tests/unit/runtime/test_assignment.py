@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from vitrine.bus import Commit, Record, TopicPartition
 from vitrine.runtime.assignment import Assignment
-from vitrine.runtime.poison import LIMIT, Suspicion, from_note, to_note
+from vitrine.runtime.poison import LIMIT, Note, Suspicion, read_note
 from vitrine.topics import COVERAGE
 
 FIRST = TopicPartition(COVERAGE.name, 0)
@@ -34,8 +34,8 @@ def make_assignment(suspicion: Suspicion | None = None) -> Assignment:
     """Both partitions, adopted; the suspicion is of the first."""
     assignment = Assignment()
     assignment.assign([FIRST, SECOND])
-    note = to_note("", suspicion)
-    assignment.adopt({FIRST: Commit(0, note), SECOND: None})
+    note = Note(suspicion=suspicion)
+    assignment.adopt({FIRST: Commit(0, note.text()), SECOND: None})
     return assignment
 
 
@@ -87,20 +87,59 @@ def test_a_lost_partition_takes_its_suspicion_with_it() -> None:
 
 def test_a_batch_that_stopped_the_process_is_noted_without_moving_an_offset() -> None:
     assignment = make_assignment()
-    assignment.committed({FIRST: Commit(3, to_note("of the handler", None))})
+    assignment.committed({FIRST: Commit(3, Note("of the handler").text())})
     records = make_records((0, 3), (0, 4), (1, 8))
     noted = assignment.accuse(records)
-    assert from_note(noted[FIRST]) == (
-        Commit(3, "of the handler"),
-        Suspicion(last=4, attempts=0),
-    )
-    assert from_note(noted[SECOND]) == (Commit(8), Suspicion(last=8, attempts=1))
+    first = Note("of the handler", Suspicion(last=4, attempts=0))
+    second = Note(suspicion=Suspicion(last=8, attempts=1))
+    assert noted == {FIRST: Commit(3, first.text()), SECOND: Commit(8, second.text())}
+
+
+def test_the_first_new_records_after_a_start_are_accused_before_they_are_handled() -> (
+    None
+):
+    assignment = make_assignment()
+    first = make_records((0, 0), (0, 1))
+    noted = assignment.attempt(first)
+    assert read_note(noted[FIRST]).suspicion == Suspicion(last=1, attempts=0)
+    assignment.committed(noted)
+    assert assignment.progress(first, {}) == {FIRST: Commit(2)}
+    assert assignment.attempt(make_records((0, 2), (0, 3))) == {}
+
+
+def test_what_a_replay_repeats_is_accused_by_nobody_until_it_reaches_new_records() -> (
+    None
+):
+    assignment = Assignment()
+    assignment.assign([FIRST])
+    assignment.adopt({FIRST: Commit(0, Note(done=2).text())})
+    replayed = make_records((0, 0), (0, 1))
+    assert assignment.attempt(replayed) == {}
+    assignment.progress(replayed, {FIRST: Commit(0)})
+    (accused,) = assignment.attempt(make_records((0, 2))).values()
+    assert read_note(accused).suspicion == Suspicion(last=2, attempts=1)
+
+
+def test_a_suspect_is_accused_again_before_each_attempt() -> None:
+    assignment = make_assignment(Suspicion(last=5, attempts=1))
+    assignment.progress(make_records((0, 4)), {})
+    (accused,) = assignment.attempt(make_records((0, 5))).values()
+    assert read_note(accused).suspicion == Suspicion(last=5, attempts=2)
+
+
+def test_an_accusation_that_is_withdrawn_leaves_what_was_there() -> None:
+    assignment = make_assignment(Suspicion(last=5, attempts=1))
+    accused = assignment.attempt(make_records((0, 5)))
+    assignment.committed(accused)
+    assert assignment.withdraw(accused) == {
+        FIRST: Commit(0, Note(suspicion=Suspicion(last=5, attempts=1)).text())
+    }
 
 
 def test_progress_is_the_end_of_the_batch_or_what_the_handler_says() -> None:
     assignment = make_assignment()
     records = make_records((0, 5), (1, 7), (1, 8))
-    open_since = Commit(2, to_note("open", None))
+    open_since = Commit(2, Note("open", done=9).text())
     assert assignment.progress(records, {}) == {FIRST: Commit(6), SECOND: Commit(9)}
     assert assignment.progress(records, {SECOND: Commit(2, "open")}) == {
         FIRST: Commit(6),
@@ -118,6 +157,6 @@ def test_a_suspicion_lasts_until_its_last_record_is_handled() -> None:
     suspicion = Suspicion(last=5, attempts=1)
     assignment = make_assignment(suspicion)
     before = assignment.progress(make_records((0, 4)), {})
-    assert from_note(before[FIRST]) == (Commit(5), suspicion)
+    assert before == {FIRST: Commit(5, Note(suspicion=suspicion).text())}
     after = assignment.progress(make_records((0, 5)), {})
     assert after == {FIRST: Commit(6)}

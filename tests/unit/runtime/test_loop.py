@@ -246,6 +246,7 @@ def test_a_crash_between_publish_and_commit_repeats_equal_outputs() -> None:
 
     with pytest.raises(Crash):
         loop_on(bus, Fragile(stop, 2)).run(stop)
+    stop.clear()
     loop_on(bus, Copier(stop, 2)).run(stop)
     copies = read(bus, COVERAGE_COPY)
     assert [c.frames for c in copies] == [1, 2, 1, 2]
@@ -281,6 +282,38 @@ def test_a_record_that_stops_the_process_three_times_is_set_aside_and_its_neighb
         (1, "poison")
     ]
     assert refused() == before + 1
+
+
+class Killed(BaseException):
+    """A process that is killed in the middle: nothing of it can say so any more."""
+
+
+@pytest.mark.parametrize("needs_older", [False, True])
+def test_a_record_that_kills_the_process_is_set_aside_too(needs_older: bool) -> None:
+    bus = bus_with(1, 2, 3, 4)
+    stop = Event()
+
+    class Fatal(Copier):
+        def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
+            numbers = [received.event.frames for received in batch]
+            if 3 in numbers:
+                raise Killed
+            if 4 in numbers:
+                self.stop.set()
+            outputs = super().handle(batch)
+            if needs_older:
+                outputs.resume = {received.source: Commit(0) for received in batch}
+            return outputs
+
+    kills = 0
+    while not stop.is_set():
+        try:
+            loop_on(bus, Fatal(stop, 100), max_records=2).run(stop)
+        except Killed:
+            kills += 1
+        assert kills < 10
+    assert {copy.frames for copy in read(bus, COVERAGE_COPY)} == {1, 2, 4}
+    assert [letter.offset for letter in read(bus, DEAD_LETTERS)] == [2]
 
 
 def test_a_record_that_leads_to_more_than_a_topic_can_hold_counts_as_stopping_the_process() -> (
