@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Final, Literal
 
 from vitrine.synthetic.moves import Rng
 from vitrine.synthetic.visitor import Floor, Leg, Look
@@ -11,6 +11,10 @@ from vitrine.synthetic.world import SCREEN, Point, towards
 
 Kind = Literal["pass", "glance", "stay"]
 """They walk by, slow down for a look, or stay."""
+
+# The numbers of this module are chosen, not measured. People look at the screen longer than away.
+ATTENDS_S: Final = (2.5, 8.0)
+TURNS_AWAY_S: Final = (0.8, 2.5)
 
 
 def draw_looks(
@@ -43,14 +47,21 @@ def _looks(
     if kind == "glance":
         slow = legs[1]
         begin = slow.start + rng.uniform(-0.3, 0.3)
-        length = rng.uniform(0.8, max(1.0, slow.end - begin))
+        longest = max(1.0, slow.end - begin)
+        length = rng.uniform(0.8, longest)
         yield _at_screen(rng, begin)
         yield _ahead(rng, begin + length, legs[-1])
     elif kind == "stay":
         arrive, stand, go = legs
         # Heads turn to the screen shortly before the feet stop, and away before they go.
         begin = max(arrive.start, arrive.end - 0.9)
-        yield from _watching(rng, begin, stand.end - 0.5, height, stand.origin)
+        yield from _watching(
+            rng,
+            begin,
+            stand.end - 0.5,
+            height,
+            stand.origin,
+        )
         yield _ahead(rng, stand.end - 0.4, go)
 
 
@@ -67,11 +78,13 @@ def _watching(
     x, z = spot
     to_screen, _ = towards((x, -height, z), SCREEN.place)
     while t < end:
-        length = rng.uniform(2.5, 8) if attends else rng.uniform(0.8, 2.5)
+        shortest, longest = ATTENDS_S if attends else TURNS_AWAY_S
+        length = rng.uniform(shortest, longest)
         spell = min(end, t + length)
         # The side with more room before a camera would see only the back of the head.
         lean = to_screen / 100
-        side = rng.choice([-1, 1], p=[0.5 + lean, 0.5 - lean])
+        chances = [0.5 + lean, 0.5 - lean]
+        side = rng.choice([-1, 1], p=chances)
         aside = to_screen + side * rng.uniform(40, 60)
         while t < spell:
             if attends:
@@ -89,14 +102,16 @@ def _at_screen(rng: Rng, start: float) -> Look:
     x += float(rng.normal(0, 0.15))
     y -= float(rng.uniform(0.0, 0.25))
     target: Point = (x, y, z)
-    yaw, pitch, roll = rng.normal(0, (4.0, 3.0, 3.0))
+    # Yaw, pitch and roll, degrees.
+    yaw, pitch, roll = rng.normal(0, (4.0, 3.0, 3.0)).tolist()
+    turn = rng.uniform(0.3, 0.5)
     return Look(
         start=start,
-        turn=float(rng.uniform(0.3, 0.5)),
+        turn=float(turn),
         at=target,
-        yaw=float(yaw),
-        pitch=float(pitch),
-        roll=float(roll),
+        yaw=yaw,
+        pitch=pitch,
+        roll=roll,
     )
 
 

@@ -46,7 +46,9 @@ class OnnxNetwork:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = LOG_ERRORS
         self._session = onnxruntime.InferenceSession(
-            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+            model.SerializeToString(),
+            options,
+            providers=["CPUExecutionProvider"],
         )
         self._input = self._session.get_inputs()[0].name
         self._seconds = metrics.INFERENCE_SECONDS.labels(name)
@@ -59,7 +61,8 @@ class OnnxNetwork:
             None,
             {self._input: batch},
         )
-        self._seconds.observe(time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        self._seconds.observe(seconds)
         self._sizes.observe(len(batch))
         return outputs
 

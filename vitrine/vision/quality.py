@@ -46,10 +46,12 @@ def visible(
 
     The network has seen no cut-off faces; the square is chosen, not measured.
     """
+    last = (width - 1, height - 1)
     low = points >= 0
-    high = points <= (width - 1, height - 1)
+    high = points <= last
     inside = (low & high).all(axis=1)
-    return float(inside.mean()) ** 2
+    share = float(inside.mean())
+    return share**2
 
 
 class QualityScore:
@@ -74,7 +76,8 @@ class QualityScore:
         """Return the scores (n,), 0…1, of n pictures from `quality_cut`."""
         scores: list[NDArray[np.floating]] = [np.zeros(0)]
         for start in range(0, len(cuts), BATCH):
-            batch = quality_input(cuts[start : start + BATCH])
+            some = cuts[start : start + BATCH]
+            batch = quality_input(some)
             output = self._network.run(batch)[0]
             scores.append(output[:, 0])
         return np.concatenate(scores)
