@@ -256,7 +256,7 @@ def neck_layer(
 
 
 def _neck_corners(stance: Stance) -> Floats:
-    """Return the neck's corners (4, 2) in the picture, pixels: two above, then two at the collar."""
+    """Return the neck's corners (4, 2), pixels of the picture: two above, two at the collar."""
     unit = stance.eye_distance
     base = stance.turn() @ SKULL_BASE
     x, y = base[:2] * unit + stance.pivot

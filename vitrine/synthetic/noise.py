@@ -36,8 +36,8 @@ class Noise:
         field = rng.standard_normal(shape, np.float32)
         blurred = cv2.GaussianBlur(field, (0, 0), 0.7)
         soft = np.asarray(blurred, np.float32)
-        # Partly of single pixels, partly soft, as a camera's colour filter leaves it. The shares are
-        # chosen, not measured.
+        # Partly of single pixels, partly soft, as a camera's colour filter leaves it. The shares
+        # are chosen, not measured.
         share = np.float32(0.8 / soft.std())
         mixed = field * np.float32(0.6) + soft * share
         scale = np.float32(gain * DEVIATION / mixed.std())

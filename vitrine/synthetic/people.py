@@ -25,8 +25,8 @@ WITHIN_TEXTURE: Final = 0.3
 """Factors on the measured variances."""
 # Deviations beyond which faces come apart. Chosen by eye.
 MOST_DEVIATIONS: Final = 2
-# Few components are soft. Set so that faces are about as sharp as video frames of people, by a small
-# run of the rows on pictures in docs/synthetic.md.
+# Few components are soft. Set so that faces are about as sharp as video frames of people, by a
+# small run of the rows on pictures in docs/synthetic.md.
 SHARPENED: Final = 0.9
 """How much edges are raised, as a share of themselves."""
 GRAIN: Final = 7.0

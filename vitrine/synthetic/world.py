@@ -23,8 +23,8 @@ Point = tuple[float, float, float]
 
 # The mean distance of adults' pupils.
 EYE_DISTANCE_M: Final = 0.063
-# Below the 60 and 26 degrees of docs/synthetic.md by more than the unrest of `moves.py`, which is at
-# most 1.05 degrees.
+# Below the 60 and 26 degrees of docs/synthetic.md by more than the unrest of `moves.py`, which is
+# at most 1.05 degrees.
 TURNED_MOST: Final = 58.0
 TILTED_MOST: Final = 23.0
 """Degrees from the line to either camera that no head exceeds, but for its unrest."""
