@@ -38,7 +38,12 @@ class Batches:
     def of(self, epoch: int) -> Iterator[Batch]:
         """Yield the batches of one epoch, counted from 0; a last, smaller one is left out."""
         chosen = self._order(epoch)[: self.steps * self._config.batch]
-        samples = _Samples(self._task, chosen, self._config.seed, epoch)
+        samples = _Samples(
+            self._task,
+            chosen,
+            self._config.seed,
+            epoch,
+        )
         loader = DataLoader(
             samples,
             batch_size=self._config.batch,

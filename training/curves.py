@@ -38,8 +38,9 @@ def read_metrics(path: Path) -> dict[str, list[float]]:
     columns: dict[str, list[float]] = {}
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            for name, value in row.items():
-                columns.setdefault(name, []).append(float(value))
+            for name, text in row.items():
+                column = columns.setdefault(name, [])
+                column.append(float(text))
     return columns
 
 
@@ -49,12 +50,15 @@ def draw_curves(metrics: Path, picture: Path) -> None:
 
     columns = read_metrics(metrics)
     epochs = columns.pop("epoch")
-    figure = Figure(figsize=(4 * len(columns), 3), layout="constrained")
-    plots = figure.subplots(
+    count = len(columns)
+    size = (4 * count, 3)
+    figure = Figure(figsize=size, layout="constrained")
+    rows = figure.subplots(
         1,
-        len(columns),
+        count,
         squeeze=False,
-    )[0]
+    )
+    plots = rows[0]
     for axes, (name, values) in zip(
         plots,
         columns.items(),

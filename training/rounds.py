@@ -90,7 +90,14 @@ def read_rounds(network: str, path: Path | None = None) -> list[Round]:
             settings = config_class.model_validate(merged)
         except ValidationError as error:
             raise ConfigurationError(f"{where}: {_said(error)}") from error
-        rounds.append(Round(network, number, entry.name, settings))
+        rounds.append(
+            Round(
+                network,
+                number,
+                entry.name,
+                settings,
+            )
+        )
         start = run / BEST
     return rounds
 

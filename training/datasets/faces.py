@@ -96,7 +96,9 @@ class Files:
         else:
             self._zip = _opened(path)
             names = checked_entries(self._zip.infolist(), str(path))
-        self.names = sorted(name for name in names if not _is_hidden(name))
+        visible = [name for name in names if not _is_hidden(name)]
+        # Folders list their files in any order, and results must not depend on it.
+        self.names = sorted(visible)
 
     def read(self, name: str) -> bytes:
         """Return the content of a file. Raises DatasetError."""
@@ -169,6 +171,7 @@ def checked_entries(entries: list[zipfile.ZipInfo], archive: str) -> list[str]:
 
 def _leads_out(name: str) -> bool:
     has_parent = ".." in PurePosixPath(name).parts
+    # On Windows a backslash parts folders, elsewhere it is a letter of the name.
     return has_parent or name.startswith("/") or "\\" in name
 
 
@@ -190,14 +193,17 @@ def points_of(
     try:
         numbers = [float(field) for field in fields]
     except ValueError as error:
-        raise DatasetError(file, row, f"a coordinate is no number ({error})") from error
+        reason = f"a coordinate is no number ({error})"
+        raise DatasetError(file, row, reason) from error
+    wide = np.array(numbers)
     # Too large a number becomes infinite, and is refused as such.
     with np.errstate(over="ignore"):
-        narrow = np.array(numbers).astype(np.float32)
+        narrow = wide.astype(np.float32)
     points = narrow.reshape(POINT_COUNT, 2)
     if not np.isfinite(points).all():
         raise DatasetError(file, row, "a coordinate is not finite")
     width, height = np.ptp(points, axis=0)
+    # Errors are divided by a face's size, and crops need one.
     if width <= 0 or height <= 0:
         raise DatasetError(file, row, "all points lie on one line")
     return points

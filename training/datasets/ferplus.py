@@ -22,6 +22,7 @@ VOTES: Final = len(CLASSES) + 2
 """Columns with votes."""
 VOTERS: Final = 10
 TABLE: Final = "label.csv"
+# ASCII: `\d` would match the digits of all scripts.
 BOX: Final = re.compile(
     r"\(\s*(\d{1,4}),\s*(\d{1,4}),\s*(\d{1,4}),\s*(\d{1,4})\s*\)", re.ASCII
 )
@@ -45,7 +46,7 @@ class ExpressionFace:
         """Return the decoded picture, (48, 48) grey. Raises DatasetError."""
         image = decoded(self.encoded, self.name, cv2.IMREAD_GRAYSCALE)
         height, width = image.shape
-        if (height, width) != (SIDE, SIDE):
+        if height != SIDE or width != SIDE:
             reason = f"is {width}×{height} pixels, expected {SIDE}×{SIDE}"
             raise DatasetError(self.name, None, reason)
         return image

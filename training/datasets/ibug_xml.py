@@ -21,6 +21,13 @@ PARENTS: Final = {
     "part": "box",
 }
 """Element → the element that must be around it."""
+SIDES: Final = (
+    "left",
+    "top",
+    "width",
+    "height",
+)
+"""Attributes of a box."""
 
 
 def read_ibug_xml(path: Path) -> list[LabelledFace]:
@@ -42,7 +49,8 @@ def read_ibug_xml(path: Path) -> list[LabelledFace]:
 
 
 def _faces_of(files: Files, table: str) -> Iterator[LabelledFace]:
-    pictures = _Document(table).parse(files.read(table))
+    document = files.read(table)
+    pictures = _Document(table).parse(document)
     present = set(files.names)
     seen = set()
     folder = PurePosixPath(table).parent
@@ -56,13 +64,20 @@ def _faces_of(files: Files, table: str) -> Iterator[LabelledFace]:
             raise DatasetError(table, picture.row, f"no picture {name}")
         seen.add(name)
         encoded = files.read(name)
+        # All faces of a photo are in one group, so that a split keeps the photo whole.
+        stem = path.with_suffix("")
+        group = photo_of(str(stem))
         for number, face in enumerate(picture.boxes, start=1):
-            # All faces of a photo are in one group, so that a split keeps the photo whole.
+            face_name = f"{name}#{number}"
+            if number == 1:
+                face_name = name
+            coordinates = face.coordinates(table)
+            points = points_of(coordinates, table, face.row)
             yield LabelledFace(
-                name=name if number == 1 else f"{name}#{number}",
+                name=face_name,
                 split=path.parent.name,
-                group=photo_of(str(path.with_suffix(""))),
-                points=points_of(face.coordinates(table), table, face.row),
+                group=group,
+                points=points,
                 encoded=encoded,
                 box=face.box,
             )
@@ -130,18 +145,24 @@ class _Document:
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         expected = PARENTS.get(tag)
-        parent = self._open[-1] if self._open else None
-        if expected and parent != expected:
+        # Other elements may be anywhere: dlib's own files hold a name and a comment.
+        if expected and not self._is_inside(expected):
             self._fail(f"<{tag}> is not inside <{expected}>")
         self._open.append(tag)
         if tag == "image":
             file = self._value(tag, attributes, "file")
             self._pictures.append(_Picture(self._row, file))
         elif tag == "box":
-            face = _Face(self._row, self._box(attributes))
-            self._pictures[-1].boxes.append(face)
+            box = self._box(attributes)
+            face = _Face(self._row, box)
+            picture = self._pictures[-1]
+            picture.boxes.append(face)
         elif tag == "part":
             self._part(attributes)
+
+    def _is_inside(self, tag: str) -> bool:
+        """Return whether the innermost open element is a `tag`."""
+        return bool(self._open) and self._open[-1] == tag
 
     def _value(
         self,
@@ -155,8 +176,10 @@ class _Document:
         return value
 
     def _box(self, attributes: dict[str, str]) -> Box:
-        sides = ("left", "top", "width", "height")
-        texts = [self._value("box", attributes, name) for name in sides]
+        texts = []
+        for name in SIDES:
+            text = self._value("box", attributes, name)
+            texts.append(text)
         try:
             left, top, width, height = (int(text) for text in texts)
         except ValueError as error:
@@ -173,7 +196,9 @@ class _Document:
         index = PARTS.get(name.zfill(2))
         if index is None:
             self._fail(f"part {name} is not one of 00 … {POINT_COUNT - 1}")
-        parts = self._pictures[-1].boxes[-1].parts
-        if index in parts:
+        picture = self._pictures[-1]
+        face = picture.boxes[-1]
+        if index in face.parts:
             self._fail(f"part {name} appears a second time")
-        parts[index] = (x, y)
+        # As text: points_of names the row of a coordinate that is no number.
+        face.parts[index] = (x, y)

@@ -46,9 +46,12 @@ def numbered_videos(paths: Iterable[str]) -> frozenset[str]:
     people = set()
     for folder in folders:
         person = folder.parent
-        if folder.name.isdecimal() and not _is_plain(person):
-            videos.add(str(folder))
-            people.add(person)
+        if not folder.name.isdecimal():
+            continue
+        if _is_plain(person):
+            continue
+        videos.add(str(folder))
+        people.add(person)
     # One folder with numbered folders is rather a set of its own than a person.
     if len(people) > 1:
         return frozenset(videos)
@@ -72,18 +75,27 @@ def person_and_video(path: str, videos: Container[str] = ()) -> tuple[str, str]:
     folder = PurePosixPath(path).parent
     stem = person_name(PurePosixPath(path).stem)
     if str(folder) in videos:
-        return _named(path, folder.parent.name, folder.name)
+        person = folder.parent.name
+        return _named(path, person, folder.name)
     if _is_plain(folder):
         person, _, rest = stem.rpartition("_")
+        # A name without a number, such as `Ann_Lee`, would become the person `Ann`.
         if not rest.isdecimal():
             raise _nameless(path)
-        return _named(path, person, _video_of(rest))
-    # In LFW the name of a picture repeats the name of the person.
-    prefix = person_name(folder.name) + "_"
-    rest = stem
-    if stem.lower().startswith(prefix.lower()):
-        rest = stem[len(prefix) :]
-    return _named(path, folder.name, _video_of(rest))
+        video = _video_of(rest)
+        return _named(path, person, video)
+    rest = _without_person(stem, folder.name)
+    video = _video_of(rest)
+    return _named(path, folder.name, video)
+
+
+def _without_person(stem: str, person: str) -> str:
+    """Return a picture's name less the person's, which it repeats in LFW."""
+    prefix = person_name(person) + "_"
+    start = len(prefix)
+    if stem[:start].lower() == prefix.lower():
+        return stem[start:]
+    return stem
 
 
 def _is_plain(folder: PurePosixPath) -> bool:

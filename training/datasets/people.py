@@ -49,5 +49,12 @@ def read_people(path: Path) -> list[PersonFace]:
     faces = []
     for picture in pictures:
         person, video = person_and_video(picture.name, videos)
-        faces.append(PersonFace(picture.name, person, video, picture.encoded))
+        faces.append(
+            PersonFace(
+                picture.name,
+                person,
+                video,
+                picture.encoded,
+            )
+        )
     return faces

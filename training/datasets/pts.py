@@ -77,6 +77,7 @@ def _points_in(text: str, label: str) -> NDArray[np.float32]:
         raise DatasetError(label, None, "has no { … } block of points")
     declared = re.search(r"n_points:\s*(\d+)", head)
     count = declared[1] if declared else "missing"
+    # As text, so that a missing count is refused by the same words.
     if count != str(POINT_COUNT):
         reason = f"n_points is {count}, expected {POINT_COUNT}"
         raise DatasetError(label, None, reason)

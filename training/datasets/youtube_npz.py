@@ -127,14 +127,18 @@ def _video_of(
         reason = f"{path} has {found} (width, height, frames), the table says {told}"
         raise row.error(reason)
     # Frames first, and BGR instead of RGB.
-    pictures = np.moveaxis(pictures, -1, 0)[..., ::-1]
-    labels = [_frames_first(arrays[key], key, path) for key in SHAPES]
+    frames_first = np.moveaxis(pictures, -1, 0)
+    bgr = frames_first[..., ::-1]
+    labels = []
+    for key in SHAPES:
+        label = _frames_first(arrays[key], key, path)
+        labels.append(label)
     boxes, points, points_3d = labels
     return Video(
         row.video,
         row.person,
         row.split,
-        np.ascontiguousarray(pictures),
+        np.ascontiguousarray(bgr),
         boxes,
         points,
         points_3d,
@@ -149,8 +153,15 @@ def _arrays_in(content: bytes, path: str) -> dict[str, NDArray[Any]]:
         # A pickle could run code of whoever made the file.
         with np.load(io.BytesIO(content), allow_pickle=False) as stored:
             arrays = {key: np.asarray(stored[key]) for key in (PICTURES, *SHAPES)}
+    # MemoryError: a header may declare any shape.
     except (*UNREADABLE, ValueError, MemoryError) as error:
         raise DatasetError(path, None, f"cannot be read ({error})") from error
+    _check_arrays(arrays, path)
+    return arrays
+
+
+def _check_arrays(arrays: dict[str, NDArray[Any]], path: str) -> None:
+    """Raise DatasetError for an array of another shape, and for pictures of another type."""
     pictures = arrays[PICTURES]
     shape = pictures.shape
     if len(shape) != 4 or shape[2] != 3 or 0 in shape:
@@ -167,7 +178,6 @@ def _arrays_in(content: bytes, path: str) -> dict[str, NDArray[Any]]:
     if pictures.dtype != np.uint8:
         reason = f"{PICTURES} is {pictures.dtype}, expected uint8"
         raise DatasetError(path, None, reason)
-    return arrays
 
 
 def _frames_first(
@@ -176,6 +186,7 @@ def _frames_first(
     path: str,
 ) -> NDArray[np.float32]:
     """Return coordinates with the frames as the first axis. Raises DatasetError."""
+    # Floats and whole numbers, signed or not: numpy's letters for them.
     if array.dtype.kind not in "fiu":
         raise DatasetError(path, None, f"{key} is {array.dtype}, expected numbers")
     # Too large a number becomes infinite, and is refused as such.
@@ -186,7 +197,9 @@ def _frames_first(
         place = f"{key} of frame {frame}"
         if not np.isfinite(some).all():
             raise DatasetError(path, None, f"{place} is not finite")
-        width, height = np.ptp(some, axis=0)[:2]
+        # Depth may be flat: x and y alone span the face.
+        flat = some[:, :2]
+        width, height = np.ptp(flat, axis=0)
         if width <= 0 or height <= 0:
             raise DatasetError(path, None, f"{place} lies on one line")
     return np.ascontiguousarray(values)

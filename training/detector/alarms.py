@@ -46,7 +46,12 @@ def mine(
     pieces: list[Picture] = []
     for picture in pictures:
         for scale in SCALES:
-            pieces += _at(picture, scale, detect, teacher)
+            pieces += _at(
+                picture,
+                scale,
+                detect,
+                teacher,
+            )
     return pieces
 
 
@@ -57,32 +62,42 @@ def _at(
     teacher: Detect,
 ) -> list[Picture]:
     seen = _scaled(picture, scale)
-    alarms = _unknown(detect(seen.image).boxes, seen)
+    detections = detect(seen.image)
+    alarms = _unknown(detections.boxes, seen)
     if not alarms:
         return []
     # The teacher is asked only where there is something to ask about: it takes longer.
     taught = teacher(seen.image).boxes
     ignored = np.concatenate([seen.ignored, taught])
-    sure = Picture(seen.image, seen.boxes, seen.five, ignored)
+    sure = Picture(
+        seen.image,
+        seen.boxes,
+        seen.five,
+        ignored,
+    )
     # The teacher's faces are doubtful places now, so what it sees too is no alarm.
     found = np.array(alarms)
-    return [_window(sure, box) for box in _unknown(found, sure)[:MOST]]
+    unknown = _unknown(found, sure)
+    return [_window(sure, box) for box in unknown[:MOST]]
 
 
 def _scaled(picture: Picture, scale: float) -> Picture:
     height, width = picture.image.shape[:2]
+    scaled_width = round(width * scale)
+    scaled_height = round(height * scale)
     origin = np.zeros(2)
+    affine = placing(
+        scale,
+        0,
+        False,
+        origin,
+        origin,
+    )
     return transformed(
         picture,
-        placing(
-            scale,
-            0,
-            False,
-            origin,
-            origin,
-        ),
-        max(LEAST_SIDE, round(width * scale)),
-        max(LEAST_SIDE, round(height * scale)),
+        affine,
+        max(LEAST_SIDE, scaled_width),
+        max(LEAST_SIDE, scaled_height),
     )
 
 
@@ -91,7 +106,10 @@ def _unknown(boxes: Floats, picture: Picture) -> list[Floats]:
     known = np.concatenate([picture.boxes, picture.ignored])
     unknown: list[Floats] = []
     for box in boxes:
-        same = middle_inside(box, known) | (overlaps(box, known) > SAME_FACE)
+        # A small box in a large face shares little of the union.
+        inside = middle_inside(box, known)
+        overlapping = overlaps(box, known) > SAME_FACE
+        same = inside | overlapping
         if not same.any():
             unknown.append(box)
     return unknown
@@ -100,9 +118,13 @@ def _unknown(boxes: Floats, picture: Picture) -> list[Floats]:
 def _window(picture: Picture, box: Floats) -> Picture:
     """Return the piece around a box, as far as the picture reaches."""
     height, width = picture.image.shape[:2]
-    room = np.array([max(width - WINDOW, 0), max(height - WINDOW, 0)])
-    middle = box[:2] + box[2:] / 2
-    corner = np.round(middle - WINDOW / 2).clip(0, room)
+    spare = picture.size - WINDOW
+    room = np.maximum(spare, 0)
+    box_corner = box[:2]
+    half = box[2:] / 2
+    middle = box_corner + half
+    around = np.round(middle - WINDOW / 2)
+    corner = around.clip(0, room)
     affine = placing(
         1,
         0,
@@ -110,7 +132,12 @@ def _window(picture: Picture, box: Floats) -> Picture:
         corner,
         np.zeros(2),
     )
-    return transformed(picture, affine, min(WINDOW, width), min(WINDOW, height))
+    return transformed(
+        picture,
+        affine,
+        min(WINDOW, width),
+        min(WINDOW, height),
+    )
 
 
 def write_mined(pictures: Sequence[Picture], path: Path) -> None:
@@ -118,8 +145,9 @@ def write_mined(pictures: Sequence[Picture], path: Path) -> None:
     arrays: dict[str, NDArray[Any]] = {}
     for number, picture in enumerate(pictures):
         how = [cv2.IMWRITE_JPEG_QUALITY, JPEG_GRADE]
+        _, encoded = cv2.imencode(".jpg", picture.image, how)
         name = f"{number:05d}"
-        arrays[f"{name}.image"] = cv2.imencode(".jpg", picture.image, how)[1]
+        arrays[f"{name}.image"] = encoded
         arrays[f"{name}.boxes"] = picture.boxes
         arrays[f"{name}.five"] = picture.five
         arrays[f"{name}.ignored"] = picture.ignored
@@ -134,9 +162,11 @@ def read_mined(path: Path) -> list[Picture]:
     with np.load(path) as stored:
         names = sorted({name.partition(".")[0] for name in stored})
         for name in names:
-            image = cv2.imdecode(stored[f"{name}.image"], cv2.IMREAD_COLOR)
+            encoded = stored[f"{name}.image"]
+            decoded = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+            image = np.asarray(decoded, np.uint8)
             picture = Picture(
-                np.asarray(image, np.uint8),
+                image,
                 stored[f"{name}.boxes"],
                 stored[f"{name}.five"],
                 stored[f"{name}.ignored"],

@@ -36,10 +36,15 @@ class Camera:
             grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
             grey_bgr = cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)
             image = np.asarray(grey_bgr, np.uint8)
-        coloured = cv2.LUT(image, table)
-        image = np.asarray(coloured, np.uint8)
+        lit = cv2.LUT(image, table)
+        image = np.asarray(lit, np.uint8)
         if rng.random() < 0.25:
-            image = softened(image, 0.4, 1.4, rng)
+            image = softened(
+                image,
+                0.4,
+                1.4,
+                rng,
+            )
         if rng.random() < 0.25:
             image = self._grained(image, rng)
         # Streams are compressed; the worst grade shows blocks.
@@ -50,12 +55,14 @@ class Camera:
 
     def _grained(self, image: Image, rng: Generator) -> Image:
         x, y = rng.integers(0, GRAIN, 2)
-        strength = np.float32(rng.uniform(2, 12))
+        strength = rng.uniform(2, 12)
         rows = slice(y, y + SIDE)
         columns = slice(x, x + SIDE)
-        grain = self._noise[rows, columns] * strength
-        seen = np.clip(image + grain, 0, 255)
-        return seen.astype(np.uint8)
+        noise = self._noise[rows, columns]
+        grain = noise * np.float32(strength)
+        seen = image + grain
+        grey_values = seen.clip(0, 255)
+        return grey_values.astype(np.uint8)
 
 
 def _table(rng: Generator) -> Image:
@@ -64,11 +71,14 @@ def _table(rng: Generator) -> Image:
     line = np.linspace(0, 1, 256)
     ramp = line**gamma
     gain = factor(0.2, rng)
-    gains = gain * factors(0.06, 3, rng)
+    cast = factors(0.06, 3, rng)
+    gains = gain * cast
     # A shop that is closed, or a face against the light.
     if rng.random() < 0.08:
         gains *= rng.uniform(0.3, 0.6)
     values = ramp[:, None] * gains
-    brighter = values + rng.normal(0, 0.04)
-    table = np.clip(255 * brighter, 0, 255)
+    brightness = rng.normal(0, 0.04)
+    brighter = values + brightness
+    grey_values = 255 * brighter
+    table = grey_values.clip(0, 255)
     return table[None].astype(np.uint8)

@@ -200,7 +200,12 @@ class Composer:
             middle,
             target,
         )
-        self._paste(tile, picture, affine, rng)
+        self._paste(
+            tile,
+            picture,
+            affine,
+            rng,
+        )
         return affine
 
     def _empty_piece(self, tile: Tile, rng: Generator) -> None:
@@ -218,7 +223,12 @@ class Composer:
             picture.size / 2,
             target,
         )
-        self._paste(tile, picture, affine, rng)
+        self._paste(
+            tile,
+            picture,
+            affine,
+            rng,
+        )
 
     def _paste(
         self,

@@ -39,8 +39,9 @@ def part_of_face(box: Floats, rng: Generator) -> tuple[int, int, int, int]:
     right = x + width
     bottom = y + height
     outline = np.round([x, y, right, bottom])
-    bounds = outline.astype(int).clip(0, SIDE)
-    x0, y0, x1, y1 = bounds.tolist()
+    bounds = outline.astype(int)
+    inside = bounds.clip(0, SIDE)
+    x0, y0, x1, y1 = inside.tolist()
     return x0, y0, x1, y1
 
 
@@ -53,8 +54,9 @@ def turn_of_head(rng: Generator) -> float:
 
 def face_sizes(rng: Generator) -> list[float]:
     """Draw the sizes of the faces that a tile is given."""
-    count = rng.choice(len(FACE_COUNTS), p=FACE_COUNTS)
-    return [face_size(rng) for _ in range(int(count))]
+    drawn = rng.choice(len(FACE_COUNTS), p=FACE_COUNTS)
+    count = int(drawn)
+    return [face_size(rng) for _ in range(count)]
 
 
 def face_size(rng: Generator) -> float:
@@ -72,12 +74,17 @@ def fading_masks() -> list[Floats]:
     Not at all, at once, slowly, with round corners.
     """
     middles = np.arange(MASK) + 0.5
-    line = np.abs(middles / MASK * 2 - 1)
+    shares = middles / MASK
+    # From the middle of the mask, where it is 0, to its edge, where it is 1.
+    line = np.abs(shares * 2 - 1)
     across, down = np.meshgrid(line, line)
     square = np.maximum(across, down)
-    rounded = (across**4 + down**4) ** 0.25
+    # A superellipse: a square with round corners.
+    powers = across**4 + down**4
+    rounded = powers**0.25
+    whole = np.ones((MASK, MASK), np.float32)
     return [
-        np.ones((MASK, MASK), np.float32),
+        whole,
         _fading(square, 0.08),
         _fading(square, 0.25),
         _fading(rounded, 0.15),
@@ -86,5 +93,7 @@ def fading_masks() -> list[Floats]:
 
 def _fading(reach: NDArray[np.float64], width: float) -> Floats:
     """Return 1 inside and 0 at the edge, where `reach` is 1; between them over a width."""
-    inside = (1 - reach) / width
-    return inside.clip(0, 1).astype(np.float32)
+    to_edge = 1 - reach
+    inside = to_edge / width
+    mask = inside.clip(0, 1)
+    return mask.astype(np.float32)

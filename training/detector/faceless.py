@@ -29,20 +29,24 @@ def faceless_pieces(picture: Picture) -> list[Image]:
     corners = known[:, :2]
     sides = known[:, 2:]
     low = corners.min(axis=0)
-    high = (corners + sides).max(axis=0)
-    left, top = np.floor(low).astype(int).clip(0)
-    right, bottom = np.ceil(high).astype(int)
-    height, width = image.shape[:2]
+    far_corners = corners + sides
+    high = far_corners.max(axis=0)
+    # A negative end of a slice would count from the other end.
+    first_pixel = np.floor(low).clip(0)
+    last_pixel = np.ceil(high)
+    left, top = first_pixel.astype(int)
+    right, bottom = last_pixel.astype(int)
     above = image[:top]
-    below = image[bottom:height]
+    below = image[bottom:]
     at_left = image[:, :left]
-    at_right = image[:, right:width]
+    at_right = image[:, right:]
     large: list[Image] = []
     for piece in (above, below, at_left, at_right):
         shorter = min(piece.shape[:2])
         if shorter < LEAST_PIECE:
             continue
-        large.append(np.ascontiguousarray(piece))
+        whole = np.ascontiguousarray(piece)
+        large.append(whole)
     return large
 
 
@@ -55,7 +59,8 @@ def cut_like_people(
     cuts: list[Picture] = []
     for _ in range(count):
         picture = one_of(pictures, rng)
-        cuts.append(_cut(picture.image, rng))
+        cut = _cut(picture.image, rng)
+        cuts.append(cut)
     return cuts
 
 
@@ -66,8 +71,10 @@ def _cut(image: Image, rng: Generator) -> Picture:
     side = log_uniform(narrowest, shortest, rng)
     # Sides differ by a tenth, as those of pictures of people do.
     drawn = side * factors(0.1, 2, rng)
-    height, width = np.minimum(drawn, sides).astype(int)
-    room = sides - (height, width)
+    fitting = np.minimum(drawn, sides)
+    whole = fitting.astype(int)
+    height, width = whole
+    room = sides - whole
     top, left = rng.integers(0, room + 1)
     rows = slice(top, top + height)
     columns = slice(left, left + width)

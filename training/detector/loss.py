@@ -37,10 +37,13 @@ def detection_loss(
     faces = states == FACE
     logits = outputs[..., 0]
     score = _score_loss(logits[known], states[known])
-    guessed = outputs[faces][:, 1:]
+    guessed = outputs[..., 1:][faces]
     true = values[faces]
-    box_likeness = generalised_iou(guessed[:, :4], true[:, :4])
-    boxes = (1 - box_likeness).sum()
+    guessed_boxes = guessed[:, :4]
+    true_boxes = true[:, :4]
+    likeness = generalised_iou(guessed_boxes, true_boxes)
+    unlikeness = 1 - likeness
+    boxes = unlikeness.sum()
     points = _points_loss(guessed, true)
     total = score + boxes + POINTS_WEIGHT * points
     # A batch without a face has a score to learn from all the same.
@@ -50,15 +53,18 @@ def detection_loss(
 
 def _score_loss(logits: Tensor, wanted: Tensor) -> Tensor:
     """Return the sum of the focal loss over all known cells."""
-    wrong = (wanted - logits.sigmoid()).abs()
-    share = torch.where(wanted == FACE, FACE_WEIGHT, 1 - FACE_WEIGHT)
-    weight = share * wrong.square()
+    off = wanted - logits.sigmoid()
+    is_face = wanted == FACE
+    share = torch.where(is_face, FACE_WEIGHT, 1 - FACE_WEIGHT)
+    # The square is γ = 2 of Lin et al.
+    weight = share * off.square()
     plain = functional.binary_cross_entropy_with_logits(
         logits,
         wanted,
         reduction="none",
     )
-    return (weight * plain).sum()
+    focal = weight * plain
+    return focal.sum()
 
 
 def _points_loss(guessed: Tensor, true: Tensor) -> Tensor:
@@ -66,13 +72,16 @@ def _points_loss(guessed: Tensor, true: Tensor) -> Tensor:
     log_sides = true[:, 2:4]
     log_size = log_sides.mean(dim=1, keepdim=True)
     size = log_size.exp()
+    guessed_points = guessed[:, 4:] / size
+    true_points = true[:, 4:] / size
     losses = functional.smooth_l1_loss(
-        guessed[:, 4:] / size,
-        true[:, 4:] / size,
+        guessed_points,
+        true_points,
         beta=POINTS_BETA,
         reduction="none",
     )
-    return losses.mean(dim=1).sum()
+    of_faces = losses.mean(dim=1)
+    return of_faces.sum()
 
 
 def generalised_iou(guessed: Tensor, true: Tensor) -> Tensor:
@@ -84,17 +93,21 @@ def generalised_iou(guessed: Tensor, true: Tensor) -> Tensor:
     true_low, true_high = _corners(true)
     shared_low = torch.maximum(low, true_low)
     shared_high = torch.minimum(high, true_high)
-    shared_sides = shared_high - shared_low
-    shared = shared_sides.clamp(min=0).prod(dim=1)
-    area = (high - low).prod(dim=1)
-    true_area = (true_high - true_low).prod(dim=1)
+    # Negative where the boxes are apart: they share no area.
+    shared_sides = (shared_high - shared_low).clamp(min=0)
+    sides = high - low
+    true_sides = true_high - true_low
+    shared = shared_sides.prod(dim=1)
+    area = sides.prod(dim=1)
+    true_area = true_sides.prod(dim=1)
     union = area + true_area - shared
     around_low = torch.minimum(low, true_low)
     around_high = torch.maximum(high, true_high)
     around_sides = around_high - around_low
     around = around_sides.prod(dim=1)
+    iou = shared / union
     empty = around - union
-    return shared / union - empty / around
+    return iou - empty / around
 
 
 def _corners(boxes: Tensor) -> tuple[Tensor, Tensor]:

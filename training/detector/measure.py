@@ -31,9 +31,11 @@ def measure(
     scores: list[float] = []
     right: list[bool] = []
     for start in range(0, len(tiles), BATCH):
-        some = tiles[start : start + BATCH]
+        stop = start + BATCH
+        some = tiles[start:stop]
+        detections = _detected(network, some, device)
         for found, tile in zip(
-            _detected(network, some, device),
+            detections,
             some,
             strict=True,
         ):
@@ -58,11 +60,16 @@ def _detected(
     pictures = torch.from_numpy(detector_input(images))
     with torch.no_grad():
         outputs = network(pictures.to(device))
-    maps = [output.float().cpu().numpy() for output in outputs]
+    maps: list[NDArray[np.float32]] = []
+    for output in outputs:
+        # numpy knows no bfloat16.
+        on_cpu = output.float().cpu()
+        maps.append(on_cpu.numpy())
     found: list[Detections] = []
     for place in range(len(tiles)):
         levels = [level[place] for level in maps]
-        found.append(decode(levels, least=LEAST))
+        detections = decode(levels, least=LEAST)
+        found.append(detections)
     return found
 
 
@@ -75,19 +82,24 @@ def _figures(
     # Stable, so that equal scores keep the order of the tiles on every machine.
     order = np.argsort(-scores, kind="stable")
     hits = right[order]
+    misses = ~hits
     found = hits.cumsum()
-    alarms = (~hits).cumsum()
-    taken = np.arange(1, len(hits) + 1)
+    alarms = misses.cumsum()
+    taken = found + alarms
     # A set of tiles without a face is measured too: nothing can be found there.
     all_faces = max(faces, 1)
     recall = found / all_faces
     precision = found / taken
     at_hits = precision * hits
-    few_alarms = alarms <= tiles / TILES_PER_ALARM
-    passed = scores[order][few_alarms]
+    average_precision = at_hits.sum() / all_faces
+    allowed = tiles / TILES_PER_ALARM
+    few_alarms = alarms <= allowed
+    ordered = scores[order]
+    passed = ordered[few_alarms]
+    reached = recall[few_alarms]
     return {
-        "precision": float(at_hits.sum() / all_faces),
-        "recall": float(recall[few_alarms].max(initial=0)),
+        "precision": float(average_precision),
+        "recall": float(reached.max(initial=0)),
         "threshold": float(passed.min(initial=1)),
     }
 
@@ -110,7 +122,8 @@ def judge(found: Detections, tile: Tile) -> tuple[list[float], list[bool]]:
         is_face = bool(best >= MATCHED)
         if is_face:
             # A second detection of the same face is a false alarm.
-            free[shares.argmax()] = False
+            face = shares.argmax()
+            free[face] = False
         elif middle_inside(box, tile.ignored).any():
             continue
         scores.append(float(score))

@@ -44,7 +44,12 @@ class DetectorNetwork(nn.Module):
                 stride=2,
             )
         )
-        stages = map(_stage, inputs, channels, BLOCKS)
+        stages = map(
+            _stage,
+            inputs,
+            channels,
+            BLOCKS,
+        )
         self.stages = nn.ModuleList(stages)
         self.across = nn.ModuleList()
         self.mix = nn.ModuleList()

@@ -62,13 +62,23 @@ class Picture:
         while min(width, height) >= 2 * SMALLEST_LEVEL:
             width //= 2
             height //= 2
-            smaller = cv2.resize(
-                levels[-1],
-                (width, height),
-                interpolation=cv2.INTER_AREA,
-            )
-            levels.append(np.asarray(smaller, np.uint8))
+            halved = resized(levels[-1], width, height)
+            levels.append(halved)
         return tuple(levels)
+
+
+def resized(
+    image: Image,
+    width: int,
+    height: int,
+) -> Image:
+    """Return a smaller picture, each pixel the mean of those that it replaces."""
+    small = cv2.resize(
+        image,
+        (width, height),
+        interpolation=cv2.INTER_AREA,
+    )
+    return np.asarray(small, np.uint8)
 
 
 def shrunk(image: Image, largest: int = LARGEST) -> tuple[Image, float]:
@@ -80,12 +90,8 @@ def shrunk(image: Image, largest: int = LARGEST) -> tuple[Image, float]:
     scale = largest / longest
     few_columns = round(width * scale)
     few_rows = round(height * scale)
-    small = cv2.resize(
-        image,
-        (few_columns, few_rows),
-        interpolation=cv2.INTER_AREA,
-    )
-    return np.asarray(small, np.uint8), scale
+    small = resized(image, few_columns, few_rows)
+    return small, scale
 
 
 def overlaps(box: Floats, boxes: Floats) -> Floats:
@@ -94,19 +100,25 @@ def overlaps(box: Floats, boxes: Floats) -> Floats:
     sides = boxes[:, 2:]
     own_corner = box[:2]
     own_sides = box[2:]
+    far_corners = corners + sides
+    own_far_corner = own_corner + own_sides
     low = np.maximum(own_corner, corners)
-    high = np.minimum(own_corner + own_sides, corners + sides)
+    high = np.minimum(own_far_corner, far_corners)
+    # Negative where boxes are apart.
     shared_sides = np.maximum(high - low, 0)
     shared = shared_sides.prod(axis=1)
     areas = sides.prod(axis=1)
+    own_area = own_sides.prod()
     # Both areas count what is shared.
-    union = own_sides.prod() + areas - shared
+    union = own_area + areas - shared
     return np.asarray(shared / union, np.float32)
 
 
 def middle_inside(box: Floats, boxes: Floats) -> NDArray[np.bool_]:
     """Return in which of n boxes (n, 4) the middle of one (4,) lies, (n,)."""
-    middle = box[:2] + box[2:] / 2
+    corner = box[:2]
+    half = box[2:] / 2
+    middle = corner + half
     low = boxes[:, :2]
     high = low + boxes[:, 2:]
     above_low = middle >= low
@@ -127,11 +139,13 @@ def moved(boxes: Floats, affine: Affine) -> Floats:
     """Return boxes (n, 4) after an affine: the bounds of the ellipse that fills each."""
     corners = boxes[:, :2]
     half = boxes[:, 2:] / 2
-    centre = moved_points(corners + half, affine)
-    stretch = np.square(affine[:, :2])
+    middles = corners + half
+    moved_middles = moved_points(middles, affine)
+    linear = affine[:, :2]
     # An affine takes an ellipse to an ellipse; its reach along an axis is a norm of that row.
-    reach = np.sqrt(np.square(half) @ stretch.T)
-    low = centre - reach
+    squared = np.square(half) @ np.square(linear).T
+    reach = np.sqrt(squared)
+    low = moved_middles - reach
     bounds = np.hstack([low, 2 * reach])
     return bounds.astype(np.float32)
 
@@ -147,17 +161,17 @@ def placing(
     angle = np.radians(turn)
     c = scale * np.cos(angle)
     s = scale * np.sin(angle)
-    side = 1.0
-    if mirrored:
-        side = -1.0
-    turned = np.array(
+    linear = np.array(
         [
             [c, -s],
             [s, c],
         ]
     )
-    linear = turned @ np.diag([side, 1.0])
-    shift = target - linear @ source
+    # Before the turn, so that a mirrored face hangs to the side that `turn` says.
+    if mirrored:
+        linear = linear @ np.diag([-1.0, 1.0])
+    moved_source = linear @ source
+    shift = target - moved_source
     return np.column_stack([linear, shift])
 
 
@@ -169,13 +183,15 @@ def warped(
     border: int = cv2.BORDER_CONSTANT,
 ) -> Image:
     """Return the picture through the affine, from the level that is nearest above in scale."""
-    image = picture.levels[_level_for(affine, len(picture.levels))]
+    level = _level_for(affine, len(picture.levels))
+    image = picture.levels[level]
     height_there, width_there = image.shape[:2]
     steps = picture.size / (width_there, height_there)
     linear = affine[:, :2]
     # Pixel k of a level lies in the middle of its block of the picture's pixels.
     first_pixel = steps / 2 - 0.5
-    shift = linear @ first_pixel + affine[:, 2]
+    moved_pixel = linear @ first_pixel
+    shift = moved_pixel + affine[:, 2]
     from_level = np.column_stack([linear * steps, shift])
     found = cv2.warpAffine(
         image,
@@ -189,13 +205,16 @@ def warped(
 
 def _level_for(affine: Affine, levels: int) -> int:
     """Return which of so many levels is nearest above an affine in scale."""
-    area = abs(np.linalg.det(affine[:, :2]))
+    linear = affine[:, :2]
+    area = abs(np.linalg.det(linear))
     scale = np.sqrt(area)
     # The least scale keeps an affine that shows nothing from a division by 0.
     halvings = np.log2(1 / max(scale, 1e-6))
     # 0.2: a level may be enlarged by a seventh; chosen, not measured.
-    level = int(np.floor(halvings + 0.2))
-    return min(max(level, 0), levels - 1)
+    wanted = np.floor(halvings + 0.2)
+    coarsest = levels - 1
+    level = wanted.clip(0, coarsest)
+    return int(level)
 
 
 def transformed(
@@ -211,10 +230,12 @@ def transformed(
         width,
         height,
     )
+    boxes = moved(picture.boxes, affine)
     five = moved_points(picture.five, affine)
+    ignored = moved(picture.ignored, affine)
     return Picture(
         image,
-        moved(picture.boxes, affine),
+        boxes,
         five.astype(np.float32),
-        moved(picture.ignored, affine),
+        ignored,
     )

@@ -37,8 +37,10 @@ Targets = tuple[Floats, Floats]
 
 def cell_centres(stride: int) -> Floats:
     """Return the middle of each cell, (cells, 2) pixels, row by row."""
-    cells = np.arange(SIDE // stride, dtype=np.float32)
-    line = (cells + 0.5) * stride
+    count = SIDE // stride
+    cells = np.arange(count, dtype=np.float32)
+    middles = cells + 0.5
+    line = middles * stride
     x, y = np.meshgrid(line, line)
     centres = np.stack([x, y], axis=-1)
     return centres.reshape(-1, 2)
@@ -81,8 +83,11 @@ class _Level:
         self._stride = stride
         self._span = span
         self._centres = centres
-        self.state = np.full(len(centres), NONE, np.float32)
-        self.values = np.zeros((len(centres), OUTPUTS - 1), np.float32)
+        count = len(centres)
+        # The score is an output without a value: the state stands for it.
+        values = OUTPUTS - 1
+        self.state = np.full(count, NONE, np.float32)
+        self.values = np.zeros((count, values), np.float32)
 
     def ignore(self, boxes: Floats) -> None:
         """Let the cells in these boxes say anything, and the nearest one of a tiny box."""
@@ -91,8 +96,11 @@ class _Level:
             bottom = y + height
             above_low = self._centres >= (x, y)
             below_high = self._centres <= (right, bottom)
-            inside = (above_low & below_high).all(axis=1)
-            away = self._distance(x + width / 2, y + height / 2)
+            between = above_low & below_high
+            inside = between.all(axis=1)
+            middle_x = x + width / 2
+            middle_y = y + height / 2
+            away = self._distance(middle_x, middle_y)
             nearest = away <= self._stride / 2
             self.state[inside | nearest] = UNKNOWN
 
@@ -116,18 +124,22 @@ class _Level:
         size: float,
     ) -> None:
         smallest, largest = self._span
-        if not smallest / NEAR_SPAN <= size <= largest * NEAR_SPAN:
+        near_smallest = smallest / NEAR_SPAN
+        near_largest = largest * NEAR_SPAN
+        if not near_smallest <= size <= near_largest:
             return
         x, y, width, height = box
-        middle = np.array([x + width / 2, y + height / 2])
-        sides = np.array([width, height])
+        middle_x = x + width / 2
+        middle_y = y + height / 2
         stride = self._stride
-        away = self._distance(*middle)
+        away = self._distance(middle_x, middle_y)
         inner = INNER * size
-        reach = min(inner, MOST_STRIDES * stride)
+        most = MOST_STRIDES * stride
+        reach = min(inner, most)
         near = away <= max(reach, stride / 2)
         # A cell just outside sees nearly the same: it is neither right nor wrong.
-        outer = inner + MARGIN * stride
+        margin = MARGIN * stride
+        outer = inner + margin
         around = away <= max(outer, stride)
         was_none = self.state == NONE
         self.state[around & was_none] = UNKNOWN
@@ -136,13 +148,15 @@ class _Level:
             self.state[near] = UNKNOWN
             return
         centres = self._centres[near]
-        middle_off = middle - centres
-        points_off = five - centres[:, None]
-        in_strides = points_off / stride
+        middle = np.array([middle_x, middle_y])
+        sides = np.array([width, height])
+        middle_off = (middle - centres) / stride
+        log_sides = np.log(sides / stride)
+        points_off = (five - centres[:, None]) / stride
         self.state[near] = FACE
-        self.values[near, :2] = middle_off / stride
-        self.values[near, 2:4] = np.log(sides / stride)
-        self.values[near, 4:] = in_strides.reshape(-1, 10)
+        self.values[near, :2] = middle_off
+        self.values[near, 2:4] = log_sides
+        self.values[near, 4:] = points_off.reshape(-1, 10)
 
     def _distance(self, x: float, y: float) -> NDArray[np.float32]:
         """Return how far each cell is from a place, by the larger of x and y."""

@@ -73,13 +73,15 @@ class DetectorTask(Task):
         pictures = collect(self._config, "train", self._teacher)
         if self._config.false_alarms == "none":
             return pictures.composer()
-        return pictures.composer(self._false_alarms(pictures))
+        alarms = self._false_alarms(pictures)
+        return pictures.composer(alarms)
 
     def _false_alarms(self, pictures: Pictures) -> list[Picture]:
         start = self._config.start
         assert start is not None
         if self._config.false_alarms == "kept":
-            return read_mined(start.parent / MINED)
+            kept = start.parent / MINED
+            return read_mined(kept)
         path = self._config.run / MINED
         if not path.exists():
             network = self.network()
@@ -105,7 +107,8 @@ class DetectorTask(Task):
 
     @cached_property
     def _yunet(self) -> YuNet:
-        return YuNet(load_network(self._config.teacher))
+        network = load_network(self._config.teacher)
+        return YuNet(network)
 
     def network(self) -> nn.Module:
         return DetectorNetwork()
@@ -123,7 +126,8 @@ class DetectorTask(Task):
 
     def loss(self, network: nn.Module, batch: Batch) -> Tensor:
         pictures, states, values = batch
-        cells = flat(network(pictures))
+        outputs = network(pictures)
+        cells = flat(outputs)
         return detection_loss(cells, states, values)
 
     def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
@@ -138,6 +142,6 @@ def build(config: Config) -> DetectorTask:
 
 def sample_of(tile: Tile) -> Sample:
     """Return what the network sees of a tile, and should answer."""
-    picture = detector_input([tile.image])[0]
+    pictures = detector_input([tile.image])
     states, values = targets(tile)
-    return picture, states, values
+    return pictures[0], states, values

@@ -49,8 +49,9 @@ class Tile:
         boxes = moved(picture.boxes, affine)
         five = moved_points(picture.five, affine)
         ignored = moved(picture.ignored, affine)
+        linear = affine[:, :2]
         # A negative determinant mirrors, and then left and right of a face change names.
-        if np.linalg.det(affine[:, :2]) < 0:
+        if np.linalg.det(linear) < 0:
             five = five[:, MIRRORED_FIVE]
         all_five = np.concatenate([self.five, five])
         self.boxes = np.concatenate([self.boxes, boxes])
@@ -71,7 +72,9 @@ class Tile:
         whole[rows, columns] = mask
         covered = [_covered(whole, box) for box in self.boxes]
         shares = np.array(covered)
-        self._demote(ignored=shares >= HIDDEN, gone=shares >= GONE)
+        hidden = shares >= HIDDEN
+        gone = shares >= GONE
+        self._demote(hidden, gone)
 
     def settle(self) -> None:
         """Ignore what is too small, or mostly outside."""
@@ -80,12 +83,14 @@ class Tile:
         high = low + sides
         seen_low = np.maximum(low, 0)
         seen_high = np.minimum(high, SIDE)
-        seen_sides = seen_high - seen_low
-        inside = seen_sides.clip(0).prod(axis=1)
+        # Negative where a box is outside the tile: it has no area there.
+        seen_sides = (seen_high - seen_low).clip(0)
+        inside = seen_sides.prod(axis=1)
         area = sides.prod(axis=1)
         tiny = area < SMALLEST**2
         mostly_outside = inside < INSIDE * area
-        self._demote(ignored=tiny | mostly_outside, gone=inside <= 0)
+        gone = inside <= 0
+        self._demote(tiny | mostly_outside, gone)
 
     def _demote(self, ignored: NDArray[np.bool_], gone: NDArray[np.bool_]) -> None:
         unclear = ignored & ~gone
@@ -99,11 +104,12 @@ class Tile:
 def _covered(mask: Floats, box: Floats) -> float:
     """Return the share of a box that a mask (256, 256) covers."""
     corner = box[:2]
-    low = np.round(corner)
-    high = np.round(corner + box[2:])
-    x0, y0 = low.astype(int).clip(0, SIDE)
-    x1, y1 = high.astype(int).clip(0, SIDE)
-    part = mask[y0:y1, x0:x1]
+    sides = box[2:]
+    low = np.round(corner).clip(0, SIDE)
+    high = np.round(corner + sides).clip(0, SIDE)
+    left, top = low.astype(int)
+    right, bottom = high.astype(int)
+    part = mask[top:bottom, left:right]
     # A box outside the tile has no mean.
     if not part.size:
         return 0.0

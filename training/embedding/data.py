@@ -45,8 +45,9 @@ def jittered(picture: Image, rng: Generator) -> Image:
     size = float(np.exp(log_size))
     middle = (WIDE - 1) / 2
     affine = cv2.getRotationMatrix2D((middle, middle), angle, size)
-    shift = wild * rng.normal(0, 1.5, 2) - ROOM
-    affine[:, 2] = affine[:, 2] + shift
+    shift = wild * rng.normal(0, 1.5, 2)
+    # The network sees the picture without its room.
+    affine[:, 2] += shift - ROOM
     view = cv2.warpAffine(
         picture,
         affine,
@@ -65,14 +66,35 @@ def teacher_targets(
 
     They are kept in `cache`, and computed anew for another teacher or other pictures.
     """
-    key = hashlib.sha256(teacher.read_bytes())
-    key.update(np.ascontiguousarray(pictures).data)
+    key = _key(teacher, pictures)
     if cache.exists():
         stored = np.load(cache)
-        if str(stored["key"]) == key.hexdigest():
+        if str(stored["key"]) == key:
             return np.asarray(stored["targets"])
-    embedder = Embedder(load_network(teacher, threads=2), teacher.stem)
+    network = load_network(teacher, threads=2)
+    embedder = Embedder(network, teacher.stem)
+    targets = _halfway(embedder, pictures)
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(
+        cache,
+        targets=targets,
+        key=key,
+    )
+    return np.asarray(targets, np.float32)
+
+
+def _key(teacher: Path, pictures: Pictures) -> str:
+    """Return what the targets are made of, as one hash."""
+    weights = teacher.read_bytes()
+    pixels = np.ascontiguousarray(pictures)
+    key = hashlib.sha256(weights)
+    key.update(pixels.data)
+    return key.hexdigest()
+
+
+def _halfway(embedder: Embedder, pictures: Pictures) -> Vectors:
     sums: list[Vectors] = []
+    # One more, so that no chunk has more pictures and a few pictures are a chunk too.
     chunks = len(pictures) // CHUNK + 1
     for some in np.array_split(pictures, chunks):
         mirrored = some[:, :, ::-1]
@@ -87,13 +109,7 @@ def teacher_targets(
         keepdims=True,
     )
     targets /= lengths
-    cache.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(
-        cache,
-        targets=targets,
-        key=key.hexdigest(),
-    )
-    return np.asarray(targets, np.float32)
+    return targets
 
 
 def centroids(targets: Vectors, labels: NDArray[np.int64]) -> Vectors:
@@ -119,21 +135,33 @@ class ValidationSet:
             sizes,
             strict=True,
         ):
-            small.append(far(picture, float(size), rng))
+            small_view = far(picture, float(size), rng)
+            small.append(small_view)
         clean = list(faces.upright)
         self._clean = torch.from_numpy(embedding_input(clean))
         self._small = torch.from_numpy(embedding_input(small))
 
     def measure(self, network: nn.Module, device: torch.device) -> dict[str, float]:
         """Return TAR at FAR 1e-3 of clean and of small views, their mean, and accuracy."""
-        clean = answers(network, self._clean, device, CHUNK).numpy()
-        small = answers(network, self._small, device, CHUNK).numpy()
+        clean = answers(
+            network,
+            self._clean,
+            device,
+            CHUNK,
+        ).numpy()
+        small = answers(
+            network,
+            self._small,
+            device,
+            CHUNK,
+        ).numpy()
         same, different = pair_scores(clean, self._people)
         small_same, small_different = pair_scores(small, self._people)
         tar_clean = tar_at(same, different, FAR)
         tar_small = tar_at(small_same, small_different, FAR)
+        tar = (tar_clean + tar_small) / 2
         return {
-            "tar": (tar_clean + tar_small) / 2,
+            "tar": tar,
             "tar_clean": tar_clean,
             "tar_small": tar_small,
             "accuracy": best_accuracy(same, different),

@@ -23,12 +23,51 @@ class Shape(NamedTuple):
 DIMENSIONS: Final = 128
 STEM: Final = 64
 BLOCKS: Final = (
-    Shape(64, 128, 64, 2),
-    *4 * (Shape(64, 128, 64, 1),),
-    Shape(64, 256, 128, 2),
-    *6 * (Shape(128, 256, 128, 1),),
-    Shape(128, 512, 128, 2),
-    *2 * (Shape(128, 256, 128, 1),),
+    Shape(
+        64,
+        128,
+        64,
+        2,
+    ),
+    *4
+    * (
+        Shape(
+            64,
+            128,
+            64,
+            1,
+        ),
+    ),
+    Shape(
+        64,
+        256,
+        128,
+        2,
+    ),
+    *6
+    * (
+        Shape(
+            128,
+            256,
+            128,
+            1,
+        ),
+    ),
+    Shape(
+        128,
+        512,
+        128,
+        2,
+    ),
+    *2
+    * (
+        Shape(
+            128,
+            256,
+            128,
+            1,
+        ),
+    ),
 )
 HEAD: Final = 512
 LAST: Final = 7
@@ -133,7 +172,12 @@ class EmbeddingNetwork(nn.Module):
 
 def _block(shape: Shape, keep: float) -> Bottleneck:
     hidden = round(keep * shape.hidden)
-    return Bottleneck(shape.inputs, hidden, shape.outputs, shape.stride)
+    return Bottleneck(
+        shape.inputs,
+        hidden,
+        shape.outputs,
+        shape.stride,
+    )
 
 
 def load_teacher(path: Path) -> EmbeddingNetwork:

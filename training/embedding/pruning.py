@@ -44,7 +44,12 @@ def prune(
         assert isinstance(ours, Bottleneck)
         wanted = theirs(given)
         missing = wanted - seen if ours.added else wanted
-        _fit(ours, theirs, seen, missing)
+        _fit(
+            ours,
+            theirs,
+            seen,
+            missing,
+        )
         seen = ours(seen)
         given = wanted
     return student.eval()
@@ -120,7 +125,12 @@ def strongest(
 
 def _samples(x: Tensor) -> Tensor:
     """Return (n, c, h, w) as (n·h·w, c) in double precision."""
-    channels_last = x.permute(0, 2, 3, 1)
+    channels_last = x.permute(
+        0,
+        2,
+        3,
+        1,
+    )
     rows = channels_last.reshape(-1, x.shape[1])
     return rows.double()
 

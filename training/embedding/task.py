@@ -79,26 +79,31 @@ class EmbeddingTask(Task):
 
     @cached_property
     def _train(self) -> AlignedFaces:
-        return read_aligned(self._config.people, self._config.faces, "train")
+        people = self._config.people
+        return read_aligned(people, self._config.faces, "train")
 
     @cached_property
     def _targets(self) -> Vectors:
         # In the network's folder, for all rounds.
         cache = self._config.run.parent / "targets.npz"
-        return teacher_targets(self._config.teacher, self._train.upright, cache)
+        pictures = self._train.upright
+        return teacher_targets(self._config.teacher, pictures, cache)
 
     @cached_property
     def _labels(self) -> NDArray[np.int64]:
         people = np.asarray(self._train.people)
-        labels = np.unique(people, return_inverse=True)[1]
+        _, labels = np.unique(people, return_inverse=True)
+        # torch takes classes as int64 only.
         return labels.astype(np.int64)
 
     @cached_property
     def _validation(self) -> ValidationSet:
         # The first set alone: photos of the others show nobody twice.
         sources = self._config.faces[:1]
-        faces = read_aligned(self._config.people, sources, "validation")
-        return ValidationSet(faces.at_most(PICTURES))
+        people = self._config.people
+        faces = read_aligned(people, sources, "validation")
+        few_each = faces.at_most(PICTURES)
+        return ValidationSet(few_each)
 
     def network(self) -> nn.Module:
         return EmbeddingNetwork(self._config.keep)
@@ -107,8 +112,9 @@ class EmbeddingTask(Task):
         """See Task. Those of the teacher, less the channels that are cut."""
         # Spread over the whole set, because its first pictures show few people.
         every = max(1, len(self._train.people) // FITTED)
-        fitted_on = list(self._train.upright[::every])
-        pictures = torch.from_numpy(embedding_input(fitted_on))
+        fitted_on = self._train.upright[::every]
+        inputs = embedding_input(list(fitted_on))
+        pictures = torch.from_numpy(inputs)
         teacher = load_teacher(self._config.teacher)
         pruned = prune(
             teacher,
@@ -128,37 +134,43 @@ class EmbeddingTask(Task):
         picture = self._train.pictures[index]
         if rng.random() < 0.5:
             picture = np.ascontiguousarray(picture[:, ::-1])
-        view = degraded(jittered(picture, rng), rng)
-        seen = embedding_input([view])[0]
+        misaligned = jittered(picture, rng)
+        view = degraded(misaligned, rng)
+        inputs = embedding_input([view])
         target = self._targets[index]
         label = self._labels[index]
-        return seen, target, label
+        return inputs[0], target, label
 
     def loss(self, network: nn.Module, batch: Batch) -> Tensor:
         pictures, targets, labels = batch
         vectors = network(pictures).float()
-        to_target = (vectors * targets).sum(dim=1)
-        aligned = 1 - to_target.mean()
+        products = vectors * targets
+        to_target = products.sum(dim=1)
+        aligned: Tensor = 1 - to_target.mean()
         cosines = vectors @ vectors.T
         wanted_cosines = targets @ targets.T
         off = cosines - wanted_cosines
         relation = off.square().mean()
         person = self._person_loss(vectors, labels)
-        total: Tensor = aligned + self._config.relation * relation
-        return total + self._config.identity * person
+        weighted_relation = self._config.relation * relation
+        weighted_person = self._config.identity * person
+        return aligned + weighted_relation + weighted_person
 
     def _person_loss(self, vectors: Tensor, labels: Tensor) -> Tensor:
         prototypes = self._prototypes(vectors.device)
         cosines = vectors @ prototypes.T
-        own = functional.one_hot(labels, cosines.shape[1])
-        logits = SCALE * (cosines - MARGIN * own)
+        people = cosines.shape[1]
+        own = functional.one_hot(labels, people)
+        with_margin = cosines - MARGIN * own
+        logits = SCALE * with_margin
         return functional.cross_entropy(logits, labels)
 
     def _prototypes(self, device: torch.device) -> Tensor:
         """Return each person's centroid of targets, (people, 128)."""
+        # Made once: all batches of a run are on one device.
         if self._device_prototypes is None:
-            sums = torch.from_numpy(centroids(self._targets, self._labels))
-            prototypes = functional.normalize(sums)
+            sums = centroids(self._targets, self._labels)
+            prototypes = functional.normalize(torch.from_numpy(sums))
             self._device_prototypes = prototypes.to(device)
         return self._device_prototypes
 

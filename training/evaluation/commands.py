@@ -106,7 +106,13 @@ def landmarks(
             "model": detector_used.model,
             "sha256": detector_used.sha256,
         }
-    result = head("landmarks", data, form, part, used)
+    result = head(
+        "landmarks",
+        data,
+        form,
+        part,
+        used,
+    )
     result |= {
         "split": split,
         "box": box,
@@ -165,7 +171,13 @@ def detector(
         faces = of_part(READERS[form](data), part, data)  # type: ignore[index]
         measured, used = load_measured_detector(weights)
         figures = detectors.measure_faces(faces, measured, face_size)
-    result = head("detector", data, form, part, used)
+    result = head(
+        "detector",
+        data,
+        form,
+        part,
+        used,
+    )
     result |= {
         "threshold": measured.trust.start,
         "skipped": skip,
@@ -226,8 +238,19 @@ def identity(
         embedded = embed_aligned(faces, embedder, landmarker)
     else:
         finder, _ = load_measured_detector(None)
-        embedded = embed_detected(faces, embedder, landmarker, finder)
-    result = head("identity", data, form, part, used)
+        embedded = embed_detected(
+            faces,
+            embedder,
+            landmarker,
+            finder,
+        )
+    result = head(
+        "identity",
+        data,
+        form,
+        part,
+        used,
+    )
     result |= {"aligned": aligned}
     result |= identities.measure(
         faces,
@@ -264,7 +287,13 @@ def expression(
     faces = of_split(read_ferplus(data), split, data)
     classifier, used = load_classifier(path_of(weights))
     landmarker, _ = load_landmarker(None)
-    result = head("expression", data, form, ALL, used)
+    result = head(
+        "expression",
+        data,
+        form,
+        ALL,
+        used,
+    )
     result |= {"split": split}
     result |= expressions.measure(faces, classifier, landmarker)
     finish(result, output)
@@ -305,8 +334,19 @@ def quality(
     embedder, _ = load_embedder(None)
     scorer, used = load_quality(path_of(weights))
     faces = _aligned_faces(data, form, part)
-    result = head("quality", data, form, part, used)
-    result |= qualities.measure_score(faces, landmarker, embedder, scorer)
+    result = head(
+        "quality",
+        data,
+        form,
+        part,
+        used,
+    )
+    result |= qualities.measure_score(
+        faces,
+        landmarker,
+        embedder,
+        scorer,
+    )
     finish(result, output)
 
 

@@ -38,11 +38,14 @@ def measure_faces(
         return [_best_match(face, detector, smaller) for face in some]
 
     found = in_batches(work, chosen, "detector")
-    scores = np.array([score for score, _ in found], np.float64)
+    best = [score for score, _ in found]
     looks = [look for _, look in found]
-    recall = scores >= detector.trust.start
-    people = np.array([face.group for face in chosen], dtype=np.str_)
-    columns = Columns({"recall": recall.astype(np.float64)}, people)
+    scores = np.array(best, np.float64)
+    is_found = scores >= detector.trust.start
+    recall = is_found.astype(np.float64)
+    groups = [face.group for face in chosen]
+    people = np.array(groups, dtype=np.str_)
+    columns = Columns({"recall": recall}, people)
     everything = np.ones(len(chosen), np.bool_)
     sets = {}
     for name, mask in sets_of(chosen).items():
@@ -81,13 +84,19 @@ def measure_negatives(
         found = []
         for picture in some:
             image = _like_a_face(picture.image(), smaller)
-            found.append(detect_scaled(detector, image).scores)
+            detections = detect_scaled(detector, image)
+            found.append(detections.scores)
         return found
 
     found = in_batches(work, pictures, "detector")
-    alarms = [(scores >= detector.trust.start).sum() for scores in found]
+    all_scores = np.concatenate(found)
+    alarms = []
+    for scores in found:
+        trusted = scores >= detector.trust.start
+        alarms.append(trusted.sum())
     false = np.array(alarms, np.float64)
-    with_false = float((false > 0).mean())
+    has_false = false > 0
+    with_false = float(has_false.mean())
     return {
         "protocol": (
             "Every detection is a false alarm: no picture shows a face. "
@@ -106,7 +115,7 @@ def measure_negatives(
         "curves": {
             "threshold": SWEEP,
             "recall": None,
-            "false_per_image": _at_least(np.concatenate(found), len(pictures)),
+            "false_per_image": _at_least(all_scores, len(pictures)),
         },
         "sets": {},
         "subgroups": {},
@@ -146,8 +155,10 @@ def _best_match(
     if smaller is not None:
         # Scaling to whole pixels has moved the size a little, maybe into another class.
         look = replace(look, face_size=smaller)
-    scores = found.scores[matching(found, points)]
-    return float(scores.max(initial=0)), look
+    matches = matching(found, points)
+    scores = found.scores[matches]
+    best = scores.max(initial=0)
+    return float(best), look
 
 
 def _like_a_face(image: Image, smaller: float | None) -> Image:
@@ -156,14 +167,18 @@ def _like_a_face(image: Image, smaller: float | None) -> Image:
         return image
     shorter_side = min(image.shape[:2])
     scale = SURROUNDED * smaller / shorter_side
-    frame, _ = framed(image, np.zeros((1, 2)), scale)
+    no_points = np.zeros((1, 2))
+    frame, _ = framed(image, no_points, scale)
     return frame
 
 
 def _at_least(scores: Floats, count: int) -> Floats:
     """Return for each threshold of SWEEP the number of scores that reach it, over `count`."""
     reached = scores[None] >= SWEEP[:, None]
-    return np.asarray(reached.sum(axis=1) / max(count, 1))
+    counts = reached.sum(axis=1)
+    # Without a face there is nothing to reach a threshold either.
+    shares = counts / max(count, 1)
+    return np.asarray(shares)
 
 
 def _small(size: float | None) -> str:

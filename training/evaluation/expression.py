@@ -14,7 +14,7 @@ from training.evaluation.models import Landmarker
 from training.evaluation.progress import in_batches
 from training.evaluation.results import Columns, Json, subgroups
 from training.evaluation.subgroups import Look
-from vitrine.vision.crop import crop_of_box
+from vitrine.vision.crop import Image, crop_of_box
 from vitrine.vision.expression_classes import (
     CLASSES,
     SIDE,
@@ -44,9 +44,10 @@ class Answers:
 
     def shares(self, some: Mask) -> Json:
         """Return accuracy of some of the faces, with its interval."""
-        right = self.answers == self.labels
+        is_right = self.answers == self.labels
+        right = is_right.astype(np.float64)
         # Nobody knows the people: every picture counts as another one.
-        columns = Columns({"accuracy": right.astype(np.float64)}, self.names)
+        columns = Columns({"accuracy": right}, self.names)
         figures = columns.figures(some)
         del figures["people"]
         return figures
@@ -103,12 +104,14 @@ def _answers(
         reason = "neither this nor any other face has a majority label"
         raise DatasetError(faces[0].name, None, reason)
     answers, looks = classified(chosen, classifier, landmarker)
+    names = [face.name for face in chosen]
+    splits = [face.split for face in chosen]
     return Answers(
         np.array(labels),
         answers,
         looks,
-        names=np.array([face.name for face in chosen], dtype=np.str_),
-        splits=np.array([face.split for face in chosen], dtype=np.str_),
+        np.array(names, dtype=np.str_),
+        np.array(splits, dtype=np.str_),
     )
 
 
@@ -124,9 +127,10 @@ def classified(
         images = [face.image() for face in some]
         scores = classifier.classify(images)
         answers = scores.argmax(axis=1).tolist()
-        coloured = [np.repeat(image[..., None], 3, axis=2) for image in images]
+        coloured = [_coloured(image) for image in images]
         looks = looks_in(coloured, crop, landmarker)
-        return list(zip(answers, looks, strict=True))
+        pairs = zip(answers, looks, strict=True)
+        return list(pairs)
 
     found = in_batches(work, faces, "expression")
     answers = np.array([answer for answer, _ in found])
@@ -134,9 +138,17 @@ def classified(
     return answers, looks
 
 
+def _coloured(image: Image) -> Image:
+    """Return a grey picture (H, W) with three equal channels, as the landmark network takes it."""
+    channel = image[..., None]
+    return np.repeat(channel, 3, axis=2)
+
+
 def confusion(labels: Numbers, answers: Numbers) -> Numbers:
     """Return counts (8, 8): a row for each label, a column for each answer."""
-    table = np.zeros((len(CLASSES), len(CLASSES)), np.intp)
+    count = len(CLASSES)
+    table = np.zeros((count, count), np.intp)
+    # `table[labels, answers] += 1` would count equal pairs once.
     np.add.at(table, (labels, answers), 1)
     return table
 

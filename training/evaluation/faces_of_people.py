@@ -44,16 +44,20 @@ def embed_aligned(
 
     Their landmarks serve the subgroups only. Raises DatasetError for pictures of another size.
     """
-    crop = crop_of_box((EDGE, EDGE, SIDE, SIDE), TEMPLATE + EDGE, landmarker.side)
+    box = (EDGE, EDGE, SIDE, SIDE)
+    five = TEMPLATE + EDGE
+    crop = crop_of_box(box, five, landmarker.side)
 
     def work(some: Sequence[PersonFace]) -> list[View]:
         images = [_aligned(face) for face in some]
         middles = [image[EDGE:-EDGE, EDGE:-EDGE] for image in images]
         vectors = embedder.embed(middles)
         looks = looks_in(images, crop, landmarker)
-        return list(zip(vectors, looks, strict=True))
+        views = zip(vectors, looks, strict=True)
+        return list(views)
 
-    return _embedded(in_batches(work, faces, "identity"))
+    views = in_batches(work, faces, "identity")
+    return _embedded(views)
 
 
 def looks_in(
@@ -65,9 +69,14 @@ def looks_in(
 
     Their own size is not known, as they were scaled to it.
     """
-    points = landmarker.points(images, [crop] * len(images))
+    crops = [crop] * len(images)
+    points = landmarker.points(images, crops)
     looks = []
-    for image, face in zip(images, points, strict=True):
+    for image, face in zip(
+        images,
+        points,
+        strict=True,
+    ):
         look = look_of(image, face)
         looks.append(look.without("face_size"))
     return looks
@@ -76,7 +85,7 @@ def looks_in(
 def _aligned(face: PersonFace) -> Image:
     image = face.image()
     height, width = image.shape[:2]
-    if (height, width) != (ALIGNED_SIDE, ALIGNED_SIDE):
+    if height != ALIGNED_SIDE or width != ALIGNED_SIDE:
         expected = f"{ALIGNED_SIDE}×{ALIGNED_SIDE}"
         reason = f"is {width}×{height} pixels, expected {expected} (--aligned)"
         raise DatasetError(face.name, None, reason)
@@ -92,18 +101,34 @@ def embed_detected(
     """Embed the largest face of each picture from the product's operating threshold on."""
 
     def work(some: Sequence[PersonFace]) -> list[View | None]:
-        images = [face.image() for face in some]
-        crops = {}
-        for index, image in enumerate(images):
+        places = []
+        images = []
+        crops = []
+        for place, face in enumerate(some):
+            image = face.image()
             crop = _largest(detector, image, landmarker.side)
-            if crop is not None:
-                crops[index] = crop
-        found = [images[index] for index in crops]
-        views = _views(found, list(crops.values()), embedder, landmarker)
-        by_index = dict(zip(crops, views, strict=True))
-        return [by_index.get(index) for index in range(len(some))]
+            if crop is None:
+                continue
+            places.append(place)
+            images.append(image)
+            crops.append(crop)
+        found = _views(
+            images,
+            crops,
+            embedder,
+            landmarker,
+        )
+        views: list[View | None] = [None] * len(some)
+        for place, view in zip(
+            places,
+            found,
+            strict=True,
+        ):
+            views[place] = view
+        return views
 
-    return _embedded(in_batches(work, faces, "identity"))
+    views = in_batches(work, faces, "identity")
+    return _embedded(views)
 
 
 def _views(
@@ -118,25 +143,40 @@ def _views(
     points = landmarker.points(images, crops)
     aligned = []
     looks = []
-    for image, face in zip(images, points, strict=True):
+    for image, face in zip(
+        images,
+        points,
+        strict=True,
+    ):
         aligned.append(align(image, face))
         looks.append(look_of(image, face))
     vectors = embedder.embed(aligned)
-    return list(zip(vectors, looks, strict=True))
+    views = zip(vectors, looks, strict=True)
+    return list(views)
 
 
 def _embedded(views: Sequence[View | None]) -> Embedded:
-    lengths = [len(view[0]) for view in views if view]
-    # Any length will do where no face was found at all.
-    length = lengths[0] if lengths else 1
-    vectors = []
+    vectors = np.zeros((len(views), _length(views)), np.float32)
+    found = np.zeros(len(views), np.bool_)
     looks = []
-    for view in views:
-        vector, look = view or (np.zeros(length, np.float32), Look())
-        vectors.append(vector)
+    for place, view in enumerate(views):
+        if view is None:
+            looks.append(Look())
+            continue
+        vector, look = view
+        vectors[place] = vector
+        found[place] = True
         looks.append(look)
-    found = np.array([view is not None for view in views])
-    return Embedded(np.stack(vectors), found, looks)
+    return Embedded(vectors, found, looks)
+
+
+def _length(views: Sequence[View | None]) -> int:
+    """Return the length of a vector."""
+    for view in views:
+        if view is not None:
+            return len(view[0])
+    # Any length will do where no face was found at all.
+    return 1
 
 
 def _largest(
@@ -148,7 +188,9 @@ def _largest(
     found = trusted(detector, image)
     if not len(found):
         return None
-    areas = np.prod(found.boxes[:, 2:], axis=1)
+    sides = found.boxes[:, 2:]
+    areas = sides.prod(axis=1)
     largest = int(areas.argmax())
-    box = found.boxes[largest].tolist()
-    return crop_of_box(box, found.five[largest], side)
+    box = found.boxes[largest]
+    five = found.five[largest]
+    return crop_of_box(box.tolist(), five, side)

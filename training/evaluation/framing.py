@@ -28,7 +28,8 @@ def scaled(
     """
     if size is None:
         return image, points
-    return framed(image, points, size / face_size(points))
+    scale = size / face_size(points)
+    return framed(image, points, scale)
 
 
 def framed(
@@ -41,26 +42,39 @@ def framed(
     The frame has the size FRAME, and is larger where the picture does not fit.
     """
     old_height, old_width = image.shape[:2]
+    # A pixel at least: `cv2.resize` refuses an empty picture.
     height = max(1, round(old_height * scale))
     width = max(1, round(old_width * scale))
-    small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
-    frame_width = max(FRAME[0], width)
-    frame_height = max(FRAME[1], height)
+    small = cv2.resize(
+        image,
+        (width, height),
+        interpolation=cv2.INTER_AREA,
+    )
+    least_width, least_height = FRAME
+    frame_width = max(least_width, width)
+    frame_height = max(least_height, height)
     frame = np.full((frame_height, frame_width, 3), GREY, np.uint8)
     left = (frame_width - width) // 2
     top = (frame_height - height) // 2
-    frame[top : top + height, left : left + width] = small
+    rows = slice(top, top + height)
+    columns = slice(left, left + width)
+    frame[rows, columns] = small
     # Sides are whole pixels, so that the scales of width and height differ a little.
-    scales = (width / old_width, height / old_height)
+    scale_x = width / old_width
+    scale_y = height / old_height
     # The half: centres of pixels lie at whole numbers, edges of pictures between them.
-    moved = (points + 0.5) * scales - 0.5 + (left, top)
+    from_edge = points + 0.5
+    scaled_from_edge = from_edge * (scale_x, scale_y)
+    moved = scaled_from_edge - 0.5 + (left, top)
     return frame, moved
 
 
 def fitted(image: Image) -> Image:
     """Return the picture scaled to fit FRAME, with grey beside or above it."""
     height, width = image.shape[:2]
-    scale = min(FRAME[0] / width, FRAME[1] / height)
-    frame, _ = framed(image, np.zeros((1, 2)), scale)
+    frame_width, frame_height = FRAME
+    scale = min(frame_width / width, frame_height / height)
+    no_points = np.zeros((1, 2))
+    frame, _ = framed(image, no_points, scale)
     # Rounding may have made the frame a pixel too large.
-    return frame[: FRAME[1], : FRAME[0]]
+    return frame[:frame_height, :frame_width]

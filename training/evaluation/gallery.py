@@ -51,19 +51,23 @@ class Gallery:
     def similarity(self, pairs: Numbers) -> Singles:
         """Return the cosines (k,) of pairs (k, 2) of pictures, NEVER where a face was missed."""
         first, second = pairs.T
-        cosines = np.einsum("ij,ij->i", self.vectors[first], self.vectors[second])
+        one = self.vectors[first]
+        other = self.vectors[second]
+        cosines = np.einsum("ij,ij->i", one, other)
         both = self.found[first] & self.found[second]
-        return np.where(both, cosines, np.float32(NEVER))
+        never = np.float32(NEVER)
+        return np.where(both, cosines, never)
 
     def rows(self) -> Iterator[tuple[Numbers, Singles]]:
         """Yield blocks of pictures (b,), and their cosines with all pictures (b, n)."""
         count = len(self.person)
+        missed = ~self.found
         for start in range(0, count, BLOCK):
             stop = min(start + BLOCK, count)
             rows = np.arange(start, stop)
             cosines = self.vectors[rows] @ self.vectors.T
-            cosines[~self.found[rows]] = NEVER
-            cosines[:, ~self.found] = NEVER
+            cosines[missed[rows]] = NEVER
+            cosines[:, missed] = NEVER
             yield rows, cosines
 
 
@@ -83,11 +87,14 @@ class Impostors:
             # Only later pictures, so that each pair counts once.
             later = np.arange(rows[0] + 1, len(person))
             is_later = rows[:, None] < later
-            different = person[rows][:, None] != person[later]
-            similarity = cosines[:, later][different & is_later]
+            own = person[rows]
+            different = own[:, None] != person[later]
+            candidates = cosines[:, later]
+            similarity = candidates[different & is_later]
             scaled = (similarity + 1) * np.float32(BINS / 2)
+            bins = scaled.astype(np.int32)
             # Rounding takes some cosines beyond −1 and 1.
-            bins = np.clip(scaled.astype(np.int32), 0, BINS - 1)
+            bins = bins.clip(0, BINS - 1)
             counts += np.bincount(bins, minlength=BINS)
         return cls(counts)
 
@@ -104,9 +111,12 @@ class Impostors:
         allowed = far * self.total
         if allowed < ENOUGH:
             return np.nan
-        reached = np.cumsum(self.counts[::-1])[::-1]
-        lowest = int((reached > allowed).sum())
-        return float(lowest * 2 / BINS - 1)
+        # How many pairs lie in each bin or above it: it falls from bin to bin.
+        from_highest = self.counts[::-1]
+        reached = np.cumsum(from_highest)[::-1]
+        too_many = reached > allowed
+        lowest = int(too_many.sum())
+        return lowest * 2 / BINS - 1
 
 
 def nearest_is_same(gallery: Gallery) -> Doubles:
@@ -119,7 +129,8 @@ def nearest_is_same(gallery: Gallery) -> Doubles:
     right = np.full(len(person), np.nan)
     asked = _has_several_units(gallery)
     for rows, cosines in gallery.rows():
-        same_unit = gallery.unit[rows][:, None] == gallery.unit
+        own_unit = gallery.unit[rows]
+        same_unit = own_unit[:, None] == gallery.unit
         cosines[same_unit] = -np.inf
         cosines[:, ~gallery.found] = -np.inf
         nearest = cosines.argmax(axis=1)
@@ -148,11 +159,13 @@ def false_matches(gallery: Gallery, threshold: float) -> tuple[Numbers, Singles]
     pairs = [np.zeros((0, 2), np.intp)]
     values = [np.zeros(0, np.float32)]
     for rows, cosines in gallery.rows():
-        above, column = np.nonzero(cosines >= threshold)
-        row = rows[above]
-        different = gallery.person[row] != gallery.person[column]
-        kept = different & (column > row)
-        kept_pairs = np.stack([row[kept], column[kept]], axis=1)
-        pairs.append(kept_pairs)
-        values.append(cosines[above[kept], column[kept]])
+        place, other = np.nonzero(cosines >= threshold)
+        one = rows[place]
+        different = gallery.person[one] != gallery.person[other]
+        # The other order of a pair comes too.
+        kept = different & (other > one)
+        found = np.column_stack([one, other])
+        similarity = cosines[place, other]
+        pairs.append(found[kept])
+        values.append(similarity[kept])
     return np.concatenate(pairs), np.concatenate(values)

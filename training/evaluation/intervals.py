@@ -33,19 +33,23 @@ def interval_of_mean(values: Floats, people: Sequence[str] | Names) -> Interval:
 
     None for fewer than two people.
     """
-    names, whose = np.unique(np.asarray(people), return_inverse=True)
+    shown = np.asarray(people)
+    names, whose = np.unique(shown, return_inverse=True)
     count = len(names)
     if count < 2:
         return None
     seen_once = count == len(values)
-    is_share = bool(np.isin(values, (0, 1)).all())
+    is_outcome = np.isin(values, (0, 1))
+    is_share = bool(is_outcome.all())
     if is_constant_rate(values) or (seen_once and is_share):
-        return wilson(float(values.mean()), count)
+        rate = float(values.mean())
+        return wilson(rate, count)
     sums = np.bincount(whose, values, count)
     counts = np.bincount(whose, minlength=count)
     drawn = _draws(count)
-    means = (drawn @ sums) / (drawn @ counts)
-    return _percentiles(means)
+    drawn_sums = drawn @ sums
+    drawn_counts = drawn @ counts
+    return _percentiles(drawn_sums / drawn_counts)
 
 
 def interval_of_pairs(
@@ -64,19 +68,25 @@ def interval_of_pairs(
         return None
     if is_constant_rate(values):
         return wilson(float(values[0]), count)
-    first, second = np.searchsorted(numbers, pairs).T
+    # Numbers may have gaps; places among them have none.
+    places = np.searchsorted(numbers, pairs)
+    first, second = places.T
     different = first != second
     means: list[Floats] = []
-    for drawn in np.split(_draws(count), DRAWS // CHUNK):
+    chunks = np.split(_draws(count), DRAWS // CHUNK)
+    for drawn in chunks:
+        times_first = drawn[:, first]
         # A pair of one person is there as often as that person, not the square of it.
         times_second = np.where(different, drawn[:, second], 1)
-        counts = drawn[:, first] * times_second * weights
+        counts = times_first * times_second * weights
         totals = counts.sum(axis=1)
         # A draw may hold no pair at all.
         some = totals > 0
         sums = counts @ values
-        means.append(sums[some] / totals[some])
-    return _percentiles(np.concatenate(means))
+        chunk_means = sums[some] / totals[some]
+        means.append(chunk_means)
+    all_means = np.concatenate(means)
+    return _percentiles(all_means)
 
 
 def is_constant_rate(values: Floats) -> bool:
@@ -90,7 +100,8 @@ def wilson(rate: float, count: int) -> Interval:
     """Return the interval of a share of `count` independent outcomes, None for none."""
     if not count:
         return None
-    test = binomtest(round(rate * count), count)
+    outcomes = round(rate * count)
+    test = binomtest(outcomes, count)
     found = test.proportion_ci(method="wilson")
     return float(found.low), float(found.high)
 

@@ -104,24 +104,40 @@ def _errors_of_batch(
     detector: Detector | None,
 ) -> list[Errors]:
     images = [face.image() for face in faces]
-    crops = {}
-    for index, face in enumerate(faces):
-        crop = _crop(images[index], face, landmarker.side, detector)
+    places = []
+    crops = []
+    for place, face in enumerate(faces):
+        crop = _crop(
+            images[place],
+            face,
+            landmarker.side,
+            detector,
+        )
         if crop is not None:
-            crops[index] = crop
+            places.append(place)
+            crops.append(crop)
+    found = [images[place] for place in places]
     points = _points(
         landmarker,
-        [images[index] for index in crops],
-        list(crops.values()),
+        found,
+        crops,
         again=detector is not None,
     )
-    answers: dict[int, Floats] = dict(zip(crops, points, strict=True))
+    answers: dict[int, Floats] = dict(zip(places, points, strict=True))
     errors = []
-    for index, face in enumerate(faces):
-        image = images[index]
-        found = index in answers
-        answer = answers[index] if found else shape_over(image)
-        errors.append(_errors(face, image, answer, found=found))
+    for place, face in enumerate(faces):
+        image = images[place]
+        answer = answers.get(place)
+        is_found = answer is not None
+        if answer is None:
+            answer = shape_over(image)
+        error = _errors(
+            face,
+            image,
+            answer,
+            found=is_found,
+        )
+        errors.append(error)
     return errors
 
 

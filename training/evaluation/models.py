@@ -66,7 +66,8 @@ class Weights:
     def of(cls, path: Path) -> Weights:
         """Return name and hash of a file."""
         content = path.read_bytes()
-        return cls(path.name, sha256(content).hexdigest())
+        digest = sha256(content)
+        return cls(path.name, digest.hexdigest())
 
 
 @dataclass(frozen=True)
@@ -84,25 +85,44 @@ class Landmarker:
         if not crops:
             return np.zeros((0, POINT_COUNT, 2), np.float32)
         cuts = []
-        for image, crop in zip(images, crops, strict=True):
-            cuts.append(cut(image, crop, self.side))
-        answers = self.network.run(network_input(cuts))
+        for image, crop in zip(
+            images,
+            crops,
+            strict=True,
+        ):
+            small = cut(image, crop, self.side)
+            cuts.append(small)
+        pictures = network_input(cuts)
+        answers = self.network.run(pictures)
         return to_frame(answers[0], crops, self.side)
 
 
 def load_landmarker(path: Path | None) -> tuple[Landmarker, Weights]:
     """Return the product's network, or a file for cuts of any size. Raises ConfigurationError."""
     path = path or model_path(LANDMARKS_FILE)
-    sides = _inputs(path)[1:]
-    is_square = len(sides) == 3 and sides[1] == sides[2] > 0
-    if not is_square or sides[0] != 3:
-        shown = ", ".join(str(side or "any") for side in sides)
-        message = f"{path}: is no landmark network, its input is (n, {shown})"
-        raise ConfigurationError(message)
-    side = sides[1]
+    side = _side_of_square(path)
     network = load_network(path)
-    check_answer(path, network, (3, side, side), 2 * POINT_COUNT)
+    check_answer(
+        path,
+        network,
+        (3, side, side),
+        2 * POINT_COUNT,
+    )
     return Landmarker(network, side), Weights.of(path)
+
+
+def _side_of_square(path: Path) -> int:
+    """Return the side of a network's coloured square input. Raises ConfigurationError."""
+    shape = _inputs(path)[1:]
+    if len(shape) == 3:
+        channels, height, width = shape
+        # 0 is a side that the file leaves open.
+        if channels == 3 and height == width > 0:
+            return width
+    sides = [str(side or "any") for side in shape]
+    shown = ", ".join(sides)
+    message = f"{path}: is no landmark network, its input is (n, {shown})"
+    raise ConfigurationError(message)
 
 
 def load_embedder(path: Path | None) -> tuple[Embedder, Weights]:
@@ -111,8 +131,11 @@ def load_embedder(path: Path | None) -> tuple[Embedder, Weights]:
     Raises ConfigurationError.
     """
     path = path or embedding_model(None)
-    network = _checked(path, (3, FACE_SIDE, FACE_SIDE), None)
-    return Embedder(network, path.stem), Weights.of(path)
+    shape = (3, FACE_SIDE, FACE_SIDE)
+    # Embeddings may have any length: galleries compare only those of one network.
+    network = _checked(path, shape, None)
+    embedder = Embedder(network, path.stem)
+    return embedder, Weights.of(path)
 
 
 def load_classifier(path: Path | None) -> tuple[ExpressionClassifier, Weights]:
@@ -132,7 +155,8 @@ def load_quality(path: Path | None) -> tuple[QualityScore, Weights]:
     Raises ConfigurationError.
     """
     path = path or model_path(QUALITY_FILE)
-    network = _checked(path, (3, QUALITY_SIDE, QUALITY_SIDE), 1)
+    shape = (3, QUALITY_SIDE, QUALITY_SIDE)
+    network = _checked(path, shape, 1)
     return QualityScore(network), Weights.of(path)
 
 
@@ -146,7 +170,8 @@ def load_measured_detector(given: str | None) -> tuple[Detector, Weights]:
     if given == MTCNN:
         return Mtcnn.load(), _mtcnn_weights()
     path = Path(given)
-    outputs = [output.name for output in _loaded(path).graph.output]
+    graph = _loaded(path).graph
+    outputs = [output.name for output in graph.output]
     if outputs[0] == YUNET_OUTPUT:
         return YuNet(load_network(path)), Weights.of(path)
     if outputs == OWN_OUTPUTS:
@@ -159,7 +184,8 @@ def load_measured_detector(given: str | None) -> tuple[Detector, Weights]:
 def _shipped_detector() -> tuple[Detector, Weights]:
     detector = load_detector(None)
     if isinstance(detector, SingleShot):
-        return detector, Weights.of(model_path(DETECTOR_FILE))
+        path = model_path(DETECTOR_FILE)
+        return detector, Weights.of(path)
     return detector, _mtcnn_weights()
 
 
@@ -183,7 +209,12 @@ def _checked(
     # onnxruntime says less about a file that is no network.
     _loaded(path)
     network = load_network(path)
-    check_answer(path, network, shape, length)
+    check_answer(
+        path,
+        network,
+        shape,
+        length,
+    )
     return network
 
 
@@ -213,8 +244,9 @@ def check_answer(
 
 def _inputs(path: Path) -> list[int]:
     """Return the sides of the input, 0 where one is left open."""
-    first = _loaded(path).graph.input[0]
-    return [side.dim_value for side in first.type.tensor_type.shape.dim]
+    graph = _loaded(path).graph
+    tensor = graph.input[0].type.tensor_type
+    return [side.dim_value for side in tensor.shape.dim]
 
 
 def _loaded(path: Path) -> onnx.ModelProto:

@@ -23,6 +23,8 @@ FOLDS: Final = 10
 SEED: Final = 6
 
 Pair = tuple[int, int]
+Members = dict[int, Numbers]
+"""The pictures of each person."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,13 @@ class _Drawn:
 
     def pairs(self) -> Pairs:
         pictures = np.array(self.pictures, np.intp)
+        same = np.array(self.same, np.bool_)
+        fold = np.array(self.fold, np.intp)
+        # Of two columns also where no pair was drawn.
         return Pairs(
             pictures.reshape(-1, 2),
-            np.array(self.same, np.bool_),
-            np.array(self.fold, np.intp),
+            same,
+            fold,
         )
 
 
@@ -68,21 +73,28 @@ def draw_pairs(gallery: Gallery) -> Pairs:
     """Draw at most MOST_PAIRS of each person, and within each fold as many of different people."""
     rng = np.random.default_rng(SEED)
     people = rng.permutation(np.unique(gallery.person))
-    members = {}
-    for person in people:
-        members[int(person)] = np.flatnonzero(gallery.person == person)
-    # A pair of different people takes two people in a fold.
-    folds = max(1, min(FOLDS, len(people) // 2))
+    members: Members = {}
+    for person in people.tolist():
+        is_own = gallery.person == person
+        members[person] = np.flatnonzero(is_own)
     drawn = _Drawn()
-    for number, some in enumerate(np.array_split(people, folds)):
+    for number, some in enumerate(_folds(people)):
         own: list[Pair] = []
-        for person in some:
-            own += _pairs_of(members[int(person)], gallery.unit, rng)
+        for person in some.tolist():
+            pictures = members[person]
+            own += _pairs_of(pictures, gallery.unit, rng)
         drawn.add(own, number, same=True)
         if len(some) > 1:
             others = [_strangers(some, members, rng) for _ in own]
             drawn.add(others, number, same=False)
     return drawn.pairs()
+
+
+def _folds(people: Numbers) -> list[Numbers]:
+    # A pair of different people takes two people in a fold.
+    possible = len(people) // 2
+    count = max(1, min(FOLDS, possible))
+    return np.array_split(people, count)
 
 
 def _pairs_of(
@@ -92,9 +104,9 @@ def _pairs_of(
 ) -> list[Pair]:
     """Return pairs of pictures of one person, of different units."""
     pairs = []
-    for one, other in combinations(pictures, 2):
+    for one, other in combinations(pictures.tolist(), 2):
         if unit[one] != unit[other]:
-            pairs.append((int(one), int(other)))
+            pairs.append((one, other))
     if len(pairs) <= MOST_PAIRS:
         return pairs
     chosen = rng.choice(len(pairs), MOST_PAIRS, replace=False)
@@ -103,13 +115,14 @@ def _pairs_of(
 
 def _strangers(
     people: Numbers,
-    members: dict[int, Numbers],
+    members: Members,
     rng: np.random.Generator,
 ) -> Pair:
     """Return a picture of one of these people and a picture of another."""
-    one, other = rng.choice(len(people), 2, replace=False)
-    first = rng.choice(members[int(people[one])])
-    second = rng.choice(members[int(people[other])])
+    places = rng.choice(len(people), 2, replace=False)
+    one, other = people[places].tolist()
+    first = rng.choice(members[one])
+    second = rng.choice(members[other])
     return int(first), int(second)
 
 
@@ -124,7 +137,8 @@ def told_right(pairs: Pairs, similarity: Floats) -> Doubles:
         others = ~here
         if not others.any():
             return right
-        threshold = best_threshold(similarity[others], pairs.same[others])
+        other_similarity = similarity[others]
+        threshold = best_threshold(other_similarity, pairs.same[others])
         said_same = similarity[here] >= threshold
         right[here] = said_same == pairs.same[here]
     return right
@@ -136,15 +150,26 @@ def best_threshold(similarity: Floats, same: Mask) -> float:
     values = similarity[order].astype(np.float64)
     is_same = same[order]
     # Between each two pairs, and at both ends: the different below, the same from there on.
-    different_below = np.concatenate([[0], np.cumsum(~is_same)])
-    same_above = np.concatenate([np.cumsum(is_same[::-1])[::-1], [0]])
+    different_below = _counts_below(~is_same)
+    same_below = _counts_below(is_same)
+    same_above = is_same.sum() - same_below
     right = different_below + same_above
-    middles = (values[:-1] + values[1:]) / 2
-    edges = np.concatenate([[values[0] - 1], middles, [values[-1] + 1]])
+    lower = values[:-1]
+    higher = values[1:]
+    # 1 beyond both ends: any amount would do.
+    middles = (lower + higher) / 2
+    edges = np.hstack([values[0] - 1, middles, values[-1] + 1])
     # No threshold separates two equal similarities.
-    distinct = np.concatenate([[True], values[1:] > values[:-1], [True]])
+    distinct = np.hstack([True, higher > lower, True])
     best = right[distinct].argmax()
-    return float(edges[distinct][best])
+    threshold = edges[distinct][best]
+    return float(threshold)
+
+
+def _counts_below(chosen: Mask) -> Numbers:
+    """Return how many are chosen before each of n places and before the end, (n + 1,)."""
+    counts = np.cumsum(chosen)
+    return np.hstack([0, counts])
 
 
 def pairs_by_class(
@@ -158,14 +183,19 @@ def pairs_by_class(
     """
     people, whose = np.unique(person, return_inverse=True)
     known = classes >= 0
+    rows = whose[known]
+    columns = classes[known]
     table = np.zeros((len(people), count), np.int64)
-    np.add.at(table, (whose[known], classes[known]), 1)
+    # `table[rows, columns] += 1` would count a person's class once.
+    np.add.at(table, (rows, columns), 1)
     # Pictures of each person in this class or a lower one.
     upto = np.cumsum(table, axis=1)
     of_one_person = _pairs_among(upto).sum(axis=0)
-    of_all = _pairs_among(upto.sum(axis=0))
-    different = of_all - of_one_person
-    return np.asarray(np.diff(different, prepend=0))
+    all_upto = upto.sum(axis=0)
+    different = _pairs_among(all_upto) - of_one_person
+    # Less those of the lower classes, which are the pairs of the class before.
+    of_class = np.diff(different, prepend=0)
+    return np.asarray(of_class)
 
 
 def _pairs_among(count: NDArray[np.int64]) -> NDArray[np.int64]:

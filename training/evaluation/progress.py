@@ -42,7 +42,11 @@ def in_batches(
     ):
         task = bar.add_task(what, total=len(items))
         answers = pool.map(work, batches)
-        for batch, answer in zip(batches, answers, strict=True):
+        for batch, answer in zip(
+            batches,
+            answers,
+            strict=True,
+        ):
             results += answer
             bar.advance(task, len(batch))
     return results

@@ -48,7 +48,12 @@ def measure_score(
 
     Raises ValueError where nobody is seen twice.
     """
-    views = make_views(faces, EACH, landmarker, embedder)
+    views = make_views(
+        faces,
+        EACH,
+        landmarker,
+        embedder,
+    )
     scores = scorer.score(list(views.cuts))
     return measure(views, scores, {"size": views.heights})
 

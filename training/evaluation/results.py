@@ -50,15 +50,19 @@ class Columns:
     def figures(self, chosen: Mask) -> Json:
         """Return means and 95 % intervals of the chosen faces; NaN for none."""
         people = self.people[chosen]
+        different_people = np.unique(people)
         means = {}
         intervals = {}
         for name, values in self.values.items():
             some = values[chosen]
-            means[name] = float(some.mean()) if len(some) else np.nan
+            # numpy warns of the mean of nothing.
+            means[name] = np.nan
+            if len(some):
+                means[name] = float(some.mean())
             intervals[name] = interval_of_mean(some, people)
         return {
             "n": int(chosen.sum()),
-            "people": len(np.unique(people)),
+            "people": len(different_people),
             **means,
             "interval": intervals,
         }
@@ -75,9 +79,11 @@ def sets_of(faces: Sequence[Grouped], *, parts: bool = True) -> dict[str, Mask]:
         if name:
             masks[str(name)] = splits == name
     if parts:
-        held_out = [part_of(face.group) == "held-out" for face in faces]
-        masks["held-out"] = np.array(held_out, dtype=np.bool_)
-    return {name: mask for name, mask in masks.items() if mask.any()}
+        own_parts = [part_of(face.group) for face in faces]
+        held_out = np.array(own_parts, dtype=np.str_) == "held-out"
+        if held_out.any():
+            masks["held-out"] = held_out
+    return masks
 
 
 def subgroups(figures: Figures, looks: Sequence[Look]) -> Json:
@@ -88,7 +94,8 @@ def subgroups(figures: Figures, looks: Sequence[Look]) -> Json:
     classes = classes_of(looks)
     found = {}
     for factor in FACTORS:
-        found[factor.name] = _groups(figures, classes[factor.name], factor.labels)
+        of_factor = classes[factor.name]
+        found[factor.name] = _groups(figures, of_factor, factor.labels)
     return found
 
 
@@ -104,7 +111,10 @@ def _groups(
         if not chosen.any():
             continue
         rest = measured & ~chosen
-        groups[label] = figures(chosen) | {"rest": figures(rest)}
+        group = figures(chosen)
+        group["rest"] = figures(rest)
+        groups[label] = group
+    # A factor without a class was not measured, which is told apart from an empty one.
     return groups or None
 
 
@@ -133,6 +143,7 @@ def plain(value: Any) -> Any:
         case int() | np.integer():
             return int(value)
         case float() | np.floating():
+            # JSON has no word for NaN and infinities.
             return float(value) if np.isfinite(value) else None
         case _:
             return value
@@ -150,24 +161,33 @@ def show(result: Json) -> None:
 
 
 def _table(result: Json) -> Table:
-    names = [name for name in result if name in result["interval"]]
+    intervals = result["interval"]
+    names = [name for name in result if name in intervals]
     table = Table("faces of", "n", *names)
-    table.add_row("all", *_cells(result, names))
+    cells = _cells(result, names)
+    table.add_row("all", *cells)
     for name, figures in result["sets"].items():
-        table.add_row(name, *_cells(figures, names))
+        cells = _cells(figures, names)
+        table.add_row(name, *cells)
     for factor, groups in result["subgroups"].items():
         table.add_section()
-        for label, figures in (groups or {}).items():
-            table.add_row(f"{factor} {label}", *_cells(figures, names))
+        # A factor that no face has is null.
+        if groups is None:
+            continue
+        for label, figures in groups.items():
+            cells = _cells(figures, names)
+            table.add_row(f"{factor} {label}", *cells)
     return table
 
 
 def _cells(figures: Json, names: Sequence[str]) -> list[str]:
+    intervals = figures["interval"]
     cells = [str(figures["n"])]
     for name in names:
         value = figures.get(name)
-        interval = figures["interval"].get(name)
-        cells.append(_cell(name, value, interval))
+        interval = intervals.get(name)
+        cell = _cell(name, value, interval)
+        cells.append(cell)
     return cells
 
 
@@ -178,13 +198,18 @@ def _cell(
 ) -> str:
     if isinstance(value, dict):
         # Without intervals: there is no room for those of several rates in one cell.
-        parts = [f"{key}: {_cell(name, part, None)}" for key, part in value.items()]
+        parts = []
+        for key, part in value.items():
+            written = _cell(name, part, None)
+            parts.append(f"{key}: {written}")
         return "  ".join(parts)
     if value is None or not np.isfinite(value):
         return "–"
-    form = "{:.1%}" if name in SHARES else "{:.3g}"
-    written = form.format(value)
+    form = ".3g"
+    if name in SHARES:
+        form = ".1%"
+    written = format(value, form)
     if interval is None:
         return written
     low, high = interval
-    return f"{written} ({form.format(low)} – {form.format(high)})"
+    return f"{written} ({low:{form}} – {high:{form}})"

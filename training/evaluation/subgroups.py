@@ -68,7 +68,8 @@ class Factor:
         column = values[:, None]
         beyond = column < edges if self.falling else column >= edges
         index = beyond.sum(axis=1)
-        return np.where(np.isnan(values), -1, index)
+        unknown = np.isnan(values)
+        return np.where(unknown, -1, index)
 
 
 FACTORS: Final = (
@@ -87,23 +88,45 @@ FACTORS: Final = (
     ),
     Factor(
         "yaw",
-        ("< 15°", "15–30°", "30–45°", "≥ 45°"),
+        (
+            "< 15°",
+            "15–30°",
+            "30–45°",
+            "≥ 45°",
+        ),
         (15, 30, 45),
         falling=False,
     ),
     Factor(
         "brightness",
-        ("≥ 150", "110–150", "70–110", "< 70"),
+        (
+            "≥ 150",
+            "110–150",
+            "70–110",
+            "< 70",
+        ),
         (150, 110, 70),
     ),
     Factor(
         "blur",
-        ("≥ 150", "50–150", "15–50", "< 15"),
+        (
+            "≥ 150",
+            "50–150",
+            "15–50",
+            "< 15",
+        ),
         (150, 50, 15),
     ),
     Factor(
         "skin_tone",
-        ("very light", "light", "intermediate", "tan", "brown", "dark"),
+        (
+            "very light",
+            "light",
+            "intermediate",
+            "tan",
+            "brown",
+            "dark",
+        ),
         (55, 41, 28, 10, -30),
     ),
 )
@@ -165,9 +188,11 @@ def _blur(image: Image, points: Points) -> float:
 
 def _brightness(image: Image, points: Points) -> float:
     # A negative start of a slice would count from the other end.
-    low = points.min(axis=0).round().astype(int).clip(min=0)
-    high = points.max(axis=0).round().astype(int).clip(min=0)
-    inside = image[low[1] : high[1], low[0] : high[0]]
+    low = points.min(axis=0).round().clip(min=0)
+    high = points.max(axis=0).round().clip(min=0)
+    left, top = low.astype(int)
+    right, bottom = high.astype(int)
+    inside = image[top:bottom, left:right]
     if not inside.size:
         return np.nan
     grey = cv2.cvtColor(inside, cv2.COLOR_BGR2GRAY)
@@ -179,16 +204,17 @@ def typology_angle(image: Image, points: Points) -> float:
 
     NaN in grey pictures, blue light, or where hardly any skin is visible.
     """
-    skin = image[_skin(points, image.shape[:2])]
+    is_skin = _skin(points, image.shape[:2])
+    skin = image[is_skin]
     grey = skin.mean(axis=1)
     well_lit = (grey > BLACK) & (grey < WHITE)
     skin = skin[well_lit]
     if len(skin) < LEAST_PIXELS:
         return np.nan
     # cvtColor takes pictures: one row of pixels.
-    row = skin[None].astype(np.float32) / 255
-    colours = cv2.cvtColor(row, cv2.COLOR_BGR2LAB)[0]
-    lightness, _, yellow = np.median(colours, axis=0)
+    row = skin[None].astype(np.float32)
+    lab = cv2.cvtColor(row / 255, cv2.COLOR_BGR2LAB)
+    lightness, _, yellow = np.median(lab[0], axis=0)
     if yellow < LEAST_COLOUR:
         return np.nan
     angle = np.arctan2(lightness - 50, yellow)
@@ -205,19 +231,31 @@ def _skin(points: Points, shape: tuple[int, ...]) -> Mask:
     left_mouth = points[MOUTH_LEFT]
     right_mouth = points[MOUTH_RIGHT]
     both_brows = np.concatenate([points[BROW_LEFT], points[BROW_RIGHT]])
+    brows = both_brows.mean(axis=0)
     across = float(outer_eye_distance(points))
-    down = (left_mouth + right_mouth) / 2 - (left_eye + right_eye) / 2
+    eyes = (left_eye + right_eye) / 2
+    mouth = (left_mouth + right_mouth) / 2
+    down = mouth - eyes
+    length = float(np.linalg.norm(down))
     # All points may coincide in a broken prediction.
-    length = max(float(np.linalg.norm(down)), 1e-6)
-    up = -down / length
-    forehead = both_brows.mean(axis=0) + ABOVE_BROWS * across * up
+    up = -down / max(length, 1e-6)
+    above = ABOVE_BROWS * across
+    forehead = brows + above * up
     left_cheek = (left_eye + left_mouth) / 2
     right_cheek = (right_eye + right_mouth) / 2
     centres = np.array([left_cheek, right_cheek, forehead])
+    pixels = centres.round().astype(int)
+    # A face of few pixels has a patch of one.
     radius = max(1, round(PATCH * across))
     mask = np.zeros(shape, np.uint8)
-    for x, y in centres.round().astype(int).tolist():
-        cv2.circle(mask, (x, y), radius, 1, cv2.FILLED)
+    for x, y in pixels.tolist():
+        cv2.circle(
+            mask,
+            (x, y),
+            radius,
+            1,
+            cv2.FILLED,
+        )
     return mask > 0
 
 
@@ -225,6 +263,7 @@ def classes_of(looks: Sequence[Look]) -> dict[str, Numbers]:
     """Return for each factor the index of each face's label, −1 where it was not measured."""
     classes = {}
     for factor in FACTORS:
-        values = [getattr(look, factor.name) for look in looks]
-        classes[factor.name] = factor.classes(np.array(values, np.float64))
+        measured = [getattr(look, factor.name) for look in looks]
+        values = np.array(measured, np.float64)
+        classes[factor.name] = factor.classes(values)
     return classes

@@ -72,7 +72,10 @@ class Verification:
     @cached_property
     def thresholds(self) -> dict[str, float]:
         """The similarity at each of FARS, NaN where too few pairs support it."""
-        return {name: self.impostors.threshold(far) for name, far in FARS.items()}
+        thresholds = {}
+        for name, far in FARS.items():
+            thresholds[name] = self.impostors.threshold(far)
+        return thresholds
 
     @cached_property
     def nearest(self) -> Doubles:
@@ -84,16 +87,16 @@ class Verification:
         pictures = np.ones(len(self.names), np.bool_)
         pairs = np.ones(len(self.right), np.bool_)
         figures = self._figures(pictures, pairs)
-        different = int((~self.pairs.same).sum())
-        figures["different_pairs"] = different
+        different = ~self.pairs.same
+        figures["different_pairs"] = int(different.sum())
         figures["impostor_pairs"] = self.impostors.total
         return figures
 
     def curve(self) -> Json:
         """Return TAR at each FAR that enough pairs support."""
         genuine = self.similarity[self.pairs.same]
-        supported = CURVE * self.impostors.total >= ENOUGH
-        fars = CURVE[supported]
+        expected = CURVE * self.impostors.total
+        fars = CURVE[expected >= ENOUGH]
         tars = []
         for far in fars:
             threshold = self.impostors.threshold(far)
@@ -108,15 +111,17 @@ class Verification:
         matches = self._false_matches()
         groups = {}
         for factor in FACTORS:
-            groups[factor.name] = self._factor(factor, classes[factor.name], matches)
+            of_factor = classes[factor.name]
+            groups[factor.name] = self._factor(factor, of_factor, matches)
         return groups
 
     def _false_matches(self) -> FalseMatches:
-        thresholds = np.array(list(self.thresholds.values()))
-        known = thresholds[~np.isnan(thresholds)]
+        thresholds = self.thresholds.values()
+        known = [threshold for threshold in thresholds if not np.isnan(threshold)]
         # Without a threshold no similarity is a match.
-        lowest = known.min(initial=np.inf)
-        return FalseMatches(*false_matches(self.gallery, lowest))
+        lowest = min(known, default=np.inf)
+        pairs, similarity = false_matches(self.gallery, lowest)
+        return FalseMatches(pairs, similarity)
 
     def _factor(
         self,
@@ -127,19 +132,26 @@ class Verification:
         """Return figures by label of one factor, None where no picture has a class."""
         of_pair = _worse(classes, self.pairs.pictures)
         of_match = _worse(classes, matches.pairs)
-        totals = pairs_by_class(classes, self.gallery.person, len(factor.labels))
+        count = len(factor.labels)
+        totals = pairs_by_class(classes, self.gallery.person, count)
+        known_picture = classes >= 0
+        known_pair = of_pair >= 0
         groups: Json = {}
         for number, label in enumerate(factor.labels):
             pictures = classes == number
             if not pictures.any():
                 continue
+            pairs = of_pair == number
+            matched = matches.similarity[of_match == number]
             total = int(totals[number])
-            other_pictures = (classes >= 0) & ~pictures
-            other_pairs = (of_pair >= 0) & (of_pair != number)
-            figures = self._figures(pictures, of_pair == number)
-            figures["far"] = self._far(matches.similarity[of_match == number], total)
+            figures = self._figures(pictures, pairs)
+            figures["far"] = self._far(matched, total)
             figures["impostor_pairs"] = total
-            figures["rest"] = self._figures(other_pictures, other_pairs)
+            # The rest are the other classes: what was not measured is in neither.
+            figures["rest"] = self._figures(
+                known_picture & ~pictures,
+                known_pair & ~pairs,
+            )
             groups[label] = figures
         return groups or None
 
@@ -162,11 +174,14 @@ class Verification:
         right = self.right[pairs]
         whose = self.gallery.person[self.pairs.pictures]
         people = self.names[pictures]
-        found = self.gallery.found[pictures].astype(np.float64)
-        tars, tar_intervals = self._tars(pairs & self.pairs.same, whose)
+        different_people = np.unique(people)
+        is_found = self.gallery.found[pictures]
+        found = is_found.astype(np.float64)
+        genuine = pairs & self.pairs.same
+        tars, tar_intervals = self._tars(genuine, whose)
         return {
             "n": int(pictures.sum()),
-            "people": len(np.unique(people)),
+            "people": len(different_people),
             "detected": _mean(found),
             "accuracy": _balanced(right, same),
             "tar_at_far": tars,
@@ -194,7 +209,8 @@ class Verification:
                 tars[name] = None
                 intervals[name] = None
                 continue
-            matched = (similarity >= threshold).astype(np.float64)
+            reached = similarity >= threshold
+            matched = reached.astype(np.float64)
             tars[name] = _mean(matched)
             intervals[name] = interval_of_mean(matched, people)
         return tars, intervals
@@ -203,9 +219,12 @@ class Verification:
 def _worse(classes: Numbers, pairs: Numbers) -> Numbers:
     """Return the higher class of each pair (k, 2), −1 where one of the two has none."""
     both = classes[pairs]
-    unknown = (both < 0).any(axis=1)
+    is_unknown = both < 0
+    unknown = is_unknown.any(axis=1)
+    # −1 to begin with, so that no pairs have a maximum too.
     higher = both.max(axis=1, initial=-1)
-    return np.asarray(np.where(unknown, -1, higher))
+    worse = np.where(unknown, -1, higher)
+    return np.asarray(worse)
 
 
 def _balanced(right: Doubles, same: Mask) -> float:
@@ -226,9 +245,9 @@ def _balanced_interval(
     if np.isnan(_balanced(right, same)):
         return None
     # Both kinds weigh alike, however many pairs there are of each.
-    weight_of_same = 1 / same.sum()
-    weight_of_different = 1 / (~same).sum()
-    weights = np.where(same, weight_of_same, weight_of_different)
+    same_count = same.sum()
+    different_count = len(same) - same_count
+    weights = np.where(same, 1 / same_count, 1 / different_count)
     return interval_of_pairs(right, people, weights)
 
 

@@ -56,8 +56,10 @@ def read_faces(path: Path) -> Faces:
     images: list[Image] = []
     vote_shares: list[Floats] = []
     for face in kept:
-        images.append(face.image())
-        vote_shares.append(shares(face.votes))
+        image = face.image()
+        of_votes = shares(face.votes)
+        images.append(image)
+        vote_shares.append(of_votes)
     return Faces(
         images,
         vote_shares,
@@ -82,8 +84,11 @@ def usable(votes: Votes) -> bool:
     """
     # The two columns after the expressions are "unknown" and "not a face".
     counted = _counted(votes)
+    # Ten single votes leave nothing to learn from.
+    if not counted.any():
+        return False
     most_seen = int(counted.argmax())
-    return bool(counted.any()) and most_seen < len(CLASSES)
+    return most_seen < len(CLASSES)
 
 
 def shares(votes: Votes) -> Floats:
@@ -108,9 +113,11 @@ class ValidationSet:
         labels: list[int] = []
         for face in faces:
             label = majority(face.votes)
-            if label is not None:
-                images.append(face.image())
-                labels.append(label)
+            if label is None:
+                continue
+            image = face.image()
+            images.append(image)
+            labels.append(label)
         self._pictures = torch.from_numpy(expression_input(images))
         self._labels = torch.tensor(labels)
 
@@ -119,10 +126,17 @@ class ValidationSet:
 
         And the cross-entropy with it.
         """
-        logits = answers(network, self._pictures, device, 256)
-        right = logits.argmax(dim=1) == self._labels
+        logits = answers(
+            network,
+            self._pictures,
+            device,
+            256,
+        )
+        likeliest = logits.argmax(dim=1)
+        right = likeliest == self._labels
+        accuracy = right.float().mean()
         cross_entropy = functional.cross_entropy(logits, self._labels)
         return {
-            "accuracy": float(right.float().mean()),
+            "accuracy": float(accuracy),
             "cross_entropy": float(cross_entropy),
         }

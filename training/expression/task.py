@@ -29,6 +29,7 @@ class Config(RunConfig):
 
     data: Path
     """FER+: folder or zip archive."""
+    # Chosen, not measured.
     dropout: float = Field(
         0.3,
         ge=0,
@@ -59,17 +60,22 @@ class ExpressionTask(Task):
 
     def order(self, rng: Generator) -> NDArray[np.integer]:
         """See Task. Each face once."""
-        return rng.permutation(len(self._faces.images))
+        count = len(self._faces.images)
+        return rng.permutation(count)
 
     def sample(self, index: int, rng: Generator) -> Sample:
         """See Task. A picture (1, 48, 48) and the shares of the votes (8,)."""
-        picture = view(self._faces.images[index], rng)
-        return expression_input([picture])[0], self._faces.shares[index]
+        image = self._faces.images[index]
+        picture = view(image, rng)
+        inputs = expression_input([picture])
+        shares = self._faces.shares[index]
+        return inputs[0], shares
 
     def loss(self, network: nn.Module, batch: Batch) -> Tensor:
         """See Task. Cross-entropy against the shares of the votes."""
         pictures, wanted = batch
-        return functional.cross_entropy(network(pictures), wanted)
+        logits = network(pictures)
+        return functional.cross_entropy(logits, wanted)
 
     def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
         return self._validation.measure(network, device)

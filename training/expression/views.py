@@ -19,22 +19,31 @@ def view(image: Image, rng: Generator) -> Image:
     if rng.random() < 0.5:
         image = np.ascontiguousarray(image[:, ::-1])
     # As the landmarks err by which service cuts: degrees, shares of the side, of the size.
-    angle = np.radians(rng.normal(0, 10))
+    degrees = rng.normal(0, 10)
+    angle = np.radians(degrees)
     shift = rng.normal(0, 0.04 * SIDE, 2)
     middle = (SIDE - 1) / 2 + shift
     right = np.array([np.cos(angle), np.sin(angle)])
     side = SIDE * factor(0.1, rng)
-    crop = crop_at(middle, side, right, SIDE)
+    crop = crop_at(
+        middle,
+        side,
+        right,
+        SIDE,
+    )
     cut = cv2.warpAffine(
         image,
         crop,
         (SIDE, SIDE),
+        # A black edge would tell that a picture was turned.
         borderMode=cv2.BORDER_REPLICATE,
     )
     gamma = factor(0.3, rng)
     line = np.linspace(0, 1, 256)
-    table = 255 * line**gamma
-    lit = cv2.LUT(cut, table.astype(np.uint8))
+    ramp = line**gamma
+    grey_values = 255 * ramp
+    table = grey_values.astype(np.uint8)
+    lit = cv2.LUT(cut, table)
     picture = np.asarray(lit, np.uint8)
     seen = _seen_by_camera(picture, rng)
     return _covered(seen, rng)

@@ -34,8 +34,10 @@ def load_faces(sources: Sequence[Source], part: Part) -> list[list[CachedFace]]:
     """Return decoded cuts of one part, a list for each source. Raises DatasetError."""
     sets: list[list[CachedFace]] = []
     for source in sources:
-        faces = select(source.read(), part)
-        sets.append([cached(face) for face in faces])
+        every = source.read()
+        faces = select(every, part)
+        cuts = [cached(face) for face in faces]
+        sets.append(cuts)
     return sets
 
 
@@ -54,12 +56,16 @@ def training_faces(sources: Sequence[Source]) -> list[CachedFace]:
 
 def rarity(faces: Sequence[Points]) -> NDArray[np.float64]:
     """Return how often each face is shown, (n,), sum 1: the oftener, the farther from the usual."""
-    measured = np.array([_traits(points) for points in faces])
+    traits = [_traits(points) for points in faces]
+    measured = np.array(traits)
+    # The median, which a few wild labels do not move.
     usual = np.median(measured, axis=0)
-    deviations = np.abs(measured - usual) / RARE
+    differences = np.abs(measured - usual)
+    deviations = differences / RARE
     off = deviations.sum(axis=1)
     # Less 1, so that a face which differs by two deviations in all still counts as usual.
-    weights = np.clip(off - 1, 1, RAREST)
+    rarer = off - 1
+    weights = rarer.clip(1, RAREST)
     total = weights.sum()
     return np.asarray(weights / total, np.float64)
 
@@ -83,6 +89,7 @@ class ValidationSet:
         pictures: list[Image] = []
         targets: list[Points] = []
         for face in faces:
+            # Around the true points: the choice shall not depend on a detector.
             crop = crop_of_points(face.points, size)
             picture = cut(face.image, crop, size)
             target = to_network(face.points, crop, size)
@@ -96,12 +103,20 @@ class ValidationSet:
 
         The error of a face is the mean distance of its points over that of the outer eye corners.
         """
-        outputs = answers(network, self._pictures, device, 64)
-        points = outputs.numpy().reshape(self._targets.shape)
+        outputs = answers(
+            network,
+            self._pictures,
+            device,
+            64,
+        )
+        flat = outputs.numpy()
+        points = flat.reshape(self._targets.shape)
         off = points - self._targets
         distances = np.linalg.norm(off, axis=-1)
         face_distances = distances.mean(axis=1)
-        errors = face_distances / outer_eye_distance(self._targets)
+        # As 300-W has it, so that errors can be compared with published ones.
+        eye_distances = outer_eye_distance(self._targets)
+        errors = face_distances / eye_distances
         has_failed = errors > FAILED
         return {
             "nme": float(errors.mean()),

@@ -151,7 +151,12 @@ def _seen_by_camera(picture: Image, rng: Generator) -> Image:
         few = int(share * picture.shape[0])
         picture = coarse(picture, few)
     elif kind < 0.45:
-        picture = softened(picture, 0.5, 2.0, rng)
+        picture = softened(
+            picture,
+            0.5,
+            2.0,
+            rng,
+        )
     if rng.random() < 0.2:
         picture = noisy(picture, 10, rng)
     return picture

@@ -79,6 +79,7 @@ def fit_mean_shape(shapes: Array, rounds: int = 200) -> tuple[Array, Poses]:
     # Several times: pitch adds up only without roll. Five was chosen, not measured.
     for _ in range(5):
         pitches = frontal_pitches(poses)
+        # A median, which a few heads bent far down do not move.
         pitch = float(np.median(pitches))
         level = rotation(0, -pitch, 0)
         shape = shape @ level
@@ -94,7 +95,8 @@ def _start(shapes: Array) -> Array:
     x, y = flat.T
     # A half ellipsoid: ears lie behind the eyes, chin and brows by less. The nose stands out.
     # Only the sign of the depth matters; the fit finds the rest.
-    depth = 1.2 * (x**2 + 0.3 * y**2)
+    from_axis = x**2 + 0.3 * y**2
+    depth = 1.2 * from_axis
     depth[NOSE] -= np.linspace(0, 0.4, 9)
     depth[NOSE_TIP] -= 0.2
     solid = np.column_stack([flat, depth])
@@ -168,7 +170,8 @@ def _weights(residuals: Array, scale: Array) -> Array:
     distances = np.linalg.norm(residuals, axis=-1)
     halved_at = scale[:, None] * CAUCHY_SCALE
     relative = distances / halved_at
-    weights = 1 / (1 + relative**2)
+    squared = relative**2
+    weights = 1 / (1 + squared)
     return np.asarray(weights)
 
 
@@ -183,6 +186,7 @@ def _improve(
     labelled = shapes[:, RIGID]
     residuals = labelled - poses.project(rigid)
     weights = _weights(residuals, poses.scale)
+    # Squared by the normal equations.
     roots = np.sqrt(weights)[..., None]
     jacobian = _jacobian(poses, rigid)
     weighted_jacobian = jacobian * roots[..., None]
@@ -208,7 +212,8 @@ def _damped_step(rows: Array, off: Array) -> Array:
         axis2=2,
     )
     mean_diagonal = trace[:, None, None] / 6
-    normal += DAMPING * mean_diagonal * np.eye(6)
+    damping = DAMPING * mean_diagonal
+    normal += damping * np.eye(6)
     right = np.einsum("nri,nr->ni", rows, off)
     return _solved(normal, right)
 
@@ -250,8 +255,9 @@ def _turned(vectors: Array) -> Array:
     cross = _cross_products(vectors * shortened)
     turn = np.minimum(angle, LARGEST_TURN)
     safe = np.maximum(turn, TINY)[:, None, None]
+    versed = 1 - np.cos(safe)
     first = np.sin(safe) / safe
-    second = (1 - np.cos(safe)) / safe**2
+    second = versed / safe**2
     # Rodrigues' formula.
     turned = np.eye(3) + first * cross + second * cross @ cross
     return np.asarray(turned)
@@ -262,12 +268,11 @@ def _cross_products(vectors: Array) -> Array:
     x, y, z = vectors.T
     zero = np.zeros_like(x)
     rows = [
-        *(zero, -z, y),
-        *(z, zero, -x),
-        *(-y, x, zero),
+        np.stack([zero, -z, y], axis=-1),
+        np.stack([z, zero, -x], axis=-1),
+        np.stack([-y, x, zero], axis=-1),
     ]
-    flat = np.stack(rows, axis=1)
-    return flat.reshape(-1, 3, 3)
+    return np.stack(rows, axis=1)
 
 
 def _structure(
@@ -285,8 +290,9 @@ def _structure(
     flip = np.diag([-1.0, 1.0, 1.0])
     mirrored_axes = flip[:2, :2] @ axes @ flip
     mirrored_weights = weights[:, MIRROR]
+    mirrored_target = _mirrored(target)
     both_axes = np.concatenate([axes, mirrored_axes])
-    both_targets = np.concatenate([target, _mirrored(target)])
+    both_targets = np.concatenate([target, mirrored_target])
     both_weights = np.concatenate([weights, mirrored_weights])
     normal = np.einsum(
         "np,nij,nik->pjk",
@@ -332,7 +338,8 @@ def residuals(
 
 def write_mean_shape(faces: list[LabelledFace], path: Path) -> str:
     """Fit and write the shape; return a line about the fit."""
-    shapes = np.stack([face.points for face in faces]).astype(np.float64)
+    points = [face.points for face in faces]
+    shapes = np.stack(points).astype(np.float64)
     shape, poses = fit_mean_shape(shapes)
     _write(shape, path)
     off = residuals(shapes, shape, poses)
@@ -351,7 +358,8 @@ def _write(shape: Array, path: Path) -> None:
     for point in shape.tolist():
         # A hundred-thousandth of the eye distance: far below the fit's residual.
         rounded = [round(value, 5) for value in point]
-        points.append(json.dumps(rounded))
+        line = json.dumps(rounded)
+        points.append(line)
     lines = ",\n    ".join(points)
     text = f'{{\n  "axes": {json.dumps(AXES)},\n  "points": [\n    {lines}\n  ]\n}}\n'
     path.write_text(text, encoding="utf-8")

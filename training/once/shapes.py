@@ -52,6 +52,7 @@ def mean_shape(shapes: Floats) -> tuple[Floats, Floats]:
         aligned = _laid_on(shapes, reference)
         mean = aligned.mean(axis=0)
         symmetric = _symmetric(mean)
+        # Or the mean would shrink from step to step.
         reference = on_canvas(symmetric)
     return reference, aligned
 
@@ -70,9 +71,11 @@ def to_texture_frame(points: Floats, reference: Floats) -> Floats:
     q = reference - reference_middle
     p_x, p_y = p.T
     q_x, q_y = q.T
-    norm = float((p**2).sum())
+    squares = p**2
     along = p * q
     crossed = p_x * q_y - p_y * q_x
+    norm = float(squares.sum())
+    # Both with the scale, which is that of the similarity.
     cosine = float(along.sum()) / norm
     sine = float(crossed.sum()) / norm
     linear = np.array(
@@ -98,7 +101,8 @@ def _laid_on(shapes: Floats, reference: Floats) -> Floats:
     laid: list[Floats] = []
     for shape in shapes:
         matrix = to_texture_frame(shape, reference)
-        laid.append(transformed(shape, matrix))
+        moved = transformed(shape, matrix)
+        laid.append(moved)
     return np.stack(laid)
 
 
@@ -150,7 +154,9 @@ def level(shapes: Floats, reference: Floats) -> Floats:
     """
     up = np.array([0, 1], np.float32)
     head = np.vstack([reference, rings()])
-    depth = head_depth(head)[:68, None]
+    depths = head_depth(head)
+    # The points of the face come first, then those of the rings around it.
+    depth = depths[:68, None]
     nod = depth * up
     # A nod also changes size and place; fitted beside it, they take nothing from it.
     growth = reference - reference.mean(axis=0)
@@ -165,13 +171,16 @@ def level(shapes: Floats, reference: Floats) -> Floats:
         ]
     )
     off = shapes - reference
+    columns = _rigid_rows(motions).T
+    wanted = _rigid_rows(off).T
     amounts, *_ = np.linalg.lstsq(
-        _rigid_rows(motions).T,
-        _rigid_rows(off).T,
+        columns,
+        wanted,
         rcond=None,
     )
     of_nod = amounts[0]
-    upright = shapes - of_nod[:, None, None] * nod
+    nods = of_nod[:, None, None] * nod
+    upright = shapes - nods
     return _laid_on(upright, reference)
 
 

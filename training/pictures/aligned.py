@@ -75,10 +75,13 @@ def read_aligned(
     if people is not None:
         every = read_people(people)
         of_part = [face for face in every if part_of(face.person) == part]
-        sets.append(aligned_people(of_part))
+        aligned = aligned_people(of_part)
+        sets.append(aligned)
     for source in labelled:
-        faces = select(source.read(), part)
-        sets.append(aligned_labelled(faces))
+        every_face = source.read()
+        faces = select(every_face, part)
+        aligned = aligned_labelled(faces)
+        sets.append(aligned)
     return _joined(sets)
 
 
@@ -102,6 +105,7 @@ def aligned_people(faces: Sequence[PersonFace]) -> AlignedFaces:
     pictures = _empty(len(faces))
     for place, face in enumerate(faces):
         picture = face.image()
+        # A picture of another size is aligned in another way, or not at all.
         if picture.shape[:2] != (WIDE, WIDE):
             reason = f"not a face aligned in {WIDE} × {WIDE} pixels"
             raise DatasetError(face.name, None, reason)

@@ -45,7 +45,12 @@ def rectangle(
 
 def colour(rng: Generator) -> NDArray[np.uint8]:
     """Draw a colour, (3,)."""
-    return rng.integers(0, 256, 3, np.uint8)
+    return rng.integers(
+        0,
+        256,
+        3,
+        np.uint8,
+    )
 
 
 def log_uniform(

@@ -58,15 +58,10 @@ def far(
     It gets few pixels, and may get noise and compression.
     """
     side = picture.shape[0]
-    # Four pixels at least, or there would be nothing to enlarge.
     share = pixels * side / ALIGNED
+    # Four pixels at least, or there would be nothing to enlarge.
     few = max(4, round(share))
-    resized = cv2.resize(
-        picture,
-        (few, few),
-        interpolation=cv2.INTER_AREA,
-    )
-    small = np.asarray(resized, np.uint8)
+    small = _shrunk(picture, few)
     if rng.random() < 0.4:
         small = noisy(small, SENSOR_NOISE, rng)
     if rng.random() < 0.4:
@@ -90,7 +85,8 @@ def compressed(picture: Image, grade: int) -> Image:
 
 def cover(picture: Image, rng: Generator) -> None:
     """Put a flat patch in front of part of the face, in place."""
-    patch = rectangle(picture.shape[0], 0.4, rng)
+    side = picture.shape[0]
+    patch = rectangle(side, 0.4, rng)
     picture[patch] = colour(rng)
 
 
@@ -123,20 +119,27 @@ def colour_table(
     the whole range. The channels differ by six hundredths, which is a slight colour cast.
     """
     line = np.linspace(0, 1, 256)
-    ramp = line ** factor(gamma, rng)
+    exponent = factor(gamma, rng)
+    ramp = line**exponent
     gain = factor(contrast, rng)
     cast = factors(0.06, 3, rng)
     gains = gain * cast
     values = ramp[:, None] * gains
-    brighter = values + rng.normal(0, brightness)
-    table = np.clip(255 * brighter, 0, 255)
+    shift = rng.normal(0, brightness)
+    grey_values = 255 * (values + shift)
+    table = grey_values.clip(0, 255)
     return table[None].astype(np.uint8)
 
 
 def blurred(picture: Image, rng: Generator) -> Image:
     """Put the picture out of focus, or move it along a line."""
     if rng.random() < 0.5:
-        return softened(picture, 0.6, 3.0, rng)
+        return softened(
+            picture,
+            0.6,
+            3.0,
+            rng,
+        )
     kernel = _motion_kernel(rng)
     moved = cv2.filter2D(picture, -1, kernel)
     return np.asarray(moved, np.uint8)
@@ -174,13 +177,20 @@ def softened(
 def coarse(picture: Image, few: int) -> Image:
     """Return a square picture of the same size that was `few` pixels wide in between."""
     side = picture.shape[0]
+    small = _shrunk(picture, few)
+    enlarged = cv2.resize(small, (side, side))
+    return np.asarray(enlarged, np.uint8)
+
+
+def _shrunk(picture: Image, few: int) -> Image:
+    """Return a square picture with `few` pixels a side."""
+    # The mean of an area, as a sensor's pixel has it.
     small = cv2.resize(
         picture,
         (few, few),
         interpolation=cv2.INTER_AREA,
     )
-    enlarged = cv2.resize(small, (side, side))
-    return np.asarray(enlarged, np.uint8)
+    return np.asarray(small, np.uint8)
 
 
 def noisy(
@@ -191,5 +201,6 @@ def noisy(
     """Add the noise of a sensor, 2 to `most` grey values."""
     strength = rng.uniform(2, most)
     noise = rng.normal(0, strength, picture.shape)
-    seen = np.clip(picture + noise, 0, 255)
-    return np.asarray(seen, np.uint8)
+    seen = picture + noise
+    grey_values = seen.clip(0, 255)
+    return np.asarray(grey_values, np.uint8)

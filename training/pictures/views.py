@@ -114,7 +114,12 @@ def make_views(
         frames = [frame_of(picture, rng) for _ in range(each)]
         upright = picture[ROOM:-ROOM, ROOM:-ROOM]
         clean.append(embedder.embed([upright])[0])
-        seen = _look_at(frames, points, landmarker, embedder)
+        seen = _look_at(
+            frames,
+            points,
+            landmarker,
+            embedder,
+        )
         vectors.append(seen.vectors)
         cuts += seen.cuts
         heights += seen.heights

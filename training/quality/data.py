@@ -27,7 +27,9 @@ def labels_of(views: Views) -> NDArray[np.float32]:
     """Return the chance that each view is recognised, (n,)."""
     threshold = threshold_at(views.impostor, FMR)
     above = (views.genuine - threshold) / SOFTNESS
-    chances = 1 / (1 + np.exp(-above))
+    # A logistic step instead of a hard one: views at the threshold are neither.
+    odds_against = np.exp(-above)
+    chances = 1 / (1 + odds_against)
     return np.asarray(chances, np.float32)
 
 
@@ -57,12 +59,19 @@ def cached_views(
         embedding.sha256,
     )
     stated = "\n".join(map(str, made_of))
-    key = hashlib.sha256(stated.encode()).hexdigest()[:12]
-    path = folder / f"views-{part}-{key}.npz"
+    digest = hashlib.sha256(stated.encode()).hexdigest()
+    # Twelve digits: a folder holds a few of these files.
+    path = folder / f"views-{part}-{digest[:12]}.npz"
     if path.exists():
         return Views.load(path)
-    aligned = read_aligned(people, faces, part).at_most(pictures)
-    views = make_views(aligned, each, landmarker, embedder)
+    aligned = read_aligned(people, faces, part)
+    few_each = aligned.at_most(pictures)
+    views = make_views(
+        few_each,
+        each,
+        landmarker,
+        embedder,
+    )
     folder.mkdir(parents=True, exist_ok=True)
     views.save(path)
     return views

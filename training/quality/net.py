@@ -11,6 +11,7 @@ class QualityNetwork(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
+        # Widths were chosen, not measured.
         self.body = nn.Sequential(
             *activated(
                 3,

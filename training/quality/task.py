@@ -73,7 +73,9 @@ class QualityTask(Task):
         return QualityNetwork()
 
     def order(self, rng: Generator) -> NDArray[np.integer]:
-        return rng.permutation(len(self._labels))
+        # Labels are made here: processes that prepare batches get a copy.
+        count = len(self._labels)
+        return rng.permutation(count)
 
     def sample(self, index: int, rng: Generator) -> Sample:
         """See Task. A picture (3, 56, 56) and the chance (1,)."""
@@ -87,9 +89,10 @@ class QualityTask(Task):
             tuple(shift),
             axis=(0, 1),
         )
-        seen = quality_input([moved])[0]
+        inputs = quality_input([moved])
+        # A slice, because the network's answer is a row of one number.
         chance = self._labels[index : index + 1]
-        return seen, chance
+        return inputs[0], chance
 
     def loss(self, network: nn.Module, batch: Batch) -> Tensor:
         """See Task. Cross entropy."""
@@ -101,8 +104,14 @@ class QualityTask(Task):
     def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
         cuts = list(self._validation.cuts)
         pictures = torch.from_numpy(quality_input(cuts))
-        chances = answers(network, pictures, device, 256)
-        scores = chances.numpy()[:, 0].astype(np.float64)
+        chances = answers(
+            network,
+            pictures,
+            device,
+            256,
+        )
+        column = chances.numpy()[:, 0]
+        scores = column.astype(np.float64)
         figures = measure(self._validation, scores)
         # The others are curves and tables, which a row of metrics.csv has no place for.
         return {

@@ -44,7 +44,12 @@ def measure(
 
     folder.mkdir(parents=True, exist_ok=True)
     measurements = measuring.chosen(names)
-    failed = measuring.measure(measurements, shared, folder, _evaluate)
+    failed = measuring.measure(
+        measurements,
+        shared,
+        folder,
+        _evaluate,
+    )
     if not names or measuring.SPEED in names:
         write_speed(folder / f"{measuring.SPEED}.json")
     if failed:

@@ -39,7 +39,14 @@ def gaps(result: Result, kind: Kind) -> list[Gap]:
         if figures.count() < FEW or mine is None or others is None:
             continue
         if _is_worse(mine, others, kind):
-            found.append(Gap(factor, label, figures, kind))
+            found.append(
+                Gap(
+                    factor,
+                    label,
+                    figures,
+                    kind,
+                )
+            )
     return found
 
 

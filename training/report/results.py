@@ -36,12 +36,14 @@ class Figures:
 
     def count(self, key: str = "n") -> int:
         """Return a count, 0 where nothing was counted."""
-        return int(self.content.get(key) or 0)
+        counted = self.content.get(key)
+        return int(counted or 0)
 
     @property
     def rest(self) -> "Figures":
         """For a class of a factor: the figures of all faces of its other classes."""
-        return Figures(self.content.get("rest") or {})
+        rest = self.content.get("rest")
+        return Figures(rest or {})
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ class Result(Figures):
 
     def text(self, key: str) -> str:
         """Return a text of the file, empty where there is none."""
-        return str(self.content.get(key, ""))
+        text = self.content.get(key, "")
+        return str(text)
 
     @property
     def subgroups(self) -> dict[str, dict[str, Figures]]:
@@ -62,19 +65,24 @@ class Result(Figures):
         stored = self.content.get("subgroups") or {}
         found = {}
         for factor, groups in stored.items():
-            if not groups:
-                continue
-            classes = {}
-            for label, figures in groups.items():
-                classes[label] = Figures(figures)
-            found[factor] = classes
+            # Null for a factor that no face has: `training.evaluation.results`.
+            if groups:
+                found[factor] = _classes(groups)
         return found
 
     def curve(self, key: str) -> list[float]:
         """Return a list of `curves`, empty where there is none."""
         curves = self.content.get("curves") or {}
+        # Null for a curve that the pictures do not give, as recall without faces.
         values = _inside(curves, key) or ()
         return [float(value) for value in values]
+
+
+def _classes(groups: Mapping[str, Mapping[str, Any]]) -> dict[str, Figures]:
+    classes = {}
+    for label, content in groups.items():
+        classes[label] = Figures(content)
+    return classes
 
 
 Results = Mapping[str, Result]
@@ -96,9 +104,10 @@ def read_results(folder: Path) -> dict[str, Result]:
     paths = {path.stem: path for path in folder.glob("*.json")}
     results = {}
     for measurement in PLAN:
-        path = paths.pop(measurement.name, None)
+        name = measurement.name
+        path = paths.pop(name, None)
         if path is not None:
-            results[measurement.name] = read_result(path, measurement)
+            results[name] = read_result(path, measurement)
     # Speeds are no measurement of the plan: training/report/speed.py.
     paths.pop("speed", None)
     if paths:
@@ -109,6 +118,11 @@ def read_results(folder: Path) -> dict[str, Result]:
 
 def read_result(path: Path, measurement: Measurement) -> Result:
     """Return one result file."""
-    content = path.read_bytes()
-    digest = sha256(content).hexdigest()
-    return Result(json.loads(content), measurement, digest)
+    stored = path.read_bytes()
+    digest = sha256(stored)
+    content = json.loads(stored)
+    return Result(
+        content,
+        measurement,
+        digest.hexdigest(),
+    )

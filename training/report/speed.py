@@ -58,7 +58,11 @@ def _shape(path: Path) -> tuple[int, ...]:
     graph = onnx.load(path).graph
     _, channels, *sides = graph.input[0].type.tensor_type.shape.dim
     shape = [1, channels.dim_value]
-    for side, if_open in zip(sides, FRAME, strict=True):
+    for side, if_open in zip(
+        sides,
+        FRAME,
+        strict=True,
+    ):
         shape.append(side.dim_value or if_open)
     return tuple(shape)
 

@@ -26,7 +26,12 @@ def plot_confusion(path: Path, result: Result) -> None:
     totals = counts.sum(axis=1)
     # A class without faces has shares of 0, not 0 / 0.
     shares = counts / np.maximum(totals[:, None], 1)
-    with drawing(path, 6.6, 5.2, [result]) as figure:
+    with drawing(
+        path,
+        6.6,
+        5.2,
+        [result],
+    ) as figure:
         axes = figure.subplots()
         axes.imshow(
             shares,
@@ -37,7 +42,13 @@ def plot_confusion(path: Path, result: Result) -> None:
         for (row, column), share in np.ndenumerate(shares):
             count = int(counts[row, column])
             if count:
-                _cell(axes, column, row, share, count)
+                _cell(
+                    axes,
+                    column,
+                    row,
+                    share,
+                    count,
+                )
         names = [str(name) for name in result.content["classes"]]
         _label(axes, names, totals)
         axes.spines[:].set_visible(False)
@@ -50,7 +61,11 @@ def _label(
 ) -> None:
     places = range(len(names))
     rows = []
-    for name, total in zip(names, totals, strict=True):
+    for name, total in zip(
+        names,
+        totals,
+        strict=True,
+    ):
         rows.append(f"{name}  ({total:,.0f})")
     axes.set_xticks(
         places,

@@ -43,13 +43,28 @@ def plot_detectors(path: Path, results: Results) -> None:
     for name, result in results.items():
         if name.startswith("detector-"):
             shown.append(result)
-    with drawing(path, WIDE, 3.7, shown) as figure:
+    with drawing(
+        path,
+        WIDE,
+        3.7,
+        shown,
+    ) as figure:
         panels = figure.subplots(1, 3, width_ratios=(1.15, 1, 1.15))
         sizes, yaw, alarms = panels
         for place, short in enumerate(DETECTORS):
             shift = BESIDE * (place - 1)
-            _by_size(sizes, results, short, shift)
-            _by_yaw(yaw, results, short, shift)
+            _by_size(
+                sizes,
+                results,
+                short,
+                shift,
+            )
+            _by_yaw(
+                yaw,
+                results,
+                short,
+                shift,
+            )
             _by_threshold(alarms, results, short)
         sizes.set(title="Recall by face size", xlabel="pixels, HELEN and AFW")
         yaw.set(title="by yaw, 24 px", xlabel="yaw, YouTube Faces")
@@ -76,8 +91,22 @@ def _by_size(
     for size in SMALL_SIZES:
         recalls[str(size)] = results.get(f"detector-{size}px-{short}")
         controls[str(size)] = results.get(f"detector-control-{size}px-{short}")
-    _steps(axes, recalls, RECALL, series, shift, line="-")
-    _steps(axes, controls, CONTROL, series, shift, line=":")
+    _steps(
+        axes,
+        recalls,
+        RECALL,
+        series,
+        shift,
+        line="-",
+    )
+    _steps(
+        axes,
+        controls,
+        CONTROL,
+        series,
+        shift,
+        line=":",
+    )
 
 
 def _by_yaw(
@@ -95,7 +124,13 @@ def _by_yaw(
         label: figures for label, figures in classes.items() if figures.count() >= FEW
     }
     series = DETECTORS[short][0]
-    _steps(axes, enough, RECALL, series, shift)
+    _steps(
+        axes,
+        enough,
+        RECALL,
+        series,
+        shift,
+    )
 
 
 def _by_threshold(
@@ -172,7 +207,12 @@ def _steps(
         values.append(value)
         interval = figures.interval(kind.key)
         if interval:
-            interval_bar(axes, place, interval, colour)
+            interval_bar(
+                axes,
+                place,
+                interval,
+                colour,
+            )
     if not places:
         return
     axes.plot(

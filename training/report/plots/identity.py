@@ -23,7 +23,12 @@ def plot_identity(path: Path, results: Results) -> None:
         result = results.get(f"identity-lfw-{short}")
         if result:
             shown[series] = result
-    with drawing(path, NARROW, 3.7, shown.values()) as figure:
+    with drawing(
+        path,
+        NARROW,
+        3.7,
+        shown.values(),
+    ) as figure:
         axes = figure.subplots()
         for series, result in shown.items():
             _curve(axes, result, SERIES[series])
@@ -64,7 +69,12 @@ def _curve(
         if tar is None:
             continue
         if interval:
-            interval_bar(axes, place, interval, colour)
+            interval_bar(
+                axes,
+                place,
+                interval,
+                colour,
+            )
         axes.plot(
             place,
             tar,

@@ -29,14 +29,25 @@ def plot_landmarks(path: Path, results: Results) -> None:
     for name in LANDMARK_SETS:
         if name in results:
             shown[name] = results[name]
-    with drawing(path, WIDE, 3.7, shown.values()) as figure:
+    with drawing(
+        path,
+        WIDE,
+        3.7,
+        shown.values(),
+    ) as figure:
         errors, yaw = figure.subplots(1, 2, width_ratios=(1.25, 1))
         labels = _longest_labels(shown.values())
         for place, (name, result) in enumerate(shown.items()):
             _distribution(errors, name, result)
             if name.endswith("detector"):
                 shift = 0.08 if place else -0.08
-                _by_yaw(yaw, name, result, labels, shift)
+                _by_yaw(
+                    yaw,
+                    name,
+                    result,
+                    labels,
+                    shift,
+                )
         errors.axvline(
             FAILURE,
             color=MUTED,
@@ -102,7 +113,12 @@ def _by_yaw(
         if value is None:
             continue
         if interval:
-            interval_bar(axes, place, interval, colour)
+            interval_bar(
+                axes,
+                place,
+                interval,
+                colour,
+            )
         few = figures.count() < FEW
         axes.plot(
             place,

@@ -42,9 +42,18 @@ def plot_rejection(path: Path, results: Results) -> None:
     for name in QUALITY_SETS:
         if name in results:
             shown[name] = results[name]
-    with drawing(path, WIDE, 3.5, shown.values()) as figure:
+    with drawing(
+        path,
+        WIDE,
+        3.5,
+        shown.values(),
+    ) as figure:
         panels = figure.subplots(1, len(shown), squeeze=False)[0]
-        for axes, (name, result) in zip(panels, shown.items(), strict=True):
+        for axes, (name, result) in zip(
+            panels,
+            shown.items(),
+            strict=True,
+        ):
             _curves(axes, result)
             axes.set_title(f"{QUALITY_SETS[name]}: misses over rejected views")
         panels[0].set_ylabel("misses among the rest")

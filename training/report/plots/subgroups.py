@@ -32,7 +32,12 @@ def plot_subgroups(
     """Write the plot as SVG to `path`; gaps stand out, classes of few faces are hollow."""
     rows = list(_rows(result, kind))
     height = rows[-1].place if rows else 0
-    with drawing(path, NARROW, 1.0 + 0.25 * height, [result]) as figure:
+    with drawing(
+        path,
+        NARROW,
+        1.0 + 0.25 * height,
+        [result],
+    ) as figure:
         axes = figure.subplots()
         axes.set_ylim(height + 0.7, -1.2)
         axes.set_xlim(*_range(result, kind))
@@ -40,7 +45,12 @@ def plot_subgroups(
         worse = {(gap.factor, gap.label) for gap in gaps(result, kind)}
         for row in rows:
             is_gap = (row.factor, row.label) in worse
-            _draw(axes, row, kind, is_gap=is_gap)
+            _draw(
+                axes,
+                row,
+                kind,
+                is_gap=is_gap,
+            )
         _at_the_right(axes, -0.6, "faces")
         axes.set_yticks([])
         axes.set_title(title)
@@ -61,11 +71,23 @@ def _rows(result: Result, kind: Kind) -> Iterator[Row]:
             if figures.value(kind.key) is None:
                 continue
             place += 1
-            measured.append(Row(place, factor, label, figures))
+            measured.append(
+                Row(
+                    place,
+                    factor,
+                    label,
+                    figures,
+                )
+            )
         if not measured:
             continue
         heading = measured[0].place - 1
-        yield Row(heading, factor, "", None)
+        yield Row(
+            heading,
+            factor,
+            "",
+            None,
+        )
         yield from measured
         place += 1.5
 
@@ -121,9 +143,20 @@ def _draw(
 ) -> None:
     if row.figures is None:
         heading = FACTORS[row.factor]
-        _at_the_left(axes, row.place, heading, fontweight="bold")
+        _at_the_left(
+            axes,
+            row.place,
+            heading,
+            fontweight="bold",
+        )
         return
-    _dot(axes, row.place, row.figures, kind, is_gap=is_gap)
+    _dot(
+        axes,
+        row.place,
+        row.figures,
+        kind,
+        is_gap=is_gap,
+    )
     _at_the_left(axes, row.place, row.label)
     _at_the_right(axes, row.place, f"{row.figures.count():,}")
 
