@@ -56,7 +56,8 @@ def held_out(data: Path) -> list[LabelledFace]:
     video_faces = read_keypoints_csv(data / "youtube_faces_keypoints.zip")
     photos = read_pts(data / "helen_afw_68.zip")
     faces = select(video_faces, "held-out") + select(photos, "held-out")
-    picked = np.random.default_rng(0).permutation(len(faces))[:FACES]
+    rng = np.random.default_rng(0)
+    picked = rng.permutation(len(faces))[:FACES]
     return [faces[index] for index in picked]
 
 
@@ -70,13 +71,16 @@ def placed_faces(
         points = face.points
         height, width = image.shape[:2]
         pose = head_pose(points, width, height)
+        own_size = face_size(points)
         for size in SIZES:
-            scale = size / face_size(points)
+            scale = size / own_size
+            # Enlarged faces would be softer than a camera's.
             if scale > 1:
                 continue
             small = shrunk(image, scale)[:HEIGHT, :WIDTH]
-            wall = walls[int(rng.integers(len(walls)))]
-            shop = np.asarray(cv2.resize(wall, (WIDTH, HEIGHT)), np.uint8)
+            index = int(rng.integers(len(walls)))
+            wall = cv2.resize(walls[index], (WIDTH, HEIGHT))
+            shop = np.asarray(wall, np.uint8)
             corner = put(small, shop, rng)
             # Pixels are squares: the middle of the first one is at 0.5.
             moved = (points + 0.5) * scale - 0.5 + corner
@@ -98,7 +102,9 @@ def put(
     height, width = small.shape[:2]
     room = np.array([WIDTH - width, HEIGHT - height])
     x, y = rng.integers(0, room + 1)
-    shop[y : y + height, x : x + width] = small
+    rows = slice(y, y + height)
+    columns = slice(x, x + width)
+    shop[rows, columns] = small
     return x, y
 
 
@@ -115,7 +121,9 @@ def labelled_frames(folder: Path, name: str) -> Iterator[Frame]:
             picture = np.asarray(retrieved, np.uint8)
             height, width = picture.shape[:2]
             scale = WIDTH / max(height, width)
-            size = (round(width * scale), round(height * scale))
+            small_width = round(width * scale)
+            small_height = round(height * scale)
+            size = (small_width, small_height)
             small = cv2.resize(
                 picture,
                 size,
@@ -135,7 +143,16 @@ def _boxes(
     size: tuple[int, int],
 ) -> Boxes:
     width, height = size
-    seen = SeenFrame("", "", round(at_s * 1e9), width, height, {})
-    people = true_frames(labels, [seen], 0)[0].people
-    boxes = [person.box for person in people]
-    return np.array(boxes, np.float64).reshape(-1, 4)
+    seen = SeenFrame(
+        "",
+        "",
+        round(at_s * 1e9),
+        width,
+        height,
+        {},
+    )
+    truth = true_frames(labels, [seen], 0)[0]
+    boxes = [person.box for person in truth.people]
+    rows = np.array(boxes, np.float64)
+    # Of four columns also where nobody is.
+    return rows.reshape(-1, 4)

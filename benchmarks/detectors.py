@@ -77,7 +77,10 @@ def main() -> None:
     for name in VIDEOS:
         frames += labelled_frames(arguments.shared / "video", name)
     doubtful = YuNet(load_network(yunet_file), DOUBTFUL)
-    known = [detect_scaled(doubtful, frame.picture).boxes for frame in frames]
+    known = []
+    for frame in frames:
+        found = detect_scaled(doubtful, frame.picture)
+        known.append(found.boxes)
     pictures = [one.picture for one in placed[:TIMED]]
     speeds = milliseconds(detectors, pictures)
     results: dict[str, dict[str, Any]] = {}
@@ -141,14 +144,18 @@ def recall(detector: Detector, placed: Sequence[Placed]) -> dict[str, Figure]:
         )
     for low, high in pairwise(YAWS):
         name = f"recall, {YAW_SIZE} px, yaw {low}–{high}°"
-        chosen = [one.size == YAW_SIZE and low <= abs(one.yaw) < high for one in placed]
+        chosen = []
+        for one in placed:
+            in_bin = low <= abs(one.yaw) < high
+            chosen.append(one.size == YAW_SIZE and in_bin)
         figures[name] = share_found(placed, found, chosen)
     return figures
 
 
 def is_found(detector: Detector, placed: Placed) -> bool:
     """Return whether a detection lies on the face."""
-    matches = matching(trusted(detector, placed.picture), placed.points)
+    found = trusted(detector, placed.picture)
+    matches = matching(found, placed.points)
     return bool(matches.any())
 
 
@@ -194,14 +201,16 @@ def video_alarms(
 
 def is_in_any(box: Boxes, boxes: Boxes) -> bool:
     """Return whether the middle of a box (4,) lies in one of the widened boxes (n, 4)."""
-    middle = box[:2] + box[2:] / 2
+    half = box[2:] / 2
+    middle = box[:2] + half
     corners = boxes[:, :2]
     sizes = boxes[:, 2:]
     slack = SLACK * sizes
     low = corners - slack
     high = corners + sizes + slack
     within = (low <= middle) & (middle <= high)
-    return bool(within.all(axis=1).any())
+    inside = within.all(axis=1)
+    return bool(inside.any())
 
 
 def milliseconds(
@@ -216,8 +225,14 @@ def milliseconds(
         for name, detector in detectors.items():
             started = time.process_time()
             detector.detect(picture)
-            seconds[name].append(time.process_time() - started)
-    return {name: float(1e3 * np.median(some)) for name, some in seconds.items()}
+            taken_s = time.process_time() - started
+            seconds[name].append(taken_s)
+    medians = {}
+    for name, some in seconds.items():
+        # A median: the first pictures warm a detector up.
+        median_s = np.median(some)
+        medians[name] = float(1e3 * median_s)
+    return medians
 
 
 def show(results: dict[str, dict[str, Any]]) -> None:

@@ -213,7 +213,11 @@ def responses_within(
 ) -> list[float]:
     """Return the responses in frames that lie in one of the spans, both ends included."""
     found = []
-    for number, response in zip(numbers, responses, strict=True):
+    for number, response in zip(
+        numbers,
+        responses,
+        strict=True,
+    ):
         if any(first <= number <= last for first, last in spans):
             found.append(response)
     return found

@@ -28,12 +28,15 @@ def frame_noise(values: Values) -> Values:
     1.4826 makes a median of absolute values a standard deviation; a second difference
     has six times the variance of its terms.
     """
-    seconds = np.diff(
+    # Second differences: the slow changes of an expression drop out.
+    second = np.diff(
         values,
         n=2,
         axis=0,
     )
-    spread = 1.4826 * np.median(np.abs(seconds), axis=0)
+    sizes = np.abs(second)
+    # A median, so that a few fast grimaces count for little.
+    spread = 1.4826 * np.median(sizes, axis=0)
     return np.asarray(spread / np.sqrt(6))
 
 
@@ -42,8 +45,13 @@ def area(higher: ArrayLike, lower: ArrayLike) -> float:
 
     Ties count half.
     """
-    difference = np.subtract.outer(np.asarray(higher), np.asarray(lower))
-    return float((np.sign(difference) + 1).mean() / 2)
+    one = np.asarray(higher)
+    other = np.asarray(lower)
+    difference = np.subtract.outer(one, other)
+    # −1, 0 or 1 for each pair becomes 0, a half or 1.
+    sign = np.sign(difference)
+    wins = (sign + 1) / 2
+    return float(wins.mean())
 
 
 def geometry_of(measured: ExpressionGeometry) -> list[float]:
@@ -58,16 +66,19 @@ def values_of(expression: Expression) -> list[float]:
 
 def by_pose(values: Values, poses: Iterable[HeadPose]) -> str:
     """Return R² of each measure on yaw, pitch and their squares, over poses inside the cone."""
-    turns = [(pose.yaw, pose.pitch) for pose in poses]
-    angles = np.array(turns) / CONE_YAW
-    within = np.abs(angles) <= (1, CONE_PITCH / CONE_YAW)
+    turns = np.array([(pose.yaw, pose.pitch) for pose in poses])
+    within = np.abs(turns) <= (CONE_YAW, CONE_PITCH)
     inside = within.all(axis=1)
-    ones = np.ones(inside.sum())
-    terms = np.column_stack([ones, angles[inside], angles[inside] ** 2])
+    # Near 1 at most, so that squares are no larger than the angles.
+    angles = turns[inside] / CONE_YAW
+    ones = np.ones(len(angles))
+    squares = angles**2
+    terms = np.column_stack([ones, angles, squares])
     seen = values[inside]
-    factors = np.linalg.lstsq(terms, seen, rcond=None)[0]
+    factors, *_ = np.linalg.lstsq(terms, seen, rcond=None)
     rest = seen - terms @ factors
-    unexplained = rest.var(axis=0) / seen.var(axis=0)
+    spread = seen.var(axis=0)
+    unexplained = rest.var(axis=0) / spread
     return row_of(1 - unexplained, 2)
 
 
@@ -75,6 +86,10 @@ def row_of(values: Values, digits: int = 4) -> str:
     """Return a value of each measure, with its name."""
     cells = []
     # Landmarks give fewer measures than there are names.
-    for name, value in zip(NAMES, values.tolist(), strict=False):
+    for name, value in zip(
+        NAMES,
+        values.tolist(),
+        strict=False,
+    ):
         cells.append(f"{name} {value:.{digits}f}")
     return ", ".join(cells)

@@ -142,17 +142,21 @@ def retest(classifier: ExpressionClassifier, images: Sequence[Image]) -> None:
     rng = np.random.default_rng(0)
     first = classifier.classify([seen_again(image, rng) for image in images])
     second = classifier.classify([seen_again(image, rng) for image in images])
-    apart = np.abs(first - second)[:, NEUTRAL]
+    off = first[:, NEUTRAL] - second[:, NEUTRAL]
+    apart = np.abs(off)
+    variance = (off**2).mean()
     # The difference of two views has twice the variance of one.
-    deviation = np.sqrt((apart**2).mean() / 2)
+    deviation = np.sqrt(variance / 2)
     ninety_fifth = np.percentile(apart, 95)
     print(f"{len(images)} pictures seen twice")
     print(
         f"  shown: deviation of one view {deviation:.3f}"
         f", apart: median {np.median(apart):.3f}, 95th percentile {ninety_fifth:.3f}"
     )
-    above = apart / FULL_CHANGE["shown"]
-    response = np.clip((above - NOISE) / (1 - NOISE), 0, 1)
+    change = apart / FULL_CHANGE["shown"]
+    # As `Baseline` has it, without its smoothing over time.
+    above = (change - NOISE) / (1 - NOISE)
+    response = above.clip(0, 1)
     responding = (response > 0).mean()
     print(
         f"  response to the other view, unsmoothed: mean {response.mean():.3f}"
@@ -168,7 +172,8 @@ def differences(
     """Print what pictures of each expression show, and how far that is from neutral ones."""
     shown = {}
     for name, images in chosen.items():
-        shown[name] = 1 - classifier.classify(images)[:, NEUTRAL]
+        scores = classifier.classify(images)
+        shown[name] = 1 - scores[:, NEUTRAL]
     neutral = shown[CLASSES[NEUTRAL]]
     for name in CLASSES:
         if name not in shown:
@@ -182,13 +187,18 @@ def differences(
 
 def seen_again(image: Image, rng: np.random.Generator) -> Image:
     """Return another view of a grey picture (48, 48) of a face that has not changed."""
-    turn = np.radians(rng.normal(0, TURN))
-    middle = (SIDE - 1) / 2 + rng.normal(0, SHIFT * SIDE, 2)
-    scale = float(np.exp(rng.normal(0, SCALE)))
+    degrees = rng.normal(0, TURN)
+    turn = np.radians(degrees)
+    right = np.array([np.cos(turn), np.sin(turn)])
+    shift = rng.normal(0, SHIFT * SIDE, 2)
+    middle = (SIDE - 1) / 2 + shift
+    # The exponential: larger and smaller are equally likely.
+    log_scale = rng.normal(0, SCALE)
+    scale = float(np.exp(log_scale))
     crop = crop_at(
         middle,
         SIDE * scale,
-        np.array([np.cos(turn), np.sin(turn)]),
+        right,
         SIDE,
     )
     moved = cv2.warpAffine(
@@ -197,10 +207,13 @@ def seen_again(image: Image, rng: np.random.Generator) -> Image:
         (SIDE, SIDE),
         borderMode=cv2.BORDER_REPLICATE,
     )
-    gain = np.exp(rng.normal(0, GAIN))
-    light = moved.astype(np.float64) * gain + rng.normal(0, OFFSET)
+    log_gain = rng.normal(0, GAIN)
+    gain = np.exp(log_gain)
+    offset = rng.normal(0, OFFSET)
+    light = moved.astype(np.float64) * gain + offset
     noise = rng.normal(0, NOISE_LEVEL, moved.shape)
-    noisy = np.clip(light + noise, 0, 255).astype(np.uint8)
+    grey_values = (light + noise).clip(0, 255)
+    noisy = grey_values.astype(np.uint8)
     quality = int(rng.integers(*JPEG))
     _, jpeg = cv2.imencode(
         ".jpg",

@@ -35,8 +35,11 @@ class Compared:
         height, width = face.image().shape[:2]
         annotated_pose = head_pose(face.points, width, height)
         predicted_pose = head_pose(predicted, width, height)
-        self.annotated.append(geometry_of(measure(face.points, annotated_pose)))
-        self.predicted.append(geometry_of(measure(predicted, predicted_pose)))
+        # Each with its own pose: what landmarks get wrong of it is part of their error.
+        annotated_measures = measure(face.points, annotated_pose)
+        predicted_measures = measure(predicted, predicted_pose)
+        self.annotated.append(geometry_of(annotated_measures))
+        self.predicted.append(geometry_of(predicted_measures))
         self.annotated_poses.append(annotated_pose)
         self.predicted_poses.append(predicted_pose)
 
@@ -45,7 +48,9 @@ def labels(data: Path, detector: Detector) -> None:
     """Print correlation and slope of predicted on annotated measures, and their difference."""
     network = load_network(model_path(LANDMARKS_FILE))
     compared = Compared()
-    for face in select(read_keypoints_csv(data), "held-out"):
+    faces = read_keypoints_csv(data)
+    # The network was trained on the others.
+    for face in select(faces, "held-out"):
         points = predicted_points(face, detector, network)
         if points is not None:
             compared.add(face, points)
@@ -78,10 +83,13 @@ def predicted_points(
     matches = matched(detector, image, face.points)
     if not len(matches):
         return None
-    crop = crop_of_box(matches.boxes[0].tolist(), matches.five[0])
-    outputs = network.run(network_input([cut(image, crop)]))
-    points: Points = to_frame(outputs[0], [crop])[0]
-    return points
+    box = matches.boxes[0].tolist()
+    crop = crop_of_box(box, matches.five[0])
+    small = cut(image, crop)
+    outputs = network.run(network_input([small]))
+    points = to_frame(outputs[0], [crop])
+    found: Points = points[0]
+    return found
 
 
 def print_agreement(
@@ -90,8 +98,10 @@ def print_agreement(
     seen: Values,
 ) -> None:
     """Print how well a predicted measure follows the annotated one."""
-    correlation = np.corrcoef(true, seen)[0, 1]
-    slope = np.polyfit(true, seen, 1)[0]
+    correlations = np.corrcoef(true, seen)
+    correlation = correlations[0, 1]
+    # Beside the correlation: a measure may follow well, and too weakly.
+    slope, _ = np.polyfit(true, seen, 1)
     error = seen - true
     print(
         f"  {name:12s} r {correlation:.2f}  slope {slope:.2f}"

@@ -21,9 +21,7 @@ from benchmarks.face_samples import (
 from benchmarks.intervals import Figure, difference, mean_figure
 from vitrine.synthetic import SyntheticMall
 from vitrine.synthetic.truth import FrameTruth
-from vitrine.vision.crop import (
-    Image,
-)
+from vitrine.vision.crop import Image
 from vitrine.vision.detectors import Detections, YuNet
 
 SIZES = (24, 40, 70, 200)
@@ -53,8 +51,9 @@ class Finder:
         """Return what the detector finds in a picture."""
         key = id(picture)
         if key not in self._seen:
+            found = self._detector.detect(picture)
             # The picture is kept too: its id is its own only while it lives.
-            self._seen[key] = (picture, self._detector.detect(picture))
+            self._seen[key] = (picture, found)
         _, found = self._seen[key]
         return found
 
@@ -154,16 +153,21 @@ def within(value: float, bounds: tuple[float, float]) -> bool:
 
 def is_found(find: Finder, face: Face) -> Judged:
     """Return 1 for a face that was found, 0 for one that was missed."""
-    index = match(face, find(face.picture))
-    return Judged(face, float(index is not None))
+    detections = find(face.picture)
+    index = match(face, detections)
+    found = index is not None
+    return Judged(face, float(found))
 
 
 def match(face: Face, found: Detections) -> int | None:
     """Return the index of the detection of a face, None if it was missed."""
-    left, top = face.points.min(axis=0)
+    left, brows = face.points.min(axis=0)
     right, bottom = face.points.max(axis=0)
-    top -= FOREHEAD * (bottom - top)
-    expected = (left, top, right - left, bottom - top)
+    forehead = FOREHEAD * (bottom - brows)
+    top = brows - forehead
+    width = right - left
+    height = bottom - top
+    expected = (left, top, width, height)
     shares = [shared(expected, box) for box in found.boxes]
     if not shares or max(shares) < SHARED_BOX:
         return None
@@ -178,8 +182,11 @@ def shared(one: Sequence[float], other: Sequence[float]) -> float:
     shared_bottom = min(one_top + one_height, top + height)
     shared_width = shared_right - max(one_left, left)
     shared_height = shared_bottom - max(one_top, top)
+    # Boxes apart share nothing; two negative sides would give a positive area.
     both = max(0.0, shared_width) * max(0.0, shared_height)
-    union = one_width * one_height + width * height - both
+    one_area = one_width * one_height
+    area = width * height
+    union = one_area + area - both
     return float(both / union)
 
 
@@ -198,8 +205,10 @@ def false_alarm_rows(find: Finder, data: Path) -> Iterator[Row]:
     for seed in range(POSTERS):
         image, truth = picture_with_posters(seed)
         on_poster = hits_of_posters(find, image, truth)
-        printed.append(sum(on_poster))
-        beside.append(len(on_poster) - sum(on_poster))
+        hits = sum(on_poster)
+        printed.append(hits)
+        beside.append(len(on_poster) - hits)
+    # Each picture is an observation of its own.
     groups = [str(seed) for seed in range(POSTERS)]
     yield Row(
         name="false alarms per picture beside posters, shelves",
@@ -223,6 +232,7 @@ def picture_with_posters(seed: int) -> tuple[Image, FrameTruth]:
         HEIGHT,
         FPS,
     )
+    # Every second of forty: people come and go meanwhile.
     for number in range(0, 600, 15):
         image, truth = mall.frame(number)
         if not truth.people:
@@ -237,9 +247,11 @@ def hits_of_posters(
 ) -> list[bool]:
     """Return for each detection whether it is the printed face of a poster."""
     hits = []
-    for box in find(compressed(image)).boxes:
+    found = find(compressed(image))
+    for box in found.boxes:
         shares = [shared(static_face, box) for static_face in truth.static_faces]
-        hits.append(max(shares, default=0.0) >= SHARED_BOX)
+        largest = max(shares, default=0.0)
+        hits.append(largest >= SHARED_BOX)
     return hits
 
 

@@ -59,7 +59,8 @@ def compressed(picture: Image) -> Image:
     """Return the picture as a camera's JPEG gives it."""
     options = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
     _, jpeg = cv2.imencode(".jpg", picture, options)
-    return np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR), np.uint8)
+    seen = cv2.imdecode(jpeg, cv2.IMREAD_COLOR)
+    return np.asarray(seen, np.uint8)
 
 
 def make_face(
@@ -70,13 +71,19 @@ def make_face(
     """Return a face with its yaw."""
     height, width = picture.shape[:2]
     pose = head_pose(points, width, height)
-    return Face(picture, points, pose.yaw, group)
+    return Face(
+        picture,
+        points,
+        pose.yaw,
+        group,
+    )
 
 
 def is_inside(points: Floats) -> bool:
     """Return whether all points are in the picture."""
     last = (WIDTH - 1, HEIGHT - 1)
-    return bool(points.min() >= 0 and (points <= last).all())
+    inside = (points >= 0) & (points <= last)
+    return bool(inside.all())
 
 
 def mall_faces(
@@ -92,16 +99,19 @@ def mall_faces(
             HEIGHT,
             FPS,
         )
-        for number in np.linspace(20, 120, frames) * FPS:
-            picture, truth = mall.frame(int(number))
-            picture = compressed(picture)
+        # The span was chosen, not measured.
+        for at_s in np.linspace(20, 120, frames):
+            number = int(at_s * FPS)
+            drawn, truth = mall.frame(number)
+            picture = compressed(drawn)
             for person in truth.people:
-                if not person.visible or not is_inside(person.points):
+                points = person.points
+                if not person.visible or not is_inside(points):
                     continue
-                height = np.ptp(person.points[:, 1])
+                height = np.ptp(points[:, 1])
                 if SMALLEST <= height <= LARGEST:
                     group = f"{seed} {person.person}"
-                    yield make_face(picture, person.points, group)
+                    yield make_face(picture, points, group)
 
 
 @cache
@@ -110,8 +120,15 @@ def empty_shop(seed: int) -> Image:
     rng = np.random.default_rng([seed, 99])
     light = Light(WIDTH, HEIGHT, rng)
     shop = draw_shop(WIDTH, HEIGHT, rng)
-    picture = light.over(shop, float(rng.uniform(0, 300)))
-    noise = Noise(WIDTH, HEIGHT, rng, light.gain)
+    # Any moment of five minutes, over which the light changes.
+    at_s = float(rng.uniform(0, 300))
+    picture = light.over(shop, at_s)
+    noise = Noise(
+        WIDTH,
+        HEIGHT,
+        rng,
+        light.gain,
+    )
     return noise.over(picture, 1)
 
 
@@ -128,24 +145,39 @@ def photo_faces(
         picture = face.image()
         points = face.points
         wanted = float(rng.choice(heights))
-        scale = wanted / float(np.ptp(points[:, 1]))
+        own_height = float(np.ptp(points[:, 1]))
+        scale = wanted / own_height
         if scale > 1:
             continue
         small = shrunk(picture, scale)[:HEIGHT, :WIDTH]
-        height, width = small.shape[:2]
-        canvas = empty_shop(int(rng.integers(50))).copy()
-        x = int(rng.integers(0, WIDTH - width + 1))
-        y = int(rng.integers(0, HEIGHT - height + 1))
-        canvas[y : y + height, x : x + width] = small
+        # Fifty shops: `empty_shop` keeps those that it drew. Chosen, not measured.
+        seed = int(rng.integers(50))
+        canvas = empty_shop(seed).copy()
+        corner = put(small, canvas, rng)
         # Pixels are squares: the middle of the first one is at 0.5.
         moved = (points + 0.5) * scale - 0.5
-        placed = np.asarray(moved + np.array([x, y]), np.float32)
+        placed = np.asarray(moved + corner, np.float32)
         if is_inside(placed):
             yield make_face(
                 compressed(canvas),
                 placed,
                 face.group,
             )
+
+
+def put(
+    small: Image,
+    canvas: Image,
+    rng: np.random.Generator,
+) -> tuple[int, int]:
+    """Copy a picture to anywhere in a larger one; return its left and upper edge."""
+    height, width = small.shape[:2]
+    x = int(rng.integers(0, WIDTH - width + 1))
+    y = int(rng.integers(0, HEIGHT - height + 1))
+    rows = slice(y, y + height)
+    columns = slice(x, x + width)
+    canvas[rows, columns] = small
+    return x, y
 
 
 def shrunk(picture: Image, scale: float) -> Image:
@@ -169,7 +201,15 @@ def synthetic_identities(people: int) -> list[list[Image]]:
     mesh = head_mesh(basis.mean_shape)
     found = []
     for person in range(people):
-        visits = [_portrait(basis, mesh, person, visit) for visit in range(VISITS)]
+        visits = [
+            _portrait(
+                basis,
+                mesh,
+                person,
+                visit,
+            )
+            for visit in range(VISITS)
+        ]
         found.append(visits)
     return found
 
@@ -197,9 +237,16 @@ def _portrait(
     height = rng.uniform(60, 110)
     shape_height = float(np.ptp(basis.mean_shape[:, 1]))
     unit = height / shape_height * EYE_DISTANCE
-    smile = max(0.0, float(rng.normal(0, 0.5))) % 1.0
+    # Half of the people do not smile.
+    drawn_smile = float(rng.normal(0, 0.5))
+    smile = max(0.0, drawn_smile) % 1.0
     middle = (WIDTH / 2, HEIGHT / 2)
-    stance = Stance(pose, middle, unit, smile=smile)
+    stance = Stance(
+        pose,
+        middle,
+        unit,
+        smile=smile,
+    )
     picture = draw_shop(WIDTH, HEIGHT, rng)
     layers, points = draw_figure(
         look,
@@ -211,10 +258,17 @@ def _portrait(
     for layer in layers:
         layer.paste(picture)
     light = Light(WIDTH, HEIGHT, rng)
-    noise = Noise(WIDTH, HEIGHT, rng, light.gain)
-    lit = light.over(picture, float(rng.uniform(0, 300)))
+    noise = Noise(
+        WIDTH,
+        HEIGHT,
+        rng,
+        light.gain,
+    )
+    at_s = float(rng.uniform(0, 300))
+    lit = light.over(picture, at_s)
     noisy = noise.over(lit, visit)
-    return align(compressed(noisy), points)
+    seen = compressed(noisy)
+    return align(seen, points)
 
 
 def aligned_photos(
@@ -229,30 +283,33 @@ def aligned_photos(
     files = Files(archive)
     by_person: dict[str, list[str]] = defaultdict(list)
     for name in files.names:
-        by_person[PurePosixPath(name).parent.name].append(name)
+        person = PurePosixPath(name).parent.name
+        by_person[person].append(name)
     several = sorted(person for person, names in by_person.items() if len(names) > 1)
     picked = rng.permutation(len(several))[:people]
     pairs = []
     for index in picked:
-        names = by_person[several[index]]
-        pairs.append(rng.permutation(names)[:2])
-    return [[aligned_photo(files, str(name)) for name in pair] for pair in pairs]
+        person = several[index]
+        shuffled = rng.permutation(by_person[person])
+        pair = [aligned_photo(files, str(name)) for name in shuffled[:2]]
+        pairs.append(pair)
+    return pairs
 
 
 def aligned_photo(files: Files, name: str) -> Image:
     """Return the middle (112, 112, 3) of an aligned picture."""
-    return _centre(decoded(files.read(name)))
-
-
-def _centre(picture: Image) -> Image:
+    picture = decoded(files.read(name))
     edge = (picture.shape[0] - SIDE) // 2
-    return picture[edge : edge + SIDE, edge : edge + SIDE]
+    inner = slice(edge, edge + SIDE)
+    return picture[inner, inner]
 
 
 def shelves(archive: Path) -> list[Image]:
     """Return the last 50 pictures of shelves, by name, 640 pixels wide."""
     files = Files(archive)
-    pictures = (decoded(files.read(name)) for name in files.names[-50:])
+    # The detector was trained on the first 100: see TRAINED_SHELVES.
+    names = files.names[-50:]
+    pictures = (decoded(files.read(name)) for name in names)
     return [_narrowed(picture) for picture in pictures]
 
 
@@ -264,4 +321,5 @@ def _narrowed(picture: Image) -> Image:
 def decoded(encoded: bytes) -> Image:
     """Return a picture from its JPEG."""
     raw = np.frombuffer(encoded, np.uint8)
-    return np.asarray(cv2.imdecode(raw, cv2.IMREAD_COLOR), np.uint8)
+    picture = cv2.imdecode(raw, cv2.IMREAD_COLOR)
+    return np.asarray(picture, np.uint8)

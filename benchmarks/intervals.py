@@ -44,11 +44,14 @@ def mean_figure(
     Observations of one person, photo or seed depend on each other and form a group.
     """
     observed = np.asarray(values, np.float64)
-    _, index = np.unique(np.asarray(groups), return_inverse=True)
+    names = np.asarray(groups)
+    _, index = np.unique(names, return_inverse=True)
     sums = np.bincount(index, observed)
     counts = np.bincount(index)
     rng = np.random.default_rng(seed)
-    picked = rng.integers(len(sums), size=(REPEATS, len(sums)))
+    # Whole groups are drawn: their observations come together, or not at all.
+    size = (REPEATS, len(sums))
+    picked = rng.integers(len(sums), size=size)
     resampled_sums = sums[picked].sum(axis=1)
     resampled_counts = counts[picked].sum(axis=1)
     return Figure(
@@ -69,13 +72,18 @@ def resampled(
     rows = []
     for _ in range(repeats):
         drawn = rng.integers(groups, size=groups)
-        rows.append(statistic(drawn))
+        row = statistic(drawn)
+        rows.append(row)
     return np.array(rows)
 
 
 def difference(one: Figure, other: Figure) -> tuple[float, float, float]:
     """Return `one` − `other` and the ends of its 95 % interval; the two are independent."""
+    # Independent repeats may be paired in any order.
     size = min(len(one.repeats), len(other.repeats))
-    gaps = one.repeats[:size] - other.repeats[:size]
+    one_repeats = one.repeats[:size]
+    other_repeats = other.repeats[:size]
+    gaps = one_repeats - other_repeats
     low, high = np.percentile(gaps, INTERVAL)
-    return one.value - other.value, float(low), float(high)
+    gap = one.value - other.value
+    return gap, float(low), float(high)

@@ -131,7 +131,12 @@ def main() -> None:
         folder = Path(name)
         write_config(folder, options.cameras, options.fps)
         with running_site(folder, libs, options.models) as site:
-            measure(site, table, options.seconds, console)
+            measure(
+                site,
+                table,
+                options.seconds,
+                console,
+            )
     console.print(table)
 
 
@@ -151,7 +156,12 @@ def running_site(
     try:
         with (
             redis_server(folder) as redis_url,
-            Processes(folder, broker.servers, redis_url, **environment) as site,
+            Processes(
+                folder,
+                broker.servers,
+                redis_url,
+                **environment,
+            ) as site,
         ):
             yield site
     finally:

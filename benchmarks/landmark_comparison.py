@@ -24,6 +24,9 @@ from vitrine.vision.shape import outer_eye_distance
 
 LANDMARK_TURNS = ((0, 20), (20, 65))
 JAW_POINTS = 17
+PARTS = ("all 68", "without jaw")
+Errors = tuple[float, float]
+"""Of each of PARTS."""
 # Noise estimate of Immerkær (1996): the mask has a gain of 6 on independent noise, and the
 # median of absolute values is 0.6745 standard deviations.
 NOISE_MASK = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
@@ -41,17 +44,18 @@ def landmark_rows(
     """Yield mean errors of the 68 points on found faces, by yaw."""
     synthetic_errors = found_errors(find, network, mall)
     real_errors = found_errors(find, network, real)
-    for part, column in (("all 68", 0), ("without jaw", 1)):
-        synthetic = [Judged(face, errors[column]) for face, errors in synthetic_errors]
-        photos = [Judged(face, errors[column]) for face, errors in real_errors]
+    for column, part in enumerate(PARTS):
+        synthetic = judged(synthetic_errors, column)
+        photos = judged(real_errors, column)
         for turns in LANDMARK_TURNS:
 
             def is_in_bin(face: Face, turns: tuple[int, int] = turns) -> bool:
                 return within(abs(face.yaw), turns)
 
             least, most = turns
+            row_name = f"landmark NME, %, {part}, yaw {least}° to {most}°, {name}"
             yield from binned_row(
-                f"landmark NME, %, {part}, yaw {least}° to {most}°, {name}",
+                row_name,
                 synthetic,
                 photos,
                 is_in_bin,
@@ -59,11 +63,16 @@ def landmark_rows(
             )
 
 
+def judged(measured: Sequence[tuple[Face, Errors]], column: int) -> list[Judged]:
+    """Return faces with one of their two errors."""
+    return [Judged(face, errors[column]) for face, errors in measured]
+
+
 def found_errors(
     find: Finder,
     network: Network,
     faces: Sequence[Face],
-) -> list[tuple[Face, tuple[float, float]]]:
+) -> list[tuple[Face, Errors]]:
     """Return the faces that are found, each with its landmark errors."""
     found = []
     for face in faces:
@@ -77,7 +86,7 @@ def landmark_error(
     find: Finder,
     network: Network,
     face: Face,
-) -> tuple[float, float] | None:
+) -> Errors | None:
     """Return the error of all points, and of all but the jaw; None if the face was not found.
 
     In percent of the eye corners' distance. A frontal face's eye corners are 0.7 of its
@@ -88,15 +97,18 @@ def landmark_error(
     index = match(face, found)
     if index is None:
         return None
-    crop = crop_of_box(found.boxes[index].tolist(), found.five[index])
-    outputs = network.run(network_input([cut(face.picture, crop)]))
-    points = to_frame(outputs[0], [crop])[0]
-    errors = np.linalg.norm(points - face.points, axis=1)
+    box = found.boxes[index].tolist()
+    crop = crop_of_box(box, found.five[index])
+    cut_face = cut(face.picture, crop)
+    outputs = network.run(network_input([cut_face]))
+    points = to_frame(outputs[0], [crop])
+    off = points[0] - face.points
     eyes = float(outer_eye_distance(face.points))
     across = max(eyes, 0.7 * face.height)
-    all_points = 100 * errors.mean() / across
-    without_jaw = 100 * errors[JAW_POINTS:].mean() / across
-    return float(all_points), float(without_jaw)
+    errors = 100 * np.linalg.norm(off, axis=1) / across
+    # The points of the jaw slide along the cheek as a head turns.
+    without_jaw = errors[JAW_POINTS:]
+    return float(errors.mean()), float(without_jaw.mean())
 
 
 def picture_rows(
@@ -116,14 +128,12 @@ def picture_rows(
         ("contrast, grey levels", False),
     )
     for column, (kind, lower_is_easier) in enumerate(rows):
+        synthetic = column_figure(mall, synthetic_values, column)
+        photos = column_figure(real, real_values, column)
         yield Row(
             name=f"{kind}, {name}",
-            synthetic=column_figure(
-                mall,
-                synthetic_values,
-                column,
-            ),
-            real=column_figure(real, real_values, column),
+            synthetic=synthetic,
+            real=photos,
             lower_is_easier=lower_is_easier,
         )
 
@@ -141,16 +151,29 @@ def column_figure(
 
 def statistics(face: Face) -> tuple[float, float, float]:
     """Return sharpness, noise and contrast of a face's crop at its own resolution."""
-    crop = grey(cut(face.picture, crop_of_points(face.points)))
-    sharpness = cv2.Laplacian(crop, cv2.CV_32F).var()
-    contrast = crop[32:96, 32:96].std()
-    left, top = face.points.min(axis=0).astype(int)
-    right, bottom = face.points.max(axis=0).astype(int)
+    crop = crop_of_points(face.points)
+    coloured = cut(face.picture, crop)
+    grey_face = grey(coloured)
+    edges = cv2.Laplacian(grey_face, cv2.CV_32F)
+    sharpness = float(edges.var())
+    # The middle of 128 pixels: skin, without hair and shop.
+    middle = slice(32, 96)
+    contrast = float(grey_face[middle, middle].std())
+    return sharpness, noise_of(face), contrast
+
+
+def noise_of(face: Face) -> float:
+    """Return the noise of a face, grey levels, in the pixels that the camera gave."""
+    # A negative start of a slice would count from the other end.
+    low = face.points.min(axis=0).clip(min=0)
+    high = face.points.max(axis=0)
+    left, top = low.astype(int)
+    right, bottom = high.astype(int)
     whole = grey(face.picture)
-    patch = whole[max(top, 0) : bottom + 1, max(left, 0) : right + 1]
-    response = np.abs(cv2.filter2D(patch, cv2.CV_32F, NOISE_MASK))
-    noise = np.median(response) / MEDIAN_SHARE / NOISE_GAIN
-    return float(sharpness), float(noise), float(contrast)
+    patch = whole[top : bottom + 1, left : right + 1]
+    response = cv2.filter2D(patch, cv2.CV_32F, NOISE_MASK)
+    deviation = np.median(np.abs(response)) / MEDIAN_SHARE
+    return float(deviation / NOISE_GAIN)
 
 
 def grey(picture: Image) -> np.ndarray[Any, np.dtype[Any]]:

@@ -141,7 +141,12 @@ def by_hand(source: str, models: Path) -> float:
             return frames / (time.perf_counter() - started)
         height = round(picture.shape[0] * WIDTH / picture.shape[1])
         image = np.asarray(cv2.resize(picture, (WIDTH, height)), np.uint8)
-        analyse(image, detector, landmarks, embedder)
+        analyse(
+            image,
+            detector,
+            landmarks,
+            embedder,
+        )
         frames += 1
 
 
@@ -153,7 +158,11 @@ def analyse(
 ) -> None:
     """Find the faces of a picture, with points and embedding of each."""
     found = detector.detect(image)
-    faces = zip(found.boxes, found.five, strict=True)
+    faces = zip(
+        found.boxes,
+        found.five,
+        strict=True,
+    )
     crops = [crop_of_box(box.tolist(), five) for box, five in faces]
     # A network does not take an empty batch.
     if not crops:

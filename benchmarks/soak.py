@@ -281,7 +281,11 @@ def main() -> None:
         options.json.write_text(json.dumps({"hours": hours, "samples": samples}))
     kept_hours = []
     kept_samples = []
-    for hour, values in zip(hours, samples, strict=True):
+    for hour, values in zip(
+        hours,
+        samples,
+        strict=True,
+    ):
         if hour * 60 >= options.warm_up:
             kept_hours.append(hour)
             kept_samples.append(values)

@@ -139,7 +139,13 @@ def moving(
                 analyser,
             )
             behind = (raw - smooth).mean(axis=1)[:, 0]
-            lags.append(1e3 * lag_s(behind, where, frames, fps))
+            lag = lag_s(
+                behind,
+                where,
+                frames,
+                fps,
+            )
+            lags.append(1e3 * lag)
         print(
             f"moving, {speed:.2f} face sizes/s: lag {np.mean(lags):.1f} ms,"
             f" worst {max(lags):.1f} ms"
@@ -211,7 +217,12 @@ def raw_and_smooth(
         at_ns: int,
     ) -> Tracks:
         measured.append(points.astype(np.float64))
-        return call(self, points, side, at_ns)
+        return call(
+            self,
+            points,
+            side,
+            at_ns,
+        )
 
     smoothing.OneEuro.__call__ = noted  # type: ignore[method-assign]
     try:

@@ -70,7 +70,12 @@ def main() -> None:
     started = time.monotonic()
     models = options.models or options.shared / "models"
     rows = list(report(options.shared / "data", models))
-    table = Table("measure", "synthetic", "real", "verdict")
+    table = Table(
+        "measure",
+        "synthetic",
+        "real",
+        "verdict",
+    )
     for row in rows:
         table.add_row(
             row.name,

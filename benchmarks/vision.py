@@ -70,7 +70,12 @@ def main() -> None:
     detectors["MTCNN"] = Mtcnn.load()
     embedding = embedding_model(arguments.models)
     embedder = Embedder(load_network(embedding), embedding.stem)
-    parts(images, detectors, arguments.landmarks, embedder)
+    parts(
+        images,
+        detectors,
+        arguments.landmarks,
+        embedder,
+    )
     records = frame_records(images)
     for name, detector in detectors.items():
         whole(

@@ -72,7 +72,11 @@ def found_faces(
     for image in images:
         height, width = image.shape[:2]
         found = detector.detect(image)
-        for box, five in zip(found.boxes, found.five, strict=True):
+        for box, five in zip(
+            found.boxes,
+            found.five,
+            strict=True,
+        ):
             crop = crop_of_box(box, five)
             face_cut = cut(image, crop)
             outputs = network.run(network_input([face_cut]))

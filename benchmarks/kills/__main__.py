@@ -64,7 +64,13 @@ def main(
         if not targets:
             continue
         folder = Path(tempfile.mkdtemp(prefix="kills-"))
-        verdict = run(folder, libs, targets, seed, say)
+        verdict = run(
+            folder,
+            libs,
+            targets,
+            seed,
+            say,
+        )
         tell(verdict)
         verdicts.append(verdict)
     if path is not None:

@@ -84,11 +84,22 @@ def run(
     stop = Event()
     complete = not set(VISION) & set(targets)
     overload = "wait" if complete else "drop"
-    with open_site(folder, libs, seed, overload) as site:
+    with open_site(
+        folder,
+        libs,
+        seed,
+        overload,
+    ) as site:
         say(f"the site runs, logs are in {folder}")
         site.wait_until_busy()
         stop.wait(chance.uniform(*CALM_S))
-        killers = kill_all(site, targets, seed, stop, say)
+        killers = kill_all(
+            site,
+            targets,
+            seed,
+            stop,
+            say,
+        )
         stop.wait(chance.uniform(*CALM_S))
         site.wait_until_ready()
         say("the site ends")
@@ -114,7 +125,13 @@ def open_site(
     try:
         redis.start()
         broker.start()
-        with Site(folder, broker, redis, seed=seed, overload=overload) as site:
+        with Site(
+            folder,
+            broker,
+            redis,
+            seed=seed,
+            overload=overload,
+        ) as site:
             yield site
     finally:
         broker.stop()
@@ -126,7 +143,12 @@ def finish(site: Site) -> Evidence:
     site.finish()
     mall = MallFolder(site.folder / "config")
     with connect(site.redis.url) as redis:
-        return gather(site.bus, redis, site.journal, mall)
+        return gather(
+            site.bus,
+            redis,
+            site.journal,
+            mall,
+        )
 
 
 def judge(
