@@ -61,12 +61,18 @@ def shipped_packages(bill: Component) -> list[Component]:
     """Return those components of `bill` that requirements/product.txt names."""
     locked = PRODUCT.read_text(encoding="utf-8")
     wanted = {normalised(name) for name in REQUIREMENT.findall(locked)}
-    components = bill["components"]
-    return [part for part in components if normalised(part["name"]) in wanted]
+    found = []
+    # The environment also holds what tests, training and this program need.
+    for part in bill["components"]:
+        name = normalised(part["name"])
+        if name in wanted:
+            found.append(part)
+    return found
 
 
 def is_bundled(path: PackagePath) -> bool:
     """Return whether a file of a package is somebody else's library or program."""
+    # auditwheel puts libraries of a wheel into NAME.libs.
     in_libs = any(part.endswith(".libs") for part in path.parts)
     return in_libs or "_binaries" in path.parts
 
@@ -74,19 +80,21 @@ def is_bundled(path: PackagePath) -> bool:
 def bundled_in(package: Component, licences: dict[str, str]) -> list[Component]:
     """Return the native libraries inside a wheel. Raises KeyError for one without a licence."""
     found = []
+    wheel = f"{package['name']} {package['version']}"
     for path in distribution(package["name"]).files or ():
         if not is_bundled(path):
             continue
         file = Path(str(path.locate()))
-        digest = hashlib.sha256(file.read_bytes()).hexdigest()
-        wheel = f"{package['name']} {package['version']}"
+        content = file.read_bytes()
+        digest = hashlib.sha256(content)
+        licence = licence_of(path.name, licences)
         component = {
             "type": "library",
             "bom-ref": f"{package['bom-ref']}#{path.name}",
             "name": path.name,
             "description": f"bundled in {wheel}",
-            "hashes": [sha256(digest)],
-            "licenses": [expression(licence_of(path.name, licences))],
+            "hashes": [sha256(digest.hexdigest())],
+            "licenses": [expression(licence)],
         }
         found.append(component)
     return found
@@ -135,7 +143,8 @@ def weights() -> list[Component]:
 
 def complete_bill() -> Component:
     """Return the bill. Raises ConfigurationError that names the parts without a licence."""
-    known = yaml.safe_load(LICENCES.read_text(encoding="utf-8"))
+    text = LICENCES.read_text(encoding="utf-8")
+    known = yaml.safe_load(text)
     bill = installed_packages()
     packages = shipped_packages(bill)
     components = []
@@ -155,6 +164,7 @@ def complete_bill() -> Component:
         raise ConfigurationError(
             f"no licence is known of {', '.join(without)}; add it to {LICENCES.name}"
         )
+    # Without the weights, which are in no graph of dependencies.
     references = {component["bom-ref"] for component in components}
     bill["components"] = components + weights()
     bill["dependencies"] = dependencies_within(bill["dependencies"], references)
@@ -166,8 +176,11 @@ def add_licence(package: Component, known: dict[str, str]) -> None:
     """Give a package that declares no licence the one that we know, if any."""
     if package.get("licenses"):
         return
-    licence = known.get(normalised(package["name"]))
-    package["licenses"] = [expression(licence)] if licence else []
+    name = normalised(package["name"])
+    package["licenses"] = []
+    if name in known:
+        licence = known[name]
+        package["licenses"].append(expression(licence))
 
 
 def dependencies_within(edges: list[Component], known: set[str]) -> list[Component]:
@@ -195,8 +208,10 @@ def main(output: Path) -> None:
     except ConfigurationError as error:
         raise click.ClickException(str(error)) from None
     output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps(bill, indent=2) + "\n", encoding="utf-8")
-    click.echo(f"{output}: {len(bill['components'])} parts, each with its licence")
+    text = json.dumps(bill, indent=2)
+    output.write_text(text + "\n", encoding="utf-8")
+    count = len(bill["components"])
+    click.echo(f"{output}: {count} parts, each with its licence")
 
 
 if __name__ == "__main__":

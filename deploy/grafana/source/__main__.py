@@ -14,13 +14,23 @@ FOLDER = Path(__file__).parents[1] / "dashboards"
 
 def rendered() -> dict[str, str]:
     """Return the content of each file, by its name."""
-    pages = {"operations.json": OPERATIONS, "campaign.json": CAMPAIGN}
-    return {
-        name: json.dumps(to_json(page), indent=2, ensure_ascii=False) + "\n"
-        for name, page in pages.items()
+    pages = {
+        "operations.json": OPERATIONS,
+        "campaign.json": CAMPAIGN,
     }
+    found = {}
+    for name, page in pages.items():
+        # Indented and not escaped, so that a change of a page reads well in its commit.
+        text = json.dumps(
+            to_json(page),
+            indent=2,
+            ensure_ascii=False,
+        )
+        found[name] = f"{text}\n"
+    return found
 
 
 if __name__ == "__main__":
     for name, text in rendered().items():
-        (FOLDER / name).write_text(text, encoding="utf-8")
+        path = FOLDER / name
+        path.write_text(text, encoding="utf-8")

@@ -30,6 +30,7 @@ from vitrine.campaigns import figures
 
 # A rate with less coverage rests on little; the steps are chosen, not measured.
 SHARE = ((None, "red"), (0.8, "orange"), (0.95, "green"))
+# The number is FEWEST_SLOTS of vitrine.campaigns.effects.
 NO_UPLIFT = "not yet: five slots with people are needed in each arm"
 NOTES = (
     "Figures since the campaign began. They come from **faces**: people who look away "
@@ -44,6 +45,7 @@ NOTES = (
 )
 REACH = f"sum({of_campaign(figures.REACH)})"
 EXACT = f"min({of_campaign(figures.REACH_EXACT)})"
+# `> 0`: a division by 0 gives NaN or infinity, which the panel would show.
 FREQUENCY = f"sum(vitrine_campaign_{figures.OTS.name}_total{{{WHOLE}}}) / ({REACH} > 0)"
 
 
@@ -185,6 +187,7 @@ UPLIFT = Row(
             height=7,
             no_value=NO_UPLIFT,
         ),
+        # Beside the value: an interval that shrinks shows that waiting helps.
         Panel(
             "timeseries",
             "Uplift over time",
@@ -278,6 +281,7 @@ CAMPAIGN = Dashboard(
             f"label_values({PLAYS}{{{WHOLE}}}, stand)",
         ),
     ),
+    # Figures advance when a window closes, every few minutes: seconds would show nothing.
     since="now-24h",
     refresh="1m",
 )

@@ -9,6 +9,7 @@ from vitrine.campaigns import figures
 from vitrine.campaigns.figure import Figure
 
 NOT_BY_STAND = "\n\nOf the whole campaign: the choice of a stand does not change it."
+# Beside each rate: it says how much of the time the rate is about.
 COVERAGE = Query(per(figures.COVERAGE), "coverage", "percentunit")
 BY_CREATIVE = "campaign, creative"
 CREATIVE = "{{campaign}} {{creative}}"
@@ -81,6 +82,7 @@ def rated(
 
 def comparison(title: str, by: str) -> Panel:
     """Return a table with a line for each creative, or each stand."""
+    # `synthetic` is a column, so that no figure of drawn people passes for one of real ones.
     group = f"advertiser, campaign, {by}, synthetic"
     return Panel(
         "table",

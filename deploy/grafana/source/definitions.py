@@ -14,12 +14,21 @@ SENTENCES = {definition.name: definition.sentences() for definition in DEFINITIO
 def definition(*names: str) -> str:
     """Return the definitions of figures, with their names if there are several. Raises KeyError."""
     if len(names) == 1:
-        return SENTENCES[names[0]]
-    return "\n\n".join(f"**{name}**: {SENTENCES[name]}" for name in names)
+        (name,) = names
+        return SENTENCES[name]
+    paragraphs = []
+    for name in names:
+        sentences = SENTENCES[name]
+        paragraphs.append(f"**{name}**: {sentences}")
+    return "\n\n".join(paragraphs)
 
 
 def declared(*names: str) -> str:
     """Return what metrics say of themselves. Raises KeyError."""
     assert metrics.__doc__ is not None  # noqa: S101 - the import registers them
     known = {family.name: family.documentation for family in REGISTRY.collect()}
-    return "\n\n".join(f"`{name}`: {known[name]}" for name in names)
+    paragraphs = []
+    for name in names:
+        documentation = known[name]
+        paragraphs.append(f"`{name}`: {documentation}")
+    return "\n\n".join(paragraphs)

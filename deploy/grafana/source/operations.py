@@ -14,9 +14,12 @@ from deploy.grafana.source.queries import lately, rate
 
 CAMERA = 'camera=~"$camera"'
 STAND = 'stand=~"$stand"'
+# Prometheus' own process and the advertisers' exporter have no readiness of a service.
 OURS = 'job!~"prometheus|campaigns"'
 BAD_ABOVE_ZERO = ((None, "green"), (1, "red"))
+# Red from where landmarks skips a frame; orange at half of it.
 AGE = ((None, "green"), (0.25, "orange"), (0.5, "red"))
+# Red below what fires the alert on usable time; 0.95 was chosen, not measured.
 SHARE = ((None, "red"), (0.8, "orange"), (0.95, "green"))
 
 
@@ -49,6 +52,7 @@ NOW = Row(
             "Cameras up",
             declared("vitrine_camera_up"),
             (
+                # Once a camera, however many processes report it.
                 Query("sum(max by (camera) (vitrine_camera_up))", "up"),
                 Query("count(max by (camera) (vitrine_camera_up))", "configured"),
             ),
@@ -169,11 +173,21 @@ CAMERAS = Row(
                     "percentunit",
                 ),
                 Query(
-                    lately("vitrine_camera_reconnects_total", "camera", CAMERA, "1h"),
+                    lately(
+                        "vitrine_camera_reconnects_total",
+                        "camera",
+                        CAMERA,
+                        "1h",
+                    ),
                     "reconnects, 1 h",
                 ),
                 Query(
-                    lately("vitrine_clock_jumps_total", "camera", CAMERA, "1h"),
+                    lately(
+                        "vitrine_clock_jumps_total",
+                        "camera",
+                        CAMERA,
+                        "1h",
+                    ),
                     "clock jumps, 1 h",
                 ),
             ),

@@ -6,9 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+# Grafana migrates pages of older versions when it reads them.
 SCHEMA_VERSION = 39
 SOURCE = {"type": "prometheus", "uid": "prometheus"}
+# Grafana's grid.
 WIDTH = 24
+# Grafana names the queries of a panel by letters.
 REF_IDS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 Kind = Literal["timeseries", "stat", "gauge", "table", "bargauge", "text"]
 Json = dict[str, Any]
@@ -93,6 +96,7 @@ def to_json(dashboard: Dashboard) -> Json:
         "schemaVersion": SCHEMA_VERSION,
         "version": 1,
         "editable": False,
+        # One cross-hair in all plots.
         "graphTooltip": 1,
         "timezone": "",
         "time": {"from": dashboard.since, "to": "now"},
@@ -117,20 +121,30 @@ def placed(rows: Sequence[Row]) -> Iterator[Json]:
             "title": row.title,
             "collapsed": False,
             "panels": [],
-            "gridPos": grid(0, top, 24, 1),
+            "gridPos": grid(
+                0,
+                top,
+                24,
+                1,
+            ),
         }
         left = 0
         top = top + 1
+        # The highest panel of a line makes room for the next line.
         line = 0
         for panel in row.panels:
             if left + panel.width > WIDTH:
                 left = 0
                 top = top + line
                 line = 0
-            yield {
-                **panel_to_json(panel),
-                "gridPos": grid(left, top, panel.width, panel.height),
-            }
+            plain = panel_to_json(panel)
+            plain["gridPos"] = grid(
+                left,
+                top,
+                panel.width,
+                panel.height,
+            )
+            yield plain
             left = left + panel.width
             line = max(line, panel.height)
         top += line
@@ -163,9 +177,10 @@ def panel_to_json(panel: Panel) -> Json:
         "targets": targets,
         "fieldConfig": field_config(panel),
     }
-    plain["options"] = OPTIONS[panel.kind] | (
-        {"textMode": "value_and_name"} if many(panel) else {}
-    )
+    options = dict(OPTIONS[panel.kind])
+    if many(panel):
+        options["textMode"] = "value_and_name"
+    plain["options"] = options
     if panel.kind == "table":
         plain["transformations"] = table_columns(panel)
     return plain
@@ -182,6 +197,7 @@ def target(
     query: Query,
 ) -> Json:
     """Return one query of a panel."""
+    # Only a plot needs the past.
     instant = panel.kind != "timeseries"
     return {
         "refId": REF_IDS[number],
@@ -209,6 +225,7 @@ def field_config(panel: Panel) -> Json:
         "max": panel.high,
     }
     for name, value in bounds.items():
+        # Without a bound Grafana takes it from the values.
         if value is not None:
             defaults[name] = value
     if panel.mappings:
@@ -299,6 +316,7 @@ def variable_to_json(variable: Variable) -> Json:
             "query": variable.query,
             "refId": "PrometheusVariableQueryEditor-VariableQuery",
         },
+        # When the range of time changes; in alphabetical order.
         "refresh": 2,
         "sort": 1,
         "multi": True,
