@@ -330,20 +330,49 @@ def test_the_service_as_built_gives_the_same(
     assert published(bus) == undisturbed
 
 
-def test_the_scenario_holds_what_it_is_for(undisturbed: Contents) -> None:
+def parts_in(contents: Contents) -> list[Exposure]:
+    """Return all published parts of exposures."""
     parts = []
-    for values in undisturbed.values():
+    for values in contents.values():
         parts += [Exposure.model_validate_json(value) for value in values]
-    (stay,) = {part.presence_id for part in parts if part.part == 2}
-    long = [part for part in parts if part.presence_id == stay]
-    long.sort(key=lambda part: part.part)
-    assert [part.final for part in long] == [False, False, True]
-    assert long[-1].end_ns - long[0].start_ns > 120e9
-    assert len(long[-1].track_ids) >= 5
-    assert any(a.attention[-1][1] == b.attention[0][0] for a, b in pairwise(long))
-    assert any(part.response_max > 0.5 for part in long)
-    assert {part.stand_id for part in parts} == {"north", "south"}
+    return parts
+
+
+def longest_stay(parts: Sequence[Exposure]) -> list[Exposure]:
+    """Return the parts, in order, of the one stay that has three of them."""
+    (presence_id,) = {part.presence_id for part in parts if part.part == 2}
+    stay = [part for part in parts if part.presence_id == presence_id]
+    stay.sort(key=lambda part: part.part)
+    return stay
+
+
+def is_attention_cut(stay: Sequence[Exposure]) -> bool:
+    """Return whether attention goes on from one part to the next."""
+    for earlier, later in pairwise(stay):
+        _, last_ns = earlier.attention[-1]
+        first_ns, _ = later.attention[0]
+        if first_ns == last_ns:
+            return True
+    return False
+
+
+def test_the_scenario_holds_what_it_is_for(undisturbed: Contents) -> None:
+    parts = parts_in(undisturbed)
+    stands = {part.stand_id for part in parts}
+    assert stands == {"north", "south"}
     assert len(parts) > 25
+
+
+def test_the_scenario_holds_a_long_stay_with_many_tracks(undisturbed: Contents) -> None:
+    stay = longest_stay(parts_in(undisturbed))
+    first = stay[0]
+    last = stay[-1]
+    responses = [part.response_max for part in stay]
+    assert [part.final for part in stay] == [False, False, True]
+    assert last.end_ns - first.start_ns > 120e9
+    assert len(last.track_ids) >= 5
+    assert is_attention_cut(stay)
+    assert max(responses) > 0.5
 
 
 PLACES = [
@@ -355,9 +384,7 @@ PLACES = [
 
 
 def test_the_excerpt_holds_a_cut_and_both_stands(undisturbed_excerpt: Contents) -> None:
-    parts = []
-    for values in undisturbed_excerpt.values():
-        parts += [Exposure.model_validate_json(value) for value in values]
+    parts = parts_in(undisturbed_excerpt)
     stands = {part.stand_id for part in parts}
     numbers = {(part.part, part.final) for part in parts}
     assert stands == {"north", "south"}

@@ -32,6 +32,7 @@ from vitrine.services.landmarks.app import build
 from vitrine.settings import Settings
 from vitrine.stores.redis import connect
 from vitrine.synthetic import PersonTruth, SyntheticMall
+from vitrine.synthetic.truth import FrameTruth
 from vitrine.telemetry.health import Health
 from vitrine.topics import (
     DEAD_LETTERS,
@@ -137,28 +138,67 @@ class Comparison:
             self.tracks[person.person].add(nearest.track_id)
 
 
-def test_synthetic_people_are_found_followed_and_measured() -> None:
+COUNT = 40
+
+
+@pytest.fixture(scope="module")
+def synthetic() -> tuple[list[FrameFaces], list[FrameTruth]]:
+    """What the service publishes of some frames of a mall, and what they show."""
     mall = SyntheticMall.from_uri(
         "synthetic:?people=2&seed=1",
         WIDTH,
         HEIGHT,
         FPS,
     )
-    drawn = [mall.frame(number) for number in range(40)]
-    events, letters = run_to_the_end([jpeg(image) for image, _ in drawn])
+    pictures = []
+    truths = []
+    for number in range(COUNT):
+        image, truth = mall.frame(number)
+        pictures.append(jpeg(image))
+        truths.append(truth)
+    events, letters = run_to_the_end(pictures)
     assert letters == []
+    return events, truths
+
+
+def test_each_frame_leads_to_one_event_and_the_end_to_another(
+    synthetic: tuple[list[FrameFaces], list[FrameTruth]],
+) -> None:
+    events, _ = synthetic
     times = [event.captured_at_ns for event in events]
-    assert times == [at(n / FPS) for n in range(41)]
-    assert [event.ended for event in events] == [False] * 40 + [True]
-    found = Comparison()
-    for number, (_, truth) in enumerate(drawn):
-        for person in truth.people:
-            found.add(events[number], person)
+    ended = [event.ended for event in events]
+    assert times == [at(number / FPS) for number in range(COUNT + 1)]
+    assert ended == [False] * COUNT + [True]
+
+
+def test_synthetic_people_are_found_followed_and_measured(
+    synthetic: tuple[list[FrameFaces], list[FrameTruth]],
+) -> None:
+    events, truths = synthetic
+    # The last event says that the source ended: no picture belongs to it.
+    found = compared(events[:COUNT], truths)
+    names = [len(tracks) for tracks in found.tracks.values()]
     assert found.expected >= 20
     assert len(found.errors) >= 0.9 * found.expected
     assert np.median(found.errors) < 0.1
     assert np.median(found.turned) < 8
-    assert max(len(names) for names in found.tracks.values()) <= 2
+    assert max(names) <= 2
+
+
+def compared(
+    events: Sequence[FrameFaces],
+    truths: Sequence[FrameTruth],
+) -> Comparison:
+    """Compare what was published of each frame with what it shows."""
+    found = Comparison()
+    for event, truth in zip(
+        events,
+        truths,
+        strict=True,
+    ):
+        for person in truth.people:
+            found.add(event, person)
+    return found
 
 
 def test_bad_pictures_become_dead_letters_and_the_rest_goes_on() -> None:

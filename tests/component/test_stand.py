@@ -166,20 +166,28 @@ def test_the_same_player_again_replaces_its_older_connection(stand: Running) -> 
 # Decisions
 
 
-def test_an_engaged_person_gets_more_and_an_offer_that_the_till_redeems_once(
-    stand: Running,
-) -> None:
+def offered(stand: Running) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Let somebody look at the shoe; return the play and the offer that this leads to."""
     stand.publish(IDENTITIES, make_identity("a"))
     with listening(stand) as page:
-        assert page.next("play")["command"]["creative_id"] == "shoe"
+        first = page.next("play")
+        assert first["command"]["creative_id"] == "shoe"
         look(stand, 1, 4.5, track="a", score=80)
-        more = page.next("play")
-        offer = page.next("offer")
-    assert more["command"]["creative_id"] == "shoe-more"
-    assert more["cut"] is True
-    assert more["command"]["reason"] == "somebody has been engaged for 2 s: shoe-more"
+        return page.next("play"), page.next("offer")
+
+
+def test_an_engaged_person_gets_more_and_an_offer(stand: Running) -> None:
+    play, offer = offered(stand)
+    command = play["command"]
+    assert play["cut"] is True
+    assert command["creative_id"] == "shoe-more"
+    assert command["reason"] == "somebody has been engaged for 2 s: shoe-more"
     assert offer["text"] == "10 % off"
     assert offer["code"] == "CODE-1"
+
+
+def test_the_till_redeems_an_offer_once(stand: Running) -> None:
+    offered(stand)
     assert redeem(stand, "CODE-1", {}).status_code == 401
     assert redeem(stand, "CODE-2").status_code == 404
     assert redeem(stand, "CODE-1").json()["offer_id"] == "ten"

@@ -42,15 +42,18 @@ class TestTracks:
             first_ns=5,
             last_ns=5,
         )
+        assert not track.visitor.opted_out
+        assert day.tracks == {"a": track}
+        assert day.visitors == {visitor_id: track.visitor}
+
+    def test_a_track_begins_where_it_was_first_seen_and_is_not_matched(self) -> None:
+        track = make_day().begin("a", "north-1", 5, offset=7)
         assert track.track_id == "a"
         assert track.camera_id == "north-1"
         assert track.first_ns == 5
         assert track.last_ns == 5
         assert track.first_offset == 7
-        assert day.tracks == {"a": track}
-        assert day.visitors == {visitor_id: track.visitor}
         assert not track.matched
-        assert not track.visitor.opted_out
 
     def test_a_frame_extends_track_and_visit_and_never_shortens_them(self) -> None:
         day = make_day()

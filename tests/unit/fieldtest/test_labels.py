@@ -10,6 +10,7 @@ from tests.builders import at
 from vitrine.errors import ConfigurationError
 from vitrine.fieldtest.labels import labelled_truth, read_labels
 from vitrine.fieldtest.measured import SeenFrame
+from vitrine.fieldtest.truth import Truth
 from vitrine.mall import Zone
 
 FOLDER = Path(__file__).parents[3] / "vitrine/fieldtest/labels"
@@ -36,19 +37,39 @@ def written(folder: Path, text: str) -> Path:
     return path
 
 
-def test_labels_become_true_people_in_pixels_of_the_analysed_frames(
-    tmp_path: Path,
-) -> None:
-    labels = read_labels(written(tmp_path, GOOD))
-    seen = [SeenFrame("c", "north", at(n / 10), 640, 360, {}) for n in range(80)]
-    truth = labelled_truth(labels, seen, Zone())
-    (presence,) = truth.presences
+def good_truth(folder: Path) -> Truth:
+    """Return the truth of the good labels, at ten frames a second of half their size."""
+    labels = read_labels(written(folder, GOOD))
+    seen = []
+    for number in range(80):
+        frame = SeenFrame(
+            "c",
+            "north",
+            at(number / 10),
+            640,
+            360,
+            {},
+        )
+        seen.append(frame)
+    return labelled_truth(labels, seen, Zone())
+
+
+def test_labels_become_presences(tmp_path: Path) -> None:
+    (presence,) = good_truth(tmp_path).presences
     assert presence.start_ns == at(1)
     assert presence.end_ns == at(6)
     assert presence.attention == ((at(2), at(4)),)
-    (frame,) = [frame for frame in truth.frames if frame.at_ns == at(3.5)]
-    (person,) = frame.people
+
+
+def test_boxes_are_in_pixels_of_the_analysed_frames(tmp_path: Path) -> None:
+    truth = good_truth(tmp_path)
+    by_time = {frame.at_ns: frame for frame in truth.frames}
+    (person,) = by_time[at(3.5)].people
     assert person.box == pytest.approx((175, 100, 40, 50))
+
+
+def test_what_labels_leave_open_is_kept(tmp_path: Path) -> None:
+    truth = good_truth(tmp_path)
     assert not truth.complete
     assert truth.slack_s == 0.2
     assert truth.unsure == {"a": ((at(3), at(3.4)), (at(4), at(5)))}
