@@ -14,7 +14,7 @@ from deploy.grafana.source.queries import lately, rate
 
 CAMERA = 'camera=~"$camera"'
 STAND = 'stand=~"$stand"'
-# Prometheus' own process and the advertisers' exporter have no readiness of a service.
+# The services: Prometheus has a job of its own, and so have the figures of campaigns.
 OURS = 'job!~"prometheus|campaigns"'
 BAD_ABOVE_ZERO = ((None, "green"), (1, "red"))
 # Red from where landmarks skips a frame; orange at half of it.
