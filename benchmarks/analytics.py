@@ -47,6 +47,7 @@ def events_of(step: int) -> list[tuple[Topic, Event]]:
     play = Play(
         play_id=f"play-{step}",
         stand_id=STAND,
+        # Two advertisers in turn, so that no batch is of one cell alone.
         campaign_id=("spring", "coffee")[step % 2],
         advertiser=("acme", "beans")[step % 2],
         creative_id=("shoe", "espresso")[step % 2],
@@ -137,6 +138,7 @@ def new_handler() -> AnalyticsHandler:
 
 def take(handler: AnalyticsHandler, batch: Sequence[Received[Any]]) -> float:
     """Handle a batch and adopt it; return the seconds that this took."""
+    # Events were made before: that is no work of the service.
     began = time.perf_counter()
     outputs = handler.handle(batch)
     handler.published(outputs)
@@ -165,7 +167,9 @@ def main(hours: int, batches: int) -> None:
         handler = new_handler()
         first = history_h * BATCHES_AN_HOUR
         for step in range(first):
-            take(handler, batch_of_step(step))
+            batch = batch_of_step(step)
+            take(handler, batch)
+        # The history was handled, not timed.
         seconds = []
         for step in range(first, first + batches):
             batch = batch_of_step(step)

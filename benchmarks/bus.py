@@ -129,13 +129,9 @@ def throughput(
     started = time.perf_counter()
     while time.perf_counter() - started < seconds and sent * size < MOST_BYTES:
         for number in range(BATCH):
-            producer.send(
-                Message(
-                    topic.name,
-                    f"key-{number}",
-                    value,
-                )
-            )
+            # Many keys, so that all partitions are written to.
+            message = Message(topic.name, f"key-{number}", value)
+            producer.send(message)
         producer.flush()
         sent += BATCH
     published = sent / (time.perf_counter() - started)
@@ -196,13 +192,8 @@ def round_trips(
     for number in range(count):
         arrived.clear()
         stamp = time.perf_counter_ns().to_bytes(STAMP_BYTES)
-        producer.send(
-            Message(
-                topic.name,
-                f"key-{number}",
-                stamp + padding,
-            )
-        )
+        message = Message(topic.name, f"key-{number}", stamp + padding)
+        producer.send(message)
         producer.flush()
         arrived.wait(TRIP_LIMIT_S)
     stop.set()

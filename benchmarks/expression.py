@@ -146,6 +146,7 @@ def video(
     tracks: dict[str, Views] = {}
     for number, event in events[frames]:
         for face in event.faces:
+            # The service measures no response of a face that looks away.
             if abs(face.yaw) > CONE_YAW or abs(face.pitch) > CONE_PITCH:
                 continue
             views = tracks.setdefault(face.track_id, Views())
@@ -167,26 +168,22 @@ def print_track(
     values = []
     poses = []
     for face in views.faces:
-        responses.append(baseline.observe(face.expression, 1 / fps))
-        changes.append(np.abs(np.subtract(baseline.now, baseline.usual)))
+        response = baseline.observe(face.expression, 1 / fps)
+        change = np.subtract(baseline.now, baseline.usual)
+        pose = HeadPose(face.yaw, face.pitch, face.roll)
+        responses.append(response)
+        changes.append(np.abs(change))
         values.append(values_of(face.expression))
-        poses.append(HeadPose(face.yaw, face.pitch, face.roll))
+        poses.append(pose)
     measures = np.array(values)
     height = np.mean([face.box[3] for face in views.faces])
     print(f"{video_name}: {len(views.faces)} views, face {height:.0f} px")
     print("  sd                     ", row_of(measures.std(axis=0)))
     print("  frame noise            ", row_of(frame_noise(measures)))
     print("  share explained by pose", by_pose(measures, poses))
-    print(
-        "  change, 97th percentile",
-        row_of(
-            np.percentile(
-                changes,
-                97,
-                axis=0,
-            )
-        ),
-    )
+    # Not the largest, which may be a frame with a bad landmark.
+    largest_changes = np.percentile(changes, 97, axis=0)
+    print("  change, 97th percentile", row_of(largest_changes))
     print(f"  response: mean {np.mean(responses):.3f}, max {np.max(responses):.3f}")
     if video_name in BY_EYE:
         calm_spans, moved_spans = BY_EYE[video_name]

@@ -69,15 +69,20 @@ def print_likeness(archive: Path, embedder: Embedder) -> None:
     aligned = (align(face.image(), face.points) for face in faces)
     real = embedded(embedder, aligned)
     owners = np.array([face.group for face in faces])
+    # One picture of each person, so that those with many do not decide.
     _, firsts = np.unique(owners, return_index=True)
-    similar = np.asarray(real @ real.T)
-    is_same = owners[:, None] == owners
-    is_itself = np.eye(len(owners), dtype=bool)
+    similar = np.asarray(real[firsts] @ real.T)
+    is_same = owners[firsts, None] == owners
+    is_itself = firsts[:, None] == np.arange(len(owners))
     is_other_picture = is_same & ~is_itself
-    others = np.where(is_same, LEFT_OUT, similar)[firsts].max(axis=1)
-    own = np.where(is_other_picture, similar, LEFT_OUT)[firsts].max(axis=1)
-    drawn = embedded(embedder, map(portrait, range(DRAWN_PEOPLE)))
-    nearest = (drawn @ real.T).max(axis=1)
+    to_others = np.where(is_same, LEFT_OUT, similar)
+    to_own = np.where(is_other_picture, similar, LEFT_OUT)
+    others = to_others.max(axis=1)
+    own = to_own.max(axis=1)
+    portraits = map(portrait, range(DRAWN_PEOPLE))
+    drawn = embedded(embedder, portraits)
+    to_real = drawn @ real.T
+    nearest = to_real.max(axis=1)
     print(f"cosine to the most similar of {len(firsts)} real people:")
     print_cosines(f"{DRAWN_PEOPLE} drawn people", nearest)
     print_cosines("another real person", others)
@@ -93,17 +98,17 @@ def portrait(seed: int) -> Image:
     """Return a drawn person who looks into the camera, aligned for the embedding."""
     basis = load_basis()
     mesh = head_mesh(basis.mean_shape)
+    # What stays of a person, what a day changes, and clothes have streams of their own.
     streams = [np.random.default_rng([seed, stream]) for stream in range(3)]
     look = draw_look(basis, mesh, *streams)
-    stance = Stance(
-        HeadPose(
-            yaw=0,
-            pitch=0,
-            roll=0,
-        ),
-        (DRAWN_SIDE * 0.5, DRAWN_SIDE * 0.6),
-        DRAWN_SIDE / 4,
+    pose = HeadPose(
+        yaw=0,
+        pitch=0,
+        roll=0,
     )
+    # Below the middle: hair takes room above the eyes.
+    middle = (DRAWN_SIDE * 0.5, DRAWN_SIDE * 0.6)
+    stance = Stance(pose, middle, DRAWN_SIDE / 4)
     picture = np.full((DRAWN_SIDE, DRAWN_SIDE, 3), GREY, np.uint8)
     layers, points = draw_figure(
         look,

@@ -40,8 +40,10 @@ def separation(
     """
     first = embeddings(embedder, people, 0)
     second = embeddings(embedder, people, 1)
-    cosines = (first @ second.T).astype(np.float64)
-    values = figures(cosines, np.arange(len(people)))
+    products = first @ second.T
+    cosines = products.astype(np.float64)
+    everybody = np.arange(len(people))
+    values = figures(cosines, everybody)
     repeats = resampled(
         partial(figures, cosines),
         len(people),
@@ -73,15 +75,21 @@ def figures(cosines: Cosines, chosen: NDArray[np.intp]) -> Cosines:
     `cosines` (n, n) compares everybody's first picture with everybody's second.
     """
     part = cosines[np.ix_(chosen, chosen)]
+    # A person who was drawn twice is no pair of two people.
     different = chosen[:, None] != chosen[None, :]
     same = np.diag(part)
     other = part[different]
-    labels = np.concatenate([np.ones(len(same)), np.zeros(len(other))])
+    ones = np.ones(len(same))
+    zeros = np.zeros(len(other))
+    labels = np.concatenate([ones, zeros])
     scores = np.concatenate([same, other])
     false, true, _ = roc_curve(labels, scores)
     missed = 1 - true
-    equal = np.argmin(np.abs(false - missed))
-    accepted = true[false <= ACCEPTED].max()
+    # Where both errors are nearest: the curve has steps, and may not cross there.
+    apart = np.abs(false - missed)
+    equal = apart.argmin()
+    allowed = false <= ACCEPTED
+    accepted = true[allowed].max()
     return np.array(
         [
             same.mean(),

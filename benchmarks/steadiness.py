@@ -90,6 +90,7 @@ def main() -> None:
 
 def one_of_each(faces: Sequence[LabelledFace]) -> list[LabelledFace]:
     """Return the first picture of each person."""
+    # Backwards, so that the first picture of a person is the one that stays.
     firsts = {face.group: face for face in reversed(faces)}
     return list(reversed(firsts.values()))
 
@@ -165,11 +166,15 @@ def lag_s(
     """
     velocity = np.gradient(where, 1 / fps)
     now = velocity[frames]
-    is_fast = np.abs(now) > FAST_SHARE * np.abs(velocity).max()
+    highest = np.abs(velocity).max()
+    is_fast = np.abs(now) > FAST_SHARE * highest
     is_settled = frames / fps > SETTLED_S
     chosen = is_fast & is_settled
     speeds = now[chosen]
-    return float((behind[chosen] * speeds).sum() / (speeds**2).sum())
+    # Positive where points are behind, whichever way the face moves.
+    products = behind[chosen] * speeds
+    squares = speeds**2
+    return float(products.sum() / squares.sum())
 
 
 def shifts(face: LabelledFace, where: NDArray[np.float64]) -> Iterator[Image]:
@@ -178,13 +183,15 @@ def shifts(face: LabelledFace, where: NDArray[np.float64]) -> Iterator[Image]:
     rng = np.random.default_rng(7)
     low = face.points.min(axis=0)
     high = face.points.max(axis=0)
-    scale = FACE / float((high - low).max())
-    corner = np.array([WIDTH, HEIGHT]) / 2 - scale * (low + high) / 2
+    sides = high - low
+    scale = FACE / float(sides.max())
+    face_middle = scale * (low + high) / 2
+    left, top = np.array([WIDTH, HEIGHT]) / 2 - face_middle
     for right in where:
         affine = np.array(
             [
-                [scale, 0, corner[0] + right],
-                [0, scale, corner[1]],
+                [scale, 0, left + right],
+                [0, scale, top],
             ]
         )
         frame = cv2.warpAffine(
@@ -193,8 +200,10 @@ def shifts(face: LabelledFace, where: NDArray[np.float64]) -> Iterator[Image]:
             (WIDTH, HEIGHT),
             borderMode=cv2.BORDER_REPLICATE,
         )
-        noisy = frame + rng.normal(0, NOISE, frame.shape)
-        yield np.clip(noisy, 0, 255).astype(np.uint8)
+        # Fresh in each frame: the same noise would stand as still as the face.
+        noise = rng.normal(0, NOISE, frame.shape)
+        noisy = (frame + noise).clip(0, 255)
+        yield noisy.astype(np.uint8)
 
 
 def raw_and_smooth(

@@ -126,10 +126,12 @@ def read(
         good, image = capture.read()
         if not good:
             return
-        scale = min(1.0, width / image.shape[1])
+        height_there, width_there = image.shape[:2]
+        # Smaller videos stay as they are.
+        scale = min(1.0, width / width_there)
         size = (
-            round(image.shape[1] * scale),
-            round(image.shape[0] * scale),
+            round(width_there * scale),
+            round(height_there * scale),
         )
         yield cv2.resize(
             image,

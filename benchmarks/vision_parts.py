@@ -138,6 +138,7 @@ def report(
     inputs: Sequence[Input],
 ) -> None:
     """Print mean and median milliseconds of a part, after one call that warms it up."""
+    # First calls allocate.
     part(inputs[0])
     seconds = []
     for one in inputs:

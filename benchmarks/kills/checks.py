@@ -26,9 +26,11 @@ def plays(evidence: Evidence) -> Iterator[str]:
     for event in evidence.events("plays"):
         contents.add(event["play_id"], event)
     yield from contents.problems
-    for play_id in set(evidence.journal) - contents.found.keys():
+    finished = set(evidence.journal)
+    for play_id in finished - contents.found.keys():
         yield f"play {play_id} was finished and is not on the topic"
-    if not evidence.journal:
+    # A run without plays proves nothing.
+    if not finished:
         yield "no play was finished"
 
 
@@ -87,12 +89,16 @@ def repeated_grants(shown: Iterable[Line]) -> Iterator[str]:
 
 def exceeded_budgets(evidence: Evidence) -> Iterator[str]:
     """Check that no offer was granted more often than its budget says."""
-    for campaign in evidence.mall.current().campaigns:
+    mall = evidence.mall.current()
+    for campaign in mall.campaigns:
         for offer in campaign.offers:
-            grants = evidence.granted.get(f"{campaign.id}:{offer.id}", {})
-            if len(grants) > offer.budget:
+            key = f"{campaign.id}:{offer.id}"
+            # Redis has no key of an offer that nobody was granted.
+            grants = evidence.granted.get(key, {})
+            times = len(grants)
+            if times > offer.budget:
                 yield (
-                    f"{offer.id} was granted {len(grants)} times,"
+                    f"{offer.id} was granted {times} times,"
                     f" its budget is {offer.budget}"
                 )
 
@@ -121,10 +127,12 @@ def exposures(evidence: Evidence) -> Iterator[str]:
         evidence.records["faces"],
         "exposures",
     ):
-        wanted[exposure_key(event)] = event
+        key = exposure_key(event)
+        wanted[key] = event
     contents = ById("exposure")
     for event in evidence.events("exposures"):
-        contents.add(exposure_key(event), event)
+        key = exposure_key(event)
+        contents.add(key, event)
     yield from contents.problems
     yield from differences("exposure", contents.found, wanted)
     if not wanted:
@@ -176,7 +184,9 @@ def dead_letters(evidence: Evidence) -> Iterator[str]:
     """Check that there are none at all."""
     found: Counter[str] = Counter()
     for event in evidence.events("dead-letters"):
-        kind = f"{event['service']} {event['topic']} {event['kind']} {event['reason']}"
+        # Without the record's place, so that many of one kind are one line.
+        words = [event[name] for name in ("service", "topic", "kind", "reason")]
+        kind = " ".join(words)
         found[kind] += 1
     for kind, times in found.items():
         yield f"{times} dead letters: {kind}"

@@ -66,11 +66,18 @@ def one_pass(
     ):
         partition = list(records)
         for start in range(0, len(partition), BATCH):
-            outputs = handler.handle(partition[start : start + BATCH])
+            stop = start + BATCH
+            outputs = handler.handle(partition[start:stop])
             messages += outputs.messages
-    messages += handler.stopped().messages
-    events = [message.event for message in messages if message.topic.name == topic]
-    return [event.model_dump(mode="json") for event in events]
+    # What it publishes when it is stopped counts too.
+    last = handler.stopped()
+    messages += last.messages
+    found = []
+    for message in messages:
+        if message.topic.name == topic:
+            line = message.event.model_dump(mode="json")
+            found.append(line)
+    return found
 
 
 def place(received: Received[Any]) -> tuple[int, int]:

@@ -79,7 +79,9 @@ def read_topics(bus: Bus) -> dict[str, list[Received[Any]]]:
         while True:
             records = consumer.poll(POLL_S, POLL_RECORDS)
             for record in records:
-                found[record.topic].append(decode(record))
+                received = decode(record)
+                found[record.topic].append(received)
+            # An empty poll alone may be a slow one.
             if not records and has_read_all(consumer):
                 return found
     finally:
@@ -89,15 +91,18 @@ def read_topics(bus: Bus) -> dict[str, list[Received[Any]]]:
 def has_read_all(consumer: Consumer) -> bool:
     """Return whether a consumer has its partitions, and nothing is left to read."""
     lag = consumer.lag()
+    # No partition, no lag: it has not been given any yet.
     return bool(lag) and not any(lag.values())
 
 
 def read_grants(redis: Redis) -> dict[str, dict[str, str]]:
     """Return, by campaign and offer, the code of each grant."""
     prefix = "stand:grants:"
-    keys = [key.decode() for key in cast("list[bytes]", redis.keys(f"{prefix}*"))]
+    # The client's types leave open whether it waits for answers; this one does.
+    keys = cast("list[bytes]", redis.keys(f"{prefix}*"))
     found = {}
-    for key in keys:
+    for encoded in keys:
+        key = encoded.decode()
         offer = key.removeprefix(prefix)
         found[offer] = plain_hash(redis, key)
     return found

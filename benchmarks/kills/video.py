@@ -58,7 +58,9 @@ def gap_between(
     fps: float,
 ) -> float:
     """Return the seconds of video that are missing between two frames."""
-    return (later_ns - earlier_ns) / SECOND_NS - 1 / fps
+    step_s = (later_ns - earlier_ns) / SECOND_NS
+    # Two frames are a period apart when nothing is missing.
+    return step_s - 1 / fps
 
 
 def down_s(
@@ -88,14 +90,20 @@ def lost_s(evidence: Evidence, fps: float) -> float:
 def merged(outages: Sequence[Outage]) -> list[Span]:
     """Return the spans in which something was down, with half of the slack at each end."""
     half_ns = round(SLACK_S * SECOND_NS / 2)
-    widened = [(each.start_ns - half_ns, each.end_ns + half_ns) for each in outages]
+    widened = []
+    for outage in outages:
+        start = outage.start_ns - half_ns
+        end = outage.end_ns + half_ns
+        widened.append((start, end))
     spans: list[Span] = []
     for start, end in sorted(widened):
-        if spans and start <= spans[-1][1]:
+        if spans:
             first, last = spans[-1]
-            spans[-1] = (first, max(end, last))
-        else:
-            spans.append((start, end))
+            # Outages that overlap are one, or their time would count twice.
+            if start <= last:
+                spans[-1] = (first, max(end, last))
+                continue
+        spans.append((start, end))
     return spans
 
 
