@@ -113,8 +113,11 @@ class Composer:
         if not picture.has_labels and rng.random() >= 0.7:
             turn = rng.uniform(-30, 30)
         # The cut stays inside the picture where the picture is large enough.
-        half = np.minimum(SIDE / 2 / scale, picture.size / 2)
-        source = rng.uniform(half, picture.size - half + 1e-6)
+        cut_half = SIDE / 2 / scale
+        half = np.minimum(cut_half, picture.size / 2)
+        # A little more, so that rounding does not put the end before the start.
+        farthest = picture.size - half + 1e-6
+        source = rng.uniform(half, farthest)
         mirrored = rng.random() < 0.5
         affine = placing(
             scale,
@@ -162,13 +165,14 @@ class Composer:
         rng: Generator,
     ) -> None:
         picture = one_of(self._lookalikes, rng)
-        sides = picture.size / rng.uniform(*AROUND)
+        around = rng.uniform(*AROUND)
+        sides = picture.size / around
         corner = (picture.size - sides) / 2
-        box = np.concatenate([corner, sides]).astype(np.float32)
+        box = np.concatenate([corner, sides])
         self._put(
             tile,
             picture,
-            box,
+            box.astype(np.float32),
             size,
             rng,
         )
@@ -184,7 +188,8 @@ class Composer:
         """Paste a picture somewhere, so large that its box has this size; return its place."""
         corner = box[:2]
         sides = box[2:]
-        own_size = float(np.sqrt(box[2] * box[3]))
+        width, height = sides
+        own_size = float(np.sqrt(width * height))
         scale = min(size / own_size, LARGEST_ENLARGEMENT)
         turn = turn_of_head(rng)
         # Most of the face stays inside the tile.
@@ -212,7 +217,8 @@ class Composer:
         """Paste a piece of a picture that shows no face."""
         picture = one_of(self._empty, rng)
         side = log_uniform(20, 160, rng)
-        scale = float(side / np.sqrt(picture.size.prod()))
+        area = picture.size.prod()
+        scale = float(side / np.sqrt(area))
         turn = rng.normal(0, 20)
         mirrored = rng.random() < 0.5
         target = rng.uniform(0, SIDE, 2)
@@ -272,9 +278,11 @@ class Composer:
         columns = slice(left, right)
         there = tile.image[rows, columns]
         light = factor(0.12, rng)
-        gain = light * factors(0.03, 3, rng)
+        cast = factors(0.03, 3, rng)
+        gain = light * cast
         pasted = np.minimum(image * gain, 255)
-        mixed = there + cover[..., None] * (pasted - there)
+        share = cover[..., None]
+        mixed = there + share * (pasted - there)
         tile.image[rows, columns] = mixed.astype(np.uint8)
         tile.add(picture, affine)
 

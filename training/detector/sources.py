@@ -50,12 +50,14 @@ TRAINING_SHELVES: Final = 100
 
 def labelled_picture(face: LabelledFace, teacher: Detect) -> Picture:
     """Return a face with 68 points; other faces that the teacher sees are ignored."""
-    image, scale = shrunk(face.image())
+    whole = face.image()
+    image, scale = shrunk(whole)
     points = face.points * scale
     box = face_box(points)
     # Sets label one face a picture, but others stand in the background.
     found = teacher(image)
-    is_other = overlaps(box, found.boxes) < SHARED
+    shares = overlaps(box, found.boxes)
+    is_other = shares < SHARED
     return _one_face(
         image,
         box,
@@ -126,7 +128,8 @@ def video_pictures(path: Path, teacher: Detect) -> list[Picture]:
         _, frame = capture.retrieve()
         image = np.asarray(frame, np.uint8)
         small, _ = shrunk(image, SCENE)
-        pictures.append(taught_picture(small, teacher))
+        picture = taught_picture(small, teacher)
+        pictures.append(picture)
     return pictures
 
 
@@ -156,14 +159,16 @@ def _mall_picture(mall: SyntheticMall, frame: int) -> Picture:
         if is_profile or not person.visible:
             unclear.append(box)
             continue
+        own_five = five_points(person.points)
         boxes.append(box)
-        five.append(five_points(person.points))
+        five.append(own_five)
     # A static face looks like a face and is no person: the detector may say either.
     ignored = [*unclear, *truth.static_faces]
+    all_five = np.array(five, np.float32)
     return Picture(
         image,
         _boxes(boxes),
-        np.array(five, np.float32).reshape(-1, 5, 2),
+        all_five.reshape(-1, 5, 2),
         _boxes(ignored),
     )
 

@@ -50,12 +50,14 @@ def measure(
     parts: bool,
 ) -> Json:
     """Return the figures of a result file; `parts` adds the people held out as a set."""
-    names = np.array([face.person for face in faces], dtype=np.str_)
+    people = [face.person for face in faces]
+    names = np.array(people, dtype=np.str_)
+    units = _units(faces, protocol)
     gallery = Gallery(
         embedded.vectors,
         embedded.found,
         person=_numbers(names),
-        unit=_numbers(_units(faces, protocol)),
+        unit=_numbers(units),
     )
     whole = Verification(gallery, names)
     sets = {}
@@ -63,12 +65,13 @@ def measure(
         part = Verification(gallery[mask], names[mask])
         sets[name] = part.figures()
     how = ALIGNED if aligned else DETECTED
+    classes = classes_of(embedded.looks)
     return {
         "protocol": f"{protocol}. {UNITS[protocol]} {how} {RULES}",
         **whole.figures(),
         "curves": whole.curve(),
         "sets": sets,
-        "subgroups": whole.subgroups(classes_of(embedded.looks)),
+        "subgroups": whole.subgroups(classes),
     }
 
 

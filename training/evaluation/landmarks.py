@@ -63,25 +63,30 @@ def measure(
         sets[name] = columns.figures(mask)
     looks = [error.look for error in errors]
     shares = np.linspace(0, 1, 101)
+    quantiles = np.quantile(columns.values["nme"], shares)
     how = DETECTED if detector else TRUTH
     return {
         "protocol": f"{how} {FIGURES}.",
         **columns.figures(everything),
-        "curves": {"nme_quantiles": np.quantile(columns.values["nme"], shares)},
+        "curves": {"nme_quantiles": quantiles},
         "sets": sets,
         "subgroups": subgroups(columns.figures, looks),
     }
 
 
 def _columns(faces: Sequence[LabelledFace], errors: Sequence[Errors]) -> Columns:
+    found = [error.found for error in errors]
+    mse = [error.mse for error in errors]
     nme = np.array([error.nme for error in errors])
+    has_failed = nme > FAILURE
     values = {
-        "detected": np.array([error.found for error in errors], np.float64),
-        "mse": np.array([error.mse for error in errors]),
+        "detected": np.array(found, np.float64),
+        "mse": np.array(mse),
         "nme": nme,
-        "failures": (nme > FAILURE).astype(np.float64),
+        "failures": has_failed.astype(np.float64),
     }
-    people = np.array([face.group for face in faces], dtype=np.str_)
+    groups = [face.group for face in faces]
+    people = np.array(groups, dtype=np.str_)
     return Columns(values, people)
 
 
@@ -182,11 +187,14 @@ def _errors(
     height, width = image.shape[:2]
     offsets = answer - face.points
     relative = offsets / (width, height)
+    squares = relative**2
     distances = np.linalg.norm(offsets, axis=1)
     eyes = outer_eye_distance(face.points)
+    nme = distances.mean() / eyes
+    look = look_of(image, face.points)
     return Errors(
-        found=found,
-        mse=float(np.mean(relative**2)),
-        nme=float(distances.mean() / eyes),
-        look=look_of(image, face.points),
+        found,
+        mse=float(squares.mean()),
+        nme=float(nme),
+        look=look,
     )

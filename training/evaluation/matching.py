@@ -26,15 +26,21 @@ RULE: Final = (
 def matching(found: Detections, points: Points) -> Mask:
     """Return which of n detections match the face of these 68 points, (n,); see RULE."""
     box = face_box(points)
-    centre = box[:2] + box[2:] / 2
+    half = box[2:] / 2
+    centre = box[:2] + half
     sides = found.boxes[:, 2:]
     low = found.boxes[:, :2]
     high = low + sides
-    inside = ((low <= centre) & (centre <= high)).all(axis=1)
+    between = (low <= centre) & (centre <= high)
+    inside = between.all(axis=1)
     # A detector may answer boxes of negative sides.
-    sizes = np.sqrt(np.prod(np.maximum(sides, 0), axis=1))
+    positive = np.maximum(sides, 0)
+    areas = positive.prod(axis=1)
+    sizes = np.sqrt(areas)
     ratio = sizes / face_size(points)
-    alike = (ratio >= SMALLEST_RATIO) & (ratio <= LARGEST_RATIO)
+    large_enough = ratio >= SMALLEST_RATIO
+    small_enough = ratio <= LARGEST_RATIO
+    alike = large_enough & small_enough
     return np.asarray(inside & alike)
 
 
@@ -44,7 +50,8 @@ def trusted(detector: Detector, image: Image) -> Detections:
     They are those from the operating threshold on.
     """
     found = detect_scaled(detector, image)
-    return found[found.scores >= detector.trust.start]
+    starts_track = found.scores >= detector.trust.start
+    return found[starts_track]
 
 
 def matched(
@@ -54,7 +61,8 @@ def matched(
 ) -> Detections:
     """Return the trusted detections that match the face of these 68 points, best first."""
     found = trusted(detector, image)
-    return found[matching(found, points)]
+    matches = matching(found, points)
+    return found[matches]
 
 
 def shape_over(image: Image) -> Doubles:
@@ -67,5 +75,7 @@ def shape_over(image: Image) -> Doubles:
 def _unit_shape() -> Doubles:
     """Return the mean shape (68, 2) with both coordinates from 0 to 1."""
     flat = mean_shape()[:, :2]
-    from_zero = flat - flat.min(axis=0)
-    return np.asarray(from_zero / np.ptp(flat, axis=0))
+    low = flat.min(axis=0)
+    sides = np.ptp(flat, axis=0)
+    from_zero = flat - low
+    return np.asarray(from_zero / sides)

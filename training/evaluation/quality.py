@@ -68,7 +68,8 @@ def measure(
     `others` are scores to compare it with.
     """
     threshold = threshold_at(views.impostor, FMR)
-    missed = (views.genuine < threshold).astype(np.float64)
+    is_missed = views.genuine < threshold
+    missed = is_missed.astype(np.float64)
     fnmr = float(missed.mean())
     error = reject_curve(missed, scores)
     ideal = reject_curve(missed, -missed)
@@ -116,12 +117,16 @@ def reject_curve(missed: Floats, scores: Floats) -> Floats:
     Ties come in any order.
     """
     # Mixed first, because misses with the same score must not all come first or last.
-    mixed = np.random.default_rng(0).permutation(len(missed))
+    rng = np.random.default_rng(0)
+    mixed = rng.permutation(len(missed))
     by_score = np.argsort(-scores[mixed], kind="stable")
-    ordered = missed[mixed][by_score]
-    left = np.ceil((1 - SHARES) * len(ordered)).astype(int)
-    left = np.maximum(1, left)
-    misses = np.cumsum(ordered)[left - 1]
+    best_first = mixed[by_score]
+    ordered = missed[best_first]
+    kept = (1 - SHARES) * len(ordered)
+    # One at least, so that there is something to divide by.
+    left = np.maximum(1, np.ceil(kept).astype(int))
+    so_far = np.cumsum(ordered)
+    misses = so_far[left - 1]
     return np.asarray(misses / left)
 
 

@@ -31,13 +31,15 @@ def pca(samples: Floats, count: int) -> Pca:
     gram = centred @ centred.T
     values, vectors = np.linalg.eigh(gram)
     # `eigh` gives the smallest first.
-    largest = values[::-1][:count]
-    left = vectors[:, ::-1][:, :count]
+    largest_first = values[::-1]
+    largest = largest_first[:count]
+    left = np.fliplr(vectors)[:, :count]
     scale = np.sqrt(largest)
     projected = left.T @ centred
     right = projected / scale[:, None]
     # An eigenvector's sign is free; fixed, so that the file is the same on every machine.
-    sign = np.sign(right.sum(axis=1))
+    sums = right.sum(axis=1)
+    sign = np.sign(sums)
     root = np.sqrt(len(samples))
     deviation = sign * scale / root
     components = right * deviation[:, None]
@@ -58,17 +60,20 @@ def covariance_factors(weights: Floats, people: People) -> tuple[Floats, Floats]
     rest: list[Floats] = []
     freedom = 0
     for person in range(_count(people)):
-        members = weights[people == person]
+        is_own = people == person
+        members = weights[is_own]
         mean = members.mean(axis=0)
         means.append(mean)
         # The mean of each person takes one degree of freedom.
         freedom += len(members) - 1
         if len(members) > 1:
-            rest.append(members - mean)
+            off = members - mean
+            rest.append(off)
     person_means = np.stack(means)
     between = np.cov(person_means.T)
     deviations = np.concatenate(rest)
-    within = deviations.T @ deviations / freedom
+    products = deviations.T @ deviations
+    within = products / freedom
     return _factor(between), _factor(within)
 
 
@@ -101,7 +106,9 @@ def expression_directions(
         rcond=None,
     )
     deviations = mouths.std(axis=0)
-    directions = slopes * 2 * deviations[:, None]
+    # Two was chosen, not measured.
+    steps = 2 * deviations[:, None]
+    directions = slopes * steps
     return np.asarray(directions, np.float32)
 
 
@@ -121,8 +128,10 @@ def _within(values: Floats, people: People) -> Floats:
     means: list[Floats] = []
     for person in range(_count(people)):
         own = values[people == person]
-        means.append(own.mean(axis=0))
-    of_each = np.stack(means)[people]
+        mean = own.mean(axis=0)
+        means.append(mean)
+    person_means = np.stack(means)
+    of_each = person_means[people]
     return np.asarray(values - of_each, np.float32)
 
 

@@ -54,9 +54,10 @@ def texture_of(face: LabelledFace, mesh: Mesh) -> Image:
     inverse = cv2.invertAffineTransform(matrix)
     back = np.asarray(inverse, np.float32)
     outline = transformed(rings(), back)
+    all_points = np.vstack([points, outline])
     texture = warp(
         np.asarray(image),
-        np.vstack([points, outline]),
+        all_points,
         mesh.texture,
         mesh.triangles,
         (WIDTH, HEIGHT),
@@ -67,11 +68,13 @@ def texture_of(face: LabelledFace, mesh: Mesh) -> Image:
 
 def _halvings(matrix: Floats) -> float:
     """Return by how much a picture is made smaller before it is warped, a power of two."""
-    scale = np.hypot(*matrix[:, 0])
+    right = matrix[:, 0]
+    scale = np.hypot(*right)
     halvings = -np.log2(scale)
     # 0.25: a picture may be enlarged by a fifth after it; chosen, not measured.
     whole = np.floor(halvings + 0.25)
-    return float(2 ** max(0.0, whole))
+    count = max(0.0, whole)
+    return float(2**count)
 
 
 def with_alpha(texture: Image, landmarks: Floats) -> Image:
@@ -205,8 +208,10 @@ def _filled(texture: Image, core: Mask) -> Image:
     colours = np.zeros((count, 3), np.uint8)
     own_labels = nearest[is_core]
     colours[own_labels] = texture[is_core]
-    around = cv2.GaussianBlur(colours[nearest], (0, 0), 4)
-    filled = np.where(is_core[..., None], texture, around)
+    nearest_colours = colours[nearest]
+    around = cv2.GaussianBlur(nearest_colours, (0, 0), 4)
+    is_kept = is_core[..., None]
+    filled = np.where(is_kept, texture, around)
     return np.asarray(filled, np.uint8)
 
 
@@ -219,15 +224,18 @@ def balanced(texture: Image, landmarks: Floats) -> Image:
     """Take most of the colour cast out and half of the exposure, by the mean of the face."""
     face = np.zeros((HEIGHT, WIDTH), np.uint8)
     cv2.fillConvexPoly(face, _hull(landmarks), 1)
-    planes = cv2.cvtColor(texture, cv2.COLOR_BGR2YCrCb).astype(np.float32)
+    converted = cv2.cvtColor(texture, cv2.COLOR_BGR2YCrCb)
+    planes = converted.astype(np.float32)
     # Half of the exposure and three quarters of the cast: people differ in skin, not in lamps.
     typical_luma, *typical_colour = TYPICAL_SKIN
+    # `cv2.mean` always gives four numbers.
     luma, *colour = cv2.mean(planes, face)[:3]
     exposure = typical_luma / max(luma, DARKEST)
     cast = np.array(typical_colour) - colour
     planes[..., 0] *= exposure**0.5
     planes[..., 1:] += 0.75 * cast
-    rounded = np.clip(planes, 0, 255).astype(np.uint8)
+    in_range = planes.clip(0, 255)
+    rounded = in_range.astype(np.uint8)
     colours = cv2.cvtColor(rounded, cv2.COLOR_YCrCb2BGR)
     return np.asarray(colours, np.uint8)
 

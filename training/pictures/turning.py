@@ -74,8 +74,10 @@ class _Turn:
         """Return points (n, 2) of depths (n,) after the turn."""
         solid = np.column_stack([points, depth])
         centred = solid - self.pivot
+        # Back to the model's axes, then to those of the camera after the turn.
         turn = self.after @ self.before.T
-        turned_solid = centred @ turn.T + self.pivot
+        turned_centred = centred @ turn.T
+        turned_solid = turned_centred + self.pivot
         return np.asarray(turned_solid[:, :2])
 
 
@@ -147,10 +149,10 @@ def _turn_of(
     model_middle = model.mean(axis=0)
     centred = points - middle
     model_centred = model - model_middle
+    products = centred * model_centred
+    squares = model_centred**2
     # Least squares.
-    shared = (centred * model_centred).sum()
-    spread = (model_centred**2).sum()
-    scale = float(shared / spread)
+    scale = float(products.sum() / squares.sum())
     origin = middle - scale * model_middle
     return _Turn(
         before,

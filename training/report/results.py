@@ -92,6 +92,7 @@ Results = Mapping[str, Result]
 def _inside(content: Mapping[str, Any], key: str) -> Any:
     """Return the value at a key such as `tar_at_far.1e-3`, None where there is none."""
     found: Any = content
+    # Keys of the files hold no dots: their parts can be told apart.
     for part in key.split("."):
         if not isinstance(found, Mapping):
             return None

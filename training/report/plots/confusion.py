@@ -41,6 +41,7 @@ def plot_confusion(path: Path, result: Result) -> None:
         )
         for (row, column), share in np.ndenumerate(shares):
             count = int(counts[row, column])
+            # Empty cells stay empty: noughts would hide the others.
             if count:
                 _cell(
                     axes,

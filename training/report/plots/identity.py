@@ -38,6 +38,7 @@ def plot_identity(path: Path, results: Results) -> None:
             across=0.97,
             side="right",
         )
+        # Rates that are used lie decades apart; beyond a half, accepting says nothing.
         axes.set_xscale("log")
         axes.set_xlim(right=0.5)
         axes.yaxis.set_major_formatter(SHARE)
@@ -66,6 +67,7 @@ def _curve(
         place = float(far)
         tar = result.value(f"tar_at_far.{far}")
         interval = result.interval(f"tar_at_far.{far}")
+        # Too few pairs support the lowest rates of small sets.
         if tar is None:
             continue
         if interval:

@@ -40,6 +40,7 @@ def plot_landmarks(path: Path, results: Results) -> None:
         for place, (name, result) in enumerate(shown.items()):
             _distribution(errors, name, result)
             if name.endswith("detector"):
+                # Side by side, so that no dot hides another; chosen, not measured.
                 shift = 0.08 if place else -0.08
                 _by_yaw(
                     yaw,
@@ -57,6 +58,7 @@ def plot_landmarks(path: Path, results: Results) -> None:
         errors.set(
             title="Share of faces with at most this error", xlabel="NME of the face"
         )
+        # The few faces beyond would press the rest together; chosen, not measured.
         errors.set(xlim=(0, 0.16), ylim=(0, 1.02))
         errors.yaxis.set_major_formatter(SHARE)
         errors.legend(
@@ -86,6 +88,7 @@ def _distribution(
     result: Result,
 ) -> None:
     label, colour, line = LANDMARK_SETS[name]
+    # Quantiles at even steps are the distribution with its axes exchanged.
     quantiles = result.curve("nme_quantiles")
     share = np.linspace(0, 1, len(quantiles))
     axes.plot(

@@ -68,6 +68,7 @@ def _curves(axes: Axes, result: Result) -> None:
     axes.yaxis.set_major_formatter(SHORT_SHARE)
     axes.set_xlabel("views rejected, those of least quality first")
     axes.set_xlim(0, rejected[-1])
+    # From 0, so that a half looks like a half.
     axes.set_ylim(bottom=0)
     axes.grid()
 

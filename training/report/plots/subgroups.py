@@ -32,15 +32,19 @@ def plot_subgroups(
     """Write the plot as SVG to `path`; gaps stand out, classes of few faces are hollow."""
     rows = list(_rows(result, kind))
     height = rows[-1].place if rows else 0
+    # A quarter of an inch holds a line of 9 points; an inch is for title and axis.
+    inches = 1.0 + 0.25 * height
     with drawing(
         path,
         NARROW,
-        1.0 + 0.25 * height,
+        inches,
         [result],
     ) as figure:
         axes = figure.subplots()
+        # From the bottom to the top: the first row stands above.
         axes.set_ylim(height + 0.7, -1.2)
-        axes.set_xlim(*_range(result, kind))
+        low, high = _range(result, kind)
+        axes.set_xlim(low, high)
         _all_faces(axes, result, kind)
         worse = {(gap.factor, gap.label) for gap in gaps(result, kind)}
         for row in rows:
@@ -56,6 +60,7 @@ def plot_subgroups(
         axes.set_title(title)
         axes.set_xlabel(f"{kind.name}, 95 % intervals; grey: all faces")
         axes.xaxis.set_major_locator(MaxNLocator(7))
+        # A kind knows how its figures are written, not what they are: it is asked.
         if kind.write(0.5).endswith("%"):
             axes.xaxis.set_major_formatter(SHORT_SHARE)
         quiet(axes, "x")
