@@ -28,6 +28,7 @@ def threshold_at(different: Scores, far: float) -> float:
     highest_first = np.sort(different)[::-1]
     passing = int(far * len(highest_first))
     first_refused = highest_first[passing]
+    # Just above it, so that equal cosines are refused with it.
     threshold = np.nextafter(first_refused, np.inf)
     return float(threshold)
 
@@ -53,7 +54,8 @@ def best_accuracy(same: Scores, different: Scores) -> float:
     thresholds = np.concatenate([same, different])
     same_below = np.searchsorted(same, thresholds)
     different_below = np.searchsorted(different, thresholds)
-    passed = 1 - same_below / len(same)
+    missed = same_below / len(same)
+    passed = 1 - missed
     refused = different_below / len(different)
-    both = passed + refused
-    return float(both.max() / 2)
+    accuracy = (passed + refused) / 2
+    return float(accuracy.max())

@@ -125,12 +125,7 @@ def strongest(
 
 def _samples(x: Tensor) -> Tensor:
     """Return (n, c, h, w) as (n·h·w, c) in double precision."""
-    channels_last = x.permute(
-        0,
-        2,
-        3,
-        1,
-    )
+    channels_last = x.permute(0, 2, 3, 1)
     rows = channels_last.reshape(-1, x.shape[1])
     return rows.double()
 

@@ -85,7 +85,8 @@ class EmbeddingTask(Task):
     @cached_property
     def _targets(self) -> Vectors:
         # In the network's folder, for all rounds.
-        cache = self._config.run.parent / "targets.npz"
+        folder = self._config.run.parent
+        cache = folder / "targets.npz"
         pictures = self._train.upright
         return teacher_targets(self._config.teacher, pictures, cache)
 
@@ -126,7 +127,8 @@ class EmbeddingTask(Task):
     def order(self, rng: Generator) -> NDArray[np.integer]:
         # Both are made here: processes that prepare batches get a copy.
         assert len(self._targets) == len(self._labels)
-        order = rng.permutation(len(self._train.people))
+        count = len(self._train.people)
+        order = rng.permutation(count)
         return order[: self._config.shown]
 
     def sample(self, index: int, rng: Generator) -> Sample:

@@ -128,16 +128,19 @@ def nearest_is_same(gallery: Gallery) -> Doubles:
     person = gallery.person
     right = np.full(len(person), np.nan)
     asked = _has_several_units(gallery)
+    missed = ~gallery.found
     for rows, cosines in gallery.rows():
         own_unit = gallery.unit[rows]
         same_unit = own_unit[:, None] == gallery.unit
         cosines[same_unit] = -np.inf
-        cosines[:, ~gallery.found] = -np.inf
+        cosines[:, missed] = -np.inf
         nearest = cosines.argmax(axis=1)
         correct = person[nearest] == person[rows]
         correct &= gallery.found[rows]
+        # Where nobody else was found, the first picture counts as the nearest.
         correct &= gallery.found[nearest]
-        right[rows] = np.where(asked[rows], correct, np.nan)
+        is_asked = asked[rows]
+        right[rows] = np.where(is_asked, correct, np.nan)
     return right
 
 

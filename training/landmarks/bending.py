@@ -47,8 +47,8 @@ def bent(
     columns, rows = np.meshgrid(line, line)
     pixels = np.stack([columns, rows], axis=-1)
     places = pixels + field
-    source = _through(back, places).astype(np.float32)
-    x, y = cv2.split(source)
+    source = _through(back, places)
+    x, y = cv2.split(source.astype(np.float32))
     picture = cv2.remap(
         image,
         x,
@@ -60,8 +60,10 @@ def bent(
     # The field gives where a pixel comes from; for points it has to be inverted.
     moved = inside
     for _ in range(STEPS):
-        moved = inside - _shift_at(field, moved)
-    return np.asarray(picture, np.uint8), _through(back, moved)
+        shift = _shift_at(field, moved)
+        moved = inside - shift
+    bent_points = _through(back, moved)
+    return np.asarray(picture, np.uint8), bent_points
 
 
 def _through(affine: Affine, places: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -77,7 +79,8 @@ def smooth_field(size: int, rng: Generator) -> NDArray[np.float32]:
 
     (size, size, 2), pixels.
     """
-    nodes = rng.normal(0, STRENGTH * size, (NODES, NODES, 2))
+    deviation = STRENGTH * size
+    nodes = rng.normal(0, deviation, (NODES, NODES, 2))
     field = cv2.resize(
         nodes.astype(np.float32),
         (size, size),

@@ -69,7 +69,8 @@ class LandmarksTask(Task):
 
     @cached_property
     def _weights(self) -> NDArray[np.float64]:
-        return rarity([face.points for face in self._faces])
+        points = [face.points for face in self._faces]
+        return rarity(points)
 
     @cached_property
     def _validation(self) -> ValidationSet:
@@ -101,8 +102,8 @@ class LandmarksTask(Task):
             rng,
             self._faces,
         )
-        seen = network_input([picture])[0]
-        return seen, points.astype(np.float32)
+        inputs = network_input([picture])
+        return inputs[0], points.astype(np.float32)
 
     def loss(self, network: nn.Module, batch: Batch) -> Tensor:
         """See Task. Mean distance of the points, in half crops."""
@@ -110,8 +111,9 @@ class LandmarksTask(Task):
         known = ~points[..., 0].isnan()
         guessed = network(pictures).view_as(points)
         off = guessed[known] - points[known]
+        squared = off.square().sum(dim=-1)
         # The small number keeps the slope of the root finite where a point is hit exactly.
-        distances = torch.sqrt(off.square().sum(dim=-1) + 1e-6)
+        distances = torch.sqrt(squared + 1e-6)
         return distances.mean()
 
     def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:

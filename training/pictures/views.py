@@ -110,24 +110,23 @@ def make_views(
         "views",
         console=Console(stderr=True),
     ):
-        points = landmarker.points([picture], [start])[0]
+        found = landmarker.points([picture], [start])
         frames = [frame_of(picture, rng) for _ in range(each)]
         upright = picture[ROOM:-ROOM, ROOM:-ROOM]
-        clean.append(embedder.embed([upright])[0])
+        of_upright = embedder.embed([upright])
         seen = _look_at(
             frames,
-            points,
+            found[0],
             landmarker,
             embedder,
         )
+        clean.append(of_upright[0])
         vectors.append(seen.vectors)
         cuts += seen.cuts
         heights += seen.heights
-    genuine, impostor = _compared(
-        faces,
-        np.array(clean),
-        np.array(vectors),
-    )
+    clean_vectors = np.array(clean)
+    seen_vectors = np.array(vectors)
+    genuine, impostor = _compared(faces, clean_vectors, seen_vectors)
     people = np.repeat(faces.people, each)
     return Views(
         np.array(cuts),
@@ -149,11 +148,14 @@ def _look_at(
     crops: list[Crop] = []
     cuts: list[Image] = []
     for frame in frames:
+        # As tracking has it: the points of the frame before give the crop.
         scale = frame.shape[0] / WIDE
-        crop = crop_of_points(points * scale, side)
+        scaled = points * scale
+        crop = crop_of_points(scaled, side)
         picture = cut(frame, crop, side)
+        small = quality_cut(picture)
         crops.append(crop)
-        cuts.append(quality_cut(picture))
+        cuts.append(small)
     found = landmarker.points(frames, crops)
     aligned: list[Image] = []
     heights: list[float] = []
@@ -163,8 +165,10 @@ def _look_at(
         strict=True,
     ):
         y = these[:, 1]
-        aligned.append(align(frame, these))
-        heights.append(float(np.ptp(y)))
+        height = float(np.ptp(y))
+        upright = align(frame, these)
+        aligned.append(upright)
+        heights.append(height)
     vectors = embedder.embed(aligned)
     return _Seen(vectors, cuts, heights)
 
@@ -177,7 +181,8 @@ def seen_twice(faces: AlignedFaces) -> list[int]:
         faces.videos,
         strict=True,
     ):
-        videos.setdefault(person, set()).add(video)
+        own = videos.setdefault(person, set())
+        own.add(video)
     places: list[int] = []
     for place, person in enumerate(faces.people):
         if len(videos[person]) > 1:
@@ -222,8 +227,9 @@ def _compared(
     names = np.unique(owners)
     units: list[Vectors] = []
     for name in names:
-        own = clean[owners == name]
-        units.append(_unit(own.sum(axis=0)))
+        is_own = owners == name
+        total = clean[is_own].sum(axis=0)
+        units.append(_unit(total))
     means = np.array(units)
     # A view is compared with other videos alone: frames of one video are nearly the same.
     genuine: list[Vectors] = []
@@ -233,7 +239,8 @@ def _compared(
         is_own = owners == owner
         is_other_video = videos != videos[place]
         other_videos = clean[is_own & is_other_video]
-        own_mean = _unit(other_videos.sum(axis=0))
+        total = other_videos.sum(axis=0)
+        own_mean = _unit(total)
         other_people = means[names != owner]
         to_others = views @ other_people.T
         genuine.append(views @ own_mean)
@@ -244,4 +251,6 @@ def _compared(
 
 def _unit(vector: Vectors) -> Vectors:
     length = float(np.linalg.norm(vector))
-    return np.asarray(vector / max(length, 1e-9))
+    # Vectors may cancel out; nothing is like their sum.
+    safe = max(length, 1e-9)
+    return np.asarray(vector / safe)

@@ -31,7 +31,8 @@ def write_page(folder: Path, page: Path) -> None:
     results = read_results(folder)
     for name, picture in pictures(results).items():
         picture.draw(folder / name)
-    text = page_text(results, read_speeds(folder))
+    speeds = read_speeds(folder)
+    text = page_text(results, speeds)
     page.write_text(text, encoding="utf-8")
 
 
@@ -53,30 +54,40 @@ def page_text(results: Results, speeds: Speeds) -> str:
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701  # Markdown, from our own figures
     )
-    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    return template.render(_content(results, speeds))
+    source = TEMPLATE.read_text(encoding="utf-8")
+    template = environment.from_string(source)
+    content = _content(results, speeds)
+    return template.render(content)
 
 
 def _content(results: Results, speeds: Speeds) -> Mapping[str, Any]:
     """Return the variables of the template."""
     drawn = pictures(results)
-    examined = [one for one in EXAMINED if one.picture in drawn]
-    sections = [_section(one, results[one.name]) for one in examined]
+    sections = []
+    for one in EXAMINED:
+        if one.picture in drawn:
+            section = _section(one, results[one.name])
+            sections.append(section)
     measured = [one for one in PLAN if one.name in results]
     missing = [one.name for one in PLAN if one.name not in results]
+    head = [
+        "",
+        "aim",
+        "measured",
+        "reached",
+    ]
+    aims = aim_rows(results, speeds)
+    expressions = results.get("expression")
     return {
         "results": results,
-        "aims": table(
-            ["", "aim", "measured", "reached"],
-            aim_rows(results, speeds),
-        ),
+        "aims": table(head, aims),
         "detectors": detector_table(results),
         "controls": control_table(results),
         "fooled": fooled(results),
         "embeddings": embedding_table(results),
         "compared": compared,
         "examined": sections,
-        "rare": rarely_recognised(results.get("expression")),
+        "rare": rarely_recognised(expressions),
         "speeds": speed_table(speeds),
         "commands": measured,
         "missing": missing,
@@ -87,10 +98,11 @@ def _content(results: Results, speeds: Speeds) -> Mapping[str, Any]:
 def _section(one: Examined, result: Result) -> dict[str, Any]:
     kinds = [KINDS[key] for key in one.keys]
     found = gaps(result, kinds[0])
+    sentences = [gap.sentence() for gap in found]
     return {
         "title": one.title,
         "picture": one.picture,
-        "gaps": [gap.sentence() for gap in found],
+        "gaps": sentences,
         "thin": thin(result),
         "table": of_classes(result, kinds),
     }
