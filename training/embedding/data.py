@@ -47,7 +47,7 @@ def jittered(picture: Image, rng: Generator) -> Image:
     affine = cv2.getRotationMatrix2D((middle, middle), angle, size)
     shift = wild * rng.normal(0, 1.5, 2)
     # The network sees the picture without its room.
-    affine[:, 2] += shift - ROOM
+    affine[:, 2] = affine[:, 2] + (shift - ROOM)
     view = cv2.warpAffine(
         picture,
         affine,

@@ -156,7 +156,8 @@ class EmbeddingTask(Task):
         person = self._person_loss(vectors, labels)
         weighted_relation = self._config.relation * relation
         weighted_person = self._config.identity * person
-        return aligned + weighted_relation + weighted_person
+        total: Tensor = aligned + weighted_relation + weighted_person
+        return total
 
     def _person_loss(self, vectors: Tensor, labels: Tensor) -> Tensor:
         prototypes = self._prototypes(vectors.device)
