@@ -5,7 +5,7 @@ import pytest
 
 from tests.unit.landmarks.toy_vision import jpeg, picture
 from vitrine.errors import Invalid
-from vitrine.faces.decoding import decode, jpeg_size
+from vitrine.faces.decoding import decode
 
 GOOD = jpeg(picture((160, 120, 60)))
 
@@ -22,19 +22,18 @@ def test_a_good_jpeg_becomes_its_picture() -> None:
     assert image.shape == (240, 320, 3)
     difference = image.astype(int) - picture((160, 120, 60))
     assert np.abs(difference).mean() < 2
-    assert jpeg_size(GOOD) == (320, 240)
 
 
 @pytest.mark.parametrize(
     ("body", "announced", "reason"),
     [
-        (b"", (320, 240), "holds no picture"),
-        (b"\x89PNG\r\n\x1a\n", (320, 240), "no JPEG"),
-        (b"\xff\xd8", (320, 240), "no JPEG"),
-        (b"\xff\xd8\xff\xe0\x00\x00", (320, 240), "no JPEG"),
+        (b"", (320, 240), "holds no JPEG"),
+        (b"\x89PNG\r\n\x1a\n", (320, 240), "holds no JPEG"),
+        (b"\xff\xd8", (320, 240), "not a JPEG"),
+        (b"\xff\xd8\xff\xe0\x00\x00", (320, 240), "not a JPEG"),
         (GOOD[: len(GOOD) // 2], (320, 240), "cut off"),
         (GOOD, (640, 360), "320×240, announced was 640×360"),
-        (claiming(20_000, 20_000), (320, 240), "20000×20000, announced was 320×240"),
+        (claiming(4_000, 4_000), (320, 240), "4000×4000, announced was 320×240"),
         (claiming(20_000, 20_000), (20_000, 20_000), "too large"),
     ],
 )
