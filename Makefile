@@ -10,7 +10,7 @@ CODE := vitrine training benchmarks deploy
 DOMAIN_TESTS := tests/unit/faces tests/unit/presence tests/unit/customers tests/unit/programme tests/unit/campaigns \
 	tests/unit/runtime tests/unit/mall tests/unit/architecture
 TAG ?= latest
-IMAGE_EXTRAS := analytics build cuda engagement identity ingest landmarks stand
+IMAGE_EXTRAS := analytics build console cuda engagement identity ingest landmarks stand
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev demo check test coverage lint complexity format mutants docs wheel images sbom pin-images \

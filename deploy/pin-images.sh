@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 
 pins=deploy/compose.pins.yml
 base=${SITE_REGISTRY:-}$(sed -n 's/^ARG PYTHON_IMAGE=//p' deploy/Dockerfile)
-own="ingest landmarks identity engagement stand analytics topics"
+own="ingest landmarks identity engagement stand console analytics topics"
 export SITE_SECRETS="${SITE_SECRETS:-deploy/secrets}"
 [ $# -gt 0 ] || set -- kafka redis prometheus grafana
 

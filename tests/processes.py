@@ -29,6 +29,7 @@ from vitrine.topics import TOPICS, Topic
 SHOWN_LOG = 2_000
 START_ORDER = (
     "analytics",
+    "console",
     "stand",
     "identity",
     "engagement",
@@ -43,6 +44,7 @@ STOP_ORDER = (
     "identity",
     "player",
     "stand",
+    "console",
     "analytics",
 )
 
@@ -64,7 +66,7 @@ def wait_for(
 
 
 class Processes:
-    """Run the six services and a virtual player, each a process with its log file in `folder`."""
+    """Run the seven services and a virtual player, each a process with its log file in `folder`."""
 
     def __init__(
         self, folder: Path, servers: str, redis_url: str, **environment: str
@@ -83,6 +85,7 @@ class Processes:
             "VITRINE_KAFKA_SERVERS": servers,
             "VITRINE_REDIS_URL": redis_url,
             "VITRINE_STAND_PORT": str(self.page),
+            "VITRINE_CONSOLE_PORT": "0",
             "VITRINE_FINITE": "true",
             **environment,
         }

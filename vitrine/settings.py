@@ -19,7 +19,15 @@ PREFIX = "VITRINE_"
 SECRETS = Path("/run/secrets")
 # What the test suite reads (a broker, a Redis); no settings of a program.
 TEST_PREFIX = "VITRINE_TEST_"
-SERVICES = ("ingest", "landmarks", "identity", "engagement", "stand", "analytics")
+SERVICES = (
+    "ingest",
+    "landmarks",
+    "identity",
+    "engagement",
+    "stand",
+    "console",
+    "analytics",
+)
 
 
 class EnvironmentSettings(BaseSettings):

@@ -58,7 +58,7 @@ FRAMES = Topic(
         "its metadata travels in the record header `meta`."
     ),
     written_by=("ingest",),
-    read_by=("landmarks",),
+    read_by=("landmarks", "console"),
     partitions=FRAME_PARTITIONS,
     retention_ms=MINUTE_MS,
     # Kafka deletes whole segments only: pictures live for retention and a segment at most.
@@ -78,7 +78,7 @@ FACES = Topic(
         "sealed embedding if allowed."
     ),
     written_by=("landmarks",),
-    read_by=("identity", "engagement"),
+    read_by=("identity", "engagement", "console"),
     partitions=STAND_PARTITIONS,
     retention_ms=10 * MINUTE_MS,
     # As for `frames`: embeddings have to go soon.
@@ -95,7 +95,7 @@ IDENTITIES = Topic(
         "Never a customer id."
     ),
     written_by=("identity",),
-    read_by=("stand", "analytics"),
+    read_by=("stand", "analytics", "console"),
     partitions=STAND_PARTITIONS,
     retention_ms=DAY_MS,
     version=2,
@@ -106,7 +106,7 @@ ENGAGEMENT = Topic(
     schema=schemas.StandEngagement,
     description="Live state of everybody present at a stand, a few times a second.",
     written_by=("engagement",),
-    read_by=("stand",),
+    read_by=("stand", "console"),
     partitions=STAND_PARTITIONS,
     retention_ms=10 * MINUTE_MS,
 )

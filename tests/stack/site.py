@@ -22,7 +22,15 @@ import yaml
 from tests.brokers import ROOT
 from tests.processes import wait_for
 
-SERVICES = ("ingest", "landmarks", "identity", "engagement", "stand", "analytics")
+SERVICES = (
+    "ingest",
+    "landmarks",
+    "identity",
+    "engagement",
+    "stand",
+    "console",
+    "analytics",
+)
 STARTED = (*SERVICES, "player", "prometheus")
 """All but Grafana; Kafka, Redis and the topics come along."""
 ONE_AFTER_THE_OTHER = {"DOCKER_BUILDKIT": "0", "COMPOSE_PARALLEL_LIMIT": "1"}

@@ -153,6 +153,7 @@ def _run(plan: Plan, *, browser: bool) -> None:
             stack.enter_context(site.running(stop, say))
         welcome(screen, site)
         if browser and has_screen():
+            webbrowser.open(site.live_view())
             webbrowser.open(stand_page(site))
         watch(screen, site, stop)
         with screen.status("Counting what is on its way …"):

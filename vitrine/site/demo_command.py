@@ -93,7 +93,7 @@ def greet(port: int, sources: tuple[str, ...]) -> None:
 @click.option(
     "--no-browser",
     is_flag=True,
-    help="Do not open the stand page in a browser.",
+    help="Do not open the live view and the stand page in a browser.",
 )
 @click.option(
     "--port",

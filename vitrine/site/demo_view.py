@@ -52,7 +52,12 @@ def starting(screen: Console) -> Iterator[Callable[[str], None]]:
 def welcome(screen: Console, site: Site) -> None:
     """Print where to look."""
     page = stand_page(site)
+    view = site.live_view()
     screen.print("Ready. Open")
+    screen.print(
+        f"  Live cameras  [bold]{view}[/]   (opens once)",
+        soft_wrap=True,
+    )
     screen.print(f"  Stand page    [bold]{page}[/]")
     screen.print(f"  Live figures  [bold]{site.address}/live[/]")
 

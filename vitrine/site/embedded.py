@@ -23,6 +23,7 @@ from vitrine.clock import Clock, EventClock, SystemClock
 from vitrine.errors import Unavailable
 from vitrine.programme.commands import PlayReport
 from vitrine.runtime import Context, Service, ServiceLoop
+from vitrine.services.console.app import ConsoleService
 from vitrine.services.stand.app import StandService
 from vitrine.services.stand.virtual_player import VirtualPlayer
 from vitrine.settings import SERVICES, Settings
@@ -51,6 +52,7 @@ ORDER = (
     "identity",
     "player",
     "stand",
+    "console",
     "analytics",
     "recorder",
 )
@@ -84,6 +86,7 @@ class Site:
         self._interrupted = Event()
         self._say: Callable[[str], None] = silent
         self._workers: dict[str, Worker] = {}
+        self._console: ConsoleService | None = None
 
     @contextmanager
     def running(
@@ -103,18 +106,30 @@ class Site:
             services = self._build(context)
             stand = services["stand"]
             assert isinstance(stand, StandService)  # noqa: S101 - what its build() returns
+            console = services["console"]
+            assert isinstance(console, ConsoleService)  # noqa: S101 - likewise
+            self._console = console
             stack.callback(self._abandon)
             self._start("recorder", self._recorder_loop(context).run)
             for name, service in services.items():
                 # The cameras wait: the first frame is taken when all others listen.
                 if name != "ingest":
                     self._start(name, service.run)
-            self._wait_until_ready(stand.listening, self.recorder.listening)
+            self._wait_until_ready(
+                stand.listening,
+                console.listening,
+                self.recorder.listening,
+            )
             self.address = stand.address
             self._start("player", self._player(context, stand).run)
             self._started = time.monotonic()
             self._start("ingest", services["ingest"].run)
             yield self
+
+    def live_view(self) -> str:
+        """Return an address that opens the live view of the cameras once, while the site runs."""
+        assert self._console is not None  # noqa: S101 - the site runs
+        return self._console.entrance()
 
     @property
     def sources_ended(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from vitrine.mall.folder import MallSource
 from vitrine.runtime import Context
+from vitrine.services.console.settings import ConsoleSettings
 from vitrine.services.ingest.settings import IngestSettings
 from vitrine.services.stand.settings import StandSettings
 from vitrine.settings import (
@@ -35,6 +36,8 @@ class Plan:
     speed: Literal["realtime", "max"] = "realtime"
     seconds: float | None = None
     port: int = 8000
+    console_port: int = 0
+    """Of the live view of the cameras; 0 for a free one."""
     record: Path | None = None
     defaults: Defaults = field(default_factory=dict)
     """Settings of single services; a variable of the environment wins over them."""
@@ -55,6 +58,7 @@ def defaults_of(plan: Plan) -> Defaults:
     defaults: dict[type[EnvironmentSettings], Mapping[str, Any]] = {}
     defaults[IngestSettings] = ingest
     defaults[StandSettings] = {"port": plan.port}
+    defaults[ConsoleSettings] = {"port": plan.console_port}
     for settings, values in plan.defaults.items():
         before = defaults.get(settings, {})
         defaults[settings] = {**before, **values}

@@ -140,6 +140,13 @@ DECISION_SECONDS = Histogram(
     buckets=_SECONDS,
 )
 
+CONSOLE_VIEWERS = Gauge(
+    "vitrine_console_viewers", "Browsers that watch the live view of the cameras."
+)
+CONSOLE_OPENINGS = Counter(
+    "vitrine_console_openings", "Times that a browser opened the live view."
+)
+
 LATE_EVENTS = Counter(
     "vitrine_late_events", "Events after their window had closed.", ["topic"]
 )

@@ -30,12 +30,28 @@ class Locked(Exception):
 
 
 class Unlocked(Exception):
-    """A request with the token in its address, from where it moves to a cookie."""
+    """A request with the token in its address, from where it moves to a cookie.
 
-    def __init__(self, cookie: str, token: str) -> None:
+    The cookie is kept for `days`; None keeps it until the browser is closed.
+    """
+
+    def __init__(
+        self,
+        cookie: str,
+        token: str,
+        days: int | None = COOKIE_DAYS,
+    ) -> None:
         super().__init__(cookie)
         self.cookie = cookie
         self.token = token
+        self.days = days
+
+    @property
+    def max_age_s(self) -> int | None:
+        """Return the cookie's age in seconds, as `set_cookie` takes it."""
+        if self.days is None:
+            return None
+        return self.days * DAY_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +107,7 @@ async def _answer_unlocked(request: Request, error: Exception) -> Response:
     response.set_cookie(
         error.cookie,
         error.token,
-        max_age=COOKIE_DAYS * DAY_S,
+        max_age=error.max_age_s,
         httponly=True,
         samesite="strict",
         secure=request.url.scheme == "https",

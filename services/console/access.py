@@ -1,0 +1,71 @@
+"""Let operators in: by the operator's token, or once by an address from a terminal."""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from threading import Lock
+from typing import Final
+
+from fastapi import Request
+
+from vitrine.web.guard import Locked, PageGuard, Unlocked
+
+# That of the stand's operator pages: whoever signed in there is signed in here.
+OPERATOR_COOKIE: Final = "vitrine-operator"
+SESSION_COOKIE: Final = "vitrine-console"
+TOKEN_BYTES: Final = 32
+# So many one-time tokens, and sessions that they opened, are remembered; the oldest go first.
+MOST: Final = 64
+
+
+class Access:
+    """Guard the console's routes, as their dependency. Thread-safe.
+
+    Without an operator's token only one-time tokens open them.
+    """
+
+    def __init__(self, operator: PageGuard) -> None:
+        self._operator = operator
+        self._lock = Lock()
+        self._unused: OrderedDict[str, None] = OrderedDict()
+        self._sessions: OrderedDict[str, None] = OrderedDict()
+
+    def issue(self) -> str:
+        """Return a new token, which opens the pages for the first browser that brings it."""
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        with self._lock:
+            _remember(self._unused, token)
+        return token
+
+    def __call__(self, request: Request) -> None:
+        """Raise Locked, or Unlocked after the visit that brings a token in the address."""
+        token = request.query_params.get("token", "")
+        session = self._redeem(token)
+        if session is not None:
+            raise Unlocked(SESSION_COOKIE, session, days=None)
+        if self._has_session(request.cookies.get(SESSION_COOKIE, "")):
+            return
+        if self._operator.token is None:
+            raise Locked
+        self._operator(request)
+
+    def _redeem(self, token: str) -> str | None:
+        """Return a new session for a token that was not used yet."""
+        with self._lock:
+            if token not in self._unused:
+                return None
+            del self._unused[token]
+            session = secrets.token_urlsafe(TOKEN_BYTES)
+            _remember(self._sessions, session)
+        return session
+
+    def _has_session(self, session: str) -> bool:
+        with self._lock:
+            return session in self._sessions
+
+
+def _remember(kept: OrderedDict[str, None], secret: str) -> None:
+    kept[secret] = None
+    if len(kept) > MOST:
+        kept.popitem(last=False)

@@ -1,0 +1,98 @@
+"""The composition root of the console."""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import ExitStack
+from threading import Event
+
+from vitrine.runtime import Context
+from vitrine.services.console.access import OPERATOR_COOKIE, Access
+from vitrine.services.console.board import Board
+from vitrine.services.console.handler import ConsoleHandler
+from vitrine.services.console.loop import NAME, WatchLoop
+from vitrine.services.console.settings import ConsoleSettings
+from vitrine.services.console.viewers import Viewers
+from vitrine.services.console.web import Web, create_app
+from vitrine.web.guard import PageGuard
+from vitrine.web.server import address_of, listen, web_server
+from vitrine.web.tokens import require_tokens
+
+logger = logging.getLogger(__name__)
+
+
+class ConsoleService:
+    """Run the console; browsers find it at `address` once `listening` is set."""
+
+    def __init__(self, context: Context, settings: ConsoleSettings) -> None:
+        self._context = context
+        self._settings = settings
+        self._access = Access(
+            PageGuard(OPERATOR_COOKIE, context.settings.operator_token)
+        )
+        self.address = ""
+        self.listening = Event()
+
+    def entrance(self) -> str:
+        """Return an address that opens the live view once, in the first browser that takes it."""
+        token = self._access.issue()
+        return f"{self.address}/cameras?token={token}"
+
+    def run(self, stop: Event) -> None:
+        """Work until `stop`."""
+        settings = self._settings
+        board = Board(
+            time.monotonic,
+            time.time_ns,
+            pictures=settings.pictures,
+        )
+        viewers = Viewers(settings.viewers, time.monotonic)
+        app = create_app(Web(board, viewers), self._access)
+        with ExitStack() as stack:
+            listener = listen(
+                self._context.settings.http_host,
+                settings.port,
+                name=NAME,
+                variable="VITRINE_CONSOLE_PORT",
+            )
+            stack.enter_context(listener)
+            stack.enter_context(web_server(app, listener, stop, name=NAME))
+            # Before the server, so that its open questions are answered and it can end.
+            stack.callback(board.close)
+            self.address = address_of(listener)
+            self.listening.set()
+            logger.info("live view of the cameras at %s/cameras", self.address)
+            if self._context.settings.operator_token is None:
+                logger.info("nobody can sign in to it: set VITRINE_OPERATOR_TOKEN")
+            self._loop(board, viewers).run(stop)
+
+    def _loop(self, board: Board, viewers: Viewers) -> WatchLoop:
+        context = self._context
+        handler = ConsoleHandler(
+            context.mall,
+            board,
+            time.monotonic,
+            pictures=self._settings.pictures,
+        )
+        return WatchLoop(
+            context.bus,
+            handler,
+            viewers,
+            context.health,
+            time.time_ns,
+            pictures=self._settings.pictures,
+        )
+
+
+def build(context: Context) -> ConsoleService:
+    """Return the console of this context.
+
+    Raises ConfigurationError for pages that are open to other machines.
+    """
+    settings = context.load(ConsoleSettings)
+    require_tokens(
+        context.settings.http_host,
+        vitrine_operator_token=context.settings.operator_token,
+    )
+    return ConsoleService(context, settings)

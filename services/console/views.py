@@ -1,0 +1,89 @@
+"""Turn what is known of a camera into the JSON that the page draws."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from vitrine.mall import Camera, Stand
+from vitrine.schemas import Face
+from vitrine.services.console.people import People
+from vitrine.services.console.sights import Sight
+
+MILLISECOND_NS: Final = 1_000_000
+
+
+def view_of(
+    sight: Sight,
+    people: People,
+    rate_hz: float,
+) -> bytes:
+    """Return one sight as a JSON object; it names no customer and no visitor."""
+    faces = [_face(face, sight, people) for face in sight.faces]
+    view = {
+        "id": sight.camera_id,
+        "at_ms": sight.at_ns / MILLISECOND_NS,
+        "width": sight.width,
+        "height": sight.height,
+        "synthetic": sight.synthetic,
+        "analysed": sight.analysed,
+        "fps": round(rate_hz, 1),
+        "faces": faces,
+        "jpeg_bytes": len(sight.jpeg),
+    }
+    return json.dumps(view, separators=(",", ":")).encode()
+
+
+def _face(
+    face: Face,
+    sight: Sight,
+    people: People,
+) -> dict[str, Any]:
+    points = []
+    for x, y in face.points:
+        points.append(round(x, 1))
+        points.append(round(y, 1))
+    box = [round(value, 1) for value in face.box]
+    response = people.respond(face, sight.at_ns)
+    described: dict[str, Any] = {
+        "track": face.track_id,
+        "box": box,
+        "points": points,
+        "yaw": round(face.yaw, 1),
+        "pitch": round(face.pitch, 1),
+        "roll": round(face.roll, 1),
+        "found": round(face.score, 2),
+        "quality": round(face.quality, 2),
+        "response": round(response, 2),
+        "shown": _rounded(face.expression.shown),
+    }
+    recognition = people.recognition(face.track_id)
+    if recognition is not None:
+        described["known"] = recognition.known
+        described["reason"] = recognition.reason
+    person = people.person(sight.stand_id, face.track_id)
+    if person is not None:
+        described["score"] = round(person.score)
+        described["attending"] = person.attending
+        described["dwell_s"] = round(person.dwell_s, 1)
+        described["attention_s"] = round(person.attention_s, 1)
+    return described
+
+
+def _rounded(share: float | None) -> float | None:
+    if share is None:
+        return None
+    return round(share, 2)
+
+
+def roster_entry(camera: Camera, stand: Stand) -> dict[str, Any]:
+    """Return what the configuration says about a camera, but its address."""
+    return {
+        "id": camera.id,
+        "stand": stand.id,
+        "fps": camera.fps,
+        "mask": camera.mask,
+        "recognition": stand.recognition,
+        "min_face": stand.zone.min_face,
+        "max_face": stand.zone.max_face,
+    }

@@ -1,0 +1,126 @@
+"""The console's web application: the live view of the cameras."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final
+
+from fastapi import (
+    APIRouter,
+    Depends,
+    FastAPI,
+    HTTPException,
+    Query,
+    Request,
+)
+from fastapi.responses import FileResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+
+from vitrine.services.console.access import Access
+from vitrine.services.console.board import Board
+from vitrine.services.console.viewers import TooMany, Viewers
+from vitrine.web.guard import answer_guarded
+
+PAGES: Final = Path(__file__).parent / "pages"
+# How long a question waits for news. Chosen, not measured: soon enough to show that a
+# camera gives no pictures any more.
+WAIT_S: Final = 2.0
+PRIVATE: Final = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; "
+        "img-src 'self' blob:; connect-src 'self'; frame-ancestors 'none'"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """Hold what the routes need."""
+
+    board: Board
+    viewers: Viewers
+
+
+def _web(request: Request) -> Web:
+    web: Web = request.app.state.web
+    return web
+
+
+WebOf = Annotated[Web, Depends(_web)]
+
+ViewerId = Annotated[
+    str,
+    Query(
+        min_length=8,
+        max_length=40,
+        pattern="^[0-9a-f-]+$",
+    ),
+]
+"""A random name that a page gives itself, so that browsers can be counted."""
+
+
+def create_app(web: Web, access: Access) -> FastAPI:
+    """Return the application; all of it lies under `/cameras`, for proxies."""
+    app = FastAPI(
+        title="Vitrine console",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
+    app.state.web = web
+    answer_guarded(app)
+    router = APIRouter(
+        prefix="/cameras",
+        dependencies=[Depends(access)],
+    )
+    router.add_api_route("", cameras_page, response_class=FileResponse)
+    router.add_api_route("/news", news, response_class=Response)
+    app.include_router(router)
+    app.add_api_route("/", to_cameras, response_class=RedirectResponse)
+    pages = StaticFiles(directory=PAGES)
+    app.mount("/cameras/static", pages)
+    # The page that asks for a token takes its icon from here.
+    app.mount("/static", pages)
+    return app
+
+
+def cameras_page() -> FileResponse:
+    """Return the live view."""
+    return FileResponse(PAGES / "cameras.html", headers=PRIVATE)
+
+
+def to_cameras(request: Request) -> RedirectResponse:
+    """Send a browser to the live view."""
+    query = request.url.query
+    address = "/cameras"
+    if query:
+        address += f"?{query}"
+    return RedirectResponse(address, 303)
+
+
+async def news(
+    web: WebOf,
+    viewer: ViewerId,
+    after: Annotated[int, Query(ge=0)] = 0,
+) -> Response:
+    """Return what changed since the page asked last, as soon as something has.
+
+    The page asks again when it has drawn the answer: a slow one gets fewer pictures, and
+    nothing waits for it. 503 when as many watch as may.
+    """
+    try:
+        web.viewers.asks(viewer)
+    except TooMany:
+        problem = "as many browsers watch as may (VITRINE_CONSOLE_VIEWERS)"
+        raise HTTPException(503, problem) from None
+    content = await web.board.news(after, WAIT_S)
+    return Response(
+        content,
+        media_type="application/octet-stream",
+        headers=PRIVATE,
+    )
