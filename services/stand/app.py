@@ -92,6 +92,7 @@ class StandService:
             till_token=self._settings.till_token,
             operator_token=context.settings.operator_token,
             player_token=self._settings.player_token,
+            console_url=self._settings.console_url,
         )
 
     def _handler(

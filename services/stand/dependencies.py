@@ -30,6 +30,8 @@ class Web:
     till_token: SecretStr | None
     operator_token: SecretStr | None
     player_token: SecretStr | None
+    console_url: str | None
+    """Where `/cameras` comes from."""
 
 
 def _web(request: Request) -> Web:

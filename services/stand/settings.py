@@ -23,6 +23,11 @@ class StandSettings(EnvironmentSettings):
     port: int = Field(
         8000, ge=0, le=65535, description="Of the stand pages; 0 for a free one."
     )
+    console_url: str | None = Field(
+        None,
+        pattern="^https?://",
+        description="Where the console is, as http://HOST:PORT; `/cameras` shows its live view.",
+    )
     player_token: SecretStr | None = Field(
         None,
         min_length=16,

@@ -10,6 +10,7 @@ from fastapi.responses import FileResponse, Response
 from fastapi.sse import EventSourceResponse
 from fastapi.staticfiles import StaticFiles
 
+from vitrine.services.stand.console_route import ConsoleRoute
 from vitrine.services.stand.dependencies import KnownStand, Web
 from vitrine.services.stand.report_routes import take_interaction, take_plays
 from vitrine.services.stand.streams import live_events, player_events
@@ -45,7 +46,7 @@ def create_app(web: Web) -> FastAPI:
     answer_guarded(app)
     operators = PageGuard("vitrine-operator", web.operator_token)
     app.include_router(
-        _operator_routes(),
+        _operator_routes(web),
         dependencies=[Depends(operators)],
     )
     players = PageGuard("vitrine-player", web.player_token)
@@ -66,7 +67,7 @@ def create_app(web: Web) -> FastAPI:
     return app
 
 
-def _operator_routes() -> APIRouter:
+def _operator_routes(web: Web) -> APIRouter:
     router = APIRouter()
     router.add_api_route("/", live_page, response_class=FileResponse)
     router.add_api_route(
@@ -79,6 +80,9 @@ def _operator_routes() -> APIRouter:
         live_events,
         response_class=EventSourceResponse,
     )
+    console = ConsoleRoute(web.console_url, web.operator_token)
+    router.add_api_route("/cameras", console.answer)
+    router.add_api_route("/cameras/{path:path}", console.answer)
     return router
 
 
