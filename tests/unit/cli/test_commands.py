@@ -121,7 +121,7 @@ def test_an_unknown_service_is_one_clear_message(
     with pytest.raises(SystemExit) as ended:
         main(["run", "landmark"])
     assert ended.value.code == 1
-    expected = "vitrine: no service 'landmark'; there are: analytics, engagement"
+    expected = "vitrine: no service 'landmark'; there are: analytics, console"
     assert capsys.readouterr().err.startswith(expected)
 
 
