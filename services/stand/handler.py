@@ -194,7 +194,7 @@ class StandHandler(Handler):
         problems = [
             *self._source.problems(),
             *self._creatives.problems.values(),
-            *self._offers.problems.values(),
+            *self._offers.problems,
         ]
         now_ns = self._clock.now_ns()
         self._broadcast.send(now_ns, self._started_ns, problems)

@@ -13,13 +13,13 @@ from redis import Redis
 
 from vitrine.errors import Unavailable
 from vitrine.mall import Campaign, Offer
-from vitrine.offers.codes import codes_in
 from vitrine.offers.due import DueOffer, Grant, due_offer
 from vitrine.offers.pending import PendingEvents
 from vitrine.programme.audience import Audience
 from vitrine.programme.commands import Command
 from vitrine.programme.recent import RecentIds
 from vitrine.schemas import Interaction
+from vitrine.services.stand.code_pools import CodePools
 from vitrine.services.stand.counters import UNAVAILABLE
 from vitrine.stores import offers
 from vitrine.telemetry import metrics
@@ -60,16 +60,22 @@ class OfferDesk:
         retry_s: float = RETRY_S,
     ) -> None:
         self._redis = redis
-        self._codes = codes
+        self._pools = CodePools(codes)
         self._health = health
         self._retry_s = retry_s
         self._retry_at_s = 0.0
         """Of the monotonic clock."""
         self._answered = RecentIds(REMEMBERED_GRANTS)
         self._pending = PendingEvents()
-        self._loaded: dict[str, int] = {}
-        """Pool → time of change of its file when it was last read; 0 without one."""
-        self.problems: dict[str, str] = {}
+        self._away = ""
+
+    @property
+    def problems(self) -> Sequence[str]:
+        """Sentences for the operator."""
+        problems = list(self._pools.problems.values())
+        if self._away:
+            problems.append(self._away)
+        return problems
 
     def recover(self) -> list[Interaction]:
         """Return events that may not be on the bus: once, and again whenever the store is back.
@@ -114,7 +120,7 @@ class OfferDesk:
         """Return the store's answer; None when it is away."""
         stand_id = due.shown.stand_id
         try:
-            self._load(due.offer.codes)
+            self._pools.load(self._redis, due.offer.codes)
             answer = offers.grant(self._redis, due)
         except Unavailable as error:
             metrics.OFFERS.labels(stand_id, UNAVAILABLE).inc()
@@ -125,27 +131,6 @@ class OfferDesk:
         self._answered.add(due.shown.interaction_id)
         metrics.OFFERS.labels(stand_id, answer.outcome).inc()
         return answer
-
-    def _load(self, pool: str) -> None:
-        """Bring the pool's file into Redis when it is new or has changed. Raises Unavailable."""
-        path = self._codes / f"{pool}.txt"
-        changed_ns = 0
-        if path.is_file():
-            changed_ns = path.stat().st_mtime_ns
-        # A file that is missing is looked for at each offer, and reported once.
-        if self._loaded.get(pool) == changed_ns:
-            return
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            logger.warning("no codes for offers of the pool %s: %s", pool, error)
-            self.problems[pool] = f"No codes for offers of the pool {pool}: {error}"
-        else:
-            codes = codes_in(text)
-            left = offers.load_codes(self._redis, pool, codes)
-            logger.info("pool %s has %d codes left", pool, left)
-            self.problems.pop(pool, None)
-        self._loaded[pool] = changed_ns
 
     def on_bus(self, interaction_ids: Sequence[str]) -> None:
         """Let Redis forget events that are durable; tried again later while Redis is away."""
@@ -166,12 +151,13 @@ class OfferDesk:
     def _lost(self, error: Unavailable) -> None:
         self._retry_at_s = time.monotonic() + self._retry_s
         self._pending.store_lost()
-        if COMPONENT not in self.problems:
+        if not self._away:
             logger.warning("no offers for now, content goes on: %s", error)
-        self.problems[COMPONENT] = f"No offers for now: {error}"
+        self._away = f"No offers for now: {error}"
         self._health.unready(COMPONENT, str(error))
 
     def _found(self) -> None:
-        if self.problems.pop(COMPONENT, None):
+        if self._away:
+            self._away = ""
             logger.info("offers are back")
         self._health.ready(COMPONENT)

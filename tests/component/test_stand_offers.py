@@ -31,7 +31,7 @@ CODES = [f"CODE-{number}" for number in range(5)]
 @pytest.fixture
 def codes(tmp_path: Path) -> Path:
     """A folder with one pool of codes."""
-    (tmp_path / "pool.txt").write_text("\n".join(["# codes", *CODES]))
+    (tmp_path / "pool.txt").write_text("\n".join(["# codes", *CODES, ""]))
     return tmp_path
 
 
@@ -59,7 +59,7 @@ def grant(redis: Redis, name: str = "grant-1", **offer: Any) -> Grant:
 
 def load(redis: Redis) -> int:
     """Load the pool, and return how many codes are left."""
-    return offers.load_codes(redis, "pool", CODES)
+    return offers.load_codes(redis, "pool", CODES, withdraw=True).left
 
 
 def pending(redis: Redis) -> set[str]:
@@ -237,8 +237,9 @@ def test_a_missing_pool_is_a_problem_to_show_not_an_error(
     desk = desk_of(redis, codes)
     campaign = make_campaign(offers=[make_offer(codes="gone")])
     assert ask(desk, engaged("a"), campaign) is None
-    assert "offers of the pool gone" in desk.problems["gone"]
-    assert "gone.txt" in desk.problems["gone"]
+    (problem,) = desk.problems
+    assert "offers of the pool gone" in problem
+    assert "gone.txt there is no such file" in problem
 
 
 def test_a_pool_that_comes_later_is_loaded(redis: Redis, codes: Path) -> None:
@@ -247,7 +248,7 @@ def test_a_pool_that_comes_later_is_loaded(redis: Redis, codes: Path) -> None:
     assert ask(desk, engaged("a"), campaign) is None
     (codes / "late.txt").write_text("LATE-1\n")
     assert ask(desk, engaged("b"), campaign) == ("LATE-1", "visit-b")
-    assert desk.problems == {}
+    assert desk.problems == []
 
 
 def test_a_store_that_does_not_answer_means_no_offers_until_it_does(
@@ -265,12 +266,12 @@ def test_a_store_that_does_not_answer_means_no_offers_until_it_does(
         redis.client_pause(60_000, all=False)
         try:
             assert ask(desk, engaged("a")) is None
-            assert "No offers for now" in desk.problems["stand-offers"]
+            assert "No offers for now" in desk.problems[-1]
             assert "stand-offers" in health.reasons()
         finally:
             redis.client_unpause()
         assert ask(desk, engaged("a")) == ("CODE-0", "visit-a")
-    assert desk.problems == {}
+    assert desk.problems == []
     assert health.reasons() == {}
 
 
@@ -329,4 +330,4 @@ def test_a_store_that_is_away_is_left_alone_for_a_while(codes: Path) -> None:
         assert desk.recover() == []
         assert ask(desk, engaged("a")) is None
         desk.on_bus(["grant-1"])
-        assert "does not answer" in desk.problems["stand-offers"]
+        assert "does not answer" in desk.problems[-1]

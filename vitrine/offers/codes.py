@@ -2,13 +2,51 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
-def codes_in(text: str) -> list[str]:
-    """Return the codes of a pool's file, one a line; empty lines and comments (#) are skipped."""
-    codes = []
-    # Files come from spreadsheets: with any line ends, and with spaces around the codes.
-    for line in text.splitlines():
-        code = line.strip()
-        if code and not line.startswith("#"):
-            codes.append(code)
-    return codes
+# What a till may send as a code; `RedeemRequest` takes no more.
+LONGEST_CODE: Final = 100
+# Half a million codes of 20 characters.
+MOST_POOL_BYTES: Final = 10_000_000
+COMMENT: Final = re.compile(r"(^|\s)#.*")
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Hold the codes of a pool's file, in its order, each once."""
+
+    codes: Sequence[str]
+    doubled: int = 0
+    """Lines that repeat a code."""
+    unusable: Sequence[int] = ()
+    """Numbers of lines that can be no code: too long, or with characters that cannot be seen."""
+
+
+def read_pool(text: str, *, complete: bool = True) -> Pool:
+    """Return the codes of a pool's file, one a line.
+
+    Empty lines and comments are skipped; a comment begins with # at the start of a line or after
+    a space. With `complete` false the file is still being written: its last line counts only
+    when its line end is there.
+    """
+    codes: dict[str, None] = {}
+    doubled = 0
+    unusable = []
+    # Files come from spreadsheets: with a mark of the encoding, any line ends, and spaces.
+    lines = text.removeprefix("\ufeff").splitlines(keepends=True)
+    for number, line in enumerate(lines, 1):
+        if not complete and line == line.rstrip("\r\n"):
+            break
+        code = COMMENT.sub("", line).strip()
+        if not code:
+            continue
+        if len(code) > LONGEST_CODE or not code.isprintable():
+            unusable.append(number)
+        elif code in codes:
+            doubled += 1
+        else:
+            codes[code] = None
+    return Pool(tuple(codes), doubled, tuple(unusable))

@@ -7,6 +7,7 @@ bus has it: a crash in between loses neither.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from redis import Redis
@@ -23,12 +24,31 @@ KNOWN_CODES: Final = "stand:known-codes"
 KEEP_SECONDS: Final = 90 * 86_400
 """Time that grants and codes are remembered after they were last written."""
 
-# KEYS: codes ever loaded, pool. ARGV: the codes of its file.
+# KEYS: codes ever loaded, pool. ARGV: 1 to withdraw what the file does not have, then its codes.
 _LOAD = """
-for _, code in ipairs(ARGV) do
+local listed = {}
+for number = 2, #ARGV do
+  local code = ARGV[number]
+  listed[code] = true
   if redis.call('SADD', KEYS[1], code) == 1 then redis.call('RPUSH', KEYS[2], code) end
 end
-return redis.call('LLEN', KEYS[2])
+local withdrawn = 0
+if ARGV[1] == '1' then
+  local kept = {}
+  for _, code in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do
+    if listed[code] then
+      table.insert(kept, code)
+    else
+      redis.call('SREM', KEYS[1], code)
+      withdrawn = withdrawn + 1
+    end
+  end
+  if withdrawn > 0 then
+    redis.call('DEL', KEYS[2])
+    for _, code in ipairs(kept) do redis.call('RPUSH', KEYS[2], code) end
+  end
+end
+return {redis.call('LLEN', KEYS[2]), withdrawn}
 """
 
 # KEYS: grants, pool, pending. ARGV: grant id, budget, the interaction, seconds to keep, prefix of
@@ -60,18 +80,36 @@ return false
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Hold what became of a pool: codes that are left, and those that were taken out."""
+
+    left: int
+    withdrawn: int
+
+
 def load_codes(
     redis: Redis,
     pool: str,
     codes: Sequence[str],
-) -> int:
-    """Add to a pool the codes that no pool ever had; returns how many it has left.
+    *,
+    withdraw: bool,
+) -> Loaded:
+    """Add to a pool the codes that no pool has or had.
 
-    Raises Unavailable.
+    With `withdraw`, codes that are left in the pool and not in `codes` are taken out of it; they
+    may come back later. Raises Unavailable.
     """
     with redis_errors(redis):
-        left = redis.eval(_LOAD, 2, KNOWN_CODES, _pool_key(pool), *codes)
-    return int(left)
+        left, withdrawn = redis.eval(
+            _LOAD,
+            2,
+            KNOWN_CODES,
+            _pool_key(pool),
+            int(withdraw),
+            *codes,
+        )
+    return Loaded(int(left), int(withdrawn))
 
 
 def grant(redis: Redis, due: DueOffer) -> Grant:

@@ -4,19 +4,49 @@ from __future__ import annotations
 
 import pytest
 
-from vitrine.offers.codes import codes_in
+from vitrine.offers.codes import Pool, read_pool
 
 
 @pytest.mark.parametrize(
     ("text", "codes"),
     [
-        ("", []),
-        ("A\nB\n", ["A", "B"]),
-        ("A\r\nB", ["A", "B"]),
-        ("  A \n\n \t\nB\n", ["A", "B"]),
-        ("# a comment\nA\n#B\n", ["A"]),
-        ("A#1\n", ["A#1"]),
+        ("", ()),
+        ("A\nB\n", ("A", "B")),
+        ("A\r\nB", ("A", "B")),
+        ("A\rB\r", ("A", "B")),
+        ("  A \n\n \t\nB\n", ("A", "B")),
+        ("# a comment\nA\n#B\n  # withdrawn: C\n", ("A",)),
+        ("A # for the press\nB\t#second\n", ("A", "B")),
+        ("A#1\n", ("A#1",)),
+        ("\ufeff# codes of the agency\r\nA\r\n", ("A",)),
+        ("\ufeffA\n", ("A",)),
+        ("10 PERCENT\n", ("10 PERCENT",)),
     ],
 )
-def test_a_pool_has_one_code_a_line(text: str, codes: list[str]) -> None:
-    assert codes_in(text) == codes
+def test_a_pool_has_one_code_a_line(text: str, codes: tuple[str, ...]) -> None:
+    assert read_pool(text).codes == codes
+
+
+def test_a_doubled_code_counts_once() -> None:
+    assert read_pool("A\nB\nA\nA # again\n") == Pool(("A", "B"), doubled=2)
+
+
+def test_lines_that_no_till_can_send_are_left_out() -> None:
+    longest = "A" * 100
+    text = f"{longest}\n{longest}A\nB\x00\nC\u200b\nD\n"
+    assert read_pool(text) == Pool((longest, "D"), unusable=(2, 3, 4))
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("A\nB", ("A",)),
+        ("A\nB\n", ("A", "B")),
+        ("A\r\nB\r", ("A", "B")),
+        ("A", ()),
+    ],
+)
+def test_a_last_line_that_is_being_written_waits_for_its_end(
+    text: str, codes: tuple[str, ...]
+) -> None:
+    assert read_pool(text, complete=False).codes == codes
