@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, TypeAlias, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from vitrine.errors import ConfigurationError
@@ -28,6 +28,8 @@ SERVICES = (
     "console",
     "analytics",
 )
+# `docker run --env-file` keeps them.
+QUOTES = ('"', "'")
 
 
 class EnvironmentSettings(BaseSettings):
@@ -50,7 +52,7 @@ class EnvironmentSettings(BaseSettings):
         _refuse_unknown(cls, os.environ)
         values = dict(defaults or {})
         for name in list(values):
-            if cls.variable(name) in os.environ:
+            if os.environ.get(cls.variable(name), "").strip():
                 del values[name]
         values.update(overrides)
         secrets = SECRETS if SECRETS.is_dir() else None
@@ -58,6 +60,28 @@ class EnvironmentSettings(BaseSettings):
             return cls(_secrets_dir=secrets, **values)
         except ValidationError as error:
             raise ConfigurationError(_explain(cls.prefix, error)) from None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_meant(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Strip texts, and drop empty ones: `echo` and YAML leave line ends, compose files ''.
+
+        Raises ValueError for quotes that `docker run --env-file` keeps as a part of the value.
+        """
+        meant = {}
+        for name, value in values.items():
+            text = value
+            if isinstance(value, str):
+                text = value.strip()
+                if not text:
+                    continue
+                if len(text) > 1 and text[0] == text[-1] and text[0] in QUOTES:
+                    raise ValueError(
+                        f"{cls.variable(name)} is in quotes, which are a part of the value; "
+                        "leave them out"
+                    )
+            meant[name] = text
+        return meant
 
     @classmethod
     def variable(cls, name: str) -> str:
@@ -74,8 +98,11 @@ def _explain(prefix: str, error: ValidationError) -> str:
     """Return a line for each wrong variable, without its value: it may be a secret."""
     lines = []
     for problem in error.errors(include_input=False, include_url=False):
+        message = problem["msg"].removeprefix("Value error, ")
         place = "_".join(str(part) for part in problem["loc"])
-        lines.append(f"{prefix}{place.upper()}: {problem['msg']}")
+        if place:
+            message = f"{prefix}{place.upper()}: {message}"
+        lines.append(message)
     return "\n".join(lines)
 
 

@@ -80,3 +80,52 @@ def test_a_secret_may_be_a_file_and_the_environment_wins(
     assert loaded.kafka_password is not None
     assert loaded.kafka_password.get_secret_value() == "from a file"
     assert loaded.redis_url.get_secret_value() == "redis://environment:6379/0"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "  ", "\t\n\n"])
+def test_values_are_stripped(monkeypatch: pytest.MonkeyPatch, end: str) -> None:
+    monkeypatch.setenv("VITRINE_OPERATOR_TOKEN", f"0123456789abcdef{end}")
+    monkeypatch.setenv("VITRINE_BUS", f"memory{end}")
+    monkeypatch.setenv("VITRINE_HEALTH_PORT", f" 9000{end}")
+    monkeypatch.setenv("VITRINE_CONFIG", f"site{end}")
+    loaded = Settings.load()
+    assert loaded.operator_token is not None
+    assert loaded.operator_token.get_secret_value() == "0123456789abcdef"
+    assert (loaded.bus, loaded.health_port) == ("memory", 9000)
+    assert loaded.config == Path("site")
+
+
+@pytest.mark.parametrize("empty", ["", " ", "\n"])
+def test_an_empty_value_is_none(monkeypatch: pytest.MonkeyPatch, empty: str) -> None:
+    monkeypatch.setenv("VITRINE_KEY_FILE", empty)
+    monkeypatch.setenv("VITRINE_HEALTH_PORT", empty)
+    loaded = Settings.load({"health_port": 1})
+    assert loaded.key_file is None
+    assert loaded.health_port == 1
+
+
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_quotes_around_a_value_are_refused_without_showing_it(
+    monkeypatch: pytest.MonkeyPatch, quote: str
+) -> None:
+    monkeypatch.setenv("VITRINE_OPERATOR_TOKEN", f"{quote}geheim-0123456789{quote}")
+    with pytest.raises(ConfigurationError) as error:
+        Settings.load()
+    assert str(error.value).startswith("VITRINE_OPERATOR_TOKEN is in quotes")
+    assert "geheim" not in str(error.value)
+
+
+def test_the_state_folder_is_the_one_given_or_that_of_the_system(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("VITRINE_STATE", raising=False)
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    assert Settings.load().state_folder() == Path("/home/me/.local/state/vitrine")
+    monkeypatch.setenv("XDG_STATE_HOME", "/home/me/state")
+    assert Settings.load().state_folder() == Path("/home/me/state/vitrine")
+    monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/vitrine")
+    assert Settings.load().state_folder() == Path("/var/lib/vitrine")
+    monkeypatch.setenv("VITRINE_STATE", "/state")
+    assert Settings.load().state_folder() == Path("/state")
