@@ -8,23 +8,12 @@ from typing import Final
 from urllib.parse import quote
 
 from vitrine.mall import Campaign, Creative, Mall
+from vitrine.mall.creative_files import KINDS, Kind, creative_fault
 from vitrine.programme.playlist import HOUSE
-from vitrine.services.stand.live import Kind
 
 logger = logging.getLogger(__name__)
 
 HOUSE_URL: Final = "/static/house.html"
-KINDS: Final[dict[str, Kind]] = {
-    ".html": "html",
-    ".mp4": "video",
-    ".webm": "video",
-    ".svg": "image",
-    ".png": "image",
-    ".jpg": "image",
-    ".jpeg": "image",
-    ".webp": "image",
-    ".gif": "image",
-}
 
 
 class Creatives:
@@ -44,25 +33,13 @@ class Creatives:
         for campaign in mall.campaigns:
             for creative in campaign.creatives:
                 file = creative.file
-                fault = self._fault(file)
+                fault = creative_fault(self._folder, file)
                 if fault is not None:
                     found[file] = f"creative {creative.id} is skipped: {file} {fault}"
         for file, problem in found.items():
             if file not in self.problems:
                 logger.warning("campaign %s", problem)
         self.problems = found
-
-    def _fault(self, file: str) -> str | None:
-        suffix = Path(file).suffix.lower()
-        if suffix not in KINDS:
-            return f"is none of {', '.join(KINDS)}"
-        folder = self._folder.resolve()
-        path = (folder / file).resolve()
-        if not path.is_relative_to(folder):
-            return "lies outside the folder of creatives"
-        if not path.is_file():
-            return "is missing"
-        return None
 
     def usable(self, campaign: Campaign, creative: Creative) -> bool:
         """Return True for a creative that can be shown."""

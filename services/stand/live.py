@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final
 
 from pydantic import BaseModel
 
 from vitrine.clock import SECOND_NS
 from vitrine.mall import Stand
+from vitrine.mall.creative_files import Kind
 from vitrine.programme.audience import Audience
 from vitrine.programme.commands import Command, PlayerKind
 from vitrine.schemas import Arm, Interaction, InteractionKind, Play
 
-Kind = Literal["image", "video", "html"]
 # Chosen, not measured: a table that fits on the page without scrolling.
 RECENT: Final = 12
 

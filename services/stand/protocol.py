@@ -10,10 +10,10 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from vitrine.mall.creative_files import Kind
 from vitrine.programme.commands import LONGEST_TOKEN, Command, PlayReport
 from vitrine.schemas import Id
 from vitrine.schemas.base import Nanoseconds
-from vitrine.services.stand.live import Kind
 
 # Players send 50 at a time; with tokens of the greatest length 200 fit the limit of a request.
 MOST_PLAYS: Final = 200

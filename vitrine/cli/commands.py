@@ -9,6 +9,7 @@ from importlib.metadata import EntryPoints, entry_points
 import click
 
 from vitrine.cli.completion_command import completion
+from vitrine.cli.config_command import config
 from vitrine.cli.models_command import models
 from vitrine.cli.run_command import run
 from vitrine.cli.topics_command import topics
@@ -55,6 +56,7 @@ def cli() -> None:
 
 
 cli.add_command(completion)
+cli.add_command(config)
 cli.add_command(models)
 cli.add_command(run)
 cli.add_command(topics)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv6Address
+from pathlib import Path
 from typing import Annotated, Final, Literal, TypeAlias
 from urllib.parse import quote, unquote
 
@@ -90,6 +91,13 @@ class Address:
         if scheme in NETWORK_SCHEMES:
             return _network(text, scheme, rest)
         return _installed(text, scheme, rest)
+
+    def beside(self, folder: Path) -> Address:
+        """Return the address with a relative path taken from this folder; `text` stays."""
+        if self.kind != "path":
+            return self
+        target = folder.absolute() / self.target
+        return replace(self, target=str(target))
 
     @property
     def origin(self) -> str:

@@ -38,7 +38,7 @@ def _whole(value: object) -> object:
 # Film is 2.4 wide, a corridor camera 0.56; beyond is a mistake.
 Aspect = Annotated[
     float,
-    BeforeValidator(_aspect),
+    BeforeValidator(_aspect, json_schema_input_type=float | str),
     Field(
         ge=0.25,
         le=4,

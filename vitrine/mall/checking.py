@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +18,7 @@ from vitrine.mall.kinds import Kinds, choices
 from vitrine.mall.models import Mall
 from vitrine.mall.problems import Problem, Refused, did_you_mean, shown
 from vitrine.mall.reader import Node, read_yaml
-from vitrine.mall.references import reference_faults
+from vitrine.mall.references import Place, reference_faults
 from vitrine.mall.stands import Stand
 
 FILES: Final = ("cameras", "stands", "campaigns")
@@ -31,12 +33,34 @@ SECRET_FIELDS: Final = frozenset({"uri"})
 SHORTEST_SECRET: Final = 4
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Hold a mall, and where its parts stand in the files."""
+
+    mall: Mall
+    folder: Path
+    documents: Mapping[str, Node]
+
+    def problem(self, place: Place, text: str) -> Problem:
+        """Return something to say about a place, such as `("cameras", 0, "stand")`."""
+        return _problem(self.folder, self.documents, place, text)
+
+
 def mall_of(
     folder: Path,
     texts: Mapping[str, str],
     problems: Sequence[Problem] = (),
 ) -> Mall:
-    """Return the mall that the files say, by the names in FILES.
+    """Return the mall that the files say; see `checked`."""
+    return checked(folder, texts, problems).mall
+
+
+def checked(
+    folder: Path,
+    texts: Mapping[str, str],
+    problems: Sequence[Problem] = (),
+) -> Checked:
+    """Return what the files say, by the names in FILES.
 
     `problems` are of files that could not be read. Raises Refused with all problems of all files.
     """
@@ -54,7 +78,15 @@ def mall_of(
     found += _references(folder, documents)
     if found:
         raise Refused(sorted(found, key=_in_order))
-    return Mall.model_validate(items)
+    items["cameras"] = [_beside(camera, folder) for camera in items["cameras"]]
+    return Checked(Mall.model_validate(items), folder, documents)
+
+
+def _beside(camera: BaseModel, folder: Path) -> BaseModel:
+    """Return a camera whose relative path begins at the folder of the files."""
+    assert isinstance(camera, Camera)  # noqa: S101 - the model of the list
+    address = camera.uri.beside(folder)
+    return camera.model_copy(update={"uri": address})
 
 
 def _in_order(problem: Problem) -> tuple[int, int]:
@@ -117,13 +149,18 @@ def _items(
         try:
             items.append(model.model_validate(node.plain()))
         except ValidationError as error:
-            kinds = Kinds(model)
+            kinds = _kinds(model)
             for details in error.errors(include_url=False):
                 place = (key, number, *details["loc"])
                 text = _words(kinds, details, node)
                 problem = _problem(folder, {key: listed}, place, text)
                 problems.append(problem)
     return items
+
+
+@cache
+def _kinds(model: type[BaseModel]) -> Kinds:
+    return Kinds(model)
 
 
 def _references(folder: Path, documents: Mapping[str, Node]) -> list[Problem]:
@@ -211,17 +248,17 @@ def _expected(kinds: Kinds, place: Sequence[int | str]) -> str:
         and schema.get("type") in ("string", "object")
         and "such as" not in words
     ):
-        words = f"{words}, such as {_yaml(example[0])}"
+        words = f"{words}, such as {yaml_of(example[0])}"
     return words
 
 
-def _yaml(value: Any) -> str:
+def yaml_of(value: Any) -> str:
     """Return an example as it would stand in a file."""
     if isinstance(value, dict):
-        inner = ", ".join(f"{key}: {_yaml(part)}" for key, part in value.items())
+        inner = ", ".join(f"{key}: {yaml_of(part)}" for key, part in value.items())
         return f"{{{inner}}}"
     if isinstance(value, list):
-        inner = ", ".join(_yaml(part) for part in value)
+        inner = ", ".join(yaml_of(part) for part in value)
         return f"[{inner}]"
     if isinstance(value, bool):
         return str(value).lower()

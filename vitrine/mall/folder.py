@@ -9,7 +9,6 @@ from pathlib import Path
 from threading import Lock
 from typing import Protocol, TypeAlias
 
-from vitrine.errors import ConfigurationError
 from vitrine.mall import Mall
 from vitrine.mall.checking import FILES, mall_of
 from vitrine.mall.last_good import LastGood
@@ -94,7 +93,9 @@ class MallFolder:
         try:
             return self._load()
         except Refused as error:
-            mall = self._kept()
+            mall = None
+            if self._last_good is not None:
+                mall = self._last_good.mall()
             if mall is None:
                 raise
             self._refuse(error)
@@ -128,19 +129,6 @@ class MallFolder:
         if self._last_good is not None:
             self._last_good.keep(texts)
         return mall
-
-    def _kept(self) -> Mall | None:
-        """Return the last good configuration of an earlier run, if there is one."""
-        if self._last_good is None:
-            return None
-        texts = self._last_good.texts()
-        if texts is None:
-            return None
-        try:
-            return mall_of(self._folder, texts)
-        except ConfigurationError:
-            # Kept by another version, which took what this one refuses.
-            return None
 
     def _refuse(self, error: Refused) -> None:
         """Tell logs, metrics and pages that what is on disk is not in force."""

@@ -51,6 +51,8 @@ class Kinds:
 
     def resolved(self, schema: Schema) -> Schema:
         """Return a schema behind its reference, and without the choice of null."""
+        if EXPECTED in schema:
+            return schema
         for choice in schema.get("anyOf", ()):
             if choice.get("type") != "null":
                 return self.resolved(choice)

@@ -11,7 +11,9 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from vitrine.mall.checking import FILES
+from vitrine.mall.checking import FILES, mall_of
+from vitrine.mall.models import Mall
+from vitrine.mall.problems import Refused
 from vitrine.mall.reader import MOST_BYTES
 from vitrine.mall.text import Unreadable, read_text
 
@@ -32,7 +34,19 @@ class LastGood:
     def __init__(self, state: Path, folder: Path) -> None:
         name = sha256(os.fsencode(folder.absolute())).hexdigest()[:NAME_DIGITS]
         self._path = state / f"configuration-{name}.json"
+        self._folder = folder
         self._told = False
+
+    def mall(self) -> Mall | None:
+        """Return the configuration that was kept, if there is one that can be used."""
+        texts = self.texts()
+        if texts is None:
+            return None
+        try:
+            return mall_of(self._folder, texts)
+        except Refused:
+            # Kept by another version, which took what this one refuses.
+            return None
 
     def texts(self) -> dict[str, str] | None:
         """Return the texts that were kept, by the names of their files; None without any."""

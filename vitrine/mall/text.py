@@ -37,10 +37,11 @@ def read_text(path: Path, most_bytes: int) -> str:
         raise Unreadable(f"cannot be read: {reason}") from None
     if len(data) > most_bytes:
         raise Unreadable(f"is larger than {most_bytes:,} bytes")
-    return _decoded(data)
+    return decoded(data)
 
 
-def _decoded(data: bytes) -> str:
+def decoded(data: bytes) -> str:
+    """Return the text of these bytes. Raises Unreadable with the line where they are none."""
     encoding = "utf-8"
     for mark, name in _MARKS:
         if data.startswith(mark):

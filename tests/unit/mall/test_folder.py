@@ -121,8 +121,8 @@ def test_the_examples_are_good() -> None:
         ),
         (
             "stands",
-            "id: north",
-            'name: "a\\u202eb"\n    id: north',
+            "name: North entrance",
+            'name: "a\\u202eb"',
             "U+202E, which cannot be seen",
         ),
         ("campaigns", "2027-12-31", "2027-02-29", "to: there is no day 2027-02-29"),
@@ -234,7 +234,7 @@ def test_a_file_that_cannot_be_read_hides_no_mistake_of_another(folder: Path) ->
     with pytest.raises(Refused) as error:
         load_mall(folder)
     # No "unknown stand": which stands there are is not known.
-    assert [problem.line for problem in error.value.problems] == [6, 2]
+    assert [problem.line for problem in error.value.problems] == [15, 2]
     assert "save the file as UTF-8" in str(error.value)
 
 
