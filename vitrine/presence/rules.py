@@ -17,5 +17,5 @@ class PresenceRules:
     config_version: str
     bridge_ns: int
     """Shorter gaps do not end a presence."""
-    count_static_faces: bool = False
+    count_static_faces: bool
     """Faces that have never moved count too."""

@@ -317,3 +317,17 @@ def test_the_sixteen_that_were_seen_last_are_kept() -> None:
     for second in [5, 3, *later]:
         faces.add(PLACE, at(second), "")
     assert seconds(faces) == [5, *later]
+
+
+@pytest.mark.parametrize(
+    ("still_s", "static"),
+    [
+        (2.9, False),
+        (3.0, True),
+        (3.1, True),
+    ],
+)
+def test_a_face_that_never_moved_is_static_from_three_seconds_on(
+    still_s: float, static: bool
+) -> None:
+    assert Liveness().is_static(at(0), at(still_s)) == static

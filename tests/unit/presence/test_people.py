@@ -232,3 +232,23 @@ def test_who_comes_to_a_static_face_is_not_seen_there_after_a_second_without_mot
     see(camera, still_s, A, swaying=False)
     assert (presence.seen_ns == at(still_s)) == seen_there
     assert (known.seen_ns == at(still_s)) != seen_there
+
+
+def test_motion_at_the_place_of_a_static_face_is_no_proof_of_liveness() -> None:
+    camera = make_camera()
+    camera.static_faces.add(
+        place=(350.0, A.box[1] + A.box[3] / 2, A.box[3]),
+        at_ns=at(0),
+        track_id="gone",
+    )
+    size = A.box[3]
+    beside = 350.0 + 0.45 * size
+    for step in range(3):
+        see(camera, step / 10, make_face("b", x=beside, size=size))
+    camera.presences[0].liveness.proven = False
+    for step in range(3, 6):
+        x = 350.0 + 0.1 * size + 3 * step
+        see(camera, step / 10, make_face("b", x=x, size=size))
+    (presence,) = camera.presences
+    assert presence.liveness.moves > 0
+    assert not presence.liveness.proven

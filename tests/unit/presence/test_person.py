@@ -176,6 +176,23 @@ def test_just_after_a_restart_the_live_score_is_that_of_the_part() -> None:
     assert presence.live(RULES).score == pytest.approx(47.78)
 
 
+def test_after_a_restart_the_live_score_begins_with_the_view_before_the_first_new_one() -> (
+    None
+):
+    presence = watched([0.0, 0.5, 1.0], yaw=60.0)
+    presence.recent.clear()
+    see(presence, 1.5, person())
+    see(presence, 2.0, person())
+    # Attentive for half of the second from 1 to 2: 25, and 20.
+    assert presence.live(RULES).score == pytest.approx(45.0)
+
+
+def test_only_the_last_of_the_parts_that_an_end_takes_off_is_final() -> None:
+    presence = watched([59.0, 59.5, 60.0, 60.5])
+    parts = presence.end(RULES, synthetic=False)
+    assert [part.final for part in parts] == [False, True]
+
+
 def test_nothing_is_cut_before_liveness_is_proven() -> None:
     presence = watched([59.0, 59.5, 60.0, 60.5])
     presence.liveness.proven = False
