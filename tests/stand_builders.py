@@ -149,6 +149,7 @@ def running_stand(
     startup_limit_s: float = 5,
     operator_token: str | None = None,
     player_token: str | None = None,
+    console_url: str | None = None,
 ) -> Iterator[Running]:
     """A stand service with `folder` as its configuration.
 
@@ -181,6 +182,7 @@ def running_stand(
             port=port,
             till_token=TILL_TOKEN,
             player_token=player_token,
+            console_url=console_url,
         ),
     )
 

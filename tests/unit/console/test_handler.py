@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from tests.builders import (
@@ -81,6 +82,9 @@ class Console:
 
     def current(self) -> Mall:
         return self.mall
+
+    def problems(self) -> Sequence[str]:
+        return ()
 
     def take(self, *batch: Received[Any]) -> None:
         outputs = self.handler.handle(batch)
