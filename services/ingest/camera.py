@@ -15,7 +15,13 @@ from vitrine.services.ingest.frame_output import (
     FrameOutput,
 )
 from vitrine.services.ingest.shared import Shared
-from vitrine.services.ingest.shots import Shot, Source, Unreadable
+from vitrine.services.ingest.shots import (
+    CAUSES,
+    Ended,
+    Shot,
+    Source,
+    Unreadable,
+)
 from vitrine.services.ingest.times import (
     FILE_JITTER,
     LIVE_JITTER,
@@ -30,6 +36,10 @@ logger = logging.getLogger(__name__)
 # they are asked often. Chosen, not measured.
 FIRST_DELAY_S = 0.5
 LONGEST_DELAY_S = 30.0
+
+# A live camera of which no picture could be decoded for so long is opened anew. Chosen, not
+# measured: as long as one that sends nothing is waited for.
+GARBAGE_S = 10.0
 
 
 class CameraRun:
@@ -61,7 +71,9 @@ class CameraRun:
         self._end_ns = start_ns - 1
         self._times = CaptureTimes(camera.id)
         self._up = False
+        self._looped_ns = 0
         self._unreadable = 0
+        self._good_at = 0.0
 
     @property
     def latest_ns(self) -> int:
@@ -79,7 +91,10 @@ class CameraRun:
             if self.source.live:
                 self._stay_connected()
             else:
-                self._play()
+                self._play_through()
+        except Unreadable as error:
+            self._count(error)
+            raise
         except Stopped:
             logger.debug("camera %s stopped while the bus was away", self.camera.id)
         finally:
@@ -90,15 +105,23 @@ class CameraRun:
                 self._finish()
 
     def _stay_connected(self) -> None:
-        """Open the source again and again, at growing intervals while it gives nothing."""
+        """Open the source again and again, at growing intervals while it gives nothing.
+
+        One that ends without an error was a recording: it is not played twice.
+        """
         begun = time.monotonic()
         backoff = Backoff(FIRST_DELAY_S, LONGEST_DELAY_S)
         problem = Unreadable("gave no picture")
         while not self.stop.is_set():
             try:
                 self._play()
+                if not self.camera.loop:
+                    return
+            except Ended:
+                raise
             except Unreadable as error:
                 problem = error
+                self._count(error)
                 waited_s = time.monotonic() - begun
                 if waited_s >= self._shared.settings.first_picture_s:
                     self._raise_if_hopeless(problem)
@@ -117,33 +140,49 @@ class CameraRun:
         if self._shared.finite and not self.output.has_published:
             raise problem
 
-    def _play(self) -> None:
-        """Take the pictures from one opening of the source to its end."""
+    def _play_through(self) -> None:
+        """Take the pictures of a recording, again and again where that is asked for."""
+        begun_ns = self._start_ns
+        while True:
+            whole = self._play()
+            if not (self.camera.loop and whole):
+                return
+            period_ns = round(SECOND_NS / self.camera.fps)
+            self._start_ns = self._times.last_ns + period_ns
+            self._looped_ns = self._start_ns - begun_ns
+
+    def _play(self) -> bool:
+        """Take the pictures from one opening of the source to its end; False if stopped."""
         jitter = FILE_JITTER
         if self.source.live:
             jitter = LIVE_JITTER
         rate = Rate(self.camera.fps, jitter)
+        self._good_at = time.monotonic()
         with closing(self.source.shots()) as shots:
             for shot in shots:
                 if self.stop.is_set() or self._is_over(shot):
-                    return
+                    return False
                 self._set_up(True)
                 if rate.accepts(shot.at_ns):
                     self._take(shot)
         if self._unreadable and not self.output.has_published:
             raise Unreadable(
-                f"none of its {self._unreadable} pictures could be decoded"
+                f"none of its {self._unreadable} pictures could be decoded",
+                "damaged",
             )
+        return True
 
     def _is_over(self, shot: Shot) -> bool:
         """Return True for a picture after the seconds that a file is to be played."""
         seconds = self._shared.settings.seconds
         if self.source.live or seconds is None:
             return False
-        return shot.at_ns >= seconds * SECOND_NS
+        return self._looped_ns + shot.at_ns >= seconds * SECOND_NS
 
     def _take(self, shot: Shot) -> None:
         """Publish one picture, or drop it with a reason."""
+        if self.source.live and self._wait_for(shot):
+            return
         captured_ns = self._capture_time_ns(shot)
         if not self.source.live:
             pace = self._shared.pace
@@ -159,11 +198,38 @@ class CameraRun:
         try:
             pixels, truth = shot.read()
         except Unreadable as error:
-            self._unreadable += 1
-            self.output.drop("unreadable")
-            logger.warning("camera %s: skipped: %s", self.camera.id, error)
+            self._skip(error)
             return
+        self._good_at = time.monotonic()
         self.output.publish(pixels, captured_ns, truth)
+
+    def _wait_for(self, shot: Shot) -> bool:
+        """Wait for a picture of a time to come; return True when asked to stop meanwhile."""
+        ahead_ns = shot.at_ns - time.monotonic_ns()
+        return ahead_ns > 0 and self.stop.wait(ahead_ns / SECOND_NS)
+
+    def _skip(self, error: Unreadable) -> None:
+        """Count a picture that cannot be read.
+
+        Raises Unreadable when a live camera has sent nothing else for a while.
+        """
+        self._unreadable += 1
+        self.output.drop("unreadable")
+        # The first, second, fourth, eighth and so on: a damaged stream has thousands.
+        if self._unreadable & (self._unreadable - 1) == 0:
+            logger.warning(
+                "camera %s: picture skipped, the %d. in all: %s",
+                self.camera.id,
+                self._unreadable,
+                error,
+            )
+        without_s = time.monotonic() - self._good_at
+        if self.source.live and without_s > GARBAGE_S:
+            raise Unreadable("sends nothing that can be decoded", "damaged")
+
+    def _count(self, error: Unreadable) -> None:
+        counter = metrics.CAMERA_FAILURES.labels(self.camera.id, error.cause)
+        counter.inc()
 
     def _capture_time_ns(self, shot: Shot) -> int:
         """Return the capture time of a picture.
@@ -196,6 +262,8 @@ class CameraRun:
         metrics.CAMERA_FRAMES.labels(name)
         metrics.CLOCK_JUMPS.labels(name)
         metrics.CAMERA_RECONNECTS.labels(name)
+        for cause in CAUSES:
+            metrics.CAMERA_FAILURES.labels(name, cause)
         for reason in DROP_REASONS:
             metrics.FRAMES_DROPPED.labels(name, reason)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +13,36 @@ Pixels: TypeAlias = NDArray[np.uint8]
 """(height, width, 3) BGR."""
 
 
+CAUSES: Final = (
+    "address",
+    "codec",
+    "damaged",
+    "login",
+    "missing",
+    "no-video",
+    "not-a-stream",
+    "other",
+    "redirect",
+    "refused",
+    "silent",
+    "unreachable",
+)
+
+
 class Unreadable(Exception):
     """A source, or one picture of it, cannot be read.
 
-    The message says which and, where it can, what to do.
+    The message says what to do where it can, and nothing of the address but scheme and host.
     """
+
+    def __init__(self, message: str, cause: str = "other") -> None:
+        """`cause` is one of CAUSES, for the metric."""
+        super().__init__(message)
+        self.cause = cause
+
+
+class Ended(Unreadable):
+    """A recording failed in mid-way: to open it again would play it again."""
 
 
 class Truth(Protocol):
@@ -65,10 +90,10 @@ class Source:
     synthetic: bool = False
 
 
-def failed_source(problem: str) -> Source:
+def failed_source(problem: str, cause: str = "other") -> Source:
     """Return a source that cannot be opened, for this reason."""
 
     def shots() -> Shots:
-        raise Unreadable(problem)
+        raise Unreadable(problem, cause)
 
     return Source(shots)

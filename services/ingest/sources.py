@@ -15,6 +15,8 @@ from typing import Final, Protocol
 
 from vitrine.mall import Camera
 from vitrine.mall.address import NETWORK_SCHEMES
+from vitrine.services.ingest.devices import device_shots
+from vitrine.services.ingest.http_source import HttpSource
 from vitrine.services.ingest.images import folder_shots
 from vitrine.services.ingest.shots import (
     Reader,
@@ -24,7 +26,8 @@ from vitrine.services.ingest.shots import (
     Unreadable,
     failed_source,
 )
-from vitrine.services.ingest.video import live_shots, video_shots
+from vitrine.services.ingest.streams import stream_shots
+from vitrine.services.ingest.video import video_shots
 
 GROUP: Final = "vitrine.sources"
 
@@ -55,9 +58,11 @@ def source_of(camera: Camera) -> Source:
     address = camera.uri
     match address.kind:
         case "device":
-            return Source(partial(live_shots, address), live=True)
-        case "http" | "stream":
-            return Source(partial(live_shots, address), live=True)
+            return Source(partial(device_shots, camera), live=True)
+        case "http":
+            return Source(HttpSource(camera).shots, live=True)
+        case "stream":
+            return Source(partial(stream_shots, camera), live=True)
         case "path":
             if Path(address.target).is_dir():
                 return Source(partial(folder_shots, camera))
@@ -70,7 +75,7 @@ def _installed_source(camera: Camera) -> Source:
     scheme = camera.uri.scheme
     points = entry_points(group=GROUP)
     if scheme not in points.names:
-        return failed_source(_nothing_reads(camera, points))
+        return failed_source(_nothing_reads(camera, points), "address")
     try:
         make = points[scheme].load()
         installed: InstalledSource = make()
@@ -95,7 +100,7 @@ def _installed_shots(installed: InstalledSource, camera: Camera) -> Shots:
         if camera.uri.host:
             # Such an address may hold a login, and the text of the error the address.
             reason = f"the package that reads {camera.uri.scheme}: refuses the address"
-        raise Unreadable(reason) from None
+        raise Unreadable(reason, "address") from None
 
 
 def _nothing_reads(camera: Camera, installed: EntryPoints) -> str:

@@ -49,29 +49,38 @@ class Rate:
 
 
 class StreamTimes:
-    """Tell the times of a video's pictures from its first on, strictly increasing.
+    """Tell the times of a recording's pictures from its first on, strictly increasing.
 
-    Raw streams have no timestamps, spliced ones go backwards: there time goes on by the frame
+    Raw streams have no times, joined ones go back or leap: there time goes on by the frame
     rate.
     """
 
     def __init__(self, camera_id: str, rate: float) -> None:
         self._camera_id = camera_id
-        self._period_ms = 1000 / rate
-        self._position_ms: float | None = None
-        self._at_ms = 0.0
+        self._period_s = 1 / rate
+        self._position_s: float | None = None
+        self._at_s: float | None = None
 
-    def next_ns(self, position_ms: float) -> int:
-        """Return the time of the next picture, whose own timestamp is `position_ms`."""
-        if self._position_ms is not None:
-            step_ms = position_ms - self._position_ms
-            if step_ms < 0:
-                _report(self._camera_id, step_ms / 1e3)
-            if step_ms <= 0:
-                step_ms = self._period_ms
-            self._at_ms += step_ms
-        self._position_ms = position_ms
-        return round(self._at_ms * 1e6)
+    def next_ns(self, position_s: float | None) -> int:
+        """Return the time of the next picture, whose own time is `position_s`, if it has one."""
+        if self._at_s is None:
+            self._at_s = 0.0
+        else:
+            self._at_s += self._step_s(position_s)
+        self._position_s = position_s
+        return round(self._at_s * SECOND_NS)
+
+    def _step_s(self, position_s: float | None) -> float:
+        """Return how long after the last picture this one comes."""
+        if position_s is None or self._position_s is None:
+            return self._period_s
+        step_s = position_s - self._position_s
+        leapt = step_s - self._period_s > JUMP_NS / SECOND_NS
+        if leapt or step_s < 0:
+            _report(self._camera_id, step_s)
+        if leapt or step_s <= 0:
+            return self._period_s
+        return step_s
 
 
 class CaptureTimes:

@@ -80,6 +80,11 @@ CAMERA_USABLE = Counter(
 CLOCK_JUMPS = Counter(
     "vitrine_clock_jumps", "Times a camera's clock went back or leapt.", ["camera"]
 )
+CAMERA_FAILURES = Counter(
+    "vitrine_camera_failures",
+    "Times a camera could not be opened or read on, by cause.",
+    ["camera", "cause"],
+)
 CAMERA_RECONNECTS = Counter(
     "vitrine_camera_reconnects", "Times a camera was opened again.", ["camera"]
 )

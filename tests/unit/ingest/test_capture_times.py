@@ -88,24 +88,54 @@ def test_a_camera_that_was_away_did_not_jump() -> None:
 
 
 @pytest.mark.parametrize(
-    ("positions_ms", "expected_ms"),
+    ("positions_s", "expected_s"),
     [
-        ([0, 40, 80], [0, 40, 80]),
-        ([500, 540, 600], [0, 40, 100]),
-        ([0, 0, 0], [0, 25, 50]),
-        ([0, 100, 0, 100], [0, 100, 125, 225]),
+        ([0, 0.04, 0.08], [0, 0.04, 0.08]),
+        ([0.5, 0.54, 0.6], [0, 0.04, 0.1]),
+        ([0, 0, 0], [0, 0.025, 0.05]),
+        ([None, None, None], [0, 0.025, 0.05]),
+        ([0, None, 0.1], [0, 0.025, 0.05]),
+        ([0, 0.1, 0, 0.1], [0, 0.1, 0.125, 0.225]),
+        ([0, 9, 18], [0, 9, 18]),
+        ([0, 0.1, 21_600, 21_600.1], [0, 0.1, 0.125, 0.225]),
+        ([21_600, 0, 0.1], [0, 0.025, 0.125]),
     ],
-    ids=["own", "starts late", "none", "spliced"],
+    ids=[
+        "own",
+        "starts late",
+        "stands still",
+        "none",
+        "one without",
+        "joined",
+        "pauses",
+        "leaps ahead",
+        "leaps back",
+    ],
 )
-def test_times_of_a_stream(positions_ms: list[float], expected_ms: list[int]) -> None:
+def test_times_of_a_recording(
+    positions_s: list[float | None], expected_s: list[float]
+) -> None:
     times = StreamTimes("stream", rate=40)
-    assert [times.next_ns(position) for position in positions_ms] == [
-        ms * 1_000_000 for ms in expected_ms
-    ]
+    found = [times.next_ns(position) / SECOND for position in positions_s]
+    assert found == pytest.approx(expected_s)
 
 
-def test_timestamps_of_a_stream_that_go_back_are_counted() -> None:
-    times = StreamTimes("spliced", rate=40)
-    for position in (0, 100, 0):
+def test_a_slow_recording_does_not_leap() -> None:
+    times = StreamTimes("slow", rate=1 / 30)
+    found = [times.next_ns(position) / SECOND for position in (0, 30, 60)]
+    assert found == [0, 30, 60]
+    assert jumps("slow") == 0
+
+
+@pytest.mark.parametrize(
+    ("positions_s", "expected"),
+    [([0, 0.1, 0], 1), ([0, 11, 11.1], 1), ([0, 9, 18], 0)],
+)
+def test_jumps_of_a_recording_are_counted(
+    positions_s: list[float], expected: int
+) -> None:
+    before = jumps("joined")
+    times = StreamTimes("joined", rate=40)
+    for position in positions_s:
         times.next_ns(position)
-    assert jumps("spliced") == 1
+    assert jumps("joined") - before == expected

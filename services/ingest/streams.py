@@ -1,0 +1,71 @@
+"""Network cameras that speak RTSP or RTMP."""
+
+from __future__ import annotations
+
+import socket
+import time
+from typing import Final
+
+from vitrine.clock import SECOND_NS
+from vitrine.mall import Address, Camera
+from vitrine.services.ingest.decoding import (
+    TIMEOUT_S,
+    Decoded,
+    VideoDecoder,
+    opened,
+)
+from vitrine.services.ingest.shots import Shot, Shots, Unreadable
+
+# What a decoder held back while a camera hung is no news. Chosen, not measured: reordering
+# holds back a few pictures, which is less than a second at five a second.
+OLDEST_NS: Final = SECOND_NS
+
+
+def stream_shots(camera: Camera) -> Shots:
+    """Yield the pictures of a stream as they come, with the monotonic time of their arrival."""
+    address = camera.uri
+    check_name(address)
+    with opened(
+        address,
+        address.url_with_login,
+        options=_options(camera),
+    ) as container:
+        yield from live_shots(VideoDecoder(container, address))
+    raise Unreadable(f"{address} gives no more pictures", "silent")
+
+
+def live_shots(decoder: VideoDecoder) -> Shots:
+    """Yield the pictures of a live video but those that were held back too long."""
+    for picture in decoder.pictures(live=True):
+        if not _is_old(picture):
+            yield Shot(picture.arrived_ns, picture.read)
+
+
+def _is_old(picture: Decoded) -> bool:
+    return time.monotonic_ns() - picture.arrived_ns > OLDEST_NS
+
+
+def check_name(address: Address) -> None:
+    """Raise Unreadable where the name of the host is not known."""
+    try:
+        socket.getaddrinfo(address.host, address.port_in_use)
+    except OSError:
+        raise Unreadable(
+            f"{address}: no such host; check its name, and the network",
+            "unreachable",
+        ) from None
+
+
+def _options(camera: Camera) -> dict[str, str]:
+    """Return the options of FFmpeg for a camera's stream."""
+    timeout_us = round(TIMEOUT_S * 1e6)
+    options = {
+        # The frame rate is not needed, and to find it takes up to five seconds.
+        "fpsprobesize": "0",
+        "analyzeduration": str(timeout_us // 2),
+    }
+    if camera.uri.scheme.startswith("rtsp"):
+        options["rtsp_transport"] = camera.transport
+        options["allowed_media_types"] = "video"
+        options["timeout"] = str(timeout_us)
+    return options
