@@ -27,6 +27,7 @@ from vitrine.services.ingest.causes import unreadable
 from vitrine.services.ingest.shots import Picture, Pixels, Reader, Unreadable
 from vitrine.services.ingest.stills import check_still
 from vitrine.services.ingest.upright import square_size, turned
+from vitrine.vision.stills import OF_CAMERAS
 
 # Network cameras that restart answer within some seconds. Chosen, not measured.
 TIMEOUT_S: Final = 10.0
@@ -35,6 +36,9 @@ SUPPORTED: Final = "H.264, HEVC, AV1, VP8, VP9 and MJPEG are"
 
 # Codecs of which each packet is a whole picture that states its own size.
 STILL_CODECS: Final = frozenset({"mjpeg", "png", "webp"})
+
+# What FFmpeg's decoders allocate at most, also while it looks into a stream.
+WITHIN_BOUNDS: Final = {"max_pixels": str(OF_CAMERAS.pixels)}
 
 # Pixel shapes outside are mistakes of the writer: the widest in use, of anamorphic film, is 2.
 SLIMMEST_PIXEL: Final = 0.25
@@ -75,7 +79,7 @@ def opened(
             place,
             "r",
             format=format_name,
-            options=options,
+            options={**WITHIN_BOUNDS, **(options or {})},
             metadata_errors="replace",
             timeout=(TIMEOUT_S, TIMEOUT_S),
             io_open=io_open,
@@ -94,6 +98,7 @@ class VideoDecoder:
         self._stream = _video_stream(container, address)
         # One thread: each further one holds back a picture.
         self._stream.codec_context.thread_count = 1
+        self._stream.codec_context.options = WITHIN_BOUNDS
         # Kept from picture to picture: a new one costs as much as a conversion.
         self._converter = VideoReformatter()
         self._arrivals: OrderedDict[int, int] = OrderedDict()

@@ -1,34 +1,36 @@
-"""Still pictures and those of MJPEG: every one goes through `decode_still` or `check_still`."""
+"""Still pictures and those of MJPEG: every one goes through here before it is decoded."""
 
 from __future__ import annotations
 
-import cv2
-import numpy as np
-
+from vitrine.errors import Invalid
 from vitrine.services.ingest.shots import Pixels, Unreadable
 from vitrine.services.ingest.sniffing import what_else
+from vitrine.vision import stills
+from vitrine.vision.stills import OF_CAMERAS, Bounds
 
 
-def check_still(data: bytes) -> None:
+def check_still(data: bytes, bounds: Bounds = OF_CAMERAS) -> None:
     """Raise Unreadable for a picture that must not reach a decoder."""
-    reason = what_else(data)
-    if reason is not None:
-        raise Unreadable(f"it {reason}", "not-a-stream")
+    _refuse_others(data)
+    try:
+        stills.check(data, bounds)
+    except Invalid as error:
+        raise Unreadable(str(error), "damaged") from None
 
 
-def decode_still(data: bytes) -> Pixels:
-    """Return the picture of a JPEG, PNG or another still format, upright by its own metadata.
+def decode_still(data: bytes, bounds: Bounds = OF_CAMERAS) -> Pixels:
+    """Return the picture of a still in a format of the web, upright by its own metadata.
 
     Raises Unreadable.
     """
-    check_still(data)
+    _refuse_others(data)
     try:
-        pixels = cv2.imdecode(
-            np.frombuffer(data, np.uint8),
-            cv2.IMREAD_COLOR,
-        )
-    except cv2.error:
-        pixels = None
-    if pixels is None:
-        raise Unreadable("it is damaged or cut off", "damaged")
-    return np.asarray(pixels, np.uint8)
+        return stills.decode(data, bounds)
+    except Invalid as error:
+        raise Unreadable(str(error), "damaged") from None
+
+
+def _refuse_others(data: bytes) -> None:
+    reason = what_else(data)
+    if reason is not None:
+        raise Unreadable(f"it {reason}", "not-a-stream")

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from itertools import islice, pairwise
+from itertools import islice
 from pathlib import Path
 from threading import Event
 
@@ -294,9 +294,8 @@ def test_a_snapshot_is_fetched_at_the_cameras_rate() -> None:
         wait_for(lambda: len(frames(bus)) >= 8, "eight pictures")
         run.stop.set()
         thread.join(10)
-    steps = [after - before for before, after in pairwise(asked)]
-    assert min(steps) > 0.02
-    assert sum(steps) / len(steps) == pytest.approx(0.05, abs=0.02)
+    seconds = asked[7] - asked[0]
+    assert seconds / 7 > 0.045
 
 
 def test_a_snapshot_that_is_gone_is_an_error() -> None:

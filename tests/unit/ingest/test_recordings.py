@@ -11,6 +11,7 @@ from prometheus_client import REGISTRY
 
 from tests.ingest_builders import cut_off, make_camera
 from tests.videos import joined, remuxed, scenes, write_recording, write_sound
+from vitrine.services.ingest import decoding
 from vitrine.services.ingest.shots import Pixels, Unreadable
 from vitrine.services.ingest.sources import source_of
 
@@ -247,3 +248,22 @@ def test_a_playlist_in_a_file_does_not_lead_to_the_network(tmp_path: Path) -> No
     )
     with pytest.raises(Unreadable):
         times(path)
+
+
+@pytest.mark.parametrize(("codec", "name"), [("libx264", "a.mp4"), ("mjpeg", "a.avi")])
+def test_pictures_above_the_bounds_are_not_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codec: str, name: str
+) -> None:
+    pixel_format = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+    path = write_recording(
+        tmp_path / name,
+        scenes(3),
+        codec=codec,
+        pixel_format=pixel_format,
+    )
+    monkeypatch.setattr(decoding, "WITHIN_BOUNDS", {"max_pixels": "3071"})
+    shots = list(source_of(make_camera(path)).shots())
+    assert shots
+    for shot in shots:
+        with pytest.raises(Unreadable):
+            shot.read()
