@@ -7,7 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, TypeAlias, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from vitrine.errors import ConfigurationError
@@ -184,7 +190,8 @@ class Settings(EnvironmentSettings):
         None, description="Folder with optional public models (YuNet, MobileFaceNet)."
     )
     http_host: str = Field(
-        "127.0.0.1", description="Address that pages, health and metrics listen on."
+        "127.0.0.1",
+        description="Address that pages, health and metrics listen on; `::` is IPv6 and IPv4.",
     )
     operator_token: SecretStr | None = Field(
         None,
@@ -211,6 +218,12 @@ class Settings(EnvironmentSettings):
     log_format: LogFormat = Field(
         "json", description="`text` for people at a terminal."
     )
+
+    @field_validator("http_host")
+    @classmethod
+    def _without_brackets(cls, host: str) -> str:
+        """Return `[::1]` as `::1`."""
+        return host.removeprefix("[").removesuffix("]")
 
     def state_folder(self) -> Path | None:
         """Return the folder of what outlives a restart; None where there is no place for one."""

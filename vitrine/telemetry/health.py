@@ -13,6 +13,7 @@ from typing import TypeAlias
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
 from vitrine.errors import ConfigurationError
+from vitrine.telemetry.listening import at_port, listen_on
 from vitrine.telemetry.metrics import READY
 
 
@@ -54,6 +55,8 @@ Page: TypeAlias = Callable[[str, str], Answer]
 
 # How often the server looks whether it shall stop: a process ends without a noticeable delay.
 STOP_CHECK_S = 0.1
+# Chosen, not measured: an orchestrator, Prometheus and somebody who looks.
+WAITING_CONNECTIONS = 16
 
 
 @contextmanager
@@ -113,12 +116,17 @@ def _listen(
             """Log nothing: orchestrator and Prometheus ask every few seconds."""
 
     try:
-        server = ThreadingHTTPServer((host, port), Handler)
+        listener = listen_on(host, port, WAITING_CONNECTIONS)
     except OSError as error:
         raise ConfigurationError(
-            f"health and metrics cannot listen on {host}:{port} ({error.strerror}); "
-            "set VITRINE_HEALTH_PORT"
+            f"health and metrics cannot listen on {at_port(host, port)} "
+            f"({error.strerror}); set VITRINE_HEALTH_PORT or VITRINE_HTTP_HOST"
         ) from error
+    server = ThreadingHTTPServer((host, port), Handler, bind_and_activate=False)
+    # Its own is of IPv4.
+    server.socket.close()
+    server.socket = listener
+    server.server_port = listener.getsockname()[1]
     # A client that keeps its connection open must not keep the process alive.
     server.daemon_threads = True
     return server

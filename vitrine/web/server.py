@@ -11,6 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from vitrine.errors import ConfigurationError
+from vitrine.telemetry.listening import at_port, listen_on
 from vitrine.web import limits
 
 
@@ -71,26 +72,16 @@ def listen(
 
     Raises ConfigurationError, which names `variable`, when the port is taken.
     """
-    family = socket.AF_INET
-    if ":" in host:
-        family = socket.AF_INET6
-    listener = socket.socket(family, socket.SOCK_STREAM)
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(limits.WAITING_CONNECTIONS)
+        return listen_on(host, port, limits.WAITING_CONNECTIONS)
     except OSError as error:
-        listener.close()
         raise ConfigurationError(
-            f"the {name} cannot listen on {host}:{port} ({error.strerror}); "
-            f"set {variable}"
+            f"the {name} cannot listen on {at_port(host, port)} ({error.strerror}); "
+            f"set {variable} or VITRINE_HTTP_HOST"
         ) from error
-    return listener
 
 
 def address_of(listener: socket.socket) -> str:
     """Return the address of a listening socket, as a browser takes it."""
     host, port = listener.getsockname()[:2]
-    if ":" in host:
-        return f"http://[{host}]:{port}"
-    return f"http://{host}:{port}"
+    return f"http://{at_port(host, port)}"
