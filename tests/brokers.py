@@ -80,7 +80,13 @@ class ServerProcess:
 class KafkaBroker(ServerProcess):
     """Run a single-node KRaft broker as a child process; it keeps data and port over restarts."""
 
-    def __init__(self, libs: Path, folder: Path) -> None:
+    def __init__(
+        self,
+        libs: Path,
+        folder: Path,
+        advertised: str | None = None,
+    ) -> None:
+        """Take the jars and a folder; `advertised` is the address that clients are sent to."""
         self._libs = libs
         port, controller_port = free_ports(2)
         self.servers = f"127.0.0.1:{port}"
@@ -91,6 +97,7 @@ class KafkaBroker(ServerProcess):
         template = (TEMPLATES / "server.properties").read_text()
         properties = template.format(
             port=port,
+            advertised=advertised or self.servers,
             controller_port=controller_port,
             folder=self._data,
         )

@@ -112,6 +112,41 @@ def test_the_password_is_not_shown() -> None:
     assert "secret" not in repr(security)
 
 
+@pytest.fixture
+def misleading_broker(
+    kafka_broker: KafkaBroker,
+    tmp_path: Path,
+) -> Iterator[KafkaBroker]:
+    """Yield a broker that sends clients to a name that nobody knows."""
+    libs = kafka_libs()
+    assert libs
+    broker = KafkaBroker(libs, tmp_path, "kafka.invalid:9093")
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.mark.kafka
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+@pytest.mark.parametrize("use", ["consumer", "backlog", "apply_topics"])
+def test_an_address_that_the_broker_advertises_and_nobody_reaches_is_named(
+    misleading_broker: KafkaBroker, use: str
+) -> None:
+    topic = make_topic()
+    with closing(KafkaBus(misleading_broker.servers)) as bus:
+        uses: dict[str, Callable[[], object]] = {
+            "consumer": lambda: bus.consumer("group", [topic]),
+            "backlog": lambda: bus.backlog("group", topic),
+            "apply_topics": lambda: bus.apply_topics([topic]),
+        }
+        with pytest.raises(Unavailable) as error:
+            uses[use]()
+    message = str(error.value)
+    assert "told us to go to kafka.invalid:9093, which does not answer" in message
+    assert "advertised.listeners" in message
+    assert "start it" not in message
+
+
 @pytest.mark.kafka
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 def test_what_was_flushed_survives_the_death_of_the_broker_and_clients_go_on(

@@ -23,6 +23,9 @@ ANSWER_LIMIT_MS = 5_000
 CONNECT_LIMIT_MS = 4_000
 # The longest pause between two attempts: a broker that is back is used within a second.
 RECONNECT_LIMIT_MS = 1_000
+# How long an address that the cluster advertises may take, when something failed already. Chosen,
+# not measured.
+ADVERTISED_LIMIT_S = 1.0
 LOGIN_HINT = "see also VITRINE_KAFKA_PROTOCOL, _MECHANISM, _USERNAME and _PASSWORD"
 
 # Mistakes in this code: they pass unchanged and stop the process.
@@ -81,6 +84,8 @@ class Cluster:
             "reconnect_backoff_max_ms": RECONNECT_LIMIT_MS,
             **security.options(),
         }
+        self._metadata: Any = None
+        """What the newest client was told of the cluster."""
         self._admin_client: Any = None
         self._lock = Lock()
 
@@ -104,6 +109,7 @@ class Cluster:
         def connect(**configuration: Any) -> Any:
             connection = KafkaNetClient(**configuration)
             connections.append(connection)
+            self._metadata = connection.cluster
             return connection
 
         with ExitStack() as undo, self.errors():
@@ -129,20 +135,41 @@ class Cluster:
         limit_s = CONNECT_LIMIT_MS / 1000
         reasons = []
         for address in self._addresses:
-            try:
-                connection = socket.create_connection(address, timeout=limit_s)
-            except OSError as error:
-                reasons.append(str(error))
-                continue
-            connection.close()
-            return
+            reason = _silence(address, limit_s)
+            if reason is None:
+                return
+            reasons.append(reason)
         raise Unavailable(self._away(", ".join(reasons)))
 
     def _away(self, reason: str) -> str:
+        """Return why Kafka cannot be used, with the address that it sent us to if that is it."""
+        misled = self._misled()
+        if misled:
+            return (
+                f"Kafka at {self.servers} told us to go to {misled}; set advertised.listeners "
+                "of the broker to an address that this machine reaches"
+            )
         return (
             f"Kafka at {self.servers} does not answer ({reason}); "
             "start it or set VITRINE_KAFKA_SERVERS"
         )
+
+    def _misled(self) -> str:
+        """Return the first address that the cluster advertises and that does not answer, and why.
+
+        It is empty when there is none beside the addresses in the settings.
+        """
+        if self._metadata is None:
+            return ""
+        for broker in self._metadata.brokers():
+            address = (broker.host, broker.port)
+            if address in self._addresses:
+                continue
+            reason = _silence(address, ADVERTISED_LIMIT_S)
+            if reason is not None:
+                place = f"{broker.host}:{broker.port}"
+                return f"{place}, which does not answer ({reason})"
+        return ""
 
     @contextmanager
     def errors(self) -> Iterator[None]:
@@ -183,6 +210,16 @@ class Cluster:
         self._admin_client = None
         if client is not None:
             client.close()
+
+
+def _silence(address: tuple[str, int], limit_s: float) -> str | None:
+    """Return why an address accepts no connection; None when it does."""
+    try:
+        connection = socket.create_connection(address, timeout=limit_s)
+    except (OSError, UnicodeError) as error:
+        return str(error)
+    connection.close()
+    return None
 
 
 def _close_all(connections: Sequence[Any]) -> None:
