@@ -164,7 +164,10 @@ def _kinds(model: type[BaseModel]) -> Kinds:
 
 
 def _references(folder: Path, documents: Mapping[str, Node]) -> list[Problem]:
-    plain = {key: node.plain() for key, node in documents.items()}
+    plain = {}
+    for key, node in documents.items():
+        # A list whose items are all comments is empty.
+        plain[key] = [] if node.content is None else node.plain()
     problems = []
     for fault in reference_faults(plain):
         problem = _problem(folder, documents, fault.place, fault.text)

@@ -274,6 +274,14 @@ def test_a_list_whose_items_are_all_comments_is_empty(folder: Path) -> None:
     assert load_mall(folder).campaigns == ()
 
 
+def test_no_stand_at_all_is_a_problem_of_whoever_names_one(folder: Path) -> None:
+    (folder / "stands.yaml").write_text("stands:\n  # - id: north\n")
+    expected = "there is no stand 'north'; stands.yaml has: none"
+    with pytest.raises(Refused, match=expected) as error:
+        load_mall(folder)
+    assert len(error.value.problems) == 3
+
+
 @pytest.mark.parametrize("value", ["rtsp://admin:geheim@10.0.0.5/", "admin:geheim@cam"])
 @pytest.mark.parametrize(
     "line",
