@@ -8,7 +8,7 @@ from training.report.plan import DETECTORS, EMBEDDINGS, SMALL_SIZES
 from training.report.results import Result, Results
 from training.report.tables import table
 
-DETECTOR_COLUMNS: Final = (
+DETECTOR_ROWS: Final = (
     ("photos", "recall", "photos"),
     ("youtube", "recall", "video frames"),
     ("youtube-24px", "recall", "frames, 24 px"),
@@ -33,35 +33,34 @@ RARE: Final = 0.5
 
 
 def detector_table(results: Results) -> str:
-    """Return a Markdown table with a row for each detector."""
-    head = ["recall on"]
-    for _, _, title in DETECTOR_COLUMNS:
-        head.append(title)
+    """Return a Markdown table with a column for each detector."""
+    series = [name for name, _ in DETECTORS.values()]
     rows = []
-    for short, (series, _) in DETECTORS.items():
-        row = [series]
-        for name, key, _ in DETECTOR_COLUMNS:
+    for name, key, title in DETECTOR_ROWS:
+        kind = KINDS[key]
+        row = [title]
+        for short in DETECTORS:
             result = results.get(f"detector-{name}-{short}")
-            row.append(KINDS[key].cell(result))
+            row.append(kind.cell(result))
         rows.append(row)
-    return table(head, rows)
+    return table(["recall on", *series], rows)
 
 
 def control_table(results: Results) -> str:
-    """Return a Markdown table with a row for each detector: its detections where no face is.
+    """Return a Markdown table with a column for each detector: its detections where no face is.
 
     In these controls a picture of a shelf took the place of the picture with the face.
     """
     kind = KINDS["pictures_with_false"]
-    sizes = [f"{size} px" for size in SMALL_SIZES]
+    series = [name for name, _ in DETECTORS.values()]
     rows = []
-    for short, (series, _) in DETECTORS.items():
-        row = [series]
-        for size in SMALL_SIZES:
+    for size in SMALL_SIZES:
+        row = [f"{size} px"]
+        for short in DETECTORS:
             result = results.get(f"detector-control-{size}px-{short}")
             row.append(kind.cell(result))
         rows.append(row)
-    return table(["found without a face", *sizes], rows)
+    return table(["found without a face", *series], rows)
 
 
 def fooled(results: Results) -> list[str]:

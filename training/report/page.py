@@ -1,8 +1,10 @@
 """docs/accuracy.md and its plots from the result files."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import fill
 from typing import Any, Final
 
 from jinja2 import Environment, StrictUndefined
@@ -23,6 +25,11 @@ from training.report.plan import PLAN
 from training.report.results import Result, Results, read_results
 from training.report.tables import compared, of_classes, table
 
+WIDTH: Final = 120
+# What begins tables, headings, pictures and quotations.
+WHOLE: Final = ("|", "#", "!", ">", "```")
+# Between the items of a list.
+ITEM: Final = re.compile(r"\n(?=\s*- )")
 TEMPLATE: Final = Path(__file__).with_name("accuracy.md.jinja")
 
 
@@ -57,7 +64,41 @@ def page_text(results: Results, speeds: Speeds) -> str:
     source = TEMPLATE.read_text(encoding="utf-8")
     template = environment.from_string(source)
     content = _content(results, speeds)
-    return template.render(content)
+    text = template.render(content)
+    return wrapped(text)
+
+
+def wrapped(text: str) -> str:
+    """Return Markdown with its paragraphs and the items of its lists in lines of WIDTH.
+
+    Tables, headings and pictures keep their lines.
+    """
+    blocks = []
+    for block in re.split(r"\n{2,}", text.strip()):
+        if block.lstrip().startswith(WHOLE):
+            blocks.append(block)
+            continue
+        folded = [_fold(part) for part in ITEM.split(block)]
+        blocks.append("\n".join(folded))
+    joined = "\n\n".join(blocks)
+    return f"{joined}\n"
+
+
+def _fold(text: str) -> str:
+    """Return one paragraph or one item in lines of WIDTH; an item goes on below its text."""
+    words = " ".join(text.split())
+    before = " " * (len(text) - len(text.lstrip()))
+    below = before
+    if words.startswith("- "):
+        below += "  "
+    return fill(
+        words,
+        WIDTH,
+        initial_indent=before,
+        subsequent_indent=below,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _content(results: Results, speeds: Speeds) -> Mapping[str, Any]:
