@@ -53,6 +53,7 @@ class Board:
         self._lock = Lock()
         self._version = 0
         self._roster: Sequence[Mapping[str, Any]] = ()
+        self._problems: Sequence[str] = ()
         self._posted: dict[str, Posted] = {}
         self._waiters: list[Waiter] = []
         self._closed = False
@@ -67,6 +68,10 @@ class Board:
             for camera_id in list(self._posted):
                 if camera_id not in names:
                     del self._posted[camera_id]
+
+    def complain(self, problems: Sequence[str]) -> None:
+        """Name what is wrong in the configuration files; a sentence each."""
+        self._problems = problems
 
     def post(
         self,
@@ -183,6 +188,7 @@ class Board:
             "version": version,
             "now_ms": self._wall_ns() / MILLISECOND_NS,
             "pictures": self._pictures,
+            "problems": list(self._problems),
             "cameras": cameras,
         }
         return json.dumps(head, separators=(",", ":")).encode()

@@ -77,6 +77,7 @@ class ConsoleHandler(Handler):
 
     def _follow_configuration(self) -> None:
         mall = self._mall.current()
+        self._board.complain(self._mall.problems())
         if mall is self._configured:
             return
         self._configured = mall

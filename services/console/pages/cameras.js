@@ -16,6 +16,7 @@ const cards = new Map(); // camera id → { root, canvas, camera, shot, drawnAt 
 const layers = { boxes: true, points: true, gaze: true, labels: true, zone: true, mask: true, picture: true };
 let version = 0;
 let chosen = location.hash.slice(1);
+let focused = '';
 
 const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
@@ -79,8 +80,9 @@ async function take(buffer) {
   version = answer.version;
 }
 
-function enlist({ cameras, pictures }) {
+function enlist({ cameras, pictures, problems }) {
   $('#off').hidden = pictures;
+  complain(problems);
   const ids = new Set(cameras.map((camera) => camera.id));
   for (const [id, card] of cards) {
     if (!ids.has(id)) {
@@ -94,7 +96,22 @@ function enlist({ cameras, pictures }) {
     set(card.root, 'stand', `stand ${camera.stand}`);
   }
   $('#cameras').classList.toggle('few', cameras.length === 1);
-  focus(ids.has(chosen) ? chosen : '');
+  const wanted = ids.has(chosen) ? chosen : '';
+  if (wanted !== focused) focus(wanted);
+}
+
+// What is wrong in the configuration files.
+function complain(problems) {
+  const list = $('#problems');
+  const key = problems.join('\n');
+  if (list.dataset.key === key) return;
+  list.dataset.key = key;
+  list.hidden = !problems.length;
+  list.replaceChildren(...problems.map((problem) => {
+    const item = document.createElement('li');
+    item.textContent = problem;
+    return item;
+  }));
 }
 
 function add(camera) {
@@ -118,12 +135,14 @@ function add(camera) {
 }
 
 function focus(id) {
+  focused = id;
   $('#cameras').classList.toggle('focus', Boolean(id));
   for (const [name, card] of cards) {
     const here = name === id;
     card.root.classList.toggle('chosen', here);
     card.root.querySelector('.title').setAttribute('aria-expanded', here);
     card.root.querySelector('.faces').hidden = !here;
+    if (here && card.shot) list(card);
   }
 }
 
@@ -157,7 +176,8 @@ function redraw(card) {
   card.canvas.dataset.atMs = card.shot.view.at_ms;
 }
 
-function tell({ root, camera, shot }, view, nowMs) {
+function tell(card, view, nowMs) {
+  const { root, camera } = card;
   const latency = nowMs - view.at_ms;
   const scores = view.faces.filter((face) => face.score !== undefined).map((face) => face.score);
   root.querySelector('.empty').hidden = true;
@@ -169,7 +189,7 @@ function tell({ root, camera, shot }, view, nowMs) {
   const state = set(root, 'state', view.analysed ? `${view.width} × ${view.height}` : 'not analysed');
   state.classList.toggle('bad', !view.analysed);
   $('#synthetic').hidden = !view.synthetic && $('#synthetic').hidden;
-  if (root.classList.contains('chosen')) list(root.querySelector('.faces'), shot, camera);
+  if (root.classList.contains('chosen')) list(card);
 }
 
 function inWords(latency) {
@@ -179,7 +199,8 @@ function inWords(latency) {
 }
 
 // The faces of the camera in the foreground, the most engaged first.
-function list(box, { view, bitmap }, camera) {
+function list({ root, camera, shot: { view, bitmap } }) {
+  const box = root.querySelector('.faces');
   const faces = [...view.faces].sort((a, b) => (b.score ?? -1) - (a.score ?? -1));
   while (box.querySelectorAll('section').length < faces.length) {
     box.append($('#face').content.cloneNode(true));

@@ -71,6 +71,7 @@ class Console:
 
     def __init__(self, *cameras: Camera, pictures: bool = True) -> None:
         self.clock = HandClock()
+        self.refused: list[str] = []
         self.mall = make_mall(cameras=cameras or (make_camera(),))
         self.board = Board(self.clock, lambda: at(1), pictures=pictures)
         self.handler = ConsoleHandler(
@@ -84,7 +85,7 @@ class Console:
         return self.mall
 
     def problems(self) -> Sequence[str]:
-        return ()
+        return self.refused
 
     def take(self, *batch: Received[Any]) -> None:
         outputs = self.handler.handle(batch)
@@ -175,6 +176,14 @@ def test_a_changed_configuration_changes_what_is_shown() -> None:
     head, _ = console.answer()
     assert [camera["id"] for camera in head["cameras"]] == ["north-2"]
     assert head["views"] == []
+
+
+def test_what_is_wrong_in_the_configuration_is_told() -> None:
+    console = Console()
+    console.refused = ["cameras.yaml:3: fps: 0 is no rate"]
+    console.take()
+    head, _ = console.answer()
+    assert head["problems"] == ["cameras.yaml:3: fps: 0 is no rate"]
 
 
 def test_pictures_that_nobody_analyses_are_shown_as_such() -> None:
