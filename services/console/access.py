@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Final
 
 from fastapi import Request
+from pydantic import SecretStr
 
 from vitrine.web.guard import Locked, PageGuard, Unlocked
 
@@ -25,17 +26,29 @@ class Access:
     Without an operator's token only one-time tokens open them.
     """
 
-    def __init__(self, operator: PageGuard) -> None:
+    def __init__(
+        self,
+        operator: PageGuard,
+        one_time_token: SecretStr | None = None,
+    ) -> None:
+        """Let in who has the operator's token; the one-time token is the first to be issued."""
         self._operator = operator
         self._lock = Lock()
         self._unused: OrderedDict[str, None] = OrderedDict()
         self._sessions: OrderedDict[str, None] = OrderedDict()
+        self._first: str | None = None
+        if one_time_token is not None:
+            self._first = one_time_token.get_secret_value()
+            _remember(self._unused, self._first)
 
     def issue(self) -> str:
-        """Return a new token, which opens the pages for the first browser that brings it."""
-        token = secrets.token_urlsafe(TOKEN_BYTES)
+        """Return a token that opens the pages for the first browser that brings it."""
         with self._lock:
-            _remember(self._unused, token)
+            token = self._first
+            self._first = None
+            if token is None:
+                token = secrets.token_urlsafe(TOKEN_BYTES)
+                _remember(self._unused, token)
         return token
 
     def __call__(self, request: Request) -> None:

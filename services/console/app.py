@@ -29,7 +29,8 @@ class ConsoleService:
         self._context = context
         self._settings = settings
         self._access = Access(
-            PageGuard(OPERATOR_COOKIE, context.settings.operator_token)
+            PageGuard(OPERATOR_COOKIE, context.settings.operator_token),
+            settings.one_time_token,
         )
         self.address = ""
         self.listening = Event()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from vitrine.settings import EnvironmentSettings
@@ -22,6 +22,11 @@ class ConsoleSettings(EnvironmentSettings):
 
     port: int = Field(
         8001, ge=0, le=65535, description="Of the live view; 0 for a free one."
+    )
+    one_time_token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="Opens the live view for the first browser that brings it.",
     )
     pictures: bool = Field(
         True,

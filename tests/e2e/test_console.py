@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from itertools import count, islice
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 import cv2
+import httpx
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.builders import at, make_engagement, make_face, make_mall, make_person
-from tests.console_builders import RunningConsole, running_console
+from tests.console_builders import RunningConsole, opened, running_console
 from vitrine.mall import Camera, Mall
 from vitrine.schemas import Face, FrameFaces
 from vitrine.synthetic.source import SyntheticSource
@@ -237,3 +244,65 @@ def test_a_console_that_went_away_is_named_and_found_again(
         show(console, scene, page)
     expect(page.locator("#link")).to_have_text("no connection", timeout=LIMIT_MS)
     expect(page.locator("#problem")).to_be_visible()
+
+
+def test_the_demo_prints_the_live_view_first_and_it_shows_what_was_found(
+    tmp_path: Path,
+) -> None:
+    command = [sys.executable, "-m", "vitrine.cli", "demo", "--no-browser"]
+    options = ["--port", "0", "--source", "synthetic:?people=3&seed=5"]
+    started = subprocess.Popen(
+        [*command, *options], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+    )
+    assert started.stderr is not None
+    try:
+        address = first_address(started.stderr)
+        with httpx.Client(timeout=20) as client:
+            until_it_answers(client, address)
+            face = first_counted_face(client, address)
+        assert len(face["points"]) == 136
+        assert 0 <= face["score"] <= 100
+        assert httpx.get(address).status_code == 401
+    finally:
+        started.send_signal(signal.SIGINT)
+        started.communicate(timeout=60)
+    assert started.returncode == 0
+
+
+def first_address(lines: IO[str]) -> str:
+    """Return the first address that is printed; it has to be that of the live view."""
+    for line in lines:
+        found = re.search(r"http://\S+", line)
+        if found is not None:
+            assert line.strip().startswith("Live cameras")
+            return found[0]
+    raise AssertionError("no address was printed")
+
+
+def until_it_answers(client: httpx.Client, address: str) -> None:
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        try:
+            answer = client.get(address, follow_redirects=True)
+        except httpx.TransportError:
+            time.sleep(0.1)
+            continue
+        assert answer.status_code == 200
+        return
+    raise AssertionError("the live view does not answer")
+
+
+def first_counted_face(client: httpx.Client, address: str) -> dict[str, Any]:
+    """Return the first face of which the page is told an engagement score."""
+    news = address.partition("?")[0] + "/news"
+    version = 0
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        params: dict[str, str | int] = {"viewer": "0123456789", "after": version}
+        head, _ = opened(client.get(news, params=params).content)
+        version = head["version"]
+        for view in head["views"]:
+            for face in view["faces"]:
+                if "score" in face and view["jpeg_bytes"]:
+                    return dict(face)
+    raise AssertionError("no face was counted")

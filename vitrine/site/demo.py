@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event
 from typing import Literal
 
+from pydantic import SecretStr
 from rich.console import Console
 
 from vitrine.campaigns.summary import Figures
@@ -62,6 +63,8 @@ def run_demo(
     seconds: float | None,
     browser: bool,
     port: int,
+    console_port: int,
+    console_token: str,
     record: Path | None,
     overwrite: bool,
 ) -> None:
@@ -89,6 +92,8 @@ def run_demo(
         speed=speed,
         seconds=seconds,
         port=port,
+        console_port=console_port,
+        console_token=SecretStr(console_token),
         record=record,
         defaults=defaults,
     )

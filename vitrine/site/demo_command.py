@@ -6,6 +6,7 @@ It runs on synthetic visitors, a video, or a camera.
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 from pathlib import Path
 from typing import Literal
@@ -13,8 +14,15 @@ from typing import Literal
 import click
 
 USUAL_PORT = 8000
+USUAL_CONSOLE_PORT = 8001
+TOKEN_BYTES = 32
 # They win over options, so that the address is known only when the pages are there.
-ADDRESS_VARIABLES = ("VITRINE_HTTP_HOST", "VITRINE_STAND_PORT")
+ADDRESS_VARIABLES = (
+    "VITRINE_HTTP_HOST",
+    "VITRINE_STAND_PORT",
+    "VITRINE_CONSOLE_PORT",
+    "VITRINE_CONSOLE_ONE_TIME_TOKEN",
+)
 
 
 def retired(
@@ -29,18 +37,23 @@ def retired(
         )
 
 
-def usual_or_free_port() -> int:
+def usual_or_free_port(usual: int) -> int:
     """Return the usual port, or 0 for any free one where another program has it."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", USUAL_PORT))
+            probe.bind(("127.0.0.1", usual))
         except OSError:
             return 0
-    return USUAL_PORT
+    return usual
 
 
-def greet(port: int, sources: tuple[str, ...]) -> None:
+def greet(
+    port: int,
+    console_port: int,
+    token: str,
+    sources: tuple[str, ...],
+) -> None:
     """Print what runs and, where it is known already, what to open.
 
     Before anything slow is loaded: somebody waits.
@@ -51,6 +64,9 @@ def greet(port: int, sources: tuple[str, ...]) -> None:
         seen = f"cameras given: {len(sources)}"
     click.echo(f"Vitrine demo: {seen}", err=True)
     told_otherwise = any(name in os.environ for name in ADDRESS_VARIABLES)
+    if console_port and not told_otherwise:
+        view = f"http://127.0.0.1:{console_port}/cameras?token={token}"
+        click.echo(f"Live cameras  {view}   (opens once)", err=True)
     if port and not told_otherwise:
         click.echo(f"Live figures  http://127.0.0.1:{port}/live", err=True)
     click.echo("Starting …  (Ctrl-C ends it in order, twice at once)", err=True)
@@ -139,8 +155,10 @@ def demo(
     Optional public models (YuNet, MobileFaceNet) are used from the folder VITRINE_MODELS.
     """
     if port is None:
-        port = usual_or_free_port()
-    greet(port, sources)
+        port = usual_or_free_port(USUAL_PORT)
+    console_port = usual_or_free_port(USUAL_CONSOLE_PORT)
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    greet(port, console_port, token, sources)
     from vitrine.terminal import console
 
     with console(stderr=True).status("Starting: loading libraries …"):
@@ -152,6 +170,8 @@ def demo(
         seconds=seconds,
         browser=not no_browser,
         port=port,
+        console_port=console_port,
+        console_token=token,
         record=record,
         overwrite=overwrite,
     )

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import SecretStr
+
 from vitrine.mall.folder import MallSource
 from vitrine.runtime import Context
 from vitrine.services.console.settings import ConsoleSettings
@@ -38,6 +40,8 @@ class Plan:
     port: int = 8000
     console_port: int = 0
     """Of the live view of the cameras; 0 for a free one."""
+    console_token: SecretStr | None = None
+    """Opens the live view once."""
     record: Path | None = None
     defaults: Defaults = field(default_factory=dict)
     """Settings of single services; a variable of the environment wins over them."""
@@ -58,7 +62,10 @@ def defaults_of(plan: Plan) -> Defaults:
     defaults: dict[type[EnvironmentSettings], Mapping[str, Any]] = {}
     defaults[IngestSettings] = ingest
     defaults[StandSettings] = {"port": plan.port}
-    defaults[ConsoleSettings] = {"port": plan.console_port}
+    defaults[ConsoleSettings] = {
+        "port": plan.console_port,
+        "one_time_token": plan.console_token,
+    }
     for settings, values in plan.defaults.items():
         before = defaults.get(settings, {})
         defaults[settings] = {**before, **values}

@@ -87,6 +87,16 @@ def test_the_operators_token_opens_as_at_the_stand() -> None:
         access(request(bearer="another"))
 
 
+def test_a_one_time_token_that_was_given_is_the_first_to_be_issued() -> None:
+    given = SecretStr("a token from the settings")
+    access = Access(PageGuard(OPERATOR_COOKIE, None), given)
+    assert access.issue() == given.get_secret_value()
+    assert access.issue() != given.get_secret_value()
+    enter(access, given.get_secret_value().replace(" ", "+"))
+    with pytest.raises(Locked):
+        access(request(given.get_secret_value().replace(" ", "+")))
+
+
 def test_only_the_latest_sessions_are_remembered() -> None:
     access = make_access()
     first = enter(access, access.issue())
