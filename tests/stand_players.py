@@ -20,7 +20,7 @@ from vitrine.topics import ENGAGEMENT
 
 SPRING = make_campaign(
     "spring",
-    {"id": "shoe", "file": "shoe.html", "seconds": 8},
+    {"id": "shoe", "name": "Der Schuh", "file": "shoe.html", "seconds": 8},
     {"id": "shoe-more", "file": "shoe-more.html", "seconds": 6, "when": ENGAGED},
     offers=[make_offer(text="10 % off")],
 )

@@ -10,7 +10,9 @@ from vitrine.bus import Commit, Outgoing, Received, TopicPartition
 from vitrine.campaigns.advance import advance
 from vitrine.campaigns.stand import Change, Rules, Stand
 from vitrine.clock import SECOND_NS
+from vitrine.mall import Mall
 from vitrine.mall.folder import MallSource
+from vitrine.mall.names import names_of
 from vitrine.runtime import Handler, Outputs
 from vitrine.schemas import Event
 from vitrine.stores.campaigns import AnalyticsStore, Batch, batch_of
@@ -43,6 +45,7 @@ class AnalyticsHandler(Handler):
         self._store = store
         self._rules = rules
         self._finite = finite
+        self._named: Mall | None = None
         self._stands: dict[int, dict[str, Stand]] = {}
 
     def owns(self, partition: int) -> bool:
@@ -102,6 +105,7 @@ class AnalyticsHandler(Handler):
         batch: Batch | None = outputs.staged
         if batch is None:
             return
+        self._keep_names()
         self._store.write(batch)
         for partition, changes in batch.changes.items():
             stands = self._stands.setdefault(partition, {})
@@ -110,6 +114,13 @@ class AnalyticsHandler(Handler):
                 stands[change.stand.stand_id] = change.stand
                 for topic in change.late:
                     metrics.LATE_EVENTS.labels(topic).inc()
+
+    def _keep_names(self) -> None:
+        """Write the names of a configuration once: a report has no configuration."""
+        mall = self._mall.current()
+        if mall is not self._named:
+            self._store.keep_names(names_of(mall))
+            self._named = mall
 
     def stopped(self) -> Outputs:
         """Close all windows after finite input: nothing more can come."""

@@ -16,6 +16,7 @@ from vitrine.campaigns import figures as table
 from vitrine.campaigns.figures import REPORTED
 from vitrine.campaigns.summary import CampaignFigures, Figures
 from vitrine.campaigns.totals import Totals
+from vitrine.mall.names import Names
 
 PAGES = Path(__file__).parent / "pages"
 HEADLINES = (table.OTS, table.CONVERSION, table.ATTENTION_SECONDS, table.REACH)
@@ -59,26 +60,36 @@ def to_json(figures: Figures) -> dict[str, Any]:
         "totals": figures.totals,
         "synthetic": figures.synthetic,
         "definitions": definitions,
-        "campaigns": [campaign_to_json(campaign) for campaign in figures.campaigns],
+        "campaigns": [
+            campaign_to_json(campaign, figures.names) for campaign in figures.campaigns
+        ],
     }
 
 
-def campaign_to_json(campaign: CampaignFigures) -> dict[str, Any]:
+def campaign_to_json(
+    campaign: CampaignFigures,
+    names: Names,
+) -> dict[str, Any]:
     """Return one campaign; `cells` are the sums that everything else follows from."""
     creatives = {}
+    creative_names = {}
     for name, totals in campaign.by_creative().items():
         creatives[name] = values(totals)
+        creative_names[name] = names.creative(campaign.campaign_id, name)
     cells: list[dict[str, Any]] = []
     for cell, totals in campaign.cells.items():
-        names: dict[str, Any] = {
+        place: dict[str, Any] = {
             "creative": cell.creative_id,
             "stand": cell.stand_id,
             "synthetic": totals.synthetic,
         }
-        cells.append(names | totals.sums())
+        cells.append(place | totals.sums())
     return {
         "campaign": campaign.campaign_id,
+        "name": names.campaign(campaign.campaign_id),
         "advertiser": campaign.advertiser,
+        "advertiser_name": names.advertiser(campaign.advertiser),
+        "creative_names": creative_names,
         "synthetic": campaign.synthetic,
         "figures": values(campaign.totals, campaign),
         "reach_quality": campaign.reach_quality,
@@ -112,14 +123,17 @@ def summary_table(figures: Figures) -> Table:
     lines.add_column("campaign", overflow="fold")
     for heading in (*TERMINAL, "reach"):
         lines.add_column(heading, justify="right", no_wrap=True)
+    names = figures.names
     for campaign in figures.campaigns:
+        id_ = campaign.campaign_id
         lines.add_row(
-            f"[bold]{escape(campaign.campaign_id)}[/]",
+            f"[bold]{escape(names.campaign(id_))}[/]",
             *terminal_line(campaign.totals),
             table.REACH.shown(campaign.totals, campaign),
         )
         for creative, totals in campaign.by_creative().items():
-            lines.add_row(f"  {escape(creative)}", *terminal_line(totals), "")
+            name = escape(names.creative(id_, creative))
+            lines.add_row(f"  {name}", *terminal_line(totals), "")
     if not figures.campaigns:
         lines.add_row("nothing yet", *[""] * (len(TERMINAL) + 1))
     return lines
@@ -140,7 +154,7 @@ def render_html(figures: Figures) -> str:
     )
     plots = {}
     for campaign in figures.campaigns:
-        plots[campaign.campaign_id] = plots_of(campaign)
+        plots[campaign.campaign_id] = plots_of(campaign, figures.names)
     return environment.get_template("report.html").render(
         figures=figures,
         plots=plots,
@@ -152,7 +166,10 @@ def render_html(figures: Figures) -> str:
     )
 
 
-def plots_of(campaign: CampaignFigures) -> dict[str, str]:
+def plots_of(
+    campaign: CampaignFigures,
+    names: Names,
+) -> dict[str, str]:
     """Return the plots of a campaign as SVG, by name."""
     # Matplotlib takes a second to load, and only the page draws.
     from vitrine.services.analytics import plots  # noqa: PLC0415
@@ -162,11 +179,22 @@ def plots_of(campaign: CampaignFigures) -> dict[str, str]:
         "timeline": plots.plot_timeline(campaign.steps, f"{name}-timeline"),
         "funnel": plots.plot_funnel(campaign.totals, f"{name}-funnel"),
         "creatives": plots.plot_creatives(
-            campaign.by_creative(),
+            _named(campaign, names),
             f"{name}-creatives",
         ),
         "uplift": plots.plot_uplift(campaign.uplift, f"{name}-uplift"),
     }
+
+
+def _named(campaign: CampaignFigures, names: Names) -> dict[str, Totals]:
+    """Return the totals of each creative by its name, with the id where two have one name."""
+    named: dict[str, Totals] = {}
+    for creative, totals in campaign.by_creative().items():
+        name = names.creative(campaign.campaign_id, creative)
+        if name in named:
+            name = f"{name} ({creative})"
+        named[name] = totals
+    return named
 
 
 def period(campaign: CampaignFigures) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from vitrine.mall import Stand
+from vitrine.mall.names import names_of
 from vitrine.services.stand.creatives import kind, url
 from vitrine.services.stand.live import (
     LiveView,
@@ -53,6 +54,7 @@ class Broadcast:
             now_ns=now_ns,
             started_ns=started_ns,
             stands=views,
+            names=names_of(self._stages.mall).given,
             problems=problems,
         )
         self._switchboard.show(live)

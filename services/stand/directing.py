@@ -6,6 +6,7 @@ from typing import Final
 
 from vitrine.clock import SECOND_NS
 from vitrine.mall import Stand
+from vitrine.mall.names import names_of
 from vitrine.programme.commands import sign
 from vitrine.programme.screen import PlannedPlay
 from vitrine.schemas import Interaction
@@ -73,6 +74,7 @@ class Directing:
             token=sign(command, self._key),
             url=url(play.campaign, play.creative),
             kind=kind(play.creative),
+            title=play.creative.name or play.creative.id,
             cut=play.cut,
             now_ns=now_ns,
         )
@@ -98,11 +100,12 @@ class Directing:
         if granted is None:
             return []
         stage.offer_until_ns = now_ns + OFFER_SECONDS * SECOND_NS
+        advertiser = play.campaign.advertiser
         event = OfferEvent(
             offer_id=granted.offer.id,
             text=granted.offer.text,
             code=granted.code,
-            advertiser=play.campaign.advertiser,
+            advertiser=names_of(self._stages.mall).advertiser(advertiser),
             seconds=OFFER_SECONDS,
         )
         # The store has granted it, and keeps its event until the bus has it.

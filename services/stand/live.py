@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -76,6 +76,8 @@ class LiveView(BaseModel):
     now_ns: int
     started_ns: int
     stands: Sequence[StandView]
+    names: Mapping[str, str]
+    """Names for people; see `Names.given`."""
     problems: Sequence[str]
     """A sentence each, for the operator to act on."""
 

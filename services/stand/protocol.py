@@ -30,6 +30,8 @@ class PlayEvent(BaseModel):
     """Comes back with the report."""
     url: str
     kind: Kind
+    title: str = ""
+    """What people call it; empty from a server of before."""
     cut: bool
     now_ns: int
 
@@ -41,6 +43,7 @@ class OfferEvent(BaseModel):
     text: str
     code: str
     advertiser: str
+    """What people call it."""
     seconds: float
 
 

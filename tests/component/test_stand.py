@@ -294,6 +294,7 @@ def test_live_figures_are_anonymous_and_name_what_plays_and_why(stand: Running) 
     assert north["player"] == "page"
     assert north["on_screen"]["creative_id"] == "shoe"
     assert north["on_screen"]["reason"] == "rotation"
+    assert figures["names"] == {"creative:spring:shoe": "Der Schuh"}
     for secret in ("visit-a", "visitor-a", "track", "presence"):
         assert secret not in json.dumps(figures)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from vitrine.campaigns.effects import Uplift
 from vitrine.campaigns.totals import Cell, Totals, add_up
+from vitrine.mall.names import Names
 
 # Released totals advance in steps of k people and never fall; exact ones are for the operator
 # only.
@@ -54,6 +55,8 @@ class Figures:
 
     totals: Kind
     campaigns: tuple[CampaignFigures, ...]
+    names: Names = field(default_factory=Names)
+    """What campaigns, creatives, stands and advertisers are called."""
 
     @property
     def synthetic(self) -> bool:

@@ -67,6 +67,11 @@ def begin_folder(folder: Path) -> None:
             raise ConfigurationError(
                 f"{path} is already there, and nothing is overwritten; name another folder"
             )
+    if not CONFIG.is_dir():
+        raise ConfigurationError(
+            "the examples are not in this installation (an image without them); "
+            "run this where Vitrine was installed as a package"
+        )
     try:
         shutil.copytree(
             CONFIG,

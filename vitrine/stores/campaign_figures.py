@@ -10,7 +10,9 @@ from redis import Redis
 from vitrine.campaigns.effects import slots_of, uplift
 from vitrine.campaigns.summary import CampaignFigures, Figures, Kind
 from vitrine.campaigns.totals import SUMS, Cell, Totals
+from vitrine.mall.names import Names
 from vitrine.stores.campaign_state import plain_hash
+from vitrine.stores.campaigns import NAMES
 from vitrine.stores.redis import redis_errors
 
 ReachQuality = Literal["exact", "estimated"]
@@ -43,7 +45,8 @@ def load_figures(
                     steps=steps,
                 )
             )
-        return Figures(kind, tuple(found))
+        names = Names(plain_hash(redis, NAMES))
+        return Figures(kind, tuple(found), names)
 
 
 def load_cells(redis: Redis, prefix: str) -> dict[str, list[Cell]]:

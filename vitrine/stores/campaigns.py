@@ -11,6 +11,7 @@ analytics:T:slots:C              hash    stand, slot, arm and figure → count, 
 analytics:T:days:C               hash    stand and day → 1, of a campaign
 analytics:T:reach:C:S:D          set     visitors of a campaign at a stand on a local day; expires
 analytics:T:reach:C              HyperLogLog of all visitors of a campaign
+analytics:names                  hash    what campaigns and so on are called; see `Names`
 analytics:T:steps:C              stream  what was added when, of a campaign; the oldest go
 
 `campaign_figures` reads the figures; here are the writer and the state that a worker goes on from.
@@ -31,10 +32,12 @@ from redis.exceptions import WatchError
 from vitrine.bus import TopicPartition
 from vitrine.campaigns.stand import Change, Reached, Rules, Stand
 from vitrine.campaigns.totals import Cell, Totals
+from vitrine.mall.names import Names
 from vitrine.stores.campaign_state import load_stand, plain_hash, queue_state
 from vitrine.stores.errors import Superseded
 from vitrine.stores.redis import redis_errors
 
+NAMES = "analytics:names"
 # How long visitors of a day are remembered: late events, at most a day old, may still join or
 # split them. One day more than that needs in any time zone; chosen, not measured.
 REACH_DAYS_S = 3 * 86_400
@@ -125,6 +128,12 @@ class AnalyticsStore:
                     ) from None
         for partition in batch.partitions:
             self._last[partition] = batch.name
+
+    def keep_names(self, names: Names) -> None:
+        """Write what campaigns and so on are called; those of ended campaigns stay."""
+        with redis_errors(self._redis):
+            for key, name in names.given.items():
+                self._redis.hset(NAMES, key, name)
 
     def _is_written(self, pipe: Pipeline, batch: Batch) -> bool:
         """Watch the partitions; tell whether the batch is there. Raises Superseded."""

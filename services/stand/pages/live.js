@@ -6,6 +6,9 @@ const HOT = 60;
 const $ = (selector) => document.querySelector(selector);
 const articles = new Map(); // stand id → { root, points, shown, firstRow }
 
+let names = {}; // such as campaign:spring → what people call it
+const named = (...parts) => names[parts.join(':')] ?? parts.at(-1);
+
 const clock = (ns, timeZone) => new Date(ns / 1e6).toLocaleTimeString('en-GB', { timeZone });
 
 function set(root, name, text) {
@@ -26,11 +29,11 @@ function articleOf(id) {
 function drawScreen(article, stand, nowNs) {
   const { root } = article;
   const on = stand.on_screen;
-  set(root, 'id', stand.id);
+  set(root, 'id', named('stand', stand.id)).title = stand.id;
   set(root, 'zone', stand.time_zone);
   set(root, 'player', stand.player ? `${stand.player} player` : 'no player');
-  set(root, 'creative', on ? on.creative_id : 'Nothing');
-  set(root, 'campaign', on ? `campaign ${on.campaign_id} · ${on.advertiser}` : '');
+  set(root, 'creative', on ? named('creative', on.campaign_id, on.creative_id) : 'Nothing');
+  set(root, 'campaign', on ? `campaign ${named('campaign', on.campaign_id)} · ${named('advertiser', on.advertiser)}` : '');
   set(root, 'reason', on ? `${on.reason} · chance ${percent(on.probability)}` : '');
   set(root, 'arm', on ? on.arm : '').classList.toggle('plain', on?.arm === 'plain');
   const part = on ? Math.min(1, Math.max(0, (nowNs - on.since_ns) / 1e9 / on.seconds)) : 0;
@@ -47,7 +50,7 @@ function preview(root, on) {
   box.querySelectorAll(':scope > :not(.empty)').forEach((old) => old.remove());
   if (!on) return;
   const element = document.createElement({ html: 'iframe', image: 'img', video: 'video' }[on.kind]);
-  if (on.kind === 'html') Object.assign(element, { sandbox: 'allow-scripts', title: on.creative_id, tabIndex: -1 });
+  if (on.kind === 'html') Object.assign(element, { sandbox: 'allow-scripts', title: named('creative', on.campaign_id, on.creative_id), tabIndex: -1 });
   if (on.kind === 'video') Object.assign(element, { muted: true, autoplay: true, loop: true });
   element.src = on.url;
   box.append(element);
@@ -96,7 +99,7 @@ function drawRecent(article, stand) {
     const row = document.createElement('tr');
     const cells = [
       [clock(play.start_ns, stand.time_zone)],
-      [play.creative_id, play.campaign_id],
+      [named('creative', play.campaign_id, play.creative_id), named('campaign', play.campaign_id)],
       [play.reason],
       [percent(play.probability)],
       [`${play.seconds.toFixed(1)} s`, play.completed ? '' : 'cut'],
@@ -121,6 +124,7 @@ function drawRecent(article, stand) {
 
 function draw(live) {
   connected(true);
+  names = live.names;
   $('#synthetic').hidden = !live.stands.some((stand) => stand.synthetic);
   const zone = live.stands[0]?.time_zone;
   $('#since').textContent = live.started_ns

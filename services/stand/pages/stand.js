@@ -55,7 +55,7 @@ async function mount(event, element) {
   if (event.kind === 'html') {
     element = document.createElement('iframe');
     element.sandbox = 'allow-scripts';
-    element.title = event.command.creative_id;
+    element.title = event.title;
     const loaded = once(element, 'load');
     element.src = event.url;
     $('#stage').append(element);

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from vitrine.clock import SECOND_NS
 from vitrine.errors import Unavailable
 from vitrine.mall import Stand
 from vitrine.mall.folder import FixedMall
+from vitrine.mall.names import Names
 from vitrine.runtime import Outputs
 from vitrine.schemas import Event
 from vitrine.services.analytics.handler import AnalyticsHandler
@@ -37,10 +38,14 @@ class MemoryStore:
     def __init__(self, offsets: dict[TopicPartition, int] | None = None) -> None:
         self.offsets = offsets or {}
         self.written: list[Batch] = []
+        self.names: list[Mapping[str, str]] = []
         self.away = False
 
     def load(self, partitions: Collection[int], rules: Rules) -> Stored:
         return Stored(dict.fromkeys(partitions, ()), self.offsets)
+
+    def keep_names(self, names: Names) -> None:
+        self.names.append(names.given)
 
     def write(self, batch: Batch) -> None:
         if self.away:
@@ -51,7 +56,7 @@ class MemoryStore:
 def make_handler(
     memory: MemoryStore | None = None, *, finite: bool = False
 ) -> AnalyticsHandler:
-    mall = FixedMall(make_mall(Stand(id="north")))
+    mall = FixedMall(make_mall(Stand(id="north", name="Nordtor")))
     store: Any = memory or MemoryStore()
     return AnalyticsHandler(mall, store, RULES, finite=finite)
 
@@ -109,6 +114,14 @@ def test_a_batch_leads_to_rows_and_to_a_staged_write_with_offsets() -> None:
         TopicPartition("exposures", 0): 2,
         TopicPartition("coverage", 0): 3,
     }
+
+
+def test_the_names_of_a_configuration_are_kept_once() -> None:
+    store = MemoryStore()
+    handler = make_handler(store)
+    take(handler, make_play(0, 8))
+    take(handler, make_play(8, 16))
+    assert store.names == [{"stand:north": "Nordtor"}]
 
 
 def test_nothing_leads_to_nothing() -> None:

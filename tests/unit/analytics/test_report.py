@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from redis import Redis
+from rich.console import Console
 
 from tests.campaign_store import campaign_store
 from vitrine.campaigns.summary import Figures
 from vitrine.clock import SECOND_NS
 from vitrine.errors import ConfigurationError, Unavailable
+from vitrine.mall.names import Names
 from vitrine.services.analytics.plots import span_name
-from vitrine.services.analytics.report import render_html, to_json
+from vitrine.services.analytics.report import render_html, summary_table, to_json
 from vitrine.services.analytics.report_command import report
 from vitrine.services.analytics.timeline import bin_width, timeline
 from vitrine.stores.campaign_figures import load_figures
+from vitrine.stores.campaigns import AnalyticsStore
 from vitrine.stores.redis import connect
 
 
@@ -100,6 +104,34 @@ def test_html_stands_alone_and_says_what_its_figures_mean(redis: Redis) -> None:
         "at least 5 of each",
     ):
         assert expected in text
+
+
+def test_people_read_names_and_programs_ids_too(redis: Redis) -> None:
+    given = {
+        "campaign:spring": "Frühling <2027>",
+        "advertiser:acme": "Müller & Söhne",
+        "creative:spring:shoe": "الحذاء",
+    }
+    figures = replace(load_figures(redis), names=Names(given))
+    text = render_html(figures)
+    for expected in ("Frühling &lt;2027&gt;", "Müller &amp; Söhne", "<td>الحذاء</td>"):
+        assert expected in text
+    (campaign,) = to_json(figures)["campaigns"]
+    assert (campaign["campaign"], campaign["name"]) == ("spring", "Frühling <2027>")
+    assert campaign["advertiser_name"] == "Müller & Söhne"
+    assert campaign["creative_names"] == {"shoe": "الحذاء"}
+    console = Console(width=160)
+    with console.capture() as captured:
+        console.print(summary_table(figures))
+    assert "Frühling <2027>" in captured.get()
+
+
+def test_names_come_from_the_store(server: str) -> None:
+    with connect(server) as redis:
+        store = AnalyticsStore(lambda: redis)
+        store.keep_names(Names({"campaign:spring": "Frühling"}))
+        assert load_figures(redis).names.campaign("spring") == "Frühling"
+        redis.delete("analytics:names")
 
 
 def test_html_without_figures_says_so() -> None:

@@ -1,0 +1,50 @@
+"""Look up what people call the parts of a mall."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from vitrine.mall.models import Mall
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Hold the names that were given; what has none is called by its id."""
+
+    given: Mapping[str, str] = field(default_factory=dict)
+    """Such as `campaign:spring` or `creative:spring:shoe` → name; ids hold no colon."""
+
+    def stand(self, stand_id: str) -> str:
+        """Return the name of a stand."""
+        return self.given.get(f"stand:{stand_id}", stand_id)
+
+    def advertiser(self, advertiser_id: str) -> str:
+        """Return the name of an advertiser."""
+        return self.given.get(f"advertiser:{advertiser_id}", advertiser_id)
+
+    def campaign(self, campaign_id: str) -> str:
+        """Return the name of a campaign."""
+        return self.given.get(f"campaign:{campaign_id}", campaign_id)
+
+    def creative(self, campaign_id: str, creative_id: str) -> str:
+        """Return the name of a creative of a campaign."""
+        key = f"creative:{campaign_id}:{creative_id}"
+        return self.given.get(key, creative_id)
+
+
+def names_of(mall: Mall) -> Names:
+    """Return the names that a configuration gives."""
+    given: dict[str, str] = {}
+    for stand in mall.stands:
+        if stand.name:
+            given[f"stand:{stand.id}"] = stand.name
+    for advertiser in mall.advertisers:
+        given[f"advertiser:{advertiser.id}"] = advertiser.name
+    for campaign in mall.campaigns:
+        if campaign.name:
+            given[f"campaign:{campaign.id}"] = campaign.name
+        for creative in campaign.creatives:
+            if creative.name:
+                given[f"creative:{campaign.id}:{creative.id}"] = creative.name
+    return Names(given)
