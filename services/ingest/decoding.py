@@ -22,6 +22,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
+from vitrine.clock import SECOND_NS
 from vitrine.mall import Address
 from vitrine.services.ingest.causes import unreadable
 from vitrine.services.ingest.shots import Picture, Pixels, Reader, Unreadable
@@ -33,6 +34,10 @@ from vitrine.vision.stills import OF_CAMERAS
 TIMEOUT_S: Final = 10.0
 
 SUPPORTED: Final = "H.264, HEVC, AV1, VP8, VP9 and MJPEG are"
+
+# What was held back while a camera hung is no news. Chosen, not measured: reordering holds
+# back a few pictures, which is less than a second at five a second.
+OLDEST_NS: Final = SECOND_NS
 
 # Codecs of which each packet is a whole picture that states its own size.
 STILL_CODECS: Final = frozenset({"mjpeg", "png", "webp"})
@@ -94,6 +99,7 @@ class VideoDecoder:
 
     def __init__(self, container: InputContainer, address: Address) -> None:
         """Raises Unreadable where there is no video, or no decoder for it."""
+        self.address = address
         self._container = container
         self._stream = _video_stream(container, address)
         # One thread: each further one holds back a picture.
@@ -102,6 +108,8 @@ class VideoDecoder:
         # Kept from picture to picture: a new one costs as much as a conversion.
         self._converter = VideoReformatter()
         self._arrivals: OrderedDict[int, int] = OrderedDict()
+        self._last_ns: int | None = None
+        self._last_s: float | None = None
 
     @property
     def rate(self) -> float | None:
@@ -126,10 +134,31 @@ class VideoDecoder:
         for packet in self._container.demux(self._stream):
             if live and not packet.size:
                 return
-            yield from self._decoded(packet)
+            yield from self._decoded(packet, self._arrival_ns(packet))
 
-    def _decoded(self, packet: Packet[VideoStream]) -> Iterator[Decoded]:
-        arrived_ns = time.monotonic_ns()
+    def _arrival_ns(self, packet: Packet[VideoStream]) -> int:
+        """Return when a packet came.
+
+        FFmpeg tells where a packet ends by the next one, or when it gives up waiting for it. After
+        a pause that the packet's own time does not know, it came before the pause.
+        """
+        now_ns = time.monotonic_ns()
+        before_ns = self._last_ns
+        before_s = self._last_s
+        self._last_ns = now_ns
+        self._last_s = _seconds(packet.pts, packet.time_base)
+        if before_ns is None or before_s is None or self._last_s is None:
+            return now_ns
+        step_ns = round((self._last_s - before_s) * SECOND_NS)
+        if now_ns - before_ns - step_ns > OLDEST_NS:
+            return before_ns
+        return now_ns
+
+    def _decoded(
+        self,
+        packet: Packet[VideoStream],
+        arrived_ns: int,
+    ) -> Iterator[Decoded]:
         self._note_arrival(packet, arrived_ns)
         try:
             if self._stream.codec_context.name in STILL_CODECS and packet.size:

@@ -9,16 +9,15 @@ from typing import Final
 from vitrine.clock import SECOND_NS
 from vitrine.mall import Address, Camera
 from vitrine.services.ingest.decoding import (
+    OLDEST_NS,
     TIMEOUT_S,
-    Decoded,
     VideoDecoder,
     opened,
 )
 from vitrine.services.ingest.shots import Shot, Shots, Unreadable
 
-# What a decoder held back while a camera hung is no news. Chosen, not measured: reordering
-# holds back a few pictures, which is less than a second at five a second.
-OLDEST_NS: Final = SECOND_NS
+# Nearly all of the time that one picture is waited for.
+SILENCE_NS: Final = round(0.9 * TIMEOUT_S * SECOND_NS)
 
 
 def stream_shots(camera: Camera) -> Shots:
@@ -35,14 +34,16 @@ def stream_shots(camera: Camera) -> Shots:
 
 
 def live_shots(decoder: VideoDecoder) -> Shots:
-    """Yield the pictures of a live video but those that were held back too long."""
+    """Yield the pictures of a live video but those that were held back too long.
+
+    Raises Unreadable when such a one is all that came before the time was up.
+    """
     for picture in decoder.pictures(live=True):
-        if not _is_old(picture):
+        age_ns = time.monotonic_ns() - picture.arrived_ns
+        if age_ns <= OLDEST_NS:
             yield Shot(picture.arrived_ns, picture.read)
-
-
-def _is_old(picture: Decoded) -> bool:
-    return time.monotonic_ns() - picture.arrived_ns > OLDEST_NS
+        elif age_ns >= SILENCE_NS:
+            raise Unreadable(f"{decoder.address} has stopped sending", "silent")
 
 
 def check_name(address: Address) -> None:
