@@ -14,6 +14,7 @@ from vitrine.services.ingest.decoding import (
     VideoDecoder,
     opened,
 )
+from vitrine.services.ingest.rtsp_relay import RtspRelay
 from vitrine.services.ingest.shots import Shot, Shots, Unreadable
 
 # Nearly all of the time that one picture is waited for.
@@ -24,11 +25,24 @@ def stream_shots(camera: Camera) -> Shots:
     """Yield the pictures of a stream as they come, with the monotonic time of their arrival."""
     address = camera.uri
     check_name(address)
-    with opened(
-        address,
-        address.url_with_login,
-        options=_options(camera),
-    ) as container:
+    if address.scheme.startswith("rtsp"):
+        yield from _relayed(camera)
+    else:
+        yield from _played(camera, address.url_with_login)
+
+
+def _relayed(camera: Camera) -> Shots:
+    address = camera.uri
+    with RtspRelay(address) as relay:
+        try:
+            yield from _played(camera, relay.url)
+        except Unreadable as error:
+            raise relay.failure or error from None
+
+
+def _played(camera: Camera, place: str) -> Shots:
+    address = camera.uri
+    with opened(address, place, options=_options(camera)) as container:
         yield from live_shots(VideoDecoder(container, address))
     raise Unreadable(f"{address} gives no more pictures", "silent")
 
