@@ -193,6 +193,32 @@ def test_the_figures_of_a_camera_and_of_each_face_are_told(
         expect(face).to_be_hidden()
 
 
+@pytest.mark.parametrize(
+    ("width", "height", "columns"), [(1920, 1080, 2), (390, 844, 1)]
+)
+def test_four_cameras_are_seen_at_once_on_a_desk_and_below_each_other_on_a_phone(
+    page: Page,
+    width: int,
+    height: int,
+    columns: int,
+) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    names = ("north-1", "north-2", "north-3", "north-4")
+    cameras = [CAMERA.model_copy(update={"id": name}) for name in names]
+    with running_console(make_mall(cameras=cameras)) as console:
+        page.goto(console.service.entrance())
+        cards = page.locator("article")
+        expect(cards).to_have_count(4, timeout=LIMIT_MS)
+        boxes = [card.bounding_box() for card in cards.all()]
+    lefts = {round(box["x"]) for box in boxes if box}
+    assert len(lefts) == columns
+    for box in boxes:
+        assert box is not None
+        assert 0 <= box["x"] <= box["x"] + box["width"] <= width
+        if columns > 1:
+            assert box["y"] + box["height"] <= height
+
+
 def test_without_pictures_the_face_is_drawn_on_a_grey_ground(
     page: Page, scene: Scene
 ) -> None:

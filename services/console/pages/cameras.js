@@ -9,6 +9,10 @@ const AGAIN_MS = 1000;
 const QUIET_MS = 5000;
 // Capture times of replays are not those of the wall clock.
 const MOST_LATENCY_MS = 60000;
+// Of the grid, in CSS pixels: between cards, the text of a card, and the narrowest card that is read well.
+const GAP = 18;
+const CARD_TEXT = 116;
+const LEAST_CARD = 440;
 
 const $ = (selector) => document.querySelector(selector);
 const viewer = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -95,7 +99,7 @@ function enlist({ cameras, pictures, problems }) {
     card.camera = camera;
     set(card.root, 'stand', `stand ${camera.stand}`);
   }
-  $('#cameras').classList.toggle('few', cameras.length === 1);
+  arrange();
   const wanted = ids.has(chosen) ? chosen : '';
   if (wanted !== focused) focus(wanted);
 }
@@ -112,6 +116,25 @@ function complain(problems) {
     item.textContent = problem;
     return item;
   }));
+}
+
+// As many columns as make the cards largest while all of them are seen; narrow cards scroll instead.
+function arrange() {
+  const main = $('#cameras');
+  const key = `${cards.size} ${main.clientWidth} ${window.innerHeight}`;
+  if (main.dataset.key === key) return;
+  main.dataset.key = key;
+  const height = window.innerHeight - main.offsetTop - GAP;
+  let best = { width: 0, columns: 1 };
+  for (let columns = 1; columns <= cards.size; columns += 1) {
+    const rows = Math.ceil(cards.size / columns);
+    const broad = (main.clientWidth - (columns - 1) * GAP) / columns;
+    const fitting = ((height - (rows - 1) * GAP) / rows - CARD_TEXT) * 16 / 9;
+    const width = Math.min(broad, Math.max(fitting, LEAST_CARD));
+    if (width > best.width) best = { width, columns };
+  }
+  main.style.setProperty('--columns', best.columns);
+  main.style.setProperty('--width', `${Math.floor(best.width)}px`);
 }
 
 function add(camera) {
@@ -318,6 +341,7 @@ function switches() {
 }
 
 chosen = decodeURIComponent(chosen);
+window.addEventListener('resize', arrange);
 recall();
 switches();
 run();
