@@ -183,6 +183,7 @@ def make_shared(
         "truth": None,
         "finite": finite,
         "startup_limit_s": 60.0,
+        "is_open": lambda stand_id, at_ns: True,
         "wall_ns": time.time_ns,
     }
     values.update(fields)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import time
+from functools import partial
 
+from vitrine.mall.folder import MallSource
 from vitrine.runtime import Context, Service
 from vitrine.services.ingest.in_flight import InFlight
 from vitrine.services.ingest.pace import FullSpeed, Pace, Realtime
@@ -50,9 +52,16 @@ def build(context: Context) -> Service:
         truth=truth,
         finite=context.finite,
         startup_limit_s=context.settings.startup_limit_s,
+        is_open=partial(is_open, context.mall),
         wall_ns=time.time_ns,
     )
     return Ingest(context.mall, shared, source_of)
+
+
+def is_open(mall: MallSource, stand_id: str, at_ns: int) -> bool:
+    """Return true at a time within the opening hours of a stand, as configured now."""
+    stand = mall.current().stand(stand_id)
+    return stand is None or stand.is_open(at_ns)
 
 
 def silence_ffmpeg() -> None:

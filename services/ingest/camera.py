@@ -74,6 +74,7 @@ class CameraRun:
         self._looped_ns = 0
         self._unreadable = 0
         self._good_at = 0.0
+        self._closed = False
 
     @property
     def latest_ns(self) -> int:
@@ -189,6 +190,8 @@ class CameraRun:
             due = pace.wait(self.camera.id, captured_ns, self.stop)
             if not due:
                 return
+        if self._is_closed(captured_ns):
+            return
         counter = metrics.CAMERA_FRAMES.labels(self.camera.id)
         counter.inc()
         refusal = self.output.refusal()
@@ -202,6 +205,19 @@ class CameraRun:
             return
         self._good_at = time.monotonic()
         self.output.publish(pixels, captured_ns, truth)
+
+    def _is_closed(self, captured_ns: int) -> bool:
+        """Return True outside the stand's opening hours; people are gone where they end."""
+        closed = not self._shared.is_open(self.camera.stand, captured_ns)
+        if closed and not self._closed:
+            logger.info("camera %s: the stand is closed", self.camera.id)
+            if self.output.has_published:
+                self.output.end(captured_ns)
+        self._closed = closed
+        if closed:
+            # Nothing is decoded, so that nothing can be unreadable.
+            self._good_at = time.monotonic()
+        return closed
 
     def _wait_for(self, shot: Shot) -> bool:
         """Wait for a picture of a time to come; return True when asked to stop meanwhile."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import Lock
 from typing import Final
 
@@ -20,6 +21,11 @@ REACH_NS: Final = SECOND_NS
 LONGEST_GAP_NS: Final = 3_600 * SECOND_NS
 
 
+def always(_at_ns: int) -> bool:
+    """Return true: the hours of a stand that has none."""
+    return True
+
+
 class CoverageLedger:
     """Keep the coverage of one camera in records that are cut at multiples of 10 s.
 
@@ -32,7 +38,10 @@ class CoverageLedger:
         start_ns: int,
         *,
         synthetic: bool,
+        is_open: Callable[[int], bool] = always,
     ) -> None:
+        """Time at which `is_open` says no is in no record: nothing is missing then."""
+        self._is_open = is_open
         self._camera = camera
         self._synthetic = synthetic
         self._lock = Lock()
@@ -105,6 +114,10 @@ class CoverageLedger:
 
     def _close(self, end_ns: int) -> None:
         if end_ns <= self._start_ns:
+            return
+        if not self._is_open(self._start_ns):
+            # Opening hours change at whole minutes: a span lies within them, or outside.
+            self._begin(end_ns)
             return
         record = Coverage(
             camera_id=self._camera.id,

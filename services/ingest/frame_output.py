@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from threading import Event
 
 from vitrine.bus import Outgoing
@@ -43,6 +44,7 @@ class FrameOutput:
             camera,
             start_ns,
             synthetic=source.synthetic,
+            is_open=partial(shared.is_open, camera.stand),
         )
         """May also be read by other threads."""
         self._camera = camera

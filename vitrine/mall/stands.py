@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from vitrine.mall.cameras import Mount
+from vitrine.mall.hours import Hours, is_open
 from vitrine.mall.part import Part
 from vitrine.mall.texts import DisplayName, Name, TimeZone
 from vitrine.schemas.base import Share
@@ -102,6 +103,14 @@ class Stand(Part):
         description="Zone of its days and clock times.",
         examples=["Europe/Berlin"],
     )
+    hours: tuple[Hours, ...] = Field(
+        (),
+        description=(
+            "Opening hours, in the time zone. Outside them its cameras are not analysed, and "
+            "nothing counts as missing; without them it is always open."
+        ),
+        examples=[["mon-sat 09:00-20:00", "sun 11:00-18:00"]],
+    )
     recognition: Literal["none", "enrolled"] = Field(
         "none",
         description="`enrolled` recognises customers who asked for it; `none` nobody.",
@@ -124,3 +133,7 @@ class Stand(Part):
             {"attention": 0.5, "proximity": 0.2, "response": 0.2, "steadiness": 0.1}
         ],
     )
+
+    def is_open(self, at_ns: int) -> bool:
+        """Return true at a time within its opening hours."""
+        return is_open(self.hours, self.time_zone, at_ns)

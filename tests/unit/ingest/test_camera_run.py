@@ -92,6 +92,27 @@ def test_it_stops_after_so_many_seconds_of_source_time() -> None:
     assert seconds_of(frames(shared.bus)) == [0, 0.1, 0.2]
 
 
+# Opening hours
+
+
+def test_outside_opening_hours_nothing_is_published_and_nothing_is_missing() -> None:
+    def is_open(stand_id: str, at_ns: int) -> bool:
+        assert stand_id == "north"
+        return not at(10) <= at_ns < at(20)
+
+    shared = make_shared(is_open=is_open, in_flight=1_000)
+    make_run(make_source(make_shots(300)), shared).run()
+    metas = frames(shared.bus)
+    published = [meta for meta in metas if not meta.ended]
+    assert len(published) == 200
+    # Who was there is gone when the stand closes, and at the end of the source.
+    ends = [meta.captured_at_ns for meta in metas if meta.ended]
+    assert ends == [at(10), at(30)]
+    spans = [(each.start_ns, each.end_ns) for each in coverage(shared.bus)]
+    assert spans == [(at(0), at(10)), (at(20), at(30))]
+    assert all(each.usable_ns >= 9 * 10**9 for each in coverage(shared.bus))
+
+
 # Pictures that cannot be read
 
 
