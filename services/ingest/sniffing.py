@@ -12,13 +12,13 @@ HTML: Final = re.compile(rb"<!doctype html|<html|<head|<body", re.IGNORECASE)
 HEIF: Final = re.compile(
     rb"....ftyp(heic|heix|heim|heis|hevc|hevx|mif1|msf1)", re.DOTALL
 )
-IMAGES: Final = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"BM")
+IMAGES: Final = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"BM")
 PLAYLIST: Final = b"#EXTM3U"
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
 def is_image(head: bytes) -> bool:
-    """Return True for the beginning of a still picture in a format of the web."""
+    """Return True for the beginning of a JPEG, PNG, BMP or WebP."""
     if head.startswith(IMAGES):
         return True
     return head.startswith(b"RIFF") and head[8:12] == b"WEBP"

@@ -17,7 +17,11 @@ from vitrine.mall import Camera
 from vitrine.mall.address import NETWORK_SCHEMES
 from vitrine.services.ingest.devices import device_shots
 from vitrine.services.ingest.http_source import HttpSource
-from vitrine.services.ingest.images import folder_shots
+from vitrine.services.ingest.images import (
+    folder_shots,
+    image_shots,
+    is_image_file,
+)
 from vitrine.services.ingest.shots import (
     Reader,
     Shot,
@@ -55,8 +59,7 @@ def source_of(camera: Camera) -> Source:
 
     Raises nothing: what is wrong with an address shows when it is opened.
     """
-    address = camera.uri
-    match address.kind:
+    match camera.uri.kind:
         case "device":
             return Source(partial(device_shots, camera), live=True)
         case "http":
@@ -64,11 +67,18 @@ def source_of(camera: Camera) -> Source:
         case "stream":
             return Source(partial(stream_shots, camera), live=True)
         case "path":
-            if Path(address.target).is_dir():
-                return Source(partial(folder_shots, camera))
-            return Source(partial(video_shots, camera))
+            return _file_source(camera)
         case "installed":
             return _installed_source(camera)
+
+
+def _file_source(camera: Camera) -> Source:
+    path = Path(camera.uri.target)
+    if path.is_dir():
+        return Source(partial(folder_shots, camera))
+    if is_image_file(path):
+        return Source(partial(image_shots, camera))
+    return Source(partial(video_shots, camera))
 
 
 def _installed_source(camera: Camera) -> Source:

@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 import pytest
+from prometheus_client import REGISTRY
 
 from tests.builders import at
 from tests.ingest_builders import (
@@ -30,8 +31,9 @@ from tests.ingest_builders import (
     wait_for,
     write_images,
 )
+from vitrine.services.ingest import camera as camera_module
 from vitrine.services.ingest.camera import CameraRun
-from vitrine.services.ingest.shots import Shots, Source, Unreadable
+from vitrine.services.ingest.shots import Ended, Shots, Source, Unreadable
 from vitrine.services.ingest.sources import source_of
 from vitrine.services.ingest.truth import TruthFile
 from vitrine.topics import FRAMES
@@ -111,6 +113,55 @@ def test_outside_opening_hours_nothing_is_published_and_nothing_is_missing() -> 
     spans = [(each.start_ns, each.end_ns) for each in coverage(shared.bus)]
     assert spans == [(at(0), at(10)), (at(20), at(30))]
     assert all(each.usable_ns >= 9 * 10**9 for each in coverage(shared.bus))
+
+
+@pytest.mark.parametrize("seconds", [0.5, 0.4])
+def test_a_recording_is_looped_where_that_is_asked_for(seconds: float) -> None:
+    shared = make_shared(settings={"seconds": seconds})
+    source = make_source(make_shots(2))
+    make_run(source, shared, make_camera(loop=True)).run()
+    expected = [n / 10 for n in range(round(10 * seconds))]
+    assert seconds_of(frames(shared.bus)) == expected
+
+
+def test_a_live_source_that_ends_without_an_error_is_not_played_again() -> None:
+    shared = make_shared(finite=False)
+    source = make_source(make_shots(3), live=True)
+    make_run(source, shared).run()
+    metas = frames(shared.bus)
+    assert metas[-1].ended
+    assert len(metas) <= 4
+
+
+def test_a_recording_that_fails_in_mid_way_is_not_played_again() -> None:
+    shared = make_shared(finite=False)
+    source = make_source([make_shot(0), Ended("cut off", "damaged")], live=True)
+    with pytest.raises(Ended, match="cut off"):
+        make_run(source, shared, make_camera(id="cut")).run()
+    labels = {"camera": "cut", "cause": "damaged"}
+    name = "vitrine_camera_failures_total"
+    assert REGISTRY.get_sample_value(name, labels) == 1
+
+
+def test_a_live_camera_that_sends_only_garbage_is_given_up(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(camera_module, "GARBAGE_S", 0.0)
+    torn = Unreadable("cut off")
+    shots = [make_shot(n / 10, torn) for n in range(5)]
+    shared = make_shared(settings={"first_picture_s": 0})
+    with pytest.raises(Unreadable, match="nothing that can be decoded"):
+        make_run(make_source(shots, live=True), shared).run()
+
+
+def test_a_thousand_bad_pictures_do_not_fill_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    torn = Unreadable("cut off")
+    shots = [make_shot(n / 10, torn) for n in range(1, 1001)]
+    source = make_source([make_shot(0), *shots])
+    make_run(source, make_shared()).run()
+    assert caplog.text.count("picture skipped") == 10
 
 
 # Pictures that cannot be read

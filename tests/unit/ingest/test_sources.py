@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 
 from tests.ingest_builders import (
+    dropped,
     make_camera,
     make_picture,
+    plain_picture,
     write_images,
     write_video,
 )
@@ -174,6 +176,48 @@ def test_a_truncated_jpeg_is_unreadable_and_the_others_are_not(tmp_path: Path) -
 def test_a_folder_without_images_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match="has no images"):
         times_ms(source_of(make_camera(tmp_path)))
+
+
+def test_images_come_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    for number in (10, 2, 1, 33):
+        picture = plain_picture(5 * number)
+        cv2.imwrite(str(tmp_path / f"Bild ü {number}.PNG"), picture)
+    shots = source_of(make_camera(tmp_path)).shots()
+    levels = [int(shot.read()[0][0, 0, 0]) for shot in shots]
+    assert levels == [5, 10, 50, 165]
+
+
+def test_every_format_of_stills_is_read(tmp_path: Path) -> None:
+    for number, suffix in enumerate(["jpg", "png", "webp", "bmp"]):
+        cv2.imwrite(str(tmp_path / f"{number}.{suffix}"), plain_picture(90))
+    shots = source_of(make_camera(tmp_path)).shots()
+    sizes = [shot.read()[0].shape for shot in shots]
+    assert sizes == [(48, 64, 3)] * 4
+
+
+def test_files_that_are_not_used_are_counted_by_reason(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = write_images(tmp_path / "images", 3)
+    (folder / ".DS_Store").write_bytes(b"x")
+    (folder / "._000.jpg").write_bytes(b"x")
+    (folder / "notes.jpg").write_text("no image")
+    (folder / "phone.jpg").write_bytes(b"\0\0\0\x18ftypheic" + b"\0" * 99)
+    (folder / "empty.jpg").write_bytes(b"")
+    (folder / "003.jpg").mkdir()
+    before = dropped("junk", "unreadable")
+    assert len(times_ms(source_of(make_camera(folder, id="junk")))) == 3
+    assert "camera junk: 2 files were not used: hidden" in caplog.text
+    assert "1 files were not used: a folder" in caplog.text
+    assert "1 files were not used: empty" in caplog.text
+    assert "1 files were not used: a HEIC picture" in caplog.text
+    assert "1 files were not used: no JPEG, PNG, WebP or BMP picture" in caplog.text
+    assert dropped("junk", "unreadable") - before == 6
+
+
+def test_one_image_is_a_source_of_one_picture(tmp_path: Path) -> None:
+    folder = write_images(tmp_path / "images", 1)
+    assert times_ms(source_of(make_camera(folder / "000.jpg"))) == [0]
 
 
 def test_synthetic_visitors_come_with_their_truth_at_the_cameras_size_and_rate() -> (
