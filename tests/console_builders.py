@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from vitrine.bus import Outgoing, encode
+from vitrine.bus import Bus, Outgoing, encode
 from vitrine.bus.memory import MemoryBus, MemoryTail
 from vitrine.mall import Mall
 from vitrine.mall.folder import FixedMall
@@ -78,7 +78,7 @@ class RunningConsole:
     """Hold a console at work."""
 
     service: ConsoleService
-    bus: WatchedBus
+    bus: Bus
     http: httpx.Client
     health: Health
 
@@ -99,6 +99,12 @@ class RunningConsole:
         )
         answer.raise_for_status()
         return opened(answer.content)
+
+    @property
+    def watched(self) -> WatchedBus:
+        """Return the bus in memory."""
+        assert isinstance(self.bus, WatchedBus)
+        return self.bus
 
     def publish(self, topic: Topic, *events: BusEvent) -> None:
         """Put events of a stand on the bus."""
@@ -129,11 +135,12 @@ class RunningConsole:
 def running_console(
     mall: Mall,
     *,
+    bus: Bus | None = None,
     operator_token: str | None = None,
     **settings: Any,
 ) -> Iterator[RunningConsole]:
-    """Run a console of this mall on a bus in memory, at a free port."""
-    bus = WatchedBus()
+    """Run a console of this mall at a free port, on a bus in memory unless given one."""
+    bus = bus or WatchedBus()
     health = Health()
     stop = Event()
     token = None

@@ -75,7 +75,7 @@ def watch(console: RunningConsole, viewer: str = "feedbeef01") -> None:
     """Sign in, and ask until the console reads the bus."""
     console.sign_in()
     console.ask(viewer=viewer)
-    until(lambda: console.bus.tails, "the console reads")
+    until(lambda: console.watched.tails, "the console reads")
 
 
 def next_view(console: RunningConsole) -> tuple[dict[str, Any], bytes]:
@@ -183,10 +183,10 @@ def test_while_nobody_looks_nothing_is_read(
 ) -> None:
     before = records_in("frames")
     console.show(make_frame_faces(0.1), JPEG)
-    assert not console.bus.tails
+    assert not console.watched.tails
     watch(console)
     monkeypatch.setattr(viewers, "GONE_S", 0.3)
-    until(lambda: not console.bus.tails, "the console to stop reading")
+    until(lambda: not console.watched.tails, "the console to stop reading")
     console.show(make_frame_faces(0.2), JPEG)
     time.sleep(0.2)
     assert records_in("frames") == before
@@ -228,7 +228,7 @@ def test_a_record_that_does_not_decode_is_left_out_and_the_others_are_shown(
     console.show(make_frame_faces(0.1), JPEG)
     view, _ = next_view(console)
     assert view["at_ms"] == at(0.1) / 1e6
-    assert read(console.bus, DEAD_LETTERS) == []
+    assert read(console.watched, DEAD_LETTERS) == []
 
 
 def test_one_browser_more_than_may_is_told_why() -> None:
@@ -257,7 +257,7 @@ def test_it_holds_nothing_back_for_the_services(console: RunningConsole) -> None
         console.show(make_frame_faces(number / 10), large)
         for record in reader.poll(0, 100):
             reader.commit({record.source: Commit(record.offset + 1)})
-    assert console.bus.held_bytes()[FRAMES.name] < 4_000_000
+    assert console.watched.held_bytes()[FRAMES.name] < 4_000_000
     reader.close()
 
 
@@ -286,7 +286,7 @@ def test_the_stand_passes_the_live_view_on_to_who_may_see_it(
         assert script.headers["Content-Type"].startswith("text/javascript")
         params = {"viewer": "0123456789", "after": "0"}
         stand.http.get("/cameras/news", params=params, headers=bearer)
-        until(lambda: console.bus.tails, "the console reads")
+        until(lambda: console.watched.tails, "the console reads")
         console.show(make_frame_faces(0.1), JPEG)
         answer = stand.http.get("/cameras/news", params=params, headers=bearer)
         head, jpegs = opened(answer.content)
