@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.brokers import ROOT
+from tests.console_builders import opened
 from tests.processes import wait_for
-from tests.stack.site import SERVICES, ComposeSite, wait_until
+from tests.stack.site import CAMERAS, SERVICES, ComposeSite, wait_until
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(1500)]
 
@@ -99,6 +100,22 @@ def test_kafka_redis_and_the_pages_ask_for_their_secrets(site: ComposeSite) -> N
     assert site.stand.get("/live").status_code == 401
     bearer = {"Authorization": f"Bearer {site.secret('vitrine_operator_token')}"}
     assert site.stand.get("/live", headers=bearer).status_code == 200
+
+
+def test_the_live_view_is_reached_through_the_stands_port(site: ComposeSite) -> None:
+    bearer = {"Authorization": f"Bearer {site.secret('vitrine_operator_token')}"}
+    news = "/cameras/news?viewer=0123456789"
+    assert site.stand.get("/cameras").status_code == 401
+    assert site.stand.get(news).status_code == 401
+    page = site.stand.get("/cameras", headers=bearer)
+    assert "Vitrine cameras" in page.text
+
+    def shows_all_cameras() -> bool:
+        head, jpegs = opened(site.stand.get(news, headers=bearer).content)
+        seen = {view["id"] for view in head["views"]}
+        return seen == set(CAMERAS) and all(jpegs)
+
+    wait_for(shows_all_cameras, "a picture of every camera")
 
 
 def test_campaign_figures_reach_prometheus(site: ComposeSite) -> None:
