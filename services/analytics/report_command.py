@@ -37,6 +37,12 @@ import click
     help="Only this campaign.  [default: all]",
 )
 @click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="The data folder of a `vitrine site`, instead of a Redis.",
+)
+@click.option(
     "--redis-url",
     metavar="URL",
     help="The store of analytics.  [default: VITRINE_REDIS_URL]",
@@ -47,6 +53,7 @@ def report(
     output: Path | None,
     overwrite: bool,
     campaign: str | None,
+    data: Path | None,
     redis_url: str | None,
 ) -> None:
     """Show what the campaigns did.
@@ -55,6 +62,7 @@ def report(
     vitrine report                                          a table in the terminal
     vitrine report --format html --output report.html       a page with plots and definitions
     vitrine report --json --campaign spring                 for other programs
+    vitrine report --data mall/data                         of `vitrine site mall`
 
     Totals are released in steps of at least VITRINE_ANALYTICS_K_ANONYMITY people (10), so the
     newest visitors may still be missing.
@@ -68,5 +76,6 @@ def report(
         output,
         overwrite=overwrite,
         campaign=campaign,
+        data=data,
         redis_url=redis_url,
     )

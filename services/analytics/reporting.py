@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -23,13 +24,21 @@ def show(
     *,
     overwrite: bool,
     campaign: str | None,
+    data: Path | None,
     redis_url: str | None,
 ) -> None:
     """Print the figures, or write them to `output`. Raises ConfigurationError."""
     if output is not None and not overwrite:
         check_free(output)
-    url = redis_url or Settings.load().redis_url.get_secret_value()
-    with connect(url) as redis:
+    with ExitStack() as stack:
+        if data is not None:
+            # The image of analytics holds no embedded store.
+            from vitrine.stores.data_folder import store_of  # noqa: PLC0415
+
+            url = stack.enter_context(store_of(data))
+        else:
+            url = redis_url or Settings.load().redis_url.get_secret_value()
+        redis = stack.enter_context(connect(url))
         figures = load_figures(redis, campaign=campaign)
     if campaign and not figures.campaigns:
         raise ConfigurationError(

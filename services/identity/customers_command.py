@@ -8,11 +8,20 @@ import click
 
 
 @click.group()
-def customers() -> None:
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="The data folder of a `vitrine site`, with its store and its key.",
+)
+@click.pass_context
+def customers(context: click.Context, data: Path | None) -> None:
     """Enrol, list and erase customers who asked to be recognised.
 
-    They live in Redis (VITRINE_REDIS_URL), encrypted with the key in VITRINE_KEY_FILE.
+    They live in Redis (VITRINE_REDIS_URL), encrypted with the key in VITRINE_KEY_FILE, or in the
+    data folder of a site: `vitrine customers --data mall/data list`.
     """
+    context.obj = data
 
 
 @customers.command()
@@ -46,7 +55,9 @@ def customers() -> None:
     show_default=True,
     help="Version of the consent text that was shown.",
 )
+@click.pass_obj
 def enrol(
+    data: Path | None,
     name: str,
     images: tuple[Path, ...],
     purposes: tuple[str, ...],
@@ -62,6 +73,7 @@ def enrol(
     from vitrine.services.identity.enrolling import enrol_customer
 
     enrol_customer(
+        data,
         name,
         images,
         purposes=purposes,
@@ -72,17 +84,19 @@ def enrol(
 
 @customers.command("list")
 @click.option("--json", "as_json", is_flag=True, help="For other programs.")
-def list_all(as_json: bool) -> None:
+@click.pass_obj
+def list_all(data: Path | None, as_json: bool) -> None:
     """List the customers and what they agreed to."""
     from vitrine.services.identity.enrolling import list_customers
 
-    list_customers(as_json=as_json)
+    list_customers(data, as_json=as_json)
 
 
 @customers.command()
 @click.argument("customer_id", metavar="ID")
-def erase(customer_id: str) -> None:
+@click.pass_obj
+def erase(data: Path | None, customer_id: str) -> None:
     """Erase everything of a customer and print a signed receipt."""
     from vitrine.services.identity.enrolling import erase_customer
 
-    erase_customer(customer_id)
+    erase_customer(data, customer_id)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -31,6 +32,7 @@ from vitrine.vision.networks import load_network
 
 
 def enrol_customer(
+    data: Path | None,
     name: str,
     images: Sequence[Path],
     *,
@@ -39,52 +41,59 @@ def enrol_customer(
     text_version: str,
 ) -> None:
     """Enrol a customer and print the id. Raises ConfigurationError without a good picture."""
-    settings = Settings.load()
-    store = _store(settings)
-    reader = load_reader(settings.models)
-    vectors = _vectors(reader, images)
-    if not vectors:
-        raise ConfigurationError(
-            "nobody was enrolled: none of the pictures can be used"
+    with _opened(data) as store:
+        reader = load_reader(Settings.load().models)
+        vectors = _vectors(reader, images)
+        if not vectors:
+            raise ConfigurationError(
+                "nobody was enrolled: none of the pictures can be used"
+            )
+        now_ns = time.time_ns()
+        consents = granted(
+            cast("Sequence[Purpose]", purposes),
+            at_ns=now_ns,
+            days=days,
+            text_version=text_version,
         )
-    now_ns = time.time_ns()
-    consents = granted(
-        cast("Sequence[Purpose]", purposes),
-        at_ns=now_ns,
-        days=days,
-        text_version=text_version,
-    )
-    customer_id = store.enrol(
-        name=name,
-        vectors=vectors,
-        model=reader.embedder.model,
-        consents=consents,
-        now_ns=now_ns,
-    )
+        customer_id = store.enrol(
+            name=name,
+            vectors=vectors,
+            model=reader.embedder.model,
+            consents=consents,
+            now_ns=now_ns,
+        )
     used = f"{len(vectors)} of {len(images)} pictures"
     agreed = ", ".join(purposes)
     click.echo(f"{customer_id}  {used}, consent to {agreed}")
 
 
-def list_customers(*, as_json: bool) -> None:
+def list_customers(data: Path | None, *, as_json: bool) -> None:
     """Print the customers and what they agree to now."""
-    store = _store(Settings.load())
     now_ns = time.time_ns()
     listed = []
-    for customer in store.customers():
-        purposes = in_force(customer.consents, now_ns)
-        plain = {
-            "id": customer.customer_id,
-            "name": customer.name,
-            "templates": customer.templates,
-            "agreed_to": list(purposes),
-        }
-        listed.append(plain)
+    with _opened(data) as store:
+        for customer in store.customers():
+            purposes = in_force(customer.consents, now_ns)
+            plain = {
+                "id": customer.customer_id,
+                "name": customer.name,
+                "templates": customer.templates,
+                "agreed_to": list(purposes),
+            }
+            listed.append(plain)
     if as_json:
         text = json.dumps(listed, indent=2, ensure_ascii=False)
         click.echo(text)
         return
     console().print(_table(listed))
+
+
+def erase_customer(data: Path | None, customer_id: str) -> None:
+    """Erase everything of a customer and print the receipt."""
+    with _opened(data) as store:
+        receipt = store.erase(customer_id, now_ns=time.time_ns())
+    text = json.dumps(receipt, indent=2)
+    click.echo(text)
 
 
 def _table(listed: Sequence[Mapping[str, Any]]) -> Table:
@@ -103,20 +112,28 @@ def _table(listed: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
-def erase_customer(customer_id: str) -> None:
-    """Erase everything of a customer and print the receipt."""
-    store = _store(Settings.load())
-    receipt = store.erase(customer_id, now_ns=time.time_ns())
-    text = json.dumps(receipt, indent=2)
-    click.echo(text)
+@contextmanager
+def _opened(data: Path | None) -> Iterator[CustomerStore]:
+    """Yield the customers of a site's data folder, or of the Redis of the environment."""
+    with ExitStack() as stack:
+        if data is not None:
+            # The image that enrols holds no embedded store.
+            from vitrine.stores.data_folder import (  # noqa: PLC0415
+                DataFolder,
+                store_of,
+            )
 
-
-def _store(settings: Settings) -> CustomerStore:
-    if settings.key_file is None:
-        raise ConfigurationError(f"set VITRINE_KEY_FILE; {HOW_TO}")
-    url = settings.redis_url.get_secret_value()
-    sealer = Sealer.load(settings.key_file)
-    return CustomerStore(connect(url), sealer)
+            url = stack.enter_context(store_of(data))
+            key_file = DataFolder(data).key_file()
+        else:
+            settings = Settings.load()
+            if settings.key_file is None:
+                raise ConfigurationError(f"set VITRINE_KEY_FILE; {HOW_TO}")
+            url = settings.redis_url.get_secret_value()
+            key_file = settings.key_file
+        sealer = Sealer.load(key_file)
+        client = stack.enter_context(connect(url))
+        yield CustomerStore(client, sealer)
 
 
 def load_reader(models: Path | None) -> FaceReader:

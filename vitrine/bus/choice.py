@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from vitrine.bus.interface import Bus
 from vitrine.bus.memory import MemoryBus
 from vitrine.settings import Settings
@@ -11,7 +13,10 @@ from vitrine.topics import TOPICS
 def open_bus(settings: Settings) -> Bus:
     """Return the bus that the settings name; it connects on first use."""
     if settings.bus == "memory":
-        return MemoryBus(TOPICS)
+        # A store may outlive the process and hold offsets of an earlier run. Microseconds are
+        # above those: no partition takes a million records a second.
+        first_offset = time.time_ns() // 1000
+        return MemoryBus(TOPICS, first_offset=first_offset)
     # Imported here: a site in one process starts faster without the client library.
     from vitrine.bus.kafka import KafkaBus, KafkaSecurity  # noqa: PLC0415
 

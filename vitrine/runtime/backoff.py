@@ -54,6 +54,14 @@ class Backoff:
         self._delay_s = self._first_s
 
 
+def _patience(error: Unavailable, waited_s: float, limit_s: float | None) -> str:
+    """Say what is waited for, and how long it still may take or has taken."""
+    if limit_s is None:
+        return f"trying again, for {waited_s:.0f} s now: {error}"
+    left_s = limit_s - waited_s
+    return f"trying again, {left_s:.0f} s left: {error}"
+
+
 class Stopped(Exception):
     """The process was asked to stop while something was unavailable."""
 
@@ -80,7 +88,7 @@ def until_available(
             waited_s = time.monotonic() - started
             if limit_s is not None and waited_s >= limit_s:
                 raise
-            logger.warning("unavailable, trying again: %s", error)
+            logger.warning("%s", _patience(error, waited_s, limit_s))
             metrics.RETRIES.labels(service).inc()
             health.unready(service, str(error))
             if backoff.wait(stop):

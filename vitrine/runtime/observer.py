@@ -42,6 +42,7 @@ class Observer:
     def count_from_zero(self) -> None:
         """Show each series before anything happened: the first event is then seen as a rise."""
         metrics.RETRIES.labels(self._service)
+        metrics.SERVICE_RESTARTS.labels(self._service)
         metrics.BATCH_RECORDS.labels(self._service)
         metrics.HANDLER_SECONDS.labels(self._service)
         for topic in self._topics:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
@@ -71,9 +72,10 @@ def health_server(
     Port 0 asks for a free one. `pages` are further ones, by the first part of their path.
     Raises ConfigurationError when the port is taken.
     """
-    served = _usual_pages(health)
+    # Looked up at each request: a service that is made anew brings its pages with it.
+    served = ChainMap(_usual_pages(health))
     if pages is not None:
-        served.update(pages)
+        served.maps.append(cast("MutableMapping[str, Page]", pages))
     server = _listen(host, port, served)
     thread = Thread(
         target=server.serve_forever,

@@ -35,6 +35,12 @@ READY = Gauge(
 THREADS = Gauge("vitrine_threads", "Python threads of the process.")
 THREADS.set_function(threading.active_count)
 
+SERVICE_RESTARTS = Counter(
+    "vitrine_service_restarts",
+    "Times that `vitrine site` started a service again after it fell.",
+    ["service"],
+)
+
 RECORDS_IN = Counter("vitrine_records_in", "Records read.", ["service", "topic"])
 RECORDS_OUT = Counter("vitrine_records_out", "Records published.", ["service", "topic"])
 RECORDS_INVALID = Counter(

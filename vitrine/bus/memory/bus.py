@@ -20,7 +20,9 @@ class MemoryBus:
     nothing is dropped in silence, and memory stays bounded.
     """
 
-    def __init__(self, topics: Iterable[Topic] = ()) -> None:
+    def __init__(self, topics: Iterable[Topic] = (), *, first_offset: int = 0) -> None:
+        """Create the topics; the first record of each partition gets `first_offset`."""
+        self._first_offset = first_offset
         self._state = State()
         self.apply_topics(topics)
 
@@ -81,7 +83,8 @@ class MemoryBus:
                 state.topics[topic.name] = topic
                 for number in range(topic.partitions):
                     source = TopicPartition(topic.name, number)
-                    state.logs.setdefault(source, Log())
+                    log = Log(start=self._first_offset)
+                    state.logs.setdefault(source, log)
             state.reshare()
         return changes
 

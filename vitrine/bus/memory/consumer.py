@@ -117,7 +117,9 @@ class MemoryConsumer:
             return self._group.commits.get(source)
 
     def seek(self, source: TopicPartition, offset: int) -> None:
-        """Read an assigned partition from `offset` on; from the start if the log never got so far.
+        """Read an assigned partition from `offset` on.
+
+        From the oldest record that is kept, if `offset` is before it or the log never got so far.
 
         Raises KeyError for a partition that is not assigned.
         """
@@ -125,8 +127,9 @@ class MemoryConsumer:
             if source not in self._positions:
                 raise KeyError(f"{source} is not assigned to this consumer")
             log = self._state.logs[source]
-            position = offset if offset <= log.end else log.start
-            self._positions[source] = position
+            if not log.start <= offset <= log.end:
+                offset = log.start
+            self._positions[source] = offset
 
     def lag(self) -> Mapping[TopicPartition, int]:
         """Return the number of records after this consumer's position, for each partition."""

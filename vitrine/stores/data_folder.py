@@ -1,0 +1,148 @@
+"""The folder of a small site: its store, its keys and its tokens."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import time
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Final
+
+from pydantic import SecretStr
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from vitrine.errors import ConfigurationError
+from vitrine.stores.embedded import EmbeddedStore, socket_of, url_of
+from vitrine.stores.redis import connect
+
+LOCK: Final = "lock"
+KEYS: Final = "keys"
+KEY_BYTES: Final = 32
+TOKEN_BYTES: Final = 24
+# Only the owner reads what is in the folder: keys, tokens, templates.
+FOLDER_MODE: Final = 0o700
+FILE_MODE: Final = 0o600
+# A store writes its last seconds when it ends; the largest that we keep takes less.
+# Chosen, not measured.
+ORPHAN_LIMIT_S: Final = 10.0
+ORPHAN_TICK_S: Final = 0.05
+
+
+class DataFolder:
+    """Keep what a site on one machine has to find again after a restart."""
+
+    def __init__(self, path: Path) -> None:
+        """Make the folder where it is missing. Raises ConfigurationError."""
+        self.path = path.absolute()
+        try:
+            self.path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        except OSError as error:
+            raise _not_writable(path, error) from error
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep the folder for this process alone.
+
+        The system lets go of it when the process ends, however that happens. Raises
+        ConfigurationError while another one has it.
+        """
+        try:
+            file = (self.path / LOCK).open("w")
+        except OSError as error:
+            raise _not_writable(self.path, error) from error
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise ConfigurationError(
+                    f"another process runs on {self.path}; end it, or name another --data"
+                ) from None
+            yield
+
+    @contextmanager
+    def store(self) -> Iterator[EmbeddedStore]:
+        """Run the store of a locked folder while the block runs."""
+        end_orphan(socket_of(self.path))
+        store = EmbeddedStore(self.path)
+        store.start()
+        try:
+            yield store
+        finally:
+            store.stop()
+
+    def key_file(self) -> Path:
+        """Return the file with the key of templates, made once."""
+        key = b64encode(os.urandom(KEY_BYTES)).decode()
+        return self._made_once(KEYS, f"k1 {key}\n")
+
+    def token(self, name: str) -> SecretStr:
+        """Return a token, made once and kept in the file of that name."""
+        path = self._made_once(name, secrets.token_urlsafe(TOKEN_BYTES) + "\n")
+        return SecretStr(path.read_text().strip())
+
+    def _made_once(self, name: str, content: str) -> Path:
+        path = self.path / name
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        try:
+            descriptor = os.open(path, flags, FILE_MODE)
+        except FileExistsError:
+            return path
+        except OSError as error:
+            raise _not_writable(self.path, error) from error
+        with os.fdopen(descriptor, "w") as file:
+            file.write(content)
+        return path
+
+
+@contextmanager
+def store_of(path: Path) -> Iterator[str]:
+    """Yield the address of a site's store: of the one that runs, or of one for the while.
+
+    Raises ConfigurationError for a folder that no site has used.
+    """
+    if not (path / LOCK).exists():
+        raise ConfigurationError(
+            f"{path} is no data folder of `vitrine site`; that is DIR/data, or its --data"
+        )
+    folder = DataFolder(path)
+    socket = socket_of(folder.path)
+    if answers(socket):
+        yield url_of(socket)
+        return
+    with folder.locked(), folder.store() as store:
+        yield store.url
+
+
+def answers(socket: Path) -> bool:
+    """Return True where a store listens at a socket file."""
+    if not socket.exists():
+        return False
+    try:
+        with closing(connect(url_of(socket))) as client:
+            return bool(client.ping())
+    except RedisConnectionError:
+        return False
+
+
+def end_orphan(socket: Path) -> None:
+    """End the store of a process that was killed and could not end it."""
+    if not answers(socket):
+        return
+    with closing(connect(url_of(socket))) as client:
+        client.shutdown()
+    deadline = time.monotonic() + ORPHAN_LIMIT_S
+    while answers(socket):
+        if time.monotonic() > deadline:
+            raise ConfigurationError(f"an old store at {socket} does not end; kill it")
+        time.sleep(ORPHAN_TICK_S)
+
+
+def _not_writable(path: Path, error: OSError) -> ConfigurationError:
+    reason = error.strerror or str(error)
+    return ConfigurationError(
+        f"{path} cannot hold the site's data ({reason}); name a folder with --data"
+    )
