@@ -37,6 +37,7 @@ PROGRAMS = {
     "vitrine.services.identity.gallery_feed": "identity",
     "vitrine.bus.kafka": "core",
     "vitrine.cli.commands": "core",
+    "vitrine.cli.doctor": "core",
     "vitrine.cli.models": "core",
     "vitrine.cli.topics": "core",
 }

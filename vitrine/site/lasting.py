@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from ipaddress import ip_address
 from pathlib import Path
 from threading import Event
 from typing import Any, Final
@@ -270,8 +271,12 @@ def free_port() -> int:
 
 def _own_host(host: str) -> str:
     """Return where this machine reaches what listens on `host`."""
-    if host in {"0.0.0.0", "::"}:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if address.is_unspecified:
         return "127.0.0.1"
-    if ":" in host:
+    if address.version == 6:
         return f"[{host}]"
     return host

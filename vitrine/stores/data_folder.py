@@ -8,7 +8,7 @@ import secrets
 import time
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -29,7 +29,9 @@ FILE_MODE: Final = 0o600
 # A store writes its last seconds when it ends; the largest that we keep takes less.
 # Chosen, not measured.
 ORPHAN_LIMIT_S: Final = 10.0
-ORPHAN_TICK_S: Final = 0.05
+TICK_S: Final = 0.05
+# A site starts a store that fell within a second. Chosen, not measured.
+SHARED_LIMIT_S: Final = 10.0
 
 
 class DataFolder:
@@ -110,11 +112,19 @@ def store_of(path: Path) -> Iterator[str]:
         )
     folder = DataFolder(path)
     socket = socket_of(folder.path)
-    if answers(socket):
+    with ExitStack() as stack:
+        deadline = time.monotonic() + SHARED_LIMIT_S
+        while not answers(socket):
+            try:
+                stack.enter_context(folder.locked())
+            except ConfigurationError:
+                # A site that runs starts its store, or starts it again.
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(TICK_S)
+            else:
+                stack.enter_context(folder.store())
         yield url_of(socket)
-        return
-    with folder.locked(), folder.store() as store:
-        yield store.url
 
 
 def answers(socket: Path) -> bool:
@@ -138,7 +148,7 @@ def end_orphan(socket: Path) -> None:
     while answers(socket):
         if time.monotonic() > deadline:
             raise ConfigurationError(f"an old store at {socket} does not end; kill it")
-        time.sleep(ORPHAN_TICK_S)
+        time.sleep(TICK_S)
 
 
 def _not_writable(path: Path, error: OSError) -> ConfigurationError:
