@@ -41,6 +41,11 @@ class Access:
             self._first = one_time_token.get_secret_value()
             _remember(self._unused, self._first)
 
+    @property
+    def can_open(self) -> bool:
+        """True where somebody may have a token."""
+        return self._operator.token is not None or self._first is not None
+
     def issue(self) -> str:
         """Return a token that opens the pages for the first browser that brings it."""
         with self._lock:

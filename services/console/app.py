@@ -64,7 +64,7 @@ class ConsoleService:
             self.address = address_of(listener)
             self.listening.set()
             logger.info("live view of the cameras at %s/cameras", self.address)
-            if self._context.settings.operator_token is None:
+            if not self._access.can_open:
                 logger.info("nobody can sign in to it: set VITRINE_OPERATOR_TOKEN")
             self._loop(board, viewers).run(stop)
 

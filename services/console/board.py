@@ -7,6 +7,7 @@ import json
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from threading import Lock
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ ANSWER_BYTES: Final = 4_000_000
 # An older picture is not shown: nobody should take it for what is there now.
 SHOWN_S: Final = 5.0
 MILLISECOND_NS: Final = 1_000_000
+COMPACT: Final = (",", ":")
 LENGTH: Final = struct.Struct(">I")
 """The first bytes of an answer: the length of its JSON."""
 
@@ -62,12 +64,14 @@ class Board:
 
     def enlist(self, roster: Sequence[Mapping[str, Any]]) -> None:
         """Name the cameras that there are, in order; drop the views of others."""
-        names = {entry["id"] for entry in roster}
+        kept = {}
         with self._lock:
             self._roster = roster
-            for camera_id in list(self._posted):
-                if camera_id not in names:
-                    del self._posted[camera_id]
+            for entry in roster:
+                camera_id = entry["id"]
+                if camera_id in self._posted:
+                    kept[camera_id] = self._posted[camera_id]
+            self._posted = kept
 
     def complain(self, problems: Sequence[str]) -> None:
         """Name what is wrong in the configuration files; a sentence each."""
@@ -93,7 +97,8 @@ class Board:
         """Forget views that are too old to be shown."""
         since_s = self._clock_s() - SHOWN_S
         with self._lock:
-            for camera_id, posted in list(self._posted.items()):
+            posts = list(self._posted.items())
+            for camera_id, posted in posts:
                 if posted.at_s < since_s:
                     del self._posted[camera_id]
 
@@ -115,9 +120,12 @@ class Board:
 
     def held_bytes(self) -> int:
         """Return the size of all views."""
+        size = 0
         with self._lock:
-            sizes = [len(p.view) + len(p.jpeg) for p in self._posted.values()]
-        return sum(sizes)
+            for posted in self._posted.values():
+                size += len(posted.view)
+                size += len(posted.jpeg)
+        return size
 
     # Called by the web server
 
@@ -128,62 +136,59 @@ class Board:
         bytes of JSON, and the JPEGs of its views in their order.
         """
         news = asyncio.Event()
-        waiter = (asyncio.get_running_loop(), news)
+        loop = asyncio.get_running_loop()
+        waiter = (loop, news)
         with self._lock:
             self._waiters.append(waiter)
-            is_there = self._is_after(after) or self._closed
+            if self._closed or self._newer(after):
+                news.set()
         try:
-            if not is_there:
-                async with asyncio.timeout(limit_s):
-                    await news.wait()
+            async with asyncio.timeout(limit_s):
+                await news.wait()
         except TimeoutError:
+            # An answer without views: the page learns which cameras are silent.
             pass
         finally:
             with self._lock:
                 self._waiters.remove(waiter)
         return self._answer(after)
 
-    def _is_after(self, after: int) -> bool:
-        """Return True when there is news; a version of another process has seen nothing."""
+    def _newer(self, after: int) -> list[Posted]:
+        """Return the views of later versions, longest unseen first.
+
+        Who has a version of an earlier process has seen nothing.
+        """
         if after > self._version:
             after = 0
-        return any(posted.version > after for posted in self._posted.values())
+        posts = sorted(self._posted.values(), key=attrgetter("version"))
+        return [posted for posted in posts if posted.version > after]
 
     def _answer(self, after: int) -> bytes:
         with self._lock:
-            chosen, version = self._choose(after)
+            newer = self._newer(after)
+            chosen = _fitting(newer)
+            version = self._version
+            if len(chosen) < len(newer):
+                version = chosen[-1].version
             head = self._head(version)
-        views = b",".join(posted.view for posted in chosen)
-        text = head[:-1] + b',"views":[' + views + b"]}"
-        pictures = [posted.jpeg for posted in chosen]
-        return LENGTH.pack(len(text)) + text + b"".join(pictures)
-
-    def _choose(self, after: int) -> tuple[list[Posted], int]:
-        """Return the views of an answer, longest unseen first, and the version it reaches."""
-        if after > self._version:
-            after = 0
-        newer = [p for p in self._posted.values() if p.version > after]
-        newer.sort(key=lambda posted: posted.version)
-        chosen: list[Posted] = []
-        size = 0
-        version = after
-        for posted in newer:
-            if chosen and size + len(posted.jpeg) > ANSWER_BYTES:
-                break
-            chosen.append(posted)
-            size += len(posted.jpeg)
-            version = posted.version
-        return chosen, version
+        views = [posted.view for posted in chosen]
+        jpegs = [posted.jpeg for posted in chosen]
+        listed = b",".join(views)
+        text = head[:-1] + b',"views":[' + listed + b"]}"
+        length = LENGTH.pack(len(text))
+        return b"".join([length, text, *jpegs])
 
     def _head(self, version: int) -> bytes:
         now_s = self._clock_s()
         cameras = []
         for entry in self._roster:
+            camera = dict(entry)
+            camera["quiet_s"] = None
             posted = self._posted.get(entry["id"])
-            quiet_s = None
             if posted is not None:
-                quiet_s = round(now_s - posted.at_s, 1)
-            cameras.append({**entry, "quiet_s": quiet_s})
+                quiet_s = now_s - posted.at_s
+                camera["quiet_s"] = round(quiet_s, 1)
+            cameras.append(camera)
         head = {
             "version": version,
             "now_ms": self._wall_ns() / MILLISECOND_NS,
@@ -191,4 +196,15 @@ class Board:
             "problems": list(self._problems),
             "cameras": cameras,
         }
-        return json.dumps(head, separators=(",", ":")).encode()
+        text = json.dumps(head, separators=COMPACT)
+        return text.encode()
+
+
+def _fitting(newer: Sequence[Posted]) -> Sequence[Posted]:
+    """Return the first views that fit into an answer, at least one."""
+    size = 0
+    for number, posted in enumerate(newer):
+        size += len(posted.jpeg)
+        if number and size > ANSWER_BYTES:
+            return newer[:number]
+    return newer

@@ -84,16 +84,21 @@ class ConsoleHandler(Handler):
         cameras = {}
         roster = []
         for camera in mall.cameras:
+            watched = self._cameras.get(camera.id)
+            cameras[camera.id] = watched or self._new()
             stand = mall.stand(camera.stand)
             assert stand is not None  # noqa: S101 - the model checks it
-            cameras[camera.id] = self._cameras.get(camera.id, self._new())
-            roster.append(roster_entry(camera, stand))
+            entry = roster_entry(camera, stand)
+            roster.append(entry)
         self._cameras = cameras
-        self._people.keep_stands({stand.id for stand in mall.stands})
+        stand_ids = {stand.id for stand in mall.stands}
+        self._people.keep_stands(stand_ids)
         self._board.enlist(roster)
+        self._board.wake()
 
     def _new(self) -> _Watched:
-        return _Watched(Sights(pictures=self._pictures))
+        sights = Sights(pictures=self._pictures)
+        return _Watched(sights)
 
     def _take(self, received: Received[Any]) -> None:
         match received.event:
@@ -110,7 +115,8 @@ class ConsoleHandler(Handler):
         watched = self._cameras.get(meta.camera_id)
         if watched is None or meta.ended:
             return
-        sight = watched.sights.add_picture(meta, jpeg, self._clock_s())
+        now_s = self._clock_s()
+        sight = watched.sights.add_picture(meta, jpeg, now_s)
         if sight is not None:
             self._post(watched, sight)
 
@@ -121,7 +127,8 @@ class ConsoleHandler(Handler):
         if found.ended:
             watched.sights.begin_anew()
             return
-        sight = watched.sights.add_faces(found, self._clock_s())
+        now_s = self._clock_s()
+        sight = watched.sights.add_faces(found, now_s)
         if sight is not None:
             self._post(watched, sight)
 
@@ -134,6 +141,7 @@ class ConsoleHandler(Handler):
                 self._board.wake()
 
     def _post(self, watched: _Watched, sight: Sight) -> None:
-        rate_hz = watched.rate.count(self._clock_s())
+        now_s = self._clock_s()
+        rate_hz = watched.rate.count(now_s)
         view = view_of(sight, self._people, rate_hz)
         self._board.post(sight.camera_id, view, sight.jpeg)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from vitrine.clock import SECOND_NS
 from vitrine.presence.expression import Baseline
@@ -28,10 +28,9 @@ class Recognition:
 
 
 @dataclass(slots=True)
-class _Response:
+class _Seen:
     baseline: Baseline
     at_ns: int
-    value: float = 0.0
 
 
 @dataclass(slots=True)
@@ -41,7 +40,7 @@ class People:
     _present: dict[str, dict[str, Person]] = field(default_factory=dict)
     """By stand, then by track."""
     _recognised: OrderedDict[str, Recognition] = field(default_factory=OrderedDict)
-    _responses: OrderedDict[str, _Response] = field(default_factory=OrderedDict)
+    _seen: OrderedDict[str, _Seen] = field(default_factory=OrderedDict)
 
     def observe_engagement(self, engagement: StandEngagement) -> None:
         """Replace who is present at a stand."""
@@ -52,31 +51,29 @@ class People:
 
     def observe_identity(self, identity: Identity) -> None:
         """Take the latest decision about a track."""
-        recognition = Recognition(identity.known, identity.reason)
+        recognition = Recognition(
+            identity.known,
+            identity.reason,
+        )
         self._recognised[identity.track_id] = recognition
-        self._recognised.move_to_end(identity.track_id)
-        if len(self._recognised) > TRACKS:
-            self._recognised.popitem(last=False)
+        _keep_latest(self._recognised, identity.track_id)
 
     def respond(self, face: Face, at_ns: int) -> float:
         """Return the face's expression response at its capture time, 0 to 1.
 
         By the formula of `engagement` (docs/metrics.md), for the track alone.
         """
-        response = self._responses.get(face.track_id)
-        if response is None:
-            response = _Response(Baseline(), at_ns)
-            self._responses[face.track_id] = response
-            if len(self._responses) > TRACKS:
-                self._responses.popitem(last=False)
-        passed_ns = max(0, at_ns - response.at_ns)
-        response.value = response.baseline.observe(
+        seen = self._seen.get(face.track_id)
+        if seen is None:
+            seen = _Seen(Baseline(), at_ns)
+            self._seen[face.track_id] = seen
+        _keep_latest(self._seen, face.track_id)
+        passed_ns = max(0, at_ns - seen.at_ns)
+        seen.at_ns = at_ns
+        return seen.baseline.observe(
             face.expression,
             passed_ns / SECOND_NS,
         )
-        response.at_ns = at_ns
-        self._responses.move_to_end(face.track_id)
-        return response.value
 
     def person(self, stand_id: str, track_id: str) -> Person | None:
         """Return the person that a track shows, if engagement counts it as one."""
@@ -92,3 +89,10 @@ class People:
         for stand_id in list(self._present):
             if stand_id not in stand_ids:
                 del self._present[stand_id]
+
+
+def _keep_latest(by_track: OrderedDict[str, Any], track_id: str) -> None:
+    """Make a track the latest, and forget the oldest beyond TRACKS."""
+    by_track.move_to_end(track_id)
+    if len(by_track) > TRACKS:
+        by_track.popitem(last=False)

@@ -41,12 +41,10 @@ class Viewers:
             if is_new and len(self._asked_s) >= self._most:
                 raise TooMany
             self._asked_s[viewer] = self._clock_s()
-            count = len(self._asked_s)
             self._somebody.set()
-        if is_new:
-            metrics.CONSOLE_OPENINGS.inc()
-            metrics.CONSOLE_VIEWERS.set(count)
-            logger.info("the live view was opened; browsers that watch: %d", count)
+            if is_new:
+                metrics.CONSOLE_OPENINGS.inc()
+                self._tell("opened")
 
     def present(self) -> bool:
         """Return True while somebody watches."""
@@ -56,7 +54,8 @@ class Viewers:
 
     def wait(self, timeout_s: float) -> bool:
         """Wait until somebody watches; return False when nobody came in time."""
-        return self._somebody.wait(timeout_s) and self.present()
+        came = self._somebody.wait(timeout_s)
+        return came and self.present()
 
     def _drop_gone(self) -> None:
         since_s = self._clock_s() - GONE_S
@@ -67,8 +66,15 @@ class Viewers:
         for viewer in gone:
             del self._asked_s[viewer]
         if gone:
-            count = len(self._asked_s)
-            metrics.CONSOLE_VIEWERS.set(count)
-            logger.info("the live view was closed; browsers that watch: %d", count)
+            self._tell("closed")
         if not self._asked_s:
             self._somebody.clear()
+
+    def _tell(self, what: str) -> None:
+        count = len(self._asked_s)
+        metrics.CONSOLE_VIEWERS.set(count)
+        logger.info(
+            "the live view was %s; browsers that watch: %d",
+            what,
+            count,
+        )

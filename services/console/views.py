@@ -11,6 +11,7 @@ from vitrine.services.console.people import People
 from vitrine.services.console.sights import Sight
 
 MILLISECOND_NS: Final = 1_000_000
+COMPACT: Final = (",", ":")
 
 
 def view_of(
@@ -31,7 +32,8 @@ def view_of(
         "faces": faces,
         "jpeg_bytes": len(sight.jpeg),
     }
-    return json.dumps(view, separators=(",", ":")).encode()
+    text = json.dumps(view, separators=COMPACT)
+    return text.encode()
 
 
 def _face(
@@ -40,9 +42,10 @@ def _face(
     people: People,
 ) -> dict[str, Any]:
     points = []
-    for x, y in face.points:
-        points.append(round(x, 1))
-        points.append(round(y, 1))
+    for point in face.points:
+        for value in point:
+            rounded = round(value, 1)
+            points.append(rounded)
     box = [round(value, 1) for value in face.box]
     response = people.respond(face, sight.at_ns)
     described: dict[str, Any] = {

@@ -86,6 +86,7 @@ async function take(buffer) {
 
 function enlist({ cameras, pictures, problems }) {
   $('#off').hidden = pictures;
+  $('#none').hidden = cameras.length > 0;
   complain(problems);
   const ids = new Set(cameras.map((camera) => camera.id));
   for (const [id, card] of cards) {

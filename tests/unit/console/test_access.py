@@ -69,6 +69,12 @@ def test_without_an_operator_token_nothing_else_opens(token: str) -> None:
         access(request(token, bearer=token, vitrine_console=token))
 
 
+def test_it_knows_whether_anybody_may_have_a_token() -> None:
+    assert not make_access().can_open
+    assert make_access(TOKEN).can_open
+    assert Access(PageGuard(OPERATOR_COOKIE, None), SecretStr("x" * 16)).can_open
+
+
 def test_two_tokens_open_for_two_browsers() -> None:
     access = make_access()
     first = enter(access, access.issue())
