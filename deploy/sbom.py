@@ -100,6 +100,20 @@ def bundled_in(package: Component, licences: dict[str, str]) -> list[Component]:
     return found
 
 
+def known_in(package: Component, known: dict[str, Any]) -> dict[str, str]:
+    """Return the licences of files bundled in a wheel: its own, and those of all wheels.
+
+    A beginning of a name that the wheel has itself hides longer ones of all wheels.
+    """
+    own = known["bundled_in"].get(normalised(package["name"]), {})
+    licences = dict(own)
+    for beginning, licence in known["bundled"].items():
+        hidden = any(beginning.startswith(name) for name in own)
+        if not hidden:
+            licences[beginning] = licence
+    return licences
+
+
 def sha256(digest: str) -> Component:
     """Return a hash as CycloneDX writes it."""
     return {
@@ -156,7 +170,8 @@ def complete_bill() -> Component:
             without.append(name)
         components.append(package)
         try:
-            components += bundled_in(package, known["bundled"])
+            licences = known_in(package, known)
+            components += bundled_in(package, licences)
         except KeyError as error:
             file = error.args[0]
             without.append(f"{file} in {name}")
