@@ -84,7 +84,7 @@ def begin_folder(folder: Path) -> None:
     click.echo(
         f"{folder} holds a site with one stand; change it, then\n"
         f"  vitrine config check {folder}\n"
-        f"  vitrine demo --config {folder}"
+        f"  vitrine site {folder}"
     )
 
 

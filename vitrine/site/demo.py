@@ -14,7 +14,7 @@ from rich.console import Console
 
 from vitrine.campaigns.summary import Figures
 from vitrine.errors import ConfigurationError
-from vitrine.mall import Camera, Mall, Stand
+from vitrine.mall import Address, Camera, Mall, Stand
 from vitrine.mall.folder import FixedMall, load_mall
 from vitrine.output import check_unused, free_name, write_output
 from vitrine.services.analytics.report import (
@@ -125,13 +125,17 @@ def _with_recognition(mall: Mall) -> Mall:
 
 
 def _camera(number: int, uri: str, stand: Stand) -> Camera:
+    try:
+        address = Address.parse(uri)
+    except ValueError as error:
+        raise ConfigurationError(f"--source: the address {error}") from None
     # A video is taken at its own rate, which is hardly above 60; drawing is slower.
     fps = 60
-    if uri.startswith("synthetic:"):
+    if address.scheme == "synthetic":
         fps = 10
     return Camera(
         id=f"camera-{number}",
-        uri=uri,
+        uri=address,
         stand=stand.id,
         fps=fps,
         width=640,

@@ -22,6 +22,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from vitrine.errors import ConfigurationError, Unavailable
+from vitrine.telemetry.listening import at_port
 
 # How long a call waits for Redis. Chosen, not measured: healthy answers take milliseconds, and
 # the service loop, not the client, decides how long an absence may last.
@@ -86,4 +87,4 @@ def _place(client: Redis) -> str:
     port = options.get("port")
     if port is None:
         return str(host)
-    return f"{host}:{port}"
+    return at_port(str(host), int(port))

@@ -32,6 +32,11 @@ def test_a_server_that_is_away_is_unavailable_and_the_message_says_what_to_do() 
         ping("redis://127.0.0.1:1/0")
 
 
+def test_an_address_of_ipv6_is_named_in_brackets() -> None:
+    with pytest.raises(Unavailable, match=r"Redis at \[::1\]:1 does not answer"):
+        ping("redis://[::1]:1/0")
+
+
 def test_a_socket_is_named_by_its_path() -> None:
     with pytest.raises(Unavailable, match=r"Redis at /nowhere/redis\.sock does not"):
         ping("unix:///nowhere/redis.sock")
