@@ -2,7 +2,8 @@
 
 python -m benchmarks.config_fuzz [--files 100000] [--seed 1]
 
-Any other exception ends the run, with the seed of the file that caused it.
+Any other exception ends the run, with the seed of the file that caused it. So does a message that
+shows a password, has more than one line for each problem, or is no text for a log.
 """
 
 from __future__ import annotations
@@ -198,6 +199,9 @@ def outcome(files: dict[str, bytes]) -> str:
         message = str(error)
         if HIDDEN in message:
             raise AssertionError(f"a message shows the secret: {message}") from error
+        if len(message.splitlines()) != len(error.problems):
+            raise AssertionError(f"a problem has several lines: {message!r}") from error
+        message.encode()
         return "refused"
     return "accepted"
 

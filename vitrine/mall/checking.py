@@ -211,7 +211,8 @@ def _step(part: int | str, node: Node | None) -> str:
 
 
 def _showable(name: str) -> bool:
-    return shown(name) == repr(name)
+    """Tell whether a name of a file may stand in a message as it is."""
+    return name.isprintable() and shown(name) == repr(name)
 
 
 def _words(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date
+from functools import cache
 from typing import Annotated, Any, Final
 from zoneinfo import available_timezones
 
@@ -81,8 +82,14 @@ def _day(value: Any) -> Any:
     )
 
 
+@cache
+def _zones() -> frozenset[str]:
+    # Looking through the files of all zones takes 20 ms and more: too long for each stand.
+    return frozenset(available_timezones())
+
+
 def _known_zone(value: str) -> str:
-    known = available_timezones()
+    known = _zones()
     if value not in known:
         near = did_you_mean(value, sorted(known))
         raise ValueError(

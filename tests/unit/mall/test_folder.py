@@ -263,6 +263,40 @@ def test_an_address_is_refused_with_its_advice(folder: Path) -> None:
     assert "heim" not in str(error.value)
 
 
+def test_a_relative_path_begins_at_the_folder_of_the_files(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(folder / "cameras.yaml", "synthetic:?people=4&seed=1", "videos/shop.mp4")
+    monkeypatch.chdir(folder.parent)
+    mall = load_mall(Path(folder.name))
+    (camera,) = mall.cameras
+    assert camera.uri.target == str(folder / "videos" / "shop.mp4")
+    # The same on every machine, wherever the folder is.
+    assert camera.uri.text == "videos/shop.mp4"
+    assert mall.version == load_mall(folder).version
+
+
+@pytest.mark.parametrize(
+    "uri", ["0", "/srv/shop.mp4", "rtsp://10.0.0.5/1", "synthetic:"]
+)
+def test_other_addresses_stay(folder: Path, uri: str) -> None:
+    change(folder / "cameras.yaml", "synthetic:?people=4&seed=1", uri)
+    (camera,) = load_mall(folder).cameras
+    assert camera.uri == Address.parse(uri)
+
+
+@pytest.mark.parametrize("name", ['"a\\nb"', '"\\u0007"', '"\\ud800"', "x" * 100])
+def test_a_name_that_cannot_be_shown_keeps_the_message_on_one_line(
+    folder: Path, name: str
+) -> None:
+    change(folder / "cameras.yaml", "fps: 10", f"{name}: 10")
+    with pytest.raises(Refused) as error:
+        load_mall(folder)
+    message = str(error.value)
+    assert len(message.splitlines()) == len(error.value.problems) == 1
+    message.encode()
+
+
 def test_a_list_that_is_none_is_refused(folder: Path) -> None:
     (folder / "campaigns.yaml").write_text("campaigns: 3\n")
     with pytest.raises(Refused, match=r":1: campaigns: found '3', expected a list"):
