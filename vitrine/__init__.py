@@ -3,7 +3,7 @@
 import os
 
 # OpenCV reads its limits once, when it is loaded: nothing of Vitrine can load it before this.
-# They are a wall behind the checks of vitrine/vision/stills.py, whose bounds they repeat.
+# They are a wall behind the checks of vitrine/vision/headers.py, whose bounds they repeat.
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", "64000000")
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_WIDTH", "16384")
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_HEIGHT", "16384")

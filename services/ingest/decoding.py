@@ -28,7 +28,7 @@ from vitrine.services.ingest.causes import unreadable
 from vitrine.services.ingest.shots import Picture, Pixels, Reader, Unreadable
 from vitrine.services.ingest.stills import check_still
 from vitrine.services.ingest.upright import square_size, turned
-from vitrine.vision.stills import OF_CAMERAS
+from vitrine.vision.headers import OF_CAMERAS
 
 # Network cameras that restart answer within some seconds. Chosen, not measured.
 TIMEOUT_S: Final = 10.0

@@ -15,7 +15,7 @@ from vitrine.services.ingest.shots import Picture, Shot, Shots, Unreadable
 from vitrine.services.ingest.sniffing import HEAD_BYTES, is_image, what_else
 from vitrine.services.ingest.stills import decode_still
 from vitrine.telemetry import metrics
-from vitrine.vision.stills import OF_PHOTOGRAPHS
+from vitrine.vision.headers import OF_PHOTOGRAPHS
 
 logger = logging.getLogger(__name__)
 

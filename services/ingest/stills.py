@@ -6,14 +6,14 @@ from vitrine.errors import Invalid
 from vitrine.services.ingest.shots import Pixels, Unreadable
 from vitrine.services.ingest.sniffing import what_else
 from vitrine.vision import stills
-from vitrine.vision.stills import OF_CAMERAS, Bounds
+from vitrine.vision.headers import OF_CAMERAS, Bounds, check
 
 
 def check_still(data: bytes, bounds: Bounds = OF_CAMERAS) -> None:
     """Raise Unreadable for a picture that must not reach a decoder."""
     _refuse_others(data)
     try:
-        stills.check(data, bounds)
+        check(data, bounds)
     except Invalid as error:
         raise Unreadable(str(error), "damaged") from None
 

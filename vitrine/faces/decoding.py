@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from vitrine.errors import Invalid
 from vitrine.vision import stills
 from vitrine.vision.crop import Image
-
-# Twice the pixels of a 4K camera; decoded they take 48 MiB.
-BOUNDS: Final = stills.Bounds(side=stills.OF_CAMERAS.side, pixels=4096 * 4096)
-END_OF_IMAGE: Final = b"\xff\xd9"
+from vitrine.vision.headers import OF_FRAMES, check_frame
 
 
 def decode(
@@ -23,15 +18,8 @@ def decode(
     Raises Invalid for anything else. The size is read from the header first: a small file may
     claim a huge picture.
     """
-    if not jpeg.startswith(stills.START_OF_IMAGE):
-        raise Invalid("the frame holds no JPEG")
-    size = stills.check(jpeg, BOUNDS)
-    if size != (width, height):
-        found = f"{size[0]}×{size[1]}"
-        raise Invalid(f"the picture is {found}, announced was {width}×{height}")
-    if not jpeg.endswith(END_OF_IMAGE):
-        raise Invalid("the JPEG is cut off")
-    image = stills.decode(jpeg, BOUNDS)
+    check_frame(jpeg, width, height)
+    image = stills.decode(jpeg, OF_FRAMES)
     # Metadata may have turned it by a quarter; ours has none.
     if image.shape[:2] != (height, width):
         raise Invalid("the picture is turned by its metadata")

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from vitrine.errors import Invalid
-from vitrine.vision.stills import OF_CAMERAS, OF_PHOTOGRAPHS, Bounds, decode, size_of
+from vitrine.vision.headers import OF_CAMERAS, OF_PHOTOGRAPHS, Bounds, size_of
+from vitrine.vision.stills import decode
 
 PICTURE = np.full((24, 40, 3), 90, np.uint8)
 
