@@ -29,6 +29,12 @@ from vitrine.topics import FACES, FRAMES, TOPICS, Topic
 VIEWER = "0123456789abcdef"
 
 
+def make_jpeg(content: bytes = b"") -> bytes:
+    """Return a JPEG of 640 x 360 pixels, as its header says, with this content."""
+    frame = b"\xff\xc0\x00\x0b\x08\x01\x68\x02\x80\x01\x01\x11\x00"
+    return b"\xff\xd8" + frame + content + b"\xff\xd9"
+
+
 class HandClock:
     """Tell the seconds that a test sets."""
 

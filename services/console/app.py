@@ -10,8 +10,8 @@ from threading import Event
 from vitrine.runtime import Context
 from vitrine.services.console.access import OPERATOR_COOKIE, Access
 from vitrine.services.console.board import Board
-from vitrine.services.console.handler import ConsoleHandler
-from vitrine.services.console.loop import NAME, WatchLoop
+from vitrine.services.console.handler import NAME, ConsoleHandler
+from vitrine.services.console.loop import WatchLoop
 from vitrine.services.console.settings import ConsoleSettings
 from vitrine.services.console.viewers import Viewers
 from vitrine.services.console.web import Web, create_app

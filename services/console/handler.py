@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from vitrine.bus import Received
+from vitrine.errors import Invalid
 from vitrine.mall import Mall
 from vitrine.mall.folder import MallSource
 from vitrine.runtime.handler import Batch, Handler, Outputs
@@ -21,6 +23,13 @@ from vitrine.services.console.people import People
 from vitrine.services.console.rate import Rate
 from vitrine.services.console.sights import Sight, Sights
 from vitrine.services.console.views import roster_entry, view_of
+from vitrine.telemetry import metrics
+from vitrine.topics import FRAMES
+from vitrine.vision.headers import check_frame
+
+logger = logging.getLogger(__name__)
+
+NAME: Final = "console"
 
 
 @dataclass(slots=True)
@@ -114,6 +123,13 @@ class ConsoleHandler(Handler):
     def _take_picture(self, meta: FrameMeta, jpeg: bytes) -> None:
         watched = self._cameras.get(meta.camera_id)
         if watched is None or meta.ended:
+            return
+        try:
+            # Browsers decode what they are given.
+            check_frame(jpeg, meta.width, meta.height)
+        except Invalid as error:
+            logger.warning("picture of %s left out: %s", meta.camera_id, error)
+            metrics.RECORDS_INVALID.labels(NAME, FRAMES.name).inc()
             return
         now_s = self._clock_s()
         sight = watched.sights.add_picture(meta, jpeg, now_s)

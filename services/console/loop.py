@@ -12,7 +12,7 @@ from vitrine.bus import Bus, Received, Record, Tail, decode
 from vitrine.clock import SECOND_NS
 from vitrine.errors import Invalid, Unavailable
 from vitrine.runtime.backoff import Stopped, until_available
-from vitrine.services.console.handler import ConsoleHandler
+from vitrine.services.console.handler import NAME, ConsoleHandler
 from vitrine.services.console.viewers import Viewers
 from vitrine.telemetry import metrics
 from vitrine.telemetry.health import Health
@@ -26,7 +26,6 @@ from vitrine.topics import (
 
 logger = logging.getLogger(__name__)
 
-NAME: Final = "console"
 # How often the loop looks whether somebody came, or it is to stop. Chosen, not measured.
 LOOK_S: Final = 0.1
 MAX_RECORDS: Final = 200

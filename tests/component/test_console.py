@@ -19,7 +19,12 @@ from tests.builders import (
     make_mall,
     make_person,
 )
-from tests.console_builders import RunningConsole, opened, running_console
+from tests.console_builders import (
+    RunningConsole,
+    make_jpeg,
+    opened,
+    running_console,
+)
 from tests.stand_builders import read, running_stand
 from vitrine.bus import Commit, Message
 from vitrine.bus.memory import MemoryBus
@@ -42,7 +47,7 @@ from vitrine.topics import (
 )
 
 TOKEN = "the operator's token"  # noqa: S105 - of the test
-JPEG = b"\xff\xd8 not looked at \xff\xd9"
+JPEG = make_jpeg(b"not looked at")
 PAGE = {"Accept": "text/html"}
 
 
@@ -198,7 +203,7 @@ def test_a_slow_browser_gets_the_newest_and_nothing_waits_for_it(
 ) -> None:
     watch(console)
     for number in range(60):
-        console.show(make_frame_faces(number / 10), JPEG * 1000)
+        console.show(make_frame_faces(number / 10), make_jpeg(bytes(20_000)))
     last = at(5.9) / 1e6
     until(lambda: next_view(console)[0]["at_ms"] == last, "the last picture")
     head, jpegs = console.ask()
@@ -252,7 +257,7 @@ def test_a_browser_names_itself_in_hexadecimal(
 def test_it_holds_nothing_back_for_the_services(console: RunningConsole) -> None:
     watch(console)
     reader = console.bus.consumer("landmarks", [FRAMES])
-    large = bytes(1_000_000)
+    large = make_jpeg(bytes(1_000_000))
     for number in range(40):
         console.show(make_frame_faces(number / 10), large)
         for record in reader.poll(0, 100):

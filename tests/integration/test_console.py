@@ -17,7 +17,7 @@ from tests.builders import (
     make_mall,
     make_person,
 )
-from tests.console_builders import running_console
+from tests.console_builders import make_jpeg, running_console
 from tests.processes import wait_for
 from vitrine.bus.kafka import KafkaBus
 from vitrine.mall import Camera
@@ -25,7 +25,7 @@ from vitrine.topics import ENGAGEMENT, FRAMES, IDENTITIES, TOPICS
 
 pytestmark = pytest.mark.kafka
 
-JPEG = b"\xff\xd8 not looked at \xff\xd9" * 1000
+JPEG = make_jpeg(bytes(20_000))
 
 
 def test_frames_and_faces_of_a_broker_are_shown_and_no_offset_is_committed(

@@ -9,6 +9,8 @@ const AGAIN_MS = 1000;
 const QUIET_MS = 5000;
 // Capture times of replays are not those of the wall clock.
 const MOST_LATENCY_MS = 60000;
+// A picture so much older is that of a camera that began anew.
+const LATE_MS = 2000;
 // Of the grid, in CSS pixels: between cards, the text of a card, and the narrowest card that is read well.
 const GAP = 18;
 const CARD_TEXT = 116;
@@ -77,11 +79,20 @@ async function take(buffer) {
     if (!view.jpeg_bytes) return { view, bitmap: null };
     const jpeg = new Uint8Array(buffer, at, view.jpeg_bytes);
     at += view.jpeg_bytes;
-    return { view, bitmap: await createImageBitmap(new Blob([jpeg], { type: 'image/jpeg' })) };
+    return { view, bitmap: await decoded(jpeg) };
   });
   enlist(answer);
   for (const shot of await Promise.all(decoding)) show(shot, answer.now_ms);
   version = answer.version;
+}
+
+// A picture that the browser cannot decode costs itself only.
+async function decoded(jpeg) {
+  try {
+    return await createImageBitmap(new Blob([jpeg], { type: 'image/jpeg' }));
+  } catch {
+    return null;
+  }
 }
 
 function enlist({ cameras, pictures, problems }) {
@@ -185,6 +196,12 @@ function show(shot, nowMs) {
   const card = cards.get(shot.view.id);
   if (!card) return;
   const before = card.shot;
+  // Answers of two servers behind one address may cross.
+  const late = before ? before.view.at_ms - shot.view.at_ms : 0;
+  if (late > 0 && late < LATE_MS) {
+    shot.bitmap?.close();
+    return;
+  }
   card.shot = shot;
   card.drawnAt = performance.now();
   before?.bitmap?.close();

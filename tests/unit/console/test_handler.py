@@ -6,6 +6,9 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
+from prometheus_client import REGISTRY
+
 from tests.builders import (
     at,
     make_engagement,
@@ -16,7 +19,7 @@ from tests.builders import (
     make_person,
     received,
 )
-from tests.console_builders import HandClock, opened
+from tests.console_builders import HandClock, make_jpeg, opened
 from vitrine.bus import Outgoing, Received, Record, encode
 from vitrine.mall import Camera, Mall, Stand
 from vitrine.mall.folder import FixedMall
@@ -105,11 +108,11 @@ def test_a_view_joins_picture_face_person_and_recognition() -> None:
     console.take(
         received(make_engagement(0, make_person("a", score=71.4, dwell_s=8))),
         received(make_identity("a", known=True)),
-        make_picture(0.1, b"jpeg"),
+        make_picture(0.1, make_jpeg(b"jpeg")),
         received(make_frame_faces(0.1, [make_face("a", yaw=20, pitch=-5)])),
     )
     head, jpegs = console.answer()
-    assert jpegs == [b"jpeg"]
+    assert jpegs == [make_jpeg(b"jpeg")]
     [view] = head["views"]
     assert (view["width"], view["height"], view["analysed"]) == (640, 360, True)
     assert view["at_ms"] == at(0.1) / 1e6
@@ -129,10 +132,10 @@ def test_neither_a_customer_nor_a_visitor_nor_an_address_reaches_the_page() -> N
     console = Console()
     console.take(
         received(make_identity("a", known=True)),
-        make_picture(0.1, b"jpeg"),
+        make_picture(0.1, make_jpeg(b"jpeg")),
         received(make_frame_faces(0.1, [make_face("a")])),
     )
-    answer = asyncio.run(console.board.news(0, 0)).decode()
+    answer = asyncio.run(console.board.news(0, 0)).decode("latin-1")
     for word in ("visitor", "visit-a", "secret", "10.0.0.1"):
         assert word not in answer.replace("new-visitor", "")
 
@@ -140,7 +143,7 @@ def test_neither_a_customer_nor_a_visitor_nor_an_address_reaches_the_page() -> N
 def test_a_face_of_which_nothing_is_known_says_so() -> None:
     console = Console()
     console.take(
-        make_picture(0.1, b"jpeg"),
+        make_picture(0.1, make_jpeg(b"jpeg")),
         received(make_frame_faces(0.1, [make_face("a")])),
     )
     [face] = console.views()["north-1"]["faces"]
@@ -151,15 +154,40 @@ def test_the_faces_of_a_batch_may_come_before_the_picture() -> None:
     console = Console()
     console.take(
         received(make_frame_faces(0.1, [make_face("a")])),
-        make_picture(0.1, b"jpeg"),
+        make_picture(0.1, make_jpeg(b"jpeg")),
     )
-    assert console.views()["north-1"]["jpeg_bytes"] == 4
+    assert console.views()["north-1"]["jpeg_bytes"] == len(make_jpeg(b"jpeg"))
+
+
+@pytest.mark.parametrize(
+    "jpeg",
+    [
+        b"no picture",
+        make_jpeg()[:-2],
+        make_jpeg().replace(b"\x01\x68\x02\x80", b"\xff\xff\xff\xff"),
+        make_jpeg().replace(b"\x01\x68\x02\x80", b"\x01\x68\x02\x81"),
+    ],
+    ids=["another", "cut off", "huge", "of another size"],
+)
+def test_a_picture_that_is_not_what_it_was_announced_as_reaches_no_browser(
+    jpeg: bytes,
+) -> None:
+    console = Console()
+    labels = {"service": "console", "topic": "frames"}
+    name = "vitrine_records_invalid_total"
+    before = REGISTRY.get_sample_value(name, labels) or 0.0
+    console.take(
+        make_picture(0.1, jpeg),
+        received(make_frame_faces(0.1)),
+    )
+    assert console.views() == {}
+    assert REGISTRY.get_sample_value(name, labels) == before + 1
 
 
 def test_cameras_that_are_not_configured_are_left_out() -> None:
     console = Console()
     console.take(
-        make_picture(0.1, b"jpeg", camera="elsewhere"),
+        make_picture(0.1, make_jpeg(b"jpeg"), camera="elsewhere"),
         received(make_frame_faces(0.1, camera="elsewhere")),
     )
     assert console.views() == {}
@@ -168,7 +196,7 @@ def test_cameras_that_are_not_configured_are_left_out() -> None:
 def test_a_changed_configuration_changes_what_is_shown() -> None:
     console = Console(make_camera("north-1"), make_camera("north-2"))
     console.take(
-        make_picture(0.1, b"one"),
+        make_picture(0.1, make_jpeg(b"one")),
         received(make_frame_faces(0.1)),
     )
     console.mall = make_mall(cameras=[make_camera("north-2")])
@@ -188,12 +216,13 @@ def test_what_is_wrong_in_the_configuration_is_told() -> None:
 
 def test_pictures_that_nobody_analyses_are_shown_as_such() -> None:
     console = Console()
-    console.take(make_picture(0.1, b"jpeg"))
+    console.take(make_picture(0.1, make_jpeg(b"jpeg")))
     assert console.views() == {}
     console.clock.now_s = SILENCE_S
     console.take()
     view = console.views()["north-1"]
-    assert (view["analysed"], view["faces"], view["jpeg_bytes"]) == (False, [], 4)
+    assert (view["analysed"], view["faces"]) == (False, [])
+    assert view["jpeg_bytes"] > 0
 
 
 def test_without_pictures_the_overlay_comes_alone() -> None:
@@ -208,11 +237,11 @@ def test_without_pictures_the_overlay_comes_alone() -> None:
 def test_a_source_that_ended_may_begin_again_earlier() -> None:
     console = Console()
     console.take(
-        make_picture(9, b"last"),
+        make_picture(9, make_jpeg(b"last")),
         received(make_frame_faces(9)),
         make_picture(9.1, b"", ended=True),
         received(make_frame_faces(9.1, ended=True)),
-        make_picture(0, b"first"),
+        make_picture(0, make_jpeg(b"first")),
         received(make_frame_faces(0)),
     )
     assert console.views()["north-1"]["at_ms"] == at(0) / 1e6
@@ -222,15 +251,15 @@ def test_when_nobody_watches_everything_is_forgotten() -> None:
     console = Console()
     console.take(
         received(make_identity("a", known=True)),
-        make_picture(0.1, b"shown"),
+        make_picture(0.1, make_jpeg(b"shown")),
         received(make_frame_faces(0.1, [make_face("a")])),
-        make_picture(0.2, b"waits"),
+        make_picture(0.2, make_jpeg(b"waits")),
     )
     console.handler.forget()
     assert console.board.held_bytes() == 0
     console.take(
         received(make_frame_faces(0.2, [make_face("a")])),
-        make_picture(0.3, b"new"),
+        make_picture(0.3, make_jpeg(b"new")),
         received(make_frame_faces(0.3, [make_face("a")])),
     )
     [face] = console.views()["north-1"]["faces"]
@@ -242,7 +271,7 @@ def test_the_rate_is_that_of_the_pictures_shown() -> None:
     for tenth in range(30):
         console.clock.now_s = tenth / 10
         console.take(
-            make_picture(tenth / 10, b"jpeg"),
+            make_picture(tenth / 10, make_jpeg(b"jpeg")),
             received(make_frame_faces(tenth / 10)),
         )
     assert console.views()["north-1"]["fps"] == 10.0
