@@ -13,17 +13,21 @@ TAG ?= latest
 IMAGE_EXTRAS := analytics build console cuda engagement identity ingest landmarks stand
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo check test coverage lint complexity format mutants docs wheel images sbom pin-images \
+.PHONY: help install install-dev demo check test coverage lint complexity format mutants docs wheel images sbom pictures pin-images \
 	lock lock-images kafka-libs secrets clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
+.PHONY: hello
+hello:
+	@test -e $(VENV)/.product || echo "Vitrine installs itself first. When it says Ready, open http://127.0.0.1:8000/ or what it prints."
+
 install: $(VENV)/.product ## Install the product into .venv
 
 install-dev: $(VENV)/.dev ## Install everything into .venv: tests, linters, training, torch
 
-demo: install ## Run everything in one process for a minute; ARGS="--help" shows the options
+demo: hello install ## Run everything in one process for a minute; ARGS="--help" shows the options
 	@$(BIN)/vitrine demo $(ARGS)
 
 test: install-dev ## Run all tests; ARGS="-k name" picks some
@@ -62,6 +66,9 @@ sbom: install ## Write dist/vitrine.sbom.json: every library that ships, with it
 	@mkdir -p dist
 	$(BIN)/python -m deploy.sbom --output dist/vitrine.sbom.json
 
+pictures: install-dev ## Make the README's pictures from synthetic visitors (needs Chromium)
+	$(BIN)/python -m deploy.pictures $(ARGS)
+
 pin-images: ## Write deploy/compose.pins.yml: the digest of every image that docker-compose.yml pulls
 	sh deploy/pin-images.sh
 
@@ -90,18 +97,17 @@ clean: ## Remove everything that was installed or built here
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
 		{ echo "Vitrine needs Python 3.11, 3.12 or 3.13; name one with PYTHON=python3.12" >&2; exit 1; }
+	@echo "Making $(VENV) …"
 	@$(PYTHON) -m venv $(VENV) || \
 		{ rm -rf $(VENV); echo "Python's venv module is missing; on Debian: apt install python3-venv" >&2; exit 1; }
 
 $(VENV)/.product: requirements/product.txt pyproject.toml | $(BIN)/python
-	@echo "Installing Vitrine into $(VENV) (about a minute, once) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/product.txt
+	@$(BIN)/python deploy/install.py requirements/product.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.product
-	@echo "Installing tests, linters and torch (a few minutes, once) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python deploy/install.py requirements/dev.txt
 	@touch $@
 
 $(KAFKA_LIBS)/.done: tests/kafka/pom.xml

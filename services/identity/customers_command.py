@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 
-@click.group()
+@click.group(short_help="Enrol, list and erase customers.")
 @click.option(
     "--data",
     type=click.Path(exists=True, file_okay=False, path_type=Path),

@@ -9,7 +9,7 @@ from click.shell_completion import get_completion_class
 VARIABLE = "_VITRINE_COMPLETE"
 
 
-@click.command()
+@click.command(short_help="Print what a shell needs to complete names.")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:

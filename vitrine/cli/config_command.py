@@ -9,7 +9,7 @@ import click
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
-@click.group()
+@click.group(short_help="Check and begin the files of a site.")
 def config() -> None:
     """Check the files of a site, describe them to editors, begin new ones.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 
-@click.command()
+@click.command(short_help="Say what is missing on this machine.")
 @click.argument(
     "folder",
     metavar="[DIR]",

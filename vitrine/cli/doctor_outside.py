@@ -1,4 +1,4 @@
-"""What a site needs from outside its process: stores, broker, ports, keys."""
+"""Examine what a site needs from outside its process: stores, broker, ports, keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a site's files say, and whether its cameras are there."""
+"""Examine a site's files, and look whether its cameras are there."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 
-@click.group()
+@click.group(short_help="Create, check and document the Kafka topics.")
 def topics() -> None:
     """Create, check and document the Kafka topics, as declared in vitrine/topics.py.
 

@@ -36,7 +36,7 @@ def fault_names(
     return sorted(name for name in FAULTS if name.startswith(incomplete))
 
 
-@click.command()
+@click.command(short_help="Compare figures with a known truth.")
 @click.argument(
     "name",
     metavar="[SCENARIO]",

@@ -72,7 +72,7 @@ def greet(
     click.echo("Starting …  (Ctrl-C ends it in order, twice at once)", err=True)
 
 
-@click.command()
+@click.command(short_help="Run everything on synthetic visitors.")
 @click.option(
     "--source",
     "sources",

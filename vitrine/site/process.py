@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import signal
 from collections.abc import Callable
 from contextlib import ExitStack
 from importlib.metadata import entry_points
@@ -15,6 +14,7 @@ from vitrine.mall.folder import MallFolder
 from vitrine.runtime import Context, Service
 from vitrine.runtime.stop import DrainingStop
 from vitrine.settings import Settings
+from vitrine.site.interrupts import interrupts
 from vitrine.stores.redis import connect
 from vitrine.telemetry.health import Health, health_server
 from vitrine.telemetry.logs import configure_logs
@@ -36,18 +36,20 @@ def find_build(name: str) -> Callable[[Context], Service]:
 
 
 def run_service(name: str, settings: Settings) -> None:
-    """Run one service as this process until SIGTERM or SIGINT. Raises what stops it."""
+    """Run one service as this process until SIGTERM or SIGINT; a second one ends it at once.
+
+    Raises what stops it.
+    """
     configure_logs(settings.log_level, settings.log_format)
     stop = Event()
     if settings.finite:
         stop = DrainingStop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     health = Health()
     mall = MallFolder(settings.config, settings.state_folder())
     # A mistake in the files is told at once, not after Kafka and Redis were waited for.
     mall.current()
     with ExitStack() as stack:
+        stack.enter_context(interrupts(stop))
         bus = open_bus(settings)
         stack.callback(bus.close)
         context = Context(

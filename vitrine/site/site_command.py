@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 
-@click.command()
+@click.command(short_help="Run a small site for every day.")
 @click.argument(
     "folder",
     metavar="DIR",

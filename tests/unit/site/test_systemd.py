@@ -1,4 +1,4 @@
-"""What systemd is told."""
+"""systemd is told how a site is."""
 
 from __future__ import annotations
 
