@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,7 @@ from tests.contract.members import (
     until,
     values,
 )
-from vitrine.bus import Commit, Message, PublishFailed, TopicPartition
+from vitrine.bus import Commit, Message, PublishFailed, Record, TopicPartition
 from vitrine.bus.kafka import KafkaBus, KafkaSecurity
 from vitrine.bus.kafka.consumer import in_kafka
 from vitrine.errors import ConfigurationError, Unavailable
@@ -62,7 +62,8 @@ def broker(
 
 
 @pytest.mark.parametrize(
-    "use", ["producer", "consumer", "backlog", "apply_topics", "check_topics"]
+    "use",
+    ["producer", "consumer", "tail", "backlog", "apply_topics", "check_topics"],
 )
 def test_an_absent_broker_is_unavailable_within_five_seconds(use: str) -> None:
     server = f"127.0.0.1:{free_ports(1)[0]}"
@@ -71,6 +72,7 @@ def test_an_absent_broker_is_unavailable_within_five_seconds(use: str) -> None:
     uses: dict[str, Callable[[], object]] = {
         "producer": bus.producer,
         "consumer": lambda: bus.consumer("group", [topic]),
+        "tail": lambda: bus.tail({topic: 0}),
         "backlog": lambda: bus.backlog("group", topic),
         "apply_topics": lambda: bus.apply_topics([topic]),
         "check_topics": lambda: bus.check_topics([topic]),
@@ -213,6 +215,42 @@ def test_polling_a_dead_broker_becomes_unavailable_and_closing_is_quick(
     bus.close()
     assert member.owned == set()
     assert time.monotonic() - started < 5
+
+
+@pytest.mark.kafka
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+def test_a_tail_of_a_dead_broker_becomes_unavailable_and_another_one_goes_on(
+    broker: KafkaBroker,
+) -> None:
+    bus = KafkaBus(broker.servers)
+    topic = make_topic(bus)
+    tail = bus.tail({topic: 0})
+    broker.kill()
+
+    def poll_for_long() -> None:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            tail.poll(0.5, 10)
+
+    with pytest.raises(Unavailable, match=f"Kafka at {broker.servers}"):
+        poll_for_long()
+    started = time.monotonic()
+    tail.close()
+    assert time.monotonic() - started < 5
+    broker.start()
+    tails = []
+
+    def open_again() -> None:
+        with suppress(Unavailable):
+            tails.append(bus.tail({topic: 0}))
+
+    until(lambda: bool(tails), open_again)
+    with closing(tails[0]) as other:
+        publish(bus, topic, "after")
+        records: list[Record] = []
+        until(lambda: bool(records), lambda: records.extend(other.poll(0.1, 10)))
+    assert values(records) == ["after"]
+    bus.close()
 
 
 @pytest.mark.kafka

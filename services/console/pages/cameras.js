@@ -194,7 +194,10 @@ function fit(card) {
 
 function show(shot, nowMs) {
   const card = cards.get(shot.view.id);
-  if (!card) return;
+  if (!card) {
+    shot.bitmap?.close();
+    return;
+  }
   const before = card.shot;
   // Answers of two servers behind one address may cross.
   const late = before ? before.view.at_ms - shot.view.at_ms : 0;
