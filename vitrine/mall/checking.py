@@ -16,7 +16,7 @@ from vitrine.mall.cameras import Camera
 from vitrine.mall.campaigns import Advertiser, Campaign
 from vitrine.mall.kinds import Kinds, choices
 from vitrine.mall.models import Mall
-from vitrine.mall.problems import Problem, Refused, did_you_mean, shown
+from vitrine.mall.problems import MOST_PROBLEMS, Problem, Refused, did_you_mean, shown
 from vitrine.mall.reader import Node, read_yaml
 from vitrine.mall.references import Place, reference_faults
 from vitrine.mall.stands import Stand
@@ -77,9 +77,18 @@ def checked(
         items[key] = _items(folder, key, listed, found)
     found += _references(folder, documents)
     if found:
-        raise Refused(sorted(found, key=_in_order))
+        raise Refused(_first(folder, found))
     items["cameras"] = [_beside(camera, folder) for camera in items["cameras"]]
     return Checked(Mall.model_validate(items), folder, documents)
+
+
+def _first(folder: Path, problems: Sequence[Problem]) -> list[Problem]:
+    """Return as many problems as somebody reads, in the order of the files."""
+    first = sorted(problems, key=_in_order)[:MOST_PROBLEMS]
+    if len(problems) >= MOST_PROBLEMS:
+        more = Problem(folder, "there may be more; these are the first ones")
+        first.append(more)
+    return first
 
 
 def _beside(camera: BaseModel, folder: Path) -> BaseModel:
@@ -146,6 +155,8 @@ def _items(
     model = LISTS[file_of(key)][key]
     items = []
     for number, node in enumerate(listed.content):
+        if len(problems) >= MOST_PROBLEMS:
+            break
         try:
             items.append(model.model_validate(node.plain()))
         except ValidationError as error:

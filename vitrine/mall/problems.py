@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 
 from vitrine.errors import ConfigurationError
 
+# Nobody reads more at once, and pages and logs show all of them.
+MOST_PROBLEMS = 100
 # Longer texts are cut: a message stays one line.
 LONGEST_SHOWN = 60
 # Signs of an address or a login, which may hold a password.
@@ -65,6 +68,12 @@ def shown(value: object) -> str:
 
 def did_you_mean(found: str, known: Sequence[str]) -> str:
     """Return `; did you mean …?` for the nearest known name; empty when none is near."""
+    return _nearest(found, tuple(known))
+
+
+# The same wrong name stands in many places, and each search compares it with all known ones.
+@lru_cache(maxsize=MOST_PROBLEMS)
+def _nearest(found: str, known: tuple[str, ...]) -> str:
     by_lower = {name.lower(): name for name in known}
     near = get_close_matches(found.lower(), by_lower, n=1)
     if not near:

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from vitrine.mall.problems import Problem, Refused, shown
+from vitrine.mall.problems import MOST_PROBLEMS, Problem, Refused, shown
 from vitrine.mall.syntax import syntax_problem
 
 # A camera takes some 100 bytes, so this is a mall of thousands.
@@ -192,10 +192,12 @@ class _Reader:
     def _refuse(self, event: Any, text: str) -> None:
         problem = Problem(self._path, text, _line(event))
         self.problems.append(problem)
+        if len(self.problems) == MOST_PROBLEMS:
+            raise Refused(self.problems)
 
     def _stop(self, event: Any, text: str) -> None:
-        self._refuse(event, text)
-        raise Refused(self.problems)
+        problem = Problem(self._path, text, _line(event))
+        raise Refused([*self.problems, problem])
 
 
 def _line(event: Any) -> int:

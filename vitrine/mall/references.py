@@ -6,8 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from vitrine.mall.problems import did_you_mean, shown
+from vitrine.mall.problems import MOST_PROBLEMS, did_you_mean, shown
 from vitrine.mall.texts import RESERVED
+
+# As many as fit into a line.
+NAMES_LISTED = 8
 
 Place: TypeAlias = tuple[str | int, ...]
 Items: TypeAlias = Sequence[tuple[Place, Mapping[str, Any]]]
@@ -102,14 +105,25 @@ def _unknown(
     named: Iterable[tuple[Place, str]],
     known: Sequence[str],
 ) -> list[Fault]:
-    faults = []
+    faults: list[Fault] = []
+    ids = set(known)
     for place, stand in named:
-        if stand in known:
+        if len(faults) == MOST_PROBLEMS:
+            break
+        if stand in ids:
             continue
         near = did_you_mean(stand, known)
         text = f"there is no stand {shown(stand)}{near}"
         if not near:
-            listed = ", ".join(known) or "none"
-            text = f"{text}; stands.yaml has: {listed}"
+            text = f"{text}; stands.yaml has: {_listed(known)}"
         faults.append(Fault(place, text))
     return faults
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return the first names, as they may stand in a message."""
+    showable = [name for name in names if shown(name) == repr(name)]
+    text = ", ".join(showable[:NAMES_LISTED]) or "none"
+    if len(showable) > NAMES_LISTED:
+        text = f"{text} and {len(showable) - NAMES_LISTED} more"
+    return text

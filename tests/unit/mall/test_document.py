@@ -15,10 +15,12 @@ from vitrine.mall.models import Mall
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = ROOT / "config"
+KINDS = Kinds(Mall)
+PAGE = document()
 
 
 @pytest.mark.parametrize(
-    ("file", "content"), [(DOCUMENT, document()), (SCHEMA, schema_text())]
+    ("file", "content"), [(DOCUMENT, PAGE), (SCHEMA, schema_text())]
 )
 def test_the_file_is_what_the_models_say(file: Path, content: str) -> None:
     assert (ROOT / file).read_text() == content, "run python -m vitrine.mall.document"
@@ -42,27 +44,26 @@ def test_the_schema_takes_each_file_alone() -> None:
 
 
 def fields() -> Iterator[tuple[str, str]]:
-    for part, schema in Kinds(Mall).root["$defs"].items():
+    for part, schema in KINDS.root["$defs"].items():
         for field in schema["properties"]:
             yield part, field
 
 
 @pytest.mark.parametrize(("part", "field"), list(fields()))
 def test_every_field_has_a_meaning_and_an_example(part: str, field: str) -> None:
-    schema = Kinds(Mall).root["$defs"][part]["properties"][field]
+    schema = KINDS.root["$defs"][part]["properties"][field]
     assert schema["description"].endswith(".")
     assert schema["examples"]
-    assert f"| `{field}` |" in document()
+    assert f"| `{field}` |" in PAGE
 
 
 def test_the_examples_of_the_document_are_taken() -> None:
     """Each line of the last column, put together, is a configuration."""
-    kinds = Kinds(Mall)
     texts = {}
     for file, lists in LISTS.items():
         lines = []
         for key in lists:
-            part = kinds.at((key, 0))
+            part = KINDS.at((key, 0))
             assert part is not None
             examples = {
                 name: field["examples"][0]

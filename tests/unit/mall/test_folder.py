@@ -15,7 +15,7 @@ from vitrine.errors import ConfigurationError
 from vitrine.mall import Address, Camera, checking
 from vitrine.mall import folder as mall_folder
 from vitrine.mall.folder import MallFolder, load_mall
-from vitrine.mall.problems import Refused
+from vitrine.mall.problems import MOST_PROBLEMS, Refused
 
 EXAMPLES = Path(__file__).parents[3] / "config"
 
@@ -295,6 +295,25 @@ def test_a_name_that_cannot_be_shown_keeps_the_message_on_one_line(
     message = str(error.value)
     assert len(message.splitlines()) == len(error.value.problems) == 1
     message.encode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cameras:\n" + "  - {id: a, uri: '0', stand: nowhere}\n" * 3_000,
+        "cameras:\n" + "  - {}\n" * 20_000,
+        "cameras:\n" + "a: 1\n" * 20_000,
+        "cameras: [" + "1, " * 20_000 + "]\n",
+    ],
+    ids=["references", "items", "keys", "values"],
+)
+def test_very_many_mistakes_are_told_in_part(folder: Path, text: str) -> None:
+    (folder / "cameras.yaml").write_text(text)
+    with pytest.raises(Refused) as error:
+        load_mall(folder)
+    assert len(error.value.problems) == MOST_PROBLEMS + 1
+    assert "there may be more" in str(error.value)
+    assert len(str(error.value)) < 100_000
 
 
 def test_a_list_that_is_none_is_refused(folder: Path) -> None:
