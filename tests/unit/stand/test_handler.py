@@ -49,14 +49,18 @@ PLAY = to_play(
 class Rig:
     """A handler that has the partition of the stand `north`, and no store."""
 
-    def __init__(self, redis: Redis, folder: Path) -> None:
+    def __init__(
+        self,
+        redis: Redis,
+        folder: Path,
+        mall: FixedMall | None = None,
+    ) -> None:
         self.clock = EventClock()
         self.switchboard = Switchboard()
         self.clock.observe(T0_NS)
         desk = OfferDesk(redis, folder, Health())
-        mall = FixedMall(mall_of(make_campaign()))
         self.handler = StandHandler(
-            mall,
+            mall or FixedMall(mall_of(make_campaign())),
             self.clock,
             self.switchboard,
             desk,
@@ -89,6 +93,25 @@ def make_interaction(name: str, kind: str = "touch") -> Interaction:
         at_ns=at(0),
         config_version="v1",
     )
+
+
+class RefusedFiles(FixedMall):
+    """Give a last good configuration, beside files that have a mistake."""
+
+    def problems(self) -> Sequence[str]:
+        return ["stands.yaml:3: there is no stand 'nroth'"]
+
+
+def test_a_refused_configuration_is_shown_to_the_operator(tmp_path: Path) -> None:
+    rig = Rig(
+        connect(NOWHERE),
+        tmp_path,
+        RefusedFiles(mall_of(make_campaign())),
+    )
+    rig.handler.handle([])
+    live = rig.switchboard.live()
+    assert live is not None
+    assert live.problems[0] == "stands.yaml:3: there is no stand 'nroth'"
 
 
 def people_shown(rig: Rig) -> int:
