@@ -16,7 +16,14 @@ from vitrine.mall.cameras import Camera
 from vitrine.mall.campaigns import Advertiser, Campaign
 from vitrine.mall.kinds import Kinds, choices
 from vitrine.mall.models import Mall
-from vitrine.mall.problems import MOST_PROBLEMS, Problem, Refused, did_you_mean, shown
+from vitrine.mall.problems import (
+    MOST_PROBLEMS,
+    Problem,
+    Refused,
+    did_you_mean,
+    showable,
+    shown,
+)
 from vitrine.mall.reader import Node, read_yaml
 from vitrine.mall.references import Place, reference_faults
 from vitrine.mall.stands import Stand
@@ -69,9 +76,11 @@ def checked(
     for name, text in texts.items():
         path = folder / f"{name}.yaml"
         try:
-            documents |= _lists(path, name, read_yaml(path, text))
+            document = read_yaml(path, text)
         except Refused as error:
             found += error.problems
+        else:
+            documents |= _lists(path, document, found)
     items: dict[str, list[BaseModel]] = {}
     for key, listed in documents.items():
         items[key] = _items(folder, key, listed, found)
@@ -79,7 +88,8 @@ def checked(
     if found:
         raise Refused(_first(folder, found))
     items["cameras"] = [_beside(camera, folder) for camera in items["cameras"]]
-    return Checked(Mall.model_validate(items), folder, documents)
+    mall = Mall.model_validate(items)
+    return Checked(mall, folder, documents)
 
 
 def _first(folder: Path, problems: Sequence[Problem]) -> list[Problem]:
@@ -112,29 +122,30 @@ def file_of(key: str) -> str:
 
 def _lists(
     path: Path,
-    name: str,
     document: Node,
+    problems: list[Problem],
 ) -> dict[str, Node]:
-    """Return the lists of a file by their keys. Raises Refused."""
-    lists = LISTS[name]
-    if not isinstance(document.content, dict):
-        text = (
-            f"found {shown(document.plain())}, expected `{name}:` with a list under it"
-        )
-        raise Refused([Problem(path, text, document.line)])
-    problems = []
-    for key, node in document.content.items():
-        if key not in lists:
-            text = (
-                f"{shown(key)} is no part of this file{did_you_mean(key, list(lists))}"
-            )
-            problems.append(Problem(path, text, node.line))
-    if name not in document.content:
+    """Return the lists of a file by their keys; add what is wrong to `problems`."""
+    name = path.stem
+    content = document.content
+    if not isinstance(content, dict):
+        found = shown(document.plain())
+        text = f"found {found}, expected `{name}:` with a list under it"
+        problems.append(Problem(path, text, document.line))
+        return {}
+    known = LISTS[name]
+    lists = {}
+    for key, node in content.items():
+        if key in known:
+            lists[key] = node
+            continue
+        near = did_you_mean(key, list(known))
+        text = f"{shown(key)} is no part of this file{near}"
+        problems.append(Problem(path, text, node.line))
+    if name not in content:
         text = f"expected the key `{name}:` with a list under it"
         problems.append(Problem(path, text, document.line))
-    if problems:
-        raise Refused(problems)
-    return document.content
+    return lists
 
 
 def _items(
@@ -211,19 +222,14 @@ def _problem(
 def _step(part: int | str, node: Node | None) -> str:
     """Return one part of a field's name: `.fps`, `[north-1]`, or `[#2]` for an item without id."""
     if isinstance(part, str):
-        return f".{part}" if _showable(part) else ".…"
+        return f".{part}" if showable(part) else ".…"
     if node is not None and isinstance(node.content, dict):
         id_ = node.content.get("id")
         if id_ is not None and isinstance(id_.content, str):
             name = id_.content
-            if _showable(name):
+            if showable(name):
                 return f"[{name}]"
     return f"[#{part + 1}]"
-
-
-def _showable(name: str) -> bool:
-    """Tell whether a name of a file may stand in a message as it is."""
-    return name.isprintable() and shown(name) == repr(name)
 
 
 def _words(
@@ -286,7 +292,7 @@ def _unknown_setting(kinds: Kinds, place: Sequence[int | str]) -> str:
     near = did_you_mean(name, known)
     if not near:
         near = f"; known are: {', '.join(known)}"
-    if not _showable(name):
+    if not showable(name):
         return f"the name of this setting is {shown(name)}{near}"
     return f"there is no such setting{near}"
 

@@ -35,16 +35,18 @@ class Names:
 
 def names_of(mall: Mall) -> Names:
     """Return the names that a configuration gives."""
-    given: dict[str, str] = {}
+    names: dict[str, str | None] = {}
     for stand in mall.stands:
-        if stand.name:
-            given[f"stand:{stand.id}"] = stand.name
+        key = f"stand:{stand.id}"
+        names[key] = stand.name
     for advertiser in mall.advertisers:
-        given[f"advertiser:{advertiser.id}"] = advertiser.name
+        key = f"advertiser:{advertiser.id}"
+        names[key] = advertiser.name
     for campaign in mall.campaigns:
-        if campaign.name:
-            given[f"campaign:{campaign.id}"] = campaign.name
+        key = f"campaign:{campaign.id}"
+        names[key] = campaign.name
         for creative in campaign.creatives:
-            if creative.name:
-                given[f"creative:{campaign.id}:{creative.id}"] = creative.name
+            key = f"creative:{campaign.id}:{creative.id}"
+            names[key] = creative.name
+    given = {key: name for key, name in names.items() if name}
     return Names(given)

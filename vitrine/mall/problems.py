@@ -66,6 +66,11 @@ def shown(value: object) -> str:
     return repr(text)
 
 
+def showable(name: str) -> bool:
+    """Tell whether a name may stand in a message as it is."""
+    return name.isprintable() and shown(name) == repr(name)
+
+
 def did_you_mean(found: str, known: Sequence[str]) -> str:
     """Return `; did you mean …?` for the nearest known name; empty when none is near."""
     return _nearest(found, tuple(known))

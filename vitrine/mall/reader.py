@@ -6,7 +6,7 @@ The models give texts their meaning. So `no`, `012`, `1:30` and dates stay what 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,81 +80,93 @@ class _Reader:
 
     def document(self) -> Node:
         """Return the one document of the file. Raises YAMLError and Refused."""
-        next(self._events)
-        node = Node(None, 1)
-        event = next(self._events)
+        events = self._events
+        # The start of the stream.
+        next(events)
+        node = Node(None, line=1)
+        event = next(events)
         if isinstance(event, yaml.DocumentStartEvent):
-            node = self._node(next(self._events), 1)
-            next(self._events)
-            event = next(self._events)
+            first = next(events)
+            node = self._node(first, depth=1)
+            # The end of the document.
+            next(events)
+            event = next(events)
         if isinstance(event, yaml.DocumentStartEvent):
-            self._refuse(event, "a second document (---) begins, expected only one")
+            line = _line(event)
+            self._refuse(line, "a second document (---) begins, expected only one")
         return node
 
     def _node(self, event: Any, depth: int) -> Node:
+        line = _line(event)
         if depth > DEEPEST:
-            self._stop(event, f"values are nested more than {DEEPEST} deep")
+            self._stop(line, f"values are nested more than {DEEPEST} deep")
         if isinstance(event, yaml.AliasEvent):
-            return self._alias(event)
+            return self._alias(str(event.anchor), line)
         if event.tag is not None:
-            self._refuse(event, f"the tag {shown(event.tag)} is not known here")
+            tag = shown(event.tag)
+            self._refuse(line, f"the tag {tag} is not known here")
         if isinstance(event, yaml.ScalarEvent):
-            node = self._scalar(event)
+            node = _scalar(event, line)
         elif isinstance(event, yaml.SequenceStartEvent):
-            node = self._sequence(event, depth)
+            node = self._sequence(line, depth)
         else:
-            node = self._mapping(event, depth)
-        if node.size > MOST_VALUES:
-            self._stop(event, f"there are more than {MOST_VALUES:,} values")
+            node = self._mapping(line, depth)
         if event.anchor is not None:
             self._anchors[event.anchor] = node
         return node
 
-    def _alias(self, event: Any) -> Node:
-        node = self._anchors.get(event.anchor)
+    def _alias(self, anchor: str, line: int) -> Node:
+        node = self._anchors.get(anchor)
         if node is None:
-            self._refuse(event, "an alias (*) has no anchor (&) of its name before it")
-            return Node(None, _line(event))
-        return Node(node.content, _line(event), node.size)
+            text = "an alias (*) has no anchor (&) of its name before it"
+            self._refuse(line, text)
+            return Node(None, line)
+        return replace(node, line=line)
 
-    def _scalar(self, event: Any) -> Node:
-        plain = event.style in (None, "")
-        if plain and event.value in NOTHING:
-            return Node(None, _line(event))
-        return Node(event.value, _line(event))
-
-    def _sequence(self, start: Any, depth: int) -> Node:
-        items: list[Node] = []
+    def _sequence(self, line: int, depth: int) -> Node:
+        items = []
         size = 1
         for event in self._until(yaml.SequenceEndEvent):
             item = self._node(event, depth + 1)
             items.append(item)
-            size = self._grown(event, size, item)
-        return Node(items, _line(start), size)
+            size = self._grown(size, item)
+        return Node(items, line, size)
 
-    def _mapping(self, start: Any, depth: int) -> Node:
+    def _mapping(self, line: int, depth: int) -> Node:
         own: dict[str, Node] = {}
         merged: dict[str, Node] = {}
         size = 1
         for event in self._until(yaml.MappingEndEvent):
             key = self._node(event, depth + 1)
-            value = self._node(next(self._events), depth + 1)
-            size = self._grown(event, size, value)
+            following = next(self._events)
+            value = self._node(following, depth + 1)
+            size = self._grown(size, value)
             if key.content == MERGE:
-                merged |= self._merged(event, value)
-                continue
-            name = self._name(event, key)
-            if name is None:
-                continue
-            if name in own:
-                first = own[name].line
-                self._refuse(
-                    event,
-                    f"{shown(name)} is there twice, first in line {first}; keep one",
-                )
-                continue
-            own[name] = Node(value.content, key.line, value.size)
-        return Node(merged | own, _line(start), size)
+                merged |= self._merged(value)
+            else:
+                self._put(own, key, value)
+        return Node(merged | own, line, size)
+
+    def _put(
+        self,
+        mapping: dict[str, Node],
+        key: Node,
+        value: Node,
+    ) -> None:
+        """Add a value under a key that is new; its line is then that of the key."""
+        name = key.content
+        if not isinstance(name, str):
+            found = shown(key.plain())
+            self._refuse(key.line, f"found {found} as a name, expected a text")
+            return
+        before = mapping.get(name)
+        if before is None:
+            mapping[name] = replace(value, line=key.line)
+            return
+        self._refuse(
+            key.line,
+            f"{shown(name)} is there twice, first in line {before.line}; keep one",
+        )
 
     def _until(self, end: type[Any]) -> Iterator[Any]:
         """Yield the events before the next one of a kind, less those that a caller takes."""
@@ -163,41 +175,43 @@ class _Reader:
                 return
             yield event
 
-    def _merged(self, event: Any, value: Node) -> Mapping[str, Node]:
+    def _merged(self, value: Node) -> Mapping[str, Node]:
         """Return what `<<: *anchor` brings in; of several anchors the first one wins."""
         sources = [value]
         if isinstance(value.content, list):
             sources = value.content
         found: dict[str, Node] = {}
         for source in sources:
-            if not isinstance(source.content, dict):
-                self._refuse(event, "`<<` takes an alias of a mapping")
-                continue
-            found = source.content | found
+            if isinstance(source.content, dict):
+                found = source.content | found
+            else:
+                self._refuse(source.line, "`<<` takes an alias of a mapping")
         return found
 
-    def _name(self, event: Any, key: Node) -> str | None:
-        if isinstance(key.content, str):
-            return key.content
-        self._refuse(event, f"found {shown(key.plain())} as a name, expected a text")
-        return None
-
-    def _grown(self, event: Any, size: int, part: Node) -> int:
+    def _grown(self, size: int, part: Node) -> int:
         """Return the size with one part more. Raises Refused where it gets too large."""
-        size += part.size
-        if size > MOST_VALUES:
-            self._stop(event, f"there are more than {MOST_VALUES:,} values")
-        return size
+        grown = size + part.size
+        if grown > MOST_VALUES:
+            self._stop(part.line, f"there are more than {MOST_VALUES:,} values")
+        return grown
 
-    def _refuse(self, event: Any, text: str) -> None:
-        problem = Problem(self._path, text, _line(event))
+    def _refuse(self, line: int, text: str) -> None:
+        problem = Problem(self._path, text, line)
         self.problems.append(problem)
         if len(self.problems) == MOST_PROBLEMS:
             raise Refused(self.problems)
 
-    def _stop(self, event: Any, text: str) -> None:
-        problem = Problem(self._path, text, _line(event))
+    def _stop(self, line: int, text: str) -> None:
+        problem = Problem(self._path, text, line)
         raise Refused([*self.problems, problem])
+
+
+def _scalar(event: Any, line: int) -> Node:
+    """Return a text; None for nothing that is written without quotes."""
+    is_plain = event.style in (None, "")
+    if is_plain and event.value in NOTHING:
+        return Node(None, line)
+    return Node(event.value, line)
 
 
 def _line(event: Any) -> int:

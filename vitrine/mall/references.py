@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from vitrine.mall.problems import MOST_PROBLEMS, did_you_mean, shown
+from vitrine.mall.problems import MOST_PROBLEMS, did_you_mean, showable, shown
 from vitrine.mall.texts import RESERVED
 
 # As many as fit into a line.
@@ -38,11 +38,21 @@ def reference_faults(mall: Mapping[str, Any]) -> list[Fault]:
     for place, campaign in _items(mall, "campaigns"):
         for name in ("creatives", "offers"):
             faults += _doubled(_items(campaign, name, place))
-    if isinstance(mall.get("stands"), Sequence):
-        stands = [stand.get("id") for _, stand in _items(mall, "stands")]
-        known = [id_ for id_ in stands if isinstance(id_, str)]
-        faults += _unknown(_named_stands(mall), known)
+    if isinstance(mall.get("stands"), list | tuple):
+        named = _named_stands(mall)
+        known = _ids(mall, "stands")
+        faults += _unknown(named, known)
     return faults
+
+
+def _ids(mall: Mapping[str, Any], key: str) -> list[str]:
+    """Return the ids of a list."""
+    ids = []
+    for _, item in _items(mall, key):
+        id_ = item.get("id")
+        if isinstance(id_, str):
+            ids.append(id_)
+    return ids
 
 
 def _items(
@@ -89,15 +99,17 @@ def _reserved(items: Items) -> list[Fault]:
 
 def _named_stands(mall: Mapping[str, Any]) -> list[tuple[Place, str]]:
     """Return every stand that a camera or a campaign names, with the place."""
-    named = []
+    named: list[tuple[Place, Any]] = []
     for place, camera in _items(mall, "cameras"):
-        named.append(((*place, "stand"), camera.get("stand")))
+        stand = camera.get("stand")
+        named.append(((*place, "stand"), stand))
     for place, campaign in _items(mall, "campaigns"):
         stands = campaign.get("stands")
         if not isinstance(stands, list | tuple):
             continue
         for number, stand in enumerate(stands):
-            named.append(((*place, "stands", number), stand))
+            inner = (*place, "stands", number)
+            named.append((inner, stand))
     return [(place, stand) for place, stand in named if isinstance(stand, str)]
 
 
@@ -122,8 +134,9 @@ def _unknown(
 
 def _listed(names: Sequence[str]) -> str:
     """Return the first names, as they may stand in a message."""
-    showable = [name for name in names if shown(name) == repr(name)]
-    text = ", ".join(showable[:NAMES_LISTED]) or "none"
-    if len(showable) > NAMES_LISTED:
-        text = f"{text} and {len(showable) - NAMES_LISTED} more"
+    listed = [name for name in names if showable(name)]
+    text = ", ".join(listed[:NAMES_LISTED]) or "none"
+    more = len(listed) - NAMES_LISTED
+    if more > 0:
+        text = f"{text} and {more} more"
     return text

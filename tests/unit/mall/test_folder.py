@@ -212,6 +212,23 @@ def test_the_line_is_that_of_the_field(
         load_mall(folder)
 
 
+def test_a_key_that_is_no_list_hides_no_mistake_of_the_lists(folder: Path) -> None:
+    change(folder / "campaigns.yaml", "share: 0.6", "share: 6")
+    change(folder / "campaigns.yaml", "advertisers:", "advertizers:")
+    with pytest.raises(Refused) as error:
+        load_mall(folder)
+    problems = error.value.problems
+    assert [problem.field for problem in problems] == ["campaigns[spring].share", ""]
+    assert "did you mean 'advertisers'?" in problems[1].text
+
+
+def test_a_list_of_stands_that_is_none_is_one_mistake(folder: Path) -> None:
+    (folder / "stands.yaml").write_text("stands: north\n")
+    with pytest.raises(Refused) as error:
+        load_mall(folder)
+    assert len(error.value.problems) == 1
+
+
 def test_all_mistakes_of_all_files_are_named_at_once(folder: Path) -> None:
     change(folder / "cameras.yaml", "fps: 10", "fps: 0, widht: 10")
     change(folder / "stands.yaml", "id: north", "id: n/")
