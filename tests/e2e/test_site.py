@@ -124,6 +124,8 @@ def test_figures_go_on_after_an_orderly_end_and_after_a_kill(mall: Path) -> None
         errors = first.errors()
         assert first.process.returncode == 0, errors
         assert "Traceback" not in errors
+        token = (mall / "data" / "operator-token").read_text().strip()
+        assert token not in errors
     counted = plays(mall)
     assert counted > 0
     with site(mall) as second:

@@ -58,7 +58,7 @@ def greet(
 
     Before anything slow is loaded: somebody waits.
     """
-    seen = "a minute of synthetic visitors"
+    seen = "synthetic visitors"
     if sources:
         # Never the addresses: they may hold passwords.
         seen = f"cameras given: {len(sources)}"

@@ -153,7 +153,7 @@ class LastingSite:
         self.settings = settings.model_copy(update=added)
         console_port = free_port()
         stand: dict[str, Any] = {
-            "console_url": f"http://{_own_host(settings.http_host)}:{console_port}"
+            "console_url": f"http://{own_host(settings.http_host)}:{console_port}"
         }
         if self.plan.port is not None:
             stand["port"] = self.plan.port
@@ -269,7 +269,7 @@ def free_port() -> int:
         return port
 
 
-def _own_host(host: str) -> str:
+def own_host(host: str) -> str:
     """Return where this machine reaches what listens on `host`."""
     try:
         address = ip_address(host)

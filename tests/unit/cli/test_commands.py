@@ -77,10 +77,11 @@ def test_ctrl_c_is_clean_from_the_first_moment(moment_s: float, tmp_path: Path) 
     time.sleep(moment_s)
     started.send_signal(signal.SIGINT)
     _, errors = started.communicate(timeout=60)
-    assert first == "Vitrine demo: a minute of synthetic visitors\n"
+    assert first == "Vitrine demo: synthetic visitors\n"
     assert "Traceback" not in errors
     if started.returncode != 0:
-        assert started.returncode == 130
+        # Python itself ends by the signal where it came within `exec`; a shell shows 130 for both.
+        assert started.returncode in {130, -signal.SIGINT}
         assert errors.endswith("vitrine: interrupted\n")
 
 
