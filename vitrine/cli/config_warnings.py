@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
-from vitrine.mall import Campaign
+from vitrine.mall import Campaign, Mall, Stand
 from vitrine.mall.checking import Checked
 from vitrine.mall.creative_files import creative_fault
 from vitrine.mall.problems import Problem
@@ -18,86 +18,101 @@ from vitrine.offers.codes import MOST_POOL_BYTES, read_pool
 
 # Shares are decimal fractions; three times 0.333 is meant as 1.
 MOST_SHARE: Final = 1.001
+# So many numbers of lines fit into a message.
+LINES_TOLD: Final = 5
+
+Warnings: TypeAlias = Iterator[tuple[Place, str]]
 
 
 def warnings_of(found: Checked, today: date) -> list[Problem]:
     """Return all warnings, in the order of the files."""
-    warnings = [
-        *_cameras(found),
-        *_stands(found),
-        *_campaigns(found, today),
-        *_shares(found),
-        *_creatives(found),
-        *_offers(found),
-    ]
+    mall = found.mall
+    folder = found.folder
+    warnings = chain(
+        _cameras(mall, folder),
+        _stands(mall),
+        _campaigns(mall, today),
+        _shares(mall),
+        _creatives(mall, folder / "creatives"),
+        _offers(mall, folder / "codes"),
+    )
     return [found.problem(place, text) for place, text in warnings]
 
 
-Warnings = Iterator[tuple[Place, str]]
+def _cameras(mall: Mall, folder: Path) -> Warnings:
+    for number, camera in enumerate(mall.cameras):
+        address = camera.uri
+        if address.kind != "path" or Path(address.target).exists():
+            continue
+        place = ("cameras", number, "uri")
+        yield (
+            place,
+            f"there is no such file or folder; a relative path begins at {folder}",
+        )
 
 
-def _cameras(found: Checked) -> Warnings:
-    for number, camera in enumerate(found.mall.cameras):
-        if camera.uri.kind == "path" and not Path(camera.uri.target).exists():
-            text = "there is no such file or folder; a relative path begins at "
-            yield ("cameras", number, "uri"), f"{text}{found.folder}"
-
-
-def _stands(found: Checked) -> Warnings:
-    watched = {camera.stand for camera in found.mall.cameras}
-    for number, stand in enumerate(found.mall.stands):
+def _stands(mall: Mall) -> Warnings:
+    watched = {camera.stand for camera in mall.cameras}
+    for number, stand in enumerate(mall.stands):
         if stand.id not in watched:
-            yield (
-                ("stands", number),
-                "no camera watches this stand, so it counts nobody",
-            )
+            place = ("stands", number)
+            yield place, "no camera watches this stand, so it counts nobody"
 
 
-def _campaigns(found: Checked, today: date) -> Warnings:
-    named = {advertiser.id for advertiser in found.mall.advertisers}
-    for number, campaign in enumerate(found.mall.campaigns):
-        place: Place = ("campaigns", number)
+def _campaigns(mall: Mall, today: date) -> Warnings:
+    named = {advertiser.id for advertiser in mall.advertisers}
+    for number, campaign in enumerate(mall.campaigns):
         if campaign.to < today:
-            yield (*place, "to"), f"the campaign has ended; today is {today}"
+            place = ("campaigns", number, "to")
+            yield place, f"the campaign has ended; today is {today}"
         if named and campaign.advertiser not in named:
-            yield (*place, "advertiser"), "has no entry under `advertisers:`"
+            place = ("campaigns", number, "advertiser")
+            yield place, "has no entry under `advertisers:`"
 
 
-def _shares(found: Checked) -> Warnings:
+def _shares(mall: Mall) -> Warnings:
     """Warn once a stand, of the first day on which the shares add up to too much."""
-    campaigns = found.mall.campaigns
-    for stand in found.mall.stands:
-        first_days = sorted(campaign.from_ for campaign in campaigns)
-        for day in first_days:
-            running = [
-                number
-                for number, campaign in enumerate(campaigns)
-                if campaign.runs(day, stand.id)
-            ]
-            total = sum(campaigns[number].share for number in running)
-            if total > MOST_SHARE:
-                names = ", ".join(campaigns[number].id for number in running)
-                yield (
-                    ("campaigns", running[-1], "share"),
-                    f"on {day} the shares at {stand.id} add up to {total:g} ({names}); "
-                    "each campaign gets less than its share",
-                )
-                break
+    days = sorted(campaign.from_ for campaign in mall.campaigns)
+    for stand in mall.stands:
+        for day in days:
+            running = _running(mall, stand, day)
+            total = sum(campaign.share for campaign in running)
+            if total <= MOST_SHARE:
+                continue
+            names = ", ".join(campaign.id for campaign in running)
+            last = mall.campaigns.index(running[-1])
+            place = ("campaigns", last, "share")
+            yield (
+                place,
+                f"on {day} the shares at {stand.id} add up to {total:g} ({names}); "
+                "each campaign gets less than its share",
+            )
+            break
 
 
-def _creatives(found: Checked) -> Warnings:
-    folder = found.folder / "creatives"
-    users: defaultdict[str, list[tuple[Campaign, str]]] = defaultdict(list)
-    for number, campaign in enumerate(found.mall.campaigns):
+def _running(
+    mall: Mall,
+    stand: Stand,
+    day: date,
+) -> list[Campaign]:
+    campaigns = mall.campaigns
+    return [campaign for campaign in campaigns if campaign.runs(day, stand.id)]
+
+
+def _creatives(mall: Mall, folder: Path) -> Warnings:
+    users: dict[str, list[tuple[Campaign, str]]] = {}
+    for number, campaign in enumerate(mall.campaigns):
         for position, creative in enumerate(campaign.creatives):
-            place: Place = ("campaigns", number, "creatives", position, "file")
-            fault = creative_fault(folder, creative.file)
+            file = creative.file
+            place = ("campaigns", number, "creatives", position, "file")
+            fault = creative_fault(folder, file)
             if fault is not None:
-                yield place, f"{creative.file} {fault}; the creative is not shown"
-            other = _shown_together(campaign, users[creative.file])
+                yield place, f"{file} {fault}; the creative is not shown"
+            earlier = users.setdefault(file, [])
+            other = _shown_together(campaign, earlier)
             if other:
-                yield place, f"{creative.file} is that of the creative {other} too"
-            users[creative.file].append((campaign, creative.id))
+                yield place, f"{file} is that of the creative {other} too"
+            earlier.append((campaign, creative.id))
 
 
 def _shown_together(campaign: Campaign, users: Sequence[tuple[Campaign, str]]) -> str:
@@ -108,26 +123,27 @@ def _shown_together(campaign: Campaign, users: Sequence[tuple[Campaign, str]]) -
     return ""
 
 
-def _offers(found: Checked) -> Warnings:
-    for number, campaign in enumerate(found.mall.campaigns):
+def _offers(mall: Mall, folder: Path) -> Warnings:
+    for number, campaign in enumerate(mall.campaigns):
         for position, offer in enumerate(campaign.offers):
-            path = found.folder / "codes" / f"{offer.codes}.txt"
-            place: Place = ("campaigns", number, "offers", position, "codes")
+            path = folder / f"{offer.codes}.txt"
+            place = ("campaigns", number, "offers", position, "codes")
             for text in _pool(path):
-                yield place, text
+                yield place, f"the pool {path} {text}"
 
 
 def _pool(path: Path) -> Iterator[str]:
     """Yield what is wrong with a pool's file."""
     try:
-        pool = read_pool(read_text(path, MOST_POOL_BYTES))
+        text = read_text(path, MOST_POOL_BYTES)
     except Unreadable as error:
-        yield f"the pool {path}: {error}; the offer is never granted"
+        yield f"cannot be used ({error}); the offer is never granted"
         return
+    pool = read_pool(text)
     if not pool.codes:
-        yield f"the pool {path} has no codes; the offer is never granted"
+        yield "has no codes; the offer is never granted"
     if pool.doubled:
-        yield f"the pool {path} has doubled lines ({pool.doubled}); each code counts once"
+        yield f"has doubled lines ({pool.doubled}); each code counts once"
     if pool.unusable:
-        lines = ", ".join(str(line) for line in pool.unusable[:5])
-        yield f"the pool {path} has lines that can be no code, such as {lines}"
+        lines = ", ".join(str(line) for line in pool.unusable[:LINES_TOLD])
+        yield f"has lines that can be no code, such as {lines}"

@@ -70,7 +70,7 @@ def test_check_prints_every_mistake_and_exits_1(site: Path) -> None:
             "campaigns.yaml",
             "codes: spring",
             "codes: autumn",
-            "autumn.txt: there is no such",
+            "autumn.txt cannot be used (there is no such",
         ),
         (
             "campaigns.yaml",
