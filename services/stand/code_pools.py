@@ -63,7 +63,8 @@ class CodePools:
         try:
             text = read_text(path, MOST_POOL_BYTES)
         except Unreadable as error:
-            # What the store has of the pool stays: the file may be on its way.
+            # What the store has of the pool stays: the file may be on its way. Told once.
+            complete = True
             logger.warning(
                 "no codes for offers of the pool %s: %s %s", pool, path, error
             )

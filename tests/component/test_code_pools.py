@@ -169,3 +169,15 @@ def test_an_unchanged_file_is_read_once(
     redis.flushall()
     pools.load(redis, "spring")
     assert left(redis) == []
+
+
+def test_a_missing_file_is_told_once(
+    redis: Redis,
+    pools: CodePools,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pools.load(redis, "spring")
+    settle(monkeypatch)
+    pools.load(redis, "spring")
+    assert len(caplog.records) == 1
