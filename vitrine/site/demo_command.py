@@ -14,7 +14,6 @@ from typing import Literal
 import click
 
 USUAL_PORT = 8000
-USUAL_CONSOLE_PORT = 8001
 TOKEN_BYTES = 32
 # They win over options, so that the address is known only when the pages are there.
 ADDRESS_VARIABLES = (
@@ -37,15 +36,23 @@ def retired(
         )
 
 
-def usual_or_free_port(usual: int) -> int:
+def usual_or_free_port() -> int:
     """Return the usual port, or 0 for any free one where another program has it."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", usual))
+            probe.bind(("127.0.0.1", USUAL_PORT))
         except OSError:
             return 0
-    return usual
+    return USUAL_PORT
+
+
+def free_port() -> int:
+    """Return a port that is free now, and not the same for two demos that start together."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
 
 
 def greet(
@@ -64,7 +71,7 @@ def greet(
         seen = f"cameras given: {len(sources)}"
     click.echo(f"Vitrine demo: {seen}", err=True)
     told_otherwise = any(name in os.environ for name in ADDRESS_VARIABLES)
-    if console_port and not told_otherwise:
+    if not told_otherwise:
         view = f"http://127.0.0.1:{console_port}/cameras?token={token}"
         click.echo(f"Live cameras  {view}   (opens once)", err=True)
     if port and not told_otherwise:
@@ -155,8 +162,8 @@ def demo(
     Optional public models (YuNet, MobileFaceNet) are used from the folder VITRINE_MODELS.
     """
     if port is None:
-        port = usual_or_free_port(USUAL_PORT)
-    console_port = usual_or_free_port(USUAL_CONSOLE_PORT)
+        port = usual_or_free_port()
+    console_port = free_port()
     token = secrets.token_urlsafe(TOKEN_BYTES)
     greet(port, console_port, token, sources)
     from vitrine.terminal import console
