@@ -34,8 +34,10 @@ class Access:
         """Let in who has the operator's token; the one-time token is the first to be issued."""
         self._operator = operator
         self._lock = Lock()
-        self._unused: OrderedDict[str, None] = OrderedDict()
-        self._sessions: OrderedDict[str, None] = OrderedDict()
+        self._unused: OrderedDict[str, str] = OrderedDict()
+        self._offered: OrderedDict[str, str] = OrderedDict()
+        """By session that no request has used yet: the token that it was given for."""
+        self._sessions: OrderedDict[str, str] = OrderedDict()
         self._first: str | None = None
         if one_time_token is not None:
             self._first = one_time_token.get_secret_value()
@@ -59,31 +61,43 @@ class Access:
     def __call__(self, request: Request) -> None:
         """Raise Locked, or Unlocked after the visit that brings a token in the address."""
         token = request.query_params.get("token", "")
-        session = self._redeem(token)
+        session = self._offer(token)
         if session is not None:
             raise Unlocked(SESSION_COOKIE, session, days=None)
-        if self._has_session(request.cookies.get(SESSION_COOKIE, "")):
+        session = request.cookies.get(SESSION_COOKIE, "")
+        if self._is_signed_in(session):
             return
         if self._operator.token is None:
             raise Locked
         self._operator(request)
 
-    def _redeem(self, token: str) -> str | None:
-        """Return a new session for a token that was not used yet."""
+    def _offer(self, token: str) -> str | None:
+        """Return a new session for a token that opened none yet.
+
+        The token is used up by the first request with the session, not by this one: an answer
+        may be lost on its way, and programs that look behind links bring no cookie.
+        """
         with self._lock:
             if token not in self._unused:
                 return None
-            del self._unused[token]
             session = secrets.token_urlsafe(TOKEN_BYTES)
-            _remember(self._sessions, session)
+            _remember(self._offered, session, token)
         return session
 
-    def _has_session(self, session: str) -> bool:
+    def _is_signed_in(self, session: str) -> bool:
         with self._lock:
+            token = self._offered.pop(session, None)
+            if token is not None and token in self._unused:
+                del self._unused[token]
+                _remember(self._sessions, session, token)
             return session in self._sessions
 
 
-def _remember(kept: OrderedDict[str, None], secret: str) -> None:
-    kept[secret] = None
+def _remember(
+    kept: OrderedDict[str, str],
+    secret: str,
+    about: str = "",
+) -> None:
+    kept[secret] = about
     if len(kept) > MOST:
         kept.popitem(last=False)

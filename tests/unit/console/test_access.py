@@ -75,6 +75,20 @@ def test_it_knows_whether_anybody_may_have_a_token() -> None:
     assert Access(PageGuard(OPERATOR_COOKIE, None), SecretStr("x" * 16)).can_open
 
 
+def test_a_token_whose_answer_was_lost_opens_again_and_then_for_one_browser() -> None:
+    access = make_access()
+    token = access.issue()
+    lost = enter(access, token)
+    kept = enter(access, token)
+    access(request(vitrine_console=kept))
+    for session in (lost, "", "another"):
+        with pytest.raises(Locked):
+            access(request(vitrine_console=session))
+    with pytest.raises(Locked):
+        access(request(token))
+    access(request(vitrine_console=kept))
+
+
 def test_two_tokens_open_for_two_browsers() -> None:
     access = make_access()
     first = enter(access, access.issue())
@@ -98,7 +112,8 @@ def test_a_one_time_token_that_was_given_is_the_first_to_be_issued() -> None:
     access = Access(PageGuard(OPERATOR_COOKIE, None), given)
     assert access.issue() == given.get_secret_value()
     assert access.issue() != given.get_secret_value()
-    enter(access, given.get_secret_value().replace(" ", "+"))
+    session = enter(access, given.get_secret_value().replace(" ", "+"))
+    access(request(vitrine_console=session))
     with pytest.raises(Locked):
         access(request(given.get_secret_value().replace(" ", "+")))
 
@@ -106,8 +121,10 @@ def test_a_one_time_token_that_was_given_is_the_first_to_be_issued() -> None:
 def test_only_the_latest_sessions_are_remembered() -> None:
     access = make_access()
     first = enter(access, access.issue())
+    access(request(vitrine_console=first))
     for _ in range(MOST):
         latest = enter(access, access.issue())
+        access(request(vitrine_console=latest))
     access(request(vitrine_console=latest))
     with pytest.raises(Locked):
         access(request(vitrine_console=first))
