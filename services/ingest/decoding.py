@@ -61,7 +61,7 @@ class Decoded:
     seconds: float | None
     """Its own time in the video, where it has one."""
     arrived_ns: int
-    """When its packet came, by the monotonic clock."""
+    """When its packet came, by the monotonic clock; 0 in a recording."""
     read: Reader
 
 
@@ -73,11 +73,12 @@ def opened(
     format_name: str | None = None,
     options: dict[str, str] | None = None,
     io_open: Callable[..., Any] | None = None,
+    timeout_s: float | None = TIMEOUT_S,
 ) -> Iterator[InputContainer]:
     """Open a video for the block: an address or path for FFmpeg, or a file of Python.
 
-    Raises Unreadable, also for what FFmpeg raises in the block. Nothing of the video is valid
-    after it.
+    Raises Unreadable, also for what FFmpeg raises in the block, and after `timeout_s` for opening
+    or for a packet. Nothing of the video is valid after the block.
     """
     try:
         with av.open(
@@ -86,7 +87,7 @@ def opened(
             format=format_name,
             options={**WITHIN_BOUNDS, **(options or {})},
             metadata_errors="replace",
-            timeout=(TIMEOUT_S, TIMEOUT_S),
+            timeout=timeout_s,
             io_open=io_open,
         ) as container:
             yield container
@@ -105,6 +106,10 @@ class VideoDecoder:
         # One thread: each further one holds back a picture.
         self._stream.codec_context.thread_count = 1
         self._stream.codec_context.options = WITHIN_BOUNDS
+        self._is_of_stills = self._stream.codec_context.name in STILL_CODECS
+        self._tick_s: float | None = None
+        if self._stream.time_base:
+            self._tick_s = float(self._stream.time_base)
         # Kept from picture to picture: a new one costs as much as a conversion.
         self._converter = VideoReformatter()
         self._arrivals: OrderedDict[int, int] = OrderedDict()
@@ -134,7 +139,11 @@ class VideoDecoder:
         for packet in self._container.demux(self._stream):
             if live and not packet.size:
                 return
-            yield from self._decoded(packet, self._arrival_ns(packet))
+            arrived_ns = 0
+            if live:
+                arrived_ns = self._arrival_ns(packet)
+                self._note_arrival(packet, arrived_ns)
+            yield from self._decoded(packet, arrived_ns)
 
     def _arrival_ns(self, packet: Packet[VideoStream]) -> int:
         """Return when a packet came.
@@ -146,7 +155,7 @@ class VideoDecoder:
         before_ns = self._last_ns
         before_s = self._last_s
         self._last_ns = now_ns
-        self._last_s = _seconds(packet.pts, packet.time_base)
+        self._last_s = self._seconds(packet.pts)
         if before_ns is None or before_s is None or self._last_s is None:
             return now_ns
         step_ns = round((self._last_s - before_s) * SECOND_NS)
@@ -159,21 +168,25 @@ class VideoDecoder:
         packet: Packet[VideoStream],
         arrived_ns: int,
     ) -> Iterator[Decoded]:
-        self._note_arrival(packet, arrived_ns)
         try:
-            if self._stream.codec_context.name in STILL_CODECS and packet.size:
+            if self._is_of_stills and packet.size:
                 check_still(bytes(packet))
             frames = self._stream.decode(packet)
         except (Unreadable, av.error.FFmpegError):
-            seconds = _seconds(packet.pts, packet.time_base)
+            seconds = self._seconds(packet.pts)
             yield Decoded(seconds, arrived_ns, _undecodable)
             return
         for frame in frames:
             yield Decoded(
-                _seconds(frame.pts, frame.time_base),
+                self._seconds(frame.pts),
                 self._arrivals.pop(frame.pts or 0, arrived_ns),
                 partial(self._read, frame),
             )
+
+    def _seconds(self, pts: int | None) -> float | None:
+        if pts is None or self._tick_s is None:
+            return None
+        return pts * self._tick_s
 
     def _note_arrival(self, packet: Packet[VideoStream], arrived_ns: int) -> None:
         if packet.pts is None:
@@ -248,12 +261,6 @@ def _pixel_aspect(ratio: Fraction | None) -> float:
     if not SLIMMEST_PIXEL <= aspect <= WIDEST_PIXEL:
         return 1.0
     return aspect
-
-
-def _seconds(pts: int | None, time_base: Fraction | None) -> float | None:
-    if pts is None or time_base is None:
-        return None
-    return float(pts * time_base)
 
 
 def _undecodable() -> Picture:

@@ -40,7 +40,13 @@ def video_shots(camera: Camera) -> Shots:
         )
     number = 0
     try:
-        with opened(address, f"file:{path}", options=FILES_ONLY) as container:
+        # Without a timeout, for which FFmpeg would ask Python again and again.
+        with opened(
+            address,
+            f"file:{path}",
+            options=FILES_ONLY,
+            timeout_s=None,
+        ) as container:
             decoder = VideoDecoder(container, address)
             times = StreamTimes(camera.id, usable_rate(decoder, camera))
             for picture in decoder.pictures(live=False):

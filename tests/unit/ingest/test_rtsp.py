@@ -10,7 +10,7 @@ import pytest
 
 from tests.ingest_builders import make_camera
 from tests.rtsp_cameras import rtsp_camera
-from vitrine.services.ingest import decoding, streams
+from vitrine.services.ingest import streams
 from vitrine.services.ingest.shots import Unreadable
 from vitrine.services.ingest.sources import source_of
 
@@ -100,7 +100,6 @@ def test_a_redirect_within_the_camera_is_followed(tmp_path: Path) -> None:
 def test_after_a_hang_what_was_held_back_is_not_new(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(decoding, "TIMEOUT_S", 2.0)
     monkeypatch.setattr(streams, "TIMEOUT_S", 2.0)
     monkeypatch.setattr(streams, "SILENCE_NS", 1_500_000_000)
     arrivals: list[float] = []
