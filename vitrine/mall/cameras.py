@@ -15,6 +15,10 @@ from vitrine.schemas.base import Share
 RATIO = re.compile(r"(\d+(?:\.\d+)?)(?::(\d+(?:\.\d+)?))?")
 
 
+# A picture in 100 s. Far below, the time between two is too large for a number of nanoseconds.
+SLOWEST_FPS = 0.01
+
+
 def _aspect(value: object) -> object:
     """Return `16:9` as a number; what is wrong is left to the limits of the field."""
     if not isinstance(value, str):
@@ -94,7 +98,7 @@ class Camera(Part):
     )
     fps: float = Field(
         10,
-        gt=0,
+        ge=SLOWEST_FPS,
         le=120,
         description="Pictures a second that are analysed at most.",
         examples=[10],

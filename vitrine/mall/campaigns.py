@@ -11,6 +11,11 @@ from vitrine.mall.part import Part
 from vitrine.mall.texts import Day, DisplayName, Name
 from vitrine.schemas.base import Percent, Share
 
+# One play in a thousand. Far below, shares vanish when they are divided among creatives.
+SMALLEST_SHARE = 0.001
+# Everybody in the largest countries: more is a slip of the hand.
+LARGEST_BUDGET = 1_000_000_000
+
 
 class Condition(Part):
     """Hold what must be true, all given parts at once; for some person where they speak of one."""
@@ -102,6 +107,7 @@ class Offer(Part):
     )
     budget: int = Field(
         gt=0,
+        le=LARGEST_BUDGET,
         description="So many are granted at most.",
         examples=[500],
     )
@@ -158,7 +164,7 @@ class Campaign(Part):
     )
     share: float = Field(
         1.0,
-        gt=0,
+        ge=SMALLEST_SHARE,
         le=1,
         description="Share of the plain rotation, against the shares of other campaigns.",
         examples=[0.4],

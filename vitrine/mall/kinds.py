@@ -120,7 +120,7 @@ def _range(schema: Schema) -> str:
     limits = []
     for key, word in _LIMITS.items():
         if key in schema:
-            limits.append(f"{word} {schema[key]:g}")
+            limits.append(f"{word} {schema[key]:,.10g}")
     if not limits:
         return ""
     return " " + ", ".join(limits)

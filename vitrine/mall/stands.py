@@ -12,7 +12,7 @@ from vitrine.mall.part import Part
 from vitrine.mall.texts import DisplayName, Name, TimeZone
 from vitrine.schemas.base import Share
 
-Metres = Annotated[float, Field(gt=0, le=50)]
+Metres = Annotated[float, Field(ge=0.05, le=50)]
 # Decimal fractions that add up to 1 do so in binary only nearly.
 WEIGHTS_TOLERANCE = 1e-6
 

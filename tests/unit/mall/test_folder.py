@@ -62,7 +62,7 @@ def test_the_examples_are_good() -> None:
             "cameras",
             "fps: 10",
             "fps: ten",
-            "fps: found 'ten', expected a number above 0, at most 120",
+            "fps: found 'ten', expected a number at least 0.01, at most 120",
         ),
         ("cameras", "fps: 10", "fps: '0,5'", "did you mean 0.5?"),
         (
@@ -77,6 +77,20 @@ def test_the_examples_are_good() -> None:
             "mask: [[0, 0], [0, 1, 0]]",
             "mask[#2]: found a list, expected a list of 2",
         ),
+        ("cameras", "fps: 10", "fps: 1e-300", "expected a number at least 0.01"),
+        (
+            "campaigns",
+            "share: 0.6",
+            "share: 5e-324",
+            "expected a number at least 0.001",
+        ),
+        (
+            "campaigns",
+            "budget: 500",
+            "budget: 1e400",
+            "found '1e400', expected a whole number",
+        ),
+        ("stands", "width_m: 1.2", "width_m: 1e-9", "expected a number at least 0.05"),
         ("cameras", "fps: 10", "rotate: 45", "found '45', expected 90, 180 or 270"),
         ("cameras", "fps: 10", "aspect: wide", "expected a ratio like"),
         (
@@ -149,13 +163,13 @@ def test_the_examples_are_good() -> None:
             "campaigns",
             "share: 0.6",
             "share: .nan",
-            "found '.nan', expected a number above 0, at most 1",
+            "found '.nan', expected a number at least 0.001, at most 1",
         ),
         (
             "campaigns",
             "share: 0.6",
             "share: .inf",
-            "expected a number above 0, at most 1",
+            "expected a number at least 0.001, at most 1",
         ),
         (
             "campaigns",
