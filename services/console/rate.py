@@ -27,4 +27,5 @@ class Rate:
         passed_s = now_s - times[0]
         if passed_s <= 0:
             return 0.0
-        return (len(times) - 1) / passed_s
+        intervals = len(times) - 1
+        return intervals / passed_s

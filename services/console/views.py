@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 
 from vitrine.mall import Camera, Stand
@@ -41,30 +42,17 @@ def _face(
     sight: Sight,
     people: People,
 ) -> dict[str, Any]:
-    points = []
-    for point in face.points:
-        for value in point:
-            rounded = round(value, 1)
-            points.append(rounded)
-    box = [round(value, 1) for value in face.box]
+    described = _measured(face)
     response = people.respond(face, sight.at_ns)
-    described: dict[str, Any] = {
-        "track": face.track_id,
-        "box": box,
-        "points": points,
-        "yaw": round(face.yaw, 1),
-        "pitch": round(face.pitch, 1),
-        "roll": round(face.roll, 1),
-        "found": round(face.score, 2),
-        "quality": round(face.quality, 2),
-        "response": round(response, 2),
-        "shown": _rounded(face.expression.shown),
-    }
+    described["response"] = round(response, 2)
     recognition = people.recognition(face.track_id)
     if recognition is not None:
         described["known"] = recognition.known
         described["reason"] = recognition.reason
-    person = people.person(sight.stand_id, face.track_id)
+    person = people.person(
+        sight.stand_id,
+        face.track_id,
+    )
     if person is not None:
         described["score"] = round(person.score)
         described["attending"] = person.attending
@@ -73,10 +61,29 @@ def _face(
     return described
 
 
-def _rounded(share: float | None) -> float | None:
-    if share is None:
-        return None
-    return round(share, 2)
+def _measured(face: Face) -> dict[str, Any]:
+    """Return what `landmarks` says about a face, rounded for a screen."""
+    points = []
+    for point in face.points:
+        points += _tenths(point)
+    measured = {
+        "track": face.track_id,
+        "box": _tenths(face.box),
+        "points": points,
+        "yaw": round(face.yaw, 1),
+        "pitch": round(face.pitch, 1),
+        "roll": round(face.roll, 1),
+        "found": round(face.score, 2),
+        "quality": round(face.quality, 2),
+    }
+    shown = face.expression.shown
+    if shown is not None:
+        measured["shown"] = round(shown, 2)
+    return measured
+
+
+def _tenths(values: Sequence[float]) -> list[float]:
+    return [round(value, 1) for value in values]
 
 
 def roster_entry(camera: Camera, stand: Stand) -> dict[str, Any]:

@@ -278,6 +278,8 @@ function describe(section, face, bitmap, camera) {
   const signed = (degrees) => `${degrees > 0 ? '+' : ''}${Math.round(degrees)}°`;
   const parts = [`yaw ${signed(face.yaw)}`, `pitch ${signed(face.pitch)}`, `roll ${signed(face.roll)}`];
   if (face.dwell_s !== undefined) parts.push(`here ${face.dwell_s.toFixed(0)} s`, `looked ${face.attention_s.toFixed(0)} s`);
+  parts.push(`detector ${percent(face.found)}`);
+  if (face.shown !== undefined) parts.push(`any expression ${percent(face.shown)}`);
   set(section, 'figures', parts.join(' · '));
   const pen = section.querySelector('canvas').getContext('2d');
   const { width, height } = pen.canvas;
@@ -288,6 +290,8 @@ function describe(section, face, bitmap, camera) {
   const side = Math.max(w, h) * 1.3;
   pen.drawImage(bitmap, x + w / 2 - side / 2, y + h / 2 - side / 2, side, side, 0, 0, width, height);
 }
+
+const percent = (share) => `${Math.round(share * 100)} %`;
 
 function recognised(face, camera) {
   if (camera.recognition === 'none') return 'recognition is off';

@@ -120,6 +120,7 @@ def test_a_view_joins_picture_face_person_and_recognition() -> None:
     assert face["box"] == [284, 135, 72, 90]
     assert len(face["points"]) == 136
     assert (face["yaw"], face["pitch"]) == (20, -5)
+    assert (face["found"], face["quality"], "shown" in face) == (0.9, 0.8, False)
     assert (face["score"], face["attending"], face["dwell_s"]) == (71, True, 8)
     assert (face["known"], face["reason"]) == (True, "known-customer")
     [camera] = head["cameras"]
