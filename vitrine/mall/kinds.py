@@ -105,10 +105,13 @@ class Kinds:
         first = schema.get("prefixItems")
         if first:
             return f"a list of {len(first)}, each {self.words(first[0])}"
+        least = ""
+        if schema.get("minItems"):
+            least = f" with at least {schema['minItems']}"
         items = self.resolved(schema.get("items", {}))
         if items.get("type") == "object":
-            return f"a list of {items['title'].lower()}s"
-        return f"a list, each item {self.words(items)}"
+            return f"a list of {items['title'].lower()}s{least}"
+        return f"a list{least}, each item {self.words(items)}"
 
 
 def choices(schema: Schema) -> list[str]:

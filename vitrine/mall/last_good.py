@@ -92,7 +92,17 @@ class LastGood:
                 file.flush()
                 os.fsync(file.fileno())
                 Path(file.name).replace(self._path)
+                _flush_folder(folder)
             except OSError:
                 with suppress(OSError):
                     Path(file.name).unlink()
                 raise
+
+
+def _flush_folder(folder: Path) -> None:
+    """Bring a new name in a folder to the disk: a power cut would undo it otherwise."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

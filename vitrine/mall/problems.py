@@ -53,7 +53,7 @@ def shown(value: object) -> str:
     if value is None or value == "":
         return "nothing"
     if isinstance(value, list):
-        return "a list"
+        return "a list" if value else "an empty list"
     if isinstance(value, dict):
         return "a mapping"
     text = str(value)

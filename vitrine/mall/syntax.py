@@ -11,8 +11,8 @@ from vitrine.mall.problems import Problem
 # Begin of a message of the parser (libyaml or PyYAML) → what to do.
 _WORDS = {
     "mapping values are not allowed": (
-        "a second ':' in one value, or a line at the wrong depth; "
-        "put a text that holds ': ' in quotes"
+        "a second ':' in one value, a line at the wrong depth, or no space after the ':' or '-' "
+        "of the line before; put a text that holds ': ' in quotes"
     ),
     "found character": (
         "a tab, or a text that begins with a sign of YAML such as @ or `; "

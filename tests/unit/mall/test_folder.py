@@ -156,7 +156,13 @@ def test_the_examples_are_good() -> None:
             "campaigns",
             "stands: [north]",
             "stands: north",
-            "found 'north', expected a list",
+            "found 'north', expected a list with at least 1, each item an id",
+        ),
+        (
+            "campaigns",
+            "stands: [north]",
+            "stands: []",
+            "found an empty list, expected a list with at least 1",
         ),
         ("campaigns", "share: 0.6", "share: 60%", "did you mean 0.6?"),
         (

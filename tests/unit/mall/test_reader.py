@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -87,20 +88,20 @@ def test_of_several_merges_the_first_wins() -> None:
         ("? [1, 2]\n: 3\n", "found a list as a name"),
         ("a: {<<: 3}", "takes an alias of a mapping"),
         ("a:\n\tb: 1", "cameras.yaml:2: a tab"),
-        ("a: {b: 1", "a bracket { or [ is not closed"),
+        ("a: {b: 1", r"a bracket \{ or \[ is not closed"),
         ("x: 1\na: 'b", "cameras.yaml:2: a quote is opened here and never closed"),
         ("a: b: c", "a second ':'"),
+        ("- id:a\n  uri: b", "cameras.yaml:2: .*no space after the ':'"),
         ("a: @b", "in quotes"),
         ('a: "C:\\shop"', "single quotes"),
-        ("a: 1\n  b: 2", "line 2|:2: "),
+        ("a: 1\n  b: 2", ":2: "),
         ("a: \x00", "holds a control character"),
         ("a: " + "[" * 3000, "nested more than 12 deep"),
         ("a:\n" + "".join(f"{' ' * n}b:\n" for n in range(1, 900)), "nested more than"),
     ],
 )
 def test_what_is_wrong_is_said_in_words(text: str, expected: str) -> None:
-    message = refused(text)
-    assert any(part in message for part in expected.split("|"))
+    assert re.search(expected, refused(text))
 
 
 def test_all_doubled_keys_are_named_at_once() -> None:

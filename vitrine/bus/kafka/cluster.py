@@ -15,6 +15,7 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 from kafka.net.compat import KafkaNetClient
 
 from vitrine.errors import ConfigurationError, Unavailable
+from vitrine.telemetry.listening import at_port
 
 # How long a broker may take to answer before it counts as unavailable. Chosen, not measured:
 # healthy answers take milliseconds, and the service loop tries again anyway.
@@ -167,7 +168,7 @@ class Cluster:
                 continue
             reason = _silence(address, ADVERTISED_LIMIT_S)
             if reason is not None:
-                place = f"{broker.host}:{broker.port}"
+                place = at_port(broker.host, broker.port)
                 return f"{place}, which does not answer ({reason})"
         return ""
 
