@@ -291,7 +291,7 @@ function describe(section, face, bitmap, camera) {
   pen.drawImage(bitmap, x + w / 2 - side / 2, y + h / 2 - side / 2, side, side, 0, 0, width, height);
 }
 
-const percent = (share) => `${Math.round(share * 100)} %`;
+const percent = (share) => `${Math.round(share * 100)}\u00a0%`;
 
 function recognised(face, camera) {
   if (camera.recognition === 'none') return 'recognition is off';

@@ -209,4 +209,4 @@ function drawZone(pen, camera, size) {
   pen.textAlign = 'left';
 }
 
-const percent = (share) => `${Math.round(share * 100)} %`;
+const percent = (share) => `${Math.round(share * 100)}\u00a0%`;
