@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 from threading import Event
+from typing import Final
 
 from vitrine.bus import Outgoing
 from vitrine.clock import SECOND_NS
@@ -15,8 +17,8 @@ from vitrine.services.ingest.coverage import CoverageLedger
 from vitrine.services.ingest.frames import (
     blacken,
     fit,
-    shows_something,
     to_jpeg,
+    visible,
 )
 from vitrine.services.ingest.publisher import Publisher
 from vitrine.services.ingest.shared import Shared
@@ -24,6 +26,18 @@ from vitrine.services.ingest.shots import Pixels, Source, Truth
 from vitrine.services.ingest.upright import upright
 from vitrine.telemetry import metrics
 from vitrine.topics import COVERAGE, FRAMES
+from vitrine.vision.usability import PROBLEMS, Problem, UsabilityJudge
+
+logger = logging.getLogger(__name__)
+
+WORDS: Final[dict[Problem, str]] = {
+    "dark": "it is too dark",
+    "covered": "something covers it, or blinds it",
+    "slate": "it shows a drawn picture, such as 'no signal'",
+    "defocused": "it is out of focus",
+    "frozen": "its picture stands still",
+    "turned-away": "it shows another place than before",
+}
 
 DROP_REASONS = ("overload", "bus", "unreadable", "too-large")
 
@@ -55,6 +69,10 @@ class FrameOutput:
         self._publisher = Publisher(shared.bus, shared.health, stop)
         self._waits = _waits(camera, source, finite=shared.finite)
         self._last: FrameMeta | None = None
+        self._judge = UsabilityJudge(visible(camera.mask), fixed=source.live)
+        self._problem: Problem | None = None
+        for name in PROBLEMS:
+            metrics.CAMERA_UNUSABLE.labels(camera.id, name).set(0)
 
     @property
     def has_published(self) -> bool:
@@ -115,8 +133,9 @@ class FrameOutput:
             return
         self._last = meta
         self._shared.in_flight.sent(self._partition)
-        usable = shows_something(pixels, camera.mask)
-        self.coverage.frame(captured_ns, usable=usable)
+        problem = self._judge.observe(captured_ns, pixels)
+        self._show_problem(problem)
+        self.coverage.frame(captured_ns, usable=problem is None)
         self._write_truth(meta, truth)
         self._observe_latency(captured_ns)
         if not self._source.live:
@@ -184,6 +203,22 @@ class FrameOutput:
         age_s = max(0.0, age_ns / SECOND_NS)
         latency = metrics.STAGE_LATENCY.labels("ingest")
         latency.observe(age_s)
+
+    def _show_problem(self, problem: Problem | None) -> None:
+        """Tell the operator when pictures become unusable, and when that ends."""
+        before = self._problem
+        if problem == before:
+            return
+        self._problem = problem
+        name = self._camera.id
+        if before is not None:
+            metrics.CAMERA_UNUSABLE.labels(name, before).set(0)
+        if problem is None:
+            logger.info("camera %s: its pictures can be used again", name)
+        else:
+            metrics.CAMERA_UNUSABLE.labels(name, problem).set(1)
+            words = WORDS[problem]
+            logger.warning("camera %s: %s; its time does not count", name, words)
 
     def _publish_coverage(self) -> None:
         for record in self.coverage.take():

@@ -83,6 +83,11 @@ CAMERA_USABLE = Counter(
     "Part of its time in which a camera gave usable pictures.",
     ["camera"],
 )
+CAMERA_UNUSABLE = Gauge(
+    "vitrine_camera_unusable",
+    "1 while a camera's pictures cannot be used, by reason.",
+    ["camera", "reason"],
+)
 CLOCK_JUMPS = Counter(
     "vitrine_clock_jumps", "Times a camera's clock went back or leapt.", ["camera"]
 )
