@@ -219,6 +219,8 @@ class LastingSite:
     # Watching
 
     def _watch(self, stop: Event, ready: Callable[[LastingSite], None]) -> None:
+        # Before everything is well: a store elsewhere may be away for longer than systemd waits.
+        notify("READY=1\nSTATUS=starting, or waiting; /readyz says for what")
         told = False
         while not stop.is_set():
             self._look_at_store()
@@ -227,7 +229,7 @@ class LastingSite:
             notify("WATCHDOG=1")
             if not told and self._is_ready():
                 told = True
-                notify("READY=1")
+                notify("STATUS=ready")
                 ready(self)
             self._changed.clear()
             stop.wait(TICK_S)
