@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -24,6 +25,7 @@ PAGES = [
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+MODULE = re.compile(r"python -m ([\w.]+)")
 INLINE = re.compile(r"`(vitrine [^`]+)`")
 # `grep x | cat`, `a && b` and redirections are for a shell; so is the rest of such a line.
 SHELL = re.compile(r"[|&;<>$]")
@@ -41,6 +43,9 @@ NOT_RUN = {
     "tests/component/test_enrolment.py has them",
     "vitrine models pull": "fetches from the network; its tests serve the files themselves",
     "vitrine fieldtest rush": "takes minutes; tests/e2e/test_fieldtest.py runs one",
+    "vitrine fieldtest two-cameras": "takes minutes; the same test breaks one on purpose",
+    "vitrine fieldtest --recording": "needs a video with hand labels",
+    "python -m benchmarks.reading": "reads a checkout; tests/unit/test_reading.py does",
     "echo 'eval": "changes the reader's own shell; the script is tested",
     "vitrine completion fish": "changes the reader's own shell; the script is tested",
     "apt install": "needs root",
@@ -199,6 +204,13 @@ def test_a_command_in_the_text_is_one_of_ours(page: Path) -> None:
         if trouble:
             wrong[command] = trouble
     assert wrong == {}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_program_in_the_text_is_there(page: Path) -> None:
+    modules = set(MODULE.findall(page.read_text())) - {"venv"}
+    for module in modules:
+        assert find_spec(module.rstrip(".")) is not None
 
 
 def test_each_reason_still_belongs_to_an_example() -> None:
