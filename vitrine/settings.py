@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, TypeAlias, TypeVar
 
@@ -14,6 +15,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from vitrine.errors import ConfigurationError
@@ -34,6 +36,12 @@ SERVICES = (
     "console",
     "analytics",
 )
+EXPECTED = {
+    "int_parsing": "expected a whole number",
+    "int_from_float": "expected a whole number",
+    "float_parsing": "expected a number",
+    "bool_parsing": "expected true or false",
+}
 # `docker run --env-file` keeps them.
 QUOTES = ('"', "'")
 
@@ -104,12 +112,24 @@ def _explain(prefix: str, error: ValidationError) -> str:
     """Return a line for each wrong variable, without its value: it may be a secret."""
     lines = []
     for problem in error.errors(include_input=False, include_url=False):
-        message = problem["msg"].removeprefix("Value error, ")
+        message = _in_words(problem)
         place = "_".join(str(part) for part in problem["loc"])
         if place:
             message = f"{prefix}{place.upper()}: {message}"
         lines.append(message)
     return "\n".join(lines)
+
+
+def _in_words(problem: ErrorDetails) -> str:
+    """Return what is wrong without the words of a validator."""
+    kind = problem["type"]
+    if kind in EXPECTED:
+        return EXPECTED[kind]
+    if kind == "too_short":
+        least = problem["ctx"]["min_length"]
+        return f"expected at least {least} characters"
+    message = problem["msg"].removeprefix("Value error, ")
+    return message.replace("Input should be ", "expected ")
 
 
 def _refuse_unknown(
@@ -130,7 +150,9 @@ def _refuse_unknown(
         if name.startswith(tuple(foreign)):
             continue
         listed = ", ".join(sorted(known))
-        raise ConfigurationError(f"{name} is no setting; known are: {listed}")
+        near = get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise ConfigurationError(f"{name} is no setting; {hint}known are: {listed}")
 
 
 class Settings(EnvironmentSettings):

@@ -29,13 +29,16 @@ def test_a_variable_of_a_service_is_left_to_it(monkeypatch: pytest.MonkeyPatch) 
         (
             "VITRINE_KAFKA_SERVER",
             "localhost:9092",
-            "VITRINE_KAFKA_SERVER is no setting; known are: .*KAFKA_SERVERS",
+            r"VITRINE_KAFKA_SERVER is no setting; did you mean VITRINE_KAFKA_SERVERS\?",
         ),
-        ("VITRINE_BUS", "rabbit", "VITRINE_BUS: Input should be 'memory' or 'kafka'"),
+        ("VITRINE_BUS", "rabbit", "VITRINE_BUS: expected 'memory' or 'kafka'"),
+        ("VITRINE_FINITE", "maybe", "VITRINE_FINITE: expected true or false$"),
+        ("VITRINE_HEALTH_PORT", "70000", "expected less than or equal to 65535$"),
+        ("VITRINE_OPERATOR_TOKEN", "short", "expected at least 16 characters$"),
         (
             "VITRINE_HEALTH_PORT",
             "http",
-            "VITRINE_HEALTH_PORT: Input should be a valid integer",
+            "VITRINE_HEALTH_PORT: expected a whole number$",
         ),
     ],
 )
