@@ -13,7 +13,7 @@ from typing import Final
 from vitrine.cli.config_warnings import warnings_of
 from vitrine.cli.findings import Finding
 from vitrine.mall import Camera, Mall
-from vitrine.mall.address import DEFAULT_PORTS, Address
+from vitrine.mall.address import Address
 from vitrine.mall.checking import checked
 from vitrine.mall.folder import read_files
 from vitrine.mall.problems import Refused
@@ -63,7 +63,7 @@ def _camera(camera: Camera) -> Finding:
 def _trouble(address: Address) -> str:
     """Return why there can be no picture; empty where nothing is in the way."""
     if address.kind == "device":
-        return _device_trouble(Path(f"/dev/video{address.target}"))
+        return _device_trouble(address.target)
     if address.kind == "path":
         if os.access(address.target, os.R_OK):
             return ""
@@ -75,7 +75,10 @@ def _trouble(address: Address) -> str:
     return _network_trouble(address)
 
 
-def _device_trouble(path: Path) -> str:
+def _device_trouble(target: str) -> str:
+    path = Path(target)
+    if target.isdecimal():
+        path = Path(f"/dev/video{target}")
     if not path.exists():
         return f"{path} is not there; plug the camera in"
     if not os.access(path, os.R_OK | os.W_OK):
@@ -84,7 +87,7 @@ def _device_trouble(path: Path) -> str:
 
 
 def _network_trouble(address: Address) -> str:
-    port = address.port or DEFAULT_PORTS[address.scheme]
+    port = address.port_in_use
     try:
         with socket.create_connection((address.host, port), ANSWER_LIMIT_S):
             return ""

@@ -86,6 +86,7 @@ def test_a_camera_that_answers_is_there(mall: Path, listener: int) -> None:
     [
         ("rtsp://user:secret@127.0.0.1:1/1", "127.0.0.1:1 does not answer"),
         ("99", "/dev/video99 is not there; plug the camera in"),
+        ("/dev/v4l/by-id/none", "/dev/v4l/by-id/none is not there"),
         ("nowhere.mp4", "cannot be read"),
         ("hologram:one", "nothing installed reads hologram: addresses"),
     ],
