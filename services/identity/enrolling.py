@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import click
-import cv2
-import numpy as np
 from rich.markup import escape
 from rich.table import Table
 
@@ -24,6 +22,7 @@ from vitrine.settings import Settings
 from vitrine.stores.customers import CustomerStore
 from vitrine.stores.redis import connect
 from vitrine.terminal import console
+from vitrine.vision import photographs
 from vitrine.vision.crop import Image
 from vitrine.vision.detectors import load_detector
 from vitrine.vision.embedding import Embedder
@@ -170,10 +169,4 @@ def read_picture(path: Path) -> Image:
     except OSError as error:
         reason = error.strerror or str(error)
         raise Invalid(reason) from None
-    if not content:
-        raise Invalid("not a picture that can be read")
-    encoded = np.frombuffer(content, np.uint8)
-    picture = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
-    if picture is None:
-        raise Invalid("not a picture that can be read")
-    return np.asarray(picture, np.uint8)
+    return photographs.decode(content)

@@ -13,14 +13,13 @@ from vitrine.clock import SECOND_NS
 from vitrine.mall import Camera
 from vitrine.services.ingest.shots import Picture, Shot, Shots, Unreadable
 from vitrine.services.ingest.sniffing import HEAD_BYTES, is_image, what_else
-from vitrine.services.ingest.stills import decode_still
+from vitrine.services.ingest.stills import decode_photograph
 from vitrine.telemetry import metrics
-from vitrine.vision.headers import OF_PHOTOGRAPHS
+from vitrine.vision.photographs import FORMATS, is_further_format
 
 logger = logging.getLogger(__name__)
 
 DIGITS: Final = re.compile(r"(\d+)")
-FORMATS: Final = "JPEG, PNG, WebP or BMP"
 OTHER_FORMAT: Final = f"no {FORMATS} picture"
 
 
@@ -92,7 +91,7 @@ def _why_not(path: Path) -> str | None:
             head = file.read(HEAD_BYTES)
     except OSError:
         return "not readable"
-    if is_image(head):
+    if is_image(head) or is_further_format(head):
         return None
     reason = what_else(head)
     if reason is None:
@@ -120,7 +119,7 @@ def _read_image(path: Path) -> Picture:
         name = type(error).__name__
         raise Unreadable(f"image {path.name}: {name}", "missing") from None
     try:
-        return decode_still(data, OF_PHOTOGRAPHS), None
+        return decode_photograph(data), None
     except Unreadable as error:
         reason = str(error).removeprefix("it ")
         raise Unreadable(f"image {path.name} {reason}", error.cause) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from vitrine.errors import Invalid
 from vitrine.services.ingest.shots import Pixels, Unreadable
 from vitrine.services.ingest.sniffing import what_else
-from vitrine.vision import stills
+from vitrine.vision import photographs, stills
 from vitrine.vision.headers import OF_CAMERAS, Bounds, check
 
 
@@ -26,6 +26,18 @@ def decode_still(data: bytes, bounds: Bounds = OF_CAMERAS) -> Pixels:
     _refuse_others(data)
     try:
         return stills.decode(data, bounds)
+    except Invalid as error:
+        raise Unreadable(str(error), "damaged") from None
+
+
+def decode_photograph(data: bytes) -> Pixels:
+    """Return the picture of a file of the operator, in every format that enrolment reads.
+
+    Raises Unreadable.
+    """
+    _refuse_others(data)
+    try:
+        return photographs.decode(data)
     except Invalid as error:
         raise Unreadable(str(error), "damaged") from None
 

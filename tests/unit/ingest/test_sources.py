@@ -188,11 +188,13 @@ def test_images_come_in_the_order_of_their_numbers(tmp_path: Path) -> None:
 
 
 def test_every_format_of_stills_is_read(tmp_path: Path) -> None:
-    for number, suffix in enumerate(["jpg", "png", "webp", "bmp"]):
+    for number, suffix in enumerate(
+        ["jpg", "png", "webp", "bmp", "tif", "gif", "avif"]
+    ):
         cv2.imwrite(str(tmp_path / f"{number}.{suffix}"), plain_picture(90))
     shots = source_of(make_camera(tmp_path)).shots()
     sizes = [shot.read()[0].shape for shot in shots]
-    assert sizes == [(48, 64, 3)] * 4
+    assert sizes == [(48, 64, 3)] * 7
 
 
 def test_files_that_are_not_used_are_counted_by_reason(
@@ -211,7 +213,7 @@ def test_files_that_are_not_used_are_counted_by_reason(
     assert "1 files were not used: a folder" in caplog.text
     assert "1 files were not used: empty" in caplog.text
     assert "1 files were not used: a HEIC picture" in caplog.text
-    assert "1 files were not used: no JPEG, PNG, WebP or BMP picture" in caplog.text
+    assert "1 files were not used: no JPEG, PNG, WebP, BMP, TIFF" in caplog.text
     assert dropped("junk", "unreadable") - before == 6
 
 
