@@ -16,7 +16,7 @@ from tests.unit.customers.builders import (
 from vitrine.customers.decision import Decision, View, Vote, decide, vote
 from vitrine.customers.gallery import Gallery
 from vitrine.customers.records import Vector
-from vitrine.customers.visitors import StandDay, Track
+from vitrine.customers.visitors import VIEWS_REMEMBERED, StandDay, Track
 
 RULES = make_rules()
 ADA = Gallery([make_template("ada", FACE)], RULES)
@@ -56,6 +56,18 @@ class TestDecide:
             )
         ]
         assert decide_all(day, track, FACE, FACE) == []
+
+    def test_a_customer_who_is_known_stays_known_when_the_gallery_is_read_again(
+        self,
+    ) -> None:
+        day = make_day()
+        track = seen(day, "a")
+        decide_all(day, track, FACE, FACE, FACE)
+        # As it comes from the store: equal text, and another object.
+        name = "".join(list("ada"))
+        again = Gallery([make_template(name, FACE)], RULES)
+        views = [FACE] * (VIEWS_REMEMBERED + 1)
+        assert decide_all(day, track, *views, gallery=again) == []
 
     def test_the_confidence_is_the_share_of_the_views_that_agree(self) -> None:
         day = make_day()
