@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
+from kafka import KafkaAdminClient, KafkaProducer
+from kafka.errors import MessageSizeTooLargeError
 
+from tests.brokers import KafkaBroker
 from tests.contract.members import (
     make_group,
     make_topic,
@@ -15,6 +19,8 @@ from tests.contract.members import (
 )
 from tests.processes import wait_for
 from vitrine.bus import Bus, Message, TopicMismatch
+from vitrine.bus.kafka import KafkaBus
+from vitrine.bus.kafka.topics import alter_settings
 
 WHAT_TO_DO = "does not exist; create it with `vitrine topics apply`"
 
@@ -74,3 +80,40 @@ def test_a_topic_that_differs_is_reported_and_brought_in_line(
     wait_for(lambda: not bus.check_topics([changed]), "the topic is as declared", 10)
     records = read_all(bus, changed, 1)
     assert values(records) == ["kept"]
+
+
+@pytest.mark.kafka
+def test_a_topic_that_takes_compressed_records_is_not_read(
+    kafka_broker: KafkaBroker,
+) -> None:
+    bus = KafkaBus(kafka_broker.servers)
+    topic = make_topic(bus)
+    with closing(KafkaAdminClient(bootstrap_servers=kafka_broker.servers)) as admin:
+        alter_settings(admin, topic, {"compression.type": "producer"})
+    difference = f"{topic.name}: compression.type is producer, declared uncompressed"
+    wait_for(lambda: bus.check_topics([topic]) == [difference], "the change", 10)
+    with pytest.raises(TopicMismatch, match="takes compressed records"):
+        bus.consumer(make_group(), [topic])
+    bus.apply_topics([topic])
+    wait_for(lambda: not bus.check_topics([topic]), "the topic is as declared", 10)
+    bus.consumer(make_group(), [topic]).close()
+    bus.close()
+
+
+@pytest.mark.kafka
+def test_a_batch_that_is_small_on_the_wire_and_huge_in_memory_is_refused(
+    kafka_broker: KafkaBroker,
+) -> None:
+    bus = KafkaBus(kafka_broker.servers)
+    topic = make_topic(bus)
+    stranger = KafkaProducer(
+        bootstrap_servers=kafka_broker.servers,
+        compression_type="gzip",
+        max_request_size=50_000_000,
+        retries=0,
+    )
+    with closing(stranger):
+        sent = stranger.send(topic.name, bytes(20_000_000))
+        with pytest.raises(MessageSizeTooLargeError):
+            sent.get(30)
+    bus.close()

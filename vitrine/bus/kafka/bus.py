@@ -20,7 +20,7 @@ from vitrine.bus.kafka.topics import (
     describe,
     differences,
     missing,
-    require,
+    require_for_reading,
 )
 from vitrine.topics import Topic
 
@@ -49,10 +49,10 @@ class KafkaBus:
     ) -> ClusterConsumer:
         """Return a new member of `group`.
 
-        Raises Unavailable, and TopicMismatch for a topic that is not there.
+        Raises Unavailable, and TopicMismatch for a topic that is not there, or not as it has to be.
         """
         with self._cluster.admin() as admin:
-            require(admin, [topic.name for topic in topics])
+            require_for_reading(admin, [topic.name for topic in topics])
         return ClusterConsumer(
             self._cluster,
             group,
@@ -65,10 +65,10 @@ class KafkaBus:
     def tail(self, topics: Mapping[Topic, int]) -> ClusterTail:
         """Return a reader of what comes after now, and of the given numbers of last records.
 
-        Raises Unavailable, and TopicMismatch for a topic that is not there.
+        Raises Unavailable, and TopicMismatch for a topic that is not there, or not as it has to be.
         """
         with self._cluster.admin() as admin:
-            require(admin, [topic.name for topic in topics])
+            require_for_reading(admin, [topic.name for topic in topics])
         return ClusterTail(self._cluster, topics)
 
     def backlog(self, group: str, topic: Topic) -> Mapping[int, int]:

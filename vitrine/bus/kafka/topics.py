@@ -12,6 +12,11 @@ from kafka.admin import ConfigResource
 from vitrine.bus.interface import TopicMismatch
 from vitrine.topics import Topic
 
+# We send nothing compressed. A batch of another sender that is small on the wire and huge in
+# memory would fill every reader's: the broker unpacks it, and refuses what is then too large.
+COMPRESSION = "compression.type"
+UNCOMPRESSED = "uncompressed"
+
 
 @dataclass(frozen=True, slots=True)
 class FoundTopic:
@@ -24,6 +29,7 @@ class FoundTopic:
 def settings_of(topic: Topic) -> dict[str, str]:
     """Return the broker's settings for a topic."""
     settings = {
+        COMPRESSION: UNCOMPRESSED,
         "max.message.bytes": str(topic.max_message_bytes),
         # Not the writer's time: a wrong clock elsewhere must not delay deletion.
         "message.timestamp.type": "LogAppendTime",
@@ -68,6 +74,20 @@ def require(admin: Any, names: Sequence[str]) -> None:
     for name in names:
         if name not in counts:
             raise missing(name)
+
+
+def require_for_reading(admin: Any, names: Sequence[str]) -> None:
+    """Raise TopicMismatch for the first topic that is not there, or may hold compressed records."""
+    found = describe(admin, names)
+    for name in names:
+        topic = found.get(name)
+        if topic is None:
+            raise missing(name)
+        if topic.settings[COMPRESSION] != UNCOMPRESSED:
+            raise TopicMismatch(
+                f"topic {name!r} takes compressed records, which may be larger than the memory; "
+                "bring it in line with `vitrine topics apply`"
+            )
 
 
 def missing(name: str) -> TopicMismatch:
@@ -133,13 +153,13 @@ def alter(
         )
     wanted = settings_to_alter(topic, there)
     if wanted:
-        _alter_settings(admin, topic, wanted)
+        alter_settings(admin, topic, wanted)
     for name, value in wanted.items():
         changes.append(f"{topic.name}: {name} {there.settings[name]} → {value}")
     return changes
 
 
-def _alter_settings(
+def alter_settings(
     admin: Any,
     topic: Topic,
     wanted: Mapping[str, str],
