@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from threading import Event
 
@@ -39,7 +39,7 @@ from tests.ingest_builders import (
 from tests.videos import scenes, write_recording
 from vitrine.services.ingest.camera import CameraRun
 from vitrine.services.ingest.frames import to_jpeg
-from vitrine.services.ingest.shots import Unreadable
+from vitrine.services.ingest.shots import Ended, Unreadable
 from vitrine.services.ingest.sources import source_of
 
 MULTIPART = "multipart/x-mixed-replace; boundary=next"
@@ -351,6 +351,28 @@ def test_a_playlist_with_an_end_plays_once(segment: bytes, key: str) -> None:
     metas = frames(run.output._shared.bus)
     assert len(seconds_of(metas)) == 12
     assert metas[-1].ended
+
+
+def test_a_live_playlist_that_ends_is_not_played_again(segment: bytes) -> None:
+    asked: list[str] = []
+
+    def site(request: Request) -> Answer:
+        if request.path == "/a.ts":
+            return Answer(segment)
+        asked.append(request.path)
+        return Answer(playlist(["a.ts"], end=len(asked) > 2))
+
+    with http_camera(site) as place:
+        source = source_of(make_camera(f"http://{place}/index.m3u8"))
+        shots = source.shots()
+        found: list[int] = []
+        with pytest.raises(Unreadable, match="gives no more pictures"):
+            found.extend(shot.at_ns for shot in shots)
+        with pytest.raises(Ended, match="has ended"):
+            list(source.shots())
+    steps_ms = [(after - before) / 1e6 for before, after in pairwise(found)]
+    assert len(found) >= 10
+    assert steps_ms == pytest.approx([40] * len(steps_ms), abs=1)
 
 
 @pytest.mark.parametrize("what", ["segment", "key", "playlist"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
@@ -267,3 +268,15 @@ def test_pictures_above_the_bounds_are_not_decoded(
     for shot in shots:
         with pytest.raises(Unreadable):
             shot.read()
+
+
+def test_the_decoders_write_nothing_to_standard_error(
+    base: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    content = bytearray(base.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 200] = bytes(200)
+    base.write_bytes(content)
+    with suppress(Unreadable):
+        list(source_of(make_camera(base)).shots())
+    assert capfd.readouterr().err == ""
