@@ -228,8 +228,13 @@ def _place(place: str) -> tuple[str, int | None]:
             raise ValueError("lacks the host after ://")
         if not HOST.fullmatch(host):
             raise ValueError(f"has a host that cannot be one; {ENCODE}")
-    if not after or after == ":":
-        return host.lower(), None
+    return host.lower(), _port(after)
+
+
+def _port(after: str) -> int | None:
+    """Return the port of what follows a host; None without one."""
+    if after in ("", ":"):
+        return None
     number = after.removeprefix(":")
     is_number = number.isascii() and number.isdecimal()
     if not is_number or not 0 < int(number) <= LAST_PORT:
@@ -237,7 +242,7 @@ def _place(place: str) -> tuple[str, int | None]:
             f"has a port that is not a number from 1 to {LAST_PORT}; "
             f"if a password stands there, {ENCODE}"
         )
-    return host.lower(), int(number)
+    return int(number)
 
 
 def _is_ipv6(host: str) -> bool:
