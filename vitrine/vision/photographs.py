@@ -18,6 +18,7 @@ from vitrine.vision.crop import Image
 from vitrine.vision.headers import OF_PHOTOGRAPHS, Size, size_of
 
 FORMATS: Final = "JPEG, PNG, WebP, BMP, TIFF, GIF or AVIF"
+NO_PICTURE: Final = f"not a picture that can be read ({FORMATS})"
 
 GIF: Final = (b"GIF87a", b"GIF89a")
 LITTLE_TIFF: Final = b"II*\0"
@@ -45,8 +46,10 @@ def decode(data: bytes) -> Image:
     size = _further_size(data)
     if size is None:
         if size_of(data) is None:
-            raise Invalid(f"no {FORMATS} picture")
+            raise Invalid(NO_PICTURE)
         return stills.decode(data, OF_PHOTOGRAPHS)
+    if 0 in size:
+        raise Invalid(NO_PICTURE)
     reason = OF_PHOTOGRAPHS.refuse(size)
     if reason is not None:
         raise Invalid(reason)
