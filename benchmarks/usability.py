@@ -3,7 +3,7 @@
     python -m benchmarks.usability                                the synthetic mall
     python -m benchmarks.usability --videos ../shared/video       real cameras too
 
-Each source is watched for a minute, two pictures a second; shorter videos are played forwards
+Each source is watched for a minute, a picture a second; shorter videos are played forwards
 and backwards. A spoilt camera counts by what is said of it at the end. One that is as it should
 be counts by all that was said of it: a single wrong look would be missing time.
 """
@@ -29,7 +29,7 @@ from vitrine.vision.crop import Image
 from vitrine.vision.usability import PROBLEMS, UsabilityJudge
 
 SECONDS: Final = 60
-LOOKS: Final = 2 * SECONDS
+LOOKS: Final = SECONDS
 SPOILT_FROM: Final = LOOKS // 2
 """The first half minute shows the place as it is."""
 WIDTH: Final = 640
@@ -132,25 +132,25 @@ SPOILT: Final[dict[str, Spoil]] = {
 
 
 def scene(name: str, seed: int) -> Pictures:
-    """Return pictures of the synthetic mall, two a second."""
+    """Return pictures of the synthetic mall, one a second."""
     mall = SyntheticMall.from_uri(
-        f"synthetic:?scene={name}&seed={seed}", WIDTH, 360, 2.0
+        f"synthetic:?scene={name}&seed={seed}", WIDTH, 360, 1.0
     )
     return [mall.frame(n)[0] for n in range(LOOKS)]
 
 
 def video(path: Path) -> Pictures:
-    """Return pictures of a video, two a second, forwards and backwards."""
-    pictures = list(_every_half_second(path))
+    """Return pictures of a video, one a second, forwards and backwards."""
+    pictures = list(_every_second(path))
     there_and_back = pictures + pictures[-2:0:-1]
     return [there_and_back[n % len(there_and_back)] for n in range(LOOKS)]
 
 
-def _every_half_second(path: Path) -> Iterator[Image]:
+def _every_second(path: Path) -> Iterator[Image]:
     with av.open(path) as container:
         stream = container.streams.video[0]
         rate = float(stream.guessed_rate or stream.average_rate or 25)
-        step = max(1, round(rate / 2))
+        step = max(1, round(rate))
         for number, frame in enumerate(container.decode(stream)):
             if number % step == 0:
                 height = round(frame.height * WIDTH / frame.width / 2) * 2
@@ -167,7 +167,7 @@ def verdicts(pictures: Pictures, spoil: Spoil | None) -> list[str]:
         shown = picture
         if spoil is not None and n >= SPOILT_FROM:
             shown = spoil(camera, n)
-        problem = judge.observe(n * SECOND_NS // 2, shown)
+        problem = judge.observe(n * SECOND_NS, shown)
         said.append(problem or USABLE)
     return said
 

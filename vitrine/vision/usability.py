@@ -29,8 +29,8 @@ PROBLEMS: Final[tuple[Problem, ...]] = (
     "turned-away",
 )
 
-# Looking takes 2 ms; nothing of this changes faster than twice a second.
-LOOK_NS: Final = SECOND_NS // 2
+# A look takes as long as two JPEGs (5 to 9 ms), and nothing of this changes faster.
+LOOK_NS: Final = SECOND_NS
 # Larger pictures are looked at in this width: the limits of sharpness hold there.
 WIDTH: Final = 640
 SMALL: Final = (96, 54)
@@ -69,9 +69,9 @@ ALIKE: Final = 0.6
 """Correlation of a detail with what was there."""
 DETAIL: Final = 3.0
 """Deviation from which a part of the picture is a detail."""
-LEARNING: Final = 20
+LEARNING: Final = 10
 """Looks until the view is known: 10 s."""
-FORGETTING: Final = 1 / 240
+FORGETTING: Final = 1 / 120
 """Share of the known view that a look replaces: what changes over minutes is learned."""
 
 
@@ -178,30 +178,34 @@ def _content(grey: Floats, small: Floats, seen: NDArray[np.bool_]) -> Problem | 
 
 def flat_share(grey: Floats, seen: NDArray[np.bool_]) -> float:
     """Return the share of blocks of 8×8 pixels, of those that are seen, without any texture."""
-    rows = grey.shape[0] // BLOCK
-    columns = grey.shape[1] // BLOCK
-    if rows == 0 or columns == 0:
+    size = (grey.shape[1] // BLOCK, grey.shape[0] // BLOCK)
+    if 0 in size:
         return 0.0
-    blocks = _blocks(grey, rows, columns)
-    whole = _blocks(seen, rows, columns).all(axis=1)
-    deviations = blocks[whole].std(axis=1)
-    if deviations.size == 0:
+    means = _scaled(grey, size)
+    squares = _scaled(grey * grey, size)
+    variances = squares - means * means
+    whole = _scaled(seen.astype(np.float32), size) == 1
+    if not whole.any():
         return 0.0
-    return float(np.mean(deviations < FLAT))
+    return float(np.mean(variances[whole] < FLAT * FLAT))
 
 
 def sharpness(grey: Floats, seen: NDArray[np.bool_]) -> float:
     """Return the strongest slopes as a share of the contrast a pixel, without single pixels."""
-    smooth = cv2.GaussianBlur(grey, (0, 0), 1.0)
-    across = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=1)
-    down = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=1)
-    slopes = cv2.magnitude(across, down) / 2
+    smooth = cv2.GaussianBlur(grey.astype(np.uint8), (5, 5), 1.0)
+    across = cv2.Sobel(smooth, cv2.CV_16S, 1, 0, ksize=1)
+    down = cv2.Sobel(smooth, cv2.CV_16S, 0, 1, ksize=1)
     # The edge of the mask is no edge of the picture.
     inside = cv2.erode(seen.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    # A quarter of the pixels has the same quantiles, and takes a quarter of the time.
+    inside = inside[::2, ::2]
     if not inside.any():
         return 0.0
-    low, high = np.percentile(smooth[inside], (2, 98))
+    low, high = np.percentile(smooth[::2, ::2][inside], (2, 98))
     contrast = max(high - low, LEAST_CONTRAST)
+    sparse_across = across[::2, ::2].astype(np.float32)
+    sparse_down = down[::2, ::2].astype(np.float32)
+    slopes = cv2.magnitude(sparse_across, sparse_down) / 2
     steepest = np.percentile(slopes[inside], 99.5)
     return float(steepest / contrast)
 

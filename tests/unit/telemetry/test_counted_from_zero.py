@@ -61,14 +61,14 @@ def test_a_camera_and_each_reason_to_drop_its_frames() -> None:
 
 def test_usable_time_and_all_time_of_a_camera() -> None:
     black = np.zeros((48, 64, 3), np.uint8)
-    # A camera is looked at twice a second.
-    unusable = [make_shot(number / 10, black) for number in range(5)]
-    usable = [make_shot(number / 10) for number in range(5, 10)]
+    # A camera is looked at once a second.
+    unusable = [make_shot(number / 10, black) for number in range(10)]
+    usable = [make_shot(number / 10) for number in range(10, 30)]
     source = make_source([*unusable, *usable])
     run = make_run(source, make_shared(), make_camera(id="half"))
     run.run()
-    assert value("vitrine_camera_time_seconds_total", camera="half") == 1.0
-    assert value("vitrine_camera_usable_seconds_total", camera="half") == 0.5
+    assert value("vitrine_camera_time_seconds_total", camera="half") == 3.0
+    assert value("vitrine_camera_usable_seconds_total", camera="half") == 2.0
 
 
 def test_a_loop_and_each_of_its_topics() -> None:
