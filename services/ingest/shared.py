@@ -30,6 +30,6 @@ class Shared:
     startup_limit_s: float
     """How long to wait for the bus at start."""
     is_open: Callable[[str, int], bool]
-    """Whether a stand, by its id, is open at a time."""
+    """Tells if a stand, by its id, is open at a time."""
     wall_ns: Callable[[], int]
     """UTC nanoseconds, the capture time of a live picture that arrives now."""
