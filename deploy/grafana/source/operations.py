@@ -196,11 +196,25 @@ CAMERAS = Row(
             hidden=("Time", "__name__"),
         ),
         Panel(
+            "timeseries",
+            "Pictures that cannot be used, by reason",
+            declared("vitrine_camera_unusable")
+            + " `slate`: drawn, such as 'no signal'; `turned-away`: another view "
+            "than the camera had.",
+            (
+                Query(
+                    f"max by (camera, reason) (vitrine_camera_unusable{{{CAMERA}}}) > 0",
+                    "{{camera}} {{reason}}",
+                ),
+            ),
+            width=12,
+            low=0,
+        ),
+        Panel(
             "bargauge",
             "Usable time, last ten minutes",
             "Usable camera time / time that the camera was to be watched. "
-            "A dark, covered or missing picture is "
-            "not usable.",
+            "A missing picture is not usable, nor is one that says nothing new.",
             (Query(f"camera:vitrine_usable:ratio10m{{{CAMERA}}}", "{{camera}}"),),
             unit="percentunit",
             height=7,
