@@ -197,14 +197,14 @@ CAMERAS = Row(
         ),
         Panel(
             "timeseries",
-            "Pictures that cannot be used, by reason",
+            "Cameras that cannot be used, by reason",
             declared("vitrine_camera_unusable")
             + " `slate`: drawn, such as 'no signal'; `turned-away`: another view "
             "than the camera had.",
             (
                 Query(
-                    f"max by (camera, reason) (vitrine_camera_unusable{{{CAMERA}}}) > 0",
-                    "{{camera}} {{reason}}",
+                    f"sum by (reason) (vitrine_camera_unusable{{{CAMERA}}})",
+                    "{{reason}}",
                 ),
             ),
             width=12,
