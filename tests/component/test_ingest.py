@@ -46,10 +46,11 @@ from vitrine.telemetry.health import Health
 from vitrine.topics import FRAMES, TOPICS
 
 
-class ChangingMall:
+class ChangingMall(FixedMall):
     """A configuration that a test changes."""
 
     def __init__(self, *cameras: Camera) -> None:
+        super().__init__(make_mall(cameras=cameras))
         self.cameras = cameras
 
     def current(self) -> Mall:
