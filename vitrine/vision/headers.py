@@ -81,6 +81,8 @@ def check_frame(
     height: int,
 ) -> None:
     """Raise Invalid for anything but a whole JPEG of the announced size, by its header."""
+    if not jpeg:
+        raise Invalid("the frame holds no picture")
     if not jpeg.startswith(START_OF_IMAGE):
         raise Invalid("the frame holds no JPEG")
     size = check(jpeg, OF_FRAMES)

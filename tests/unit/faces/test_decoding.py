@@ -27,7 +27,7 @@ def test_a_good_jpeg_becomes_its_picture() -> None:
 @pytest.mark.parametrize(
     ("body", "announced", "reason"),
     [
-        (b"", (320, 240), "holds no JPEG"),
+        (b"", (320, 240), "holds no picture"),
         (b"\x89PNG\r\n\x1a\n", (320, 240), "holds no JPEG"),
         (b"\xff\xd8", (320, 240), "not a JPEG"),
         (b"\xff\xd8\xff\xe0\x00\x00", (320, 240), "not a JPEG"),
