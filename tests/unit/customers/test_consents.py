@@ -69,11 +69,12 @@ def test_a_consent_that_was_renewed_counts_again() -> None:
 
 
 def test_consents_are_granted_for_days_of_24_hours() -> None:
-    consents = granted(["recognise", "offers"], at_ns=7, days=2, text_version="3")
-    two_days_ns = 2 * 24 * 3600 * 1_000_000_000
+    # A time that shares digits with the days: they are added, not merged.
+    at_ns = 3 * DAY_NS
+    consents = granted(["recognise", "offers"], at_ns=at_ns, days=2, text_version="3")
     assert consents == [
-        Consent("recognise", 7, 7 + two_days_ns, "3"),
-        Consent("offers", 7, 7 + two_days_ns, "3"),
+        Consent("recognise", at_ns, 5 * DAY_NS, "3"),
+        Consent("offers", at_ns, 5 * DAY_NS, "3"),
     ]
     assert DAY_NS == 86_400 * 10**9
 
@@ -90,4 +91,9 @@ def test_the_last_expiry_is_the_latest_of_all() -> None:
 def test_the_consents_for_a_purpose_include_expired_ones() -> None:
     old = make_consent("recognise")
     new = make_consent("recognise", granted_at_ns=30, expires_at_ns=40)
-    assert for_purpose([old, make_consent("offers"), new], "recognise") == [old, new]
+    offers = make_consent("offers")
+    # As it comes from the store: equal text, and another object.
+    stored = make_consent("".join(list("offers")))
+    consents = [old, offers, new, stored]
+    assert for_purpose(consents, "recognise") == [old, new]
+    assert for_purpose(consents, "offers") == [offers, stored]

@@ -293,6 +293,11 @@ class TestSamePicture:
     ) -> None:
         assert self.visitors(one, other) == 2
 
+    def test_a_camera_is_the_same_one_in_every_record(self) -> None:
+        # Equal text, and another object.
+        again = "".join(list("north-1"))
+        assert self.visitors((0, 10), (4, 6), cameras=("north-1", again)) == 2
+
     @pytest.mark.parametrize(
         "cameras", [("north-1", "north-2"), ("north-2", "north-1")]
     )
@@ -372,5 +377,6 @@ class TestForgetting:
         one = seen(day, "a").visitor
         other = seen(day, "b").visitor
         assert day.visit(one.visit_id) is one
-        assert day.visit(other.visit_id) is other
+        # As it comes from a record: equal text, and another object.
+        assert day.visit("".join(list(other.visit_id))) is other
         assert day.visit("another") is None
