@@ -137,8 +137,8 @@ def test_a_recording_that_fails_in_mid_way_is_not_played_again() -> None:
     shared = make_shared(finite=False)
     source = make_source([make_shot(0), Ended("cut off", "damaged")], live=True)
     with pytest.raises(Ended, match="cut off"):
-        make_run(source, shared, make_camera(id="cut")).run()
-    labels = {"camera": "cut", "cause": "damaged"}
+        make_run(source, shared, make_camera(id="cut-in-mid-way")).run()
+    labels = {"camera": "cut-in-mid-way", "cause": "damaged"}
     name = "vitrine_camera_failures_total"
     assert REGISTRY.get_sample_value(name, labels) == 1
 
@@ -208,11 +208,12 @@ def test_a_video_that_breaks_off_is_used_so_far_and_then_an_error() -> None:
 def test_a_covered_camera_is_not_usable() -> None:
     shared = make_shared()
     black = plain_picture(0)
-    shots = [make_shot(n / 10, black) for n in range(5)]
-    shots += make_shots(10)[5:]
+    # A camera is looked at once a second.
+    shots = [make_shot(n / 10, black) for n in range(10)]
+    shots += make_shots(20)[10:]
     make_run(make_source(shots), shared).run()
     (record,) = coverage(shared.bus)
-    assert (record.usable_ns, record.frames) == (500_000_000, 10)
+    assert (record.usable_ns, record.frames) == (1_000_000_000, 20)
 
 
 # A bus that is full or away
