@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import subprocess
@@ -35,6 +36,20 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     allowed = "ignore:(open|read)_text is deprecated:DeprecationWarning"
     config.addinivalue_line("filterwarnings", allowed)
+
+
+@pytest.fixture(autouse=True)
+def no_log_handler_stays() -> Iterator[None]:
+    """Take off the handlers that a command of the test put on the root logger.
+
+    They write to a stream that is closed when the test is over.
+    """
+    before = list(logging.root.handlers)
+    yield
+    for handler in list(logging.root.handlers):
+        is_of_pytest = type(handler).__module__.startswith("_pytest.")
+        if handler not in before and not is_of_pytest:
+            logging.root.removeHandler(handler)
 
 
 def _absent(what: str, required: bool) -> None:
