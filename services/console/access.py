@@ -12,8 +12,6 @@ from pydantic import SecretStr
 
 from vitrine.web.guard import Locked, PageGuard, Unlocked
 
-# That of the stand's operator pages: whoever signed in there is signed in here.
-OPERATOR_COOKIE: Final = "vitrine-operator"
 SESSION_COOKIE: Final = "vitrine-console"
 TOKEN_BYTES: Final = 32
 # So many one-time tokens, and sessions that they opened, are remembered; the oldest go first.

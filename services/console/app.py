@@ -8,14 +8,14 @@ from contextlib import ExitStack
 from threading import Event
 
 from vitrine.runtime import Context
-from vitrine.services.console.access import OPERATOR_COOKIE, Access
+from vitrine.services.console.access import Access
 from vitrine.services.console.board import Board
 from vitrine.services.console.handler import NAME, ConsoleHandler
 from vitrine.services.console.loop import WatchLoop
 from vitrine.services.console.settings import ConsoleSettings
 from vitrine.services.console.viewers import Viewers
 from vitrine.services.console.web import Web, create_app
-from vitrine.web.guard import PageGuard
+from vitrine.web.guard import OPERATOR_COOKIE, PageGuard
 from vitrine.web.server import address_of, listen, web_server
 from vitrine.web.tokens import require_tokens
 

@@ -15,7 +15,7 @@ from vitrine.services.stand.dependencies import KnownStand, Web
 from vitrine.services.stand.report_routes import take_interaction, take_plays
 from vitrine.services.stand.streams import live_events, player_events
 from vitrine.services.stand.till import redeem
-from vitrine.web.guard import PageGuard, answer_guarded
+from vitrine.web.guard import OPERATOR_COOKIE, PageGuard, answer_guarded
 
 PAGES: Final = Path(__file__).parent / "pages"
 # Creatives are other people's programs: they get an origin of their own, also when opened directly.
@@ -44,7 +44,7 @@ def create_app(web: Web) -> FastAPI:
     )
     app.state.web = web
     answer_guarded(app)
-    operators = PageGuard("vitrine-operator", web.operator_token)
+    operators = PageGuard(OPERATOR_COOKIE, web.operator_token)
     app.include_router(
         _operator_routes(web),
         dependencies=[Depends(operators)],

@@ -20,6 +20,8 @@ from vitrine.web.tokens import TokenGuard, bearer_token
 
 LOCKED_PAGE: Final = Path(__file__).parent / "pages" / "locked.html"
 
+# The same for the operator's pages of all services: whoever signed in to one is signed in to all.
+OPERATOR_COOKIE: Final = "vitrine-operator"
 # A screen is told its token once, when it is set up.
 COOKIE_DAYS: Final = 365
 DAY_S: Final = 86_400

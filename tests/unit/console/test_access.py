@@ -10,11 +10,10 @@ from pydantic import SecretStr
 
 from vitrine.services.console.access import (
     MOST,
-    OPERATOR_COOKIE,
     SESSION_COOKIE,
     Access,
 )
-from vitrine.web.guard import Locked, PageGuard, Unlocked
+from vitrine.web.guard import OPERATOR_COOKIE, Locked, PageGuard, Unlocked
 
 TOKEN = "a long operator token"  # noqa: S105 - of the test
 
