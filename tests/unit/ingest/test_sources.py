@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import cv2
 import numpy as np
 import pytest
 
+from tests.http_cameras import Answer, http_camera, mjpeg
 from tests.ingest_builders import (
     dropped,
     make_camera,
@@ -104,48 +101,14 @@ def test_an_unreachable_stream_is_named_without_its_password() -> None:
         times_ms(source_of(make_camera("http://me:secret@127.0.0.1:9/x?token=secret")))
 
 
-@contextmanager
-def mjpeg_server(jpegs: Sequence[bytes]) -> Iterator[str]:
-    """A network camera that gives these pictures and then hangs up."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=next")
-            self.end_headers()
-            for jpeg in jpegs:
-                head = (
-                    "--next\r\n"
-                    "Content-Type: image/jpeg\r\n"
-                    f"Content-Length: {len(jpeg)}\r\n\r\n"
-                )
-                self.wfile.write(head.encode() + jpeg + b"\r\n")
-
-        def log_message(
-            self,
-            format: str,  # noqa: A002 - the name in the base class
-            *args: object,
-        ) -> None:
-            """Not of interest."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(
-        target=server.serve_forever,
-        kwargs={"poll_interval": 0.01},
-    )
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/stream"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
 def test_a_stream_gives_its_pictures_until_it_hangs_up() -> None:
     seen: list[int] = []
-    with mjpeg_server([to_jpeg(make_picture(n), 85) for n in range(8)]) as address:
-        shots = source_of(make_camera(address)).shots()
+    answer = Answer(
+        body=mjpeg([to_jpeg(make_picture(n), 85) for n in range(8)]),
+        content_type="multipart/x-mixed-replace; boundary=next",
+    )
+    with http_camera(lambda _: answer) as place:
+        shots = source_of(make_camera(f"http://{place}/stream")).shots()
         with pytest.raises(Unreadable, match="gives no more pictures"):
             seen.extend(
                 shot.at_ns for shot in shots if shot.read()[0].shape == (48, 64, 3)
