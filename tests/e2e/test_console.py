@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from itertools import count, islice
 from pathlib import Path
 from typing import IO, Any
@@ -16,7 +15,7 @@ import cv2
 import httpx
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.builders import at, make_engagement, make_face, make_mall, make_person
 from tests.console_builders import RunningConsole, opened, running_console
@@ -40,26 +39,9 @@ LOOKING = (255, 179, 92)
 GREY = (42, 47, 58)
 
 
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox"]
-        )
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page whose test fails on any error in its console."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    context.close()
-    assert errors == []
+def viewport() -> ViewportSize:
+    return {"width": 1280, "height": 900}
 
 
 def mall() -> Mall:
