@@ -168,13 +168,13 @@ def make_shared(
 ) -> Shared:
     """Return what the cameras share, at full speed."""
     bus = bus or MemoryBus(TOPICS)
-    own = IngestSettings(
-        speed="max",
-        start_ns=T0_NS,
+    own: dict[str, Any] = {
+        "speed": "max",
+        "start_ns": T0_NS,
         **(settings or {}),
-    )
+    }
     values: dict[str, Any] = {
-        "settings": own,
+        "settings": IngestSettings(**own),
         "bus": bus,
         "health": Health(),
         "in_flight": InFlight(bus, in_flight, look_every_s=0.001),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from functools import partial
 
 from vitrine.mall.folder import MallSource
 from vitrine.runtime import Context, Service
-from vitrine.services.ingest.in_flight import InFlight
+from vitrine.services.ingest.in_flight import LONGEST_WAIT_S, InFlight
 from vitrine.services.ingest.pace import FullSpeed, Pace, Realtime
 from vitrine.services.ingest.pictures import Pictures
 from vitrine.services.ingest.settings import IngestSettings
@@ -31,14 +32,17 @@ def build(context: Context) -> Service:
     settings = context.load(IngestSettings)
     pictures = Pictures(context.settings.operator_token, time.monotonic)
     context.pages["/cameras"] = pictures.answer
+    pace: Pace = Realtime()
+    longest_wait_s = LONGEST_WAIT_S
+    if settings.speed == "max":
+        pace = FullSpeed()
+        longest_wait_s = math.inf
     in_flight = InFlight(
         context.bus,
         settings.in_flight,
         LOOK_EVERY_S[context.settings.bus],
+        longest_wait_s,
     )
-    pace: Pace = Realtime()
-    if settings.speed == "max":
-        pace = FullSpeed()
     truth = None
     if settings.truth is not None:
         truth = TruthFile(settings.truth)

@@ -251,12 +251,19 @@ class CameraRun:
         """Return the capture time of a picture.
 
         A live one has that of the wall clock, watched by the clock of its arrival; one of a file
-        its own time after the start.
+        its own time after the start, and after what it was delayed.
         """
         if self.source.live:
             wall_ns = self._shared.wall_ns()
             return self._times.stamp(wall_ns, shot.at_ns)
         at_ns = self._start_ns + shot.at_ns
+        if self._shared.settings.start_ns is None:
+            # Its time is that of the clock, but it may have been slow to open, or have waited
+            # for the workers. What follows is shown, and stamped, as much later: a stand answers
+            # nobody with what is of the past.
+            behind_ns = self._shared.pace.behind_ns(at_ns)
+            self._start_ns += behind_ns
+            at_ns += behind_ns
         return self._times.stamp(at_ns, at_ns)
 
     def _finish(self) -> None:

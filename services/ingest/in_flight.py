@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from collections.abc import Mapping
+from functools import partial
 from threading import Lock
 
 from vitrine.bus import Bus
@@ -16,12 +18,19 @@ WORKERS = "landmarks"
 # Time between questions to a bus that does not answer. Chosen, not measured.
 LOOK_AGAIN_S = 1.0
 
+# In real time: what waits longer is out of date when a stand could answer it, which takes
+# nothing that is older than two seconds. Chosen, not measured.
+LONGEST_WAIT_S = 1.0
+
 
 class InFlight:
     """Count frames published and not yet committed by the workers, by partition.
 
+    There is room while fewer than `bound` wait, and the oldest has not waited longer than
+    `longest_wait_s`: slow workers get less at a time, so that what they find is not out of date.
+
     The cameras' threads share it. The bus is asked only when what was published since the last
-    look may have reached the bound, and at most once in `look_every_s`.
+    look may have reached a limit, and at most once in `look_every_s`.
     """
 
     def __init__(
@@ -29,13 +38,17 @@ class InFlight:
         bus: Bus,
         bound: int,
         look_every_s: float,
+        longest_wait_s: float = math.inf,
     ) -> None:
         self.look_every_s = look_every_s
         self._bus = bus
         self._bound = bound
+        self._longest_wait_s = longest_wait_s
         self._lock = Lock()
         self._sent: Counter[int] = Counter()
         self._sent_at_look: Counter[int] = Counter()
+        last_times = partial(deque[float], maxlen=bound)
+        self._sent_at: defaultdict[int, deque[float]] = defaultdict(last_times)
         self._backlog: Mapping[int, int] | None = None
         self._failure: Unavailable | None = None
         self._due = 0.0
@@ -43,24 +56,38 @@ class InFlight:
     def has_room(self, partition: int) -> bool:
         """Return True if one more frame may wait in a partition. Raises Unavailable."""
         with self._lock:
-            if self._below_bound(partition):
+            if self._below_limits(partition):
                 return True
             if time.monotonic() >= self._due:
                 self._look()
             if self._failure is not None:
                 raise self._failure
-            return self._below_bound(partition)
+            return self._below_limits(partition)
 
     def sent(self, partition: int) -> None:
         """Count a frame that the bus has stored."""
         with self._lock:
             self._sent[partition] += 1
+            self._sent_at[partition].append(time.monotonic())
 
-    def _below_bound(self, partition: int) -> bool:
+    def _below_limits(self, partition: int) -> bool:
         if self._backlog is None or self._failure is not None:
             return False
         since = self._sent[partition] - self._sent_at_look[partition]
-        return self._backlog[partition] + since < self._bound
+        waiting = self._backlog[partition] + since
+        if waiting >= self._bound:
+            return False
+        return self._oldest_waited_s(partition, waiting) <= self._longest_wait_s
+
+    def _oldest_waited_s(self, partition: int, waiting: int) -> float:
+        """Return how long the oldest waits of those sent by this process; 0 without any."""
+        sent_at = self._sent_at[partition]
+        # Others may wait too: from before a restart, or from another process on the same
+        # partition. Those make it look longer, and room rarer.
+        own = min(waiting, len(sent_at))
+        if own == 0:
+            return 0.0
+        return time.monotonic() - sent_at[-own]
 
     def _look(self) -> None:
         # Before the question: a frame sent meanwhile is counted twice rather than not at all.

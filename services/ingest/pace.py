@@ -12,6 +12,9 @@ from vitrine.clock import SECOND_NS
 # what comes much later for late. Chosen, not measured.
 AHEAD_NS: Final = SECOND_NS // 2
 
+# Smaller delays are made up for by the pictures that follow. Chosen, not measured.
+BEHIND_NS: Final = SECOND_NS // 5
+
 # Longer than the slowest picture takes from a file. Chosen, not measured.
 PATIENCE_S: Final = 10.0
 
@@ -21,6 +24,9 @@ LOOK_EVERY_S: Final = 0.1
 
 class Pace(Protocol):
     """Keep the sources of one site in step."""
+
+    def begin(self, at_ns: int) -> None:
+        """Let the time of the sources begin now, at this capture time."""
 
     def join(self, camera_id: str, at_ns: int) -> None:
         """Let a source begin at this capture time."""
@@ -33,6 +39,9 @@ class Pace(Protocol):
     ) -> bool:
         """Wait until the picture of this capture time is due; False when `stop` came first."""
 
+    def behind_ns(self, at_ns: int) -> int:
+        """Return how much too late the picture of this capture time is, to be shown now."""
+
     def leave(self, camera_id: str) -> None:
         """Let a source end."""
 
@@ -41,16 +50,14 @@ class Realtime:
     """Show each picture when as much time has passed since the start as lies between them."""
 
     def __init__(self) -> None:
-        self._origin_ns: int | None = None
+        self._origin_ns = 0
 
-    def join(
-        self,
-        camera_id: str,  # noqa: ARG002 - part of the interface
-        at_ns: int,
-    ) -> None:
-        """Let the first that joins fix what time it is now."""
-        if self._origin_ns is None:
-            self._origin_ns = time.monotonic_ns() - at_ns
+    def begin(self, at_ns: int) -> None:
+        """Let each picture be due at its distance from this one."""
+        self._origin_ns = time.monotonic_ns() - at_ns
+
+    def join(self, camera_id: str, at_ns: int) -> None:
+        """Do nothing: no source waits for another."""
 
     def wait(
         self,
@@ -59,11 +66,18 @@ class Realtime:
         stop: Event,
     ) -> bool:
         """Wait until `at_ns` by the clock."""
-        origin_ns = self._origin_ns or 0
-        due_ns = origin_ns + at_ns
+        due_ns = self._origin_ns + at_ns
         left_ns = max(0, due_ns - time.monotonic_ns())
         stopped = stop.wait(left_ns / SECOND_NS)
         return not stopped
+
+    def behind_ns(self, at_ns: int) -> int:
+        """Return the nanoseconds since the picture was due; 0 for a small delay."""
+        due_ns = self._origin_ns + at_ns
+        late_ns = time.monotonic_ns() - due_ns
+        if late_ns < BEHIND_NS:
+            return 0
+        return late_ns
 
     def leave(self, camera_id: str) -> None:
         """Do nothing: no source waits for another."""
@@ -80,6 +94,9 @@ class FullSpeed:
         self._positions: dict[str, int] = {}
         self._moved = Condition()
         self._moved_at = time.monotonic()
+
+    def begin(self, at_ns: int) -> None:
+        """Do nothing: time is that of the sources."""
 
     def join(self, camera_id: str, at_ns: int) -> None:
         """Let the others wait for it from now on."""
@@ -104,6 +121,13 @@ class FullSpeed:
                 else:
                     self._moved.wait(LOOK_EVERY_S)
         return False
+
+    def behind_ns(
+        self,
+        at_ns: int,  # noqa: ARG002 - part of the interface
+    ) -> int:
+        """Return 0: nothing is due at a time of the clock."""
+        return 0
 
     def leave(self, camera_id: str) -> None:
         """Let the others no longer wait for it."""

@@ -30,7 +30,8 @@ class IngestSettings(EnvironmentSettings):
         None,
         ge=0,
         lt=2**62,
-        description="Capture time of the first picture of files; the default is now.",
+        description="Capture time of the first picture of files, which then have the same times in "
+        "each run; the default is now.",
     )
     seconds: float | None = Field(
         None,

@@ -80,6 +80,8 @@ class Ingest:
         self._start_ns = self._shared.wall_ns()
         if settings.start_ns is not None:
             self._start_ns = settings.start_ns
+        # Before the sources are made, which may take seconds.
+        self._shared.pace.begin(self._start_ns)
         ends = self._shared.finite or settings.seconds is not None
         self._reload(self._start_ns)
         reload_at = started + RELOAD_EVERY_S

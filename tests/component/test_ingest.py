@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,7 @@ from vitrine.mall.folder import FixedMall
 from vitrine.runtime import Context
 from vitrine.services.ingest import camera_thread, supervisor
 from vitrine.services.ingest.app import build
+from vitrine.services.ingest.pace import Realtime
 from vitrine.services.ingest.settings import IngestSettings
 from vitrine.services.ingest.shared import Shared
 from vitrine.services.ingest.shots import Shots, Source, Unreadable
@@ -239,6 +241,24 @@ def test_coverage_is_told_while_a_live_camera_is_down() -> None:
     assert (second.start_ns, second.end_ns) == (at(10), at(20))
     assert (third.start_ns, third.end_ns) == (at(20), at(30))
     assert second.usable_ns == third.usable_ns == 0
+
+
+def test_pictures_of_a_source_that_is_slow_to_make_have_the_time_at_which_they_are_shown() -> (
+    None
+):
+    shared = make_shared(
+        pace=Realtime(),
+        settings={"speed": "realtime", "start_ns": None},
+        wall_ns=lambda: T0_NS,
+    )
+
+    def open_source(_: Camera) -> Source:
+        time.sleep(0.3)
+        return make_source([make_shot(0)])
+
+    Ingest(ChangingMall(make_camera()), shared, open_source).run(Event())
+    (first_s,) = seconds_of(frames(shared.bus))
+    assert first_s >= 0.3
 
 
 def test_a_full_disk_for_the_truth_ends_in_an_error_after_all_frames() -> None:

@@ -31,8 +31,10 @@ from tests.ingest_builders import (
     wait_for,
     write_images,
 )
+from vitrine.clock import SECOND_NS
 from vitrine.services.ingest import camera as camera_module
 from vitrine.services.ingest.camera import CameraRun
+from vitrine.services.ingest.pace import FullSpeed
 from vitrine.services.ingest.shots import Ended, Shots, Source, Unreadable
 from vitrine.services.ingest.sources import source_of
 from vitrine.services.ingest.truth import TruthFile
@@ -239,6 +241,20 @@ def test_a_file_waits_for_slow_workers_and_loses_nothing() -> None:
     stop.set()
     workers.join()
     assert len(seconds_of(frames(shared.bus))) == 50
+
+
+def test_a_file_that_waited_goes_on_in_the_time_of_the_clock() -> None:
+    class Waited(FullSpeed):
+        def behind_ns(self, at_ns: int) -> int:
+            waited_s = 3 if at_ns == at(0.1) else 0
+            return waited_s * SECOND_NS
+
+    shared = make_shared(pace=Waited(), settings={"start_ns": None})
+    make_run(make_source(make_shots(4)), shared).run()
+    assert seconds_of(frames(shared.bus)) == [0, 3.1, 3.2, 3.3]
+    repeatable = make_shared(pace=Waited())
+    make_run(make_source(make_shots(4)), repeatable).run()
+    assert seconds_of(frames(repeatable.bus)) == [0, 0.1, 0.2, 0.3]
 
 
 def test_a_file_that_waits_for_workers_can_be_stopped() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
 import pytest
@@ -73,3 +74,31 @@ def test_a_bus_that_does_not_answer_is_asked_once_a_second() -> None:
         with pytest.raises(Unavailable, match="away"):
             in_flight.has_room(0)
     assert bus.looks == 1
+
+
+def test_slow_workers_get_less_so_that_nothing_waits_longer_than_allowed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now_s = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now_s)
+    bus = CountingBus()
+    in_flight = InFlight(bus, bound=16, look_every_s=0, longest_wait_s=1.0)
+    rooms = []
+    for _ in range(8):
+        if in_flight.has_room(0):
+            in_flight.sent(0)
+            bus.waiting += 1
+        rooms.append(bus.waiting)
+        now_s += 0.3
+    assert rooms == [1, 2, 3, 4, 4, 4, 4, 4], "the first waits longer than a second"
+    bus.waiting = 1
+    assert not in_flight.has_room(0), "the last waits longer too"
+    bus.waiting = 0
+    assert in_flight.has_room(0)
+
+
+def test_what_waits_from_before_a_restart_has_no_age() -> None:
+    bus = CountingBus()
+    bus.waiting = 5
+    in_flight = InFlight(bus, bound=8, look_every_s=0, longest_wait_s=0.0)
+    assert in_flight.has_room(0)

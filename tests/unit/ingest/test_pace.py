@@ -8,6 +8,7 @@ from threading import Event, Thread
 import pytest
 
 from tests.builders import T0_NS, at
+from vitrine.clock import SECOND_NS
 from vitrine.services.ingest import pace as pace_module
 from vitrine.services.ingest.pace import FullSpeed, Realtime
 
@@ -15,9 +16,23 @@ from vitrine.services.ingest.pace import FullSpeed, Realtime
 def test_in_real_time_a_picture_waits_for_its_moment() -> None:
     pace = Realtime()
     begun = time.monotonic()
-    pace.join("a", T0_NS)
+    pace.begin(T0_NS)
     assert pace.wait("a", at(0.2), Event())
     assert 0.2 <= time.monotonic() - begun < 2
+
+
+def test_in_real_time_a_picture_is_behind_by_what_its_source_waited(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now_ns = 50 * SECOND_NS
+    monkeypatch.setattr(time, "monotonic_ns", lambda: now_ns)
+    pace = Realtime()
+    pace.begin(T0_NS)
+    now_ns += 3 * SECOND_NS
+    assert pace.behind_ns(at(1)) == 2 * SECOND_NS
+    assert pace.behind_ns(at(2.9)) == 0, "the next picture makes up for so little"
+    assert pace.behind_ns(at(4)) == 0
+    assert FullSpeed().behind_ns(at(1)) == 0
 
 
 def test_waiting_ends_when_asked_to_stop() -> None:
@@ -26,6 +41,7 @@ def test_waiting_ends_when_asked_to_stop() -> None:
     slow = Realtime()
     fast = FullSpeed()
     for pace in (slow, fast):
+        pace.begin(T0_NS)
         pace.join("a", T0_NS)
         pace.join("b", T0_NS)
         assert not pace.wait("a", at(100), stop)
