@@ -27,6 +27,11 @@ RIFF: Final = b"RIFF"
 EBML: Final = b"\x1a\x45\xdf\xa3"
 SEGMENT: Final = b"\x18\x53\x80\x67"
 
+# Packets of MPEG transport streams (ISO/IEC 13818-1), which all begin alike. Discs put a time of
+# four bytes before each.
+SYNC: Final = 0x47
+PACKET_BYTES: Final = {0: 188, 4: 192}
+
 # Names of codecs: four letters in MP4 and MOV, an identifier in Matroska.
 CODEC: Final = re.compile(
     rb"stsd.{12}(\w{4})|\x86[\x80-\xa0](V_[A-Z0-9/_]+)", re.DOTALL
@@ -39,15 +44,18 @@ UNKNOWN_RIFF: Final = (0, 0xFFFF_FFFF)
 
 
 def is_cut_off(path: Path) -> bool:
-    """Return True if the container is larger than the file.
+    """Return True if the container is larger than the file, or ends within a packet.
 
     Times and numbers of pictures say nothing certain: trimming and remuxing leave them as they
-    were. False where the format has no sizes, such as MPEG transport streams. Raises OSError.
+    were. False where the format has no sizes, such as raw streams. Raises OSError.
     """
     size = path.stat().st_size
     with path.open("rb") as file:
-        head = file.read(8)
+        head = file.read(2 * max(PACKET_BYTES.values()))
         file.seek(0)
+        packet = _packet_bytes(head)
+        if packet is not None:
+            return size % packet != 0
         if head.startswith(RIFF):
             return _riff_end(head) > size
         if head.startswith(EBML):
@@ -72,12 +80,22 @@ def codec_name(path: Path) -> str:
     return name.decode("ascii", "replace")
 
 
+def _packet_bytes(head: bytes) -> int | None:
+    """Return the size of a transport stream's packets; None for what is none."""
+    for first, size in PACKET_BYTES.items():
+        begins = head[first : first + size + 1 : size]
+        if begins == bytes([SYNC, SYNC]):
+            return size
+    return None
+
+
 def _riff_end(head: bytes) -> int:
     """Return where an AVI file ends."""
     length = int.from_bytes(head[4:8], "little")
     if length in UNKNOWN_RIFF:
         return 0
-    return len(head) + length
+    # Counted from its own eight bytes on.
+    return 8 + length
 
 
 def _boxes_end(file: BinaryIO, size: int) -> int:
