@@ -185,7 +185,7 @@ def lost_video(
 ) -> Iterator[str]:
     """Return the violations of what may be missing of the cameras' video."""
     if complete:
-        return video.frames(evidence, FPS)
+        return video.frames(evidence)
     return video.losses(evidence, outages, FPS)
 
 

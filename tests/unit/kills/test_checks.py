@@ -19,11 +19,11 @@ from tests.builders import (
     make_track_id,
     received,
 )
-from tests.campaign_scenario import make_interaction, make_play
+from tests.campaign_scenario import make_coverage, make_interaction, make_play
 from tests.stand_builders import make_campaign, make_offer
 from vitrine.bus import Received
 from vitrine.mall.folder import FixedMall
-from vitrine.schemas import DeadLetter, Event, Exposure
+from vitrine.schemas import Coverage, DeadLetter, Event, Exposure
 from vitrine.topics import TOPICS
 
 FPS = 5
@@ -54,6 +54,7 @@ def good_run() -> Evidence:
     )
     records: dict[str, list[Received[Any]]] = {topic.name: [] for topic in TOPICS}
     records["faces"] = faces
+    records["coverage"] = log(coverage_of(faces))
     records["exposures"] = log(*exposures_of(faces, mall))
     records["plays"] = log(play)
     records["interactions"] = log(shown)
@@ -66,6 +67,11 @@ def good_run() -> Evidence:
         mall=mall,
     )
     return replace(evidence, totals=checks.batch_totals(evidence))
+
+
+def coverage_of(faces: list[Received[Any]]) -> Coverage:
+    """Return what ingest says of the frames behind the faces."""
+    return make_coverage(0, camera_id=faces[0].event.camera_id, frames=len(faces))
 
 
 def exposures_of(faces: list[Received[Any]], mall: FixedMall) -> list[Exposure]:
@@ -134,6 +140,21 @@ def without_two_frames(run: Evidence) -> Evidence:
     return with_topic(run, "faces", *faces[:8], *faces[10:])
 
 
+def with_dropped_frames(run: Evidence) -> Evidence:
+    """Return the run with another span, in which ingest dropped three frames."""
+    first = run.records["coverage"][0].event
+    span_ns = first.end_ns - first.start_ns
+    later = first.model_copy(
+        update={
+            "start_ns": first.end_ns,
+            "end_ns": first.end_ns + span_ns,
+            "frames": 0,
+            "dropped": 3,
+        }
+    )
+    return with_topic(run, "coverage", *log(first, later))
+
+
 def all_violations(evidence: Evidence) -> list[str]:
     """Return what all checks say of a run."""
     return [
@@ -142,7 +163,7 @@ def all_violations(evidence: Evidence) -> list[str]:
         *checks.exposures(evidence),
         *checks.totals(evidence),
         *checks.dead_letters(evidence),
-        *video.frames(evidence, FPS),
+        *video.frames(evidence),
     ]
 
 
@@ -225,6 +246,10 @@ def test_the_same_event_twice_is_no_violation() -> None:
         (
             without_two_frames,
             "misses 2 frames",
+        ),
+        (
+            with_dropped_frames,
+            "dropped 3 frames",
         ),
     ],
 )
