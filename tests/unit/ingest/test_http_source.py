@@ -228,8 +228,8 @@ def test_a_recording_plays_once_on_its_own_times(clip: bytes) -> None:
     assert len(seconds_of(metas)) == 12
     assert metas[-1].ended
     span_s = (metas[11].captured_at_ns - metas[0].captured_at_ns) / 1e9
-    assert span_s == pytest.approx(0.44, abs=0.1)
-    assert took_s < 5
+    # Not sooner than its own times; later on a busy machine.
+    assert 0.34 <= span_s <= took_s < 5
 
 
 def test_a_recording_without_ranges_plays_if_its_index_comes_first(
