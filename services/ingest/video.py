@@ -21,8 +21,13 @@ CUT_OFF: Final = (
     "is cut off, and its index with the rest: it was not copied or recorded to the end"
 )
 
-# A playlist or an index may not lead from a file to the network.
-FILES_ONLY: Final = {"protocol_whitelist": "file"}
+# A playlist or an index may not lead from a file to the network. A playlist without an end is
+# not read again: that took two minutes, and a file does not grow here.
+FILES_ONLY: Final = {
+    "protocol_whitelist": "file",
+    "max_reload": "0",
+    "m3u8_hold_counters": "0",
+}
 
 
 def video_shots(camera: Camera) -> Shots:

@@ -243,6 +243,7 @@ def test_an_unknown_codec_is_named(base: Path) -> None:
     assert error.value.cause == "codec"
 
 
+@pytest.mark.timeout(30)
 def test_a_playlist_in_a_file_does_not_lead_to_the_network(tmp_path: Path) -> None:
     path = tmp_path / "a.m3u8"
     path.write_text(
