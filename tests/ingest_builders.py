@@ -22,7 +22,6 @@ from vitrine.schemas import Coverage, FrameMeta
 from vitrine.services.ingest.camera import CameraRun
 from vitrine.services.ingest.in_flight import InFlight
 from vitrine.services.ingest.pace import FullSpeed
-from vitrine.services.ingest.pictures import Pictures
 from vitrine.services.ingest.settings import IngestSettings
 from vitrine.services.ingest.shared import Shared
 from vitrine.services.ingest.shots import (
@@ -179,7 +178,6 @@ def make_shared(
         "health": Health(),
         "in_flight": InFlight(bus, in_flight, look_every_s=0.001),
         "pace": FullSpeed(),
-        "pictures": Pictures(None, time.monotonic),
         "truth": None,
         "finite": finite,
         "startup_limit_s": 60.0,

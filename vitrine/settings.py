@@ -218,10 +218,7 @@ class Settings(EnvironmentSettings):
     operator_token: SecretStr | None = Field(
         None,
         min_length=16,
-        description=(
-            "What the live page and the cameras' pictures need; "
-            "without it there are no pictures."
-        ),
+        description="What the live page and the live view of the cameras need.",
     )
     health_port: int = Field(
         8080,

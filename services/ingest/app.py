@@ -11,7 +11,6 @@ from vitrine.mall.folder import MallSource
 from vitrine.runtime import Context, Service
 from vitrine.services.ingest.in_flight import LONGEST_WAIT_S, InFlight
 from vitrine.services.ingest.pace import FullSpeed, Pace, Realtime
-from vitrine.services.ingest.pictures import Pictures
 from vitrine.services.ingest.settings import IngestSettings
 from vitrine.services.ingest.shared import Shared
 from vitrine.services.ingest.sources import source_of
@@ -30,8 +29,6 @@ def build(context: Context) -> Service:
     """Return ingest on the bus of the context."""
     silence_ffmpeg()
     settings = context.load(IngestSettings)
-    pictures = Pictures(context.settings.operator_token, time.monotonic)
-    context.pages["/cameras"] = pictures.answer
     pace: Pace = Realtime()
     longest_wait_s = LONGEST_WAIT_S
     if settings.speed == "max":
@@ -52,7 +49,6 @@ def build(context: Context) -> Service:
         health=context.health,
         in_flight=in_flight,
         pace=pace,
-        pictures=pictures,
         truth=truth,
         finite=context.finite,
         startup_limit_s=context.settings.startup_limit_s,

@@ -101,7 +101,6 @@ class CameraRun:
         finally:
             self._set_up(False)
             self._shared.pace.leave(self.camera.id)
-            self._shared.pictures.forget(self.camera.id)
             with closing(self.output):
                 self._finish()
 

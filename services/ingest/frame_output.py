@@ -127,7 +127,6 @@ class FrameOutput:
             live=self._source.live,
             synthetic=self._source.synthetic,
         )
-        self._shared.pictures.show(camera.id, jpeg)
         if not self._send(meta, jpeg):
             self.drop("bus")
             return

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from vitrine.bus import Bus
 from vitrine.services.ingest.in_flight import InFlight
 from vitrine.services.ingest.pace import Pace
-from vitrine.services.ingest.pictures import Pictures
 from vitrine.services.ingest.settings import IngestSettings
 from vitrine.services.ingest.truth import TruthFile
 from vitrine.telemetry.health import Health
@@ -23,7 +22,6 @@ class Shared:
     health: Health
     in_flight: InFlight
     pace: Pace
-    pictures: Pictures
     truth: TruthFile | None
     finite: bool
     """The run ends with its sources: a camera that never gives a picture is an error."""

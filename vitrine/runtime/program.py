@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from vitrine.clock import Clock, SystemClock
 from vitrine.mall.folder import MallSource
 from vitrine.settings import Defaults, S, Settings
-from vitrine.telemetry.health import Health, Page
+from vitrine.telemetry.health import Health
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -44,8 +44,6 @@ class Context:
     clock: Clock = field(default_factory=SystemClock)
     finite: bool = False
     """The input ends: what is open then is closed and counted, as nothing more can come."""
-    pages: dict[str, Page] = field(default_factory=dict)
-    """Pages that a service adds to the health server; see `health_server`."""
     defaults: Defaults = field(default_factory=dict)
     """Settings of services, as the program that composes them gives them."""
 

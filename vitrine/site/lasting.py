@@ -111,7 +111,6 @@ class LastingSite:
                 self.health,
                 self.settings.http_host,
                 self.settings.health_port,
-                context.pages,
             )
             self.health_port = stack.enter_context(server)
             self._watch(stop, ready)

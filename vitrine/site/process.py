@@ -66,7 +66,6 @@ def run_service(name: str, settings: Settings) -> None:
             health,
             settings.http_host,
             settings.health_port,
-            context.pages,
         )
         port = stack.enter_context(server)
         logger.info("%s started; health and metrics on port %d", name, port)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-from base64 import b64decode
-from binascii import Error as Base64Error
 from dataclasses import dataclass
 
 from pydantic import SecretStr
@@ -44,19 +42,6 @@ def bearer_token(authorization: str) -> str:
     if kind != "Bearer":
         return ""
     return value
-
-
-def basic_password(authorization: str) -> str:
-    """Return the password of the header `Authorization: Basic …`; otherwise an empty text."""
-    kind, _, value = authorization.partition(" ")
-    if kind != "Basic":
-        return ""
-    try:
-        credentials = b64decode(value, validate=True).decode()
-    except (Base64Error, ValueError):
-        return ""
-    _, _, password = credentials.partition(":")
-    return password
 
 
 def require_tokens(host: str, **tokens: SecretStr | None) -> None:
