@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -44,6 +45,15 @@ EXPECTED = {
 }
 # `docker run --env-file` keeps them.
 QUOTES = ('"', "'")
+
+
+NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
+
+
+def split_names(names: str) -> list[str]:
+    """Return comma-separated names as a list."""
+    given = [name.strip() for name in names.split(",")]
+    return [name for name in given if name]
 
 
 class EnvironmentSettings(BaseSettings):
@@ -215,6 +225,13 @@ class Settings(EnvironmentSettings):
         "127.0.0.1",
         description="Address that pages, health and metrics listen on; `::` is IPv6 and IPv4.",
     )
+    http_names: str = Field(
+        "",
+        description=(
+            "Comma-separated names of this machine, as browsers and proxies call it; "
+            "addresses and names without a dot need none."
+        ),
+    )
     operator_token: SecretStr | None = Field(
         None,
         min_length=16,
@@ -243,6 +260,22 @@ class Settings(EnvironmentSettings):
     def _without_brackets(cls, host: str) -> str:
         """Return `[::1]` as `::1`."""
         return host.removeprefix("[").removesuffix("]")
+
+    @field_validator("http_names")
+    @classmethod
+    def _names_only(cls, names: str) -> str:
+        """Return the names unchanged. Raises ValueError for an address with more in it."""
+        for name in split_names(names):
+            if not NAME.fullmatch(name):
+                raise ValueError(
+                    f"found {name!r}, expected names such as stand.example.org, "
+                    "without http:// and port"
+                )
+        return names
+
+    def own_names(self) -> list[str]:
+        """Return `http_names` as a list."""
+        return split_names(self.http_names)
 
     def state_folder(self) -> Path | None:
         """Return the folder of what outlives a restart; None where there is no place for one."""

@@ -16,6 +16,7 @@ from vitrine.services.console.settings import ConsoleSettings
 from vitrine.services.console.viewers import Viewers
 from vitrine.services.console.web import Web, create_app
 from vitrine.web.guard import OPERATOR_COOKIE, PageGuard
+from vitrine.web.names import ServerNames
 from vitrine.web.server import address_of, listen, web_server
 from vitrine.web.tokens import require_tokens
 
@@ -58,7 +59,14 @@ class ConsoleService:
                 variable="VITRINE_CONSOLE_PORT",
             )
             stack.enter_context(listener)
-            stack.enter_context(web_server(app, listener, stop, name=NAME))
+            server = web_server(
+                app,
+                listener,
+                stop,
+                name=NAME,
+                names=ServerNames(self._context.settings.own_names()),
+            )
+            stack.enter_context(server)
             # Before the server, so that its open questions are answered and it can end.
             stack.callback(board.close)
             self.address = address_of(listener)

@@ -15,22 +15,19 @@ from fastapi import (
     Request,
 )
 from fastapi.responses import FileResponse, RedirectResponse, Response
-from fastapi.staticfiles import StaticFiles
 
 from vitrine.services.console.access import Access
 from vitrine.services.console.board import Board
 from vitrine.services.console.viewers import TooMany, Viewers
+from vitrine.web.answers import answer_problems
+from vitrine.web.files import PageFiles
 from vitrine.web.guard import answer_guarded
 
 PAGES: Final = Path(__file__).parent / "pages"
 # How long a question waits for news. Chosen, not measured: soon enough to show that a
 # camera gives no pictures any more.
 WAIT_S: Final = 2.0
-PRIVATE: Final = {
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
+STRICT: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; "
         "img-src 'self' blob:; connect-src 'self'; frame-ancestors 'none'"
@@ -74,6 +71,7 @@ def create_app(web: Web, access: Access) -> FastAPI:
     )
     app.state.web = web
     answer_guarded(app)
+    answer_problems(app)
     router = APIRouter(
         prefix="/cameras",
         dependencies=[Depends(access)],
@@ -82,7 +80,7 @@ def create_app(web: Web, access: Access) -> FastAPI:
     router.add_api_route("/news", news, response_class=Response)
     app.include_router(router)
     app.add_api_route("/", to_cameras, response_class=RedirectResponse)
-    pages = StaticFiles(directory=PAGES)
+    pages = PageFiles(directory=PAGES)
     app.mount("/cameras/static", pages)
     # The page that asks for a token takes its icon from here.
     app.mount("/static", pages)
@@ -91,7 +89,7 @@ def create_app(web: Web, access: Access) -> FastAPI:
 
 def cameras_page() -> FileResponse:
     """Return the live view."""
-    return FileResponse(PAGES / "cameras.html", headers=PRIVATE)
+    return FileResponse(PAGES / "cameras.html", headers=STRICT)
 
 
 def to_cameras(request: Request) -> RedirectResponse:
@@ -122,5 +120,4 @@ async def news(
     return Response(
         content,
         media_type="application/octet-stream",
-        headers=PRIVATE,
     )

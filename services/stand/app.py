@@ -22,6 +22,8 @@ from vitrine.services.stand.switchboard import Switchboard
 from vitrine.services.stand.web import create_app
 from vitrine.stores.redis import redis_errors
 from vitrine.topics import ENGAGEMENT, IDENTITIES
+from vitrine.web import limits
+from vitrine.web.names import ServerNames
 from vitrine.web.server import address_of, listen, web_server
 from vitrine.web.tokens import require_tokens
 
@@ -70,7 +72,15 @@ class StandService:
                 variable="VITRINE_STAND_PORT",
             )
             stack.enter_context(listener)
-            server = web_server(app, listener, stop, name=NAME)
+            server = web_server(
+                app,
+                listener,
+                stop,
+                name=NAME,
+                names=ServerNames(context.settings.own_names()),
+                body_bytes={"plays": limits.REPORT_BYTES},
+                open_files=("/creatives/",),
+            )
             stack.enter_context(server)
             # Before the server, so that its open streams end and it can.
             stack.callback(switchboard.close)

@@ -22,6 +22,7 @@ PASSED_ON: Final = (
     "Cache-Control",
     "Content-Security-Policy",
     "Content-Type",
+    "Cross-Origin-Opener-Policy",
     "Cross-Origin-Resource-Policy",
     "ETag",
     "Last-Modified",

@@ -6,7 +6,6 @@ from contextlib import closing
 from typing import Annotated
 
 from fastapi import Header, HTTPException
-from pydantic import SecretStr
 
 from vitrine.errors import Unavailable
 from vitrine.offers.redemption import AlreadyRedeemed, UnknownCode
@@ -21,10 +20,8 @@ def redeem(
     _stand_id: KnownStand,
     request: RedeemRequest,
     web: WebOf,
-    authorization: Annotated[str, Header()] = "",
 ) -> Redeemed:
     """Use up a code; a second time is refused with 409."""
-    _require_token(web.till_token, authorization)
     try:
         with closing(web.redis()) as redis:
             now_ns = web.clock.now_ns()
@@ -50,8 +47,12 @@ def redeem(
     )
 
 
-def _require_token(token: SecretStr | None, authorization: str) -> None:
-    guard = TokenGuard(token)
+def require_till(
+    web: WebOf,
+    authorization: Annotated[str, Header()] = "",
+) -> None:
+    """Refuse who does not bring the token of the tills. A dependency of `redeem`."""
+    guard = TokenGuard(web.till_token)
     if not guard.has_token:
         raise HTTPException(403, "redemption is off; set VITRINE_STAND_TILL_TOKEN")
     if not guard.admits(bearer_token(authorization)):

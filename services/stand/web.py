@@ -14,12 +14,23 @@ from vitrine.services.stand.console_route import ConsoleRoute
 from vitrine.services.stand.dependencies import KnownStand, Web
 from vitrine.services.stand.report_routes import take_interaction, take_plays
 from vitrine.services.stand.streams import live_events, player_events
-from vitrine.services.stand.till import redeem
+from vitrine.services.stand.till import redeem, require_till
+from vitrine.web.answers import answer_problems
+from vitrine.web.files import PageFiles
 from vitrine.web.guard import OPERATOR_COOKIE, PageGuard, answer_guarded
 
 PAGES: Final = Path(__file__).parent / "pages"
 # Creatives are other people's programs: they get an origin of their own, also when opened directly.
-SANDBOX: Final = "sandbox allow-scripts"
+SANDBOX: Final = "sandbox allow-scripts; frame-ancestors 'self'"
+CREATIVE_HEADERS: Final = {
+    "Content-Security-Policy": SANDBOX,
+    # An operator who replaces a file sees it at the next play.
+    "Cache-Control": "no-cache",
+    # The origin of a creative is another one than that of its own pictures.
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    # With any other value browsers refuse to open a sandboxed page by its address.
+    "Cross-Origin-Opener-Policy": "unsafe-none",
+}
 
 
 class CreativeFiles(StaticFiles):
@@ -28,10 +39,7 @@ class CreativeFiles(StaticFiles):
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         """Return a file, with headers."""
         response = super().file_response(*args, **kwargs)
-        response.headers["Content-Security-Policy"] = SANDBOX
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        # An operator who replaces a file sees it at the next play.
-        response.headers["Cache-Control"] = "no-cache"
+        response.headers.update(CREATIVE_HEADERS)
         return response
 
 
@@ -41,9 +49,11 @@ def create_app(web: Web) -> FastAPI:
         title="Vitrine stand",
         docs_url=None,
         redoc_url=None,
+        openapi_url=None,
     )
     app.state.web = web
     answer_guarded(app)
+    answer_problems(app)
     operators = PageGuard(OPERATOR_COOKIE, web.operator_token)
     app.include_router(
         _operator_routes(web),
@@ -58,11 +68,12 @@ def create_app(web: Web) -> FastAPI:
         "/stands/{stand_id}/redeem",
         redeem,
         methods=["POST"],
+        dependencies=[Depends(require_till)],
     )
     # The folder may be missing: then every creative is, and the house is shown.
     creatives = CreativeFiles(directory=web.creatives, check_dir=False)
     app.mount("/creatives", creatives)
-    pages = StaticFiles(directory=PAGES)
+    pages = PageFiles(directory=PAGES)
     app.mount("/static", pages)
     return app
 

@@ -32,7 +32,7 @@ from vitrine.stores.campaign_figures import load_figures
 from vitrine.stores.campaigns import AnalyticsStore, batch_of
 from vitrine.stores.embedded import embedded_redis
 from vitrine.stores.redis import connect
-from vitrine.telemetry.health import health_server
+from vitrine.web.health_server import health_server
 
 CAMERAS = """\
 cameras:

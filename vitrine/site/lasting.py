@@ -31,8 +31,10 @@ from vitrine.site.systemd import notify
 from vitrine.stores.data_folder import DataFolder
 from vitrine.stores.embedded import EmbeddedStore
 from vitrine.stores.redis import connect
-from vitrine.telemetry.health import Health, health_server
+from vitrine.telemetry.health import Health
 from vitrine.topics import TOPICS
+from vitrine.web.health_server import health_server
+from vitrine.web.names import ServerNames
 from vitrine.web.tokens import is_loopback
 
 logger = logging.getLogger(__name__)
@@ -111,6 +113,7 @@ class LastingSite:
                 self.health,
                 self.settings.http_host,
                 self.settings.health_port,
+                ServerNames(self.settings.own_names()),
             )
             self.health_port = stack.enter_context(server)
             self._watch(stop, ready)

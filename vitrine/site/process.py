@@ -16,8 +16,10 @@ from vitrine.runtime.stop import DrainingStop
 from vitrine.settings import Settings
 from vitrine.site.interrupts import interrupts
 from vitrine.stores.redis import connect
-from vitrine.telemetry.health import Health, health_server
+from vitrine.telemetry.health import Health
 from vitrine.telemetry.logs import configure_logs
+from vitrine.web.health_server import health_server
+from vitrine.web.names import ServerNames
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +68,7 @@ def run_service(name: str, settings: Settings) -> None:
             health,
             settings.http_host,
             settings.health_port,
+            ServerNames(settings.own_names()),
         )
         port = stack.enter_context(server)
         logger.info("%s started; health and metrics on port %d", name, port)

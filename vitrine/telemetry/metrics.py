@@ -163,6 +163,12 @@ CONSOLE_OPENINGS = Counter(
     "vitrine_console_openings", "Times that a browser opened the live view."
 )
 
+HTTP_REFUSED = Counter(
+    "vitrine_http_refused",
+    "Requests and connections that a server refused, by reason.",
+    ["reason"],
+)
+
 LATE_EVENTS = Counter(
     "vitrine_late_events", "Events after their window had closed.", ["topic"]
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import Event, Thread
 
@@ -13,6 +13,11 @@ from fastapi import FastAPI
 from vitrine.errors import ConfigurationError
 from vitrine.telemetry.listening import at_port, listen_on
 from vitrine.web import limits
+from vitrine.web.connections import BoundedConnection
+from vitrine.web.names import ServerNames
+from vitrine.web.protection import Protection
+
+NO_LIMITS: Mapping[str, int] = {}
 
 
 @contextmanager
@@ -22,20 +27,28 @@ def web_server(
     stop: Event,
     *,
     name: str,
+    names: ServerNames | None = None,
+    body_bytes: Mapping[str, int] = NO_LIMITS,
+    open_files: tuple[str, ...] = (),
 ) -> Iterator[None]:
-    """Serve `app` while the block runs, within the limits of the project.
+    """Serve `app` while the block runs, behind a `Protection`, which see.
 
     If the server ends by itself, it sets `stop`, and RuntimeError is raised at the end
     of the block. `name` stands in the error and in the name of the thread.
     """
-    app.add_middleware(limits.BodyLimit)
-    config = uvicorn.Config(
+    protected = Protection(
         app,
+        names or ServerNames(),
+        body_bytes,
+        open_files,
+    )
+    config = uvicorn.Config(
+        protected,
+        http=BoundedConnection,
         log_config=None,
         access_log=False,
         lifespan="off",
         ws="none",
-        limit_concurrency=limits.REQUESTS,
         timeout_keep_alive=limits.KEEP_ALIVE_S,
         timeout_graceful_shutdown=limits.SHUTDOWN_S,
     )

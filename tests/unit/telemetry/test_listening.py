@@ -11,8 +11,9 @@ from fastapi import FastAPI
 
 from vitrine.errors import ConfigurationError
 from vitrine.settings import Settings
-from vitrine.telemetry.health import Health, health_server
+from vitrine.telemetry.health import Health
 from vitrine.telemetry.listening import at_port, listen_on
+from vitrine.web.health_server import health_server
 from vitrine.web.server import address_of, listen, web_server
 
 pytestmark = pytest.mark.skipif(

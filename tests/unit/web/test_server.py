@@ -1,25 +1,48 @@
-"""A served application, its limits and its end."""
+"""A served application: its limits, its headers, who may ask it, and its end."""
 
 from __future__ import annotations
 
+import socket
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from threading import Event
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from fastapi import Body, FastAPI
 
 from vitrine.errors import ConfigurationError
-from vitrine.web.limits import BODY_BYTES
+from vitrine.web import limits
+from vitrine.web.answers import answer_problems
+from vitrine.web.headers import COMMON
+from vitrine.web.limits import BODY_BYTES, REPORT_BYTES
+from vitrine.web.names import ServerNames
 from vitrine.web.server import address_of, listen, web_server
+
+JSON = {"Content-Type": "application/json"}
+CHANGE = "/length"
 
 
 def make_app() -> FastAPI:
     app = FastAPI()
+    answer_problems(app)
 
     @app.post("/length")
+    @app.post("/plays")
     async def length(text: str = Body()) -> int:
         return len(text)
+
+    @app.get("/nothing")
+    @app.get("/files/picture")
+    async def nothing() -> None:
+        return None
+
+    @app.get("/falls")
+    async def falls() -> None:
+        raise KeyError("an error of ours")
 
     return app
 
@@ -28,33 +51,179 @@ def make_app() -> FastAPI:
 def address() -> Iterator[str]:
     with (
         listen("127.0.0.1", 0, name="stand", variable="VITRINE_STAND_PORT") as listener,
-        web_server(make_app(), listener, Event(), name="stand"),
+        web_server(
+            make_app(),
+            listener,
+            Event(),
+            name="stand",
+            names=ServerNames(["stand.example"]),
+            body_bytes={"plays": REPORT_BYTES},
+            open_files=("/files/",),
+        ),
     ):
         yield address_of(listener)
 
 
-def test_a_body_up_to_the_limit_is_read(address: str) -> None:
-    text = "x" * (BODY_BYTES - 2)
-    answer = httpx.post(f"{address}/length", json=text)
+def connected(address: str) -> socket.socket:
+    parts = urlsplit(address)
+    assert parts.port is not None
+    client = socket.create_connection((parts.hostname, parts.port), 5)
+    client.settimeout(5)
+    return client
+
+
+# Bodies
+
+
+@pytest.mark.parametrize(
+    ("path", "most"), [("/length", BODY_BYTES), ("/plays", REPORT_BYTES)]
+)
+def test_a_body_up_to_the_limit_is_read_and_a_larger_one_refused(
+    address: str, path: str, most: int
+) -> None:
+    text = "x" * (most - 2)
+    answer = httpx.post(f"{address}{path}", json=text)
     assert (answer.status_code, answer.json()) == (200, len(text))
-
-
-def test_a_larger_body_is_refused(address: str) -> None:
-    answer = httpx.post(f"{address}/length", json="x" * BODY_BYTES)
-    assert (answer.status_code, answer.json()["detail"]) == (
-        413,
-        "at most 1000000 bytes",
-    )
-
-
-def test_a_body_without_its_length_is_refused_too(address: str) -> None:
-    pieces = (b"x" * 100_000 for _ in range(12))
-    answer = httpx.post(
-        f"{address}/length",
-        content=pieces,
-        headers={"Content-Type": "application/json"},
-    )
+    answer = httpx.post(f"{address}{path}", json="x" * most)
     assert answer.status_code == 413
+    assert answer.json()["detail"] == f"at most {most} bytes"
+
+
+@pytest.mark.parametrize("path", ["/length", "/nothing", "/no-such"])
+def test_a_body_without_its_length_is_refused_on_every_route(
+    address: str, path: str
+) -> None:
+    pieces = (b"x" * 10_000 for _ in range(12))
+    answer = httpx.request("POST", f"{address}{path}", content=pieces, headers=JSON)
+    assert answer.status_code == 413
+
+
+def test_a_body_that_does_not_end_is_refused(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "BODY_S", 0.2)
+    with connected(address) as client:
+        client.sendall(
+            b"POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n12"
+        )
+        assert client.recv(4_000).startswith(b"HTTP/1.1 408")
+
+
+# Connections
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"GET /nothing HTTP/1.1\r\nHost: x\r\n",
+        b"GET /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n",
+    ],
+)
+def test_a_connection_without_a_whole_request_is_closed(
+    address: str, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr(limits, "REQUEST_S", 0.3)
+    with connected(address) as client:
+        client.sendall(sent)
+        while client.recv(4_000):
+            pass
+
+
+def test_too_many_idle_connections_keep_nobody_out(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "CONNECTIONS", 20)
+    threads = threading.active_count()
+    with ExitStack() as stack:
+        idle = [stack.enter_context(connected(address)) for _ in range(60)]
+        began_s = time.monotonic()
+        assert httpx.get(f"{address}/nothing").status_code == 200
+        assert time.monotonic() - began_s < 2
+        # The oldest went.
+        assert idle[0].recv(1) == b""
+        idle[-1].setblocking(False)
+        with pytest.raises(BlockingIOError):
+            idle[-1].recv(1)
+    assert threading.active_count() == threads
+
+
+def test_what_is_no_http_is_refused_with_headers(address: str) -> None:
+    with connected(address) as client:
+        client.sendall(b"no HTTP\r\n\r\n")
+        answer = client.recv(4_000)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"X-Content-Type-Options: nosniff" in answer
+
+
+# Headers
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/no-such", "/falls", "/length"])
+def test_every_answer_has_the_common_headers(address: str, path: str) -> None:
+    answer = httpx.get(f"{address}{path}")
+    for name, value in COMMON.items():
+        assert answer.headers[name] == value
+
+
+def test_people_get_a_page_and_programs_json(address: str) -> None:
+    page = httpx.get(f"{address}/no-such", headers={"Accept": "text/html"})
+    assert page.status_code == 404
+    assert "There is nothing here" in page.text
+    assert httpx.get(f"{address}/no-such").json() == {
+        "detail": "No page has this address."
+    }
+
+
+# Who may ask
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/no-such", "/length"])
+def test_another_name_is_refused_on_every_route(address: str, path: str) -> None:
+    answer = httpx.get(f"{address}{path}", headers={"Host": "evil.example:8000"})
+    assert answer.status_code == 421
+    assert "VITRINE_HTTP_NAMES" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Sec-Fetch-Site": "same-origin"}, 200),
+        ({"Sec-Fetch-Site": "none"}, 200),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}, 403),
+        # Plain HTTP: browsers say no more than the origin.
+        ({"Host": "stand:8000", "Origin": "http://stand:8000"}, 200),
+        ({"Host": "stand:8000", "Origin": "http://stand:9000"}, 403),
+        ({"Host": "stand:8000", "Origin": "http://evil.example"}, 403),
+        ({"Host": "stand:8000", "Origin": "null"}, 403),
+        # A proxy that asks by its own name for us.
+        ({"Host": "stand:8000", "Origin": "https://stand.example"}, 200),
+        ({"Host": "stand:8000", "Origin": "http://stand.example:81"}, 403),
+    ],
+)
+def test_a_page_of_another_origin_changes_nothing(
+    address: str, headers: dict[str, str], status: int
+) -> None:
+    answer = httpx.post(f"{address}{CHANGE}", json="x", headers=headers)
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/nothing", {"Sec-Fetch-Mode": "no-cors"}, 403),
+        ("/nothing", {"Sec-Fetch-Mode": "navigate"}, 200),
+        ("/files/picture", {"Sec-Fetch-Mode": "no-cors"}, 200),
+    ],
+)
+def test_another_origin_may_follow_a_link_and_load_open_files(
+    address: str, path: str, headers: dict[str, str], status: int
+) -> None:
+    headers = {"Sec-Fetch-Site": "cross-site", **headers}
+    assert httpx.get(f"{address}{path}", headers=headers).status_code == status
 
 
 def test_a_taken_port_is_an_error_that_names_its_setting() -> None:

@@ -1,0 +1,235 @@
+"""Walk over all routes of all servers: each has its headers, its limits and its guard.
+
+A new route is found by itself. One that is open to everybody has to be named in OPEN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from starlette.routing import Mount
+
+from tests.brokers import ROOT
+from tests.builders import make_mall
+from tests.console_builders import running_console
+from tests.stand_builders import running_stand
+from tests.stand_players import SPRING
+from vitrine.services.console import app as console_app
+from vitrine.services.stand import app as stand_app
+from vitrine.telemetry.health import Health
+from vitrine.web import server
+from vitrine.web.headers import CSP
+from vitrine.web.health_server import health_server
+from vitrine.web.limits import REPORT_BYTES
+
+OPERATOR = "the operator's token"
+PLAYER = "the screens' token"
+OPEN = {
+    # Files that everybody may see: scripts of pages, and what screens show.
+    "/static",
+    "/cameras/static",
+    "/creatives",
+    # Leads to a page with a guard.
+    "console /",
+    # What an orchestrator and Prometheus ask.
+    "/healthz",
+    "/readyz",
+    "/metrics",
+}
+HEALTH_PATHS = ("/healthz", "/readyz", "/metrics")
+WEB_FRAMEWORK = "FastAPI("
+SERVERS = {
+    "services/console/web.py": WEB_FRAMEWORK,
+    "services/stand/web.py": WEB_FRAMEWORK,
+    "vitrine/web/bounded_server.py": "(ThreadingHTTPServer)",
+    "vitrine/web/health_server.py": "(BaseHTTPRequestHandler)",
+}
+
+
+@dataclass(frozen=True)
+class Route:
+    """Hold one way to ask a server."""
+
+    service: str
+    address: str
+    method: str
+    path: str
+    pattern: str
+
+    @property
+    def is_open(self) -> bool:
+        return not OPEN.isdisjoint({self.pattern, f"{self.service} {self.pattern}"})
+
+    def ask(self, **options: Any) -> tuple[int, httpx.Headers]:
+        """Return status and headers; the body of a stream would not end."""
+        url = f"{self.address}{self.path}"
+        with httpx.stream(self.method, url, timeout=20, **options) as answer:
+            return answer.status_code, answer.headers
+
+    def __str__(self) -> str:
+        return f"{self.service}: {self.method} {self.pattern}"
+
+
+def routes_of(service: str, address: str, app: FastAPI) -> Iterator[Route]:
+    for found in iter_route_contexts(app.routes):
+        if isinstance(found.original_route, Mount):
+            pattern = found.original_route.path
+            path = f"{pattern}/nothing"
+            methods = {"GET"}
+        else:
+            assert found.path is not None
+            assert found.methods is not None
+            pattern = found.path
+            path = pattern.replace("{stand_id}", "north")
+            path = path.replace("{path:path}", "news")
+            methods = found.methods
+        assert "{" not in path, f"say here what {pattern} is filled with"
+        for method in methods:
+            yield Route(service, address, method, path, pattern)
+
+
+@contextmanager
+def served_apps() -> Iterator[list[FastAPI]]:
+    """Yield the applications that services begin to serve meanwhile."""
+    apps: list[FastAPI] = []
+
+    def noted(app: FastAPI, *args: Any, **kwargs: Any) -> Any:
+        apps.append(app)
+        return server.web_server(app, *args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stand_app, "web_server", noted)
+        patch.setattr(console_app, "web_server", noted)
+        yield apps
+
+
+@pytest.fixture(scope="module")
+def routes(
+    tmp_path_factory: pytest.TempPathFactory, redis_server: str
+) -> Iterator[list[Route]]:
+    """Yield all routes of servers that run."""
+    folder = tmp_path_factory.mktemp("stand")
+    with (
+        served_apps() as apps,
+        running_stand(
+            folder,
+            redis_server,
+            SPRING,
+            operator_token=OPERATOR,
+            player_token=PLAYER,
+        ) as stand,
+        running_console(make_mall(), operator_token=OPERATOR) as console,
+        health_server(Health(), "127.0.0.1", 0) as port,
+    ):
+        stand_routes, console_routes = apps
+        found = [
+            *routes_of("stand", stand.address, stand_routes),
+            *routes_of("console", console.service.address, console_routes),
+        ]
+        for path in HEALTH_PATHS:
+            address = f"http://127.0.0.1:{port}"
+            found.append(Route("health", address, "GET", path, path))
+        yield found
+
+
+def test_no_server_is_forgotten_here() -> None:
+    marks = set(SERVERS.values()) | {"Starlette(", "asyncio.start_server("}
+    found = {}
+    for folder in ("services", "vitrine"):
+        for path in Path(ROOT, folder).rglob("*.py"):
+            text = path.read_text()
+            for mark in marks:
+                if mark in text:
+                    found[str(path.relative_to(ROOT))] = mark
+    # `vitrine/services` is a link.
+    found = {
+        name: mark for name, mark in found.items() if "vitrine/services" not in name
+    }
+    assert found == SERVERS
+
+
+def test_all_routes_are_found(routes: list[Route]) -> None:
+    names = {str(route) for route in routes}
+    assert {
+        "stand: GET /live/events",
+        "stand: POST /stands/{stand_id}/plays",
+        "stand: POST /stands/{stand_id}/redeem",
+        "stand: GET /cameras/{path:path}",
+        "console: GET /cameras/news",
+        "health: GET /metrics",
+    } <= names
+    for name in OPEN - {"console /"}:
+        assert any(route.pattern == name for route in routes), name
+
+
+def test_no_route_shows_anything_without_its_token(routes: list[Route]) -> None:
+    wrong = {"Authorization": "Bearer of another door"}
+    for route in routes:
+        if route.is_open:
+            continue
+        assert route.ask()[0] == 401, route
+        assert route.ask(headers=wrong)[0] == 401, route
+
+
+def test_every_answer_of_every_route_has_its_headers(routes: list[Route]) -> None:
+    tokens: tuple[dict[str, str], ...] = ({}, {"Authorization": f"Bearer {OPERATOR}"})
+    for route in routes:
+        for headers in tokens:
+            if headers and route.method != "GET":
+                continue
+            _, answer = route.ask(headers=headers)
+            assert "frame-ancestors" in answer[CSP], route
+            assert answer["X-Content-Type-Options"] == "nosniff", route
+            assert "Referrer-Policy" in answer, route
+            assert "Cross-Origin-Resource-Policy" in answer, route
+            assert "Cross-Origin-Opener-Policy" in answer, route
+            if not route.is_open:
+                assert answer["Cache-Control"] == "no-store", route
+
+
+def test_every_route_refuses_a_large_body_before_it_is_read(
+    routes: list[Route],
+) -> None:
+    large = bytes(REPORT_BYTES + 1)
+    for route in routes:
+        if route.service == "health":
+            # It reads no body, and takes no method that has one.
+            continue
+        assert route.ask(content=large)[0] == 413, route
+        pieces = (bytes(100_000) for _ in range(11))
+        assert route.ask(content=pieces)[0] == 413, route
+
+
+def test_every_route_refuses_the_name_of_another_site(routes: list[Route]) -> None:
+    for route in routes:
+        assert route.ask(headers={"Host": "evil.example"})[0] == 421, route
+
+
+def test_every_route_that_changes_something_refuses_another_origin(
+    routes: list[Route],
+) -> None:
+    changing = [route for route in routes if route.method != "GET"]
+    assert len(changing) >= 3
+    for route in changing:
+        headers = {
+            "Sec-Fetch-Site": "cross-site",
+            "Authorization": f"Bearer {PLAYER}",
+        }
+        assert route.ask(headers=headers)[0] == 403, route
+
+
+def test_an_unknown_address_is_a_page_for_people_on_every_server(
+    routes: list[Route],
+) -> None:
+    for address in {route.address for route in routes}:
+        answer = httpx.get(f"{address}/no/such", headers={"Accept": "text/html"})
+        assert answer.status_code == 404
+        assert "There is nothing here" in answer.text
