@@ -150,6 +150,7 @@ def running_stand(
     operator_token: str | None = None,
     player_token: str | None = None,
     console_url: str | None = None,
+    creative_hosts: str = "",
 ) -> Iterator[Running]:
     """A stand service with `folder` as its configuration.
 
@@ -183,6 +184,7 @@ def running_stand(
             till_token=TILL_TOKEN,
             player_token=player_token,
             console_url=console_url,
+            creative_hosts=creative_hosts,
         ),
     )
 

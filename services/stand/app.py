@@ -99,6 +99,7 @@ class StandService:
             key=key,
             redis=context.redis,
             creatives=context.settings.config / "creatives",
+            creative_hosts=self._settings.allowed_hosts(),
             till_token=self._settings.till_token,
             operator_token=context.settings.operator_token,
             player_token=self._settings.player_token,
@@ -118,7 +119,7 @@ class StandService:
             context.clock,
             switchboard,
             OfferDesk(redis, folder / "codes", context.health),
-            Creatives(folder / "creatives"),
+            Creatives(folder / "creatives", self._settings.allowed_hosts()),
             key,
         )
 

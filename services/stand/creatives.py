@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -22,10 +23,13 @@ class Creatives:
     A file that is missing or of no known kind is skipped.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, allowed_hosts: Collection[str] = ()) -> None:
         self._folder = folder
+        self._allowed = frozenset(allowed_hosts)
         self.problems: dict[str, str] = {}
         """File → its fault as a sentence, of the configuration last checked."""
+        self.shut_in: list[str] = []
+        """A sentence for each campaign with hosts that are not allowed: it is shown without."""
 
     def check(self, mall: Mall) -> None:
         """Look at every file that the campaigns name; a new problem is logged once."""
@@ -40,6 +44,22 @@ class Creatives:
             if file not in self.problems:
                 logger.warning("campaign %s", problem)
         self.problems = found
+        self._check_hosts(mall)
+
+    def _check_hosts(self, mall: Mall) -> None:
+        shut_in = []
+        for campaign in mall.campaigns:
+            missing = sorted(set(campaign.hosts) - self._allowed)
+            if missing:
+                hosts = ",".join(missing)
+                shut_in.append(
+                    f"campaign {campaign.id} may not reach {hosts}; if it shall, "
+                    "add that to VITRINE_STAND_CREATIVE_HOSTS"
+                )
+        for problem in shut_in:
+            if problem not in self.shut_in:
+                logger.warning("%s", problem)
+        self.shut_in = shut_in
 
     def usable(self, campaign: Campaign, creative: Creative) -> bool:
         """Return True for a creative that can be shown."""

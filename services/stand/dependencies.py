@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -27,6 +27,8 @@ class Web:
     key: bytes
     redis: Callable[[], Redis]
     creatives: Path
+    creative_hosts: Sequence[str]
+    """What creatives may reach, where their campaign names it."""
     till_token: SecretStr | None
     operator_token: SecretStr | None
     player_token: SecretStr | None

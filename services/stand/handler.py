@@ -194,6 +194,7 @@ class StandHandler(Handler):
         problems = [
             *self._source.problems(),
             *self._creatives.problems.values(),
+            *self._creatives.shut_in,
             *self._offers.problems,
         ]
         now_ns = self._clock.now_ns()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from vitrine.settings import EnvironmentSettings
+from vitrine.mall.hosts import public_host
+from vitrine.settings import EnvironmentSettings, split_names
 
 
 class StandSettings(EnvironmentSettings):
@@ -28,6 +29,13 @@ class StandSettings(EnvironmentSettings):
         pattern="^https?://",
         description="Where the console is, as http://HOST:PORT; `/cameras` shows its live view.",
     )
+    creative_hosts: str = Field(
+        "",
+        description=(
+            "Comma-separated names of hosts that creatives may reach, where their campaign "
+            "lists them as `hosts`."
+        ),
+    )
     player_token: SecretStr | None = Field(
         None,
         min_length=16,
@@ -38,3 +46,15 @@ class StandSettings(EnvironmentSettings):
         min_length=16,
         description="What tills send as `Authorization: Bearer …` to redeem codes.",
     )
+
+    @field_validator("creative_hosts")
+    @classmethod
+    def _public_hosts(cls, hosts: str) -> str:
+        """Return the hosts unchanged. Raises ValueError for what a campaign cannot name."""
+        for host in split_names(hosts):
+            public_host(host)
+        return hosts
+
+    def allowed_hosts(self) -> list[str]:
+        """Return `creative_hosts` as a list, in lower case."""
+        return [public_host(host) for host in split_names(self.creative_hosts)]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from fastapi import APIRouter, Depends, FastAPI
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import FileResponse
 from fastapi.sse import EventSourceResponse
-from fastapi.staticfiles import StaticFiles
 
 from vitrine.services.stand.console_route import ConsoleRoute
+from vitrine.services.stand.creative_files import CreativeFiles
 from vitrine.services.stand.dependencies import KnownStand, Web
 from vitrine.services.stand.report_routes import take_interaction, take_plays
 from vitrine.services.stand.streams import live_events, player_events
@@ -20,27 +20,6 @@ from vitrine.web.files import PageFiles
 from vitrine.web.guard import OPERATOR_COOKIE, PageGuard, answer_guarded
 
 PAGES: Final = Path(__file__).parent / "pages"
-# Creatives are other people's programs: they get an origin of their own, also when opened directly.
-SANDBOX: Final = "sandbox allow-scripts; frame-ancestors 'self'"
-CREATIVE_HEADERS: Final = {
-    "Content-Security-Policy": SANDBOX,
-    # An operator who replaces a file sees it at the next play.
-    "Cache-Control": "no-cache",
-    # The origin of a creative is another one than that of its own pictures.
-    "Cross-Origin-Resource-Policy": "cross-origin",
-    # With any other value browsers refuse to open a sandboxed page by its address.
-    "Cross-Origin-Opener-Policy": "unsafe-none",
-}
-
-
-class CreativeFiles(StaticFiles):
-    """Serve the files of a folder and nothing outside it, sandboxed, and fresh on every use."""
-
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:
-        """Return a file, with headers."""
-        response = super().file_response(*args, **kwargs)
-        response.headers.update(CREATIVE_HEADERS)
-        return response
 
 
 def create_app(web: Web) -> FastAPI:
@@ -70,8 +49,7 @@ def create_app(web: Web) -> FastAPI:
         methods=["POST"],
         dependencies=[Depends(require_till)],
     )
-    # The folder may be missing: then every creative is, and the house is shown.
-    creatives = CreativeFiles(directory=web.creatives, check_dir=False)
+    creatives = CreativeFiles(web.creatives, web.mall, web.creative_hosts)
     app.mount("/creatives", creatives)
     pages = PageFiles(directory=PAGES)
     app.mount("/static", pages)

@@ -30,7 +30,7 @@ from tests.stand_players import (
 )
 from vitrine.clock import EventClock
 from vitrine.schemas import Play
-from vitrine.services.stand.web import SANDBOX
+from vitrine.services.stand.creative_files import creative_policy
 from vitrine.topics import ENGAGEMENT, IDENTITIES, INTERACTIONS, PLAYS
 
 TILL = {"Authorization": f"Bearer {TILL_TOKEN}"}
@@ -367,7 +367,7 @@ def test_creatives_are_served_sandboxed_and_nothing_beside_them(
     (folder / "creatives" / "link.html").symlink_to(folder / "secret.txt")
     response = stand.http.get("/creatives/shoe.html")
     assert response.status_code == 200
-    assert response.headers["Content-Security-Policy"] == SANDBOX
+    assert response.headers["Content-Security-Policy"] == creative_policy()
     for path in (
         "../secret.txt",
         "..%2fsecret.txt",

@@ -116,3 +116,18 @@ def test_pages_for_other_machines_need_both_tokens() -> None:
             require_tokens(
                 host, vitrine_operator_token=given, vitrine_stand_player_token=None
             )
+
+
+def test_a_creative_reaches_hosts_that_campaign_and_operator_name(
+    folder: Path, redis_url: str
+) -> None:
+    hosts = ["a.example", "b.example"]
+    campaign = SPRING.model_copy(update={"hosts": tuple(hosts)})
+    with running_stand(
+        folder, redis_url, campaign, creative_hosts="b.example,c.example"
+    ) as stand:
+        answer = stand.http.get("/creatives/shoe.html")
+    policy = answer.headers["Content-Security-Policy"]
+    assert "connect-src https://b.example wss://b.example" in policy
+    assert "a.example" not in policy
+    assert "c.example" not in policy

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from vitrine.mall.hosts import PublicHost
 from vitrine.mall.part import Part
 from vitrine.mall.texts import Day, DisplayName, Name
 from vitrine.schemas.base import Percent, Share
@@ -187,6 +188,14 @@ class Campaign(Part):
                 }
             ]
         ],
+    )
+    hosts: tuple[PublicHost, ...] = Field(
+        (),
+        description=(
+            "Hosts that its creatives may reach, by https; the operator has to allow each in "
+            "VITRINE_STAND_CREATIVE_HOSTS. Without them creatives have no network."
+        ),
+        examples=[["cdn.example.com"]],
     )
     holdout: Share = Field(
         0.0,

@@ -49,6 +49,22 @@ def test_a_file_of_no_known_kind_is_a_problem(tmp_path: Path) -> None:
     assert found.startswith("creative shoe is skipped: shoe.exe is none of .html,")
 
 
+def test_a_host_that_is_not_allowed_is_told_and_the_creative_is_shown(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "spring.html").touch()
+    creatives = Creatives(tmp_path, ["a.example"])
+    campaign = make_campaign("spring", hosts=["a.example", "b.example"])
+    creatives.check(mall_of(campaign))
+    assert creatives.usable(campaign, campaign.creatives[0])
+    assert creatives.shut_in == [
+        "campaign spring may not reach b.example; if it shall, "
+        "add that to VITRINE_STAND_CREATIVE_HOSTS"
+    ]
+    creatives.check(mall_of(make_campaign("spring", hosts=["a.example"])))
+    assert creatives.shut_in == []
+
+
 def test_a_problem_that_was_solved_is_forgotten(tmp_path: Path) -> None:
     creatives = Creatives(tmp_path)
     mall = mall_of(make_campaign())
