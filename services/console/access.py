@@ -10,7 +10,9 @@ from typing import Final
 from fastapi import Request
 from pydantic import SecretStr
 
+from vitrine.telemetry.metrics import HTTP_REFUSED
 from vitrine.web.guard import Locked, PageGuard, Unlocked
+from vitrine.web.sessions import cookie_of
 
 SESSION_COOKIE: Final = "vitrine-console"
 TOKEN_BYTES: Final = 32
@@ -62,11 +64,12 @@ class Access:
         session = self._offer(token)
         if session is not None:
             raise Unlocked(SESSION_COOKIE, session, days=None)
-        session = request.cookies.get(SESSION_COOKIE, "")
+        session = cookie_of(request, SESSION_COOKIE)
         if self._is_signed_in(session):
             return
         if self._operator.token is None:
-            raise Locked
+            HTTP_REFUSED.labels("token").inc()
+            raise Locked(wrong=bool(token))
         self._operator(request)
 
     def _offer(self, token: str) -> str | None:

@@ -13,6 +13,7 @@ from vitrine.services.stand.dependencies import KnownStand, WebOf
 from vitrine.services.stand.protocol import Redeemed, RedeemRequest
 from vitrine.services.stand.switchboard import Submission
 from vitrine.stores import offers
+from vitrine.telemetry.metrics import HTTP_REFUSED
 from vitrine.web.tokens import TokenGuard, bearer_token
 
 
@@ -56,6 +57,7 @@ def require_till(
     if not guard.has_token:
         raise HTTPException(403, "redemption is off; set VITRINE_STAND_TILL_TOKEN")
     if not guard.admits(bearer_token(authorization)):
+        HTTP_REFUSED.labels("token").inc()
         raise HTTPException(
             401,
             "wrong or missing token",

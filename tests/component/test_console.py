@@ -113,7 +113,7 @@ def test_the_printed_address_opens_once_and_becomes_a_session_cookie(
     assert page.headers["Cache-Control"] == "no-store"
     second = httpx.get(address, headers=PAGE)
     assert second.status_code == 401
-    assert "A token is needed" in second.text
+    assert "This token is wrong, or was used already" in second.text
 
 
 @pytest.mark.parametrize("path", ["/cameras", "/cameras/news?viewer=0123456789"])

@@ -177,6 +177,8 @@ def test_no_route_shows_anything_without_its_token(routes: list[Route]) -> None:
             continue
         assert route.ask()[0] == 401, route
         assert route.ask(headers=wrong)[0] == 401, route
+        cookies = {"Cookie": f"vitrine-operator={OPERATOR}; vitrine-player={PLAYER}"}
+        assert route.ask(headers=cookies)[0] == 401, route
 
 
 def test_every_answer_of_every_route_has_its_headers(routes: list[Route]) -> None:

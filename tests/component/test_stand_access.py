@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
@@ -81,10 +82,46 @@ def test_a_browser_is_asked_once_and_the_token_leaves_the_address(
     assert entered.status_code == 303
     assert entered.headers["Location"] == "/live?view=1"
     cookie = entered.headers["Set-Cookie"]
+    assert cookie.startswith("vitrine-operator=")
+    assert OPERATOR not in cookie
     assert "HttpOnly" in cookie
     assert "SameSite=strict" in cookie
     assert stand.http.get("/live?view=1", headers=page).status_code == 200
     assert stand.http.get("/stands/north", headers=page).status_code == 401
+
+
+def test_a_cookie_is_no_token(stand: Running) -> None:
+    stand.http.get("/live", params={"token": OPERATOR})
+    (value,) = stand.http.cookies.values()
+    as_bearer = {"Authorization": f"Bearer {value}"}
+    assert httpx.get(f"{stand.address}/live", headers=as_bearer).status_code == 401
+    as_query = httpx.get(f"{stand.address}/live", params={"token": value})
+    assert as_query.status_code == 401
+
+
+def test_behind_a_proxy_with_tls_the_cookie_is_of_this_host_only(
+    stand: Running,
+) -> None:
+    by_tls = {"X-Forwarded-Proto": "https"}
+    entered = stand.http.get("/live", params={"token": OPERATOR}, headers=by_tls)
+    cookie = entered.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-vitrine-operator=")
+    assert "Path=/" in cookie
+    assert "Secure" in cookie
+    assert "Domain" not in cookie
+    by_tls["Cookie"] = cookie.partition(";")[0]
+    answer = httpx.get(f"{stand.address}/live", headers=by_tls)
+    assert answer.status_code == 200
+
+
+def test_a_wrong_token_is_called_wrong(stand: Running) -> None:
+    page = {"Accept": "text/html"}
+    answer = stand.http.get("/live?token=wrong", headers=page)
+    assert answer.status_code == 401
+    assert "This token is wrong" in answer.text
+    wrong = {"Authorization": "Bearer wrong"}
+    detail = stand.http.get("/live", headers=wrong).json()["detail"]
+    assert "the token is wrong" in detail
 
 
 def test_a_virtual_player_with_the_token_plays(stand: Running) -> None:

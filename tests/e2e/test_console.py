@@ -240,7 +240,9 @@ def test_the_address_opens_in_the_first_browser_only(
         expect(page.locator("h1")).to_have_text("Vitrine cameras")
         other = browser.new_context().new_page()
         other.goto(address)
-        expect(other.locator("h1")).to_have_text("A token is needed")
+        expect(other.locator("h1")).to_have_text(
+            "This token is wrong, or was used already"
+        )
         other.context.close()
 
 

@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
 from fastapi.responses import (
-    FileResponse,
+    HTMLResponse,
     JSONResponse,
     RedirectResponse,
     Response,
 )
 from pydantic import SecretStr
 
+from vitrine.telemetry.metrics import HTTP_REFUSED
+from vitrine.web.problem_page import wants_page
+from vitrine.web.sessions import DAY_S, DAYS, Sessions, cookie_of, set_cookie
 from vitrine.web.tokens import TokenGuard, bearer_token
 
 LOCKED_PAGE: Final = Path(__file__).parent / "pages" / "locked.html"
 
 # The same for the operator's pages of all services: whoever signed in to one is signed in to all.
 OPERATOR_COOKIE: Final = "vitrine-operator"
-# A screen is told its token once, when it is set up.
-COOKIE_DAYS: Final = 365
-DAY_S: Final = 86_400
+NEEDED: Final = "A token is needed"
+WRONG: Final = "This token is wrong, or was used already"
 
 
 class Locked(Exception):
     """A request without the token, or with a wrong one."""
 
+    def __init__(self, *, wrong: bool = False) -> None:
+        super().__init__(wrong)
+        self.wrong = wrong
+        """Something was brought, and opens nothing."""
+
 
 class Unlocked(Exception):
-    """A request with the token in its address, from where it moves to a cookie.
+    """A request with a token in its address, in whose place it gets a cookie.
 
     The cookie is kept for `days`; None keeps it until the browser is closed.
     """
@@ -40,12 +46,12 @@ class Unlocked(Exception):
     def __init__(
         self,
         cookie: str,
-        token: str,
-        days: int | None = COOKIE_DAYS,
+        value: str,
+        days: int | None = DAYS,
     ) -> None:
         super().__init__(cookie)
         self.cookie = cookie
-        self.token = token
+        self.value = value
         self.days = days
 
     @property
@@ -56,29 +62,35 @@ class Unlocked(Exception):
         return self.days * DAY_S
 
 
-@dataclass(frozen=True, slots=True)
 class PageGuard:
     """Guard routes, as their dependency.
 
-    The token comes in the header `Authorization: Bearer …`, in a cookie, or once in the
-    query of a page. Without a token the pages are open.
+    The token comes in the header `Authorization: Bearer …`, or once in the query of a page,
+    which then gets a session in a cookie. Without a token the pages are open.
     """
 
-    cookie: str
-    token: SecretStr | None
+    def __init__(self, cookie: str, token: SecretStr | None) -> None:
+        self.token = token
+        self._cookie = cookie
+        self._guard = TokenGuard(token)
+        self._sessions: Sessions | None = None
+        if token is not None:
+            self._sessions = Sessions(cookie, token)
 
     def __call__(self, request: Request) -> None:
         """Raise Locked, or Unlocked after the first visit with the token in the address."""
-        guard = TokenGuard(self.token)
-        if not guard.has_token:
+        if self._sessions is None:
             return
         asked = request.query_params.get("token")
-        if asked is not None and guard.admits(asked):
-            raise Unlocked(self.cookie, asked)
+        if asked is not None and self._guard.admits(asked):
+            raise Unlocked(self._cookie, self._sessions.new())
         bearer = bearer_token(request.headers.get("Authorization", ""))
-        kept = request.cookies.get(self.cookie, "")
-        if not guard.admits(bearer, kept):
-            raise Locked
+        if self._guard.admits(bearer):
+            return
+        session = cookie_of(request, self._cookie)
+        if not self._sessions.admits(session):
+            HTTP_REFUSED.labels("token").inc()
+            raise Locked(wrong=bool(asked or bearer))
 
 
 def answer_guarded(app: FastAPI) -> None:
@@ -87,11 +99,16 @@ def answer_guarded(app: FastAPI) -> None:
     app.add_exception_handler(Unlocked, _answer_unlocked)
 
 
-async def _answer_locked(request: Request, _error: Exception) -> Response:
+async def _answer_locked(request: Request, error: Exception) -> Response:
     """Answer people with a page that asks for the token, and programs with JSON."""
-    if "text/html" in request.headers.get("Accept", ""):
-        return FileResponse(LOCKED_PAGE, 401)
+    assert isinstance(error, Locked)  # noqa: S101 - registered for nothing else
+    if wants_page(request.headers.get("Accept", "")):
+        page = LOCKED_PAGE.read_text()
+        title = WRONG if error.wrong else NEEDED
+        return HTMLResponse(page.replace("{title}", title), 401)
     detail = "a token is needed, as `Authorization: Bearer …`"
+    if error.wrong:
+        detail = "the token is wrong; a token is needed, as `Authorization: Bearer …`"
     return JSONResponse({"detail": detail}, 401, {"WWW-Authenticate": "Bearer"})
 
 
@@ -106,12 +123,11 @@ async def _answer_unlocked(request: Request, error: Exception) -> Response:
     if rest:
         address += f"?{urlencode(rest)}"
     response = RedirectResponse(address, 303)
-    response.set_cookie(
+    set_cookie(
+        request,
+        response,
         error.cookie,
-        error.token,
-        max_age=error.max_age_s,
-        httponly=True,
-        samesite="strict",
-        secure=request.url.scheme == "https",
+        error.value,
+        error.max_age_s,
     )
     return response

@@ -47,7 +47,7 @@ def enter(access: Access, token: str) -> str:
         access(request(token))
     assert unlocked.value.cookie == SESSION_COOKIE
     assert unlocked.value.max_age_s is None
-    return unlocked.value.token
+    return unlocked.value.value
 
 
 def test_a_token_opens_once_and_its_session_goes_on() -> None:

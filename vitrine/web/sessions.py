@@ -1,0 +1,108 @@
+"""Cookies that stand for a token, and are none."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final
+
+from fastapi import Request, Response
+from pydantic import SecretStr
+
+# A screen is told its token once, when it is set up.
+DAYS: Final = 365
+DAY_S: Final = 86_400
+RANDOM_BYTES: Final = 16
+# Of RFC 7914, section 2, for logins: some 20 ms and 16 MB, once for each token. Whoever
+# finds a cookie and guesses tokens pays that for every guess.
+COST: Final = 2**14
+BLOCKS: Final = 8
+# A cookie with this prefix is taken by browsers only over TLS, and only for this host.
+HOST_PREFIX: Final = "__Host-"
+
+
+class Sessions:
+    """Make and check the values of a cookie.
+
+    A value is a random number, the second at which it ends, and a signature with a key that
+    was derived from the token. So it is good at every process with the same token, survives
+    a restart, ends when the token is changed, and is no token: `Bearer` with it is refused.
+    """
+
+    def __init__(
+        self,
+        cookie: str,
+        token: SecretStr,
+        clock_s: Callable[[], float] = time.time,
+    ) -> None:
+        self._cookie = cookie
+        self._key = _key_of(cookie, token.get_secret_value())
+        self._clock_s = clock_s
+
+    def new(self, days: int = DAYS) -> str:
+        """Return a new value, good for so many days."""
+        ends_s = int(self._clock_s()) + days * DAY_S
+        content = f"{secrets.token_hex(RANDOM_BYTES)}.{ends_s}"
+        return f"{content}.{self._signature(content)}"
+
+    def admits(self, value: str) -> bool:
+        """Return True for a value of `new` that has not ended."""
+        content, _, signature = value.rpartition(".")
+        expected = self._signature(content)
+        if not hmac.compare_digest(signature.encode(), expected.encode()):
+            return False
+        _, _, ends_s = content.partition(".")
+        return self._clock_s() < int(ends_s)
+
+    def _signature(self, content: str) -> str:
+        return hmac.new(self._key, content.encode(), "sha256").hexdigest()
+
+
+@lru_cache
+def _key_of(cookie: str, token: str) -> bytes:
+    salt = f"vitrine session {cookie}".encode()
+    return hashlib.scrypt(token.encode(), salt=salt, n=COST, r=BLOCKS, p=1)
+
+
+def is_secure(request: Request) -> bool:
+    """Return True for a browser that came by TLS, here or to a proxy before.
+
+    Who lies in the header gets a cookie that no browser of theirs keeps.
+    """
+    forwarded = request.headers.get("X-Forwarded-Proto", "")
+    first, _, _ = forwarded.partition(",")
+    return "https" in (request.url.scheme, first.strip().lower())
+
+
+def cookie_of(request: Request, name: str) -> str:
+    """Return the value of a cookie that `set_cookie` set; an empty text without one."""
+    return request.cookies.get(_named(request, name), "")
+
+
+def set_cookie(
+    request: Request,
+    response: Response,
+    name: str,
+    value: str,
+    max_age_s: int | None,
+) -> None:
+    """Give a browser a cookie that no script reads, and no page of another site sends.
+
+    Without `max_age_s` it ends with the browser.
+    """
+    response.set_cookie(
+        _named(request, name),
+        value,
+        max_age=max_age_s,
+        httponly=True,
+        samesite="strict",
+        secure=is_secure(request),
+    )
+
+
+def _named(request: Request, name: str) -> str:
+    return f"{HOST_PREFIX}{name}" if is_secure(request) else name
