@@ -168,6 +168,9 @@ HTTP_REFUSED = Counter(
     "Requests and connections that a server refused, by reason.",
     ["reason"],
 )
+for reason in ("host", "origin", "token", "body", "slow", "crowded", "malformed"):
+    # From zero, so that an alert sees the first ones.
+    HTTP_REFUSED.labels(reason)
 
 LATE_EVENTS = Counter(
     "vitrine_late_events", "Events after their window had closed.", ["topic"]
