@@ -388,3 +388,10 @@ def test_pages_are_served_and_name_no_other_host(stand: Running, path: str) -> N
     response = stand.http.get(path)
     assert response.status_code == 200
     assert not re.findall(r"https?://(?!www\.w3\.org)", response.text)
+
+
+def test_the_house_page_may_be_framed_by_the_stands_page_only(stand: Running) -> None:
+    policy = stand.http.get("/static/house.html").headers["Content-Security-Policy"]
+    assert policy.endswith("frame-ancestors 'self'")
+    policy = stand.http.get("/stands/north").headers["Content-Security-Policy"]
+    assert policy.endswith("frame-ancestors 'none'")

@@ -26,8 +26,8 @@ from vitrine.web.problem_page import problem_page, wants_page
 
 # How often the server looks whether it shall stop: a process ends without a noticeable delay.
 STOP_CHECK_S: Final = 0.1
-# Chosen, not measured: an orchestrator, Prometheus and somebody who looks.
-WAITING_CONNECTIONS: Final = 16
+# Connections that wait to be accepted: above what is open at a time. Chosen, not measured.
+WAITING_CONNECTIONS: Final = 128
 JSON: Final = "application/json"
 UNKNOWN: Final = "Try /healthz, /readyz or /metrics."
 

@@ -18,8 +18,9 @@ BODY_S: Final = 10.0
 # body. Longer than BODY_S, so that a slow body is told why. Chosen, not measured.
 REQUEST_S: Final = 15.0
 
-# Connections that wait to be accepted. Chosen, not measured.
-WAITING_CONNECTIONS: Final = 128
+# Connections that wait to be accepted: above CONNECTIONS, as a client that finds no place
+# tries again after a second only. Chosen, not measured.
+WAITING_CONNECTIONS: Final = 1_024
 
 # Connections at a time; each open page holds one for its events. Far above the screens of
 # a mall, and below the 1,024 files that a process may open by default. Beyond it the
