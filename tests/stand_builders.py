@@ -151,6 +151,7 @@ def running_stand(
     player_token: str | None = None,
     console_url: str | None = None,
     creative_hosts: str = "",
+    framed_by: str = "",
 ) -> Iterator[Running]:
     """A stand service with `folder` as its configuration.
 
@@ -185,6 +186,7 @@ def running_stand(
             player_token=player_token,
             console_url=console_url,
             creative_hosts=creative_hosts,
+            framed_by=framed_by,
         ),
     )
 

@@ -100,6 +100,7 @@ class StandService:
             redis=context.redis,
             creatives=context.settings.config / "creatives",
             creative_hosts=self._settings.allowed_hosts(),
+            frame_ancestors=self._settings.frame_ancestors(),
             till_token=self._settings.till_token,
             operator_token=context.settings.operator_token,
             player_token=self._settings.player_token,

@@ -29,6 +29,8 @@ class Web:
     creatives: Path
     creative_hosts: Sequence[str]
     """What creatives may reach, where their campaign names it."""
+    frame_ancestors: str
+    """Whose pages may frame a stand's page, as the directive takes it."""
     till_token: SecretStr | None
     operator_token: SecretStr | None
     player_token: SecretStr | None

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import re
+from typing import ClassVar, Final
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from vitrine.mall.hosts import public_host
 from vitrine.settings import EnvironmentSettings, split_names
+
+ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9._-]+(:[0-9]{1,5})?")
 
 
 class StandSettings(EnvironmentSettings):
@@ -36,6 +39,13 @@ class StandSettings(EnvironmentSettings):
             "lists them as `hosts`."
         ),
     )
+    framed_by: str = Field(
+        "",
+        description=(
+            "Comma-separated origins, as https://HOST:PORT, whose pages may show a stand's page "
+            "in a frame."
+        ),
+    )
     player_token: SecretStr | None = Field(
         None,
         min_length=16,
@@ -54,6 +64,22 @@ class StandSettings(EnvironmentSettings):
         for host in split_names(hosts):
             public_host(host)
         return hosts
+
+    @field_validator("framed_by")
+    @classmethod
+    def _origins_only(cls, origins: str) -> str:
+        """Return the origins unchanged. Raises ValueError for an address with more in it."""
+        for origin in split_names(origins):
+            if not ORIGIN.fullmatch(origin):
+                raise ValueError(
+                    f"found {origin!r}, expected origins such as https://signage.example "
+                    "without a path"
+                )
+        return origins
+
+    def frame_ancestors(self) -> str:
+        """Return `framed_by` as the directive of that name takes it."""
+        return " ".join(split_names(self.framed_by)) or "'none'"
 
     def allowed_hosts(self) -> list[str]:
         """Return `creative_hosts` as a list, in lower case."""

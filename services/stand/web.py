@@ -11,13 +11,14 @@ from fastapi.sse import EventSourceResponse
 
 from vitrine.services.stand.console_route import ConsoleRoute
 from vitrine.services.stand.creative_files import CreativeFiles
-from vitrine.services.stand.dependencies import KnownStand, Web
+from vitrine.services.stand.dependencies import KnownStand, Web, WebOf
 from vitrine.services.stand.report_routes import take_interaction, take_plays
 from vitrine.services.stand.streams import live_events, player_events
 from vitrine.services.stand.till import redeem, require_till
 from vitrine.web.answers import answer_problems
 from vitrine.web.files import PageFiles
 from vitrine.web.guard import OPERATOR_COOKIE, PageGuard, answer_guarded
+from vitrine.web.headers import CSP, page_policy
 
 PAGES: Final = Path(__file__).parent / "pages"
 
@@ -97,6 +98,7 @@ def live_page() -> Path:
     return PAGES / "live.html"
 
 
-def stand_page(_stand_id: KnownStand) -> Path:
+def stand_page(_stand_id: KnownStand, web: WebOf) -> FileResponse:
     """Return the page that a screen's browser shows."""
-    return PAGES / "stand.html"
+    policy = page_policy(web.frame_ancestors)
+    return FileResponse(PAGES / "stand.html", headers={CSP: policy})

@@ -8,11 +8,12 @@ from threading import Event, Thread
 
 import httpx
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from tests.stand_builders import Running, running_stand
 from tests.stand_players import SPRING, look, until
 from vitrine.errors import ConfigurationError
+from vitrine.services.stand.settings import StandSettings
 from vitrine.services.stand.virtual_player import VirtualPlayer
 from vitrine.topics import PLAYS
 from vitrine.web.tokens import require_tokens
@@ -168,3 +169,21 @@ def test_a_creative_reaches_hosts_that_campaign_and_operator_name(
     assert "connect-src https://b.example wss://b.example" in policy
     assert "a.example" not in policy
     assert "c.example" not in policy
+
+
+def test_another_signage_system_may_frame_the_page_where_it_is_named(
+    folder: Path, redis_url: str
+) -> None:
+    origins = "https://signage.example, http://10.0.0.2:8080"
+    with running_stand(folder, redis_url, framed_by=origins) as stand:
+        page = stand.http.get("/stands/north")
+        live = stand.http.get("/live")
+    ancestors = "frame-ancestors https://signage.example http://10.0.0.2:8080"
+    assert page.headers["Content-Security-Policy"].endswith(ancestors)
+    assert live.headers["Content-Security-Policy"].endswith("'none'")
+
+
+@pytest.mark.parametrize("wrong", ["signage.example", "https://a/b", "*", "https://*"])
+def test_only_an_origin_may_be_named(wrong: str) -> None:
+    with pytest.raises(ValidationError, match="without a path"):
+        StandSettings(framed_by=wrong)

@@ -1,4 +1,4 @@
-"""What a browser lets a creative do: show its own files, and reach nobody."""
+"""Creatives in a real browser: they show their own files, and reach nobody."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a browser lets other sites do with the pages, while an operator is signed in."""
+"""Other sites in a real browser, while an operator is signed in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stops a process from being ready."""
+"""Keep what stops a process from being ready."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every web application stands behind: names, origins, sizes, headers."""
+"""Stand in front of a web application: names, origins, sizes, headers."""
 
 from __future__ import annotations
 
