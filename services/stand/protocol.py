@@ -15,7 +15,7 @@ from vitrine.programme.commands import LONGEST_TOKEN, Command, PlayReport
 from vitrine.schemas import Id
 from vitrine.schemas.base import Nanoseconds
 
-# Players send 50 at a time; with tokens of the greatest length 200 fit the limit of a request.
+# Players send 20 at a time; with tokens of the greatest length 200 fit the limit of a request.
 MOST_PLAYS: Final = 200
 
 
@@ -62,6 +62,12 @@ class HelloEvent(BaseModel):
     """Open every connection. Event `hello`."""
 
     session: int
+    now_ns: int
+
+
+class AliveEvent(BaseModel):
+    """Tell that the connection works, when nothing else was sent. Event `alive`."""
+
     now_ns: int
 
 

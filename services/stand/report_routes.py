@@ -18,9 +18,9 @@ from vitrine.services.stand.protocol import (
 )
 from vitrine.services.stand.switchboard import Submission
 
-# Chosen, not measured: time for a broker to come back, and less than the 20 seconds after which a
-# virtual player gives a request up.
-DURABLE_LIMIT_S: Final = 15.0
+# Chosen, not measured: time for a broker to come back, and less than the 8 seconds after which the
+# page gives a request up.
+DURABLE_LIMIT_S: Final = 6.0
 """Time that a report may take to the bus before the player has to send it again."""
 
 

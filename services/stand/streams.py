@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Query
 from fastapi.sse import ServerSentEvent
 
+from vitrine.clock import Clock
 from vitrine.programme.commands import PlayerId, PlayerKind
 from vitrine.services.stand.dependencies import ServedStand, WebOf
-from vitrine.services.stand.protocol import HelloEvent
-from vitrine.services.stand.switchboard import Connection, Switchboard
+from vitrine.services.stand.protocol import AliveEvent, HelloEvent
+from vitrine.services.stand.switchboard import Connection, Sent, Switchboard
+
+# Chosen, not measured: players give a connection up after five seconds of silence.
+ALIVE_EVERY_S: Final = 2.0
+"""Silence after which a sign of life is sent, also while the loop waits for the bus."""
 
 
 async def live_events(web: WebOf) -> AsyncIterator[ServerSentEvent]:
     """Send the live figures, a few times a second."""
     connection = web.switchboard.watch(asyncio.get_running_loop())
-    async for event in _events(connection, web.switchboard):
+    async for event in _events(connection, web.switchboard, web.clock):
         yield event
 
 
@@ -28,7 +33,10 @@ async def player_events(
     player: Annotated[PlayerKind, Query()],
     player_id: Annotated[PlayerId, Query()],
 ) -> AsyncIterator[ServerSentEvent]:
-    """Send a player `hello`, then `play`, `offer` and `state`; `replaced` when it came again."""
+    """Send a player `hello`, then `play`, `offer`, `state` and `alive`.
+
+    `replaced` comes last, when the same player opened another stream.
+    """
     connection = web.switchboard.join(
         stand_id,
         player,
@@ -45,19 +53,31 @@ async def player_events(
         event="hello",
         raw_data=hello.model_dump_json(),
     )
-    async for event in _events(connection, web.switchboard):
+    async for event in _events(connection, web.switchboard, web.clock):
         yield event
 
 
 async def _events(
-    connection: Connection, switchboard: Switchboard
+    connection: Connection,
+    switchboard: Switchboard,
+    clock: Clock,
 ) -> AsyncIterator[ServerSentEvent]:
     """Yield what is sent to a connection until it ends, from either side."""
     try:
         while True:
-            sent = await connection.queue.get()
+            sent = await _next(connection, clock)
             if sent is None:
                 return
             yield ServerSentEvent(event=sent.event, raw_data=sent.json)
     finally:
         switchboard.leave(connection)
+
+
+async def _next(connection: Connection, clock: Clock) -> Sent | None:
+    """Return what is sent next, or a sign of life after a while without."""
+    try:
+        async with asyncio.timeout(ALIVE_EVERY_S):
+            return await connection.queue.get()
+    except TimeoutError:
+        alive = AliveEvent(now_ns=clock.now_ns())
+        return Sent("alive", alive.model_dump_json())

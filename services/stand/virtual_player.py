@@ -32,14 +32,14 @@ logger = logging.getLogger(__name__)
 # Chosen, not measured: the stand sends its state four times a second.
 SILENCE_LIMIT_S: Final = 5.0
 """Silence after which the connection is opened anew."""
-# Longer than the 15 s that the stand takes to answer that the bus is away.
-REPORT_LIMIT_S: Final = 20.0
+# Longer than the 6 s that the stand takes to answer that the bus is away.
+REPORT_LIMIT_S: Final = 8.0
 """Time for the answer to a report."""
 # Chosen, not measured: within the ten seconds that Docker gives a container to stop, nearly always.
 LAST_REPORT_LIMIT_S: Final = 10.0
 """Time for the last reports after the player was stopped; what is left waits in the file."""
 # Like the page's.
-BATCH: Final = 50
+BATCH: Final = 20
 """Plays in one report."""
 
 

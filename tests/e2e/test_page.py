@@ -2,128 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
-import cv2
-import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.builders import make_engagement, make_identity, make_person
+from tests.builders import make_identity
+from tests.e2e.pages import (
+    BASE,
+    LIMIT_MS,
+    kept,
+    now,
+    plays_of,
+    stand_with,
+    wait_until,
+)
 from tests.stand_builders import (
     ENGAGED,
-    Running,
     make_campaign,
     make_offer,
     running_stand,
 )
 from vitrine.clock import SystemClock
-from vitrine.schemas import StandEngagement
 from vitrine.stores.embedded import embedded_redis
 from vitrine.topics import ENGAGEMENT, IDENTITIES, INTERACTIONS, PLAYS
 
 pytestmark = pytest.mark.browser
-
-IMAGE = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 9">'
-    '<rect width="16" height="9"/></svg>'
-)
-BASE = {"from": "2000-01-01", "to": "2999-12-31"}
-LIMIT_MS = 15_000
 
 
 @pytest.fixture(scope="module")
 def redis_url() -> Iterator[str]:
     with embedded_redis() as url:
         yield url
-
-
-def write_film(path: Path) -> None:
-    """A second of a growing square."""
-    film = cv2.VideoWriter(
-        str(path),
-        cv2.VideoWriter.fourcc(*"VP80"),
-        25,
-        (320, 180),
-    )
-    assert film.isOpened()
-    for size in range(25):
-        picture = np.zeros((180, 320, 3), np.uint8)
-        picture[90 - size * 3 : 90 + size * 3, 160 - size * 3 : 160 + size * 3] = (
-            80,
-            160,
-            255,
-        )
-        film.write(picture)
-    film.release()
-
-
-def stand_with(
-    folder: Path, redis_url: str, *creatives: dict[str, Any], **fields: Any
-) -> Any:
-    """A stand in real time whose one campaign has these creatives.
-
-    The one called `missing` has no file.
-    """
-    campaign = make_campaign("spring", *creatives, **BASE, **fields)
-    (folder / "creatives").mkdir()
-    for creative in creatives:
-        if creative["id"] == "missing":
-            continue
-        path = folder / "creatives" / creative["file"]
-        if path.suffix == ".webm":
-            write_film(path)
-        else:
-            path.write_text(
-                IMAGE if path.suffix == ".svg" else f"<h1>{creative['id']}</h1>"
-            )
-    (folder / "codes").mkdir()
-    (folder / "codes" / "pool.txt").write_text("CODE-1\nCODE-2\n")
-    return running_stand(
-        folder,
-        redis_url,
-        campaign,
-        clock=SystemClock(),
-    )
-
-
-def now(score: float, **fields: Any) -> StandEngagement:
-    """Somebody with this score, now."""
-    return make_engagement(
-        0, make_person("a", score=score), at_ns=SystemClock().now_ns(), **fields
-    )
-
-
-def kept(page: Page, what: str) -> list[str]:
-    """Ids of the reports that the page keeps."""
-    keys: list[str] = page.evaluate("Object.keys(localStorage)")
-    return [key.rpartition("/")[2] for key in keys if f"/{what}/" in key]
-
-
-def wait_until(
-    page: Page,
-    condition: Callable[[], object],
-    what: str,
-) -> None:
-    """Poll while the page goes on."""
-    for _ in range(LIMIT_MS // 50):
-        if condition():
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"waited {LIMIT_MS} ms for {what}")
-
-
-def plays_of(
-    page: Page,
-    stand: Running,
-    count: int,
-) -> list[Any]:
-    """The first plays on the bus, once there are so many."""
-    wait_until(page, lambda: len(stand.read(PLAYS)) >= count, f"{count} plays")
-    return stand.read(PLAYS)
 
 
 def test_html_and_image_creatives_play_in_turn_and_are_reported(

@@ -1,6 +1,9 @@
 // What the player has to tell the stand, kept in the browser until the stand has it.
 
-const BATCH = 50;
+const BATCH = 20; // with the longest tokens below the 64 kB that a browser sends with `keepalive`
+const ANSWER_MS = 8_000; // longer than the stand takes to say that the bus is away
+const FIRST_DELAY_MS = 500;
+const LONGEST_DELAY_MS = 10_000;
 
 export class Reports {
   constructor(standId) {
@@ -8,7 +11,9 @@ export class Reports {
     this.prefix = `vitrine/${standId}/`;
     this.narrow = false;
     this.busy = false;
-    this.delay = 500;
+    this.delay = FIRST_DELAY_MS;
+    this.retry = 0;
+    this.sending = new AbortController();
   }
 
   play(report) { this.keep(`plays/${report.play_id}`, report); }
@@ -29,14 +34,21 @@ export class Reports {
   async flush() {
     if (this.busy) return;
     this.busy = true;
+    clearTimeout(this.retry);
     try {
-      while (await this.send()) this.delay = 500;
+      while (await this.send()) this.delay = FIRST_DELAY_MS;
     } catch {
-      setTimeout(() => this.flush(), this.delay);
-      this.delay = Math.min(this.delay * 2, 10_000);
+      this.retry = setTimeout(() => this.flush(), this.delay);
+      this.delay = Math.min(this.delay * 2, LONGEST_DELAY_MS);
     } finally {
       this.busy = false;
     }
+  }
+
+  // Gives up the request that waits on a connection which the network may have forgotten.
+  renew() {
+    this.delay = FIRST_DELAY_MS;
+    this.sending.abort();
   }
 
   // Sends what is oldest; false when nothing is left. Throws when it has to be tried again later.
@@ -45,11 +57,13 @@ export class Reports {
     const batch = plays.length ? plays.slice(0, this.narrow ? 1 : BATCH) : this.kept('interactions').slice(0, 1);
     if (!batch.length) return false;
     const reports = batch.map((item) => item.report);
+    this.sending = new AbortController();
     const response = await fetch(`/stands/${this.standId}/${plays.length ? 'plays' : 'interactions'}`, {
       method: 'POST',
       keepalive: true,
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(plays.length ? { plays: reports } : reports[0]),
+      signal: AbortSignal.any([this.sending.signal, AbortSignal.timeout(ANSWER_MS)]),
     });
     // A malformed report can never be accepted: find it by sending one at a time, and drop it alone.
     const malformed = response.status === 422 || response.status === 404;

@@ -1,11 +1,11 @@
 // The player: shows what the stand commands, and reports what was on the screen.
 
 import { Reports } from './reports.js';
+import { Stream } from './stream.js';
 
 const FADE_MS = 1_200;
 const LOAD_LIMIT_MS = 4_000;
 const INFO_MS = 15_000;
-const RECONNECT_MS = 1_000;
 
 const standId = location.pathname.split('/')[2];
 const $ = (selector) => document.querySelector(selector);
@@ -15,7 +15,7 @@ localStorage.setItem('vitrine/player', playerId);
 
 let session = 0;
 let offset = null; // nanoseconds from this page's clock to the stand's
-let current = null; // { event, startNs, timer }
+let current = null; // { event, startNs, startMs, timer }
 let following = null; // { event, ready }
 let recognition = null;
 
@@ -94,7 +94,7 @@ async function begin({ event, ready }) {
   setTimeout(() => old.forEach((child) => child.remove()), FADE_MS);
   finish(false);
   const timer = setTimeout(end, event.command.seconds * 1e3);
-  current = { event, startNs: nowNs(), timer };
+  current = { event, startNs: nowNs(), startMs: performance.now(), timer };
 }
 
 function end() {
@@ -106,17 +106,18 @@ function end() {
 
 function finish(completed) {
   if (!current) return;
-  const { event, startNs, timer } = current;
+  const { event, startNs, startMs, timer } = current;
   current = null;
   clearTimeout(timer);
-  const planned = startNs + event.command.seconds * 1e9;
-  const endNs = Math.max(startNs, nowNs());
+  // Neither a clock that is set nor a timer that fires late makes a play longer than was asked for.
+  const plannedMs = event.command.seconds * 1e3;
+  const shownMs = Math.min(performance.now() - startMs, plannedMs);
   reports.play({
     play_id: `${playerId}.${event.command.command_id}`,
     token: event.token,
     start_ns: startNs,
-    end_ns: endNs,
-    completed: completed || endNs >= planned,
+    end_ns: startNs + Math.round(shownMs * 1e6),
+    completed: completed || shownMs >= plannedMs,
   });
 }
 
@@ -132,26 +133,29 @@ function take(event) {
 }
 
 // The stand
-let source = null;
+const stream = new Stream(
+  `/stands/${standId}/events?player=page&player_id=${playerId}`,
+  {
+    hello(hello) {
+      session = hello.session;
+      offset = null;
+      hearClock(hello.now_ns);
+    },
+    alive(alive) { hearClock(alive.now_ns); },
+    play(event) { hearClock(event.now_ns); take(event); },
+    offer: showOffer,
+    state(state) { hearClock(state.now_ns); hearState(state); },
+    replaced() {
+      stream.close();
+      finish(false);
+      notice('This stand is open in another window. Touch to show it here.');
+    },
+  },
+  () => reports.renew(),
+);
+
 function connect() {
-  source = new EventSource(`/stands/${standId}/events?player=page&player_id=${playerId}`);
-  const on = (name, act) => source.addEventListener(name, (message) => act(JSON.parse(message.data)));
-  on('hello', (hello) => {
-    session = hello.session;
-    offset = null;
-    hearClock(hello.now_ns);
-  });
-  on('play', (event) => { hearClock(event.now_ns); take(event); });
-  on('offer', showOffer);
-  on('state', (state) => { hearClock(state.now_ns); hearState(state); });
-  on('replaced', () => {
-    source.close();
-    finish(false);
-    notice('This stand is open in another window. Touch to show it here.');
-  });
-  source.onerror = () => {
-    if (source.readyState === EventSource.CLOSED) setTimeout(connect, RECONNECT_MS);
-  };
+  stream.open();
   reports.flush();
 }
 
@@ -218,7 +222,7 @@ function showInfo(open) {
 }
 
 $('#glass').addEventListener('click', () => {
-  if (source.readyState === EventSource.CLOSED) { connect(); return; }
+  if (stream.closed) { connect(); return; }
   tell('touch');
   showInfo($('#info').hidden);
 });
@@ -230,7 +234,7 @@ $('#info').addEventListener('click', ({ target }) => {
 });
 window.addEventListener('pagehide', () => finish(false));
 document.addEventListener('visibilitychange', () => { // what nobody can see is no play
-  source?.close();
+  stream.close();
   if (document.hidden) finish(false);
   else connect();
 });
