@@ -18,7 +18,8 @@ from vitrine.services.stand.live import (
 )
 from vitrine.services.stand.protocol import StateEvent
 from vitrine.services.stand.stages import Stage, Stages
-from vitrine.services.stand.switchboard import Switchboard
+from vitrine.services.stand.switchboard import Connection, Switchboard
+from vitrine.telemetry import metrics
 
 # Chosen, not measured: the operator's page moves, and a player notices within a quarter of a
 # second that another one is in charge.
@@ -48,14 +49,17 @@ class Broadcast:
         """Send the state of all stands at `now_ns`; `problems` are sentences for the operator."""
         self._due_s = time.monotonic() + STATE_EVERY_S
         views = []
+        silences = []
         for stand, stage in self._stages.served():
-            views.append(self._tell_players(stand, stage, now_ns))
+            connection = self._switchboard.in_charge(stand.id)
+            views.append(self._tell_players(stand, stage, connection, now_ns))
+            silences += _silence(stand, connection)
         live = LiveView(
             now_ns=now_ns,
             started_ns=started_ns,
             stands=views,
             names=names_of(self._stages.mall).given,
-            problems=problems,
+            problems=[*problems, *silences],
         )
         self._switchboard.show(live)
 
@@ -63,9 +67,9 @@ class Broadcast:
         self,
         stand: Stand,
         stage: Stage,
+        connection: Connection | None,
         now_ns: int,
     ) -> StandView:
-        connection = self._switchboard.in_charge(stand.id)
         player = None
         session = 0
         if connection is not None and connection.player is not None:
@@ -88,6 +92,19 @@ class Broadcast:
         )
         self._switchboard.tell(stand.id, "state", state)
         return view
+
+
+def _silence(stand: Stand, connection: Connection | None) -> list[str]:
+    """Return the problem of a player in charge that reports nothing, and set the gauge."""
+    silent = connection is None or connection.silent
+    metrics.STAND_SILENT.labels(stand.id).set(silent)
+    if connection is None or connection.player is None or not connection.silent:
+        return []
+    player_id = connection.player.player_id
+    return [
+        f"stand {stand.id}: player {player_id} does not report its plays; "
+        "look at the screen and start its browser again"
+    ]
 
 
 def _on_screen(stage: Stage) -> OnScreen | None:

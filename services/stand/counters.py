@@ -18,6 +18,7 @@ def start_counters(stand_id: str) -> None:
     """Show what never happened as zero, so that the first time is a rise."""
     for arm in get_args(Arm):
         metrics.PLAYS_STARTED.labels(stand_id, arm)
+    metrics.PLAYS_FINISHED.labels(stand_id)
     for outcome in OUTCOMES:
         metrics.OFFERS.labels(stand_id, outcome)
     # Here a gauge only appears; it counts in the switchboard.
@@ -32,5 +33,7 @@ def remove_counters(stand_id: str) -> None:
     """
     for arm in get_args(Arm):
         metrics.PLAYS_STARTED.remove(stand_id, arm)
+    metrics.PLAYS_FINISHED.remove(stand_id)
+    metrics.STAND_SILENT.remove(stand_id)
     for outcome in OUTCOMES:
         metrics.OFFERS.remove(stand_id, outcome)

@@ -81,6 +81,7 @@ class Directing:
         sent = Sent("play", event.model_dump_json())
         # Now, not after the batch: a response that comes late responds to nobody.
         connection.put(sent)
+        self._switchboard.expect(connection, command, cut=play.cut)
         started = metrics.PLAYS_STARTED.labels(command.stand_id, command.arm)
         started.inc()
 

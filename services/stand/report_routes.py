@@ -36,6 +36,7 @@ async def take_plays(
     for report in reports.plays:
         try:
             command = verify(report.token, web.key)
+            web.switchboard.heard(stand_id, command.player_id, command.play_id)
             play = to_play(report, command, stand_id, now_ns)
         except Refused as error:
             refusal = RefusedReport(

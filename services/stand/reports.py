@@ -10,6 +10,7 @@ from vitrine.programme.recent import RecentIds
 from vitrine.schemas import Interaction, Play
 from vitrine.services.stand.stages import Stages
 from vitrine.services.stand.switchboard import Submission
+from vitrine.telemetry import metrics
 from vitrine.topics import INTERACTIONS, PLAYS
 
 # Chosen, not measured: the plays of ten stands for an hour; a repetition comes within seconds.
@@ -83,5 +84,12 @@ class Reports:
         for submission in submissions:
             # Known only now: a play that was not published must be taken again.
             for play in submission.plays:
+                if play.play_id not in self._known_plays:
+                    self._count(play)
                 self._known_plays.add(play.play_id)
             submission.durable.set_result(None)
+
+    def _count(self, play: Play) -> None:
+        # A stand of another process is counted there: an alert would wait here for more.
+        if self._stages.stage(play.stand_id) is not None:
+            metrics.PLAYS_FINISHED.labels(play.stand_id).inc()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
 from collections.abc import Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -12,11 +14,14 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from vitrine.programme.commands import PlayerKind
+from vitrine.programme.commands import Command, PlayerKind
 from vitrine.programme.director import Player
 from vitrine.schemas import Interaction, Play
+from vitrine.services.stand.due_plays import DuePlays
 from vitrine.services.stand.live import LiveView
 from vitrine.telemetry import metrics
+
+logger = logging.getLogger(__name__)
 
 # Chosen, not measured: four states a second, so a connection that took nothing for about 50 s.
 LONGEST_QUEUE: Final = 200
@@ -41,6 +46,9 @@ class Connection:
     loop: asyncio.AbstractEventLoop
     queue: asyncio.Queue[Sent | None] = field(default_factory=asyncio.Queue)
     closed: bool = False
+    due: DuePlays = field(default_factory=DuePlays)
+    silent: bool = False
+    """The player did not report its plays in time, and nothing since."""
 
     def put(self, sent: Sent | None) -> None:
         """Send an event, or the end, from any thread."""
@@ -94,6 +102,8 @@ class Switchboard:
         for older in self._of(stand_id):
             if older.player is None or older.player.player_id != player_id:
                 continue
+            connection.due = older.due
+            connection.silent = older.silent
             # It says so, because a page that only lost its connection would come again.
             replaced = Sent("replaced", "{}")
             older.put(replaced)
@@ -127,6 +137,27 @@ class Switchboard:
             players = metrics.PLAYERS.labels(connection.stand_id, kind)
             players.dec()
 
+    def heard(
+        self,
+        stand_id: str,
+        player_id: str,
+        play_id: str,
+    ) -> None:
+        """Take note that a player reported a play: it is at work."""
+        for connection in self._of(stand_id):
+            player = connection.player
+            if player is None or player.player_id != player_id:
+                continue
+            with self._lock:
+                connection.due.reported(play_id)
+                if not connection.silent:
+                    continue
+                connection.silent = False
+                # Behind the one that took over, so that the picture does not change again.
+                if connection in self._connections:
+                    self._connections.remove(connection)
+                    self._connections.append(connection)
+
     def submit(self, submission: Submission) -> None:
         """Hand reports to the loop; after `close` they fail at once."""
         with self._lock:
@@ -157,17 +188,53 @@ class Switchboard:
     def in_charge(self, stand_id: str) -> Connection | None:
         """Return the connection of the one player that shows the plays.
 
-        It is the first page that is connected, or without one the first virtual player.
+        It is the first page that is connected, or without one the first virtual player. Players
+        that do not report what they were told to show come last.
         """
-        first = None
+        now_s = time.monotonic()
+        connections = []
         for connection in self._of(stand_id):
             if connection.closed or connection.player is None:
                 continue
-            if connection.player.kind == "page":
-                return connection
-            if first is None:
-                first = connection
-        return first
+            self._listen_for(connection, now_s)
+            connections.append(connection)
+        if not connections:
+            return None
+        # The first of the smallest: the order of their coming decides among equals.
+        return min(connections, key=_place)
+
+    def _listen_for(self, connection: Connection, now_s: float) -> None:
+        """Mark a connection whose player has not reported in time."""
+        assert connection.player is not None  # noqa: S101 - the stream of a player
+        with self._lock:
+            if not connection.due.late(now_s):
+                return
+            connection.due.clear()
+            newly = not connection.silent
+            connection.silent = True
+        if newly:
+            logger.warning(
+                "stand %s: player %s does not report its plays",
+                connection.stand_id,
+                connection.player.player_id,
+            )
+
+    def expect(
+        self,
+        connection: Connection,
+        command: Command,
+        *,
+        cut: bool,
+    ) -> None:
+        """Take note of a command that goes to a player: its report becomes due."""
+        now_s = time.monotonic()
+        with self._lock:
+            connection.due.expect(
+                command.play_id,
+                command.seconds,
+                now_s,
+                cut=cut,
+            )
 
     def _of(self, stand_id: str) -> list[Connection]:
         with self._lock:
@@ -218,3 +285,9 @@ class Switchboard:
             connection.put(None)
         for submission in submissions:
             submission.durable.cancel()
+
+
+def _place(connection: Connection) -> tuple[bool, bool]:
+    """Return what orders the players of a stand, first the one that shows the plays."""
+    virtual = connection.player is None or connection.player.kind == "virtual"
+    return connection.silent, virtual

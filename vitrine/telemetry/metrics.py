@@ -147,6 +147,14 @@ ENGAGEMENT_SCORE = Gauge(
 PLAYS_STARTED = Counter(
     "vitrine_plays_started", "Creatives sent to a player.", ["stand", "arm"]
 )
+PLAYS_FINISHED = Counter(
+    "vitrine_plays_finished", "Plays that a player reported and the bus has.", ["stand"]
+)
+STAND_SILENT = Gauge(
+    "vitrine_stand_silent",
+    "1 while no player is connected, or the one in charge does not report its plays.",
+    ["stand"],
+)
 PLAYERS = Gauge("vitrine_players", "Players connected.", ["stand", "player"])
 OFFERS = Counter("vitrine_offers", "Offer decisions.", ["stand", "outcome"])
 DECISION_SECONDS = Histogram(

@@ -168,6 +168,18 @@ STANDS = Row(
         ),
         Panel(
             "timeseries",
+            "Plays finished in five minutes",
+            declared("vitrine_plays_finished"),
+            (
+                Query(
+                    lately("vitrine_plays_finished_total", "stand", STAND),
+                    "{{stand}}",
+                ),
+            ),
+            low=0,
+        ),
+        Panel(
+            "timeseries",
             "Players connected",
             declared("vitrine_players"),
             (

@@ -19,12 +19,15 @@ def test_a_stand_counts_from_zero_while_it_is_served_here() -> None:
     assert [plays("measured", arm) for arm in ("adaptive", "plain")] == [0, 0]
     offers = {"stand": "measured", "outcome": "unavailable"}
     assert REGISTRY.get_sample_value("vitrine_offers_total", offers) == 0
+    finished = ("vitrine_plays_finished_total", {"stand": "measured"})
+    assert REGISTRY.get_sample_value(*finished) == 0
     metrics.PLAYS_STARTED.labels("measured", "plain").inc()
     start_counters("measured")
     assert plays("measured", "plain") == 1
     remove_counters("measured")
     assert plays("measured", "plain") is None
     assert REGISTRY.get_sample_value("vitrine_offers_total", offers) is None
+    assert REGISTRY.get_sample_value(*finished) is None
 
 
 def test_a_stand_that_was_never_served_can_go() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from prometheus_client import REGISTRY
 from redis import Redis
 
 from tests.builders import (
@@ -189,6 +191,53 @@ def test_a_play_that_was_published_is_not_published_again(rig: Rig) -> None:
     assert outputs.messages == []
     rig.handler.published(outputs)
     assert again.durable.done()
+
+
+def finished() -> float:
+    """The plays of the stand that the metric has."""
+    labels = {"stand": "north"}
+    found = REGISTRY.get_sample_value("vitrine_plays_finished_total", labels)
+    return found or 0
+
+
+def test_a_play_counts_as_finished_once_the_bus_has_it(rig: Rig) -> None:
+    rig.handler.handle([])
+    before = finished()
+    rig.submit(PLAY)
+    outputs = rig.handler.handle([])
+    assert finished() == before
+    rig.handler.published(outputs)
+    rig.submit(PLAY)
+    rig.handler.published(rig.handler.handle([]))
+    assert finished() == before + 1
+
+
+@pytest.fixture
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
+
+
+def test_a_stand_whose_player_reports_nothing_is_a_problem(
+    rig: Rig, loop: asyncio.AbstractEventLoop
+) -> None:
+    page = rig.switchboard.join("north", "page", "page-1", loop)
+    rig.handler.handle([])
+    live = rig.switchboard.live()
+    assert live is not None
+    assert not any("page-1" in problem for problem in live.problems)
+    overdue = make_command(seconds=-60)
+    rig.switchboard.expect(page, overdue, cut=False)
+    rig.handler.stopped()
+    live = rig.switchboard.live()
+    assert live is not None
+    assert live.problems[-1] == (
+        "stand north: player page-1 does not report its plays; "
+        "look at the screen and start its browser again"
+    )
+    silent = REGISTRY.get_sample_value("vitrine_stand_silent", {"stand": "north"})
+    assert silent == 1
 
 
 def test_a_play_that_was_not_published_is_taken_again(rig: Rig) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from pydantic import BaseModel
 
+from tests.stand_builders import make_command
 from vitrine.programme.commands import PlayerKind
 from vitrine.services.stand.switchboard import (
     LONGEST_QUEUE,
@@ -46,6 +47,74 @@ def test_the_first_page_is_in_charge_before_any_virtual_player() -> None:
         switchboard.leave(first)
         assert switchboard.in_charge("north") is second
         assert switchboard.in_charge("south") is None
+
+    in_loop(check)
+
+
+def keep_silent(switchboard: Switchboard, connection: Connection) -> None:
+    """Let the report of a play be overdue."""
+    command = make_command(seconds=-60)
+    switchboard.expect(connection, command, cut=False)
+
+
+def test_a_player_that_does_not_report_its_plays_gives_way_to_the_next() -> None:
+    async def check(switchboard: Switchboard) -> None:
+        first = joined(switchboard, "p1")
+        second = joined(switchboard, "p2")
+        keep_silent(switchboard, first)
+        assert switchboard.in_charge("north") is second
+        assert first.silent
+        switchboard.leave(second)
+        assert switchboard.in_charge("north") is first
+
+    in_loop(check)
+
+
+def test_a_player_that_reports_again_waits_behind_the_one_that_took_over() -> None:
+    async def check(switchboard: Switchboard) -> None:
+        first = joined(switchboard, "p1")
+        second = joined(switchboard, "p2")
+        keep_silent(switchboard, first)
+        assert switchboard.in_charge("north") is second
+        switchboard.heard("north", "p1", "p1.of-before")
+        assert not first.silent
+        assert switchboard.in_charge("north") is second
+        keep_silent(switchboard, second)
+        assert switchboard.in_charge("north") is first
+
+    in_loop(check)
+
+
+def test_a_page_that_reports_again_takes_over_from_the_virtual_player() -> None:
+    async def check(switchboard: Switchboard) -> None:
+        virtual = joined(switchboard, "v", "virtual")
+        page = joined(switchboard, "p1")
+        keep_silent(switchboard, page)
+        assert switchboard.in_charge("north") is virtual
+        switchboard.heard("north", "p1", "p1.of-before")
+        assert switchboard.in_charge("north") is page
+
+    in_loop(check)
+
+
+def test_a_player_that_reports_in_time_stays_in_charge() -> None:
+    async def check(switchboard: Switchboard) -> None:
+        first = joined(switchboard, "page-1")
+        joined(switchboard, "p2")
+        keep_silent(switchboard, first)
+        switchboard.heard("north", "page-1", make_command().play_id)
+        assert switchboard.in_charge("north") is first
+
+    in_loop(check)
+
+
+def test_a_player_that_comes_again_still_owes_its_reports() -> None:
+    async def check(switchboard: Switchboard) -> None:
+        older = joined(switchboard, "p1")
+        keep_silent(switchboard, older)
+        newer = joined(switchboard, "p1")
+        assert switchboard.in_charge("north") is newer
+        assert newer.silent
 
     in_loop(check)
 
