@@ -17,6 +17,7 @@ from vitrine.services.stand.creatives import Creatives
 from vitrine.services.stand.dependencies import Web
 from vitrine.services.stand.handler import StandHandler
 from vitrine.services.stand.offer_desk import OfferDesk
+from vitrine.services.stand.resting import Resting
 from vitrine.services.stand.settings import StandSettings
 from vitrine.services.stand.switchboard import Switchboard
 from vitrine.services.stand.web import create_app
@@ -121,6 +122,7 @@ class StandService:
             switchboard,
             OfferDesk(redis, folder / "codes", context.health),
             Creatives(folder / "creatives", self._settings.allowed_hosts()),
+            Resting(folder / "creatives"),
             key,
         )
 

@@ -7,6 +7,7 @@ from typing import Final, get_args
 from vitrine.offers.due import Outcome
 from vitrine.programme.commands import PlayerKind
 from vitrine.schemas import Arm
+from vitrine.services.stand.protocol import FailureReason
 from vitrine.telemetry import metrics
 
 UNAVAILABLE: Final = "unavailable"
@@ -19,6 +20,8 @@ def start_counters(stand_id: str) -> None:
     for arm in get_args(Arm):
         metrics.PLAYS_STARTED.labels(stand_id, arm)
     metrics.PLAYS_FINISHED.labels(stand_id)
+    for reason in get_args(FailureReason):
+        metrics.CREATIVES_FAILED.labels(stand_id, reason)
     for outcome in OUTCOMES:
         metrics.OFFERS.labels(stand_id, outcome)
     # Here a gauge only appears; it counts in the switchboard.
@@ -34,6 +37,8 @@ def remove_counters(stand_id: str) -> None:
     for arm in get_args(Arm):
         metrics.PLAYS_STARTED.remove(stand_id, arm)
     metrics.PLAYS_FINISHED.remove(stand_id)
+    for reason in get_args(FailureReason):
+        metrics.CREATIVES_FAILED.remove(stand_id, reason)
     metrics.STAND_SILENT.remove(stand_id)
     for outcome in OUTCOMES:
         metrics.OFFERS.remove(stand_id, outcome)

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from fastapi.responses import Response
-from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from vitrine.mall import Mall
 from vitrine.mall.folder import MallSource
+from vitrine.services.stand.watched_files import WatchedFiles
 from vitrine.web.headers import CACHE, CSP
 
 FROM_FILES: Final = ("script-src", "style-src", "img-src", "media-src", "font-src")
@@ -41,10 +41,12 @@ HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "unsafe-none",
     # Looking up a name tells it to a server.
     "X-DNS-Prefetch-Control": "off",
+    # See `close_connection`: each play asks for a file or two.
+    "Connection": "close",
 }
 
 
-class CreativeFiles(StaticFiles):
+class CreativeFiles(WatchedFiles):
     """Serve the files of a folder and nothing outside it, shut in."""
 
     def __init__(

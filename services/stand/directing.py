@@ -5,16 +5,22 @@ from __future__ import annotations
 from typing import Final
 
 from vitrine.clock import SECOND_NS
-from vitrine.mall import Stand
+from vitrine.mall import Campaign, Creative, Stand
 from vitrine.mall.names import names_of
-from vitrine.programme.commands import sign
+from vitrine.programme.commands import Command, sign
 from vitrine.programme.screen import PlannedPlay
 from vitrine.schemas import Interaction
 from vitrine.services.stand.creatives import Creatives, kind, url
 from vitrine.services.stand.offer_desk import OfferDesk
 from vitrine.services.stand.protocol import OfferEvent, PlayEvent
+from vitrine.services.stand.resting import Resting
 from vitrine.services.stand.stages import Stage, Stages
-from vitrine.services.stand.switchboard import Connection, Sent, Switchboard
+from vitrine.services.stand.switchboard import (
+    Connection,
+    Failure,
+    Sent,
+    Switchboard,
+)
 from vitrine.telemetry import metrics
 
 # Chosen, not measured: time to read the offer and to photograph its code.
@@ -31,12 +37,14 @@ class Directing:
         switchboard: Switchboard,
         offer_desk: OfferDesk,
         creatives: Creatives,
+        resting: Resting,
         key: bytes,
     ) -> None:
         self._stages = stages
         self._switchboard = switchboard
         self._offers = offer_desk
         self._creatives = creatives
+        self._resting = resting
         self._key = key
 
     def direct(
@@ -50,17 +58,51 @@ class Directing:
         if connection is None or connection.player is None:
             stage.director.without_player()
             return []
+
+        def usable(campaign: Campaign, creative: Creative) -> bool:
+            if self._resting.rests(stand.id, campaign, creative):
+                return False
+            return self._creatives.usable(campaign, creative)
+
         play = stage.director.next_play(
             self._stages.mall,
             self._stages.version,
             stand,
             connection.player,
             now_ns,
-            self._creatives.usable,
+            usable,
         )
         if play is not None:
             self._send(connection, play, now_ns)
         return self._offer(stage, now_ns)
+
+    def failed(self, failure: Failure, now_s: float) -> None:
+        """Leave a creative out that the player could not show, and decide anew.
+
+        Without the house page there is nothing else to show: it is tried again after its time.
+        """
+        command = failure.command
+        stage = self._stages.stage(command.stand_id)
+        creative = self._creative(command)
+        if stage is None or creative is None:
+            return
+        self._resting.begin(
+            command.stand_id,
+            creative,
+            failure.reason,
+            now_s,
+        )
+        stage.director.failed(command.command_id)
+
+    def _creative(self, command: Command) -> Creative | None:
+        """Return the creative of a command, if it is still configured."""
+        for campaign in self._stages.mall.campaigns:
+            if campaign.id != command.campaign_id:
+                continue
+            for creative in campaign.creatives:
+                if creative.id == command.creative_id:
+                    return creative
+        return None
 
     def _send(
         self,

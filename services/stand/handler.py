@@ -19,6 +19,7 @@ from vitrine.services.stand.creatives import Creatives
 from vitrine.services.stand.directing import Directing
 from vitrine.services.stand.offer_desk import OfferDesk
 from vitrine.services.stand.reports import Reports
+from vitrine.services.stand.resting import Resting
 from vitrine.services.stand.stages import Stage, Stages
 from vitrine.services.stand.switchboard import Submission, Switchboard
 from vitrine.telemetry import metrics
@@ -50,6 +51,7 @@ class StandHandler(Handler):
         switchboard: Switchboard,
         offer_desk: OfferDesk,
         creatives: Creatives,
+        resting: Resting,
         key: bytes,
     ) -> None:
         self._source = mall
@@ -57,6 +59,7 @@ class StandHandler(Handler):
         self._switchboard = switchboard
         self._offers = offer_desk
         self._creatives = creatives
+        self._resting = resting
         self._stages = Stages()
         self._reports = Reports(self._stages)
         self._directing = Directing(
@@ -64,6 +67,7 @@ class StandHandler(Handler):
             switchboard,
             offer_desk,
             creatives,
+            resting,
             key,
         )
         self._broadcast = Broadcast(self._stages, switchboard)
@@ -123,6 +127,7 @@ class StandHandler(Handler):
         if mall is not self._stages.mall or now_s >= self._files_due_s:
             self._files_due_s = now_s + CHECK_FILES_EVERY_S
             self._creatives.check(mall)
+            self._resting.end(now_s)
         if self._stages.adopt(mall):
             served = self._stages.served_ids()
             self._switchboard.serve(served)
@@ -174,6 +179,8 @@ class StandHandler(Handler):
         messages = []
         for submission in submissions:
             messages += self._reports.play_records(submission.plays)
+            for failure in submission.failures:
+                self._directing.failed(failure, time.monotonic())
             for interaction in submission.interactions:
                 now_ns = self._clock.now_ns()
                 copies = self._reports.for_visits(interaction, now_ns)
@@ -195,6 +202,7 @@ class StandHandler(Handler):
             *self._source.problems(),
             *self._creatives.problems.values(),
             *self._creatives.shut_in,
+            *self._resting.problems,
             *self._offers.problems,
         ]
         now_ns = self._clock.now_ns()

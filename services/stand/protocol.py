@@ -79,6 +79,18 @@ class PlayReports(BaseModel):
     plays: list[PlayReport] = Field(min_length=1, max_length=MOST_PLAYS)
 
 
+FailureReason = Literal["does-not-load", "takes-too-long", "throws"]
+
+
+class FailureReport(BaseModel):
+    """Report that a creative could not be shown; `token` is that of its command."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: Annotated[str, Field(max_length=LONGEST_TOKEN)]
+    reason: FailureReason
+
+
 class InteractionReport(BaseModel):
     """Report what a person did on the page; `token` is that of the play then on the screen."""
 

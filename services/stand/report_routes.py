@@ -6,22 +6,32 @@ import asyncio
 from typing import Final
 
 from fastapi import HTTPException
+from fastapi.responses import Response
 
 from vitrine.programme.commands import Refused, to_play, verify
 from vitrine.schemas import Interaction
 from vitrine.services.stand.dependencies import KnownStand, Web, WebOf
 from vitrine.services.stand.protocol import (
     Acknowledged,
+    FailureReport,
     InteractionReport,
     PlayReports,
     RefusedReport,
 )
-from vitrine.services.stand.switchboard import Submission
+from vitrine.services.stand.switchboard import Failure, Submission
 
 # Chosen, not measured: time for a broker to come back, and less than the 8 seconds after which the
 # page gives a request up.
 DURABLE_LIMIT_S: Final = 6.0
 """Time that a report may take to the bus before the player has to send it again."""
+
+
+def close_connection(response: Response) -> None:
+    """End the connection of a report with its answer.
+
+    A browser would keep it for the next one, and wait long for a network that has forgotten it.
+    """
+    response.headers["Connection"] = "close"
 
 
 async def take_plays(
@@ -51,6 +61,25 @@ async def take_plays(
         await _publish(web, submission)
     accepted = [play.play_id for play in plays]
     return Acknowledged(accepted=accepted, refused=refused)
+
+
+async def take_failure(
+    stand_id: KnownStand,
+    report: FailureReport,
+    web: WebOf,
+) -> None:
+    """Take that a creative could not be shown; the stand then decides anew."""
+    try:
+        command = verify(report.token, web.key)
+    except Refused as error:
+        raise HTTPException(422, str(error)) from error
+    if command.stand_id != stand_id:
+        raise HTTPException(422, f"the play belongs to stand {command.stand_id}")
+    web.switchboard.heard(stand_id, command.player_id, command.play_id)
+    failure = Failure(command, report.reason)
+    submission = Submission(failures=[failure])
+    # Nothing of it goes to the bus, so nobody waits for that.
+    web.switchboard.submit(submission)
 
 
 async def take_interaction(

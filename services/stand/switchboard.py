@@ -19,6 +19,7 @@ from vitrine.programme.director import Player
 from vitrine.schemas import Interaction, Play
 from vitrine.services.stand.due_plays import DuePlays
 from vitrine.services.stand.live import LiveView
+from vitrine.services.stand.protocol import FailureReason
 from vitrine.telemetry import metrics
 
 logger = logging.getLogger(__name__)
@@ -61,6 +62,14 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """Hold the command of a creative that the player could not show, and why."""
+
+    command: Command
+    reason: FailureReason
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """Hold what a player reported; `durable` is set when the bus has it."""
 
@@ -68,6 +77,7 @@ class Submission:
     interactions: Sequence[Interaction] = ()
     settles: Sequence[str] = ()
     """Ids of interactions that also wait in the store of offers."""
+    failures: Sequence[Failure] = ()
     durable: Future[None] = field(default_factory=Future)
 
 

@@ -12,7 +12,12 @@ from fastapi.sse import EventSourceResponse
 from vitrine.services.stand.console_route import ConsoleRoute
 from vitrine.services.stand.creative_files import CreativeFiles
 from vitrine.services.stand.dependencies import KnownStand, Web, WebOf
-from vitrine.services.stand.report_routes import take_interaction, take_plays
+from vitrine.services.stand.report_routes import (
+    close_connection,
+    take_failure,
+    take_interaction,
+    take_plays,
+)
 from vitrine.services.stand.streams import live_events, player_events
 from vitrine.services.stand.till import redeem, require_till
 from vitrine.web.answers import answer_problems
@@ -84,12 +89,20 @@ def _player_routes() -> APIRouter:
         player_events,
         response_class=EventSourceResponse,
     )
-    router.add_api_route("/plays", take_plays, methods=["POST"])
-    router.add_api_route(
+    reports = APIRouter(dependencies=[Depends(close_connection)])
+    reports.add_api_route("/plays", take_plays, methods=["POST"])
+    reports.add_api_route(
+        "/failures",
+        take_failure,
+        methods=["POST"],
+        status_code=202,
+    )
+    reports.add_api_route(
         "/interactions",
         take_interaction,
         methods=["POST"],
     )
+    router.include_router(reports)
     return router
 
 

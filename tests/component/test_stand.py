@@ -83,6 +83,17 @@ def test_a_page_is_told_what_to_play_and_its_report_is_on_the_bus_when_answered(
     assert play.completed is True
 
 
+def test_reports_and_creatives_leave_no_connection_behind(stand: Running) -> None:
+    with listening(stand) as page:
+        event = page.next("play")
+        answers = [
+            post(stand, report_of(event, 0, 1, completed=False)),
+            fail(stand, event["token"]),
+            stand.http.get(event["url"]),
+        ]
+    assert [answer.headers["Connection"] for answer in answers] == ["close"] * 3
+
+
 def test_a_report_that_comes_twice_is_one_play(stand: Running) -> None:
     with listening(stand) as page:
         report = report_of(page.next("play"), 0, 1, completed=False)
@@ -263,6 +274,48 @@ def test_a_creative_without_file_is_skipped_and_reported(
     assert re.match(
         r"creative odd is skipped: odd.exe is none of .*\.html", problems[1]
     )
+
+
+def fail(stand: Running, token: str, reason: str = "throws") -> httpx.Response:
+    report = {"token": token, "reason": reason}
+    return stand.http.post("/stands/north/failures", json=report)
+
+
+def test_a_creative_that_cannot_be_shown_gives_way_to_the_house(stand: Running) -> None:
+    with listening(stand) as page:
+        shoe = page.next("play")
+        assert fail(stand, shoe["token"]).status_code == 202
+        house = page.next("play")
+        assert house["command"]["campaign_id"] == "house"
+        assert house["cut"] is False
+        # Nothing else can be shown: the house page stays until its time is over.
+        assert fail(stand, house["token"]).status_code == 202
+        page.next("state")
+        problems = live(stand)["problems"]
+        on_screen = live(stand)["stands"][0]["on_screen"]
+    assert problems == [
+        "creative shoe is left out at stand north for two minutes: "
+        "shoe.html has an error in its script"
+    ]
+    assert on_screen["campaign_id"] == "house"
+
+
+@pytest.mark.parametrize(
+    ("stand_id", "token", "reason"),
+    [
+        ("north", "forged.token", "throws"),
+        ("north", None, "no-reason"),
+    ],
+)
+def test_an_invented_failure_is_refused(
+    stand: Running, stand_id: str, token: str | None, reason: str
+) -> None:
+    with listening(stand) as page:
+        event = page.next("play")
+        report = {"token": token or event["token"], "reason": reason}
+        path = f"/stands/{stand_id}/failures"
+        assert stand.http.post(path, json=report).status_code == 422
+        assert live(stand)["problems"] == []
 
 
 def test_the_house_is_shown_when_no_campaign_runs(folder: Path, redis_url: str) -> None:

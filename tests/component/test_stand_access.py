@@ -29,6 +29,7 @@ PROTECTED = [
     ("GET", "/stands/north", PLAYER),
     ("GET", "/stands/north/events?player=page&player_id=p1", PLAYER),
     ("POST", "/stands/north/plays", PLAYER),
+    ("POST", "/stands/north/failures", PLAYER),
     ("POST", "/stands/north/interactions", PLAYER),
 ]
 

@@ -90,13 +90,14 @@ def wait_until(
     page: Page,
     condition: Callable[[], object],
     what: str,
+    limit_ms: int = LIMIT_MS,
 ) -> None:
     """Poll while the page goes on."""
-    for _ in range(LIMIT_MS // 50):
+    for _ in range(limit_ms // 50):
         if condition():
             return
         page.wait_for_timeout(50)
-    raise AssertionError(f"waited {LIMIT_MS} ms for {what}")
+    raise AssertionError(f"waited {limit_ms} ms for {what}")
 
 
 def plays_of(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.pages import LIMIT_MS, plays_of, stand_with, wait_until
 from tests.proxies import proxy_to
+from tests.stand_players import live
 from vitrine.stores.embedded import embedded_redis
 from vitrine.topics import PLAYS
 
@@ -44,10 +49,129 @@ def test_a_page_whose_connections_the_network_forgot_opens_new_ones(
             page,
             lambda: len(stand.read(PLAYS)) > known + 1,
             "plays over new connections",
+            # Five seconds of silence, and a try or two over connections that were kept.
+            limit_ms=3 * LIMIT_MS,
         )
         plays = stand.read(PLAYS)
     assert before >= 2
     assert len({play.play_id for play in plays}) == len(plays)
+
+
+# Creatives
+
+
+@pytest.fixture
+def screen(browser: Browser) -> Iterator[Page]:
+    """A page that may have errors in its console: those of the creatives."""
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
+
+
+@contextmanager
+def silent_server() -> Iterator[str]:
+    """The address of a server that accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def write_old_film(path: Path) -> None:
+    """A film of a codec that browsers do not know."""
+    film = cv2.VideoWriter(
+        str(path),
+        cv2.VideoWriter.fourcc(*"mp4v"),
+        10,
+        (320, 240),
+    )
+    assert film.isOpened()
+    for shade in range(20):
+        film.write(np.full((240, 320, 3), shade, np.uint8))
+    film.release()
+
+
+BROKEN = {
+    "film.mp4": "does not load in the player's browser",
+    "cut-off.jpg": "does not load in the player's browser",
+    "hangs.html": "was not loaded within two seconds",
+    "throws.html": "has an error in its script",
+    "rejects.html": "has an error in its script",
+}
+
+
+def write_broken(folder: Path, file: str, silent: str) -> None:
+    """Write one of the files of BROKEN."""
+    path = folder / "creatives" / file
+    pages = {
+        "hangs.html": f"<h1>sale</h1><img src='{silent}/pixel.gif'>",
+        "throws.html": "<!doctype html><h1>sale</h1><script>no.such()</script>",
+        "rejects.html": "<script>Promise.reject(new Error('no'))</script><h1>sale</h1>",
+    }
+    if file == "film.mp4":
+        write_old_film(path)
+    elif file == "cut-off.jpg":
+        path.write_bytes(b"\xff\xd8\xff\xe0")
+    else:
+        path.write_text(pages[file])
+
+
+def requests(page: Page, part: str) -> list[float]:
+    """Milliseconds at which a page asked for addresses with this part, and was answered."""
+    found: list[float] = page.evaluate(
+        "part => performance.getEntriesByType('resource')"
+        ".filter(entry => entry.name.includes(part)).map(entry => entry.startTime)",
+        part,
+    )
+    return found
+
+
+@pytest.mark.parametrize("file", BROKEN)
+def test_a_creative_that_cannot_be_shown_gives_way_to_the_house_within_two_seconds(
+    screen: Page, tmp_path: Path, redis_url: str, file: str
+) -> None:
+    creative = {"id": "broken", "file": file, "seconds": 2}
+    with (
+        silent_server() as silent,
+        stand_with(tmp_path, redis_url, creative) as stand,
+    ):
+        write_broken(tmp_path, file, silent)
+        screen.goto(f"{stand.address}/stands/north")
+        screen.wait_for_selector("iframe.shown[src*=house]")
+        wait_until(
+            screen,
+            lambda: requests(screen, "/failures"),
+            "the report of the failure to be answered",
+        )
+        asked = requests(screen, "/creatives/")[0]
+        told = requests(screen, "/failures")[0]
+        problems = live(stand)["problems"]
+        screen.wait_for_timeout(1_000)
+        frames = screen.locator("#stage > *").count()
+        plays = stand.read(PLAYS)
+    assert told - asked < 3_000  # two seconds, and what a busy machine adds
+    assert problems[0].startswith("creative broken is left out at stand north")
+    assert BROKEN[file] in problems[0]
+    assert frames == 1
+    assert plays == []
+
+
+def test_a_good_creative_goes_on_beside_broken_ones(
+    screen: Page, tmp_path: Path, redis_url: str
+) -> None:
+    creatives = [SHORT]
+    for file in BROKEN:
+        name = file.partition(".")[0]
+        creatives.append({"id": name, "file": file, "seconds": 1})
+    with (
+        silent_server() as silent,
+        stand_with(tmp_path, redis_url, *creatives) as stand,
+    ):
+        for file in BROKEN:
+            write_broken(tmp_path, file, silent)
+        screen.goto(f"{stand.address}/stands/north")
+        plays = plays_of(screen, stand, 3)
+        frames = screen.locator("#stage > *").count()
+    assert {play.creative_id for play in plays} == {"one"}
+    assert frames <= 3
 
 
 # Browsers
@@ -84,4 +208,4 @@ def test_a_page_that_hangs_gives_way_to_the_next_one_until_that_leaves(
     assert len({play.play_id for play in plays}) == len(plays)
     ordered = sorted(plays, key=lambda play: play.start_ns)
     for before, after in pairwise(ordered):
-        assert before.end_ns <= after.start_ns
+        assert before.end_ns - after.start_ns <= 2_000_000_000

@@ -32,6 +32,8 @@ def creative_fault(folder: Path, file: str) -> str | None:
             return "lies outside the folder of creatives"
         if not path.is_file():
             return "is missing"
+        if path.stat().st_size == 0:
+            return "is empty; copy it again"
     except (OSError, ValueError):
         return "has a name that no file can have"
     return None

@@ -64,6 +64,11 @@ class Director:
             command_id = play_id.rpartition(".")[2]
             self.screen.ended(command_id, end_ns)
 
+    def failed(self, command_id: str) -> None:
+        """Take in that the creative of a command cannot be shown."""
+        if self.screen is not None:
+            self.screen.failed(command_id)
+
     def next_play(
         self,
         mall: Mall,

@@ -71,6 +71,19 @@ class Screen:
             # A player that connects anew may first have to end what it shows.
             self.since_ns = max(self.since_ns, end_ns)
 
+    def failed(self, command_id: str) -> None:
+        """Take in that the creative of a command cannot be shown: another one is due."""
+        following = self.following
+        if following is not None and following.command.command_id == command_id:
+            self.following = None
+            return
+        if self.current is None or self.current.command.command_id != command_id:
+            return
+        self.current = None
+        self.following = None
+        # What was on the screen before may be there still: its end says when the next one began.
+        self._previous_id = None
+
     def next_start(self, now_ns: int) -> int | None:
         """Return when the play to be decided now will start; None while none is due."""
         if self.current is None:

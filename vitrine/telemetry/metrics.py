@@ -150,6 +150,11 @@ PLAYS_STARTED = Counter(
 PLAYS_FINISHED = Counter(
     "vitrine_plays_finished", "Plays that a player reported and the bus has.", ["stand"]
 )
+CREATIVES_FAILED = Counter(
+    "vitrine_creatives_failed",
+    "Times that a player could not show a creative, by reason.",
+    ["stand", "reason"],
+)
 STAND_SILENT = Gauge(
     "vitrine_stand_silent",
     "1 while no player is connected, or the one in charge does not report its plays.",

@@ -180,6 +180,18 @@ STANDS = Row(
         ),
         Panel(
             "timeseries",
+            "Creatives that could not be shown",
+            declared("vitrine_creatives_failed"),
+            (
+                Query(
+                    lately("vitrine_creatives_failed_total", "stand, reason", STAND),
+                    "{{stand}} {{reason}}",
+                ),
+            ),
+            low=0,
+        ),
+        Panel(
+            "timeseries",
             "Players connected",
             declared("vitrine_players"),
             (

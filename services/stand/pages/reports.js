@@ -20,6 +20,20 @@ export class Reports {
 
   interaction(report) { this.keep(`interactions/${report.interaction_id}`, report); }
 
+  // Told once and not kept: without an answer the stand decides anew when the time is over.
+  async failure(report) {
+    try {
+      await fetch(`/stands/${this.standId}/failures`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify(report),
+        signal: AbortSignal.timeout(ANSWER_MS),
+      });
+    } catch (error) {
+      console.warn(`the stand was not told: ${error.message}`);
+    }
+  }
+
   keep(name, report) {
     localStorage.setItem(this.prefix + name, JSON.stringify(report));
     this.flush();

@@ -1,11 +1,12 @@
 // The player: shows what the stand commands, and reports what was on the screen.
 
+import { mount, preload } from './creatives.js';
 import { Reports } from './reports.js';
 import { Stream } from './stream.js';
 
 const FADE_MS = 1_200;
-const LOAD_LIMIT_MS = 4_000;
 const INFO_MS = 15_000;
+const STILL_MS = 2_000; // chosen, not measured: no timer of a page at work is so late
 
 const standId = location.pathname.split('/')[2];
 const $ = (selector) => document.querySelector(selector);
@@ -16,7 +17,7 @@ localStorage.setItem('vitrine/player', playerId);
 let session = 0;
 let offset = null; // nanoseconds from this page's clock to the stand's
 let current = null; // { event, startNs, startMs, timer }
-let following = null; // { event, ready }
+let following = null; // { event, ready, element, failed }
 let recognition = null;
 
 function newId() {
@@ -29,63 +30,37 @@ function hearClock(ns) {
   offset = Math.max(offset ?? -Infinity, ns - performance.now() * 1e6);
 }
 
-// Creatives
-const within = (promise, ms) => Promise.race([promise, new Promise((_, no) => setTimeout(no, ms, new Error('slow')))]);
-const once = (element, good) => new Promise((yes, no) => {
-  element.addEventListener(good, yes, { once: true });
-  element.addEventListener('error', () => no(new Error(`${element.src} does not load`)), { once: true });
-});
-
-// Fetches a creative, so that it can begin at once; an HTML page itself starts only when it is shown.
-async function preload({ kind, url }) {
-  if (kind === 'html') {
-    const response = await fetch(url);
-    if (!response.ok) throw new Error(`${url}: ${response.status}`);
-    return null;
-  }
-  const element = document.createElement(kind === 'image' ? 'img' : 'video');
-  if (kind === 'video') Object.assign(element, { muted: true, loop: true, playsInline: true, preload: 'auto' });
-  const loaded = once(element, kind === 'image' ? 'load' : 'canplay');
-  element.src = url;
-  await loaded;
-  return element;
-}
-
-async function mount(event, element) {
-  if (event.kind === 'html') {
-    element = document.createElement('iframe');
-    element.sandbox = 'allow-scripts';
-    element.title = event.title;
-    const loaded = once(element, 'load');
-    element.src = event.url;
-    $('#stage').append(element);
-    await loaded;
-  } else {
-    $('#stage').append(element);
-    if (event.kind === 'video') await element.play();
-  }
-  return element;
-}
-
 // Plays
 function prepare(event) {
-  const ready = within(preload(event), LOAD_LIMIT_MS);
-  ready.catch(() => {}); // looked at when its turn comes
-  return { event, ready };
+  const next = { event, ready: preload(event), element: null, failed: false };
+  next.ready.catch((error) => fail(next, error));
+  return next;
+}
+
+// The stand decides anew; meanwhile what is on the screen stays.
+function fail(next, error) {
+  if (next.failed) return;
+  next.failed = true;
+  next.element?.remove();
+  if (following === next) following = null;
+  console.warn(`${next.event.url}: ${error.message}`);
+  reports.failure({ token: next.event.token, reason: error.reason ?? 'does-not-load' });
 }
 
 let turn = 0;
-async function begin({ event, ready }) {
+async function begin(next) {
   const mine = ++turn;
-  let element;
+  const { event } = next;
   try {
-    element = await mount(event, await ready);
+    await mount(next, $('#stage'));
   } catch (error) {
-    console.error(error.message); // what is on the screen stays; the stand decides anew when the time is over
+    if (mine === turn) fail(next, error);
+    else next.element?.remove();
     return;
   }
-  if (mine !== turn) { // something newer began while this was loading
-    element.remove();
+  const { element } = next;
+  if (mine !== turn || next.failed) { // something newer began while this was loading
+    element?.remove();
     return;
   }
   const old = [...$('#stage').children].filter((child) => child !== element);
@@ -93,15 +68,18 @@ async function begin({ event, ready }) {
   element.classList.add('shown');
   setTimeout(() => old.forEach((child) => child.remove()), FADE_MS);
   finish(false);
-  const timer = setTimeout(end, event.command.seconds * 1e3);
-  current = { event, startNs: nowNs(), startMs: performance.now(), timer };
+  current = { event, startNs: nowNs(), startMs: performance.now(), timer: 0 };
+  current.timer = setTimeout(end, event.command.seconds * 1e3);
 }
 
 function end() {
+  const lateMs = performance.now() - current.startMs - current.event.command.seconds * 1e3;
   finish(true);
   const next = following;
   following = null;
-  if (next) begin(next);
+  // A page that stood still may not be in charge any more: it shows what the stand decides now.
+  const stale = lateMs > STILL_MS;
+  if (next && !stale) begin(next);
 }
 
 function finish(completed) {
@@ -122,6 +100,8 @@ function finish(completed) {
 }
 
 function take(event) {
+  // It was meant for a page that stood still since; the stand has decided anew.
+  if (nowNs() - event.now_ns > STILL_MS * 1e6) return;
   const next = prepare(event);
   notice('');
   if (!current || event.cut) {

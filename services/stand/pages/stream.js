@@ -59,6 +59,6 @@ export class Stream {
     this.renewed();
     this.retry = setTimeout(() => this.open(), this.pauseMs * (0.5 + Math.random()));
     this.pauseMs = Math.min(this.pauseMs * 2, LONGEST_PAUSE_MS);
-    this.helloMs = Math.min(this.helloMs * 2, LONGEST_HELLO_MS);
+    this.helloMs = Math.min(this.helloMs * 1.5, LONGEST_HELLO_MS);
   }
 }

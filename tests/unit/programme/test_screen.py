@@ -187,3 +187,37 @@ def test_a_report_before_the_first_play_changes_nothing() -> None:
     screen.ended("one", at(9))
     assert current(screen) is None
     assert screen.since_ns == 0
+
+
+# Creatives that cannot be shown
+
+
+def test_another_play_is_due_when_the_current_one_cannot_be_shown() -> None:
+    screen = showing("one")
+    screen.failed("one")
+    assert current(screen) is None
+    assert screen.next_start(at(2)) == at(2)
+
+
+def test_another_play_is_due_when_the_next_one_cannot_be_shown() -> None:
+    screen = showing("one")
+    screen.send(make_play("two", 6.5))
+    screen.failed("two")
+    assert current(screen) == ("one", at(0))
+    assert screen.next_start(at(7)) == at(8)
+
+
+def test_after_a_cut_that_failed_the_end_of_the_play_before_it_counts() -> None:
+    screen = showing("one")
+    screen.send(make_play("two", 4, cut=True))
+    screen.failed("two")
+    screen.send(make_play("three", 5))
+    screen.ended("one", at(8))
+    assert current(screen) == ("three", at(8))
+
+
+def test_what_is_not_on_the_screen_cannot_fail() -> None:
+    screen = showing("one")
+    screen.failed("another")
+    assert current(screen) == ("one", at(0))
+    Screen(session=1).failed("another")

@@ -22,7 +22,7 @@ def problem(folder: Path, file: str) -> str | None:
 
 
 def test_a_file_that_is_there_can_be_shown(tmp_path: Path) -> None:
-    (tmp_path / "shoe.PNG").touch()
+    (tmp_path / "shoe.PNG").write_text("content")
     assert problem(tmp_path, "shoe.PNG") is None
 
 
@@ -43,7 +43,7 @@ def test_a_file_that_is_not_there_is_a_problem(
 
 
 def test_a_file_of_no_known_kind_is_a_problem(tmp_path: Path) -> None:
-    (tmp_path / "shoe.exe").touch()
+    (tmp_path / "shoe.exe").write_text("content")
     found = problem(tmp_path, "shoe.exe")
     assert found is not None
     assert found.startswith("creative shoe is skipped: shoe.exe is none of .html,")
@@ -65,12 +65,19 @@ def test_a_host_that_is_not_allowed_is_told_and_the_creative_is_shown(
     assert creatives.shut_in == []
 
 
+def test_an_empty_file_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "shoe.png").touch()
+    assert problem(tmp_path, "shoe.png") == (
+        "creative shoe is skipped: shoe.png is empty; copy it again"
+    )
+
+
 def test_a_problem_that_was_solved_is_forgotten(tmp_path: Path) -> None:
     creatives = Creatives(tmp_path)
     mall = mall_of(make_campaign())
     creatives.check(mall)
     assert list(creatives.problems) == ["spring.html"]
-    (tmp_path / "spring.html").touch()
+    (tmp_path / "spring.html").write_text("content")
     creatives.check(mall)
     assert creatives.problems == {}
 

@@ -32,6 +32,7 @@ from vitrine.schemas import Interaction, Play
 from vitrine.services.stand.creatives import Creatives
 from vitrine.services.stand.handler import StandHandler
 from vitrine.services.stand.offer_desk import OfferDesk
+from vitrine.services.stand.resting import Resting
 from vitrine.services.stand.switchboard import Submission, Switchboard
 from vitrine.stores.redis import connect
 from vitrine.telemetry.health import Health
@@ -67,6 +68,7 @@ class Rig:
             self.switchboard,
             desk,
             Creatives(folder),
+            Resting(folder),
             b"key",
         )
         self.handler.assigned({ENGAGEMENT: None, IDENTITIES: None})
