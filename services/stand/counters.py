@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, get_args
 
 from vitrine.offers.due import Outcome
-from vitrine.programme.commands import PlayerKind
+from vitrine.programme.commands import PlayerKind, RefusalReason
 from vitrine.schemas import Arm
 from vitrine.services.stand.protocol import FailureReason
 from vitrine.telemetry import metrics
@@ -22,6 +22,8 @@ def start_counters(stand_id: str) -> None:
     metrics.PLAYS_FINISHED.labels(stand_id)
     for reason in get_args(FailureReason):
         metrics.CREATIVES_FAILED.labels(stand_id, reason)
+    for refusal in get_args(RefusalReason):
+        metrics.REPORTS_REFUSED.labels(stand_id, refusal)
     for outcome in OUTCOMES:
         metrics.OFFERS.labels(stand_id, outcome)
     # Here a gauge only appears; it counts in the switchboard.

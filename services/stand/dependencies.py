@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +14,7 @@ from redis import Redis
 
 from vitrine.clock import Clock
 from vitrine.mall.folder import MallSource
+from vitrine.programme.ledger import Ledgers
 from vitrine.services.stand.switchboard import Switchboard
 
 
@@ -36,6 +37,8 @@ class Web:
     player_token: SecretStr | None
     console_url: str | None
     """Where `/cameras` comes from."""
+    ledgers: Ledgers = field(default_factory=Ledgers)
+    """Of the web server's thread."""
 
 
 def _web(request: Request) -> Web:

@@ -7,7 +7,7 @@ from typing import Final
 from vitrine.clock import SECOND_NS
 from vitrine.mall import Campaign, Creative, Stand
 from vitrine.mall.names import names_of
-from vitrine.programme.commands import Command, sign
+from vitrine.programme.commands import START_LIMIT_NS, Command, sign
 from vitrine.programme.screen import PlannedPlay
 from vitrine.schemas import Interaction
 from vitrine.services.stand.creatives import Creatives, kind, url
@@ -119,6 +119,7 @@ class Directing:
             title=play.creative.name or play.creative.id,
             cut=play.cut,
             now_ns=now_ns,
+            start_by_ns=command.issued_ns + START_LIMIT_NS,
         )
         sent = Sent("play", event.model_dump_json())
         # Now, not after the batch: a response that comes late responds to nobody.

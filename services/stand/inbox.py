@@ -22,12 +22,14 @@ class Inbox:
     session: int = 0
     in_charge: bool = False
 
-    def take(self) -> PlayEvent | None:
-        """Return the next play, if there is one and this player is to show it."""
+    def take(self, now_ns: int) -> PlayEvent | None:
+        """Return the next play, if there is one that this player is to show now."""
         with self.lock:
             event = self.following
             self.following = None
-            if not self.in_charge:
+            if event is None or not self.in_charge:
+                return None
+            if event.start_by_ns is not None and now_ns >= event.start_by_ns:
                 return None
             return event
 

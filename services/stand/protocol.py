@@ -34,6 +34,8 @@ class PlayEvent(BaseModel):
     """What people call it; empty from a server of before."""
     cut: bool
     now_ns: int
+    start_by_ns: int | None = None
+    """The command expires then; None from a server of before."""
 
 
 class OfferEvent(BaseModel):

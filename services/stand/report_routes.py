@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
 from typing import Final
 
 from fastapi import HTTPException
 from fastapi.responses import Response
 
-from vitrine.programme.commands import Refused, to_play, verify
-from vitrine.schemas import Interaction
+from vitrine.programme.commands import (
+    PlayReport,
+    Refused,
+    to_play,
+    verify,
+)
+from vitrine.schemas import Interaction, Play
 from vitrine.services.stand.dependencies import KnownStand, Web, WebOf
 from vitrine.services.stand.protocol import (
     Acknowledged,
@@ -19,6 +26,9 @@ from vitrine.services.stand.protocol import (
     RefusedReport,
 )
 from vitrine.services.stand.switchboard import Failure, Submission
+from vitrine.telemetry import metrics
+
+logger = logging.getLogger(__name__)
 
 # Chosen, not measured: time for a broker to come back, and less than the 8 seconds after which the
 # page gives a request up.
@@ -41,19 +51,14 @@ async def take_plays(
 ) -> Acknowledged:
     """Take proofs of play; answered when the bus has them. Repeating a report is harmless."""
     now_ns = web.clock.now_ns()
+    web.ledgers.hear_clock(now_ns, time.monotonic_ns())
     plays = []
     refused = []
     for report in reports.plays:
         try:
-            command = verify(report.token, web.key)
-            web.switchboard.heard(stand_id, command.player_id, command.play_id)
-            play = to_play(report, command, stand_id, now_ns)
+            play = _proved(report, stand_id, web, now_ns)
         except Refused as error:
-            refusal = RefusedReport(
-                play_id=report.play_id,
-                reason=str(error),
-            )
-            refused.append(refusal)
+            refused.append(_refusal(report, stand_id, error))
         else:
             plays.append(play)
     if plays:
@@ -61,6 +66,36 @@ async def take_plays(
         await _publish(web, submission)
     accepted = [play.play_id for play in plays]
     return Acknowledged(accepted=accepted, refused=refused)
+
+
+def _proved(
+    report: PlayReport,
+    stand_id: str,
+    web: Web,
+    now_ns: int,
+) -> Play:
+    """Return a play that can have happened. Raises Refused."""
+    command = verify(report.token, web.key)
+    web.switchboard.heard(stand_id, command.player_id, command.play_id)
+    play = to_play(report, command, stand_id, now_ns)
+    web.ledgers.admit(play)
+    return play
+
+
+def _refusal(
+    report: PlayReport,
+    stand_id: str,
+    error: Refused,
+) -> RefusedReport:
+    """Count a refused report, and return the answer to it."""
+    metrics.REPORTS_REFUSED.labels(stand_id, error.reason).inc()
+    logger.warning(
+        "stand %s: play %s is refused: %s",
+        stand_id,
+        report.play_id,
+        error,
+    )
+    return RefusedReport(play_id=report.play_id, reason=str(error))
 
 
 async def take_failure(

@@ -104,7 +104,7 @@ class VirtualPlayer:
     ) -> None:
         end_ns: int | None = None
         while not stop.is_set():
-            event = inbox.take()
+            event = inbox.take(self._clock.now_ns())
             if event is None:
                 end_ns = None
                 inbox.wake.wait()

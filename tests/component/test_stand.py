@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
 
 from tests.builders import at, make_engagement, make_identity, make_person
 from tests.stand_builders import (
@@ -111,6 +112,47 @@ def test_an_invented_play_is_refused_and_the_others_are_taken(stand: Running) ->
         {"play_id": "page-1.feed", "reason": "the token was not issued here"}
     ]
     assert [p.play_id for p in stand.read(PLAYS)] == [good["play_id"]]
+
+
+def refused(reason: str) -> float:
+    """The refused reports of the stand that the metric has."""
+    labels = {"stand": "north", "reason": reason}
+    found = REGISTRY.get_sample_value("vitrine_reports_refused_total", labels)
+    return found or 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason", "words"),
+    [
+        ({"end_ns": at(20)}, "long", "the play is longer than its creative"),
+        ({"start_ns": at(-6)}, "early", "the play starts before it was decided"),
+    ],
+)
+def test_a_play_that_cannot_have_happened_is_refused_and_counted(
+    stand: Running, fields: dict[str, int], reason: str, words: str
+) -> None:
+    before = refused(reason)
+    with listening(stand) as page:
+        report = report_of(page.next("play"), 0, 8) | fields
+        look(stand, 1, 20)
+        answer = post(stand, report).json()
+    assert answer["accepted"] == []
+    assert answer["refused"] == [{"play_id": report["play_id"], "reason": words}]
+    assert refused(reason) == before + 1
+    assert stand.read(PLAYS) == []
+
+
+def test_two_commands_cannot_report_the_same_time(stand: Running) -> None:
+    with listening(stand) as page:
+        first = report_of(page.next("play"), 0, 8)
+        look(stand, 1, 8)
+        second = report_of(page.next("play"), 3, 11)
+        look(stand, 8, 11)
+        answer = post(stand, first, second).json()
+        again = post(stand, second | {"start_ns": at(8), "end_ns": at(11)}).json()
+    assert answer["accepted"] == [first["play_id"]]
+    assert answer["refused"][0]["reason"] == "the stand showed other plays at that time"
+    assert again["refused"][0]["reason"] == "the play is too short to be complete"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.pages import LIMIT_MS, plays_of, stand_with, wait_until
 from tests.proxies import proxy_to
 from tests.stand_players import live
+from vitrine.programme.ledger import OVERLAP_NS
 from vitrine.stores.embedded import embedded_redis
 from vitrine.topics import PLAYS
 
@@ -208,4 +209,4 @@ def test_a_page_that_hangs_gives_way_to_the_next_one_until_that_leaves(
     assert len({play.play_id for play in plays}) == len(plays)
     ordered = sorted(plays, key=lambda play: play.start_ns)
     for before, after in pairwise(ordered):
-        assert before.end_ns - after.start_ns <= 2_000_000_000
+        assert before.end_ns - after.start_ns <= OVERLAP_NS

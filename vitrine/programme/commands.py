@@ -39,8 +39,37 @@ LONGEST_TOKEN: Final = 4000
 """Characters of a token; what is longer was not issued here."""
 
 
+# Chosen, not measured: the longest creative (600 s) may be on the screen when a player connects
+# anew and gets the next command, and then come five minutes.
+START_LIMIT_NS: Final = 900 * SECOND_NS
+"""Time after which a command is not shown any more, and no play of it is taken."""
+# Chosen, not measured: the page and the virtual player end each play at its `seconds`; what is
+# left is rounding, and the timers of pages of before.
+LONG_NS: Final = SECOND_NS
+"""Time by which a play may last longer than its creative."""
+
+RefusalReason = Literal[
+    "token",
+    "version",
+    "stand",
+    "play-id",
+    "backwards",
+    "early",
+    "expired",
+    "future",
+    "short",
+    "long",
+    "used",
+    "overlap",
+]
+
+
 class Refused(Exception):
     """Tells why a report can never be accepted; the player drops it."""
+
+    def __init__(self, reason: RefusalReason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class Command(BaseModel):
@@ -95,11 +124,14 @@ def verify(token: str, key: bytes) -> Command:
     body, _, signature = token.partition(".")
     expected = _signature(body, key)
     if not hmac.compare_digest(signature.encode(), expected.encode()):
-        raise Refused("the token was not issued here")
+        raise Refused("token", "the token was not issued here")
     try:
         return Command.model_validate_json(urlsafe_b64decode(body))
     except ValidationError as error:
-        raise Refused("the token is of another version of the stand") from error
+        raise Refused(
+            "version",
+            "the token is of another version of the stand",
+        ) from error
 
 
 def _signature(body: str, key: bytes) -> str:
@@ -118,9 +150,9 @@ def to_play(
     Raises Refused when the report contradicts the command, the stand or the clock.
     """
     if command.stand_id != stand_id:
-        raise Refused(f"the play belongs to stand {command.stand_id}")
+        raise Refused("stand", f"the play belongs to stand {command.stand_id}")
     if report.play_id != command.play_id:
-        raise Refused(f"the play id must be {command.play_id}")
+        raise Refused("play-id", f"the play id must be {command.play_id}")
     _check_times(report, command, now_ns)
     return Play(
         play_id=report.play_id,
@@ -146,13 +178,16 @@ def _check_times(
     now_ns: int,
 ) -> None:
     if report.end_ns < report.start_ns:
-        raise Refused("the play ends before it starts")
+        raise Refused("backwards", "the play ends before it starts")
     if report.start_ns < command.issued_ns - CLOCK_TOLERANCE_NS:
-        raise Refused("the play starts before it was decided")
+        raise Refused("early", "the play starts before it was decided")
+    if report.start_ns > command.issued_ns + START_LIMIT_NS + CLOCK_TOLERANCE_NS:
+        raise Refused("expired", "the command had expired when the play started")
     if report.end_ns > now_ns + CLOCK_TOLERANCE_NS:
-        raise Refused("the play ends in the future")
-    if not report.completed:
-        return
-    shortest_ns = command.seconds * SECOND_NS - SHORT_NS
-    if report.end_ns - report.start_ns < shortest_ns:
-        raise Refused("the play is too short to be complete")
+        raise Refused("future", "the play ends in the future")
+    planned_ns = int(command.seconds * SECOND_NS)
+    shown_ns = report.end_ns - report.start_ns
+    if shown_ns > planned_ns + LONG_NS:
+        raise Refused("long", "the play is longer than its creative")
+    if report.completed and shown_ns < planned_ns - SHORT_NS:
+        raise Refused("short", "the play is too short to be complete")

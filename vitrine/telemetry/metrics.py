@@ -150,6 +150,11 @@ PLAYS_STARTED = Counter(
 PLAYS_FINISHED = Counter(
     "vitrine_plays_finished", "Plays that a player reported and the bus has.", ["stand"]
 )
+REPORTS_REFUSED = Counter(
+    "vitrine_reports_refused",
+    "Reports of plays that cannot have happened as told, by reason.",
+    ["stand", "reason"],
+)
 CREATIVES_FAILED = Counter(
     "vitrine_creatives_failed",
     "Times that a player could not show a creative, by reason.",

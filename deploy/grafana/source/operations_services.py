@@ -192,6 +192,18 @@ STANDS = Row(
         ),
         Panel(
             "timeseries",
+            "Reports refused in five minutes",
+            declared("vitrine_reports_refused"),
+            (
+                Query(
+                    lately("vitrine_reports_refused_total", "stand, reason", STAND),
+                    "{{stand}} {{reason}}",
+                ),
+            ),
+            low=0,
+        ),
+        Panel(
+            "timeseries",
             "Players connected",
             declared("vitrine_players"),
             (

@@ -78,7 +78,7 @@ function end() {
   const next = following;
   following = null;
   // A page that stood still may not be in charge any more: it shows what the stand decides now.
-  const stale = lateMs > STILL_MS;
+  const stale = lateMs > STILL_MS || nowNs() >= (next?.event.start_by_ns ?? Infinity);
   if (next && !stale) begin(next);
 }
 

@@ -135,9 +135,13 @@ def test_a_play_carries_the_decision_of_its_command() -> None:
         ({"stand_id": "south"}, "the play belongs to stand north"),
         ({"play_id": "page-1.another"}, "the play id must be page-1.c0ffee"),
         ({"start_ns": at(12), "end_ns": at(11)}, "the play ends before it starts"),
-        ({"start_ns": at(5) - 1}, "the play starts before it was decided"),
-        ({"end_ns": at(25) + 1}, "the play ends in the future"),
+        (
+            {"start_ns": at(5) - 1, "end_ns": at(9)},
+            "the play starts before it was decided",
+        ),
+        ({"start_ns": at(17), "end_ns": at(25) + 1}, "the play ends in the future"),
         ({"end_ns": at(18.5) - 1}, "the play is too short to be complete"),
+        ({"end_ns": at(20) + 1}, "the play is longer than its creative"),
     ],
 )
 def test_what_cannot_have_happened_is_refused(
@@ -150,12 +154,20 @@ def test_what_cannot_have_happened_is_refused(
     "fields",
     [
         {"start_ns": at(11), "end_ns": at(11), "completed": False},
-        {"start_ns": at(5)},
-        {"end_ns": at(25)},
+        {"start_ns": at(5), "end_ns": at(13)},
+        {"start_ns": at(17), "end_ns": at(25)},
         {"end_ns": at(18.5)},
+        {"end_ns": at(20)},
         {"end_ns": at(13), "completed": False},
     ],
-    ids=["no time", "clock ahead", "clock behind", "timer early", "cut"],
+    ids=[
+        "no time",
+        "clock ahead",
+        "clock behind",
+        "timer early",
+        "timer late",
+        "cut",
+    ],
 )
 def test_what_can_just_have_happened_is_a_play(fields: dict[str, Any]) -> None:
     report = make_report(**fields)
@@ -168,6 +180,23 @@ def test_what_can_just_have_happened_is_a_play(fields: dict[str, Any]) -> None:
     assert play.start_ns == report.start_ns
     assert play.end_ns == report.end_ns
     assert play.completed == report.completed
+
+
+def test_a_command_expires_a_quarter_of_an_hour_after_it_was_given() -> None:
+    last = 10 + 900 + 5
+    play = to_play(
+        make_report(start_ns=at(last), end_ns=at(last + 8)),
+        make_command(),
+        "north",
+        at(last + 8),
+    )
+    assert play.start_ns == at(last)
+    late = refusal(
+        now=last + 10,
+        start_ns=at(last) + 1,
+        end_ns=at(last + 8),
+    )
+    assert late == "the command had expired when the play started"
 
 
 def test_a_command_cannot_be_changed_and_has_no_other_fields() -> None:

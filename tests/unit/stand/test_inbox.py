@@ -49,8 +49,17 @@ def test_a_play_wakes_the_screen_and_is_taken_once() -> None:
     assert not inbox.wake.is_set()
     inbox.hear("play", event.model_dump_json())
     assert inbox.wake.is_set()
-    assert inbox.take() == event
-    assert inbox.take() is None
+    assert inbox.take(at(1)) == event
+    assert inbox.take(at(1)) is None
+
+
+def test_a_play_whose_command_has_expired_is_not_shown() -> None:
+    event = make_play_event().model_copy(update={"start_by_ns": at(900)})
+    inbox = connected()
+    inbox.hear("play", event.model_dump_json())
+    assert inbox.take(at(900)) is None
+    inbox.hear("play", event.model_dump_json())
+    assert inbox.take(at(900) - 1) == event
 
 
 def test_only_a_play_that_cuts_ends_the_current_one() -> None:
@@ -68,7 +77,7 @@ def test_a_player_that_is_not_in_charge_any_more_ends_its_play() -> None:
     inbox.hear("state", make_state(in_charge=8))
     assert inbox.wake.is_set()
     assert inbox.has_cut()
-    assert inbox.take() is None
+    assert inbox.take(at(1)) is None
 
 
 def test_a_state_without_news_wakes_nobody() -> None:
