@@ -178,6 +178,24 @@ def test_a_good_creative_goes_on_beside_broken_ones(
 # Browsers
 
 
+BLOCKED = (
+    "Object.defineProperty(window, 'localStorage', { get() { throw new Error() } })"
+)
+FULL = "Storage.prototype.setItem = () => { throw new Error('full') }"
+
+
+@pytest.mark.parametrize("storage", [BLOCKED, FULL], ids=["blocked", "full"])
+def test_a_page_without_storage_plays_and_reports(
+    page: Page, tmp_path: Path, redis_url: str, storage: str
+) -> None:
+    page.add_init_script(storage)
+    with stand_with(tmp_path, redis_url, SHORT) as stand:
+        page.goto(f"{stand.address}/stands/north")
+        plays = plays_of(page, stand, 2)
+    assert {play.creative_id for play in plays} == {"one"}
+    assert len({play.play_id for play in plays}) == len(plays)
+
+
 def test_a_page_that_hangs_gives_way_to_the_next_one_until_that_leaves(
     page: Page, browser: Browser, tmp_path: Path, redis_url: str
 ) -> None:

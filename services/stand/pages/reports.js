@@ -1,5 +1,7 @@
 // What the player has to tell the stand, kept in the browser until the stand has it.
 
+import * as store from './store.js';
+
 const BATCH = 20; // with the longest tokens below the 64 kB that a browser sends with `keepalive`
 const ANSWER_MS = 8_000; // longer than the stand takes to say that the bus is away
 const FIRST_DELAY_MS = 500;
@@ -35,14 +37,14 @@ export class Reports {
   }
 
   keep(name, report) {
-    localStorage.setItem(this.prefix + name, JSON.stringify(report));
+    store.put(this.prefix + name, JSON.stringify(report));
     this.flush();
   }
 
   kept(kind) {
-    return Object.keys(localStorage)
+    return store.names()
       .filter((key) => key.startsWith(`${this.prefix}${kind}/`))
-      .map((key) => ({ key, report: JSON.parse(localStorage.getItem(key)) }));
+      .map((key) => ({ key, report: JSON.parse(store.get(key)) }));
   }
 
   async flush() {
@@ -82,7 +84,7 @@ export class Reports {
     // A malformed report can never be accepted: find it by sending one at a time, and drop it alone.
     const malformed = response.status === 422 || response.status === 404;
     if (!response.ok && !malformed) throw new Error(`status ${response.status}`);
-    if (!malformed || batch.length === 1) batch.forEach((item) => localStorage.removeItem(item.key));
+    if (!malformed || batch.length === 1) batch.forEach((item) => store.drop(item.key));
     this.narrow = malformed;
     return true;
   }

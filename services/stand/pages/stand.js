@@ -2,6 +2,7 @@
 
 import { mount, preload } from './creatives.js';
 import { Reports } from './reports.js';
+import * as store from './store.js';
 import { Stream } from './stream.js';
 
 const FADE_MS = 1_200;
@@ -11,8 +12,8 @@ const STILL_MS = 2_000; // chosen, not measured: no timer of a page at work is s
 const standId = location.pathname.split('/')[2];
 const $ = (selector) => document.querySelector(selector);
 const reports = new Reports(standId);
-const playerId = localStorage.getItem('vitrine/player') ?? `page-${newId()}`;
-localStorage.setItem('vitrine/player', playerId);
+const playerId = store.get('vitrine/player') ?? `page-${newId()}`;
+store.put('vitrine/player', playerId);
 
 let session = 0;
 let offset = null; // nanoseconds from this page's clock to the stand's

@@ -1,0 +1,36 @@
+// What has to survive the page: in the browser's storage, and in memory where that is blocked or full.
+
+const memory = new Map();
+
+function opened() {
+  try {
+    window.localStorage.getItem('');
+    return window.localStorage;
+  } catch {
+    return null;
+  }
+}
+
+const storage = opened();
+
+export function put(name, text) {
+  try {
+    storage.setItem(name, text);
+    memory.delete(name);
+  } catch {
+    memory.set(name, text);
+  }
+}
+
+export function get(name) {
+  return memory.get(name) ?? storage?.getItem(name) ?? null;
+}
+
+export function drop(name) {
+  memory.delete(name);
+  storage?.removeItem(name);
+}
+
+export function names() {
+  return [...memory.keys(), ...Object.keys(storage ?? {})];
+}
