@@ -49,17 +49,22 @@ class Broadcast:
         """Send the state of all stands at `now_ns`; `problems` are sentences for the operator."""
         self._due_s = time.monotonic() + STATE_EVERY_S
         views = []
-        silences = []
+        troubles = []
         for stand, stage in self._stages.served():
             connection = self._switchboard.in_charge(stand.id)
             views.append(self._tell_players(stand, stage, connection, now_ns))
-            silences += _silence(stand, connection)
+            troubles += _silence(stand, connection)
+            if connection is not None and not connection.keeps:
+                troubles.append(
+                    f"stand {stand.id}: the browser of the screen keeps nothing, its storage "
+                    "is blocked or full; what it has not reported is lost when it ends"
+                )
         live = LiveView(
             now_ns=now_ns,
             started_ns=started_ns,
             stands=views,
             names=names_of(self._stages.mall).given,
-            problems=[*problems, *silences],
+            problems=[*problems, *troubles],
         )
         self._switchboard.show(live)
 

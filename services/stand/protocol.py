@@ -79,6 +79,8 @@ class PlayReports(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     plays: list[PlayReport] = Field(min_length=1, max_length=MOST_PLAYS)
+    kept: bool = True
+    """False from a player whose storage is blocked or full."""
 
 
 FailureReason = Literal["does-not-load", "takes-too-long", "throws"]

@@ -52,6 +52,7 @@ async def take_plays(
     """Take proofs of play; answered when the bus has them. Repeating a report is harmless."""
     now_ns = web.clock.now_ns()
     web.ledgers.hear_clock(now_ns, time.monotonic_ns())
+    web.switchboard.keeps(stand_id, keeps=reports.kept)
     plays = []
     refused = []
     for report in reports.plays:

@@ -50,6 +50,8 @@ class Connection:
     due: DuePlays = field(default_factory=DuePlays)
     silent: bool = False
     """The player did not report its plays in time, and nothing since."""
+    keeps: bool = True
+    """The player keeps its reports in a storage that survives it."""
 
     def put(self, sent: Sent | None) -> None:
         """Send an event, or the end, from any thread."""
@@ -167,6 +169,17 @@ class Switchboard:
                 if connection in self._connections:
                     self._connections.remove(connection)
                     self._connections.append(connection)
+
+    def keeps(
+        self,
+        stand_id: str,
+        *,
+        keeps: bool,
+    ) -> None:
+        """Take note that the player in charge has a storage for its reports, or none."""
+        connection = self.in_charge(stand_id)
+        if connection is not None:
+            connection.keeps = keeps
 
     def submit(self, submission: Submission) -> None:
         """Hand reports to the loop; after `close` they fail at once."""

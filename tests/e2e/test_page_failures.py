@@ -192,6 +192,8 @@ def test_a_page_without_storage_plays_and_reports(
     with stand_with(tmp_path, redis_url, SHORT) as stand:
         page.goto(f"{stand.address}/stands/north")
         plays = plays_of(page, stand, 2)
+        problems = live(stand)["problems"]
+    assert "stand north: the browser of the screen keeps nothing" in problems[0]
     assert {play.creative_id for play in plays} == {"one"}
     assert len({play.play_id for play in plays}) == len(plays)
 

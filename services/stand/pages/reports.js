@@ -78,7 +78,7 @@ export class Reports {
       method: 'POST',
       keepalive: true,
       headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(plays.length ? { plays: reports } : reports[0]),
+      body: JSON.stringify(plays.length ? { plays: reports, kept: store.keeps() } : reports[0]),
       signal: AbortSignal.any([this.sending.signal, AbortSignal.timeout(ANSWER_MS)]),
     });
     // A malformed report can never be accepted: find it by sending one at a time, and drop it alone.

@@ -22,6 +22,8 @@ export function put(name, text) {
   }
 }
 
+export const keeps = () => memory.size === 0;
+
 export function get(name) {
   return memory.get(name) ?? storage?.getItem(name) ?? null;
 }
