@@ -52,7 +52,7 @@ def test_a_file_of_no_known_kind_is_a_problem(tmp_path: Path) -> None:
 def test_a_host_that_is_not_allowed_is_told_and_the_creative_is_shown(
     tmp_path: Path,
 ) -> None:
-    (tmp_path / "spring.html").touch()
+    (tmp_path / "spring.html").write_text("spring")
     creatives = Creatives(tmp_path, ["a.example"])
     campaign = make_campaign("spring", hosts=["a.example", "b.example"])
     creatives.check(mall_of(campaign))
