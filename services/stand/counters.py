@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final, get_args
 
+from prometheus_client import Counter
+
 from vitrine.offers.due import Outcome
 from vitrine.programme.commands import PlayerKind, RefusalReason
 from vitrine.schemas import Arm
@@ -17,15 +19,8 @@ OUTCOMES: Final = (*get_args(Outcome), UNAVAILABLE)
 
 def start_counters(stand_id: str) -> None:
     """Show what never happened as zero, so that the first time is a rise."""
-    for arm in get_args(Arm):
-        metrics.PLAYS_STARTED.labels(stand_id, arm)
-    metrics.PLAYS_FINISHED.labels(stand_id)
-    for reason in get_args(FailureReason):
-        metrics.CREATIVES_FAILED.labels(stand_id, reason)
-    for refusal in get_args(RefusalReason):
-        metrics.REPORTS_REFUSED.labels(stand_id, refusal)
-    for outcome in OUTCOMES:
-        metrics.OFFERS.labels(stand_id, outcome)
+    for counter, labels in _counters(stand_id):
+        counter.labels(*labels)
     # Here a gauge only appears; it counts in the switchboard.
     for kind in get_args(PlayerKind):
         metrics.PLAYERS.labels(stand_id, kind)
@@ -36,11 +31,23 @@ def remove_counters(stand_id: str) -> None:
 
     The players' gauge stays: players are counted out as their streams end.
     """
-    for arm in get_args(Arm):
-        metrics.PLAYS_STARTED.remove(stand_id, arm)
-    metrics.PLAYS_FINISHED.remove(stand_id)
-    for reason in get_args(FailureReason):
-        metrics.CREATIVES_FAILED.remove(stand_id, reason)
+    for counter, labels in _counters(stand_id):
+        counter.remove(*labels)
     metrics.STAND_SILENT.remove(stand_id)
-    for outcome in OUTCOMES:
-        metrics.OFFERS.remove(stand_id, outcome)
+
+
+def _counters(stand_id: str) -> list[tuple[Counter, tuple[str, ...]]]:
+    """Return each counter of a stand with its labels."""
+    found: list[tuple[Counter, tuple[str, ...]]] = [
+        (metrics.PLAYS_FINISHED, (stand_id,)),
+    ]
+    for counter, values in (
+        (metrics.PLAYS_STARTED, get_args(Arm)),
+        (metrics.CREATIVES_FAILED, get_args(FailureReason)),
+        (metrics.REPORTS_REFUSED, get_args(RefusalReason)),
+        (metrics.OFFERS, OUTCOMES),
+    ):
+        for value in values:
+            labels = (stand_id, value)
+            found.append((counter, labels))
+    return found

@@ -21,6 +21,8 @@ def test_a_stand_counts_from_zero_while_it_is_served_here() -> None:
     assert REGISTRY.get_sample_value("vitrine_offers_total", offers) == 0
     finished = ("vitrine_plays_finished_total", {"stand": "measured"})
     assert REGISTRY.get_sample_value(*finished) == 0
+    refused = ("vitrine_reports_refused_total", {"stand": "measured", "reason": "long"})
+    assert REGISTRY.get_sample_value(*refused) == 0
     metrics.PLAYS_STARTED.labels("measured", "plain").inc()
     start_counters("measured")
     assert plays("measured", "plain") == 1
@@ -28,6 +30,7 @@ def test_a_stand_counts_from_zero_while_it_is_served_here() -> None:
     assert plays("measured", "plain") is None
     assert REGISTRY.get_sample_value("vitrine_offers_total", offers) is None
     assert REGISTRY.get_sample_value(*finished) is None
+    assert REGISTRY.get_sample_value(*refused) is None
 
 
 def test_a_stand_that_was_never_served_can_go() -> None:
