@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
+from vitrine.stores.embedded import embedded_redis
+
 
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
@@ -16,6 +18,13 @@ def browser(chromium: str) -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def store_url() -> Iterator[str]:
+    """Yield an embedded store for the tests of one file."""
+    with embedded_redis() as url:
+        yield url
 
 
 @pytest.fixture

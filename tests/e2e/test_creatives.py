@@ -13,7 +13,6 @@ from playwright.sync_api import Frame, Page
 
 from tests.stand_builders import Running, make_campaign, running_stand
 from vitrine.clock import SystemClock
-from vitrine.stores.embedded import embedded_redis
 
 pytestmark = pytest.mark.browser
 
@@ -49,12 +48,6 @@ setTimeout(() => {{ document.title = 'tried' }}, 500);
 """
 
 
-@pytest.fixture(scope="module")
-def redis_url() -> Iterator[str]:
-    with embedded_redis() as url:
-        yield url
-
-
 @contextmanager
 def another_server() -> Iterator[tuple[str, list[str]]]:
     """Yield the address of another machine of the network, and what it was asked."""
@@ -84,7 +77,7 @@ def another_server() -> Iterator[tuple[str, list[str]]]:
 
 @contextmanager
 def shown(
-    page: Page, folder: Path, redis_url: str, content: str
+    page: Page, folder: Path, store_url: str, content: str
 ) -> Iterator[tuple[Running, Frame]]:
     """Yield the frame of a creative with this content on a screen."""
     (folder / "creatives" / "package").mkdir(parents=True)
@@ -92,7 +85,7 @@ def shown(
     creative = {"id": "one", "file": "one.html", "seconds": 60}
     dates = {"from": "2000-01-01", "to": "2999-12-31"}
     campaign = make_campaign("spring", creative, **dates)
-    with running_stand(folder, redis_url, campaign, clock=SystemClock()) as stand:
+    with running_stand(folder, store_url, campaign, clock=SystemClock()) as stand:
         for name, text in (
             ("own.svg", SVG),
             ("style.css", "html { --own: 5 }"),
@@ -107,10 +100,10 @@ def shown(
 
 
 def test_a_creative_of_several_files_is_whole(
-    page: Page, tmp_path: Path, redis_url: str
+    page: Page, tmp_path: Path, store_url: str
 ) -> None:
     content = PACKAGE.replace("{svg}", SVG.replace('"', "'"))
-    with shown(page, tmp_path, redis_url, content) as (_, frame):
+    with shown(page, tmp_path, store_url, content) as (_, frame):
         for name in ("own", "data"):
             frame.wait_for_function(f"document.all.{name}.naturalWidth === 8")
         frame.wait_for_function("window.own === true && window.inline === 2")
@@ -118,11 +111,11 @@ def test_a_creative_of_several_files_is_whole(
         frame.wait_for_function(f"{style}.trim() === '5'")
 
 
-def test_a_creative_reaches_nobody(page: Page, tmp_path: Path, redis_url: str) -> None:
+def test_a_creative_reaches_nobody(page: Page, tmp_path: Path, store_url: str) -> None:
     with another_server() as (other, asked):
         socket = other.replace("http:", "ws:")
         content = ATTEMPTS.format(other=other, socket=socket)
-        with shown(page, tmp_path, redis_url, content) as (_, frame):
+        with shown(page, tmp_path, store_url, content) as (_, frame):
             frame.wait_for_function("document.title === 'tried'")
             frame.evaluate("address => { location = address }", f"{other}/navigation")
             page.wait_for_timeout(1_000)
@@ -131,8 +124,8 @@ def test_a_creative_reaches_nobody(page: Page, tmp_path: Path, redis_url: str) -
 
 
 def test_a_creative_that_is_opened_by_its_address_is_shut_in_too(
-    page: Page, tmp_path: Path, redis_url: str
+    page: Page, tmp_path: Path, store_url: str
 ) -> None:
-    with shown(page, tmp_path, redis_url, "<p>one</p>") as (stand, _):
+    with shown(page, tmp_path, store_url, "<p>one</p>") as (stand, _):
         page.goto(f"{stand.address}/creatives/one.html")
         assert page.evaluate("origin") == "null"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -26,26 +25,19 @@ from tests.stand_builders import (
     running_stand,
 )
 from vitrine.clock import SystemClock
-from vitrine.stores.embedded import embedded_redis
 from vitrine.topics import ENGAGEMENT, IDENTITIES, INTERACTIONS, PLAYS
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def redis_url() -> Iterator[str]:
-    with embedded_redis() as url:
-        yield url
-
-
 def test_html_and_image_creatives_play_in_turn_and_are_reported(
-    page: Page, tmp_path: Path, redis_url: str
+    page: Page, tmp_path: Path, store_url: str
 ) -> None:
     creatives = (
         {"id": "one", "file": "one.html", "seconds": 1},
         {"id": "two", "file": "two.svg", "seconds": 1},
     )
-    with stand_with(tmp_path, redis_url, *creatives) as stand:
+    with stand_with(tmp_path, store_url, *creatives) as stand:
         page.goto(f"{stand.address}/stands/north")
         expect(page.locator("#stage > .shown").first).to_be_visible(timeout=LIMIT_MS)
         both = {"one", "two"}
@@ -66,10 +58,10 @@ def test_html_and_image_creatives_play_in_turn_and_are_reported(
 
 
 def test_a_video_plays_without_sound_and_is_reported(
-    page: Page, tmp_path: Path, redis_url: str
+    page: Page, tmp_path: Path, store_url: str
 ) -> None:
     film = {"id": "film", "file": "film.webm", "seconds": 2}
-    with stand_with(tmp_path, redis_url, film) as stand:
+    with stand_with(tmp_path, store_url, film) as stand:
         page.goto(f"{stand.address}/stands/north")
         video = page.locator("#stage > video.shown").first
         expect(video).to_be_visible(timeout=LIMIT_MS)
@@ -84,10 +76,10 @@ def test_a_video_plays_without_sound_and_is_reported(
 
 
 def test_creatives_cannot_reach_the_page(
-    page: Page, tmp_path: Path, redis_url: str
+    page: Page, tmp_path: Path, store_url: str
 ) -> None:
     with stand_with(
-        tmp_path, redis_url, {"id": "one", "file": "one.html", "seconds": 60}
+        tmp_path, store_url, {"id": "one", "file": "one.html", "seconds": 60}
     ) as stand:
         script = (
             "<script>try { parent.document.title = 'taken' } "
@@ -105,7 +97,7 @@ def test_creatives_cannot_reach_the_page(
 
 
 def test_interest_brings_more_and_an_offer_with_its_code(
-    page: Page, tmp_path: Path, redis_url: str
+    page: Page, tmp_path: Path, store_url: str
 ) -> None:
     creatives = (
         {"id": "shoe", "file": "shoe.html", "seconds": 60},
@@ -117,7 +109,7 @@ def test_interest_brings_more_and_an_offer_with_its_code(
         },
     )
     offer = make_offer(text="Ten off", when=ENGAGED | {"for_seconds": 0.5})
-    with stand_with(tmp_path, redis_url, *creatives, offers=[offer]) as stand:
+    with stand_with(tmp_path, store_url, *creatives, offers=[offer]) as stand:
         page.goto(f"{stand.address}/stands/north")
         expect(page.locator("iframe[title=shoe].shown")).to_be_visible(timeout=LIMIT_MS)
         stand.publish(IDENTITIES, make_identity("a"))
@@ -135,10 +127,10 @@ def test_interest_brings_more_and_an_offer_with_its_code(
 
 
 def test_a_touch_is_reported_and_explains_what_the_screen_knows(
-    page: Page, tmp_path: Path, redis_url: str
+    page: Page, tmp_path: Path, store_url: str
 ) -> None:
     with stand_with(
-        tmp_path, redis_url, {"id": "one", "file": "one.html", "seconds": 60}
+        tmp_path, store_url, {"id": "one", "file": "one.html", "seconds": 60}
     ) as stand:
         page.goto(f"{stand.address}/stands/north")
         expect(page.locator("iframe.shown")).to_be_visible(timeout=LIMIT_MS)
@@ -161,10 +153,10 @@ def test_a_touch_is_reported_and_explains_what_the_screen_knows(
 
 
 def test_a_play_survives_the_stand_and_the_page_reconnects(
-    page: Page, tmp_path: Path, redis_url: str
+    page: Page, tmp_path: Path, store_url: str
 ) -> None:
     creative = {"id": "one", "file": "one.html", "seconds": 1}
-    with stand_with(tmp_path, redis_url, creative) as stand:
+    with stand_with(tmp_path, store_url, creative) as stand:
         page.goto(f"{stand.address}/stands/north")
         plays_of(page, stand, 1)
         bus = stand.bus
@@ -173,7 +165,7 @@ def test_a_play_survives_the_stand_and_the_page_reconnects(
     waiting = kept(page, "plays")
     campaign = make_campaign("spring", creative, **BASE)
     with running_stand(
-        tmp_path, redis_url, campaign, bus=bus, clock=SystemClock(), port=port
+        tmp_path, store_url, campaign, bus=bus, clock=SystemClock(), port=port
     ) as stand:
         plays = plays_of(page, stand, len(stand.read(PLAYS)) + len(waiting) + 1)
     ids = [play.play_id for play in plays]
@@ -182,10 +174,10 @@ def test_a_play_survives_the_stand_and_the_page_reconnects(
 
 
 def test_a_second_page_waits_and_takes_over_when_the_first_leaves(
-    page: Page, browser: Browser, tmp_path: Path, redis_url: str
+    page: Page, browser: Browser, tmp_path: Path, store_url: str
 ) -> None:
     with stand_with(
-        tmp_path, redis_url, {"id": "one", "file": "one.html", "seconds": 60}
+        tmp_path, store_url, {"id": "one", "file": "one.html", "seconds": 60}
     ) as stand:
         page.goto(f"{stand.address}/stands/north")
         expect(page.locator("iframe.shown")).to_be_visible(timeout=LIMIT_MS)
@@ -202,11 +194,11 @@ def test_a_second_page_waits_and_takes_over_when_the_first_leaves(
 
 
 def test_the_operator_sees_who_is_there_what_plays_and_why(
-    page: Page, tmp_path: Path, redis_url: str
+    page: Page, tmp_path: Path, store_url: str
 ) -> None:
     with stand_with(
         tmp_path,
-        redis_url,
+        store_url,
         {"id": "one", "file": "one.html", "seconds": 60},
         {"id": "missing", "file": "x.svg"},
     ) as stand:

@@ -15,7 +15,6 @@ from tests.e2e.pages import LIMIT_MS, plays_of, stand_with, wait_until
 from tests.proxies import proxy_to
 from tests.stand_players import live
 from vitrine.programme.ledger import OVERLAP_NS
-from vitrine.stores.embedded import embedded_redis
 from vitrine.topics import PLAYS
 
 pytestmark = pytest.mark.browser
@@ -23,20 +22,14 @@ pytestmark = pytest.mark.browser
 SHORT = {"id": "one", "file": "one.html", "seconds": 1}
 
 
-@pytest.fixture(scope="module")
-def redis_url() -> Iterator[str]:
-    with embedded_redis() as url:
-        yield url
-
-
 # The network
 
 
 def test_a_page_whose_connections_the_network_forgot_opens_new_ones(
-    page: Page, tmp_path: Path, redis_url: str
+    page: Page, tmp_path: Path, store_url: str
 ) -> None:
     with (
-        stand_with(tmp_path, redis_url, SHORT) as stand,
+        stand_with(tmp_path, store_url, SHORT) as stand,
         proxy_to(stand.address) as proxy,
     ):
         page.goto(f"{proxy.address}/stands/north")
@@ -122,10 +115,10 @@ def requests(page: Page, part: str) -> list[float]:
 
 @pytest.mark.parametrize("file", BROKEN)
 def test_a_creative_that_cannot_be_shown_gives_way_to_the_house_within_two_seconds(
-    screen: Page, tmp_path: Path, redis_url: str, file: str
+    screen: Page, tmp_path: Path, store_url: str, file: str
 ) -> None:
     creative = {"id": "broken", "file": file, "seconds": 2}
-    with stand_with(tmp_path, redis_url, creative) as stand:
+    with stand_with(tmp_path, store_url, creative) as stand:
         write_broken(tmp_path, file)
         screen.goto(f"{stand.address}/stands/north")
         screen.wait_for_selector("iframe.shown[src*=house]")
@@ -148,13 +141,13 @@ def test_a_creative_that_cannot_be_shown_gives_way_to_the_house_within_two_secon
 
 
 def test_a_good_creative_goes_on_beside_broken_ones(
-    screen: Page, tmp_path: Path, redis_url: str
+    screen: Page, tmp_path: Path, store_url: str
 ) -> None:
     creatives = [SHORT]
     for file in BROKEN:
         name = file.partition(".")[0]
         creatives.append({"id": name, "file": file, "seconds": 1})
-    with stand_with(tmp_path, redis_url, *creatives) as stand:
+    with stand_with(tmp_path, store_url, *creatives) as stand:
         for file in BROKEN:
             write_broken(tmp_path, file)
         screen.goto(f"{stand.address}/stands/north")
@@ -176,10 +169,10 @@ FULL = "Storage.prototype.setItem = () => { throw new Error('full') }"
 
 @pytest.mark.parametrize("storage", [BLOCKED, FULL], ids=["blocked", "full"])
 def test_a_page_without_storage_plays_and_reports(
-    page: Page, tmp_path: Path, redis_url: str, storage: str
+    page: Page, tmp_path: Path, store_url: str, storage: str
 ) -> None:
     page.add_init_script(storage)
-    with stand_with(tmp_path, redis_url, SHORT) as stand:
+    with stand_with(tmp_path, store_url, SHORT) as stand:
         page.goto(f"{stand.address}/stands/north")
         plays = plays_of(page, stand, 2)
         problems = live(stand)["problems"]
@@ -189,9 +182,9 @@ def test_a_page_without_storage_plays_and_reports(
 
 
 def test_a_page_that_hangs_gives_way_to_the_next_one_until_that_leaves(
-    page: Page, browser: Browser, tmp_path: Path, redis_url: str
+    page: Page, browser: Browser, tmp_path: Path, store_url: str
 ) -> None:
-    with stand_with(tmp_path, redis_url, SHORT) as stand:
+    with stand_with(tmp_path, store_url, SHORT) as stand:
         page.goto(f"{stand.address}/stands/north")
         plays_of(page, stand, 1)
         # The browser works on, but this page runs no script until the debugger lets it.
