@@ -55,9 +55,10 @@ export async function preload({ kind, url }) {
   return element;
 }
 
-// Puts a prepared creative into the page, unseen; `next.element` is there to be removed at any time.
+// Puts a prepared creative into the page, unseen, unless it was dropped before; `next.element` is there to be removed.
 export async function mount(next, stage) {
   const prepared = await limited(next.ready, LIMIT_MS);
+  if (next.dropped) return;
   if (next.event.kind === 'html') {
     await mountFrame(next, stage);
     return;

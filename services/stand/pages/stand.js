@@ -6,6 +6,7 @@ import * as store from './store.js';
 import { Stream } from './stream.js';
 
 const FADE_MS = 1_200;
+const MOST_FADING = 2; // a machine that is late piles up no frames that nobody sees
 const INFO_MS = 15_000;
 const STILL_MS = 2_000; // chosen, not measured: no timer of a page at work is so late
 
@@ -18,7 +19,8 @@ store.put('vitrine/player', playerId);
 let session = 0;
 let offset = null; // nanoseconds from this page's clock to the stand's
 let current = null; // { event, startNs, startMs, timer }
-let following = null; // { event, ready, element, failed }
+let loading = null; // { event, ready, element, dropped }
+let following = null; // the same
 let recognition = null;
 
 function newId() {
@@ -33,44 +35,51 @@ function hearClock(ns) {
 
 // Plays
 function prepare(event) {
-  const next = { event, ready: preload(event), element: null, failed: false };
+  const next = { event, ready: preload(event), element: null, dropped: false };
   next.ready.catch((error) => fail(next, error));
   return next;
 }
 
+function drop(next) {
+  next.dropped = true;
+  next.element?.remove();
+  if (loading === next) loading = null;
+  if (following === next) following = null;
+}
+
 // The stand decides anew; meanwhile what is on the screen stays.
 function fail(next, error) {
-  if (next.failed) return;
-  next.failed = true;
-  next.element?.remove();
-  if (following === next) following = null;
+  if (next.dropped) return;
+  drop(next);
   console.warn(`${next.event.url}: ${error.message}`);
   reports.failure({ token: next.event.token, reason: error.reason ?? 'does-not-load' });
 }
 
-let turn = 0;
 async function begin(next) {
-  const mine = ++turn;
-  const { event } = next;
+  if (loading) drop(loading);
+  loading = next;
   try {
     await mount(next, $('#stage'));
   } catch (error) {
-    if (mine === turn) fail(next, error);
-    else next.element?.remove();
-    return;
+    fail(next, error);
   }
-  const { element } = next;
-  if (mine !== turn || next.failed) { // something newer began while this was loading
-    element?.remove();
-    return;
-  }
-  const old = [...$('#stage').children].filter((child) => child !== element);
-  element.getBoundingClientRect(); // lays it out unseen, so that it can fade in over the one before
-  element.classList.add('shown');
-  setTimeout(() => old.forEach((child) => child.remove()), FADE_MS);
+  if (next.dropped) return; // something newer began while this was loading
+  loading = null;
+  show(next.element);
   finish(false);
+  const { event } = next;
   current = { event, startNs: nowNs(), startMs: performance.now(), timer: 0 };
   current.timer = setTimeout(end, event.command.seconds * 1e3);
+}
+
+// Lays a creative over the one before, which goes when it cannot be seen any more.
+function show(element) {
+  const old = [...$('#stage').children].filter((child) => child !== element);
+  element.getBoundingClientRect(); // lays it out unseen, so that it can fade in
+  element.classList.add('shown');
+  const beneath = old.splice(0, old.length - MOST_FADING);
+  beneath.forEach((child) => child.remove());
+  setTimeout(() => old.forEach((child) => child.remove()), FADE_MS);
 }
 
 function end() {
