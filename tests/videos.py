@@ -43,6 +43,7 @@ def write_recording(
     codec_options: dict[str, str] | None = None,
     pixel_aspect: Fraction | None = None,
     rotation: int = 0,
+    mirrored: bool = False,
 ) -> Path:
     """Write a recording, by default at `fps`, with times of its own where `times_ms` has them."""
     height, width = pictures[0].shape[:2]
@@ -57,8 +58,8 @@ def write_recording(
         stream.codec_context.time_base = Fraction(1, TICKS)
         if pixel_aspect is not None:
             stream.codec_context.sample_aspect_ratio = pixel_aspect
-        if rotation:
-            stream.set_display_rotation(rotation)
+        if rotation or mirrored:
+            stream.set_display_rotation(rotation, hflip=mirrored)
         for pixels, at_ms in zip(pictures, times_ms, strict=True):
             frame = av.VideoFrame.from_ndarray(pixels, format="bgr24")
             frame.pts = at_ms

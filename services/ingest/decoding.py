@@ -17,6 +17,7 @@ import numpy as np
 from av.codec import CodecContext
 from av.container import InputContainer
 from av.packet import Packet
+from av.sidedata.sidedata import Type
 from av.stream import Disposition, Stream
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
@@ -27,7 +28,7 @@ from vitrine.mall import Address
 from vitrine.services.ingest.causes import unreadable
 from vitrine.services.ingest.shots import Picture, Pixels, Reader, Unreadable
 from vitrine.services.ingest.stills import check_still
-from vitrine.services.ingest.upright import square_size, turned
+from vitrine.services.ingest.upright import as_shown, square_size
 from vitrine.vision.headers import OF_CAMERAS
 
 # Network cameras that restart answer within some seconds. Chosen, not measured.
@@ -204,7 +205,7 @@ class VideoDecoder:
             ) from None
 
     def _pixels(self, frame: VideoFrame) -> Pixels:
-        """Return a frame as BGR, its pixels square and its metadata's rotation applied."""
+        """Return a frame as BGR, its pixels square, as its metadata says that it is shown."""
         size = square_size(
             frame.width,
             frame.height,
@@ -217,8 +218,12 @@ class VideoDecoder:
             threads=1,
         )
         pixels = np.asarray(converted.to_ndarray(), np.uint8)
-        quarters = round(-frame.rotation / 90) % 4
-        return turned(pixels, 90 * quarters)
+        # PyAV's types take the mapping for one of its values.
+        side_data: Any = frame.side_data
+        matrix = side_data.get(Type.DISPLAYMATRIX)
+        if matrix is None:
+            return pixels
+        return as_shown(pixels, np.frombuffer(matrix, np.int32))
 
 
 def _video_stream(container: InputContainer, address: Address) -> VideoStream:

@@ -6,6 +6,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from vitrine.mall import Camera
 from vitrine.services.ingest.shots import Pixels
@@ -27,19 +28,31 @@ def upright(pixels: Pixels, camera: Camera) -> Pixels:
         height, width = pixels.shape[:2]
         pixels = with_square_pixels(pixels, camera.aspect * height / width)
     if camera.rotate is not None:
-        pixels = turned(pixels, camera.rotate)
+        rotated = cv2.rotate(pixels, TURNS[camera.rotate])
+        pixels = np.asarray(rotated, np.uint8)
     if camera.flip is not None:
         mirrored = cv2.flip(pixels, FLIPS[camera.flip])
         pixels = np.asarray(mirrored, np.uint8)
     return pixels
 
 
-def turned(pixels: Pixels, degrees: int) -> Pixels:
-    """Return the picture turned clockwise by 0, 90, 180 or 270 degrees."""
-    if degrees == 0:
-        return pixels
-    rotated = cv2.rotate(pixels, TURNS[degrees])
-    return np.asarray(rotated, np.uint8)
+def as_shown(pixels: Pixels, matrix: NDArray[np.int32]) -> Pixels:
+    """Return the picture turned and mirrored by the matrix of a video: nine numbers.
+
+    A point (x, y) is shown at (a·x + c·y, b·x + d·y), with a, b, c and d at places 0, 1, 3 and 4
+    (`AV_PKT_DATA_DISPLAYMATRIX` of FFmpeg). Angles between are taken as the nearest quarter.
+    """
+    a, b, c, d = (int(matrix[place]) for place in (0, 1, 3, 4))
+    if abs(b) > abs(a):
+        pixels = pixels.transpose(1, 0, 2)
+        mirrored_x, mirrored_y = c < 0, b < 0
+    else:
+        mirrored_x, mirrored_y = a < 0, d < 0
+    if mirrored_x:
+        pixels = pixels[:, ::-1]
+    if mirrored_y:
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels)
 
 
 def with_square_pixels(pixels: Pixels, pixel_aspect: float) -> Pixels:

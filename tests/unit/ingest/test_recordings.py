@@ -133,18 +133,24 @@ def test_a_recording_whose_clock_leaps_goes_on_at_its_rate(
 
 
 @pytest.mark.parametrize(
-    ("rotation", "size", "where"),
+    ("rotation", "mirrored", "size", "where"),
     [
-        (0, (48, 64), "upper left"),
-        (-90, (64, 48), "upper right"),
-        (90, (64, 48), "lower left"),
-        (180, (48, 64), "lower right"),
+        (0, False, (48, 64), "upper left"),
+        (-90, False, (64, 48), "upper right"),
+        (90, False, (64, 48), "lower left"),
+        (180, False, (48, 64), "lower right"),
+        (0, True, (48, 64), "upper right"),
+        (-90, True, (64, 48), "upper left"),
+        (90, True, (64, 48), "lower right"),
+        (180, True, (48, 64), "lower left"),
     ],
 )
-def test_rotation_by_metadata_is_applied(
-    tmp_path: Path, rotation: int, size: tuple[int, int], where: str
+def test_a_video_is_turned_and_mirrored_as_its_metadata_says(
+    tmp_path: Path, rotation: int, mirrored: bool, size: tuple[int, int], where: str
 ) -> None:
-    path = write_recording(tmp_path / "a.mp4", scenes(2), rotation=rotation)
+    path = write_recording(
+        tmp_path / "a.mp4", scenes(2), rotation=rotation, mirrored=mirrored
+    )
     (_, pixels), _ = played(path)
     assert pixels.shape[:2] == size
     assert corner(pixels) == where
