@@ -240,11 +240,16 @@ def _video_stream(container: InputContainer, address: Address) -> VideoStream:
     if best is not None:
         return best
     if without_decoder:
-        raise Unreadable(
-            f"{address}: its codec is not supported; {SUPPORTED}",
-            "codec",
-        )
+        raise unsupported(address)
     raise Unreadable(f"{address} holds no video", "no-video")
+
+
+def unsupported(address: Address, codec: str = "of unknown name") -> Unreadable:
+    """Return that there is no decoder for a camera's codec, and for which there are."""
+    return Unreadable(
+        f"{address} is in codec {codec}, which is not supported; {SUPPORTED}",
+        "codec",
+    )
 
 
 def has_decoder(stream: Stream) -> bool:

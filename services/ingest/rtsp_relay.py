@@ -31,6 +31,11 @@ OVER_UDP: Final = re.compile(
     rb"(\r\ntransport\s*:\s*RTP/AVP(?:/UDP)?;[^\r\n]*)",
     re.IGNORECASE,
 )
+# The name of the first codec of a description's video (RFC 8866, 6.6): the sound's comes elsewhere.
+CODEC: Final = re.compile(
+    rb"^m=video(?:(?!^m=).)*?^a=rtpmap:\d+ ([\w.-]{1,40})/",
+    re.DOTALL | re.MULTILINE,
+)
 SOURCE: Final = re.compile(rb";source=[^;\r\n]*", re.IGNORECASE)
 
 
@@ -44,6 +49,8 @@ class RtspRelay:
     def __init__(self, address: Address) -> None:
         self.failure: Unreadable | None = None
         """Why the relay ended the connection, if it did."""
+        self.codec: str | None = None
+        """What the camera calls the codec of its video, once it has described it."""
         self._address = address
         self._camera: socket.socket | None = None
         self._server = socket.create_server(("127.0.0.1", 0))
@@ -151,6 +158,9 @@ class RtspRelay:
         status = STATUS.match(message)
         if status and status.group(1).startswith(b"3"):
             return LOCATION.sub(self._location, message)
+        codec = CODEC.search(message)
+        if codec is not None:
+            self.codec = codec.group(1).decode("ascii", "replace")
         return OVER_UDP.sub(self._transport, message)
 
     def _location(self, found: re.Match[bytes]) -> bytes:

@@ -13,6 +13,7 @@ from vitrine.services.ingest.decoding import (
     TIMEOUT_S,
     VideoDecoder,
     opened,
+    unsupported,
 )
 from vitrine.services.ingest.rtsp_relay import RtspRelay
 from vitrine.services.ingest.shots import Shot, Shots, Unreadable
@@ -37,6 +38,8 @@ def _relayed(camera: Camera) -> Shots:
         try:
             yield from _played(camera, relay.url)
         except Unreadable as error:
+            if error.cause == "codec" and relay.codec is not None:
+                error = unsupported(address, relay.codec)
             raise relay.failure or error from None
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from vitrine.mall import Camera
 from vitrine.services.ingest.containers import codec_name, is_cut_off
-from vitrine.services.ingest.decoding import SUPPORTED, VideoDecoder, opened
+from vitrine.services.ingest.decoding import VideoDecoder, opened, unsupported
 from vitrine.services.ingest.shots import Ended, Shot, Shots, Unreadable
 from vitrine.services.ingest.sniffing import HEAD_BYTES, what_else
 from vitrine.services.ingest.times import StreamTimes
@@ -88,8 +88,8 @@ def _in_other_words(
     words = None
     cause = error.cause
     if cause == "codec":
-        words = f"is in codec {codec_name(path)}, which is not supported; {SUPPORTED}"
-    elif cause == "not-a-stream":
+        return unsupported(camera.uri, codec_name(path))
+    if cause == "not-a-stream":
         words = _what_it_is(path)
         if words is None and is_cut_off(path):
             cause = "damaged"

@@ -58,6 +58,27 @@ def test_a_refusal_names_its_cause(
     assert "geheim" not in str(error)
 
 
+def test_a_codec_without_a_decoder_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "TIMEOUT_S", 1.0)
+    lines = ["v=0", "o=- 0 0 IN IP4 127.0.0.1", "s=camera", "t=0 0"]
+    lines += ["m=audio 0 RTP/AVP 97", "a=rtpmap:97 OPUS/48000"]
+    lines += ["m=video 0 RTP/AVP 96", "a=rtpmap:96 SVAC/90000", "a=control:track1"]
+    description = "".join(f"{line}\r\n" for line in lines)
+
+    def respond(method: str, _address: str) -> str | None:
+        if method == "DESCRIBE":
+            head = f"200 OK\r\nContent-Length: {len(description)}"
+            return f"{head}\r\n\r\n{description}"
+        return None
+
+    with rtsp_camera(tmp_path, respond, pause_after=0) as camera:
+        error = problem(f"rtsp://127.0.0.1:{camera.port}/1")
+    assert error.cause == "codec"
+    assert "is in codec SVAC, which is not supported" in str(error)
+
+
 def test_a_transport_that_is_not_taken_says_what_to_set(tmp_path: Path) -> None:
     def respond(method: str, _address: str) -> str | None:
         if method == "SETUP":
