@@ -105,10 +105,11 @@ def test_what_is_too_long_for_a_token_is_malformed() -> None:
 
 
 def test_a_play_carries_the_decision_of_its_command() -> None:
+    # The stand comes from an address, and is not the same object.
     play = to_play(
         make_report(),
         make_command(),
-        "north",
+        b"north".decode(),
         at(20),
     )
     assert play == Play(

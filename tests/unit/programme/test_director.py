@@ -125,6 +125,13 @@ def test_the_rest_is_over_exactly_half_a_minute_after_the_start() -> None:
     assert sent[1:] == [(3.0, "more", True), (31.5, "more", False)]
 
 
+def test_the_rest_is_not_over_half_a_second_before() -> None:
+    short = {**MORE, "seconds": 29.5}
+    mall = mall_of(make_campaign("spring", PLAIN, short))
+    sent = watched(Director("north"), 0, 32, mall)
+    assert sent[1:] == [(3.0, "more", True), (31.0, "plain", False)]
+
+
 def test_a_second_response_comes_while_the_first_one_rests() -> None:
     other = {**MORE, "id": "other"}
     mall = mall_of(make_campaign("spring", PLAIN, MORE, other))
@@ -177,6 +184,22 @@ def test_a_report_corrects_when_the_next_play_began() -> None:
 def test_a_report_without_a_player_changes_nothing() -> None:
     director = Director("north")
     director.ended("page-1.c0ffee", at(10))
+    assert director.screen is None
+
+
+def test_another_play_is_sent_at_once_when_one_cannot_be_shown() -> None:
+    director = Director("north")
+    first = next_play(director, 0)
+    assert first is not None
+    director.failed(first.command.command_id)
+    second = next_play(director, 1)
+    assert second is not None
+    assert second.command.command_id != first.command.command_id
+
+
+def test_a_failure_without_a_player_changes_nothing() -> None:
+    director = Director("north")
+    director.failed("one")
     assert director.screen is None
 
 

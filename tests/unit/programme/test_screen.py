@@ -216,8 +216,20 @@ def test_after_a_cut_that_failed_the_end_of_the_play_before_it_counts() -> None:
     assert current(screen) == ("three", at(8))
 
 
-def test_what_is_not_on_the_screen_cannot_fail() -> None:
+@pytest.mark.parametrize("other", ["a-first", "z-last"])
+def test_what_is_not_on_the_screen_cannot_fail(other: str) -> None:
     screen = showing("one")
-    screen.failed("another")
+    screen.send(make_play("two", 6.5))
+    screen.failed(other)
     assert current(screen) == ("one", at(0))
-    Screen(session=1).failed("another")
+    assert screen.next_start(at(7)) is None
+    Screen(session=1).failed(other)
+
+
+def test_ids_come_from_reports_and_are_not_the_same_objects() -> None:
+    screen = showing("one")
+    screen.send(make_play("two", 6.5))
+    screen.failed(b"two".decode())
+    assert screen.next_start(at(7)) == at(8)
+    screen.failed(b"one".decode())
+    assert current(screen) is None
