@@ -20,9 +20,9 @@ from vitrine.services.analytics.timeline import timeline
 
 # The colours are those of the page: pages/report.html has them too.
 INK = "#14161d"
-MUTED = "#6d7078"
+MUTED = "#5f626a"
 GRID = "#e7e3dc"
-ACCENT = "#e8501f"
+ACCENT = "#c2410c"
 PALE = "#f4c6b3"
 STYLE: Any = {
     "svg.fonttype": "none",

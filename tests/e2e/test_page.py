@@ -135,7 +135,7 @@ def test_a_touch_is_reported_and_explains_what_the_screen_knows(
         page.goto(f"{stand.address}/stands/north")
         expect(page.locator("iframe.shown")).to_be_visible(timeout=LIMIT_MS)
         expect(page.locator("#privacy")).to_have_text(
-            "Nothing is recorded · recognition is off"
+            "A camera counts looks · no picture is kept, nobody is recognised"
         )
         page.locator("#glass").click()
         expect(page.locator("#info .why")).to_have_text(
@@ -150,6 +150,28 @@ def test_a_touch_is_reported_and_explains_what_the_screen_knows(
         [touch] = stand.read(INTERACTIONS)
     assert touch.kind == "touch"
     assert touch.creative_id == "one"
+
+
+def test_the_keyboard_opens_what_the_screen_knows_and_closes_it(
+    page: Page, tmp_path: Path, store_url: str
+) -> None:
+    creative = {"id": "one", "file": "one.html", "seconds": 60}
+    with stand_with(tmp_path, store_url, creative) as stand:
+        page.goto(f"{stand.address}/stands/north")
+        expect(page.locator("iframe.shown")).to_be_visible(timeout=LIMIT_MS)
+        page.locator("#glass").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("[data-wish=close]")).to_be_focused()
+        page.keyboard.press("Tab")
+        expect(page.locator("#glass")).not_to_be_focused()
+        page.keyboard.press("Escape")
+        expect(page.locator("#info")).to_be_hidden()
+        expect(page.locator("#glass")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.locator("#info")).to_be_visible()
+        # Beside the card.
+        page.mouse.click(5, 5)
+        expect(page.locator("#info")).to_be_hidden()
 
 
 def test_a_play_survives_the_stand_and_the_page_reconnects(

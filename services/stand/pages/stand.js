@@ -154,7 +154,7 @@ function hearState(state) {
   if (!mine && current) finish(false);
   if (!mine) following = null;
   if (!mine && !$('#stage').children.length) notice('Waiting: another player shows this stand.');
-  $('#hint').classList.toggle('shown', state.attending > 0 && $('#info').hidden && $('#offer').hidden);
+  $('#hint').classList.toggle('shown', state.attending > 0 && !$('#info').open && $('#offer').hidden);
   if (state.recognition !== recognition) {
     recognition = state.recognition;
     $('#privacy').textContent = PRIVACY[recognition].line;
@@ -163,14 +163,17 @@ function hearState(state) {
   }
 }
 
+// What docs/privacy.md says, in few words.
+const COUNTED = 'How many people are here, for how long, and who of them looks at it. No picture is kept. The times '
+  + 'are kept for seven days, without a name.';
 const PRIVACY = {
   none: {
-    line: 'Nothing is recorded · recognition is off',
-    text: 'That somebody is here and looks at it. No picture is kept, nobody is recognised.',
+    line: 'A camera counts looks · no picture is kept, nobody is recognised',
+    text: `${COUNTED} Nobody is recognised.`,
   },
   enrolled: {
-    line: 'Nothing is recorded · only people who enrolled are recognised',
-    text: 'That somebody is here and looks at it. No picture is kept. Only people who enrolled are recognised.',
+    line: 'A camera counts looks · no picture is kept, only people who enrolled are recognised',
+    text: `${COUNTED} Only people who enrolled are recognised.`,
   },
 };
 
@@ -186,7 +189,7 @@ function showOffer(offer) {
   $('#offer .text').textContent = offer.text;
   $('#offer .code').textContent = offer.code;
   $('#offer .time i').style.animation = 'none';
-  $('#info').hidden = true;
+  $('#info').close();
   $('#offer').hidden = false;
   requestAnimationFrame(() => { $('#offer .time i').style.animation = `run-out ${offer.seconds}s linear forwards`; });
   clearTimeout(offerTimer);
@@ -200,28 +203,35 @@ function tell(kind) {
 }
 
 let infoTimer = 0;
-function showInfo(open) {
-  clearTimeout(infoTimer);
-  $('#info').hidden = !open;
-  if (!open) return;
+function showInfo() {
   $('#hint').classList.remove('shown');
   $('#info .why').textContent = current?.event.command.responds
     ? 'Because somebody here looked interested, the screen shows more of it.'
     : 'It was simply the turn of this advertisement.';
-  infoTimer = setTimeout(showInfo, INFO_MS, false);
+  $('#info').showModal();
+  keepInfo();
+}
+
+// Whoever has gone away leaves it open.
+function keepInfo() {
+  clearTimeout(infoTimer);
+  infoTimer = setTimeout(() => $('#info').close(), INFO_MS);
 }
 
 $('#glass').addEventListener('click', () => {
   if (stream.closed) { connect(); return; }
   tell('touch');
-  showInfo($('#info').hidden);
+  showInfo();
 });
 $('#info').addEventListener('click', ({ target }) => {
   const wish = target.dataset.wish;
   if (!wish) return;
   if (wish !== 'close') tell(wish);
-  showInfo(false);
+  $('#info').close();
 });
+$('#info').addEventListener('keydown', keepInfo);
+$('#info').addEventListener('pointerdown', keepInfo);
+$('#info').addEventListener('close', () => clearTimeout(infoTimer));
 window.addEventListener('pagehide', () => finish(false));
 document.addEventListener('visibilitychange', () => { // what nobody can see is no play
   stream.close();

@@ -1,0 +1,199 @@
+"""Every page, by the rules of WCAG 2.2 A and AA that a machine can check (axe-core)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+
+from tests.builders import make_identity
+from tests.campaign_store import campaign_store
+from tests.console_builders import running_console
+from tests.e2e.pages import LIMIT_MS, now, stand_with
+from tests.e2e.test_console import Scene, mall, show
+from tests.stand_builders import make_offer
+from tests.unit.fieldtest.builders import make_case, make_presence, make_truth, place
+from vitrine.fieldtest.checks import check
+from vitrine.fieldtest.page import render
+from vitrine.fieldtest.running import Run
+from vitrine.fieldtest.scenarios import SCENARIOS
+from vitrine.services.analytics.report import render_html
+from vitrine.settings import Settings
+from vitrine.stores.campaign_figures import load_figures
+from vitrine.stores.embedded import embedded_redis
+from vitrine.stores.redis import connect
+from vitrine.topics import ENGAGEMENT, IDENTITIES
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).resolve().parents[2]
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+SIZES = {
+    "desktop": ViewportSize(width=1920, height=1080),
+    "portrait": ViewportSize(width=1080, height=1920),
+    "phone": ViewportSize(width=390, height=844),
+}
+
+
+@pytest.fixture(params=SIZES)
+def viewport(request: pytest.FixtureRequest) -> ViewportSize:
+    return SIZES[request.param]
+
+
+@pytest.fixture
+def store_url() -> Iterator[str]:
+    """A store of its own for each test: an offer is granted once."""
+    with embedded_redis() as url:
+        yield url
+
+
+def assert_accessible(page: Page) -> None:
+    """Name each rule that is broken, and where."""
+    # What fades in is judged when it is there.
+    page.wait_for_timeout(1_500)
+    violations: list[dict[str, Any]] = (
+        Axe().run(page, options=RULES).response["violations"]
+    )
+    found = []
+    for violation in violations:
+        rule = violation["id"]
+        nodes = violation["nodes"]
+        found += [f"{rule}: {node['html']}: {node['failureSummary']}" for node in nodes]
+    assert found == []
+
+
+def assert_apart(page: Page, one: str, other: str) -> None:
+    """No part of one lies over the other."""
+    boxes = []
+    for selector in (one, other):
+        box = page.locator(selector).bounding_box()
+        assert box is not None, selector
+        boxes.append(box)
+    a, b = boxes
+    beside = a["x"] + a["width"] <= b["x"] or b["x"] + b["width"] <= a["x"]
+    below = a["y"] + a["height"] <= b["y"] or b["y"] + b["height"] <= a["y"]
+    assert beside or below, boxes
+
+
+def test_a_stand_with_an_offer_and_what_the_screen_knows(
+    page: Page, tmp_path: Path, store_url: str
+) -> None:
+    offer = make_offer(text="Ten off", when={"people": 1})
+    creative = {"id": "one", "file": "one.html", "seconds": 60}
+    with stand_with(tmp_path, store_url, creative, offers=[offer]) as stand:
+        page.goto(f"{stand.address}/stands/north")
+        expect(page.locator("iframe.shown")).to_be_visible(timeout=LIMIT_MS)
+        stand.publish(ENGAGEMENT, now(10))
+        expect(page.locator("#hint")).to_have_class("shown", timeout=LIMIT_MS)
+        page.wait_for_timeout(
+            800
+        )  # it moves in, and goes when nobody is seen for two seconds
+        assert_apart(page, "#hint", "#privacy")
+        assert_accessible(page)
+        stand.publish(IDENTITIES, make_identity("a"))
+        for _ in range(100):
+            stand.publish(ENGAGEMENT, now(80))
+            page.wait_for_timeout(100)
+            if page.locator("#offer:visible").count():
+                break
+        expect(page.locator("#offer")).to_be_visible()
+        assert_accessible(page)
+        assert_apart(page, "#offer", "#privacy")
+        page.locator("#glass").click()
+        expect(page.locator("#info")).to_be_visible()
+        assert_accessible(page)
+
+
+def test_the_live_page(page: Page, tmp_path: Path, store_url: str) -> None:
+    missing = {"id": "missing", "file": "x.svg"}
+    creative = {"id": "one", "file": "one.html", "seconds": 2}
+    with stand_with(tmp_path, store_url, creative, missing) as stand:
+        player = page.context.new_page()
+        player.goto(f"{stand.address}/stands/north")
+        expect(player.locator("iframe.shown")).to_be_visible(timeout=LIMIT_MS)
+        page.goto(f"{stand.address}/live")
+        stand.publish(ENGAGEMENT, now(42, synthetic=True))
+        expect(page.locator("#problems")).to_be_visible(timeout=LIMIT_MS)
+        expect(page.locator("tbody tr").first).to_be_visible(timeout=LIMIT_MS)
+        assert_accessible(page)
+
+
+def test_an_address_that_is_not_there(
+    page: Page, tmp_path: Path, store_url: str
+) -> None:
+    creative = {"id": "one", "file": "one.html", "seconds": 2}
+    with stand_with(tmp_path, store_url, creative) as stand:
+        page.goto(f"{stand.address}/nowhere")
+        assert_accessible(page)
+
+
+@pytest.fixture(scope="module")
+def scene() -> Scene:
+    return Scene()
+
+
+def test_the_cameras(page: Page, scene: Scene) -> None:
+    with running_console(mall()) as console:
+        page.goto(console.service.entrance())
+        show(console, scene, page)
+        page.locator("#cameras .title").click()
+        expect(page.locator("#cameras .faces section")).to_be_visible()
+        assert_accessible(page)
+
+
+def test_a_page_that_asks_for_the_token(page: Page) -> None:
+    with running_console(mall(), operator_token="k" * 16) as console:
+        page.goto(f"{console.service.address}/cameras")
+        expect(page.locator("input")).to_be_visible()
+        assert_accessible(page)
+
+
+@pytest.fixture(scope="module")
+def report() -> Iterator[str]:
+    with campaign_store() as url, connect(url) as redis:
+        yield render_html(load_figures(redis))
+
+
+def test_the_advertisers_report(page: Page, report: str) -> None:
+    page.set_content(report)
+    assert_accessible(page)
+
+
+def test_the_page_of_a_field_test(page: Page) -> None:
+    truth = make_truth({"a": [(2, 12)]}, {"a": [(4, 8)]})
+    tracks = {"t": (place("a"), [(5, 12)])}
+    late = make_case(truth, tracks, [make_presence("t", 5, 12)])
+    run = Run(SCENARIOS["quiet"], Settings(), Path(), None)
+    page.set_content(render(run, late, check(late)))
+    assert_accessible(page)
+
+
+SHOWN = [
+    *sorted((ROOT / "config" / "creatives").glob("*.html")),
+    ROOT / "services" / "stand" / "pages" / "house.html",
+]
+
+
+@pytest.mark.parametrize("path", SHOWN, ids=lambda path: path.stem)
+def test_a_creative_of_ours(page: Page, path: Path) -> None:
+    page.goto(path.as_uri())
+    assert_accessible(page)
+
+
+@pytest.mark.parametrize("path", SHOWN, ids=lambda path: path.stem)
+def test_a_creative_of_ours_stands_still_for_who_asks_for_that(
+    browser: Browser, path: Path
+) -> None:
+    context = browser.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(path.as_uri())
+    page.wait_for_timeout(500)
+    moving = page.evaluate(
+        "document.getAnimations().filter(each => each.playState === 'running').length"
+    )
+    context.close()
+    assert moving == 0
