@@ -116,6 +116,7 @@ class Directing:
             token=sign(command, self._key),
             url=url(play.campaign, play.creative),
             kind=kind(play.creative),
+            fit=play.creative.fit,
             title=play.creative.name or play.creative.id,
             cut=play.cut,
             now_ns=now_ns,

@@ -10,6 +10,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from vitrine.mall.campaigns import Fit
 from vitrine.mall.creative_files import Kind
 from vitrine.programme.commands import LONGEST_TOKEN, Command, PlayReport
 from vitrine.schemas import Id
@@ -30,6 +31,7 @@ class PlayEvent(BaseModel):
     """Comes back with the report."""
     url: str
     kind: Kind
+    fit: Fit = "cover"
     title: str = ""
     """What people call it; empty from a server of before."""
     cut: bool

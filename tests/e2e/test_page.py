@@ -75,6 +75,17 @@ def test_a_video_plays_without_sound_and_is_reported(
     assert play.completed is True
 
 
+@pytest.mark.parametrize("fit", ["cover", "contain"])
+def test_a_picture_of_another_shape_is_cut_or_has_bars(
+    page: Page, tmp_path: Path, store_url: str, fit: str
+) -> None:
+    creative = {"id": "one", "file": "one.svg", "seconds": 60, "fit": fit}
+    with stand_with(tmp_path, store_url, creative) as stand:
+        page.goto(f"{stand.address}/stands/north")
+        picture = page.locator("#stage > img.shown")
+        expect(picture).to_have_css("object-fit", fit, timeout=LIMIT_MS)
+
+
 def test_creatives_cannot_reach_the_page(
     page: Page, tmp_path: Path, store_url: str
 ) -> None:

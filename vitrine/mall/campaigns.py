@@ -52,6 +52,9 @@ class Condition(Part):
     )
 
 
+Fit = Literal["cover", "contain"]
+
+
 class Creative(Part):
     """Hold one thing to show: an image, a video or an HTML page."""
 
@@ -75,6 +78,14 @@ class Creative(Part):
         le=600,
         description="How long it is shown.",
         examples=[8],
+    )
+    fit: Fit = Field(
+        "cover",
+        description=(
+            "How an image or video of another shape than the screen fills it: `cover` cuts off "
+            "its edges, `contain` leaves bars. Pages fill it by themselves."
+        ),
+        examples=["contain"],
     )
     when: Condition | None = Field(
         None,

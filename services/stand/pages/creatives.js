@@ -64,6 +64,7 @@ export async function mount(next, stage) {
     return;
   }
   next.element = prepared;
+  prepared.classList.add(next.event.fit);
   stage.append(prepared);
   if (next.event.kind === 'video') await limited(prepared.play(), LIMIT_MS);
 }
