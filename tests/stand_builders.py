@@ -143,6 +143,7 @@ def running_stand(
     folder: Path,
     redis_url: str,
     *campaigns: Campaign,
+    mall: Mall | None = None,
     bus: MemoryBus | None = None,
     clock: Clock | None = None,
     port: int = 0,
@@ -153,7 +154,7 @@ def running_stand(
     creative_hosts: str = "",
     framed_by: str = "",
 ) -> Iterator[Running]:
-    """A stand service with `folder` as its configuration.
+    """A stand service with `folder` as its configuration, `north` with these campaigns.
 
     By default on a free port, with an event clock that starts at T0_NS. An error that stops the
     service is raised at the end of the block.
@@ -173,7 +174,7 @@ def running_stand(
             operator_token=operator_token,
         ),
         bus=bus,
-        mall=FixedMall(mall_of(*campaigns)),
+        mall=FixedMall(mall or mall_of(*campaigns)),
         health=health,
         redis=lambda: connect(redis_url),
         clock=clock,
