@@ -94,6 +94,7 @@ class Broadcast:
             attending=view.attending,
             in_charge=session,
             recognition=stand.recognition,
+            languages=stand.languages,
         )
         self._switchboard.tell(stand.id, "state", state)
         return view

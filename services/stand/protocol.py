@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from vitrine.mall.campaigns import Fit
 from vitrine.mall.creative_files import Kind
+from vitrine.mall.stands import Language
 from vitrine.programme.commands import LONGEST_TOKEN, Command, PlayReport
 from vitrine.schemas import Id
 from vitrine.schemas.base import Nanoseconds
@@ -60,6 +61,7 @@ class StateEvent(BaseModel):
     in_charge: int
     """Session of the player that shows the plays; the others wait."""
     recognition: Literal["none", "enrolled"]
+    languages: Sequence[Language] = ("en",)
 
 
 class HelloEvent(BaseModel):

@@ -146,7 +146,7 @@ def test_a_touch_is_reported_and_explains_what_the_screen_knows(
         page.goto(f"{stand.address}/stands/north")
         expect(page.locator("iframe.shown")).to_be_visible(timeout=LIMIT_MS)
         expect(page.locator("#privacy")).to_have_text(
-            "A camera counts looks · no picture is kept, nobody is recognised"
+            "A camera counts looks · no picture is kept · Nobody is recognised."
         )
         page.locator("#glass").click()
         expect(page.locator("#info .why")).to_have_text(

@@ -86,6 +86,10 @@ class Weights(Part):
         return self
 
 
+Language = Literal["ar", "de", "en", "es", "fr"]
+"""Languages of the page: each has a catalogue in services/stand/pages/languages."""
+
+
 class Stand(Part):
     """Hold one screen and how people in front of it are measured."""
 
@@ -110,6 +114,15 @@ class Stand(Part):
             "nothing counts as missing; without them it is always open."
         ),
         examples=[["mon-sat 09:00-20:00", "sun 11:00-18:00"]],
+    )
+    languages: tuple[Language, ...] = Field(
+        ("en",),
+        min_length=1,
+        description=(
+            "What its page says to people, in one language after the other. Offers and creatives "
+            "say what their campaign says."
+        ),
+        examples=[["de", "en"]],
     )
     recognition: Literal["none", "enrolled"] = Field(
         "none",

@@ -4,6 +4,7 @@ import { mount, preload } from './creatives.js';
 import { Reports } from './reports.js';
 import * as store from './store.js';
 import { Stream } from './stream.js';
+import { Words } from './words.js';
 
 const FADE_MS = 1_200;
 const MOST_FADING = 2; // a machine that is late piles up no frames that nobody sees
@@ -13,6 +14,7 @@ const STILL_MS = 2_000; // chosen, not measured: no timer of a page at work is s
 const standId = location.pathname.split('/')[2];
 const $ = (selector) => document.querySelector(selector);
 const reports = new Reports(standId);
+const words = new Words();
 const playerId = store.get('vitrine/player') ?? `page-${newId()}`;
 store.put('vitrine/player', playerId);
 
@@ -138,7 +140,7 @@ const stream = new Stream(
     replaced() {
       stream.close();
       finish(false);
-      notice('This stand is open in another window. Touch to show it here.');
+      notice('elsewhere');
     },
   },
   () => reports.renew(),
@@ -150,36 +152,28 @@ function connect() {
 }
 
 function hearState(state) {
+  words.use(state.languages ?? ['en']);
   const mine = state.in_charge === session;
   if (!mine && current) finish(false);
   if (!mine) following = null;
-  if (!mine && !$('#stage').children.length) notice('Waiting: another player shows this stand.');
+  if (!mine && !$('#stage').children.length) notice('waiting');
   $('#hint').classList.toggle('shown', state.attending > 0 && !$('#info').open && $('#offer').hidden);
   if (state.recognition !== recognition) {
     recognition = state.recognition;
-    $('#privacy').textContent = PRIVACY[recognition].line;
-    $('#info .knows').textContent = PRIVACY[recognition].text;
+    const recognised = recognition === 'none' ? 'nobody' : 'enrolled';
+    document.querySelectorAll('.recognition').forEach((element) => say(element, recognised));
     $('[data-wish=opt-out]').hidden = recognition === 'none';
   }
 }
 
-// What docs/privacy.md says, in few words.
-const COUNTED = 'How many people are here, for how long, and who of them looks at it. No picture is kept. The times '
-  + 'are kept for seven days, without a name.';
-const PRIVACY = {
-  none: {
-    line: 'A camera counts looks · no picture is kept, nobody is recognised',
-    text: `${COUNTED} Nobody is recognised.`,
-  },
-  enrolled: {
-    line: 'A camera counts looks · no picture is kept, only people who enrolled are recognised',
-    text: `${COUNTED} Only people who enrolled are recognised.`,
-  },
-};
-
 // What people see and do
+function say(element, text) {
+  element.dataset.text = text;
+  words.show();
+}
+
 function notice(text) {
-  $('#notice p').textContent = text;
+  say($('#notice p'), text);
   $('#notice').hidden = !text;
 }
 
@@ -205,9 +199,9 @@ function tell(kind) {
 let infoTimer = 0;
 function showInfo() {
   $('#hint').classList.remove('shown');
-  $('#info .why').textContent = current?.event.command.responds
-    ? 'Because somebody here looked interested, the screen shows more of it.'
-    : 'It was simply the turn of this advertisement.';
+  say($('#info .why'), current?.event.command.responds ? 'responds' : 'turn');
+  $('#info .languages').replaceChildren(...words.buttons());
+  words.held = true;
   $('#info').showModal();
   keepInfo();
 }
@@ -231,7 +225,10 @@ $('#info').addEventListener('click', ({ target }) => {
 });
 $('#info').addEventListener('keydown', keepInfo);
 $('#info').addEventListener('pointerdown', keepInfo);
-$('#info').addEventListener('close', () => clearTimeout(infoTimer));
+$('#info').addEventListener('close', () => {
+  clearTimeout(infoTimer);
+  words.held = false;
+});
 window.addEventListener('pagehide', () => finish(false));
 document.addEventListener('visibilitychange', () => { // what nobody can see is no play
   stream.close();
