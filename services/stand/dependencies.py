@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Depends, HTTPException, Request
 from fastapi import Path as PathParameter
@@ -16,6 +16,12 @@ from vitrine.clock import Clock
 from vitrine.mall.folder import MallSource
 from vitrine.programme.ledger import Ledgers
 from vitrine.services.stand.switchboard import Switchboard
+from vitrine.web.rate import Rate
+
+# Chosen, not measured: above what one page sends that comes back with kept ones, as it waits for
+# the bus after each.
+INTERACTIONS_A_SECOND: Final = 20
+"""Interactions that a stand takes in a second; pages send the others again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,8 @@ class Web:
     """Where `/cameras` comes from."""
     ledgers: Ledgers = field(default_factory=Ledgers)
     """Of the web server's thread."""
+    interactions: Rate = field(default_factory=lambda: Rate(INTERACTIONS_A_SECOND))
+    """By stand."""
 
 
 def _web(request: Request) -> Web:

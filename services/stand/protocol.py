@@ -14,7 +14,7 @@ from vitrine.mall.campaigns import Fit
 from vitrine.mall.creative_files import Kind
 from vitrine.mall.stands import Language
 from vitrine.programme.commands import LONGEST_TOKEN, Command, PlayReport
-from vitrine.schemas import Id
+from vitrine.programme.touches import PageKind
 from vitrine.schemas.base import Nanoseconds
 
 # Players send 20 at a time; with tokens of the greatest length 200 fit the limit of a request.
@@ -100,14 +100,17 @@ class FailureReport(BaseModel):
 
 
 class InteractionReport(BaseModel):
-    """Report what a person did on the page; `token` is that of the play then on the screen."""
+    """Report what a person did on the page; `token` is that of the play then on the screen.
+
+    `number` counts them within the play, from 0. Only an opt-out may come without a token.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
-    interaction_id: Annotated[Id, Field(max_length=100)]
-    kind: Literal["touch", "opt-out"]
+    kind: PageKind
     at_ns: Nanoseconds
     token: Annotated[str, Field(max_length=LONGEST_TOKEN)] | None = None
+    number: Annotated[int, Field(ge=0)] = 0
 
 
 class RefusedReport(BaseModel):

@@ -16,6 +16,7 @@ from vitrine.programme.commands import (
     to_play,
     verify,
 )
+from vitrine.programme.touches import during_play, opt_out_now
 from vitrine.schemas import Interaction, Play
 from vitrine.services.stand.dependencies import KnownStand, Web, WebOf
 from vitrine.services.stand.protocol import (
@@ -89,14 +90,18 @@ def _refusal(
     error: Refused,
 ) -> RefusedReport:
     """Count a refused report, and return the answer to it."""
+    _count_refused(stand_id, f"play {report.play_id}", error)
+    return RefusedReport(play_id=report.play_id, reason=str(error))
+
+
+def _count_refused(stand_id: str, what: str, error: Refused) -> None:
     metrics.REPORTS_REFUSED.labels(stand_id, error.reason).inc()
     logger.warning(
-        "stand %s: play %s is refused: %s",
+        "stand %s: %s is refused: %s",
         stand_id,
-        report.play_id,
+        what,
         error,
     )
-    return RefusedReport(play_id=report.play_id, reason=str(error))
 
 
 async def take_failure(
@@ -123,40 +128,50 @@ async def take_interaction(
     report: InteractionReport,
     web: WebOf,
 ) -> Acknowledged:
-    """Take a touch, or a wish about recognition; answered when the bus has it."""
+    """Take a touch, or a wish about recognition; answered when the bus has it.
+
+    Repeating a report is harmless. 422 tells the page to drop it, 429 to send it again later.
+    """
     now_ns = web.clock.now_ns()
-    interaction = Interaction(
-        interaction_id=report.interaction_id,
-        stand_id=stand_id,
-        kind=report.kind,
-        at_ns=min(report.at_ns, now_ns),
-        config_version=web.mall.current().version,
-    )
-    if report.token is not None:
-        interaction = _during_play(interaction, report.token, web.key)
+    try:
+        interaction = _during_play(report, stand_id, web, now_ns)
+    except Refused as error:
+        _count_refused(stand_id, report.kind, error)
+        if report.kind != "opt-out":
+            raise HTTPException(422, str(error)) from error
+        # Nobody is to be recognised because a token is too old.
+        version = web.mall.current().version
+        interaction = opt_out_now(stand_id, version, now_ns)
+    if web.interactions.full(stand_id):
+        crowded = Refused("rate", "too many at once, send it again")
+        _count_refused(stand_id, report.kind, crowded)
+        raise HTTPException(429, str(crowded), {"Retry-After": "1"})
+    web.interactions.count(stand_id)
     submission = Submission(interactions=[interaction])
     await _publish(web, submission)
     return Acknowledged(accepted=[interaction.interaction_id])
 
 
 def _during_play(
-    interaction: Interaction,
-    token: str,
-    key: bytes,
+    report: InteractionReport,
+    stand_id: str,
+    web: Web,
+    now_ns: int,
 ) -> Interaction:
-    """Add the play that was on the screen, from its token."""
-    try:
-        command = verify(token, key)
-    except Refused as error:
-        raise HTTPException(422, str(error)) from error
-    return interaction.model_copy(
-        update={
-            "play_id": command.play_id,
-            "campaign_id": command.campaign_id,
-            "advertiser": command.advertiser,
-            "creative_id": command.creative_id,
-            "config_version": command.config_version,
-        }
+    """Return the interaction of a report. Raises Refused."""
+    if report.token is None:
+        if report.kind == "opt-out":
+            version = web.mall.current().version
+            return opt_out_now(stand_id, version, now_ns)
+        raise Refused("no-play", "a touch counts with the token of its play only")
+    command = verify(report.token, web.key)
+    return during_play(
+        command,
+        report.kind,
+        report.number,
+        report.at_ns,
+        stand_id,
+        now_ns,
     )
 
 

@@ -18,6 +18,9 @@ from vitrine.topics import INTERACTIONS, PLAYS
 # by its id.
 REMEMBERED_PLAYS: Final = 5_000
 """Plays that are not published again when a player repeats its report."""
+# Chosen, not measured: the same, for fewer.
+REMEMBERED_INTERACTIONS: Final = 2_000
+"""Interactions that are not published again when a page repeats its report."""
 
 
 class Reports:
@@ -26,6 +29,7 @@ class Reports:
     def __init__(self, stages: Stages) -> None:
         self._stages = stages
         self._known_plays = RecentIds(REMEMBERED_PLAYS)
+        self._known_interactions = RecentIds(REMEMBERED_INTERACTIONS)
 
     def play_records(self, plays: Sequence[Play]) -> list[Outgoing]:
         """Return the records of plays that are not known yet; their stands take note of them."""
@@ -56,7 +60,10 @@ class Reports:
         """Return an opt-out once for every visit that is present, and others as they are.
 
         The page cannot know who of those present touched it. With nobody identified it stays one.
+        What the bus has already is left out.
         """
+        if interaction.interaction_id in self._known_interactions:
+            return []
         stage = self._stages.stage(interaction.stand_id)
         if stage is None or interaction.kind != "opt-out":
             return [interaction]
@@ -87,6 +94,8 @@ class Reports:
                 if play.play_id not in self._known_plays:
                     self._count(play)
                 self._known_plays.add(play.play_id)
+            for interaction in submission.interactions:
+                self._known_interactions.add(interaction.interaction_id)
             submission.durable.set_result(None)
 
     def _count(self, play: Play) -> None:

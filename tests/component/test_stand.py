@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -402,7 +403,6 @@ def test_a_touch_is_on_the_bus_with_the_play_it_was_for(stand: Running) -> None:
     with listening(stand) as page:
         event = page.next("play")
         touch = {
-            "interaction_id": "touch-1",
             "kind": "touch",
             "at_ns": at(0),
             "token": event["token"],
@@ -430,8 +430,10 @@ def test_an_opt_out_counts_for_every_visit_that_is_present(stand: Running) -> No
         ),
     )
     until(lambda: stand.clock.now_ns() >= at(1), "the snapshot")
-    wish = {"interaction_id": "wish-1", "kind": "opt-out", "at_ns": at(1)}
-    assert stand.http.post("/stands/north/interactions", json=wish).status_code == 200
+    wish = {"kind": "opt-out", "at_ns": at(1)}
+    for _ in range(3):
+        answer = stand.http.post("/stands/north/interactions", json=wish)
+        assert answer.status_code == 200
     assert sorted(i.visit_id for i in stand.read(INTERACTIONS)) == [
         "visit-a",
         "visit-b",
@@ -441,15 +443,83 @@ def test_an_opt_out_counts_for_every_visit_that_is_present(stand: Running) -> No
 @pytest.mark.parametrize(
     "wish",
     [
-        {"interaction_id": "i", "kind": "offer-redeemed", "at_ns": 1},
-        {"interaction_id": "i", "kind": "touch", "at_ns": 1, "token": "forged"},
-        {"kind": "touch", "at_ns": 1},
+        {"kind": "offer-redeemed", "at_ns": 1},
+        {"kind": "touch", "at_ns": 1, "number": -1},
+        {"kind": "touch"},
     ],
 )
 def test_a_malformed_interaction_is_refused(
     stand: Running, wish: dict[str, Any]
 ) -> None:
     assert stand.http.post("/stands/north/interactions", json=wish).status_code == 422
+
+
+def tell(stand: Running, **fields: Any) -> int:
+    """Report an interaction, and return the status of the answer."""
+    return stand.http.post("/stands/north/interactions", json=fields).status_code
+
+
+def test_a_touch_that_is_reported_again_counts_once(stand: Running) -> None:
+    with listening(stand) as page:
+        token = page.next("play")["token"]
+        first = {"kind": "touch", "at_ns": at(0), "token": token, "number": 0}
+        for _ in range(3):
+            assert tell(stand, **first) == 200
+        assert tell(stand, **first | {"number": 1}) == 200
+    ids = [touch.interaction_id for touch in stand.read(INTERACTIONS)]
+    assert len(ids) == 2
+    assert len(set(ids)) == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"token": "bm8.bm8"}, "token"),
+        ({"token": None}, "no-play"),
+        ({"number": 30}, "too-many"),
+        ({"at_ns": at(-6)}, "early"),
+        ({"at_ns": at(915)}, "expired"),
+    ],
+)
+def test_a_touch_without_its_play_is_refused_and_counted(
+    stand: Running,
+    caplog: pytest.LogCaptureFixture,
+    fields: dict[str, Any],
+    reason: str,
+) -> None:
+    before = refused(reason)
+    with listening(stand) as page:
+        token = page.next("play")["token"]
+        touch = {"kind": "touch", "at_ns": at(0), "token": token} | fields
+        assert tell(stand, **touch) == 422
+    assert refused(reason) == before + 1
+    assert "stand north: touch is refused" in caplog.text
+    assert stand.read(INTERACTIONS) == []
+
+
+def test_an_opt_out_with_a_token_that_is_too_old_still_counts(stand: Running) -> None:
+    with listening(stand) as page:
+        token = page.next("play")["token"]
+        wish = {"kind": "opt-out", "at_ns": at(5_000), "token": token}
+        assert tell(stand, **wish) == 200
+    [opted_out] = stand.read(INTERACTIONS)
+    assert opted_out.kind == "opt-out"
+    assert opted_out.at_ns == at(0)
+    assert opted_out.play_id is None
+
+
+def test_a_flood_of_touches_is_slowed_down(stand: Running) -> None:
+    before = refused("rate")
+    with listening(stand) as page:
+        token = page.next("play")["token"]
+        touch = {"kind": "touch", "at_ns": at(0), "token": token, "number": 0}
+        with ThreadPoolExecutor(60) as pool:
+            futures = [pool.submit(tell, stand, **touch) for _ in range(60)]
+            answers = [future.result() for future in futures]
+        assert 429 in answers
+        until(lambda: tell(stand, **touch) == 200, "the next second")
+    assert refused("rate") > before
+    assert len({touch.interaction_id for touch in stand.read(INTERACTIONS)}) == 1
 
 
 # Files

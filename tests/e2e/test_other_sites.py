@@ -25,7 +25,7 @@ ATTACK = """<!doctype html>
 <iframe src="{stand}/live"></iframe>
 <img src="{stand}/static/icon.svg">
 <script>
-const touch = '{{"interaction_id": "evil-1", "kind": "opt-out", "at_ns": 1}}';
+const touch = '{{"kind": "opt-out", "at_ns": 1}}';
 const change = {{ method: 'POST', mode: 'no-cors', credentials: 'include', body: touch }};
 const attempts = [
   ['{stand}/stands/north/interactions', change],

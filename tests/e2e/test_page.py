@@ -185,6 +185,37 @@ def test_the_keyboard_opens_what_the_screen_knows_and_closes_it(
         expect(page.locator("#info")).to_be_hidden()
 
 
+SHOW_WISH = "document.querySelector('[data-wish=opt-out]').hidden = false"
+
+
+def opt_out(page: Page) -> None:
+    """Touch the page, and then its wish not to be recognised."""
+    page.locator("#glass").click()
+    page.evaluate(SHOW_WISH)
+    page.locator("[data-wish=opt-out]").click()
+    wait_until(page, lambda: not kept(page, "interactions"), "the answer")
+
+
+def test_an_opt_out_counts_with_and_without_a_play(
+    page: Page, browser: Browser, tmp_path: Path, store_url: str
+) -> None:
+    with stand_with(
+        tmp_path, store_url, {"id": "one", "file": "one.html", "seconds": 60}
+    ) as stand:
+        page.goto(f"{stand.address}/stands/north")
+        expect(page.locator("iframe.shown")).to_be_visible(timeout=LIMIT_MS)
+        opt_out(page)
+        second = browser.new_context().new_page()
+        second.goto(f"{stand.address}/stands/north")
+        # Waits beside the first one, and shows no play.
+        expect(second.locator("#privacy")).not_to_be_empty(timeout=LIMIT_MS)
+        second.evaluate("document.querySelector('#notice').hidden = true")
+        opt_out(second)
+        second.context.close()
+        told = [(one.kind, one.creative_id) for one in stand.read(INTERACTIONS)]
+    assert told == [("touch", "one"), ("opt-out", "one"), ("opt-out", None)]
+
+
 def test_a_play_survives_the_stand_and_the_page_reconnects(
     page: Page, tmp_path: Path, store_url: str
 ) -> None:

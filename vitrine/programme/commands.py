@@ -61,6 +61,9 @@ RefusalReason = Literal[
     "long",
     "used",
     "overlap",
+    "no-play",
+    "too-many",
+    "rate",
 ]
 
 

@@ -152,7 +152,7 @@ PLAYS_FINISHED = Counter(
 )
 REPORTS_REFUSED = Counter(
     "vitrine_reports_refused",
-    "Reports of plays that cannot have happened as told, by reason.",
+    "Plays and touches that were reported and not counted, by reason.",
     ["stand", "reason"],
 )
 CREATIVES_FAILED = Counter(

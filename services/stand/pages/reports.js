@@ -20,7 +20,7 @@ export class Reports {
 
   play(report) { this.keep(`plays/${report.play_id}`, report); }
 
-  interaction(report) { this.keep(`interactions/${report.interaction_id}`, report); }
+  interaction(report) { this.keep(`interactions/${store.newId()}`, report); }
 
   // Told once and not kept: without an answer the stand decides anew when the time is over.
   async failure(report) {

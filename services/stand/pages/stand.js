@@ -8,6 +8,7 @@ import { Words } from './words.js';
 
 const FADE_MS = 1_200;
 const MOST_FADING = 2; // a machine that is late piles up no frames that nobody sees
+const MOST_TOUCHES = 30; // the stand counts no more for a play
 const INFO_MS = 15_000;
 const STILL_MS = 2_000; // chosen, not measured: no timer of a page at work is so late
 
@@ -15,19 +16,15 @@ const standId = location.pathname.split('/')[2];
 const $ = (selector) => document.querySelector(selector);
 const reports = new Reports(standId);
 const words = new Words();
-const playerId = store.get('vitrine/player') ?? `page-${newId()}`;
+const playerId = store.get('vitrine/player') ?? `page-${store.newId()}`;
 store.put('vitrine/player', playerId);
 
 let session = 0;
 let offset = null; // nanoseconds from this page's clock to the stand's
-let current = null; // { event, startNs, startMs, timer }
+let current = null; // { event, startNs, startMs, timer, touches }
 let loading = null; // { event, ready, element, dropped }
 let following = null; // the same
 let recognition = null;
-
-function newId() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
 
 // Time: the stand's clock, as of the event that took least long to arrive.
 const nowNs = () => Math.round(offset + performance.now() * 1e6);
@@ -70,7 +67,7 @@ async function begin(next) {
   show(next.element);
   finish(false);
   const { event } = next;
-  current = { event, startNs: nowNs(), startMs: performance.now(), timer: 0 };
+  current = { event, startNs: nowNs(), startMs: performance.now(), timer: 0, touches: 0 };
   current.timer = setTimeout(end, event.command.seconds * 1e3);
 }
 
@@ -190,10 +187,15 @@ function showOffer(offer) {
   offerTimer = setTimeout(() => { $('#offer').hidden = true; }, offer.seconds * 1e3);
 }
 
+// A touch belongs to the play that it was made on; an opt-out counts without one, too.
 function tell(kind) {
-  if (offset === null) return;
-  const token = current?.event.token ?? null;
-  reports.interaction({ interaction_id: `${kind}-${newId()}`, kind, at_ns: nowNs(), token });
+  if (current && current.touches < MOST_TOUCHES) {
+    const { token } = current.event;
+    reports.interaction({ kind, at_ns: nowNs(), token, number: current.touches });
+    current.touches += 1;
+  } else if (kind === 'opt-out') {
+    reports.interaction({ kind, at_ns: Date.now() * 1e6 });
+  }
 }
 
 let infoTimer = 0;

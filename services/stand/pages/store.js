@@ -13,6 +13,10 @@ function opened() {
 
 const storage = opened();
 
+export function newId() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
 export function put(name, text) {
   try {
     storage.setItem(name, text);
