@@ -74,12 +74,15 @@ class Listener:
         )
         self._events: Queue[tuple[str, Any]] = Queue()
         self._closed = Event()
+        self.names: list[str] = []
+        """Of all events so far."""
 
     def read(self) -> None:
         """Put events into the queue until the stream ends, or one arrives after the block."""
         with httpx.stream("GET", self._url, timeout=10) as response:
             response.raise_for_status()
             for name, data in server_sent_events(response.iter_lines()):
+                self.names.append(name)
                 self._events.put((name, json.loads(data)))
                 if self._closed.is_set():
                     return

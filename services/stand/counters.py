@@ -14,7 +14,9 @@ from vitrine.telemetry import metrics
 
 UNAVAILABLE: Final = "unavailable"
 """Outcome of an offer when Redis was away."""
-OUTCOMES: Final = (*get_args(Outcome), UNAVAILABLE)
+NO_PLAYER: Final = "no-player"
+"""Outcome of an offer that was granted while the last player of the stand left."""
+OUTCOMES: Final = (*get_args(Outcome), UNAVAILABLE, NO_PLAYER)
 
 
 def start_counters(stand_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Final
 
 from vitrine.clock import SECOND_NS
@@ -10,6 +11,7 @@ from vitrine.mall.names import names_of
 from vitrine.programme.commands import START_LIMIT_NS, Command, sign
 from vitrine.programme.screen import PlannedPlay
 from vitrine.schemas import Interaction
+from vitrine.services.stand.counters import NO_PLAYER
 from vitrine.services.stand.creatives import Creatives, kind, url
 from vitrine.services.stand.offer_desk import OfferDesk
 from vitrine.services.stand.protocol import OfferEvent, PlayEvent
@@ -22,6 +24,8 @@ from vitrine.services.stand.switchboard import (
     Switchboard,
 )
 from vitrine.telemetry import metrics
+
+logger = logging.getLogger(__name__)
 
 # Chosen, not measured: time to read the offer and to photograph its code.
 OFFER_SECONDS: Final = 20
@@ -153,6 +157,17 @@ class Directing:
             advertiser=names_of(self._stages.mall).advertiser(advertiser),
             seconds=OFFER_SECONDS,
         )
+        self._send_offer(play.command.stand_id, event)
         # The store has granted it, and keeps its event until the bus has it.
-        self._switchboard.tell(play.command.stand_id, "offer", event)
         return [granted.shown]
+
+    def _send_offer(self, stand_id: str, event: OfferEvent) -> None:
+        """Send an offer to the one player in charge: others would learn its code."""
+        # Asked again: the store took a moment, in which another player may have taken over.
+        connection = self._switchboard.in_charge(stand_id)
+        if connection is None:
+            logger.warning("stand %s: an offer found no player", stand_id)
+            metrics.OFFERS.labels(stand_id, NO_PLAYER).inc()
+            return
+        sent = Sent("offer", event.model_dump_json())
+        connection.put(sent)

@@ -42,7 +42,7 @@ class PlayEvent(BaseModel):
 
 
 class OfferEvent(BaseModel):
-    """Tell a player to show an offer over the creative. Event `offer`."""
+    """Tell the player in charge to show an offer over the creative. Event `offer`."""
 
     offer_id: str
     text: str

@@ -22,6 +22,7 @@ from tests.stand_builders import (
 )
 from tests.stand_players import (
     SPRING,
+    Listener,
     listening,
     live,
     look,
@@ -239,6 +240,36 @@ def test_an_engaged_person_gets_more_and_an_offer(stand: Running) -> None:
     assert command["reason"] == "somebody has been engaged for 2 s: shoe-more"
     assert offer["text"] == "10 % off"
     assert offer["code"] == "CODE-1"
+
+
+def hear_until(page: Listener, second: float) -> None:
+    """Read the events of a page up to a state of this time: earlier ones have come."""
+    while page.next("state")["now_ns"] < at(second):
+        pass
+
+
+def test_spectators_see_neither_plays_nor_offers_until_they_are_in_charge(
+    stand: Running,
+) -> None:
+    stand.publish(IDENTITIES, make_identity("a"), make_identity("b"))
+    with listening(stand, "page-1") as first:
+        first.next("play")
+        with listening(stand, "page-2") as second:
+            second.next("hello")
+            with listening(stand, "page-3") as last:
+                last.next("hello")
+                look(stand, 1, 4.5, track="a", score=80)
+                assert first.next("offer")["code"] == "CODE-1"
+                hear_until(second, 4.5)
+                hear_until(last, 4.5)
+                for spectator in (second, last):
+                    assert set(spectator.names) <= {"hello", "state", "alive"}
+                first.close()
+                second.next("play")
+                look(stand, 40, 50, track="b", score=80)
+                assert second.next("offer")["code"] == "CODE-2"
+                hear_until(last, 50)
+                assert set(last.names) <= {"hello", "state", "alive"}
 
 
 def test_the_till_redeems_an_offer_once(stand: Running) -> None:

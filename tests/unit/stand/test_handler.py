@@ -21,19 +21,21 @@ from tests.builders import (
 from tests.stand_builders import (
     make_campaign,
     make_command,
+    make_offer,
     make_report,
     mall_of,
 )
 from vitrine.bus import Commit, TopicPartition
 from vitrine.clock import EventClock
+from vitrine.mall import Offer
 from vitrine.mall.folder import FixedMall
 from vitrine.programme.commands import to_play
 from vitrine.schemas import Interaction, Play
 from vitrine.services.stand.creatives import Creatives
 from vitrine.services.stand.handler import StandHandler
-from vitrine.services.stand.offer_desk import OfferDesk
+from vitrine.services.stand.offer_desk import GrantedOffer, OfferDesk
 from vitrine.services.stand.resting import Resting
-from vitrine.services.stand.switchboard import Submission, Switchboard
+from vitrine.services.stand.switchboard import Connection, Submission, Switchboard
 from vitrine.stores.redis import connect
 from vitrine.telemetry.health import Health
 
@@ -240,6 +242,53 @@ def test_a_stand_whose_player_reports_nothing_is_a_problem(
     )
     silent = REGISTRY.get_sample_value("vitrine_stand_silent", {"stand": "north"})
     assert silent == 1
+
+
+GRANTED = GrantedOffer(
+    Offer.model_validate(make_offer(text="ten off")),
+    "CODE-1",
+    Interaction(
+        interaction_id="grant-1",
+        stand_id="north",
+        kind="offer-shown",
+        at_ns=at(0),
+        config_version="v1",
+    ),
+)
+
+
+def offers_sent(connection: Connection) -> int:
+    """The offers that a connection was told, as its thread would read them."""
+    names = []
+    connection.loop.run_until_complete(asyncio.sleep(0))
+    while not connection.queue.empty():
+        sent = connection.queue.get_nowait()
+        names.append(sent.event if sent is not None else "end")
+    return names.count("offer")
+
+
+@pytest.mark.parametrize("who", ["second", "nobody"])
+def test_a_player_that_leaves_while_an_offer_is_granted_does_not_get_it(
+    rig: Rig,
+    loop: asyncio.AbstractEventLoop,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    who: str,
+) -> None:
+    first = rig.switchboard.join("north", "page", "page-1", loop)
+    second = rig.switchboard.join("north", "page", "page-2", loop)
+
+    def grant_as_it_leaves(*_: object) -> GrantedOffer:
+        rig.switchboard.leave(first)
+        if who == "nobody":
+            rig.switchboard.leave(second)
+        return GRANTED
+
+    monkeypatch.setattr(OfferDesk, "grant", grant_as_it_leaves)
+    rig.handler.handle([])
+    assert offers_sent(first) == 0
+    assert offers_sent(second) == (who == "second")
+    assert ("an offer found no player" in caplog.text) == (who == "nobody")
 
 
 def test_a_play_that_was_not_published_is_taken_again(rig: Rig) -> None:
