@@ -15,6 +15,7 @@ from redis import Redis
 from vitrine.clock import Clock
 from vitrine.mall.folder import MallSource
 from vitrine.programme.ledger import Ledgers
+from vitrine.services.stand.stream_places import StreamPlaces
 from vitrine.services.stand.switchboard import Switchboard
 from vitrine.web.rate import Rate
 
@@ -47,6 +48,8 @@ class Web:
     """Of the web server's thread."""
     interactions: Rate = field(default_factory=lambda: Rate(INTERACTIONS_A_SECOND))
     """By stand."""
+    places: StreamPlaces = field(default_factory=StreamPlaces)
+    """Of the web server's thread."""
 
 
 def _web(request: Request) -> Web:

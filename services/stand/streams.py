@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from typing import Annotated, Final
 
-from fastapi import Query
+from fastapi import HTTPException, Query, Request
 from fastapi.sse import ServerSentEvent
 
 from vitrine.clock import Clock
@@ -14,10 +15,28 @@ from vitrine.programme.commands import PlayerId, PlayerKind
 from vitrine.services.stand.dependencies import ServedStand, WebOf
 from vitrine.services.stand.protocol import AliveEvent, HelloEvent
 from vitrine.services.stand.switchboard import Connection, Sent, Switchboard
+from vitrine.telemetry.metrics import HTTP_REFUSED
+from vitrine.web.addresses import client_address
+
+logger = logging.getLogger(__name__)
 
 # Chosen, not measured: players give a connection up after five seconds of silence.
 ALIVE_EVERY_S: Final = 2.0
 """Silence after which a sign of life is sent, also while the loop waits for the bus."""
+
+
+async def stream_place(request: Request, web: WebOf) -> AsyncIterator[None]:
+    """Keep a place while a stream is open; 429 for one too many. A dependency."""
+    address = client_address(request)
+    if not web.places.take(address):
+        HTTP_REFUSED.labels("streams").inc()
+        problem = "as many pages are open at this address as may; close some"
+        logger.warning("%s: %s", address, problem)
+        raise HTTPException(429, problem, {"Retry-After": "10"})
+    try:
+        yield
+    finally:
+        web.places.give_back(address)
 
 
 async def live_events(web: WebOf) -> AsyncIterator[ServerSentEvent]:
@@ -33,7 +52,7 @@ async def player_events(
     player: Annotated[PlayerKind, Query()],
     player_id: Annotated[PlayerId, Query()],
 ) -> AsyncIterator[ServerSentEvent]:
-    """Send a player `hello`, then `play`, `offer`, `state` and `alive`.
+    """Send a player `hello`, then `state` and `alive`; the one in charge `play` and `offer`, too.
 
     `replaced` comes last, when the same player opened another stream.
     """

@@ -18,7 +18,7 @@ from vitrine.services.stand.report_routes import (
     take_interaction,
     take_plays,
 )
-from vitrine.services.stand.streams import live_events, player_events
+from vitrine.services.stand.streams import live_events, player_events, stream_place
 from vitrine.services.stand.till import redeem, require_till
 from vitrine.web.answers import answer_problems
 from vitrine.web.files import PageFiles
@@ -74,6 +74,7 @@ def _operator_routes(web: Web) -> APIRouter:
         "/live/events",
         live_events,
         response_class=EventSourceResponse,
+        dependencies=[Depends(stream_place)],
     )
     console = ConsoleRoute(web.console_url, web.operator_token)
     router.add_api_route("/cameras", console.answer)
@@ -88,6 +89,7 @@ def _player_routes() -> APIRouter:
         "/events",
         player_events,
         response_class=EventSourceResponse,
+        dependencies=[Depends(stream_place)],
     )
     reports = APIRouter(dependencies=[Depends(close_connection)])
     reports.add_api_route("/plays", take_plays, methods=["POST"])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Event, Thread
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
 from pydantic import SecretStr, ValidationError
 
 from tests.stand_builders import Running, running_stand
@@ -16,6 +18,7 @@ from vitrine.errors import ConfigurationError
 from vitrine.services.stand.settings import StandSettings
 from vitrine.services.stand.virtual_player import VirtualPlayer
 from vitrine.topics import PLAYS
+from vitrine.web.limits import STREAMS_PER_ADDRESS
 from vitrine.web.tokens import require_tokens
 
 OPERATOR = "the operator's token"
@@ -41,6 +44,12 @@ def stand(folder: Path, redis_url: str) -> Iterator[Running]:
     ) as running:
         until(lambda: not running.health.reasons(), "the stand to be ready")
         yield running
+
+
+def http_refused(reason: str) -> float:
+    """The requests of this process's servers that were refused."""
+    labels = {"reason": reason}
+    return REGISTRY.get_sample_value("vitrine_http_refused_total", labels) or 0
 
 
 def status(stand: Running, method: str, path: str, **headers: str) -> int:
@@ -188,3 +197,23 @@ def test_another_signage_system_may_frame_the_page_where_it_is_named(
 def test_only_an_origin_may_be_named(wrong: str) -> None:
     with pytest.raises(ValidationError, match="without a path"):
         StandSettings(framed_by=wrong)
+
+
+def test_an_address_has_so_many_streams_and_no_more(
+    stand: Running,
+) -> None:
+    path = "/live/events"
+    before = http_refused("streams")
+    token = {"Authorization": f"Bearer {OPERATOR}"}
+    with ExitStack() as streams:
+        for _ in range(STREAMS_PER_ADDRESS):
+            opened = httpx.stream("GET", f"{stand.address}{path}", headers=token)
+            assert streams.enter_context(opened).status_code == 200
+        refused = stand.http.get(path, headers=token | {"Accept": "text/html"})
+        assert refused.status_code == 429
+        assert http_refused("streams") == before + 1
+        assert "as many pages are open at this address as may" in refused.text
+    until(
+        lambda: status(stand, "GET", path, **token) == 200,
+        "the places of streams that ended",
+    )

@@ -186,7 +186,16 @@ HTTP_REFUSED = Counter(
     "Requests and connections that a server refused, by reason.",
     ["reason"],
 )
-for reason in ("host", "origin", "token", "body", "slow", "crowded", "malformed"):
+for reason in (
+    "host",
+    "origin",
+    "token",
+    "body",
+    "slow",
+    "crowded",
+    "streams",
+    "malformed",
+):
     # From zero, so that an alert sees the first ones.
     HTTP_REFUSED.labels(reason)
 

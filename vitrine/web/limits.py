@@ -27,6 +27,11 @@ WAITING_CONNECTIONS: Final = 1_024
 # oldest connection without a request goes. Chosen, not measured.
 CONNECTIONS: Final = 800
 
+# Event streams at a time of one address: more than the 50 screens that a `stand` is made
+# for, and an eighth of CONNECTIONS. A proxy that does not say whom it asks for is one
+# address. Chosen, not measured.
+STREAMS_PER_ADDRESS: Final = 100
+
 # Seconds that a connection without a request is kept: what uvicorn does by default.
 KEEP_ALIVE_S: Final = 5
 

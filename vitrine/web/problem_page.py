@@ -14,6 +14,7 @@ TITLES: Final = {
     404: "There is nothing here",
     413: "That is too much at once",
     421: "This server is not called so",
+    429: "That is too much at once",
     502: "The console does not answer",
     503: "Not now",
 }
