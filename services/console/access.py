@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from vitrine.telemetry.metrics import HTTP_REFUSED
 from vitrine.web.guard import Locked, PageGuard, Unlocked
 from vitrine.web.sessions import cookie_of
+from vitrine.web.wrong_tokens import WrongTokens
 
 SESSION_COOKIE: Final = "vitrine-console"
 TOKEN_BYTES: Final = 32
@@ -33,6 +34,7 @@ class Access:
     ) -> None:
         """Let in who has the operator's token; the one-time token is the first to be issued."""
         self._operator = operator
+        self._wrong = WrongTokens(SESSION_COOKIE)
         self._lock = Lock()
         self._unused: OrderedDict[str, str] = OrderedDict()
         self._offered: OrderedDict[str, str] = OrderedDict()
@@ -61,6 +63,8 @@ class Access:
     def __call__(self, request: Request) -> None:
         """Raise Locked, or Unlocked after the visit that brings a token in the address."""
         token = request.query_params.get("token", "")
+        if token:
+            self._wrong.check(request)
         session = self._offer(token)
         if session is not None:
             raise Unlocked(SESSION_COOKIE, session, days=None)
@@ -69,6 +73,8 @@ class Access:
             return
         if self._operator.token is None:
             HTTP_REFUSED.labels("token").inc()
+            if token:
+                self._wrong.note(request)
             raise Locked(wrong=bool(token))
         self._operator(request)
 

@@ -18,6 +18,7 @@ from vitrine.programme.ledger import Ledgers
 from vitrine.services.stand.stream_places import StreamPlaces
 from vitrine.services.stand.switchboard import Switchboard
 from vitrine.web.rate import Rate
+from vitrine.web.wrong_tokens import WrongTokens
 
 # Chosen, not measured: above what one page sends that comes back with kept ones, as it waits for
 # the bus after each.
@@ -48,6 +49,7 @@ class Web:
     """Of the web server's thread."""
     interactions: Rate = field(default_factory=lambda: Rate(INTERACTIONS_A_SECOND))
     """By stand."""
+    wrong_till_tokens: WrongTokens = field(default_factory=lambda: WrongTokens("tills"))
     places: StreamPlaces = field(default_factory=StreamPlaces)
     """Of the web server's thread."""
 

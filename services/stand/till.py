@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from typing import Annotated
 
-from fastapi import Header, HTTPException
+from fastapi import Header, HTTPException, Request
 
 from vitrine.errors import Unavailable
 from vitrine.offers.redemption import AlreadyRedeemed, UnknownCode
@@ -49,6 +49,7 @@ def redeem(
 
 
 def require_till(
+    request: Request,
     web: WebOf,
     authorization: Annotated[str, Header()] = "",
 ) -> None:
@@ -56,8 +57,13 @@ def require_till(
     guard = TokenGuard(web.till_token)
     if not guard.has_token:
         raise HTTPException(403, "redemption is off; set VITRINE_STAND_TILL_TOKEN")
-    if not guard.admits(bearer_token(authorization)):
+    token = bearer_token(authorization)
+    if token:
+        web.wrong_till_tokens.check(request)
+    if not guard.admits(token):
         HTTP_REFUSED.labels("token").inc()
+        if token:
+            web.wrong_till_tokens.note(request)
         raise HTTPException(
             401,
             "wrong or missing token",

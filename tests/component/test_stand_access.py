@@ -12,7 +12,7 @@ import pytest
 from prometheus_client import REGISTRY
 from pydantic import SecretStr, ValidationError
 
-from tests.stand_builders import Running, running_stand
+from tests.stand_builders import TILL_TOKEN, Running, running_stand
 from tests.stand_players import SPRING, look, until
 from vitrine.errors import ConfigurationError
 from vitrine.services.stand.settings import StandSettings
@@ -20,6 +20,7 @@ from vitrine.services.stand.virtual_player import VirtualPlayer
 from vitrine.topics import PLAYS
 from vitrine.web.limits import STREAMS_PER_ADDRESS
 from vitrine.web.tokens import require_tokens
+from vitrine.web.wrong_tokens import WRONG_A_SECOND
 
 OPERATOR = "the operator's token"
 PLAYER = "the screens' token"
@@ -133,6 +134,42 @@ def test_a_wrong_token_is_called_wrong(stand: Running) -> None:
     wrong = {"Authorization": "Bearer wrong"}
     detail = stand.http.get("/live", headers=wrong).json()["detail"]
     assert "the token is wrong" in detail
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "token"),
+    [*PROTECTED, ("POST", "/stands/north/redeem", TILL_TOKEN)],
+)
+def test_wrong_tokens_of_an_address_are_slowed_down(
+    stand: Running,
+    caplog: pytest.LogCaptureFixture,
+    method: str,
+    path: str,
+    token: str,
+) -> None:
+    before = http_refused("tries")
+    wrong = {"Authorization": "Bearer a guess of somebody"}
+    right = {"Authorization": f"Bearer {token}"}
+    found = []
+    while 429 not in found:
+        found.append(status(stand, method, path, **wrong))
+    assert found.count(401) >= WRONG_A_SECOND
+    assert http_refused("tries") == before + 1
+    until(
+        lambda: status(stand, method, path, **right) in {200, 404, 422},
+        "the right token in the next second",
+    )
+    assert "a wrong token for" in caplog.text
+    assert "came from 127.0.0.1" in caplog.text
+    assert "guess" not in caplog.text
+
+
+def test_a_browser_that_is_signed_in_goes_on_beside_a_guesser(stand: Running) -> None:
+    stand.http.get("/live", params={"token": OPERATOR})
+    wrong = {"Authorization": "Bearer a guess of somebody"}
+    while httpx.get(f"{stand.address}/live", headers=wrong).status_code != 429:
+        pass
+    assert stand.http.get("/live").status_code == 200
 
 
 def test_a_virtual_player_with_the_token_plays(stand: Running) -> None:

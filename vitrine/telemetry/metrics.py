@@ -190,6 +190,7 @@ for reason in (
     "host",
     "origin",
     "token",
+    "tries",
     "body",
     "slow",
     "crowded",

@@ -19,6 +19,7 @@ from vitrine.telemetry.metrics import HTTP_REFUSED
 from vitrine.web.problem_page import wants_page
 from vitrine.web.sessions import DAY_S, DAYS, Sessions, cookie_of, set_cookie
 from vitrine.web.tokens import TokenGuard, bearer_token
+from vitrine.web.wrong_tokens import WrongTokens
 
 LOCKED_PAGE: Final = Path(__file__).parent / "pages" / "locked.html"
 
@@ -73,24 +74,33 @@ class PageGuard:
         self.token = token
         self._cookie = cookie
         self._guard = TokenGuard(token)
+        self._wrong = WrongTokens(cookie)
         self._sessions: Sessions | None = None
         if token is not None:
             self._sessions = Sessions(cookie, token)
 
     def __call__(self, request: Request) -> None:
-        """Raise Locked, or Unlocked after the first visit with the token in the address."""
+        """Raise Locked, or Unlocked after the first visit with the token in the address.
+
+        Raises 429 for an address that brought too many wrong ones.
+        """
         if self._sessions is None:
             return
         asked = request.query_params.get("token")
+        bearer = bearer_token(request.headers.get("Authorization", ""))
+        brought = bool(asked or bearer)
+        if brought:
+            self._wrong.check(request)
         if asked is not None and self._guard.admits(asked):
             raise Unlocked(self._cookie, self._sessions.new())
-        bearer = bearer_token(request.headers.get("Authorization", ""))
         if self._guard.admits(bearer):
             return
         session = cookie_of(request, self._cookie)
         if not self._sessions.admits(session):
             HTTP_REFUSED.labels("token").inc()
-            raise Locked(wrong=bool(asked or bearer))
+            if brought:
+                self._wrong.note(request)
+            raise Locked(wrong=brought)
 
 
 def answer_guarded(app: FastAPI) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
-from fastapi import Request
+from fastapi import HTTPException, Request
 from pydantic import SecretStr
 
 from vitrine.services.console.access import (
@@ -14,6 +15,7 @@ from vitrine.services.console.access import (
     Access,
 )
 from vitrine.web.guard import OPERATOR_COOKIE, Locked, PageGuard, Unlocked
+from vitrine.web.wrong_tokens import WRONG_A_SECOND
 
 TOKEN = "a long operator token"  # noqa: S105 - of the test
 
@@ -48,6 +50,19 @@ def enter(access: Access, token: str) -> str:
     assert unlocked.value.cookie == SESSION_COOKIE
     assert unlocked.value.max_age_s is None
     return unlocked.value.value
+
+
+def test_one_time_tokens_are_not_guessed() -> None:
+    access = make_access()
+    for _ in range(WRONG_A_SECOND):
+        with pytest.raises(Locked):
+            access(request("a guess"))
+    for _ in range(WRONG_A_SECOND):
+        # The first ones may have been of the second before.
+        with suppress(Locked, HTTPException):
+            access(request("a guess"))
+    with pytest.raises(HTTPException, match="429"):
+        access(request("a guess"))
 
 
 def test_a_token_opens_once_and_its_session_goes_on() -> None:
