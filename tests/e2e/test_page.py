@@ -190,6 +190,8 @@ SHOW_WISH = "document.querySelector('[data-wish=opt-out]').hidden = false"
 
 def opt_out(page: Page) -> None:
     """Touch the page, and then its wish not to be recognised."""
+    # The first state hides the wish, as nobody is recognised here.
+    expect(page.locator("#privacy")).not_to_be_empty(timeout=LIMIT_MS)
     page.locator("#glass").click()
     page.evaluate(SHOW_WISH)
     page.locator("[data-wish=opt-out]").click()
@@ -208,8 +210,8 @@ def test_an_opt_out_counts_with_and_without_a_play(
         second = browser.new_context().new_page()
         second.goto(f"{stand.address}/stands/north")
         # Waits beside the first one, and shows no play.
-        expect(second.locator("#privacy")).not_to_be_empty(timeout=LIMIT_MS)
-        second.evaluate("document.querySelector('#notice').hidden = true")
+        expect(second.locator("#notice")).to_be_visible(timeout=LIMIT_MS)
+        second.evaluate("document.querySelector('#notice').style.display = 'none'")
         opt_out(second)
         second.context.close()
         told = [(one.kind, one.creative_id) for one in stand.read(INTERACTIONS)]
