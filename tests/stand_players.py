@@ -68,10 +68,12 @@ class Listener:
         address: str,
         player_id: str,
         player: str,
+        token: str = "",
     ) -> None:
         self._url = (
             f"{address}/stands/north/events?player={player}&player_id={player_id}"
         )
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._events: Queue[tuple[str, Any]] = Queue()
         self._closed = Event()
         self.names: list[str] = []
@@ -79,7 +81,12 @@ class Listener:
 
     def read(self) -> None:
         """Put events into the queue until the stream ends, or one arrives after the block."""
-        with httpx.stream("GET", self._url, timeout=10) as response:
+        with httpx.stream(
+            "GET",
+            self._url,
+            headers=self._headers,
+            timeout=10,
+        ) as response:
             response.raise_for_status()
             for name, data in server_sent_events(response.iter_lines()):
                 self.names.append(name)
@@ -101,11 +108,14 @@ class Listener:
 
 @contextmanager
 def listening(
-    stand: Running, player_id: str = "page-1", player: str = "page"
+    stand: Running,
+    player_id: str = "page-1",
+    player: str = "page",
+    token: str = "",
 ) -> Iterator[Listener]:
     """A player that is connected during the block."""
     until(lambda: not stand.health.reasons(), "the stand to be ready")
-    listener = Listener(stand.address, player_id, player)
+    listener = Listener(stand.address, player_id, player, token)
     thread = Thread(target=listener.read)
     thread.start()
     try:

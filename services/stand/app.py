@@ -18,9 +18,12 @@ from vitrine.services.stand.dependencies import Web
 from vitrine.services.stand.handler import StandHandler
 from vitrine.services.stand.offer_desk import OfferDesk
 from vitrine.services.stand.resting import Resting
+from vitrine.services.stand.screen_watch import ScreenWatch
+from vitrine.services.stand.screens import Screens
 from vitrine.services.stand.settings import StandSettings
 from vitrine.services.stand.switchboard import Switchboard
 from vitrine.services.stand.web import create_app
+from vitrine.stores import screens as stored
 from vitrine.stores.redis import redis_errors
 from vitrine.topics import ENGAGEMENT, IDENTITIES
 from vitrine.web import limits
@@ -52,8 +55,8 @@ class StandService:
         """Work until `stop`; the web server outlives the loop, to answer the last reports."""
         context = self._context
         try:
-            key = until_available(
-                self._signing_key,
+            key, screens = until_available(
+                self._from_store,
                 service=NAME,
                 health=context.health,
                 stop=impatient(stop),
@@ -62,7 +65,7 @@ class StandService:
         except Stopped:
             return
         switchboard = Switchboard()
-        app = create_app(self._web(key, switchboard))
+        app = create_app(self._web(key, switchboard), screens)
         with ExitStack() as stack:
             redis = context.redis()
             stack.callback(redis.close)
@@ -85,6 +88,10 @@ class StandService:
             stack.enter_context(server)
             # Before the server, so that its open streams end and it can.
             stack.callback(switchboard.close)
+            watched = context.redis()
+            stack.callback(watched.close)
+            watch = ScreenWatch(watched, screens, switchboard)
+            stack.enter_context(watch.running(stop))
             self.address = address_of(listener)
             self.listening.set()
             logger.info("stand pages at %s", self.address)
@@ -138,15 +145,23 @@ class StandService:
             startup_limit_s=context.settings.startup_limit_s,
         )
 
-    def _signing_key(self) -> bytes:
-        """Return the installation's key for commands, made once and kept in Redis.
+    def _from_store(self) -> tuple[bytes, Screens]:
+        """Return the key for commands and the screens. Raises Unavailable."""
+        with closing(self._context.redis()) as redis:
+            key = _signing_key(redis)
+            known = stored.listed(redis)
+        return key, Screens(known)
 
-        A play may outlive the process that commanded it. Raises Unavailable.
-        """
-        with closing(self._context.redis()) as redis, redis_errors(redis):
-            new_key = secrets.token_bytes(KEY_BYTES)
-            redis.set(KEY_NAME, new_key, nx=True)
-            return cast(bytes, redis.get(KEY_NAME))
+
+def _signing_key(redis: Redis) -> bytes:
+    """Return the installation's key for commands, made once and kept in Redis.
+
+    A play may outlive the process that commanded it. Raises Unavailable.
+    """
+    with redis_errors(redis):
+        new_key = secrets.token_bytes(KEY_BYTES)
+        redis.set(KEY_NAME, new_key, nx=True)
+        return cast(bytes, redis.get(KEY_NAME))
 
 
 def build(context: Context) -> StandService:

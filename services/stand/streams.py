@@ -48,6 +48,7 @@ async def live_events(web: WebOf) -> AsyncIterator[ServerSentEvent]:
 
 async def player_events(
     stand_id: ServedStand,
+    request: Request,
     web: WebOf,
     player: Annotated[PlayerKind, Query()],
     player_id: Annotated[PlayerId, Query()],
@@ -61,6 +62,7 @@ async def player_events(
         player,
         player_id,
         asyncio.get_running_loop(),
+        request.state.screen_id,
     )
     assert connection.player is not None  # noqa: S101 - joined as a player
     session = connection.player.session

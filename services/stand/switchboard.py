@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from itertools import count
@@ -45,6 +45,8 @@ class Connection:
     """Empty for the operator's page."""
     player: Player | None
     loop: asyncio.AbstractEventLoop
+    screen_id: str | None = None
+    """Of the screen whose token opened it; None without one."""
     queue: asyncio.Queue[Sent | None] = field(default_factory=asyncio.Queue)
     closed: bool = False
     due: DuePlays = field(default_factory=DuePlays)
@@ -106,11 +108,17 @@ class Switchboard:
         kind: PlayerKind,
         player_id: str,
         loop: asyncio.AbstractEventLoop,
+        screen_id: str | None = None,
     ) -> Connection:
         """Open the event stream of a player; an older stream of the same player ends."""
         session = next(self._sessions)
         player = Player(player_id, kind, session)
-        connection = Connection(stand_id, player, loop)
+        connection = Connection(
+            stand_id,
+            player,
+            loop,
+            screen_id,
+        )
         for older in self._of(stand_id):
             if older.player is None or older.player.player_id != player_id:
                 continue
@@ -196,6 +204,24 @@ class Switchboard:
     def live(self) -> LiveView | None:
         """Return the latest figures."""
         return self._live
+
+    # Called by the watch over the screens
+
+    def admit_only(self, admits: Callable[[str, str | None], bool]) -> None:
+        """End the streams of players that `admits` refuses, by their stand and screen."""
+        with self._lock:
+            connections = list(self._connections)
+        for connection in connections:
+            if connection.player is None or connection.closed:
+                continue
+            if admits(connection.stand_id, connection.screen_id):
+                continue
+            logger.warning(
+                "stand %s: the stream of player %s ends, its token is not valid any more",
+                connection.stand_id,
+                connection.player.player_id,
+            )
+            connection.put(None)
 
     # Called by the loop
 

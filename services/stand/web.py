@@ -18,6 +18,7 @@ from vitrine.services.stand.report_routes import (
     take_interaction,
     take_plays,
 )
+from vitrine.services.stand.screens import PlayerGuard, Screens
 from vitrine.services.stand.streams import live_events, player_events, stream_place
 from vitrine.services.stand.till import redeem, require_till
 from vitrine.web.answers import answer_problems
@@ -28,7 +29,7 @@ from vitrine.web.headers import CSP, page_policy
 PAGES: Final = Path(__file__).parent / "pages"
 
 
-def create_app(web: Web) -> FastAPI:
+def create_app(web: Web, screens: Screens) -> FastAPI:
     """Return the application; nothing in it has connected yet."""
     app = FastAPI(
         title="Vitrine stand",
@@ -44,7 +45,8 @@ def create_app(web: Web) -> FastAPI:
         _operator_routes(web),
         dependencies=[Depends(operators)],
     )
-    players = PageGuard("vitrine-player", web.player_token)
+    shared = PageGuard("vitrine-player", web.player_token)
+    players = PlayerGuard(shared, screens)
     app.include_router(
         _player_routes(),
         dependencies=[Depends(players)],

@@ -10,6 +10,7 @@ const FADE_MS = 1_200;
 const MOST_FADING = 2; // a machine that is late piles up no frames that nobody sees
 const MOST_TOUCHES = 30; // the stand counts no more for a play
 const INFO_MS = 15_000;
+const ANSWER_MS = 8_000; // as for reports
 const STILL_MS = 2_000; // chosen, not measured: no timer of a page at work is so late
 
 const standId = location.pathname.split('/')[2];
@@ -140,8 +141,25 @@ const stream = new Stream(
       notice('elsewhere');
     },
   },
-  () => reports.renew(),
+  () => { reports.renew(); askWhy(); },
 );
+
+// A browser does not say why a stream did not open: the page may not be let in any more.
+async function askWhy() {
+  let problem;
+  try {
+    const signal = AbortSignal.timeout(ANSWER_MS);
+    const answer = await fetch(location.pathname, { headers: { Accept: 'application/json' }, signal });
+    if (answer.status !== 401) return;
+    problem = (await answer.json()).detail;
+  } catch {
+    return; // the stand is away, and the stream tries again
+  }
+  finish(false);
+  following = null;
+  $('#stage').replaceChildren();
+  notice(`This screen is not let in. ${problem}`);
+}
 
 function connect() {
   stream.open();
