@@ -191,7 +191,7 @@ SHOW_WISH = "document.querySelector('[data-wish=opt-out]').hidden = false"
 def opt_out(page: Page) -> None:
     """Touch the page, and then its wish not to be recognised."""
     # The first state hides the wish, as nobody is recognised here.
-    expect(page.locator("#privacy")).not_to_be_empty(timeout=LIMIT_MS)
+    expect(page.locator("#privacy .recognition")).not_to_be_empty(timeout=LIMIT_MS)
     page.locator("#glass").click()
     page.evaluate(SHOW_WISH)
     page.locator("[data-wish=opt-out]").click()

@@ -158,7 +158,7 @@ async function askWhy() {
   finish(false);
   following = null;
   $('#stage').replaceChildren();
-  notice(`This screen is not let in. ${problem}`);
+  notice('locked', problem);
 }
 
 function connect() {
@@ -187,8 +187,10 @@ function say(element, text) {
   words.show();
 }
 
-function notice(text) {
+// The detail is for who runs the screen, in the stand's own words.
+function notice(text, detail = '') {
   say($('#notice p'), text);
+  $('#notice small').textContent = detail;
   $('#notice').hidden = !text;
 }
 
