@@ -1,9 +1,12 @@
-"""Files that commands write for whoever ran them: an earlier one is never replaced in silence."""
+"""Write files: an earlier result is not lost in silence, and none is left half written."""
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from vitrine.errors import ConfigurationError
 
@@ -47,3 +50,34 @@ def write_output(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be written: {error}") from error
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Replace a file in one step; only its owner can read it. Raises OSError."""
+    # Made with mode 0600.
+    with NamedTemporaryFile(
+        "w",
+        encoding="utf-8",
+        dir=path.parent,
+        prefix=f".{path.name}-",
+        delete=False,
+    ) as file:
+        try:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+            Path(file.name).replace(path)
+            _flush_folder(path.parent)
+        except OSError:
+            with suppress(OSError):
+                Path(file.name).unlink()
+            raise
+
+
+def _flush_folder(folder: Path) -> None:
+    """Bring a new name in a folder to the disk: a power cut would undo it otherwise."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -145,10 +145,10 @@ class MallFolder:
 
     def _stamps_now(self) -> list[Stamp | None]:
         """Return a stamp of each file; taken before reading, so that no change is missed."""
-        return [_stamp(self._folder / f"{name}.yaml") for name in FILES]
+        return [stamp_of(self._folder / f"{name}.yaml") for name in FILES]
 
 
-def _stamp(path: Path) -> Stamp | None:
+def stamp_of(path: Path) -> Stamp | None:
     """Return what changes when a file does; None if there is no file.
 
     A tool may set the time of change back, and a copy may have the size of what it replaces.

@@ -6,16 +6,15 @@ import json
 import logging
 import os
 from collections.abc import Mapping
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from vitrine.mall.checking import FILES, mall_of
 from vitrine.mall.models import Mall
 from vitrine.mall.problems import Refused
 from vitrine.mall.reader import MOST_BYTES
 from vitrine.mall.text import Unreadable, read_text
+from vitrine.output import replace_file
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +64,8 @@ class LastGood:
         if self.texts() == texts:
             return
         try:
-            self._replace(json.dumps(dict(texts)))
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            replace_file(self._path, json.dumps(dict(texts)))
         except OSError as error:
             if not self._told:
                 logger.warning(
@@ -75,34 +75,3 @@ class LastGood:
                     error.strerror,
                 )
             self._told = True
-
-    def _replace(self, text: str) -> None:
-        folder = self._path.parent
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Made with mode 0600.
-        with NamedTemporaryFile(
-            "w",
-            encoding="utf-8",
-            dir=folder,
-            prefix=".configuration-",
-            delete=False,
-        ) as file:
-            try:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-                Path(file.name).replace(self._path)
-                _flush_folder(folder)
-            except OSError:
-                with suppress(OSError):
-                    Path(file.name).unlink()
-                raise
-
-
-def _flush_folder(folder: Path) -> None:
-    """Bring a new name in a folder to the disk: a power cut would undo it otherwise."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
