@@ -1,0 +1,1 @@
+"""Know who signs in, and keep a log of what they did."""
