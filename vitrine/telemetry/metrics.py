@@ -200,6 +200,10 @@ for reason in (
     # From zero, so that an alert sees the first ones.
     HTTP_REFUSED.labels(reason)
 
+AUDIT_LOST = Counter(
+    "vitrine_audit_lost", "Entries of the audit log that could not be written."
+)
+
 LATE_EVENTS = Counter(
     "vitrine_late_events", "Events after their window had closed.", ["topic"]
 )
