@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
@@ -16,12 +15,11 @@ from fastapi.responses import (
 from pydantic import SecretStr
 
 from vitrine.telemetry.metrics import HTTP_REFUSED
+from vitrine.web.cards import body_of, card
 from vitrine.web.problem_page import wants_page
 from vitrine.web.sessions import DAY_S, DAYS, Sessions, cookie_of, set_cookie
 from vitrine.web.tokens import TokenGuard, bearer_token
 from vitrine.web.wrong_tokens import WrongTokens
-
-LOCKED_PAGE: Final = Path(__file__).parent / "pages" / "locked.html"
 
 # The same for the operator's pages of all services: whoever signed in to one is signed in to all.
 OPERATOR_COOKIE: Final = "vitrine-operator"
@@ -113,9 +111,8 @@ async def _answer_locked(request: Request, error: Exception) -> Response:
     """Answer people with a page that asks for the token, and programs with JSON."""
     assert isinstance(error, Locked)  # noqa: S101 - registered for nothing else
     if wants_page(request.headers.get("Accept", "")):
-        page = LOCKED_PAGE.read_text()
         title = WRONG if error.wrong else NEEDED
-        return HTMLResponse(page.replace("{title}", title), 401)
+        return HTMLResponse(card(title, body_of("locked")), 401)
     detail = "a token is needed, as `Authorization: Bearer …`"
     if error.wrong:
         detail = "the token is wrong; a token is needed, as `Authorization: Bearer …`"

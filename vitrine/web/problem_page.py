@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from html import escape
 from http import HTTPStatus
-from pathlib import Path
 from typing import Final
 
-PAGE: Final = Path(__file__).parent / "pages" / "problem.html"
+from vitrine.web.cards import card
+
 TITLES: Final = {
     401: "A token is needed",
     403: "This is not allowed",
@@ -28,6 +28,4 @@ def wants_page(accept: str) -> bool:
 def problem_page(status: int, detail: str) -> str:
     """Return a page of HTML about an answer of this status."""
     title = TITLES.get(status) or HTTPStatus(status).phrase
-    page = PAGE.read_text()
-    page = page.replace("{title}", escape(title))
-    return page.replace("{detail}", escape(detail))
+    return card(title, f"<p>{escape(detail)}</p>")
