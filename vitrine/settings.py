@@ -237,6 +237,20 @@ class Settings(EnvironmentSettings):
         min_length=16,
         description="What the live page and the live view of the cameras need.",
     )
+    users: Path | None = Field(
+        None,
+        description=(
+            "File with the accounts of people who sign in, as `vitrine users` writes it; "
+            "with it, the operator's token is for machines only."
+        ),
+    )
+    audit_file: Path | None = Field(
+        None,
+        description=(
+            "File to which a line is added for each sign-in, view of pictures and change "
+            "of who may do what."
+        ),
+    )
     health_port: int = Field(
         8080,
         ge=0,

@@ -16,8 +16,8 @@ def card(title: str, body: str) -> str:
     return page.substitute(title=escape(title), body=body)
 
 
-def body_of(name: str, **texts: str) -> str:
+def body_of(body_name: str, /, **texts: str) -> str:
     """Return the body of this name with texts in their places."""
     escaped = {place: escape(text) for place, text in texts.items()}
-    body = Template((PAGES / f"{name}.html").read_text())
+    body = Template((PAGES / f"{body_name}.html").read_text())
     return body.substitute(escaped)

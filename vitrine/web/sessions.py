@@ -6,8 +6,10 @@ import hashlib
 import hmac
 import secrets
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from functools import lru_cache
+from threading import Lock
 from typing import Final
 
 from fastapi import Request, Response
@@ -21,6 +23,8 @@ RANDOM_BYTES: Final = 16
 # finds a cookie and guesses tokens pays that for every guess.
 COST: Final = 2**14
 BLOCKS: Final = 8
+# Only who signed in can end a session. Chosen, not measured: 1 MB.
+MOST_ENDED: Final = 10_000
 # A cookie with this prefix is taken by browsers only over TLS, and only for this host.
 HOST_PREFIX: Final = "__Host-"
 
@@ -43,9 +47,9 @@ class Sessions:
         self._key = _key_of(cookie, token.get_secret_value())
         self._clock_s = clock_s
 
-    def new(self, days: int = DAYS) -> str:
-        """Return a new value, good for so many days."""
-        ends_s = int(self._clock_s()) + days * DAY_S
+    def new(self, lasts_s: int = DAYS * DAY_S) -> str:
+        """Return a new value, good for so many seconds."""
+        ends_s = int(self._clock_s()) + lasts_s
         content = f"{secrets.token_hex(RANDOM_BYTES)}.{ends_s}"
         return f"{content}.{self._signature(content)}"
 
@@ -60,6 +64,28 @@ class Sessions:
 
     def _signature(self, content: str) -> str:
         return hmac.new(self._key, content.encode(), "sha256").hexdigest()
+
+
+class EndedSessions:
+    """Remember the values of sessions that were ended early. Thread-safe.
+
+    Of more than MOST_ENDED the oldest are forgotten.
+    """
+
+    def __init__(self) -> None:
+        self._values: OrderedDict[str, None] = OrderedDict()
+        self._lock = Lock()
+
+    def add(self, value: str) -> None:
+        """End a session that was good."""
+        with self._lock:
+            self._values[value] = None
+            if len(self._values) > MOST_ENDED:
+                self._values.popitem(last=False)
+
+    def __contains__(self, value: str) -> bool:
+        with self._lock:
+            return value in self._values
 
 
 @lru_cache
@@ -98,6 +124,16 @@ def set_cookie(
         _named(request, name),
         value,
         max_age=max_age_s,
+        httponly=True,
+        samesite="strict",
+        secure=is_secure(request),
+    )
+
+
+def drop_cookie(request: Request, response: Response, name: str) -> None:
+    """Let a browser forget a cookie that `set_cookie` gave it."""
+    response.delete_cookie(
+        _named(request, name),
         httponly=True,
         samesite="strict",
         secure=is_secure(request),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import SecretStr
 
-from vitrine.web.sessions import DAY_S, DAYS, Sessions
+from vitrine.web.sessions import DAY_S, DAYS, MOST_ENDED, EndedSessions, Sessions
 
 TOKEN = "a secret of the house"  # noqa: S105 - of the test
 
@@ -59,3 +59,12 @@ def test_a_session_with_a_later_end_is_refused() -> None:
     number, ends_s, signature = make_sessions().new().split(".")
     later = f"{number}.{int(ends_s) + 1}.{signature}"
     assert not make_sessions().admits(later)
+
+
+def test_of_the_ended_sessions_the_latest_are_remembered() -> None:
+    ended = EndedSessions()
+    for number in range(MOST_ENDED + 1):
+        ended.add(str(number))
+    assert "0" not in ended
+    assert "1" in ended
+    assert str(MOST_ENDED) in ended

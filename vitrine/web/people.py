@@ -1,0 +1,159 @@
+"""People who sign in with a name and a password."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from threading import Lock
+from typing import Final
+
+from pydantic import SecretStr
+
+from vitrine.people.accounts import Account, AccountFile, Person, read_accounts
+from vitrine.people.audit import AuditLog
+from vitrine.people.passwords import NOBODYS, is_password
+from vitrine.settings import Settings
+from vitrine.telemetry.metrics import HTTP_REFUSED
+from vitrine.web.attempts import Attempts, subscriber
+from vitrine.web.sessions import EndedSessions, Sessions
+
+logger = logging.getLogger(__name__)
+
+# The same for the pages of all services: whoever signed in to one is signed in to all.
+PERSON_COOKIE: Final = "vitrine-person"
+# The opening hours of a mall: nobody signs in twice a day, and no session sees the next.
+SESSION_S: Final = 12 * 3_600
+
+# Some mistyped ones. After that an account can be tried once a minute, some 1,400 times a
+# day, from however many addresses: hopeless against 15 characters. It is not longer, as
+# strangers could lock an account. Chosen, not measured.
+ACCOUNT_FREE: Final = 5
+ACCOUNT_LONGEST_S: Final = 60.0
+# More, as the people of an office may share an address. Chosen, not measured.
+ADDRESS_FREE: Final = 20
+ADDRESS_LONGEST_S: Final = 900.0
+# More than the name of any account has: what is kept of a name that somebody tried.
+LETTERS: Final = 64
+# One password is checked at a time: each takes 16 MB. Who waits longer has to come again.
+# Chosen, not measured.
+BUSY_S: Final = 1.0
+
+
+def people_of(settings: Settings, audit: AuditLog) -> People | None:
+    """Return the people of the settings; None where nobody has an account."""
+    if settings.users is None:
+        return None
+    accounts = AccountFile(settings.users)
+    return People(accounts, audit, settings.operator_token)
+
+
+def check_accounts(settings: Settings) -> None:
+    """Raise ConfigurationError for a file of accounts that cannot be used."""
+    if settings.users is not None and not read_accounts(settings.users):
+        logger.warning(
+            "nobody can sign in yet: `vitrine users add NAME` writes %s",
+            settings.users,
+        )
+
+
+class NotAdmitted(Exception):
+    """A name and a password that do not belong together."""
+
+
+class TooOften(Exception):
+    """An attempt that was not looked at."""
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__(f"wait {wait_s} s")
+        self.wait_s = wait_s
+        """Until the next one may be made."""
+
+
+class People:
+    """Sign people in and out, and know them by their cookie. Thread-safe.
+
+    A session is signed with a key of the account's password and the operator's token. So it
+    is good at every process that has both, and ends with a new password or without the
+    account. That it was ended early, only this process knows.
+    """
+
+    def __init__(
+        self,
+        accounts: AccountFile,
+        audit: AuditLog,
+        token: SecretStr | None,
+        clock_s: Callable[[], float] = time.time,
+    ) -> None:
+        self._accounts = accounts
+        self._audit = audit
+        self._token = ""
+        if token is not None:
+            self._token = token.get_secret_value()
+        self._clock_s = clock_s
+        self._ended = EndedSessions()
+        self._checking = Lock()
+        self._by_account = Attempts(ACCOUNT_FREE, ACCOUNT_LONGEST_S)
+        self._by_address = Attempts(ADDRESS_FREE, ADDRESS_LONGEST_S)
+
+    def sign_in(self, name: str, password: str, host: str) -> str:
+        """Return the value of a new session; `host` is the client's address.
+
+        Raises NotAdmitted, and TooOften without a look at the password.
+        """
+        self._limit(name, host)
+        account = self._accounts.current().get(name)
+        kept = account.password if account else NOBODYS
+        if not self._checking.acquire(timeout=BUSY_S):
+            HTTP_REFUSED.labels("attempts").inc()
+            raise TooOften(BUSY_S)
+        try:
+            admitted = is_password(password, kept)
+        finally:
+            self._checking.release()
+        person = account.person if account else None
+        if account is None or not admitted:
+            # People type passwords into the field of the name.
+            known = account.name if account else "a name without an account"
+            HTTP_REFUSED.labels("password").inc()
+            logger.warning("a sign-in failed: %s", known)
+            self._audit.note("failed sign-in", person, place=host)
+            raise NotAdmitted
+        self._by_account.succeeded(name)
+        self._by_address.succeeded(subscriber(host))
+        self._audit.note("sign-in", person, place=host)
+        session = self._sessions(account).new(SESSION_S)
+        return f"{account.name}:{session}"
+
+    def person_of(self, value: str) -> Person | None:
+        """Return who signed in with this session; None where it is none, or has ended."""
+        name, _, session = value.partition(":")
+        account = self._accounts.current().get(name)
+        if account is None or value in self._ended:
+            return None
+        if not self._sessions(account).admits(session):
+            return None
+        return account.person
+
+    def sign_out(self, value: str, host: str) -> None:
+        """End a session; others are ignored."""
+        person = self.person_of(value)
+        if person is not None:
+            self._ended.add(value)
+            self._audit.note("sign-out", person, place=host)
+
+    def _limit(self, name: str, host: str) -> None:
+        wait_s = self._by_address.begin(subscriber(host))
+        if not wait_s:
+            wait_s = self._by_account.begin(name[:LETTERS])
+        if wait_s:
+            HTTP_REFUSED.labels("attempts").inc()
+            logger.warning(
+                "a sign-in was refused: too many failed; next in %d s", wait_s
+            )
+            raise TooOften(wait_s)
+
+    def _sessions(self, account: Account) -> Sessions:
+        secret = SecretStr(f"{account.password} {self._token}")
+        cookie = f"{PERSON_COOKIE} {account.name}"
+        return Sessions(cookie, secret, self._clock_s)

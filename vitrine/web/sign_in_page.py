@@ -1,0 +1,59 @@
+"""The pages of signing in and out."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from vitrine.people.accounts import ROLES, Person, Role
+from vitrine.web.cards import body_of, card
+
+HOMES: Final[dict[Role, tuple[str, str]]] = {
+    "operator": ("/", "To the live page"),
+    "auditor": ("/audit", "To the audit log"),
+}
+"""Where each role begins, and what to call that."""
+
+
+def sign_in_page(next_address: str, wrong: str = "", name: str = "") -> str:
+    """Return the page that asks for name and password, and what was wrong with the last ones.
+
+    `next_address` is where it leads.
+    """
+    body = body_of(
+        "sign_in",
+        next=next_address,
+        wrong=wrong,
+        name=name,
+    )
+    return card("Sign in", body)
+
+
+def signed_in_page(person: Person) -> str:
+    """Return the page on which somebody signs out."""
+    return card("You are signed in", _about(person))
+
+
+def not_allowed_page(person: Person) -> str:
+    """Return the page for somebody who asked for a page of another role."""
+    return card("This page is not for your role", _about(person))
+
+
+def open_page() -> str:
+    """Return the page that tells why nobody signs in."""
+    words = (
+        "Whoever reaches this address sees these pages. To change that, set "
+        "<code>VITRINE_USERS</code> or <code>VITRINE_OPERATOR_TOKEN</code>."
+    )
+    return card("Nobody signs in here", f"<p>{words}</p>")
+
+
+def _about(person: Person) -> str:
+    home, place = HOMES[person.role]
+    return body_of(
+        "signed_in",
+        name=person.name,
+        role=person.role,
+        opens=ROLES[person.role],
+        home=home,
+        place=place,
+    )
