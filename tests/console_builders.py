@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
@@ -143,6 +144,8 @@ def running_console(
     *,
     bus: Bus | None = None,
     operator_token: str | None = None,
+    users: Path | None = None,
+    audit_file: Path | None = None,
     **settings: Any,
 ) -> Iterator[RunningConsole]:
     """Run a console of this mall at a free port, on a bus in memory unless given one."""
@@ -153,7 +156,12 @@ def running_console(
     if operator_token is not None:
         token = SecretStr(operator_token)
     context = Context(
-        settings=Settings(bus="memory", operator_token=token),
+        settings=Settings(
+            bus="memory",
+            operator_token=token,
+            users=users,
+            audit_file=audit_file,
+        ),
         bus=bus,
         mall=FixedMall(mall),
         health=health,

@@ -153,6 +153,8 @@ def running_stand(
     console_url: str | None = None,
     creative_hosts: str = "",
     framed_by: str = "",
+    users: Path | None = None,
+    audit_file: Path | None = None,
 ) -> Iterator[Running]:
     """A stand service with `folder` as its configuration, `north` with these campaigns.
 
@@ -172,6 +174,8 @@ def running_stand(
             bus="memory",
             startup_limit_s=startup_limit_s,
             operator_token=operator_token,
+            users=users,
+            audit_file=audit_file,
         ),
         bus=bus,
         mall=FixedMall(mall or mall_of(*campaigns)),

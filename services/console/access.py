@@ -7,16 +7,20 @@ from collections import OrderedDict
 from threading import Lock
 from typing import Final
 
-from fastapi import Request
+from fastapi import Request, Response
 from pydantic import SecretStr
 
+from vitrine.people.accounts import Person
 from vitrine.telemetry.metrics import HTTP_REFUSED
 from vitrine.web.guard import Locked, PageGuard, Unlocked
-from vitrine.web.sessions import cookie_of
+from vitrine.web.people import People
+from vitrine.web.sessions import cookie_of, drop_cookie
 from vitrine.web.wrong_tokens import WrongTokens
 
 SESSION_COOKIE: Final = "vitrine-console"
 TOKEN_BYTES: Final = 32
+# No account has such a name.
+FIRST_VISITOR: Final = Person("one-time address", "operator")
 # So many one-time tokens, and sessions that they opened, are remembered; the oldest go first.
 MOST: Final = 64
 
@@ -48,7 +52,7 @@ class Access:
     @property
     def can_open(self) -> bool:
         """True where somebody may have a token."""
-        return self._operator.token is not None or self._first is not None
+        return not self._operator.is_open or self._first is not None
 
     def issue(self) -> str:
         """Return a token that opens the pages for the first browser that brings it."""
@@ -70,13 +74,34 @@ class Access:
             raise Unlocked(SESSION_COOKIE, session, days=None)
         session = cookie_of(request, SESSION_COOKIE)
         if self._is_signed_in(session):
+            request.state.person = FIRST_VISITOR
             return
-        if self._operator.token is None:
+        if self._operator.is_open:
             HTTP_REFUSED.labels("token").inc()
             if token:
                 self._wrong.note(request)
             raise Locked(wrong=bool(token))
         self._operator(request)
+
+    @property
+    def people(self) -> People | None:
+        """Return who may sign in with a password."""
+        return self._operator.people
+
+    def person_of(self, request: Request) -> Person | None:
+        """Return who asks; None for who is not signed in."""
+        if self._is_signed_in(cookie_of(request, SESSION_COOKIE)):
+            return FIRST_VISITOR
+        if self._operator.is_open:
+            return None
+        return self._operator.person_of(request)
+
+    def sign_out(self, request: Request, response: Response) -> None:
+        """End the session of a request, here and in its browser."""
+        with self._lock:
+            self._sessions.pop(cookie_of(request, SESSION_COOKIE), None)
+        drop_cookie(request, response, SESSION_COOKIE)
+        self._operator.sign_out(request, response)
 
     def _offer(self, token: str) -> str | None:
         """Return a new session for a token that opened none yet.

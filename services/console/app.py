@@ -7,6 +7,7 @@ import time
 from contextlib import ExitStack
 from threading import Event
 
+from vitrine.people.audit import AuditLog
 from vitrine.runtime import Context
 from vitrine.services.console.access import Access
 from vitrine.services.console.board import Board
@@ -17,6 +18,7 @@ from vitrine.services.console.viewers import Viewers
 from vitrine.services.console.web import Web, create_app
 from vitrine.web.guard import OPERATOR_COOKIE, PageGuard
 from vitrine.web.names import ServerNames
+from vitrine.web.people import check_accounts, people_of
 from vitrine.web.server import address_of, listen, web_server
 from vitrine.web.tokens import require_tokens
 
@@ -29,10 +31,13 @@ class ConsoleService:
     def __init__(self, context: Context, settings: ConsoleSettings) -> None:
         self._context = context
         self._settings = settings
-        self._access = Access(
-            PageGuard(OPERATOR_COOKIE, context.settings.operator_token),
-            settings.one_time_token,
+        self._audit = AuditLog(context.settings.audit_file, NAME)
+        operators = PageGuard(
+            OPERATOR_COOKIE,
+            context.settings.operator_token,
+            people_of(context.settings, self._audit),
         )
+        self._access = Access(operators, settings.one_time_token)
         self.address = ""
         self.listening = Event()
 
@@ -50,7 +55,7 @@ class ConsoleService:
             pictures=settings.pictures,
         )
         viewers = Viewers(settings.viewers, time.monotonic)
-        app = create_app(Web(board, viewers), self._access)
+        app = create_app(Web(board, viewers, self._audit), self._access)
         with ExitStack() as stack:
             listener = listen(
                 self._context.settings.http_host,
@@ -97,9 +102,11 @@ class ConsoleService:
 def build(context: Context) -> ConsoleService:
     """Return the console of this context.
 
-    Raises ConfigurationError for pages that are open to other machines.
+    Raises ConfigurationError for pages that are open to other machines, and for a file of
+    accounts that cannot be used.
     """
     settings = context.load(ConsoleSettings)
+    check_accounts(context.settings)
     require_tokens(
         context.settings.http_host,
         vitrine_operator_token=context.settings.operator_token,

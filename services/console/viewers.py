@@ -33,8 +33,11 @@ class Viewers:
         self._somebody = Event()
         metrics.CONSOLE_VIEWERS.set(0)
 
-    def asks(self, viewer: str) -> None:
-        """Note that a browser asked. Raises TooMany for one more than may watch."""
+    def asks(self, viewer: str) -> bool:
+        """Note that a browser asked; return True when it was not there before.
+
+        Raises TooMany for one more than may watch.
+        """
         with self._lock:
             self._drop_gone()
             is_new = viewer not in self._asked_s
@@ -45,6 +48,7 @@ class Viewers:
             if is_new:
                 metrics.CONSOLE_OPENINGS.inc()
                 self._tell("opened")
+            return is_new
 
     def present(self) -> bool:
         """Return True while somebody watches."""

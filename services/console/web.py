@@ -16,12 +16,15 @@ from fastapi import (
 )
 from fastapi.responses import FileResponse, RedirectResponse, Response
 
+from vitrine.people.accounts import Person
+from vitrine.people.audit import AuditLog
 from vitrine.services.console.access import Access
 from vitrine.services.console.board import Board
 from vitrine.services.console.viewers import TooMany, Viewers
 from vitrine.web.answers import answer_problems
 from vitrine.web.files import PageFiles
 from vitrine.web.guard import answer_guarded
+from vitrine.web.sign_in import add_sign_in
 
 PAGES: Final = Path(__file__).parent / "pages"
 # How long a question waits for news. Chosen, not measured: soon enough to show that a
@@ -41,6 +44,7 @@ class Web:
 
     board: Board
     viewers: Viewers
+    audit: AuditLog
 
 
 def _web(request: Request) -> Web:
@@ -79,6 +83,7 @@ def create_app(web: Web, access: Access) -> FastAPI:
     router.add_api_route("", cameras_page, response_class=FileResponse)
     router.add_api_route("/news", news, response_class=Response)
     app.include_router(router)
+    add_sign_in(app, access)
     app.add_api_route("/", to_cameras, response_class=RedirectResponse)
     pages = PageFiles(directory=PAGES)
     app.mount("/cameras/static", pages)
@@ -102,6 +107,7 @@ def to_cameras(request: Request) -> RedirectResponse:
 
 
 async def news(
+    request: Request,
     web: WebOf,
     viewer: ViewerId,
     after: Annotated[int, Query(ge=0)] = 0,
@@ -111,11 +117,15 @@ async def news(
     The page asks again when it has drawn the answer: a slow one gets fewer pictures, and
     nothing waits for it. 503 when as many watch as may.
     """
+    person: Person = request.state.person
     try:
-        web.viewers.asks(viewer)
+        # The page makes the name of the viewer up: of two people it may be the same.
+        is_new = web.viewers.asks(f"{person.name} {viewer}")
     except TooMany:
         problem = "as many browsers watch as may (VITRINE_CONSOLE_VIEWERS)"
         raise HTTPException(503, problem) from None
+    if is_new:
+        web.audit.note("watched the cameras", person, place="/cameras")
     content = await web.board.news(after, WAIT_S)
     return Response(
         content,

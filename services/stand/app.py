@@ -10,9 +10,11 @@ from typing import Final, cast
 
 from redis import Redis
 
+from vitrine.people.audit import AuditLog
 from vitrine.runtime import Context, ServiceLoop
 from vitrine.runtime.backoff import Stopped, until_available
 from vitrine.runtime.stop import impatient
+from vitrine.services.stand.console_route import ConsoleRoute
 from vitrine.services.stand.creatives import Creatives
 from vitrine.services.stand.dependencies import Web
 from vitrine.services.stand.handler import StandHandler
@@ -27,7 +29,9 @@ from vitrine.stores import screens as stored
 from vitrine.stores.redis import redis_errors
 from vitrine.topics import ENGAGEMENT, IDENTITIES
 from vitrine.web import limits
+from vitrine.web.guard import OPERATOR_COOKIE, PageGuard
 from vitrine.web.names import ServerNames
+from vitrine.web.people import check_accounts, people_of
 from vitrine.web.server import address_of, listen, web_server
 from vitrine.web.tokens import require_tokens
 
@@ -100,6 +104,12 @@ class StandService:
 
     def _web(self, key: bytes, switchboard: Switchboard) -> Web:
         context = self._context
+        audit = AuditLog(context.settings.audit_file, NAME)
+        operators = PageGuard(
+            OPERATOR_COOKIE,
+            context.settings.operator_token,
+            people_of(context.settings, audit),
+        )
         return Web(
             switchboard=switchboard,
             mall=context.mall,
@@ -110,9 +120,13 @@ class StandService:
             creative_hosts=self._settings.allowed_hosts(),
             frame_ancestors=self._settings.frame_ancestors(),
             till_token=self._settings.till_token,
-            operator_token=context.settings.operator_token,
+            operators=operators,
+            audit=audit,
             player_token=self._settings.player_token,
-            console_url=self._settings.console_url,
+            console=ConsoleRoute(
+                self._settings.console_url,
+                context.settings.operator_token,
+            ),
         )
 
     def _handler(
@@ -167,9 +181,11 @@ def _signing_key(redis: Redis) -> bytes:
 def build(context: Context) -> StandService:
     """Return the stand of this context.
 
-    Raises ConfigurationError for pages that are open to other machines.
+    Raises ConfigurationError for pages that are open to other machines, and for a file of
+    accounts that cannot be used.
     """
     settings = context.load(StandSettings)
+    check_accounts(context.settings)
     require_tokens(
         context.settings.http_host,
         vitrine_operator_token=context.settings.operator_token,

@@ -13,6 +13,8 @@ from fastapi import HTTPException, Request
 from fastapi.responses import Response
 from pydantic import SecretStr
 
+from vitrine.web.guard import on_behalf_of
+
 logger = logging.getLogger(__name__)
 
 # The console answers its longest question after two seconds. Chosen, not measured.
@@ -32,7 +34,7 @@ PASSED_ON: Final = (
 
 
 class ConsoleRoute:
-    """Ask the console what a browser asked, with the operator's token.
+    """Ask the console what a browser asked, with the operator's token and the person's name.
 
     The browser's own cookies and headers stay here.
     """
@@ -56,7 +58,10 @@ class ConsoleRoute:
         if request.url.query:
             address += f"?{request.url.query}"
         try:
-            answer = await self._client_of(self._url).get(address)
+            answer = await self._client_of(self._url).get(
+                address,
+                headers=on_behalf_of(request.state.person),
+            )
         except httpx.HTTPError as error:
             logger.warning("the console does not answer: %r", error)
             raise HTTPException(

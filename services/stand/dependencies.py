@@ -14,9 +14,12 @@ from redis import Redis
 
 from vitrine.clock import Clock
 from vitrine.mall.folder import MallSource
+from vitrine.people.audit import AuditLog
 from vitrine.programme.ledger import Ledgers
+from vitrine.services.stand.console_route import ConsoleRoute
 from vitrine.services.stand.stream_places import StreamPlaces
 from vitrine.services.stand.switchboard import Switchboard
+from vitrine.web.guard import PageGuard
 from vitrine.web.rate import Rate
 from vitrine.web.wrong_tokens import WrongTokens
 
@@ -41,9 +44,11 @@ class Web:
     frame_ancestors: str
     """Whose pages may frame a stand's page, as the directive takes it."""
     till_token: SecretStr | None
-    operator_token: SecretStr | None
+    operators: PageGuard
+    """Of the operator's pages."""
+    audit: AuditLog
     player_token: SecretStr | None
-    console_url: str | None
+    console: ConsoleRoute
     """Where `/cameras` comes from."""
     ledgers: Ledgers = field(default_factory=Ledgers)
     """Of the web server's thread."""

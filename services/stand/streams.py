@@ -39,10 +39,15 @@ async def stream_place(request: Request, web: WebOf) -> AsyncIterator[None]:
         web.places.give_back(address)
 
 
-async def live_events(web: WebOf) -> AsyncIterator[ServerSentEvent]:
-    """Send the live figures, a few times a second."""
+async def live_events(
+    request: Request,
+    web: WebOf,
+) -> AsyncIterator[ServerSentEvent]:
+    """Send the live figures, a few times a second, as long as the session lasts."""
     connection = web.switchboard.watch(asyncio.get_running_loop())
     async for event in _events(connection, web.switchboard, web.clock):
+        if web.operators.person_of(request) is None:
+            return
         yield event
 
 

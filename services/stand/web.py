@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, Depends, FastAPI
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, HTMLResponse
 from fastapi.sse import EventSourceResponse
 
-from vitrine.services.stand.console_route import ConsoleRoute
+from vitrine.services.stand.audit_page import READERS, audit_page
 from vitrine.services.stand.creative_files import CreativeFiles
 from vitrine.services.stand.dependencies import KnownStand, Web, WebOf
 from vitrine.services.stand.report_routes import (
@@ -23,8 +23,9 @@ from vitrine.services.stand.streams import live_events, player_events, stream_pl
 from vitrine.services.stand.till import redeem, require_till
 from vitrine.web.answers import answer_problems
 from vitrine.web.files import PageFiles
-from vitrine.web.guard import OPERATOR_COOKIE, PageGuard, answer_guarded
+from vitrine.web.guard import PageGuard, answer_guarded
 from vitrine.web.headers import CSP, page_policy
+from vitrine.web.sign_in import add_sign_in
 
 PAGES: Final = Path(__file__).parent / "pages"
 
@@ -40,11 +41,17 @@ def create_app(web: Web, screens: Screens) -> FastAPI:
     app.state.web = web
     answer_guarded(app)
     answer_problems(app)
-    operators = PageGuard(OPERATOR_COOKIE, web.operator_token)
     app.include_router(
         _operator_routes(web),
-        dependencies=[Depends(operators)],
+        dependencies=[Depends(web.operators)],
     )
+    app.add_api_route(
+        "/audit",
+        audit_page,
+        response_class=HTMLResponse,
+        dependencies=[Depends(web.operators.for_roles(*READERS))],
+    )
+    add_sign_in(app, web.operators)
     shared = PageGuard("vitrine-player", web.player_token)
     players = PlayerGuard(shared, screens)
     app.include_router(
@@ -78,9 +85,8 @@ def _operator_routes(web: Web) -> APIRouter:
         response_class=EventSourceResponse,
         dependencies=[Depends(stream_place)],
     )
-    console = ConsoleRoute(web.console_url, web.operator_token)
-    router.add_api_route("/cameras", console.answer)
-    router.add_api_route("/cameras/{path:path}", console.answer)
+    router.add_api_route("/cameras", web.console.answer)
+    router.add_api_route("/cameras/{path:path}", web.console.answer)
     return router
 
 

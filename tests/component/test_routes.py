@@ -37,6 +37,9 @@ OPEN = {
     "/static",
     "/cameras/static",
     "/creatives",
+    # Where people sign in and out.
+    "/sign-in",
+    "/sign-out",
     # Leads to a page with a guard.
     "console /",
     # What an orchestrator and Prometheus ask.
@@ -111,12 +114,15 @@ def served_apps() -> Iterator[list[FastAPI]]:
         yield apps
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=["tokens", "accounts"])
 def routes(
-    tmp_path_factory: pytest.TempPathFactory, redis_server: str
+    tmp_path_factory: pytest.TempPathFactory,
+    redis_server: str,
+    request: pytest.FixtureRequest,
 ) -> Iterator[list[Route]]:
-    """Yield all routes of servers that run."""
+    """Yield all routes of servers that run, where people bring tokens or sign in."""
     folder = tmp_path_factory.mktemp("stand")
+    users = folder / "users.yaml" if request.param == "accounts" else None
     with (
         served_apps() as apps,
         running_stand(
@@ -125,8 +131,13 @@ def routes(
             SPRING,
             operator_token=OPERATOR,
             player_token=PLAYER,
+            users=users,
         ) as stand,
-        running_console(make_mall(), operator_token=OPERATOR) as console,
+        running_console(
+            make_mall(),
+            operator_token=OPERATOR,
+            users=users,
+        ) as console,
         health_server(Health(), "127.0.0.1", 0) as port,
     ):
         stand_routes, console_routes = apps

@@ -1,7 +1,10 @@
-"""Pages of a FastAPI application that open with a token only."""
+"""Pages of a FastAPI application that open for some people, or with a token, only."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
+from copy import copy
 from typing import Final
 from urllib.parse import urlencode
 
@@ -14,10 +17,22 @@ from fastapi.responses import (
 )
 from pydantic import SecretStr
 
+from vitrine.people.accounts import NAME, Person, Role
 from vitrine.telemetry.metrics import HTTP_REFUSED
+from vitrine.web.addresses import client_address
 from vitrine.web.cards import body_of, card
+from vitrine.web.people import PERSON_COOKIE, People
 from vitrine.web.problem_page import wants_page
-from vitrine.web.sessions import DAY_S, DAYS, Sessions, cookie_of, set_cookie
+from vitrine.web.sessions import (
+    DAY_S,
+    DAYS,
+    EndedSessions,
+    Sessions,
+    cookie_of,
+    drop_cookie,
+    set_cookie,
+)
+from vitrine.web.sign_in_page import not_allowed_page, sign_in_page
 from vitrine.web.tokens import TokenGuard, bearer_token
 from vitrine.web.wrong_tokens import WrongTokens
 
@@ -25,15 +40,32 @@ from vitrine.web.wrong_tokens import WrongTokens
 OPERATOR_COOKIE: Final = "vitrine-operator"
 NEEDED: Final = "A token is needed"
 WRONG: Final = "This token is wrong, or was used already"
+ON_BEHALF: Final = "Vitrine-Person"
+"""The header with which one of our servers tells another for whom it asks."""
+
+OPERATORS: Final[tuple[Role, ...]] = ("operator",)
+# No account has such a name: NAME allows no blank.
+TOKEN_HOLDER: Final = Person("operator token", "operator")
+ANYBODY: Final = Person("not signed in", "operator")
 
 
 class Locked(Exception):
-    """A request without the token, or with a wrong one."""
+    """A request without what opens the page, or with a wrong token."""
 
-    def __init__(self, *, wrong: bool = False) -> None:
+    def __init__(self, *, wrong: bool = False, by_password: bool = False) -> None:
         super().__init__(wrong)
         self.wrong = wrong
         """Something was brought, and opens nothing."""
+        self.by_password = by_password
+        """People sign in with a name and a password."""
+
+
+class NotAllowed(Exception):
+    """A request of somebody who is known, for a page of another role."""
+
+    def __init__(self, person: Person) -> None:
+        super().__init__(person.role)
+        self.person = person
 
 
 class Unlocked(Exception):
@@ -62,55 +94,113 @@ class Unlocked(Exception):
 
 
 class PageGuard:
-    """Guard routes, as their dependency.
+    """Guard routes, as their dependency; `request.state.person` is then who asks.
 
-    The token comes in the header `Authorization: Bearer …`, or once in the query of a page,
-    which then gets a session in a cookie. Without a token the pages are open.
+    Programs bring the token in the header `Authorization: Bearer …`. People sign in where
+    there are accounts. Else they bring the token once in the query of a page, which then
+    gets a session in a cookie. Without accounts and token the pages are open.
     """
 
-    def __init__(self, cookie: str, token: SecretStr | None) -> None:
-        self.token = token
+    def __init__(
+        self,
+        cookie: str,
+        token: SecretStr | None,
+        people: People | None = None,
+        roles: Collection[Role] = OPERATORS,
+    ) -> None:
+        """Let in whose role is one of `roles`; a token is an operator's."""
+        self.people = people
+        self.is_open = token is None and people is None
+        self._roles = roles
         self._cookie = cookie
         self._guard = TokenGuard(token)
         self._wrong = WrongTokens(cookie)
+        self._ended = EndedSessions()
         self._sessions: Sessions | None = None
-        if token is not None:
+        if token is not None and people is None:
             self._sessions = Sessions(cookie, token)
 
+    def for_roles(self, *roles: Role) -> PageGuard:
+        """Return the same guard for pages of other roles."""
+        other = copy(self)
+        other._roles = roles
+        return other
+
     def __call__(self, request: Request) -> None:
-        """Raise Locked, or Unlocked after the first visit with the token in the address.
+        """Raise Locked or NotAllowed, or Unlocked after the visit with the token.
 
         Raises 429 for an address that brought too many wrong ones.
         """
-        if self._sessions is None:
-            return
         asked = request.query_params.get("token")
         bearer = bearer_token(request.headers.get("Authorization", ""))
         brought = bool(asked or bearer)
-        if brought:
+        if brought and not self.is_open:
             self._wrong.check(request)
-        if asked is not None and self._guard.admits(asked):
+        if (
+            asked is not None
+            and self._sessions is not None
+            and self._guard.admits(asked)
+        ):
             raise Unlocked(self._cookie, self._sessions.new())
-        if self._guard.admits(bearer):
-            return
-        session = cookie_of(request, self._cookie)
-        if not self._sessions.admits(session):
+        person = self.person_of(request)
+        if person is None:
             HTTP_REFUSED.labels("token").inc()
             if brought:
                 self._wrong.note(request)
-            raise Locked(wrong=brought)
+            raise Locked(wrong=brought, by_password=self.people is not None)
+        if person.role not in self._roles:
+            HTTP_REFUSED.labels("role").inc()
+            raise NotAllowed(person)
+        request.state.person = person
+
+    def person_of(self, request: Request) -> Person | None:
+        """Return who asks, whatever their role; None for who is not signed in."""
+        if self.is_open:
+            return ANYBODY
+        bearer = bearer_token(request.headers.get("Authorization", ""))
+        if self._guard.admits(bearer):
+            name = request.headers.get(ON_BEHALF, "")
+            return Person(name, "operator") if re.match(NAME, name) else TOKEN_HOLDER
+        if self.people is not None:
+            return self.people.person_of(cookie_of(request, PERSON_COOKIE))
+        session = cookie_of(request, self._cookie)
+        assert self._sessions is not None  # noqa: S101 - there is a token, as it is not open
+        if session in self._ended or not self._sessions.admits(session):
+            return None
+        return TOKEN_HOLDER
+
+    def sign_out(self, request: Request, response: Response) -> None:
+        """End the session of a request, here and in its browser."""
+        if self.people is not None:
+            host = client_address(request)
+            self.people.sign_out(cookie_of(request, PERSON_COOKIE), host)
+        session = cookie_of(request, self._cookie)
+        if self._sessions is not None and self._sessions.admits(session):
+            self._ended.add(session)
+        for cookie in (PERSON_COOKIE, self._cookie):
+            drop_cookie(request, response, cookie)
+
+
+def on_behalf_of(person: Person) -> dict[str, str]:
+    """Return the headers that tell another of our servers for whom this one asks."""
+    if not re.match(NAME, person.name):
+        return {}
+    return {ON_BEHALF: person.name}
 
 
 def answer_guarded(app: FastAPI) -> None:
     """Let an application answer what its guards raise."""
     app.add_exception_handler(Locked, _answer_locked)
+    app.add_exception_handler(NotAllowed, _answer_not_allowed)
     app.add_exception_handler(Unlocked, _answer_unlocked)
 
 
 async def _answer_locked(request: Request, error: Exception) -> Response:
-    """Answer people with a page that asks for the token, and programs with JSON."""
+    """Answer people with a page that asks for what is needed, and programs with JSON."""
     assert isinstance(error, Locked)  # noqa: S101 - registered for nothing else
     if wants_page(request.headers.get("Accept", "")):
+        if error.by_password:
+            return HTMLResponse(sign_in_page(own_address(request)), 401)
         title = WRONG if error.wrong else NEEDED
         return HTMLResponse(card(title, body_of("locked")), 401)
     detail = "a token is needed, as `Authorization: Bearer …`"
@@ -119,9 +209,17 @@ async def _answer_locked(request: Request, error: Exception) -> Response:
     return JSONResponse({"detail": detail}, 401, {"WWW-Authenticate": "Bearer"})
 
 
-async def _answer_unlocked(request: Request, error: Exception) -> Response:
-    """Send a browser to the same address without the token, which is a cookie from now on."""
-    assert isinstance(error, Unlocked)  # noqa: S101 - registered for nothing else
+async def _answer_not_allowed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, NotAllowed)  # noqa: S101 - registered for nothing else
+    person = error.person
+    if wants_page(request.headers.get("Accept", "")):
+        return HTMLResponse(not_allowed_page(person), 403)
+    detail = f"this is not for the role {person.role!r}"
+    return JSONResponse({"detail": detail}, 403)
+
+
+def own_address(request: Request) -> str:
+    """Return path and query of a request, without a token."""
     rest = []
     for name, value in request.query_params.multi_items():
         if name != "token":
@@ -129,7 +227,13 @@ async def _answer_unlocked(request: Request, error: Exception) -> Response:
     address = request.url.path
     if rest:
         address += f"?{urlencode(rest)}"
-    response = RedirectResponse(address, 303)
+    return address
+
+
+async def _answer_unlocked(request: Request, error: Exception) -> Response:
+    """Send a browser to the same address without the token, which is a cookie from now on."""
+    assert isinstance(error, Unlocked)  # noqa: S101 - registered for nothing else
+    response = RedirectResponse(own_address(request), 303)
     set_cookie(
         request,
         response,

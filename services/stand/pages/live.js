@@ -154,7 +154,14 @@ function connect() {
   source.addEventListener('live', (message) => draw(JSON.parse(message.data)));
   source.onerror = () => {
     connected(false);
-    if (source.readyState === EventSource.CLOSED) setTimeout(connect, 1000);
+    if (source.readyState === EventSource.CLOSED) again();
   };
+}
+
+// A browser does not say why it gave up: the session may have ended.
+async function again() {
+  const answer = await fetch('/live', { cache: 'no-store' }).catch(() => null);
+  if (answer?.status === 401 || answer?.status === 403) location.reload();
+  else setTimeout(connect, 1000);
 }
 connect();
