@@ -13,6 +13,7 @@ from vitrine.cli.config_command import config
 from vitrine.cli.models_command import models
 from vitrine.cli.run_command import run
 from vitrine.cli.topics_command import topics
+from vitrine.cli.users_command import users
 from vitrine.errors import ConfigurationError, Unavailable
 
 ENTRY_POINTS = "vitrine.commands"
@@ -60,6 +61,7 @@ cli.add_command(config)
 cli.add_command(models)
 cli.add_command(run)
 cli.add_command(topics)
+cli.add_command(users)
 
 
 def run_command_line(arguments: Sequence[str] | None) -> int:

@@ -160,7 +160,7 @@ class PageGuard:
         bearer = bearer_token(request.headers.get("Authorization", ""))
         if self._guard.admits(bearer):
             name = request.headers.get(ON_BEHALF, "")
-            return Person(name, "operator") if re.match(NAME, name) else TOKEN_HOLDER
+            return Person(name, "operator") if re.fullmatch(NAME, name) else TOKEN_HOLDER
         if self.people is not None:
             return self.people.person_of(cookie_of(request, PERSON_COOKIE))
         session = cookie_of(request, self._cookie)
@@ -183,7 +183,7 @@ class PageGuard:
 
 def on_behalf_of(person: Person) -> dict[str, str]:
     """Return the headers that tell another of our servers for whom this one asks."""
-    if not re.match(NAME, person.name):
+    if not re.fullmatch(NAME, person.name):
         return {}
     return {ON_BEHALF: person.name}
 
