@@ -60,8 +60,12 @@ def welcome(screen: Console, site: LastingSite) -> None:
     """Print what to open, with tokens: only for a terminal, never into a log."""
     address = site.address
     screen.print("Ready. Open")
+    token = site.settings.operator_token
+    if site.settings.users is not None:
+        # People sign in with a password.
+        token = None
     for title, path in OPERATOR_PAGES.items():
-        page = with_token(path, site.settings.operator_token)
+        page = with_token(path, token)
         screen.print(f"  {title}  [bold]{address}/{page}[/]", soft_wrap=True)
     for stand in site.stands():
         page = with_token(f"stands/{stand.id}", site.player_token)
