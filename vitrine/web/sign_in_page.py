@@ -19,8 +19,12 @@ def sign_in_page(next_address: str, wrong: str = "", name: str = "") -> str:
 
     `next_address` is where it leads.
     """
+    # Whose name is there types the password next.
+    focus = ("", "autofocus") if name else ("autofocus", "")
     body = body_of(
         "sign_in",
+        first=focus[0],
+        second=focus[1],
         next=next_address,
         wrong=wrong,
         name=name,
