@@ -17,6 +17,7 @@ from vitrine.customers.consents import Purpose, granted, in_force
 from vitrine.customers.enrolment import FaceReader
 from vitrine.customers.records import Vector
 from vitrine.errors import ConfigurationError, Invalid
+from vitrine.people.audit import AuditLog, shell_user
 from vitrine.sealing import HOW_TO, Sealer
 from vitrine.settings import Settings
 from vitrine.stores.customers import CustomerStore
@@ -40,6 +41,7 @@ def enrol_customer(
     text_version: str,
 ) -> None:
     """Enrol a customer and print the id. Raises ConfigurationError without a good picture."""
+    audit = _audit()
     with _opened(data) as store:
         reader = load_reader(Settings.load().models)
         vectors = _vectors(reader, images)
@@ -61,6 +63,7 @@ def enrol_customer(
             consents=consents,
             now_ns=now_ns,
         )
+    audit.note("enrolled a customer", None, name=shell_user(), place=customer_id)
     used = f"{len(vectors)} of {len(images)} pictures"
     agreed = ", ".join(purposes)
     click.echo(f"{customer_id}  {used}, consent to {agreed}")
@@ -89,10 +92,16 @@ def list_customers(data: Path | None, *, as_json: bool) -> None:
 
 def erase_customer(data: Path | None, customer_id: str) -> None:
     """Erase everything of a customer and print the receipt."""
+    audit = _audit()
     with _opened(data) as store:
         receipt = store.erase(customer_id, now_ns=time.time_ns())
+    audit.note("erased a customer", None, name=shell_user(), place=customer_id)
     text = json.dumps(receipt, indent=2)
     click.echo(text)
+
+
+def _audit() -> AuditLog:
+    return AuditLog(Settings.load().audit_file, "vitrine customers")
 
 
 def _table(listed: Sequence[Mapping[str, Any]]) -> Table:

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from vitrine.errors import Invalid
+from vitrine.people.audit import AuditLog
 from vitrine.services.identity.customers_command import customers
 from vitrine.services.identity.enrolling import read_picture
 from vitrine.vision.crop import Image
@@ -27,6 +28,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, redis_url: str) -> Run:
     key_file.write_text(f"k1 {b64encode(bytes(32)).decode()}\n")
     monkeypatch.setenv("VITRINE_REDIS_URL", redis_url.replace("db=0", "db=7"))
     monkeypatch.setenv("VITRINE_KEY_FILE", str(key_file))
+    monkeypatch.setenv("VITRINE_AUDIT_FILE", str(tmp_path / "audit.jsonl"))
     return Run()
 
 
@@ -91,6 +93,10 @@ class TestWithModels:
         receipt = json.loads(run("erase", customer_id).output)
         assert (receipt["customer_id"], receipt["templates"]) == (customer_id, 2)
         assert "Ada Example" not in run("list").output
+        erased, enrolled = AuditLog(tmp_path / "audit.jsonl", "").newest()
+        assert (erased.what, erased.place) == ("erased a customer", customer_id)
+        assert (enrolled.what, enrolled.place) == ("enrolled a customer", customer_id)
+        assert "Ada" not in (tmp_path / "audit.jsonl").read_text()
 
     @pytest.mark.usefixtures("_models")
     def test_pictures_without_exactly_one_face_are_left_out(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import re
 from pathlib import Path
 
 import click
-from rich.table import Table
 
 from vitrine.errors import ConfigurationError
 from vitrine.people.accounts import (
@@ -17,10 +15,9 @@ from vitrine.people.accounts import (
     read_accounts,
     write_accounts,
 )
-from vitrine.people.audit import AuditLog
+from vitrine.people.audit import AuditLog, shell_user
 from vitrine.people.passwords import SHORTEST, generated, hashed
 from vitrine.settings import Settings
-from vitrine.terminal import console
 
 PROCESS = "vitrine users"
 
@@ -60,12 +57,8 @@ def list_accounts(file: Path | None, *, as_json: bool) -> None:
         listed = [{"name": account.name, "role": account.role} for account in accounts]
         click.echo(json.dumps(listed, indent=2))
         return
-    table = Table()
-    for heading in ("name", "role"):
-        table.add_column(heading, overflow="fold")
     for account in accounts:
-        table.add_row(account.name, account.role)
-    console().print(table)
+        click.echo(f"{account.name}  {account.role}")
 
 
 def change_password(file: Path | None, name: str, *, generate: bool) -> None:
@@ -131,4 +124,4 @@ def _new_password(*, generate: bool) -> str:
 def _note(what: str, path: Path) -> None:
     """Add a change to the audit log; the system knows who made it."""
     audit = AuditLog(Settings.load().audit_file, PROCESS)
-    audit.note(what, None, name=f"shell user {getpass.getuser()}", place=str(path))
+    audit.note(what, None, name=shell_user(), place=str(path))

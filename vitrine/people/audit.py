@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import logging
 import os
@@ -32,7 +33,7 @@ class Entry(BaseModel):
     role: str
     what: str
     place: str = ""
-    """A page, or the machine from which somebody signed in."""
+    """A page, a file, a customer's id, or the machine from which somebody signed in."""
 
 
 class AuditLog:
@@ -103,6 +104,16 @@ UNREADABLE: Final = Entry(
     role="",
     what="this line of the file cannot be read",
 )
+
+
+def shell_user() -> str:
+    """Return the name under which a command of this process is noted."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        # A user of a container has a number only.
+        name = str(os.getuid())
+    return f"shell user {name}"
 
 
 def _append(path: Path, line: bytes) -> None:

@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY
 
 from vitrine.people import audit
 from vitrine.people.accounts import Person
-from vitrine.people.audit import UNREADABLE, AuditLog
+from vitrine.people.audit import UNREADABLE, AuditLog, shell_user
 
 ADA = Person("ada", "operator")
 
@@ -91,3 +91,14 @@ def test_of_a_large_file_the_end_is_shown(
     assert found[0] == "step 99"
     assert 2 < len(found) < 20
     assert UNREADABLE.what not in found
+
+
+def test_a_user_without_a_name_is_noted_by_number(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def nameless() -> str:
+        raise KeyError
+
+    monkeypatch.setattr("getpass.getuser", nameless)
+    monkeypatch.setattr("os.getuid", lambda: 10001)
+    assert shell_user() == "shell user 10001"
