@@ -160,7 +160,9 @@ class PageGuard:
         bearer = bearer_token(request.headers.get("Authorization", ""))
         if self._guard.admits(bearer):
             name = request.headers.get(ON_BEHALF, "")
-            return Person(name, "operator") if re.fullmatch(NAME, name) else TOKEN_HOLDER
+            return (
+                Person(name, "operator") if re.fullmatch(NAME, name) else TOKEN_HOLDER
+            )
         if self.people is not None:
             return self.people.person_of(cookie_of(request, PERSON_COOKIE))
         session = cookie_of(request, self._cookie)
