@@ -33,7 +33,7 @@ MOST_FIELDS: Final = 8
 NOT_ADMITTED: Final = "Name and password do not belong together."
 
 
-class Door(Protocol):
+class Guard(Protocol):
     """Know who asks, and let them go."""
 
     @property
@@ -47,9 +47,9 @@ class Door(Protocol):
         """End the session of a request, here and in its browser."""
 
 
-def add_sign_in(app: FastAPI, door: Door) -> None:
+def add_sign_in(app: FastAPI, guard: Guard) -> None:
     """Add the routes of signing in and out to an application."""
-    routes = SignIn(door)
+    routes = SignIn(guard)
     app.add_api_route(SIGN_IN, routes.page, response_class=HTMLResponse)
     app.add_api_route(SIGN_IN, routes.sign_in, methods=["POST"])
     app.add_api_route(SIGN_OUT, routes.sign_out, methods=["POST"])
@@ -58,24 +58,24 @@ def add_sign_in(app: FastAPI, door: Door) -> None:
 class SignIn:
     """Answer who signs in or out. Protection has looked at origins before."""
 
-    def __init__(self, door: Door) -> None:
-        self._door = door
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
 
     def page(self, request: Request) -> Response:
         """Return the page to sign in, or the one to sign out."""
-        person = self._door.person_of(request)
+        person = self._guard.person_of(request)
         if person == ANYBODY:
             return HTMLResponse(open_page())
         if person is not None:
             return HTMLResponse(signed_in_page(person))
-        if self._door.people is None:
+        if self._guard.people is None:
             # Asks for the token.
             return RedirectResponse("/", 303)
         return HTMLResponse(sign_in_page("/"))
 
     async def sign_in(self, request: Request) -> Response:
         """Take name and password of the form; 401 for wrong ones, 429 for too many of them."""
-        people = self._door.people
+        people = self._guard.people
         if people is None:
             raise HTTPException(404, "there are no accounts here; set VITRINE_USERS")
         fields = await _fields_of(request)
@@ -105,7 +105,7 @@ class SignIn:
     def sign_out(self, request: Request) -> Response:
         """End the session, and lead to the page to sign in."""
         response = RedirectResponse(SIGN_IN, 303)
-        self._door.sign_out(request, response)
+        self._guard.sign_out(request, response)
         return response
 
 
