@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from vitrine.people.accounts import Account, write_accounts
+from vitrine.people.accounts import Account, Role, write_accounts
 from vitrine.people.audit import AuditLog
 from vitrine.people.passwords import hashed
 
@@ -19,12 +19,16 @@ def kept_password(password: str) -> str:
     return hashed(password)
 
 
-def write_people(folder: Path, password: str = PASSWORD) -> Path:
-    """Write the accounts of `ada`, an operator, and `ben`, an auditor."""
+def write_people(
+    folder: Path,
+    password: str = PASSWORD,
+    role: Role = "operator",
+) -> Path:
+    """Write the accounts of `ada`, by default an operator, and `ben`, an auditor."""
     path = folder / "users.yaml"
     kept = kept_password(password)
     accounts = [
-        Account(name="ada", role="operator", password=kept),
+        Account(name="ada", role=role, password=kept),
         Account(name="ben", role="auditor", password=kept),
     ]
     write_accounts(path, accounts)

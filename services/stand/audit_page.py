@@ -28,18 +28,18 @@ def audit_page(
     who: Annotated[str, Query(max_length=60)] = "",
 ) -> HTMLResponse:
     """Return the newest entries, of one person where `who` names somebody."""
-    chosen = _chosen(web.audit, who.strip().lower())
-    rows = [_row(entry) for entry in chosen]
-    note = ""
-    if web.audit.path is None:
-        note = OFF
-    elif not rows:
-        note = NOTHING
+    note = OFF if web.audit.path is None else NOTHING
+    rows = []
+    try:
+        chosen = _chosen(web.audit, who.strip().lower())
+        rows = [_row(entry) for entry in chosen]
+    except OSError as error:
+        note = f"{web.audit.path} cannot be read: {error.strerror}"
     page = Template(PAGE.read_text())
     return HTMLResponse(
         page.substitute(
             who=escape(who),
-            note=note,
+            note="" if rows else escape(note),
             rows="\n".join(rows),
         )
     )

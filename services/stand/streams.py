@@ -46,7 +46,7 @@ async def live_events(
     """Send the live figures, a few times a second, as long as the session lasts."""
     connection = web.switchboard.watch(asyncio.get_running_loop())
     async for event in _events(connection, web.switchboard, web.clock):
-        if web.operators.person_of(request) is None:
+        if not web.operators.admits(request):
             return
         yield event
 

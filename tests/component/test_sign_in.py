@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -195,18 +196,22 @@ def test_signing_out_ends_the_session_in_the_browser_and_at_the_server(
     assert servers.audit[-1] == ("ada", "sign-out", "stand")
 
 
-def test_a_new_password_ends_sessions_and_the_stream_of_figures(
-    servers: Servers,
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [({"password": "another password"}, 401), ({"role": "auditor"}, 403)],
+)
+def test_a_new_password_or_role_ends_also_the_stream_of_figures(
+    servers: Servers, change: dict[str, Any], status: int
 ) -> None:
     http = servers.stand.http
     sign_in(http)
     with http.stream("GET", "/live/events") as events:
         lines = events.iter_lines()
         next(lines)
-        write_people(servers.folder, "another password")
+        write_people(servers.folder, **change)
         for _ in lines:
             pass
-    assert http.get("/live").status_code == 401
+    assert http.get("/live").status_code == status
 
 
 def test_an_auditor_reads_the_log_and_nothing_else(servers: Servers) -> None:
@@ -233,6 +238,16 @@ def test_texts_of_strangers_are_texts_in_the_log(servers: Servers) -> None:
     page = http.get("/audit", params={"who": evil})
     assert evil not in page.text
     assert "&quot;&gt;&lt;script&gt;" in page.text
+
+
+def test_a_log_that_cannot_be_read_is_told(servers: Servers) -> None:
+    http = servers.stand.http
+    sign_in(http)
+    audit = servers.folder / "audit.jsonl"
+    audit.unlink()
+    assert "There is no such entry." in http.get("/audit").text
+    audit.mkdir()
+    assert "cannot be read: Is a directory" in http.get("/audit").text
 
 
 def test_each_opening_of_the_cameras_is_noted_once_with_the_persons_name(

@@ -79,17 +79,17 @@ class AuditLog:
             )
 
     def newest(self) -> Iterator[Entry]:
-        """Yield entries, the newest first; lines that cannot be read say so."""
-        if self.path is None or not self.path.exists():
+        """Yield entries, the newest first; lines that cannot be read say so.
+
+        Raises OSError.
+        """
+        if self.path is None:
             return
-        with self.path.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            first = max(0, size - TAIL_BYTES)
-            file.seek(first)
-            lines = file.read().splitlines()
-        if first:
-            # The rest of a line.
-            del lines[0]
+        try:
+            lines = _last_lines(self.path)
+        except FileNotFoundError:
+            # Nothing was noted yet, or the file was moved away.
+            return
         for line in reversed(lines):
             try:
                 yield Entry.model_validate_json(line)
@@ -114,6 +114,19 @@ def shell_user() -> str:
         # A user of a container has a number only.
         name = str(os.getuid())
     return f"shell user {name}"
+
+
+def _last_lines(path: Path) -> list[bytes]:
+    """Return the whole lines in the last TAIL_BYTES of a file. Raises OSError."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        first = max(0, size - TAIL_BYTES)
+        file.seek(first)
+        lines = file.read().splitlines()
+    if first:
+        # The rest of a line.
+        del lines[0]
+    return lines
 
 
 def _append(path: Path, line: bytes) -> None:

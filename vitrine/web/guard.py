@@ -153,6 +153,11 @@ class PageGuard:
             raise NotAllowed(person)
         request.state.person = person
 
+    def admits(self, request: Request) -> bool:
+        """Return True while somebody with one of the roles asks."""
+        person = self.person_of(request)
+        return person is not None and person.role in self._roles
+
     def person_of(self, request: Request) -> Person | None:
         """Return who asks, whatever their role; None for who is not signed in."""
         if self.is_open:
