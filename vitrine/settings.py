@@ -269,6 +269,16 @@ class Settings(EnvironmentSettings):
         "json", description="`text` for people at a terminal."
     )
 
+    @field_validator("operator_token")
+    @classmethod
+    def _in_clear(cls, token: SecretStr | None) -> SecretStr | None:
+        """Return the token unchanged. Raises ValueError for a digest, which opens nothing."""
+        if token is not None and token.get_secret_value().startswith("sha256:"):
+            raise ValueError(
+                "expected the token itself; the stand brings it to the console"
+            )
+        return token
+
     @field_validator("http_host")
     @classmethod
     def _without_brackets(cls, host: str) -> str:

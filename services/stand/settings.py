@@ -54,7 +54,10 @@ class StandSettings(EnvironmentSettings):
     till_token: SecretStr | None = Field(
         None,
         min_length=16,
-        description="What tills send as `Authorization: Bearer …` to redeem codes.",
+        description=(
+            "What tills send as `Authorization: Bearer …` to redeem codes, "
+            "or `sha256:` and its digest."
+        ),
     )
 
     @field_validator("creative_hosts")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from pydantic import SecretStr
 
@@ -20,6 +22,13 @@ def test_a_guard_admits_its_token_among_what_is_given() -> None:
     assert guard.admits("", TOKEN)
     assert not guard.admits("", TOKEN + "x", TOKEN[:-1])
     assert not guard.admits()
+
+
+def test_a_setting_may_hold_the_digest_of_the_token() -> None:
+    digest = hashlib.sha256(TOKEN.encode()).hexdigest()
+    guard = TokenGuard(SecretStr(f"sha256:{digest}"))
+    assert guard.admits("", TOKEN)
+    assert not guard.admits("", TOKEN + "x", digest, f"sha256:{digest}")
 
 
 def test_a_guard_without_a_token_admits_nothing() -> None:
