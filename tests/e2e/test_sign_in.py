@@ -121,6 +121,9 @@ def test_an_auditor_finds_the_log_and_one_persons_entries(
     expect(page.get_by_text("This page is not for your role")).to_be_visible()
     page.get_by_role("link", name="To the audit log").click()
     expect(page.get_by_role("cell", name="ben")).to_be_visible()
+    # Where the table is wider than the screen, keys move it.
+    page.get_by_role("main").focus()
+    expect(page.get_by_role("main")).to_be_focused()
     page.get_by_label("Who").fill("ada")
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_text("There is no such entry.")).to_be_visible()
