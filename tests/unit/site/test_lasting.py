@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from pydantic import SecretStr
+from rich.console import Console
 
-from vitrine.site.lasting import own_host
-from vitrine.site.running import with_token
+from vitrine.settings import Settings
+from vitrine.site.lasting import LastingSite, own_host
+from vitrine.site.running import welcome, with_token
 from vitrine.site.site_command import site
 
 
@@ -30,6 +35,24 @@ def test_the_site_reaches_its_own_pages(host: str, expected: str) -> None:
 def test_an_address_brings_its_token() -> None:
     assert with_token("live", SecretStr("secret")) == "live?token=secret"
     assert with_token("live", None) == "live"
+
+
+@pytest.mark.parametrize("users", [None, Path("users.yaml")])
+def test_the_token_is_printed_only_where_people_cannot_sign_in(
+    users: Path | None,
+) -> None:
+    token = "the operator's token"  # noqa: S105 - of the test
+    fake = SimpleNamespace(
+        address="http://127.0.0.1:8000",
+        settings=Settings(operator_token=SecretStr(token), users=users),
+        player_token=None,
+        health_port=8080,
+        stands=list,
+    )
+    printed = StringIO()
+    welcome(Console(file=printed), cast(LastingSite, fake))
+    assert "http://127.0.0.1:8000/live" in printed.getvalue()
+    assert (token in printed.getvalue()) == (users is None)
 
 
 def test_the_state_directory_of_systemd_is_the_data_folder(tmp_path: Path) -> None:
