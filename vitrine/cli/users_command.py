@@ -35,8 +35,8 @@ def users(context: click.Context, file: Path | None) -> None:
     vitrine users add ada --role operator
 
     Services look at the file at each request: no restart is needed once they know it by
-    VITRINE_USERS. Run this as the user that the services run as, as nobody else may read
-    the file. Passwords are kept hashed. Each change is a line of VITRINE_AUDIT_FILE.
+    VITRINE_USERS. Run this as the user that the services run as, or as root: nobody else
+    may read the file. Passwords are kept hashed. Each change is a line of VITRINE_AUDIT_FILE.
     """
     context.obj = file
 

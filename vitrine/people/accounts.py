@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,11 +156,19 @@ def _account(path: Path, node: Node, problems: list[Problem]) -> Account | None:
 
 
 def write_accounts(path: Path, accounts: Iterable[Account]) -> None:
-    """Replace the file, in one step, for its owner alone. Raises ConfigurationError."""
+    """Replace the file, in one step, for its owner alone. Raises ConfigurationError.
+
+    Where root does so, it stays readable for the services: its owner, or else that of the
+    folder, gets it.
+    """
     listed = [account.model_dump() for account in accounts]
     text = yaml.safe_dump({FILE: listed}, sort_keys=False)
     try:
+        before = path if path.exists() else path.parent
+        owner = before.stat()
         replace_file(path, HEAD + text)
+        if os.geteuid() == 0:
+            os.chown(path, owner.st_uid, owner.st_gid)
     except OSError as error:
         raise ConfigurationError(
             f"{path} cannot be written: {error.strerror}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,16 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 
 def test_without_a_file_there_are_no_accounts(tmp_path: Path) -> None:
     assert AccountFile(tmp_path / "users.yaml").current() == {}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_what_root_writes_stays_readable_for_the_services(tmp_path: Path) -> None:
+    os.chown(tmp_path, 10001, 10002)
+    path = tmp_path / "users.yaml"
+    for user in (10001, 10003):
+        write_accounts(path, [ADA])
+        assert path.stat().st_uid == user
+        os.chown(path, 10003, 10003)
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
