@@ -15,7 +15,9 @@ from tests.campaign_store import campaign_store
 from tests.console_builders import running_console
 from tests.e2e.pages import LIMIT_MS, now, stand_with
 from tests.e2e.test_console import Scene, mall, show
-from tests.stand_builders import make_offer
+from tests.sign_in_builders import PASSWORD, write_people
+from tests.stand_builders import make_offer, running_stand
+from tests.stand_players import SPRING
 from tests.unit.fieldtest.builders import make_case, make_presence, make_truth, place
 from vitrine.fieldtest.checks import check
 from vitrine.fieldtest.page import render
@@ -149,6 +151,25 @@ def test_a_page_that_asks_for_the_token(page: Page) -> None:
     with running_console(mall(), operator_token="k" * 16) as console:
         page.goto(f"{console.service.address}/cameras")
         expect(page.locator("input")).to_be_visible()
+        assert_accessible(page)
+
+
+@pytest.mark.parametrize("path", ["live", "audit", "sign-in"])
+def test_the_pages_of_people_who_sign_in(
+    page: Page, tmp_path: Path, store_url: str, path: str
+) -> None:
+    users = write_people(tmp_path)
+    audit = tmp_path / "audit.jsonl"
+    with running_stand(
+        tmp_path, store_url, SPRING, users=users, audit_file=audit
+    ) as stand:
+        page.goto(f"{stand.address}/{path}")
+        assert_accessible(page)
+        page.get_by_label("Name").fill("ada")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.goto(f"{stand.address}/{path}")
+        expect(page.get_by_label("Password")).to_have_count(0)
         assert_accessible(page)
 
 

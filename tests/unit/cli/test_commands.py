@@ -49,6 +49,8 @@ def completions(*words: str) -> list[str]:
         ["fieldtest", "--help"],
         ["customers", "enrol", "--help"],
         ["report", "--help"],
+        ["screens", "--help"],
+        ["users", "--help"],
     ],
 )
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
