@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from threading import Condition, Event
 from typing import Final, Protocol
 
@@ -11,11 +12,34 @@ SECOND_NS: Final = 1_000_000_000
 STOP_CHECK_S: Final = 0.1
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Hold a moment by two clocks."""
+
+    utc_ns: int
+    """What events and records say; somebody may set this clock."""
+    steady_ns: int
+    """From any beginning on, and set by nobody: what lasts is measured by it."""
+
+    def at_steady(self, steady_ns: int) -> Moment:
+        """Return another moment, as both clocks go on."""
+        utc_ns = self.utc_ns + steady_ns - self.steady_ns
+        return Moment(utc_ns, steady_ns)
+
+    def at_utc(self, utc_ns: int) -> Moment:
+        """Return another moment, as both clocks have gone until now."""
+        steady_ns = self.steady_ns + utc_ns - self.utc_ns
+        return Moment(utc_ns, steady_ns)
+
+
 class Clock(Protocol):
-    """Tell UTC nanoseconds, and wait for them."""
+    """Tell UTC nanoseconds, and wait."""
 
     def now_ns(self) -> int:
         """Return the time now."""
+
+    def now(self) -> Moment:
+        """Return the time now, by both clocks."""
 
     def age_ns(self, at_ns: int) -> int | None:
         """Return how long ago an event was; None where the clock only follows the events."""
@@ -23,8 +47,8 @@ class Clock(Protocol):
     def observe(self, at_ns: int) -> None:
         """Take note of the time of an event."""
 
-    def wait_until(self, at_ns: int, stop: Event) -> bool:
-        """Wait until `at_ns`; return False when `stop` came first."""
+    def wait_until(self, steady_ns: int, stop: Event) -> bool:
+        """Wait until `steady_ns`; return False when `stop` came first."""
 
 
 class SystemClock:
@@ -34,6 +58,10 @@ class SystemClock:
         """Return UTC nanoseconds."""
         return time.time_ns()
 
+    def now(self) -> Moment:
+        """Return the time now, by both clocks."""
+        return Moment(self.now_ns(), time.monotonic_ns())
+
     def age_ns(self, at_ns: int) -> int | None:
         """Return how long ago an event was."""
         return time.time_ns() - at_ns
@@ -41,9 +69,9 @@ class SystemClock:
     def observe(self, at_ns: int) -> None:
         """Ignore the events: the wall clock does not follow them."""
 
-    def wait_until(self, at_ns: int, stop: Event) -> bool:
-        """Wait until `at_ns`; return False when `stop` came first."""
-        left_ns = max(0, at_ns - time.time_ns())
+    def wait_until(self, steady_ns: int, stop: Event) -> bool:
+        """Wait until `steady_ns`; return False when `stop` came first."""
+        left_ns = max(0, steady_ns - time.monotonic_ns())
         stopped = stop.wait(left_ns / SECOND_NS)
         return not stopped
 
@@ -70,14 +98,19 @@ class EventClock:
         with self._moved:
             return self._now_ns
 
+    def now(self) -> Moment:
+        """Return the latest event time observed: nobody sets it back."""
+        now_ns = self.now_ns()
+        return Moment(now_ns, now_ns)
+
     def age_ns(self, at_ns: int) -> int | None:  # noqa: ARG002 - an age would say nothing about us
         """Return None: the events themselves are the clock."""
         return None
 
-    def wait_until(self, at_ns: int, stop: Event) -> bool:
-        """Wait for an event of `at_ns` or later; return False when `stop` came first."""
+    def wait_until(self, steady_ns: int, stop: Event) -> bool:
+        """Wait for an event of then or later; return False when `stop` came first."""
         with self._moved:
-            while self._now_ns < at_ns:
+            while self._now_ns < steady_ns:
                 if stop.is_set():
                     return False
                 self._moved.wait(STOP_CHECK_S)

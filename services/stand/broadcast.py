@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
+from vitrine.clock import Moment
 from vitrine.mall import Stand
 from vitrine.mall.names import names_of
 from vitrine.services.stand.creatives import kind, url
@@ -42,17 +43,17 @@ class Broadcast:
 
     def send(
         self,
-        now_ns: int,
+        now: Moment,
         started_ns: int,
         problems: Sequence[str],
     ) -> None:
-        """Send the state of all stands at `now_ns`; `problems` are sentences for the operator."""
+        """Send the state of all stands now; `problems` are sentences for the operator."""
         self._due_s = time.monotonic() + STATE_EVERY_S
         views = []
         troubles = []
         for stand, stage in self._stages.served():
             connection = self._switchboard.in_charge(stand.id)
-            views.append(self._tell_players(stand, stage, connection, now_ns))
+            views.append(self._tell_players(stand, stage, connection, now))
             troubles += _silence(stand, connection)
             if connection is not None and not connection.keeps:
                 troubles.append(
@@ -60,7 +61,7 @@ class Broadcast:
                     "is blocked or full; what it has not reported is lost when it ends"
                 )
         live = LiveView(
-            now_ns=now_ns,
+            now_ns=now.utc_ns,
             started_ns=started_ns,
             stands=views,
             names=names_of(self._stages.mall).given,
@@ -73,7 +74,7 @@ class Broadcast:
         stand: Stand,
         stage: Stage,
         connection: Connection | None,
-        now_ns: int,
+        now: Moment,
     ) -> StandView:
         player = None
         session = 0
@@ -85,11 +86,12 @@ class Broadcast:
             stage.director.audience,
             stage.tally,
             player,
-            _on_screen(stage),
-            now_ns,
+            _on_screen(stage, now),
+            now.utc_ns,
         )
         state = StateEvent(
-            now_ns=now_ns,
+            now_ns=now.utc_ns,
+            steady_ns=now.steady_ns,
             people=view.people,
             attending=view.attending,
             in_charge=session,
@@ -113,14 +115,15 @@ def _silence(stand: Stand, connection: Connection | None) -> list[str]:
     ]
 
 
-def _on_screen(stage: Stage) -> OnScreen | None:
+def _on_screen(stage: Stage, now: Moment) -> OnScreen | None:
     screen = stage.director.screen
     if screen is None or screen.current is None:
         return None
     play = screen.current
+    since = now.at_steady(screen.since_ns)
     return on_screen(
         play.command,
-        screen.since_ns,
+        since.utc_ns,
         url(play.campaign, play.creative),
         kind(play.creative),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Final
 
-from vitrine.clock import SECOND_NS
+from vitrine.clock import SECOND_NS, Moment
 from vitrine.mall import Campaign, Creative, Stand
 from vitrine.mall.names import names_of
 from vitrine.programme.commands import START_LIMIT_NS, Command, sign
@@ -55,7 +55,7 @@ class Directing:
         self,
         stand: Stand,
         stage: Stage,
-        now_ns: int,
+        now: Moment,
     ) -> list[Interaction]:
         """Send the player of a stand what is due; returns the events of offers shown with it."""
         connection = self._switchboard.in_charge(stand.id)
@@ -73,12 +73,12 @@ class Directing:
             self._stages.version,
             stand,
             connection.player,
-            now_ns,
+            now,
             usable,
         )
         if play is not None:
-            self._send(connection, play, now_ns)
-        return self._offer(stage, now_ns)
+            self._send(connection, play, now)
+        return self._offer(stage, now)
 
     def failed(self, failure: Failure, now_s: float) -> None:
         """Leave a creative out that the player could not show, and decide anew.
@@ -112,7 +112,7 @@ class Directing:
         self,
         connection: Connection,
         play: PlannedPlay,
-        now_ns: int,
+        now: Moment,
     ) -> None:
         command = play.command
         event = PlayEvent(
@@ -123,7 +123,8 @@ class Directing:
             fit=play.creative.fit,
             title=play.creative.name or play.creative.id,
             cut=play.cut,
-            now_ns=now_ns,
+            now_ns=now.utc_ns,
+            steady_ns=now.steady_ns,
             start_by_ns=command.issued_ns + START_LIMIT_NS,
         )
         sent = Sent("play", event.model_dump_json())
@@ -133,22 +134,22 @@ class Directing:
         started = metrics.PLAYS_STARTED.labels(command.stand_id, command.arm)
         started.inc()
 
-    def _offer(self, stage: Stage, now_ns: int) -> list[Interaction]:
+    def _offer(self, stage: Stage, now: Moment) -> list[Interaction]:
         screen = stage.director.screen
         if screen is None or screen.current is None:
             return []
-        if now_ns < stage.offer_until_ns:
+        if now.steady_ns < stage.offer_until_ns:
             return []
         play = screen.current
         granted = self._offers.grant(
             play.campaign,
             play.command,
             stage.director.audience,
-            now_ns,
+            now.utc_ns,
         )
         if granted is None:
             return []
-        stage.offer_until_ns = now_ns + OFFER_SECONDS * SECOND_NS
+        stage.offer_until_ns = now.steady_ns + OFFER_SECONDS * SECOND_NS
         advertiser = play.campaign.advertiser
         event = OfferEvent(
             offer_id=granted.offer.id,

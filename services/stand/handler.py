@@ -167,23 +167,23 @@ class StandHandler(Handler):
         return shown
 
     def _direct(self, stand: Stand, stage: Stage) -> list[Interaction]:
-        now_ns = self._clock.now_ns()
-        if now_ns == 0:
+        now = self._clock.now()
+        if now.utc_ns == 0:
             # A clock that follows the events has not begun.
             return []
         if self._started_ns == 0:
-            self._started_ns = now_ns
-        return self._directing.direct(stand, stage, now_ns)
+            self._started_ns = now.utc_ns
+        return self._directing.direct(stand, stage, now)
 
     def _record(self, submissions: Sequence[Submission]) -> Outputs:
         messages = []
+        now = self._clock.now()
         for submission in submissions:
-            messages += self._reports.play_records(submission.plays)
+            messages += self._reports.play_records(submission.plays, now)
             for failure in submission.failures:
                 self._directing.failed(failure, time.monotonic())
             for interaction in submission.interactions:
-                now_ns = self._clock.now_ns()
-                copies = self._reports.for_visits(interaction, now_ns)
+                copies = self._reports.for_visits(interaction, now.utc_ns)
                 messages += self._reports.interaction_records(copies)
         return Outputs(messages=messages)
 
@@ -205,5 +205,5 @@ class StandHandler(Handler):
             *self._resting.problems,
             *self._offers.problems,
         ]
-        now_ns = self._clock.now_ns()
-        self._broadcast.send(now_ns, self._started_ns, problems)
+        now = self._clock.now()
+        self._broadcast.send(now, self._started_ns, problems)

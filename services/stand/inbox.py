@@ -19,17 +19,19 @@ class Inbox:
     """Set when something has changed, or the player is to stop."""
     lock: Lock = field(default_factory=Lock)
     following: PlayEvent | None = None
+    expires_ns: int | None = None
+    """When the following play must have begun, by the player's steady clock."""
     session: int = 0
     in_charge: bool = False
 
-    def take(self, now_ns: int) -> PlayEvent | None:
+    def take(self, steady_ns: int) -> PlayEvent | None:
         """Return the next play, if there is one that this player is to show now."""
         with self.lock:
             event = self.following
             self.following = None
             if event is None or not self.in_charge:
                 return None
-            if event.start_by_ns is not None and now_ns >= event.start_by_ns:
+            if self.expires_ns is not None and steady_ns >= self.expires_ns:
                 return None
             return event
 
@@ -40,21 +42,36 @@ class Inbox:
                 return True
             return self.following is not None and self.following.cut
 
-    def hear(self, name: str, data: str) -> None:
-        """Take in an event of the stand."""
+    def hear(
+        self,
+        name: str,
+        data: str,
+        steady_ns: int,
+    ) -> None:
+        """Take in an event of the stand that came just now."""
         with self.lock:
-            changed = self._change(name, data)
+            changed = self._change(name, data, steady_ns)
         if changed:
             self.wake.set()
 
-    def _change(self, name: str, data: str) -> bool:
+    def _change(
+        self,
+        name: str,
+        data: str,
+        steady_ns: int,
+    ) -> bool:
         """Return True when the screen has to look."""
         if name == "hello":
             self.session = HelloEvent.model_validate_json(data).session
             return False
         if name == "play":
-            self.following = PlayEvent.model_validate_json(data)
+            event = PlayEvent.model_validate_json(data)
+            self.following = event
             self.in_charge = True
+            self.expires_ns = None
+            if event.start_by_ns is not None:
+                # By how long it is to be: the clocks of both sides may be set meanwhile.
+                self.expires_ns = steady_ns + event.start_by_ns - event.now_ns
             return True
         if name == "state":
             state = StateEvent.model_validate_json(data)

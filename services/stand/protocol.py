@@ -37,6 +37,8 @@ class PlayEvent(BaseModel):
     """What people call it; empty from a server of before."""
     cut: bool
     now_ns: int
+    steady_ns: int = 0
+    """Of the stand's monotonic clock, as in all events; 0 from a server of before."""
     start_by_ns: int | None = None
     """The command expires then; None from a server of before."""
 
@@ -53,9 +55,10 @@ class OfferEvent(BaseModel):
 
 
 class StateEvent(BaseModel):
-    """Tell players the server's clock and the audience, a few times a second. Event `state`."""
+    """Tell players the server's clocks and the audience, a few times a second. Event `state`."""
 
     now_ns: int
+    steady_ns: int = 0
     people: int
     attending: int
     in_charge: int
@@ -69,12 +72,14 @@ class HelloEvent(BaseModel):
 
     session: int
     now_ns: int
+    steady_ns: int = 0
 
 
 class AliveEvent(BaseModel):
     """Tell that the connection works, when nothing else was sent. Event `alive`."""
 
     now_ns: int
+    steady_ns: int = 0
 
 
 class PlayReports(BaseModel):

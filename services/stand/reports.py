@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from vitrine.bus import Outgoing
+from vitrine.clock import Moment
 from vitrine.programme.recent import RecentIds
 from vitrine.schemas import Interaction, Play
 from vitrine.services.stand.stages import Stages
@@ -31,7 +32,7 @@ class Reports:
         self._known_plays = RecentIds(REMEMBERED_PLAYS)
         self._known_interactions = RecentIds(REMEMBERED_INTERACTIONS)
 
-    def play_records(self, plays: Sequence[Play]) -> list[Outgoing]:
+    def play_records(self, plays: Sequence[Play], now: Moment) -> list[Outgoing]:
         """Return the records of plays that are not known yet; their stands take note of them."""
         records = []
         for play in plays:
@@ -41,7 +42,9 @@ class Reports:
             stage = self._stages.stage(play.stand_id)
             if stage is not None:
                 stage.tally.count_play(play)
-                stage.director.ended(play.play_id, play.end_ns)
+                # After its clock was set, a play may have ended in the future.
+                ended = now.at_utc(min(play.end_ns, now.utc_ns))
+                stage.director.ended(play.play_id, ended.steady_ns)
         return records
 
     def interaction_records(

@@ -32,7 +32,7 @@ class Stage:
     director: Director
     tally: Tally = field(default_factory=Tally)
     offer_until_ns: int = 0
-    """End of the offer on the screen; no other one comes before."""
+    """End of the offer on the screen, by the steady clock; no other one comes before."""
     _identities: dict[str, Place] = field(default_factory=dict)
     """Track → the record that its identity came with."""
 

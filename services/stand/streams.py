@@ -71,9 +71,11 @@ async def player_events(
     )
     assert connection.player is not None  # noqa: S101 - joined as a player
     session = connection.player.session
+    now = web.clock.now()
     hello = HelloEvent(
         session=session,
-        now_ns=web.clock.now_ns(),
+        now_ns=now.utc_ns,
+        steady_ns=now.steady_ns,
     )
     yield ServerSentEvent(
         event="hello",
@@ -105,5 +107,6 @@ async def _next(connection: Connection, clock: Clock) -> Sent | None:
         async with asyncio.timeout(ALIVE_EVERY_S):
             return await connection.queue.get()
     except TimeoutError:
-        alive = AliveEvent(now_ns=clock.now_ns())
+        now = clock.now()
+        alive = AliveEvent(now_ns=now.utc_ns, steady_ns=now.steady_ns)
         return Sent("alive", alive.model_dump_json())

@@ -104,16 +104,19 @@ class VirtualPlayer:
     ) -> None:
         end_ns: int | None = None
         while not stop.is_set():
-            event = inbox.take(self._clock.now_ns())
+            now = self._clock.now()
+            event = inbox.take(now.steady_ns)
             if event is None:
                 end_ns = None
                 inbox.wake.wait()
                 inbox.wake.clear()
                 continue
             if end_ns is None:
-                start_ns = self._clock.now_ns()
+                start_ns = now.utc_ns
             else:
                 start_ns = max(end_ns, event.command.issued_ns)
+                # A clock that was set back starts no play in the future.
+                start_ns = min(start_ns, now.utc_ns)
             end_ns = self._show(
                 stand_id,
                 inbox,
@@ -132,12 +135,15 @@ class VirtualPlayer:
     ) -> int:
         """Let a play run to its end, or to a cut; returns when it ended."""
         planned_ns = start_ns + int(event.command.seconds * SECOND_NS)
-        while not self._clock.wait_until(planned_ns, inbox.wake):
+        begin = self._clock.now()
+        end = begin.at_utc(planned_ns)
+        while not self._clock.wait_until(end.steady_ns, inbox.wake):
             inbox.wake.clear()
             if stop.is_set() or inbox.has_cut():
                 break
-        end_ns = min(planned_ns, self._clock.now_ns())
-        end_ns = max(start_ns, end_ns)
+        # As long as it lasted, even when the clock was set meanwhile.
+        steady_ns = min(end.steady_ns, self._clock.now().steady_ns)
+        end_ns = max(start_ns, begin.at_steady(steady_ns).utc_ns)
         report = PlayReport(
             play_id=event.command.play_id,
             token=event.token,
@@ -164,7 +170,8 @@ class VirtualPlayer:
                 try:
                     for name, data in self._events(client, stand_id):
                         backoff.reset()
-                        inbox.hear(name, data)
+                        steady_ns = self._clock.now().steady_ns
+                        inbox.hear(name, data, steady_ns)
                         if stop.is_set():
                             return
                 except httpx.HTTPError as error:

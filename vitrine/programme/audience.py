@@ -41,7 +41,10 @@ class Audience:
         """
         latest = self.latest
         if latest is not None and snapshot.at_ns <= latest.at_ns:
-            return
+            if latest.at_ns - snapshot.at_ns <= FRESH_NS:
+                return
+            # The camera's clock was set back: what it said before is of a time to come.
+            self.latest = None
         if self._fresh(snapshot.at_ns) is None:
             # Nobody knows what happened since the latest: all times start again.
             self._held_since.clear()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Final
 
-from vitrine.clock import SECOND_NS
+from vitrine.clock import SECOND_NS, Moment
 from vitrine.mall import Campaign, Creative, Mall, Stand
 from vitrine.programme.arms import uniform
 from vitrine.programme.audience import Audience
@@ -40,6 +40,7 @@ class Player:
 class Director:
     """Decide the plays of one stand.
 
+    The steady clock decides when a play is due; UTC which day it is, and what a record says.
     Randomness comes from the stand's id, the time and the number of the play: a replay repeats it.
     """
 
@@ -52,14 +53,14 @@ class Director:
     _offset: float | None = None
     """Start of the rotation, drawn at its first play."""
     _responded: dict[tuple[str, str], int] = field(default_factory=dict)
-    """(campaign, creative) → start of its last response."""
+    """(campaign, creative) → start of its last response, by the steady clock."""
 
     def without_player(self) -> None:
         """Forget the screen: nobody shows plays now."""
         self.screen = None
 
     def ended(self, play_id: str, end_ns: int) -> None:
-        """Take in when a play ended, as the player reports."""
+        """Take in when a play ended, as the player reports; by the steady clock."""
         if self.screen is not None:
             command_id = play_id.rpartition(".")[2]
             self.screen.ended(command_id, end_ns)
@@ -75,7 +76,7 @@ class Director:
         version: str,
         stand: Stand,
         player: Player,
-        now_ns: int,
+        now: Moment,
         usable: Usable,
     ) -> PlannedPlay | None:
         """Return the play whose command the player is to get now; None while nothing is due.
@@ -83,33 +84,40 @@ class Director:
         `version` is the configuration's.
         """
         screen = self._screen_of(player)
-        screen.advance(now_ns)
-        start_ns = screen.next_start(now_ns)
+        screen.advance(now.steady_ns)
+        start_ns = screen.next_start(now.steady_ns)
         cut = start_ns is None
         if start_ns is None:
-            if not screen.may_cut(now_ns):
+            if not screen.may_cut(now.steady_ns):
                 return None
-            start_ns = now_ns
+            start_ns = now.steady_ns
+        start = now.at_steady(start_ns)
         choice = self._response(
             mall,
             stand,
-            now_ns,
-            start_ns,
+            now,
+            start,
             usable,
         )
         responds = choice is not None
         if choice is None:
             if cut:
                 return None
-            choice = self._rotation(mall, stand, start_ns, usable)
+            choice = self._rotation(mall, stand, start.utc_ns, usable)
         command = self._command(
             choice,
             version,
             player,
-            now_ns,
+            now.utc_ns,
             responds=responds,
         )
-        play = PlannedPlay(command, choice.campaign, choice.creative, cut)
+        play = PlannedPlay(
+            command,
+            choice.campaign,
+            choice.creative,
+            cut,
+            now.steady_ns,
+        )
         screen.send(play)
         return play
 
@@ -123,27 +131,28 @@ class Director:
         self,
         mall: Mall,
         stand: Stand,
-        now_ns: int,
-        start_ns: int,
+        now: Moment,
+        start: Moment,
         usable: Usable,
     ) -> Choice | None:
         def rested(campaign: Campaign, creative: Creative) -> bool:
             last_ns = self._responded.get((campaign.id, creative.id))
-            if last_ns is not None and start_ns - last_ns < COOL_DOWN_NS:
+            if last_ns is not None and start.steady_ns - last_ns < COOL_DOWN_NS:
                 return False
             return usable(campaign, creative)
 
         choice = response(
-            running(mall, stand, now_ns),
+            running(mall, stand, now.utc_ns),
             stand,
             self.audience,
-            now_ns,
-            start_ns,
-            uniform("response", stand.id, start_ns),
+            now.utc_ns,
+            start.utc_ns,
+            uniform("response", stand.id, start.utc_ns),
             rested,
         )
         if choice is not None:
-            self._responded[choice.campaign.id, choice.creative.id] = start_ns
+            rests = (choice.campaign.id, choice.creative.id)
+            self._responded[rests] = start.steady_ns
         return choice
 
     def _rotation(

@@ -28,13 +28,16 @@ class PlannedPlay:
     campaign: Campaign
     creative: Creative
     cut: bool
+    decided_ns: int
+    """By the steady clock."""
 
 
 @dataclass(slots=True)
 class Screen:
     """Keep the stand's side of one player.
 
-    Starts are estimates until the player reports the end of the play before.
+    Starts are estimates until the player reports the end of the play before. All times are of the
+    steady clock: a clock that is set ends no play, and makes none longer.
     """
 
     session: int
@@ -60,10 +63,11 @@ class Screen:
 
     def ended(self, command_id: str, end_ns: int) -> None:
         """Take in that the play of a command ended at `end_ns`: the next one began then."""
+        if self.current is None or end_ns < self.current.decided_ns:
+            # A report of before the clock was set: none ends before the next one was decided.
+            return
         if command_id == self._previous_id:
             self.since_ns = end_ns
-        elif self.current is None:
-            return
         elif command_id == self.current.command.command_id:
             if self.following is not None:
                 self._show(self.following, end_ns)
@@ -103,7 +107,7 @@ class Screen:
     def send(self, play: PlannedPlay) -> None:
         """Take note of a play whose command goes to the player now."""
         if play.cut or self.current is None:
-            self._show(play, play.command.issued_ns)
+            self._show(play, play.decided_ns)
         else:
             self.following = play
 

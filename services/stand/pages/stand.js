@@ -1,5 +1,6 @@
 // The player: shows what the stand commands, and reports what was on the screen.
 
+import { StandClock } from './clock.js';
 import { mount, preload } from './creatives.js';
 import { Reports } from './reports.js';
 import * as store from './store.js';
@@ -17,21 +18,15 @@ const standId = location.pathname.split('/')[2];
 const $ = (selector) => document.querySelector(selector);
 const reports = new Reports(standId);
 const words = new Words();
+const clock = new StandClock();
 const playerId = store.get('vitrine/player') ?? `page-${store.newId()}`;
 store.put('vitrine/player', playerId);
 
 let session = 0;
-let offset = null; // nanoseconds from this page's clock to the stand's
 let current = null; // { event, startNs, startMs, timer, touches }
 let loading = null; // { event, ready, element, dropped }
 let following = null; // the same
 let recognition = null;
-
-// Time: the stand's clock, as of the event that took least long to arrive.
-const nowNs = () => Math.round(offset + performance.now() * 1e6);
-function hearClock(ns) {
-  offset = Math.max(offset ?? -Infinity, ns - performance.now() * 1e6);
-}
 
 // Plays
 function prepare(event) {
@@ -68,7 +63,9 @@ async function begin(next) {
   show(next.element);
   finish(false);
   const { event } = next;
-  current = { event, startNs: nowNs(), startMs: performance.now(), timer: 0, touches: 0 };
+  // By the clock that dated the command: one that was set since must not part the two.
+  const startNs = Math.round(event.now_ns + clock.ageNs(event));
+  current = { event, startNs, startMs: performance.now(), timer: 0, touches: 0 };
   current.timer = setTimeout(end, event.command.seconds * 1e3);
 }
 
@@ -88,8 +85,11 @@ function end() {
   const next = following;
   following = null;
   // A page that stood still may not be in charge any more: it shows what the stand decides now.
-  const stale = lateMs > STILL_MS || nowNs() >= (next?.event.start_by_ns ?? Infinity);
-  if (next && !stale) begin(next);
+  if (next && lateMs <= STILL_MS && !expired(next.event)) begin(next);
+}
+
+function expired(event) {
+  return clock.ageNs(event) >= event.start_by_ns - event.now_ns;
 }
 
 function finish(completed) {
@@ -111,7 +111,7 @@ function finish(completed) {
 
 function take(event) {
   // It was meant for a page that stood still since; the stand has decided anew.
-  if (nowNs() - event.now_ns > STILL_MS * 1e6) return;
+  if (clock.ageNs(event) > STILL_MS * 1e6) return;
   const next = prepare(event);
   notice('');
   if (!current || event.cut) {
@@ -128,13 +128,13 @@ const stream = new Stream(
   {
     hello(hello) {
       session = hello.session;
-      offset = null;
-      hearClock(hello.now_ns);
+      clock.forget();
+      clock.hear(hello);
     },
-    alive(alive) { hearClock(alive.now_ns); },
-    play(event) { hearClock(event.now_ns); take(event); },
+    alive(alive) { clock.hear(alive); },
+    play(event) { clock.hear(event); take(event); },
     offer: showOffer,
-    state(state) { hearClock(state.now_ns); hearState(state); },
+    state(state) { clock.hear(state); hearState(state); },
     replaced() {
       stream.close();
       finish(false);
@@ -210,8 +210,9 @@ function showOffer(offer) {
 // A touch belongs to the play that it was made on; an opt-out counts without one, too.
 function tell(kind) {
   if (current && current.touches < MOST_TOUCHES) {
-    const { token } = current.event;
-    reports.interaction({ kind, at_ns: nowNs(), token, number: current.touches });
+    const { event: { token }, startNs, startMs, touches } = current;
+    const atNs = startNs + Math.round((performance.now() - startMs) * 1e6);
+    reports.interaction({ kind, at_ns: atNs, token, number: touches });
     current.touches += 1;
   } else if (kind === 'opt-out') {
     reports.interaction({ kind, at_ns: Date.now() * 1e6 });

@@ -112,6 +112,12 @@ def test_an_older_or_equal_snapshot_is_ignored() -> None:
     assert meeting(audience, 5) == ["a"]
 
 
+def test_a_camera_whose_clock_is_set_back_is_heard_at_once() -> None:
+    audience = audience_of((600, HIGH), (0, []), (1, HIGH))
+    assert meeting(audience, 1) == ["a"]
+    assert meeting(audience, 1, engagement=60, for_seconds=1) == []
+
+
 # Those present
 
 

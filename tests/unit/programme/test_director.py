@@ -10,6 +10,7 @@ import pytest
 
 from tests.builders import at, make_engagement, make_person
 from tests.stand_builders import ENGAGED, STAND, make_campaign, mall_of
+from vitrine.clock import Moment
 from vitrine.mall import Campaign, Creative, Mall
 from vitrine.programme.arms import uniform
 from vitrine.programme.commands import Command
@@ -35,7 +36,12 @@ def next_play(
 ) -> PlannedPlay | None:
     """Return the play that the player is told of at that time."""
     player = Player("page-1", "page", session)
-    return director.next_play(mall, "v1", STAND, player, at(seconds), always)
+    return director.next_play(mall, "v1", STAND, player, moment(seconds), always)
+
+
+def moment(seconds: float, set_by: float = 0) -> Moment:
+    """Return a moment of a machine whose clock was set ahead by so much."""
+    return Moment(at(seconds + set_by), at(seconds))
 
 
 def plays(
@@ -165,7 +171,9 @@ def test_a_creative_that_is_not_usable_is_no_response() -> None:
     player = Player("page-1", "page", 1)
     for seconds in quarters(0, 5):
         look(director, seconds)
-        play = director.next_play(MALL, "v1", STAND, player, at(seconds), only_plain)
+        play = director.next_play(
+            MALL, "v1", STAND, player, moment(seconds), only_plain
+        )
         assert play is None or play.command.creative_id == "plain"
 
 
@@ -216,6 +224,44 @@ def test_a_player_that_left_and_came_back_begins_anew() -> None:
     director.without_player()
     assert director.screen is None
     assert plays(director, [2]) == [(2, "plain", False)]
+
+
+# Clocks
+
+
+@pytest.mark.parametrize("set_by", [-600, -8, 3600])
+def test_a_clock_that_is_set_changes_nothing_about_when_plays_are_due(
+    set_by: float,
+) -> None:
+    director = Director("north")
+    player = Player("page-1", "page", 1)
+    sent = []
+    for seconds in quarters(0, 40):
+        now = moment(seconds, set_by if seconds >= 2 else 0)
+        play = director.next_play(MALL, "v1", STAND, player, now, always)
+        if play is not None:
+            sent.append((seconds, play.command.issued_ns - at(seconds)))
+    steps_ns = {seconds: step_ns for seconds, step_ns in sent if seconds > 0}
+    assert list(steps_ns) == [6.5, 14.5, 22.5, 30.5, 38.5]
+    assert set(steps_ns.values()) == {at(set_by) - at(0)}
+
+
+@pytest.mark.parametrize("set_by", [-600, 3600])
+def test_a_response_rests_for_half_a_minute_whatever_the_clock_says(
+    set_by: float,
+) -> None:
+    director = Director("north")
+    player = Player("page-1", "page", 1)
+    responses = []
+    for seconds in quarters(0, 40):
+        moved = set_by if seconds >= 10 else 0
+        look(director, seconds + moved)
+        now = moment(seconds, moved)
+        play = director.next_play(MALL, "v1", STAND, player, now, always)
+        if play is not None and play.command.responds:
+            responses.append(seconds)
+    # The second one starts where the play on the screen ends, at 33.
+    assert responses == [3, 31.5]
 
 
 # Which

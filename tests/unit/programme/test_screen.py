@@ -17,7 +17,13 @@ def make_play(name: str, issued: float = 0, **fields: Any) -> PlannedPlay:
     """A play of eight seconds whose command was issued then."""
     cut = fields.pop("cut", False)
     command = make_command(command_id=name, issued_ns=at(issued), seconds=8, **fields)
-    return PlannedPlay(command, CAMPAIGN, CAMPAIGN.creatives[0], cut)
+    return PlannedPlay(
+        command,
+        CAMPAIGN,
+        CAMPAIGN.creatives[0],
+        cut,
+        at(issued),
+    )
 
 
 def showing(name: str, since: float = 0, **fields: Any) -> Screen:
@@ -158,6 +164,14 @@ def test_a_late_report_corrects_the_start_of_the_play_that_took_over(
     screen.advance(at(8))
     screen.ended("one", at(end))
     assert current(screen) == ("two", at(end))
+
+
+def test_an_end_before_the_next_play_was_decided_is_of_another_clock() -> None:
+    screen = showing("one")
+    screen.send(make_play("two", 6.5))
+    screen.advance(at(8))
+    screen.ended("one", at(-3600))
+    assert current(screen) == ("two", at(8))
 
 
 @pytest.mark.parametrize(
