@@ -39,6 +39,8 @@ class Topic:
     biometric: bool = False
     """Holds pictures or face embeddings: no dead letter copies its bytes."""
     version: int = 1
+    reads_from: int | None = None
+    """The oldest version that the schema still reads; None reads its own only."""
     max_message_bytes: int = 1_000_000
     memory_bytes: int = 64_000_000
     """The most that the bus in memory holds of one partition."""
@@ -135,6 +137,9 @@ PLAYS = Topic(
     read_by=("analytics",),
     partitions=STAND_PARTITIONS,
     retention_ms=30 * DAY_MS,
+    version=2,
+    # The plays of a month count again when analytics loses its store.
+    reads_from=1,
 )
 INTERACTIONS = Topic(
     name="interactions",

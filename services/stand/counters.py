@@ -8,7 +8,7 @@ from prometheus_client import Counter
 
 from vitrine.offers.due import Outcome
 from vitrine.programme.commands import PlayerKind, RefusalReason
-from vitrine.schemas import Arm
+from vitrine.schemas import Arm, Doubt
 from vitrine.services.stand.protocol import FailureReason
 from vitrine.telemetry import metrics
 
@@ -47,6 +47,7 @@ def _counters(stand_id: str) -> list[tuple[Counter, tuple[str, ...]]]:
         (metrics.PLAYS_STARTED, get_args(Arm)),
         (metrics.CREATIVES_FAILED, get_args(FailureReason)),
         (metrics.REPORTS_REFUSED, get_args(RefusalReason)),
+        (metrics.PLAYS_DOUBTFUL, get_args(Doubt)),
         (metrics.OFFERS, OUTCOMES),
     ):
         for value in values:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from typing import Final
 
 from fastapi import HTTPException
@@ -51,14 +50,14 @@ async def take_plays(
     web: WebOf,
 ) -> Acknowledged:
     """Take proofs of play; answered when the bus has them. Repeating a report is harmless."""
-    now_ns = web.clock.now_ns()
-    web.ledgers.hear_clock(now_ns, time.monotonic_ns())
+    now = web.clock.now()
+    web.ledgers.hear_clock(now)
     web.switchboard.keeps(stand_id, keeps=reports.kept)
     plays = []
     refused = []
     for report in reports.plays:
         try:
-            play = _proved(report, stand_id, web, now_ns)
+            play = _proved(report, stand_id, web, now.utc_ns)
         except Refused as error:
             refused.append(_refusal(report, stand_id, error))
         else:
@@ -76,11 +75,25 @@ def _proved(
     web: Web,
     now_ns: int,
 ) -> Play:
-    """Return a play that can have happened. Raises Refused."""
+    """Return a play that can have happened; a doubtful one is counted. Raises Refused."""
     command = verify(report.token, web.key)
     web.switchboard.heard(stand_id, command.player_id, command.play_id)
-    play = to_play(report, command, stand_id, now_ns)
-    web.ledgers.admit(play)
+    play = to_play(
+        report,
+        command,
+        stand_id,
+        now_ns,
+        set_back=web.ledgers.lived_twice(command.issued_ns),
+    )
+    play = web.ledgers.admit(play, (report.start_ns, report.end_ns))
+    if play.doubtful is not None:
+        metrics.PLAYS_DOUBTFUL.labels(stand_id, play.doubtful).inc()
+        logger.warning(
+            "stand %s: play %s has a doubtful time: %s",
+            stand_id,
+            play.play_id,
+            play.doubtful,
+        )
     return play
 
 

@@ -123,24 +123,47 @@ def refused(reason: str) -> float:
     return found or 0
 
 
+def doubtful(reason: str) -> float:
+    """The doubtful plays of the stand that the metric has."""
+    labels = {"stand": "north", "reason": reason}
+    found = REGISTRY.get_sample_value("vitrine_plays_doubtful_total", labels)
+    return found or 0
+
+
 @pytest.mark.parametrize(
-    ("fields", "reason", "words"),
+    ("fields", "reason", "span"),
     [
-        ({"end_ns": at(20)}, "long", "the play is longer than its creative"),
-        ({"start_ns": at(-6)}, "early", "the play starts before it was decided"),
+        ({"end_ns": at(20)}, "long", (0, 8)),
+        ({"start_ns": at(-6)}, "long", (0, 8)),
+        ({"start_ns": at(-8), "end_ns": at(0)}, "early", (0, 8)),
+        ({"start_ns": at(600), "end_ns": at(608)}, "future", (12, 20)),
     ],
 )
-def test_a_play_that_cannot_have_happened_is_refused_and_counted(
-    stand: Running, fields: dict[str, int], reason: str, words: str
+def test_a_doubtful_time_is_moved_marked_and_counted(
+    stand: Running, fields: dict[str, int], reason: str, span: tuple[float, float]
 ) -> None:
-    before = refused(reason)
+    before = doubtful(reason)
     with listening(stand) as page:
         report = report_of(page.next("play"), 0, 8) | fields
         look(stand, 1, 20)
+        answers = [post(stand, report).json() for _ in range(2)]
+    assert answers == [{"accepted": [report["play_id"]], "refused": []}] * 2
+    [play] = stand.read(PLAYS)
+    assert (play.start_ns, play.end_ns) == (at(span[0]), at(span[1]))
+    assert play.doubtful == reason
+    assert doubtful(reason) > before
+
+
+def test_a_report_that_cannot_be_true_is_refused_and_counted(stand: Running) -> None:
+    before = refused("backwards")
+    with listening(stand) as page:
+        report = report_of(page.next("play"), 8, 0)
         answer = post(stand, report).json()
     assert answer["accepted"] == []
-    assert answer["refused"] == [{"play_id": report["play_id"], "reason": words}]
-    assert refused(reason) == before + 1
+    assert answer["refused"] == [
+        {"play_id": report["play_id"], "reason": "the play ends before it starts"}
+    ]
+    assert refused("backwards") == before + 1
     assert stand.read(PLAYS) == []
 
 
@@ -154,7 +177,12 @@ def test_two_commands_cannot_report_the_same_time(stand: Running) -> None:
         again = post(stand, second | {"start_ns": at(8), "end_ns": at(11)}).json()
     assert answer["accepted"] == [first["play_id"]]
     assert answer["refused"][0]["reason"] == "the stand showed other plays at that time"
-    assert again["refused"][0]["reason"] == "the play is too short to be complete"
+    assert again["accepted"] == [second["play_id"]]
+    plays = stand.read(PLAYS)
+    assert [(play.completed, play.doubtful) for play in plays] == [
+        (True, None),
+        (False, "short"),
+    ]
 
 
 @pytest.mark.parametrize(

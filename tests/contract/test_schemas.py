@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from vitrine.bus import Outgoing, Record, decode, encode
 from vitrine.errors import Invalid
+from vitrine.schemas import Play
 from vitrine.topics import BY_NAME, FRAMES, TOPICS, Topic
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -110,6 +111,16 @@ def test_a_message_of_another_version_is_refused(topic: Topic) -> None:
     content = next((GOLDEN / topic.name).glob("good-*.json")).read_bytes()
     with pytest.raises(Invalid, match=f"expected '{topic.name}/{topic.version}'"):
         decode(make_record(topic, content, version=topic.version + 1))
+
+
+def test_plays_of_before_are_read() -> None:
+    plays = BY_NAME["plays"]
+    content = (GOLDEN / "plays" / "good-completed.json").read_bytes()
+    event = decode(make_record(plays, content, version=1)).event
+    assert isinstance(event, Play)
+    assert event.doubtful is None
+    with pytest.raises(Invalid, match="expected 'plays/2'"):
+        decode(make_record(plays, content, version=3))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 
 from tests.builders import make_engagement, make_person
 from tests.stand_builders import Running, make_campaign, running_stand
-from vitrine.clock import SystemClock
+from vitrine.clock import Clock, SystemClock
 from vitrine.schemas import StandEngagement
 from vitrine.topics import PLAYS
 
@@ -45,7 +45,11 @@ def write_film(path: Path) -> None:
 
 
 def stand_with(
-    folder: Path, redis_url: str, *creatives: dict[str, Any], **fields: Any
+    folder: Path,
+    redis_url: str,
+    *creatives: dict[str, Any],
+    clock: Clock | None = None,
+    **fields: Any,
 ) -> Any:
     """A stand in real time whose one campaign has these creatives.
 
@@ -69,7 +73,7 @@ def stand_with(
         folder,
         redis_url,
         campaign,
-        clock=SystemClock(),
+        clock=clock or SystemClock(),
     )
 
 

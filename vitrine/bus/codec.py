@@ -82,10 +82,10 @@ def decode(record: Record) -> Received[Event]:
     Raises Invalid with a reason that holds no values of the record.
     """
     topic = BY_NAME[record.topic]
-    expected = _schema_header(topic)
     header = record.headers.get("schema", b"")
     found = header.decode(errors="replace")
-    if found != expected:
+    if found not in _read_headers(topic):
+        expected = _schema_header(topic)
         shown = found[:SHOWN_HEADER]
         raise Invalid(f"schema header is {shown!r}, expected {expected!r}")
     content = record.value
@@ -100,6 +100,13 @@ def decode(record: Record) -> Received[Event]:
 
 def _schema_header(topic: Topic) -> str:
     return f"{topic.name}/{topic.version}"
+
+
+def _read_headers(topic: Topic) -> list[str]:
+    """Return the headers of the versions that the topic's schema reads."""
+    oldest = topic.reads_from or topic.version
+    versions = range(oldest, topic.version + 1)
+    return [f"{topic.name}/{version}" for version in versions]
 
 
 def _summary(topic: Topic, error: ValidationError) -> str:

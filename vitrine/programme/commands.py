@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated, Final, Literal
 
@@ -20,7 +21,7 @@ from pydantic import (
 )
 
 from vitrine.clock import SECOND_NS
-from vitrine.schemas import Arm, Id, Play
+from vitrine.schemas import Arm, Doubt, Id, Play
 from vitrine.schemas.base import Nanoseconds
 
 PlayerKind = Literal["page", "virtual"]
@@ -54,11 +55,7 @@ RefusalReason = Literal[
     "stand",
     "play-id",
     "backwards",
-    "early",
     "expired",
-    "future",
-    "short",
-    "long",
     "used",
     "overlap",
     "no-play",
@@ -147,50 +144,90 @@ def to_play(
     command: Command,
     stand_id: str,
     now_ns: int,
+    *,
+    set_back: bool = False,
 ) -> Play:
-    """Return the proof of play.
+    """Return the proof of play, doubtful where its times had to be moved to what is possible.
 
-    Raises Refused when the report contradicts the command, the stand or the clock.
+    With `set_back` the clock went back since the command: its time says nothing. Raises Refused
+    when the report contradicts the command or the stand.
     """
     if command.stand_id != stand_id:
         raise Refused("stand", f"the play belongs to stand {command.stand_id}")
     if report.play_id != command.play_id:
         raise Refused("play-id", f"the play id must be {command.play_id}")
-    _check_times(report, command, now_ns)
+    if report.end_ns < report.start_ns:
+        raise Refused("backwards", "the play ends before it starts")
+    span = _possible(
+        report,
+        command,
+        now_ns,
+        set_back=set_back,
+    )
+    if span.start_ns > command.issued_ns + START_LIMIT_NS + CLOCK_TOLERANCE_NS:
+        raise Refused("expired", "the command had expired when the play started")
     return Play(
         play_id=report.play_id,
         stand_id=command.stand_id,
         campaign_id=command.campaign_id,
         advertiser=command.advertiser,
         creative_id=command.creative_id,
-        start_ns=report.start_ns,
-        end_ns=report.end_ns,
-        completed=report.completed,
+        start_ns=span.start_ns,
+        end_ns=span.end_ns,
+        completed=span.completed,
         player=command.player,
         reason=command.reason,
         probability=command.probability,
         arm=command.arm,
         slot_ns=command.slot_ns,
         config_version=command.config_version,
+        doubtful=span.doubtful,
     )
 
 
-def _check_times(
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Hold when a play can have been on the screen."""
+
+    start_ns: int
+    end_ns: int
+    completed: bool
+    doubtful: Doubt | None
+
+
+def _possible(
     report: PlayReport,
     command: Command,
     now_ns: int,
-) -> None:
-    if report.end_ns < report.start_ns:
-        raise Refused("backwards", "the play ends before it starts")
-    if report.start_ns < command.issued_ns - CLOCK_TOLERANCE_NS:
-        raise Refused("early", "the play starts before it was decided")
-    if report.start_ns > command.issued_ns + START_LIMIT_NS + CLOCK_TOLERANCE_NS:
-        raise Refused("expired", "the command had expired when the play started")
-    if report.end_ns > now_ns + CLOCK_TOLERANCE_NS:
-        raise Refused("future", "the play ends in the future")
+    *,
+    set_back: bool,
+) -> _Span:
+    """Return the reported time, cut and moved as little as it takes."""
+    doubtful: Doubt | None = None
+    start_ns = report.start_ns
+    end_ns = report.end_ns
     planned_ns = int(command.seconds * SECOND_NS)
-    shown_ns = report.end_ns - report.start_ns
-    if shown_ns > planned_ns + LONG_NS:
-        raise Refused("long", "the play is longer than its creative")
-    if report.completed and shown_ns < planned_ns - SHORT_NS:
-        raise Refused("short", "the play is too short to be complete")
+    if end_ns - start_ns > planned_ns + LONG_NS:
+        doubtful = "long"
+        end_ns = start_ns + planned_ns
+    if end_ns > now_ns + CLOCK_TOLERANCE_NS:
+        doubtful = "future"
+        start_ns = max(0, now_ns - (end_ns - start_ns))
+        end_ns = now_ns
+    # What was issued in the future is of a clock that was set back, maybe before a restart.
+    set_back = set_back or command.issued_ns > now_ns + CLOCK_TOLERANCE_NS
+    if start_ns < command.issued_ns - CLOCK_TOLERANCE_NS and not set_back:
+        doubtful = doubtful or "early"
+        moved_ns = command.issued_ns - start_ns
+        start_ns = command.issued_ns
+        end_ns = max(start_ns, min(end_ns + moved_ns, now_ns))
+    completed = report.completed
+    if completed and end_ns - start_ns < planned_ns - SHORT_NS:
+        doubtful = doubtful or "short"
+        completed = False
+    return _Span(
+        start_ns,
+        end_ns,
+        completed,
+        doubtful,
+    )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from typing import Final
+from typing import Final, NamedTuple
 
-from vitrine.clock import SECOND_NS
+from vitrine.clock import SECOND_NS, Moment
 from vitrine.programme.commands import Refused
-from vitrine.schemas import Play
+from vitrine.schemas import Doubt, Play
 
 # Chosen, not measured: a player hears within a second or so that another one took over, and the
 # clocks of two players may differ by the time that an event takes to them.
@@ -15,7 +15,7 @@ OVERLAP_NS: Final = 2 * SECOND_NS
 """Time for which a play may run at the same time as others of its stand, in all."""
 # Chosen, not measured: a clock that follows others (NTP) is slowed down, and not set, below this.
 SET_BACK_NS: Final = SECOND_NS // 2
-"""Step back of the clock after which its plays of before say nothing."""
+"""Step back of the clock from which on its time comes a second time."""
 # As in the configuration (`Creative.seconds`), and a second for what a report may be too long.
 LONGEST_NS: Final = 601 * SECOND_NS
 """Time that no play exceeds."""
@@ -25,6 +25,17 @@ MOST_PLAYS: Final = 5_000
 
 Span = tuple[int, int, str]
 """Start, end and id of a play."""
+Reported = tuple[int, int]
+"""Start and end of a play, as its player says."""
+
+
+class Taken(NamedTuple):
+    """Hold what a report has led to."""
+
+    reported: Reported
+    span: Span
+    completed: bool
+    doubtful: Doubt | None
 
 
 class PlayLedger:
@@ -37,27 +48,39 @@ class PlayLedger:
         self._most = most
         self._spans: list[Span] = []
         """By their starts."""
-        self._by_id: dict[str, Span] = {}
+        self._by_id: dict[str, Taken] = {}
         """In the order of their coming."""
 
-    def admit(self, play: Play) -> None:
-        """Take in a play; the same one may come again.
+    def admit(
+        self,
+        play: Play,
+        reported: Reported,
+        twice: Reported | None = None,
+    ) -> Play:
+        """Take in a play, and return it; the same report returns the same play again.
 
-        Raises Refused for another play of a command that was used, and for one at a time at which
-        the screen showed others.
+        `twice` is a span that the clock has passed through twice: a play at the time of others
+        there is doubtful. Raises Refused for another play of a command that was used, and for one
+        at a time at which the screen showed others.
         """
-        span = (play.start_ns, play.end_ns, play.play_id)
         known = self._by_id.get(play.play_id)
-        if known == span:
-            return
         if known is not None:
-            raise Refused("used", "the command was used for another play")
+            return _again(play, reported, known)
         if self._shared_ns(play.start_ns, play.end_ns) > OVERLAP_NS:
-            raise Refused("overlap", "the stand showed other plays at that time")
-        self._by_id[play.play_id] = span
+            if twice is None or play.start_ns > twice[1] or play.end_ns < twice[0]:
+                raise Refused("overlap", "the stand showed other plays at that time")
+            play = play.model_copy(update={"doubtful": play.doubtful or "overlap"})
+        span = (play.start_ns, play.end_ns, play.play_id)
+        self._by_id[play.play_id] = Taken(
+            reported,
+            span,
+            play.completed,
+            play.doubtful,
+        )
         insort(self._spans, span)
         if len(self._by_id) > self._most:
             self._forget_first()
+        return play
 
     def _shared_ns(self, start_ns: int, end_ns: int) -> int:
         """Return the time that a span shares with plays of the ledger, each counted."""
@@ -73,27 +96,55 @@ class PlayLedger:
 
     def _forget_first(self) -> None:
         oldest = next(iter(self._by_id))
-        span = self._by_id.pop(oldest)
-        place = bisect_left(self._spans, span)
+        taken = self._by_id.pop(oldest)
+        place = bisect_left(self._spans, taken.span)
         del self._spans[place]
 
 
+def _again(
+    play: Play,
+    reported: Reported,
+    known: Taken,
+) -> Play:
+    """Return a known play as it was taken first: what moved it was the time of then."""
+    if reported != known.reported:
+        raise Refused("used", "the command was used for another play")
+    start_ns, end_ns, _ = known.span
+    first = {
+        "start_ns": start_ns,
+        "end_ns": end_ns,
+        "completed": known.completed,
+        "doubtful": known.doubtful,
+    }
+    return play.model_copy(update=first)
+
+
 class Ledgers:
-    """Keep the ledgers of all stands."""
+    """Keep the ledgers of all stands, and how their clock was set."""
 
     def __init__(self) -> None:
         self._ledgers: dict[str, PlayLedger] = {}
-        self._offset_ns: int | None = None
-        """From the monotonic clock to the clock of the plays."""
+        self._heard: Moment | None = None
+        self._twice: Reported | None = None
+        """What the clock has passed through twice."""
 
-    def hear_clock(self, now_ns: int, monotonic_ns: int) -> None:
-        """Forget all plays when the clock was set back: its time comes a second time."""
-        offset_ns = now_ns - monotonic_ns
-        if self._offset_ns is not None and offset_ns < self._offset_ns - SET_BACK_NS:
-            self._ledgers.clear()
-        self._offset_ns = offset_ns
+    def hear_clock(self, now: Moment) -> None:
+        """Take note of a clock that was set back: some of its time comes a second time."""
+        heard = self._heard
+        self._heard = now
+        if heard is None:
+            return
+        unset_ns = heard.at_steady(now.steady_ns).utc_ns
+        step_ns = unset_ns - now.utc_ns
+        if step_ns > SET_BACK_NS:
+            # It may have been set at any moment since it was heard.
+            self._twice = (heard.utc_ns - step_ns, unset_ns)
 
-    def admit(self, play: Play) -> None:
-        """Take in a play of any stand. Raises Refused."""
+    def lived_twice(self, at_ns: int) -> bool:
+        """Return True for a time that the clock has passed through twice."""
+        return self._twice is not None and self._twice[0] <= at_ns <= self._twice[1]
+
+    def admit(self, play: Play, reported: Reported) -> Play:
+        """Take in a play of any stand, and return it. Raises Refused."""
         ledger = self._ledgers.setdefault(play.stand_id, PlayLedger())
-        ledger.admit(play)
+        return ledger.admit(play, reported, self._twice)

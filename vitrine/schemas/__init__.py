@@ -12,13 +12,14 @@ from vitrine.schemas.faces import (
     SealedEmbedding,
 )
 from vitrine.schemas.identity import Identity, IdentityReason
-from vitrine.schemas.plays import Arm, Interaction, InteractionKind, Play
+from vitrine.schemas.plays import Arm, Doubt, Interaction, InteractionKind, Play
 
 __all__ = [
     "Arm",
     "CampaignWindow",
     "Coverage",
     "DeadLetter",
+    "Doubt",
     "Event",
     "Exposure",
     "Expression",

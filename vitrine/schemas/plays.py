@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from vitrine.schemas.base import Event, Id, Nanoseconds
 
 Arm = Literal["adaptive", "plain"]
+Doubt = Literal["early", "future", "long", "short", "overlap"]
 InteractionKind = Literal["touch", "offer-shown", "offer-redeemed", "opt-out"]
 
 
@@ -38,6 +39,8 @@ class Play(Event):
     slot_ns: Nanoseconds
     """Start of the 5-minute slot that fixed the arm."""
     config_version: Id
+    doubtful: Doubt | None = None
+    """What was reported and cannot have been; the times are the nearest possible ones."""
 
     @property
     def occurred_at_ns(self) -> int:

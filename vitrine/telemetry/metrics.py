@@ -155,6 +155,11 @@ REPORTS_REFUSED = Counter(
     "Plays and touches that were reported and not counted, by reason.",
     ["stand", "reason"],
 )
+PLAYS_DOUBTFUL = Counter(
+    "vitrine_plays_doubtful",
+    "Reports of plays whose times were moved to what is possible, by reason.",
+    ["stand", "reason"],
+)
 CREATIVES_FAILED = Counter(
     "vitrine_creatives_failed",
     "Times that a player could not show a creative, by reason.",

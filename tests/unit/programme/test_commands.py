@@ -136,13 +136,6 @@ def test_a_play_carries_the_decision_of_its_command() -> None:
         ({"stand_id": "south"}, "the play belongs to stand north"),
         ({"play_id": "page-1.another"}, "the play id must be page-1.c0ffee"),
         ({"start_ns": at(12), "end_ns": at(11)}, "the play ends before it starts"),
-        (
-            {"start_ns": at(5) - 1, "end_ns": at(9)},
-            "the play starts before it was decided",
-        ),
-        ({"start_ns": at(17), "end_ns": at(25) + 1}, "the play ends in the future"),
-        ({"end_ns": at(18.5) - 1}, "the play is too short to be complete"),
-        ({"end_ns": at(20) + 1}, "the play is longer than its creative"),
     ],
 )
 def test_what_cannot_have_happened_is_refused(
@@ -181,6 +174,58 @@ def test_what_can_just_have_happened_is_a_play(fields: dict[str, Any]) -> None:
     assert play.start_ns == report.start_ns
     assert play.end_ns == report.end_ns
     assert play.completed == report.completed
+
+
+@pytest.mark.parametrize(
+    ("fields", "possible"),
+    [
+        ({"end_ns": at(20) + 1}, (11, 19, True, "long")),
+        ({"start_ns": at(12), "end_ns": at(600)}, (12, 20, True, "long")),
+        ({"start_ns": at(17), "end_ns": at(25) + 1}, (12 - 1e-9, 20, True, "future")),
+        ({"start_ns": at(611), "end_ns": at(619)}, (12, 20, True, "future")),
+        ({"start_ns": at(5) - 1, "end_ns": at(9)}, (10, 14 + 1e-9, False, "early")),
+        ({"start_ns": at(-500), "end_ns": at(-492)}, (10, 18, True, "early")),
+        ({"end_ns": at(18.5) - 1}, (11, 18.5 - 1e-9, False, "short")),
+    ],
+)
+def test_a_doubtful_time_is_moved_to_what_is_possible_and_marked(
+    fields: dict[str, Any], possible: tuple[float, float, bool, str]
+) -> None:
+    play = to_play(
+        make_report(**fields),
+        make_command(),
+        "north",
+        at(20),
+    )
+    start, end, completed, doubtful = possible
+    assert (play.start_ns, play.end_ns) == (at(start), at(end))
+    assert (play.completed, play.doubtful) == (completed, doubtful)
+
+
+@pytest.mark.parametrize("set_by", [-8, -600, 3600])
+def test_a_clock_that_is_set_during_a_play_costs_none_of_it(set_by: float) -> None:
+    play = to_play(
+        make_report(),
+        make_command(),
+        "north",
+        at(19 + set_by),
+        set_back=set_by == -8,
+    )
+    assert play.end_ns - play.start_ns == at(8) - at(0)
+    assert play.end_ns <= at(19 + set_by)
+    assert play.completed
+    assert play.doubtful == ("future" if set_by < 0 else None)
+
+
+def test_a_play_of_the_future_starts_no_earlier_than_its_command() -> None:
+    play = to_play(
+        make_report(start_ns=at(611), end_ns=at(619)),
+        make_command(),
+        "north",
+        at(12),
+    )
+    assert (play.start_ns, play.end_ns) == (at(10), at(12))
+    assert not play.completed
 
 
 def test_a_command_expires_a_quarter_of_an_hour_after_it_was_given() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.builders import at
 from tests.stand_builders import make_command, make_report
-from vitrine.clock import SECOND_NS
+from vitrine.clock import Moment
 from vitrine.programme.commands import Refused, to_play
 from vitrine.programme.ledger import Ledgers, PlayLedger
 from vitrine.schemas import Play
@@ -34,18 +34,23 @@ def make_play(
     return to_play(report, command, stand_id, at(10_000))
 
 
+def admit(ledger: PlayLedger | Ledgers, play: Play) -> Play:
+    """Admit a play that was reported as it is."""
+    return ledger.admit(play, (play.start_ns, play.end_ns))
+
+
 def ledger_of(*spans: tuple[float, float]) -> PlayLedger:
     """A ledger with plays of these seconds."""
     ledger = PlayLedger()
     for number, (start, end) in enumerate(spans):
-        ledger.admit(make_play(f"known{number}", start, end))
+        admit(ledger, make_play(f"known{number}", start, end))
     return ledger
 
 
 def refusal(ledger: PlayLedger, play: Play) -> tuple[str, str]:
     """Why a play is refused."""
     with pytest.raises(Refused) as caught:
-        ledger.admit(play)
+        admit(ledger, play)
     return caught.value.reason, str(caught.value)
 
 
@@ -62,7 +67,7 @@ def refusal(ledger: PlayLedger, play: Play) -> tuple[str, str]:
     ids=["after", "a little early", "before", "between", "no time", "later"],
 )
 def test_plays_one_after_another_are_taken(span: tuple[float, float]) -> None:
-    ledger_of((10, 18), (30, 38)).admit(make_play("new", *span))
+    admit(ledger_of((10, 18), (30, 38)), make_play("new", *span))
 
 
 @pytest.mark.parametrize(
@@ -91,8 +96,8 @@ def test_a_long_play_of_before_is_found() -> None:
 
 def test_the_same_report_comes_again() -> None:
     ledger = ledger_of((10, 18))
-    ledger.admit(make_play("known0", 10, 18))
-    ledger.admit(make_play("new", 18, 26))
+    admit(ledger, make_play("known0", 10, 18))
+    admit(ledger, make_play("new", 18, 26))
 
 
 def test_a_command_leads_to_one_play() -> None:
@@ -106,15 +111,15 @@ def test_a_command_leads_to_one_play() -> None:
 def test_what_was_refused_leaves_no_trace() -> None:
     ledger = ledger_of((10, 18))
     refusal(ledger, make_play("new", 11, 19))
-    ledger.admit(make_play("new", 18, 26))
+    admit(ledger, make_play("new", 18, 26))
 
 
 def test_the_plays_that_came_first_are_forgotten_first() -> None:
     ledger = PlayLedger(most=2)
-    ledger.admit(make_play("a", 10, 18))
-    ledger.admit(make_play("b", 18, 26))
-    ledger.admit(make_play("c", 26, 34))
-    ledger.admit(make_play("d", 10, 18))
+    admit(ledger, make_play("a", 10, 18))
+    admit(ledger, make_play("b", 18, 26))
+    admit(ledger, make_play("c", 26, 34))
+    admit(ledger, make_play("d", 10, 18))
     assert refusal(ledger, make_play("e", 26, 34))[0] == "overlap"
 
 
@@ -123,14 +128,19 @@ def test_the_plays_that_came_first_are_forgotten_first() -> None:
 
 def test_stands_have_ledgers_of_their_own() -> None:
     ledgers = Ledgers()
-    ledgers.admit(make_play("a", 10, 18))
-    ledgers.admit(make_play("b", 10, 18, "south"))
+    admit(ledgers, make_play("a", 10, 18))
+    admit(ledgers, make_play("b", 10, 18, "south"))
     with pytest.raises(Refused):
-        ledgers.admit(make_play("c", 10, 18))
+        admit(ledgers, make_play("c", 10, 18))
+
+
+def moment(seconds: float, set_by: float = 0) -> Moment:
+    """A moment of a machine whose clock was set ahead by so much."""
+    return Moment(at(seconds + set_by), at(seconds))
 
 
 @pytest.mark.parametrize(
-    ("step_s", "forgotten"),
+    ("set_by", "doubtful"),
     [
         (-8, True),
         (-0.6, True),
@@ -139,16 +149,39 @@ def test_stands_have_ledgers_of_their_own() -> None:
         (3600, False),
     ],
 )
-def test_a_clock_that_is_set_back_makes_the_plays_of_before_forgotten(
-    step_s: float, forgotten: bool
+def test_a_time_that_comes_twice_makes_plays_doubtful_and_refuses_none(
+    set_by: float, doubtful: bool
 ) -> None:
     ledgers = Ledgers()
-    ledgers.hear_clock(at(20), 0)
-    ledgers.admit(make_play("a", 10, 18))
-    ledgers.hear_clock(at(30 + step_s), 10 * SECOND_NS)
-    again = make_play("b", 10, 18)
-    if forgotten:
-        ledgers.admit(again)
+    ledgers.hear_clock(moment(20))
+    admit(ledgers, make_play("a", 18, 26))
+    ledgers.hear_clock(moment(28, set_by))
+    assert ledgers.lived_twice(at(27)) is doubtful
+    again = make_play("b", 20, 28)
+    if doubtful:
+        assert admit(ledgers, again).doubtful == "overlap"
         return
     with pytest.raises(Refused):
-        ledgers.admit(again)
+        admit(ledgers, again)
+
+
+def test_what_did_not_come_twice_is_refused_as_ever() -> None:
+    ledgers = Ledgers()
+    ledgers.hear_clock(moment(60))
+    admit(ledgers, make_play("a", 10, 18))
+    ledgers.hear_clock(moment(68, -8))
+    with pytest.raises(Refused) as caught:
+        admit(ledgers, make_play("b", 10, 18))
+    assert caught.value.reason == "overlap"
+    with pytest.raises(Refused) as caught:
+        admit(ledgers, make_play("a", 60, 68))
+    assert caught.value.reason == "used"
+
+
+def test_a_report_that_comes_again_is_the_play_that_it_was_first() -> None:
+    ledger = PlayLedger()
+    reported = (at(600), at(608))
+    first = make_play("a", 10, 18).model_copy(update={"doubtful": "future"})
+    later = make_play("a", 12, 20).model_copy(update={"doubtful": "future"})
+    assert ledger.admit(first, reported) == first
+    assert ledger.admit(later, reported) == first

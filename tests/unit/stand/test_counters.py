@@ -21,7 +21,7 @@ def test_a_stand_counts_from_zero_while_it_is_served_here() -> None:
     assert REGISTRY.get_sample_value("vitrine_offers_total", offers) == 0
     finished = ("vitrine_plays_finished_total", {"stand": "measured"})
     assert REGISTRY.get_sample_value(*finished) == 0
-    refused = ("vitrine_reports_refused_total", {"stand": "measured", "reason": "long"})
+    refused = ("vitrine_reports_refused_total", {"stand": "measured", "reason": "used"})
     assert REGISTRY.get_sample_value(*refused) == 0
     metrics.PLAYS_STARTED.labels("measured", "plain").inc()
     start_counters("measured")
