@@ -207,7 +207,21 @@ def add_plays(
         here = [e for e in exposures.values() if e["stand_id"] == stand]
         people = audience(play, here, decided, day)
         row = rows[play["campaign_id"], play["creative_id"], stand]
-        add_play(row, play, people, day)
+        if time_of_others(play, plays.values()) <= 2 * SECOND:
+            add_play(row, play, people, day)
+
+
+def time_of_others(play: Line, plays: Iterable[Line]) -> int:
+    """Return the part of a play in which plays that began earlier had its screen."""
+    place = (play["start_ns"], play["play_id"])
+    shared = 0
+    for other in plays:
+        earlier = (other["start_ns"], other["play_id"]) < place
+        doubtful = other.get("doubtful") or play.get("doubtful")
+        if earlier and not doubtful and other["stand_id"] == play["stand_id"]:
+            until = min(play["end_ns"], other["end_ns"])
+            shared += max(0, until - play["start_ns"])
+    return shared
 
 
 def reach(rows: Mapping[tuple[str, str, str], Mapping[str, Any]], campaign: str) -> int:

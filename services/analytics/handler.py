@@ -8,13 +8,14 @@ from typing import Any
 
 from vitrine.bus import Commit, Outgoing, Received, TopicPartition
 from vitrine.campaigns.advance import advance
+from vitrine.campaigns.plausible import Plausible
 from vitrine.campaigns.stand import Change, Rules, Stand
 from vitrine.clock import SECOND_NS
 from vitrine.mall import Mall
 from vitrine.mall.folder import MallSource
 from vitrine.mall.names import names_of
 from vitrine.runtime import Handler, Outputs
-from vitrine.schemas import Event
+from vitrine.schemas import Event, Play
 from vitrine.stores.campaigns import AnalyticsStore, Batch, batch_of
 from vitrine.telemetry import metrics
 from vitrine.topics import CAMPAIGN_WINDOWS
@@ -47,6 +48,7 @@ class AnalyticsHandler(Handler):
         self._finite = finite
         self._named: Mall | None = None
         self._stands: dict[int, dict[str, Stand]] = {}
+        self._plausible = Plausible()
 
     def owns(self, partition: int) -> bool:
         """Tell whether this worker has the partition now; other threads may ask."""
@@ -78,14 +80,16 @@ class AnalyticsHandler(Handler):
             self._stands.pop(source.partition, None)
 
     def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
-        """Return new rows and revisions; refuse what is too old or dated in the future."""
+        """Return new rows and revisions; refuse what is too old, in the future, or impossible."""
         outputs = Outputs()
         if not batch:
             return outputs
         arrivals: defaultdict[tuple[int, str], list[Received[Any]]] = defaultdict(list)
+        self._plausible.follow(self._mall.current())
         for received in batch:
-            if self._is_ahead(received):
-                outputs.rejected.append((received, AHEAD))
+            fault = self._fault(received)
+            if fault is not None:
+                outputs.rejected.append((received, fault))
             else:
                 place = (received.source.partition, received.event.stand_id)
                 arrivals[place].append(received)
@@ -137,6 +141,14 @@ class AnalyticsHandler(Handler):
                 for stand in stands.values()
             ]
         return Outputs(outgoing_rows(changes), staged=batch_of(changes, {}))
+
+    def _fault(self, received: Received[Any]) -> str | None:
+        """Return why an event counts for nothing, whatever else comes."""
+        if self._is_ahead(received):
+            return AHEAD
+        if isinstance(received.event, Play):
+            return self._plausible.fault(received.event)
+        return None
 
     def _is_ahead(self, received: Received[Any]) -> bool:
         """Tell whether a clock is wrong: ahead of the log's though other events are not."""

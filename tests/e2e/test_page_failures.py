@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.pages import LIMIT_MS, plays_of, stand_with, wait_until
 from tests.proxies import proxy_to
 from tests.stand_players import live
-from vitrine.programme.ledger import OVERLAP_NS
+from vitrine.schemas import OVERLAP_NS
 from vitrine.topics import PLAYS
 
 pytestmark = pytest.mark.browser

@@ -41,6 +41,20 @@ PLAYS = Definition(
     "a creative was on a screen from start to end, as the page that drew it reports",
     notes="proof of play; `completed` leaves out those cut short",
 )
+DOUBTFUL = Definition(
+    "doubtful plays",
+    "plays whose reported times were moved to what is possible / plays",
+    notes=(
+        "a clock was set, or a player said what cannot be; `doubtful` of the play says "
+        "which"
+    ),
+)
+OVERLAPPING = Definition(
+    "overlapping plays",
+    "plays that count for nothing, as plays that began earlier had the screen for more "
+    "than 2 s of their time",
+    notes="doubtful plays are not compared",
+)
 OTS = Definition(
     "opportunity to see",
     "a visitor present in the stand's zone for ≥ 1 s in all while the creative played",
@@ -129,6 +143,8 @@ COVERAGE = Definition(
 # In the order in which docs/metrics.md has them.
 DEFINITIONS = (
     PLAYS,
+    DOUBTFUL,
+    OVERLAPPING,
     OTS,
     WATCHERS,
     ATTENTION,

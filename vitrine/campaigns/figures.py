@@ -24,6 +24,30 @@ COMPLETED = Figure(
     metric="Plays that were not cut short.",
     column="completed",
 )
+DOUBTFUL = Figure(
+    name="doubtful",
+    kind="counter",
+    definition=definitions.DOUBTFUL,
+    sum="doubtful",
+    metric="Plays whose reported times were moved to what is possible.",
+)
+DOUBTFUL_SHARE = Figure(
+    name="doubtful_share",
+    kind="ratio",
+    definition=definitions.DOUBTFUL,
+    unit="%",
+    part=DOUBTFUL,
+    whole=PLAYS,
+    title="Doubtful plays",
+    text="Share of the plays whose reported times cannot have been, and were corrected.",
+)
+OVERLAPPING = Figure(
+    name="overlapping",
+    kind="counter",
+    definition=definitions.OVERLAPPING,
+    sum="overlapping",
+    metric="Plays that are left out, as the screen showed others at their time.",
+)
 OTS = Figure(
     name="ots",
     kind="counter",
@@ -256,6 +280,9 @@ UPLIFT_UPPER = Figure(
 FIGURES = (
     PLAYS,
     COMPLETED,
+    DOUBTFUL,
+    DOUBTFUL_SHARE,
+    OVERLAPPING,
     OTS,
     WATCHERS,
     CONVERSION,

@@ -48,6 +48,8 @@ SUMS = (
     "offers_redeemed",
     "usable_ns",
     "camera_ns",
+    "doubtful",
+    "overlapping",
 )
 
 
@@ -78,6 +80,10 @@ class Totals:
     usable_ns: int = 0
     """Camera time that was usable in the windows of the totals."""
     camera_ns: int = 0
+    doubtful: int = 0
+    """Plays whose times were moved to what is possible; they are among `plays`."""
+    overlapping: int = 0
+    """Plays that are left out: the screen showed others at their time."""
     visitors: frozenset[Visitor] = frozenset()
     """Those with an opportunity to see."""
     goals: Mapping[Slot, Goals] = field(default_factory=dict)
@@ -156,11 +162,12 @@ class Totals:
         goals: dict[Slot, Goals] = {}
         for start_ns, arm, ots, reached in plain["slots"]:
             goals[start_ns, arm] = Goals(ots, reached)
+        # What was stored before a sum was added lacks it.
         sums: dict[str, int] = dict(
             zip(
                 SUMS,
                 plain["sums"],
-                strict=True,
+                strict=False,
             )
         )
         return cls(

@@ -13,7 +13,14 @@ from vitrine.campaigns.intervals import length
 from vitrine.campaigns.totals import Cell, Goals, Slot, Totals, add_up
 from vitrine.clock import SECOND_NS
 from vitrine.ids import local_day
-from vitrine.schemas import Coverage, Exposure, Identity, Interaction, Play
+from vitrine.schemas import (
+    OVERLAP_NS,
+    Coverage,
+    Exposure,
+    Identity,
+    Interaction,
+    Play,
+)
 
 # The three limits are definitions, not tuned values: docs/metrics.md states them, and
 # figures of different limits cannot be compared. Chosen, not measured.
@@ -91,14 +98,49 @@ def join(
         if not window.holds(play.start_ns):
             continue
         day = local_day(play.start_ns, time_zone)
-        totals = play_totals(
+        totals = share_of(
             play,
+            plays.values(),
             audience,
             responses[play.play_id],
             day,
         )
         parts[play_cell(play)].append(totals)
     return add_up_cells(window, events, parts)
+
+
+def share_of(
+    play: Play,
+    others: Iterable[Play],
+    audience: Audience,
+    responses: Collection[Interaction],
+    day: date,
+) -> Totals:
+    """Return the totals of one play; a play at the time of others counts only as that."""
+    if overlaps(play, others):
+        return Totals(advertiser=play.advertiser, overlapping=1)
+    return play_totals(
+        play,
+        audience,
+        responses,
+        day,
+    )
+
+
+def overlaps(play: Play, others: Iterable[Play]) -> bool:
+    """Tell whether plays that began earlier had the screen for too much of a play's time.
+
+    Whether those count themselves is no matter: else one late play would change all that follow.
+    Doubtful plays are not compared, as they are where their player did not say.
+    """
+    if play.doubtful is not None:
+        return False
+    shared_ns = 0
+    for other in others:
+        if other.doubtful is None and started(other) < started(play):
+            until_ns = min(play.end_ns, other.end_ns)
+            shared_ns += max(0, until_ns - play.start_ns)
+    return shared_ns > OVERLAP_NS
 
 
 def add_up_cells(
@@ -157,6 +199,7 @@ def play_totals(
         advertiser=play.advertiser,
         plays=1,
         completed=int(play.completed),
+        doubtful=int(play.doubtful is not None),
         ots=len(seen),
         watchers=sum(watched(present) for present in seen.values()),
         attention_ns=attention_ns,

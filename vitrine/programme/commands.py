@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from vitrine.clock import SECOND_NS
-from vitrine.schemas import Arm, Doubt, Id, Play
+from vitrine.schemas import LONG_NS, Arm, Doubt, Id, Play
 from vitrine.schemas.base import Nanoseconds
 
 PlayerKind = Literal["page", "virtual"]
@@ -44,10 +44,6 @@ LONGEST_TOKEN: Final = 4000
 # anew and gets the next command, and then come five minutes.
 START_LIMIT_NS: Final = 900 * SECOND_NS
 """Time after which a command is not shown any more, and no play of it is taken."""
-# Chosen, not measured: the page and the virtual player end each play at its `seconds`; what is
-# left is rounding, and the timers of pages of before.
-LONG_NS: Final = SECOND_NS
-"""Time by which a play may last longer than its creative."""
 
 RefusalReason = Literal[
     "token",

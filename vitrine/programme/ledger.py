@@ -7,18 +7,11 @@ from typing import Final, NamedTuple
 
 from vitrine.clock import SECOND_NS, Moment
 from vitrine.programme.commands import Refused
-from vitrine.schemas import Doubt, Play
+from vitrine.schemas import LONGEST_NS, OVERLAP_NS, Doubt, Play
 
-# Chosen, not measured: a player hears within a second or so that another one took over, and the
-# clocks of two players may differ by the time that an event takes to them.
-OVERLAP_NS: Final = 2 * SECOND_NS
-"""Time for which a play may run at the same time as others of its stand, in all."""
 # Chosen, not measured: a clock that follows others (NTP) is slowed down, and not set, below this.
 SET_BACK_NS: Final = SECOND_NS // 2
 """Step back of the clock from which on its time comes a second time."""
-# As in the configuration (`Creative.seconds`), and a second for what a report may be too long.
-LONGEST_NS: Final = 601 * SECOND_NS
-"""Time that no play exceeds."""
 # Chosen, not measured: five and a half hours of plays of four seconds; some 1 MB a stand.
 MOST_PLAYS: Final = 5_000
 """Plays that are remembered for each stand; older ones are compared with nothing."""

@@ -12,9 +12,21 @@ from vitrine.schemas.faces import (
     SealedEmbedding,
 )
 from vitrine.schemas.identity import Identity, IdentityReason
-from vitrine.schemas.plays import Arm, Doubt, Interaction, InteractionKind, Play
+from vitrine.schemas.plays import (
+    LONG_NS,
+    LONGEST_NS,
+    OVERLAP_NS,
+    Arm,
+    Doubt,
+    Interaction,
+    InteractionKind,
+    Play,
+)
 
 __all__ = [
+    "LONGEST_NS",
+    "LONG_NS",
+    "OVERLAP_NS",
     "Arm",
     "CampaignWindow",
     "Coverage",

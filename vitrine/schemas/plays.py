@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
+from vitrine.clock import SECOND_NS
 from vitrine.schemas.base import Event, Id, Nanoseconds
+
+# What a play may be, to the stand that takes it and to analytics that counts it.
+# Chosen, not measured: the page and the virtual player end each play at its `seconds`; what is
+# left is rounding, and the timers of pages of before.
+LONG_NS: Final = SECOND_NS
+"""Time by which a play may last longer than its creative."""
+# Chosen, not measured: a player hears within a second or so that another one took over, and the
+# clocks of two players may differ by the time that an event takes to them.
+OVERLAP_NS: Final = 2 * SECOND_NS
+"""Time for which a play may run at the same time as others of its stand, in all."""
+# As in the configuration (`Creative.seconds`), and what a play may be too long.
+LONGEST_NS: Final = 600 * SECOND_NS + LONG_NS
+"""Time that no play exceeds."""
 
 Arm = Literal["adaptive", "plain"]
 Doubt = Literal["early", "future", "long", "short", "overlap"]

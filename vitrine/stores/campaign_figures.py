@@ -148,7 +148,8 @@ def load_steps(
             zip(
                 SUMS,
                 json.loads(entry[b"sums"]),
-                strict=True,
+                # What was stored before a sum was added lacks it.
+                strict=False,
             )
         )
         start_ns = int(entry[b"start"])

@@ -89,6 +89,8 @@ def comparison(title: str, by: str) -> Panel:
         title,
         definition(
             "plays",
+            "doubtful plays",
+            "overlapping plays",
             "opportunity to see",
             "watchers",
             "conversion ratio",
@@ -99,6 +101,8 @@ def comparison(title: str, by: str) -> Panel:
         (
             Query(total(figures.PLAYS, group), "plays"),
             Query(total(figures.COMPLETED, group), "not cut short"),
+            Query(total(figures.DOUBTFUL, group), "doubtful"),
+            Query(total(figures.OVERLAPPING, group), "overlapping"),
             Query(total(figures.OTS, group), "OTS ≥"),
             Query(total(figures.WATCHERS, group), "watchers"),
             Query(per(figures.CONVERSION, group), "conversion ≤", "percentunit"),

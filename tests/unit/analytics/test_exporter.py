@@ -43,6 +43,8 @@ def test_a_scrape_has_the_released_totals_of_each_cell(server: str) -> None:
     values = {
         "plays_total": 2.0,
         "completed_total": 2.0,
+        "doubtful_total": 0.0,
+        "overlapping_total": 0.0,
         "ots_total": 6.0,
         "watchers_total": 3.0,
         "attention_seconds_total": 12.0,

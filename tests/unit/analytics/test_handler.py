@@ -193,6 +193,16 @@ def test_what_is_dated_more_than_a_day_ahead_of_the_log_is_refused() -> None:
     assert reason == "dated more than a day after it was appended"
 
 
+def test_a_play_that_cannot_have_been_is_refused_and_counts_for_nothing() -> None:
+    handler = make_handler()
+    endless = make_play(10, 3600, play_id="endless")
+    outputs = take(handler, *PERSON, endless, CLOSING)
+    [(refused, reason)] = outputs.rejected
+    assert refused.event == endless
+    assert reason == "longer than its creative"
+    assert rows(outputs) == [(1, 0)]
+
+
 def test_all_windows_close_at_the_end_of_finite_input_only() -> None:
     endless = make_handler()
     take(endless, *PERSON)

@@ -55,6 +55,7 @@ def test_json_has_figures_definitions_and_the_sums_behind_them(redis: Redis) -> 
     figures = campaign["figures"]
     assert figures == {
         "plays": 2,
+        "doubtful_share": 0.0,
         "ots": 6,
         "watchers": 3,
         "conversion": 0.5,

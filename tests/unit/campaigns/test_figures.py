@@ -42,6 +42,8 @@ LABELS_OF_A_ROW = {
 TOTALS = Totals(
     plays=4,
     completed=3,
+    doubtful=1,
+    overlapping=2,
     ots=10,
     watchers=5,
     attention_ns=6 * SECOND_NS,
@@ -67,6 +69,9 @@ CAMPAIGN = CampaignFigures(
 VALUES = {
     "plays": 4,
     "completed": 3,
+    "doubtful": 1,
+    "doubtful_share": 0.25,
+    "overlapping": 2,
     "ots": 10,
     "watchers": 5,
     "conversion": 0.5,
@@ -129,7 +134,7 @@ def test_a_row_holds_integers_rounded_ratios_and_its_own_people() -> None:
 
 def test_metrics_have_names_of_their_own() -> None:
     names = [figure.name for figure in EXPORTED]
-    assert len(set(names)) == len(names) == 19
+    assert len(set(names)) == len(names) == 21
 
 
 def test_every_figure_has_its_definition() -> None:

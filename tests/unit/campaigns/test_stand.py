@@ -389,6 +389,22 @@ def test_at_the_end_of_the_input_everything_closes() -> None:
     assert [row.plays for row in feed(stand, ended=True).published] == [1]
 
 
+def test_a_late_play_takes_the_screen_from_one_in_the_next_window() -> None:
+    stand = stand_with(
+        make_play(296, 304),
+        make_play(303, 311),
+        make_exposure(290, 320),
+        clock(700),
+    )
+    late = feed(stand, make_play(299, 310, creative_id="shoe-more"))
+    found = {row.start_ns: row for row in late.published if row.creative_id == "shoe"}
+    assert set(found) == {at(300)}
+    assert (found[at(300)].plays, found[at(300)].ots) == (0, 0)
+    assert found[at(300)].correction
+    [added] = [added for _, added in late.exact if added.plays < 0]
+    assert (added.plays, added.overlapping) == (-1, 1)
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_the_order_of_arrival_does_not_change_the_final_rows(seed: int) -> None:
     events = random_day(
@@ -397,6 +413,17 @@ def test_the_order_of_arrival_does_not_change_the_final_rows(seed: int) -> None:
         stands=1,
     )
     draw = random.Random(seed)
+    # More that claim the screen, at any time and across windows.
+    for number in range(30):
+        start = draw.uniform(0, 690)
+        invented = make_play(
+            start,
+            start + draw.choice([2.5, 8.0, 60.0]),
+            play_id=f"invented-{number}",
+            stand_id="stand-0",
+            doubtful=draw.choice([None, None, "future"]),
+        )
+        events.append(invented)
     expected = final_rows(events, draw)
     shuffled = events + draw.choices(events, k=50)
     draw.shuffle(shuffled)

@@ -320,3 +320,39 @@ def test_the_same_events_twice_change_nothing() -> None:
     ]
     once = join(WINDOW, window_events(*events))
     assert join(WINDOW, window_events(*events, *events)) == once
+
+
+# The screen shows one play at a time
+
+
+@pytest.mark.parametrize(
+    ("start", "counts"),
+    [
+        (8.0, True),
+        (6.0, True),
+        (5.9, False),
+        (0.0, False),
+    ],
+)
+def test_a_play_at_the_time_of_an_earlier_one_counts_for_nothing(
+    start: float, counts: bool
+) -> None:
+    others = make_play(0, 8, play_id="a")
+    person = make_exposure(0, 30)
+    totals = only(others, make_play(start, start + 8, play_id="b"), person)
+    assert totals.plays == 1 + counts
+    assert totals.ots == 1 + counts
+    assert totals.overlapping == 1 - counts
+
+
+def test_overlaps_with_several_plays_add_up() -> None:
+    first = make_play(0, 8)
+    second = make_play(6.5, 12)
+    assert only(first, second, make_play(6.6, 20)).overlapping == 1
+    assert only(first, make_play(6.6, 20)).overlapping == 0
+
+
+def test_a_doubtful_play_is_counted_and_compared_with_none() -> None:
+    doubtful = make_play(1, 9, doubtful="overlap")
+    totals = only(make_play(0, 8), doubtful, make_play(9, 17))
+    assert (totals.plays, totals.doubtful, totals.overlapping) == (3, 1, 0)
