@@ -17,7 +17,7 @@ from vitrine.services.stand.live import (
     on_screen,
     stand_view,
 )
-from vitrine.services.stand.protocol import StateEvent
+from vitrine.services.stand.protocol import KeptRefusals, StateEvent
 from vitrine.services.stand.stages import Stage, Stages
 from vitrine.services.stand.switchboard import Connection, Switchboard
 from vitrine.telemetry import metrics
@@ -51,6 +51,7 @@ class Broadcast:
         self._due_s = time.monotonic() + STATE_EVERY_S
         views = []
         troubles = []
+        unseen = {}
         for stand, stage in self._stages.served():
             connection = self._switchboard.in_charge(stand.id)
             views.append(self._tell_players(stand, stage, connection, now))
@@ -60,12 +61,15 @@ class Broadcast:
                     f"stand {stand.id}: the browser of the screen keeps nothing, its storage "
                     "is blocked or full; what it has not reported is lost when it ends"
                 )
+            if connection is not None and connection.refused is not None:
+                unseen[stand.id] = _refusals(stand, connection.refused)
         live = LiveView(
             now_ns=now.utc_ns,
             started_ns=started_ns,
             stands=views,
             names=names_of(self._stages.mall).given,
             problems=[*problems, *troubles],
+            unseen=unseen,
         )
         self._switchboard.show(live)
 
@@ -113,6 +117,14 @@ def _silence(stand: Stand, connection: Connection | None) -> list[str]:
         f"stand {stand.id}: player {player_id} does not report its plays; "
         "look at the screen and start its browser again"
     ]
+
+
+def _refusals(stand: Stand, refused: KeptRefusals) -> str:
+    reasons = ", ".join(refused.reasons)
+    return (
+        f"stand {stand.id}: the screen keeps {refused.count} proofs of play that were refused "
+        f"({reasons}); the log of stand has each of them"
+    )
 
 
 def _on_screen(stage: Stage, now: Moment) -> OnScreen | None:

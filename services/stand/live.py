@@ -80,6 +80,8 @@ class LiveView(BaseModel):
     """Names for people; see `Names.given`."""
     problems: Sequence[str]
     """A sentence each, for the operator to act on."""
+    unseen: Mapping[str, str]
+    """Stand → a sentence on the refused reports that its screen keeps until they were seen."""
 
 
 @dataclass(slots=True)

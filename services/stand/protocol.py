@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from vitrine.mall.campaigns import Fit
 from vitrine.mall.creative_files import Kind
@@ -82,6 +82,25 @@ class AliveEvent(BaseModel):
     steady_ns: int = 0
 
 
+class SeenEvent(BaseModel):
+    """Tell a player that somebody saw its refused reports, as many as it told of. Event `seen`."""
+
+    count: int
+
+
+class KeptRefusals(BaseModel):
+    """Tell of refused reports that a player keeps until somebody has seen them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    count: int = Field(ge=1, lt=2**53)
+    """With those that it had no room for."""
+    reasons: list[Annotated[str, StringConstraints(pattern=r"^[a-z-]{1,20}$")]] = Field(
+        max_length=20
+    )
+    """In words of this version of the stand, or of one before."""
+
+
 class PlayReports(BaseModel):
     """Report finished plays, oldest first."""
 
@@ -90,6 +109,7 @@ class PlayReports(BaseModel):
     plays: list[PlayReport] = Field(min_length=1, max_length=MOST_PLAYS)
     kept: bool = True
     """False from a player whose storage is blocked or full."""
+    refused: KeptRefusals | None = None
 
 
 FailureReason = Literal["does-not-load", "takes-too-long", "throws"]
@@ -123,6 +143,8 @@ class RefusedReport(BaseModel):
 
     play_id: str
     reason: str
+    code: str = ""
+    """The reason in a word, as the metric has it; empty from a server of before."""
 
 
 class Acknowledged(BaseModel):

@@ -52,7 +52,11 @@ async def take_plays(
     """Take proofs of play; answered when the bus has them. Repeating a report is harmless."""
     now = web.clock.now()
     web.ledgers.hear_clock(now)
-    web.switchboard.keeps(stand_id, keeps=reports.kept)
+    web.switchboard.keeps(
+        stand_id,
+        keeps=reports.kept,
+        refused=reports.refused,
+    )
     plays = []
     refused = []
     for report in reports.plays:
@@ -104,7 +108,11 @@ def _refusal(
 ) -> RefusedReport:
     """Count a refused report, and return the answer to it."""
     _count_refused(stand_id, f"play {report.play_id}", error)
-    return RefusedReport(play_id=report.play_id, reason=str(error))
+    return RefusedReport(
+        play_id=report.play_id,
+        reason=str(error),
+        code=error.reason,
+    )
 
 
 def _count_refused(stand_id: str, what: str, error: Refused) -> None:

@@ -19,7 +19,7 @@ from vitrine.programme.director import Player
 from vitrine.schemas import Interaction, Play
 from vitrine.services.stand.due_plays import DuePlays
 from vitrine.services.stand.live import LiveView
-from vitrine.services.stand.protocol import FailureReason
+from vitrine.services.stand.protocol import FailureReason, KeptRefusals, SeenEvent
 from vitrine.telemetry import metrics
 
 logger = logging.getLogger(__name__)
@@ -54,6 +54,8 @@ class Connection:
     """The player did not report its plays in time, and nothing since."""
     keeps: bool = True
     """The player keeps its reports in a storage that survives it."""
+    refused: KeptRefusals | None = None
+    """What the player keeps until somebody has seen it."""
 
     def put(self, sent: Sent | None) -> None:
         """Send an event, or the end, from any thread."""
@@ -183,11 +185,28 @@ class Switchboard:
         stand_id: str,
         *,
         keeps: bool,
+        refused: KeptRefusals | None = None,
     ) -> None:
-        """Take note that the player in charge has a storage for its reports, or none."""
+        """Take note of what the player in charge keeps, and whether it has a storage for it."""
         connection = self.in_charge(stand_id)
         if connection is not None:
             connection.keeps = keeps
+            connection.refused = refused
+
+    def see_refusals(self, stand_id: str) -> None:
+        """Tell the players of a stand that somebody saw the refused reports they told of."""
+        for connection in self._of(stand_id):
+            refused = connection.refused
+            if refused is None:
+                continue
+            connection.refused = None
+            seen = SeenEvent(count=refused.count)
+            connection.put(Sent("seen", seen.model_dump_json()))
+            logger.info(
+                "stand %s: %d refused reports of plays were seen",
+                stand_id,
+                refused.count,
+            )
 
     def submit(self, submission: Submission) -> None:
         """Hand reports to the loop; after `close` they fail at once."""

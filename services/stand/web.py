@@ -12,6 +12,7 @@ from fastapi.sse import EventSourceResponse
 from vitrine.services.stand.audit_page import READERS, audit_page
 from vitrine.services.stand.creative_files import CreativeFiles
 from vitrine.services.stand.dependencies import KnownStand, Web, WebOf
+from vitrine.services.stand.refusals import see_refusals
 from vitrine.services.stand.report_routes import (
     close_connection,
     take_failure,
@@ -84,6 +85,12 @@ def _operator_routes(web: Web) -> APIRouter:
         live_events,
         response_class=EventSourceResponse,
         dependencies=[Depends(stream_place)],
+    )
+    router.add_api_route(
+        "/live/{stand_id}/refusals/seen",
+        see_refusals,
+        methods=["POST"],
+        status_code=204,
     )
     router.add_api_route("/cameras", web.console.answer)
     router.add_api_route("/cameras/{path:path}", web.console.answer)

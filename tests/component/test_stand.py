@@ -111,7 +111,11 @@ def test_an_invented_play_is_refused_and_the_others_are_taken(stand: Running) ->
         answer = post(stand, invented, good).json()
     assert answer["accepted"] == [good["play_id"]]
     assert answer["refused"] == [
-        {"play_id": "page-1.feed", "reason": "the token was not issued here"}
+        {
+            "play_id": "page-1.feed",
+            "reason": "the token was not issued here",
+            "code": "token",
+        }
     ]
     assert [p.play_id for p in stand.read(PLAYS)] == [good["play_id"]]
 
@@ -161,10 +165,47 @@ def test_a_report_that_cannot_be_true_is_refused_and_counted(stand: Running) -> 
         answer = post(stand, report).json()
     assert answer["accepted"] == []
     assert answer["refused"] == [
-        {"play_id": report["play_id"], "reason": "the play ends before it starts"}
+        {
+            "play_id": report["play_id"],
+            "reason": "the play ends before it starts",
+            "code": "backwards",
+        }
     ]
     assert refused("backwards") == before + 1
     assert stand.read(PLAYS) == []
+
+
+def test_refused_reports_stay_until_somebody_has_seen_them(stand: Running) -> None:
+    kept = {"count": 3, "reasons": ["used", "overlap"]}
+    with listening(stand) as page:
+        reports = [report_of(page.next("play"), 0, 1, completed=False)]
+        body = {"plays": reports, "refused": kept}
+        assert stand.http.post("/stands/north/plays", json=body).is_success
+        sentence = until(lambda: live(stand)["unseen"].get("north"), "the operator")
+        answer = stand.http.post("/live/north/refusals/seen")
+        assert page.next("seen") == {"count": 3}
+        until(lambda: not live(stand)["unseen"], "the sentence to go")
+    assert sentence.startswith(
+        "stand north: the screen keeps 3 proofs of play that were refused (used, overlap)"
+    )
+    assert answer.status_code == 204
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        {"count": 0, "reasons": []},
+        {"count": 1, "reasons": ["<b>Call this number</b>"]},
+        {"count": 1, "reasons": ["used"] * 21},
+    ],
+)
+def test_what_a_screen_keeps_is_told_in_words_of_the_stand(
+    stand: Running, kept: dict[str, Any]
+) -> None:
+    with listening(stand) as page:
+        reports = [report_of(page.next("play"), 0, 1, completed=False)]
+        body = {"plays": reports, "refused": kept}
+        assert stand.http.post("/stands/north/plays", json=body).status_code == 422
 
 
 def test_two_commands_cannot_report_the_same_time(stand: Running) -> None:

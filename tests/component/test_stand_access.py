@@ -28,6 +28,7 @@ PROTECTED = [
     ("GET", "/", OPERATOR),
     ("GET", "/live", OPERATOR),
     ("GET", "/live/events", OPERATOR),
+    ("POST", "/live/north/refusals/seen", OPERATOR),
     ("GET", "/cameras", OPERATOR),
     ("GET", "/cameras/{path}", OPERATOR),
     ("GET", "/stands/north", PLAYER),
@@ -78,7 +79,7 @@ def test_a_route_opens_with_its_own_token_only(
         method,
         path,
         Authorization=f"Bearer {token}",
-    ) in {200, 404, 422}
+    ) in {200, 204, 404, 422}
 
 
 def test_a_browser_is_asked_once_and_the_token_leaves_the_address(

@@ -122,6 +122,30 @@ function drawRecent(article, stand) {
   article.root.querySelector('table').hidden = rows.length === 0;
 }
 
+let told = '';
+function drawProblems({ problems, unseen }) {
+  const now = JSON.stringify([problems, unseen]);
+  if (now === told) return; // nobody can press a button that is replaced four times a second
+  told = now;
+  const items = problems.map(problemItem);
+  for (const [stand, text] of Object.entries(unseen)) {
+    const item = problemItem(text);
+    const seen = document.createElement('button');
+    seen.textContent = 'Seen';
+    seen.addEventListener('click', () => fetch(`/live/${stand}/refusals/seen`, { method: 'POST' }));
+    item.append(' ', seen);
+    items.push(item);
+  }
+  $('#problems').hidden = !items.length;
+  $('#problems').replaceChildren(...items);
+}
+
+function problemItem(text) {
+  const item = document.createElement('li');
+  item.textContent = text;
+  return item;
+}
+
 function draw(live) {
   connected(true);
   names = live.names;
@@ -129,12 +153,7 @@ function draw(live) {
   const zone = live.stands[0]?.time_zone;
   $('#since').textContent = live.started_ns
     ? `${clock(live.now_ns, zone)} · counted since ${clock(live.started_ns, zone)}` : 'waiting for the first visitor data';
-  $('#problems').hidden = !live.problems.length;
-  $('#problems').replaceChildren(...live.problems.map((problem) => {
-    const item = document.createElement('li');
-    item.textContent = problem;
-    return item;
-  }));
+  drawProblems(live);
   for (const stand of live.stands) {
     const article = articleOf(stand.id);
     drawScreen(article, stand, live.now_ns);

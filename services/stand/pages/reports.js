@@ -6,6 +6,9 @@ const BATCH = 20; // with the longest tokens below the 64 kB that a browser send
 const ANSWER_MS = 8_000; // longer than the stand takes to say that the bus is away
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 10_000;
+const MOST_REFUSED = 50; // chosen, not measured: some 75 kB of the 5 MB that a browser gives
+
+const byStart = (a, b) => a.report.start_ns - b.report.start_ns;
 
 export class Reports {
   constructor(standId) {
@@ -47,6 +50,35 @@ export class Reports {
       .map((key) => ({ key, report: JSON.parse(store.get(key)) }));
   }
 
+  // Refused reports stay until somebody has seen them; the oldest make room, and are counted.
+  refuse({ key, report }, code) {
+    store.put(`${this.prefix}refused/${report.play_id}`, JSON.stringify({ code, ...report }));
+    store.drop(key);
+    const surplus = this.kept('refused').sort(byStart).slice(0, -MOST_REFUSED);
+    surplus.forEach((item) => store.drop(item.key));
+    this.forgotten += surplus.length;
+  }
+
+  get forgotten() { return Number(store.get(`${this.prefix}forgotten`) ?? 0); }
+
+  set forgotten(count) {
+    if (count) store.put(`${this.prefix}forgotten`, `${count}`);
+    else store.drop(`${this.prefix}forgotten`);
+  }
+
+  refusals() {
+    const kept = this.kept('refused');
+    const count = kept.length + this.forgotten;
+    return count ? { count, reasons: [...new Set(kept.map(({ report }) => report.code))] } : undefined;
+  }
+
+  // Somebody saw so many; what was refused since stays.
+  seen(count) {
+    const kept = this.kept('refused').sort(byStart).slice(0, Math.max(0, count - this.forgotten));
+    kept.forEach((item) => store.drop(item.key));
+    this.forgotten = 0;
+  }
+
   async flush() {
     if (this.busy) return;
     this.busy = true;
@@ -69,8 +101,9 @@ export class Reports {
 
   // Sends what is oldest; false when nothing is left. Throws when it has to be tried again later.
   async send() {
-    const plays = this.kept('plays').sort((a, b) => a.report.start_ns - b.report.start_ns);
-    const batch = plays.length ? plays.slice(0, this.narrow ? 1 : BATCH) : this.kept('interactions').slice(0, 1);
+    const alone = this.narrow;
+    const plays = this.kept('plays').sort(byStart);
+    const batch = plays.length ? plays.slice(0, alone ? 1 : BATCH) : this.kept('interactions').slice(0, 1);
     if (!batch.length) return false;
     const reports = batch.map((item) => item.report);
     this.sending = new AbortController();
@@ -78,14 +111,21 @@ export class Reports {
       method: 'POST',
       keepalive: true,
       headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(plays.length ? { plays: reports, kept: store.keeps() } : reports[0]),
+      body: JSON.stringify(plays.length ? { plays: reports, kept: store.keeps(), refused: alone ? undefined : this.refusals() } : reports[0]),
       signal: AbortSignal.any([this.sending.signal, AbortSignal.timeout(ANSWER_MS)]),
     });
+    if (response.ok && plays.length) {
+      const { refused } = await response.json();
+      for (const { play_id, code } of refused) {
+        this.refuse(batch.find((item) => item.report.play_id === play_id), code || 'unknown');
+      }
+    }
     // A malformed report can never be accepted: find it by sending one at a time, and drop it alone.
     const malformed = response.status === 422 || response.status === 404;
     if (!response.ok && !malformed) throw new Error(`status ${response.status}`);
-    if (!malformed || batch.length === 1) batch.forEach((item) => store.drop(item.key));
-    this.narrow = malformed;
+    if (malformed && alone && plays.length) this.refuse(batch[0], 'malformed');
+    if (!malformed || alone) batch.forEach((item) => store.drop(item.key));
+    this.narrow = malformed && !alone;
     return true;
   }
 }

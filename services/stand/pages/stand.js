@@ -134,6 +134,7 @@ const stream = new Stream(
     alive(alive) { clock.hear(alive); },
     play(event) { clock.hear(event); take(event); },
     offer: showOffer,
+    seen({ count }) { reports.seen(count); },
     state(state) { clock.hear(state); hearState(state); },
     replaced() {
       stream.close();
