@@ -148,7 +148,7 @@ class RefusedReport(BaseModel):
 
 
 class Acknowledged(BaseModel):
-    """Answer that the bus has the accepted plays; players drop these and the refused ones."""
+    """Answer that the bus has the accepted plays; players report neither these nor the refused."""
 
     accepted: Sequence[str]
     refused: Sequence[RefusedReport] = ()

@@ -8,7 +8,7 @@ import pytest
 
 from tests.clocks import SetClock
 from tests.stand_builders import make_campaign, running_stand, write_creatives
-from tests.stand_players import until, virtual_player
+from tests.stand_players import live, until, virtual_player
 from vitrine.clock import SECOND_NS
 from vitrine.topics import PLAYS
 
@@ -35,6 +35,8 @@ def test_a_clock_that_is_set_costs_a_virtual_player_no_play(
         until(lambda: len(stand.read(PLAYS)) >= known + 4, "plays", limit_s=6)
         plays = stand.read(PLAYS)
         now_ns = clock.now_ns()
+        [shown] = live(stand)["stands"]
+    assert abs(shown["on_screen"]["since_ns"] - now_ns) < 3 * SECOND_NS
     for play in plays:
         assert play.completed
         assert play.end_ns - play.start_ns == SECOND_NS

@@ -32,6 +32,9 @@ PlayerId = Annotated[
 # Chosen, not measured: a player's clock follows what the stand sends, at worst over a slow network.
 CLOCK_TOLERANCE_NS: Final = 5 * SECOND_NS
 """Difference that the clocks of player and stand may have."""
+# Chosen, not measured: a clock that follows others (NTP) is slowed down, and not set, below this.
+SET_BACK_NS: Final = SECOND_NS // 2
+"""Step back of the clock from which on its time comes a second time."""
 # Chosen, not measured: timers of browsers are coarse.
 SHORT_NS: Final = SECOND_NS // 2
 """Time by which a play may end early and still count as complete."""
@@ -206,17 +209,14 @@ def _possible(
     if end_ns - start_ns > planned_ns + LONG_NS:
         doubtful = "long"
         end_ns = start_ns + planned_ns
-    if end_ns > now_ns + CLOCK_TOLERANCE_NS:
-        doubtful = "future"
-        start_ns = max(0, now_ns - (end_ns - start_ns))
-        end_ns = now_ns
-    # What was issued in the future is of a clock that was set back, maybe before a restart.
-    set_back = set_back or command.issued_ns > now_ns + CLOCK_TOLERANCE_NS
-    if start_ns < command.issued_ns - CLOCK_TOLERANCE_NS and not set_back:
-        doubtful = doubtful or "early"
-        moved_ns = command.issued_ns - start_ns
-        start_ns = command.issued_ns
-        end_ns = max(start_ns, min(end_ns + moved_ns, now_ns))
+    start_ns, end_ns, moved = _moved(
+        start_ns,
+        end_ns,
+        command.issued_ns,
+        now_ns,
+        set_back=set_back,
+    )
+    doubtful = doubtful or moved
     completed = report.completed
     if completed and end_ns - start_ns < planned_ns - SHORT_NS:
         doubtful = doubtful or "short"
@@ -227,3 +227,29 @@ def _possible(
         completed,
         doubtful,
     )
+
+
+def _moved(
+    start_ns: int,
+    end_ns: int,
+    issued_ns: int,
+    now_ns: int,
+    *,
+    set_back: bool,
+) -> tuple[int, int, Doubt | None]:
+    """Return a span moved to between its command and now, and why."""
+    doubtful: Doubt | None = None
+    # What was issued in the future is of a clock that was set back, maybe before a restart.
+    set_back = set_back or issued_ns > now_ns + CLOCK_TOLERANCE_NS
+    # A play of before that stayed ahead would take its time from those of after.
+    ahead_ns = SET_BACK_NS if set_back else CLOCK_TOLERANCE_NS
+    if end_ns > now_ns + ahead_ns:
+        doubtful = "future"
+        start_ns = max(0, now_ns - (end_ns - start_ns))
+        end_ns = now_ns
+    if start_ns < issued_ns - CLOCK_TOLERANCE_NS and not set_back:
+        doubtful = doubtful or "early"
+        moved_ns = issued_ns - start_ns
+        start_ns = issued_ns
+        end_ns = max(start_ns, min(end_ns + moved_ns, now_ns))
+    return start_ns, end_ns, doubtful

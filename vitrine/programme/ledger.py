@@ -5,13 +5,10 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from typing import Final, NamedTuple
 
-from vitrine.clock import SECOND_NS, Moment
-from vitrine.programme.commands import Refused
+from vitrine.clock import Moment
+from vitrine.programme.commands import SET_BACK_NS, Refused
 from vitrine.schemas import LONGEST_NS, OVERLAP_NS, Doubt, Play
 
-# Chosen, not measured: a clock that follows others (NTP) is slowed down, and not set, below this.
-SET_BACK_NS: Final = SECOND_NS // 2
-"""Step back of the clock from which on its time comes a second time."""
 # Chosen, not measured: five and a half hours of plays of four seconds; some 1 MB a stand.
 MOST_PLAYS: Final = 5_000
 """Plays that are remembered for each stand; older ones are compared with nothing."""
