@@ -7,12 +7,11 @@ from typing import Final, Literal
 from vitrine.clock import SECOND_NS
 from vitrine.programme.commands import (
     CLOCK_TOLERANCE_NS,
-    LONG_NS,
     START_LIMIT_NS,
     Command,
     Refused,
 )
-from vitrine.schemas import Interaction
+from vitrine.schemas import LONG_NS, Interaction
 
 PageKind = Literal["touch", "opt-out"]
 
@@ -32,16 +31,14 @@ def during_play(
     """Return what somebody did while the play of `command` was on the screen.
 
     Its id comes from the command, the kind and the number within the play: a repetition is the
-    same one, and a command leads to no more than MOST_TOUCHES of a kind. A time after `now_ns`
-    becomes `now_ns`, as clocks differ.
-    Raises Refused for another stand, a number too many, or a time at which the play was not on.
+    same one, and a command leads to no more than MOST_TOUCHES of a kind. A time before the
+    command or after `now_ns` becomes that, as clocks differ and are set.
+    Raises Refused for another stand, a number too many, or a time when the play must have ended.
     """
     if command.stand_id != stand_id:
         raise Refused("stand", f"the play belongs to stand {command.stand_id}")
     if not 0 <= number < MOST_TOUCHES:
         raise Refused("too-many", f"no more than {MOST_TOUCHES} count for a play")
-    if at_ns < command.issued_ns - CLOCK_TOLERANCE_NS:
-        raise Refused("early", "it was before the play was decided")
     seconds_ns = int(command.seconds * SECOND_NS)
     longest_ns = START_LIMIT_NS + seconds_ns + LONG_NS
     if at_ns > command.issued_ns + longest_ns + CLOCK_TOLERANCE_NS:
@@ -50,7 +47,7 @@ def during_play(
         interaction_id=f"{command.command_id}.{kind}.{number}",
         stand_id=stand_id,
         kind=kind,
-        at_ns=min(at_ns, now_ns),
+        at_ns=min(max(at_ns, command.issued_ns), now_ns),
         play_id=command.play_id,
         campaign_id=command.campaign_id,
         advertiser=command.advertiser,
