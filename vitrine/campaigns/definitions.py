@@ -107,7 +107,7 @@ MULTIPLIER = Definition(
 )
 INTERACTIONS = Definition(
     "touches, offers shown, offers redeemed",
-    "interactions by their own time",
+    "interactions by their own time; of touches at most 30 a play, each once",
     notes=(
         "of the campaign and creative that they name, else of the play that they name, "
         "else of what is on the screen; without any of these they are no campaign's"
