@@ -79,6 +79,9 @@ def revoke_screen(data: Path | None, screen_id: str) -> None:
     """Revoke a screen's token. Raises ConfigurationError for an unknown screen."""
     with _opened(data) as redis:
         screen = stored.revoke(redis, screen_id, int(time.time()))
+    if screen is None:
+        click.echo(f"what the store had of screen {screen_id} is removed")
+        return
     click.echo(f"screen {screen_id} of stand {screen.stand_id} is revoked")
 
 

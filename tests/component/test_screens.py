@@ -179,6 +179,17 @@ def test_while_the_store_is_away_the_last_list_stays_in_force(
     assert len(told) == 1
 
 
+def test_with_a_record_that_cannot_be_read_the_last_list_stays_in_force(
+    redis: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    screen, token = add(redis)
+    screens = Screens(stored.listed(redis))
+    redis.hset(stored.SCREENS, screen.screen_id, "{}")
+    ScreenWatch(redis, screens, Switchboard()).look()
+    assert screens.by_token("north", token) == screen
+    assert f"revoke {screen.screen_id}` removes it" in caplog.text
+
+
 def test_the_last_use_is_written_once_a_minute(
     redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:

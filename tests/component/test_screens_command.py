@@ -48,6 +48,16 @@ def test_a_screen_is_added_listed_and_revoked(redis: Redis) -> None:
 
 
 @pytest.mark.usefixtures("environment")
+def test_a_record_that_cannot_be_read_is_named_and_can_be_removed(redis: Redis) -> None:
+    redis.hset(stored.SCREENS, "c0ffee", "{}")
+    listed = run("list")
+    assert "`vitrine screens revoke c0ffee` removes it" in str(listed.exception)
+    removed = run("revoke", "c0ffee")
+    assert removed.output == "what the store had of screen c0ffee is removed\n"
+    assert redis.hexists(stored.SCREENS, "c0ffee") is False
+
+
+@pytest.mark.usefixtures("environment")
 def test_what_is_no_screen_and_no_stand_is_refused() -> None:
     unknown = run("revoke", "nothing")
     assert isinstance(unknown.exception, ConfigurationError)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Final, cast
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 from redis import Redis
 
 from vitrine.errors import ConfigurationError
@@ -73,10 +73,14 @@ def add(
 
 
 def listed(redis: Redis) -> list[Screen]:
-    """Return all screens by stand and time, also those that were revoked. Raises Unavailable."""
+    """Return all screens by stand and time, also those that were revoked.
+
+    Raises Unavailable, and ConfigurationError for a record that cannot be read: without it, its
+    stand would be taken for one that has no screens of its own, and open for others.
+    """
     with redis_errors(redis):
         records = cast("dict[bytes, bytes]", redis.hgetall(SCREENS))
-    screens = [Screen.model_validate_json(record) for record in records.values()]
+    screens = [_read(name.decode(), record) for name, record in records.items()]
     return sorted(screens, key=lambda screen: (screen.stand_id, screen.added_s))
 
 
@@ -84,10 +88,11 @@ def revoke(
     redis: Redis,
     screen_id: str,
     now_s: int,
-) -> Screen:
+) -> Screen | None:
     """Revoke a screen's token. The record stays, so that its stand goes on to ask for tokens.
 
-    Raises Unavailable, and ConfigurationError for an unknown screen.
+    One that cannot be read is removed; None then. Raises Unavailable, and ConfigurationError for
+    an unknown screen.
     """
     with redis_errors(redis):
         record = cast("bytes | None", redis.hget(SCREENS, screen_id))
@@ -95,12 +100,27 @@ def revoke(
         raise ConfigurationError(
             f"no screen {screen_id}; `vitrine screens list` shows all"
         )
-    screen = Screen.model_validate_json(record)
+    try:
+        screen = _read(screen_id, record)
+    except ConfigurationError:
+        with redis_errors(redis):
+            redis.hdel(SCREENS, screen_id)
+        return None
     if screen.is_revoked:
         return screen
     screen = screen.model_copy(update={"revoked_s": now_s})
     _put(redis, screen)
     return screen
+
+
+def _read(screen_id: str, record: bytes) -> Screen:
+    try:
+        return Screen.model_validate_json(record)
+    except ValidationError:
+        raise ConfigurationError(
+            f"what the store has of screen {screen_id} cannot be read; "
+            f"`vitrine screens revoke {screen_id}` removes it"
+        ) from None
 
 
 def _put(redis: Redis, screen: Screen) -> None:
