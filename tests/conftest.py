@@ -146,6 +146,16 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
+def certutil() -> str:
+    """Return the path of certutil, which tells Chromium of an authority."""
+    path = shutil.which("certutil")
+    if path is None:
+        _absent("NO CERTUTIL: on Debian: apt install libnss3-tools", REQUIRE_BROWSER)
+    assert path is not None
+    return path
+
+
+@pytest.fixture(scope="session")
 def promtool() -> str:
     """Return the path of promtool, which comes with Prometheus."""
     path = shutil.which("promtool")

@@ -155,11 +155,12 @@ def running_stand(
     framed_by: str = "",
     users: Path | None = None,
     audit_file: Path | None = None,
+    tls: Path | None = None,
 ) -> Iterator[Running]:
     """A stand service with `folder` as its configuration, `north` with these campaigns.
 
     By default on a free port, with an event clock that starts at T0_NS. An error that stops the
-    service is raised at the end of the block.
+    service is raised at the end of the block. `tls` is the folder of a certificate.
     """
     bus = bus or MemoryBus(TOPICS)
     if clock is None:
@@ -192,6 +193,8 @@ def running_stand(
             console_url=console_url,
             creative_hosts=creative_hosts,
             framed_by=framed_by,
+            certificate=tls and tls / "site.pem",
+            certificate_key=tls and tls / "site-key.pem",
         ),
     )
 
@@ -210,7 +213,9 @@ def running_stand(
             pass
         if failure:
             raise RuntimeError(str(failure.pop())) from None
-        http = stack.enter_context(httpx.Client(base_url=service.address, timeout=20))
+        verify = service.trust() if service.trust is not None else True
+        client = httpx.Client(base_url=service.address, timeout=20, verify=verify)
+        http = stack.enter_context(client)
         yield Running(
             bus,
             clock,

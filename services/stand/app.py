@@ -29,6 +29,7 @@ from vitrine.stores import screens as stored
 from vitrine.stores.redis import redis_errors
 from vitrine.topics import ENGAGEMENT, IDENTITIES
 from vitrine.web import limits
+from vitrine.web.certificate import Trust
 from vitrine.web.guard import OPERATOR_COOKIE, PageGuard
 from vitrine.web.names import ServerNames
 from vitrine.web.people import check_accounts, people_of
@@ -52,6 +53,8 @@ class StandService:
         self._context = context
         self._settings = settings
         self.address = ""
+        self.trust: Trust | None = None
+        """What a client on this machine has to trust, where the pages have a certificate."""
         self.player_token = settings.player_token
         self.listening = Event()
 
@@ -80,6 +83,10 @@ class StandService:
                 variable="VITRINE_STAND_PORT",
             )
             stack.enter_context(listener)
+            certificate = self._settings.pair()
+            if certificate is not None:
+                stack.enter_context(certificate.followed())
+                self.trust = certificate.client_context
             server = web_server(
                 app,
                 listener,
@@ -88,6 +95,7 @@ class StandService:
                 names=ServerNames(context.settings.own_names()),
                 body_bytes={"plays": limits.REPORT_BYTES},
                 open_files=("/creatives/",),
+                tls=None if certificate is None else certificate.context,
             )
             stack.enter_context(server)
             # Before the server, so that its open streams end and it can.
@@ -96,7 +104,8 @@ class StandService:
             stack.callback(watched.close)
             watch = ScreenWatch(watched, screens, switchboard)
             stack.enter_context(watch.running(stop))
-            self.address = address_of(listener)
+            secure = certificate is not None
+            self.address = address_of(listener, secure=secure)
             self.listening.set()
             logger.info("stand pages at %s", self.address)
             handler = self._handler(redis, key, switchboard)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import ClassVar, Final
+from pathlib import Path
+from typing import ClassVar, Final, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from vitrine.mall.hosts import public_host
 from vitrine.settings import EnvironmentSettings, split_names
+from vitrine.web.certificate import Certificate
 
 ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9._-]+(:[0-9]{1,5})?")
 
@@ -46,6 +48,16 @@ class StandSettings(EnvironmentSettings):
             "in a frame."
         ),
     )
+    certificate: Path | None = Field(
+        None,
+        description=(
+            "File with the certificate of the pages and those that lead to its authority, as PEM: "
+            "the pages are then at https://. `vitrine certificate` makes one."
+        ),
+    )
+    certificate_key: Path | None = Field(
+        None, description="File with the certificate's key, as PEM."
+    )
     player_token: SecretStr | None = Field(
         None,
         min_length=16,
@@ -59,6 +71,15 @@ class StandSettings(EnvironmentSettings):
             "or `sha256:` and its digest."
         ),
     )
+
+    @model_validator(mode="after")
+    def _whole_pair(self) -> Self:
+        if (self.certificate is None) != (self.certificate_key is None):
+            raise ValueError(
+                "VITRINE_STAND_CERTIFICATE and VITRINE_STAND_CERTIFICATE_KEY belong together: "
+                "set both or none"
+            )
+        return self
 
     @field_validator("creative_hosts")
     @classmethod
@@ -83,6 +104,12 @@ class StandSettings(EnvironmentSettings):
     def frame_ancestors(self) -> str:
         """Return `framed_by` as the directive of that name takes it."""
         return " ".join(split_names(self.framed_by)) or "'none'"
+
+    def pair(self) -> Certificate | None:
+        """Return the certificate; None for plain HTTP. Raises ConfigurationError."""
+        if self.certificate is None or self.certificate_key is None:
+            return None
+        return Certificate(self.certificate, self.certificate_key)
 
     def allowed_hosts(self) -> list[str]:
         """Return `creative_hosts` as a list, in lower case."""

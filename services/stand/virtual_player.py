@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import logging
 import signal
+import ssl
 import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Final
@@ -26,6 +28,7 @@ from vitrine.services.stand.kept_plays import KeptPlays
 from vitrine.services.stand.protocol import Acknowledged, PlayEvent
 from vitrine.services.stand.settings import StandSettings
 from vitrine.telemetry.logs import configure_logs
+from vitrine.web.certificate import Trust
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +60,7 @@ class VirtualPlayer:
         keep: Path | None = None,
         token: SecretStr | None = None,
         journal: list[tuple[str, PlayReport]] | None = None,
+        trust: Trust | None = None,
     ) -> None:
         self._base_url = base_url
         self._stand_ids = stand_ids
@@ -66,6 +70,7 @@ class VirtualPlayer:
             self._headers["Authorization"] = f"Bearer {token.get_secret_value()}"
         self._kept = KeptPlays(keep)
         self._journal = journal
+        self._trust = trust
         self._player_id = f"virtual-{uuid.uuid4().hex[:12]}"
 
     def run(self, stop: Event) -> None:
@@ -236,7 +241,9 @@ class VirtualPlayer:
         return BATCH
 
     def _client(self, limit_s: float) -> httpx.Client:
+        verify = self._trust() if self._trust is not None else True
         return httpx.Client(
+            verify=verify,
             base_url=self._base_url,
             headers=self._headers,
             timeout=httpx.Timeout(limit_s),
@@ -284,6 +291,11 @@ def server_sent_events(lines: Iterator[str]) -> Iterator[tuple[str, str]]:
     help="A stand to play at; repeatable.",
 )
 @click.option(
+    "--authority",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File with the authority of an https:// address, as PEM; those of the system else.",
+)
+@click.option(
     "--keep",
     type=click.Path(dir_okay=False, path_type=Path),
     help="File for unreported plays.",
@@ -291,6 +303,7 @@ def server_sent_events(lines: Iterator[str]) -> Iterator[tuple[str, str]]:
 def main(
     url: str,
     stands: tuple[str, ...],
+    authority: Path | None,
     keep: Path | None,
 ) -> None:
     """Play at stands that have no browser, until SIGTERM or Ctrl-C."""
@@ -305,6 +318,7 @@ def main(
         SystemClock(),
         keep,
         token,
+        trust=partial(ssl.create_default_context, cafile=authority),
     ).run(stop)
 
 

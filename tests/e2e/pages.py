@@ -49,11 +49,12 @@ def stand_with(
     redis_url: str,
     *creatives: dict[str, Any],
     clock: Clock | None = None,
+    served: dict[str, Any] | None = None,
     **fields: Any,
 ) -> Any:
     """A stand in real time whose one campaign has these creatives.
 
-    The one called `missing` has no file.
+    The one called `missing` has no file. What is in `served` goes to `running_stand`.
     """
     campaign = make_campaign("spring", *creatives, **BASE, **fields)
     (folder / "creatives").mkdir()
@@ -74,6 +75,7 @@ def stand_with(
         redis_url,
         campaign,
         clock=clock or SystemClock(),
+        **(served or {}),
     )
 
 

@@ -41,6 +41,7 @@ NOT_RUN = {
     "for name in": "needs Kafka; tests/processes.py starts the same processes",
     "vitrine customers --data mall/data enrol": "needs pictures of a customer; "
     "tests/component/test_enrolment.py has them",
+    "vitrine users": "asks for passwords; tests/unit/cli/test_users_command.py answers",
     "vitrine models pull": "fetches from the network; its tests serve the files themselves",
     "vitrine fieldtest rush": "takes minutes; tests/e2e/test_fieldtest.py runs one",
     "vitrine fieldtest two-cameras": "takes minutes; the same test breaks one on purpose",
@@ -49,6 +50,8 @@ NOT_RUN = {
     "echo 'eval": "changes the reader's own shell; the script is tested",
     "vitrine completion fish": "changes the reader's own shell; the script is tested",
     "apt install": "needs root",
+    "mkdir -p ~/.pki": "changes the reader's own browser; tests/e2e/test_tls.py has one",
+    "certutil": "likewise",
     "python3 -m venv /opt": "needs root",
     "useradd": "needs root",
     "/opt/vitrine/bin/vitrine config": "needs root",

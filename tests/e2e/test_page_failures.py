@@ -203,6 +203,7 @@ def test_a_page_that_hangs_gives_way_to_the_next_one_until_that_leaves(
             page,
             lambda: len(stand.read(PLAYS)) > known + 1,
             "the first page to be in charge again",
+            limit_ms=3 * LIMIT_MS,
         )
         plays = stand.read(PLAYS)
     assert len({play.play_id for play in plays}) == len(plays)

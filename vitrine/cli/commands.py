@@ -8,6 +8,7 @@ from importlib.metadata import EntryPoints, entry_points
 
 import click
 
+from vitrine.cli.certificate_command import certificate
 from vitrine.cli.completion_command import completion
 from vitrine.cli.config_command import config
 from vitrine.cli.models_command import models
@@ -62,6 +63,7 @@ cli.add_command(models)
 cli.add_command(run)
 cli.add_command(topics)
 cli.add_command(users)
+cli.add_command(certificate)
 
 
 def run_command_line(arguments: Sequence[str] | None) -> int:

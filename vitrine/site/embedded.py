@@ -234,6 +234,7 @@ class Site:
             own.clock,
             token=stand.player_token,
             journal=self.journal,
+            trust=stand.trust,
         )
 
     # Threads

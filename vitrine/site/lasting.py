@@ -215,6 +215,7 @@ class LastingSite:
             context.clock,
             keep=self.plan.data / "player.json",
             token=stand.player_token,
+            trust=stand.trust,
         )
         player.run(stop)
 

@@ -208,6 +208,11 @@ for reason in (
     # From zero, so that an alert sees the first ones.
     HTTP_REFUSED.labels(reason)
 
+CERTIFICATE_ENDS = Gauge(
+    "vitrine_certificate_ends_seconds",
+    "Second of UTC at which the certificate of the pages ends; 0 without one.",
+)
+
 AUDIT_LOST = Counter(
     "vitrine_audit_lost", "Entries of the audit log that could not be written."
 )

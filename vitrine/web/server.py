@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import Event, Thread
@@ -30,6 +31,7 @@ def web_server(
     names: ServerNames | None = None,
     body_bytes: Mapping[str, int] = NO_LIMITS,
     open_files: tuple[str, ...] = (),
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[None]:
     """Serve `app` while the block runs, behind a `Protection`, which see.
 
@@ -52,6 +54,9 @@ def web_server(
         timeout_keep_alive=limits.KEEP_ALIVE_S,
         timeout_graceful_shutdown=limits.SHUTDOWN_S,
     )
+    config.load()
+    # Not from files: its certificate may be renewed.
+    config.ssl = tls
     server = uvicorn.Server(config)
     failed = Event()
 
@@ -94,7 +99,8 @@ def listen(
         ) from error
 
 
-def address_of(listener: socket.socket) -> str:
+def address_of(listener: socket.socket, *, secure: bool = False) -> str:
     """Return the address of a listening socket, as a browser takes it."""
     host, port = listener.getsockname()[:2]
-    return f"http://{at_port(host, port)}"
+    scheme = "https" if secure else "http"
+    return f"{scheme}://{at_port(host, port)}"
