@@ -15,6 +15,7 @@ from vitrine.errors import ConfigurationError
 from vitrine.telemetry.listening import at_port, listen_on
 from vitrine.web import limits
 from vitrine.web.connections import BoundedConnection
+from vitrine.web.encrypted import encrypted_by
 from vitrine.web.names import ServerNames
 from vitrine.web.protection import Protection
 
@@ -46,7 +47,7 @@ def web_server(
     )
     config = uvicorn.Config(
         protected,
-        http=BoundedConnection,
+        http=BoundedConnection if tls is None else encrypted_by(tls),
         log_config=None,
         access_log=False,
         lifespan="off",
@@ -54,9 +55,6 @@ def web_server(
         timeout_keep_alive=limits.KEEP_ALIVE_S,
         timeout_graceful_shutdown=limits.SHUTDOWN_S,
     )
-    config.load()
-    # Not from files: its certificate may be renewed.
-    config.ssl = tls
     server = uvicorn.Server(config)
     failed = Event()
 

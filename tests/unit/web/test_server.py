@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from threading import Event
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from fastapi import Body, FastAPI
+from prometheus_client import REGISTRY
 
 from vitrine.errors import ConfigurationError
 from vitrine.web import limits
 from vitrine.web.answers import answer_problems
+from vitrine.web.authority import make_site_certificate
+from vitrine.web.certificate import Certificate
 from vitrine.web.headers import COMMON
 from vitrine.web.limits import BODY_BYTES, REPORT_BYTES
 from vitrine.web.names import ServerNames
@@ -47,8 +52,8 @@ def make_app() -> FastAPI:
     return app
 
 
-@pytest.fixture
-def address() -> Iterator[str]:
+@contextmanager
+def served(tls: ssl.SSLContext | None = None) -> Iterator[str]:
     with (
         listen("127.0.0.1", 0, name="stand", variable="VITRINE_STAND_PORT") as listener,
         web_server(
@@ -59,9 +64,27 @@ def address() -> Iterator[str]:
             names=ServerNames(["stand.example"]),
             body_bytes={"plays": REPORT_BYTES},
             open_files=("/files/",),
+            tls=tls,
         ),
     ):
-        yield address_of(listener)
+        yield address_of(listener, secure=tls is not None)
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    with served() as address:
+        yield address
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Certificate:
+    make_site_certificate(tmp_path, [])
+    return Certificate(tmp_path / "site.pem", tmp_path / "site-key.pem")
+
+
+def refused(reason: str) -> float:
+    labels = {"reason": reason}
+    return REGISTRY.get_sample_value("vitrine_http_refused_total", labels) or 0
 
 
 def connected(address: str) -> socket.socket:
@@ -70,6 +93,49 @@ def connected(address: str) -> socket.socket:
     client = socket.create_connection((parts.hostname, parts.port), 5)
     client.settimeout(5)
     return client
+
+
+# TLS
+
+
+def test_a_server_with_a_certificate_answers_over_tls_only(pair: Certificate) -> None:
+    with served(pair.context) as address:
+        trust = pair.client_context()
+        with httpx.Client(verify=trust) as client:
+            for text in ("a", "b" * 50_000):
+                answer = client.post(f"{address}/length", json=text)
+                assert answer.json() == len(text)
+        before = refused("malformed")
+        with pytest.raises(httpx.RemoteProtocolError):
+            httpx.get(f"{address}/nothing".replace("https", "http"))
+        assert refused("malformed") == before + 1
+        assert httpx.get(f"{address}/nothing", verify=trust).status_code == 200
+
+
+@pytest.mark.parametrize("sent", [b"", b"\x16\x03\x01\x02\x00\x01"])
+def test_a_handshake_that_does_not_end_is_given_up(
+    pair: Certificate, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr(limits, "REQUEST_S", 0.3)
+    with served(pair.context) as address, connected(address) as client:
+        client.sendall(sent)
+        while client.recv(4_000):
+            pass
+
+
+def test_handshakes_that_do_not_end_keep_nobody_out(
+    pair: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "CONNECTIONS", 20)
+    with served(pair.context) as address, ExitStack() as stack:
+        idle = [stack.enter_context(connected(address)) for _ in range(60)]
+        answer = httpx.get(f"{address}/nothing", verify=pair.client_context())
+        assert answer.status_code == 200
+        # The oldest went.
+        assert idle[0].recv(1) == b""
+        idle[-1].setblocking(False)
+        with pytest.raises(BlockingIOError):
+            idle[-1].recv(1)
 
 
 # Bodies
