@@ -12,6 +12,7 @@ from fastapi.sse import EventSourceResponse
 from vitrine.services.stand.audit_page import READERS, audit_page
 from vitrine.services.stand.creative_files import CreativeFiles
 from vitrine.services.stand.dependencies import KnownStand, Web, WebOf
+from vitrine.services.stand.manifest import stand_manifest
 from vitrine.services.stand.refusals import see_refusals
 from vitrine.services.stand.report_routes import (
     close_connection,
@@ -100,6 +101,7 @@ def _operator_routes(web: Web) -> APIRouter:
 def _player_routes() -> APIRouter:
     router = APIRouter(prefix="/stands/{stand_id}")
     router.add_api_route("", stand_page, response_class=FileResponse)
+    router.add_api_route("/manifest.webmanifest", stand_manifest)
     router.add_api_route(
         "/events",
         player_events,

@@ -32,6 +32,7 @@ PROTECTED = [
     ("GET", "/cameras", OPERATOR),
     ("GET", "/cameras/{path}", OPERATOR),
     ("GET", "/stands/north", PLAYER),
+    ("GET", "/stands/north/manifest.webmanifest", PLAYER),
     ("GET", "/stands/north/events?player=page&player_id=p1", PLAYER),
     ("POST", "/stands/north/plays", PLAYER),
     ("POST", "/stands/north/failures", PLAYER),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 from pathlib import Path
 
@@ -29,6 +30,8 @@ from vitrine.topics import ENGAGEMENT, IDENTITIES, INTERACTIONS, PLAYS
 
 pytestmark = pytest.mark.browser
 
+TOKEN = "the token of players"  # noqa: S105 - of the test
+
 
 def test_html_and_image_creatives_play_in_turn_and_are_reported(
     page: Page, tmp_path: Path, store_url: str
@@ -55,6 +58,33 @@ def test_html_and_image_creatives_play_in_turn_and_are_reported(
         assert play.end_ns - play.start_ns >= 1_000_000_000
     for before, after in pairwise(plays):
         assert before.end_ns <= after.start_ns
+
+
+AWAKE = """
+    window.asked = [];
+    const wakeLock = { request: async (kind) => { asked.push(kind); } };
+    Object.defineProperty(navigator, 'wakeLock', { value: wakeLock });
+"""
+
+
+def test_a_page_can_be_installed_and_keeps_the_screen_awake(
+    page: Page, tmp_path: Path, store_url: str
+) -> None:
+    creative = {"id": "one", "file": "one.html", "seconds": 60}
+    page.add_init_script(AWAKE)
+    with stand_with(
+        tmp_path, store_url, creative, served={"player_token": TOKEN}
+    ) as stand:
+        page.goto(f"{stand.address}/stands/north?token={TOKEN}")
+        expect(page.locator("iframe.shown")).to_be_visible(timeout=LIMIT_MS)
+        assert page.evaluate("asked") == ["screen"]
+        debugger = page.context.new_cdp_session(page)
+        found = debugger.send("Page.getAppManifest")
+    assert found["url"].endswith("/stands/north/manifest.webmanifest")
+    assert found["errors"] == []
+    manifest = json.loads(found["data"])
+    assert manifest["start_url"] == "/stands/north"
+    assert manifest["display"] == "fullscreen"
 
 
 def test_a_video_plays_without_sound_and_is_reported(

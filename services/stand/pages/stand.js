@@ -16,6 +16,7 @@ const STILL_MS = 2_000; // chosen, not measured: no timer of a page at work is s
 
 const standId = location.pathname.split('/')[2];
 const $ = (selector) => document.querySelector(selector);
+$('link[rel=manifest]').href = `/stands/${standId}/manifest.webmanifest`;
 const reports = new Reports(standId);
 const words = new Words();
 const clock = new StandClock();
@@ -165,6 +166,16 @@ async function askWhy() {
 function connect() {
   stream.open();
   reports.flush();
+  stayAwake();
+}
+
+// Lasts until the page is hidden. Browsers allow it over TLS, or on this machine.
+async function stayAwake() {
+  try {
+    await navigator.wakeLock?.request('screen');
+  } catch (error) {
+    console.warn(`the screen may go dark: ${error.message}`);
+  }
 }
 
 function hearState(state) {
