@@ -39,6 +39,9 @@ class NoStore:
     def write(self, batch: Any) -> None:
         """Accept the batch."""
 
+    def keep_names(self, names: Any) -> None:
+        """Accept the names."""
+
 
 def events_of(step: int) -> list[tuple[Topic, Event]]:
     """Return the six events that end ten seconds after the step began."""
