@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +11,14 @@ import httpx
 import pytest
 
 from tests.builders import make_mall
-from tests.console_builders import RunningConsole, running_console
-from tests.sign_in_builders import PASSWORD, noted, write_people
-from tests.stand_builders import Running, running_stand
-from tests.stand_players import SPRING
+from tests.sign_in_builders import (
+    PASSWORD,
+    TOKEN,
+    Servers,
+    running_servers,
+    write_people,
+)
+from tests.stand_builders import running_stand
 from vitrine.bus.memory import MemoryBus
 from vitrine.mall.folder import FixedMall
 from vitrine.mall.problems import Refused
@@ -29,45 +31,13 @@ from vitrine.telemetry.health import Health
 from vitrine.topics import TOPICS
 from vitrine.web.people import ACCOUNT_FREE, PERSON_COOKIE, SESSION_S
 
-TOKEN = "the token of machines"  # noqa: S105 - of the test
 PAGE = {"Accept": "text/html"}
-
-
-@dataclass(frozen=True)
-class Servers:
-    """Hold a stand and the console whose pages it shows, with accounts."""
-
-    folder: Path
-    stand: Running
-    console: RunningConsole
-
-    @property
-    def audit(self) -> list[tuple[str, str, str]]:
-        return noted(self.folder / "audit.jsonl")
 
 
 @pytest.fixture
 def servers(tmp_path: Path, redis_url: str) -> Iterator[Servers]:
-    users = write_people(tmp_path)
-    audit = tmp_path / "audit.jsonl"
-    with ExitStack() as stack:
-        console = stack.enter_context(
-            running_console(
-                make_mall(), operator_token=TOKEN, users=users, audit_file=audit
-            )
-        )
-        stand = stack.enter_context(
-            running_stand(
-                tmp_path,
-                redis_url,
-                SPRING,
-                operator_token=TOKEN,
-                console_url=console.service.address,
-                users=users,
-                audit_file=audit,
-            )
-        )
-        yield Servers(tmp_path, stand, console)
+    with running_servers(tmp_path, redis_url) as servers:
+        yield servers
 
 
 def sign_in(

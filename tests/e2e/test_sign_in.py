@@ -3,59 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.builders import make_mall
-from tests.console_builders import running_console
-from tests.sign_in_builders import PASSWORD, noted, write_people
-from tests.stand_builders import Running, running_stand
-from tests.stand_players import SPRING
+from tests.sign_in_builders import PASSWORD, Servers, running_servers, write_people
 
 pytestmark = pytest.mark.browser
 
-TOKEN = "the token of machines"  # noqa: S105 - of the test
 LIMIT_MS = 15_000
 
 
-@dataclass(frozen=True)
-class Site:
-    """Hold a stand with accounts, which shows a console's pages."""
-
-    folder: Path
-    stand: Running
-
-    @property
-    def audit(self) -> list[tuple[str, str, str]]:
-        return noted(self.folder / "audit.jsonl")
-
-
 @pytest.fixture
-def site(tmp_path: Path, store_url: str) -> Iterator[Site]:
-    users = write_people(tmp_path)
-    audit = tmp_path / "audit.jsonl"
-    with ExitStack() as stack:
-        console = stack.enter_context(
-            running_console(
-                make_mall(), operator_token=TOKEN, users=users, audit_file=audit
-            )
-        )
-        stand = stack.enter_context(
-            running_stand(
-                tmp_path,
-                store_url,
-                SPRING,
-                operator_token=TOKEN,
-                console_url=console.service.address,
-                users=users,
-                audit_file=audit,
-            )
-        )
-        yield Site(tmp_path, stand)
+def site(tmp_path: Path, store_url: str) -> Iterator[Servers]:
+    with running_servers(tmp_path, store_url) as servers:
+        yield servers
 
 
 def sign_in(page: Page, name: str, password: str) -> None:
@@ -68,7 +31,7 @@ def sign_in(page: Page, name: str, password: str) -> None:
 
 
 def test_somebody_signs_in_watches_the_cameras_and_signs_out(
-    page: Page, site: Site
+    page: Page, site: Servers
 ) -> None:
     page.goto(f"{site.stand.address}/live")
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
@@ -91,7 +54,7 @@ def test_somebody_signs_in_watches_the_cameras_and_signs_out(
     ]
 
 
-def test_a_wrong_password_is_told_and_the_name_stays(page: Page, site: Site) -> None:
+def test_a_wrong_password_is_told_and_the_name_stays(page: Page, site: Servers) -> None:
     page.goto(f"{site.stand.address}/live")
     sign_in(page, "ada", "not it")
     alert = page.get_by_role("alert")
@@ -105,7 +68,9 @@ def test_a_wrong_password_is_told_and_the_name_stays(page: Page, site: Site) -> 
     assert page.url == f"{site.stand.address}/live"
 
 
-def test_an_open_page_asks_again_when_its_session_ends(page: Page, site: Site) -> None:
+def test_an_open_page_asks_again_when_its_session_ends(
+    page: Page, site: Servers
+) -> None:
     page.goto(f"{site.stand.address}/live")
     sign_in(page, "ada", PASSWORD)
     expect(page.locator("#link")).to_have_text("live", timeout=LIMIT_MS)
@@ -114,7 +79,7 @@ def test_an_open_page_asks_again_when_its_session_ends(page: Page, site: Site) -
 
 
 def test_an_auditor_finds_the_log_and_one_persons_entries(
-    page: Page, site: Site
+    page: Page, site: Servers
 ) -> None:
     page.goto(site.stand.address)
     sign_in(page, "ben", PASSWORD)
@@ -131,7 +96,7 @@ def test_an_auditor_finds_the_log_and_one_persons_entries(
 
 @pytest.mark.parametrize("size", [(1920, 1080), (1080, 1920), (390, 844), (320, 480)])
 def test_the_form_fits_on_every_screen(
-    browser: Browser, site: Site, size: tuple[int, int]
+    browser: Browser, site: Servers, size: tuple[int, int]
 ) -> None:
     width, height = size
     context = browser.new_context(viewport={"width": width, "height": height})
