@@ -11,6 +11,7 @@ from urllib.parse import quote
 from vitrine.mall import Campaign, Creative, Mall
 from vitrine.mall.creative_files import KINDS, Kind, creative_fault
 from vitrine.programme.playlist import HOUSE
+from vitrine.services.stand.whole_pages import is_whole
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +67,12 @@ class Creatives:
         if campaign is HOUSE:
             return True
         return creative.file not in self.problems
+
+    def keepable(self, campaign: Campaign, creative: Creative) -> bool:
+        """Return True for what a browser that keeps its file can show without the stand."""
+        if campaign is HOUSE or kind(creative) != "html":
+            return True
+        return is_whole(self._folder / creative.file)
 
 
 def kind(creative: Creative) -> Kind:

@@ -8,11 +8,13 @@ from typing import Final
 from vitrine.clock import SECOND_NS, Moment
 from vitrine.mall import Campaign, Creative, Stand
 from vitrine.mall.names import names_of
-from vitrine.programme.commands import START_LIMIT_NS, Command, sign
+from vitrine.programme.commands import START_LIMIT_NS, Command
 from vitrine.programme.screen import PlannedPlay
+from vitrine.programme.tokens import sign
 from vitrine.schemas import Interaction
 from vitrine.services.stand.counters import NO_PLAYER
 from vitrine.services.stand.creatives import Creatives, kind, url
+from vitrine.services.stand.licensing import Licensing
 from vitrine.services.stand.offer_desk import OfferDesk
 from vitrine.services.stand.protocol import OfferEvent, PlayEvent
 from vitrine.services.stand.resting import Resting
@@ -49,6 +51,7 @@ class Directing:
         self._offers = offer_desk
         self._creatives = creatives
         self._resting = resting
+        self._licensing = Licensing(stages, creatives, key)
         self._key = key
 
     def direct(
@@ -78,6 +81,7 @@ class Directing:
         )
         if play is not None:
             self._send(connection, play, now)
+        self._licensing.issue(stand, connection, now, usable)
         return self._offer(stage, now)
 
     def failed(self, failure: Failure, now_s: float) -> None:

@@ -14,6 +14,7 @@ from vitrine.mall.campaigns import Fit
 from vitrine.mall.creative_files import Kind
 from vitrine.mall.stands import Language
 from vitrine.programme.commands import LONGEST_TOKEN, Command, PlayReport
+from vitrine.programme.licences import Licence
 from vitrine.programme.touches import PageKind
 from vitrine.schemas.base import Nanoseconds
 
@@ -41,6 +42,29 @@ class PlayEvent(BaseModel):
     """Of the stand's monotonic clock, as in all events; 0 from a server of before."""
     start_by_ns: int | None = None
     """The command expires then; None from a server of before."""
+
+
+class LicensedCreative(BaseModel):
+    """Name a creative that a player may show while the stand is away, and its licence."""
+
+    licence: Licence
+    token: str
+    """Comes back with each report."""
+    url: str
+    kind: Kind
+    fit: Fit
+    title: str
+
+
+class LicencesEvent(BaseModel):
+    """Tell the player in charge what it may show on its own; replaces what it was told before.
+
+    Event `licences`.
+    """
+
+    licensed: Sequence[LicensedCreative]
+    now_ns: int
+    steady_ns: int
 
 
 class OfferEvent(BaseModel):
@@ -136,6 +160,8 @@ class InteractionReport(BaseModel):
     at_ns: Nanoseconds
     token: Annotated[str, Field(max_length=LONGEST_TOKEN)] | None = None
     number: Annotated[int, Field(ge=0)] = 0
+    start_ns: Nanoseconds | None = None
+    """Start of the play, where the token is a licence."""
 
 
 class RefusedReport(BaseModel):

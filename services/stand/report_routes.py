@@ -13,8 +13,8 @@ from vitrine.programme.commands import (
     PlayReport,
     Refused,
     to_play,
-    verify,
 )
+from vitrine.programme.tokens import command_of
 from vitrine.programme.touches import during_play, opt_out_now
 from vitrine.schemas import Interaction, Play
 from vitrine.services.stand.dependencies import KnownStand, Web, WebOf
@@ -80,7 +80,7 @@ def _proved(
     now_ns: int,
 ) -> Play:
     """Return a play that can have happened; a doubtful one is counted. Raises Refused."""
-    command = verify(report.token, web.key)
+    command = command_of(report.token, report.start_ns, web.key)
     web.switchboard.heard(stand_id, command.player_id, command.play_id)
     play = to_play(
         report,
@@ -132,7 +132,7 @@ async def take_failure(
 ) -> None:
     """Take that a creative could not be shown; the stand then decides anew."""
     try:
-        command = verify(report.token, web.key)
+        command = command_of(report.token, None, web.key)
     except Refused as error:
         raise HTTPException(422, str(error)) from error
     if command.stand_id != stand_id:
@@ -185,7 +185,7 @@ def _during_play(
             version = web.mall.current().version
             return opt_out_now(stand_id, version, now_ns)
         raise Refused("no-play", "a touch counts with the token of its play only")
-    command = verify(report.token, web.key)
+    command = command_of(report.token, report.start_ns, web.key)
     return during_play(
         command,
         report.kind,

@@ -26,7 +26,7 @@ from vitrine.services.stand.till import redeem, require_till
 from vitrine.web.answers import answer_problems
 from vitrine.web.files import PageFiles
 from vitrine.web.guard import PageGuard, answer_guarded
-from vitrine.web.headers import CSP, page_policy
+from vitrine.web.headers import CACHE, CSP, page_policy
 from vitrine.web.sign_in import add_sign_in
 
 PAGES: Final = Path(__file__).parent / "pages"
@@ -66,6 +66,7 @@ def create_app(web: Web, screens: Screens) -> FastAPI:
         methods=["POST"],
         dependencies=[Depends(require_till)],
     )
+    app.add_api_route("/worker.js", worker, response_class=FileResponse)
     creatives = CreativeFiles(web.creatives, web.mall, web.creative_hosts)
     app.mount("/creatives", creatives)
     pages = PageFiles(directory=PAGES)
@@ -128,6 +129,11 @@ def _player_routes() -> APIRouter:
 def live_page() -> Path:
     """Return the operator's page: anonymous live figures of all stands."""
     return PAGES / "live.html"
+
+
+def worker() -> FileResponse:
+    """Return the service worker of the stand's page; from here it may serve all addresses."""
+    return FileResponse(PAGES / "worker.js", headers={CACHE: "no-cache"})
 
 
 def stand_page(_stand_id: KnownStand, web: WebOf) -> FileResponse:

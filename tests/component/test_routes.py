@@ -37,6 +37,8 @@ OPEN = {
     "/static",
     "/cameras/static",
     "/creatives",
+    # A script of the stand's page.
+    "/worker.js",
     # Where people sign in and out.
     "/sign-in",
     "/sign-out",

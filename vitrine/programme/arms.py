@@ -29,13 +29,22 @@ def arm(
     stand_id: str,
     at_ns: int,
 ) -> Arm:
-    """Return the campaign's arm in the slot of `at_ns`, fixed before the slot begins.
+    """Return the campaign's arm in the slot of `at_ns`, fixed before the slot begins."""
+    return arm_of(campaign.holdout, stand_id, at_ns)
+
+
+def arm_of(
+    holdout: float,
+    stand_id: str,
+    at_ns: int,
+) -> Arm:
+    """Return the arm in the slot of `at_ns` of a campaign with this holdout.
 
     One number a stand and slot serves all campaigns, so that a slot is plain for as many as
     possible at once. The configuration's version is no part of it: a reload must not change the
     arm within a slot.
     """
-    if uniform("arm", stand_id, slot_start(at_ns)) < campaign.holdout:
+    if uniform("arm", stand_id, slot_start(at_ns)) < holdout:
         return "plain"
     return "adaptive"
 

@@ -1,15 +1,8 @@
-"""Commands to players, signed, so that a player can report only what it was told to show.
-
-The token that comes back with a finished play holds the whole decision: nothing about a play has
-to be remembered between the command and its report, and a restart of the stand loses none.
-"""
+"""Commands to players, and what a player may report about them."""
 
 from __future__ import annotations
 
-import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Annotated, Final, Literal
 
 from pydantic import (
@@ -17,7 +10,6 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    ValidationError,
 )
 
 from vitrine.clock import SECOND_NS
@@ -109,33 +101,6 @@ class PlayReport(BaseModel):
     start_ns: Nanoseconds
     end_ns: Nanoseconds
     completed: bool
-
-
-def sign(command: Command, key: bytes) -> str:
-    """Return the command as a token: its JSON and the HMAC-SHA256 of that, in URL-safe base64."""
-    content = command.model_dump_json().encode()
-    body = urlsafe_b64encode(content).decode()
-    return f"{body}.{_signature(body, key)}"
-
-
-def verify(token: str, key: bytes) -> Command:
-    """Return the command of a token. Raises Refused when this installation did not sign it."""
-    body, _, signature = token.partition(".")
-    expected = _signature(body, key)
-    if not hmac.compare_digest(signature.encode(), expected.encode()):
-        raise Refused("token", "the token was not issued here")
-    try:
-        return Command.model_validate_json(urlsafe_b64decode(body))
-    except ValidationError as error:
-        raise Refused(
-            "version",
-            "the token is of another version of the stand",
-        ) from error
-
-
-def _signature(body: str, key: bytes) -> str:
-    digest = hmac.digest(key, body.encode(), sha256)
-    return urlsafe_b64encode(digest).decode()
 
 
 def to_play(

@@ -82,9 +82,26 @@ def rotation(
     draw: float,
     usable: Usable,
 ) -> Choice:
-    """Return the plain rotation's choice for a play that begins at `at_ns`.
+    """Return the plain rotation's choice for a play that begins at `at_ns`."""
+    return _drawn(_in_rotation(campaigns, usable), stand, at_ns, draw)
 
-    Campaigns come by `share`, the creatives of each alike; the house when nothing can run.
+
+def plain_choices(
+    campaigns: Sequence[Campaign],
+    stand: Stand,
+    at_ns: int,
+    usable: Usable,
+) -> list[Choice]:
+    """Return all that the plain rotation may choose for a play that begins at `at_ns`."""
+    candidates = _in_rotation(campaigns, usable)
+    total = sum(candidate.weight for candidate in candidates)
+    return [_choice(candidate, total, stand, at_ns) for candidate in candidates]
+
+
+def _in_rotation(campaigns: Sequence[Campaign], usable: Usable) -> list[_Candidate]:
+    """Return the candidates of the plain rotation; the house when nothing can run.
+
+    Campaigns come by `share`, the creatives of each alike.
     """
 
     def eligible(campaign: Campaign, creative: Creative) -> bool:
@@ -92,15 +109,9 @@ def rotation(
 
     candidates = _candidates(campaigns, eligible)
     if not candidates:
-        return Choice(
-            campaign=HOUSE,
-            creative=HOUSE.creatives[0],
-            reason="nothing else runs",
-            probability=1.0,
-            arm="adaptive",
-            slot_ns=slot_start(at_ns),
-        )
-    return _chosen(candidates, stand, at_ns, draw)
+        house = _Candidate(HOUSE, HOUSE.creatives[0], weight=1.0)
+        candidates.append(house)
+    return candidates
 
 
 def response(
@@ -126,7 +137,7 @@ def response(
     candidates = _candidates(adaptive, eligible)
     if not candidates:
         return None
-    return _chosen(candidates, stand, at_ns, draw)
+    return _drawn(candidates, stand, at_ns, draw)
 
 
 def _candidates(campaigns: Sequence[Campaign], eligible: Usable) -> list[_Candidate]:
@@ -140,7 +151,7 @@ def _candidates(campaigns: Sequence[Campaign], eligible: Usable) -> list[_Candid
     return candidates
 
 
-def _chosen(
+def _drawn(
     candidates: Sequence[_Candidate],
     stand: Stand,
     at_ns: int,
@@ -156,17 +167,29 @@ def _chosen(
         if left < 0:
             chosen = candidate
             break
+    return _choice(chosen, total, stand, at_ns)
+
+
+def _choice(
+    candidate: _Candidate,
+    total: float,
+    stand: Stand,
+    at_ns: int,
+) -> Choice:
+    """Return a candidate as the choice among all, whose weights have this total."""
     return Choice(
-        campaign=chosen.campaign,
-        creative=chosen.creative,
-        reason=_reason(chosen.creative),
-        probability=chosen.weight / total,
-        arm=arm(chosen.campaign, stand.id, at_ns),
+        campaign=candidate.campaign,
+        creative=candidate.creative,
+        reason=_reason(candidate.campaign, candidate.creative),
+        probability=candidate.weight / total,
+        arm=arm(candidate.campaign, stand.id, at_ns),
         slot_ns=slot_start(at_ns),
     )
 
 
-def _reason(creative: Creative) -> str:
+def _reason(campaign: Campaign, creative: Creative) -> str:
+    if campaign is HOUSE:
+        return "nothing else runs"
     if creative.when is None:
         return "rotation"
     return f"{in_words(creative.when)}: {creative.id}"

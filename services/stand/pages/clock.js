@@ -1,22 +1,43 @@
-// The stand's steady clock, which nobody sets, as its events tell it over a network that delays each a little.
+// The stand's clocks, as its events tell them over a network that delays each a little.
+
+import * as store from './store.js';
 
 const BUCKET_MS = 250; // what comes at once after a pause is one word of many
 const BUCKETS = 20; // chosen, not measured: five seconds of the page at work
+const OFFSET = 'vitrine/clock'; // milliseconds from this browser's UTC to the stand's
+const WORTH_KEEPING_MS = 100;
 
 export class StandClock {
-  constructor() { this.forget(); }
+  constructor() {
+    this.utcOffsetMs = null; // from this page's clock
+    this.forget();
+  }
 
   forget() {
     this.heard = []; // { bucket, offset }, nanoseconds from this page's clock to the steady one
   }
 
-  hear({ steady_ns }) {
+  hear({ steady_ns, now_ns }) {
+    this.hearUtc(now_ns / 1e6);
     const bucket = Math.floor(performance.now() / BUCKET_MS);
     const offset = steady_ns - performance.now() * 1e6;
     const last = this.heard.at(-1);
     if (last?.bucket === bucket) last.offset = Math.max(last.offset, offset);
     else this.heard.push({ bucket, offset });
     if (this.heard.length > BUCKETS) this.heard.shift();
+  }
+
+  hearUtc(nowMs) {
+    this.utcOffsetMs = nowMs - performance.now();
+    const offset = nowMs - Date.now();
+    const kept = Number(store.get(OFFSET) ?? NaN);
+    if (!(Math.abs(offset - kept) < WORTH_KEEPING_MS)) store.put(OFFSET, `${Math.round(offset)}`);
+  }
+
+  // The stand's UTC, in whole milliseconds; also after a start without it.
+  utcMs() {
+    if (this.utcOffsetMs === null) return Date.now() + Number(store.get(OFFSET) ?? 0);
+    return Math.round(performance.now() + this.utcOffsetMs);
   }
 
   // As of the event that took least long to arrive.

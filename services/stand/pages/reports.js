@@ -21,7 +21,12 @@ export class Reports {
     this.sending = new AbortController();
   }
 
-  play(report) { this.keep(`plays/${report.play_id}`, report); }
+  // A licence serves many plays: its token is kept once. Names begin with the time, so that they sort.
+  play({ token, licence, ...report }) {
+    if (licence) store.put(`${this.prefix}tokens/${licence}`, token);
+    const kept = licence ? { licence, ...report } : { token, ...report };
+    this.keep(`plays/${report.start_ns}/${report.play_id}`, kept);
+  }
 
   interaction(report) { this.keep(`interactions/${store.newId()}`, report); }
 
@@ -44,10 +49,17 @@ export class Reports {
     this.flush();
   }
 
-  kept(kind) {
-    return store.names()
-      .filter((key) => key.startsWith(`${this.prefix}${kind}/`))
-      .map((key) => ({ key, report: JSON.parse(store.get(key)) }));
+  names(kind) {
+    return store.names().filter((key) => key.startsWith(`${this.prefix}${kind}/`)).sort();
+  }
+
+  kept(kind, most) {
+    return this.names(kind).slice(0, most).map((key) => ({ key, report: this.read(key) }));
+  }
+
+  read(key) {
+    const { licence, ...report } = JSON.parse(store.get(key));
+    return licence ? { ...report, token: store.get(`${this.prefix}tokens/${licence}`) } : report;
   }
 
   // Refused reports stay until somebody has seen them; the oldest make room, and are counted.
@@ -102,8 +114,9 @@ export class Reports {
   // Sends what is oldest; false when nothing is left. Throws when it has to be tried again later.
   async send() {
     const alone = this.narrow;
-    const plays = this.kept('plays').sort(byStart);
-    const batch = plays.length ? plays.slice(0, alone ? 1 : BATCH) : this.kept('interactions').slice(0, 1);
+    const plays = this.kept('plays', alone ? 1 : BATCH);
+    if (!plays.length) this.names('tokens').forEach(store.drop);
+    const batch = plays.length ? plays : this.kept('interactions', 1);
     if (!batch.length) return false;
     const reports = batch.map((item) => item.report);
     this.sending = new AbortController();

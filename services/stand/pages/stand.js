@@ -2,10 +2,12 @@
 
 import { StandClock } from './clock.js';
 import { mount, preload } from './creatives.js';
+import { keepPage } from './keep.js';
+import { AWAY_MS, Offline, licensedId } from './offline.js';
 import { Reports } from './reports.js';
 import * as store from './store.js';
 import { Stream } from './stream.js';
-import { Words } from './words.js';
+import { Words, catalogueOf } from './words.js';
 
 const FADE_MS = 1_200;
 const MOST_FADING = 2; // a machine that is late piles up no frames that nobody sees
@@ -15,11 +17,13 @@ const ANSWER_MS = 8_000; // as for reports
 const STILL_MS = 2_000; // chosen, not measured: no timer of a page at work is so late
 
 const standId = location.pathname.split('/')[2];
+const SPOKEN = `vitrine/${standId}/spoken`;
 const $ = (selector) => document.querySelector(selector);
 $('link[rel=manifest]').href = `/stands/${standId}/manifest.webmanifest`;
 const reports = new Reports(standId);
 const words = new Words();
 const clock = new StandClock();
+const offline = new Offline(standId);
 const playerId = store.get('vitrine/player') ?? `page-${store.newId()}`;
 store.put('vitrine/player', playerId);
 
@@ -28,6 +32,7 @@ let current = null; // { event, startNs, startMs, timer, touches }
 let loading = null; // { event, ready, element, dropped }
 let following = null; // the same
 let recognition = null;
+let away = 0; // until the stand counts as away
 
 // Plays
 function prepare(event) {
@@ -48,6 +53,11 @@ function fail(next, error) {
   if (next.dropped) return;
   drop(next);
   console.warn(`${next.event.url}: ${error.message}`);
+  waitForStand();
+  if (next.event.licence) {
+    offline.rest(next.event);
+    return;
+  }
   reports.failure({ token: next.event.token, reason: error.reason ?? 'does-not-load' });
 }
 
@@ -65,7 +75,7 @@ async function begin(next) {
   finish(false);
   const { event } = next;
   // By the clock that dated the command: one that was set since must not part the two.
-  const startNs = Math.round(event.now_ns + clock.ageNs(event));
+  const startNs = event.licence ? clock.utcMs() * 1e6 : Math.round(event.now_ns + clock.ageNs(event));
   current = { event, startNs, startMs: performance.now(), timer: 0, touches: 0 };
   current.timer = setTimeout(end, event.command.seconds * 1e3);
 }
@@ -82,11 +92,31 @@ function show(element) {
 
 function end() {
   const lateMs = performance.now() - current.startMs - current.event.command.seconds * 1e3;
+  const { licence } = current.event;
   finish(true);
   const next = following;
   following = null;
   // A page that stood still may not be in charge any more: it shows what the stand decides now.
   if (next && lateMs <= STILL_MS && !expired(next.event)) begin(next);
+  else if (licence && lateMs <= STILL_MS) playOn();
+  else waitForStand();
+}
+
+function waitForStand() {
+  clearTimeout(away);
+  away = setTimeout(playOn, AWAY_MS);
+}
+
+// The stand says nothing: the page goes on with what it may show on its own.
+function playOn() {
+  if (current || loading || stream.closed) return;
+  const event = offline.draw(clock.utcMs());
+  if (!event) {
+    waitForStand();
+    return;
+  }
+  notice('');
+  begin(prepare(event));
 }
 
 function expired(event) {
@@ -101,9 +131,12 @@ function finish(completed) {
   // Neither a clock that is set nor a timer that fires late makes a play longer than was asked for.
   const plannedMs = event.command.seconds * 1e3;
   const shownMs = Math.min(performance.now() - startMs, plannedMs);
+  const { licence } = event;
+  const commandId = licence ? licensedId(licence, startNs / 1e6) : event.command.command_id;
   reports.play({
-    play_id: `${playerId}.${event.command.command_id}`,
+    play_id: `${playerId}.${commandId}`,
     token: event.token,
+    licence: licence?.licence_id,
     start_ns: startNs,
     end_ns: startNs + Math.round(shownMs * 1e6),
     completed: completed || shownMs >= plannedMs,
@@ -115,7 +148,8 @@ function take(event) {
   if (clock.ageNs(event) > STILL_MS * 1e6) return;
   const next = prepare(event);
   notice('');
-  if (!current || event.cut) {
+  clearTimeout(away);
+  if (!current || event.cut || current.event.licence) {
     following = null;
     begin(next);
   } else {
@@ -134,11 +168,13 @@ const stream = new Stream(
     },
     alive(alive) { clock.hear(alive); },
     play(event) { clock.hear(event); take(event); },
+    licences(event) { offline.take(event); },
     offer: showOffer,
     seen({ count }) { reports.seen(count); },
     state(state) { clock.hear(state); hearState(state); },
     replaced() {
       stream.close();
+      offline.licensed = []; // they are the other window's now
       finish(false);
       notice('elsewhere');
     },
@@ -157,6 +193,7 @@ async function askWhy() {
   } catch {
     return; // the stand is away, and the stream tries again
   }
+  offline.forget();
   finish(false);
   following = null;
   $('#stage').replaceChildren();
@@ -167,6 +204,7 @@ function connect() {
   stream.open();
   reports.flush();
   stayAwake();
+  waitForStand();
 }
 
 // Lasts until the page is hidden. Browsers allow it over TLS, or on this machine.
@@ -179,18 +217,37 @@ async function stayAwake() {
 }
 
 function hearState(state) {
-  words.use(state.languages ?? ['en']);
+  const { languages = ['en'] } = state;
+  const spoken = JSON.stringify({ languages, recognition: state.recognition });
+  if (spoken !== store.get(SPOKEN)) {
+    store.put(SPOKEN, spoken);
+    keepPage(languages.map(catalogueOf));
+  }
+  speak(languages, state.recognition);
   const mine = state.in_charge === session;
+  if (!mine) offline.forget();
   if (!mine && current) finish(false);
   if (!mine) following = null;
   if (!mine && !$('#stage').children.length) notice('waiting');
   $('#hint').classList.toggle('shown', state.attending > 0 && !$('#info').open && $('#offer').hidden);
-  if (state.recognition !== recognition) {
-    recognition = state.recognition;
-    const recognised = recognition === 'none' ? 'nobody' : 'enrolled';
-    document.querySelectorAll('.recognition').forEach((element) => say(element, recognised));
-    $('[data-wish=opt-out]').hidden = recognition === 'none';
-  }
+}
+
+// Says what there is to say at this stand; in the words of last time, before the stand was heard.
+function speak(languages, how) {
+  words.use(languages);
+  if (how === recognition) return;
+  recognition = how;
+  const recognised = recognition === 'none' ? 'nobody' : 'enrolled';
+  document.querySelectorAll('.recognition').forEach((element) => say(element, recognised));
+  $('[data-wish=opt-out]').hidden = recognition === 'none';
+}
+
+function speakAsBefore() {
+  const spoken = store.get(SPOKEN);
+  if (!spoken) return;
+  const { languages, recognition: how } = JSON.parse(spoken);
+  speak(languages, how);
+  keepPage(languages.map(catalogueOf));
 }
 
 // What people see and do
@@ -222,9 +279,9 @@ function showOffer(offer) {
 // A touch belongs to the play that it was made on; an opt-out counts without one, too.
 function tell(kind) {
   if (current && current.touches < MOST_TOUCHES) {
-    const { event: { token }, startNs, startMs, touches } = current;
+    const { event: { token, licence }, startNs, startMs, touches } = current;
     const atNs = startNs + Math.round((performance.now() - startMs) * 1e6);
-    reports.interaction({ kind, at_ns: atNs, token, number: touches });
+    reports.interaction({ kind, at_ns: atNs, token, number: touches, start_ns: licence && startNs });
     current.touches += 1;
   } else if (kind === 'opt-out') {
     reports.interaction({ kind, at_ns: Date.now() * 1e6 });
@@ -270,4 +327,5 @@ document.addEventListener('visibilitychange', () => { // what nobody can see is 
   if (document.hidden) finish(false);
   else connect();
 });
+speakAsBefore();
 if (!document.hidden) connect();

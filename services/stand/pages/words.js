@@ -61,8 +61,10 @@ export class Words {
   }
 }
 
+export const catalogueOf = (code) => `/static/languages/${code}.json`;
+
 async function load(code) {
-  const answer = await fetch(`/static/languages/${code}.json`);
+  const answer = await fetch(catalogueOf(code));
   if (!answer.ok) throw new Error(`language ${code}: status ${answer.status}`);
   return { code, texts: await answer.json() };
 }

@@ -15,10 +15,9 @@ from tests.stand_builders import make_command, make_report
 from vitrine.programme.commands import (
     LONGEST_TOKEN,
     Refused,
-    sign,
     to_play,
-    verify,
 )
+from vitrine.programme.tokens import sign, verify
 from vitrine.schemas import Play
 
 KEY = b"k" * 32

@@ -1,0 +1,101 @@
+"""Licences for the player in charge, so that the screen goes on while the stand is away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from vitrine.clock import SECOND_NS, Moment
+from vitrine.mall import Campaign, Creative, Stand
+from vitrine.programme.licences import Licensed, licences
+from vitrine.programme.playlist import Usable
+from vitrine.programme.tokens import sign
+from vitrine.services.stand.creatives import Creatives, kind, url
+from vitrine.services.stand.protocol import LicencesEvent, LicensedCreative
+from vitrine.services.stand.stages import Stages
+from vitrine.services.stand.switchboard import Connection, Sent
+
+# Chosen, not measured: a page that loses the stand may go on for a day less this, at worst.
+RENEWED_NS: Final = 600 * SECOND_NS
+"""Time after which licences are issued anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Issued:
+    session: int
+    version: str
+    renew_ns: int
+    """By the steady clock."""
+
+
+class Licensing:
+    """Issue licences to pages in charge; `key` signs them."""
+
+    def __init__(
+        self,
+        stages: Stages,
+        creatives: Creatives,
+        key: bytes,
+    ) -> None:
+        self._stages = stages
+        self._creatives = creatives
+        self._key = key
+        self._issued: dict[str, _Issued] = {}
+        """Stand → what its player has."""
+
+    def issue(
+        self,
+        stand: Stand,
+        connection: Connection,
+        now: Moment,
+        usable: Usable,
+    ) -> None:
+        """Send the page in charge its licences, when it has none that last."""
+        player = connection.player
+        if player is None or player.kind != "page":
+            return
+        version = self._stages.version
+        issued = self._issued.get(stand.id)
+        if (
+            issued is not None
+            and (issued.session, issued.version) == (player.session, version)
+            and now.steady_ns < issued.renew_ns
+        ):
+            return
+        self._issued[stand.id] = _Issued(
+            player.session,
+            version,
+            now.steady_ns + RENEWED_NS,
+        )
+
+        def keepable(campaign: Campaign, creative: Creative) -> bool:
+            if not usable(campaign, creative):
+                return False
+            return self._creatives.keepable(campaign, creative)
+
+        found = licences(
+            self._stages.mall,
+            version,
+            stand,
+            player.player_id,
+            now.utc_ns,
+            keepable,
+        )
+        event = LicencesEvent(
+            licensed=[self._signed(licensed) for licensed in found],
+            now_ns=now.utc_ns,
+            steady_ns=now.steady_ns,
+        )
+        sent = Sent("licences", event.model_dump_json())
+        connection.put(sent)
+
+    def _signed(self, licensed: Licensed) -> LicensedCreative:
+        creative = licensed.creative
+        return LicensedCreative(
+            licence=licensed.licence,
+            token=sign(licensed.licence, self._key),
+            url=url(licensed.campaign, creative),
+            kind=kind(creative),
+            fit=creative.fit,
+            title=creative.name or creative.id,
+        )

@@ -1,0 +1,57 @@
+// What the page shows on its own while the stand is away: the plain rotation of what it holds licences for.
+
+import { keepCreatives, keptCreatives } from './keep.js';
+import * as store from './store.js';
+
+export const AWAY_MS = 3_000; // chosen, not measured: a command that is late is no stand that is away
+
+const REST_MS = 120_000; // as the stand leaves out what could not be shown
+
+export class Offline {
+  constructor(standId) {
+    this.name = `vitrine/${standId}/licences`;
+    this.licensed = JSON.parse(store.get(this.name) ?? '[]');
+    this.resting = new Map(); // address → when it is tried again
+    this.kept = new Set();
+    keptCreatives().then((urls) => { this.kept = new Set(urls); });
+  }
+
+  async take({ licensed }) {
+    this.licensed = licensed;
+    store.put(this.name, JSON.stringify(licensed));
+    const urls = licensed.map(({ url }) => url);
+    this.kept = new Set(await keepCreatives([...new Set(urls)]));
+  }
+
+  // Another player is in charge, or this one is not let in any more.
+  forget() {
+    this.licensed = [];
+    store.drop(this.name);
+  }
+
+  rest({ address }) { this.resting.set(address, performance.now() + REST_MS); }
+
+  // Draws the next creative, as the event of a play; null where there is none to show.
+  draw(utcMs) {
+    const possible = this.licensed.filter((item) => this.valid(item, utcMs));
+    const total = possible.reduce((sum, { licence }) => sum + licence.probability, 0);
+    let left = Math.random() * total;
+    const drawn = possible.find(({ licence }) => (left -= licence.probability) < 0) ?? possible.at(-1);
+    if (!drawn) return null;
+    const { licence, token, url, kind, fit, title } = drawn;
+    const command = { seconds: licence.seconds, responds: false };
+    return { command, licence, token, address: url, url: `${url}?kept`, kind, fit, title };
+  }
+
+  valid({ licence, url }, utcMs) {
+    const atNs = utcMs * 1e6;
+    if (atNs < licence.from_ns || atNs >= licence.until_ns) return false;
+    return this.kept.has(url) && (this.resting.get(url) ?? 0) <= performance.now();
+  }
+}
+
+// As the stand names the command of a licence; in whole milliseconds, which both count exactly.
+export function licensedId({ licence_id, from_ns }, startMs) {
+  const sinceMs = startMs - Math.floor(from_ns / 1e6);
+  return `${licence_id}x${Math.max(0, Math.floor(sinceMs / 1e3))}`;
+}

@@ -1,0 +1,183 @@
+"""A screen whose stand is away goes on, also after a restart, and hands in its plays later."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.e2e.pages import LIMIT_MS, kept, stand_with, wait_until
+from tests.stand_builders import Running, make_campaign, read, running_stand
+from vitrine.bus.memory import MemoryBus
+from vitrine.clock import SystemClock
+from vitrine.programme.licences import OFFLINE
+from vitrine.schemas import OVERLAP_NS, Play
+from vitrine.topics import PLAYS, TOPICS
+
+pytestmark = pytest.mark.browser
+
+CREATIVES = (
+    {"id": "picture", "file": "picture.svg", "seconds": 1},
+    {"id": "film", "file": "film.webm", "seconds": 1},
+    {"id": "page", "file": "page.html", "seconds": 1},
+)
+YEARS = {"from": "2000-01-01", "to": "2999-12-31"}
+
+
+class Site:
+    """A stand that can be away, at one address and with one bus."""
+
+    def __init__(self, folder: Path, redis_url: str) -> None:
+        self.folder = folder
+        self.redis_url = redis_url
+        self.bus = MemoryBus(TOPICS)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}/stands/north"
+
+    def first(self) -> Any:
+        """The stand, for the first time."""
+        return stand_with(
+            self.folder,
+            self.redis_url,
+            *CREATIVES,
+            served={"bus": self.bus, "port": self.port},
+        )
+
+    def again(self) -> AbstractContextManager[Running]:
+        """The stand that comes back, as another process."""
+        return running_stand(
+            self.folder,
+            self.redis_url,
+            make_campaign("spring", *CREATIVES, **YEARS),
+            clock=SystemClock(),
+            bus=self.bus,
+            port=self.port,
+        )
+
+    def plays(self) -> list[Play]:
+        """What is on the bus, by start."""
+        return sorted(read(self.bus, PLAYS), key=lambda play: play.start_ns)
+
+
+@pytest.fixture
+def site(tmp_path: Path, store_url: str) -> Site:
+    return Site(tmp_path, store_url)
+
+
+def wait_until_kept(page: Page) -> None:
+    """Wait for all files of the playlist, and for the page itself."""
+    count = """async () => {
+        const creatives = await (await caches.open('vitrine-creatives')).keys();
+        const page = await (await caches.open('vitrine-page')).keys();
+        return creatives.length === 3 && page.some(({url}) => url.endsWith('/stands/north'));
+    }"""
+    wait_until(page, lambda: page.evaluate(count), "files that the browser keeps")
+
+
+def shown(page: Page) -> set[str]:
+    """The files on the stage."""
+    urls = page.locator("#stage > *").evaluate_all("all => all.map(one => one.src)")
+    return {url.rpartition("/")[2] for url in urls}
+
+
+def wait_for_all(page: Page) -> None:
+    """Wait until each creative was shown from what the browser keeps."""
+    seen: set[str] = set()
+
+    def complete() -> bool:
+        seen.update(shown(page))
+        return {"picture.svg?kept", "film.webm?kept", "page.html?kept"} <= seen
+
+    wait_until(page, complete, "each creative, kept", limit_ms=3 * LIMIT_MS)
+
+
+def test_a_screen_goes_on_without_its_stand_and_hands_in_its_plays(
+    page: Page, site: Site
+) -> None:
+    with site.first():
+        page.goto(site.address)
+        wait_until(page, site.plays, "a play")
+        wait_until_kept(page)
+    wait_for_all(page)
+    before = len(site.plays())
+    waiting = set(kept(page, "plays"))
+    assert waiting
+    with site.again():
+        wait_until(page, lambda: not set(kept(page, "plays")) & waiting, "reports")
+        wait_until(
+            page,
+            lambda: site.plays()[-1].reason != OFFLINE,
+            "a play that the stand asked for",
+        )
+    plays = site.plays()
+    offline = [play for play in plays if play.reason == OFFLINE]
+    assert len(plays) >= before + len(waiting)
+    assert {play.creative_id for play in offline} == {"picture", "film", "page"}
+    assert {round(play.probability, 2) for play in offline} == {0.33}
+    assert all(play.doubtful is None for play in plays)
+    assert len({play.play_id for play in plays}) == len(plays)
+    shared = [max(0, one.end_ns - two.start_ns) for one, two in pairwise(plays)]
+    assert max(shared) < OVERLAP_NS
+
+
+def test_a_browser_that_starts_without_its_stand_shows_what_it_kept(
+    page: Page, site: Site
+) -> None:
+    context: BrowserContext = page.context
+    with site.first():
+        page.goto(site.address)
+        wait_until(page, site.plays, "a play")
+        wait_until_kept(page)
+        expect(page.locator("#privacy")).to_contain_text("camera")
+    page.close()
+    later = context.new_page()
+    later.goto(site.address)
+    wait_for_all(later)
+    expect(later.locator("#privacy")).to_contain_text("camera")
+    waiting = set(kept(later, "plays"))
+    with site.again():
+        wait_until(later, lambda: not set(kept(later, "plays")) & waiting, "reports")
+    assert waiting <= {play.play_id for play in site.plays()}
+
+
+def test_a_creative_that_the_browser_keeps_is_shut_in_like_any(
+    page: Page, site: Site
+) -> None:
+    with site.first():
+        page.goto(site.address)
+        wait_until(page, site.plays, "a play")
+        wait_until_kept(page)
+    wait_for_all(page)
+    wait_until(page, lambda: "page.html?kept" in shown(page), "the page", 3 * LIMIT_MS)
+    origins = [frame.evaluate("window.origin") for frame in page.frames[1:]]
+    assert origins
+    assert set(origins) == {"null"}
+
+
+def test_a_screen_that_is_not_in_charge_shows_nothing_on_its_own(
+    page: Page, site: Site, browser: Any
+) -> None:
+    other = browser.new_context()
+    with site.first():
+        page.goto(site.address)
+        wait_until(page, site.plays, "a play")
+        waiting = other.new_page()
+        waiting.goto(site.address)
+        expect(waiting.locator("#notice")).to_be_visible()
+    page.wait_for_timeout(5_000)
+    assert shown(waiting) == set()
+    assert kept(waiting, "plays") == []
+    other.close()
+
+
+@pytest.fixture(autouse=True)
+def _no_site_left(site: Site) -> Iterator[None]:
+    yield
+    site.bus.close()

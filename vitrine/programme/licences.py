@@ -1,0 +1,154 @@
+"""Licences: plays that a screen may make on its own while the stand is away.
+
+They are issued beforehand. A licence stands for one creative in the plain rotation of one stand and
+one player, for a span in which the same campaigns run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from vitrine.clock import SECOND_NS
+from vitrine.mall import Campaign, Creative, Mall, Stand
+from vitrine.programme.arms import SLOT_NS, arm_of, slot_start
+from vitrine.programme.commands import (
+    CLOCK_TOLERANCE_NS,
+    Command,
+    PlayerId,
+    PlayerKind,
+    Refused,
+)
+from vitrine.programme.playlist import Usable, plain_choices, running
+from vitrine.schemas import Id
+from vitrine.schemas.base import Nanoseconds, Share
+
+OFFLINE: Final = "offline"
+"""The reason of a play that a player made on its own."""
+# A day, as the stand may be away for one, and what passes until licences are issued anew.
+LICENSED_NS: Final = 25 * 3600 * SECOND_NS
+"""Time for which licences are issued."""
+MILLISECONDS: Final = 1_000_000
+"""Nanoseconds in a millisecond: a browser counts in these."""
+
+
+class Licence(BaseModel):
+    """Allow one player to show a creative whenever the stand does not say what to show."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    licence_id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{1,20}$")]
+    stand_id: Id
+    player_id: PlayerId
+    player: PlayerKind
+    campaign_id: Id
+    advertiser: Id
+    creative_id: Id
+    seconds: float
+    probability: Annotated[float, Field(gt=0, le=1)]
+    """Of this creative in the plain rotation of the span."""
+    holdout: Share
+    config_version: Id
+    from_ns: Nanoseconds
+    until_ns: Nanoseconds
+    """No play begins at this time or later."""
+
+    def command_at(self, start_ns: int) -> Command:
+        """Return the command that a play from `start_ns` on stands under.
+
+        Its id comes from the second of the start, so that a second is used once. Raises Refused
+        after the span; a start before it is left to the rules for all plays.
+        """
+        if start_ns >= self.until_ns + CLOCK_TOLERANCE_NS:
+            raise Refused("expired", "the licence had ended when the play started")
+        issued_ns = min(max(start_ns, self.from_ns), self.until_ns)
+        since_ms = start_ns // MILLISECONDS - self.from_ns // MILLISECONDS
+        second = max(0, since_ms // 1000)
+        return Command(
+            command_id=f"{self.licence_id}x{second}",
+            stand_id=self.stand_id,
+            player_id=self.player_id,
+            player=self.player,
+            campaign_id=self.campaign_id,
+            advertiser=self.advertiser,
+            creative_id=self.creative_id,
+            seconds=self.seconds,
+            reason=OFFLINE,
+            probability=self.probability,
+            # As drawn, though nothing adapts: what the network does must not choose the arm.
+            arm=arm_of(self.holdout, self.stand_id, issued_ns),
+            slot_ns=slot_start(issued_ns),
+            config_version=self.config_version,
+            issued_ns=issued_ns,
+            responds=False,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Licensed:
+    """Hold a licence, with what it allows to show."""
+
+    licence: Licence
+    campaign: Campaign
+    creative: Creative
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Hold a time in which the same campaigns run."""
+
+    from_ns: int
+    until_ns: int
+    campaigns: Sequence[Campaign]
+
+
+def licences(
+    mall: Mall,
+    version: str,
+    stand: Stand,
+    player_id: str,
+    now_ns: int,
+    usable: Usable,
+) -> list[Licensed]:
+    """Return what a page may show on its own from now on; `version` is the configuration's."""
+    issued = []
+    for span in _spans(mall, stand, now_ns):
+        for choice in plain_choices(span.campaigns, stand, span.from_ns, usable):
+            campaign = choice.campaign
+            creative = choice.creative
+            seed = f"{stand.id}\x1f{player_id}\x1f{span.from_ns}\x1f{campaign.id}\x1f{creative.id}"
+            licence = Licence(
+                licence_id=blake2b(seed.encode(), digest_size=10).hexdigest(),
+                stand_id=stand.id,
+                player_id=player_id,
+                player="page",
+                campaign_id=campaign.id,
+                advertiser=campaign.advertiser,
+                creative_id=creative.id,
+                seconds=creative.seconds,
+                probability=choice.probability,
+                holdout=campaign.holdout,
+                config_version=version,
+                from_ns=span.from_ns,
+                until_ns=span.until_ns,
+            )
+            issued.append(Licensed(licence, campaign, creative))
+    return issued
+
+
+def _spans(mall: Mall, stand: Stand, now_ns: int) -> Iterator[_Span]:
+    """Yield the spans of the licensed time, in order; campaigns change where slots begin."""
+    end_ns = now_ns + LICENSED_NS
+    from_ns = now_ns
+    campaigns = running(mall, stand, from_ns)
+    for slot_ns in range(slot_start(now_ns) + SLOT_NS, end_ns, SLOT_NS):
+        later = running(mall, stand, slot_ns)
+        if later != campaigns:
+            yield _Span(from_ns, slot_ns, campaigns)
+            from_ns = slot_ns
+            campaigns = later
+    yield _Span(from_ns, end_ns, campaigns)
