@@ -31,8 +31,11 @@ class AnalyticsSettings(EnvironmentSettings):
         le=3600,
         description="How long after its end a window waits for events.",
     )
+    # A screen may hand in the plays of a day when its stand is back.
     horizon_s: int = Field(
-        86_400, ge=600, description="Older events are refused; younger ones are kept."
+        108_000,
+        ge=600,
+        description="Older events are refused; younger ones are kept.",
     )
     k_anonymity: int = Field(
         10,

@@ -42,6 +42,7 @@ def _counters(stand_id: str) -> list[tuple[Counter, tuple[str, ...]]]:
     """Return each counter of a stand with its labels."""
     found: list[tuple[Counter, tuple[str, ...]]] = [
         (metrics.PLAYS_FINISHED, (stand_id,)),
+        (metrics.PLAYS_OFFLINE, (stand_id,)),
     ]
     for counter, values in (
         (metrics.PLAYS_STARTED, get_args(Arm)),

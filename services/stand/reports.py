@@ -7,6 +7,7 @@ from typing import Final
 
 from vitrine.bus import Outgoing
 from vitrine.clock import Moment
+from vitrine.programme.licences import OFFLINE
 from vitrine.programme.recent import RecentIds
 from vitrine.schemas import Interaction, Play
 from vitrine.services.stand.stages import Stages
@@ -103,5 +104,8 @@ class Reports:
 
     def _count(self, play: Play) -> None:
         # A stand of another process is counted there: an alert would wait here for more.
-        if self._stages.stage(play.stand_id) is not None:
-            metrics.PLAYS_FINISHED.labels(play.stand_id).inc()
+        if self._stages.stage(play.stand_id) is None:
+            return
+        metrics.PLAYS_FINISHED.labels(play.stand_id).inc()
+        if play.reason == OFFLINE:
+            metrics.PLAYS_OFFLINE.labels(play.stand_id).inc()

@@ -155,6 +155,11 @@ REPORTS_REFUSED = Counter(
     "Plays and touches that were reported and not counted, by reason.",
     ["stand", "reason"],
 )
+PLAYS_OFFLINE = Counter(
+    "vitrine_plays_offline",
+    "Of these, plays that a screen made on its own.",
+    ["stand"],
+)
 PLAYS_DOUBTFUL = Counter(
     "vitrine_plays_doubtful",
     "Reports of plays whose times were moved to what is possible, by reason.",
