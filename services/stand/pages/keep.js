@@ -9,7 +9,6 @@ export async function keepPage(paths) {
   if (!navigator.serviceWorker) return;
   try {
     await navigator.serviceWorker.register('/worker.js');
-    await navigator.storage?.persist?.();
     const loaded = performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname);
     const own = loaded.filter((path) => path.startsWith('/static/'));
     const cache = await caches.open(PAGE);
