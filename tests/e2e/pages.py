@@ -88,7 +88,9 @@ def now(score: float, **fields: Any) -> StandEngagement:
 
 def kept(page: Page, what: str) -> list[str]:
     """Ids of the reports that the page keeps."""
-    keys: list[str] = page.evaluate("Object.keys(localStorage)")
+    keys: list[str] = page.evaluate(
+        "async () => (await import('/static/store.js')).names()"
+    )
     return [key.rpartition("/")[2] for key in keys if f"/{what}/" in key]
 
 

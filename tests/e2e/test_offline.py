@@ -9,8 +9,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.pages import LIMIT_MS, kept, stand_with, wait_until
 from tests.stand_builders import Running, make_campaign, read, running_stand
@@ -162,7 +163,7 @@ def test_a_creative_that_the_browser_keeps_is_shut_in_like_any(
 
 
 def test_a_screen_that_is_not_in_charge_shows_nothing_on_its_own(
-    page: Page, site: Site, browser: Any
+    page: Page, site: Site, browser: Browser
 ) -> None:
     other = browser.new_context()
     with site.first():
@@ -175,6 +176,51 @@ def test_a_screen_that_is_not_in_charge_shows_nothing_on_its_own(
     assert shown(waiting) == set()
     assert kept(waiting, "plays") == []
     other.close()
+
+
+def test_what_was_shown_is_kept_when_the_browser_is_killed(
+    site: Site, tmp_path: Path, browser: Browser, chromium: str
+) -> None:
+    profile = tmp_path / "profile"
+
+    def start() -> BrowserContext:
+        return browser.browser_type.launch_persistent_context(
+            profile, executable_path=chromium, args=["--no-sandbox"]
+        )
+
+    with site.first():
+        page = start().pages[0]
+        page.goto(site.address)
+        wait_until(page, site.plays, "a play")
+        wait_until_kept(page)
+    wait_for_all(page)
+    waiting = set(kept(page, "plays"))
+    kill_browser_of(profile)
+    again = start()
+    later = again.pages[0]
+    with site.again():
+        later.goto(site.address)
+        wait_until(
+            later,
+            lambda: waiting <= {play.play_id for play in site.plays()},
+            "the plays of before",
+            limit_ms=2 * LIMIT_MS,
+        )
+    again.close()
+    assert waiting
+
+
+def kill_browser_of(profile: Path) -> None:
+    """Kill all processes of a browser at once, as a power cut would."""
+    killed = []
+    for process in psutil.process_iter(["cmdline"]):
+        if f"--user-data-dir={profile}" in (process.info["cmdline"] or []):
+            process.kill()
+            killed.append(process)
+    assert killed
+    psutil.wait_procs(killed, timeout=10)
+    for lock in profile.glob("Singleton*"):
+        lock.unlink()
 
 
 @pytest.fixture(autouse=True)

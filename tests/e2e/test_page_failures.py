@@ -157,10 +157,8 @@ def test_a_good_creative_goes_on_beside_broken_ones(
 # Browsers
 
 
-BLOCKED = (
-    "Object.defineProperty(window, 'localStorage', { get() { throw new Error() } })"
-)
-FULL = "Storage.prototype.setItem = () => { throw new Error('full') }"
+BLOCKED = "Object.defineProperty(window, 'indexedDB', { get() { throw new Error() } })"
+FULL = "IDBObjectStore.prototype.put = () => { throw new Error('full') }"
 
 
 @pytest.mark.parametrize("storage", [BLOCKED, FULL], ids=["blocked", "full"])
