@@ -129,9 +129,15 @@ class Board:
 
     # Called by the web server
 
-    async def news(self, after: int, limit_s: float) -> bytes:
+    async def news(
+        self,
+        after: int,
+        limit_s: float,
+        stand_id: str = "",
+    ) -> bytes:
         """Return what came after version `after`, as soon as there is something.
 
+        With `stand_id` only the cameras of that stand count.
         After `limit_s` the answer has no views. It is a length of four bytes, so many
         bytes of JSON, and the JPEGs of its views in their order.
         """
@@ -140,37 +146,51 @@ class Board:
         waiter = (loop, news)
         with self._lock:
             self._waiters.append(waiter)
-            if self._closed or self._newer(after):
-                news.set()
         try:
             async with asyncio.timeout(limit_s):
-                await news.wait()
+                while not self._has_news(after, stand_id):
+                    await news.wait()
+                    news.clear()
         except TimeoutError:
             # An answer without views: the page learns which cameras are silent.
             pass
         finally:
             with self._lock:
                 self._waiters.remove(waiter)
-        return self._answer(after)
+        return self._answer(after, stand_id)
 
-    def _newer(self, after: int) -> list[Posted]:
+    def _has_news(self, after: int, stand_id: str) -> bool:
+        with self._lock:
+            return self._closed or bool(self._newer(after, stand_id))
+
+    def _cameras(self, stand_id: str) -> list[Mapping[str, Any]]:
+        """Return what is known of the cameras of a stand; of all without one."""
+        if not stand_id:
+            return list(self._roster)
+        return [entry for entry in self._roster if entry["stand_id"] == stand_id]
+
+    def _newer(self, after: int, stand_id: str) -> list[Posted]:
         """Return the views of later versions, longest unseen first.
 
         Who has a version of an earlier process has seen nothing.
         """
         if after > self._version:
             after = 0
-        posts = sorted(self._posted.values(), key=attrgetter("version"))
-        return [posted for posted in posts if posted.version > after]
+        newer = []
+        for camera in self._cameras(stand_id):
+            posted = self._posted.get(camera["id"])
+            if posted is not None and posted.version > after:
+                newer.append(posted)
+        return sorted(newer, key=attrgetter("version"))
 
-    def _answer(self, after: int) -> bytes:
+    def _answer(self, after: int, stand_id: str) -> bytes:
         with self._lock:
-            newer = self._newer(after)
+            newer = self._newer(after, stand_id)
             chosen = _fitting(newer)
             version = self._version
             if len(chosen) < len(newer):
                 version = chosen[-1].version
-            head = self._head(version)
+            head = self._head(version, stand_id)
         views = [posted.view for posted in chosen]
         jpegs = [posted.jpeg for posted in chosen]
         listed = b",".join(views)
@@ -178,10 +198,10 @@ class Board:
         length = LENGTH.pack(len(text))
         return b"".join([length, text, *jpegs])
 
-    def _head(self, version: int) -> bytes:
+    def _head(self, version: int, stand_id: str) -> bytes:
         now_s = self._clock_s()
         cameras = []
-        for entry in self._roster:
+        for entry in self._cameras(stand_id):
             camera = dict(entry)
             camera["quiet_s"] = None
             posted = self._posted.get(entry["id"])

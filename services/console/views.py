@@ -90,6 +90,7 @@ def roster_entry(camera: Camera, stand: Stand) -> dict[str, Any]:
     """Return what the configuration says about a camera, but its address."""
     return {
         "id": camera.id,
+        "stand_id": stand.id,
         "stand": stand.name or stand.id,
         "fps": camera.fps,
         "mask": camera.mask,

@@ -33,7 +33,7 @@ WAIT_S: Final = 2.0
 STRICT: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; "
-        "img-src 'self' blob:; connect-src 'self'; frame-ancestors 'none'"
+        "img-src 'self' blob:; connect-src 'self'; frame-ancestors 'self'"
     ),
 }
 
@@ -93,7 +93,7 @@ def create_app(web: Web, access: Access) -> FastAPI:
 
 
 def cameras_page() -> FileResponse:
-    """Return the live view."""
+    """Return the live view; the operator's console frames it."""
     return FileResponse(PAGES / "cameras.html", headers=STRICT)
 
 
@@ -111,8 +111,9 @@ async def news(
     web: WebOf,
     viewer: ViewerId,
     after: Annotated[int, Query(ge=0)] = 0,
+    stand: Annotated[str, Query(max_length=60)] = "",
 ) -> Response:
-    """Return what changed since the page asked last, as soon as something has.
+    """Return what changed since the page asked last, as soon as something has; of one `stand`.
 
     The page asks again when it has drawn the answer: a slow one gets fewer pictures, and
     nothing waits for it. 503 when as many watch as may.
@@ -126,7 +127,7 @@ async def news(
         raise HTTPException(503, problem) from None
     if is_new:
         web.audit.note("watched the cameras", person, place="/cameras")
-    content = await web.board.news(after, WAIT_S)
+    content = await web.board.news(after, WAIT_S, stand)
     return Response(
         content,
         media_type="application/octet-stream",

@@ -52,7 +52,8 @@ class ConsoleRoute:
         if self._url is None:
             raise HTTPException(
                 404,
-                "there is no console; VITRINE_STAND_CONSOLE_URL names it",
+                "There is no view of the cameras here; "
+                "VITRINE_STAND_CONSOLE_URL names the service that gives it.",
             )
         address = request.url.path
         if request.url.query:
@@ -66,7 +67,7 @@ class ConsoleRoute:
             logger.warning("the console does not answer: %r", error)
             raise HTTPException(
                 502,
-                "the console does not answer; its log says why",
+                "The view of the cameras does not answer; the log of console says why.",
             ) from None
         headers = {}
         for name in PASSED_ON:

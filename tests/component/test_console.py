@@ -304,7 +304,9 @@ def test_a_console_that_is_away_is_named(folder: Any, redis_url: str) -> None:
     with running_stand(folder, redis_url, console_url="http://127.0.0.1:1") as stand:
         answer = stand.http.get("/cameras")
     assert answer.status_code == 502
-    assert answer.json()["detail"] == "the console does not answer; its log says why"
+    assert answer.json()["detail"] == (
+        "The view of the cameras does not answer; the log of console says why."
+    )
 
 
 def test_a_stand_without_a_console_says_which_setting_names_it(

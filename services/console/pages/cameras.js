@@ -17,6 +17,7 @@ const CARD_TEXT = 116;
 const LEAST_CARD = 440;
 
 const $ = (selector) => document.querySelector(selector);
+const stand = new URLSearchParams(location.search).get('stand') ?? ''; // of the console, which frames its cameras
 const viewer = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 const cards = new Map(); // camera id → { root, canvas, camera, shot, drawnAt }
 const layers = { boxes: true, points: true, gaze: true, labels: true, zone: true, mask: true, picture: true };
@@ -31,7 +32,7 @@ async function run() {
     if (document.hidden) await visible();
     const started = performance.now();
     try {
-      const response = await fetch(`/cameras/news?viewer=${viewer}&after=${version}`, { cache: 'no-store' });
+      const response = await fetch(`/cameras/news?viewer=${viewer}&after=${version}&stand=${encodeURIComponent(stand)}`, { cache: 'no-store' });
       if (response.status === 401) {
         location.reload();
         return;
@@ -158,7 +159,7 @@ function add(camera) {
   canvas.dataset.camera = camera.id;
   const toggle = () => {
     chosen = chosen === camera.id ? '' : camera.id;
-    history.replaceState(null, '', chosen ? `#${encodeURIComponent(chosen)}` : location.pathname);
+    history.replaceState(null, '', chosen ? `#${encodeURIComponent(chosen)}` : location.pathname + location.search);
     focus(chosen);
   };
   root.querySelector('.title').addEventListener('click', toggle);
@@ -360,11 +361,12 @@ function switches() {
   document.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape') return;
     chosen = '';
-    history.replaceState(null, '', location.pathname);
+    history.replaceState(null, '', location.pathname + location.search);
     focus('');
   });
 }
 
+document.body.classList.toggle('framed', stand !== '');
 chosen = decodeURIComponent(chosen);
 window.addEventListener('resize', arrange);
 recall();

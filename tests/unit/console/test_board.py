@@ -11,7 +11,7 @@ from tests.console_builders import HandClock, opened
 from vitrine.services.console import board as boards
 from vitrine.services.console.board import Board
 
-ROSTER = [{"id": "a"}, {"id": "b"}]
+ROSTER = [{"id": "a", "stand_id": "north"}, {"id": "b", "stand_id": "south"}]
 
 
 def make_board(clock: HandClock | None = None) -> Board:
@@ -31,8 +31,9 @@ def news(
     board: Board,
     after: int = 0,
     limit_s: float = 0.0,
+    stand_id: str = "",
 ) -> tuple[dict[str, Any], list[bytes]]:
-    return opened(asyncio.run(board.news(after, limit_s)))
+    return opened(asyncio.run(board.news(after, limit_s, stand_id)))
 
 
 def words(head: dict[str, Any]) -> list[str]:
@@ -112,8 +113,8 @@ def test_it_answers_without_news_after_the_limit() -> None:
     head, _ = news(make_board(), limit_s=0.01)
     assert words(head) == []
     assert head["cameras"] == [
-        {"id": "a", "quiet_s": None},
-        {"id": "b", "quiet_s": None},
+        ROSTER[0] | {"quiet_s": None},
+        ROSTER[1] | {"quiet_s": None},
     ]
 
 
@@ -154,3 +155,31 @@ def test_a_camera_that_is_not_configured_any_more_is_dropped() -> None:
     head, _ = news(board)
     assert words(head) == []
     assert [camera["id"] for camera in head["cameras"]] == ["b"]
+
+
+def test_who_asks_for_a_stand_gets_its_cameras_only() -> None:
+    board = make_board()
+    post(board, "a", "of north", b"jpeg")
+    post(board, "b", "of south", b"jpeg")
+    head, jpegs = news(board, stand_id="south")
+    assert [camera["id"] for camera in head["cameras"]] == ["b"]
+    assert words(head) == ["of south"]
+    assert jpegs == [b"jpeg"]
+
+
+def test_news_of_other_stands_wake_nobody() -> None:
+    board = make_board()
+
+    async def ask() -> bytes:
+        waiting = asyncio.create_task(board.news(0, 20, "south"))
+        for _ in range(5):
+            post(board, "a", "of north")
+            board.wake()
+            await asyncio.sleep(0)
+        assert not waiting.done()
+        post(board, "b", "of south")
+        board.wake()
+        return await waiting
+
+    head, _ = opened(asyncio.run(ask()))
+    assert words(head) == ["of south"]
