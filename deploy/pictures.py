@@ -28,7 +28,7 @@ PLAY_S: Final = 5
 SIZE: Final = (1280, 800)
 # Small enough for a repository, and without rings around letters.
 QUALITY: Final = 85
-PAGE: Final = re.compile(r"^\s+(Live cameras|Stand page|Live figures)\s+(http\S+)")
+PAGE: Final = re.compile(r"^\s+(Live cameras|Stand page|Console)\s+(http\S+)")
 
 
 @click.command()
@@ -93,7 +93,7 @@ def addresses(lines: Iterable[str]) -> dict[str, str]:
         match = PAGE.match(line)
         if match is not None:
             found[match[1]] = match[2]
-        if "Live figures" in found:
+        if "Console" in found:
             return found
     raise click.ClickException("the demo did not start; run `vitrine demo` to see why")
 

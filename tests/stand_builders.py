@@ -17,7 +17,7 @@ from vitrine.bus import Outgoing, encode
 from vitrine.bus.memory import MemoryBus
 from vitrine.clock import Clock, EventClock
 from vitrine.mall import Campaign, Mall, Stand
-from vitrine.mall.folder import FixedMall
+from vitrine.mall.folder import FixedMall, MallSource
 from vitrine.programme.commands import Command, PlayReport
 from vitrine.runtime import Context
 from vitrine.schemas import Event as BusEvent
@@ -144,6 +144,7 @@ def running_stand(
     redis_url: str,
     *campaigns: Campaign,
     mall: Mall | None = None,
+    mall_source: MallSource | None = None,
     bus: MemoryBus | None = None,
     clock: Clock | None = None,
     port: int = 0,
@@ -179,7 +180,7 @@ def running_stand(
             audit_file=audit_file,
         ),
         bus=bus,
-        mall=FixedMall(mall or mall_of(*campaigns)),
+        mall=mall_source or FixedMall(mall or mall_of(*campaigns)),
         health=health,
         redis=lambda: connect(redis_url),
         clock=clock,

@@ -160,10 +160,16 @@ def post(stand: Running, *reports: dict[str, Any]) -> httpx.Response:
 
 
 def live(stand: Running) -> Any:
-    """The next live figures."""
+    """The next figures of the operator's console."""
     with httpx.stream(
         "GET",
         f"{stand.address}/live/events",
         timeout=10,
     ) as response:
         return json.loads(next(server_sent_events(response.iter_lines()))[1])
+
+
+def concerns(stand: Running) -> list[Any]:
+    """What needs somebody at the first stand."""
+    found: list[Any] = live(stand)["stands"][0]["concerns"]
+    return found

@@ -235,7 +235,7 @@ class Settings(EnvironmentSettings):
     operator_token: SecretStr | None = Field(
         None,
         min_length=16,
-        description="What the live page and the live view of the cameras need.",
+        description="What the console and the live view of the cameras need.",
     )
     users: Path | None = Field(
         None,

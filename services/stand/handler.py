@@ -70,7 +70,7 @@ class StandHandler(Handler):
             resting,
             key,
         )
-        self._broadcast = Broadcast(self._stages, switchboard)
+        self._broadcast = Broadcast(self._stages, switchboard, resting)
         self._files_due_s = 0.0
         self._started_ns = 0
 
@@ -118,7 +118,7 @@ class StandHandler(Handler):
         submissions = self._switchboard.take()
         outputs = self._record(submissions)
         outputs.staged = self._staged(submissions, [])
-        self._tell_state()
+        self._tell_state(last=True)
         return outputs
 
     def _configure(self) -> None:
@@ -197,13 +197,17 @@ class StandHandler(Handler):
             settled.append(interaction.interaction_id)
         return Staged(submissions, settled)
 
-    def _tell_state(self) -> None:
+    def _tell_state(self, *, last: bool = False) -> None:
         problems = [
             *self._source.problems(),
             *self._creatives.problems.values(),
             *self._creatives.shut_in,
-            *self._resting.problems,
             *self._offers.problems,
         ]
         now = self._clock.now()
-        self._broadcast.send(now, self._started_ns, problems)
+        self._broadcast.send(
+            now,
+            self._started_ns,
+            problems,
+            last=last,
+        )

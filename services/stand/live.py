@@ -1,33 +1,39 @@
-"""The live figures of the operator's page: anonymous, of now and since the program started."""
+"""The figures of the operator's console: anonymous, all stands as they are now."""
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Sequence
+from typing import Literal
 
 from pydantic import BaseModel
 
-from vitrine.clock import SECOND_NS
-from vitrine.mall import Stand
+from vitrine.mall import Creative, Stand
+from vitrine.mall.campaigns import Fit
 from vitrine.mall.creative_files import Kind
+from vitrine.mall.names import Names
 from vitrine.programme.audience import Audience
 from vitrine.programme.commands import Command, PlayerKind
-from vitrine.schemas import Arm, Interaction, InteractionKind, Play
+from vitrine.schemas import Arm
+from vitrine.services.stand.concerns import Concern, PlayerState
+from vitrine.services.stand.creatives import kind
+from vitrine.services.stand.tally import Tally
 
-# Chosen, not measured: a table that fits on the page without scrolling.
-RECENT: Final = 12
+State = Literal["closed", "no player", "not reporting", "playing", "waiting"]
 
 
 class OnScreen(BaseModel):
-    """Show what is on a screen now, and why."""
+    """Show what is on a screen, or comes next, and why."""
 
+    command_id: str
     campaign_id: str
+    campaign: str
+    """What people call it; the id where it has no name."""
     advertiser: str
     creative_id: str
+    creative: str
     url: str
     kind: Kind
+    fit: Fit
     reason: str
     probability: float
     arm: Arm
@@ -35,99 +41,55 @@ class OnScreen(BaseModel):
     seconds: float
 
 
-class RecentPlay(BaseModel):
-    """Show a play as a line of the list."""
-
-    campaign_id: str
-    creative_id: str
-    reason: str
-    probability: float
-    arm: Arm
-    start_ns: int
-    seconds: float
-    completed: bool
-
-
 class StandView(BaseModel):
-    """Show one stand now."""
+    """Show one stand as a tile."""
 
     id: str
+    name: str
     time_zone: str
-    recognition: str
-    people: int
-    attending: int
+    state: State
+    people: int | None
+    """None while no fresh figures come; nobody knows then."""
+    attending: int | None
     engagement: float | None
     """Of the most engaged person, 0 to 100; None with nobody there."""
     synthetic: bool
     player: PlayerKind | None
     on_screen: OnScreen | None
-    plays: int
-    completed: int
-    offers_shown: int
-    offers_redeemed: int
-    touches: int
-    recent: Sequence[RecentPlay]
-    """Latest first."""
+    proof_ns: int | None
+    """End of the last play that was proved; None before the first one since the start."""
+    concerns: Sequence[Concern]
+    """The most urgent first."""
 
 
 class LiveView(BaseModel):
-    """Show everything on the operator's page."""
+    """Show all stands of this process."""
 
     now_ns: int
     started_ns: int
     stands: Sequence[StandView]
-    names: Mapping[str, str]
-    """Names for people; see `Names.given`."""
     problems: Sequence[str]
-    """A sentence each, for the operator to act on."""
-    unseen: Mapping[str, str]
-    """Stand → a sentence on the refused reports that its screen keeps until they were seen."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """Count what happened at one stand since the program started."""
-
-    plays: int = 0
-    completed: int = 0
-    interactions: Counter[InteractionKind] = field(default_factory=Counter)
-    recent: deque[RecentPlay] = field(default_factory=lambda: deque(maxlen=RECENT))
-
-    def count_play(self, play: Play) -> None:
-        """Count a play that a player reported, and list it."""
-        self.plays += 1
-        self.completed += play.completed
-        self.recent.appendleft(
-            RecentPlay(
-                campaign_id=play.campaign_id,
-                creative_id=play.creative_id,
-                reason=play.reason,
-                probability=play.probability,
-                arm=play.arm,
-                start_ns=play.start_ns,
-                seconds=(play.end_ns - play.start_ns) / SECOND_NS,
-                completed=play.completed,
-            )
-        )
-
-    def count_interaction(self, interaction: Interaction) -> None:
-        """Count what somebody did, or an offer that was shown."""
-        self.interactions[interaction.kind] += 1
+    """A sentence each, of what concerns more than one stand."""
 
 
 def on_screen(
     command: Command,
+    names: Names,
     since_ns: int,
     url: str,
-    kind: Kind,
+    creative: Creative,
 ) -> OnScreen:
     """Return a command as what is on the screen since then."""
     return OnScreen(
+        command_id=command.command_id,
         campaign_id=command.campaign_id,
-        advertiser=command.advertiser,
+        campaign=names.campaign(command.campaign_id),
+        advertiser=names.advertiser(command.advertiser),
         creative_id=command.creative_id,
+        creative=names.creative(command.campaign_id, command.creative_id),
         url=url,
-        kind=kind,
+        kind=kind(creative),
+        fit=creative.fit,
         reason=command.reason,
         probability=command.probability,
         arm=command.arm,
@@ -140,26 +102,40 @@ def stand_view(
     stand: Stand,
     audience: Audience,
     tally: Tally,
-    player: PlayerKind | None,
+    player: PlayerState | None,
     screen: OnScreen | None,
+    concerns: Sequence[Concern],
     now_ns: int,
 ) -> StandView:
     """Return one stand's figures at `now_ns`."""
     people = audience.present(now_ns)
+    is_known = audience.is_fresh(now_ns)
     return StandView(
         id=stand.id,
+        name=stand.name or stand.id,
         time_zone=stand.time_zone,
-        recognition=stand.recognition,
-        people=len(people),
-        attending=sum(person.attending for person in people),
+        state=_state(stand, player, screen, now_ns),
+        people=len(people) if is_known else None,
+        attending=sum(person.attending for person in people) if is_known else None,
         engagement=max((person.score for person in people), default=None),
         synthetic=audience.latest is not None and audience.latest.synthetic,
-        player=player,
+        player=None if player is None else player.kind,
         on_screen=screen,
-        plays=tally.plays,
-        completed=tally.completed,
-        offers_shown=tally.interactions["offer-shown"],
-        offers_redeemed=tally.interactions["offer-redeemed"],
-        touches=tally.interactions["touch"],
-        recent=list(tally.recent),
+        proof_ns=tally.recent[0].end_ns if tally.recent else None,
+        concerns=concerns,
     )
+
+
+def _state(
+    stand: Stand,
+    player: PlayerState | None,
+    screen: OnScreen | None,
+    now_ns: int,
+) -> State:
+    if not stand.is_open(now_ns):
+        return "closed"
+    if player is None:
+        return "no player"
+    if player.silent:
+        return "not reporting"
+    return "waiting" if screen is None else "playing"

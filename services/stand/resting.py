@@ -84,10 +84,13 @@ class Resting:
             return False
         return (stand_id, creative.file) in self._rests
 
-    @property
-    def problems(self) -> list[str]:
-        """Return a sentence for each creative that rests."""
-        return [rest.problem for rest in self._rests.values()]
+    def problems(self, stand_id: str) -> list[str]:
+        """Return a sentence for each creative that rests at a stand."""
+        found = []
+        for (resting_at, _), rest in self._rests.items():
+            if resting_at == stand_id:
+                found.append(rest.problem)
+        return found
 
     def _version(self, file: str) -> tuple[int, int] | None:
         try:

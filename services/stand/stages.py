@@ -11,7 +11,8 @@ from vitrine.mall import Condition, Mall, Stand
 from vitrine.programme.director import Director
 from vitrine.schemas import Identity, StandEngagement
 from vitrine.services.stand.counters import remove_counters, start_counters
-from vitrine.services.stand.live import Tally
+from vitrine.services.stand.history import History
+from vitrine.services.stand.tally import Tally
 from vitrine.topics import ENGAGEMENT, IDENTITIES
 
 NO_MALL: Final = Mall(
@@ -31,6 +32,7 @@ class Stage:
 
     director: Director
     tally: Tally = field(default_factory=Tally)
+    history: History = field(default_factory=History)
     offer_until_ns: int = 0
     """End of the offer on the screen, by the steady clock; no other one comes before."""
     _identities: dict[str, Place] = field(default_factory=dict)
@@ -47,6 +49,7 @@ class Stage:
         """Take in who is present."""
         audience = self.director.audience
         audience.observe(snapshot, thresholds)
+        self.history.observe(snapshot)
         # What the audience has forgotten need not be read again after a restart.
         for track_id in list(self._identities):
             if track_id not in audience.identities:

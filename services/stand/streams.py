@@ -1,4 +1,4 @@
-"""Event streams: commands to players, live figures to the operator's page."""
+"""Event streams: commands to players, figures to the operator's console."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncIterator
 from typing import Annotated, Final
 
-from fastapi import HTTPException, Query, Request
+from fastapi import Depends, HTTPException, Query, Request
 from fastapi.sse import ServerSentEvent
 
 from vitrine.clock import Clock
@@ -15,6 +15,7 @@ from vitrine.programme.commands import PlayerId, PlayerKind
 from vitrine.services.stand.dependencies import ServedStand, WebOf
 from vitrine.services.stand.protocol import AliveEvent, HelloEvent
 from vitrine.services.stand.switchboard import Connection, Sent, Switchboard
+from vitrine.services.stand.viewport import Viewport, asked_viewport
 from vitrine.telemetry.metrics import HTTP_REFUSED
 from vitrine.web.addresses import client_address
 
@@ -42,9 +43,10 @@ async def stream_place(request: Request, web: WebOf) -> AsyncIterator[None]:
 async def live_events(
     request: Request,
     web: WebOf,
+    stand: Annotated[str, Query(max_length=60)] = "",
 ) -> AsyncIterator[ServerSentEvent]:
-    """Send the live figures, a few times a second, as long as the session lasts."""
-    connection = web.switchboard.watch(asyncio.get_running_loop())
+    """Send the figures, twice a second, as long as the session lasts; `stand` in detail, too."""
+    connection = web.switchboard.watch(asyncio.get_running_loop(), stand)
     async for event in _events(connection, web.switchboard, web.clock):
         if not web.operators.admits(request):
             return
@@ -57,6 +59,7 @@ async def player_events(
     web: WebOf,
     player: Annotated[PlayerKind, Query()],
     player_id: Annotated[PlayerId, Query()],
+    viewport: Annotated[Viewport | None, Depends(asked_viewport)],
 ) -> AsyncIterator[ServerSentEvent]:
     """Send a player `hello`, then `state` and `alive`; the one in charge `play` and `offer`, too.
 
@@ -68,6 +71,7 @@ async def player_events(
         player_id,
         asyncio.get_running_loop(),
         request.state.screen_id,
+        viewport,
     )
     assert connection.player is not None  # noqa: S101 - joined as a player
     session = connection.player.session

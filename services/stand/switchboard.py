@@ -17,9 +17,11 @@ from pydantic import BaseModel
 from vitrine.programme.commands import Command, PlayerKind
 from vitrine.programme.director import Player
 from vitrine.schemas import Interaction, Play
+from vitrine.services.stand.detail import StandDetail
 from vitrine.services.stand.due_plays import DuePlays
 from vitrine.services.stand.live import LiveView
 from vitrine.services.stand.protocol import FailureReason, KeptRefusals, SeenEvent
+from vitrine.services.stand.viewport import Viewport
 from vitrine.telemetry import metrics
 
 logger = logging.getLogger(__name__)
@@ -39,10 +41,10 @@ class Sent:
 
 @dataclass(slots=True, eq=False)
 class Connection:
-    """Keep one open event stream: of a player, or of the operator's page."""
+    """Keep one open event stream: of a player, or of an operator's console."""
 
     stand_id: str
-    """Empty for the operator's page."""
+    """Empty for a console."""
     player: Player | None
     loop: asyncio.AbstractEventLoop
     screen_id: str | None = None
@@ -56,6 +58,10 @@ class Connection:
     """The player keeps its reports in a storage that survives it."""
     refused: KeptRefusals | None = None
     """What the player keeps until somebody has seen it."""
+    viewport: Viewport | None = None
+    """Of the player's window; None from one that does not say."""
+    detail_of: str = ""
+    """The stand that a console shows in detail; empty without one."""
 
     def put(self, sent: Sent | None) -> None:
         """Send an event, or the end, from any thread."""
@@ -88,7 +94,7 @@ class Submission:
 
 
 class Switchboard:
-    """Keep connections, reports on their way to the bus, and the latest live figures.
+    """Keep connections, reports on their way to the bus, and the latest figures of the console.
 
     Thread-safe.
     """
@@ -111,6 +117,7 @@ class Switchboard:
         player_id: str,
         loop: asyncio.AbstractEventLoop,
         screen_id: str | None = None,
+        viewport: Viewport | None = None,
     ) -> Connection:
         """Open the event stream of a player; an older stream of the same player ends."""
         session = next(self._sessions)
@@ -120,6 +127,7 @@ class Switchboard:
             player,
             loop,
             screen_id,
+            viewport=viewport,
         )
         for older in self._of(stand_id):
             if older.player is None or older.player.player_id != player_id:
@@ -135,9 +143,18 @@ class Switchboard:
         metrics.PLAYERS.labels(stand_id, kind).inc()
         return connection
 
-    def watch(self, loop: asyncio.AbstractEventLoop) -> Connection:
-        """Open the event stream of an operator's page."""
-        connection = Connection("", None, loop)
+    def watch(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        detail_of: str = "",
+    ) -> Connection:
+        """Open the event stream of a console, which may show one stand in detail."""
+        connection = Connection(
+            "",
+            None,
+            loop,
+            detail_of=detail_of,
+        )
         self._add(connection)
         return connection
 
@@ -320,7 +337,7 @@ class Switchboard:
             connection.put(sent)
 
     def show(self, live: LiveView) -> None:
-        """Send new live figures to all operator's pages."""
+        """Send new figures to all consoles."""
         self._live = live
         viewers = self._of("")
         if not viewers:
@@ -328,6 +345,17 @@ class Switchboard:
         sent = Sent("live", live.model_dump_json())
         for connection in viewers:
             connection.put(sent)
+
+    def opened(self) -> frozenset[str]:
+        """Return the stands that some console shows in detail."""
+        return frozenset(viewer.detail_of for viewer in self._of(""))
+
+    def show_detail(self, detail: StandDetail) -> None:
+        """Send the detail of a stand to the consoles that show it."""
+        sent = Sent("detail", detail.model_dump_json())
+        for connection in self._of(""):
+            if connection.detail_of == detail.id:
+                connection.put(sent)
 
     def take(self) -> list[Submission]:
         """Return the reports that somebody waits for; others are left to their repetition."""

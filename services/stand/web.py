@@ -76,10 +76,10 @@ def create_app(web: Web, screens: Screens) -> FastAPI:
 
 def _operator_routes(web: Web) -> APIRouter:
     router = APIRouter()
-    router.add_api_route("/", live_page, response_class=FileResponse)
+    router.add_api_route("/", console_page, response_class=FileResponse)
     router.add_api_route(
         "/live",
-        live_page,
+        console_page,
         response_class=FileResponse,
     )
     router.add_api_route(
@@ -126,9 +126,9 @@ def _player_routes() -> APIRouter:
     return router
 
 
-def live_page() -> Path:
-    """Return the operator's page: anonymous live figures of all stands."""
-    return PAGES / "live.html"
+def console_page() -> Path:
+    """Return the operator's console: anonymous figures of all stands."""
+    return PAGES / "console.html"
 
 
 def worker() -> FileResponse:

@@ -23,6 +23,7 @@ from tests.stand_builders import (
 from tests.stand_players import (
     SPRING,
     Listener,
+    concerns,
     listening,
     live,
     look,
@@ -181,12 +182,13 @@ def test_refused_reports_stay_until_somebody_has_seen_them(stand: Running) -> No
         reports = [report_of(page.next("play"), 0, 1, completed=False)]
         body = {"plays": reports, "refused": kept}
         assert stand.http.post("/stands/north/plays", json=body).is_success
-        sentence = until(lambda: live(stand)["unseen"].get("north"), "the operator")
+        [refused] = until(lambda: concerns(stand), "the operator")
         answer = stand.http.post("/live/north/refusals/seen")
         assert page.next("seen") == {"count": 3}
-        until(lambda: not live(stand)["unseen"], "the sentence to go")
-    assert sentence.startswith(
-        "stand north: the screen keeps 3 proofs of play that were refused (used, overlap)"
+        until(lambda: not concerns(stand), "the sentence to go")
+    assert refused["kind"] == "refused"
+    assert refused["text"] == (
+        "The screen keeps 3 proofs of play that were refused (used, overlap)."
     )
     assert answer.status_code == 204
 
@@ -433,13 +435,12 @@ def test_a_creative_that_cannot_be_shown_gives_way_to_the_house(stand: Running) 
         assert house["cut"] is False
         # Nothing else can be shown: the house page stays until its time is over.
         assert fail(stand, house["token"]).status_code == 202
-        page.next("state")
-        problems = live(stand)["problems"]
+        [rests] = until(lambda: concerns(stand), "the operator")
         on_screen = live(stand)["stands"][0]["on_screen"]
-    assert problems == [
-        "creative shoe is left out at stand north for two minutes: "
-        "shoe.html has an error in its script"
-    ]
+    assert rests["text"] == (
+        "Creative shoe is left out at stand north for two minutes: "
+        "shoe.html has an error in its script."
+    )
     assert on_screen["campaign_id"] == "house"
 
 
@@ -458,7 +459,7 @@ def test_an_invented_failure_is_refused(
         report = {"token": token or event["token"], "reason": reason}
         path = f"/stands/{stand_id}/failures"
         assert stand.http.post(path, json=report).status_code == 422
-        assert live(stand)["problems"] == []
+        assert concerns(stand) == []
 
 
 def test_the_house_is_shown_when_no_campaign_runs(folder: Path, redis_url: str) -> None:
@@ -491,7 +492,8 @@ def test_live_figures_are_anonymous_and_name_what_plays_and_why(stand: Running) 
     assert north["player"] == "page"
     assert north["on_screen"]["creative_id"] == "shoe"
     assert north["on_screen"]["reason"] == "rotation"
-    assert figures["names"] == {"creative:spring:shoe": "Der Schuh"}
+    assert north["on_screen"]["creative"] == "Der Schuh"
+    assert north["on_screen"]["campaign"] == "spring"
     for secret in ("visit-a", "visitor-a", "track", "presence"):
         assert secret not in json.dumps(figures)
 
@@ -646,7 +648,7 @@ def test_creatives_are_served_sandboxed_and_nothing_beside_them(
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/live", "/stands/north", "/static/stand.js", "/static/live.css"]
+    "path", ["/", "/live", "/stands/north", "/static/stand.js", "/static/console.css"]
 )
 def test_pages_are_served_and_name_no_other_host(stand: Running, path: str) -> None:
     response = stand.http.get(path)

@@ -110,7 +110,11 @@ def test_a_stand_with_an_offer_and_what_the_screen_knows(
         assert_accessible(page)
 
 
-def test_the_live_page(page: Page, tmp_path: Path, store_url: str) -> None:
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_operators_console(
+    page: Page, tmp_path: Path, store_url: str, scheme: Any
+) -> None:
+    page.emulate_media(color_scheme=scheme)
     missing = {"id": "missing", "file": "x.svg"}
     creative = {"id": "one", "file": "one.html", "seconds": 2}
     with stand_with(tmp_path, store_url, creative, missing) as stand:
@@ -120,6 +124,10 @@ def test_the_live_page(page: Page, tmp_path: Path, store_url: str) -> None:
         page.goto(f"{stand.address}/live")
         stand.publish(ENGAGEMENT, now(42, synthetic=True))
         expect(page.locator("#problems")).to_be_visible(timeout=LIMIT_MS)
+        assert_accessible(page)
+        player.close()
+        page.locator(".tile").click()
+        expect(page.locator(".concerns li")).to_be_visible(timeout=LIMIT_MS)
         expect(page.locator("tbody tr").first).to_be_visible(timeout=LIMIT_MS)
         assert_accessible(page)
 

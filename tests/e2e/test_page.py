@@ -1,4 +1,4 @@
-"""The stand's page and the operator's page in a real browser."""
+"""The stand's page, and what the operator's console shows of it, in a real browser."""
 
 from __future__ import annotations
 
@@ -301,12 +301,15 @@ def test_the_operator_sees_who_is_there_what_plays_and_why(
         player = page.context.new_page()
         player.goto(f"{stand.address}/stands/north")
         expect(player.locator("iframe.shown")).to_be_visible(timeout=LIMIT_MS)
-        page.goto(f"{stand.address}/live")
+        page.goto(f"{stand.address}/live#north")
+        detail = page.locator("dialog")
+        expect(detail.locator("[data-of=creative]")).to_have_text(
+            "one", timeout=LIMIT_MS
+        )
         stand.publish(ENGAGEMENT, now(42, synthetic=True))
-        expect(page.locator("[data-of=people]")).to_have_text("1", timeout=LIMIT_MS)
-        expect(page.locator("[data-of=engagement]")).to_have_text("42")
-        expect(page.locator("[data-of=creative]")).to_have_text("one")
-        expect(page.locator("[data-of=reason]")).to_contain_text("rotation")
+        expect(detail.locator("[data-of=people]")).to_have_text("1")
+        expect(detail.locator("[data-of=engagement]")).to_have_text("42")
+        expect(detail.locator("[data-of=why]")).to_contain_text("rotation")
         expect(page.locator("#synthetic")).to_be_visible()
         expect(page.locator("#problems")).to_contain_text(
             "creative missing is skipped: x.svg is missing", timeout=LIMIT_MS

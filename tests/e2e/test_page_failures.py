@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.pages import LIMIT_MS, plays_of, stand_with, wait_until
 from tests.proxies import proxy_to
-from tests.stand_players import live
+from tests.stand_players import concerns
 from vitrine.schemas import OVERLAP_NS
 from vitrine.topics import PLAYS
 
@@ -121,17 +121,17 @@ def test_a_creative_that_cannot_be_shown_gives_way_to_the_house_within_two_secon
     with stand_with(tmp_path, store_url, creative) as stand:
         write_broken(tmp_path, file)
         screen.goto(f"{stand.address}/stands/north")
-        wait_until(screen, lambda: live(stand)["problems"], "the stand to be told")
+        wait_until(screen, lambda: concerns(stand), "the stand to be told")
         told = screen.evaluate("performance.now()")
         asked = requests(screen, "/creatives/")[0]
-        problems = live(stand)["problems"]
+        [rests] = concerns(stand)
         screen.wait_for_selector("iframe.shown[src*=house]")
         screen.wait_for_timeout(1_000)
         frames = screen.locator("#stage > *").count()
         plays = stand.read(PLAYS)
     assert told - asked < 3_000  # two seconds, and what a busy machine adds
-    assert problems[0].startswith("creative broken is left out at stand north")
-    assert BROKEN[file] in problems[0]
+    assert rests["text"].startswith("Creative broken is left out at stand north")
+    assert BROKEN[file] in rests["text"]
     assert frames == 1
     assert plays == []
 
@@ -169,8 +169,8 @@ def test_a_page_without_storage_plays_and_reports(
     with stand_with(tmp_path, store_url, SHORT) as stand:
         page.goto(f"{stand.address}/stands/north")
         plays = plays_of(page, stand, 2)
-        problems = live(stand)["problems"]
-    assert "stand north: the browser of the screen keeps nothing" in problems[0]
+        [blocked] = concerns(stand)
+    assert blocked["text"].startswith("The browser of the screen keeps nothing")
     assert {play.creative_id for play in plays} == {"one"}
     assert len({play.play_id for play in plays}) == len(plays)
 

@@ -42,10 +42,10 @@ def test_a_refused_report_stays_in_the_page_until_the_operator_has_seen_it(
         page.reload()
         assert sorted(kept(page, "refused")) == sorted(refused)
         operator = page.context.new_page()
-        operator.goto(f"{stand.address}/live")
-        problem = operator.locator("#problems li")
+        operator.goto(f"{stand.address}/live#north")
+        problem = operator.locator(".concerns li")
         expect(problem).to_contain_text(
-            "stand north: the screen keeps 2 proofs of play that were refused (token)",
+            "The screen keeps 2 proofs of play that were refused (token)",
             timeout=LIMIT_MS,
         )
         problem.get_by_role("button", name="Seen").click()
@@ -91,8 +91,8 @@ def test_the_oldest_refused_reports_make_room_and_are_counted(
         page.route("**/plays", changed("token", "bm8.bm8", 1))
         wait_until(page, lambda: len(kept(page, "refused")) == 50, "room to be made")
         operator = page.context.new_page()
-        operator.goto(f"{stand.address}/live")
-        problem = operator.locator("#problems li")
+        operator.goto(f"{stand.address}/live#north")
+        problem = operator.locator(".concerns li")
         expect(problem).to_contain_text("keeps 61 proofs", timeout=LIMIT_MS)
         left = kept(page, "refused")
     assert "old-10" not in left

@@ -71,6 +71,10 @@ class Audience:
             if track_id not in present and identity.decided_at_ns < oldest_ns:
                 del self.identities[track_id]
 
+    def is_fresh(self, now_ns: int) -> bool:
+        """Return True while it is known who is there."""
+        return self._fresh(now_ns) is not None
+
     def present(self, now_ns: int) -> Sequence[Person]:
         """Return everybody there; nobody when the latest snapshot is no longer fresh."""
         latest = self._fresh(now_ns)

@@ -75,7 +75,7 @@ def greet(
         view = f"http://127.0.0.1:{console_port}/cameras?token={token}"
         click.echo(f"Live cameras  {view}   (opens once)", err=True)
     if port and not told_otherwise:
-        click.echo(f"Live figures  http://127.0.0.1:{port}/live", err=True)
+        click.echo(f"Console       http://127.0.0.1:{port}/live", err=True)
     click.echo("Starting …  (Ctrl-C ends it in order, twice at once)", err=True)
 
 

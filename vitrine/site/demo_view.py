@@ -59,7 +59,7 @@ def welcome(screen: Console, site: Site) -> None:
         soft_wrap=True,
     )
     screen.print(f"  Stand page    [bold]{page}[/]")
-    screen.print(f"  Live figures  [bold]{site.address}/live[/]")
+    screen.print(f"  Console       [bold]{site.address}/live[/]")
 
 
 def watch(screen: Console, site: Site, stop: Event) -> None:

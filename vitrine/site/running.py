@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 OPERATOR_PAGES = {
     "Live cameras": "cameras",
-    "Live figures": "live",
+    "Console": "live",
 }
 
 

@@ -8,7 +8,7 @@ from vitrine.people.accounts import ROLES, Person, Role
 from vitrine.web.cards import body_of, card
 
 HOMES: Final[dict[Role, tuple[str, str]]] = {
-    "operator": ("/", "To the live page"),
+    "operator": ("/", "To the console"),
     "auditor": ("/audit", "To the audit log"),
 }
 """Where each role begins, and what to call that."""

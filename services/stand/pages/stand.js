@@ -159,7 +159,7 @@ function take(event) {
 
 // The stand
 const stream = new Stream(
-  `/stands/${standId}/events?player=page&player_id=${playerId}`,
+  `/stands/${standId}/events?player=page&player_id=${playerId}&width=${innerWidth}&height=${innerHeight}`,
   {
     hello(hello) {
       session = hello.session;

@@ -30,11 +30,12 @@ def test_it_rests_at_its_stand_for_two_minutes(resting: Resting) -> None:
     assert not resting.rests("south", CAMPAIGN, SHOE)
     resting.end(220)
     assert not resting.rests("north", CAMPAIGN, SHOE)
-    assert resting.problems == []
+    assert resting.problems("north") == []
 
 
 def test_the_operator_is_told_why(resting: Resting) -> None:
-    assert resting.problems == [
+    assert resting.problems("south") == []
+    assert resting.problems("north") == [
         "creative shoe is left out at stand north for two minutes: shoe.mp4 does not "
         "load in the player's browser: damaged, or of an unknown format"
     ]
