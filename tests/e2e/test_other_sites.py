@@ -90,7 +90,7 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 def sign_in(page: Page, stand: Running) -> None:
     page.goto(f"{stand.address}/live?token={OPERATOR}")
-    expect(page.locator("h1")).to_contain_text("live")
+    expect(page.locator("h1")).to_contain_text("console")
     page.goto(f"{stand.address}/stands/north?token={PLAYER}")
     assert "token" not in page.url
 
