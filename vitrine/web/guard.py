@@ -16,6 +16,7 @@ from fastapi.responses import (
     Response,
 )
 from pydantic import SecretStr
+from starlette.requests import HTTPConnection
 
 from vitrine.people.accounts import NAME, Person, Role
 from vitrine.telemetry.metrics import HTTP_REFUSED
@@ -126,7 +127,7 @@ class PageGuard:
         other._roles = roles
         return other
 
-    def __call__(self, request: Request) -> None:
+    def __call__(self, request: HTTPConnection) -> None:
         """Raise Locked or NotAllowed, or Unlocked after the visit with the token.
 
         Raises 429 for an address that brought too many wrong ones.
@@ -153,12 +154,12 @@ class PageGuard:
             raise NotAllowed(person)
         request.state.person = person
 
-    def admits(self, request: Request) -> bool:
+    def admits(self, request: HTTPConnection) -> bool:
         """Return True while somebody with one of the roles asks."""
         person = self.person_of(request)
         return person is not None and person.role in self._roles
 
-    def person_of(self, request: Request) -> Person | None:
+    def person_of(self, request: HTTPConnection) -> Person | None:
         """Return who asks, whatever their role; None for who is not signed in."""
         if self.is_open:
             return ANYBODY

@@ -32,6 +32,14 @@ CONNECTIONS: Final = 800
 # address. Chosen, not measured.
 STREAMS_PER_ADDRESS: Final = 100
 
+# Bytes of a frame that a client sends on a WebSocket: what a control frame may have
+# (RFC 6455, 5.5). Ours take no others.
+FRAME_BYTES: Final = 125
+
+# Seconds between two pings on a WebSocket, and for the answer. A screen whose network has
+# forgotten it then holds its place for ten. Chosen, not measured.
+PING_S: Final = 5.0
+
 # Seconds that a connection without a request is kept: what uvicorn does by default.
 KEEP_ALIVE_S: Final = 5
 

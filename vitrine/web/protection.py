@@ -20,6 +20,7 @@ SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
 STREAM: Final = "text/event-stream"
 # `none`: somebody typed the address.
 OWN_SITES: Final = ("same-origin", "none")
+FOREIGN: Final = "a page of another site, or a creative, may not ask this"
 
 
 class Refused(Exception):
@@ -57,36 +58,22 @@ class Protection:
         self._open_files = open_files
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                if headers.get("Content-Type", "").startswith(STREAM):
-                    # FastAPI says `no-cache`, with which a browser may store it.
-                    headers[CACHE] = COMMON[CACHE]
-                for name, value in COMMON.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
+        """Answer one request, or the handshake of a WebSocket."""
+        answer = Answer(scope, receive, send)
         headers = Headers(scope=scope)
         try:
             self._check_host(headers)
-            self._check_origin(scope, headers)
-            body = await self._body(scope, headers, receive)
+            if scope["type"] == "websocket":
+                self._check_origin_of_socket(headers)
+            else:
+                self._check_origin(scope, headers)
+                body = await self._body(scope, headers, receive)
+                receive = Body(body, receive).receive
         except Refused as error:
             HTTP_REFUSED.labels(error.reason).inc()
-            accept = headers.get("Accept", "")
-            # What is left of the body is not read.
-            close = {"Connection": "close"}
-            answer = problem(error.status, str(error), accept, close)
-            await answer(scope, receive, send_with_headers)
+            await answer.refuse(error.status, str(error))
             return
-        given = Body(body, receive)
-        await self._app(scope, given.receive, send_with_headers)
+        await self._app(scope, receive, answer.send)
 
     def _check_host(self, headers: Headers) -> None:
         for host in headers.getlist("Host"):
@@ -110,8 +97,13 @@ class Protection:
         else:
             own = site in OWN_SITES
         if not own:
-            detail = "a page of another site, or a creative, may not ask this"
-            raise Refused(403, "origin", detail)
+            raise Refused(403, "origin", FOREIGN)
+
+    def _check_origin_of_socket(self, headers: Headers) -> None:
+        """Refuse any page of another origin: no browser asks us before it opens a WebSocket."""
+        site = headers.get("Sec-Fetch-Site", "same-origin")
+        if site != "same-origin" or not self._is_own(headers):
+            raise Refused(403, "origin", FOREIGN)
 
     def _is_own(self, headers: Headers) -> bool:
         origin = headers.get("Origin")
@@ -148,6 +140,40 @@ class Protection:
         except TimeoutError:
             detail = f"the body took more than {limits.BODY_S:g} s"
             raise Refused(408, "slow", detail) from None
+
+
+class Answer:
+    """Send an answer, with the headers of `COMMON` that it lacks."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._is_socket = False
+
+    async def send(self, message: Message) -> None:
+        """Pass on a part of the answer."""
+        kind = message["type"]
+        if kind == "websocket.accept":
+            self._is_socket = True
+        if kind == "websocket.close" and not self._is_socket:
+            # What FastAPI says of no route, and of a query that it cannot take.
+            await self.refuse(404, "no stream has this address")
+            return
+        if kind.endswith("http.response.start"):
+            headers = MutableHeaders(scope=message)
+            if headers.get("Content-Type", "").startswith(STREAM):
+                # FastAPI says `no-cache`, with which a browser may store it.
+                headers[CACHE] = COMMON[CACHE]
+            for name, value in COMMON.items():
+                headers.setdefault(name, value)
+        await self._send(message)
+
+    async def refuse(self, status: int, detail: str) -> None:
+        """Answer with a problem; what is left of a body is not read."""
+        accept = Headers(scope=self._scope).get("Accept", "")
+        refusal = problem(status, detail, accept, {"Connection": "close"})
+        await refusal(self._scope, self._receive, self.send)
 
 
 class Body:

@@ -18,6 +18,7 @@ from vitrine.web.connections import BoundedConnection
 from vitrine.web.encrypted import encrypted_by
 from vitrine.web.names import ServerNames
 from vitrine.web.protection import Protection
+from vitrine.web.sockets import OneWaySocket
 
 NO_LIMITS: Mapping[str, int] = {}
 
@@ -51,7 +52,12 @@ def web_server(
         log_config=None,
         access_log=False,
         lifespan="off",
-        ws="none",
+        ws=OneWaySocket,
+        ws_max_size=limits.FRAME_BYTES,
+        ws_ping_interval=limits.PING_S,
+        ws_ping_timeout=limits.PING_S,
+        # Events are small; each connection would have buffers of its own.
+        ws_per_message_deflate=False,
         timeout_keep_alive=limits.KEEP_ALIVE_S,
         timeout_graceful_shutdown=limits.SHUTDOWN_S,
     )

@@ -14,6 +14,7 @@ from typing import Final
 
 from fastapi import Request, Response
 from pydantic import SecretStr
+from starlette.requests import HTTPConnection
 
 # A screen is told its token once, when it is set up.
 DAYS: Final = 365
@@ -94,17 +95,19 @@ def _key_of(cookie: str, token: str) -> bytes:
     return hashlib.scrypt(token.encode(), salt=salt, n=COST, r=BLOCKS, p=1)
 
 
-def is_secure(request: Request) -> bool:
+def is_secure(request: HTTPConnection) -> bool:
     """Return True for a browser that came by TLS, here or to a proxy before.
 
     Who lies in the header gets a cookie that no browser of theirs keeps.
     """
     forwarded = request.headers.get("X-Forwarded-Proto", "")
     first, _, _ = forwarded.partition(",")
-    return "https" in (request.url.scheme, first.strip().lower())
+    schemes = {request.url.scheme, first.strip().lower()}
+    # `wss` is what the handshake of a WebSocket comes by.
+    return not schemes.isdisjoint({"https", "wss"})
 
 
-def cookie_of(request: Request, name: str) -> str:
+def cookie_of(request: HTTPConnection, name: str) -> str:
     """Return the value of a cookie that `set_cookie` set; an empty text without one."""
     return request.cookies.get(_named(request, name), "")
 
@@ -140,5 +143,5 @@ def drop_cookie(request: Request, response: Response, name: str) -> None:
     )
 
 
-def _named(request: Request, name: str) -> str:
+def _named(request: HTTPConnection, name: str) -> str:
     return f"{HOST_PREFIX}{name}" if is_secure(request) else name

@@ -1,0 +1,55 @@
+"""WebSockets on which only the server speaks."""
+
+from __future__ import annotations
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
+
+from vitrine.telemetry.metrics import HTTP_REFUSED
+
+
+class OneWaySocket(WebSocketsSansIOProtocol):
+    """End the connection of a client that sends something, or answers no ping.
+
+    It ends at once: `close` would wait until the client takes what is left to send.
+    """
+
+    def data_received(self, data: bytes) -> None:
+        """Go on with the handshake, or with control frames."""
+        super().data_received(data)
+        if not self.handshake_initiated:
+            # Headers that are too long for it; nothing would ever end the connection.
+            self._refuse()
+
+    def handle_text(self, event: Frame) -> None:  # noqa: ARG002
+        """Refuse what a client sends, as what follows."""
+        self._refuse()
+
+    def handle_bytes(self, event: Frame) -> None:  # noqa: ARG002
+        """Refuse what a client sends."""
+        self._refuse()
+
+    def handle_cont(self, event: Frame) -> None:  # noqa: ARG002
+        """Refuse what a client sends."""
+        self._refuse()
+
+    def handle_parser_exception(self) -> None:
+        """Refuse what is no frame, or too large a one."""
+        self._refuse()
+
+    def handle_ping(self) -> None:
+        """Answer, unless the answers pile up because nobody reads them."""
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self._refuse()
+
+    def keepalive_timeout(self) -> None:
+        """End a connection that the network or the client has forgotten."""
+        self.transport.abort()
+
+    def _refuse(self) -> None:
+        if self.transport.is_closing():
+            return
+        HTTP_REFUSED.labels("malformed").inc()
+        self.transport.abort()
