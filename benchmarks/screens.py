@@ -57,10 +57,13 @@ EVERY_STEPS: Final = 6 * SNAPSHOTS_A_SECOND
 WATCH: Final = """
     window.decided = [];
     window.drawn = [];
-    window.EventSource = class extends EventSource {
+    window.WebSocket = class extends WebSocket {
       constructor(url) {
         super(url);
-        this.addEventListener('play', ({ data }) => decided.push(JSON.parse(data)));
+        this.addEventListener('message', (message) => {
+          const { event, data } = JSON.parse(message.data);
+          if (event === 'play') decided.push(data);
+        });
       }
     };
     // It runs in the frames of creatives too.

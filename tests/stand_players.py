@@ -12,10 +12,12 @@ from threading import Event, Thread
 from typing import Any
 
 import httpx
+from websockets.sync.client import connect
 
 from tests.builders import at, make_engagement, make_person
 from tests.stand_builders import ENGAGED, Running, make_campaign, make_offer
-from vitrine.services.stand.virtual_player import VirtualPlayer, server_sent_events
+from vitrine.services.stand.protocol import Frame
+from vitrine.services.stand.virtual_player import VirtualPlayer
 from vitrine.topics import ENGAGEMENT
 
 SPRING = make_campaign(
@@ -61,7 +63,7 @@ def look(stand: Running, start: float, end: float, **person: Any) -> float:
 
 
 class Listener:
-    """A player's event stream, read in a thread."""
+    """A player's events, read in a thread."""
 
     def __init__(
         self,
@@ -70,9 +72,8 @@ class Listener:
         player: str,
         token: str = "",
     ) -> None:
-        self._url = (
-            f"{address}/stands/north/events?player={player}&player_id={player_id}"
-        )
+        query = f"player={player}&player_id={player_id}"
+        self._url = f"{address.replace('http', 'ws', 1)}/stands/north/events?{query}"
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._events: Queue[tuple[str, Any]] = Queue()
         self._closed = Event()
@@ -80,17 +81,12 @@ class Listener:
         """Of all events so far."""
 
     def read(self) -> None:
-        """Put events into the queue until the stream ends, or one arrives after the block."""
-        with httpx.stream(
-            "GET",
-            self._url,
-            headers=self._headers,
-            timeout=10,
-        ) as response:
-            response.raise_for_status()
-            for name, data in server_sent_events(response.iter_lines()):
-                self.names.append(name)
-                self._events.put((name, json.loads(data)))
+        """Put events into the queue until there are no more, or one arrives after the block."""
+        with connect(self._url, additional_headers=self._headers) as socket:
+            for text in socket:
+                frame = Frame.model_validate_json(text)
+                self.names.append(frame.event)
+                self._events.put((frame.event, frame.data))
                 if self._closed.is_set():
                     return
         self._events.put(("end", None))
@@ -118,6 +114,8 @@ def listening(
     listener = Listener(stand.address, player_id, player, token)
     thread = Thread(target=listener.read)
     thread.start()
+    # Who comes first is in charge.
+    until(lambda: listener.names, f"{player_id} to be connected")
     try:
         yield listener
     finally:
@@ -155,6 +153,15 @@ def report_of(
     }
 
 
+HANDSHAKE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Version": "13",
+}
+"""Headers with which a `GET` asks for a WebSocket; the key is that of RFC 6455, 1.3."""
+
+
 def post(stand: Running, *reports: dict[str, Any]) -> httpx.Response:
     return stand.http.post("/stands/north/plays", json={"plays": reports})
 
@@ -166,7 +173,10 @@ def live(stand: Running) -> Any:
         f"{stand.address}/live/events",
         timeout=10,
     ) as response:
-        return json.loads(next(server_sent_events(response.iter_lines()))[1])
+        for line in response.iter_lines():
+            if line.startswith("data:"):
+                return json.loads(line.removeprefix("data:"))
+    raise AssertionError("the stream ended")
 
 
 def concerns(stand: Running) -> list[Any]:

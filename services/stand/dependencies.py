@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final
 
-from fastapi import Depends, HTTPException, Request
+from fastapi import Depends, HTTPException
 from fastapi import Path as PathParameter
 from pydantic import SecretStr
 from redis import Redis
+from starlette.requests import HTTPConnection
 
 from vitrine.clock import Clock
 from vitrine.mall.folder import MallSource
@@ -59,7 +60,7 @@ class Web:
     """Of the web server's thread."""
 
 
-def _web(request: Request) -> Web:
+def _web(request: HTTPConnection) -> Web:
     web: Web = request.app.state.web
     return web
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Event, Lock
+from typing import Any
 
 from vitrine.services.stand.protocol import HelloEvent, PlayEvent, StateEvent
 
@@ -45,7 +47,7 @@ class Inbox:
     def hear(
         self,
         name: str,
-        data: str,
+        data: Mapping[str, Any],
         steady_ns: int,
     ) -> None:
         """Take in an event of the stand that came just now."""
@@ -57,15 +59,15 @@ class Inbox:
     def _change(
         self,
         name: str,
-        data: str,
+        data: Mapping[str, Any],
         steady_ns: int,
     ) -> bool:
         """Return True when the screen has to look."""
         if name == "hello":
-            self.session = HelloEvent.model_validate_json(data).session
+            self.session = HelloEvent.model_validate(data).session
             return False
         if name == "play":
-            event = PlayEvent.model_validate_json(data)
+            event = PlayEvent.model_validate(data)
             self.following = event
             self.in_charge = True
             self.expires_ns = None
@@ -74,7 +76,7 @@ class Inbox:
                 self.expires_ns = steady_ns + event.start_by_ns - event.now_ns
             return True
         if name == "state":
-            state = StateEvent.model_validate_json(data)
+            state = StateEvent.model_validate(data)
             was_in_charge = self.in_charge
             self.in_charge = state.in_charge == self.session
             return self.in_charge != was_in_charge

@@ -1,12 +1,12 @@
 """Messages between the web server and the players, beside the reports in `commands`.
 
-Events go to players as server-sent events; reports and redemptions come as JSON.
+Events go to players over a WebSocket, each in a `Frame`; reports and redemptions come as JSON.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -20,6 +20,14 @@ from vitrine.schemas.base import Nanoseconds
 
 # Players send 20 at a time; with tokens of the greatest length 200 fit the limit of a request.
 MOST_PLAYS: Final = 200
+
+
+class Frame(BaseModel):
+    """Carry one event to a player, as the text of a frame."""
+
+    event: str
+    data: dict[str, Any]
+    """Fields of the event's model."""
 
 
 class PlayEvent(BaseModel):

@@ -6,8 +6,9 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from fastapi import HTTPException, Request
+from fastapi import HTTPException
 from pydantic import SecretStr
+from starlette.requests import HTTPConnection
 
 from vitrine.services.stand.dependencies import StandId
 from vitrine.stores.screens import Screen, token_hash
@@ -106,7 +107,7 @@ class PlayerGuard:
         self._screens = screens
         self._wrong = WrongTokens("screens")
 
-    def __call__(self, request: Request, stand_id: StandId) -> None:
+    def __call__(self, request: HTTPConnection, stand_id: StandId) -> None:
         """Set `request.state.screen_id`; None for who came with the shared token.
 
         Raises Locked, or Unlocked after the first visit with the token in the address; 401 for a
@@ -120,7 +121,7 @@ class PlayerGuard:
         self._screens.used(screen)
         request.state.screen_id = screen.screen_id
 
-    def _admitted(self, request: Request, stand_id: str) -> Screen:
+    def _admitted(self, request: HTTPConnection, stand_id: str) -> Screen:
         asked = request.query_params.get("token", "")
         bearer = bearer_token(request.headers.get("Authorization", ""))
         token = asked or bearer

@@ -33,10 +33,15 @@ LONGEST_QUEUE: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Hold one server-sent event; None instead of it ends a connection."""
+    """Hold one event; None instead of it ends a connection."""
 
     event: str
     json: str
+
+    @property
+    def frame(self) -> str:
+        """Return the text that a WebSocket carries: a `Frame` of the protocol."""
+        return f'{{"event":"{self.event}","data":{self.json}}}'
 
 
 @dataclass(slots=True, eq=False)

@@ -19,13 +19,15 @@ from typing import Final
 import click
 import httpx
 from pydantic import SecretStr
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import connect
 
 from vitrine.clock import SECOND_NS, Clock, SystemClock
 from vitrine.programme.commands import PlayReport
 from vitrine.runtime.backoff import Backoff
 from vitrine.services.stand.inbox import Inbox
 from vitrine.services.stand.kept_plays import KeptPlays
-from vitrine.services.stand.protocol import Acknowledged, PlayEvent
+from vitrine.services.stand.protocol import Acknowledged, Frame, PlayEvent
 from vitrine.services.stand.settings import StandSettings
 from vitrine.telemetry.logs import configure_logs
 from vitrine.web.certificate import Trust
@@ -35,6 +37,9 @@ logger = logging.getLogger(__name__)
 # Chosen, not measured: the stand sends its state four times a second.
 SILENCE_LIMIT_S: Final = 5.0
 """Silence after which the connection is opened anew."""
+# Chosen, not measured: the stand answers at once, and a network that forgot it not at all.
+CLOSE_LIMIT_S: Final = 1.0
+"""Time to end a connection in good order."""
 # Longer than the 6 s that the stand takes to answer that the bus is away.
 REPORT_LIMIT_S: Final = 8.0
 """Time for the answer to a report."""
@@ -170,25 +175,36 @@ class VirtualPlayer:
         stop: Event,
     ) -> None:
         backoff = Backoff()
-        with self._client(SILENCE_LIMIT_S) as client:
-            while not stop.is_set():
-                try:
-                    for name, data in self._events(client, stand_id):
-                        backoff.reset()
-                        steady_ns = self._clock.now().steady_ns
-                        inbox.hear(name, data, steady_ns)
-                        if stop.is_set():
-                            return
-                except httpx.HTTPError as error:
-                    logger.debug("stand %s: %s", stand_id, error)
-                backoff.wait(stop)
+        while not stop.is_set():
+            try:
+                for frame in self._frames(stand_id):
+                    backoff.reset()
+                    steady_ns = self._clock.now().steady_ns
+                    inbox.hear(frame.event, frame.data, steady_ns)
+                    if stop.is_set():
+                        return
+            except (OSError, WebSocketException) as error:
+                logger.debug("stand %s: %s", stand_id, error)
+            backoff.wait(stop)
 
-    def _events(self, client: httpx.Client, stand_id: str) -> Iterator[tuple[str, str]]:
-        url = f"/stands/{stand_id}/events"
-        query = {"player": "virtual", "player_id": self._player_id}
-        with client.stream("GET", url, params=query) as response:
-            response.raise_for_status()
-            yield from server_sent_events(response.iter_lines())
+    def _frames(self, stand_id: str) -> Iterator[Frame]:
+        """Yield what the stand says. Raises OSError or WebSocketException at the end."""
+        base_url = self._base_url.replace("http", "ws", 1)
+        query = f"player=virtual&player_id={self._player_id}"
+        has_tls = base_url.startswith("wss:")
+        with connect(
+            f"{base_url}/stands/{stand_id}/events?{query}",
+            ssl=self._trust() if has_tls and self._trust else None,
+            additional_headers=self._headers,
+            compression=None,
+            open_timeout=SILENCE_LIMIT_S,
+            # The stand itself says when the connection works.
+            ping_interval=None,
+            close_timeout=CLOSE_LIMIT_S,
+        ) as socket:
+            while True:
+                text = socket.recv(SILENCE_LIMIT_S, decode=True)
+                yield Frame.model_validate_json(text)
 
     # Reports to the stand
 
@@ -196,7 +212,7 @@ class VirtualPlayer:
         """Post what is kept until all has been played and acknowledged, or given up."""
         backoff = Backoff()
         at_most = BATCH
-        with self._client(REPORT_LIMIT_S) as client:
+        with self._client() as client:
             while not given_up.is_set():
                 if played.is_set() and len(self._kept) == 0:
                     break
@@ -240,13 +256,13 @@ class VirtualPlayer:
         self._kept.drop(settled)
         return BATCH
 
-    def _client(self, limit_s: float) -> httpx.Client:
+    def _client(self) -> httpx.Client:
         verify = self._trust() if self._trust is not None else True
         return httpx.Client(
             verify=verify,
             base_url=self._base_url,
             headers=self._headers,
-            timeout=httpx.Timeout(limit_s),
+            timeout=httpx.Timeout(REPORT_LIMIT_S),
         )
 
 
@@ -259,22 +275,6 @@ def _stop_on_error(futures: Sequence[Future[None]], stop: Event) -> None:
 
     for future in futures:
         future.add_done_callback(check)
-
-
-def server_sent_events(lines: Iterator[str]) -> Iterator[tuple[str, str]]:
-    """Yield (event, data) of a `text/event-stream`; comments and other fields are skipped."""
-    name = "message"
-    data: list[str] = []
-    for line in lines:
-        if not line:
-            if data:
-                yield name, "\n".join(data)
-            name = "message"
-            data = []
-        elif line.startswith("event:"):
-            name = line[6:].strip()
-        elif line.startswith("data:"):
-            data.append(line[5:].removeprefix(" "))
 
 
 @click.command()

@@ -103,10 +103,9 @@ def _player_routes() -> APIRouter:
     router = APIRouter(prefix="/stands/{stand_id}")
     router.add_api_route("", stand_page, response_class=FileResponse)
     router.add_api_route("/manifest.webmanifest", stand_manifest)
-    router.add_api_route(
+    router.add_api_websocket_route(
         "/events",
         player_events,
-        response_class=EventSourceResponse,
         dependencies=[Depends(stream_place)],
     )
     reports = APIRouter(dependencies=[Depends(close_connection)])

@@ -21,6 +21,7 @@ from tests.stand_builders import (
     running_stand,
 )
 from tests.stand_players import (
+    HANDSHAKE,
     SPRING,
     Listener,
     concerns,
@@ -260,13 +261,15 @@ def test_a_malformed_report_is_refused_with_the_field(
 
 
 def test_an_unknown_stand_is_not_found(stand: Running) -> None:
-    for method, path in [
-        ("GET", ""),
-        ("GET", "/events?player=page&player_id=p"),
-        ("POST", "/plays"),
-    ]:
-        response = stand.http.request(method, f"/stands/nowhere{path}", json={})
-        assert response.status_code == 404, path
+    page = stand.http.get("/stands/nowhere")
+    events = stand.http.get(
+        "/stands/nowhere/events?player=page&player_id=p",
+        headers=HANDSHAKE,
+    )
+    plays = stand.http.post("/stands/nowhere/plays", json={})
+    for answer in (page, events, plays):
+        assert answer.status_code == 404
+        assert answer.json()["detail"] == "no stand 'nowhere'"
 
 
 def test_a_page_takes_over_from_the_virtual_player_and_a_second_page_waits(

@@ -33,6 +33,11 @@ const attempts = [
   ['{stand}/live', {{ credentials: 'include', mode: 'no-cors' }}],
 ];
 const ends = attempts.map(([url, options]) => fetch(url, options));
+ends.push(new Promise((resolve, reject) => {{
+  const socket = new WebSocket('{socket}/stands/north/events?player=page&player_id=evil');
+  socket.onopen = resolve;
+  socket.onerror = reject;
+}}));
 Promise.allSettled(ends).then((settled) => {{
   document.title = settled.map((end) => end.status).join(', ');
 }});
@@ -112,10 +117,12 @@ def test_another_port_frames_reads_and_changes_nothing(
 ) -> None:
     sign_in(page, stand)
     before = stand.read(INTERACTIONS)
-    with another_port(ATTACK.format(stand=stand.address)) as address:
+    socket = stand.address.replace("http", "ws", 1)
+    attack = ATTACK.format(stand=stand.address, socket=socket)
+    with another_port(attack) as address:
         page.goto(address)
         page.wait_for_function("document.title !== ''")
-        assert page.title() == "rejected, rejected, rejected"
+        assert page.title() == "rejected, rejected, rejected, rejected"
         assert page.evaluate("document.images[0].naturalWidth") == 0
         # The browser's own page about an address that may not be framed.
         assert page.frames[1].url.startswith("chrome-error:")

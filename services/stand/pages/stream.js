@@ -1,4 +1,5 @@
-// The stand's event stream, opened anew when nothing comes any more.
+// The stand's events, over a WebSocket: of other streams a browser opens six to a host, for all its
+// windows. Opened anew when nothing comes any more.
 
 const SILENCE_MS = 5_000; // the stand gives a sign of life at least every two seconds
 const HELLO_MS = 3_000; // a connection that the network forgot answers nothing
@@ -10,38 +11,37 @@ const LONGEST_PAUSE_MS = 10_000;
 export class Stream {
   // `listeners` has a function for each event; `renewed` is called when a stream was given up.
   constructor(url, listeners, renewed) {
-    this.url = url;
+    this.url = `${location.origin.replace(/^http/, 'ws')}${url}`;
     this.listeners = listeners;
     this.renewed = renewed;
-    this.source = null;
+    this.socket = null;
     this.retry = 0;
     this.settle();
     setInterval(() => this.check(), CHECK_MS);
   }
 
-  get closed() { return this.source === null && this.retry === 0; }
+  get closed() { return this.socket === null && this.retry === 0; }
 
   open() {
     this.close();
-    const source = new EventSource(this.url);
-    this.source = source;
+    const socket = new WebSocket(this.url);
+    this.socket = socket;
     this.silentMs = performance.now() + this.helloMs;
-    for (const [name, act] of Object.entries(this.listeners)) {
-      source.addEventListener(name, (message) => {
-        if (source !== this.source) return;
-        this.silentMs = performance.now() + SILENCE_MS;
-        if (name === 'state') this.settle();
-        act(JSON.parse(message.data));
-      });
-    }
-    source.onerror = () => { if (source === this.source) this.reopen(); };
+    socket.onmessage = (message) => {
+      if (socket !== this.socket) return;
+      this.silentMs = performance.now() + SILENCE_MS;
+      const { event, data } = JSON.parse(message.data);
+      if (event === 'state') this.settle();
+      this.listeners[event]?.(data);
+    };
+    socket.onclose = () => { if (socket === this.socket) this.reopen(); };
   }
 
   close() {
     clearTimeout(this.retry);
     this.retry = 0;
-    this.source?.close();
-    this.source = null;
+    this.socket?.close();
+    this.socket = null;
   }
 
   settle() {
@@ -50,7 +50,7 @@ export class Stream {
   }
 
   check() {
-    if (this.source && performance.now() > this.silentMs) this.reopen();
+    if (this.socket && performance.now() > this.silentMs) this.reopen();
   }
 
   // Pauses grow and differ, so that the screens of a mall do not come back all at once.
