@@ -146,6 +146,17 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
+def firefox() -> str:
+    """Return the path of Firefox."""
+    path = shutil.which("firefox-esr") or shutil.which("firefox")
+    if path is None:
+        reason = "NO FIREFOX: on Debian: apt install firefox-esr"
+        _absent(reason, REQUIRE_BROWSER)
+    assert path is not None
+    return path
+
+
+@pytest.fixture(scope="session")
 def certutil() -> str:
     """Return the path of certutil, which tells Chromium of an authority."""
     path = shutil.which("certutil")
