@@ -157,6 +157,15 @@ def firefox() -> str:
 
 
 @pytest.fixture(scope="session")
+def faketime() -> Path:
+    """Return the library that gives a process another time."""
+    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+    if not found:
+        _absent("NO FAKETIME: on Debian: apt install libfaketime", REQUIRE_BROWSER)
+    return found[0]
+
+
+@pytest.fixture(scope="session")
 def certutil() -> str:
     """Return the path of certutil, which tells Chromium of an authority."""
     path = shutil.which("certutil")
