@@ -47,6 +47,10 @@ class EncryptedConnection(BoundedConnection):
             return
         if self._is_lost:
             return
+        if encrypted is None:
+            # It was given up meanwhile, which asyncio tells nobody.
+            self.connection_lost(None)
+            return
         assert isinstance(encrypted, asyncio.Transport)  # noqa: S101 - it took a transport
         super().connection_made(encrypted)
         early = self._early
