@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import Any
 
 import h11
@@ -20,6 +19,22 @@ UNANSWERED = (h11.IDLE, h11.SEND_RESPONSE)
 """States of a server that has not begun to answer."""
 
 
+class InOrder(dict[Any, None]):
+    """Keep connections as a set does, and in the order of their coming.
+
+    Of many, the oldest is found at once: looking for it took longer than all else that a new
+    connection costs.
+    """
+
+    add = dict.setdefault
+
+    def discard(self, connection: Any) -> None:
+        """Take a connection out, if it is in."""
+        self.pop(connection, None)
+
+    remove = dict.__delitem__
+
+
 class BoundedConnection(H11Protocol):
     """Close a connection whose request is not there in time.
 
@@ -28,7 +43,6 @@ class BoundedConnection(H11Protocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._began_s = time.monotonic()
         self._deadline: asyncio.TimerHandle | None = None
 
     @property
@@ -89,11 +103,10 @@ class BoundedConnection(H11Protocol):
         if len(self.connections) <= limits.CONNECTIONS:
             return
         HTTP_REFUSED.labels("crowded").inc()
-        oldest = self
         for other in self.connections:
-            if not isinstance(other, BoundedConnection):
+            if not isinstance(other, BoundedConnection) or not other.is_waiting:
                 continue
-            closes = other.transport.is_closing()
-            if other.is_waiting and not closes and other._began_s < oldest._began_s:
-                oldest = other
-        oldest.transport.abort()
+            if not other.transport.is_closing():
+                self.connections.discard(other)
+                other.transport.abort()
+                return

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from vitrine.errors import ConfigurationError
 from vitrine.telemetry.listening import at_port, listen_on
 from vitrine.web import limits
-from vitrine.web.connections import BoundedConnection
+from vitrine.web.connections import BoundedConnection, InOrder
 from vitrine.web.encrypted import encrypted_by
 from vitrine.web.names import ServerNames
 from vitrine.web.protection import Protection
@@ -62,6 +62,7 @@ def web_server(
         timeout_graceful_shutdown=limits.SHUTDOWN_S,
     )
     server = uvicorn.Server(config)
+    server.server_state.connections = InOrder()  # type: ignore[assignment]
     failed = Event()
 
     def serve() -> None:

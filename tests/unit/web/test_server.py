@@ -18,10 +18,12 @@ from fastapi import Body, FastAPI
 from prometheus_client import REGISTRY
 
 from vitrine.errors import ConfigurationError
+from vitrine.telemetry.metrics import HTTP_REFUSED
 from vitrine.web import limits
 from vitrine.web.answers import answer_problems
 from vitrine.web.authority import make_site_certificate
 from vitrine.web.certificate import Certificate
+from vitrine.web.connections import BoundedConnection
 from vitrine.web.headers import COMMON
 from vitrine.web.limits import BODY_BYTES, REPORT_BYTES
 from vitrine.web.names import ServerNames
@@ -138,6 +140,23 @@ def test_handshakes_that_do_not_end_keep_nobody_out(
             idle[-1].recv(1)
 
 
+def test_handshakes_that_were_given_up_leave_their_places(
+    pair: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "CONNECTIONS", 4)
+    monkeypatch.setattr(limits, "REQUEST_S", 0.2)
+    crowded = HTTP_REFUSED.labels("crowded")
+    with served(pair.context) as address:
+        for _ in range(5):
+            with connected(address) as client:
+                assert client.recv(1) == b""
+        before = crowded._value.get()
+        monkeypatch.setattr(limits, "REQUEST_S", 15)
+        answer = httpx.get(f"{address}/nothing", verify=pair.client_context())
+        assert answer.status_code == 200
+        assert crowded._value.get() == before
+
+
 # Bodies
 
 
@@ -212,6 +231,25 @@ def test_too_many_idle_connections_keep_nobody_out(
         with pytest.raises(BlockingIOError):
             idle[-1].recv(1)
     assert threading.active_count() == threads
+
+
+def test_room_is_made_without_a_look_at_every_connection(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "CONNECTIONS", 20)
+    looked_at = []
+
+    def is_waiting(connection: BoundedConnection) -> bool:
+        looked_at.append(connection)
+        return True
+
+    monkeypatch.setattr(BoundedConnection, "is_waiting", property(is_waiting))
+    with ExitStack() as stack:
+        idle = [stack.enter_context(connected(address)) for _ in range(60)]
+        assert httpx.get(f"{address}/nothing").status_code == 200
+        assert idle[0].recv(1) == b""
+    # Forty had to go, and one for the request.
+    assert len(looked_at) <= 41
 
 
 def test_what_is_no_http_is_refused_with_headers(address: str) -> None:
