@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 
@@ -20,6 +23,15 @@ class OneWaySocket(WebSocketsSansIOProtocol):
         if not self.handshake_initiated:
             # Headers that are too long for it; nothing would ever end the connection.
             self._refuse()
+
+    async def send(self, message: Any) -> None:
+        """Send a part; raises ClientDisconnected as soon as the connection ends.
+
+        asyncio would warn of each part that waited and now goes nowhere.
+        """
+        if self.transport.is_closing():
+            raise ClientDisconnected
+        await super().send(message)
 
     def handle_text(self, event: Frame) -> None:  # noqa: ARG002
         """Refuse what a client sends, as what follows."""
