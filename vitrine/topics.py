@@ -137,7 +137,7 @@ PLAYS = Topic(
     read_by=("analytics",),
     partitions=STAND_PARTITIONS,
     retention_ms=30 * DAY_MS,
-    version=2,
+    version=3,
     # The plays of a month count again when analytics loses its store.
     reads_from=1,
 )

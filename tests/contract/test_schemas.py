@@ -113,14 +113,21 @@ def test_a_message_of_another_version_is_refused(topic: Topic) -> None:
         decode(make_record(topic, content, version=topic.version + 1))
 
 
-def test_plays_of_before_are_read() -> None:
+@pytest.mark.parametrize("version", [1, 2])
+def test_plays_of_before_are_read(version: int) -> None:
     plays = BY_NAME["plays"]
     content = (GOLDEN / "plays" / "good-completed.json").read_bytes()
-    event = decode(make_record(plays, content, version=1)).event
+    event = decode(make_record(plays, content, version)).event
     assert isinstance(event, Play)
     assert event.doubtful is None
-    with pytest.raises(Invalid, match="expected 'plays/2'"):
-        decode(make_record(plays, content, version=3))
+    assert event.proven_ns == 0
+
+
+def test_plays_of_a_later_version_are_refused() -> None:
+    plays = BY_NAME["plays"]
+    content = (GOLDEN / "plays" / "good-completed.json").read_bytes()
+    with pytest.raises(Invalid, match="expected 'plays/3'"):
+        decode(make_record(plays, content, version=4))
 
 
 @pytest.mark.parametrize(

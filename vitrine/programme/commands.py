@@ -101,6 +101,8 @@ class PlayReport(BaseModel):
     start_ns: Nanoseconds
     end_ns: Nanoseconds
     completed: bool
+    proven_ns: Nanoseconds = 0
+    """Time for which display was proven; 0 from a player that cannot know it."""
 
 
 def to_play(
@@ -130,6 +132,10 @@ def to_play(
     )
     if span.start_ns > command.issued_ns + START_LIMIT_NS + CLOCK_TOLERANCE_NS:
         raise Refused("expired", "the command had expired when the play started")
+    proven_ns = min(report.proven_ns, span.end_ns - span.start_ns)
+    # A virtual player draws nothing.
+    if command.player == "virtual":
+        proven_ns = 0
     return Play(
         play_id=report.play_id,
         stand_id=command.stand_id,
@@ -146,6 +152,7 @@ def to_play(
         slot_ns=command.slot_ns,
         config_version=command.config_version,
         doubtful=span.doubtful,
+        proven_ns=proven_ns,
     )
 
 

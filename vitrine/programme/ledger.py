@@ -26,6 +26,7 @@ class Taken(NamedTuple):
     span: Span
     completed: bool
     doubtful: Doubt | None
+    proven_ns: int
 
 
 class PlayLedger:
@@ -66,6 +67,7 @@ class PlayLedger:
             span,
             play.completed,
             play.doubtful,
+            play.proven_ns,
         )
         insort(self._spans, span)
         if len(self._by_id) > self._most:
@@ -105,6 +107,7 @@ def _again(
         "end_ns": end_ns,
         "completed": known.completed,
         "doubtful": known.doubtful,
+        "proven_ns": known.proven_ns,
     }
     return play.model_copy(update=first)
 

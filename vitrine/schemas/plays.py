@@ -55,15 +55,19 @@ class Play(Event):
     config_version: Id
     doubtful: Doubt | None = None
     """What was reported and cannot have been; the times are the nearest possible ones."""
+    proven_ns: Nanoseconds = 0
+    """Time for which the page proved that a browser drew it; the rest is unproven."""
 
     @property
     def occurred_at_ns(self) -> int:
         return self.end_ns
 
     @model_validator(mode="after")
-    def _ends_after_start(self) -> Self:
+    def _possible(self) -> Self:
         if self.end_ns < self.start_ns:
             raise ValueError("a play ends before it starts")
+        if self.proven_ns > self.end_ns - self.start_ns:
+            raise ValueError("more time is proven than the play lasted")
         return self
 
 

@@ -201,6 +201,33 @@ def test_a_doubtful_time_is_moved_to_what_is_possible_and_marked(
     assert (play.completed, play.doubtful) == (completed, doubtful)
 
 
+@pytest.mark.parametrize(
+    ("player", "end", "reported_s", "proven_s"),
+    [
+        ("page", 19, 7.5, 7.5),
+        ("page", 19, 9.0, 8.0),
+        ("page", 600, 500.0, 8.0),
+        ("virtual", 19, 8.0, 0.0),
+    ],
+    ids=["less", "more than the play", "a play that was cut", "no screen"],
+)
+def test_no_more_is_proven_than_was_played(
+    player: str, end: float, reported_s: float, proven_s: float
+) -> None:
+    play = to_play(
+        make_report(end_ns=at(end), proven_ns=round(reported_s * 1e9)),
+        make_command(player=player),
+        "north",
+        at(20),
+    )
+    assert play.proven_ns == round(proven_s * 1e9)
+
+
+def test_a_page_of_before_proves_nothing() -> None:
+    play = to_play(make_report(), make_command(), "north", at(20))
+    assert play.proven_ns == 0
+
+
 @pytest.mark.parametrize("set_by", [-3, -8, -600, 3600])
 def test_a_clock_that_is_set_during_a_play_costs_none_of_it(set_by: float) -> None:
     play = to_play(

@@ -100,6 +100,14 @@ def test_the_same_report_comes_again() -> None:
     admit(ledger, make_play("new", 18, 26))
 
 
+def test_the_same_report_proves_as_much_as_when_it_came_first() -> None:
+    ledger = PlayLedger()
+    first = make_play("new", 10, 18).model_copy(update={"proven_ns": 5})
+    admit(ledger, first)
+    again = first.model_copy(update={"proven_ns": 7})
+    assert admit(ledger, again) == first
+
+
 def test_a_command_leads_to_one_play() -> None:
     ledger = ledger_of((10, 18))
     assert refusal(ledger, make_play("known0", 30, 38)) == (
