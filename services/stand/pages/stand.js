@@ -2,6 +2,7 @@
 
 import { StandClock } from './clock.js';
 import { mount, preload } from './creatives.js';
+import { Proof, stayAwake } from './display.js';
 import { keepPage } from './keep.js';
 import { AWAY_MS, Offline, licensedId } from './offline.js';
 import { Reports } from './reports.js';
@@ -28,7 +29,7 @@ const playerId = store.get('vitrine/player') ?? `page-${store.newId()}`;
 store.put('vitrine/player', playerId);
 
 let session = 0;
-let current = null; // { event, startNs, startMs, timer, touches }
+let current = null; // { event, startNs, startMs, timer, touches, proof }
 let loading = null; // { event, ready, element, dropped }
 let following = null; // the same
 let recognition = null;
@@ -76,7 +77,7 @@ async function begin(next) {
   const { event } = next;
   // By the clock that dated the command: one that was set since must not part the two.
   const startNs = event.licence ? clock.utcMs() * 1e6 : Math.round(event.now_ns + clock.ageNs(event));
-  current = { event, startNs, startMs: performance.now(), timer: 0, touches: 0 };
+  current = { event, startNs, startMs: performance.now(), timer: 0, touches: 0, proof: new Proof(next.element) };
   current.timer = setTimeout(end, event.command.seconds * 1e3);
 }
 
@@ -125,7 +126,7 @@ function expired(event) {
 
 function finish(completed) {
   if (!current) return;
-  const { event, startNs, startMs, timer } = current;
+  const { event, startNs, startMs, timer, proof } = current;
   current = null;
   clearTimeout(timer);
   // Neither a clock that is set nor a timer that fires late makes a play longer than was asked for.
@@ -133,6 +134,7 @@ function finish(completed) {
   const shownMs = Math.min(performance.now() - startMs, plannedMs);
   const { licence } = event;
   const commandId = licence ? licensedId(licence, startNs / 1e6) : event.command.command_id;
+  const provenMs = Math.min(proof.end(), shownMs);
   reports.play({
     play_id: `${playerId}.${commandId}`,
     token: event.token,
@@ -140,6 +142,7 @@ function finish(completed) {
     start_ns: startNs,
     end_ns: startNs + Math.round(shownMs * 1e6),
     completed: completed || shownMs >= plannedMs,
+    proven_ns: Math.round(provenMs * 1e6),
   });
 }
 
@@ -205,15 +208,6 @@ function connect() {
   reports.flush();
   stayAwake();
   waitForStand();
-}
-
-// Lasts until the page is hidden. Browsers allow it over TLS, or on this machine.
-async function stayAwake() {
-  try {
-    await navigator.wakeLock?.request('screen');
-  } catch (error) {
-    console.warn(`the screen may go dark: ${error.message}`);
-  }
 }
 
 function hearState(state) {
