@@ -125,6 +125,8 @@ def add_play(
     end = play["end_ns"]
     row["plays"] += 1
     row["completed"] += play["completed"]
+    row["screen_ns"] += end - start
+    row["unproven_ns"] += end - start - play.get("proven_ns", 0)
     for name, parts in people.items():
         present = pieces(
             [(e["start_ns"], e["end_ns"]) for e in parts],
@@ -239,6 +241,8 @@ def reach(rows: Mapping[tuple[str, str, str], Mapping[str, Any]], campaign: str)
 FIGURES = (
     "plays",
     "completed",
+    "screen_ns",
+    "unproven_ns",
     "ots",
     "watchers",
     "attention_ns",

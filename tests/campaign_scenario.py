@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.builders import at
 from vitrine.campaigns.windows import WindowEvents
+from vitrine.clock import SECOND_NS
 from vitrine.schemas import Coverage, Event, Exposure, Identity, Interaction, Play
 
 
@@ -176,6 +177,8 @@ def stand_plays(
             advertiser="acme" if campaign == "spring" else "beans",
             completed=draw.random() < 0.8,
             arm=draw.choice(["adaptive", "plain"]),
+            player="page",
+            proven_ns=int(start) % 3 * SECOND_NS,
         )
         events.append(play)
         if draw.random() < 0.3:

@@ -48,10 +48,11 @@ def write(url: str, *events: Event) -> None:
 def campaign_store() -> Iterator[str]:
     """Run a store: three synthetic people saw `shoe`; one, not released yet, saw `espresso`.
 
-    Of the window's 300 s, the only camera was usable for 150 s.
+    Of the window's 300 s, the only camera was usable for 150 s; of the 16 s of screen time of
+    `shoe`, 6 s are proven.
     """
     events: list[Event] = [
-        make_play(0, 8),
+        make_play(0, 8, player="page", proven_ns=6 * SECOND_NS),
         make_play(8, 16),
         make_interaction("touch", 3),
         make_play(

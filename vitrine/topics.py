@@ -173,6 +173,8 @@ CAMPAIGN_WINDOWS = Topic(
     read_by=("any warehouse",),
     partitions=STAND_PARTITIONS,
     retention_ms=365 * DAY_MS,
+    version=2,
+    reads_from=1,
 )
 DEAD_LETTERS = Topic(
     name="dead-letters",

@@ -15,7 +15,7 @@ from rich.table import Table
 from vitrine.campaigns import figures as table
 from vitrine.campaigns.figures import REPORTED
 from vitrine.campaigns.summary import CampaignFigures, Figures
-from vitrine.campaigns.totals import Totals
+from vitrine.campaigns.totals import Totals, add_up
 from vitrine.mall.names import Names
 
 PAGES = Path(__file__).parent / "pages"
@@ -23,6 +23,7 @@ HEADLINES = (table.OTS, table.CONVERSION, table.ATTENTION_SECONDS, table.REACH)
 # Of each creative, in the page.
 COLUMNS = (
     table.PLAYS,
+    table.UNPROVEN_SHARE,
     table.OTS,
     table.WATCHERS,
     table.CONVERSION,
@@ -43,6 +44,10 @@ TERMINAL = {
 NOTE = (
     "OTS is a lower bound (people who never face the camera are missed), "
     "the conversion ratio an upper one."
+)
+UNPROVEN = (
+    "Display is unproven for {share} of the screen time: no browser said there that it drew "
+    "the creative."
 )
 SYNTHETIC = "SYNTHETIC: these figures count computer-made visitors, not people."
 
@@ -109,6 +114,9 @@ def values(
 def summary_table(figures: Figures) -> Table:
     """Return one line a campaign and one a creative, for the terminal."""
     notes = [NOTE]
+    everything = add_up(campaign.totals for campaign in figures.campaigns)
+    if everything.screen_ns > 0:
+        notes.append(display_sentence(everything))
     if figures.synthetic:
         notes.append(SYNTHETIC)
     lines = Table(
@@ -139,6 +147,12 @@ def summary_table(figures: Figures) -> Table:
     return lines
 
 
+def display_sentence(totals: Totals) -> str:
+    """Return how much of the screen time nobody proved, in words."""
+    share = table.UNPROVEN_SHARE.shown(totals)
+    return UNPROVEN.format(share=share)
+
+
 def terminal_line(totals: Totals) -> list[str]:
     """Return the values of a line."""
     return [figure.shown(totals) for figure in TERMINAL.values()]
@@ -163,6 +177,7 @@ def render_html(figures: Figures) -> str:
         columns=COLUMNS,
         coverage=table.COVERAGE,
         period=period,
+        display=display_sentence,
     )
 
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from vitrine.bus import Outgoing, Record, decode, encode
 from vitrine.errors import Invalid
-from vitrine.schemas import Play
+from vitrine.schemas import CampaignWindow, Play
 from vitrine.topics import BY_NAME, FRAMES, TOPICS, Topic
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -121,6 +121,14 @@ def test_plays_of_before_are_read(version: int) -> None:
     assert isinstance(event, Play)
     assert event.doubtful is None
     assert event.proven_ns == 0
+
+
+def test_rows_of_before_are_read() -> None:
+    windows = BY_NAME["campaign-windows"]
+    content = (GOLDEN / windows.name / "good-closed.json").read_bytes()
+    event = decode(make_record(windows, content, version=1)).event
+    assert isinstance(event, CampaignWindow)
+    assert (event.screen_ns, event.unproven_ns) == (0, 0)
 
 
 def test_plays_of_a_later_version_are_refused() -> None:

@@ -55,6 +55,16 @@ OVERLAPPING = Definition(
     "than 2 s of their time",
     notes="doubtful plays are not compared",
 )
+SCREEN_TIME = Definition("screen time", "time from start to end of the plays")
+UNPROVEN = Definition(
+    "unproven display",
+    "screen time for which no browser proved that it drew the creative / screen time",
+    notes=(
+        "proven is the time between frames of a visible page that its browser presented, "
+        "at most 1 s apart; of a video, frames of the video. Virtual players draw nothing "
+        "and pages of before did not say: all their time is unproven"
+    ),
+)
 OTS = Definition(
     "opportunity to see",
     "a visitor present in the stand's zone for ≥ 1 s in all while the creative played",
@@ -145,6 +155,8 @@ DEFINITIONS = (
     PLAYS,
     DOUBTFUL,
     OVERLAPPING,
+    SCREEN_TIME,
+    UNPROVEN,
     OTS,
     WATCHERS,
     ATTENTION,

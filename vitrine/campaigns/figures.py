@@ -48,6 +48,39 @@ OVERLAPPING = Figure(
     sum="overlapping",
     metric="Plays that are left out, as the screen showed others at their time.",
 )
+SCREEN_SECONDS = Figure(
+    name="screen_seconds",
+    kind="counter",
+    definition=definitions.SCREEN_TIME,
+    unit="s",
+    sum="screen_ns",
+    title="Screen time",
+    text="Time that creatives were on screens, as the players that drew them report.",
+    metric="Time that creatives were on screens, as players report it.",
+    column="screen_ns",
+)
+UNPROVEN_SECONDS = Figure(
+    name="unproven_seconds",
+    kind="counter",
+    definition=definitions.UNPROVEN,
+    unit="s",
+    sum="unproven_ns",
+    metric="Screen time for which no browser proved that it drew the creative.",
+    column="unproven_ns",
+)
+UNPROVEN_SHARE = Figure(
+    name="unproven_share",
+    kind="ratio",
+    definition=definitions.UNPROVEN,
+    unit="%",
+    part=UNPROVEN_SECONDS,
+    whole=SCREEN_SECONDS,
+    title="Unproven display",
+    text=(
+        "Share of the screen time for which no browser proved that it drew the creative. "
+        "Nobody can prove from within that the monitor was on."
+    ),
+)
 OTS = Figure(
     name="ots",
     kind="counter",
@@ -283,6 +316,9 @@ FIGURES = (
     DOUBTFUL,
     DOUBTFUL_SHARE,
     OVERLAPPING,
+    SCREEN_SECONDS,
+    UNPROVEN_SECONDS,
+    UNPROVEN_SHARE,
     OTS,
     WATCHERS,
     CONVERSION,

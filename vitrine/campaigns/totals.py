@@ -50,6 +50,8 @@ SUMS = (
     "camera_ns",
     "doubtful",
     "overlapping",
+    "screen_ns",
+    "unproven_ns",
 )
 
 
@@ -84,6 +86,10 @@ class Totals:
     """Plays whose times were moved to what is possible; they are among `plays`."""
     overlapping: int = 0
     """Plays that are left out: the screen showed others at their time."""
+    screen_ns: int = 0
+    """Length of the plays."""
+    unproven_ns: int = 0
+    """The part of it for which no browser proved that it drew the creative."""
     visitors: frozenset[Visitor] = frozenset()
     """Those with an opportunity to see."""
     goals: Mapping[Slot, Goals] = field(default_factory=dict)

@@ -195,11 +195,14 @@ def play_totals(
         reached = goals_reached(seen, responses, audience.visits)
         goals[slot] = Goals(len(seen), len(reached))
     local_date = day.isoformat()
+    screen_ns = play.end_ns - play.start_ns
     return Totals(
         advertiser=play.advertiser,
         plays=1,
         completed=int(play.completed),
         doubtful=int(play.doubtful is not None),
+        screen_ns=screen_ns,
+        unproven_ns=screen_ns - play.proven_ns,
         ots=len(seen),
         watchers=sum(watched(present) for present in seen.values()),
         attention_ns=attention_ns,

@@ -59,6 +59,10 @@ class CampaignWindow(Event):
     offers_shown: Count
     offers_redeemed: Count
     coverage: Share
+    screen_ns: Count = 0
+    """Length of the plays; 0 in rows of before, as is the following."""
+    unproven_ns: Count = 0
+    """The part of it for which no browser proved that it drew the creative."""
     synthetic: bool = False
 
     @property

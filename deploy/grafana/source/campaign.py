@@ -30,6 +30,8 @@ from vitrine.campaigns import figures
 
 # A rate with less coverage rests on little; the steps are chosen, not measured.
 SHARE = ((None, "red"), (0.8, "orange"), (0.95, "green"))
+# Of a page at work nearly nothing is unproven; the steps are chosen, not measured.
+UNPROVEN = ((None, "green"), (0.05, "orange"), (0.2, "red"))
 # The number is FEWEST_SLOTS of vitrine.campaigns.effects.
 NO_UPLIFT = "not yet: five slots with people are needed in each arm"
 NOTES = (
@@ -238,6 +240,34 @@ COMPARISON = Row(
 )
 
 
+DISPLAY = Row(
+    "Was it on the screen?",
+    (
+        counted(figures.SCREEN_SECONDS),
+        stat(
+            title_of(figures.UNPROVEN_SHARE),
+            meaning(figures.UNPROVEN_SHARE),
+            per(figures.UNPROVEN_SHARE),
+            "percentunit",
+            decimals=1,
+        ),
+        Panel(
+            "bargauge",
+            "Unproven display of each stand",
+            meaning(figures.UNPROVEN_SHARE),
+            (Query(per(figures.UNPROVEN_SHARE, "stand"), "{{stand}}"),),
+            unit="percentunit",
+            width=16,
+            height=4,
+            low=0,
+            high=1,
+            steps=UNPROVEN,
+            coloured=True,
+        ),
+    ),
+)
+
+
 TIME = Row(
     "Over time",
     (
@@ -263,7 +293,7 @@ CAMPAIGN = Dashboard(
     uid="vitrine-campaign",
     title="Vitrine: campaigns",
     description="What a campaign did, for its advertiser.",
-    rows=(HEAD, AUDIENCE, RATES, ATTENTION, UPLIFT, COMPARISON, TIME),
+    rows=(HEAD, AUDIENCE, RATES, ATTENTION, UPLIFT, COMPARISON, DISPLAY, TIME),
     variables=(
         Variable(
             "advertiser",

@@ -45,6 +45,8 @@ def test_a_scrape_has_the_released_totals_of_each_cell(server: str) -> None:
         "completed_total": 2.0,
         "doubtful_total": 0.0,
         "overlapping_total": 0.0,
+        "screen_seconds_total": 16.0,
+        "unproven_seconds_total": 10.0,
         "ots_total": 6.0,
         "watchers_total": 3.0,
         "attention_seconds_total": 12.0,

@@ -56,6 +56,8 @@ def test_json_has_figures_definitions_and_the_sums_behind_them(redis: Redis) -> 
     assert figures == {
         "plays": 2,
         "doubtful_share": 0.0,
+        "screen_seconds": 16.0,
+        "unproven_share": 0.625,
         "ots": 6,
         "watchers": 3,
         "conversion": 0.5,
@@ -103,6 +105,7 @@ def test_html_stands_alone_and_says_what_its_figures_mean(redis: Redis) -> None:
         "≥ 6",
         "≤ 50.0 %",
         "at least 5 of each",
+        "Display is unproven for 62.5 % of the screen time",
     ):
         assert expected in text
 
@@ -135,6 +138,20 @@ def test_names_come_from_the_store(server: str) -> None:
         redis.delete("analytics:names")
 
 
+def test_of_figures_without_screen_time_nothing_is_said_about_display(
+    redis: Redis,
+) -> None:
+    """As they were stored before display was proven."""
+    figures = load_figures(redis)
+    (campaign,) = figures.campaigns
+    cells = {}
+    for cell, totals in campaign.cells.items():
+        cells[cell] = replace(totals, screen_ns=0, unproven_ns=0)
+    of_before = replace(figures, campaigns=(replace(campaign, cells=cells),))
+    assert "unproven for" not in render_html(of_before)
+    assert "unproven" not in str(summary_table(of_before).caption)
+
+
 def test_html_without_figures_says_so() -> None:
     assert "Nothing to show yet" in render_html(Figures("released", ()))
 
@@ -149,6 +166,7 @@ def test_the_command_prints_a_table_with_its_caveats(server: str) -> None:
     assert "shoe" in result.output
     assert "50.0 %" in result.output
     assert "lower bound" in result.output
+    assert "Display is unproven for 62.5 % of the screen time" in result.output
     assert "SYNTHETIC" in result.output
 
 

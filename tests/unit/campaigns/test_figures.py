@@ -44,6 +44,8 @@ TOTALS = Totals(
     completed=3,
     doubtful=1,
     overlapping=2,
+    screen_ns=40 * SECOND_NS,
+    unproven_ns=10 * SECOND_NS,
     ots=10,
     watchers=5,
     attention_ns=6 * SECOND_NS,
@@ -72,6 +74,9 @@ VALUES = {
     "doubtful": 1,
     "doubtful_share": 0.25,
     "overlapping": 2,
+    "screen_seconds": 40.0,
+    "unproven_seconds": 10.0,
+    "unproven_share": 0.25,
     "ots": 10,
     "watchers": 5,
     "conversion": 0.5,
@@ -134,7 +139,7 @@ def test_a_row_holds_integers_rounded_ratios_and_its_own_people() -> None:
 
 def test_metrics_have_names_of_their_own() -> None:
     names = [figure.name for figure in EXPORTED]
-    assert len(set(names)) == len(names) == 21
+    assert len(set(names)) == len(names) == 23
 
 
 def test_every_figure_has_its_definition() -> None:

@@ -345,6 +345,15 @@ def test_a_play_at_the_time_of_an_earlier_one_counts_for_nothing(
     assert totals.overlapping == 1 - counts
 
 
+def test_the_screen_time_that_no_browser_proved_is_unproven() -> None:
+    page = make_play(0, 8, player="page", proven_ns=round(7.5e9))
+    of_before = make_play(8, 10.5, player="page")
+    at_the_time_of_others = make_play(1, 7)
+    totals = only(page, of_before, at_the_time_of_others)
+    assert totals.screen_ns == 10.5e9
+    assert totals.unproven_ns == 3e9
+
+
 def test_overlaps_with_several_plays_add_up() -> None:
     first = make_play(0, 8)
     second = make_play(6.5, 12)
