@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, get_args
+from typing import Final, Literal, get_args
 
 from prometheus_client import Counter
 
@@ -16,6 +16,8 @@ UNAVAILABLE: Final = "unavailable"
 """Outcome of an offer when Redis was away."""
 NO_PLAYER: Final = "no-player"
 """Outcome of an offer that was granted while the last player of the stand left."""
+Display = Literal["proven", "unproven"]
+"""Whether the browser proved that it drew a play."""
 OUTCOMES: Final = (*get_args(Outcome), UNAVAILABLE, NO_PLAYER)
 
 
@@ -46,6 +48,7 @@ def _counters(stand_id: str) -> list[tuple[Counter, tuple[str, ...]]]:
     ]
     for counter, values in (
         (metrics.PLAYS_STARTED, get_args(Arm)),
+        (metrics.SCREEN_SECONDS, get_args(Display)),
         (metrics.CREATIVES_FAILED, get_args(FailureReason)),
         (metrics.REPORTS_REFUSED, get_args(RefusalReason)),
         (metrics.PLAYS_DOUBTFUL, get_args(Doubt)),

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from prometheus_client import Counter
+
 from vitrine.bus import Outgoing
-from vitrine.clock import Moment
+from vitrine.clock import SECOND_NS, Moment
 from vitrine.programme.licences import OFFLINE
 from vitrine.programme.recent import RecentIds
 from vitrine.schemas import Interaction, Play
+from vitrine.services.stand.counters import Display
 from vitrine.services.stand.stages import Stages
 from vitrine.services.stand.switchboard import Submission
 from vitrine.telemetry import metrics
@@ -109,3 +112,12 @@ class Reports:
         metrics.PLAYS_FINISHED.labels(play.stand_id).inc()
         if play.reason == OFFLINE:
             metrics.PLAYS_OFFLINE.labels(play.stand_id).inc()
+        # A virtual player has no screen that somebody could look after.
+        if play.player == "page":
+            unproven_ns = play.end_ns - play.start_ns - play.proven_ns
+            _screen_time(play, "proven").inc(play.proven_ns / SECOND_NS)
+            _screen_time(play, "unproven").inc(unproven_ns / SECOND_NS)
+
+
+def _screen_time(play: Play, display: Display) -> Counter:
+    return metrics.SCREEN_SECONDS.labels(play.stand_id, display)

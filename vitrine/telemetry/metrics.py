@@ -150,6 +150,11 @@ PLAYS_STARTED = Counter(
 PLAYS_FINISHED = Counter(
     "vitrine_plays_finished", "Plays that a player reported and the bus has.", ["stand"]
 )
+SCREEN_SECONDS = Counter(
+    "vitrine_screen_seconds",
+    "Time of finished plays of pages, by whether the browser proved that it drew them.",
+    ["stand", "display"],
+)
 REPORTS_REFUSED = Counter(
     "vitrine_reports_refused",
     "Plays and touches that were reported and not counted, by reason.",

@@ -180,6 +180,19 @@ STANDS = Row(
         ),
         Panel(
             "timeseries",
+            "Screen time of pages in five minutes",
+            declared("vitrine_screen_seconds"),
+            (
+                Query(
+                    lately("vitrine_screen_seconds_total", "stand, display", STAND),
+                    "{{stand}} {{display}}",
+                ),
+            ),
+            unit="s",
+            low=0,
+        ),
+        Panel(
+            "timeseries",
             "Creatives that could not be shown",
             declared("vitrine_creatives_failed"),
             (

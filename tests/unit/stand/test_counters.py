@@ -23,6 +23,8 @@ def test_a_stand_counts_from_zero_while_it_is_served_here() -> None:
     assert REGISTRY.get_sample_value(*finished) == 0
     refused = ("vitrine_reports_refused_total", {"stand": "measured", "reason": "used"})
     assert REGISTRY.get_sample_value(*refused) == 0
+    unproven = {"stand": "measured", "display": "unproven"}
+    assert REGISTRY.get_sample_value("vitrine_screen_seconds_total", unproven) == 0
     metrics.PLAYS_STARTED.labels("measured", "plain").inc()
     start_counters("measured")
     assert plays("measured", "plain") == 1

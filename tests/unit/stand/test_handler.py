@@ -26,7 +26,7 @@ from tests.stand_builders import (
     mall_of,
 )
 from vitrine.bus import Commit, TopicPartition
-from vitrine.clock import EventClock
+from vitrine.clock import SECOND_NS, EventClock
 from vitrine.mall import Offer
 from vitrine.mall.folder import FixedMall
 from vitrine.programme.commands import to_play
@@ -210,6 +210,30 @@ def finished() -> float:
     labels = {"stand": "north"}
     found = REGISTRY.get_sample_value("vitrine_plays_finished_total", labels)
     return found or 0
+
+
+def screen_s(display: str) -> float:
+    """The screen time of the stand that the metric has."""
+    labels = {"stand": "north", "display": display}
+    return REGISTRY.get_sample_value("vitrine_screen_seconds_total", labels) or 0
+
+
+@pytest.mark.parametrize(
+    ("player", "proven_s", "unproven_s"), [("page", 6.0, 2.0), ("virtual", 0.0, 0.0)]
+)
+def test_the_screen_time_of_pages_is_counted_once_as_proven_or_not(
+    rig: Rig, player: str, proven_s: float, unproven_s: float
+) -> None:
+    rig.handler.handle([])
+    before = (screen_s("proven"), screen_s("unproven"))
+    play = PLAY.model_copy(
+        update={"player": player, "proven_ns": round(proven_s * SECOND_NS)}
+    )
+    for _ in range(2):
+        rig.submit(play)
+        rig.handler.published(rig.handler.handle([]))
+    assert screen_s("proven") - before[0] == pytest.approx(proven_s)
+    assert screen_s("unproven") - before[1] == pytest.approx(unproven_s)
 
 
 def test_a_play_counts_as_finished_once_the_bus_has_it(rig: Rig) -> None:
