@@ -9,6 +9,7 @@ from vitrine.clock import SECOND_NS, Moment
 from vitrine.mall import Campaign, Creative, Stand
 from vitrine.mall.names import names_of
 from vitrine.programme.commands import START_LIMIT_NS, Command
+from vitrine.programme.display_probe import probe_code
 from vitrine.programme.screen import PlannedPlay
 from vitrine.programme.tokens import sign
 from vitrine.schemas import Interaction
@@ -80,7 +81,7 @@ class Directing:
             usable,
         )
         if play is not None:
-            self._send(connection, play, now)
+            self._send(stand, connection, play, now)
         self._licensing.issue(stand, connection, now, usable)
         return self._offer(stage, now)
 
@@ -114,11 +115,13 @@ class Directing:
 
     def _send(
         self,
+        stand: Stand,
         connection: Connection,
         play: PlannedPlay,
         now: Moment,
     ) -> None:
         command = play.command
+        probe = probe_code(command.play_id) if stand.display_probe else None
         event = PlayEvent(
             command=command,
             token=sign(command, self._key),
@@ -130,6 +133,7 @@ class Directing:
             now_ns=now.utc_ns,
             steady_ns=now.steady_ns,
             start_by_ns=command.issued_ns + START_LIMIT_NS,
+            probe=probe,
         )
         sent = Sent("play", event.model_dump_json())
         # Now, not after the batch: a response that comes late responds to nobody.

@@ -50,6 +50,8 @@ class PlayEvent(BaseModel):
     """Of the stand's monotonic clock, as in all events; 0 from a server of before."""
     start_by_ns: int | None = None
     """The command expires then; None from a server of before."""
+    probe: int | None = None
+    """The code to show in a corner of the picture for some seconds; mostly none."""
 
 
 class LicensedCreative(BaseModel):

@@ -129,6 +129,14 @@ class Stand(Part):
         description="`enrolled` recognises customers who asked for it; `none` nobody.",
         examples=["none"],
     )
+    display_probe: bool = Field(
+        False,
+        description=(
+            "One play in eight shows a small code in a corner for three seconds, by which "
+            "pictures of the screen prove it (`vitrine probe`)."
+        ),
+        examples=[True],
+    )
     screen: Screen = Field(
         Screen(),
         description="Size of the screen, and where cameras sit at it.",

@@ -5,6 +5,7 @@ import { mount, preload } from './creatives.js';
 import { Proof, stayAwake } from './display.js';
 import { keepPage } from './keep.js';
 import { AWAY_MS, Offline, licensedId } from './offline.js';
+import { hideCode, showCode } from './probe.js';
 import { Reports } from './reports.js';
 import * as store from './store.js';
 import { Stream } from './stream.js';
@@ -78,6 +79,7 @@ async function begin(next) {
   // By the clock that dated the command: one that was set since must not part the two.
   const startNs = event.licence ? clock.utcMs() * 1e6 : Math.round(event.now_ns + clock.ageNs(event));
   current = { event, startNs, startMs: performance.now(), timer: 0, touches: 0, proof: new Proof(next.element) };
+  showCode(event.probe);
   current.timer = setTimeout(end, event.command.seconds * 1e3);
 }
 
@@ -128,6 +130,7 @@ function finish(completed) {
   if (!current) return;
   const { event, startNs, startMs, timer, proof } = current;
   current = null;
+  hideCode();
   clearTimeout(timer);
   // Neither a clock that is set nor a timer that fires late makes a play longer than was asked for.
   const plannedMs = event.command.seconds * 1e3;
