@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.pages import LIMIT_MS, plays_of, stand_with
+from tests.e2e.pages import BASE, LIMIT_MS, plays_of, stand_with, wait_until
+from tests.stand_builders import STAND, Running, make_campaign, mall_of
+from vitrine.programme.display_probe import probe_code
 from vitrine.schemas import Play
+from vitrine.topics import PLAYS
+from vitrine.vision.display_probe import ProbeReader
 
 pytestmark = pytest.mark.browser
 
@@ -72,3 +78,32 @@ def test_a_play_that_nobody_can_see_is_unproven(
         [play] = plays_of(page, stand, 1)
     assert 0.2e9 < length_ns(play) < 20e9
     assert play.proven_ns == 0
+
+
+def codes_of(stand: Running) -> list[int]:
+    """The codes that the reported plays have shown."""
+    codes = [probe_code(play.play_id) for play in stand.read(PLAYS)]
+    return [code for code in codes if code is not None]
+
+
+def test_the_code_of_a_play_is_read_from_a_picture_of_the_screen(
+    page: Page, tmp_path: Path, store_url: str
+) -> None:
+    creative = {"id": "one", "file": "one.html", "seconds": 1}
+    mall = mall_of(make_campaign("spring", creative, **BASE))
+    probed = STAND.model_copy(update={"display_probe": True})
+    mall = mall.model_copy(update={"stands": (probed,)})
+    with stand_with(tmp_path, store_url, creative, served={"mall": mall}) as stand:
+        page.goto(f"{stand.address}/stands/north")
+        marker = page.locator("#probe")
+        # One play in eight has one: by chance it may be the fiftieth.
+        expect(marker).to_be_visible(timeout=6 * LIMIT_MS)
+        picture = np.frombuffer(page.screenshot(), np.uint8)
+        known = len(codes_of(stand))
+        wait_until(page, lambda: len(codes_of(stand)) > known, "the play")
+        expect(marker).to_be_hidden()
+        codes = codes_of(stand)
+
+    screen = cv2.imdecode(picture, cv2.IMREAD_COLOR)
+    assert screen is not None
+    assert ProbeReader(codes).find(screen.astype(np.uint8)) == {codes[-1]}

@@ -37,13 +37,19 @@ class ProbeReader:
         parameters = cv2.aruco.DetectorParameters()
         # The rate is of `WRONG_CELLS`: all of them may be used.
         parameters.errorCorrectionRate = 1.0
+        # Around the code its white margin is a square, too, and hides it by default. Measured with
+        # codes of 36 to 132 pixels on four greys: 49 of 100 were missed at 0.125, 38 at 0.05, none
+        # at 0.02.
+        parameters.minMarkerDistanceRate = 0.02
         self._detector = cv2.aruco.ArucoDetector(dictionary, parameters)
 
     def find(self, picture: NDArray[np.uint8]) -> set[int]:
         """Return the codes in a picture, (height, width) or (height, width, 3), 8 bits."""
         if not self._codes:
             return set()
-        _corners, places, _rejected = self._detector.detectMarkers(picture)
+        found = self._detector.detectMarkers(picture)
+        # None where there is no marker, against what OpenCV declares.
+        places: NDArray[np.int32] | None = found[1]  # type: ignore[assignment]
         if places is None:
             return set()
-        return {self._codes[place] for place in places.ravel()}
+        return {self._codes[int(place)] for place in places.ravel()}

@@ -50,12 +50,14 @@ def photographed(
     warp = cv2.getPerspectiveTransform(source, np.array(corners, np.float32))
     seen = cv2.warpPerspective(screen, warp, (1280, 720), flags=cv2.INTER_AREA)
     seen = cv2.GaussianBlur(seen, (0, 0), blur)
-    lamp = np.zeros((720, 1280), np.float32)
-    cv2.circle(lamp, (160, 90), 200, glare, -1)
-    lamp = cv2.GaussianBlur(lamp, (0, 0), 60)[:, :, np.newaxis]
+    disc = np.zeros((720, 1280), np.float32)
+    cv2.circle(disc, (160, 90), 200, glare, -1)
+    lamp = cv2.GaussianBlur(disc, (0, 0), 60)[:, :, np.newaxis]
     seen = (seen + (255 - seen) * lamp).astype(np.uint8)
     _, jpeg = cv2.imencode(".jpg", seen, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return cv2.imdecode(jpeg, cv2.IMREAD_COLOR).astype(np.uint8)
+    picture = cv2.imdecode(jpeg, cv2.IMREAD_COLOR)
+    assert picture is not None
+    return picture.astype(np.uint8)
 
 
 FRONT = [[100.0, 60.0], [1180.0, 60.0], [1180.0, 670.0], [100.0, 670.0]]
@@ -86,6 +88,14 @@ def test_a_code_is_read_from_a_photograph_of_the_screen(
 def test_a_picture_without_a_code_shows_none(corners: list[list[float]]) -> None:
     picture = photographed(screen_with(None), corners)
     assert ProbeReader(CODES).find(picture) == set()
+
+
+def test_a_code_is_read_on_a_dark_picture() -> None:
+    """Its white margin looks like a square, too."""
+    dark = np.full((720, 1280, 3), 20, np.uint8)
+    small = cv2.resize(screen_with(CODE)[16:146, 16:146], (86, 86))
+    dark[11:97, 11:97] = small
+    assert ProbeReader(CODES).find(dark) == {CODE}
 
 
 def test_the_code_of_another_play_proves_nothing() -> None:
