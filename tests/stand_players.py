@@ -71,8 +71,9 @@ class Listener:
         player_id: str,
         player: str,
         token: str = "",
+        window: str = "",
     ) -> None:
-        query = f"player={player}&player_id={player_id}"
+        query = f"player={player}&player_id={player_id}{window}"
         self._url = f"{address.replace('http', 'ws', 1)}/stands/north/events?{query}"
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._events: Queue[tuple[str, Any]] = Queue()
@@ -108,10 +109,11 @@ def listening(
     player_id: str = "page-1",
     player: str = "page",
     token: str = "",
+    window: str = "",
 ) -> Iterator[Listener]:
-    """A player that is connected during the block."""
+    """A player that is connected during the block; `window` is its size, as in the address."""
     until(lambda: not stand.health.reasons(), "the stand to be ready")
-    listener = Listener(stand.address, player_id, player, token)
+    listener = Listener(stand.address, player_id, player, token, window)
     thread = Thread(target=listener.read)
     thread.start()
     # Who comes first is in charge.
@@ -173,10 +175,17 @@ def live(stand: Running) -> Any:
         f"{stand.address}/live/events",
         timeout=10,
     ) as response:
-        for line in response.iter_lines():
-            if line.startswith("data:"):
-                return json.loads(line.removeprefix("data:"))
-    raise AssertionError("the stream ended")
+        return next(sent_events(response))[1]
+
+
+def sent_events(response: httpx.Response) -> Iterator[tuple[str, Any]]:
+    """Names and data of server-sent events, as they come."""
+    name = ""
+    for line in response.iter_lines():
+        if line.startswith("event:"):
+            name = line.removeprefix("event:").strip()
+        if line.startswith("data:"):
+            yield name, json.loads(line.removeprefix("data:"))
 
 
 def concerns(stand: Running) -> list[Any]:

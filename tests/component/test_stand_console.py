@@ -9,14 +9,22 @@ from typing import Any
 
 import httpx
 import pytest
+from websockets.exceptions import InvalidStatus
 
 from tests.builders import make_engagement, make_person
 from tests.stand_builders import Running, running_stand, write_creatives
-from tests.stand_players import SPRING, live, look, post, report_of, until
-from vitrine.services.stand.virtual_player import server_sent_events
+from tests.stand_players import (
+    SPRING,
+    Listener,
+    listening,
+    live,
+    look,
+    post,
+    report_of,
+    sent_events,
+    until,
+)
 from vitrine.topics import ENGAGEMENT
-
-PLAYER = "/stands/north/events?player=page&player_id=page-1"
 
 
 @pytest.fixture
@@ -33,9 +41,9 @@ def detail(stand: Running, stand_id: str = "north") -> Any:
     with httpx.stream("GET", url, timeout=10) as response:
         response.raise_for_status()
         overviews = 0
-        for name, data in server_sent_events(response.iter_lines()):
+        for name, data in sent_events(response):
             if name == "detail":
-                return json.loads(data)
+                return data
             overviews += name == "live"
             if overviews == 2:
                 break
@@ -48,10 +56,8 @@ def test_the_detail_has_the_history_and_the_window_of_the_player(
     stand.publish(ENGAGEMENT, make_engagement(0, make_person("a", score=42)))
     until(lambda: live(stand)["stands"][0]["people"], "the person")
     assert detail(stand)["shape"] == {"width": 1920, "height": 1120}
-    url = f"{stand.address}{PLAYER}&width=1080&height=1920"
-    with httpx.stream("GET", url, timeout=10) as response:
-        events = server_sent_events(response.iter_lines())
-        play = next(json.loads(data) for name, data in events if name == "play")
+    with listening(stand, window="&width=1080&height=1920") as page:
+        play = page.next("play")
         look(stand, 1, 9, score=42)
         post(stand, report_of(play, 1, 9))
         until(lambda: detail(stand)["recent"], "the play")
@@ -68,4 +74,7 @@ def test_a_stand_that_is_not_there_has_no_detail(stand: Running) -> None:
 
 @pytest.mark.parametrize("size", ["&width=0&height=9", "&width=wide&height=9"])
 def test_a_window_that_cannot_be_is_refused(stand: Running, size: str) -> None:
-    assert stand.http.get(f"{PLAYER}{size}").status_code == 422
+    player = Listener(stand.address, "page-1", "page", window=size)
+    with pytest.raises(InvalidStatus) as caught:
+        player.read()
+    assert caught.value.response.status_code == 404
