@@ -1,7 +1,7 @@
 """Describe a mall: its cameras, stands and campaigns, and where that is read from."""
 
 from vitrine.mall.address import Address
-from vitrine.mall.cameras import Camera, ConeCentre, Mount
+from vitrine.mall.cameras import Camera, ConeSetting, Mount
 from vitrine.mall.campaigns import (
     Advertiser,
     Campaign,
@@ -19,7 +19,7 @@ __all__ = [
     "Camera",
     "Campaign",
     "Condition",
-    "ConeCentre",
+    "ConeSetting",
     "Creative",
     "Mall",
     "Mount",

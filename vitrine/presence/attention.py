@@ -8,12 +8,8 @@ from typing import Final
 
 from vitrine.clock import SECOND_NS
 from vitrine.mall import Camera, Screen
+from vitrine.mall.cameras import HALF_PITCH_DEG, HALF_YAW_DEG
 from vitrine.schemas import Interval
-
-# Chosen, not measured: a screen of 1.8 x 1.4 m reaches so far for a person who
-# stands 2 m before its middle.
-HALF_YAW_DEG: Final = 25.0
-HALF_PITCH_DEG: Final = 20.0
 
 # Chosen, not measured: a head at the edge of the cone would begin a glance in
 # one frame and end it in the next.
@@ -41,6 +37,8 @@ class Cone:
 
     yaw: float = 0.0
     pitch: float = 0.0
+    half_yaw: float = HALF_YAW_DEG
+    half_pitch: float = HALF_PITCH_DEG
 
     def holds(
         self,
@@ -51,9 +49,9 @@ class Cone:
         """Return true for a pose inside; the edge counts as inside."""
         aside = abs(yaw - self.yaw)
         raised = abs(pitch - self.pitch)
-        half_yaw = HALF_YAW_DEG + margin
-        half_pitch = HALF_PITCH_DEG + margin
-        return aside <= half_yaw and raised <= half_pitch
+        if aside > self.half_yaw + margin:
+            return False
+        return raised <= self.half_pitch + margin
 
 
 def cone_of(screen: Screen, camera: Camera | None = None) -> Cone:
@@ -68,7 +66,7 @@ def cone_of(screen: Screen, camera: Camera | None = None) -> Cone:
     mount = screen.camera
     if camera is not None:
         if camera.cone is not None:
-            return Cone(yaw=camera.cone.yaw, pitch=camera.cone.pitch)
+            return Cone(**camera.cone.model_dump())
         if camera.mount is not None:
             mount = camera.mount
     half_width_m = screen.width_m / 2

@@ -12,7 +12,7 @@ from vitrine.mall import (
     Camera,
     Campaign,
     Condition,
-    ConeCentre,
+    ConeSetting,
     Creative,
     Mall,
     Stand,
@@ -88,7 +88,7 @@ def test_a_camera_with_mount_and_cone_is_refused() -> None:
             uri="0",
             stand="north",
             mount="left",
-            cone=ConeCentre(yaw=30),
+            cone=ConeSetting(yaw=30),
         )
 
 

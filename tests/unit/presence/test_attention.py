@@ -322,3 +322,11 @@ def test_a_margin_makes_the_cone_wider_by_as_much(
     yaw: float, pitch: float, inside: bool
 ) -> None:
     assert CONE.holds(yaw, pitch, margin=5) == inside
+
+
+def test_a_cone_of_a_camera_may_have_a_width_of_its_own() -> None:
+    camera = make_camera(cone={"yaw": 10, "half_yaw": 12, "half_pitch": 8})
+    cone = cone_of(Screen(), camera)
+    assert cone.holds(22, 8)
+    assert not cone.holds(22.1, 0)
+    assert not cone.holds(10, 8.1)
