@@ -206,7 +206,7 @@ def rate(found_hz: float, camera: Camera) -> Judgement:
         return Judgement(
             name,
             "fair",
-            f"{words} Fewer than the {camera.fps:g} of `fps`.",
+            f"{words} Fewer than `fps: {camera.fps:g}` asks for.",
             "Enough for attention; the camera or this machine gives no more.",
         )
     return Judgement(name, "good", words)

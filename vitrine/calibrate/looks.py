@@ -9,6 +9,7 @@ from typing import Any, Final
 from vitrine.clock import SECOND_NS
 from vitrine.presence.attention import Cone
 from vitrine.presence.cone_fit import (
+    FEWEST,
     FittedCone,
     Look,
     Point,
@@ -21,6 +22,8 @@ from vitrine.presence.cone_fit import (
 
 LOOK_NS: Final = 3 * SECOND_NS
 """Somebody holds still for so long; more is tiring, and less is too few pictures."""
+MOST_STEP_NS: Final = LOOK_NS // FEWEST
+"""A picture counts for so much time at most, so that a camera that stalls gives enough of them."""
 # In pictures without exactly one face a look does not go on; then it is given up. Chosen, not
 # measured.
 PATIENCE_NS: Final = 12 * SECOND_NS
@@ -73,7 +76,7 @@ class Looks:
             taken.latest_ns = at_ns
         if len(poses) == 1:
             taken.poses.append(poses[0])
-            taken.good_ns += at_ns - taken.latest_ns
+            taken.good_ns += min(at_ns - taken.latest_ns, MOST_STEP_NS)
         elif poses:
             taken.several += 1
         else:

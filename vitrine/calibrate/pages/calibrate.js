@@ -74,6 +74,7 @@ function redraw() {
   const ratio = window.devicePixelRatio || 1;
   const { width, height } = shot.view;
   canvas.style.aspectRatio = `${width} / ${height}`;
+  $('#stage').style.setProperty('--shape', width / height);
   const wide = Math.round($('#stage').clientWidth * ratio);
   if (canvas.width !== wide) {
     canvas.width = wide;

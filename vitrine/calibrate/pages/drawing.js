@@ -113,7 +113,7 @@ function cornerRow(i) {
   row.append(element('b', {}, String(i + 1)));
   ['x', 'y'].forEach((name, axis) => {
     const label = element('label', {}, `${name}, %`);
-    const field = element('input', { type: 'number', min: 0, max: 100, step: 0.1, 'aria-label': `Corner ${i + 1}, ${name} in per cent` });
+    const field = element('input', { type: 'number', min: 0, max: 100, step: 'any', 'aria-label': `Corner ${i + 1}, ${name} in per cent` });
     field.addEventListener('input', () => {
       if (!field.validity.valid || field.value === '') return;
       draft.mask[i][axis] = rounded(Number(field.value) / 100, 4);
