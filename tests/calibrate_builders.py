@@ -13,15 +13,24 @@ from threading import Event
 
 import numpy as np
 import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
 
 from vitrine.calibrate import running
+from vitrine.calibrate.change import camera_of, stand_of
+from vitrine.calibrate.session import Session
+from vitrine.calibrate.web import COOKIE, Desk, create_app
+from vitrine.mall.folder import load_mall
 from vitrine.presence.cone_fit import Point, Pose
+from vitrine.services.console.board import Board
 from vitrine.services.ingest.shots import Pixels, Shot, Shots, Source
 from vitrine.synthetic.figure import draw_figure, draw_look
 from vitrine.synthetic.head import Stance
 from vitrine.synthetic.mesh import head_mesh
 from vitrine.synthetic.people import load_basis
 from vitrine.vision.pose import HeadPose
+from vitrine.web.guard import PageGuard
+from vitrine.web.server import address_of, listen, web_server
 
 TOKEN = "the token of the page"  # noqa: S105
 # Somebody stays before the screen.
@@ -140,3 +149,23 @@ def _running(folder: Path, camera: str) -> Iterator[str]:
         finally:
             stop.set()
         served.result()
+
+
+@contextmanager
+def served_pages(folder: Path, token: str = TOKEN) -> Iterator[tuple[str, FastAPI]]:
+    """Yield the address and the application of the page, without a camera behind it."""
+    mall = load_mall(folder)
+    camera = camera_of(mall, "north-1")
+    session = Session(camera, stand_of(mall, camera))
+    board = Board(time.monotonic, time.time_ns, pictures=True)
+    board.enlist([session.in_force()])
+    guard = PageGuard(COOKIE, SecretStr(token))
+    app = create_app(Desk(folder, session, board), guard)
+    with (
+        listen("127.0.0.1", 0, name="calibrate", variable="--port") as listener,
+        web_server(app, listener, Event(), name="calibrate"),
+    ):
+        try:
+            yield address_of(listener), app
+        finally:
+            board.close()

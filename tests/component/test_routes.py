@@ -19,6 +19,7 @@ from starlette.routing import Mount, WebSocketRoute
 
 from tests.brokers import ROOT
 from tests.builders import make_mall
+from tests.calibrate_builders import served_pages, write_site
 from tests.console_builders import running_console
 from tests.stand_builders import running_stand
 from tests.stand_players import HANDSHAKE, SPRING, until
@@ -37,6 +38,7 @@ OPEN = {
     "/static",
     "/cameras/static",
     "/creatives",
+    "/console",
     # A script of the stand's page.
     "/worker.js",
     # Where people sign in and out.
@@ -54,6 +56,7 @@ WEB_FRAMEWORK = "FastAPI("
 SERVERS = {
     "services/console/web.py": WEB_FRAMEWORK,
     "services/stand/web.py": WEB_FRAMEWORK,
+    "vitrine/calibrate/web.py": WEB_FRAMEWORK,
     "vitrine/web/bounded_server.py": "(ThreadingHTTPServer)",
     "vitrine/web/health_server.py": "(BaseHTTPRequestHandler)",
 }
@@ -96,6 +99,7 @@ def routes_of(service: str, address: str, app: FastAPI) -> Iterator[Route]:
             pattern = found.path
             path = pattern.replace("{stand_id}", "north")
             path = path.replace("{path:path}", "news")
+            path = path.replace("{point}", "centre")
         assert "{" not in path, f"say here what {pattern} is filled with"
         is_socket = isinstance(found.original_route, WebSocketRoute)
         for method in found.methods or {"GET"}:
@@ -126,6 +130,7 @@ def routes(
     """Yield all routes of servers that run, where people bring tokens or sign in."""
     folder = tmp_path_factory.mktemp("stand")
     users = folder / "users.yaml" if request.param == "accounts" else None
+    site = write_site(tmp_path_factory.mktemp("site"))
     with (
         served_apps() as apps,
         running_stand(
@@ -141,12 +146,14 @@ def routes(
             operator_token=OPERATOR,
             users=users,
         ) as console,
+        served_pages(site, OPERATOR) as (pages, calibrate_routes),
         health_server(Health(), "127.0.0.1", 0) as port,
     ):
         stand_routes, console_routes = apps
         found = [
             *routes_of("stand", stand.address, stand_routes),
             *routes_of("console", console.service.address, console_routes),
+            *routes_of("calibrate", pages, calibrate_routes),
         ]
         for path in HEALTH_PATHS:
             address = f"http://127.0.0.1:{port}"
@@ -179,6 +186,7 @@ def test_all_routes_are_found(routes: list[Route]) -> None:
         "stand: POST /stands/{stand_id}/redeem",
         "stand: GET /cameras/{path:path}",
         "console: GET /cameras/news",
+        "calibrate: POST /save",
         "health: GET /metrics",
     } <= names
     for name in OPEN - {"console /"}:
