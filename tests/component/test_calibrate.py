@@ -68,7 +68,7 @@ def test_a_difference_is_shown_before_anything_is_written(
     assert saved.json() == {"files": ["cameras.yaml", "stands.yaml"]}
     mall = load_mall(folder)
     assert mall.stands[0].zone.min_face == 0.1
-    assert mall.cameras[0].mask[1] == (0.25, 0)
+    assert mall.cameras[0].mask[1] == (0.25, 0.0)
     text = (folder / "cameras.yaml").read_text()
     assert text.startswith("# Cameras of the north entrance.\n")
     assert "# above the screen" in text

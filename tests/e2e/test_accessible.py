@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.builders import make_identity
+from tests.calibrate_builders import DrawnPerson, running_calibration, write_site
 from tests.campaign_store import campaign_store
 from tests.console_builders import running_console
 from tests.e2e.pages import LIMIT_MS, now, stand_with
@@ -152,6 +153,17 @@ def test_the_cameras(page: Page, scene: Scene) -> None:
         show(console, scene, page)
         page.locator("#cameras .title").click()
         expect(page.locator("#cameras .faces section")).to_be_visible()
+        assert_accessible(page)
+
+
+def test_the_page_to_set_a_camera_up(page: Page, tmp_path: Path) -> None:
+    with running_calibration(write_site(tmp_path), DrawnPerson()) as address:
+        page.goto(address)
+        expect(page.locator("#judgements .good").first).to_be_visible(timeout=LIMIT_MS)
+        page.locator("#rectangle").click()
+        page.locator("#still").click()
+        page.locator("#show").click()
+        expect(page.locator("#difference")).to_be_visible(timeout=LIMIT_MS)
         assert_accessible(page)
 
 

@@ -58,6 +58,7 @@ NOT_RUN = {
     "/opt/vitrine/bin/vitrine config": "needs root",
     "cp deploy/vitrine.service": "needs root",
     "systemctl": "needs root and systemd",
+    "vitrine calibrate": "its page runs until Ctrl-C; tests/e2e/test_calibrate.py uses it",
     "python -m training": "trains for hours; tests/unit/training trains small ones",
 }
 # They run until Ctrl-C, which has to end them in order.
