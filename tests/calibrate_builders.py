@@ -87,12 +87,13 @@ class DrawnPerson:
 
     def __init__(self, pose: Pose = SCREEN["centre"]) -> None:
         self.pose = pose
+        # To draw takes longer than a picture of a camera.
+        for each in SCREEN.values():
+            for shade in range(SHADES):
+                drawn(each, shade=shade)
 
     def source(self, *_: object) -> Source:
-        """Return a live camera that sees the person, drawn beforehand."""
-        for pose in SCREEN.values():
-            for shade in range(SHADES):
-                drawn(pose, shade=shade)
+        """Return a live camera that sees the person."""
         return Source(self._shots, live=True)
 
     def _shots(self) -> Shots:
