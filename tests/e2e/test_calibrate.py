@@ -154,3 +154,19 @@ def test_a_synthetic_camera_shows_its_visitors(page: Page, tmp_path: Path) -> No
             "a visitor's face",
             LOOK_MS,
         )
+
+
+def test_all_points_are_measured_in_turn(page: Page, tmp_path: Path) -> None:
+    person = DrawnPerson()
+    with running_calibration(write_site(tmp_path), person) as address:
+        open_page(page, address)
+        page.get_by_role("button", name="All five in turn").click()
+        for point, pose in SCREEN.items():
+            words = point.replace("-", " ")
+            turn = page.locator("#looking")
+            expect(turn).to_contain_text("Next: turn to", timeout=LOOK_MS)
+            expect(turn).to_contain_text(words, timeout=LOOK_MS)
+            person.pose = pose
+        measured = page.get_by_role("button", name="Use what was measured")
+        expect(measured).to_be_enabled(timeout=LOOK_MS)
+    assert page.locator("#screen .steady").count() == len(SCREEN)
