@@ -100,6 +100,11 @@ class Address:
         return replace(self, target=str(target))
 
     @property
+    def live(self) -> bool:
+        """Return true for devices and network cameras; what a package adds says so itself."""
+        return self.kind in {"device", "http", "stream"}
+
+    @property
     def origin(self) -> str:
         """Return scheme, host and port for a decoder or client, without a login."""
         host = self.host

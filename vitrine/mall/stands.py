@@ -9,7 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from vitrine.mall.cameras import Mount
 from vitrine.mall.hours import Hours, is_open
 from vitrine.mall.part import Part
-from vitrine.mall.texts import DisplayName, Name, TimeZone
+from vitrine.mall.texts import DisplayName, Name, ShownLine, TimeZone, WebPage
 from vitrine.schemas.base import Share
 
 Metres = Annotated[float, Field(ge=0.05, le=50)]
@@ -136,6 +136,29 @@ class Stand(Part):
             "pictures of the screen prove it (`vitrine probe`)."
         ),
         examples=[True],
+    )
+    notice: Literal["screen", "sign"] = Field(
+        "screen",
+        description=(
+            "Who tells people of a live camera before it is analysed: `screen`, the page of the "
+            "stand, without which no picture is; `sign`, a printed one, which you put up."
+        ),
+        examples=["screen"],
+    )
+    responsible: ShownLine | None = Field(
+        None,
+        description=(
+            "Who is responsible for the camera and answers questions; the notice names them."
+        ),
+        examples=["Mall Management, first floor, privacy@mall.example"],
+    )
+    privacy_url: WebPage | None = Field(
+        None,
+        description=(
+            "Your own privacy page, where the notice's QR code leads; without it, to the page "
+            "`/privacy/ID` of the stand."
+        ),
+        examples=["https://mall.example/privacy"],
     )
     screen: Screen = Field(
         Screen(),

@@ -1,4 +1,4 @@
-"""Define the texts of the configuration: ids, names to show, days and time zones."""
+"""Define the texts of the configuration: ids, names to show, addresses, days and time zones."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ EXPECTED: Final = "x-expected"
 LONGEST_ID: Final = 60
 """Ids that are made of several of them stay below the limit of `Id`."""
 LONGEST_NAME: Final = 80
+LONGEST_LINE: Final = 100
+"""Letters of a line that is shown to people."""
+LONGEST_PAGE: Final = 200
+"""Letters of an address: a QR code of more is too fine to be read from afar."""
 RESERVED: Final = "house"
 """Id of the campaign that is shown when no other runs, and of its advertiser."""
 
@@ -27,6 +31,7 @@ _ID_WORDS: Final = (
     "such as floor1-north"
 )
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_PAGE: Final = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?")
 # They turn the direction of the text around them.
 _TURNING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _INVISIBLE: Final = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -63,6 +68,14 @@ def _display_name(value: str) -> str:
     if not text:
         raise ValueError("found nothing, expected a name that can be read")
     return text
+
+
+def _web_page(value: str) -> str:
+    if _PAGE.fullmatch(value):
+        return value
+    raise ValueError(
+        f"found {shown(value)}, expected an address such as https://mall.example/privacy"
+    )
 
 
 def _day(value: Any) -> Any:
@@ -118,6 +131,24 @@ DisplayName = Annotated[
     AfterValidator(_display_name),
 ]
 """A name for people, in any script."""
+ShownLine = Annotated[
+    str,
+    Field(
+        max_length=LONGEST_LINE,
+        json_schema_extra={EXPECTED: f"a text of at most {LONGEST_LINE} characters"},
+    ),
+    AfterValidator(_display_name),
+]
+"""A line for people, in any script."""
+WebPage = Annotated[
+    str,
+    Field(
+        max_length=LONGEST_PAGE,
+        json_schema_extra={EXPECTED: "an address such as https://mall.example/privacy"},
+    ),
+    AfterValidator(_web_page),
+]
+"""The address of a page over TLS that everybody may open."""
 Day = Annotated[
     date,
     BeforeValidator(_day),

@@ -164,3 +164,17 @@ def test_an_aspect_is_a_ratio_or_a_number(aspect: object, expected: object) -> N
 def test_other_aspects_are_refused(aspect: object) -> None:
     with pytest.raises(ValidationError):
         Camera(id="c", uri="0", stand="north", aspect=aspect)
+
+
+@pytest.mark.parametrize(
+    ("text", "live"),
+    [
+        ("0", True),
+        ("rtsp://10.0.0.5/ch1", True),
+        ("http://10.0.0.6/snapshot.jpg", True),
+        ("shop.mp4", False),
+        ("synthetic:?people=4", False),
+    ],
+)
+def test_devices_and_network_cameras_are_live(text: str, *, live: bool) -> None:
+    assert Address.parse(text).live is live

@@ -105,3 +105,40 @@ def test_the_version_follows_the_content() -> None:
     south = Mall(cameras=(), stands=(Stand(id="south"),), campaigns=())
     assert north.version == same.version
     assert north.version != south.version
+
+
+def test_a_stand_shows_its_notice_itself_unless_a_sign_does() -> None:
+    stand = Stand(id="north")
+    assert stand.notice == "screen"
+    assert stand.responsible is None
+    assert stand.privacy_url is None
+
+
+def test_a_responsible_is_named_in_any_script() -> None:
+    stand = Stand(id="north", responsible="إدارة المركز التجاري")
+    assert stand.responsible == "إدارة المركز التجاري"
+    with pytest.raises(ValidationError, match="at most 100 characters"):
+        Stand(id="north", responsible="x" * 101)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "http://mall.example/privacy",
+        "javascript:alert(1)",
+        "https://mall.example/a b",
+        "https://user@mall.example/",
+        "https://",
+    ],
+)
+def test_a_privacy_page_is_at_an_address_over_tls(wrong: str) -> None:
+    with pytest.raises(ValidationError, match="expected an address such as https://"):
+        Stand(id="north", privacy_url=wrong)
+
+
+def test_the_address_of_a_privacy_page_fits_its_code() -> None:
+    page = "https://mall.example/privacy?lang=de#camera"
+    assert Stand(id="north", privacy_url=page).privacy_url == page
+    long = "https://mall.example/" + "x" * 200
+    with pytest.raises(ValidationError, match="at most 200"):
+        Stand(id="north", privacy_url=long)
