@@ -36,6 +36,8 @@ class Topic:
     partitions: int
     retention_ms: int
     segment_ms: int | None = None
+    compacted: bool = False
+    """The broker keeps the newest record of each key, until `retention_ms` too."""
     biometric: bool = False
     """Holds pictures or face embeddings: no dead letter copies its bytes."""
     version: int = 1
@@ -151,15 +153,38 @@ INTERACTIONS = Topic(
     partitions=STAND_PARTITIONS,
     retention_ms=30 * DAY_MS,
 )
+NOTICES = Topic(
+    name="notices",
+    key="stand",
+    schema=schemas.Notice,
+    description="Proof, renewed every few seconds, that a stand's page shows its notice.",
+    written_by=("stand",),
+    read_by=("ingest",),
+    partitions=STAND_PARTITIONS,
+    # A proof counts for half a minute; that of a stand which is gone disappears.
+    retention_ms=HOUR_MS,
+    # Kafka compacts closed segments only.
+    segment_ms=10 * MINUTE_MS,
+    compacted=True,
+    max_message_bytes=10_000,
+    # Readers look at the newest records only.
+    memory_bytes=100_000,
+)
 COVERAGE = Topic(
     name="coverage",
     key="stand",
     schema=schemas.Coverage,
-    description="How much of a span of time a camera was usable.",
+    description=(
+        "How much of a span of time a camera was usable, "
+        "and for how long people were not told of it."
+    ),
     written_by=("ingest",),
     read_by=("analytics",),
     partitions=STAND_PARTITIONS,
     retention_ms=7 * DAY_MS,
+    version=2,
+    # A week counts again when analytics loses its store.
+    reads_from=1,
 )
 CAMPAIGN_WINDOWS = Topic(
     name="campaign-windows",
@@ -200,6 +225,7 @@ TOPICS = (
     EXPOSURES,
     PLAYS,
     INTERACTIONS,
+    NOTICES,
     COVERAGE,
     CAMPAIGN_WINDOWS,
     DEAD_LETTERS,

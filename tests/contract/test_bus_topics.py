@@ -65,6 +65,7 @@ def test_topics_are_created_once_and_then_agree(bus: Bus) -> None:
         {"segment_ms": 20_000},
         {"max_message_bytes": 2_000_000},
         {"partitions": 4},
+        {"compacted": True},
     ],
 )
 def test_a_topic_that_differs_is_reported_and_brought_in_line(

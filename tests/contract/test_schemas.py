@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from vitrine.bus import Outgoing, Record, decode, encode
 from vitrine.errors import Invalid
-from vitrine.schemas import CampaignWindow, Play
+from vitrine.schemas import CampaignWindow, Coverage, Play
 from vitrine.topics import BY_NAME, FRAMES, TOPICS, Topic
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -136,6 +136,13 @@ def test_plays_of_a_later_version_are_refused() -> None:
     content = (GOLDEN / "plays" / "good-completed.json").read_bytes()
     with pytest.raises(Invalid, match="expected 'plays/3'"):
         decode(make_record(plays, content, version=4))
+
+
+def test_coverage_of_before_is_read() -> None:
+    content = (GOLDEN / "coverage" / "good-minute.json").read_bytes()
+    event = decode(make_record(BY_NAME["coverage"], content, version=1)).event
+    assert isinstance(event, Coverage)
+    assert event.without_notice_ns == 0
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from vitrine.schemas.faces import (
     SealedEmbedding,
 )
 from vitrine.schemas.identity import Identity, IdentityReason
+from vitrine.schemas.notice import Notice, Recognition
 from vitrine.schemas.plays import (
     LONG_NS,
     LONGEST_NS,
@@ -45,8 +46,10 @@ __all__ = [
     "InteractionKind",
     "Interval",
     "Nanoseconds",
+    "Notice",
     "Person",
     "Play",
+    "Recognition",
     "SealedEmbedding",
     "StandEngagement",
 ]

@@ -21,6 +21,8 @@ class Coverage(Event):
     usable_ns: Nanoseconds
     frames: Count
     dropped: Count
+    without_notice_ns: Nanoseconds = 0
+    """Part in which pictures came and were not analysed, as people were not told."""
     synthetic: bool = False
 
     @property
@@ -31,6 +33,8 @@ class Coverage(Event):
     def _usable_within_span(self) -> Self:
         if not 0 <= self.usable_ns <= self.end_ns - self.start_ns:
             raise ValueError("usable time must lie between zero and the span")
+        if self.usable_ns + self.without_notice_ns > self.end_ns - self.start_ns:
+            raise ValueError("usable time and time without notice exceed the span")
         return self
 
 

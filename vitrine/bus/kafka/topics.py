@@ -34,6 +34,7 @@ def settings_of(topic: Topic) -> dict[str, str]:
         # Not the writer's time: a wrong clock elsewhere must not delay deletion.
         "message.timestamp.type": "LogAppendTime",
         "retention.ms": str(topic.retention_ms),
+        "cleanup.policy": "compact,delete" if topic.compacted else "delete",
     }
     if topic.segment_ms is not None:
         settings["segment.ms"] = str(topic.segment_ms)
