@@ -35,7 +35,7 @@ from tests.http_cameras import Answer, Request, http_camera, mjpeg
 from tests.ingest_builders import commit_all, dropped, make_camera, make_picture
 from tests.rtsp_cameras import rtsp_camera
 from vitrine.bus.memory import MemoryBus
-from vitrine.mall import Camera
+from vitrine.mall import Camera, Stand
 from vitrine.mall.folder import FixedMall
 from vitrine.runtime import Context
 from vitrine.services.ingest.app import build
@@ -184,11 +184,13 @@ def print_cameras(seconds: float) -> int:
     stop = Event()
     workers = Thread(target=commit_all, args=(bus, stop))
     workers.start()
+    # Nobody is before these cameras; the pictures are drawn.
+    told = Stand(id="north", notice="sign")
     with served() as cameras:
         context = Context(
             settings=Settings(bus="memory"),
             bus=bus,
-            mall=FixedMall(make_mall(cameras=cameras)),
+            mall=FixedMall(make_mall(told, cameras=cameras)),
             health=Health(),
             redis=lambda: connect("redis://127.0.0.1:1"),
             finite=False,

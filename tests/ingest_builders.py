@@ -182,6 +182,7 @@ def make_shared(
         "finite": finite,
         "startup_limit_s": 60.0,
         "is_open": lambda stand_id, at_ns: True,
+        "told": lambda stand_id: True,
         "wall_ns": time.time_ns,
     }
     values.update(fields)

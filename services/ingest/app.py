@@ -10,6 +10,7 @@ from functools import partial
 from vitrine.mall.folder import MallSource
 from vitrine.runtime import Context, Service
 from vitrine.services.ingest.in_flight import LONGEST_WAIT_S, InFlight
+from vitrine.services.ingest.notices import NoticeWatch, ShownNotices
 from vitrine.services.ingest.pace import FullSpeed, Pace, Realtime
 from vitrine.services.ingest.settings import IngestSettings
 from vitrine.services.ingest.shared import Shared
@@ -43,6 +44,7 @@ def build(context: Context) -> Service:
     truth = None
     if settings.truth is not None:
         truth = TruthFile(settings.truth)
+    notices = ShownNotices()
     shared = Shared(
         settings=settings,
         bus=context.bus,
@@ -53,15 +55,25 @@ def build(context: Context) -> Service:
         finite=context.finite,
         startup_limit_s=context.settings.startup_limit_s,
         is_open=partial(is_open, context.mall),
+        told=partial(told, context.mall, notices),
         wall_ns=time.time_ns,
     )
-    return Ingest(context.mall, shared, source_of)
+    watch = NoticeWatch(context.bus, notices)
+    return Ingest(context.mall, shared, source_of, watch)
 
 
 def is_open(mall: MallSource, stand_id: str, at_ns: int) -> bool:
     """Return true at a time within the opening hours of a stand, as configured now."""
     stand = mall.current().stand(stand_id)
     return stand is None or stand.is_open(at_ns)
+
+
+def told(mall: MallSource, notices: ShownNotices, stand_id: str) -> bool:
+    """Return true while a sign, or the page of a stand, tells people what its cameras do."""
+    stand = mall.current().stand(stand_id)
+    if stand is None:
+        return False
+    return stand.notice == "sign" or notices.shown(stand_id, stand.recognition)
 
 
 def silence_ffmpeg() -> None:

@@ -41,6 +41,8 @@ LONGEST_DELAY_S = 30.0
 # measured: as long as one that sends nothing is waited for.
 GARBAGE_S = 10.0
 
+UNTOLD = "no page of the stand shows the notice, so nothing is analysed"
+
 
 class CameraRun:
     """Do the work of one camera's thread. It touches nothing of the other cameras."""
@@ -75,6 +77,7 @@ class CameraRun:
         self._unreadable = 0
         self._good_at = 0.0
         self._closed = False
+        self._untold = False
 
     @property
     def latest_ns(self) -> int:
@@ -136,9 +139,14 @@ class CameraRun:
         self._raise_if_hopeless(problem)
 
     def _raise_if_hopeless(self, problem: Unreadable) -> None:
-        """Raise `problem` in a run that ends, if the camera never gave a picture."""
-        if self._shared.finite and not self.output.has_published:
-            raise problem
+        """Raise `problem` in a run that ends, if no picture of the camera was ever used."""
+        if not self._shared.finite or self.output.has_published:
+            return
+        if self._untold:
+            raise Unreadable(
+                f"{UNTOLD}; open it, or put up a sign and set `notice: sign`"
+            )
+        raise problem
 
     def _play_through(self) -> None:
         """Take the pictures of a recording, again and again where that is asked for."""
@@ -193,6 +201,9 @@ class CameraRun:
             return
         counter = metrics.CAMERA_FRAMES.labels(self.camera.id)
         counter.inc()
+        if self._is_untold(captured_ns):
+            self.output.leave_out(captured_ns)
+            return
         refusal = self.output.refusal()
         if refusal is not None:
             self.output.drop(refusal)
@@ -208,15 +219,38 @@ class CameraRun:
     def _is_closed(self, captured_ns: int) -> bool:
         """Return True outside the stand's opening hours; people are gone where they end."""
         closed = not self._shared.is_open(self.camera.stand, captured_ns)
-        if closed and not self._closed:
-            logger.info("camera %s: the stand is closed", self.camera.id)
-            if self.output.has_published:
-                self.output.end(captured_ns)
-        self._closed = closed
         if closed:
-            # Nothing is decoded, so that nothing can be unreadable.
-            self._good_at = time.monotonic()
+            self._pause(captured_ns, "the stand is closed", begins=not self._closed)
+        self._closed = closed
         return closed
+
+    def _is_untold(self, captured_ns: int) -> bool:
+        """Return True where people are not told of the camera; nobody is looked at then."""
+        if not self.source.needs_notice:
+            return False
+        untold = not self._shared.told(self.camera.stand)
+        if untold:
+            self._pause(captured_ns, UNTOLD, begins=not self._untold)
+        elif self._untold:
+            logger.info("camera %s: the notice is shown", self.camera.id)
+        self._untold = untold
+        return untold
+
+    def _pause(
+        self,
+        captured_ns: int,
+        reason: str,
+        *,
+        begins: bool,
+    ) -> None:
+        """Take no pictures; people who were there are gone where that begins."""
+        # Nothing is decoded, so that nothing can be unreadable.
+        self._good_at = time.monotonic()
+        if not begins:
+            return
+        logger.info("camera %s: %s", self.camera.id, reason)
+        if self.output.has_published:
+            self.output.end(captured_ns)
 
     def _wait_for(self, shot: Shot) -> bool:
         """Wait for a picture of a time to come; return True when asked to stop meanwhile."""
@@ -284,6 +318,7 @@ class CameraRun:
         metrics.CAMERA_FRAMES.labels(name)
         metrics.CLOCK_JUMPS.labels(name)
         metrics.CAMERA_RECONNECTS.labels(name)
+        metrics.CAMERA_WITHOUT_NOTICE.labels(name)
         for cause in CAUSES:
             metrics.CAMERA_FAILURES.labels(name, cause)
         for reason in DROP_REASONS:

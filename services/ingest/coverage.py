@@ -1,4 +1,4 @@
-"""Coverage: for how much of the time a camera gave usable pictures."""
+"""Coverage: for how much of the time a camera gave usable pictures, or was not to be used."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ class CoverageLedger:
         self._lock = Lock()
         self._closed: list[Coverage] = []
         self._seen_ns = -REACH_NS
+        self._untold_at_ns = -REACH_NS
         self._begin(start_ns)
 
     def frame(self, at_ns: int, *, usable: bool) -> None:
@@ -55,6 +56,7 @@ class CoverageLedger:
             self._advance(at_ns)
             self._frames += 1
             self._seen_ns = -REACH_NS
+            self._untold_at_ns = -REACH_NS
             if usable:
                 self._seen_ns = at_ns
 
@@ -62,6 +64,14 @@ class CoverageLedger:
         """Count a picture that was not published."""
         with self._lock:
             self._dropped += 1
+
+    def untold(self, at_ns: int) -> None:
+        """Count a picture of this time that was not used, as people were not told."""
+        with self._lock:
+            self._advance(at_ns)
+            self._dropped += 1
+            self._seen_ns = -REACH_NS
+            self._untold_at_ns = at_ns
 
     def take(self, until_ns: int | None = None) -> list[Coverage]:
         """Return the records closed since the last call; time has come to `until_ns`."""
@@ -86,6 +96,7 @@ class CoverageLedger:
         self._start_ns = start_ns
         self._now_ns = start_ns
         self._usable_ns = 0
+        self._untold_ns = 0
         self._frames = 0
         self._dropped = 0
 
@@ -106,11 +117,16 @@ class CoverageLedger:
         return (span + 1) * SPAN_NS
 
     def _account(self, to_ns: int) -> None:
-        """Add the part of [now, to) that the last usable picture counts for."""
-        from_ns = max(self._now_ns, self._seen_ns)
-        until_ns = min(to_ns, self._seen_ns + REACH_NS)
-        self._usable_ns += max(0, until_ns - from_ns)
+        """Add the part of [now, to) that the last picture counts for."""
+        self._usable_ns += self._reached_ns(self._seen_ns, to_ns)
+        self._untold_ns += self._reached_ns(self._untold_at_ns, to_ns)
         self._now_ns = max(self._now_ns, to_ns)
+
+    def _reached_ns(self, picture_ns: int, to_ns: int) -> int:
+        """Return the part of [now, to) that a picture counts for."""
+        from_ns = max(self._now_ns, picture_ns)
+        until_ns = min(to_ns, picture_ns + REACH_NS)
+        return max(0, until_ns - from_ns)
 
     def _close(self, end_ns: int) -> None:
         if end_ns <= self._start_ns:
@@ -127,6 +143,7 @@ class CoverageLedger:
             usable_ns=self._usable_ns,
             frames=self._frames,
             dropped=self._dropped,
+            without_notice_ns=self._untold_ns,
             synthetic=self._synthetic,
         )
         self._closed.append(record)

@@ -39,7 +39,7 @@ WORDS: Final[dict[Problem, str]] = {
     "turned-away": "it shows another place than before",
 }
 
-DROP_REASONS = ("overload", "bus", "unreadable", "too-large")
+DROP_REASONS = ("overload", "bus", "unreadable", "too-large", "no-notice")
 
 
 class FrameOutput:
@@ -146,6 +146,12 @@ class FrameOutput:
         counter.inc()
         self.coverage.dropped()
 
+    def leave_out(self, captured_ns: int) -> None:
+        """Count a picture that nobody may look at, as people are not told of the camera."""
+        counter = metrics.FRAMES_DROPPED.labels(self._camera.id, "no-notice")
+        counter.inc()
+        self.coverage.untold(captured_ns)
+
     def end(self, end_ns: int) -> None:
         """Publish that the camera will not come back, after its last frame."""
         assert self._last is not None  # noqa: S101 - asked for only after a frame
@@ -232,6 +238,8 @@ def coverage_message(record: Coverage) -> Outgoing:
     watched.inc(time_ns / SECOND_NS)
     usable = metrics.CAMERA_USABLE.labels(record.camera_id)
     usable.inc(record.usable_ns / SECOND_NS)
+    untold = metrics.CAMERA_WITHOUT_NOTICE.labels(record.camera_id)
+    untold.inc(record.without_notice_ns / SECOND_NS)
     return Outgoing(COVERAGE, record.stand_id, record)
 
 

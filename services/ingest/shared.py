@@ -29,5 +29,7 @@ class Shared:
     """How long to wait for the bus at start."""
     is_open: Callable[[str, int], bool]
     """Tells if a stand, by its id, is open at a time."""
+    told: Callable[[str], bool]
+    """Tells if the people at a stand, by its id, are told of its cameras now."""
     wall_ns: Callable[[], int]
     """UTC nanoseconds, the capture time of a live picture that arrives now."""

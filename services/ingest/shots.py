@@ -89,6 +89,11 @@ class Source:
     live: bool = False
     synthetic: bool = False
 
+    @property
+    def needs_notice(self) -> bool:
+        """True where people are seen as they come: they are to be told before."""
+        return self.live and not self.synthetic
+
 
 def failed_source(problem: str, cause: str = "other") -> Source:
     """Return a source that cannot be opened, for this reason."""

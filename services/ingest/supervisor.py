@@ -17,6 +17,7 @@ from vitrine.runtime.backoff import Stopped
 from vitrine.services.ingest.camera import CameraRun
 from vitrine.services.ingest.camera_thread import CameraThread
 from vitrine.services.ingest.frame_output import coverage_message
+from vitrine.services.ingest.notices import NoticeWatch
 from vitrine.services.ingest.publisher import Publisher
 from vitrine.services.ingest.shared import Shared
 from vitrine.services.ingest.shots import Source, failed_source
@@ -43,10 +44,13 @@ class Ingest:
         mall: MallSource,
         shared: Shared,
         open_source: Callable[[Camera], Source],
+        notices: NoticeWatch | None = None,
     ) -> None:
+        """Follow the proofs of `notices` while it runs, where there are any."""
         self._mall = mall
         self._shared = shared
         self._open_source = open_source
+        self._notices = notices
         self._threads: dict[str, CameraThread] = {}
         self._numbers: dict[str, int] = {}
         self._latest_ns: dict[str, int] = {}
@@ -70,6 +74,8 @@ class Ingest:
             if shared.truth is not None:
                 stack.callback(shared.truth.close)
                 shared.truth.open()
+            if self._notices is not None:
+                stack.enter_context(self._notices.running(stop))
             stack.callback(self._end_all)
             self._supervise(publisher, stop)
         self._report_failures()

@@ -14,7 +14,7 @@ from tests.ingest_builders import make_camera, read_all
 from tests.recordings import close_to
 from vitrine.bus import Outgoing, encode
 from vitrine.bus.memory import MemoryBus
-from vitrine.mall import Camera
+from vitrine.mall import Camera, Stand
 from vitrine.mall.folder import FixedMall
 from vitrine.runtime import Context, Service
 from vitrine.runtime.stop import DrainingStop
@@ -75,7 +75,8 @@ def work(
     others: Sequence[Outgoing] = (),
 ) -> None:
     """Ingest, landmarks and engagement until the good camera has ended and all is handled."""
-    mall = FixedMall(make_mall(cameras=tuple(cameras)))
+    told = Stand(id="north", notice="sign")
+    mall = FixedMall(make_mall(told, cameras=tuple(cameras)))
 
     def context(*, finite: bool) -> Context:
         settings = Settings(bus="memory")

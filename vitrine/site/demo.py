@@ -80,7 +80,7 @@ def run_demo(
     if settings.log_format == "json":
         level = "WARNING"
     configure_logs(level, "text")
-    mall = _mall(sources)
+    mall = mall_of_sources(sources)
     if seconds is None and not sources:
         seconds = DEMO_SECONDS
     defaults: Defaults = {}
@@ -100,7 +100,7 @@ def run_demo(
     _run(plan, browser=browser)
 
 
-def _mall(sources: tuple[str, ...]) -> Mall:
+def mall_of_sources(sources: tuple[str, ...]) -> Mall:
     """Return the examples with recognition on, and with the given cameras at the first stand."""
     mall = load_mall(CONFIG)
     if sources:
@@ -108,12 +108,22 @@ def _mall(sources: tuple[str, ...]) -> Mall:
     return _with_recognition(mall)
 
 
+def _told_by_the_user(stands: tuple[Stand, ...]) -> tuple[Stand, ...]:
+    """Return stands that wait for no page: who tries a camera tells people (`welcome`)."""
+    told = []
+    for stand in stands:
+        changed = stand.model_copy(update={"notice": "sign"})
+        told.append(changed)
+    return tuple(told)
+
+
 def _with_cameras(mall: Mall, sources: tuple[str, ...]) -> Mall:
     cameras = []
     for number, uri in enumerate(sources, 1):
         camera = _camera(number, uri, mall.stands[0])
         cameras.append(camera)
-    return mall.model_copy(update={"cameras": tuple(cameras)})
+    stands = _told_by_the_user(mall.stands)
+    return mall.model_copy(update={"cameras": tuple(cameras), "stands": stands})
 
 
 def _with_recognition(mall: Mall) -> Mall:

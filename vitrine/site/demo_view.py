@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 from rich.progress import (
@@ -49,6 +49,12 @@ def starting(screen: Console) -> Iterator[Callable[[str], None]]:
         yield say
 
 
+TELL_PEOPLE: Final = (
+    "A camera is at work: tell people before they come into its view. A site waits until "
+    "a screen or a sign does."
+)
+
+
 def welcome(screen: Console, site: Site) -> None:
     """Print where to look."""
     page = stand_page(site)
@@ -60,6 +66,9 @@ def welcome(screen: Console, site: Site) -> None:
     )
     screen.print(f"  Stand page    [bold]{page}[/]")
     screen.print(f"  Console       [bold]{site.address}/live[/]")
+    cameras = site.plan.mall.current().cameras
+    if any(camera.uri.live for camera in cameras):
+        screen.print(TELL_PEOPLE)
 
 
 def watch(screen: Console, site: Site, stop: Event) -> None:

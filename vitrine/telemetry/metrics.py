@@ -83,6 +83,11 @@ CAMERA_USABLE = Counter(
     "Part of its time in which a camera gave usable pictures.",
     ["camera"],
 )
+CAMERA_WITHOUT_NOTICE = Counter(
+    "vitrine_camera_without_notice_seconds",
+    "Part of its time in which a camera was not analysed, as people were not told of it.",
+    ["camera"],
+)
 CAMERA_UNUSABLE = Gauge(
     "vitrine_camera_unusable",
     "1 while a camera's pictures cannot be used, by reason.",

@@ -49,6 +49,34 @@ def make_ledger(start: float = 0.0) -> CoverageLedger:
     )
 
 
+def test_time_without_notice_is_counted_apart() -> None:
+    ledger = make_ledger()
+    ledger.frame(at(0), usable=True)
+    for second in (1, 1.5, 2):
+        ledger.untold(at(second))
+    ledger.frame(at(2.5), usable=True)
+    (record,) = ledger.finish(at(3))
+    assert seconds(record.without_notice_ns) == 1.5
+    assert seconds(record.usable_ns) == 1.5
+    assert (record.frames, record.dropped) == (2, 3)
+
+
+def test_a_camera_that_gives_nothing_is_not_called_unannounced() -> None:
+    ledger = make_ledger()
+    ledger.untold(at(8))
+    first, second = ledger.finish(at(15))
+    assert seconds(first.without_notice_ns) == 1
+    assert second.without_notice_ns == 0
+
+
+def test_time_without_notice_is_cut_with_the_spans() -> None:
+    ledger = make_ledger()
+    ledger.untold(at(9.5))
+    first, second = ledger.finish(at(12))
+    assert seconds(first.without_notice_ns) == 0.5
+    assert seconds(second.without_notice_ns) == 0.5
+
+
 STEADY = [Row(0, 1.5, 1.5, 3, 0)]
 GAP = [Row(0, 4.5, 1.5, 2, 0)]
 CUT = [

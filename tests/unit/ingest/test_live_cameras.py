@@ -54,6 +54,17 @@ def test_one_that_never_works_is_an_error_of_a_finite_run() -> None:
         make_run(source, shared).run()
 
 
+def test_a_run_that_ends_says_that_nobody_was_told() -> None:
+    shared = make_shared(
+        settings={"first_picture_s": 0},
+        told=lambda stand_id: False,
+    )
+    source = make_source([make_shot(0), Unreadable("unplugged")], live=True)
+    with pytest.raises(Unreadable, match="put up a sign and set `notice: sign`"):
+        make_run(source, shared).run()
+    assert frames(shared.bus) == []
+
+
 def test_a_clock_that_goes_back_gives_increasing_times() -> None:
     hold = Event()
     walls = iter([at(10), at(10), at(4), at(4), at(5), at(5)])

@@ -7,6 +7,9 @@ from click.testing import CliRunner
 
 from vitrine.cli.commands import cli
 from vitrine.errors import ConfigurationError
+from vitrine.mall.folder import load_mall
+from vitrine.shipped import CONFIG
+from vitrine.site.demo import mall_of_sources
 
 
 @pytest.mark.parametrize(
@@ -19,3 +22,10 @@ def test_an_address_that_is_none_is_refused(source: str) -> None:
     message = str(result.exception)
     assert message.startswith("--source: the address ")
     assert "geheim" not in message
+
+
+def test_a_camera_that_somebody_tries_waits_for_no_page() -> None:
+    mall = mall_of_sources(("0",))
+    assert {stand.notice for stand in mall.stands} == {"sign"}
+    shipped = load_mall(CONFIG)
+    assert {stand.notice for stand in shipped.stands} == {"screen"}
