@@ -132,7 +132,7 @@ CAMERAS = Row(
             declared("vitrine_frames_dropped")
             + " `overload`: the workers have enough to do; `late`: older than "
             "0.5 s when landmarks got it; `bus`: Kafka was away; `unreadable`, "
-            "`too-large`: the picture itself.",
+            "`too-large`: the picture itself; `no-notice`: people were not told.",
             (
                 Query(
                     f"sum by (reason) (camera_reason:vitrine_frames_dropped:rate1m{{{CAMERA}}})",
@@ -156,6 +156,7 @@ CAMERAS = Row(
             declared(
                 "vitrine_camera_up",
                 "vitrine_camera_usable_seconds",
+                "vitrine_camera_without_notice_seconds",
                 "vitrine_camera_reconnects",
                 "vitrine_clock_jumps",
             ),
@@ -170,6 +171,15 @@ CAMERAS = Row(
                 Query(
                     f"camera:vitrine_usable:ratio10m{{{CAMERA}}}",
                     "usable, 10 min",
+                    "percentunit",
+                ),
+                Query(
+                    rate(
+                        "vitrine_camera_without_notice_seconds_total",
+                        "camera",
+                        CAMERA,
+                    ),
+                    "without notice",
                     "percentunit",
                 ),
                 Query(
