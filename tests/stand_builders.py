@@ -115,6 +115,8 @@ class Running:
     address: str
     redis_url: str
     health: Health
+    public_address: str = ""
+    """Of the pages for customers' phones, with `public_port`."""
 
     def publish(self, topic: Topic, *events: BusEvent) -> None:
         """Put events of stands on the bus."""
@@ -157,6 +159,8 @@ def running_stand(
     users: Path | None = None,
     audit_file: Path | None = None,
     tls: Path | None = None,
+    public_port: int | None = None,
+    public_url: str | None = None,
 ) -> Iterator[Running]:
     """A stand service with `folder` as its configuration, `north` with these campaigns.
 
@@ -196,6 +200,10 @@ def running_stand(
             framed_by=framed_by,
             certificate=tls and tls / "site.pem",
             certificate_key=tls and tls / "site-key.pem",
+            public_port=public_port,
+            public_url=public_url,
+            public_certificate=tls and tls / "site.pem",
+            public_certificate_key=tls and tls / "site-key.pem",
         ),
     )
 
@@ -225,6 +233,7 @@ def running_stand(
             service.address,
             redis_url,
             health,
+            service.public_address,
         )
     if failure:
         raise failure[0]

@@ -19,6 +19,7 @@ from vitrine.services.stand.creatives import Creatives
 from vitrine.services.stand.dependencies import Web
 from vitrine.services.stand.handler import StandHandler
 from vitrine.services.stand.offer_desk import OfferDesk
+from vitrine.services.stand.privacy_page import create_public_app
 from vitrine.services.stand.resting import Resting
 from vitrine.services.stand.screen_watch import ScreenWatch
 from vitrine.services.stand.screens import Screens
@@ -39,6 +40,7 @@ from vitrine.web.tokens import require_tokens
 logger = logging.getLogger(__name__)
 
 NAME: Final = "stand"
+PUBLIC_NAME: Final = "stand-public"
 KEY_NAME: Final = "stand:signing-key"
 # As long as the digest of the HMAC: a longer key adds nothing.
 KEY_BYTES: Final = 32
@@ -53,6 +55,8 @@ class StandService:
         self._context = context
         self._settings = settings
         self.address = ""
+        self.public_address = ""
+        """Of the pages for customers' phones, where they have a port of their own."""
         self.trust: Trust | None = None
         """What a client on this machine has to trust, where the pages have a certificate."""
         self.player_token = settings.player_token
@@ -72,7 +76,8 @@ class StandService:
         except Stopped:
             return
         switchboard = Switchboard()
-        app = create_app(self._web(key, switchboard), screens)
+        web = self._web(key, switchboard)
+        app = create_app(web, screens)
         with ExitStack() as stack:
             redis = context.redis()
             stack.callback(redis.close)
@@ -92,7 +97,9 @@ class StandService:
                 listener,
                 stop,
                 name=NAME,
-                names=ServerNames(context.settings.own_names()),
+                names=ServerNames(
+                    [*context.settings.own_names(), *self._settings.public_name()]
+                ),
                 body_bytes={"plays": limits.REPORT_BYTES},
                 open_files=("/creatives/",),
                 tls=None if certificate is None else certificate.context,
@@ -106,10 +113,46 @@ class StandService:
             stack.enter_context(watch.running(stop))
             secure = certificate is not None
             self.address = address_of(listener, secure=secure)
+            self._open_public(web, stack, stop)
             self.listening.set()
             logger.info("stand pages at %s", self.address)
             handler = self._handler(redis, key, switchboard)
             self._loop(handler).run(stop)
+
+    def _open_public(
+        self,
+        web: Web,
+        stack: ExitStack,
+        stop: Event,
+    ) -> None:
+        """Serve the pages for customers' phones at a port of their own, where there is one."""
+        settings = self._settings
+        if settings.public_port is None:
+            return
+        listener = listen(
+            self._context.settings.http_host,
+            settings.public_port,
+            name=PUBLIC_NAME,
+            variable="VITRINE_STAND_PUBLIC_PORT",
+        )
+        stack.enter_context(listener)
+        certificate = settings.public_pair()
+        if certificate is not None:
+            stack.enter_context(certificate.followed())
+        server = web_server(
+            create_public_app(web),
+            listener,
+            stop,
+            name=PUBLIC_NAME,
+            names=ServerNames(
+                [*self._context.settings.own_names(), *settings.public_name()]
+            ),
+            tls=None if certificate is None else certificate.context,
+        )
+        stack.enter_context(server)
+        secure = certificate is not None
+        self.public_address = address_of(listener, secure=secure)
+        logger.info("pages for customers' phones at %s", self.public_address)
 
     def _web(self, key: bytes, switchboard: Switchboard) -> Web:
         context = self._context
@@ -132,6 +175,7 @@ class StandService:
             operators=operators,
             audit=audit,
             player_token=self._settings.player_token,
+            public_url=self._settings.public_url,
             console=ConsoleRoute(
                 self._settings.console_url,
                 context.settings.operator_token,
@@ -154,6 +198,7 @@ class StandService:
             Creatives(folder / "creatives", self._settings.allowed_hosts()),
             Resting(folder / "creatives"),
             key,
+            self._settings.public_url,
         )
 
     def _loop(self, handler: StandHandler) -> ServiceLoop:

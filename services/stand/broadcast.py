@@ -8,6 +8,7 @@ from typing import Final
 
 from vitrine.clock import Moment
 from vitrine.mall import Stand
+from vitrine.services.stand.notices import privacy_page
 from vitrine.services.stand.overview import Overview
 from vitrine.services.stand.protocol import StateEvent
 from vitrine.services.stand.resting import Resting
@@ -30,8 +31,10 @@ class Broadcast:
         stages: Stages,
         switchboard: Switchboard,
         resting: Resting,
+        public_url: str | None = None,
     ) -> None:
         self._stages = stages
+        self._public_url = public_url
         self._switchboard = switchboard
         self._overview = Overview(stages, switchboard, resting)
         self._due_s = 0.0
@@ -84,6 +87,8 @@ class Broadcast:
             attending=sum(person.attending for person in people),
             in_charge=session,
             recognition=stand.recognition,
+            responsible=stand.responsible or "",
+            privacy=privacy_page(stand, self._public_url),
             languages=stand.languages,
         )
         self._switchboard.tell(stand.id, "state", state)

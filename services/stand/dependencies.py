@@ -28,6 +28,9 @@ from vitrine.web.wrong_tokens import WrongTokens
 # the bus after each.
 INTERACTIONS_A_SECOND: Final = 20
 """Interactions that a stand takes in a second; pages send the others again."""
+# Chosen, not measured: a page tells every ten seconds, and once more when its words change.
+NOTICES_A_SECOND: Final = 2
+"""Proofs of its notice that a stand takes in a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,10 @@ class Web:
     """Of the web server's thread."""
     interactions: Rate = field(default_factory=lambda: Rate(INTERACTIONS_A_SECOND))
     """By stand."""
+    notices: Rate = field(default_factory=lambda: Rate(NOTICES_A_SECOND))
+    """By stand."""
+    public_url: str | None = None
+    """By which phones reach the privacy pages."""
     wrong_till_tokens: WrongTokens = field(default_factory=lambda: WrongTokens("tills"))
     places: StreamPlaces = field(default_factory=StreamPlaces)
     """Of the web server's thread."""

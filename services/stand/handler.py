@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from vitrine.bus import Commit, Received, TopicPartition
+from vitrine.bus import Commit, Outgoing, Received, TopicPartition
 from vitrine.clock import SECOND_NS, Clock
 from vitrine.mall import Stand
 from vitrine.mall.folder import MallSource
@@ -17,12 +17,14 @@ from vitrine.schemas import Identity, Interaction, StandEngagement
 from vitrine.services.stand.broadcast import Broadcast
 from vitrine.services.stand.creatives import Creatives
 from vitrine.services.stand.directing import Directing
+from vitrine.services.stand.notices import missing_pages
 from vitrine.services.stand.offer_desk import OfferDesk
 from vitrine.services.stand.reports import Reports
 from vitrine.services.stand.resting import Resting
 from vitrine.services.stand.stages import Stage, Stages
 from vitrine.services.stand.switchboard import Submission, Switchboard
 from vitrine.telemetry import metrics
+from vitrine.topics import NOTICES
 
 # Chosen, not measured: an operator who adds a missing file sees it shown soon.
 CHECK_FILES_EVERY_S: Final = 2.0
@@ -41,7 +43,8 @@ class StandHandler(Handler):
     """Decide for the stands of this process's partitions.
 
     Time is the clock's: of the wall, or of the events. Inputs older than two seconds rebuild the
-    audience and trigger nothing. `key` signs the commands.
+    audience and trigger nothing. `key` signs the commands; `public_url` is where phones reach the
+    privacy pages.
     """
 
     def __init__(
@@ -53,8 +56,10 @@ class StandHandler(Handler):
         creatives: Creatives,
         resting: Resting,
         key: bytes,
+        public_url: str | None = None,
     ) -> None:
         self._source = mall
+        self._public_url = public_url
         self._clock = clock
         self._switchboard = switchboard
         self._offers = offer_desk
@@ -70,7 +75,7 @@ class StandHandler(Handler):
             resting,
             key,
         )
-        self._broadcast = Broadcast(self._stages, switchboard, resting)
+        self._broadcast = Broadcast(self._stages, switchboard, resting, public_url)
         self._files_due_s = 0.0
         self._started_ns = 0
 
@@ -180,6 +185,8 @@ class StandHandler(Handler):
         now = self._clock.now()
         for submission in submissions:
             messages += self._reports.play_records(submission.plays, now)
+            for notice in submission.notices:
+                messages.append(Outgoing(NOTICES, notice.stand_id, notice))
             for failure in submission.failures:
                 self._directing.failed(failure, time.monotonic())
             for interaction in submission.interactions:
@@ -203,6 +210,7 @@ class StandHandler(Handler):
             *self._creatives.problems.values(),
             *self._creatives.shut_in,
             *self._offers.problems,
+            *missing_pages(self._stages.mall, self._public_url),
         ]
         now = self._clock.now()
         self._broadcast.send(

@@ -13,9 +13,15 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from vitrine.mall.campaigns import Fit
 from vitrine.mall.creative_files import Kind
 from vitrine.mall.stands import Language
-from vitrine.programme.commands import LONGEST_TOKEN, Command, PlayReport
+from vitrine.programme.commands import (
+    LONGEST_TOKEN,
+    Command,
+    PlayerId,
+    PlayReport,
+)
 from vitrine.programme.licences import Licence
 from vitrine.programme.touches import PageKind
+from vitrine.schemas import Recognition
 from vitrine.schemas.base import Nanoseconds
 
 # Players send 20 at a time; with tokens of the greatest length 200 fit the limit of a request.
@@ -97,7 +103,11 @@ class StateEvent(BaseModel):
     attending: int
     in_charge: int
     """Session of the player that shows the plays; the others wait."""
-    recognition: Literal["none", "enrolled"]
+    recognition: Recognition
+    responsible: str = ""
+    """Who is responsible for the cameras; empty where nobody is named."""
+    privacy: str = ""
+    """Address of the privacy page, where the QR code of the notice leads; empty without one."""
     languages: Sequence[Language] = ("en",)
 
 
@@ -172,6 +182,15 @@ class InteractionReport(BaseModel):
     number: Annotated[int, Field(ge=0)] = 0
     start_ns: Nanoseconds | None = None
     """Start of the play, where the token is a licence."""
+
+
+class NoticeReport(BaseModel):
+    """Report that a page shows the notice now, and what its words say of recognition."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    player_id: PlayerId
+    recognition: Recognition
 
 
 class RefusedReport(BaseModel):

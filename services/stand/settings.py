@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import ClassVar, Final, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
@@ -58,6 +59,32 @@ class StandSettings(EnvironmentSettings):
     certificate_key: Path | None = Field(
         None, description="File with the certificate's key, as PEM."
     )
+    public_port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description=(
+            "A second port, with the pages for customers' phones and nothing else; 0 for a free "
+            "one, none without it."
+        ),
+    )
+    public_url: str | None = Field(
+        None,
+        description=(
+            "The address by which phones reach the privacy pages, as https://HOST; the QR code of "
+            "the notice leads there."
+        ),
+    )
+    public_certificate: Path | None = Field(
+        None,
+        description=(
+            "File with the certificate of the second port, as PEM; a renewed one is taken without "
+            "a restart."
+        ),
+    )
+    public_certificate_key: Path | None = Field(
+        None, description="File with the key of the second port's certificate, as PEM."
+    )
     player_token: SecretStr | None = Field(
         None,
         min_length=16,
@@ -79,7 +106,24 @@ class StandSettings(EnvironmentSettings):
                 "VITRINE_STAND_CERTIFICATE and VITRINE_STAND_CERTIFICATE_KEY belong together: "
                 "set both or none"
             )
+        public = (self.public_certificate, self.public_certificate_key)
+        if public.count(None) == 1:
+            raise ValueError(
+                "VITRINE_STAND_PUBLIC_CERTIFICATE and VITRINE_STAND_PUBLIC_CERTIFICATE_KEY belong "
+                "together: set both or none"
+            )
         return self
+
+    @field_validator("public_url")
+    @classmethod
+    def _origin_only(cls, url: str | None) -> str | None:
+        """Return the address unchanged. Raises ValueError for one with a path."""
+        if url is not None and not ORIGIN.fullmatch(url):
+            raise ValueError(
+                f"found {url!r}, expected an address such as https://screens.example "
+                "without a path"
+            )
+        return url
 
     @field_validator("creative_hosts")
     @classmethod
@@ -110,6 +154,24 @@ class StandSettings(EnvironmentSettings):
         if self.certificate is None or self.certificate_key is None:
             return None
         return Certificate(self.certificate, self.certificate_key)
+
+    def public_pair(self) -> Certificate | None:
+        """Return the certificate of the second port; None for plain HTTP.
+
+        Raises ConfigurationError.
+        """
+        if self.public_certificate is None or self.public_certificate_key is None:
+            return None
+        return Certificate(
+            self.public_certificate,
+            self.public_certificate_key,
+            pages="public",
+        )
+
+    def public_name(self) -> list[str]:
+        """Return the host of `public_url`, or nothing: phones ask by it."""
+        host = urlsplit(self.public_url or "").hostname
+        return [host] if host else []
 
     def allowed_hosts(self) -> list[str]:
         """Return `creative_hosts` as a list, in lower case."""

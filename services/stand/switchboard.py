@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from vitrine.programme.commands import Command, PlayerKind
 from vitrine.programme.director import Player
-from vitrine.schemas import Interaction, Play
+from vitrine.schemas import Interaction, Notice, Play
 from vitrine.services.stand.detail import StandDetail
 from vitrine.services.stand.due_plays import DuePlays
 from vitrine.services.stand.live import LiveView
@@ -95,6 +95,7 @@ class Submission:
     settles: Sequence[str] = ()
     """Ids of interactions that also wait in the store of offers."""
     failures: Sequence[Failure] = ()
+    notices: Sequence[Notice] = ()
     durable: Future[None] = field(default_factory=Future)
 
 

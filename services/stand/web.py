@@ -13,6 +13,8 @@ from vitrine.services.stand.audit_page import READERS, audit_page
 from vitrine.services.stand.creative_files import CreativeFiles
 from vitrine.services.stand.dependencies import KnownStand, Web, WebOf
 from vitrine.services.stand.manifest import stand_manifest
+from vitrine.services.stand.notices import privacy_code, take_notice
+from vitrine.services.stand.privacy_page import add_privacy_page
 from vitrine.services.stand.refusals import see_refusals
 from vitrine.services.stand.report_routes import (
     close_connection,
@@ -54,6 +56,7 @@ def create_app(web: Web, screens: Screens) -> FastAPI:
         dependencies=[Depends(web.operators.for_roles(*READERS))],
     )
     add_sign_in(app, web.operators)
+    add_privacy_page(app)
     shared = PageGuard("vitrine-player", web.player_token)
     players = PlayerGuard(shared, screens)
     app.include_router(
@@ -103,6 +106,7 @@ def _player_routes() -> APIRouter:
     router = APIRouter(prefix="/stands/{stand_id}")
     router.add_api_route("", stand_page, response_class=FileResponse)
     router.add_api_route("/manifest.webmanifest", stand_manifest)
+    router.add_api_route("/privacy.svg", privacy_code)
     router.add_api_websocket_route(
         "/events",
         player_events,
@@ -113,6 +117,12 @@ def _player_routes() -> APIRouter:
     reports.add_api_route(
         "/failures",
         take_failure,
+        methods=["POST"],
+        status_code=202,
+    )
+    reports.add_api_route(
+        "/notices",
+        take_notice,
         methods=["POST"],
         status_code=202,
     )

@@ -44,6 +44,8 @@ OPEN = {
     # Where people sign in and out.
     "/sign-in",
     "/sign-out",
+    # For the phones of everybody who stands there.
+    "/privacy/{stand_id}",
     # Leads to a page with a guard.
     "console /",
     # What an orchestrator and Prometheus ask.
@@ -55,6 +57,7 @@ HEALTH_PATHS = ("/healthz", "/readyz", "/metrics")
 WEB_FRAMEWORK = "FastAPI("
 SERVERS = {
     "services/console/web.py": WEB_FRAMEWORK,
+    "services/stand/privacy_page.py": WEB_FRAMEWORK,
     "services/stand/web.py": WEB_FRAMEWORK,
     "vitrine/calibrate/web.py": WEB_FRAMEWORK,
     "vitrine/web/bounded_server.py": "(ThreadingHTTPServer)",
@@ -140,6 +143,7 @@ def routes(
             operator_token=OPERATOR,
             player_token=PLAYER,
             users=users,
+            public_port=0,
         ) as stand,
         running_console(
             make_mall(),
@@ -149,9 +153,10 @@ def routes(
         served_pages(site, OPERATOR) as (pages, calibrate_routes),
         health_server(Health(), "127.0.0.1", 0) as port,
     ):
-        stand_routes, console_routes = apps
+        stand_routes, public_routes, console_routes = apps
         found = [
             *routes_of("stand", stand.address, stand_routes),
+            *routes_of("public", stand.public_address, public_routes),
             *routes_of("console", console.service.address, console_routes),
             *routes_of("calibrate", pages, calibrate_routes),
         ]
@@ -185,6 +190,7 @@ def test_all_routes_are_found(routes: list[Route]) -> None:
         "stand: POST /stands/{stand_id}/plays",
         "stand: POST /stands/{stand_id}/redeem",
         "stand: GET /cameras/{path:path}",
+        "public: GET /privacy/{stand_id}",
         "console: GET /cameras/news",
         "calibrate: POST /save",
         "health: GET /metrics",

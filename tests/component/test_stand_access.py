@@ -37,6 +37,8 @@ PROTECTED = [
     ("POST", "/stands/north/plays", PLAYER),
     ("POST", "/stands/north/failures", PLAYER),
     ("POST", "/stands/north/interactions", PLAYER),
+    ("POST", "/stands/north/notices", PLAYER),
+    ("GET", "/stands/north/privacy.svg", PLAYER),
 ]
 
 OPENED = {101, 200, 204, 404, 422}

@@ -225,7 +225,8 @@ for reason in (
 
 CERTIFICATE_ENDS = Gauge(
     "vitrine_certificate_ends_seconds",
-    "Second of UTC at which the certificate of the pages ends; 0 without one.",
+    "Second of UTC at which a certificate ends: of the own pages, or the public ones for phones.",
+    ["pages"],
 )
 
 AUDIT_LOST = Counter(

@@ -30,13 +30,22 @@ HOW_TO: Final = "`vitrine certificate` makes a pair"
 class Certificate:
     """Hold the pair of files that a server shows, and follow them."""
 
-    def __init__(self, chain: Path, key: Path) -> None:
+    def __init__(
+        self,
+        chain: Path,
+        key: Path,
+        *,
+        pages: str = "own",
+    ) -> None:
         """Read the certificate, with those that lead to its authority, and its key.
+
+        `pages` names in the metric what it is for.
 
         Raises ConfigurationError for files that are no pair.
         """
         self._chain = chain
         self._key = key
+        self._ends = CERTIFICATE_ENDS.labels(pages)
         self._stamps = self._stamps_now()
         self.context = _context_of(chain, key)
         self._tell()
@@ -90,7 +99,7 @@ class Certificate:
 
     def _tell(self) -> None:
         ends = ends_at(self._chain)
-        CERTIFICATE_ENDS.set(ends.timestamp())
+        self._ends.set(ends.timestamp())
         logger.info("the certificate ends on %s", ends.date())
         if ends < datetime.now(UTC):
             logger.error(

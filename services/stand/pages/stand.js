@@ -6,6 +6,7 @@ import { Proof, stayAwake } from './display.js';
 import { keepPage } from './keep.js';
 import { AWAY_MS, Offline, licensedId } from './offline.js';
 import { hideCode, showCode } from './probe.js';
+import { Privacy } from './privacy.js';
 import { Reports } from './reports.js';
 import * as store from './store.js';
 import { Stream } from './stream.js';
@@ -28,6 +29,7 @@ const clock = new StandClock();
 const offline = new Offline(standId);
 const playerId = store.get('vitrine/player') ?? `page-${store.newId()}`;
 store.put('vitrine/player', playerId);
+const privacy = new Privacy(standId, playerId, $('#privacy'));
 
 let session = 0;
 let current = null; // { event, startNs, startMs, timer, touches, proof }
@@ -227,6 +229,7 @@ function hearState(state) {
   if (!mine) following = null;
   if (!mine && !$('#stage').children.length) notice('waiting');
   $('#hint').classList.toggle('shown', state.attending > 0 && !$('#info').open && $('#offer').hidden);
+  privacy.hear(state, mine && $('#notice').hidden, recognition);
 }
 
 // Says what there is to say at this stand; in the words of last time, before the stand was heard.
@@ -237,6 +240,7 @@ function speak(languages, how) {
   const recognised = recognition === 'none' ? 'nobody' : 'enrolled';
   document.querySelectorAll('.recognition').forEach((element) => say(element, recognised));
   $('[data-wish=opt-out]').hidden = recognition === 'none';
+  say($('#privacy .what'), recognition === 'none' ? 'watches' : 'recognises');
 }
 
 function speakAsBefore() {

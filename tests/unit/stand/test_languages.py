@@ -10,6 +10,10 @@ from typing import get_args
 import pytest
 
 from vitrine.mall.stands import Language, Stand
+from vitrine.services.stand.privacy_page import (
+    CHOICES_OF_CUSTOMERS,
+    KEPT_OF_CUSTOMERS,
+)
 from vitrine.services.stand.web import PAGES
 
 LANGUAGES = get_args(Language)
@@ -53,7 +57,23 @@ def test_the_page_says_what_the_catalogues_have_and_all_of_it() -> None:
     said = re.findall(r"(?:say|notice)\(.*|recognised = .*", script())
     in_script = set(re.findall(r"'(\w+)'", " ".join(said))) - {"none"}
     in_words = {"name"}
-    assert in_page | in_script | in_words == set(catalogue("en"))
+    privacy = named(PAGES / "privacy.html", r"\$(\w+)") - privacy_page_fills()
+    listed = {*KEPT_OF_CUSTOMERS, *CHOICES_OF_CUSTOMERS, "responsibleUnknown"}
+    said_here = in_page | in_script | in_words
+    assert said_here | privacy | listed == set(catalogue("en"))
+
+
+def privacy_page_fills() -> set[str]:
+    return {
+        "code",
+        "direction",
+        "stand",
+        "recognition",
+        "keptList",
+        "choiceList",
+        "who",
+        "others",
+    }
 
 
 def test_a_stand_speaks_english_unless_told_otherwise() -> None:

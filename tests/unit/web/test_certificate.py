@@ -88,7 +88,7 @@ def test_a_renewed_pair_is_shown_and_a_bad_one_is_not(
     assert (tmp_path / "authority.pem").read_bytes() == authority
     assert shown(tmp_path) != before
     handshake(pair.context, client, "new.example")
-    assert CERTIFICATE_ENDS._value.get() == int(ends.timestamp())
+    assert CERTIFICATE_ENDS.labels("own")._value.get() == int(ends.timestamp())
     (tmp_path / "site-key.pem").write_text("half a f")
     pair.look()
     pair.look()

@@ -1,0 +1,178 @@
+"""The privacy page of a stand, for the phones of people before it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Annotated, Final, get_args
+
+from fastapi import FastAPI, Header, Query
+from fastapi.responses import HTMLResponse
+
+from vitrine.mall import Stand
+from vitrine.mall.names import names_of
+from vitrine.mall.stands import Language
+from vitrine.services.stand.dependencies import KnownStand, Web, WebOf
+from vitrine.topics import (
+    DAY_MS,
+    EXPOSURES,
+    FACES,
+    FRAMES,
+    HOUR_MS,
+    IDENTITIES,
+    INTERACTIONS,
+    MINUTE_MS,
+    SECOND_MS,
+)
+from vitrine.web.answers import answer_problems
+
+PAGES: Final = Path(__file__).parent / "pages"
+PATH: Final = "/privacy/{stand_id}"
+LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
+RIGHT_TO_LEFT: Final = ("ar",)
+LANGUAGE_RANGE: Final = re.compile(r"([a-z]{2,8})(?:-[a-z0-9-]+)?(?:;q=([0-9.]{1,5}))?")
+# What is kept of everybody, and of customers who enrolled: keys of the catalogues.
+KEPT: Final = (
+    "keptPictures",
+    "keptFaces",
+    "keptVisits",
+    "keptTimes",
+    "keptTouches",
+    "keptSums",
+)
+KEPT_OF_CUSTOMERS: Final = (*KEPT, "keptCustomers")
+CHOICES: Final = ("choiceStay", "choiceAsk")
+CHOICES_OF_CUSTOMERS: Final = (
+    "choiceStay",
+    "choiceTouch",
+    "choiceCustomer",
+    "choiceAsk",
+)
+# In the units that the catalogues write behind them.
+SPANS: Final = {
+    "pictures": str(FRAMES.retention_ms // SECOND_MS),
+    "faces": str(FACES.retention_ms // MINUTE_MS),
+    "visits": str(IDENTITIES.retention_ms // HOUR_MS),
+    "times": str(EXPOSURES.retention_ms // DAY_MS),
+    "touches": str(INTERACTIONS.retention_ms // DAY_MS),
+}
+
+
+def create_public_app(web: Web) -> FastAPI:
+    """Return the application for customers' phones: the privacy pages, and nothing else."""
+    app = FastAPI(
+        title="Vitrine, public pages",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
+    app.state.web = web
+    answer_problems(app)
+    add_privacy_page(app)
+    return app
+
+
+def add_privacy_page(app: FastAPI) -> None:
+    """Add the page to an application; it needs no token."""
+    app.add_api_route(PATH, privacy_page, response_class=HTMLResponse)
+
+
+def privacy_page(
+    stand_id: KnownStand,
+    web: WebOf,
+    lang: Annotated[str, Query(max_length=8)] = "",
+    accept_language: Annotated[str, Header()] = "",
+) -> HTMLResponse:
+    """Return what the camera of a stand does, in a language of the reader or of the stand."""
+    mall = web.mall.current()
+    stand = mall.stand(stand_id)
+    assert stand is not None  # noqa: S101 - a known one
+    code = chosen(lang, accept_language, stand.languages)
+    name = names_of(mall).stand(stand_id)
+    headers = {"Content-Language": code, "Vary": "Accept-Language"}
+    return HTMLResponse(rendered(stand, name, code), headers=headers)
+
+
+def chosen(
+    asked: str,
+    accepted: str,
+    languages: Sequence[Language],
+) -> Language:
+    """Return the language that was asked for, else the best accepted one, else the stand's."""
+    for code in (asked, *_accepted(accepted)):
+        for known in LANGUAGES:
+            if code == known:
+                return known
+    return languages[0]
+
+
+def _accepted(header: str) -> list[str]:
+    """Return the languages of an `Accept-Language`, the best first (RFC 9110, 12.5.4)."""
+    found: list[tuple[float, str]] = []
+    for part in header.lower().replace(" ", "").split(","):
+        match = LANGUAGE_RANGE.fullmatch(part)
+        if match is None:
+            continue
+        code, quality = match.groups()
+        try:
+            weight = float(quality or 1)
+        except ValueError:
+            continue
+        found.append((weight, code))
+    found.sort(key=lambda each: -each[0])
+    return [code for weight, code in found if weight > 0]
+
+
+def rendered(stand: Stand, name: str, code: Language) -> str:
+    """Return the page of a stand."""
+    texts = _texts(code)
+    enrolled = stand.recognition == "enrolled"
+    kept = KEPT_OF_CUSTOMERS if enrolled else KEPT
+    choices = CHOICES_OF_CUSTOMERS if enrolled else CHOICES
+    return _template().substitute(
+        {key: escape(text) for key, text in texts.items()},
+        code=code,
+        direction="rtl" if code in RIGHT_TO_LEFT else "ltr",
+        stand=escape(name),
+        recognition=escape(texts["enrolled" if enrolled else "nobody"]),
+        keptList=_items(texts[key] for key in kept),
+        choiceList=_items(texts[key] for key in choices),
+        who=escape(stand.responsible or texts["responsibleUnknown"]),
+        others=_others(code),
+    )
+
+
+def _items(texts: Iterable[str]) -> str:
+    lines = []
+    for text in texts:
+        filled = Template(text).substitute(SPANS)
+        lines.append(f"<li>{escape(filled)}</li>")
+    return "\n".join(lines)
+
+
+def _others(code: Language) -> str:
+    """Return a link to the page in each other language."""
+    links = []
+    for other in LANGUAGES:
+        if other == code:
+            continue
+        name = escape(_texts(other)["name"])
+        links.append(f'<a href="?lang={other}" lang="{other}">{name}</a>')
+    return "\n".join(links)
+
+
+@cache
+def _texts(code: Language) -> dict[str, str]:
+    path = PAGES / "languages" / f"{code}.json"
+    texts: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return texts
+
+
+@cache
+def _template() -> Template:
+    return Template((PAGES / "privacy.html").read_text(encoding="utf-8"))
