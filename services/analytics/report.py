@@ -96,6 +96,7 @@ def campaign_to_json(
         "advertiser_name": names.advertiser(campaign.advertiser),
         "creative_names": creative_names,
         "synthetic": campaign.synthetic,
+        "notice_by_sign": names.with_sign(campaign.stand_ids),
         "figures": values(campaign.totals, campaign),
         "reach_quality": campaign.reach_quality,
         "creatives": creatives,
@@ -117,6 +118,9 @@ def summary_table(figures: Figures) -> Table:
     everything = add_up(campaign.totals for campaign in figures.campaigns)
     if everything.screen_ns > 0:
         notes.append(display_sentence(everything))
+    signs = _signs(figures)
+    if signs:
+        notes.append(f"Notice of the cameras by a printed sign: {signs}.")
     if figures.synthetic:
         notes.append(SYNTHETIC)
     lines = Table(
@@ -151,6 +155,14 @@ def display_sentence(totals: Totals) -> str:
     """Return how much of the screen time nobody proved, in words."""
     share = table.UNPROVEN_SHARE.shown(totals)
     return UNPROVEN.format(share=share)
+
+
+def _signs(figures: Figures) -> str:
+    """Return the stands whose figures rest on a printed notice, by their names."""
+    stand_ids: set[str] = set()
+    for campaign in figures.campaigns:
+        stand_ids |= campaign.stand_ids
+    return escape(", ".join(figures.names.with_sign(stand_ids)))
 
 
 def terminal_line(totals: Totals) -> list[str]:

@@ -130,7 +130,7 @@ def _accepted(header: str) -> list[str]:
 
 def rendered(stand: Stand, name: str, code: Language) -> str:
     """Return the page of a stand."""
-    texts = _texts(code)
+    texts = texts_of(code)
     enrolled = stand.recognition == "enrolled"
     kept = KEPT_OF_CUSTOMERS if enrolled else KEPT
     choices = CHOICES_OF_CUSTOMERS if enrolled else CHOICES
@@ -161,13 +161,14 @@ def _others(code: Language) -> str:
     for other in LANGUAGES:
         if other == code:
             continue
-        name = escape(_texts(other)["name"])
+        name = escape(texts_of(other)["name"])
         links.append(f'<a href="?lang={other}" lang="{other}">{name}</a>')
     return "\n".join(links)
 
 
 @cache
-def _texts(code: Language) -> dict[str, str]:
+def texts_of(code: Language) -> dict[str, str]:
+    """Return the catalogue of a language."""
     path = PAGES / "languages" / f"{code}.json"
     texts: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
     return texts

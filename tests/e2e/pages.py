@@ -79,6 +79,19 @@ def stand_with(
     )
 
 
+def assert_apart(page: Page, one: str, other: str) -> None:
+    """No part of one lies over the other."""
+    boxes = []
+    for selector in (one, other):
+        box = page.locator(selector).bounding_box()
+        assert box is not None, selector
+        boxes.append(box)
+    a, b = boxes
+    beside = a["x"] + a["width"] <= b["x"] or b["x"] + b["width"] <= a["x"]
+    below = a["y"] + a["height"] <= b["y"] or b["y"] + b["height"] <= a["y"]
+    assert beside or below, boxes
+
+
 def now(score: float, **fields: Any) -> StandEngagement:
     """Somebody with this score, now."""
     return make_engagement(

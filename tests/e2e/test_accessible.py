@@ -14,7 +14,7 @@ from tests.builders import make_identity
 from tests.calibrate_builders import DrawnPerson, running_calibration, write_site
 from tests.campaign_store import campaign_store
 from tests.console_builders import running_console
-from tests.e2e.pages import LIMIT_MS, now, stand_with
+from tests.e2e.pages import LIMIT_MS, assert_apart, now, stand_with
 from tests.e2e.test_console import Scene, mall, show
 from tests.sign_in_builders import PASSWORD, write_people
 from tests.stand_builders import make_offer, running_stand
@@ -67,19 +67,6 @@ def assert_accessible(page: Page) -> None:
         nodes = violation["nodes"]
         found += [f"{rule}: {node['html']}: {node['failureSummary']}" for node in nodes]
     assert found == []
-
-
-def assert_apart(page: Page, one: str, other: str) -> None:
-    """No part of one lies over the other."""
-    boxes = []
-    for selector in (one, other):
-        box = page.locator(selector).bounding_box()
-        assert box is not None, selector
-        boxes.append(box)
-    a, b = boxes
-    beside = a["x"] + a["width"] <= b["x"] or b["x"] + b["width"] <= a["x"]
-    below = a["y"] + a["height"] <= b["y"] or b["y"] + b["height"] <= a["y"]
-    assert beside or below, boxes
 
 
 def test_a_stand_with_an_offer_and_what_the_screen_knows(
@@ -238,3 +225,10 @@ def test_a_creative_of_ours_stands_still_for_who_asks_for_that(
     )
     context.close()
     assert moving == 0
+
+
+def test_the_privacy_page(page: Page, tmp_path: Path, store_url: str) -> None:
+    creative = {"id": "one", "file": "one.html", "seconds": 60}
+    with stand_with(tmp_path, store_url, creative) as stand:
+        page.goto(f"{stand.address}/privacy/north")
+        assert_accessible(page)

@@ -40,6 +40,11 @@ class CampaignFigures:
         """True when synthetic visitors are counted."""
         return any(totals.synthetic for totals in self.cells.values())
 
+    @property
+    def stand_ids(self) -> set[str]:
+        """The stands that figures come from."""
+        return {cell.stand_id for cell in self.cells}
+
     def by_creative(self) -> dict[str, Totals]:
         """Return the totals of each creative, over all stands."""
         creatives: defaultdict[str, list[Totals]] = defaultdict(list)

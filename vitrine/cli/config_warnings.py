@@ -31,6 +31,7 @@ def warnings_of(found: Checked, today: date) -> list[Problem]:
     warnings = chain(
         _cameras(mall, folder),
         _stands(mall),
+        _notices(mall),
         _campaigns(mall, today),
         _shares(mall),
         _creatives(mall, folder / "creatives"),
@@ -57,6 +58,23 @@ def _stands(mall: Mall) -> Warnings:
         if stand.id not in watched:
             place = ("stands", number)
             yield place, "no camera watches this stand, so it counts nobody"
+
+
+def _notices(mall: Mall) -> Warnings:
+    watched = live_stands(mall)
+    for number, stand in enumerate(mall.stands):
+        if stand.id in watched and stand.responsible is None:
+            place = ("stands", number)
+            yield (
+                place,
+                "a live camera watches it, and no `responsible:` says who answers for that; "
+                "its notice sends people to the staff",
+            )
+
+
+def live_stands(mall: Mall) -> set[str]:
+    """Return the stands that devices or network cameras watch."""
+    return {camera.stand for camera in mall.cameras if camera.uri.live}
 
 
 def _campaigns(mall: Mall, today: date) -> Warnings:

@@ -10,7 +10,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Final
 
-from vitrine.cli.config_warnings import warnings_of
+from vitrine.cli.config_warnings import live_stands, warnings_of
 from vitrine.cli.findings import Finding
 from vitrine.mall import Camera, Mall
 from vitrine.mall.address import Address
@@ -43,7 +43,27 @@ def files(folder: Path, *, required: bool) -> tuple[Mall | None, list[Finding]]:
     told = [Finding("files", "ok", text)]
     warnings = warnings_of(found, datetime.now(UTC).date())
     told.extend(Finding("files", "note", str(warning)) for warning in warnings)
+    told.extend(_notices(mall))
     return mall, told
+
+
+def _notices(mall: Mall) -> list[Finding]:
+    """Return for each stand with a live camera how people are told of it."""
+    watched = live_stands(mall)
+    told = []
+    for stand in mall.stands:
+        if stand.id not in watched:
+            continue
+        text = (
+            "a printed sign tells people of its cameras; put it up before they are on"
+        )
+        if stand.notice == "screen":
+            text = (
+                f"its cameras are analysed only while a browser shows /stands/{stand.id} (a "
+                "virtual player is none); with a printed notice set `notice: sign`"
+            )
+        told.append(Finding(f"stand {stand.id}", "note", text))
+    return told
 
 
 def cameras(mall: Mall) -> list[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from vitrine.mall.models import Mall
@@ -13,7 +13,10 @@ class Names:
     """Hold the names that were given; what has none is called by its id."""
 
     given: Mapping[str, str] = field(default_factory=dict)
-    """Such as `campaign:spring` or `creative:spring:shoe` → name; ids hold no colon."""
+    """Such as `campaign:spring` or `creative:spring:shoe` → name; ids hold no colon.
+
+    `notice:north` → `screen` or `sign` is how people at a stand are told of its cameras.
+    """
 
     def stand(self, stand_id: str) -> str:
         """Return the name of a stand."""
@@ -32,6 +35,14 @@ class Names:
         key = f"creative:{campaign_id}:{creative_id}"
         return self.given.get(key, creative_id)
 
+    def with_sign(self, stand_ids: Iterable[str]) -> list[str]:
+        """Return the names of those stands where a printed sign tells people of the cameras."""
+        return [
+            self.stand(stand_id)
+            for stand_id in sorted(set(stand_ids))
+            if self.given.get(f"notice:{stand_id}") == "sign"
+        ]
+
 
 def names_of(mall: Mall) -> Names:
     """Return the names that a configuration gives."""
@@ -39,6 +50,7 @@ def names_of(mall: Mall) -> Names:
     for stand in mall.stands:
         key = f"stand:{stand.id}"
         names[key] = stand.name
+        names[f"notice:{stand.id}"] = stand.notice
     for advertiser in mall.advertisers:
         key = f"advertiser:{advertiser.id}"
         names[key] = advertiser.name

@@ -233,3 +233,18 @@ def test_bins_are_as_fine_as_sixty_allow(span_s: int, width_s: int) -> None:
 )
 def test_a_span_is_named_in_its_largest_unit(seconds: int, name: str) -> None:
     assert span_name(seconds * SECOND_NS) == name
+
+
+def test_a_printed_notice_is_told_in_every_form(redis: Redis) -> None:
+    figures = load_figures(redis)
+    assert "printed sign" not in render_html(figures)
+    assert to_json(figures)["campaigns"][0]["notice_by_sign"] == []
+    names = Names({"stand:north": "North <door>", "notice:north": "sign"})
+    signed = replace(figures, names=names)
+    page = render_html(signed)
+    assert "Notice of the cameras by a printed sign: North &lt;door&gt;." in page
+    assert to_json(signed)["campaigns"][0]["notice_by_sign"] == ["North <door>"]
+    screen = Console(width=80)
+    with screen.capture() as captured:
+        screen.print(summary_table(signed))
+    assert "by a printed sign: North <door>" in captured.get()

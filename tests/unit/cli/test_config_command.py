@@ -170,3 +170,15 @@ def test_show_prints_the_last_good_configuration_while_files_are_refused(
     output = run("show", site).output
     assert "# not in force: " in output
     assert yaml.safe_load(output)["cameras"][0]["fps"] == 10
+
+
+def test_a_live_camera_without_anybody_responsible_is_told(site: Path) -> None:
+    change(site / "cameras.yaml", '"synthetic:?people=4&seed=1"', '"rtsp://10.0.0.5/1"')
+    result = run("check", site)
+    assert "no `responsible:` says who answers for that" in result.output
+    change(
+        site / "stands.yaml",
+        "recognition: none",
+        "responsible: Mall\n    recognition: none",
+    )
+    assert "responsible" not in run("check", site).output

@@ -169,3 +169,17 @@ def test_a_full_disk_is_said(mall: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert status == 1
     assert found["disk"][0] == "missing"
     assert found["disk"][1].endswith("make room")
+
+
+def test_a_live_camera_waits_for_a_page_or_a_sign(mall: Path, listener: int) -> None:
+    _, found = doctor(mall)
+    assert "stand north" not in found
+    write_camera(mall, f"http://127.0.0.1:{listener}/")
+    _, found = doctor(mall)
+    state, text = found["stand north"]
+    assert state == "note"
+    assert "only while a browser shows /stands/north" in text
+    stands = mall / "stands.yaml"
+    stands.write_text(stands.read_text() + "    notice: sign\n")
+    _, found = doctor(mall)
+    assert "printed sign" in found["stand north"][1]

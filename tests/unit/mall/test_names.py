@@ -43,3 +43,15 @@ def test_what_has_none_is_called_by_its_id() -> None:
     # A creative of the same id in another campaign.
     assert names.creative("summer", "shoe") == "shoe"
     assert Names().campaign("spring") == "spring"
+
+
+def test_stands_with_a_printed_notice_are_named() -> None:
+    stands = [
+        {"id": "north", "name": "北口", "notice": "sign"},
+        {"id": "south"},
+        {"id": "west", "notice": "sign"},
+    ]
+    plain = {"cameras": [], "stands": stands, "campaigns": []}
+    names = names_of(Mall.model_validate(plain))
+    assert names.with_sign(["west", "south", "north", "north"]) == ["北口", "west"]
+    assert Names().with_sign(["north"]) == []
