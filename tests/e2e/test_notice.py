@@ -39,7 +39,8 @@ CARD = """
 """
 HIDDEN = """
     addEventListener('DOMContentLoaded', () => {
-        document.querySelector('#privacy').style.display = 'none';
+        const notice = document.querySelector('#privacy'); // creatives have none
+        if (notice) notice.style.display = 'none';
     });
 """
 

@@ -29,7 +29,8 @@ import click
 @click.option(
     "--virtual-player",
     is_flag=True,
-    help="Play at every stand without a screen, to try the site out.",
+    help="Play at every stand without a screen, to try the site out. Live cameras of such a stand "
+    "need `notice: sign`.",
 )
 def site(
     folder: Path,
