@@ -121,7 +121,7 @@ def test_the_names_of_a_configuration_are_kept_once() -> None:
     handler = make_handler(store)
     take(handler, make_play(0, 8))
     take(handler, make_play(8, 16))
-    assert store.names == [{"stand:north": "Nordtor"}]
+    assert store.names == [{"stand:north": "Nordtor", "notice:north": "screen"}]
 
 
 def test_nothing_leads_to_nothing() -> None:
