@@ -144,6 +144,7 @@ def running_console(
     *,
     bus: Bus | None = None,
     operator_token: str | None = None,
+    services_token: str | None = None,
     users: Path | None = None,
     audit_file: Path | None = None,
     **settings: Any,
@@ -159,6 +160,7 @@ def running_console(
         settings=Settings(
             bus="memory",
             operator_token=token,
+            services_token=SecretStr(services_token) if services_token else None,
             users=users,
             audit_file=audit_file,
         ),

@@ -235,7 +235,18 @@ class Settings(EnvironmentSettings):
     operator_token: SecretStr | None = Field(
         None,
         min_length=16,
-        description="What the console and the live view of the cameras need.",
+        description=(
+            "What the console and the live view of the cameras need, "
+            "or `sha256:` and its digest."
+        ),
+    )
+    services_token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description=(
+            "What our own services bring to each other, and sign sessions with; "
+            "the operator's token unless set."
+        ),
     )
     users: Path | None = Field(
         None,
@@ -269,7 +280,7 @@ class Settings(EnvironmentSettings):
         "json", description="`text` for people at a terminal."
     )
 
-    @field_validator("operator_token")
+    @field_validator("services_token")
     @classmethod
     def _in_clear(cls, token: SecretStr | None) -> SecretStr | None:
         """Return the token unchanged. Raises ValueError for a digest, which opens nothing."""
@@ -296,6 +307,10 @@ class Settings(EnvironmentSettings):
                     "without http:// and port"
                 )
         return names
+
+    def between_services(self) -> SecretStr | None:
+        """Return what our own services bring to each other; None where they need nothing."""
+        return self.services_token or self.operator_token
 
     def own_names(self) -> list[str]:
         """Return `http_names` as a list."""

@@ -16,9 +16,9 @@ from vitrine.services.console.loop import WatchLoop
 from vitrine.services.console.settings import ConsoleSettings
 from vitrine.services.console.viewers import Viewers
 from vitrine.services.console.web import Web, create_app
-from vitrine.web.guard import OPERATOR_COOKIE, PageGuard
+from vitrine.web.guard import operators_of
 from vitrine.web.names import ServerNames
-from vitrine.web.people import check_accounts, people_of
+from vitrine.web.people import check_accounts
 from vitrine.web.server import address_of, listen, web_server
 from vitrine.web.tokens import require_tokens
 
@@ -32,10 +32,10 @@ class ConsoleService:
         self._context = context
         self._settings = settings
         self._audit = AuditLog(context.settings.audit_file, NAME)
-        operators = PageGuard(
-            OPERATOR_COOKIE,
-            context.settings.operator_token,
-            people_of(context.settings, self._audit),
+        operators = operators_of(
+            context.settings,
+            self._audit,
+            asked_by_services=True,
         )
         self._access = Access(operators, settings.one_time_token)
         self.address = ""

@@ -8,17 +8,18 @@ from contextlib import ExitStack, closing
 from threading import Event
 from typing import Final, cast
 
+from pydantic import SecretStr
 from redis import Redis
 
 from vitrine.people.audit import AuditLog
 from vitrine.runtime import Context, ServiceLoop
 from vitrine.runtime.backoff import Stopped, until_available
 from vitrine.runtime.stop import impatient
-from vitrine.services.stand.console_route import ConsoleRoute
 from vitrine.services.stand.creatives import Creatives
 from vitrine.services.stand.dependencies import Web
 from vitrine.services.stand.handler import StandHandler
 from vitrine.services.stand.offer_desk import OfferDesk
+from vitrine.services.stand.passing_on import PassingOn
 from vitrine.services.stand.privacy_page import create_public_app
 from vitrine.services.stand.resting import Resting
 from vitrine.services.stand.screen_watch import ScreenWatch
@@ -31,11 +32,11 @@ from vitrine.stores.redis import redis_errors
 from vitrine.topics import ENGAGEMENT, IDENTITIES
 from vitrine.web import limits
 from vitrine.web.certificate import Trust
-from vitrine.web.guard import OPERATOR_COOKIE, PageGuard
+from vitrine.web.guard import PageGuard, operators_of
 from vitrine.web.names import ServerNames
-from vitrine.web.people import check_accounts, people_of
+from vitrine.web.people import check_accounts
 from vitrine.web.server import address_of, listen, web_server
-from vitrine.web.tokens import require_tokens
+from vitrine.web.tokens import require_tokens, signing_secret
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +55,9 @@ class StandService:
     def __init__(self, context: Context, settings: StandSettings) -> None:
         self._context = context
         self._settings = settings
+        self._audit = AuditLog(context.settings.audit_file, NAME)
+        self._operators = operators_of(context.settings, self._audit)
+        self._players = players_of(settings, context.settings.services_token)
         self.address = ""
         self.public_address = ""
         """Of the pages for customers' phones, where they have a port of their own."""
@@ -156,12 +160,7 @@ class StandService:
 
     def _web(self, key: bytes, switchboard: Switchboard) -> Web:
         context = self._context
-        audit = AuditLog(context.settings.audit_file, NAME)
-        operators = PageGuard(
-            OPERATOR_COOKIE,
-            context.settings.operator_token,
-            people_of(context.settings, audit),
-        )
+        inside = context.settings.between_services()
         return Web(
             switchboard=switchboard,
             mall=context.mall,
@@ -172,13 +171,21 @@ class StandService:
             creative_hosts=self._settings.allowed_hosts(),
             frame_ancestors=self._settings.frame_ancestors(),
             till_token=self._settings.till_token,
-            operators=operators,
-            audit=audit,
-            player_token=self._settings.player_token,
+            operators=self._operators,
+            audit=self._audit,
+            players=self._players,
             public_url=self._settings.public_url,
-            console=ConsoleRoute(
+            console=PassingOn(
+                "console",
+                "view of the cameras",
                 self._settings.console_url,
-                context.settings.operator_token,
+                inside,
+            ),
+            analytics=PassingOn(
+                "analytics",
+                "page of the campaigns",
+                self._settings.analytics_url,
+                inside,
             ),
         )
 
@@ -219,6 +226,13 @@ class StandService:
             key = _signing_key(redis)
             known = stored.listed(redis)
         return key, Screens(known)
+
+
+def players_of(settings: StandSettings, services: SecretStr | None) -> PageGuard:
+    """Return the guard of the token that screens share. Raises ConfigurationError."""
+    token = settings.player_token
+    secret = signing_secret(token, services, "VITRINE_STAND_PLAYER_TOKEN")
+    return PageGuard("vitrine-player", token, secret=secret)
 
 
 def _signing_key(redis: Redis) -> bytes:

@@ -17,7 +17,7 @@ from vitrine.clock import Clock
 from vitrine.mall.folder import MallSource
 from vitrine.people.audit import AuditLog
 from vitrine.programme.ledger import Ledgers
-from vitrine.services.stand.console_route import ConsoleRoute
+from vitrine.services.stand.passing_on import PassingOn
 from vitrine.services.stand.stream_places import StreamPlaces
 from vitrine.services.stand.switchboard import Switchboard
 from vitrine.web.guard import PageGuard
@@ -51,9 +51,12 @@ class Web:
     operators: PageGuard
     """Of the operator's pages."""
     audit: AuditLog
-    player_token: SecretStr | None
-    console: ConsoleRoute
+    players: PageGuard
+    """Of the pages of screens, by the token that they share."""
+    console: PassingOn
     """Where `/cameras` comes from."""
+    analytics: PassingOn
+    """Where `/campaigns` comes from."""
     ledgers: Ledgers = field(default_factory=Ledgers)
     """Of the web server's thread."""
     interactions: Rate = field(default_factory=lambda: Rate(INTERACTIONS_A_SECOND))

@@ -35,6 +35,14 @@ class StandSettings(EnvironmentSettings):
         pattern="^https?://",
         description="Where the console is, as http://HOST:PORT; `/cameras` shows its live view.",
     )
+    analytics_url: str | None = Field(
+        None,
+        pattern="^https?://",
+        description=(
+            "Where the campaigns' pages of analytics are, as http://HOST:PORT; "
+            "`/campaigns` shows them."
+        ),
+    )
     creative_hosts: str = Field(
         "",
         description=(
@@ -88,7 +96,10 @@ class StandSettings(EnvironmentSettings):
     player_token: SecretStr | None = Field(
         None,
         min_length=16,
-        description="What screens need to play; without it every browser may.",
+        description=(
+            "What screens need to play, or `sha256:` and its digest; "
+            "without it every browser may."
+        ),
     )
     till_token: SecretStr | None = Field(
         None,

@@ -31,6 +31,7 @@ from vitrine.services.stand.protocol import Acknowledged, Frame, PlayEvent
 from vitrine.services.stand.settings import StandSettings
 from vitrine.telemetry.logs import configure_logs
 from vitrine.web.certificate import Trust
+from vitrine.web.tokens import require_clear
 
 logger = logging.getLogger(__name__)
 
@@ -67,10 +68,12 @@ class VirtualPlayer:
         journal: list[tuple[str, PlayReport]] | None = None,
         trust: Trust | None = None,
     ) -> None:
+        """Play at these stands. Raises ConfigurationError for the digest of a token."""
         self._base_url = base_url
         self._stand_ids = stand_ids
         self._clock = clock
         self._headers = {}
+        require_clear(token, "a virtual player")
         if token is not None:
             self._headers["Authorization"] = f"Bearer {token.get_secret_value()}"
         self._kept = KeptPlays(keep)

@@ -27,7 +27,7 @@ from vitrine.services.stand.streams import live_events, player_events, stream_pl
 from vitrine.services.stand.till import redeem, require_till
 from vitrine.web.answers import answer_problems
 from vitrine.web.files import PageFiles
-from vitrine.web.guard import PageGuard, answer_guarded
+from vitrine.web.guard import CAMPAIGN_READERS, answer_guarded
 from vitrine.web.headers import CACHE, CSP, page_policy
 from vitrine.web.sign_in import add_sign_in
 
@@ -55,10 +55,13 @@ def create_app(web: Web, screens: Screens) -> FastAPI:
         response_class=HTMLResponse,
         dependencies=[Depends(web.operators.for_roles(*READERS))],
     )
+    app.include_router(
+        _campaign_routes(web),
+        dependencies=[Depends(web.operators.for_roles(*CAMPAIGN_READERS))],
+    )
     add_sign_in(app, web.operators)
     add_privacy_page(app)
-    shared = PageGuard("vitrine-player", web.player_token)
-    players = PlayerGuard(shared, screens)
+    players = PlayerGuard(web.players, screens)
     app.include_router(
         _player_routes(),
         dependencies=[Depends(players)],
@@ -99,6 +102,13 @@ def _operator_routes(web: Web) -> APIRouter:
     )
     router.add_api_route("/cameras", web.console.answer)
     router.add_api_route("/cameras/{path:path}", web.console.answer)
+    return router
+
+
+def _campaign_routes(web: Web) -> APIRouter:
+    router = APIRouter(prefix="/campaigns")
+    router.add_api_route("", web.analytics.answer)
+    router.add_api_route("/{path:path}", web.analytics.answer)
     return router
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,11 +20,13 @@ from vitrine.services.stand.settings import StandSettings
 from vitrine.services.stand.virtual_player import VirtualPlayer
 from vitrine.topics import PLAYS
 from vitrine.web.limits import STREAMS_PER_ADDRESS
-from vitrine.web.tokens import require_tokens
+from vitrine.web.sessions import Sessions
+from vitrine.web.tokens import HASHED, require_tokens
 from vitrine.web.wrong_tokens import WRONG_A_SECOND
 
 OPERATOR = "the operator's token"
 PLAYER = "the screens' token"
+INSIDE = "the secret of our services"
 PROTECTED = [
     ("GET", "/", OPERATOR),
     ("GET", "/live", OPERATOR),
@@ -31,6 +34,8 @@ PROTECTED = [
     ("POST", "/live/north/refusals/seen", OPERATOR),
     ("GET", "/cameras", OPERATOR),
     ("GET", "/cameras/{path}", OPERATOR),
+    ("GET", "/campaigns", OPERATOR),
+    ("GET", "/campaigns/{path}", OPERATOR),
     ("GET", "/stands/north", PLAYER),
     ("GET", "/stands/north/manifest.webmanifest", PLAYER),
     ("GET", "/stands/north/events?player=page&player_id=p1", PLAYER),
@@ -90,6 +95,65 @@ def test_a_route_opens_with_its_own_token_only(
         )
         in OPENED
     )
+
+
+def test_tokens_need_not_be_at_the_stand_in_clear(folder: Path, redis_url: str) -> None:
+    operator = digest_of(OPERATOR)
+    player = digest_of(PLAYER)
+    with running_stand(
+        folder,
+        redis_url,
+        SPRING,
+        operator_token=operator,
+        player_token=player,
+        services_token=INSIDE,
+    ) as stand:
+        until(lambda: not stand.health.reasons(), "the stand to be ready")
+        for path, token, digest in (
+            ("/live", OPERATOR, operator),
+            ("/stands/north", PLAYER, player),
+        ):
+            http = httpx.Client(base_url=stand.address)
+            assert http.get(path, params={"token": token}).status_code == 303
+            assert http.get(path).status_code == 200
+            cookie = next(iter(http.cookies))
+            http.cookies.clear()
+            for brought in (digest, INSIDE):
+                bearer = {"Authorization": f"Bearer {brought}"}
+                assert http.get(path, headers=bearer).status_code == 401
+                forged = Sessions(cookie, SecretStr(brought)).new()
+                http.cookies.set(cookie, forged)
+                assert http.get(path).status_code == 401
+                http.cookies.clear()
+            http.close()
+
+
+def digest_of(token: str) -> str:
+    """Return what a setting may hold in place of a token."""
+    return HASHED + hashlib.sha256(token.encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("settings", "variable"),
+    [
+        ({"operator_token": digest_of(OPERATOR)}, "VITRINE_OPERATOR_TOKEN"),
+        ({"player_token": digest_of(PLAYER)}, "VITRINE_STAND_PLAYER_TOKEN"),
+    ],
+)
+def test_a_digest_without_the_secret_that_signs_is_refused(
+    folder: Path, redis_url: str, settings: dict[str, str], variable: str
+) -> None:
+    with (
+        pytest.raises(ConfigurationError, match=f"{variable} is a digest"),
+        running_stand(folder, redis_url, SPRING, **settings),  # type: ignore[arg-type]
+    ):
+        pass
+
+
+def test_a_virtual_player_cannot_bring_a_digest(stand: Running) -> None:
+    digest = SecretStr(digest_of(PLAYER))
+    with pytest.raises(ConfigurationError, match="needs the token itself"):
+        VirtualPlayer(stand.address, ["north"], stand.clock, token=digest)
 
 
 def test_a_browser_is_asked_once_and_the_token_leaves_the_address(

@@ -35,7 +35,7 @@ def test_a_variable_of_a_service_is_left_to_it(monkeypatch: pytest.MonkeyPatch) 
         ("VITRINE_FINITE", "maybe", "VITRINE_FINITE: expected true or false$"),
         ("VITRINE_HEALTH_PORT", "70000", "expected less than or equal to 65535$"),
         ("VITRINE_OPERATOR_TOKEN", "short", "expected at least 16 characters$"),
-        ("VITRINE_OPERATOR_TOKEN", "sha256:" + "0" * 64, "expected the token itself"),
+        ("VITRINE_SERVICES_TOKEN", "sha256:" + "0" * 64, "expected the token itself"),
         (
             "VITRINE_HEALTH_PORT",
             "http",

@@ -20,6 +20,7 @@ from vitrine.errors import ConfigurationError
 from vitrine.mall import Stand
 from vitrine.mall.folder import MallFolder
 from vitrine.runtime import Context
+from vitrine.services.analytics.settings import AnalyticsSettings
 from vitrine.services.console.settings import ConsoleSettings
 from vitrine.services.stand.app import StandService
 from vitrine.services.stand.settings import StandSettings
@@ -152,10 +153,15 @@ class LastingSite:
             added["key_file"] = data.key_file()
         if settings.operator_token is None:
             added["operator_token"] = data.token("operator-token")
+        if settings.services_token is None:
+            added["services_token"] = data.token("services-token")
         self.settings = settings.model_copy(update=added)
+        host = own_host(settings.http_host)
         console_port = free_port()
+        analytics_port = free_port()
         stand: dict[str, Any] = {
-            "console_url": f"http://{own_host(settings.http_host)}:{console_port}"
+            "console_url": f"http://{host}:{console_port}",
+            "analytics_url": f"http://{host}:{analytics_port}",
         }
         if self.plan.port is not None:
             stand["port"] = self.plan.port
@@ -164,6 +170,7 @@ class LastingSite:
         self._defaults = {
             StandSettings: stand,
             ConsoleSettings: {"port": console_port},
+            AnalyticsSettings: {"port": analytics_port},
         }
 
     def _context(self, stack: ExitStack) -> Context:

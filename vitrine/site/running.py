@@ -13,12 +13,14 @@ from vitrine.settings import Settings
 from vitrine.site.interrupts import interrupts
 from vitrine.site.lasting import LastingSite, SitePlan
 from vitrine.telemetry.logs import configure_logs
+from vitrine.web.tokens import is_hashed
 
 logger = logging.getLogger(__name__)
 
 OPERATOR_PAGES = {
     "Live cameras": "cameras",
     "Console": "live",
+    "Campaigns": "campaigns",
 }
 
 
@@ -66,7 +68,7 @@ def welcome(screen: Console, site: LastingSite) -> None:
         token = None
     for title, path in OPERATOR_PAGES.items():
         page = with_token(path, token)
-        screen.print(f"  {title}  [bold]{address}/{page}[/]", soft_wrap=True)
+        screen.print(f"  {title:12}  [bold]{address}/{page}[/]", soft_wrap=True)
     for stand in site.stands():
         page = with_token(f"stands/{stand.id}", site.player_token)
         screen.print(f"  Stand page    [bold]{address}/{page}[/]", soft_wrap=True)
@@ -75,7 +77,7 @@ def welcome(screen: Console, site: LastingSite) -> None:
 
 
 def with_token(path: str, token: SecretStr | None) -> str:
-    """Return a path that a browser may open."""
-    if token is None:
+    """Return a path that a browser may open; of a token that is a digest nobody knows more."""
+    if token is None or is_hashed(token):
         return path
     return f"{path}?token={token.get_secret_value()}"

@@ -19,10 +19,12 @@ from pydantic import SecretStr
 from starlette.requests import HTTPConnection
 
 from vitrine.people.accounts import NAME, Person, Role
+from vitrine.people.audit import AuditLog
+from vitrine.settings import Settings
 from vitrine.telemetry.metrics import HTTP_REFUSED
 from vitrine.web.addresses import client_address
 from vitrine.web.cards import body_of, card
-from vitrine.web.people import PERSON_COOKIE, People
+from vitrine.web.people import PERSON_COOKIE, People, people_of
 from vitrine.web.problem_page import wants_page
 from vitrine.web.sessions import (
     DAY_S,
@@ -34,7 +36,7 @@ from vitrine.web.sessions import (
     set_cookie,
 )
 from vitrine.web.sign_in_page import not_allowed_page, sign_in_page
-from vitrine.web.tokens import TokenGuard, bearer_token
+from vitrine.web.tokens import TokenGuard, bearer_token, signing_secret
 from vitrine.web.wrong_tokens import WrongTokens
 
 # The same for the operator's pages of all services: whoever signed in to one is signed in to all.
@@ -45,6 +47,7 @@ ON_BEHALF: Final = "Vitrine-Person"
 """The header with which one of our servers tells another for whom it asks."""
 
 OPERATORS: Final[tuple[Role, ...]] = ("operator",)
+CAMPAIGN_READERS: Final[tuple[Role, ...]] = ("operator", "advertiser")
 # No account has such a name: NAME allows no blank.
 TOKEN_HOLDER: Final = Person("operator token", "operator")
 ANYBODY: Final = Person("not signed in", "operator")
@@ -107,19 +110,26 @@ class PageGuard:
         cookie: str,
         token: SecretStr | None,
         people: People | None = None,
-        roles: Collection[Role] = OPERATORS,
+        *,
+        secret: SecretStr | None = None,
+        services: SecretStr | None = None,
     ) -> None:
-        """Let in whose role is one of `roles`; a token is an operator's."""
+        """Let in operators, and who has the token.
+
+        `secret` signs sessions; the token does unless given. With `services` another of
+        our servers asks, also for somebody.
+        """
         self.people = people
-        self.is_open = token is None and people is None
-        self._roles = roles
+        self.is_open = token is None and people is None and services is None
+        self._roles: Collection[Role] = OPERATORS
         self._cookie = cookie
         self._guard = TokenGuard(token)
+        self._services = TokenGuard(services)
         self._wrong = WrongTokens(cookie)
         self._ended = EndedSessions()
         self._sessions: Sessions | None = None
         if token is not None and people is None:
-            self._sessions = Sessions(cookie, token)
+            self._sessions = Sessions(cookie, secret or token)
 
     def for_roles(self, *roles: Role) -> PageGuard:
         """Return the same guard for pages of other roles."""
@@ -164,18 +174,25 @@ class PageGuard:
         if self.is_open:
             return ANYBODY
         bearer = bearer_token(request.headers.get("Authorization", ""))
+        if self._services.admits(bearer):
+            return self._named(request.headers.get(ON_BEHALF, ""))
         if self._guard.admits(bearer):
-            name = request.headers.get(ON_BEHALF, "")
-            return (
-                Person(name, "operator") if re.fullmatch(NAME, name) else TOKEN_HOLDER
-            )
+            return TOKEN_HOLDER
         if self.people is not None:
             return self.people.person_of(cookie_of(request, PERSON_COOKIE))
         session = cookie_of(request, self._cookie)
-        assert self._sessions is not None  # noqa: S101 - there is a token, as it is not open
-        if session in self._ended or not self._sessions.admits(session):
-            return None
-        return TOKEN_HOLDER
+        return TOKEN_HOLDER if self._is_signed_in(session) else None
+
+    def _is_signed_in(self, session: str) -> bool:
+        if self._sessions is None or session in self._ended:
+            return False
+        return self._sessions.admits(session)
+
+    def _named(self, name: str) -> Person | None:
+        """Return whom another of our servers names; None for who has no account any more."""
+        if not name:
+            return TOKEN_HOLDER
+        return self.people.known(name) if self.people is not None else None
 
     def sign_out(self, request: Request, response: Response) -> None:
         """End the session of a request, here and in its browser."""
@@ -187,6 +204,30 @@ class PageGuard:
             self._ended.add(session)
         for cookie in (PERSON_COOKIE, self._cookie):
             drop_cookie(request, response, cookie)
+
+
+def operators_of(
+    settings: Settings,
+    audit: AuditLog,
+    *,
+    asked_by_services: bool = False,
+) -> PageGuard:
+    """Return the guard of the operator's pages, the same for all of our servers.
+
+    With `asked_by_services` others of them may ask for people. Raises ConfigurationError.
+    """
+    token = settings.operator_token
+    return PageGuard(
+        OPERATOR_COOKIE,
+        token,
+        people_of(settings, audit),
+        secret=signing_secret(
+            token,
+            settings.services_token,
+            "VITRINE_OPERATOR_TOKEN",
+        ),
+        services=settings.between_services() if asked_by_services else None,
+    )
 
 
 def on_behalf_of(person: Person) -> dict[str, str]:

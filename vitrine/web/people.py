@@ -17,6 +17,7 @@ from vitrine.settings import Settings
 from vitrine.telemetry.metrics import HTTP_REFUSED
 from vitrine.web.attempts import Attempts, subscriber
 from vitrine.web.sessions import EndedSessions, Sessions
+from vitrine.web.tokens import signing_secret
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +46,12 @@ def people_of(settings: Settings, audit: AuditLog) -> People | None:
     if settings.users is None:
         return None
     accounts = AccountFile(settings.users)
-    return People(accounts, audit, settings.operator_token)
+    secret = signing_secret(
+        settings.operator_token,
+        settings.services_token,
+        "VITRINE_OPERATOR_TOKEN",
+    )
+    return People(accounts, audit, secret)
 
 
 def check_accounts(settings: Settings) -> None:
@@ -73,7 +79,7 @@ class TooOften(Exception):
 class People:
     """Sign people in and out, and know them by their cookie. Thread-safe.
 
-    A session is signed with a key of the account's password and the operator's token. So it
+    A session is signed with a key of the account's password and the servers' secret. So it
     is good at every process that has both, and ends with a new password or without the
     account. That it was ended early, only this process knows.
     """
@@ -82,14 +88,14 @@ class People:
         self,
         accounts: AccountFile,
         audit: AuditLog,
-        token: SecretStr | None,
+        secret: SecretStr | None,
         clock_s: Callable[[], float] = time.time,
     ) -> None:
         self._accounts = accounts
         self._audit = audit
-        self._token = ""
-        if token is not None:
-            self._token = token.get_secret_value()
+        self._secret = ""
+        if secret is not None:
+            self._secret = secret.get_secret_value()
         self._clock_s = clock_s
         self._ended = EndedSessions()
         self._checking = Lock()
@@ -135,6 +141,11 @@ class People:
             return None
         return account.person
 
+    def known(self, name: str) -> Person | None:
+        """Return whose account has this name; None without one."""
+        account = self._accounts.current().get(name)
+        return account.person if account is not None else None
+
     def sign_out(self, value: str, host: str) -> None:
         """End a session; others are ignored."""
         person = self.person_of(value)
@@ -154,6 +165,6 @@ class People:
             raise TooOften(wait_s)
 
     def _sessions(self, account: Account) -> Sessions:
-        secret = SecretStr(f"{account.password} {self._token}")
+        secret = SecretStr(f"{account.password} {self._secret}")
         cookie = f"{PERSON_COOKIE} {account.name}"
         return Sessions(cookie, secret, self._clock_s)

@@ -15,7 +15,7 @@ TITLES: Final = {
     413: "That is too much at once",
     421: "This server is not called so",
     429: "That is too much at once",
-    502: "The console does not answer",
+    502: "What this page shows is away",
     503: "Not now",
 }
 

@@ -46,6 +46,41 @@ class TokenGuard:
         return admitted
 
 
+def is_hashed(token: SecretStr | None) -> bool:
+    """Return True for the digest of a token in place of the token."""
+    return token is not None and token.get_secret_value().startswith(HASHED)
+
+
+def signing_secret(
+    token: SecretStr | None,
+    services: SecretStr | None,
+    variable: str,
+) -> SecretStr | None:
+    """Return what signs the sessions of a token; None without a token and a secret.
+
+    The token does, and for a digest the secret of our services: who reads a digest must not
+    be able to sign. Raises ConfigurationError for a digest without that secret.
+    """
+    if token is not None and not is_hashed(token):
+        return token
+    if services is None and token is not None:
+        raise ConfigurationError(
+            f"{variable} is a digest: set VITRINE_SERVICES_TOKEN too, a secret of 16 "
+            "characters or more, with which sessions are signed"
+        )
+    if services is None or token is None:
+        return services
+    return SecretStr(f"{token.get_secret_value()} {services.get_secret_value()}")
+
+
+def require_clear(token: SecretStr | None, purpose: str) -> None:
+    """Raise ConfigurationError for a digest, where the token itself has to be sent."""
+    if is_hashed(token):
+        raise ConfigurationError(
+            f"{purpose} needs the token itself, and not its digest"
+        )
+
+
 def bearer_token(authorization: str) -> str:
     """Return the token of the header `Authorization: Bearer TOKEN`; otherwise an empty text."""
     kind, _, value = authorization.partition(" ")

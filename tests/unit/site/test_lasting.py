@@ -35,6 +35,7 @@ def test_the_site_reaches_its_own_pages(host: str, expected: str) -> None:
 def test_an_address_brings_its_token() -> None:
     assert with_token("live", SecretStr("secret")) == "live?token=secret"
     assert with_token("live", None) == "live"
+    assert with_token("live", SecretStr("sha256:" + "0" * 64)) == "live"
 
 
 @pytest.mark.parametrize("users", [None, Path("users.yaml")])

@@ -7,10 +7,12 @@ import hashlib
 import pytest
 from pydantic import SecretStr
 
+from vitrine.errors import ConfigurationError
 from vitrine.web.tokens import (
     TokenGuard,
     bearer_token,
     is_loopback,
+    signing_secret,
 )
 
 TOKEN = "a secret of the house"  # noqa: S105
@@ -65,3 +67,18 @@ def test_only_a_loopback_address_is_hidden_from_other_machines(
     host: str, loopback: bool
 ) -> None:
     assert is_loopback(host) is loopback
+
+
+def test_the_digest_of_a_token_signs_nothing_by_itself() -> None:
+    digest = SecretStr("sha256:" + "0" * 64)
+    services = SecretStr("the secret of our services")
+    token = SecretStr(TOKEN)
+    assert signing_secret(None, None, "X") is None
+    assert signing_secret(None, services, "X") == services
+    assert signing_secret(token, services, "X") == token
+    with pytest.raises(ConfigurationError, match="X is a digest: set VITRINE_SERVICES"):
+        signing_secret(digest, None, "X")
+    signs = signing_secret(digest, services, "X")
+    assert signs is not None
+    assert services.get_secret_value() in signs.get_secret_value()
+    assert digest.get_secret_value() in signs.get_secret_value()

@@ -1,6 +1,6 @@
-"""The console's live view of the cameras, passed on under the stand's own address.
+"""Pages of other services, passed on under the stand's own address.
 
-So one published port serves all pages, and the console needs no way out.
+So one published port serves all pages, and those services need no way out.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from vitrine.web.guard import on_behalf_of
 
 logger = logging.getLogger(__name__)
 
-# The console answers its longest question after two seconds. Chosen, not measured.
-ANSWER_LIMIT_S: Final = 10.0
+# The console answers its longest question after two seconds; analytics draws a report in
+# about as long, one after the other. Chosen, not measured.
+ANSWER_LIMIT_S: Final = 20.0
 # What a browser has to know of an answer; the rest concerns the two servers.
 PASSED_ON: Final = (
     "Cache-Control",
@@ -33,50 +34,59 @@ PASSED_ON: Final = (
 )
 
 
-class ConsoleRoute:
-    """Ask the console what a browser asked, with the operator's token and the person's name.
+class PassingOn:
+    """Ask another service what a browser asked, with our secret and the person's name.
 
     The browser's own cookies and headers stay here.
     """
 
-    def __init__(self, url: str | None, token: SecretStr | None) -> None:
-        """Pass on to the console at `url`; None answers that there is none."""
+    def __init__(
+        self,
+        service: str,
+        what: str,
+        url: str | None,
+        secret: SecretStr | None,
+    ) -> None:
+        """Pass on to the service at `url`, which gives `what`; None answers that there is none."""
+        self._service = service
+        self._what = what
         self._url = url
         self._headers = {}
-        if token is not None:
-            self._headers["Authorization"] = f"Bearer {token.get_secret_value()}"
+        if secret is not None:
+            self._headers["Authorization"] = f"Bearer {secret.get_secret_value()}"
         self._client: httpx.AsyncClient | None = None
 
     async def answer(self, request: Request) -> Response:
-        """Answer a request; 404 without a console, 502 when it does not answer."""
+        """Answer a request; 404 without the service, 502 when it does not answer."""
         if self._url is None:
+            variable = f"VITRINE_STAND_{self._service.upper()}_URL"
             raise HTTPException(
                 404,
-                "There is no view of the cameras here; "
-                "VITRINE_STAND_CONSOLE_URL names the service that gives it.",
+                f"There is no {self._what} here; "
+                f"{variable} names the service that gives it.",
             )
         address = request.url.path
         if request.url.query:
             address += f"?{request.url.query}"
+        headers = on_behalf_of(request.state.person)
+        headers["Accept"] = request.headers.get("Accept", "*/*")
         try:
-            answer = await self._client_of(self._url).get(
-                address,
-                headers=on_behalf_of(request.state.person),
-            )
+            answer = await self._client_of(self._url).get(address, headers=headers)
         except httpx.HTTPError as error:
-            logger.warning("the console does not answer: %r", error)
+            logger.warning("%s does not answer: %r", self._service, error)
             raise HTTPException(
                 502,
-                "The view of the cameras does not answer; the log of console says why.",
+                f"The {self._what} does not answer; "
+                f"the log of {self._service} says why.",
             ) from None
-        headers = {}
+        passed_on = {}
         for name in PASSED_ON:
             if name in answer.headers:
-                headers[name] = answer.headers[name]
+                passed_on[name] = answer.headers[name]
         return Response(
             answer.content,
             answer.status_code,
-            headers,
+            passed_on,
         )
 
     def _client_of(self, url: str) -> httpx.AsyncClient:
