@@ -2,42 +2,65 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from contextlib import AbstractContextManager, ExitStack
 from threading import Event
+from typing import Final
 
 from prometheus_client import REGISTRY
 
-from vitrine.campaigns.stand import Rules
-from vitrine.runtime import Context, Service, ServiceLoop
+from vitrine.people.audit import AuditLog
+from vitrine.runtime import Context, ServiceLoop
 from vitrine.services.analytics.exporter import exported
 from vitrine.services.analytics.handler import AnalyticsHandler
 from vitrine.services.analytics.settings import AnalyticsSettings
+from vitrine.services.analytics.web import Web, create_app
 from vitrine.stores.campaigns import AnalyticsStore
 from vitrine.telemetry import metrics
 from vitrine.topics import COVERAGE, EXPOSURES, IDENTITIES, INTERACTIONS, PLAYS
+from vitrine.web.guard import operators_of
+from vitrine.web.names import ServerNames
+from vitrine.web.people import check_accounts
+from vitrine.web.server import address_of, listen, web_server
+from vitrine.web.tokens import require_tokens
 
+logger = logging.getLogger(__name__)
+
+NAME: Final = "analytics"
 TOPICS = (PLAYS, EXPOSURES, IDENTITIES, INTERACTIONS, COVERAGE)
 
 
-@dataclass(frozen=True, slots=True)
-class Analytics:
-    """Run the loop, and beside it the exporter, on the worker that owns the first partition."""
+class AnalyticsService:
+    """Run the loop, and beside it the exporter and the campaigns' pages.
 
-    context: Context
-    rules: Rules
+    The exporter works on the worker that owns the first partition; the pages, which read the
+    store, on each that has a port for them. They are at `address` once `listening` is set.
+    """
+
+    def __init__(self, context: Context, settings: AnalyticsSettings) -> None:
+        self._context = context
+        self._settings = settings
+        self._audit = AuditLog(context.settings.audit_file, NAME)
+        self._guard = operators_of(
+            context.settings,
+            self._audit,
+            asked_by_services=True,
+        )
+        self.address = ""
+        self.listening = Event()
 
     def run(self, stop: Event) -> None:
         """Work until `stop`."""
-        context = self.context
+        context = self._context
         store = AnalyticsStore(context.redis)
         handler = AnalyticsHandler(
             context.mall,
             store,
-            self.rules,
+            self._settings.rules(),
             finite=context.finite,
         )
         loop = ServiceLoop(
-            service="analytics",
+            service=NAME,
             bus=context.bus,
             topics=TOPICS,
             handler=handler,
@@ -46,14 +69,56 @@ class Analytics:
         )
         for topic in TOPICS:
             metrics.LATE_EVENTS.labels(topic.name)
-        with exported(
-            REGISTRY,
-            context.redis,
-            lambda: handler.owns(0),
-        ):
+        with ExitStack() as stack:
+            figures = exported(
+                REGISTRY,
+                context.redis,
+                lambda: handler.owns(0),
+            )
+            stack.enter_context(figures)
+            if self._settings.port is not None:
+                stack.enter_context(self._served(self._settings.port, stop, stack))
+                self.listening.set()
             loop.run(stop)
 
+    def _served(
+        self,
+        port: int,
+        stop: Event,
+        stack: ExitStack,
+    ) -> AbstractContextManager[None]:
+        """Return the web server of the campaigns' pages. Raises ConfigurationError."""
+        context = self._context
+        listener = listen(
+            context.settings.http_host,
+            port,
+            name=NAME,
+            variable="VITRINE_ANALYTICS_PORT",
+        )
+        stack.enter_context(listener)
+        self.address = address_of(listener)
+        logger.info("pages of campaigns at %s/campaigns", self.address)
+        web = Web(context.redis, context.mall, self._audit)
+        return web_server(
+            create_app(web, self._guard),
+            listener,
+            stop,
+            name=NAME,
+            names=ServerNames(context.settings.own_names()),
+        )
 
-def build(context: Context) -> Service:
-    """Return analytics on the bus and store of the context."""
-    return Analytics(context, context.load(AnalyticsSettings).rules())
+
+def build(context: Context) -> AnalyticsService:
+    """Return analytics on the bus and store of the context.
+
+    Raises ConfigurationError for pages that are open to other machines, and for a file of
+    accounts that cannot be used.
+    """
+    settings = context.load(AnalyticsSettings)
+    if settings.port is not None:
+        check_accounts(context.settings)
+        require_tokens(
+            context.settings.http_host,
+            vitrine_services_token=context.settings.between_services(),
+        )
+    return AnalyticsService(context, settings)

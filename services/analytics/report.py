@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, select_autoescape
+from jinja2 import Environment, FileSystemLoader, Template, select_autoescape
 from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
@@ -170,18 +170,15 @@ def terminal_line(totals: Totals) -> list[str]:
     return [figure.shown(totals) for figure in TERMINAL.values()]
 
 
-def render_html(figures: Figures) -> str:
-    """Return the page, with all styles and plots inside it."""
-    environment = Environment(
-        loader=FileSystemLoader(PAGES),
-        autoescape=select_autoescape(),
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+def render_html(figures: Figures, back: str = "") -> str:
+    """Return the page, with all styles and plots inside it.
+
+    `back` is the address that a link above the report leads to.
+    """
     plots = {}
     for campaign in figures.campaigns:
         plots[campaign.campaign_id] = plots_of(campaign, figures.names)
-    return environment.get_template("report.html").render(
+    return template("report.html").render(
         figures=figures,
         plots=plots,
         reported=REPORTED,
@@ -190,7 +187,19 @@ def render_html(figures: Figures) -> str:
         coverage=table.COVERAGE,
         period=period,
         display=display_sentence,
+        back=back,
     )
+
+
+def template(name: str) -> Template:
+    """Return a page's template, which escapes what is put into it."""
+    environment = Environment(
+        loader=FileSystemLoader(PAGES),
+        autoescape=select_autoescape(),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(name)
 
 
 def plots_of(

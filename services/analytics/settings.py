@@ -22,6 +22,14 @@ class AnalyticsSettings(EnvironmentSettings):
         env_prefix=prefix,
     )
 
+    port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description=(
+            "Of the campaigns' pages, 0 for a free one; without it there are none."
+        ),
+    )
     window_s: int = Field(
         300, ge=1, le=3600, description="Length of a campaign window."
     )

@@ -17,12 +17,14 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.routing import Mount, WebSocketRoute
 
+from tests.analytics_builders import running_analytics
 from tests.brokers import ROOT
 from tests.builders import make_mall
 from tests.calibrate_builders import served_pages, write_site
 from tests.console_builders import running_console
 from tests.stand_builders import running_stand
 from tests.stand_players import HANDSHAKE, SPRING, until
+from vitrine.services.analytics import app as analytics_app
 from vitrine.services.console import app as console_app
 from vitrine.services.stand import app as stand_app
 from vitrine.telemetry.health import Health
@@ -33,6 +35,7 @@ from vitrine.web.limits import REPORT_BYTES
 
 OPERATOR = "the operator's token"
 PLAYER = "the screens' token"
+INSIDE = "the secret of our services"
 OPEN = {
     # Files that everybody may see: scripts of pages, and what screens show.
     "/static",
@@ -56,6 +59,7 @@ OPEN = {
 HEALTH_PATHS = ("/healthz", "/readyz", "/metrics")
 WEB_FRAMEWORK = "FastAPI("
 SERVERS = {
+    "services/analytics/web.py": WEB_FRAMEWORK,
     "services/console/web.py": WEB_FRAMEWORK,
     "services/stand/privacy_page.py": WEB_FRAMEWORK,
     "services/stand/web.py": WEB_FRAMEWORK,
@@ -103,6 +107,7 @@ def routes_of(service: str, address: str, app: FastAPI) -> Iterator[Route]:
             path = pattern.replace("{stand_id}", "north")
             path = path.replace("{path:path}", "news")
             path = path.replace("{point}", "centre")
+            path = path.replace("{campaign_id}", "spring")
         assert "{" not in path, f"say here what {pattern} is filled with"
         is_socket = isinstance(found.original_route, WebSocketRoute)
         for method in found.methods or {"GET"}:
@@ -121,6 +126,7 @@ def served_apps() -> Iterator[list[FastAPI]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stand_app, "web_server", noted)
         patch.setattr(console_app, "web_server", noted)
+        patch.setattr(analytics_app, "web_server", noted)
         yield apps
 
 
@@ -151,14 +157,20 @@ def routes(
             users=users,
         ) as console,
         served_pages(site, OPERATOR) as (pages, calibrate_routes),
+        running_analytics(
+            redis_server,
+            services_token=INSIDE,
+            users=users,
+        ) as analytics,
         health_server(Health(), "127.0.0.1", 0) as port,
     ):
-        stand_routes, public_routes, console_routes = apps
+        stand_routes, public_routes, console_routes, analytics_routes = apps
         found = [
             *routes_of("stand", stand.address, stand_routes),
             *routes_of("public", stand.public_address, public_routes),
             *routes_of("console", console.service.address, console_routes),
             *routes_of("calibrate", pages, calibrate_routes),
+            *routes_of("analytics", analytics.service.address, analytics_routes),
         ]
         for path in HEALTH_PATHS:
             address = f"http://127.0.0.1:{port}"
@@ -191,6 +203,8 @@ def test_all_routes_are_found(routes: list[Route]) -> None:
         "stand: POST /stands/{stand_id}/redeem",
         "stand: GET /cameras/{path:path}",
         "public: GET /privacy/{stand_id}",
+        "stand: GET /campaigns/{path:path}",
+        "analytics: GET /campaigns/{campaign_id}",
         "console: GET /cameras/news",
         "calibrate: POST /save",
         "health: GET /metrics",

@@ -36,6 +36,12 @@ class CampaignFigures:
         return add_up(self.cells.values())
 
     @property
+    def advertisers(self) -> frozenset[str]:
+        """Return all whose campaign it is, or was: an id may be used again."""
+        found = {totals.advertiser for totals in self.cells.values()}
+        return frozenset(found - {""})
+
+    @property
     def synthetic(self) -> bool:
         """True when synthetic visitors are counted."""
         return any(totals.synthetic for totals in self.cells.values())

@@ -22,8 +22,20 @@ from vitrine.settings import Settings
 PROCESS = "vitrine users"
 
 
-def add_account(file: Path | None, name: str, role: str, *, generate: bool) -> None:
+def add_account(
+    file: Path | None,
+    name: str,
+    role: str,
+    advertisers: tuple[str, ...] = (),
+    *,
+    generate: bool,
+) -> None:
     """Add an account. Raises ConfigurationError for a name that is wrong or taken."""
+    if (role == "advertiser") != bool(advertisers):
+        raise ConfigurationError(
+            "an advertiser sees the campaigns of --advertiser ID, as campaigns.yaml has it; "
+            "other roles have no such option"
+        )
     if not re.fullmatch(NAME, name):
         raise ConfigurationError(
             "a name has 1 to 40 small letters, digits, dots, dashes and underscores, "
@@ -40,25 +52,37 @@ def add_account(file: Path | None, name: str, role: str, *, generate: bool) -> N
             "name": name,
             "role": role,
             "password": kept,
+            "advertisers": advertisers,
         }
     )
     # Read again: asking took a while.
     accounts = read_accounts(path)
     accounts[name] = account
     write_accounts(path, accounts.values())
-    _note(f"added {name}, {role}", path)
-    click.echo(f"{name} may sign in as {role}")
+    described = _described(account)
+    _note(f"added {name}, {described}", path)
+    click.echo(f"{name} may sign in as {described}")
 
 
 def list_accounts(file: Path | None, *, as_json: bool) -> None:
     """Print names and roles."""
     accounts = read_accounts(_path(file)).values()
     if as_json:
-        listed = [{"name": account.name, "role": account.role} for account in accounts]
+        listed = [
+            account.model_dump(mode="json", exclude={"password"})
+            for account in accounts
+        ]
         click.echo(json.dumps(listed, indent=2))
         return
     for account in accounts:
-        click.echo(f"{account.name}  {account.role}")
+        click.echo(f"{account.name}  {_described(account)}")
+
+
+def _described(account: Account) -> str:
+    """Return the role, and for whom."""
+    if not account.advertisers:
+        return account.role
+    return f"{account.role} of {', '.join(account.advertisers)}"
 
 
 def change_password(file: Path | None, name: str, *, generate: bool) -> None:

@@ -15,8 +15,16 @@ _ROLE = click.option(
     "--role",
     required=True,
     # As in `vitrine.people.accounts`, which is loaded when a command runs.
-    type=click.Choice(["operator", "auditor"]),
-    help="operator: opens all pages. auditor: opens the audit log and nothing else.",
+    type=click.Choice(["operator", "auditor", "advertiser"]),
+    help="operator: opens all pages. auditor: opens the audit log and nothing else. "
+    "advertiser: opens the figures of own campaigns and nothing else.",
+)
+_ADVERTISER = click.option(
+    "--advertiser",
+    "advertisers",
+    metavar="ID",
+    multiple=True,
+    help="Whose campaigns an advertiser sees, as campaigns.yaml has it; repeatable.",
 )
 
 
@@ -33,6 +41,7 @@ def users(context: click.Context, file: Path | None) -> None:
     \b
     export VITRINE_USERS=/etc/vitrine/users.yaml
     vitrine users add ada --role operator
+    vitrine users add ann --role advertiser --advertiser acme
 
     Services look at the file at each request: no restart is needed once they know it by
     VITRINE_USERS. Run this as the user that the services run as, or as root: nobody else
@@ -44,13 +53,20 @@ def users(context: click.Context, file: Path | None) -> None:
 @users.command()
 @click.argument("name")
 @_ROLE
+@_ADVERTISER
 @_GENERATE
 @click.pass_obj
-def add(file: Path | None, name: str, role: str, generate: bool) -> None:
+def add(
+    file: Path | None,
+    name: str,
+    role: str,
+    advertisers: tuple[str, ...],
+    generate: bool,
+) -> None:
     """Let NAME sign in. It has small letters, digits, dots and dashes."""
     from vitrine.cli.users import add_account
 
-    add_account(file, name, role, generate=generate)
+    add_account(file, name, role, advertisers, generate=generate)
 
 
 @users.command("list")

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, Self, TypeAlias
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from vitrine.errors import ConfigurationError
 from vitrine.mall.folder import Stamp, stamp_of
@@ -25,10 +25,11 @@ from vitrine.telemetry.metrics import CONFIG_RELOADS
 
 logger = logging.getLogger(__name__)
 
-Role: TypeAlias = Literal["operator", "auditor"]
+Role: TypeAlias = Literal["operator", "auditor", "advertiser"]
 ROLES: Final[Mapping[Role, str]] = {
     "operator": "opens all pages",
     "auditor": "opens the audit log and nothing else",
+    "advertiser": "opens the figures of own campaigns and nothing else",
 }
 NAME: Final = r"^[a-z0-9][a-z0-9._-]{0,39}$"
 HEAD: Final = "# Written by `vitrine users`; passwords are hashed.\n"
@@ -42,6 +43,14 @@ class Person:
 
     name: str
     role: Role
+    advertisers: tuple[str, ...] = ()
+    """For whose campaigns an advertiser stands."""
+
+    def may_read(self, *advertisers: str) -> bool:
+        """Return True where the figures of these advertisers are open to this person."""
+        if self.role != "advertiser":
+            return self.role == "operator"
+        return bool(advertisers) and set(advertisers) <= set(self.advertisers)
 
 
 class Account(Part):
@@ -51,11 +60,21 @@ class Account(Part):
     role: Role
     password: str = Field(pattern=FORM, repr=False)
     """Hashed."""
+    advertisers: tuple[str, ...] = ()
+    """Ids of those whose campaigns an account of this role sees."""
+
+    @model_validator(mode="after")
+    def _with_advertisers(self) -> Self:
+        if (self.role == "advertiser") != bool(self.advertisers):
+            raise ValueError(
+                "an account of the role advertiser, and no other, names `advertisers`"
+            )
+        return self
 
     @property
     def person(self) -> Person:
         """Return whose account it is."""
-        return Person(self.name, self.role)
+        return Person(self.name, self.role, self.advertisers)
 
 
 Accounts: TypeAlias = Mapping[str, Account]
@@ -150,7 +169,8 @@ def _account(path: Path, node: Node, problems: list[Problem]) -> Account | None:
             place = details["loc"]
             field = str(place[0]) if place else FILE
             below = node.below(field) or node
-            text = f"{details['msg']}; `vitrine users` writes this file"
+            message = details["msg"].removeprefix("Value error, ")
+            text = f"{message}; `vitrine users` writes this file"
             problems.append(Problem(path, text, below.line, field))
     return None
 
@@ -161,7 +181,9 @@ def write_accounts(path: Path, accounts: Iterable[Account]) -> None:
     Where root does so, it stays readable for the services: its owner, or else that of the
     folder, gets it.
     """
-    listed = [account.model_dump() for account in accounts]
+    listed = [
+        account.model_dump(mode="json", exclude_defaults=True) for account in accounts
+    ]
     text = yaml.safe_dump({FILE: listed}, sort_keys=False)
     try:
         before = path if path.exists() else path.parent

@@ -10,6 +10,7 @@ from vitrine.web.cards import body_of, card
 HOMES: Final[dict[Role, tuple[str, str]]] = {
     "operator": ("/", "To the console"),
     "auditor": ("/audit", "To the audit log"),
+    "advertiser": ("/campaigns", "To your campaigns"),
 }
 """Where each role begins, and what to call that."""
 

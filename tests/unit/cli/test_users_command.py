@@ -66,6 +66,17 @@ def test_a_generated_password_is_shown_once_and_is_the_password(file: Path) -> N
     assert account.role == "auditor"
 
 
+def test_an_advertiser_stands_for_some(file: Path) -> None:
+    asked = ("add", "ann", "--role", "advertiser", "--generate")
+    assert "sees the campaigns of --advertiser ID" in problem(run(*asked))
+    result = run(*asked, "--advertiser", "acme", "--advertiser", "beans")
+    assert "ann may sign in as advertiser of acme, beans" in result.output
+    assert read_accounts(file)["ann"].advertisers == ("acme", "beans")
+    assert "ann  advertiser of acme, beans" in run("list").output
+    other = run("add", "ada", "--role", "operator", "--advertiser", "acme")
+    assert "other roles have no such option" in problem(other)
+
+
 def test_a_short_password_and_a_taken_name_are_refused(file: Path) -> None:
     short = run("add", "ada", "--role", "operator", answers="short\nshort\n")
     assert "has 5 characters, expected 15 or more" in problem(short)
@@ -85,8 +96,8 @@ def test_the_list_has_names_and_roles_and_no_passwords(file: Path) -> None:
     add("ben", "auditor")
     listed = json.loads(run("list", "--json").output)
     assert listed == [
-        {"name": "ada", "role": "operator"},
-        {"name": "ben", "role": "auditor"},
+        {"name": "ada", "role": "operator", "advertisers": []},
+        {"name": "ben", "role": "auditor", "advertisers": []},
     ]
     assert run("list").output == "ada  operator\nben  auditor\n"
 

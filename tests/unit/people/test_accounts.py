@@ -20,12 +20,18 @@ from vitrine.people.passwords import NOBODYS
 
 ADA = Account(name="ada", role="operator", password=NOBODYS)
 BEN = Account(name="ben.2", role="auditor", password=NOBODYS)
+ANN = Account(
+    name="ann",
+    role="advertiser",
+    password=NOBODYS,
+    advertisers=("acme", "beans"),
+)
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     path = tmp_path / "users.yaml"
-    write_accounts(path, [ADA, BEN])
-    assert read_accounts(path) == {"ada": ADA, "ben.2": BEN}
+    write_accounts(path, [ADA, BEN, ANN])
+    assert read_accounts(path) == {"ada": ADA, "ben.2": BEN, "ann": ANN}
     assert path.stat().st_mode & 0o777 == 0o600
     write_accounts(path, [])
     assert read_accounts(path) == {}
@@ -62,6 +68,15 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
         ("users:\n- name: Ada\n  role: operator", ":2: name: "),
         ("users:\n- name: ada\n  password: geheim", ":3: password: "),
         ("users:\n- name: ada\n  name: ben", "is there twice"),
+        (
+            f"users:\n- name: ann\n  role: advertiser\n  password: {NOBODYS}",
+            ":2: users: an account of the role advertiser",
+        ),
+        (
+            f"users:\n- name: ada\n  role: operator\n  password: {NOBODYS}\n"
+            "  advertisers: [acme]",
+            "and no other, names `advertisers`",
+        ),
     ],
 )
 def test_a_mistake_is_told_with_its_line_and_without_the_value(
@@ -108,3 +123,13 @@ def test_a_bad_file_at_the_start_is_refused(tmp_path: Path) -> None:
     path.write_text("users: nobody")
     with pytest.raises(ConfigurationError):
         AccountFile(path).current()
+
+
+def test_an_advertiser_reads_what_is_of_own_advertisers_alone() -> None:
+    ann = ANN.person
+    assert ann.may_read("acme")
+    assert ann.may_read("acme", "beans")
+    assert not ann.may_read("acme", "other")
+    assert not ann.may_read()
+    assert ADA.person.may_read("other")
+    assert not BEN.person.may_read("acme")
