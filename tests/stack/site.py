@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -57,7 +58,8 @@ class ComposeSite:
             str(self.secrets),
             str(self._env_file),
         ]
-        subprocess.run(make_secrets, check=True, capture_output=True)
+        made = subprocess.run(make_secrets, check=True, capture_output=True, text=True)
+        self._tokens = tokens_in(made.stdout)
         settings = {
             "CONFIG": self.config,
             "STAND_PORT": 0,
@@ -221,7 +223,9 @@ class ComposeSite:
     @cached_property
     def prometheus(self) -> httpx.Client:
         """Return a client of Prometheus' API."""
-        return self._client("prometheus", 9090)
+        client = self._client("prometheus", 9090)
+        client.auth = httpx.BasicAuth("vitrine", self.secret("prometheus_password"))
+        return client
 
     def _client(self, service: str, port: int) -> httpx.Client:
         address = self.compose("port", service, str(port)).strip()
@@ -242,8 +246,16 @@ class ComposeSite:
         return float(value)
 
     def secret(self, name: str) -> str:
-        """Return the content of a secret."""
+        """Return a token that was shown once, or the content of another secret."""
+        if name in self._tokens:
+            return self._tokens[name]
         return (self.secrets / name).read_text().strip()
+
+
+def tokens_in(printed: str) -> dict[str, str]:
+    """Return the tokens that make-secrets.sh printed, by name."""
+    found = re.findall(r"(\w+): new\n.*shown only here: (\w+)\n", printed)
+    return dict(found)
 
 
 def examples(name: str) -> list[dict[str, Any]]:
