@@ -47,6 +47,10 @@ EXPECTED = {
 QUOTES = ('"', "'")
 
 
+# Plain HTTP is for a provider on this machine.
+ISSUER = re.compile(
+    r"https://[^\s?#]+|http://(localhost|127\.0\.0\.1)(:[0-9]+)?(/[^\s?#]*)?"
+)
 NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
 
 
@@ -255,6 +259,20 @@ class Settings(EnvironmentSettings):
             "with it, the operator's token is for machines only."
         ),
     )
+    oidc_issuer: str | None = Field(
+        None,
+        description=(
+            "Address of the identity provider by which people with an account may sign in "
+            "(OpenID Connect), as it names itself."
+        ),
+    )
+    oidc_client_id: str | None = Field(
+        None, description="What the identity provider calls this installation."
+    )
+    oidc_client_secret: SecretStr | None = Field(
+        None,
+        description="What the identity provider gave for it; a public client has none.",
+    )
     audit_file: Path | None = Field(
         None,
         description=(
@@ -289,6 +307,25 @@ class Settings(EnvironmentSettings):
                 "expected the token itself; the stand brings it to the console"
             )
         return token
+
+    @model_validator(mode="after")
+    def _whole_provider(self) -> Self:
+        if self.oidc_issuer is None and self.oidc_client_id is None:
+            return self
+        if None in (self.oidc_issuer, self.oidc_client_id, self.users):
+            raise ValueError(
+                "VITRINE_OIDC_ISSUER, VITRINE_OIDC_CLIENT_ID and VITRINE_USERS belong "
+                "together: set all or none"
+            )
+        return self
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _safe_issuer(cls, issuer: str | None) -> str | None:
+        """Return the address unchanged. Raises ValueError for one that anybody can fake."""
+        if issuer is not None and not ISSUER.fullmatch(issuer):
+            raise ValueError("expected https://… without ? and #, as the provider says")
+        return issuer
 
     @field_validator("http_host")
     @classmethod

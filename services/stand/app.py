@@ -34,6 +34,7 @@ from vitrine.web import limits
 from vitrine.web.certificate import Trust
 from vitrine.web.guard import PageGuard, operators_of
 from vitrine.web.names import ServerNames
+from vitrine.web.oidc import provider_of
 from vitrine.web.people import check_accounts
 from vitrine.web.server import address_of, listen, web_server
 from vitrine.web.tokens import require_tokens, signing_secret
@@ -56,7 +57,12 @@ class StandService:
         self._context = context
         self._settings = settings
         self._audit = AuditLog(context.settings.audit_file, NAME)
-        self._operators = operators_of(context.settings, self._audit)
+        self._provider = provider_of(context.settings)
+        self._operators = operators_of(
+            context.settings,
+            self._audit,
+            by_provider=self._provider is not None,
+        )
         self._players = players_of(settings, context.settings.services_token)
         self.address = ""
         self.public_address = ""
@@ -172,6 +178,7 @@ class StandService:
             frame_ancestors=self._settings.frame_ancestors(),
             till_token=self._settings.till_token,
             operators=self._operators,
+            provider=self._provider,
             audit=self._audit,
             players=self._players,
             public_url=self._settings.public_url,

@@ -21,6 +21,7 @@ from vitrine.services.stand.passing_on import PassingOn
 from vitrine.services.stand.stream_places import StreamPlaces
 from vitrine.services.stand.switchboard import Switchboard
 from vitrine.web.guard import PageGuard
+from vitrine.web.oidc import Provider
 from vitrine.web.rate import Rate
 from vitrine.web.wrong_tokens import WrongTokens
 
@@ -50,6 +51,8 @@ class Web:
     till_token: SecretStr | None
     operators: PageGuard
     """Of the operator's pages."""
+    provider: Provider | None
+    """By which people may sign in."""
     audit: AuditLog
     players: PageGuard
     """Of the pages of screens, by the token that they share."""

@@ -29,6 +29,7 @@ from vitrine.web.answers import answer_problems
 from vitrine.web.files import PageFiles
 from vitrine.web.guard import CAMPAIGN_READERS, answer_guarded
 from vitrine.web.headers import CACHE, CSP, page_policy
+from vitrine.web.provider_sign_in import add_provider_sign_in
 from vitrine.web.sign_in import add_sign_in
 
 PAGES: Final = Path(__file__).parent / "pages"
@@ -60,6 +61,7 @@ def create_app(web: Web, screens: Screens) -> FastAPI:
         dependencies=[Depends(web.operators.for_roles(*CAMPAIGN_READERS))],
     )
     add_sign_in(app, web.operators)
+    add_provider_sign_in(app, web.operators.people, web.provider)
     add_privacy_page(app)
     players = PlayerGuard(web.players, screens)
     app.include_router(

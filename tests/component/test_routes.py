@@ -47,6 +47,8 @@ OPEN = {
     # Where people sign in and out.
     "/sign-in",
     "/sign-out",
+    "/sign-in/provider",
+    "/sign-in/return",
     # For the phones of everybody who stands there.
     "/privacy/{stand_id}",
     # Leads to a page with a guard.

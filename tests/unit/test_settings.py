@@ -36,6 +36,8 @@ def test_a_variable_of_a_service_is_left_to_it(monkeypatch: pytest.MonkeyPatch) 
         ("VITRINE_HEALTH_PORT", "70000", "expected less than or equal to 65535$"),
         ("VITRINE_OPERATOR_TOKEN", "short", "expected at least 16 characters$"),
         ("VITRINE_SERVICES_TOKEN", "sha256:" + "0" * 64, "expected the token itself"),
+        ("VITRINE_OIDC_ISSUER", "http://mall.example", "expected https://"),
+        ("VITRINE_OIDC_ISSUER", "https://mall.example", "set all or none$"),
         (
             "VITRINE_HEALTH_PORT",
             "http",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ from vitrine.errors import ConfigurationError
 from vitrine.people.accounts import (
     NAME,
     Account,
+    conflict_of,
     read_accounts,
     write_accounts,
 )
@@ -20,6 +22,8 @@ from vitrine.people.passwords import SHORTEST, generated, hashed
 from vitrine.settings import Settings
 
 PROCESS = "vitrine users"
+# As long as the digest of the HMAC that it signs with.
+KEY_BYTES = 32
 
 
 def add_account(
@@ -27,10 +31,16 @@ def add_account(
     name: str,
     role: str,
     advertisers: tuple[str, ...] = (),
+    oidc: str | None = None,
     *,
     generate: bool,
 ) -> None:
-    """Add an account. Raises ConfigurationError for a name that is wrong or taken."""
+    """Add an account, with a password unless somebody signs in elsewhere, as `oidc`.
+
+    Raises ConfigurationError for a name that is wrong or taken, and options that do not fit.
+    """
+    if oidc is not None and generate:
+        raise ConfigurationError("an account with --oidc has no password to --generate")
     if (role == "advertiser") != bool(advertisers):
         raise ConfigurationError(
             "an advertiser sees the campaigns of --advertiser ID, as campaigns.yaml has it; "
@@ -46,17 +56,22 @@ def add_account(
         raise ConfigurationError(
             f"{name} has an account; `vitrine users password {name}` gives a new password"
         )
-    kept = _new_password(generate=generate)
+    way_in = {"oidc": oidc, "key": secrets.token_hex(KEY_BYTES)}
+    if oidc is None:
+        way_in = {"password": _new_password(generate=generate)}
     account = Account.model_validate(
         {
             "name": name,
             "role": role,
-            "password": kept,
             "advertisers": advertisers,
+            **way_in,
         }
     )
     # Read again: asking took a while.
     accounts = read_accounts(path)
+    conflict = conflict_of(account, accounts)
+    if conflict:
+        raise ConfigurationError(conflict)
     accounts[name] = account
     write_accounts(path, accounts.values())
     described = _described(account)
@@ -69,7 +84,7 @@ def list_accounts(file: Path | None, *, as_json: bool) -> None:
     accounts = read_accounts(_path(file)).values()
     if as_json:
         listed = [
-            account.model_dump(mode="json", exclude={"password"})
+            account.model_dump(mode="json", exclude={"password", "key"})
             for account in accounts
         ]
         click.echo(json.dumps(listed, indent=2))
@@ -79,16 +94,22 @@ def list_accounts(file: Path | None, *, as_json: bool) -> None:
 
 
 def _described(account: Account) -> str:
-    """Return the role, and for whom."""
-    if not account.advertisers:
-        return account.role
-    return f"{account.role} of {', '.join(account.advertisers)}"
+    """Return the role, for whom, and the way in where that is no password."""
+    described: str = account.role
+    if account.advertisers:
+        described += f" of {', '.join(account.advertisers)}"
+    if account.oidc is not None:
+        described += ", by the identity provider"
+    return described
 
 
 def change_password(file: Path | None, name: str, *, generate: bool) -> None:
     """Give an account a new password. Raises ConfigurationError for an unknown name."""
     path = _path(file)
-    _known(path, name)
+    if _known(path, name)[name].oidc is not None:
+        raise ConfigurationError(
+            f"{name} signs in by the identity provider, and has no password here"
+        )
     kept = _new_password(generate=generate)
     # Read again: asking took a while.
     accounts = _known(path, name)

@@ -28,6 +28,13 @@ _ADVERTISER = click.option(
 )
 
 
+_OIDC = click.option(
+    "--oidc",
+    metavar="SUBJECT",
+    help="Sign in by the identity provider, as this subject or verified e-mail; no password.",
+)
+
+
 @click.group(short_help="Say who may sign in to the pages.")
 @click.option(
     "--file",
@@ -42,6 +49,7 @@ def users(context: click.Context, file: Path | None) -> None:
     export VITRINE_USERS=/etc/vitrine/users.yaml
     vitrine users add ada --role operator
     vitrine users add ann --role advertiser --advertiser acme
+    vitrine users add eve --role auditor --oidc eve@mall.example
 
     Services look at the file at each request: no restart is needed once they know it by
     VITRINE_USERS. Run this as the user that the services run as, or as root: nobody else
@@ -54,6 +62,7 @@ def users(context: click.Context, file: Path | None) -> None:
 @click.argument("name")
 @_ROLE
 @_ADVERTISER
+@_OIDC
 @_GENERATE
 @click.pass_obj
 def add(
@@ -61,12 +70,13 @@ def add(
     name: str,
     role: str,
     advertisers: tuple[str, ...],
+    oidc: str | None,
     generate: bool,
 ) -> None:
     """Let NAME sign in. It has small letters, digits, dots and dashes."""
     from vitrine.cli.users import add_account
 
-    add_account(file, name, role, advertisers, generate=generate)
+    add_account(file, name, role, advertisers, oidc, generate=generate)
 
 
 @users.command("list")

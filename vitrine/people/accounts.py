@@ -53,13 +53,32 @@ class Person:
         return bool(advertisers) and set(advertisers) <= set(self.advertisers)
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Hold who an identity provider says that somebody is."""
+
+    subject: str
+    email: str = ""
+    """Empty where the provider has not verified it."""
+
+    def is_called(self, name: str) -> bool:
+        """Return True for the subject, and for the address of e-mail in any case."""
+        if name == self.subject:
+            return True
+        return bool(self.email) and name.casefold() == self.email.casefold()
+
+
 class Account(Part):
     """Hold one account."""
 
     name: str = Field(pattern=NAME)
     role: Role
-    password: str = Field(pattern=FORM, repr=False)
-    """Hashed."""
+    password: str | None = Field(None, pattern=FORM, repr=False)
+    """Hashed; None for who signs in by an identity provider."""
+    oidc: str | None = Field(None, min_length=1, max_length=255)
+    """Who that is there: the subject, or the address of e-mail that the provider verified."""
+    key: str | None = Field(None, pattern="^[0-9a-f]{64}$", repr=False)
+    """Random, in place of a password: with it sessions are signed."""
     advertisers: tuple[str, ...] = ()
     """Ids of those whose campaigns an account of this role sees."""
 
@@ -70,6 +89,19 @@ class Account(Part):
                 "an account of the role advertiser, and no other, names `advertisers`"
             )
         return self
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Self:
+        by_provider = self.oidc is not None and self.key is not None
+        neither = self.oidc is None and self.key is None
+        if not (by_provider if self.password is None else neither):
+            raise ValueError("an account has `password`, or else `oidc` and `key`")
+        return self
+
+    @property
+    def signs(self) -> str:
+        """Return what sessions of this account are signed with; a new one ends them."""
+        return self.password or self.key or ""
 
     @property
     def person(self) -> Person:
@@ -151,13 +183,23 @@ def read_accounts(path: Path) -> dict[str, Account]:
         account = _account(path, node, problems)
         if account is None:
             continue
-        if account.name in accounts:
-            text = f"the name {account.name!r} is there twice; keep one"
-            problems.append(Problem(path, text, node.line))
+        conflict = conflict_of(account, accounts)
+        if conflict:
+            problems.append(Problem(path, conflict, node.line))
         accounts[account.name] = account
     if problems:
         raise Refused(problems)
     return accounts
+
+
+def conflict_of(account: Account, accounts: Accounts) -> str:
+    """Return why an account cannot be beside the others; empty where it can."""
+    if account.name in accounts:
+        return f"the name {account.name!r} is there twice; keep one"
+    for other in accounts.values():
+        if account.oidc is not None and account.oidc == other.oidc:
+            return f"{account.name!r} and {other.name!r} have the same `oidc`"
+    return ""
 
 
 def _account(path: Path, node: Node, problems: list[Problem]) -> Account | None:

@@ -56,12 +56,20 @@ ANYBODY: Final = Person("not signed in", "operator")
 class Locked(Exception):
     """A request without what opens the page, or with a wrong token."""
 
-    def __init__(self, *, wrong: bool = False, by_password: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        wrong: bool = False,
+        by_password: bool = False,
+        by_provider: bool = False,
+    ) -> None:
         super().__init__(wrong)
         self.wrong = wrong
         """Something was brought, and opens nothing."""
         self.by_password = by_password
         """People sign in with a name and a password."""
+        self.by_provider = by_provider
+        """They may also sign in by an identity provider."""
 
 
 class NotAllowed(Exception):
@@ -158,7 +166,11 @@ class PageGuard:
             HTTP_REFUSED.labels("token").inc()
             if brought:
                 self._wrong.note(request)
-            raise Locked(wrong=brought, by_password=self.people is not None)
+            raise Locked(
+                wrong=brought,
+                by_password=self.people is not None,
+                by_provider=self.people is not None and self.people.by_provider,
+            )
         if person.role not in self._roles:
             HTTP_REFUSED.labels("role").inc()
             raise NotAllowed(person)
@@ -211,16 +223,18 @@ def operators_of(
     audit: AuditLog,
     *,
     asked_by_services: bool = False,
+    by_provider: bool = False,
 ) -> PageGuard:
     """Return the guard of the operator's pages, the same for all of our servers.
 
-    With `asked_by_services` others of them may ask for people. Raises ConfigurationError.
+    With `asked_by_services` others of them may ask for people; with `by_provider` people may
+    sign in by an identity provider. Raises ConfigurationError.
     """
     token = settings.operator_token
     return PageGuard(
         OPERATOR_COOKIE,
         token,
-        people_of(settings, audit),
+        people_of(settings, audit, by_provider=by_provider),
         secret=signing_secret(
             token,
             settings.services_token,
@@ -249,7 +263,8 @@ async def _answer_locked(request: Request, error: Exception) -> Response:
     assert isinstance(error, Locked)  # noqa: S101 - registered for nothing else
     if wants_page(request.headers.get("Accept", "")):
         if error.by_password:
-            return HTMLResponse(sign_in_page(own_address(request)), 401)
+            page = sign_in_page(own_address(request), by_provider=error.by_provider)
+            return HTMLResponse(page, 401)
         title = WRONG if error.wrong else NEEDED
         return HTMLResponse(card(title, body_of("locked")), 401)
     detail = "a token is needed, as `Authorization: Bearer …`"

@@ -10,7 +10,13 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from vitrine.people.accounts import Account, AccountFile, Person, read_accounts
+from vitrine.people.accounts import (
+    Account,
+    AccountFile,
+    Identity,
+    Person,
+    read_accounts,
+)
 from vitrine.people.audit import AuditLog
 from vitrine.people.passwords import NOBODYS, is_password
 from vitrine.settings import Settings
@@ -41,7 +47,12 @@ LETTERS: Final = 64
 BUSY_S: Final = 1.0
 
 
-def people_of(settings: Settings, audit: AuditLog) -> People | None:
+def people_of(
+    settings: Settings,
+    audit: AuditLog,
+    *,
+    by_provider: bool = False,
+) -> People | None:
     """Return the people of the settings; None where nobody has an account."""
     if settings.users is None:
         return None
@@ -51,7 +62,7 @@ def people_of(settings: Settings, audit: AuditLog) -> People | None:
         settings.services_token,
         "VITRINE_OPERATOR_TOKEN",
     )
-    return People(accounts, audit, secret)
+    return People(accounts, audit, secret, by_provider=by_provider)
 
 
 def check_accounts(settings: Settings) -> None:
@@ -90,7 +101,11 @@ class People:
         audit: AuditLog,
         secret: SecretStr | None,
         clock_s: Callable[[], float] = time.time,
+        *,
+        by_provider: bool = False,
     ) -> None:
+        """Know the accounts of a file; `by_provider` offers the identity provider, too."""
+        self.by_provider = by_provider
         self._accounts = accounts
         self._audit = audit
         self._secret = ""
@@ -109,7 +124,9 @@ class People:
         """
         self._limit(name, host)
         account = self._accounts.current().get(name)
-        kept = account.password if account else NOBODYS
+        kept = NOBODYS
+        if account is not None and account.password is not None:
+            kept = account.password
         if not self._checking.acquire(timeout=BUSY_S):
             HTTP_REFUSED.labels("attempts").inc()
             raise TooOften(BUSY_S)
@@ -126,8 +143,32 @@ class People:
             self._audit.note("failed sign-in", person, place=host)
             raise NotAdmitted
         self._by_account.succeeded(name)
+        return self._admitted(account, host)
+
+    def begin_elsewhere(self, host: str) -> None:
+        """Count that somebody goes to the identity provider. Raises TooOften."""
+        self._check(self._by_address.begin(subscriber(host)))
+
+    def sign_in_as(self, identity: Identity, host: str) -> str:
+        """Return a new session for whom an identity provider knows.
+
+        Raises NotAdmitted for who has no account.
+        """
+        for account in self._accounts.current().values():
+            if account.oidc is not None and identity.is_called(account.oidc):
+                return self._admitted(account, host)
+        self.failed_elsewhere("no account has this subject", host)
+        raise NotAdmitted
+
+    def failed_elsewhere(self, reason: str, host: str) -> None:
+        """Count, log and note a sign-in by an identity provider that failed."""
+        HTTP_REFUSED.labels("provider").inc()
+        logger.warning("a sign-in by the identity provider failed: %s", reason)
+        self._audit.note("failed sign-in", None, place=host)
+
+    def _admitted(self, account: Account, host: str) -> str:
         self._by_address.succeeded(subscriber(host))
-        self._audit.note("sign-in", person, place=host)
+        self._audit.note("sign-in", account.person, place=host)
         session = self._sessions(account).new(SESSION_S)
         return f"{account.name}:{session}"
 
@@ -157,6 +198,10 @@ class People:
         wait_s = self._by_address.begin(subscriber(host))
         if not wait_s:
             wait_s = self._by_account.begin(name[:LETTERS])
+        self._check(wait_s)
+
+    def _check(self, wait_s: float) -> None:
+        """Raise TooOften where an attempt comes too early."""
         if wait_s:
             HTTP_REFUSED.labels("attempts").inc()
             logger.warning(
@@ -165,6 +210,6 @@ class People:
             raise TooOften(wait_s)
 
     def _sessions(self, account: Account) -> Sessions:
-        secret = SecretStr(f"{account.password} {self._secret}")
+        secret = SecretStr(f"{account.signs} {self._secret}")
         cookie = f"{PERSON_COOKIE} {account.name}"
         return Sessions(cookie, secret, self._clock_s)

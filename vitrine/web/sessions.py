@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from functools import lru_cache
 from threading import Lock
-from typing import Final
+from typing import Final, Literal
 
 from fastapi import Request, Response
 from pydantic import SecretStr
@@ -118,17 +118,18 @@ def set_cookie(
     name: str,
     value: str,
     max_age_s: int | None,
+    same_site: Literal["strict", "lax"] = "strict",
 ) -> None:
     """Give a browser a cookie that no script reads, and no page of another site sends.
 
-    Without `max_age_s` it ends with the browser.
+    With `lax` a link of another site sends it. Without `max_age_s` it ends with the browser.
     """
     response.set_cookie(
         _named(request, name),
         value,
         max_age=max_age_s,
         httponly=True,
-        samesite="strict",
+        samesite=same_site,
         secure=is_secure(request),
     )
 

@@ -71,7 +71,9 @@ class SignIn:
         if self._guard.people is None:
             # Asks for the token.
             return RedirectResponse("/", 303)
-        return HTMLResponse(sign_in_page("/"))
+        return HTMLResponse(
+            sign_in_page("/", by_provider=self._guard.people.by_provider)
+        )
 
     async def sign_in(self, request: Request) -> Response:
         """Take name and password of the form; 401 for wrong ones, 429 for too many of them."""
@@ -80,9 +82,7 @@ class SignIn:
             raise HTTPException(404, "there are no accounts here; set VITRINE_USERS")
         fields = await _fields_of(request)
         name = fields.get("name", "").strip().lower()
-        next_address = fields.get("next", "")
-        if not OWN_ADDRESS.fullmatch(next_address):
-            next_address = "/"
+        next_address = own_address_or_home(fields.get("next", ""))
         try:
             session = await run_in_threadpool(
                 people.sign_in,
@@ -91,7 +91,12 @@ class SignIn:
                 client_address(request),
             )
         except NotAdmitted:
-            page = sign_in_page(next_address, NOT_ADMITTED, name)
+            page = sign_in_page(
+                next_address,
+                NOT_ADMITTED,
+                name,
+                by_provider=people.by_provider,
+            )
             return HTMLResponse(page, 401)
         except TooOften as error:
             wait_s = math.ceil(error.wait_s)
@@ -107,6 +112,11 @@ class SignIn:
         response = RedirectResponse(SIGN_IN, 303)
         self._guard.sign_out(request, response)
         return response
+
+
+def own_address_or_home(address: str) -> str:
+    """Return an address of this server; `/` in place of another's."""
+    return address if OWN_ADDRESS.fullmatch(address) else "/"
 
 
 async def _fields_of(request: Request) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import urlencode
 
 from vitrine.people.accounts import ROLES, Person, Role
 from vitrine.web.cards import body_of, card
@@ -15,10 +16,16 @@ HOMES: Final[dict[Role, tuple[str, str]]] = {
 """Where each role begins, and what to call that."""
 
 
-def sign_in_page(next_address: str, wrong: str = "", name: str = "") -> str:
+def sign_in_page(
+    next_address: str,
+    wrong: str = "",
+    name: str = "",
+    *,
+    by_provider: bool = False,
+) -> str:
     """Return the page that asks for name and password, and what was wrong with the last ones.
 
-    `next_address` is where it leads.
+    `next_address` is where it leads; with `by_provider` a link leads to the identity provider.
     """
     # Whose name is there types the password next.
     focus = ("", "autofocus") if name else ("autofocus", "")
@@ -30,7 +37,15 @@ def sign_in_page(next_address: str, wrong: str = "", name: str = "") -> str:
         wrong=wrong,
         name=name,
     )
+    if by_provider:
+        query = urlencode({"next": next_address})
+        body += body_of("provider", address=f"/sign-in/provider?{query}")
     return card("Sign in", body)
+
+
+def returned_page(next_address: str) -> str:
+    """Return the page after the identity provider's, which leads on by itself."""
+    return card("You are signed in", body_of("returned", next=next_address))
 
 
 def signed_in_page(person: Person) -> str:

@@ -45,7 +45,7 @@ def test_somebody_is_added_with_a_password_that_is_typed_twice(file: Path) -> No
     assert "ada may sign in as operator" in result.output
     assert PASSWORD not in result.output
     kept = read_accounts(file)["ada"]
-    assert is_password(PASSWORD, kept.password)
+    assert is_password(PASSWORD, kept.password or "")
     assert PASSWORD not in file.read_text()
     assert file.stat().st_mode & 0o777 == 0o600
 
@@ -54,7 +54,7 @@ def test_a_password_that_is_typed_differently_is_asked_for_again(file: Path) -> 
     answers = f"{PASSWORD}\nsomething else\n{PASSWORD}\n{PASSWORD}\n"
     result = run("add", "ada", "--role", "operator", answers=answers)
     assert result.exit_code == 0
-    assert is_password(PASSWORD, read_accounts(file)["ada"].password)
+    assert is_password(PASSWORD, read_accounts(file)["ada"].password or "")
 
 
 def test_a_generated_password_is_shown_once_and_is_the_password(file: Path) -> None:
@@ -62,7 +62,7 @@ def test_a_generated_password_is_shown_once_and_is_the_password(file: Path) -> N
     found = re.search(r"shown only here: (\S{20})\n", result.output)
     assert found is not None
     account = read_accounts(file)["ada"]
-    assert is_password(found[1], account.password)
+    assert is_password(found[1], account.password or "")
     assert account.role == "auditor"
 
 
@@ -75,6 +75,21 @@ def test_an_advertiser_stands_for_some(file: Path) -> None:
     assert "ann  advertiser of acme, beans" in run("list").output
     other = run("add", "ada", "--role", "operator", "--advertiser", "acme")
     assert "other roles have no such option" in problem(other)
+
+
+def test_somebody_signs_in_by_the_identity_provider(file: Path) -> None:
+    result = run("add", "eve", "--role", "auditor", "--oidc", "eve@mall.example")
+    assert "eve may sign in as auditor, by the identity provider" in result.output
+    eve = read_accounts(file)["eve"]
+    assert eve.password is None
+    assert eve.oidc == "eve@mall.example"
+    assert eve.signs
+    assert eve.signs not in run("list", "--json").output
+    second = run("add", "eva", "--role", "auditor", "--oidc", "eve@mall.example")
+    assert "have the same `oidc`" in problem(second)
+    assert "has no password here" in problem(run("password", "eve"))
+    both = run("add", "eva", "--role", "auditor", "--oidc", "eva", "--generate")
+    assert "has no password to --generate" in problem(both)
 
 
 def test_a_short_password_and_a_taken_name_are_refused(file: Path) -> None:
@@ -96,8 +111,8 @@ def test_the_list_has_names_and_roles_and_no_passwords(file: Path) -> None:
     add("ben", "auditor")
     listed = json.loads(run("list", "--json").output)
     assert listed == [
-        {"name": "ada", "role": "operator", "advertisers": []},
-        {"name": "ben", "role": "auditor", "advertisers": []},
+        {"name": "ada", "role": "operator", "advertisers": [], "oidc": None},
+        {"name": "ben", "role": "auditor", "advertisers": [], "oidc": None},
     ]
     assert run("list").output == "ada  operator\nben  auditor\n"
 
@@ -108,8 +123,8 @@ def test_a_password_is_changed_and_an_account_removed(file: Path) -> None:
     other = f"{PASSWORD}, too"
     result = run("password", "ada", answers=f"{other}\n{other}\n")
     assert "signed out everywhere" in result.output
-    assert is_password(other, read_accounts(file)["ada"].password)
-    assert is_password(PASSWORD, read_accounts(file)["ben"].password)
+    assert is_password(other, read_accounts(file)["ada"].password or "")
+    assert is_password(PASSWORD, read_accounts(file)["ben"].password or "")
     run("remove", "ada")
     assert set(read_accounts(file)) == {"ben"}
     for command in ("password", "remove"):

@@ -26,12 +26,13 @@ ANN = Account(
     password=NOBODYS,
     advertisers=("acme", "beans"),
 )
+EVE = Account(name="eve", role="auditor", oidc="248289761001", key="0" * 64)
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     path = tmp_path / "users.yaml"
-    write_accounts(path, [ADA, BEN, ANN])
-    assert read_accounts(path) == {"ada": ADA, "ben.2": BEN, "ann": ANN}
+    write_accounts(path, [ADA, BEN, ANN, EVE])
+    assert list(read_accounts(path).values()) == [ADA, BEN, ANN, EVE]
     assert path.stat().st_mode & 0o777 == 0o600
     write_accounts(path, [])
     assert read_accounts(path) == {}
@@ -68,6 +69,14 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
         ("users:\n- name: Ada\n  role: operator", ":2: name: "),
         ("users:\n- name: ada\n  password: geheim", ":3: password: "),
         ("users:\n- name: ada\n  name: ben", "is there twice"),
+        (
+            "users:\n- name: eve\n  role: auditor\n  oidc: eve",
+            "has `password`, or else `oidc` and `key`",
+        ),
+        (
+            f"users:\n- name: ada\n  role: auditor\n  oidc: x\n  password: {NOBODYS}",
+            "has `password`, or else `oidc` and `key`",
+        ),
         (
             f"users:\n- name: ann\n  role: advertiser\n  password: {NOBODYS}",
             ":2: users: an account of the role advertiser",
@@ -133,3 +142,10 @@ def test_an_advertiser_reads_what_is_of_own_advertisers_alone() -> None:
     assert not ann.may_read()
     assert ADA.person.may_read("other")
     assert not BEN.person.may_read("acme")
+
+
+def test_somebody_of_the_provider_has_one_account(tmp_path: Path) -> None:
+    path = tmp_path / "users.yaml"
+    write_accounts(path, [EVE, EVE.model_copy(update={"name": "eva"})])
+    with pytest.raises(Refused, match="'eva' and 'eve' have the same `oidc`"):
+        read_accounts(path)
