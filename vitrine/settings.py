@@ -227,7 +227,11 @@ class Settings(EnvironmentSettings):
     )
     http_host: str = Field(
         "127.0.0.1",
-        description="Address that pages, health and metrics listen on; `::` is IPv6 and IPv4.",
+        description="Address that pages listen on; `::` is IPv6 and IPv4.",
+    )
+    health_host: str = Field(
+        "127.0.0.1",
+        description="Address that health and metrics listen on: for Prometheus, not for the mall.",
     )
     http_names: str = Field(
         "",
@@ -327,7 +331,7 @@ class Settings(EnvironmentSettings):
             raise ValueError("expected https://… without ? and #, as the provider says")
         return issuer
 
-    @field_validator("http_host")
+    @field_validator("http_host", "health_host")
     @classmethod
     def _without_brackets(cls, host: str) -> str:
         """Return `[::1]` as `::1`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -68,6 +69,20 @@ def test_without_redis_it_retries_and_gives_up_after_the_limit(name: str) -> Non
     )
     assert "Traceback" not in done.stderr
     assert seconds > 2
+
+
+def test_health_and_metrics_are_of_this_machine_wherever_the_pages_are() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done, _ = run(
+            "engagement",
+            VITRINE_BUS="memory",
+            VITRINE_HTTP_HOST="127.0.0.2",
+            VITRINE_HEALTH_PORT=str(port),
+        )
+    assert done.returncode == 1
+    assert f"health and metrics cannot listen on 127.0.0.1:{port}" in done.stderr
+    assert "set VITRINE_HEALTH_PORT or VITRINE_HEALTH_HOST" in done.stderr
 
 
 def test_an_unknown_setting_is_refused_at_once() -> None:

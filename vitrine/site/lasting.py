@@ -112,7 +112,7 @@ class LastingSite:
                 part.start()
             server = health_server(
                 self.health,
-                self.settings.http_host,
+                self.settings.health_host,
                 self.settings.health_port,
                 ServerNames(self.settings.own_names()),
             )

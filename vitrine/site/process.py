@@ -66,7 +66,7 @@ def run_service(name: str, settings: Settings) -> None:
         health.unready(name, "starting")
         server = health_server(
             health,
-            settings.http_host,
+            settings.health_host,
             settings.health_port,
             ServerNames(settings.own_names()),
         )

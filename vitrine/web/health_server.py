@@ -67,7 +67,7 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         raise ConfigurationError(
             f"health and metrics cannot listen on {at_port(host, port)} "
-            f"({error.strerror}); set VITRINE_HEALTH_PORT or VITRINE_HTTP_HOST"
+            f"({error.strerror}); set VITRINE_HEALTH_PORT or VITRINE_HEALTH_HOST"
         ) from error
 
 
