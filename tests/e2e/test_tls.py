@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import ssl
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Error, expect, sync_playwright
+from playwright.sync_api import Browser, Error, expect
 
 from tests.e2e.pages import LIMIT_MS, plays_of, stand_with
+from tests.e2e.trust import trusting_browser
 from tests.stand_players import until
 from vitrine.services.stand.virtual_player import VirtualPlayer
 from vitrine.topics import PLAYS
@@ -36,35 +35,8 @@ def trusting(
     tls: Path, tmp_path: Path, chromium: str, certutil: str
 ) -> Iterator[Browser]:
     """A browser that was told of the authority as docs/site.md says."""
-    home = tmp_path / "home"
-    store = home / ".pki" / "nssdb"
-    store.mkdir(parents=True)
-    database = f"sql:{store}"
-    authority = str(tls / "authority.pem")
-    for command in (
-        [certutil, "-d", database, "-N", "--empty-password"],
-        [
-            certutil,
-            "-d",
-            database,
-            "-A",
-            "-t",
-            "C,,",
-            "-n",
-            "vitrine",
-            "-i",
-            authority,
-        ],
-    ):
-        subprocess.run(command, check=True, timeout=60)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium,
-            args=["--no-sandbox"],
-            env={**os.environ, "HOME": str(home)},
-        )
-        yield browser
-        browser.close()
+    with trusting_browser(tmp_path, tls / "authority.pem", chromium, certutil) as own:
+        yield own
 
 
 def test_a_screen_that_trusts_the_authority_plays(

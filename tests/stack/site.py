@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,16 @@ CAMERAS = {f"{stand}-{number}": stand for number in (1, 2) for stand in STANDS}
 class ComposeSite:
     """Build, start and remove a site by `docker compose`; all it makes carries its name."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *overlays: str,
+        started: Sequence[str] = STARTED,
+        **settings: str,
+    ) -> None:
+        """Prepare a site of the services `started`, with overlays and settings of `.env`."""
+        self.started = started
+        self._overlays = [f"--file={ROOT}/{overlay}" for overlay in overlays]
         self.name = f"vitrine-test-{uuid4().hex[:8]}"
         self.secrets = folder / "secrets"
         self.config = folder / "config"
@@ -60,10 +69,10 @@ class ComposeSite:
         ]
         made = subprocess.run(make_secrets, check=True, capture_output=True, text=True)
         self._tokens = tokens_in(made.stdout)
-        settings = {
-            "CONFIG": self.config,
-            "STAND_PORT": 0,
-            "PROMETHEUS_PORT": 0,
+        settings |= {
+            "CONFIG": str(self.config),
+            "STAND_PORT": "0",
+            "PROMETHEUS_PORT": "0",
             "TAG": "test",
             "PLAYER_STANDS": " ".join(f"--stand {stand}" for stand in STANDS),
         }
@@ -116,6 +125,7 @@ class ComposeSite:
             f"--env-file={self._env_file}",
             f"--file={ROOT}/docker-compose.yml",
             f"--file={ROOT}/tests/stack/accelerated.yml",
+            *self._overlays,
             *arguments,
         ]
         environment = dict(os.environ)
@@ -137,7 +147,7 @@ class ComposeSite:
     def up(self) -> float:
         """Start with built images; return the seconds until all are healthy."""
         started = time.monotonic()
-        self.compose("up", "--detach", "--no-build", *STARTED)
+        self.compose("up", "--detach", "--no-build", *self.started)
         wait_for(self.healthy, f"{self.name} is healthy", 120)
         return time.monotonic() - started
 
@@ -151,7 +161,7 @@ class ComposeSite:
             state = container["State"]
             if "Health" in state:
                 told.add(state["Health"]["Status"])
-        return running.issuperset(STARTED) and told == {"healthy"}
+        return running.issuperset(self.started) and told == {"healthy"}
 
     def scale_landmarks(self, count: int) -> None:
         """Run more or fewer workers; the others go on."""
@@ -228,8 +238,12 @@ class ComposeSite:
         return client
 
     def _client(self, service: str, port: int) -> httpx.Client:
-        address = self.compose("port", service, str(port)).strip()
+        address = self.address(service, port)
         return httpx.Client(base_url=f"http://{address}", timeout=10)
+
+    def address(self, service: str, port: int) -> str:
+        """Return host and port at which a service is published."""
+        return self.compose("port", service, str(port)).strip()
 
     def query(self, expression: str) -> float:
         """Return the one value of a PromQL expression; 0 when there is none."""

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.brokers import ROOT
@@ -116,6 +117,17 @@ def test_the_live_view_is_reached_through_the_stands_port(site: ComposeSite) -> 
         return seen == set(CAMERAS) and all(jpegs)
 
     wait_for(shows_all_cameras, "a picture of every camera")
+
+
+def test_campaigns_are_reached_through_the_stands_port(site: ComposeSite) -> None:
+    bearer = {"Authorization": f"Bearer {site.secret('vitrine_operator_token')}"}
+    assert site.stand.get("/campaigns").status_code == 401
+    assert "<h1>Campaigns</h1>" in site.stand.get("/campaigns", headers=bearer).text
+
+
+def test_prometheus_asks_for_its_password(site: ComposeSite) -> None:
+    address = site.address("prometheus", 9090)
+    assert httpx.get(f"http://{address}/metrics").status_code == 401
 
 
 def test_campaign_figures_reach_prometheus(site: ComposeSite) -> None:
