@@ -24,6 +24,7 @@ from vitrine.stores.redis import connect
 
 INSIDE = "the secret of our services"
 PAGE = {"Accept": "text/html"}
+HOMES = {"ann": "/campaigns", "bob": "/campaigns", "ada": "/", "ben": "/audit"}
 MALL = mall_of(
     make_campaign("spring", advertiser="acme"),
     make_campaign("coffee", advertiser="beans"),
@@ -61,7 +62,9 @@ class Site:
         self.browsers.enter_context(http)
         if name:
             form = {"name": name, "password": PASSWORD, "next": "/"}
-            assert http.post("/sign-in", data=form).status_code == 303
+            answer = http.post("/sign-in", data=form)
+            assert answer.status_code == 303
+            assert answer.headers["Location"] == HOMES[name]
         return http
 
 

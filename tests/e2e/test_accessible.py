@@ -10,9 +10,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
+from tests.analytics_builders import running_analytics
 from tests.builders import make_identity
 from tests.calibrate_builders import DrawnPerson, running_calibration, write_site
 from tests.campaign_store import campaign_store
+from tests.component.test_campaign_pages import MALL
 from tests.console_builders import running_console
 from tests.e2e.pages import LIMIT_MS, assert_apart, now, stand_with
 from tests.e2e.test_console import Scene, mall, show
@@ -151,6 +153,15 @@ def test_the_page_to_set_a_camera_up(page: Page, tmp_path: Path) -> None:
         page.locator("#still").click()
         page.locator("#show").click()
         expect(page.locator("#difference")).to_be_visible(timeout=LIMIT_MS)
+        assert_accessible(page)
+
+
+def test_campaigns_and_their_report(page: Page) -> None:
+    with campaign_store() as url, running_analytics(url, mall=MALL) as analytics:
+        page.goto(f"{analytics.service.address}/campaigns")
+        assert_accessible(page)
+        page.get_by_role("link", name="The report of spring").click()
+        expect(page.get_by_role("link", name="All campaigns")).to_be_visible()
         assert_accessible(page)
 
 

@@ -163,18 +163,22 @@ class PageGuard:
             raise Unlocked(self._cookie, self._sessions.new())
         person = self.person_of(request)
         if person is None:
-            HTTP_REFUSED.labels("token").inc()
-            if brought:
-                self._wrong.note(request)
-            raise Locked(
-                wrong=brought,
-                by_password=self.people is not None,
-                by_provider=self.people is not None and self.people.by_provider,
-            )
+            raise self._locked(request, brought=brought)
         if person.role not in self._roles:
             HTTP_REFUSED.labels("role").inc()
             raise NotAllowed(person)
         request.state.person = person
+
+    def _locked(self, request: HTTPConnection, *, brought: bool) -> Locked:
+        """Count a request that opens nothing; return what to raise."""
+        HTTP_REFUSED.labels("token").inc()
+        if brought:
+            self._wrong.note(request)
+        return Locked(
+            wrong=brought,
+            by_password=self.people is not None,
+            by_provider=self.people is not None and self.people.by_provider,
+        )
 
     def admits(self, request: HTTPConnection) -> bool:
         """Return True while somebody with one of the roles asks."""

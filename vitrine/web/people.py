@@ -23,6 +23,7 @@ from vitrine.settings import Settings
 from vitrine.telemetry.metrics import HTTP_REFUSED
 from vitrine.web.attempts import Attempts, subscriber
 from vitrine.web.sessions import EndedSessions, Sessions
+from vitrine.web.sign_in_page import HOMES
 from vitrine.web.tokens import signing_secret
 
 logger = logging.getLogger(__name__)
@@ -181,6 +182,14 @@ class People:
         if not self._sessions(account).admits(session):
             return None
         return account.person
+
+    def home_of(self, value: str, next_address: str) -> str:
+        """Return where a session begins: its role's first page in place of `/`."""
+        person = self.person_of(value)
+        if person is None or next_address != "/":
+            return next_address
+        home, _ = HOMES[person.role]
+        return home
 
     def known(self, name: str) -> Person | None:
         """Return whose account has this name; None without one."""

@@ -152,8 +152,9 @@ class ProviderSignIn:
             raise HTTPException(403, detail) from None
         # A redirect would be a part of the other site's navigation, and browsers would not
         # send the new cookie with it.
-        leads_on = {"Refresh": f"0; url={flow.next_address}"}
-        response = HTMLResponse(returned_page(flow.next_address), headers=leads_on)
+        next_address = people.home_of(session, flow.next_address)
+        leads_on = {"Refresh": f"0; url={next_address}"}
+        response = HTMLResponse(returned_page(next_address), headers=leads_on)
         set_cookie(request, response, PERSON_COOKIE, session, SESSION_S)
         drop_cookie(request, response, RETURN_COOKIE)
         return response

@@ -103,6 +103,7 @@ class SignIn:
             wrong = f"Too many attempts failed. Try again in {wait_s} s."
             page = sign_in_page(next_address, wrong, name)
             return HTMLResponse(page, 429, {"Retry-After": str(wait_s)})
+        next_address = people.home_of(session, next_address)
         response = RedirectResponse(next_address, 303)
         set_cookie(request, response, PERSON_COOKIE, session, SESSION_S)
         return response
