@@ -21,7 +21,8 @@ from vitrine.services.analytics.campaign_list import render_list
 from vitrine.services.analytics.report import render_html
 from vitrine.stores.campaign_figures import load_figures
 from vitrine.web.answers import answer_problems
-from vitrine.web.guard import CAMPAIGN_READERS, PageGuard, answer_guarded
+from vitrine.web.guard import CAMPAIGN_READERS, PageGuard
+from vitrine.web.locked import answer_guarded
 from vitrine.web.sign_in import add_sign_in
 
 HOME: Final = "/campaigns"

@@ -12,7 +12,8 @@ from pydantic import SecretStr
 
 from vitrine.people.accounts import Person
 from vitrine.telemetry.metrics import HTTP_REFUSED
-from vitrine.web.guard import Locked, PageGuard, Unlocked
+from vitrine.web.guard import PageGuard
+from vitrine.web.locked import Locked, Unlocked
 from vitrine.web.people import People
 from vitrine.web.sessions import cookie_of, drop_cookie
 from vitrine.web.wrong_tokens import WrongTokens

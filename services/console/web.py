@@ -23,7 +23,7 @@ from vitrine.services.console.board import Board
 from vitrine.services.console.viewers import TooMany, Viewers
 from vitrine.web.answers import answer_problems
 from vitrine.web.files import PageFiles
-from vitrine.web.guard import answer_guarded
+from vitrine.web.locked import answer_guarded
 from vitrine.web.sign_in import add_sign_in
 
 PAGES: Final = Path(__file__).parent / "pages"

@@ -13,7 +13,8 @@ from starlette.requests import HTTPConnection
 from vitrine.services.stand.dependencies import StandId
 from vitrine.stores.screens import Screen, token_hash
 from vitrine.telemetry.metrics import HTTP_REFUSED
-from vitrine.web.guard import Locked, PageGuard, Unlocked
+from vitrine.web.guard import PageGuard
+from vitrine.web.locked import Locked, Unlocked
 from vitrine.web.sessions import Sessions, cookie_of
 from vitrine.web.tokens import bearer_token
 from vitrine.web.wrong_tokens import WrongTokens

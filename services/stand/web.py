@@ -27,8 +27,9 @@ from vitrine.services.stand.streams import live_events, player_events, stream_pl
 from vitrine.services.stand.till import redeem, require_till
 from vitrine.web.answers import answer_problems
 from vitrine.web.files import PageFiles
-from vitrine.web.guard import CAMPAIGN_READERS, answer_guarded
+from vitrine.web.guard import CAMPAIGN_READERS
 from vitrine.web.headers import CACHE, CSP, page_policy
+from vitrine.web.locked import answer_guarded
 from vitrine.web.provider_sign_in import add_provider_sign_in
 from vitrine.web.sign_in import add_sign_in
 

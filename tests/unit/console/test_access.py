@@ -14,7 +14,8 @@ from vitrine.services.console.access import (
     SESSION_COOKIE,
     Access,
 )
-from vitrine.web.guard import OPERATOR_COOKIE, Locked, PageGuard, Unlocked
+from vitrine.web.guard import OPERATOR_COOKIE, PageGuard
+from vitrine.web.locked import Locked, Unlocked
 from vitrine.web.wrong_tokens import WRONG_A_SECOND
 
 TOKEN = "a long operator token"  # noqa: S105 - of the test
