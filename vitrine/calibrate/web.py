@@ -26,7 +26,8 @@ from vitrine.services.console import web as console
 from vitrine.services.console.board import Board
 from vitrine.web.answers import answer_problems
 from vitrine.web.files import PageFiles
-from vitrine.web.guard import PageGuard, answer_guarded
+from vitrine.web.guard import PageGuard
+from vitrine.web.locked import answer_guarded
 
 PAGES: Final = Path(__file__).parent / "pages"
 COOKIE: Final = "vitrine-calibrate"
