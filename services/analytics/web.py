@@ -20,9 +20,8 @@ from vitrine.people.audit import AuditLog
 from vitrine.services.analytics.campaign_list import render_list
 from vitrine.services.analytics.report import render_html
 from vitrine.stores.campaign_figures import load_figures
-from vitrine.web.answers import answer_problems
+from vitrine.web.application import application
 from vitrine.web.guard import CAMPAIGN_READERS, PageGuard
-from vitrine.web.locked import answer_guarded
 from vitrine.web.sign_in import add_sign_in
 
 HOME: Final = "/campaigns"
@@ -57,15 +56,8 @@ CampaignId = Annotated[str, PathParameter(max_length=60)]
 
 def create_app(web: Web, guard: PageGuard) -> FastAPI:
     """Return the application; all of it lies under `/campaigns`, for proxies."""
-    app = FastAPI(
-        title="Vitrine analytics",
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-    )
+    app = application("Vitrine analytics")
     app.state.web = web
-    answer_guarded(app)
-    answer_problems(app)
     readers = guard.for_roles(*CAMPAIGN_READERS)
     router = APIRouter(
         prefix=HOME,

@@ -21,9 +21,8 @@ from vitrine.people.audit import AuditLog
 from vitrine.services.console.access import Access
 from vitrine.services.console.board import Board
 from vitrine.services.console.viewers import TooMany, Viewers
-from vitrine.web.answers import answer_problems
+from vitrine.web.application import application
 from vitrine.web.files import PageFiles
-from vitrine.web.locked import answer_guarded
 from vitrine.web.sign_in import add_sign_in
 
 PAGES: Final = Path(__file__).parent / "pages"
@@ -67,15 +66,8 @@ ViewerId = Annotated[
 
 def create_app(web: Web, access: Access) -> FastAPI:
     """Return the application; all of it lies under `/cameras`, for proxies."""
-    app = FastAPI(
-        title="Vitrine console",
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-    )
+    app = application("Vitrine console")
     app.state.web = web
-    answer_guarded(app)
-    answer_problems(app)
     router = APIRouter(
         prefix="/cameras",
         dependencies=[Depends(access)],

@@ -29,7 +29,7 @@ from vitrine.topics import (
     MINUTE_MS,
     SECOND_MS,
 )
-from vitrine.web.answers import answer_problems
+from vitrine.web.application import application
 
 PAGES: Final = Path(__file__).parent / "pages"
 PATH: Final = "/privacy/{stand_id}"
@@ -65,14 +65,8 @@ SPANS: Final = {
 
 def create_public_app(web: Web) -> FastAPI:
     """Return the application for customers' phones: the privacy pages, and nothing else."""
-    app = FastAPI(
-        title="Vitrine, public pages",
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-    )
+    app = application("Vitrine, public pages")
     app.state.web = web
-    answer_problems(app)
     add_privacy_page(app)
     return app
 

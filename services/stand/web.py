@@ -25,11 +25,10 @@ from vitrine.services.stand.report_routes import (
 from vitrine.services.stand.screens import PlayerGuard, Screens
 from vitrine.services.stand.streams import live_events, player_events, stream_place
 from vitrine.services.stand.till import redeem, require_till
-from vitrine.web.answers import answer_problems
+from vitrine.web.application import application
 from vitrine.web.files import PageFiles
 from vitrine.web.guard import CAMPAIGN_READERS
 from vitrine.web.headers import CACHE, CSP, page_policy
-from vitrine.web.locked import answer_guarded
 from vitrine.web.provider_sign_in import add_provider_sign_in
 from vitrine.web.sign_in import add_sign_in
 
@@ -38,15 +37,8 @@ PAGES: Final = Path(__file__).parent / "pages"
 
 def create_app(web: Web, screens: Screens) -> FastAPI:
     """Return the application; nothing in it has connected yet."""
-    app = FastAPI(
-        title="Vitrine stand",
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-    )
+    app = application("Vitrine stand")
     app.state.web = web
-    answer_guarded(app)
-    answer_problems(app)
     app.include_router(
         _operator_routes(web),
         dependencies=[Depends(web.operators)],

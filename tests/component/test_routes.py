@@ -59,13 +59,14 @@ OPEN = {
     "/metrics",
 }
 HEALTH_PATHS = ("/healthz", "/readyz", "/metrics")
-WEB_FRAMEWORK = "FastAPI("
+WEB_FRAMEWORK = " = application("
 SERVERS = {
     "services/analytics/web.py": WEB_FRAMEWORK,
     "services/console/web.py": WEB_FRAMEWORK,
     "services/stand/privacy_page.py": WEB_FRAMEWORK,
     "services/stand/web.py": WEB_FRAMEWORK,
     "vitrine/calibrate/web.py": WEB_FRAMEWORK,
+    "vitrine/web/application.py": "FastAPI(",
     "vitrine/web/bounded_server.py": "(ThreadingHTTPServer)",
     "vitrine/web/health_server.py": "(BaseHTTPRequestHandler)",
 }

@@ -24,10 +24,9 @@ from vitrine.mall.folder import load_mall
 from vitrine.presence.cone_fit import Point
 from vitrine.services.console import web as console
 from vitrine.services.console.board import Board
-from vitrine.web.answers import answer_problems
+from vitrine.web.application import application
 from vitrine.web.files import PageFiles
 from vitrine.web.guard import PageGuard
-from vitrine.web.locked import answer_guarded
 
 PAGES: Final = Path(__file__).parent / "pages"
 COOKIE: Final = "vitrine-calibrate"
@@ -58,15 +57,8 @@ DeskOf = Annotated[Desk, Depends(_desk)]
 
 def create_app(desk: Desk, guard: PageGuard) -> FastAPI:
     """Return the application."""
-    app = FastAPI(
-        title="Vitrine calibrate",
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-    )
+    app = application("Vitrine calibrate")
     app.state.desk = desk
-    answer_guarded(app)
-    answer_problems(app)
     router = APIRouter(dependencies=[Depends(guard)])
     router.add_api_route("/", page, response_class=FileResponse)
     router.add_api_route("/news", news, response_class=Response)

@@ -63,12 +63,11 @@ class Refused(Exception):
         self.reason = reason
 
 
-class Command(BaseModel):
-    """Hold one decision for one player: a creative, and why it is shown."""
+class Decision(BaseModel):
+    """Hold what one player may show, for how long, and how probable that was."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    command_id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{1,40}$")]
     stand_id: Id
     player_id: PlayerId
     player: PlayerKind
@@ -76,11 +75,17 @@ class Command(BaseModel):
     advertiser: Id
     creative_id: Id
     seconds: float
+    probability: Annotated[float, Field(gt=0, le=1)]
+    config_version: Id
+
+
+class Command(Decision):
+    """Tell one player to show a creative once, and why."""
+
+    command_id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{1,40}$")]
     reason: str
-    probability: float
     arm: Arm
     slot_ns: Nanoseconds
-    config_version: Id
     issued_ns: Nanoseconds
     responds: bool
     """The creative came because its condition held."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import StringConstraints
 
 from vitrine.clock import SECOND_NS
 from vitrine.mall import Campaign, Creative, Mall, Stand
@@ -19,12 +19,10 @@ from vitrine.programme.arms import SLOT_NS, arm_of, slot_start
 from vitrine.programme.commands import (
     CLOCK_TOLERANCE_NS,
     Command,
-    PlayerId,
-    PlayerKind,
+    Decision,
     Refused,
 )
 from vitrine.programme.playlist import Usable, plain_choices, running
-from vitrine.schemas import Id
 from vitrine.schemas.base import Nanoseconds, Share
 
 OFFLINE: Final = "offline"
@@ -36,23 +34,14 @@ MILLISECONDS: Final = 1_000_000
 """Nanoseconds in a millisecond: a browser counts in these."""
 
 
-class Licence(BaseModel):
-    """Allow one player to show a creative whenever the stand does not say what to show."""
+class Licence(Decision):
+    """Allow one player to show a creative whenever the stand does not say what to show.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    The probability is that of the creative in the plain rotation of the span.
+    """
 
     licence_id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{1,20}$")]
-    stand_id: Id
-    player_id: PlayerId
-    player: PlayerKind
-    campaign_id: Id
-    advertiser: Id
-    creative_id: Id
-    seconds: float
-    probability: Annotated[float, Field(gt=0, le=1)]
-    """Of this creative in the plain rotation of the span."""
     holdout: Share
-    config_version: Id
     from_ns: Nanoseconds
     until_ns: Nanoseconds
     """No play begins at this time or later."""
@@ -68,21 +57,14 @@ class Licence(BaseModel):
         issued_ns = min(max(start_ns, self.from_ns), self.until_ns)
         since_ms = start_ns // MILLISECONDS - self.from_ns // MILLISECONDS
         second = max(0, since_ms // 1000)
+        allowed = self.model_dump(include=set(Decision.model_fields))
         return Command(
+            **allowed,
             command_id=f"{self.licence_id}x{second}",
-            stand_id=self.stand_id,
-            player_id=self.player_id,
-            player=self.player,
-            campaign_id=self.campaign_id,
-            advertiser=self.advertiser,
-            creative_id=self.creative_id,
-            seconds=self.seconds,
             reason=OFFLINE,
-            probability=self.probability,
             # As drawn, though nothing adapts: what the network does must not choose the arm.
             arm=arm_of(self.holdout, self.stand_id, issued_ns),
             slot_ns=slot_start(issued_ns),
-            config_version=self.config_version,
             issued_ns=issued_ns,
             responds=False,
         )
