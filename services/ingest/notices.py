@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
-from threading import Event, Lock, Thread
+from threading import Event, Lock
 from typing import Final
 
+from vitrine.beside import beside
 from vitrine.bus import Bus, Record, decode
 from vitrine.clock import SECOND_NS
 from vitrine.errors import Invalid, Unavailable
@@ -78,31 +79,9 @@ class NoticeWatch:
         self._bus = bus
         self._notices = notices
 
-    @contextmanager
-    def running(self, stop: Event) -> Iterator[None]:
-        """Follow in a thread while the block runs.
-
-        What ends the thread before also sets `stop`, and is raised at the end of the block.
-        """
-        ended = Event()
-        failures: list[Exception] = []
-
-        def work() -> None:
-            try:
-                self._follow(ended)
-            except Exception as error:  # noqa: BLE001 - raised again below
-                failures.append(error)
-                stop.set()
-
-        thread = Thread(target=work, name="ingest-notices", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            thread.join()
-        if failures:
-            raise failures[0]
+    def running(self, stop: Event) -> AbstractContextManager[None]:
+        """Follow in a thread during a block; an error of it sets `stop`."""
+        return beside(self._follow, "ingest-notices", stop)
 
     def _follow(self, ended: Event) -> None:
         """Read until `ended`, again and again where the bus goes away."""

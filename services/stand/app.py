@@ -100,7 +100,7 @@ class StandService:
             stack.enter_context(listener)
             certificate = self._settings.pair()
             if certificate is not None:
-                stack.enter_context(certificate.followed())
+                stack.enter_context(certificate.followed(stop))
                 self.trust = certificate.client_context
             server = web_server(
                 app,
@@ -148,7 +148,7 @@ class StandService:
         stack.enter_context(listener)
         certificate = settings.public_pair()
         if certificate is not None:
-            stack.enter_context(certificate.followed())
+            stack.enter_context(certificate.followed(stop))
         server = web_server(
             create_public_app(web),
             listener,

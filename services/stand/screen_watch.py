@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Event, Thread
+from contextlib import AbstractContextManager
+from threading import Event
 from typing import Final
 
 from redis import Redis
 
+from vitrine.beside import now_and_then
 from vitrine.errors import ConfigurationError, Unavailable
 from vitrine.services.stand.screens import Screens
 from vitrine.services.stand.switchboard import Switchboard
@@ -43,33 +43,14 @@ class ScreenWatch:
         self._written_s: dict[str, int] = {}
         self._away = False
 
-    @contextmanager
-    def running(self, stop: Event) -> Iterator[None]:
-        """Follow the store in a thread while the block runs.
-
-        If the thread fails, it sets `stop`, and RuntimeError is raised at the end of the block.
-        """
-        ended = Event()
-        failed = Event()
-
-        def follow() -> None:
-            try:
-                while not ended.wait(LOOK_EVERY_S):
-                    self.look()
-            finally:
-                if not ended.is_set():
-                    failed.set()
-                    stop.set()
-
-        thread = Thread(target=follow, name="stand-screens", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            thread.join()
-        if failed.is_set():
-            raise RuntimeError("the watch over the screens' tokens ended by itself")
+    def running(self, stop: Event) -> AbstractContextManager[None]:
+        """Follow the store in a thread during a block; an error of it sets `stop`."""
+        return now_and_then(
+            self.look,
+            LOOK_EVERY_S,
+            "stand-screens",
+            stop,
+        )
 
     def look(self) -> None:
         """Read the list once, and write what was used."""

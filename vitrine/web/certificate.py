@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 from typing import Final, TypeAlias
 
 from cryptography import x509
 
+from vitrine.beside import now_and_then
 from vitrine.errors import ConfigurationError
 from vitrine.mall.folder import Stamp, stamp_of
 from vitrine.telemetry.metrics import CERTIFICATE_ENDS
@@ -68,22 +69,14 @@ class Certificate:
             return
         self._tell()
 
-    @contextmanager
-    def followed(self) -> Iterator[None]:
-        """Look at the files now and then while the block runs."""
-        ended = Event()
-
-        def follow() -> None:
-            while not ended.wait(LOOK_EVERY_S):
-                self.look()
-
-        thread = Thread(target=follow, name="certificate", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            thread.join()
+    def followed(self, stop: Event) -> AbstractContextManager[None]:
+        """Look at the files now and then during a block; an error sets `stop`."""
+        return now_and_then(
+            self.look,
+            LOOK_EVERY_S,
+            "certificate",
+            stop,
+        )
 
     def client_context(self) -> ssl.SSLContext:
         """Return the context of a client on this machine: it takes this certificate by any name."""
