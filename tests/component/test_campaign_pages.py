@@ -209,7 +209,7 @@ def test_without_analytics_the_page_says_what_is_missing(
     with running_stand(tmp_path, redis_url) as stand:
         answer = stand.http.get("/campaigns")
     assert answer.status_code == 404
-    assert "VITRINE_STAND_ANALYTICS_URL names it" in answer.text
+    assert "VITRINE_STAND_ANALYTICS_URL names" in answer.text
 
 
 def test_a_store_that_is_away_is_told() -> None:

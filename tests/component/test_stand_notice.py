@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -11,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from tests.stand_builders import STAND, Running, running_stand
-from tests.stand_players import until
+from tests.stand_players import listening, until
 from vitrine.mall import Camera, Mall, Stand
 from vitrine.services.stand.notices import missing_pages, privacy_page
 from vitrine.services.stand.settings import StandSettings
@@ -33,19 +32,8 @@ def tell(stand: Running, player_id: str = "page-1", words: str = "none") -> int:
     return stand.http.post("/stands/north/notices", json=report).status_code
 
 
-@contextmanager
-def player(stand: Running, player_id: str, kind: str = "page") -> Iterator[None]:
-    query = {"player": kind, "player_id": player_id}
-    with httpx.stream(
-        "GET", f"{stand.address}/stands/north/events", params=query, timeout=20
-    ) as answer:
-        lines = answer.iter_lines()
-        next(lines)
-        yield
-
-
 def test_the_page_in_charge_proves_that_the_notice_is_shown(stand: Running) -> None:
-    with player(stand, "page-1"):
+    with listening(stand, "page-1"):
         assert tell(stand) == 202
         until(lambda: stand.read(NOTICES), "the proof on the bus")
     (notice,) = stand.read(NOTICES)
@@ -56,9 +44,9 @@ def test_the_page_in_charge_proves_that_the_notice_is_shown(stand: Running) -> N
 
 def test_nobody_else_proves_anything(stand: Running) -> None:
     assert tell(stand) == 409
-    with player(stand, "virtual-1", "virtual"):
+    with listening(stand, "virtual-1", "virtual"):
         assert tell(stand, "virtual-1") == 409
-        with player(stand, "page-1"), player(stand, "page-2"):
+        with listening(stand, "page-1"), listening(stand, "page-2"):
             assert tell(stand, "page-2") == 409
             assert tell(stand, "page-1") == 202
             until(lambda: stand.read(NOTICES), "the one proof")
@@ -66,7 +54,7 @@ def test_nobody_else_proves_anything(stand: Running) -> None:
 
 
 def test_proofs_do_not_flood_the_bus(stand: Running) -> None:
-    with player(stand, "page-1"):
+    with listening(stand, "page-1"):
         found = [tell(stand) for _ in range(20)]
         assert 429 in found
         assert found.count(202) <= 6

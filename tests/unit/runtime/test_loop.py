@@ -156,7 +156,7 @@ def test_a_record_of_another_schema_becomes_a_dead_letter_and_the_rest_goes_on()
     assert [letter.offset for letter in letters] == [1, 2]
     assert "stand_id: Field required" in letters[0].reason
     assert "somebody" not in letters[0].reason
-    assert "expected 'coverage/1'" in letters[1].reason
+    assert "expected 'coverage/2'" in letters[1].reason
 
 
 def test_a_refusal_by_the_handler_becomes_a_dead_letter() -> None:
