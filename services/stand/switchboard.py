@@ -140,6 +140,8 @@ class Switchboard:
                 continue
             connection.due = older.due
             connection.silent = older.silent
+            connection.keeps = older.keeps
+            connection.refused = older.refused
             # It says so, because a page that only lost its connection would come again.
             replaced = Sent("replaced", "{}")
             older.put(replaced)
@@ -206,15 +208,17 @@ class Switchboard:
     def keeps(
         self,
         stand_id: str,
+        player_id: str,
         *,
         keeps: bool,
         refused: KeptRefusals | None = None,
     ) -> None:
-        """Take note of what the player in charge keeps, and whether it has a storage for it."""
-        connection = self.in_charge(stand_id)
-        if connection is not None:
-            connection.keeps = keeps
-            connection.refused = refused
+        """Take note of what a player keeps, and whether it has a storage for it."""
+        for connection in self._of(stand_id):
+            player = connection.player
+            if player is not None and player.player_id == player_id:
+                connection.keeps = keeps
+                connection.refused = refused
 
     def see_refusals(self, stand_id: str) -> None:
         """Tell the players of a stand that somebody saw the refused reports they told of."""
@@ -385,6 +389,8 @@ class Switchboard:
             self._submissions = []
         for connection in connections:
             connection.put(None)
+            # The server may end before the stream does, and the process may go on.
+            self.leave(connection)
         for submission in submissions:
             submission.durable.cancel()
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from prometheus_client import REGISTRY
 from pydantic import BaseModel
 
 from tests.stand_builders import make_command
 from vitrine.programme.commands import PlayerKind
+from vitrine.services.stand.protocol import KeptRefusals
 from vitrine.services.stand.switchboard import (
     LONGEST_QUEUE,
     Connection,
@@ -167,5 +169,39 @@ def test_closing_ends_streams_and_turns_reports_away() -> None:
         assert await joined(switchboard, "q").queue.get() is None
         assert waiting.durable.cancelled()
         assert late.durable.cancelled()
+
+    in_loop(check)
+
+
+def test_a_server_that_ends_leaves_no_player_in_the_figures() -> None:
+    async def check(switchboard: Switchboard) -> None:
+        before = players()
+        for player_id in ("p", "q"):
+            joined(switchboard, player_id)
+        assert players() == before + 2
+        switchboard.close()
+        assert players() == before
+
+    in_loop(check)
+
+
+def players() -> float:
+    """Pages that are connected to `north`."""
+    labels = {"stand": "north", "player": "page"}
+    return REGISTRY.get_sample_value("vitrine_players", labels) or 0
+
+
+def test_what_a_player_keeps_is_said_of_no_other_and_survives_a_reconnect() -> None:
+    async def check(switchboard: Switchboard) -> None:
+        first = joined(switchboard, "p")
+        waiting = joined(switchboard, "q")
+        refused = KeptRefusals(count=2, reasons=["used"])
+        switchboard.keeps("north", "q", keeps=False, refused=refused)
+        assert first.keeps
+        assert first.refused is None
+        assert not waiting.keeps
+        again = joined(switchboard, "q")
+        assert not again.keeps
+        assert again.refused == refused
 
     in_loop(check)
