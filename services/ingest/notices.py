@@ -55,10 +55,12 @@ class ShownNotices:
     def hear(self, notice: Notice) -> None:
         """Take a proof; it holds for 30 s from when it was given, and from now at most.
 
-        So a clock that is ahead makes none last longer, and one that is far behind gives none.
+        One of a clock that is ahead by more counts for nothing: at a start it may be any old one.
         """
-        age_s = max(0, self._wall_ns() - notice.shown_at_ns) / SECOND_NS
-        until_s = self._steady_s() + PROOF_LASTS_S - age_s
+        age_s = (self._wall_ns() - notice.shown_at_ns) / SECOND_NS
+        if age_s < -PROOF_LASTS_S:
+            return
+        until_s = self._steady_s() + PROOF_LASTS_S - max(0.0, age_s)
         proof = Proof(until_s, notice.recognition)
         with self._lock:
             self._proofs[notice.stand_id] = proof

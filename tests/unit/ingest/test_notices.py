@@ -94,8 +94,14 @@ def test_a_clock_that_is_set_makes_no_proof_last_longer(set_by_s: float) -> None
 def test_a_stand_whose_clock_is_ahead_gains_nothing() -> None:
     clocks = Clocks()
     notices = clocks.notices()
-    notices.hear(make_notice(WALL_S + 3600))
+    notices.hear(make_notice(WALL_S + 20))
     clocks.wait(30)
+    assert not notices.shown("north", "none")
+
+
+def test_an_old_proof_of_a_clock_that_is_far_ahead_counts_for_nothing() -> None:
+    notices = Clocks().notices()
+    notices.hear(make_notice(WALL_S + 3600))
     assert not notices.shown("north", "none")
 
 
