@@ -9,7 +9,8 @@ const WORTH_KEEPING_MS = 100;
 
 export class StandClock {
   constructor() {
-    this.utcOffsetMs = null; // from this page's clock
+    // From this page's clock to the stand's UTC; as it was last time, until the stand is heard.
+    this.utcOffsetMs = Date.now() + Number(store.get(OFFSET) ?? 0) - performance.now();
     this.forget();
   }
 
@@ -34,10 +35,9 @@ export class StandClock {
     if (!(Math.abs(offset - kept) < WORTH_KEEPING_MS)) store.put(OFFSET, `${Math.round(offset)}`);
   }
 
-  // The stand's UTC, in whole milliseconds; also after a start without it.
-  utcMs() {
-    if (this.utcOffsetMs === null) return Date.now() + Number(store.get(OFFSET) ?? 0);
-    return Math.round(performance.now() + this.utcOffsetMs);
+  // The stand's UTC at a time of this page's clock, in whole milliseconds.
+  utcMs(atMs = performance.now()) {
+    return Math.round(atMs + this.utcOffsetMs);
   }
 
   // As of the event that took least long to arrive.

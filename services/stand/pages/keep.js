@@ -3,6 +3,7 @@
 
 const PAGE = 'vitrine-page';
 const CREATIVES = 'vitrine-creatives';
+const SAME = ['ETag', 'Content-Security-Policy'];
 
 // Keeps the page that is open, with all that it has loaded, and these files.
 export async function keepPage(paths) {
@@ -19,13 +20,14 @@ export async function keepPage(paths) {
 }
 
 // Keeps these files, as they are now, and no others; returns those that it has.
-export async function keepCreatives(urls) {
+export async function keepCreatives(urls, signal) {
   if (!navigator.serviceWorker) return [];
   const cache = await caches.open(CREATIVES);
   for (const url of urls) {
     try {
-      await keepOne(cache, url);
+      await keepOne(cache, url, signal);
     } catch (error) {
+      if (signal.aborted) return [];
       console.warn(`${url} is not kept: ${error.message}`);
     }
   }
@@ -34,13 +36,15 @@ export async function keepCreatives(urls) {
   return kept.filter((url) => urls.includes(url));
 }
 
-// One that changed is fetched anew; asking costs a few bytes.
-async function keepOne(cache, url) {
+// One that changed is fetched anew, and one that may reach other hosts than before; asking costs a few bytes.
+async function keepOne(cache, url, signal) {
   const old = await cache.match(url);
-  const now = await fetch(url, { method: 'HEAD', cache: 'no-cache' });
+  const now = await fetch(url, { method: 'HEAD', cache: 'no-cache', signal });
   if (!now.ok) throw new Error(`status ${now.status}`);
-  if (old?.headers.get('ETag') === now.headers.get('ETag')) return;
-  await cache.add(url);
+  if (old && SAME.every((name) => old.headers.get(name) === now.headers.get(name))) return;
+  const answer = await fetch(url, { cache: 'no-cache', signal });
+  if (!answer.ok) throw new Error(`status ${answer.status}`);
+  await cache.put(url, answer);
 }
 
 export async function keptCreatives() {

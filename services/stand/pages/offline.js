@@ -5,6 +5,8 @@ import * as store from './store.js';
 
 export const AWAY_MS = 3_000; // chosen, not measured: a command that is late is no stand that is away
 
+export const HOUSE = '/static/house.html'; // of the product, and allowed at any time
+
 const REST_MS = 120_000; // as the stand leaves out what could not be shown
 
 export class Offline {
@@ -13,18 +15,33 @@ export class Offline {
     this.licensed = JSON.parse(store.get(this.name) ?? '[]');
     this.resting = new Map(); // address → when it is tried again
     this.kept = new Set();
-    keptCreatives().then((urls) => { this.kept = new Set(urls); });
+    this.keeping = new AbortController();
+    this.keep(keptCreatives);
   }
 
-  async take({ licensed }) {
+  take({ licensed }) {
     this.licensed = licensed;
     store.put(this.name, JSON.stringify(licensed));
-    const urls = licensed.map(({ url }) => url);
-    this.kept = new Set(await keepCreatives([...new Set(urls)]));
+    const urls = new Set([HOUSE, ...licensed.map(({ url }) => url)]);
+    this.keep((signal) => keepCreatives([...urls], signal));
+  }
+
+  // What came before is given up: it would let go of what is wanted now.
+  async keep(files) {
+    this.keeping.abort();
+    this.keeping = new AbortController();
+    const { signal } = this.keeping;
+    try {
+      const kept = await files(signal);
+      if (!signal.aborted) this.kept = new Set(kept);
+    } catch (error) {
+      console.warn(`no creative is kept: ${error.message}`);
+    }
   }
 
   // Another player is in charge, or this one is not let in any more.
   forget() {
+    if (!this.licensed.length) return;
     this.licensed = [];
     store.drop(this.name);
   }
@@ -51,7 +68,8 @@ export class Offline {
 }
 
 // As the stand names the command of a licence; in whole milliseconds, which both count exactly.
-export function licensedId({ licence_id, from_ns }, startMs) {
-  const sinceMs = startMs - Math.floor(from_ns / 1e6);
+// Rounded, as nanoseconds of today are larger than what a number holds exactly.
+export function licensedId({ licence_id, from_ns }, startNs) {
+  const sinceMs = Math.round(startNs / 1e6) - Math.round(from_ns / 1e6);
   return `${licence_id}x${Math.max(0, Math.floor(sinceMs / 1e3))}`;
 }

@@ -37,7 +37,8 @@ export class Privacy {
 
   get visible() {
     const { element } = this;
-    if (!this.inCharge || document.hidden || !element.checkVisibility({ opacityProperty: true })) return false;
+    if (!this.inCharge || document.hidden || !document.querySelector('#notice').hidden) return false;
+    if (!element.checkVisibility({ opacityProperty: true })) return false;
     if (!element.querySelector('.what').textContent) return false; // no words yet
     const { left, top, right, bottom } = element.getBoundingClientRect();
     return left >= 0 && top >= 0 && right <= innerWidth + 1 && bottom <= innerHeight + 1 && bottom > top;

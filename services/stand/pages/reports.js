@@ -6,6 +6,7 @@ const BATCH = 20; // with the longest tokens below the 64 kB that a browser send
 const ANSWER_MS = 8_000; // longer than the stand takes to say that the bus is away
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 10_000;
+const WRONG_NS = 1e9; // chosen, not measured: a clock that is off by less is no reason to date anew
 const MOST_REFUSED = 50; // chosen, not measured: some 75 kB of the 5 MB that a browser gives
 
 const byStart = (a, b) => a.report.start_ns - b.report.start_ns;
@@ -14,6 +15,7 @@ export class Reports {
   constructor(standId) {
     this.standId = standId;
     this.prefix = `vitrine/${standId}/`;
+    this.undated = []; // plays of before the stand's clock was heard; null afterwards
     this.narrow = false;
     this.busy = false;
     this.delay = FIRST_DELAY_MS;
@@ -21,11 +23,31 @@ export class Reports {
     this.sending = new AbortController();
   }
 
+  // Takes how to report a play by when it began, and when that was, also by the page's clock.
+  play(reportOf, startNs, startMs) {
+    const key = this.keepPlay(reportOf(startNs));
+    this.undated?.push({ key, reportOf, startNs, startMs });
+  }
+
+  // Dates plays again that began before the stand's clock was heard. Until then nothing is sent.
+  date(utcNs) {
+    for (const { key, reportOf, startNs, startMs } of this.undated ?? []) {
+      const beganNs = utcNs(startMs);
+      if (Math.abs(beganNs - startNs) < WRONG_NS) continue;
+      store.drop(this.prefix + key);
+      this.keepPlay(reportOf(beganNs));
+    }
+    this.undated = null;
+    this.flush();
+  }
+
   // A licence serves many plays: its token is kept once. Names begin with the time, so that they sort.
-  play({ token, licence, ...report }) {
+  keepPlay({ token, licence, ...report }) {
     if (licence) store.put(`${this.prefix}tokens/${licence}`, token);
     const kept = licence ? { licence, ...report } : { token, ...report };
-    this.keep(`plays/${report.start_ns}/${report.play_id}`, kept);
+    const key = `plays/${report.start_ns}/${report.play_id}`;
+    this.keep(key, kept);
+    return key;
   }
 
   interaction(report) { this.keep(`interactions/${store.newId()}`, report); }
@@ -92,7 +114,7 @@ export class Reports {
   }
 
   async flush() {
-    if (this.busy) return;
+    if (this.busy || this.undated) return;
     this.busy = true;
     clearTimeout(this.retry);
     try {

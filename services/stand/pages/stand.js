@@ -4,7 +4,7 @@ import { StandClock } from './clock.js';
 import { mount, preload } from './creatives.js';
 import { Proof, stayAwake } from './display.js';
 import { keepPage } from './keep.js';
-import { AWAY_MS, Offline, licensedId } from './offline.js';
+import { AWAY_MS, HOUSE, Offline, licensedId } from './offline.js';
 import { hideCode, showCode } from './probe.js';
 import { Privacy } from './privacy.js';
 import { Reports } from './reports.js';
@@ -55,6 +55,7 @@ function drop(next) {
 // The stand decides anew; meanwhile what is on the screen stays.
 function fail(next, error) {
   if (next.dropped) return;
+  if (next === loading) following = null;
   drop(next);
   console.warn(`${next.event.url}: ${error.message}`);
   waitForStand();
@@ -117,11 +118,23 @@ function playOn() {
   if (current || loading || stream.closed) return;
   const event = offline.draw(clock.utcMs());
   if (!event) {
+    showHouse();
     waitForStand();
     return;
   }
   notice('');
   begin(prepare(event));
+}
+
+// Nothing may be shown now, or the clock says so: neither a dark screen nor what ended yesterday.
+function showHouse() {
+  if (!offline.kept.has(HOUSE) || $('#stage .house')) return;
+  const frame = document.createElement('iframe');
+  frame.className = 'house';
+  frame.title = document.title;
+  frame.src = `${HOUSE}?kept`;
+  $('#stage').append(frame);
+  show(frame);
 }
 
 function expired(event) {
@@ -138,17 +151,23 @@ function finish(completed) {
   const plannedMs = event.command.seconds * 1e3;
   const shownMs = Math.min(performance.now() - startMs, plannedMs);
   const { licence } = event;
-  const commandId = licence ? licensedId(licence, startNs / 1e6) : event.command.command_id;
   const provenMs = Math.min(proof.end(), shownMs);
-  reports.play({
-    play_id: `${playerId}.${commandId}`,
+  reports.play((beganNs) => ({
+    play_id: `${playerId}.${licence ? licensedId(licence, beganNs) : event.command.command_id}`,
     token: event.token,
     licence: licence?.licence_id,
-    start_ns: startNs,
-    end_ns: startNs + Math.round(shownMs * 1e6),
+    start_ns: beganNs,
+    end_ns: beganNs + Math.round(shownMs * 1e6),
     completed: completed || shownMs >= plannedMs,
     proven_ns: Math.round(provenMs * 1e6),
-  });
+  }), startNs, startMs);
+}
+
+// Shows nothing more: nobody sees this page, or another player shows the stand.
+function stop() {
+  if (loading) drop(loading);
+  following = null;
+  finish(false);
 }
 
 function take(event) {
@@ -157,7 +176,8 @@ function take(event) {
   const next = prepare(event);
   notice('');
   clearTimeout(away);
-  if (!current || event.cut || current.event.licence) {
+  const before = current ?? loading; // what is on its way is shown first
+  if (!before || event.cut || before.event.licence) {
     following = null;
     begin(next);
   } else {
@@ -173,6 +193,7 @@ const stream = new Stream(
       session = hello.session;
       clock.forget();
       clock.hear(hello);
+      dateAnew();
     },
     alive(alive) { clock.hear(alive); },
     play(event) { clock.hear(event); take(event); },
@@ -183,7 +204,7 @@ const stream = new Stream(
     replaced() {
       stream.close();
       offline.licensed = []; // they are the other window's now
-      finish(false);
+      stop();
       notice('elsewhere');
     },
   },
@@ -202,10 +223,16 @@ async function askWhy() {
     return; // the stand is away, and the stream tries again
   }
   offline.forget();
-  finish(false);
-  following = null;
+  stop();
   $('#stage').replaceChildren();
   notice('locked', problem);
+}
+
+// What was shown before the stand was heard has the time of the browser, which may be hours off.
+function dateAnew() {
+  const utcNs = (atMs) => clock.utcMs(atMs) * 1e6;
+  if (reports.undated && current) current.startNs = utcNs(current.startMs);
+  reports.date(utcNs);
 }
 
 function connect() {
@@ -224,12 +251,13 @@ function hearState(state) {
   }
   speak(languages, state.recognition);
   const mine = state.in_charge === session;
-  if (!mine) offline.forget();
-  if (!mine && current) finish(false);
-  if (!mine) following = null;
+  if (!mine) {
+    offline.forget();
+    stop();
+  }
   if (!mine && !$('#stage').children.length) notice('waiting');
   $('#hint').classList.toggle('shown', state.attending > 0 && !$('#info').open && $('#offer').hidden);
-  privacy.hear(state, mine && $('#notice').hidden, recognition);
+  privacy.hear(state, mine, recognition);
 }
 
 // Says what there is to say at this stand; in the words of last time, before the stand was heard.
@@ -322,10 +350,10 @@ $('#info').addEventListener('close', () => {
   clearTimeout(infoTimer);
   words.held = false;
 });
-window.addEventListener('pagehide', () => finish(false));
+window.addEventListener('pagehide', stop);
 document.addEventListener('visibilitychange', () => { // what nobody can see is no play
   stream.close();
-  if (document.hidden) finish(false);
+  if (document.hidden) stop();
   else connect();
 });
 speakAsBefore();

@@ -18,6 +18,7 @@ async function newest(request) {
   if (!old) return fetch(request);
   try {
     const answer = await fetch(request, { signal: AbortSignal.timeout(ANSWER_MS) });
+    await answer.clone().blob(); // a network may also fall silent within the answer
     return answer.status >= 500 ? old : answer; // a proxy answers for a stand that is away
   } catch {
     return old;
