@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from itertools import pairwise
 from pathlib import Path
@@ -42,13 +42,18 @@ class Site:
             self.port = free.getsockname()[1]
         self.address = f"http://127.0.0.1:{self.port}/stands/north"
 
-    def first(self) -> Any:
-        """The stand, for the first time."""
+    def first(self, hosts: Sequence[str] = ()) -> Any:
+        """The stand, for the first time; creatives may reach these hosts."""
         return stand_with(
             self.folder,
             self.redis_url,
             *CREATIVES,
-            served={"bus": self.bus, "port": self.port},
+            served={
+                "bus": self.bus,
+                "port": self.port,
+                "creative_hosts": ",".join(hosts),
+            },
+            hosts=hosts,
         )
 
     def again(self) -> AbstractContextManager[Running]:
@@ -73,11 +78,11 @@ def site(tmp_path: Path, store_url: str) -> Site:
 
 
 def wait_until_kept(page: Page) -> None:
-    """Wait for all files of the playlist, and for the page itself."""
+    """Wait for all files of the playlist, the house and the page itself."""
     count = """async () => {
         const creatives = await (await caches.open('vitrine-creatives')).keys();
         const page = await (await caches.open('vitrine-page')).keys();
-        return creatives.length === 3 && page.some(({url}) => url.endsWith('/stands/north'));
+        return creatives.length === 4 && page.some(({url}) => url.endsWith('/stands/north'));
     }"""
     wait_until(page, lambda: page.evaluate(count), "files that the browser keeps")
 

@@ -96,9 +96,13 @@ def licences(
     now_ns: int,
     usable: Usable,
 ) -> list[Licensed]:
-    """Return what a page may show on its own from now on; `version` is the configuration's."""
+    """Return what a page may show on its own from now on; `version` is the configuration's.
+
+    Spans begin at whole milliseconds, as a browser counts.
+    """
     issued = []
-    for span in _spans(mall, stand, now_ns):
+    from_ns = now_ns - now_ns % MILLISECONDS
+    for span in _spans(mall, stand, from_ns):
         for choice in plain_choices(span.campaigns, stand, span.from_ns, usable):
             campaign = choice.campaign
             creative = choice.creative

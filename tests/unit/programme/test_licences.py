@@ -91,6 +91,14 @@ def test_a_campaign_is_licensed_for_its_days_only() -> None:
     assert found[-1].probability == 1
 
 
+def test_spans_begin_at_whole_milliseconds_as_a_browser_counts() -> None:
+    campaigns = mall_of(make_campaign())
+    [found] = licences(
+        campaigns, "v1", STAND, "page-1", T0_NS + 1_999_999, lambda *_: True
+    )
+    assert found.licence.from_ns == T0_NS + 1_000_000
+
+
 def test_with_nothing_to_show_the_house_is_licensed() -> None:
     found = issued(make_campaign(), bad="spring-plain")
     assert [licensed.licence.campaign_id for licensed in found] == ["house"]
