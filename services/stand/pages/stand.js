@@ -254,8 +254,8 @@ function hearState(state) {
   if (!mine) {
     offline.forget();
     stop();
+    if (!$('#stage').children.length) notice('waiting');
   }
-  if (!mine && !$('#stage').children.length) notice('waiting');
   $('#hint').classList.toggle('shown', state.attending > 0 && !$('#info').open && $('#offer').hidden);
   privacy.hear(state, mine, recognition);
 }
