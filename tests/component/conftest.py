@@ -12,7 +12,6 @@ from tests.stand_builders import write_creatives
 from tests.stand_players import SPRING
 from vitrine.stores.embedded import embedded_redis
 from vitrine.stores.redis import connect
-from vitrine.telemetry.metrics import PLAYERS
 
 
 @pytest.fixture(scope="session")
@@ -20,12 +19,6 @@ def redis_server() -> Iterator[str]:
     """The URL of a server that all component tests share."""
     with embedded_redis() as url:
         yield url
-
-
-@pytest.fixture(autouse=True)
-def _no_players_of_before() -> None:
-    """Stands of other tests, which ended with players connected, counted theirs."""
-    PLAYERS.clear()
 
 
 @pytest.fixture
