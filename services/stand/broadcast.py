@@ -8,6 +8,7 @@ from typing import Final
 
 from vitrine.clock import Moment
 from vitrine.mall import Stand
+from vitrine.services.stand.creatives import Creatives
 from vitrine.services.stand.notices import privacy_page
 from vitrine.services.stand.overview import Overview
 from vitrine.services.stand.protocol import StateEvent
@@ -31,12 +32,13 @@ class Broadcast:
         stages: Stages,
         switchboard: Switchboard,
         resting: Resting,
+        creatives: Creatives,
         public_url: str | None = None,
     ) -> None:
         self._stages = stages
         self._public_url = public_url
         self._switchboard = switchboard
-        self._overview = Overview(stages, switchboard, resting)
+        self._overview = Overview(stages, switchboard, resting, creatives)
         self._due_s = 0.0
         """Of the monotonic clock, as the next one."""
         self._show_due_s = 0.0

@@ -10,13 +10,18 @@ from pydantic import BaseModel
 from vitrine.clock import SECOND_NS
 from vitrine.mall import Stand
 from vitrine.mall.names import Names
+from vitrine.programme.playlist import Choice
 from vitrine.schemas import Arm, Play
 from vitrine.services.stand.history import STEP_NS, Step
 from vitrine.services.stand.live import OnScreen
+from vitrine.services.stand.protocol import KeptFiles
 from vitrine.services.stand.tally import Tally
 from vitrine.services.stand.viewport import Viewport, shape_of
 
 MILLISECOND_NS: Final = 1_000_000
+# Chosen, not measured: a line or two of words.
+MOST: Final = 5
+"""Creatives that may come next, of which the console is told."""
 
 Point = tuple[int, int, int, float | None]
 """Milliseconds of event time, people, attending, engagement."""
@@ -36,6 +41,14 @@ class PastPlay(BaseModel):
     doubtful: bool
 
 
+class Possible(BaseModel):
+    """Show what the plain rotation may bring next."""
+
+    campaign: str
+    creative: str
+    probability: float
+
+
 class StandDetail(BaseModel):
     """Show one stand in detail."""
 
@@ -44,6 +57,10 @@ class StandDetail(BaseModel):
     """Of the screen, as its player says; else as configured."""
     following: OnScreen | None
     """It is decided shortly before the current play ends."""
+    may_follow: Sequence[Possible]
+    """Until then: the likeliest of what the rotation may bring, the likeliest first."""
+    without_stand: str
+    """Whether its page would go on without the stand, as a sentence; empty where nobody knows."""
     plays: int
     completed: int
     offers_shown: int
@@ -60,23 +77,56 @@ def stand_detail(
     stand: Stand,
     viewport: Viewport | None,
     following: OnScreen | None,
+    choices: Sequence[Choice],
+    files: KeptFiles | None,
     tally: Tally,
     steps: Sequence[Step],
     names: Names,
 ) -> StandDetail:
     """Return what the console shows of an open stand beside its tile."""
+    latest_first = sorted(tally.recent, key=lambda play: -play.start_ns)
     return StandDetail(
         id=stand.id,
         shape=viewport or shape_of(stand.screen),
         following=following,
+        may_follow=_likeliest(choices, names),
+        without_stand=_without_stand(files),
         plays=tally.plays,
         completed=tally.completed,
         offers_shown=tally.interactions["offer-shown"],
         offers_redeemed=tally.interactions["offer-redeemed"],
         touches=tally.interactions["touch"],
-        recent=[_past(play, names) for play in tally.recent],
+        recent=[_past(play, names) for play in latest_first],
         step_ms=STEP_NS // MILLISECOND_NS,
         history=[_point(step) for step in steps],
+    )
+
+
+def _likeliest(choices: Sequence[Choice], names: Names) -> list[Possible]:
+    found = []
+    for choice in sorted(choices, key=lambda choice: -choice.probability)[:MOST]:
+        possible = Possible(
+            campaign=names.campaign(choice.campaign.id),
+            creative=names.creative(choice.campaign.id, choice.creative.id),
+            probability=choice.probability,
+        )
+        found.append(possible)
+    return found
+
+
+def _without_stand(files: KeptFiles | None) -> str:
+    if files is None:
+        return ""
+    if files.kept is None:
+        return (
+            "Would not go on without the stand: "
+            "the browser keeps files only over TLS or on this machine."
+        )
+    if files.licensed == 0:
+        return "Would not go on without the stand: it holds no licences yet."
+    would = "Would go on" if files.kept else "Would not go on"
+    return (
+        f"{would} without the stand: {files.kept} of {files.licensed} creatives kept."
     )
 
 

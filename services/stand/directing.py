@@ -6,7 +6,7 @@ import logging
 from typing import Final
 
 from vitrine.clock import SECOND_NS, Moment
-from vitrine.mall import Campaign, Creative, Stand
+from vitrine.mall import Creative, Stand
 from vitrine.mall.names import names_of
 from vitrine.programme.commands import START_LIMIT_NS, Command
 from vitrine.programme.display_probe import probe_code
@@ -66,12 +66,7 @@ class Directing:
         if connection is None or connection.player is None:
             stage.director.without_player()
             return []
-
-        def usable(campaign: Campaign, creative: Creative) -> bool:
-            if self._resting.rests(stand.id, campaign, creative):
-                return False
-            return self._creatives.usable(campaign, creative)
-
+        usable = self._resting.usable_at(stand.id, self._creatives)
         play = stage.director.next_play(
             self._stages.mall,
             self._stages.version,

@@ -75,7 +75,9 @@ class StandHandler(Handler):
             resting,
             key,
         )
-        self._broadcast = Broadcast(self._stages, switchboard, resting, public_url)
+        self._broadcast = Broadcast(
+            self._stages, switchboard, resting, creatives, public_url
+        )
         self._files_due_s = 0.0
         self._started_ns = 0
 

@@ -57,7 +57,7 @@ class StandView(BaseModel):
     player: PlayerKind | None
     on_screen: OnScreen | None
     proof_ns: int | None
-    """End of the last play that was proved; None before the first one since the start."""
+    """Latest end of a play that was proved; None before the first one since the start."""
     concerns: Sequence[Concern]
     """The most urgent first."""
 
@@ -121,7 +121,7 @@ def stand_view(
         synthetic=audience.latest is not None and audience.latest.synthetic,
         player=None if player is None else player.kind,
         on_screen=screen,
-        proof_ns=tally.recent[0].end_ns if tally.recent else None,
+        proof_ns=max((play.end_ns for play in tally.recent), default=None),
         concerns=concerns,
     )
 

@@ -8,6 +8,7 @@ from typing import Final
 from vitrine.clock import Moment
 from vitrine.mall import Stand
 from vitrine.mall.names import Names, names_of
+from vitrine.programme.playlist import Choice, plain_choices, running
 from vitrine.programme.screen import PlannedPlay
 from vitrine.services.stand.concerns import (
     Concern,
@@ -15,7 +16,7 @@ from vitrine.services.stand.concerns import (
     Situation,
     concerns_of,
 )
-from vitrine.services.stand.creatives import url
+from vitrine.services.stand.creatives import Creatives, url
 from vitrine.services.stand.detail import StandDetail, stand_detail
 from vitrine.services.stand.live import (
     LiveView,
@@ -42,10 +43,12 @@ class Overview:
         stages: Stages,
         switchboard: Switchboard,
         resting: Resting,
+        creatives: Creatives,
     ) -> None:
         self._stages = stages
         self._switchboard = switchboard
         self._resting = resting
+        self._creatives = creatives
 
     def show(
         self,
@@ -72,7 +75,7 @@ class Overview:
             )
             views.append(view)
             if stand.id in opened:
-                detail = _detail(stand, stage, connection, names, now)
+                detail = self._detail(stand, stage, connection, names, now)
                 self._switchboard.show_detail(detail)
         live = LiveView(
             now_ns=now.utc_ns,
@@ -81,6 +84,40 @@ class Overview:
             problems=[*problems, *_common(views)],
         )
         self._switchboard.show(live)
+
+    def _detail(
+        self,
+        stand: Stand,
+        stage: Stage,
+        connection: Connection | None,
+        names: Names,
+        now: Moment,
+    ) -> StandDetail:
+        following = _following(stage, names, now)
+        choices: list[Choice] = []
+        if following is None and connection is not None:
+            choices = self._choices(stand, stage, now)
+        return stand_detail(
+            stand,
+            None if connection is None else connection.viewport,
+            following,
+            choices,
+            None if connection is None else connection.files,
+            stage.tally,
+            stage.history.since(now.utc_ns),
+            names,
+        )
+
+    def _choices(self, stand: Stand, stage: Stage, now: Moment) -> list[Choice]:
+        """Return what the rotation may bring when the current play ends."""
+        starts_ns = now.utc_ns
+        screen = stage.director.screen
+        if screen is not None and screen.current is not None:
+            ends = now.at_steady(screen.end_ns)
+            starts_ns = max(starts_ns, ends.utc_ns)
+        usable = self._resting.usable_at(stand.id, self._creatives)
+        campaigns = running(self._stages.mall, stand, starts_ns)
+        return plain_choices(campaigns, stand, starts_ns, usable)
 
     def _concerns(
         self,
@@ -132,26 +169,12 @@ def _player_state(connection: Connection | None) -> PlayerState | None:
     )
 
 
-def _detail(
-    stand: Stand,
-    stage: Stage,
-    connection: Connection | None,
-    names: Names,
-    now: Moment,
-) -> StandDetail:
-    following = None
+def _following(stage: Stage, names: Names, now: Moment) -> OnScreen | None:
     screen = stage.director.screen
-    if screen is not None and screen.following is not None:
-        starts = now.at_steady(screen.end_ns)
-        following = _shown(screen.following, names, starts)
-    return stand_detail(
-        stand,
-        None if connection is None else connection.viewport,
-        following,
-        stage.tally,
-        stage.history.since(now.utc_ns),
-        names,
-    )
+    if screen is None or screen.following is None:
+        return None
+    starts = now.at_steady(screen.end_ns)
+    return _shown(screen.following, names, starts)
 
 
 def _current(stage: Stage, names: Names, now: Moment) -> OnScreen | None:

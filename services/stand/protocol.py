@@ -145,6 +145,16 @@ class KeptRefusals(BaseModel):
     """In words of this version of the stand, or of one before."""
 
 
+class KeptFiles(BaseModel):
+    """Tell how many of the creatives that a page may show on its own its browser keeps."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kept: int | None = Field(ge=0, lt=2**53)
+    """None from a browser that keeps no files: not over TLS, nor on this machine."""
+    licensed: int = Field(ge=0, lt=2**53)
+
+
 class PlayReports(BaseModel):
     """Report finished plays, oldest first."""
 
@@ -154,6 +164,8 @@ class PlayReports(BaseModel):
     kept: bool = True
     """False from a player whose storage is blocked or full."""
     refused: KeptRefusals | None = None
+    files: KeptFiles | None = None
+    """None from a virtual player, and a page of before."""
 
 
 FailureReason = Literal["does-not-load", "takes-too-long", "throws"]

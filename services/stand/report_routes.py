@@ -52,13 +52,7 @@ async def take_plays(
     """Take proofs of play; answered when the bus has them. Repeating a report is harmless."""
     now = web.clock.now()
     web.ledgers.hear_clock(now)
-    player_id, _, _ = reports.plays[0].play_id.rpartition(".")
-    web.switchboard.keeps(
-        stand_id,
-        player_id,
-        keeps=reports.kept,
-        refused=reports.refused,
-    )
+    web.switchboard.keeps(stand_id, reports)
     plays = []
     refused = []
     for report in reports.plays:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from vitrine.mall import Campaign, Creative
-from vitrine.programme.playlist import HOUSE
+from vitrine.programme.playlist import HOUSE, Usable
+from vitrine.services.stand.creatives import Creatives
 from vitrine.services.stand.protocol import FailureReason
 from vitrine.telemetry import metrics
 
@@ -83,6 +84,16 @@ class Resting:
         if campaign is HOUSE:
             return False
         return (stand_id, creative.file) in self._rests
+
+    def usable_at(self, stand_id: str, creatives: Creatives) -> Usable:
+        """Return the test whether a creative can be shown at a stand now."""
+
+        def usable(campaign: Campaign, creative: Creative) -> bool:
+            if self.rests(stand_id, campaign, creative):
+                return False
+            return creatives.usable(campaign, creative)
+
+        return usable
 
     def problems(self, stand_id: str) -> list[str]:
         """Return a sentence for each creative that rests at a stand."""

@@ -20,7 +20,13 @@ from vitrine.schemas import Interaction, Notice, Play
 from vitrine.services.stand.detail import StandDetail
 from vitrine.services.stand.due_plays import DuePlays
 from vitrine.services.stand.live import LiveView
-from vitrine.services.stand.protocol import FailureReason, KeptRefusals, SeenEvent
+from vitrine.services.stand.protocol import (
+    FailureReason,
+    KeptFiles,
+    KeptRefusals,
+    PlayReports,
+    SeenEvent,
+)
 from vitrine.services.stand.viewport import Viewport
 from vitrine.telemetry import metrics
 
@@ -63,6 +69,8 @@ class Connection:
     """The player keeps its reports in a storage that survives it."""
     refused: KeptRefusals | None = None
     """What the player keeps until somebody has seen it."""
+    files: KeptFiles | None = None
+    """What the player could show without the stand; None from one that does not say."""
     viewport: Viewport | None = None
     """Of the player's window; None from one that does not say."""
     detail_of: str = ""
@@ -205,20 +213,16 @@ class Switchboard:
                     self._connections.remove(connection)
                     self._connections.append(connection)
 
-    def keeps(
-        self,
-        stand_id: str,
-        player_id: str,
-        *,
-        keeps: bool,
-        refused: KeptRefusals | None = None,
-    ) -> None:
+    def keeps(self, stand_id: str, reports: PlayReports) -> None:
         """Take note of what a player keeps, and whether it has a storage for it."""
+        player_id, _, _ = reports.plays[0].play_id.rpartition(".")
         for connection in self._of(stand_id):
             player = connection.player
-            if player is not None and player.player_id == player_id:
-                connection.keeps = keeps
-                connection.refused = refused
+            if player is None or player.player_id != player_id:
+                continue
+            connection.keeps = reports.kept
+            connection.refused = reports.refused
+            connection.files = reports.files
 
     def see_refusals(self, stand_id: str) -> None:
         """Tell the players of a stand that somebody saw the refused reports they told of."""

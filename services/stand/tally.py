@@ -21,7 +21,7 @@ class Tally:
     completed: int = 0
     interactions: Counter[InteractionKind] = field(default_factory=Counter)
     recent: deque[Play] = field(default_factory=lambda: deque(maxlen=RECENT))
-    """Latest first."""
+    """As they were reported, the last one first."""
 
     def count_play(self, play: Play) -> None:
         """Count a play that a player reported, and list it."""

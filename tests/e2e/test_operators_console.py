@@ -163,8 +163,30 @@ def test_the_detail_has_an_address_and_shows_minutes_and_decisions(
     )
     expect(dialog.locator("[data-of=creative]")).to_contain_text("The ")
     expect(dialog.locator("[data-of=why]")).to_contain_text("chance 50 %")
+    expect(dialog.locator("[data-of=may]")).to_have_text(
+        re.compile(r"^The rotation may bring The .* 50 %, The .* 50 %\.$"),
+        timeout=LIMIT_MS,
+    )
     expect(dialog.locator("[data-of=next]")).to_contain_text("The ", timeout=LIMIT_MS)
     expect(dialog.locator(".cameras")).to_contain_text("VITRINE_STAND_CONSOLE_URL")
+
+
+def test_both_columns_begin_at_the_top_where_nothing_needs_anybody(
+    page: Page, stand: Running
+) -> None:
+    settled(page, stand, f"#{WELL}")
+    tops = []
+    for part in (".screen", ".who"):
+        box = page.locator(f"dialog {part}").bounding_box()
+        assert box is not None
+        tops.append(box["y"])
+    assert tops[0] == tops[1]
+
+
+def test_an_address_that_names_nothing_still_shows_the_stands(
+    page: Page, stand: Running
+) -> None:
+    settled(page, stand, "#%")
 
 
 WATCH = """

@@ -27,7 +27,7 @@ function urgency(stand) {
 function tileOf(id) {
   if (!tiles.has(id)) {
     const item = $('#tile').content.cloneNode(true).firstElementChild;
-    item.querySelector('a').href = `#${encodeURIComponent(id)}`;
+    item.querySelector('a').href = `#${id}`;
     tiles.set(id, item);
   }
   return tiles.get(id);
@@ -138,7 +138,7 @@ async function askWhy() {
 
 // The address names the stand that is open.
 function follow() {
-  detail.open(decodeURIComponent(location.hash.slice(1)));
+  detail.open(location.hash.slice(1));
   if (live) detail.draw(live);
   connect();
 }

@@ -1,7 +1,7 @@
 // One stand in detail, over the tiles.
 
 import { drawChart } from './chart.js';
-import { clock, percent, set, setFigures, setProgress, UNKNOWN } from './figures.js';
+import { clock, percent, set, setFigures, setProgress } from './figures.js';
 import { Preview } from './preview.js';
 
 const why = (on) => `${on.reason} · chance ${percent(on.probability)} · ${on.arm}`;
@@ -77,9 +77,11 @@ export class Detail {
   drawKnown(stand, nowNs) {
     const { known, dialog } = this;
     const next = known.following;
-    set(dialog, 'next', next ? next.creative : UNKNOWN);
+    set(dialog, 'next', next ? next.creative : 'Not decided yet');
     set(dialog, 'next-campaign', next ? `${next.campaign}, ${next.advertiser}` : '');
     set(dialog, 'next-why', next ? why(next) : 'decided shortly before the end, for who is there then');
+    set(dialog, 'may', next ? '' : mayFollow(known.may_follow));
+    set(dialog, 'alone', known.without_stand);
     for (const name of ['offers_shown', 'offers_redeemed', 'touches']) set(dialog, name, known[name]);
     set(dialog, 'plays', `${known.plays}, ${known.completed} complete`);
     set(dialog, 'most', drawChart(dialog.querySelector('.chart'), known, nowNs / 1e6));
@@ -110,6 +112,15 @@ export class Detail {
     frame.src = `/cameras?stand=${encodeURIComponent(id)}`;
     box.replaceChildren(frame);
   }
+}
+
+// The server tells the likeliest only.
+function mayFollow(possible) {
+  if (!possible.length) return '';
+  const words = possible.map(({ creative, probability }) => `${creative} ${percent(probability)}`);
+  const others = 1 - possible.reduce((sum, { probability }) => sum + probability, 0);
+  if (others > 0.005) words.push(`others ${percent(others)}`);
+  return `The rotation may bring ${words.join(', ')}.`;
 }
 
 async function cameraProblem() {

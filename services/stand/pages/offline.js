@@ -39,6 +39,13 @@ export class Offline {
     }
   }
 
+  // How many of its creatives it could show without the stand; none are kept without TLS.
+  keeping() {
+    const urls = new Set(this.licensed.map(({ url }) => url));
+    const kept = [...urls].filter((url) => this.kept.has(url)).length;
+    return { kept: navigator.serviceWorker ? kept : null, licensed: urls.size };
+  }
+
   // Another player is in charge, or this one is not let in any more.
   forget() {
     if (!this.licensed.length) return;

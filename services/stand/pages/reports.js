@@ -12,8 +12,10 @@ const MOST_REFUSED = 50; // chosen, not measured: some 75 kB of the 5 MB that a 
 const byStart = (a, b) => a.report.start_ns - b.report.start_ns;
 
 export class Reports {
-  constructor(standId) {
+  // `keeping` tells what the page could show without the stand.
+  constructor(standId, keeping) {
     this.standId = standId;
+    this.keeping = keeping;
     this.prefix = `vitrine/${standId}/`;
     this.undated = []; // plays of before the stand's clock was heard; null afterwards
     this.narrow = false;
@@ -133,6 +135,12 @@ export class Reports {
     this.sending.abort();
   }
 
+  // Plays, and what the stand ought to know of this page; `alone` there is nothing that can be malformed.
+  about(plays, alone) {
+    if (alone) return { plays, kept: store.keeps() };
+    return { plays, kept: store.keeps(), refused: this.refusals(), files: this.keeping() };
+  }
+
   // Sends what is oldest; false when nothing is left. Throws when it has to be tried again later.
   async send() {
     const alone = this.narrow;
@@ -146,7 +154,7 @@ export class Reports {
       method: 'POST',
       keepalive: true,
       headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(plays.length ? { plays: reports, kept: store.keeps(), refused: alone ? undefined : this.refusals() } : reports[0]),
+      body: JSON.stringify(plays.length ? this.about(reports, alone) : reports[0]),
       signal: AbortSignal.any([this.sending.signal, AbortSignal.timeout(ANSWER_MS)]),
     });
     if (response.ok && plays.length) {

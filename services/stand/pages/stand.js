@@ -23,7 +23,7 @@ const standId = location.pathname.split('/')[2];
 const SPOKEN = `vitrine/${standId}/spoken`;
 const $ = (selector) => document.querySelector(selector);
 $('link[rel=manifest]').href = `/stands/${standId}/manifest.webmanifest`;
-const reports = new Reports(standId);
+const reports = new Reports(standId, () => offline.keeping());
 const words = new Words();
 const clock = new StandClock();
 const offline = new Offline(standId);

@@ -16,8 +16,10 @@ from vitrine.bus import TopicPartition
 from vitrine.clock import EventClock
 from vitrine.mall import Camera, Mall, Stand
 from vitrine.programme.commands import to_play
+from vitrine.services.stand.creatives import Creatives
 from vitrine.services.stand.live import StandView
 from vitrine.services.stand.overview import NO_FIGURES, Overview
+from vitrine.services.stand.protocol import KeptFiles
 from vitrine.services.stand.resting import Resting
 from vitrine.services.stand.stages import Stage, Stages
 from vitrine.services.stand.switchboard import Connection, Switchboard
@@ -61,7 +63,9 @@ class Rig:
             for number in range(ENGAGEMENT.partitions)
         )
         self.stages.adopt(mall)
-        self.overview = Overview(self.stages, self.switchboard, Resting(folder))
+        self.overview = Overview(
+            self.stages, self.switchboard, Resting(folder), Creatives(folder)
+        )
 
     def stage(self, stand_id: str = "north") -> Stage:
         stage = self.stages.stage(stand_id)
@@ -190,6 +194,54 @@ def test_the_shape_is_the_players_or_else_configured(rig: Rig) -> None:
         {"width": 1920, "height": 1120},
         {"width": 1080, "height": 1920},
     ]
+
+
+def test_the_last_proof_is_the_latest_also_when_an_older_one_comes_after_it(
+    rig: Rig,
+) -> None:
+    older = PLAY.model_copy(
+        update={"start_ns": at(1), "end_ns": at(5), "creative_id": "old"}
+    )
+    tally = rig.stage().tally
+    tally.count_play(PLAY)
+    tally.count_play(older)
+    detailed = rig.watch("north")
+    [north, _] = rig.show(30)
+    assert north.proof_ns == PLAY.end_ns
+    [(_, detail), _] = rig.sent(detailed)
+    assert [play["creative"] for play in detail["recent"]] == ["shoe", "old"]
+
+
+def test_the_queue_names_what_the_rotation_may_bring(rig: Rig) -> None:
+    detailed = rig.watch("north")
+    rig.switchboard.join("north", "page", "page-1", rig.loop)
+    rig.show()
+    [(_, detail), _] = rig.sent(detailed)
+    assert detail["following"] is None
+    [possible] = detail["may_follow"]
+    assert (possible["creative"], possible["probability"]) == ("spring-plain", 1)
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        (None, ""),
+        (KeptFiles(kept=5, licensed=6), "Would go on without the stand: 5 of 6"),
+        (KeptFiles(kept=0, licensed=6), "Would not go on without the stand: 0 of 6"),
+        (KeptFiles(kept=0, licensed=0), "it holds no licences yet"),
+        (KeptFiles(kept=None, licensed=6), "only over TLS or on this machine"),
+    ],
+)
+def test_the_detail_says_whether_the_page_would_go_on_alone(
+    rig: Rig, files: KeptFiles | None, words: str
+) -> None:
+    detailed = rig.watch("north")
+    page = rig.switchboard.join("north", "page", "page-1", rig.loop)
+    page.files = files
+    rig.show()
+    [(_, detail), _] = rig.sent(detailed)
+    assert words in detail["without_stand"]
+    assert bool(words) == bool(detail["without_stand"])
 
 
 def test_the_stream_stays_cheap(rig: Rig) -> None:
