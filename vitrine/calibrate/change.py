@@ -26,7 +26,14 @@ MOST_CORNERS: Final = 100
 # Lines around a change, as `diff -u` shows them.
 AROUND: Final = 3
 # A camera's address may hold a password, also in a comment.
-ADDRESS: Final = re.compile(r"""(["'])[^"'\n]*://[^\n]*?\1|\b[\w+.-]+://[^\s,}\]]*""")
+ADDRESS: Final = re.compile(
+    r"""
+    "(?:\\.|[^"\\\n])*://(?:\\.|[^"\\\n])*"    # in double quotes, some of them escaped
+    | '(?:''|[^'\n])*://(?:''|[^'\n])*'         # in single ones
+    | \b[\w+.-]+://\S*                         # passwords may have commas and brackets
+    """,
+    re.VERBOSE,
+)
 HIDDEN: Final = '"…"'
 BY_HAND: Final = (
     "the files are written in a way that cannot be changed here (anchors, or a value that several "

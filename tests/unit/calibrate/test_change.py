@@ -177,3 +177,22 @@ def test_an_unknown_camera_names_those_that_there_are(folder: Path) -> None:
 def test_two_corners_are_no_mask() -> None:
     with pytest.raises(ValidationError, match="three corners or more"):
         Draft(mask=((0, 0), (1, 1)))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "rtsp://viewer:pa,ss}word@10.0.0.5/",
+        r'"rtsp://viewer:pa\"ssw@10.0.0.5/"',
+        "'rtsp://viewer:pa''ss w@10.0.0.5/'",
+    ],
+)
+def test_no_part_of_a_password_is_in_the_difference(folder: Path, address: str) -> None:
+    written = CAMERAS.replace(
+        '"rtsp://viewer:s3cret@10.0.0.5/ch1?pass=hunter2"', f"{address}  # kept"
+    )
+    (folder / "cameras.yaml").write_text(written)
+    shown = propose(folder, "north-1", DRAFT).difference()
+    assert "ss" not in shown
+    assert "10.0.0.5" not in shown
+    assert ' uri: "…"  # kept' in shown
