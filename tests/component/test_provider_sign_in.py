@@ -187,6 +187,18 @@ def test_a_token_for_several_programs_is_good_where_it_was_made_for_this_one(
     assert sign_in(stand.http).status_code == 200
 
 
+def test_returns_that_nobody_began_do_not_fill_the_audit_log(
+    stand: Running, tmp_path: Path
+) -> None:
+    for _ in range(ADDRESS_FREE + 1):
+        answer = stand.http.get("/sign-in/return", params={"state": "s", "code": "c"})
+        assert answer.status_code == 400
+    for _ in range(5):
+        answer = stand.http.get("/sign-in/return", params={"state": "s", "code": "c"})
+        assert answer.status_code == 429
+    assert noted(tmp_path / "audit.jsonl") == FAILED * (ADDRESS_FREE + 1)
+
+
 def test_a_state_is_good_once_and_in_its_own_browser(
     stand: Running, tmp_path: Path
 ) -> None:

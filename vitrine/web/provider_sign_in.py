@@ -131,6 +131,11 @@ class ProviderSignIn:
         own = cookie_of(request, RETURN_COOKIE) == state
         flow = self._flows.take(state) if own else None
         if flow is None:
+            # Anybody can ask this without end, and each one is a line of the audit log.
+            try:
+                people.begin_elsewhere(host)
+            except TooOften as refused:
+                raise _too_often(refused) from None
             people.failed_elsewhere("it was not begun here, or was ended before", host)
             raise HTTPException(400, f"This sign-in has ended. {AGAIN}")
         if not code:
