@@ -68,6 +68,21 @@ def test_the_detail_has_the_history_and_the_window_of_the_player(
     assert "track" not in json.dumps(found)
 
 
+def test_the_detail_says_what_the_page_keeps_for_when_the_stand_is_away(
+    stand: Running,
+) -> None:
+    with listening(stand) as page:
+        play = page.next("play")
+        body = {
+            "plays": [report_of(play, 0, 0.5, completed=False)],
+            "files": {"kept": 1, "licensed": 2},
+        }
+        stand.http.post("/stands/north/plays", json=body)
+        until(lambda: detail(stand)["without_stand"], "what it keeps")
+        told = detail(stand)["without_stand"]
+    assert told == "Would go on without the stand: 1 of 2 creatives kept."
+
+
 def test_a_stand_that_is_not_there_has_no_detail(stand: Running) -> None:
     assert detail(stand, "nowhere") is None
 

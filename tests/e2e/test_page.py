@@ -314,3 +314,20 @@ def test_the_operator_sees_who_is_there_what_plays_and_why(
         expect(page.locator("#problems")).to_contain_text(
             "creative missing is skipped: x.svg is missing", timeout=LIMIT_MS
         )
+
+
+def test_the_operator_sees_whether_the_screen_would_go_on_alone(
+    page: Page, tmp_path: Path, store_url: str
+) -> None:
+    with stand_with(
+        tmp_path,
+        store_url,
+        {"id": "one", "file": "one.svg", "seconds": 1},
+        {"id": "two", "file": "two.svg", "seconds": 1},
+    ) as stand:
+        player = page.context.new_page()
+        player.goto(f"{stand.address}/stands/north")
+        page.goto(f"{stand.address}/live#north")
+        expect(page.locator("[data-of=alone]")).to_have_text(
+            "Would go on without the stand: 2 of 2 creatives kept.", timeout=LIMIT_MS
+        )
