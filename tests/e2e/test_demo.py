@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.recordings import batch_totals, events, reported_totals
@@ -213,3 +215,29 @@ def test_help_teaches(tmp_path: Path) -> None:
         "--record",
     ):
         assert option in done.stdout
+
+
+CONSOLE = re.compile(r"Console +(http://127\.0\.0\.1:\d+)/live\?token=(\S+)")
+
+
+def test_the_console_of_the_demo_is_whole_and_needs_its_token(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "vitrine.cli", "demo", "--no-browser"]
+    with subprocess.Popen(
+        [*command, "--port", "0", "--source", "synthetic:?people=1"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        try:
+            assert running.stderr is not None
+            said = iter(running.stderr.readline, "")
+            found = next(filter(None, map(CONSOLE.search, said)))
+            address, token = found.groups()
+            with httpx.Client(base_url=address, follow_redirects=True) as http:
+                assert http.get("/live").status_code == 401
+                assert http.get(f"/live?token={token}").status_code == 200
+                assert http.get("/cameras").status_code == 200
+                assert http.get("/campaigns").status_code == 200
+        finally:
+            running.terminate()
+            running.communicate(timeout=60)

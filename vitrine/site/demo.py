@@ -23,7 +23,7 @@ from vitrine.services.analytics.report import (
     to_json,
 )
 from vitrine.services.analytics.settings import AnalyticsSettings
-from vitrine.settings import Defaults, Settings
+from vitrine.settings import Settings
 from vitrine.shipped import CONFIG
 from vitrine.site.demo_view import (
     closing_line,
@@ -36,6 +36,7 @@ from vitrine.site.demo_view import (
 )
 from vitrine.site.embedded import Site
 from vitrine.site.interrupts import interrupts
+from vitrine.site.own_pages import free_port, passed_on
 from vitrine.site.plan import Plan
 from vitrine.stores.campaign_figures import load_figures
 from vitrine.stores.redis import connect
@@ -46,13 +47,12 @@ from vitrine.terminal import console
 DEMO_SECONDS = 60.0
 
 # A minute is short, so windows are; synthetic people need no anonymity.
-SYNTHETIC_DEFAULTS: Defaults = {
-    AnalyticsSettings: {
-        "window_s": 10,
-        "grace_s": 5,
-        "k_anonymity": 1,
-    },
+SYNTHETIC = {
+    "window_s": 10,
+    "grace_s": 5,
+    "k_anonymity": 1,
 }
+"""Settings of analytics."""
 
 
 def run_demo(
@@ -65,6 +65,7 @@ def run_demo(
     port: int,
     console_port: int,
     console_token: str,
+    operator_token: str,
     record: Path | None,
     overwrite: bool,
 ) -> None:
@@ -75,6 +76,9 @@ def run_demo(
     if record is not None and not overwrite:
         check_unused(record)
     settings = Settings.load(bus=bus)
+    if settings.operator_token is None:
+        token = SecretStr(operator_token)
+        settings = settings.model_copy(update={"operator_token": token})
     # People at a terminal read a progress bar; programs get warnings only, beside it.
     level = settings.log_level
     if settings.log_format == "json":
@@ -83,16 +87,15 @@ def run_demo(
     mall = mall_of_sources(sources)
     if seconds is None and not sources:
         seconds = DEMO_SECONDS
-    defaults: Defaults = {}
+    defaults = dict(passed_on(settings.http_host, console_port, free_port()))
     if _is_synthetic(mall):
-        defaults = SYNTHETIC_DEFAULTS
+        defaults[AnalyticsSettings] = {**defaults[AnalyticsSettings], **SYNTHETIC}
     plan = Plan(
         settings.model_copy(update={"config": CONFIG}),
         FixedMall(mall),
         speed=speed,
         seconds=seconds,
         port=port,
-        console_port=console_port,
         console_token=SecretStr(console_token),
         record=record,
         defaults=defaults,

@@ -21,6 +21,8 @@ ADDRESS_VARIABLES = (
     "VITRINE_STAND_PORT",
     "VITRINE_CONSOLE_PORT",
     "VITRINE_CONSOLE_ONE_TIME_TOKEN",
+    "VITRINE_OPERATOR_TOKEN",
+    "VITRINE_USERS",
 )
 
 
@@ -59,6 +61,7 @@ def greet(
     port: int,
     console_port: int,
     token: str,
+    operator_token: str,
     sources: tuple[str, ...],
 ) -> None:
     """Print what runs and, where it is known already, what to open.
@@ -75,7 +78,8 @@ def greet(
         view = f"http://127.0.0.1:{console_port}/cameras?token={token}"
         click.echo(f"Live cameras  {view}   (opens once)", err=True)
     if port and not told_otherwise:
-        click.echo(f"Console       http://127.0.0.1:{port}/live", err=True)
+        page = f"http://127.0.0.1:{port}/live?token={operator_token}"
+        click.echo(f"Console       {page}", err=True)
     click.echo("Starting …  (Ctrl-C ends it in order, twice at once)", err=True)
 
 
@@ -165,7 +169,8 @@ def demo(
         port = usual_or_free_port()
     console_port = free_port()
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    greet(port, console_port, token, sources)
+    operator_token = secrets.token_urlsafe(TOKEN_BYTES)
+    greet(port, console_port, token, operator_token, sources)
     from vitrine.terminal import console
 
     with console(stderr=True).status("Starting: loading libraries …"):
@@ -179,6 +184,7 @@ def demo(
         port=port,
         console_port=console_port,
         console_token=token,
+        operator_token=operator_token,
         record=record,
         overwrite=overwrite,
     )

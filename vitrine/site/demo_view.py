@@ -17,6 +17,7 @@ from rich.progress import (
 )
 
 from vitrine.site.embedded import Site
+from vitrine.site.own_pages import operators_page
 
 # Smooth for the eye, and nothing for the machine.
 REFRESH_S = 0.25
@@ -65,7 +66,11 @@ def welcome(screen: Console, site: Site) -> None:
         soft_wrap=True,
     )
     screen.print(f"  Stand page    [bold]{page}[/]")
-    screen.print(f"  Console       [bold]{site.address}/live[/]")
+    console_page = operators_page("live", site.plan.settings)
+    screen.print(
+        f"  Console       [bold]{site.address}/{console_page}[/]",
+        soft_wrap=True,
+    )
     cameras = site.plan.mall.current().cameras
     if any(camera.uri.live for camera in cameras):
         screen.print(TELL_PEOPLE)

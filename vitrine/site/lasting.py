@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-import socket
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from ipaddress import ip_address
 from pathlib import Path
 from threading import Event
 from typing import Any, Final
@@ -20,12 +18,11 @@ from vitrine.errors import ConfigurationError
 from vitrine.mall import Stand
 from vitrine.mall.folder import MallFolder
 from vitrine.runtime import Context
-from vitrine.services.analytics.settings import AnalyticsSettings
-from vitrine.services.console.settings import ConsoleSettings
 from vitrine.services.stand.app import StandService
 from vitrine.services.stand.settings import StandSettings
 from vitrine.services.stand.virtual_player import VirtualPlayer
 from vitrine.settings import SERVICES, Defaults, Settings
+from vitrine.site.own_pages import free_port, passed_on
 from vitrine.site.parts import Part, Run
 from vitrine.site.process import find_build
 from vitrine.site.systemd import notify
@@ -156,22 +153,13 @@ class LastingSite:
         if settings.services_token is None:
             added["services_token"] = data.token("services-token")
         self.settings = settings.model_copy(update=added)
-        host = own_host(settings.http_host)
-        console_port = free_port()
-        analytics_port = free_port()
-        stand: dict[str, Any] = {
-            "console_url": f"http://{host}:{console_port}",
-            "analytics_url": f"http://{host}:{analytics_port}",
-        }
+        pages = passed_on(settings.http_host, free_port(), free_port())
+        stand = dict(pages[StandSettings])
         if self.plan.port is not None:
             stand["port"] = self.plan.port
         if not is_loopback(settings.http_host):
             stand["player_token"] = data.token("player-token")
-        self._defaults = {
-            StandSettings: stand,
-            ConsoleSettings: {"port": console_port},
-            AnalyticsSettings: {"port": analytics_port},
-        }
+        self._defaults = {**pages, StandSettings: stand}
 
     def _context(self, stack: ExitStack) -> Context:
         settings = self.settings
@@ -271,24 +259,3 @@ class LastingSite:
     def _abandon(self) -> None:
         for part in self._parts.values():
             part.abandon()
-
-
-def free_port() -> int:
-    """Return a port that is free now: the stand's pages name the console's before it listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def own_host(host: str) -> str:
-    """Return where this machine reaches what listens on `host`."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host
-    if address.is_unspecified:
-        return "127.0.0.1"
-    if address.version == 6:
-        return f"[{host}]"
-    return host

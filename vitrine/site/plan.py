@@ -38,8 +38,6 @@ class Plan:
     speed: Literal["realtime", "max"] = "realtime"
     seconds: float | None = None
     port: int = 8000
-    console_port: int = 0
-    """Of the live view of the cameras; 0 for a free one."""
     console_token: SecretStr | None = None
     """Opens the live view once."""
     record: Path | None = None
@@ -63,7 +61,8 @@ def defaults_of(plan: Plan) -> Defaults:
     defaults[IngestSettings] = ingest
     defaults[StandSettings] = {"port": plan.port}
     defaults[ConsoleSettings] = {
-        "port": plan.console_port,
+        # A free one, unless `defaults` name another.
+        "port": 0,
         "one_time_token": plan.console_token,
     }
     for settings, values in plan.defaults.items():

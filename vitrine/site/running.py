@@ -6,14 +6,13 @@ import logging
 from pathlib import Path
 from threading import Event
 
-from pydantic import SecretStr
 from rich.console import Console
 
 from vitrine.settings import Settings
 from vitrine.site.interrupts import interrupts
 from vitrine.site.lasting import LastingSite, SitePlan
+from vitrine.site.own_pages import operators_page, with_token
 from vitrine.telemetry.logs import configure_logs
-from vitrine.web.tokens import is_hashed
 
 logger = logging.getLogger(__name__)
 
@@ -62,22 +61,11 @@ def welcome(screen: Console, site: LastingSite) -> None:
     """Print what to open, with tokens: only for a terminal, never into a log."""
     address = site.address
     screen.print("Ready. Open")
-    token = site.settings.operator_token
-    if site.settings.users is not None:
-        # People sign in with a password.
-        token = None
     for title, path in OPERATOR_PAGES.items():
-        page = with_token(path, token)
+        page = operators_page(path, site.settings)
         screen.print(f"  {title:12}  [bold]{address}/{page}[/]", soft_wrap=True)
     for stand in site.stands():
         page = with_token(f"stands/{stand.id}", site.player_token)
         screen.print(f"  Stand page    [bold]{address}/{page}[/]", soft_wrap=True)
     health = f"http://{site.settings.health_host}:{site.health_port}/readyz"
     screen.print(f"  Health        [bold]{health}[/]", soft_wrap=True)
-
-
-def with_token(path: str, token: SecretStr | None) -> str:
-    """Return a path that a browser may open; of a token that is a digest nobody knows more."""
-    if token is None or is_hashed(token):
-        return path
-    return f"{path}?token={token.get_secret_value()}"

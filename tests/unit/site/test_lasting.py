@@ -11,9 +11,13 @@ import pytest
 from pydantic import SecretStr
 from rich.console import Console
 
+from vitrine.services.analytics.settings import AnalyticsSettings
+from vitrine.services.console.settings import ConsoleSettings
+from vitrine.services.stand.settings import StandSettings
 from vitrine.settings import Settings
-from vitrine.site.lasting import LastingSite, own_host
-from vitrine.site.running import welcome, with_token
+from vitrine.site.lasting import LastingSite
+from vitrine.site.own_pages import own_host, passed_on, with_token
+from vitrine.site.running import welcome
 from vitrine.site.site_command import site
 
 
@@ -30,6 +34,19 @@ from vitrine.site.site_command import site
 )
 def test_the_site_reaches_its_own_pages(host: str, expected: str) -> None:
     assert own_host(host) == expected
+
+
+def test_the_stand_asks_where_the_others_listen_also_where_the_environment_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("VITRINE_CONSOLE_PORT", "8001")
+    pages = passed_on("127.0.0.1", 7001, 7002)
+    assert pages[StandSettings] == {
+        "console_url": "http://127.0.0.1:8001",
+        "analytics_url": "http://127.0.0.1:7002",
+    }
+    assert pages[ConsoleSettings] == {"port": 8001}
+    assert pages[AnalyticsSettings] == {"port": 7002}
 
 
 def test_an_address_brings_its_token() -> None:
