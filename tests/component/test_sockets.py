@@ -232,3 +232,15 @@ def test_sockets_end_with_the_stand(folder: Path, redis_url: str) -> None:
         begun_s = time.monotonic()
     assert time.monotonic() - begun_s < limits.SHUTDOWN_S
     heard_until_end(client)
+
+
+def test_a_player_without_a_token_is_no_error_of_the_server(
+    stand: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = f"{stand.address.replace('http', 'ws', 1)}{PATH}"
+    with pytest.raises(InvalidStatus, match="401"):
+        connect(url)
+    # Another one: the line of the first would have been written by now.
+    with pytest.raises(InvalidStatus, match="401"):
+        connect(url)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]

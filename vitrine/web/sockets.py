@@ -32,6 +32,9 @@ class OneWaySocket(WebSocketsSansIOProtocol):
         if self.transport.is_closing():
             raise ClientDisconnected
         await super().send(message)
+        if self.close_sent and self.initial_response is not None:
+            # The handshake was refused, with an answer: uvicorn would log that as an error.
+            self.handshake_complete = True
 
     def handle_text(self, event: Frame) -> None:  # noqa: ARG002
         """Refuse what a client sends, as what follows."""
