@@ -150,6 +150,7 @@ class Switchboard:
             connection.silent = older.silent
             connection.keeps = older.keeps
             connection.refused = older.refused
+            connection.files = older.files
             # It says so, because a page that only lost its connection would come again.
             replaced = Sent("replaced", "{}")
             older.put(replaced)
