@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable
 from prometheus_client import REGISTRY
 from pydantic import BaseModel
 
-from tests.stand_builders import make_command
+from tests.stand_builders import make_command, make_report
 from vitrine.programme.commands import PlayerKind
-from vitrine.services.stand.protocol import KeptRefusals
+from vitrine.services.stand.protocol import KeptRefusals, PlayReports
 from vitrine.services.stand.switchboard import (
     LONGEST_QUEUE,
     Connection,
@@ -196,7 +196,9 @@ def test_what_a_player_keeps_is_said_of_no_other_and_survives_a_reconnect() -> N
         first = joined(switchboard, "p")
         waiting = joined(switchboard, "q")
         refused = KeptRefusals(count=2, reasons=["used"])
-        switchboard.keeps("north", "q", keeps=False, refused=refused)
+        report = make_report(play_id="q.feed")
+        told = PlayReports(plays=[report], kept=False, refused=refused)
+        switchboard.keeps("north", told)
         assert first.keeps
         assert first.refused is None
         assert not waiting.keeps
