@@ -15,7 +15,7 @@ export class Offline {
     this.licensed = JSON.parse(store.get(this.name) ?? '[]');
     this.resting = new Map(); // address → when it is tried again
     this.kept = new Set();
-    this.keeping = new AbortController();
+    this.fetching = new AbortController();
     this.keep(keptCreatives);
   }
 
@@ -28,9 +28,9 @@ export class Offline {
 
   // What came before is given up: it would let go of what is wanted now.
   async keep(files) {
-    this.keeping.abort();
-    this.keeping = new AbortController();
-    const { signal } = this.keeping;
+    this.fetching.abort();
+    this.fetching = new AbortController();
+    const { signal } = this.fetching;
     try {
       const kept = await files(signal);
       if (!signal.aborted) this.kept = new Set(kept);
