@@ -13,6 +13,9 @@ from vitrine.schemas import LONGEST_NS, OVERLAP_NS, Doubt, Play
 MOST_PLAYS: Final = 5_000
 """Plays that are remembered for each stand; older ones are compared with nothing."""
 
+MOVED: Final[tuple[Doubt, ...]] = ("future", "overlap")
+"""Doubts about plays whose time is only the nearest possible one."""
+
 Span = tuple[int, int, str]
 """Start, end and id of a play."""
 Reported = tuple[int, int]
@@ -51,16 +54,15 @@ class PlayLedger:
         """Take in a play, and return it; the same report returns the same play again.
 
         `twice` is a span that the clock has passed through twice: a play at the time of others
-        there is doubtful. Raises Refused for another play of a command that was used, and for one
-        at a time at which the screen showed others.
+        there is doubtful. One from the future was moved to now, and goes on to the nearest time
+        before at which the screen showed nothing. Raises Refused for another play of a command
+        that was used, and for one at a time at which the screen showed others.
         """
         known = self._by_id.get(play.play_id)
         if known is not None:
             return _again(play, reported, known)
-        if self._shared_ns(play.start_ns, play.end_ns) > OVERLAP_NS:
-            if twice is None or play.start_ns > twice[1] or play.end_ns < twice[0]:
-                raise Refused("overlap", "the stand showed other plays at that time")
-            play = play.model_copy(update={"doubtful": play.doubtful or "overlap"})
+        if self._shared_ns(play) > OVERLAP_NS:
+            play = self._apart(play, twice)
         span = (play.start_ns, play.end_ns, play.play_id)
         self._by_id[play.play_id] = Taken(
             reported,
@@ -74,15 +76,39 @@ class PlayLedger:
             self._forget_first()
         return play
 
-    def _shared_ns(self, start_ns: int, end_ns: int) -> int:
-        """Return the time that a span shares with plays of the ledger, each counted."""
-        shared_ns = 0
-        first = bisect_left(self._spans, (start_ns - LONGEST_NS, 0, ""))
-        for other_start_ns, other_end_ns, _ in self._spans[first:]:
-            if other_start_ns >= end_ns:
+    def _apart(self, play: Play, twice: Reported | None) -> Play:
+        """Return a play at the time of others as a doubtful one. Raises Refused."""
+        if twice is not None and play.start_ns <= twice[1] and play.end_ns >= twice[0]:
+            return play.model_copy(update={"doubtful": play.doubtful or "overlap"})
+        if play.doubtful == "future":
+            return self._earlier(play)
+        raise Refused("overlap", "the stand showed other plays at that time")
+
+    def _earlier(self, play: Play) -> Play:
+        """Return the play at the end of the last gap that is long enough for it."""
+        long_ns = play.end_ns - play.start_ns
+        end_ns = play.end_ns
+        for other_start_ns, other_end_ns, _ in reversed(self._spans):
+            if end_ns - other_end_ns >= long_ns:
                 break
-            from_ns = max(start_ns, other_start_ns)
-            until_ns = min(end_ns, other_end_ns)
+            end_ns = min(end_ns, other_start_ns)
+        start_ns = max(0, end_ns - long_ns)
+        return play.model_copy(update={"start_ns": start_ns, "end_ns": end_ns})
+
+    def _shared_ns(self, play: Play) -> int:
+        """Return the time that a play shares with those of the ledger, each counted.
+
+        Those that were moved take no time from a play that was not.
+        """
+        shared_ns = 0
+        first = bisect_left(self._spans, (play.start_ns - LONGEST_NS, 0, ""))
+        for other_start_ns, other_end_ns, name in self._spans[first:]:
+            if other_start_ns >= play.end_ns:
+                break
+            if play.doubtful not in MOVED and self._by_id[name].doubtful in MOVED:
+                continue
+            from_ns = max(play.start_ns, other_start_ns)
+            until_ns = min(play.end_ns, other_end_ns)
             shared_ns += max(0, until_ns - from_ns)
         return shared_ns
 

@@ -193,3 +193,30 @@ def test_a_report_that_comes_again_is_the_play_that_it_was_first() -> None:
     later = make_play("a", 12, 20).model_copy(update={"doubtful": "future"})
     assert ledger.admit(first, reported) == first
     assert ledger.admit(later, reported) == first
+
+
+def test_plays_from_the_future_go_where_the_screen_showed_nothing() -> None:
+    ledger = ledger_of((90, 98), (60, 70))
+    taken = []
+    for number in range(4):
+        moved = make_play(f"ahead{number}", 92, 100)
+        moved = moved.model_copy(update={"doubtful": "future"})
+        reported = (at(700 + 8 * number), at(708 + 8 * number))
+        taken.append(ledger.admit(moved, reported))
+    spans = [(play.start_ns, play.end_ns) for play in taken]
+    assert spans == [
+        (at(82), at(90)),
+        (at(74), at(82)),
+        (at(52), at(60)),
+        (at(44), at(52)),
+    ]
+    assert {play.doubtful for play in taken} == {"future"}
+
+
+def test_a_play_that_was_moved_takes_no_time_from_others() -> None:
+    ledger = PlayLedger()
+    for number in range(3):
+        moved = make_play(f"ahead{number}", 92, 93)
+        moved = moved.model_copy(update={"doubtful": "future"})
+        ledger.admit(moved, (at(700 + number), at(701 + number)))
+    assert admit(ledger, make_play("honest", 90, 96)).doubtful is None
