@@ -18,14 +18,22 @@ from vitrine.services.stand.switchboard import Connection, Sent
 # Chosen, not measured: a page that loses the stand may go on for a day less this, at worst.
 RENEWED_NS: Final = 600 * SECOND_NS
 """Time after which licences are issued anew."""
+# Chosen, not measured: NTP slews less than this in that time.
+SET_NS: Final = SECOND_NS
+"""Step of the clock from which on they are, too: a page dates its plays by them."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Issued:
     session: int
     version: str
-    renew_ns: int
-    """By the steady clock."""
+    at: Moment
+
+    def lasts(self, now: Moment) -> bool:
+        """Return False after a while, and when the clock that it goes by was set."""
+        set_ns = abs(self.at.at_steady(now.steady_ns).utc_ns - now.utc_ns)
+        old_ns = now.steady_ns - self.at.steady_ns
+        return old_ns < RENEWED_NS and set_ns < SET_NS
 
 
 class Licensing:
@@ -59,14 +67,10 @@ class Licensing:
         if (
             issued is not None
             and (issued.session, issued.version) == (player.session, version)
-            and now.steady_ns < issued.renew_ns
+            and issued.lasts(now)
         ):
             return
-        self._issued[stand.id] = _Issued(
-            player.session,
-            version,
-            now.steady_ns + RENEWED_NS,
-        )
+        self._issued[stand.id] = _Issued(player.session, version, now)
 
         def keepable(campaign: Campaign, creative: Creative) -> bool:
             if not usable(campaign, creative):

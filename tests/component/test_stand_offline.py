@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.builders import at
+from tests.builders import T0_NS, at
+from tests.clocks import SetClock
 from tests.stand_builders import Running, running_stand, write_creatives
 from tests.stand_players import SPRING, listening, look, post, virtual_player
 from vitrine.clock import SECOND_NS
@@ -139,3 +140,19 @@ def test_a_licence_reports_no_failure(stand: Running) -> None:
         [licensed] = page.next("licences")["licensed"]
     failure = {"token": licensed["token"], "reason": "throws"}
     assert stand.http.post("/stands/north/failures", json=failure).status_code == 422
+
+
+def test_licences_are_issued_again_when_the_clock_is_set(
+    folder: Path, redis_url: str
+) -> None:
+    write_creatives(folder, SPRING)
+    clock = SetClock()
+    clock.set_by((T0_NS - clock.now_ns()) / SECOND_NS)
+    with (
+        running_stand(folder, redis_url, SPRING, clock=clock) as stand,
+        listening(stand) as page,
+    ):
+        first = page.next("licences")
+        clock.set_by(-600)
+        second = page.next("licences")
+    assert second["now_ns"] < first["now_ns"] - 500 * SECOND_NS
