@@ -8,6 +8,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import psutil
 from playwright.sync_api import Page
 
 from tests.builders import make_engagement, make_person
@@ -129,3 +130,16 @@ def plays_of(
     """The first plays on the bus, once there are so many."""
     wait_until(page, lambda: len(stand.read(PLAYS)) >= count, f"{count} plays")
     return stand.read(PLAYS)
+
+
+def kill_browser_of(profile: Path) -> None:
+    """Kill all processes of a browser at once, as a power cut would."""
+    killed = []
+    for process in psutil.process_iter(["cmdline"]):
+        if f"--user-data-dir={profile}" in (process.info["cmdline"] or []):
+            process.kill()
+            killed.append(process)
+    assert killed
+    psutil.wait_procs(killed, timeout=10)
+    for lock in profile.glob("Singleton*"):
+        lock.unlink()

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
-from tests.e2e.pages import LIMIT_MS, kept, stand_with, wait_until
+from tests.clocks import SetClock
+from tests.e2e.pages import (
+    LIMIT_MS,
+    kept,
+    kill_browser_of,
+    stand_with,
+    wait_until,
+)
 from tests.stand_builders import Running, make_campaign, read, running_stand
 from vitrine.bus.memory import MemoryBus
-from vitrine.clock import SystemClock
+from vitrine.clock import Clock, SystemClock
 from vitrine.programme.licences import OFFLINE
 from vitrine.schemas import OVERLAP_NS, Play
 from vitrine.topics import PLAYS, TOPICS
@@ -42,12 +49,13 @@ class Site:
             self.port = free.getsockname()[1]
         self.address = f"http://127.0.0.1:{self.port}/stands/north"
 
-    def first(self, hosts: Sequence[str] = ()) -> Any:
+    def first(self, hosts: Sequence[str] = (), clock: Clock | None = None) -> Any:
         """The stand, for the first time; creatives may reach these hosts."""
         return stand_with(
             self.folder,
             self.redis_url,
             *CREATIVES,
+            clock=clock,
             served={
                 "bus": self.bus,
                 "port": self.port,
@@ -56,13 +64,13 @@ class Site:
             hosts=hosts,
         )
 
-    def again(self) -> AbstractContextManager[Running]:
+    def again(self, clock: Clock | None = None) -> AbstractContextManager[Running]:
         """The stand that comes back, as another process."""
         return running_stand(
             self.folder,
             self.redis_url,
             make_campaign("spring", *CREATIVES, **YEARS),
-            clock=SystemClock(),
+            clock=clock or SystemClock(),
             bus=self.bus,
             port=self.port,
         )
@@ -153,6 +161,46 @@ def test_a_browser_that_starts_without_its_stand_shows_what_it_kept(
     assert waiting <= {play.play_id for play in site.plays()}
 
 
+def test_under_a_licence_no_second_comes_twice_though_the_clock_was_set_back(
+    page: Page, site: Site
+) -> None:
+    clock = SetClock()
+    page.route_web_socket(re.compile("/events"), pass_on_licences_once())
+    with site.first(clock):
+        page.goto(site.address)
+        wait_until(page, site.plays, "a play")
+        wait_until_kept(page)
+    clock.set_by(-600)
+    known = len(site.plays())
+    with site.again(clock):
+        wait_until(page, lambda: len(site.plays()) > known, "a play after that")
+    limit_ms = 3 * LIMIT_MS
+    wait_until(page, lambda: len(kept(page, "plays")) > 5, "plays offline", limit_ms)
+    waiting = kept(page, "plays")
+    assert len(waiting) == len(set(waiting))
+    with site.again(clock):
+        wait_until(page, lambda: not {*kept(page, "plays")} & {*waiting}, "reports")
+    assert kept(page, "refused") == []
+    assert {*waiting} <= {play.play_id for play in site.plays()}
+
+
+def pass_on_licences_once() -> Callable[[WebSocketRoute], None]:
+    """Return a network on which the licences of later streams get lost."""
+    streams = count()
+
+    def connect(stream: WebSocketRoute) -> None:
+        is_first = next(streams) == 0
+        stand = stream.connect_to_server()
+
+        def pass_on(message: str | bytes) -> None:
+            if is_first or '"event":"licences"' not in str(message):
+                stream.send(message)
+
+        stand.on_message(pass_on)
+
+    return connect
+
+
 def test_a_creative_that_the_browser_keeps_is_shut_in_like_any(
     page: Page, site: Site
 ) -> None:
@@ -213,19 +261,6 @@ def test_what_was_shown_is_kept_when_the_browser_is_killed(
         )
     again.close()
     assert waiting
-
-
-def kill_browser_of(profile: Path) -> None:
-    """Kill all processes of a browser at once, as a power cut would."""
-    killed = []
-    for process in psutil.process_iter(["cmdline"]):
-        if f"--user-data-dir={profile}" in (process.info["cmdline"] or []):
-            process.kill()
-            killed.append(process)
-    assert killed
-    psutil.wait_procs(killed, timeout=10)
-    for lock in profile.glob("Singleton*"):
-        lock.unlink()
 
 
 @pytest.fixture(autouse=True)

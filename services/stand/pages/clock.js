@@ -1,11 +1,7 @@
 // The stand's clocks, as its events tell them over a network that delays each a little.
 
-import * as store from './store.js';
-
 const BUCKET_MS = 250; // what comes at once after a pause is one word of many
 const BUCKETS = 20; // chosen, not measured: five seconds of the page at work
-const OFFSET = 'vitrine/clock'; // milliseconds from this browser's UTC to the stand's
-const WORTH_KEEPING_MS = 100;
 
 export class StandClock {
   constructor() {
@@ -18,8 +14,7 @@ export class StandClock {
     this.heard = []; // { bucket, offset }, nanoseconds from this page's clock to the steady one
   }
 
-  hear({ steady_ns, now_ns }) {
-    this.hearUtc(now_ns / 1e6);
+  hear({ steady_ns }) {
     const bucket = Math.floor(performance.now() / BUCKET_MS);
     const offset = steady_ns - performance.now() * 1e6;
     const last = this.heard.at(-1);

@@ -12,16 +12,19 @@ const REST_MS = 120_000; // as the stand leaves out what could not be shown
 export class Offline {
   constructor(standId) {
     this.name = `vitrine/${standId}/licences`;
-    this.licensed = JSON.parse(store.get(this.name) ?? '[]');
+    const { licensed = [], aheadMs = 0 } = JSON.parse(store.get(this.name) ?? '{}');
+    this.licensed = licensed;
+    this.keepTime(Date.now() + aheadMs);
     this.resting = new Map(); // address → when it is tried again
     this.kept = new Set();
     this.fetching = new AbortController();
     this.keep(keptCreatives);
   }
 
-  take({ licensed }) {
+  take({ licensed, now_ns }) {
     this.licensed = licensed;
-    store.put(this.name, JSON.stringify(licensed));
+    this.keepTime(now_ns / 1e6);
+    store.put(this.name, JSON.stringify({ licensed, aheadMs: now_ns / 1e6 - Date.now() }));
     const urls = new Set([HOUSE, ...licensed.map(({ url }) => url)]);
     this.keep((signal) => keepCreatives([...urls], signal));
   }
@@ -46,6 +49,13 @@ export class Offline {
     return { kept: navigator.serviceWorker ? kept : null, licensed: urls.size };
   }
 
+  // Plays go by the stand's clock as it was when it issued their licences: a second that comes again after that clock
+  // was set back would be used twice.
+  keepTime(utcMs) { this.offsetMs = utcMs - performance.now(); }
+
+  // UTC in whole milliseconds.
+  utcMs() { return Math.round(performance.now() + this.offsetMs); }
+
   // Another player is in charge, or this one is not let in any more.
   forget() {
     if (!this.licensed.length) return;
@@ -56,7 +66,8 @@ export class Offline {
   rest({ address }) { this.resting.set(address, performance.now() + REST_MS); }
 
   // Draws the next creative, as the event of a play; null where there is none to show.
-  draw(utcMs) {
+  draw() {
+    const utcMs = this.utcMs();
     const possible = this.licensed.filter((item) => this.valid(item, utcMs));
     const total = possible.reduce((sum, { licence }) => sum + licence.probability, 0);
     let left = Math.random() * total;

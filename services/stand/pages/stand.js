@@ -80,7 +80,7 @@ async function begin(next) {
   finish(false);
   const { event } = next;
   // By the clock that dated the command: one that was set since must not part the two.
-  const startNs = event.licence ? clock.utcMs() * 1e6 : Math.round(event.now_ns + clock.ageNs(event));
+  const startNs = event.licence ? offline.utcMs() * 1e6 : Math.round(event.now_ns + clock.ageNs(event));
   current = { event, startNs, startMs: performance.now(), timer: 0, touches: 0, proof: new Proof(next.element) };
   showCode(event.probe);
   current.timer = setTimeout(end, event.command.seconds * 1e3);
@@ -116,7 +116,7 @@ function waitForStand() {
 // The stand says nothing: the page goes on with what it may show on its own.
 function playOn() {
   if (current || loading || stream.closed) return;
-  const event = offline.draw(clock.utcMs());
+  const event = offline.draw();
   if (!event) {
     showHouse();
     waitForStand();
