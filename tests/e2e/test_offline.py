@@ -161,6 +161,7 @@ def test_a_browser_that_starts_without_its_stand_shows_what_it_kept(
     assert waiting <= {play.play_id for play in site.plays()}
 
 
+@pytest.mark.timeout(300)
 def test_under_a_licence_no_second_comes_twice_though_the_clock_was_set_back(
     page: Page, site: Site
 ) -> None:
