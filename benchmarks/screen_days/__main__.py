@@ -49,9 +49,13 @@ seed_option = click.option(
 )
 
 
-@click.group(help=__doc__)
+@click.group()
 def main() -> None:
-    """Hold the commands."""
+    """Let screens play among faults, and count what was lost, doubled or too long.
+
+    Needs chromium, java and the jars of `make kafka-libs`. `day` is 10,800 plays of a second, as
+    many as a day has of eight seconds; `COMMAND --help` says more.
+    """
 
 
 @main.command()
