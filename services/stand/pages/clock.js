@@ -4,17 +4,14 @@ const BUCKET_MS = 250; // what comes at once after a pause is one word of many
 const BUCKETS = 20; // chosen, not measured: five seconds of the page at work
 
 export class StandClock {
-  constructor() {
-    // From this page's clock to the stand's UTC; as it was last time, until the stand is heard.
-    this.utcOffsetMs = Date.now() + Number(store.get(OFFSET) ?? 0) - performance.now();
-    this.forget();
-  }
+  constructor() { this.forget(); }
 
   forget() {
     this.heard = []; // { bucket, offset }, nanoseconds from this page's clock to the steady one
   }
 
-  hear({ steady_ns }) {
+  hear({ steady_ns, now_ns }) {
+    this.utcOffsetMs = now_ns / 1e6 - performance.now();
     const bucket = Math.floor(performance.now() / BUCKET_MS);
     const offset = steady_ns - performance.now() * 1e6;
     const last = this.heard.at(-1);
@@ -23,17 +20,8 @@ export class StandClock {
     if (this.heard.length > BUCKETS) this.heard.shift();
   }
 
-  hearUtc(nowMs) {
-    this.utcOffsetMs = nowMs - performance.now();
-    const offset = nowMs - Date.now();
-    const kept = Number(store.get(OFFSET) ?? NaN);
-    if (!(Math.abs(offset - kept) < WORTH_KEEPING_MS)) store.put(OFFSET, `${Math.round(offset)}`);
-  }
-
-  // The stand's UTC at a time of this page's clock, in whole milliseconds.
-  utcMs(atMs = performance.now()) {
-    return Math.round(atMs + this.utcOffsetMs);
-  }
+  // The stand's UTC, once it was heard, at a time of this page's clock; in whole milliseconds.
+  utcMs(atMs) { return Math.round(atMs + this.utcOffsetMs); }
 
   // As of the event that took least long to arrive.
   steadyNs() {

@@ -152,8 +152,10 @@ function finish(completed) {
   const shownMs = Math.min(performance.now() - startMs, plannedMs);
   const { licence } = event;
   const provenMs = Math.min(proof.end(), shownMs);
+  // Windows that begin at once for the first time each choose an id, and the browser keeps one of them.
+  const player = licence?.player_id ?? playerId;
   reports.play((beganNs) => ({
-    play_id: `${playerId}.${licence ? licensedId(licence, beganNs) : event.command.command_id}`,
+    play_id: `${player}.${licence ? licensedId(licence, beganNs) : event.command.command_id}`,
     token: event.token,
     licence: licence?.licence_id,
     start_ns: beganNs,
