@@ -168,6 +168,8 @@ def running(troubles: Sequence[Track], stop: Event) -> Iterator[None]:
 
 
 def _step(screens: Sequence[Screens]) -> None:
+    if not screens:
+        time.sleep(STEP_MS / 1e3)
     for each in screens:
         each.open_pages()
         each.wait(STEP_MS / len(screens))

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from itertools import count, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.clocks import SetClock
 from tests.e2e.pages import (
     LIMIT_MS,
     kept,
@@ -165,45 +163,22 @@ def test_a_browser_that_starts_without_its_stand_shows_what_it_kept(
     assert waiting <= {play.play_id for play in site.plays()}
 
 
-@pytest.mark.timeout(300)
-def test_under_a_licence_no_second_comes_twice_though_the_clock_was_set_back(
+def test_plays_under_a_licence_go_by_the_clock_that_issued_it(
     page: Page, site: Site
 ) -> None:
-    clock = SetClock()
-    page.route_web_socket(re.compile("/events"), pass_on_licences_once())
-    with site.first(clock):
+    issued_ms = 10**12
+    with site.first():
         page.goto(site.address)
-        wait_until(page, site.plays, "a play")
-        wait_until_kept(page)
-    clock.set_by(-600)
-    known = len(site.plays())
-    with site.again(clock):
-        wait_until(page, lambda: len(site.plays()) > known, "a play after that")
-    limit_ms = 3 * LIMIT_MS
-    wait_until(page, lambda: len(kept(page, "plays")) > 5, "plays offline", limit_ms)
-    waiting = kept(page, "plays")
-    assert len(waiting) == len(set(waiting))
-    with site.again(clock):
-        wait_until(page, lambda: not {*kept(page, "plays")} & {*waiting}, "reports")
-    assert kept(page, "refused") == []
-    assert {*waiting} <= {play.play_id for play in site.plays()}
-
-
-def pass_on_licences_once() -> Callable[[WebSocketRoute], None]:
-    """Return a network on which the licences of later streams get lost."""
-    streams = count()
-
-    def connect(stream: WebSocketRoute) -> None:
-        is_first = next(streams) == 0
-        stand = stream.connect_to_server()
-
-        def pass_on(message: str | bytes) -> None:
-            if is_first or '"event":"licences"' not in str(message):
-                stream.send(message)
-
-        stand.on_message(pass_on)
-
-    return connect
+        times = page.evaluate(
+            """async (now_ns) => {
+                const { Offline } = await import('/static/offline.js');
+                const one = new Offline('another');
+                await one.take({ licensed: [], now_ns });
+                return [one.utcMs(), new Offline('another').utcMs()];
+            }""",
+            issued_ms * 10**6,
+        )
+    assert times == pytest.approx([issued_ms] * 2, abs=5_000)
 
 
 def test_a_creative_that_the_browser_keeps_is_shut_in_like_any(
