@@ -109,6 +109,7 @@ class Site:
                     return found
         finally:
             consumer.close()
+            self.bus.close()
 
 
 def stand_names(count: int) -> list[str]:
@@ -158,6 +159,8 @@ def open_site(
         kept = [replace(topic, retention_ms=DAY_MS) for topic in TOPICS]
         bus = KafkaBus(broker.servers)
         bus.apply_topics(kept)
+        # An idle client looks for a broker that is away, and leaks its sockets.
+        bus.close()
         environment = {
             "VITRINE_BUS": "kafka",
             "VITRINE_KAFKA_SERVERS": broker.servers,
