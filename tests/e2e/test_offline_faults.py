@@ -62,9 +62,11 @@ ATTEMPTS = """async () => {
     return reached;
 }"""
 KEPT = "[...offline.kept].sort()"
-SET_CLOCK = """async () => {
-    const { put } = await import('/static/store.js');
-    await put('vitrine/clock', '%d');
+# The time that a page begins with is this browser's, and what the stand's was ahead of it.
+SET_CLOCK = """async (aheadMs) => {
+    const { get, put } = await import('/static/store.js');
+    const name = 'vitrine/north/licences';
+    await put(name, JSON.stringify({ ...JSON.parse(get(name)), aheadMs }));
 }"""
 HOUR_MS = 3_600_000
 SILENT = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 9999\r\n\r\n<!"
@@ -170,10 +172,7 @@ def test_without_anything_that_may_be_shown_now_there_is_the_house(
 ) -> None:
     with site.first():
         visit(page, site)
-    set_clock = (
-        "async () => (await import('/static/store.js')).put('vitrine/clock', '%d')"
-    )
-    page.evaluate(set_clock % (48 * 3_600_000))
+    page.evaluate(SET_CLOCK, 48 * HOUR_MS)
     page.goto("about:blank")
     page.goto(site.address)
     house = page.frame_locator("iframe.house.shown")
@@ -189,7 +188,7 @@ def test_plays_of_a_browser_whose_clock_is_hours_off_get_the_time_of_the_stand(
 ) -> None:
     with site.first():
         visit(page, site)
-    page.evaluate(SET_CLOCK % (3 * HOUR_MS))
+    page.evaluate(SET_CLOCK, 3 * HOUR_MS)
     page.goto("about:blank")
     began_ns = SystemClock().now_ns()
     page.goto(site.address)
