@@ -218,3 +218,22 @@ def test_a_creative_that_the_browser_keeps_reaches_nothing(
     page.wait_for_timeout(2_000)
     assert page.frame_locator("#tried").locator("#stage").count() == 0
     assert page.url == site.address
+
+
+# A frame that is shut in asks no worker at all.
+SOURCES = r"""() => performance.getEntriesByType('resource')
+    .filter(({ name }) => /[/]creatives[/]|plays$/.test(name))
+    .filter(({ initiatorType }) => initiatorType !== 'iframe')
+    .map(({ workerFinalSourceType }) => workerFinalSourceType)"""
+
+
+def test_what_only_the_stand_can_answer_goes_past_the_worker(
+    page: Page, site: Site
+) -> None:
+    with site.first():
+        visit(page, site)
+        known = len(site.plays())
+        page.reload()
+        wait_until(page, lambda: len(site.plays()) > known + 1, "plays")
+        sources = page.evaluate(SOURCES)
+    assert set(sources) == {"network"}

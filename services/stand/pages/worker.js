@@ -2,7 +2,16 @@
 
 const ANSWER_MS = 3_000; // as for the stand's word: a network may answer nothing at all
 
-self.addEventListener('install', () => self.skipWaiting());
+// Where the browser allows it, what only the stand can answer goes past here: a worker that sleeps takes time to wake.
+const PAST = [
+  { condition: { urlPattern: { pathname: '/creatives/*', search: '' } }, source: 'network' },
+  { condition: { requestMethod: 'POST' }, source: 'network' },
+];
+
+self.addEventListener('install', (event) => {
+  self.skipWaiting();
+  return event.addRoutes?.(PAST);
+});
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
 self.addEventListener('fetch', (event) => {
   const { request } = event;
