@@ -228,6 +228,9 @@ CERTIFICATE_ENDS = Gauge(
     "Second of UTC at which a certificate ends: of the own pages, or the public ones for phones.",
     ["pages"],
 )
+# Without a certificate it is 0, so that the alert finds what it looks at.
+for pages in ("own", "public"):
+    CERTIFICATE_ENDS.labels(pages)
 
 AUDIT_LOST = Counter(
     "vitrine_audit_lost", "Entries of the audit log that could not be written."
