@@ -83,6 +83,9 @@ def test_an_auditor_finds_the_log_and_one_persons_entries(
 ) -> None:
     page.goto(site.stand.address)
     sign_in(page, "ben", PASSWORD)
+    # Where the own role begins.
+    expect(page).to_have_url(f"{site.stand.address}/audit")
+    page.goto(f"{site.stand.address}/live")
     expect(page.get_by_text("This page is not for your role")).to_be_visible()
     page.get_by_role("link", name="To the audit log").click()
     expect(page.get_by_role("cell", name="ben")).to_be_visible()
