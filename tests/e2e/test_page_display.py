@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.pages import BASE, LIMIT_MS, plays_of, stand_with, wait_until
 from tests.stand_builders import STAND, Running, make_campaign, mall_of
+from vitrine.programme import display_probe
 from vitrine.programme.display_probe import probe_code
 from vitrine.schemas import Play
 from vitrine.topics import PLAYS
@@ -87,17 +88,17 @@ def codes_of(stand: Running) -> list[int]:
 
 
 def test_the_code_of_a_play_is_read_from_a_picture_of_the_screen(
-    page: Page, tmp_path: Path, store_url: str
+    page: Page, tmp_path: Path, store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    creative = {"id": "one", "file": "one.html", "seconds": 1}
+    monkeypatch.setattr(display_probe, "ONE_PLAY_IN", 1)
+    creative = {"id": "one", "file": "one.html", "seconds": 6}
     mall = mall_of(make_campaign("spring", creative, **BASE))
     probed = STAND.model_copy(update={"display_probe": True})
     mall = mall.model_copy(update={"stands": (probed,)})
     with stand_with(tmp_path, store_url, creative, served={"mall": mall}) as stand:
         page.goto(f"{stand.address}/stands/north")
         marker = page.locator("#probe")
-        # One play in eight has one: by chance it may be the fiftieth.
-        expect(marker).to_be_visible(timeout=6 * LIMIT_MS)
+        expect(marker).to_be_visible(timeout=LIMIT_MS)
         picture = np.frombuffer(page.screenshot(), np.uint8)
         known = len(codes_of(stand))
         wait_until(page, lambda: len(codes_of(stand)) > known, "the play")
@@ -106,4 +107,4 @@ def test_the_code_of_a_play_is_read_from_a_picture_of_the_screen(
 
     screen = cv2.imdecode(picture, cv2.IMREAD_COLOR)
     assert screen is not None
-    assert ProbeReader(codes).find(screen.astype(np.uint8)) == {codes[-1]}
+    assert ProbeReader(codes).find(screen.astype(np.uint8)) == {codes[known]}
