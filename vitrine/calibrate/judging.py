@@ -78,7 +78,7 @@ def seen_of(grey: Floats, mask: NDArray[np.uint8] | None) -> NDArray[np.bool_]:
 
 
 def light(grey: Floats, seen: NDArray[np.bool_], boxes: Sequence[Box]) -> Judgement:
-    """Judge the light on the largest face , or of the picture."""
+    """Judge the light on the largest face, or of the picture."""
     around = grey[seen]
     if around.size == 0:
         return Judgement("light", "unknown", "The mask covers the whole picture.")

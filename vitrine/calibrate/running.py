@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from threading import Event
 
 from pydantic import SecretStr
 
+from vitrine.beside import beside
 from vitrine.calibrate.change import camera_of, stand_of
 from vitrine.calibrate.session import Session
 from vitrine.calibrate.watching import Newest, Reader, Watcher
@@ -97,12 +97,6 @@ def _watch(
     reader = Reader(source, session, newest, say)
     every = LandmarksSettings.load().detect_every
     watcher = Watcher(Analyser(models), session, newest, board, every)
-    with ThreadPoolExecutor(1, "camera") as helper:
-        reading = helper.submit(reader.run, stop)
-        # A fault of the reading ends the program, and is raised below.
-        reading.add_done_callback(lambda _: stop.set())
-        try:
-            watcher.run(stop)
-        finally:
-            stop.set()
-        reading.result()
+    # A fault of the reading ends the analysis, and is raised at the end.
+    with beside(reader.run, "camera", stop):
+        watcher.run(stop)
