@@ -143,9 +143,7 @@ class Switchboard:
             screen_id,
             viewport=viewport,
         )
-        for older in self._of(stand_id):
-            if older.player is None or older.player.player_id != player_id:
-                continue
+        for older in self._streams_of(stand_id, player_id):
             connection.due = older.due
             connection.silent = older.silent
             connection.keeps = older.keeps
@@ -200,10 +198,7 @@ class Switchboard:
         play_id: str,
     ) -> None:
         """Take note that a player reported a play: it is at work."""
-        for connection in self._of(stand_id):
-            player = connection.player
-            if player is None or player.player_id != player_id:
-                continue
+        for connection in self._streams_of(stand_id, player_id):
             with self._lock:
                 connection.due.reported(play_id)
                 if not connection.silent:
@@ -217,10 +212,7 @@ class Switchboard:
     def keeps(self, stand_id: str, reports: PlayReports) -> None:
         """Take note of what a player keeps, and whether it has a storage for it."""
         player_id, _, _ = reports.plays[0].play_id.rpartition(".")
-        for connection in self._of(stand_id):
-            player = connection.player
-            if player is None or player.player_id != player_id:
-                continue
+        for connection in self._streams_of(stand_id, player_id):
             connection.keeps = reports.kept
             connection.refused = reports.refused
             connection.files = reports.files
@@ -339,6 +331,15 @@ class Switchboard:
     def _of(self, stand_id: str) -> list[Connection]:
         with self._lock:
             return [c for c in self._connections if c.stand_id == stand_id]
+
+    def _streams_of(self, stand_id: str, player_id: str) -> list[Connection]:
+        """Return the streams of one player: two while a new one takes over."""
+        streams = []
+        for connection in self._of(stand_id):
+            player = connection.player
+            if player is not None and player.player_id == player_id:
+                streams.append(connection)
+        return streams
 
     def tell(
         self,
