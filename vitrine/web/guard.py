@@ -8,9 +8,7 @@ from copy import copy
 from typing import Final
 
 from fastapi import Request
-from fastapi.responses import (
-    Response,
-)
+from fastapi.responses import Response
 from pydantic import SecretStr
 from starlette.requests import HTTPConnection
 
@@ -20,14 +18,14 @@ from vitrine.settings import Settings
 from vitrine.telemetry.metrics import HTTP_REFUSED
 from vitrine.web.addresses import client_address
 from vitrine.web.locked import Locked, NotAllowed, Unlocked
-from vitrine.web.people import PERSON_COOKIE, People, people_of
+from vitrine.web.people import PERSON_COOKIE, People, people_of, session_secret
 from vitrine.web.sessions import (
     EndedSessions,
     Sessions,
     cookie_of,
     drop_cookie,
 )
-from vitrine.web.tokens import TokenGuard, bearer_token, signing_secret
+from vitrine.web.tokens import TokenGuard, bearer_token
 from vitrine.web.wrong_tokens import WrongTokens
 
 # The same for the operator's pages of all services: whoever signed in to one is signed in to all.
@@ -171,16 +169,11 @@ def operators_of(
     With `asked_by_services` others of them may ask for people; with `by_provider` people may
     sign in by an identity provider. Raises ConfigurationError.
     """
-    token = settings.operator_token
     return PageGuard(
         OPERATOR_COOKIE,
-        token,
+        settings.operator_token,
         people_of(settings, audit, by_provider=by_provider),
-        secret=signing_secret(
-            token,
-            settings.services_token,
-            "VITRINE_OPERATOR_TOKEN",
-        ),
+        secret=session_secret(settings),
         services=settings.between_services() if asked_by_services else None,
     )
 

@@ -58,12 +58,17 @@ def people_of(
     if settings.users is None:
         return None
     accounts = AccountFile(settings.users)
-    secret = signing_secret(
+    secret = session_secret(settings)
+    return People(accounts, audit, secret, by_provider=by_provider)
+
+
+def session_secret(settings: Settings) -> SecretStr | None:
+    """Return what signs the sessions of operators and of people. Raises ConfigurationError."""
+    return signing_secret(
         settings.operator_token,
         settings.services_token,
         "VITRINE_OPERATOR_TOKEN",
     )
-    return People(accounts, audit, secret, by_provider=by_provider)
 
 
 def check_accounts(settings: Settings) -> None:
