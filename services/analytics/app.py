@@ -21,7 +21,7 @@ from vitrine.topics import COVERAGE, EXPOSURES, IDENTITIES, INTERACTIONS, PLAYS
 from vitrine.web.guard import operators_of
 from vitrine.web.names import ServerNames
 from vitrine.web.people import check_accounts
-from vitrine.web.server import address_of, listen, web_server
+from vitrine.web.server import served
 from vitrine.web.tokens import require_tokens
 
 logger = logging.getLogger(__name__)
@@ -77,33 +77,23 @@ class AnalyticsService:
             )
             stack.enter_context(figures)
             if self._settings.port is not None:
-                stack.enter_context(self._served(self._settings.port, stop, stack))
+                pages = self._pages(self._settings.port, stop)
+                self.address = stack.enter_context(pages)
+                logger.info("pages of campaigns at %s/campaigns", self.address)
                 self.listening.set()
             loop.run(stop)
 
-    def _served(
-        self,
-        port: int,
-        stop: Event,
-        stack: ExitStack,
-    ) -> AbstractContextManager[None]:
+    def _pages(self, port: int, stop: Event) -> AbstractContextManager[str]:
         """Return the web server of the campaigns' pages. Raises ConfigurationError."""
         context = self._context
-        listener = listen(
+        web = Web(context.redis, context.mall, self._audit)
+        return served(
+            create_app(web, self._guard),
             context.settings.http_host,
             port,
-            name=NAME,
-            variable="VITRINE_ANALYTICS_PORT",
-        )
-        stack.enter_context(listener)
-        self.address = address_of(listener)
-        logger.info("pages of campaigns at %s/campaigns", self.address)
-        web = Web(context.redis, context.mall, self._audit)
-        return web_server(
-            create_app(web, self._guard),
-            listener,
             stop,
             name=NAME,
+            variable="VITRINE_ANALYTICS_PORT",
             names=ServerNames(context.settings.own_names()),
         )
 

@@ -19,7 +19,7 @@ from vitrine.services.console.web import Web, create_app
 from vitrine.web.guard import operators_of
 from vitrine.web.names import ServerNames
 from vitrine.web.people import check_accounts
-from vitrine.web.server import address_of, listen, web_server
+from vitrine.web.server import served
 from vitrine.web.tokens import require_tokens
 
 logger = logging.getLogger(__name__)
@@ -57,24 +57,18 @@ class ConsoleService:
         viewers = Viewers(settings.viewers, time.monotonic)
         app = create_app(Web(board, viewers, self._audit), self._access)
         with ExitStack() as stack:
-            listener = listen(
+            server = served(
+                app,
                 self._context.settings.http_host,
                 settings.port,
-                name=NAME,
-                variable="VITRINE_CONSOLE_PORT",
-            )
-            stack.enter_context(listener)
-            server = web_server(
-                app,
-                listener,
                 stop,
                 name=NAME,
+                variable="VITRINE_CONSOLE_PORT",
                 names=ServerNames(self._context.settings.own_names()),
             )
-            stack.enter_context(server)
+            self.address = stack.enter_context(server)
             # Before the server, so that its open questions are answered and it can end.
             stack.callback(board.close)
-            self.address = address_of(listener)
             self.listening.set()
             logger.info("live view of the cameras at %s/cameras", self.address)
             if not self._access.can_open:

@@ -36,7 +36,7 @@ from vitrine.web.guard import PageGuard, operators_of
 from vitrine.web.names import ServerNames
 from vitrine.web.oidc import provider_of
 from vitrine.web.people import check_accounts
-from vitrine.web.server import address_of, listen, web_server
+from vitrine.web.server import served
 from vitrine.web.tokens import require_tokens, signing_secret
 
 logger = logging.getLogger(__name__)
@@ -91,38 +91,28 @@ class StandService:
         with ExitStack() as stack:
             redis = context.redis()
             stack.callback(redis.close)
-            listener = listen(
-                context.settings.http_host,
-                self._settings.port,
-                name=NAME,
-                variable="VITRINE_STAND_PORT",
-            )
-            stack.enter_context(listener)
             certificate = self._settings.pair()
             if certificate is not None:
-                stack.enter_context(certificate.followed(stop))
                 self.trust = certificate.client_context
-            server = web_server(
+            server = served(
                 app,
-                listener,
+                context.settings.http_host,
+                self._settings.port,
                 stop,
                 name=NAME,
-                names=ServerNames(
-                    [*context.settings.own_names(), *self._settings.public_name()]
-                ),
+                variable="VITRINE_STAND_PORT",
+                names=self._names(),
                 body_bytes={"plays": limits.REPORT_BYTES},
                 open_files=("/creatives/",),
-                tls=None if certificate is None else certificate.context,
+                certificate=certificate,
             )
-            stack.enter_context(server)
+            self.address = stack.enter_context(server)
             # Before the server, so that its open streams end and it can.
             stack.callback(switchboard.close)
             watched = context.redis()
             stack.callback(watched.close)
             watch = ScreenWatch(watched, screens, switchboard)
             stack.enter_context(watch.running(stop))
-            secure = certificate is not None
-            self.address = address_of(listener, secure=secure)
             self._open_public(web, stack, stop)
             self.listening.set()
             logger.info("stand pages at %s", self.address)
@@ -139,30 +129,22 @@ class StandService:
         settings = self._settings
         if settings.public_port is None:
             return
-        listener = listen(
+        server = served(
+            create_public_app(web),
             self._context.settings.http_host,
             settings.public_port,
-            name=PUBLIC_NAME,
-            variable="VITRINE_STAND_PUBLIC_PORT",
-        )
-        stack.enter_context(listener)
-        certificate = settings.public_pair()
-        if certificate is not None:
-            stack.enter_context(certificate.followed(stop))
-        server = web_server(
-            create_public_app(web),
-            listener,
             stop,
             name=PUBLIC_NAME,
-            names=ServerNames(
-                [*self._context.settings.own_names(), *settings.public_name()]
-            ),
-            tls=None if certificate is None else certificate.context,
+            variable="VITRINE_STAND_PUBLIC_PORT",
+            names=self._names(),
+            certificate=settings.public_pair(),
         )
-        stack.enter_context(server)
-        secure = certificate is not None
-        self.public_address = address_of(listener, secure=secure)
+        self.public_address = stack.enter_context(server)
         logger.info("pages for customers' phones at %s", self.public_address)
+
+    def _names(self) -> ServerNames:
+        own = self._context.settings.own_names()
+        return ServerNames([*own, *self._settings.public_name()])
 
     def _web(self, key: bytes, switchboard: Switchboard) -> Web:
         context = self._context

@@ -124,12 +124,12 @@ def served_apps() -> Iterator[list[FastAPI]]:
 
     def noted(app: FastAPI, *args: Any, **kwargs: Any) -> Any:
         apps.append(app)
-        return server.web_server(app, *args, **kwargs)
+        return server.served(app, *args, **kwargs)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stand_app, "web_server", noted)
-        patch.setattr(console_app, "web_server", noted)
-        patch.setattr(analytics_app, "web_server", noted)
+        patch.setattr(stand_app, "served", noted)
+        patch.setattr(console_app, "served", noted)
+        patch.setattr(analytics_app, "served", noted)
         yield apps
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from threading import Event, Thread
 
 import uvicorn
@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from vitrine.errors import ConfigurationError
 from vitrine.telemetry.listening import at_port, listen_on
 from vitrine.web import limits
+from vitrine.web.certificate import Certificate
 from vitrine.web.connections import BoundedConnection, InOrder
 from vitrine.web.encrypted import encrypted_by
 from vitrine.web.names import ServerNames
@@ -82,6 +83,45 @@ def web_server(
         thread.join()
     if failed.is_set():
         raise RuntimeError(f"the web server of the {name} ended by itself")
+
+
+@contextmanager
+def served(
+    app: FastAPI,
+    host: str,
+    port: int,
+    stop: Event,
+    *,
+    name: str,
+    variable: str,
+    names: ServerNames,
+    body_bytes: Mapping[str, int] = NO_LIMITS,
+    open_files: tuple[str, ...] = (),
+    certificate: Certificate | None = None,
+) -> Iterator[str]:
+    """Serve `app` at a port while the block runs, as `web_server` does; yield its address.
+
+    Follows the certificate. Raises ConfigurationError, which names `variable`, when the port is
+    taken.
+    """
+    tls = None if certificate is None else certificate.context
+    with ExitStack() as stack:
+        listener = listen(host, port, name=name, variable=variable)
+        stack.enter_context(listener)
+        if certificate is not None:
+            stack.enter_context(certificate.followed(stop))
+        server = web_server(
+            app,
+            listener,
+            stop,
+            name=name,
+            names=names,
+            body_bytes=body_bytes,
+            open_files=open_files,
+            tls=tls,
+        )
+        stack.enter_context(server)
+        yield address_of(listener, secure=certificate is not None)
 
 
 def listen(
