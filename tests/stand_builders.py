@@ -149,69 +149,73 @@ def running_stand(
     mall_source: MallSource | None = None,
     bus: MemoryBus | None = None,
     clock: Clock | None = None,
-    port: int = 0,
-    startup_limit_s: float = 5,
-    operator_token: str | None = None,
-    player_token: str | None = None,
-    console_url: str | None = None,
-    analytics_url: str | None = None,
-    services_token: str | None = None,
-    creative_hosts: str = "",
-    framed_by: str = "",
-    users: Path | None = None,
-    audit_file: Path | None = None,
-    oidc: dict[str, Any] | None = None,
     tls: Path | None = None,
-    public_port: int | None = None,
-    public_url: str | None = None,
+    **settings: Any,
 ) -> Iterator[Running]:
     """A stand service with `folder` as its configuration, `north` with these campaigns.
 
     By default on a free port, with an event clock that starts at T0_NS. An error that stops the
-    service is raised at the end of the block. `tls` is the folder of a certificate.
+    service is raised at the end of the block. `tls` is the folder of a certificate; `settings`
+    are those of the stand and of the process, by their names.
     """
     bus = bus or MemoryBus(TOPICS)
     if clock is None:
         clock = EventClock()
         clock.observe(T0_NS)
     health = Health()
-    stop = Event()
-    failure = []
+    of_stand, of_process = _parted(settings)
     context = Context(
-        settings=Settings(
-            config=folder,
-            bus="memory",
-            startup_limit_s=startup_limit_s,
-            operator_token=operator_token,
-            services_token=services_token,
-            users=users,
-            audit_file=audit_file,
-            **(oidc or {}),
-        ),
+        settings=Settings(config=folder, bus="memory", **of_process),
         bus=bus,
         mall=mall_source or FixedMall(mall or mall_of(*campaigns)),
         health=health,
         redis=lambda: connect(redis_url),
         clock=clock,
     )
-    service = StandService(
-        context,
-        StandSettings(
-            port=port,
-            till_token=TILL_TOKEN,
-            player_token=player_token,
-            console_url=console_url,
-            analytics_url=analytics_url,
-            creative_hosts=creative_hosts,
-            framed_by=framed_by,
-            certificate=tls and tls / "site.pem",
-            certificate_key=tls and tls / "site-key.pem",
-            public_port=public_port,
-            public_url=public_url,
-            public_certificate=tls and tls / "site.pem",
-            public_certificate_key=tls and tls / "site-key.pem",
-        ),
-    )
+    service = StandService(context, StandSettings(**of_stand, **_pairs_in(tls)))
+    with _at_work(service) as thread:
+        verify = service.trust() if service.trust is not None else True
+        with httpx.Client(
+            base_url=service.address, timeout=20, verify=verify
+        ) as client:
+            yield Running(
+                bus,
+                clock,
+                thread,
+                client,
+                service.address,
+                redis_url,
+                health,
+                service.public_address,
+            )
+
+
+def _parted(settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Settings of the stand, and of the process."""
+    of_stand: dict[str, Any] = {"port": 0, "till_token": TILL_TOKEN}
+    of_process: dict[str, Any] = {"startup_limit_s": 5}
+    for name, value in settings.items():
+        part = of_stand if name in StandSettings.model_fields else of_process
+        part[name] = value
+    return of_stand, of_process
+
+
+def _pairs_in(tls: Path | None) -> dict[str, Any]:
+    """The certificate in a folder, for the own pages and the public ones."""
+    if tls is None:
+        return {}
+    pairs: dict[str, Any] = {}
+    for pages in ("certificate", "public_certificate"):
+        pairs[pages] = tls / "site.pem"
+        pairs[f"{pages}_key"] = tls / "site-key.pem"
+    return pairs
+
+
+@contextmanager
+def _at_work(service: StandService) -> Iterator[Thread]:
+    """Run a service in a thread during the block; what stops it is raised."""
+    stop = Event()
+    failure: list[Exception] = []
 
     def run() -> None:
         try:
@@ -228,19 +232,7 @@ def running_stand(
             pass
         if failure:
             raise RuntimeError(str(failure.pop())) from None
-        verify = service.trust() if service.trust is not None else True
-        client = httpx.Client(base_url=service.address, timeout=20, verify=verify)
-        http = stack.enter_context(client)
-        yield Running(
-            bus,
-            clock,
-            thread,
-            http,
-            service.address,
-            redis_url,
-            health,
-            service.public_address,
-        )
+        yield thread
     if failure:
         raise failure[0]
 

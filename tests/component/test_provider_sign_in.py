@@ -58,7 +58,7 @@ def stand(
         redis_url,
         users=write_users(tmp_path),
         audit_file=tmp_path / "audit.jsonl",
-        oidc=provider.oidc(),
+        **provider.oidc(),
     ) as stand:
         stand.http.headers.update(PAGE)
         yield stand
@@ -257,7 +257,7 @@ def test_a_provider_that_is_away_is_told(tmp_path: Path, redis_url: str) -> None
                     tmp_path,
                     redis_url,
                     users=write_users(tmp_path),
-                    oidc=provider.oidc(),
+                    **provider.oidc(),
                 )
             )
             returned = begin(stand.http)

@@ -31,7 +31,7 @@ def test_a_browser_comes_back_signed_in(
             redis_url,
             users=users,
             audit_file=tmp_path / "audit.jsonl",
-            oidc=provider.oidc(),
+            **provider.oidc(),
         ) as stand,
     ):
         assert "127.0.0.1" in stand.address
