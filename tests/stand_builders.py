@@ -19,6 +19,7 @@ from vitrine.clock import Clock, EventClock
 from vitrine.mall import Campaign, Mall, Stand
 from vitrine.mall.folder import FixedMall, MallSource
 from vitrine.programme.commands import Command, PlayReport
+from vitrine.programme.licences import Licence
 from vitrine.runtime import Context
 from vitrine.schemas import Event as BusEvent
 from vitrine.services.stand.app import StandService
@@ -60,26 +61,43 @@ def make_offer(**fields: Any) -> dict[str, Any]:
     } | fields
 
 
+# What a command and a licence have in common here.
+DECISION: dict[str, Any] = {
+    "stand_id": "north",
+    "player_id": "page-1",
+    "player": "page",
+    "campaign_id": "spring",
+    "advertiser": "acme",
+    "creative_id": "shoe",
+    "seconds": 8,
+    "config_version": "v1",
+}
+
+
 def make_command(**fields: Any) -> Command:
     """The command of the play `page-1.c0ffee` at `north`, issued ten seconds after T0_NS."""
-    values: dict[str, Any] = {
+    values = DECISION | {
         "command_id": "c0ffee",
-        "stand_id": "north",
-        "player_id": "page-1",
-        "player": "page",
-        "campaign_id": "spring",
-        "advertiser": "acme",
-        "creative_id": "shoe",
-        "seconds": 8,
         "reason": "rotation",
         "probability": 0.6,
         "arm": "adaptive",
         "slot_ns": T0_NS,
-        "config_version": "v1",
         "issued_ns": at(10),
         "responds": False,
     }
     return Command(**values | fields)
+
+
+def make_licence(**fields: Any) -> Licence:
+    """A licence for an hour from T0_NS on."""
+    values = DECISION | {
+        "licence_id": "abc",
+        "probability": 0.5,
+        "holdout": 0.5,
+        "from_ns": T0_NS,
+        "until_ns": at(3600),
+    }
+    return Licence(**values | fields)
 
 
 def make_report(**fields: Any) -> PlayReport:

@@ -93,6 +93,13 @@ def wait_until_kept(page: Page) -> None:
     wait_until(page, lambda: page.evaluate(count), "files that the browser keeps")
 
 
+def visit(page: Page, site: Site) -> None:
+    """Open the page, and wait until all is kept."""
+    page.goto(site.address)
+    wait_until(page, site.plays, "a play")
+    wait_until_kept(page)
+
+
 def shown(page: Page) -> set[str]:
     """The files on the stage."""
     urls = page.locator("#stage > *").evaluate_all("all => all.map(one => one.src)")
@@ -114,9 +121,7 @@ def test_a_screen_goes_on_without_its_stand_and_hands_in_its_plays(
     page: Page, site: Site
 ) -> None:
     with site.first():
-        page.goto(site.address)
-        wait_until(page, site.plays, "a play")
-        wait_until_kept(page)
+        visit(page, site)
     wait_for_all(page)
     before = len(site.plays())
     waiting = set(kept(page, "plays"))
@@ -144,9 +149,7 @@ def test_a_browser_that_starts_without_its_stand_shows_what_it_kept(
 ) -> None:
     context: BrowserContext = page.context
     with site.first():
-        page.goto(site.address)
-        wait_until(page, site.plays, "a play")
-        wait_until_kept(page)
+        visit(page, site)
         expect(page.locator("#privacy")).to_contain_text("camera")
     # As another window of the browser may do that began at the same time.
     page.evaluate(
@@ -185,9 +188,7 @@ def test_a_creative_that_the_browser_keeps_is_shut_in_like_any(
     page: Page, site: Site
 ) -> None:
     with site.first():
-        page.goto(site.address)
-        wait_until(page, site.plays, "a play")
-        wait_until_kept(page)
+        visit(page, site)
     wait_for_all(page)
     wait_until(page, lambda: "page.html?kept" in shown(page), "the page", 3 * LIMIT_MS)
     origins = [frame.evaluate("window.origin") for frame in page.frames[1:]]
@@ -223,9 +224,7 @@ def test_what_was_shown_is_kept_when_the_browser_is_killed(
 
     with site.first():
         page = start().pages[0]
-        page.goto(site.address)
-        wait_until(page, site.plays, "a play")
-        wait_until_kept(page)
+        visit(page, site)
     wait_for_all(page)
     waiting = set(kept(page, "plays"))
     kill_browser_of(profile)

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.pages import LIMIT_MS, kept, wait_until
-from tests.e2e.test_offline import Site, shown, site, wait_for_all, wait_until_kept
-from tests.unit.programme.test_licences import make_licence
+from tests.e2e.test_offline import Site, shown, site, visit, wait_for_all
+from tests.stand_builders import make_licence
 from vitrine.clock import SystemClock
 from vitrine.programme.licences import OFFLINE
 
@@ -93,13 +93,6 @@ def silence(port: int) -> Iterator[None]:
         thread.join()
     for connection in held:
         connection.close()
-
-
-def visit(page: Page, site: Site) -> None:
-    """Open the page, and wait until all is kept."""
-    page.goto(site.address)
-    wait_until(page, site.plays, "a play")
-    wait_until_kept(page)
 
 
 def test_page_and_stand_name_a_play_alike_at_every_millisecond(

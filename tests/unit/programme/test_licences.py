@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from tests.builders import T0_NS, at
-from tests.stand_builders import STAND, make_campaign, make_report, mall_of
+from tests.stand_builders import (
+    STAND,
+    make_campaign,
+    make_licence,
+    make_report,
+    mall_of,
+)
 from vitrine.clock import SECOND_NS
 from vitrine.mall import Campaign, Creative
 from vitrine.programme.arms import arm
 from vitrine.programme.commands import Refused, to_play
-from vitrine.programme.licences import LICENSED_NS, Licence, Licensed, licences
+from vitrine.programme.licences import LICENSED_NS, Licensed, licences
 from vitrine.programme.tokens import command_of, sign, verify
 
 KEY = b"k" * 32
@@ -26,26 +30,6 @@ def issued(*campaigns: Campaign, bad: str = "") -> list[Licensed]:
         return creative.id != bad
 
     return licences(mall_of(*campaigns), "v1", STAND, "page-1", T0_NS, usable)
-
-
-def make_licence(**fields: Any) -> Licence:
-    """A licence for an hour from T0_NS on."""
-    values: dict[str, Any] = {
-        "licence_id": "abc",
-        "stand_id": "north",
-        "player_id": "page-1",
-        "player": "page",
-        "campaign_id": "spring",
-        "advertiser": "acme",
-        "creative_id": "shoe",
-        "seconds": 8,
-        "probability": 0.5,
-        "holdout": 0.5,
-        "config_version": "v1",
-        "from_ns": T0_NS,
-        "until_ns": T0_NS + HOUR_NS,
-    }
-    return Licence(**values | fields)
 
 
 # Issuing
