@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -19,9 +21,10 @@ from tests.console_builders import running_console
 from tests.e2e.pages import LIMIT_MS, assert_apart, now, stand_with
 from tests.e2e.test_console import Scene, mall, show
 from tests.sign_in_builders import PASSWORD, write_people
-from tests.stand_builders import make_offer, running_stand
+from tests.stand_builders import Running, make_offer, running_stand
 from tests.stand_players import SPRING
 from tests.unit.fieldtest.builders import make_case, make_presence, make_truth, place
+from vitrine.beside import now_and_then
 from vitrine.fieldtest.checks import check
 from vitrine.fieldtest.page import render
 from vitrine.fieldtest.running import Run
@@ -56,6 +59,11 @@ def store_url() -> Iterator[str]:
         yield url
 
 
+def publish_a_passer_by(stand: Running) -> None:
+    """Let one person be seen now who takes little notice."""
+    stand.publish(ENGAGEMENT, now(10))
+
+
 def assert_accessible(page: Page) -> None:
     """Name each rule that is broken, and where."""
     # What fades in is judged when it is there.
@@ -79,13 +87,13 @@ def test_a_stand_with_an_offer_and_what_the_screen_knows(
     with stand_with(tmp_path, store_url, creative, offers=[offer]) as stand:
         page.goto(f"{stand.address}/stands/north")
         expect(page.locator("iframe.shown")).to_be_visible(timeout=LIMIT_MS)
-        stand.publish(ENGAGEMENT, now(10))
-        expect(page.locator("#hint")).to_have_class("shown", timeout=LIMIT_MS)
-        page.wait_for_timeout(
-            800
-        )  # it moves in, and goes when nobody is seen for two seconds
-        assert_apart(page, "#hint", "#privacy")
-        assert_accessible(page)
+        # The hint goes when nobody was seen for two seconds.
+        seen = partial(publish_a_passer_by, stand)
+        with now_and_then(seen, 0.2, "passer-by", Event()):
+            expect(page.locator("#hint")).to_have_class("shown", timeout=LIMIT_MS)
+            page.wait_for_timeout(800)  # it moves in
+            assert_apart(page, "#hint", "#privacy")
+            assert_accessible(page)
         stand.publish(IDENTITIES, make_identity("a"))
         for _ in range(100):
             stand.publish(ENGAGEMENT, now(80))
