@@ -21,7 +21,7 @@ ROOT: Final = Path(__file__).parents[1]
 PICTURES: Final = ROOT / "docs" / "pictures"
 # Four people, of whom some look and some pass; two look at LOOK_AT_S, on two free cores.
 SOURCE: Final = "synthetic:?people=4&seed=7"
-SECONDS: Final = 40
+SECONDS: Final = 60
 LOOK_AT_S: Final = 13
 # A stand answers a new screen with a play within a second.
 PLAY_S: Final = 5
@@ -39,7 +39,7 @@ PAGE: Final = re.compile(r"^\s+(Live cameras|Stand page|Console)\s+(http\S+)")
     help="Where to.  [default: docs/pictures]",
 )
 def pictures(folder: Path) -> None:
-    """Take a picture of the live view, of a stand, and of the report."""
+    """Take a picture of the live view, of a stand, of its console, and of the report."""
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         raise click.ClickException(
@@ -77,6 +77,12 @@ def take(browser: Browser, folder: Path, record: Path) -> None:
         stand = open_page(browser, pages["Stand page"])
         stand.wait_for_timeout(PLAY_S * 1000)
         shoot(stand, folder / "stand.jpg")
+        # The stand's page stays open: without a player the console would show a problem.
+        console = open_page(browser, pages["Console"])
+        console.locator(".tile").click()
+        console.wait_for_timeout(PLAY_S * 1000)
+        shoot(console, folder / "console.jpg")
+        console.close()
         stand.close()
         # Its progress, to the end.
         demo.stderr.read()
