@@ -1,27 +1,38 @@
-"""Print latency from capture to decision over a real Kafka: six processes, two cameras.
+"""Print latency from capture to decision and to pixels over a real Kafka: six processes, cameras.
 
     make kafka-libs && python -m benchmarks.kafka_latency --models ../shared/models
 
-Prints the latency (from the stand's histogram, interpolated within its bucket) and the lag of every
-consumer, in ten parts of the run: neither may grow.
+Prints three tables. The latency (from the stand's histogram, interpolated within its bucket) and
+the lag of every consumer, in ten parts of the run: neither may grow. The age of a picture as it
+leaves each stage. And from the capture to the second frame that Chromium drew with the answer, of
+answers that cut a play; they are few, and the snapshot that led to one is the last that the bus had
+before the decision.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import re
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
 
+import numpy as np
+import yaml
+from playwright.sync_api import Page, sync_playwright
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from benchmarks.screens import ALWAYS, WATCH, Answer, answers_that_cut
 from tests.brokers import KafkaBroker, kafka_libs, redis_server
 from tests.processes import Processes
+from vitrine.bus import Record, decode
+from vitrine.topics import ENGAGEMENT
 
 CONFIG = Path(__file__).resolve().parents[1] / "config"
 CONSUMERS = (
@@ -32,6 +43,10 @@ CONSUMERS = (
     "analytics",
 )
 LATENCY = "vitrine_decision_latency_seconds"
+AGES = "vitrine_stage_latency_seconds"
+STAGES = ("ingest", "landmarks", "engagement", "stand")
+# Scores at which somebody is answered: one that rises passes several.
+SCORES = range(20, 70, 5)
 # Ten parts show a trend; each has enough decisions for a 99th percentile only in a long run.
 PARTS = 10
 QUANTILES = (0.5, 0.95, 0.99)
@@ -39,7 +54,10 @@ LAG = re.compile(r"^vitrine_consumer_lag{[^}]*} (\S+)$", re.MULTILINE)
 
 
 def buckets(metrics: str, name: str) -> dict[float, float]:
-    """Return the cumulative count of each upper bound of a histogram, over all labels."""
+    """Return the cumulative count of each upper bound of a histogram, over all labels.
+
+    A service fills only its own stage of a histogram of stages.
+    """
     found: dict[float, float] = {}
     line = rf'^{name}_bucket{{[^}}]*le="([^"]+)"[^}}]*}} (\S+)$'
     for text, value in re.findall(line, metrics, re.MULTILINE):
@@ -85,8 +103,32 @@ def write_config(
         )
     text = "\n".join(lines)
     (folder / "cameras.yaml").write_text(f"{text}\n")
-    for name in ("stands.yaml", "campaigns.yaml", "creatives", "codes"):
-        (folder / name).symlink_to(CONFIG / name)
+    (folder / "stands.yaml").symlink_to(CONFIG / "stands.yaml")
+    write_answers(folder)
+
+
+def write_answers(folder: Path) -> None:
+    """Write a campaign that answers whoever is engaged, often."""
+    creatives: list[dict[str, object]] = [
+        {"id": "plain", "file": "plain.html", "seconds": 60}
+    ]
+    for score in SCORES:
+        name = f"from-{score}"
+        answer = {"id": name, "file": f"{name}.html", "seconds": 1}
+        creatives.append({**answer, "when": {"engagement": score}})
+    campaign = {
+        **ALWAYS,
+        "id": "answers",
+        "advertiser": "acme",
+        "stands": ["north"],
+        "creatives": creatives,
+    }
+    text = yaml.safe_dump({"campaigns": [campaign]})
+    (folder / "campaigns.yaml").write_text(text)
+    (folder / "creatives").mkdir()
+    for creative in creatives:
+        page = folder / "creatives" / str(creative["file"])
+        page.write_text(f"<p>{creative['id']}</p>")
 
 
 def main() -> None:
@@ -114,30 +156,23 @@ def main() -> None:
         type=float,
         default=60,
     )
+    parser.add_argument("--chromium", default="/usr/bin/chromium")
     options = parser.parse_args()
     libs = kafka_libs()
     if libs is None:
         parser.error("no broker: run `make kafka-libs`, and install Java")
     console = Console()
-    table = Table(
-        "part",
-        "decisions",
-        "p50 ms",
-        "p95 ms",
-        "p99 ms",
-        "lag in records",
-    )
     with TemporaryDirectory() as name:
         folder = Path(name)
         write_config(folder, options.cameras, options.fps)
         with running_site(folder, libs, options.models) as site:
-            measure(
-                site,
-                table,
-                options.seconds,
-                console,
-            )
-    console.print(table)
+            # Its place is taken by the browser.
+            site.kill("player")
+            with watched_page(site, options.chromium) as page:
+                measure(site, options.seconds, console)
+                answers = answers_that_cut(page)
+            show_answers(answers, seen_ns(site), console)
+    console.print(f"load of the machine: {os.getloadavg()[1]:.1f}")
 
 
 @contextmanager
@@ -168,33 +203,111 @@ def running_site(
         broker.stop()
 
 
+@contextmanager
+def watched_page(site: Processes, chromium: str) -> Iterator[Page]:
+    """Show the stand in Chromium, and note what is drawn."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium,
+            args=["--no-sandbox"],
+        )
+        page = browser.new_page()
+        page.add_init_script(WATCH)
+        page.goto(f"http://127.0.0.1:{site.page}/stands/north")
+        yield page
+        browser.close()
+
+
 def measure(
     site: Processes,
-    table: Table,
     seconds: float,
     console: Console,
 ) -> None:
-    """Add a row for each part of the run, after one part of warming up."""
-    # Networks load and consumers join in the first part.
+    """Print the latency of each part of the run, and the ages by stage, without one of warming up.
+
+    Networks load and consumers join in that part.
+    """
+    table = Table(
+        "part",
+        "decisions",
+        "p50 ms",
+        "p95 ms",
+        "p99 ms",
+        "lag in records",
+    )
     pause = Event()
     pause.wait(seconds / PARTS)
+    first = {stage: buckets(site.metrics(stage), AGES) for stage in STAGES}
     before = buckets(site.metrics("stand"), LATENCY)
     for part in track(range(PARTS), "measuring", console=console):
         pause.wait(seconds / PARTS)
         after = buckets(site.metrics("stand"), LATENCY)
-        counts = {}
-        for bound, count in after.items():
-            counts[bound] = count - before.get(bound, 0.0)
+        counts = difference(after, before)
         before = after
-        decisions = max(counts.values(), default=0)
-        milliseconds = [1000 * quantile(counts, share) for share in QUANTILES]
         waiting = [f"{name} {records}" for name, records in lag(site).items()]
-        table.add_row(
-            f"{part + 1}/{PARTS}",
-            f"{decisions:.0f}",
-            *(f"{value:.0f}" for value in milliseconds),
-            ", ".join(waiting),
-        )
+        table.add_row(f"{part + 1}/{PARTS}", *figures(counts), ", ".join(waiting))
+    console.print(table)
+    table = Table("capture to the end of", "times", "p50 ms", "p95 ms", "p99 ms")
+    for stage in STAGES:
+        counts = difference(buckets(site.metrics(stage), AGES), first[stage])
+        table.add_row(stage, *figures(counts))
+    console.print(table)
+
+
+def difference(
+    after: Mapping[float, float], before: Mapping[float, float]
+) -> dict[float, float]:
+    """Return what a histogram counted between two readings."""
+    counts = {}
+    for bound, count in after.items():
+        counts[bound] = count - before.get(bound, 0.0)
+    return counts
+
+
+def figures(counts: Mapping[float, float]) -> list[str]:
+    """Return how many values a histogram has, and their quantiles in ms."""
+    total = max(counts.values(), default=0)
+    milliseconds = [1000 * quantile(counts, share) for share in QUANTILES]
+    return [f"{total:.0f}", *(f"{value:.0f}" for value in milliseconds)]
+
+
+def seen_ns(site: Processes) -> list[tuple[int, int]]:
+    """Return when each snapshot came to the bus, and when it was captured, in order."""
+    consumer = site.bus.consumer("latency", [ENGAGEMENT])
+    found: list[tuple[int, int]] = []
+    records: Sequence[Record] = ()
+    while records or not consumer.joined or not found:
+        records = consumer.poll(1.0, 1000)
+        for record in records:
+            snapshot = decode(record).event
+            found.append((record.appended_at_ns, snapshot.occurred_at_ns))
+    consumer.close()
+    return sorted(found)
+
+
+def show_answers(
+    answers: Sequence[Answer],
+    seen: Sequence[tuple[int, int]],
+    console: Console,
+) -> None:
+    """Print the times from the capture and from the decision to the pixels."""
+    appended = [appended_ns for appended_ns, _ in seen]
+    table = Table("answers that cut a play", "times", "p50 ms", "p95 ms", "longest ms")
+    whole = []
+    last_part = []
+    for answer in answers:
+        place = bisect_right(appended, int(answer.issued_ms * 1e6)) - 1
+        if place < 0:
+            continue
+        captured_ms = seen[place][1] / 1e6
+        whole.append(answer.drawn_ms - captured_ms)
+        last_part.append(answer.drawn_ms - answer.issued_ms)
+    for name, times in {"capture": whole, "decision": last_part}.items():
+        if times:
+            quantiles = [*np.quantile(times, [0.5, 0.95]), max(times)]
+            row = [f"{value:.0f}" for value in quantiles]
+            table.add_row(f"{name} to pixels", str(len(times)), *row)
+    console.print(table)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import psutil
@@ -264,24 +264,33 @@ def _response(name: str) -> dict[str, Any]:
     return {"id": name, "file": f"{name}.html", "seconds": 1, "when": when}
 
 
-def decisions_to_pixels_ms(page: Page) -> list[float]:
-    """Return the time of each response that cut a play, from its decision on, in ms."""
+class Answer(NamedTuple):
+    """Hold one response that cut a play, in ms of the machine's clock."""
+
+    issued_ms: float
+    """When the stand decided."""
+    drawn_ms: float
+    """When the second frame with it was drawn."""
+
+
+def answers_that_cut(page: Page) -> list[Answer]:
+    """Return the responses that cut a play, of a page with WATCH."""
     decided = page.evaluate("window.decided")
     drawn = page.evaluate("window.drawn")
-    times = []
+    answers = []
     for event in decided:
         if not event["cut"]:
             continue
         issued_ms = event["command"]["issued_ns"] / 1e6
         path = event["url"].partition("?")[0]
         after = [
-            each["at"] - issued_ms
+            each["at"]
             for each in drawn
             if each["src"] == path and each["at"] > issued_ms
         ]
         if after:
-            times.append(min(after))
-    return times
+            answers.append(Answer(issued_ms, min(after)))
+    return answers
 
 
 def pixels(seconds: float, chromium: str, console: Console) -> None:
@@ -308,7 +317,8 @@ def pixels(seconds: float, chromium: str, console: Console) -> None:
             is_engaged = step % EVERY_STEPS == 0
             stand.publish(ENGAGEMENT, now(80 if is_engaged else 10))
             page.wait_for_timeout(1_000 / SNAPSHOTS_A_SECOND)
-        times = decisions_to_pixels_ms(page)
+        answers = answers_that_cut(page)
+    times = [answer.drawn_ms - answer.issued_ms for answer in answers]
     console.print(f"{len(times)} decisions, to pixels: {_described(times)}")
 
 
