@@ -1,8 +1,9 @@
 """See, in the page itself, what is drawn and what the page says of it.
 
 A witness in each page watches the stage and tells the benchmark at once: an element is shown, it is
-over when the next one is. It also hears the id that the page gives a play when it first keeps it.
-Both are told by the page's own clock, which no fault touches.
+over when the next one is. It also hears the id that the page gives a play when it first keeps it,
+and the other one when it dates the play anew. Both are told by the page's own clock, which no fault
+touches.
 """
 
 from __future__ import annotations
@@ -31,11 +32,22 @@ WATCH: Final = """
         span += 1;
         tell('shown');
       };
-      const put = IDBObjectStore.prototype.put;
+      const spans = new Map(); // id of a play → its span
+      let dropped = null; // span of what is dropped, to be kept at once under another id
+      const { put, delete: remove } = IDBObjectStore.prototype;
+      IDBObjectStore.prototype.delete = function (name) {
+        const [kind, , id] = `${name}`.split('/').slice(2);
+        if (kind === 'plays') {
+          dropped = spans.get(id) ?? null;
+          queueMicrotask(() => { dropped = null; });
+        }
+        return remove.call(this, name);
+      };
       IDBObjectStore.prototype.put = function (text, name) {
         const [kind, , id] = `${name}`.split('/').slice(2);
         if (kind === 'plays') {
-          const told = { id, span };
+          const told = { id, span: dropped ?? span };
+          spans.set(id, told.span);
           tell('kept', told);
           this.transaction.addEventListener('complete', () => tell('stored', told));
         }

@@ -10,6 +10,7 @@ from threading import Thread
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from tests.clocks import SetClock
 from tests.e2e.pages import LIMIT_MS, kept, wait_until
 from tests.e2e.test_offline import Site, shown, site, visit, wait_for_all
 from tests.stand_builders import make_licence
@@ -193,6 +194,25 @@ def test_plays_of_a_browser_whose_clock_is_hours_off_get_the_time_of_the_stand(
     assert len(late) >= 4
     assert all(play.end_ns <= SystemClock().now_ns() for play in plays)
     assert all(play.doubtful is None for play in plays)
+    assert kept(page, "refused") == []
+
+
+def test_plays_of_a_browser_that_began_before_the_stands_clock_was_set_back_are_all_taken(
+    page: Page, site: Site
+) -> None:
+    with site.first():
+        visit(page, site)
+    page.goto("about:blank")
+    page.goto(site.address)
+    wait_until(page, lambda: len(kept(page, "plays")) >= 4, "plays", 2 * LIMIT_MS)
+    waiting = set(kept(page, "plays"))
+    clock = SetClock()
+    clock.set_by(-600)
+    with site.again(clock):
+        wait_until(page, lambda: not kept(page, "plays"), "the reports", 2 * LIMIT_MS)
+    plays = [play for play in site.plays() if play.reason == OFFLINE]
+    # By the stand's clock they would all come before their licence, in the same second of it.
+    assert waiting <= {play.play_id for play in plays}
     assert kept(page, "refused") == []
 
 

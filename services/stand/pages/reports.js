@@ -25,23 +25,35 @@ export class Reports {
     this.sending = new AbortController();
   }
 
-  // Takes how to report a play by when it began, and when that was, also by the page's clock.
-  play(reportOf, startNs, startMs) {
-    const key = this.keepPlay(reportOf(startNs));
-    this.undated?.push({ key, reportOf, startNs, startMs });
+  // Takes how to report a play by when it began, and that play: its start, also by the page's clock, and its licence.
+  play(reportOf, play) {
+    const key = this.keepPlay(reportOf(play.startNs));
+    this.undated?.push({ key, reportOf, play });
   }
 
   // Dates plays again that began before the stand's clock was heard. Until then nothing is sent.
   date(utcNs) {
-    for (const { key, reportOf, startNs, startMs } of this.undated ?? []) {
-      const beganNs = utcNs(startMs);
-      if (Math.abs(beganNs - startNs) < WRONG_NS) continue;
+    for (const { key, reportOf, play } of this.undated ?? []) {
+      const beganNs = this.beganNs(play, utcNs);
+      if (beganNs === play.startNs) continue;
       store.drop(this.prefix + key);
       this.keepPlay(reportOf(beganNs));
     }
     this.undated = null;
     this.flush();
   }
+
+  // When a play began, by the stand's clock. If that was set meanwhile, the play may seem to be of a time for which its
+  // licence does not stand, or of one that was handed in; then it keeps the time that it has.
+  beganNs({ licence, startNs, startMs }, utcNs) {
+    const beganNs = utcNs(startMs);
+    if (Math.abs(beganNs - startNs) < WRONG_NS) return startNs;
+    if (licence && (beganNs < Math.max(licence.from_ns, this.handedInNs) || beganNs >= licence.until_ns)) return startNs;
+    return beganNs;
+  }
+
+  // End of the last play that the stand has.
+  get handedInNs() { return Number(store.get(`${this.prefix}handed-in`) ?? 0); }
 
   // A licence serves many plays: its token is kept once. Names begin with the time, so that they sort.
   keepPlay({ token, licence, ...report }) {
@@ -158,6 +170,7 @@ export class Reports {
       signal: AbortSignal.any([this.sending.signal, AbortSignal.timeout(ANSWER_MS)]),
     });
     if (response.ok && plays.length) {
+      store.put(`${this.prefix}handed-in`, `${Math.max(...reports.map(({ end_ns }) => end_ns))}`);
       const { refused } = await response.json();
       for (const { play_id, code } of refused) {
         this.refuse(batch.find((item) => item.report.play_id === play_id), code || 'unknown');

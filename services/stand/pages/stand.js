@@ -162,7 +162,7 @@ function finish(completed) {
     end_ns: beganNs + Math.round(shownMs * 1e6),
     completed: completed || shownMs >= plannedMs,
     proven_ns: Math.round(provenMs * 1e6),
-  }), startNs, startMs);
+  }), { licence, startNs, startMs });
 }
 
 // Shows nothing more: nobody sees this page, or another player shows the stand.
@@ -233,7 +233,10 @@ async function askWhy() {
 // What was shown before the stand was heard has the time of the browser, which may be hours off.
 function dateAnew() {
   const utcNs = (atMs) => clock.utcMs(atMs) * 1e6;
-  if (reports.undated && current) current.startNs = utcNs(current.startMs);
+  if (reports.undated && current) {
+    const { event: { licence }, startNs, startMs } = current;
+    current.startNs = reports.beganNs({ licence, startNs, startMs }, utcNs);
+  }
   reports.date(utcNs);
 }
 
