@@ -5,9 +5,11 @@ from vitrine.mall.cameras import Camera, ConeSetting, Mount
 from vitrine.mall.campaigns import (
     Advertiser,
     Campaign,
+    Caps,
     Condition,
     Creative,
     Offer,
+    Response,
 )
 from vitrine.mall.models import Mall
 from vitrine.mall.stands import Screen, Stand, Weights, Zone
@@ -18,6 +20,7 @@ __all__ = [
     "Advertiser",
     "Camera",
     "Campaign",
+    "Caps",
     "Condition",
     "ConeSetting",
     "Creative",
@@ -25,6 +28,7 @@ __all__ = [
     "Mount",
     "Name",
     "Offer",
+    "Response",
     "Screen",
     "Stand",
     "Weights",

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import (
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from vitrine.mall.hosts import PublicHost
+from vitrine.mall.hours import Daypart, LocalTime, hold, read_hours
 from vitrine.mall.part import Part
+from vitrine.mall.problems import did_you_mean
 from vitrine.mall.texts import Day, DisplayName, Name
 from vitrine.schemas.base import Percent, Share
 
@@ -50,6 +58,52 @@ class Condition(Part):
         description="At least so many people look at the screen.",
         examples=[1],
     )
+    hours: tuple[Daypart, ...] = Field(
+        (),
+        description=(
+            "Days and times, in the stand's time zone. Alone, without a word of people, it makes "
+            "a creative a part of the plain rotation at these times."
+        ),
+        examples=[["mon-fri 17:00-20:00"]],
+    )
+
+    @property
+    def only_time(self) -> bool:
+        """True when it asks for a time and for nobody."""
+        return self.model_fields_set == {"hours"}
+
+
+Reaction = Literal["more", "next", "offer", "repeat"]
+
+
+class Response(Part):
+    """Hold what happens while a creative is on the screen and a condition holds."""
+
+    when: Condition = Field(
+        description="What must be true of those who are there meanwhile.",
+        examples=[{"engagement": 60}],
+    )
+    then: Reaction = Field(
+        description=(
+            "`more` shows another creative at once; `next` goes on in the rotation at once; "
+            "`repeat` shows it again when it ends, twice at most; `offer` grants the campaign's "
+            "offers."
+        ),
+        examples=["more"],
+    )
+    creative: Name | None = Field(
+        None,
+        description="The creative of the same campaign that `more` shows.",
+        examples=["shoe-more"],
+    )
+
+    @model_validator(mode="after")
+    def _names_what_more_is(self) -> Self:
+        if self.then == "more" and self.creative is None:
+            raise ValueError("`then: more` needs `creative:`, the one that it shows")
+        if self.then != "more" and self.creative is not None:
+            raise ValueError(f"`then: {self.then}` takes no `creative:`")
+        return self
 
 
 Fit = Literal["cover", "contain"]
@@ -92,6 +146,19 @@ class Creative(Part):
         description="Shown only when this holds; without it, part of the plain rotation.",
         examples=[{"engagement": 60, "for_seconds": 2}],
     )
+    responses: tuple[Response, ...] = Field(
+        (),
+        description="What happens while it is shown; of several that hold the first.",
+        examples=[
+            [{"when": {"engagement": 60}, "then": "more", "creative": "shoe-more"}]
+        ],
+    )
+
+    def rotates(self, local: LocalTime) -> bool:
+        """Return True when it is a part of the plain rotation at a local time."""
+        if self.when is None:
+            return True
+        return self.when.only_time and hold(self.when.hours, local)
 
 
 class Offer(Part):
@@ -144,6 +211,28 @@ class Advertiser(Part):
     )
 
 
+class Caps(Part):
+    """Limit how often a campaign is shown; its responses count too."""
+
+    per_hour: int | None = Field(
+        None,
+        ge=1,
+        le=3600,
+        description="Plays at one stand within any 60 minutes.",
+        examples=[12],
+    )
+    per_visitor: int | None = Field(
+        None,
+        ge=1,
+        le=1000,
+        description=(
+            "Plays that somebody looks at during one presence; while they are there, it does not "
+            "come again."
+        ),
+        examples=[3],
+    )
+
+
 class Campaign(Part):
     """Hold creatives of one advertiser for some time at some stands."""
 
@@ -181,6 +270,46 @@ class Campaign(Part):
         description="Share of the plain rotation, against the shares of other campaigns.",
         examples=[0.4],
     )
+    priority: int = Field(
+        5,
+        ge=1,
+        le=9,
+        description=(
+            "Campaigns of the highest number have the screen; others come when none of those may."
+        ),
+        examples=[5],
+    )
+    hours: tuple[Daypart, ...] = Field(
+        (),
+        description=(
+            "Dayparts, in the time zone of each stand; a night belongs to the day of its evening. "
+            "Without them the campaign runs all day."
+        ),
+        examples=[["mon-fri 07:00-10:00", "fri-sat 20:00-02:00"]],
+    )
+    blackout: tuple[Day, ...] = Field(
+        (),
+        description="Days, from midnight to midnight, on which it is not shown.",
+        examples=[["2027-03-26"]],
+    )
+    caps: Caps = Field(
+        Caps(),
+        description="How often it is shown at most.",
+        examples=[{"per_hour": 12, "per_visitor": 3}],
+    )
+    category: Name | None = Field(
+        None,
+        description=(
+            "Advertisers of one category compete: their campaigns never follow each other "
+            "directly."
+        ),
+        examples=["shoes"],
+    )
+    goal: Literal["attention", "touch", "redemption"] = Field(
+        "attention",
+        description="What counts as its success.",
+        examples=["touch"],
+    )
     creatives: tuple[Creative, ...] = Field(
         min_length=1,
         description="What is shown; at least one without `when`.",
@@ -216,6 +345,15 @@ class Campaign(Part):
         examples=[0.1],
     )
 
+    offers_in_plain: Literal["same", "none"] = Field(
+        "same",
+        description=(
+            "Offers in those slots: `same` as in others, so that redemptions can be compared, or "
+            "`none`."
+        ),
+        examples=["same"],
+    )
+
     @field_validator("to")
     @classmethod
     def _after_its_start(cls, to: date, info: ValidationInfo) -> date:
@@ -235,8 +373,57 @@ class Campaign(Part):
             )
         return creatives
 
+    @field_validator("creatives")
+    @classmethod
+    def _more_is_there(cls, creatives: tuple[Creative, ...]) -> tuple[Creative, ...]:
+        ids = [creative.id for creative in creatives]
+        for creative in creatives:
+            for response in creative.responses:
+                if response.creative is not None:
+                    _check_more(creative, response.creative, ids)
+        return creatives
+
+    def creative(self, creative_id: str) -> Creative | None:
+        """Return the creative of that id, if there is one."""
+        for creative in self.creatives:
+            if creative.id == creative_id:
+                return creative
+        return None
+
+    def competes_with(self, other: Campaign) -> bool:
+        """Return True for a campaign that must never directly follow this one, nor precede it."""
+        if self.category is None or self.category != other.category:
+            return False
+        return self.advertiser != other.advertiser
+
+    def is_on(self, local: LocalTime, stand_id: str) -> bool:
+        """Return True when the campaign may be shown at a stand at its local time."""
+        if stand_id not in self.stands or local.day in self.blackout:
+            return False
+        if not self.hours:
+            return self.runs(local.day, stand_id)
+        for hours in self.hours:
+            began = read_hours(hours).began(local)
+            # The night after the last day is a part of it; the one before the first is not.
+            if began is not None and self.runs(began, stand_id):
+                return True
+        return False
+
     def runs(self, day: date, stand_id: str) -> bool:
         """Tell whether the campaign is on at a stand on its local day."""
         if not self.from_ <= day <= self.to:
             return False
         return stand_id in self.stands
+
+
+def _check_more(creative: Creative, more: str, ids: Sequence[str]) -> None:
+    """Refuse what `more` cannot show. Raises ValueError."""
+    if more == creative.id:
+        raise ValueError(
+            f"{more!r} cannot show more by itself; `repeat` shows it again"
+        )
+    if more not in ids:
+        raise ValueError(
+            f"`then: more` of {creative.id!r} names no creative of this campaign: "
+            f"{more!r}{did_you_mean(more, ids)}"
+        )
