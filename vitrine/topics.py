@@ -133,13 +133,13 @@ PLAYS = Topic(
     schema=schemas.Play,
     description=(
         "Proof of play: creative, start, end, why it was chosen, "
-        "with what probability, by which player."
+        "with what probability and instead of what, by which player."
     ),
     written_by=("stand",),
     read_by=("analytics",),
     partitions=STAND_PARTITIONS,
     retention_ms=30 * DAY_MS,
-    version=3,
+    version=4,
     # The plays of a month count again when analytics loses its store.
     reads_from=1,
 )

@@ -8,7 +8,7 @@ from typing import Final
 from vitrine.clock import Moment
 from vitrine.mall import Stand
 from vitrine.mall.names import Names, names_of
-from vitrine.programme.playlist import Choice, plain_choices, running
+from vitrine.programme.playlist import Choice
 from vitrine.programme.screen import PlannedPlay
 from vitrine.services.stand.concerns import (
     Concern,
@@ -110,14 +110,8 @@ class Overview:
 
     def _choices(self, stand: Stand, stage: Stage, now: Moment) -> list[Choice]:
         """Return what the rotation may bring when the current play ends."""
-        starts_ns = now.utc_ns
-        screen = stage.director.screen
-        if screen is not None and screen.current is not None:
-            ends = now.at_steady(screen.end_ns)
-            starts_ns = max(starts_ns, ends.utc_ns)
         usable = self._resting.usable_at(stand.id, self._creatives)
-        campaigns = running(self._stages.mall, stand, starts_ns)
-        return plain_choices(campaigns, stand, starts_ns, usable)
+        return stage.director.may_follow(self._stages.mall, stand, now, usable)
 
     def _concerns(
         self,

@@ -158,7 +158,9 @@ class Stages:
 def _thresholds(mall: Mall) -> frozenset[float]:
     conditions: list[Condition | None] = []
     for campaign in mall.campaigns:
-        conditions += [creative.when for creative in campaign.creatives]
+        for creative in campaign.creatives:
+            conditions.append(creative.when)
+            conditions += [response.when for response in creative.responses]
         conditions += [offer.when for offer in campaign.offers]
     thresholds = set()
     for condition in conditions:

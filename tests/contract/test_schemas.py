@@ -113,7 +113,7 @@ def test_a_message_of_another_version_is_refused(topic: Topic) -> None:
         decode(make_record(topic, content, version=topic.version + 1))
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_plays_of_before_are_read(version: int) -> None:
     plays = BY_NAME["plays"]
     content = (GOLDEN / "plays" / "good-completed.json").read_bytes()
@@ -121,6 +121,7 @@ def test_plays_of_before_are_read(version: int) -> None:
     assert isinstance(event, Play)
     assert event.doubtful is None
     assert event.proven_ns == 0
+    assert event.alternatives == {}
 
 
 def test_rows_of_before_are_read() -> None:
@@ -134,8 +135,8 @@ def test_rows_of_before_are_read() -> None:
 def test_plays_of_a_later_version_are_refused() -> None:
     plays = BY_NAME["plays"]
     content = (GOLDEN / "plays" / "good-completed.json").read_bytes()
-    with pytest.raises(Invalid, match="expected 'plays/3'"):
-        decode(make_record(plays, content, version=4))
+    with pytest.raises(Invalid, match="expected 'plays/4'"):
+        decode(make_record(plays, content, version=5))
 
 
 def test_coverage_of_before_is_read() -> None:

@@ -232,6 +232,11 @@ class Caps(Part):
         examples=[3],
     )
 
+    @property
+    def are_set(self) -> bool:
+        """True when there is any."""
+        return self.per_hour is not None or self.per_visitor is not None
+
 
 class Campaign(Part):
     """Hold creatives of one advertiser for some time at some stands."""

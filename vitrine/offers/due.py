@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from vitrine.mall import Campaign, Offer
+from vitrine.mall import Campaign, Condition, Offer
 from vitrine.offers.caps import grant_id
 from vitrine.programme.arms import arm
 from vitrine.programme.audience import Audience
 from vitrine.programme.commands import Command
-from vitrine.schemas import Identity, Interaction
+from vitrine.schemas import Identity, Interaction, Person
 
 Outcome = Literal["granted", "already", "exhausted", "no-codes"]
 
@@ -47,12 +47,15 @@ def due_offer(
     """Return the offer that is due while the play of `command` is on the screen; None without any.
 
     It is the campaign's first offer whose condition somebody identified meets, for the most
-    engaged of them. Grants in `answered` are not asked for again. Plain slots have no offers.
+    engaged of them; or the condition of the creative's own `then: offer`. Grants in `answered` are
+    not asked for again. Plain slots have the same offers, unless the campaign says none.
     """
-    if arm(campaign, command.stand_id, now_ns) == "plain":
+    is_plain = arm(campaign, command.stand_id, now_ns) == "plain"
+    if is_plain and campaign.offers_in_plain == "none":
         return None
+    responses = _conditions(campaign, command)
     for offer in campaign.offers:
-        for person in audience.meeting(offer.when, now_ns):
+        for person in _meeting_any([offer.when, *responses], audience, now_ns):
             identity = audience.identity(person)
             if identity is None:
                 continue
@@ -68,6 +71,27 @@ def due_offer(
                 )
                 return DueOffer(offer, shown)
     return None
+
+
+def _conditions(campaign: Campaign, command: Command) -> list[Condition]:
+    """Return the conditions under which the creative on the screen grants offers itself."""
+    creative = campaign.creative(command.creative_id)
+    if creative is None:
+        return []
+    return [each.when for each in creative.responses if each.then == "offer"]
+
+
+def _meeting_any(
+    conditions: Sequence[Condition],
+    audience: Audience,
+    now_ns: int,
+) -> list[Person]:
+    """Return who meets one of these, those of the first condition first."""
+    people: dict[str, Person] = {}
+    for condition in conditions:
+        for person in audience.meeting(condition, now_ns):
+            people.setdefault(person.presence_id, person)
+    return list(people.values())
 
 
 def _shown(

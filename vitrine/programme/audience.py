@@ -8,6 +8,7 @@ from typing import Final
 
 from vitrine.clock import SECOND_NS
 from vitrine.mall import Condition
+from vitrine.mall.hours import is_open
 from vitrine.schemas import Identity, Person, StandEngagement
 
 # Chosen, not measured: snapshots come several times a second, so several in a row have to be
@@ -27,6 +28,8 @@ class Audience:
     latest: StandEngagement | None = None
     identities: dict[str, Identity] = field(default_factory=dict)
     """The last decision about each track that is present or was lately."""
+    time_zone: str = "UTC"
+    """Of the stand, for the hours of conditions."""
     _held_since: dict[tuple[str, float], int] = field(default_factory=dict)
     """(presence, threshold) → when its score reached the threshold and has held it since."""
 
@@ -89,7 +92,7 @@ class Audience:
     def meeting(self, condition: Condition, now_ns: int) -> list[Person]:
         """Return those for whom the condition holds, most engaged first."""
         latest = self._fresh(now_ns)
-        if latest is None:
+        if latest is None or not is_open(condition.hours, self.time_zone, now_ns):
             return []
         people = latest.people
         if condition.people is not None and len(people) < condition.people:
@@ -149,6 +152,8 @@ def in_words(condition: Condition) -> str:
         parts.append(f"people here: {condition.people} or more")
     if condition.attending is not None:
         parts.append(f"people looking: {condition.attending} or more")
+    if condition.hours:
+        parts.append("it is its time")
     if not parts:
         return "somebody is here"
     return ", ".join(parts)

@@ -13,7 +13,7 @@ from pydantic import (
 )
 
 from vitrine.clock import SECOND_NS
-from vitrine.schemas import LONG_NS, Arm, Doubt, Id, Play
+from vitrine.schemas import LONG_NS, Alternatives, Arm, Doubt, Id, Play
 from vitrine.schemas.base import Nanoseconds
 
 PlayerKind = Literal["page", "virtual"]
@@ -88,7 +88,9 @@ class Command(Decision):
     slot_ns: Nanoseconds
     issued_ns: Nanoseconds
     responds: bool
-    """The creative came because its condition held."""
+    """The creative came because a condition held."""
+    alternatives: Alternatives = Field(default_factory=dict)
+    """What might have been shown instead."""
 
     @property
     def play_id(self) -> str:
@@ -158,6 +160,7 @@ def to_play(
         config_version=command.config_version,
         doubtful=span.doubtful,
         proven_ns=proven_ns,
+        alternatives=command.alternatives,
     )
 
 

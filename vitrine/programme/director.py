@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Final
 
 from vitrine.clock import SECOND_NS, Moment
 from vitrine.mall import Campaign, Creative, Mall, Stand
-from vitrine.programme.arms import uniform
 from vitrine.programme.audience import Audience
+from vitrine.programme.chooser import Chooser, Turn
 from vitrine.programme.commands import Command, PlayerKind
-from vitrine.programme.playlist import (
-    Choice,
-    Usable,
-    response,
-    rotation,
-    rotation_draw,
-    running,
-)
+from vitrine.programme.frequency import Frequency
+from vitrine.programme.playlist import Choice, Usable, chosen, running
+from vitrine.programme.rotation import Rotation
 from vitrine.programme.screen import PlannedPlay, Screen
+from vitrine.schemas import LONGEST_REASON
 
-# Chosen, not measured: a score around the threshold must not make the screen flicker.
-COOL_DOWN_NS: Final = 30 * SECOND_NS
-"""Time from the start of a response to the earliest start of the same one."""
+# Chosen, not measured: whatever conditions say, nobody can read more than six switches a minute.
+BETWEEN_CUTS_NS: Final = 10 * SECOND_NS
+"""Time from one play that cut another to the next one that may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +45,14 @@ class Director:
     audience: Audience = field(default_factory=Audience)
     screen: Screen | None = None
     """The screen of the player in charge; None without one."""
+    frequency: Frequency = field(default_factory=Frequency)
+    chooser: Chooser = field(init=False)
     _issued: int = 0
-    _rotated: int = 0
-    _offset: float | None = None
-    """Start of the rotation, drawn at its first play."""
-    _responded: dict[tuple[str, str], int] = field(default_factory=dict)
-    """(campaign, creative) → start of its last response, by the steady clock."""
+    _cut_ns: int | None = None
+    """Start of the last play that cut another, by the steady clock."""
+
+    def __post_init__(self) -> None:
+        self.chooser = Chooser(self.audience)
 
     def without_player(self) -> None:
         """Forget the screen: nobody shows plays now."""
@@ -66,9 +65,13 @@ class Director:
             self.screen.ended(command_id, end_ns)
 
     def failed(self, command_id: str) -> None:
-        """Take in that the creative of a command cannot be shown."""
-        if self.screen is not None:
-            self.screen.failed(command_id)
+        """Take in that the creative of a command cannot be shown: it counts for no cap."""
+        if self.screen is None:
+            return
+        for play in (self.screen.current, self.screen.following):
+            if play is not None and play.command.command_id == command_id:
+                self.frequency.take_back(play.campaign)
+        self.screen.failed(command_id)
 
     def next_play(
         self,
@@ -85,31 +88,34 @@ class Director:
         """
         screen = self._screen_of(player)
         screen.advance(now.steady_ns)
+        self.audience.time_zone = stand.time_zone
+        self._look(screen, now)
         start_ns = screen.next_start(now.steady_ns)
         cut = start_ns is None
         if start_ns is None:
-            if not screen.may_cut(now.steady_ns):
+            if not self._may_cut(screen, now):
                 return None
             start_ns = now.steady_ns
         start = now.at_steady(start_ns)
-        choice = self._response(
-            mall,
-            stand,
-            now,
-            start,
-            usable,
+        turn = Turn(
+            stand=stand,
+            campaigns=running(mall, stand, start.utc_ns),
+            now=now,
+            start=start,
+            cut=cut,
+            current=screen.current,
+            usable=self._within_caps(usable, now, start),
         )
-        responds = choice is not None
-        if choice is None:
-            if cut:
-                return None
-            choice = self._rotation(mall, stand, start.utc_ns, usable)
+        answer = self.chooser.choose(turn)
+        if answer is None:
+            return None
+        choice = answer.choice
         command = self._command(
             choice,
             version,
             player,
             now.utc_ns,
-            responds=responds,
+            responds=answer.responds,
         )
         play = PlannedPlay(
             command,
@@ -118,8 +124,43 @@ class Director:
             cut,
             now.steady_ns,
         )
+        if cut:
+            self._cut_ns = now.steady_ns
+        self.frequency.played(choice.campaign, start.steady_ns)
         screen.send(play)
         return play
+
+    def may_follow(
+        self,
+        mall: Mall,
+        stand: Stand,
+        now: Moment,
+        usable: Usable,
+    ) -> list[Choice]:
+        """Return what the rotation may bring when the current play ends; changes nothing."""
+        start = now
+        if self.screen is not None and self.screen.current is not None:
+            start = now.at_steady(max(now.steady_ns, self.screen.end_ns))
+        rotation: Rotation = deepcopy(self.chooser.rotation)
+        candidates = rotation.candidates(
+            running(mall, stand, start.utc_ns),
+            stand,
+            start.utc_ns,
+            self._within_caps(usable, now, start),
+            self.chooser.last,
+        )
+        return [chosen(one, candidates, stand, start.utc_ns) for one in candidates]
+
+    def _within_caps(self, usable: Usable, now: Moment, start: Moment) -> Usable:
+        """Return `usable` for campaigns whose caps allow a play from `start` on."""
+        people = self.audience.present(now.utc_ns)
+
+        def allowed(campaign: Campaign, creative: Creative) -> bool:
+            if not self.frequency.allows(campaign, start.steady_ns, people):
+                return False
+            return usable(campaign, creative)
+
+        return allowed
 
     def _screen_of(self, player: Player) -> Screen:
         """A new connection begins with a play of its own."""
@@ -127,53 +168,22 @@ class Director:
             self.screen = Screen(player.session)
         return self.screen
 
-    def _response(
-        self,
-        mall: Mall,
-        stand: Stand,
-        now: Moment,
-        start: Moment,
-        usable: Usable,
-    ) -> Choice | None:
-        def rested(campaign: Campaign, creative: Creative) -> bool:
-            last_ns = self._responded.get((campaign.id, creative.id))
-            if last_ns is not None and start.steady_ns - last_ns < COOL_DOWN_NS:
-                return False
-            return usable(campaign, creative)
-
-        choice = response(
-            running(mall, stand, now.utc_ns),
-            stand,
-            self.audience,
-            now.utc_ns,
-            start.utc_ns,
-            uniform("response", stand.id, start.utc_ns),
-            rested,
+    def _look(self, screen: Screen, now: Moment) -> None:
+        """Count the play on the screen for those who look at it."""
+        play = screen.current
+        if play is None:
+            return
+        self.frequency.look(
+            self.audience.present(now.utc_ns),
+            play.campaign,
+            play.command.command_id,
+            now.steady_ns,
         )
-        if choice is not None:
-            rests = (choice.campaign.id, choice.creative.id)
-            self._responded[rests] = start.steady_ns
-        return choice
 
-    def _rotation(
-        self,
-        mall: Mall,
-        stand: Stand,
-        start_ns: int,
-        usable: Usable,
-    ) -> Choice:
-        if self._offset is None:
-            self._offset = uniform("rotation", stand.id, start_ns)
-        draw = rotation_draw(self._offset, self._rotated)
-        self._rotated += 1
-        campaigns = running(mall, stand, start_ns)
-        return rotation(
-            campaigns,
-            stand,
-            start_ns,
-            draw,
-            usable,
-        )
+    def _may_cut(self, screen: Screen, now: Moment) -> bool:
+        if not screen.may_cut(now.steady_ns):
+            return False
+        return self._cut_ns is None or now.steady_ns - self._cut_ns >= BETWEEN_CUTS_NS
 
     def _command(
         self,
@@ -195,8 +205,9 @@ class Director:
             advertiser=choice.campaign.advertiser,
             creative_id=choice.creative.id,
             seconds=choice.creative.seconds,
-            reason=choice.reason,
+            reason=choice.reason[:LONGEST_REASON],
             probability=choice.probability,
+            alternatives=dict(choice.alternatives),
             arm=choice.arm,
             slot_ns=choice.slot_ns,
             config_version=version,

@@ -15,6 +15,7 @@ from pydantic import StringConstraints
 
 from vitrine.clock import SECOND_NS
 from vitrine.mall import Campaign, Creative, Mall, Stand
+from vitrine.mall.hours import local_time
 from vitrine.programme.arms import SLOT_NS, arm_of, slot_start
 from vitrine.programme.commands import (
     CLOCK_TOLERANCE_NS,
@@ -81,7 +82,7 @@ class Licensed:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """Hold a time in which the same campaigns run."""
+    """Hold a time in which the same creatives rotate."""
 
     from_ns: int
     until_ns: int
@@ -127,14 +128,33 @@ def licences(
 
 
 def _spans(mall: Mall, stand: Stand, now_ns: int) -> Iterator[_Span]:
-    """Yield the spans of the licensed time, in order; campaigns change where slots begin."""
+    """Yield the spans of the licensed time, in order; the rotation changes where slots begin."""
     end_ns = now_ns + LICENSED_NS
     from_ns = now_ns
-    campaigns = running(mall, stand, from_ns)
+    rotation = _rotation(mall, stand, from_ns)
     for slot_ns in range(slot_start(now_ns) + SLOT_NS, end_ns, SLOT_NS):
-        later = running(mall, stand, slot_ns)
-        if later != campaigns:
-            yield _Span(from_ns, slot_ns, campaigns)
+        later = _rotation(mall, stand, slot_ns)
+        if later != rotation:
+            yield _Span(from_ns, slot_ns, [campaign for campaign, _ in rotation])
             from_ns = slot_ns
-            campaigns = later
-    yield _Span(from_ns, end_ns, campaigns)
+            rotation = later
+    yield _Span(from_ns, end_ns, [campaign for campaign, _ in rotation])
+
+
+def _rotation(
+    mall: Mall,
+    stand: Stand,
+    at_ns: int,
+) -> list[tuple[Campaign, Sequence[Creative]]]:
+    """Return the campaigns that a screen may show on its own, and their creatives.
+
+    A screen alone counts nothing, so campaigns with caps wait for the stand.
+    """
+    local = local_time(at_ns, stand.time_zone)
+    found: list[tuple[Campaign, Sequence[Creative]]] = []
+    for campaign in running(mall, stand, at_ns):
+        if campaign.caps.are_set:
+            continue
+        creatives = [c for c in campaign.creatives if c.rotates(local)]
+        found.append((campaign, creatives))
+    return found

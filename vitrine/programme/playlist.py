@@ -1,23 +1,19 @@
-"""The choice of the next creative, with its reason and probability.
+"""What may be shown next, each with its reason and probability.
 
 Time, audience and draw are arguments.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from vitrine.ids import local_day
 from vitrine.mall import Campaign, Creative, Mall, Stand
+from vitrine.mall.hours import LocalTime, local_time
 from vitrine.programme.arms import arm, slot_start
 from vitrine.programme.audience import Audience, in_words
-from vitrine.schemas import Arm
-
-# (√5 − 1) / 2: multiples of the golden section fill the unit interval as evenly as any can.
-GOLDEN: Final = 0.6180339887498949
-"""Step from one draw of the rotation to the next."""
+from vitrine.schemas import MOST_ALTERNATIVES, Arm
 
 HOUSE: Final = Campaign.model_validate(
     {
@@ -42,17 +38,27 @@ class Choice:
     creative: Creative
     reason: str
     probability: float
-    """Of this creative, given the arm and the audience."""
+    """Of this creative, given the arm, the audience and all that was shown before."""
     arm: Arm
     slot_ns: int
     """Start of the slot in which the play begins."""
+    alternatives: Mapping[str, float] = field(default_factory=dict)
+    """`campaign/creative` of what might have been shown instead → its probability, likeliest
+    first; at most MOST_ALTERNATIVES."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
+class Candidate:
+    """Hold a creative that may be shown, and its weight against the others."""
+
     campaign: Campaign
     creative: Creative
     weight: float
+
+    @property
+    def name(self) -> str:
+        """Return campaign and creative; no id of either has a slash."""
+        return f"{self.campaign.id}/{self.creative.id}"
 
 
 def running(
@@ -60,30 +66,18 @@ def running(
     stand: Stand,
     at_ns: int,
 ) -> list[Campaign]:
-    """Return the campaigns that are on at a stand on its local day."""
-    day = local_day(at_ns, stand.time_zone)
-    return [campaign for campaign in mall.campaigns if campaign.runs(day, stand.id)]
+    """Return the campaigns that are on at a stand at its local time."""
+    local = local_time(at_ns, stand.time_zone)
+    return [campaign for campaign in mall.campaigns if campaign.is_on(local, stand.id)]
 
 
-def rotation_draw(offset: float, number: int) -> float:
-    """Return the draw of the `number`-th play of a rotation that began at `offset` in [0, 1).
-
-    Steps of the golden section fill the unit interval evenly (Weyl), so that the plays of each
-    campaign stay within two of its share at any time, while each single draw is uniform over a
-    random offset.
-    """
-    return (offset + number * GOLDEN) % 1.0
-
-
-def rotation(
-    campaigns: Sequence[Campaign],
-    stand: Stand,
-    at_ns: int,
-    draw: float,
-    usable: Usable,
-) -> Choice:
-    """Return the plain rotation's choice for a play that begins at `at_ns`."""
-    return _drawn(_in_rotation(campaigns, usable), stand, at_ns, draw)
+def rotating(campaign: Campaign, local: LocalTime, usable: Usable) -> list[Creative]:
+    """Return the creatives of a campaign that its plain rotation has at a local time."""
+    return [
+        creative
+        for creative in campaign.creatives
+        if creative.rotates(local) and usable(campaign, creative)
+    ]
 
 
 def plain_choices(
@@ -92,67 +86,69 @@ def plain_choices(
     at_ns: int,
     usable: Usable,
 ) -> list[Choice]:
-    """Return all that the plain rotation may choose for a play that begins at `at_ns`."""
-    candidates = _in_rotation(campaigns, usable)
-    total = sum(candidate.weight for candidate in candidates)
-    return [_choice(candidate, total, stand, at_ns) for candidate in candidates]
+    """Return what may be shown at `at_ns` by whoever does not know what was shown before.
 
-
-def _in_rotation(campaigns: Sequence[Campaign], usable: Usable) -> list[_Candidate]:
-    """Return the candidates of the plain rotation; the house when nothing can run.
-
-    Campaigns come by `share`, the creatives of each alike.
+    Of the campaigns of the highest priority, each comes by its share, and its creatives alike. It
+    is the house where there is none.
     """
-
-    def eligible(campaign: Campaign, creative: Creative) -> bool:
-        return creative.when is None and usable(campaign, creative)
-
-    candidates = _candidates(campaigns, eligible)
+    local = local_time(at_ns, stand.time_zone)
+    able = [campaign for campaign in campaigns if rotating(campaign, local, usable)]
+    candidates = []
+    for campaign in foremost(able):
+        creatives = rotating(campaign, local, usable)
+        for creative in creatives:
+            weight = campaign.share / len(creatives)
+            candidates.append(Candidate(campaign, creative, weight))
     if not candidates:
-        house = _Candidate(HOUSE, HOUSE.creatives[0], weight=1.0)
-        candidates.append(house)
-    return candidates
+        candidates.append(house())
+    return [chosen(one, candidates, stand, at_ns) for one in candidates]
 
 
-def response(
+def foremost(campaigns: Sequence[Campaign]) -> list[Campaign]:
+    """Return the campaigns of the highest priority."""
+    highest = max((campaign.priority for campaign in campaigns), default=0)
+    return [campaign for campaign in campaigns if campaign.priority == highest]
+
+
+def house() -> Candidate:
+    """Return the house, as the only candidate."""
+    return Candidate(HOUSE, HOUSE.creatives[0], weight=1.0)
+
+
+def responding(
     campaigns: Sequence[Campaign],
     stand: Stand,
     audience: Audience,
     now_ns: int,
     at_ns: int,
-    draw: float,
     usable: Usable,
-) -> Choice | None:
-    """Return a creative whose condition holds now, for a play from `at_ns` on; None without any.
+) -> list[Candidate]:
+    """Return the creatives whose condition holds now, for a play from `at_ns` on.
 
-    Campaigns whose slot is plain do not respond.
+    Campaigns whose slot is plain do not respond. Those of the highest priority come before all
+    others, and each by its share.
     """
-
-    def eligible(campaign: Campaign, creative: Creative) -> bool:
-        if creative.when is None or not usable(campaign, creative):
-            return False
-        return bool(audience.meeting(creative.when, now_ns))
-
-    adaptive = [c for c in campaigns if arm(c, stand.id, at_ns) == "adaptive"]
-    candidates = _candidates(adaptive, eligible)
-    if not candidates:
-        return None
-    return _drawn(candidates, stand, at_ns, draw)
-
-
-def _candidates(campaigns: Sequence[Campaign], eligible: Usable) -> list[_Candidate]:
-    """Divide each campaign's share among its creatives that are eligible."""
-    candidates = []
+    met: dict[str, list[Creative]] = {}
     for campaign in campaigns:
-        creatives = [c for c in campaign.creatives if eligible(campaign, c)]
+        if arm(campaign, stand.id, at_ns) == "plain":
+            continue
+        for creative in campaign.creatives:
+            if creative.when is None or creative.when.only_time:
+                continue
+            if usable(campaign, creative) and audience.meeting(creative.when, now_ns):
+                met.setdefault(campaign.id, []).append(creative)
+    able = [campaign for campaign in campaigns if campaign.id in met]
+    candidates = []
+    for campaign in foremost(able):
+        creatives = met[campaign.id]
         for creative in creatives:
             weight = campaign.share / len(creatives)
-            candidates.append(_Candidate(campaign, creative, weight))
+            candidates.append(Candidate(campaign, creative, weight))
     return candidates
 
 
-def _drawn(
-    candidates: Sequence[_Candidate],
+def drawn(
+    candidates: Sequence[Candidate],
     stand: Stand,
     at_ns: int,
     draw: float,
@@ -161,22 +157,24 @@ def _drawn(
     total = sum(candidate.weight for candidate in candidates)
     left = draw * total
     # Rounding may leave nothing for the last one: it is the one without a test.
-    chosen = candidates[-1]
+    found = candidates[-1]
     for candidate in candidates[:-1]:
         left -= candidate.weight
         if left < 0:
-            chosen = candidate
+            found = candidate
             break
-    return _choice(chosen, total, stand, at_ns)
+    choice = chosen(found, candidates, stand, at_ns)
+    return replace(choice, alternatives=_alternatives(found, candidates, total))
 
 
-def _choice(
-    candidate: _Candidate,
-    total: float,
+def chosen(
+    candidate: Candidate,
+    candidates: Sequence[Candidate],
     stand: Stand,
     at_ns: int,
 ) -> Choice:
-    """Return a candidate as the choice among all, whose weights have this total."""
+    """Return a candidate as the choice among all."""
+    total = sum(each.weight for each in candidates)
     return Choice(
         campaign=candidate.campaign,
         creative=candidate.creative,
@@ -187,9 +185,23 @@ def _choice(
     )
 
 
+def _alternatives(
+    found: Candidate,
+    candidates: Sequence[Candidate],
+    total: float,
+) -> dict[str, float]:
+    """Return the likeliest of the others, to three digits."""
+    others = [candidate for candidate in candidates if candidate is not found]
+    others.sort(key=lambda candidate: -candidate.weight)
+    likeliest = {}
+    for other in others[:MOST_ALTERNATIVES]:
+        likeliest[other.name] = float(f"{other.weight / total:.3g}")
+    return likeliest
+
+
 def _reason(campaign: Campaign, creative: Creative) -> str:
     if campaign is HOUSE:
         return "nothing else runs"
-    if creative.when is None:
+    if creative.when is None or creative.when.only_time:
         return "rotation"
     return f"{in_words(creative.when)}: {creative.id}"

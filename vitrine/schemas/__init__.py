@@ -16,7 +16,10 @@ from vitrine.schemas.notice import Notice, Recognition
 from vitrine.schemas.plays import (
     LONG_NS,
     LONGEST_NS,
+    LONGEST_REASON,
+    MOST_ALTERNATIVES,
     OVERLAP_NS,
+    Alternatives,
     Arm,
     Doubt,
     Interaction,
@@ -26,8 +29,11 @@ from vitrine.schemas.plays import (
 
 __all__ = [
     "LONGEST_NS",
+    "LONGEST_REASON",
     "LONG_NS",
+    "MOST_ALTERNATIVES",
     "OVERLAP_NS",
+    "Alternatives",
     "Arm",
     "CampaignWindow",
     "Coverage",

@@ -22,6 +22,21 @@ OVERLAP_NS: Final = 2 * SECOND_NS
 LONGEST_NS: Final = 600 * SECOND_NS + LONG_NS
 """Time that no play exceeds."""
 
+LONGEST_REASON: Final = 200
+"""Characters of the words that say why something was shown."""
+# As many as a decision tells of.
+MOST_ALTERNATIVES: Final = 8
+"""Other creatives that a play names, which might have been shown instead."""
+
+Probability = Annotated[
+    float,
+    Field(gt=0, le=1),
+]
+Alternatives = Annotated[
+    dict[Id, Probability],
+    Field(max_length=MOST_ALTERNATIVES),
+]
+"""`campaign/creative` → the probability with which it would have been shown."""
 Arm = Literal["adaptive", "plain"]
 Doubt = Literal["early", "future", "long", "short", "overlap"]
 InteractionKind = Literal["touch", "offer-shown", "offer-redeemed", "opt-out"]
@@ -41,14 +56,11 @@ class Play(Event):
     player: Literal["page", "virtual"]
     reason: Annotated[
         str,
-        Field(min_length=1, max_length=200),
+        Field(min_length=1, max_length=LONGEST_REASON),
     ]
     """The reason for this creative, in words."""
-    probability: Annotated[
-        float,
-        Field(gt=0, le=1),
-    ]
-    """The probability with which the rules and the draw chose it."""
+    probability: Probability
+    """The probability with which the rules and the draw chose it, given all that came before."""
     arm: Arm
     slot_ns: Nanoseconds
     """Start of the 5-minute slot that fixed the arm."""
@@ -57,6 +69,8 @@ class Play(Event):
     """What was reported and cannot have been; the times are the nearest possible ones."""
     proven_ns: Nanoseconds = 0
     """Time for which the page proved that a browser drew it; the rest is unproven."""
+    alternatives: Alternatives = Field(default_factory=dict)
+    """What might have been shown instead, the likeliest; none where it was certain."""
 
     @property
     def occurred_at_ns(self) -> int:

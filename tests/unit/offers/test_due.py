@@ -129,15 +129,35 @@ def test_a_campaign_without_offers_has_none_due() -> None:
     assert due(engaged("a"), make_campaign()) is None
 
 
-def test_a_plain_slot_has_no_offers() -> None:
+@pytest.mark.parametrize(
+    ("in_plain", "expected"), [("same", ("ten", "visit-a")), ("none", None)]
+)
+def test_a_plain_slot_has_the_same_offers_or_none(in_plain: str, expected: Any) -> None:
     number = uniform("arm", "north", T0_NS)
 
     def with_holdout(holdout: float) -> Any:
-        campaign = make_campaign(offers=[make_offer()], holdout=holdout)
+        campaign = make_campaign(
+            offers=[make_offer()], holdout=holdout, offers_in_plain=in_plain
+        )
         return who(due(engaged("a"), campaign))
 
-    assert with_holdout(number + 1e-9) is None
+    assert with_holdout(number + 1e-9) == expected
     assert with_holdout(number) == ("ten", "visit-a")
+
+
+def test_the_creative_on_the_screen_may_grant_offers_itself() -> None:
+    response = {"when": {"engagement": 60}, "then": "offer"}
+    shoe = {"id": "shoe", "file": "shoe.html", "responses": [response]}
+    boot = {"id": "boot", "file": "boot.html"}
+    known_only = make_offer(when={"known": True})
+    granting = make_campaign("spring", shoe, boot, offers=[known_only])
+    assert who(due(engaged("a", "b"), granting)) == ("ten", "visit-a")
+    other = make_campaign("spring", boot, offers=[known_only])
+    assert who(due(engaged("a"), other)) is None
+    also = make_campaign(
+        "spring", boot | {"responses": [response]}, offers=[known_only]
+    )
+    assert who(due(engaged("a"), also)) is None
 
 
 def test_what_was_decided_cannot_be_changed() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import FrozenInstanceError
 from hashlib import blake2b
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,6 @@ from vitrine.mall import Campaign, Creative, Mall
 from vitrine.programme.arms import uniform
 from vitrine.programme.commands import Command
 from vitrine.programme.director import Director, Player
-from vitrine.programme.playlist import GOLDEN
 from vitrine.programme.screen import PlannedPlay
 
 PLAIN = {"id": "plain", "file": "plain.html", "seconds": 8}
@@ -304,23 +305,26 @@ def test_a_command_says_when_it_responds() -> None:
     assert play.command.reason == "somebody has been engaged for 2 s: more"
 
 
-def test_the_rotation_goes_on_from_a_place_that_stand_and_time_draw() -> None:
+def test_the_rotation_is_drawn_by_stand_and_time_and_number() -> None:
     mall = mall_of(
         make_campaign("x", share=0.5),
         make_campaign("y", share=0.5),
     )
     given = commands(
         Director("north"),
-        quarters(0, 100),
+        quarters(0, 200),
         mall,
     )
-    offset = uniform("rotation", "north", at(0))
-    expected = []
-    for number in range(len(given)):
-        draw = (offset + number * GOLDEN) % 1
-        expected.append("x" if draw < 0.5 else "y")
-    assert len(given) > 10
-    assert [command.campaign_id for command in given] == expected
+    left = {"x": 10, "y": 10}
+    for number, command in enumerate(given[:20]):
+        start_ns = at(8 * number)
+        draw = uniform("rotation", "north", start_ns, number + 1)
+        chance = left["x"] / (left["x"] + left["y"])
+        assert command.campaign_id == ("x" if draw < chance else "y")
+        likely = chance if command.campaign_id == "x" else 1 - chance
+        assert command.probability == pytest.approx(likely)
+        left[command.campaign_id] -= 1
+    assert left == {"x": 0, "y": 0}
 
 
 def test_responses_are_drawn_by_stand_and_time() -> None:
@@ -367,3 +371,192 @@ def test_what_was_decided_cannot_be_changed() -> None:
     player = Player("page-1", "page", 1)
     with pytest.raises(FrozenInstanceError):
         player.session = 2  # type: ignore[misc]
+
+
+# What a creative says itself
+
+
+def with_responses(*responses: dict[str, Any], **fields: Any) -> Mall:
+    """A mall whose creative `plain` has these responses, beside one called `other`."""
+    plain = PLAIN | {"responses": list(responses)}
+    other = {"id": "other", "file": "other.html", "seconds": 8}
+    return mall_of(
+        make_campaign("spring", plain, MORE, **fields),
+        make_campaign("summer", other, priority=4),
+    )
+
+
+def response(then: str, **fields: Any) -> dict[str, Any]:
+    return {"when": {"engagement": 60}, "then": then} | fields
+
+
+def test_more_shows_the_named_creative_at_once_and_rests() -> None:
+    mall = with_responses(response("more", creative="more"))
+    director = Director("north")
+    assert watched(director, 0, 31, mall)[:3] == [
+        (0, "plain", False),
+        (3.0, "more", True),
+        (7.5, "plain", False),
+    ]
+    assert director.screen is not None
+
+
+def test_next_goes_on_in_the_rotation_at_once_and_rests() -> None:
+    mall = with_responses(response("next"))
+    director = Director("north")
+    for seconds in quarters(0, 3):
+        look(director, seconds)
+        play = next_play(director, seconds, mall=mall)
+    assert play is not None
+    assert (play.command.creative_id, play.cut) == ("other", True)
+    assert play.command.reason == "somebody is engaged: next after plain"
+    assert play.command.responds is False
+    later = watched(director, 3.25, 30, mall)
+    assert later[0] == (9.5, "more", False)
+    assert not any(cut for _, _, cut in later)
+
+
+def test_next_has_nothing_to_go_on_to_where_one_creative_is_all() -> None:
+    plain = PLAIN | {"responses": [response("next")]}
+    mall = mall_of(make_campaign("spring", plain))
+    assert watched(Director("north"), 0, 9, mall) == [
+        (0, "plain", False),
+        (6.5, "plain", False),
+    ]
+
+
+def test_repeat_shows_it_again_twice_at_most() -> None:
+    repeated = {"id": "a", "file": "a.html", "responses": [response("repeat")]}
+    others = [{"id": f"b{n}", "file": f"b{n}.html"} for n in range(9)]
+    mall = mall_of(make_campaign("spring", repeated, *others))
+    sent = watched(Director("north"), 0, 600, mall)
+    shown = [creative for _, creative, _ in sent]
+    first = shown.index("a")
+    assert shown[first : first + 3] == ["a", "a", "a"]
+    assert "a a a a" not in " ".join(shown)
+    assert not any(cut for _, _, cut in sent)
+
+
+def test_a_plain_slot_has_no_responses_of_creatives() -> None:
+    for then in ("next", "repeat"):
+        mall = with_responses(response(then), holdout=1.0)
+        sent = watched(Director("north"), 0, 40, mall)
+        assert not any(cut for _, _, cut in sent)
+        reasons = commands(Director("north"), quarters(0, 40), mall)
+        assert {command.reason for command in reasons} == {"rotation"}
+
+
+def test_the_first_response_that_can_be_comes() -> None:
+    mall = with_responses(
+        {"when": {"engagement": 90}, "then": "next"},
+        response("repeat"),
+        response("offer"),
+        response("more", creative="more"),
+    )
+    sent = watched(Director("north"), 0, 4, mall)
+    assert sent == [(0, "plain", False), (3.0, "more", True)]
+
+
+def test_responses_never_cut_more_often_than_every_ten_seconds() -> None:
+    creatives = []
+    for number in range(8):
+        name = f"c{number}"
+        plain = {"id": name, "file": f"{name}.html", "seconds": 60}
+        creatives.append(plain | {"responses": [response("next")]})
+    mall = mall_of(make_campaign("spring", *creatives))
+    sent = watched(Director("north"), 0, 60, mall)
+    cuts = [seconds for seconds, _, cut in sent if cut]
+    assert cuts == [3.0, 13.0, 23.0, 33.0, 43.0, 53.0]
+
+
+def test_a_condition_holds_in_its_hours_only() -> None:
+    def with_hours(hours: str) -> Mall:
+        timed = MORE | {"when": ENGAGED | {"hours": [hours]}}
+        return mall_of(make_campaign("spring", PLAIN, timed))
+
+    # T0 is at 8:00 UTC, and 9:00 in Berlin.
+    assert watched(Director("north"), 0, 4, with_hours("daily 08:00-09:00"))[1:]
+    assert not watched(Director("north"), 0, 4, with_hours("daily 09:00-10:00"))[1:]
+    berlin = with_hours("daily 09:00-10:00").model_copy(
+        update={"stands": (STAND.model_copy(update={"time_zone": "Europe/Berlin"}),)}
+    )
+    director = Director("north")
+    for seconds in quarters(0, 3):
+        look(director, seconds)
+        play = director.next_play(
+            berlin,
+            "v1",
+            berlin.stands[0],
+            Player("page-1", "page", 1),
+            moment(seconds),
+            always,
+        )
+    assert play is not None
+    assert play.command.creative_id == "more"
+
+
+# Caps and competitors
+
+
+def test_a_cap_leaves_the_screen_to_others_for_the_rest_of_the_hour() -> None:
+    capped = make_campaign("x", PLAIN, caps={"per_hour": 3})
+    mall = mall_of(capped, make_campaign("y", share=0.1))
+    given = commands(Director("north"), quarters(0, 300), mall)
+    counts = Counter(command.campaign_id for command in given)
+    assert counts["x"] == 3
+    assert counts["y"] == len(given) - 3
+
+
+def test_a_campaign_that_cannot_be_shown_does_not_use_up_its_cap() -> None:
+    mall = mall_of(make_campaign("x", PLAIN, caps={"per_hour": 1}))
+    director = Director("north")
+    first = next_play(director, 0, mall=mall)
+    assert first is not None
+    director.failed(first.command.command_id)
+    second = next_play(director, 1, mall=mall)
+    assert second is not None
+    assert second.command.campaign_id == "x"
+    assert plays(director, quarters(2, 9), mall=mall) == [(7.5, "house", False)]
+
+
+def test_who_is_there_sees_a_campaign_so_often_and_no_more() -> None:
+    capped = make_campaign("x", PLAIN, caps={"per_visitor": 2})
+    mall = mall_of(capped, make_campaign("y", share=0.1, priority=1))
+    director = Director("north")
+    for seconds in quarters(0, 30):
+        look(director, seconds, score=0)
+        plays(director, [seconds], mall=mall)
+    assert director.screen is not None
+    assert director.screen.current is not None
+    assert director.screen.current.campaign.id == "y"
+    # Nobody is there any more.
+    later = commands(director, quarters(33, 50), mall)
+    assert later[-1].campaign_id == "x"
+
+
+def test_a_response_never_follows_a_competitor() -> None:
+    mall = mall_of(
+        make_campaign("x", PLAIN, category="shoes"),
+        make_campaign("y", PLAIN, MORE, category="shoes", priority=1),
+    )
+    assert not watched(Director("north"), 0, 30, mall)[0][2]
+    assert {creative for _, creative, _ in watched(Director("north"), 0, 30, mall)} == {
+        "plain"
+    }
+
+
+# What the console asks
+
+
+def test_what_may_follow_is_what_is_drawn_and_asking_changes_nothing() -> None:
+    mall = mall_of(make_campaign("x", share=0.5), make_campaign("y", share=0.5))
+    asked = Director("north")
+    silent = Director("north")
+    for seconds in quarters(0, 200):
+        chances = {}
+        for choice in asked.may_follow(mall, STAND, moment(seconds), always):
+            chances[choice.campaign.id] = choice.probability
+        play = next_play(asked, seconds, mall=mall)
+        assert play == next_play(silent, seconds, mall=mall)
+        if play is not None:
+            assert chances[play.campaign.id] == play.command.probability

@@ -75,6 +75,41 @@ def test_a_campaign_is_licensed_for_its_days_only() -> None:
     assert found[-1].probability == 1
 
 
+def test_a_campaign_is_licensed_for_its_dayparts_only() -> None:
+    # T0 is at 8:00 UTC.
+    daytime = make_campaign("daytime", hours=["daily 09:05-18:00"])
+    found = [licensed.licence for licensed in issued(daytime)]
+    spans = []
+    for licence in found:
+        start = (licence.from_ns - T0_NS) / HOUR_NS
+        end = (licence.until_ns - T0_NS) / HOUR_NS
+        spans.append((licence.campaign_id, start, end))
+    assert spans == [
+        ("house", 0, pytest.approx(13 / 12)),
+        ("daytime", pytest.approx(13 / 12), 10),
+        ("house", 10, 25),
+    ]
+
+
+def test_a_creative_is_licensed_for_its_hours_only() -> None:
+    campaign = make_campaign(
+        "spring",
+        {"id": "always", "file": "always.svg"},
+        {"id": "noon", "file": "noon.svg", "when": {"hours": ["daily 12:00-13:00"]}},
+    )
+    [noon] = [one.licence for one in issued(campaign) if one.creative.id == "noon"]
+    assert noon.from_ns == T0_NS + 4 * HOUR_NS
+    assert noon.until_ns == T0_NS + 5 * HOUR_NS
+    assert noon.probability == 0.5
+
+
+@pytest.mark.parametrize("caps", [{"per_hour": 6}, {"per_visitor": 2}])
+def test_a_campaign_with_caps_waits_for_the_stand(caps: dict[str, int]) -> None:
+    capped = make_campaign("capped", caps=caps)
+    found = issued(capped, make_campaign("other"))
+    assert {licensed.campaign.id for licensed in found} == {"other"}
+
+
 def test_spans_begin_at_whole_milliseconds_as_a_browser_counts() -> None:
     campaigns = mall_of(make_campaign())
     [found] = licences(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import FrozenInstanceError
 from typing import Any
 
@@ -14,10 +13,12 @@ from vitrine.mall import Campaign, Creative, Stand
 from vitrine.programme.audience import Audience
 from vitrine.programme.playlist import (
     HOUSE,
+    Candidate,
     Choice,
-    response,
-    rotation,
-    rotation_draw,
+    Usable,
+    drawn,
+    plain_choices,
+    responding,
     running,
 )
 
@@ -35,8 +36,8 @@ def but_not_a(_campaign: Campaign, creative: Creative) -> bool:
     return creative.id != "a"
 
 
-def rotate(*campaigns: Campaign, draw: float = 0.0) -> Choice:
-    return rotation(campaigns, STAND, at(310), draw, always)
+def may_be_shown(*campaigns: Campaign) -> list[Choice]:
+    return plain_choices(campaigns, STAND, at(310), always)
 
 
 def engaged() -> Audience:
@@ -48,52 +49,24 @@ def engaged() -> Audience:
 
 
 def respond(
-    *campaigns: Campaign, audience: Audience, draw: float = 0.5
-) -> Choice | None:
-    """The response at second 2, for a play that begins at second 310."""
-    return response(
+    *campaigns: Campaign,
+    audience: Audience,
+    now: float = 2,
+    usable: Usable = always,
+) -> list[tuple[str, str, float]]:
+    """The campaign, creative and weight of responses, for a play from second 310 on."""
+    candidates = responding(
         campaigns,
         STAND,
         audience,
-        at(2),
+        at(now),
         at(310),
-        draw,
-        always,
+        usable,
     )
+    return [(c.campaign.id, c.creative.id, c.weight) for c in candidates]
 
 
-# Rotation
-
-
-@pytest.mark.parametrize(
-    ("offset", "number", "draw"),
-    [
-        (0.0, 0, 0.0),
-        (0.25, 0, 0.25),
-        (0.0, 1, 0.6180339887498949),
-        (0.5, 1, 0.1180339887498949),
-        (0.0, 2, 0.2360679774997898),
-    ],
-)
-def test_each_play_draws_a_golden_section_further(
-    offset: float, number: int, draw: float
-) -> None:
-    assert rotation_draw(offset, number) == pytest.approx(draw, abs=1e-12)
-
-
-@pytest.mark.parametrize("offset", [0.0, 0.31, 0.99])
-def test_shares_are_kept_at_any_time_of_the_rotation(offset: float) -> None:
-    campaigns = [
-        make_campaign("x", share=0.6),
-        make_campaign("y", share=0.3),
-        make_campaign("z", share=0.1),
-    ]
-    plays: Counter[str] = Counter()
-    for number in range(1, 500):
-        choice = rotate(*campaigns, draw=rotation_draw(offset, number))
-        plays[choice.campaign.id] += 1
-        for campaign in campaigns:
-            assert abs(plays[campaign.id] - campaign.share * number) < 2.5
+# What may be shown
 
 
 @pytest.mark.parametrize(
@@ -107,26 +80,45 @@ def test_shares_are_kept_at_any_time_of_the_rotation(offset: float) -> None:
         (1 - 2**-53, "y-plain", 0.5),
     ],
 )
-def test_the_draw_is_a_place_in_the_shares_laid_side_by_side(
+def test_the_draw_is_a_place_in_the_weights_laid_side_by_side(
     draw: float, creative: str, probability: float
 ) -> None:
-    campaigns = [
-        make_campaign("x", A, B, share=0.4),
-        make_campaign("y", share=0.4),
+    x = make_campaign("x", A, B)
+    y = make_campaign("y")
+    candidates = [
+        Candidate(x, x.creatives[0], 0.2),
+        Candidate(x, x.creatives[1], 0.2),
+        Candidate(y, y.creatives[0], 0.4),
     ]
-    choice = rotate(*campaigns, draw=draw)
+    choice = drawn(candidates, STAND, at(310), draw)
     assert choice.creative.id == creative
-    assert choice.probability == probability
-    assert choice.campaign in campaigns
+    assert choice.probability == pytest.approx(probability)
     assert choice.reason == "rotation"
+    names = ["y/y-plain", "x/a", "x/b"]
+    names.remove(f"{choice.campaign.id}/{creative}")
+    assert list(choice.alternatives) == names
+    assert sum(choice.alternatives.values()) == pytest.approx(1 - probability)
+
+
+def test_a_choice_tells_of_the_likeliest_others_only() -> None:
+    creatives = [{"id": f"c{n}", "file": f"{n}.html"} for n in range(10)]
+    campaign = make_campaign("x", *creatives)
+    candidates = [
+        Candidate(campaign, creative, 1 / (3 + place))
+        for place, creative in enumerate(campaign.creatives)
+    ]
+    choice = drawn(candidates, STAND, at(0), 0.0)
+    assert list(choice.alternatives) == [f"x/c{n}" for n in range(1, 9)]
+    assert choice.alternatives["x/c1"] == 0.156
 
 
 def test_a_choice_names_the_arm_and_the_slot_in_which_the_play_begins() -> None:
-    choice = rotate(make_campaign("x", A, MORE, holdout=1.0))
+    [choice] = may_be_shown(make_campaign("x", A, MORE, holdout=1.0))
     assert choice.creative.id == "a"
     assert choice.arm == "plain"
     assert choice.slot_ns == at(300)
-    assert rotate(make_campaign("x", A, MORE)).arm == "adaptive"
+    [choice] = may_be_shown(make_campaign("x", A, MORE))
+    assert choice.arm == "adaptive"
 
 
 def test_a_missing_file_leaves_its_share_to_the_others() -> None:
@@ -134,20 +126,45 @@ def test_a_missing_file_leaves_its_share_to_the_others() -> None:
         make_campaign("x", A, share=0.5),
         make_campaign("y", share=0.5),
     ]
-    choice = rotation(campaigns, STAND, T0_NS, 0.0, but_not_a)
+    [choice] = plain_choices(campaigns, STAND, T0_NS, but_not_a)
     assert choice.creative.id == "y-plain"
     assert choice.probability == 1.0
 
 
+def test_only_campaigns_of_the_highest_priority_are_shown() -> None:
+    first = make_campaign("x", A, priority=7)
+    also = make_campaign("y", B, priority=7)
+    filler = make_campaign("z", priority=1)
+    names = [choice.campaign.id for choice in may_be_shown(filler, first, also)]
+    assert names == ["x", "y"]
+    [choice] = plain_choices([filler, first], STAND, T0_NS, but_not_a)
+    assert choice.campaign.id == "z"
+
+
+@pytest.mark.parametrize(
+    ("hours", "expected"),
+    [("daily 08:00-09:00", ["a", "b"]), ("daily 09:00-10:00", ["a"])],
+)
+def test_a_creative_of_some_hours_rotates_then(hours: str, expected: list[str]) -> None:
+    timed = B | {"when": {"hours": [hours]}}
+    campaign = make_campaign("x", A, timed)
+    # T0 is at 8:00 UTC.
+    choices = plain_choices([campaign], STAND, T0_NS, always)
+    assert [choice.creative.id for choice in choices] == expected
+    assert {choice.reason for choice in choices} == {"rotation"}
+
+
 def test_the_house_is_shown_when_nothing_runs() -> None:
-    assert rotate() == Choice(
-        campaign=HOUSE,
-        creative=HOUSE.creatives[0],
-        reason="nothing else runs",
-        probability=1.0,
-        arm="adaptive",
-        slot_ns=at(300),
-    )
+    assert may_be_shown() == [
+        Choice(
+            campaign=HOUSE,
+            creative=HOUSE.creatives[0],
+            reason="nothing else runs",
+            probability=1.0,
+            arm="adaptive",
+            slot_ns=at(300),
+        )
+    ]
     assert HOUSE.id == "house"
     assert HOUSE.advertiser == "house"
     assert HOUSE.creatives[0].file == "house.html"
@@ -196,7 +213,9 @@ def test_the_day_is_the_one_at_the_stand(zone: str, runs: bool) -> None:
 
 def test_an_engaged_person_gets_more() -> None:
     campaign = make_campaign("x", A, MORE)
-    assert respond(campaign, audience=engaged()) == Choice(
+    assert respond(campaign, audience=engaged()) == [("x", "more", 1.0)]
+    candidate = Candidate(campaign, campaign.creatives[1], 1.0)
+    assert drawn([candidate], STAND, at(310), 0.5) == Choice(
         campaign=campaign,
         creative=campaign.creatives[1],
         reason="somebody has been engaged for 2 s: more",
@@ -207,68 +226,55 @@ def test_an_engaged_person_gets_more() -> None:
 
 
 def test_nobody_engaged_gets_nothing_special() -> None:
-    assert respond(make_campaign("x", A, MORE), audience=Audience()) is None
+    assert respond(make_campaign("x", A, MORE), audience=Audience()) == []
 
 
 def test_an_audience_that_is_no_longer_fresh_gets_nothing_special() -> None:
-    campaigns = [make_campaign("x", A, MORE)]
-    late = response(
-        campaigns,
-        STAND,
-        engaged(),
-        at(4.1),
-        at(310),
-        0.5,
-        always,
-    )
-    assert late is None
+    campaign = make_campaign("x", A, MORE)
+    assert respond(campaign, audience=engaged(), now=4.1) == []
 
 
 def test_a_response_whose_file_is_missing_is_skipped() -> None:
     def without_more(_campaign: Campaign, creative: Creative) -> bool:
         return creative.id != "more"
 
-    campaigns = [make_campaign("x", A, MORE, MUCH_MORE)]
-    choice = response(
-        campaigns,
-        STAND,
-        engaged(),
-        at(2),
-        at(2),
-        0.0,
-        without_more,
-    )
-    assert choice is not None
-    assert choice.creative.id == "much-more"
-    assert choice.probability == 1.0
+    campaign = make_campaign("x", A, MORE, MUCH_MORE)
+    found = respond(campaign, audience=engaged(), usable=without_more)
+    assert found == [("x", "much-more", 1.0)]
 
 
-@pytest.mark.parametrize(
-    ("draw", "campaign", "probability"),
-    [
-        (0.74, "x", 0.75),
-        (0.76, "y", 0.25),
-    ],
-)
-def test_responses_of_several_campaigns_are_drawn_by_share(
-    draw: float, campaign: str, probability: float
-) -> None:
+def test_responses_of_several_campaigns_come_by_share() -> None:
     campaigns = [
-        make_campaign("x", A, MORE, share=0.6),
+        make_campaign("x", A, MORE, MUCH_MORE, share=0.6),
         make_campaign("y", A, MORE, share=0.2),
     ]
-    choice = respond(*campaigns, audience=engaged(), draw=draw)
-    assert choice is not None
-    assert choice.campaign.id == campaign
-    assert choice.probability == pytest.approx(probability)
+    assert respond(*campaigns, audience=engaged()) == [
+        ("x", "more", 0.3),
+        ("x", "much-more", 0.3),
+        ("y", "more", 0.2),
+    ]
+
+
+def test_the_response_of_the_highest_priority_comes() -> None:
+    campaigns = [
+        make_campaign("x", A, MORE),
+        make_campaign("y", A, MORE, priority=6),
+        make_campaign("z", A, priority=9),
+    ]
+    assert respond(*campaigns, audience=engaged()) == [("y", "more", 1.0)]
 
 
 def test_a_plain_slot_has_no_responses() -> None:
     held_out = make_campaign("x", A, MORE, holdout=1.0)
-    assert respond(held_out, audience=engaged()) is None
+    assert respond(held_out, audience=engaged()) == []
+
+
+def test_what_waits_for_a_time_only_is_no_response() -> None:
+    timed = MORE | {"when": {"hours": ["daily 00:00-24:00"]}}
+    assert respond(make_campaign("x", A, timed), audience=engaged()) == []
 
 
 def test_a_choice_cannot_be_changed() -> None:
-    choice = rotate()
+    [choice] = may_be_shown()
     with pytest.raises(FrozenInstanceError):
         choice.reason = "another"  # type: ignore[misc]

@@ -1,0 +1,105 @@
+"""Caps: how often a campaign was shown at a stand, and to whom of those who are there."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from vitrine.clock import SECOND_NS
+from vitrine.mall import Campaign
+from vitrine.schemas import Person
+
+HOUR_NS: Final = 3600 * SECOND_NS
+# Chosen, not measured: a presence whose last track ended 2 s ago is over, so nobody comes back
+# with its id.
+KEEP_PRESENCE_NS: Final = 60 * SECOND_NS
+"""Time that is remembered what a presence saw, after it was last there."""
+
+
+@dataclass(slots=True)
+class _Viewer:
+    """Hold what one presence looked at; in memory only."""
+
+    there_ns: int
+    plays: dict[str, int] = field(default_factory=dict)
+    """Campaign → its plays that this presence looked at."""
+    looks_at: str = ""
+    """Id of the command of the last play that counts."""
+
+
+@dataclass(slots=True)
+class Frequency:
+    """Count the plays of campaigns with caps at one stand, since the process began.
+
+    Times are of the steady clock. Bounded by the caps, and by the people of the last minute.
+    """
+
+    _starts: dict[str, deque[int]] = field(default_factory=dict)
+    """Campaign → starts of its plays, within the last hour of plays."""
+    _viewers: dict[str, _Viewer] = field(default_factory=dict)
+
+    def played(self, campaign: Campaign, start_ns: int) -> None:
+        """Take in that a play of a campaign begins."""
+        most = campaign.caps.per_hour
+        if most is None:
+            self._starts.pop(campaign.id, None)
+            return
+        starts = self._starts.get(campaign.id)
+        if starts is None or starts.maxlen != most:
+            starts = deque(starts or (), maxlen=most)
+            self._starts[campaign.id] = starts
+        starts.append(start_ns)
+
+    def take_back(self, campaign: Campaign) -> None:
+        """Take in that the last play of a campaign could not be shown."""
+        starts = self._starts.get(campaign.id)
+        if starts:
+            starts.pop()
+
+    def look(
+        self,
+        people: Sequence[Person],
+        campaign: Campaign,
+        command_id: str,
+        now_ns: int,
+    ) -> None:
+        """Take in who is there while the play of a command is on the screen."""
+        for person in people:
+            viewer = self._viewers.setdefault(person.presence_id, _Viewer(now_ns))
+            viewer.there_ns = now_ns
+            if person.attending and viewer.looks_at != command_id:
+                viewer.looks_at = command_id
+                seen = viewer.plays.get(campaign.id, 0)
+                viewer.plays[campaign.id] = seen + 1
+        for presence_id, viewer in list(self._viewers.items()):
+            if now_ns - viewer.there_ns > KEEP_PRESENCE_NS:
+                del self._viewers[presence_id]
+
+    def allows(
+        self,
+        campaign: Campaign,
+        start_ns: int,
+        people: Sequence[Person],
+    ) -> bool:
+        """Return True when the caps of a campaign allow a play from `start_ns` on."""
+        return self._within_hour(campaign, start_ns) and self._is_new(campaign, people)
+
+    def _within_hour(self, campaign: Campaign, start_ns: int) -> bool:
+        most = campaign.caps.per_hour
+        starts = self._starts.get(campaign.id, ())
+        if most is None or len(starts) < most:
+            return True
+        # The play before as many as are allowed has to be an hour ago.
+        return start_ns - starts[-most] >= HOUR_NS
+
+    def _is_new(self, campaign: Campaign, people: Sequence[Person]) -> bool:
+        most = campaign.caps.per_visitor
+        if most is None:
+            return True
+        for person in people:
+            viewer = self._viewers.get(person.presence_id)
+            if viewer is not None and viewer.plays.get(campaign.id, 0) >= most:
+                return False
+        return True

@@ -1,0 +1,120 @@
+"""The plain rotation of one stand: what comes by share when nobody is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from vitrine.mall import Campaign, Creative, Stand
+from vitrine.mall.hours import local_time
+from vitrine.programme.blocks import BLOCK, Blocks
+from vitrine.programme.playlist import (
+    HOUSE,
+    Candidate,
+    Choice,
+    Usable,
+    drawn,
+    house,
+    rotating,
+)
+
+APART: Final = "keeps advertisers of one category apart"
+"""The reason of the house between campaigns that compete."""
+
+
+@dataclass(slots=True)
+class Rotation:
+    """Draw campaigns by their shares, in blocks, and then one of the campaign's creatives.
+
+    Campaigns of the highest priority come first; others when none of those may be shown now. The
+    probability of a creative is that of its campaign, given all draws before, times its own among
+    the creatives of the campaign, which are drawn in blocks, too.
+    """
+
+    block: int = BLOCK
+    """Draws in a block, of campaigns and of a campaign's creatives."""
+    _campaigns: dict[int, Blocks] = field(default_factory=dict)
+    """Priority → the blocks of its campaigns."""
+    _creatives: dict[str, Blocks] = field(default_factory=dict)
+    """Campaign → the blocks of its creatives."""
+
+    def candidates(
+        self,
+        campaigns: Sequence[Campaign],
+        stand: Stand,
+        at_ns: int,
+        usable: Usable,
+        last: Campaign | None,
+    ) -> list[Candidate]:
+        """Return what may be shown from `at_ns` on, after `last`; weights are probabilities.
+
+        It is the house where nothing else runs, and between campaigns that must not follow each
+        other. Of the same campaigns, it returns the same until `take`.
+        """
+        local = local_time(at_ns, stand.time_zone)
+        able: dict[int, dict[str, tuple[Campaign, list[Creative]]]] = {}
+        for campaign in campaigns:
+            creatives = rotating(campaign, local, usable)
+            if creatives:
+                alike = able.setdefault(campaign.priority, {})
+                alike[campaign.id] = campaign, creatives
+        for priority in sorted(able, reverse=True):
+            found = self._of_priority(priority, able[priority], last)
+            if found:
+                return found
+        return [house()]
+
+    def _of_priority(
+        self,
+        priority: int,
+        able: dict[str, tuple[Campaign, list[Creative]]],
+        last: Campaign | None,
+    ) -> list[Candidate]:
+        weights = {}
+        apart = set()
+        for name, (campaign, _) in able.items():
+            weights[name] = campaign.share
+            if last is not None and campaign.competes_with(last):
+                apart.add(name)
+        blocks = self._campaigns.setdefault(priority, Blocks(self.block))
+        last_id = None if last is None else last.id
+        found = []
+        for name, chance in blocks.chances(weights, apart, last_id).items():
+            campaign, creatives = able[name]
+            alike = {creative.id: 1.0 for creative in creatives}
+            of_campaign = self._creatives.setdefault(name, Blocks(self.block))
+            within = of_campaign.chances(alike)
+            for creative in creatives:
+                weight = chance * within.get(creative.id, 0.0)
+                if weight > 0:
+                    found.append(Candidate(campaign, creative, weight))
+        return found
+
+    def draw(
+        self,
+        campaigns: Sequence[Campaign],
+        stand: Stand,
+        at_ns: int,
+        usable: Usable,
+        last: Campaign | None,
+        draw: float,
+    ) -> Choice:
+        """Return the play from `at_ns` on, at the place `draw` in [0, 1), and count it."""
+        candidates = self.candidates(campaigns, stand, at_ns, usable, last)
+        choice = drawn(candidates, stand, at_ns, draw)
+        if choice.campaign is not HOUSE:
+            self._campaigns[choice.campaign.priority].take(choice.campaign.id)
+            self._creatives[choice.campaign.id].take(choice.creative.id)
+            return choice
+        local = local_time(at_ns, stand.time_zone)
+        if any(rotating(campaign, local, usable) for campaign in campaigns):
+            return replace(choice, reason=APART)
+        return choice
+
+    def keep_only(self, campaigns: Sequence[Campaign]) -> None:
+        """Forget campaigns that are configured no more."""
+        ids = {campaign.id for campaign in campaigns}
+        for name in list(self._creatives):
+            if name not in ids:
+                del self._creatives[name]
