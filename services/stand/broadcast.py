@@ -92,5 +92,6 @@ class Broadcast:
             responsible=stand.responsible or "",
             privacy=privacy_page(stand, self._public_url),
             languages=stand.languages,
+            touch=stand.screen.touch,
         )
         self._switchboard.tell(stand.id, "state", state)

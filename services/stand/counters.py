@@ -43,6 +43,7 @@ def remove_counters(stand_id: str) -> None:
 def _counters(stand_id: str) -> list[tuple[Counter, tuple[str, ...]]]:
     """Return each counter of a stand with its labels."""
     found: list[tuple[Counter, tuple[str, ...]]] = [
+        (metrics.PLAYS_CUT, (stand_id,)),
         (metrics.PLAYS_FINISHED, (stand_id,)),
         (metrics.PLAYS_OFFLINE, (stand_id,)),
     ]

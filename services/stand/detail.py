@@ -11,10 +11,12 @@ from vitrine.clock import SECOND_NS
 from vitrine.mall import Stand
 from vitrine.mall.names import Names
 from vitrine.programme.playlist import Choice
+from vitrine.programme.screen import PlannedPlay, Screen
 from vitrine.schemas import Arm, Play
 from vitrine.services.stand.history import STEP_NS, Step
 from vitrine.services.stand.live import OnScreen
 from vitrine.services.stand.protocol import KeptFiles
+from vitrine.services.stand.sentences import decision_in_words
 from vitrine.services.stand.tally import Tally
 from vitrine.services.stand.viewport import Viewport, shape_of
 
@@ -55,8 +57,12 @@ class StandDetail(BaseModel):
     id: str
     shape: Viewport
     """Of the screen, as its player says; else as configured."""
+    decision: str
+    """Why this is on the screen, in words; empty without a play."""
     following: OnScreen | None
     """It is decided shortly before the current play ends."""
+    next_decision: str
+    """The same of what follows."""
     may_follow: Sequence[Possible]
     """Until then: the likeliest of what the rotation may bring, the likeliest first."""
     without_stand: str
@@ -76,6 +82,7 @@ class StandDetail(BaseModel):
 def stand_detail(
     stand: Stand,
     viewport: Viewport | None,
+    screen: Screen | None,
     following: OnScreen | None,
     choices: Sequence[Choice],
     files: KeptFiles | None,
@@ -88,7 +95,9 @@ def stand_detail(
     return StandDetail(
         id=stand.id,
         shape=viewport or shape_of(stand.screen),
+        decision=_decision(screen.current if screen else None, names),
         following=following,
+        next_decision=_decision(screen.following if screen else None, names),
         may_follow=_likeliest(choices, names),
         without_stand=_without_stand(files),
         plays=tally.plays,
@@ -100,6 +109,10 @@ def stand_detail(
         step_ms=STEP_NS // MILLISECOND_NS,
         history=[_point(step) for step in steps],
     )
+
+
+def _decision(play: PlannedPlay | None, names: Names) -> str:
+    return "" if play is None else decision_in_words(play.command, names)
 
 
 def _likeliest(choices: Sequence[Choice], names: Names) -> list[Possible]:

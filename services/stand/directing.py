@@ -136,6 +136,8 @@ class Directing:
         self._switchboard.expect(connection, command, cut=play.cut)
         started = metrics.PLAYS_STARTED.labels(command.stand_id, command.arm)
         started.inc()
+        if play.cut:
+            metrics.PLAYS_CUT.labels(command.stand_id).inc()
 
     def _offer(self, stage: Stage, now: Moment) -> list[Interaction]:
         screen = stage.director.screen

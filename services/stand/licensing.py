@@ -102,4 +102,5 @@ class Licensing:
             kind=kind(creative),
             fit=creative.fit,
             title=creative.name or creative.id,
+            category=licensed.campaign.category or "",
         )

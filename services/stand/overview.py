@@ -100,6 +100,7 @@ class Overview:
         return stand_detail(
             stand,
             None if connection is None else connection.viewport,
+            stage.director.screen,
             following,
             choices,
             None if connection is None else connection.files,

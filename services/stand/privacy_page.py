@@ -127,7 +127,9 @@ def rendered(stand: Stand, name: str, code: Language) -> str:
     texts = texts_of(code)
     enrolled = stand.recognition == "enrolled"
     kept = KEPT_OF_CUSTOMERS if enrolled else KEPT
-    choices = CHOICES_OF_CUSTOMERS if enrolled else CHOICES
+    choices = list(CHOICES_OF_CUSTOMERS if enrolled else CHOICES)
+    if enrolled and not stand.screen.touch:
+        choices.remove("choiceTouch")
     return _template().substitute(
         {key: escape(text) for key, text in texts.items()},
         code=code,

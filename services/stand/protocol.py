@@ -70,6 +70,8 @@ class LicensedCreative(BaseModel):
     kind: Kind
     fit: Fit
     title: str
+    category: str = ""
+    """Of its campaign: other advertisers of the same one never follow it directly."""
 
 
 class LicencesEvent(BaseModel):
@@ -109,6 +111,8 @@ class StateEvent(BaseModel):
     privacy: str = ""
     """Address of the privacy page, where the QR code of the notice leads; empty without one."""
     languages: Sequence[Language] = ("en",)
+    touch: bool = True
+    """The screen can be touched, so that the page invites to it."""
 
 
 class HelloEvent(BaseModel):

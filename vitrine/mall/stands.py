@@ -27,6 +27,13 @@ class Screen(Part):
         description="The edge where cameras sit that do not say otherwise.",
         examples=["above"],
     )
+    touch: bool = Field(
+        True,
+        description=(
+            "False for a screen that cannot be touched: its page does not ask people to."
+        ),
+        examples=[False],
+    )
 
 
 class Zone(Part):

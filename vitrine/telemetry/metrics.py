@@ -152,6 +152,11 @@ ENGAGEMENT_SCORE = Gauge(
 PLAYS_STARTED = Counter(
     "vitrine_plays_started", "Creatives sent to a player.", ["stand", "arm"]
 )
+PLAYS_CUT = Counter(
+    "vitrine_plays_cut",
+    "Plays that ended early because somebody before the screen was answered.",
+    ["stand"],
+)
 PLAYS_FINISHED = Counter(
     "vitrine_plays_finished", "Plays that a player reported and the bus has.", ["stand"]
 )

@@ -168,6 +168,22 @@ STANDS = Row(
         ),
         Panel(
             "timeseries",
+            "Switches a minute",
+            declared("vitrine_plays_started", "vitrine_plays_cut"),
+            (
+                Query(
+                    f"60 * {rate('vitrine_plays_started_total', 'stand', STAND)}",
+                    "{{stand}}",
+                ),
+                Query(
+                    f"60 * {rate('vitrine_plays_cut_total', 'stand', STAND)}",
+                    "{{stand}} cut short",
+                ),
+            ),
+            low=0,
+        ),
+        Panel(
+            "timeseries",
             "Plays finished in five minutes",
             declared("vitrine_plays_finished"),
             (

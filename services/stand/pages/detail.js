@@ -4,8 +4,6 @@ import { drawChart } from './chart.js';
 import { clock, percent, set, setFigures, setProgress } from './figures.js';
 import { Preview } from './preview.js';
 
-const why = (on) => `${on.reason} · chance ${percent(on.probability)} · ${on.arm}`;
-
 export class Detail {
   // `closed` is called when somebody closes it.
   constructor(dialog, closed) {
@@ -60,7 +58,7 @@ export class Detail {
     setProgress(this.dialog, on, nowNs);
     set(this.dialog, 'creative', on ? on.creative : 'Nothing is known');
     set(this.dialog, 'campaign', on ? `${on.campaign}, ${on.advertiser}` : '');
-    set(this.dialog, 'why', on ? why(on) : '');
+    set(this.dialog, 'why', this.known.decision);
     this.preview.shape(this.known.shape);
     this.preview.show(on);
   }
@@ -79,7 +77,7 @@ export class Detail {
     const next = known.following;
     set(dialog, 'next', next ? next.creative : 'Not decided yet');
     set(dialog, 'next-campaign', next ? `${next.campaign}, ${next.advertiser}` : '');
-    set(dialog, 'next-why', next ? why(next) : 'decided shortly before the end, for who is there then');
+    set(dialog, 'next-why', next ? known.next_decision : 'decided shortly before the end, for who is there then');
     set(dialog, 'may', next ? '' : mayFollow(known.may_follow));
     set(dialog, 'alone', known.without_stand);
     for (const name of ['offers_shown', 'offers_redeemed', 'touches']) set(dialog, name, known[name]);

@@ -17,6 +17,7 @@ export class Offline {
     this.keepTime(Date.now() + aheadMs);
     this.resting = new Map(); // address → when it is tried again
     this.kept = new Set();
+    this.last = null; // what was shown last of its own, or the house
     this.fetching = new AbortController();
     this.keep(keptCreatives);
   }
@@ -68,10 +69,11 @@ export class Offline {
   // Draws the next creative, as the event of a play; null where there is none to show.
   draw() {
     const utcMs = this.utcMs();
-    const possible = this.licensed.filter((item) => this.valid(item, utcMs));
+    const possible = this.licensed.filter((item) => this.valid(item, utcMs) && !compete(item, this.last));
     const total = possible.reduce((sum, { licence }) => sum + licence.probability, 0);
     let left = Math.random() * total;
     const drawn = possible.find(({ licence }) => (left -= licence.probability) < 0) ?? possible.at(-1);
+    this.last = drawn ?? null;
     if (!drawn) return null;
     const { licence, token, url, kind, fit, title } = drawn;
     const command = { seconds: licence.seconds, responds: false };
@@ -83,6 +85,12 @@ export class Offline {
     if (atNs < licence.from_ns || atNs >= licence.until_ns) return false;
     return this.kept.has(url) && (this.resting.get(url) ?? 0) <= performance.now();
   }
+}
+
+// Advertisers of one category never follow each other directly; where there is nobody else, the house stands between.
+function compete(item, last) {
+  if (!last || !item.category || item.category !== last.category) return false;
+  return item.licence.advertiser !== last.licence.advertiser;
 }
 
 // As the stand names the command of a licence; in whole milliseconds, which both count exactly.

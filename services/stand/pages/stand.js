@@ -261,7 +261,8 @@ function hearState(state) {
     stop();
     if (!$('#stage').children.length) notice('waiting');
   }
-  $('#hint').classList.toggle('shown', state.attending > 0 && !$('#info').open && $('#offer').hidden);
+  const invites = state.touch !== false && state.attending > 0; // a stand of before does not say
+  $('#hint').classList.toggle('shown', invites && !$('#info').open && $('#offer').hidden);
   privacy.hear(state, mine, recognition);
 }
 

@@ -18,7 +18,7 @@ from vitrine.programme.commands import (
     to_play,
 )
 from vitrine.programme.tokens import sign, verify
-from vitrine.schemas import Play
+from vitrine.schemas import MOST_ALTERNATIVES, Play
 
 KEY = b"k" * 32
 
@@ -88,8 +88,13 @@ def test_tokens_of_the_longest_names_fit_into_a_report() -> None:
         advertiser=name,
         creative_id=name,
         reason="r" * 200,
+        alternatives={
+            f"{name}/{number}{name[1:]}": 0.000123
+            for number in range(MOST_ALTERNATIVES)
+        },
     )
     token = sign(command, KEY)
+    assert len(token) < LONGEST_TOKEN * 3 / 4
     assert make_report(token=token).token == token
 
 

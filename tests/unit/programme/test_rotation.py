@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
+from math import sqrt
 from random import Random
 
 import pytest
@@ -72,12 +73,12 @@ def worst(campaigns: Sequence[Campaign], *, marginal: bool) -> float:
             known = logged.setdefault((history, name(choice)), probability)
             assert known == probability, "the same history has one probability"
             history = (*history, name(choice))
-    deviations = []
+    deviations: list[float] = []
     for (history, what), probability in logged.items():
         times = followed[history].total()
         if times < 60 or probability == 1:
             continue
-        spread = (times * probability * (1 - probability)) ** 0.5
+        spread = sqrt(times * probability * (1 - probability))
         difference = followed[history][what] - times * probability
         deviations.append(abs(difference) / spread)
     assert len(deviations) > 20

@@ -16,6 +16,7 @@ from vitrine.bus import TopicPartition
 from vitrine.clock import EventClock
 from vitrine.mall import Camera, Mall, Stand
 from vitrine.programme.commands import to_play
+from vitrine.programme.director import Player
 from vitrine.services.stand.creatives import Creatives
 from vitrine.services.stand.live import StandView
 from vitrine.services.stand.overview import NO_FIGURES, Overview
@@ -220,6 +221,28 @@ def test_the_queue_names_what_the_rotation_may_bring(rig: Rig) -> None:
     assert detail["following"] is None
     [possible] = detail["may_follow"]
     assert (possible["creative"], possible["probability"]) == ("spring-plain", 1)
+
+
+def test_the_detail_says_each_decision_in_words(rig: Rig) -> None:
+    detailed = rig.watch("north")
+    player = Player("page-1", "page", 1)
+    rig.switchboard.join("north", "page", "page-1", rig.loop)
+    for seconds in (0, 7):
+        rig.clock.observe(at(seconds))
+        [stand, _] = rig.stages.mall.stands
+        rig.stage().director.next_play(
+            rig.stages.mall,
+            "v1",
+            stand,
+            player,
+            rig.clock.now(),
+            lambda *_: True,
+        )
+    rig.show(7)
+    [(_, detail), _] = rig.sent(detailed)
+    for words in (detail["decision"], detail["next_decision"]):
+        assert words.startswith("Shown because it was its turn in the rotation, and")
+        assert words.endswith("Configuration v1.")
 
 
 @pytest.mark.parametrize(

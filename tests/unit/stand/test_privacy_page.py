@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from vitrine.mall import Stand
+from vitrine.mall import Screen, Stand
 from vitrine.mall.stands import Language
 from vitrine.services.stand.privacy_page import chosen, rendered
 
@@ -53,6 +53,12 @@ def test_recognition_is_told_where_it_is_on_only() -> None:
     assert "Nobody is recognised." in page
     assert "describe the face" not in page
     assert "Do not recognise me" not in page
+
+
+def test_who_cannot_touch_the_screen_is_not_told_to() -> None:
+    untouched = CUSTOMERS.model_copy(update={"screen": Screen(touch=False)})
+    assert "Touch the screen" in rendered(CUSTOMERS, "North", "en")
+    assert "Touch the screen" not in rendered(untouched, "North", "en")
 
 
 def test_what_the_operator_writes_is_text_and_no_markup() -> None:
