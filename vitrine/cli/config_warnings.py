@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from vitrine.cli.schedule_warnings import schedule_warnings
 from vitrine.mall import Campaign, Mall, Stand
 from vitrine.mall.checking import Checked
 from vitrine.mall.creative_files import creative_fault
@@ -34,6 +35,7 @@ def warnings_of(found: Checked, today: date) -> list[Problem]:
         _notices(mall),
         _campaigns(mall, today),
         _shares(mall),
+        schedule_warnings(mall),
         _creatives(mall, folder / "creatives"),
         _offers(mall, folder / "codes"),
     )
