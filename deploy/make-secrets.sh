@@ -46,6 +46,8 @@ keep redis_auth "requirepass $(hex)
 keep vitrine_redis_url "redis://:$(cut -d' ' -f2 "$folder/redis_auth")@redis:6379/0"
 keep keys "k1 $(head -c 32 /dev/urandom | base64 | tr -d '\n')
 "
+keep reaction_keys "r1 $(head -c 32 /dev/urandom | base64 | tr -d '\n')
+"
 for name in vitrine_services_token grafana_admin_password prometheus_password; do
     keep "$name" "$(hex)"
 done

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from numpy.typing import NDArray
 
 from vitrine.errors import ConfigurationError, Invalid
-from vitrine.schemas import SealedEmbedding
+from vitrine.schemas import SealedVector
 
 # The nonce that NIST SP 800-38D recommends for GCM: 96 bits, drawn anew for each seal.
 NONCE_BYTES: Final = 12
@@ -105,17 +105,17 @@ class Sealer:
         vector: Vector,
         model: str,
         about: str,
-    ) -> SealedEmbedding:
+    ) -> SealedVector:
         """Seal a float32 vector of `model` for the bus."""
         plain = np.asarray(vector, "<f4").tobytes()
         key_id, sealed = self.encrypt(plain, _of_model(model, about))
-        return SealedEmbedding(
+        return SealedVector(
             model=model,
             key_id=key_id,
             sealed=sealed,
         )
 
-    def open(self, embedding: SealedEmbedding, about: str) -> Vector:
+    def open(self, embedding: SealedVector, about: str) -> Vector:
         """Return the vector that `seal` was given. Raises Invalid as `decrypt` does."""
         plain = self.decrypt(
             embedding.key_id,

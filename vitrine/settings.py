@@ -215,6 +215,12 @@ class Settings(EnvironmentSettings):
     key_file: Path | None = Field(
         None, description="AES-256 keys for embeddings and templates."
     )
+    reactions_key_file: Path | None = Field(
+        None,
+        description=(
+            "AES-256 keys for groups of expressions: for `landmarks` and `engagement` only."
+        ),
+    )
     finite: bool = Field(
         False,
         description=(

@@ -79,7 +79,7 @@ FACES = Topic(
     schema=schemas.FrameFaces,
     description=(
         "All faces of one frame: track, box, 68 points, pose, expression, quality; "
-        "sealed embedding if allowed."
+        "sealed embedding and sealed groups of expressions if allowed."
     ),
     written_by=("landmarks",),
     read_by=("identity", "engagement", "console"),
@@ -88,7 +88,8 @@ FACES = Topic(
     # As for `frames`: embeddings have to go soon.
     segment_ms=10 * SECOND_MS,
     biometric=True,
-    version=2,
+    version=3,
+    reads_from=2,
 )
 IDENTITIES = Topic(
     name="identities",
@@ -102,7 +103,9 @@ IDENTITIES = Topic(
     read_by=("stand", "analytics", "console"),
     partitions=STAND_PARTITIONS,
     retention_ms=DAY_MS,
-    version=2,
+    version=3,
+    # A day of decisions is read after an update.
+    reads_from=2,
 )
 ENGAGEMENT = Topic(
     name="engagement",
@@ -113,6 +116,8 @@ ENGAGEMENT = Topic(
     read_by=("stand", "console"),
     partitions=STAND_PARTITIONS,
     retention_ms=10 * MINUTE_MS,
+    version=2,
+    reads_from=1,
 )
 EXPOSURES = Topic(
     name="exposures",
@@ -169,6 +174,9 @@ NOTICES = Topic(
     max_message_bytes=10_000,
     # Readers look at the newest records only.
     memory_bytes=100_000,
+    version=2,
+    # Proofs of pages of before hold for half a minute.
+    reads_from=1,
 )
 COVERAGE = Topic(
     name="coverage",

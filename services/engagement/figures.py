@@ -52,6 +52,12 @@ def count_static_faces(camera_id: str, count: int) -> None:
         of_camera.inc(count)
 
 
+def count_unopened(camera_id: str) -> None:
+    """Count groups of an expression that did not open."""
+    of_camera = metrics.EXPRESSIONS_UNOPENED.labels(camera_id)
+    of_camera.inc()
+
+
 def count_repeated(camera_id: str) -> None:
     """Count a frame that came a second time."""
     of_camera = metrics.FACES_REPEATED.labels(camera_id)

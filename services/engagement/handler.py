@@ -15,6 +15,7 @@ from vitrine.presence.snapshot import is_due, snapshot
 from vitrine.runtime import Handler, Outputs
 from vitrine.schemas import FrameFaces
 from vitrine.services.engagement import figures
+from vitrine.services.engagement.opening import GroupsOpener
 from vitrine.services.engagement.partition import (
     REPEATED_NS,
     CameraKey,
@@ -47,11 +48,14 @@ class EngagementHandler(Handler):
         store: PresenceStore,
         clock: Clock,
         *,
+        opener: GroupsOpener | None = None,
         finite: bool = False,
     ) -> None:
+        """Without `opener`, groups of expressions stay sealed."""
         self._mall = mall
         self._store = store
         self._clock = clock
+        self._opener = opener or GroupsOpener(None)
         self._finite = finite
         self._rules = RulesTable(settings)
         self._partitions: dict[TopicPartition, Partition] = {}
@@ -186,7 +190,9 @@ class EngagementHandler(Handler):
         elif behind_ns >= 0:
             figures.count_repeated(frame.camera_id)
         else:
-            finished = partition.observe(received, self._rules)
+            stand = self._rules.of(frame.stand_id, frame.camera_id).stand
+            groups = self._opener.groups_of(frame, stand)
+            finished = partition.observe(received, self._rules, groups)
             exposures = _finished(frame.camera_id, finished)
             snapshots = self._snapshots(partition, received)
             outputs.messages += exposures

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from vitrine.bus import Received
 from vitrine.clock import SECOND_NS
-from vitrine.presence.people import CameraPeople, Finished
+from vitrine.presence.people import NOTHING_JUDGED, CameraPeople, Finished
+from vitrine.presence.shown_groups import Groups
 from vitrine.schemas import FrameFaces
 from vitrine.services.engagement.rules import RulesTable
 
@@ -162,8 +163,16 @@ class Partition:
         behind_for_ns = at_ns - camera.behind_since_ns
         return behind_for_ns > SET_BACK_NS
 
-    def observe(self, received: Received[FrameFaces], rules: RulesTable) -> Finished:
-        """Take a frame that goes on; return what is finished by it."""
+    def observe(
+        self,
+        received: Received[FrameFaces],
+        rules: RulesTable,
+        groups: Mapping[str, Groups] = NOTHING_JUDGED,
+    ) -> Finished:
+        """Take a frame that goes on; return what is finished by it.
+
+        `groups` are those of expressions, by track.
+        """
         frame = received.event
         key = _key_of(frame)
         of_camera = rules.of(*key)
@@ -182,7 +191,7 @@ class Partition:
         if frame.ended:
             del self.cameras[key]
             return camera.end(of_camera)
-        return camera.observe(frame, of_camera)
+        return camera.observe(frame, of_camera, groups)
 
     def end_all(self, rules: RulesTable) -> dict[CameraKey, Finished]:
         """Forget all cameras, as nothing more comes; return what ends with each."""

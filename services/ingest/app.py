@@ -73,7 +73,9 @@ def told(mall: MallSource, notices: ShownNotices, stand_id: str) -> bool:
     stand = mall.current().stand(stand_id)
     if stand is None:
         return False
-    return stand.notice == "sign" or notices.shown(stand_id, stand.recognition)
+    if stand.notice == "sign":
+        return True
+    return notices.shown(stand_id, stand.recognition, stand.reactions)
 
 
 def silence_ffmpeg() -> None:

@@ -15,7 +15,7 @@ from vitrine.bus import Bus, Record, decode
 from vitrine.clock import SECOND_NS
 from vitrine.errors import Invalid, Unavailable
 from vitrine.runtime.backoff import Backoff
-from vitrine.schemas import Notice, Recognition
+from vitrine.schemas import Notice, Reactions, Recognition
 from vitrine.telemetry import metrics
 from vitrine.topics import NOTICES
 
@@ -37,6 +37,7 @@ class Proof:
 
     until_s: float
     recognition: Recognition
+    reactions: Reactions
 
 
 class ShownNotices:
@@ -61,15 +62,22 @@ class ShownNotices:
         if age_s < -PROOF_LASTS_S:
             return
         until_s = self._steady_s() + PROOF_LASTS_S - max(0.0, age_s)
-        proof = Proof(until_s, notice.recognition)
+        proof = Proof(until_s, notice.recognition, notice.reactions)
         with self._lock:
             self._proofs[notice.stand_id] = proof
 
-    def shown(self, stand_id: str, recognition: Recognition) -> bool:
-        """Return True while people of a stand are told this of recognition."""
+    def shown(
+        self,
+        stand_id: str,
+        recognition: Recognition,
+        reactions: Reactions = "off",
+    ) -> bool:
+        """Return True while people of a stand are told this of recognition and reactions."""
         with self._lock:
             proof = self._proofs.get(stand_id)
-        if proof is None or proof.recognition != recognition:
+        if proof is None:
+            return False
+        if (proof.recognition, proof.reactions) != (recognition, reactions):
             return False
         return self._steady_s() < proof.until_s
 

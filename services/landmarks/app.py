@@ -64,6 +64,7 @@ class LandmarksService:
         cv2.setNumThreads(1)  # services share their cores
         context = self.context
         sealer = load_sealer(context.settings)
+        groups_sealer = load_groups_sealer(context.settings)
         models = load_models(context.settings, self.settings)
         with ThreadPoolExecutor(1, "detector") as helper:
             handler = LandmarksHandler(
@@ -72,6 +73,7 @@ class LandmarksService:
                 context.clock,
                 self.settings.detect_every,
                 sealer,
+                groups_sealer,
             )
             ServiceLoop(
                 service="landmarks",
@@ -89,6 +91,17 @@ def load_sealer(settings: Settings) -> Sealer | None:
     if settings.key_file is None:
         return None
     return Sealer.load(settings.key_file)
+
+
+def load_groups_sealer(settings: Settings) -> Sealer | None:
+    """Return what seals groups of expressions, or None without a key.
+
+    Raises ConfigurationError.
+    """
+    if settings.reactions_key_file is None:
+        logger.info("no key file for reactions: groups of expressions are not told")
+        return None
+    return Sealer.load(settings.reactions_key_file)
 
 
 def load_models(settings: Settings, own: LandmarksSettings) -> FaceModels:

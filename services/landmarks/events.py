@@ -16,6 +16,7 @@ from vitrine.schemas import (
     FrameMeta,
 )
 from vitrine.sealing import Sealer, track_reference
+from vitrine.vision.expression_groups import MODEL
 
 PIXEL_DECIMALS: Final = 2
 DEGREE_DECIMALS: Final = 2
@@ -26,12 +27,16 @@ def frame_faces(
     meta: FrameMeta,
     faces: Sequence[DescribedFace],
     sealer: Sealer | None,
+    groups_sealer: Sealer | None = None,
 ) -> FrameFaces:
     """Return the record of a frame.
 
-    Embeddings leave only sealed: without `sealer`, there are none.
+    Embeddings, and groups of expressions, leave only sealed: without their sealer, there are none.
     """
-    records = [_face(face, meta.camera_id, sealer) for face in faces]
+    records = []
+    for face in faces:
+        record = _face(face, meta.camera_id, sealer, groups_sealer)
+        records.append(record)
     return FrameFaces(
         camera_id=meta.camera_id,
         stand_id=meta.stand_id,
@@ -48,15 +53,19 @@ def _face(
     face: DescribedFace,
     camera_id: str,
     sealer: Sealer | None,
+    groups_sealer: Sealer | None,
 ) -> Face:
+    about = track_reference(camera_id, face.track_id)
     embedding = None
     if face.embedding is not None and sealer is not None:
-        about = track_reference(camera_id, face.track_id)
         embedding = sealer.seal(
             face.embedding.vector,
             face.embedding.model,
             about,
         )
+    groups = None
+    if face.groups is not None and groups_sealer is not None:
+        groups = groups_sealer.seal(face.groups, MODEL, about)
     expression = Expression(
         mouth_open=face.geometry.mouth_open,
         mouth_width=face.geometry.mouth_width,
@@ -76,6 +85,7 @@ def _face(
         quality=face.quality,
         expression=expression,
         embedding=embedding,
+        groups=groups,
     )
 
 

@@ -55,12 +55,14 @@ class LandmarksHandler(Handler):
         clock: Clock,
         detect_every: int,
         sealer: Sealer | None = None,
+        groups_sealer: Sealer | None = None,
     ) -> None:
-        """Without `sealer`, no embeddings are made."""
+        """Without `sealer`, no embeddings are made; without `groups_sealer`, no groups are told."""
         self._analyser = analyser
         self._mall = mall
         self._clock = clock
         self._sealer = sealer
+        self._groups_sealer = groups_sealer
         self._cameras = Cameras(detect_every, analyser.trust)
 
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
@@ -133,11 +135,14 @@ class LandmarksHandler(Handler):
         stand = mall.stand(meta.stand_id)
         enrolled = stand is not None and stand.recognition == "enrolled"
         recognise = enrolled and self._sealer is not None
+        asks = stand is not None and stand.reactions == "expression"
+        reactions = asks and self._groups_sealer is not None
         return Frame(
             image,
             meta.captured_at_ns,
             tracks,
             recognise,
+            reactions,
         )
 
     def _step(self, arrivals: Sequence[_Arrival]) -> list[Outgoing]:
@@ -158,7 +163,7 @@ class LandmarksHandler(Handler):
         return messages
 
     def _outgoing(self, meta: FrameMeta, faces: Sequence[DescribedFace]) -> Outgoing:
-        event = frame_faces(meta, faces, self._sealer)
+        event = frame_faces(meta, faces, self._sealer, self._groups_sealer)
         return Outgoing(FACES, meta.stand_id, event)
 
     def _count(self, meta: FrameMeta, faces: int) -> None:

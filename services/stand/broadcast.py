@@ -89,6 +89,7 @@ class Broadcast:
             attending=sum(person.attending for person in people),
             in_charge=session,
             recognition=stand.recognition,
+            reactions=stand.reactions,
             responsible=stand.responsible or "",
             privacy=privacy_page(stand, self._public_url),
             languages=stand.languages,

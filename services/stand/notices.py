@@ -38,6 +38,7 @@ async def take_notice(
         stand_id=stand_id,
         shown_at_ns=web.clock.now_ns(),
         recognition=report.recognition,
+        reactions=report.reactions,
     )
     # Nobody waits for the bus: the next one comes within seconds.
     web.switchboard.submit(Submission(notices=[notice]))

@@ -46,6 +46,8 @@ KEPT: Final = (
     "keptSums",
 )
 KEPT_OF_CUSTOMERS: Final = (*KEPT, "keptCustomers")
+# Where expressions are judged; comes after the faces.
+KEPT_OF_REACTIONS: Final = "keptReactions"
 CHOICES: Final = ("choiceStay", "choiceAsk")
 CHOICES_OF_CUSTOMERS: Final = (
     "choiceStay",
@@ -126,7 +128,11 @@ def rendered(stand: Stand, name: str, code: Language) -> str:
     """Return the page of a stand."""
     texts = texts_of(code)
     enrolled = stand.recognition == "enrolled"
-    kept = KEPT_OF_CUSTOMERS if enrolled else KEPT
+    kept = list(KEPT_OF_CUSTOMERS if enrolled else KEPT)
+    reactions = ""
+    if stand.reactions == "expression":
+        reactions = f'<p class="recognition">{escape(texts["judged"])}</p>'
+        kept.insert(kept.index("keptFaces") + 1, KEPT_OF_REACTIONS)
     choices = list(CHOICES_OF_CUSTOMERS if enrolled else CHOICES)
     if enrolled and not stand.screen.touch:
         choices.remove("choiceTouch")
@@ -136,6 +142,7 @@ def rendered(stand: Stand, name: str, code: Language) -> str:
         direction="rtl" if code in RIGHT_TO_LEFT else "ltr",
         stand=escape(name),
         recognition=escape(texts["enrolled" if enrolled else "nobody"]),
+        reactions=reactions,
         keptList=_items(texts[key] for key in kept),
         choiceList=_items(texts[key] for key in choices),
         who=escape(stand.responsible or texts["responsibleUnknown"]),

@@ -21,7 +21,7 @@ from vitrine.programme.commands import (
 )
 from vitrine.programme.licences import Licence
 from vitrine.programme.touches import PageKind
-from vitrine.schemas import Recognition
+from vitrine.schemas import Reactions, Recognition
 from vitrine.schemas.base import Nanoseconds
 
 # Players send 20 at a time; with tokens of the greatest length 200 fit the limit of a request.
@@ -106,6 +106,7 @@ class StateEvent(BaseModel):
     in_charge: int
     """Session of the player that shows the plays; the others wait."""
     recognition: Recognition
+    reactions: Reactions = "off"
     responsible: str = ""
     """Who is responsible for the cameras; empty where nobody is named."""
     privacy: str = ""
@@ -201,12 +202,14 @@ class InteractionReport(BaseModel):
 
 
 class NoticeReport(BaseModel):
-    """Report that a page shows the notice now, and what its words say of recognition."""
+    """Report that a page shows the notice now, and what its words say it does."""
 
     model_config = ConfigDict(extra="forbid")
 
     player_id: PlayerId
     recognition: Recognition
+    reactions: Reactions = "off"
+    """Pages of before say nothing of them."""
 
 
 class RefusedReport(BaseModel):

@@ -87,7 +87,15 @@ def assert_inside(page: Page, selector: str) -> None:
     assert box["y"] + box["height"] <= size["height"]
 
 
-@pytest.mark.parametrize("recognition", ["none", "enrolled"])
+@pytest.mark.parametrize(
+    ("recognition", "reactions", "words"),
+    [
+        ("none", "off", "watches"),
+        ("enrolled", "off", "recognises"),
+        ("none", "expression", "reacts"),
+        ("enrolled", "expression", "recognisesAndReacts"),
+    ],
+)
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: str(shape["width"]))
 def test_nothing_covers_the_notice_in_any_language_and_shape(
     browser: Browser,
@@ -95,14 +103,18 @@ def test_nothing_covers_the_notice_in_any_language_and_shape(
     store_url: str,
     shape: ViewportSize,
     recognition: str,
+    reactions: str,
+    words: str,
 ) -> None:
-    stands = [stand(code, recognition=recognition) for code in LANGUAGES]
+    stands = []
+    for code in LANGUAGES:
+        each = stand(code, recognition=recognition, reactions=reactions)
+        stands.append(each)
     page = browser.new_page(viewport=shape, reduced_motion="reduce")
     with served(tmp_path, store_url, *stands) as running:
         for each in stands:
             opened(page, running, each.id)
             texts = texts_of(each.languages[0])
-            words = "watches" if recognition == "none" else "recognises"
             notice = page.locator("#privacy")
             expect(notice.locator(".what")).to_have_text(texts[words])
             expect(notice).to_contain_text(texts["avoid"])
@@ -115,6 +127,8 @@ def test_nothing_covers_the_notice_in_any_language_and_shape(
             assert_inside(page, "#offer")
             page.locator("#glass").click(position={"x": 5, "y": 5})
             expect(page.locator("#info")).to_be_visible()
+            judged = page.locator("#info .reactions")
+            expect(judged).to_be_visible(visible=reactions != "off")
             assert_inside(page, "#info")
             assert_apart(page, "#info", "#privacy")
     page.close()

@@ -71,7 +71,7 @@ def run_calibration(
 
 def _load_models(settings: Settings) -> FaceModels:
     """Return what finds faces and their poses; nothing that tells people apart."""
-    nobody = settings.model_copy(update={"key_file": None})
+    nobody = settings.model_copy(update={"key_file": None, "reactions_key_file": None})
     models = load_models(nobody, LandmarksSettings.load())
     return replace(models, expressions=None)
 

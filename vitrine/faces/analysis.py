@@ -33,6 +33,8 @@ class Frame:
     tracks: CameraTracks
     recognise: bool
     """Embeddings may be made of its faces."""
+    reactions: bool = False
+    """Groups of its faces' expressions may be told."""
     ahead: Future[Detections] | None = None
     """The detector is at work on it already."""
 
@@ -93,4 +95,13 @@ class Analyser:
 
 def _followed(frame: Frame, observations: Sequence[Observation]) -> list[FaceInFrame]:
     faces = frame.tracks.finish(observations)
-    return [FaceInFrame(frame.image, frame.recognise, face) for face in faces]
+    found = []
+    for face in faces:
+        in_frame = FaceInFrame(
+            image=frame.image,
+            recognise=frame.recognise,
+            reactions=frame.reactions,
+            face=face,
+        )
+        found.append(in_frame)
+    return found

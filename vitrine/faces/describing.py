@@ -26,6 +26,7 @@ from vitrine.vision.expression_classes import (
     ExpressionClassifier,
     expression_cut,
 )
+from vitrine.vision.expression_groups import grouped
 from vitrine.vision.pose import HeadPose, head_pose
 from vitrine.vision.quality import visible
 
@@ -43,6 +44,8 @@ class FaceInFrame:
     image: Image
     recognise: bool
     """Embeddings may be made of it."""
+    reactions: bool
+    """Groups of its expression may be told."""
     face: FollowedFace
 
 
@@ -65,6 +68,8 @@ class DescribedFace:
     """Chance that any expression is shown, 0…1, three decimals; None where none was judged."""
     embedding: Embedding | None
     """None where none was made of this view."""
+    groups: NDArray[np.float32] | None
+    """(4,) probabilities of GROUPS; None where this view was not judged, or may not be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ class _Measured:
 
     image: Image
     recognise: bool
+    reactions: bool
     track: Track
     view: View
     points: NDArray[np.float64]
@@ -84,8 +90,9 @@ class _Measured:
 def describe(faces: Sequence[FaceInFrame], models: FaceModels) -> list[DescribedFace]:
     """Return a description for each face, in order."""
     measured = [_measured(face) for face in faces]
+    groups: dict[str, NDArray[np.float32]] = {}
     if models.expressions is not None:
-        _judge(measured, models.expressions)
+        groups = _judge(measured, models.expressions)
     embeddings: dict[str, Embedding] = {}
     if models.embedder is not None:
         embeddings = _embed(measured, models.embedder)
@@ -102,6 +109,7 @@ def describe(faces: Sequence[FaceInFrame], models: FaceModels) -> list[Described
             geometry=face.geometry,
             expression_shown=track.appearance.expression_shown,
             embedding=embeddings.get(track.id),
+            groups=groups.get(track.id),
         )
         descriptions.append(description)
     return descriptions
@@ -116,6 +124,7 @@ def _measured(source: FaceInFrame) -> _Measured:
     return _Measured(
         image=source.image,
         recognise=source.recognise,
+        reactions=source.reactions,
         track=face.track,
         view=face.view,
         # These are published. The expression is judged on them, so that a record can be judged
@@ -127,19 +136,28 @@ def _measured(source: FaceInFrame) -> _Measured:
     )
 
 
-def _judge(faces: Sequence[_Measured], classifier: ExpressionClassifier) -> None:
+def _judge(
+    faces: Sequence[_Measured], classifier: ExpressionClassifier
+) -> dict[str, NDArray[np.float32]]:
     """Bring what each track shows up to date, where it is time.
 
-    The kind of expression is not kept.
+    Return the groups of those judged, by track, where they may be told; the kind of expression is
+    not kept.
     """
+    told = {}
     due = [f for f in faces if f.track.appearance.expression_due(f.view.at_ns)]
     for some in batches(due):
         cuts = [expression_cut(face.image, face.points) for face in some]
-        neutral = classifier.classify(cuts)[:, NEUTRAL]
-        for face, share in zip(some, neutral.tolist(), strict=True):
+        shares = classifier.classify(cuts)
+        groups = grouped(shares).astype(np.float32)
+        neutral = shares[:, NEUTRAL].tolist()
+        for face, share, of_face in zip(some, neutral, groups, strict=True):
             shown = min(max(1 - share, 0.0), 1.0)
             rounded = round(shown, SHOWN_DECIMALS)
             face.track.appearance.judged(rounded, face.view.at_ns)
+            if face.reactions:
+                told[face.track.id] = of_face
+    return told
 
 
 def _embed(faces: Sequence[_Measured], embedder: Embedder) -> dict[str, Embedding]:

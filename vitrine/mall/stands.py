@@ -136,6 +136,14 @@ class Stand(Part):
         description="`enrolled` recognises customers who asked for it; `none` nobody.",
         examples=["none"],
     )
+    reactions: Literal["off", "expression"] = Field(
+        "off",
+        description=(
+            "`expression` judges how those who look at the screen react, in four groups of "
+            "expressions; the notice says so. `off` judges nobody."
+        ),
+        examples=["expression"],
+    )
     display_probe: bool = Field(
         False,
         description=(

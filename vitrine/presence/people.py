@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from vitrine.clock import SECOND_NS
 from vitrine.ids import presence_id
 from vitrine.presence.bridging import nearest_first
+from vitrine.presence.company import group_sizes, pairs_beside
 from vitrine.presence.liveness import place_of
 from vitrine.presence.presence import Presence
 from vitrine.presence.rules import PresenceRules
+from vitrine.presence.shown_groups import Groups
 from vitrine.presence.static_faces import StaticFaces
 from vitrine.schemas import Exposure, Face, FrameFaces
 
@@ -32,6 +35,8 @@ BODY_FACES: Final = 1.2
 # Chosen, not measured: the tracker gives a lost track up within a few seconds.
 TRACK_MEMORY_NS: Final = 10 * SECOND_NS
 """A track that was not seen for longer does not come back."""
+
+NOTHING_JUDGED: Final[Mapping[str, Groups]] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -70,8 +75,16 @@ class CameraPeople:
     """Tracks that have begun a presence."""
     static_faces: StaticFaces = field(default_factory=StaticFaces)
 
-    def observe(self, frame: FrameFaces, rules: PresenceRules) -> Finished:
-        """Take a frame, later than the one before; return what is finished by it."""
+    def observe(
+        self,
+        frame: FrameFaces,
+        rules: PresenceRules,
+        groups: Mapping[str, Groups] = NOTHING_JUDGED,
+    ) -> Finished:
+        """Take a frame, later than the one before; return what is finished by it.
+
+        `groups` are those of expressions, by the tracks that were judged.
+        """
         finished = Finished()
         at_ns = frame.captured_at_ns
         last_ns = self.seen_ns
@@ -94,14 +107,41 @@ class CameraPeople:
             covered = _is_covered(face, frame.faces)
             presence.check_liveness(at_ns, face, covered=covered)
             face_share = _share(face, frame)
-            presence.observe(at_ns, face, face_share, rules)
+            judged = groups.get(face.track_id)
+            presence.observe(at_ns, face, face_share, rules, judged)
             if rules.count_static_faces and presence.start_ns < at_ns:
                 presence.liveness.proven = True
             parts = presence.cut(rules, synthetic=self.synthetic)
             finished.exposures += parts
+        self._compare_neighbours(at_ns - last_ns)
         if not rules.count_static_faces:
             self._end_static(rules, finished)
         return finished
+
+    def group_sizes(self) -> dict[str, int]:
+        """Return for each presence that is shown how many came together."""
+        companions = {}
+        for presence in self.presences:
+            if presence.liveness.proven:
+                companions[presence.presence_id] = presence.companions()
+        return group_sizes(companions)
+
+    def _compare_neighbours(self, passed_ns: int) -> None:
+        """Let those in this frame see who is beside them; `passed_ns` since the last frame."""
+        present = {}
+        for presence in self.presences:
+            if presence.seen_ns == self.seen_ns:
+                present[presence.presence_id] = presence
+        neighbours = [presence.neighbour for presence in present.values()]
+        for pair in pairs_beside(neighbours):
+            both = (present[pair.one], present[pair.other])
+            if pair.came_together:
+                present[pair.one].stand_beside(pair.other, passed_ns)
+                present[pair.other].stand_beside(pair.one, passed_ns)
+            if pair.comparable:
+                for presence in both:
+                    presence.compared += 1
+                    presence.lower += presence.presence_id == pair.lower
 
     def end(self, rules: PresenceRules) -> Finished:
         """End all presences, as nothing more comes; return the rest of them."""

@@ -12,10 +12,17 @@ from pydantic import Field
 
 from vitrine.clock import SECOND_NS
 from vitrine.presence.attention import Attention
+from vitrine.presence.company import (
+    CHILD_VIEWS,
+    LONGEST_STEP_NS,
+    TOGETHER_NS,
+    Neighbour,
+)
 from vitrine.presence.expression import Baseline
 from vitrine.presence.liveness import Liveness, place_of
 from vitrine.presence.rules import PresenceRules
 from vitrine.presence.score import MOTION_S, Span, View, proximity, steadiness
+from vitrine.presence.shown_groups import Groups, ShownGroups
 from vitrine.schemas import Exposure, Face, Interval, Person
 
 PART_NS: Final = 60 * SECOND_NS
@@ -33,7 +40,7 @@ TRACKS_KEPT: Final = 32
 class Presence:
     """Keep the state of one person, from the first view on.
 
-    All but `recent` outlives a restart.
+    All but `recent` and `shown` outlives a restart.
     """
 
     presence_id: str
@@ -58,6 +65,19 @@ class Presence:
     attention: Attention = field(default_factory=Attention)
     liveness: Liveness = field(default_factory=Liveness)
     baseline: Baseline = field(default_factory=Baseline)
+    face_share: float = 0.0
+    """Height of the face at the last view, as a share of the picture's."""
+    beside_ns: dict[str, int] = field(default_factory=dict)
+    """For how long each presence that came at the same time was beside this one."""
+    compared: int = 0
+    """Views beside somebody whose height can be compared."""
+    lower: int = 0
+    """Of these, those that are as low as a child's."""
+    shown: Annotated[
+        ShownGroups,
+        Field(exclude=True),
+    ] = field(default_factory=ShownGroups)
+    """Never stored: which expressions a face shows is in memory only."""
     recent: Annotated[
         deque[tuple[int, int, View]],
         Field(exclude=True),
@@ -126,8 +146,12 @@ class Presence:
         face: Face,
         face_share: float,
         rules: PresenceRules,
+        groups: Groups | None = None,
     ) -> None:
-        """Take a view; `face_share` is the face's height as a share of the picture's."""
+        """Take a view; `face_share` is the face's height as a share of the picture's.
+
+        `groups` are those of the expression, where this view was judged.
+        """
         passed_ns = at_ns - self.seen_ns
         seconds = passed_ns / SECOND_NS
         self._follow(face, seconds)
@@ -142,6 +166,9 @@ class Presence:
         response = 0.0
         if self.attention.inside():
             response = self.baseline.observe(face.expression, seconds)
+            if groups is not None:
+                self.shown.observe(at_ns, groups)
+        self.face_share = min(1.0, round(face_share, 4))
         lag_px = self.x - self.usual_x
         view = View(
             proximity=proximity(face_share, rules.stand.zone),
@@ -149,6 +176,35 @@ class Presence:
             steadiness=steadiness(lag_px, self.height_px),
         )
         self._add_up(at_ns, view)
+
+    @property
+    def child(self) -> bool:
+        """Return true for a head that is as low as a child's beside most of its neighbours."""
+        return self.lower >= CHILD_VIEWS and 2 * self.lower > self.compared
+
+    @property
+    def neighbour(self) -> Neighbour:
+        """Return where the face is."""
+        return Neighbour(
+            presence_id=self.presence_id,
+            start_ns=self.start_ns,
+            x=self.x,
+            y=self.y,
+            height_px=self.height_px,
+        )
+
+    def stand_beside(self, other_id: str, passed_ns: int) -> None:
+        """Take in that somebody who came at the same time was beside this one."""
+        known_ns = self.beside_ns.get(other_id, 0)
+        self.beside_ns[other_id] = known_ns + min(passed_ns, LONGEST_STEP_NS)
+
+    def companions(self) -> list[str]:
+        """Return the presences that came together with this one."""
+        found = []
+        for other_id, beside_ns in self.beside_ns.items():
+            if beside_ns >= TOGETHER_NS:
+                found.append(other_id)
+        return found
 
     def _follow(self, face: Face, seconds: float) -> None:
         """Move to the place of a face, on the track that shows it."""
@@ -262,8 +318,8 @@ class Presence:
                 within.append((since_ns, until_ns))
         return tuple(within)
 
-    def live(self, rules: PresenceRules) -> Person:
-        """Return the person as of the last view."""
+    def live(self, rules: PresenceRules, group: int = 1) -> Person:
+        """Return the person as of the last view, one of a group of so many."""
         unpublished = self._glances_within(
             start_ns=self.parts[0].start_ns, end_ns=self.seen_ns
         )
@@ -278,6 +334,9 @@ class Presence:
             attending=self.attention.settled,
             attention_s=round(attention_s, 3),
             score=self._recent_score(rules),
+            face=self.face_share,
+            group=group,
+            child=self.child,
         )
 
     def _recent_score(self, rules: PresenceRules) -> float:

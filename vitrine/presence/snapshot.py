@@ -8,6 +8,7 @@ from typing import Final
 from vitrine.clock import SECOND_NS
 from vitrine.presence.people import CameraPeople
 from vitrine.presence.rules import PresenceRules
+from vitrine.presence.shown_groups import ShownGroups, aggregate
 from vitrine.schemas import Person, StandEngagement
 
 # Chosen, not measured: the stand decides upon them, and a screen that answers
@@ -38,17 +39,29 @@ def snapshot(
 ) -> StandEngagement:
     """Return everybody present at a stand, as of a frame of one of its cameras."""
     people: list[Person] = []
+    shown: list[ShownGroups] = []
     synthetic = False
     for camera in cameras:
         synthetic = synthetic or camera.synthetic
+        sizes = camera.group_sizes()
         for presence in camera.presences:
-            if presence.liveness.proven:
-                person = presence.live(rules)
-                people.append(person)
+            if not presence.liveness.proven:
+                continue
+            group = sizes[presence.presence_id]
+            person = presence.live(rules, group)
+            people.append(person)
+            # A child's reaction to an advertisement is nobody's business.
+            judged = presence.shown.is_fresh(at_ns)
+            if person.attending and judged and not person.child:
+                shown.append(presence.shown)
+    expression = None
+    if rules.stand.reactions == "expression":
+        expression = aggregate(shown[:MOST_PEOPLE])
     return StandEngagement(
         stand_id=rules.stand.id,
         at_ns=at_ns,
         people=tuple(people[:MOST_PEOPLE]),
+        expression=expression,
         synthetic=synthetic,
         config_version=rules.config_version,
     )

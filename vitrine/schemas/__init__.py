@@ -3,16 +3,23 @@
 from vitrine.schemas.analytics import CampaignWindow, Coverage
 from vitrine.schemas.base import Event, Id, Interval, Nanoseconds
 from vitrine.schemas.dead_letter import DeadLetter
-from vitrine.schemas.engagement import Exposure, Person, StandEngagement
+from vitrine.schemas.engagement import (
+    EXPRESSION_GROUPS,
+    Exposure,
+    ExpressionGroup,
+    Person,
+    StandEngagement,
+    StandExpression,
+)
 from vitrine.schemas.faces import (
     Expression,
     Face,
     FrameFaces,
     FrameMeta,
-    SealedEmbedding,
+    SealedVector,
 )
 from vitrine.schemas.identity import Identity, IdentityReason
-from vitrine.schemas.notice import Notice, Recognition
+from vitrine.schemas.notice import Notice, Reactions, Recognition
 from vitrine.schemas.plays import (
     LONG_NS,
     LONGEST_NS,
@@ -28,6 +35,7 @@ from vitrine.schemas.plays import (
 )
 
 __all__ = [
+    "EXPRESSION_GROUPS",
     "LONGEST_NS",
     "LONGEST_REASON",
     "LONG_NS",
@@ -42,6 +50,7 @@ __all__ = [
     "Event",
     "Exposure",
     "Expression",
+    "ExpressionGroup",
     "Face",
     "FrameFaces",
     "FrameMeta",
@@ -55,7 +64,9 @@ __all__ = [
     "Notice",
     "Person",
     "Play",
+    "Reactions",
     "Recognition",
-    "SealedEmbedding",
+    "SealedVector",
     "StandEngagement",
+    "StandExpression",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Final, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -11,6 +11,17 @@ from vitrine.schemas.base import Event, Id, Interval, Nanoseconds, Percent, Shar
 Seconds = Annotated[
     float,
     Field(ge=0, le=1e6),
+]
+
+ExpressionGroup = Literal["positive", "surprised", "negative", "neutral"]
+"""`negative` is anger, disgust, sadness and fear together."""
+EXPRESSION_GROUPS: Final[tuple[ExpressionGroup, ...]] = get_args(ExpressionGroup)
+"""The order of probabilities."""
+
+
+Change = Annotated[
+    float,
+    Field(ge=-1, le=1),
 ]
 
 
@@ -25,6 +36,36 @@ class Person(Event):
     attention_s: Seconds
     score: Percent
     """Engagement over the last 3 s, 0 to 100."""
+    face: Share | None = None
+    """Height of the face, as a share of the picture's; None in events of before."""
+    group: Annotated[int, Field(ge=1, le=200)] = 1
+    """Number of people present who came together with this one, who is counted too."""
+    child: bool = False
+    """A head far below an adult's beside it, as children have: never addressed in person."""
+
+
+class StandExpression(Event):
+    """Hold what the faces of those show who look at a screen: means over all of them."""
+
+    positive: Share
+    surprised: Share
+    negative: Share
+    """Anger, disgust, sadness and fear together."""
+    neutral: Share
+    positive_change: Change
+    """`positive`, less what is usual for each of them."""
+    faces: Annotated[int, Field(ge=1, le=200)]
+    """Number of faces behind it."""
+
+    def share(self, group: ExpressionGroup) -> float:
+        """Return the mean probability of a group."""
+        shares: dict[ExpressionGroup, float] = {
+            "positive": self.positive,
+            "surprised": self.surprised,
+            "negative": self.negative,
+            "neutral": self.neutral,
+        }
+        return shares[group]
 
 
 class StandEngagement(Event):
@@ -33,6 +74,8 @@ class StandEngagement(Event):
     stand_id: Id
     at_ns: Nanoseconds
     people: Annotated[tuple[Person, ...], Field(max_length=200)]
+    expression: StandExpression | None = None
+    """None where nobody looks, or the stand does not ask for it."""
     synthetic: bool = False
     config_version: Id
 

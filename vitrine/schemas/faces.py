@@ -58,8 +58,8 @@ class Expression(Event):
     """Probability of any expression at all; None where no network judged it."""
 
 
-class SealedEmbedding(Event):
-    """Hold a face embedding under AES-GCM; only `landmarks` and `identity` have the key."""
+class SealedVector(Event):
+    """Hold an embedding, or groups of expressions, under AES-GCM; `Face` says who has the key."""
 
     model: Id
     key_id: Id
@@ -92,7 +92,11 @@ class Face(Event):
     quality: Share
     """Fitness of this view for recognition: 0 for useless, 1 for the best."""
     expression: Expression
-    embedding: SealedEmbedding | None = None
+    embedding: SealedVector | None = None
+    """Only `landmarks` and `identity` have the key."""
+    groups: SealedVector | None = None
+    """Probabilities of the expression's groups, in the order of `ExpressionGroup`, where this view
+    was judged and the stand asks for it; only `landmarks` and `engagement` have the key."""
 
 
 class FrameFaces(Event):

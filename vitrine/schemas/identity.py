@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from vitrine.schemas.base import Event, Id, Nanoseconds, Share
 
@@ -29,6 +31,10 @@ class Identity(Event):
     reason: IdentityReason
     decided_at_ns: Nanoseconds
     model: Id | None = None
+    tags: Annotated[tuple[Id, ...], Field(max_length=20)] = ()
+    """What a known customer agreed to be addressed by; empty for everybody else."""
+    offers: bool = False
+    """The known customer consents to personal offers."""
     config_version: Id
 
     @property

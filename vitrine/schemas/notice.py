@@ -7,6 +7,7 @@ from typing import Literal
 from vitrine.schemas.base import Event, Id, Nanoseconds
 
 Recognition = Literal["none", "enrolled"]
+Reactions = Literal["off", "expression"]
 
 
 class Notice(Event):
@@ -17,6 +18,8 @@ class Notice(Event):
     """When the stand heard it from the page in charge."""
     recognition: Recognition
     """What the words on the page say of recognition."""
+    reactions: Reactions = "off"
+    """What they say of expressions; `off` in events of before."""
 
     @property
     def occurred_at_ns(self) -> int:

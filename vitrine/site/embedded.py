@@ -199,10 +199,11 @@ class Site:
             store.start()
             url = SecretStr(store.url)
             settings = settings.model_copy(update={"redis_url": url})
-        if settings.key_file is None:
-            folder = stack.enter_context(TemporaryDirectory())
-            key_file = _write_key(Path(folder))
-            settings = settings.model_copy(update={"key_file": key_file})
+        for name in ("key_file", "reactions_key_file"):
+            if getattr(settings, name) is None:
+                folder = stack.enter_context(TemporaryDirectory())
+                written = _write_key(Path(folder))
+                settings = settings.model_copy(update={name: written})
         return settings
 
     def _build(self, context: Context) -> dict[str, Service]:

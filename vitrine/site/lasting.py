@@ -26,7 +26,7 @@ from vitrine.site.own_pages import free_port, passed_on
 from vitrine.site.parts import Part, Run
 from vitrine.site.process import find_build
 from vitrine.site.systemd import notify
-from vitrine.stores.data_folder import DataFolder
+from vitrine.stores.data_folder import REACTION_KEYS, DataFolder
 from vitrine.stores.embedded import EmbeddedStore
 from vitrine.stores.redis import connect
 from vitrine.telemetry.health import Health
@@ -148,6 +148,8 @@ class LastingSite:
             added["redis_url"] = SecretStr(self._store.url)
         if settings.key_file is None:
             added["key_file"] = data.key_file()
+        if settings.reactions_key_file is None:
+            added["reactions_key_file"] = data.key_file(REACTION_KEYS)
         if settings.operator_token is None:
             added["operator_token"] = data.token("operator-token")
         if settings.services_token is None:

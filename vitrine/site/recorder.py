@@ -18,8 +18,8 @@ from vitrine.topics import FRAMES, TOPICS
 
 RECORDED = tuple(topic for topic in TOPICS if topic is not FRAMES)
 
-# A recording may be kept longer, and by more people, than embeddings may.
-WITHOUT_EMBEDDINGS: Final = {"faces": {"__all__": {"embedding"}}}
+# A recording may be kept longer, and by more people, than what is sealed may.
+WITHOUT_SEALED: Final = {"faces": {"__all__": {"embedding", "groups"}}}
 
 
 @dataclass(slots=True)
@@ -68,7 +68,7 @@ class Counts:
 
 
 class EventFiles:
-    """Write events as FOLDER/<topic>.jsonl, without embeddings.
+    """Write events as FOLDER/<topic>.jsonl, without what is sealed.
 
     A folder that cannot be written ends the recording, never the run: `error` says why.
     """
@@ -174,5 +174,5 @@ class Recorder(Handler):
 def _line(received: Received[Any]) -> str:
     event = received.event
     if isinstance(event, FrameFaces):
-        return event.model_dump_json(exclude=WITHOUT_EMBEDDINGS)
+        return event.model_dump_json(exclude=WITHOUT_SEALED)
     return received.record.value.decode()

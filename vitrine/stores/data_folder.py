@@ -21,6 +21,7 @@ from vitrine.stores.redis import connect
 
 LOCK: Final = "lock"
 KEYS: Final = "keys"
+REACTION_KEYS: Final = "reaction-keys"
 KEY_BYTES: Final = 32
 TOKEN_BYTES: Final = 24
 # Only the owner reads what is in the folder: keys, tokens, templates.
@@ -76,10 +77,10 @@ class DataFolder:
         finally:
             store.stop()
 
-    def key_file(self) -> Path:
-        """Return the file with the key of templates, made once."""
+    def key_file(self, name: str = KEYS) -> Path:
+        """Return a file with a key, that of templates unless told otherwise; made once."""
         key = b64encode(os.urandom(KEY_BYTES)).decode()
-        return self._made_once(KEYS, f"k1 {key}\n")
+        return self._made_once(name, f"k1 {key}\n")
 
     def token(self, name: str) -> SecretStr:
         """Return a token, made once and kept in the file of that name."""

@@ -139,6 +139,11 @@ STATIC_FACES = Counter(
 FACES_REPEATED = Counter(
     "vitrine_faces_repeated", "Frames of faces that came a second time.", ["camera"]
 )
+EXPRESSIONS_UNOPENED = Counter(
+    "vitrine_expressions_unopened",
+    "Groups of expressions that did not open: another key, or altered.",
+    ["camera"],
+)
 PEOPLE_PRESENT = Gauge(
     "vitrine_people_present", "People in the stand's zone now.", ["stand"]
 )

@@ -13,15 +13,15 @@ export class Privacy {
     setInterval(() => this.tell(), TELL_MS);
   }
 
-  // Takes the state of the stand; `words` is what the notice says of recognition by now.
+  // Takes the state of the stand; `words` is what the notice says of recognition and reactions by now.
   hear({ responsible, privacy }, inCharge, words) {
     this.inCharge = inCharge;
-    this.words = words;
+    this.words = JSON.stringify(words);
     const who = this.element.querySelector('.who');
     who.hidden = !responsible;
     who.querySelector('bdi').textContent = responsible;
     this.lead(privacy);
-    if (this.told !== (this.visible ? words : null)) this.tell();
+    if (this.told !== (this.visible ? this.words : null)) this.tell();
   }
 
   // Shows the code of an address; without one there is none.
@@ -51,7 +51,7 @@ export class Privacy {
       const answer = await fetch(`/stands/${this.standId}/notices`, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify({ player_id: this.playerId, recognition: this.told }),
+        body: JSON.stringify({ player_id: this.playerId, ...JSON.parse(this.told) }),
         signal: AbortSignal.timeout(ANSWER_MS),
       });
       if (!answer.ok) console.warn(`the stand did not take that the notice is shown: status ${answer.status}`);

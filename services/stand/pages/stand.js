@@ -36,6 +36,7 @@ let current = null; // { event, startNs, startMs, timer, touches, proof }
 let loading = null; // { event, ready, element, dropped }
 let following = null; // the same
 let recognition = null;
+let reactions = null;
 let away = 0; // until the stand counts as away
 
 // Plays
@@ -249,12 +250,12 @@ function connect() {
 
 function hearState(state) {
   const { languages = ['en'] } = state;
-  const spoken = JSON.stringify({ languages, recognition: state.recognition });
+  const spoken = JSON.stringify({ languages, recognition: state.recognition, reactions: state.reactions });
   if (spoken !== store.get(SPOKEN)) {
     store.put(SPOKEN, spoken);
     keepPage(languages.map(catalogueOf));
   }
-  speak(languages, state.recognition);
+  speak(languages, state.recognition, state.reactions);
   const mine = state.in_charge === session;
   if (!mine) {
     offline.forget();
@@ -263,25 +264,28 @@ function hearState(state) {
   }
   const invites = state.touch !== false && state.attending > 0; // a stand of before does not say
   $('#hint').classList.toggle('shown', invites && !$('#info').open && $('#offer').hidden);
-  privacy.hear(state, mine, recognition);
+  privacy.hear(state, mine, { recognition, reactions });
 }
 
 // Says what there is to say at this stand; in the words of last time, before the stand was heard.
-function speak(languages, how) {
+function speak(languages, how, judged = 'off') {
   words.use(languages);
-  if (how === recognition) return;
+  if (how === recognition && judged === reactions) return;
   recognition = how;
+  reactions = judged;
   const recognised = recognition === 'none' ? 'nobody' : 'enrolled';
   document.querySelectorAll('.recognition').forEach((element) => say(element, recognised));
   $('[data-wish=opt-out]').hidden = recognition === 'none';
-  say($('#privacy .what'), recognition === 'none' ? 'watches' : 'recognises');
+  document.querySelectorAll('.reactions').forEach((element) => { element.hidden = reactions === 'off'; });
+  if (reactions === 'off') say($('#privacy .what'), recognition === 'none' ? 'watches' : 'recognises');
+  else say($('#privacy .what'), recognition === 'none' ? 'reacts' : 'recognisesAndReacts');
 }
 
 function speakAsBefore() {
   const spoken = store.get(SPOKEN);
   if (!spoken) return;
-  const { languages, recognition: how } = JSON.parse(spoken);
-  speak(languages, how);
+  const { languages, recognition: how, reactions: judged } = JSON.parse(spoken);
+  speak(languages, how, judged);
   keepPage(languages.map(catalogueOf));
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pytest
 from prometheus_client import REGISTRY
 
@@ -17,7 +18,9 @@ from vitrine.mall import Camera, Mall, Stand
 from vitrine.mall.folder import FixedMall
 from vitrine.runtime import Outputs
 from vitrine.schemas import Exposure, FrameFaces, StandEngagement
+from vitrine.sealing import Sealer, track_reference
 from vitrine.services.engagement.handler import EngagementHandler
+from vitrine.services.engagement.opening import GroupsOpener
 from vitrine.services.engagement.settings import EngagementSettings
 from vitrine.stores.presence import PresenceStore, load
 from vitrine.stores.redis import connect
@@ -35,6 +38,7 @@ def make_handler(
     mall: Mall = MALL,
     bridge_s: float = 2.0,
     redis_url: str = NO_REDIS,
+    sealer: Sealer | None = None,
 ) -> EngagementHandler:
     """Engagement with a store at this address; nobody answers at NO_REDIS."""
     return EngagementHandler(
@@ -42,6 +46,7 @@ def make_handler(
         EngagementSettings(bridge_s=bridge_s),
         PresenceStore(lambda: connect(redis_url)),
         EventClock(),
+        opener=GroupsOpener(sealer),
         finite=finite,
     )
 
@@ -451,3 +456,16 @@ def test_each_camera_sees_the_screen_from_its_own_place(
         if person.attending:
             found.add(camera)
     assert found == attended
+
+
+def test_sealed_groups_become_the_expression_of_the_stand() -> None:
+    sealer = Sealer({"r1": bytes(32)}, "r1")
+    smile = np.array([0.75, 0.125, 0.0, 0.125], dtype=np.float32)
+    sealed = sealer.seal(smile, "groups", track_reference("north-1", "a"))
+    mall = make_mall(Stand(id="north", reactions="expression"))
+    handler = make_handler(mall=mall, sealer=sealer)
+    frames = film(1, always(make_face("a", groups=sealed)))
+    *_, last = snapshots(handle(handler, frames))
+    assert last.expression is not None
+    assert last.expression.positive == 0.75
+    assert last.expression.faces == 1

@@ -11,7 +11,7 @@ from vitrine.errors import Unavailable
 from vitrine.mall import Stand
 from vitrine.mall.folder import FixedMall
 from vitrine.runtime import Outputs
-from vitrine.schemas import Identity, SealedEmbedding
+from vitrine.schemas import Identity, SealedVector
 from vitrine.sealing import Sealer, track_reference
 from vitrine.services.identity.handler import IdentityHandler
 from vitrine.services.identity.settings import IdentitySettings
@@ -138,7 +138,7 @@ def sealed(
     *,
     camera: str = "north-1",
     model: str = MODEL,
-) -> SealedEmbedding:
+) -> SealedVector:
     return SEALER.seal(vector, model, track_reference(camera, track))
 
 

@@ -8,7 +8,7 @@ from tests.ingest_builders import make_source
 from vitrine.clock import SECOND_NS
 from vitrine.mall import Mall, Stand
 from vitrine.mall.folder import FixedMall
-from vitrine.schemas import Notice, Recognition
+from vitrine.schemas import Notice, Reactions, Recognition
 from vitrine.services.ingest.app import told
 from vitrine.services.ingest.notices import ShownNotices
 
@@ -36,11 +36,13 @@ def make_notice(
     at_s: float = WALL_S,
     stand_id: str = "north",
     recognition: Recognition = "none",
+    reactions: Reactions = "off",
 ) -> Notice:
     return Notice(
         stand_id=stand_id,
         shown_at_ns=round(at_s * SECOND_NS),
         recognition=recognition,
+        reactions=reactions,
     )
 
 
@@ -133,6 +135,15 @@ def test_the_words_have_to_fit_what_the_stand_does_now() -> None:
     assert not told(mall, notices, "north")
     notices.hear(make_notice(recognition="enrolled"))
     assert told(mall, notices, "north")
+
+
+def test_who_judges_reactions_has_to_say_so() -> None:
+    notices = Clocks().notices()
+    notices.hear(make_notice())
+    judges = FixedMall(mall_of(Stand(id="north", reactions="expression")))
+    assert not told(judges, notices, "north")
+    notices.hear(make_notice(reactions="expression"))
+    assert told(judges, notices, "north")
 
 
 def test_only_cameras_that_see_people_as_they_come_need_a_notice() -> None:

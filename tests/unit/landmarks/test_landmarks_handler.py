@@ -20,6 +20,7 @@ from tests.unit.landmarks.toy_vision import (
 )
 from vitrine.bus import Received, TopicPartition
 from vitrine.clock import EventClock
+from vitrine.errors import Invalid
 from vitrine.faces.analysis import Analyser
 from vitrine.faces.appearance import GOOD_VIEW
 from vitrine.faces.models import FaceModels
@@ -30,7 +31,7 @@ from vitrine.schemas import (
     Face,
     FrameFaces,
     FrameMeta,
-    SealedEmbedding,
+    SealedVector,
 )
 from vitrine.sealing import Sealer, track_reference
 from vitrine.services.landmarks.handler import LandmarksHandler
@@ -44,14 +45,19 @@ def make_handler(
     recognition: str = "none",
     clock: EventClock | None = None,
     sealer: Sealer | None = SEALER,
+    reactions: str = "off",
+    groups_sealer: Sealer | None = None,
 ) -> LandmarksHandler:
-    stand = Stand.model_validate({"id": "north", "recognition": recognition})
+    stand = Stand.model_validate(
+        {"id": "north", "recognition": recognition, "reactions": reactions}
+    )
     return LandmarksHandler(
         Analyser(models or toy_models()),
         FixedMall(make_mall(stand)),
         clock or EventClock(),
         detect_every=3,
         sealer=sealer,
+        groups_sealer=groups_sealer,
     )
 
 
@@ -316,7 +322,7 @@ def embeddings(
     count: int,
     quality: float = 0.9,
     sealer: Sealer | None = SEALER,
-) -> list[SealedEmbedding | None]:
+) -> list[SealedVector | None]:
     """Return those of one face in so many frames, ten a second."""
     handler = make_handler(
         toy_models(quality=quality),
@@ -353,3 +359,51 @@ def test_nothing_is_embedded_where_nothing_can_be_sealed() -> None:
 
 def test_poor_views_are_not_embedded() -> None:
     assert embeddings("enrolled", 6, quality=GOOD_VIEW - 0.01) == [None] * 6
+
+
+GROUPS_SEALER = Sealer({"r1": bytes(range(32))}, "r1")
+
+
+def groups(
+    reactions: str,
+    seconds: Sequence[float],
+    sealer: Sealer | None = GROUPS_SEALER,
+) -> list[SealedVector | None]:
+    """Return the sealed groups of one face at these times."""
+    handler = make_handler(
+        toy_models(expressions=LessAndLessNeutral()),
+        reactions=reactions,
+        groups_sealer=sealer,
+    )
+    frames = [frame(second, FACE) for second in seconds]
+    return [event.faces[0].groups for event in faces_of(handler, *frames)]
+
+
+def test_groups_of_expressions_are_sealed_for_their_track_with_a_key_of_their_own() -> (
+    None
+):
+    handler = make_handler(
+        toy_models(expressions=LessAndLessNeutral()),
+        reactions="expression",
+        groups_sealer=GROUPS_SEALER,
+    )
+    face = only_face(handler, frame(0, FACE))
+    assert face.groups is not None
+    about = track_reference("north-1", face.track_id)
+    vector = GROUPS_SEALER.open(face.groups, about)
+    np.testing.assert_allclose(vector, [0, 0, 0, 1], atol=1e-6)
+    with pytest.raises(Invalid):
+        SEALER.open(face.groups, about)
+
+
+def test_groups_are_told_of_views_that_were_judged() -> None:
+    told = groups("expression", [0, 0.033, 0.067, 0.1])
+    assert [sealed is not None for sealed in told] == [True, False, False, True]
+
+
+def test_no_groups_are_told_unless_the_stand_asks() -> None:
+    assert groups("off", [0, 0.1]) == [None, None]
+
+
+def test_no_groups_are_told_where_nothing_can_be_sealed() -> None:
+    assert groups("expression", [0, 0.1], sealer=None) == [None, None]

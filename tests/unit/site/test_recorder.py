@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 from tests.builders import at, make_face, make_frame_faces, received
-from vitrine.schemas import SealedEmbedding
+from vitrine.schemas import SealedVector
 from vitrine.site.recorder import RECORDED, Recorder
 
-SEALED = SealedEmbedding(model="m", key_id="k", sealed="c2VjcmV0")
+SEALED = SealedVector(model="m", key_id="k", sealed="c2VjcmV0")
 
 
 def record(folder: Path | None, *seconds: float) -> Recorder:

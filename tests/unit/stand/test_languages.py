@@ -13,6 +13,7 @@ from vitrine.mall.stands import Language, Stand
 from vitrine.services.stand.privacy_page import (
     CHOICES_OF_CUSTOMERS,
     KEPT_OF_CUSTOMERS,
+    KEPT_OF_REACTIONS,
 )
 from vitrine.services.stand.web import PAGES
 
@@ -55,10 +56,15 @@ def test_a_catalogue_is_translated(code: str) -> None:
 def test_the_page_says_what_the_catalogues_have_and_all_of_it() -> None:
     in_page = named(PAGES / "stand.html", r'data-(?:text|label)="(\w+)"')
     said = re.findall(r"(?:say|notice)\(.*|recognised = .*", script())
-    in_script = set(re.findall(r"'(\w+)'", " ".join(said))) - {"none"}
+    in_script = set(re.findall(r"'(\w+)'", " ".join(said))) - {"none", "off"}
     in_words = {"name"}
     privacy = named(PAGES / "privacy.html", r"\$(\w+)") - privacy_page_fills()
-    listed = {*KEPT_OF_CUSTOMERS, *CHOICES_OF_CUSTOMERS, "responsibleUnknown"}
+    listed = {
+        *KEPT_OF_CUSTOMERS,
+        KEPT_OF_REACTIONS,
+        *CHOICES_OF_CUSTOMERS,
+        "responsibleUnknown",
+    }
     said_here = in_page | in_script | in_words
     assert said_here | privacy | listed == set(catalogue("en"))
 
@@ -69,6 +75,7 @@ def privacy_page_fills() -> set[str]:
         "direction",
         "stand",
         "recognition",
+        "reactions",
         "keptList",
         "choiceList",
         "who",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
+from string import Template
 from typing import get_args
 
 import pytest
 
 from vitrine.mall import Screen, Stand
 from vitrine.mall.stands import Language
-from vitrine.services.stand.privacy_page import chosen, rendered
+from vitrine.services.stand.privacy_page import chosen, rendered, texts_of
 
 CUSTOMERS = Stand(id="north", recognition="enrolled")
 
@@ -80,3 +82,15 @@ def test_every_language_is_whole_and_leads_to_the_others(code: Language) -> None
     assert "$" not in page
     for other in get_args(Language):
         assert (f'href="?lang={other}"' in page) is (other != code)
+
+
+@pytest.mark.parametrize("code", get_args(Language))
+def test_reactions_are_told_where_they_are_judged_only(code: Language) -> None:
+    judges = Stand(id="north", reactions="expression")
+    texts = texts_of(code)
+    page = rendered(judges, "North", code)
+    assert escape(texts["judged"]) in page
+    assert escape(Template(texts["keptReactions"]).substitute(faces=10)) in page
+    page = rendered(Stand(id="north"), "North", code)
+    assert escape(texts["judged"]) not in page
+    assert "$" not in page
