@@ -151,6 +151,7 @@ class StandHandler(Handler):
             case Identity():
                 stage.identify(received)
             case StandEngagement():
+                stage.show(self._clock.now())
                 stage.observe(event, self._stages.thresholds)
                 return self._respond(event, stand, stage)
         return []
@@ -192,6 +193,7 @@ class StandHandler(Handler):
             for failure in submission.failures:
                 self._directing.failed(failure, time.monotonic())
             for interaction in submission.interactions:
+                self._stages.touched(interaction)
                 copies = self._reports.for_visits(interaction, now.utc_ns)
                 messages += self._reports.interaction_records(copies)
         return Outputs(messages=messages)

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from vitrine.bus import Commit, Received, TopicPartition, partition_for
+from vitrine.clock import Moment
 from vitrine.mall import Condition, Mall, Stand
 from vitrine.programme.director import Director
-from vitrine.schemas import Identity, StandEngagement
+from vitrine.programme.reactions import Showing
+from vitrine.schemas import Identity, Interaction, StandEngagement
 from vitrine.services.stand.counters import remove_counters, start_counters
 from vitrine.services.stand.history import History
 from vitrine.services.stand.tally import Tally
@@ -44,6 +46,18 @@ class Stage:
         self.director.audience.identify(identity)
         place = (received.source, received.record.offset)
         self._identities[identity.track_id] = place
+
+    def show(self, now: Moment) -> None:
+        """Tell the audience what it sees, so that its reactions are to that."""
+        showing = None
+        screen = self.director.screen
+        if screen is not None and screen.current is not None:
+            showing = Showing(
+                command_id=screen.current.command.command_id,
+                since_ns=now.at_steady(screen.since_ns).utc_ns,
+                product=screen.current.creative.product,
+            )
+        self.director.audience.show(showing)
 
     def observe(self, snapshot: StandEngagement, thresholds: Collection[float]) -> None:
         """Take in who is present."""
@@ -136,6 +150,14 @@ class Stages:
     def stage(self, stand_id: str) -> Stage | None:
         """Return the stage of a stand; None when another process has it, or nobody."""
         return self._stages.get(stand_id)
+
+    def touched(self, interaction: Interaction) -> None:
+        """Take in a touch of a stand's screen; anything else is none."""
+        stage = self.stage(interaction.stand_id)
+        if stage is None or interaction.kind != "touch" or not interaction.play_id:
+            return
+        command_id = interaction.play_id.rpartition(".")[2]
+        stage.director.audience.touched(command_id)
 
     def resume(self, batch: Sequence[Received[Any]]) -> Mapping[TopicPartition, Commit]:
         """Return where the identities in the batch must be read from after a restart.

@@ -34,6 +34,7 @@ def warnings_of(found: Checked, today: date) -> list[Problem]:
         _stands(mall),
         _notices(mall),
         _campaigns(mall, today),
+        _tags(mall),
         _shares(mall),
         schedule_warnings(mall),
         _creatives(mall, folder / "creatives"),
@@ -72,6 +73,25 @@ def _notices(mall: Mall) -> Warnings:
                 "a live camera watches it, and no `responsible:` says who answers for that; "
                 "its notice sends people to the staff",
             )
+
+
+def _tags(mall: Mall) -> Warnings:
+    """Warn of tags of customers where nobody is recognised."""
+    recognising = {s.id for s in mall.stands if s.recognition == "enrolled"}
+    for number, campaign in enumerate(mall.campaigns):
+        if not recognising.isdisjoint(campaign.stands):
+            continue
+        conditions = [("creatives", [c.when for c in campaign.creatives])]
+        conditions.append(("offers", [offer.when for offer in campaign.offers]))
+        for name, whens in conditions:
+            for index, when in enumerate(whens):
+                if when is None or not when.tags:
+                    continue
+                place = ("campaigns", number, name, index, "when", "tags")
+                yield (
+                    place,
+                    "never holds: its stands recognise nobody (`recognition: enrolled`)",
+                )
 
 
 def live_stands(mall: Mall) -> set[str]:

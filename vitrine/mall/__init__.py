@@ -9,6 +9,7 @@ from vitrine.mall.campaigns import (
     Condition,
     Creative,
     Offer,
+    Reaction,
     Response,
 )
 from vitrine.mall.models import Mall
@@ -28,6 +29,7 @@ __all__ = [
     "Mount",
     "Name",
     "Offer",
+    "Reaction",
     "Response",
     "Screen",
     "Stand",

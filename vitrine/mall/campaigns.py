@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     Field,
@@ -18,12 +18,16 @@ from vitrine.mall.hours import Daypart, LocalTime, hold, read_hours
 from vitrine.mall.part import Part
 from vitrine.mall.problems import did_you_mean
 from vitrine.mall.texts import Day, DisplayName, Name
+from vitrine.schemas import ExpressionGroup
 from vitrine.schemas.base import Percent, Share
 
 # One play in a thousand. Far below, shares vanish when they are divided among creatives.
 SMALLEST_SHARE = 0.001
 # Everybody in the largest countries: more is a slip of the hand.
 LARGEST_BUDGET = 1_000_000_000
+
+
+Reaction = Literal["attention", "approach", "positive", "leaving"]
 
 
 class Condition(Part):
@@ -38,7 +42,7 @@ class Condition(Part):
         0,
         ge=0,
         le=600,
-        description="The score has held for so long.",
+        description="Score, expression and reaction have held for so long.",
         examples=[2],
     )
     known: bool | None = Field(
@@ -67,13 +71,63 @@ class Condition(Part):
         examples=[["mon-fri 17:00-20:00"]],
     )
 
+    expression: ExpressionGroup | None = Field(
+        None,
+        description=(
+            "What those who look at the screen show, more than all else together; needs "
+            "`reactions: expression` at the stand."
+        ),
+        examples=["positive"],
+    )
+    reaction: Reaction | None = Field(
+        None,
+        description=(
+            "What changed since the creative on the screen began: somebody turned to it "
+            "(`attention`), came closer (`approach`), turned away and goes (`leaving`), or the "
+            "expressions of those who look became `positive`, which needs `reactions: expression`."
+        ),
+        examples=["approach"],
+    )
+    group: int | None = Field(
+        None,
+        ge=2,
+        le=50,
+        description="Somebody is here with others who came together, at least so many in all.",
+        examples=[2],
+    )
+    interest: Name | None = Field(
+        None,
+        description=(
+            "Somebody looked at creatives of this `product` for five seconds, or touched one."
+        ),
+        examples=["shoe"],
+    )
+    touch: bool | None = Field(
+        None,
+        description="True when the creative on the screen was touched, false when it was not.",
+        examples=[True],
+    )
+    tags: Annotated[tuple[Name, ...], Field(max_length=20)] = Field(
+        (),
+        description="All of these were agreed upon with a customer who is recognised.",
+        examples=[["runner"]],
+    )
+
     @property
     def only_time(self) -> bool:
         """True when it asks for a time and for nobody."""
         return self.model_fields_set == {"hours"}
 
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.tags and self.known is False:
+            raise ValueError(
+                "can never hold: `tags` are of customers who are known; remove `known: false`"
+            )
+        return self
 
-Reaction = Literal["more", "next", "offer", "repeat"]
+
+Then = Literal["more", "next", "offer", "repeat"]
 
 
 class Response(Part):
@@ -83,7 +137,7 @@ class Response(Part):
         description="What must be true of those who are there meanwhile.",
         examples=[{"engagement": 60}],
     )
-    then: Reaction = Field(
+    then: Then = Field(
         description=(
             "`more` shows another creative at once; `next` goes on in the rotation at once; "
             "`repeat` shows it again when it ends, twice at most; `offer` grants the campaign's "
@@ -152,6 +206,11 @@ class Creative(Part):
         examples=[
             [{"when": {"engagement": 60}, "then": "more", "creative": "shoe-more"}]
         ],
+    )
+    product: Name | None = Field(
+        None,
+        description="What it is about, for conditions on `interest`.",
+        examples=["shoe"],
     )
 
     def rotates(self, local: LocalTime) -> bool:

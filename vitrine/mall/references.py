@@ -42,6 +42,8 @@ def reference_faults(mall: Mapping[str, Any]) -> list[Fault]:
         named = _named_stands(mall)
         known = _ids(mall, "stands")
         faults += _unknown(named, known)
+        faults += _never_judged(mall)
+    faults += _no_such_product(mall)
     return faults
 
 
@@ -129,6 +131,64 @@ def _unknown(
         if not near:
             text = f"{text}; stands.yaml has: {_listed(known)}"
         faults.append(Fault(place, text))
+    return faults
+
+
+def _conditions(mall: Mapping[str, Any]) -> list[tuple[Place, Mapping[str, Any]]]:
+    """Return every condition of creatives and offers, with its place."""
+    found: list[tuple[Place, Mapping[str, Any]]] = []
+    for campaign_place, campaign in _items(mall, "campaigns"):
+        for name in ("creatives", "offers"):
+            for place, item in _items(campaign, name, campaign_place):
+                condition = item.get("when")
+                if isinstance(condition, Mapping):
+                    found.append(((*place, "when"), condition))
+    return found
+
+
+def _never_judged(mall: Mapping[str, Any]) -> list[Fault]:
+    """Return the conditions on expressions of campaigns at whose stands nobody judges them."""
+    judging = set()
+    for _, stand in _items(mall, "stands"):
+        if stand.get("reactions") == "expression":
+            judging.add(stand.get("id"))
+    stands_of = {}
+    for place, campaign in _items(mall, "campaigns"):
+        stands_of[place] = campaign.get("stands")
+    faults = []
+    for place, condition in _conditions(mall):
+        stands = stands_of[place[:2]]
+        if not isinstance(stands, list | tuple) or not judging.isdisjoint(stands):
+            continue
+        asked = "expression"
+        if condition.get("expression") is None:
+            asked = "reaction"
+            if condition.get("reaction") != "positive":
+                continue
+        text = (
+            "can never hold: no stand of this campaign judges expressions; "
+            "set `reactions: expression` in stands.yaml, or remove this condition"
+        )
+        faults.append(Fault((*place, asked), text))
+    return faults
+
+
+def _no_such_product(mall: Mapping[str, Any]) -> list[Fault]:
+    """Return the conditions on interest in products that nothing shown is about."""
+    products = []
+    for place, campaign in _items(mall, "campaigns"):
+        for _, creative in _items(campaign, "creatives", place):
+            product = creative.get("product")
+            if isinstance(product, str) and product not in products:
+                products.append(product)
+    faults = []
+    for place, condition in _conditions(mall):
+        product = condition.get("interest")
+        if not isinstance(product, str) or product in products:
+            continue
+        near = did_you_mean(product, products)
+        text = f"can never hold: no creative has the product {shown(product)}{near}"
+        faults.append(Fault((*place, "interest"), text))
     return faults
 
 

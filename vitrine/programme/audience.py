@@ -9,7 +9,10 @@ from typing import Final
 from vitrine.clock import SECOND_NS
 from vitrine.mall import Condition
 from vitrine.mall.hours import is_open
-from vitrine.schemas import Identity, Person, StandEngagement
+from vitrine.programme.interest import Interests
+from vitrine.programme.reactions import Reactions, Showing
+from vitrine.programme.words import reactions_in_words
+from vitrine.schemas import EXPRESSION_GROUPS, Identity, Person, StandEngagement
 
 # Chosen, not measured: snapshots come several times a second, so several in a row have to be
 # missing.
@@ -19,6 +22,16 @@ FRESH_NS: Final = 2 * SECOND_NS
 # once.
 KEEP_IDENTITY_NS: Final = 60 * SECOND_NS
 """Time that an identity is kept after it was decided, if its track is not present."""
+# What was judged may be half a second old as a snapshot tells it (`JUDGED_NS`): 2 s in all.
+EXPRESSION_FRESH_NS: Final = 3 * SECOND_NS // 2
+"""Age above which a snapshot says nothing of expressions."""
+# More than all other groups together.
+MOST: Final = 0.5
+"""Share from which a group of expressions is what those show who look."""
+EVERYBODY: Final = ""
+"""Stands for the presence where something holds of all who look."""
+# A play's reason has 200 characters, of which the id of a creative takes up to 60.
+LONGEST_REASON: Final = 130
 
 
 @dataclass(slots=True)
@@ -30,12 +43,29 @@ class Audience:
     """The last decision about each track that is present or was lately."""
     time_zone: str = "UTC"
     """Of the stand, for the hours of conditions."""
-    _held_since: dict[tuple[str, float], int] = field(default_factory=dict)
-    """(presence, threshold) → when its score reached the threshold and has held it since."""
+    interests: Interests = field(default_factory=Interests)
+    _reactions: Reactions = field(default_factory=Reactions)
+    _touched_id: str = ""
+    """Command that was touched last."""
+    _held_since: dict[tuple[str, float | str], int] = field(default_factory=dict)
+    """(presence, threshold, expression or reaction) → since when it has held."""
 
     def identify(self, identity: Identity) -> None:
         """Take in the decision about a track; it replaces an earlier one."""
         self.identities[identity.track_id] = identity
+
+    def show(self, showing: Showing | None) -> None:
+        """Take in what is on the screen now."""
+        self._reactions.show(showing)
+
+    def touched(self, command_id: str) -> None:
+        """Take in that the play of a command was touched."""
+        self._touched_id = command_id
+        showing = self._reactions.showing
+        if showing is None or self.latest is None or showing.product is None:
+            return
+        if showing.command_id == command_id:
+            self.interests.touch(self.latest.people, showing.product)
 
     def observe(self, snapshot: StandEngagement, thresholds: Collection[float]) -> None:
         """Take in a snapshot; one that is not newer than the latest is ignored.
@@ -52,14 +82,30 @@ class Audience:
             # Nobody knows what happened since the latest: all times start again.
             self._held_since.clear()
         held_since = {}
-        for person in snapshot.people:
-            for threshold in thresholds:
-                if person.score >= threshold:
-                    key = (person.presence_id, threshold)
-                    held_since[key] = self._held_since.get(key, snapshot.at_ns)
+        for key in self._holding(snapshot, thresholds):
+            held_since[key] = self._held_since.get(key, snapshot.at_ns)
         self._held_since = held_since
+        passed_ns = snapshot.at_ns - latest.at_ns if latest is not None else 0
+        showing = self._reactions.showing
+        product = showing.product if showing is not None else None
+        self.interests.observe(snapshot.people, product, passed_ns)
         self._forget_identities(snapshot)
         self.latest = snapshot
+
+    def _holding(
+        self, snapshot: StandEngagement, thresholds: Collection[float]
+    ) -> list[tuple[str, float | str]]:
+        """Return what holds as of a snapshot, and of whom."""
+        holding: list[tuple[str, float | str]] = []
+        for person in snapshot.people:
+            reached = [each for each in thresholds if person.score >= each]
+            holding += [(person.presence_id, each) for each in reached]
+        shown = snapshot.expression
+        if shown is not None:
+            most = [group for group in EXPRESSION_GROUPS if shown.share(group) >= MOST]
+            holding += [(EVERYBODY, group) for group in most]
+        holding += self._reactions.observe(snapshot)
+        return holding
 
     def _fresh(self, now_ns: int) -> StandEngagement | None:
         """Return the latest snapshot unless it is too old, or missing."""
@@ -94,23 +140,61 @@ class Audience:
         latest = self._fresh(now_ns)
         if latest is None or not is_open(condition.hours, self.time_zone, now_ns):
             return []
-        people = latest.people
-        if condition.people is not None and len(people) < condition.people:
+        if not self._of_all(condition, latest, now_ns):
             return []
-        if condition.attending is not None:
-            attending = sum(person.attending for person in people)
-            if attending < condition.attending:
-                return []
-        found = []
-        for person in people:
-            known = self._known(person, condition)
-            if known and self._held(person, condition, latest.at_ns):
-                found.append(person)
+        at_ns = latest.at_ns
+        found = [p for p in latest.people if self._of_one(p, condition, at_ns)]
         return sorted(
             found,
             key=lambda person: person.score,
             reverse=True,
         )
+
+    def _of_all(
+        self,
+        condition: Condition,
+        latest: StandEngagement,
+        now_ns: int,
+    ) -> bool:
+        """Return whether that holds which speaks of nobody in particular."""
+        people = latest.people
+        if condition.people is not None and len(people) < condition.people:
+            return False
+        if condition.attending is not None:
+            attending = sum(person.attending for person in people)
+            if attending < condition.attending:
+                return False
+        if condition.touch is not None and self._is_touched() != condition.touch:
+            return False
+        judges = condition.expression is not None or condition.reaction == "positive"
+        return not judges or now_ns - latest.at_ns <= EXPRESSION_FRESH_NS
+
+    def _of_one(
+        self,
+        person: Person,
+        condition: Condition,
+        at_ns: int,
+    ) -> bool:
+        """Return whether that holds which speaks of a person."""
+        identity = self.identity(person)
+        known = identity is not None and identity.known
+        # Who enrolled is no child, however low the head is beside others.
+        if person.child and not known:
+            return False
+        if condition.group is not None and person.group < condition.group:
+            return False
+        product = condition.interest
+        if product is not None and not self.interests.has(person.presence_id, product):
+            return False
+        tags = identity.tags if identity is not None and known else ()
+        if not set(condition.tags) <= set(tags):
+            return False
+        return self._known(person, condition) and self._held(person, condition, at_ns)
+
+    def _is_touched(self) -> bool:
+        """Return whether what is on the screen was touched."""
+        showing = self._reactions.showing
+        return showing is not None and showing.command_id == self._touched_id
 
     def _known(self, person: Person, condition: Condition) -> bool:
         # Those who are not identified yet count as unknown.
@@ -126,13 +210,20 @@ class Audience:
         condition: Condition,
         at_ns: int,
     ) -> bool:
-        if condition.engagement is None:
-            return True
-        key = (person.presence_id, condition.engagement)
-        since_ns = self._held_since.get(key)
-        if since_ns is None:
-            return False
-        return at_ns - since_ns >= condition.for_seconds * SECOND_NS
+        asked: list[tuple[str, float | str]] = []
+        if condition.engagement is not None:
+            asked.append((person.presence_id, condition.engagement))
+        if condition.expression is not None:
+            asked.append((EVERYBODY, condition.expression))
+        if condition.reaction is not None:
+            asked.append((person.presence_id, condition.reaction))
+        for key in asked:
+            since_ns = self._held_since.get(key)
+            if since_ns is None:
+                return False
+            if at_ns - since_ns < condition.for_seconds * SECOND_NS:
+                return False
+        return True
 
 
 def in_words(condition: Condition) -> str:
@@ -154,6 +245,10 @@ def in_words(condition: Condition) -> str:
         parts.append(f"people looking: {condition.attending} or more")
     if condition.hours:
         parts.append("it is its time")
+    parts += reactions_in_words(condition)
     if not parts:
         return "somebody is here"
-    return ", ".join(parts)
+    words = ", ".join(parts)
+    if len(words) > LONGEST_REASON:
+        return f"{words[: LONGEST_REASON - 1]}…"
+    return words

@@ -104,6 +104,12 @@ def test_check_prints_every_mistake_and_exits_1(site: Path) -> None:
             "shop.mp4",
             "no such file or folder",
         ),
+        (
+            "campaigns.yaml",
+            "when: {engagement: 60",
+            "when: {tags: [runner], engagement: 60",
+            "its stands recognise nobody",
+        ),
         ("codes/spring.txt", "", "A\nA\n", "doubled lines (1)"),
         ("codes/spring.txt", "", "A" * 101 + "\n", "such as 1"),
     ],

@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.builders import make_engagement, received
-from tests.stand_builders import ENGAGED, make_campaign, make_offer, mall_of
+import pytest
+
+from tests.builders import at, make_engagement, make_person, received
+from tests.stand_builders import (
+    ENGAGED,
+    make_campaign,
+    make_command,
+    make_offer,
+    mall_of,
+)
 from vitrine.bus import TopicPartition
-from vitrine.services.stand.stages import Stages
+from vitrine.clock import SECOND_NS, Moment
+from vitrine.mall import Condition
+from vitrine.programme.director import Director
+from vitrine.programme.reactions import Showing
+from vitrine.programme.screen import PlannedPlay, Screen
+from vitrine.schemas import Interaction
+from vitrine.services.stand.stages import Stage, Stages
 
 PARTITION = received(make_engagement()).record.partition
 ENGAGEMENT = TopicPartition("engagement", PARTITION)
@@ -68,3 +82,57 @@ def test_thresholds_are_the_scores_that_creatives_and_offers_ask_for() -> None:
     stages = Stages()
     stages.adopt(mall_of(make_campaign("spring", *creatives, offers=[offer])))
     assert stages.thresholds == {40, 60}
+
+
+def make_touch(play_id: str | None, kind: str = "touch") -> Interaction:
+    return Interaction(
+        interaction_id="i1",
+        stand_id="north",
+        kind=kind,
+        at_ns=at(1),
+        play_id=play_id,
+        config_version="v1",
+    )
+
+
+@pytest.mark.parametrize(
+    ("interaction", "touched"),
+    [
+        (make_touch("north.page-1.c1"), True),
+        (make_touch("north.page-1.before"), False),
+        (make_touch(None), False),
+        (make_touch("north.page-1.c1", kind="offer-shown"), False),
+    ],
+)
+def test_a_touch_of_what_is_on_the_screen_reaches_the_audience(
+    interaction: Interaction, touched: bool
+) -> None:
+    stages = served_stages()
+    stage = stages.stage("north")
+    assert stage is not None
+    audience = stage.director.audience
+    audience.show(Showing("c1", at(0)))
+    stage.observe(make_engagement(1, make_person("a")), [])
+    stages.touched(interaction)
+    met = audience.meeting(Condition(touch=True), at(1))
+    assert bool(met) is touched
+
+
+def test_the_audience_knows_what_the_screen_shows_and_since_when() -> None:
+    campaign = make_campaign()
+    creative = campaign.creatives[0].model_copy(update={"product": "shoe"})
+    command = make_command()
+    stage = Stage(Director("north"))
+    stage.director.screen = Screen(session=1)
+    stage.director.screen.send(
+        PlannedPlay(command, campaign, creative, cut=False, decided_ns=5)
+    )
+    stage.show(Moment(utc_ns=at(10), steady_ns=5 + 10 * SECOND_NS))
+    stage.observe(make_engagement(0, make_person("a", attending=False)), [])
+    stage.observe(make_engagement(0.25, make_person("a")), [])
+    audience = stage.director.audience
+    assert audience.meeting(Condition(reaction="attention"), at(0.25))
+    stage.director.screen = None
+    stage.show(Moment(utc_ns=at(11), steady_ns=0))
+    stage.observe(make_engagement(0.5, make_person("a")), [])
+    assert not audience.meeting(Condition(reaction="attention"), at(0.5))
