@@ -154,7 +154,20 @@ INTERACTIONS = Topic(
     schema=schemas.Interaction,
     description="Touch (at most 30 a play), offer shown, offer redeemed, opt-out.",
     written_by=("stand",),
-    read_by=("analytics", "identity"),
+    read_by=("analytics", "identity", "stand"),
+    partitions=STAND_PARTITIONS,
+    retention_ms=30 * DAY_MS,
+)
+OUTCOMES = Topic(
+    name="outcomes",
+    key="stand",
+    schema=schemas.Outcome,
+    description=(
+        "A choice among the creatives of a campaign: "
+        "its context, all probabilities, and the reward of its play. Names nobody."
+    ),
+    written_by=("stand",),
+    read_by=("vitrine policy",),
     partitions=STAND_PARTITIONS,
     retention_ms=30 * DAY_MS,
 )
@@ -233,6 +246,7 @@ TOPICS = (
     EXPOSURES,
     PLAYS,
     INTERACTIONS,
+    OUTCOMES,
     NOTICES,
     COVERAGE,
     CAMPAIGN_WINDOWS,

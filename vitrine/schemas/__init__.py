@@ -20,6 +20,7 @@ from vitrine.schemas.faces import (
 )
 from vitrine.schemas.identity import Identity, IdentityReason
 from vitrine.schemas.notice import Notice, Reactions, Recognition
+from vitrine.schemas.outcomes import ChoiceContext, Choose, Goal, Outcome
 from vitrine.schemas.plays import (
     LONG_NS,
     LONGEST_NS,
@@ -44,6 +45,8 @@ __all__ = [
     "Alternatives",
     "Arm",
     "CampaignWindow",
+    "ChoiceContext",
+    "Choose",
     "Coverage",
     "DeadLetter",
     "Doubt",
@@ -54,6 +57,7 @@ __all__ = [
     "Face",
     "FrameFaces",
     "FrameMeta",
+    "Goal",
     "Id",
     "Identity",
     "IdentityReason",
@@ -62,6 +66,7 @@ __all__ = [
     "Interval",
     "Nanoseconds",
     "Notice",
+    "Outcome",
     "Person",
     "Play",
     "Reactions",
