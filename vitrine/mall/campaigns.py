@@ -20,6 +20,7 @@ from vitrine.mall.problems import did_you_mean
 from vitrine.mall.texts import Day, DisplayName, Name
 from vitrine.schemas import ExpressionGroup
 from vitrine.schemas.base import Percent, Share
+from vitrine.schemas.outcomes import Choose, Goal
 
 # One play in a thousand. Far below, shares vanish when they are divided among creatives.
 SMALLEST_SHARE = 0.001
@@ -369,15 +370,28 @@ class Campaign(Part):
         ),
         examples=["shoes"],
     )
-    goal: Literal["attention", "touch", "redemption"] = Field(
-        "attention",
-        description="What counts as its success.",
-        examples=["touch"],
-    )
     creatives: tuple[Creative, ...] = Field(
         min_length=1,
         description="What is shown; at least one without `when`.",
         examples=[[{"id": "shoe", "file": "shoe.html", "seconds": 8}]],
+    )
+    choose: Choose = Field(
+        "rotate",
+        description=(
+            "How a creative is chosen among those without `when`: `rotate` shows all alike, "
+            "`learn` shows most what serves the goal, and each of them now and then. In plain "
+            "slots all come alike."
+        ),
+        examples=["learn"],
+    )
+    goal: Goal = Field(
+        "attention",
+        description=(
+            "What its creatives are judged by: `attention`, the share of their time that people "
+            "look; `touch`, plays that are touched; `redemption`, plays whose offer is redeemed "
+            "within two hours."
+        ),
+        examples=["touch"],
     )
     offers: tuple[Offer, ...] = Field(
         (),

@@ -10,6 +10,7 @@ from vitrine.clock import SECOND_NS, Moment
 from vitrine.mall import Campaign, Creative, Response, Stand
 from vitrine.programme.arms import arm, uniform
 from vitrine.programme.audience import Audience, in_words
+from vitrine.programme.picking import Pick
 from vitrine.programme.playlist import (
     HOUSE,
     Candidate,
@@ -45,6 +46,8 @@ class Turn:
     """On the screen now."""
     usable: Usable
     """Its file can be shown, and its caps allow it."""
+    pick: Pick | None = None
+    """Chooses among the creatives of a campaign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +242,7 @@ class Chooser:
             usable,
             self.last,
             draw,
+            turn.pick,
         )
 
 

@@ -13,6 +13,7 @@ from vitrine.programme.audience import Audience
 from vitrine.programme.chooser import Chooser, Turn
 from vitrine.programme.commands import Command, PlayerKind
 from vitrine.programme.frequency import Frequency
+from vitrine.programme.picking import Pick
 from vitrine.programme.playlist import Choice, Usable, chosen, running
 from vitrine.programme.rotation import Rotation
 from vitrine.programme.screen import PlannedPlay, Screen
@@ -81,10 +82,11 @@ class Director:
         player: Player,
         now: Moment,
         usable: Usable,
+        pick: Pick | None = None,
     ) -> PlannedPlay | None:
         """Return the play whose command the player is to get now; None while nothing is due.
 
-        `version` is the configuration's.
+        `version` is the configuration's; `pick` chooses among the creatives of a campaign.
         """
         screen = self._screen_of(player)
         screen.advance(now.steady_ns)
@@ -105,6 +107,7 @@ class Director:
             cut=cut,
             current=screen.current,
             usable=self._within_caps(usable, now, start),
+            pick=pick,
         )
         answer = self.chooser.choose(turn)
         if answer is None:
@@ -123,6 +126,7 @@ class Director:
             choice.creative,
             cut,
             now.steady_ns,
+            choice.picked,
         )
         if cut:
             self._cut_ns = now.steady_ns

@@ -13,6 +13,7 @@ from vitrine.mall import Campaign, Creative, Mall, Stand
 from vitrine.mall.hours import LocalTime, local_time
 from vitrine.programme.arms import arm, slot_start
 from vitrine.programme.audience import Audience, in_words
+from vitrine.programme.picking import Picked
 from vitrine.schemas import MOST_ALTERNATIVES, Arm
 
 HOUSE: Final = Campaign.model_validate(
@@ -45,6 +46,8 @@ class Choice:
     alternatives: Mapping[str, float] = field(default_factory=dict)
     """`campaign/creative` of what might have been shown instead → its probability, likeliest
     first; at most MOST_ALTERNATIVES."""
+    picked: Picked | None = None
+    """How the creative was chosen among others of its campaign; None where it was alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +166,19 @@ def drawn(
         if left < 0:
             found = candidate
             break
-    choice = chosen(found, candidates, stand, at_ns)
-    return replace(choice, alternatives=_alternatives(found, candidates, total))
+    return among(found, candidates, stand, at_ns)
+
+
+def among(
+    candidate: Candidate,
+    candidates: Sequence[Candidate],
+    stand: Stand,
+    at_ns: int,
+) -> Choice:
+    """Return a candidate as the choice among all, with the alternatives."""
+    total = sum(each.weight for each in candidates)
+    choice = chosen(candidate, candidates, stand, at_ns)
+    return replace(choice, alternatives=_alternatives(candidate, candidates, total))
 
 
 def chosen(

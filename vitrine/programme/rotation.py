@@ -9,11 +9,13 @@ from typing import Final
 from vitrine.mall import Campaign, Creative, Stand
 from vitrine.mall.hours import local_time
 from vitrine.programme.blocks import BLOCK, Blocks
+from vitrine.programme.picking import Pick
 from vitrine.programme.playlist import (
     HOUSE,
     Candidate,
     Choice,
     Usable,
+    among,
     drawn,
     house,
     rotating,
@@ -99,15 +101,24 @@ class Rotation:
         usable: Usable,
         last: Campaign | None,
         draw: float,
+        pick: Pick | None = None,
     ) -> Choice:
-        """Return the play from `at_ns` on, at the place `draw` in [0, 1), and count it."""
+        """Return the play from `at_ns` on, at the place `draw` in [0, 1), and count it.
+
+        `pick` has the last word on which creative of the campaign comes.
+        """
         candidates = self.candidates(campaigns, stand, at_ns, usable, last)
         choice = drawn(candidates, stand, at_ns, draw)
-        if choice.campaign is not HOUSE:
-            self._campaigns[choice.campaign.priority].take(choice.campaign.id)
-            self._creatives[choice.campaign.id].take(choice.creative.id)
-            return choice
         local = local_time(at_ns, stand.time_zone)
+        if choice.campaign is not HOUSE:
+            if pick is not None:
+                creatives = rotating(choice.campaign, local, usable)
+                choice = _picked(choice, candidates, creatives, pick, stand, at_ns)
+            self._campaigns[choice.campaign.priority].take(choice.campaign.id)
+            # What a policy chose is no draw of the rotation.
+            if choice.picked is None or choice.picked.choose == "rotate":
+                self._creatives[choice.campaign.id].take(choice.creative.id)
+            return choice
         if any(rotating(campaign, local, usable) for campaign in campaigns):
             return replace(choice, reason=APART)
         return choice
@@ -118,3 +129,33 @@ class Rotation:
         for name in list(self._creatives):
             if name not in ids:
                 del self._creatives[name]
+
+
+def _picked(
+    choice: Choice,
+    candidates: Sequence[Candidate],
+    creatives: Sequence[Creative],
+    pick: Pick,
+    stand: Stand,
+    at_ns: int,
+) -> Choice:
+    """Return the choice with the creative that `pick` names, where there is one to choose."""
+    campaign = choice.campaign
+    own = [each for each in candidates if each.campaign is campaign]
+    chance = sum(each.weight for each in own)
+    within = {each.creative.id: each.weight / chance for each in own}
+    able = len(own) if campaign.choose == "rotate" else len(creatives)
+    if able < 2:
+        return choice
+    picked = pick(campaign, creatives, choice.creative, within, choice.arm)
+    if picked.choose == "rotate":
+        # One that the rotation could not but draw tells nothing of the others.
+        return replace(choice, picked=picked) if len(own) > 1 else choice
+    others = [each for each in candidates if each.campaign is not campaign]
+    learned = []
+    for creative in creatives:
+        weight = chance * picked.probabilities[creative.id]
+        learned.append(Candidate(campaign, creative, weight))
+    place = creatives.index(picked.creative)
+    adapted = among(learned[place], [*learned, *others], stand, at_ns)
+    return replace(adapted, reason=f"learned for {campaign.goal}", picked=picked)

@@ -8,6 +8,7 @@ from typing import Final
 from vitrine.clock import SECOND_NS
 from vitrine.mall import Campaign, Creative
 from vitrine.programme.commands import Command
+from vitrine.programme.picking import Picked
 
 # Chosen, not measured: time for the player to load the next creative before it is shown.
 LEAD_NS: Final = 3 * SECOND_NS // 2
@@ -30,6 +31,8 @@ class PlannedPlay:
     cut: bool
     decided_ns: int
     """By the steady clock."""
+    picked: Picked | None = None
+    """How its creative was chosen among others of its campaign; None where it was alone."""
 
 
 @dataclass(slots=True)

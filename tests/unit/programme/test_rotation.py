@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from math import sqrt
 from random import Random
+from typing import Any
 
 import pytest
 
 from tests.builders import at
+from tests.policy_builders import make_context
 from tests.stand_builders import STAND, make_campaign
 from vitrine.mall import Campaign, Creative
 from vitrine.programme.blocks import BLOCK
+from vitrine.programme.picking import Pick, Picked
 from vitrine.programme.playlist import Choice
 from vitrine.programme.rotation import APART, Rotation
+from vitrine.schemas import Arm
 
 A = {"id": "a", "file": "a.html"}
 B = {"id": "b", "file": "b.html"}
@@ -34,6 +39,7 @@ def play(
     count: int,
     random: Random,
     block: int = BLOCK,
+    pick: Pick | None = None,
 ) -> list[Choice]:
     """Return the first plays of a stand's rotation."""
     rotation = Rotation(block)
@@ -41,10 +47,24 @@ def play(
     choices = []
     for number in range(count):
         draw = random.random()
-        choice = rotation.draw(campaigns, STAND, at(8 * number), always, last, draw)
+        at_ns = at(8 * number)
+        choice = rotation.draw(campaigns, STAND, at_ns, always, last, draw, pick)
         last = choice.campaign
         choices.append(choice)
     return choices
+
+
+def pick_a(
+    campaign: Campaign,
+    creatives: Sequence[Creative],
+    rotated: Creative,
+    within: Mapping[str, float],
+    arm: Arm,
+) -> Picked:
+    """A policy that shows `a` with three in four, where the campaign learns and may adapt."""
+    if campaign.choose == "rotate" or arm == "plain":
+        return Picked(rotated, "rotate", make_context(), within)
+    return Picked(creatives[0], "learn", make_context(), {"a": 0.75, "b": 0.25})
 
 
 def name(choice: Choice) -> str:
@@ -172,3 +192,47 @@ def test_the_house_is_shown_when_nothing_runs() -> None:
     [choice] = play([], 1, Random(1))
     assert (choice.campaign.id, choice.reason) == ("house", "nothing else runs")
     assert choice.probability == 1
+
+
+# A policy that chooses among the creatives of a campaign
+
+
+def test_a_policy_chooses_within_the_campaign_that_was_drawn() -> None:
+    spring = make_campaign("spring", A, B, share=0.6, choose="learn")
+    other = make_campaign("autumn", share=0.4)
+    [choice] = play([spring, other], 1, Random(1), pick=pick_a)
+    assert name(choice) == "spring/a"
+    assert choice.probability == pytest.approx(0.6 * 0.75)
+    assert choice.reason == "learned for attention"
+    assert choice.picked is not None
+    assert choice.picked.probabilities == {"a": 0.75, "b": 0.25}
+    assert choice.alternatives == {"autumn/autumn-plain": 0.4, "spring/b": 0.15}
+
+
+@pytest.mark.parametrize("fields", [{"choose": "learn", "holdout": 1}, {}])
+def test_the_rotation_stands_in_plain_slots_and_where_nothing_learns(
+    fields: dict[str, Any],
+) -> None:
+    spring = make_campaign("spring", A, B, **fields)
+    plain = play([spring], 60, Random(2))
+    choices = play([spring], 60, Random(2), pick=pick_a)
+    assert [replace(choice, picked=None) for choice in choices] == plain
+    for choice in choices:
+        if choice.picked is not None:
+            assert choice.picked.probability == choice.probability
+            assert len(choice.picked.probabilities) == 2
+    # The last of a block cannot but come: it tells nothing.
+    assert sum(choice.picked is None for choice in choices) >= 3
+
+
+def test_a_policy_leaves_the_shares_of_campaigns_as_they_are() -> None:
+    spring = make_campaign("spring", A, B, share=0.5, choose="learn")
+    other = make_campaign("autumn", share=0.5)
+    choices = play([spring, other], 200, Random(3), pick=pick_a)
+    counts = Counter(choice.campaign.id for choice in choices)
+    assert abs(counts["spring"] - 100) <= BLOCK / 2
+
+
+def test_a_creative_that_is_alone_is_not_chosen_by_a_policy() -> None:
+    [choice] = play([make_campaign("x", A, choose="learn")], 1, Random(1), pick=pick_a)
+    assert choice.picked is None
