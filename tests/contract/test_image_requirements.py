@@ -39,6 +39,8 @@ PROGRAMS = {
     "vitrine.cli.commands": "core",
     "vitrine.cli.doctor": "core",
     "vitrine.cli.models": "core",
+    "vitrine.cli.policy": "analytics",
+    "vitrine.cli.policy_plot": "analytics",
     "vitrine.cli.topics": "core",
 }
 

@@ -12,6 +12,7 @@ from vitrine.cli.certificate_command import certificate
 from vitrine.cli.completion_command import completion
 from vitrine.cli.config_command import config
 from vitrine.cli.models_command import models
+from vitrine.cli.policy_command import policy
 from vitrine.cli.probe_command import probe
 from vitrine.cli.run_command import run
 from vitrine.cli.topics_command import topics
@@ -59,6 +60,7 @@ def cli() -> None:
 
 
 cli.add_command(completion)
+cli.add_command(policy)
 cli.add_command(probe)
 cli.add_command(config)
 cli.add_command(models)

@@ -49,6 +49,7 @@ def completions(*words: str) -> list[str]:
         ["fieldtest", "--help"],
         ["customers", "enrol", "--help"],
         ["report", "--help"],
+        ["policy", "evaluate", "--help"],
         ["screens", "--help"],
         ["users", "--help"],
     ],
