@@ -152,11 +152,16 @@ INTERACTIONS = Topic(
     name="interactions",
     key="stand",
     schema=schemas.Interaction,
-    description="Touch (at most 30 a play), offer shown, offer redeemed, opt-out.",
+    description=(
+        "Touch (at most 30 a play), offer shown, offer redeemed, redemption cancelled, opt-out."
+    ),
     written_by=("stand",),
     read_by=("analytics", "identity", "stand"),
     partitions=STAND_PARTITIONS,
     retention_ms=30 * DAY_MS,
+    version=2,
+    # A month counts again when analytics loses its store.
+    reads_from=1,
 )
 OUTCOMES = Topic(
     name="outcomes",

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from vitrine.bus import Outgoing, Record, decode, encode
 from vitrine.errors import Invalid
-from vitrine.schemas import CampaignWindow, Coverage, Play
+from vitrine.schemas import CampaignWindow, Coverage, Interaction, Play
 from vitrine.topics import BY_NAME, FRAMES, TOPICS, Topic
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -187,3 +187,11 @@ def without_prose(node: Any) -> Any:
             continue
         kept[name] = without_prose(value)
     return kept
+
+
+def test_interactions_of_before_are_read() -> None:
+    interactions = BY_NAME["interactions"]
+    content = (GOLDEN / "interactions" / "good-offer-shown.json").read_bytes()
+    event = decode(make_record(interactions, content, version=1)).event
+    assert isinstance(event, Interaction)
+    assert (event.redeemed_at, event.till_id, event.sale) == (None, None, None)

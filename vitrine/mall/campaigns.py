@@ -221,6 +221,10 @@ class Creative(Part):
         return self.when.only_time and hold(self.when.hours, local)
 
 
+OfferPlace = Literal["screen", "phone"]
+RedeemPlace = Literal["stand", "anywhere"]
+
+
 class Offer(Part):
     """Hold a discount that the stand may grant."""
 
@@ -252,9 +256,25 @@ class Offer(Part):
     )
     codes: Name = Field(
         description=(
-            "Pool of codes: the file `codes/NAME.txt` beside the configuration, one code a line."
+            "Pool of codes: the file `codes/NAME.txt` beside the configuration, one code a line; "
+            "or `signed`, for codes that the stand makes."
         ),
         examples=["spring"],
+    )
+    show: OfferPlace = Field(
+        "screen",
+        description=(
+            "Where the code appears: on the `screen` for everybody there, or on the `phone` that "
+            "scans an invitation."
+        ),
+        examples=["phone"],
+    )
+    redeem: RedeemPlace = Field(
+        "stand",
+        description=(
+            "Which tills take the code: those of the `stand` that granted it, or `anywhere`."
+        ),
+        examples=["anywhere"],
     )
 
 

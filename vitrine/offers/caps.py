@@ -28,6 +28,21 @@ def grant_id(
     """Return the id of the one grant of an offer to its holder; a repetition gives the same id."""
     holder = HOLDERS[offer.once_per]
     parts = (campaign.id, offer.id, getattr(identity, holder))
+    return f"grant-{_digest(*parts)}"
+
+
+def holder_id(
+    campaign: Campaign,
+    offer: Offer,
+    presence_id: str,
+) -> str:
+    """Return the id by which somebody who stands there gets an offer once, whoever it is.
+
+    Without embeddings every track is a visitor of its own, and a presence may have several.
+    """
+    return f"holder-{_digest(campaign.id, offer.id, presence_id)}"
+
+
+def _digest(*parts: str) -> str:
     text = "\x1f".join(parts)
-    digest = blake2b(text.encode(), digest_size=12)
-    return f"grant-{digest.hexdigest()}"
+    return blake2b(text.encode(), digest_size=12).hexdigest()

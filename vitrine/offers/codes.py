@@ -7,11 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-# What a till may send as a code; `RedeemRequest` takes no more.
 LONGEST_CODE: Final = 100
 # Half a million codes of 20 characters.
 MOST_POOL_BYTES: Final = 10_000_000
 COMMENT: Final = re.compile(r"(^|\s)#.*")
+# As the store's `[%c%s%-]` finds them, which knows no other letters than those of ASCII.
+LEFT_OUT: Final = re.compile(rb"[\x00-\x20\x7f-]")
+
+
+def canonical(code: str) -> str:
+    """Return a code as it is looked up, however a person or a scanner has typed it.
+
+    Letters of ASCII become capitals; spaces, hyphens, line ends and control characters go.
+    """
+    capitals = code.encode().upper()
+    return LEFT_OUT.sub(b"", capitals).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +30,7 @@ class Pool:
 
     codes: Sequence[str]
     doubled: int = 0
-    """Lines that repeat a code."""
+    """Lines that repeat a code, as a till reads it."""
     unusable: Sequence[int] = ()
     """Numbers of lines that can be no code: too long, or with characters that cannot be seen."""
 
@@ -32,7 +42,7 @@ def read_pool(text: str, *, complete: bool = True) -> Pool:
     a space. With `complete` false the file is still being written: its last line counts only
     when its line end is there.
     """
-    codes: dict[str, None] = {}
+    codes: dict[str, str] = {}
     doubled = 0
     unusable = []
     # Files come from spreadsheets: with a mark of the encoding, any line ends, and spaces.
@@ -43,10 +53,11 @@ def read_pool(text: str, *, complete: bool = True) -> Pool:
         code = COMMENT.sub("", line).strip()
         if not code:
             continue
-        if len(code) > LONGEST_CODE or not code.isprintable():
+        looked_up = canonical(code)
+        if not looked_up or len(code) > LONGEST_CODE or not code.isprintable():
             unusable.append(number)
-        elif code in codes:
+        elif looked_up in codes:
             doubled += 1
         else:
-            codes[code] = None
-    return Pool(tuple(codes), doubled, tuple(unusable))
+            codes[looked_up] = code
+    return Pool(tuple(codes.values()), doubled, tuple(unusable))

@@ -7,34 +7,47 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vitrine.mall import Campaign, Condition, Offer
-from vitrine.offers.caps import grant_id
+from vitrine.offers.caps import grant_id, holder_id
 from vitrine.programme.arms import arm
 from vitrine.programme.audience import Audience
 from vitrine.programme.commands import Command
 from vitrine.schemas import Identity, Interaction, Person
 
-Outcome = Literal["granted", "already", "exhausted", "no-codes"]
+Outcome = Literal[
+    "granted",
+    "already",
+    "exhausted",
+    "no-codes",
+    "emptied",
+    "invited",
+    "yours",
+    "gone",
+]
+"""`emptied`: the store has lost what it granted. Of invitations to a phone: `invited` was shown,
+`yours` is with this phone already, `gone` was taken or is over."""
 
 
 @dataclass(frozen=True, slots=True)
 class DueOffer:
     """Hold an offer for one person; `shown` is the event to publish once it is granted.
 
-    The store grants it once for `shown.interaction_id`, as long as fewer than `offer.budget` were
-    granted and the pool `offer.codes` has a code left.
+    The store grants it once for `shown.interaction_id` and once for `holder`, as long as fewer than
+    `offer.budget` were granted and the pool `offer.codes` has a code left.
     """
 
     offer: Offer
     shown: Interaction
+    holder: str
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Hold the store's answer; code and event only when granted."""
+    """Hold the store's answer; code, event and number of the grant only when granted."""
 
     outcome: Outcome
     code: str = ""
     shown: Interaction | None = None
+    number: int = 0
 
 
 def due_offer(
@@ -60,8 +73,9 @@ def due_offer(
             if identity is None:
                 continue
             grant = grant_id(campaign, offer, identity)
+            holder = holder_id(campaign, offer, person.presence_id)
             # Whoever was answered is passed over, so that the next one gets a turn.
-            if grant not in answered:
+            if grant not in answered and holder not in answered:
                 shown = _shown(
                     grant,
                     offer,
@@ -69,7 +83,7 @@ def due_offer(
                     identity,
                     now_ns,
                 )
-                return DueOffer(offer, shown)
+                return DueOffer(offer, shown, holder)
     return None
 
 

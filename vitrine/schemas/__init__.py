@@ -33,6 +33,7 @@ from vitrine.schemas.plays import (
     Interaction,
     InteractionKind,
     Play,
+    Sale,
 )
 
 __all__ = [
@@ -71,6 +72,7 @@ __all__ = [
     "Play",
     "Reactions",
     "Recognition",
+    "Sale",
     "SealedVector",
     "StandEngagement",
     "StandExpression",

@@ -39,7 +39,13 @@ Alternatives = Annotated[
 """`campaign/creative` → the probability with which it would have been shown."""
 Arm = Literal["adaptive", "plain"]
 Doubt = Literal["early", "future", "long", "short", "overlap"]
-InteractionKind = Literal["touch", "offer-shown", "offer-redeemed", "opt-out"]
+InteractionKind = Literal[
+    "touch",
+    "offer-shown",
+    "offer-redeemed",
+    "redemption-cancelled",
+    "opt-out",
+]
 
 
 class Play(Event):
@@ -85,6 +91,14 @@ class Play(Event):
         return self
 
 
+class Sale(Event):
+    """Hold what was paid where a code was redeemed: integer minor units, such as cents."""
+
+    minor: Annotated[int, Field(ge=0, lt=2**53)]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    """ISO 4217."""
+
+
 class Interaction(Event):
     """Report something a person did at a stand, or the stand did for a person."""
 
@@ -98,6 +112,10 @@ class Interaction(Event):
     creative_id: Id | None = None
     offer_id: Id | None = None
     visit_id: Id | None = None
+    redeemed_at: Id | None = None
+    """Stand of the till that redeemed a code; `stand_id` is where it was granted."""
+    till_id: Id | None = None
+    sale: Sale | None = None
     config_version: Id
 
     @property

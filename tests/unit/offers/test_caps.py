@@ -7,7 +7,7 @@ import pytest
 from tests.builders import make_identity
 from tests.stand_builders import make_campaign, make_offer
 from vitrine.mall import Offer
-from vitrine.offers.caps import grant_id
+from vitrine.offers.caps import grant_id, holder_id
 
 
 def grant_of(
@@ -52,3 +52,13 @@ def test_others_campaigns_and_offers_are_other_grants() -> None:
 def test_a_grant_keeps_its_id_for_ever() -> None:
     # The store knows grants by it: another id would grant everybody once more.
     assert grant_of() == "grant-871b8f6d6fac46775fa42c49"
+
+
+def test_a_presence_holds_an_offer_once_whoever_it_is() -> None:
+    offer = Offer.model_validate(make_offer())
+    campaign = make_campaign()
+    held = holder_id(campaign, offer, "north:a")
+    assert held == holder_id(campaign, offer, "north:a")
+    assert held != holder_id(campaign, offer, "north:b")
+    assert held != holder_id(make_campaign("autumn"), offer, "north:a")
+    assert held.startswith("holder-")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vitrine.offers.codes import Pool, read_pool
+from vitrine.offers.codes import Pool, canonical, read_pool
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,27 @@ def test_a_last_line_that_is_being_written_waits_for_its_end(
     text: str, codes: tuple[str, ...]
 ) -> None:
     assert read_pool(text, complete=False).codes == codes
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "SPRING-A1B2",
+        "spring-a1b2",
+        " Spring a1b2 ",
+        "SPRINGA1B2\r\n",
+        "\x02SPRING-A1B2\t",
+    ],
+)
+def test_a_typed_code_forgives_case_spaces_hyphens_and_line_ends(typed: str) -> None:
+    assert canonical(typed) == "SPRINGA1B2"
+
+
+def test_letters_beyond_ascii_stay_as_they_are() -> None:
+    assert canonical("frühling-10") == "FRüHLING10"
+
+
+def test_codes_that_a_till_cannot_tell_apart_count_once() -> None:
+    assert read_pool("AB-1\nab1\nA-B1\n--\n") == Pool(
+        ("AB-1",), doubled=2, unusable=(4,)
+    )
