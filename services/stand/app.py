@@ -20,11 +20,12 @@ from vitrine.services.stand.dependencies import Web
 from vitrine.services.stand.handler import StandHandler
 from vitrine.services.stand.offer_desk import OfferDesk
 from vitrine.services.stand.passing_on import PassingOn
-from vitrine.services.stand.privacy_page import create_public_app
+from vitrine.services.stand.public_pages import create_public_app
 from vitrine.services.stand.resting import Resting
 from vitrine.services.stand.screen_watch import ScreenWatch
 from vitrine.services.stand.screens import Screens
 from vitrine.services.stand.settings import StandSettings
+from vitrine.services.stand.store_watch import StoreWatch
 from vitrine.services.stand.switchboard import Switchboard
 from vitrine.services.stand.web import create_app
 from vitrine.stores import screens as stored
@@ -190,7 +191,14 @@ class StandService:
             context.mall,
             context.clock,
             switchboard,
-            OfferDesk(redis, folder / "codes", context.health),
+            OfferDesk(
+                redis,
+                folder / "codes",
+                context.health,
+                StoreWatch(context.bus),
+                key,
+                phones=self._settings.public_url is not None,
+            ),
             Creatives(folder / "creatives", self._settings.allowed_hosts()),
             Resting(folder / "creatives"),
             key,

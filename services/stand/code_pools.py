@@ -13,6 +13,7 @@ from redis import Redis
 from vitrine.mall.text import Unreadable, read_text
 from vitrine.offers.codes import MOST_POOL_BYTES, read_pool
 from vitrine.stores import offers
+from vitrine.stores.offers import Mark
 
 logger = logging.getLogger(__name__)
 
@@ -35,13 +36,15 @@ class _Seen:
     loaded: bool = False
     complete: bool = False
     """True when it was loaded after it had settled."""
+    readable: bool = True
 
 
 class CodePools:
     """Keep the pools in the store as their files are.
 
-    Codes are added at once. They are withdrawn, and a last line without its end is taken, when
-    the file has settled: one that is being copied lacks its end for a while.
+    Codes are added and withdrawn at once. A last line without its end is taken when the file has
+    settled: one that is being copied lacks its end for a while. Without a file that can be read
+    nothing is granted, and the codes wait in the store: the file may be on its way.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -50,8 +53,15 @@ class CodePools:
         self.problems: dict[str, str] = {}
         """Pool → what is wrong with its file, as a sentence for the operator."""
 
-    def load(self, redis: Redis, pool: str) -> None:
-        """Bring a pool's file into the store when it is new or has changed. Raises Unavailable."""
+    def forget(self) -> None:
+        """Load all files anew: the store has none of them."""
+        self._seen.clear()
+
+    def load(self, redis: Redis, pool: str, mark: Mark) -> bool:
+        """Bring a pool's file into the store when it is new or has changed; False without one.
+
+        Raises Emptied and Unavailable.
+        """
         path = self._folder / f"{pool}.txt"
         stamp = _stamp(path)
         seen = self._seen.get(pool)
@@ -59,12 +69,13 @@ class CodePools:
             seen = _Seen(stamp, time.monotonic())
         complete = _settled(seen)
         if seen.loaded and seen.complete >= complete:
-            return
+            return seen.readable
         try:
             text = read_text(path, MOST_POOL_BYTES)
         except Unreadable as error:
-            # What the store has of the pool stays: the file may be on its way. Told once.
+            # Told once.
             complete = True
+            readable = False
             logger.warning(
                 "no codes for offers of the pool %s: %s %s", pool, path, error
             )
@@ -72,14 +83,23 @@ class CodePools:
                 f"No codes for offers of the pool {pool}: {path} {error}"
             )
         else:
-            self._bring(redis, pool, text, complete=complete)
-        self._seen[pool] = _Seen(stamp, seen.since_s, loaded=True, complete=complete)
+            readable = True
+            self._bring(redis, pool, text, mark, complete=complete)
+        self._seen[pool] = _Seen(
+            stamp,
+            seen.since_s,
+            loaded=True,
+            complete=complete,
+            readable=readable,
+        )
+        return readable
 
     def _bring(
         self,
         redis: Redis,
         pool: str,
         text: str,
+        mark: Mark,
         *,
         complete: bool,
     ) -> None:
@@ -88,7 +108,7 @@ class CodePools:
             redis,
             pool,
             found.codes,
-            withdraw=complete,
+            mark,
         )
         logger.info("pool %s has %d codes left", pool, loaded.left)
         self.problems.pop(pool, None)

@@ -6,7 +6,7 @@ import logging
 from typing import Final
 
 from vitrine.clock import SECOND_NS, Moment
-from vitrine.mall import Creative, Stand
+from vitrine.mall import Campaign, Creative, Stand
 from vitrine.mall.names import names_of
 from vitrine.programme.commands import START_LIMIT_NS, Command
 from vitrine.programme.display_probe import probe_code
@@ -16,7 +16,8 @@ from vitrine.schemas import Interaction
 from vitrine.services.stand.counters import NO_PLAYER
 from vitrine.services.stand.creatives import Creatives, kind, url
 from vitrine.services.stand.licensing import Licensing
-from vitrine.services.stand.offer_desk import OfferDesk
+from vitrine.services.stand.notices import qr_picture
+from vitrine.services.stand.offer_desk import OfferDesk, ShownOffer
 from vitrine.services.stand.protocol import OfferEvent, PlayEvent
 from vitrine.services.stand.resting import Resting
 from vitrine.services.stand.stages import Stage, Stages
@@ -36,7 +37,7 @@ OFFER_SECONDS: Final = 20
 
 
 class Directing:
-    """Send players what is due; `key` signs the commands."""
+    """Send players what is due; `key` signs the commands, phones reach us at `public_url`."""
 
     def __init__(
         self,
@@ -46,7 +47,9 @@ class Directing:
         creatives: Creatives,
         resting: Resting,
         key: bytes,
+        public_url: str | None = None,
     ) -> None:
+        self._public_url = public_url
         self._stages = stages
         self._switchboard = switchboard
         self._offers = offer_desk
@@ -78,7 +81,10 @@ class Directing:
         if play is not None:
             self._send(stand, connection, play, now)
         self._licensing.issue(stand, connection, now, usable)
-        return self._offer(stage, now)
+        if connection.player.kind == "virtual":
+            # It has no screen: an offer would be used up that nobody sees.
+            return []
+        return self._offer(stand, stage, now)
 
     def failed(self, failure: Failure, now_s: float) -> None:
         """Leave a creative out that the player could not show, and decide anew.
@@ -139,33 +145,54 @@ class Directing:
         if play.cut:
             metrics.PLAYS_CUT.labels(command.stand_id).inc()
 
-    def _offer(self, stage: Stage, now: Moment) -> list[Interaction]:
+    def _offer(
+        self,
+        stand: Stand,
+        stage: Stage,
+        now: Moment,
+    ) -> list[Interaction]:
         screen = stage.director.screen
         if screen is None or screen.current is None:
             return []
         if now.steady_ns < stage.offer_until_ns:
             return []
         play = screen.current
-        granted = self._offers.grant(
+        found = self._offers.grant(
             play.campaign,
             play.command,
             stage.director.audience,
             now.utc_ns,
+            stand.time_zone,
         )
-        if granted is None:
+        if found is None:
             return []
         stage.offer_until_ns = now.steady_ns + OFFER_SECONDS * SECOND_NS
-        advertiser = play.campaign.advertiser
-        event = OfferEvent(
-            offer_id=granted.offer.id,
-            text=granted.offer.text,
-            code=granted.code,
-            advertiser=names_of(self._stages.mall).advertiser(advertiser),
+        self._send_offer(play.command.stand_id, self._event(found, play.campaign))
+        if found.shown is None:
+            return []
+        # The store has granted it, and keeps its event until the bus has it.
+        return [found.shown]
+
+    def _event(self, found: ShownOffer, campaign: Campaign) -> OfferEvent:
+        """Return what the screen shows; of an invitation no word about what it is for."""
+        advertiser = names_of(self._stages.mall).advertiser(campaign.advertiser)
+        if found.token:
+            address = f"{self._public_url}/offer/{found.token}"
+            return OfferEvent(
+                offer_id=found.offer.id,
+                text="",
+                code="",
+                advertiser=advertiser,
+                seconds=OFFER_SECONDS,
+                picture=qr_picture(address),
+            )
+        return OfferEvent(
+            offer_id=found.offer.id,
+            text=found.offer.text,
+            code=found.code,
+            advertiser=advertiser,
             seconds=OFFER_SECONDS,
         )
-        self._send_offer(play.command.stand_id, event)
-        # The store has granted it, and keeps its event until the bus has it.
-        return [granted.shown]
 
     def _send_offer(self, stand_id: str, event: OfferEvent) -> None:
         """Send an offer to the one player in charge: others would learn its code."""

@@ -17,7 +17,7 @@ from vitrine.schemas import Identity, Interaction, StandEngagement
 from vitrine.services.stand.broadcast import Broadcast
 from vitrine.services.stand.creatives import Creatives
 from vitrine.services.stand.directing import Directing
-from vitrine.services.stand.notices import missing_pages
+from vitrine.services.stand.notices import missing_pages, unreachable_offers
 from vitrine.services.stand.offer_desk import OfferDesk
 from vitrine.services.stand.reports import Reports
 from vitrine.services.stand.resting import Resting
@@ -74,6 +74,7 @@ class StandHandler(Handler):
             creatives,
             resting,
             key,
+            public_url,
         )
         self._broadcast = Broadcast(
             self._stages, switchboard, resting, creatives, public_url
@@ -215,6 +216,7 @@ class StandHandler(Handler):
             *self._creatives.shut_in,
             *self._offers.problems,
             *missing_pages(self._stages.mall, self._public_url),
+            *unreachable_offers(self._stages.mall, self._public_url),
         ]
         now = self._clock.now()
         self._broadcast.send(

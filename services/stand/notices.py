@@ -79,7 +79,34 @@ def privacy_code(stand_id: KnownStand, web: WebOf) -> Response:
             404, "no address is known by which phones reach a privacy page"
         )
     picture = BytesIO()
-    # Level M reads with 15 % of it covered by glare or dirt.
-    code = segno.make_qr(address, error="m")
+    code = _qr_code(address)
     code.save(picture, kind="svg", border=QUIET_ZONE, light="white")
     return Response(picture.getvalue(), media_type="image/svg+xml")
+
+
+def qr_picture(address: str) -> str:
+    """Return the QR code of an address as the address of a picture that holds it."""
+    code = _qr_code(address)
+    return code.svg_data_uri(border=QUIET_ZONE, light="white")
+
+
+def _qr_code(address: str) -> segno.QRCode:
+    # Level M reads with 15 % of it covered by glare or dirt.
+    return segno.make_qr(address, error="m")
+
+
+def unreachable_offers(mall: Mall, public_url: str | None) -> list[str]:
+    """Return a sentence for the operator where offers are for phones that reach no page."""
+    if public_url is not None:
+        return []
+    names = [
+        campaign.id
+        for campaign in mall.campaigns
+        if any(offer.show == "phone" for offer in campaign.offers)
+    ]
+    if not names:
+        return []
+    return [
+        f"offers of {', '.join(names)} are for phones and never shown: "
+        "set VITRINE_STAND_PUBLIC_URL to the address by which phones reach this stand"
+    ]

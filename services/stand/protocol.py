@@ -94,6 +94,8 @@ class OfferEvent(BaseModel):
     advertiser: str
     """What people call it."""
     seconds: float
+    picture: str = ""
+    """QR code of an invitation, as the address of a picture; then neither text nor code."""
 
 
 class StateEvent(BaseModel):
@@ -233,7 +235,7 @@ class RedeemRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    code: Annotated[str, Field(min_length=1, max_length=100)]
+    code: Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class Redeemed(BaseModel):

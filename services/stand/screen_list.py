@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import click
 from pydantic import ValidationError
-from redis import Redis
-from rich.markup import escape
-from rich.table import Table
 
 from vitrine.errors import ConfigurationError
-from vitrine.settings import Settings
+from vitrine.services.stand.listing import Row, moment, opened, table_of
 from vitrine.stores import screens as stored
-from vitrine.stores.redis import connect
 from vitrine.terminal import console
 
 COLUMNS: Final = ("id", "stand", "name", "added", "last_used", "revoked")
-
-Row = Mapping[str, str | None]
 
 
 def add_screen(data: Path | None, stand_id: str, name: str) -> None:
@@ -32,7 +23,7 @@ def add_screen(data: Path | None, stand_id: str, name: str) -> None:
 
     Raises ConfigurationError for what can be no stand.
     """
-    with _opened(data) as redis:
+    with opened(data) as redis:
         is_first = all(one.stand_id != stand_id for one in stored.listed(redis))
         try:
             screen, token = stored.add(redis, stand_id, name, int(time.time()))
@@ -57,59 +48,29 @@ def add_screen(data: Path | None, stand_id: str, name: str) -> None:
 def list_screens(data: Path | None, *, as_json: bool) -> None:
     """Print the screens and when each was used last."""
     rows: list[Row] = []
-    with _opened(data) as redis:
+    with opened(data) as redis:
         uses = stored.last_uses(redis)
         for screen in stored.listed(redis):
             row = {
                 "id": screen.screen_id,
                 "stand": screen.stand_id,
                 "name": screen.name,
-                "added": _time(screen.added_s),
-                "last_used": _time(uses.get(screen.screen_id)),
-                "revoked": _time(screen.revoked_s),
+                "added": moment(screen.added_s),
+                "last_used": moment(uses.get(screen.screen_id)),
+                "revoked": moment(screen.revoked_s),
             }
             rows.append(row)
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
-    console().print(_table(rows))
+    console().print(table_of(COLUMNS, rows))
 
 
 def revoke_screen(data: Path | None, screen_id: str) -> None:
     """Revoke a screen's token. Raises ConfigurationError for an unknown screen."""
-    with _opened(data) as redis:
+    with opened(data) as redis:
         screen = stored.revoke(redis, screen_id, int(time.time()))
     if screen is None:
         click.echo(f"what the store had of screen {screen_id} is removed")
         return
     click.echo(f"screen {screen_id} of stand {screen.stand_id} is revoked")
-
-
-def _time(second: int | None) -> str | None:
-    if second is None:
-        return None
-    at = datetime.fromtimestamp(second, UTC)
-    return at.isoformat().replace("+00:00", "Z")
-
-
-def _table(rows: Sequence[Row]) -> Table:
-    table = Table()
-    for column in COLUMNS:
-        table.add_column(column.replace("_", " "), overflow="fold")
-    for row in rows:
-        table.add_row(*[escape(row[column] or "") for column in COLUMNS])
-    return table
-
-
-@contextmanager
-def _opened(data: Path | None) -> Iterator[Redis]:
-    """Yield the store of a site's data folder, or the Redis of the environment."""
-    with ExitStack() as stack:
-        if data is not None:
-            # The image of the stand holds no embedded store.
-            from vitrine.stores.data_folder import store_of  # noqa: PLC0415
-
-            url = stack.enter_context(store_of(data))
-        else:
-            url = Settings.load().redis_url.get_secret_value()
-        yield stack.enter_context(connect(url))

@@ -12,6 +12,14 @@ from redis import Redis
 from vitrine.services.stand.code_pools import SETTLED_S, CodePools
 from vitrine.stores import offers
 
+MARK = offers.Mark("e1")
+
+
+@pytest.fixture(autouse=True)
+def epoch(redis: Redis) -> None:
+    """The store has the mark that all here load with."""
+    redis.set(offers.EPOCH, MARK.epoch)
+
 
 @pytest.fixture
 def pools(tmp_path: Path) -> CodePools:
@@ -37,10 +45,10 @@ def test_a_half_copied_file_gives_no_half_code(
     redis: Redis, pools: CodePools, tmp_path: Path
 ) -> None:
     write(tmp_path, "SPRING-A1B2\nSPRING-C3D4\nSPRING-E5")
-    pools.load(redis, "spring")
+    pools.load(redis, "spring", MARK)
     assert left(redis) == ["SPRING-A1B2", "SPRING-C3D4"]
     write(tmp_path, "SPRING-A1B2\nSPRING-C3D4\nSPRING-E5F6\nSPRING-G7H8\n")
-    pools.load(redis, "spring")
+    pools.load(redis, "spring", MARK)
     assert left(redis) == ["SPRING-A1B2", "SPRING-C3D4", "SPRING-E5F6", "SPRING-G7H8"]
 
 
@@ -48,10 +56,10 @@ def test_a_last_line_without_an_end_counts_when_the_file_has_settled(
     redis: Redis, pools: CodePools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(tmp_path, "A\nB")
-    pools.load(redis, "spring")
+    pools.load(redis, "spring", MARK)
     assert left(redis) == ["A"]
     settle(monkeypatch)
-    pools.load(redis, "spring")
+    pools.load(redis, "spring", MARK)
     assert left(redis) == ["A", "B"]
 
 
@@ -59,16 +67,13 @@ def test_a_code_that_is_taken_out_of_the_file_is_withdrawn_and_may_come_back(
     redis: Redis, pools: CodePools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(tmp_path, "A\nB\nC\n")
-    pools.load(redis, "spring")
+    pools.load(redis, "spring", MARK)
     write(tmp_path, "A\nC\n")
-    pools.load(redis, "spring")
-    # It could be a copy that is not whole yet.
-    assert left(redis) == ["A", "B", "C"]
-    settle(monkeypatch)
-    pools.load(redis, "spring")
+    pools.load(redis, "spring", MARK)
+    # At once: a code that was withdrawn is never granted.
     assert left(redis) == ["A", "C"]
     write(tmp_path, "A\nB\nC\n")
-    pools.load(redis, "spring")
+    pools.load(redis, "spring", MARK)
     assert left(redis) == ["A", "C", "B"]
 
 
@@ -76,10 +81,10 @@ def test_a_code_that_was_granted_is_not_granted_again(
     redis: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(tmp_path, "A\nB\n")
-    CodePools(tmp_path).load(redis, "spring")
+    CodePools(tmp_path).load(redis, "spring", MARK)
     assert redis.lpop("stand:codes:spring") == b"A"
     write(tmp_path, "A\nB\nC\n")
-    CodePools(tmp_path).load(redis, "spring")
+    CodePools(tmp_path).load(redis, "spring", MARK)
     assert left(redis) == ["B", "C"]
 
 
@@ -87,15 +92,15 @@ def test_a_withdrawn_code_may_move_to_another_pool(
     redis: Redis, pools: CodePools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(tmp_path, "A\nB\n")
-    pools.load(redis, "spring")
+    pools.load(redis, "spring", MARK)
     write(tmp_path, "B\n", "autumn")
-    pools.load(redis, "autumn")
+    pools.load(redis, "autumn", MARK)
     assert left(redis, "autumn") == []
     write(tmp_path, "A\n")
-    pools.load(redis, "spring")
+    pools.load(redis, "spring", MARK)
     settle(monkeypatch)
-    pools.load(redis, "spring")
-    pools.load(redis, "autumn")
+    pools.load(redis, "spring", MARK)
+    pools.load(redis, "autumn", MARK)
     assert (left(redis), left(redis, "autumn")) == (["A"], ["B"])
 
 
@@ -108,7 +113,7 @@ def test_a_file_that_cannot_be_read_withdraws_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     write(tmp_path, "A\n")
-    pools.load(redis, "spring")
+    pools.load(redis, "spring", MARK)
     path = tmp_path / "spring.txt"
     match state:
         case "gone":
@@ -119,7 +124,8 @@ def test_a_file_that_cannot_be_read_withdraws_nothing(
             path.unlink()
             path.mkdir()
     settle(monkeypatch)
-    pools.load(redis, "spring")
+    assert pools.load(redis, "spring", MARK) is False
+    assert pools.load(redis, "spring", MARK) is False
     assert left(redis) == ["A"]
     assert "No codes for offers of the pool spring" in pools.problems["spring"]
 
@@ -131,7 +137,7 @@ def test_a_file_of_windows_is_read(
         "# codes of the agency\r\nSPRING-A1B2\r\n\r\nSPRING-C3D4  \r\nSPRING-C3D4\r\n"
     )
     (tmp_path / "spring.txt").write_bytes(text.encode("utf-16"))
-    pools.load(redis, "spring")
+    pools.load(redis, "spring", MARK)
     assert left(redis) == ["SPRING-A1B2", "SPRING-C3D4"]
 
 
@@ -141,11 +147,11 @@ def test_what_an_earlier_version_took_for_a_code_is_taken_out(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    offers.load_codes(redis, "spring", ["\ufeff# codes", "A"], withdraw=False)
+    offers.load_codes(redis, "spring", ["\ufeff# codes", "A"], MARK)
     write(tmp_path, "\ufeff# codes\nA\n")
-    pools.load(redis, "spring")
+    pools.load(redis, "spring", MARK)
     settle(monkeypatch)
-    pools.load(redis, "spring")
+    pools.load(redis, "spring", MARK)
     assert left(redis) == ["A"]
 
 
@@ -153,7 +159,7 @@ def test_lines_that_are_no_code_are_told(
     redis: Redis, pools: CodePools, tmp_path: Path
 ) -> None:
     write(tmp_path, f"A\n{'B' * 101}\n")
-    pools.load(redis, "spring")
+    pools.load(redis, "spring", MARK)
     assert "such as 2" in pools.problems["spring"]
     assert left(redis) == ["A"]
 
@@ -163,12 +169,22 @@ def test_an_unchanged_file_is_read_once(
 ) -> None:
     write(tmp_path, "A\n")
     settle(monkeypatch)
-    pools.load(redis, "spring")
+    pools.load(redis, "spring", MARK)
     settle(monkeypatch, 2 * SETTLED_S)
-    pools.load(redis, "spring")
+    pools.load(redis, "spring", MARK)
     redis.flushall()
-    pools.load(redis, "spring")
+    pools.load(redis, "spring", MARK)
     assert left(redis) == []
+
+
+def test_an_emptied_store_takes_no_codes(
+    redis: Redis, pools: CodePools, tmp_path: Path
+) -> None:
+    write(tmp_path, "A\n")
+    redis.flushall()
+    with pytest.raises(offers.Emptied):
+        pools.load(redis, "spring", MARK)
+    assert redis.keys() == []
 
 
 def test_a_missing_file_is_told_once(
@@ -177,7 +193,7 @@ def test_a_missing_file_is_told_once(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    pools.load(redis, "spring")
+    pools.load(redis, "spring", MARK)
     settle(monkeypatch)
-    pools.load(redis, "spring")
+    pools.load(redis, "spring", MARK)
     assert len(caplog.records) == 1

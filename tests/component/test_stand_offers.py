@@ -15,16 +15,24 @@ from redis.retry import Retry
 from tests.builders import at, make_engagement, make_identity, make_person
 from tests.stand_builders import make_campaign, make_command, make_offer
 from tests.stand_players import until
+from vitrine.bus import Outgoing, encode
+from vitrine.bus.memory import MemoryBus
 from vitrine.mall import Campaign, Offer
+from vitrine.offers.codes import canonical
 from vitrine.offers.due import DueOffer, Grant
-from vitrine.offers.redemption import AlreadyRedeemed, UnknownCode
+from vitrine.offers.made_codes import signed_codes
+from vitrine.offers.redemption import AlreadyRedeemed, UnknownCode, Use
 from vitrine.programme.audience import Audience
 from vitrine.schemas import Interaction
 from vitrine.services.stand.offer_desk import OfferDesk
-from vitrine.stores import offers
+from vitrine.services.stand.store_watch import EMPTIED, StoreWatch
+from vitrine.stores import offers, redemptions
+from vitrine.stores.offers import Mark
 from vitrine.stores.redis import connect
 from vitrine.telemetry.health import Health
+from vitrine.topics import INTERACTIONS, TOPICS
 
+KEY = b"the key of the stand"
 CODES = [f"CODE-{number}" for number in range(5)]
 
 
@@ -53,13 +61,19 @@ def make_shown(grant: str = "grant-1") -> Interaction:
 def grant(redis: Redis, name: str = "grant-1", **offer: Any) -> Grant:
     """The store's answer to the wish for an offer."""
     configured = Offer.model_validate(make_offer(**offer))
-    due = DueOffer(configured, make_shown(name))
-    return offers.grant(redis, due)
+    due = DueOffer(configured, make_shown(name), f"holder-of-{name}")
+    return offers.grant(redis, due, begun(redis), KEY)
+
+
+def begun(redis: Redis) -> Mark:
+    """The mark of the store."""
+    mark = offers.begin_first(redis)
+    return offers.mark_of(redis) or mark
 
 
 def load(redis: Redis) -> int:
     """Load the pool, and return how many codes are left."""
-    return offers.load_codes(redis, "pool", CODES, withdraw=True).left
+    return offers.load_codes(redis, "pool", CODES, begun(redis)).left
 
 
 def pending(redis: Redis) -> set[str]:
@@ -82,7 +96,7 @@ def test_codes_are_handed_out_in_order_and_never_twice(redis: Redis) -> None:
 
 def test_a_grant_names_the_event_to_publish(redis: Redis) -> None:
     load(redis)
-    assert grant(redis) == Grant("granted", "CODE-0", make_shown())
+    assert grant(redis) == Grant("granted", "CODE-0", make_shown(), 1)
     assert pending(redis) == {"grant-1"}
 
 
@@ -121,7 +135,8 @@ def test_a_code_is_redeemed_once_under_concurrency(
     def use(number: int) -> str:
         with connect(redis_url) as client:
             try:
-                return offers.redeem(client, code, at(number)).kind
+                use = Use("north", at(number))
+                return redemptions.redeem(client, code, use).kind
             except AlreadyRedeemed:
                 return "already"
 
@@ -135,7 +150,7 @@ def test_a_redemption_names_what_was_granted_and_waits_for_the_bus(
 ) -> None:
     load(redis)
     code = grant(redis).code
-    event = offers.redeem(redis, code, at(60))
+    event = redemptions.redeem(redis, code, Use("north", at(60)))
     assert event.interaction_id == "grant-1-redeemed"
     assert event.kind == "offer-redeemed"
     assert event.at_ns == at(60)
@@ -148,16 +163,16 @@ def test_a_redemption_names_what_was_granted_and_waits_for_the_bus(
 def test_a_second_redemption_is_told_when_the_first_one_was(redis: Redis) -> None:
     load(redis)
     code = grant(redis).code
-    offers.redeem(redis, code, at(60))
+    redemptions.redeem(redis, code, Use("north", at(60)))
     with pytest.raises(AlreadyRedeemed) as caught:
-        offers.redeem(redis, code, at(90))
-    assert caught.value.at_ns == at(60)
+        redemptions.redeem(redis, code, Use("north", at(90)))
+    assert caught.value.redemption.at_ns == at(60)
 
 
 def test_a_code_that_nobody_was_granted_is_unknown(redis: Redis) -> None:
     load(redis)
     with pytest.raises(UnknownCode):
-        offers.redeem(redis, "CODE-0", at(0))
+        redemptions.redeem(redis, "CODE-0", Use("north", at(0)))
 
 
 # The desk
@@ -177,7 +192,27 @@ def engaged(*tracks: str) -> Audience:
 
 
 def desk_of(redis: Redis, codes: Path) -> OfferDesk:
-    return OfferDesk(redis, codes, Health())
+    return make_desk(redis, codes)
+
+
+def make_desk(
+    redis: Redis,
+    codes: Path,
+    health: Health | None = None,
+    bus: MemoryBus | None = None,
+    retry_s: float = 5.0,
+    **options: Any,
+) -> OfferDesk:
+    watch = StoreWatch(bus or MemoryBus(TOPICS))
+    return OfferDesk(
+        redis,
+        codes,
+        health or Health(),
+        watch,
+        KEY,
+        retry_s=retry_s,
+        **options,
+    )
 
 
 def ask(
@@ -187,8 +222,8 @@ def ask(
     if campaign is None:
         campaign = make_campaign(offers=[make_offer()])
     command = make_command(campaign_id=campaign.id)
-    found = desk.grant(campaign, command, audience, at(2))
-    if found is None:
+    found = desk.grant(campaign, command, audience, at(2), "UTC")
+    if found is None or found.shown is None:
         return None
     return (found.code, found.shown.visit_id)
 
@@ -262,7 +297,7 @@ def test_a_store_that_does_not_answer_means_no_offers_until_it_does(
         retry=no_retry,
     )
     with client as impatient:
-        desk = OfferDesk(impatient, codes, health, retry_s=0)
+        desk = make_desk(impatient, codes, health, retry_s=0)
         redis.client_pause(60_000, all=False)
         try:
             assert ask(desk, engaged("a")) is None
@@ -287,7 +322,7 @@ def test_what_the_bus_got_while_the_store_was_away_is_forgotten_later(
         retry=no_retry,
     )
     with client as impatient:
-        desk = OfferDesk(impatient, codes, Health(), retry_s=0)
+        desk = make_desk(impatient, codes, retry_s=0)
         redis.client_pause(60_000, all=False)
         try:
             desk.on_bus(["grant-1"])
@@ -304,7 +339,7 @@ class Forgetful(Redis):
     def eval(self, *arguments: Any) -> Any:
         answer = super().eval(*arguments)
         keys = arguments[1]
-        if keys == 3:
+        if keys == 6:
             raise RedisTimeoutError("the answer was lost")
         return answer
 
@@ -313,7 +348,7 @@ def test_a_grant_whose_answer_was_lost_is_published_although_its_visitor_left(
     redis: Redis, redis_url: str, codes: Path
 ) -> None:
     with Forgetful.from_url(redis_url) as store:
-        desk = OfferDesk(store, codes, Health(), retry_s=0.2)
+        desk = make_desk(store, codes, retry_s=0.2)
         assert desk.recover() == []
         assert ask(desk, engaged("a")) is None
         assert desk.recover() == []
@@ -331,3 +366,157 @@ def test_a_store_that_is_away_is_left_alone_for_a_while(codes: Path) -> None:
         assert ask(desk, engaged("a")) is None
         desk.on_bus(["grant-1"])
         assert "does not answer" in desk.problems[-1]
+
+
+# A store that was emptied
+
+
+def test_a_store_that_was_emptied_grants_nothing_until_the_operator_says_so(
+    redis: Redis, codes: Path
+) -> None:
+    health = Health()
+    desk = make_desk(redis, codes, health, retry_s=0)
+    assert ask(desk, engaged("a")) == ("CODE-0", "visit-a")
+    redis.flushall()
+    assert ask(desk, engaged("b")) is None
+    assert desk.problems == [EMPTIED]
+    assert health.reasons() == {"stand-offers": EMPTIED}
+    assert ask(desk, engaged("c")) is None
+    # The files were not loaded again, from which CODE-0 would come a second time.
+    assert redis.keys() == []
+    (codes / "pool.txt").write_text("CODE-7\n")
+    offers.begin(redis)
+    assert ask(desk, engaged("d")) == ("CODE-7", "visit-d")
+    assert desk.problems == []
+    assert health.reasons() == {}
+
+
+def test_an_emptied_store_is_noticed_when_no_offer_is_due(
+    redis: Redis, codes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vitrine.services.stand.offer_desk.LOOK_EVERY_S", 0)
+    desk = make_desk(redis, codes)
+    assert ask(desk, engaged("a")) == ("CODE-0", "visit-a")
+    assert desk.recover() != []
+    redis.flushall()
+    assert desk.recover() == []
+    assert desk.problems == [EMPTIED]
+
+
+def test_a_stand_that_starts_with_an_emptied_store_asks_the_bus(
+    redis: Redis, codes: Path
+) -> None:
+    bus = MemoryBus(TOPICS)
+    assert ask(make_desk(redis, codes, bus=bus), engaged("a")) is not None
+    producer = bus.producer()
+    producer.send(encode(Outgoing(INTERACTIONS, "north", make_shown())))
+    producer.flush()
+    redis.flushall()
+    again = make_desk(redis, codes, bus=bus)
+    assert ask(again, engaged("a")) is None
+    assert again.problems == [EMPTIED]
+
+
+def test_a_new_store_beside_a_bus_without_offers_begins_by_itself(
+    redis: Redis, codes: Path
+) -> None:
+    bus = MemoryBus(TOPICS)
+    touch = make_shown().model_copy(update={"kind": "touch"})
+    producer = bus.producer()
+    producer.send(encode(Outgoing(INTERACTIONS, "north", touch)))
+    producer.flush()
+    assert ask(make_desk(redis, codes, bus=bus), engaged("a")) is not None
+
+
+def test_a_store_that_was_set_back_to_a_copy_grants_nothing(
+    redis: Redis, codes: Path
+) -> None:
+    desk = make_desk(redis, codes, retry_s=0)
+    assert ask(desk, engaged("a")) is not None
+    assert ask(desk, engaged("b")) is not None
+    redis.set(offers.GRANTED, 1)
+    redis.rpush("stand:codes:pool", "CODE-1")
+    assert ask(desk, engaged("c")) is None
+    assert desk.problems == [EMPTIED]
+
+
+def test_a_store_of_a_version_before_goes_on(redis: Redis, codes: Path) -> None:
+    bus = MemoryBus(TOPICS)
+    producer = bus.producer()
+    producer.send(encode(Outgoing(INTERACTIONS, "north", make_shown())))
+    producer.flush()
+    redis.sadd(offers.KNOWN_CODES, "CODE-0")
+    redis.set("stand:code:CODE-0", make_shown().to_json())
+    desk = make_desk(redis, codes, bus=bus)
+    assert ask(desk, engaged("a")) == ("CODE-1", "visit-a")
+    used = redemptions.redeem(redis, "CODE-0\r\n", Use("south", at(9)))
+    assert used.interaction_id == "grant-1-redeemed"
+
+
+# Which codes
+
+
+def test_a_code_that_was_granted_as_another_spelling_is_passed_over(
+    redis: Redis, codes: Path
+) -> None:
+    desk = make_desk(redis, codes)
+    assert ask(desk, engaged("a")) == ("CODE-0", "visit-a")
+    (codes / "pool.txt").write_text("code 0\nNEW\n")
+    assert ask(desk, engaged("b")) == ("NEW", "visit-b")
+
+
+def test_a_code_that_is_withdrawn_is_never_granted(redis: Redis, codes: Path) -> None:
+    desk = make_desk(redis, codes)
+    assert ask(desk, engaged("a")) == ("CODE-0", "visit-a")
+    (codes / "pool.txt").write_text("CODE-3\n")
+    assert ask(desk, engaged("b")) == ("CODE-3", "visit-b")
+    (codes / "pool.txt").unlink()
+    assert ask(desk, engaged("c")) is None
+
+
+def test_signed_codes_need_no_pool(redis: Redis, codes: Path) -> None:
+    desk = make_desk(redis, codes)
+    campaign = make_campaign(offers=[make_offer(codes="signed")])
+    first = ask(desk, engaged("a"), campaign)
+    second = ask(desk, engaged("b"), campaign)
+    assert first is not None
+    assert second is not None
+    assert first[0] != second[0]
+    typed = first[0].lower().replace("-", "") + "\r\n"
+    used = redemptions.redeem(redis, typed, Use("north", at(9)))
+    assert used.visit_id == "visit-a"
+    assert desk.problems == []
+
+
+def test_a_signed_code_that_is_taken_makes_way_for_the_next(
+    redis: Redis, codes: Path
+) -> None:
+    offer = Offer.model_validate(make_offer(codes="signed"))
+    first, second, third = made = signed_codes("grant-1", KEY)
+    redis.set(f"stand:code:{canonical(first)}", make_shown("other").to_json())
+    assert grant(redis, codes=offer.codes).code == second
+    for code in made:
+        redis.set(f"stand:code:{canonical(code)}", make_shown("other").to_json())
+    redis.delete("stand:grants:spring:ten", "stand:holders:spring:ten")
+    assert grant(redis, codes=offer.codes).outcome == "no-codes"
+    assert third not in {first, second}
+
+
+# Once for whom
+
+
+@pytest.mark.parametrize("once_per", ["visit", "day", "campaign"])
+def test_without_embeddings_a_presence_of_several_tracks_gets_one(
+    redis: Redis, codes: Path, once_per: str
+) -> None:
+    desk = make_desk(redis, codes)
+    campaign = make_campaign(offers=[make_offer(once_per=once_per)])
+    audience = engaged("a")
+    assert ask(desk, audience, campaign) == ("CODE-0", "visit-a")
+    # The tracker lost the face and found it again: another track, and another visitor.
+    audience.identify(make_identity("b"))
+    same = make_person("b", presence_id="north:a", score=80)
+    audience.observe(make_engagement(2.1, same), [60])
+    assert ask(desk, audience, campaign) is None
+    again = make_desk(redis, codes)
+    assert ask(again, audience, campaign) is None

@@ -1,83 +1,49 @@
-"""Offers in Redis: granted and redeemed by one atomic step each, never above budget, no code twice.
+"""Offers in Redis: granted by one atomic step each, never above budget, no code twice.
 
-Both steps put the event to publish beside their effect, in `PENDING`, where it stays until the
-bus has it: a crash in between loses neither.
+Each step puts the event to publish beside its effect, in `PENDING`, where it stays until the bus
+has it: a crash in between loses neither.
+
+A mark says that the store is the one that granted before: an epoch, made once, and the number of
+grants. A store without it was emptied, one with fewer grants was set back, and neither grants.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from redis import Redis
 
-from vitrine.offers.due import DueOffer, Grant
-from vitrine.offers.redemption import AlreadyRedeemed, UnknownCode, redemption
+from vitrine.offers.due import DueOffer, Grant, Outcome
+from vitrine.offers.made_codes import SIGNED, signed_codes
+from vitrine.offers.redemption import GrantRecord
 from vitrine.schemas import Interaction
+from vitrine.stores import offer_scripts
 from vitrine.stores.redis import redis_errors
 
 PENDING: Final = "stand:pending"
 KNOWN_CODES: Final = "stand:known-codes"
+EPOCH: Final = "stand:offers-epoch"
+GRANTED: Final = "stand:offers-granted"
 # Chosen, not measured: a quarter of a year. Every grant of an offer begins the time of its budget
 # anew.
 KEEP_SECONDS: Final = 90 * 86_400
 """Time that grants and codes are remembered after they were last written."""
+EPOCH_BYTES: Final = 8
 
-# KEYS: codes ever loaded, pool. ARGV: 1 to withdraw what the file does not have, then its codes.
-_LOAD = """
-local listed = {}
-for number = 2, #ARGV do
-  local code = ARGV[number]
-  listed[code] = true
-  if redis.call('SADD', KEYS[1], code) == 1 then redis.call('RPUSH', KEYS[2], code) end
-end
-local withdrawn = 0
-if ARGV[1] == '1' then
-  local kept = {}
-  for _, code in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do
-    if listed[code] then
-      table.insert(kept, code)
-    else
-      redis.call('SREM', KEYS[1], code)
-      withdrawn = withdrawn + 1
-    end
-  end
-  if withdrawn > 0 then
-    redis.call('DEL', KEYS[2])
-    for _, code in ipairs(kept) do redis.call('RPUSH', KEYS[2], code) end
-  end
-end
-return {redis.call('LLEN', KEYS[2]), withdrawn}
-"""
 
-# KEYS: grants, pool, pending. ARGV: grant id, budget, the interaction, seconds to keep, prefix of
-# codes.
-_GRANT = """
-local code = redis.call('HGET', KEYS[1], ARGV[1])
-if code then
-  local pending = redis.call('HGET', KEYS[3], ARGV[1])
-  if pending then return {'granted', code, pending} end
-  return {'already', '', ''}
-end
-if redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[2]) then return {'exhausted', '', ''} end
-code = redis.call('LPOP', KEYS[2])
-if not code then return {'no-codes', '', ''} end
-redis.call('HSET', KEYS[1], ARGV[1], code)
-redis.call('EXPIRE', KEYS[1], ARGV[4])
-redis.call('SET', ARGV[5] .. code, ARGV[3], 'EX', ARGV[4])
-redis.call('HSET', KEYS[3], ARGV[1], ARGV[3])
-return {'granted', code, ARGV[3]}
-"""
+class Emptied(Exception):
+    """Tells that the store was emptied or set back: what it granted before is not in it."""
 
-# KEYS: redeemed mark, pending. ARGV: time, interaction id, the interaction, seconds to keep.
-_REDEEM = """
-if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'EX', ARGV[4]) then
-  return redis.call('GET', KEYS[1])
-end
-redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
-return false
-"""
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Tell stores apart: who made the grants, and how many at least."""
+
+    epoch: str
+    granted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,79 +54,133 @@ class Loaded:
     withdrawn: int
 
 
+def mark_of(redis: Redis) -> Mark | None:
+    """Return the store's mark; None from one that is empty. Raises Unavailable.
+
+    A store of a version before marks gets one now: its codes show that it is the old one.
+    """
+    with redis_errors(redis):
+        if redis.exists(KNOWN_CODES):
+            redis.set(EPOCH, _new_epoch(), nx=True)
+        epoch, granted = cast("list[bytes | None]", redis.mget(EPOCH, GRANTED))
+    if epoch is None:
+        return None
+    return Mark(epoch.decode(), int(granted or 0))
+
+
+def begin(redis: Redis) -> Mark:
+    """Begin a new epoch: grants go on, whatever the store has lost. Raises Unavailable."""
+    mark = Mark(_new_epoch())
+    with redis_errors(redis):
+        redis.delete(GRANTED)
+        redis.set(EPOCH, mark.epoch)
+    return mark
+
+
+def begin_first(redis: Redis) -> Mark:
+    """Return the mark of a store that never granted; two that begin agree. Raises Unavailable."""
+    with redis_errors(redis):
+        redis.set(EPOCH, _new_epoch(), nx=True)
+        epoch = cast(bytes, redis.get(EPOCH))
+    return Mark(epoch.decode())
+
+
 def load_codes(
     redis: Redis,
     pool: str,
     codes: Sequence[str],
-    *,
-    withdraw: bool,
+    mark: Mark,
 ) -> Loaded:
-    """Add to a pool the codes that no pool has or had.
+    """Bring a pool in line with its file: add what no pool has or had, take out what it lacks.
 
-    With `withdraw`, codes that are left in the pool and not in `codes` are taken out of it; they
-    may come back later. Raises Unavailable.
+    Codes that were taken out may come back. Raises Emptied and Unavailable.
     """
     with redis_errors(redis):
         left, withdrawn = redis.eval(
-            _LOAD,
-            2,
+            offer_scripts.LOAD,
+            3,
             KNOWN_CODES,
             _pool_key(pool),
-            int(withdraw),
+            EPOCH,
+            mark.epoch,
             *codes,
         )
+    if int(left) < 0:
+        raise Emptied
     return Loaded(int(left), int(withdrawn))
 
 
-def grant(redis: Redis, due: DueOffer) -> Grant:
-    """Grant an offer once for its grant's id. Raises Unavailable.
+def grant(
+    redis: Redis,
+    due: DueOffer,
+    mark: Mark,
+    key: bytes,
+) -> Grant:
+    """Grant an offer once for its grant's id; `key` signs codes. Raises Unavailable.
 
     A repetition before `forget` gives the same code, for an answer that was lost.
     """
-    shown = due.shown
+    keys = grant_keys(due)
+    arguments = grant_arguments(due, mark)
     with redis_errors(redis):
         answer = redis.eval(
-            _GRANT,
-            3,
-            f"stand:grants:{shown.campaign_id}:{due.offer.id}",
-            _pool_key(due.offer.codes),
-            PENDING,
-            shown.interaction_id,
-            due.offer.budget,
-            shown.to_json(),
-            KEEP_SECONDS,
-            _code_key(""),
+            offer_scripts.GRANT,
+            len(keys),
+            *keys,
+            *arguments,
+            "",
+            0,
+            *made_codes(due, key),
         )
-    outcome, code, event = (part.decode() for part in answer)
-    if not event:
-        return Grant(outcome)
-    return Grant(outcome, code, Interaction.model_validate_json(event))
+    return granted(answer)
 
 
-def redeem(
-    redis: Redis,
-    code: str,
-    at_ns: int,
-) -> Interaction:
-    """Use a code up. Raises UnknownCode, AlreadyRedeemed, Unavailable."""
-    with redis_errors(redis):
-        granted = redis.get(_code_key(code))
-        if granted is None:
-            raise UnknownCode(code)
-        event = redemption(Interaction.model_validate_json(granted), at_ns)
-        redeemed_at = redis.eval(
-            _REDEEM,
-            2,
-            f"stand:redeemed:{code}",
-            PENDING,
-            at_ns,
-            event.interaction_id,
-            event.to_json(),
-            KEEP_SECONDS,
-        )
-    if redeemed_at is not None:
-        raise AlreadyRedeemed(int(redeemed_at))
-    return event
+def granted(answer: Sequence[bytes]) -> Grant:
+    """Return what the script of a grant answered."""
+    outcome, code, event, number = (part.decode() for part in answer)
+    shown = Interaction.model_validate_json(event) if event else None
+    return Grant(cast(Outcome, outcome), code, shown, int(number))
+
+
+def grant_keys(due: DueOffer) -> list[str]:
+    """Return the keys that a grant is made with, in the order of its script."""
+    name = f"{due.shown.campaign_id}:{due.offer.id}"
+    return [
+        f"stand:grants:{name}",
+        f"stand:holders:{name}",
+        _pool_key(due.offer.codes),
+        PENDING,
+        EPOCH,
+        GRANTED,
+    ]
+
+
+def grant_arguments(due: DueOffer, mark: Mark) -> list[str | bytes | int]:
+    """Return the arguments that a grant is made with, in the order of its script."""
+    shown = due.shown
+    record = GrantRecord(
+        shown=shown,
+        text=due.offer.text,
+        redeem=due.offer.redeem,
+    )
+    return [
+        shown.interaction_id,
+        due.holder,
+        due.offer.budget,
+        shown.to_json(),
+        record.model_dump_json(),
+        KEEP_SECONDS,
+        code_key(""),
+        mark.epoch,
+        mark.granted,
+    ]
+
+
+def made_codes(due: DueOffer, key: bytes) -> list[str]:
+    """Return the codes to choose from where they are made here; nothing for a pool."""
+    if due.offer.codes != SIGNED:
+        return []
+    return signed_codes(due.shown.interaction_id, key)
 
 
 def pending(redis: Redis) -> list[Interaction]:
@@ -176,9 +196,14 @@ def forget(redis: Redis, interaction_ids: Sequence[str]) -> None:
         redis.hdel(PENDING, *interaction_ids)
 
 
+def code_key(code: str) -> str:
+    """Return where the record of a granted code is."""
+    return f"stand:code:{code}"
+
+
 def _pool_key(pool: str) -> str:
     return f"stand:codes:{pool}"
 
 
-def _code_key(code: str) -> str:
-    return f"stand:code:{code}"
+def _new_epoch() -> str:
+    return secrets.token_hex(EPOCH_BYTES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from tests.stand_builders import (
     mall_of,
 )
 from vitrine.bus import Commit, TopicPartition
+from vitrine.bus.memory import MemoryBus
 from vitrine.clock import SECOND_NS, EventClock
 from vitrine.mall import Offer
 from vitrine.mall.folder import FixedMall
@@ -33,11 +35,13 @@ from vitrine.programme.commands import to_play
 from vitrine.schemas import Interaction, Play
 from vitrine.services.stand.creatives import Creatives
 from vitrine.services.stand.handler import StandHandler
-from vitrine.services.stand.offer_desk import GrantedOffer, OfferDesk
+from vitrine.services.stand.offer_desk import OfferDesk, ShownOffer
 from vitrine.services.stand.resting import Resting
+from vitrine.services.stand.store_watch import StoreWatch
 from vitrine.services.stand.switchboard import Connection, Submission, Switchboard
 from vitrine.stores.redis import connect
 from vitrine.telemetry.health import Health
+from vitrine.topics import TOPICS
 
 NOWHERE = "redis://127.0.0.1:1/0"
 PARTITION = received(make_engagement()).record.partition
@@ -63,7 +67,8 @@ class Rig:
         self.clock = EventClock()
         self.switchboard = Switchboard()
         self.clock.observe(T0_NS)
-        desk = OfferDesk(redis, folder, Health())
+        watch = StoreWatch(MemoryBus(TOPICS))
+        desk = OfferDesk(redis, folder, Health(), watch, b"key")
         self.handler = StandHandler(
             mall or FixedMall(mall_of(make_campaign())),
             self.clock,
@@ -269,7 +274,7 @@ def test_a_stand_whose_player_reports_nothing_is_a_problem(
     assert silent == 1
 
 
-GRANTED = GrantedOffer(
+GRANTED = ShownOffer(
     Offer.model_validate(make_offer(text="ten off")),
     "CODE-1",
     Interaction(
@@ -303,7 +308,7 @@ def test_a_player_that_leaves_while_an_offer_is_granted_does_not_get_it(
     first = rig.switchboard.join("north", "page", "page-1", loop)
     second = rig.switchboard.join("north", "page", "page-2", loop)
 
-    def grant_as_it_leaves(*_: object) -> GrantedOffer:
+    def grant_as_it_leaves(*_: object) -> ShownOffer:
         rig.switchboard.leave(first)
         if who == "nobody":
             rig.switchboard.leave(second)
@@ -314,6 +319,20 @@ def test_a_player_that_leaves_while_an_offer_is_granted_does_not_get_it(
     assert offers_sent(first) == 0
     assert offers_sent(second) == (who == "second")
     assert ("an offer found no player" in caplog.text) == (who == "nobody")
+
+
+def test_a_virtual_player_is_granted_nothing(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr(OfferDesk, "grant", lambda *each: asked.append(each))
+    with closing(asyncio.new_event_loop()) as loop:
+        rig.switchboard.join("north", "virtual", "virtual-1", loop)
+        rig.handler.handle([])
+        assert asked == []
+        rig.switchboard.join("north", "page", "page-1", loop)
+        rig.handler.handle([])
+    assert len(asked) == 1
 
 
 def test_a_play_that_was_not_published_is_taken_again(rig: Rig) -> None:

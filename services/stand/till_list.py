@@ -1,0 +1,75 @@
+"""The tills of a site, for the operator: added, listed, revoked."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Final
+
+import click
+from pydantic import ValidationError
+
+from vitrine.errors import ConfigurationError
+from vitrine.services.stand.listing import Row, moment, opened, table_of
+from vitrine.stores import offers
+from vitrine.stores import tills as stored
+from vitrine.terminal import console
+
+COLUMNS: Final = ("id", "stand", "name", "added", "revoked")
+
+
+def add_till(data: Path | None, stand_id: str, name: str) -> None:
+    """Add a till to a stand and print its token.
+
+    Raises ConfigurationError for what can be no stand.
+    """
+    with opened(data) as redis:
+        try:
+            till, token = stored.add(redis, stand_id, name, int(time.time()))
+        except ValidationError:
+            raise ConfigurationError(
+                f"{stand_id!r} is no id of a stand; stands.yaml has them"
+            ) from None
+    click.echo(f"till  {till.till_id} of stand {stand_id}")
+    click.echo(f"token {token}")
+    click.echo(
+        "The token is shown this once. The till sends it as `Authorization: Bearer …`.",
+        err=True,
+    )
+
+
+def list_tills(data: Path | None, *, as_json: bool) -> None:
+    """Print the tills."""
+    rows: list[Row] = []
+    with opened(data) as redis:
+        for till in stored.listed(redis):
+            row = {
+                "id": till.till_id,
+                "stand": till.stand_id,
+                "name": till.name,
+                "added": moment(till.added_s),
+                "revoked": moment(till.revoked_s),
+            }
+            rows.append(row)
+    if as_json:
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    console().print(table_of(COLUMNS, rows))
+
+
+def revoke_till(data: Path | None, till_id: str) -> None:
+    """Revoke a till's token. Raises ConfigurationError for an unknown till."""
+    with opened(data) as redis:
+        till = stored.revoke(redis, till_id, int(time.time()))
+    click.echo(f"till {till.till_id} of stand {till.stand_id} is revoked")
+
+
+def begin_offers(data: Path | None) -> None:
+    """Let offers be granted from a store that has lost what it granted."""
+    with opened(data) as redis:
+        before = offers.mark_of(redis)
+        offers.begin(redis)
+    if before is not None:
+        click.echo(f"the store knew of {before.granted} grants, and keeps them")
+    click.echo("offers are granted again, within seconds")

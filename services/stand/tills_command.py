@@ -1,0 +1,91 @@
+"""`vitrine tills` and `vitrine offers`: tokens of tills, and how offers go on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+_data = click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="The data folder of a `vitrine site`, with its store.",
+)
+
+
+@click.group(short_help="Give each till a token of its own, and take it back.")
+@_data
+@click.pass_context
+def tills(context: click.Context, data: Path | None) -> None:
+    """Give each till a token of its own, and take it back.
+
+    With its token a till checks, redeems and cancels codes at its stand, and reads its stand's
+    redemptions; docs/till.md has the API. The list is in Redis (VITRINE_REDIS_URL), or in the data
+    folder of a site: `vitrine tills --data mall/data list`. A change counts at once.
+    """
+    context.obj = data
+
+
+@tills.command()
+@click.argument("stand_id", metavar="STAND")
+@click.option(
+    "--name", default="", help="Words for the list, such as the till's place."
+)
+@click.pass_obj
+def add(data: Path | None, stand_id: str, name: str) -> None:
+    """Add a till at STAND and print its token, this once."""
+    from vitrine.services.stand.till_list import add_till
+
+    add_till(data, stand_id, name)
+
+
+@tills.command("list")
+@click.option("--json", "as_json", is_flag=True, help="For other programs.")
+@click.pass_obj
+def list_all(data: Path | None, as_json: bool) -> None:
+    """List the tills."""
+    from vitrine.services.stand.till_list import list_tills
+
+    list_tills(data, as_json=as_json)
+
+
+@tills.command()
+@click.argument("till_id", metavar="ID")
+@click.pass_obj
+def revoke(data: Path | None, till_id: str) -> None:
+    """Let the token of the till ID open nothing any more. What it redeemed stays."""
+    from vitrine.services.stand.till_list import revoke_till
+
+    revoke_till(data, till_id)
+
+
+@click.group(short_help="Say how offers go on after their store was lost.")
+@_data
+@click.pass_context
+def offers(context: click.Context, data: Path | None) -> None:
+    """Say how offers go on after their store was lost."""
+    context.obj = data
+
+
+@offers.command()
+@click.option(
+    "--granted-codes-are-out",
+    is_flag=True,
+    help="The files in codes/ have no code that was granted before.",
+)
+@click.pass_obj
+def begin(data: Path | None, granted_codes_are_out: bool) -> None:
+    """Grant offers again from a store that was emptied or set back.
+
+    It does not know which codes were granted: one that is still in a file would be given to
+    somebody else as well. Take them out first, then say so.
+    """
+    if not granted_codes_are_out:
+        raise click.UsageError(
+            "the store does not know which codes were granted before: take them out of the "
+            "files in codes/, then call this with --granted-codes-are-out"
+        )
+    from vitrine.services.stand.till_list import begin_offers
+
+    begin_offers(data)
