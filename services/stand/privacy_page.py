@@ -17,7 +17,7 @@ from fastapi.responses import HTMLResponse
 from vitrine.mall import Stand
 from vitrine.mall.names import names_of
 from vitrine.mall.stands import Language
-from vitrine.services.stand.dependencies import KnownStand, Web, WebOf
+from vitrine.services.stand.dependencies import KnownStand, WebOf
 from vitrine.topics import (
     DAY_MS,
     EXPOSURES,
@@ -29,7 +29,6 @@ from vitrine.topics import (
     MINUTE_MS,
     SECOND_MS,
 )
-from vitrine.web.application import application
 
 PAGES: Final = Path(__file__).parent / "pages"
 PATH: Final = "/privacy/{stand_id}"
@@ -63,14 +62,6 @@ SPANS: Final = {
     "times": str(EXPOSURES.retention_ms // DAY_MS),
     "touches": str(INTERACTIONS.retention_ms // DAY_MS),
 }
-
-
-def create_public_app(web: Web) -> FastAPI:
-    """Return the application for customers' phones: the privacy pages, and nothing else."""
-    app = application("Vitrine, public pages")
-    app.state.web = web
-    add_privacy_page(app)
-    return app
 
 
 def add_privacy_page(app: FastAPI) -> None:

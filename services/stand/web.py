@@ -14,7 +14,7 @@ from vitrine.services.stand.creative_files import CreativeFiles
 from vitrine.services.stand.dependencies import KnownStand, Web, WebOf
 from vitrine.services.stand.manifest import stand_manifest
 from vitrine.services.stand.notices import privacy_code, take_notice
-from vitrine.services.stand.privacy_page import add_privacy_page
+from vitrine.services.stand.public_pages import add_public_pages
 from vitrine.services.stand.refusals import see_refusals
 from vitrine.services.stand.report_routes import (
     close_connection,
@@ -24,7 +24,8 @@ from vitrine.services.stand.report_routes import (
 )
 from vitrine.services.stand.screens import PlayerGuard, Screens
 from vitrine.services.stand.streams import live_events, player_events, stream_place
-from vitrine.services.stand.till import redeem, require_till
+from vitrine.services.stand.till import description, redeem_once, till_router
+from vitrine.services.stand.till_guard import require_shared_token
 from vitrine.web.application import application
 from vitrine.web.files import PageFiles
 from vitrine.web.guard import CAMPAIGN_READERS
@@ -55,7 +56,7 @@ def create_app(web: Web, screens: Screens) -> FastAPI:
     )
     add_sign_in(app, web.operators)
     add_provider_sign_in(app, web.operators.people, web.provider)
-    add_privacy_page(app)
+    add_public_pages(app)
     players = PlayerGuard(web.players, screens)
     app.include_router(
         _player_routes(),
@@ -63,10 +64,12 @@ def create_app(web: Web, screens: Screens) -> FastAPI:
     )
     app.add_api_route(
         "/stands/{stand_id}/redeem",
-        redeem,
+        redeem_once,
         methods=["POST"],
-        dependencies=[Depends(require_till)],
+        dependencies=[Depends(require_shared_token)],
     )
+    app.include_router(till_router())
+    app.add_api_route("/till/openapi.json", description)
     app.add_api_route("/worker.js", worker, response_class=FileResponse)
     creatives = CreativeFiles(web.creatives, web.mall, web.creative_hosts)
     app.mount("/creatives", creatives)

@@ -49,8 +49,11 @@ OPEN = {
     "/sign-out",
     "/sign-in/provider",
     "/sign-in/return",
+    # What tills may ask, and nothing of this site.
+    "/till/openapi.json",
     # For the phones of everybody who stands there.
     "/privacy/{stand_id}",
+    "/offer/{token}",
     # Leads to a page with a guard.
     "console /",
     # What an orchestrator and Prometheus ask.
@@ -63,7 +66,7 @@ WEB_FRAMEWORK = " = application("
 SERVERS = {
     "services/analytics/web.py": WEB_FRAMEWORK,
     "services/console/web.py": WEB_FRAMEWORK,
-    "services/stand/privacy_page.py": WEB_FRAMEWORK,
+    "services/stand/public_pages.py": WEB_FRAMEWORK,
     "services/stand/web.py": WEB_FRAMEWORK,
     "vitrine/calibrate/web.py": WEB_FRAMEWORK,
     "vitrine/web/application.py": "FastAPI(",
@@ -109,6 +112,7 @@ def routes_of(service: str, address: str, app: FastAPI) -> Iterator[Route]:
             pattern = found.path
             path = pattern.replace("{stand_id}", "north")
             path = path.replace("{path:path}", "news")
+            path = path.replace("{token}", "nobody-was-invited")
             path = path.replace("{point}", "centre")
             path = path.replace("{campaign_id}", "spring")
         assert "{" not in path, f"say here what {pattern} is filled with"

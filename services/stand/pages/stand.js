@@ -305,8 +305,17 @@ function notice(text, detail = '') {
 let offerTimer = 0;
 function showOffer(offer) {
   $('#offer .from').textContent = offer.advertiser;
+  const invites = Boolean(offer.picture); // what is for one person is read on a phone
+  delete $('#offer .text').dataset.text;
   $('#offer .text').textContent = offer.text;
   $('#offer .code').textContent = offer.code;
+  $('#offer .code').hidden = invites;
+  $('#offer .scan').hidden = !invites;
+  if (invites) {
+    $('#offer .scan').src = offer.picture;
+    say($('#offer .text'), 'giftTitle');
+  }
+  say($('#offer .note'), invites ? 'giftScan' : 'code');
   $('#offer .time i').style.animation = 'none';
   $('#info').close();
   $('#offer').hidden = false;

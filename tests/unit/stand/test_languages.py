@@ -10,6 +10,7 @@ from typing import get_args
 import pytest
 
 from vitrine.mall.stands import Language, Stand
+from vitrine.services.stand import offer_page
 from vitrine.services.stand.privacy_page import (
     CHOICES_OF_CUSTOMERS,
     KEPT_OF_CUSTOMERS,
@@ -65,7 +66,8 @@ def test_the_page_says_what_the_catalogues_have_and_all_of_it() -> None:
         *CHOICES_OF_CUSTOMERS,
         "responsibleUnknown",
     }
-    said_here = in_page | in_script | in_words
+    on_phone = named(Path(offer_page.__file__), r"texts\[.(\w+).\]")
+    said_here = in_page | in_script | in_words | on_phone
     assert said_here | privacy | listed == set(catalogue("en"))
 
 
