@@ -28,6 +28,7 @@ from vitrine.services.stand.settings import StandSettings
 from vitrine.services.stand.store_watch import StoreWatch
 from vitrine.services.stand.switchboard import Switchboard
 from vitrine.services.stand.web import create_app
+from vitrine.services.stand.webhook import Webhook
 from vitrine.stores import screens as stored
 from vitrine.stores.redis import redis_errors
 from vitrine.topics import ENGAGEMENT, IDENTITIES
@@ -117,7 +118,10 @@ class StandService:
             self._open_public(web, stack, stop)
             self.listening.set()
             logger.info("stand pages at %s", self.address)
-            handler = self._handler(redis, key, switchboard)
+            webhook = _webhook(self._settings)
+            if webhook is not None:
+                stack.enter_context(webhook.running())
+            handler = self._handler(redis, key, switchboard, webhook)
             self._loop(handler).run(stop)
 
     def _open_public(
@@ -184,6 +188,7 @@ class StandService:
         redis: Redis,
         key: bytes,
         switchboard: Switchboard,
+        webhook: Webhook | None,
     ) -> StandHandler:
         context = self._context
         folder = context.settings.config
@@ -203,6 +208,7 @@ class StandService:
             Resting(folder / "creatives"),
             key,
             self._settings.public_url,
+            webhook,
         )
 
     def _loop(self, handler: StandHandler) -> ServiceLoop:
@@ -223,6 +229,13 @@ class StandService:
             key = _signing_key(redis)
             known = stored.listed(redis)
         return key, Screens(known)
+
+
+def _webhook(settings: StandSettings) -> Webhook | None:
+    if settings.webhook_url is None or settings.webhook_secret is None:
+        return None
+    secret = settings.webhook_secret.get_secret_value()
+    return Webhook(settings.webhook_url, secret.encode())
 
 
 def players_of(settings: StandSettings, services: SecretStr | None) -> PageGuard:

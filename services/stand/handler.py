@@ -23,6 +23,7 @@ from vitrine.services.stand.reports import Reports
 from vitrine.services.stand.resting import Resting
 from vitrine.services.stand.stages import Stage, Stages
 from vitrine.services.stand.switchboard import Submission, Switchboard
+from vitrine.services.stand.webhook import Webhook
 from vitrine.telemetry import metrics
 from vitrine.topics import NOTICES
 
@@ -44,7 +45,7 @@ class StandHandler(Handler):
 
     Time is the clock's: of the wall, or of the events. Inputs older than two seconds rebuild the
     audience and trigger nothing. `key` signs the commands; `public_url` is where phones reach the
-    privacy pages.
+    privacy pages; `webhook` is told of offers.
     """
 
     def __init__(
@@ -57,9 +58,11 @@ class StandHandler(Handler):
         resting: Resting,
         key: bytes,
         public_url: str | None = None,
+        webhook: Webhook | None = None,
     ) -> None:
         self._source = mall
         self._public_url = public_url
+        self._webhook = webhook
         self._clock = clock
         self._switchboard = switchboard
         self._offers = offer_desk
@@ -120,6 +123,10 @@ class StandHandler(Handler):
         staged: Staged = outputs.staged
         self._reports.answer(staged.submissions)
         self._offers.on_bus(staged.settled)
+        if self._webhook is not None:
+            events = [message.event for message in outputs.messages]
+            told = [event for event in events if isinstance(event, Interaction)]
+            self._webhook.tell(told)
 
     def stopped(self) -> Outputs:
         """Return the last reports of the players."""

@@ -110,6 +110,26 @@ class StandSettings(EnvironmentSettings):
         ),
     )
 
+    webhook_url: str | None = Field(
+        None,
+        pattern="^https?://",
+        description="Server that is told of grants, redemptions and cancellations of offers.",
+    )
+    webhook_secret: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="What signs the messages to VITRINE_STAND_WEBHOOK_URL.",
+    )
+
+    @model_validator(mode="after")
+    def _signed_webhook(self) -> Self:
+        if (self.webhook_url is None) != (self.webhook_secret is None):
+            raise ValueError(
+                "VITRINE_STAND_WEBHOOK_URL and VITRINE_STAND_WEBHOOK_SECRET belong together: "
+                "set both or none"
+            )
+        return self
+
     @model_validator(mode="after")
     def _whole_pair(self) -> Self:
         if (self.certificate is None) != (self.certificate_key is None):

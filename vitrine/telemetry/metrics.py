@@ -197,6 +197,9 @@ STAND_SILENT = Gauge(
 )
 PLAYERS = Gauge("vitrine_players", "Players connected.", ["stand", "player"])
 OFFERS = Counter("vitrine_offers", "Offer decisions.", ["stand", "outcome"])
+WEBHOOK = Counter(
+    "vitrine_webhook", "Events of offers told to the webhook, or not.", ["outcome"]
+)
 DECISION_SECONDS = Histogram(
     "vitrine_decision_latency_seconds",
     "From capture to the stand's decision.",
