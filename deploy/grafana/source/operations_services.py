@@ -251,6 +251,14 @@ STANDS = Row(
             low=0,
             stacked=True,
         ),
+        Panel(
+            "timeseries",
+            "Told to the webhook in five minutes",
+            declared("vitrine_webhook"),
+            (Query(lately("vitrine_webhook_total", "outcome"), "{{outcome}}"),),
+            low=0,
+            stacked=True,
+        ),
     ),
 )
 
