@@ -176,7 +176,8 @@ class Chooser:
         def another(other: Campaign, its: Creative) -> bool:
             if (other.id, its.id) == (campaign.id, creative.id):
                 return False
-            return turn.usable(other, its)
+            # In its plain slot a campaign is nobody's answer, not even to what others show.
+            return self._adapts(other, turn) and turn.usable(other, its)
 
         if self._possible(turn, another)[0].campaign is HOUSE:
             return None

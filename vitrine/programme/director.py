@@ -160,11 +160,18 @@ class Director:
         people = self.audience.present(now.utc_ns)
 
         def allowed(campaign: Campaign, creative: Creative) -> bool:
+            # Who looks at it only after the next play was decided must not see one too many.
+            if campaign.caps.per_visitor is not None and self._is_last(campaign):
+                return False
             if not self.frequency.allows(campaign, start.steady_ns, people):
                 return False
             return usable(campaign, creative)
 
         return allowed
+
+    def _is_last(self, campaign: Campaign) -> bool:
+        last = self.chooser.last
+        return last is not None and last.id == campaign.id
 
     def _screen_of(self, player: Player) -> Screen:
         """A new connection begins with a play of its own."""
