@@ -39,6 +39,7 @@ def under(licensed: Any, start: float, seconds: float = 8) -> dict[str, Any]:
 def test_a_page_in_charge_gets_licences_for_the_rotation(stand: Running) -> None:
     with listening(stand) as page:
         [licensed] = page.next("licences")["licensed"]
+    assert licensed["category"] == ""
     assert licensed["url"] == "/creatives/shoe.html"
     assert licensed["title"] == "Der Schuh"
     assert licensed["licence"]["creative_id"] == "shoe"

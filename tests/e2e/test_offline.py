@@ -184,6 +184,31 @@ def test_plays_under_a_licence_go_by_the_clock_that_issued_it(
     assert times == pytest.approx([issued_ms] * 2, abs=5_000)
 
 
+DRAW_COMPETITORS = """async () => {
+    const { Offline } = await import('/static/offline.js');
+    const one = new Offline('another');
+    const nowNs = one.utcMs() * 1e6;
+    const span = { from_ns: nowNs - 1e9, until_ns: nowNs + 1e15, probability: 0.5 };
+    one.licensed = ['x', 'y'].map((advertiser) => (
+        { licence: { ...span, advertiser }, url: advertiser, title: advertiser, category: 'shoes' }
+    ));
+    one.kept = new Set(['x', 'y']);
+    return Array.from({ length: 100 }, () => one.draw()?.title ?? 'house');
+}"""
+
+
+def test_the_house_stands_between_competitors_on_a_screen_alone(
+    page: Page, site: Site
+) -> None:
+    with site.first():
+        page.goto(site.address)
+        drawn = page.evaluate(DRAW_COMPETITORS)
+    assert set(drawn) == {"x", "y", "house"}
+    pairs = set(pairwise(drawn))
+    assert ("x", "y") not in pairs
+    assert ("y", "x") not in pairs
+
+
 def test_a_creative_that_the_browser_keeps_is_shut_in_like_any(
     page: Page, site: Site
 ) -> None:

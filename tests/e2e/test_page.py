@@ -21,11 +21,14 @@ from tests.e2e.pages import (
 )
 from tests.stand_builders import (
     ENGAGED,
+    STAND,
     make_campaign,
     make_offer,
     running_stand,
+    write_creatives,
 )
 from vitrine.clock import SystemClock
+from vitrine.mall import Mall, Screen
 from vitrine.topics import ENGAGEMENT, IDENTITIES, INTERACTIONS, PLAYS
 
 pytestmark = pytest.mark.browser
@@ -314,6 +317,26 @@ def test_the_operator_sees_who_is_there_what_plays_and_why(
         expect(page.locator("#problems")).to_contain_text(
             "creative missing is skipped: x.svg is missing", timeout=LIMIT_MS
         )
+
+
+@pytest.mark.parametrize("touch", [True, False])
+def test_only_a_screen_that_can_be_touched_invites_to_it(
+    page: Page, tmp_path: Path, store_url: str, touch: bool
+) -> None:
+    campaign = make_campaign("spring", {"id": "one", "file": "one.html"}, **BASE)
+    stand = STAND.model_copy(update={"screen": Screen(touch=touch)})
+    mall = Mall(cameras=(), stands=(stand,), campaigns=(campaign,))
+    write_creatives(tmp_path, campaign)
+    with running_stand(tmp_path, store_url, mall=mall, clock=SystemClock()) as running:
+        page.goto(f"{running.address}/stands/north")
+        expect(page.locator("iframe.shown")).to_be_visible(timeout=LIMIT_MS)
+        shown = []
+        for _ in range(20):
+            running.publish(ENGAGEMENT, now(0))
+            page.wait_for_timeout(100)
+            classes = page.locator("#hint").get_attribute("class") or ""
+            shown.append("shown" in classes)
+    assert any(shown) is touch
 
 
 def test_the_operator_sees_whether_the_screen_would_go_on_alone(

@@ -69,10 +69,10 @@ export class Offline {
   // Draws the next creative, as the event of a play; null where there is none to show.
   draw() {
     const utcMs = this.utcMs();
-    const possible = this.licensed.filter((item) => this.valid(item, utcMs) && !compete(item, this.last));
-    const total = possible.reduce((sum, { licence }) => sum + licence.probability, 0);
-    let left = Math.random() * total;
-    const drawn = possible.find(({ licence }) => (left -= licence.probability) < 0) ?? possible.at(-1);
+    const possible = this.licensed.filter((item) => this.valid(item, utcMs));
+    let drawn = pick(possible);
+    // Somebody else stands between advertisers of one category, and without anybody the house.
+    if (compete(drawn, this.last)) drawn = pick(possible.filter(({ category }) => category !== drawn.category));
     this.last = drawn ?? null;
     if (!drawn) return null;
     const { licence, token, url, kind, fit, title } = drawn;
@@ -87,9 +87,14 @@ export class Offline {
   }
 }
 
-// Advertisers of one category never follow each other directly; where there is nobody else, the house stands between.
+function pick(possible) {
+  const total = possible.reduce((sum, { licence }) => sum + licence.probability, 0);
+  let left = Math.random() * total;
+  return possible.find(({ licence }) => (left -= licence.probability) < 0) ?? possible.at(-1);
+}
+
 function compete(item, last) {
-  if (!last || !item.category || item.category !== last.category) return false;
+  if (!item?.category || item.category !== last?.category) return false;
   return item.licence.advertiser !== last.licence.advertiser;
 }
 

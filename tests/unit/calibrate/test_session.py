@@ -27,6 +27,7 @@ def make_face(pose: Pose, height: float = 72, track: str = "a") -> DescribedFace
         quality=0.9,
         geometry=ExpressionGeometry(0, 0, 0, 0),
         expression_shown=None,
+        groups=None,
         embedding=None,
     )
 

@@ -52,7 +52,7 @@ def test_shares_caps_hours_and_probabilities_hold() -> None:
     assert findings.responses > 10
     assert findings.cuts > 10
     assert set(findings.counts) >= set(SHARES) - {"dark"}
-    # Low-discrepancy rotation, of before, was guessed in 91 % of all plays.
+    # Blocks leave something to chance.
     assert findings.guessed < 0.6 * findings.rotation
 
 

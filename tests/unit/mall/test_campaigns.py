@@ -112,9 +112,9 @@ def test_dayparts_are_in_the_zone_of_the_stand(zone: str, expected: bool) -> Non
 def test_a_blackout_day_ends_at_midnight_and_cuts_a_night(
     moment: str, expected: bool
 ) -> None:
-    dark = {"blackout": ["2027-03-06"]}
-    assert on_at(moment, **dark) is expected
-    assert on_at(moment, hours=["daily 20:00-08:00"], **dark) is expected
+    dark = ["2027-03-06"]
+    assert on_at(moment, blackout=dark) is expected
+    assert on_at(moment, hours=["daily 20:00-08:00"], blackout=dark) is expected
 
 
 @pytest.mark.parametrize(
