@@ -200,7 +200,7 @@ class StandService:
                 redis,
                 folder / "codes",
                 context.health,
-                StoreWatch(context.bus),
+                StoreWatch(context.bus, self._settings.offers_mark),
                 key,
                 phones=self._settings.public_url is not None,
             ),

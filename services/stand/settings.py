@@ -110,6 +110,13 @@ class StandSettings(EnvironmentSettings):
         ),
     )
 
+    offers_mark: Path | None = Field(
+        None,
+        description=(
+            "File that outlives the store, and says that it has granted offers: without the "
+            "store they stop until the operator says how to go on."
+        ),
+    )
     webhook_url: str | None = Field(
         None,
         pattern="^https?://",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from redis import Redis
@@ -13,6 +15,8 @@ from vitrine.errors import Unavailable
 from vitrine.stores import offers
 from vitrine.stores.offers import Emptied, Mark
 from vitrine.topics import INTERACTIONS
+
+logger = logging.getLogger(__name__)
 
 # Chosen, not measured: some hundred MB pass by once, where a store is empty; of a stand with more
 # touches than that since its last offer, the offers are some days old.
@@ -29,12 +33,15 @@ EMPTIED: Final = (
 class StoreWatch:
     """Keep the mark of the store, and stop at one that is not the store of before.
 
-    An empty store is a new one when the bus has no offer that was shown; offers are on the bus
-    for 30 days.
+    An empty store is a new one when the bus has no offer that was shown, where they stay for 30
+    days, and when `file` is not there, which is written beside the store with the first grant.
     """
 
-    def __init__(self, bus: Bus) -> None:
+    def __init__(self, bus: Bus, file: Path | None = None) -> None:
         self._bus = bus
+        self._file = file
+        self._noted = ""
+        """Epoch that the file has."""
         self._mark: Mark | None = None
         self._stopped = False
 
@@ -52,6 +59,8 @@ class StoreWatch:
             self._stopped = True
             if known is not None and known.granted > 0:
                 raise Emptied
+            if self._file is not None and self._file.exists():
+                raise Emptied
             if granted_before(self._bus):
                 raise Emptied
             found = offers.begin_first(redis)
@@ -60,12 +69,30 @@ class StoreWatch:
             raise Emptied
         self._mark = found
         self._stopped = False
+        self._note()
         return found
 
     def granted(self, number: int) -> None:
         """Take note of the number of a grant."""
         if self._mark is not None and number > self._mark.granted:
             self._mark = replace(self._mark, granted=number)
+            self._note()
+
+    def _note(self) -> None:
+        """Write the epoch of a store that has granted into the file, once."""
+        mark = self._mark
+        if self._file is None or mark is None or mark.granted == 0:
+            return
+        if self._noted == mark.epoch:
+            return
+        self._noted = mark.epoch
+        try:
+            self._file.write_text(f"{mark.epoch}\n")
+        except OSError as error:
+            # The bus still tells.
+            logger.warning(
+                "the mark of the offers is not kept beside the store: %s", error
+            )
 
     def stop(self) -> None:
         """Look at the store again before the next grant: it answered that it was emptied."""

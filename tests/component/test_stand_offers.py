@@ -417,6 +417,32 @@ def test_a_stand_that_starts_with_an_emptied_store_asks_the_bus(
     assert again.problems == [EMPTIED]
 
 
+def test_a_file_beside_the_store_tells_that_it_was_emptied(
+    redis: Redis, codes: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "offers-mark"
+
+    def desk() -> OfferDesk:
+        watch = StoreWatch(MemoryBus(TOPICS), file)
+        return OfferDesk(redis, codes, Health(), watch, KEY)
+
+    first = desk()
+    first.recover()
+    redis.flushall()
+    # Nothing was granted, and nothing is lost.
+    again = desk()
+    assert ask(again, engaged("a")) == ("CODE-0", "visit-a")
+    redis.flushall()
+    after = desk()
+    assert ask(after, engaged("a")) is None
+    assert after.problems == [EMPTIED]
+    mark = offers.begin(redis)
+    (codes / "pool.txt").write_text("CODE-9\n")
+    later = desk()
+    assert ask(later, engaged("a")) == ("CODE-9", "visit-a")
+    assert file.read_text() == f"{mark.epoch}\n"
+
+
 def test_a_new_store_beside_a_bus_without_offers_begins_by_itself(
     redis: Redis, codes: Path
 ) -> None:

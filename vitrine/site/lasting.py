@@ -157,6 +157,7 @@ class LastingSite:
         self.settings = settings.model_copy(update=added)
         pages = passed_on(settings.http_host, free_port(), free_port())
         stand = dict(pages[StandSettings])
+        stand["offers_mark"] = data.path / "offers-mark"
         if self.plan.port is not None:
             stand["port"] = self.plan.port
         if not is_loopback(settings.http_host):
