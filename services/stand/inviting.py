@@ -13,7 +13,7 @@ from redis import Redis
 from vitrine.mall import Offer
 from vitrine.mall.days import left_of_day_s
 from vitrine.offers.due import DueOffer, Outcome
-from vitrine.stores import invitations
+from vitrine.stores import invitations, phones
 from vitrine.stores.invitations import LIFE_SECONDS, Invitation
 from vitrine.stores.offers import KEEP_SECONDS, Mark
 
@@ -42,7 +42,7 @@ class Invitations:
     def __init__(self, key: bytes) -> None:
         self._key = key
         self._out: deque[tuple[float, DueOffer]] = deque()
-        """Second of the monotonic clock, and what may be invited to again then."""
+        """Second of the monotonic clock, and what is asked for again then."""
 
     def invite(
         self,
@@ -56,6 +56,11 @@ class Invitations:
 
         Raises Unavailable.
         """
+        again_s = time.monotonic() + LIFE_SECONDS + AGAIN_S
+        self._out.append((again_s, due))
+        visit_id = due.shown.visit_id or ""
+        if due.needs_own_phone and not phones.is_linked(redis, visit_id):
+            return Invited("no-phone")
         left_s = left_of_day_s(due.shown.at_ns, time_zone)
         invitation = Invitation(
             due,
@@ -67,12 +72,10 @@ class Invitations:
         outcome = invitations.invite(redis, invitation, token, self._key)
         if outcome != "invited":
             return Invited(outcome)
-        again_s = time.monotonic() + LIFE_SECONDS + AGAIN_S
-        self._out.append((again_s, due))
         return Invited(outcome, token)
 
     def over(self) -> list[DueOffer]:
-        """Return what may be invited to once more; the store refuses what was taken."""
+        """Return what may be asked for once more; the store refuses what was taken."""
         now_s = time.monotonic()
         found = []
         while self._out and self._out[0][0] <= now_s:

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from vitrine.services.stand.dependencies import Web
 from vitrine.services.stand.offer_page import add_offer_page
+from vitrine.services.stand.phone_link_page import add_phone_link_page
 from vitrine.services.stand.privacy_page import add_privacy_page
 from vitrine.web.application import application
 
@@ -22,3 +23,4 @@ def add_public_pages(app: FastAPI) -> None:
     """Add the pages to an application; they need no token of ours."""
     add_privacy_page(app)
     add_offer_page(app)
+    add_phone_link_page(app)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import time
+from io import StringIO
 from pathlib import Path
 from typing import Final
 
 import click
+import segno
 from pydantic import ValidationError
 
 from vitrine.errors import ConfigurationError
 from vitrine.services.stand.listing import Row, moment, opened, table_of
-from vitrine.stores import offers
+from vitrine.services.stand.settings import StandSettings
+from vitrine.stores import offers, phones
 from vitrine.stores import tills as stored
 from vitrine.terminal import console
 
@@ -73,3 +76,22 @@ def begin_offers(data: Path | None) -> None:
     if before is not None:
         click.echo(f"the store knew of {before.granted} grants, and keeps them")
     click.echo("offers are granted again, within seconds")
+
+
+def link_phone(data: Path | None, customer_id: str) -> None:
+    """Print the link that makes a phone a customer's, as an address and as a QR code.
+
+    Raises ConfigurationError without an address for phones, or such a customer.
+    """
+    public_url = StandSettings.load().public_url
+    if public_url is None:
+        raise ConfigurationError(
+            "set VITRINE_STAND_PUBLIC_URL to the address by which phones reach the stand"
+        )
+    with opened(data) as redis:
+        token = phones.offer_link(redis, customer_id)
+    address = f"{public_url}/phone/{token}"
+    picture = StringIO()
+    segno.make_qr(address).terminal(picture, compact=True)
+    click.echo(picture.getvalue())
+    click.echo(address)

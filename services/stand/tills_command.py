@@ -60,12 +60,27 @@ def revoke(data: Path | None, till_id: str) -> None:
     revoke_till(data, till_id)
 
 
-@click.group(short_help="Say how offers go on after their store was lost.")
+@click.group(short_help="Link customers' phones; say how offers go on after a loss.")
 @_data
 @click.pass_context
 def offers(context: click.Context, data: Path | None) -> None:
-    """Say how offers go on after their store was lost."""
+    """Link customers' phones, and say how offers go on after their store was lost."""
     context.obj = data
+
+
+@offers.command()
+@click.argument("customer_id", metavar="CUSTOMER")
+@click.pass_obj
+def phone(data: Path | None, customer_id: str) -> None:
+    """Print a QR code that makes the phone which opens it the phone of CUSTOMER.
+
+    Offers for customers who are recognised (`known: true`, `show: phone`) open on it, and on no
+    other. It can be opened once, for a quarter of an hour; `vitrine customers list` has the ids.
+    Needs VITRINE_STAND_PUBLIC_URL.
+    """
+    from vitrine.services.stand.till_list import link_phone
+
+    link_phone(data, customer_id)
 
 
 @offers.command()

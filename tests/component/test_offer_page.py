@@ -22,12 +22,13 @@ from tests.stand_builders import (
     write_creatives,
 )
 from tests.stand_players import Listener, listening, look, until
+from vitrine.errors import ConfigurationError
 from vitrine.offers.due import DueOffer
 from vitrine.services.stand import directing
 from vitrine.services.stand.inviting import held_seconds
 from vitrine.services.stand.notices import qr_picture
 from vitrine.services.stand.privacy_page import texts_of
-from vitrine.stores import invitations, offers
+from vitrine.stores import invitations, offers, phones
 from vitrine.stores.invitations import LIFE_SECONDS, Invitation
 from vitrine.stores.redis import connect
 from vitrine.topics import IDENTITIES, INTERACTIONS
@@ -108,6 +109,96 @@ def test_the_screen_says_nothing_and_the_first_phone_has_it(stand: Running) -> N
             assert code not in second.get(path).text
     [shown] = until(lambda: stand.read(INTERACTIONS), "the grant on the bus")
     assert (shown.kind, shown.visit_id) == ("offer-shown", "visit-a")
+
+
+CUSTOMERS = make_campaign(
+    "phones",
+    {"id": "shoe", "file": "shoe.html", "seconds": 8},
+    offers=[
+        make_offer(
+            text=SECRET_TEXT,
+            show="phone",
+            codes="signed",
+            when=ENGAGED | {"known": True},
+        )
+    ],
+)
+
+
+@pytest.fixture
+def customers(
+    folder: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Running]:
+    """A stand with an offer for recognised customers."""
+    monkeypatch.setattr(directing, "qr_picture", lambda address: address)
+    write_creatives(folder, CUSTOMERS)
+    with running_stand(
+        folder,
+        redis_url,
+        CUSTOMERS,
+        public_port=0,
+        public_url="https://screens.example",
+    ) as running:
+        yield running
+
+
+def enrolled(redis: Redis, customer_id: str, visit_id: str) -> None:
+    """A customer, and a visit of theirs, as identity leaves them in the store."""
+    redis.sadd("customers", customer_id)
+    redis.hset(f"customer:{customer_id}", "consents", "[]")
+    redis.set(f"visit:{visit_id}", customer_id)
+
+
+def test_a_photo_before_the_camera_gains_nothing_without_the_customers_phone(
+    customers: Running, redis: Redis
+) -> None:
+    enrolled(redis, "ada", "visit-a")
+    with Phone(customers) as adas, Phone(customers) as thiefs:
+        link = f"/phone/{phones.offer_link(redis, 'ada')}"
+        assert texts_of("en")["linkThis"] in adas.get(link).text
+        assert texts_of("en")["linkDone"] in adas.post(link).text
+        # The link is used up, and cannot make the thief's phone hers.
+        assert thiefs.get(link).status_code == 410
+        assert thiefs.post(link).status_code == 410
+        with listening(customers) as page:
+            # The camera takes her photo for her, and the thief is the first to scan.
+            path = path_of(invited(customers, page, known=True))
+            thiefs.get(path)
+            refused = thiefs.post(path)
+            assert refused.status_code == 403
+            assert texts_of("en")["offerOther"] in refused.text
+            assert SECRET_TEXT not in refused.text
+            assert not redis.exists("stand:grants:phones:ten")
+            assert adas.code(path) is not None
+
+
+def test_a_customer_without_a_linked_phone_is_not_invited_to_what_is_theirs(
+    customers: Running, redis: Redis
+) -> None:
+    enrolled(redis, "ada", "visit-a")
+    with listening(customers) as page:
+        page.next("play")
+        customers.publish(IDENTITIES, make_identity("a", known=True))
+        look(customers, 0, 5, track="a", score=80)
+        assert "offer" not in page.names
+    assert not redis.keys("stand:invitation:*")
+
+
+def test_a_link_dies_and_goes_with_its_customer(redis: Redis) -> None:
+    enrolled(redis, "ada", "visit-a")
+    token = phones.offer_link(redis, "ada")
+    redis.srem("customers", "ada")
+    assert phones.link(redis, token, "secret") is False
+    with pytest.raises(ConfigurationError, match="no customer ada"):
+        phones.offer_link(redis, "ada")
+    enrolled(redis, "ada", "visit-a")
+    old, new = phones.offer_link(redis, "ada"), phones.offer_link(redis, "ada")
+    assert phones.link(redis, old, "first phone")
+    assert phones.link(redis, new, "second phone")
+    assert not phones.belongs(redis, "visit-a", "first phone")
+    assert phones.belongs(redis, "visit-a", "second phone")
+    assert not phones.belongs(redis, "visit-of-nobody", "second phone")
+    assert 0 < redis.ttl(phones._link_key(phones.offer_link(redis, "ada"))) <= 900
 
 
 def test_a_photo_of_a_customer_gains_nothing_that_is_on_their_phone(

@@ -54,6 +54,7 @@ OPEN = {
     # For the phones of everybody who stands there.
     "/privacy/{stand_id}",
     "/offer/{token}",
+    "/phone/{token}",
     # Leads to a page with a guard.
     "console /",
     # What an orchestrator and Prometheus ask.

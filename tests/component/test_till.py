@@ -24,7 +24,7 @@ from vitrine.services.stand import till_words
 from vitrine.services.stand.till import description
 from vitrine.services.stand.tills_command import offers as offers_command
 from vitrine.services.stand.tills_command import tills as command
-from vitrine.stores import offers, tills
+from vitrine.stores import offers, phones, tills
 from vitrine.topics import INTERACTIONS
 
 # 28 November 2027, 14:02:05 in Berlin.
@@ -263,9 +263,11 @@ def test_impossible_days_are_told(till: TillOfStand, days: str, problem: str) ->
 
 
 def test_an_emptied_store_is_not_taken_for_an_unknown_code(
-    redis: Redis, till: TillOfStand
+    stand: Running, redis: Redis, till: TillOfStand
 ) -> None:
     code = granted(redis)
+    # The bus has the offer: the stand does not take the store for a new one.
+    stand.publish(INTERACTIONS, *offers.pending(redis))
     redis.delete(offers.EPOCH, f"stand:code:{code.replace('-', '')}")
     answer = till.ask("redeem", code=code)
     assert (answer.status_code, answer.json()["detail"]) == (503, till_words.LOST)
@@ -339,3 +341,17 @@ def test_offers_begin_again_only_when_granted_codes_are_out(redis: Redis) -> Non
     begun = CliRunner().invoke(offers_command, ["begin", "--granted-codes-are-out"])
     assert begun.exit_code == 0
     assert offers.mark_of(redis) is not None
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_customers_phone_is_linked_by_a_qr_code(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    redis.sadd("customers", "ada")
+    without = CliRunner().invoke(offers_command, ["phone", "ada"])
+    assert "VITRINE_STAND_PUBLIC_URL" in str(without.exception)
+    monkeypatch.setenv("VITRINE_STAND_PUBLIC_URL", "https://screens.example")
+    printed = CliRunner().invoke(offers_command, ["phone", "ada"]).output
+    address = printed.splitlines()[-1]
+    assert address.startswith("https://screens.example/phone/")
+    assert phones.waits(redis, address.rpartition("/")[2])

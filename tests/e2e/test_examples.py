@@ -43,7 +43,7 @@ NOT_RUN = {
     "tests/component/test_enrolment.py has them",
     "vitrine probe": "needs pictures of a screen; tests/unit/cli/test_probe_command.py has some",
     "vitrine tills": "needs the store of a stand; tests/component/test_till.py has one",
-    "vitrine offers begin": "likewise",
+    "vitrine offers": "likewise",
     "vitrine users": "asks for passwords; tests/unit/cli/test_users_command.py answers",
     "vitrine models pull": "fetches from the network; its tests serve the files themselves",
     "vitrine fieldtest rush": "takes minutes; tests/e2e/test_fieldtest.py runs one",

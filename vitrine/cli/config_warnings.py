@@ -16,6 +16,7 @@ from vitrine.mall.problems import Problem
 from vitrine.mall.references import Place
 from vitrine.mall.text import Unreadable, read_text
 from vitrine.offers.codes import MOST_POOL_BYTES, read_pool
+from vitrine.offers.made_codes import SIGNED
 
 # Shares are decimal fractions; three times 0.333 is meant as 1.
 MOST_SHARE: Final = 1.001
@@ -166,6 +167,8 @@ def _shown_together(campaign: Campaign, users: Sequence[tuple[Campaign, str]]) -
 def _offers(mall: Mall, folder: Path) -> Warnings:
     for number, campaign in enumerate(mall.campaigns):
         for position, offer in enumerate(campaign.offers):
+            if offer.codes == SIGNED:
+                continue
             path = folder / f"{offer.codes}.txt"
             place = ("campaigns", number, "offers", position, "codes")
             for text in _pool(path):

@@ -19,12 +19,15 @@ Outcome = Literal[
     "exhausted",
     "no-codes",
     "emptied",
+    "no-phone",
+    "other-phone",
     "invited",
     "yours",
     "gone",
 ]
-"""`emptied`: the store has lost what it granted. Of invitations to a phone: `invited` was shown,
-`yours` is with this phone already, `gone` was taken or is over."""
+"""`emptied`: the store has lost what it granted. Of invitations to a phone: `no-phone` is for a
+customer who has linked none, `other-phone` asked for what is another customer's, `invited` was
+shown, `yours` is with this phone already, `gone` was taken or is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,11 @@ class DueOffer:
     offer: Offer
     shown: Interaction
     holder: str
+
+    @property
+    def needs_own_phone(self) -> bool:
+        """True for what is a customer's only: a photo has their face, and not their phone."""
+        return self.offer.show == "phone" and self.offer.when.known is True
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,10 +79,11 @@ def begin(redis: Redis) -> Mark:
 
 def begin_first(redis: Redis) -> Mark:
     """Return the mark of a store that never granted; two that begin agree. Raises Unavailable."""
+    mark = Mark(_new_epoch())
     with redis_errors(redis):
-        redis.set(EPOCH, _new_epoch(), nx=True)
-        epoch = cast(bytes, redis.get(EPOCH))
-    return Mark(epoch.decode())
+        # One step: between two the store could be emptied.
+        before = cast("bytes | None", redis.set(EPOCH, mark.epoch, nx=True, get=True))
+    return mark if before is None else Mark(before.decode())
 
 
 def load_codes(

@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 
 from vitrine.mall.stands import Language, Stand
-from vitrine.services.stand import offer_page
+from vitrine.services.stand import offer_page, phone_link_page
 from vitrine.services.stand.privacy_page import (
     CHOICES_OF_CUSTOMERS,
     KEPT_OF_CUSTOMERS,
@@ -66,7 +66,14 @@ def test_the_page_says_what_the_catalogues_have_and_all_of_it() -> None:
         *CHOICES_OF_CUSTOMERS,
         "responsibleUnknown",
     }
-    on_phone = named(Path(offer_page.__file__), r"texts\[.(\w+).\]")
+    on_phone = set()
+    for module in (offer_page, phone_link_page):
+        path = Path(str(module.__file__))
+        on_phone |= named(path, r"texts\[.(\w+).\]")
+        for title, note in re.findall(
+            r'message_page\("(\w+)", "(\w*)"', path.read_text(encoding="utf-8")
+        ):
+            on_phone |= {title, note} - {""}
     said_here = in_page | in_script | in_words | on_phone
     assert said_here | privacy | listed == set(catalogue("en"))
 
