@@ -20,6 +20,7 @@ from vitrine.services.stand.dependencies import Web
 from vitrine.services.stand.handler import StandHandler
 from vitrine.services.stand.offer_desk import OfferDesk
 from vitrine.services.stand.passing_on import PassingOn
+from vitrine.services.stand.policies import Policies
 from vitrine.services.stand.public_pages import create_public_app
 from vitrine.services.stand.resting import Resting
 from vitrine.services.stand.screen_watch import ScreenWatch
@@ -31,7 +32,7 @@ from vitrine.services.stand.web import create_app
 from vitrine.services.stand.webhook import Webhook
 from vitrine.stores import screens as stored
 from vitrine.stores.redis import redis_errors
-from vitrine.topics import ENGAGEMENT, IDENTITIES
+from vitrine.topics import ENGAGEMENT, IDENTITIES, INTERACTIONS
 from vitrine.web import limits
 from vitrine.web.certificate import Trust
 from vitrine.web.guard import PageGuard, operators_of
@@ -206,6 +207,7 @@ class StandService:
             ),
             Creatives(folder / "creatives", self._settings.allowed_hosts()),
             Resting(folder / "creatives"),
+            Policies(redis, context.clock),
             key,
             self._settings.public_url,
             webhook,
@@ -216,7 +218,7 @@ class StandService:
         return ServiceLoop(
             NAME,
             context.bus,
-            [ENGAGEMENT, IDENTITIES],
+            [ENGAGEMENT, IDENTITIES, INTERACTIONS],
             handler,
             context.health,
             idle_s=IDLE_S,

@@ -7,6 +7,8 @@ from typing import Final, Literal, get_args
 from prometheus_client import Counter
 
 from vitrine.offers.due import Outcome
+from vitrine.policy.learner import End
+from vitrine.policy.waiting import Became
 from vitrine.programme.commands import PlayerKind, RefusalReason
 from vitrine.schemas import Arm, Doubt
 from vitrine.services.stand.protocol import FailureReason
@@ -54,6 +56,8 @@ def _counters(stand_id: str) -> list[tuple[Counter, tuple[str, ...]]]:
         (metrics.REPORTS_REFUSED, get_args(RefusalReason)),
         (metrics.PLAYS_DOUBTFUL, get_args(Doubt)),
         (metrics.OFFERS, OUTCOMES),
+        (metrics.POLICY_PLAYS, get_args(End)),
+        (metrics.POLICY_REWARDS, get_args(Became)),
     ):
         for value in values:
             labels = (stand_id, value)

@@ -18,6 +18,7 @@ from vitrine.services.stand.creatives import Creatives, kind, url
 from vitrine.services.stand.licensing import Licensing
 from vitrine.services.stand.notices import qr_picture
 from vitrine.services.stand.offer_desk import OfferDesk, ShownOffer
+from vitrine.services.stand.policies import Policies
 from vitrine.services.stand.protocol import OfferEvent, PlayEvent
 from vitrine.services.stand.resting import Resting
 from vitrine.services.stand.stages import Stage, Stages
@@ -46,6 +47,7 @@ class Directing:
         offer_desk: OfferDesk,
         creatives: Creatives,
         resting: Resting,
+        policies: Policies,
         key: bytes,
         public_url: str | None = None,
     ) -> None:
@@ -55,6 +57,7 @@ class Directing:
         self._offers = offer_desk
         self._creatives = creatives
         self._resting = resting
+        self._policies = policies
         self._licensing = Licensing(stages, creatives, key)
         self._key = key
 
@@ -77,8 +80,10 @@ class Directing:
             connection.player,
             now,
             usable,
+            self._policies.pick_for(stand, stage.director.audience, now),
         )
         if play is not None:
+            self._policies.decided(play)
             self._send(stand, connection, play, now)
         self._licensing.issue(stand, connection, now, usable)
         if connection.player.kind == "virtual":

@@ -11,6 +11,7 @@ from vitrine.bus import Commit, Outgoing, Received, TopicPartition
 from vitrine.clock import SECOND_NS, Clock
 from vitrine.mall import Stand
 from vitrine.mall.folder import MallSource
+from vitrine.policy.learner import Settled
 from vitrine.programme.audience import FRESH_NS
 from vitrine.runtime import Handler, Outputs
 from vitrine.schemas import Identity, Interaction, StandEngagement
@@ -19,6 +20,7 @@ from vitrine.services.stand.creatives import Creatives
 from vitrine.services.stand.directing import Directing
 from vitrine.services.stand.notices import missing_pages, unreachable_offers
 from vitrine.services.stand.offer_desk import OfferDesk
+from vitrine.services.stand.policies import Policies, outcome_records
 from vitrine.services.stand.reports import Reports
 from vitrine.services.stand.resting import Resting
 from vitrine.services.stand.stages import Stage, Stages
@@ -38,6 +40,8 @@ class Staged:
     submissions: Sequence[Submission]
     settled: Sequence[str]
     """Ids of interactions that also wait in the store of offers."""
+    learned: Sequence[Settled] = ()
+    """Choices to learn from."""
 
 
 class StandHandler(Handler):
@@ -56,6 +60,7 @@ class StandHandler(Handler):
         offer_desk: OfferDesk,
         creatives: Creatives,
         resting: Resting,
+        policies: Policies,
         key: bytes,
         public_url: str | None = None,
         webhook: Webhook | None = None,
@@ -68,6 +73,7 @@ class StandHandler(Handler):
         self._offers = offer_desk
         self._creatives = creatives
         self._resting = resting
+        self._policies = policies
         self._stages = Stages()
         self._reports = Reports(self._stages)
         self._directing = Directing(
@@ -76,6 +82,7 @@ class StandHandler(Handler):
             offer_desk,
             creatives,
             resting,
+            policies,
             key,
             public_url,
         )
@@ -96,8 +103,7 @@ class StandHandler(Handler):
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
         """Let go of the stands of these partitions; their players look for another process."""
         self._stages.revoke(partitions)
-        served = self._stages.served_ids()
-        self._switchboard.serve(served)
+        self._serve()
 
     def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
         """Take in what people did, take the players' reports, and decide what is due."""
@@ -112,7 +118,9 @@ class StandHandler(Handler):
         for stand, stage in self._stages.served():
             shown += self._direct(stand, stage)
         outputs.messages += self._reports.interaction_records(shown)
-        outputs.staged = self._staged(submissions, shown)
+        due = self._policies.due()
+        outputs.messages += outcome_records(due)
+        outputs.staged = self._staged(submissions, shown, due)
         outputs.resume = self._stages.resume(batch)
         if self._broadcast.due:
             self._tell_state()
@@ -127,25 +135,35 @@ class StandHandler(Handler):
             events = [message.event for message in outputs.messages]
             told = [event for event in events if isinstance(event, Interaction)]
             self._webhook.tell(told)
+        self._policies.settle(staged.learned)
+        self._policies.keep()
 
     def stopped(self) -> Outputs:
         """Return the last reports of the players."""
         submissions = self._switchboard.take()
         outputs = self._record(submissions)
         outputs.staged = self._staged(submissions, [])
+        self._policies.keep(at_once=True)
         self._tell_state(last=True)
         return outputs
 
     def _configure(self) -> None:
         mall = self._source.current()
         now_s = time.monotonic()
-        if mall is not self._stages.mall or now_s >= self._files_due_s:
+        reconfigured = mall is not self._stages.mall
+        if reconfigured or now_s >= self._files_due_s:
             self._files_due_s = now_s + CHECK_FILES_EVERY_S
             self._creatives.check(mall)
             self._resting.end(now_s)
         if self._stages.adopt(mall):
-            served = self._stages.served_ids()
-            self._switchboard.serve(served)
+            self._serve()
+        elif reconfigured:
+            self._policies.serve(mall, self._stages.served_ids())
+
+    def _serve(self) -> None:
+        served = self._stages.served_ids()
+        self._switchboard.serve(served)
+        self._policies.serve(self._stages.mall, served)
 
     def _take_in(self, received: Received[Any]) -> list[Interaction]:
         """Return the events of offers that were shown because of it."""
@@ -161,7 +179,10 @@ class StandHandler(Handler):
             case StandEngagement():
                 stage.show(self._clock.now())
                 stage.observe(event, self._stages.thresholds)
+                self._policies.observe(event)
                 return self._respond(event, stand, stage)
+            case Interaction():
+                self._policies.interacted(event)
         return []
 
     def _respond(
@@ -196,6 +217,8 @@ class StandHandler(Handler):
         now = self._clock.now()
         for submission in submissions:
             messages += self._reports.play_records(submission.plays, now)
+            for play in submission.plays:
+                self._policies.played(play)
             for notice in submission.notices:
                 messages.append(Outgoing(NOTICES, notice.stand_id, notice))
             for failure in submission.failures:
@@ -207,14 +230,17 @@ class StandHandler(Handler):
         return Outputs(messages=messages)
 
     def _staged(
-        self, submissions: Sequence[Submission], shown: Sequence[Interaction]
+        self,
+        submissions: Sequence[Submission],
+        shown: Sequence[Interaction],
+        learned: Sequence[Settled] = (),
     ) -> Staged:
         settled: list[str] = []
         for submission in submissions:
             settled += submission.settles
         for interaction in shown:
             settled.append(interaction.interaction_id)
-        return Staged(submissions, settled)
+        return Staged(submissions, settled, learned)
 
     def _tell_state(self, *, last: bool = False) -> None:
         problems = [
@@ -222,6 +248,7 @@ class StandHandler(Handler):
             *self._creatives.problems.values(),
             *self._creatives.shut_in,
             *self._offers.problems,
+            *self._policies.problems,
             *missing_pages(self._stages.mall, self._public_url),
             *unreachable_offers(self._stages.mall, self._public_url),
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -78,11 +78,10 @@ class Learned(BaseModel):
         for creative_id, sums in self.creatives.items():
             self.creatives[creative_id] = sums.scaled(factor)
 
-    def forget(self, creative_ids: Iterable[str]) -> None:
+    def keep_only(self, creative_ids: Collection[str]) -> None:
         """Forget creatives that the campaign does not have any more, all but these."""
-        kept = set(creative_ids)
         for creative_id in list(self.creatives):
-            if creative_id not in kept:
+            if creative_id not in creative_ids:
                 del self.creatives[creative_id]
 
     def probabilities(

@@ -11,12 +11,12 @@ from vitrine.policy.context import features
 from vitrine.policy.learned import Learned, Pool
 from vitrine.policy.looks import Looks
 from vitrine.policy.thompson import drawn
-from vitrine.policy.waiting import WAIT_NS, Late, WaitingPlay, WaitingPlays
+from vitrine.policy.waiting import WAIT_NS, Became, WaitingPlay, WaitingPlays
 from vitrine.programme.arms import uniform
 from vitrine.programme.commands import Command
 from vitrine.programme.picking import Picked
 from vitrine.programme.recent import RecentIds
-from vitrine.schemas import Arm, ChoiceContext, Outcome, Play
+from vitrine.schemas import Arm, ChoiceContext, Goal, Outcome, Play
 
 # Chosen, not measured: a day of plays of eight seconds would be 10,000; most rewards that come too
 # late come in the next two hours.
@@ -31,10 +31,16 @@ End = Literal["rewarded", "unseen", "unplayed", "full"]
 class Settled:
     """Hold a choice that is waited for no longer; `outcome` is None where nothing is known."""
 
+    stand_id: str
     campaign_id: str
     play_id: str
     end: End
     outcome: Outcome | None = None
+
+
+def plain_creatives(campaign: Campaign) -> frozenset[str]:
+    """Return the ids of a campaign's creatives that a policy may choose among."""
+    return frozenset(one.id for one in campaign.creatives if one.when is None)
 
 
 @dataclass(slots=True)
@@ -49,6 +55,28 @@ class Learner:
     changed: bool = False
     """Something was learned or is waited for since it was last stored."""
     _settled: RecentIds = field(default_factory=lambda: RecentIds(REMEMBERED_PLAYS))
+
+    @classmethod
+    def resumed(
+        cls,
+        stand_id: str,
+        campaign: Campaign,
+        learned: Learned | None,
+        waiting: WaitingPlays | None,
+    ) -> Learner:
+        """Go on with what is stored; what was learned for another goal says nothing now."""
+        goal = campaign.goal
+        if learned is None or learned.goal != goal:
+            learned = Learned(goal=goal)
+        if waiting is None or waiting.goal != goal:
+            waiting = WaitingPlays(goal=goal)
+        learned.keep_only(plain_creatives(campaign))
+        return cls(stand_id, learned, waiting)
+
+    @property
+    def goal(self) -> Goal:
+        """Return what plays are rewarded for."""
+        return self.waiting.goal
 
     def pick(
         self,
@@ -90,14 +118,14 @@ class Learner:
         oldest = self.waiting.add(waiting)
         if oldest is None:
             return []
-        return [Settled(command.campaign_id, oldest.play_id, "full")]
+        return [Settled(self.stand_id, command.campaign_id, oldest.play_id, "full")]
 
     def played(self, play: Play) -> None:
-        """Take in that a play was on the screen."""
+        """Take in that a play was on the screen; a second time changes nothing."""
         self.changed = True
         self.waiting.played(play)
 
-    def reward(self, play_id: str, at_ns: int) -> Late:
+    def reward(self, play_id: str, at_ns: int) -> Became:
         """Take in a touch or redemption that belongs to a play."""
         self.changed = True
         return self.waiting.reward(play_id, at_ns, self._settled)
@@ -105,16 +133,20 @@ class Learner:
     def due(self, campaign_id: str, now_ns: int, looks: Looks) -> list[Settled]:
         """Return the choices to learn from now; nothing changes before `settle`."""
         found = [
-            Settled(campaign_id, play.play_id, "unplayed")
+            Settled(self.stand_id, campaign_id, play.play_id, "unplayed")
             for play in self.waiting.unplayed(now_ns)
         ]
         for play in self.waiting.over(now_ns):
             reward = self._reward_of(play, looks)
             if reward is None:
-                found.append(Settled(campaign_id, play.play_id, "unseen"))
+                found.append(
+                    Settled(self.stand_id, campaign_id, play.play_id, "unseen")
+                )
                 continue
             outcome = self._outcome(campaign_id, play, reward)
-            found.append(Settled(campaign_id, play.play_id, "rewarded", outcome))
+            found.append(
+                Settled(self.stand_id, campaign_id, play.play_id, "rewarded", outcome)
+            )
         return found
 
     def settle(self, settled: Settled) -> None:

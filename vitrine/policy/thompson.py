@@ -18,6 +18,7 @@ EXPLORED: Final = 0.1
 """Share of the plays that explore: each of K creatives has at least EXPLORED / K."""
 # Steps of a sixth of a standard deviation over ±5: the trapezoid's error is far below that share.
 STEPS: Final = 61
+ROOT_2: Final = sqrt(2)
 REACH: Final = 5.0
 """Standard deviations on both sides that the integral covers."""
 
@@ -49,23 +50,22 @@ def best_probabilities(beliefs: Mapping[str, Normal]) -> dict[str, float]:
     """
     masses = {}
     for name, belief in beliefs.items():
-        others = [other for key, other in beliefs.items() if key != name]
+        # Φ(z) = (1 + erf(z / √2)) / 2, of each other one with its mean and 1 / (σ √2).
+        others = [
+            (other.mean, 1 / (other.deviation * ROOT_2))
+            for key, other in beliefs.items()
+            if key != name
+        ]
         mass = 0.0
         for place, weight in GRID:
             value = belief.mean + belief.deviation * place
             highest = weight
-            for other in others:
-                highest *= _below(value, other)
+            for mean, scale in others:
+                highest *= 0.5 * (1 + erf((value - mean) * scale))
             mass += highest
         masses[name] = mass
     total = sum(masses.values())
     return {name: mass / total for name, mass in masses.items()}
-
-
-def _below(value: float, normal: Normal) -> float:
-    """Return the probability that a normal variable is below `value`."""
-    distance = (value - normal.mean) / normal.deviation
-    return 0.5 * (1 + erf(distance / sqrt(2)))
 
 
 def drawn(shares: Mapping[str, float], draw: float) -> str:

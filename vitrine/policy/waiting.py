@@ -39,7 +39,7 @@ REPORT_LIMIT_NS: Final = START_LIMIT_NS + LONGEST_NS + 60 * SECOND_NS
 MOST_WAITING: Final = 1_000
 """Plays of one campaign at one stand that wait; the oldest gives way."""
 
-Late = Literal["counted", "repeated", "late", "unknown"]
+Became = Literal["counted", "repeated", "late", "unknown"]
 """What became of a reward: `unknown` is of a play that never was, or was chosen by nobody here."""
 
 
@@ -93,7 +93,7 @@ class WaitingPlays(BaseModel):
         play_id: str,
         at_ns: int,
         settled: RecentIds,
-    ) -> Late:
+    ) -> Became:
         """Take in a touch or redemption at `at_ns`; each play is rewarded once.
 
         `settled` are plays that were learned from lately.

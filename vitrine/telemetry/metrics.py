@@ -200,6 +200,16 @@ OFFERS = Counter("vitrine_offers", "Offer decisions.", ["stand", "outcome"])
 WEBHOOK = Counter(
     "vitrine_webhook", "Events of offers told to the webhook, or not.", ["outcome"]
 )
+POLICY_PLAYS = Counter(
+    "vitrine_policy_plays",
+    "Plays that were chosen among creatives of a campaign, by whether their reward is known.",
+    ["stand", "outcome"],
+)
+POLICY_REWARDS = Counter(
+    "vitrine_policy_rewards",
+    "Touches and redemptions that may reward such a play, by what became of them.",
+    ["stand", "outcome"],
+)
 DECISION_SECONDS = Histogram(
     "vitrine_decision_latency_seconds",
     "From capture to the stand's decision.",

@@ -60,7 +60,7 @@ def test_the_order_of_rewards_does_not_count() -> None:
 
 def test_creatives_that_are_gone_are_forgotten() -> None:
     learned = taught(GOOD)
-    learned.forget(["b", "c"])
+    learned.keep_only(["b", "c"])
     assert list(learned.creatives) == ["b"]
 
 

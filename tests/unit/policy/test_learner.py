@@ -69,7 +69,7 @@ def outcomes(
 
 def test_a_choice_is_drawn_from_the_probabilities_that_it_tells() -> None:
     learner = make_learner()
-    learner.learned = taught([("a", 1.0), ("b", 0.6)] * 4)
+    learner.learned = taught([("a", 1.0), ("b", 0.8)] * 4)
     draws = [pick(learner, learning(), seconds=second) for second in range(2000)]
     shown = sum(picked.creative.id == "a" for picked in draws) / len(draws)
     expected = draws[0].probabilities["a"]

@@ -36,6 +36,7 @@ from vitrine.schemas import Interaction, Play
 from vitrine.services.stand.creatives import Creatives
 from vitrine.services.stand.handler import StandHandler
 from vitrine.services.stand.offer_desk import OfferDesk, ShownOffer
+from vitrine.services.stand.policies import Policies
 from vitrine.services.stand.resting import Resting
 from vitrine.services.stand.store_watch import StoreWatch
 from vitrine.services.stand.switchboard import Connection, Submission, Switchboard
@@ -76,6 +77,7 @@ class Rig:
             desk,
             Creatives(folder),
             Resting(folder),
+            Policies(redis, self.clock),
             b"key",
         )
         self.handler.assigned({ENGAGEMENT: None, IDENTITIES: None})
