@@ -214,6 +214,11 @@ class Creative(Part):
         examples=["shoe"],
     )
 
+    @property
+    def is_plain(self) -> bool:
+        """True when the rotation has it, always or at some hours."""
+        return self.when is None or self.when.only_time
+
     def rotates(self, local: LocalTime) -> bool:
         """Return True when it is a part of the plain rotation at a local time."""
         if self.when is None:
