@@ -48,6 +48,8 @@ class Director:
     """The screen of the player in charge; None without one."""
     frequency: Frequency = field(default_factory=Frequency)
     chooser: Chooser = field(init=False)
+    _mall: Mall | None = None
+    """The configuration of the last decision."""
     _issued: int = 0
     _cut_ns: int | None = None
     """Start of the last play that cut another, by the steady clock."""
@@ -90,6 +92,7 @@ class Director:
         """
         screen = self._screen_of(player)
         screen.advance(now.steady_ns)
+        self._adopt(mall)
         self.audience.time_zone = stand.time_zone
         self._look(screen, now)
         start_ns = screen.next_start(now.steady_ns)
@@ -168,6 +171,15 @@ class Director:
             return usable(campaign, creative)
 
         return allowed
+
+    def _adopt(self, mall: Mall) -> None:
+        """Forget campaigns that are configured no more."""
+        if mall is self._mall:
+            return
+        self._mall = mall
+        ids = {campaign.id for campaign in mall.campaigns}
+        self.chooser.rotation.keep_only(ids)
+        self.frequency.keep_only(ids)
 
     def _is_last(self, campaign: Campaign) -> bool:
         last = self.chooser.last

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -57,6 +57,11 @@ class Frequency:
         starts = self._starts.get(campaign.id)
         if starts:
             starts.pop()
+
+    def keep_only(self, campaign_ids: Set[str]) -> None:
+        """Forget all campaigns but these."""
+        for name in self._starts.keys() - campaign_ids:
+            del self._starts[name]
 
     def look(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -123,12 +123,10 @@ class Rotation:
             return replace(choice, reason=APART)
         return choice
 
-    def keep_only(self, campaigns: Sequence[Campaign]) -> None:
-        """Forget campaigns that are configured no more."""
-        ids = {campaign.id for campaign in campaigns}
-        for name in list(self._creatives):
-            if name not in ids:
-                del self._creatives[name]
+    def keep_only(self, campaign_ids: Set[str]) -> None:
+        """Forget all campaigns but these."""
+        for name in self._creatives.keys() - campaign_ids:
+            del self._creatives[name]
 
 
 def _picked(

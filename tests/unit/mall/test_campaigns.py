@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import ValidationError
 
-from tests.stand_builders import make_campaign
+from tests.stand_builders import make_campaign, make_offer
 from vitrine.clock import SECOND_NS
 from vitrine.mall import Campaign, Creative
 from vitrine.mall.hours import local_time
@@ -212,3 +212,19 @@ def test_a_creative_rotates_unless_it_asks_for_people(
 def test_caps_of_nothing_are_refused(caps: dict[str, int]) -> None:
     with pytest.raises(ValidationError, match="greater than or equal to 1"):
         make_campaign(caps=caps)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"offers": [make_offer(budget=0)]}, "greater than 0"),
+        ({"from": "2027-03-02", "to": "2027-03-01"}, "ends before it starts"),
+        ({"blackout": ["2027-02-30"]}, "there is no day 2027-02-30"),
+        ({"priority": 10}, "less than or equal to 9"),
+        ({"goal": "sales"}, "'attention', 'touch' or 'redemption'"),
+        ({"category": "shoes and boots"}, "did you mean 'shoes-and-boots'"),
+    ],
+)
+def test_what_cannot_be_is_refused(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        make_campaign(**fields)

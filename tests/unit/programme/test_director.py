@@ -534,6 +534,16 @@ def test_who_is_there_sees_a_campaign_so_often_and_no_more() -> None:
     assert later[-1].campaign_id == "x"
 
 
+def test_campaigns_that_are_configured_no_more_are_forgotten() -> None:
+    director = Director("north")
+    capped = {"per_hour": 1}
+    for number in range(20):
+        mall = mall_of(make_campaign(f"c{number}", PLAIN, caps=capped))
+        next_play(director, number, session=number, mall=mall)
+    assert list(director.chooser.rotation._creatives) == ["c19"]
+    assert list(director.frequency._starts) == ["c19"]
+
+
 def test_a_response_never_follows_a_competitor() -> None:
     mall = mall_of(
         make_campaign("x", PLAIN, category="shoes"),

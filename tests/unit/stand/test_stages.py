@@ -74,14 +74,18 @@ def test_a_stand_of_a_partition_that_moved_away_begins_anew() -> None:
 
 def test_thresholds_are_the_scores_that_creatives_and_offers_ask_for() -> None:
     creatives: list[dict[str, Any]] = [
-        {"id": "plain", "file": "plain.html"},
+        {
+            "id": "plain",
+            "file": "plain.html",
+            "responses": [{"when": {"engagement": 70}, "then": "next"}],
+        },
         {"id": "more", "file": "more.html", "when": ENGAGED},
         {"id": "known", "file": "known.html", "when": {"known": True}},
     ]
     offer = make_offer(when={"engagement": 40})
     stages = Stages()
     stages.adopt(mall_of(make_campaign("spring", *creatives, offers=[offer])))
-    assert stages.thresholds == {40, 60}
+    assert stages.thresholds == {40, 60, 70}
 
 
 def make_touch(play_id: str | None, kind: str = "touch") -> Interaction:
