@@ -234,8 +234,6 @@ class _Auditor:
         return {"shoes", "large"} if is_plain else {"shoes"}
 
     def _is_seen(self, play: Shown) -> bool:
-        if play.last == "seldom":
-            return True
         return any(self._seen[each] >= PER_VISITOR for each in play.present)
 
     def _count_looks(self) -> None:

@@ -37,8 +37,6 @@ class Shown:
     cut: bool
     present: frozenset[str]
     """Presences that were there when it was decided."""
-    last: str
-    """Campaign that was on the screen before; empty for the first one."""
     looked: set[str] = field(default_factory=set)
     """Presences that looked at it."""
 
@@ -69,7 +67,7 @@ def simulate(
             now = Moment(at_ns, at_ns)
             play = director.next_play(mall, "simulated", stand, PLAYER, now, always)
             if play is not None:
-                shown.append(_shown(director, play, shown, at_ns, there))
+                shown.append(_shown(director, play, at_ns, there))
     return shown
 
 
@@ -122,7 +120,6 @@ def _look(
 def _shown(
     director: Director,
     play: PlannedPlay,
-    shown: list[Shown],
     at_ns: int,
     there: list[Visit],
 ) -> Shown:
@@ -135,5 +132,4 @@ def _shown(
         start_ns=start_ns,
         cut=play.cut,
         present=frozenset(visit.presence_id for visit in there),
-        last=shown[-1].command.campaign_id if shown else "",
     )

@@ -312,7 +312,7 @@ class Caps(Part):
         le=1000,
         description=(
             "Plays that somebody looks at during one presence; while they are there, it does not "
-            "come again. It never directly follows itself."
+            "come again."
         ),
         examples=[3],
     )

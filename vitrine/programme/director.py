@@ -109,7 +109,9 @@ class Director:
             start=start,
             cut=cut,
             current=screen.current,
-            usable=self._within_caps(usable, now, start),
+            usable=self._within_caps(
+                usable, now, start, None if cut else screen.current
+            ),
             pick=pick,
         )
         answer = self.chooser.choose(turn)
@@ -146,27 +148,37 @@ class Director:
     ) -> list[Choice]:
         """Return what the rotation may bring when the current play ends; changes nothing."""
         start = now
-        if self.screen is not None and self.screen.current is not None:
+        current = None if self.screen is None else self.screen.current
+        if self.screen is not None and current is not None:
             start = now.at_steady(max(now.steady_ns, self.screen.end_ns))
         rotation: Rotation = deepcopy(self.chooser.rotation)
         candidates = rotation.candidates(
             running(mall, stand, start.utc_ns),
             stand,
             start.utc_ns,
-            self._within_caps(usable, now, start),
+            self._within_caps(usable, now, start, current),
             self.chooser.last,
         )
         return [chosen(one, candidates, stand, start.utc_ns) for one in candidates]
 
-    def _within_caps(self, usable: Usable, now: Moment, start: Moment) -> Usable:
-        """Return `usable` for campaigns whose caps allow a play from `start` on."""
+    def _within_caps(
+        self,
+        usable: Usable,
+        now: Moment,
+        start: Moment,
+        stays: PlannedPlay | None,
+    ) -> Usable:
+        """Return `usable` for campaigns whose caps allow a play from `start` on.
+
+        `stays` is the play that stays on the screen until then.
+        """
         people = self.audience.present(now.utc_ns)
 
         def allowed(campaign: Campaign, creative: Creative) -> bool:
-            # Who looks at it only after the next play was decided must not see one too many.
-            if campaign.caps.per_visitor is not None and self._is_last(campaign):
-                return False
-            if not self.frequency.allows(campaign, start.steady_ns, people):
+            follows = None
+            if stays is not None and stays.campaign.id == campaign.id:
+                follows = stays.command.command_id
+            if not self.frequency.allows(campaign, start.steady_ns, people, follows):
                 return False
             return usable(campaign, creative)
 

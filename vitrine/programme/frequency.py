@@ -87,9 +87,23 @@ class Frequency:
         campaign: Campaign,
         start_ns: int,
         people: Sequence[Person],
+        follows: str | None = None,
     ) -> bool:
-        """Return True when the caps of a campaign allow a play from `start_ns` on."""
-        return self._within_hour(campaign, start_ns) and self._is_new(campaign, people)
+        """Return True when the caps of a campaign allow a play from `start_ns` on.
+
+        `follows` is the id of the command of a play of the same campaign that stays on the screen
+        until then: who is there may still look at it.
+        """
+        if not self._within_hour(campaign, start_ns):
+            return False
+        most = campaign.caps.per_visitor
+        if most is None:
+            return True
+        # Somebody who comes only now may see both.
+        if follows is not None and most < 2:
+            return False
+        seen = [self._plays_seen(campaign, person, follows) for person in people]
+        return max(seen, default=0) < most
 
     def _within_hour(self, campaign: Campaign, start_ns: int) -> bool:
         most = campaign.caps.per_hour
@@ -99,12 +113,15 @@ class Frequency:
         # The play before as many as are allowed has to be an hour ago.
         return start_ns - starts[-most] >= HOUR_NS
 
-    def _is_new(self, campaign: Campaign, people: Sequence[Person]) -> bool:
-        most = campaign.caps.per_visitor
-        if most is None:
-            return True
-        for person in people:
-            viewer = self._viewers.get(person.presence_id)
-            if viewer is not None and viewer.plays.get(campaign.id, 0) >= most:
-                return False
-        return True
+    def _plays_seen(
+        self,
+        campaign: Campaign,
+        person: Person,
+        follows: str | None,
+    ) -> int:
+        """Return the plays of a campaign that somebody has looked at before another one starts."""
+        viewer = self._viewers.get(person.presence_id)
+        seen = 0 if viewer is None else viewer.plays.get(campaign.id, 0)
+        if follows is None or (viewer is not None and viewer.looks_at == follows):
+            return seen
+        return seen + 1

@@ -534,6 +534,17 @@ def test_who_is_there_sees_a_campaign_so_often_and_no_more() -> None:
     assert later[-1].campaign_id == "x"
 
 
+def test_who_may_see_a_campaign_twice_is_answered_by_it_once() -> None:
+    mall = mall_of(make_campaign("x", PLAIN, MORE, caps={"per_visitor": 2}))
+    sent = watched(Director("north"), 0, 60, mall)
+    assert sent[:3] == [
+        (0, "plain", False),
+        (3.0, "more", True),
+        (7.5, "house", False),
+    ]
+    assert {creative for _, creative, _ in sent[2:]} == {"house"}
+
+
 def test_campaigns_that_are_configured_no_more_are_forgotten() -> None:
     director = Director("north")
     capped = {"per_hour": 1}

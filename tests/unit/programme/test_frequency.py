@@ -75,6 +75,20 @@ def test_who_looks_away_has_not_seen_it() -> None:
     assert frequency.allows(TWICE, at(8), [ADA])
 
 
+def test_who_is_there_may_still_look_at_what_the_next_play_follows() -> None:
+    frequency = Frequency()
+    look(frequency, 0, "one", "ada")
+    away = make_person("ada", attending=False)
+    frequency.look([away, BOB], TWICE, "two", at(8))
+    assert frequency.allows(TWICE, at(16), [ADA, BOB])
+    assert not frequency.allows(TWICE, at(16), [ADA], follows="two")
+    assert frequency.allows(TWICE, at(16), [BOB], follows="two")
+    assert frequency.allows(TWICE, at(16), [make_person("new")], follows="two")
+    once = make_campaign("x", caps={"per_visitor": 1})
+    assert not frequency.allows(once, at(16), [], follows="two")
+    assert frequency.allows(once, at(16), [])
+
+
 def test_who_left_is_forgotten_after_a_minute() -> None:
     frequency = Frequency()
     look(frequency, 0, "one", "ada")
