@@ -306,8 +306,15 @@ def offered(stand: Running) -> tuple[dict[str, Any], dict[str, Any]]:
         return page.next("play"), page.next("offer")
 
 
+def cut_short() -> float:
+    labels = {"stand": "north"}
+    return REGISTRY.get_sample_value("vitrine_plays_cut_total", labels) or 0
+
+
 def test_an_engaged_person_gets_more_and_an_offer(stand: Running) -> None:
+    before = cut_short()
     play, offer = offered(stand)
+    assert cut_short() == before + 1
     command = play["command"]
     assert play["cut"] is True
     assert command["creative_id"] == "shoe-more"

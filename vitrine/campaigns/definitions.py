@@ -139,7 +139,9 @@ UPLIFT = Definition(
         "the unit is the stand's 5-minute slot, assigned at random before it begins, "
         "because people share a screen. 95 % percentile interval by a bootstrap over "
         "slots within each arm, seeded, 2000 draws; none with fewer than five slots "
-        "with people in an arm, and the reason is given"
+        "with people in an arm, and the reason is given. Offers are the same in both "
+        "arms, unless the campaign says `offers_in_plain: none`: then the uplift of "
+        "redemptions is that of the offers, too"
     ),
 )
 COVERAGE = Definition(

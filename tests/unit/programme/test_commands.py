@@ -14,6 +14,7 @@ from tests.builders import T0_NS, at
 from tests.stand_builders import make_command, make_report
 from vitrine.programme.commands import (
     LONGEST_TOKEN,
+    Command,
     Refused,
     to_play,
 )
@@ -226,6 +227,15 @@ def test_no_more_is_proven_than_was_played(
         at(20),
     )
     assert play.proven_ns == round(proven_s * 1e9)
+
+
+def test_a_play_names_the_alternatives_of_its_command() -> None:
+    others = {"spring/boot": 0.3, "coffee/espresso": 0.1}
+    token = sign(make_command(alternatives=others), KEY)
+    command = verify(token, KEY)
+    assert isinstance(command, Command)
+    play = to_play(make_report(), command, "north", at(20))
+    assert play.alternatives == others
 
 
 def test_a_page_of_before_proves_nothing() -> None:
