@@ -219,6 +219,11 @@ class Creative(Part):
         """True when the rotation has it, always or at some hours."""
         return self.when is None or self.when.only_time
 
+    @property
+    def waits(self) -> bool:
+        """True when it is shown only when its condition holds for somebody."""
+        return self.when is not None and not self.when.only_time
+
     def rotates(self, local: LocalTime) -> bool:
         """Return True when it is a part of the plain rotation at a local time."""
         if self.when is None:

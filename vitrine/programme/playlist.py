@@ -133,12 +133,14 @@ def responding(
     """
     met: dict[str, list[Creative]] = {}
     for campaign in campaigns:
-        if arm(campaign, stand.id, at_ns) == "plain":
+        waiting = [creative for creative in campaign.creatives if creative.waits]
+        if not waiting or arm(campaign, stand.id, at_ns) == "plain":
             continue
-        for creative in campaign.creatives:
-            if creative.when is None or creative.when.only_time:
+        for creative in waiting:
+            condition = creative.when
+            if condition is None or not usable(campaign, creative):
                 continue
-            if usable(campaign, creative) and audience.meeting(creative.when, now_ns):
+            if audience.meeting(condition, now_ns):
                 met.setdefault(campaign.id, []).append(creative)
     able = [campaign for campaign in campaigns if campaign.id in met]
     candidates = []
@@ -216,6 +218,6 @@ def _alternatives(
 def _reason(campaign: Campaign, creative: Creative) -> str:
     if campaign is HOUSE:
         return "nothing else runs"
-    if creative.when is None or creative.when.only_time:
+    if creative.when is None or not creative.waits:
         return "rotation"
     return f"{in_words(creative.when)}: {creative.id}"
