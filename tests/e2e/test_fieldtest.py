@@ -31,6 +31,12 @@ NOTICED = {
     "clock": (APART, {"starts", "ends", "total-ots"}),
 }
 """The checks that have to be red where something is broken, and green where nothing is."""
+REACTIONS = {
+    f"{what}-{how}"
+    for what in ("smiles", "approaches")
+    for how in ("late", "missed", "invented")
+}
+"""The checks of the scenario `reactions`."""
 KNOWN: dict[Sequence[str], set[str]] = {APART: set(), CROSSING: {"fragments", "swaps"}}
 """Not good enough yet, at the best of times: who is whom when people cross each other."""
 
@@ -45,9 +51,8 @@ def failed(
     fault = FAULTS[broken]() if broken else None
     run = Run(scenario, Settings(bus="memory", models=models), folder, fault)
     results = check(perform(run, lambda *_: None))
-    assert {result.key for result in results if result.passed is None} == {
-        "static-faces"
-    }
+    unjudged = {result.key for result in results if result.passed is None}
+    assert unjudged == {"static-faces"} | REACTIONS
     return {result.key for result in results if result.passed is False}
 
 
@@ -167,3 +172,11 @@ def test_the_list_names_every_scenario(tmp_path: Path) -> None:
     done = vitrine(tmp_path, "--list")
     assert done.returncode == 0
     assert all(name in done.stdout for name in SCENARIOS)
+
+
+def test_a_run_that_is_told_no_expressions_misses_the_smiles(tmp_path: Path) -> None:
+    scenario = replace(SCENARIOS["reactions"], seconds=50).addressed()
+    run = Run(scenario, Settings(bus="memory"), tmp_path, FAULTS["expressions"]())
+    verdicts = {each.key: each.passed for each in check(perform(run, lambda *_: None))}
+    assert verdicts["smiles-missed"] is False
+    assert verdicts["approaches-missed"] is True

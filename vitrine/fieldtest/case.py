@@ -15,7 +15,9 @@ from vitrine.fieldtest.totals import by_visitor, true_totals, visitors
 from vitrine.fieldtest.truth import TruePresence, Truth
 from vitrine.mall import Mall
 
-Group = Literal["tracks", "presence", "attention", "visitors", "plays", "totals"]
+Group = Literal[
+    "tracks", "presence", "attention", "visitors", "plays", "totals", "reactions"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from vitrine.clock import SECOND_NS
 from vitrine.fieldtest.spans import Span, union
 from vitrine.fieldtest.truth import Box
+from vitrine.schemas import StandEngagement
 
 Line = dict[str, Any]
 Value = TypeVar("Value")
@@ -87,6 +88,8 @@ class Measured:
     journal: tuple[Played, ...]
     """What the players themselves say that they played."""
     totals: Totals
+    snapshots: tuple[StandEngagement, ...] = ()
+    """In order of their time at each stand."""
 
 
 def read_measured(
@@ -117,7 +120,16 @@ def read_measured(
         plays=tuple(plays),
         journal=tuple(journal),
         totals=totals,
+        snapshots=_snapshots(folder),
     )
+
+
+def _snapshots(folder: Path) -> tuple[StandEngagement, ...]:
+    found = []
+    for line in _lines(folder, "engagement"):
+        snapshot = StandEngagement.model_validate(line)
+        found.append(snapshot)
+    return tuple(found)
 
 
 def _lines(folder: Path, topic: str) -> Iterator[Line]:

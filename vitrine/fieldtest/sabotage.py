@@ -88,11 +88,24 @@ def clock() -> Fault:
     )
 
 
+def expressions() -> Fault:
+    """Lose what faces show on its way."""
+
+    def mute(frame: FrameFaces) -> FrameFaces:
+        faces = [face.model_copy(update={"groups": None}) for face in frame.faces]
+        return frame.model_copy(update={"faces": tuple(faces)})
+
+    return Fault(
+        "landmarks tells no groups of expressions", context_of=_faces_changed(mute)
+    )
+
+
 FAULTS: Final[Mapping[str, Callable[[], Fault]]] = {
     "bridging": bridging,
     "deduplication": deduplication,
     "detections": detections,
     "clock": clock,
+    "expressions": expressions,
 }
 
 

@@ -38,6 +38,11 @@ class Tolerances:
     """Summed seconds: off by at most this share."""
     gap_s: float = 1.0
     """Between two plays, at most."""
+    reaction_s: float = 0.7
+    """From a reaction to the condition that holds, in 95 of 100."""
+    reactions_missed: float = 0.1
+    reactions_invented: float = 6.0
+    """An hour, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ class Scenario:
     width: int = 640
     recognition: bool = False
     """Tracks of one person are one visitor."""
+    reactions: bool = False
+    """Expressions are judged, and reactions held against the truth."""
     mount: Mount = "above"
     """Of the first camera; a second one is beside the screen."""
     zone: Zone = field(default_factory=Zone)
@@ -107,6 +114,7 @@ class Scenario:
             {
                 "id": name,
                 "recognition": "enrolled" if self.recognition else "none",
+                "reactions": "expression" if self.reactions else "off",
                 "zone": self.zone,
             }
         )
@@ -187,6 +195,14 @@ SCENARIOS: Final = _named(
         "Printed faces hang on the wall; they may be seen, and must never be counted.",
         _scene("scene=posters&seed=51"),
         seconds=180,
+    ),
+    Scenario(
+        "reactions",
+        "Reactions",
+        "People stand back, smile and come closer, as a script says: how soon conditions hold.",
+        _scene("scene=reactions&seed=71"),
+        seconds=240,
+        reactions=True,
     ),
     Scenario(
         "night",

@@ -24,6 +24,8 @@ Box: TypeAlias = tuple[float, float, float, float]
 BRIDGED_NS: Final = 2 * SECOND_NS
 GLANCE_NS: Final = SECOND_NS // 4
 UNSEEN_NS: Final = 600_000_000
+HALF_A_SMILE: Final = 1.5
+"""Strength of a scripted smile (`BROAD` of the synthetic mall) that is half there."""
 WIDER_YAW: Final = 30
 WIDER_PITCH: Final = 25
 """Degrees off the direction to the screen within which a glance goes on."""
@@ -44,6 +46,8 @@ class TruePerson:
     """The head is turned to the screen."""
     lingering: bool
     """It is within the 5 degrees more that end a glance."""
+    smiling: bool = False
+    """A broad smile, as the script of `reactions` has them, is at least half there."""
     covered: bool = False
     """In the zone and the picture, but mostly behind somebody: a face that may be found, or not."""
 
@@ -141,6 +145,7 @@ def _person(line: Mapping[str, Any]) -> TruePerson:
         visible=visible,
         attending=attending,
         lingering=attending or near,
+        smiling=line.get("smile", 0.0) >= HALF_A_SMILE,
         covered=line["present"] and not visible,
     )
 

@@ -35,6 +35,7 @@ class _Begun:
 
     attending: bool
     face: float
+    """Height of the face then, or at the first look since."""
     nearest: float
     """Height of the face at its largest since."""
     looked: bool = False
@@ -100,10 +101,15 @@ def _reactions(person: Person, begun: _Begun) -> list[Reaction]:
     found: list[Reaction] = []
     face = person.face or 0.0
     begun.nearest = max(begun.nearest, face)
+    if not begun.looked:
+        # Who arrives comes closer anyway: it counts from the first look on.
+        begun.face = face
     begun.looked = begun.looked or person.attending
     if person.attending and not begun.attending:
         found.append("attention")
-    if begun.face > 0 and face >= APPROACHED * begun.face:
+    closer = 0 < APPROACHED * begun.face <= face
+    # Who walks past comes closer, too.
+    if closer and person.attending:
         found.append("approach")
     receded = 0 < face <= RECEDED * begun.nearest
     if receded and begun.looked and not person.attending:

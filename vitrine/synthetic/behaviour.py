@@ -9,7 +9,7 @@ from math import hypot, radians, tan
 from typing import Final
 
 from vitrine.synthetic.looks import Kind, draw_looks
-from vitrine.synthetic.moves import Episode, Rng, draw_episodes
+from vitrine.synthetic.moves import Episode, Rng, draw_episodes, scripted_episode
 from vitrine.synthetic.scenes import Scene
 from vitrine.synthetic.visitor import Ease, Floor, Leg, Visitor
 from vitrine.synthetic.world import VIEWS
@@ -35,6 +35,10 @@ BEYOND: Final = 0.4
 """Metres outside a picture where ways begin and end."""
 BEHIND: Final = 0.45
 """Metres from one of a group to the next, on their way."""
+BACK: Final = (3.0, 3.6)
+COMES_CLOSER: Final = (1.5, 1.7)
+"""Scripted: metres from the screen at first, and how many times nearer people come."""
+STANDS_BACK_S: Final = 9.0
 HALF_VIEW: Final = 26.6
 """Degrees from the middle of a picture to its edge: half as wide as far."""
 
@@ -104,6 +108,8 @@ def draw_plan(rng: Rng, scene: Scene, start: float) -> Plan:
 
 
 def _kind(rng: Rng, scene: Scene) -> Kind:
+    if scene.scripted:
+        return "react"
     chance = rng.uniform()
     if chance < scene.passing:
         return "pass"
@@ -123,6 +129,8 @@ def draw_visitor(
     legs = _way(rng, body, plan, others, place)
     looks = draw_looks(rng, plan.kind, legs, body.height)
     episodes: list[Episode] = []
+    if plan.kind == "react":
+        episodes.append(scripted_episode(legs[1].start))
     if plan.kind == "stay":
         standing = legs[1]
         episodes += draw_episodes(rng, standing.start, standing.end)
@@ -154,6 +162,8 @@ def _way(
         return (_leg(start, entry, leave, plan.speed),)
     if plan.kind == "glance":
         return _slowly(rng, start, entry, leave, plan.speed)
+    if plan.kind == "react":
+        return _reacting(rng, start, entry, leave, plan)
     near = None
     if place and others:
         # The last of the others is the one before in the group.
@@ -227,6 +237,28 @@ def _staying(
     stand = Leg(arrive.end, arrive.end + plan.stay, spot, spot)
     go = _leg(stand.end, spot, leave, speed, "go")
     return arrive, stand, go
+
+
+def _reacting(
+    rng: Rng,
+    start: float,
+    entry: Floor,
+    leave: Floor,
+    plan: Plan,
+) -> tuple[Leg, ...]:
+    """Return the way to a spot far back, closer to the screen, and out."""
+    speed = 0.75 * plan.speed
+    z = float(rng.uniform(*BACK))
+    x = plan.side * float(rng.uniform(0.1, 0.3)) * z
+    far = (x, z)
+    closer = float(rng.uniform(*COMES_CLOSER))
+    near = (x / closer, z / closer)
+    arrive = _leg(start, entry, far, speed, "stop")
+    back = Leg(arrive.end, arrive.end + STANDS_BACK_S, far, far)
+    approach = _leg(back.end, far, near, speed, "stop")
+    stand = Leg(approach.end, approach.end + 5.0, near, near)
+    go = _leg(stand.end, near, leave, speed, "go")
+    return arrive, back, approach, stand, go
 
 
 def _spot(

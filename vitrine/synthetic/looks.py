@@ -9,8 +9,8 @@ from vitrine.synthetic.moves import Rng
 from vitrine.synthetic.visitor import Floor, Leg, Look
 from vitrine.synthetic.world import SCREEN, Point, towards
 
-Kind = Literal["pass", "glance", "stay"]
-"""They walk by, slow down for a look, or stay."""
+Kind = Literal["pass", "glance", "stay", "react"]
+"""They walk by, slow down for a look, stay, or react as a script says."""
 
 # The numbers of this module are chosen, not measured. People look at the screen longer than away.
 ATTENDS_S: Final = (2.5, 8.0)
@@ -51,6 +51,10 @@ def _looks(
         length = rng.uniform(0.8, longest)
         yield _at_screen(rng, begin)
         yield _ahead(rng, begin + length, legs[-1])
+    elif kind == "react":
+        # They look at the screen all the time, until they go.
+        yield _at_screen(rng, max(legs[0].start, legs[0].end - 0.9))
+        yield _ahead(rng, legs[-2].end - 0.4, legs[-1])
     elif kind == "stay":
         arrive, stand, go = legs
         # Heads turn to the screen shortly before the feet stop, and away before they go.

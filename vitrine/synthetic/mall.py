@@ -238,6 +238,7 @@ class SyntheticMall:
             pose=stance.pose,
             screen=actor.facing(t),
             visible=bool(seen.mean() >= SEEN),
-            expression=max(stance.smile, stance.open_mouth),
+            expression=min(1.0, max(stance.smile, stance.open_mouth)),
+            smile=stance.smile,
             present=in_picture and in_zone(points, height),
         )

@@ -31,7 +31,9 @@ class Options(BaseModel):
     people: int = Field(4, ge=1, le=12)
     seed: int = Field(0, ge=0, lt=2**32)
     seconds: float | None = Field(None, gt=0, allow_inf_nan=False)
-    scene: Literal["demo", "quiet", "rush", "returning", "posters", "night"] = "demo"
+    scene: Literal[
+        "demo", "quiet", "rush", "returning", "posters", "reactions", "night"
+    ] = "demo"
     stand: int = Field(1, ge=1, le=4)
     view: int = Field(1, ge=1, le=2)
     days: int = Field(1, ge=1, le=366)

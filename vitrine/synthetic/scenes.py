@@ -30,6 +30,8 @@ class Scene:
     posters: int = 0
     """Posters with static faces in view."""
     night: bool = False
+    scripted: bool = False
+    """Everybody stands back, smiles, comes closer and stands there (docs/synthetic.md)."""
 
 
 # All shares and rates are chosen, not measured: each scene makes one thing hard.
@@ -60,6 +62,14 @@ SCENES: Final = {
         passing=0.3,
         glancing=0.2,
         posters=3,
+    ),
+    "reactions": Scene(
+        people=1,
+        arrivals=20,
+        passing=0,
+        glancing=0,
+        grouped=0,
+        scripted=True,
     ),
     "night": Scene(
         people=4,

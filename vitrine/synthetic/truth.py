@@ -63,6 +63,8 @@ class PersonTruth:
     """At least 60 % of the points lie in the picture with no nearer person over them."""
     expression: float
     """Strength of a smile or an open mouth, 0 to 1."""
+    smile: float
+    """Strength of the smile; scripted ones are stronger than 1."""
     present: bool
     """In the stand's default zone, and at least 60 % of the points in the picture."""
 
@@ -109,6 +111,7 @@ class PersonTruth:
             "visible": bool(self.visible),
             "attending": bool(self.attending),
             "expression": round(self.expression, 3),
+            "smile": round(self.smile, 3),
             "present": bool(self.present),
         }
 

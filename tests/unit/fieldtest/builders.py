@@ -164,6 +164,7 @@ def make_case(
     journal: Sequence[Played] | None = None,
     totals: Totals = NOTHING,
     recognition: str = "none",
+    reactions: str = "off",
     tolerances: Tolerances | None = None,
 ) -> Case:
     """Make a run in which all this was measured; the journal holds the plays unless given."""
@@ -176,7 +177,7 @@ def make_case(
         journal=tuple(journal),
         totals=totals,
     )
-    stand = {"id": "north", "recognition": recognition}
+    stand = {"id": "north", "recognition": recognition, "reactions": reactions}
     return Case(
         truth=truth,
         measured=measured,

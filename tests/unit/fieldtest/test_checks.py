@@ -8,20 +8,25 @@ from typing import Any
 
 import pytest
 
-from tests.builders import at
+from tests.builders import at, make_engagement
+from tests.builders import make_person as make_person_now
 from tests.unit.fieldtest.builders import (
     NOTHING,
     Seconds,
+    inside,
     make_case,
+    make_person,
     make_play,
     make_presence,
     make_truth,
     place,
+    times,
 )
 from vitrine.fieldtest.case import Case
 from vitrine.fieldtest.checks import CHECKS, check, presence
 from vitrine.fieldtest.measured import Played, Presence, Totals
 from vitrine.fieldtest.truth import Box, Truth
+from vitrine.schemas import StandExpression
 
 ALONE = make_truth({"a": [(2, 12)]}, {"a": [(4, 8)]})
 POSTER = (300.0, 50.0, 60.0, 80.0)
@@ -113,6 +118,46 @@ def counted(truth: Truth = ALONE, **figures: Any) -> Case:
     )
 
 
+def reacting(
+    smiles: Seconds = ((5.25, 8.25),),
+    near: float = 13.25,
+    back: float = 30.0,
+) -> Case:
+    """Judge one person who smiles from 5 s to 8 s, and comes closer at 13 s.
+
+    Measured are the stretches in which a smile was seen, and when the face was larger.
+    """
+    frames = []
+    for second in times(0, 20):
+        size = 60.0 if second < 13 else 90.0
+        person = replace(
+            make_person("a", looking=True),
+            box=place("a", size),
+            smiling=inside(second, [(5, 8)]),
+        )
+        frames.append(replace(FRAME, at_ns=at(second), people=(person,)))
+    snapshots = []
+    for number in range(81):
+        second = number / 4
+        positive = 0.9 if inside(second, smiles) else 0.1
+        shown = StandExpression(
+            positive=positive,
+            surprised=0,
+            negative=0,
+            neutral=1 - positive,
+            positive_change=positive - 0.1,
+            faces=1,
+        )
+        face = 0.25 if near <= second < back else 0.167
+        person_now = make_person_now("a", face=face)
+        snapshots.append(make_engagement(second, person_now, expression=shown))
+    truth = Truth(frames=tuple(frames), presences=())
+    case = make_case(truth, reactions="expression")
+    measured = replace(case.measured, snapshots=tuple(snapshots))
+    return replace(case, measured=measured)
+
+
+(FRAME,) = make_truth({}, length=0.0).frames
 THIRTY_NAMES = [f"a{number}" for number in range(30)]
 CROWD = make_truth(
     {name: [(0, 10)] for name in THIRTY_NAMES},
@@ -199,6 +244,16 @@ EXAMPLES: list[tuple[str, Case, Case]] = [
     ),
     ("total-dwell", counted(dwell_s=9.0), counted(dwell_s=8.9)),
     ("total-attention", counted(attention_s=4.3), counted(attention_s=4.5)),
+    ("smiles-late", reacting(), reacting(smiles=[(5.75, 8.25)])),
+    ("smiles-missed", reacting(), reacting(smiles=())),
+    (
+        "smiles-invented",
+        reacting(smiles=[(5.25, 8.25)]),
+        reacting(smiles=[(2, 3), (5.25, 8.25)]),
+    ),
+    ("approaches-late", reacting(), reacting(near=14)),
+    ("approaches-missed", reacting(), reacting(near=30)),
+    ("approaches-invented", reacting(), reacting(near=9)),
 ]
 
 

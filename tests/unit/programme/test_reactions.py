@@ -115,6 +115,24 @@ def test_a_face_that_grew_by_a_quarter_has_come_closer(
     assert meeting(audience, 0.25, reaction="approach") == met
 
 
+def test_who_comes_closer_and_looks_aside_does_not_approach_the_screen() -> None:
+    audience = Audience()
+    showing(audience)
+    see(audience, 0, make_person("a", face=0.2))
+    see(audience, 1, make_person("a", face=0.3, attending=False))
+    assert meeting(audience, 1, reaction="approach") == []
+
+
+def test_who_arrives_comes_closer_from_the_first_look_on() -> None:
+    audience = Audience()
+    showing(audience)
+    see(audience, 0, make_person("a", face=0.1, attending=False))
+    see(audience, 1, make_person("a", face=0.2))
+    assert meeting(audience, 1, reaction="approach") == []
+    see(audience, 2, make_person("a", face=0.25))
+    assert meeting(audience, 2, reaction="approach") == ["a"]
+
+
 def test_a_face_of_unknown_height_comes_no_closer() -> None:
     audience = Audience()
     showing(audience)

@@ -152,6 +152,7 @@ def make_truth(screen: HeadPose = STRAIGHT, height: float = 50) -> PersonTruth:
         screen=screen,
         visible=True,
         expression=0.25,
+        smile=0.0,
         present=True,
     )
 
@@ -199,5 +200,6 @@ def test_truth_is_one_line_of_json() -> None:
         "visible": True,
         "attending": False,
         "expression": 0.25,
+        "smile": 0.0,
         "present": True,
     }

@@ -109,3 +109,15 @@ def test_posters_are_static_faces_and_nobody(rush: list[FrameTruth]) -> None:
     assert frame.people == ()
     assert len(frame.static_faces) >= 2
     assert all(truth.static_faces == () for truth in rush)
+
+
+def test_in_reactions_everybody_stands_back_smiles_and_comes_closer() -> None:
+    frames = truths("?scene=reactions&seed=71", range(0, 400, 5))
+    first = everybody(frames)[0].person
+    seen = [p for p in everybody(frames) if p.person == first and p.visible]
+    smiles = [p for p in seen if p.smile > 1.25]
+    heights = [p.box[3] for p in seen if p.attending]
+    assert len(smiles) >= 4
+    assert all(p.attending for p in smiles)
+    assert max(heights) >= 1.4 * smiles[0].box[3]
+    assert max(p.expression for p in seen) == 1.0

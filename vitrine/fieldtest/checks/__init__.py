@@ -6,7 +6,14 @@ from collections.abc import Callable
 from typing import Final
 
 from vitrine.fieldtest.case import Case, Result
-from vitrine.fieldtest.checks import attention, figures, plays, presence, tracks
+from vitrine.fieldtest.checks import (
+    attention,
+    figures,
+    plays,
+    presence,
+    reactions,
+    tracks,
+)
 
 CHECKS: Final[tuple[Callable[[Case], Result], ...]] = (
     tracks.recall,
@@ -32,6 +39,12 @@ CHECKS: Final[tuple[Callable[[Case], Result], ...]] = (
     figures.total_ots,
     figures.total_dwell,
     figures.total_attention,
+    reactions.smiles_late,
+    reactions.smiles_missed,
+    reactions.smiles_invented,
+    reactions.approaches_late,
+    reactions.approaches_missed,
+    reactions.approaches_invented,
 )
 
 
