@@ -33,4 +33,6 @@ class JournalledPlays(KeptPlays):
 if __name__ == "__main__":
     # The name is imported there, not declared: an assignment would not pass the type check.
     setattr(virtual_player, "KeptPlays", JournalledPlays)  # noqa: B010
+    # As a page, as a virtual player is granted no offers that could be lost.
+    setattr(virtual_player, "KIND", "page")  # noqa: B010
     virtual_player.main(sys.argv[2:])

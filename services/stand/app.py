@@ -165,6 +165,7 @@ class StandService:
             creative_hosts=self._settings.allowed_hosts(),
             frame_ancestors=self._settings.frame_ancestors(),
             till_token=self._settings.till_token,
+            audience_token=self._settings.audience_token,
             operators=self._operators,
             provider=self._provider,
             audit=self._audit,

@@ -49,6 +49,8 @@ class Web:
     frame_ancestors: str
     """Whose pages may frame a stand's page, as the directive takes it."""
     till_token: SecretStr | None
+    audience_token: SecretStr | None
+    """Of other signage systems that ask who is there."""
     operators: PageGuard
     """Of the operator's pages."""
     provider: Provider | None
@@ -69,6 +71,9 @@ class Web:
     public_url: str | None = None
     """By which phones reach the privacy pages."""
     wrong_till_tokens: WrongTokens = field(default_factory=lambda: WrongTokens("tills"))
+    wrong_audience_tokens: WrongTokens = field(
+        default_factory=lambda: WrongTokens("audience")
+    )
     places: StreamPlaces = field(default_factory=StreamPlaces)
     """Of the web server's thread."""
 

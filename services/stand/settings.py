@@ -110,6 +110,14 @@ class StandSettings(EnvironmentSettings):
         ),
     )
 
+    audience_token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description=(
+            "What other signage systems inside the site send as `Authorization: Bearer …` to "
+            "`/audience/STAND`, or `sha256:` and its digest."
+        ),
+    )
     offers_mark: Path | None = Field(
         None,
         description=(

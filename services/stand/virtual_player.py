@@ -35,6 +35,9 @@ from vitrine.web.tokens import require_clear
 
 logger = logging.getLogger(__name__)
 
+KIND: Final = "virtual"
+"""What the stand takes it for: it is granted no offers, which nobody would see."""
+
 # Chosen, not measured: the stand sends its state four times a second.
 SILENCE_LIMIT_S: Final = 5.0
 """Silence after which the connection is opened anew."""
@@ -193,7 +196,7 @@ class VirtualPlayer:
     def _frames(self, stand_id: str) -> Iterator[Frame]:
         """Yield what the stand says. Raises OSError or WebSocketException at the end."""
         base_url = self._base_url.replace("http", "ws", 1)
-        query = f"player=virtual&player_id={self._player_id}"
+        query = f"player={KIND}&player_id={self._player_id}"
         has_tls = base_url.startswith("wss:")
         with connect(
             f"{base_url}/stands/{stand_id}/events?{query}",

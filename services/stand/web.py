@@ -9,6 +9,8 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import FileResponse, HTMLResponse
 from fastapi.sse import EventSourceResponse
 
+from vitrine.services.stand.audience_out import PATH as AUDIENCE_PATH
+from vitrine.services.stand.audience_out import audience_now, require_inside
 from vitrine.services.stand.audit_page import READERS, audit_page
 from vitrine.services.stand.creative_files import CreativeFiles
 from vitrine.services.stand.dependencies import KnownStand, Web, WebOf
@@ -69,6 +71,11 @@ def create_app(web: Web, screens: Screens) -> FastAPI:
         dependencies=[Depends(require_shared_token)],
     )
     app.include_router(till_router())
+    app.add_api_route(
+        AUDIENCE_PATH,
+        audience_now,
+        dependencies=[Depends(require_inside)],
+    )
     app.add_api_route("/till/openapi.json", description)
     app.add_api_route("/worker.js", worker, response_class=FileResponse)
     creatives = CreativeFiles(web.creatives, web.mall, web.creative_hosts)

@@ -35,6 +35,7 @@ from vitrine.web.limits import REPORT_BYTES
 
 OPERATOR = "the operator's token"
 PLAYER = "the screens' token"
+AUDIENCE = "the token of other players"
 INSIDE = "the secret of our services"
 OPEN = {
     # Files that everybody may see: scripts of pages, and what screens show.
@@ -156,6 +157,7 @@ def routes(
             SPRING,
             operator_token=OPERATOR,
             player_token=PLAYER,
+            audience_token=AUDIENCE,
             users=users,
             public_port=0,
         ) as stand,

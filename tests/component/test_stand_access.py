@@ -26,6 +26,7 @@ from vitrine.web.wrong_tokens import WRONG_A_SECOND
 
 OPERATOR = "the operator's token"
 PLAYER = "the screens' token"
+AUDIENCE = "the token of other players"
 INSIDE = "the secret of our services"
 PROTECTED = [
     ("GET", "/", OPERATOR),
@@ -44,6 +45,7 @@ PROTECTED = [
     ("POST", "/stands/north/interactions", PLAYER),
     ("POST", "/stands/north/notices", PLAYER),
     ("GET", "/stands/north/privacy.svg", PLAYER),
+    ("GET", "/audience/north", AUDIENCE),
 ]
 
 OPENED = {101, 200, 204, 404, 422}
@@ -52,7 +54,12 @@ OPENED = {101, 200, 204, 404, 422}
 @pytest.fixture
 def stand(folder: Path, redis_url: str) -> Iterator[Running]:
     with running_stand(
-        folder, redis_url, SPRING, operator_token=OPERATOR, player_token=PLAYER
+        folder,
+        redis_url,
+        SPRING,
+        operator_token=OPERATOR,
+        player_token=PLAYER,
+        audience_token=AUDIENCE,
     ) as running:
         until(lambda: not running.health.reasons(), "the stand to be ready")
         yield running

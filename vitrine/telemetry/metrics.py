@@ -237,6 +237,7 @@ for reason in (
     "password",
     "attempts",
     "role",
+    "outside",
     "body",
     "slow",
     "crowded",
