@@ -42,6 +42,8 @@ class StoreWatch:
         self._file = file
         self._noted = ""
         """Epoch that the file has."""
+        self._granted_before = False
+        """The bus, which takes a while to read, has an offer."""
         self._mark: Mark | None = None
         self._stopped = False
 
@@ -57,11 +59,7 @@ class StoreWatch:
         found = offers.mark_of(redis)
         if found is None:
             self._stopped = True
-            if known is not None and known.granted > 0:
-                raise Emptied
-            if self._file is not None and self._file.exists():
-                raise Emptied
-            if granted_before(self._bus):
+            if self._has_granted():
                 raise Emptied
             found = offers.begin_first(redis)
         elif _set_back(found, known):
@@ -71,6 +69,16 @@ class StoreWatch:
         self._stopped = False
         self._note()
         return found
+
+    def _has_granted(self) -> bool:
+        """Tell whether offers were ever granted. Raises Unavailable."""
+        if self._mark is not None and self._mark.granted > 0:
+            return True
+        if self._file is not None and self._file.exists():
+            return True
+        if not self._granted_before:
+            self._granted_before = granted_before(self._bus)
+        return self._granted_before
 
     def granted(self, number: int) -> None:
         """Take note of the number of a grant."""

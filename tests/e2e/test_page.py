@@ -170,6 +170,33 @@ def test_interest_brings_more_and_an_offer_with_its_code(
         assert (cut.end_ns - cut.start_ns) / 1e9 > 2.5
 
 
+def test_an_invitation_shows_a_code_to_scan_and_nothing_of_its_offer(
+    page: Page, tmp_path: Path, store_url: str
+) -> None:
+    creative = {"id": "shoe", "file": "shoe.html", "seconds": 60}
+    offer = make_offer(
+        text="Half price for Ada", show="phone", when={"people": 1}, codes="signed"
+    )
+    served = {"public_url": "https://screens.example"}
+    with stand_with(
+        tmp_path, store_url, creative, offers=[offer], served=served
+    ) as stand:
+        page.goto(f"{stand.address}/stands/north")
+        expect(page.locator("iframe[title=shoe].shown")).to_be_visible(timeout=LIMIT_MS)
+        stand.publish(IDENTITIES, make_identity("a"))
+        for _ in range(100):
+            stand.publish(ENGAGEMENT, now(80))
+            page.wait_for_timeout(100)
+            if page.locator("#offer:visible").count():
+                break
+        expect(page.locator("#offer .text")).to_have_text("Something for you")
+        expect(page.locator("#offer .code")).to_be_hidden()
+        expect(page.locator("#offer .scan")).to_be_visible()
+        drawn = page.locator("#offer .scan").evaluate("image => image.naturalWidth")
+        assert drawn > 0
+        assert "Half price" not in page.content()
+
+
 def test_a_touch_is_reported_and_explains_what_the_screen_knows(
     page: Page, tmp_path: Path, store_url: str
 ) -> None:
