@@ -175,7 +175,11 @@ def test_an_invitation_shows_a_code_to_scan_and_nothing_of_its_offer(
 ) -> None:
     creative = {"id": "shoe", "file": "shoe.html", "seconds": 60}
     offer = make_offer(
-        text="Half price for Ada", show="phone", when={"people": 1}, codes="signed"
+        id="gift",
+        text="Half price for Ada",
+        show="phone",
+        when={"people": 1},
+        codes="signed",
     )
     served = {"public_url": "https://screens.example"}
     with stand_with(
