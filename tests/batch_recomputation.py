@@ -173,6 +173,10 @@ def recompute(
     rows: dict[tuple[str, str, str], dict[str, Any]] = defaultdict(empty_row)
     add_plays(rows, plays, events, time_zones)
     interactions = {one["interaction_id"]: one for one in events["interactions"]}
+    taken_back = {one.get("cancels") for one in interactions.values()}
+    interactions = {
+        name: one for name, one in interactions.items() if name not in taken_back
+    }
     for one in interactions.values():
         figure = COUNTED.get(one["kind"])
         place = place_of(one, plays)

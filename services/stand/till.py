@@ -125,7 +125,7 @@ def cancel(request: CancelRequest, till: TillOf, web: WebOf) -> Cancelled:
     _publish(web, event)
     return Cancelled(
         redemption_id=request.redemption_id,
-        at=words.iso(event.at_ns),
+        at=words.iso(redemptions.happened_ns(event)),
     )
 
 
@@ -237,9 +237,9 @@ def _redemption(event: Interaction, words: Words) -> Redemption:
 def _row(event: Interaction, words: Words) -> Row:
     sale = event.sale
     return Row(
-        at=words.iso(event.at_ns),
+        at=words.iso(redemptions.happened_ns(event)),
         kind="redeemed" if event.kind == "offer-redeemed" else "cancelled",
-        redemption_id=event.interaction_id.removesuffix("-cancelled"),
+        redemption_id=event.cancels or event.interaction_id,
         till_id=event.till_id,
         campaign_id=event.campaign_id or "",
         advertiser=event.advertiser or "",

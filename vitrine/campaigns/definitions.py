@@ -120,7 +120,9 @@ INTERACTIONS = Definition(
     "interactions by their own time; of touches at most 30 a play, each once",
     notes=(
         "of the campaign and creative that they name, else of the play that they name, "
-        "else of what is on the screen; without any of these they are no campaign's"
+        "else of what is on the screen; without any of these they are no campaign's. An offer "
+        "for a phone is shown when the phone opens it. A redemption that a till cancels does not "
+        "count, nor as a goal"
     ),
 )
 GOALS = Definition(

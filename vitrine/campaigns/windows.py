@@ -85,8 +85,7 @@ def join(
     plays = {play.play_id: play for play in events.plays}
     parts: defaultdict[Cell, list[Totals]] = defaultdict(list)
     responses: defaultdict[str, list[Interaction]] = defaultdict(list)
-    interactions = {one.interaction_id: one for one in events.interactions}
-    for interaction in interactions.values():
+    for interaction in standing(events.interactions):
         play = play_of(interaction, plays)
         if play is not None and interaction.kind in RESPONSES:
             responses[play.play_id].append(interaction)
@@ -107,6 +106,15 @@ def join(
         )
         parts[play_cell(play)].append(totals)
     return add_up_cells(window, events, parts)
+
+
+def standing(interactions: Iterable[Interaction]) -> list[Interaction]:
+    """Return each interaction once, without redemptions that were taken back."""
+    by_id = {one.interaction_id: one for one in interactions}
+    for one in list(by_id.values()):
+        if one.cancels is not None:
+            by_id.pop(one.cancels, None)
+    return list(by_id.values())
 
 
 def share_of(

@@ -111,13 +111,17 @@ def redemption(shown: Interaction, use: Use, cancelled: int = 0) -> Interaction:
 
 
 def cancellation(redeemed: Interaction, at_ns: int) -> Interaction:
-    """Return the event that a redemption is taken back. Raises TooLate."""
+    """Return the event that a redemption is taken back; it has the redemption's time.
+
+    Raises TooLate.
+    """
     if at_ns - redeemed.at_ns > CANCEL_WITHIN_NS:
         raise TooLate(redeemed.interaction_id)
     return redeemed.model_copy(
         update={
             "interaction_id": f"{redeemed.interaction_id}-cancelled",
             "kind": "redemption-cancelled",
-            "at_ns": at_ns,
+            "cancels": redeemed.interaction_id,
+            "cancelled_at_ns": at_ns,
         }
     )

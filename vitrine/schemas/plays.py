@@ -116,6 +116,9 @@ class Interaction(Event):
     """Stand of the till that redeemed a code; `stand_id` is where it was granted."""
     till_id: Id | None = None
     sale: Sale | None = None
+    cancels: Id | None = None
+    """The redemption that is taken back; `at_ns` is its time, as it is the one that changes."""
+    cancelled_at_ns: Nanoseconds | None = None
     config_version: Id
 
     @property

@@ -147,7 +147,14 @@ def journal(
         )
     rows = cast("list[bytes]", found)
     events = [Interaction.model_validate_json(row) for row in rows]
-    return sorted(events, key=lambda event: event.at_ns)
+    return sorted(events, key=happened_ns)
+
+
+def happened_ns(event: Interaction) -> int:
+    """Return when a till redeemed or cancelled."""
+    if event.cancelled_at_ns is not None:
+        return event.cancelled_at_ns
+    return event.at_ns
 
 
 def _take_back(
@@ -182,7 +189,7 @@ def _cancelled_before(
     for row in rows:
         event = Interaction.model_validate_json(row)
         mine = event.till_id == use.till_id
-        if mine and event.interaction_id == f"{redemption_id}-cancelled":
+        if mine and event.cancels == redemption_id:
             return event
     raise NotRedeemed(redemption_id)
 

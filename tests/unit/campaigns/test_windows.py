@@ -288,6 +288,29 @@ def test_interactions_count_for_what_they_name_else_for_what_is_on_the_screen() 
     assert (more.touches, more.offers_shown, more.offers_redeemed) == (1, 0, 0)
 
 
+def test_a_redemption_that_is_taken_back_is_neither_counted_nor_a_goal() -> None:
+    named = {"campaign_id": "spring", "creative_id": "shoe", "advertiser": "acme"}
+    redeemed = make_interaction("offer-redeemed", 5, play_id="play-0", **named)
+    cancelled = make_interaction(
+        "redemption-cancelled",
+        5,
+        play_id="play-0",
+        cancels=redeemed.interaction_id,
+        cancelled_at_ns=redeemed.at_ns + 10**9,
+        **named,
+    )
+    again = make_interaction("offer-redeemed", 6, play_id="play-0", **named)
+    # The visitor only glances: without the redemption the goal is not reached.
+    base = [make_play(0, 8), make_exposure(1, 4, attention=((1, 2),))]
+    before = only(*base)
+    assert only(*base, redeemed).offers_redeemed == 1
+    assert only(*base, redeemed).goals != before.goals
+    for events in ([redeemed, cancelled], [cancelled, redeemed, cancelled]):
+        totals = only(*base, *events)
+        assert (totals.offers_redeemed, totals.goals) == (0, before.goals)
+    assert only(*base, redeemed, cancelled, again).offers_redeemed == 1
+
+
 def test_an_interaction_that_names_nothing_while_nothing_is_shown_is_no_campaigns() -> (
     None
 ):

@@ -70,7 +70,8 @@ def test_a_redemption_is_taken_back_within_a_quarter_of_an_hour() -> None:
     changed = {
         "interaction_id": "grant-1-redeemed-cancelled",
         "kind": "redemption-cancelled",
-        "at_ns": last_ns,
+        "cancels": "grant-1-redeemed",
+        "cancelled_at_ns": last_ns,
     }
     assert event == redeemed.model_copy(update=changed)
     with pytest.raises(TooLate):
