@@ -309,7 +309,7 @@ def target(log: Log, policy: Policy) -> Numbers:
     return rows
 
 
-def truths(truth: Truth, plays: int, runs: int = 400) -> dict[str, float]:
+def truths(truth: Truth, plays: int, runs: int = 200) -> dict[str, float]:
     """Return the true value of each policy, over many runs of so many plays."""
     values: dict[str, list[float]] = {name: [] for name in POLICIES}
     for seed in range(runs):
@@ -456,10 +456,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=12)
     parser.add_argument("--plays", type=int, default=2000)
-    parser.add_argument(
-        "--rotated", type=int, default=1000, help="logs of the rotation"
-    )
-    parser.add_argument("--learned", type=int, default=400, help="logs of learning")
+    parser.add_argument("--rotated", type=int, default=500, help="logs of the rotation")
+    parser.add_argument("--learned", type=int, default=200, help="logs of learning")
     parser.add_argument("--logged", type=int, default=600, help="plays of a log")
     arguments = parser.parse_args()
     screen = Console(width=140)

@@ -41,6 +41,7 @@ NOT_RUN = {
     "for name in": "needs Kafka; tests/processes.py starts the same processes",
     "vitrine customers --data mall/data enrol": "needs pictures of a customer; "
     "tests/component/test_enrolment.py has them",
+    "vitrine policy evaluate": "needs a log; tests/unit/cli/test_policy_command.py has some",
     "vitrine probe": "needs pictures of a screen; tests/unit/cli/test_probe_command.py has some",
     "vitrine tills": "needs the store of a stand; tests/component/test_till.py has one",
     "vitrine offers": "likewise",

@@ -259,6 +259,19 @@ STANDS = Row(
             low=0,
             stacked=True,
         ),
+        Panel(
+            "timeseries",
+            "Choices among creatives learned from in five minutes",
+            declared("vitrine_policy_plays"),
+            (
+                Query(
+                    lately("vitrine_policy_plays_total", "outcome", STAND),
+                    "{{outcome}}",
+                ),
+            ),
+            low=0,
+            stacked=True,
+        ),
     ),
 )
 
