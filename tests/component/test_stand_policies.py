@@ -61,7 +61,8 @@ class Rig:
         now = Moment(at(seconds), at(seconds))
         pick = self.policies.pick_for(STAND, Audience(), now)
         creatives = self.campaign.creatives[:2]
-        return pick(self.campaign, creatives, creatives[1], "adaptive")
+        alike = dict.fromkeys((one.id for one in creatives), 0.5)
+        return pick(self.campaign, creatives, creatives[1], alike, "adaptive")
 
     def show(self, command_id: str = "c0ffee") -> str:
         """Choose and show a creative from second 10 to 18; returns the play."""

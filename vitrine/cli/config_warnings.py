@@ -17,6 +17,7 @@ from vitrine.mall.references import Place
 from vitrine.mall.text import Unreadable, read_text
 from vitrine.offers.codes import MOST_POOL_BYTES, read_pool
 from vitrine.offers.made_codes import SIGNED
+from vitrine.policy.learner import plain_creatives
 
 # Shares are decimal fractions; three times 0.333 is meant as 1.
 MOST_SHARE: Final = 1.001
@@ -109,6 +110,9 @@ def _campaigns(mall: Mall, today: date) -> Warnings:
         if named and campaign.advertiser not in named:
             place = ("campaigns", number, "advertiser")
             yield place, "has no entry under `advertisers:`"
+        if campaign.choose == "learn" and len(plain_creatives(campaign)) < 2:
+            place = ("campaigns", number, "choose")
+            yield place, "only one creative has no `when`: there is nothing to choose"
 
 
 def _shares(mall: Mall) -> Warnings:

@@ -188,3 +188,16 @@ def test_a_live_camera_without_anybody_responsible_is_told(site: Path) -> None:
         "responsible: Mall\n    recognition: none",
     )
     assert "responsible" not in run("check", site).output
+
+
+def test_learning_with_nothing_to_choose_is_told(site: Path) -> None:
+    for share in ("0.6", "0.4"):
+        change(
+            site / "campaigns.yaml",
+            f"share: {share}",
+            f"choose: learn\n    share: {share}",
+        )
+    output = run("check", site).output
+    # Of the two campaigns, one has two creatives without `when`.
+    assert output.count("there is nothing to choose") == 1
+    assert "campaigns[spring].choose" in output
