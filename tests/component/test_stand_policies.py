@@ -266,7 +266,10 @@ def test_a_campaign_that_rotates_is_logged_too(folder: Path, redis_url: str) -> 
     served = campaign(goal="attention", choose="rotate")
     for outcome in outcomes_of(folder, redis_url, served, 2):
         assert outcome.choose == "rotate"
-        assert outcome.probabilities == {"a": 0.5, "b": 0.5}
+        # Given what was drawn before, in a block of 20.
+        assert set(outcome.probabilities) == {"a", "b"}
+        assert min(outcome.probabilities.values()) > 0.4
+        assert sum(outcome.probabilities.values()) == pytest.approx(1)
 
 
 def test_in_plain_slots_no_policy_chooses(folder: Path, redis_url: str) -> None:
