@@ -52,7 +52,7 @@ class Rotation:
         """Return what may be shown from `at_ns` on, after `last`; weights are probabilities.
 
         It is the house where nothing else runs, and between campaigns that must not follow each
-        other. Of the same campaigns, it returns the same until `take`.
+        other. Asked again, it returns the same until the next `draw`.
         """
         local = local_time(at_ns, stand.time_zone)
         able: dict[int, dict[str, tuple[Campaign, list[Creative]]]] = {}
