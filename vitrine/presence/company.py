@@ -8,8 +8,7 @@ from typing import Final, NamedTuple
 
 from vitrine.clock import SECOND_NS
 
-# Chosen, not measured, as are the other numbers here: benchmarks.reactions holds groups
-# against the truth of the synthetic mall. A face is some 0.2 m high.
+# Chosen, not measured, as are the other numbers here. A face is some 0.2 m high.
 BESIDE_FACES: Final = 4.0
 """People beside each other: within so many face heights (0.8 m) sideways."""
 BESIDE_GROWTH: Final = 1.5

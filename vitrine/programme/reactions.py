@@ -8,8 +8,8 @@ from typing import Final
 from vitrine.mall import Reaction
 from vitrine.schemas import Person, StandEngagement
 
-# Chosen, not measured, as are the other numbers here; benchmarks.reactions counts what they miss
-# and invent in the synthetic mall. Faces grow by a quarter on a step from 2.5 m to 2 m.
+# Chosen, as are the other numbers here; benchmarks.reactions counts what they miss and invent in
+# the synthetic mall. Faces grow by a quarter on a step from 2.5 m to 2 m.
 APPROACHED: Final = 1.25
 """A face has come closer when it is so many times as high as when the creative began."""
 RECEDED: Final = 0.8
