@@ -29,7 +29,7 @@ from vitrine.services.stand.settings import StandSettings
 from vitrine.services.stand.store_watch import StoreWatch
 from vitrine.services.stand.switchboard import Switchboard
 from vitrine.services.stand.web import create_app
-from vitrine.services.stand.webhook import Webhook
+from vitrine.services.stand.webhook import Webhook, start_counters
 from vitrine.stores import screens as stored
 from vitrine.stores.redis import redis_errors
 from vitrine.topics import ENGAGEMENT, IDENTITIES, INTERACTIONS
@@ -119,6 +119,7 @@ class StandService:
             self._open_public(web, stack, stop)
             self.listening.set()
             logger.info("stand pages at %s", self.address)
+            start_counters()
             webhook = _webhook(self._settings)
             if webhook is not None:
                 stack.enter_context(webhook.running())

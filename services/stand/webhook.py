@@ -43,6 +43,12 @@ LATER: Final = frozenset({408, 425, 429})
 Outcome = Literal["delivered", "retried", "refused", "given-up", "full", "stopped"]
 
 
+def start_counters() -> None:
+    """Show what never happened as zero, so that an alert sees the first time as a rise."""
+    for outcome in get_args(Outcome):
+        metrics.WEBHOOK.labels(outcome)
+
+
 def signature(body: bytes, secret: bytes, at_s: int) -> str:
     """Return `t=SECOND,v1=HEX`: HMAC-SHA256 of the second, a full stop and the body."""
     digest = hmac.new(secret, f"{at_s}.".encode() + body, sha256)
@@ -80,8 +86,6 @@ class Webhook:
         self._answer_limit_s = answer_limit_s
         self._news = Condition()
         self._waiting: deque[bytes] = deque()
-        for outcome in get_args(Outcome):
-            metrics.WEBHOOK.labels(outcome)
 
     def tell(self, events: Iterable[Interaction]) -> None:
         """Queue what is to be told of; never waits. For events that the bus has."""
