@@ -168,7 +168,9 @@ class StandHandler(Handler):
     def _take_in(self, received: Received[Any]) -> list[Interaction]:
         """Return the events of offers that were shown because of it."""
         event = received.event
-        self._clock.observe(event.occurred_at_ns)
+        if not isinstance(event, Interaction):
+            # Those come from stands, whose time is this clock's.
+            self._clock.observe(event.occurred_at_ns)
         stand = self._stages.mall.stand(event.stand_id)
         stage = self._stages.stage(event.stand_id)
         if stand is None or stage is None:

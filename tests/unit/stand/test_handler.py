@@ -108,6 +108,12 @@ def make_interaction(name: str, kind: str = "touch") -> Interaction:
     )
 
 
+def test_what_stands_tell_each_other_moves_no_clock(rig: Rig) -> None:
+    touch = make_interaction("t").model_copy(update={"at_ns": at(100)})
+    rig.handler.handle([received(touch)])
+    assert rig.clock.now_ns() == T0_NS
+
+
 class RefusedFiles(FixedMall):
     """Give a last good configuration, beside files that have a mistake."""
 
