@@ -457,7 +457,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=12)
     parser.add_argument("--plays", type=int, default=2000)
     parser.add_argument("--rotated", type=int, default=500, help="logs of the rotation")
-    parser.add_argument("--learned", type=int, default=200, help="logs of learning")
+    parser.add_argument("--learned", type=int, default=600, help="logs of learning")
     parser.add_argument("--logged", type=int, default=600, help="plays of a log")
     arguments = parser.parse_args()
     screen = Console(width=140)

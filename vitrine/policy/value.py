@@ -160,8 +160,8 @@ def _warnings(log: Log, effective: float) -> tuple[str, ...]:
     found = []
     if effective < LEAST_EFFECTIVE:
         found.append(
-            f"poor overlap: {len(log.rewards):,} plays say as much as {effective:.0f} "
-            "of its own; the interval cannot be trusted"
+            f"{len(log.rewards):,} plays say as much as {effective:.0f} of its own: "
+            "too few, the interval cannot be trusted"
         )
     if log.slot_count < LEAST_SLOTS:
         found.append(
