@@ -19,6 +19,7 @@ from vitrine.policy.learner import (
     Learner,
     Settled,
     plain_creatives,
+    rotated_alike,
 )
 from vitrine.policy.looks import Looks
 from vitrine.policy.waiting import WAIT_NS
@@ -133,19 +134,17 @@ class Policies:
             campaign: Campaign,
             creatives: Sequence[Creative],
             rotated: Creative,
-            within: Mapping[str, float],
             arm: Arm,
         ) -> Picked:
             people = audience.present(now.utc_ns)
             context = context_of(people, now.utc_ns, stand.time_zone)
             learner = self._learners.get((stand.id, campaign.id))
             if learner is None:
-                return Picked(rotated, "rotate", context, within)
+                return rotated_alike(creatives, rotated, context)
             return learner.pick(
                 campaign,
                 creatives,
                 rotated,
-                within,
                 arm,
                 context,
                 now.utc_ns,

@@ -28,16 +28,20 @@ MANY_PEOPLE: Final = 5
 
 
 def context_of(people: Sequence[Person], at_ns: int, time_zone: str) -> ChoiceContext:
-    """Return the context of a choice at `at_ns` with these people present."""
+    """Return the context of a choice at `at_ns` with these people present, children left out."""
     zone = ZoneInfo(time_zone)
     moment = datetime.fromtimestamp(at_ns / SECOND_NS, UTC)
     local = moment.astimezone(zone)
     hour = local.hour + local.minute / 60
-    attending = sum(person.attending for person in people)
+    adults = [person for person in people if not person.child]
+    attending = sum(person.attending for person in adults)
+    grouped = sum(person.group > 1 for person in adults)
+    count = max(1, len(adults))
     return ChoiceContext(
         hour=round(hour, 2),
-        people=len(people),
-        attending=round(attending / max(1, len(people)), 4),
+        people=len(adults),
+        attending=round(attending / count, 4),
+        grouped=round(grouped / count, 4),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -41,6 +41,17 @@ class Settled:
 def plain_creatives(campaign: Campaign) -> frozenset[str]:
     """Return the ids of a campaign's creatives that a policy may choose among."""
     return frozenset(one.id for one in campaign.creatives if one.is_plain)
+
+
+def rotated_alike(
+    creatives: Sequence[Creative],
+    rotated: Creative,
+    context: ChoiceContext,
+) -> Picked:
+    """Return the rotation's choice, which it drew from all alike."""
+    share = 1 / len(creatives)
+    alike = {creative.id: share for creative in creatives}
+    return Picked(rotated, "rotate", context, alike)
 
 
 @dataclass(slots=True)
@@ -83,18 +94,17 @@ class Learner:
         campaign: Campaign,
         creatives: Sequence[Creative],
         rotated: Creative,
-        within: Mapping[str, float],
         arm: Arm,
         context: ChoiceContext,
         at_ns: int,
     ) -> Picked:
         """Choose one of two or more creatives; the draw depends on stand, campaign and time only.
 
-        Where the campaign rotates, and in plain slots, it is `rotated`, which was drawn with the
-        probabilities `within`.
+        Where the campaign rotates, and in plain slots, it is `rotated`, which was drawn from all
+        alike.
         """
         if campaign.choose == "rotate" or arm == "plain":
-            return Picked(rotated, "rotate", context, within)
+            return rotated_alike(creatives, rotated, context)
         by_id = {creative.id: creative for creative in creatives}
         shares = self.learned.probabilities(by_id, features(context), self.pool)
         draw = uniform("policy", self.stand_id, campaign.id, at_ns)

@@ -37,8 +37,9 @@ class Looks:
                 return
             # The camera's clock was set back: what it said before is of a time to come.
             self._looks.clear()
-        attending = sum(person.attending for person in snapshot.people)
-        look = _Look(snapshot.at_ns, len(snapshot.people), attending)
+        adults = [person for person in snapshot.people if not person.child]
+        attending = sum(person.attending for person in adults)
+        look = _Look(snapshot.at_ns, len(adults), attending)
         self._looks.append(look)
 
     def share(self, start_ns: int, end_ns: int) -> float | None:

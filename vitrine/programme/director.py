@@ -190,7 +190,6 @@ class Director:
             return
         self._mall = mall
         ids = {campaign.id for campaign in mall.campaigns}
-        self.chooser.rotation.keep_only(ids)
         self.frequency.keep_only(ids)
 
     def _is_last(self, campaign: Campaign) -> bool:

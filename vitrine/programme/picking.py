@@ -25,11 +25,8 @@ class Picked:
         return self.probabilities[self.creative.id]
 
 
-Pick = Callable[
-    [Campaign, Sequence[Creative], Creative, Mapping[str, float], Arm], Picked
-]
+Pick = Callable[[Campaign, Sequence[Creative], Creative, Arm], Picked]
 """Choose among the plain creatives of a campaign that can be shown, two or more.
 
-The third argument is what the rotation drew among them, the fourth the probabilities by which it
-drew, of those that it could draw; the last one is the arm.
+The third argument is what the rotation drew among them, each alike; the last one is the arm.
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -30,16 +30,15 @@ class Rotation:
     """Draw campaigns by their shares, in blocks, and then one of the campaign's creatives.
 
     Campaigns of the highest priority come first; others when none of those may be shown now. The
-    probability of a creative is that of its campaign, given all draws before, times its own among
-    the creatives of the campaign, which are drawn in blocks, too.
+    probability of a creative is that of its campaign, given all draws before, divided by the number
+    of the campaign's creatives: each of them may come at any time, so that the log can judge any
+    policy that chooses among them.
     """
 
     block: int = BLOCK
-    """Draws in a block, of campaigns and of a campaign's creatives."""
+    """Draws of campaigns in a block."""
     _campaigns: dict[int, Blocks] = field(default_factory=dict)
     """Priority → the blocks of its campaigns."""
-    _creatives: dict[str, Blocks] = field(default_factory=dict)
-    """Campaign → the blocks of its creatives."""
 
     def candidates(
         self,
@@ -84,13 +83,9 @@ class Rotation:
         found = []
         for name, chance in blocks.chances(weights, apart, last_id).items():
             campaign, creatives = able[name]
-            alike = {creative.id: 1.0 for creative in creatives}
-            of_campaign = self._creatives.setdefault(name, Blocks(self.block))
-            within = of_campaign.chances(alike)
-            for creative in creatives:
-                weight = chance * within.get(creative.id, 0.0)
-                if weight > 0:
-                    found.append(Candidate(campaign, creative, weight))
+            weight = chance / len(creatives)
+            if weight > 0:
+                found += [Candidate(campaign, each, weight) for each in creatives]
         return found
 
     def draw(
@@ -115,18 +110,10 @@ class Rotation:
                 creatives = rotating(choice.campaign, local, usable)
                 choice = _picked(choice, candidates, creatives, pick, stand, at_ns)
             self._campaigns[choice.campaign.priority].take(choice.campaign.id)
-            # What a policy chose is no draw of the rotation.
-            if choice.picked is None or choice.picked.choose == "rotate":
-                self._creatives[choice.campaign.id].take(choice.creative.id)
             return choice
         if any(rotating(campaign, local, usable) for campaign in campaigns):
             return replace(choice, reason=APART)
         return choice
-
-    def keep_only(self, campaign_ids: Set[str]) -> None:
-        """Forget all campaigns but these."""
-        for name in self._creatives.keys() - campaign_ids:
-            del self._creatives[name]
 
 
 def _picked(
@@ -139,16 +126,13 @@ def _picked(
 ) -> Choice:
     """Return the choice with the creative that `pick` names, where there is one to choose."""
     campaign = choice.campaign
+    if len(creatives) < 2:
+        return choice
     own = [each for each in candidates if each.campaign is campaign]
     chance = sum(each.weight for each in own)
-    within = {each.creative.id: each.weight / chance for each in own}
-    able = len(own) if campaign.choose == "rotate" else len(creatives)
-    if able < 2:
-        return choice
-    picked = pick(campaign, creatives, choice.creative, within, choice.arm)
+    picked = pick(campaign, creatives, choice.creative, choice.arm)
     if picked.choose == "rotate":
-        # One that the rotation could not but draw tells nothing of the others.
-        return replace(choice, picked=picked) if len(own) > 1 else choice
+        return replace(choice, picked=picked)
     others = [each for each in candidates if each.campaign is not campaign]
     learned = []
     for creative in creatives:

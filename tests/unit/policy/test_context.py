@@ -17,6 +17,17 @@ def test_a_context_counts_people_at_the_hour_of_the_stand() -> None:
     )
 
 
+def test_a_context_leaves_children_out_and_knows_who_came_together() -> None:
+    people = [
+        make_person("a", attending=True, group=3),
+        make_person("b", attending=False),
+        make_person("c", attending=True, group=3, child=True),
+    ]
+    assert context_of(people, T0_NS, "UTC") == ChoiceContext(
+        hour=8.0, people=2, attending=0.5, grouped=0.5
+    )
+
+
 def test_with_nobody_there_nobody_attends() -> None:
     assert context_of([], T0_NS, "UTC") == ChoiceContext(
         hour=8.0, people=0, attending=0.0

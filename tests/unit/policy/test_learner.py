@@ -37,7 +37,6 @@ def pick(
         campaign,
         creatives,
         creatives[1],
-        {"a": 0.5, "b": 0.5},
         arm,
         make_context(),
         at(seconds),
