@@ -209,20 +209,15 @@ class _Auditor:
     def _able(self, play: Shown) -> list[str]:
         """Return the campaigns that could be shown, whatever else keeps them apart."""
         without = self._not_next(play)
-        able = []
-        for name in SHARES:
-            if name == "evening" and not self._is_evening(play.start_ns):
-                continue
-            if name == "dark" and self._day(play.start_ns) in DARK_DAYS:
-                continue
-            if name == "hourly" and self._in_hour(play.start_ns) >= PER_HOUR:
-                continue
-            if name == "seldom" and self._is_seen(play):
-                continue
-            if name in without:
-                continue
-            able.append(name)
-        return able
+        if not self._is_evening(play.start_ns):
+            without.add("evening")
+        if self._day(play.start_ns) in DARK_DAYS:
+            without.add("dark")
+        if self._in_hour(play.start_ns) >= PER_HOUR:
+            without.add("hourly")
+        if self._is_seen(play):
+            without.add("seldom")
+        return [name for name in SHARES if name not in without]
 
     def _not_next(self, play: Shown) -> set[str]:
         """Return the campaigns that `next` after the shoes does not go on to."""

@@ -90,15 +90,19 @@ def _steps(
         if there:
             at_ns += STEP_NS
             continue
-        screen = director.screen
-        due_ns = at_ns + STEP_NS
-        if screen is not None and screen.following is None:
-            due_ns = max(due_ns, screen.end_ns - LEAD_NS)
-        elif screen is not None:
-            due_ns = max(due_ns, screen.end_ns)
+        due_ns = max(at_ns + STEP_NS, _screen_due_ns(director))
         if arrived < len(people):
             due_ns = min(due_ns, people[arrived].from_ns)
         at_ns = max(due_ns, at_ns + 1)
+
+
+def _screen_due_ns(director: Director) -> int:
+    """Return when the screen asks for something; 0 without one."""
+    screen = director.screen
+    if screen is None:
+        return 0
+    lead_ns = LEAD_NS if screen.following is None else 0
+    return screen.end_ns - lead_ns
 
 
 def _look(

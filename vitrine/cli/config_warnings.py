@@ -83,17 +83,21 @@ def _tags(mall: Mall) -> Warnings:
     for number, campaign in enumerate(mall.campaigns):
         if not recognising.isdisjoint(campaign.stands):
             continue
-        conditions = [("creatives", [c.when for c in campaign.creatives])]
-        conditions.append(("offers", [offer.when for offer in campaign.offers]))
-        for name, whens in conditions:
-            for index, when in enumerate(whens):
-                if when is None or not when.tags:
-                    continue
-                place = ("campaigns", number, name, index, "when", "tags")
-                yield (
-                    place,
-                    "never holds: its stands recognise nobody (`recognition: enrolled`)",
-                )
+        for within in _tagged(campaign):
+            yield (
+                ("campaigns", number, *within, "when", "tags"),
+                "never holds: its stands recognise nobody (`recognition: enrolled`)",
+            )
+
+
+def _tagged(campaign: Campaign) -> Iterator[Place]:
+    """Yield the creatives and offers of a campaign that ask for tags."""
+    for index, creative in enumerate(campaign.creatives):
+        if creative.when is not None and creative.when.tags:
+            yield "creatives", index
+    for index, offer in enumerate(campaign.offers):
+        if offer.when.tags:
+            yield "offers", index
 
 
 def live_stands(mall: Mall) -> set[str]:

@@ -51,6 +51,20 @@ def show(
         raise ConfigurationError("name files with outcomes, or say --kafka")
     if plot is not None and not overwrite:
         check_free(plot)
+    logs = _logs(files, campaign, stand)
+    comparisons = [compared(outcomes, mixtures) for _, outcomes in sorted(logs.items())]
+    if plot is not None:
+        write_plot(plot, comparisons)
+    text = to_json(comparisons) if as_json else in_words(comparisons)
+    click.echo(text, nl=False)
+
+
+def _logs(
+    files: Sequence[Path],
+    campaign: str | None,
+    stand: str | None,
+) -> dict[str, list[Outcome]]:
+    """Return the outcomes asked for, by campaign. Raises ConfigurationError without any."""
     logs: defaultdict[str, list[Outcome]] = defaultdict(list)
     for outcome in _outcomes(files):
         if campaign not in {None, outcome.campaign_id}:
@@ -62,11 +76,7 @@ def show(
         raise ConfigurationError(
             "no choice to judge: a campaign needs two creatives without `when`, and plays"
         )
-    comparisons = [compared(outcomes, mixtures) for _, outcomes in sorted(logs.items())]
-    if plot is not None:
-        write_plot(plot, comparisons)
-    text = to_json(comparisons) if as_json else in_words(comparisons)
-    click.echo(text, nl=False)
+    return logs
 
 
 def _outcomes(files: Sequence[Path]) -> Iterator[Outcome]:

@@ -128,10 +128,11 @@ def _condition(
     stands: Sequence[Stand],
 ) -> Warnings:
     yield from _nights((*place, "hours"), condition.hours)
-    if condition.for_seconds and condition.engagement is None:
+    timed = (condition.engagement, condition.expression, condition.reaction)
+    if condition.for_seconds and timed == (None, None, None):
         yield (
             (*place, "for_seconds"),
-            "means nothing without `engagement`, whose time it is",
+            "means nothing without `engagement`, `expression` or `reaction`, whose time it is",
         )
     if condition.known and all(stand.recognition == "none" for stand in stands):
         names = ", ".join(stand.id for stand in stands)
@@ -145,15 +146,20 @@ def _condition(
         yield from _closed((*place, "hours"), condition.hours, stands)
 
 
+def _all_compete(campaigns: Sequence[Campaign]) -> bool:
+    """Return True for campaigns of several advertisers and one category."""
+    advertisers = {each.advertiser for each in campaigns}
+    categories = {each.category for each in campaigns}
+    return len(advertisers) > 1 and len(categories) == 1 and None not in categories
+
+
 def _alone(mall: Mall) -> Warnings:
     """Warn once a stand where nothing can stand between campaigns that compete."""
     days = sorted(campaign.from_ for campaign in mall.campaigns)
     for stand in mall.stands:
         for day in days:
             running = [each for each in mall.campaigns if each.runs(day, stand.id)]
-            advertisers = {each.advertiser for each in running}
-            categories = {each.category for each in running}
-            if len(advertisers) < 2 or len(categories) > 1 or None in categories:
+            if not _all_compete(running):
                 continue
             last = mall.campaigns.index(running[-1])
             yield (

@@ -215,11 +215,6 @@ class Creative(Part):
     )
 
     @property
-    def is_plain(self) -> bool:
-        """True when the rotation has it, always or at some hours."""
-        return self.when is None or self.when.only_time
-
-    @property
     def waits(self) -> bool:
         """True when it is shown only when its condition holds for somebody."""
         return self.when is not None and not self.when.only_time

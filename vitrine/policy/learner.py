@@ -40,7 +40,7 @@ class Settled:
 
 def plain_creatives(campaign: Campaign) -> frozenset[str]:
     """Return the ids of a campaign's creatives that a policy may choose among."""
-    return frozenset(one.id for one in campaign.creatives if one.is_plain)
+    return frozenset(one.id for one in campaign.creatives if not one.waits)
 
 
 def rotated_alike(

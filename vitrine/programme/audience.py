@@ -176,33 +176,28 @@ class Audience:
         at_ns: int,
     ) -> bool:
         """Return whether that holds which speaks of a person."""
-        identity = self.identity(person)
-        known = identity is not None and identity.known
-        # Who enrolled is no child, however low the head is beside others.
-        if person.child and not known:
-            return False
         if condition.group is not None and person.group < condition.group:
             return False
         product = condition.interest
         if product is not None and not self.interests.has(person.presence_id, product):
             return False
-        tags = identity.tags if identity is not None and known else ()
-        if not set(condition.tags) <= set(tags):
-            return False
-        return self._known(person, condition) and self._held(person, condition, at_ns)
+        return self._is_who(person, condition) and self._held(person, condition, at_ns)
+
+    def _is_who(self, person: Person, condition: Condition) -> bool:
+        """Return whether a person is one whom the condition may be about."""
+        identity = self.identity(person)
+        if identity is None or not identity.known:
+            # Those who are not identified yet count as unknown.
+            return not (person.child or condition.tags or condition.known)
+        # Who enrolled is no child, however low the head is beside others.
+        return condition.known is not False and set(condition.tags) <= set(
+            identity.tags
+        )
 
     def _is_touched(self) -> bool:
         """Return whether what is on the screen was touched."""
         showing = self._reactions.showing
         return showing is not None and showing.command_id == self._touched_id
-
-    def _known(self, person: Person, condition: Condition) -> bool:
-        # Those who are not identified yet count as unknown.
-        if condition.known is None:
-            return True
-        identity = self.identity(person)
-        known = identity is not None and identity.known
-        return known == condition.known
 
     def _held(
         self,

@@ -95,15 +95,9 @@ def plain_choices(
     is the house where there is none.
     """
     local = local_time(at_ns, stand.time_zone)
-    able = [campaign for campaign in campaigns if rotating(campaign, local, usable)]
-    candidates = []
-    for campaign in foremost(able):
-        creatives = rotating(campaign, local, usable)
-        for creative in creatives:
-            weight = campaign.share / len(creatives)
-            candidates.append(Candidate(campaign, creative, weight))
-    if not candidates:
-        candidates.append(house())
+    plain = {each.id: rotating(each, local, usable) for each in campaigns}
+    able = [campaign for campaign in campaigns if plain[campaign.id]]
+    candidates = _by_share(foremost(able), plain) or [house()]
     return [chosen(one, candidates, stand, at_ns) for one in candidates]
 
 
@@ -131,23 +125,41 @@ def responding(
     Campaigns whose slot is plain do not respond. Those of the highest priority come before all
     others, and each by its share.
     """
-    met: dict[str, list[Creative]] = {}
+    met = {}
     for campaign in campaigns:
         waiting = [creative for creative in campaign.creatives if creative.waits]
         if not waiting or arm(campaign, stand.id, at_ns) == "plain":
             continue
-        for creative in waiting:
-            condition = creative.when
-            if condition is None or not usable(campaign, creative):
-                continue
-            if audience.meeting(condition, now_ns):
-                met.setdefault(campaign.id, []).append(creative)
-    able = [campaign for campaign in campaigns if campaign.id in met]
+        ready = [creative for creative in waiting if usable(campaign, creative)]
+        met[campaign.id] = _awaited(ready, audience, now_ns)
+    able = [campaign for campaign in campaigns if met.get(campaign.id)]
+    return _by_share(foremost(able), met)
+
+
+def _awaited(
+    creatives: Sequence[Creative],
+    audience: Audience,
+    now_ns: int,
+) -> list[Creative]:
+    """Return those creatives whose condition holds now."""
+    found = []
+    for creative in creatives:
+        condition = creative.when
+        if condition is not None and audience.meeting(condition, now_ns):
+            found.append(creative)
+    return found
+
+
+def _by_share(
+    campaigns: Sequence[Campaign],
+    creatives: Mapping[str, Sequence[Creative]],
+) -> list[Candidate]:
+    """Return candidates by the shares of campaigns; the creatives of one have it alike."""
     candidates = []
-    for campaign in foremost(able):
-        creatives = met[campaign.id]
-        for creative in creatives:
-            weight = campaign.share / len(creatives)
+    for campaign in campaigns:
+        own = creatives[campaign.id]
+        for creative in own:
+            weight = campaign.share / len(own)
             candidates.append(Candidate(campaign, creative, weight))
     return candidates
 

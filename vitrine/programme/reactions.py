@@ -64,15 +64,8 @@ class Reactions:
         """Take in a snapshot; return the presences that react, and how."""
         if self.showing is None or snapshot.at_ns < self.showing.since_ns:
             return []
-        change = 0.0
-        if snapshot.expression is not None:
-            change = snapshot.expression.positive_change
         first = self._positive_begun is None
-        if self._positive_begun is None:
-            # A smile from before is no reaction to this.
-            self._positive_begun = max(0.0, change)
-        usual = max(0.0, self._positive_begun)
-        positive = change - usual >= POSITIVE_RISE and change >= POSITIVE_RISE
+        positive = self._is_positive(snapshot)
         begun = {}
         reacting: list[tuple[str, Reaction]] = []
         for person in snapshot.people:
@@ -86,6 +79,16 @@ class Reactions:
                 reacting.append((person.presence_id, "positive"))
         self._begun = begun
         return reacting
+
+    def _is_positive(self, snapshot: StandEngagement) -> bool:
+        """Return whether the expressions became positive since the creative began."""
+        change = 0.0
+        if snapshot.expression is not None:
+            change = snapshot.expression.positive_change
+        if self._positive_begun is None:
+            # A smile from before is no reaction to this.
+            self._positive_begun = max(0.0, change)
+        return change - self._positive_begun >= POSITIVE_RISE
 
 
 def _begin(person: Person, *, there: bool) -> _Begun:
@@ -105,13 +108,12 @@ def _reactions(person: Person, begun: _Begun) -> list[Reaction]:
         # Who arrives comes closer anyway: it counts from the first look on.
         begun.face = face
     begun.looked = begun.looked or person.attending
-    if person.attending and not begun.attending:
-        found.append("attention")
-    closer = 0 < APPROACHED * begun.face <= face
-    # Who walks past comes closer, too.
-    if closer and person.attending:
-        found.append("approach")
     receded = 0 < face <= RECEDED * begun.nearest
-    if receded and begun.looked and not person.attending:
-        found.append("leaving")
+    if not person.attending:
+        return ["leaving"] if receded and begun.looked else []
+    if not begun.attending:
+        found.append("attention")
+    # Who walks past without a look comes closer, too.
+    if 0 < APPROACHED * begun.face <= face:
+        found.append("approach")
     return found
