@@ -177,11 +177,18 @@ def test_plays_under_a_licence_go_by_the_clock_that_issued_it(
                 const { Offline } = await import('/static/offline.js');
                 const one = new Offline('another');
                 await one.take({ licensed: [], now_ns });
-                return [one.utcMs(), new Offline('another').utcMs()];
+                const times = [one.utcMs(), new Offline('another').utcMs()];
+                one.hear(now_ns / 1e6 - 60_000);
+                times.push(one.utcMs());
+                one.hear(now_ns / 1e6 + 60_000);
+                times.push(one.utcMs());
+                return times;
             }""",
             issued_ms * 10**6,
         )
-    assert times == pytest.approx([issued_ms] * 2, abs=5_000)
+    # Never back: a second that comes again would be used twice.
+    assert times[:3] == pytest.approx([issued_ms] * 3, abs=5_000)
+    assert times[3] == pytest.approx(issued_ms + 60_000, abs=5_000)
 
 
 DRAW_COMPETITORS = """async () => {

@@ -54,6 +54,10 @@ export class Offline {
   // was set back would be used twice.
   keepTime(utcMs) { this.offsetMs = utcMs - performance.now(); }
 
+  // The stand's clock was heard, by which earlier plays are dated anew: where it is ahead, their seconds must not come
+  // again. A licence that was held up on its way is behind by that time.
+  hear(utcMs) { if (utcMs > this.utcMs()) this.keepTime(utcMs); }
+
   // UTC in whole milliseconds.
   utcMs() { return Math.round(performance.now() + this.offsetMs); }
 

@@ -234,6 +234,7 @@ async function askWhy() {
 // What was shown before the stand was heard has the time of the browser, which may be hours off.
 function dateAnew() {
   const utcNs = (atMs) => clock.utcMs(atMs) * 1e6;
+  if (reports.undated) offline.hear(clock.utcMs(performance.now()));
   if (reports.undated && current) {
     const { event: { licence }, startNs, startMs } = current;
     current.startNs = reports.beganNs({ licence, startNs, startMs }, utcNs);
