@@ -111,6 +111,24 @@ def test_a_creative_of_several_files_is_whole(
         frame.wait_for_function(f"{style}.trim() === '5'")
 
 
+def test_a_creative_is_told_where_the_screen_is_touched(
+    page: Page, tmp_path: Path, store_url: str
+) -> None:
+    content = "<script>onmessage = ({ data }) => { window.told = data; };</script>"
+    size = page.viewport_size
+    assert size is not None
+    quarter = {"x": size["width"] / 4, "y": size["height"] / 2}
+    with shown(page, tmp_path, store_url, content) as (_, frame):
+        page.locator("#stage > iframe.shown").wait_for()
+        page.locator("#glass").click(position=quarter)
+        frame.wait_for_function("window.told")
+        told = frame.evaluate("window.told")
+        assert told == {"vitrine": "touch", "x": 0.25, "y": 0.5}
+        page.keyboard.press("Escape")
+        page.locator("#glass").press("Enter")
+        frame.wait_for_function("window.told.x === 0.5")
+
+
 def test_a_creative_reaches_nobody(page: Page, tmp_path: Path, store_url: str) -> None:
     with another_server() as (other, asked):
         socket = other.replace("http:", "ws:")

@@ -353,8 +353,17 @@ function keepInfo() {
   infoTimer = setTimeout(() => $('#info').close(), INFO_MS);
 }
 
-$('#glass').addEventListener('click', () => {
+// The creative is told where, in parts of the screen; what is touched is the page's, so that each touch counts.
+function passOn({ clientX, clientY, detail }) {
+  const byKey = detail === 0;
+  const x = byKey ? 0.5 : clientX / innerWidth;
+  const y = byKey ? 0.5 : clientY / innerHeight;
+  $('#stage > iframe.shown:last-child')?.contentWindow.postMessage({ vitrine: 'touch', x, y }, '*');
+}
+
+$('#glass').addEventListener('click', (touch) => {
   if (stream.closed) { connect(); return; }
+  passOn(touch);
   tell('touch');
   showInfo();
 });
