@@ -28,7 +28,7 @@ NOTICED = {
     "bridging": (CROSSING, {"invented", "starts", "dwell"}),
     "deduplication": (APART, {"visits", "reach", "total-ots"}),
     "detections": (APART, {"recall", "holes"}),
-    "clock": (APART, {"starts", "ends", "total-ots"}),
+    "clock": (APART, {"starts", "ends"}),
 }
 """The checks that have to be red where something is broken, and green where nothing is."""
 REACTIONS = {
