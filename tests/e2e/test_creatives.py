@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Frame, Page
+from playwright.sync_api import Frame, Page, Position
 
 from tests.stand_builders import Running, make_campaign, running_stand
 from vitrine.clock import SystemClock
@@ -117,7 +117,7 @@ def test_a_creative_is_told_where_the_screen_is_touched(
     content = "<script>onmessage = ({ data }) => { window.told = data; };</script>"
     size = page.viewport_size
     assert size is not None
-    quarter = {"x": size["width"] / 4, "y": size["height"] / 2}
+    quarter = Position(x=size["width"] / 4, y=size["height"] / 2)
     with shown(page, tmp_path, store_url, content) as (_, frame):
         page.locator("#stage > iframe.shown").wait_for()
         page.locator("#glass").click(position=quarter)
