@@ -104,13 +104,12 @@ class Rotation:
         """
         candidates = self.candidates(campaigns, stand, at_ns, usable, last)
         choice = drawn(candidates, stand, at_ns, draw)
-        local = local_time(at_ns, stand.time_zone)
         if choice.campaign is not HOUSE:
             if pick is not None:
-                creatives = rotating(choice.campaign, local, usable)
-                choice = _picked(choice, candidates, creatives, pick, stand, at_ns)
+                choice = _picked(choice, candidates, pick, stand, at_ns)
             self._campaigns[choice.campaign.priority].take(choice.campaign.id)
             return choice
+        local = local_time(at_ns, stand.time_zone)
         if any(rotating(campaign, local, usable) for campaign in campaigns):
             return replace(choice, reason=APART)
         return choice
@@ -119,16 +118,16 @@ class Rotation:
 def _picked(
     choice: Choice,
     candidates: Sequence[Candidate],
-    creatives: Sequence[Creative],
     pick: Pick,
     stand: Stand,
     at_ns: int,
 ) -> Choice:
     """Return the choice with the creative that `pick` names, where there is one to choose."""
     campaign = choice.campaign
-    if len(creatives) < 2:
-        return choice
     own = [each for each in candidates if each.campaign is campaign]
+    if len(own) < 2:
+        return choice
+    creatives = [each.creative for each in own]
     chance = sum(each.weight for each in own)
     picked = pick(campaign, creatives, choice.creative, choice.arm)
     if picked.choose == "rotate":
