@@ -6,12 +6,10 @@ from vitrine.mall.campaigns import (
     Advertiser,
     Campaign,
     Caps,
-    Condition,
     Creative,
     Offer,
-    Reaction,
-    Response,
 )
+from vitrine.mall.conditions import Condition, Reaction, Response
 from vitrine.mall.models import Mall
 from vitrine.mall.stands import Screen, Stand, Weights, Zone
 from vitrine.mall.texts import Name

@@ -4,161 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Literal
 
 from pydantic import (
     Field,
     ValidationInfo,
     field_validator,
-    model_validator,
 )
 
+from vitrine.mall.conditions import Condition, Response
 from vitrine.mall.hosts import PublicHost
 from vitrine.mall.hours import Daypart, LocalTime, hold, read_hours
 from vitrine.mall.part import Part
 from vitrine.mall.problems import did_you_mean
 from vitrine.mall.texts import Day, DisplayName, Name
-from vitrine.schemas import ExpressionGroup
-from vitrine.schemas.base import Percent, Share
+from vitrine.schemas.base import Share
 from vitrine.schemas.outcomes import Choose, Goal
 
 # One play in a thousand. Far below, shares vanish when they are divided among creatives.
 SMALLEST_SHARE = 0.001
 # Everybody in the largest countries: more is a slip of the hand.
 LARGEST_BUDGET = 1_000_000_000
-
-
-Reaction = Literal["attention", "approach", "positive", "leaving"]
-
-
-class Condition(Part):
-    """Hold what must be true, all given parts at once; for some person where they speak of one."""
-
-    engagement: Percent | None = Field(
-        None,
-        description="The least engagement score.",
-        examples=[60],
-    )
-    for_seconds: float = Field(
-        0,
-        ge=0,
-        le=600,
-        description="Score, expression and reaction have held for so long.",
-        examples=[2],
-    )
-    known: bool | None = Field(
-        None,
-        description="True for customers who are recognised, false for everybody else.",
-        examples=[True],
-    )
-    people: int | None = Field(
-        None,
-        ge=0,
-        description="At least so many people present.",
-        examples=[2],
-    )
-    attending: int | None = Field(
-        None,
-        ge=0,
-        description="At least so many people look at the screen.",
-        examples=[1],
-    )
-    hours: tuple[Daypart, ...] = Field(
-        (),
-        description=(
-            "Days and times, in the stand's time zone. Alone, without a word of people, it makes "
-            "a creative a part of the plain rotation at these times."
-        ),
-        examples=[["mon-fri 17:00-20:00"]],
-    )
-
-    expression: ExpressionGroup | None = Field(
-        None,
-        description=(
-            "What those who look at the screen show, more than all else together; needs "
-            "`reactions: expression` at the stand."
-        ),
-        examples=["positive"],
-    )
-    reaction: Reaction | None = Field(
-        None,
-        description=(
-            "What changed since the creative on the screen began: somebody turned to it "
-            "(`attention`), came closer (`approach`), turned away and goes (`leaving`), or the "
-            "expressions of those who look became `positive`, which needs `reactions: expression`."
-        ),
-        examples=["approach"],
-    )
-    group: int | None = Field(
-        None,
-        ge=2,
-        le=50,
-        description="Somebody is here with others who came together, at least so many in all.",
-        examples=[2],
-    )
-    interest: Name | None = Field(
-        None,
-        description=(
-            "Somebody looked at creatives of this `product` for five seconds, or touched one."
-        ),
-        examples=["shoe"],
-    )
-    touch: bool | None = Field(
-        None,
-        description="True when the creative on the screen was touched, false when it was not.",
-        examples=[True],
-    )
-    tags: Annotated[tuple[Name, ...], Field(max_length=20)] = Field(
-        (),
-        description="All of these were agreed upon with a customer who is recognised.",
-        examples=[["runner"]],
-    )
-
-    @property
-    def only_time(self) -> bool:
-        """True when it asks for a time and for nobody."""
-        return self.model_fields_set == {"hours"}
-
-    @model_validator(mode="after")
-    def _possible(self) -> Self:
-        if self.tags and self.known is False:
-            raise ValueError(
-                "can never hold: `tags` are of customers who are known; remove `known: false`"
-            )
-        return self
-
-
-Then = Literal["more", "next", "offer", "repeat"]
-
-
-class Response(Part):
-    """Hold what happens while a creative is on the screen and a condition holds."""
-
-    when: Condition = Field(
-        description="What must be true of those who are there meanwhile.",
-        examples=[{"engagement": 60}],
-    )
-    then: Then = Field(
-        description=(
-            "`more` shows another creative at once; `next` goes on in the rotation at once; "
-            "`repeat` shows it again when it ends, twice at most; `offer` grants the campaign's "
-            "offers."
-        ),
-        examples=["more"],
-    )
-    creative: Name | None = Field(
-        None,
-        description="The creative of the same campaign that `more` shows.",
-        examples=["shoe-more"],
-    )
-
-    @model_validator(mode="after")
-    def _names_what_more_is(self) -> Self:
-        if self.then == "more" and self.creative is None:
-            raise ValueError("`then: more` needs `creative:`, the one that it shows")
-        if self.then != "more" and self.creative is not None:
-            raise ValueError(f"`then: {self.then}` takes no `creative:`")
-        return self
 
 
 Fit = Literal["cover", "contain"]
