@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import click
 from redis import Redis
 from rich.markup import escape
 from rich.table import Table
 
 from vitrine.settings import Settings
 from vitrine.stores.redis import connect
+from vitrine.terminal import console
 
 Row = Mapping[str, str | None]
 
@@ -33,6 +36,19 @@ def table_of(columns: Sequence[str], rows: Sequence[Row]) -> Table:
     for row in rows:
         table.add_row(*[escape(row[column] or "") for column in columns])
     return table
+
+
+def print_rows(
+    columns: Sequence[str],
+    rows: Sequence[Row],
+    *,
+    as_json: bool,
+) -> None:
+    """Print rows as a table, or for other programs."""
+    if as_json:
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    console().print(table_of(columns, rows))
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import Final
@@ -11,9 +10,8 @@ import click
 from pydantic import ValidationError
 
 from vitrine.errors import ConfigurationError
-from vitrine.services.stand.listing import Row, moment, opened, table_of
+from vitrine.services.stand.listing import Row, moment, opened, print_rows
 from vitrine.stores import screens as stored
-from vitrine.terminal import console
 
 COLUMNS: Final = ("id", "stand", "name", "added", "last_used", "revoked")
 
@@ -60,10 +58,7 @@ def list_screens(data: Path | None, *, as_json: bool) -> None:
                 "revoked": moment(screen.revoked_s),
             }
             rows.append(row)
-    if as_json:
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
-        return
-    console().print(table_of(COLUMNS, rows))
+    print_rows(COLUMNS, rows, as_json=as_json)
 
 
 def revoke_screen(data: Path | None, screen_id: str) -> None:

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import click
 
-
-@click.group(short_help="Give each screen a token of its own, and take it back.")
-@click.option(
+data_option = click.option(
     "--data",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="DIR",
     help="The data folder of a `vitrine site`, with its store.",
 )
+
+
+@click.group(short_help="Give each screen a token of its own, and take it back.")
+@data_option
 @click.pass_context
 def screens(context: click.Context, data: Path | None) -> None:
     """Give each screen a token of its own, and take it back.

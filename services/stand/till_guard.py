@@ -9,7 +9,7 @@ from fastapi import Depends, Header, HTTPException, Request, Security
 from fastapi.security import HTTPBearer
 
 from vitrine.errors import Unavailable
-from vitrine.services.stand.dependencies import WebOf
+from vitrine.services.stand.dependencies import Web, WebOf
 from vitrine.stores import tills
 from vitrine.stores.tills import Till
 from vitrine.telemetry.metrics import HTTP_REFUSED
@@ -40,10 +40,7 @@ def require_own_token(
     except Unavailable as error:
         raise HTTPException(503, str(error), LATER) from error
     if till is None:
-        HTTP_REFUSED.labels("token").inc()
-        if token:
-            web.wrong_till_tokens.note(request)
-        raise HTTPException(401, "wrong or missing token", BEARER)
+        raise _refused(request, web, token)
     if till.is_revoked:
         HTTP_REFUSED.labels("token").inc()
         raise HTTPException(401, "the token of this till was revoked", BEARER)
@@ -63,10 +60,15 @@ def require_shared_token(
     if token:
         web.wrong_till_tokens.check(request)
     if not guard.admits(token):
-        HTTP_REFUSED.labels("token").inc()
-        if token:
-            web.wrong_till_tokens.note(request)
-        raise HTTPException(401, "wrong or missing token", BEARER)
+        raise _refused(request, web, token)
+
+
+def _refused(request: Request, web: Web, token: str) -> HTTPException:
+    """Return the answer to a token that is no till's, and count it."""
+    HTTP_REFUSED.labels("token").inc()
+    if token:
+        web.wrong_till_tokens.note(request)
+    return HTTPException(401, "wrong or missing token", BEARER)
 
 
 TillOf = Annotated[Till, Depends(require_own_token)]

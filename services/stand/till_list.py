@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from io import StringIO
 from pathlib import Path
@@ -13,11 +12,10 @@ import segno
 from pydantic import ValidationError
 
 from vitrine.errors import ConfigurationError
-from vitrine.services.stand.listing import Row, moment, opened, table_of
+from vitrine.services.stand.listing import Row, moment, opened, print_rows
 from vitrine.services.stand.settings import StandSettings
 from vitrine.stores import offers, phones
 from vitrine.stores import tills as stored
-from vitrine.terminal import console
 
 COLUMNS: Final = ("id", "stand", "name", "added", "revoked")
 
@@ -55,10 +53,7 @@ def list_tills(data: Path | None, *, as_json: bool) -> None:
                 "revoked": moment(till.revoked_s),
             }
             rows.append(row)
-    if as_json:
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
-        return
-    console().print(table_of(COLUMNS, rows))
+    print_rows(COLUMNS, rows, as_json=as_json)
 
 
 def revoke_till(data: Path | None, till_id: str) -> None:

@@ -6,16 +6,11 @@ from pathlib import Path
 
 import click
 
-_data = click.option(
-    "--data",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="The data folder of a `vitrine site`, with its store.",
-)
+from vitrine.services.stand.screens_command import data_option
 
 
 @click.group(short_help="Give each till a token of its own, and take it back.")
-@_data
+@data_option
 @click.pass_context
 def tills(context: click.Context, data: Path | None) -> None:
     """Give each till a token of its own, and take it back.
@@ -61,7 +56,7 @@ def revoke(data: Path | None, till_id: str) -> None:
 
 
 @click.group(short_help="Link customers' phones; say how offers go on after a loss.")
-@_data
+@data_option
 @click.pass_context
 def offers(context: click.Context, data: Path | None) -> None:
     """Link customers' phones, and say how offers go on after their store was lost."""

@@ -26,12 +26,11 @@ TOKEN_BYTES: Final = 32
 ID_BYTES: Final = 6
 
 
-class Screen(BaseModel):
-    """Hold what is known of one screen; never its token."""
+class TokenRecord(BaseModel):
+    """Hold what is known of something at a stand that has a token; never the token."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    screen_id: str
     stand_id: Id
     name: str
     token_hash: str
@@ -43,6 +42,12 @@ class Screen(BaseModel):
     def is_revoked(self) -> bool:
         """True once its token opens nothing any more."""
         return self.revoked_s is not None
+
+
+class Screen(TokenRecord):
+    """Hold what is known of one screen."""
+
+    screen_id: str
 
 
 def token_hash(token: str) -> str:

@@ -9,35 +9,21 @@ import hmac
 import secrets
 from typing import Final, cast
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 from redis import Redis
 
 from vitrine.errors import ConfigurationError
 from vitrine.schemas import Id
 from vitrine.stores.redis import redis_errors
-from vitrine.stores.screens import TOKEN_BYTES, token_hash
+from vitrine.stores.screens import ID_BYTES, TOKEN_BYTES, TokenRecord, token_hash
 
 TILLS: Final = "stand:tills"
-ID_BYTES: Final = 6
 
 
-class Till(BaseModel):
-    """Hold what is known of one till; never its token."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class Till(TokenRecord):
+    """Hold what is known of one till."""
 
     till_id: Id
-    stand_id: Id
-    name: str
-    token_hash: str
-    added_s: int
-    """Of UTC, as the other time."""
-    revoked_s: int | None = None
-
-    @property
-    def is_revoked(self) -> bool:
-        """True once its token opens nothing any more."""
-        return self.revoked_s is not None
 
 
 def add(
