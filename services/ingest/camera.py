@@ -6,6 +6,7 @@ import logging
 import time
 from contextlib import closing
 from threading import Event
+from typing import TypeAlias
 
 from vitrine.clock import SECOND_NS
 from vitrine.mall import Camera
@@ -18,6 +19,7 @@ from vitrine.services.ingest.shared import Shared
 from vitrine.services.ingest.shots import (
     CAUSES,
     Ended,
+    Picture,
     Shot,
     Source,
     Unreadable,
@@ -40,6 +42,9 @@ LONGEST_DELAY_S = 30.0
 # A live camera of which no picture could be decoded for so long is opened anew. Chosen, not
 # measured: as long as one that sends nothing is waited for.
 GARBAGE_S = 10.0
+
+Decoded: TypeAlias = Picture | Unreadable
+"""A picture, or why there is none."""
 
 UNTOLD = "no page of the stand shows the notice, so nothing is analysed"
 
@@ -75,6 +80,7 @@ class CameraRun:
         self._up = False
         self._looped_ns = 0
         self._unreadable = 0
+        self._flows = False
         self._good_at = 0.0
         self._closed = False
         self._untold = False
@@ -189,15 +195,9 @@ class CameraRun:
 
     def _take(self, shot: Shot) -> None:
         """Publish one picture, or drop it with a reason."""
-        if self.source.live and self._wait_for(shot):
-            return
-        captured_ns = self._capture_time_ns(shot)
-        if not self.source.live:
-            pace = self._shared.pace
-            due = pace.wait(self.camera.id, captured_ns, self.stop)
-            if not due:
-                return
-        if self._is_closed(captured_ns):
+        captured_ns, picture = self._await(shot)
+        self._flows = False
+        if captured_ns is None or self._is_closed(captured_ns):
             return
         counter = metrics.CAMERA_FRAMES.labels(self.camera.id)
         counter.inc()
@@ -208,13 +208,35 @@ class CameraRun:
         if refusal is not None:
             self.output.drop(refusal)
             return
-        try:
-            pixels, truth = shot.read()
-        except Unreadable as error:
-            self._skip(error)
+        if picture is None:
+            picture = _decoded(shot)
+        if isinstance(picture, Unreadable):
+            self._skip(picture)
             return
         self._good_at = time.monotonic()
+        self._flows = True
+        pixels, truth = picture
         self.output.publish(pixels, captured_ns, truth)
+
+    def _await(self, shot: Shot) -> tuple[int | None, Decoded | None]:
+        """Return the capture time of a picture when that has come; None when stopped before.
+
+        A picture of a recording is there before its time, so it may come decoded: it should be
+        no later than one of a camera. Where the last one was not used, this may not be either.
+        """
+        if self.source.live:
+            if self._wait_for(shot):
+                return None, None
+            return self._capture_time_ns(shot), None
+        captured_ns = self._capture_time_ns(shot)
+        picture = None
+        if self._flows:
+            picture = _decoded(shot)
+        pace = self._shared.pace
+        due = pace.wait(self.camera.id, captured_ns, self.stop)
+        if not due:
+            return None, None
+        return captured_ns, picture
 
     def _is_closed(self, captured_ns: int) -> bool:
         """Return True outside the stand's opening hours; people are gone where they end."""
@@ -332,3 +354,10 @@ class CameraRun:
         self._up = up
         gauge = metrics.CAMERA_UP.labels(self.camera.id)
         gauge.set(up)
+
+
+def _decoded(shot: Shot) -> Decoded:
+    try:
+        return shot.read()
+    except Unreadable as error:
+        return error

@@ -35,7 +35,14 @@ from vitrine.clock import SECOND_NS
 from vitrine.services.ingest import camera as camera_module
 from vitrine.services.ingest.camera import CameraRun
 from vitrine.services.ingest.pace import FullSpeed
-from vitrine.services.ingest.shots import Ended, Shots, Source, Unreadable
+from vitrine.services.ingest.shots import (
+    Ended,
+    Picture,
+    Shot,
+    Shots,
+    Source,
+    Unreadable,
+)
 from vitrine.services.ingest.sources import source_of
 from vitrine.services.ingest.truth import TruthFile
 from vitrine.topics import FRAMES
@@ -255,6 +262,45 @@ def test_a_file_that_waited_goes_on_in_the_time_of_the_clock() -> None:
     repeatable = make_shared(pace=Waited())
     make_run(make_source(make_shots(4)), repeatable).run()
     assert seconds_of(frames(repeatable.bus)) == [0, 0.1, 0.2, 0.3]
+
+
+def test_a_picture_of_a_recording_is_decoded_before_it_is_due() -> None:
+    steps: list[str] = []
+
+    class Listed(FullSpeed):
+        def wait(
+            self,
+            camera_id: str,
+            at_ns: int,
+            stop: Event,
+        ) -> bool:
+            steps.append("due")
+            return super().wait(camera_id, at_ns, stop)
+
+    def read() -> Picture:
+        steps.append("decoded")
+        return plain_picture(90), None
+
+    shots = [Shot(number * SECOND_NS // 10, read) for number in range(3)]
+    make_run(make_source(shots), make_shared(pace=Listed())).run()
+    # Nothing says before the first one that anybody takes pictures.
+    assert steps == ["due", "decoded", "decoded", "due", "decoded", "due"]
+
+
+def test_a_camera_whose_pictures_are_not_taken_decodes_none() -> None:
+    decoded: list[int] = []
+
+    def read() -> Picture:
+        decoded.append(1)
+        return plain_picture(90), None
+
+    shots = [Shot(number * SECOND_NS // 10, read) for number in range(10)]
+    shared = make_shared(in_flight=3)
+    camera = make_camera(id="idle", overload="drop")
+    make_run(make_source(shots), shared, camera).run()
+    assert dropped("idle", "overload") == 7
+    # Three are used; before the fourth nothing said that it would not be.
+    assert len(decoded) == 4
 
 
 def test_a_file_that_waits_for_workers_can_be_stopped() -> None:
