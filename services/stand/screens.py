@@ -11,7 +11,8 @@ from pydantic import SecretStr
 from starlette.requests import HTTPConnection
 
 from vitrine.services.stand.dependencies import StandId
-from vitrine.stores.screens import Screen, token_hash
+from vitrine.stores.screens import Screen
+from vitrine.stores.token_records import token_hash
 from vitrine.telemetry.metrics import HTTP_REFUSED
 from vitrine.web.guard import PageGuard
 from vitrine.web.locked import Locked, Unlocked

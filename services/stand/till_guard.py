@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import closing
 from typing import Annotated, Final
 
 from fastapi import Depends, Header, HTTPException, Request, Security
 from fastapi.security import HTTPBearer
 
-from vitrine.errors import Unavailable
+from vitrine.errors import ConfigurationError, Unavailable
 from vitrine.services.stand.dependencies import Web, WebOf
 from vitrine.stores import tills
 from vitrine.stores.tills import Till
 from vitrine.telemetry.metrics import HTTP_REFUSED
 from vitrine.web.tokens import TokenGuard, bearer_token
+
+logger = logging.getLogger(__name__)
 
 BEARER: Final = {"WWW-Authenticate": "Bearer"}
 # The store is asked for two seconds at most.
@@ -39,6 +42,9 @@ def require_own_token(
             till = tills.by_token(redis, token) if token else None
     except Unavailable as error:
         raise HTTPException(503, str(error), LATER) from error
+    except ConfigurationError as error:
+        logger.error("%s", error)  # noqa: TRY400 - the message says it all
+        till = None
     if till is None:
         raise _refused(request, web, token)
     if till.is_revoked:

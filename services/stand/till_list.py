@@ -60,6 +60,9 @@ def revoke_till(data: Path | None, till_id: str) -> None:
     """Revoke a till's token. Raises ConfigurationError for an unknown till."""
     with opened(data) as redis:
         till = stored.revoke(redis, till_id, int(time.time()))
+    if till is None:
+        click.echo(f"what the store had of till {till_id} is removed")
+        return
     click.echo(f"till {till.till_id} of stand {till.stand_id} is revoked")
 
 

@@ -289,6 +289,21 @@ def test_a_revoked_till_and_a_wrong_token_open_nothing(
     assert refused.json()["detail"] == "the token of this till was revoked"
 
 
+def test_a_till_whose_record_is_damaged_is_refused_and_harms_no_other(
+    stand: Running,
+    redis: Redis,
+    till: TillOfStand,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    code = granted(redis)
+    damaged = TillOfStand(stand, redis)
+    redis.hset(tills.TILLS, damaged.till.till_id, "{}")
+    assert damaged.ask("redeem", code=code).status_code == 401
+    remedy = f"`vitrine tills revoke {damaged.till.till_id}` removes it"
+    assert remedy in caplog.text
+    assert till.ask("redeem", code=code).status_code == 200
+
+
 def test_the_api_describes_itself(stand: Running) -> None:
     answer = stand.http.get("/till/openapi.json")
     assert answer.json() == description()
@@ -331,6 +346,16 @@ def test_a_till_is_added_listed_and_revoked(redis: Redis) -> None:
     assert "no till till-0" in str(unknown.exception)
     bad = CliRunner().invoke(command, ["add", "no stand"])
     assert "is no id of a stand" in str(bad.exception)
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_till_that_cannot_be_read_is_named_and_can_be_removed(redis: Redis) -> None:
+    redis.hset(tills.TILLS, "till-0", "{}")
+    listed = CliRunner().invoke(command, ["list"])
+    assert "`vitrine tills revoke till-0` removes it" in str(listed.exception)
+    removed = CliRunner().invoke(command, ["revoke", "till-0"])
+    assert removed.output == "what the store had of till till-0 is removed\n"
+    assert redis.hexists(tills.TILLS, "till-0") is False
 
 
 @pytest.mark.usefixtures("environment")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from vitrine.services.stand.screens import Screens
-from vitrine.stores.screens import Screen, token_hash
+from vitrine.stores.screens import Screen
+from vitrine.stores.token_records import token_hash
 
 
 def make_screen(screen_id: str = "s1", **fields: Any) -> Screen:
