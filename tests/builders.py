@@ -44,18 +44,19 @@ def make_face(
     pitch: float = 0.0,
     roll: float = 0.0,
     smile: float = 0.0,
+    eye_open: float = 0.1,
     **fields: Any,
 ) -> Face:
     """Return a face `size` pixels high around (x, y).
 
-    `smile` widens the mouth, in distances of the outer eye corners.
+    `smile` widens the mouth, in distances of the outer eye corners, as `eye_open` is.
     """
     width = 0.8 * size
     expression = Expression(
         mouth_open=0.05,
         mouth_width=0.6 + smile,
         brow_raise=0.25,
-        eye_open=0.1,
+        eye_open=eye_open,
     )
     values: dict[str, Any] = {
         "track_id": track,

@@ -1,4 +1,4 @@
-"""Attention: the times for which a head is turned to the screen."""
+"""Attention: the times for which a head is turned to the screen, with open eyes."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ VIEWING_DISTANCE_M: Final = 2.0
 # Chosen, not measured: longer than a single wrong frame at 5 frames a second.
 SETTLE_NS: Final = SECOND_NS // 4
 """A glance, and looking away that ends one, must be seen to last so long."""
+
+# A blink takes 0.1 to 0.4 s.
+BLINK_NS: Final = SECOND_NS // 2
+"""Eyes that are closed for so long end a glance."""
 
 # Chosen, not measured: a camera of two frames a second still shows glances.
 GAP_NS: Final = 6 * SECOND_NS // 10
@@ -90,12 +94,14 @@ class Attention:
     since_ns: int | None = None
     """First view inside the cone; None where no glance is open."""
     inside_ns: int = 0
-    """Last view inside the cone."""
+    """Last view inside the cone with open eyes."""
     outside_ns: int | None = None
-    """First view outside since the last one inside."""
+    """First view since then that was not."""
     seen_ns: int = 0
     settled: bool = False
     """The open glance has lasted long enough to be one."""
+    faces: bool = False
+    """The head was inside the cone at the last view, whatever the eyes did."""
 
     def observe(
         self,
@@ -103,8 +109,13 @@ class Attention:
         yaw: float,
         pitch: float,
         cone: Cone,
+        *,
+        closed: bool = False,
     ) -> Interval | None:
-        """Take a view, in order of time; return the glance that is over by now, if any."""
+        """Take a view, in order of time; return the glance that is over by now, if any.
+
+        `closed`: the eyes are.
+        """
         ended = None
         gap_ns = at_ns - self.seen_ns
         if gap_ns > GAP_NS:
@@ -113,10 +124,12 @@ class Attention:
         margin = 0.0
         if self.since_ns is not None:
             margin = HYSTERESIS_DEG
-        if cone.holds(yaw, pitch, margin):
+        self.faces = cone.holds(yaw, pitch, margin)
+        if self.faces and not closed:
             self._look(at_ns)
         elif self.since_ns is not None:
-            return self._look_away(at_ns)
+            lasting_ns = BLINK_NS if self.faces else SETTLE_NS
+            return self._look_away(at_ns, lasting_ns)
         return ended
 
     def _look(self, at_ns: int) -> None:
@@ -128,16 +141,16 @@ class Attention:
         if lasted_ns >= SETTLE_NS:
             self.settled = True
 
-    def _look_away(self, at_ns: int) -> Interval | None:
+    def _look_away(self, at_ns: int, lasting_ns: int) -> Interval | None:
         if self.outside_ns is None:
             self.outside_ns = at_ns
         away_ns = at_ns - self.outside_ns
-        if away_ns < SETTLE_NS:
+        if away_ns < lasting_ns:
             return None
         return self.close()
 
     def close(self) -> Interval | None:
-        """End the glance with the last view inside the cone; return it, if there was one."""
+        """End the glance with the last look; return it, if there was one."""
         glance = self.glance()
         self.since_ns = None
         self.outside_ns = None
@@ -149,10 +162,6 @@ class Attention:
         if self.since_ns is None or not self.settled:
             return None
         return self.since_ns, self.inside_ns
-
-    def inside(self) -> bool:
-        """Return true where the last view was inside the cone."""
-        return self.since_ns is not None and self.outside_ns is None
 
     def may_change_before(self, at_ns: int) -> bool:
         """Return true where views to come still decide about the time before `at_ns`."""

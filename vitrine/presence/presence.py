@@ -19,6 +19,7 @@ from vitrine.presence.company import (
     Neighbour,
 )
 from vitrine.presence.expression import Baseline
+from vitrine.presence.eyes import Eyes
 from vitrine.presence.liveness import Liveness, place_of
 from vitrine.presence.rules import PresenceRules
 from vitrine.presence.score import MOTION_S, Span, View, proximity, steadiness
@@ -63,6 +64,7 @@ class Presence:
     glances: list[Interval] = field(default_factory=list)
     """Glances that are over, as far as a part to come or the live score needs them."""
     attention: Attention = field(default_factory=Attention)
+    eyes: Eyes = field(default_factory=Eyes)
     liveness: Liveness = field(default_factory=Liveness)
     baseline: Baseline = field(default_factory=Baseline)
     face_share: float = 0.0
@@ -155,16 +157,18 @@ class Presence:
         passed_ns = at_ns - self.seen_ns
         seconds = passed_ns / SECOND_NS
         self._follow(face, seconds)
+        closed = self.eyes.are_closed(face, self.height_px, seconds)
         glance = self.attention.observe(
             at_ns,
             yaw=face.yaw,
             pitch=face.pitch,
             cone=rules.cone,
+            closed=closed,
         )
         if glance is not None:
             self.glances.append(glance)
         response = 0.0
-        if self.attention.inside():
+        if self.attention.faces:
             response = self.baseline.observe(face.expression, seconds)
             if groups is not None:
                 self.shown.observe(at_ns, groups)

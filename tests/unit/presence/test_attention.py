@@ -261,7 +261,7 @@ def test_a_glance_lasts_a_quarter_second(length_s: float, settled: bool) -> None
 
 
 @pytest.mark.parametrize(
-    ("yaws", "inside"),
+    ("yaws", "faces"),
     [
         ([], False),
         ([0], True),
@@ -269,11 +269,63 @@ def test_a_glance_lasts_a_quarter_second(length_s: float, settled: bool) -> None
         ([0, AWAY, 0], True),
     ],
 )
-def test_inside_is_true_between_the_first_view_inside_and_the_next_outside(
-    yaws: list[float], inside: bool
+def test_a_head_faces_the_screen_where_the_last_view_was_inside(
+    yaws: list[float], faces: bool
 ) -> None:
     views = [(step / 10, yaw) for step, yaw in enumerate(yaws)]
-    assert looked(*views).inside() == inside
+    assert looked(*views).faces == faces
+
+
+def glances_with_eyes(closed: list[bool]) -> list[tuple[int, int] | None]:
+    """The glances, as they end, of a head that faces the screen, ten views a second."""
+    attention = Attention()
+    ended = []
+    for step, is_closed in enumerate(closed):
+        glance = attention.observe(
+            at(step / 10),
+            yaw=0.0,
+            pitch=0.0,
+            cone=Cone(),
+            closed=is_closed,
+        )
+        ended.append(glance)
+    ended.append(attention.close())
+    return [glance for glance in ended if glance is not None]
+
+
+def test_a_blink_does_not_end_a_glance() -> None:
+    blink = [False] * 5 + [True] * 5 + [False] * 5
+    assert glances_with_eyes(blink) == [(at(0.0), at(1.4))]
+
+
+def test_eyes_closed_for_half_a_second_end_a_glance_where_they_were_open_last() -> None:
+    closed = [False] * 5 + [True] * 6 + [False] * 5
+    assert glances_with_eyes(closed) == [
+        (at(0.0), at(0.4)),
+        (at(1.1), at(1.5)),
+    ]
+
+
+def test_no_glance_begins_with_closed_eyes() -> None:
+    assert glances_with_eyes([True] * 10) == []
+
+
+def test_a_head_turned_away_ends_a_glance_as_soon_with_closed_eyes() -> None:
+    attention = looked((0.0, 0), (0.3, 0), (0.4, AWAY))
+    ended = attention.observe(
+        at(0.65),
+        yaw=AWAY,
+        pitch=0.0,
+        cone=Cone(),
+        closed=True,
+    )
+    assert ended == (at(0.0), at(0.3))
+
+
+def test_a_head_faces_the_screen_with_closed_eyes() -> None:
+    attention = Attention()
+    attention.observe(at(0.0), 0.0, 0.0, Cone(), closed=True)
+    assert attention.faces
 
 
 CONE = Cone(yaw=10, pitch=5)
