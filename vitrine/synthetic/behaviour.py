@@ -33,6 +33,11 @@ CLOSE: Final = 0.08
 """Share of those who go as close as the camera above still sees them."""
 BEYOND: Final = 0.4
 """Metres outside a picture where ways begin and end."""
+ADULT_M: Final = (1.42, 1.72)
+CHILD_M: Final = (0.95, 1.25)
+"""Height of a head's middle above the floor."""
+CHILD_HEAD: Final = 0.92
+"""Size of a child's head, of an adult's."""
 BEHIND: Final = 0.45
 """Metres from one of a group to the next, on their way."""
 BACK: Final = (3.0, 3.6)
@@ -51,6 +56,7 @@ class Body:
     number: int
     height: float
     scale: float
+    child: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,11 +76,29 @@ class Plan:
     stay: float
 
 
-def draw_body(rng: Rng, person: int, number: int) -> Body:
-    """Draw a person's size; `rng` belongs to the person, so it is always the same."""
-    height = rng.uniform(1.42, 1.72)
+def draw_body(
+    rng: Rng,
+    person: int,
+    number: int,
+    children: float = 0.0,
+) -> Body:
+    """Draw a person's size; `rng` belongs to the person, so it is always the same.
+
+    `children` is the share of people who are children.
+    """
+    height = rng.uniform(*ADULT_M)
     scale = rng.normal(1.0, 0.03)
-    return Body(person, number, float(height), float(scale))
+    child = bool(rng.uniform() < children)
+    if child:
+        height = rng.uniform(*CHILD_M)
+        scale *= CHILD_HEAD
+    return Body(
+        person=person,
+        number=number,
+        height=float(height),
+        scale=float(scale),
+        child=child,
+    )
 
 
 def draw_plan(rng: Rng, scene: Scene, start: float) -> Plan:
@@ -139,6 +163,8 @@ def draw_visitor(
         number=body.number,
         height=body.height,
         scale=body.scale,
+        child=body.child,
+        party=plan.start,
         legs=legs,
         looks=looks,
         episodes=tuple(episodes),

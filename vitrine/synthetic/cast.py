@@ -36,6 +36,9 @@ class Actor:
     """As the camera sees it."""
     facing: Callable[[float], HeadPose]
     """The head's pose relative to the line from the middle of the screen."""
+    party: float = 0.0
+    """The same for those who came together; 0 in the demo, where all come alone."""
+    child: bool = False
 
 
 class Cast(Protocol):
@@ -150,6 +153,8 @@ class StandCast:
             day=day,
             stance=partial(self._stance, visitor),
             facing=partial(_pose, SCREEN, visitor),
+            party=visitor.party,
+            child=visitor.child,
         )
 
     def _stance(self, visitor: Visitor, t: float) -> Stance:

@@ -32,7 +32,14 @@ class Options(BaseModel):
     seed: int = Field(0, ge=0, lt=2**32)
     seconds: float | None = Field(None, gt=0, allow_inf_nan=False)
     scene: Literal[
-        "demo", "quiet", "rush", "returning", "posters", "reactions", "night"
+        "demo",
+        "quiet",
+        "rush",
+        "returning",
+        "posters",
+        "reactions",
+        "families",
+        "night",
     ] = "demo"
     stand: int = Field(1, ge=1, le=4)
     view: int = Field(1, ge=1, le=2)

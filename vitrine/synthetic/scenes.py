@@ -21,6 +21,8 @@ class Scene:
     """Seconds."""
     grouped: float = 0.25
     """Share of arrivals of two or three together."""
+    children: float = 0.0
+    """Share of people who are as tall as children."""
     returning: float = 0.25
     """Share of arrivals, once there is somebody, of people who left this stand some minutes ago."""
     returns_after: tuple[float, float] = (75.0, 300.0)
@@ -70,6 +72,14 @@ SCENES: Final = {
         glancing=0,
         grouped=0,
         scripted=True,
+    ),
+    "families": Scene(
+        people=5,
+        arrivals=8,
+        passing=0.3,
+        glancing=0.2,
+        grouped=0.6,
+        children=0.25,
     ),
     "night": Scene(
         people=4,

@@ -184,7 +184,7 @@ class Timetable:
             self._people.append(_Person())
         own = self._rng(2**32, person)
         visit = self._people[person].visits + 1
-        return draw_body(own, person, visit)
+        return draw_body(own, person, visit, self._scene.children)
 
     def _candidates(
         self,

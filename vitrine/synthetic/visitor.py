@@ -98,6 +98,9 @@ class Visitor:
     episodes: tuple[Episode, ...]
     phase: float
     """Of all small motion, radians: people do not move in step."""
+    party: float = 0.0
+    """When the first of those came who are here together: nobody else comes then."""
+    child: bool = False
 
     @cached_property
     def start(self) -> float:

@@ -114,3 +114,26 @@ def test_groups_come_together_and_stand_together(stands: list[list[Visitor]]) ->
     ]
     near = [dist(a.spot, b.spot) < 1.0 for a, b in pairs if a.spot and b.spot]
     assert np.mean(near) > 0.3
+
+
+def test_only_in_a_scene_with_children_some_are_as_low_as_children() -> None:
+    timetable = make_timetable("families", seed=1)
+    families = visits(timetable, 0, 1, seconds=300)
+    children = [visit for visit in families if visit.child]
+    assert 0.1 < len(children) / len(families) < 0.4
+    assert all(0.95 <= child.height <= 1.25 for child in children)
+    rush = visits(make_timetable("rush", seed=1), 0, 1, seconds=60)
+    assert not any(visit.child for visit in rush)
+
+
+def test_who_comes_together_is_one_party() -> None:
+    timetable = make_timetable("families", seed=1)
+    parties: dict[float, list[Visitor]] = {}
+    for visit in visits(timetable, 0, 1, seconds=300):
+        parties.setdefault(visit.party, []).append(visit)
+    sizes = {len(party) for party in parties.values()}
+    assert sizes == {1, 2, 3}
+    for party in parties.values():
+        starts = [visit.start for visit in party]
+        # One after the other, at most 0.7 s apart.
+        assert max(starts) - min(starts) <= 1.4
