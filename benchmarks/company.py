@@ -60,7 +60,7 @@ class Seen:
             names = frozenset(pair)
             self.frames[names] = self.frames.get(names, 0) + 1
 
-    def take_presences(self, presences: Iterable[Presence]) -> None:
+    def take_presences(self, presences: Sequence[Presence]) -> None:
         """Take what is said of those who are present."""
         tracks = {}
         for presence in presences:
@@ -170,7 +170,7 @@ def rules_of_a_stand() -> PresenceRules:
 def mean_face() -> Points:
     """Return the points (68, 2) of the mean face around their middle, in eye distances."""
     shape = load_basis().mean_shape / EYE_DISTANCE
-    return shape - shape.mean(axis=0)
+    return np.asarray(shape - shape.mean(axis=0), np.float32)
 
 
 def faces_at(
@@ -202,17 +202,20 @@ def face_of(
     middle: Points,
 ) -> Face:
     """Return the face of somebody who stands so; its points are not turned."""
-    points = middle * stance.eye_distance + stance.pivot
-    return Face(
-        track_id=name,
-        box=face_box(points),
-        score=0.9,
-        points=tuple(map(tuple, points.tolist())),
-        yaw=stance.pose.yaw,
-        pitch=stance.pose.pitch,
-        roll=stance.pose.roll,
-        quality=0.8,
-        expression=CALM,
+    placed = middle * stance.eye_distance + stance.pivot
+    points = np.asarray(placed, np.float32)
+    return Face.model_validate(
+        {
+            "track_id": name,
+            "box": face_box(points),
+            "score": 0.9,
+            "points": points.tolist(),
+            "yaw": stance.pose.yaw,
+            "pitch": stance.pose.pitch,
+            "roll": stance.pose.roll,
+            "quality": 0.8,
+            "expression": CALM,
+        }
     )
 
 
