@@ -46,9 +46,7 @@ class Reports:
             stage = self._stages.stage(play.stand_id)
             if stage is not None:
                 stage.tally.count_play(play)
-                # After its clock was set, a play may have ended in the future.
-                ended = now.at_utc(min(play.end_ns, now.utc_ns))
-                stage.director.ended(play.play_id, ended.steady_ns)
+                stage.director.reported(self._stages.mall, play, now)
         return records
 
     def interaction_records(

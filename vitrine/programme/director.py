@@ -17,7 +17,7 @@ from vitrine.programme.picking import Pick
 from vitrine.programme.playlist import Choice, Usable, chosen, running
 from vitrine.programme.rotation import Rotation
 from vitrine.programme.screen import PlannedPlay, Screen
-from vitrine.schemas import LONGEST_REASON
+from vitrine.schemas import LONGEST_REASON, Play
 
 # Chosen, not measured: whatever conditions say, nobody can read more than six switches a minute.
 BETWEEN_CUTS_NS: Final = 10 * SECOND_NS
@@ -67,13 +67,27 @@ class Director:
             command_id = play_id.rpartition(".")[2]
             self.screen.ended(command_id, end_ns)
 
+    def reported(self, mall: Mall, play: Play, now: Moment) -> None:
+        """Take in a play that was on the screen: the next one may begin, and caps count it.
+
+        Also one that a page showed on its own, or that a process of before decided.
+        """
+        # After its clock was set, a play may be of the future.
+        ended = now.at_utc(min(play.end_ns, now.utc_ns))
+        self.ended(play.play_id, ended.steady_ns)
+        command_id = play.play_id.rpartition(".")[2]
+        start = now.at_utc(min(play.start_ns, now.utc_ns))
+        for campaign in mall.campaigns:
+            if campaign.id == play.campaign_id:
+                self.frequency.played(campaign, command_id, start.steady_ns)
+
     def failed(self, command_id: str) -> None:
         """Take in that the creative of a command cannot be shown: it counts for no cap."""
         if self.screen is None:
             return
         for play in (self.screen.current, self.screen.following):
             if play is not None and play.command.command_id == command_id:
-                self.frequency.take_back(play.campaign)
+                self.frequency.take_back(play.campaign, command_id)
         self.screen.failed(command_id)
 
     def next_play(
@@ -135,7 +149,7 @@ class Director:
         )
         if cut:
             self._cut_ns = now.steady_ns
-        self.frequency.played(choice.campaign, start.steady_ns)
+        self.frequency.played(choice.campaign, command.command_id, start.steady_ns)
         screen.send(play)
         return play
 

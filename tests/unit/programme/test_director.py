@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.builders import at, make_engagement, make_person
+from tests.policy_builders import make_play
 from tests.stand_builders import ENGAGED, STAND, make_campaign, mall_of
 from vitrine.clock import Moment
 from vitrine.mall import Campaign, Creative, Mall
@@ -555,7 +556,17 @@ def test_campaigns_that_are_configured_no_more_are_forgotten() -> None:
     for number in range(20):
         mall = mall_of(make_campaign(f"c{number}", PLAIN, caps=capped))
         next_play(director, number, session=number, mall=mall)
-    assert list(director.frequency._starts) == ["c19"]
+    assert list(director.frequency._plays) == ["c19"]
+
+
+def test_a_play_that_a_page_showed_on_its_own_counts_for_the_cap() -> None:
+    mall = mall_of(make_campaign("spring", PLAIN, caps={"per_hour": 1}))
+    director = Director("north")
+    alone = make_play("page-1.abcx10", start_ns=at(-3000), end_ns=at(-2992))
+    for _ in range(2):
+        director.reported(mall, alone, moment(0))
+    assert [one.campaign_id for one in commands(director, [0], mall)] == ["house"]
+    assert [one.campaign_id for one in commands(director, [600], mall)] == ["spring"]
 
 
 def test_a_response_never_follows_a_competitor() -> None:
