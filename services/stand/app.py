@@ -18,6 +18,7 @@ from vitrine.runtime.stop import impatient
 from vitrine.services.stand.creatives import Creatives
 from vitrine.services.stand.dependencies import Web
 from vitrine.services.stand.handler import StandHandler
+from vitrine.services.stand.kept_caps import KeptCaps
 from vitrine.services.stand.offer_desk import OfferDesk
 from vitrine.services.stand.passing_on import PassingOn
 from vitrine.services.stand.policies import Policies
@@ -210,6 +211,7 @@ class StandService:
             Creatives(folder / "creatives", self._settings.allowed_hosts()),
             Resting(folder / "creatives"),
             Policies(redis, context.clock),
+            KeptCaps(redis),
             key,
             self._settings.public_url,
             webhook,

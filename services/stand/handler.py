@@ -18,6 +18,7 @@ from vitrine.schemas import Identity, Interaction, StandEngagement
 from vitrine.services.stand.broadcast import Broadcast
 from vitrine.services.stand.creatives import Creatives
 from vitrine.services.stand.directing import Directing
+from vitrine.services.stand.kept_caps import KeptCaps
 from vitrine.services.stand.notices import missing_pages, unreachable_offers
 from vitrine.services.stand.offer_desk import OfferDesk
 from vitrine.services.stand.policies import Policies, outcome_records
@@ -61,6 +62,7 @@ class StandHandler(Handler):
         creatives: Creatives,
         resting: Resting,
         policies: Policies,
+        kept_caps: KeptCaps,
         key: bytes,
         public_url: str | None = None,
         webhook: Webhook | None = None,
@@ -74,6 +76,7 @@ class StandHandler(Handler):
         self._creatives = creatives
         self._resting = resting
         self._policies = policies
+        self._kept_caps = kept_caps
         self._stages = Stages()
         self._reports = Reports(self._stages)
         self._directing = Directing(
@@ -137,6 +140,7 @@ class StandHandler(Handler):
             self._webhook.tell(told)
         self._policies.settle(staged.learned)
         self._policies.keep()
+        self._kept_caps.keep(self._stages, self._clock.now())
 
     def stopped(self) -> Outputs:
         """Return the last reports of the players."""
@@ -144,6 +148,7 @@ class StandHandler(Handler):
         outputs = self._record(submissions)
         outputs.staged = self._staged(submissions, [])
         self._policies.keep(at_once=True)
+        self._kept_caps.keep(self._stages, self._clock.now())
         self._tell_state(last=True)
         return outputs
 
@@ -212,6 +217,7 @@ class StandHandler(Handler):
             return []
         if self._started_ns == 0:
             self._started_ns = now.utc_ns
+        self._kept_caps.read(stand.id, stage.director.frequency, now)
         return self._directing.direct(stand, stage, now)
 
     def _record(self, submissions: Sequence[Submission]) -> Outputs:
@@ -251,6 +257,7 @@ class StandHandler(Handler):
             *self._creatives.shut_in,
             *self._offers.problems,
             *self._policies.problems,
+            *self._kept_caps.problems,
             *missing_pages(self._stages.mall, self._public_url),
             *unreachable_offers(self._stages.mall, self._public_url),
         ]

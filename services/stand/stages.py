@@ -10,6 +10,7 @@ from vitrine.bus import Commit, Received, TopicPartition, partition_for
 from vitrine.clock import Moment
 from vitrine.mall import Condition, Mall, Stand
 from vitrine.programme.director import Director
+from vitrine.programme.frequency import Frequency
 from vitrine.programme.reactions import Showing
 from vitrine.schemas import Identity, Interaction, StandEngagement
 from vitrine.services.stand.counters import remove_counters, start_counters
@@ -126,7 +127,7 @@ class Stages:
         added = wanted - self._stages.keys()
         removed = self._stages.keys() - wanted
         for stand_id in added:
-            director = Director(stand_id)
+            director = Director(stand_id, frequency=Frequency(known=False))
             self._stages[stand_id] = Stage(director)
             start_counters(stand_id)
         for stand_id in removed:

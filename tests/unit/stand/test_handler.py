@@ -35,6 +35,7 @@ from vitrine.programme.commands import to_play
 from vitrine.schemas import Interaction, Play
 from vitrine.services.stand.creatives import Creatives
 from vitrine.services.stand.handler import StandHandler
+from vitrine.services.stand.kept_caps import KeptCaps
 from vitrine.services.stand.offer_desk import OfferDesk, ShownOffer
 from vitrine.services.stand.policies import Policies
 from vitrine.services.stand.resting import Resting
@@ -78,6 +79,7 @@ class Rig:
             Creatives(folder),
             Resting(folder),
             Policies(redis, self.clock),
+            KeptCaps(redis),
             b"key",
         )
         self.handler.assigned({ENGAGEMENT: None, IDENTITIES: None})
