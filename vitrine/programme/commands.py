@@ -50,6 +50,7 @@ RefusalReason = Literal[
     "expired",
     "used",
     "overlap",
+    "cap",
     "no-play",
     "too-many",
     "rate",
@@ -92,6 +93,8 @@ class Command(Decision):
     """The creative came because a condition held."""
     alternatives: Alternatives = Field(default_factory=dict)
     """What might have been shown instead."""
+    per_hour: int | None = Field(None, exclude=True)
+    """Most plays of the campaign in any 60 minutes, of a player on its own; part of no token."""
 
     @property
     def play_id(self) -> str:

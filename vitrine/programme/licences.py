@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Annotated, Final
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from vitrine.clock import SECOND_NS
 from vitrine.mall import Campaign, Creative, Mall, Stand
@@ -23,7 +23,7 @@ from vitrine.programme.commands import (
     Decision,
     Refused,
 )
-from vitrine.programme.playlist import Usable, plain_choices, running
+from vitrine.programme.playlist import Choice, Usable, plain_choices, running
 from vitrine.schemas.base import Nanoseconds, Share
 
 OFFLINE: Final = "offline"
@@ -46,6 +46,9 @@ class Licence(Decision):
     from_ns: Nanoseconds
     until_ns: Nanoseconds
     """No play begins at this time or later."""
+    per_hour: Annotated[int, Field(ge=1)] | None = None
+    """Plays of the campaign in any 60 minutes, with those that the stand asked for; None without a
+    limit."""
 
     def command_at(self, start_ns: int) -> Command:
         """Return the command that a play from `start_ns` on stands under.
@@ -68,6 +71,7 @@ class Licence(Decision):
             slot_ns=slot_start(issued_ns),
             issued_ns=issued_ns,
             responds=False,
+            per_hour=self.per_hour,
         )
 
 
@@ -78,6 +82,8 @@ class Licensed:
     licence: Licence
     campaign: Campaign
     creative: Creative
+    rank: int
+    """0 of what comes first; others come where nothing of a lower rank may be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,27 +110,58 @@ def licences(
     issued = []
     from_ns = now_ns - now_ns % MILLISECONDS
     for span in _spans(mall, stand, from_ns):
-        for choice in plain_choices(span.campaigns, stand, span.from_ns, usable):
-            campaign = choice.campaign
-            creative = choice.creative
-            seed = f"{stand.id}\x1f{player_id}\x1f{span.from_ns}\x1f{campaign.id}\x1f{creative.id}"
-            licence = Licence(
-                licence_id=blake2b(seed.encode(), digest_size=10).hexdigest(),
-                stand_id=stand.id,
-                player_id=player_id,
-                player="page",
-                campaign_id=campaign.id,
-                advertiser=campaign.advertiser,
-                creative_id=creative.id,
-                seconds=creative.seconds,
-                probability=choice.probability,
-                holdout=campaign.holdout,
-                config_version=version,
-                from_ns=span.from_ns,
-                until_ns=span.until_ns,
-            )
-            issued.append(Licensed(licence, campaign, creative))
+        for rank, choices in enumerate(_ranks(span, stand, usable)):
+            for choice in choices:
+                licence = _licence(choice, span, version, stand, player_id)
+                found = Licensed(licence, choice.campaign, choice.creative, rank)
+                issued.append(found)
     return issued
+
+
+def _licence(
+    choice: Choice,
+    span: _Span,
+    version: str,
+    stand: Stand,
+    player_id: str,
+) -> Licence:
+    campaign = choice.campaign
+    creative = choice.creative
+    seed = (
+        f"{stand.id}\x1f{player_id}\x1f{span.from_ns}\x1f{campaign.id}\x1f{creative.id}"
+    )
+    return Licence(
+        licence_id=blake2b(seed.encode(), digest_size=10).hexdigest(),
+        stand_id=stand.id,
+        player_id=player_id,
+        player="page",
+        campaign_id=campaign.id,
+        advertiser=campaign.advertiser,
+        creative_id=creative.id,
+        seconds=creative.seconds,
+        probability=choice.probability,
+        holdout=campaign.holdout,
+        config_version=version,
+        from_ns=span.from_ns,
+        until_ns=span.until_ns,
+        per_hour=campaign.caps.per_hour,
+    )
+
+
+def _ranks(span: _Span, stand: Stand, usable: Usable) -> Iterator[list[Choice]]:
+    """Yield what comes first, then what comes when that was shown as often as it may, and so on.
+
+    The last of them has something without a cap.
+    """
+    left = span.campaigns
+    while True:
+        choices = plain_choices(left, stand, span.from_ns, usable)
+        yield choices
+        caps = [choice.campaign.caps.per_hour for choice in choices]
+        if None in caps:
+            return
+        priority = choices[0].campaign.priority
+        left = [campaign for campaign in left if campaign.priority < priority]
 
 
 def _spans(mall: Mall, stand: Stand, now_ns: int) -> Iterator[_Span]:
@@ -148,12 +185,12 @@ def _rotation(
 ) -> list[tuple[Campaign, Sequence[Creative]]]:
     """Return the campaigns that a screen may show on its own, and their creatives.
 
-    A screen alone counts nothing, so campaigns with caps wait for the stand.
+    It sees nobody, so campaigns that count what each visitor saw wait for the stand.
     """
     local = local_time(at_ns, stand.time_zone)
     found: list[tuple[Campaign, Sequence[Creative]]] = []
     for campaign in running(mall, stand, at_ns):
-        if campaign.caps.are_set:
+        if campaign.caps.per_visitor is not None:
             continue
         creatives = [c for c in campaign.creatives if c.rotates(local)]
         found.append((campaign, creatives))

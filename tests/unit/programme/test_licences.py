@@ -103,11 +103,34 @@ def test_a_creative_is_licensed_for_its_hours_only() -> None:
     assert noon.probability == 0.5
 
 
-@pytest.mark.parametrize("caps", [{"per_hour": 6}, {"per_visitor": 2}])
-def test_a_campaign_with_caps_waits_for_the_stand(caps: dict[str, int]) -> None:
-    capped = make_campaign("capped", caps=caps)
+def test_a_campaign_that_counts_what_each_visitor_saw_waits_for_the_stand() -> None:
+    capped = make_campaign("capped", caps={"per_visitor": 2})
     found = issued(capped, make_campaign("other"))
     assert {licensed.campaign.id for licensed in found} == {"other"}
+
+
+def test_a_licence_says_how_often_an_hour_its_campaign_may_come() -> None:
+    capped = make_campaign("capped", caps={"per_hour": 6})
+    found = issued(capped, make_campaign("other"))
+    most = {one.campaign.id: one.licence.per_hour for one in found}
+    assert most == {"capped": 6, "other": None}
+    assert {one.rank for one in found} == {0}
+
+
+def test_what_comes_when_a_cap_is_reached_is_licensed_too() -> None:
+    first = make_campaign("first", caps={"per_hour": 6}, priority=9)
+    second = make_campaign("second", caps={"per_hour": 6}, priority=8)
+    found = issued(first, second, make_campaign("last", priority=1))
+    ranks = [(one.campaign.id, one.rank, one.licence.probability) for one in found]
+    assert ranks == [("first", 0, 1), ("second", 1, 1), ("last", 2, 1)]
+
+
+def test_where_all_have_caps_the_house_comes_last() -> None:
+    found = issued(make_campaign("capped", caps={"per_hour": 6}))
+    assert [(one.campaign.id, one.rank) for one in found] == [
+        ("capped", 0),
+        ("house", 1),
+    ]
 
 
 def test_spans_begin_at_whole_milliseconds_as_a_browser_counts() -> None:
