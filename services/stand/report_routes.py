@@ -85,7 +85,7 @@ def _proved(
         now_ns,
         set_back=web.ledgers.lived_twice(command.issued_ns),
     )
-    play = web.ledgers.admit(play, (report.start_ns, report.end_ns))
+    play = web.ledgers.admit(play, (report.start_ns, report.end_ns), command.per_hour)
     if play.doubtful is not None:
         metrics.PLAYS_DOUBTFUL.labels(stand_id, play.doubtful).inc()
         logger.warning(

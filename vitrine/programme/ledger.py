@@ -6,12 +6,17 @@ from bisect import bisect_left, insort
 from typing import Final, NamedTuple
 
 from vitrine.clock import Moment
-from vitrine.programme.commands import SET_BACK_NS, Refused
+from vitrine.programme.commands import CLOCK_TOLERANCE_NS, SET_BACK_NS, Refused
+from vitrine.programme.frequency import HOUR_NS
+from vitrine.programme.licences import OFFLINE
 from vitrine.schemas import LONGEST_NS, OVERLAP_NS, Doubt, Play
 
 # Chosen, not measured: five and a half hours of plays of four seconds; some 1 MB a stand.
 MOST_PLAYS: Final = 5_000
 """Plays that are remembered for each stand; older ones are compared with nothing."""
+
+SURE_HOUR_NS: Final = HOUR_NS - CLOCK_TOLERANCE_NS
+"""Two plays that are nearer are within an hour, by any clock."""
 
 MOVED: Final[tuple[Doubt, ...]] = ("future", "overlap")
 """Doubts about plays whose time is only the nearest possible one."""
@@ -30,6 +35,8 @@ class Taken(NamedTuple):
     completed: bool
     doubtful: Doubt | None
     proven_ns: int
+    alone: str
+    """Campaign of a play that a player made on its own; empty for others."""
 
 
 class PlayLedger:
@@ -50,19 +57,24 @@ class PlayLedger:
         play: Play,
         reported: Reported,
         twice: Reported | None = None,
+        per_hour: int | None = None,
     ) -> Play:
         """Take in a play, and return it; the same report returns the same play again.
 
         `twice` is a span that the clock has passed through twice: a play at the time of others
         there is doubtful. One from the future was moved to now, and goes on to the nearest time
-        before at which the screen showed nothing. Raises Refused for another play of a command
-        that was used, and for one at a time at which the screen showed others.
+        before at which the screen showed nothing. `per_hour` is what the licence of a player on
+        its own allows its campaign. Raises Refused for another play of a command that was used, for
+        one at a time at which the screen showed others, and for one more than that.
         """
         known = self._by_id.get(play.play_id)
         if known is not None:
             return _again(play, reported, known)
         if self._shared_ns(play) > OVERLAP_NS:
             play = self._apart(play, twice)
+        # The time of a doubtful play says little about those of an hour.
+        if per_hour is not None and play.doubtful is None:
+            self._within_cap(play, per_hour)
         span = (play.start_ns, play.end_ns, play.play_id)
         self._by_id[play.play_id] = Taken(
             reported,
@@ -70,11 +82,29 @@ class PlayLedger:
             play.completed,
             play.doubtful,
             play.proven_ns,
+            play.campaign_id if play.reason == OFFLINE else "",
         )
         insort(self._spans, span)
         if len(self._by_id) > self._most:
             self._forget_first()
         return play
+
+    def _within_cap(self, play: Play, per_hour: int) -> None:
+        """Compare a play with those that players made on their own. Raises Refused.
+
+        An honest player counts at least these.
+        """
+        starts = [play.start_ns]
+        first = bisect_left(self._spans, (play.start_ns - SURE_HOUR_NS, 0, ""))
+        for start_ns, _, name in self._spans[first:]:
+            if start_ns > play.start_ns + SURE_HOUR_NS:
+                break
+            if self._by_id[name].alone == play.campaign_id:
+                starts.append(start_ns)
+        starts.sort()
+        for earlier_ns, later_ns in zip(starts, starts[per_hour:], strict=False):
+            if later_ns - earlier_ns < SURE_HOUR_NS:
+                raise Refused("cap", f"the licence allows {per_hour} plays an hour")
 
     def _apart(self, play: Play, twice: Reported | None) -> Play:
         """Return a play at the time of others as a doubtful one. Raises Refused."""
@@ -163,7 +193,12 @@ class Ledgers:
         """Return True for a time that the clock has passed through twice."""
         return self._twice is not None and self._twice[0] <= at_ns <= self._twice[1]
 
-    def admit(self, play: Play, reported: Reported) -> Play:
+    def admit(
+        self,
+        play: Play,
+        reported: Reported,
+        per_hour: int | None = None,
+    ) -> Play:
         """Take in a play of any stand, and return it. Raises Refused."""
         ledger = self._ledgers.setdefault(play.stand_id, PlayLedger())
-        return ledger.admit(play, reported, self._twice)
+        return ledger.admit(play, reported, self._twice, per_hour)

@@ -131,6 +131,46 @@ def test_the_plays_that_came_first_are_forgotten_first() -> None:
     assert refusal(ledger, make_play("e", 26, 34))[0] == "overlap"
 
 
+# Plays of a player on its own
+
+
+def alone(name: str, start: float, campaign_id: str = "spring") -> Play:
+    """A play under a licence, of 8 s."""
+    fields = {
+        "reason": "offline",
+        "campaign_id": campaign_id,
+        "start_ns": at(start),
+        "end_ns": at(start + 8),
+    }
+    return make_play(name, 0, 8).model_copy(update=fields)
+
+
+@pytest.mark.parametrize(("start", "refused"), [(3594, True), (3595, False)])
+def test_a_licence_is_good_for_so_many_plays_an_hour(
+    start: float, refused: bool
+) -> None:
+    ledger = PlayLedger()
+    for name, second in (("b", 1800), ("a", 0)):
+        play = alone(name, second)
+        ledger.admit(play, (play.start_ns, play.end_ns), per_hour=2)
+    late = alone("c", start)
+    reported = (late.start_ns, late.end_ns)
+    if not refused:
+        assert ledger.admit(late, reported, per_hour=2) == late
+        return
+    with pytest.raises(Refused) as caught:
+        ledger.admit(late, reported, per_hour=2)
+    assert caught.value.reason == "cap"
+
+
+def test_a_licence_counts_no_play_of_others_and_none_twice() -> None:
+    ledger = ledger_of((0, 8), (8, 16))
+    admit(ledger, alone("other", 20, "autumn"))
+    play = alone("own", 30)
+    for _ in range(2):
+        assert ledger.admit(play, (play.start_ns, play.end_ns), per_hour=1) == play
+
+
 # All stands
 
 
