@@ -7,11 +7,16 @@ from typing import Final
 
 from vitrine.clock import SECOND_NS, Moment
 from vitrine.mall import Campaign, Creative, Stand
+from vitrine.programme.frequency import Frequency
 from vitrine.programme.licences import Licensed, licences
 from vitrine.programme.playlist import Usable
 from vitrine.programme.tokens import sign
 from vitrine.services.stand.creatives import Creatives, kind, url
-from vitrine.services.stand.protocol import LicencesEvent, LicensedCreative
+from vitrine.services.stand.protocol import (
+    CountedPlay,
+    LicencesEvent,
+    LicensedCreative,
+)
 from vitrine.services.stand.stages import Stages
 from vitrine.services.stand.switchboard import Connection, Sent
 
@@ -72,8 +77,13 @@ class Licensing:
             return
         self._issued[stand.id] = _Issued(player.session, version, now)
 
+        stage = self._stages.stage(stand.id)
+        frequency = Frequency() if stage is None else stage.director.frequency
+
         def keepable(campaign: Campaign, creative: Creative) -> bool:
             if not usable(campaign, creative):
+                return False
+            if campaign.caps.are_set and not frequency.known:
                 return False
             return self._creatives.keepable(campaign, creative)
 
@@ -87,6 +97,7 @@ class Licensing:
         )
         event = LicencesEvent(
             licensed=[self._signed(licensed) for licensed in found],
+            counted=_counted(frequency, now),
             now_ns=now.utc_ns,
             steady_ns=now.steady_ns,
         )
@@ -103,4 +114,19 @@ class Licensing:
             fit=creative.fit,
             title=creative.name or creative.id,
             category=licensed.campaign.category or "",
+            rank=licensed.rank,
         )
+
+
+def _counted(frequency: Frequency, now: Moment) -> list[CountedPlay]:
+    """Return the plays that count for a cap now."""
+    found = []
+    for campaign_id, plays in frequency.counts(now).plays.items():
+        for start_ns, command_id in plays:
+            play = CountedPlay(
+                campaign_id=campaign_id,
+                command_id=command_id,
+                start_ns=start_ns,
+            )
+            found.append(play)
+    return found

@@ -72,6 +72,16 @@ class LicensedCreative(BaseModel):
     title: str
     category: str = ""
     """Of its campaign: other advertisers of the same one never follow it directly."""
+    rank: int = 0
+    """Others come where nothing of a lower rank may be shown."""
+
+
+class CountedPlay(BaseModel):
+    """Name a play of the last hour that counts for the cap of its campaign."""
+
+    campaign_id: str
+    command_id: str
+    start_ns: int
 
 
 class LicencesEvent(BaseModel):
@@ -81,6 +91,8 @@ class LicencesEvent(BaseModel):
     """
 
     licensed: Sequence[LicensedCreative]
+    counted: Sequence[CountedPlay] = ()
+    """What the stand knows of; the player counts on from there."""
     now_ns: int
     steady_ns: int
 

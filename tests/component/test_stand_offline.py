@@ -10,7 +10,12 @@ import pytest
 
 from tests.builders import T0_NS, at
 from tests.clocks import SetClock
-from tests.stand_builders import Running, running_stand, write_creatives
+from tests.stand_builders import (
+    Running,
+    make_campaign,
+    running_stand,
+    write_creatives,
+)
 from tests.stand_players import SPRING, listening, look, post, virtual_player
 from vitrine.clock import SECOND_NS
 from vitrine.topics import INTERACTIONS, PLAYS
@@ -54,6 +59,28 @@ def test_what_a_browser_cannot_keep_is_not_licensed(
     with listening(stand) as page:
         [licensed] = page.next("licences")["licensed"]
     assert licensed["licence"]["campaign_id"] == "house"
+
+
+def test_licences_say_what_counts_for_a_cap_already(
+    folder: Path, redis_url: str
+) -> None:
+    capped = make_campaign("capped", caps={"per_hour": 6})
+    write_creatives(folder, capped)
+    with (
+        running_stand(folder, redis_url, capped) as stand,
+        listening(stand) as page,
+    ):
+        command = page.next("play")["command"]
+        event = page.next("licences")
+    licensed = event["licensed"]
+    assert [(one["licence"]["per_hour"], one["rank"]) for one in licensed] == [
+        (6, 0),
+        (None, 1),
+    ]
+    [counted] = event["counted"]
+    assert counted["campaign_id"] == "capped"
+    assert counted["command_id"] == command["command_id"]
+    assert counted["start_ns"] == command["issued_ns"]
 
 
 def test_nobody_else_gets_licences(stand: Running) -> None:

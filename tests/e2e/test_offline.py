@@ -216,6 +216,46 @@ def test_the_house_stands_between_competitors_on_a_screen_alone(
     assert ("y", "x") not in pairs
 
 
+DRAW_CAPPED = """async () => {
+    const { Offline } = await import('/static/offline.js');
+    const one = new Offline('another');
+    const nowMs = one.utcMs();
+    const span = { from_ns: (nowMs - 1e3) * 1e6, until_ns: (nowMs + 1e9) * 1e6, probability: 1 };
+    const licensed = ['capped', 'other'].map((campaign_id, rank) => (
+        { licence: { ...span, campaign_id, per_hour: rank ? null : 3 }, url: campaign_id, rank }
+    ));
+    const counted = [5, 3599_000, 3601_000].map((agoMs) => (
+        { campaign_id: 'capped', command_id: `c${agoMs}`, start_ns: (nowMs - agoMs) * 1e6 }
+    ));
+    one.take({ licensed, counted, now_ns: nowMs * 1e6 });
+    const draw = (offline) => {
+        offline.kept = new Set(['capped', 'other']);
+        return offline.draw()?.licence.campaign_id;
+    };
+    const drawn = [draw(one)];
+    one.begun('capped', 'c5');
+    drawn.push(draw(one));
+    one.begun('other', 'x1');
+    one.begun('capped', 'x2');
+    drawn.push(draw(one));
+    const later = new Offline('another');
+    drawn.push(draw(later));
+    later.hear(nowMs + 2_000);
+    drawn.push(draw(later));
+    return drawn;
+}"""
+
+
+def test_a_screen_alone_counts_what_it_and_its_stand_have_shown(
+    page: Page, site: Site
+) -> None:
+    with site.first():
+        page.goto(site.address)
+        drawn = page.evaluate(DRAW_CAPPED)
+    # Two of three within the hour, one told twice; a third; the page anew; one is an hour ago.
+    assert drawn == ["capped", "capped", "other", "other", "capped"]
+
+
 def test_a_creative_that_the_browser_keeps_is_shut_in_like_any(
     page: Page, site: Site
 ) -> None:

@@ -7,6 +7,7 @@ export const AWAY_MS = 3_000; // chosen, not measured: a command that is late is
 
 export const HOUSE = '/static/house.html'; // of the product, and allowed at any time
 
+const HOUR_MS = 3_600_000;
 const REST_MS = 120_000; // as the stand leaves out what could not be shown
 
 export class Offline {
@@ -15,6 +16,9 @@ export class Offline {
     const { licensed = [], aheadMs = 0 } = JSON.parse(store.get(this.name) ?? '{}');
     this.licensed = licensed;
     this.keepTime(Date.now() + aheadMs);
+    this.countedName = `vitrine/${standId}/counted`;
+    // Plays of the last hour whose campaigns have a cap: [campaign, id of the command, start in UTC ms].
+    this.counted = JSON.parse(store.get(this.countedName) ?? '[]');
     this.resting = new Map(); // address → when it is tried again
     this.kept = new Set();
     this.last = null; // what was shown last of its own, or the house
@@ -22,9 +26,10 @@ export class Offline {
     this.keep(keptCreatives);
   }
 
-  take({ licensed, now_ns }) {
+  take({ licensed, counted = [], now_ns }) {
     this.licensed = licensed;
     this.keepTime(now_ns / 1e6);
+    this.add(counted.map((play) => [play.campaign_id, play.command_id, play.start_ns / 1e6]));
     store.put(this.name, JSON.stringify({ licensed, aheadMs: now_ns / 1e6 - Date.now() }));
     const urls = new Set([HOUSE, ...licensed.map(({ url }) => url)]);
     this.keep((signal) => keepCreatives([...urls], signal));
@@ -58,6 +63,27 @@ export class Offline {
   // again. A licence that was held up on its way is behind by that time.
   hear(utcMs) { if (utcMs > this.utcMs()) this.keepTime(utcMs); }
 
+  // A play begins, of its own or the stand's: a cap counts both.
+  begun(campaignId, commandId) {
+    const capped = this.licensed.some(({ licence }) => licence.per_hour && licence.campaign_id === campaignId);
+    if (capped) this.add([[campaignId, commandId, this.utcMs()]]);
+  }
+
+  // Stand and page may both know of a play; it counts once.
+  add(plays) {
+    const known = new Set(this.counted.map(([, commandId]) => commandId));
+    const all = [...this.counted, ...plays.filter(([, commandId]) => !known.has(commandId))];
+    const utcMs = this.utcMs();
+    this.counted = all.filter(([, , startMs]) => utcMs - startMs < HOUR_MS);
+    store.put(this.countedName, JSON.stringify(this.counted));
+  }
+
+  withinCap({ campaign_id, per_hour }, utcMs) {
+    if (!per_hour) return true;
+    const lately = this.counted.filter(([name, , startMs]) => name === campaign_id && utcMs - startMs < HOUR_MS);
+    return lately.length < per_hour;
+  }
+
   // UTC in whole milliseconds.
   utcMs() { return Math.round(performance.now() + this.offsetMs); }
 
@@ -87,14 +113,18 @@ export class Offline {
   valid({ licence, url }, utcMs) {
     const atNs = utcMs * 1e6;
     if (atNs < licence.from_ns || atNs >= licence.until_ns) return false;
+    if (!this.withinCap(licence, utcMs)) return false;
     return this.kept.has(url) && (this.resting.get(url) ?? 0) <= performance.now();
   }
 }
 
+// Draws one of those that come first; a stand of before ranks nothing.
 function pick(possible) {
-  const total = possible.reduce((sum, { licence }) => sum + licence.probability, 0);
+  const first = Math.min(...possible.map(({ rank = 0 }) => rank));
+  const foremost = possible.filter(({ rank = 0 }) => rank === first);
+  const total = foremost.reduce((sum, { licence }) => sum + licence.probability, 0);
   let left = Math.random() * total;
-  return possible.find(({ licence }) => (left -= licence.probability) < 0) ?? possible.at(-1);
+  return foremost.find(({ licence }) => (left -= licence.probability) < 0) ?? foremost.at(-1);
 }
 
 function compete(item, last) {

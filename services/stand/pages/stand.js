@@ -83,6 +83,8 @@ async function begin(next) {
   // By the clock that dated the command: one that was set since must not part the two.
   const startNs = event.licence ? offline.utcMs() * 1e6 : Math.round(event.now_ns + clock.ageNs(event));
   current = { event, startNs, startMs: performance.now(), timer: 0, touches: 0, proof: new Proof(next.element) };
+  const { command, licence } = event;
+  offline.begun((licence ?? command).campaign_id, licence ? licensedId(licence, startNs) : command.command_id);
   showCode(event.probe);
   current.timer = setTimeout(end, event.command.seconds * 1e3);
 }
