@@ -153,10 +153,14 @@ class Policies:
         return pick
 
     def decided(self, play: PlannedPlay) -> None:
-        """Take note of a play that was chosen among others of its campaign."""
+        """Take note of a play that was chosen among others of its campaign, or answers for one."""
         command = play.command
         learner = self._learners.get((command.stand_id, command.campaign_id))
-        if learner is None or play.picked is None:
+        if learner is None:
+            return
+        if play.answers is not None:
+            learner.answered(play.answers, command.play_id)
+        if play.picked is None:
             return
         for settled in learner.decided(play.picked, command):
             metrics.POLICY_PLAYS.labels(command.stand_id, settled.end).inc()
@@ -183,8 +187,9 @@ class Policies:
             return
         if REWARDED_BY.get(learner.goal) != interaction.kind:
             return
-        # What was shown in answer to somebody was not chosen by a policy.
-        if interaction.creative_id not in plain_creatives(self._campaigns[place]):
+        # What was shown in answer to somebody counts where a creative that was chosen brought it.
+        plain = interaction.creative_id in plain_creatives(self._campaigns[place])
+        if not plain and not learner.knows(interaction.play_id):
             return
         became = learner.reward(interaction.play_id, interaction.at_ns)
         # A process that starts may read again what was settled before.

@@ -10,7 +10,7 @@ import pytest
 from prometheus_client import REGISTRY
 from redis import Redis
 
-from tests.builders import T0_NS, at
+from tests.builders import T0_NS, at, make_engagement, make_person
 from tests.policy_builders import make_play, taught
 from tests.stand_builders import (
     STAND,
@@ -27,7 +27,7 @@ from vitrine.policy.waiting import WaitingPlays
 from vitrine.programme.audience import Audience
 from vitrine.programme.picking import Picked
 from vitrine.programme.screen import PlannedPlay
-from vitrine.schemas import Interaction, Outcome
+from vitrine.schemas import Interaction, Outcome, StandExpression
 from vitrine.services.stand import policies as desk
 from vitrine.services.stand.policies import Policies
 from vitrine.stores import policies as stored
@@ -121,7 +121,7 @@ def test_a_touch_teaches_and_a_restart_goes_on_with_it(redis: Redis) -> None:
         ({"play_id": "page-9.beef"}, "unknown"),
         ({"at_ns": at(79)}, "late"),
         ({"kind": "offer-redeemed"}, None),
-        ({"creative_id": "more"}, None),
+        ({"creative_id": "more", "play_id": "page-9.beef"}, None),
         ({"campaign_id": "autumn"}, None),
         ({"stand_id": "south"}, None),
     ],
@@ -157,6 +157,93 @@ def test_a_redemption_is_the_reward_where_the_campaign_asks_for_it(
     rig.touch(play_id, kind="offer-redeemed", at_ns=at(3600))
     assert rig.outcomes(7200) == []
     assert [one.reward for one in rig.outcomes(7220)] == [1.0]
+
+
+@pytest.mark.parametrize("kind", ["offer-redeemed", "touch"])
+def test_what_an_answer_of_others_led_to_rewards_nothing(
+    redis: Redis, kind: str
+) -> None:
+    goal = "touch" if kind == "touch" else "redemption"
+    rig = Rig(redis, campaign(goal=goal))
+    play_id = rig.show()
+    for _ in range(2):
+        rig.touch("page-1.answer", kind=kind, creative_id="more", interaction_id="late")
+    [outcome] = rig.outcomes(7220)
+    assert (outcome.play_id, outcome.reward) == (play_id, 0.0)
+
+
+def answer(rig: Rig, play_id: str, command_id: str) -> str:
+    """Show `more`, by a response of what was shown in a play."""
+    command = make_command(command_id=command_id, creative_id="more", responds=True)
+    play = PlannedPlay(
+        command,
+        rig.campaign,
+        rig.campaign.creatives[2],
+        cut=True,
+        decided_ns=at(14),
+        answers=play_id,
+    )
+    rig.policies.decided(play)
+    return command.play_id
+
+
+def redeem(rig: Rig, play_id: str, seconds: float) -> None:
+    """An offer that was granted during a play of `more` is redeemed."""
+    rig.touch(play_id, kind="offer-redeemed", creative_id="more", at_ns=at(seconds))
+
+
+def test_what_a_creatives_own_answer_led_to_rewards_its_play_once(
+    redis: Redis,
+) -> None:
+    rig = Rig(redis, campaign(goal="redemption"))
+    play_id = rig.show()
+    again = answer(rig, answer(rig, play_id, "one"), "two")
+    before = {name: counted("rewards", name) for name in ("counted", "repeated")}
+    # The state of before a restart has the answers.
+    rig.policies.keep(at_once=True)
+    rig = Rig(redis, campaign(goal="redemption"))
+    for _ in range(2):
+        redeem(rig, again, 3600)
+    assert counted("rewards", "counted") == before["counted"] + 1
+    assert counted("rewards", "repeated") == before["repeated"] + 1
+    [outcome] = rig.outcomes(7220)
+    assert (outcome.play_id, outcome.reward) == (play_id, 1.0)
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_what_an_answer_led_to_too_late_changes_nothing(
+    redis: Redis, settled: bool
+) -> None:
+    rig = Rig(redis, campaign(goal="redemption"))
+    answered = answer(rig, rig.show(), "one")
+    before = counted("rewards", "late")
+    if settled:
+        assert len(rig.outcomes(7220)) == 1
+    redeem(rig, answered, 18 + 7200.1)
+    assert counted("rewards", "late") == before + 1
+    assert [one.reward for one in rig.outcomes(7230)] == ([] if settled else [0.0])
+
+
+def test_what_faces_show_is_in_no_outcome(redis: Redis) -> None:
+    told = []
+    smile = StandExpression(
+        positive=0.9,
+        surprised=0,
+        negative=0,
+        neutral=0.1,
+        positive_change=0.8,
+        faces=1,
+    )
+    for expression in (None, smile):
+        rig = Rig(redis, campaign(goal="attention"))
+        for quarter in range(80):
+            person = make_person(attending=quarter < 60)
+            snapshot = make_engagement(quarter / 4, person, expression=expression)
+            rig.policies.observe(snapshot)
+        rig.show()
+        told.append(rig.outcomes(30))
+    assert [one.reward for one in told[0]] == [pytest.approx(0.625, abs=0.04)]
+    assert told[0] == told[1]
 
 
 def test_a_new_stand_begins_with_what_others_have_learned(redis: Redis) -> None:

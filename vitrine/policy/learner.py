@@ -130,6 +130,15 @@ class Learner:
             return []
         return [Settled(self.stand_id, command.campaign_id, oldest.play_id, "full")]
 
+    def answered(self, play_id: str, answer_id: str) -> None:
+        """Take in that a response of a play's creative brings another play."""
+        self.changed = True
+        self.waiting.answered(play_id, answer_id)
+
+    def knows(self, play_id: str) -> bool:
+        """Return True for a play that was chosen here lately, and for an answer to one."""
+        return self.waiting.waits_for(play_id) or play_id in self._settled
+
     def played(self, play: Play) -> None:
         """Take in that a play was on the screen; a second time changes nothing."""
         self.changed = True
@@ -161,10 +170,12 @@ class Learner:
 
     def settle(self, settled: Settled) -> None:
         """Learn from a choice that was due; a second time changes nothing."""
-        if self.waiting.plays.pop(settled.play_id, None) is None:
+        waiting = self.waiting.plays.pop(settled.play_id, None)
+        if waiting is None:
             return
         self.changed = True
-        self._settled.add(settled.play_id)
+        for play_id in (settled.play_id, *waiting.answers):
+            self._settled.add(play_id)
         outcome = settled.outcome
         if outcome is not None:
             self.learned.learn(

@@ -60,6 +60,8 @@ class WaitingPlay(BaseModel):
     start_ns: Nanoseconds = 0
     end_ns: Nanoseconds = 0
     """0 until the player has reported the play."""
+    answers: list[Id] = Field(default_factory=list)
+    """Plays that responses of its creative brought; what they lead to counts for it."""
     rewarded_ns: Nanoseconds = 0
     """Time of its first touch or redemption; 0 without one."""
 
@@ -81,6 +83,23 @@ class WaitingPlays(BaseModel):
         oldest = next(iter(self.plays))
         return self.plays.pop(oldest)
 
+    def answered(self, play_id: str, answer_id: str) -> None:
+        """Take in that a response of a play's creative, or of an answer to it, brings a play."""
+        waiting = self._of(play_id)
+        if waiting is not None:
+            waiting.answers.append(answer_id)
+
+    def _of(self, play_id: str) -> WaitingPlay | None:
+        """Return the choice that a play, or an answer, belongs to."""
+        for waiting in self.plays.values():
+            if play_id == waiting.play_id or play_id in waiting.answers:
+                return waiting
+        return None
+
+    def waits_for(self, play_id: str) -> bool:
+        """Return True for a play that is waited for, and for an answer to one."""
+        return self._of(play_id) is not None
+
     def played(self, play: Play) -> None:
         """Take in that a play was on the screen."""
         waiting = self.plays.get(play.play_id)
@@ -98,7 +117,7 @@ class WaitingPlays(BaseModel):
 
         `settled` are plays that were learned from lately.
         """
-        waiting = self.plays.get(play_id)
+        waiting = self._of(play_id)
         if waiting is None:
             return "late" if play_id in settled else "unknown"
         if waiting.end_ns and at_ns > waiting.end_ns + WAIT_NS[self.goal]:

@@ -10,6 +10,7 @@ from vitrine.clock import SECOND_NS, Moment
 from vitrine.mall import Campaign, Creative, Response, Stand
 from vitrine.programme.arms import arm, uniform
 from vitrine.programme.audience import Audience, in_words
+from vitrine.programme.commands import Command
 from vitrine.programme.picking import Pick
 from vitrine.programme.playlist import (
     HOUSE,
@@ -56,6 +57,8 @@ class Answer:
 
     choice: Choice
     responds: bool
+    answers: str | None = None
+    """The play whose creative brings it, by a response of its own; None for others."""
 
 
 @dataclass(slots=True)
@@ -103,7 +106,7 @@ class Chooser:
                 continue
             creative = campaign.creative(command.creative_id)
             if creative is not None and self._adapts(campaign, turn):
-                return self._response_of(turn, campaign, creative)
+                return self._response_of(turn, command, campaign, creative)
         return None
 
     def _adapts(self, campaign: Campaign, turn: Turn) -> bool:
@@ -112,6 +115,7 @@ class Chooser:
     def _response_of(
         self,
         turn: Turn,
+        shown: Command,
         campaign: Campaign,
         creative: Creative,
     ) -> Answer | None:
@@ -128,8 +132,11 @@ class Chooser:
                     choice = self._repeat(turn, campaign, creative, response)
                 case "offer":
                     """It is granted while the play goes on (vitrine/offers)."""
-            if choice is not None:
-                return Answer(choice, responds=response.then != "next")
+            if choice is None:
+                continue
+            if response.then == "next":
+                return Answer(choice, responds=False)
+            return Answer(choice, responds=True, answers=shown.play_id)
         return None
 
     def _more(

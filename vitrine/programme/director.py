@@ -146,6 +146,7 @@ class Director:
             cut,
             now.steady_ns,
             choice.picked,
+            answer.answers,
         )
         if cut:
             self._cut_ns = now.steady_ns

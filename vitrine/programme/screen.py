@@ -33,6 +33,8 @@ class PlannedPlay:
     """By the steady clock."""
     picked: Picked | None = None
     """How its creative was chosen among others of its campaign; None where it was alone."""
+    answers: str | None = None
+    """The play whose creative brought it, by a response of its own; None for others."""
 
 
 @dataclass(slots=True)

@@ -569,6 +569,24 @@ def test_a_play_that_a_page_showed_on_its_own_counts_for_the_cap() -> None:
     assert [one.campaign_id for one in commands(director, [600], mall)] == ["spring"]
 
 
+def test_an_answer_names_the_play_whose_response_it_is() -> None:
+    more = {"when": {"people": 1}, "then": "more", "creative": "more"}
+    own = {"id": "plain", "file": "plain.html", "seconds": 8, "responses": [more]}
+    waits = MORE | {"when": {"engagement": 100}}
+    found = []
+    for creatives in ((own, waits), (PLAIN, MORE | {"when": {"people": 1}})):
+        director = Director("north")
+        mall = mall_of(make_campaign("spring", *creatives))
+        first = next_play(director, 0, mall=mall)
+        director.audience.observe(make_engagement(4, make_person("a")), ())
+        second = next_play(director, 4, mall=mall)
+        assert first is not None
+        assert second is not None
+        assert second.command.creative_id == "more"
+        found.append((second.answers == first.command.play_id, first.answers))
+    assert found == [(True, None), (False, None)]
+
+
 def test_a_response_never_follows_a_competitor() -> None:
     mall = mall_of(
         make_campaign("x", PLAIN, category="shoes"),
