@@ -136,6 +136,7 @@ class Directing:
             fit=play.creative.fit,
             title=play.creative.name or play.creative.id,
             cut=play.cut,
+            answers_touch=_answers_touch(play),
             now_ns=now.utc_ns,
             steady_ns=now.steady_ns,
             start_by_ns=command.issued_ns + START_LIMIT_NS,
@@ -209,3 +210,10 @@ class Directing:
             return
         sent = Sent("offer", event.model_dump_json())
         connection.put(sent)
+
+
+def _answers_touch(play: PlannedPlay) -> bool:
+    """Return True when a touch of a play may bring something at once; not in a plain slot."""
+    if play.command.arm == "plain":
+        return False
+    return play.campaign.answers_touch(play.creative)

@@ -56,6 +56,8 @@ class PlayEvent(BaseModel):
     """Of the stand's monotonic clock, as in all events; 0 from a server of before."""
     start_by_ns: int | None = None
     """The command expires then; None from a server of before."""
+    answers_touch: bool = False
+    """A touch may bring something of the campaign, which then comes instead of the dialog."""
     probe: int | None = None
     """The code to show in a corner of the picture for some seconds; mostly none."""
 

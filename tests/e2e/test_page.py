@@ -227,6 +227,49 @@ def test_a_touch_is_reported_and_explains_what_the_screen_knows(
     assert touch.creative_id == "one"
 
 
+MORE_BY_TOUCH = (
+    {
+        "id": "shoe",
+        "file": "shoe.html",
+        "seconds": 60,
+        "responses": [{"when": {"touch": True}, "then": "more", "creative": "more"}],
+    },
+    {"id": "more", "file": "more.html", "seconds": 60, "when": {"engagement": 100}},
+)
+
+
+def test_a_touch_that_the_campaign_answers_opens_nothing_else(
+    page: Page, tmp_path: Path, store_url: str
+) -> None:
+    page.clock.install()
+    with stand_with(tmp_path, store_url, *MORE_BY_TOUCH) as stand:
+        page.goto(f"{stand.address}/stands/north")
+        expect(page.locator("iframe[title=shoe].shown")).to_be_visible(timeout=LIMIT_MS)
+        page.locator("#glass").click()
+        for _ in range(100):
+            stand.publish(ENGAGEMENT, now(50))
+            page.wait_for_timeout(100)
+            if page.locator("iframe[title=more].shown").count():
+                break
+        page.clock.fast_forward(5_000)
+        expect(page.locator("iframe[title=more].shown")).to_be_visible()
+        expect(page.locator("#info")).to_be_hidden()
+
+
+def test_a_touch_that_stays_without_an_answer_opens_what_the_screen_knows(
+    page: Page, tmp_path: Path, store_url: str
+) -> None:
+    page.clock.install()
+    with stand_with(tmp_path, store_url, *MORE_BY_TOUCH) as stand:
+        page.goto(f"{stand.address}/stands/north")
+        expect(page.locator("iframe[title=shoe].shown")).to_be_visible(timeout=LIMIT_MS)
+        page.locator("#glass").click()
+        expect(page.locator("#info")).to_be_hidden()
+        # Nobody is there who could be answered.
+        page.clock.fast_forward(5_000)
+        expect(page.locator("#info")).to_be_visible()
+
+
 def test_the_keyboard_opens_what_the_screen_knows_and_closes_it(
     page: Page, tmp_path: Path, store_url: str
 ) -> None:

@@ -359,6 +359,13 @@ class Campaign(Part):
                 return creative
         return None
 
+    def answers_touch(self, shown: Creative) -> bool:
+        """Return True when a touch of a creative may bring something before its play ends."""
+        conditions = [offer.when for offer in self.offers]
+        conditions += [each.when for each in shown.responses if each.then != "repeat"]
+        conditions += [each.when for each in self.creatives if each.when is not None]
+        return any(condition.touch is True for condition in conditions)
+
     def competes_with(self, other: Campaign) -> bool:
         """Return True for a campaign that must never directly follow this one, nor precede it."""
         if self.category is None or self.category != other.category:

@@ -16,6 +16,8 @@ const FADE_MS = 1_200;
 const MOST_FADING = 2; // a machine that is late piles up no frames that nobody sees
 const MOST_TOUCHES = 30; // the stand counts no more for a play
 const INFO_MS = 15_000;
+const SAFE_MS = 3_000; // as long a play is not cut
+const ANSWERED_MS = 1_500; // chosen, not measured: the touch goes to the stand, and its answer comes back
 const ANSWER_MS = 8_000; // as for reports
 const STILL_MS = 2_000; // chosen, not measured: no timer of a page at work is so late
 
@@ -355,6 +357,20 @@ function keepInfo() {
   infoTimer = setTimeout(() => $('#info').close(), INFO_MS);
 }
 
+// One thing happens: the campaign answers, or the page does.
+let answering = 0;
+function answer() {
+  const touched = current;
+  clearTimeout(answering);
+  if (!touched?.event.answers_touch) { showInfo(); return; }
+  const leftMs = Math.max(0, touched.startMs + SAFE_MS - performance.now());
+  answering = setTimeout(() => {
+    const next = loading ?? current;
+    const answered = next !== touched && (next?.event.cut || next?.event.command.responds);
+    if (!answered && $('#offer').hidden) showInfo();
+  }, leftMs + ANSWERED_MS);
+}
+
 // The creative is told where, in parts of the screen; what is touched is the page's, so that each touch counts.
 function passOn({ clientX, clientY, detail }) {
   const byKey = detail === 0;
@@ -367,7 +383,7 @@ $('#glass').addEventListener('click', (touch) => {
   if (stream.closed) { connect(); return; }
   passOn(touch);
   tell('touch');
-  showInfo();
+  answer();
 });
 $('#info').addEventListener('click', ({ target }) => {
   const wish = target.dataset.wish;

@@ -208,6 +208,33 @@ def test_a_creative_rotates_unless_it_asks_for_people(
     assert tuple(rotates) == expected
 
 
+TOUCHED = {"touch": True}
+PLAIN = {"id": "plain", "file": "plain.html"}
+MORE = {"id": "more", "file": "more.html", "when": {"engagement": 60}}
+
+
+@pytest.mark.parametrize(
+    ("creatives", "offers", "expected"),
+    [
+        ([PLAIN | {"responses": [{"when": TOUCHED, "then": "next"}]}], [], True),
+        ([PLAIN | {"responses": [{"when": TOUCHED, "then": "repeat"}]}], [], False),
+        (
+            [PLAIN | {"responses": [{"when": {"touch": False}, "then": "next"}]}],
+            [],
+            False,
+        ),
+        ([PLAIN, MORE | {"when": TOUCHED}], [], True),
+        ([PLAIN], [make_offer(when=TOUCHED)], True),
+        ([PLAIN, MORE], [make_offer()], False),
+    ],
+)
+def test_a_campaign_may_answer_a_touch(
+    creatives: list[dict[str, Any]], offers: list[dict[str, Any]], expected: bool
+) -> None:
+    campaign = make_campaign("spring", *creatives, offers=offers)
+    assert campaign.answers_touch(campaign.creatives[0]) is expected
+
+
 @pytest.mark.parametrize("caps", [{"per_hour": 0}, {"per_visitor": 0}])
 def test_caps_of_nothing_are_refused(caps: dict[str, int]) -> None:
     with pytest.raises(ValidationError, match="greater than or equal to 1"):
