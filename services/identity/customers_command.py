@@ -55,6 +55,13 @@ def customers(context: click.Context, data: Path | None) -> None:
     show_default=True,
     help="Version of the consent text that was shown.",
 )
+@click.option(
+    "--tag",
+    "tags",
+    multiple=True,
+    metavar="TAG",
+    help="What the customer agreed to be addressed by (purpose `profile`); repeat it.",
+)
 @click.pass_obj
 def enrol(
     data: Path | None,
@@ -63,6 +70,7 @@ def enrol(
     purposes: tuple[str, ...],
     days: int,
     text: str,
+    tags: tuple[str, ...],
 ) -> None:
     """Enrol the customer NAME with one or more pictures of their face.
 
@@ -79,6 +87,7 @@ def enrol(
         purposes=purposes,
         days=days,
         text_version=text,
+        tags=tags,
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import click
 from rich.markup import escape
@@ -17,6 +18,7 @@ from vitrine.customers.consents import Purpose, granted, in_force
 from vitrine.customers.enrolment import FaceReader
 from vitrine.customers.records import Vector
 from vitrine.errors import ConfigurationError, Invalid
+from vitrine.mall.texts import ID_PATTERN, LONGEST_ID
 from vitrine.people.audit import AuditLog, shell_user
 from vitrine.sealing import HOW_TO, Sealer
 from vitrine.settings import Settings
@@ -30,6 +32,9 @@ from vitrine.vision.embedding import Embedder
 from vitrine.vision.models import LANDMARKS_FILE, embedding_model, model_path
 from vitrine.vision.networks import load_network
 
+# As many as an identity carries.
+MOST_TAGS: Final = 20
+
 
 def enrol_customer(
     data: Path | None,
@@ -39,9 +44,11 @@ def enrol_customer(
     purposes: Sequence[str],
     days: int,
     text_version: str,
+    tags: Sequence[str],
 ) -> None:
     """Enrol a customer and print the id. Raises ConfigurationError without a good picture."""
     audit = _audit()
+    _check_tags(tags)
     with _opened(data) as store:
         reader = load_reader(Settings.load().models)
         vectors = _vectors(reader, images)
@@ -62,6 +69,7 @@ def enrol_customer(
             model=reader.embedder.model,
             consents=consents,
             now_ns=now_ns,
+            tags=tags,
         )
     audit.note("enrolled a customer", None, name=shell_user(), place=customer_id)
     used = f"{len(vectors)} of {len(images)} pictures"
@@ -98,6 +106,20 @@ def erase_customer(data: Path | None, customer_id: str) -> None:
     audit.note("erased a customer", None, name=shell_user(), place=customer_id)
     text = json.dumps(receipt, indent=2)
     click.echo(text)
+
+
+def _check_tags(tags: Sequence[str]) -> None:
+    """Raise ConfigurationError for what no condition of a campaign can ask for."""
+    if len(tags) > MOST_TAGS:
+        raise ConfigurationError(
+            f"found {len(tags)} tags, expected {MOST_TAGS} at most"
+        )
+    for tag in tags:
+        if len(tag) > LONGEST_ID or not re.fullmatch(ID_PATTERN, tag):
+            raise ConfigurationError(
+                f"found the tag {tag!r}, expected at most {LONGEST_ID} letters (a to z), "
+                "digits, '-', '_' and '.'"
+            )
 
 
 def _audit() -> AuditLog:

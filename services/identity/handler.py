@@ -247,6 +247,8 @@ class IdentityHandler(Handler):
                 reason=decision.reason,
                 decided_at_ns=decision.at_ns,
                 model=decision.model,
+                tags=decision.agreement.tags,
+                offers=decision.agreement.offers,
                 config_version=version,
             )
             message = Outgoing(IDENTITIES, stand.id, event)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vitrine.customers.gallery import Gallery
-from vitrine.customers.records import Vector
+from vitrine.customers.records import NOTHING_AGREED, Agreement, Vector
 from vitrine.customers.rules import RecognitionRules
 from vitrine.customers.visitors import StandDay, Track
 from vitrine.schemas import IdentityReason
@@ -41,6 +41,8 @@ class Decision:
     """Share of the views that agree on the customer."""
     model: str | None
     """The model of the embedding that led to it, if one did."""
+    agreement: Agreement = NOTHING_AGREED
+    """How the customer may be addressed; nothing of anybody else."""
 
     @classmethod
     def about(
@@ -53,6 +55,7 @@ class Decision:
         model: str | None = None,
     ) -> Decision:
         """Return what holds of a track now; what changes later does not change it."""
+        is_known = track.customer_id is not None
         return cls(
             track_id=track.track_id,
             visitor_id=track.visitor.visitor_id,
@@ -62,6 +65,7 @@ class Decision:
             at_ns=at_ns,
             confidence=confidence,
             model=model,
+            agreement=track.agreement if is_known else NOTHING_AGREED,
         )
 
 
@@ -111,6 +115,8 @@ def decide(
     reason: IdentityReason = "known-customer"
     if result.customer_id is None:
         reason = "new-visitor"
+    else:
+        track.agreement = gallery.agreements[result.customer_id]
     decision = Decision.about(
         track,
         reason,

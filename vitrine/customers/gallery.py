@@ -18,7 +18,9 @@ class Gallery:
 
     def __init__(self, templates: Sequence[Template], rules: RecognitionRules) -> None:
         self._rules = rules
-        self.customers = frozenset(template.customer_id for template in templates)
+        self.agreements = {each.customer_id: each.agreement for each in templates}
+        """How each customer may be addressed."""
+        self.customers = frozenset(self.agreements)
         """Ids of everybody who may be recognised, whatever the model."""
         by_model: dict[str, list[Template]] = defaultdict(list)
         for template in templates:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +15,25 @@ Vector = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
+class Agreement:
+    """Hold how a customer who is recognised may be addressed, by the consents of the moment."""
+
+    offers: bool = False
+    tags: tuple[str, ...] = ()
+
+
+NOTHING_AGREED: Final = Agreement()
+
+
+@dataclass(frozen=True, slots=True)
 class Template:
     """Hold one enrolled view: a customer's unit vector (d,), and the model that made it."""
 
     customer_id: str
     model: str
     vector: Vector
+    agreement: Agreement = NOTHING_AGREED
+    """Of the customer; the same in all of their templates."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import numpy as np
 
 from vitrine import ids
 from vitrine.clock import SECOND_NS
-from vitrine.customers.records import Vector
+from vitrine.customers.records import NOTHING_AGREED, Agreement, Vector
 
 # Part of the definition of a visit (docs/architecture.md): presences of one visitor
 # with gaps up to a minute. A convention, not measured.
@@ -78,6 +78,8 @@ class Track:
     )
     """For each good view, the customer it resembles, or None."""
     customer_id: str | None = None
+    agreement: Agreement = NOTHING_AGREED
+    """Of the customer, while the track is known."""
 
     def overlaps(self, other: Track) -> bool:
         """Return True when one camera saw both for longer than a hand-over takes."""

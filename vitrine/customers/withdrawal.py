@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vitrine.customers.decision import Decision
 from vitrine.customers.gallery import Gallery
+from vitrine.customers.records import Agreement
 from vitrine.customers.visitors import StandDay
 from vitrine.schemas import IdentityReason
 
@@ -16,14 +17,20 @@ def withdraw(
 ) -> list[Decision]:
     """Take the name from tracks whose customer may not be known any more.
 
-    That does not wait for their next view. `enabled` is the stand's switch of
+    That does not wait for their next view. Whose agreement has changed is known again by the next
+    view, with what is agreed then. `enabled` is the stand's switch of
     recognition; `gallery` is None while nobody may be recognised.
     """
     decisions = []
     for track in day.tracks.values():
         if track.customer_id is None:
             continue
-        reason = _objection(track.customer_id, gallery, enabled=enabled)
+        reason = _objection(
+            track.customer_id,
+            track.agreement,
+            gallery,
+            enabled=enabled,
+        )
         if reason is None:
             continue
         track.customer_id = None
@@ -33,6 +40,7 @@ def withdraw(
 
 def _objection(
     customer_id: str,
+    agreement: Agreement,
     gallery: Gallery | None,
     *,
     enabled: bool,
@@ -43,7 +51,7 @@ def _objection(
         return "recognition-off"
     if gallery is None:
         return "store-unavailable"
-    if customer_id not in gallery.customers:
+    if gallery.agreements.get(customer_id) != agreement:
         return "new-visitor"
     return None
 

@@ -19,7 +19,7 @@ from redis import Redis
 from redis.client import Pipeline
 
 from vitrine.customers.consents import Consent, allows, for_purpose, last_expiry_ns
-from vitrine.customers.records import Customer, Template, Vector
+from vitrine.customers.records import Agreement, Customer, Template, Vector
 from vitrine.errors import ConfigurationError, Invalid
 from vitrine.sealing import Sealer
 from vitrine.stores.receipts import Receipt, sign
@@ -81,14 +81,20 @@ class CustomerStore:
         model: str,
         consents: Sequence[Consent],
         now_ns: int,
+        tags: Sequence[str] = (),
     ) -> str:
         """Store a new customer in one step, and return the id.
 
-        Raises ConfigurationError without a vector, or without consent to be recognised.
+        Raises ConfigurationError without a vector, or without consent to be recognised; for tags
+        without a consent to a profile.
         """
         if not allows(consents, "recognise", now_ns):
             raise ConfigurationError(
                 "no template without consent: grant the purpose `recognise`"
+            )
+        if tags and not allows(consents, "profile", now_ns):
+            raise ConfigurationError(
+                "no tags without consent: grant the purpose `profile`"
             )
         if not vectors:
             raise ConfigurationError(
@@ -101,7 +107,7 @@ class CustomerStore:
             templates.append(self._sealed_template(template))
         with redis_errors(self._redis):
             step = self._redis.pipeline(transaction=True)
-            self._add_record(step, customer_id, name, consents)
+            self._add_record(step, customer_id, name, consents, tags)
             step.rpush(_templates_key(customer_id), *templates)
             _expire(step, customer_id, consents, now_ns)
             step.sadd("customers", customer_id)
@@ -120,6 +126,7 @@ class CustomerStore:
         customer_id: str,
         name: str,
         consents: Sequence[Consent],
+        tags: Sequence[str],
     ) -> None:
         about = _about_name(customer_id)
         name_key, name_sealed = self._sealer.encrypt(name.encode(), about)
@@ -129,6 +136,7 @@ class CustomerStore:
                 "name_key": name_key,
                 "name": name_sealed,
                 "consents": CONSENTS.dump_json(tuple(consents)),
+                "tags": json.dumps(tags),
             },
         )
 
@@ -182,32 +190,50 @@ class CustomerStore:
         found: list[Template] = []
         with redis_errors(self._redis):
             for customer_id in self._ids():
-                if self._may_recognise(customer_id, now_ns):
-                    found += self._templates(customer_id)
+                agreement = self._agreement(customer_id, now_ns)
+                if agreement is not None:
+                    found += self._templates(customer_id, agreement)
         return found
 
-    def _may_recognise(self, customer_id: str, now_ns: int) -> bool:
+    def _agreement(self, customer_id: str, now_ns: int) -> Agreement | None:
+        """Return how a customer may be addressed now; None when they may not be recognised."""
         key = _key(customer_id)
-        stored = cast("bytes | None", self._redis.hget(key, "consents"))
+        stored, tags = cast(
+            "list[bytes | None]", self._redis.hmget(key, "consents", "tags")
+        )
         if stored is None:
-            return False
+            return None
         consents = CONSENTS.validate_json(stored)
-        return allows(consents, "recognise", now_ns)
+        if not allows(consents, "recognise", now_ns):
+            return None
+        agreed_tags = []
+        # A customer of a version before tags has none.
+        if tags is not None and allows(consents, "profile", now_ns):
+            agreed_tags = json.loads(tags)
+        return Agreement(
+            offers=allows(consents, "offers", now_ns),
+            tags=tuple(agreed_tags),
+        )
 
-    def _templates(self, customer_id: str) -> list[Template]:
+    def _templates(self, customer_id: str, agreement: Agreement) -> list[Template]:
         key = _templates_key(customer_id)
         texts = cast("list[bytes]", self._redis.lrange(key, 0, -1))
         found = []
         for text in texts:
             try:
-                template = self._open(customer_id, text)
+                template = self._open(customer_id, text, agreement)
             except Invalid as error:
                 logger.warning("a template is left out: %s", error)
                 continue
             found.append(template)
         return found
 
-    def _open(self, customer_id: str, text: bytes) -> Template:
+    def _open(
+        self,
+        customer_id: str,
+        text: bytes,
+        agreement: Agreement,
+    ) -> Template:
         """Return a template. Raises Invalid when it is another customer's or altered."""
         content = json.loads(text)
         model = content["model"]
@@ -218,7 +244,7 @@ class CustomerStore:
         )
         stored = np.frombuffer(plain, "<f4")
         vector = stored.astype(np.float32)
-        return Template(customer_id, model, vector)
+        return Template(customer_id, model, vector, agreement)
 
     def link_visit(self, visit_id: str, customer_id: str) -> None:
         """Remember whose visit it is, for offers; kept two days."""

@@ -7,7 +7,7 @@ from math import sqrt
 
 import numpy as np
 
-from vitrine.customers.records import Template, Vector
+from vitrine.customers.records import NOTHING_AGREED, Agreement, Template, Vector
 from vitrine.customers.rules import RecognitionRules
 from vitrine.customers.visitors import StandDay, Track
 
@@ -35,8 +35,9 @@ def make_template(
     vector: Vector = FACE,
     *,
     model: str = MODEL,
+    agreement: Agreement = NOTHING_AGREED,
 ) -> Template:
-    return Template(customer, model, vector)
+    return Template(customer, model, vector, agreement)
 
 
 def make_rules(

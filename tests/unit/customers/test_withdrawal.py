@@ -13,6 +13,7 @@ from tests.unit.customers.builders import (
     show,
 )
 from vitrine.customers.gallery import Gallery
+from vitrine.customers.records import NOTHING_AGREED, Agreement
 from vitrine.customers.withdrawal import opt_out, withdraw
 
 ADA = Gallery([make_template("ada")], make_rules())
@@ -49,6 +50,14 @@ class TestWithdraw:
         assert decision.customer_id is None
         assert decision.at_ns == 3 * SECOND_NS
         assert withdraw(day, gallery, enabled=enabled) == []
+
+    def test_whose_agreement_changed_is_a_visitor_until_the_next_view(self) -> None:
+        day = make_day()
+        track = seen(day, "a")
+        track.customer_id = "ada"
+        track.agreement = Agreement(offers=True)
+        (decision,) = withdraw(day, ADA, enabled=True)
+        assert (decision.customer_id, decision.agreement) == (None, NOTHING_AGREED)
 
     def test_every_known_track_is_told_and_no_other(self) -> None:
         day = make_day()

@@ -17,6 +17,7 @@ from tests.unit.identity.toy_stand import (
 )
 from vitrine import ids
 from vitrine.bus import TopicPartition
+from vitrine.customers.records import Agreement
 from vitrine.schemas import Identity, Interaction
 from vitrine.sealing import Sealer
 
@@ -182,6 +183,24 @@ class TestCustomers:
         stand = ToyStand(ada=person(1))
         events = stand.watch("a", like(person(1), similarity))
         assert any(event.known for event in events) == known
+
+    def test_what_a_customer_agreed_to_is_told_and_changes_with_the_next_view(
+        self,
+    ) -> None:
+        stand = ToyStand()
+        agreed = Agreement(offers=True, tags=("runner",))
+        stand.store.gallery = gallery_of(agreed, ada=person(1))
+        *_, known = stand.watch("a", person(1))
+        assert (known.known, known.offers, known.tags) == (True, True, ("runner",))
+        stand.store.gallery = gallery_of(ada=person(1))
+        (taken_back,) = time_passes(stand)
+        assert (taken_back.known, taken_back.offers, taken_back.tags) == (
+            False,
+            False,
+            (),
+        )
+        (again,) = stand.see("a", 1, person(1))
+        assert (again.known, again.offers, again.tags) == (True, False, ())
 
     def test_a_stranger_is_not_known(self) -> None:
         stand = ToyStand(ada=person(1))

@@ -6,7 +6,7 @@ import numpy as np
 
 from tests.builders import make_face, make_frame_faces, make_mall, received
 from vitrine.customers.gallery import Gallery
-from vitrine.customers.records import Template, Vector
+from vitrine.customers.records import NOTHING_AGREED, Agreement, Template, Vector
 from vitrine.errors import Unavailable
 from vitrine.mall import Stand
 from vitrine.mall.folder import FixedMall
@@ -40,10 +40,14 @@ def like(vector: Vector, similarity: float) -> Vector:
     return np.asarray(mixed, np.float32)
 
 
-def gallery_of(**customers: Vector) -> Gallery:
+def gallery_of(
+    agreement: Agreement = NOTHING_AGREED,
+    /,
+    **customers: Vector,
+) -> Gallery:
     templates = []
     for customer_id, vector in customers.items():
-        templates.append(Template(customer_id, MODEL, vector))
+        templates.append(Template(customer_id, MODEL, vector, agreement))
     return Gallery(templates, RULES)
 
 

@@ -11,7 +11,7 @@ import pytest
 from redis import Redis
 
 from vitrine.customers.consents import Consent
-from vitrine.customers.records import Customer
+from vitrine.customers.records import Agreement, Customer
 from vitrine.errors import ConfigurationError, Invalid
 from vitrine.sealing import Sealer
 from vitrine.stores.customers import CustomerStore
@@ -110,6 +110,30 @@ class TestEnrolment:
         enrol(store, consents=(RECOGNISE, OFFERS))
         assert len(store.templates(HOUR_NS - 1)) == 1
         assert store.templates(HOUR_NS) == []
+
+    def test_how_a_customer_may_be_addressed_is_what_is_agreed_at_the_moment(
+        self, store: CustomerStore
+    ) -> None:
+        recognise = Consent("recognise", 0, 4 * HOUR_NS, text_version="1")
+        profile = Consent("profile", 0, HOUR_NS, text_version="1")
+        consents = [recognise, profile, OFFERS]
+        store.enrol("Ada", [VECTOR], "m", consents, now_ns=5, tags=["runner"])
+        found = []
+        for hour in (0, 1, 2):
+            (template,) = store.templates(hour * HOUR_NS)
+            found.append(template.agreement)
+        assert found == [
+            Agreement(offers=True, tags=("runner",)),
+            Agreement(offers=True),
+            Agreement(),
+        ]
+
+    def test_without_consent_to_a_profile_there_are_no_tags(
+        self, store: CustomerStore
+    ) -> None:
+        with pytest.raises(ConfigurationError, match="no tags without consent"):
+            store.enrol("Ada", [VECTOR], "m", [RECOGNISE], now_ns=5, tags=["runner"])
+        assert list(store.customers()) == []
 
     def test_what_no_consent_covers_any_more_leaves_the_store(
         self, store: CustomerStore, redis: Redis
