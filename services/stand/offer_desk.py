@@ -24,7 +24,7 @@ from vitrine.services.stand.code_pools import CodePools
 from vitrine.services.stand.counters import UNAVAILABLE
 from vitrine.services.stand.inviting import Invitations
 from vitrine.services.stand.store_watch import EMPTIED, StoreWatch
-from vitrine.stores import offers
+from vitrine.stores import consents, offers
 from vitrine.stores.offers import Emptied
 from vitrine.telemetry import metrics
 from vitrine.telemetry.health import Health
@@ -166,6 +166,8 @@ class OfferDesk:
             # A problem that the operator is told of; the next offer gets a turn.
             self._remember(due)
             return None
+        if due.personal and not self._consented(due):
+            return None
         mark = self._watch.mark(self._redis)
         pool = due.offer.codes
         if pool != SIGNED and not self._pools.load(self._redis, pool, mark):
@@ -193,6 +195,16 @@ class OfferDesk:
         if outcome not in {"granted", "invited"}:
             return None
         return shown
+
+    def _consented(self, due: DueOffer) -> bool:
+        """Return whether who is recognised still consents, by the store. Raises Unavailable."""
+        visit_id = due.shown.visit_id or ""
+        agreed = consents.agrees_to_offers(self._redis, visit_id, due.shown.at_ns)
+        if agreed is False:
+            self._remember(due)
+            self._count(due, "no-consent")
+        # None is not remembered: the visit's link may be on its way.
+        return agreed is True
 
     def on_bus(self, interaction_ids: Sequence[str]) -> None:
         """Let Redis forget events that are durable; tried again later while Redis is away."""

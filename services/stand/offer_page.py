@@ -19,7 +19,7 @@ from redis import Redis
 
 from vitrine.errors import Unavailable
 from vitrine.mall.stands import Language
-from vitrine.offers.due import Grant
+from vitrine.offers.due import Grant, Outcome
 from vitrine.services.stand.dependencies import Web, WebOf
 from vitrine.services.stand.notices import qr_picture
 from vitrine.services.stand.phone_pages import (
@@ -32,7 +32,7 @@ from vitrine.services.stand.phone_pages import (
 )
 from vitrine.services.stand.privacy_page import chosen, texts_of
 from vitrine.services.stand.switchboard import Submission
-from vitrine.stores import invitations, phones
+from vitrine.stores import consents, invitations, phones
 from vitrine.stores.invitations import Found
 from vitrine.stores.offers import KEEP_SECONDS
 from vitrine.telemetry import metrics
@@ -89,8 +89,8 @@ def open_offer(
     code = _language(web, found, accepted)
     if grant.outcome == "granted":
         return here
-    if grant.outcome == "other-phone":
-        return message_page("offerOther", "offerOtherWhy", code, 403)
+    if grant.outcome in {"other-phone", "no-consent"}:
+        return _forbidden(grant.outcome, code)
     if found is not None and grant.outcome == "yours":
         # It may hold the code by another invitation, whose page this one is not.
         body = _opened(Found(found.invitation, grant.code), code)
@@ -113,6 +113,10 @@ def _claimed(
     if due.needs_own_phone and not phones.belongs(redis, visit_id, secret):
         # The invitation stays for the phone that it is for.
         grant = Grant("other-phone")
+    elif due.personal and not consents.agrees_to_offers(
+        redis, visit_id, web.clock.now_ns()
+    ):
+        grant = Grant("no-consent")
     else:
         grant = invitations.claim(redis, found.invitation, token, secret, web.key)
     metrics.OFFERS.labels(due.shown.stand_id, grant.outcome).inc()
@@ -163,6 +167,12 @@ def _heading(title: str, found: Found) -> str:
         f'<p class="from" dir="auto">{advertiser}</p>'
         f'<h1 dir="auto">{escape(title)}</h1>'
     )
+
+
+def _forbidden(outcome: Outcome, code: Language) -> HTMLResponse:
+    if outcome == "no-consent":
+        return message_page("offerConsent", "offerConsentWhy", code, 403)
+    return message_page("offerOther", "offerOtherWhy", code, 403)
 
 
 def _over(code: Language) -> HTMLResponse:

@@ -22,6 +22,7 @@ from tests.stand_builders import (
     write_creatives,
 )
 from tests.stand_players import Listener, listening, look, until
+from vitrine.customers.consents import Consent
 from vitrine.errors import ConfigurationError
 from vitrine.offers.due import DueOffer
 from vitrine.services.stand import directing
@@ -29,6 +30,7 @@ from vitrine.services.stand.inviting import held_seconds
 from vitrine.services.stand.notices import qr_picture
 from vitrine.services.stand.privacy_page import texts_of
 from vitrine.stores import invitations, offers, phones
+from vitrine.stores.consents import CONSENTS
 from vitrine.stores.invitations import LIFE_SECONDS, Invitation
 from vitrine.stores.redis import connect
 from vitrine.topics import IDENTITIES, INTERACTIONS
@@ -142,10 +144,17 @@ def customers(
         yield running
 
 
+def consent(redis: Redis, customer_id: str, until_ns: int) -> None:
+    """The customer consents to personal offers until then."""
+    agreed = (Consent("offers", 0, until_ns, text_version="1"),)
+    stored = CONSENTS.dump_json(agreed)
+    redis.hset(f"customer:{customer_id}", "consents", stored)
+
+
 def enrolled(redis: Redis, customer_id: str, visit_id: str) -> None:
     """A customer, and a visit of theirs, as identity leaves them in the store."""
     redis.sadd("customers", customer_id)
-    redis.hset(f"customer:{customer_id}", "consents", "[]")
+    consent(redis, customer_id, until_ns=2**62)
     redis.set(f"visit:{visit_id}", customer_id)
 
 
@@ -162,7 +171,7 @@ def test_a_photo_before_the_camera_gains_nothing_without_the_customers_phone(
         assert thiefs.post(link).status_code == 410
         with listening(customers) as page:
             # The camera takes her photo for her, and the thief is the first to scan.
-            path = path_of(invited(customers, page, known=True))
+            path = path_of(invited(customers, page, known=True, offers=True))
             thiefs.get(path)
             refused = thiefs.post(path)
             assert refused.status_code == 403
@@ -172,13 +181,32 @@ def test_a_photo_before_the_camera_gains_nothing_without_the_customers_phone(
             assert adas.code(path) is not None
 
 
+def test_who_withdraws_before_their_phone_takes_the_offer_is_told_why_not(
+    customers: Running, redis: Redis
+) -> None:
+    enrolled(redis, "ada", "visit-a")
+    with Phone(customers) as adas:
+        link = f"/phone/{phones.offer_link(redis, 'ada')}"
+        adas.get(link)
+        adas.post(link)
+        with listening(customers) as page:
+            path = path_of(invited(customers, page, known=True, offers=True))
+            adas.get(path)
+            consent(redis, "ada", until_ns=1)
+            refused = adas.post(path)
+            assert refused.status_code == 403
+            assert texts_of("en")["offerConsent"] in refused.text
+            assert SECRET_TEXT not in refused.text
+            assert not redis.exists("stand:grants:phones:ten")
+
+
 def test_a_customer_without_a_linked_phone_is_not_invited_to_what_is_theirs(
     customers: Running, redis: Redis
 ) -> None:
     enrolled(redis, "ada", "visit-a")
     with listening(customers) as page:
         page.next("play")
-        customers.publish(IDENTITIES, make_identity("a", known=True))
+        customers.publish(IDENTITIES, make_identity("a", known=True, offers=True))
         look(customers, 0, 5, track="a", score=80)
         assert "offer" not in page.names
     assert not redis.keys("stand:invitation:*")

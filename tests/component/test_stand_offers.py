@@ -17,6 +17,7 @@ from tests.stand_builders import make_campaign, make_command, make_offer
 from tests.stand_players import until
 from vitrine.bus import Outgoing, encode
 from vitrine.bus.memory import MemoryBus
+from vitrine.customers.consents import Consent
 from vitrine.mall import Campaign, Offer
 from vitrine.offers.codes import canonical
 from vitrine.offers.due import DueOffer, Grant
@@ -28,6 +29,7 @@ from vitrine.services.stand import store_watch
 from vitrine.services.stand.offer_desk import OfferDesk
 from vitrine.services.stand.store_watch import EMPTIED, StoreWatch
 from vitrine.stores import offers, redemptions
+from vitrine.stores.consents import CONSENTS
 from vitrine.stores.offers import Mark
 from vitrine.stores.redis import connect
 from vitrine.telemetry.health import Health
@@ -239,6 +241,49 @@ def test_everybody_engaged_gets_one_offer_a_visit(redis: Redis, codes: Path) -> 
 
 def test_who_is_not_engaged_gets_none(redis: Redis, codes: Path) -> None:
     assert ask(desk_of(redis, codes), Audience()) is None
+
+
+def recognised(redis: Redis, *, consents_for_s: float, linked: bool = True) -> Audience:
+    """Ada has been recognised; she consents to offers for so long, as the store knows."""
+    consented = Consent("offers", 0, at(consents_for_s), text_version="1")
+    stored = CONSENTS.dump_json((consented,))
+    redis.hset("customer:ada", "consents", stored)
+    if linked:
+        redis.set("visit:visit-a", "ada")
+    audience = engaged("a")
+    audience.identify(make_identity("a", known=True, offers=True))
+    return audience
+
+
+CUSTOMERS = make_campaign(offers=[make_offer(when={"known": True})])
+
+
+def test_a_customer_who_consents_gets_a_personal_offer(
+    redis: Redis, codes: Path
+) -> None:
+    audience = recognised(redis, consents_for_s=3)
+    assert ask(desk_of(redis, codes), audience, CUSTOMERS) == ("CODE-0", "visit-a")
+
+
+def test_a_consent_that_ends_between_recognition_and_grant_grants_nothing(
+    redis: Redis, codes: Path
+) -> None:
+    audience = recognised(redis, consents_for_s=2)
+    desk = desk_of(redis, codes)
+    assert ask(desk, audience, CUSTOMERS) is None
+    assert load(redis) == 5
+    # What anonymous interest earns does not depend on it.
+    assert ask(desk, audience, make_campaign("other", offers=[make_offer()]))
+
+
+def test_a_personal_offer_waits_until_the_store_knows_whose_visit_it_is(
+    redis: Redis, codes: Path
+) -> None:
+    audience = recognised(redis, consents_for_s=3, linked=False)
+    desk = desk_of(redis, codes)
+    assert ask(desk, audience, CUSTOMERS) is None
+    redis.set("visit:visit-a", "ada")
+    assert ask(desk, audience, CUSTOMERS) == ("CODE-0", "visit-a")
 
 
 def test_a_stand_that_starts_again_grants_nobody_twice(

@@ -32,7 +32,10 @@ class Condition(Part):
     )
     known: bool | None = Field(
         None,
-        description="True for customers who are recognised, false for everybody else.",
+        description=(
+            "True for customers who are recognised, false for everybody else. For offers, who does "
+            "not consent to personal offers is among everybody else."
+        ),
         examples=[True],
     )
     people: int | None = Field(
@@ -102,6 +105,11 @@ class Condition(Part):
     def only_time(self) -> bool:
         """True when it asks for a time and for nobody."""
         return self.model_fields_set == {"hours"}
+
+    @property
+    def personal(self) -> bool:
+        """True when it holds for recognised customers only."""
+        return self.known is True or bool(self.tags)
 
     @model_validator(mode="after")
     def _possible(self) -> Self:

@@ -20,13 +20,15 @@ Outcome = Literal[
     "no-codes",
     "emptied",
     "no-phone",
+    "no-consent",
     "other-phone",
     "invited",
     "yours",
     "gone",
 ]
 """`emptied`: the store has lost what it granted. Of invitations to a phone: `no-phone` is for a
-customer who has linked none, `other-phone` asked for what is another customer's, `invited` was
+customer who has linked none, `no-consent` of one who does not consent to personal offers any more,
+`other-phone` asked for what is another customer's, `invited` was
 shown, `yours` is with this phone already, `gone` was taken or is over."""
 
 
@@ -41,11 +43,13 @@ class DueOffer:
     offer: Offer
     shown: Interaction
     holder: str
+    personal: bool = False
+    """It is due only because the person is recognised, so they have to consent."""
 
     @property
     def needs_own_phone(self) -> bool:
         """True for what is a customer's only: a photo has their face, and not their phone."""
-        return self.offer.show == "phone" and self.offer.when.known is True
+        return self.offer.show == "phone" and self.personal
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,8 @@ def due_offer(
     """Return the offer that is due while the play of `command` is on the screen; None without any.
 
     It is the campaign's first offer whose condition somebody identified meets, for the most
-    engaged of them; or the condition of the creative's own `then: offer`. Grants in `answered` are
+    engaged of them; or the condition of the creative's own `then: offer`. A condition that needs
+    somebody known is met by who consents to personal offers. Grants in `answered` are
     not asked for again. Plain slots have the same offers, unless the campaign says none.
     """
     is_plain = arm(campaign, command.stand_id, now_ns) == "plain"
@@ -76,7 +81,8 @@ def due_offer(
         return None
     responses = _conditions(campaign, command)
     for offer in campaign.offers:
-        for person in _meeting_any([offer.when, *responses], audience, now_ns):
+        conditions = [offer.when, *responses]
+        for person, personal in _meeting_any(conditions, audience, now_ns):
             identity = audience.identity(person)
             if identity is None:
                 continue
@@ -91,7 +97,7 @@ def due_offer(
                     identity,
                     now_ns,
                 )
-                return DueOffer(offer, shown, holder)
+                return DueOffer(offer, shown, holder, personal)
     return None
 
 
@@ -107,13 +113,22 @@ def _meeting_any(
     conditions: Sequence[Condition],
     audience: Audience,
     now_ns: int,
-) -> list[Person]:
-    """Return who meets one of these, those of the first condition first."""
+) -> list[tuple[Person, bool]]:
+    """Return who meets one of these, those of the first condition first.
+
+    With each, whether all that they meet are for recognised customers only.
+    """
     people: dict[str, Person] = {}
+    anonymous = set()
     for condition in conditions:
-        for person in audience.meeting(condition, now_ns):
+        for person in audience.meeting(condition, now_ns, for_offers=True):
             people.setdefault(person.presence_id, person)
-    return list(people.values())
+            if not condition.personal:
+                anonymous.add(person.presence_id)
+    found = []
+    for presence_id, person in people.items():
+        found.append((person, presence_id not in anonymous))
+    return found
 
 
 def _shown(

@@ -135,15 +135,28 @@ class Audience:
         """Return the decision who the person is; None before there is one."""
         return self.identities.get(person.track_id)
 
-    def meeting(self, condition: Condition, now_ns: int) -> list[Person]:
-        """Return those for whom the condition holds, most engaged first."""
+    def meeting(
+        self,
+        condition: Condition,
+        now_ns: int,
+        *,
+        for_offers: bool = False,
+    ) -> list[Person]:
+        """Return those for whom the condition holds, most engaged first.
+
+        For offers a customer who does not consent to personal ones is like somebody unknown.
+        """
         latest = self._fresh(now_ns)
         if latest is None or not is_open(condition.hours, self.time_zone, now_ns):
             return []
         if not self._of_all(condition, latest, now_ns):
             return []
         at_ns = latest.at_ns
-        found = [p for p in latest.people if self._of_one(p, condition, at_ns)]
+        found = []
+        for person in latest.people:
+            is_known = self._is_known(person, for_offers=for_offers)
+            if self._of_one(person, condition, at_ns, is_known=is_known):
+                found.append(person)
         return sorted(
             found,
             key=lambda person: person.score,
@@ -174,6 +187,8 @@ class Audience:
         person: Person,
         condition: Condition,
         at_ns: int,
+        *,
+        is_known: bool,
     ) -> bool:
         """Return whether that holds which speaks of a person."""
         if condition.group is not None and person.group < condition.group:
@@ -181,15 +196,32 @@ class Audience:
         product = condition.interest
         if product is not None and not self.interests.has(person.presence_id, product):
             return False
-        return self._is_who(person, condition) and self._held(person, condition, at_ns)
+        if not self._is_who(person, condition, is_known=is_known):
+            return False
+        return self._held(person, condition, at_ns)
 
-    def _is_who(self, person: Person, condition: Condition) -> bool:
-        """Return whether a person is one whom the condition may be about."""
+    def _is_known(self, person: Person, *, for_offers: bool) -> bool:
+        """Return whether a person counts as known; who is not identified yet does not."""
         identity = self.identity(person)
         if identity is None or not identity.known:
-            # Those who are not identified yet count as unknown.
-            return not (person.child or condition.tags or condition.known)
+            return False
+        return identity.offers or not for_offers
+
+    def _is_who(
+        self,
+        person: Person,
+        condition: Condition,
+        *,
+        is_known: bool,
+    ) -> bool:
+        """Return whether a person is one whom the condition may be about."""
+        identity = self.identity(person)
+        enrolled = identity is not None and identity.known
         # Who enrolled is no child, however low the head is beside others.
+        if person.child and not enrolled:
+            return False
+        if not is_known or identity is None:
+            return not condition.personal
         return condition.known is not False and set(condition.tags) <= set(
             identity.tags
         )

@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final, cast
 
 import numpy as np
-from pydantic import TypeAdapter
 from redis import Redis
 from redis.client import Pipeline
 
@@ -22,6 +21,7 @@ from vitrine.customers.consents import Consent, allows, for_purpose, last_expiry
 from vitrine.customers.records import Agreement, Customer, Template, Vector
 from vitrine.errors import ConfigurationError, Invalid
 from vitrine.sealing import Sealer
+from vitrine.stores.consents import CONSENTS
 from vitrine.stores.receipts import Receipt, sign
 from vitrine.stores.redis import redis_errors
 
@@ -38,7 +38,6 @@ CHANGES_KEPT: Final = 10_000
 VISIT_LINK_SECONDS: Final = 2 * 86_400
 
 ID_BYTES: Final = 12
-CONSENTS: Final = TypeAdapter(tuple[Consent, ...])
 
 # One step each: nobody who is being erased is linked meanwhile. ARGV: customer, visit,
 # seconds.

@@ -160,6 +160,53 @@ def test_the_creative_on_the_screen_may_grant_offers_itself() -> None:
     assert who(due(engaged("a"), also)) is None
 
 
+PERSONAL = make_campaign(
+    offers=[
+        make_offer(id="customers", when={"known": True}),
+        make_offer(id="runners", when={"tags": ["runner"]}),
+        make_offer(id="others", when={"known": False}),
+        make_offer(),
+    ]
+)
+
+
+def all_due(
+    audience: Audience, campaign: Campaign = PERSONAL
+) -> list[tuple[str, bool]]:
+    """Offer, and whether it is personal, of all that come one after another."""
+    found = []
+    answered: list[str] = []
+    while next_one := due(audience, campaign, answered):
+        found.append((next_one.offer.id, next_one.personal))
+        answered.append(next_one.shown.interaction_id)
+    return found
+
+
+def test_a_customer_who_does_not_consent_gets_what_anybody_interested_gets() -> None:
+    anonymous = all_due(engaged("a"))
+    assert anonymous == [("others", False), ("ten", False)]
+    audience = engaged("a")
+    known = make_identity("a", known=True, tags=("runner",))
+    audience.identify(known)
+    assert all_due(audience) == anonymous
+    audience.identify(known.model_copy(update={"offers": True}))
+    assert all_due(audience) == [
+        ("customers", True),
+        ("runners", True),
+        ("ten", False),
+    ]
+
+
+def test_what_anonymous_interest_earns_is_not_personal_for_a_customer_either() -> None:
+    response = {"when": {"engagement": 60}, "then": "offer"}
+    shoe = {"id": "shoe", "file": "shoe.html", "responses": [response]}
+    known_only = make_offer(when={"known": True})
+    campaign = make_campaign("spring", shoe, offers=[known_only])
+    audience = engaged("a")
+    audience.identify(make_identity("a", known=True, offers=True))
+    assert all_due(audience, campaign) == [("ten", False)]
+
+
 def test_what_was_decided_cannot_be_changed() -> None:
     answer = Grant("exhausted")
     with pytest.raises(FrozenInstanceError):
