@@ -166,8 +166,10 @@ class OfferDesk:
             # A problem that the operator is told of; the next offer gets a turn.
             self._remember(due)
             return None
-        if due.personal and not self._consented(due):
+        agreed = self._agreed(due)
+        if agreed is None:
             return None
+        due = agreed
         mark = self._watch.mark(self._redis)
         pool = due.offer.codes
         if pool != SIGNED and not self._pools.load(self._redis, pool, mark):
@@ -196,15 +198,25 @@ class OfferDesk:
             return None
         return shown
 
-    def _consented(self, due: DueOffer) -> bool:
-        """Return whether who is recognised still consents, by the store. Raises Unavailable."""
+    def _agreed(self, due: DueOffer) -> DueOffer | None:
+        """Return what may be granted by the consents in the store; None for nothing now.
+
+        Raises Unavailable.
+        """
+        if not due.rests_on_consent:
+            return due
         visit_id = due.shown.visit_id or ""
-        agreed = consents.agrees_to_offers(self._redis, visit_id, due.shown.at_ns)
-        if agreed is False:
+        agrees = consents.agrees_to_offers(self._redis, visit_id, due.shown.at_ns)
+        if agrees is None:
+            # Not remembered: the visit's link may be on its way.
+            return None
+        if agrees:
+            return due
+        if due.personal:
             self._remember(due)
             self._count(due, "no-consent")
-        # None is not remembered: the visit's link may be on its way.
-        return agreed is True
+            return None
+        return due.as_anonymous()
 
     def on_bus(self, interaction_ids: Sequence[str]) -> None:
         """Let Redis forget events that are durable; tried again later while Redis is away."""

@@ -10,6 +10,7 @@ that is lost can be asked for again.
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from html import escape
 from typing import Final
 
@@ -33,7 +34,7 @@ from vitrine.services.stand.phone_pages import (
 from vitrine.services.stand.privacy_page import chosen, texts_of
 from vitrine.services.stand.switchboard import Submission
 from vitrine.stores import consents, invitations, phones
-from vitrine.stores.invitations import Found
+from vitrine.stores.invitations import Found, Invitation
 from vitrine.stores.offers import KEEP_SECONDS
 from vitrine.telemetry import metrics
 
@@ -113,12 +114,8 @@ def _claimed(
     if due.needs_own_phone and not phones.belongs(redis, visit_id, secret):
         # The invitation stays for the phone that it is for.
         grant = Grant("other-phone")
-    elif due.personal and not consents.agrees_to_offers(
-        redis, visit_id, web.clock.now_ns()
-    ):
-        grant = Grant("no-consent")
     else:
-        grant = invitations.claim(redis, found.invitation, token, secret, web.key)
+        grant = _granted(redis, web, found.invitation, token, secret)
     metrics.OFFERS.labels(due.shown.stand_id, grant.outcome).inc()
     if grant.shown is not None:
         submission = Submission(
@@ -127,6 +124,25 @@ def _claimed(
         )
         web.switchboard.submit(submission)
     return grant
+
+
+def _granted(
+    redis: Redis,
+    web: Web,
+    invitation: Invitation,
+    token: str,
+    secret: str,
+) -> Grant:
+    """Return what the store grants by the consents of the moment. Raises Unavailable."""
+    due = invitation.due
+    if due.rests_on_consent:
+        visit_id = due.shown.visit_id or ""
+        now_ns = web.clock.now_ns()
+        if not consents.agrees_to_offers(redis, visit_id, now_ns):
+            if due.personal:
+                return Grant("no-consent")
+            invitation = replace(invitation, due=due.as_anonymous())
+    return invitations.claim(redis, invitation, token, secret, web.key)
 
 
 def _language(web: Web, found: Found | None, accepted: str) -> Language:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from hashlib import blake2b
 from typing import Final, Literal
 
 from vitrine.mall import Campaign, Offer
+from vitrine.mall.days import day_start_s
 from vitrine.schemas import Identity
 
 Holder = Literal["visit_id", "visitor_id"]
 
 # A visitor is of one stand and day, so for anonymous people once a campaign is once a day as well.
+# A customer who is recognised is told apart beside it, in the store alone: the id of a grant is on
+# the bus, and says nothing of them.
 HOLDERS: Final[Mapping[str, Holder]] = {
     "visit": "visit_id",
     "day": "visitor_id",
@@ -41,6 +45,16 @@ def holder_id(
     Without embeddings every track is a visitor of its own, and a presence may have several.
     """
     return f"holder-{_digest(campaign.id, offer.id, presence_id)}"
+
+
+def customer_until_s(campaign: Campaign, offer: Offer, time_zone: str) -> int:
+    """Return the second of UTC until which a customer gets an offer once; 0 unless once a campaign.
+
+    It is a day after the campaign's last one, since the night after that belongs to it.
+    """
+    if offer.once_per != "campaign":
+        return 0
+    return day_start_s(campaign.to + timedelta(days=2), time_zone)
 
 
 def _digest(*parts: str) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from vitrine.mall import Campaign, Condition, Offer
-from vitrine.offers.caps import grant_id, holder_id
+from vitrine.offers.caps import customer_until_s, grant_id, holder_id
 from vitrine.programme.arms import arm
 from vitrine.programme.audience import Audience
 from vitrine.programme.commands import Command
@@ -45,6 +45,18 @@ class DueOffer:
     holder: str
     personal: bool = False
     """It is due only because the person is recognised, so they have to consent."""
+    customer_until_s: int = 0
+    """Second of UTC until which the customer gets it once, whatever the day; 0 for who is not
+    recognised, and where it is not once a campaign."""
+
+    @property
+    def rests_on_consent(self) -> bool:
+        """True where it matters that the person is a customer who consents."""
+        return self.personal or self.customer_until_s > 0
+
+    def as_anonymous(self) -> DueOffer:
+        """Return the same for somebody who is not told apart as a customer."""
+        return replace(self, customer_until_s=0)
 
     @property
     def needs_own_phone(self) -> bool:
@@ -97,7 +109,10 @@ def due_offer(
                     identity,
                     now_ns,
                 )
-                return DueOffer(offer, shown, holder, personal)
+                until_s = 0
+                if identity.known and identity.offers:
+                    until_s = customer_until_s(campaign, offer, audience.time_zone)
+                return DueOffer(offer, shown, holder, personal, until_s)
     return None
 
 

@@ -1,8 +1,8 @@
 """The customer store in Redis: consents, encrypted templates, changes as a stream.
 
 Keys: `customers` (ids), `customer:ID` (name sealed, consents), `customer:ID:templates`
-(sealed), `customer:ID:visits`, `visit:VISIT` (link to the customer),
-`customers:changes` (stream).
+(sealed), `customer:ID:visits`, `visit:VISIT` (link to the customer), `customer:ID:offers`
+(granted once a campaign, `offer_scripts`), `customers:changes` (stream).
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ local key = 'customer:' .. ARGV[1]
 local visits = redis.call('SMEMBERS', key .. ':visits')
 local templates = redis.call('LLEN', key .. ':templates')
 for _, visit in ipairs(visits) do redis.call('DEL', 'visit:' .. visit) end
-redis.call('DEL', key, key .. ':templates', key .. ':visits')
+redis.call('DEL', key, key .. ':templates', key .. ':visits', key .. ':offers')
 redis.call('XADD', ARGV[2], 'MAXLEN', '~', ARGV[3], '*', 'kind', 'erased')
 return {templates, #visits}
 """

@@ -5,7 +5,10 @@ All begin with the keys and arguments of a grant, so that they share its rules:
 KEYS 1 grants, 2 holders, 3 pool, 4 pending, 5 epoch, 6 number of grants; of a claim also
 7 invitation, 8 what the phone holds. ARGV 1 grant id, 2 holder, 3 budget, 4 the interaction,
 5 record of the code, 6 seconds to keep, 7 prefix of codes, 8 epoch, 9 least number of grants,
-10 phone, 11 seconds for which the phone holds it, 12… codes made here, for no pool.
+10 visit of a customer who may be granted the offer once, 11 name of the offer, 12 second until
+which that holds, 13 seconds to it, 14 phone, 15 seconds for which the phone holds it, 16… codes
+made here, for no pool. `customer:ID:offers` has what a customer was granted, with the second until
+which it counts.
 """
 
 from __future__ import annotations
@@ -18,8 +21,18 @@ local function emptied()
   return redis.call('GET', KEYS[5]) ~= ARGV[8] or granted < tonumber(ARGV[9])
 end
 
+-- Nil where an offer is not once a customer, and for one who was erased meanwhile.
+local function customer()
+  if ARGV[10] == '' then return nil end
+  local found = redis.call('GET', 'visit:' .. ARGV[10])
+  if not found or redis.call('SISMEMBER', 'customers', found) == 0 then return nil end
+  return 'customer:' .. found
+end
+
 local function refusal()
   if emptied() then return 'emptied' end
+  local known = customer()
+  if known and redis.call('ZSCORE', known .. ':offers', ARGV[11]) then return 'already' end
   if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then return 'already' end
   if redis.call('HEXISTS', KEYS[2], ARGV[2]) == 1 then return 'already' end
   if redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[3]) then return 'exhausted' end
@@ -33,17 +46,30 @@ local function is_free(code)
 end
 
 local function take_code()
-  for number = 12, #ARGV do
+  for number = 16, #ARGV do
     local free, key = is_free(ARGV[number])
     if free then return ARGV[number], key end
   end
-  if #ARGV >= 12 then return nil, nil end
+  if #ARGV >= 16 then return nil, nil end
   while true do
     local code = redis.call('LPOP', KEYS[3])
     if not code then return nil, nil end
     local free, key = is_free(code)
     if free then return code, key end
   end
+end
+
+-- Kept until the last of these offers is over, and no longer than the customer's record.
+local function remember_customer()
+  local known = customer()
+  if not known then return end
+  local key = known .. ':offers'
+  local left = math.max(redis.call('TTL', key), tonumber(ARGV[13]))
+  local record = redis.call('TTL', known)
+  if record >= 0 then left = math.min(left, record) end
+  redis.call('ZADD', key, ARGV[12], ARGV[11])
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', tonumber(ARGV[12]) - tonumber(ARGV[13]))
+  redis.call('EXPIRE', key, left)
 end
 
 local function grant()
@@ -62,6 +88,7 @@ local function grant()
   redis.call('HSET', KEYS[2], ARGV[2], ARGV[1])
   redis.call('EXPIRE', KEYS[2], ARGV[6])
   redis.call('SET', key, ARGV[5], 'EX', ARGV[6])
+  remember_customer()
   redis.call('HSET', KEYS[4], ARGV[1], ARGV[4])
   return {'granted', code, ARGV[4], tostring(redis.call('INCR', KEYS[6]))}
 end
@@ -74,27 +101,27 @@ INVITE: Final = (
     + """
 local refused = refusal()
 if refused then return refused end
-if #ARGV < 12 and redis.call('LLEN', KEYS[3]) == 0 then return 'no-codes' end
-redis.call('HSET', KEYS[7], 'record', ARGV[10])
-redis.call('EXPIRE', KEYS[7], ARGV[11])
+if #ARGV < 16 and redis.call('LLEN', KEYS[3]) == 0 then return 'no-codes' end
+redis.call('HSET', KEYS[7], 'record', ARGV[14])
+redis.call('EXPIRE', KEYS[7], ARGV[15])
 return 'invited'
 """
 )
-"""ARGV 10 is the record of the invitation, 11 the seconds for which it lives."""
+"""ARGV 14 is the record of the invitation, 15 the seconds for which it lives."""
 
 CLAIM: Final = (
     _RULES
     + """
 local holder = redis.call('HGET', KEYS[7], 'holder')
-if holder == ARGV[10] then return {'yours', redis.call('HGET', KEYS[7], 'code'), '', '0'} end
+if holder == ARGV[14] then return {'yours', redis.call('HGET', KEYS[7], 'code'), '', '0'} end
 if holder or redis.call('EXISTS', KEYS[7]) == 0 then return {'gone', '', '', '0'} end
 local held = redis.call('GET', KEYS[8])
 if held then return {'yours', held, '', '0'} end
 local answer = grant()
 if answer[1] == 'granted' then
-  redis.call('HSET', KEYS[7], 'holder', ARGV[10], 'code', answer[2])
+  redis.call('HSET', KEYS[7], 'holder', ARGV[14], 'code', answer[2])
   redis.call('EXPIRE', KEYS[7], ARGV[6])
-  redis.call('SET', KEYS[8], answer[2], 'EX', ARGV[11])
+  redis.call('SET', KEYS[8], answer[2], 'EX', ARGV[15])
 end
 return answer
 """

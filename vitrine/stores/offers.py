@@ -16,6 +16,7 @@ from typing import Final, cast
 
 from redis import Redis
 
+from vitrine.clock import SECOND_NS
 from vitrine.offers.due import DueOffer, Grant, Outcome
 from vitrine.offers.made_codes import SIGNED, signed_codes
 from vitrine.offers.redemption import GrantRecord
@@ -159,6 +160,7 @@ def grant_keys(due: DueOffer) -> list[str]:
 def grant_arguments(due: DueOffer, mark: Mark) -> list[str | bytes | int]:
     """Return the arguments that a grant is made with, in the order of its script."""
     shown = due.shown
+    once_a_customer = due.customer_until_s > 0
     record = GrantRecord(
         shown=shown,
         text=due.offer.text,
@@ -174,6 +176,10 @@ def grant_arguments(due: DueOffer, mark: Mark) -> list[str | bytes | int]:
         code_key(""),
         mark.epoch,
         mark.granted,
+        (shown.visit_id or "") if once_a_customer else "",
+        f"{shown.campaign_id}:{due.offer.id}",
+        due.customer_until_s,
+        max(1, due.customer_until_s - shown.at_ns // SECOND_NS),
     ]
 
 
