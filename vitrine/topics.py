@@ -103,7 +103,7 @@ IDENTITIES = Topic(
     read_by=("stand", "analytics", "console"),
     partitions=STAND_PARTITIONS,
     retention_ms=DAY_MS,
-    version=3,
+    version=4,
     # A day of decisions is read after an update.
     reads_from=2,
 )

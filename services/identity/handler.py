@@ -249,6 +249,7 @@ class IdentityHandler(Handler):
                 model=decision.model,
                 tags=decision.agreement.tags,
                 offers=decision.agreement.offers,
+                returning=decision.returning,
                 config_version=version,
             )
             message = Outgoing(IDENTITIES, stand.id, event)

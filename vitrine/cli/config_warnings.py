@@ -36,7 +36,6 @@ def warnings_of(found: Checked, today: date) -> list[Problem]:
         _stands(mall),
         _notices(mall),
         _campaigns(mall, today),
-        _tags(mall),
         _shares(mall),
         schedule_warnings(mall),
         _creatives(mall, folder / "creatives"),
@@ -75,29 +74,6 @@ def _notices(mall: Mall) -> Warnings:
                 "a live camera watches it, and no `responsible:` says who answers for that; "
                 "its notice sends people to the staff",
             )
-
-
-def _tags(mall: Mall) -> Warnings:
-    """Warn of tags of customers where nobody is recognised."""
-    recognising = {s.id for s in mall.stands if s.recognition == "enrolled"}
-    for number, campaign in enumerate(mall.campaigns):
-        if not recognising.isdisjoint(campaign.stands):
-            continue
-        for within in _tagged(campaign):
-            yield (
-                ("campaigns", number, *within, "when", "tags"),
-                "never holds: its stands recognise nobody (`recognition: enrolled`)",
-            )
-
-
-def _tagged(campaign: Campaign) -> Iterator[Place]:
-    """Yield the creatives and offers of a campaign that ask for tags."""
-    for index, creative in enumerate(campaign.creatives):
-        if creative.when is not None and creative.when.tags:
-            yield "creatives", index
-    for index, offer in enumerate(campaign.offers):
-        if offer.when.tags:
-            yield "offers", index
 
 
 def live_stands(mall: Mall) -> set[str]:

@@ -134,16 +134,28 @@ def _condition(
             (*place, "for_seconds"),
             "means nothing without `engagement`, `expression` or `reaction`, whose time it is",
         )
-    if condition.known and all(stand.recognition == "none" for stand in stands):
-        names = ", ".join(stand.id for stand in stands)
-        yield (
-            (*place, "known"),
-            f"never holds: {names} recognises nobody (`recognition: none`)",
-        )
+    yield from _recognised(place, condition, stands)
     if condition.hours and not _meet(condition.hours, campaign.hours):
         yield (*place, "hours"), "never holds: the campaign is not on at these hours"
     elif condition.hours:
         yield from _closed((*place, "hours"), condition.hours, stands)
+
+
+def _recognised(
+    place: Place,
+    condition: Condition,
+    stands: Sequence[Stand],
+) -> Warnings:
+    """Warn of what needs embeddings where none are computed."""
+    if any(stand.recognition != "none" for stand in stands):
+        return
+    names = ", ".join(stand.id for stand in stands)
+    for field in ("known", "tags", "returning"):
+        if getattr(condition, field):
+            yield (
+                (*place, field),
+                f"never holds: {names} recognises nobody (`recognition: none`)",
+            )
 
 
 def _all_compete(campaigns: Sequence[Campaign]) -> bool:

@@ -43,6 +43,8 @@ class Decision:
     """The model of the embedding that led to it, if one did."""
     agreement: Agreement = NOTHING_AGREED
     """How the customer may be addressed; nothing of anybody else."""
+    returning: bool = False
+    """The visitor was here in an earlier visit of the day, and has not opted out."""
 
     @classmethod
     def about(
@@ -66,6 +68,7 @@ class Decision:
             confidence=confidence,
             model=model,
             agreement=track.agreement if is_known else NOTHING_AGREED,
+            returning=track.visitor.returning and not track.visitor.opted_out,
         )
 
 

@@ -42,6 +42,8 @@ class Visitor:
     total: Vector | None = None
     """Sum of the unit vectors of all good views, (d,) float32."""
     opted_out: bool = False
+    returning: bool = False
+    """A visit of today ended before this one."""
 
     def similarity(self, vector: Vector) -> float:
         """Return the cosine similarity with the mean of all views; -1 without any."""
@@ -219,6 +221,8 @@ class StandDay:
             younger = found
         if own.first_ns - older.last_ns > VISIT_GAP_NS:
             older.visit_id = ids.visit_id(older.visitor_id, track.track_id)
+            older.returning = True
+        older.returning = older.returning or younger.returning
         older.last_ns = max(older.last_ns, younger.last_ns)
         older.add(total)
         if younger.total is not None:

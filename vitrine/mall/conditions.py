@@ -38,6 +38,14 @@ class Condition(Part):
         ),
         examples=[True],
     )
+    returning: bool | None = Field(
+        None,
+        description=(
+            "True for somebody who was at this stand earlier today and had gone for more than a "
+            "minute, false for everybody else; needs `recognition: enrolled` at the stand."
+        ),
+        examples=[True],
+    )
     people: int | None = Field(
         None,
         ge=0,

@@ -193,6 +193,8 @@ class Audience:
         """Return whether that holds which speaks of a person."""
         if condition.group is not None and person.group < condition.group:
             return False
+        if condition.returning not in {None, self._is_returning(person)}:
+            return False
         product = condition.interest
         if product is not None and not self.interests.has(person.presence_id, product):
             return False
@@ -206,6 +208,11 @@ class Audience:
         if identity is None or not identity.known:
             return False
         return identity.offers or not for_offers
+
+    def _is_returning(self, person: Person) -> bool:
+        """Return whether a person was here before today; who is not identified yet was not."""
+        identity = self.identity(person)
+        return identity is not None and identity.returning
 
     def _is_who(
         self,

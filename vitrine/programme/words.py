@@ -18,10 +18,14 @@ _REACTIONS: Final = {
     "positive": "those who look became more pleased",
     "leaving": "somebody is leaving",
 }
+_VISITS: Final = {
+    True: "somebody is back who was here earlier today",
+    False: "somebody is here who was not seen earlier today",
+}
 
 
 def reactions_in_words(condition: Condition) -> list[str]:
-    """Return the parts of a condition that speak of reactions, for people to read."""
+    """Return the parts of a condition that speak of reactions and visits, for people to read."""
     parts = []
     if condition.expression is not None:
         parts.append(_EXPRESSIONS[condition.expression])
@@ -31,6 +35,8 @@ def reactions_in_words(condition: Condition) -> list[str]:
         parts.append(f"a group of {condition.group} or more")
     if condition.interest is not None:
         parts.append(f"interest in {condition.interest}")
+    if condition.returning is not None:
+        parts.append(_VISITS[condition.returning])
     if condition.touch is not None:
         parts.append("touched" if condition.touch else "not touched")
     if condition.tags:

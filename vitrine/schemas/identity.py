@@ -35,6 +35,8 @@ class Identity(Event):
     """What a known customer agreed to be addressed by; empty for everybody else."""
     offers: bool = False
     """The known customer consents to personal offers."""
+    returning: bool = False
+    """The visitor was at this stand earlier today, in a visit before this one."""
     config_version: Id
 
     @property

@@ -108,7 +108,7 @@ def test_check_prints_every_mistake_and_exits_1(site: Path) -> None:
             "campaigns.yaml",
             "when: {engagement: 60",
             "when: {tags: [runner], engagement: 60",
-            "its stands recognise nobody",
+            "recognises nobody",
         ),
         ("codes/spring.txt", "", "A\nA\n", "doubled lines (1)"),
         ("codes/spring.txt", "", "A" * 101 + "\n", "such as 1"),

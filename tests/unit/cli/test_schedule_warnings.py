@@ -74,6 +74,8 @@ def test_what_can_be_needs_no_warning(fields: dict[str, Any]) -> None:
     [
         ({"attending": 1, "for_seconds": 2}, "for_seconds", "without `engagement`"),
         (KNOWN, "known", "never holds: north recognises nobody"),
+        ({"returning": True}, "returning", "never holds: north recognises nobody"),
+        ({"tags": ["runner"]}, "tags", "never holds: north recognises nobody"),
         ({"hours": ["daily 21:00-10:00"]}, "hours.0", "after 13 hours"),
     ],
 )

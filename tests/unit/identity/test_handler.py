@@ -86,6 +86,27 @@ class TestVisitors:
         assert last.visitor_id == first.visitor_id
         assert last.visit_id == ids.visit_id(first.visitor_id, "b")
 
+    def test_who_was_gone_for_a_minute_returns_and_stays_returning(self) -> None:
+        stand = ToyStand(ada=person(1))
+        first = stand.watch("a", person(1))
+        soon = stand.watch("b", person(1), start=30)
+        later = stand.watch("c", person(1), start=120)
+        again = stand.watch("d", person(1), start=125)
+        assert not any(decision.returning for decision in [*first, *soon])
+        # Before the first good views nobody knows; then as a visitor, and as a customer.
+        assert [decision.returning for decision in later] == [False, True, True]
+        assert [decision.known for decision in later] == [False, False, True]
+        assert again[-1].returning
+        next_day = stand.watch("e", person(1), start=86_400)
+        assert not any(decision.returning for decision in next_day)
+
+    def test_who_opted_out_is_not_returning(self) -> None:
+        stand = ToyStand()
+        stand.watch("a", person(1))
+        *_, returned = stand.watch("b", person(1), start=90)
+        (opted_out,) = ask(stand, opt_out(returned.visit_id, 91))
+        assert (returned.returning, opted_out.returning) == (True, False)
+
     @pytest.mark.parametrize(
         ("similarity", "reasons"),
         [

@@ -195,6 +195,17 @@ def test_somebody_identified_as_unknown_is_unknown() -> None:
     assert meeting(audience, 0, known=True) == []
 
 
+def test_who_was_here_earlier_today_is_returning_and_all_others_are_not() -> None:
+    people = [make_person("a"), make_person("b"), make_person("c")]
+    audience = audience_of((0, people))
+    audience.identify(make_identity("a", returning=True))
+    audience.identify(make_identity("b"))
+    assert meeting(audience, 0, returning=True) == ["a"]
+    assert meeting(audience, 0, returning=False) == ["b", "c"]
+    assert meeting(audience, 2, returning=True) == ["a"]
+    assert meeting(audience, 2.1, returning=True) == []
+
+
 def test_a_later_decision_replaces_the_earlier_one() -> None:
     audience = audience_of((0, HIGH))
     audience.identify(make_identity("a", known=False))
@@ -237,6 +248,8 @@ def test_identities_are_kept_while_present_and_a_minute_longer(
         ({"engagement": 0}, "somebody is engaged"),
         ({"known": True}, "a known customer is here"),
         ({"known": False}, "somebody unknown is here"),
+        ({"returning": True}, "somebody is back who was here earlier today"),
+        ({"returning": False}, "somebody is here who was not seen earlier today"),
         ({"people": 3}, "people here: 3 or more"),
         ({"attending": 2}, "people looking: 2 or more"),
         (
