@@ -16,7 +16,7 @@ import click
 )
 @click.pass_context
 def customers(context: click.Context, data: Path | None) -> None:
-    """Enrol, list and erase customers who asked to be recognised.
+    """Enrol, list and erase customers who asked to be recognised; withdraw consents.
 
     They live in Redis (VITRINE_REDIS_URL), encrypted with the key in VITRINE_KEY_FILE, or in the
     data folder of a site: `vitrine customers --data mall/data list`.
@@ -99,6 +99,20 @@ def list_all(data: Path | None, as_json: bool) -> None:
     from vitrine.services.identity.enrolling import list_customers
 
     list_customers(data, as_json=as_json)
+
+
+@customers.command()
+@click.argument("customer_id", metavar="ID")
+@click.argument("purpose", type=click.Choice(["profile", "offers"]))
+@click.pass_obj
+def withdraw(data: Path | None, customer_id: str, purpose: str) -> None:
+    """End a customer's consent, at once, with what is kept for its PURPOSE alone.
+
+    Who is not to be recognised any more is erased.
+    """
+    from vitrine.services.identity.enrolling import withdraw_consent
+
+    withdraw_consent(data, customer_id, purpose)
 
 
 @customers.command()

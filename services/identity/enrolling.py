@@ -108,6 +108,15 @@ def erase_customer(data: Path | None, customer_id: str) -> None:
     click.echo(text)
 
 
+def withdraw_consent(data: Path | None, customer_id: str, purpose: str) -> None:
+    """End a consent of a customer."""
+    audit = _audit()
+    with _opened(data) as store:
+        store.withdraw(customer_id, cast("Purpose", purpose), now_ns=time.time_ns())
+    audit.note("withdrew a consent", None, name=shell_user(), place=customer_id)
+    click.echo(f"{customer_id}  no consent to {purpose} any more")
+
+
 def _check_tags(tags: Sequence[str]) -> None:
     """Raise ConfigurationError for what no condition of a campaign can ask for."""
     if len(tags) > MOST_TAGS:

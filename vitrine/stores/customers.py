@@ -17,7 +17,13 @@ import numpy as np
 from redis import Redis
 from redis.client import Pipeline
 
-from vitrine.customers.consents import Consent, allows, for_purpose, last_expiry_ns
+from vitrine.customers.consents import (
+    Consent,
+    Purpose,
+    allows,
+    for_purpose,
+    last_expiry_ns,
+)
 from vitrine.customers.records import Agreement, Customer, Template, Vector
 from vitrine.errors import ConfigurationError, Invalid
 from vitrine.sealing import Sealer
@@ -60,6 +66,19 @@ for _, visit in ipairs(visits) do redis.call('DEL', 'visit:' .. visit) end
 redis.call('DEL', key, key .. ':templates', key .. ':visits', key .. ':offers')
 redis.call('XADD', ARGV[2], 'MAXLEN', '~', ARGV[3], '*', 'kind', 'erased')
 return {templates, #visits}
+"""
+
+# ARGV: customer, consents as they were, as they are from now on, milliseconds until the last one
+# expires, change stream, entries to keep, purpose. What is kept for it alone goes with it.
+_WITHDRAW = """
+local key = 'customer:' .. ARGV[1]
+if redis.call('HGET', key, 'consents') ~= ARGV[2] then return 0 end
+redis.call('HSET', key, 'consents', ARGV[3])
+redis.call('PEXPIRE', key, ARGV[4])
+if ARGV[7] == 'profile' then redis.call('HDEL', key, 'tags') end
+if ARGV[7] == 'offers' then redis.call('DEL', key .. ':offers') end
+redis.call('XADD', ARGV[5], 'MAXLEN', '~', ARGV[6], '*', 'kind', 'withdrawn')
+return 1
 """
 
 
@@ -269,6 +288,41 @@ class CustomerStore:
             "visits": visits,
         }
         return sign(content, self._sealer)
+
+    def withdraw(self, customer_id: str, purpose: Purpose, now_ns: int) -> None:
+        """End a consent of a customer, and remove what is kept for its purpose alone.
+
+        Raises ConfigurationError without such a customer or consent, and for the consent to be
+        recognised: without that one nothing is left, so that `erase` is the way.
+        """
+        if purpose == "recognise":
+            raise ConfigurationError(
+                "who is not to be recognised is erased: `vitrine customers erase`"
+            )
+        with redis_errors(self._redis):
+            found = self._redis.hget(_key(customer_id), "consents")
+            stored = cast("bytes | None", found)
+            if stored is None:
+                raise ConfigurationError(
+                    f"no customer {customer_id}; `vitrine customers list` shows all"
+                )
+            consents = CONSENTS.validate_json(stored)
+            if not allows(consents, purpose, now_ns):
+                raise ConfigurationError(f"{customer_id} has no consent for {purpose}")
+            left = tuple(each for each in consents if each.purpose != purpose)
+            withdrawn = self._redis.eval(
+                _WITHDRAW,
+                0,
+                customer_id,
+                stored,
+                CONSENTS.dump_json(left),
+                _left_ms(left, now_ns),
+                CHANGES,
+                CHANGES_KEPT,
+                purpose,
+            )
+        if not withdrawn:
+            raise ConfigurationError("somebody else changed the customer; try again")
 
     def last_change(self) -> str:
         """Return the id of the newest change, `MILLISECONDS-NUMBER`; empty without any."""

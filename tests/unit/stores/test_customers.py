@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from redis import Redis
 
-from vitrine.customers.consents import Consent
+from vitrine.customers.consents import Consent, Purpose
 from vitrine.customers.records import Agreement, Customer
 from vitrine.errors import ConfigurationError, Invalid
 from vitrine.sealing import Sealer
@@ -127,6 +127,39 @@ class TestEnrolment:
             Agreement(offers=True),
             Agreement(),
         ]
+
+    def test_a_consent_that_is_withdrawn_takes_what_was_kept_for_it(
+        self, store: CustomerStore, redis: Redis
+    ) -> None:
+        profile = Consent("profile", 0, HOUR_NS, text_version="1")
+        consents = [RECOGNISE, profile, OFFERS]
+        customer_id = store.enrol(
+            "Ada", [VECTOR], "m", consents, now_ns=5, tags=["runner"]
+        )
+        redis.zadd(f"customer:{customer_id}:offers", {"spring:ten": 1})
+        before = store.last_change()
+        store.withdraw(customer_id, "offers", now_ns=6)
+        (template,) = store.templates(7)
+        assert template.agreement == Agreement(tags=("runner",))
+        assert not redis.exists(f"customer:{customer_id}:offers")
+        # The consent to offers was the last to expire.
+        assert 3590 < redis.ttl(f"customer:{customer_id}") <= 3600
+        assert store.last_change() != before
+        store.withdraw(customer_id, "profile", now_ns=8)
+        (template,) = store.templates(9)
+        assert template.agreement == Agreement()
+        assert not redis.hexists(f"customer:{customer_id}", "tags")
+
+    def test_what_cannot_be_withdrawn_is_said(self, store: CustomerStore) -> None:
+        customer_id = enrol(store)
+        refused: list[tuple[str, Purpose, str]] = [
+            (customer_id, "recognise", "customers erase"),
+            (customer_id, "offers", "no consent for offers"),
+            ("nobody", "offers", "no customer nobody"),
+        ]
+        for name, purpose, words in refused:
+            with pytest.raises(ConfigurationError, match=words):
+                store.withdraw(name, purpose, now_ns=6)
 
     def test_without_consent_to_a_profile_there_are_no_tags(
         self, store: CustomerStore
