@@ -10,6 +10,7 @@ from fastapi import HTTPException
 from fastapi.responses import Response
 
 from vitrine.programme.commands import (
+    Command,
     PlayReport,
     Refused,
     to_play,
@@ -59,12 +60,12 @@ async def take_plays(
         try:
             play = _proved(report, stand_id, web, now.utc_ns)
         except Refused as error:
-            refused.append(_refusal(report, stand_id, error))
+            refused.append(refusal(report, stand_id, error))
         else:
             plays.append(play)
     if plays:
         submission = Submission(plays=plays)
-        await _publish(web, submission)
+        await publish(web, submission)
     accepted = [play.play_id for play in plays]
     return Acknowledged(accepted=accepted, refused=refused)
 
@@ -75,9 +76,26 @@ def _proved(
     web: Web,
     now_ns: int,
 ) -> Play:
-    """Return a play that can have happened; a doubtful one is counted. Raises Refused."""
+    """Return a play that a token of ours stands for. Raises Refused."""
     command = command_of(report.token, report.start_ns, web.key)
     web.switchboard.heard(stand_id, command.player_id, command.play_id)
+    return possible(
+        report,
+        command,
+        stand_id,
+        web,
+        now_ns,
+    )
+
+
+def possible(
+    report: PlayReport,
+    command: Command,
+    stand_id: str,
+    web: Web,
+    now_ns: int,
+) -> Play:
+    """Return a play that can have happened; a doubtful one is counted. Raises Refused."""
     play = to_play(
         report,
         command,
@@ -97,7 +115,7 @@ def _proved(
     return play
 
 
-def _refusal(
+def refusal(
     report: PlayReport,
     stand_id: str,
     error: Refused,
@@ -165,7 +183,7 @@ async def take_interaction(
         raise HTTPException(429, str(crowded), {"Retry-After": "1"})
     web.interactions.count(stand_id)
     submission = Submission(interactions=[interaction])
-    await _publish(web, submission)
+    await publish(web, submission)
     return Acknowledged(accepted=[interaction.interaction_id])
 
 
@@ -192,7 +210,7 @@ def _during_play(
     )
 
 
-async def _publish(web: Web, submission: Submission) -> None:
+async def publish(web: Web, submission: Submission) -> None:
     """Wait until the loop has published it; 503 tells the player to keep it and come again."""
     web.switchboard.submit(submission)
     future = asyncio.wrap_future(submission.durable)

@@ -16,6 +16,7 @@ from vitrine.services.stand.creative_files import CreativeFiles
 from vitrine.services.stand.dependencies import KnownStand, Web, WebOf
 from vitrine.services.stand.manifest import stand_manifest
 from vitrine.services.stand.notices import privacy_code, take_notice
+from vitrine.services.stand.other_players import take_other_plays
 from vitrine.services.stand.public_pages import add_public_pages
 from vitrine.services.stand.refusals import see_refusals
 from vitrine.services.stand.report_routes import (
@@ -129,6 +130,7 @@ def _player_routes() -> APIRouter:
     )
     reports = APIRouter(dependencies=[Depends(close_connection)])
     reports.add_api_route("/plays", take_plays, methods=["POST"])
+    reports.add_api_route("/other-plays", take_other_plays, methods=["POST"])
     reports.add_api_route(
         "/failures",
         take_failure,

@@ -25,6 +25,7 @@ ROUTES = [
     ("GET", "/stands/north"),
     ("GET", "/stands/north/events?player=page&player_id=p1"),
     ("POST", "/stands/north/plays"),
+    ("POST", "/stands/north/other-plays"),
     ("POST", "/stands/north/failures"),
     ("POST", "/stands/north/interactions"),
 ]

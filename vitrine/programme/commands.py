@@ -52,6 +52,7 @@ RefusalReason = Literal[
     "overlap",
     "cap",
     "no-play",
+    "creative",
     "too-many",
     "rate",
 ]
