@@ -15,7 +15,7 @@ from vitrine.bus import Bus, Consumer, Received, decode
 from vitrine.mall.folder import MallSource
 from vitrine.services.analytics.report import to_json
 from vitrine.stores.campaign_figures import load_figures
-from vitrine.stores.campaign_state import plain_hash
+from vitrine.stores.redis import plain_hash
 from vitrine.topics import FRAMES, TOPICS
 
 # A second is enough for a broker on this machine to answer.

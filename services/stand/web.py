@@ -16,6 +16,8 @@ from vitrine.services.stand.creative_files import CreativeFiles
 from vitrine.services.stand.dependencies import KnownStand, Web, WebOf
 from vitrine.services.stand.manifest import stand_manifest
 from vitrine.services.stand.notices import privacy_code, take_notice
+from vitrine.services.stand.openrtb import PATH as OPENRTB_PATH
+from vitrine.services.stand.openrtb import impression
 from vitrine.services.stand.other_players import take_other_plays
 from vitrine.services.stand.public_pages import add_public_pages
 from vitrine.services.stand.refusals import see_refusals
@@ -72,9 +74,8 @@ def create_app(web: Web, screens: Screens) -> FastAPI:
         dependencies=[Depends(require_shared_token)],
     )
     app.include_router(till_router())
-    app.add_api_route(
-        AUDIENCE_PATH,
-        audience_now,
+    app.include_router(
+        _audience_routes(),
         dependencies=[Depends(require_inside)],
     )
     app.add_api_route("/till/openapi.json", description)
@@ -115,6 +116,13 @@ def _campaign_routes(web: Web) -> APIRouter:
     router = APIRouter(prefix="/campaigns")
     router.add_api_route("", web.analytics.answer)
     router.add_api_route("/{path:path}", web.analytics.answer)
+    return router
+
+
+def _audience_routes() -> APIRouter:
+    router = APIRouter()
+    router.add_api_route(AUDIENCE_PATH, audience_now)
+    router.add_api_route(OPENRTB_PATH, impression)
     return router
 
 

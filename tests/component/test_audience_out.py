@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import httpx
 import pytest
 
+from tests.campaign_scenario import make_exposure, make_play
+from tests.campaign_store import write
 from tests.stand_builders import running_stand
 from tests.stand_players import SPRING, look, until
 from vitrine.services.stand import audience_out
@@ -30,6 +33,34 @@ def test_a_player_of_the_site_is_told_the_moment(folder: Path, redis_url: str) -
         until(lambda: now() == nobody, "the person to have left")
         path = "/audience/nowhere"
         assert stand.http.get(path, headers=BEARER).status_code == 404
+
+
+def test_the_multiplier_comes_from_released_figures_alone(
+    folder: Path, redis_url: str
+) -> None:
+    looks = [
+        make_exposure(0, 20, ((1, 3), (11, 13)), ("a",)),
+        make_exposure(0, 8, ((2, 4),), ("b",)),
+    ]
+    with running_stand(folder, redis_url, SPRING, audience_token=TOKEN) as stand:
+
+        def answer() -> httpx.Response:
+            return stand.http.get("/audience/north/openrtb", headers=BEARER)
+
+        assert answer().status_code == 404
+        write(redis_url, make_play(0, 8), make_play(10, 18), *looks)
+        released = {"qty": {"multiplier": 1.5, "sourcetype": 2}}
+        assert answer().json() == released
+        # One person is too few, and those who are drawn are nobody.
+        alone = make_exposure(300, 308, ((301, 303),), ("c",))
+        write(redis_url, make_play(300, 308), alone)
+        drawn = []
+        for track in ("d", "e"):
+            seen = make_exposure(600, 608, ((601, 603),), (track,), synthetic=True)
+            drawn.append(seen)
+        write(redis_url, make_play(600, 608, creative_id="drawn"), *drawn)
+        assert answer().json() == released
+        assert stand.http.get("/audience/north/openrtb").status_code == 401
 
 
 def test_who_is_outside_or_has_no_token_is_told_nothing(

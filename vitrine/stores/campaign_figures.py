@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 from redis import Redis
 
@@ -11,9 +11,9 @@ from vitrine.campaigns.effects import slots_of, uplift
 from vitrine.campaigns.summary import CampaignFigures, Figures, Kind
 from vitrine.campaigns.totals import SUMS, Cell, Totals
 from vitrine.mall.names import Names
-from vitrine.stores.campaign_state import plain_hash
+from vitrine.stores.campaign_cells import load_cells, load_totals
 from vitrine.stores.campaigns import NAMES
-from vitrine.stores.redis import redis_errors
+from vitrine.stores.redis import plain_hash, redis_errors
 
 ReachQuality = Literal["exact", "estimated"]
 
@@ -47,15 +47,6 @@ def load_figures(
             )
         names = Names(plain_hash(redis, NAMES))
         return Figures(kind, tuple(found), names)
-
-
-def load_cells(redis: Redis, prefix: str) -> dict[str, list[Cell]]:
-    """Return the cells of each campaign."""
-    members = cast("set[bytes]", redis.smembers(f"{prefix}:cells"))
-    cells: dict[str, list[Cell]] = {}
-    for cell in sorted(Cell(*json.loads(member)) for member in members):
-        cells.setdefault(cell.campaign_id, []).append(cell)
-    return cells
 
 
 def load_campaign(
@@ -92,21 +83,6 @@ def load_campaign(
         reach=reach,
         reach_quality=quality,
         uplift=uplift(slots_of(counts)),
-    )
-
-
-def load_totals(
-    redis: Redis,
-    prefix: str,
-    cell: Cell,
-) -> Totals:
-    """Return the totals of a cell; their span and their visitors are not kept."""
-    plain = plain_hash(redis, f"{prefix}:total:{json.dumps(cell)}")
-    sums: dict[str, Any] = {name: int(plain.get(name, "0")) for name in SUMS}
-    return Totals(
-        advertiser=plain.get("advertiser", ""),
-        synthetic="synthetic" in plain,
-        **sums,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from redis import Redis
 from redis.client import Pipeline
@@ -13,6 +13,7 @@ from vitrine.campaigns.rows import Row
 from vitrine.campaigns.stand import Change, Rules, Stand
 from vitrine.campaigns.totals import Cell, Totals
 from vitrine.schemas import CampaignWindow
+from vitrine.stores.redis import plain_hash
 from vitrine.topics import BY_NAME
 
 
@@ -75,15 +76,6 @@ def load_stand(
         cell = Cell(campaign, creative, stand_id)
         stand.put_row(start_ns, cell, row_from_json(value))
     return stand
-
-
-def plain_hash(redis: Redis, key: str) -> dict[str, str]:
-    """Return a hash as text."""
-    found = cast("Mapping[bytes, bytes]", redis.hgetall(key))
-    plain = {}
-    for field, value in found.items():
-        plain[field.decode()] = value.decode()
-    return plain
 
 
 def row_key(start_ns: int, cell: Cell) -> str:

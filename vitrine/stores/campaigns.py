@@ -33,9 +33,9 @@ from vitrine.bus import TopicPartition
 from vitrine.campaigns.stand import Change, Reached, Rules, Stand
 from vitrine.campaigns.totals import Cell, Totals
 from vitrine.mall.names import Names
-from vitrine.stores.campaign_state import load_stand, plain_hash, queue_state
+from vitrine.stores.campaign_state import load_stand, queue_state
 from vitrine.stores.errors import Superseded
-from vitrine.stores.redis import redis_errors
+from vitrine.stores.redis import plain_hash, redis_errors
 
 NAMES = "analytics:names"
 # How long visitors of a day are remembered: late events, at most a day old, may still join or

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, cast
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -88,3 +88,12 @@ def _place(client: Redis) -> str:
     if port is None:
         return str(host)
     return at_port(str(host), int(port))
+
+
+def plain_hash(redis: Redis, key: str) -> dict[str, str]:
+    """Return a hash as text."""
+    found = cast("Mapping[bytes, bytes]", redis.hgetall(key))
+    plain = {}
+    for field, value in found.items():
+        plain[field.decode()] = value.decode()
+    return plain
