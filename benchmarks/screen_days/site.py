@@ -105,7 +105,8 @@ class Site:
                 records = consumer.poll(1, 5_000)
                 events = [decode(record).event for record in records]
                 found += [event for event in events if isinstance(event, Play)]
-                if not records and has_read_all(consumer):
+                # The pages go on, so there may always be a next one.
+                if has_read_all(consumer):
                     return found
         finally:
             consumer.close()
@@ -220,10 +221,13 @@ class Screens:
         self._waiting: list[str] = []
         """Stands whose page has not opened yet."""
         self._context: BrowserContext | None = None
+        self._idle: Page | None = None
+        """An empty page to wait in: a wait in one that loads anew may end with it, or never."""
 
     def start(self) -> None:
         """Start the browser; the pages open as soon as they can."""
         self._context = self._launch()
+        [self._idle] = self._context.pages
         self._context.expose_binding(BINDING, self._hear)
         self._context.add_init_script(WATCH)
         self._pages = {stand: self._context.new_page() for stand in self.stands}
@@ -243,7 +247,8 @@ class Screens:
 
     def wait(self, milliseconds: float) -> None:
         """Go on, and hear what the pages tell."""
-        next(iter(self._pages.values())).wait_for_timeout(milliseconds)
+        if self._idle is not None:
+            self._idle.wait_for_timeout(milliseconds)
 
     def describe(self, stands: Collection[str]) -> list[str]:
         """Return what the pages of these stands say, for somebody to look after them."""
