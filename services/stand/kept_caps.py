@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Sequence
-from typing import Final
 
 from redis import Redis
 
@@ -13,14 +10,8 @@ from vitrine.clock import Moment
 from vitrine.errors import Unavailable
 from vitrine.programme.frequency import Frequency
 from vitrine.services.stand.stages import Stages
+from vitrine.services.stand.store_absence import StoreAbsence
 from vitrine.stores import caps
-
-logger = logging.getLogger(__name__)
-
-# Chosen, not measured: a call to a store that is away takes up to two seconds, in which no command
-# goes out.
-RETRY_S: Final = 30.0
-"""Time for which a store that failed is not asked again."""
 
 
 class KeptCaps:
@@ -31,30 +22,28 @@ class KeptCaps:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._retry_at_s = 0.0
-        """Of the monotonic clock."""
-        self._away = ""
+        self._absence = StoreAbsence("What caps count")
 
     @property
     def problems(self) -> Sequence[str]:
         """Sentences for the operator."""
-        return [self._away] if self._away else []
+        return self._absence.problems
 
     def read(self, stand_id: str, frequency: Frequency, now: Moment) -> None:
         """Tell a stand what was counted before; until then campaigns with caps wait."""
-        if frequency.known or time.monotonic() < self._retry_at_s:
+        if frequency.known or self._absence.lasts:
             return
         try:
             counts = caps.load(self._redis, stand_id)
         except Unavailable as error:
-            self._lost(error)
+            self._absence.begins(error)
             return
         frequency.resume(counts, now)
-        self._found()
+        self._absence.ends()
 
     def keep(self, stages: Stages, now: Moment) -> None:
         """Store what stands have counted since."""
-        if time.monotonic() < self._retry_at_s:
+        if self._absence.lasts:
             return
         changed = {}
         for stand, stage in stages.served():
@@ -68,19 +57,8 @@ class KeptCaps:
         try:
             caps.save(self._redis, counts)
         except Unavailable as error:
-            self._lost(error)
+            self._absence.begins(error)
             return
         for frequency in changed.values():
             frequency.changed = False
-        self._found()
-
-    def _lost(self, error: Unavailable) -> None:
-        self._retry_at_s = time.monotonic() + RETRY_S
-        if not self._away:
-            logger.warning("what caps count is not stored for now: %s", error)
-        self._away = f"What caps count is not stored for now: {error}"
-
-    def _found(self) -> None:
-        if self._away:
-            self._away = ""
-            logger.info("what caps count is stored again")
+        self._absence.ends()

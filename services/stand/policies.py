@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
@@ -34,20 +33,15 @@ from vitrine.schemas import (
     Play,
     StandEngagement,
 )
+from vitrine.services.stand.store_absence import StoreAbsence
 from vitrine.stores import policies
 from vitrine.telemetry import metrics
 from vitrine.topics import OUTCOMES
-
-logger = logging.getLogger(__name__)
 
 # Chosen, not measured: a crash costs what was learned in that time, a play or two of each stand.
 SAVE_EVERY_S: Final = 10.0
 # Chosen, not measured: what other stands learn in a minute changes little.
 REFRESH_EVERY_S: Final = 60.0
-# Chosen, not measured: a call to a store that is away takes up to two seconds, in which no command
-# goes out.
-RETRY_S: Final = 30.0
-"""Time for which a store that failed is not asked again."""
 
 REWARDED_BY: Final[dict[Goal, InteractionKind]] = {
     "touch": "touch",
@@ -85,14 +79,13 @@ class Policies:
         self._due_ns = 0
         self._refresh_at_s = 0.0
         self._save_at_s = 0.0
-        self._retry_at_s = 0.0
-        """As the two before, of the monotonic clock."""
-        self._away = ""
+        """As the one before, of the monotonic clock."""
+        self._absence = StoreAbsence("What policies learn")
 
     @property
     def problems(self) -> Sequence[str]:
         """Sentences for the operator."""
-        return [self._away] if self._away else []
+        return self._absence.problems
 
     def serve(self, mall: Mall, stand_ids: Collection[str]) -> None:
         """Follow the configuration and the stands of this process; changed states are stored."""
@@ -107,7 +100,7 @@ class Policies:
         try:
             self._save(gone)
         except Unavailable as error:
-            self._lost(error)
+            self._absence.begins(error)
         for place in gone:
             del self._learners[place]
         self._campaigns = wanted
@@ -225,9 +218,9 @@ class Policies:
 
     def keep(self, *, at_once: bool = False) -> None:
         """Store what has changed, and read what other stands have learned, when it is due."""
-        now_s = time.monotonic()
-        if now_s < self._retry_at_s:
+        if self._absence.lasts:
             return
+        now_s = time.monotonic()
         try:
             if now_s >= self._refresh_at_s:
                 self._refresh()
@@ -236,9 +229,9 @@ class Policies:
                 self._save(list(self._learners))
                 self._save_at_s = now_s + SAVE_EVERY_S
         except Unavailable as error:
-            self._lost(error)
+            self._absence.begins(error)
         else:
-            self._found()
+            self._absence.ends()
 
     def _refresh(self) -> None:
         """Read the states that are missing here, and those of other stands."""
@@ -292,14 +285,3 @@ class Policies:
         policies.save(self._redis, states)
         for place in changed:
             self._learners[place].changed = False
-
-    def _lost(self, error: Unavailable) -> None:
-        self._retry_at_s = time.monotonic() + RETRY_S
-        if not self._away:
-            logger.warning("what policies learn is not stored for now: %s", error)
-        self._away = f"What policies learn is not stored for now: {error}"
-
-    def _found(self) -> None:
-        if self._away:
-            self._away = ""
-            logger.info("what policies learn is stored again")

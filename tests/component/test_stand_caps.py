@@ -21,7 +21,7 @@ from tests.stand_players import listening, look, post, report_of
 from vitrine.bus import TopicPartition, partition_for
 from vitrine.clock import EventClock, Moment
 from vitrine.programme.frequency import Frequency
-from vitrine.services.stand import kept_caps
+from vitrine.services.stand import store_absence
 from vitrine.services.stand.kept_caps import KeptCaps
 from vitrine.services.stand.stages import Stages
 from vitrine.stores import caps
@@ -89,7 +89,7 @@ def frequency_of(stages: Stages) -> Frequency:
 def test_what_was_not_read_is_not_replaced_and_caps_wait(
     redis: Redis, stages: Stages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept_caps, "RETRY_S", 0.0)
+    monkeypatch.setattr(store_absence, "RETRY_S", 0.0)
     before = Frequency()
     before.played(CAPPED, "one", at(0))
     caps.save(redis, {"north": before.counts(NOW)})
@@ -111,7 +111,7 @@ def test_what_was_not_read_is_not_replaced_and_caps_wait(
 def test_what_was_counted_while_the_store_was_away_is_stored_later(
     redis: Redis, stages: Stages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept_caps, "RETRY_S", 0.0)
+    monkeypatch.setattr(store_absence, "RETRY_S", 0.0)
     kept = KeptCaps(redis)
     frequency = frequency_of(stages)
     kept.read("north", frequency, NOW)

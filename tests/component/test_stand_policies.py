@@ -28,7 +28,7 @@ from vitrine.programme.audience import Audience
 from vitrine.programme.picking import Picked
 from vitrine.programme.screen import PlannedPlay
 from vitrine.schemas import Interaction, Outcome, StandExpression
-from vitrine.services.stand import policies as desk
+from vitrine.services.stand import store_absence
 from vitrine.services.stand.policies import Policies
 from vitrine.stores import policies as stored
 from vitrine.stores.redis import connect
@@ -288,7 +288,7 @@ def test_without_a_store_the_stand_rotates_and_replaces_nothing_later(
         taught([("a", 1.0), ("b", 0.0)] * 40), WaitingPlays(goal="touch")
     )
     stored.save(redis, {("north", "spring"): kept})
-    monkeypatch.setattr(desk, "RETRY_S", 0.0)
+    monkeypatch.setattr(store_absence, "RETRY_S", 0.0)
     rig = Rig(connect(NOWHERE))
     picked = rig.pick()
     assert (picked.creative.id, picked.choose) == ("b", "rotate")
