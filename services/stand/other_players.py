@@ -7,6 +7,7 @@ for what can have happened are those for our own pages.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import blake2b
 from typing import Annotated, Final
 
@@ -21,8 +22,7 @@ from vitrine.programme.licences import LICENSED_NS, MILLISECONDS
 from vitrine.schemas import LONGEST_NS, Play
 from vitrine.services.stand.dependencies import KnownStand, Web, WebOf
 from vitrine.services.stand.protocol import MOST_PLAYS, Acknowledged
-from vitrine.services.stand.report_routes import possible, publish, refusal
-from vitrine.services.stand.switchboard import Submission
+from vitrine.services.stand.report_routes import Claim, possible, settle
 
 OTHER_PLAYER: Final = "other-player"
 """The reason of a play that a player of another maker chose."""
@@ -69,20 +69,12 @@ async def take_other_plays(
         raise HTTPException(403, "bring the token that `vitrine screens add` printed")
     now = web.clock.now()
     web.ledgers.hear_clock(now)
-    plays = []
-    refused = []
+    claims: list[Claim] = []
     for told in reports.plays:
         report = _report(told, screen_id)
-        try:
-            play = _play(told, report, stand_id, web, now.utc_ns)
-        except Refused as error:
-            refused.append(refusal(report, stand_id, error))
-        else:
-            plays.append(play)
-    if plays:
-        await publish(web, Submission(plays=plays))
-    accepted = [play.play_id for play in plays]
-    return Acknowledged(accepted=accepted, refused=refused)
+        prove = partial(_play, told, report, stand_id, web, now.utc_ns)
+        claims.append((report, prove))
+    return await settle(claims, stand_id, web)
 
 
 def _report(told: OtherPlay, screen_id: str) -> PlayReport:

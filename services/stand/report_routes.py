@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Final
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final, TypeAlias
 
 from fastapi import HTTPException
 from fastapi.responses import Response
@@ -36,6 +38,9 @@ logger = logging.getLogger(__name__)
 DURABLE_LIMIT_S: Final = 6.0
 """Time that a report may take to the bus before the player has to send it again."""
 
+Claim: TypeAlias = tuple[PlayReport, Callable[[], Play]]
+"""A report, and what returns its play or raises Refused."""
+
 
 def close_connection(response: Response) -> None:
     """End the connection of a report with its answer.
@@ -54,18 +59,31 @@ async def take_plays(
     now = web.clock.now()
     web.ledgers.hear_clock(now)
     web.switchboard.keeps(stand_id, reports)
+    claims: list[Claim] = []
+    for report in reports.plays:
+        prove = partial(_proved, report, stand_id, web, now.utc_ns)
+        claims.append((report, prove))
+    return await settle(claims, stand_id, web)
+
+
+async def settle(
+    claims: Sequence[Claim],
+    stand_id: str,
+    web: Web,
+) -> Acknowledged:
+    """Publish the plays that can have happened; name the others with their reasons."""
     plays = []
     refused = []
-    for report in reports.plays:
+    for report, prove in claims:
         try:
-            play = _proved(report, stand_id, web, now.utc_ns)
+            play = prove()
         except Refused as error:
-            refused.append(refusal(report, stand_id, error))
+            refused.append(_refusal(report, stand_id, error))
         else:
             plays.append(play)
     if plays:
         submission = Submission(plays=plays)
-        await publish(web, submission)
+        await _publish(web, submission)
     accepted = [play.play_id for play in plays]
     return Acknowledged(accepted=accepted, refused=refused)
 
@@ -115,7 +133,7 @@ def possible(
     return play
 
 
-def refusal(
+def _refusal(
     report: PlayReport,
     stand_id: str,
     error: Refused,
@@ -183,7 +201,7 @@ async def take_interaction(
         raise HTTPException(429, str(crowded), {"Retry-After": "1"})
     web.interactions.count(stand_id)
     submission = Submission(interactions=[interaction])
-    await publish(web, submission)
+    await _publish(web, submission)
     return Acknowledged(accepted=[interaction.interaction_id])
 
 
@@ -210,7 +228,7 @@ def _during_play(
     )
 
 
-async def publish(web: Web, submission: Submission) -> None:
+async def _publish(web: Web, submission: Submission) -> None:
     """Wait until the loop has published it; 503 tells the player to keep it and come again."""
     web.switchboard.submit(submission)
     future = asyncio.wrap_future(submission.durable)
