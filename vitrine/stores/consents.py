@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 from redis import Redis
 
 from vitrine.customers.consents import Consent, allows
+from vitrine.stores.customer_keys import customer_key, customer_of
 from vitrine.stores.redis import redis_errors
 
 CONSENTS: Final = TypeAdapter(tuple[Consent, ...])
@@ -20,10 +21,10 @@ def agrees_to_offers(redis: Redis, visit_id: str, at_ns: int) -> bool | None:
     link is on its way from `identity`. Raises Unavailable.
     """
     with redis_errors(redis):
-        customer = cast("bytes | None", redis.get(f"visit:{visit_id}"))
-        if customer is None:
+        customer_id = customer_of(redis, visit_id)
+        if customer_id is None:
             return None
-        stored = redis.hget(f"customer:{customer.decode()}", "consents")
+        stored = redis.hget(customer_key(customer_id), "consents")
     consents = cast("bytes | None", stored)
     if consents is None:
         return False

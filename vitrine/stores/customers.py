@@ -28,6 +28,7 @@ from vitrine.customers.records import Agreement, Customer, Template, Vector
 from vitrine.errors import ConfigurationError, Invalid
 from vitrine.sealing import Sealer
 from vitrine.stores.consents import CONSENTS
+from vitrine.stores.customer_keys import customer_key
 from vitrine.stores.receipts import Receipt, sign
 from vitrine.stores.redis import redis_errors
 
@@ -149,7 +150,7 @@ class CustomerStore:
         about = _about_name(customer_id)
         name_key, name_sealed = self._sealer.encrypt(name.encode(), about)
         step.hset(
-            _key(customer_id),
+            customer_key(customer_id),
             mapping={
                 "name_key": name_key,
                 "name": name_sealed,
@@ -183,7 +184,7 @@ class CustomerStore:
 
     def _customer(self, customer_id: str) -> Customer | None:
         """Return a customer, or None when the last consent has expired."""
-        key = _key(customer_id)
+        key = customer_key(customer_id)
         record = cast("dict[bytes, bytes]", self._redis.hgetall(key))
         if not record:
             return None
@@ -215,7 +216,7 @@ class CustomerStore:
 
     def _agreement(self, customer_id: str, now_ns: int) -> Agreement | None:
         """Return how a customer may be addressed now; None when they may not be recognised."""
-        key = _key(customer_id)
+        key = customer_key(customer_id)
         stored, tags = cast(
             "list[bytes | None]", self._redis.hmget(key, "consents", "tags")
         )
@@ -300,7 +301,7 @@ class CustomerStore:
                 "who is not to be recognised is erased: `vitrine customers erase`"
             )
         with redis_errors(self._redis):
-            found = self._redis.hget(_key(customer_id), "consents")
+            found = self._redis.hget(customer_key(customer_id), "consents")
             stored = cast("bytes | None", found)
             if stored is None:
                 raise ConfigurationError(
@@ -343,7 +344,7 @@ def _expire(
 ) -> None:
     """Let the record go with the last consent, the templates with that for them."""
     recognise = for_purpose(consents, "recognise")
-    key = _key(customer_id)
+    key = customer_key(customer_id)
     templates_key = _templates_key(customer_id)
     step.pexpire(key, _left_ms(consents, now_ns))
     step.pexpire(templates_key, _left_ms(recognise, now_ns))
@@ -353,10 +354,6 @@ def _left_ms(consents: Sequence[Consent], now_ns: int) -> int:
     expiry_ns = last_expiry_ns(consents)
     left_ns = expiry_ns - now_ns
     return left_ns // 1_000_000
-
-
-def _key(customer_id: str) -> str:
-    return f"customer:{customer_id}"
 
 
 def _templates_key(customer_id: str) -> str:

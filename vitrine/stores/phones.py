@@ -14,6 +14,7 @@ from typing import Final, cast
 from redis import Redis
 
 from vitrine.errors import ConfigurationError
+from vitrine.stores.customer_keys import customer_key, customer_of
 from vitrine.stores.redis import redis_errors
 
 # Chosen, not measured: the customer stands there with the phone in their hand.
@@ -69,7 +70,7 @@ def link(redis: Redis, token: str, secret: str) -> bool:
             _LINK,
             2,
             key,
-            _customer_key(customer_id),
+            customer_key(customer_id),
             customer_id,
             phone,
         )
@@ -96,19 +97,14 @@ def belongs(redis: Redis, visit_id: str, secret: str) -> bool:
 def _phone_of(redis: Redis, visit_id: str) -> tuple[str, str] | None:
     """Return the customer of a visit and the hash of their phone; None without both."""
     with redis_errors(redis):
-        customer = cast("bytes | None", redis.get(f"visit:{visit_id}"))
-        if customer is None:
+        customer_id = customer_of(redis, visit_id)
+        if customer_id is None:
             return None
-        customer_id = customer.decode()
-        found = redis.hget(_customer_key(customer_id), "phone")
+        found = redis.hget(customer_key(customer_id), "phone")
     phone = cast("bytes | None", found)
     if phone is None:
         return None
     return customer_id, phone.decode()
-
-
-def _customer_key(customer_id: str) -> str:
-    return f"customer:{customer_id}"
 
 
 def _link_key(token: str) -> str:
