@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -12,26 +11,12 @@ from tests.builders import at
 from vitrine.errors import Unavailable
 from vitrine.programme.frequency import CapCounts, Viewed
 from vitrine.stores import caps
-from vitrine.stores.embedded import embedded_redis
 from vitrine.stores.redis import connect
 
 COUNTS = CapCounts(
     plays={"spring": [(at(0), "c0ffee"), (at(8), "beef")]},
     viewers={"ada": Viewed(plays={"spring": 1}, looks_at="beef")},
 )
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with embedded_redis() as url:
-        yield url
-
-
-@pytest.fixture
-def redis(server: str) -> Iterator[Redis]:
-    with closing(connect(server)) as client:
-        client.flushall()
-        yield client
 
 
 def test_each_stand_finds_what_it_counted(redis: Redis) -> None:

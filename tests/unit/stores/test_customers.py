@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
@@ -15,9 +14,7 @@ from vitrine.customers.records import Agreement, Customer
 from vitrine.errors import ConfigurationError, Invalid
 from vitrine.sealing import Sealer
 from vitrine.stores.customers import CustomerStore
-from vitrine.stores.embedded import embedded_redis
 from vitrine.stores.receipts import verify
-from vitrine.stores.redis import connect
 
 KEYS = {"k1": bytes(range(32)), "k2": bytes(range(1, 33))}
 SEALER = Sealer(KEYS, "k1")
@@ -26,19 +23,6 @@ OTHER = -VECTOR
 HOUR_NS = 3600 * 10**9
 RECOGNISE = Consent("recognise", 0, HOUR_NS, text_version="1")
 OFFERS = Consent("offers", 0, 2 * HOUR_NS, text_version="1")
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with embedded_redis() as address:
-        yield address
-
-
-@pytest.fixture
-def redis(url: str) -> Iterator[Redis]:
-    with closing(connect(url)) as client:
-        client.flushall()
-        yield client
 
 
 @pytest.fixture
@@ -312,7 +296,7 @@ class TestLinks:
         assert redis.keys("*visit*") == []
 
     def test_a_visit_is_not_linked_to_somebody_who_is_erased_meanwhile(
-        self, url: str, store: CustomerStore
+        self, server: str, store: CustomerStore
     ) -> None:
         customer_id = enrol(store)
         erased = []
@@ -323,7 +307,7 @@ class TestLinks:
                 erased.append(store.erase(customer_id, 6))
                 return answer
 
-        with closing(ErasedAfterAnyQuestion.from_url(url)) as redis:
+        with closing(ErasedAfterAnyQuestion.from_url(server)) as redis:
             CustomerStore(redis, SEALER).link_visit("visit-1", customer_id)
             if not erased:
                 store.erase(customer_id, 6)

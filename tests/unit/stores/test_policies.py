@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -12,25 +11,11 @@ from tests.policy_builders import taught
 from vitrine.errors import Unavailable
 from vitrine.policy.waiting import WaitingPlays
 from vitrine.stores import policies
-from vitrine.stores.embedded import embedded_redis
 from vitrine.stores.redis import connect
 
 NORTH = ("north", "spring")
 SOUTH = ("south", "spring")
 KEPT = policies.Kept(taught([("a", 1.0)]), WaitingPlays(goal="touch"))
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with embedded_redis() as url:
-        yield url
-
-
-@pytest.fixture
-def redis(server: str) -> Iterator[Redis]:
-    with closing(connect(server)) as client:
-        client.flushall()
-        yield client
 
 
 def test_each_stand_finds_what_it_stored(redis: Redis) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from contextlib import closing
 
 import pytest
 from redis import Redis
@@ -14,7 +12,6 @@ from vitrine.errors import Unavailable
 from vitrine.mall import Stand
 from vitrine.presence.people import CameraPeople
 from vitrine.services.engagement.settings import EngagementSettings
-from vitrine.stores.embedded import embedded_redis
 from vitrine.stores.errors import Superseded
 from vitrine.stores.presence import (
     FORMAT,
@@ -27,19 +24,6 @@ from vitrine.stores.presence import (
 from vitrine.stores.redis import connect
 
 RULES = EngagementSettings().rules(Stand(id="north"), "v1")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with embedded_redis() as url:
-        yield url
-
-
-@pytest.fixture
-def redis(server: str) -> Iterator[Redis]:
-    with closing(connect(server)) as client:
-        client.flushall()
-        yield client
 
 
 def store(redis: Redis) -> PresenceStore:
