@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -238,14 +239,19 @@ MORE_BY_TOUCH = (
 )
 
 
+def touch_the_shoe(page: Page, stand: Any) -> None:
+    """Somebody touches the screen as soon as the shoe is on it."""
+    page.goto(f"{stand.address}/stands/north")
+    expect(page.locator("iframe[title=shoe].shown")).to_be_visible(timeout=LIMIT_MS)
+    page.locator("#glass").click()
+
+
 def test_a_touch_that_the_campaign_answers_opens_nothing_else(
     page: Page, tmp_path: Path, store_url: str
 ) -> None:
     page.clock.install()
     with stand_with(tmp_path, store_url, *MORE_BY_TOUCH) as stand:
-        page.goto(f"{stand.address}/stands/north")
-        expect(page.locator("iframe[title=shoe].shown")).to_be_visible(timeout=LIMIT_MS)
-        page.locator("#glass").click()
+        touch_the_shoe(page, stand)
         for _ in range(100):
             stand.publish(ENGAGEMENT, now(50))
             page.wait_for_timeout(100)
@@ -261,9 +267,7 @@ def test_a_touch_that_stays_without_an_answer_opens_what_the_screen_knows(
 ) -> None:
     page.clock.install()
     with stand_with(tmp_path, store_url, *MORE_BY_TOUCH) as stand:
-        page.goto(f"{stand.address}/stands/north")
-        expect(page.locator("iframe[title=shoe].shown")).to_be_visible(timeout=LIMIT_MS)
-        page.locator("#glass").click()
+        touch_the_shoe(page, stand)
         expect(page.locator("#info")).to_be_hidden()
         # Nobody is there who could be answered.
         page.clock.fast_forward(5_000)
