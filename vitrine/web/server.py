@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,23 @@ from vitrine.web.protection import Protection
 from vitrine.web.sockets import OneWaySocket
 
 NO_LIMITS: Mapping[str, int] = {}
+
+
+class _Server(uvicorn.Server):
+    """Leave no connection open at the end.
+
+    uvicorn leaves those that did not end in time to the collector of garbage; until that comes,
+    their clients wait for an answer.
+    """
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Wait for the connections to end, and then end those that are left."""
+        await super().shutdown(sockets)
+        for connection in list(self.server_state.connections):
+            assert isinstance(connection.transport, asyncio.Transport)  # noqa: S101
+            connection.transport.abort()
+        # The loop closes what was aborted in its next round.
+        await asyncio.sleep(0)
 
 
 @contextmanager
@@ -62,7 +80,7 @@ def web_server(
         timeout_keep_alive=limits.KEEP_ALIVE_S,
         timeout_graceful_shutdown=limits.SHUTDOWN_S,
     )
-    server = uvicorn.Server(config)
+    server = _Server(config)
     server.server_state.connections = InOrder()  # type: ignore[assignment]
     failed = Event()
 

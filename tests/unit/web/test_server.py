@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from fastapi import Body, FastAPI
+from fastapi import Body, FastAPI, Response
 from prometheus_client import REGISTRY
 
 from vitrine.errors import ConfigurationError
@@ -46,6 +46,10 @@ def make_app() -> FastAPI:
     @app.get("/files/picture")
     async def nothing() -> None:
         return None
+
+    @app.get("/long")
+    async def long() -> Response:
+        return Response(bytes(50_000_000))
 
     @app.get("/falls")
     async def falls() -> None:
@@ -258,6 +262,20 @@ def test_what_is_no_http_is_refused_with_headers(address: str) -> None:
         answer = client.recv(4_000)
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert b"X-Content-Type-Options: nosniff" in answer
+
+
+def test_a_client_that_takes_no_answer_is_cut_off_at_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "SHUTDOWN_S", 0.1)
+    with ExitStack() as stack:
+        with served() as address:
+            client = stack.enter_context(connected(address))
+            client.sendall(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert client.recv(1)
+        # Times out where the server has left it open.
+        while client.recv(1_000_000):
+            pass
 
 
 # Headers
