@@ -17,6 +17,7 @@ from tests.brokers import ROOT
 from tests.e2e.pages import kept, wait_until
 from tests.stand_process import PLAYS_JSON
 from vitrine.clock import SECOND_NS
+from vitrine.programme.licences import OFFLINE
 from vitrine.schemas import Play
 
 pytestmark = pytest.mark.browser
@@ -95,7 +96,8 @@ def test_a_stand_whose_machine_gets_another_time_shows_and_counts_on(
             now_ns = time.time_ns() + stand.offset_s * SECOND_NS
             assert len(plays) >= WATCHED_S // 3 - 2
             for play in plays:
-                assert play.completed
+                # Where the stand was slow, the page began one itself, and the stand cut it.
+                assert play.completed or play.reason == OFFLINE
                 assert play.end_ns - play.start_ns <= 3 * SECOND_NS
             assert abs(now_ns - plays[-1].end_ns) < 6 * SECOND_NS
             assert plays[-1].doubtful is None
