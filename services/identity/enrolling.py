@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import click
 from rich.markup import escape
@@ -20,6 +20,7 @@ from vitrine.customers.records import Vector
 from vitrine.errors import ConfigurationError, Invalid
 from vitrine.mall.texts import ID_PATTERN, LONGEST_ID
 from vitrine.people.audit import AuditLog, shell_user
+from vitrine.schemas import MOST_TAGS
 from vitrine.sealing import HOW_TO, Sealer
 from vitrine.settings import Settings
 from vitrine.stores.customers import CustomerStore
@@ -31,9 +32,6 @@ from vitrine.vision.detectors import load_detector
 from vitrine.vision.embedding import Embedder
 from vitrine.vision.models import LANDMARKS_FILE, embedding_model, model_path
 from vitrine.vision.networks import load_network
-
-# As many as an identity carries.
-MOST_TAGS: Final = 20
 
 
 def enrol_customer(

@@ -210,13 +210,11 @@ class OfferDesk:
         if agrees is None:
             # Not remembered: the visit's link may be on its way.
             return None
-        if agrees:
-            return due
-        if due.personal:
+        agreed = due.by_consent(agrees=agrees)
+        if agreed is None:
             self._remember(due)
             self._count(due, "no-consent")
-            return None
-        return due.as_anonymous()
+        return agreed
 
     def on_bus(self, interaction_ids: Sequence[str]) -> None:
         """Let Redis forget events that are durable; tried again later while Redis is away."""

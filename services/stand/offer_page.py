@@ -137,11 +137,11 @@ def _granted(
     due = invitation.due
     if due.rests_on_consent:
         visit_id = due.shown.visit_id or ""
-        now_ns = web.clock.now_ns()
-        if not consents.agrees_to_offers(redis, visit_id, now_ns):
-            if due.personal:
-                return Grant("no-consent")
-            invitation = replace(invitation, due=due.as_anonymous())
+        agrees = consents.agrees_to_offers(redis, visit_id, web.clock.now_ns())
+        agreed = due.by_consent(agrees=agrees is True)
+        if agreed is None:
+            return Grant("no-consent")
+        invitation = replace(invitation, due=agreed)
     return invitations.claim(redis, invitation, token, secret, web.key)
 
 

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from vitrine.mall.hours import Daypart
 from vitrine.mall.part import Part
 from vitrine.mall.texts import Name
-from vitrine.schemas import ExpressionGroup
+from vitrine.schemas import MOST_TAGS, ExpressionGroup
 from vitrine.schemas.base import Percent
 
 Reaction = Literal["attention", "approach", "positive", "leaving"]
@@ -103,7 +103,7 @@ class Condition(Part):
         description="True when the creative on the screen was touched, false when it was not.",
         examples=[True],
     )
-    tags: Annotated[tuple[Name, ...], Field(max_length=20)] = Field(
+    tags: Annotated[tuple[Name, ...], Field(max_length=MOST_TAGS)] = Field(
         (),
         description="All of these were agreed upon with a customer who is recognised.",
         examples=[["runner"]],

@@ -54,8 +54,15 @@ class DueOffer:
         """True where it matters that the person is a customer who consents."""
         return self.personal or self.customer_until_s > 0
 
-    def as_anonymous(self) -> DueOffer:
-        """Return the same for somebody who is not told apart as a customer."""
+    def by_consent(self, *, agrees: bool) -> DueOffer | None:
+        """Return what may be granted to who consents to personal offers, or not; None for nothing.
+
+        Who does not is not told apart as a customer.
+        """
+        if agrees or not self.rests_on_consent:
+            return self
+        if self.personal:
+            return None
         return replace(self, customer_until_s=0)
 
     @property

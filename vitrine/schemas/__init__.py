@@ -18,7 +18,7 @@ from vitrine.schemas.faces import (
     FrameMeta,
     SealedVector,
 )
-from vitrine.schemas.identity import Identity, IdentityReason
+from vitrine.schemas.identity import MOST_TAGS, Identity, IdentityReason
 from vitrine.schemas.notice import Notice, Reactions, Recognition
 from vitrine.schemas.outcomes import ChoiceContext, Choose, Goal, Outcome
 from vitrine.schemas.plays import (
@@ -42,6 +42,7 @@ __all__ = [
     "LONGEST_REASON",
     "LONG_NS",
     "MOST_ALTERNATIVES",
+    "MOST_TAGS",
     "OVERLAP_NS",
     "Alternatives",
     "Arm",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from vitrine.schemas.base import Event, Id, Nanoseconds, Share
+
+# Chosen, not measured: what a few campaigns ask for, in an event of each visitor.
+MOST_TAGS: Final = 20
 
 IdentityReason = Literal[
     "no-key",
@@ -31,7 +34,7 @@ class Identity(Event):
     reason: IdentityReason
     decided_at_ns: Nanoseconds
     model: Id | None = None
-    tags: Annotated[tuple[Id, ...], Field(max_length=20)] = ()
+    tags: Annotated[tuple[Id, ...], Field(max_length=MOST_TAGS)] = ()
     """What a known customer agreed to be addressed by; empty for everybody else."""
     offers: bool = False
     """The known customer consents to personal offers."""
