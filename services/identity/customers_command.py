@@ -62,6 +62,11 @@ def customers(context: click.Context, data: Path | None) -> None:
     metavar="TAG",
     help="What the customer agreed to be addressed by (purpose `profile`); repeat it.",
 )
+@click.option(
+    "--even-so",
+    is_flag=True,
+    help="Enrol with poor pictures, of two people, or of somebody enrolled; the audit log says so.",
+)
 @click.pass_obj
 def enrol(
     data: Path | None,
@@ -71,12 +76,14 @@ def enrol(
     days: int,
     text: str,
     tags: tuple[str, ...],
+    even_so: bool,
 ) -> None:
     """Enrol the customer NAME with one or more pictures of their face.
 
     Enrolling records that the customer consented: ask first. Pictures are read and not
-    kept. A picture without exactly one face is left out; without any good picture nobody
-    is enrolled.
+    kept. A picture without exactly one face, or whose face recognition would not use, is
+    left out, with what to do better. Nobody is enrolled without a good picture, with
+    pictures of several people, or with those of somebody who is enrolled already.
     """
     from vitrine.services.identity.enrolling import enrol_customer
 
@@ -88,6 +95,7 @@ def enrol(
         days=days,
         text_version=text,
         tags=tags,
+        even_so=even_so,
     )
 
 
@@ -96,7 +104,7 @@ def enrol(
 @click.pass_obj
 def list_all(data: Path | None, as_json: bool) -> None:
     """List the customers and what they agreed to."""
-    from vitrine.services.identity.enrolling import list_customers
+    from vitrine.services.identity.records import list_customers
 
     list_customers(data, as_json=as_json)
 
@@ -110,7 +118,7 @@ def withdraw(data: Path | None, customer_id: str, purpose: str) -> None:
 
     Who is not to be recognised any more is erased.
     """
-    from vitrine.services.identity.enrolling import withdraw_consent
+    from vitrine.services.identity.records import withdraw_consent
 
     withdraw_consent(data, customer_id, purpose)
 
@@ -120,6 +128,6 @@ def withdraw(data: Path | None, customer_id: str, purpose: str) -> None:
 @click.pass_obj
 def erase(data: Path | None, customer_id: str) -> None:
     """Erase everything of a customer and print a signed receipt."""
-    from vitrine.services.identity.enrolling import erase_customer
+    from vitrine.services.identity.records import erase_customer
 
     erase_customer(data, customer_id)

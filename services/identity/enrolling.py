@@ -1,37 +1,48 @@
-"""Customers who asked to be recognised: enrolled from pictures, listed, erased."""
+"""Customers who asked to be recognised are enrolled, from pictures that are asked first."""
 
 from __future__ import annotations
 
-import json
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Final, cast
 
 import click
-from rich.markup import escape
-from rich.table import Table
 
-from vitrine.customers.consents import Purpose, granted, in_force
-from vitrine.customers.enrolment import FaceReader
-from vitrine.customers.records import Vector
+from vitrine.customers.consents import Purpose, granted
+from vitrine.customers.enrolment import FaceReader, View, lookalike, people_in
 from vitrine.errors import ConfigurationError, Invalid
 from vitrine.mall.texts import ID_PATTERN, LONGEST_ID
-from vitrine.people.audit import AuditLog, shell_user
+from vitrine.people.audit import shell_user
 from vitrine.schemas import MOST_TAGS
-from vitrine.sealing import HOW_TO, Sealer
+from vitrine.services.identity.opened import audit_log, opened_store
+from vitrine.services.identity.settings import IdentitySettings
 from vitrine.settings import Settings
 from vitrine.stores.customers import CustomerStore
-from vitrine.stores.redis import connect
-from vitrine.terminal import console
 from vitrine.vision import photographs
 from vitrine.vision.crop import Image
 from vitrine.vision.detectors import load_detector
 from vitrine.vision.embedding import Embedder
 from vitrine.vision.models import LANDMARKS_FILE, embedding_model, model_path
 from vitrine.vision.networks import load_network
+from vitrine.vision.quality import QualityScore
+
+EVEN_SO: Final = "`--even-so` enrols all the same, and the audit log says so"
+# Chosen, not measured: longer than any name.
+LONGEST_NAME: Final = 200
+# Chosen, not measured: the largest photographs that can be read take a third.
+LARGEST_FILE: Final = 200_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """Hold a picture that may be used, and what is seen in it."""
+
+    path: Path
+    view: View
 
 
 def enrol_customer(
@@ -43,18 +54,27 @@ def enrol_customer(
     days: int,
     text_version: str,
     tags: Sequence[str],
+    even_so: bool,
 ) -> None:
-    """Enrol a customer and print the id. Raises ConfigurationError without a good picture."""
-    audit = _audit()
+    """Enrol a customer and print the id. Raises ConfigurationError without a good picture.
+
+    Also where the pictures speak against it, unless it shall be `even_so`.
+    """
+    audit = audit_log()
+    _check_name(name)
     _check_tags(tags)
-    with _opened(data) as store:
+    with opened_store(data) as store:
         reader = load_reader(Settings.load().models)
-        vectors = _vectors(reader, images)
-        if not vectors:
+        model = reader.embedder.model
+        taken = _taken(reader, images, even_so=even_so)
+        if not taken:
             raise ConfigurationError(
                 "nobody was enrolled: none of the pictures can be used"
             )
         now_ns = time.time_ns()
+        objection = _objection(store, taken, model, now_ns)
+        if objection and not even_so:
+            raise ConfigurationError(f"nobody was enrolled: {objection}; {EVEN_SO}")
         consents = granted(
             cast("Sequence[Purpose]", purposes),
             at_ns=now_ns,
@@ -63,56 +83,29 @@ def enrol_customer(
         )
         customer_id = store.enrol(
             name=name,
-            vectors=vectors,
-            model=reader.embedder.model,
+            vectors=[each.view.vector for each in taken],
+            model=model,
             consents=consents,
             now_ns=now_ns,
             tags=tags,
         )
-    audit.note("enrolled a customer", None, name=shell_user(), place=customer_id)
-    used = f"{len(vectors)} of {len(images)} pictures"
+    what = "enrolled a customer"
+    if objection or not all(each.view.is_good for each in taken):
+        what = "enrolled a customer against the advice"
+        click.echo(f"against the advice: {objection or 'poor pictures'}", err=True)
+    audit.note(what, None, name=shell_user(), place=customer_id)
+    used = f"{len(taken)} of {len(images)} pictures"
     agreed = ", ".join(purposes)
     click.echo(f"{customer_id}  {used}, consent to {agreed}")
 
 
-def list_customers(data: Path | None, *, as_json: bool) -> None:
-    """Print the customers and what they agree to now."""
-    now_ns = time.time_ns()
-    listed = []
-    with _opened(data) as store:
-        for customer in store.customers():
-            purposes = in_force(customer.consents, now_ns)
-            plain = {
-                "id": customer.customer_id,
-                "name": customer.name,
-                "templates": customer.templates,
-                "agreed_to": list(purposes),
-            }
-            listed.append(plain)
-    if as_json:
-        text = json.dumps(listed, indent=2, ensure_ascii=False)
-        click.echo(text)
-        return
-    console().print(_table(listed))
-
-
-def erase_customer(data: Path | None, customer_id: str) -> None:
-    """Erase everything of a customer and print the receipt."""
-    audit = _audit()
-    with _opened(data) as store:
-        receipt = store.erase(customer_id, now_ns=time.time_ns())
-    audit.note("erased a customer", None, name=shell_user(), place=customer_id)
-    text = json.dumps(receipt, indent=2)
-    click.echo(text)
-
-
-def withdraw_consent(data: Path | None, customer_id: str, purpose: str) -> None:
-    """End a consent of a customer."""
-    audit = _audit()
-    with _opened(data) as store:
-        store.withdraw(customer_id, cast("Purpose", purpose), now_ns=time.time_ns())
-    audit.note("withdrew a consent", None, name=shell_user(), place=customer_id)
-    click.echo(f"{customer_id}  no consent to {purpose} any more")
+def _check_name(name: str) -> None:
+    """Raise ConfigurationError for a name that no list can show."""
+    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+        raise ConfigurationError(
+            f"found the name {name[:LONGEST_NAME]!r}, expected 1 to {LONGEST_NAME} characters, "
+            "and none that controls a terminal"
+        )
 
 
 def _check_tags(tags: Sequence[str]) -> None:
@@ -129,50 +122,6 @@ def _check_tags(tags: Sequence[str]) -> None:
             )
 
 
-def _audit() -> AuditLog:
-    return AuditLog(Settings.load().audit_file, "vitrine customers")
-
-
-def _table(listed: Sequence[Mapping[str, Any]]) -> Table:
-    table = Table()
-    for heading in ("id", "name", "templates", "agreed to"):
-        # Too long for the terminal, a name goes on in the next line: nothing is cut off.
-        table.add_column(heading, overflow="fold")
-    for customer in listed:
-        agreed = ", ".join(customer["agreed_to"])
-        table.add_row(
-            customer["id"],
-            escape(customer["name"]),
-            str(customer["templates"]),
-            agreed or "expired",
-        )
-    return table
-
-
-@contextmanager
-def _opened(data: Path | None) -> Iterator[CustomerStore]:
-    """Yield the customers of a site's data folder, or of the Redis of the environment."""
-    with ExitStack() as stack:
-        if data is not None:
-            # The image that enrols holds no embedded store.
-            from vitrine.stores.data_folder import (  # noqa: PLC0415
-                DataFolder,
-                store_of,
-            )
-
-            url = stack.enter_context(store_of(data))
-            key_file = DataFolder(data).key_file()
-        else:
-            settings = Settings.load()
-            if settings.key_file is None:
-                raise ConfigurationError(f"set VITRINE_KEY_FILE; {HOW_TO}")
-            url = settings.redis_url.get_secret_value()
-            key_file = settings.key_file
-        sealer = Sealer.load(key_file)
-        client = stack.enter_context(connect(url))
-        yield CustomerStore(client, sealer)
-
-
 def load_reader(models: Path | None) -> FaceReader:
     """Return a reader with our networks, or the public ones in the folder `models`.
 
@@ -184,25 +133,63 @@ def load_reader(models: Path | None) -> FaceReader:
     return FaceReader(
         detector=load_detector(models),
         landmarks=load_network(landmarks),
+        quality=QualityScore.load(),
         embedder=Embedder(network, model=embedding.stem),
     )
 
 
-def _vectors(reader: FaceReader, paths: Sequence[Path]) -> list[Vector]:
-    """Return the faces of the pictures that can be used; say which cannot."""
-    vectors = []
+def _taken(
+    reader: FaceReader,
+    paths: Sequence[Path],
+    *,
+    even_so: bool,
+) -> list[_Taken]:
+    """Return the pictures that can be used; say which cannot, and what to do better."""
+    taken = []
     for path in paths:
         try:
-            picture = read_picture(path)
-            vectors.append(reader.read(picture))
+            view = reader.read(read_picture(path))
         except Invalid as error:
             click.echo(f"{path}: left out, {error}", err=True)
-    return vectors
+            continue
+        if view.is_good or even_so:
+            taken.append(_Taken(path, view))
+        else:
+            click.echo(f"{path}: left out, {view.advice}", err=True)
+    return taken
+
+
+def _objection(
+    store: CustomerStore,
+    taken: Sequence[_Taken],
+    model: str,
+    now_ns: int,
+) -> str:
+    """Return why these pictures should enrol nobody; empty where nothing is against it."""
+    rules = IdentitySettings.load().rules()
+    people: dict[int, list[str]] = defaultdict(list)
+    numbers = people_in([each.view.vector for each in taken], rules.alike(model))
+    for number, each in zip(numbers, taken, strict=True):
+        people[number].append(each.path.name)
+    if len(people) > 1:
+        groups = "; ".join(", ".join(names) for names in people.values())
+        return f"the pictures seem to show {len(people)} people ({groups})"
+    enrolled = [each for each in store.templates(now_ns) if each.model == model]
+    for each in taken:
+        customer_id = lookalike(each.view.vector, enrolled, rules.known(model))
+        if customer_id is not None:
+            return (
+                f"{each.path.name} looks like the customer {customer_id}, and two records of one "
+                "person make recognition flap: erase the other one first"
+            )
+    return ""
 
 
 def read_picture(path: Path) -> Image:
     """Return a picture file as (H, W, 3) BGR. Raises Invalid."""
     try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise Invalid(f"larger than {LARGEST_FILE // 1_000_000} MB")
         content = path.read_bytes()
     except OSError as error:
         reason = error.strerror or str(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from base64 import b64encode
 from pathlib import Path
 from zipfile import ZipFile
@@ -12,10 +13,14 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+from vitrine.customers.consents import granted
 from vitrine.errors import Invalid
 from vitrine.people.audit import AuditLog
+from vitrine.sealing import Sealer
 from vitrine.services.identity.customers_command import customers
 from vitrine.services.identity.enrolling import read_picture
+from vitrine.stores.customers import CustomerStore
+from vitrine.stores.redis import connect
 from vitrine.vision.crop import Image
 from vitrine.vision.models import PUBLIC_EMBEDDING_FILE, YUNET_FILE
 
@@ -49,7 +54,14 @@ def test_without_a_key_it_says_how_to_make_one(
 
 @pytest.mark.parametrize(
     ("content", "expected"),
-    [(b"", "not a picture"), (b"GIF89a", "not a picture"), (None, "No such file")],
+    [
+        (b"", "not a picture"),
+        (b"GIF89a", "not a picture"),
+        (b"GIF89a\xff\xff\xff\xff" + bytes(50), "too large"),
+        (b"II*\0\x08\0\0\0" + bytes(50), "not a picture"),
+        (b"\0\0\0\x18ftypheic" + bytes(50), "HEIC picture, which cannot be read"),
+        (None, "No such file"),
+    ],
 )
 def test_a_file_that_is_no_picture_is_refused(
     tmp_path: Path, content: bytes | None, expected: str
@@ -59,6 +71,32 @@ def test_a_file_that_is_no_picture_is_refused(
         path.write_bytes(content)
     with pytest.raises(Invalid, match=expected):
         read_picture(path)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\x1b[2J", "A\u202eda", "a\nb", "x" * 201])
+def test_a_name_that_a_list_cannot_show_is_refused(
+    run: Run, tmp_path: Path, name: str
+) -> None:
+    refused = run("enrol", name, tmp_path / "ada.jpg")
+    assert "characters" in str(refused.exception)
+
+
+def test_a_name_of_another_system_controls_no_terminal(
+    run: Run, redis_url: str, tmp_path: Path
+) -> None:
+    with connect(redis_url.replace("db=0", "db=7")) as redis:
+        store = CustomerStore(redis, Sealer.load(tmp_path / "keys"))
+        now_ns = time.time_ns()
+        consents = granted(["recognise"], at_ns=now_ns, days=1, text_version="1")
+        for name in ("[/x] [bold]Ada", "\x1b[2J\x9bBob\u202e"):
+            store.enrol(name, [np.ones(2, np.float32)], "m", consents, now_ns)
+    listed = run("list").output
+    assert "[/x] [bold]Ada" in listed
+    assert "\N{REPLACEMENT CHARACTER}[2J" in listed
+    as_json = run("list", "--json").output
+    for text in (listed, as_json):
+        assert not set("\x1b\x9b\u202e") & set(text)
+    assert {each["name"] for each in json.loads(as_json)} >= {"[/x] [bold]Ada"}
 
 
 @pytest.mark.shared
@@ -84,8 +122,9 @@ class TestWithModels:
 
     @pytest.mark.usefixtures("_models")
     def test_enrol_list_erase(self, run: Run, shared: Path, tmp_path: Path) -> None:
-        pictures = faces(shared, tmp_path, 2)
-        done = run("enrol", "Ada Example", *pictures)
+        (front,) = faces(shared, tmp_path, 1)
+        mirrored = save(tmp_path / "mirrored.png", read_picture(front)[:, ::-1])
+        done = run("enrol", "Ada Example", front, mirrored)
         assert done.exit_code == 0, done.output
         assert "2 of 2 pictures, consent to recognise, offers" in done.output
         customer_id = done.output.split()[0]
@@ -110,6 +149,59 @@ class TestWithModels:
         assert "1 of 3 pictures" in done.output
         assert "two.png: left out, 2 faces in it" in done.output
         assert "none.png: left out, no face in it" in done.output
+
+    @pytest.mark.usefixtures("_models")
+    def test_files_that_are_damaged_are_left_out(
+        self, run: Run, shared: Path, tmp_path: Path
+    ) -> None:
+        (good,) = faces(shared, tmp_path, 1)
+        content = good.read_bytes()
+        cut = tmp_path / "cut.jpg"
+        cut.write_bytes(content[:500])
+        large = tmp_path / "large.jpg"
+        # The size in the header of its frame.
+        place = content.index(b"\xff\xc0") + 5
+        large.write_bytes(content[:place] + b"\x7f\xff\x7f\xff" + content[place + 4 :])
+        done = run("enrol", "Ada", cut, large, tmp_path, good)
+        assert done.exit_code == 0, done.output
+        assert "1 of 4 pictures" in done.output
+        assert "too large" in done.output
+
+    @pytest.mark.usefixtures("_models")
+    def test_a_poor_picture_is_left_out_with_what_to_do_better(
+        self, run: Run, shared: Path, tmp_path: Path
+    ) -> None:
+        (good,) = faces(shared, tmp_path, 1)
+        picture = read_picture(good)
+        without_detail = cv2.GaussianBlur(picture, (0, 0), 12)
+        blurred = save(tmp_path / "blurred.png", np.asarray(without_detail, np.uint8))
+        done = run("enrol", "Ada", good, blurred)
+        assert "1 of 2 pictures" in done.output
+        assert "blurred.png: left out, hold still" in done.output
+
+    @pytest.mark.usefixtures("_models")
+    def test_pictures_of_two_people_are_not_enrolled_under_one_name(
+        self, run: Run, shared: Path, tmp_path: Path
+    ) -> None:
+        pictures = faces(shared, tmp_path, 2)
+        refused = run("enrol", "Ada", *pictures)
+        assert "seem to show 2 people" in str(refused.exception)
+        for picture in pictures:
+            assert picture.name in str(refused.exception)
+        assert "Ada" not in run("list").output
+
+    @pytest.mark.usefixtures("_models")
+    def test_a_second_record_of_a_face_is_refused_and_an_override_is_noted(
+        self, run: Run, shared: Path, tmp_path: Path
+    ) -> None:
+        (picture,) = faces(shared, tmp_path, 1)
+        first = run("enrol", "Ada", picture).output.split()[0]
+        refused = run("enrol", "Ada again", picture)
+        assert f"looks like the customer {first}" in str(refused.exception)
+        done = run("enrol", "Ada again", picture, "--even-so")
+        assert done.exit_code == 0, done.output
+        noted = next(iter(AuditLog(tmp_path / "audit.jsonl", "").newest()))
+        assert noted.what == "enrolled a customer against the advice"
 
     def test_without_a_good_picture_nobody_is_enrolled(
         self, run: Run, tmp_path: Path

@@ -1,48 +1,94 @@
-"""From a customer's picture to a template's vector.
+"""From a customer's pictures to vectors of templates, and what speaks against a picture.
 
-Alignment and network are those of the pictures in front of the camera.
+Alignment, networks and measure of quality are those of the pictures in front of the camera.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import cv2
 import numpy as np
+from scipy.sparse.csgraph import connected_components
 
-from vitrine.customers.records import Vector
+from vitrine.customers.records import Template, Vector
 from vitrine.errors import Invalid
-from vitrine.vision.crop import Image, crop_of_box, cut, network_input, to_frame
+from vitrine.vision.crop import (
+    INPUT_SIZE,
+    Crop,
+    Image,
+    crop_of_box,
+    cut,
+    network_input,
+    to_frame,
+)
 from vitrine.vision.detectors import Detections, Detector
 from vitrine.vision.embedding import Embedder, align
 from vitrine.vision.networks import Network
+from vitrine.vision.pose import head_pose
+from vitrine.vision.quality import GOOD_VIEW, QualityScore, quality_cut, visible
 from vitrine.vision.shape import Points
 
-# A portrait from a telephone has 4,000 pixels and more; a face that fills a third of
-# it keeps some 400, four times what the embedding sees. Chosen, not measured.
+# A face of 20 pixels in it is found; in the largest photograph, of 64 megapixels, that face has
+# some 130 pixels. Chosen, not measured.
 LONGEST_SIDE: Final = 1280
+"""Of the picture in which the face is looked for."""
+
+# What advice is given; whether a view is good is not decided by them. Chosen, not measured.
+SMALL_PIXELS: Final = 80
+DARK: Final = 50
+BRIGHT: Final = 205
+TURNED_DEGREES: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Hold what a picture gives: the unit vector (d,) of its face, and its quality, 0…1."""
+
+    vector: Vector
+    quality: float
+    advice: str
+    """What to do better, for who takes the picture."""
+
+    @property
+    def is_good(self) -> bool:
+        """Return True for a view that recognition would use before the camera."""
+        return self.quality >= GOOD_VIEW
 
 
 @dataclass(frozen=True, slots=True)
 class FaceReader:
-    """Find the one face of a picture and embed it."""
+    """Find the one face of a picture, judge it and embed it."""
 
     detector: Detector
     landmarks: Network
+    quality: QualityScore
     embedder: Embedder
 
-    def read(self, picture: Image) -> Vector:
-        """Return the unit vector (d,) of the face in a picture (H, W, 3) BGR.
+    def read(self, picture: Image) -> View:
+        """Return the face in a picture (H, W, 3) BGR. Raises Invalid unless there is exactly one.
 
-        Raises Invalid unless there is exactly one face.
+        It is looked for in a smaller picture, and cut from the whole one.
         """
-        image = shrunk(picture)
-        face = self._one_face(image)
-        points = self._points(image, face)
-        aligned = align(image, points)
-        vectors = self.embedder.embed([aligned])
-        return np.asarray(vectors[0])
+        scale = min(1.0, LONGEST_SIDE / max(picture.shape[:2]))
+        found = self._one_face(_scaled(picture, scale))
+        whole = found.before_scaling(scale)
+        # Cutting takes one pixel of several where a face is larger than the networks' input.
+        nearer = min(1.0, 2 * INPUT_SIZE / _side(_crop(whole)))
+        image = _scaled(picture, nearer)
+        crop = _crop(whole.before_scaling(1 / nearer))
+        inside = cut(image, crop)
+        points = self._points(inside, crop)
+        height, width = image.shape[:2]
+        score = float(self.quality.score([quality_cut(inside)])[0])
+        vectors = self.embedder.embed([align(image, points)])
+        return View(
+            vector=np.asarray(vectors[0]),
+            quality=score * visible(points, width, height),
+            advice=_advice(inside, _side(_crop(whole)), points, (width, height)),
+        )
 
     def _one_face(self, image: Image) -> Detections:
         found = self.detector.detect(image)
@@ -54,23 +100,58 @@ class FaceReader:
             raise Invalid(f"{count} faces in it, expected one")
         return sure
 
-    def _points(self, image: Image, face: Detections) -> Points:
-        """Return the 68 points (68, 2) of a face, in pixels."""
-        box = face.boxes[0].tolist()
-        crop = crop_of_box(box, face.five[0])
-        inside = cut(image, crop)
-        batch = network_input([inside])
-        outputs = self.landmarks.run(batch)
+    def _points(self, inside: Image, crop: Crop) -> Points:
+        """Return the 68 points (68, 2) of a face, in pixels of the picture it was cut from."""
+        outputs = self.landmarks.run(network_input([inside]))
         points = to_frame(outputs[0], [crop])
         return np.asarray(points[0])
 
 
-def shrunk(picture: Image) -> Image:
-    """Return a picture (H, W, 3) with at most LONGEST_SIDE pixels on its longer side."""
-    longest = max(picture.shape[:2])
-    if longest <= LONGEST_SIDE:
+def people_in(vectors: Sequence[Vector], least: float) -> list[int]:
+    """Return a number for each of some unit vectors (d,), the same one for one person.
+
+    Two are of one person when their cosine similarity is `least` or more, or when others lead from
+    one to the other: two profiles resemble the front, and each other less.
+    """
+    stacked = np.stack(vectors)
+    similar = stacked @ stacked.T >= least
+    _, numbers = connected_components(similar, directed=False)
+    return [int(number) for number in numbers]
+
+
+def lookalike(
+    vector: Vector,
+    templates: Sequence[Template],
+    least: float,
+) -> str | None:
+    """Return the customer whose template resembles a unit vector (d,) most, by `least` or more.
+
+    The templates are of the model that made the vector. None where nobody is alike.
+    """
+    if not templates:
+        return None
+    stacked = np.stack([template.vector for template in templates])
+    similarities = stacked @ vector
+    best = int(similarities.argmax())
+    if similarities[best] < least:
+        return None
+    return templates[best].customer_id
+
+
+def _crop(face: Detections) -> Crop:
+    return crop_of_box(face.boxes[0].tolist(), face.five[0])
+
+
+def _side(crop: Crop) -> float:
+    """Return the side of a crop, in pixels of the picture."""
+    per_pixel = float(np.hypot(crop[0, 0], crop[0, 1]))
+    return INPUT_SIZE / per_pixel
+
+
+def _scaled(picture: Image, scale: float) -> Image:
+    """Return a picture (H, W, 3) made smaller; one that is not, as it is."""
+    if scale >= 1:
         return picture
-    scale = LONGEST_SIDE / longest
     resized = cv2.resize(
         picture,
         None,
@@ -79,3 +160,23 @@ def shrunk(picture: Image) -> Image:
         interpolation=cv2.INTER_AREA,
     )
     return np.asarray(resized, np.uint8)
+
+
+def _advice(
+    inside: Image,
+    side: float,
+    points: Points,
+    size: tuple[int, int],
+) -> str:
+    """Return what to do better about a face: what can be measured first, then what is left."""
+    light = float(cv2.cvtColor(inside, cv2.COLOR_BGR2GRAY).mean())
+    pose = head_pose(points, *size)
+    if side < SMALL_PIXELS:
+        return f"come closer: the face has {side:.0f} pixels only"
+    if light < DARK:
+        return "more light: the face is dark"
+    if light > BRIGHT:
+        return "less light: the face is pale"
+    if abs(pose.yaw) > TURNED_DEGREES or abs(pose.pitch) > TURNED_DEGREES:
+        return "look into the camera: the face is turned away"
+    return "hold still, with nothing before the face: it is blurred or covered"

@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from vitrine.vision.quality import GOOD_VIEW
+
 # Time between two embeddings of a track. Chosen: two to three a second, as neighbouring frames
 # look alike.
 EMBED_EVERY_NS: Final = 400_000_000
 # Embeddings of one track: twelve seconds of good views. Chosen: who is not recognised by then, is
 # not known.
 MOST_EMBEDDINGS: Final = 30
-# Quality that an embedding needs: keeps 71 % of views with 11.5 % misses, see
-# models/quality_56.card.md.
-GOOD_VIEW: Final = 0.5
 # Time between two looks at a track's expression: each frame at 10 a second, every third at 30.
 JUDGE_EVERY_NS: Final = 90_000_000
 

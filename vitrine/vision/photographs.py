@@ -24,6 +24,8 @@ GIF: Final = (b"GIF87a", b"GIF89a")
 LITTLE_TIFF: Final = b"II*\0"
 BIG_TIFF: Final = b"MM\0*"
 AVIF: Final = re.compile(rb"....ftypavi[fs]", re.DOTALL)
+# ISO/IEC 23008-12, annex B: the brands of HEVC, and those of any coding.
+HEIC: Final = re.compile(rb"....ftyp(hei[cxms]|hev[cx]|mif1|msf1)", re.DOTALL)
 
 # TIFF 6.0, section 2: tags of width and height, and of those of a tile.
 WIDTH: Final = 256
@@ -45,6 +47,8 @@ def decode(data: bytes) -> Image:
     """
     size = _further_size(data)
     if size is None:
+        if HEIC.match(data):
+            raise Invalid("a HEIC picture, which cannot be read; save it as JPEG")
         if size_of(data) is None:
             raise Invalid(NO_PICTURE)
         return stills.decode(data, OF_PHOTOGRAPHS)

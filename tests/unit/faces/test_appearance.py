@@ -3,7 +3,8 @@
 import pytest
 
 from tests.builders import at
-from vitrine.faces.appearance import GOOD_VIEW, MOST_EMBEDDINGS, Appearance
+from vitrine.faces.appearance import MOST_EMBEDDINGS, Appearance
+from vitrine.vision.quality import GOOD_VIEW
 
 
 @pytest.mark.parametrize(

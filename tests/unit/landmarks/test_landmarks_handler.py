@@ -22,7 +22,6 @@ from vitrine.bus import Received, TopicPartition
 from vitrine.clock import EventClock
 from vitrine.errors import Invalid
 from vitrine.faces.analysis import Analyser
-from vitrine.faces.appearance import GOOD_VIEW
 from vitrine.faces.models import FaceModels
 from vitrine.mall import Stand
 from vitrine.mall.folder import FixedMall
@@ -35,6 +34,7 @@ from vitrine.schemas import (
 )
 from vitrine.sealing import Sealer, track_reference
 from vitrine.services.landmarks.handler import LandmarksHandler
+from vitrine.vision.quality import GOOD_VIEW
 
 FACE: Square = (160, 120, 60)
 SEALER = Sealer({"k1": bytes(32)}, "k1")
