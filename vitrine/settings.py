@@ -221,6 +221,10 @@ class Settings(EnvironmentSettings):
             "AES-256 keys for groups of expressions: for `landmarks` and `engagement` only."
         ),
     )
+    receipt_key_file: Path | None = Field(
+        None,
+        description="Ed25519 key in PEM that signs receipts: for `vitrine customers` only.",
+    )
     finite: bool = Field(
         False,
         description=(

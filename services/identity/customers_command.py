@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -131,3 +132,27 @@ def erase(data: Path | None, customer_id: str) -> None:
     from vitrine.services.identity.records import erase_customer
 
     erase_customer(data, customer_id)
+
+
+@customers.command("verify-receipt")
+@click.argument("receipt", type=click.File(), metavar="FILE")
+@click.option(
+    "--public-key",
+    metavar="KEY",
+    help="Of the site, as `receipt-key` prints it; without it, the site's own is used.",
+)
+@click.pass_obj
+def verify(data: Path | None, receipt: TextIO, public_key: str | None) -> None:
+    """Say whether the receipt in FILE (`-` reads one) is the site's, and unchanged."""
+    from vitrine.services.identity.records import verify_receipt
+
+    verify_receipt(data, receipt.read(), public_key)
+
+
+@customers.command("receipt-key")
+@click.pass_obj
+def receipt_key(data: Path | None) -> None:
+    """Print the public key with which anybody can verify receipts."""
+    from vitrine.services.identity.records import print_receipt_key
+
+    print_receipt_key(data)

@@ -1,41 +1,76 @@
-"""The store of customers, as the operator's commands open it."""
+"""The store of customers and its keys, as the operator's commands open them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from vitrine.errors import ConfigurationError
 from vitrine.people.audit import AuditLog
 from vitrine.sealing import HOW_TO, Sealer
 from vitrine.settings import Settings
+from vitrine.stores.customer_records import CustomerRecords
 from vitrine.stores.customers import CustomerStore
+from vitrine.stores.receipts import ReceiptKey
 from vitrine.stores.redis import connect
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Hold where customers are: the address of the store, and the files of its keys."""
+
+    url: str
+    key_file: Path | None
 
 
 @contextmanager
 def opened_store(data: Path | None) -> Iterator[CustomerStore]:
-    """Yield the customers of a site's data folder, or of the Redis of the environment."""
-    with ExitStack() as stack:
-        if data is not None:
-            # The image that enrols holds no embedded store.
-            from vitrine.stores.data_folder import (  # noqa: PLC0415
-                DataFolder,
-                store_of,
-            )
+    """Yield the customers of a site's data folder, or of the Redis of the environment.
 
-            url = stack.enter_context(store_of(data))
-            key_file = DataFolder(data).key_file()
+    Raises ConfigurationError without the key that opens them.
+    """
+    with _place(data) as place:
+        if place.key_file is None:
+            raise ConfigurationError(f"set VITRINE_KEY_FILE; {HOW_TO}")
+        sealer = Sealer.load(place.key_file)
+        with connect(place.url) as client:
+            yield CustomerStore(client, sealer)
+
+
+@contextmanager
+def opened_records(data: Path | None) -> Iterator[CustomerRecords]:
+    """Yield the same; without the key, what needs none."""
+    with _place(data) as place, connect(place.url) as client:
+        if place.key_file is None:
+            yield CustomerRecords(client)
         else:
-            settings = Settings.load()
-            if settings.key_file is None:
-                raise ConfigurationError(f"set VITRINE_KEY_FILE; {HOW_TO}")
-            url = settings.redis_url.get_secret_value()
-            key_file = settings.key_file
-        sealer = Sealer.load(key_file)
-        client = stack.enter_context(connect(url))
-        yield CustomerStore(client, sealer)
+            yield CustomerStore(client, Sealer.load(place.key_file))
+
+
+@contextmanager
+def _place(data: Path | None) -> Iterator[_Place]:
+    if data is None:
+        settings = Settings.load()
+        yield _Place(settings.redis_url.get_secret_value(), settings.key_file)
+        return
+    # The image that enrols holds no embedded store.
+    from vitrine.stores.data_folder import DataFolder, store_of  # noqa: PLC0415
+
+    with ExitStack() as stack:
+        url = stack.enter_context(store_of(data))
+        yield _Place(url, DataFolder(data).key_file())
+
+
+def receipt_key(data: Path | None) -> ReceiptKey | None:
+    """Return the key that signs receipts; None where the environment names none."""
+    if data is None:
+        path = Settings.load().receipt_key_file
+        return None if path is None else ReceiptKey.load(path)
+    from vitrine.stores.data_folder import DataFolder  # noqa: PLC0415
+
+    return ReceiptKey.load(DataFolder(data).receipt_key_file())
 
 
 def audit_log() -> AuditLog:

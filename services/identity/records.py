@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
 import click
+from pydantic import TypeAdapter, ValidationError
 from rich.table import Table
 from rich.text import Text
 
+from vitrine.clock import SECOND_NS
 from vitrine.customers.consents import Purpose, in_force
+from vitrine.errors import ConfigurationError, Invalid
 from vitrine.people.audit import shell_user
-from vitrine.services.identity.opened import audit_log, opened_store
+from vitrine.services.identity.opened import audit_log, opened_records, receipt_key
+from vitrine.stores.receipts import HOW_TO, ReceiptKey, check
 from vitrine.terminal import console
 
 
@@ -22,7 +27,7 @@ def list_customers(data: Path | None, *, as_json: bool) -> None:
     """Print the customers and what they agree to now."""
     now_ns = time.time_ns()
     listed = []
-    with opened_store(data) as store:
+    with opened_records(data) as store:
         for customer in store.customers():
             purposes = in_force(customer.consents, now_ns)
             plain = {
@@ -42,17 +47,51 @@ def list_customers(data: Path | None, *, as_json: bool) -> None:
 def erase_customer(data: Path | None, customer_id: str) -> None:
     """Erase everything of a customer and print the receipt."""
     audit = audit_log()
-    with opened_store(data) as store:
+    key = receipt_key(data)
+    with opened_records(data) as store:
         receipt = store.erase(customer_id, now_ns=time.time_ns())
     audit.note("erased a customer", None, name=shell_user(), place=customer_id)
-    text = json.dumps(receipt, indent=2)
-    click.echo(text)
+    if key is None:
+        # Nobody has to wait for a key to be erased.
+        click.echo(f"not signed: set VITRINE_RECEIPT_KEY_FILE; {HOW_TO}", err=True)
+    else:
+        receipt = key.sign(receipt)
+    click.echo(json.dumps(receipt, indent=2))
+
+
+def verify_receipt(data: Path | None, text: str, public_key: str | None) -> None:
+    """Print what a receipt says, if the site signed it. Raises ConfigurationError if not."""
+    if public_key is None:
+        public_key = _own_key(data).public
+    try:
+        receipt = TypeAdapter(dict[str, Any]).validate_json(text)
+        check(receipt, public_key)
+        at = datetime.fromtimestamp(receipt["erased_at_ns"] / SECOND_NS, UTC)
+        customer_id, templates = receipt["customer_id"], receipt["templates"]
+    except (ValidationError, KeyError, TypeError):
+        raise ConfigurationError("this is no receipt") from None
+    except Invalid as error:
+        raise ConfigurationError(f"this receipt does not hold: {error}") from None
+    click.echo(f"The site erased {customer_id} on {at:%d %B %Y at %H:%M:%S} UTC.")
+    click.echo(f"Templates: {templates}.")
+
+
+def print_receipt_key(data: Path | None) -> None:
+    """Print the public key with which anybody can verify receipts."""
+    click.echo(_own_key(data).public)
+
+
+def _own_key(data: Path | None) -> ReceiptKey:
+    key = receipt_key(data)
+    if key is None:
+        raise ConfigurationError(f"set VITRINE_RECEIPT_KEY_FILE; {HOW_TO}")
+    return key
 
 
 def withdraw_consent(data: Path | None, customer_id: str, purpose: str) -> None:
     """End a consent of a customer."""
     audit = audit_log()
-    with opened_store(data) as store:
+    with opened_records(data) as store:
         store.withdraw(customer_id, cast("Purpose", purpose), now_ns=time.time_ns())
     audit.note("withdrew a consent", None, name=shell_user(), place=customer_id)
     click.echo(f"{customer_id}  no consent to {purpose} any more")
@@ -74,8 +113,10 @@ def _table(listed: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
-def _shown(name: str) -> Text:
+def _shown(name: str | None) -> Text:
     """Return a name that controls no terminal: it may have come from another system."""
+    if name is None:
+        return Text("no key opens it", style="dim")
     characters = [
         each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in name
     ]

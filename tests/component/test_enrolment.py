@@ -20,6 +20,7 @@ from vitrine.sealing import Sealer
 from vitrine.services.identity.customers_command import customers
 from vitrine.services.identity.enrolling import read_picture
 from vitrine.stores.customers import CustomerStore
+from vitrine.stores.receipts import new_key
 from vitrine.stores.redis import connect
 from vitrine.vision.crop import Image
 from vitrine.vision.models import PUBLIC_EMBEDDING_FILE, YUNET_FILE
@@ -44,11 +45,20 @@ class Run:
         return CliRunner().invoke(customers, [str(argument) for argument in arguments])
 
 
+def stored(redis_url: str, folder: Path, name: str) -> str:
+    """The id of a customer whom another system has put into the store."""
+    with connect(redis_url.replace("db=0", "db=7")) as redis:
+        store = CustomerStore(redis, Sealer.load(folder / "keys"))
+        now_ns = time.time_ns()
+        consents = granted(["recognise"], at_ns=now_ns, days=1, text_version="1")
+        return store.enrol(name, [np.ones(2, np.float32)], "m", consents, now_ns)
+
+
 def test_without_a_key_it_says_how_to_make_one(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("VITRINE_KEY_FILE")
-    result = run("list")
+    result = run("enrol", "Ada", "ada.jpg")
     assert "openssl rand -base64 32" in str(result.exception)
 
 
@@ -73,6 +83,51 @@ def test_a_file_that_is_no_picture_is_refused(
         read_picture(path)
 
 
+def test_without_the_key_customers_are_listed_and_erased(
+    run: Run, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = stored(redis_url, tmp_path, "Ada")
+    monkeypatch.delenv("VITRINE_KEY_FILE")
+    listed = run("list").output
+    assert ada in listed
+    assert "Ada" not in listed
+    done = run("erase", ada)
+    assert done.exit_code == 0, done.output
+    assert "not signed: set VITRINE_RECEIPT_KEY_FILE" in done.output
+    assert ada not in run("list").output
+
+
+def test_a_receipt_is_verified_with_the_public_key_alone(
+    run: Run, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key_file = tmp_path / "receipt-key.pem"
+    key_file.write_text(new_key())
+    monkeypatch.setenv("VITRINE_RECEIPT_KEY_FILE", str(key_file))
+    ada = stored(redis_url, tmp_path, "Ada")
+    receipt = tmp_path / "receipt.json"
+    receipt.write_text(run("erase", ada).output)
+    assert f"The site erased {ada} on" in run("verify-receipt", receipt).output
+    public = run("receipt-key").output.strip()
+    monkeypatch.delenv("VITRINE_RECEIPT_KEY_FILE")
+    unset = run("verify-receipt", receipt)
+    assert "set VITRINE_RECEIPT_KEY_FILE" in str(unset.exception)
+    verified = run("verify-receipt", receipt, "--public-key", public)
+    assert verified.exit_code == 0, verified.output
+    receipt.write_text(receipt.read_text().replace(ada, "bob"))
+    refused = run("verify-receipt", receipt, "--public-key", public)
+    assert "does not hold: altered" in str(refused.exception)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "null"])
+def test_what_is_no_receipt_is_said_to_be_none(
+    run: Run, tmp_path: Path, text: str
+) -> None:
+    path = tmp_path / "receipt.json"
+    path.write_text(text)
+    refused = run("verify-receipt", path, "--public-key", "A" * 43 + "=")
+    assert "this is no receipt" in str(refused.exception)
+
+
 @pytest.mark.parametrize("name", ["", "  ", "\x1b[2J", "A\u202eda", "a\nb", "x" * 201])
 def test_a_name_that_a_list_cannot_show_is_refused(
     run: Run, tmp_path: Path, name: str
@@ -84,12 +139,8 @@ def test_a_name_that_a_list_cannot_show_is_refused(
 def test_a_name_of_another_system_controls_no_terminal(
     run: Run, redis_url: str, tmp_path: Path
 ) -> None:
-    with connect(redis_url.replace("db=0", "db=7")) as redis:
-        store = CustomerStore(redis, Sealer.load(tmp_path / "keys"))
-        now_ns = time.time_ns()
-        consents = granted(["recognise"], at_ns=now_ns, days=1, text_version="1")
-        for name in ("[/x] [bold]Ada", "\x1b[2J\x9bBob\u202e"):
-            store.enrol(name, [np.ones(2, np.float32)], "m", consents, now_ns)
+    for name in ("[/x] [bold]Ada", "\x1b[2J\x9bBob\u202e"):
+        stored(redis_url, tmp_path, name)
     listed = run("list").output
     assert "[/x] [bold]Ada" in listed
     assert "\N{REPLACEMENT CHARACTER}[2J" in listed
@@ -129,7 +180,7 @@ class TestWithModels:
         assert "2 of 2 pictures, consent to recognise, offers" in done.output
         customer_id = done.output.split()[0]
         assert "Ada Example" in run("list").output
-        receipt = json.loads(run("erase", customer_id).output)
+        receipt = json.loads(run("erase", customer_id).stdout)
         assert (receipt["customer_id"], receipt["templates"]) == (customer_id, 2)
         assert "Ada Example" not in run("list").output
         erased, enrolled = AuditLog(tmp_path / "audit.jsonl", "").newest()

@@ -41,6 +41,7 @@ class Customer:
     """Hold a customer for the operator's eyes; `templates` counts the enrolled views."""
 
     customer_id: str
-    name: str
+    name: str | None
+    """None without the key that opens it."""
     consents: tuple[Consent, ...]
     templates: int

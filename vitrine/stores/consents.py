@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Final, cast
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from redis import Redis
 
 from vitrine.customers.consents import Consent, allows
 from vitrine.stores.customer_keys import customer_key, customer_of
 from vitrine.stores.redis import redis_errors
 
+logger = logging.getLogger(__name__)
+
 CONSENTS: Final = TypeAdapter(tuple[Consent, ...])
+
+
+def read_consents(stored: bytes) -> tuple[Consent, ...]:
+    """Return stored consents; none where they cannot be read, so that they allow nothing."""
+    try:
+        return CONSENTS.validate_json(stored)
+    except ValidationError:
+        logger.warning("a customer's consents cannot be read, so they allow nothing")
+        return ()
 
 
 def agrees_to_offers(redis: Redis, visit_id: str, at_ns: int) -> bool | None:
@@ -28,4 +40,4 @@ def agrees_to_offers(redis: Redis, visit_id: str, at_ns: int) -> bool | None:
     consents = cast("bytes | None", stored)
     if consents is None:
         return False
-    return allows(CONSENTS.validate_json(consents), "offers", at_ns)
+    return allows(read_consents(consents), "offers", at_ns)

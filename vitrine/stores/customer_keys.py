@@ -15,6 +15,11 @@ def customer_key(customer_id: str) -> str:
     return f"customer:{customer_id}"
 
 
+def templates_key(customer_id: str) -> str:
+    """Return the key of a customer's sealed templates."""
+    return f"customer:{customer_id}:templates"
+
+
 def customer_of(redis: Redis, visit_id: str) -> str | None:
     """Return the customer of a visit; None for a visit that is nobody's, or not linked yet."""
     found = cast("bytes | None", redis.get(f"visit:{visit_id}"))

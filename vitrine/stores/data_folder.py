@@ -17,11 +17,13 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from vitrine.errors import ConfigurationError
 from vitrine.stores.embedded import EmbeddedStore, socket_of, url_of
+from vitrine.stores.receipts import new_key
 from vitrine.stores.redis import connect
 
 LOCK: Final = "lock"
 KEYS: Final = "keys"
 REACTION_KEYS: Final = "reaction-keys"
+RECEIPT_KEY: Final = "receipt-key.pem"
 KEY_BYTES: Final = 32
 TOKEN_BYTES: Final = 24
 # Only the owner reads what is in the folder: keys, tokens, templates.
@@ -81,6 +83,10 @@ class DataFolder:
         """Return a file with a key, that of templates unless told otherwise; made once."""
         key = b64encode(os.urandom(KEY_BYTES)).decode()
         return self._made_once(name, f"k1 {key}\n")
+
+    def receipt_key_file(self) -> Path:
+        """Return the file with the key that signs receipts; made once."""
+        return self._made_once(RECEIPT_KEY, new_key())
 
     def token(self, name: str) -> SecretStr:
         """Return a token, made once and kept in the file of that name."""

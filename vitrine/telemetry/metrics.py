@@ -116,6 +116,10 @@ FACES_SEEN = Counter("vitrine_faces", "Faces in analysed frames.", ["camera"])
 GALLERY_CUSTOMERS = Gauge(
     "vitrine_gallery_customers", "Customers that recognition compares with."
 )
+TEMPLATES_UNREADABLE = Gauge(
+    "vitrine_templates_unreadable",
+    "Templates in the store that were altered, or that no key of the site opens.",
+)
 GALLERY_VERSION = Gauge(
     "vitrine_gallery_version", "Last change of the customer store that was read."
 )
