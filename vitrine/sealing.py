@@ -7,7 +7,7 @@ from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from cryptography.exceptions import InvalidTag
@@ -30,7 +30,7 @@ Vector = NDArray[np.float32]
 class Sealer:
     """Seal with the active key and open with any it knows, so that keys can be rotated.
 
-    `about` says what the sealed bytes belong to: `track_reference` for an embedding, the customer
+    `about` says what the sealed bytes belong to: `view_reference` for an embedding, the customer
     for a template. It is authenticated, not stored: opened with another `about`, they are refused.
     """
 
@@ -128,9 +128,25 @@ class Sealer:
         return vector.astype(np.float32)
 
 
-def track_reference(camera_id: str, track_id: str) -> str:
-    """Return the `about` of a face's embedding."""
-    return f"{camera_id}|{track_id}"
+class Picture(Protocol):
+    """Represent a picture by where and when it was taken."""
+
+    @property
+    def stand_id(self) -> str:
+        """The stand of the camera."""
+
+    @property
+    def camera_id(self) -> str:
+        """The camera."""
+
+    @property
+    def captured_at_ns(self) -> int:
+        """The capture time."""
+
+
+def view_reference(picture: Picture, track_id: str) -> str:
+    """Return the `about` of what is sealed of a face in a picture: it is of no other moment."""
+    return f"{picture.stand_id}|{picture.camera_id}|{track_id}|{picture.captured_at_ns}"
 
 
 def _of_model(model: str, about: str) -> str:

@@ -11,7 +11,7 @@ from vitrine.errors import Invalid
 from vitrine.mall import Stand
 from vitrine.presence.shown_groups import Groups
 from vitrine.schemas import EXPRESSION_GROUPS, FrameFaces, SealedVector
-from vitrine.sealing import Sealer, track_reference
+from vitrine.sealing import Sealer, view_reference
 from vitrine.services.engagement import figures
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class GroupsOpener:
         for face in frame.faces:
             if face.groups is None:
                 continue
-            about = track_reference(frame.camera_id, face.track_id)
+            about = view_reference(frame, face.track_id)
             try:
                 opened[face.track_id] = _opened(self._sealer, face.groups, about)
             except Invalid as error:

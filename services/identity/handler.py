@@ -19,7 +19,7 @@ from vitrine.mall import Stand
 from vitrine.mall.folder import MallSource
 from vitrine.runtime import Handler, Outputs
 from vitrine.schemas import Face, FrameFaces, Identity, IdentityReason, Interaction
-from vitrine.sealing import Sealer, track_reference
+from vitrine.sealing import Sealer, view_reference
 from vitrine.services.identity.replay import FirstFrames, StandKey, first_needed
 from vitrine.services.identity.visit_links import VisitLinks
 from vitrine.telemetry import metrics
@@ -195,14 +195,18 @@ class IdentityHandler(Handler):
         embedding = face.embedding
         if embedding is None or self._sealer is None:
             return None
+        # A record may come twice, or be written to the bus again: a view counts once.
+        if frame.at_ns <= track.viewed_ns:
+            return None
         received = frame.received
-        about = track_reference(received.event.camera_id, face.track_id)
+        about = view_reference(received.event, face.track_id)
         try:
             vector = self._sealer.open(embedding, about)
         except Invalid as error:
             reason = f"embedding: {error}"
             frame.outputs.rejected.append((received, reason))
             return None
+        track.viewed_ns = frame.at_ns
         return View(
             vector=vector,
             model=embedding.model,

@@ -15,7 +15,7 @@ from vitrine.schemas import (
     FrameFaces,
     FrameMeta,
 )
-from vitrine.sealing import Sealer, track_reference
+from vitrine.sealing import Sealer, view_reference
 from vitrine.vision.expression_groups import MODEL
 
 PIXEL_DECIMALS: Final = 2
@@ -35,7 +35,7 @@ def frame_faces(
     """
     records = []
     for face in faces:
-        record = _face(face, meta.camera_id, sealer, groups_sealer)
+        record = _face(face, meta, sealer, groups_sealer)
         records.append(record)
     return FrameFaces(
         camera_id=meta.camera_id,
@@ -51,11 +51,11 @@ def frame_faces(
 
 def _face(
     face: DescribedFace,
-    camera_id: str,
+    meta: FrameMeta,
     sealer: Sealer | None,
     groups_sealer: Sealer | None,
 ) -> Face:
-    about = track_reference(camera_id, face.track_id)
+    about = view_reference(meta, face.track_id)
     embedding = None
     if face.embedding is not None and sealer is not None:
         embedding = sealer.seal(

@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.builders import make_frame_faces
 from vitrine.errors import ConfigurationError, Invalid
-from vitrine.sealing import NONCE_BYTES, Sealer, track_reference
+from vitrine.schemas import FrameFaces
+from vitrine.sealing import NONCE_BYTES, Sealer, view_reference
 
 OLD = bytes(range(32))
 NEW = bytes(range(32, 64))
@@ -51,23 +53,27 @@ def test_two_seals_of_the_same_bytes_share_neither_nonce_nor_ciphertext() -> Non
 
 def test_a_vector_survives_sealing() -> None:
     sealer = sealer_of(k1=OLD)
-    about = track_reference("north-1", "north-1-5-0")
+    about = view_reference(make_frame_faces(1), "north-1-5-0")
     sealed = sealer.seal(VECTOR, "net", about)
     np.testing.assert_array_equal(sealer.open(sealed, about), VECTOR)
 
 
-def test_a_vector_of_another_track_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("other", "track"),
+    [
+        (make_frame_faces(1), "b"),
+        (make_frame_faces(1, camera="south-1"), "a"),
+        (make_frame_faces(1, stand="south"), "a"),
+        (make_frame_faces(2), "a"),
+    ],
+)
+def test_a_vector_of_another_track_camera_stand_or_moment_is_refused(
+    other: FrameFaces, track: str
+) -> None:
     sealer = sealer_of(k1=OLD)
-    sealed = sealer.seal(VECTOR, "net", track_reference("north-1", "a"))
+    sealed = sealer.seal(VECTOR, "net", view_reference(make_frame_faces(1), "a"))
     with pytest.raises(Invalid, match="belongs to something else"):
-        sealer.open(sealed, track_reference("north-1", "b"))
-
-
-def test_a_vector_of_another_camera_is_refused() -> None:
-    sealer = sealer_of(k1=OLD)
-    sealed = sealer.seal(VECTOR, "net", track_reference("north-1", "a"))
-    with pytest.raises(Invalid, match="belongs to something else"):
-        sealer.open(sealed, track_reference("south-1", "a"))
+        sealer.open(sealed, view_reference(other, track))
 
 
 def test_a_vector_that_claims_another_model_is_refused() -> None:

@@ -75,6 +75,8 @@ class Track:
     views: list[Vector] = field(default_factory=list)
     """Good views until the track is matched with the day's visitors; then empty."""
     matched: bool = False
+    viewed_ns: int = -1
+    """Capture time of the latest good view; before any, below all times."""
     votes: deque[str | None] = field(
         default_factory=lambda: deque(maxlen=VIEWS_REMEMBERED)
     )

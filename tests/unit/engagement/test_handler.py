@@ -17,8 +17,8 @@ from vitrine.clock import SECOND_NS, EventClock
 from vitrine.mall import Camera, Mall, Stand
 from vitrine.mall.folder import FixedMall
 from vitrine.runtime import Outputs
-from vitrine.schemas import Exposure, FrameFaces, StandEngagement
-from vitrine.sealing import Sealer, track_reference
+from vitrine.schemas import Exposure, Face, FrameFaces, StandEngagement
+from vitrine.sealing import Sealer, view_reference
 from vitrine.services.engagement.handler import EngagementHandler
 from vitrine.services.engagement.opening import GroupsOpener
 from vitrine.services.engagement.settings import EngagementSettings
@@ -461,10 +461,14 @@ def test_each_camera_sees_the_screen_from_its_own_place(
 def test_sealed_groups_become_the_expression_of_the_stand() -> None:
     sealer = Sealer({"r1": bytes(32)}, "r1")
     smile = np.array([0.75, 0.125, 0.0, 0.125], dtype=np.float32)
-    sealed = sealer.seal(smile, "groups", track_reference("north-1", "a"))
     mall = make_mall(Stand(id="north", reactions="expression"))
     handler = make_handler(mall=mall, sealer=sealer)
-    frames = film(1, always(make_face("a", groups=sealed)))
+
+    def smiling(second: float) -> list[Face]:
+        about = view_reference(make_frame_faces(second), "a")
+        return [make_face("a", groups=sealer.seal(smile, "groups", about))]
+
+    frames = film(1, smiling)
     *_, last = snapshots(handle(handler, frames))
     assert last.expression is not None
     assert last.expression.positive == 0.75

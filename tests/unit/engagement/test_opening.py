@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY
 from tests.builders import make_face, make_frame_faces
 from vitrine.mall import Stand
 from vitrine.schemas import FrameFaces
-from vitrine.sealing import Sealer, track_reference
+from vitrine.sealing import Sealer, view_reference
 from vitrine.services.engagement.opening import GroupsOpener
 
 SEALER = Sealer({"r1": bytes(32)}, "r1")
@@ -24,7 +24,7 @@ def frame_of(
 ) -> FrameFaces:
     """Return a frame with face `a`, whose groups were sealed for a track."""
     vector = np.array(groups, dtype=np.float32)
-    about = track_reference("north-1", of_track)
+    about = view_reference(make_frame_faces(), of_track)
     sealed = sealer.seal(vector, "expression-groups-1", about)
     return make_frame_faces(faces=[make_face("a", groups=sealed)])
 

@@ -7,19 +7,21 @@ import pytest
 from tests.builders import at, make_face, make_frame_faces, received
 from tests.unit.identity.toy_stand import (
     ENROLLED,
+    MODEL,
+    SEALER,
     ToyStand,
     decisions,
+    frame_of,
     gallery_of,
     like,
     person,
-    sealed,
     summary,
 )
 from vitrine import ids
 from vitrine.bus import TopicPartition
 from vitrine.customers.records import Agreement
 from vitrine.schemas import Identity, Interaction
-from vitrine.sealing import Sealer
+from vitrine.sealing import Sealer, view_reference
 
 
 def opt_out(visit_id: str, seconds: float) -> Interaction:
@@ -223,6 +225,24 @@ class TestCustomers:
         (again,) = stand.see("a", 1, person(1))
         assert (again.known, again.offers, again.tags) == (True, False, ())
 
+    def test_a_view_that_comes_again_counts_once(self) -> None:
+        stand = ToyStand(ada=person(1))
+        again = received(frame_of("a", 0, person(1)))
+        found = []
+        for _ in range(10):
+            found += decisions(stand.handler.handle([again]))
+        assert summary(found) == [(False, "new-visitor")]
+
+    def test_a_view_of_another_stand_counts_nowhere_else(self) -> None:
+        stand = ToyStand(ada=person(1))
+        elsewhere = make_frame_faces(0, stand="south")
+        embedding = SEALER.seal(person(1), MODEL, view_reference(elsewhere, "a"))
+        frame = received(make_frame_faces(0, [make_face("a", embedding=embedding)]))
+        outputs = stand.handler.handle([frame])
+        assert [reason for _, reason in outputs.rejected] == [
+            "embedding: sealed content was altered, or belongs to something else"
+        ]
+
     def test_a_stranger_is_not_known(self) -> None:
         stand = ToyStand(ada=person(1))
         events = stand.watch("a", person(3), views=8)
@@ -290,8 +310,7 @@ class TestLinks:
     def test_links_come_back_with_what_was_published(self) -> None:
         stand = ToyStand(ada=person(1))
         stand.watch("a", person(1), views=2)
-        face = make_face("a", embedding=sealed(person(1), "a"))
-        frame = make_frame_faces(0.2, [face])
+        frame = frame_of("a", 0.2, person(1))
         outputs = stand.handler.handle([received(frame)])
         (known,) = decisions(outputs)
         assert outputs.staged == {known.visit_id: "ada"}
@@ -324,7 +343,8 @@ class TestRefused:
     def test_an_embedding_of_another_track_is_refused_and_the_face_still_counts(
         self,
     ) -> None:
-        face = make_face("a", embedding=sealed(person(1), "b"))
+        (other,) = frame_of("b", 0, person(1)).faces
+        face = make_face("a", embedding=other.embedding)
         frame = received(make_frame_faces(0, [face]))
         outputs = ToyStand().handler.handle([frame])
         assert outputs.rejected == [

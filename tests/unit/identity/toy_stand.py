@@ -11,8 +11,8 @@ from vitrine.errors import Unavailable
 from vitrine.mall import Stand
 from vitrine.mall.folder import FixedMall
 from vitrine.runtime import Outputs
-from vitrine.schemas import Identity, SealedVector
-from vitrine.sealing import Sealer, track_reference
+from vitrine.schemas import FrameFaces, Identity
+from vitrine.sealing import Sealer, view_reference
 from vitrine.services.identity.handler import IdentityHandler
 from vitrine.services.identity.settings import IdentitySettings
 from vitrine.services.identity.visit_links import VisitLinks
@@ -98,11 +98,7 @@ class ToyStand:
         offset: int = 0,
     ) -> Outputs:
         """Show one face, with an embedding if there is a vector."""
-        embedding = None
-        if vector is not None:
-            embedding = sealed(vector, track, camera=camera, model=model)
-        face = make_face(track, embedding=embedding)
-        frame = make_frame_faces(seconds, [face], camera=camera)
+        frame = frame_of(track, seconds, vector, camera=camera, model=model)
         outputs = self.handler.handle([received(frame, offset=offset)])
         self.handler.published(outputs)
         return outputs
@@ -136,14 +132,21 @@ class ToyStand:
         return found
 
 
-def sealed(
-    vector: Vector,
+def frame_of(
     track: str,
+    seconds: float,
+    vector: Vector | None = None,
     *,
     camera: str = "north-1",
     model: str = MODEL,
-) -> SealedVector:
-    return SEALER.seal(vector, model, track_reference(camera, track))
+) -> FrameFaces:
+    """A picture of one face, with an embedding if there is a vector."""
+    embedding = None
+    if vector is not None:
+        picture = make_frame_faces(seconds, camera=camera)
+        embedding = SEALER.seal(vector, model, view_reference(picture, track))
+    face = make_face(track, embedding=embedding)
+    return make_frame_faces(seconds, [face], camera=camera)
 
 
 def decisions(outputs: Outputs) -> list[Identity]:

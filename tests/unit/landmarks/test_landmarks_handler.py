@@ -32,7 +32,7 @@ from vitrine.schemas import (
     FrameMeta,
     SealedVector,
 )
-from vitrine.sealing import Sealer, track_reference
+from vitrine.sealing import Sealer, view_reference
 from vitrine.services.landmarks.handler import LandmarksHandler
 from vitrine.vision.quality import GOOD_VIEW
 
@@ -339,12 +339,13 @@ def test_good_views_are_embedded_a_few_times_a_second_where_recognition_is_on() 
 
 
 def test_an_embedding_is_sealed_for_its_track() -> None:
-    face = only_face(make_handler(recognition="enrolled"), frame(0, FACE))
+    picture = frame(0, FACE)
+    face = only_face(make_handler(recognition="enrolled"), picture)
     assert face.embedding is not None
     assert face.embedding.model == "toy"
     vector = SEALER.open(
         face.embedding,
-        track_reference("north-1", face.track_id),
+        view_reference(picture.event, face.track_id),
     )
     assert np.linalg.norm(vector) == pytest.approx(1)
 
@@ -387,9 +388,10 @@ def test_groups_of_expressions_are_sealed_for_their_track_with_a_key_of_their_ow
         reactions="expression",
         groups_sealer=GROUPS_SEALER,
     )
-    face = only_face(handler, frame(0, FACE))
+    picture = frame(0, FACE)
+    face = only_face(handler, picture)
     assert face.groups is not None
-    about = track_reference("north-1", face.track_id)
+    about = view_reference(picture.event, face.track_id)
     vector = GROUPS_SEALER.open(face.groups, about)
     np.testing.assert_allclose(vector, [0, 0, 0, 1], atol=1e-6)
     with pytest.raises(Invalid):
