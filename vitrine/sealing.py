@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from numpy.typing import NDArray
 
 from vitrine.errors import ConfigurationError, Invalid
+from vitrine.private_files import read_private
 from vitrine.schemas import SealedVector
 
 # The nonce that NIST SP 800-38D recommends for GCM: 96 bits, drawn anew for each seal.
@@ -22,7 +23,9 @@ NONCE_BYTES: Final = 12
 # AES-256.
 KEY_BYTES: Final = 32
 FLOAT_BYTES: Final = 4
-HOW_TO: Final = 'create one with: echo "k1 $(openssl rand -base64 32)" > FILE'
+HOW_TO: Final = (
+    'create one with: (umask 077; echo "k1 $(openssl rand -base64 32)" > FILE)'
+)
 
 Vector = NDArray[np.float32]
 
@@ -44,7 +47,10 @@ class Sealer:
         self._ciphers: dict[str, AESGCM] = {}
         for key_id, key in keys.items():
             self._ciphers[key_id] = AESGCM(key)
-        self._active_id = active
+        self.active_id = active
+        """Of the key that seals."""
+        self.key_ids = frozenset(keys)
+        """Of all keys that open."""
         self._active = self._ciphers[active]
 
     @classmethod
@@ -54,7 +60,7 @@ class Sealer:
         Raises ConfigurationError that says what to do.
         """
         try:
-            lines = path.read_text(encoding="ascii").splitlines()
+            lines = read_private(path).decode("ascii").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigurationError(
                 f"cannot read the key file {path} ({error}); {HOW_TO}"
@@ -65,6 +71,9 @@ class Sealer:
             if not line.strip():
                 continue
             active, key = _parse(f"{path}:{number}", line)
+            if active in keys:
+                # Which of the two sealed what is there, nobody could tell.
+                raise ConfigurationError(f"{path}:{number}: a second key {active!r}")
             keys[active] = key
         if active is None:
             raise ConfigurationError(f"the key file {path} holds no key; {HOW_TO}")
@@ -75,7 +84,7 @@ class Sealer:
         nonce = os.urandom(NONCE_BYTES)
         ciphertext = self._active.encrypt(nonce, plain, about.encode())
         sealed = b64encode(nonce + ciphertext)
-        return self._active_id, sealed.decode()
+        return self.active_id, sealed.decode()
 
     def decrypt(
         self,

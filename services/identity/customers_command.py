@@ -156,3 +156,16 @@ def receipt_key(data: Path | None) -> None:
     from vitrine.services.identity.records import print_receipt_key
 
     print_receipt_key(data)
+
+
+@customers.command("rotate-key")
+@click.pass_obj
+def rotate_key(data: Path | None) -> None:
+    """Seal names and templates with the newest key, the last line of the key file.
+
+    Add that line first, where `landmarks` and `identity` have the file, and start them anew. What
+    is interrupted is finished by the next run.
+    """
+    from vitrine.services.identity.records import rotate_key
+
+    rotate_key(data)

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import click
 from pydantic import TypeAdapter, ValidationError
+from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
@@ -18,8 +19,14 @@ from vitrine.clock import SECOND_NS
 from vitrine.customers.consents import Purpose, in_force
 from vitrine.errors import ConfigurationError, Invalid
 from vitrine.people.audit import shell_user
-from vitrine.services.identity.opened import audit_log, opened_records, receipt_key
+from vitrine.services.identity.opened import (
+    audit_log,
+    opened_records,
+    opened_store,
+    receipt_key,
+)
 from vitrine.stores.receipts import HOW_TO, ReceiptKey, check
+from vitrine.stores.sealed_records import Rotated
 from vitrine.terminal import console
 
 
@@ -79,6 +86,32 @@ def verify_receipt(data: Path | None, text: str, public_key: str | None) -> None
 def print_receipt_key(data: Path | None) -> None:
     """Print the public key with which anybody can verify receipts."""
     click.echo(_own_key(data).public)
+
+
+def rotate_key(data: Path | None) -> None:
+    """Seal names and templates with the newest key, and say which keys are not needed any more."""
+    audit = audit_log()
+    rotated = Rotated()
+    with opened_store(data) as store:
+        ids = store.ids()
+        for customer_id in track(ids, "sealing anew", console=console(stderr=True)):
+            store.rotate(customer_id, rotated)
+        active = store.sealer.active_id
+        others = ", ".join(sorted(store.sealer.key_ids - {active}))
+    audit.note("rotated the key of customers", None, name=shell_user(), place=active)
+    click.echo(
+        f"{rotated.sealed} names and templates of {len(ids)} customers were sealed anew, "
+        f"with {active}"
+    )
+    if rotated.unopened:
+        raise ConfigurationError(
+            f"{rotated.unopened} were left: no key in the file opens them"
+        )
+    if others:
+        click.echo(
+            f"No customer needs {others} any more. After ten minutes, when the topic `faces` has "
+            "nothing left of it, remove the line where `landmarks` and `identity` have it."
+        )
 
 
 def _own_key(data: Path | None) -> ReceiptKey:

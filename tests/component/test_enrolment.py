@@ -32,6 +32,7 @@ EMPTY = np.full((200, 200, 3), 120, np.uint8)
 def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, redis_url: str) -> Run:
     key_file = tmp_path / "keys"
     key_file.write_text(f"k1 {b64encode(bytes(32)).decode()}\n")
+    key_file.chmod(0o600)
     monkeypatch.setenv("VITRINE_REDIS_URL", redis_url.replace("db=0", "db=7"))
     monkeypatch.setenv("VITRINE_KEY_FILE", str(key_file))
     monkeypatch.setenv("VITRINE_AUDIT_FILE", str(tmp_path / "audit.jsonl"))
@@ -102,6 +103,7 @@ def test_a_receipt_is_verified_with_the_public_key_alone(
 ) -> None:
     key_file = tmp_path / "receipt-key.pem"
     key_file.write_text(new_key())
+    key_file.chmod(0o600)
     monkeypatch.setenv("VITRINE_RECEIPT_KEY_FILE", str(key_file))
     ada = stored(redis_url, tmp_path, "Ada")
     receipt = tmp_path / "receipt.json"
@@ -116,6 +118,27 @@ def test_a_receipt_is_verified_with_the_public_key_alone(
     receipt.write_text(receipt.read_text().replace(ada, "bob"))
     refused = run("verify-receipt", receipt, "--public-key", public)
     assert "does not hold: altered" in str(refused.exception)
+
+
+def test_a_key_is_rotated_and_the_old_one_retires(
+    run: Run, redis_url: str, tmp_path: Path
+) -> None:
+    stored(redis_url, tmp_path, "Ada")
+    key_file = tmp_path / "keys"
+    old = key_file.read_text()
+    new = f"k2 {b64encode(bytes(range(32))).decode()}\n"
+    key_file.write_text(old + new)
+    done = run("rotate-key")
+    assert (
+        "2 names and templates of 1 customers were sealed anew, with k2" in done.output
+    )
+    assert "No customer needs k1 any more" in done.output
+    key_file.write_text(new)
+    assert "Ada" in run("list").output
+    key_file.write_text(old)
+    assert "Ada" not in run("list").output
+    left = run("rotate-key")
+    assert "2 were left: no key in the file opens them" in str(left.exception)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "null"])

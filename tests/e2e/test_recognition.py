@@ -126,6 +126,7 @@ def test_only_the_enrolled_customer_is_known(
     key = b64encode(bytes(32)).decode()
     keys = tmp_path / "keys"
     keys.write_text(f"k1 {key}\n")
+    keys.chmod(0o600)
     models = models_of(tmp_path, shared / "models", embedding)
     environment = {
         "VITRINE_MODELS": str(models),

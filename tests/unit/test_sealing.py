@@ -125,6 +125,7 @@ def test_a_key_file_seals_with_its_last_key_and_still_opens_older_ones(
 ) -> None:
     path = tmp_path / "keys"
     path.write_text(key_line("k1", OLD))
+    path.chmod(0o600)
     before = Sealer.load(path).seal(VECTOR, "net", "a")
     path.write_text(key_line("k1", OLD) + "\n" + key_line("k2", NEW))
     rotated = Sealer.load(path)
@@ -151,9 +152,18 @@ def test_a_wrong_key_file_says_where_and_what_to_do(
 ) -> None:
     path = tmp_path / "keys"
     path.write_text(content)
+    path.chmod(0o600)
     with pytest.raises(ConfigurationError, match=says) as caught:
         Sealer.load(path)
     assert "openssl rand -base64 32" in str(caught.value)
+
+
+def test_two_keys_of_one_id_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "keys"
+    path.write_text(key_line("k1", OLD) + key_line("k1", NEW))
+    path.chmod(0o600)
+    with pytest.raises(ConfigurationError, match=":2: a second key 'k1'"):
+        Sealer.load(path)
 
 
 def test_a_missing_key_file_says_what_to_do(tmp_path: Path) -> None:

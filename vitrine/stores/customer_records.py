@@ -71,10 +71,15 @@ class CustomerRecords:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
+    def ids(self) -> list[str]:
+        """Return the ids of all customers, in order."""
+        with redis_errors(self._redis):
+            return self._listed()
+
     def customers(self) -> Iterator[Customer]:
         """Iterate over all customers, by id."""
         with redis_errors(self._redis):
-            for customer_id in self._ids():
+            for customer_id in self._listed():
                 found = self._customer(customer_id)
                 if found is not None:
                     yield found
@@ -83,7 +88,7 @@ class CustomerRecords:
         """Return a name; None without the key that opens it."""
         return None
 
-    def _ids(self) -> list[str]:
+    def _listed(self) -> list[str]:
         members = cast("set[bytes]", self._redis.smembers("customers"))
         return sorted(member.decode() for member in members)
 

@@ -35,6 +35,13 @@ from vitrine.stores.customer_records import (
     left_ms,
 )
 from vitrine.stores.redis import redis_errors
+from vitrine.stores.sealed_records import (
+    Rotated,
+    StoredTemplate,
+    about_name,
+    about_template,
+    rotate,
+)
 from vitrine.telemetry import metrics
 
 logger = logging.getLogger(__name__)
@@ -51,7 +58,7 @@ class CustomerStore(CustomerRecords):
 
     def __init__(self, redis: Redis, sealer: Sealer) -> None:
         super().__init__(redis)
-        self._sealer = sealer
+        self.sealer = sealer
         self._unreadable = 0
 
     def enrol(
@@ -108,8 +115,8 @@ class CustomerStore(CustomerRecords):
         consents: Sequence[Consent],
         tags: Sequence[str],
     ) -> None:
-        about = _about_name(customer_id)
-        name_key, name_sealed = self._sealer.encrypt(name.encode(), about)
+        about = about_name(customer_id)
+        name_key, name_sealed = self.sealer.encrypt(name.encode(), about)
         step.hset(
             customer_key(customer_id),
             mapping={
@@ -122,27 +129,27 @@ class CustomerStore(CustomerRecords):
 
     def _sealed_template(self, template: Template) -> str:
         plain = np.asarray(template.vector, "<f4").tobytes()
-        about = _about_template(template.customer_id, template.model)
-        key_id, sealed = self._sealer.encrypt(plain, about)
-        content = {
-            "model": template.model,
-            "key_id": key_id,
-            "sealed": sealed,
-        }
-        return json.dumps(content)
+        about = about_template(template.customer_id, template.model)
+        key_id, sealed = self.sealer.encrypt(plain, about)
+        stored = StoredTemplate(model=template.model, key_id=key_id, sealed=sealed)
+        return stored.model_dump_json()
 
     def _name(self, customer_id: str, record: dict[bytes, bytes]) -> str | None:
         """Return a name; None where the site's keys do not open it."""
         try:
-            name = self._sealer.decrypt(
+            name = self.sealer.decrypt(
                 record[b"name_key"].decode(),
                 record[b"name"].decode(),
-                _about_name(customer_id),
+                about_name(customer_id),
             )
         except (Invalid, KeyError) as error:
             logger.warning("a name cannot be read: %s", error)
             return None
         return name.decode(errors="replace")
+
+    def rotate(self, customer_id: str, rotated: Rotated) -> None:
+        """Seal what there is of a customer with the active key, and count it in `rotated`."""
+        rotate(self._redis, self.sealer, customer_id, rotated)
 
     def templates(self, now_ns: int) -> list[Template]:
         """Return the templates of all customers who agreed to be recognised now.
@@ -152,7 +159,7 @@ class CustomerStore(CustomerRecords):
         self._unreadable = 0
         found: list[Template] = []
         with redis_errors(self._redis):
-            for customer_id in self._ids():
+            for customer_id in self._listed():
                 agreement = self._agreement(customer_id, now_ns)
                 if agreement is not None:
                     found += self._templates(customer_id, agreement)
@@ -186,7 +193,7 @@ class CustomerStore(CustomerRecords):
         for text in texts:
             try:
                 template = self._open(customer_id, text, agreement)
-            except (Invalid, ValueError, KeyError, TypeError) as error:
+            except (Invalid, ValueError) as error:
                 logger.warning("a template is left out: %s", error)
                 self._unreadable += 1
                 continue
@@ -200,16 +207,14 @@ class CustomerStore(CustomerRecords):
         agreement: Agreement,
     ) -> Template:
         """Return a template. Raises Invalid when it is another customer's or altered."""
-        content = json.loads(text)
-        model = content["model"]
-        plain = self._sealer.decrypt(
-            content["key_id"],
-            content["sealed"],
-            _about_template(customer_id, model),
+        stored = StoredTemplate.model_validate_json(text)
+        plain = self.sealer.decrypt(
+            stored.key_id,
+            stored.sealed,
+            about_template(customer_id, stored.model),
         )
-        stored = np.frombuffer(plain, "<f4")
-        vector = stored.astype(np.float32)
-        return Template(customer_id, model, vector, agreement)
+        vector = np.frombuffer(plain, "<f4").astype(np.float32)
+        return Template(customer_id, stored.model, vector, agreement)
 
 
 def _read_tags(stored: bytes) -> tuple[str, ...]:
@@ -230,12 +235,3 @@ def _expire(
     recognise = for_purpose(consents, "recognise")
     step.pexpire(customer_key(customer_id), left_ms(consents, now_ns))
     step.pexpire(templates_key(customer_id), left_ms(recognise, now_ns))
-
-
-def _about_name(customer_id: str) -> str:
-    return f"{customer_id}|name"
-
-
-def _about_template(customer_id: str, model: str) -> str:
-    """Bind a template to customer and model: copied under another one, it never opens."""
-    return f"{customer_id}|{model}"

@@ -23,8 +23,11 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from vitrine.errors import ConfigurationError, Invalid
+from vitrine.private_files import read_private
 
-HOW_TO: Final = "create one with: openssl genpkey -algorithm ed25519 -out FILE"
+HOW_TO: Final = (
+    "create one with: (umask 077; openssl genpkey -algorithm ed25519 -out FILE)"
+)
 
 Content = dict[str, Any]
 
@@ -41,7 +44,7 @@ class ReceiptKey:
     def load(cls, path: Path) -> ReceiptKey:
         """Read a key in PEM. Raises ConfigurationError that says what to do."""
         try:
-            key = load_pem_private_key(path.read_bytes(), None)
+            key = load_pem_private_key(read_private(path), None)
         except (OSError, ValueError, TypeError) as error:
             raise ConfigurationError(
                 f"cannot read the receipt key {path} ({error}); {HOW_TO}"

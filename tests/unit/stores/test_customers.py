@@ -16,6 +16,7 @@ from vitrine.errors import ConfigurationError
 from vitrine.sealing import Sealer
 from vitrine.stores.customer_records import CustomerRecords
 from vitrine.stores.customers import CustomerStore
+from vitrine.stores.sealed_records import Rotated, rotate
 
 KEYS = {"k1": bytes(range(32)), "k2": bytes(range(1, 33))}
 SEALER = Sealer(KEYS, "k1")
@@ -215,7 +216,9 @@ class TestKeys:
         ada = enrol(store)
         key = f"customer:{ada}:templates"
         text: Any = redis.lindex(key, 0)
-        redis.lset(key, 0, text.replace(b'"model": "m"', b'"model": "n"'))
+        changed = text.replace(b'"model":"m"', b'"model":"n"')
+        assert changed != text
+        redis.lset(key, 0, changed)
         assert store.templates(5) == []
 
     def test_a_name_that_is_copied_to_another_customer_does_not_open(
@@ -227,6 +230,92 @@ class TestKeys:
         redis.hset(f"customer:{bob}", "name", name)
         names = {each.customer_id: each.name for each in store.customers()}
         assert names == {ada: "Ada", bob: None}
+
+
+class TestRotation:
+    """Everything is sealed with a new key, whenever it is interrupted."""
+
+    NEW = Sealer(KEYS, "k2")
+    NEW_ONLY = Sealer({"k2": KEYS["k2"]}, "k2")
+
+    def test_all_opens_with_the_new_key_alone_and_expires_as_before(
+        self, store: CustomerStore, redis: Redis
+    ) -> None:
+        ada = enrol(store, "Ada", vector=VECTOR)
+        bob = enrol(store, "Bob", vector=OTHER)
+        rotated = Rotated()
+        for customer_id in store.ids():
+            rotate(redis, self.NEW, customer_id, rotated)
+        assert rotated == Rotated(sealed=4, unopened=0)
+        after = CustomerStore(redis, self.NEW_ONLY)
+        names = {each.customer_id: each.name for each in after.customers()}
+        assert names == {ada: "Ada", bob: "Bob"}
+        vectors = {each.customer_id: each.vector for each in after.templates(5)}
+        np.testing.assert_array_equal(vectors[ada], VECTOR)
+        np.testing.assert_array_equal(vectors[bob], OTHER)
+        for key in (f"customer:{ada}", f"customer:{ada}:templates"):
+            assert 0 < redis.pttl(key) <= HOUR_NS // 10**6
+
+    def test_what_has_the_new_key_stays_as_it_is(
+        self, store: CustomerStore, redis: Redis
+    ) -> None:
+        ada = enrol(store)
+        rotate(redis, self.NEW, ada, Rotated())
+        before = redis.dump(f"customer:{ada}:templates")
+        again = Rotated()
+        rotate(redis, self.NEW, ada, again)
+        assert again == Rotated()
+        assert redis.dump(f"customer:{ada}:templates") == before
+
+    def test_one_that_is_half_done_opens_and_is_finished(
+        self, server: str, store: CustomerStore, redis: Redis
+    ) -> None:
+        ada = store.enrol("Ada", [VECTOR, VECTOR, VECTOR], "m", [RECOGNISE], now_ns=5)
+
+        class KilledAfterTwo(Redis):
+            calls = 0
+
+            def eval(self, *arguments: Any) -> Any:
+                self.calls += 1
+                if self.calls > 2:
+                    raise KeyboardInterrupt
+                return super().eval(*arguments)
+
+        with (
+            closing(KilledAfterTwo.from_url(server)) as killed,
+            pytest.raises(KeyboardInterrupt),
+        ):
+            rotate(killed, self.NEW, ada, Rotated())
+        assert len(CustomerStore(redis, self.NEW).templates(5)) == 3
+        rotated = Rotated()
+        rotate(redis, self.NEW, ada, rotated)
+        assert rotated == Rotated(sealed=2)
+        assert len(CustomerStore(redis, self.NEW_ONLY).templates(5)) == 3
+
+    def test_who_is_erased_meanwhile_does_not_come_back(
+        self, server: str, store: CustomerStore, redis: Redis
+    ) -> None:
+        ada = enrol(store)
+
+        class ErasesFirst(Redis):
+            def eval(self, *arguments: Any) -> Any:
+                if ada in store.ids():
+                    store.erase(ada, now_ns=9)
+                return super().eval(*arguments)
+
+        with closing(ErasesFirst.from_url(server)) as slow:
+            rotate(slow, self.NEW, ada, Rotated())
+        assert redis.keys() == [b"customers:changes"]
+
+    def test_what_no_key_opens_is_left_and_counted(
+        self, store: CustomerStore, redis: Redis
+    ) -> None:
+        ada = enrol(store)
+        redis.rpush(f"customer:{ada}:templates", "{}")
+        rotated = Rotated()
+        rotate(redis, Sealer({"k3": bytes(32)}, "k3"), ada, rotated)
+        assert rotated == Rotated(sealed=0, unopened=3)
+        assert len(store.templates(5)) == 1
 
 
 class TestDamage:

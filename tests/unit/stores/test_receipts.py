@@ -17,6 +17,7 @@ CONTENT = {"customer_id": "ada", "erased_at_ns": 9, "templates": 1, "visits": 0}
 def key(tmp_path: Path) -> ReceiptKey:
     path = tmp_path / "receipt-key.pem"
     path.write_text(new_key())
+    path.chmod(0o600)
     return ReceiptKey.load(path)
 
 
@@ -50,6 +51,7 @@ def test_a_receipt_of_another_key_does_not_hold(
 ) -> None:
     path = tmp_path / "another.pem"
     path.write_text(new_key())
+    path.chmod(0o600)
     forged = ReceiptKey.load(path).sign(CONTENT)
     with pytest.raises(Invalid, match="signed with another key"):
         check(forged, key.public)
@@ -70,5 +72,6 @@ def test_a_file_that_is_no_key_says_how_to_make_one(
     path = tmp_path / "key.pem"
     if content is not None:
         path.write_text(content)
+        path.chmod(0o600)
     with pytest.raises(ConfigurationError, match="openssl genpkey -algorithm ed25519"):
         ReceiptKey.load(path)
