@@ -111,7 +111,7 @@ def decide(
         track.votes.append(None)
         return decisions
     track.votes.append(gallery.match(view.vector, view.model))
-    result = vote(enrolled_votes(track, gallery), rules)
+    result = vote(enrolled_votes(track, gallery), rules, track.customer_id)
     if result.customer_id == track.customer_id:
         return decisions
     track.customer_id = result.customer_id
@@ -143,10 +143,15 @@ def enrolled_votes(track: Track, gallery: Gallery) -> list[str | None]:
     return votes
 
 
-def vote(votes: Sequence[str | None], rules: RecognitionRules) -> Vote:
+def vote(
+    votes: Sequence[str | None],
+    rules: RecognitionRules,
+    known: str | None = None,
+) -> Vote:
     """Return the customer that enough views and a majority of all views agree on.
 
-    A view that resembles nobody (None) counts among all.
+    A view that resembles nobody (None) counts among all. Who is `known` already stays so until as
+    large a majority is against it: some poor views take nothing back that good ones decided.
     """
     named = Counter(customer for customer in votes if customer is not None)
     if not named:
@@ -154,6 +159,9 @@ def vote(votes: Sequence[str | None], rules: RecognitionRules) -> Vote:
     # A tie needs no rule: neither of two customers has more than half of the views.
     customer_id, count = named.most_common(1)[0]
     share = count / len(votes)
-    if count < rules.views or share < rules.majority:
+    if count >= rules.views and share >= rules.majority:
+        return Vote(customer_id, share)
+    against = len(votes) - named[known or ""]
+    if known is None or against >= rules.majority * len(votes):
         return Vote()
-    return Vote(customer_id, share)
+    return Vote(known, 1 - against / len(votes))

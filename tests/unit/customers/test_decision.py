@@ -79,9 +79,10 @@ class TestDecide:
         day = make_day()
         track = seen(day, "a")
         decide_all(day, track, FACE, FACE, FACE)
-        (unknown,) = decide_all(day, track, STRANGER, STRANGER, STRANGER)
+        # Three views decided, and five take it back: 5 of 8 is the first majority against it.
+        (unknown,) = decide_all(day, track, *[STRANGER] * 5)
         assert unknown.customer_id is None
-        assert (unknown.reason, unknown.at_ns) == ("new-visitor", 3)
+        assert (unknown.reason, unknown.at_ns) == ("new-visitor", 5)
         assert (unknown.confidence, unknown.model) == (0.0, MODEL)
         assert track.customer_id is None
 
@@ -148,6 +149,29 @@ def test_a_vote_needs_three_views_and_six_tenths(
     votes: list[str | None], expected: Vote
 ) -> None:
     assert vote(votes, make_rules(views=3, majority=0.6)) == expected
+
+
+@pytest.mark.parametrize(
+    ("votes", "expected"),
+    [
+        (["x", "x", "x", None, None], Vote("x", 0.6)),
+        (["x", "x", "x", None, None, None], Vote("x", 0.5)),
+        (["x", "x", "x", None, None, None, None], Vote("x", 3 / 7)),
+        (["x", "x", None, None, None], Vote(None, 0.0)),
+        (["x", "x", "y", "y", "y"], Vote("y", 0.6)),
+        (["x", "y", "y", "y", None], Vote("y", 0.6)),
+        (["x", "x", "x", "y", "y", "y"], Vote("x", 0.5)),
+        (["x", "y", "y", None, None], Vote(None, 0.0)),
+        ([None, None, None], Vote(None, 0.0)),
+    ],
+)
+def test_who_is_known_stays_so_until_a_majority_is_against_it(
+    votes: list[str | None], expected: Vote
+) -> None:
+    rules = make_rules(views=3, majority=0.6)
+    found = vote(votes, rules, "x")
+    assert found.customer_id == expected.customer_id
+    assert found.share == pytest.approx(expected.share)
 
 
 def test_a_decision_about_a_track_holds_what_was_true_then() -> None:
