@@ -20,6 +20,7 @@ from vitrine.mall.folder import MallSource
 from vitrine.runtime import Handler, Outputs
 from vitrine.schemas import Face, FrameFaces, Identity, IdentityReason, Interaction
 from vitrine.sealing import Sealer, view_reference
+from vitrine.services.identity.opt_outs import OptOuts
 from vitrine.services.identity.replay import FirstFrames, StandKey, first_needed
 from vitrine.services.identity.visit_links import VisitLinks
 from vitrine.telemetry import metrics
@@ -74,6 +75,7 @@ class IdentityHandler(Handler):
         self._links = links
         self._days: dict[StandKey, StandDay] = {}
         self._first_frames = FirstFrames()
+        self._opt_outs = OptOuts()
 
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
         """Forget the stands that moved elsewhere."""
@@ -82,6 +84,7 @@ class IdentityHandler(Handler):
             if source in partitions:
                 del self._days[key]
         self._first_frames.revoked(partitions)
+        self._opt_outs.revoked(partitions)
 
     def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
         """Return the decisions that a batch led to, and in `staged` customers by visit.
@@ -96,9 +99,12 @@ class IdentityHandler(Handler):
             match received.event:
                 case FrameFaces():
                     self._on_faces(received, gallery, outputs)
-                case Interaction(kind="opt-out", visit_id=str()):
-                    self._on_opt_out(received.event, outputs)
-        outputs.resume = first_needed(self._days, batch)
+                case Interaction(kind="opt-out", visit_id=str(visit_id)):
+                    self._on_opt_out(received, visit_id, outputs)
+        outputs.resume = {
+            **first_needed(self._days, batch),
+            **self._opt_outs.needed(self._days),
+        }
         return outputs
 
     def published(self, outputs: Outputs) -> None:
@@ -172,6 +178,11 @@ class IdentityHandler(Handler):
             offset=received.record.offset,
         )
         reason = self._first_reason(frame.stand)
+        visitor = track.visitor
+        # Read again before the track was: it opted out before a restart.
+        visitor.opted_out = self._opt_outs.has(frame.stand.id, visitor.visit_id)
+        if visitor.opted_out:
+            reason = "opted-out"
         decision = Decision.about(track, reason, frame.at_ns)
         self._publish(frame.stand, [decision], frame.outputs)
         return track
@@ -223,13 +234,20 @@ class IdentityHandler(Handler):
             decisions = withdraw(day, gallery, enabled=enabled)
             self._publish(stand, decisions, outputs)
 
-    def _on_opt_out(self, event: Interaction, outputs: Outputs) -> None:
+    def _on_opt_out(
+        self,
+        received: Received[Interaction],
+        visit_id: str,
+        outputs: Outputs,
+    ) -> None:
+        event = received.event
         stand = self._mall.current().stand(event.stand_id)
-        if stand is None or event.visit_id is None:
+        if stand is None:
             return
+        self._opt_outs.add(received, visit_id)
         for day in self._days.values():
             if day.stand_id == event.stand_id:
-                decisions = opt_out(day, event.visit_id, event.at_ns)
+                decisions = opt_out(day, visit_id, event.at_ns)
                 self._publish(stand, decisions, outputs)
 
     def _publish(

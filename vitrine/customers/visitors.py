@@ -102,6 +102,8 @@ class StandDay:
         self.day = day
         self.visitors: dict[str, Visitor] = {}
         self.tracks: dict[str, Track] = {}
+        self.latest_ns = 0
+        """Capture time of the latest picture with a face."""
         self._model = ""
 
     def use(self, model: str) -> None:
@@ -150,6 +152,7 @@ class StandDay:
 
     def see(self, track: Track, at_ns: int) -> None:
         """Extend the track and its visitor's visit to `at_ns`; never backwards."""
+        self.latest_ns = max(self.latest_ns, at_ns)
         track.last_ns = max(track.last_ns, at_ns)
         track.visitor.last_ns = max(track.visitor.last_ns, at_ns)
 

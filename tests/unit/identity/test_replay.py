@@ -8,10 +8,11 @@ import pytest
 
 from tests.builders import at, make_face, make_frame_faces, make_track_id, received
 from tests.unit.identity.toy_stand import ToyStand, decisions, person
-from vitrine.bus import Commit, TopicPartition
+from vitrine.bus import Commit, Received, TopicPartition
 from vitrine.customers.visitors import StandDay
 from vitrine.runtime import Outputs
-from vitrine.schemas import Identity
+from vitrine.schemas import Identity, Interaction
+from vitrine.services.identity.opt_outs import MOST_OPT_OUTS, OptOuts
 from vitrine.services.identity.replay import first_needed
 
 
@@ -140,3 +141,60 @@ def test_a_replay_repeats_the_decisions() -> None:
     once = run()
     assert [decision.known for decision in once] == [False, True]
     assert run() == once
+
+
+class TestOptOuts:
+    """Who opted out stays so over a restart, whichever topic is read first."""
+
+    def opted_out(self) -> tuple[ToyStand, Received[Interaction], Outputs]:
+        stand = ToyStand(ada=person(1))
+        known = [each for each in stand.watch("a", person(1)) if each.known]
+        visit_id = known[0].visit_id
+        event = Interaction(
+            interaction_id="i",
+            stand_id="north",
+            kind="opt-out",
+            at_ns=at(1),
+            visit_id=visit_id,
+            config_version="c",
+        )
+        request = received(event, offset=7)
+        return stand, request, stand.handler.handle([request])
+
+    def test_a_restart_begins_with_the_opt_out(self) -> None:
+        _, request, outputs = self.opted_out()
+        assert outputs.resume[request.source] == Commit(7)
+
+    def test_who_opted_out_is_not_known_again_by_the_views_that_are_read_again(
+        self,
+    ) -> None:
+        _, request, _ = self.opted_out()
+        again = ToyStand(ada=person(1))
+        again.handler.handle([request])
+        found = again.watch("a", person(1))
+        assert [each.reason for each in found] == ["opted-out"]
+
+    def test_an_opt_out_of_a_visit_that_goes_on_is_held(self) -> None:
+        stand, request, _ = self.opted_out()
+        for second in range(2, 500):
+            outputs = stand.show("a", second)
+        assert outputs.resume[request.source] == Commit(7)
+
+    def test_an_opt_out_of_a_visit_that_is_over_is_let_go(self) -> None:
+        stand, request, _ = self.opted_out()
+        stand.show("b", 100)
+        assert request.source in stand.show("b", 200).resume
+        assert request.source not in stand.show("b", 362).resume
+
+    def test_opt_outs_by_a_script_do_not_pile_up(self) -> None:
+        opt_outs = OptOuts()
+        _, request, _ = self.opted_out()
+        for number in range(2 * MOST_OPT_OUTS):
+            opt_outs.add(request, f"visit-{number}")
+        assert not opt_outs.has("north", "visit-0")
+        assert opt_outs.has("north", f"visit-{2 * MOST_OPT_OUTS - 1}")
+
+    def test_opt_outs_that_moved_to_another_process_are_forgotten(self) -> None:
+        stand, request, _ = self.opted_out()
+        stand.handler.revoked([request.source])
+        assert request.source not in stand.show("a", 2).resume

@@ -1,0 +1,73 @@
+"""Who opted out, for as long as a restart has to know it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from vitrine.bus import Commit, Received, TopicPartition
+from vitrine.clock import SECOND_NS
+from vitrine.customers.visitors import StandDay
+from vitrine.schemas import Interaction
+from vitrine.services.identity.replay import LONGEST_REPLAY_NS, StandKey
+
+# A visit of which nothing is known may be one that a restart has not read again yet: for as long
+# as tracks are read again, and a minute for the topics to be apart. Chosen, not measured.
+UNKNOWN_NS: Final = LONGEST_REPLAY_NS + 60 * SECOND_NS
+# Of a stand. More would be a script; chosen, not measured.
+MOST_OPT_OUTS: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class _OptOut:
+    """Hold where an opt-out is on the bus, and its time."""
+
+    source: TopicPartition
+    offset: int
+    at_ns: int
+
+
+class OptOuts:
+    """Keep the opt-outs of visits that go on, or that are not known yet."""
+
+    def __init__(self) -> None:
+        self._by_stand: dict[str, dict[str, _OptOut]] = {}
+
+    def add(self, received: Received[Interaction], visit_id: str) -> None:
+        """Keep the opt-out of a visit; of too many at a stand, the first are forgotten."""
+        event = received.event
+        place = _OptOut(received.source, received.record.offset, event.at_ns)
+        visits = self._by_stand.setdefault(event.stand_id, {})
+        visits.setdefault(visit_id, place)
+        if len(visits) > MOST_OPT_OUTS:
+            del visits[next(iter(visits))]
+
+    def has(self, stand_id: str, visit_id: str) -> bool:
+        """Return True for a visit that opted out."""
+        return visit_id in self._by_stand.get(stand_id, {})
+
+    def revoked(self, partitions: Sequence[TopicPartition]) -> None:
+        """Forget the opt-outs of partitions that moved elsewhere."""
+        for visits in self._by_stand.values():
+            for visit_id, place in list(visits.items()):
+                if place.source in partitions:
+                    del visits[visit_id]
+
+    def needed(self, days: Mapping[StandKey, StandDay]) -> dict[TopicPartition, Commit]:
+        """Return where to start again, so that who opted out stays so; forget what is over."""
+        self._forget_ended(days)
+        oldest: dict[TopicPartition, int] = {}
+        for visits in self._by_stand.values():
+            for place in visits.values():
+                offset = oldest.get(place.source, place.offset)
+                oldest[place.source] = min(offset, place.offset)
+        return {source: Commit(offset) for source, offset in oldest.items()}
+
+    def _forget_ended(self, days: Mapping[StandKey, StandDay]) -> None:
+        for day in days.values():
+            visits = self._by_stand.get(day.stand_id, {})
+            for visit_id, place in list(visits.items()):
+                is_old = day.latest_ns - place.at_ns > UNKNOWN_NS
+                if is_old and day.visit(visit_id) is None:
+                    del visits[visit_id]
