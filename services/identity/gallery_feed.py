@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from vitrine.customers.gallery import Gallery
-from vitrine.customers.records import Template
+from vitrine.customers.records import NEVER_NS, Template
 from vitrine.errors import Unavailable
 from vitrine.services.identity.patience import ask_again_at
 from vitrine.telemetry import metrics
@@ -20,8 +20,7 @@ logger = logging.getLogger(__name__)
 LOOK_EVERY_S: Final = 0.25
 STALE_AFTER_S: Final = 1.0
 
-# Consents expire without a change in the store. A minute late at most; chosen, not
-# measured.
+# In case a change was missed, as by a clock that was set. Chosen, not measured.
 RELOAD_EVERY_S: Final = 60.0
 
 
@@ -55,6 +54,8 @@ class GalleryFeed:
         self._look_at = -float("inf")
         self._read_s = -float("inf")
         self._loaded_s = -float("inf")
+        self._until_ns = NEVER_NS
+        """When a consent expires, which changes nothing in the store."""
 
     def current(self) -> Gallery | None:
         """Return the gallery, or None while nobody may be recognised.
@@ -83,8 +84,9 @@ class GalleryFeed:
     def _refresh(self, now_s: float) -> None:
         # Before the templates: a change meanwhile is then seen by the next look.
         change = self._store.last_change()
-        expired = now_s - self._loaded_s >= RELOAD_EVERY_S
-        if change != self._change or expired:
+        expired = self._now_ns() >= self._until_ns
+        is_old = now_s - self._loaded_s >= RELOAD_EVERY_S
+        if change != self._change or expired or is_old:
             self._load(change)
             self._loaded_s = now_s
         if self._away:
@@ -96,6 +98,7 @@ class GalleryFeed:
         now_ns = self._now_ns()
         templates = self._store.templates(now_ns)
         self._gallery = self._build(templates)
+        self._until_ns = min([each.until_ns for each in templates], default=NEVER_NS)
         self._change = change
         customers = len(self._gallery.customers)
         milliseconds = change.partition("-")[0]

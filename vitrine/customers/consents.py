@@ -70,6 +70,11 @@ def allows(
     return purpose in in_force(consents, at_ns)
 
 
+def next_expiry_ns(consents: Sequence[Consent], at_ns: int) -> int:
+    """Return when the first of the consents in force at a time ends. Raises ValueError without."""
+    return min(each.expires_at_ns for each in consents if each.in_force(at_ns))
+
+
 def for_purpose(consents: Sequence[Consent], purpose: Purpose) -> list[Consent]:
     """Return the consents for one purpose, expired ones too."""
     return [consent for consent in consents if consent.purpose == purpose]

@@ -23,6 +23,7 @@ class Agreement:
 
 
 NOTHING_AGREED: Final = Agreement()
+NEVER_NS: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Template:
     vector: Vector
     agreement: Agreement = NOTHING_AGREED
     """Of the customer; the same in all of their templates."""
+    until_ns: int = NEVER_NS
+    """When the first of the customer's consents that are in force ends, and this changes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import json
 import logging
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final, cast
 
 import numpy as np
@@ -22,6 +23,7 @@ from vitrine.customers.consents import (
     Consent,
     allows,
     for_purpose,
+    next_expiry_ns,
 )
 from vitrine.customers.records import Agreement, Template, Vector
 from vitrine.errors import ConfigurationError, Invalid
@@ -48,6 +50,14 @@ logger = logging.getLogger(__name__)
 
 ID_BYTES: Final = 12
 TAGS: Final = TypeAdapter(tuple[str, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class _Agreed:
+    """Hold what a customer agrees to, and until when that does not change by itself."""
+
+    agreement: Agreement
+    until_ns: int
 
 
 class CustomerStore(CustomerRecords):
@@ -160,13 +170,13 @@ class CustomerStore(CustomerRecords):
         found: list[Template] = []
         with redis_errors(self._redis):
             for customer_id in self._listed():
-                agreement = self._agreement(customer_id, now_ns)
-                if agreement is not None:
-                    found += self._templates(customer_id, agreement)
+                agreed = self._agreed(customer_id, now_ns)
+                if agreed is not None:
+                    found += self._templates(customer_id, agreed)
         metrics.TEMPLATES_UNREADABLE.set(self._unreadable)
         return found
 
-    def _agreement(self, customer_id: str, now_ns: int) -> Agreement | None:
+    def _agreed(self, customer_id: str, now_ns: int) -> _Agreed | None:
         """Return how a customer may be addressed now; None when they may not be recognised."""
         key = customer_key(customer_id)
         stored, tags = cast(
@@ -181,18 +191,19 @@ class CustomerStore(CustomerRecords):
         # A customer of a version before tags has none.
         if tags is not None and allows(consents, "profile", now_ns):
             agreed_tags = _read_tags(tags)
-        return Agreement(
+        agreement = Agreement(
             offers=allows(consents, "offers", now_ns),
             tags=agreed_tags,
         )
+        return _Agreed(agreement, next_expiry_ns(consents, now_ns))
 
-    def _templates(self, customer_id: str, agreement: Agreement) -> list[Template]:
+    def _templates(self, customer_id: str, agreed: _Agreed) -> list[Template]:
         key = templates_key(customer_id)
         texts = cast("list[bytes]", self._redis.lrange(key, 0, -1))
         found = []
         for text in texts:
             try:
-                template = self._open(customer_id, text, agreement)
+                template = self._open(customer_id, text, agreed)
             except (Invalid, ValueError) as error:
                 logger.warning("a template is left out: %s", error)
                 self._unreadable += 1
@@ -204,7 +215,7 @@ class CustomerStore(CustomerRecords):
         self,
         customer_id: str,
         text: bytes,
-        agreement: Agreement,
+        agreed: _Agreed,
     ) -> Template:
         """Return a template. Raises Invalid when it is another customer's or altered."""
         stored = StoredTemplate.model_validate_json(text)
@@ -214,7 +225,13 @@ class CustomerStore(CustomerRecords):
             about_template(customer_id, stored.model),
         )
         vector = np.frombuffer(plain, "<f4").astype(np.float32)
-        return Template(customer_id, stored.model, vector, agreement)
+        return Template(
+            customer_id,
+            stored.model,
+            vector,
+            agreed.agreement,
+            agreed.until_ns,
+        )
 
 
 def _read_tags(stored: bytes) -> tuple[str, ...]:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import pytest
 
+from tests.builders import at
 from tests.unit.identity.toy_stand import MODEL, RULES, person
 from vitrine.customers.gallery import Gallery
-from vitrine.customers.records import Template
+from vitrine.customers.records import NEVER_NS, Template
 from vitrine.errors import Unavailable
 from vitrine.services.identity.gallery_feed import GalleryFeed
 
@@ -24,7 +25,10 @@ class Store:
         self.loaded_s: list[float] = []
         self.change = ""
         self.customers: list[str] = []
-        self.feed = GalleryFeed(self, self.build, lambda: 5, lambda: self.now_s)
+        self.until_ns = NEVER_NS
+        self.feed = GalleryFeed(
+            self, self.build, lambda: at(self.now_s), lambda: self.now_s
+        )
 
     def enrol(self, customer_id: str) -> None:
         self.customers.append(customer_id)
@@ -38,9 +42,13 @@ class Store:
         return self.change
 
     def templates(self, now_ns: int) -> list[Template]:
-        assert now_ns == 5
         self.loaded_s.append(self.now_s)
-        return [Template(customer, MODEL, person(1)) for customer in self.customers]
+        if now_ns >= self.until_ns:
+            return []
+        return [
+            Template(customer, MODEL, person(1), until_ns=self.until_ns)
+            for customer in self.customers
+        ]
 
     def build(self, templates: Sequence[Template]) -> Gallery:
         return Gallery(templates, RULES)
@@ -60,6 +68,17 @@ def test_a_change_arrives_within_a_quarter_of_a_second() -> None:
     store.enrol("ada")
     assert store.known_at(0.24) == set()
     assert store.known_at(0.25) == {"ada"}
+
+
+def test_a_consent_that_expires_is_taken_back_within_a_quarter_of_a_second() -> None:
+    store = Store()
+    store.until_ns = at(7.1)
+    store.enrol("ada")
+    assert store.known_at(0.0) == {"ada"}
+    assert store.known_at(7.0) == {"ada"}
+    assert store.known_at(7.25) == set()
+    store.known_at(8)
+    assert store.loaded_s == [0.0, 7.25]
 
 
 def test_templates_are_read_when_they_change_and_each_minute() -> None:

@@ -98,6 +98,12 @@ class TestEnrolment:
         assert len(store.templates(HOUR_NS - 1)) == 1
         assert store.templates(HOUR_NS) == []
 
+    def test_a_template_says_when_the_first_consent_ends(
+        self, store: CustomerStore
+    ) -> None:
+        enrol(store, consents=(RECOGNISE, OFFERS))
+        assert [each.until_ns for each in store.templates(5)] == [HOUR_NS]
+
     def test_how_a_customer_may_be_addressed_is_what_is_agreed_at_the_moment(
         self, store: CustomerStore
     ) -> None:
