@@ -32,6 +32,7 @@ from vitrine.terminal import console
 
 def list_customers(data: Path | None, *, as_json: bool) -> None:
     """Print the customers and what they agree to now."""
+    audit = audit_log()
     now_ns = time.time_ns()
     listed = []
     with opened_records(data) as store:
@@ -44,6 +45,7 @@ def list_customers(data: Path | None, *, as_json: bool) -> None:
                 "agreed_to": list(purposes),
             }
             listed.append(plain)
+    audit.note("listed the customers", None, name=shell_user())
     if as_json:
         text = json.dumps(listed, indent=2)
         click.echo(text)

@@ -206,7 +206,9 @@ class TestWithModels:
         receipt = json.loads(run("erase", customer_id).stdout)
         assert (receipt["customer_id"], receipt["templates"]) == (customer_id, 2)
         assert "Ada Example" not in run("list").output
-        erased, enrolled = AuditLog(tmp_path / "audit.jsonl", "").newest()
+        noted = list(AuditLog(tmp_path / "audit.jsonl", "").newest())
+        assert [each.what for each in noted[::2]] == ["listed the customers"] * 2
+        erased, enrolled = noted[1::2]
         assert (erased.what, erased.place) == ("erased a customer", customer_id)
         assert (enrolled.what, enrolled.place) == ("enrolled a customer", customer_id)
         assert "Ada" not in (tmp_path / "audit.jsonl").read_text()
