@@ -119,14 +119,9 @@ def rendered(stand: Stand, name: str, code: Language) -> str:
     """Return the page of a stand."""
     texts = texts_of(code)
     enrolled = stand.recognition == "enrolled"
-    kept = list(KEPT_OF_CUSTOMERS if enrolled else KEPT)
     reactions = ""
     if stand.reactions == "expression":
         reactions = f'<p class="recognition">{escape(texts["judged"])}</p>'
-        kept.insert(kept.index("keptFaces") + 1, KEPT_OF_REACTIONS)
-    choices = list(CHOICES_OF_CUSTOMERS if enrolled else CHOICES)
-    if enrolled and not stand.screen.touch:
-        choices.remove("choiceTouch")
     return _template().substitute(
         {key: escape(text) for key, text in texts.items()},
         code=code,
@@ -134,11 +129,30 @@ def rendered(stand: Stand, name: str, code: Language) -> str:
         stand=escape(name),
         recognition=escape(texts["enrolled" if enrolled else "nobody"]),
         reactions=reactions,
-        keptList=_items(texts[key] for key in kept),
-        choiceList=_items(texts[key] for key in choices),
+        keptList=_items(texts[key] for key in _kept(stand)),
+        choiceList=_items(texts[key] for key in _choices(stand)),
         who=escape(stand.responsible or texts["responsibleUnknown"]),
         others=_others(code),
     )
+
+
+def _kept(stand: Stand) -> list[str]:
+    """Return what the page says is kept."""
+    enrolled = stand.recognition == "enrolled"
+    kept = list(KEPT_OF_CUSTOMERS if enrolled else KEPT)
+    if stand.reactions == "expression":
+        kept.insert(kept.index("keptFaces") + 1, KEPT_OF_REACTIONS)
+    return kept
+
+
+def _choices(stand: Stand) -> list[str]:
+    """Return what the page says that people can do."""
+    if stand.recognition != "enrolled":
+        return list(CHOICES)
+    choices = list(CHOICES_OF_CUSTOMERS)
+    if not stand.screen.touch:
+        choices.remove("choiceTouch")
+    return choices
 
 
 def _items(texts: Iterable[str]) -> str:
