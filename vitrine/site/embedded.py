@@ -281,5 +281,6 @@ def _write_key(folder: Path) -> Path:
     """Return a file with a new key: what is sealed with it ends with the run."""
     key = b64encode(os.urandom(KEY_BYTES)).decode()
     file = folder / "keys"
+    file.touch(mode=0o600)
     file.write_text(f"demo {key}\n")
     return file
