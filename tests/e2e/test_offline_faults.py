@@ -197,6 +197,47 @@ def test_plays_of_a_browser_whose_clock_is_hours_off_get_the_time_of_the_stand(
     assert kept(page, "refused") == []
 
 
+# In which order the disk has plays, and they are sent.
+IN_ORDER = """
+    window.order = [];
+    const { put } = IDBObjectStore.prototype;
+    IDBObjectStore.prototype.put = function (text, name) {
+      const [kind, , id] = `${name}`.split('/').slice(2);
+      const tell = () => window.order.push(['kept', id]);
+      if (kind === 'plays') this.transaction.addEventListener('complete', tell);
+      return put.call(this, text, name);
+    };
+    const ask = window.fetch;
+    window.fetch = (url, options) => {
+      const { plays = [] } = options?.body ? JSON.parse(options.body) : {};
+      plays.forEach(({ play_id }) => window.order.push(['sent', play_id]));
+      return ask(url, options);
+    };
+"""
+
+
+def test_a_play_that_is_dated_anew_is_on_the_disk_before_it_is_sent(
+    page: Page, site: Site
+) -> None:
+    # A browser that is killed in between would send it again, under the other name.
+    with site.first():
+        visit(page, site)
+    page.evaluate(SET_CLOCK, 3 * HOUR_MS)
+    page.add_init_script(IN_ORDER)
+    page.goto("about:blank")
+    page.goto(site.address)
+    dated = set(kept(page, "plays"))
+    wait_until(page, lambda: len(kept(page, "plays")) >= len(dated) + 3, "plays")
+    undated = set(kept(page, "plays")) - dated
+    with site.again():
+        wait_until(page, lambda: not kept(page, "plays"), "the reports", 2 * LIMIT_MS)
+        order = [tuple(each) for each in page.evaluate("window.order")]
+    sent = [name for what, name in order if what == "sent" and name not in dated]
+    assert not undated & set(sent)
+    for name in sent[: len(undated)]:
+        assert order.index(("kept", name)) < order.index(("sent", name))
+
+
 def test_plays_of_a_browser_that_began_before_the_stands_clock_was_set_back_are_all_taken(
     page: Page, site: Site
 ) -> None:

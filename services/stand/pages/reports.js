@@ -27,19 +27,24 @@ export class Reports {
 
   // Takes how to report a play by when it began, and that play: its start, also by the page's clock, and its licence.
   play(reportOf, play) {
-    const key = this.keepPlay(reportOf(play.startNs));
+    const { key } = this.keepPlay(reportOf(play.startNs));
     this.undated?.push({ key, reportOf, play });
   }
 
-  // Dates plays again that began before the stand's clock was heard. Until then nothing is sent.
-  date(utcNs) {
+  // Dates plays again that began before the stand's clock was heard. Until the disk has their new names nothing is sent:
+  // a browser that is killed before would send them under the old names again.
+  async date(utcNs) {
+    const moved = [];
     for (const { key, reportOf, play } of this.undated ?? []) {
       const beganNs = this.beganNs(play, utcNs);
-      if (beganNs === play.startNs) continue;
-      store.drop(this.prefix + key);
-      this.keepPlay(reportOf(beganNs));
+      if (beganNs !== play.startNs) moved.push(this.keepPlay(reportOf(beganNs), key).kept);
     }
-    this.undated = null;
+    if (this.undated) {
+      this.undated = null;
+      this.busy = true;
+      await Promise.all(moved);
+      this.busy = false;
+    }
     this.flush();
   }
 
@@ -55,13 +60,13 @@ export class Reports {
   // End of the last play that the stand has.
   get handedInNs() { return Number(store.get(`${this.prefix}handed-in`) ?? 0); }
 
-  // A licence serves many plays: its token is kept once. Names begin with the time, so that they sort.
-  keepPlay({ token, licence, ...report }) {
+  // A licence serves many plays: its token is kept once. Names begin with the time, so that they sort. Returns the name,
+  // and when the disk has it, in the place of another one.
+  keepPlay({ token, licence, ...report }, instead = null) {
     if (licence) store.put(`${this.prefix}tokens/${licence}`, token);
     const kept = licence ? { licence, ...report } : { token, ...report };
     const key = `plays/${report.start_ns}/${report.play_id}`;
-    this.keep(key, kept);
-    return key;
+    return { key, kept: this.keep(key, kept, instead) };
   }
 
   interaction(report) { this.keep(`interactions/${store.newId()}`, report); }
@@ -80,9 +85,10 @@ export class Reports {
     }
   }
 
-  keep(name, report) {
-    store.put(this.prefix + name, JSON.stringify(report));
+  keep(name, report, instead = null) {
+    const kept = store.put(this.prefix + name, JSON.stringify(report), instead && this.prefix + instead);
     this.flush();
+    return kept;
   }
 
   names(kind) {

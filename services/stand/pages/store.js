@@ -37,10 +37,16 @@ export function newId() {
   return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-export async function put(name, text) {
+// Keeps a text under a name, in one step in the place of another; over once the browser has it on the disk, if it may.
+export async function put(name, text, instead = null) {
+  memory.delete(instead);
+  unkept.delete(instead);
   memory.set(name, text);
   try {
-    await change((table) => table.put(text, name), 'strict');
+    await change((table) => {
+      if (instead !== null) table.delete(instead);
+      table.put(text, name);
+    }, 'strict');
     unkept.delete(name);
   } catch (error) {
     if (memory.has(name)) unkept.add(name);
