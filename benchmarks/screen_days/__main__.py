@@ -170,7 +170,8 @@ def show(verdict: Verdict, console: Console) -> None:
     )
     console.print(
         f"one picture on a screen: at most {verdict.longest_s:.1f} s, "
-        f"p99 {verdict.p99_s:.1f} s"
+        f"p99 {verdict.p99_s:.1f} s; "
+        f"the house {verdict.house} times, {verdict.house_s:.0f} s in all"
     )
     for example in [*verdict.dark, *verdict.examples[:SHOWN_EXAMPLES]]:
         console.print(example, style="red", highlight=False)

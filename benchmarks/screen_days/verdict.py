@@ -69,6 +69,9 @@ class Verdict:
     unseen: int = 0
     """Plays that a page kept with nothing on its stage."""
     refused: int = 0
+    house: int = 0
+    """Times that a page showed the house, as nothing may have been shown."""
+    house_s: float = 0.0
     longest_s: float = 0.0
     """For which one picture was on a screen."""
     p99_s: float = 0.0
@@ -105,15 +108,21 @@ def judge(evidence: Evidence) -> Verdict:
         examples=list(evidence.problems),
     )
     begun_ms = [fault.begun_ms for fault in evidence.faults]
-    taken: set[str] = set()
+    owners = _owners(evidence.witness)
     lengths_s = []
     for span in evidence.witness.spans.values():
         if span.shown_ms >= evidence.stopped_ms:
             continue
+        if span.house:
+            verdict.house += 1
+            verdict.house_s += span.drawn_s()
+            continue
         place = bisect_right(begun_ms, span.last_ms())
         kind = evidence.faults[place - 1].kind if place else QUIET
         row = verdict.rows.setdefault(kind, Counter())
-        _judge_span(span, evidence, on_topic, taken, row, verdict)
+        own = [name for name in span.kept if owners[name] is span]
+        reported = [on_topic[name] for name in own if name in on_topic]
+        _judge_span(span, evidence, reported, row, verdict)
         if span.over_ms is not None:
             lengths_s.append(span.drawn_s())
     if len(lengths_s) > 1:
@@ -126,19 +135,29 @@ def judge(evidence: Evidence) -> Verdict:
     return verdict
 
 
+def _owners(witness: Witness) -> dict[str, Span]:
+    """Return the span that each id stands for: the last for which a page kept it.
+
+    A play that is dated anew may get the id that one of before it had until then.
+    """
+    owners: dict[str, Span] = {}
+    for span in witness.spans.values():
+        for name, at_ms in span.kept.items():
+            before = owners.get(name)
+            if before is None or before.kept[name] <= at_ms:
+                owners[name] = span
+    return owners
+
+
 def _judge_span(
     span: Span,
     evidence: Evidence,
-    on_topic: Mapping[str, Play],
-    taken: set[str],
+    reported: Sequence[Play],
     row: Counter[str],
     verdict: Verdict,
 ) -> None:
-    """Count one span. `taken` has the ids that stand for another one already."""
+    """Count one span, with the plays on the topic that stand for it."""
     row["drawn"] += 1
-    reported = [on_topic[name] for name in span.kept if name in on_topic]
-    reported = [play for play in reported if play.play_id not in taken]
-    taken.update(play.play_id for play in reported)
     if not reported:
         row[_unreported(span, evidence)] += 1
         if _unreported(span, evidence) == "lost":

@@ -30,7 +30,7 @@ WATCH: Final = """
         shown = newest;
         if (!newest) return;
         span += 1;
-        tell('shown');
+        tell('shown', { house: newest.classList.contains('house') });
       };
       const spans = new Map(); // id of a play → its span
       let dropped = null; // span of what is dropped, to be kept at once under another id
@@ -76,6 +76,8 @@ class Span:
     """Ids of the plays that the page kept for it, and when."""
     stored: set[str] = field(default_factory=set)
     """Those of them that the browser has on the disk."""
+    house: bool = False
+    """It was the house, which is no play."""
 
     def last_ms(self) -> float:
         """Return the last moment at which it was seen."""
@@ -100,7 +102,7 @@ class Witness:
         key = (told["page"], told["span"])
         match told["what"]:
             case "shown":
-                self.spans[key] = Span(told["stand"], told["at"])
+                self.spans[key] = Span(told["stand"], told["at"], house=told["house"])
             case "over":
                 self.spans[key].over_ms = told["at"]
             case "refused":

@@ -98,3 +98,21 @@ def test_two_spans_under_one_id_are_one_lost() -> None:
         witness.spans["page", number] = Span("north", begun_ms, begun_ms + 8_000, kept)
     evidence = Evidence(witness, [], [], 100_000, [make_play("a")])
     assert judge(evidence).total("lost") == 1
+
+
+def test_an_id_that_a_later_play_has_taken_over_stands_for_that_one() -> None:
+    witness = Witness()
+    # The stand's clock was heard at 30 s: each play got the number of eight seconds before.
+    first = {"page-1.b": 18_000.0, "page-1.a": 30_000.0}
+    second = {"page-1.c": 28_000.0, "page-1.b": 30_000.0}
+    witness.spans["page", 1] = Span("north", 10_000, 18_000, first)
+    witness.spans["page", 2] = Span("north", 20_000, 28_000, second)
+    plays = [make_play("a"), make_play("b")]
+    verdict = judge(Evidence(witness, [], [], 100_000, plays))
+    assert (verdict.total("reported"), verdict.bad) == (2, 0)
+
+
+def test_the_house_is_no_play_that_could_be_lost() -> None:
+    verdict = verdict_on(kept={}, house=True)
+    assert (verdict.rows, verdict.bad) == ({}, 0)
+    assert (verdict.house, verdict.house_s) == (1, 8.0)
