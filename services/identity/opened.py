@@ -7,6 +7,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
 from vitrine.errors import ConfigurationError
 from vitrine.people.audit import AuditLog
 from vitrine.sealing import HOW_TO, Sealer
@@ -41,12 +43,18 @@ def opened_store(data: Path | None) -> Iterator[CustomerStore]:
 
 @contextmanager
 def opened_records(data: Path | None) -> Iterator[CustomerRecords]:
-    """Yield the same; without the key, what needs none."""
+    """Yield the same; without the key, or one that can be used, what needs none."""
     with _place(data) as place, connect(place.url) as client:
-        if place.key_file is None:
+        sealer = None
+        if place.key_file is not None:
+            try:
+                sealer = Sealer.load(place.key_file)
+            except ConfigurationError as error:
+                click.echo(f"without the key: {error}", err=True)
+        if sealer is None:
             yield CustomerRecords(client)
         else:
-            yield CustomerStore(client, Sealer.load(place.key_file))
+            yield CustomerStore(client, sealer)
 
 
 @contextmanager

@@ -56,16 +56,24 @@ def list_customers(data: Path | None, *, as_json: bool) -> None:
 def erase_customer(data: Path | None, customer_id: str) -> None:
     """Erase everything of a customer and print the receipt."""
     audit = audit_log()
-    key = receipt_key(data)
     with opened_records(data) as store:
         receipt = store.erase(customer_id, now_ns=time.time_ns())
     audit.note("erased a customer", None, name=shell_user(), place=customer_id)
-    if key is None:
+    try:
+        receipt = _own_key(data).sign(receipt)
+    except ConfigurationError as error:
         # Nobody has to wait for a key to be erased.
-        click.echo(f"not signed: set VITRINE_RECEIPT_KEY_FILE; {HOW_TO}", err=True)
-    else:
-        receipt = key.sign(receipt)
+        click.echo(f"not signed: {error}", err=True)
     click.echo(json.dumps(receipt, indent=2))
+
+
+def withdraw_consent(data: Path | None, customer_id: str, purpose: str) -> None:
+    """End a consent of a customer."""
+    audit = audit_log()
+    with opened_records(data) as store:
+        store.withdraw(customer_id, cast("Purpose", purpose), now_ns=time.time_ns())
+    audit.note("withdrew a consent", None, name=shell_user(), place=customer_id)
+    click.echo(f"{customer_id}  no consent to {purpose} any more")
 
 
 def verify_receipt(data: Path | None, text: str, public_key: str | None) -> None:
@@ -121,15 +129,6 @@ def _own_key(data: Path | None) -> ReceiptKey:
     if key is None:
         raise ConfigurationError(f"set VITRINE_RECEIPT_KEY_FILE; {HOW_TO}")
     return key
-
-
-def withdraw_consent(data: Path | None, customer_id: str, purpose: str) -> None:
-    """End a consent of a customer."""
-    audit = audit_log()
-    with opened_records(data) as store:
-        store.withdraw(customer_id, cast("Purpose", purpose), now_ns=time.time_ns())
-    audit.note("withdrew a consent", None, name=shell_user(), place=customer_id)
-    click.echo(f"{customer_id}  no consent to {purpose} any more")
 
 
 def _table(listed: Sequence[Mapping[str, Any]]) -> Table:

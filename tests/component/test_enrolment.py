@@ -84,11 +84,24 @@ def test_a_file_that_is_no_picture_is_refused(
         read_picture(path)
 
 
+@pytest.mark.parametrize("lost", ["unset", "missing", "of others", "damaged"])
 def test_without_the_key_customers_are_listed_and_erased(
-    run: Run, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run,
+    redis_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    lost: str,
 ) -> None:
     ada = stored(redis_url, tmp_path, "Ada")
-    monkeypatch.delenv("VITRINE_KEY_FILE")
+    match lost:
+        case "unset":
+            monkeypatch.delenv("VITRINE_KEY_FILE")
+        case "missing":
+            (tmp_path / "keys").unlink()
+        case "of others":
+            (tmp_path / "keys").chmod(0o644)
+        case "damaged":
+            (tmp_path / "keys").write_text("k1 ???")
     listed = run("list").output
     assert ada in listed
     assert "Ada" not in listed
