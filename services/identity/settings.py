@@ -52,6 +52,11 @@ class IdentitySettings(EnvironmentSettings):
         le=1,
         description="Share of a track's views that must agree.",
     )
+    tag_customers: int = Field(
+        10,
+        ge=1,
+        description="Customers who have to share a tag before it is told of any of them.",
+    )
 
     def rules(self) -> RecognitionRules:
         """Return the settings as the domain takes them."""
@@ -59,6 +64,7 @@ class IdentitySettings(EnvironmentSettings):
             views=self.views,
             majority=self.majority,
             neighbours=self.neighbours,
+            tag_customers=self.tag_customers,
             known_threshold=self.known_threshold,
             visitor_threshold=self.visitor_threshold,
         )

@@ -11,6 +11,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from vitrine.customers.records import Template, Vector
 from vitrine.customers.rules import RecognitionRules
+from vitrine.customers.tags import with_shared_tags
 
 
 class Gallery:
@@ -18,7 +19,8 @@ class Gallery:
 
     def __init__(self, templates: Sequence[Template], rules: RecognitionRules) -> None:
         self._rules = rules
-        self.agreements = {each.customer_id: each.agreement for each in templates}
+        agreements = {each.customer_id: each.agreement for each in templates}
+        self.agreements = with_shared_tags(agreements, rules.tag_customers)
         """How each customer may be addressed."""
         self.customers = frozenset(self.agreements)
         """Ids of everybody who may be recognised, whatever the model."""

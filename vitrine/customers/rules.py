@@ -39,6 +39,8 @@ class RecognitionRules:
     """Share of a track's views that must agree, above 0.5."""
     neighbours: int
     """Nearest templates that vote on one view."""
+    tag_customers: int
+    """A tag is told of a customer from so many customers on who have it."""
     known_threshold: float | None
     """Replaces `Thresholds.known` of every model, unless None."""
     visitor_threshold: float | None

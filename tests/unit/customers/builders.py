@@ -45,6 +45,7 @@ def make_rules(
     views: int = 3,
     majority: float = 0.6,
     neighbours: int = 3,
+    tag_customers: int = 1,
     known: float | None = 0.8,
     visitor: float | None = 0.8,
 ) -> RecognitionRules:
@@ -52,6 +53,7 @@ def make_rules(
         views=views,
         majority=majority,
         neighbours=neighbours,
+        tag_customers=tag_customers,
         known_threshold=known,
         visitor_threshold=visitor,
     )

@@ -9,6 +9,7 @@ def test_the_defaults() -> None:
         views=3,
         majority=0.6,
         neighbours=3,
+        tag_customers=10,
         known_threshold=None,
         visitor_threshold=None,
     )
@@ -21,11 +22,13 @@ def test_everything_the_operator_says_arrives() -> None:
         neighbours=7,
         views=5,
         majority=0.8,
+        tag_customers=3,
     )
     assert settings.rules() == RecognitionRules(
         views=5,
         majority=0.8,
         neighbours=7,
+        tag_customers=3,
         known_threshold=0.61,
         visitor_threshold=0.52,
     )

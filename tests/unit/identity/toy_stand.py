@@ -20,7 +20,7 @@ from vitrine.services.identity.visit_links import VisitLinks
 MODEL = "test-model"
 SEALER = Sealer({"k": bytes(range(32))}, "k")
 ENROLLED = Stand(id="north", time_zone="Europe/Berlin", recognition="enrolled")
-RULES = IdentitySettings().rules()
+RULES = IdentitySettings(tag_customers=1).rules()
 
 
 def person(number: int, noise: float = 0.0) -> Vector:
