@@ -86,18 +86,36 @@ def enrol(
     left out, with what to do better. Nobody is enrolled without a good picture, with
     pictures of several people, or with those of somebody who is enrolled already.
     """
-    from vitrine.services.identity.enrolling import enrol_customer
+    from vitrine.services.identity.enrolling import Member, enrol_customer
 
-    enrol_customer(
-        data,
-        name,
-        images,
-        purposes=purposes,
-        days=days,
-        text_version=text,
-        tags=tags,
-        even_so=even_so,
-    )
+    member = Member(name, images, purposes, days, text_version=text, tags=tags)
+    enrol_customer(data, member, even_so=even_so)
+
+
+@customers.command("import")
+@click.argument(
+    "table",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="TABLE",
+)
+@click.pass_obj
+def import_all(data: Path | None, table: Path) -> None:
+    """Enrol the members of a loyalty programme from TABLE, a CSV file with a row for each.
+
+    \b
+    name       as it is listed
+    pictures   files beside the table, with | between them
+    purposes   recognise, profile, offers, with spaces between them
+    text       the version of the consent text that was shown
+    days       until it expires; 365 where it is left out
+    consented  when, such as 2026-11-30; now where it is left out
+    tags       what they agreed to be addressed by, with spaces between them
+
+    Rows are asked as `enrol` asks. A row that cannot be enrolled harms no other one.
+    """
+    from vitrine.services.identity.importing import import_members
+
+    import_members(data, table)
 
 
 @customers.command("list")

@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
 
 import click
 
-from vitrine.customers.consents import Purpose, granted
+from vitrine.customers.consents import Consent, Purpose, granted, in_force
 from vitrine.customers.enrolment import FaceReader, View, lookalike, people_in
 from vitrine.errors import ConfigurationError, Invalid
 from vitrine.mall.texts import ID_PATTERN, LONGEST_ID
-from vitrine.people.audit import shell_user
+from vitrine.people.audit import AuditLog, shell_user
 from vitrine.schemas import MOST_TAGS
 from vitrine.services.identity.opened import audit_log, opened_store
 from vitrine.services.identity.settings import IdentitySettings
@@ -45,58 +46,100 @@ class _Taken:
     view: View
 
 
-def enrol_customer(
-    data: Path | None,
-    name: str,
-    images: Sequence[Path],
-    *,
-    purposes: Sequence[str],
-    days: int,
-    text_version: str,
-    tags: Sequence[str],
-    even_so: bool,
-) -> None:
-    """Enrol a customer and print the id. Raises ConfigurationError without a good picture.
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Hold who is to be enrolled, and what they agreed to."""
 
-    Also where the pictures speak against it, unless it shall be `even_so`.
-    """
-    audit = audit_log()
-    _check_name(name)
-    _check_tags(tags)
-    with opened_store(data) as store:
-        reader = load_reader(Settings.load().models)
-        model = reader.embedder.model
-        taken = _taken(reader, images, even_so=even_so)
+    name: str
+    images: Sequence[Path]
+    purposes: Sequence[str]
+    days: int
+    """Until the consents expire."""
+    text_version: str
+    tags: Sequence[str] = ()
+    granted_at_ns: int | None = None
+    """None for now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Enrol one customer after the other."""
+
+    store: CustomerStore
+    reader: FaceReader
+    audit: AuditLog
+
+    def enrol(self, member: Member, *, even_so: bool = False) -> str:
+        """Enrol a customer, and return a sentence with the id.
+
+        Raises ConfigurationError without a good picture; also where the pictures speak against it,
+        unless it shall be `even_so`.
+        """
+        _check_name(member.name)
+        _check_tags(member.tags)
+        taken = _taken(self.reader, member.images, even_so=even_so)
         if not taken:
             raise ConfigurationError(
                 "nobody was enrolled: none of the pictures can be used"
             )
         now_ns = time.time_ns()
-        objection = _objection(store, taken, model, now_ns)
+        model = self.reader.embedder.model
+        objection = _objection(self.store, taken, model, now_ns)
         if objection and not even_so:
             raise ConfigurationError(f"nobody was enrolled: {objection}; {EVEN_SO}")
-        consents = granted(
-            cast("Sequence[Purpose]", purposes),
-            at_ns=now_ns,
-            days=days,
-            text_version=text_version,
-        )
-        customer_id = store.enrol(
-            name=name,
+        customer_id = self.store.enrol(
+            name=member.name,
             vectors=[each.view.vector for each in taken],
             model=model,
-            consents=consents,
+            consents=_consents(member, now_ns),
             now_ns=now_ns,
-            tags=tags,
+            tags=member.tags,
         )
-    what = "enrolled a customer"
-    if objection or not all(each.view.is_good for each in taken):
-        what = "enrolled a customer against the advice"
-        click.echo(f"against the advice: {objection or 'poor pictures'}", err=True)
-    audit.note(what, None, name=shell_user(), place=customer_id)
-    used = f"{len(taken)} of {len(images)} pictures"
-    agreed = ", ".join(purposes)
-    click.echo(f"{customer_id}  {used}, consent to {agreed}")
+        if not objection and not all(each.view.is_good for each in taken):
+            objection = "poor pictures"
+        self._note(customer_id, objection)
+        used = f"{len(taken)} of {len(member.images)} pictures"
+        agreed = ", ".join(member.purposes)
+        return f"{customer_id}  {used}, consent to {agreed}"
+
+    def _note(self, customer_id: str, objection: str) -> None:
+        what = "enrolled a customer"
+        if objection:
+            what = "enrolled a customer against the advice"
+            click.echo(f"against the advice: {objection}", err=True)
+        self.audit.note(what, None, name=shell_user(), place=customer_id)
+
+
+@contextmanager
+def opened_desk(data: Path | None) -> Iterator[Desk]:
+    """Yield the desk of a site's data folder, or of the environment. Raises ConfigurationError."""
+    audit = audit_log()
+    with opened_store(data) as store:
+        yield Desk(store, load_reader(Settings.load().models), audit)
+
+
+def enrol_customer(data: Path | None, member: Member, *, even_so: bool) -> None:
+    """Enrol a customer and print the id. Raises ConfigurationError as `Desk.enrol`."""
+    with opened_desk(data) as desk:
+        click.echo(desk.enrol(member, even_so=even_so))
+
+
+def _consents(member: Member, now_ns: int) -> list[Consent]:
+    """Return what a member consents to. Raises ConfigurationError for what is not in force now."""
+    at_ns = now_ns
+    if member.granted_at_ns is not None:
+        at_ns = member.granted_at_ns
+    consents = granted(
+        cast("Sequence[Purpose]", member.purposes),
+        at_ns=at_ns,
+        days=member.days,
+        text_version=member.text_version,
+    )
+    if at_ns > now_ns:
+        raise ConfigurationError("they consent at a time to come only")
+    if not in_force(consents, now_ns):
+        raise ConfigurationError(f"their consent of {member.days} days has expired")
+    return consents
 
 
 def _check_name(name: str) -> None:

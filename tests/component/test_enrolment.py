@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from base64 import b64encode
+from datetime import UTC, datetime
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -25,6 +26,7 @@ from vitrine.stores.redis import connect
 from vitrine.vision.crop import Image
 from vitrine.vision.models import PUBLIC_EMBEDDING_FILE, YUNET_FILE
 
+TODAY = datetime.now(UTC).date()
 EMPTY = np.full((200, 200, 3), 120, np.uint8)
 
 
@@ -164,6 +166,54 @@ def test_what_is_no_receipt_is_said_to_be_none(
     assert "this is no receipt" in str(refused.exception)
 
 
+GOOD = "Ada,ada.jpg,recognise,v2"
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "says"),
+    [
+        ("name,pictures,purposes", GOOD, "expected name, pictures, purposes, text"),
+        ("name,pictures,purposes,text,age", GOOD, "as you like days, consented, tags"),
+        ("name,name,pictures,purposes,text", GOOD, "has the columns"),
+        ("", "", "has the columns of nothing"),
+        ("name,pictures,purposes,text", 'Ada,"ada', "unexpected end of data"),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_refused_whole(
+    run: Run, tmp_path: Path, header: str, row: str, says: str
+) -> None:
+    table = tmp_path / "members.csv"
+    table.write_text(f"{header}\n{row}")
+    assert says in str(run("import", table).exception)
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ("Ada,ada.jpg,,v2", "found the purposes ''"),
+        ("Ada,ada.jpg,everything,v2", "found the purposes 'everything'"),
+        ("Ada,ada.jpg,recognise,", "no version of the text"),
+        ("Ada,ada.jpg", "found the purposes ''"),
+        ("Ada,ada.jpg,recognise,v2,0", "found '0' days"),
+        ("Ada,ada.jpg,recognise,v2,many", "found 'many' days"),
+        ("Ada,ada.jpg,recognise,v2,,yesterday", "the time of consent 'yesterday'"),
+        ("Ada,ada.jpg,recognise,v2,,,a/b", "found the tag 'a/b'"),
+        (",ada.jpg,recognise,v2", "found the name ''"),
+        ("Ada,,recognise,v2", "none of the pictures can be used"),
+    ],
+)
+@pytest.mark.shared
+def test_a_row_that_cannot_be_enrolled_says_why(
+    run: Run, tmp_path: Path, row: str, says: str
+) -> None:
+    table = tmp_path / "members.csv"
+    table.write_text(f"name,pictures,purposes,text,days,consented,tags\n{row}")
+    done = run("import", table)
+    assert f"{table}:2: " in done.output
+    assert says in done.output
+    assert "1 rows were left" in str(done.exception)
+
+
 @pytest.mark.parametrize("name", ["", "  ", "\x1b[2J", "A\u202eda", "a\nb", "x" * 201])
 def test_a_name_that_a_list_cannot_show_is_refused(
     run: Run, tmp_path: Path, name: str
@@ -291,6 +341,37 @@ class TestWithModels:
         assert done.exit_code == 0, done.output
         noted = next(iter(AuditLog(tmp_path / "audit.jsonl", "").newest()))
         assert noted.what == "enrolled a customer against the advice"
+
+    @pytest.mark.usefixtures("_models")
+    def test_members_are_imported_row_by_row(
+        self, run: Run, shared: Path, tmp_path: Path
+    ) -> None:
+        ada, bob, eve = faces(shared, tmp_path, 3)
+        save(tmp_path / "none.png", EMPTY)
+        table = tmp_path / "members.csv"
+        rows = [
+            "\N{ZERO WIDTH NO-BREAK SPACE}name;pictures;purposes;text;days;consented;tags",
+            f"Ada;{ada.name};recognise profile;v2;30;{TODAY};gold runner",
+            "Nobody;none.png;recognise;v2;;;",
+            f"Bob;{bob.name}|none.png;recognise offers;v2;;;",
+            f"Ada again;{ada.name};recognise;v2;;;",
+            f"Eve;{eve.name};recognise;v2;30;2020-01-01;",
+            f"Eve;{eve.name};recognise;v2;;2999-01-01;",
+        ]
+        table.write_text("\r\n".join(rows))
+        done = run("import", table)
+        assert "2 of 6 members were enrolled" in done.output
+        assert "4 rows were left" in str(done.exception)
+        assert "members.csv:3: nobody was enrolled: none of the" in done.output
+        assert "members.csv:5: nobody was enrolled:" in done.output
+        assert "members.csv:6: their consent of 30 days has expired" in done.output
+        assert "members.csv:7: they consent at a time to come only" in done.output
+        listed = json.loads(run("list", "--json").stdout)
+        agreed = {each["name"]: each["agreed_to"] for each in listed}
+        assert agreed == {
+            "Ada": ["recognise", "profile"],
+            "Bob": ["recognise", "offers"],
+        }
 
     def test_without_a_good_picture_nobody_is_enrolled(
         self, run: Run, tmp_path: Path
