@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import quantiles
 from typing import Final
@@ -110,9 +110,7 @@ def judge(evidence: Evidence) -> Verdict:
     begun_ms = [fault.begun_ms for fault in evidence.faults]
     owners = _owners(evidence.witness)
     lengths_s = []
-    for span in evidence.witness.spans.values():
-        if span.shown_ms >= evidence.stopped_ms:
-            continue
+    for span in _over(evidence):
         if span.house:
             verdict.house += 1
             verdict.house_s += span.drawn_s()
@@ -120,19 +118,23 @@ def judge(evidence: Evidence) -> Verdict:
         place = bisect_right(begun_ms, span.last_ms())
         kind = evidence.faults[place - 1].kind if place else QUIET
         row = verdict.rows.setdefault(kind, Counter())
-        own = [name for name in span.kept if owners[name] is span]
-        reported = [on_topic[name] for name in own if name in on_topic]
+        reported = _reported(span, owners, on_topic)
         _judge_span(span, evidence, reported, row, verdict)
         if span.over_ms is not None:
             lengths_s.append(span.drawn_s())
     if len(lengths_s) > 1:
         verdict.longest_s = max(lengths_s)
         verdict.p99_s = quantiles(lengths_s, n=100)[98]
-    known = set(evidence.witness.unseen)
-    for span in evidence.witness.spans.values():
-        known.update(span.kept)
+    known = {*evidence.witness.unseen, *owners}
     verdict.unwitnessed = len(on_topic.keys() - known)
     return verdict
+
+
+def _over(evidence: Evidence) -> Iterator[Span]:
+    """Yield what began before the run stopped."""
+    for span in evidence.witness.spans.values():
+        if span.shown_ms < evidence.stopped_ms:
+            yield span
 
 
 def _owners(witness: Witness) -> dict[str, Span]:
@@ -147,6 +149,16 @@ def _owners(witness: Witness) -> dict[str, Span]:
             if before is None or before.kept[name] <= at_ms:
                 owners[name] = span
     return owners
+
+
+def _reported(
+    span: Span,
+    owners: Mapping[str, Span],
+    on_topic: Mapping[str, Play],
+) -> list[Play]:
+    """Return the plays on the topic that stand for a span."""
+    own = [name for name in span.kept if owners[name] is span]
+    return [on_topic[name] for name in own if name in on_topic]
 
 
 def _judge_span(
