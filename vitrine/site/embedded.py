@@ -6,9 +6,7 @@ knows more than one service.
 
 from __future__ import annotations
 
-import os
 import time
-from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -31,6 +29,7 @@ from vitrine.site.plan import Plan, defaults_of
 from vitrine.site.process import find_build
 from vitrine.site.recorder import RECORDED, Recorder
 from vitrine.site.worker import Worker
+from vitrine.stores.data_folder import DataFolder
 from vitrine.stores.embedded import EmbeddedStore
 from vitrine.stores.redis import connect
 from vitrine.telemetry.health import Health
@@ -56,8 +55,6 @@ ORDER = (
     "analytics",
     "recorder",
 )
-
-KEY_BYTES = 32
 
 
 def silent(step: str) -> None:
@@ -202,7 +199,8 @@ class Site:
         for name in ("key_file", "reactions_key_file"):
             if getattr(settings, name) is None:
                 folder = stack.enter_context(TemporaryDirectory())
-                written = _write_key(Path(folder))
+                # What is sealed with it ends with the run.
+                written = DataFolder(Path(folder)).key_file()
                 settings = settings.model_copy(update={name: written})
         return settings
 
@@ -275,12 +273,3 @@ class Site:
     def _abandon(self) -> None:
         for worker in self._workers.values():
             worker.abandon()
-
-
-def _write_key(folder: Path) -> Path:
-    """Return a file with a new key: what is sealed with it ends with the run."""
-    key = b64encode(os.urandom(KEY_BYTES)).decode()
-    file = folder / "keys"
-    file.touch(mode=0o600)
-    file.write_text(f"demo {key}\n")
-    return file
