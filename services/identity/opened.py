@@ -13,6 +13,7 @@ from vitrine.errors import ConfigurationError
 from vitrine.people.audit import AuditLog
 from vitrine.sealing import HOW_TO, Sealer
 from vitrine.settings import Settings
+from vitrine.stores import receipts
 from vitrine.stores.customer_records import CustomerRecords
 from vitrine.stores.customers import CustomerStore
 from vitrine.stores.receipts import ReceiptKey
@@ -71,11 +72,13 @@ def _place(data: Path | None) -> Iterator[_Place]:
         yield _Place(url, DataFolder(data).key_file())
 
 
-def receipt_key(data: Path | None) -> ReceiptKey | None:
-    """Return the key that signs receipts; None where the environment names none."""
+def receipt_key(data: Path | None) -> ReceiptKey:
+    """Return the key that signs receipts. Raises ConfigurationError without one."""
     if data is None:
         path = Settings.load().receipt_key_file
-        return None if path is None else ReceiptKey.load(path)
+        if path is None:
+            raise ConfigurationError(f"set VITRINE_RECEIPT_KEY_FILE; {receipts.HOW_TO}")
+        return ReceiptKey.load(path)
     from vitrine.stores.data_folder import DataFolder  # noqa: PLC0415
 
     return ReceiptKey.load(DataFolder(data).receipt_key_file())

@@ -25,7 +25,7 @@ from vitrine.services.identity.opened import (
     opened_store,
     receipt_key,
 )
-from vitrine.stores.receipts import HOW_TO, ReceiptKey, check
+from vitrine.stores.receipts import check
 from vitrine.stores.sealed_records import Rotated
 from vitrine.terminal import console
 
@@ -60,7 +60,7 @@ def erase_customer(data: Path | None, customer_id: str) -> None:
         receipt = store.erase(customer_id, now_ns=time.time_ns())
     audit.note("erased a customer", None, name=shell_user(), place=customer_id)
     try:
-        receipt = _own_key(data).sign(receipt)
+        receipt = receipt_key(data).sign(receipt)
     except ConfigurationError as error:
         # Nobody has to wait for a key to be erased.
         click.echo(f"not signed: {error}", err=True)
@@ -79,7 +79,7 @@ def withdraw_consent(data: Path | None, customer_id: str, purpose: str) -> None:
 def verify_receipt(data: Path | None, text: str, public_key: str | None) -> None:
     """Print what a receipt says, if the site signed it. Raises ConfigurationError if not."""
     if public_key is None:
-        public_key = _own_key(data).public
+        public_key = receipt_key(data).public
     try:
         receipt = TypeAdapter(dict[str, Any]).validate_json(text)
         check(receipt, public_key)
@@ -95,7 +95,7 @@ def verify_receipt(data: Path | None, text: str, public_key: str | None) -> None
 
 def print_receipt_key(data: Path | None) -> None:
     """Print the public key with which anybody can verify receipts."""
-    click.echo(_own_key(data).public)
+    click.echo(receipt_key(data).public)
 
 
 def rotate_key(data: Path | None) -> None:
@@ -122,13 +122,6 @@ def rotate_key(data: Path | None) -> None:
             f"No customer needs {others} any more. After ten minutes, when the topic `faces` has "
             "nothing left of it, remove the line where `landmarks` and `identity` have it."
         )
-
-
-def _own_key(data: Path | None) -> ReceiptKey:
-    key = receipt_key(data)
-    if key is None:
-        raise ConfigurationError(f"set VITRINE_RECEIPT_KEY_FILE; {HOW_TO}")
-    return key
 
 
 def _table(listed: Sequence[Mapping[str, Any]]) -> Table:

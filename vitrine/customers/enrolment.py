@@ -75,8 +75,9 @@ class FaceReader:
         scale = min(1.0, LONGEST_SIDE / max(picture.shape[:2]))
         found = self._one_face(_scaled(picture, scale))
         whole = found.before_scaling(scale)
+        side = _side(_crop(whole))
         # Cutting takes one pixel of several where a face is larger than the networks' input.
-        nearer = min(1.0, 2 * INPUT_SIZE / _side(_crop(whole)))
+        nearer = min(1.0, 2 * INPUT_SIZE / side)
         image = _scaled(picture, nearer)
         crop = _crop(whole.before_scaling(1 / nearer))
         inside = cut(image, crop)
@@ -87,7 +88,7 @@ class FaceReader:
         return View(
             vector=np.asarray(vectors[0]),
             quality=score * visible(points, width, height),
-            advice=_advice(inside, _side(_crop(whole)), points, (width, height)),
+            advice=_advice(inside, side, points, (width, height)),
         )
 
     def _one_face(self, image: Image) -> Detections:

@@ -177,6 +177,7 @@ class CustomerRecords:
 
 
 def left_ms(consents: Sequence[Consent], now_ns: int) -> int:
+    """Return the milliseconds until the last of some consents expires."""
     expiry_ns = last_expiry_ns(consents)
     left_ns = expiry_ns - now_ns
     return left_ns // 1_000_000
