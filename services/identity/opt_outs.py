@@ -37,21 +37,27 @@ class OptOuts:
     def add(self, received: Received[Interaction], visit_id: str) -> None:
         """Keep the opt-out of a visit; of too many at a stand, the first are forgotten."""
         event = received.event
-        place = _OptOut(received.source, received.record.offset, event.at_ns)
+        opt_out = _OptOut(
+            source=received.source,
+            offset=received.record.offset,
+            at_ns=event.at_ns,
+        )
         visits = self._by_stand.setdefault(event.stand_id, {})
-        visits.setdefault(visit_id, place)
+        visits.setdefault(visit_id, opt_out)
         if len(visits) > MOST_OPT_OUTS:
-            del visits[next(iter(visits))]
+            first = next(iter(visits))
+            del visits[first]
 
     def has(self, stand_id: str, visit_id: str) -> bool:
         """Return True for a visit that opted out."""
-        return visit_id in self._by_stand.get(stand_id, {})
+        visits = self._by_stand.get(stand_id, {})
+        return visit_id in visits
 
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
         """Forget the opt-outs of partitions that moved elsewhere."""
         for visits in self._by_stand.values():
-            for visit_id, place in list(visits.items()):
-                if place.source in partitions:
+            for visit_id, opt_out in list(visits.items()):
+                if opt_out.source in partitions:
                     del visits[visit_id]
 
     def needed(self, days: Mapping[StandKey, StandDay]) -> dict[TopicPartition, Commit]:
@@ -59,15 +65,17 @@ class OptOuts:
         self._forget_ended(days)
         oldest: dict[TopicPartition, int] = {}
         for visits in self._by_stand.values():
-            for place in visits.values():
-                offset = oldest.get(place.source, place.offset)
-                oldest[place.source] = min(offset, place.offset)
+            for opt_out in visits.values():
+                source = opt_out.source
+                before = oldest.get(source, opt_out.offset)
+                oldest[source] = min(before, opt_out.offset)
         return {source: Commit(offset) for source, offset in oldest.items()}
 
     def _forget_ended(self, days: Mapping[StandKey, StandDay]) -> None:
         for day in days.values():
             visits = self._by_stand.get(day.stand_id, {})
-            for visit_id, place in list(visits.items()):
-                is_old = day.latest_ns - place.at_ns > UNKNOWN_NS
+            for visit_id, opt_out in list(visits.items()):
+                age_ns = day.latest_ns - opt_out.at_ns
+                is_old = age_ns > UNKNOWN_NS
                 if is_old and day.visit(visit_id) is None:
                     del visits[visit_id]
