@@ -144,7 +144,7 @@ PLAYS = Topic(
     read_by=("analytics",),
     partitions=STAND_PARTITIONS,
     retention_ms=30 * DAY_MS,
-    version=4,
+    version=5,
     # The plays of a month count again when analytics loses its store.
     reads_from=1,
 )
@@ -153,13 +153,14 @@ INTERACTIONS = Topic(
     key="stand",
     schema=schemas.Interaction,
     description=(
-        "Touch (at most 30 a play), offer shown, offer redeemed, redemption cancelled, opt-out."
+        "Touch (at most 30 a play), offer shown, offer redeemed, redemption cancelled, opt-out, "
+        "and that somebody is not the customer whom they were taken for."
     ),
     written_by=("stand",),
     read_by=("analytics", "identity", "stand"),
     partitions=STAND_PARTITIONS,
     retention_ms=30 * DAY_MS,
-    version=2,
+    version=4,
     # A month counts again when analytics loses its store.
     reads_from=1,
 )
@@ -192,7 +193,7 @@ NOTICES = Topic(
     max_message_bytes=10_000,
     # Readers look at the newest records only.
     memory_bytes=100_000,
-    version=2,
+    version=3,
     # Proofs of pages of before hold for half a minute.
     reads_from=1,
 )
@@ -227,6 +228,20 @@ CAMPAIGN_WINDOWS = Topic(
     version=2,
     reads_from=1,
 )
+WINDOW_SNAPSHOTS = Topic(
+    name="window-snapshots",
+    key="stand",
+    schema=schemas.WindowSnapshot,
+    description=(
+        "All totals of a stand in one closed window, without any person's id: "
+        "figures are rebuilt from it where the topics with ids are gone."
+    ),
+    written_by=("analytics",),
+    read_by=("analytics",),
+    partitions=STAND_PARTITIONS,
+    # A day more than the plays that it stands for.
+    retention_ms=31 * DAY_MS,
+)
 DEAD_LETTERS = Topic(
     name="dead-letters",
     key="source topic",
@@ -235,7 +250,7 @@ DEAD_LETTERS = Topic(
         "A record that could not be used, and why; "
         "its bytes only where they hold no biometrics."
     ),
-    written_by=("every service",),
+    written_by=("landmarks", "identity", "engagement", "stand", "analytics"),
     read_by=("people",),
     partitions=1,
     retention_ms=7 * DAY_MS,
@@ -255,6 +270,7 @@ TOPICS = (
     NOTICES,
     COVERAGE,
     CAMPAIGN_WINDOWS,
+    WINDOW_SNAPSHOTS,
     DEAD_LETTERS,
 )
 BY_NAME = {topic.name: topic for topic in TOPICS}

@@ -113,7 +113,7 @@ def test_a_message_of_another_version_is_refused(topic: Topic) -> None:
         decode(make_record(topic, content, version=topic.version + 1))
 
 
-@pytest.mark.parametrize("version", [1, 2, 3])
+@pytest.mark.parametrize("version", [1, 2, 3, 4])
 def test_plays_of_before_are_read(version: int) -> None:
     plays = BY_NAME["plays"]
     content = (GOLDEN / "plays" / "good-completed.json").read_bytes()
@@ -122,6 +122,7 @@ def test_plays_of_before_are_read(version: int) -> None:
     assert event.doubtful is None
     assert event.proven_ns == 0
     assert event.alternatives == {}
+    assert event.arm_probability is None
 
 
 def test_rows_of_before_are_read() -> None:
@@ -135,8 +136,8 @@ def test_rows_of_before_are_read() -> None:
 def test_plays_of_a_later_version_are_refused() -> None:
     plays = BY_NAME["plays"]
     content = (GOLDEN / "plays" / "good-completed.json").read_bytes()
-    with pytest.raises(Invalid, match="expected 'plays/4'"):
-        decode(make_record(plays, content, version=5))
+    with pytest.raises(Invalid, match="expected 'plays/5'"):
+        decode(make_record(plays, content, version=6))
 
 
 def test_coverage_of_before_is_read() -> None:
@@ -189,9 +190,11 @@ def without_prose(node: Any) -> Any:
     return kept
 
 
-def test_interactions_of_before_are_read() -> None:
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_interactions_of_before_are_read(version: int) -> None:
     interactions = BY_NAME["interactions"]
     content = (GOLDEN / "interactions" / "good-offer-shown.json").read_bytes()
-    event = decode(make_record(interactions, content, version=1)).event
+    event = decode(make_record(interactions, content, version)).event
     assert isinstance(event, Interaction)
     assert (event.redeemed_at, event.till_id, event.sale) == (None, None, None)
+    assert event.slot_ns is None

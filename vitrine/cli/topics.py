@@ -8,15 +8,19 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Event
+from typing import TYPE_CHECKING
 
 import click
 
-from vitrine.bus import Bus
-from vitrine.bus.choice import open_bus
+from vitrine.bus.choice import kafka_bus
+from vitrine.rights import bus_rights
 from vitrine.runtime.backoff import until_available
 from vitrine.settings import Settings
 from vitrine.telemetry.health import Health
 from vitrine.topics import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, TOPICS, Topic
+
+if TYPE_CHECKING:
+    from vitrine.bus.kafka import KafkaBus
 
 UNITS = (
     (DAY_MS, "d"),
@@ -43,10 +47,11 @@ COLUMNS = (
 )
 
 
-def bring_in_line() -> None:
+def bring_in_line(*, users: bool) -> None:
     """Create and change topics as declared, print what was done, and exit.
 
-    Raises Unavailable when the broker is not there in time.
+    With `users`, the rights of the services' users too. Raises Unavailable when the broker is not
+    there in time.
     """
     settings = _settings()
     with _kafka(settings) as bus:
@@ -57,15 +62,24 @@ def bring_in_line() -> None:
             stop=Event(),
             limit_s=settings.startup_limit_s,
         )
+        if users:
+            changes = [*changes, *bus.apply_rights(bus_rights())]
         for line in changes:
             click.echo(line)
-        _exit_with(bus.check_topics(TOPICS))
+        _exit_with(_differences(bus, users=users))
 
 
-def compare() -> None:
-    """Print the differences, and exit."""
+def compare(*, users: bool) -> None:
+    """Print the differences, with `users` also those of their rights, and exit."""
     with _kafka(_settings()) as bus:
-        _exit_with(bus.check_topics(TOPICS))
+        _exit_with(_differences(bus, users=users))
+
+
+def _differences(bus: KafkaBus, *, users: bool) -> list[str]:
+    lines = list(bus.check_topics(TOPICS))
+    if users:
+        lines += bus.check_rights(bus_rights())
+    return lines
 
 
 def _settings() -> Settings:
@@ -75,8 +89,8 @@ def _settings() -> Settings:
 
 
 @contextmanager
-def _kafka(settings: Settings) -> Iterator[Bus]:
-    bus = open_bus(settings)
+def _kafka(settings: Settings) -> Iterator[KafkaBus]:
+    bus = kafka_bus(settings)
     try:
         yield bus
     finally:

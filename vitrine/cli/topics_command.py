@@ -14,23 +14,31 @@ def topics() -> None:
 
 
 @topics.command()
-def apply() -> None:
-    """Create missing topics and bring settings in line; nothing is deleted.
+@click.option(
+    "--users",
+    is_flag=True,
+    help="Give each service's user its rights, and take all others from it.",
+)
+def apply(users: bool) -> None:
+    """Create missing topics and bring settings in line; no topic is deleted.
 
     Waits up to VITRINE_STARTUP_LIMIT_S for the broker. Exits 1 if a difference remains, as with
     more partitions than declared.
     """
     from vitrine.cli.topics import bring_in_line
 
-    bring_in_line()
+    bring_in_line(users=users)
 
 
 @topics.command()
-def check() -> None:
+@click.option(
+    "--users", is_flag=True, help="Compare the rights of the services' users too."
+)
+def check(users: bool) -> None:
     """Print each difference between the broker and the declaration; exits 1 if there is one."""
     from vitrine.cli.topics import compare
 
-    compare()
+    compare(users=users)
 
 
 @topics.command()
@@ -41,3 +49,11 @@ def doc(as_json: bool) -> None:
 
     text = topics_json() if as_json else topics_document()
     click.echo(text, nl=False)
+
+
+@topics.command()
+def asyncapi() -> None:
+    """Print the topics as AsyncAPI 3.0, for programs that read them."""
+    from vitrine.asyncapi import asyncapi_json
+
+    click.echo(asyncapi_json(), nl=False)

@@ -1,6 +1,11 @@
 """Define what travels on the bus: one frozen pydantic model for each topic."""
 
-from vitrine.schemas.analytics import CampaignWindow, Coverage
+from vitrine.schemas.analytics import (
+    CampaignWindow,
+    Coverage,
+    SnapshotRow,
+    WindowSnapshot,
+)
 from vitrine.schemas.base import Event, Id, Interval, Nanoseconds
 from vitrine.schemas.dead_letter import DeadLetter
 from vitrine.schemas.engagement import (
@@ -27,12 +32,14 @@ from vitrine.schemas.plays import (
     LONGEST_REASON,
     MOST_ALTERNATIVES,
     OVERLAP_NS,
+    SLOT_NS,
     Alternatives,
     Arm,
     Doubt,
     Interaction,
     InteractionKind,
     Play,
+    Probability,
     Sale,
 )
 
@@ -44,6 +51,7 @@ __all__ = [
     "MOST_ALTERNATIVES",
     "MOST_TAGS",
     "OVERLAP_NS",
+    "SLOT_NS",
     "Alternatives",
     "Arm",
     "CampaignWindow",
@@ -71,10 +79,13 @@ __all__ = [
     "Outcome",
     "Person",
     "Play",
+    "Probability",
     "Reactions",
     "Recognition",
     "Sale",
     "SealedVector",
+    "SnapshotRow",
     "StandEngagement",
     "StandExpression",
+    "WindowSnapshot",
 ]

@@ -77,3 +77,32 @@ class CampaignWindow(Event):
     def window_id(self) -> str:
         """Return the name of the row that revisions replace."""
         return f"{self.campaign_id}/{self.creative_id}/{self.stand_id}/{self.start_ns}"
+
+
+class SnapshotRow(Event):
+    """Hold the totals of one creative in a window, without the name of any person."""
+
+    campaign_id: Id
+    advertiser: Id
+    creative_id: Id
+    synthetic: bool = False
+    people: Count
+    """Number of different visitors with an opportunity to see."""
+    sums: Annotated[tuple[int, ...], Field(max_length=100)]
+    """In the order of `vitrine.campaigns.totals.SUMS`; later versions add to the end."""
+
+
+class WindowSnapshot(Event):
+    """Report all totals of a stand in one window: figures are rebuilt from it.
+
+    The last snapshot of a window counts.
+    """
+
+    stand_id: Id
+    start_ns: Nanoseconds
+    end_ns: Nanoseconds
+    rows: tuple[SnapshotRow, ...]
+
+    @property
+    def occurred_at_ns(self) -> int:
+        return self.end_ns

@@ -6,7 +6,7 @@ from typing import Literal
 
 from vitrine.schemas.base import Event, Id, Nanoseconds
 
-Recognition = Literal["none", "enrolled"]
+Recognition = Literal["none", "enrolled", "key-in-hand"]
 Reactions = Literal["off", "expression"]
 
 

@@ -22,6 +22,11 @@ OVERLAP_NS: Final = 2 * SECOND_NS
 LONGEST_NS: Final = 600 * SECOND_NS + LONG_NS
 """Time that no play exceeds."""
 
+# Chosen, not measured: longer than most people stay, so that few of them see both arms, and short
+# enough for 288 slots a day. Configuration and reports speak of 5-minute slots, so it is no
+# setting.
+SLOT_NS: Final = 300 * SECOND_NS
+"""Length of a slot, the unit of experiments; slots begin at its multiples, UTC."""
 LONGEST_REASON: Final = 200
 """Characters of the words that say why something was shown."""
 # As many as a decision tells of.
@@ -45,6 +50,7 @@ InteractionKind = Literal[
     "offer-redeemed",
     "redemption-cancelled",
     "opt-out",
+    "not-me",
 ]
 
 
@@ -77,6 +83,8 @@ class Play(Event):
     """Time for which the page proved that a browser drew it; the rest is unproven."""
     alternatives: Alternatives = Field(default_factory=dict)
     """What might have been shown instead, the likeliest; none where it was certain."""
+    arm_probability: Probability | None = None
+    """The probability with which the slot got this arm; plays before version 5 do not tell."""
 
     @property
     def occurred_at_ns(self) -> int:
@@ -119,6 +127,8 @@ class Interaction(Event):
     cancels: Id | None = None
     """The redemption that is taken back; `at_ns` is its time, as it is the one that changes."""
     cancelled_at_ns: Nanoseconds | None = None
+    slot_ns: Nanoseconds | None = None
+    """Start of the slot of the play that granted the offer, however late it is redeemed."""
     config_version: Id
 
     @property
