@@ -183,8 +183,9 @@ class Chooser:
         def another(other: Campaign, its: Creative) -> bool:
             if (other.id, its.id) == (campaign.id, creative.id):
                 return False
-            # In its plain slot a campaign is nobody's answer, not even to what others show.
-            return self._adapts(other, turn) and turn.usable(other, its)
+            # Also those whose slot is plain: what one campaign adapts must not show another more
+            # or less often in one of its arms, or that arm would seem to have an effect.
+            return turn.usable(other, its)
 
         if self._possible(turn, another)[0].campaign is HOUSE:
             return None

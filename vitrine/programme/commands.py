@@ -13,7 +13,7 @@ from pydantic import (
 )
 
 from vitrine.clock import SECOND_NS
-from vitrine.schemas import LONG_NS, Alternatives, Arm, Doubt, Id, Play
+from vitrine.schemas import LONG_NS, Alternatives, Arm, Doubt, Id, Play, Probability
 from vitrine.schemas.base import Nanoseconds
 
 PlayerKind = Literal["page", "virtual"]
@@ -94,6 +94,8 @@ class Command(Decision):
     """The creative came because a condition held."""
     alternatives: Alternatives = Field(default_factory=dict)
     """What might have been shown instead."""
+    arm_probability: Probability | None = None
+    """Of the arm, as it was drawn; None in tokens of a version before."""
     per_hour: int | None = Field(None, exclude=True)
     """Most plays of the campaign in any 60 minutes, of a player on its own; part of no token."""
 
@@ -166,6 +168,7 @@ def to_play(
         doubtful=span.doubtful,
         proven_ns=proven_ns,
         alternatives=command.alternatives,
+        arm_probability=command.arm_probability,
     )
 
 

@@ -258,6 +258,7 @@ class Director:
             probability=choice.probability,
             alternatives=dict(choice.alternatives),
             arm=choice.arm,
+            arm_probability=choice.arm_probability,
             slot_ns=choice.slot_ns,
             config_version=version,
             issued_ns=now_ns,

@@ -16,7 +16,7 @@ from pydantic import Field, StringConstraints
 from vitrine.clock import SECOND_NS
 from vitrine.mall import Campaign, Creative, Mall, Stand
 from vitrine.mall.hours import local_time
-from vitrine.programme.arms import SLOT_NS, arm_of, slot_start
+from vitrine.programme.arms import arm_of, probability_of, slot_start
 from vitrine.programme.commands import (
     CLOCK_TOLERANCE_NS,
     Command,
@@ -24,6 +24,7 @@ from vitrine.programme.commands import (
     Refused,
 )
 from vitrine.programme.playlist import Choice, Usable, plain_choices, running
+from vitrine.schemas import SLOT_NS
 from vitrine.schemas.base import Nanoseconds, Share
 
 OFFLINE: Final = "offline"
@@ -62,12 +63,14 @@ class Licence(Decision):
         since_ms = start_ns // MILLISECONDS - self.from_ns // MILLISECONDS
         second = max(0, since_ms // 1000)
         allowed = self.model_dump(include=set(Decision.model_fields))
+        # As drawn, though nothing adapts: what the network does must not choose the arm.
+        arm = arm_of(self.campaign_id, self.holdout, self.stand_id, issued_ns)
         return Command(
             **allowed,
             command_id=f"{self.licence_id}x{second}",
             reason=OFFLINE,
-            # As drawn, though nothing adapts: what the network does must not choose the arm.
-            arm=arm_of(self.holdout, self.stand_id, issued_ns),
+            arm=arm,
+            arm_probability=probability_of(self.holdout, arm),
             slot_ns=slot_start(issued_ns),
             issued_ns=issued_ns,
             responds=False,

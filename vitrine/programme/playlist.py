@@ -11,7 +11,7 @@ from typing import Final
 
 from vitrine.mall import Campaign, Creative, Mall, Stand
 from vitrine.mall.hours import LocalTime, local_time
-from vitrine.programme.arms import arm, slot_start
+from vitrine.programme.arms import arm, probability_of, slot_start
 from vitrine.programme.audience import Audience, in_words
 from vitrine.programme.picking import Picked
 from vitrine.schemas import MOST_ALTERNATIVES, Arm
@@ -23,6 +23,7 @@ HOUSE: Final = Campaign.model_validate(
         "from": "1970-01-01",
         "to": "9999-12-31",
         "stands": ["house"],
+        "holdout": 0,
         "creatives": [{"id": "house", "file": "house.html", "seconds": 10}],
     }
 )
@@ -41,6 +42,8 @@ class Choice:
     probability: float
     """Of this creative, given the arm, the audience and all that was shown before."""
     arm: Arm
+    arm_probability: float
+    """Of the arm, as it was drawn for the slot."""
     slot_ns: int
     """Start of the slot in which the play begins."""
     alternatives: Mapping[str, float] = field(default_factory=dict)
@@ -203,12 +206,14 @@ def chosen(
 ) -> Choice:
     """Return a candidate as the choice among all."""
     total = sum(each.weight for each in candidates)
+    drawn_arm = arm(candidate.campaign, stand.id, at_ns)
     return Choice(
         campaign=candidate.campaign,
         creative=candidate.creative,
         reason=_reason(candidate.campaign, candidate.creative),
         probability=candidate.weight / total,
-        arm=arm(candidate.campaign, stand.id, at_ns),
+        arm=drawn_arm,
+        arm_probability=probability_of(candidate.campaign.holdout, drawn_arm),
         slot_ns=slot_start(at_ns),
     )
 

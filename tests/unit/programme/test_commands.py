@@ -238,6 +238,14 @@ def test_a_play_names_the_alternatives_of_its_command() -> None:
     assert play.alternatives == others
 
 
+def test_a_play_has_the_probability_of_its_arm() -> None:
+    token = sign(make_command(arm="plain", arm_probability=0.2), KEY)
+    command = verify(token, KEY)
+    assert isinstance(command, Command)
+    play = to_play(make_report(token=token), command, "north", at(20))
+    assert (play.arm, play.arm_probability) == ("plain", 0.2)
+
+
 def test_a_page_of_before_proves_nothing() -> None:
     play = to_play(make_report(), make_command(), "north", at(20))
     assert play.proven_ns == 0

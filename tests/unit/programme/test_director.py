@@ -289,6 +289,7 @@ def test_a_command_holds_the_whole_decision() -> None:
         reason="rotation",
         probability=1.0,
         arm="adaptive",
+        arm_probability=1.0,
         slot_ns=at(300),
         config_version="v1",
         issued_ns=at(310),
@@ -416,6 +417,22 @@ def test_next_goes_on_in_the_rotation_at_once_and_rests() -> None:
     later = watched(director, 3.25, 30, mall)
     assert later[0] == (9.5, "more", False)
     assert not any(cut for _, _, cut in later)
+
+
+def test_next_leads_to_others_as_often_in_their_plain_slots() -> None:
+    """What one campaign adapts must not look like an effect of another one's arm."""
+    plain = PLAIN | {"responses": [response("next")]}
+    other = {"id": "other", "file": "other.html", "seconds": 8}
+
+    def shown(holdout: float) -> list[tuple[float, str, bool]]:
+        mall = mall_of(
+            make_campaign("spring", plain),
+            make_campaign("summer", other, holdout=holdout),
+        )
+        return watched(Director("north"), 0, 300, mall)
+
+    assert any(cut for _, _, cut in shown(0))
+    assert shown(1) == shown(0)
 
 
 def test_next_has_nothing_to_go_on_to_where_one_creative_is_all() -> None:

@@ -170,6 +170,7 @@ def test_the_arm_is_the_one_that_was_drawn() -> None:
         start_ns = T0_NS + slot * 300 * SECOND_NS
         command = make_licence().command_at(start_ns)
         assert command.arm == arm(campaign, "north", start_ns)
+        assert command.arm_probability == 0.5
         arms.append(command.arm)
     assert set(arms) == {"plain", "adaptive"}
 

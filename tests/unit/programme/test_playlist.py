@@ -162,6 +162,7 @@ def test_the_house_is_shown_when_nothing_runs() -> None:
             reason="nothing else runs",
             probability=1.0,
             arm="adaptive",
+            arm_probability=1.0,
             slot_ns=at(300),
         )
     ]
@@ -221,6 +222,7 @@ def test_an_engaged_person_gets_more() -> None:
         reason="somebody has been engaged for 2 s: more",
         probability=1.0,
         arm="adaptive",
+        arm_probability=1.0,
         slot_ns=at(300),
     )
 

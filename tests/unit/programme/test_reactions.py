@@ -312,9 +312,12 @@ def test_a_child_is_never_addressed_unless_it_is_a_customer() -> None:
     assert meeting(audience, 0, known=True) == ["a"]
 
 
-def test_tags_of_somebody_unknown_are_refused() -> None:
+@pytest.mark.parametrize("condition", [{"tags": ("runner",)}, {"visits": 5}])
+def test_what_is_of_customers_is_refused_for_somebody_unknown(
+    condition: dict[str, Any],
+) -> None:
     with pytest.raises(ValueError, match="can never hold"):
-        Condition(known=False, tags=("runner",))
+        Condition(known=False, **condition)
 
 
 # Words
