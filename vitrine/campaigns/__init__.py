@@ -1,1 +1,1 @@
-"""Campaign figures in event time: windows, totals, effects, k-anonymity, one table of figures."""
+"""Campaign figures in event time: windows, totals, k-anonymity, one table of figures."""

@@ -7,13 +7,23 @@ from collections.abc import Sequence
 
 from vitrine.campaigns.affected import affected_windows
 from vitrine.campaigns.events import key_of
+from vitrine.campaigns.place import ANYWHERE, Place
+from vitrine.campaigns.plausible import CONTRADICTS, REBUILT, decisive_ns, too_old
 from vitrine.campaigns.release import release
 from vitrine.campaigns.rows import Row, emptied, revise
+from vitrine.campaigns.slot_changes import (
+    SlotFollower,
+    closed_slots,
+    follow_slots,
+    slots_of_windows,
+)
+from vitrine.campaigns.slots import Experiments, SlotChange, slot_floor
+from vitrine.campaigns.snapshots import snapshot
 from vitrine.campaigns.stand import Change, Reached, Stand, visitor_changes
-from vitrine.campaigns.totals import Cell
+from vitrine.campaigns.totals import Cell, Totals
 from vitrine.campaigns.windows import Window, join
 from vitrine.clock import SECOND_NS
-from vitrine.schemas import Event, Play
+from vitrine.schemas import SLOT_NS, Event, Identity
 
 # The longest local day, when summer time ends: visitors of a row are needed while another row of
 # its day can change.
@@ -25,57 +35,109 @@ def advance(
     events: Sequence[Event],
     time_zone: str,
     *,
+    watermark_ns: int | None = None,
+    place: Place = ANYWHERE,
+    experiments: Experiments | None = None,
     ended: bool = False,
 ) -> Change:
-    """Return what events change: windows that are due close, all when the input has `ended`."""
+    """Return what events change: windows that are due close, all when the input has `ended`.
+
+    They are due by `watermark_ns`, without it by the stand's own events alone. The slot table is
+    kept where `experiments` tell which campaigns are on.
+    """
     change = Change(
         stand=stand,
         events=stand.events.draft(),
-        pending=dict(stand.pending),
         open_windows=set(stand.open_windows),
         watermark_ns=stand.watermark_ns,
         closed_ns=stand.closed_ns,
     )
     admit(change, events)
+    if watermark_ns is None:
+        watermark_ns = latest_ns(events)
+    change.watermark_ns = max(stand.watermark_ns, watermark_ns)
     change.closed_ns = closing_time(change, ended=ended)
-    windows = late_windows(change) | take_due_windows(change)
+    late = late_windows(change)
+    windows = late | take_due_windows(change)
     # In order of time, and released after each: what becomes public then depends neither
     # on the size of batches nor on the order of a set.
     for start_ns in sorted(windows):
-        recompute(change, start_ns, time_zone)
-        released, rest = release(change.pending, stand.rules.k_anonymity)
+        risen = recompute(change, start_ns, time_zone, place)
+        # Only what has risen can have become enough.
+        released, _ = release(risen, stand.rules.k_anonymity)
         change.released.extend(released.items())
-        change.pending = rest
+        change.pending.update(dict.fromkeys(released))
     change.gone = gone_visitors(change)
+    if experiments is not None:
+        change.slots = slot_changes(change, late, experiments, time_zone)
     if change.closed_ns > stand.closed_ns:
         prune(change)
     return change
 
 
+def latest_ns(events: Sequence[Event]) -> int:
+    """Return the time of the latest event, 0 without any."""
+    return max((event.occurred_at_ns for event in events), default=0)
+
+
+def slot_changes(
+    change: Change,
+    late: set[int],
+    experiments: Experiments,
+    time_zone: str,
+) -> SlotChange:
+    """Return what changes in the slot table; `late` are windows that had closed."""
+    stand = change.stand
+    rules = stand.rules
+    follower = SlotFollower(
+        stand.stand_id,
+        stand.slots,
+        change.events,
+        experiments,
+        time_zone,
+        rules.k_anonymity,
+    )
+    times = [event.occurred_at_ns for _, event in change.events.own_events()]
+    closed = closed_slots(
+        stand.closed_ns,
+        change.closed_ns,
+        min(times, default=change.closed_ns),
+    )
+    revised = slots_of_windows(late, rules.window_ns, stand.closed_ns)
+    final_ns = min(stand.oldest_ns(change.watermark_ns), change.closed_ns)
+    final = range(
+        slot_floor(stand.oldest_ns(stand.watermark_ns)),
+        slot_floor(final_ns),
+        SLOT_NS,
+    )
+    return follow_slots(follower, closed, revised, final)
+
+
 def admit(change: Change, events: Sequence[Event]) -> None:
-    """Keep what is new and not older than the horizon; the watermark follows."""
+    """Keep what is new, does not contradict what is known, and is not older than the horizon."""
     stand = change.stand
     oldest_ns = stand.oldest_ns(stand.watermark_ns)
     for place, event in enumerate(events):
-        decisive_ns = event.occurred_at_ns
-        # A play counts in the window that it starts in.
-        if isinstance(event, Play):
-            decisive_ns = event.start_ns
-        topic = key_of(event).topic
-        if decisive_ns < oldest_ns:
-            change.refused.append(place)
-            change.late.append(topic)
-        elif change.events.add(event) and decisive_ns < stand.closed_ns:
-            change.late.append(topic)
-        # Refused and repeated events move it too: they say that time has passed.
-        change.watermark_ns = max(change.watermark_ns, event.occurred_at_ns)
+        decided_ns = decisive_ns(event)
+        key = key_of(event)
+        if decided_ns < oldest_ns:
+            change.refused.append((place, too_old(stand.rules.horizon_ns)))
+            change.late.append(key.topic)
+        elif decided_ns < stand.floor.start_ns and not isinstance(event, Identity):
+            change.refused.append((place, REBUILT))
+        elif change.events.contradicts(event, key):
+            change.refused.append((place, CONTRADICTS))
+        elif change.events.add(event, key) and decided_ns < stand.closed_ns:
+            change.late.append(key.topic)
 
 
 def closing_time(change: Change, *, ended: bool) -> int:
     """Return up to where windows have closed now; never earlier than before."""
     grid = change.events.grid
     if ended:
-        due_ns = grid.floor(change.watermark_ns) + grid.size_ns
+        windows = change.open_windows | change.events.counted_windows()
+        last_ns = max(windows, default=grid.floor(change.watermark_ns))
+        due_ns = last_ns + grid.size_ns
     else:
         waited_ns = change.watermark_ns - change.stand.rules.grace_ns
         due_ns = grid.floor(waited_ns)
@@ -85,9 +147,9 @@ def closing_time(change: Change, *, ended: bool) -> int:
 def late_windows(change: Change) -> set[int]:
     """Return the windows that had closed, are not final, and may have changed."""
     stand = change.stand
-    oldest_ns = stand.oldest_ns(stand.watermark_ns)
+    oldest_ns = stand.first_open_ns(stand.watermark_ns)
     late = set()
-    for start_ns in affected_windows(change.events):
+    for start_ns in affected_windows(change.events, stand.closed_ns):
         if oldest_ns <= start_ns < stand.closed_ns:
             late.add(start_ns)
     return late
@@ -108,26 +170,36 @@ def recompute(
     change: Change,
     start_ns: int,
     time_zone: str,
-) -> None:
-    """Bring the rows of a closed window up to date; publish and add to the totals what changed."""
+    place: Place = ANYWHERE,
+) -> dict[Cell, Totals]:
+    """Bring the rows of a closed window up to date; publish and add to the totals what changed.
+
+    Returns what waits for release of the cells that changed.
+    """
     stand = change.stand
     end_ns = start_ns + stand.rules.window_ns
     window = Window(stand.stand_id, start_ns, end_ns)
     known = stand.rows.get(start_ns, {})
     events = change.events.of_window(window)
-    fresh = join(window, events, time_zone)
+    fresh = join(window, events, time_zone, place)
     # A cell may lose all its plays and interactions: its row then says 0.
     for cell, row in known.items():
         fresh.setdefault(cell, emptied(row))
+    current = dict(known)
+    risen = {}
     for cell in sorted(fresh):
         old = known.get(cell)
         new = revise(cell, old, fresh[cell])
         if new is None:
             continue
+        current[cell] = new
         change.rows[start_ns, cell] = new
-        if old is None or new.window != old.window:
-            change.published.append(new.window)
-        add_to_totals(change, cell, old, new)
+        if old is None or new.revision != old.revision:
+            change.published.append(new.window(cell))
+        risen[cell] = add_to_totals(change, cell, old, new)
+    if current != known:
+        change.snapshots.append(snapshot(window, current))
+    return risen
 
 
 def add_to_totals(
@@ -135,8 +207,8 @@ def add_to_totals(
     cell: Cell,
     old: Row | None,
     new: Row,
-) -> None:
-    """Let exact totals follow the row; what waits for release only ever rises."""
+) -> Totals:
+    """Let exact totals follow the row; return what waits for release, which only ever rises."""
     added = new.totals
     # The peak, not the totals: what was released once cannot be taken back.
     rise = new.peak
@@ -144,10 +216,11 @@ def add_to_totals(
         added = added.minus(old.totals)
         rise = rise.minus(old.peak)
     change.exact.append((cell, added))
-    waiting = change.pending.get(cell)
+    waiting = change.waiting(cell)
     if waiting is not None:
         rise = waiting.plus(rise)
     change.pending[cell] = rise
+    return rise
 
 
 def gone_visitors(change: Change) -> set[Reached]:

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from vitrine.campaigns.audience import decided_visitor, in_order
 from vitrine.campaigns.index import EventIndex
 from vitrine.schemas import Coverage, Exposure, Interaction, Play
 
+# Later than any event.
+NEVER_NS: Final = 2**63
 
-def affected_windows(draft: EventIndex) -> set[int]:
-    """Return the starts of the windows; some may turn out unchanged, none is missing."""
+
+def affected_windows(draft: EventIndex, before_ns: int = NEVER_NS) -> set[int]:
+    """Return the starts of the windows; some may turn out unchanged, none is missing.
+
+    Only those that start earlier than `before_ns` are looked for.
+    """
+    border_ns = last_end_ns(draft, before_ns)
     changed: list[Play | Exposure | Coverage] = []
     changed += draft.plays.events.values()
     changed += draft.exposures.events.values()
     changed += draft.coverage.events.values()
-    changed += renamed_exposures(draft)
-    spans = [(event.start_ns, event.end_ns) for event in changed]
+    changed += renamed_exposures(draft, border_ns)
+    # Most events are of a window that is open: whatever begins after the border is.
+    spans = [
+        (event.start_ns, event.end_ns)
+        for event in changed
+        if event.start_ns <= border_ns
+    ]
     windows: set[int] = set()
     for interaction in concerned_interactions(draft):
         moment = (interaction.at_ns, interaction.at_ns)
@@ -29,6 +42,15 @@ def affected_windows(draft: EventIndex) -> set[int]:
         around = windows_around(draft, start_ns, end_ns)
         windows.update(around)
     return windows
+
+
+def last_end_ns(draft: EventIndex, before_ns: int) -> int:
+    """Return until when plays last that began before a window's start; at least that start."""
+    if before_ns == NEVER_NS:
+        return NEVER_NS
+    crossing = draft.plays.group(("crosses", before_ns))
+    ends = [play.end_ns for play in crossing if play.start_ns < before_ns]
+    return max(ends, default=before_ns)
 
 
 def windows_around(
@@ -50,8 +72,11 @@ def windows_around(
     return windows
 
 
-def renamed_exposures(draft: EventIndex) -> Iterator[Exposure]:
-    """Yield the known parts of the presences that now belong to another visitor."""
+def renamed_exposures(draft: EventIndex, border_ns: int) -> Iterator[Exposure]:
+    """Yield the known parts of the presences that now belong to another visitor.
+
+    Presences of which no part begins by the border are left out.
+    """
     exposures = draft.exposures
     # A late part may bring a track whose visitor is known, as a decision may.
     concerned = list(exposures.events.values())
@@ -61,6 +86,8 @@ def renamed_exposures(draft: EventIndex) -> Iterator[Exposure]:
     for presence in sorted(presences):
         group = ("presence", presence)
         known = in_order(exposures.before(group))
+        if not known or known[0].start_ns > border_ns:
+            continue
         parts = in_order(exposures.group(group))
         before = decided_visitor(known, draft.identities.get_before)
         after = decided_visitor(parts, draft.identities.get)

@@ -69,15 +69,24 @@ OTS = Definition(
     "opportunity to see",
     "a visitor present in the stand's zone for ≥ 1 s in all while the creative played",
     notes=(
-        "one per visitor and play, however many presences, parts, tracks and cameras. "
-        "From faces, so people who look away throughout are missed: a lower bound"
+        "shown as *face OTS*, as people are seen by their faces: who looks away throughout "
+        "is missed, so it is a lower bound. One per visitor and play, however many "
+        "presences, parts, tracks and cameras"
     ),
     short="OTS",
+)
+PASSED = Definition(
+    "passed",
+    "a visitor present in the stand's zone at any time while the creative played",
+    notes="one per visitor and play, also for less than 1 s: the widest circle that is seen",
 )
 WATCHERS = Definition(
     "watchers",
     "OTS with ≥ 1 glance of ≥ 0.3 s inside the play",
-    notes="glances of one visitor that touch or overlap are one",
+    notes=(
+        "glances of one visitor that touch or overlap are one. Told at ≥ 1 s and ≥ 2 s, "
+        "too: one glance of that length"
+    ),
 )
 ATTENTION = Definition(
     "attention time",
@@ -95,6 +104,16 @@ CONVERSION = Definition(
     notes="an upper bound, as OTS is a lower one",
 )
 ATTRACTION = Definition("attraction ratio", "attention time / dwell")
+PER_THOUSAND = Definition(
+    "attention per thousand",
+    "1,000 × attention time / OTS",
+    notes="attentive seconds per thousand opportunities. Attention is no outcome",
+)
+UNIT_AUDIENCE = Definition(
+    "average unit audience",
+    "dwell / screen time",
+    notes="the people in front of the screen at a mean moment of a play",
+)
 ENGAGEMENT = Definition(
     "engagement",
     "mean of the exposures' `score_mean`, weighted by their time inside plays",
@@ -125,6 +144,11 @@ INTERACTIONS = Definition(
         "count, nor as a goal"
     ),
 )
+SALES = Definition(
+    "sales",
+    "redeemed offers that a till reported with a sale",
+    notes="tills that report no sale make this a lower bound",
+)
 GOALS = Definition(
     "goals",
     "OTS with ≥ 3 s of attention during the play, a touch, or a redemption",
@@ -134,24 +158,28 @@ GOALS = Definition(
         "not seen, to the most attentive visitor"
     ),
 )
-UPLIFT = Definition(
-    "uplift",
-    "goals / OTS in adaptive minus plain slots",
+EFFECT = Definition(
+    "effect of adapting",
+    "an outcome for each visitor present, in adaptive minus plain slots of the stand",
     notes=(
-        "the unit is the stand's 5-minute slot, assigned at random before it begins, "
-        "because people share a screen. 95 % percentile interval by a bootstrap over "
-        "slots within each arm, seeded, 2000 draws; none with fewer than five slots "
-        "with people in an arm, and the reason is given. Offers are the same in both "
-        "arms, unless the campaign says `offers_in_plain: none`: then the uplift of "
-        "redemptions is that of the offers, too"
+        "outcomes are sales, redemptions, attention to the stand (the stand effect) and to "
+        "the campaign (the allocation effect). The unit is the stand's 5-minute slot, whose "
+        "arm chance draws before it begins, as people share a screen. Everybody present for "
+        "1 s counts, 30 s after the slot's start, whatever was shown; slots without anybody "
+        "are kept. A redemption belongs to the slot of its grant. A regression over slots, "
+        "weighted by visitors, compares slots of the same probability, with the hour before, "
+        "stand, hour, day and weekday as covariates; errors are HC3. The 95 % interval holds "
+        "at every look. None with fewer than 20 slots with people in an arm, fewer than k "
+        "people, a rare outcome in fewer than 10 slots of an arm, or slots missing in an "
+        "arm: the reason is given"
     ),
 )
 COVERAGE = Definition(
     "coverage",
-    "usable camera time / length of the windows × cameras that reported in them",
+    "usable camera time / opening hours within the windows × cameras of the stand",
     notes=(
-        "stands beside every figure. A camera that does not report at all in a window "
-        "is not known to be missing"
+        "stands beside every figure. Cameras are those that are configured, and others "
+        "that reported in the window: one that is dead counts as blind"
     ),
 )
 # In the order in which docs/metrics.md has them.
@@ -161,19 +189,23 @@ DEFINITIONS = (
     OVERLAPPING,
     SCREEN_TIME,
     UNPROVEN,
+    PASSED,
     OTS,
     WATCHERS,
     ATTENTION,
     DWELL,
     CONVERSION,
     ATTRACTION,
+    PER_THOUSAND,
+    UNIT_AUDIENCE,
     ENGAGEMENT,
     REACH,
     FREQUENCY,
     MULTIPLIER,
     INTERACTIONS,
+    SALES,
     GOALS,
-    UPLIFT,
+    EFFECT,
     COVERAGE,
 )
 

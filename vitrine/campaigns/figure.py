@@ -11,6 +11,8 @@ from vitrine.campaigns.summary import CampaignFigures
 from vitrine.campaigns.totals import Totals
 
 NANO = 1e-9
+# What OpenMetrics wants at the end of a metric's name, by unit; names of times end in it already.
+SUFFIXES = {"%": "_ratio", "points": "_points"}
 # How a value is shown to people, by unit.
 FORMATS = {
     "": "{:,.0f}",
@@ -34,7 +36,7 @@ class Figure:
     """
 
     name: str
-    """In the report's JSON, and in Prometheus after `vitrine_campaign_`."""
+    """In the report's JSON; `metric_name` follows from it."""
     kind: Literal["counter", "ratio", "gauge"]
     definition: Definition
     unit: Literal["", "s", "%", "×", "points"] = ""
@@ -46,6 +48,8 @@ class Figure:
     """Of a ratio, the figure above the line."""
     whole: Figure | None = None
     """Of a ratio, the figure below the line."""
+    times: int = 1
+    """Of a ratio, what it is multiplied by, such as 1000 for a figure per thousand."""
     of_campaign: Callable[[CampaignFigures], float | None] | None = None
     title: str = ""
     """In the report; a figure without a title is not in it."""
@@ -57,6 +61,12 @@ class Figure:
     """The field of `CampaignWindow`, if it has one."""
     digits: int = 0
     """Decimals of the column."""
+
+    @property
+    def metric_name(self) -> str:
+        """The name in Prometheus, with its unit; counters end in `_total` there."""
+        suffix = SUFFIXES.get(self.unit, "")
+        return f"vitrine_campaign_{self.name}{suffix}"
 
     def value(
         self, totals: Totals, campaign: CampaignFigures | None = None
@@ -74,7 +84,8 @@ class Figure:
         if self.part is not None and self.whole is not None:
             part = self.part._raw(totals, campaign)
             whole = self.whole._raw(totals, campaign)
-            return ratio(part, whole)
+            quotient = ratio(part, whole)
+            return quotient if quotient is None else self.times * quotient
         if self.of_campaign is None:
             found: int = getattr(totals, self.sum)
             return found

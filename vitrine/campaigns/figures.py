@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias
+
 from vitrine.campaigns import definitions
 from vitrine.campaigns.figure import Figure
+from vitrine.campaigns.summary import CampaignFigures
 from vitrine.campaigns.totals import Totals
+from vitrine.effects import outcomes
+from vitrine.effects.effect import primary
+from vitrine.effects.outcomes import Outcome
+from vitrine.effects.outlook import outlook
+
+EffectPart: TypeAlias = Literal["estimate", "lower", "upper"]
 
 PLAYS = Figure(
     name="plays",
@@ -81,16 +91,29 @@ UNPROVEN_SHARE = Figure(
         "Nobody can prove from within that the monitor was on."
     ),
 )
+PASSED = Figure(
+    name="passed",
+    kind="counter",
+    definition=definitions.PASSED,
+    bound="≥",
+    sum="passed",
+    title="Passed",
+    text=(
+        "Visitors seen in front of the screen while a creative played, however briefly; "
+        "one for each visitor and play."
+    ),
+)
 OTS = Figure(
     name="ots",
     kind="counter",
     definition=definitions.OTS,
     bound="≥",
     sum="ots",
-    title="Opportunities to see",
+    title="Face OTS",
     text=(
-        "Visitors present for at least 1 s while a creative played; one for each visitor and play. "
-        "Seen by their faces, so people who look away throughout are missed: a lower bound."
+        "Opportunities to see, by faces: visitors present for at least 1 s while a creative "
+        "played; one for each visitor and play. People who look away throughout are missed: "
+        "a lower bound."
     ),
     metric="Opportunities to see: people present for a second of a play. A lower bound.",
     column="ots",
@@ -107,6 +130,22 @@ WATCHERS = Figure(
         "Watchers over OTS is an upper bound."
     ),
     column="watchers",
+)
+WATCHERS_1S = Figure(
+    name="watchers_1s",
+    kind="counter",
+    definition=definitions.WATCHERS,
+    sum="watchers_1s",
+    title="Watchers, 1 s",
+    text="Opportunities to see with at least one look of 1 s or more.",
+)
+WATCHERS_2S = Figure(
+    name="watchers_2s",
+    kind="counter",
+    definition=definitions.WATCHERS,
+    sum="watchers_2s",
+    title="Watchers, 2 s",
+    text="Opportunities to see with at least one look of 2 s or more.",
 )
 CONVERSION = Figure(
     name="conversion",
@@ -151,15 +190,41 @@ ATTRACTION = Figure(
     title="Attraction ratio",
     text="Attention time over dwell time.",
 )
-# Neither shown nor exported: only the mean that follows from it is.
+ATTENTION_PER_THOUSAND = Figure(
+    name="attention_per_thousand",
+    kind="ratio",
+    definition=definitions.PER_THOUSAND,
+    unit="s",
+    bound="≤",
+    part=ATTENTION_SECONDS,
+    whole=OTS,
+    times=1000,
+    title="Attention per thousand",
+    text=(
+        "Attentive seconds per thousand opportunities to see. Attention is no outcome: it says "
+        "that people looked, not what they did."
+    ),
+)
+UNIT_AUDIENCE = Figure(
+    name="unit_audience",
+    kind="ratio",
+    definition=definitions.UNIT_AUDIENCE,
+    unit="×",
+    bound="≥",
+    part=DWELL_SECONDS,
+    whole=SCREEN_SECONDS,
+    title="Average unit audience",
+    text="People in front of the screen at a mean moment of a play.",
+)
+# Exported, so that dashboards know the mean of any time.
 SCORE_SECONDS = Figure(
     name="score_seconds",
     kind="counter",
     definition=definitions.ENGAGEMENT,
     unit="s",
     sum="score_ns",
+    metric="Engagement score times the time that people had it, in points times seconds.",
 )
-# Exported, so that dashboards can weight the means of cells.
 SCORED_SECONDS = Figure(
     name="scored_seconds",
     kind="counter",
@@ -254,6 +319,14 @@ OFFERS_REDEEMED = Figure(
     metric="Offers redeemed.",
     column="offers_redeemed",
 )
+SALES = Figure(
+    name="sales",
+    kind="counter",
+    definition=definitions.SALES,
+    sum="sales",
+    title="Sales",
+    text="Redeemed offers that a till reported with a sale.",
+)
 # Exported as two sums: shares of cells cannot be added up.
 USABLE_SECONDS = Figure(
     name="usable_seconds",
@@ -287,26 +360,65 @@ COVERAGE = Figure(
     column="coverage",
     digits=6,
 )
-UPLIFT = Figure(
-    name="uplift",
+
+
+# Part of an effect → what is added to the figure's name, and how Prometheus is told what it is.
+EFFECT_PARTS: Final[Mapping[EffectPart, tuple[str, str]]] = {
+    "estimate": ("", "Effect of adapting"),
+    "lower": ("_lower", "Lower end of the 95 % interval, valid at every look"),
+    "upper": ("_upper", "Upper end of the 95 % interval, valid at every look"),
+}
+
+
+def effect_figures(outcome: Outcome) -> tuple[Figure, Figure, Figure]:
+    """Return estimate and both ends of the interval of the effect on an outcome."""
+    return (
+        effect_figure(outcome, "estimate"),
+        effect_figure(outcome, "lower"),
+        effect_figure(outcome, "upper"),
+    )
+
+
+def effect_figure(outcome: Outcome, part: EffectPart) -> Figure:
+    """Return a part of the effect on an outcome."""
+
+    def of_campaign(campaign: CampaignFigures) -> float | None:
+        effect = campaign.effect_on(outcome)
+        if effect is None:
+            return None
+        value: float | None = getattr(effect, part)
+        return value
+
+    added, what = EFFECT_PARTS[part]
+    unit = "_seconds" if outcome.unit == "s" else ""
+    return Figure(
+        name=f"effect_{outcome.name}{added}{unit}",
+        kind="gauge",
+        definition=definitions.EFFECT,
+        of_campaign=of_campaign,
+        metric=f"{what}: {outcome.title} a {outcome.per}, adaptive minus plain slots.",
+    )
+
+
+def slots_to_see(campaign: CampaignFigures) -> float | None:
+    """Return how many more slots the campaign's own outcome takes."""
+    effect = primary(campaign.effects)
+    ahead = outlook(effect) if effect is not None else None
+    if ahead is None:
+        return None
+    return ahead.slots_needed
+
+
+ATTENTION_EFFECT = effect_figures(outcomes.ATTENTION)
+OWN_ATTENTION_EFFECT = effect_figures(outcomes.OWN_ATTENTION)
+REDEMPTIONS_EFFECT = effect_figures(outcomes.REDEMPTIONS)
+SALES_EFFECT = effect_figures(outcomes.SALES)
+SLOTS_NEEDED = Figure(
+    name="effect_slots_needed",
     kind="gauge",
-    definition=definitions.UPLIFT,
-    of_campaign=lambda campaign: campaign.uplift.estimate,
-    metric="Goal rate of adaptive minus plain slots.",
-)
-UPLIFT_LOWER = Figure(
-    name="uplift_lower",
-    kind="gauge",
-    definition=definitions.UPLIFT,
-    of_campaign=lambda campaign: campaign.uplift.lower,
-    metric="Lower end of the 95 % interval of the uplift.",
-)
-UPLIFT_UPPER = Figure(
-    name="uplift_upper",
-    kind="gauge",
-    definition=definitions.UPLIFT,
-    of_campaign=lambda campaign: campaign.uplift.upper,
-    metric="Upper end of the 95 % interval of the uplift.",
+    definition=definitions.EFFECT,
+    of_campaign=slots_to_see,
+    metric="More slots until an effect of a tenth of the plain mean would be found.",
 )
 
 # In the order in which reports show them.
@@ -319,12 +431,17 @@ FIGURES = (
     SCREEN_SECONDS,
     UNPROVEN_SECONDS,
     UNPROVEN_SHARE,
+    PASSED,
     OTS,
     WATCHERS,
+    WATCHERS_1S,
+    WATCHERS_2S,
     CONVERSION,
     ATTENTION_SECONDS,
     DWELL_SECONDS,
     ATTRACTION,
+    ATTENTION_PER_THOUSAND,
+    UNIT_AUDIENCE,
     SCORE_SECONDS,
     SCORED_SECONDS,
     ENGAGEMENT,
@@ -335,12 +452,15 @@ FIGURES = (
     TOUCHES,
     OFFERS_SHOWN,
     OFFERS_REDEEMED,
+    SALES,
     USABLE_SECONDS,
     CAMERA_SECONDS,
     COVERAGE,
-    UPLIFT,
-    UPLIFT_LOWER,
-    UPLIFT_UPPER,
+    *ATTENTION_EFFECT,
+    *OWN_ATTENTION_EFFECT,
+    *REDEMPTIONS_EFFECT,
+    *SALES_EFFECT,
+    SLOTS_NEEDED,
 )
 BY_NAME = {figure.name: figure for figure in FIGURES}
 REPORTED = tuple(figure for figure in FIGURES if figure.title)

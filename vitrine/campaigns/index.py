@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import cast
+from typing import Any
 
 from vitrine.campaigns.event_table import EventTable, Group
 from vitrine.campaigns.events import TOPICS, Grid, Key, key_of, replaces
@@ -27,9 +27,12 @@ class EventIndex:
         self.identities = EventTable(self._groups_of_identity)
         self.interactions = EventTable(self._groups_of_interaction)
         self.coverage = EventTable(self._groups_of_coverage)
+        self._tables: dict[str, EventTable[Any]] = {
+            topic: getattr(self, topic) for topic in TOPICS
+        }
         if base is not None:
-            for topic in TOPICS:
-                self._table(topic).base = base._table(topic)
+            for topic, table in self._tables.items():
+                table.base = base._tables[topic]
         self._base = base
         self._ends: defaultdict[int, set[Key]] = defaultdict(set)
         """Window → events that end in it, for pruning."""
@@ -38,15 +41,24 @@ class EventIndex:
         """Return an index over this one that holds only what is added to it."""
         return EventIndex(self.grid, self)
 
-    def add(self, event: Event) -> bool:
+    def add(self, event: Event, key: Key | None = None) -> bool:
         """Keep an event; False when it is known already, or an identity that has been replaced."""
-        key = key_of(event)
-        table = self._table(key.topic)
-        known = table.get(key.name)
+        key = key or key_of(event)
+        known = self._tables[key.topic].get(key.name)
         if known is not None and not replaces(event, known):
             return False
         self._put(key, event)
         return True
+
+    def contradicts(self, event: Event, key: Key) -> bool:
+        """Tell whether the event's id is known with another content: the first one counts.
+
+        Never of decisions about people: the latest of them counts.
+        """
+        if key.topic == "identities":
+            return False
+        known = self._tables[key.topic].get(key.name)
+        return known is not None and known != event
 
     def adopt(self, draft: EventIndex) -> None:
         """Take over what a draft of this index holds."""
@@ -183,14 +195,15 @@ class EventIndex:
         return list(found.values())
 
     def _put(self, key: Key, event: Event) -> None:
-        self.drop(key)
-        table = self._table(key.topic)
+        table = self._tables[key.topic]
+        if key.name in table.events:
+            self.drop(key)
         table.put(key.name, event)
         end_ns = self.grid.floor(event.occurred_at_ns)
         self._ends[end_ns].add(key)
 
     def _table(self, topic: str) -> EventTable[Event]:
-        return cast("EventTable[Event]", getattr(self, topic))
+        return self._tables[topic]
 
     def _groups_of_play(self, play: Play) -> list[Group]:
         first_ns = self.grid.floor(play.start_ns)

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 from vitrine.campaigns.events import Grid, Key
 from vitrine.campaigns.index import EventIndex
+from vitrine.campaigns.plausible import decisive_ns
 from vitrine.campaigns.rows import Row
+from vitrine.campaigns.slots import SlotChange, SlotState
 from vitrine.campaigns.totals import Cell, Totals, Visitor
-from vitrine.schemas import CampaignWindow
+from vitrine.schemas import CampaignWindow, Event, Identity, WindowSnapshot
 
 # Start of the window, and the cell.
 RowKey = tuple[int, Cell]
@@ -35,12 +37,41 @@ class Rules:
         return Grid(self.window_ns, self.horizon_ns)
 
 
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """Hold from when on figures were computed anew after the store was lost.
+
+    What was before was added up from snapshots: it is final, and its events are not needed.
+    """
+
+    start_ns: int = 0
+    """Start of the first window that events were read again for."""
+    rebuilt_ns: int = 0
+    """When the store was found to be lost: what was appended before is in the snapshots."""
+
+    def counts(self, event: Event, appended_ns: int) -> bool:
+        """Tell whether a snapshot has an event already."""
+        # Somebody who was decided on before may stay until after.
+        if isinstance(event, Identity) or appended_ns >= self.rebuilt_ns:
+            return False
+        return decisive_ns(event) < self.start_ns
+
+
+NO_FLOOR = Floor()
+
+
 class Stand:
     """Keep what is known of one stand. Only `Change.adopt` changes it."""
 
-    def __init__(self, stand_id: str, rules: Rules) -> None:
+    def __init__(
+        self,
+        stand_id: str,
+        rules: Rules,
+        floor: Floor = NO_FLOOR,
+    ) -> None:
         self.stand_id = stand_id
         self.rules = rules
+        self.floor = floor
         self.events = EventIndex(rules.grid)
         self.rows: dict[int, dict[Cell, Row]] = {}
         self.pending: dict[Cell, Totals] = {}
@@ -48,9 +79,10 @@ class Stand:
         self.open_windows: set[int] = set()
         """Starts of the windows that have something to count and have not closed."""
         self.watermark_ns = 0
-        """The latest event time seen."""
-        self.closed_ns = 0
+        """The event time up to which its partition was read; see `Progress`."""
+        self.closed_ns = floor.start_ns
         """Windows that end here or earlier have closed."""
+        self.slots = SlotState()
         self._reached: Counter[Reached] = Counter()
 
     def oldest_ns(self, watermark_ns: int) -> int:
@@ -61,6 +93,17 @@ class Stand:
         if start_ns < horizon_ns:
             start_ns += self.rules.window_ns
         return max(0, start_ns)
+
+    def first_open_ns(self, watermark_ns: int) -> int:
+        """Return the start of the first window that may be revised at a watermark."""
+        return max(self.oldest_ns(watermark_ns), self.floor.start_ns)
+
+    def is_due(self, watermark_ns: int) -> bool:
+        """Tell whether a window has to close at a watermark."""
+        if not self.open_windows:
+            return False
+        first_ns = min(self.open_windows)
+        return first_ns + self.rules.window_ns + self.rules.grace_ns <= watermark_ns
 
     def row(self, start_ns: int, cell: Cell) -> Row | None:
         """Return the row of a cell in a window."""
@@ -111,25 +154,34 @@ class Change:
     stand: Stand
     events: EventIndex
     """A draft: what was added."""
-    pending: dict[Cell, Totals]
     open_windows: set[int]
     watermark_ns: int
     closed_ns: int
+    pending: dict[Cell, Totals | None] = field(default_factory=dict)
+    """What else waits for release now; None of a cell that was released."""
     dropped: list[Key] = field(default_factory=list)
     rows: dict[RowKey, Row] = field(default_factory=dict)
     """New rows and revisions."""
     dropped_rows: list[RowKey] = field(default_factory=list)
     published: list[CampaignWindow] = field(default_factory=list)
+    snapshots: list[WindowSnapshot] = field(default_factory=list)
     exact: list[tuple[Cell, Totals]] = field(default_factory=list)
     """Added to the exact totals; may be negative."""
     gone: set[Reached] = field(default_factory=set)
     """Visitors who leave the exact reach."""
     released: list[tuple[Cell, Totals]] = field(default_factory=list)
     """Added to the released totals."""
+    slots: SlotChange = field(default_factory=SlotChange)
     late: list[str] = field(default_factory=list)
     """Topics of events that came after a window of theirs had closed."""
-    refused: list[int] = field(default_factory=list)
-    """Places of events that are older than the horizon."""
+    refused: list[tuple[int, str]] = field(default_factory=list)
+    """Places of events that count for nothing, each with the reason."""
+
+    def waiting(self, cell: Cell) -> Totals | None:
+        """Return what waits for release of a cell."""
+        if cell in self.pending:
+            return self.pending[cell]
+        return self.stand.pending.get(cell)
 
     def adopt(self) -> None:
         """Make it the state of the stand."""
@@ -142,7 +194,12 @@ class Change:
             stand.put_row(start_ns, cell, row)
         for start_ns, cell in self.dropped_rows:
             stand.drop_row(start_ns, cell)
-        stand.pending = self.pending
+        self.slots.adopt(stand.slots)
+        for cell, totals in self.pending.items():
+            if totals is None:
+                stand.pending.pop(cell, None)
+            else:
+                stand.pending[cell] = totals
         stand.open_windows = self.open_windows
         stand.watermark_ns = self.watermark_ns
         stand.closed_ns = self.closed_ns

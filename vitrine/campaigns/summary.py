@@ -1,19 +1,30 @@
-"""Campaigns as a report sees them: `Cell → Totals`, reach, and uplift, over all time and stands."""
+"""Campaigns as a report sees them: `Cell → Totals`, reach, effects, over all time and stands."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from vitrine.campaigns.effects import Uplift
 from vitrine.campaigns.totals import Cell, Totals, add_up
+from vitrine.effects.effect import Effect
+from vitrine.effects.outcomes import Outcome
 from vitrine.mall.names import Names
 
 # Released totals advance in steps of k people and never fall; exact ones are for the operator
 # only.
 Kind = Literal["released", "exact"]
+
+
+class Step(NamedTuple):
+    """Hold what was added at once to the totals of a cell.
+
+    `totals` has sums and the span that they concern, and neither visitors nor labels.
+    """
+
+    cell: Cell
+    totals: Totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +34,26 @@ class CampaignFigures:
     campaign_id: str
     advertiser: str
     cells: Mapping[Cell, Totals]
-    steps: Sequence[Totals]
-    """What was added to the totals, each with the span that it concerns; by time."""
-    reach: int
+    steps: Sequence[Step]
+    """What was added to the totals; by time."""
+    reach: int | None
+    """None of a part of the campaign's days: visitors are not kept by day."""
     reach_quality: Literal["exact", "estimated"]
     """Exact while the visitors of all its days are remembered, then by HyperLogLog (±0.8 %)."""
-    uplift: Uplift
+    effects: Sequence[Effect] = ()
+    """What adapting did, an outcome each; empty where nothing was ever drawn."""
 
     @property
     def totals(self) -> Totals:
         """The totals of all creatives and stands."""
         return add_up(self.cells.values())
+
+    def effect_on(self, outcome: Outcome) -> Effect | None:
+        """Return what adapting did to an outcome."""
+        for effect in self.effects:
+            if effect.outcome is outcome:
+                return effect
+        return None
 
     @property
     def advertisers(self) -> frozenset[str]:

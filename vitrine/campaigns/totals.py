@@ -52,6 +52,10 @@ SUMS = (
     "overlapping",
     "screen_ns",
     "unproven_ns",
+    "passed",
+    "watchers_1s",
+    "watchers_2s",
+    "sales",
 )
 
 
@@ -90,6 +94,14 @@ class Totals:
     """Length of the plays."""
     unproven_ns: int = 0
     """The part of it for which no browser proved that it drew the creative."""
+    passed: int = 0
+    """Visitors present during a play, however briefly; one for each visitor and play."""
+    watchers_1s: int = 0
+    """Opportunities to see with a look of 1 s or more."""
+    watchers_2s: int = 0
+    """Opportunities to see with a look of 2 s or more."""
+    sales: int = 0
+    """Redemptions that a till reported with a sale."""
     visitors: frozenset[Visitor] = frozenset()
     """Those with an opportunity to see."""
     goals: Mapping[Slot, Goals] = field(default_factory=dict)

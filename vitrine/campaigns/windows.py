@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from vitrine.campaigns.audience import Audience, Present
 from vitrine.campaigns.intervals import length
+from vitrine.campaigns.place import ANYWHERE, Place
+from vitrine.campaigns.plausible import is_filler
 from vitrine.campaigns.totals import Cell, Goals, Slot, Totals, add_up
 from vitrine.clock import SECOND_NS
 from vitrine.ids import local_day
@@ -28,6 +30,9 @@ from vitrine.schemas import (
 OTS_NS = SECOND_NS
 # One look that makes a watcher.
 GLANCE_NS = 300_000_000
+# Longer looks, which are told beside it.
+LONG_GLANCE_NS = SECOND_NS
+STAY_NS = 2 * SECOND_NS
 # Attention that reaches the goal.
 GOAL_NS = 3 * SECOND_NS
 
@@ -74,11 +79,15 @@ class WindowEvents:
 
 
 def join(
-    window: Window, events: WindowEvents, time_zone: str = "UTC"
+    window: Window,
+    events: WindowEvents,
+    time_zone: str = "UTC",
+    place: Place = ANYWHERE,
 ) -> dict[Cell, Totals]:
     """Return the totals of each cell with a play or an interaction in the window.
 
-    `time_zone` is the stand's: the day of a visitor is a local one.
+    `time_zone` is the stand's: the day of a visitor is a local one. Its `place` says which cameras
+    are missing.
     """
     audience = Audience(events.exposures, events.identities)
     # By id: the same event may come twice.
@@ -94,7 +103,7 @@ def join(
             cell, totals = counted
             parts[cell].append(totals)
     for play in plays.values():
-        if not window.holds(play.start_ns):
+        if not window.holds(play.start_ns) or is_filler(play):
             continue
         day = local_day(play.start_ns, time_zone)
         totals = share_of(
@@ -105,7 +114,7 @@ def join(
             day,
         )
         parts[play_cell(play)].append(totals)
-    return add_up_cells(window, events, parts)
+    return add_up_cells(window, events, parts, place)
 
 
 def standing(interactions: Iterable[Interaction]) -> list[Interaction]:
@@ -155,9 +164,10 @@ def add_up_cells(
     window: Window,
     events: WindowEvents,
     parts: Mapping[Cell, Collection[Totals]],
+    place: Place,
 ) -> dict[Cell, Totals]:
     """Return the sum of each cell's parts, with the labels and the camera time of the window."""
-    cameras = camera_time(window, events.coverage)
+    cameras = camera_time(window, events.coverage, place)
     synthetic = any_synthetic(window, events)
     cells = {}
     for cell, found in parts.items():
@@ -212,7 +222,10 @@ def play_totals(
         screen_ns=screen_ns,
         unproven_ns=screen_ns - play.proven_ns,
         ots=len(seen),
+        passed=len(people),
         watchers=sum(watched(present) for present in seen.values()),
+        watchers_1s=sum(watched(one, LONG_GLANCE_NS) for one in seen.values()),
+        watchers_2s=sum(watched(one, STAY_NS) for one in seen.values()),
         attention_ns=attention_ns,
         dwell_ns=dwell_ns,
         score_ns=score_ns,
@@ -222,9 +235,9 @@ def play_totals(
     )
 
 
-def watched(present: Present) -> bool:
+def watched(present: Present, least_ns: int = GLANCE_NS) -> bool:
     """Tell whether somebody looked at the screen once for long enough."""
-    return any(end - start >= GLANCE_NS for start, end in present.attention)
+    return any(end - start >= least_ns for start, end in present.attention)
 
 
 def goals_reached(
@@ -256,10 +269,13 @@ def goals_reached(
 
 
 def play_of(interaction: Interaction, plays: Mapping[str, Play]) -> Play | None:
-    """Return the play that an interaction names, else the one on the screen at that moment."""
-    named = plays.get(interaction.play_id or "")
-    if named is not None:
-        return named
+    """Return the play that an interaction names; of one without a name, what was on the screen.
+
+    A play that is named and not known any more is none: a code that is redeemed days later is no
+    answer to what plays then.
+    """
+    if interaction.play_id is not None:
+        return plays.get(interaction.play_id)
     at_ns = interaction.at_ns
     showing = [one for one in plays.values() if one.start_ns <= at_ns < one.end_ns]
     return max(showing, key=started, default=None)
@@ -294,12 +310,14 @@ def interaction_totals(
     advertiser = interaction.advertiser
     if campaign_id and creative_id and advertiser:
         cell = Cell(campaign_id, creative_id, interaction.stand_id)
-    elif play is not None:
+    elif play is not None and not is_filler(play):
         cell = play_cell(play)
         advertiser = play.advertiser
     else:
         return None
     once: dict[str, Any] = {name: 1}
+    if interaction.kind == "offer-redeemed" and interaction.sale is not None:
+        once["sales"] = 1
     return cell, Totals(advertiser=advertiser, **once)
 
 
@@ -312,18 +330,22 @@ def any_synthetic(window: Window, events: WindowEvents) -> bool:
 
 
 class CameraTime(NamedTuple):
-    """Hold the usable time of the cameras in a window, and its length times their number."""
+    """Hold the usable time of the cameras in a window, and the time that they were to watch."""
 
     usable_ns: int
     camera_ns: int
 
 
-def camera_time(window: Window, coverage: Iterable[Coverage]) -> CameraTime:
-    """Add up the cameras that reported in the window; their silence in it is blindness."""
+def camera_time(
+    window: Window,
+    coverage: Iterable[Coverage],
+    place: Place = ANYWHERE,
+) -> CameraTime:
+    """Add up the cameras that are configured, or reported in the window; silence is blindness."""
     reports = {}
     for report in coverage:
         reports[report.camera_id, report.start_ns] = report
-    usable: defaultdict[str, int] = defaultdict(int)
+    usable = dict.fromkeys(place.cameras, 0)
     for report in reports.values():
         if report.start_ns == report.end_ns:
             continue
@@ -333,8 +355,9 @@ def camera_time(window: Window, coverage: Iterable[Coverage]) -> CameraTime:
         last_ns = min(report.end_ns, window.end_ns)
         whole_ns = report.end_ns - report.start_ns
         usable_ns = report.usable_ns * (last_ns - first_ns) // whole_ns
-        usable[report.camera_id] += usable_ns
-    span_ns = window.end_ns - window.start_ns
+        known_ns = usable.get(report.camera_id, 0)
+        usable[report.camera_id] = known_ns + usable_ns
+    span_ns = place.open_ns(window.start_ns, window.end_ns)
     # A camera that was opened again may report a moment twice: never more than the window.
     total_ns = 0
     for usable_ns in usable.values():

@@ -12,7 +12,6 @@ from vitrine.campaigns.definitions import (
     markdown_notes,
     markdown_table,
 )
-from vitrine.campaigns.effects import uplift
 from vitrine.campaigns.figures import (
     BY_NAME,
     COLUMNS,
@@ -57,6 +56,10 @@ TOTALS = Totals(
     offers_redeemed=1,
     usable_ns=150 * SECOND_NS,
     camera_ns=300 * SECOND_NS,
+    passed=12,
+    watchers_1s=4,
+    watchers_2s=3,
+    sales=1,
     visitors=frozenset({("2027-01-15", "anna"), ("2027-01-15", "beate")}),
 )
 CAMPAIGN = CampaignFigures(
@@ -66,7 +69,6 @@ CAMPAIGN = CampaignFigures(
     steps=(),
     reach=5,
     reach_quality="estimated",
-    uplift=uplift(()),
 )
 VALUES = {
     "plays": 4,
@@ -77,12 +79,17 @@ VALUES = {
     "screen_seconds": 40.0,
     "unproven_seconds": 10.0,
     "unproven_share": 0.25,
+    "passed": 12,
     "ots": 10,
     "watchers": 5,
+    "watchers_1s": 4,
+    "watchers_2s": 3,
     "conversion": 0.5,
     "attention_seconds": 6.0,
     "dwell_seconds": 24.0,
     "attraction": 0.25,
+    "attention_per_thousand": 600.0,
+    "unit_audience": 0.6,
     "score_seconds": 1200.0,
     "scored_seconds": 24.0,
     "engagement": 50.0,
@@ -93,12 +100,23 @@ VALUES = {
     "touches": 2,
     "offers_shown": 3,
     "offers_redeemed": 1,
+    "sales": 1,
     "usable_seconds": 150.0,
     "camera_seconds": 300.0,
     "coverage": 0.5,
-    "uplift": None,
-    "uplift_lower": None,
-    "uplift_upper": None,
+    "effect_attention_seconds": None,
+    "effect_attention_lower_seconds": None,
+    "effect_attention_upper_seconds": None,
+    "effect_own_attention_seconds": None,
+    "effect_own_attention_lower_seconds": None,
+    "effect_own_attention_upper_seconds": None,
+    "effect_redemptions": None,
+    "effect_redemptions_lower": None,
+    "effect_redemptions_upper": None,
+    "effect_sales": None,
+    "effect_sales_lower": None,
+    "effect_sales_upper": None,
+    "effect_slots_needed": None,
 }
 
 
@@ -139,7 +157,7 @@ def test_a_row_holds_integers_rounded_ratios_and_its_own_people() -> None:
 
 def test_metrics_have_names_of_their_own() -> None:
     names = [figure.name for figure in EXPORTED]
-    assert len(set(names)) == len(names) == 23
+    assert len(set(names)) == len(names) == 34
 
 
 def test_every_figure_has_its_definition() -> None:

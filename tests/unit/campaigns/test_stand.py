@@ -268,9 +268,39 @@ def test_what_is_older_than_the_horizon_is_refused_and_counted() -> None:
         make_play(0, 8),
         make_play(3600, 3608),
     )
-    assert change.refused == [0]
+    assert change.refused == [(0, "older than the horizon of 3600 s")]
     assert change.late == ["plays", "plays"]
     assert [row.start_ns for row in change.published] == [at(3600)]
+
+
+def test_the_same_id_with_other_content_counts_for_nothing() -> None:
+    stand = stand_with(make_play(0, 8), make_exposure(0, 8), make_identity())
+    change = feed(
+        stand,
+        make_play(0, 9),
+        make_play(0, 8),
+        make_exposure(0, 7),
+        # Of decisions about a track the latest counts: none contradicts another.
+        make_identity(visitor="w", decided=1),
+        clock(400),
+    )
+    reason = "its id is known with other content"
+    assert change.refused == [(0, reason), (2, reason)]
+    [row] = change.published
+    assert (row.plays, row.dwell_ns) == (1, 8 * SECOND_NS)
+
+
+def test_windows_close_by_the_watermark_that_is_given() -> None:
+    stand = new_stand()
+    seen = [make_play(0, 8), make_exposure(0, 8), clock(400)]
+    # Another topic was not read so far: its exposures may be of this window.
+    held = advance(stand, seen, "UTC", watermark_ns=at(389))
+    assert held.published == []
+    held.adopt()
+    assert not stand.is_due(at(389))
+    assert stand.is_due(at(390))
+    passed = advance(stand, (), "UTC", watermark_ns=at(390))
+    assert [row.ots for row in passed.published] == [1]
 
 
 @pytest.mark.parametrize(
@@ -289,7 +319,7 @@ def test_a_late_person_of_a_play_that_lasted_into_the_next_window_counts() -> No
     assert (row.start_ns, row.ots) == (at(0), 1)
 
 
-def test_a_late_play_takes_over_the_touch_that_names_it() -> None:
+def test_a_late_play_gets_the_touch_that_names_it() -> None:
     touch = make_interaction("touch", 10, play_id="play-400")
     stand = stand_with(
         make_play(0, 20),
@@ -305,7 +335,8 @@ def test_a_late_play_takes_over_the_touch_that_names_it() -> None:
         ),
     ).published
     touches = {row.creative_id: row.touches for row in rows if row.start_ns == at(0)}
-    assert touches == {"shoe": 0, "shoe-more": 1}
+    # It was nobody's: what was on the screen then is not what it names.
+    assert touches == {"shoe-more": 1}
 
 
 def test_events_and_rows_do_not_outlive_their_use() -> None:

@@ -106,6 +106,33 @@ def test_a_watcher_looks_for_three_tenths_of_a_second_at_a_stretch(
     assert totals.watchers == watchers
 
 
+@pytest.mark.parametrize(
+    ("look_s", "watchers"), [(0.9, (1, 0, 0)), (1.0, (1, 1, 0)), (2.0, (1, 1, 1))]
+)
+def test_watchers_are_told_at_one_and_two_seconds_too(
+    look_s: float, watchers: tuple[int, int, int]
+) -> None:
+    totals = only(make_play(0, 8), make_exposure(0, 8, ((1, 1 + look_s),)))
+    assert (totals.watchers, totals.watchers_1s, totals.watchers_2s) == watchers
+
+
+def test_who_passed_was_there_however_briefly() -> None:
+    totals = only(
+        make_play(0, 8),
+        make_exposure(0, 0.4),
+        make_exposure(2, 8, (), ("b",)),
+    )
+    assert (totals.passed, totals.ots) == (2, 1)
+
+
+def test_a_sale_is_a_redemption_for_which_a_till_reported_one() -> None:
+    paid = make_interaction(
+        "offer-redeemed", 2, sale={"minor": 1999, "currency": "EUR"}
+    )
+    totals = only(make_play(), paid, make_interaction("offer-redeemed", 3))
+    assert (totals.offers_redeemed, totals.sales) == (2, 1)
+
+
 def test_a_look_over_the_cut_between_two_parts_is_one_look() -> None:
     first = make_exposure(
         50,
@@ -388,3 +415,14 @@ def test_a_doubtful_play_is_counted_and_compared_with_none() -> None:
     doubtful = make_play(1, 9, doubtful="overlap")
     totals = only(make_play(0, 8), doubtful, make_play(9, 17))
     assert (totals.plays, totals.doubtful, totals.overlapping) == (3, 1, 0)
+
+
+def test_the_filler_is_nobodys_campaign_but_has_the_screen() -> None:
+    filler = make_play(
+        0, 8, campaign_id="house", advertiser="house", creative_id="house"
+    )
+    touch = make_interaction("touch", 1)
+    assert join(WINDOW, window_events(filler, make_exposure(0, 8), touch)) == {}
+    during = make_play(2, 10, play_id="during")
+    [totals] = join(WINDOW, window_events(filler, during)).values()
+    assert (totals.plays, totals.overlapping) == (0, 1)
