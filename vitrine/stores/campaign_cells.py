@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from redis import Redis
 
 from vitrine.campaigns.totals import SUMS, Cell, Totals, add_up
-from vitrine.stores.redis import plain_hash, redis_errors
+from vitrine.stores.redis import redis_errors
 
 
 def load_stand(redis: Redis, stand_id: str) -> Totals:
@@ -44,10 +45,27 @@ def load_totals(
     cell: Cell,
 ) -> Totals:
     """Return the totals of a cell; their span and their visitors are not kept."""
-    plain = plain_hash(redis, f"{prefix}:total:{json.dumps(cell)}")
-    sums: dict[str, Any] = {name: int(plain.get(name, "0")) for name in SUMS}
+    return load_all_totals(redis, prefix, [cell])[cell]
+
+
+def load_all_totals(
+    redis: Redis,
+    prefix: str,
+    cells: Sequence[Cell],
+) -> dict[Cell, Totals]:
+    """Return the totals of cells, asked for in one round trip."""
+    with redis.pipeline(transaction=False) as pipe:
+        for cell in cells:
+            pipe.hgetall(f"{prefix}:total:{json.dumps(cell)}")
+        found = pipe.execute()
+    return {cell: totals_of(plain) for cell, plain in zip(cells, found, strict=True)}
+
+
+def totals_of(fields: Mapping[bytes, bytes]) -> Totals:
+    """Return totals from the fields that the store has."""
+    sums: dict[str, Any] = {name: int(fields.get(name.encode(), b"0")) for name in SUMS}
     return Totals(
-        advertiser=plain.get("advertiser", ""),
-        synthetic="synthetic" in plain,
+        advertiser=fields.get(b"advertiser", b"").decode(),
+        synthetic=b"synthetic" in fields,
         **sums,
     )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Sequence
 from typing import Literal, cast
 
 from redis import Redis
 
-from vitrine.campaigns.effects import slots_of, uplift
-from vitrine.campaigns.summary import CampaignFigures, Figures, Kind
+from vitrine.campaigns.summary import CampaignFigures, Figures, Kind, Step
 from vitrine.campaigns.totals import SUMS, Cell, Totals
+from vitrine.effects.effect import Effect, effects
 from vitrine.mall.names import Names
-from vitrine.stores.campaign_cells import load_cells, load_totals
+from vitrine.stores.campaign_cells import load_all_totals, load_cells
+from vitrine.stores.campaign_slots import load_slots
 from vitrine.stores.campaigns import NAMES
 from vitrine.stores.redis import plain_hash, redis_errors
 
@@ -21,59 +23,69 @@ ReachQuality = Literal["exact", "estimated"]
 def load_figures(
     redis: Redis,
     kind: Kind = "released",
-    campaign: str | None = None,
+    campaign: str | Collection[str] | None = None,
     *,
-    steps: bool = True,
+    details: bool = True,
 ) -> Figures:
-    """Return the figures of all campaigns, or of one; `steps` take by far the longest.
+    """Return the figures of all campaigns, of one or some; the details are steps and effects.
 
-    Raises Unavailable.
+    They take by far the longest. Raises Unavailable.
     """
     prefix = f"analytics:{kind}"
+    if isinstance(campaign, str):
+        campaign = (campaign,)
     with redis_errors(redis):
         cells = load_cells(redis, prefix)
         found = []
         for name in sorted(cells):
-            if campaign is not None and campaign != name:
+            if campaign is not None and name not in campaign:
                 continue
             found.append(
                 load_campaign(
                     redis,
-                    prefix,
+                    kind,
                     name,
                     cells[name],
-                    steps=steps,
+                    details=details,
                 )
             )
         names = Names(plain_hash(redis, NAMES))
         return Figures(kind, tuple(found), names)
 
 
+def load_changes(redis: Redis) -> dict[str, int]:
+    """Return how often something was added to what is released of each campaign.
+
+    Raises Unavailable.
+    """
+    with redis_errors(redis):
+        counts = plain_hash(redis, "analytics:released:changes")
+    return {name: int(count) for name, count in counts.items()}
+
+
+def released_campaigns(redis: Redis) -> list[str]:
+    """Return the campaigns of which something was released. Raises Unavailable."""
+    with redis_errors(redis):
+        return sorted(load_cells(redis, "analytics:released"))
+
+
 def load_campaign(
     redis: Redis,
-    prefix: str,
+    kind: Kind,
     campaign_id: str,
     cells: list[Cell],
     *,
-    steps: bool,
+    details: bool,
 ) -> CampaignFigures:
     """Return one campaign with its cells."""
-    totals = {
-        cell: load_totals(
-            redis,
-            prefix,
-            cell,
-        )
-        for cell in cells
-    }
-    advertisers = [found.advertiser for found in totals.values() if found.advertiser]
-    counts = []
-    for key, count in plain_hash(redis, f"{prefix}:slots:{campaign_id}").items():
-        stand_id, slot_ns, arm, figure = json.loads(key)
-        counts.append((stand_id, slot_ns, arm, figure, int(count)))
-    added: list[Totals] = []
-    if steps:
+    prefix = f"analytics:{kind}"
+    totals = load_all_totals(redis, prefix, cells)
+    advertisers = [known.advertiser for known in totals.values() if known.advertiser]
+    added: list[Step] = []
+    found: Sequence[Effect] = ()
+    if details:
         added = load_steps(redis, prefix, campaign_id)
+        found = effects(load_slots(redis, campaign_id, kind))
     reach, quality = load_reach(redis, prefix, campaign_id)
     return CampaignFigures(
         campaign_id=campaign_id,
@@ -82,7 +94,7 @@ def load_campaign(
         steps=added,
         reach=reach,
         reach_quality=quality,
-        uplift=uplift(slots_of(counts)),
+        effects=found,
     )
 
 
@@ -112,7 +124,7 @@ def load_steps(
     redis: Redis,
     prefix: str,
     campaign_id: str,
-) -> list[Totals]:
+) -> list[Step]:
     """Return what was added to the totals, by event time."""
     entries = cast(
         "list[tuple[bytes, dict[bytes, bytes]]]",
@@ -128,13 +140,20 @@ def load_steps(
                 strict=False,
             )
         )
-        start_ns = int(entry[b"start"])
-        end_ns = int(entry[b"end"])
-        steps.append(
-            Totals(
-                start_ns=start_ns,
-                end_ns=end_ns,
-                **sums,
-            )
+        cell = Cell(
+            campaign_id,
+            entry[b"creative"].decode(),
+            entry[b"stand"].decode(),
         )
-    return sorted(steps, key=lambda step: (step.start_ns, step.end_ns))
+        totals = Totals(
+            start_ns=int(entry[b"start"]),
+            end_ns=int(entry[b"end"]),
+            **sums,
+        )
+        steps.append(Step(cell, totals))
+    return sorted(steps, key=by_time)
+
+
+def by_time(step: Step) -> tuple[int, int, Cell]:
+    """Return the key by which steps follow each other."""
+    return step.totals.start_ns, step.totals.end_ns, step.cell

@@ -3,64 +3,96 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from redis import Redis
 from redis.client import Pipeline
 
+from vitrine.campaigns.events import Key
 from vitrine.campaigns.rows import Row
-from vitrine.campaigns.stand import Change, Rules, Stand
+from vitrine.campaigns.stand import Change, Floor, Rules, Stand
 from vitrine.campaigns.totals import Cell, Totals
-from vitrine.schemas import CampaignWindow
+from vitrine.stores.campaign_slots import load_slot_state, queue_slots
 from vitrine.stores.redis import plain_hash
 from vitrine.topics import BY_NAME
 
 
 def queue_state(pipe: Pipeline, change: Change) -> None:
-    """Queue what the next worker goes on from."""
+    """Queue what the next worker goes on from: one command for all that is added to a hash."""
     name = f"analytics:stand:{change.stand.stand_id}"
-    pending = []
-    for cell, totals in change.pending.items():
-        pending.append(pending_to_plain(cell, totals))
     meta: dict[Any, Any] = {
         "watermark": str(change.watermark_ns),
         "closed": str(change.closed_ns),
-        "pending": json.dumps(pending),
     }
     pipe.hset(name, mapping=meta)
-    events = f"{name}:events"
+    events = {}
     for key, event in change.events.own_events():
-        pipe.hset(
-            events,
-            json.dumps(key),
-            event.to_json(),
-        )
-    # After the additions: an event may be too old as soon as it is known.
-    for key in change.dropped:
-        pipe.hdel(events, json.dumps(key))
-    rows = f"{name}:rows"
+        events[event_key(key)] = event.to_json()
+    # Removed after the additions: an event may be too old as soon as it is known.
+    dropped = [event_key(key) for key in change.dropped]
+    queue_fields(pipe, f"{name}:events", events, dropped)
+    rows = {}
     for (start_ns, cell), row in change.rows.items():
-        field = row_key(start_ns, cell)
-        pipe.hset(rows, field, row_to_json(row))
-    for start_ns, cell in change.dropped_rows:
-        pipe.hdel(rows, row_key(start_ns, cell))
+        rows[row_key(start_ns, cell)] = row_to_json(row)
+    dropped = [row_key(start_ns, cell) for start_ns, cell in change.dropped_rows]
+    queue_fields(pipe, f"{name}:rows", rows, dropped)
+    pending = {}
+    dropped = []
+    for cell, totals in change.pending.items():
+        field = pending_key(cell)
+        if totals is None:
+            dropped.append(field)
+        else:
+            pending[field] = json.dumps(pending_to_plain(cell, totals))
+    queue_fields(pipe, f"{name}:pending", pending, dropped)
+    queue_slots(pipe, change)
+
+
+def queue_fields(
+    pipe: Pipeline,
+    key: str,
+    added: Mapping[str, str | bytes],
+    dropped: Sequence[str],
+) -> None:
+    """Queue additions to a hash, then removals from it."""
+    if added:
+        mapping: dict[Any, Any] = dict(added)
+        pipe.hset(key, mapping=mapping)
+    if dropped:
+        pipe.hdel(key, *dropped)
+
+
+def event_key(key: Key) -> str:
+    """Return the field of an event: JSON, as ids have nothing that it would escape."""
+    return f'["{key.topic}", "{key.name}"]'
+
+
+def pending_key(cell: Cell) -> str:
+    """Return the field of what waits of a cell: the hash is of one stand."""
+    return json.dumps([cell.campaign_id, cell.creative_id])
 
 
 def load_stand(
     redis: Redis,
     stand_id: str,
     rules: Rules,
+    floor: Floor,
 ) -> Stand:
     """Return one stand as it was last written."""
     name = f"analytics:stand:{stand_id}"
     meta = plain_hash(redis, name)
-    stand = Stand(stand_id, rules)
+    stand = Stand(stand_id, rules, floor)
     stand.watermark_ns = int(meta["watermark"])
     stand.closed_ns = int(meta["closed"])
-    for plain in json.loads(meta["pending"]):
-        cell, totals = pending_from_plain(plain, stand_id)
+    for text in plain_hash(redis, f"{name}:pending").values():
+        cell, totals = pending_from_plain(json.loads(text), stand_id)
         stand.pending[cell] = totals
+    stand.slots = load_slot_state(redis, stand_id)
+    # A worker of before kept all of them in one field.
+    for plain in json.loads(meta.get("pending", "[]")):
+        cell, totals = pending_from_plain(plain, stand_id)
+        stand.pending.setdefault(cell, totals)
     events = plain_hash(redis, f"{name}:events")
     for key, value in events.items():
         topic, _ = json.loads(key)
@@ -88,29 +120,42 @@ def row_to_json(row: Row) -> str:
     peak = None
     if row.peak != row.totals:
         peak = row.peak.to_plain()
+    totals = row.totals
     plain = {
-        "window": row.window.model_dump(mode="json"),
-        "measure": row.totals.to_plain(),
+        "window": {
+            "advertiser": totals.advertiser,
+            "synthetic": totals.synthetic,
+            "start_ns": totals.start_ns,
+            "end_ns": totals.end_ns,
+            "revision": row.revision,
+            "correction": row.correction,
+        },
+        "measure": totals.to_plain(),
         "high": peak,
     }
     return json.dumps(plain)
 
 
 def row_from_json(text: str) -> Row:
-    """Return the reverse of `row_to_json`."""
+    """Return the reverse of `row_to_json`; rows of before have more fields."""
     plain = json.loads(text)
-    window = CampaignWindow.model_validate(plain["window"])
+    window = plain["window"]
     labels = Totals(
-        advertiser=window.advertiser,
-        synthetic=window.synthetic,
-        start_ns=window.start_ns,
-        end_ns=window.end_ns,
+        advertiser=window["advertiser"],
+        synthetic=window["synthetic"],
+        start_ns=window["start_ns"],
+        end_ns=window["end_ns"],
     )
     totals = Totals.from_plain(plain["measure"], labels)
     peak = totals
     if plain["high"] is not None:
         peak = Totals.from_plain(plain["high"], labels)
-    return Row(window, totals, peak)
+    return Row(
+        totals,
+        peak,
+        window["revision"],
+        window["correction"],
+    )
 
 
 def pending_to_plain(cell: Cell, totals: Totals) -> dict[str, Any]:

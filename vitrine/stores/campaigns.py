@@ -1,16 +1,18 @@
 """Analytics in Redis: what restarts need and what reports read, one atomic step a batch.
 
-analytics:partition:P            hash    batch (who wrote last), and topic → offset of the next
+analytics:partition:P            hash    batch (who wrote last), topic → offset of the next; after
+                                         a loss of the store, `floor` and `rebuilt`
 analytics:partition:P:stands     set     stands of the partition
-analytics:stand:S                hash    watermark, closed, pending (JSON)
+analytics:stand:S                hash    watermark, closed
+analytics:stand:S:pending        hash    campaign, creative → what waits for release (JSON)
 analytics:stand:S:events         hash    topic and id → event (JSON), as far as the horizon
 analytics:stand:S:rows           hash    window, campaign, creative → row (JSON)
 analytics:T:cells                set     campaign, creative, stand (JSON); T: `exact`, `released`
 analytics:T:total:C              hash    sums of a cell, its advertiser, whether synthetic
-analytics:T:slots:C              hash    stand, slot, arm and figure → count, of a campaign
 analytics:T:days:C               hash    stand and day → 1, of a campaign
 analytics:T:reach:C:S:D          set     visitors of a campaign at a stand on a local day; expires
 analytics:T:reach:C              HyperLogLog of all visitors of a campaign
+analytics:T:changes              hash    campaign → number of additions to its totals
 analytics:names                  hash    what campaigns and so on are called; see `Names`
 analytics:T:steps:C              stream  what was added when, of a campaign; the oldest go
 
@@ -20,9 +22,10 @@ analytics:T:steps:C              stream  what was added when, of a campaign; the
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias, cast
 from uuid import uuid4
 
 from redis import Redis
@@ -30,7 +33,7 @@ from redis.client import Pipeline
 from redis.exceptions import WatchError
 
 from vitrine.bus import TopicPartition
-from vitrine.campaigns.stand import Change, Reached, Rules, Stand
+from vitrine.campaigns.stand import Change, Floor, Reached, Rules, Stand
 from vitrine.campaigns.totals import Cell, Totals
 from vitrine.mall.names import Names
 from vitrine.stores.campaign_state import load_stand, queue_state
@@ -44,6 +47,35 @@ REACH_DAYS_S = 3 * 86_400
 # Of a campaign, about 3 MB. The plot over time shows sixty bars at most; chosen, not measured.
 STEPS_KEPT = 10_000
 
+Addition: TypeAlias = dict[str, Any]
+# All additions of a batch in one command: client and server would else spend most of their time
+# on some thirty commands a row. ARGV: additions (JSON), seconds that reach is kept, steps kept.
+ADD: Final = """
+for _, one in ipairs(cjson.decode(ARGV[1])) do
+  local prefix, campaign = one.prefix, one.campaign
+  redis.call('SADD', prefix .. ':cells', one.cell)
+  local total = prefix .. ':total:' .. one.cell
+  redis.call('HSET', total, 'advertiser', one.advertiser)
+  if one.synthetic then redis.call('HSET', total, 'synthetic', '1') end
+  for _, sum in ipairs(one.sums) do redis.call('HINCRBY', total, sum[1], sum[2]) end
+  local reach = prefix .. ':reach:' .. campaign
+  for _, day in ipairs(one.days) do
+    local visitors = reach .. ':' .. one.stand .. ':' .. day[1]
+    for _, visitor in ipairs(day[3]) do
+      redis.call('SADD', visitors, visitor)
+      redis.call('PFADD', reach, visitor)
+    end
+    redis.call('EXPIRE', visitors, ARGV[2])
+    redis.call('HSET', prefix .. ':days:' .. campaign, day[2], '1')
+  end
+  -- Redis may keep some more steps: exact trimming would cost time at each of them.
+  redis.call('XADD', prefix .. ':steps:' .. campaign, 'MAXLEN', '~', ARGV[3], '*',
+    'stand', one.stand, 'creative', one.creative, 'start', one.start, 'end', one['end'],
+    'sums', one.step)
+  redis.call('HINCRBY', prefix .. ':changes', campaign, 1)
+end
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -53,19 +85,23 @@ class Batch:
     """By partition."""
     offsets: Mapping[TopicPartition, int]
     name: str
+    floors: Mapping[int, Floor] = field(default_factory=dict)
+    """Of partitions whose figures were lost."""
 
     @property
     def partitions(self) -> list[int]:
         """The partitions that the batch writes."""
         read = {source.partition for source in self.offsets}
-        return sorted(read.union(self.changes))
+        return sorted(read.union(self.changes, self.floors))
 
 
 def batch_of(
-    changes: Mapping[int, Sequence[Change]], offsets: Mapping[TopicPartition, int]
+    changes: Mapping[int, Sequence[Change]],
+    offsets: Mapping[TopicPartition, int],
+    floors: Mapping[int, Floor] | None = None,
 ) -> Batch:
     """Return a batch with a name of its own."""
-    return Batch(changes, offsets, uuid4().hex)
+    return Batch(changes, offsets, uuid4().hex, floors or {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +110,8 @@ class Stored:
 
     stands: Mapping[int, Sequence[Stand]]
     offsets: Mapping[TopicPartition, int]
+    floors: Mapping[int, Floor] = field(default_factory=dict)
+    """Of the partitions that the store knows."""
 
 
 class AnalyticsStore:
@@ -94,19 +132,26 @@ class AnalyticsStore:
         """Return the stands of the partitions as they were last written, and the offsets."""
         stands = {}
         offsets = {}
+        floors = {}
         with redis_errors(self._redis):
             for partition in partitions:
                 kept = plain_hash(self._redis, f"analytics:partition:{partition}")
                 self._last[partition] = kept.pop("batch", "")
+                floor = Floor(
+                    start_ns=int(kept.pop("floor", "0")),
+                    rebuilt_ns=int(kept.pop("rebuilt", "0")),
+                )
+                if self._last[partition]:
+                    floors[partition] = floor
                 for topic, offset in kept.items():
                     offsets[TopicPartition(topic, partition)] = int(offset)
                 key = f"analytics:partition:{partition}:stands"
                 names = cast("set[bytes]", self._redis.smembers(key))
                 stands[partition] = [
-                    load_stand(self._redis, name.decode(), rules)
+                    load_stand(self._redis, name.decode(), rules, floor)
                     for name in sorted(names)
                 ]
-        return Stored(stands, offsets)
+        return Stored(stands, offsets, floors)
 
     def write(self, batch: Batch) -> None:
         """Write all of a batch or nothing of it; writing it again changes nothing.
@@ -155,101 +200,79 @@ class AnalyticsStore:
 
 def queue_batch(pipe: Pipeline, batch: Batch) -> None:
     """Queue every write of a batch."""
+    additions: list[Addition] = []
     for partition in batch.partitions:
-        pipe.hset(f"analytics:partition:{partition}", "batch", batch.name)
+        queue_partition(pipe, partition, batch)
         for change in batch.changes.get(partition, ()):
-            queue_change(pipe, partition, change)
-    for source, offset in batch.offsets.items():
-        key = f"analytics:partition:{source.partition}"
-        pipe.hset(
-            key,
-            source.topic,
-            str(offset),
+            queue_state(pipe, change)
+            queue_gone(pipe, change.stand.stand_id, change.gone)
+            additions += additions_of("analytics:exact", change.exact)
+            additions += additions_of("analytics:released", change.released)
+    if additions:
+        pipe.eval(
+            ADD,
+            0,
+            json.dumps(additions),
+            str(REACH_DAYS_S),
+            str(STEPS_KEPT),
         )
 
 
-def queue_change(
+def queue_partition(
     pipe: Pipeline,
     partition: int,
-    change: Change,
+    batch: Batch,
 ) -> None:
-    """Queue one stand's part of a batch."""
-    stand_id = change.stand.stand_id
-    pipe.sadd(f"analytics:partition:{partition}:stands", stand_id)
-    queue_state(pipe, change)
-    queue_gone(pipe, stand_id, change.gone)
-    for cell, totals in change.exact:
-        queue_totals(pipe, "analytics:exact", cell, totals)
-    for cell, totals in change.released:
-        queue_totals(pipe, "analytics:released", cell, totals)
+    """Queue who wrote a partition, where reading goes on, and the stands that it has."""
+    known = {"batch": batch.name}
+    floor = batch.floors.get(partition)
+    if floor is not None:
+        known["floor"] = str(floor.start_ns)
+        known["rebuilt"] = str(floor.rebuilt_ns)
+    for source, offset in batch.offsets.items():
+        if source.partition == partition:
+            known[source.topic] = str(offset)
+    key = f"analytics:partition:{partition}"
+    mapping: dict[Any, Any] = dict(known)
+    pipe.hset(key, mapping=mapping)
+    stands = [change.stand.stand_id for change in batch.changes.get(partition, ())]
+    if stands:
+        pipe.sadd(f"{key}:stands", *stands)
 
 
-def queue_totals(
-    pipe: Pipeline,
+def additions_of(prefix: str, added: Iterable[tuple[Cell, Totals]]) -> list[Addition]:
+    """Return additions to totals as the script takes them."""
+    return [addition(prefix, cell, totals) for cell, totals in added]
+
+
+def addition(
     prefix: str,
     cell: Cell,
     totals: Totals,
-) -> None:
-    """Queue one addition to the totals."""
-    name = json.dumps(cell)
-    pipe.sadd(f"{prefix}:cells", name)
-    total = f"{prefix}:total:{name}"
-    pipe.hset(total, "advertiser", totals.advertiser)
-    if totals.synthetic:
-        pipe.hset(total, "synthetic", "1")
+) -> Addition:
+    """Return one addition to the totals; amounts as text, as Lua has no long integers."""
     sums = totals.sums()
-    for figure, amount in sums.items():
-        if amount:
-            pipe.hincrby(total, figure, amount)
-    queue_goals(pipe, prefix, cell, totals)
-    queue_reach(pipe, prefix, cell, totals)
-    step: dict[Any, Any] = {
-        "stand": cell.stand_id,
+    days: defaultdict[str, list[str]] = defaultdict(list)
+    for day, visitor in totals.visitors:
+        days[day].append(visitor)
+    reached = []
+    for day in sorted(days):
+        place = json.dumps([cell.stand_id, day])
+        reached.append([day, place, sorted(days[day])])
+    return {
+        "prefix": prefix,
+        "cell": json.dumps(cell),
+        "campaign": cell.campaign_id,
         "creative": cell.creative_id,
+        "stand": cell.stand_id,
+        "advertiser": totals.advertiser,
+        "synthetic": totals.synthetic,
+        "sums": [[name, str(amount)] for name, amount in sums.items() if amount],
+        "days": reached,
         "start": str(totals.start_ns),
         "end": str(totals.end_ns),
-        "sums": json.dumps(list(sums.values())),
+        "step": json.dumps(list(sums.values())),
     }
-    # Redis may keep some more: exact trimming would cost time at each step.
-    pipe.xadd(
-        f"{prefix}:steps:{cell.campaign_id}",
-        step,
-        maxlen=STEPS_KEPT,
-        approximate=True,
-    )
-
-
-def queue_goals(
-    pipe: Pipeline,
-    prefix: str,
-    cell: Cell,
-    totals: Totals,
-) -> None:
-    """Queue opportunities to see and goals reached, by slot."""
-    slots = f"{prefix}:slots:{cell.campaign_id}"
-    for (slot_ns, arm), goals in totals.goals.items():
-        counts = goals._asdict()
-        for figure, amount in counts.items():
-            if amount:
-                field = [cell.stand_id, slot_ns, arm, figure]
-                pipe.hincrby(slots, json.dumps(field), amount)
-
-
-def queue_reach(
-    pipe: Pipeline,
-    prefix: str,
-    cell: Cell,
-    totals: Totals,
-) -> None:
-    """Let visitors join the sets of their days, and the HyperLogLog of the campaign."""
-    reach = f"{prefix}:reach:{cell.campaign_id}"
-    days = f"{prefix}:days:{cell.campaign_id}"
-    for day, visitor in sorted(totals.visitors):
-        visitors = f"{reach}:{cell.stand_id}:{day}"
-        pipe.sadd(visitors, visitor)
-        pipe.expire(visitors, REACH_DAYS_S)
-        pipe.hset(days, json.dumps([cell.stand_id, day]), "1")
-        pipe.pfadd(reach, visitor)
 
 
 def queue_gone(

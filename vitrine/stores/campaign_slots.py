@@ -1,0 +1,336 @@
+"""The slot table in Redis; numbers of slots are their starts over their length.
+
+analytics:slots:S:seen        hash   slot → visitors, attention, of the stand
+analytics:slots:S:runs        hash   campaign, first slot (JSON) → end, holdout, offers alike
+analytics:slots:S:waiting     hash   campaign → what waits for release (JSON)
+analytics:slots:S:own:C       hash   slot → arm, probability, attention, as plays tell
+analytics:slots:S:goals:T:C   hash   slot → redemptions; slot, currency → what was paid
+analytics:slots:S:step:C      hash   from, until: the slots that are released
+analytics:slot-stands:C       set    stands of a campaign
+
+T is `exact` or `released`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from redis import Redis
+from redis.client import Pipeline
+
+from vitrine.campaigns.slots import (
+    SHOWN_NS,
+    Redeemed,
+    Run,
+    Seen,
+    SlotState,
+    Step,
+    Told,
+    Trial,
+    Waiting,
+)
+from vitrine.campaigns.stand import Change
+from vitrine.campaigns.summary import Kind
+from vitrine.effects.slots import SlotOutcome
+from vitrine.programme.arms import arm_of, probability_of
+from vitrine.schemas import SLOT_NS, Arm
+from vitrine.stores.redis import plain_hash, redis_errors
+
+NOTHING: Final = Seen()
+
+
+def queue_slots(pipe: Pipeline, change: Change) -> None:
+    """Queue what a batch changes in the slot table of a stand."""
+    slots = change.slots
+    name = f"analytics:slots:{change.stand.stand_id}"
+    for slot_ns, seen in slots.seen.items():
+        text = f"{seen.visitors} {seen.attention_ns}"
+        pipe.hset(f"{name}:seen", str(number(slot_ns)), text)
+    for (campaign_id, slot_ns), own in slots.own.items():
+        told = f"{own.arm} {own.probability} {own.attention_ns}"
+        pipe.hset(f"{name}:own:{campaign_id}", str(number(slot_ns)), told)
+    queue_runs(pipe, change)
+    for goal in slots.goals:
+        queue_goal(pipe, f"{name}:goals:exact", goal)
+    for campaign_id, step in slots.released.items():
+        queue_step(pipe, name, campaign_id, step)
+    for campaign_id, waiting in slots.waiting.items():
+        text = waiting_to_json(waiting)
+        pipe.hset(f"{name}:waiting", campaign_id, text)
+    queue_dropped(pipe, change)
+
+
+def queue_runs(pipe: Pipeline, change: Change) -> None:
+    """Queue the slots that campaigns are on in."""
+    stand_id = change.stand.stand_id
+    for campaign_id, runs in change.slots.runs.items():
+        pipe.sadd(f"analytics:slot-stands:{campaign_id}", stand_id)
+        for run in runs.values():
+            value = [number(run.end_ns), *run.trial]
+            field = run_field(campaign_id, run)
+            pipe.hset(f"analytics:slots:{stand_id}:runs", field, json.dumps(value))
+
+
+def queue_goal(pipe: Pipeline, prefix: str, goal: Redeemed) -> None:
+    """Queue the addition of a redemption, and of what was paid."""
+    name = f"{prefix}:{goal.campaign_id}"
+    slot = number(goal.slot_ns)
+    pipe.hincrby(name, str(slot), goal.amount)
+    if goal.currency:
+        pipe.hincrby(name, f"{slot} {goal.currency}", goal.minor)
+
+
+def queue_step(
+    pipe: Pipeline,
+    name: str,
+    campaign_id: str,
+    step: Step,
+) -> None:
+    """Queue the release of slots, and of the redemptions that waited for it."""
+    span: dict[Any, Any] = {
+        "from": str(number(step.from_ns)),
+        "until": str(number(step.until_ns)),
+    }
+    pipe.hset(f"{name}:step:{campaign_id}", mapping=span)
+    for goal in step.goals:
+        queue_goal(pipe, f"{name}:goals:released", goal)
+
+
+def queue_dropped(pipe: Pipeline, change: Change) -> None:
+    """Queue that slots too old to be kept go, and campaigns without any other."""
+    slots = change.slots
+    stand_id = change.stand.stand_id
+    name = f"analytics:slots:{stand_id}"
+    for campaign_id, run in slots.ended:
+        pipe.hdel(f"{name}:runs", run_field(campaign_id, run))
+    for campaign_id in slots.forgotten:
+        pipe.hdel(f"{name}:waiting", campaign_id)
+        pipe.srem(f"analytics:slot-stands:{campaign_id}", stand_id)
+        pipe.delete(f"{name}:step:{campaign_id}", *keys_of(name, campaign_id))
+    numbers = [str(number(slot_ns)) for slot_ns in slots.dropped]
+    if not numbers:
+        return
+    pipe.hdel(f"{name}:seen", *numbers)
+    for campaign_id in change.stand.slots.runs:
+        for key in keys_of(name, campaign_id):
+            pipe.hdel(key, *numbers)
+
+
+def keys_of(name: str, campaign_id: str) -> list[str]:
+    """Return the hashes of a campaign at a stand that have slots as fields."""
+    return [
+        f"{name}:own:{campaign_id}",
+        f"{name}:goals:exact:{campaign_id}",
+        f"{name}:goals:released:{campaign_id}",
+    ]
+
+
+def load_slot_state(redis: Redis, stand_id: str) -> SlotState:
+    """Return what a worker goes on from."""
+    name = f"analytics:slots:{stand_id}"
+    state = SlotState()
+    for campaign_id, run in load_runs(redis, stand_id):
+        state.runs.setdefault(campaign_id, []).append(run)
+    for runs in state.runs.values():
+        runs.sort()
+    for campaign_id, text in plain_hash(redis, f"{name}:waiting").items():
+        state.waiting[campaign_id] = waiting_from_json(text)
+    return state
+
+
+def load_runs(redis: Redis, stand_id: str) -> Iterator[tuple[str, Run]]:
+    """Yield the runs of all campaigns at a stand, each with its campaign."""
+    for key, value in plain_hash(redis, f"analytics:slots:{stand_id}:runs").items():
+        campaign_id, first = json.loads(key)
+        end, holdout, alike = json.loads(value)
+        yield campaign_id, Run(first * SLOT_NS, end * SLOT_NS, Trial(holdout, alike))
+
+
+def load_slots(
+    redis: Redis,
+    campaign_id: str,
+    kind: Kind = "exact",
+) -> list[SlotOutcome]:
+    """Return the slots of a campaign at all its stands, by stand and time.
+
+    Exact ones are the last 30 days of each stand. Released ones end where the last step of its
+    people did, and are as they were then but for redemptions that came with a later step. Raises
+    Unavailable.
+    """
+    with redis_errors(redis):
+        found = cast(
+            "set[bytes]", redis.smembers(f"analytics:slot-stands:{campaign_id}")
+        )
+        tables = []
+        for stand in sorted(found):
+            table = load_table(redis, stand.decode(), campaign_id, kind)
+            if table is not None:
+                tables.append(table)
+    currency = usual_currency(tables)
+    slots: list[SlotOutcome] = []
+    for table in tables:
+        slots += table.outcomes(currency)
+    return slots
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Hold what the store has of one campaign at one stand; slots by number."""
+
+    stand_id: str
+    campaign_id: str
+    first: int
+    end: int
+    runs: list[Run]
+    seen: Mapping[str, str]
+    own: Mapping[str, str]
+    redemptions: Counter[int]
+    sales: Mapping[str, Counter[int]]
+    """By currency."""
+
+    @property
+    def offers_alike(self) -> bool:
+        """True where both arms had the same offers in all slots."""
+        return all(run.trial.offers_alike for run in self.runs)
+
+    def outcomes(self, currency: str) -> Iterator[SlotOutcome]:
+        """Yield the slots in order, without those whose arm is unclear."""
+        for run in self.runs:
+            first = max(number(run.first_ns), self.first)
+            end = min(number(run.end_ns), self.end)
+            for slot in range(first, end):
+                outcome = self._outcome(run, slot, currency)
+                if outcome is not None:
+                    yield outcome
+
+    def _outcome(
+        self,
+        run: Run,
+        slot: int,
+        currency: str,
+    ) -> SlotOutcome | None:
+        told, probability, own_ns = own_from(self.own.get(str(slot)))
+        if told == "unclear":
+            return None
+        if told == "untold":
+            arm = self._drawn(run, slot)
+            probability = probability_of(run.trial.holdout, arm)
+        else:
+            arm = told
+        seen = seen_from(self.seen.get(str(slot)))
+        alike = self.offers_alike
+        sales = self.sales.get(currency, Counter())
+        return SlotOutcome(
+            stand_id=self.stand_id,
+            slot_ns=slot * SLOT_NS,
+            arm=arm,
+            probability=probability,
+            visitors=seen.visitors,
+            attention_ns=seen.attention_ns,
+            own_attention_ns=own_ns,
+            redemptions=self.redemptions[slot] if alike else 0,
+            sales_minor=sales[slot] if alike else 0,
+        )
+
+    def _drawn(self, run: Run, slot: int) -> Arm:
+        return arm_of(
+            self.campaign_id,
+            run.trial.holdout,
+            self.stand_id,
+            slot * SLOT_NS,
+        )
+
+
+def load_table(
+    redis: Redis,
+    stand_id: str,
+    campaign_id: str,
+    kind: Kind,
+) -> Table | None:
+    """Return what the store has of one campaign at one stand; None before the first release."""
+    name = f"analytics:slots:{stand_id}"
+    runs = [run for other, run in load_runs(redis, stand_id) if other == campaign_id]
+    if not runs:
+        return None
+    end = max(number(run.end_ns) for run in runs)
+    first = end - SHOWN_NS // SLOT_NS
+    if kind == "released":
+        step = plain_hash(redis, f"{name}:step:{campaign_id}")
+        if not step:
+            return None
+        first = int(step["from"])
+        end = int(step["until"])
+    redemptions: Counter[int] = Counter()
+    sales: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    goals = plain_hash(redis, f"{name}:goals:{kind}:{campaign_id}")
+    for key, count in goals.items():
+        slot, _, currency = key.partition(" ")
+        if currency:
+            sales[currency][int(slot)] += int(count)
+        else:
+            redemptions[int(slot)] += int(count)
+    return Table(
+        stand_id=stand_id,
+        campaign_id=campaign_id,
+        first=first,
+        end=end,
+        runs=sorted(runs),
+        seen=plain_hash(redis, f"{name}:seen"),
+        own=plain_hash(redis, f"{name}:own:{campaign_id}"),
+        redemptions=redemptions,
+        sales=sales,
+    )
+
+
+def usual_currency(tables: Iterable[Table]) -> str:
+    """Return the currency of the most slots with a sale: amounts of several cannot be added."""
+    slots: Counter[str] = Counter()
+    for table in tables:
+        for currency, amounts in table.sales.items():
+            slots[currency] += len(amounts)
+    # Of equals the last by name, so that the order of stands decides nothing.
+    return max(slots, key=lambda name: (slots[name], name), default="")
+
+
+def number(slot_ns: int) -> int:
+    """Return the number of the slot that begins then."""
+    return slot_ns // SLOT_NS
+
+
+def run_field(campaign_id: str, run: Run) -> str:
+    """Return the field of a run: the hash is of one stand."""
+    return json.dumps([campaign_id, number(run.first_ns)])
+
+
+def seen_from(text: str | None) -> Seen:
+    """Return what was seen; nothing where nothing is stored."""
+    if text is None:
+        return NOTHING
+    visitors, attention_ns = text.split()
+    return Seen(int(visitors), int(attention_ns))
+
+
+def own_from(text: str | None) -> tuple[Told, float, int]:
+    """Return arm, probability and attention as plays tell."""
+    if text is None:
+        return "untold", 0.0, 0
+    told, probability, attention_ns = text.split()
+    return cast("Told", told), float(probability), int(attention_ns)
+
+
+def waiting_to_json(waiting: Waiting) -> str:
+    """Return for the store what waits for release."""
+    people = {arm: sorted(names) for arm, names in waiting.people.items()}
+    return json.dumps({"people": people, "goals": waiting.goals})
+
+
+def waiting_from_json(text: str) -> Waiting:
+    """Return the reverse of `waiting_to_json`."""
+    plain = json.loads(text)
+    people = {arm: frozenset(names) for arm, names in plain["people"].items()}
+    goals = tuple(Redeemed(*goal) for goal in plain["goals"])
+    return Waiting(people, goals)
