@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
@@ -52,6 +53,7 @@ class Sealer:
         self.key_ids = frozenset(keys)
         """Of all keys that open."""
         self._active = self._ciphers[active]
+        self._proving = hmac.digest(keys[active], b"vitrine: proof", "sha256")
 
     @classmethod
     def load(cls, path: Path) -> Sealer:
@@ -85,6 +87,14 @@ class Sealer:
         ciphertext = self._active.encrypt(nonce, plain, about.encode())
         sealed = b64encode(nonce + ciphertext)
         return self.active_id, sealed.decode()
+
+    def proof(self, text: str, about: str) -> str:
+        """Return what only a holder of the active key can say of a text; always the same.
+
+        It is of what `about` says: of another thing's text it is another one.
+        """
+        content = "\x1f".join((about, text)).encode()
+        return hmac.new(self._proving, content, "sha256").hexdigest()
 
     def decrypt(
         self,

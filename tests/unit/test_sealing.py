@@ -43,6 +43,17 @@ def test_what_was_sealed_for_one_customer_does_not_open_for_another(other: str) 
         sealer.decrypt(key_id, sealed, other)
 
 
+def test_a_proof_is_of_one_text_one_thing_and_one_key() -> None:
+    proof = sealer_of(k1=OLD).proof("secret", "customer-a")
+    assert sealer_of(k1=NEW, k2=OLD).proof("secret", "customer-a") == proof
+    others = {
+        sealer_of(k1=NEW).proof("secret", "customer-a"),
+        sealer_of(k1=OLD).proof("secret", "customer-b"),
+        sealer_of(k1=OLD).proof("Secret", "customer-a"),
+    }
+    assert len(others - {proof}) == 3
+
+
 def test_two_seals_of_the_same_bytes_share_neither_nonce_nor_ciphertext() -> None:
     sealer = sealer_of(k1=OLD)
     first = b64decode(sealer.encrypt(b"template", "customer-a")[1])

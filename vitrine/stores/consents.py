@@ -1,43 +1,38 @@
-"""Consents of customers in Redis, asked for by the visit of somebody who was recognised."""
+"""What a customer agreed to for offers, asked for by the visit of somebody who was recognised."""
 
 from __future__ import annotations
 
-import logging
-from typing import Final, cast
+from typing import cast
 
-from pydantic import TypeAdapter, ValidationError
 from redis import Redis
 
-from vitrine.customers.consents import Consent, allows
-from vitrine.stores.customer_keys import customer_key, customer_of
+from vitrine.offers.due import DueOffer
+from vitrine.stores.customer_keys import count_key, pseudonym_of
 from vitrine.stores.redis import redis_errors
 
-logger = logging.getLogger(__name__)
 
-CONSENTS: Final = TypeAdapter(tuple[Consent, ...])
+def agrees_to_offers(redis: Redis, visit_id: str) -> bool:
+    """Return True while the customer of a visit consents to personal offers.
 
-
-def read_consents(stored: bytes) -> tuple[Consent, ...]:
-    """Return stored consents; none where they cannot be read, so that they allow nothing."""
-    try:
-        return CONSENTS.validate_json(stored)
-    except ValidationError:
-        logger.warning("a customer's consents cannot be read, so they allow nothing")
-        return ()
-
-
-def agrees_to_offers(redis: Redis, visit_id: str, at_ns: int) -> bool | None:
-    """Return whether the customer of a visit consents to personal offers at a time.
-
-    None for a visit that is nobody's: of a stranger, of a customer who was erased, or of one whose
-    link is on its way from `identity`. Raises Unavailable.
+    `identity` links a visit only under that consent. The link ends with it: in the step that
+    withdraws the consent or erases the customer, and by itself when the consent expires. False for
+    a stranger, and until the link has come from `identity`. Raises Unavailable.
     """
     with redis_errors(redis):
-        customer_id = customer_of(redis, visit_id)
-        if customer_id is None:
-            return None
-        stored = redis.hget(customer_key(customer_id), "consents")
-    consents = cast("bytes | None", stored)
-    if consents is None:
-        return False
-    return allows(read_consents(consents), "offers", at_ns)
+        return pseudonym_of(redis, visit_id) is not None
+
+
+def is_visit_of(redis: Redis, due: DueOffer) -> bool:
+    """Return True for an offer that asks for no visit, and while it is one that it asks for.
+
+    Visits are counted under the consent to a profile only, and the count ends with it: without that
+    consent, or without the link of the visit, no visit is the right one. Raises Unavailable.
+    """
+    if not due.visits:
+        return True
+    with redis_errors(redis):
+        pseudonym = pseudonym_of(redis, due.shown.visit_id or "")
+        if pseudonym is None:
+            return False
+        count = cast("bytes | None", redis.get(count_key(pseudonym)))
+    return count is not None and int(count) in due.visits

@@ -1,75 +1,116 @@
-"""The customer store in Redis: consents, encrypted templates, changes as a stream.
+"""The customer store in Redis: sealed records and templates, changes as a stream.
 
-Keys: `customers` (ids), `customer:ID` (name sealed, consents), `customer:ID:templates`
-(sealed), `customer:ID:visits`, `visit:VISIT` (link to the customer), `customer:ID:offers`
-(granted once a campaign, `offer_scripts`), `customers:changes` (stream).
+Keys: `customers` (ids), `customer:ID` (record, sealed with the customer's data key, and its
+version), `customer:ID:templates` (sealed), `customers:changes` (stream); `customer_keys` has those
+of visits and offers. `customers:key-store` says which key store has the data keys.
 """
 
 from __future__ import annotations
 
-import json
-import logging
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, cast
-
-import numpy as np
-from pydantic import TypeAdapter, ValidationError
-from redis import Redis
-from redis.client import Pipeline
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from vitrine.customers.consents import (
     Consent,
+    Purpose,
     allows,
-    for_purpose,
-    next_expiry_ns,
+    left_ns,
+    renewed,
+    withdrawn,
 )
-from vitrine.customers.records import Agreement, Template, Vector
-from vitrine.errors import ConfigurationError, Invalid
-from vitrine.sealing import Sealer
-from vitrine.stores.consents import CONSENTS, read_consents
+from vitrine.customers.records import Vector
+from vitrine.errors import ConfigurationError, Invalid, Unavailable
+from vitrine.mall.texts import LONGEST_ID, is_id
+from vitrine.schemas import MOST_TAGS
+from vitrine.stores import customer_sweep
 from vitrine.stores.customer_keys import customer_key, templates_key
+from vitrine.stores.customer_reader import CustomerReader, Opened
 from vitrine.stores.customer_records import (
     CHANGES,
     CHANGES_KEPT,
-    CustomerRecords,
-    left_ms,
+    IDS,
+    REWRITE,
+    NoCustomer,
 )
+from vitrine.stores.customer_scripts import LINK, PUT
+from vitrine.stores.customer_sweep import Swept
+from vitrine.stores.data_keys import DataKey
+from vitrine.stores.hand_keys import new_hand_key, unwrapped, wrapped
 from vitrine.stores.redis import redis_errors
 from vitrine.stores.sealed_records import (
-    Rotated,
-    StoredTemplate,
-    about_name,
-    about_template,
-    rotate,
+    Hand,
+    Record,
+    sealed_record,
+    sealed_template,
 )
-from vitrine.telemetry import metrics
-
-logger = logging.getLogger(__name__)
 
 ID_BYTES: Final = 12
-TAGS: Final = TypeAdapter(tuple[str, ...])
+RECORD_ID_BYTES: Final = 8
+FIRST_VERSION: Final = 1
+MS_NS: Final = 1_000_000
+# Of a record whose owner agrees to no profile.
+NO_PROFILE: Final[Mapping[str, object]] = {"tags": (), "level": "", "interests": ()}
+
+# A visit ends with the local day, and an offer of its last hour may be granted after
+# midnight: two days cover both. Chosen, not measured.
+VISIT_LINK_MS: Final = 2 * 86_400_000
+# Chosen, not measured: nobody changes a customer so often within a millisecond.
+LINK_TRIES: Final = 5
+LOCK: Final = "customers:joining"
+# The lock of a process that was killed ends by itself. Looking through 100,000 templates takes
+# less. Chosen, not measured.
+LOCK_S: Final = 30.0
+WAIT_S: Final = 10.0
+
+
+@dataclass(slots=True)
+class Rotated:
+    """Count data keys."""
+
+    sealed: int = 0
+    """Sealed with the active key of the site now, and with another one before."""
+    unopened: int = 0
+    """Left as they are, as no key of the site opens them."""
+    late: int = 0
+    """Of who was enrolled meanwhile by a process that does not have the active key yet."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Agreed:
-    """Hold what a customer agrees to, and until when that does not change by itself."""
+class HeldBy:
+    """Hold the secrets that a customer keeps: each opens the key in their hand."""
 
-    agreement: Agreement
-    until_ns: int
+    phone: str = field(repr=False)
+    recovery: str = field(repr=False)
 
 
-class CustomerStore(CustomerRecords):
+class CustomerStore(CustomerReader):
     """Read and write customers; what no consent covers any more disappears.
 
-    Raises Unavailable when Redis is away, Invalid for a foreign key.
+    Raises Unavailable when Redis or the key store is away.
     """
 
-    def __init__(self, redis: Redis, sealer: Sealer) -> None:
-        super().__init__(redis)
-        self.sealer = sealer
-        self._unreadable = 0
+    # One customer
+
+    @contextmanager
+    def enrolling(self) -> Iterator[None]:
+        """Let nobody else enrol, or get another phone, in whatever process.
+
+        First look for the face, or the recovery code, and then `enrol` or hand over. Raises
+        Unavailable where others take too long.
+        """
+        lock = self._redis.lock(LOCK, LOCK_S, blocking_timeout=WAIT_S)
+        with redis_errors(self._redis):
+            if not lock.acquire():
+                raise Unavailable("others are being enrolled")
+        try:
+            yield
+        finally:
+            # Who is enrolled stays so, whatever became of the lock, which ends by itself.
+            with suppress(Unavailable), redis_errors(self._redis):
+                lock.release()
 
     def enrol(
         self,
@@ -79,176 +120,388 @@ class CustomerStore(CustomerRecords):
         consents: Sequence[Consent],
         now_ns: int,
         tags: Sequence[str] = (),
+        level: str = "",
+        interests: Sequence[str] = (),
+        held_by: HeldBy | None = None,
     ) -> str:
         """Store a new customer in one step, and return the id.
 
-        Raises ConfigurationError without a vector, or without consent to be recognised; for tags
-        without a consent to a profile.
+        Where they are `held_by` secrets of the customer, only those open the templates.
+
+        Raises ConfigurationError without a vector, or without consent to be recognised; for tags,
+        a level or interests without a consent to a profile, or that no campaign can ask for.
         """
-        if not allows(consents, "recognise", now_ns):
-            raise ConfigurationError(
-                "no template without consent: grant the purpose `recognise`"
-            )
-        if tags and not allows(consents, "profile", now_ns):
-            raise ConfigurationError(
-                "no tags without consent: grant the purpose `profile`"
-            )
+        record = Record(
+            name=name,
+            consents=_numbered(consents),
+            tags=tuple(tags),
+            level=level,
+            interests=tuple(interests),
+        )
+        _check(record, now_ns)
         if not vectors:
             raise ConfigurationError(
                 "no face, no template: give at least one picture with one face"
             )
+        self._begin()
         customer_id = secrets.token_hex(ID_BYTES)
+        hand_key = None
+        if held_by is not None:
+            hand_key = new_hand_key()
+            hand = _hand(hand_key, held_by, customer_id)
+            record = record.model_copy(update={"hand": hand})
+        # First the key: a record without one is never opened, and swept away.
+        key = DataKey.new(self.sealer, customer_id, now_ns)
+        self._keys.add(customer_id, key)
+        self._add(customer_id, key, record, vectors, model, now_ns, hand_key)
+        return customer_id
+
+    def change(
+        self,
+        customer_id: str,
+        now_ns: int,
+        *,
+        name: str | None = None,
+        tags: Sequence[str] | None = None,
+        level: str | None = None,
+        interests: Sequence[str] | None = None,
+    ) -> None:
+        """Change what is known of a customer, where it is given.
+
+        Raises ConfigurationError without such a customer, and as `enrol`.
+        """
+        opened = self._found(customer_id)
+        changes: dict[str, object] = {}
+        if name is not None:
+            changes["name"] = name
+        if tags is not None:
+            changes["tags"] = tuple(tags)
+        if level is not None:
+            changes["level"] = level
+        if interests is not None:
+            changes["interests"] = tuple(interests)
+        record = _covered(opened.record, now_ns).model_copy(update=changes)
+        _check(record, now_ns)
+        self._put(customer_id, opened, record, now_ns)
+
+    def agree(
+        self,
+        customer_id: str,
+        consents: Sequence[Consent],
+        now_ns: int,
+    ) -> None:
+        """Add consents of a customer, or renew them.
+
+        Raises ConfigurationError without such a customer, or one who has to enrol again.
+        """
+        opened = self._found(customer_id)
+        together = renewed(opened.record.consents, _numbered(consents), now_ns)
+        earlier = _covered(opened.record, now_ns)
+        record = earlier.model_copy(update={"consents": tuple(together)})
+        _check(record, now_ns)
+        self._put(customer_id, opened, record, now_ns)
+
+    def withdraw(
+        self,
+        customer_id: str,
+        purpose: Purpose,
+        now_ns: int,
+    ) -> None:
+        """End a consent of a customer, and remove what is kept for its purpose alone.
+
+        Raises ConfigurationError without such a customer or consent, and for the consent to be
+        recognised: without that one nothing is left, so that `erase` is the way.
+        """
+        if purpose == "recognise":
+            raise ConfigurationError(
+                "who is not to be recognised is erased: `vitrine customers erase`"
+            )
+        opened = self._found(customer_id)
+        record = opened.record
+        if not allows(record.consents, purpose, now_ns):
+            raise ConfigurationError(f"{customer_id} has no consent for {purpose}")
+        changes: dict[str, object] = {
+            "consents": tuple(withdrawn(record.consents, purpose, now_ns))
+        }
+        if purpose == "profile":
+            changes |= NO_PROFILE
+        record = record.model_copy(update=changes)
+        self._put(customer_id, opened, record, now_ns)
+        # Where the process ends before it, the next sweep does this.
+        self._accept_none_before(customer_id, opened.version + 1)
+        self._keys.save()
+
+    def hand_key(self, customer_id: str, secret: str) -> bytes | None:
+        """Return the key in a customer's hand, by the phone's secret or recovery's.
+
+        None where they have no such key. Raises ConfigurationError without such a customer, Invalid
+        with another secret.
+        """
+        hand = self._found(customer_id).record.hand
+        if hand is None:
+            return None
+        for sealed in (hand.by_phone, hand.by_recovery):
+            with suppress(Invalid):
+                return unwrapped(sealed, secret, customer_id)
+        return unwrapped(hand.by_recovery_before, secret, customer_id)
+
+    def hold_anew(
+        self,
+        customer_id: str,
+        secret: str,
+        held_by: HeldBy,
+        now_ns: int,
+    ) -> None:
+        """Give a customer's key into another phone; `secret` is one that opens it until now.
+
+        Nothing happens where they have no such key. Raises as `hand_key`.
+        """
+        hand_key = self.hand_key(customer_id, secret)
+        if hand_key is None:
+            return
+        opened = self._found(customer_id)
+        hand = _hand(hand_key, held_by, customer_id)
+        before = wrapped(hand_key, secret, customer_id)
+        hand = hand.model_copy(update={"by_recovery_before": before})
+        record = opened.record.model_copy(update={"hand": hand})
+        self._put(customer_id, opened, record, now_ns)
+
+    # All customers
+
+    def link_visit(
+        self,
+        visit_id: str,
+        customer_id: str,
+        now_ns: int,
+    ) -> None:
+        """Remember whose visit it is, for offers; count it, for a profile.
+
+        Each only where the customer agrees to that now; for two days, and no longer than that.
+        """
+        # Where somebody changed the customer meanwhile, what they agree to is read again.
+        for _ in range(LINK_TRIES):
+            opened = self.opened(customer_id)
+            if opened is None:
+                return
+            consents = opened.record.consents
+            if not allows(consents, "recognise", now_ns):
+                return
+            offers_ms = left_ns(consents, "offers", now_ns) // MS_NS
+            profile_ms = left_ns(consents, "profile", now_ns) // MS_NS
+            if offers_ms == 0 and profile_ms == 0:
+                return
+            with redis_errors(self._redis):
+                linked = self._redis.eval(
+                    LINK,
+                    0,
+                    customer_id,
+                    opened.version,
+                    visit_id,
+                    opened.key.pseudonym,
+                    offers_ms,
+                    profile_ms,
+                    VISIT_LINK_MS,
+                )
+            if linked:
+                return
+
+    def rotate(self, customer_ids: Iterable[str]) -> Rotated:
+        """Seal the data keys of customers with the active key of the site.
+
+        Each in one step: what a process that dies leaves undone opens as before. All are on the
+        disk before the answer.
+        """
+        rotated = Rotated()
+        for customer_id in customer_ids:
+
+            def anew(key: DataKey, customer_id: str = customer_id) -> DataKey:
+                if key.key_id == self.sealer.active_id:
+                    return key
+                return key.sealed_anew(self.sealer, customer_id)
+
+            try:
+                rotated.sealed += self._keys.replace(customer_id, anew)
+            except Invalid:
+                rotated.unopened += 1
+        self._keys.save()
+        others = 0
+        for key in self._keys.entries().values():
+            if key is not None and key.key_id != self.sealer.active_id:
+                others += 1
+        rotated.late = max(0, others - rotated.unopened)
+        return rotated
+
+    def sweep(self, now_ns: int) -> Swept:
+        """Remove what no consent and no key covers any more; call it every minute.
+
+        Raises ConfigurationError with a key store that is not that of these customers.
+        """
+        self._begin()
+        expired = []
+        for customer_id, opened in self.all_opened():
+            record = opened.record
+            is_newest = opened.key.least_version == opened.version
+            if _has_withdrawn(record) and not is_newest:
+                self._accept_none_before(customer_id, opened.version)
+            covered = _covered(record, now_ns)
+            if not allows(record.consents, "recognise", now_ns):
+                expired.append(customer_id)
+            elif covered != record:
+                # Who loses a race is looked at again by the next sweep.
+                with suppress(ConfigurationError):
+                    self._put(customer_id, opened, covered, now_ns)
+        return customer_sweep.sweep(self._redis, self._keys, self, expired, now_ns)
+
+    def begin_anew(self, now_ns: int) -> int:
+        """Erase everybody, as their records or keys are lost; return how many there were."""
+        return customer_sweep.begin_anew(self._redis, self._keys, self, now_ns)
+
+    # How they are stored
+
+    def _begin(self) -> None:
+        customer_sweep.check_pair(self._redis, self._keys)
+
+    def _accept_none_before(self, customer_id: str, version: int) -> None:
+        """Let no older record of a customer count again, not even from a backup; without `save`."""
+
+        def raised(key: DataKey) -> DataKey:
+            least = max(key.least_version, version)
+            return key.model_copy(update={"least_version": least})
+
+        self._keys.replace(customer_id, raised)
+
+    def _add(
+        self,
+        customer_id: str,
+        key: DataKey,
+        record: Record,
+        vectors: Sequence[Vector],
+        model: str,
+        now_ns: int,
+        hand_key: bytes | None,
+    ) -> None:
+        sealer = key.opened(self.sealer, customer_id)
+        sealed = sealed_record(sealer, customer_id, FIRST_VERSION, record)
         templates = []
         for vector in vectors:
-            template = Template(customer_id, model, vector)
-            templates.append(self._sealed_template(template))
+            template = sealed_template(sealer, customer_id, model, vector, hand_key)
+            templates.append(template)
+        left_ms = left_ns(record.consents, "recognise", now_ns) // MS_NS
         with redis_errors(self._redis):
             step = self._redis.pipeline(transaction=True)
-            self._add_record(step, customer_id, name, consents, tags)
+            step.hset(
+                customer_key(customer_id),
+                mapping={"version": FIRST_VERSION, "record": sealed},
+            )
             step.rpush(templates_key(customer_id), *templates)
-            _expire(step, customer_id, consents, now_ns)
-            step.sadd("customers", customer_id)
+            step.pexpire(customer_key(customer_id), left_ms)
+            step.pexpire(templates_key(customer_id), left_ms)
+            step.sadd(IDS, customer_id)
             step.xadd(
                 CHANGES,
-                {"kind": "enrolled"},
+                {"kind": "enrolled", "customer": customer_id},
                 maxlen=CHANGES_KEPT,
                 approximate=True,
             )
             step.execute()
-        return customer_id
 
-    def _add_record(
+    def _put(
         self,
-        step: Pipeline,
         customer_id: str,
-        name: str,
-        consents: Sequence[Consent],
-        tags: Sequence[str],
+        opened: Opened,
+        record: Record,
+        now_ns: int,
     ) -> None:
-        about = about_name(customer_id)
-        name_key, name_sealed = self.sealer.encrypt(name.encode(), about)
-        step.hset(
-            customer_key(customer_id),
-            mapping={
-                "name_key": name_key,
-                "name": name_sealed,
-                "consents": CONSENTS.dump_json(tuple(consents)),
-                "tags": json.dumps(tags),
-            },
-        )
-
-    def _sealed_template(self, template: Template) -> str:
-        plain = np.asarray(template.vector, "<f4").tobytes()
-        about = about_template(template.customer_id, template.model)
-        key_id, sealed = self.sealer.encrypt(plain, about)
-        stored = StoredTemplate(model=template.model, key_id=key_id, sealed=sealed)
-        return stored.model_dump_json()
-
-    def _name(self, customer_id: str, record: dict[bytes, bytes]) -> str | None:
-        """Return a name; None where the site's keys do not open it."""
-        try:
-            name = self.sealer.decrypt(
-                record[b"name_key"].decode(),
-                record[b"name"].decode(),
-                about_name(customer_id),
-            )
-        except (Invalid, KeyError) as error:
-            logger.warning("a name cannot be read: %s", error)
-            return None
-        return name.decode(errors="replace")
-
-    def rotate(self, customer_id: str, rotated: Rotated) -> None:
-        """Seal what there is of a customer with the active key, and count it in `rotated`."""
-        rotate(self._redis, self.sealer, customer_id, rotated)
-
-    def templates(self, now_ns: int) -> list[Template]:
-        """Return the templates of all customers who agreed to be recognised now.
-
-        Leaves out, and counts, those that the site's keys do not open.
-        """
-        self._unreadable = 0
-        found: list[Template] = []
+        """Store the next version of a record. Raises ConfigurationError where it lost a race."""
+        version = opened.version + 1
+        sealed = sealed_record(opened.sealer, customer_id, version, record)
+        consents = record.consents
         with redis_errors(self._redis):
-            for customer_id in self._listed():
-                agreed = self._agreed(customer_id, now_ns)
-                if agreed is not None:
-                    found += self._templates(customer_id, agreed)
-        metrics.TEMPLATES_UNREADABLE.set(self._unreadable)
-        return found
+            done = self._redis.eval(
+                PUT,
+                0,
+                customer_id,
+                opened.version,
+                version,
+                sealed,
+                left_ns(consents, "recognise", now_ns) // MS_NS,
+                opened.key.pseudonym,
+                left_ns(consents, "offers", now_ns) // MS_NS,
+                left_ns(consents, "profile", now_ns) // MS_NS,
+                CHANGES,
+                CHANGES_KEPT,
+                REWRITE,
+            )
+        if not done:
+            raise ConfigurationError("somebody else changed the customer; try again")
 
-    def _agreed(self, customer_id: str, now_ns: int) -> _Agreed | None:
-        """Return how a customer may be addressed now; None when they may not be recognised."""
-        key = customer_key(customer_id)
-        stored, tags = cast(
-            "list[bytes | None]", self._redis.hmget(key, "consents", "tags")
+    def _found(self, customer_id: str) -> Opened:
+        """Return a customer's record. Raises ConfigurationError where there is none that opens."""
+        opened = self.opened(customer_id)
+        if opened is not None:
+            return opened
+        if self._is_there(customer_id):
+            raise ConfigurationError(
+                f"the record of {customer_id} does not open: no key in the file and the key store "
+                "fits, or it was altered; `vitrine customers erase` works all the same"
+            )
+        raise NoCustomer(customer_id)
+
+
+def _hand(hand_key: bytes, held_by: HeldBy, customer_id: str) -> Hand:
+    return Hand(
+        by_phone=wrapped(hand_key, held_by.phone, customer_id),
+        by_recovery=wrapped(hand_key, held_by.recovery, customer_id),
+    )
+
+
+def _numbered(consents: Sequence[Consent]) -> tuple[Consent, ...]:
+    """Return the consents with a number for each, where they have none."""
+    numbered = []
+    for consent in consents:
+        record_id = consent.record_id or secrets.token_hex(RECORD_ID_BYTES)
+        numbered.append(replace(consent, record_id=record_id))
+    return tuple(numbered)
+
+
+def _has_withdrawn(record: Record) -> bool:
+    """Return True where an older record may say more than this one allows."""
+    return any(consent.withdrawn_at_ns is not None for consent in record.consents)
+
+
+def _covered(record: Record, now_ns: int) -> Record:
+    """Return a record without a profile where none is agreed to any more."""
+    if allows(record.consents, "profile", now_ns):
+        return record
+    return record.model_copy(update=NO_PROFILE)
+
+
+def _check(record: Record, now_ns: int) -> None:
+    """Raise ConfigurationError for a record that no consent covers now."""
+    if not allows(record.consents, "recognise", now_ns):
+        raise ConfigurationError(
+            "no template without consent: grant the purpose `recognise`"
         )
-        if stored is None:
-            return None
-        consents = read_consents(stored)
-        if not allows(consents, "recognise", now_ns):
-            return None
-        agreed_tags: tuple[str, ...] = ()
-        # A customer of a version before tags has none.
-        if tags is not None and allows(consents, "profile", now_ns):
-            agreed_tags = _read_tags(tags)
-        agreement = Agreement(
-            offers=allows(consents, "offers", now_ns),
-            tags=agreed_tags,
+    told = record.told()
+    if not told:
+        return
+    if not allows(record.consents, "profile", now_ns):
+        raise ConfigurationError(
+            "no tags, level or interests without consent: grant the purpose `profile`"
         )
-        return _Agreed(agreement, next_expiry_ns(consents, now_ns))
+    check_told(told)
 
-    def _templates(self, customer_id: str, agreed: _Agreed) -> list[Template]:
-        key = templates_key(customer_id)
-        texts = cast("list[bytes]", self._redis.lrange(key, 0, -1))
-        found = []
-        for text in texts:
-            try:
-                template = self._open(customer_id, text, agreed)
-            except (Invalid, ValueError) as error:
-                logger.warning("a template is left out: %s", error)
-                self._unreadable += 1
-                continue
-            found.append(template)
-        return found
 
-    def _open(
-        self,
-        customer_id: str,
-        text: bytes,
-        agreed: _Agreed,
-    ) -> Template:
-        """Return a template. Raises Invalid when it is another customer's or altered."""
-        stored = StoredTemplate.model_validate_json(text)
-        plain = self.sealer.decrypt(
-            stored.key_id,
-            stored.sealed,
-            about_template(customer_id, stored.model),
+def check_told(told: Sequence[str]) -> None:
+    """Raise ConfigurationError for tags, levels or interests that no campaign can ask for."""
+    if len(told) > MOST_TAGS:
+        raise ConfigurationError(
+            f"found {len(told)} tags, levels and interests, expected {MOST_TAGS} at most"
         )
-        vector = np.frombuffer(plain, "<f4").astype(np.float32)
-        return Template(
-            customer_id,
-            stored.model,
-            vector,
-            agreed.agreement,
-            agreed.until_ns,
-        )
-
-
-def _read_tags(stored: bytes) -> tuple[str, ...]:
-    try:
-        return TAGS.validate_json(stored)
-    except ValidationError:
-        logger.warning("a customer's tags cannot be read, so there are none")
-        return ()
-
-
-def _expire(
-    step: Pipeline,
-    customer_id: str,
-    consents: Sequence[Consent],
-    now_ns: int,
-) -> None:
-    """Let the record go with the last consent, the templates with that for them."""
-    recognise = for_purpose(consents, "recognise")
-    step.pexpire(customer_key(customer_id), left_ms(consents, now_ns))
-    step.pexpire(templates_key(customer_id), left_ms(recognise, now_ns))
+    for each in told:
+        # `identity` could publish no other one, and would end by it.
+        if not is_id(each):
+            raise ConfigurationError(
+                f"found {each[:LONGEST_ID]!r}, expected at most {LONGEST_ID} letters (a to z), "
+                "digits, '-', '_' and '.'"
+            )

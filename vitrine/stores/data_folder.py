@@ -9,6 +9,7 @@ import time
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,7 @@ from pydantic import SecretStr
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from vitrine.errors import ConfigurationError
-from vitrine.stores.embedded import EmbeddedStore, socket_of, url_of
+from vitrine.stores.embedded import SNAPSHOTS, EmbeddedStore, socket_of, url_of
 from vitrine.stores.receipts import new_key
 from vitrine.stores.redis import connect
 
@@ -24,6 +25,7 @@ LOCK: Final = "lock"
 KEYS: Final = "keys"
 REACTION_KEYS: Final = "reaction-keys"
 RECEIPT_KEY: Final = "receipt-key.pem"
+KEY_STORE: Final = "key-store"
 KEY_BYTES: Final = 32
 TOKEN_BYTES: Final = 24
 # Only the owner reads what is in the folder: keys, tokens, templates.
@@ -79,6 +81,22 @@ class DataFolder:
         finally:
             store.stop()
 
+    @contextmanager
+    def key_store(self) -> Iterator[EmbeddedStore]:
+        """Run the store of customers' data keys likewise, in a folder of its own."""
+        path = self.path / KEY_STORE
+        try:
+            path.mkdir(mode=FOLDER_MODE, exist_ok=True)
+        except OSError as error:
+            raise _not_writable(path, error) from error
+        end_orphan(socket_of(path))
+        store = EmbeddedStore(path, SNAPSHOTS)
+        store.start()
+        try:
+            yield store
+        finally:
+            store.stop()
+
     def key_file(self, name: str = KEYS) -> Path:
         """Return a file with a key, that of templates unless told otherwise; made once."""
         key = b64encode(os.urandom(KEY_BYTES)).decode()
@@ -107,31 +125,67 @@ class DataFolder:
         return path
 
 
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Hold where the two stores of a site listen."""
+
+    store: str
+    key_store: str
+
+
 @contextmanager
 def store_of(path: Path) -> Iterator[str]:
     """Yield the address of a site's store: of the one that runs, or of one for the while.
 
     Raises ConfigurationError for a folder that no site has used.
     """
+    with ExitStack() as stack:
+        folder = _used(path)
+        if _has_to_start(folder, socket_of(folder.path), stack):
+            stack.enter_context(folder.store())
+        yield url_of(socket_of(folder.path))
+
+
+@contextmanager
+def stores_of(path: Path) -> Iterator[Addresses]:
+    """Yield the address of a site's store and of that of its data keys, as `store_of` does."""
+    with ExitStack() as stack:
+        folder = _used(path)
+        # A site starts it before the other one.
+        store = socket_of(folder.path)
+        keys = socket_of(folder.path / KEY_STORE)
+        if _has_to_start(folder, store, stack):
+            stack.enter_context(folder.key_store())
+            stack.enter_context(folder.store())
+        yield Addresses(url_of(store), url_of(keys))
+
+
+def _used(path: Path) -> DataFolder:
     if not (path / LOCK).exists():
         raise ConfigurationError(
             f"{path} is no data folder of `vitrine site`; that is DIR/data, or its --data"
         )
-    folder = DataFolder(path)
-    socket = socket_of(folder.path)
-    with ExitStack() as stack:
-        deadline = time.monotonic() + SHARED_LIMIT_S
-        while not answers(socket):
-            try:
-                stack.enter_context(folder.locked())
-            except ConfigurationError:
-                # A site that runs starts its store, or starts it again.
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(TICK_S)
-            else:
-                stack.enter_context(folder.store())
-        yield url_of(socket)
+    return DataFolder(path)
+
+
+def _has_to_start(
+    folder: DataFolder,
+    socket: Path,
+    stack: ExitStack,
+) -> bool:
+    """Return False once a store listens; else lock the folder in `stack`, and return True."""
+    deadline = time.monotonic() + SHARED_LIMIT_S
+    while not answers(socket):
+        try:
+            stack.enter_context(folder.locked())
+        except ConfigurationError:
+            # A site that runs starts its store, or starts it again.
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(TICK_S)
+        else:
+            return True
+    return False
 
 
 def answers(socket: Path) -> bool:

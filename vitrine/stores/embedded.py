@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
@@ -19,8 +19,10 @@ SOCKET = "store.sock"
 # The system's limit for the address of a socket file: 108 bytes with the zero at the end.
 LONGEST_ADDRESS = 107
 # Written to disk once a second, so that a power failure costs a second.
-PERSISTENT = {"appendonly": True, "appendfsync": "everysec"}
-PASSING = {"appendonly": False, "save": ""}
+PERSISTENT: Mapping[str, bool | str] = {"appendonly": True, "appendfsync": "everysec"}
+PASSING: Mapping[str, bool | str] = {"appendonly": False, "save": ""}
+# Nothing is written but the snapshots that are asked for: what was removed is in no file.
+SNAPSHOTS: Mapping[str, bool | str] = {"appendonly": False, "save": ""}
 
 
 class EmbeddedStore:
@@ -30,13 +32,19 @@ class EmbeddedStore:
     they end with the server.
     """
 
-    def __init__(self, data_dir: Path | None = None) -> None:
-        """Choose the folder. Raises ConfigurationError where the server is missing."""
+    def __init__(
+        self,
+        data_dir: Path | None = None,
+        config: Mapping[str, bool | str] = PERSISTENT,
+    ) -> None:
+        """Choose the folder, and how the data stay in it.
+
+        Raises ConfigurationError where the server is missing.
+        """
         self._own = data_dir is None
         # Only its owner can enter a folder that mkdtemp makes.
         self.folder = data_dir or Path(mkdtemp(prefix="vitrine-"))
         self.socket = socket_of(self.folder)
-        config = PERSISTENT
         if self._own:
             config = PASSING
         try:
@@ -45,7 +53,7 @@ class EmbeddedStore:
                 data_dir=self.folder,
                 persist=True,
                 unix_socket_path=self.socket,
-                config=config,
+                config=dict(config),
             )
         except (ValkeyServerError, OSError) as error:
             raise _did_not_start(error) from error

@@ -7,8 +7,8 @@ KEYS 1 grants, 2 holders, 3 pool, 4 pending, 5 epoch, 6 number of grants; of a c
 5 record of the code, 6 seconds to keep, 7 prefix of codes, 8 epoch, 9 least number of grants,
 10 visit of a customer who may be granted the offer once, 11 name of the offer, 12 second until
 which that holds, 13 seconds to it, 14 phone, 15 seconds for which the phone holds it, 16… codes
-made here, for no pool. `customer:ID:offers` has what a customer was granted, with the second until
-which it counts.
+made here, for no pool. `known:PSEUDONYM:offers` has what a customer was granted, with the second
+until which it counts.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ local function emptied()
   return redis.call('GET', KEYS[5]) ~= ARGV[8] or granted < tonumber(ARGV[9])
 end
 
--- Nil where an offer is not once a customer, and for one who was erased meanwhile.
+-- Nil where an offer is not once a customer, and for one whose consent ended meanwhile.
 local function customer()
   if ARGV[10] == '' then return nil end
   local found = redis.call('GET', 'visit:' .. ARGV[10])
-  if not found or redis.call('SISMEMBER', 'customers', found) == 0 then return nil end
-  return 'customer:' .. found
+  if not found then return nil end
+  return 'known:' .. found
 end
 
 local function refusal()
@@ -59,7 +59,7 @@ local function take_code()
   end
 end
 
--- Kept until the last of these offers is over, and no longer than the customer's record.
+-- Kept until the last of these offers is over, and no longer than the consent to them.
 local function remember_customer()
   local known = customer()
   if not known then return end

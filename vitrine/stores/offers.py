@@ -22,6 +22,7 @@ from vitrine.offers.made_codes import SIGNED, signed_codes
 from vitrine.offers.redemption import GrantRecord
 from vitrine.schemas import Interaction
 from vitrine.stores import offer_scripts
+from vitrine.stores.customer_keys import known_key
 from vitrine.stores.redis import redis_errors
 
 PENDING: Final = "stand:pending"
@@ -214,3 +215,14 @@ def _pool_key(pool: str) -> str:
 
 def _new_epoch() -> str:
     return secrets.token_hex(EPOCH_BYTES)
+
+
+def granted_to(redis: Redis, pseudonym: str) -> list[str]:
+    """Return what is remembered of a customer, as CAMPAIGN:OFFER: offers that come once to each.
+
+    Raises Unavailable.
+    """
+    with redis_errors(redis):
+        found = redis.zrange(f"{known_key(pseudonym)}:offers", 0, -1)
+    members = cast("list[bytes]", found)
+    return [member.decode() for member in members]

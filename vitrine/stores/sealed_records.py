@@ -1,35 +1,56 @@
-"""What is sealed of a customer in Redis, and the change to another key.
+"""What is known of a customer, as it lies in Redis: sealed with the customer's data key.
 
-`about_name` and `about_template` bind it: copied to another customer, it never opens.
+What is sealed is bound to the customer, a record to its version too: put in another place, it never
+opens.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
-from redis import Redis
 
+from vitrine.customers.consents import Consent
+from vitrine.customers.records import Template, Vector
 from vitrine.errors import Invalid
-from vitrine.sealing import Sealer
-from vitrine.stores.customer_keys import customer_key, templates_key
-from vitrine.stores.redis import redis_errors
+from vitrine.sealing import FLOAT_BYTES, Sealer
+from vitrine.stores.hand_keys import HAND, hand_sealer
 
-# Only what is still as it was read: the customer may be erased meanwhile. ARGV: name as it was,
-# key and name from now on.
-_NAME: Final = """
-if redis.call('HGET', KEYS[1], 'name') ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[1], 'name_key', ARGV[2], 'name', ARGV[3])
-return 1
-"""
+# Of what the data key seals around a template that is sealed already: it is never taken for one.
+IN_HAND: Final = "|in hand"
 
-# ARGV: place, template as it was, as it is from now on.
-_TEMPLATE: Final = """
-if redis.call('LINDEX', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
-redis.call('LSET', KEYS[1], ARGV[1], ARGV[3])
-return 1
-"""
+
+class Hand(BaseModel):
+    """Hold the key in a customer's hand, sealed with what they keep."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    by_phone: str
+    by_recovery: str
+    by_recovery_before: str = ""
+    """By the code that was used last: typed once more, where the answer to it was lost."""
+
+
+class Record(BaseModel):
+    """Hold what is known of a customer, and what they agreed to."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    form: Literal[1] = 1
+    """Of the record, so that a later form can be told from this one."""
+    name: str
+    consents: tuple[Consent, ...]
+    tags: tuple[str, ...] = ()
+    level: str = ""
+    interests: tuple[str, ...] = ()
+    hand: Hand | None = None
+    """None where the templates open without a key in hand."""
+
+    def told(self) -> tuple[str, ...]:
+        """Return what a campaign may address the customer by: tags, level and interests alike."""
+        named = [*self.tags, self.level, *self.interests]
+        return tuple(dict.fromkeys(each for each in named if each))
 
 
 class StoredTemplate(BaseModel):
@@ -38,84 +59,84 @@ class StoredTemplate(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     model: str
-    key_id: str
     sealed: str
+    """By the data key; below it by the key in hand, if the customer has one."""
 
 
-@dataclass(slots=True)
-class Rotated:
-    """Count names and templates."""
-
-    sealed: int = 0
-    """Sealed with the active key now, and with another one before."""
-    unopened: int = 0
-    """Left as they are, as no key opens them."""
-
-
-def about_name(customer_id: str) -> str:
-    """Return what a sealed name belongs to."""
-    return f"{customer_id}|name"
-
-
-def about_template(customer_id: str, model: str) -> str:
-    """Return what a sealed template belongs to."""
-    return f"{customer_id}|{model}"
-
-
-def rotate(
-    redis: Redis,
+def sealed_record(
     sealer: Sealer,
     customer_id: str,
-    rotated: Rotated,
-) -> None:
-    """Seal name and templates of a customer with the active key.
-
-    Each in one step: what a process that dies leaves undone opens as before. Raises Unavailable.
-    """
-    with redis_errors(redis):
-        _rotate_name(redis, sealer, customer_id, rotated)
-        found = redis.lrange(templates_key(customer_id), 0, -1)
-        for place, text in enumerate(cast("list[bytes]", found)):
-            try:
-                anew = _sealed_anew(sealer, customer_id, text)
-            except (Invalid, ValidationError):
-                rotated.unopened += 1
-                continue
-            if anew is not None:
-                key = templates_key(customer_id)
-                done = redis.eval(_TEMPLATE, 1, key, place, text, anew)
-                rotated.sealed += cast("int", done)
+    version: int,
+    record: Record,
+) -> str:
+    """Return a record, sealed as a version of a customer's."""
+    plain = record.model_dump_json().encode()
+    _, sealed = sealer.encrypt(plain, _about_record(customer_id, version))
+    return sealed
 
 
-def _rotate_name(
-    redis: Redis,
+def opened_record(
     sealer: Sealer,
     customer_id: str,
-    rotated: Rotated,
-) -> None:
-    key = customer_key(customer_id)
-    stored = redis.hmget(key, "name_key", "name")
-    key_id, name = cast("list[bytes | None]", stored)
-    if key_id is None or name is None or key_id.decode() == sealer.active_id:
-        return
-    about = about_name(customer_id)
+    version: int,
+    sealed: bytes,
+) -> Record:
+    """Return what `sealed_record` was given. Raises Invalid for anything else."""
+    about = _about_record(customer_id, version)
     try:
-        plain = sealer.decrypt(key_id.decode(), name.decode(), about)
-    except (Invalid, UnicodeDecodeError):
-        rotated.unopened += 1
-        return
-    new_id, anew = sealer.encrypt(plain, about)
-    done = redis.eval(_NAME, 1, key, name, new_id, anew)
-    rotated.sealed += cast("int", done)
+        plain = sealer.decrypt(sealer.active_id, sealed.decode(), about)
+        return Record.model_validate_json(plain)
+    except UnicodeDecodeError:
+        raise Invalid("this is no record") from None
+    except ValidationError as error:
+        # Its words would quote the record.
+        raise Invalid(f"a record with {error.error_count()} mistakes") from None
 
 
-def _sealed_anew(sealer: Sealer, customer_id: str, text: bytes) -> str | None:
-    """Return a template under the active key; None for one that is. Raises as `decrypt`."""
-    stored = StoredTemplate.model_validate_json(text)
-    if stored.key_id == sealer.active_id:
-        return None
-    about = about_template(customer_id, stored.model)
-    plain = sealer.decrypt(stored.key_id, stored.sealed, about)
-    key_id, sealed = sealer.encrypt(plain, about)
-    anew = StoredTemplate(model=stored.model, key_id=key_id, sealed=sealed)
-    return anew.model_dump_json()
+def sealed_template(
+    sealer: Sealer,
+    customer_id: str,
+    model: str,
+    vector: Vector,
+    hand_key: bytes | None = None,
+) -> str:
+    """Return a template (d,) float32 as it is stored; sealed twice with a key in hand."""
+    about = _about_template(customer_id, model)
+    plain = np.asarray(vector, "<f4").tobytes()
+    if hand_key is not None:
+        _, inner = hand_sealer(hand_key).encrypt(plain, about)
+        plain = inner.encode()
+        about += IN_HAND
+    _, sealed = sealer.encrypt(plain, about)
+    return StoredTemplate(model=model, sealed=sealed).model_dump_json()
+
+
+def opened_template(
+    sealer: Sealer,
+    customer_id: str,
+    text: bytes,
+    hand_key: bytes | None = None,
+) -> Template:
+    """Return a stored template. Raises Invalid when it is another customer's or altered."""
+    try:
+        stored = StoredTemplate.model_validate_json(text)
+    except ValidationError:
+        raise Invalid("this is no template") from None
+    about = _about_template(customer_id, stored.model)
+    if hand_key is None:
+        plain = sealer.decrypt(sealer.active_id, stored.sealed, about)
+    else:
+        inner = sealer.decrypt(sealer.active_id, stored.sealed, about + IN_HAND)
+        plain = hand_sealer(hand_key).decrypt(HAND, inner.decode(), about)
+    if len(plain) % FLOAT_BYTES:
+        raise Invalid("a template that is no float32 vector")
+    vector = np.frombuffer(plain, "<f4").astype(np.float32)
+    return Template(customer_id, stored.model, vector)
+
+
+def _about_record(customer_id: str, version: int) -> str:
+    return f"{customer_id}|record|{version}"
+
+
+def _about_template(customer_id: str, model: str) -> str:
+    return f"{customer_id}|template|{model}"

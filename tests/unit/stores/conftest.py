@@ -19,6 +19,21 @@ def server() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def key_server() -> Iterator[str]:
+    """The URL of a server for data keys, that the tests of a module share."""
+    with embedded_redis() as url:
+        yield url
+
+
+@pytest.fixture
+def key_redis(key_server: str) -> Iterator[Redis]:
+    """A client of an empty server for data keys."""
+    with closing(connect(key_server)) as client:
+        client.flushall()
+        yield client
+
+
 @pytest.fixture
 def redis(server: str) -> Iterator[Redis]:
     """A client of an empty database."""

@@ -13,7 +13,7 @@ import pytest
 
 from vitrine.errors import ConfigurationError
 from vitrine.sealing import Sealer
-from vitrine.stores.data_folder import DataFolder, store_of
+from vitrine.stores.data_folder import Addresses, DataFolder, store_of, stores_of
 from vitrine.stores.redis import connect
 
 # Starts a store, writes to it, and is killed with it still running.
@@ -71,6 +71,24 @@ def test_a_report_finds_the_store_of_a_site_that_runs_and_of_one_that_does_not(
         assert store.running
     with store_of(tmp_path) as url:
         assert value_in(url) == b"one"
+
+
+def test_the_keys_of_customers_lie_in_a_folder_of_their_own_and_stay(
+    tmp_path: Path,
+) -> None:
+    folder = DataFolder(tmp_path)
+    with folder.locked(), folder.key_store() as keys, folder.store() as store:
+        connect(keys.url).set("key", "one")
+        connect(keys.url).save()
+        with stores_of(tmp_path) as addresses:
+            assert addresses == Addresses(store.url, keys.url)
+        keys.kill()
+    assert (tmp_path / "key-store").stat().st_mode & 0o777 == 0o700
+    with stores_of(tmp_path) as addresses:
+        assert value_in(addresses.key_store) == b"one"
+        assert value_in(addresses.store) is None
+    names = {path.name for path in (tmp_path / "key-store").iterdir()}
+    assert "appendonlydir" not in names
 
 
 def test_a_folder_that_no_site_used_is_refused(tmp_path: Path) -> None:

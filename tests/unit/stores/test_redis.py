@@ -79,7 +79,9 @@ def test_a_wrong_password_is_a_mistake_of_the_configuration(redis: Redis) -> Non
     redis.config_set("requirepass", "right")
     path = redis.connection_pool.connection_kwargs["path"]
     try:
-        with pytest.raises(ConfigurationError, match="refuses the password"):
+        with pytest.raises(
+            ConfigurationError, match="refuses the name or the password"
+        ):
             ping(f"unix://:wrong@{path}?db=0")
     finally:
         redis.config_set("requirepass", "")
