@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 Purpose = Literal["recognise", "profile", "offers"]
 
 DAY_NS: Final = 86_400_000_000_000
+# Chosen, not measured: who agrees and withdraws all day long fills no store.
+MOST_KEPT: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,13 @@ class Consent:
     granted_at_ns: int
     expires_at_ns: int
     text_version: str
+    language: str = ""
+    """In which the text was shown; empty where nobody noted it."""
+    method: str = ""
+    """How the consent was given, such as `desk` or `phone`; empty likewise."""
+    record_id: str = ""
+    """Given when it is stored."""
+    withdrawn_at_ns: int | None = None
 
     def __post_init__(self) -> None:
         if self.expires_at_ns <= self.granted_at_ns:
@@ -31,8 +40,15 @@ class Consent:
             )
 
     def in_force(self, at_ns: int) -> bool:
-        """Return True from the time of the grant until just before the expiry."""
-        return self.granted_at_ns <= at_ns < self.expires_at_ns
+        """Return True from the time of the grant until just before expiry or withdrawal."""
+        return self.granted_at_ns <= at_ns < self.ends_at_ns
+
+    @property
+    def ends_at_ns(self) -> int:
+        """The time from which on it allows nothing."""
+        if self.withdrawn_at_ns is None:
+            return self.expires_at_ns
+        return min(self.expires_at_ns, self.withdrawn_at_ns)
 
 
 def granted(
@@ -41,6 +57,8 @@ def granted(
     at_ns: int,
     days: int,
     text_version: str,
+    language: str = "",
+    method: str = "",
 ) -> list[Consent]:
     """Return one consent for each purpose, in force for `days` of 24 hours."""
     expires_at_ns = at_ns + days * DAY_NS
@@ -51,6 +69,8 @@ def granted(
             granted_at_ns=at_ns,
             expires_at_ns=expires_at_ns,
             text_version=text_version,
+            language=language,
+            method=method,
         )
         consents.append(consent)
     return consents
@@ -70,16 +90,51 @@ def allows(
     return purpose in in_force(consents, at_ns)
 
 
-def next_expiry_ns(consents: Sequence[Consent], at_ns: int) -> int:
+def next_end_ns(consents: Sequence[Consent], at_ns: int) -> int:
     """Return when the first of the consents in force at a time ends. Raises ValueError without."""
-    return min(each.expires_at_ns for each in consents if each.in_force(at_ns))
+    return min(each.ends_at_ns for each in consents if each.in_force(at_ns))
 
 
-def for_purpose(consents: Sequence[Consent], purpose: Purpose) -> list[Consent]:
-    """Return the consents for one purpose, expired ones too."""
-    return [consent for consent in consents if consent.purpose == purpose]
+def left_ns(
+    consents: Sequence[Consent],
+    purpose: Purpose,
+    at_ns: int,
+) -> int:
+    """Return for how long a purpose is agreed to from a time on; 0 where it is not."""
+    ends = [
+        consent.ends_at_ns
+        for consent in consents
+        if consent.purpose == purpose and consent.in_force(at_ns)
+    ]
+    return max(ends, default=at_ns) - at_ns
 
 
-def last_expiry_ns(consents: Sequence[Consent]) -> int:
-    """Return when the last of some consents expires. Raises ValueError without any."""
-    return max(consent.expires_at_ns for consent in consents)
+def withdrawn(
+    consents: Sequence[Consent],
+    purpose: Purpose,
+    at_ns: int,
+) -> list[Consent]:
+    """Return the consents with those for a purpose withdrawn at a time, where they are in force."""
+    changed = []
+    for consent in consents:
+        ends_now = consent.purpose == purpose and consent.in_force(at_ns)
+        if ends_now:
+            changed.append(replace(consent, withdrawn_at_ns=at_ns))
+        else:
+            changed.append(consent)
+    return changed
+
+
+def renewed(
+    consents: Sequence[Consent],
+    given: Sequence[Consent],
+    at_ns: int,
+) -> list[Consent]:
+    """Return the consents with new ones `given` at a time, which take the place of older ones.
+
+    What has ended stays in the record, as proof of what was agreed to when.
+    """
+    earlier = list(consents)
+    for consent in given:
+        earlier = withdrawn(earlier, consent.purpose, at_ns)
+    return [*earlier, *given][-MOST_KEPT:]

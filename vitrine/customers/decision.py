@@ -1,21 +1,26 @@
 """From an embedding to the decision who a track is.
 
-A view is added to its track, which may prove to be an earlier visitor of the day. The
-view then votes for the customer whom it resembles, and a majority of the track's views
-decides.
+A view is added to its track, which may prove to be an earlier visitor of the day. The views of
+the track add up, by their quality, and their sum is compared with the customers.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from vitrine.customers.gallery import Gallery
+from vitrine.customers.index import Neighbour
+from vitrine.customers.liveness import Liveness
 from vitrine.customers.records import NOTHING_AGREED, Agreement, Vector
 from vitrine.customers.rules import RecognitionRules
 from vitrine.customers.visitors import StandDay, Track
-from vitrine.schemas import IdentityReason
+from vitrine.schemas import Face, IdentityReason
+
+# A millionth of the comparisons of a stranger's visit reach 0.548 by two views added up, and 0.556
+# by any single one (LFW, as in `python -m benchmarks.open_set`); the rest is for safety.
+AT_ONCE: Final = 0.03
+"""By how much fewer views have to be above the threshold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,8 @@ class View:
     vector: Vector
     model: str
     at_ns: int
+    quality: float = 1.0
+    """The chance, 0…1, that such a view is recognised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +45,13 @@ class Decision:
     reason: IdentityReason
     at_ns: int
     confidence: float
-    """Share of the views that agree on the customer."""
+    """Similarity of the views and the customer, 0…1; 0 where nobody is known."""
     model: str | None
     """The model of the embedding that led to it, if one did."""
     agreement: Agreement = NOTHING_AGREED
-    """How the customer may be addressed; nothing of anybody else."""
+    """How the customer may be addressed, once the face proves to live; nothing of anybody else."""
+    lives: bool = False
+    """The face of a customer has proven to live."""
     returning: bool = False
     """The visitor was here in an earlier visit of the day, and has not opted out."""
 
@@ -57,7 +66,8 @@ class Decision:
         model: str | None = None,
     ) -> Decision:
         """Return what holds of a track now; what changes later does not change it."""
-        is_known = track.customer_id is not None
+        # A photo has the customer's face: what they agreed to waits until the face proves to live.
+        lives = track.customer_id is not None and track.liveness.proven
         return cls(
             track_id=track.track_id,
             visitor_id=track.visitor.visitor_id,
@@ -67,17 +77,10 @@ class Decision:
             at_ns=at_ns,
             confidence=confidence,
             model=model,
-            agreement=track.agreement if is_known else NOTHING_AGREED,
+            agreement=track.agreement if lives else NOTHING_AGREED,
+            lives=lives,
             returning=track.visitor.returning and not track.visitor.opted_out,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Vote:
-    """Hold the customer that a track's views agree on, if any, and their share."""
-
-    customer_id: str | None = None
-    share: float = 0.0
 
 
 def decide(
@@ -89,7 +92,7 @@ def decide(
 ) -> list[Decision]:
     """Add a view of a track, and return the decisions that change by it.
 
-    Without a gallery nobody may be recognised, and the view votes for nobody.
+    Without a gallery nobody may be recognised.
     """
     day.use(view.model)
     changed = day.add_view(
@@ -107,61 +110,72 @@ def decide(
             model=view.model,
         )
         decisions.append(decision)
+    track.evidence.add(view.vector, view.quality)
     if gallery is None:
-        track.votes.append(None)
         return decisions
-    track.votes.append(gallery.match(view.vector, view.model))
-    result = vote(enrolled_votes(track, gallery), rules, track.customer_id)
-    if result.customer_id == track.customer_id:
+    match = _match(track, view.model, gallery, rules)
+    if match is not None and not day.may_be(track, match.customer_id):
+        match = None
+    customer_id = None if match is None else match.customer_id
+    if customer_id == track.customer_id:
         return decisions
-    track.customer_id = result.customer_id
-    reason: IdentityReason = "known-customer"
-    if result.customer_id is None:
-        reason = "new-visitor"
-    else:
-        track.agreement = gallery.agreements[result.customer_id]
+    track.customer_id = customer_id
+    reason: IdentityReason = "new-visitor"
+    confidence = 0.0
+    if match is not None:
+        reason = "known-customer"
+        # Rounding takes some cosines beyond 1.
+        confidence = min(1.0, match.similarity)
+        track.agreement = gallery.agreements[match.customer_id]
+    track.confidence = confidence
+    # Whose face was before the camera until now may have lived, and hold up a photo.
+    track.liveness = Liveness()
     decision = Decision.about(
         track,
         reason,
         view.at_ns,
-        confidence=result.share,
+        confidence=confidence,
         model=view.model,
     )
     decisions.append(decision)
     return decisions
 
 
-def enrolled_votes(track: Track, gallery: Gallery) -> list[str | None]:
-    """Return the votes of a track; those for customers who left the gallery are void."""
-    # A void vote stays among the views that a majority is counted of.
-    votes: list[str | None] = []
-    for customer_id in track.votes:
-        if customer_id in gallery.customers:
-            votes.append(customer_id)
-        else:
-            votes.append(None)
-    return votes
-
-
-def vote(
-    votes: Sequence[str | None],
+def _match(
+    track: Track,
+    model: str,
+    gallery: Gallery,
     rules: RecognitionRules,
-    known: str | None = None,
-) -> Vote:
-    """Return the customer that enough views and a majority of all views agree on.
+) -> Neighbour | None:
+    """Return the customer whom the views of a track resemble; None before there are enough.
 
-    A view that resembles nobody (None) counts among all. Who is `known` already stays so until as
-    large a majority is against it: some poor views take nothing back that good ones decided.
+    Fewer than `rules.views` are enough where they are more similar than is needed later on.
     """
-    named = Counter(customer for customer in votes if customer is not None)
-    if not named:
-        return Vote()
-    # A tie needs no rule: neither of two customers has more than half of the views.
-    customer_id, count = named.most_common(1)[0]
-    share = count / len(votes)
-    if count >= rules.views and share >= rules.majority:
-        return Vote(customer_id, share)
-    against = len(votes) - named[known or ""]
-    if known is None or against >= rules.majority * len(votes):
-        return Vote()
-    return Vote(known, 1 - against / len(votes))
+    direction = track.evidence.direction()
+    if direction is None:
+        return None
+    match = gallery.match(direction, model, track.customer_id)
+    if match is None or match.customer_id == track.customer_id:
+        return match
+    is_sure = match.similarity >= gallery.thresholds[model] + AT_ONCE
+    return match if is_sure or track.evidence.views >= rules.views else None
+
+
+def prove_life(
+    day: StandDay, track: Track, face: Face, size: tuple[int, int], at_ns: int
+) -> list[Decision]:
+    """Look for life in a view of a track; with it, tell what the customer agreed to.
+
+    `size` is width and height of the picture, pixels. Returns no decision about a stranger.
+    """
+    proven = track.liveness.observe(at_ns, face, size)
+    if not proven or track.customer_id is None:
+        return []
+    decision = Decision.about(
+        track,
+        "known-customer",
+        at_ns,
+        confidence=track.confidence,
+        model=day.model,
+    )
+    return [decision]

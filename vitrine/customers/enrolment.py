@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import cv2
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
-from vitrine.customers.records import Template, Vector
+from vitrine.customers.records import Vector
 from vitrine.errors import Invalid
 from vitrine.vision.crop import (
     INPUT_SIZE,
@@ -26,8 +26,9 @@ from vitrine.vision.crop import (
 )
 from vitrine.vision.detectors import Detections, Detector
 from vitrine.vision.embedding import Embedder, align
+from vitrine.vision.expression import measure
 from vitrine.vision.networks import Network
-from vitrine.vision.pose import head_pose
+from vitrine.vision.pose import HeadPose, head_pose
 from vitrine.vision.quality import GOOD_VIEW, QualityScore, quality_cut, visible
 from vitrine.vision.shape import Points
 
@@ -42,6 +43,27 @@ DARK: Final = 50
 BRIGHT: Final = 205
 TURNED_DEGREES: Final = 30
 
+Flaw = Literal["far", "dark", "bright", "turned", "unclear"]
+"""What is worst about a view; of a good one, what would make it better."""
+ADVICE: Final[dict[Flaw, str]] = {
+    "far": "come closer: the face has {side:.0f} pixels only",
+    "dark": "more light: the face is dark",
+    "bright": "less light: the face is pale",
+    "turned": "look into the camera: the face is turned away",
+    "unclear": "hold still, with nothing before the face: it is blurred or covered",
+}
+
+
+class NotOneFace(Invalid):
+    """A picture with no face in it, or with several."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        said = "no face in it"
+        if count > 1:
+            said = f"{count} faces in it, expected one"
+        super().__init__(said)
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -49,8 +71,14 @@ class View:
 
     vector: Vector
     quality: float
+    flaw: Flaw
     advice: str
     """What to do better, for who takes the picture."""
+    pose: HeadPose
+    eye_open: float
+    """Mean gap of the lids, in distances of the outer eye corners."""
+    points: Points
+    """(68, 2), pixels of the picture, perhaps made smaller."""
 
     @property
     def is_good(self) -> bool:
@@ -68,7 +96,7 @@ class FaceReader:
     embedder: Embedder
 
     def read(self, picture: Image) -> View:
-        """Return the face in a picture (H, W, 3) BGR. Raises Invalid unless there is exactly one.
+        """Return the face in a picture (H, W, 3) BGR. Raises NotOneFace unless there is one.
 
         It is looked for in a smaller picture, and cut from the whole one.
         """
@@ -85,20 +113,23 @@ class FaceReader:
         height, width = image.shape[:2]
         score = float(self.quality.score([quality_cut(inside)])[0])
         vectors = self.embedder.embed([align(image, points)])
+        pose = head_pose(points, width, height)
+        flaw = _flaw(inside, side, pose)
         return View(
             vector=np.asarray(vectors[0]),
             quality=score * visible(points, width, height),
-            advice=_advice(inside, side, points, (width, height)),
+            flaw=flaw,
+            advice=ADVICE[flaw].format(side=side),
+            pose=pose,
+            eye_open=measure(points, pose).eye_open,
+            points=points,
         )
 
     def _one_face(self, image: Image) -> Detections:
         found = self.detector.detect(image)
         sure = found[found.scores >= self.detector.trust.sure]
-        count = len(sure)
-        if count == 0:
-            raise Invalid("no face in it")
-        if count > 1:
-            raise Invalid(f"{count} faces in it, expected one")
+        if len(sure) != 1:
+            raise NotOneFace(len(sure))
         return sure
 
     def _points(self, inside: Image, crop: Crop) -> Points:
@@ -118,25 +149,6 @@ def people_in(vectors: Sequence[Vector], least: float) -> list[int]:
     similar = stacked @ stacked.T >= least
     _, numbers = connected_components(similar, directed=False)
     return [int(number) for number in numbers]
-
-
-def lookalike(
-    vector: Vector,
-    templates: Sequence[Template],
-    least: float,
-) -> str | None:
-    """Return the customer whose template resembles a unit vector (d,) most, by `least` or more.
-
-    The templates are of the model that made the vector. None where nobody is alike.
-    """
-    if not templates:
-        return None
-    stacked = np.stack([template.vector for template in templates])
-    similarities = stacked @ vector
-    best = int(similarities.argmax())
-    if similarities[best] < least:
-        return None
-    return templates[best].customer_id
 
 
 def _crop(face: Detections) -> Crop:
@@ -163,21 +175,15 @@ def _scaled(picture: Image, scale: float) -> Image:
     return np.asarray(resized, np.uint8)
 
 
-def _advice(
-    inside: Image,
-    side: float,
-    points: Points,
-    size: tuple[int, int],
-) -> str:
-    """Return what to do better about a face: what can be measured first, then what is left."""
+def _flaw(inside: Image, side: float, pose: HeadPose) -> Flaw:
+    """Return what is worst about a face: what can be measured first, then what is left."""
     light = float(cv2.cvtColor(inside, cv2.COLOR_BGR2GRAY).mean())
-    pose = head_pose(points, *size)
     if side < SMALL_PIXELS:
-        return f"come closer: the face has {side:.0f} pixels only"
+        return "far"
     if light < DARK:
-        return "more light: the face is dark"
+        return "dark"
     if light > BRIGHT:
-        return "less light: the face is pale"
+        return "bright"
     if abs(pose.yaw) > TURNED_DEGREES or abs(pose.pitch) > TURNED_DEGREES:
-        return "look into the camera: the face is turned away"
-    return "hold still, with nothing before the face: it is blurred or covered"
+        return "turned"
+    return "unclear"

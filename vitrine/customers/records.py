@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,12 +41,29 @@ class Template:
     """When the first of the customer's consents that are in force ends, and this changes."""
 
 
+def by_customer(templates: Iterable[Template]) -> dict[str, list[Template]]:
+    """Return templates by their customers; of others it has none."""
+    found: dict[str, list[Template]] = defaultdict(list)
+    for template in templates:
+        found[template.customer_id].append(template)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Hold a customer for the operator's eyes; `templates` counts the enrolled views."""
+    """Hold a customer for the eyes of who may see them; `templates` counts the enrolled views."""
 
     customer_id: str
     name: str | None
-    """None without the key that opens it."""
+    """None where no key opens the record: then nothing but the id and the counts is known."""
     consents: tuple[Consent, ...]
     templates: int
+    tags: tuple[str, ...] = ()
+    level: str = ""
+    """In the loyalty programme; empty outside it."""
+    interests: tuple[str, ...] = ()
+    """What the customer chose to hear of."""
+    visits: int = 0
+    """Since they consented to a profile."""
+    pseudonym: str = ""
+    """What visits and offers know them by; empty without a key."""

@@ -31,6 +31,9 @@ def withdraw(
             gallery,
             enabled=enabled,
         )
+        # Its visitor may have proven to be one who said not to be this customer.
+        if reason is None and not track.visitor.may_be(track.customer_id):
+            reason = "new-visitor"
         if reason is None:
             continue
         track.customer_id = None
@@ -76,6 +79,31 @@ def opt_out(
             continue
         track.customer_id = None
         track.views = []
-        track.votes.clear()
+        track.evidence.clear()
         decisions.append(Decision.about(track, "opted-out", at_ns))
+    return decisions
+
+
+def not_me(
+    day: StandDay,
+    visit_id: str,
+    at_ns: int,
+) -> list[Decision]:
+    """Take the name from a visitor who is not the customer whom they were taken for.
+
+    They are not taken for that customer again on this day. No template changes by it. Returns no
+    decision for a visit of another day.
+    """
+    visitor = day.visit(visit_id)
+    if visitor is None:
+        return []
+    tracks = [track for track in day.tracks.values() if track.visitor is visitor]
+    known = [track for track in tracks if track.customer_id is not None]
+    # Nobody is known any more, or not yet again: the next one is meant.
+    visitor.denies = not (known or visitor.not_customers)
+    decisions = []
+    for track in known:
+        visitor.not_customers.add(str(track.customer_id))
+        track.customer_id = None
+        decisions.append(Decision.about(track, "new-visitor", at_ns))
     return decisions

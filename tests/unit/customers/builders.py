@@ -43,16 +43,16 @@ def make_template(
 def make_rules(
     *,
     views: int = 3,
-    majority: float = 0.6,
     neighbours: int = 3,
+    false_accepts: float = 0.001,
     tag_customers: int = 1,
     known: float | None = 0.8,
     visitor: float | None = 0.8,
 ) -> RecognitionRules:
     return RecognitionRules(
         views=views,
-        majority=majority,
         neighbours=neighbours,
+        false_accepts=false_accepts,
         tag_customers=tag_customers,
         known_threshold=known,
         visitor_threshold=visitor,

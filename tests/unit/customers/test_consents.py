@@ -6,12 +6,15 @@ import pytest
 
 from vitrine.customers.consents import (
     DAY_NS,
+    MOST_KEPT,
     Consent,
     allows,
-    for_purpose,
     granted,
     in_force,
-    last_expiry_ns,
+    left_ns,
+    next_end_ns,
+    renewed,
+    withdrawn,
 )
 
 
@@ -79,21 +82,48 @@ def test_consents_are_granted_for_days_of_24_hours() -> None:
     assert DAY_NS == 86_400 * 10**9
 
 
-def test_the_last_expiry_is_the_latest_of_all() -> None:
+def test_a_purpose_is_agreed_to_until_the_last_of_its_consents_in_force_ends() -> None:
     consents = [
-        make_consent("recognise", expires_at_ns=20),
-        make_consent("offers", expires_at_ns=40),
-        make_consent("profile", expires_at_ns=30),
+        make_consent(expires_at_ns=20),
+        make_consent(expires_at_ns=40),
+        make_consent(granted_at_ns=30, expires_at_ns=90),
+        make_consent("offers", expires_at_ns=60),
     ]
-    assert last_expiry_ns(consents) == 40
+    assert left_ns(consents, "recognise", 15) == 25
+    assert left_ns(consents, "recognise", 35) == 55
+    assert left_ns(consents, "recognise", 90) == 0
+    assert left_ns(consents, "profile", 15) == 0
 
 
-def test_the_consents_for_a_purpose_include_expired_ones() -> None:
-    old = make_consent("recognise")
-    new = make_consent("recognise", granted_at_ns=30, expires_at_ns=40)
-    offers = make_consent("offers")
-    # As it comes from the store: equal text, and another object.
-    stored = make_consent("".join(list("offers")))
-    consents = [old, offers, new, stored]
-    assert for_purpose(consents, "recognise") == [old, new]
-    assert for_purpose(consents, "offers") == [offers, stored]
+def test_the_next_end_is_the_first_of_what_is_in_force() -> None:
+    over = make_consent("offers", expires_at_ns=12)
+    consents = [over, make_consent(expires_at_ns=40), make_consent(expires_at_ns=20)]
+    assert next_end_ns(consents, 15) == 20
+
+
+def test_a_consent_that_is_withdrawn_allows_nothing_from_then_on() -> None:
+    over = make_consent("offers", expires_at_ns=12)
+    recognise = make_consent()
+    consents = withdrawn([over, make_consent("offers"), recognise], "offers", 15)
+    assert allows(consents, "offers", 14)
+    assert not allows(consents, "offers", 15)
+    # What had ended before ended by itself.
+    assert [each.withdrawn_at_ns for each in consents] == [None, 15, None]
+    assert in_force(consents, 15) == ["recognise"]
+
+
+def test_a_new_consent_ends_the_old_one_for_its_purpose() -> None:
+    old = make_consent(expires_at_ns=90)
+    new = make_consent(granted_at_ns=15, expires_at_ns=40)
+    consents = renewed([old, make_consent("offers")], [new], 15)
+    assert in_force(consents, 15) == ["offers", "recognise"]
+    assert left_ns(consents, "recognise", 15) == 25
+
+
+def test_of_consents_that_ended_the_newest_are_kept() -> None:
+    consents: list[Consent] = []
+    for second in range(200):
+        new = make_consent(granted_at_ns=second, expires_at_ns=1_000)
+        consents = renewed(consents, [new], second)
+    assert len(consents) == MOST_KEPT
+    assert allows(consents, "recognise", 999)

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from tests.unit.customers.builders import (
     FACE,
     MODEL,
+    like_face,
     make_day,
     make_rules,
     make_template,
     seen,
     unit,
 )
-from vitrine.customers.decision import Decision, View, Vote, decide, vote
+from vitrine.customers.decision import AT_ONCE, Decision, View, decide
 from vitrine.customers.gallery import Gallery
 from vitrine.customers.records import Vector
-from vitrine.customers.visitors import VIEWS_REMEMBERED, StandDay, Track
+from vitrine.customers.visitors import StandDay, Track
 
 RULES = make_rules()
 ADA = Gallery([make_template("ada", FACE)], RULES)
 STRANGER = unit(0, 1)
+NEAR = like_face(0.81)
+"""Near enough, but not so that one view decides."""
 
 
 def decide_all(
@@ -42,20 +46,29 @@ class TestDecide:
     def test_a_customer_is_known_with_the_third_view(self) -> None:
         day = make_day()
         track = seen(day, "a")
-        assert decide_all(day, track, FACE, FACE) == []
-        assert decide(day, track, View(FACE, MODEL, 9), ADA, RULES) == [
-            Decision(
-                track_id="a",
-                visitor_id=track.visitor.visitor_id,
-                visit_id=track.visitor.visit_id,
-                customer_id="ada",
-                reason="known-customer",
-                at_ns=9,
-                confidence=1.0,
-                model=MODEL,
-            )
-        ]
-        assert decide_all(day, track, FACE, FACE) == []
+        assert decide_all(day, track, NEAR, NEAR) == []
+        (known,) = decide(day, track, View(NEAR, MODEL, 9), ADA, RULES)
+        assert known == Decision(
+            track_id="a",
+            visitor_id=track.visitor.visitor_id,
+            visit_id=track.visitor.visit_id,
+            customer_id="ada",
+            reason="known-customer",
+            at_ns=9,
+            confidence=known.confidence,
+            model=MODEL,
+        )
+        assert known.confidence == pytest.approx(0.81)
+        assert decide_all(day, track, NEAR, NEAR) == []
+
+    def test_a_customer_who_is_very_similar_is_known_at_once(self) -> None:
+        day = make_day()
+        track = seen(day, "a")
+        sure = View(like_face(0.8 + AT_ONCE + 0.01), MODEL, 1)
+        (known,) = decide(day, track, sure, ADA, RULES)
+        assert known.customer_id == "ada"
+        # What is enough for a decision with three views does not take it back.
+        assert decide(day, track, View(NEAR, MODEL, 2), ADA, RULES) == []
 
     def test_a_customer_who_is_known_stays_known_when_the_gallery_is_read_again(
         self,
@@ -66,24 +79,56 @@ class TestDecide:
         # As it comes from the store: equal text, and another object.
         name = "".join(list("ada"))
         again = Gallery([make_template(name, FACE)], RULES)
-        views = [FACE] * (VIEWS_REMEMBERED + 1)
-        assert decide_all(day, track, *views, gallery=again) == []
+        assert decide_all(day, track, FACE, FACE, gallery=again) == []
 
-    def test_the_confidence_is_the_share_of_the_views_that_agree(self) -> None:
+    def test_the_confidence_is_the_similarity_of_all_views(self) -> None:
         day = make_day()
         track = seen(day, "a")
-        (known,) = decide_all(day, track, FACE, STRANGER, FACE, FACE)
-        assert known.confidence == 0.75
+        # Two views beside the face, to either side: together they are the face.
+        decide(day, track, View(unit(1, 0.7), MODEL, 1), ADA, RULES)
+        decide(day, track, View(unit(1, 0.7), MODEL, 2), ADA, RULES)
+        (known,) = decide(day, track, View(unit(1, -1), MODEL, 3), ADA, RULES)
+        total = 0.64 * unit(1, 0.7) + 0.8 * unit(1, 0.7) + unit(1, -1)
+        assert known.confidence == pytest.approx(total[0] / np.linalg.norm(total))
 
-    def test_a_customer_who_is_outvoted_is_unknown_again(self) -> None:
+    def test_poor_views_say_less(self) -> None:
+        day = make_day()
+        track = seen(day, "a")
+        aside = unit(1, 2)
+        for at_ns in (1, 2):
+            decide(day, track, View(aside, MODEL, at_ns, quality=0.5), ADA, RULES)
+        (known,) = decide(day, track, View(FACE, MODEL, 3, quality=1.0), ADA, RULES)
+        assert known.customer_id == "ada"
+        equal = seen(day, "b")
+        for at_ns in (1, 2):
+            decide(day, equal, View(aside, MODEL, at_ns), ADA, RULES)
+        assert decide(day, equal, View(FACE, MODEL, 3), ADA, RULES)[-1:] != [known]
+        assert equal.customer_id is None
+
+    def test_one_poor_view_takes_nothing_back(self) -> None:
         day = make_day()
         track = seen(day, "a")
         decide_all(day, track, FACE, FACE, FACE)
-        # Three views decided, and five take it back: 5 of 8 is the first majority against it.
-        (unknown,) = decide_all(day, track, *[STRANGER] * 5)
+        assert decide_all(day, track, STRANGER, FACE, FACE) == []
+
+    def test_who_turns_out_to_be_a_stranger_is_unknown_within_four_views(self) -> None:
+        day = make_day()
+        track = seen(day, "a")
+        decide_all(day, track, *[FACE] * 20)
+        (unknown,) = decide_all(day, track, *[STRANGER] * 4)
         assert unknown.customer_id is None
-        assert (unknown.reason, unknown.at_ns) == ("new-visitor", 5)
+        assert unknown.reason == "new-visitor"
         assert (unknown.confidence, unknown.model) == (0.0, MODEL)
+        assert track.customer_id is None
+
+    def test_views_that_cancel_out_name_nobody(self) -> None:
+        rules = make_rules(views=1)
+        day = make_day()
+        track = seen(day, "a")
+        evidence = track.evidence
+        evidence.add(FACE, 1.0)
+        view = View(-FACE, MODEL, 1, quality=0.8)
+        assert decide(day, track, view, ADA, rules) == []
         assert track.customer_id is None
 
     def test_a_returning_visitor_is_told_before_the_customer(self) -> None:
@@ -91,7 +136,7 @@ class TestDecide:
         earlier = seen(day, "a", 0)
         decide_all(day, earlier, FACE, FACE, FACE)
         track = seen(day, "b", 5)
-        joined, known = decide_all(day, track, FACE, FACE, FACE)
+        joined, known = decide_all(day, track, NEAR, NEAR, NEAR)
         assert (joined.reason, joined.customer_id) == ("returning-visitor", None)
         assert (joined.at_ns, joined.model) == (3, MODEL)
         assert (known.reason, known.customer_id) == ("known-customer", "ada")
@@ -104,11 +149,11 @@ class TestDecide:
         view = View(unit(1, 0.2), MODEL, 2)
         assert decide(day, seen(day, "b", 5), view, None, rules) == []
 
-    def test_without_a_gallery_views_vote_for_nobody(self) -> None:
+    def test_without_a_gallery_nobody_is_known(self) -> None:
         day = make_day()
         track = seen(day, "a")
         assert decide_all(day, track, FACE, FACE, FACE, gallery=None) == []
-        assert list(track.votes) == [None, None, None]
+        assert track.customer_id is None
 
     def test_without_a_gallery_visitors_still_return(self) -> None:
         day = make_day()
@@ -117,7 +162,9 @@ class TestDecide:
         (joined,) = decide_all(day, track, FACE, FACE, FACE, gallery=None)
         assert joined.reason == "returning-visitor"
 
-    def test_votes_for_a_customer_who_left_the_gallery_are_void(self) -> None:
+    def test_a_customer_who_left_the_gallery_is_unknown_with_the_next_view(
+        self,
+    ) -> None:
         day = make_day()
         track = seen(day, "a")
         decide_all(day, track, FACE, FACE, FACE)
@@ -130,48 +177,6 @@ class TestDecide:
         decide_all(day, track, FACE, FACE)
         decide(day, track, View(FACE, "new", 3), ADA, RULES)
         assert len(track.views) == 1
-
-
-@pytest.mark.parametrize(
-    ("votes", "expected"),
-    [
-        ([], Vote(None, 0.0)),
-        ([None, None, None], Vote(None, 0.0)),
-        (["x", "x"], Vote(None, 0.0)),
-        (["x", "x", "x"], Vote("x", 1.0)),
-        (["x", None, "x", None, "x"], Vote("x", 0.6)),
-        (["x", None, "x", None, "x", None], Vote(None, 0.0)),
-        (["x", "y", "x", "y", "x", "y"], Vote(None, 0.0)),
-        (["y", "x", "x", "x"], Vote("x", 0.75)),
-    ],
-)
-def test_a_vote_needs_three_views_and_six_tenths(
-    votes: list[str | None], expected: Vote
-) -> None:
-    assert vote(votes, make_rules(views=3, majority=0.6)) == expected
-
-
-@pytest.mark.parametrize(
-    ("votes", "expected"),
-    [
-        (["x", "x", "x", None, None], Vote("x", 0.6)),
-        (["x", "x", "x", None, None, None], Vote("x", 0.5)),
-        (["x", "x", "x", None, None, None, None], Vote("x", 3 / 7)),
-        (["x", "x", None, None, None], Vote(None, 0.0)),
-        (["x", "x", "y", "y", "y"], Vote("y", 0.6)),
-        (["x", "y", "y", "y", None], Vote("y", 0.6)),
-        (["x", "x", "x", "y", "y", "y"], Vote("x", 0.5)),
-        (["x", "y", "y", None, None], Vote(None, 0.0)),
-        ([None, None, None], Vote(None, 0.0)),
-    ],
-)
-def test_who_is_known_stays_so_until_a_majority_is_against_it(
-    votes: list[str | None], expected: Vote
-) -> None:
-    rules = make_rules(views=3, majority=0.6)
-    found = vote(votes, rules, "x")
-    assert found.customer_id == expected.customer_id
-    assert found.share == pytest.approx(expected.share)
 
 
 def test_a_decision_about_a_track_holds_what_was_true_then() -> None:

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.unit.customers.builders import FACE, like_face, make_template, unit
-from vitrine.customers.enrolment import LONGEST_SIDE, FaceReader, lookalike, people_in
+from tests.unit.customers.builders import (
+    unit,
+)
+from vitrine.customers.enrolment import LONGEST_SIDE, FaceReader, people_in
 from vitrine.errors import Invalid
 from vitrine.vision.crop import Image
 from vitrine.vision.detectors import Detections, Trust
@@ -231,14 +233,3 @@ def test_pictures_that_resemble_each_other_are_of_one_person() -> None:
     assert people_in([left, right], 0.5) == [0, 1]
     assert people_in([left, somebody, front, somebody], 0.5) == [0, 1, 0, 1]
     assert people_in([front], 0.5) == [0]
-
-
-def test_the_customer_who_is_most_alike_is_found() -> None:
-    enrolled = [
-        make_template("ada", like_face(0.6)),
-        make_template("bob", like_face(0.9)),
-        make_template("eve", like_face(-1)),
-    ]
-    assert lookalike(FACE, enrolled, 0.8) == "bob"
-    assert lookalike(FACE, enrolled, 0.95) is None
-    assert lookalike(FACE, [], 0.0) is None

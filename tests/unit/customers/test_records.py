@@ -16,8 +16,8 @@ from tests.unit.customers.builders import (
     seen,
 )
 from vitrine.customers.consents import Consent
-from vitrine.customers.decision import Decision, View, Vote
-from vitrine.customers.gallery import Neighbour
+from vitrine.customers.decision import Decision, View
+from vitrine.customers.index import Neighbour
 from vitrine.customers.records import Customer
 from vitrine.customers.rules import OURS
 
@@ -28,7 +28,6 @@ VALUES = [
     Neighbour("ada", 0.9),
     OURS,
     View(FACE, MODEL, 7),
-    Vote("ada", 0.9),
     make_rules(),
     make_template(),
 ]
@@ -50,9 +49,3 @@ def test_tracks_and_visitors_keep_nothing_beside_their_fields() -> None:
     track = seen(make_day())
     assert not hasattr(track, "__dict__")
     assert not hasattr(track.visitor, "__dict__")
-
-
-def test_a_vote_is_for_nobody_unless_it_says_otherwise() -> None:
-    vote = Vote()
-    assert vote.customer_id is None
-    assert vote.share == 0.0

@@ -7,7 +7,7 @@ import pytest
 from tests.unit.customers.builders import FACE, make_rules, make_template
 from vitrine.customers.gallery import Gallery
 from vitrine.customers.records import Agreement
-from vitrine.customers.tags import with_shared_tags
+from vitrine.customers.tags import Agreements
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_tags_are_told_from_a_number_of_customers_on(
         "eve": Agreement(tags=("runner", "runner")),
         "zoe": Agreement(),
     }
-    shared = with_shared_tags(agreements, least)
+    shared = Agreements(agreements, least)
     assert shared["ada"] == Agreement(offers=True, tags=told)
     assert shared["zoe"] == Agreement()
 
@@ -38,3 +38,12 @@ def test_the_gallery_tells_shared_tags_only() -> None:
         templates += [template, template]
     gallery = Gallery(templates, make_rules(tag_customers=3))
     assert {each.tags for each in gallery.agreements.values()} == {("runner",)}
+
+
+def test_a_change_counts_as_counting_all_again_would() -> None:
+    runner = Agreement(tags=("runner",))
+    gold = Agreement(tags=("gold", "runner"))
+    before = Agreements({"ada": runner, "bob": gold}, least=2)
+    changed = before.replaced({"bob": None, "eve": gold, "ada": gold})
+    assert dict(changed) == {"eve": gold, "ada": gold}
+    assert dict(before) == {"ada": runner, "bob": runner}

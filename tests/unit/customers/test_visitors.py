@@ -20,7 +20,7 @@ from tests.unit.customers.builders import (
 )
 from vitrine import ids
 from vitrine.customers.records import Vector
-from vitrine.customers.visitors import VIEWS_REMEMBERED, Visitor
+from vitrine.customers.visitors import Place, Visitor
 
 
 def assert_total(visitor: Visitor, expected: Sequence[float] | Vector) -> None:
@@ -63,13 +63,6 @@ class TestTracks:
         assert track.last_ns == 3 * SECOND_NS
         assert track.visitor.last_ns == 3 * SECOND_NS
         assert track.first_ns == 1 * SECOND_NS
-
-    def test_a_track_remembers_its_last_fifteen_votes(self) -> None:
-        track = seen(make_day())
-        for number in range(20):
-            track.votes.append(str(number))
-        assert VIEWS_REMEMBERED == 15
-        assert list(track.votes) == [str(number) for number in range(5, 20)]
 
 
 class TestSimilarity:
@@ -380,3 +373,54 @@ class TestForgetting:
         # As it comes from a record: equal text, and another object.
         assert day.visit("".join(list(other.visit_id))) is other
         assert day.visit("another") is None
+
+
+NEAR = Place(300, 200, 100)
+
+
+class TestBrokenTracks:
+    """Where somebody was lost seconds ago, less likeness makes one visitor of two tracks."""
+
+    def one_visitor(
+        self,
+        similarity: float,
+        *,
+        after_s: float = 1.0,
+        place: Place = NEAR,
+        camera: str = "north-1",
+    ) -> bool:
+        day = make_day()
+        lost = seen(day, "a", 0)
+        day.see(lost, 5 * SECOND_NS, Place(250, 180, 90))
+        show(day, lost)
+        found = seen(day, "b", 5 + after_s, camera=camera)
+        day.see(found, found.first_ns, place)
+        show(day, found, like_face(similarity))
+        return lost.visitor is found.visitor
+
+    @pytest.mark.parametrize(("similarity", "one"), [(0.71, True), (0.69, False)])
+    def test_a_tenth_less_is_enough(self, similarity: float, one: bool) -> None:
+        assert self.one_visitor(similarity) == one
+
+    def test_not_after_more_than_three_seconds(self) -> None:
+        assert self.one_visitor(0.75, after_s=3)
+        assert not self.one_visitor(0.75, after_s=3.1)
+
+    def test_not_elsewhere_in_the_picture(self) -> None:
+        assert not self.one_visitor(0.75, place=Place(460, 180, 100))
+
+    def test_not_much_nearer_or_farther_away(self) -> None:
+        assert not self.one_visitor(0.75, place=Place(250, 180, 140))
+        assert not self.one_visitor(0.75, place=Place(250, 180, 59))
+
+    def test_not_at_another_camera(self) -> None:
+        assert not self.one_visitor(0.75, camera="north-2")
+
+    def test_nobody_whose_track_had_no_place(self) -> None:
+        day = make_day()
+        lost = seen(day, "a", 0, 5)
+        show(day, lost)
+        found = seen(day, "b", 6)
+        day.see(found, found.first_ns, Place(250, 180, 90))
+        show(day, found, like_face(0.75))
+        assert lost.visitor is not found.visitor
