@@ -28,6 +28,14 @@ Trust: TypeAlias = Callable[[], ssl.SSLContext]
 HOW_TO: Final = "`vitrine certificate` makes a pair"
 
 
+def check_whole(chain: Path | None, key: Path | None, variable: str) -> None:
+    """Raise ValueError where one file of a pair is named; `variable` is that of the certificate."""
+    if (chain is None) != (key is None):
+        raise ValueError(
+            f"{variable} and {variable}_KEY belong together: set both or none"
+        )
+
+
 class Certificate:
     """Hold the pair of files that a server shows, and follow them."""
 
@@ -125,3 +133,12 @@ def _context_of(chain: Path, key: Path) -> ssl.SSLContext:
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{chain} or {key} cannot be read: {error}") from None
     return context
+
+
+def certificate_of(
+    chain: Path | None, key: Path | None, pages: str = "own"
+) -> Certificate | None:
+    """Return the certificate of a pair of files; None without them. Raises ConfigurationError."""
+    if chain is None or key is None:
+        return None
+    return Certificate(chain, key, pages=pages)

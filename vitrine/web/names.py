@@ -11,6 +11,7 @@ import re
 import socket
 from collections.abc import Iterable
 from typing import Final
+from urllib.parse import urlsplit
 
 # Nobody can buy these: RFC 6761 (localhost), RFC 6762 (local), RFC 8375 (home.arpa), and
 # ICANN's decision of July 2024 (internal). Kubernetes' `cluster.local` is among them.
@@ -18,6 +19,8 @@ PRIVATE_SUFFIXES: Final = (".localhost", ".local", ".internal", ".home.arpa")
 
 SETTING: Final = "VITRINE_HTTP_NAMES"
 
+ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9._-]+(:[0-9]{1,5})?")
+"""What begins an address: how it is asked, a host, perhaps a port."""
 _NAME: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.(?!-)[a-z0-9_-]{1,63})*")
 _PORT: Final = re.compile(r":[0-9]{0,5}$")
 LONGEST: Final = 253
@@ -80,3 +83,18 @@ def refusal(host: str) -> str:
         f"this server is not called {host[:LONGEST]!r}; if it is, "
         f"add the name to {SETTING}"
     )
+
+
+def origin_only(url: str, example: str) -> str:
+    """Return an address unchanged. Raises ValueError, with an example, for one with a path."""
+    if not ORIGIN.fullmatch(url):
+        raise ValueError(
+            f"found {url!r}, expected an address such as {example} without a path"
+        )
+    return url
+
+
+def host_of(url: str | None) -> list[str]:
+    """Return the host of an address, or nothing: clients ask by it."""
+    host = urlsplit(url or "").hostname
+    return [host] if host else []

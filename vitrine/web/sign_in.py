@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from typing import Final, Protocol
-from urllib.parse import parse_qsl
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
@@ -13,6 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from vitrine.people.accounts import Person
 from vitrine.web.addresses import client_address
+from vitrine.web.forms import fields_of
 from vitrine.web.guard import ANYBODY
 from vitrine.web.people import (
     PERSON_COOKIE,
@@ -28,8 +28,6 @@ SIGN_IN: Final = "/sign-in"
 SIGN_OUT: Final = "/sign-out"
 # Of this server: `//host`, also with a backslash or a tab in it, would be another one.
 OWN_ADDRESS: Final = re.compile(r"/(?![/\\])[!-~]*")
-# The form has three.
-MOST_FIELDS: Final = 8
 NOT_ADMITTED: Final = "Name and password do not belong together."
 
 
@@ -80,7 +78,7 @@ class SignIn:
         people = self._guard.people
         if people is None:
             raise HTTPException(404, "there are no accounts here; set VITRINE_USERS")
-        fields = await _fields_of(request)
+        fields = await fields_of(request)
         name = fields.get("name", "").strip().lower()
         next_address = own_address_or_home(fields.get("next", ""))
         try:
@@ -118,16 +116,3 @@ class SignIn:
 def own_address_or_home(address: str) -> str:
     """Return an address of this server; `/` in place of another's."""
     return address if OWN_ADDRESS.fullmatch(address) else "/"
-
-
-async def _fields_of(request: Request) -> dict[str, str]:
-    """Return the fields of a form, as browsers send it. Raises HTTPException."""
-    body = await request.body()
-    try:
-        fields = parse_qsl(
-            body.decode("ascii"),
-            max_num_fields=MOST_FIELDS,
-        )
-    except ValueError:
-        raise HTTPException(400, "expected the fields of a form") from None
-    return dict(fields)
