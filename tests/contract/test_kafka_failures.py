@@ -114,15 +114,16 @@ def test_the_password_is_not_shown() -> None:
     assert "secret" not in repr(security)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def misleading_broker(
     kafka_broker: KafkaBroker,
-    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[KafkaBroker]:
     """Yield a broker that sends clients to a name that nobody knows."""
     libs = kafka_libs()
     assert libs
-    broker = KafkaBroker(libs, tmp_path, "kafka.invalid:9093")
+    folder = tmp_path_factory.mktemp("misleading")
+    broker = KafkaBroker(libs, folder, "kafka.invalid:9093")
     broker.start()
     yield broker
     broker.stop()

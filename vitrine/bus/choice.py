@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 from vitrine.bus.interface import Bus
 from vitrine.bus.memory import MemoryBus
 from vitrine.settings import Settings
 from vitrine.topics import TOPICS
+
+if TYPE_CHECKING:
+    from vitrine.bus.kafka import KafkaBus
 
 
 def open_bus(settings: Settings) -> Bus:
@@ -17,6 +21,11 @@ def open_bus(settings: Settings) -> Bus:
         # above those: no partition takes a million records a second.
         first_offset = time.time_ns() // 1000
         return MemoryBus(TOPICS, first_offset=first_offset)
+    return kafka_bus(settings)
+
+
+def kafka_bus(settings: Settings) -> KafkaBus:
+    """Return the Kafka cluster that the settings name; it connects on first use."""
     # Imported here: a site in one process starts faster without the client library.
     from vitrine.bus.kafka import KafkaBus, KafkaSecurity  # noqa: PLC0415
 

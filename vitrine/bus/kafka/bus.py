@@ -10,6 +10,7 @@ from kafka import TopicPartition as KafkaPartition
 from kafka.errors import UnknownTopicOrPartitionError
 
 from vitrine.bus.interface import Partitions
+from vitrine.bus.kafka import rights as rules
 from vitrine.bus.kafka.cluster import Cluster, KafkaSecurity
 from vitrine.bus.kafka.consumer import ClusterConsumer
 from vitrine.bus.kafka.producer import ClusterProducer
@@ -22,6 +23,7 @@ from vitrine.bus.kafka.topics import (
     missing,
     require_for_reading,
 )
+from vitrine.rights import BusRight
 from vitrine.topics import Topic
 
 
@@ -122,9 +124,44 @@ class KafkaBus:
             lines += differences(topic, found.get(topic.name))
         return lines
 
+    def apply_rights(self, rights: Iterable[BusRight]) -> Sequence[str]:
+        """Give the users named in `rights` these and take all others; leave other users alone.
+
+        Return a line for each change. Raises Unavailable, and ConfigurationError for a cluster
+        that asks nobody for rights.
+        """
+        wanted = list(rights)
+        with self._cluster.admin() as admin:
+            absent, surplus = _compared(admin, wanted)
+            rules.create(admin, absent)
+            rules.delete(admin, surplus)
+        given = [f"{rules.in_words(rule)}: given" for rule in absent]
+        taken = [f"{rules.in_words(rule)}: taken" for rule in surplus]
+        return given + taken
+
+    def check_rights(self, rights: Iterable[BusRight]) -> Sequence[str]:
+        """Return a line for each right that is missing or too much. Raises as `apply_rights`."""
+        with self._cluster.admin() as admin:
+            absent, surplus = _compared(admin, list(rights))
+        lines = [f"{rules.in_words(rule)}: missing" for rule in absent]
+        return lines + [f"{rules.in_words(rule)}: not declared" for rule in surplus]
+
     def close(self) -> None:
         """Close the connection that the bus itself holds."""
         self._cluster.close()
+
+
+def _compared(
+    admin: Any,
+    wanted: Sequence[BusRight],
+) -> tuple[list[Any], list[Any]]:
+    """Return the rules that the cluster lacks, and those of the same users that are too many."""
+    users = {right.user for right in wanted}
+    declared = {rules.rule_of(right) for right in wanted}
+    found = rules.found_rules(admin, users)
+    absent = sorted(declared - found, key=rules.in_words)
+    surplus = sorted(found - declared, key=rules.in_words)
+    return absent, surplus
 
 
 def _offsets(

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from kafka import KafkaAdminClient
 from kafka import errors as kafka_errors
-from kafka.errors import KafkaError, KafkaTimeoutError
+from kafka.errors import AuthorizationError, KafkaError, KafkaTimeoutError
 from kafka.net.compat import KafkaNetClient
 
 from vitrine.errors import ConfigurationError, Unavailable
@@ -38,7 +38,6 @@ _BUGS = (
 )
 # Mistakes in the settings: trying again does not help.
 _REFUSALS = (
-    kafka_errors.AuthorizationError,
     kafka_errors.IllegalSaslStateError,
     kafka_errors.SaslAuthenticationFailedError,
     kafka_errors.UnsupportedSaslMechanismError,
@@ -77,6 +76,7 @@ class Cluster:
     def __init__(self, servers: str, security: KafkaSecurity) -> None:
         """Take the brokers' addresses. Raises ConfigurationError for what is no host:port."""
         self.servers = servers
+        self._user = security.username
         names = [name.strip() for name in servers.split(",")]
         self._addresses = [_address(name) for name in names]
         self._options = {
@@ -176,7 +176,8 @@ class Cluster:
     def errors(self) -> Iterator[None]:
         """Turn errors of the client library inside the block into errors of ours.
 
-        A refused login raises ConfigurationError, any other failure of the cluster Unavailable.
+        A refused login and a missing right raise ConfigurationError, any other failure of the
+        cluster Unavailable.
         """
         try:
             yield
@@ -186,8 +187,17 @@ class Cluster:
             raise ConfigurationError(
                 f"Kafka at {self.servers} refuses this client: {error}; {LOGIN_HINT}"
             ) from error
+        except AuthorizationError as error:
+            raise self.not_allowed(str(error)) from error
         except KafkaError as error:
             raise Unavailable(self._away(type(error).__name__)) from error
+
+    def not_allowed(self, reason: str) -> ConfigurationError:
+        """Return the error for a user without a right."""
+        return ConfigurationError(
+            f"Kafka at {self.servers} does not let the user {self._user!r} do this ({reason}); "
+            "`vitrine topics apply --users` gives each service its rights"
+        )
 
     @contextmanager
     def admin(self) -> Iterator[Any]:

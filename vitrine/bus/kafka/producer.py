@@ -9,7 +9,12 @@ from contextlib import suppress
 from typing import Any
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError, MessageSizeTooLargeError
+from kafka.errors import (
+    AuthorizationError,
+    ClusterAuthorizationFailedError,
+    KafkaError,
+    MessageSizeTooLargeError,
+)
 
 from vitrine.bus.interface import Message, PublishFailed, partition_for
 from vitrine.bus.kafka.cluster import ANSWER_LIMIT_MS, Cluster
@@ -101,7 +106,8 @@ class ClusterProducer:
     def flush(self, timeout_s: float = 30.0) -> None:
         """Wait until everything sent is stored.
 
-        Raises PublishFailed with the number of missing messages of each topic.
+        Raises PublishFailed with the number of missing messages of each topic, and
+        ConfigurationError for a user who may not write one of them.
         """
         refused = self._refused
         self._refused = []
@@ -125,6 +131,9 @@ class ClusterProducer:
             try:
                 future.get(timeout=left_s)
             except KafkaError as error:
+                if _is_refusal(error):
+                    self._abandon()
+                    raise self._cluster.not_allowed(str(error)) from error
                 lost.append((topic, type(error).__name__))
         return lost
 
@@ -159,3 +168,14 @@ class ClusterProducer:
         client._sender.force_close()
         with suppress(KafkaError):
             client.close(timeout=CLOSE_LIMIT_S)
+
+
+def _is_refusal(error: KafkaError) -> bool:
+    """Return True where the user may not write.
+
+    For one who may write no topic at all, the client has an error of no class, and the name of the
+    broker's in its words.
+    """
+    if isinstance(error, AuthorizationError):
+        return True
+    return ClusterAuthorizationFailedError.__name__ in str(error)

@@ -123,6 +123,9 @@ def describe(admin: Any, names: Sequence[str]) -> dict[str, FoundTopic]:
         settings = {}
         for setting, details in answer["topic"][name].items():
             settings[setting] = details["value"]
+        if not settings:
+            # The client keeps the refusal of one topic to itself.
+            raise kafka_errors.TopicAuthorizationFailedError(f"settings of {name}")
         topics[name] = FoundTopic(count, settings)
     return topics
 
