@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from vitrine import ids
 from vitrine.bus import Outgoing, Received, TopicPartition
 from vitrine.clock import SECOND_NS
-from vitrine.customers.decision import Decision, View, decide
+from vitrine.customers.decision import Decision, View, decide, prove_life
+from vitrine.customers.galleries import Galleries
 from vitrine.customers.gallery import Gallery
 from vitrine.customers.rules import RecognitionRules
-from vitrine.customers.visitors import StandDay, Track
-from vitrine.customers.withdrawal import opt_out, withdraw
+from vitrine.customers.visitors import Place, StandDay, Track
+from vitrine.customers.withdrawal import not_me, opt_out, withdraw
 from vitrine.errors import Invalid
 from vitrine.mall import Stand
 from vitrine.mall.folder import MallSource
 from vitrine.runtime import Handler, Outputs
 from vitrine.schemas import Face, FrameFaces, Identity, IdentityReason, Interaction
 from vitrine.sealing import Sealer, view_reference
-from vitrine.services.identity.opt_outs import OptOuts
+from vitrine.services.identity.opt_outs import OptOuts, first_of
 from vitrine.services.identity.replay import FirstFrames, StandKey, first_needed
 from vitrine.services.identity.visit_links import VisitLinks
 from vitrine.telemetry import metrics
@@ -30,12 +31,19 @@ from vitrine.topics import IDENTITIES
 # stands before a screen that does not see them. Chosen, not measured.
 TRACK_FORGOTTEN_AFTER_NS: Final = 60 * SECOND_NS
 
+# Not counted: a counter that is read every few seconds would date what a customer did.
+UNCOUNTED: Final[frozenset[IdentityReason]] = frozenset({"known-customer", "opted-out"})
+
+
+Wish = Callable[[StandDay, str, int], Sequence[Decision]]
+"""Decides about a visit, by its day, its id and the time of the wish."""
+
 
 class Feed(Protocol):
-    """Give the gallery of the moment."""
+    """Give the galleries of the moment."""
 
-    def current(self) -> Gallery | None:
-        """Return the gallery, or None while nobody may be recognised."""
+    def current(self) -> Galleries | None:
+        """Return the galleries, or None while nobody may be recognised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,7 @@ class IdentityHandler(Handler):
         self._days: dict[StandKey, StandDay] = {}
         self._first_frames = FirstFrames()
         self._opt_outs = OptOuts()
+        self._not_me = OptOuts()
 
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
         """Forget the stands that moved elsewhere."""
@@ -85,6 +94,7 @@ class IdentityHandler(Handler):
                 del self._days[key]
         self._first_frames.revoked(partitions)
         self._opt_outs.revoked(partitions)
+        self._not_me.revoked(partitions)
 
     def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
         """Return the decisions that a batch led to, and in `staged` customers by visit.
@@ -92,18 +102,23 @@ class IdentityHandler(Handler):
         Without the customer store, it goes on with nobody known.
         """
         outputs = Outputs(staged={})
-        gallery = self._feed.current()
+        galleries = self._feed.current()
         # First of all, so that nobody stays known whom no further view comes of.
-        self._withdraw(gallery, outputs)
+        self._withdraw(galleries, outputs)
         for received in batch:
             match received.event:
                 case FrameFaces():
-                    self._on_faces(received, gallery, outputs)
+                    self._on_faces(received, galleries, outputs)
                 case Interaction(kind="opt-out", visit_id=str(visit_id)):
-                    self._on_opt_out(received, visit_id, outputs)
+                    self._on_wish(received, visit_id, self._opt_outs, opt_out, outputs)
+                case Interaction(kind="not-me", visit_id=str(visit_id)):
+                    self._on_wish(received, visit_id, self._not_me, not_me, outputs)
         outputs.resume = {
             **first_needed(self._days, batch),
-            **self._opt_outs.needed(self._days),
+            **first_of(
+                self._opt_outs.needed(self._days),
+                self._not_me.needed(self._days),
+            ),
         }
         return outputs
 
@@ -117,7 +132,7 @@ class IdentityHandler(Handler):
     def _on_faces(
         self,
         received: Received[FrameFaces],
-        gallery: Gallery | None,
+        galleries: Galleries | None,
         outputs: Outputs,
     ) -> None:
         event = received.event
@@ -132,7 +147,7 @@ class IdentityHandler(Handler):
             received=received,
             stand=stand,
             day=day,
-            gallery=gallery,
+            gallery=_gallery(galleries, stand),
             outputs=outputs,
         )
         for face in event.faces:
@@ -156,7 +171,8 @@ class IdentityHandler(Handler):
             if self._first_frames.was_over(frame.received, face.track_id):
                 return
             track = self._begin(face, frame)
-        day.see(track, frame.at_ns)
+        day.see(track, frame.at_ns, _place_of(face))
+        self._prove_life(face, track, frame)
         view = self._view(face, track, frame)
         if view is None:
             return
@@ -166,6 +182,25 @@ class IdentityHandler(Handler):
             view=view,
             gallery=frame.gallery,
             rules=self._rules,
+        )
+        self._publish(frame.stand, decisions, frame.outputs)
+
+    def _prove_life(
+        self,
+        face: Face,
+        track: Track,
+        frame: Frame,
+    ) -> None:
+        """Look for life where somebody may be recognised."""
+        if frame.stand.recognition == "none" or self._sealer is None:
+            return
+        event = frame.received.event
+        decisions = prove_life(
+            day=frame.day,
+            track=track,
+            face=face,
+            size=(event.width, event.height),
+            at_ns=frame.at_ns,
         )
         self._publish(frame.stand, decisions, frame.outputs)
 
@@ -181,6 +216,7 @@ class IdentityHandler(Handler):
         visitor = track.visitor
         # Read again before the track was: it opted out before a restart.
         visitor.opted_out = self._opt_outs.has(frame.stand.id, visitor.visit_id)
+        visitor.denies = self._not_me.has(frame.stand.id, visitor.visit_id)
         if visitor.opted_out:
             reason = "opted-out"
         decision = Decision.about(track, reason, frame.at_ns)
@@ -222,32 +258,37 @@ class IdentityHandler(Handler):
             vector=vector,
             model=embedding.model,
             at_ns=frame.at_ns,
+            quality=face.quality,
         )
 
-    def _withdraw(self, gallery: Gallery | None, outputs: Outputs) -> None:
+    def _withdraw(self, galleries: Galleries | None, outputs: Outputs) -> None:
         mall = self._mall.current()
         for day in self._days.values():
             stand = mall.stand(day.stand_id)
             if stand is None:
                 continue
             enabled = stand.recognition != "none"
+            gallery = _gallery(galleries, stand)
             decisions = withdraw(day, gallery, enabled=enabled)
             self._publish(stand, decisions, outputs)
 
-    def _on_opt_out(
+    def _on_wish(
         self,
         received: Received[Interaction],
         visit_id: str,
+        wishes: OptOuts,
+        fulfil: Wish,
         outputs: Outputs,
     ) -> None:
+        """Keep what people of a visit wish in `wishes`, and publish what `fulfil` decides."""
         event = received.event
         stand = self._mall.current().stand(event.stand_id)
         if stand is None:
             return
-        self._opt_outs.add(received, visit_id)
+        wishes.add(received, visit_id)
         for day in self._days.values():
             if day.stand_id == event.stand_id:
-                decisions = opt_out(day, visit_id, event.at_ns)
+                decisions = fulfil(day, visit_id, event.at_ns)
                 self._publish(stand, decisions, outputs)
 
     def _publish(
@@ -258,7 +299,8 @@ class IdentityHandler(Handler):
     ) -> None:
         version = self._mall.current().version
         for decision in decisions:
-            metrics.IDENTITIES.labels(stand.id, decision.reason).inc()
+            if decision.reason not in UNCOUNTED:
+                metrics.IDENTITIES.labels(stand.id, decision.reason).inc()
             event = Identity(
                 stand_id=stand.id,
                 track_id=decision.track_id,
@@ -276,5 +318,18 @@ class IdentityHandler(Handler):
             )
             message = Outgoing(IDENTITIES, stand.id, event)
             outputs.messages.append(message)
-            if decision.customer_id is not None:
+            # A photo is no visit. And a track that goes on after a gap is a visit of its own until
+            # two views show whose it is, which is before it can prove to live.
+            if decision.customer_id is not None and decision.lives:
                 outputs.staged[decision.visit_id] = decision.customer_id
+
+
+def _gallery(galleries: Galleries | None, stand: Stand) -> Gallery | None:
+    if galleries is None:
+        return None
+    return galleries.at(stand.id, stand.recognition)
+
+
+def _place_of(face: Face) -> Place:
+    left, top, width, height = face.box
+    return Place(left + width / 2, top + height / 2, height)

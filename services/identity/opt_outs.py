@@ -1,4 +1,4 @@
-"""Who opted out, for as long as a restart has to know it again."""
+"""Who opted out, or denied to be a customer, for as long as a restart has to know it again."""
 
 from __future__ import annotations
 
@@ -77,5 +77,17 @@ class OptOuts:
             for visit_id, opt_out in list(visits.items()):
                 age_ns = day.latest_ns - opt_out.at_ns
                 is_old = age_ns > UNKNOWN_NS
-                if is_old and day.visit(visit_id) is None:
+                if is_old and not day.goes_on(visit_id):
                     del visits[visit_id]
+
+
+def first_of(
+    one: Mapping[TopicPartition, Commit],
+    other: Mapping[TopicPartition, Commit],
+) -> dict[TopicPartition, Commit]:
+    """Return where to start again for both, by partition."""
+    first = dict(one)
+    for source, commit in other.items():
+        before = first.get(source, commit)
+        first[source] = min(before, commit, key=lambda each: each.offset)
+    return first

@@ -19,20 +19,29 @@ LINKS_KEPT: Final = 1_000
 
 
 class LinkStore(Protocol):
-    """Keep which customer a visit belongs to."""
+    """Keep which customer a visit belongs to, where they agree to that."""
 
-    def link_visit(self, visit_id: str, customer_id: str) -> None:
-        """Write one link. Raises Unavailable."""
+    def link_visit(
+        self,
+        visit_id: str,
+        customer_id: str,
+        now_ns: int,
+    ) -> None:
+        """Write one link, by what the customer agrees to now. Raises Unavailable."""
 
 
 class VisitLinks:
     """Write links, and keep up to LINKS_KEPT of them while the store is away."""
 
     def __init__(
-        self, store: LinkStore, monotonic: Callable[[], float] = time.monotonic
+        self,
+        store: LinkStore,
+        monotonic: Callable[[], float] = time.monotonic,
+        now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._store = store
         self._monotonic = monotonic
+        self._now_ns = now_ns
         self._waiting: dict[str, str] = {}
         self._ask_at = 0.0
 
@@ -61,5 +70,5 @@ class VisitLinks:
     def _write_all(self) -> None:
         waiting = list(self._waiting.items())
         for visit_id, customer_id in waiting:
-            self._store.link_visit(visit_id, customer_id)
+            self._store.link_visit(visit_id, customer_id, self._now_ns())
             del self._waiting[visit_id]

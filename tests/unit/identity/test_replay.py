@@ -11,8 +11,8 @@ from tests.unit.identity.toy_stand import ToyStand, decisions, person
 from vitrine.bus import Commit, Received, TopicPartition
 from vitrine.customers.visitors import StandDay
 from vitrine.runtime import Outputs
-from vitrine.schemas import Identity, Interaction
-from vitrine.services.identity.opt_outs import MOST_OPT_OUTS, OptOuts
+from vitrine.schemas import Identity, Interaction, InteractionKind
+from vitrine.services.identity.opt_outs import MOST_OPT_OUTS, OptOuts, first_of
 from vitrine.services.identity.replay import first_needed
 
 
@@ -147,19 +147,26 @@ class TestOptOuts:
     """Who opted out stays so over a restart, whichever topic is read first."""
 
     def opted_out(self) -> tuple[ToyStand, Received[Interaction], Outputs]:
+        stand, request = self.asked("opt-out")
+        return stand, request, stand.handler.handle([request])
+
+    def denied(self) -> tuple[ToyStand, Received[Interaction], Outputs]:
+        stand, request = self.asked("not-me")
+        return stand, request, stand.handler.handle([request])
+
+    def asked(self, kind: InteractionKind) -> tuple[ToyStand, Received[Interaction]]:
         stand = ToyStand(ada=person(1))
         known = [each for each in stand.watch("a", person(1)) if each.known]
         visit_id = known[0].visit_id
         event = Interaction(
             interaction_id="i",
             stand_id="north",
-            kind="opt-out",
+            kind=kind,
             at_ns=at(1),
             visit_id=visit_id,
             config_version="c",
         )
-        request = received(event, offset=7)
-        return stand, request, stand.handler.handle([request])
+        return stand, received(event, offset=7)
 
     def test_a_restart_begins_with_the_opt_out(self) -> None:
         _, request, outputs = self.opted_out()
@@ -186,6 +193,21 @@ class TestOptOuts:
         assert request.source in stand.show("b", 200).resume
         assert request.source not in stand.show("b", 362).resume
 
+    def test_so_is_the_word_of_a_visitor_who_may_come_back_today(self) -> None:
+        stand, request, _ = self.denied()
+        stand.show("b", 100)
+        assert request.source in stand.show("b", 200).resume
+        assert request.source not in stand.show("b", 362).resume
+
+    def test_who_denied_to_be_a_customer_is_not_known_again_after_a_restart(
+        self,
+    ) -> None:
+        _, request, _ = self.denied()
+        again = ToyStand(ada=person(1))
+        again.handler.handle([request])
+        found = again.watch("a", person(1))
+        assert [each.reason for each in found] == ["new-visitor"]
+
     def test_opt_outs_by_a_script_do_not_pile_up(self) -> None:
         opt_outs = OptOuts()
         _, request, _ = self.opted_out()
@@ -198,3 +220,11 @@ class TestOptOuts:
         stand, request, _ = self.opted_out()
         stand.handler.revoked([request.source])
         assert request.source not in stand.show("a", 2).resume
+
+
+def test_of_two_places_in_a_partition_the_first_is_read_again() -> None:
+    one = TopicPartition("interactions", 0)
+    other = TopicPartition("interactions", 1)
+    found = first_of({one: Commit(5)}, {one: Commit(3), other: Commit(9)})
+    assert found == {one: Commit(3), other: Commit(9)}
+    assert first_of({one: Commit(3)}, {one: Commit(5)}) == {one: Commit(3)}

@@ -20,7 +20,7 @@ class Store:
         self.asked_s: list[float] = []
         self.links: dict[str, str] = {}
 
-    def link_visit(self, visit_id: str, customer_id: str) -> None:
+    def link_visit(self, visit_id: str, customer_id: str, now_ns: int) -> None:
         self.asked_s.append(self.now_s)
         self.now_s += self.delay_s
         if self.away:

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from threading import Event
+
 import numpy as np
 
 from tests.builders import make_face, make_frame_faces, make_mall, received
+from tests.moving_faces import face_with, head
+from vitrine.customers.galleries import Galleries
 from vitrine.customers.gallery import Gallery
+from vitrine.customers.hands import Allowance
+from vitrine.customers.learned import LearnedGallery
+from vitrine.customers.net import Course
 from vitrine.customers.records import NOTHING_AGREED, Agreement, Template, Vector
 from vitrine.errors import Unavailable
 from vitrine.mall import Stand
 from vitrine.mall.folder import FixedMall
+from vitrine.recognition import RecognitionSettings
 from vitrine.runtime import Outputs
 from vitrine.schemas import FrameFaces, Identity
 from vitrine.sealing import Sealer, view_reference
 from vitrine.services.identity.handler import IdentityHandler
-from vitrine.services.identity.settings import IdentitySettings
+from vitrine.services.identity.learner import Learner
 from vitrine.services.identity.visit_links import VisitLinks
 
 MODEL = "test-model"
 SEALER = Sealer({"k": bytes(range(32))}, "k")
 ENROLLED = Stand(id="north", time_zone="Europe/Berlin", recognition="enrolled")
-RULES = IdentitySettings(tag_customers=1).rules()
+RULES = RecognitionSettings(tag_customers=1).rules()
+QUICK = Course(hidden=64, epochs=10, views=300)
 
 
 def person(number: int, noise: float = 0.0) -> Vector:
@@ -48,7 +58,24 @@ def gallery_of(
     templates = []
     for customer_id, vector in customers.items():
         templates.append(Template(customer_id, MODEL, vector, agreement))
+    return make_gallery(templates)
+
+
+def searched(templates: Sequence[Template]) -> Gallery:
     return Gallery(templates, RULES)
+
+
+def learned(templates: Sequence[Template]) -> Gallery:
+    """A gallery whose net is trained already."""
+    gallery = LearnedGallery(templates, RULES)
+    learner = Learner(QUICK)
+    learner.improved(gallery)
+    learner.train(Event())
+    return learner.improved(gallery)
+
+
+make_gallery = searched
+"""How the galleries of the stand name customers; a test may put another way here."""
 
 
 class ToyStore:
@@ -58,11 +85,15 @@ class ToyStore:
         self.gallery: Gallery | None = gallery
         self.links: dict[str, str] = {}
         self.away = False
+        self.allowances: list[Allowance] = []
+        self.in_hand: dict[str, list[Template]] = {}
 
-    def current(self) -> Gallery | None:
-        return self.gallery
+    def current(self) -> Galleries | None:
+        if self.gallery is None:
+            return None
+        return Galleries(self.gallery, gallery_of(), self.allowances, self.in_hand)
 
-    def link_visit(self, visit_id: str, customer_id: str) -> None:
+    def link_visit(self, visit_id: str, customer_id: str, now_ns: int) -> None:
         if self.away:
             raise Unavailable("Redis is away")
         self.links[visit_id] = customer_id
@@ -96,9 +127,12 @@ class ToyStand:
         camera: str = "north-1",
         model: str = MODEL,
         offset: int = 0,
+        turns: bool = False,
     ) -> Outputs:
-        """Show one face, with an embedding if there is a vector."""
-        frame = frame_of(track, seconds, vector, camera=camera, model=model)
+        """Show one face, with an embedding if there is a vector; `turns`: its head sways."""
+        frame = frame_of(
+            track, seconds, vector, camera=camera, model=model, turns=turns
+        )
         outputs = self.handler.handle([received(frame, offset=offset)])
         self.handler.published(outputs)
         return outputs
@@ -111,9 +145,12 @@ class ToyStand:
         *,
         camera: str = "north-1",
         model: str = MODEL,
+        turns: bool = False,
     ) -> list[Identity]:
         """Show one face; returns the decisions that it led to."""
-        outputs = self.show(track, seconds, vector, camera=camera, model=model)
+        outputs = self.show(
+            track, seconds, vector, camera=camera, model=model, turns=turns
+        )
         return decisions(outputs)
 
     def watch(
@@ -124,11 +161,13 @@ class ToyStand:
         start: float = 0.0,
         views: int = 5,
         model: str = MODEL,
+        turns: bool = False,
     ) -> list[Identity]:
         """Show a face so many times, a tenth of a second apart."""
         found = []
         for number in range(views):
-            found += self.see(track, start + number / 10, vector, model=model)
+            seconds = start + number / 10
+            found += self.see(track, seconds, vector, model=model, turns=turns)
         return found
 
 
@@ -139,6 +178,7 @@ def frame_of(
     *,
     camera: str = "north-1",
     model: str = MODEL,
+    turns: bool = False,
 ) -> FrameFaces:
     """A picture of one face, with an embedding if there is a vector."""
     embedding = None
@@ -146,6 +186,9 @@ def frame_of(
         picture = make_frame_faces(seconds, camera=camera)
         embedding = SEALER.seal(vector, model, view_reference(picture, track))
     face = make_face(track, embedding=embedding)
+    if turns:
+        yaw = 15 * np.sin(2 * seconds)
+        face = face_with(head(yaw), track, embedding=embedding)
     return make_frame_faces(seconds, [face], camera=camera)
 
 
