@@ -1,0 +1,1 @@
+"""Customers: how they join, see what is kept of them, and leave."""

@@ -1,0 +1,243 @@
+"""Customers who asked to be recognised are enrolled, from pictures that are asked first."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, cast
+
+import click
+
+from vitrine.customers.consents import Consent, Purpose, granted, in_force
+from vitrine.customers.enrolment import FaceReader, View, people_in
+from vitrine.customers.rules import RecognitionRules
+from vitrine.errors import ConfigurationError, Invalid
+from vitrine.people.audit import AuditLog, shell_user
+from vitrine.recognition import RecognitionSettings
+from vitrine.services.customers.lookalikes import Lookalikes
+from vitrine.services.customers.opened import audit_log, opened_store
+from vitrine.settings import Settings
+from vitrine.stores.customers import CustomerStore, check_told
+from vitrine.vision import photographs
+from vitrine.vision.crop import Image
+from vitrine.vision.detectors import load_detector
+from vitrine.vision.embedding import Embedder
+from vitrine.vision.models import LANDMARKS_FILE, embedding_model, model_path
+from vitrine.vision.networks import load_network
+from vitrine.vision.quality import QualityScore
+
+EVEN_SO: Final = "`--even-so` enrols all the same, and the audit log says so"
+# Chosen, not measured: longer than any name.
+LONGEST_NAME: Final = 200
+# Chosen, not measured: the largest photographs that can be read take a third.
+LARGEST_FILE: Final = 200_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """Hold a picture that may be used, and what is seen in it."""
+
+    path: Path
+    view: View
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Hold who is to be enrolled, and what they agreed to."""
+
+    name: str
+    images: Sequence[Path]
+    purposes: Sequence[str]
+    days: int
+    """Until the consents expire."""
+    text_version: str
+    tags: Sequence[str] = ()
+    level: str = ""
+    """In a loyalty programme."""
+    interests: Sequence[str] = ()
+    granted_at_ns: int | None = None
+    """None for now."""
+    method: str = "desk"
+    """How they consented."""
+
+    def told(self) -> list[str]:
+        """Return what a campaign may address the member by."""
+        named = [*self.tags, self.level, *self.interests]
+        return [each for each in named if each]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Enrol one customer after the other."""
+
+    store: CustomerStore
+    reader: FaceReader
+    audit: AuditLog
+    lookalikes: Lookalikes
+    rules: RecognitionRules
+
+    def enrol(self, member: Member, *, even_so: bool = False) -> str:
+        """Enrol a customer, and return a sentence with the id.
+
+        Raises ConfigurationError without a good picture; also where the pictures speak against it,
+        unless it shall be `even_so`.
+        """
+        _check_name(member.name)
+        check_told(member.told())
+        taken = _taken(self.reader, member.images, even_so=even_so)
+        if not taken:
+            raise ConfigurationError(
+                "nobody was enrolled: none of the pictures can be used"
+            )
+        model = self.reader.embedder.model
+        self.lookalikes.read(self.store)
+        with self.store.enrolling():
+            # By the time from here on: who was enrolled while we waited consented before it.
+            now_ns = time.time_ns()
+            objection = self._objection(taken, model)
+            if objection and not even_so:
+                raise ConfigurationError(f"nobody was enrolled: {objection}; {EVEN_SO}")
+            customer_id = self.store.enrol(
+                name=member.name,
+                vectors=[each.view.vector for each in taken],
+                model=model,
+                consents=_consents(member, now_ns),
+                now_ns=now_ns,
+                tags=member.tags,
+                level=member.level,
+                interests=member.interests,
+            )
+        if not objection and not all(each.view.is_good for each in taken):
+            objection = "poor pictures"
+        self._note(customer_id, objection)
+        used = f"{len(taken)} of {len(member.images)} pictures"
+        agreed = ", ".join(member.purposes)
+        return f"{customer_id}  {used}, consent to {agreed}"
+
+    def _objection(self, taken: Sequence[_Taken], model: str) -> str:
+        """Return why these pictures should enrol nobody; empty where nothing is against it."""
+        vectors = [each.view.vector for each in taken]
+        people: dict[int, list[str]] = defaultdict(list)
+        numbers = people_in(vectors, self.rules.alike(model))
+        for number, each in zip(numbers, taken, strict=True):
+            people[number].append(each.path.name)
+        if len(people) > 1:
+            groups = "; ".join(", ".join(names) for names in people.values())
+            return f"the pictures seem to show {len(people)} people ({groups})"
+        found = self.lookalikes.first_like(self.store, vectors, model)
+        if found is None:
+            return ""
+        number, customer_id = found
+        return (
+            f"{taken[number].path.name} looks like the customer {customer_id}, and two records of "
+            "one person make recognition flap: erase the other one first"
+        )
+
+    def _note(self, customer_id: str, objection: str) -> None:
+        what = "enrolled a customer"
+        if objection:
+            what = "enrolled a customer against the advice"
+            click.echo(f"against the advice: {objection}", err=True)
+        self.audit.note(what, None, name=shell_user(), place=customer_id)
+
+
+@contextmanager
+def opened_desk(data: Path | None) -> Iterator[Desk]:
+    """Yield the desk of a site's data folder, or of the environment. Raises ConfigurationError."""
+    audit = audit_log()
+    with opened_store(data) as store:
+        rules = RecognitionSettings.load().rules()
+        yield Desk(
+            store=store,
+            reader=load_reader(Settings.load().models),
+            audit=audit,
+            lookalikes=Lookalikes(rules),
+            rules=rules,
+        )
+
+
+def enrol_customer(data: Path | None, member: Member, *, even_so: bool) -> None:
+    """Enrol a customer and print the id. Raises ConfigurationError as `Desk.enrol`."""
+    with opened_desk(data) as desk:
+        click.echo(desk.enrol(member, even_so=even_so))
+
+
+def _consents(member: Member, now_ns: int) -> list[Consent]:
+    """Return what a member consents to. Raises ConfigurationError for what is not in force now."""
+    at_ns = now_ns
+    if member.granted_at_ns is not None:
+        at_ns = member.granted_at_ns
+    consents = granted(
+        cast("Sequence[Purpose]", member.purposes),
+        at_ns=at_ns,
+        days=member.days,
+        text_version=member.text_version,
+        method=member.method,
+    )
+    if at_ns > now_ns:
+        raise ConfigurationError("they consent at a time to come only")
+    if not in_force(consents, now_ns):
+        raise ConfigurationError(f"their consent of {member.days} days has expired")
+    return consents
+
+
+def _check_name(name: str) -> None:
+    """Raise ConfigurationError for a name that no list can show."""
+    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+        raise ConfigurationError(
+            f"found the name {name[:LONGEST_NAME]!r}, expected 1 to {LONGEST_NAME} characters, "
+            "and none that controls a terminal"
+        )
+
+
+def load_reader(models: Path | None) -> FaceReader:
+    """Return a reader with our networks, or the public ones in the folder `models`.
+
+    Raises ConfigurationError for a model that is missing.
+    """
+    landmarks = model_path(LANDMARKS_FILE)
+    embedding = embedding_model(models)
+    network = load_network(embedding)
+    return FaceReader(
+        detector=load_detector(models),
+        landmarks=load_network(landmarks),
+        quality=QualityScore.load(),
+        embedder=Embedder(network, model=embedding.stem),
+    )
+
+
+def _taken(
+    reader: FaceReader,
+    paths: Sequence[Path],
+    *,
+    even_so: bool,
+) -> list[_Taken]:
+    """Return the pictures that can be used; say which cannot, and what to do better."""
+    taken = []
+    for path in paths:
+        try:
+            view = reader.read(read_picture(path))
+        except Invalid as error:
+            click.echo(f"{path}: left out, {error}", err=True)
+            continue
+        if view.is_good or even_so:
+            taken.append(_Taken(path, view))
+        else:
+            click.echo(f"{path}: left out, {view.advice}", err=True)
+    return taken
+
+
+def read_picture(path: Path) -> Image:
+    """Return a picture file as (H, W, 3) BGR. Raises Invalid."""
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise Invalid(f"larger than {LARGEST_FILE // 1_000_000} MB")
+        content = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise Invalid(reason) from None
+    return photographs.decode(content)
