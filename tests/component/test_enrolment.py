@@ -14,13 +14,16 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.store_users import as_user
 from vitrine.customers.consents import granted
 from vitrine.errors import Invalid
 from vitrine.people.audit import AuditLog
 from vitrine.sealing import Sealer
-from vitrine.services.identity.customers_command import customers
-from vitrine.services.identity.enrolling import read_picture
+from vitrine.services.customers.customers_command import customers
+from vitrine.services.customers.enrolling import read_picture
+from vitrine.services.customers.sweeping import LEFT
 from vitrine.stores.customers import CustomerStore
+from vitrine.stores.data_keys import KeyStore
 from vitrine.stores.receipts import new_key
 from vitrine.stores.redis import connect
 from vitrine.vision.crop import Image
@@ -36,6 +39,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, redis_url: str) -> Run:
     key_file.write_text(f"k1 {b64encode(bytes(32)).decode()}\n")
     key_file.chmod(0o600)
     monkeypatch.setenv("VITRINE_REDIS_URL", redis_url.replace("db=0", "db=7"))
+    monkeypatch.setenv("VITRINE_KEYS_URL", redis_url.replace("db=0", "db=7"))
     monkeypatch.setenv("VITRINE_KEY_FILE", str(key_file))
     monkeypatch.setenv("VITRINE_AUDIT_FILE", str(tmp_path / "audit.jsonl"))
     return Run()
@@ -51,7 +55,8 @@ class Run:
 def stored(redis_url: str, folder: Path, name: str) -> str:
     """The id of a customer whom another system has put into the store."""
     with connect(redis_url.replace("db=0", "db=7")) as redis:
-        store = CustomerStore(redis, Sealer.load(folder / "keys"))
+        sealer = Sealer.load(folder / "keys")
+        store = CustomerStore(redis, sealer, KeyStore(redis))
         now_ns = time.time_ns()
         consents = granted(["recognise"], at_ns=now_ns, days=1, text_version="1")
         return store.enrol(name, [np.ones(2, np.float32)], "m", consents, now_ns)
@@ -63,6 +68,14 @@ def test_without_a_key_it_says_how_to_make_one(
     monkeypatch.delenv("VITRINE_KEY_FILE")
     result = run("enrol", "Ada", "ada.jpg")
     assert "openssl rand -base64 32" in str(result.exception)
+
+
+def test_without_a_key_store_it_says_what_to_set(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("VITRINE_KEYS_URL")
+    for command in (["enrol", "Ada", "ada.jpg"], ["list"], ["erase", "ada"]):
+        assert "set VITRINE_KEYS_URL" in str(run(*command).exception)
 
 
 @pytest.mark.parametrize(
@@ -144,16 +157,80 @@ def test_a_key_is_rotated_and_the_old_one_retires(
     new = f"k2 {b64encode(bytes(range(32))).decode()}\n"
     key_file.write_text(old + new)
     done = run("rotate-key")
-    assert (
-        "2 names and templates of 1 customers were sealed anew, with k2" in done.output
-    )
+    assert "the data keys of 1 of 1 customers were sealed anew, with k2" in done.output
     assert "No customer needs k1 any more" in done.output
     key_file.write_text(new)
     assert "Ada" in run("list").output
     key_file.write_text(old)
     assert "Ada" not in run("list").output
     left = run("rotate-key")
-    assert "2 were left: no key in the file opens them" in str(left.exception)
+    assert "1 were left: no key in the file opens them" in str(left.exception)
+
+
+@pytest.mark.parametrize("source", ["audit.jsonl", "receipts"])
+def test_who_comes_back_with_an_old_key_store_is_erased_again(
+    run: Run, redis_url: str, tmp_path: Path, source: str
+) -> None:
+    ada = stored(redis_url, tmp_path, "Ada")
+    bob = stored(redis_url, tmp_path, "Bob")
+    eve = stored(redis_url, tmp_path, "Eve")
+    with connect(redis_url.replace("db=0", "db=7")) as redis:
+        backup = {key: redis.dump(key) or b"" for key in redis.scan_iter()}
+        receipts = run("erase", ada).stdout + run("erase", bob).stdout
+        (tmp_path / "receipts").write_text(receipts)
+        redis.flushdb()
+        for key, content in backup.items():
+            redis.restore(key, 0, content)
+    assert "Ada" in run("list").output
+    done = run("erase-again", tmp_path / source)
+    assert "2 of 2 customers were there again" in done.output
+    listed = json.loads(run("list", "--json").stdout)
+    assert [each["id"] for each in listed] == [eve]
+    again = run("erase-again", tmp_path / source)
+    assert "0 of 2 customers were there again" in again.output
+
+
+def test_who_left_by_phone_is_among_those_who_are_erased_again(
+    run: Run, redis_url: str, tmp_path: Path
+) -> None:
+    ada = stored(redis_url, tmp_path, "Ada")
+    path = tmp_path / "audit.jsonl"
+    AuditLog(path, "customers").note(LEFT, None, name="phone", place=ada)
+    done = run("erase-again", path)
+    assert "1 of 1 customers were there again" in done.output
+    assert json.loads(run("list", "--json").stdout) == []
+
+
+def test_erasing_again_says_when_it_may_not(
+    run: Run, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = stored(redis_url, tmp_path, "Ada")
+    path = tmp_path / "audit.jsonl"
+    AuditLog(path, "customers").note(LEFT, None, name="phone", place=ada)
+    as_stand = as_user(redis_url.replace("db=0", "db=7"), "stand")
+    monkeypatch.setenv("VITRINE_REDIS_URL", as_stand)
+    assert "does not let the user 'stand'" in str(run("erase-again", path).exception)
+
+
+@pytest.mark.parametrize("text", ["[]", "{", "{}", '{"name": "Ada"}', "\udcff"])
+def test_erasures_are_read_from_receipts_or_an_audit_log_only(
+    run: Run, tmp_path: Path, text: str
+) -> None:
+    path = tmp_path / "erasures"
+    path.write_text(text, errors="surrogateescape")
+    assert str(path) in str(run("erase-again", path).exception)
+
+
+def test_what_has_expired_is_swept_away(
+    run: Run, redis_url: str, tmp_path: Path
+) -> None:
+    ada = stored(redis_url, tmp_path, "Ada")
+    with connect(redis_url.replace("db=0", "db=7")) as redis:
+        redis.delete(f"customer:{ada}")
+    assert "1 customers whose consent has expired, 0 without" in run("sweep").output
+    stored(redis_url, tmp_path, "Bob")
+    assert "1 customers erased" in run("sweep", "--begin-anew").output
+    assert json.loads(run("list", "--json").stdout) == []
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "null"])
@@ -173,9 +250,14 @@ GOOD = "Ada,ada.jpg,recognise,v2"
     ("header", "row", "says"),
     [
         ("name,pictures,purposes", GOOD, "expected name, pictures, purposes, text"),
-        ("name,pictures,purposes,text,age", GOOD, "as you like days, consented, tags"),
+        (
+            "name,pictures,purposes,text,age",
+            GOOD,
+            "as you like days, consented, tags, level",
+        ),
         ("name,name,pictures,purposes,text", GOOD, "has the columns"),
         ("", "", "has the columns of nothing"),
+        ('name,"pictures', "", "members.csv:1: unexpected end of data"),
         ("name,pictures,purposes,text", 'Ada,"ada', "unexpected end of data"),
     ],
 )
@@ -197,7 +279,7 @@ def test_a_table_that_cannot_be_read_is_refused_whole(
         ("Ada,ada.jpg,recognise,v2,0", "found '0' days"),
         ("Ada,ada.jpg,recognise,v2,many", "found 'many' days"),
         ("Ada,ada.jpg,recognise,v2,,yesterday", "the time of consent 'yesterday'"),
-        ("Ada,ada.jpg,recognise,v2,,,a/b", "found the tag 'a/b'"),
+        ("Ada,ada.jpg,recognise,v2,,,a/b", "found 'a/b'"),
         (",ada.jpg,recognise,v2", "found the name ''"),
         ("Ada,,recognise,v2", "none of the pictures can be used"),
     ],
@@ -344,14 +426,15 @@ class TestWithModels:
 
     @pytest.mark.usefixtures("_models")
     def test_members_are_imported_row_by_row(
-        self, run: Run, shared: Path, tmp_path: Path
+        self, run: Run, shared: Path, tmp_path: Path, redis_url: str
     ) -> None:
         ada, bob, eve = faces(shared, tmp_path, 3)
         save(tmp_path / "none.png", EMPTY)
         table = tmp_path / "members.csv"
         rows = [
-            "\N{ZERO WIDTH NO-BREAK SPACE}name;pictures;purposes;text;days;consented;tags",
-            f"Ada;{ada.name};recognise profile;v2;30;{TODAY};gold runner",
+            "\N{ZERO WIDTH NO-BREAK SPACE}name;pictures;purposes;text;days;consented;tags;level"
+            ";interests",
+            f"Ada;{ada.name};recognise profile;v2;30;{TODAY};staff;gold;running coffee",
             "Nobody;none.png;recognise;v2;;;",
             f"Bob;{bob.name}|none.png;recognise offers;v2;;;",
             f"Ada again;{ada.name};recognise;v2;;;",
@@ -372,6 +455,22 @@ class TestWithModels:
             "Ada": ["recognise", "profile"],
             "Bob": ["recognise", "offers"],
         }
+        with connect(redis_url.replace("db=0", "db=7")) as redis:
+            store = CustomerStore(
+                redis, Sealer.load(tmp_path / "keys"), KeyStore(redis)
+            )
+            told = {}
+            for customer in store.customers():
+                told[customer.name] = (
+                    customer.tags,
+                    customer.level,
+                    customer.interests,
+                )
+                assert {each.method for each in customer.consents} == {"import"}
+            assert told == {
+                "Ada": (("staff",), "gold", ("running", "coffee")),
+                "Bob": ((), "", ()),
+            }
 
     def test_without_a_good_picture_nobody_is_enrolled(
         self, run: Run, tmp_path: Path

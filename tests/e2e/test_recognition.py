@@ -7,6 +7,7 @@ import subprocess
 import sys
 from base64 import b64encode
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import cv2
 import pytest
 
 from tests.recordings import events
+from vitrine.stores.embedded import embedded_redis
+from vitrine.stores.redis import connect
 from vitrine.synthetic import SyntheticMall
 from vitrine.synthetic.truth import PersonTruth
 from vitrine.vision.crop import Image
@@ -119,19 +122,31 @@ def under(box: list[float], people: list[dict[str, Any]]) -> str | None:
     return found
 
 
+@pytest.fixture
+def keys_url() -> Iterator[str]:
+    """The address of a key store."""
+    with embedded_redis() as url:
+        yield url
+
+
 @pytest.mark.parametrize("embedding", ["ours", "public"])
 def test_only_the_enrolled_customer_is_known(
-    tmp_path: Path, shared: Path, redis_url: str, embedding: str
+    tmp_path: Path, shared: Path, redis_url: str, keys_url: str, embedding: str
 ) -> None:
     key = b64encode(bytes(32)).decode()
     keys = tmp_path / "keys"
     keys.write_text(f"k1 {key}\n")
     keys.chmod(0o600)
     models = models_of(tmp_path, shared / "models", embedding)
+    store_url = redis_url.replace("/0", "/9")
+    # The customers of the other network have their data keys elsewhere.
+    with connect(store_url) as redis:
+        redis.flushdb()
     environment = {
         "VITRINE_MODELS": str(models),
         "VITRINE_KEY_FILE": str(keys),
-        "VITRINE_REDIS_URL": redis_url.replace("/0", "/9"),
+        "VITRINE_KEYS_URL": keys_url,
+        "VITRINE_REDIS_URL": store_url,
     }
     enrolled_person, pictures = portraits(tmp_path)
     paths = [str(path) for path in pictures]
