@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 
 from tests.builders import T0_NS, at
+from tests.store_users import as_user
 from vitrine.bus import Outgoing, encode
 from vitrine.bus.memory import MemoryBus
 from vitrine.clock import Clock, EventClock
@@ -38,13 +39,14 @@ readers = count()
 def make_campaign(
     name: str = "spring", *creatives: dict[str, Any], **fields: Any
 ) -> Campaign:
-    """A campaign that runs at `north`; one plain creative of 8 s if none is given."""
+    """A campaign at `north` that holds out nothing; one plain creative if none is given."""
     values: dict[str, Any] = {
         "id": name,
         "advertiser": f"{name}-co",
         "from": "2027-01-01",
         "to": "2027-12-31",
         "stands": ["north"],
+        "holdout": 0,
         "creatives": creatives or ({"id": f"{name}-plain", "file": f"{name}.html"},),
     }
     return Campaign.model_validate(values | fields)
@@ -181,13 +183,14 @@ def running_stand(
         clock = EventClock()
         clock.observe(T0_NS)
     health = Health()
+    store_url = as_user(redis_url, "stand")
     of_stand, of_process = _parted(settings)
     context = Context(
         settings=Settings(config=folder, bus="memory", **of_process),
         bus=bus,
         mall=mall_source or FixedMall(mall or mall_of(*campaigns)),
         health=health,
-        redis=lambda: connect(redis_url),
+        redis=lambda: connect(store_url),
         clock=clock,
     )
     service = StandService(context, StandSettings(**of_stand, **_pairs_in(tls)))

@@ -173,6 +173,7 @@ class StandService:
             audit=self._audit,
             players=self._players,
             public_url=self._settings.public_url,
+            customers_url=self._settings.customers_url,
             console=PassingOn(
                 "console",
                 "view of the cameras",

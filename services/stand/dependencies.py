@@ -70,6 +70,8 @@ class Web:
     """By stand."""
     public_url: str | None = None
     """By which phones reach the privacy pages."""
+    customers_url: str | None = None
+    """By which phones reach the pages of `customers`."""
     wrong_till_tokens: WrongTokens = field(default_factory=lambda: WrongTokens("tills"))
     wrong_audience_tokens: WrongTokens = field(
         default_factory=lambda: WrongTokens("audience")

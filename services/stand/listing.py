@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from pydantic import SecretStr
 from redis import Redis
 from rich.markup import escape
 from rich.table import Table
 
 from vitrine.settings import Settings
+from vitrine.stores.data_keys import KeyStore
 from vitrine.stores.redis import connect
 from vitrine.terminal import console
 
@@ -49,6 +51,24 @@ def print_rows(
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     console().print(table_of(columns, rows))
+
+
+@contextmanager
+def opened_both(data: Path | None) -> Iterator[tuple[Redis, KeyStore]]:
+    """Yield the same, and the key store, which knows who a customer is to visits and offers."""
+    with ExitStack() as stack:
+        if data is not None:
+            from vitrine.stores.data_folder import stores_of  # noqa: PLC0415
+
+            addresses = stack.enter_context(stores_of(data))
+            url = addresses.store
+            keys_url: SecretStr | None = SecretStr(addresses.key_store)
+        else:
+            settings = Settings.load()
+            url = settings.redis_url.get_secret_value()
+            keys_url = settings.keys_url
+        keys = stack.enter_context(KeyStore.at(keys_url))
+        yield stack.enter_context(connect(url)), keys
 
 
 @contextmanager

@@ -199,22 +199,23 @@ class OfferDesk:
         return shown
 
     def _agreed(self, due: DueOffer) -> DueOffer | None:
-        """Return what may be granted by the consents in the store; None for nothing now.
+        """Return what may be granted by the consent of the moment; None for nothing now.
 
         Raises Unavailable.
         """
         if not due.rests_on_consent:
             return due
         visit_id = due.shown.visit_id or ""
-        agrees = consents.agrees_to_offers(self._redis, visit_id, due.shown.at_ns)
-        if agrees is None:
-            # Not remembered: the visit's link may be on its way.
+        if not consents.agrees_to_offers(self._redis, visit_id):
+            # Not remembered: the visit's link may be on its way. Where the consent has ended,
+            # `identity` says so within a second, and what is granted to anybody rests on none.
             return None
-        agreed = due.by_consent(agrees=agrees)
-        if agreed is None:
-            self._remember(due)
-            self._count(due, "no-consent")
-        return agreed
+        if not consents.is_visit_of(self._redis, due):
+            # The link comes in the step that counts, so the number is that of this visit.
+            self._answered.add(due.other_visit)
+            self._count(due, "other-visit")
+            return None
+        return due
 
     def on_bus(self, interaction_ids: Sequence[str]) -> None:
         """Let Redis forget events that are durable; tried again later while Redis is away."""

@@ -21,30 +21,35 @@ from redis import Redis
 from vitrine.errors import Unavailable
 from vitrine.mall.stands import Language
 from vitrine.offers.due import Grant, Outcome
+from vitrine.schemas import Interaction
 from vitrine.services.stand.dependencies import Web, WebOf
 from vitrine.services.stand.notices import qr_picture
 from vitrine.services.stand.phone_pages import (
     Accepted,
     Token,
-    keep_apart,
     message_page,
     phone_page,
-    secret_of,
 )
-from vitrine.services.stand.privacy_page import chosen, texts_of
+from vitrine.services.stand.privacy_page import texts_of
 from vitrine.services.stand.switchboard import Submission
 from vitrine.stores import consents, invitations, phones
 from vitrine.stores.invitations import Found, Invitation
 from vitrine.stores.offers import KEEP_SECONDS
 from vitrine.telemetry import metrics
+from vitrine.web.languages import chosen
+from vitrine.web.phones import keep_apart, secret_of
 
 PATH: Final = "/offer/{token}"
+NOT_ME_PATH: Final = "/offer/{token}/not-me"
 
 
 def add_offer_page(app: FastAPI) -> None:
     """Add the page to an application; the token in the address is all that it needs."""
     app.add_api_route(PATH, offer_page, response_class=HTMLResponse)
     app.add_api_route(PATH, open_offer, methods=["POST"], response_class=HTMLResponse)
+    app.add_api_route(
+        NOT_ME_PATH, say_not_me, methods=["POST"], response_class=HTMLResponse
+    )
 
 
 def offer_page(
@@ -91,12 +96,45 @@ def open_offer(
     if grant.outcome == "granted":
         return here
     if grant.outcome in {"other-phone", "no-consent"}:
-        return _forbidden(grant.outcome, code)
+        return _forbidden(grant.outcome, token, code)
     if found is not None and grant.outcome == "yours":
         # It may hold the code by another invitation, whose page this one is not.
         body = _opened(Found(found.invitation, grant.code), code)
         return phone_page(body, found.invitation.advertiser, code)
     return _over(code)
+
+
+def say_not_me(
+    token: Token,
+    request: Request,
+    web: WebOf,
+    accepted: Accepted = "",
+) -> Response:
+    """Take a visitor's word that they are not the customer for whom the offer is.
+
+    Only while the invitation lasts, so that nobody says it from elsewhere or later.
+    """
+    secret = secret_of(request)
+    try:
+        with closing(web.redis()) as redis:
+            found = invitations.look(redis, token, secret)
+    except Unavailable:
+        return _later(_language(web, None, accepted))
+    code = _language(web, found, accepted)
+    if found is None or not found.invitation.due.needs_own_phone:
+        return _over(code)
+    shown = found.invitation.due.shown
+    interaction = Interaction(
+        # Who presses twice has said it once.
+        interaction_id=f"{shown.interaction_id}.not-me",
+        stand_id=shown.stand_id,
+        kind="not-me",
+        at_ns=web.clock.now_ns(),
+        visit_id=shown.visit_id,
+        config_version=shown.config_version,
+    )
+    web.switchboard.submit(Submission(interactions=[interaction]))
+    return message_page("notMeDone", "notMeDoneWhy", code, 200)
 
 
 def _claimed(
@@ -109,13 +147,8 @@ def _claimed(
     """Return what the phone gets; a new grant is on its way to the bus. Raises Unavailable."""
     if found is None:
         return Grant("gone")
+    grant = _granted(redis, web, found.invitation, token, secret)
     due = found.invitation.due
-    visit_id = due.shown.visit_id or ""
-    if due.needs_own_phone and not phones.belongs(redis, visit_id, secret):
-        # The invitation stays for the phone that it is for.
-        grant = Grant("other-phone")
-    else:
-        grant = _granted(redis, web, found.invitation, token, secret)
     metrics.OFFERS.labels(due.shown.stand_id, grant.outcome).inc()
     if grant.shown is not None:
         submission = Submission(
@@ -135,13 +168,18 @@ def _granted(
 ) -> Grant:
     """Return what the store grants by the consents of the moment. Raises Unavailable."""
     due = invitation.due
+    visit_id = due.shown.visit_id or ""
     if due.rests_on_consent:
-        visit_id = due.shown.visit_id or ""
-        agrees = consents.agrees_to_offers(redis, visit_id, web.clock.now_ns())
-        agreed = due.by_consent(agrees=agrees is True)
+        agrees = consents.agrees_to_offers(redis, visit_id)
+        agreed = due.by_consent(agrees=agrees)
         if agreed is None:
             return Grant("no-consent")
+        if not consents.is_visit_of(redis, agreed):
+            return Grant("other-visit")
         invitation = replace(invitation, due=agreed)
+    if due.needs_own_phone and not phones.belongs(redis, visit_id, secret):
+        # The invitation stays for the phone that it is for.
+        return Grant("other-phone")
     return invitations.claim(redis, invitation, token, secret, web.key)
 
 
@@ -185,10 +223,20 @@ def _heading(title: str, found: Found) -> str:
     )
 
 
-def _forbidden(outcome: Outcome, code: Language) -> HTMLResponse:
+def _forbidden(outcome: Outcome, token: str, code: Language) -> HTMLResponse:
+    """Return why the phone gets nothing; with a button for who is not the customer meant."""
     if outcome == "no-consent":
         return message_page("offerConsent", "offerConsentWhy", code, 403)
-    return message_page("offerOther", "offerOtherWhy", code, 403)
+    texts = texts_of(code)
+    action = escape(NOT_ME_PATH.format(token=token))
+    body = (
+        f"<h1>{escape(texts['offerOther'])}</h1>"
+        f'<p class="note">{escape(texts["offerOtherWhy"])}</p>'
+        f'<form method="post" action="{action}">'
+        f"<button>{escape(texts['notMe'])}</button></form>"
+        f"<footer>{escape(texts['notMeWhy'])}</footer>"
+    )
+    return phone_page(body, texts["offerOther"], code, 403)
 
 
 def _over(code: Language) -> HTMLResponse:

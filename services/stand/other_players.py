@@ -16,7 +16,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from vitrine.clock import SECOND_NS
 from vitrine.mall import Campaign, Creative
-from vitrine.programme.arms import arm_of, slot_start
+from vitrine.programme.arms import arm, probability_of, slot_start
 from vitrine.programme.commands import SHORT_NS, Command, PlayReport, Refused
 from vitrine.programme.licences import LICENSED_NS, MILLISECONDS
 from vitrine.schemas import LONGEST_NS, Play
@@ -108,6 +108,7 @@ def _play(
     completed = report.end_ns - report.start_ns >= whole_ns
     report = report.model_copy(update={"completed": completed})
     player_id, _, command_id = report.play_id.rpartition(".")
+    drawn = arm(campaign, stand_id, report.start_ns)
     # Nobody decided here, so it was certain; it stands in its slot as any other play does.
     command = Command(
         stand_id=stand_id,
@@ -121,7 +122,8 @@ def _play(
         config_version=web.mall.current().version,
         command_id=command_id,
         reason=OTHER_PLAYER,
-        arm=arm_of(campaign.holdout, stand_id, report.start_ns),
+        arm=drawn,
+        arm_probability=probability_of(campaign.holdout, drawn),
         slot_ns=slot_start(report.start_ns),
         issued_ns=min(report.start_ns, now_ns),
         responds=False,

@@ -23,6 +23,7 @@ ANSWER_LIMIT_S: Final = 20.0
 # What a browser has to know of an answer; the rest concerns the two servers.
 PASSED_ON: Final = (
     "Cache-Control",
+    "Content-Disposition",
     "Content-Security-Policy",
     "Content-Type",
     "Cross-Origin-Opener-Policy",

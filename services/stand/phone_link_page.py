@@ -12,21 +12,18 @@ from fastapi.responses import HTMLResponse, Response
 from vitrine.errors import Unavailable
 from vitrine.services.stand.dependencies import WebOf
 from vitrine.services.stand.phone_pages import (
-    COOKIE,
     Accepted,
     Token,
-    keep_apart,
     message_page,
     phone_page,
-    secret_of,
 )
-from vitrine.services.stand.privacy_page import chosen, texts_of
+from vitrine.services.stand.privacy_page import texts_of
 from vitrine.stores import phones
+from vitrine.web.languages import chosen
+from vitrine.web.phones import COOKIE, LINKED_SECONDS, keep_apart, secret_of
 from vitrine.web.sessions import set_cookie
 
 PATH: Final = "/phone/{token}"
-# The longest that browsers keep a cookie (RFC 6265bis, 5.5): 400 days.
-LINKED_SECONDS: Final = 400 * 86_400
 
 
 def add_phone_link_page(app: FastAPI) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache
 from html import escape
 from pathlib import Path
 from string import Template
-from typing import Annotated, Final, get_args
+from typing import Annotated, Final
 
 from fastapi import FastAPI, Header, Query
 from fastapi.responses import HTMLResponse
@@ -29,12 +28,10 @@ from vitrine.topics import (
     MINUTE_MS,
     SECOND_MS,
 )
+from vitrine.web.languages import LANGUAGES, chosen, direction_of
 
 PAGES: Final = Path(__file__).parent / "pages"
 PATH: Final = "/privacy/{stand_id}"
-LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
-RIGHT_TO_LEFT: Final = ("ar",)
-LANGUAGE_RANGE: Final = re.compile(r"([a-z]{2,8})(?:-[a-z0-9-]+)?(?:;q=([0-9.]{1,5}))?")
 # What is kept of everybody, and of customers who enrolled: keys of the catalogues.
 KEPT: Final = (
     "keptPictures",
@@ -47,6 +44,9 @@ KEPT: Final = (
 KEPT_OF_CUSTOMERS: Final = (*KEPT, "keptCustomers")
 # Where expressions are judged; comes after the faces.
 KEPT_OF_REACTIONS: Final = "keptReactions"
+KEPT_IN_HAND: Final = "keptInHand"
+# What the page says of who is recognised.
+RECOGNISED: Final = {"none": "nobody", "enrolled": "enrolled", "key-in-hand": "allowed"}
 CHOICES: Final = ("choiceStay", "choiceAsk")
 CHOICES_OF_CUSTOMERS: Final = (
     "choiceStay",
@@ -54,6 +54,9 @@ CHOICES_OF_CUSTOMERS: Final = (
     "choiceCustomer",
     "choiceAsk",
 )
+# Where people join, and see what is kept of them: paths by keys of the catalogues.
+JOIN: Final = {"joinHere": "/join", "mineHere": "/me"}
+ALLOW: Final = "allowHere"
 # In the units that the catalogues write behind them.
 SPANS: Final = {
     "pictures": str(FRAMES.retention_ms // SECOND_MS),
@@ -82,53 +85,32 @@ def privacy_page(
     code = chosen(lang, accept_language, stand.languages)
     name = names_of(mall).stand(stand_id)
     headers = {"Content-Language": code, "Vary": "Accept-Language"}
-    return HTMLResponse(rendered(stand, name, code), headers=headers)
+    page = rendered(stand, name, code, web.customers_url)
+    return HTMLResponse(page, headers=headers)
 
 
-def chosen(
-    asked: str,
-    accepted: str,
-    languages: Sequence[Language],
-) -> Language:
-    """Return the language that was asked for, else the best accepted one, else the stand's."""
-    for code in (asked, *_accepted(accepted)):
-        for known in LANGUAGES:
-            if code == known:
-                return known
-    return languages[0]
-
-
-def _accepted(header: str) -> list[str]:
-    """Return the languages of an `Accept-Language`, the best first (RFC 9110, 12.5.4)."""
-    found: list[tuple[float, str]] = []
-    for part in header.lower().replace(" ", "").split(","):
-        match = LANGUAGE_RANGE.fullmatch(part)
-        if match is None:
-            continue
-        code, quality = match.groups()
-        try:
-            weight = float(quality or 1)
-        except ValueError:
-            continue
-        found.append((weight, code))
-    found.sort(key=lambda each: -each[0])
-    return [code for weight, code in found if weight > 0]
-
-
-def rendered(stand: Stand, name: str, code: Language) -> str:
-    """Return the page of a stand."""
+def rendered(
+    stand: Stand,
+    name: str,
+    code: Language,
+    customers_url: str | None = None,
+) -> str:
+    """Return the page of a stand; it leads to where people join, if that has an address."""
     texts = texts_of(code)
-    enrolled = stand.recognition == "enrolled"
+    join = ""
+    if stand.recognition != "none" and customers_url is not None:
+        join = _join(stand, customers_url, texts)
     reactions = ""
     if stand.reactions == "expression":
         reactions = f'<p class="recognition">{escape(texts["judged"])}</p>'
     return _template().substitute(
         {key: escape(text) for key, text in texts.items()},
         code=code,
-        direction="rtl" if code in RIGHT_TO_LEFT else "ltr",
+        direction=direction_of(code),
         stand=escape(name),
-        recognition=escape(texts["enrolled" if enrolled else "nobody"]),
+        recognition=escape(texts[RECOGNISED[stand.recognition]]),
         reactions=reactions,
+        join=join,
         keptList=_items(texts[key] for key in _kept(stand)),
         choiceList=_items(texts[key] for key in _choices(stand)),
         who=escape(stand.responsible or texts["responsibleUnknown"]),
@@ -136,10 +118,26 @@ def rendered(stand: Stand, name: str, code: Language) -> str:
     )
 
 
+def _join(
+    stand: Stand,
+    customers_url: str,
+    texts: dict[str, str],
+) -> str:
+    paths = dict(JOIN)
+    if stand.recognition == "key-in-hand":
+        paths = {ALLOW: f"/allow?stand={stand.id}", **JOIN}
+    links = []
+    for key, path in paths.items():
+        address = escape(f"{customers_url}{path}")
+        links.append(f'<a href="{address}">{escape(texts[key])}</a>')
+    return f'<p class="join">{"".join(links)}</p>'
+
+
 def _kept(stand: Stand) -> list[str]:
     """Return what the page says is kept."""
-    enrolled = stand.recognition == "enrolled"
-    kept = list(KEPT_OF_CUSTOMERS if enrolled else KEPT)
+    kept = list(KEPT if stand.recognition == "none" else KEPT_OF_CUSTOMERS)
+    if stand.recognition == "key-in-hand":
+        kept.append(KEPT_IN_HAND)
     if stand.reactions == "expression":
         kept.insert(kept.index("keptFaces") + 1, KEPT_OF_REACTIONS)
     return kept
@@ -147,7 +145,7 @@ def _kept(stand: Stand) -> list[str]:
 
 def _choices(stand: Stand) -> list[str]:
     """Return what the page says that people can do."""
-    if stand.recognition != "enrolled":
+    if stand.recognition == "none":
         return list(CHOICES)
     choices = list(CHOICES_OF_CUSTOMERS)
     if not stand.screen.touch:

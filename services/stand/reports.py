@@ -59,6 +59,8 @@ class Reports:
             stage = self._stages.stage(interaction.stand_id)
             if stage is not None:
                 stage.tally.count_interaction(interaction)
+                if interaction.kind == "not-me":
+                    metrics.NOT_ME.labels(interaction.stand_id).inc()
         return records
 
     def for_visits(self, interaction: Interaction, now_ns: int) -> list[Interaction]:

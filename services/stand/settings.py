@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import ClassVar, Final, Self
-from urllib.parse import urlsplit
+from typing import ClassVar, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from vitrine.mall.hosts import public_host
 from vitrine.settings import EnvironmentSettings, split_names
-from vitrine.web.certificate import Certificate
-
-ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9._-]+(:[0-9]{1,5})?")
+from vitrine.web.certificate import Certificate, certificate_of, check_whole
+from vitrine.web.names import ORIGIN, host_of, origin_only
 
 
 class StandSettings(EnvironmentSettings):
@@ -83,6 +80,13 @@ class StandSettings(EnvironmentSettings):
             "the notice leads there."
         ),
     )
+    customers_url: str | None = Field(
+        None,
+        description=(
+            "The address by which phones reach the pages of `customers`, as https://HOST; the "
+            "privacy pages of stands that recognise customers lead there."
+        ),
+    )
     public_certificate: Path | None = Field(
         None,
         description=(
@@ -147,29 +151,25 @@ class StandSettings(EnvironmentSettings):
 
     @model_validator(mode="after")
     def _whole_pair(self) -> Self:
-        if (self.certificate is None) != (self.certificate_key is None):
-            raise ValueError(
-                "VITRINE_STAND_CERTIFICATE and VITRINE_STAND_CERTIFICATE_KEY belong together: "
-                "set both or none"
-            )
-        public = (self.public_certificate, self.public_certificate_key)
-        if public.count(None) == 1:
-            raise ValueError(
-                "VITRINE_STAND_PUBLIC_CERTIFICATE and VITRINE_STAND_PUBLIC_CERTIFICATE_KEY belong "
-                "together: set both or none"
-            )
+        check_whole(
+            self.certificate,
+            self.certificate_key,
+            "VITRINE_STAND_CERTIFICATE",
+        )
+        check_whole(
+            self.public_certificate,
+            self.public_certificate_key,
+            "VITRINE_STAND_PUBLIC_CERTIFICATE",
+        )
         return self
 
-    @field_validator("public_url")
+    @field_validator("public_url", "customers_url")
     @classmethod
     def _origin_only(cls, url: str | None) -> str | None:
         """Return the address unchanged. Raises ValueError for one with a path."""
-        if url is not None and not ORIGIN.fullmatch(url):
-            raise ValueError(
-                f"found {url!r}, expected an address such as https://screens.example "
-                "without a path"
-            )
-        return url
+        if url is None:
+            return None
+        return origin_only(url, "https://screens.example")
 
     @field_validator("creative_hosts")
     @classmethod
@@ -197,18 +197,14 @@ class StandSettings(EnvironmentSettings):
 
     def pair(self) -> Certificate | None:
         """Return the certificate; None for plain HTTP. Raises ConfigurationError."""
-        if self.certificate is None or self.certificate_key is None:
-            return None
-        return Certificate(self.certificate, self.certificate_key)
+        return certificate_of(self.certificate, self.certificate_key)
 
     def public_pair(self) -> Certificate | None:
         """Return the certificate of the second port; None for plain HTTP.
 
         Raises ConfigurationError.
         """
-        if self.public_certificate is None or self.public_certificate_key is None:
-            return None
-        return Certificate(
+        return certificate_of(
             self.public_certificate,
             self.public_certificate_key,
             pages="public",
@@ -216,8 +212,7 @@ class StandSettings(EnvironmentSettings):
 
     def public_name(self) -> list[str]:
         """Return the host of `public_url`, or nothing: phones ask by it."""
-        host = urlsplit(self.public_url or "").hostname
-        return [host] if host else []
+        return host_of(self.public_url)
 
     def allowed_hosts(self) -> list[str]:
         """Return `creative_hosts` as a list, in lower case."""

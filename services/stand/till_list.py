@@ -12,7 +12,13 @@ import segno
 from pydantic import ValidationError
 
 from vitrine.errors import ConfigurationError
-from vitrine.services.stand.listing import Row, moment, opened, print_rows
+from vitrine.services.stand.listing import (
+    Row,
+    moment,
+    opened,
+    opened_both,
+    print_rows,
+)
 from vitrine.services.stand.settings import StandSettings
 from vitrine.stores import offers, phones
 from vitrine.stores import tills as stored
@@ -86,8 +92,13 @@ def link_phone(data: Path | None, customer_id: str) -> None:
         raise ConfigurationError(
             "set VITRINE_STAND_PUBLIC_URL to the address by which phones reach the stand"
         )
-    with opened(data) as redis:
-        token = phones.offer_link(redis, customer_id)
+    with opened_both(data) as (redis, keys):
+        key = keys.entry(customer_id)
+        if key is None:
+            raise ConfigurationError(
+                f"no customer {customer_id}; `vitrine customers list` shows all"
+            )
+        token = phones.offer_link(redis, key.pseudonym)
     address = f"{public_url}/phone/{token}"
     picture = StringIO()
     segno.make_qr(address).terminal(picture, compact=True)

@@ -6,14 +6,12 @@ and nothing else. Whatever is not delivered is counted, and stays on the topic `
 
 from __future__ import annotations
 
-import hmac
 import json
 import logging
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from hashlib import sha256
 from threading import Condition, Event, Thread
 from typing import Any, Final, Literal, get_args
 
@@ -22,6 +20,7 @@ import httpx
 from vitrine.runtime.backoff import Backoff
 from vitrine.schemas import Interaction
 from vitrine.telemetry import metrics
+from vitrine.web.signature import SIGNATURE, signature
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +35,6 @@ LONGEST_PAUSE_S: Final = 60.0
 MOST_ATTEMPTS: Final = 20
 STOP_LIMIT_S: Final = 1.0
 """Time that an answer may take when the service ends."""
-SIGNATURE: Final = "Vitrine-Signature"
 # Answers after which the same request may succeed later; others of 400 to 499 stay as they are.
 LATER: Final = frozenset({408, 425, 429})
 
@@ -47,12 +45,6 @@ def start_counters() -> None:
     """Show what never happened as zero, so that an alert sees the first time as a rise."""
     for outcome in get_args(Outcome):
         metrics.WEBHOOK.labels(outcome)
-
-
-def signature(body: bytes, secret: bytes, at_s: int) -> str:
-    """Return `t=SECOND,v1=HEX`: HMAC-SHA256 of the second, a full stop and the body."""
-    digest = hmac.new(secret, f"{at_s}.".encode() + body, sha256)
-    return f"t={at_s},v1={digest.hexdigest()}"
 
 
 def content_of(event: Interaction) -> dict[str, Any]:

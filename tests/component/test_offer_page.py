@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
 from redis import Redis
 
 from tests.builders import make_identity
@@ -22,15 +24,13 @@ from tests.stand_builders import (
     write_creatives,
 )
 from tests.stand_players import Listener, listening, look, until
-from vitrine.customers.consents import Consent
-from vitrine.errors import ConfigurationError
+from vitrine.mall import Campaign
 from vitrine.offers.due import DueOffer
 from vitrine.services.stand import directing
 from vitrine.services.stand.inviting import held_seconds
 from vitrine.services.stand.notices import qr_picture
 from vitrine.services.stand.privacy_page import texts_of
 from vitrine.stores import invitations, offers, phones
-from vitrine.stores.consents import CONSENTS
 from vitrine.stores.invitations import LIFE_SECONDS, Invitation
 from vitrine.stores.redis import connect
 from vitrine.topics import IDENTITIES, INTERACTIONS
@@ -43,22 +43,36 @@ PHONES = make_campaign(
 )
 CODE = re.compile(r'class="code" dir="ltr">([^<]+)<')
 KEY = b"key"
+# As long as a pseudonym is: the user `stand` may use no other.
+ADA = "ada" + 21 * "0"
+
+
+@contextmanager
+def inviting(
+    folder: Path,
+    redis_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    campaign: Campaign,
+) -> Iterator[Running]:
+    """A stand whose phones reach it, with a campaign."""
+    # The test reads the address in place of the picture.
+    monkeypatch.setattr(directing, "qr_picture", lambda address: address)
+    write_creatives(folder, campaign)
+    with running_stand(
+        folder,
+        redis_url,
+        campaign,
+        public_port=0,
+        public_url="https://screens.example",
+    ) as running:
+        yield running
 
 
 @pytest.fixture
 def stand(
     folder: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Running]:
-    # The test reads the address in place of the picture.
-    monkeypatch.setattr(directing, "qr_picture", lambda address: address)
-    write_creatives(folder, PHONES)
-    with running_stand(
-        folder,
-        redis_url,
-        PHONES,
-        public_port=0,
-        public_url="https://screens.example",
-    ) as running:
+    with inviting(folder, redis_url, monkeypatch, PHONES) as running:
         yield running
 
 
@@ -127,43 +141,50 @@ CUSTOMERS = make_campaign(
 )
 
 
+FIFTH = make_campaign(
+    "phones",
+    {"id": "shoe", "file": "shoe.html", "seconds": 8},
+    offers=[
+        make_offer(
+            text=SECRET_TEXT,
+            show="phone",
+            codes="signed",
+            when=ENGAGED | {"visits": 5},
+        )
+    ],
+)
+
+
 @pytest.fixture
 def customers(
     folder: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Running]:
     """A stand with an offer for recognised customers."""
-    monkeypatch.setattr(directing, "qr_picture", lambda address: address)
-    write_creatives(folder, CUSTOMERS)
-    with running_stand(
-        folder,
-        redis_url,
-        CUSTOMERS,
-        public_port=0,
-        public_url="https://screens.example",
-    ) as running:
+    with inviting(folder, redis_url, monkeypatch, CUSTOMERS) as running:
         yield running
 
 
-def consent(redis: Redis, customer_id: str, until_ns: int) -> None:
-    """The customer consents to personal offers until then."""
-    agreed = (Consent("offers", 0, until_ns, text_version="1"),)
-    stored = CONSENTS.dump_json(agreed)
-    redis.hset(f"customer:{customer_id}", "consents", stored)
+@pytest.fixture
+def fifth(
+    folder: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Running]:
+    """A stand with an offer for the fifth visit of a customer."""
+    with inviting(folder, redis_url, monkeypatch, FIFTH) as running:
+        yield running
 
 
-def enrolled(redis: Redis, customer_id: str, visit_id: str) -> None:
-    """A customer, and a visit of theirs, as identity leaves them in the store."""
-    redis.sadd("customers", customer_id)
-    consent(redis, customer_id, until_ns=2**62)
-    redis.set(f"visit:{visit_id}", customer_id)
+def linked(redis: Redis, pseudonym: str, visit_id: str) -> None:
+    """A visit of a customer who consents to offers, as identity leaves it in the store."""
+    redis.hset(f"known:{pseudonym}", "version", 1)
+    redis.set(f"visit:{visit_id}", pseudonym)
 
 
 def test_a_photo_before_the_camera_gains_nothing_without_the_customers_phone(
     customers: Running, redis: Redis
 ) -> None:
-    enrolled(redis, "ada", "visit-a")
+    linked(redis, ADA, "visit-a")
     with Phone(customers) as adas, Phone(customers) as thiefs:
-        link = f"/phone/{phones.offer_link(redis, 'ada')}"
+        link = f"/phone/{phones.offer_link(redis, ADA)}"
         assert texts_of("en")["linkThis"] in adas.get(link).text
         assert texts_of("en")["linkDone"] in adas.post(link).text
         # The link is used up, and cannot make the thief's phone hers.
@@ -181,18 +202,53 @@ def test_a_photo_before_the_camera_gains_nothing_without_the_customers_phone(
             assert adas.code(path) is not None
 
 
+def test_who_is_not_the_customer_says_so_on_their_phone_once(
+    customers: Running, redis: Redis
+) -> None:
+    linked(redis, ADA, "visit-a")
+    with Phone(customers) as adas, Phone(customers) as others:
+        link = f"/phone/{phones.offer_link(redis, ADA)}"
+        adas.get(link)
+        adas.post(link)
+        with listening(customers) as page:
+            path = path_of(invited(customers, page, known=True, offers=True))
+            others.get(path)
+            refused = others.post(path).text
+            assert f'action="{path}/not-me"' in refused
+            assert texts_of("en")["notMe"] in refused
+            for _ in range(2):
+                said = others.post(f"{path}/not-me")
+                assert said.status_code == 200
+                assert texts_of("en")["notMeDone"] in said.text
+            [denial] = until(
+                lambda: customers.read(INTERACTIONS), "the word on the bus"
+            )
+            assert (denial.kind, denial.visit_id) == ("not-me", "visit-a")
+            # It takes nothing from whoever the offer is for.
+            assert adas.code(path) is not None
+    assert REGISTRY.get_sample_value("vitrine_not_me_total", {"stand": "north"}) == 1
+
+
+def test_nobody_says_it_without_an_invitation_for_a_customer(stand: Running) -> None:
+    with listening(stand) as page, Phone(stand) as phone:
+        path = path_of(invited(stand, page))
+        assert phone.post(f"{path}/not-me").status_code == 410
+        assert phone.post("/offer/unknown/not-me").status_code == 410
+    assert not stand.read(INTERACTIONS)
+
+
 def test_who_withdraws_before_their_phone_takes_the_offer_is_told_why_not(
     customers: Running, redis: Redis
 ) -> None:
-    enrolled(redis, "ada", "visit-a")
+    linked(redis, ADA, "visit-a")
     with Phone(customers) as adas:
-        link = f"/phone/{phones.offer_link(redis, 'ada')}"
+        link = f"/phone/{phones.offer_link(redis, ADA)}"
         adas.get(link)
         adas.post(link)
         with listening(customers) as page:
             path = path_of(invited(customers, page, known=True, offers=True))
             adas.get(path)
-            consent(redis, "ada", until_ns=1)
+            redis.delete("visit:visit-a")
             refused = adas.post(path)
             assert refused.status_code == 403
             assert texts_of("en")["offerConsent"] in refused.text
@@ -200,10 +256,41 @@ def test_who_withdraws_before_their_phone_takes_the_offer_is_told_why_not(
             assert not redis.exists("stand:grants:phones:ten")
 
 
+def other_visits() -> float:
+    labels = {"stand": "north", "outcome": "other-visit"}
+    return REGISTRY.get_sample_value("vitrine_offers_total", labels) or 0.0
+
+
+@pytest.mark.parametrize("count", [6, None], ids=["another visit", "no profile"])
+def test_the_number_of_the_visit_is_asked_for_again_when_the_phone_takes_the_offer(
+    fifth: Running, redis: Redis, count: int | None
+) -> None:
+    linked(redis, ADA, "visit-a")
+    redis.set(f"known:{ADA}:count", 5)
+    with Phone(fifth) as adas:
+        link = f"/phone/{phones.offer_link(redis, ADA)}"
+        adas.get(link)
+        adas.post(link)
+        with listening(fifth) as page:
+            path = path_of(invited(fifth, page, known=True, offers=True))
+            adas.get(path)
+            before = other_visits()
+            redis.delete(f"known:{ADA}:count")
+            if count is not None:
+                redis.set(f"known:{ADA}:count", count)
+            refused = adas.post(path)
+            assert refused.status_code == 410
+            assert SECRET_TEXT not in refused.text
+            assert not redis.exists("stand:grants:phones:ten")
+            assert other_visits() == before + 1
+            redis.set(f"known:{ADA}:count", 5)
+            assert adas.code(path) is not None
+
+
 def test_a_customer_without_a_linked_phone_is_not_invited_to_what_is_theirs(
     customers: Running, redis: Redis
 ) -> None:
-    enrolled(redis, "ada", "visit-a")
+    linked(redis, ADA, "visit-a")
     with listening(customers) as page:
         page.next("play")
         customers.publish(IDENTITIES, make_identity("a", known=True, offers=True))
@@ -212,21 +299,16 @@ def test_a_customer_without_a_linked_phone_is_not_invited_to_what_is_theirs(
     assert not redis.keys("stand:invitation:*")
 
 
-def test_a_link_dies_and_goes_with_its_customer(redis: Redis) -> None:
-    enrolled(redis, "ada", "visit-a")
-    token = phones.offer_link(redis, "ada")
-    redis.srem("customers", "ada")
-    assert phones.link(redis, token, "secret") is False
-    with pytest.raises(ConfigurationError, match="no customer ada"):
-        phones.offer_link(redis, "ada")
-    enrolled(redis, "ada", "visit-a")
-    old, new = phones.offer_link(redis, "ada"), phones.offer_link(redis, "ada")
+def test_a_link_is_used_once_and_dies(redis: Redis) -> None:
+    linked(redis, ADA, "visit-a")
+    old, new = phones.offer_link(redis, ADA), phones.offer_link(redis, ADA)
     assert phones.link(redis, old, "first phone")
     assert phones.link(redis, new, "second phone")
+    assert phones.link(redis, new, "third phone") is False
     assert not phones.belongs(redis, "visit-a", "first phone")
     assert phones.belongs(redis, "visit-a", "second phone")
     assert not phones.belongs(redis, "visit-of-nobody", "second phone")
-    assert 0 < redis.ttl(phones._link_key(phones.offer_link(redis, "ada"))) <= 900
+    assert 0 < redis.ttl(phones._link_key(phones.offer_link(redis, ADA))) <= 900
 
 
 def test_a_photo_of_a_customer_gains_nothing_that_is_on_their_phone(

@@ -17,7 +17,6 @@ from tests.stand_builders import make_campaign, make_command, make_offer
 from tests.stand_players import until
 from vitrine.bus import Outgoing, encode
 from vitrine.bus.memory import MemoryBus
-from vitrine.customers.consents import Consent
 from vitrine.mall import Campaign, Offer
 from vitrine.offers.codes import canonical
 from vitrine.offers.due import DueOffer, Grant
@@ -29,7 +28,6 @@ from vitrine.services.stand import store_watch
 from vitrine.services.stand.offer_desk import OfferDesk
 from vitrine.services.stand.store_watch import EMPTIED, StoreWatch
 from vitrine.stores import offers, redemptions
-from vitrine.stores.consents import CONSENTS
 from vitrine.stores.offers import Mark
 from vitrine.stores.redis import connect
 from vitrine.telemetry.health import Health
@@ -194,8 +192,8 @@ def engaged(*tracks: str) -> Audience:
     return audience
 
 
-def desk_of(redis: Redis, codes: Path) -> OfferDesk:
-    return make_desk(redis, codes)
+def desk_of(redis: Redis, codes: Path, **options: Any) -> OfferDesk:
+    return make_desk(redis, codes, **options)
 
 
 def make_desk(
@@ -243,13 +241,8 @@ def test_who_is_not_engaged_gets_none(redis: Redis, codes: Path) -> None:
     assert ask(desk_of(redis, codes), Audience()) is None
 
 
-def recognised(redis: Redis, *, consents_for_s: float, linked: bool = True) -> Audience:
-    """Ada has been recognised; she consents to offers for so long, as the store knows."""
-    consented = Consent("offers", 0, at(consents_for_s), text_version="1")
-    stored = CONSENTS.dump_json((consented,))
-    redis.hset("customer:ada", "consents", stored)
-    if linked:
-        redis.set("visit:visit-a", "ada")
+def recognised() -> Audience:
+    """Ada has been recognised, and consented to offers."""
     audience = engaged("a")
     audience.identify(make_identity("a", known=True, offers=True))
     return audience
@@ -261,29 +254,23 @@ CUSTOMERS = make_campaign(offers=[make_offer(when={"known": True})])
 def test_a_customer_who_consents_gets_a_personal_offer(
     redis: Redis, codes: Path
 ) -> None:
-    audience = recognised(redis, consents_for_s=3)
-    assert ask(desk_of(redis, codes), audience, CUSTOMERS) == ("CODE-0", "visit-a")
+    redis.set("visit:visit-a", "ada")
+    found = ask(desk_of(redis, codes), recognised(), CUSTOMERS)
+    assert found == ("CODE-0", "visit-a")
 
 
-def test_a_consent_that_ends_between_recognition_and_grant_grants_nothing(
+def test_a_personal_offer_is_granted_only_while_the_store_says_so(
     redis: Redis, codes: Path
 ) -> None:
-    audience = recognised(redis, consents_for_s=2)
+    audience = recognised()
     desk = desk_of(redis, codes)
+    # The consent has ended, or the link is on its way.
     assert ask(desk, audience, CUSTOMERS) is None
     assert load(redis) == 5
     # What anonymous interest earns does not depend on it.
     assert ask(desk, audience, make_campaign("other", offers=[make_offer()]))
-
-
-def test_a_personal_offer_waits_until_the_store_knows_whose_visit_it_is(
-    redis: Redis, codes: Path
-) -> None:
-    audience = recognised(redis, consents_for_s=3, linked=False)
-    desk = desk_of(redis, codes)
-    assert ask(desk, audience, CUSTOMERS) is None
     redis.set("visit:visit-a", "ada")
-    assert ask(desk, audience, CUSTOMERS) == ("CODE-0", "visit-a")
+    assert ask(desk, audience, CUSTOMERS) is not None
 
 
 def test_a_stand_that_starts_again_grants_nobody_twice(

@@ -21,9 +21,10 @@ from tests.stand_builders import running_stand
 from tests.stand_players import SPRING, listening, until
 from vitrine.runtime.backoff import Backoff
 from vitrine.services.stand.settings import StandSettings
-from vitrine.services.stand.webhook import SIGNATURE, Webhook, signature
+from vitrine.services.stand.webhook import Webhook
 from vitrine.stores import offers
 from vitrine.topics import INTERACTIONS
+from vitrine.web.signature import SIGNATURE, signature
 
 SECRET = "the secret of the webhook"  # noqa: S105
 

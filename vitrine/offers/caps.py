@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from hashlib import blake2b
 from typing import Final, Literal
@@ -45,6 +45,18 @@ def holder_id(
     Without embeddings every track is a visitor of its own, and a presence may have several.
     """
     return f"holder-{_digest(campaign.id, offer.id, presence_id)}"
+
+
+def other_visit_id(
+    grant: str,
+    visit_id: str,
+    visits: Sequence[int],
+) -> str:
+    """Return the id by which it is remembered that a visit is none of those of an offer.
+
+    The grant's own would last for the whole day, and a later visit of it may be one of them.
+    """
+    return f"other-visit-{_digest(grant, visit_id, *map(str, visits))}"
 
 
 def customer_until_s(campaign: Campaign, offer: Offer, time_zone: str) -> int:

@@ -7,7 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from vitrine.mall import Campaign, Condition, Offer
-from vitrine.offers.caps import customer_until_s, grant_id, holder_id
+from vitrine.offers.caps import (
+    customer_until_s,
+    grant_id,
+    holder_id,
+    other_visit_id,
+)
 from vitrine.programme.arms import arm
 from vitrine.programme.audience import Audience
 from vitrine.programme.commands import Command
@@ -21,15 +26,17 @@ Outcome = Literal[
     "emptied",
     "no-phone",
     "no-consent",
+    "other-visit",
     "other-phone",
     "invited",
     "yours",
     "gone",
 ]
-"""`emptied`: the store has lost what it granted. Of invitations to a phone: `no-phone` is for a
+"""`emptied`: the store has lost what it granted. `other-visit`: it is not the visit that the offer
+asks for, or the customer's visits are not counted. Of invitations to a phone: `no-phone` is for a
 customer who has linked none, `no-consent` of one who does not consent to personal offers any more,
-`other-phone` asked for what is another customer's, `invited` was
-shown, `yours` is with this phone already, `gone` was taken or is over."""
+`other-phone` asked for what is another customer's, `invited` was shown, `yours` is with this phone
+already, `gone` was taken or is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,14 @@ class DueOffer:
     customer_until_s: int = 0
     """Second of UTC until which the customer gets it once, whatever the day; 0 for who is not
     recognised, and where it is not once a campaign."""
+    visits: tuple[int, ...] = ()
+    """It is due only on these visits of the customer, which the store alone counts; () for any."""
+
+    @property
+    def other_visit(self) -> str:
+        """The id to remember, in place of the grant's, where it is not one of these visits."""
+        shown = self.shown
+        return other_visit_id(shown.interaction_id, str(shown.visit_id), self.visits)
 
     @property
     def rests_on_consent(self) -> bool:
@@ -101,25 +116,27 @@ def due_offer(
     responses = _conditions(campaign, command)
     for offer in campaign.offers:
         conditions = [offer.when, *responses]
-        for person, personal in _meeting_any(conditions, audience, now_ns):
+        for person, met in _meeting_any(conditions, audience, now_ns):
             identity = audience.identity(person)
             if identity is None:
                 continue
             grant = grant_id(campaign, offer, identity)
             holder = holder_id(campaign, offer, person.presence_id)
+            ids = [grant, holder]
+            visits = _visits(met)
+            if visits:
+                ids.append(other_visit_id(grant, identity.visit_id, visits))
             # Whoever was answered is passed over, so that the next one gets a turn.
-            if grant not in answered and holder not in answered:
-                shown = _shown(
-                    grant,
-                    offer,
-                    command,
-                    identity,
-                    now_ns,
-                )
-                until_s = 0
-                if identity.known and identity.offers:
-                    until_s = customer_until_s(campaign, offer, audience.time_zone)
-                return DueOffer(offer, shown, holder, personal, until_s)
+            if any(each in answered for each in ids):
+                continue
+            return DueOffer(
+                offer,
+                _shown(grant, offer, command, identity, now_ns),
+                holder,
+                personal=all(condition.personal for condition in met),
+                customer_until_s=_customer_until_s(campaign, offer, audience, identity),
+                visits=visits,
+            )
     return None
 
 
@@ -135,22 +152,40 @@ def _meeting_any(
     conditions: Sequence[Condition],
     audience: Audience,
     now_ns: int,
-) -> list[tuple[Person, bool]]:
-    """Return who meets one of these, those of the first condition first.
+) -> list[tuple[Person, list[Condition]]]:
+    """Return who meets one of these, those of the first condition first, each with what they meet.
 
-    With each, whether all that they meet are for recognised customers only.
+    As far as the audience knows: which visit it is, the store knows.
     """
     people: dict[str, Person] = {}
-    anonymous = set()
+    met: dict[str, list[Condition]] = {}
     for condition in conditions:
         for person in audience.meeting(condition, now_ns, for_offers=True):
             people.setdefault(person.presence_id, person)
-            if not condition.personal:
-                anonymous.add(person.presence_id)
-    found = []
-    for presence_id, person in people.items():
-        found.append((person, presence_id not in anonymous))
-    return found
+            met.setdefault(person.presence_id, []).append(condition)
+    return [(person, met[presence_id]) for presence_id, person in people.items()]
+
+
+def _visits(met: Sequence[Condition]) -> tuple[int, ...]:
+    """Return the visits that these ask for; () where one of them asks for none."""
+    visits = []
+    for condition in met:
+        if condition.visits is None:
+            return ()
+        visits.append(condition.visits)
+    return tuple(visits)
+
+
+def _customer_until_s(
+    campaign: Campaign,
+    offer: Offer,
+    audience: Audience,
+    identity: Identity,
+) -> int:
+    """Return the second until which a customer gets an offer once; 0 for everybody else."""
+    if not identity.known or not identity.offers:
+        return 0
+    return customer_until_s(campaign, offer, audience.time_zone)
 
 
 def _shown(
@@ -171,5 +206,6 @@ def _shown(
         creative_id=command.creative_id,
         offer_id=offer.id,
         visit_id=identity.visit_id,
+        slot_ns=command.slot_ns,
         config_version=command.config_version,
     )

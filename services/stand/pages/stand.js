@@ -37,6 +37,12 @@ let session = 0;
 let current = null; // { event, startNs, startMs, timer, touches, proof }
 let loading = null; // { event, ready, element, dropped }
 let following = null; // the same
+// Of each kind: who is recognised, what the camera does, and that where expressions are judged.
+const RECOGNITION = {
+  none: ['nobody', 'watches', 'reacts'],
+  enrolled: ['enrolled', 'recognises', 'recognisesAndReacts'],
+  'key-in-hand': ['allowed', 'recognisesAllowed', 'recognisesAllowedAndReacts'],
+};
 let recognition = null;
 let reactions = null;
 let away = 0; // until the stand counts as away
@@ -278,12 +284,11 @@ function speak(languages, how, judged = 'off') {
   if (how === recognition && judged === reactions) return;
   recognition = how;
   reactions = judged;
-  const recognised = recognition === 'none' ? 'nobody' : 'enrolled';
+  const [recognised, does, doesReacting] = RECOGNITION[recognition];
   document.querySelectorAll('.recognition').forEach((element) => say(element, recognised));
   $('[data-wish=opt-out]').hidden = recognition === 'none';
   document.querySelectorAll('.reactions').forEach((element) => { element.hidden = reactions === 'off'; });
-  if (reactions === 'off') say($('#privacy .what'), recognition === 'none' ? 'watches' : 'recognises');
-  else say($('#privacy .what'), recognition === 'none' ? 'reacts' : 'recognisesAndReacts');
+  say($('#privacy .what'), reactions === 'off' ? does : doesReacting);
 }
 
 function speakAsBefore() {

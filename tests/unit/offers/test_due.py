@@ -18,8 +18,8 @@ from tests.builders import (
 from tests.stand_builders import make_campaign, make_command, make_offer
 from vitrine.mall import Campaign
 from vitrine.offers.due import DueOffer, Grant, due_offer
-from vitrine.programme.arms import uniform
 from vitrine.programme.audience import Audience
+from vitrine.programme.reactions import Showing
 from vitrine.schemas import Interaction
 
 CAMPAIGN = make_campaign(offers=[make_offer()])
@@ -74,6 +74,7 @@ def test_an_offer_names_the_play_the_person_and_the_offer() -> None:
         creative_id="shoe",
         offer_id="ten",
         visit_id="visit-a",
+        slot_ns=T0_NS,
         config_version="v1",
     )
 
@@ -133,16 +134,14 @@ def test_a_campaign_without_offers_has_none_due() -> None:
     ("in_plain", "expected"), [("same", ("ten", "visit-a")), ("none", None)]
 )
 def test_a_plain_slot_has_the_same_offers_or_none(in_plain: str, expected: Any) -> None:
-    number = uniform("arm", "north", T0_NS)
-
     def with_holdout(holdout: float) -> Any:
         campaign = make_campaign(
             offers=[make_offer()], holdout=holdout, offers_in_plain=in_plain
         )
         return who(due(engaged("a"), campaign))
 
-    assert with_holdout(number + 1e-9) == expected
-    assert with_holdout(number) == ("ten", "visit-a")
+    assert with_holdout(1) == expected
+    assert with_holdout(0) == ("ten", "visit-a")
 
 
 def test_the_creative_on_the_screen_may_grant_offers_itself() -> None:
@@ -205,6 +204,65 @@ def test_what_anonymous_interest_earns_is_not_personal_for_a_customer_either() -
     audience = engaged("a")
     audience.identify(make_identity("a", known=True, offers=True))
     assert all_due(audience, campaign) == [("ten", False)]
+
+
+def of_ada(visit_id: str = "visit-a") -> Audience:
+    """A customer who consents to offers is engaged, in one of her visits of the day."""
+    audience = engaged("a")
+    ada = make_identity("a", known=True, offers=True)
+    audience.identify(ada.model_copy(update={"visit_id": visit_id}))
+    return audience
+
+
+def test_an_offer_of_a_visit_is_personal_and_says_which_ones_it_is_for() -> None:
+    campaign = make_campaign(offers=[make_offer(when={"visits": 5})])
+    assert due(engaged("a"), campaign) is None
+    found = due(of_ada(), campaign)
+    assert found is not None
+    assert (found.visits, found.personal) == ((5,), True)
+
+
+@pytest.mark.parametrize(
+    ("response", "expected"),
+    [({"visits": 10}, (5, 10)), ({"known": True}, ()), ({"engagement": 60}, ())],
+)
+def test_any_visit_does_where_one_of_the_conditions_asks_for_none(
+    response: dict[str, Any], expected: tuple[int, ...]
+) -> None:
+    responses = [{"when": response, "then": "offer"}]
+    shoe = {"id": "shoe", "file": "shoe.html", "responses": responses}
+    fifth = make_offer(when={"visits": 5})
+    found = due(of_ada(), make_campaign("spring", shoe, offers=[fifth]))
+    assert found is not None
+    assert found.visits == expected
+
+
+def test_another_visit_gives_the_next_offer_a_turn_and_lasts_for_that_visit() -> None:
+    fifth = make_offer(id="fifth", when={"visits": 5}, once_per="day")
+    campaign = make_campaign(offers=[fifth, make_offer()])
+    first = due(of_ada(), campaign)
+    assert first is not None
+    assert who(first) == ("fifth", "visit-a")
+    answered = [first.other_visit]
+    assert who(due(of_ada(), campaign, answered)) == ("ten", "visit-a")
+    assert who(due(of_ada("visit-b"), campaign, answered)) == ("fifth", "visit-b")
+
+
+def test_another_visit_does_not_count_once_any_visit_does() -> None:
+    responses = [{"when": {"touch": True}, "then": "offer"}]
+    shoe = {"id": "shoe", "file": "shoe.html", "responses": responses}
+    fifth = make_offer(when={"visits": 5})
+    campaign = make_campaign("spring", shoe, offers=[fifth])
+    audience = of_ada()
+    first = due(audience, campaign)
+    assert first is not None
+    answered = [first.other_visit]
+    assert due(audience, campaign, answered) is None
+    audience.show(Showing("page-1.c0ffee", at(0)))
+    audience.touched("page-1.c0ffee")
+    found = due(audience, campaign, answered)
+    assert found is not None
+    assert found.visits == ()
 
 
 def test_what_was_decided_cannot_be_changed() -> None:

@@ -12,7 +12,10 @@ import pytest
 from vitrine.mall.stands import Language, Stand
 from vitrine.services.stand import offer_page, phone_link_page
 from vitrine.services.stand.privacy_page import (
+    ALLOW,
     CHOICES_OF_CUSTOMERS,
+    JOIN,
+    KEPT_IN_HAND,
     KEPT_OF_CUSTOMERS,
     KEPT_OF_REACTIONS,
 )
@@ -56,15 +59,18 @@ def test_a_catalogue_is_translated(code: str) -> None:
 
 def test_the_page_says_what_the_catalogues_have_and_all_of_it() -> None:
     in_page = named(PAGES / "stand.html", r'data-(?:text|label)="(\w+)"')
-    said = re.findall(r"(?:say|notice)\(.*|recognised = .*", script())
+    said = re.findall(r"(?:say|notice)\(.*|: \['.*'\],", script())
     in_script = set(re.findall(r"'(\w+)'", " ".join(said))) - {"none", "off"}
     in_words = {"name"}
     privacy = named(PAGES / "privacy.html", r"\$(\w+)") - privacy_page_fills()
     listed = {
         *KEPT_OF_CUSTOMERS,
         KEPT_OF_REACTIONS,
+        KEPT_IN_HAND,
         *CHOICES_OF_CUSTOMERS,
         "responsibleUnknown",
+        *JOIN,
+        ALLOW,
     }
     on_phone = set()
     for module in (offer_page, phone_link_page):
@@ -85,6 +91,7 @@ def privacy_page_fills() -> set[str]:
         "stand",
         "recognition",
         "reactions",
+        "join",
         "keptList",
         "choiceList",
         "who",

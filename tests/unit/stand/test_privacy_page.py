@@ -11,7 +11,8 @@ import pytest
 
 from vitrine.mall import Screen, Stand
 from vitrine.mall.stands import Language
-from vitrine.services.stand.privacy_page import chosen, rendered, texts_of
+from vitrine.services.stand.privacy_page import rendered, texts_of
+from vitrine.web.languages import chosen
 
 CUSTOMERS = Stand(id="north", recognition="enrolled")
 
@@ -51,6 +52,9 @@ def test_recognition_is_told_where_it_is_on_only() -> None:
     page = rendered(CUSTOMERS, "North", "en")
     assert "Only people who enrolled are recognised." in page
     assert "numbers that describe the face" in page
+    page = rendered(Stand(id="north", recognition="key-in-hand"), "North", "en")
+    assert "Only people whose phone allows it are recognised." in page
+    assert "open only with the customer" in page
     page = rendered(Stand(id="north"), "North", "en")
     assert "Nobody is recognised." in page
     assert "describe the face" not in page
@@ -94,3 +98,12 @@ def test_reactions_are_told_where_they_are_judged_only(code: Language) -> None:
     page = rendered(Stand(id="north"), "North", code)
     assert escape(texts["judged"]) not in page
     assert "$" not in page
+
+
+def test_people_find_the_way_to_join_where_recognition_is_on() -> None:
+    page = rendered(CUSTOMERS, "North", "en", "https://club.example")
+    assert 'href="https://club.example/join"' in page
+    assert 'href="https://club.example/me"' in page
+    assert "/join" not in rendered(CUSTOMERS, "North", "en")
+    plain = Stand(id="north")
+    assert "/join" not in rendered(plain, "North", "en", "https://club.example")
