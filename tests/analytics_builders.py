@@ -12,6 +12,7 @@ import httpx
 from pydantic import SecretStr
 
 from tests.builders import make_mall
+from tests.store_users import as_user
 from vitrine.bus.memory import MemoryBus
 from vitrine.mall import Mall
 from vitrine.mall.folder import FixedMall
@@ -43,6 +44,7 @@ def running_analytics(
 ) -> Iterator[RunningAnalytics]:
     """Run analytics on a store, with its pages at a free port."""
     stop = Event()
+    store_url = as_user(redis_url, "analytics")
     context = Context(
         settings=Settings(
             bus="memory",
@@ -53,7 +55,7 @@ def running_analytics(
         bus=MemoryBus(TOPICS),
         mall=FixedMall(mall or make_mall()),
         health=Health(),
-        redis=lambda: connect(redis_url),
+        redis=lambda: connect(store_url),
     )
     service = AnalyticsService(context, AnalyticsSettings(port=0))
     thread = Thread(target=service.run, args=(stop,))

@@ -22,6 +22,7 @@ from vitrine.mall.folder import load_mall
 
 TOPICS = ("plays", "exposures", "identities", "interactions", "coverage")
 SECOND = 1_000_000_000
+FILLER = "house"
 Line = dict[str, Any]
 Span = Sequence[int]
 
@@ -161,8 +162,12 @@ def place_of(one: Line, plays: Mapping[str, Line]) -> tuple[str, str] | None:
         and play["start_ns"] <= one["at_ns"] < play["end_ns"]
     ]
     showing.sort(key=lambda play: (play["start_ns"], play["play_id"]))
-    play = plays.get(one["play_id"], showing[-1] if showing else None)
-    return (play["campaign_id"], play["creative_id"]) if play else None
+    play = showing[-1] if showing else None
+    if one["play_id"]:
+        play = plays.get(one["play_id"])
+    if play is None or play["campaign_id"] == FILLER:
+        return None
+    return play["campaign_id"], play["creative_id"]
 
 
 def recompute(
@@ -208,6 +213,8 @@ def add_plays(
     exposures = {(e["presence_id"], e["part"]): e for e in events["exposures"]}
     decided = decisions(events["identities"])
     for play in plays.values():
+        if play["campaign_id"] == FILLER:
+            continue
         stand = play["stand_id"]
         day = local_day(play["start_ns"], time_zones.get(stand, "UTC"))
         here = [e for e in exposures.values() if e["stand_id"] == stand]
@@ -215,6 +222,78 @@ def add_plays(
         row = rows[play["campaign_id"], play["creative_id"], stand]
         if time_of_others(play, plays.values()) <= 2 * SECOND:
             add_play(row, play, people, day)
+
+
+def recompute_slots(
+    events: Mapping[str, Sequence[Line]],
+    time_zones: Mapping[str, str],
+) -> dict[tuple[str, str, int], dict[str, Any]]:
+    """Return each slot (campaign, stand, start) that has a play of its campaign."""
+    plays = {play["play_id"]: play for play in events["plays"]}
+    counted = [
+        play
+        for play in plays.values()
+        if play["campaign_id"] != FILLER
+        and time_of_others(play, plays.values()) <= 2 * SECOND
+    ]
+    slots: dict[tuple[str, str, int], dict[str, Any]] = {}
+    for play in counted:
+        key = (play["campaign_id"], play["stand_id"], play["slot_ns"])
+        if key not in slots:
+            slots[key] = slot_row(key, counted, events, time_zones)
+    interactions = {one["interaction_id"]: one for one in events["interactions"]}
+    taken_back = {one.get("cancels") for one in interactions.values()}
+    for name, one in interactions.items():
+        if one["kind"] != "offer-redeemed" or name in taken_back:
+            continue
+        play = plays.get(one["play_id"] or "", {})
+        campaign = one["campaign_id"] or play.get("campaign_id", "")
+        start = one.get("slot_ns") or play.get("slot_ns", 0)
+        row = slots.get((campaign, one["stand_id"], start))
+        if row is not None:
+            row["redemptions"] += 1
+            row["sales_minor"] += (one.get("sale") or {"minor": 0})["minor"]
+    return slots
+
+
+def slot_row(
+    key: tuple[str, str, int],
+    plays: Iterable[Line],
+    events: Mapping[str, Sequence[Line]],
+    time_zones: Mapping[str, str],
+) -> dict[str, Any]:
+    """Return one slot, without its redemptions."""
+    campaign, stand, start = key
+    low, high = start + 30 * SECOND, start + 300 * SECOND
+    exposures = {(e["presence_id"], e["part"]): e for e in events["exposures"]}
+    here = [e for e in exposures.values() if e["stand_id"] == stand]
+    day = local_day(start, time_zones.get(stand, "UTC"))
+    span = {"start_ns": low, "end_ns": high}
+    people = audience(span, here, decisions(events["identities"]), day)
+    own = [
+        play
+        for play in plays
+        if play["campaign_id"] == campaign and play["stand_id"] == stand
+    ]
+    screen = pieces([(play["start_ns"], play["end_ns"]) for play in own], low, high)
+    row = {"visitors": 0, "attention_ns": 0, "own_attention_ns": 0}
+    for parts in people.values():
+        if total(pieces([(e["start_ns"], e["end_ns"]) for e in parts], low, high)) < (
+            SECOND
+        ):
+            continue
+        looked = pieces([each for e in parts for each in e["attention"]], low, high)
+        row["visitors"] += 1
+        row["attention_ns"] += total(looked)
+        for first, last in screen:
+            row["own_attention_ns"] += total(pieces(looked, first, last))
+    first_play = next(play for play in own if play["slot_ns"] == start)
+    return row | {
+        "arm": first_play["arm"],
+        "probability": first_play["arm_probability"],
+        "redemptions": 0,
+        "sales_minor": 0,
+    }
 
 
 def time_of_others(play: Line, plays: Iterable[Line]) -> int:

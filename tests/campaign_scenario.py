@@ -165,8 +165,15 @@ def stand_plays(
     while start < seconds:
         end = start + draw.choice([6.0, 8.0, 2.5])
         campaign, creative = draw.choice(
-            [("spring", "shoe"), ("spring", "shoe-more"), ("coffee", "espresso")]
+            [
+                ("spring", "shoe"),
+                ("spring", "shoe-more"),
+                ("coffee", "espresso"),
+                ("house", "house"),
+            ]
         )
+        slot = int(start // 300)
+        arm = "plain" if (slot + len(campaign)) % 2 else "adaptive"
         play = make_play(
             start,
             end,
@@ -176,7 +183,9 @@ def stand_plays(
             creative_id=creative,
             advertiser="acme" if campaign == "spring" else "beans",
             completed=draw.random() < 0.8,
-            arm=draw.choice(["adaptive", "plain"]),
+            probability=draw.choice([0.5, 0.25]),
+            arm=arm,
+            arm_probability=0.25 if arm == "plain" else 0.75,
             player="page",
             proven_ns=int(start) % 3 * SECOND_NS,
         )
@@ -217,6 +226,9 @@ def response(
         }
     if draw.random() < 0.5:
         fields["visit_id"] = f"visit-{play.stand_id}-{draw.randrange(25)}"
+    if kind == "offer-redeemed" and int(start) % 2:
+        fields["slot_ns"] = play.slot_ns
+        fields["sale"] = {"minor": int(100 * start), "currency": "EUR"}
     return make_interaction(kind, when, **fields)
 
 

@@ -9,11 +9,14 @@ from typing import Final
 
 from prometheus_client import REGISTRY
 
+from vitrine.beside import now_and_then
 from vitrine.people.audit import AuditLog
 from vitrine.runtime import Context, ServiceLoop
 from vitrine.services.analytics.exporter import exported
 from vitrine.services.analytics.handler import AnalyticsHandler
+from vitrine.services.analytics.known_effects import EVERY_S, KnownEffects
 from vitrine.services.analytics.settings import AnalyticsSettings
+from vitrine.services.analytics.snapshots import read_snapshots
 from vitrine.services.analytics.web import Web, create_app
 from vitrine.stores.campaigns import AnalyticsStore
 from vitrine.telemetry import metrics
@@ -58,6 +61,8 @@ class AnalyticsService:
             store,
             self._settings.rules(),
             finite=context.finite,
+            clock=context.clock,
+            history=lambda partitions: read_snapshots(context.bus, partitions),
         )
         loop = ServiceLoop(
             service=NAME,
@@ -69,13 +74,24 @@ class AnalyticsService:
         )
         for topic in TOPICS:
             metrics.LATE_EVENTS.labels(topic.name)
+        known = KnownEffects(context.redis, lambda: handler.owns(0))
         with ExitStack() as stack:
             figures = exported(
                 REGISTRY,
                 context.redis,
                 lambda: handler.owns(0),
+                context.mall,
+                stop,
+                effects_of=known,
             )
             stack.enter_context(figures)
+            computed = now_and_then(
+                known.look,
+                EVERY_S,
+                "effects",
+                stop,
+            )
+            stack.enter_context(computed)
             if self._settings.port is not None:
                 pages = self._pages(self._settings.port, stop)
                 self.address = stack.enter_context(pages)
@@ -86,7 +102,8 @@ class AnalyticsService:
     def _pages(self, port: int, stop: Event) -> AbstractContextManager[str]:
         """Return the web server of the campaigns' pages. Raises ConfigurationError."""
         context = self._context
-        web = Web(context.redis, context.mall, self._audit)
+        creatives = context.settings.config / "creatives"
+        web = Web(context.redis, context.mall, self._audit, creatives)
         return served(
             create_app(web, self._guard),
             context.settings.http_host,

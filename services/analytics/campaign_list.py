@@ -7,7 +7,7 @@ from typing import Final
 
 from vitrine.campaigns import figures as table
 from vitrine.campaigns.summary import Figures
-from vitrine.services.analytics.report import template
+from vitrine.services.analytics.templates import template
 
 MAIN: Final = (
     table.PLAYS,

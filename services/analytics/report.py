@@ -1,13 +1,10 @@
-"""The advertiser's report: for the terminal, as JSON, and as one HTML page that stands alone."""
+"""The advertiser's report for the terminal and as JSON; `report_page` has it as a page."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, Template, select_autoescape
 from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
@@ -16,22 +13,18 @@ from vitrine.campaigns import figures as table
 from vitrine.campaigns.figures import REPORTED
 from vitrine.campaigns.summary import CampaignFigures, Figures
 from vitrine.campaigns.totals import Totals, add_up
+from vitrine.effects.effect import Effect
+from vitrine.effects.findings import finding, remarks
+from vitrine.effects.outlook import outlook
 from vitrine.mall.names import Names
-
-PAGES = Path(__file__).parent / "pages"
-HEADLINES = (table.OTS, table.CONVERSION, table.ATTENTION_SECONDS, table.REACH)
-# Of each creative, in the page.
-COLUMNS = (
-    table.PLAYS,
-    table.UNPROVEN_SHARE,
-    table.OTS,
-    table.WATCHERS,
-    table.CONVERSION,
-    table.ATTENTION_SECONDS,
-    table.ENGAGEMENT,
-    table.TOUCHES,
-    table.COVERAGE,
+from vitrine.services.analytics.days import zone_of
+from vitrine.services.analytics.hours import hour_map, quantities
+from vitrine.services.analytics.section import (
+    display_sentence,
+    stand_rows,
 )
+from vitrine.services.analytics.story import story
+
 # Heading → figure, in the terminal, where eighty columns have to do.
 TERMINAL = {
     "plays": table.PLAYS,
@@ -44,10 +37,6 @@ TERMINAL = {
 NOTE = (
     "OTS is a lower bound (people who never face the camera are missed), "
     "the conversion ratio an upper one."
-)
-UNPROVEN = (
-    "Display is unproven for {share} of the screen time: no browser said there that it drew "
-    "the creative."
 )
 SYNTHETIC = "SYNTHETIC: these figures count computer-made visitors, not people."
 
@@ -81,6 +70,9 @@ def campaign_to_json(
     for name, totals in campaign.by_creative().items():
         creatives[name] = values(totals)
         creative_names[name] = names.creative(campaign.campaign_id, name)
+    stands = {}
+    for row in stand_rows(campaign, names):
+        stands[row.id] = values(row.totals)
     cells: list[dict[str, Any]] = []
     for cell, totals in campaign.cells.items():
         place: dict[str, Any] = {
@@ -96,12 +88,31 @@ def campaign_to_json(
         "advertiser_name": names.advertiser(campaign.advertiser),
         "creative_names": creative_names,
         "synthetic": campaign.synthetic,
+        "story": story(campaign, names),
+        "time_zone": zone_of(campaign, names),
         "notice_by_sign": names.with_sign(campaign.stand_ids),
         "figures": values(campaign.totals, campaign),
         "reach_quality": campaign.reach_quality,
         "creatives": creatives,
-        "uplift": asdict(campaign.uplift),
+        "stands": stands,
+        "hours": quantities(hour_map(campaign.steps, names)),
+        "effects": [effect_to_json(effect) for effect in campaign.effects],
+        "effects_together": remarks(campaign.effects),
         "cells": cells,
+    }
+
+
+def effect_to_json(effect: Effect) -> dict[str, Any]:
+    """Return an effect with what it says in words."""
+    found = finding(effect)
+    ahead = outlook(effect)
+    return asdict(effect) | {
+        "outcome": effect.outcome.name,
+        "per": effect.outcome.per,
+        "unit": effect.outcome.unit,
+        "outlook": asdict(ahead) if ahead else None,
+        "finding": found.text,
+        "advice": found.advice,
     }
 
 
@@ -151,12 +162,6 @@ def summary_table(figures: Figures) -> Table:
     return lines
 
 
-def display_sentence(totals: Totals) -> str:
-    """Return how much of the screen time nobody proved, in words."""
-    share = table.UNPROVEN_SHARE.shown(totals)
-    return UNPROVEN.format(share=share)
-
-
 def _signs(figures: Figures) -> str:
     """Return the stands whose figures rest on a printed notice, by their names."""
     stand_ids: set[str] = set()
@@ -168,79 +173,3 @@ def _signs(figures: Figures) -> str:
 def terminal_line(totals: Totals) -> list[str]:
     """Return the values of a line."""
     return [figure.shown(totals) for figure in TERMINAL.values()]
-
-
-def render_html(figures: Figures, back: str = "") -> str:
-    """Return the page, with all styles and plots inside it.
-
-    `back` is the address that a link above the report leads to.
-    """
-    plots = {}
-    for campaign in figures.campaigns:
-        plots[campaign.campaign_id] = plots_of(campaign, figures.names)
-    return template("report.html").render(
-        figures=figures,
-        plots=plots,
-        reported=REPORTED,
-        headlines=HEADLINES,
-        columns=COLUMNS,
-        coverage=table.COVERAGE,
-        period=period,
-        display=display_sentence,
-        back=back,
-    )
-
-
-def template(name: str) -> Template:
-    """Return a page's template, which escapes what is put into it."""
-    environment = Environment(
-        loader=FileSystemLoader(PAGES),
-        autoescape=select_autoescape(),
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(name)
-
-
-def plots_of(
-    campaign: CampaignFigures,
-    names: Names,
-) -> dict[str, str]:
-    """Return the plots of a campaign as SVG, by name."""
-    # Matplotlib takes a second to load, and only the page draws.
-    from vitrine.services.analytics import plots  # noqa: PLC0415
-
-    name = campaign.campaign_id
-    return {
-        "timeline": plots.plot_timeline(campaign.steps, f"{name}-timeline"),
-        "funnel": plots.plot_funnel(campaign.totals, f"{name}-funnel"),
-        "creatives": plots.plot_creatives(
-            _named(campaign, names),
-            f"{name}-creatives",
-        ),
-        "uplift": plots.plot_uplift(campaign.uplift, f"{name}-uplift"),
-    }
-
-
-def _named(campaign: CampaignFigures, names: Names) -> dict[str, Totals]:
-    """Return the totals of each creative by its name, with the id where two have one name."""
-    named: dict[str, Totals] = {}
-    for creative, totals in campaign.by_creative().items():
-        name = names.creative(campaign.campaign_id, creative)
-        if name in named:
-            name = f"{name} ({creative})"
-        named[name] = totals
-    return named
-
-
-def period(campaign: CampaignFigures) -> str:
-    """Return the span from the first to the last released window, in UTC."""
-    if not campaign.steps:
-        return "no span known"
-    first_ns = min(step.start_ns for step in campaign.steps)
-    last_ns = max(step.end_ns for step in campaign.steps)
-    first = datetime.fromtimestamp(first_ns / 1e9, UTC)
-    last = datetime.fromtimestamp(last_ns / 1e9, UTC)
-    if first.date() == last.date():
-        return f"{first:%d %B %Y, %H:%M:%S} – {last:%H:%M:%S} UTC"
-    return f"{first:%d %B %Y, %H:%M} – {last:%d %B %Y, %H:%M} UTC"

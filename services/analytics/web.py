@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
 from threading import Lock
 from typing import Annotated, Final
+from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request
 from fastapi import Path as PathParameter
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 from redis import Redis
 
+from vitrine.campaigns.periods import Days
 from vitrine.campaigns.summary import Figures
 from vitrine.errors import Unavailable
 from vitrine.mall.folder import MallSource
 from vitrine.people.accounts import Person
 from vitrine.people.audit import AuditLog
 from vitrine.services.analytics.campaign_list import render_list
-from vitrine.services.analytics.report import render_html
+from vitrine.services.analytics.forms import FORMS, MEDIA_TYPES, Form, rendered
+from vitrine.services.analytics.paper import can_print
+from vitrine.services.analytics.report_page import File, Layout, render_html
+from vitrine.services.analytics.thumbnails import Thumbnails, thumbnails
 from vitrine.stores.campaign_figures import load_figures
 from vitrine.web.application import application
 from vitrine.web.guard import CAMPAIGN_READERS, PageGuard
 from vitrine.web.sign_in import add_sign_in
 
 HOME: Final = "/campaigns"
+FILES: Final = {"pdf": "PDF", "xlsx": "Workbook (XLSX)", "csv": "CSV", "json": "JSON"}
+"""Forms that the page leads to, and what people call them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,8 @@ class Web:
     redis: Callable[[], Redis]
     mall: MallSource
     audit: AuditLog
+    creatives: Path | None = None
+    """The folder of the creatives' files, for their pictures."""
     drawing: Lock = field(default_factory=Lock)
     """Held while a report is drawn: each takes a core and a second."""
 
@@ -48,8 +59,23 @@ def _person(request: Request) -> Person:
     return person
 
 
+def _days(
+    first: Annotated[str, Query(alias="from", max_length=10)] = "",
+    last: Annotated[str, Query(alias="to", max_length=10)] = "",
+) -> Days:
+    """Return the days that somebody chose; an empty field is open. 400 for what is no day."""
+    try:
+        return Days(
+            date.fromisoformat(first) if first else None,
+            date.fromisoformat(last) if last else None,
+        )
+    except ValueError as error:
+        raise HTTPException(400, f"These are no days: {error}.") from error
+
+
 WebOf = Annotated[Web, Depends(_web)]
 PersonOf = Annotated[Person, Depends(_person)]
+DaysOf = Annotated[Days, Depends(_days)]
 # Names in the configuration have at most 60 characters.
 CampaignId = Annotated[str, PathParameter(max_length=60)]
 
@@ -69,6 +95,11 @@ def create_app(web: Web, guard: PageGuard) -> FastAPI:
         campaign_page,
         response_class=HTMLResponse,
     )
+    router.add_api_route(
+        "/{campaign_id}/report.{form}",
+        campaign_file,
+        response_class=Response,
+    )
     app.include_router(router)
     add_sign_in(app, readers)
     return app
@@ -76,7 +107,7 @@ def create_app(web: Web, guard: PageGuard) -> FastAPI:
 
 def campaigns_page(web: WebOf, person: PersonOf) -> HTMLResponse:
     """List the campaigns of somebody with their released figures; operators see all."""
-    figures = _loaded(web, steps=False)
+    figures = _loaded(web, details=False)
     own = [
         campaign
         for campaign in figures.campaigns
@@ -97,12 +128,82 @@ def campaign_page(
     web: WebOf,
     person: PersonOf,
     campaign_id: CampaignId,
+    days: DaysOf,
 ) -> HTMLResponse:
     """Return the report of one campaign: 403 for another advertiser's.
 
     To an advertiser, one that does not exist is another's.
     """
     place = f"{HOME}/{campaign_id}"
+    figures = _own_figures(web, person, campaign_id, place)
+    layout = Layout(
+        days=days,
+        back=HOME,
+        action=f"{HOME}/{quote(campaign_id)}",
+        files=_files(campaign_id, days),
+        pictures=_pictures(web, campaign_id),
+    )
+    with web.drawing:
+        return HTMLResponse(render_html(figures, layout))
+
+
+def campaign_file(
+    web: WebOf,
+    person: PersonOf,
+    campaign_id: CampaignId,
+    days: DaysOf,
+    form: Annotated[str, PathParameter(max_length=4)],
+) -> Response:
+    """Return the report of one campaign as a file; 404 for a form that is not made here."""
+    place = f"{HOME}/{campaign_id}"
+    figures = _own_figures(web, person, campaign_id, place)
+    known = dict(_forms())
+    if form not in known:
+        raise HTTPException(404, f"The report comes as {', '.join(known)}.")
+    layout = Layout(days=days, pictures=_pictures(web, campaign_id))
+    with web.drawing:
+        content = rendered(figures, known[form], layout)
+    # Ids hold only letters, digits and a few marks that need no quoting.
+    named = {"Content-Disposition": f'attachment; filename="{campaign_id}.{form}"'}
+    return Response(content, media_type=MEDIA_TYPES[form], headers=named)
+
+
+def _forms() -> Iterator[tuple[str, Form]]:
+    """Yield the forms that the page leads to, by the end of their files' names."""
+    for form in FORMS:
+        if form == "pdf" and not can_print():
+            continue
+        if form in FILES:
+            yield form, form
+
+
+def _files(campaign_id: str, days: Days) -> list[File]:
+    """Return the addresses of the files of a report."""
+    chosen = {"from": days.first, "to": days.last}
+    query = urlencode({key: day for key, day in chosen.items() if day is not None})
+    files = []
+    for end, form in _forms():
+        address = f"{HOME}/{quote(campaign_id)}/report.{end}"
+        if query:
+            address = f"{address}?{query}"
+        files.append(File(FILES[form], address))
+    return files
+
+
+def _pictures(web: Web, campaign_id: str) -> Thumbnails:
+    """Return the pictures of a campaign's creatives; none without a folder of them."""
+    if web.creatives is None:
+        return {}
+    return thumbnails(web.mall.current(), web.creatives, {campaign_id})
+
+
+def _own_figures(
+    web: Web,
+    person: Person,
+    campaign_id: str,
+    place: str,
+) -> Figures:
+    """Return the figures of a campaign, and note who asked; 403 for another advertiser's."""
     figures = _loaded(web, campaign_id)
     advertisers: set[str] = set()
     for released in figures.campaigns:
@@ -115,8 +216,7 @@ def campaign_page(
     if not figures.campaigns:
         raise HTTPException(404, "Nothing has been released of this campaign yet.")
     web.audit.note("opened a report", person, place=place)
-    with web.drawing:
-        return HTMLResponse(render_html(figures, HOME))
+    return figures
 
 
 def _configured_advertisers(web: Web, campaign_id: str) -> set[str]:
@@ -132,12 +232,12 @@ def _loaded(
     web: Web,
     campaign: str | None = None,
     *,
-    steps: bool = True,
+    details: bool = True,
 ) -> Figures:
     """Return released figures; 503 while the store is away."""
     try:
         with web.redis() as redis:
-            return load_figures(redis, campaign=campaign, steps=steps)
+            return load_figures(redis, campaign=campaign, details=details)
     except Unavailable as error:
         later = {"Retry-After": "2"}
         raise HTTPException(503, str(error), later) from error

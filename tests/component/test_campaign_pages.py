@@ -18,7 +18,8 @@ from tests.campaign_store import campaign_store, write
 from tests.sign_in_builders import PASSWORD, TOKEN, kept_password, noted
 from tests.stand_builders import Running, make_campaign, mall_of, running_stand
 from vitrine.people.accounts import Account, write_accounts
-from vitrine.services.analytics.report import render_html
+from vitrine.services.analytics.report_page import render_html
+from vitrine.services.analytics.web import FILES
 from vitrine.stores.campaign_figures import load_figures
 from vitrine.stores.redis import connect
 
@@ -113,7 +114,15 @@ def test_the_report_is_the_same_as_that_of_the_command(site: Site) -> None:
     assert page.status_code == 200
     with connect(site.redis_url) as redis:
         figures = load_figures(redis, campaign="spring")
-    assert texts(page.text) == ["All campaigns", *texts(render_html(figures))]
+    around = {
+        "All campaigns",
+        "First day",
+        "Last day",
+        "Show these days",
+        *FILES.values(),
+    }
+    shown = [text for text in texts(page.text) if text not in around]
+    assert shown == texts(render_html(figures))
 
 
 def texts(page: str) -> list[str]:
@@ -122,6 +131,40 @@ def texts(page: str) -> list[str]:
     body = re.sub(r"<svg.*?</svg>", "", body, flags=re.DOTALL)
     found = re.findall(r">([^<]+)<", body)
     return [unescape(text).strip() for text in found if text.strip()]
+
+
+@pytest.mark.parametrize(
+    ("form", "begins"),
+    [("csv", b"\xef\xbb\xbfcampaign,"), ("xlsx", b"PK"), ("json", b"{")],
+)
+def test_the_report_comes_as_a_file_to_its_advertiser_only(
+    site: Site, form: str, begins: bytes
+) -> None:
+    address = f"/campaigns/spring/report.{form}"
+    file = site.browser("ann").get(address)
+    assert file.status_code == 200
+    assert file.content.startswith(begins)
+    named = f'attachment; filename="spring.{form}"'
+    assert file.headers["Content-Disposition"] == named
+    assert site.browser("bob").get(address).status_code == 403
+
+
+def test_a_form_that_is_not_made_is_told(site: Site) -> None:
+    answer = site.browser("ann").get("/campaigns/spring/report.doc")
+    assert answer.status_code == 404
+    assert "xlsx" in answer.text
+
+
+def test_days_can_be_chosen_and_go_with_the_files(site: Site) -> None:
+    ann = site.browser("ann")
+    page = ann.get("/campaigns/spring", params={"from": "2027-01-15", "to": ""})
+    assert 'value="2027-01-15"' in page.text
+    assert "report.csv?from=2027-01-15" in page.text
+    assert "Not known of a part of the days." in page.text
+    after = ann.get("/campaigns/spring/report.csv", params={"from": "2027-01-16"})
+    assert "campaign,spring,spring,plays,0" in after.text
+    for wrong in ({"from": "yesterday"}, {"from": "2027-02-01", "to": "2027-01-01"}):
+        assert ann.get("/campaigns/spring", params=wrong).status_code == 400
 
 
 def test_another_advertisers_campaign_is_refused_as_one_that_is_not_there(

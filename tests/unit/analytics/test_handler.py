@@ -12,13 +12,13 @@ from tests.builders import at, make_mall, received
 from tests.campaign_scenario import make_coverage, make_exposure, make_play
 from vitrine.bus import Commit, Received, TopicPartition
 from vitrine.campaigns.stand import Rules
-from vitrine.clock import SECOND_NS
+from vitrine.clock import SECOND_NS, Clock, SystemClock
 from vitrine.errors import Unavailable
 from vitrine.mall import Stand
 from vitrine.mall.folder import FixedMall
 from vitrine.mall.names import Names
 from vitrine.runtime import Outputs
-from vitrine.schemas import Event
+from vitrine.schemas import CampaignWindow, Event
 from vitrine.services.analytics.handler import AnalyticsHandler
 from vitrine.stores.campaigns import Batch, Stored
 
@@ -54,22 +54,25 @@ class MemoryStore:
 
 
 def make_handler(
-    memory: MemoryStore | None = None, *, finite: bool = False
+    memory: MemoryStore | None = None,
+    *,
+    finite: bool = False,
+    clock: Clock | None = None,
 ) -> AnalyticsHandler:
     mall = FixedMall(make_mall(Stand(id="north", name="Nordtor")))
     store: Any = memory or MemoryStore()
-    return AnalyticsHandler(mall, store, RULES, finite=finite)
+    return AnalyticsHandler(mall, store, RULES, finite=finite, clock=clock)
 
 
 def batch_of_events(*events: Event) -> list[Received[Any]]:
-    """Return the events as read from partition 0, offset by offset, appended at T0."""
+    """Return the events as read from partition 0, offset by offset, appended as they occurred."""
     batch = []
     for offset, event in enumerate(events):
         read = received(
             event,
             offset=offset,
             partition=0,
-            appended_at_ns=at(0),
+            appended_at_ns=event.occurred_at_ns,
         )
         batch.append(read)
     return batch
@@ -84,8 +87,9 @@ def take(handler: AnalyticsHandler, *events: Event) -> Outputs:
 
 def rows(outputs: Outputs) -> list[tuple[int, int]]:
     """Return opportunities to see and revision of each row."""
-    found: list[Any] = [message.event for message in outputs.messages]
-    return [(row.ots, row.revision) for row in found]
+    found = [message.event for message in outputs.messages]
+    rows_only = [row for row in found if isinstance(row, CampaignWindow)]
+    return [(row.ots, row.revision) for row in rows_only]
 
 
 def late(topic: str) -> float:
@@ -121,7 +125,9 @@ def test_the_names_of_a_configuration_are_kept_once() -> None:
     handler = make_handler(store)
     take(handler, make_play(0, 8))
     take(handler, make_play(8, 16))
-    assert store.names == [{"stand:north": "Nordtor", "notice:north": "screen"}]
+    assert store.names == [
+        {"stand:north": "Nordtor", "notice:north": "screen", "zone:north": "UTC"}
+    ]
 
 
 def test_nothing_leads_to_nothing() -> None:
@@ -166,31 +172,125 @@ def test_late_events_are_counted_once_they_are_stored() -> None:
     assert late("exposures") == before + 1
 
 
+def appended(seconds: float, *events: Event, offset: int = 0) -> list[Received[Any]]:
+    """Return the events as the log took them at one moment, seconds after T0."""
+    return [
+        received(
+            event,
+            offset=offset + number,
+            partition=0,
+            appended_at_ns=at(seconds),
+        )
+        for number, event in enumerate(events)
+    ]
+
+
+def take_batch(handler: AnalyticsHandler, batch: list[Received[Any]]) -> Outputs:
+    """Handle and adopt records."""
+    outputs = handler.handle(batch)
+    handler.published(outputs)
+    return outputs
+
+
 def test_what_is_older_than_the_horizon_is_refused() -> None:
-    handler = make_handler()
-    take(handler, make_coverage(7190, 7200))
-    outputs = take(
-        handler,
-        make_play(0, 8),
-        make_play(7200, 7208),
-    )
+    late_play = make_play(0, 8)
+    in_time = make_play(3600, 3608)
+    outputs = take_batch(make_handler(), appended(3601, late_play, in_time))
     ((refused, reason),) = outputs.rejected
-    assert refused.event == make_play(0, 8)
+    assert refused.event == late_play
     assert reason == "older than the horizon of 3600 s"
 
 
-def test_what_is_dated_more_than_a_day_ahead_of_the_log_is_refused() -> None:
+@pytest.mark.parametrize("ahead_s", [3601, 9 * 365 * 86_400, 235 * 365 * 86_400])
+def test_the_first_event_of_a_wrong_clock_refuses_none_after_it(ahead_s: int) -> None:
     handler = make_handler()
-    take(handler, CLOSING)
-    day = 24 * 3600
-    outputs = take(
-        handler,
-        make_play(day, day + 400),
-        make_play(day, day + 401),
-    )
-    ((refused, reason),) = outputs.rejected
-    assert refused.event.end_ns == at(day + 401)
-    assert reason == "dated more than a day after it was appended"
+    wrong = make_coverage(ahead_s - 10, ahead_s)
+    outputs = take_batch(handler, appended(0, wrong))
+    assert [reason for _, reason in outputs.rejected] == [
+        "dated more than an hour after it was appended"
+    ]
+    right = [*PERSON, CLOSING]
+    outputs = take_batch(handler, appended(400, *right, offset=1))
+    assert outputs.rejected == []
+    assert rows(outputs) == [(1, 0)]
+
+
+def test_a_clock_that_is_ahead_within_bounds_closes_no_window_early() -> None:
+    handler = make_handler()
+    ahead = make_coverage(2990, 3000)
+    assert rows(take_batch(handler, appended(8, *PERSON, ahead))) == []
+    outputs = take_batch(handler, appended(400, LATE_PERSON, CLOSING, offset=3))
+    assert rows(outputs) == [(2, 0)]
+
+
+def test_a_recording_has_times_of_its_own() -> None:
+    handler = make_handler(finite=True)
+    years = 5 * 365 * 86_400
+    outputs = take_batch(handler, appended(years, *PERSON, CLOSING))
+    assert (outputs.rejected, rows(outputs)) == ([], [(1, 0)])
+
+
+def test_a_topic_that_is_behind_holds_the_windows_of_all() -> None:
+    handler = make_handler()
+    sources = {topic: TopicPartition(topic, 0) for topic in ("exposures", "coverage")}
+    handler.assigned({FIRST: None, **dict.fromkeys(sources.values())})
+    days = [make_coverage(86_400 * day, 86_400 * day + 10) for day in range(3)]
+    for report in days:
+        # All of one topic is read first, as a rebuild may.
+        outputs = take(handler, report)
+        assert (outputs.rejected, rows(outputs)) == ([], [])
+    handler.waiting({sources["exposures"]: 1, sources["coverage"]: 0, FIRST: 1})
+    take(handler, make_play(0, 8))
+    outputs = take(handler, make_exposure(0, 8))
+    assert rows(outputs) == []
+    handler.waiting({sources["exposures"]: 0, FIRST: 0})
+    assert rows(take_batch(handler, [])) == [(1, 0)]
+
+
+class SetClock(SystemClock):
+    """Tell the time that a test sets."""
+
+    def __init__(self, seconds: float) -> None:
+        self.at_ns = at(seconds)
+
+    def now_ns(self) -> int:
+        return self.at_ns
+
+
+def test_a_silent_stand_closes_its_last_window_once_the_log_has_nothing_more() -> None:
+    clock = SetClock(389)
+    handler = make_handler(clock=clock)
+    handler.assigned({FIRST: None})
+    take(handler, *PERSON)
+    clock.at_ns = at(390)
+    assert rows(take_batch(handler, [])) == []
+    handler.waiting({FIRST: 0})
+    assert rows(take_batch(handler, [])) == [(1, 0)]
+
+
+def test_another_stand_of_the_partition_closes_the_window_of_a_silent_one() -> None:
+    handler = make_handler()
+    take(handler, *PERSON)
+    outputs = take(handler, make_coverage(390, 400, stand_id="south"))
+    assert rows(outputs) == [(1, 0)]
+
+
+def test_the_clock_of_this_machine_is_not_believed_for_long() -> None:
+    handler = make_handler(clock=SetClock(10 * 365 * 86_400))
+    handler.assigned({FIRST: None})
+    take(handler, *PERSON)
+    handler.waiting({FIRST: 0})
+    take_batch(handler, [])
+    hour_later = make_play(3600, 3608)
+    assert take(handler, hour_later).rejected == []
+
+
+def test_what_is_refused_is_counted_with_its_reason() -> None:
+    labels = {"topic": "plays", "reason": "longer than its creative"}
+    name = "vitrine_refused_events_total"
+    before = REGISTRY.get_sample_value(name, labels) or 0
+    take(make_handler(), make_play(10, 3600, play_id="endless"))
+    assert REGISTRY.get_sample_value(name, labels) == before + 1
 
 
 def test_a_play_that_cannot_have_been_is_refused_and_counts_for_nothing() -> None:
@@ -230,3 +330,21 @@ def test_a_worker_owns_the_partitions_between_assignment_and_revocation() -> Non
     assert not handler.owns(1)
     handler.revoked([FIRST])
     assert not handler.owns(0)
+
+
+def gauge(name: str) -> float | None:
+    """Return a gauge of the stand `north`."""
+    return REGISTRY.get_sample_value(f"vitrine_figures_{name}", {"stand": "north"})
+
+
+def test_operators_see_how_far_a_stand_is_and_who_waits_for_release() -> None:
+    handler = make_handler()
+    take(handler, *PERSON, CLOSING)
+
+    assert gauge("watermark_seconds") == at(400) / SECOND_NS
+    # One of the three people of a step.
+    assert gauge("waiting_people") == 1
+    assert REGISTRY.get_sample_value("vitrine_figures_step_people") == 3
+
+    handler.revoked([FIRST])
+    assert gauge("watermark_seconds") is None

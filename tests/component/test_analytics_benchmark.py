@@ -1,0 +1,52 @@
+"""The short form of the benchmark of analytics, and how often it asks Redis."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from click.testing import CliRunner
+from redis import Redis
+
+from benchmarks.analytics import Site, main, new_worker, records_of, take
+from vitrine.stores.campaign_figures import load_figures
+from vitrine.stores.embedded import embedded_redis
+from vitrine.stores.redis import connect
+
+
+def test_it_prints_what_an_hour_costs() -> None:
+    options = ["--stands", "1", "--campaigns", "2", "--hours", "1"]
+    result = CliRunner().invoke(main, options)
+    assert result.exit_code == 0, result.output
+    for words in ("events per CPU second", "restart:", "scrape:", "Redis:"):
+        assert words in result.output
+
+
+def calls(redis: Redis) -> dict[str, int]:
+    """Return how often each command was given."""
+    statistics = redis.info("commandstats")
+    return {
+        name.removeprefix("cmdstat_"): found["calls"]
+        for name, found in statistics.items()
+    }
+
+
+def test_a_batch_takes_few_commands_whatever_is_kept() -> None:
+    site = Site(stands=3, campaigns=40)
+    given = []
+    with embedded_redis() as url, closing(connect(url)) as redis:
+        handler = new_worker(site, url)
+        for step in range(200):
+            before = calls(redis)
+            take(handler, records_of(site.events(step), 18 * step))
+            after = calls(redis)
+            # What a script does inside the server is no round trip.
+            given.append(after["hset"] - before.get("hset", 0))
+            assert after["exec"] - before.get("exec", 0) == 1
+            assert after.get("eval", 0) - before.get("eval", 0) <= 1
+        plays = [
+            campaign.totals.plays for campaign in load_figures(redis, "exact").campaigns
+        ]
+    # A partition, and state and events of each stand.
+    assert given[5] == given[-5] == 1 + 2 * site.stands
+    # Six windows of 30 plays have closed at each stand.
+    assert sum(plays) == 6 * 30 * site.stands

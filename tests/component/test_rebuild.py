@@ -1,0 +1,253 @@
+"""Figures that are rebuilt after the store was lost are those of before."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+import pytest
+from prometheus_client import REGISTRY
+from redis import Redis
+
+from tests import batch_recomputation
+from tests.builders import at, make_mall, received
+from tests.campaign_scenario import (
+    make_coverage,
+    make_exposure,
+    make_identity,
+    make_interaction,
+    make_play,
+)
+from vitrine.bus import Commit, Received, TopicPartition
+from vitrine.campaigns.stand import Rules
+from vitrine.campaigns.totals import SUMS
+from vitrine.clock import MILLISECOND_NS, SECOND_NS, SystemClock
+from vitrine.mall import Stand
+from vitrine.mall.folder import FixedMall
+from vitrine.schemas import Event, WindowSnapshot
+from vitrine.services.analytics.app import TOPICS
+from vitrine.services.analytics.handler import AnalyticsHandler
+from vitrine.stores.campaign_figures import load_figures
+from vitrine.stores.campaigns import AnalyticsStore
+from vitrine.stores.embedded import embedded_redis
+from vitrine.stores.redis import connect
+from vitrine.topics import WINDOW_SNAPSHOTS
+
+RULES = Rules(
+    window_ns=300 * SECOND_NS,
+    grace_ns=90 * SECOND_NS,
+    horizon_ns=108_000 * SECOND_NS,
+    k_anonymity=3,
+)
+MALL = FixedMall(make_mall(Stand(id="north", time_zone="Europe/Berlin")))
+DAY_S = 86_400
+SOURCES = [TopicPartition(topic.name, 0) for topic in TOPICS]
+Log = dict[str, list[Received[Any]]]
+
+
+class SetClock(SystemClock):
+    """Tell the time that a test sets."""
+
+    at_ns = 0
+
+    def now_ns(self) -> int:
+        return self.at_ns
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with embedded_redis() as url:
+        yield url
+
+
+@pytest.fixture
+def redis(server: str) -> Iterator[Redis]:
+    with connect(server) as client:
+        client.flushall()
+        yield client
+
+
+def day(number: int) -> list[tuple[float, Event]]:
+    """Two windows a day, each with four plays, and three people of whom two are one.
+
+    Each with the second at which the log took it: one play comes a day late.
+    """
+    found: list[tuple[float, Event]] = []
+    for begin in (number * DAY_S + 36_000, number * DAY_S + 36_300):
+        for start in range(begin, begin + 40, 10):
+            creative = "shoe" if start % 20 else "shoe-more"
+            play = make_play(
+                start, start + 8, play_id=f"play-{start}", creative_id=creative
+            )
+            waits_s = DAY_S if start == begin + 10 else 2
+            found.append((start + 8 + waits_s, play))
+            found.append((start + 12, make_coverage(start, start + 10, usable=7)))
+        for person in range(3):
+            track = f"{begin}-{person}"
+            visitor = f"v-{begin}-{min(person, 1)}"
+            looks = ((begin + 1, begin + 4 + person),)
+            seen = make_exposure(begin, begin + 35, looks, tracks=(track,))
+            found.append((begin + 37, seen))
+            decided = make_identity(track, visitor, begin + 1)
+            found.append((begin + 2, decided))
+        touch = make_interaction(
+            "touch",
+            begin + 3,
+            interaction_id=f"touch-{begin}",
+            play_id=f"play-{begin}",
+        )
+        found.append((begin + 4, touch))
+    return found
+
+
+def log_of(days: int) -> Log:
+    """Return what the log took in so many days, by topic."""
+    events = []
+    for number in range(days):
+        events += day(number)
+    events.sort(key=lambda one: one[0])
+    log: Log = defaultdict(list)
+    for appended_s, event in events:
+        topic = received(event).record.topic
+        one = received(
+            event,
+            offset=len(log[topic]),
+            partition=0,
+            appended_at_ns=at(appended_s),
+        )
+        log[topic].append(one)
+    return log
+
+
+def make_handler(
+    server: str, clock: SetClock, snapshots: Sequence[WindowSnapshot] = ()
+) -> AnalyticsHandler:
+    """Return a worker, to whom the bus hands the snapshots that it has."""
+
+    def history(partitions: Collection[int]) -> Mapping[int, Any]:
+        return {partition: {"north": snapshots} for partition in partitions}
+
+    store = AnalyticsStore(lambda: connect(server))
+    return AnalyticsHandler(MALL, store, RULES, clock=clock, history=history)
+
+
+def take(
+    handler: AnalyticsHandler, batch: Sequence[Received[Any]]
+) -> list[WindowSnapshot]:
+    """Handle and store a batch, of which nothing is refused; return its snapshots."""
+    outputs = handler.handle(batch)
+    assert outputs.rejected == []
+    handler.published(outputs)
+    messages = outputs.messages
+    return [one.event for one in messages if one.topic is WINDOW_SNAPSHOTS]  # type: ignore[misc]
+
+
+def live(server: str, log: Log, clock: SetClock) -> list[WindowSnapshot]:
+    """Take the events as they came; return the snapshots that were published."""
+    handler = make_handler(server, clock)
+    handler.assigned(dict.fromkeys(SOURCES))
+    handler.waiting(dict.fromkeys(SOURCES, 0))
+    events = [one for topic in log.values() for one in topic]
+    events.sort(key=lambda one: one.record.appended_at_ns)
+    found = []
+    for start in range(0, len(events), 7):
+        found += take(handler, events[start : start + 7])
+    clock.at_ns = events[-1].record.appended_at_ns + 600 * SECOND_NS
+    found += take(handler, [])
+    return found
+
+
+def rebuild(
+    server: str,
+    log: Log,
+    clock: SetClock,
+    snapshots: Sequence[WindowSnapshot],
+) -> None:
+    """Read what the topics still hold, one topic after the other."""
+    handler = make_handler(server, clock, snapshots)
+    ends = {source: Commit(len(log[source.topic])) for source in SOURCES}
+    assert set(handler.assigned(ends).values()) == {0}
+    lag = dict.fromkeys(SOURCES, 1)
+    for topic in sorted(TOPICS, key=lambda topic: topic.retention_ms, reverse=True):
+        oldest_ns = clock.at_ns - topic.retention_ms * MILLISECOND_NS
+        records = log[topic.name]
+        kept = [one for one in records if one.record.appended_at_ns >= oldest_ns]
+        for start in range(0, len(kept), 50):
+            take(handler, kept[start : start + 50])
+        lag[TopicPartition(topic.name, 0)] = 0
+        handler.waiting(lag)
+    take(handler, [])
+
+
+def totals(redis: Redis, kind: Any) -> dict[Any, dict[str, int]]:
+    found = {}
+    for campaign in load_figures(redis, kind).campaigns:
+        for cell, sums in campaign.cells.items():
+            found[cell] = sums.sums()
+    return found
+
+
+@pytest.mark.parametrize("days", [1, 7, 30])
+def test_the_totals_are_those_of_before(server: str, redis: Redis, days: int) -> None:
+    log = log_of(days)
+    clock = SetClock()
+    snapshots = live(server, log, clock)
+    before = totals(redis, "exact")
+    released = totals(redis, "released")
+    redis.flushall()
+    noticed = REGISTRY.get_sample_value("vitrine_figures_rebuilt_total") or 0.0
+    rebuild(server, log, clock, snapshots)
+    assert REGISTRY.get_sample_value("vitrine_figures_rebuilt_total") == noticed + 1
+    assert totals(redis, "exact") == before
+    assert all("v-" not in one.model_dump_json() for one in snapshots)
+    # At least three known people: nobody is released that was not before.
+    for cell, sums in totals(redis, "released").items():
+        assert all(sums[name] <= released[cell][name] for name in SUMS)
+    lines = {
+        topic.name: [one.event.model_dump(mode="json") for one in log[topic.name]]
+        for topic in TOPICS
+    }
+    expected = batch_recomputation.recompute(lines, {"north": "Europe/Berlin"})
+    for cell, row in expected.items():
+        for name in batch_recomputation.FIGURES:
+            assert before[cell][name] == row[name], name
+
+
+def test_what_comes_after_the_loss_for_windows_before_it_is_refused(
+    server: str, redis: Redis
+) -> None:
+    log = log_of(3)
+    clock = SetClock()
+    snapshots = live(server, log, clock)
+    redis.flushall()
+    handler = make_handler(server, clock, snapshots)
+    handler.assigned({SOURCES[0]: Commit(9)})
+    now_s = (clock.at_ns - at(0)) / SECOND_NS
+    for appended_s, fault in ((now_s - 10, []), (now_s + 10, ["rebuilt"])):
+        start_s = now_s - 100_000
+        late = received(
+            make_play(start_s, start_s + 8, play_id=f"late-{appended_s:g}"),
+            partition=0,
+            appended_at_ns=at(appended_s),
+        )
+        outputs = handler.handle([late])
+        reasons = [reason.split()[-1] for _, reason in outputs.rejected]
+        assert reasons == fault
+        handler.published(outputs)
+
+
+def test_a_worker_that_starts_again_while_it_rebuilds_restores_nothing_twice(
+    server: str, redis: Redis
+) -> None:
+    log = log_of(3)
+    clock = SetClock()
+    snapshots = live(server, log, clock)
+    before = totals(redis, "exact")
+    redis.flushall()
+    handler = make_handler(server, clock, snapshots)
+    handler.assigned({source: Commit(9) for source in SOURCES})
+    restored = totals(redis, "exact")
+    assert restored
+    rebuild(server, log, clock, snapshots)
+    assert totals(redis, "exact") == before
