@@ -14,12 +14,19 @@ from fastapi import (
     Query,
     Request,
 )
-from fastapi.responses import FileResponse, RedirectResponse, Response
+from fastapi.responses import (
+    FileResponse,
+    HTMLResponse,
+    RedirectResponse,
+    Response,
+)
 
+from vitrine.asyncapi import asyncapi_json
 from vitrine.people.accounts import Person
 from vitrine.people.audit import AuditLog
 from vitrine.services.console.access import Access
 from vitrine.services.console.board import Board
+from vitrine.services.console.interfaces import interfaces_page
 from vitrine.services.console.viewers import TooMany, Viewers
 from vitrine.web.application import application
 from vitrine.web.files import PageFiles
@@ -74,6 +81,8 @@ def create_app(web: Web, access: Access) -> FastAPI:
     )
     router.add_api_route("", cameras_page, response_class=FileResponse)
     router.add_api_route("/news", news, response_class=Response)
+    router.add_api_route("/interfaces", interfaces, response_class=HTMLResponse)
+    router.add_api_route("/asyncapi.json", topics_described)
     app.include_router(router)
     add_sign_in(app, access)
     app.add_api_route("/", to_cameras, response_class=RedirectResponse)
@@ -87,6 +96,16 @@ def create_app(web: Web, access: Access) -> FastAPI:
 def cameras_page() -> FileResponse:
     """Return the live view; the operator's console frames it."""
     return FileResponse(PAGES / "cameras.html", headers=STRICT)
+
+
+def interfaces() -> HTMLResponse:
+    """Return the page about what other programs may read and ask."""
+    return HTMLResponse(interfaces_page())
+
+
+def topics_described() -> Response:
+    """Return the topics as AsyncAPI."""
+    return Response(asyncapi_json(), media_type="application/json")
 
 
 def to_cameras(request: Request) -> RedirectResponse:

@@ -116,7 +116,15 @@ def test_the_printed_address_opens_once_and_becomes_a_session_cookie(
     assert "This token is wrong, or was used already" in second.text
 
 
-@pytest.mark.parametrize("path", ["/cameras", "/cameras/news?viewer=0123456789"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/cameras",
+        "/cameras/news?viewer=0123456789",
+        "/cameras/interfaces",
+        "/cameras/asyncapi.json",
+    ],
+)
 def test_without_a_session_there_is_nothing_to_see(
     console: RunningConsole, path: str
 ) -> None:
@@ -140,6 +148,18 @@ def test_the_operators_token_opens_it_as_it_opens_the_stand() -> None:
         assert entered.status_code == 303
         assert "vitrine-operator=" in entered.headers["Set-Cookie"]
         assert console.http.get("/cameras").status_code == 200
+
+
+def test_operators_look_up_what_programs_may_read(console: RunningConsole) -> None:
+    console.sign_in()
+    page = console.http.get("/cameras/interfaces", headers=PAGE)
+    described = console.http.get("/cameras/asyncapi.json").json()
+    assert page.status_code == 200
+    for topic in TOPICS:
+        assert f"<code>{topic.name}/{topic.version}</code>" in page.text
+        assert topic.name in described["channels"]
+    assert "<td><code>campaign_id</code></td><td>string</td>" in page.text
+    assert "list of " in page.text
 
 
 def test_a_page_for_other_machines_needs_the_operators_token() -> None:

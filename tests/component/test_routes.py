@@ -22,11 +22,14 @@ from tests.brokers import ROOT
 from tests.builders import make_mall
 from tests.calibrate_builders import served_pages, write_site
 from tests.console_builders import running_console
+from tests.customers_builders import running_customers
 from tests.stand_builders import running_stand
 from tests.stand_players import HANDSHAKE, SPRING, until
 from vitrine.services.analytics import app as analytics_app
 from vitrine.services.console import app as console_app
+from vitrine.services.customers import app as customers_app
 from vitrine.services.stand import app as stand_app
+from vitrine.stores.redis import connect
 from vitrine.telemetry.health import Health
 from vitrine.web import server
 from vitrine.web.headers import CSP
@@ -55,9 +58,28 @@ OPEN = {
     # For the phones of everybody who stands there.
     "/privacy/{stand_id}",
     "/offer/{token}",
+    "/offer/{token}/not-me",
     "/phone/{token}",
+    # For the phones of everybody who joins, or has joined: what is theirs needs their cookies.
+    "/join",
+    "/join/camera",
+    "/join/look",
+    "/join/finish",
+    "/me",
+    "/me/change",
+    "/me/agree",
+    "/me/withdraw",
+    "/me/erase",
+    "/recover",
+    "/receipt",
+    "/receipt/check",
+    "/receipt-key",
+    # What programs may ask of it, and nothing of this site.
+    "/openapi.json",
     # Leads to a page with a guard.
     "console /",
+    "customers /",
+    "desk /",
     # What an orchestrator and Prometheus ask.
     "/healthz",
     "/readyz",
@@ -68,6 +90,7 @@ WEB_FRAMEWORK = " = application("
 SERVERS = {
     "services/analytics/web.py": WEB_FRAMEWORK,
     "services/console/web.py": WEB_FRAMEWORK,
+    "services/customers/web.py": WEB_FRAMEWORK,
     "services/stand/public_pages.py": WEB_FRAMEWORK,
     "services/stand/web.py": WEB_FRAMEWORK,
     "vitrine/calibrate/web.py": WEB_FRAMEWORK,
@@ -117,6 +140,7 @@ def routes_of(service: str, address: str, app: FastAPI) -> Iterator[Route]:
             path = path.replace("{token}", "nobody-was-invited")
             path = path.replace("{point}", "centre")
             path = path.replace("{campaign_id}", "spring")
+            path = path.replace("{form}", "csv")
         assert "{" not in path, f"say here what {pattern} is filled with"
         is_socket = isinstance(found.original_route, WebSocketRoute)
         for method in found.methods or {"GET"}:
@@ -136,6 +160,7 @@ def served_apps() -> Iterator[list[FastAPI]]:
         patch.setattr(stand_app, "served", noted)
         patch.setattr(console_app, "served", noted)
         patch.setattr(analytics_app, "served", noted)
+        patch.setattr(customers_app, "served", noted)
         yield apps
 
 
@@ -149,6 +174,9 @@ def routes(
     folder = tmp_path_factory.mktemp("stand")
     users = folder / "users.yaml" if request.param == "accounts" else None
     site = write_site(tmp_path_factory.mktemp("site"))
+    # Customers of another test have their data keys elsewhere.
+    with connect(redis_server) as redis:
+        redis.flushall()
     with (
         served_apps() as apps,
         running_stand(
@@ -172,15 +200,25 @@ def routes(
             services_token=INSIDE,
             users=users,
         ) as analytics,
+        running_customers(
+            tmp_path_factory.mktemp("customers"),
+            redis_server,
+            operator_token=OPERATOR,
+            users=users,
+            port=0,
+        ) as customers,
         health_server(Health(), "127.0.0.1", 0) as port,
     ):
-        stand_routes, public_routes, console_routes, analytics_routes = apps
+        stand_routes, public_routes, console_routes, *others = apps
+        analytics_routes, customers_routes, desk_routes = others
         found = [
             *routes_of("stand", stand.address, stand_routes),
             *routes_of("public", stand.public_address, public_routes),
             *routes_of("console", console.service.address, console_routes),
             *routes_of("calibrate", pages, calibrate_routes),
             *routes_of("analytics", analytics.service.address, analytics_routes),
+            *routes_of("customers", customers.service.address, customers_routes),
+            *routes_of("desk", customers.service.desk_address, desk_routes),
         ]
         for path in HEALTH_PATHS:
             address = f"http://127.0.0.1:{port}"
@@ -217,9 +255,12 @@ def test_all_routes_are_found(routes: list[Route]) -> None:
         "analytics: GET /campaigns/{campaign_id}",
         "console: GET /cameras/news",
         "calibrate: POST /save",
+        "customers: POST /join/look",
+        "customers: POST /me/erase",
+        "desk: POST /desk/erase",
         "health: GET /metrics",
     } <= names
-    for name in OPEN - {"console /"}:
+    for name in OPEN - {"console /", "customers /", "desk /"}:
         assert any(route.pattern == name for route in routes), name
 
 
