@@ -32,6 +32,22 @@ bcrypt() { # of the standard input
     fi
 }
 
+redis_users() { # CONTAINER: each has an address with its password, and Redis a list with the passwords' digests
+    template="$(dirname "$0")/redis/$1.acl"
+    list=$(cat "$template")
+    for user in $(sed -n 's/^user \([a-z]*\) on #.*/\1/p' "$template"); do
+        keep "$1_${user}_url" "redis://$user:$(hex)@$1:6379/0"
+        new=$(sed 's|^[a-z]*://[^:]*:\([^@]*\)@.*|\1|' "$folder/$1_${user}_url" | tr -d '\n' | digest)
+        list=$(printf %s "$list" | sed "s|#$user |#$new |")
+    done
+    # A new release may give other rights.
+    if [ "$(cat "$folder/$1_users.acl" 2>/dev/null)" != "$list" ]; then
+        rm -f "$folder/$1_users.acl"
+        keep "$1_users.acl" "$list
+"
+    fi
+}
+
 token() { # NAME: only the digest is kept
     if [ ! -e "$folder/$1" ]; then
         new=$(hex)
@@ -40,13 +56,19 @@ token() { # NAME: only the digest is kept
     fi
 }
 
-keep vitrine_kafka_password "$(hex)"
-keep redis_auth "requirepass $(hex)
-"
-keep vitrine_redis_url "redis://:$(cut -d' ' -f2 "$folder/redis_auth")@redis:6379/0"
+for user in operator ingest landmarks identity engagement stand console analytics; do
+    keep "kafka_${user}_password" "$(hex)"
+done
+redis_users redis
+redis_users keys
 keep keys "k1 $(head -c 32 /dev/urandom | base64 | tr -d '\n')
 "
 keep reaction_keys "r1 $(head -c 32 /dev/urandom | base64 | tr -d '\n')
+"
+# An Ed25519 key as PKCS #8 (RFC 8410, 7): sixteen bytes that say so, and the key.
+keep receipt_key "-----BEGIN PRIVATE KEY-----
+$({ printf '\060\056\002\001\000\060\005\006\003\053\145\160\004\042\004\040'; head -c 32 /dev/urandom; } | base64 | tr -d '\n')
+-----END PRIVATE KEY-----
 "
 for name in vitrine_services_token grafana_admin_password prometheus_password; do
     keep "$name" "$(hex)"

@@ -13,6 +13,8 @@ FOLDER = DEPLOY / "grafana" / "dashboards"
 # What Grafana puts in place of its variables when everything is chosen.
 VALUES = {
     "$__rate_interval": "1m",
+    "$__interval": "5m",
+    "$__range": "10m",
     "$advertiser": ".*",
     "$campaign": ".*",
     "$stand": ".*",

@@ -2,9 +2,9 @@
 
     python -m tests.deploy.product
 
-A whole site in this process watches two synthetic visitors in real time. Its store holds the
-figures of two made-up hours at two more stands, released. The first line of standard output is
-JSON: the port of /metrics, and the figures.
+A whole site in this process watches two synthetic visitors in real time. The first line of
+standard output is JSON: the port of /metrics. After a line on standard input its store gets the
+figures of two made-up hours at two more stands, released; the second line has them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+import yaml
 from pydantic import SecretStr
 
 from tests.campaign_scenario import random_day
@@ -47,11 +49,35 @@ cameras:
 NOTHING_MORE: Defaults = {AnalyticsSettings: {"k_anonymity": 100_000}}
 
 
+# Those of the made-up hours. Their cameras say that visitors are synthetic, and cost little.
+CAMERA = """\
+  - id: {stand}-1
+    uri: "synthetic:?people=1&seed=6"
+    stand: {stand}
+    fps: 1
+    width: 160
+    overload: drop
+"""
+MORE_STANDS = ("stand-0", "stand-1")
+# Not the live worker's: it writes the partitions of its own stands.
+PARTITION = 99
+
+
 def configuration(folder: Path) -> Path:
-    """Write the example configuration with one slow camera."""
-    (folder / "cameras.yaml").write_text(CAMERAS)
-    for name in ("stands.yaml", "campaigns.yaml", "creatives", "codes"):
+    """Write the example configuration with one slow camera and two more stands."""
+    more = [CAMERA.format(stand=stand_id) for stand_id in MORE_STANDS]
+    (folder / "cameras.yaml").write_text(CAMERAS + "".join(more))
+    for name in ("creatives", "codes"):
         (folder / name).symlink_to(CONFIG / name)
+    stands = yaml.safe_load((CONFIG / "stands.yaml").read_text())
+    (north,) = stands["stands"]
+    for stand_id in MORE_STANDS:
+        stands["stands"].append(north | {"id": stand_id, "name": stand_id})
+    campaigns = yaml.safe_load((CONFIG / "campaigns.yaml").read_text())
+    for campaign in campaigns["campaigns"]:
+        campaign["stands"] += MORE_STANDS
+    (folder / "stands.yaml").write_text(yaml.safe_dump(stands))
+    (folder / "campaigns.yaml").write_text(yaml.safe_dump(campaigns))
     return folder
 
 
@@ -87,11 +113,24 @@ def scenario() -> list[Change]:
     return changes
 
 
+def written(url: str) -> dict[str, Any]:
+    """Write the figures of the made-up hours into the store; return them."""
+    batch = batch_of({PARTITION: scenario()}, {})
+    AnalyticsStore(lambda: connect(url)).write(batch)
+    with connect(url) as redis:
+        return to_json(load_figures(redis))
+
+
+def tell(what: dict[str, Any]) -> None:
+    """Print a line of JSON."""
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     """Run until nobody holds the other end of standard input."""
     with ExitStack() as stack:
         url = stack.enter_context(embedded_redis())
-        AnalyticsStore(lambda: connect(url)).write(batch_of({0: scenario()}, {}))
         folder = configuration(Path(stack.enter_context(TemporaryDirectory())))
         settings = Settings.load(
             bus="memory",
@@ -114,10 +153,9 @@ def main() -> None:
                 0,
             )
         )
-        with connect(url) as redis:
-            first = {"port": port, "figures": to_json(load_figures(redis))}
-        sys.stdout.write(json.dumps(first) + "\n")
-        sys.stdout.flush()
+        tell({"port": port})
+        if sys.stdin.readline():
+            tell({"figures": written(url)})
         sys.stdin.read()
         site.finish()
 

@@ -43,6 +43,27 @@ class Prometheus:
         found = data["result"] if data["resultType"] == "vector" else []
         return [(series["metric"], float(series["value"][1])) for series in found]
 
+    def over(
+        self,
+        expression: str,
+        start_s: float,
+        end_s: float,
+        step_s: float,
+    ) -> list[tuple[dict[str, str], list[tuple[float, float]]]]:
+        """Labels and samples (second of UTC, value) of each series in a span."""
+        found = self._get(
+            "query_range",
+            query=expression,
+            start=str(start_s),
+            end=str(end_s),
+            step=str(step_s),
+        )["result"]
+        series = []
+        for each in found:
+            samples = [(float(at_s), float(value)) for at_s, value in each["values"]]
+            series.append((each["metric"], samples))
+        return series
+
     def value(self, expression: str) -> float:
         """The value of the only series."""
         ((_, value),) = self.query(expression)
@@ -65,11 +86,11 @@ class Prometheus:
         return answer["data"]
 
 
-def configuration(address: str) -> dict[str, Any]:
-    """Return the product's configuration, with each service at the address, asked more often."""
+def configuration(address: str, interval: str) -> dict[str, Any]:
+    """Return the product's configuration, with each service at the address, asked that often."""
     plain: dict[str, Any] = yaml.safe_load((FOLDER / "prometheus.yml").read_text())
     plain["global"] = dict.fromkeys(
-        ("scrape_interval", "scrape_timeout", "evaluation_interval"), INTERVAL
+        ("scrape_interval", "scrape_timeout", "evaluation_interval"), interval
     )
     plain["rule_files"] = [str(FOLDER / pattern) for pattern in plain["rule_files"]]
     ours = plain["scrape_configs"][0]
@@ -86,12 +107,16 @@ def configuration(address: str) -> dict[str, Any]:
 
 
 @contextmanager
-def prometheus_server(folder: Path, address: str) -> Iterator[Prometheus]:
+def prometheus_server(
+    folder: Path,
+    address: str,
+    interval: str = INTERVAL,
+) -> Iterator[Prometheus]:
     """Scrapes the product at `address`; data and log are in `folder`."""
     (port,) = free_ports(1)
     file = folder / "prometheus.yml"
     log = folder / "prometheus.log"
-    file.write_text(yaml.safe_dump(configuration(address)))
+    file.write_text(yaml.safe_dump(configuration(address, interval)))
     command = [
         "prometheus",
         f"--config.file={file}",

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import httpx
 import pytest
 import yaml
 
+from deploy.redis_users import STORES
 from tests.brokers import ROOT, free_ports, wait_for_port
 from tests.stack.site import tokens_in
+from vitrine.rights import bus_users
+from vitrine.settings import SERVICES
+from vitrine.stores.receipts import ReceiptKey, check
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 TOKENS = ("vitrine_operator_token", "vitrine_stand_till_token")
@@ -72,6 +78,69 @@ def test_every_secret_of_the_compose_file_is_made(tmp_path: Path) -> None:
         assert (folder / file).exists(), name
 
 
+def secrets_of(name: str) -> dict[str, str]:
+    """Return the secrets of a container: file in it → secret."""
+    found = {}
+    for secret in COMPOSE["services"][name].get("secrets", ()):
+        if isinstance(secret, str):
+            found[secret] = secret
+        else:
+            found[secret["target"]] = secret["source"]
+    return found
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_each_service_logs_in_as_itself_with_passwords_of_its_own(name: str) -> None:
+    given = secrets_of(name)
+    user = name if name in bus_users() else None
+    environment = COMPOSE["services"][name]["environment"]
+    assert environment.get("VITRINE_KAFKA_USERNAME") == user
+    password = f"kafka_{name}_password" if user else None
+    assert given.get("vitrine_kafka_password") == password
+    for store, rights in STORES.items():
+        url = f"{store}_{name}_url" if name in rights else None
+        assert given.get(f"vitrine_{store}_url") == url
+
+
+def test_kafka_knows_every_user_and_nobody_else() -> None:
+    kafka = COMPOSE["services"]["kafka"]
+    logins = kafka["environment"]["KAFKA_LISTENER_NAME_CLIENTS_PLAIN_SASL_JAAS_CONFIG"]
+    found = re.findall(
+        r'user_(\w+)="\$\$\{directory:/run/secrets:kafka_(\w+)_password', logins
+    )
+    users = ["operator", *bus_users()]
+    assert sorted(found) == sorted((user, user) for user in users)
+    assert secrets_of("kafka") == {f"kafka_{user}_password": ANY for user in users}
+
+
+@pytest.mark.parametrize("store", STORES)
+def test_redis_knows_the_digest_of_each_users_password(
+    tmp_path: Path, store: str
+) -> None:
+    folder = tmp_path / "secrets"
+    make_secrets(folder)
+    rules = (folder / f"{store}_users.acl").read_text()
+    for name in ("operator", *STORES[store]):
+        login = (folder / f"{store}_{name}_url").read_text().removeprefix("redis://")
+        user, password = login.removesuffix(f"@{store}:6379/0").split(":")
+        assert user == name
+        digest = hashlib.sha256(password.encode()).hexdigest()
+        assert f"user {name} on #{digest} " in rules
+        assert password not in rules
+
+
+def test_a_release_with_other_rights_changes_them_and_no_password(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "secrets"
+    make_secrets(folder)
+    before = {path.name: path.read_text() for path in folder.iterdir()}
+    (folder / "redis_users.acl").chmod(0o600)
+    (folder / "redis_users.acl").write_text("user default off\n")
+    assert "redis_users.acl: new" in make_secrets(folder)
+    assert {path.name: path.read_text() for path in folder.iterdir()} == before
+
+
 def test_only_the_virtual_player_has_a_token_in_clear() -> None:
     for name, service in COMPOSE["services"].items():
         sources = [
@@ -81,14 +150,41 @@ def test_only_the_virtual_player_has_a_token_in_clear() -> None:
         assert ("player_token" in sources) == (name == "player")
 
 
+def test_customers_alone_has_the_key_of_receipts(tmp_path: Path) -> None:
+    holders = [
+        name
+        for name, service in COMPOSE["services"].items()
+        if "receipt_key" in service.get("secrets", ())
+    ]
+    assert holders == ["customers"]
+    folder = tmp_path / "secrets"
+    make_secrets(folder)
+    key_file = folder / "receipt_key"
+    key_file.chmod(0o600)
+    key = ReceiptKey.load(key_file)
+    check(key.sign({"templates": 1}), key.public)
+
+
 def test_pages_alone_are_published() -> None:
     """Metrics and health are not, nor are Kafka and Redis."""
-    published = {}
+    at_the_sites_address = "${SITE_ADDRESS:-127.0.0.1}"
+    published = set()
     for name, service in COMPOSE["services"].items():
         for port in service.get("ports", ()):
-            assert port.startswith("${SITE_ADDRESS:-127.0.0.1}:")
-            published[name] = port.rpartition(":")[2]
-    assert published == {"stand": "8000", "prometheus": "9090", "grafana": "3000"}
+            address, _, own = port.rpartition(":")
+            published.add((name, own, address.startswith(at_the_sites_address)))
+    assert published == {
+        ("stand", "8000", True),
+        ("customers", "8004", True),
+        # The enrolment desk is for this machine alone.
+        ("customers", "8005", False),
+        ("prometheus", "9090", True),
+        ("grafana", "3000", True),
+    }
+    (desk,) = [
+        each for each in COMPOSE["services"]["customers"]["ports"] if "8005" in each
+    ]
+    assert desk.startswith("127.0.0.1:")
 
 
 @pytest.mark.prometheus

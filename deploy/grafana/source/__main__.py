@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 
 from deploy.grafana.source.campaign import CAMPAIGN
+from deploy.grafana.source.mall import MALL
 from deploy.grafana.source.operations import OPERATIONS
 from deploy.grafana.source.panels import to_json
+from deploy.grafana.source.runbook import RUNBOOK
 
 FOLDER = Path(__file__).parents[1] / "dashboards"
 
@@ -17,6 +19,8 @@ def rendered() -> dict[str, str]:
     pages = {
         "operations.json": OPERATIONS,
         "campaign.json": CAMPAIGN,
+        "mall.json": MALL,
+        "runbook.json": RUNBOOK,
     }
     found = {}
     for name, page in pages.items():

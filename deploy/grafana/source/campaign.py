@@ -1,30 +1,43 @@
-"""The advertiser's page: what a campaign did, each rate beside the coverage it rests on."""
+"""The advertiser's page: what a campaign did in the chosen time, each rate beside its coverage."""
 
 from __future__ import annotations
 
 from deploy.grafana.source.campaign_panels import (
     BY_CREATIVE,
     COVERAGE,
-    CREATIVE,
+    FIRST_REACHED,
     NOT_BY_STAND,
     OVER_TIME,
+    by_creative,
     comparison,
     counted,
     meaning,
+    over_time,
     rated,
-    released,
+    share_by_stand,
     stat,
     title_of,
 )
 from deploy.grafana.source.definitions import definition
-from deploy.grafana.source.panels import Dashboard, Panel, Query, Row, Variable
+from deploy.grafana.source.effect import EFFECT
+from deploy.grafana.source.panels import (
+    Annotation,
+    Dashboard,
+    Panel,
+    Query,
+    Row,
+    Variable,
+)
 from deploy.grafana.source.queries import (
     CELLS,
     WHOLE,
+    by_hour_of_week,
     engagement,
     of_campaign,
     per,
     quotient,
+    rise,
+    total,
 )
 from vitrine.campaigns import figures
 
@@ -32,24 +45,34 @@ from vitrine.campaigns import figures
 SHARE = ((None, "red"), (0.8, "orange"), (0.95, "green"))
 # Of a page at work nearly nothing is unproven; the steps are chosen, not measured.
 UNPROVEN = ((None, "green"), (0.05, "orange"), (0.2, "red"))
-# The number is FEWEST_SLOTS of vitrine.campaigns.effects.
-NO_UPLIFT = "not yet: five slots with people are needed in each arm"
 NOTES = (
-    "Figures since the campaign began. They come from **faces**: people who look away "
-    "throughout are missed, so\n"
-    "opportunities to see (OTS) are a **lower bound** and the conversion ratio is an "
+    "Figures of **the time chosen above**. They come from **faces**: people who look away "
+    "throughout are missed,\n"
+    "so opportunities to see (OTS) are a **lower bound** and the conversion ratio is an "
     "**upper** one. They advance\n"
-    "**in steps of at least 10 people** for each creative and stand, and never fall, "
-    "so that no difference of two\n"
-    "values is about fewer people; what is waiting for its step is not shown yet. "
-    "**Coverage** is the share of the\n"
-    "time in which cameras could see: a rate with low coverage rests on little."
+    "**in steps of at least 10 people** for each creative and stand, minutes after people "
+    "were there, and never\n"
+    "fall, so that no difference of two values is about fewer people. **Coverage** is the "
+    "share of the time in\n"
+    "which cameras could see: a rate with low coverage rests on little. The *i* of each "
+    "panel has its definition."
 )
-REACH = f"sum({of_campaign(figures.REACH)})"
+REACH = rise(f"{figures.REACH.metric_name}{{{WHOLE}}}")
 EXACT = f"min({of_campaign(figures.REACH_EXACT)})"
+OTS_OF_CAMPAIGN = total(figures.OTS, where=WHOLE)
 # `> 0`: a division by 0 gives NaN or infinity, which the panel would show.
-FREQUENCY = f"sum(vitrine_campaign_{figures.OTS.name}_total{{{WHOLE}}}) / ({REACH} > 0)"
-
+FREQUENCY = f"{OTS_OF_CAMPAIGN} / ({REACH} > 0)"
+# Grafana's names of the columns of a week, in the order in which people read it.
+WEEK = {
+    "hour\\day": "hour",
+    "1": "Monday",
+    "2": "Tuesday",
+    "3": "Wednesday",
+    "4": "Thursday",
+    "5": "Friday",
+    "6": "Saturday",
+    "0": "Sunday",
+}
 
 HEAD = Row(
     "What these figures are",
@@ -59,7 +82,7 @@ HEAD = Row(
             "How to read this page",
             "Definitions: docs/metrics.md.",
             width=18,
-            height=4,
+            height=5,
             text=NOTES,
         ),
         Panel(
@@ -69,12 +92,12 @@ HEAD = Row(
             "they appear.",
             (
                 Query(
-                    f'count(vitrine_campaign_plays_total{{{CELLS}, synthetic="true"}}) '
+                    f'count(vitrine_campaign_plays_total{{{CELLS}, synthetic="true"}} > 0) '
                     "or vector(0)"
                 ),
             ),
             width=6,
-            height=4,
+            height=5,
             coloured=True,
             mappings=(
                 (0, 0, "real people", "green"),
@@ -93,7 +116,7 @@ AUDIENCE = Row(
         Panel(
             "stat",
             title_of(figures.REACH),
-            meaning(figures.REACH) + NOT_BY_STAND,
+            meaning(figures.REACH) + FIRST_REACHED + NOT_BY_STAND,
             (
                 Query(f"{REACH} and {EXACT} == 1", "exact"),
                 Query(f"{REACH} and {EXACT} == 0", "estimated, ±0.8 %"),
@@ -103,7 +126,7 @@ AUDIENCE = Row(
         ),
         stat(
             title_of(figures.FREQUENCY),
-            meaning(figures.FREQUENCY) + NOT_BY_STAND,
+            meaning(figures.FREQUENCY) + FIRST_REACHED + NOT_BY_STAND,
             FREQUENCY,
             decimals=2,
         ),
@@ -116,9 +139,28 @@ AUDIENCE = Row(
     ),
 )
 
-RATES = Row(
-    "Rates, and the coverage they rest on",
+FUNNEL = Row(
+    "From passing by to redeeming",
     (
+        Panel(
+            "bargauge",
+            "Funnel",
+            definition(
+                "opportunity to see",
+                "watchers",
+                "touches, offers shown, offers redeemed",
+            ),
+            (
+                Query(total(figures.OTS), "could see it ≥"),
+                Query(total(figures.WATCHERS), "looked"),
+                Query(total(figures.TOUCHES), "touched"),
+                Query(total(figures.OFFERS_SHOWN), "were shown an offer"),
+                Query(total(figures.OFFERS_REDEEMED), "redeemed it"),
+            ),
+            width=12,
+            height=9,
+            low=0,
+        ),
         rated(
             figures.CONVERSION,
             "watchers / OTS",
@@ -129,11 +171,58 @@ RATES = Row(
             "attention / dwell",
             Query(per(figures.ATTRACTION)),
         ),
-        rated(
-            figures.ENGAGEMENT,
-            "0 to 100",
-            Query(engagement(), unit="short"),
+    ),
+)
+
+ATTENTION = Row(
+    "Attention",
+    (
+        counted(figures.ATTENTION_SECONDS),
+        counted(figures.DWELL_SECONDS),
+        stat(
+            "Attention for each OTS",
+            definition("attention time", "opportunity to see"),
+            quotient(figures.ATTENTION_SECONDS, figures.OTS),
+            "s",
+            decimals=1,
         ),
+        Panel(
+            "stat",
+            title_of(figures.ENGAGEMENT),
+            f"{meaning(figures.ENGAGEMENT)}\n\n{meaning(figures.COVERAGE)}",
+            (Query(engagement(), "of 0 to 100", "suffix: points"), COVERAGE),
+            unit="percentunit",
+            decimals=1,
+            width=12,
+            height=4,
+        ),
+        by_creative(
+            "Attention for each OTS, by creative",
+            figures.ATTENTION_SECONDS,
+            quotient(figures.ATTENTION_SECONDS, figures.OTS, BY_CREATIVE),
+            "s",
+        ),
+        by_creative(
+            "Conversion ratio of each creative (≤)",
+            figures.CONVERSION,
+            per(figures.CONVERSION, BY_CREATIVE),
+            "percentunit",
+        ),
+        by_creative(
+            "Engagement of each creative",
+            figures.ENGAGEMENT,
+            engagement(BY_CREATIVE),
+            "suffix: points",
+        ),
+    ),
+)
+
+OFFERS = Row(
+    "Touches and offers",
+    (
+        counted(figures.TOUCHES),
+        counted(figures.OFFERS_SHOWN),
+        counted(figures.OFFERS_REDEEMED),
         Panel(
             "stat",
             "Redemption rate",
@@ -147,101 +236,22 @@ RATES = Row(
             ),
             unit="percentunit",
             decimals=1,
-            width=6,
-            height=5,
+            width=12,
+            height=4,
         ),
     ),
 )
-
-ATTENTION = Row(
-    "Attention and responses",
-    (
-        counted(figures.ATTENTION_SECONDS),
-        counted(figures.DWELL_SECONDS),
-        stat(
-            "Attention for each OTS",
-            definition("attention time", "opportunity to see"),
-            quotient(figures.ATTENTION_SECONDS, figures.OTS),
-            "s",
-            decimals=1,
-        ),
-        counted(figures.TOUCHES),
-        counted(figures.OFFERS_SHOWN),
-        counted(figures.OFFERS_REDEEMED),
-    ),
-)
-
-UPLIFT = Row(
-    "Effect of adapting: uplift",
-    (
-        Panel(
-            "stat",
-            "Uplift with its 95 % interval",
-            definition("uplift", "goals") + NOT_BY_STAND,
-            (
-                Query(of_campaign(figures.UPLIFT_LOWER), "{{campaign}} at least"),
-                Query(of_campaign(figures.UPLIFT), "{{campaign}} uplift"),
-                Query(of_campaign(figures.UPLIFT_UPPER), "{{campaign}} at most"),
-            ),
-            unit="percentunit",
-            decimals=1,
-            width=10,
-            height=7,
-            no_value=NO_UPLIFT,
-        ),
-        # Beside the value: an interval that shrinks shows that waiting helps.
-        Panel(
-            "timeseries",
-            "Uplift over time",
-            f"{meaning(figures.UPLIFT)}{NOT_BY_STAND}{OVER_TIME}"
-            " An interval that holds zero shows no effect.",
-            (
-                Query(of_campaign(figures.UPLIFT), "{{campaign}}"),
-                Query(of_campaign(figures.UPLIFT_LOWER), "{{campaign}} lower end"),
-                Query(of_campaign(figures.UPLIFT_UPPER), "{{campaign}} upper end"),
-            ),
-            unit="percentunit",
-            width=14,
-            height=7,
-            no_value=NO_UPLIFT,
-        ),
-    ),
-)
-
 
 COMPARISON = Row(
     "Creatives and stands compared",
     (
         comparison("Creatives", "creative"),
         comparison("Stands", "stand"),
-        Panel(
-            "bargauge",
-            "Conversion ratio of each creative (≤)",
-            meaning(figures.CONVERSION),
-            (Query(per(figures.CONVERSION, BY_CREATIVE), CREATIVE),),
-            unit="percentunit",
-            width=12,
-            low=0,
-            high=1,
-        ),
-        Panel(
-            "bargauge",
-            "Coverage of each stand",
-            meaning(figures.COVERAGE),
-            (Query(per(figures.COVERAGE, "stand"), "{{stand}}"),),
-            unit="percentunit",
-            width=12,
-            low=0,
-            high=1,
-            steps=SHARE,
-            coloured=True,
-        ),
     ),
 )
 
-
 DISPLAY = Row(
-    "Was it on the screen?",
+    "Was it on the screen, and could cameras see?",
     (
         counted(figures.SCREEN_SECONDS),
         stat(
@@ -251,39 +261,36 @@ DISPLAY = Row(
             "percentunit",
             decimals=1,
         ),
-        Panel(
-            "bargauge",
+        share_by_stand(
             "Unproven display of each stand",
-            meaning(figures.UNPROVEN_SHARE),
-            (Query(per(figures.UNPROVEN_SHARE, "stand"), "{{stand}}"),),
-            unit="percentunit",
-            width=16,
-            height=4,
-            low=0,
-            high=1,
-            steps=UNPROVEN,
-            coloured=True,
+            figures.UNPROVEN_SHARE,
+            UNPROVEN,
+        ),
+        share_by_stand(
+            "Coverage of each stand",
+            figures.COVERAGE,
+            SHARE,
         ),
     ),
 )
 
-
 TIME = Row(
     "Over time",
     (
-        released(figures.OTS),
-        released(figures.WATCHERS),
+        over_time(figures.OTS),
+        over_time(figures.WATCHERS),
+        over_time(figures.ATTENTION_SECONDS),
         Panel(
-            "timeseries",
-            "Conversion ratio and coverage since the campaign began",
-            definition("conversion ratio", "coverage") + OVER_TIME,
-            (
-                Query(per(figures.CONVERSION, "campaign"), "{{campaign}} conversion ≤"),
-                Query(per(figures.COVERAGE, "campaign"), "{{campaign}} coverage"),
-            ),
-            unit="percentunit",
-            low=0,
-            high=1,
+            "table",
+            "Opportunities to see by hour of the week",
+            meaning(figures.OTS)
+            + OVER_TIME
+            + "\n\nHours by the clock of the stands; of several zones, the one furthest east.",
+            (Query(by_hour_of_week(figures.OTS), "OTS"),),
+            width=24,
+            height=10,
+            matrix=("hour", "day"),
+            names=WEEK,
         ),
     ),
 )
@@ -293,7 +300,17 @@ CAMPAIGN = Dashboard(
     uid="vitrine-campaign",
     title="Vitrine: campaigns",
     description="What a campaign did, for its advertiser.",
-    rows=(HEAD, AUDIENCE, RATES, ATTENTION, UPLIFT, COMPARISON, DISPLAY, TIME),
+    rows=(
+        HEAD,
+        AUDIENCE,
+        FUNNEL,
+        ATTENTION,
+        EFFECT,
+        OFFERS,
+        COMPARISON,
+        DISPLAY,
+        TIME,
+    ),
     variables=(
         Variable(
             "advertiser",
@@ -309,6 +326,28 @@ CAMPAIGN = Dashboard(
             "stand",
             "Stand",
             f"label_values({PLAYS}{{{WHOLE}}}, stand)",
+        ),
+    ),
+    annotations=(
+        Annotation(
+            "Starts",
+            f"vitrine_campaign_start_timestamp_seconds{{{WHOLE}}}",
+            "{{campaign}} begins",
+            "green",
+            is_moment=True,
+        ),
+        Annotation(
+            "Ends",
+            f"vitrine_campaign_end_timestamp_seconds{{{WHOLE}}}",
+            "{{campaign}} ends",
+            "purple",
+            is_moment=True,
+        ),
+        Annotation(
+            "Changes",
+            f"changes(vitrine_campaign_fingerprint{{{WHOLE}}}[2m]) > 0",
+            "{{campaign}} was changed",
+            "orange",
         ),
     ),
     # Figures advance when a window closes, every few minutes: seconds would show nothing.

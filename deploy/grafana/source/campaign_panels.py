@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deploy.grafana.source.definitions import definition
 from deploy.grafana.source.panels import Panel, Query
-from deploy.grafana.source.queries import engagement, per, recent, total
+from deploy.grafana.source.queries import engagement, per, released, total
 from vitrine.campaigns import figures
 from vitrine.campaigns.figure import Figure
 
@@ -17,6 +17,7 @@ OVER_TIME = (
     "\n\nBy the time at which figures were released, not at which people were there: "
     "minutes after their window closed, in steps."
 )
+FIRST_REACHED = "\n\nHere of those whose first time that day was in the chosen time."
 
 
 def title_of(figure: Figure) -> str:
@@ -52,7 +53,7 @@ def stat(
 
 
 def counted(figure: Figure) -> Panel:
-    """Return a panel with a counter since the campaign began."""
+    """Return a panel with a counter in the chosen time."""
     return stat(
         title_of(figure),
         meaning(figure),
@@ -120,13 +121,56 @@ def comparison(title: str, by: str) -> Panel:
     )
 
 
-def released(figure: Figure) -> Panel:
+def over_time(figure: Figure) -> Panel:
     """Return a plot of what was released of a counter, by creative."""
     return Panel(
         "timeseries",
-        f"{figure.title} released in the hour before",
+        f"{figure.title} over time",
         meaning(figure) + OVER_TIME,
-        (Query(recent(figure, BY_CREATIVE), CREATIVE),),
+        (Query(released(figure, BY_CREATIVE), CREATIVE),),
+        unit=figure.unit or "short",
         low=0,
         stacked=True,
+        # Windows are this long: finer plots would show how releases are spread, not people.
+        interval="5m",
+    )
+
+
+def by_creative(
+    title: str,
+    figure: Figure,
+    query: str,
+    unit: str,
+) -> Panel:
+    """Return bars of one value for each creative."""
+    return Panel(
+        "bargauge",
+        title,
+        meaning(figure),
+        (Query(query, CREATIVE),),
+        unit=unit,
+        width=8,
+        height=7,
+        low=0,
+    )
+
+
+def share_by_stand(
+    title: str,
+    figure: Figure,
+    steps: tuple[tuple[float | None, str], ...],
+) -> Panel:
+    """Return coloured bars of a share for each stand."""
+    return Panel(
+        "bargauge",
+        title,
+        meaning(figure),
+        (Query(per(figure, "stand"), "{{stand}}"),),
+        unit="percentunit",
+        width=8,
+        height=6,
+        low=0,
+        high=1,
+        steps=steps,
+        coloured=True,
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from deploy.grafana.source.definitions import declared
 from deploy.grafana.source.operations_services import (
+    FIGURES,
     MODELS,
     PROCESSES,
     SERVICES,
     STANDS,
 )
-from deploy.grafana.source.panels import Dashboard, Panel, Query, Row, Variable
+from deploy.grafana.source.panels import Dashboard, Link, Panel, Query, Row, Variable
 from deploy.grafana.source.queries import lately, rate
 
 CAMERA = 'camera=~"$camera"'
@@ -96,12 +97,13 @@ NOW = Row(
         Panel(
             "table",
             "Firing alerts",
-            "What to do: docs/operations.md, and the alert itself on Prometheus' page /alerts.",
+            "What to do: the link of each alert leads to the runbook.",
             (Query('ALERTS{alertstate="firing"}', "firing"),),
             width=24,
             height=5,
             hidden=("Time", "__name__", "alertstate", "Value"),
             no_value="nothing fires",
+            links=(Link("What to do", "/d/vitrine-runbook", "alertname"),),
         ),
     ),
 )
@@ -290,7 +292,16 @@ OPERATIONS = Dashboard(
     uid="vitrine-operations",
     title="Vitrine: operations",
     description="What runs, what is lost, and how old pictures are when something is made of them.",
-    rows=(NOW, CAMERAS, LATENCY, SERVICES, MODELS, STANDS, PROCESSES),
+    rows=(
+        NOW,
+        CAMERAS,
+        LATENCY,
+        SERVICES,
+        MODELS,
+        STANDS,
+        FIGURES,
+        PROCESSES,
+    ),
     variables=(
         Variable("camera", "Camera", "label_values(vitrine_camera_up, camera)"),
         Variable("stand", "Stand", "label_values(vitrine_plays_started_total, stand)"),

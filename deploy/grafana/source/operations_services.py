@@ -275,6 +275,57 @@ STANDS = Row(
     ),
 )
 
+FIGURES = Row(
+    "Figures of campaigns",
+    (
+        Panel(
+            "timeseries",
+            "How far figures are behind",
+            declared("vitrine_figures_watermark_seconds")
+            + " A stand that plays nothing may be silent.",
+            (
+                Query(
+                    "time() - max by (stand) "
+                    f"(vitrine_figures_watermark_seconds{{{STAND}}})",
+                    "{{stand}}",
+                ),
+            ),
+            unit="s",
+        ),
+        Panel(
+            "timeseries",
+            "People who wait for release",
+            declared("vitrine_figures_waiting_people", "vitrine_figures_step_people"),
+            (
+                Query(
+                    f"max by (stand) (vitrine_figures_waiting_people{{{STAND}}})",
+                    "{{stand}}",
+                ),
+                Query("max(vitrine_figures_step_people)", "of a step"),
+            ),
+            low=0,
+        ),
+        Panel(
+            "timeseries",
+            "Time to read the figures for Prometheus",
+            declared(
+                "vitrine_figures_export_seconds", "vitrine_figures_export_failures"
+            )
+            + " After 4 s Prometheus gives up.",
+            (
+                Query("max(vitrine_figures_export_seconds)", "time"),
+                Query(
+                    "sum(increase(vitrine_figures_export_failures_total[5m]))",
+                    "failures in five minutes",
+                    "short",
+                ),
+            ),
+            unit="s",
+            low=0,
+        ),
+    ),
+)
+
 PROCESSES = Row(
     "Processes",
     (

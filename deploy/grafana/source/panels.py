@@ -28,6 +28,27 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """Lead to another page; in the URL `${__data.fields.NAME}` is the cell of a column."""
+
+    title: str
+    url: str
+    column: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """Mark moments in all plots: where the expression has a value, or at the second it gives."""
+
+    name: str
+    expr: str
+    title: str
+    colour: str
+    is_moment: bool = False
+    """The value is the second to mark."""
+
+
+@dataclass(frozen=True, slots=True)
 class Panel:
     """Hold one panel; `unit` in Grafana's names (`s`, `percentunit`, `short`, …)."""
 
@@ -53,6 +74,14 @@ class Panel:
     """Columns that a table leaves out."""
     text: str = ""
     """Markdown, of a text panel."""
+    links: tuple[Link, ...] = ()
+    """Of a table, in the column that the link names; else behind the title."""
+    matrix: tuple[str, str] | None = None
+    """Of a table of one query, the labels that make its rows and its columns."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Column → how it is called instead."""
+    interval: str = ""
+    """Shortest distance of two points of a plot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +110,7 @@ class Dashboard:
     description: str
     rows: tuple[Row, ...]
     variables: tuple[Variable, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
     since: str = "now-1h"
     refresh: str = "10s"
     tags: tuple[str, ...] = field(default=("vitrine",))
@@ -104,7 +134,10 @@ def to_json(dashboard: Dashboard) -> Json:
         "templating": {
             "list": [variable_to_json(variable) for variable in dashboard.variables]
         },
-        "annotations": {"list": []},
+        "annotations": {
+            "list": [annotation_to_json(each) for each in dashboard.annotations]
+        },
+        "links": [PAGES],
         "panels": [
             {"id": number, **panel}
             for number, panel in enumerate(placed(dashboard.rows), 1)
@@ -167,6 +200,9 @@ def panel_to_json(panel: Panel) -> Json:
         "title": panel.title,
         "description": panel.description,
     }
+    behind_title = [link for link in panel.links if not link.column]
+    if behind_title:
+        plain["links"] = [link_to_json(link) for link in behind_title]
     if panel.kind == "text":
         return plain | {"options": {"mode": "markdown", "content": panel.text}}
     targets = [
@@ -183,6 +219,8 @@ def panel_to_json(panel: Panel) -> Json:
     plain["options"] = options
     if panel.kind == "table":
         plain["transformations"] = table_columns(panel)
+    if panel.interval:
+        plain["interval"] = panel.interval
     return plain
 
 
@@ -272,8 +310,8 @@ def lines_of(panel: Panel) -> Json:
 
 
 def overrides(panel: Panel) -> list[Json]:
-    """Return the units of single queries: a table knows them by column, others by query."""
-    found = []
+    """Return links of columns, and units of queries: a table knows those by column too."""
+    found = [column_link(link) for link in panel.links if link.column]
     for number, query in enumerate(panel.queries):
         if query.unit:
             by_name = {"id": "byName", "options": query.legend}
@@ -290,6 +328,8 @@ def overrides(panel: Panel) -> list[Json]:
 
 def table_columns(panel: Panel) -> list[Json]:
     """Join the rows of several queries by their labels; name the values after the queries."""
+    if panel.matrix is not None:
+        return matrix_columns(panel, *panel.matrix)
     titles = {
         f"Value #{REF_IDS[number]}": query.legend
         for number, query in enumerate(panel.queries)
@@ -298,9 +338,65 @@ def table_columns(panel: Panel) -> list[Json]:
         titles = {"Value": panel.queries[0].legend}
     organize = {
         "excludeByName": dict.fromkeys(panel.hidden, True),
-        "renameByName": titles,
+        "renameByName": {**titles, **panel.names},
     }
     return [{"id": "merge", "options": {}}, {"id": "organize", "options": organize}]
+
+
+def matrix_columns(
+    panel: Panel,
+    row: str,
+    column: str,
+) -> list[Json]:
+    """Make a row and a column for each value of two labels."""
+    matrix = {
+        "rowField": row,
+        "columnField": column,
+        "valueField": "Value",
+        "emptyValue": "zero",
+    }
+    organize = {
+        "excludeByName": {},
+        "renameByName": dict(panel.names),
+        # In this order, whatever came first.
+        "indexByName": {name: place for place, name in enumerate(panel.names)},
+    }
+    return [
+        {"id": "groupingToMatrix", "options": matrix},
+        {"id": "organize", "options": organize},
+    ]
+
+
+def column_link(link: Link) -> Json:
+    """Return the override that makes the cells of a column lead somewhere."""
+    properties = [{"id": "links", "value": [link_to_json(link)]}]
+    return {
+        "matcher": {"id": "byName", "options": link.column},
+        "properties": properties,
+    }
+
+
+def link_to_json(link: Link) -> Json:
+    """Return a link as panels and columns have it; the chosen time goes with it."""
+    return {"title": link.title, "url": link.url, "targetBlank": False}
+
+
+def annotation_to_json(annotation: Annotation) -> Json:
+    """Return an annotation; Grafana takes moments in milliseconds."""
+    expr = annotation.expr
+    if annotation.is_moment:
+        expr = f"{expr} * 1000"
+    return {
+        "name": annotation.name,
+        "datasource": SOURCE,
+        "enable": True,
+        "hide": False,
+        "iconColor": annotation.colour,
+        "expr": expr,
+        "step": "60s",
+        "titleFormat": annotation.title,
+        "useValueForTime": annotation.is_moment,
+    }
 
 
 def variable_to_json(variable: Variable) -> Json:
@@ -326,6 +422,19 @@ def variable_to_json(variable: Variable) -> Json:
     }
 
 
+# At the top of each page: the others, for the same time and with the same choices.
+PAGES: Json = {
+    "type": "dashboards",
+    "title": "Vitrine",
+    "tags": ["vitrine"],
+    "asDropdown": False,
+    "includeVars": True,
+    "keepTime": True,
+    "icon": "external link",
+    "targetBlank": False,
+    "tooltip": "",
+    "url": "",
+}
 REDUCE = {"calcs": ["lastNotNull"], "fields": "", "values": False}
 OPTIONS: Mapping[str, Json] = {
     "timeseries": {
