@@ -17,7 +17,7 @@ from typing import Self
 import httpx
 
 from tests.brokers import ROOT, free_ports
-from vitrine.bus.kafka import KafkaBus
+from vitrine.bus.kafka import KafkaBus, KafkaSecurity
 from vitrine.runtime import ServiceLoop
 from vitrine.runtime.stop import DrainingStop
 from vitrine.settings import SERVICES
@@ -27,15 +27,10 @@ from vitrine.topics import TOPICS, Topic
 
 # So many last characters of a log are shown.
 SHOWN_LOG = 2_000
-START_ORDER = (
-    "analytics",
-    "console",
-    "stand",
-    "identity",
-    "engagement",
-    "landmarks",
-    "player",
-    "ingest",
+# What brings screens and pictures starts when all others are ready.
+STARTED_TOGETHER = (
+    ("analytics", "console", "stand", "identity", "engagement", "landmarks"),
+    ("player", "ingest"),
 )
 STOP_ORDER = (
     "ingest",
@@ -69,11 +64,18 @@ class Processes:
     """Run the seven services and a virtual player, each a process with its log file in `folder`."""
 
     def __init__(
-        self, folder: Path, servers: str, redis_url: str, **environment: str
+        self,
+        folder: Path,
+        servers: str,
+        redis_url: str,
+        *,
+        security: KafkaSecurity | None = None,
+        **environment: str,
     ) -> None:
+        """Take the servers' addresses; `security` is how the test itself logs in to Kafka."""
         self.folder = folder
         self.servers = servers
-        self.bus = KafkaBus(servers)
+        self.bus = KafkaBus(servers, security=security)
         self.bus.apply_topics(self.topics())
         # An idle client looks for a broker that is away, and leaks its sockets.
         self.bus.close()
@@ -92,10 +94,11 @@ class Processes:
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Self:
-        for name in START_ORDER:
-            self.start(name)
+        for names in STARTED_TOGETHER:
+            for name in names:
+                self.start(name)
             # The player has no page of its own that tells.
-            if name != "player":
+            for name in set(names) - {"player"}:
                 ready = partial(self.ready, name)
                 wait_for(ready, f"{name} is ready; see {self.log(name)}")
         return self
@@ -132,6 +135,10 @@ class Processes:
             ]
         return [f"vitrine.services.{name}"]
 
+    def login(self, name: str) -> dict[str, str]:
+        """Return what a process logs in with; here nobody has to."""
+        return {}
+
     def start(self, name: str) -> None:
         """Start one process."""
         port = str(self.ports.get(name, 0))
@@ -139,7 +146,11 @@ class Processes:
             self.running[name] = subprocess.Popen(
                 [sys.executable, "-m", *self.module(name)],
                 cwd=ROOT,
-                env={**self.environment, "VITRINE_HEALTH_PORT": port},
+                env={
+                    **self.environment,
+                    **self.login(name),
+                    "VITRINE_HEALTH_PORT": port,
+                },
                 stdout=log,
                 stderr=log,
             )

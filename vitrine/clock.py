@@ -8,6 +8,7 @@ from threading import Condition, Event
 from typing import Final, Protocol
 
 SECOND_NS: Final = 1_000_000_000
+MILLISECOND_NS: Final = 1_000_000
 # How often a wait on events looks at `stop`. Chosen, not measured.
 STOP_CHECK_S: Final = 0.1
 

@@ -41,13 +41,21 @@ def check_unused(folder: Path) -> None:
 
 
 def write_output(path: Path, text: str) -> None:
+    """Write a text and the folders above it.
+
+    Raises ConfigurationError when it cannot be written.
+    """
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
     """Write a file and the folders above it.
 
     Raises ConfigurationError when it cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(content)
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be written: {error}") from error
 

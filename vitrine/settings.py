@@ -36,7 +36,10 @@ SERVICES = (
     "stand",
     "console",
     "analytics",
+    "customers",
 )
+COMMANDS = ("report",)
+"""Those with settings of their own."""
 EXPECTED = {
     "int_parsing": "expected a whole number",
     "int_from_float": "expected a whole number",
@@ -151,13 +154,13 @@ def _refuse_unknown(
 ) -> None:
     """Raise ConfigurationError for a variable with the prefix of `settings` that is no field.
 
-    Variables of the tests pass. So do those of a service where the prefix is the common one: they
-    belong to the service's own settings.
+    Variables of the tests pass. So do those of a service or a command where the prefix is the
+    common one: they belong to its own settings.
     """
     known = {settings.variable(name) for name in settings.model_fields}
     foreign = [TEST_PREFIX]
     if settings.prefix == PREFIX:
-        foreign += [f"{PREFIX}{service.upper()}_" for service in SERVICES]
+        foreign += [f"{PREFIX}{owner.upper()}_" for owner in (*SERVICES, *COMMANDS)]
     for name in environment:
         if name in known or not name.startswith(settings.prefix):
             continue
@@ -202,7 +205,9 @@ class Settings(EnvironmentSettings):
         "SCRAM-SHA-512",
         description="How a SASL login proves the password; PLAIN shows it to the broker.",
     )
-    kafka_username: str | None = Field(None, description="For SASL.")
+    kafka_username: str | None = Field(
+        None, description="For SASL: a user with the rights of this service."
+    )
     kafka_password: SecretStr | None = Field(None, description="For SASL.")
     kafka_cafile: Path | None = Field(
         None,
@@ -210,7 +215,13 @@ class Settings(EnvironmentSettings):
     )
     redis_url: SecretStr = Field(
         SecretStr("redis://localhost:6379/0"),
-        description="redis://[:password@]host:port/number; rediss:// for TLS.",
+        description="redis://[user:password@]host:port/number; rediss:// for TLS.",
+    )
+    keys_url: SecretStr | None = Field(
+        None,
+        description=(
+            "The Redis with the data keys of customers: for `identity` and `customers` only."
+        ),
     )
     key_file: Path | None = Field(
         None, description="AES-256 keys for embeddings and templates."
@@ -223,7 +234,7 @@ class Settings(EnvironmentSettings):
     )
     receipt_key_file: Path | None = Field(
         None,
-        description="Ed25519 key in PEM that signs receipts: for `vitrine customers` only.",
+        description="Ed25519 key in PEM that signs receipts: for `customers` only.",
     )
     finite: bool = Field(
         False,

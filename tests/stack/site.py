@@ -31,6 +31,7 @@ SERVICES = (
     "stand",
     "console",
     "analytics",
+    "customers",
 )
 STARTED = (*SERVICES, "player", "prometheus")
 """All but Grafana; Kafka, Redis and the topics come along."""
@@ -72,6 +73,8 @@ class ComposeSite:
         settings |= {
             "CONFIG": str(self.config),
             "STAND_PORT": "0",
+            "CUSTOMERS_PORT": "0",
+            "DESK_PORT": "0",
             "PROMETHEUS_PORT": "0",
             "TAG": "test",
             "PLAYER_STANDS": " ".join(f"--stand {stand}" for stand in STANDS),
@@ -214,9 +217,11 @@ class ComposeSite:
         """Return what evidence.py found inside a container."""
         script = (ROOT / "tests" / "stack" / "evidence.py").read_text()
         printed = self.compose(
-            "exec",
+            "run",
+            "--rm",
             "-T",
-            "engagement",
+            "--no-deps",
+            "topics",
             "python",
             "-",
             stdin=script,

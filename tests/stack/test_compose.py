@@ -64,7 +64,8 @@ def test_without_secrets_it_says_what_to_do(docker: str, tmp_path: Path) -> None
 
 def test_everybody_is_confined(site: ComposeSite) -> None:
     containers = site.containers()
-    assert len(containers) == len(SERVICES) + 4  # Kafka, Redis, Prometheus, the player
+    # Kafka, Redis, the data keys, Prometheus, the player.
+    assert len(containers) == len(SERVICES) + 5
     for name, container in containers.items():
         limits = container["HostConfig"]
         assert limits["ReadonlyRootfs"], name
@@ -89,12 +90,13 @@ def test_no_secret_stands_in_what_docker_tells(site: ComposeSite) -> None:
 
 
 def test_kafka_redis_and_the_pages_ask_for_their_secrets(site: ComposeSite) -> None:
+    check = ["vitrine", "topics", "check", "--users"]
     wrong = ["-e", "VITRINE_KAFKA_PASSWORD=wrong"]
-    refused = site.compose(
-        "exec", "-T", *wrong, "engagement", "vitrine", "topics", "check", check=False
-    )
+    refused = site.compose("exec", "-T", *wrong, "engagement", *check, check=False)
     assert "VITRINE_KAFKA_PROTOCOL" in refused
-    assert site.compose("exec", "-T", "engagement", "vitrine", "topics", "check") == ""
+    refused = site.compose("exec", "-T", "engagement", *check, check=False)
+    assert "does not let the user 'engagement'" in refused
+    assert "not declared" not in site.compose("run", "--rm", "-T", "topics", *check)
     assert "NOAUTH" in site.compose(
         "exec", "-T", "redis", "redis-cli", "set", "x", "1", check=False
     )
@@ -117,6 +119,15 @@ def test_the_live_view_is_reached_through_the_stands_port(site: ComposeSite) -> 
         return seen == set(CAMERAS) and all(jpegs)
 
     wait_for(shows_all_cameras, "a picture of every camera")
+
+
+def test_the_enrolment_desk_asks_for_the_operators_token(site: ComposeSite) -> None:
+    address = site.address("customers", 8005)
+    assert address.startswith("127.0.0.1:")
+    desk = f"http://{address}/desk"
+    bearer = {"Authorization": f"Bearer {site.secret('vitrine_operator_token')}"}
+    assert httpx.get(desk).status_code == 401
+    assert httpx.get(desk, headers=bearer).status_code == 200
 
 
 def test_campaigns_are_reached_through_the_stands_port(site: ComposeSite) -> None:

@@ -8,7 +8,14 @@ from dataclasses import asdict
 from pathlib import Path
 
 from vitrine.cli.doctor_machine import disk, packages, python_version, weights
-from vitrine.cli.doctor_outside import kafka, key_file, ports, redis, site_store
+from vitrine.cli.doctor_outside import (
+    kafka,
+    key_file,
+    key_store,
+    ports,
+    redis,
+    site_store,
+)
 from vitrine.cli.doctor_site import cameras, files
 from vitrine.cli.findings import Finding
 from vitrine.errors import ConfigurationError
@@ -41,6 +48,7 @@ def examine(folder: Path | None, data: Path | None) -> list[Finding]:
     else:
         found.append(kafka(settings))
         found.append(redis(settings))
+        found.append(key_store(settings))
         found.append(key_file(settings))
     return found
 

@@ -110,6 +110,23 @@ def redis(settings: Settings) -> Finding:
     return Finding("Redis", "ok", "answers")
 
 
+def key_store(settings: Settings) -> Finding:
+    """Return whether the store of customers' data keys answers, and forgets what it should."""
+    if settings.keys_url is None:
+        return Finding("key store", "note", f"VITRINE_KEYS_URL {UNNAMED}")
+    # Only the images that seal hold NumPy, which this needs.
+    from vitrine.stores.data_keys import KEEPS_LOG, KeyStore  # noqa: PLC0415
+
+    try:
+        with KeyStore.at(settings.keys_url) as keys:
+            keeps_log = keys.keeps_log()
+    except (ConfigurationError, Unavailable) as error:
+        return Finding("key store", "missing", str(error))
+    if keeps_log:
+        return Finding("key store", "missing", KEEPS_LOG)
+    return Finding("key store", "ok", "answers, and keeps no log")
+
+
 def key_file(settings: Settings) -> Finding:
     """Return whether embeddings and templates can be sealed."""
     if settings.key_file is None:

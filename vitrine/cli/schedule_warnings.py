@@ -150,7 +150,7 @@ def _recognised(
     if any(stand.recognition != "none" for stand in stands):
         return
     names = ", ".join(stand.id for stand in stands)
-    for field in ("known", "tags", "returning"):
+    for field in ("known", "tags", "visits", "returning"):
         if getattr(condition, field):
             yield (
                 (*place, field),

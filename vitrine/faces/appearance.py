@@ -10,6 +10,9 @@ from vitrine.vision.quality import GOOD_VIEW
 # Time between two embeddings of a track. Chosen: two to three a second, as neighbouring frames
 # look alike.
 EMBED_EVERY_NS: Final = 400_000_000
+# The first embeddings of a track do not wait, so that a customer is known soon. Three: with two
+# that agree identity decides, and one of them may be poor.
+EMBEDDED_AT_ONCE: Final = 3
 # Embeddings of one track: twelve seconds of good views. Chosen: who is not recognised by then, is
 # not known.
 MOST_EMBEDDINGS: Final = 30
@@ -42,8 +45,8 @@ class Appearance:
         """Return whether a view of this time and quality is to be embedded."""
         if quality < GOOD_VIEW or self.embeddings >= MOST_EMBEDDINGS:
             return False
-        never_embedded = self.embeddings == 0
-        return never_embedded or at_ns - self.embedded_ns >= EMBED_EVERY_NS
+        at_once = self.embeddings < EMBEDDED_AT_ONCE
+        return at_once or at_ns - self.embedded_ns >= EMBED_EVERY_NS
 
     def embedded(self, at_ns: int) -> None:
         """Count an embedding of the view of this time."""

@@ -182,7 +182,8 @@ def _totals(figures: Figures) -> Totals:
         watchers += totals.watchers
         dwell_ns += totals.dwell_ns
         attention_ns += totals.attention_ns
-        reach += campaign.reach
+        # It is known of a whole campaign.
+        reach += campaign.reach or 0
     return Totals(
         plays=plays,
         ots=ots,

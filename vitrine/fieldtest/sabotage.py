@@ -10,10 +10,10 @@ from typing import Final
 from vitrine.bus import Bus, Consumer, Message, Producer, Tail
 from vitrine.bus.interface import Partitions
 from vitrine.clock import SECOND_NS, EventClock
+from vitrine.recognition import RecognitionSettings
 from vitrine.runtime import Context
 from vitrine.schemas import FrameFaces
 from vitrine.services.engagement.settings import EngagementSettings
-from vitrine.services.identity.settings import IdentitySettings
 from vitrine.settings import Defaults
 from vitrine.topics import FACES, Topic
 
@@ -48,7 +48,7 @@ def deduplication() -> Fault:
     return Fault(
         "identity takes every track for a new visitor",
         # A similarity of 1 is that of a picture with itself.
-        defaults={IdentitySettings: {"visitor_threshold": 0.999999}},
+        defaults={RecognitionSettings: {"visitor_threshold": 0.999999}},
     )
 
 

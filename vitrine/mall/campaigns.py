@@ -12,7 +12,7 @@ from pydantic import (
     field_validator,
 )
 
-from vitrine.mall.conditions import Condition, Response
+from vitrine.mall.conditions import Condition, Response, check_no_visits
 from vitrine.mall.hosts import PublicHost
 from vitrine.mall.hours import Daypart, LocalTime, hold, read_hours
 from vitrine.mall.part import Part
@@ -79,6 +79,13 @@ class Creative(Part):
         description="What it is about, for conditions on `interest`.",
         examples=["shoe"],
     )
+
+    @field_validator("when")
+    @classmethod
+    def _asks_what_is_known_here(cls, when: Condition | None) -> Condition | None:
+        if when is not None:
+            check_no_visits(when)
+        return when
 
     @property
     def waits(self) -> bool:
@@ -307,18 +314,20 @@ class Campaign(Part):
         examples=[["cdn.example.com"]],
     )
     holdout: Share = Field(
-        0.0,
+        # Chosen, not measured: a quarter as many plain slots as adaptive ones.
+        0.2,
         description=(
-            "Share of the 5-minute slots with plain rotation, to measure the effect against."
+            "Share of the 5-minute slots in which nothing of this campaign adapts, to measure the "
+            "effect against; drawn for each campaign and stand, a whole hour's together."
         ),
-        examples=[0.1],
+        examples=[0.2],
     )
 
     offers_in_plain: Literal["same", "none"] = Field(
         "same",
         description=(
             "Offers in those slots: `same` as in others, so that redemptions can be compared, or "
-            "`none`."
+            "`none`; redemptions are no goal then."
         ),
         examples=["same"],
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -11,6 +11,9 @@ from vitrine.mall.part import Part
 from vitrine.mall.texts import Name
 from vitrine.schemas import MOST_TAGS, ExpressionGroup
 from vitrine.schemas.base import Percent
+
+# Chosen, not measured: who comes daily gets there after almost three years.
+MOST_VISITS: Final = 1_000
 
 Reaction = Literal["attention", "approach", "positive", "leaving"]
 
@@ -108,6 +111,16 @@ class Condition(Part):
         description="All of these were agreed upon with a customer who is recognised.",
         examples=[["runner"]],
     )
+    visits: int | None = Field(
+        None,
+        ge=1,
+        le=MOST_VISITS,
+        description=(
+            "It is exactly this visit of a recognised customer, as visits are counted for who "
+            "consents to a profile. For offers only."
+        ),
+        examples=[5],
+    )
 
     @property
     def only_time(self) -> bool:
@@ -117,15 +130,29 @@ class Condition(Part):
     @property
     def personal(self) -> bool:
         """True when it holds for recognised customers only."""
-        return self.known is True or bool(self.tags)
+        return self.known is True or bool(self.tags) or self.visits is not None
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
-        if self.tags and self.known is False:
+        if self.known is not False:
+            return self
+        if self.tags:
             raise ValueError(
                 "can never hold: `tags` are of customers who are known; remove `known: false`"
             )
+        if self.visits is not None:
+            raise ValueError(
+                "can never hold: `visits` are of customers who are known; remove `known: false`"
+            )
         return self
+
+
+def check_no_visits(condition: Condition) -> None:
+    """Raise ValueError where what is shown would ask for visits: their number is on no topic."""
+    if condition.visits is not None:
+        raise ValueError(
+            "`visits` is for offers only: for `when` of an offer, or with `then: offer`"
+        )
 
 
 Then = Literal["more", "next", "offer", "repeat"]
@@ -158,4 +185,10 @@ class Response(Part):
             raise ValueError("`then: more` needs `creative:`, the one that it shows")
         if self.then != "more" and self.creative is not None:
             raise ValueError(f"`then: {self.then}` takes no `creative:`")
+        return self
+
+    @model_validator(mode="after")
+    def _asks_what_is_known_here(self) -> Self:
+        if self.then != "offer":
+            check_no_visits(self.when)
         return self

@@ -15,12 +15,17 @@ class Names:
     given: Mapping[str, str] = field(default_factory=dict)
     """Such as `campaign:spring` or `creative:spring:shoe` → name; ids hold no colon.
 
-    `notice:north` → `screen` or `sign` is how people at a stand are told of its cameras.
+    `notice:north` → `screen` or `sign` is how people at a stand are told of its cameras, and
+    `zone:north` its time zone.
     """
 
     def stand(self, stand_id: str) -> str:
         """Return the name of a stand."""
         return self.given.get(f"stand:{stand_id}", stand_id)
+
+    def time_zone(self, stand_id: str) -> str:
+        """Return the time zone of a stand; UTC for one that was counted before it was kept."""
+        return self.given.get(f"zone:{stand_id}", "UTC")
 
     def advertiser(self, advertiser_id: str) -> str:
         """Return the name of an advertiser."""
@@ -51,6 +56,7 @@ def names_of(mall: Mall) -> Names:
         key = f"stand:{stand.id}"
         names[key] = stand.name
         names[f"notice:{stand.id}"] = stand.notice
+        names[f"zone:{stand.id}"] = stand.time_zone
     for advertiser in mall.advertisers:
         key = f"advertiser:{advertiser.id}"
         names[key] = advertiser.name

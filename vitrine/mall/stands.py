@@ -11,6 +11,7 @@ from vitrine.mall.hours import Hours, is_open
 from vitrine.mall.part import Part
 from vitrine.mall.texts import DisplayName, Name, ShownLine, TimeZone, WebPage
 from vitrine.schemas.base import Share
+from vitrine.schemas.notice import Recognition
 
 Metres = Annotated[float, Field(ge=0.05, le=50)]
 # Decimal fractions that add up to 1 do so in binary only nearly.
@@ -131,9 +132,12 @@ class Stand(Part):
         ),
         examples=[["de", "en"]],
     )
-    recognition: Literal["none", "enrolled"] = Field(
+    recognition: Recognition = Field(
         "none",
-        description="`enrolled` recognises customers who asked for it; `none` nobody.",
+        description=(
+            "`enrolled` recognises customers who asked for it, `key-in-hand` those alone whose "
+            "phone allows it there and then; `none` nobody."
+        ),
         examples=["none"],
     )
     reactions: Literal["off", "expression"] = Field(

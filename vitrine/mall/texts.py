@@ -41,9 +41,14 @@ def _id(value: Any) -> Any:
     """Return an id unchanged. Raises ValueError that proposes a better one."""
     if not isinstance(value, str) or not value:
         raise ValueError(f"found {shown(value)}, expected {_ID_WORDS}")
-    if len(value) <= LONGEST_ID and re.fullmatch(ID_PATTERN, value):
+    if is_id(value):
         return value
     raise ValueError(f"found {shown(value)}, expected {_ID_WORDS}{_proposal(value)}")
+
+
+def is_id(text: str) -> bool:
+    """Return True for an id, as files of the mall may have it."""
+    return len(text) <= LONGEST_ID and re.fullmatch(ID_PATTERN, text) is not None
 
 
 def _proposal(value: str) -> str:

@@ -54,6 +54,9 @@ class Handler:
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
         """Drop the state of partitions that moved elsewhere."""
 
+    def waiting(self, lag: Mapping[TopicPartition, int]) -> None:
+        """Note how many records of each partition were not read yet; told every second or so."""
+
     def handle(self, batch: Batch) -> Outputs:
         """Work on a batch, in order within each partition; an empty one says that time passed."""
         raise NotImplementedError

@@ -166,6 +166,7 @@ class _Run:
         if self.observer.lag_is_due:
             lag = self.retried(self.consumer.lag)
             self.observer.lag(lag)
+            self.handler.waiting(lag)
 
     def finish(self) -> None:
         """Publish the handler's last outputs; offsets stay where they are.
@@ -207,6 +208,9 @@ class _Run:
                 note = read_note(commit)
                 own[source] = Commit(commit.offset, note.handler)
         starts = self.handler.assigned(own)
+        for source, known in own.items():
+            committed = 0 if known is None else known.offset
+            self.observer.expects(source, starts.get(source, committed))
         self.partitions.adopt(commits)
         return starts
 

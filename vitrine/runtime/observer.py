@@ -33,6 +33,8 @@ class Observer:
         self._topics = topics
         self._health = health
         self._lag_due = 0.0
+        self._next: dict[TopicPartition, int] = {}
+        """Offset of the record that comes next, where that is known."""
 
     def starting(self) -> None:
         """Note that the service is not ready yet."""
@@ -48,6 +50,13 @@ class Observer:
         for topic in self._topics:
             metrics.RECORDS_IN.labels(self._service, topic.name)
             metrics.RECORDS_INVALID.labels(self._service, topic.name)
+            metrics.RECORDS_MISSED.labels(self._service, topic.name)
+
+    def expects(self, source: TopicPartition, offset: int) -> None:
+        """Note where reading begins; from the start of a log nothing is expected."""
+        self._next.pop(source, None)
+        if offset > 0:
+            self._next[source] = offset
 
     def group(self, *, joined: bool) -> None:
         """Note if the group has given this process its share of the partitions.
@@ -61,9 +70,20 @@ class Observer:
             self._health.unready(self._group, reason)
 
     def read(self, record: Record) -> None:
-        """Count a record that was read."""
+        """Count a record that was read, and those before it that the log has deleted unread."""
         counter = metrics.RECORDS_IN.labels(self._service, record.topic)
         counter.inc()
+        source = record.source
+        missed = record.offset - self._next.get(source, record.offset)
+        self._next[source] = record.offset + 1
+        if missed > 0:
+            metrics.RECORDS_MISSED.labels(self._service, record.topic).inc(missed)
+            logger.warning(
+                "records deleted before they were read: %d of %s[%d]",
+                missed,
+                record.topic,
+                record.partition,
+            )
 
     def refused(self, record: Record, reason: str) -> None:
         """Count and log a record that becomes a dead letter."""

@@ -17,11 +17,8 @@ from vitrine.errors import ConfigurationError
 from vitrine.mall import Address, Camera, Mall, Stand
 from vitrine.mall.folder import FixedMall, load_mall
 from vitrine.output import check_unused, free_name, write_output
-from vitrine.services.analytics.report import (
-    render_html,
-    summary_table,
-    to_json,
-)
+from vitrine.services.analytics.report import summary_table, to_json
+from vitrine.services.analytics.report_page import render_html
 from vitrine.services.analytics.settings import AnalyticsSettings
 from vitrine.settings import Settings
 from vitrine.shipped import CONFIG

@@ -71,6 +71,8 @@ def welcome(screen: Console, site: Site) -> None:
         f"  Console       [bold]{site.address}/{console_page}[/]",
         soft_wrap=True,
     )
+    if site.customers_address:
+        screen.print(f"  Customers     [bold]{site.customers_address}/join[/]")
     cameras = site.plan.mall.current().cameras
     if any(camera.uri.live for camera in cameras):
         screen.print(TELL_PEOPLE)

@@ -22,6 +22,7 @@ from vitrine.errors import Unavailable
 from vitrine.programme.commands import PlayReport
 from vitrine.runtime import Context, Service, ServiceLoop
 from vitrine.services.console.app import ConsoleService
+from vitrine.services.customers.app import CustomersService
 from vitrine.services.stand.app import StandService
 from vitrine.services.stand.virtual_player import VirtualPlayer
 from vitrine.settings import SERVICES, Settings
@@ -53,6 +54,7 @@ ORDER = (
     "stand",
     "console",
     "analytics",
+    "customers",
     "recorder",
 )
 
@@ -79,11 +81,12 @@ class Site:
         self.seconds = 0.0
         """From the first look through a camera until everything was counted."""
         self._started = 0.0
-        self._store: EmbeddedStore | None = None
+        self._stores: list[EmbeddedStore] = []
         self._interrupted = Event()
         self._say: Callable[[str], None] = silent
         self._workers: dict[str, Worker] = {}
         self._console: ConsoleService | None = None
+        self._customers: CustomersService | None = None
 
     @contextmanager
     def running(
@@ -106,6 +109,11 @@ class Site:
             console = services["console"]
             assert isinstance(console, ConsoleService)  # noqa: S101 - likewise
             self._console = console
+            customers = services.get("customers")
+            listening = []
+            if isinstance(customers, CustomersService):
+                self._customers = customers
+                listening.append(customers.listening)
             stack.callback(self._abandon)
             self._start("recorder", self._recorder_loop(context).run)
             for name, service in services.items():
@@ -116,6 +124,7 @@ class Site:
                 stand.listening,
                 console.listening,
                 self.recorder.listening,
+                *listening,
             )
             self.address = stand.address
             self._start("player", self._player(context, stand).run)
@@ -127,6 +136,11 @@ class Site:
         """Return an address that opens the live view of the cameras once, while the site runs."""
         assert self._console is not None  # noqa: S101 - the site runs
         return self._console.entrance()
+
+    @property
+    def customers_address(self) -> str:
+        """Return where people join; empty where they cannot."""
+        return self._customers.address if self._customers is not None else ""
 
     @property
     def sources_ended(self) -> bool:
@@ -151,15 +165,17 @@ class Site:
         """
         for name in ORDER:
             self.check()
-            worker = self._workers[name]
+            worker = self._workers.get(name)
+            if worker is None:
+                continue
             worker.finish(DRAIN_LIMIT_S)
         self.seconds = time.monotonic() - self._started
         self.check()
 
     def kill(self) -> None:
         """End what would outlive this process."""
-        if self._store is not None:
-            self._store.kill()
+        for store in self._stores:
+            store.kill()
 
     # Composition
 
@@ -186,27 +202,36 @@ class Site:
         )
 
     def _settings(self, stack: ExitStack) -> Settings:
-        """Return the settings of the plan, with a Redis and keys where it names none."""
+        """Return the settings of the plan, with stores and keys where it names none."""
         settings = self.plan.settings
         if "redis_url" not in settings.model_fields_set:
-            self._step("the store")
-            store = EmbeddedStore()
-            self._store = store
-            stack.callback(store.stop)
-            store.start()
-            url = SecretStr(store.url)
-            settings = settings.model_copy(update={"redis_url": url})
+            self._step("the stores")
+            urls = {}
+            for name in ("redis_url", "keys_url"):
+                store = EmbeddedStore()
+                self._stores.append(store)
+                stack.callback(store.stop)
+                store.start()
+                urls[name] = SecretStr(store.url)
+            settings = settings.model_copy(update=urls)
         for name in ("key_file", "reactions_key_file"):
             if getattr(settings, name) is None:
                 folder = stack.enter_context(TemporaryDirectory())
                 # What is sealed with it ends with the run.
                 written = DataFolder(Path(folder)).key_file()
                 settings = settings.model_copy(update={name: written})
+        if settings.receipt_key_file is None:
+            folder = stack.enter_context(TemporaryDirectory())
+            written = DataFolder(Path(folder)).receipt_key_file()
+            settings = settings.model_copy(update={"receipt_key_file": written})
         return settings
 
     def _build(self, context: Context) -> dict[str, Service]:
         services = {}
         for name in SERVICES:
+            if name == "customers" and context.settings.keys_url is None:
+                # A store elsewhere, without the one of its keys: nobody is recognised, or joins.
+                continue
             self._step(name)
             build = find_build(name)
             own = self.plan.context_of(name, context)

@@ -18,6 +18,8 @@ from vitrine.errors import ConfigurationError
 from vitrine.mall import Stand
 from vitrine.mall.folder import MallFolder
 from vitrine.runtime import Context
+from vitrine.services.customers.app import CustomersService
+from vitrine.services.customers.settings import CustomersSettings
 from vitrine.services.stand.app import StandService
 from vitrine.services.stand.settings import StandSettings
 from vitrine.services.stand.virtual_player import VirtualPlayer
@@ -54,6 +56,7 @@ ORDER: Final = (
     "stand",
     "console",
     "analytics",
+    "customers",
 )
 
 
@@ -81,8 +84,9 @@ class LastingSite:
         self._defaults: Defaults = {}
         self._parts: dict[str, Part] = {}
         self._changed = Event()
-        self._store: EmbeddedStore | None = None
+        self._stores: list[EmbeddedStore] = []
         self._stand: StandService | None = None
+        self._customers: CustomersService | None = None
 
     def run(
         self,
@@ -120,13 +124,18 @@ class LastingSite:
 
     def kill(self) -> None:
         """End what would outlive this process."""
-        if self._store is not None:
-            self._store.kill()
+        for store in self._stores:
+            store.kill()
 
     @property
     def address(self) -> str:
         """Return the address of the pages, once the stand listens."""
         return self._stand.address if self._stand is not None else ""
+
+    @property
+    def customers_address(self) -> str:
+        """Return where people join, once that listens."""
+        return self._customers.address if self._customers is not None else ""
 
     @property
     def player_token(self) -> SecretStr | None:
@@ -143,17 +152,15 @@ class LastingSite:
         """Add to the settings what the environment leaves open."""
         settings = self.plan.settings
         added: dict[str, Any] = {}
+        if settings.keys_url is None:
+            key_store = stack.enter_context(data.key_store())
+            self._stores.append(key_store)
+            added["keys_url"] = SecretStr(key_store.url)
         if "redis_url" not in settings.model_fields_set:
-            self._store = stack.enter_context(data.store())
-            added["redis_url"] = SecretStr(self._store.url)
-        if settings.key_file is None:
-            added["key_file"] = data.key_file()
-        if settings.reactions_key_file is None:
-            added["reactions_key_file"] = data.key_file(REACTION_KEYS)
-        if settings.operator_token is None:
-            added["operator_token"] = data.token("operator-token")
-        if settings.services_token is None:
-            added["services_token"] = data.token("services-token")
+            store = stack.enter_context(data.store())
+            self._stores.append(store)
+            added["redis_url"] = SecretStr(store.url)
+        added |= _keys_and_tokens(settings, data)
         self.settings = settings.model_copy(update=added)
         pages = passed_on(settings.http_host, free_port(), free_port())
         stand = dict(pages[StandSettings])
@@ -163,6 +170,9 @@ class LastingSite:
         if not is_loopback(settings.http_host):
             stand["player_token"] = data.token("player-token")
         self._defaults = {**pages, StandSettings: stand}
+        if self.plan.port == 0:
+            # Who asks for a free port may run a second site beside this one.
+            self._defaults = {**self._defaults, CustomersSettings: {"public_port": 0}}
 
     def _context(self, stack: ExitStack) -> Context:
         settings = self.settings
@@ -194,6 +204,8 @@ class LastingSite:
         service = find_build(name)(context)
         if isinstance(service, StandService):
             self._stand = service
+        if isinstance(service, CustomersService):
+            self._customers = service
         if name == "ingest":
             # Its cameras say how they are in metrics; one that is away stops nobody.
             self.health.ready(name)
@@ -224,7 +236,8 @@ class LastingSite:
         notify("READY=1\nSTATUS=starting, or waiting; /readyz says for what")
         told = False
         while not stop.is_set():
-            self._look_at_store()
+            for store in self._stores:
+                self._look_at(store)
             for part in self._parts.values():
                 part.look()
             notify("WATCHDOG=1")
@@ -236,16 +249,17 @@ class LastingSite:
             stop.wait(TICK_S)
 
     def _is_ready(self) -> bool:
-        listening = self._stand is not None and self._stand.listening.is_set()
+        parts = (self._stand, self._customers)
+        listening = all(part is not None and part.listening.is_set() for part in parts)
         return listening and not self.health.reasons()
 
-    def _look_at_store(self) -> None:
-        """Start the store again where it fell; the services wait for it meanwhile."""
-        if self._store is None or self._store.running:
+    def _look_at(self, store: EmbeddedStore) -> None:
+        """Start a store again where it fell; the services wait for it meanwhile."""
+        if store.running:
             return
         logger.error("the embedded store fell; it starts again")
         try:
-            self._store.start()
+            store.start()
         except ConfigurationError as error:
             # Told, and tried again at the next look.
             self.health.unready(STORE, str(error))
@@ -262,3 +276,19 @@ class LastingSite:
     def _abandon(self) -> None:
         for part in self._parts.values():
             part.abandon()
+
+
+def _keys_and_tokens(settings: Settings, data: DataFolder) -> dict[str, Any]:
+    """Return the keys and tokens of a folder that the environment does not name."""
+    added: dict[str, Any] = {}
+    if settings.key_file is None:
+        added["key_file"] = data.key_file()
+    if settings.reactions_key_file is None:
+        added["reactions_key_file"] = data.key_file(REACTION_KEYS)
+    if settings.receipt_key_file is None:
+        added["receipt_key_file"] = data.receipt_key_file()
+    if settings.operator_token is None:
+        added["operator_token"] = data.token("operator-token")
+    if settings.services_token is None:
+        added["services_token"] = data.token("services-token")
+    return added

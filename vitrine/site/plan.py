@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from vitrine.mall.folder import MallSource
 from vitrine.runtime import Context
 from vitrine.services.console.settings import ConsoleSettings
+from vitrine.services.customers.settings import CustomersSettings
 from vitrine.services.ingest.settings import IngestSettings
 from vitrine.services.stand.settings import StandSettings
 from vitrine.settings import (
@@ -65,6 +66,7 @@ def defaults_of(plan: Plan) -> Defaults:
         "port": 0,
         "one_time_token": plan.console_token,
     }
+    defaults[CustomersSettings] = {"public_port": 0}
     for settings, values in plan.defaults.items():
         before = defaults.get(settings, {})
         defaults[settings] = {**before, **values}

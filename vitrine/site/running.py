@@ -67,5 +67,8 @@ def welcome(screen: Console, site: LastingSite) -> None:
     for stand in site.stands():
         page = with_token(f"stands/{stand.id}", site.player_token)
         screen.print(f"  Stand page    [bold]{address}/{page}[/]", soft_wrap=True)
+    if site.customers_address:
+        joining = f"{site.customers_address}/join"
+        screen.print(f"  Customers     [bold]{joining}[/]", soft_wrap=True)
     health = f"http://{site.settings.health_host}:{site.health_port}/readyz"
     screen.print(f"  Health        [bold]{health}[/]", soft_wrap=True)

@@ -46,6 +46,11 @@ RECORDS_OUT = Counter("vitrine_records_out", "Records published.", ["service", "
 RECORDS_INVALID = Counter(
     "vitrine_records_invalid", "Records sent to the dead letters.", ["service", "topic"]
 )
+RECORDS_MISSED = Counter(
+    "vitrine_records_missed",
+    "Records that the log deleted before they were read.",
+    ["service", "topic"],
+)
 BATCH_RECORDS = Histogram(
     "vitrine_batch_records", "Records in a batch.", ["service"], buckets=_SIZES
 )
@@ -120,11 +125,27 @@ TEMPLATES_UNREADABLE = Gauge(
     "vitrine_templates_unreadable",
     "Templates in the store that were altered, or that no key of the site opens.",
 )
+CUSTOMERS_UNREADABLE = Gauge(
+    "vitrine_customers_unreadable",
+    "Customers whose record was altered, or that no key opens; they are left out.",
+)
 GALLERY_VERSION = Gauge(
     "vitrine_gallery_version", "Last change of the customer store that was read."
 )
+GALLERY_THRESHOLD = Gauge(
+    "vitrine_gallery_threshold",
+    "Similarity from which on a track is a customer's, for the present gallery.",
+    ["model"],
+)
+GALLERY_LEARNED = Gauge(
+    "vitrine_gallery_learned_customers",
+    "Customers whom the network names (method fnn); the search answers for the others.",
+)
+# A recognition is not counted: read every few seconds, the counter would date it.
 IDENTITIES = Counter(
-    "vitrine_identities", "Decisions who a track is.", ["stand", "reason"]
+    "vitrine_identities",
+    "Decisions who a track is, but for customers.",
+    ["stand", "reason"],
 )
 VISIT_LINKS_WAITING = Gauge(
     "vitrine_visit_links_waiting",
@@ -201,6 +222,11 @@ STAND_SILENT = Gauge(
 )
 PLAYERS = Gauge("vitrine_players", "Players connected.", ["stand", "player"])
 OFFERS = Counter("vitrine_offers", "Offer decisions.", ["stand", "outcome"])
+NOT_ME = Counter(
+    "vitrine_not_me",
+    "Visitors who said not to be the customer whom they were taken for.",
+    ["stand"],
+)
 WEBHOOK = Counter(
     "vitrine_webhook", "Events of offers told to the webhook, or not.", ["outcome"]
 )
@@ -228,6 +254,19 @@ CONSOLE_OPENINGS = Counter(
     "vitrine_console_openings", "Times that a browser opened the live view."
 )
 
+CUSTOMER_JOININGS = Counter(
+    "vitrine_customer_joinings",
+    "People who begin to join by phone, and what became of them.",
+    ["outcome"],
+)
+for outcome in ("begun", "young", "limited", "passed", "failed", "known", "enrolled"):
+    CUSTOMER_JOININGS.labels(outcome)
+CUSTOMER_LOOK_SECONDS = Histogram(
+    "vitrine_customer_look_seconds",
+    "Time of one picture of who joins.",
+    buckets=_SECONDS,
+)
+
 HTTP_REFUSED = Counter(
     "vitrine_http_refused",
     "Requests and connections that a server refused, by reason.",
@@ -253,19 +292,56 @@ for reason in (
 
 CERTIFICATE_ENDS = Gauge(
     "vitrine_certificate_ends_seconds",
-    "Second of UTC at which a certificate ends: of the own pages, or the public ones for phones.",
+    "Second of UTC at which a certificate ends: of own pages, public ones, or the customers'.",
     ["pages"],
 )
 # Without a certificate it is 0, so that the alert finds what it looks at.
-for pages in ("own", "public"):
+for pages in ("own", "public", "customers"):
     CERTIFICATE_ENDS.labels(pages)
 
 AUDIT_LOST = Counter(
     "vitrine_audit_lost", "Entries of the audit log that could not be written."
 )
 
+FIGURES_SECONDS = Gauge(
+    "vitrine_figures_export_seconds",
+    "How long the last reading of the campaign figures took that Prometheus gets.",
+)
+FIGURES_FAILURES = Counter(
+    "vitrine_figures_export_failures",
+    "Times that Prometheus got no campaign figures, as the store did not answer.",
+)
+FIGURES_WATERMARK = Gauge(
+    "vitrine_figures_watermark_seconds",
+    "Second of UTC up to which events of a stand have told what happened.",
+    ["stand"],
+)
+FIGURES_WAITING = Gauge(
+    "vitrine_figures_waiting_people",
+    "Most people of a creative whose figures wait for release; a step takes them all.",
+    ["stand"],
+)
+FIGURES_STEP = Gauge(
+    "vitrine_figures_step_people",
+    "How many people a step of released figures concerns at least.",
+)
+
 LATE_EVENTS = Counter(
     "vitrine_late_events", "Events after their window had closed.", ["topic"]
+)
+REFUSED_EVENTS = Counter(
+    "vitrine_refused_events",
+    "Events that count for nothing in the figures of campaigns, by why.",
+    ["topic", "reason"],
+)
+FIGURES_REBUILT = Counter(
+    "vitrine_figures_rebuilt",
+    "Partitions whose figures were lost with the store, and rebuilt.",
+)
+WATERMARK = Gauge(
+    "vitrine_watermark_seconds",
+    "Second of UTC up to which the events of a partition have been read.",
+    ["partition"],
 )
 CONFIG_RELOADS = Counter(
     "vitrine_config_reloads", "Configuration files read again.", ["file", "outcome"]

@@ -95,7 +95,7 @@ def test_ctrl_c_is_clean_from_the_first_moment(moment_s: float, tmp_path: Path) 
         (["fieldtest", "--break", "cl"], ["clock"]),
         (["models", "pull", "yu"], ["yunet_n_dynamic.onnx"]),
         (["run", "in"], ["ingest"]),
-        (["customers", "er"], ["erase"]),
+        (["customers", "er"], ["erase", "erase-again"]),
         (["completion", "f"], ["fish"]),
     ],
 )

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from tests.brokers import ROOT, free_ports
 from vitrine.cli import doctor_machine
 from vitrine.cli.commands import cli
+from vitrine.stores.embedded import embedded_redis
 
 
 @pytest.fixture
@@ -119,7 +120,8 @@ def test_what_the_environment_does_not_name_is_no_fault(
     monkeypatch.chdir(tmp_path)
     status, found = doctor()
     assert status == 0
-    assert found["Kafka"][0] == found["Redis"][0] == "note"
+    for name in ("Kafka", "Redis", "key store"):
+        assert found[name][0] == "note"
 
 
 def test_what_it_names_must_answer(
@@ -128,12 +130,30 @@ def test_what_it_names_must_answer(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("VITRINE_KAFKA_SERVERS", "127.0.0.1:1")
     monkeypatch.setenv("VITRINE_REDIS_URL", "redis://127.0.0.1:1/0")
+    monkeypatch.setenv("VITRINE_KEYS_URL", "redis://127.0.0.1:2/0")
     monkeypatch.setenv("VITRINE_KEY_FILE", str(tmp_path / "keys"))
     status, found = doctor()
     assert status == 1
     assert "Kafka at 127.0.0.1:1 does not answer" in found["Kafka"][1]
     assert "Redis at 127.0.0.1:1 does not answer" in found["Redis"][1]
+    assert "127.0.0.1:2 does not answer" in found["key store"][1]
+    assert "VITRINE_KEYS_URL" in found["key store"][1]
     assert "cannot read the key file" in found["key file"][1]
+
+
+@pytest.mark.parametrize("keeps_log", [True, False])
+def test_a_key_store_that_keeps_a_log_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, keeps_log: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = tmp_path / "log" if keeps_log else None
+    if data is not None:
+        data.mkdir()
+    with embedded_redis(data) as url:
+        monkeypatch.setenv("VITRINE_KEYS_URL", url)
+        state, text = doctor()[1]["key store"]
+    assert state == ("missing" if keeps_log else "ok")
+    assert ("keeps an append-only file" in text) == keeps_log
 
 
 def test_a_wrong_setting_is_named(

@@ -100,6 +100,18 @@ def test_conditions_of_responses_and_offers_are_looked_at_too() -> None:
     assert warned(campaign, stand=enrolled) == []
 
 
+def test_visits_are_named_where_nobody_is_recognised() -> None:
+    fifth = make_campaign("x", offers=[make_offer(when={"visits": 5})])
+    assert warned(fifth) == [
+        (
+            "offers.0.when.visits",
+            "never holds: north recognises nobody (`recognition: none`)",
+        )
+    ]
+    enrolled = STAND.model_copy(update={"recognition": "enrolled"})
+    assert warned(fifth, stand=enrolled) == []
+
+
 def test_hours_of_a_condition_outside_those_of_its_campaign_are_named() -> None:
     near = PLAIN | {"id": "near", "when": {"hours": ["daily 17:00-18:00"]}}
     morning = make_campaign("x", PLAIN, near, hours=["daily 08:00-12:00"])

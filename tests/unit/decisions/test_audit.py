@@ -87,6 +87,17 @@ def test_the_audit_sees_an_answer_in_a_plain_slot() -> None:
     assert "1 answers in plain slots" in problems([replace(play, command=command)])
 
 
+def test_the_audit_sees_a_plain_slot_that_goes_on_to_something_else() -> None:
+    play = first("shoes")
+    shoes = play.command.model_copy(update={"arm": "plain"})
+    reason = "somebody is engaged: next after shoes"
+    rare = first("rare").command.model_copy(
+        update={"reason": reason, "slot_ns": shoes.slot_ns}
+    )
+    shown = [replace(play, command=command) for command in (shoes, rare)]
+    assert "1 answers in plain slots" in problems(shown)
+
+
 def test_the_audit_sees_a_probability_that_is_the_share_alone() -> None:
     """Shares fit as a whole; what was shown before tells that they are not the chances."""
     damaged = []

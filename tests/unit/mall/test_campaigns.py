@@ -171,6 +171,7 @@ def with_response(**response: Any) -> Campaign:
         ),
         ({"when": NEAR, "then": "next", "creative": "shoe"}, "takes no `creative:`"),
         ({"when": NEAR, "then": "again"}, "'more', 'next', 'offer' or 'repeat'"),
+        ({"when": {"visits": 5}, "then": "next"}, "`visits` is for offers only"),
     ],
 )
 def test_a_response_that_cannot_be_is_refused(
@@ -206,6 +207,22 @@ def test_a_creative_rotates_unless_it_asks_for_people(
         at_s = round(datetime.fromisoformat(moment).timestamp())
         rotates.append(creative.rotates(local_time(at_s * SECOND_NS, "UTC")))
     assert tuple(rotates) == expected
+
+
+def test_visits_are_asked_for_by_offers_and_by_nothing_that_is_shown() -> None:
+    with pytest.raises(ValidationError, match="`visits` is for offers only"):
+        Creative.model_validate({"id": "a", "file": "a.html", "when": {"visits": 5}})
+    response = {"when": {"visits": 5}, "then": "offer"}
+    shoe = {"id": "shoe", "file": "shoe.html", "responses": [response]}
+    campaign = make_campaign("spring", shoe, offers=[make_offer(when={"visits": 3})])
+    assert campaign.offers[0].when.personal
+    assert campaign.creatives[0].responses[0].when.visits == 5
+
+
+@pytest.mark.parametrize("visits", [0, 1001, 2.5])
+def test_a_number_that_no_visit_has_is_refused(visits: float) -> None:
+    with pytest.raises(ValidationError, match="visits"):
+        make_campaign("spring", offers=[make_offer(when={"visits": visits})])
 
 
 TOUCHED = {"touch": True}

@@ -131,7 +131,7 @@ def test_the_examples_are_good() -> None:
             "stands",
             "recognition: none",
             "recognition: all",
-            "found 'all', expected none or enrolled",
+            "found 'all', expected none, enrolled or key-in-hand",
         ),
         (
             "stands",

@@ -62,6 +62,7 @@ def test_the_token_is_printed_only_where_people_cannot_sign_in(
     token = "the operator's token"  # noqa: S105 - of the test
     fake = SimpleNamespace(
         address="http://127.0.0.1:8000",
+        customers_address="http://127.0.0.1:8004",
         settings=Settings(operator_token=SecretStr(token), users=users),
         player_token=None,
         health_port=8080,
@@ -70,6 +71,7 @@ def test_the_token_is_printed_only_where_people_cannot_sign_in(
     printed = StringIO()
     welcome(Console(file=printed), cast(LastingSite, fake))
     assert "http://127.0.0.1:8000/live" in printed.getvalue()
+    assert "http://127.0.0.1:8004/join" in printed.getvalue()
     assert (token in printed.getvalue()) == (users is None)
 
 
