@@ -1,59 +1,83 @@
-"""Print what a batch costs analytics, with and without hours of history behind it.
+"""What analytics costs: events per CPU second, memory, restart and scrape, with history behind it.
 
-python -m benchmarks.analytics
+python -m benchmarks.analytics [--stands 8] [--campaigns 1000] [--hours 24]
 
-One stand, a batch of six events for every ten seconds of event time: a play, a coverage report,
-two people with their identities. The handler runs as in the service, and its changes are
-adopted, but nothing is written: a store would hide what the computation costs.
+For every ten seconds of event time each stand has six events: a play, a coverage report, two
+people with their identities. One worker takes them as in the service: records are decoded,
+handled, encoded, and written to a Redis of the benchmark's own. CPU time is that of the worker, as
+if each of four workers had a quarter of the stands; Redis is another process.
 """
 
 from __future__ import annotations
 
-import statistics
+import resource
+import threading
 import time
 from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from typing import Any
 
 import click
+from prometheus_client import CollectorRegistry, generate_latest
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
-from vitrine.bus import Outgoing, Received, Record, encode
+from vitrine.bus import Commit, Outgoing, Record, TopicPartition, decode, encode
 from vitrine.clock import SECOND_NS
 from vitrine.mall import Mall, Stand
 from vitrine.mall.folder import FixedMall
 from vitrine.schemas import Coverage, Event, Exposure, Identity, Play
+from vitrine.services.analytics.exporter import exported
 from vitrine.services.analytics.handler import AnalyticsHandler
 from vitrine.services.analytics.settings import AnalyticsSettings
+from vitrine.stores.campaigns import AnalyticsStore
+from vitrine.stores.embedded import embedded_redis
+from vitrine.stores.redis import connect
 from vitrine.topics import COVERAGE, EXPOSURES, IDENTITIES, PLAYS, Topic
 
-STAND = "north"
 START_NS = 1_800_000_000 * SECOND_NS
 STEP_S = 10
-BATCHES_AN_HOUR = 3600 // STEP_S
+STEPS_AN_HOUR = 3600 // STEP_S
+SOURCES = [
+    TopicPartition(topic.name, 0) for topic in (PLAYS, EXPOSURES, IDENTITIES, COVERAGE)
+]
+MEGABYTE = 1024
 
 
-class NoStore:
-    """Keep nothing: every write succeeds at once."""
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Hold how large a worker's part of a mall is."""
 
-    def write(self, batch: Any) -> None:
-        """Accept the batch."""
+    stands: int
+    campaigns: int
 
-    def keep_names(self, names: Any) -> None:
-        """Accept the names."""
+    def mall(self) -> Mall:
+        """Return the configuration."""
+        stands = [Stand(id=f"stand-{number}") for number in range(self.stands)]
+        return Mall(cameras=(), stands=tuple(stands), campaigns=())
+
+    def events(self, step: int) -> list[tuple[Topic, Event]]:
+        """Return what ends ten seconds after a step began, at all stands."""
+        found = []
+        for number in range(self.stands):
+            # Each stand begins elsewhere in the rotation.
+            campaign = (step + 131 * number) % self.campaigns
+            found += events_of(f"stand-{number}", campaign, step)
+        return found
 
 
-def events_of(step: int) -> list[tuple[Topic, Event]]:
-    """Return the six events that end ten seconds after the step began."""
+def events_of(stand: str, campaign: int, step: int) -> list[tuple[Topic, Event]]:
+    """Return the six events of a stand that end ten seconds after the step began."""
     begin_ns = START_NS + step * STEP_S * SECOND_NS
     end_ns = begin_ns + STEP_S * SECOND_NS
     play = Play(
-        play_id=f"play-{step}",
-        stand_id=STAND,
-        # Two advertisers in turn, so that no batch is of one cell alone.
-        campaign_id=("spring", "coffee")[step % 2],
-        advertiser=("acme", "beans")[step % 2],
-        creative_id=("shoe", "espresso")[step % 2],
+        play_id=f"{stand}-play-{step}",
+        stand_id=stand,
+        campaign_id=f"campaign-{campaign}",
+        advertiser=f"advertiser-{campaign // 5}",
+        creative_id="film",
         start_ns=begin_ns,
         end_ns=end_ns,
         completed=True,
@@ -65,8 +89,8 @@ def events_of(step: int) -> list[tuple[Topic, Event]]:
         config_version="v1",
     )
     coverage = Coverage(
-        camera_id="north-1",
-        stand_id=STAND,
+        camera_id=f"{stand}-1",
+        stand_id=stand,
         start_ns=begin_ns,
         end_ns=end_ns,
         usable_ns=end_ns - begin_ns,
@@ -75,13 +99,13 @@ def events_of(step: int) -> list[tuple[Topic, Event]]:
     )
     events: list[tuple[Topic, Event]] = [(PLAYS, play), (COVERAGE, coverage)]
     for number in range(2):
-        track = f"north-1-{begin_ns}-{number}"
+        track_id = f"{stand}-1-{begin_ns}-{number}"
         exposure = Exposure(
-            stand_id=STAND,
-            presence_id=f"{STAND}:{track}",
+            stand_id=stand,
+            presence_id=f"{stand}:{track_id}",
             part=0,
             final=True,
-            track_ids=(track,),
+            track_ids=(track_id,),
             start_ns=begin_ns + SECOND_NS,
             end_ns=end_ns - SECOND_NS,
             attention=((begin_ns + 2 * SECOND_NS, begin_ns + 6 * SECOND_NS),),
@@ -91,10 +115,10 @@ def events_of(step: int) -> list[tuple[Topic, Event]]:
             config_version="v1",
         )
         identity = Identity(
-            stand_id=STAND,
-            track_id=track,
-            visitor_id=f"visitor-{step}-{number}",
-            visit_id=f"visit-{step}-{number}",
+            stand_id=stand,
+            track_id=track_id,
+            visitor_id=f"{stand}-visitor-{step}-{number}",
+            visit_id=f"{stand}-visit-{step}-{number}",
             known=False,
             confidence=0.9,
             reason="new-visitor",
@@ -106,86 +130,116 @@ def events_of(step: int) -> list[tuple[Topic, Event]]:
     return events
 
 
-def batch_of_step(step: int) -> list[Received[Any]]:
-    """Return the events of a step as a consumer hands them over."""
-    batch = []
-    for number, (topic, event) in enumerate(events_of(step)):
-        message = encode(Outgoing(topic, STAND, event))
+def records_of(events: Sequence[tuple[Topic, Event]], offset: int) -> list[Record]:
+    """Return the events as a consumer hands them over."""
+    records = []
+    for number, (topic, event) in enumerate(events):
+        message = encode(Outgoing(topic, "key", event))
         record = Record(
             topic=topic.name,
             partition=0,
-            offset=6 * step + number,
+            offset=offset + number,
             key=message.key,
             value=message.value,
             headers=message.headers,
             appended_at_ns=event.occurred_at_ns,
         )
-        batch.append(Received(event, record))
-    return batch
+        records.append(record)
+    return records
 
 
-def new_handler() -> AnalyticsHandler:
-    """Return a handler that has seen nothing."""
-    mall = Mall(
-        cameras=(),
-        stands=(Stand(id=STAND),),
-        campaigns=(),
-    )
-    store: Any = NoStore()
-    return AnalyticsHandler(
-        FixedMall(mall),
-        store,
+def new_worker(site: Site, url: str) -> AnalyticsHandler:
+    """Return a worker that goes on from what Redis has."""
+    handler = AnalyticsHandler(
+        FixedMall(site.mall()),
+        AnalyticsStore(lambda: connect(url)),
         AnalyticsSettings().rules(),
     )
+    handler.assigned(dict.fromkeys(SOURCES, Commit(0)))
+    handler.waiting(dict.fromkeys(SOURCES, 0))
+    return handler
 
 
-def take(handler: AnalyticsHandler, batch: Sequence[Received[Any]]) -> float:
-    """Handle a batch and adopt it; return the seconds that this took."""
-    # Events were made before: that is no work of the service.
-    began = time.perf_counter()
-    outputs = handler.handle(batch)
+def take(handler: AnalyticsHandler, records: Sequence[Record]) -> float:
+    """Take a batch through the loop's steps; return the CPU seconds of this process."""
+    began = time.process_time()
+    outputs = handler.handle([decode(record) for record in records])
+    for outgoing in outputs.messages:
+        encode(outgoing)
     handler.published(outputs)
-    return time.perf_counter() - began
+    return time.process_time() - began
+
+
+def hour(
+    site: Site,
+    handler: AnalyticsHandler,
+    number: int,
+) -> float:
+    """Take an hour of events; return the events per CPU second."""
+    seconds = 0.0
+    count = 0
+    first = number * STEPS_AN_HOUR
+    for step in range(first, first + STEPS_AN_HOUR):
+        # Events were made before: that is no work of the service.
+        records = records_of(site.events(step), count)
+        count += len(records)
+        # As many as the loop takes at once.
+        for start in range(0, len(records), 500):
+            seconds += take(handler, records[start : start + 500])
+    return count / seconds
+
+
+def largest_mb() -> int:
+    """Return the most memory that this process has had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // MEGABYTE
+
+
+def scrape_s(site: Site, url: str) -> tuple[int, float]:
+    """Return the series that Prometheus is shown, and the CPU seconds of a scrape."""
+    registry = CollectorRegistry()
+    mall = FixedMall(site.mall())
+    with exported(
+        registry,
+        lambda: connect(url),
+        lambda: True,
+        mall,
+        threading.Event(),
+    ) as collector:
+        collector.refresh()
+        began = time.thread_time()
+        text = generate_latest(registry)
+        seconds = time.thread_time() - began
+    lines = text.decode().splitlines()
+    return sum(not line.startswith("#") for line in lines), seconds
+
+
+def restart_s(site: Site, url: str) -> float:
+    """Return the CPU seconds until a new worker knows the stands."""
+    began = time.process_time()
+    new_worker(site, url)
+    return time.process_time() - began
 
 
 @click.command()
-@click.option(
-    "--hours",
-    default=6,
-    show_default=True,
-    help="Hours of history.",
-)
-@click.option(
-    "--batches",
-    default=360,
-    show_default=True,
-    help="Batches to time.",
-)
-def main(hours: int, batches: int) -> None:
-    """Print milliseconds a batch of six events, and events a second, without and with history."""
-    table = Table(
-        "hours of history", "ms a batch: mean", "median", "worst", "events a second"
-    )
-    for history_h in (0, hours):
-        handler = new_handler()
-        first = history_h * BATCHES_AN_HOUR
-        for step in range(first):
-            batch = batch_of_step(step)
-            take(handler, batch)
-        # The history was handled, not timed.
-        seconds = []
-        for step in range(first, first + batches):
-            batch = batch_of_step(step)
-            seconds.append(take(handler, batch))
-        mean = statistics.mean(seconds)
-        table.add_row(
-            str(history_h),
-            f"{mean * 1e3:.3f}",
-            f"{statistics.median(seconds) * 1e3:.3f}",
-            f"{max(seconds) * 1e3:.2f}",
-            f"{6 / mean:,.0f}",
-        )
-    Console().print(table)
+@click.option("--stands", default=4, show_default=True, help="Stands of the worker.")
+@click.option("--campaigns", default=1000, show_default=True, help="In the mall.")
+@click.option("--hours", default=24, show_default=True, help="Of event time.")
+def main(stands: int, campaigns: int, hours: int) -> None:
+    """Print what the first and the last hour cost, and what is there after it."""
+    site = Site(stands, campaigns)
+    table = Table("hour", "events per CPU second", "largest memory, MB")
+    with embedded_redis() as url, closing(connect(url)) as redis:
+        handler = new_worker(site, url)
+        for number in track(range(hours), "hours"):
+            rate = hour(site, handler, number)
+            table.add_row(str(number + 1), f"{rate:,.0f}", str(largest_mb()))
+        console = Console()
+        console.print(table)
+        console.print(f"restart: {restart_s(site, url):.2f} CPU s for {stands} stands")
+        series, seconds = scrape_s(site, url)
+        console.print(f"scrape: {series:,} series, {1000 * seconds:.0f} CPU ms")
+        used: Any = redis.info("memory")
+        console.print(f"Redis: {used['used_memory'] / 1e6:.0f} MB")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@
 The archive holds `Person/Person_0001.jpg`, 144×144, aligned by five points; its central 112×112
 is embedded. People who are held out do not count. Those that our network was trained on may make
 it look stricter than it is; `--part validation` asks only the few others. The defaults are, for
-every network, the thresholds at which 2e-5 (visitor) and 2.5e-6 (known) of pairs of different
+every network, the thresholds at which 2e-5 (visitor) and 2.5e-6 (least) of pairs of different
 people pass, rounded to 0.01.
 
 Prints, per threshold: how often two different people pass, how often a view of somebody who is not

@@ -34,8 +34,8 @@ from vitrine.policy.log import Log, log_of
 from vitrine.policy.posterior import Sums
 from vitrine.policy.thompson import drawn
 from vitrine.policy.value import cross_fitted, mean_interval, robust_scores
-from vitrine.programme.arms import SLOT_NS, uniform
-from vitrine.schemas import ChoiceContext, Outcome
+from vitrine.programme.arms import uniform
+from vitrine.schemas import SLOT_NS, ChoiceContext, Outcome
 
 START_NS: Final = 1_800_000_000_000_000_000
 PLAY_NS: Final = 50 * SECOND_NS

@@ -71,10 +71,11 @@ def frame_record(
     width: int,
     height: int,
     captured_at_ns: int,
+    camera: str = "camera",
 ) -> Received[FrameMeta]:
     """Return a frame as a consumer of the topic `frames` hands it over."""
     meta = FrameMeta(
-        camera_id="camera",
+        camera_id=camera,
         stand_id="stand",
         captured_at_ns=captured_at_ns,
         width=width,
@@ -84,7 +85,7 @@ def frame_record(
         topic="frames",
         partition=0,
         offset=number,
-        key="camera",
+        key=camera,
         value=jpeg,
         headers={},
         appended_at_ns=captured_at_ns,

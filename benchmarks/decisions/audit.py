@@ -6,7 +6,6 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import blake2b
 from math import sqrt
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -14,6 +13,7 @@ from zoneinfo import ZoneInfo
 from benchmarks.decisions.simulation import Shown
 from vitrine.clock import SECOND_NS
 from vitrine.programme.blocks import BLOCK
+from vitrine.programme.commands import Command
 
 HOUR_NS: Final = 3600 * SECOND_NS
 MINUTE_NS: Final = 60 * SECOND_NS
@@ -29,8 +29,6 @@ SHARES: Final[Mapping[str, float]] = {
     "rare": 0.01,
 }
 COMPETE: Final = frozenset({"shoes", "boots"})
-HOLDOUT: Final = 0.2
-"""Of `large`."""
 PER_HOUR: Final = 12
 PER_VISITOR: Final = 2
 MOST_CUTS: Final = 6
@@ -153,6 +151,8 @@ class _Auditor:
         )
         """Campaign and weighting → weighted sum of (came − probability), and its variance."""
         self._last = ""
+        self._last_arm: tuple[int, str] = (0, "")
+        """Slot and arm of the play before."""
         self._last_looked: tuple[str, set[str]] = ("", set())
 
     def take(self, play: Shown) -> None:
@@ -170,10 +170,17 @@ class _Auditor:
         found.competing += name != self._last and {name, self._last} == COMPETE
         self._cap(play)
         self._cut(play)
-        answers = command.responds or ": " in command.reason
-        found.plain += command.arm == "plain" and answers
+        found.plain += self._answers_in_plain(command)
         self._last = name
+        self._last_arm = (command.slot_ns, command.arm)
         self._last_looked = (name, play.looked)
+
+    def _answers_in_plain(self, command: Command) -> bool:
+        """Tell whether a campaign answered in its own plain slot: with a play, or with `next`."""
+        if command.responds:
+            return command.arm == "plain"
+        goes_on = command.reason.endswith("next after shoes")
+        return goes_on and self._last_arm == (command.slot_ns, "plain")
 
     def _rotated(self, play: Shown) -> None:
         """Compare a play of the rotation with the shares of those that could be shown."""
@@ -223,10 +230,7 @@ class _Auditor:
         """Return the campaigns that `next` after the shoes does not go on to."""
         if play.command.reason == "rotation":
             return set()
-        slot = f"arm\x1f{play.command.stand_id}\x1f{play.command.slot_ns}"
-        digest = blake2b(slot.encode(), digest_size=8).digest()
-        is_plain = int.from_bytes(digest) / 2**64 < HOLDOUT
-        return {"shoes", "large"} if is_plain else {"shoes"}
+        return {"shoes"}
 
     def _is_seen(self, play: Shown) -> bool:
         return any(self._seen[each] >= PER_VISITOR for each in play.present)

@@ -60,7 +60,6 @@ CAMPAIGNS: Final[list[dict[str, Any]]] = [
     {
         "id": "large",
         "share": 0.3,
-        "holdout": 0.2,
         "creatives": [
             _creative("large-a"),
             _creative("large-b"),

@@ -13,10 +13,10 @@ from tests.batch_recomputation import FIGURES, TOPICS, recompute
 from tests.recordings import Totals
 from vitrine.clock import SystemClock
 from vitrine.mall.folder import MallSource
+from vitrine.recognition import RecognitionSettings
 from vitrine.services.engagement.handler import EngagementHandler
 from vitrine.services.engagement.settings import EngagementSettings
 from vitrine.services.identity.app import without_key
-from vitrine.services.identity.settings import IdentitySettings
 from vitrine.stores.presence import PresenceStore
 
 
@@ -147,7 +147,7 @@ def exposure_key(event: Line) -> str:
 def identities(evidence: Evidence) -> Iterator[str]:
     """Check that the latest word on each track is that of one pass over the same faces."""
     # Nobody is enrolled: no key is needed to know visitors again.
-    handler = without_key(evidence.mall, IdentitySettings().rules())
+    handler = without_key(evidence.mall, RecognitionSettings().rules())
     expected = one_pass(
         handler,
         evidence.records["faces"],
