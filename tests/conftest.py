@@ -18,15 +18,48 @@ from vitrine.bus import TopicMismatch
 from vitrine.errors import Unavailable
 from vitrine.topics import FRAMES
 
-# The product refuses variables with its prefix that it does not know: ours leave the environment.
-REQUIRE_KAFKA = os.environ.pop("VITRINE_REQUIRE_KAFKA", "") == "1"
-REQUIRE_SHARED = os.environ.pop("VITRINE_REQUIRE_SHARED", "") == "1"
-REQUIRE_BROWSER = os.environ.pop("VITRINE_REQUIRE_BROWSER", "") == "1"
-REQUIRE_PROMETHEUS = os.environ.pop("VITRINE_REQUIRE_PROMETHEUS", "") == "1"
-REQUIRE_DOCKER = os.environ.pop("VITRINE_REQUIRE_DOCKER", "") == "1"
+
+def _taken(name: str) -> str:
+    """Take one of our variables out of the environment; return it, or "".
+
+    The product refuses variables with its prefix that it does not know. Under another name it
+    stays, for the processes among which pytest-xdist shares the tests.
+    """
+    kept = f"TESTS_{name}"
+    given = os.environ.pop(name, None)
+    if given is not None:
+        os.environ[kept] = given
+    return os.environ.get(kept, "")
+
+
+REQUIRE_KAFKA = _taken("VITRINE_REQUIRE_KAFKA") == "1"
+REQUIRE_SHARED = _taken("VITRINE_REQUIRE_SHARED") == "1"
+REQUIRE_BROWSER = _taken("VITRINE_REQUIRE_BROWSER") == "1"
+REQUIRE_PROMETHEUS = _taken("VITRINE_REQUIRE_PROMETHEUS") == "1"
+REQUIRE_DOCKER = _taken("VITRINE_REQUIRE_DOCKER") == "1"
+# Children of a process that loaded readline get it, as those of pytest-xdist: rows of tables break.
+os.environ.pop("COLUMNS", None)
 # No test leaves anything in the home of whoever runs it.
 os.environ.setdefault("VITRINE_STATE", tempfile.mkdtemp(prefix="vitrine-state-"))
-SHARED = Path(os.environ.pop("VITRINE_SHARED", "") or ROOT.parent / "shared")
+SHARED = Path(_taken("VITRINE_SHARED") or ROOT.parent / "shared")
+
+
+# Sites of many processes, containers and new environments: each wants the whole machine.
+ALONE = ("integration", "shipping", "stack")
+FETCHING = ("shipping", "stack")
+
+
+def room_of(path: Path) -> str:
+    """Return the folder of this one in which a test is."""
+    room, *_ = path.relative_to(Path(__file__).parent).parts
+    return room
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that share the machine with no other."""
+    for item in items:
+        if room_of(item.path) in ALONE:
+            item.add_marker(pytest.mark.alone)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -38,14 +71,40 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", allowed)
 
 
-@pytest.fixture(autouse=True)
-def no_log_handler_stays() -> Iterator[None]:
-    """Take off the handlers that a command of the test put on the root logger.
+@pytest.fixture(scope="session")
+def no_authorities(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder without certificates."""
+    return tmp_path_factory.mktemp("authorities")
 
-    They write to a stream that is closed when the test is over.
+
+@pytest.fixture(autouse=True)
+def servers_of_this_machine_only(
+    request: pytest.FixtureRequest, no_authorities: Path
+) -> Iterator[None]:
+    """Trust no authority, but where packages and images are fetched.
+
+    httpx reads all that the machine trusts for each client: 50 ms, thousands of times.
+    """
+    # Of its own: what a test patches is undone before its fixtures end.
+    with pytest.MonkeyPatch.context() as patch:
+        if room_of(request.path) not in FETCHING:
+            patch.delenv("SSL_CERT_FILE", raising=False)
+            patch.setenv("SSL_CERT_DIR", str(no_authorities))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """Undo what a command of the test did to logs: its handlers and its level.
+
+    The handlers write to a stream that is closed when the test is over.
     """
     before = list(logging.root.handlers)
+    loggers = [logging.root, logging.getLogger("vitrine")]
+    levels = [logger.level for logger in loggers]
     yield
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
     for handler in list(logging.root.handlers):
         is_of_pytest = type(handler).__module__.startswith("_pytest.")
         if handler not in before and not is_of_pytest:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from vitrine.services.analytics.delivery_settings import ReportSettings
 from vitrine.settings import SERVICES, EnvironmentSettings, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -18,6 +19,7 @@ def settings_classes() -> list[type[EnvironmentSettings]]:
     for service in SERVICES:
         module = import_module(f"vitrine.services.{service}.settings")
         classes.append(getattr(module, f"{service.capitalize()}Settings"))
+    classes.append(ReportSettings)
     return classes
 
 

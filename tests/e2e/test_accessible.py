@@ -29,7 +29,7 @@ from vitrine.fieldtest.checks import check
 from vitrine.fieldtest.page import render
 from vitrine.fieldtest.running import Run
 from vitrine.fieldtest.scenarios import SCENARIOS
-from vitrine.services.analytics.report import render_html
+from vitrine.services.analytics.report_page import render_html
 from vitrine.settings import Settings
 from vitrine.stores.campaign_figures import load_figures
 from vitrine.stores.embedded import embedded_redis

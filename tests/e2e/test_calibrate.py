@@ -46,6 +46,8 @@ def save(page: Page) -> None:
     expect(page.locator("#told")).to_contain_text("Written:", timeout=LIMIT_MS)
 
 
+# At a load of 22 on two cores, the corners were gone after the files were written; not known why.
+@pytest.mark.alone
 def test_a_mask_is_drawn_a_cone_measured_and_both_are_written(
     page: Page, tmp_path: Path
 ) -> None:

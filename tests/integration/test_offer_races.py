@@ -12,7 +12,7 @@ from threading import Event, Thread
 import httpx
 import pytest
 
-from tests.brokers import RedisServer
+from tests.brokers import LOGGED, RedisServer
 from tests.builders import at
 from tests.stand_builders import Running, make_offer, running_stand, write_creatives
 from tests.stand_players import SPRING, until
@@ -36,7 +36,10 @@ OFFER = Offer.model_validate(make_offer(budget=1_000, text="10 % off"))
 def server(tmp_path: Path) -> Iterator[RedisServer]:
     folder = tmp_path / "redis"
     folder.mkdir()
-    server = RedisServer(folder)
+    # The users of services outlive the server, as in deploy/redis/.
+    users = folder / "users.acl"
+    users.write_text("user default on nopass ~* &* +@all\n")
+    server = RedisServer(folder, [*LOGGED, "--aclfile", str(users)])
     server.start()
     try:
         yield server
@@ -63,6 +66,8 @@ def killed_after(server: RedisServer, answers: Counter[str], count: int) -> Thre
 
     def kill() -> None:
         until(lambda: answers.total() >= count, f"{count} answers", limit_s=60)
+        with connect(server.url) as redis:
+            redis.acl_save()
         server.kill()
         server.start()
 

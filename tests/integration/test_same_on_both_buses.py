@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -63,10 +64,19 @@ def by_id(exposures: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def compare(
     tmp_path: Path, broker: KafkaBroker, source: str, **environment: str
 ) -> None:
-    memory = record(tmp_path, "memory", source, **environment)
-    kafka = record(
-        tmp_path, "kafka", source, VITRINE_KAFKA_SERVERS=broker.servers, **environment
-    )
+    # Both at once: each is one process.
+    with ThreadPoolExecutor() as runs:
+        in_memory = runs.submit(record, tmp_path, "memory", source, **environment)
+        over_kafka = runs.submit(
+            record,
+            tmp_path,
+            "kafka",
+            source,
+            VITRINE_KAFKA_SERVERS=broker.servers,
+            **environment,
+        )
+        memory = in_memory.result()
+        kafka = over_kafka.result()
     faces = by_time(events(memory, "faces"))
     assert sum(len(frame["faces"]) for frame in faces) > 100
     for one, other in zip(faces, by_time(events(kafka, "faces")), strict=True):
