@@ -133,8 +133,8 @@ class LandmarksHandler(Handler):
         # is late.
         metrics.FRAMES_DROPPED.labels(meta.camera_id, "late")
         stand = mall.stand(meta.stand_id)
-        enrolled = stand is not None and stand.recognition == "enrolled"
-        recognise = enrolled and self._sealer is not None
+        recognises = stand is not None and stand.recognition != "none"
+        recognise = recognises and self._sealer is not None
         asks = stand is not None and stand.reactions == "expression"
         reactions = asks and self._groups_sealer is not None
         return Frame(
