@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from tests.brokers import ROOT, free_ports, wait_for_port
+from tests.deploy.prometheus_server import wait_until_ready
 from vitrine.campaigns.figures import EXPORTED, LABELS
 
 PROXY = ROOT / ".cache" / "bin" / "prom-label-proxy"
@@ -195,8 +196,10 @@ def filled_prometheus(folder: Path, text: str) -> Iterator[str]:
         f"--storage.tsdb.path={data}",
         f"--web.listen-address=127.0.0.1:{port}",
     ]
+    address = f"http://127.0.0.1:{port}"
     with running(command, port, folder / "prometheus.log"):
-        yield f"http://127.0.0.1:{port}"
+        wait_until_ready(address)
+        yield address
 
 
 @contextmanager

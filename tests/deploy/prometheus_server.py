@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from vitrine.settings import SERVICES
 
 FOLDER = DEPLOY / "prometheus"
 INTERVAL = "2s"
+READY_LIMIT_S = 60.0
 # Job and name. All services are one process here: what each would say alone.
 OWN_SERIES = "|".join(
     (
@@ -106,17 +108,28 @@ def configuration(address: str, interval: str) -> dict[str, Any]:
     return plain
 
 
+def wait_until_ready(address: str) -> None:
+    """Wait until a Prometheus answers queries: it listens before it has read what it holds.
+
+    Raises AssertionError after READY_LIMIT_S.
+    """
+    deadline = time.monotonic() + READY_LIMIT_S
+    while httpx.get(f"{address}/-/ready", timeout=READY_LIMIT_S).is_error:
+        assert time.monotonic() < deadline, f"{address} is not ready"
+        time.sleep(0.1)
+
+
 @contextmanager
 def prometheus_server(
     folder: Path,
-    address: str,
+    product: str,
     interval: str = INTERVAL,
 ) -> Iterator[Prometheus]:
-    """Scrapes the product at `address`; data and log are in `folder`."""
+    """Scrapes the product at that address; data and log are in `folder`."""
     (port,) = free_ports(1)
     file = folder / "prometheus.yml"
     log = folder / "prometheus.log"
-    file.write_text(yaml.safe_dump(configuration(address, interval)))
+    file.write_text(yaml.safe_dump(configuration(product, interval)))
     command = [
         "prometheus",
         f"--config.file={file}",
@@ -131,7 +144,9 @@ def prometheus_server(
         )
     try:
         wait_for_port("127.0.0.1", port, process, log)
-        with closing(Prometheus(f"http://127.0.0.1:{port}")) as prometheus:
+        address = f"http://127.0.0.1:{port}"
+        wait_until_ready(address)
+        with closing(Prometheus(address)) as prometheus:
             yield prometheus
     finally:
         process.terminate()
