@@ -9,7 +9,7 @@ KAFKA_LIBS := .cache/kafka-libs
 LABEL_PROXY := .cache/bin/prom-label-proxy
 COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url pyproject.toml
-CODE := vitrine services training benchmarks deploy
+CODE := vitrine services lab training benchmarks deploy
 DOMAIN_TESTS := tests/unit/faces tests/unit/presence tests/unit/customers tests/unit/programme tests/unit/campaigns \
 	tests/unit/runtime tests/unit/mall tests/unit/architecture
 TAG ?= latest

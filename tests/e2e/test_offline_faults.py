@@ -208,7 +208,8 @@ IN_ORDER = """
     IDBObjectStore.prototype.put = function (text, name) {
       const [kind, , id] = `${name}`.split('/').slice(2);
       const tell = () => window.order.push(['dated', id]);
-      if (kind === 'plays' && this.transaction.instead) this.transaction.addEventListener('complete', tell);
+      const anew = kind === 'plays' && this.transaction.instead;
+      if (anew) this.transaction.addEventListener('complete', tell);
       return put.call(this, text, name);
     };
     const ask = window.fetch;

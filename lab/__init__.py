@@ -1,0 +1,1 @@
+"""Programs for people who work with faces and models; no service imports them."""
