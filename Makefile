@@ -7,6 +7,7 @@ ARGS ?=
 export PYTHONDONTWRITEBYTECODE :=
 KAFKA_LIBS := .cache/kafka-libs
 LABEL_PROXY := .cache/bin/prom-label-proxy
+HELM := .cache/bin/helm
 COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url pyproject.toml
 CODE := vitrine services lab training benchmarks deploy
@@ -17,7 +18,7 @@ IMAGE_EXTRAS := analytics build console cuda customers engagement identity inges
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev demo check test coverage lint complexity format mutants docs wheel images sbom pictures pin-images \
-	lock lock-images kafka-libs label-proxy organisations secrets clean
+	lock lock-images kafka-libs label-proxy helm organisations secrets clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -113,12 +114,18 @@ kafka-libs: $(KAFKA_LIBS)/.done ## Fetch the Kafka broker that the tests run (ne
 
 label-proxy: $(LABEL_PROXY) ## Build the proxy that keeps advertisers apart, for its tests (needs Go)
 
+helm: $(HELM) ## Build Helm, for the tests of the chart (needs Go)
+
 organisations: install ## Give each advertiser an organisation in Grafana; ARGS="--help" shows the options
 	@$(BIN)/python -m deploy.grafana.organisations $(ARGS)
 
 $(LABEL_PROXY):
 	@command -v go >/dev/null || { echo "Go is missing; on Debian: apt install golang-go" >&2; exit 1; }
 	GOBIN=$(abspath $(dir $@)) go install github.com/prometheus-community/prom-label-proxy@v0.11.1
+
+$(HELM):
+	@command -v go >/dev/null || { echo "Go is missing; on Debian: apt install golang-go" >&2; exit 1; }
+	GOBIN=$(abspath $(dir $@)) go install helm.sh/helm/v3/cmd/helm@v3.19.5
 
 clean: ## Remove everything that was installed or built here
 	rm -rf $(VENV) .cache build dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
