@@ -46,7 +46,8 @@ CREATE TABLE photos (
 ) STRICT;
 CREATE TABLE people (
     id INTEGER PRIMARY KEY,
-    name TEXT NOT NULL DEFAULT ''
+    name TEXT NOT NULL DEFAULT '',
+    kept INTEGER NOT NULL DEFAULT 0  -- 1 once the user has named, joined or parted them
 ) STRICT;
 CREATE TABLE faces (
     id INTEGER PRIMARY KEY,
