@@ -34,6 +34,7 @@ def archive() -> None:
     vitrine archive scan photos              find the faces; again after photos came
     vitrine archive people photos            group them by person
     vitrine archive page photos              look at people, photos and map, name them
+    vitrine archive name photos 3 Ann        call one of them Ann
     vitrine archive search photos Ann Ben    photos that show both
     vitrine archive dates photos             wrong capture dates: what would be changed
 
@@ -105,3 +106,158 @@ def scan(archive: Path, state: Path | None, detector: Any, threads: int | None) 
     from vitrine.lab.archive.scan_shown import scan_archive
 
     scan_archive(archive, state, detector, threads)
+
+
+@archive.command()
+@on_archive
+@click.option(
+    "--method",
+    type=click.Choice(["links", "hac", "dbscan", "whispers"]),
+    default="links",
+    show_default=True,
+    help="How faces are grouped; `links` is ours, and the best by measurement.",
+)
+@click.option(
+    "--least", default=2, show_default=True, help="List who has so many faces."
+)
+@click.option("--json", "as_json", is_flag=True, help="For other programs.")
+def people(
+    archive: Path, state: Path | None, method: Any, least: int, as_json: bool
+) -> None:
+    """Group all faces by person, and list the people.
+
+    Nobody says how many there are. People whom you have named, merged or split keep their
+    faces, and new photos join them; all others are grouped anew. `links` alone minds what
+    you decided: the other methods are there to compare, and refuse once you have.
+    """
+    from vitrine.lab.archive.people_shown import group_people
+
+    group_people(archive, state, method, least, as_json=as_json)
+
+
+@archive.command("name")
+@on_archive
+@click.argument("person", metavar="PERSON")
+@click.argument("name", metavar="NAME")
+def name_one(archive: Path, state: Path | None, person: str, name: str) -> None:
+    """Call a PERSON (number or name) NAME.
+
+    \b
+    vitrine archive name photos 3 "Ann Lee"
+    """
+    from vitrine.lab.archive.people import name_person, person_of
+    from vitrine.lab.archive.store import opened
+
+    with opened(archive, state) as store:
+        number = person_of(store, person)
+        name_person(store, number, name)
+    click.echo(f"person {number} is {name}")
+
+
+@archive.command()
+@on_archive
+@click.argument("people", nargs=-1, required=True, metavar="PERSON PERSON…")
+def merge(archive: Path, state: Path | None, people: tuple[str, ...]) -> None:
+    """Make one person of several; the number of the first stays."""
+    from vitrine.lab.archive.people import merge_people, person_of
+    from vitrine.lab.archive.store import opened
+
+    with opened(archive, state) as store:
+        into, *others = [person_of(store, said) for said in people]
+        merge_people(store, into, others)
+    click.echo(f"{len(others) + 1} people are person {into} now; `undo` takes it back")
+
+
+@archive.command()
+@on_archive
+@click.argument("person", metavar="PERSON")
+@click.argument("photos", nargs=-1, required=True, metavar="PHOTO…")
+def split(
+    archive: Path, state: Path | None, person: str, photos: tuple[str, ...]
+) -> None:
+    """Make somebody else of the faces of a PERSON on some PHOTOs (paths within DIR)."""
+    from vitrine.lab.archive.people import person_of, split_person
+    from vitrine.lab.archive.searching import photos_named
+    from vitrine.lab.archive.store import opened
+
+    with opened(archive, state) as store:
+        chosen = [photo.id for photo in photos_named(store, photos)]
+        new = split_person(store, person_of(store, person), chosen)
+    click.echo(f"they are person {new} now; `undo` takes it back")
+
+
+@archive.command()
+@on_archive
+def undo(archive: Path, state: Path | None) -> None:
+    """Take the latest name, merge or split back; again for the one before it."""
+    from vitrine.lab.archive.people import undo as undo_step
+    from vitrine.lab.archive.store import opened
+
+    with opened(archive, state) as store:
+        click.echo(f"undone: {undo_step(store)}")
+
+
+@archive.command()
+@on_archive
+@click.argument("people", nargs=-1, required=True, metavar="PERSON…")
+@click.option("--any", "anybody", is_flag=True, help="With any of them, not all.")
+@click.option(
+    "--from", "first", metavar="DATE", help="From this day on, as 2026-11-30."
+)
+@click.option("--to", "last", metavar="DATE", help="Until this day, it included.")
+def search(
+    archive: Path,
+    state: Path | None,
+    people: tuple[str, ...],
+    anybody: bool,
+    first: str | None,
+    last: str | None,
+) -> None:
+    """List the photos on which all PERSONs are, one path a line, by date.
+
+    \b
+    vitrine archive search photos Ann Ben                  both of them
+    vitrine archive search photos Ann Ben --any            either
+    vitrine archive search photos Ann --from 2024-01-01 | xargs -d '\\n' -I{} cp photos/{} ann/
+    """
+    import sys
+
+    from vitrine.lab.archive.searching import search_photos
+    from vitrine.lab.archive.store import opened
+
+    with opened(archive, state) as store:
+        found = search_photos(store, people, anybody=anybody, first=first, last=last)
+    for photo in found:
+        # As the file system has it: the next program opens it.
+        sys.stdout.buffer.write(photo.path + b"\n")
+    sys.stdout.buffer.flush()
+
+
+@archive.command()
+@on_archive
+@click.argument(
+    "folder", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER"
+)
+@click.option(
+    "--as",
+    "kind",
+    type=click.Choice(["folders", "xmp"]),
+    default="folders",
+    show_default=True,
+    help="A folder of copies for each person, or a sidecar with face tags for each photo.",
+)
+def export(archive: Path, state: Path | None, folder: Path, kind: Any) -> None:
+    """Write who is on which photo into FOLDER, for other programs.
+
+    `folders`: the photos of each named person, copied into a folder of that name. `xmp`: a
+    file PHOTO.xmp for each photo that shows a named person, with the name and the place of
+    the face as the Metadata Working Group has it: digiKam reads it beside the photo, and
+    Lightroom where the photo is RAW. FOLDER may be DIR itself then; a sidecar that another
+    program wrote is left alone.
+    """
+    from vitrine.lab.archive.exporting import export_people
+    from vitrine.lab.archive.store import opened
+
+    with opened(archive, state) as store:
+        done = export_people(archive, store, folder, kind)
+    click.echo(done)
