@@ -261,3 +261,38 @@ def export(archive: Path, state: Path | None, folder: Path, kind: Any) -> None:
     with opened(archive, state) as store:
         done = export_people(archive, store, folder, kind)
     click.echo(done)
+
+
+@archive.command()
+@on_archive
+@click.option("--write", is_flag=True, help="Change the files; a copy of each is kept.")
+@click.option(
+    "--undo", is_flag=True, help="Bring the files of the latest --write back."
+)
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the changes as CSV too.",
+)
+def dates(
+    archive: Path,
+    state: Path | None,
+    write: bool,
+    undo: bool,
+    report: Path | None,
+) -> None:
+    """Find wrong capture dates, and mend them in the metadata of JPEG files.
+
+    A date is wrong that is missing, before digital cameras, in the future, more than 26
+    hours off the time in the file's name, or against the order of the camera's numbers. A
+    likelier one comes from the name, from the camera's order, or from the file's time
+    unless many were copied then. Without --write nothing is changed.
+
+    --write changes the characters of the date and no other byte, and keeps a copy of each
+    file in the state folder. --undo brings them back, and leaves alone what was changed
+    since.
+    """
+    from vitrine.lab.archive.dates_shown import show_dates
+
+    show_dates(archive, state, write=write, undo=undo, report=report)
