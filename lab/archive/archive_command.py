@@ -296,3 +296,29 @@ def dates(
     from vitrine.lab.archive.dates_shown import show_dates
 
     show_dates(archive, state, write=write, undo=undo, report=report)
+
+
+@archive.command()
+@on_archive
+@click.argument("person", metavar="PERSON")
+@click.option(
+    "--chart",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Draw it as .svg, .png or .pdf.",
+)
+@click.option("--json", "as_json", is_flag=True, help="For other programs.")
+def progress(
+    archive: Path, state: Path | None, person: str, chart: Path | None, as_json: bool
+) -> None:
+    """Say how the face of a PERSON changed over time: symmetry, lids, brows, mouth, jaw.
+
+    Good views from nearly the front count, on six days or more; the pose is corrected. A
+    change is told only where it is larger than what photos of the same face differ by
+    anyway: five measures together are wrong 5 times in 100 at most. Everything else is
+    "no measurable change". It is no medical finding: expression, lens and age of a photo
+    come in, and the 68 points have an error of their own.
+    """
+    from vitrine.lab.archive.progress_shown import show_progress
+
+    show_progress(archive, state, person, chart, as_json=as_json)
