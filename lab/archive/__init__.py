@@ -1,0 +1,1 @@
+"""Photo archives: people found, grouped and named, dates mended, one face followed over years."""
