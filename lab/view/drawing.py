@@ -79,8 +79,8 @@ def name_of(track: str) -> str:
     return name
 
 
-def draw_faces(picture: Image, view: View, scale: float) -> Image:
-    """Return the (H, W, 3) BGR picture `scale` times as large, with the view's faces drawn."""
+def draw_marks(picture: Image, view: View, scale: float) -> Image:
+    """Return the (H, W, 3) BGR picture `scale` times as large, with boxes, points and axes."""
     height, width = picture.shape[:2]
     size = (round(width * scale), round(height * scale))
     canvas = np.asarray(cv2.resize(picture, size), np.uint8)
@@ -90,6 +90,12 @@ def draw_faces(picture: Image, view: View, scale: float) -> Image:
         _draw_points(canvas, points, colour(status_of(face)))
         _draw_box(canvas, face, box)
         _draw_axes(canvas, face, points, box)
+    return canvas
+
+
+def draw_faces(picture: Image, view: View, scale: float) -> Image:
+    """Return the same with a label at each face."""
+    canvas = draw_marks(picture, view, scale)
     # Labels last, so that no line of a neighbour crosses them.
     for face in view["faces"]:
         box = np.array(face["box"], np.float64) * scale

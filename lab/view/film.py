@@ -45,6 +45,8 @@ class Film:
     def __init__(self, path: Path, width: int, height: int) -> None:
         """Raises ConfigurationError where no such file can be written."""
         try:
+            # FFmpeg opens it with the first picture only.
+            path.touch()
             self._container = av.open(str(path), "w")
             self._stream = self._container.add_stream("libx264", rate=30)
         except (av.FFmpegError, OSError, ValueError) as error:

@@ -10,6 +10,8 @@ from typing import Final
 
 # Printed to standard output by the library otherwise.
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+# Pictures go to the display as they are: through a texture each costs 2.7 ms more (under Xvfb).
+os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
 
 import cv2
 import pygame
