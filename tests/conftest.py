@@ -216,6 +216,27 @@ def firefox() -> str:
 
 
 @pytest.fixture(scope="session")
+def display() -> Iterator[str]:
+    """Yield the name of a display of its own, to which xdotool sends keys."""
+    if shutil.which("Xvfb") is None or shutil.which("xdotool") is None:
+        reason = "NO DISPLAY: on Debian: apt install xvfb xdotool"
+        _absent(reason, REQUIRE_BROWSER)
+    reader, writer = os.pipe()
+    # It takes a free number, and writes it once it answers.
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1280x800x24"],
+        pass_fds=[writer],
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(writer)
+    with os.fdopen(reader) as told:
+        number = told.readline().strip()
+    yield f":{number}"
+    server.terminate()
+    server.wait()
+
+
+@pytest.fixture(scope="session")
 def faketime() -> Path:
     """Return the library that gives a process another time."""
     found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
