@@ -21,8 +21,18 @@ def view_of(
     rate_hz: float,
 ) -> bytes:
     """Return one sight as a JSON object; it names no customer and no visitor."""
+    text = json.dumps(described(sight, people, rate_hz), separators=COMPACT)
+    return text.encode()
+
+
+def described(
+    sight: Sight,
+    people: People,
+    rate_hz: float,
+) -> dict[str, Any]:
+    """Return one sight in the form that the pages and `vitrine view` draw."""
     faces = [_face(face, sight, people) for face in sight.faces]
-    view = {
+    return {
         "id": sight.camera_id,
         "at_ms": sight.at_ns / MILLISECOND_NS,
         "width": sight.width,
@@ -33,8 +43,6 @@ def view_of(
         "faces": faces,
         "jpeg_bytes": len(sight.jpeg),
     }
-    text = json.dumps(view, separators=COMPACT)
-    return text.encode()
 
 
 def _face(

@@ -1,17 +1,11 @@
 // Draws what was measured over a picture. Sizes are CSS pixels; faces are in pixels of the JPEG.
 
-export const COLOURS = {
-  looking: '#ffb35c', here: '#7ea2ff', aside: '#a3a8b8', known: '#58d6a0', response: '#ff8fc7',
-  ground: '#0b0d13', ink: '#f2f0ea', label: 'rgb(11 13 19 / 82%)',
-};
+import { STYLE } from './style.js';
 
-// The lines of the 68 points (iBUG): first, last, closed.
-const CURVES = [
-  [0, 16], [17, 21], [22, 26], [27, 30], [31, 35], [36, 41, true], [42, 47, true], [48, 59, true], [60, 67, true],
-];
+export const COLOURS = STYLE.colours;
+
 const FONT = '"Helvetica Neue", "Liberation Sans", Inter, Arial, sans-serif';
-// Labels of smaller faces would hide them.
-const LABELLED_PX = 26;
+// A narrower picture has no room for the words at the ruler.
 const LABELLED_ZONE_PX = 460;
 
 export function statusOf(face) {
@@ -45,16 +39,17 @@ export function draw(canvas, shot, camera, layers) {
     if (layers.points) drawPoints(pen, face.points, scale, colour);
     if (layers.boxes) drawBox(pen, face, scale, colour);
     if (layers.gaze) drawGaze(pen, face, scale, colour);
+    if (layers.axes) drawAxes(pen, face, scale);
   }
   // Labels last, so that no line of a neighbour crosses them.
-  if (layers.labels) for (const face of view.faces) drawLabel(pen, face, scale, size);
+  if (layers.labels) for (const face of view.faces) drawLabel(pen, face, scale, size, layers.details);
 }
 
 function drawPoints(pen, points, scale, colour) {
   pen.lineWidth = 1;
-  pen.strokeStyle = 'rgb(242 240 234 / 45%)';
+  pen.strokeStyle = COLOURS.curve;
   pen.beginPath();
-  for (const [first, last, closed] of CURVES) {
+  for (const [first, last, closed] of STYLE.curves) {
     pen.moveTo(points[2 * first] * scale, points[2 * first + 1] * scale);
     for (let i = first + 1; i <= last; i += 1) pen.lineTo(points[2 * i] * scale, points[2 * i + 1] * scale);
     if (closed) pen.lineTo(points[2 * first] * scale, points[2 * first + 1] * scale);
@@ -62,7 +57,7 @@ function drawPoints(pen, points, scale, colour) {
   pen.stroke();
   pen.fillStyle = colour;
   const width = (points[2 * 16] - points[0]) * scale;
-  const dot = Math.min(2, Math.max(0.7, Math.abs(width) / 90));
+  const dot = Math.min(STYLE.most_dot, Math.max(STYLE.least_dot, Math.abs(width) / STYLE.face_widths_per_dot));
   for (let i = 0; i < points.length; i += 2) {
     pen.beginPath();
     pen.arc(points[i] * scale, points[i + 1] * scale, dot, 0, 7);
@@ -73,33 +68,62 @@ function drawPoints(pen, points, scale, colour) {
 function drawBox(pen, face, scale, colour) {
   const [x, y, width, height] = face.box.map((value) => value * scale);
   pen.strokeStyle = colour;
-  pen.lineWidth = 2;
-  pen.setLineDash(statusOf(face) === 'aside' ? [5, 5] : []);
+  pen.lineWidth = STYLE.box_width;
+  pen.setLineDash(statusOf(face) === 'aside' ? [STYLE.dash, STYLE.dash] : []);
   pen.beginPath();
-  pen.roundRect(x, y, width, height, Math.min(10, width / 6));
+  pen.roundRect(x, y, width, height, Math.min(STYLE.corner, width / 6));
   pen.stroke();
   pen.setLineDash([]);
   // How strong the expression is, as a bar at the right edge.
-  if (face.response > 0.02) {
+  if (face.response > STYLE.least_response) {
+    const edge = x + width + STYLE.response_gap;
     pen.strokeStyle = COLOURS.response;
-    pen.lineWidth = 4;
+    pen.lineWidth = STYLE.response_width;
     pen.lineCap = 'round';
     pen.beginPath();
-    pen.moveTo(x + width + 6, y + height);
-    pen.lineTo(x + width + 6, y + height * (1 - face.response));
+    pen.moveTo(edge, y + height);
+    pen.lineTo(edge, y + height * (1 - face.response));
     pen.stroke();
     pen.lineCap = 'butt';
   }
 }
 
-// The direction of the head: yaw > 0 to the picture's right, pitch > 0 up, as of a rod that stands out of the face.
-function drawGaze(pen, face, scale, colour) {
+const eyesOf = (points, scale) => {
   const eyes = { x: 0, y: 0 };
   for (let i = 36; i <= 47; i += 1) {
-    eyes.x += face.points[2 * i] * scale / 12;
-    eyes.y += face.points[2 * i + 1] * scale / 12;
+    eyes.x += points[2 * i] * scale / 12;
+    eyes.y += points[2 * i + 1] * scale / 12;
   }
-  const length = Math.max(18, face.box[3] * scale);
+  return eyes;
+};
+
+// The axes of the head from between the eyes, half the face's height long: to the picture's right, down, out of the face.
+// They are the columns of Ry(-yaw) Rx(-pitch) Rz(roll), as in the pose of `vision`.
+export function axesOf(face) {
+  const [y, p, r] = [-face.yaw, -face.pitch, face.roll].map((degrees) => degrees * Math.PI / 180);
+  const [sy, cy, sp, cp, sr, cr] = [Math.sin(y), Math.cos(y), Math.sin(p), Math.cos(p), Math.sin(r), Math.cos(r)];
+  const right = [cy * cr + sy * sp * sr, cp * sr];
+  const down = [-cy * sr + sy * sp * cr, cp * cr];
+  return [right, down, [-sy * cp, sp]];
+}
+
+function drawAxes(pen, face, scale) {
+  const eyes = eyesOf(face.points, scale);
+  const length = Math.max(STYLE.least_gaze, face.box[3] * scale / 2);
+  pen.lineWidth = STYLE.gaze_width;
+  axesOf(face).forEach(([x, y], i) => {
+    pen.strokeStyle = COLOURS.axes[i];
+    pen.beginPath();
+    pen.moveTo(eyes.x, eyes.y);
+    pen.lineTo(eyes.x + length * x, eyes.y + length * y);
+    pen.stroke();
+  });
+}
+
+// The direction of the head: yaw > 0 to the picture's right, pitch > 0 up, as of a rod that stands out of the face.
+function drawGaze(pen, face, scale, colour) {
+  const eyes = eyesOf(face.points, scale);
+  const length = Math.max(STYLE.least_gaze, face.box[3] * scale);
   const yaw = face.yaw * Math.PI / 180;
   const pitch = face.pitch * Math.PI / 180;
   const tip = {
@@ -109,7 +133,7 @@ function drawGaze(pen, face, scale, colour) {
   const reach = Math.hypot(tip.x - eyes.x, tip.y - eyes.y);
   pen.strokeStyle = colour;
   pen.fillStyle = colour;
-  pen.lineWidth = 2.5;
+  pen.lineWidth = STYLE.gaze_width;
   pen.beginPath();
   pen.arc(eyes.x, eyes.y, 3, 0, 7);
   pen.fill();
@@ -127,32 +151,42 @@ function drawGaze(pen, face, scale, colour) {
   pen.fill();
 }
 
-function drawLabel(pen, face, scale, size) {
-  const [x, y, width, height] = face.box.map((value) => value * scale);
-  if (height < LABELLED_PX) return;
-  const status = statusOf(face);
+// What a label says of a face: text and colour. With `details`, also the detector's confidence and the expression.
+export function labelOf(face, details) {
   const parts = [[nameOf(face.track), COLOURS.ink]];
-  if (face.score !== undefined) parts.push([String(face.score), COLOURS[status]]);
+  if (face.score !== undefined) parts.push([String(face.score), COLOURS[statusOf(face)]]);
   if (face.known) parts.push(['known', COLOURS.known]);
-  pen.font = `600 12px ${FONT}`;
-  const gap = 7;
+  if (!details) return parts;
+  parts.push([`face ${Math.round(face.found * 100)}%`, COLOURS.aside]);
+  if (face.shown !== undefined) parts.push([`expression ${Math.round(face.shown * 100)}%`, COLOURS.response]);
+  return parts;
+}
+
+function drawLabel(pen, face, scale, size, details) {
+  const [x, y, width, height] = face.box.map((value) => value * scale);
+  if (height < STYLE.labelled_height) return;
+  const high = STYLE.label_height;
+  const gap = STYLE.label_gap;
+  const parts = labelOf(face, details);
+  pen.font = `600 ${STYLE.label_size}px ${FONT}`;
   let length = gap;
   for (const [text] of parts) length += pen.measureText(text).width + gap;
   const left = Math.min(Math.max(0, x + (width - length) / 2), Math.max(0, size.width - length));
-  const top = y > 24 ? y - 24 : Math.min(y + height + 4, size.height - 20);
+  const above = y - high - 5;
+  const top = above > 0 ? above : Math.min(y + height + 4, size.height - high - 1);
   pen.fillStyle = COLOURS.label;
   pen.beginPath();
-  pen.roundRect(left, top, length, 19, 6);
+  pen.roundRect(left, top, length, high, 6);
   pen.fill();
   if (face.score !== undefined) {
-    pen.fillStyle = COLOURS[status];
-    pen.fillRect(left + 5, top + 16.5, (length - 10) * face.score / 100, 1.5);
+    pen.fillStyle = COLOURS[statusOf(face)];
+    pen.fillRect(left + 5, top + high - 2.5, (length - 10) * face.score / 100, 1.5);
   }
   let at = left + gap;
   pen.textBaseline = 'middle';
   for (const [text, colour] of parts) {
     pen.fillStyle = colour;
-    pen.fillText(text, at, top + 9);
+    pen.fillText(text, at, top + high / 2 - 0.5);
     at += pen.measureText(text).width + gap;
   }
 }

@@ -1,0 +1,99 @@
+"""The networks that a watch may change between: detectors and landmark nets, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+import onnx
+
+from vitrine.errors import ConfigurationError
+from vitrine.faces.models import FaceModels
+from vitrine.lab.view.detectors import LOADERS, present_detectors
+from vitrine.services.landmarks.app import load_models
+from vitrine.services.landmarks.settings import LandmarksSettings
+from vitrine.settings import Settings
+from vitrine.vision.crop import INPUT_SIZE
+from vitrine.vision.detectors import Detector
+from vitrine.vision.models import LANDMARKS_FILE, model_path
+from vitrine.vision.networks import Network, load_network
+from vitrine.vision.shape import POINT_COUNT
+
+OWN: str = Path(LANDMARKS_FILE).stem
+
+
+class Kit:
+    """Load networks when they are first asked for, and keep them."""
+
+    def __init__(self, models: Path | None, nets: Sequence[Path] = ()) -> None:
+        """Look for public weights in `models`; `nets` are further landmark nets, ONNX files."""
+        self._folder = models
+        files = {OWN: model_path(LANDMARKS_FILE)}
+        files.update({path.stem: path for path in nets})
+        self._files = files
+        self._detectors: dict[str, Detector] = {}
+        self._nets: dict[str, Network] = {}
+
+    @cached_property
+    def detectors(self) -> list[str]:
+        """The names of the detectors whose weights are there."""
+        return present_detectors(self._folder)
+
+    @property
+    def nets(self) -> list[str]:
+        """The names of the landmark nets."""
+        return list(self._files)
+
+    @cached_property
+    def _shared(self) -> FaceModels:
+        """Everything that stays the same; nothing that tells people apart."""
+        settings = Settings.load().model_copy(
+            update={"key_file": None, "reactions_key_file": None}
+        )
+        return load_models(
+            settings, LandmarksSettings.load().model_copy(update={"detector": "own"})
+        )
+
+    def models(self, detector: str, net: str) -> FaceModels:
+        """Return the networks with this detector and landmark net. Raises ConfigurationError."""
+        if detector not in self._detectors:
+            self._detectors[detector] = LOADERS[detector](self._folder)
+        if net not in self._nets:
+            self._nets[net] = load_landmarks(self._files[net])
+        return replace(
+            self._shared,
+            detector=self._detectors[detector],
+            landmarks=self._nets[net],
+        )
+
+
+def load_landmarks(path: Path) -> Network:
+    """Return a landmark net of 68 points. Raises ConfigurationError for any other file."""
+    try:
+        graph = onnx.load(path).graph
+    except (
+        OSError,
+        ValueError,
+        onnx.onnx_cpp2py_export.checker.ValidationError,
+    ) as error:
+        raise ConfigurationError(f"{path} cannot be read: {error}") from None
+    except Exception as error:  # noqa: BLE001 - protobuf's own class, which is no module of ours
+        kind = type(error).__name__
+        raise ConfigurationError(f"{path} is no ONNX file ({kind})") from None
+    taken = _shape(graph.input[0]) if graph.input else ()
+    given = _shape(graph.output[0]) if graph.output else ()
+    wanted = (3, INPUT_SIZE, INPUT_SIZE)
+    if taken != wanted or given != (2 * POINT_COUNT,):
+        raise ConfigurationError(
+            f"{path} takes {taken} and gives {given}; a landmark net takes {wanted} "
+            f"and gives {2 * POINT_COUNT} coordinates"
+        )
+    return load_network(path)
+
+
+def _shape(value: onnx.ValueInfoProto) -> tuple[int, ...]:
+    """Return the sizes of an input or output but the batch's."""
+    dims = value.type.tensor_type.shape.dim[1:]
+    return tuple(dim.dim_value for dim in dims)
