@@ -11,15 +11,24 @@ import numpy as np
 import onnx
 
 from vitrine.errors import ConfigurationError
+from vitrine.lab.view.detectors import LOADERS, present_detectors
 from vitrine.vision.crop import Image, crop_of_box, cut, network_input, to_frame
-from vitrine.vision.detectors import Detections, Detector, load_detector
+from vitrine.vision.detectors import Detections, Detector
 from vitrine.vision.embedding import alignment
-from vitrine.vision.models import LANDMARKS_FILE, YUNET_FILE, model_path
+from vitrine.vision.models import LANDMARKS_FILE, model_path
 from vitrine.vision.networks import Network, load_network
 from vitrine.vision.pose import mean_shape
 from vitrine.vision.shape import POINT_COUNT, Points, five_points
 
 LoadDetector = Callable[[], Detector]
+DETECTORS: Final = {
+    "own": "Vitrine",
+    "mtcnn": "MTCNN",
+    "yunet": "YuNet",
+    "ssd": "OpenCV SSD res10",
+    "haar": "Haar cascade",
+}
+"""How the app calls the detectors of `vitrine view`."""
 COLOURS: Final = 3
 """Channels of the picture that a net takes."""
 
@@ -80,13 +89,10 @@ FIVE_POINTS: Final = "The detector's own five points"
 
 
 def detectors(models: Path | None) -> Mapping[str, LoadDetector]:
-    """Return how to load each detector, by name; YuNet only where its file is in `models`."""
-    found: dict[str, LoadDetector] = {
-        "Vitrine": partial(load_detector, None, kind="own"),
-        "MTCNN": partial(load_detector, None, kind="mtcnn"),
-    }
-    if models is not None and (models / YUNET_FILE).is_file():
-        found["YuNet"] = partial(load_detector, models, kind="yunet")
+    """Return how to load each detector whose weights are there, by name."""
+    found = {}
+    for key in present_detectors(models):
+        found[DETECTORS[key]] = partial(LOADERS[key], models)
     return found
 
 

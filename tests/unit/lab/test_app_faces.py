@@ -75,10 +75,10 @@ def test_only_files_of_the_products_form_are_offered_as_nets(tmp_path: Path) -> 
         load_net(tmp_path / "quality.onnx")
 
 
-def test_yunet_is_offered_where_its_file_is(tmp_path: Path) -> None:
-    assert "YuNet" not in detectors(tmp_path)
-    (tmp_path / "yunet_n_dynamic.onnx").touch()
-    assert "YuNet" in detectors(tmp_path)
+@pytest.mark.shared
+def test_a_detector_is_offered_where_its_file_is(shared: Path) -> None:
+    assert set(detectors(None)) == {"Vitrine", "MTCNN"}
+    assert set(detectors(shared / "models")) == {"Vitrine", "MTCNN", "YuNet"}
 
 
 def test_downloads_hold_the_points_of_all_faces() -> None:
