@@ -1,0 +1,1 @@
+"""Show in a browser what the networks see: faces, nets, training runs, maps, reports."""

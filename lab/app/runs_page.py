@@ -1,0 +1,69 @@
+"""Training runs: their curves, side by side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import streamlit as st
+
+from vitrine.errors import Invalid
+from vitrine.lab.app.places import Places
+from vitrine.lab.app.run_files import EPOCH, find_runs, read_curves
+
+CHART_HEIGHT = 240
+NO_RUNS = """There are no runs in `{folder}` yet. A training writes them there:
+
+```sh
+python -m training train landmarks
+```
+
+Start the app in the folder in which you train, or say where it is with `--folder`."""
+
+
+def show_runs(places: Places) -> None:
+    """Show the curves of the runs that are chosen."""
+    st.title("Training runs")
+    st.caption("A row an epoch, as the training writes it to `metrics.csv`.")
+    runs = {run.name: run for run in find_runs(places.runs)}
+    if not runs:
+        st.info(NO_RUNS.format(folder=places.runs))
+        return
+    chosen = st.multiselect("Runs", list(runs), default=list(runs)[:3])
+    points: dict[str, list[dict[str, Any]]] = {}
+    for name in chosen:
+        run = runs[name]
+        try:
+            curves = read_curves(run.metrics)
+        except Invalid as error:
+            st.error(f"{error}.")
+            continue
+        for metric, values in curves.items():
+            if metric == EPOCH:
+                continue
+            rows = points.setdefault(metric, [])
+            for epoch, value in zip(curves[EPOCH], values, strict=True):
+                rows.append({"run": name, "epoch": epoch, metric: value})
+    columns = st.columns(2)
+    for number, (metric, rows) in enumerate(points.items()):
+        with columns[number % 2]:
+            st.altair_chart(_chart(metric, rows))
+    without = [name for name in chosen if not runs[name].has_weights]
+    if without:
+        st.caption(f"Without weights (`best.pt`): {', '.join(without)}.")
+
+
+def _chart(metric: str, rows: list[dict[str, Any]]) -> alt.Chart:
+    """Return one metric over the epochs, a line for each run."""
+    chart: alt.Chart = (
+        alt.Chart(alt.InlineData(values=rows), title=metric.replace("_", " "))
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1)),
+            y=alt.Y(f"{metric}:Q", title=None, scale=alt.Scale(zero=False)),
+            color=alt.Color("run:N", legend=alt.Legend(orient="bottom", title=None)),
+            tooltip=["run:N", "epoch:Q", f"{metric}:Q"],
+        )
+        .properties(height=CHART_HEIGHT)
+    )
+    return chart
