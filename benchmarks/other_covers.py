@@ -26,7 +26,14 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.covered_faces import BARE, OTHER_COVERS
-from benchmarks.open_set import MODEL, RULES, Share, added_up, draws, own_places
+from benchmarks.open_set_protocol import (
+    MODEL,
+    RULES,
+    Share,
+    added_up,
+    draws,
+    own_places,
+)
 from benchmarks.visits import (
     Networks,
     Templates,

@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 
 from benchmarks import open_set_methods, other_covers
-from benchmarks.open_set import (
+from benchmarks.open_set import templates_at
+from benchmarks.open_set_covers import own_threshold
+from benchmarks.open_set_methods import compared, enrolled
+from benchmarks.open_set_protocol import (
     RULES,
     Draw,
     Outcome,
     added_up,
     false_accepts,
     recall,
-    templates_at,
     voted,
 )
-from benchmarks.open_set_covers import own_threshold
-from benchmarks.open_set_methods import compared, enrolled
 from benchmarks.visits import LFW, Templates, Visit
 from tests.unit.customers.builders import FACE, like_face, unit
 from training.evaluation.subgroups import Look
