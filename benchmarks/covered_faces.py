@@ -34,6 +34,45 @@ MASK_COLOUR: Final = (214, 190, 160)
 LENSES: Final = ((38, 53), (74, 53))
 LENS_SIZE: Final = (16, 12)
 GLASSES_COLOUR: Final = (30, 26, 24)
+# Masks and glasses of another colour and shape than those above.
+BLACK_MASK: Final = np.array(
+    [
+        [18, 58],
+        [44, 54],
+        [56, 50],
+        [68, 54],
+        [94, 58],
+        [88, 96],
+        [70, 108],
+        [56, 110],
+        [42, 108],
+        [24, 96],
+    ]
+)
+BLACK: Final = (34, 30, 38)
+FOLDS: Final = (70, 82, 94)
+FOLD_COLOUR: Final = (52, 48, 56)
+WHITE_MASK: Final = np.array(
+    [[22, 70], [56, 60], [90, 70], [96, 88], [74, 108], [38, 108], [16, 88]]
+)
+WHITE: Final = (240, 240, 236)
+RIDGE_COLOUR: Final = (205, 205, 200)
+STRAPS: Final = (((22, 70), (0, 60)), ((90, 70), (111, 60)))
+STRAP_COLOUR: Final = (225, 225, 220)
+SQUARES: Final = (((20, 41), (53, 67)), ((59, 41), (92, 67)))
+BROWN: Final = (96, 66, 40)
+RIM_COLOUR: Final = (60, 40, 24)
+TINT: Final = 0.9
+"""How much of what is behind a brown lens is not seen."""
+BARE: Final = "bare"
+PAIRS: Final = (
+    (BARE, BARE),
+    ("mask", "mask"),
+    ("glasses", "glasses"),
+    (BARE, "mask"),
+    (BARE, "glasses"),
+)
+"""How somebody looks in the first photo, and in the second."""
 THRESHOLDS: Final = (0.25, 0.30, 0.35, 0.40, 0.45, 0.50)
 
 Vectors = NDArray[np.float32]
@@ -62,16 +101,11 @@ def main() -> None:
     columns = " | ".join(f"{threshold:.2f}" for threshold in THRESHOLDS)
     print(f"| first, then | {columns} |")
     print("|---" * (1 + len(THRESHOLDS)) + "|")
-    for before, after in (
-        ("bare", "bare"),
-        ("mask", "mask"),
-        ("glasses", "glasses"),
-        ("bare", "mask"),
-        ("bare", "glasses"),
-    ):
+    for before, after in PAIRS:
         first, _ = looks[before]
         _, second = looks[after]
-        print(f"| {before}, {after} | {' | '.join(shares(first, second))} |")
+        cells = " | ".join(shares(first, second))
+        print(f"| {before}, {after} | {cells} |")
 
 
 def shares(first: Vectors, second: Vectors) -> list[str]:
@@ -126,12 +160,48 @@ def with_glasses(face: Image) -> Image:
     return drawn
 
 
-BARE: Final = "bare"
+def in_black_mask(face: Image) -> Image:
+    """Return an aligned face, 112 pixels, with a mask of black cloth that reaches higher."""
+    drawn = face.copy()
+    cv2.fillPoly(drawn, [BLACK_MASK.astype(np.int32)], BLACK, cv2.LINE_AA)
+    for y in FOLDS:
+        cv2.line(drawn, (26, y), (86, y + 2), FOLD_COLOUR, 1, cv2.LINE_AA)
+    return drawn
+
+
+def in_white_mask(face: Image) -> Image:
+    """Return an aligned face, 112 pixels, with a white mask with a ridge and straps."""
+    drawn = face.copy()
+    cv2.fillPoly(drawn, [WHITE_MASK.astype(np.int32)], WHITE, cv2.LINE_AA)
+    cv2.line(drawn, (56, 60), (56, 108), RIDGE_COLOUR, 2, cv2.LINE_AA)
+    for begin, end in STRAPS:
+        cv2.line(drawn, begin, end, STRAP_COLOUR, 2, cv2.LINE_AA)
+    return drawn
+
+
+def with_brown_glasses(face: Image) -> Image:
+    """Return an aligned face, 112 pixels, with large brown square glasses."""
+    drawn = face.copy()
+    for corner, opposite in SQUARES:
+        cv2.rectangle(drawn, corner, opposite, BROWN, -1, cv2.LINE_AA)
+    tinted = np.asarray(cv2.addWeighted(drawn, TINT, face, 1 - TINT, 0), np.uint8)
+    cv2.line(tinted, (50, 46), (62, 46), RIM_COLOUR, 3, cv2.LINE_AA)
+    for corner, opposite in SQUARES:
+        cv2.rectangle(tinted, corner, opposite, RIM_COLOUR, 2)
+    return tinted
+
+
 COVERS: Final[dict[str, Cover]] = {
     BARE: bare,
     "mask": masked,
     "glasses": with_glasses,
 }
+OTHER_COVERS: Final[dict[str, Cover]] = {
+    "black mask": in_black_mask,
+    "white mask": in_white_mask,
+    "brown glasses": with_brown_glasses,
+}
+"""Covers that no template is drawn with."""
 
 
 if __name__ == "__main__":

@@ -129,7 +129,8 @@ class Crowd:
         kept = [views_of(people, rng) for _ in range(EACH)]
         vectors = np.concatenate(kept)[:count]
         owners = [f"c{number % len(people)}" for number in range(count)]
-        views = views_of(people[rng.integers(len(people), size=searches)], rng)
+        searched = rng.integers(len(people), size=searches)
+        views = views_of(people[searched], rng)
         nearest = []
         for start in range(0, searches, SLICE):
             similarities = vectors @ views[start : start + SLICE].T
@@ -171,20 +172,31 @@ def costs(crowd: Crowd) -> Table:
     start_s = time.process_time() - began
     memory = _resident() - memory
     index = gallery._indexes[MODEL]
+    newcomer = [Template("new", MODEL, crowd.views[0])] * EACH
     found: list[str] = []
 
     def ask(number: int) -> None:
-        found.append(index.nearest(crowd.views[number], 1)[0].customer_id)
+        (nearest,) = index.nearest(crowd.views[number], 1)
+        found.append(nearest.customer_id)
 
+    def decide(number: int) -> None:
+        gallery.match(crowd.views[number], MODEL)
+
+    def add(_: int) -> None:
+        gallery.replaced({"new": newcomer})
+
+    def remove(number: int) -> None:
+        gallery.replaced({f"c{number}": []})
+
+    # The first searches fill the processor's caches.
     timed(ask, SEARCHES)
     found.clear()
     search = timed(ask, SEARCHES)
     right = [crowd.owners[place] for place in crowd.nearest]
-    recall = np.mean([one == other for one, other in zip(found, right, strict=True)])
-    matched = timed(lambda number: gallery.match(crowd.views[number], MODEL), SEARCHES)
-    newcomer = [Template("new", MODEL, crowd.views[0])] * EACH
-    comes = timed(lambda _: gallery.replaced({"new": newcomer}), CHANGES)
-    goes = timed(lambda number: gallery.replaced({f"c{number}": []}), CHANGES)
+    recall = np.mean(np.array(found) == np.array(right))
+    matched = timed(decide, SEARCHES)
+    comes = timed(add, CHANGES)
+    goes = timed(remove, CHANGES)
     table = Table("templates", f"{len(crowd.owners):,}")
     table.add_row("index", type(index).__name__)
     table.add_row("memory, besides the templates as read", f"{memory:.0f} MB")

@@ -15,44 +15,50 @@ counts for what it leads to at its end or in between. Intervals are 95 %, a boot
 from __future__ import annotations
 
 import argparse
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from matplotlib.axes import Axes
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.covered_faces import BARE
+from benchmarks.open_set_protocol import (
+    EACH,
+    MODEL,
+    RULES,
+    Outcome,
+    Share,
+    added_up,
+    calibration_of,
+    draws,
+    false_accepts,
+    outcomes,
+    own_places,
+    recall,
+    voted,
+    with_videos,
+)
 from benchmarks.visits import LFW, YOUTUBE, Templates, Visit, load
 from training.datasets.splits import part_of
-from training.evaluation.intervals import interval_of_mean
 from training.evaluation.subgroups import FACTORS, classes_of
 from training.report.style import ACCENT, BLUE, GREY, drawing
 from vitrine.customers.calibration import Calibration
 from vitrine.customers.decision import View, decide
-from vitrine.customers.evidence import Evidence
 from vitrine.customers.gallery import Gallery
 from vitrine.customers.records import Template
 from vitrine.customers.visitors import StandDay
-from vitrine.recognition import RecognitionSettings
 
 SIZES: Final = (100, 1_000)
 """Customers of a gallery."""
-# Chosen, not measured: the intervals are of people, and more draws do not narrow them.
-DRAWS: Final = 20
-# Chosen, not measured: pictures that an enrolment takes.
-EACH: Final = 3
 COLOURS: Final = (BLUE, ACCENT, GREY)
 CURVE: Final = np.round(np.arange(0.30, 0.75, 0.01), 2)
 RATES: Final = (1e-1, 1e-2, 1e-3)
 """False accepts of a stranger's visit that are asked for."""
-DECADES: Final = (1, 2, 3, 4, 5, 6)
-"""Rows of the calibration: 0.1 to 1e-6 of the comparisons."""
 GROUP_RATE: Final = 1e-2
 """Stated rate at which groups are compared: a smaller one leaves no false accepts to compare."""
 COMPARED: Final = (1e-1, 1e-2, 3e-3)
@@ -60,185 +66,8 @@ COMPARED: Final = (1e-1, 1e-2, 3e-3)
 FEWEST: Final = 20
 """Visits of a group that says anything."""
 
-Numbers = NDArray[np.float64]
-Rule = Callable[[Visit, NDArray[np.float32]], Numbers]
-RULES: Final = RecognitionSettings().rules()
-# Its name alone: the vectors are those of the file.
-MODEL: Final = "embedding_112"
 DAY: Final = date(2027, 1, 15)
 CONSOLE: Final = Console(width=110)
-
-
-def added_up(visit: Visit, templates: NDArray[np.float32]) -> Numbers:
-    """Return the highest similarity that the product's evidence had with templates (n, d): (n,)."""
-    highest = np.full(len(templates), -1.0)
-    evidence = Evidence()
-    for vector, quality in zip(visit.vectors, visit.qualities, strict=True):
-        evidence.add(vector, float(quality))
-        direction = evidence.direction()
-        if evidence.views >= RULES.views and direction is not None:
-            highest = np.maximum(highest, templates @ direction)
-    return highest
-
-
-def voted(visit: Visit, templates: NDArray[np.float32]) -> Numbers:
-    """Return the highest threshold at which a vote would have named each template (n, d): (n,).
-
-    Three views at least, and six tenths of all: what came before evidence was added up.
-    """
-    similar = visit.vectors @ templates.T
-    highest = np.full(len(templates), -1.0)
-    for count in range(3, len(similar) + 1):
-        needed = max(3, int(np.ceil(0.6 * count)))
-        so_far = np.sort(similar[:count], axis=0)
-        highest = np.maximum(highest, so_far[count - needed])
-    return highest
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """Hold what a visit had with a gallery: its own templates, and the most similar other one."""
-
-    visit: Visit
-    enrolled: bool
-    own: float
-    """−1 where nothing was compared."""
-    other: float
-
-
-def own_places(visit: Visit, templates: Templates) -> NDArray[np.intp]:
-    """Return the places of up to EACH templates of the visitor, of other photos or videos."""
-    is_own = templates.people == visit.person
-    is_other_unit = templates.units != visit.unit
-    return np.flatnonzero(is_own & is_other_unit)[:EACH]
-
-
-@dataclass(frozen=True, slots=True)
-class Draw:
-    """Hold who is enrolled, and the places of their templates."""
-
-    customers: frozenset[str]
-    places: NDArray[np.intp]
-
-
-def draws(
-    visits: Sequence[Visit],
-    templates: Templates,
-    size: int,
-) -> Iterator[Draw]:
-    """Yield DRAWS galleries of `size` customers."""
-    pictures = Counter(templates.people)
-    people = sorted({each.person for each in visits})
-    several = [person for person in people if pictures[person] > 1]
-    fillers = _fillers(templates, size)
-    rng = np.random.default_rng(0)
-    for _ in range(DRAWS):
-        chosen = rng.permutation(several)[: len(several) // 2]
-        customers = [str(person) for person in chosen[:size]]
-        missing = size - len(customers)
-        customers += [str(person) for person in rng.permutation(fillers)[:missing]]
-        places = [np.flatnonzero(templates.people == each)[:EACH] for each in customers]
-        yield Draw(frozenset(customers), np.concatenate(places))
-
-
-def outcomes(
-    visits: Sequence[Visit],
-    templates: Templates,
-    size: int,
-    rule: Rule,
-) -> list[Outcome]:
-    """Return the outcomes of all visits in DRAWS galleries of `size` customers."""
-    every = [rule(visit, templates.vectors) for visit in visits]
-    found = []
-    for draw in draws(visits, templates, size):
-        owners = templates.people[draw.places]
-        for visit, similar in zip(visits, every, strict=True):
-            others = draw.places[owners != visit.person]
-            own = -1.0
-            enrolled = visit.person in draw.customers
-            if enrolled:
-                places = own_places(visit, templates)
-                own = float(similar[places].max(initial=-1.0))
-            other = float(similar[others].max())
-            found.append(Outcome(visit, enrolled, own, other))
-    return found
-
-
-def _fillers(templates: Templates, size: int) -> list[str]:
-    """Return people who fill a gallery: outside all training as far as they suffice."""
-    people = sorted(set(templates.people))
-    validation = [each for each in people if part_of(each) == "validation"]
-    if size <= len(validation):
-        return validation
-    trained = [each for each in people if part_of(each) == "train"]
-    return validation + trained
-
-
-def with_videos(visits: Sequence[Visit], templates: Templates) -> Templates:
-    """Return the templates, and the best view of each video as one more."""
-    videos = [visit for visit in visits if visit.source == YOUTUBE]
-    best = [visit.vectors[np.argmax(visit.qualities)] for visit in videos]
-    people = [visit.person for visit in videos]
-    units = [visit.unit for visit in videos]
-    return Templates(
-        np.vstack([templates.vectors, *best]),
-        np.concatenate([templates.people, people]),
-        np.concatenate([templates.units, units]),
-    )
-
-
-def calibration_of(visits: Sequence[Visit], templates: Templates) -> Calibration:
-    """Return how similar visits of validation people are to the templates of everybody else."""
-    compared = []
-    for visit in visits:
-        if part_of(visit.person) != "validation" or len(visit.vectors) < RULES.views:
-            continue
-        others = templates.vectors[templates.people != visit.person]
-        compared.append(added_up(visit, others))
-    falling = np.sort(np.concatenate(compared))[::-1]
-    similarities = []
-    for decade in DECADES:
-        place = int(len(falling) * 10.0**-decade)
-        similarities.append(float(falling[place]))
-    return Calibration(similarities, DECADES)
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """Hold a share of visits, and its interval."""
-
-    value: float
-    low: float
-    high: float
-
-    @classmethod
-    def of(cls, values: Sequence[bool], visits: Sequence[Outcome]) -> Share:
-        """Return the share of the visits (n,) whose value is True."""
-        numbers = np.array(values, np.float64)
-        people = [each.visit.person for each in visits]
-        interval = interval_of_mean(numbers, people)
-        if interval is None:
-            raise SystemExit("found one person, expected two at least")
-        return cls(float(numbers.mean()), *interval)
-
-    def text(self, digits: int = 1) -> str:
-        """Return it in percent."""
-        ends = f"{100 * self.low:.{digits}f}–{100 * self.high:.{digits}f}"
-        return f"{100 * self.value:.{digits}f} % ({ends})"
-
-
-def false_accepts(found: Sequence[Outcome], threshold: float) -> Share:
-    """Return the share of strangers' visits that are taken for a customer's."""
-    strangers = [each for each in found if not each.enrolled]
-    values = [each.other >= threshold for each in strangers]
-    return Share.of(values, strangers)
-
-
-def recall(found: Sequence[Outcome], threshold: float) -> Share:
-    """Return the share of customers' visits that are taken for theirs."""
-    customers = [each for each in found if each.enrolled]
-    values = [each.own >= threshold and each.own > each.other for each in customers]
-    return Share.of(values, customers)
 
 
 def show_rates(found: Sequence[Outcome], calibration: Calibration, size: int) -> None:
@@ -296,19 +125,22 @@ def replay(visits: Sequence[Visit], templates: Templates, size: int) -> None:
         enrolled = visit.person in draw.customers
         shown_to = gallery
         if enrolled:
-            own = templates_at(own_places(visit, templates), templates)
+            places = own_places(visit, templates)
+            own = templates_at(places, templates)
             shown_to = gallery.replaced({visit.person: own})
         named = decided(visit, shown_to)
         turns += max(0, len(named) - 1)
         is_own = enrolled and named[-1:] == [visit.person]
         is_other = any(name not in (None, visit.person) for name in named)
         found.append(Outcome(visit, enrolled, float(is_own), float(is_other)))
-    strangers = false_accepts(found, 1)
+    threshold = gallery.thresholds[MODEL]
+    strangers = false_accepts(found, 1).text(2)
+    customers = recall(found, 1).text()
     mistaken = [each.other == 1 for each in found if each.enrolled]
     CONSOLE.print(
-        f"The product, {size:,} customers, threshold {gallery.thresholds[MODEL]:.3f}: false "
-        f"accepts {strangers.text(2)}, recall {recall(found, 1).text()}, {sum(mistaken)} of "
-        f"{len(mistaken)} customers' visits taken for another's, {turns} turns"
+        f"The product, {size:,} customers, threshold {threshold:.3f}: false accepts {strangers}, "
+        f"recall {customers}, {sum(mistaken)} of {len(mistaken)} customers' visits taken for "
+        f"another's, {turns} turns"
     )
 
 
@@ -339,23 +171,32 @@ def plot(path: Path, curves: Mapping[str, Sequence[Outcome]]) -> None:
     `curves`: by their names, as many as COLOURS at most.
     """
     with drawing(path, 8.0, 3.7, []) as figure:
-        panels = figure.subplots(1, 2)
-        for measure, axes in zip((false_accepts, recall), panels, strict=True):
-            for colour, (name, found) in zip(COLOURS, curves.items(), strict=False):
-                figures = [measure(found, each) for each in CURVE]
-                lows = [each.low for each in figures]
-                highs = [each.high for each in figures]
-                values = [each.value for each in figures]
-                axes.plot(CURVE, values, color=colour, label=name)
-                axes.fill_between(CURVE, lows, highs, color=colour, alpha=0.2, lw=0)
-            axes.set_xlabel("least similarity")
-            axes.grid(axis="y")
-        panels[0].set_title("Strangers' visits taken for a customer's")
-        panels[0].set_yscale("log")
-        panels[0].set_ylim(1e-4, 1)
-        panels[1].set_title("Customers' visits taken for theirs")
-        panels[1].set_ylim(0, 1)
-        panels[1].legend(frameon=False)
+        strangers, customers = figure.subplots(1, 2)
+        _plot_curves(strangers, curves, false_accepts)
+        strangers.set_title("Strangers' visits taken for a customer's")
+        strangers.set_yscale("log")
+        strangers.set_ylim(1e-4, 1)
+        _plot_curves(customers, curves, recall)
+        customers.set_title("Customers' visits taken for theirs")
+        customers.set_ylim(0, 1)
+        customers.legend(frameon=False)
+
+
+def _plot_curves(
+    axes: Axes,
+    curves: Mapping[str, Sequence[Outcome]],
+    measure: Callable[[Sequence[Outcome], float], Share],
+) -> None:
+    """Draw a measure over the threshold, with its interval, for each name."""
+    for colour, (name, found) in zip(COLOURS, curves.items(), strict=False):
+        figures = [measure(found, each) for each in CURVE]
+        lows = [each.low for each in figures]
+        highs = [each.high for each in figures]
+        values = [each.value for each in figures]
+        axes.plot(CURVE, values, color=colour, label=name)
+        axes.fill_between(CURVE, lows, highs, color=colour, alpha=0.2, lw=0)
+    axes.set_xlabel("least similarity")
+    axes.grid(axis="y")
 
 
 def main() -> None:
@@ -410,11 +251,12 @@ def compare(visits: Sequence[Visit], templates: Templates) -> None:
     for rate in COMPARED:
         row = [f"{rate:g}"]
         for found in (added, votes):
-            strangers = np.sort([each.other for each in found if not each.enrolled])[
-                ::-1
-            ]
-            threshold = float(strangers[int(rate * len(strangers))])
-            row.append(f"{recall(found, threshold).text()} at {threshold:.3f}")
+            strangers = [each.other for each in found if not each.enrolled]
+            falling = np.sort(strangers)[::-1]
+            place = int(rate * len(falling))
+            threshold = float(falling[place])
+            customers = recall(found, threshold).text()
+            row.append(f"{customers} at {threshold:.3f}")
         table.add_row(*row)
     CONSOLE.print(table)
 

@@ -20,10 +20,9 @@ import numpy as np
 from rich.table import Table
 
 from benchmarks.covered_faces import BARE, COVERS
-from benchmarks.open_set import (
-    CONSOLE,
+from benchmarks.open_set import CONSOLE, GROUP_RATE, plot
+from benchmarks.open_set_protocol import (
     EACH,
-    GROUP_RATE,
     MODEL,
     RULES,
     Outcome,
@@ -31,7 +30,6 @@ from benchmarks.open_set import (
     calibration_of,
     false_accepts,
     outcomes,
-    plot,
     recall,
     with_videos,
 )

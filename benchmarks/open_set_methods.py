@@ -24,15 +24,17 @@ from rich.table import Table
 from benchmarks.covered_faces import BARE
 from benchmarks.open_set import (
     CONSOLE,
+    SIZES,
+    decided,
+    templates_at,
+)
+from benchmarks.open_set_protocol import (
     EACH,
     MODEL,
     RULES,
-    SIZES,
     Outcome,
     Share,
-    decided,
     draws,
-    templates_at,
     with_videos,
 )
 from benchmarks.visits import Templates, Visit, load

@@ -78,14 +78,12 @@ def main() -> None:
     """Print the table of attacks, and that of people."""
     arguments = _arguments()
     cv2.setNumThreads(1)
-    jobs = [
-        *_attack_jobs(arguments.shared, arguments.part, arguments.clips),
-        *[partial(film_trials, arguments.shared / "video" / name) for name in PEOPLE],
-        *[
-            partial(synthetic_trials, FIRST_SEED + number)
-            for number in range(arguments.seeds)
-        ],
-    ]
+    jobs = _attack_jobs(arguments.shared, arguments.part, arguments.clips)
+    for name in PEOPLE:
+        film_of_people = arguments.shared / "video" / name
+        jobs.append(partial(film_trials, film_of_people))
+    for number in range(arguments.seeds):
+        jobs.append(partial(synthetic_trials, FIRST_SEED + number))
     trials: list[Trial] = []
     with ProcessPoolExecutor(arguments.processes) as pool:
         for found in pool.map(_run, jobs):
@@ -121,10 +119,13 @@ def _attack_jobs(shared: Path, part: str, clips: int) -> list[Job]:
     jobs: list[Job] = []
     for number in range(clips):
         photo = photos[number % len(photos)]
-        jobs += [partial(photo_trials, shared, photo, kind, number) for kind in STILLS]
+        for kind in STILLS:
+            job = partial(photo_trials, shared, photo, kind, number)
+            jobs.append(job)
     for name in FILMS:
-        numbers = range(clips // len(FILMS))
-        jobs += [partial(shown_film_trials, shared, name, number) for number in numbers]
+        for number in range(clips // len(FILMS)):
+            job = partial(shown_film_trials, shared, name, number)
+            jobs.append(job)
     return jobs
 
 
@@ -144,7 +145,8 @@ def photo_trials(
     number: int,
 ) -> list[Trial]:
     """Return how a clip with a photo of somebody ended."""
-    shown = Shown(_decoded(photo.encoded), photo.points.astype(np.float64))
+    image = _decoded(photo.encoded)
+    shown = Shown(image, photo.points.astype(np.float64))
     return _clip_trials(shared, [shown], kind, photo.group, number)
 
 
@@ -186,7 +188,8 @@ def film_trials(path: Path) -> list[Trial]:
     """
     images = film(path, WIDTH)
     height, width = images[0].shape[:2]
-    return _people_trials(tracks_in(images, FPS), (width, height), path.name)
+    tracks = tracks_in(images, FPS)
+    return _people_trials(tracks, (width, height), path.name)
 
 
 def synthetic_trials(seed: int) -> list[Trial]:
@@ -213,7 +216,8 @@ def _people_trials(
         person = f"{prefix}{kind}{number}"
         for first in range(0, len(views), step):
             rest = views[first:]
-            trial = Trial(kind, person, proven_after(rest, size), _seconds(rest))
+            proven_s = proven_after(rest, size)
+            trial = Trial(kind, person, proven_s, _seconds(rest))
             trials.append(trial)
     return trials
 
@@ -251,8 +255,10 @@ def tracks_in(images: Iterable[Image], fps: float) -> list[list[View]]:
 def film(path: Path, width: int) -> list[Image]:
     """Return the frames of a film, about `FPS` of each second."""
     capture = cv2.VideoCapture(str(path))
-    every = max(1, round(capture.get(cv2.CAP_PROP_FPS) / FPS))
-    return list(islice(read(path, width, MOST_FRAMES), 0, None, every))
+    frames_a_second = capture.get(cv2.CAP_PROP_FPS)
+    every = max(1, round(frames_a_second / FPS))
+    frames = read(path, width, MOST_FRAMES)
+    return list(islice(frames, 0, None, every))
 
 
 def print_table(
@@ -271,8 +277,9 @@ def print_table(
     print("|---" * (2 + len(WITHIN_S)) + "|")
     for kind in kinds:
         of_kind = [trial for trial in trials if trial.kind == kind]
-        cells = [_share(of_kind, seconds, passed=passed) for seconds in WITHIN_S]
-        print(f"| {kind} | {len(of_kind)} | {' | '.join(cells)} |")
+        shares = [_share(of_kind, seconds, passed=passed) for seconds in WITHIN_S]
+        cells = " | ".join(shares)
+        print(f"| {kind} | {len(of_kind)} | {cells} |")
 
 
 def _share(trials: Sequence[Trial], seconds: float, *, passed: bool) -> str:

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks.covered_faces import BARE, COVERS
+from benchmarks.covered_faces import BARE, COVERS, OTHER_COVERS
 from training.datasets.faces import LabelledFace
 from training.datasets.keypoints_csv import read_keypoints_csv
 from training.datasets.names import person_and_video
@@ -136,10 +136,11 @@ def visit_of(
 
 def covered(faces: AlignedFaces, cover: str) -> AlignedFaces:
     """Return the faces with something drawn over each."""
+    draw = (COVERS | OTHER_COVERS)[cover]
     pictures = faces.pictures.copy()
     for picture in pictures:
         inside = picture[ROOM:-ROOM, ROOM:-ROOM]
-        inside[:] = COVERS[cover](inside)
+        inside[:] = draw(inside)
     return AlignedFaces(pictures, faces.people, faces.videos)
 
 
@@ -147,6 +148,7 @@ def photo_visits(
     faces: AlignedFaces,
     networks: Networks,
     cover: str = BARE,
+    views: int = VIEWS,
 ) -> Iterator[Visit]:
     """Yield a visit of each photo, where one of its views is good; `cover` is what they show."""
     rng = np.random.default_rng(0)
@@ -156,7 +158,7 @@ def photo_visits(
         picture = faces.pictures[place]
         points = networks.landmarker.points([picture], [start])[0]
         seen = []
-        for _ in range(VIEWS):
+        for _ in range(views):
             frame = frame_of(picture, rng)
             # As tracking has it: the points of the frame before give the crop.
             scaled = points * (frame.shape[0] / WIDE)

@@ -17,13 +17,14 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from vitrine.customers.consents import allows, granted, in_force
-from vitrine.customers.enrolment import NotOneFace, people_in
+from vitrine.customers.enrolment import NotOneFace
 from vitrine.customers.records import Customer, Vector
 from vitrine.errors import ConfigurationError, Invalid, Unavailable
 from vitrine.people.accounts import Person
 from vitrine.services.customers.dependencies import Opened, Web, WebOf
 from vitrine.services.customers.looking import read
 from vitrine.services.customers.naming import LONGEST_NAME, name_in
+from vitrine.services.customers.objecting import objection_to
 from vitrine.services.customers.sweeping import ERASED
 from vitrine.services.customers.texts import PAGES, PURPOSES
 from vitrine.web.forms import fields_of
@@ -209,15 +210,18 @@ def _check(
     """Raise ConfigurationError for pictures that should enrol nobody."""
     if not vectors:
         raise ConfigurationError("no good picture yet")
-    model = web.reader.embedder.model
-    if len(set(people_in(vectors, web.rules.alike(model)))) > 1:
-        raise ConfigurationError("the pictures seem to show several people")
-    found = web.lookalikes.first_like(opened.store, vectors, model)
-    if found is not None:
-        _, known = found
-        raise ConfigurationError(
-            f"they look like the customer {known}, who is enrolled already"
-        )
+    pictures = {}
+    for number, vector in enumerate(vectors, start=1):
+        pictures[f"picture {number}"] = vector
+    objection = objection_to(
+        pictures,
+        web.reader.embedder.model,
+        opened.store,
+        web.lookalikes,
+        web.rules,
+    )
+    if objection:
+        raise ConfigurationError(objection)
 
 
 def _customer_id(fields: Mapping[str, str]) -> str:

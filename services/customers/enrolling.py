@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,15 +12,17 @@ from typing import Final, cast
 import click
 
 from vitrine.customers.consents import Consent, Purpose, granted, in_force
-from vitrine.customers.enrolment import FaceReader, View, people_in
+from vitrine.customers.enrolment import FaceReader, View
 from vitrine.customers.rules import RecognitionRules
 from vitrine.errors import ConfigurationError, Invalid
 from vitrine.people.audit import AuditLog, shell_user
 from vitrine.recognition import RecognitionSettings
 from vitrine.services.customers.lookalikes import Lookalikes
+from vitrine.services.customers.objecting import objection_to
 from vitrine.services.customers.opened import audit_log, opened_store
 from vitrine.settings import Settings
-from vitrine.stores.customers import CustomerStore, check_told
+from vitrine.stores.customer_checks import check_told
+from vitrine.stores.customers import CustomerStore
 from vitrine.vision import photographs
 from vitrine.vision.crop import Image
 from vitrine.vision.detectors import load_detector
@@ -119,22 +120,14 @@ class Desk:
         return f"{customer_id}  {used}, consent to {agreed}"
 
     def _objection(self, taken: Sequence[_Taken], model: str) -> str:
-        """Return why these pictures should enrol nobody; empty where nothing is against it."""
-        vectors = [each.view.vector for each in taken]
-        people: dict[int, list[str]] = defaultdict(list)
-        numbers = people_in(vectors, self.rules.alike(model))
-        for number, each in zip(numbers, taken, strict=True):
-            people[number].append(each.path.name)
-        if len(people) > 1:
-            groups = "; ".join(", ".join(names) for names in people.values())
-            return f"the pictures seem to show {len(people)} people ({groups})"
-        found = self.lookalikes.first_like(self.store, vectors, model)
-        if found is None:
-            return ""
-        number, customer_id = found
-        return (
-            f"{taken[number].path.name} looks like the customer {customer_id}, and two records of "
-            "one person make recognition flap: erase the other one first"
+        # By the whole path: two pictures may have one name in two folders.
+        pictures = {str(each.path): each.view.vector for each in taken}
+        return objection_to(
+            pictures,
+            model,
+            self.store,
+            self.lookalikes,
+            self.rules,
         )
 
     def _note(self, customer_id: str, objection: str) -> None:

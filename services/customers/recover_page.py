@@ -22,7 +22,7 @@ from vitrine.services.customers.phone_pages import (
 from vitrine.services.customers.registering import PHONE, hand_over
 from vitrine.services.customers.texts import texts_of
 from vitrine.stores import recovery
-from vitrine.stores.customers import HeldBy
+from vitrine.stores.sealed_records import HeldBy
 from vitrine.web.addresses import client_address
 from vitrine.web.attempts import subscriber
 from vitrine.web.forms import fields_of

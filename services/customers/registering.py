@@ -10,7 +10,7 @@ from vitrine.services.customers.dependencies import Opened, Web
 from vitrine.services.customers.joinings import Joining
 from vitrine.services.customers.sweeping import ERASED
 from vitrine.stores import phones, recovery
-from vitrine.stores.customers import HeldBy
+from vitrine.stores.sealed_records import HeldBy
 from vitrine.telemetry import metrics
 
 PHONE: Final = "phone"

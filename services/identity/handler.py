@@ -9,11 +9,18 @@ from typing import Any, Final, Protocol
 from vitrine import ids
 from vitrine.bus import Outgoing, Received, TopicPartition
 from vitrine.clock import SECOND_NS
-from vitrine.customers.decision import Decision, View, decide, prove_life
+from vitrine.customers.decision import (
+    Decision,
+    View,
+    decide,
+    join_visitors,
+    prove_life,
+)
 from vitrine.customers.galleries import Galleries
 from vitrine.customers.gallery import Gallery
 from vitrine.customers.rules import RecognitionRules
-from vitrine.customers.visitors import Place, StandDay, Track
+from vitrine.customers.tracks import Place, Track
+from vitrine.customers.visitors import StandDay
 from vitrine.customers.withdrawal import not_me, opt_out, withdraw
 from vitrine.errors import Invalid
 from vitrine.mall import Stand
@@ -150,8 +157,16 @@ class IdentityHandler(Handler):
             gallery=_gallery(galleries, stand),
             outputs=outputs,
         )
+        seen = []
         for face in event.faces:
-            self._on_face(face, frame)
+            seen += self._see(face, frame)
+        day.reach(event.camera_id, event.captured_at_ns)
+        if event.ended:
+            day.end(event.camera_id)
+        joined = join_visitors(day, self._rules)
+        self._publish(stand, joined, outputs)
+        for track, view in seen:
+            self._recognise(track, view, frame)
         day.forget_ended(event.captured_at_ns, TRACK_FORGOTTEN_AFTER_NS)
 
     def _day(self, received: Received[FrameFaces], stand: Stand) -> StandDay:
@@ -162,22 +177,36 @@ class IdentityHandler(Handler):
         if day is None or day.day != today:
             day = StandDay(stand.id, today)
             self._days[key] = day
+            cameras = self._mall.current().cameras
+            ours = [camera.id for camera in cameras if camera.stand == stand.id]
+            day.expect(ours, at_ns)
         return day
 
-    def _on_face(self, face: Face, frame: Frame) -> None:
+    def _see(self, face: Face, frame: Frame) -> list[tuple[Track, View]]:
+        """Extend the track of a face; return it with the view, if there is one to look at."""
         day = frame.day
         track = day.tracks.get(face.track_id)
         if track is None:
             if self._first_frames.was_over(frame.received, face.track_id):
-                return
+                return []
             track = self._begin(face, frame)
         day.see(track, frame.at_ns, _place_of(face))
         self._prove_life(face, track, frame)
         view = self._view(face, track, frame)
         if view is None:
-            return
+            return []
+        day.use(view.model)
+        day.wait(track, view.vector, view.at_ns)
+        return [(track, view)]
+
+    def _recognise(
+        self,
+        track: Track,
+        view: View,
+        frame: Frame,
+    ) -> None:
         decisions = decide(
-            day=day,
+            day=frame.day,
             track=track,
             view=view,
             gallery=frame.gallery,

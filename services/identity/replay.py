@@ -8,7 +8,8 @@ from typing import Any, Final
 from vitrine import ids
 from vitrine.bus import Commit, Received, TopicPartition
 from vitrine.clock import SECOND_NS
-from vitrine.customers.visitors import StandDay, Track
+from vitrine.customers.tracks import Track
+from vitrine.customers.visitors import StandDay
 from vitrine.schemas import FrameFaces
 from vitrine.topics import FACES
 

@@ -84,7 +84,7 @@ def test_somebody_is_enrolled_from_good_pictures(
     ("views", "fields", "said"),
     [
         ([], {}, "no good picture yet"),
-        ([make_view(), make_view(vector=BEN)], {}, "several people"),
+        ([make_view(), make_view(vector=BEN)], {}, "2 people (picture 1; picture 2)"),
         ([make_view()], {"text": ""}, "no version of the text"),
         ([make_view()], {"name": "x" * 101}, "100 letters at most"),
         ([make_view()], {"profile": "on", "level": "Gold Member"}, "Gold Member"),

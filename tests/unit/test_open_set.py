@@ -5,19 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks import open_set_methods
-from benchmarks.open_set import (
+from benchmarks import open_set_methods, other_covers
+from benchmarks.open_set import templates_at
+from benchmarks.open_set_covers import own_threshold
+from benchmarks.open_set_methods import compared, enrolled
+from benchmarks.open_set_protocol import (
     RULES,
     Draw,
     Outcome,
     added_up,
     false_accepts,
     recall,
-    templates_at,
     voted,
 )
-from benchmarks.open_set_covers import own_threshold
-from benchmarks.open_set_methods import compared, enrolled
 from benchmarks.visits import LFW, Templates, Visit
 from tests.unit.customers.builders import FACE, like_face, unit
 from training.evaluation.subgroups import Look
@@ -111,3 +111,21 @@ class TestMethods:
         assert (found.enrolled, found.own, found.other) == (True, 1.0, 0.0)
         assert (other.enrolled, other.own, other.other) == (False, 0.0, 0.0)
         assert compared([asked], gallery, {"photo"}) == []
+
+
+def test_two_photos_of_one_person_are_compared_by_their_first_good_views() -> None:
+    visits = [visit_of(0.9, 0.9, 0.1), visit_of(0.9)]
+    tracks = other_covers.tracks_of(visits)
+    # Two views to either side of the face: together they are the face. One view is too few.
+    np.testing.assert_allclose(tracks["ada"]["photo"], FACE, atol=1e-6)
+
+
+def test_others_are_alike_by_pairs_of_different_people() -> None:
+    ada = {"photo": FACE}
+    before = {"ada": ada}
+    after = {
+        "ada": ada,
+        "bob": {"photo": like_face(0.6)},
+        "eve": {"photo": like_face(0.4)},
+    }
+    assert other_covers.others_alike(before, after, 0.5) == 0.5

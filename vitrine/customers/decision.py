@@ -1,7 +1,8 @@
 """From an embedding to the decision who a track is.
 
-A view is added to its track, which may prove to be an earlier visitor of the day. The views of
-the track add up, by their quality, and their sum is compared with the customers.
+A view waits until all cameras of the stand have come as far; with it its track may prove to be an
+earlier visitor of the day. The views of the track add up, by their quality, and their sum is
+compared with the customers at once.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from vitrine.customers.index import Neighbour
 from vitrine.customers.liveness import Liveness
 from vitrine.customers.records import NOTHING_AGREED, Agreement, Vector
 from vitrine.customers.rules import RecognitionRules
-from vitrine.customers.visitors import StandDay, Track
+from vitrine.customers.tracks import Track
+from vitrine.customers.visitors import StandDay
 from vitrine.schemas import Face, IdentityReason
 
 # A millionth of the comparisons of a stranger's visit reach 0.548 by two views added up, and 0.556
@@ -65,7 +67,13 @@ class Decision:
         confidence: float = 0.0,
         model: str | None = None,
     ) -> Decision:
-        """Return what holds of a track now; what changes later does not change it."""
+        """Return what holds of a track now; what changes later does not change it.
+
+        It is later than each decision about the track before, by a nanosecond at least: who reads
+        them takes the latest one, and a view may have waited for another camera.
+        """
+        at_ns = max(at_ns, track.decided_ns + 1)
+        track.decided_ns = at_ns
         # A photo has the customer's face: what they agreed to waits until the face proves to live.
         lives = track.customer_id is not None and track.liveness.proven
         return cls(
@@ -83,6 +91,26 @@ class Decision:
         )
 
 
+def join_visitors(day: StandDay, rules: RecognitionRules) -> list[Decision]:
+    """Compare the views that wait no longer, and return the decisions that change by them."""
+    decisions = []
+    for view in day.ready():
+        changed = day.add_view(
+            view,
+            views=rules.views,
+            threshold=rules.visitor(day.model),
+        )
+        for joined in changed:
+            decision = Decision.about(
+                joined,
+                "returning-visitor",
+                view.at_ns,
+                model=day.model,
+            )
+            decisions.append(decision)
+    return decisions
+
+
 def decide(
     day: StandDay,
     track: Track,
@@ -90,35 +118,19 @@ def decide(
     gallery: Gallery | None,
     rules: RecognitionRules,
 ) -> list[Decision]:
-    """Add a view of a track, and return the decisions that change by it.
+    """Add a view of a track, and return the decision about the customer that changes by it.
 
     Without a gallery nobody may be recognised.
     """
-    day.use(view.model)
-    changed = day.add_view(
-        track,
-        view.vector,
-        views=rules.views,
-        threshold=rules.visitor(view.model),
-    )
-    decisions = []
-    for joined in changed:
-        decision = Decision.about(
-            joined,
-            "returning-visitor",
-            view.at_ns,
-            model=view.model,
-        )
-        decisions.append(decision)
     track.evidence.add(view.vector, view.quality)
     if gallery is None:
-        return decisions
+        return []
     match = _match(track, view.model, gallery, rules)
     if match is not None and not day.may_be(track, match.customer_id):
         match = None
     customer_id = None if match is None else match.customer_id
     if customer_id == track.customer_id:
-        return decisions
+        return []
     track.customer_id = customer_id
     reason: IdentityReason = "new-visitor"
     confidence = 0.0
@@ -137,8 +149,7 @@ def decide(
         confidence=confidence,
         model=view.model,
     )
-    decisions.append(decision)
-    return decisions
+    return [decision]
 
 
 def _match(

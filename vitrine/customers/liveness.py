@@ -77,16 +77,18 @@ class Reference:
         smooth, _ = np.linalg.qr(np.stack(columns, axis=1))
         eyes = points[EYE_OUTER_RIGHT] - points[EYE_OUTER_LEFT]
         depth = MEAN_DEPTH * float(np.linalg.norm(eyes))
-        depth = depth - smooth @ (smooth.T @ depth)
-        first = points - smooth @ (smooth.T @ points)
-        return cls(smooth=smooth, depth=depth, first=first)
+        return cls(
+            smooth=smooth,
+            depth=_unexplained(depth, smooth),
+            first=_unexplained(points, smooth),
+        )
 
     def changes(self, points: Numbers) -> Numbers:
         """Return how far depth went along x and y, and the lips apart, in face sizes: (3,)."""
-        rest = points - self.smooth @ (self.smooth.T @ points) - self.first
+        rest = _unexplained(points, self.smooth) - self.first
         parallax = self.depth @ rest / (self.depth @ self.depth)
         gaps = rest[LIP_LOWER, 1] - rest[LIP_UPPER, 1]
-        return np.array([*parallax, gaps.mean()])
+        return np.append(parallax, gaps.mean())
 
 
 LIMITS: Final = np.array([DEPTH, DEPTH, LIPS])
@@ -114,7 +116,9 @@ class Liveness:
         That is True once. The same view again, and any view after the proof, changes nothing.
         `size` is width and height of the picture, pixels.
         """
-        if self.proven or at_ns <= self.at_ns or not _shows_enough(face, size):
+        if self.proven or at_ns <= self.at_ns:
+            return False
+        if not _shows_enough(face, size):
             return False
         passed_s = (at_ns - self.at_ns) / SECOND_NS
         self.at_ns = at_ns
@@ -125,7 +129,8 @@ class Liveness:
         if self._reference is None:
             self._learn(shape)
             return False
-        self._follow(self._reference.changes(shape), passed_s)
+        changes = self._reference.changes(shape)
+        self._follow(changes, passed_s)
         self.proven = bool((self.ranges >= LIMITS).any())
         return self.proven
 
@@ -156,17 +161,25 @@ class Liveness:
 def _shows_enough(face: Face, size: tuple[int, int]) -> bool:
     """Return True for a face that is sure, large enough, and whole in the picture."""
     left, top, width, height = face.box
+    picture_width, picture_height = size
     if face.score < LEAST_SCORE or height < SMALLEST_PX:
         return False
     if left < 0 or top < 0:
         return False
-    return left + width <= size[0] and top + height <= size[1]
+    return left + width <= picture_width and top + height <= picture_height
+
+
+def _unexplained(values: Numbers, columns: Numbers) -> Numbers:
+    """Return what of values (68, …) orthonormal columns (68, k) do not explain."""
+    explained = columns @ (columns.T @ values)
+    return np.asarray(values - explained)
 
 
 def _normalised(points: Numbers) -> Numbers | None:
     """Return points (68, 2) around 0, their mean distance from it 1; None for a mere spot."""
     offsets = points - points.mean(axis=0)
-    size = float(np.sqrt((offsets**2).sum(axis=1).mean()))
+    squares = (offsets**2).sum(axis=1)
+    size = float(np.sqrt(squares.mean()))
     if size < LEAST_SIZE:
         return None
     return np.asarray(offsets / size)

@@ -43,8 +43,8 @@ class Agreements(Mapping[str, Agreement]):
     def __getitem__(self, customer_id: str) -> Agreement:
         """Return how a customer may be addressed. Raises KeyError."""
         agreement = self._agreements[customer_id]
-        tags = tuple(tag for tag in agreement.tags if self._counts[tag] >= self._least)
-        return replace(agreement, tags=tags)
+        told = [tag for tag in agreement.tags if self._counts[tag] >= self._least]
+        return replace(agreement, tags=tuple(told))
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the customers."""

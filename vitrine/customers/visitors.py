@@ -6,149 +6,50 @@ at the end of the day.
 
 from __future__ import annotations
 
-from collections.abc import Set
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
-from math import hypot
 from typing import Final
 
 import numpy as np
 
 from vitrine import ids
 from vitrine.clock import SECOND_NS
-from vitrine.customers.evidence import Evidence
-from vitrine.customers.liveness import Liveness
-from vitrine.customers.records import NOTHING_AGREED, Agreement, Vector
+from vitrine.customers.in_order import InOrder
+from vitrine.customers.records import Vector
+from vitrine.customers.tracks import Place, Track, Visitor
 
 # Part of the definition of a visit (docs/architecture.md): presences of one visitor
 # with gaps up to a minute. A convention, not measured.
 VISIT_GAP_NS: Final = 60 * SECOND_NS
-
-# The tracker may begin a new track while the old one of the same face still ends;
-# so short an overlap does not prove two people. Chosen, not measured.
-CONCURRENT_NS: Final = SECOND_NS // 2
 
 # Who left the picture seconds ago, and somebody who appears there, are mostly one person. Less
 # likeness is asked of them: at 0.40 in place of 0.50, two photos of a person with a mask are one
 # visitor in 90 % in place of 76 %, and those of different people in 1.7 % in place of 0.3 %
 # (`python -m benchmarks.covered_faces`, docs/attacks.md).
 NEARBY_LESS: Final = 0.10
-# Chosen, not measured: how far people go, and come closer, while a track is broken.
-NEARBY_NS: Final = 3 * SECOND_NS
-NEARBY_FACES: Final = 2.0
-NEARBY_SIZES: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Hold where a face is: centre and height, pixels."""
+class ComparedView:
+    """Hold a good view (d,) of a track, and what its camera had shown by then."""
 
-    x: float
-    y: float
-    height: float
-
-    def is_near(self, other: Place) -> bool:
-        """Return True for a face of about the size, some face heights away at most."""
-        larger = max(self.height, other.height)
-        smaller = min(self.height, other.height)
-        way = hypot(self.x - other.x, self.y - other.y)
-        return way <= NEARBY_FACES * larger and larger <= NEARBY_SIZES * smaller
-
-
-@dataclass(slots=True)
-class Visitor:
-    """Hold what is known of somebody without a name, seen today."""
-
-    visitor_id: str
-    visit_id: str
-    first_ns: int
-    last_ns: int
-    total: Vector | None = None
-    """Sum of the unit vectors of all good views, (d,) float32."""
-    opted_out: bool = False
-    not_customers: set[str] = field(default_factory=set)
-    """Customers whom the visitor was taken for, and said not to be."""
-    denies: bool = False
-    """The visitor said so of a customer who is not known here, as before a restart."""
-    returning: bool = False
-    """A visit of today ended before this one."""
-
-    def similarity(self, vector: Vector) -> float:
-        """Return the cosine similarity with the mean of all views; -1 without any."""
-        if self.total is None:
-            return -1.0
-        lengths = np.linalg.norm(self.total) * np.linalg.norm(vector)
-        if lengths == 0:
-            return -1.0
-        return float(self.total @ vector / lengths)
-
-    def may_be(self, customer_id: str) -> bool:
-        """Return False for a customer whom the visitor said not to be.
-
-        Where it is not known whom they meant, that is the first one.
-        """
-        if self.denies:
-            self.denies = False
-            self.not_customers.add(customer_id)
-        return customer_id not in self.not_customers
-
-    def add(self, vector: Vector) -> None:
-        """Remember one more view, or the sum of several."""
-        if self.total is None:
-            self.total = vector.copy()
-        else:
-            self.total = self.total + vector
-
-
-@dataclass(slots=True)
-class Track:
-    """Hold one track, and who it is as far as we know."""
-
-    track_id: str
-    camera_id: str
-    visitor: Visitor
-    first_ns: int
-    first_offset: int
-    last_ns: int
-    views: list[Vector] = field(default_factory=list)
-    """Good views until the track is matched with the day's visitors; then empty."""
-    matched: bool = False
-    first_place: Place | None = None
-    last_place: Place | None = None
-    viewed_ns: int = -1
-    """Capture time of the latest good view; before any, below all times."""
-    evidence: Evidence = field(default_factory=Evidence)
-    """What the good views say together."""
-    customer_id: str | None = None
-    agreement: Agreement = NOTHING_AGREED
-    """Of the customer, while the track is known."""
-    confidence: float = 0.0
-    """Of the latest decision about it."""
-    liveness: Liveness = field(default_factory=Liveness)
-    """What was seen of life since the track was taken for who it is now."""
-
-    def follows(self, other: Track) -> bool:
-        """Return True for a track that begins where and soon after another one was lost."""
-        if self.camera_id != other.camera_id:
-            return False
-        if self.first_place is None or other.last_place is None:
-            return False
-        gap_ns = self.first_ns - other.last_ns
-        if not -CONCURRENT_NS <= gap_ns <= NEARBY_NS:
-            return False
-        return self.first_place.is_near(other.last_place)
-
-    def overlaps(self, other: Track) -> bool:
-        """Return True when one camera saw both for longer than a hand-over takes."""
-        if self.camera_id != other.camera_id:
-            return False
-        begin_ns = max(self.first_ns, other.first_ns)
-        end_ns = min(self.last_ns, other.last_ns)
-        return end_ns - begin_ns > CONCURRENT_NS
+    track: Track
+    vector: Vector
+    at_ns: int
+    """The capture time."""
+    beside: tuple[Track, ...]
+    """Tracks that were in the picture at the same time: other people."""
+    lost: tuple[Track, ...]
+    """Tracks that ended where and when this one began: mostly the same person."""
 
 
 class StandDay:
-    """Keep the visitors of one stand on one local day."""
+    """Keep the visitors of one stand on one local day.
+
+    A view is compared once no camera of the stand can bring an earlier one, so that it does not
+    matter in which order their pictures come.
+    """
 
     def __init__(self, stand_id: str, day: date) -> None:
         self.stand_id = stand_id
@@ -159,6 +60,19 @@ class StandDay:
         """Capture time of the latest picture with a face."""
         self.model = ""
         """Of the embeddings; empty before the first one."""
+        self._waiting: InOrder[ComparedView] = InOrder()
+
+    def expect(self, cameras: Iterable[str], at_ns: int) -> None:
+        """Wait for the cameras of the stand from `at_ns` on, and for a second at most."""
+        self._waiting.expect(cameras, at_ns)
+
+    def reach(self, camera_id: str, at_ns: int) -> None:
+        """Note that all views of a camera until `at_ns` wait here."""
+        self._waiting.reach(camera_id, at_ns)
+
+    def end(self, camera_id: str) -> None:
+        """Wait no longer for a camera whose source closed."""
+        self._waiting.end(camera_id)
 
     def use(self, model: str) -> None:
         """Name the model of the embeddings to come, and forget those of another one.
@@ -174,6 +88,7 @@ class StandDay:
             track.views = []
             track.matched = False
             track.evidence.clear()
+        self._waiting.clear()
 
     def begin(
         self,
@@ -233,10 +148,30 @@ class StandDay:
                 return False
         return track.visitor.may_be(customer_id)
 
+    def wait(self, track: Track, vector: Vector, at_ns: int) -> None:
+        """Keep a good view until it may be compared."""
+        view = self.view(track, vector, at_ns)
+        self._waiting.add(track.camera_id, at_ns, view)
+
+    def view(self, track: Track, vector: Vector, at_ns: int) -> ComparedView:
+        """Return a view of a track, with what its camera has shown until now."""
+        return ComparedView(
+            track=track,
+            vector=vector,
+            at_ns=at_ns,
+            beside=self._present_with(track),
+            lost=self._followed_by(track),
+        )
+
+    def ready(self) -> list[ComparedView]:
+        """Take out the views that wait no longer, in the order of their capture."""
+        views = self._waiting.ready()
+        # Some may have opted out meanwhile.
+        return [view for view in views if not view.track.visitor.opted_out]
+
     def add_view(
         self,
-        track: Track,
-        vector: Vector,
+        view: ComparedView,
         *,
         views: int,
         threshold: float,
@@ -245,16 +180,17 @@ class StandDay:
 
         Returns the tracks whose visitor changed. `threshold` is the least similarity.
         """
+        track = view.track
         if track.matched:
-            track.visitor.add(vector)
+            track.visitor.add(view.vector)
             return []
-        track.views.append(vector)
+        track.views.append(view.vector)
         if len(track.views) < views:
             return []
         total: Vector = np.stack(track.views).sum(axis=0)
         track.views = []
         track.matched = True
-        earlier = self._most_similar(track, total, threshold)
+        earlier = self._most_similar(view, total, threshold)
         if earlier is None:
             track.visitor.add(total)
             return []
@@ -262,7 +198,7 @@ class StandDay:
 
     def _most_similar(
         self,
-        track: Track,
+        view: ComparedView,
         total: Vector,
         threshold: float,
     ) -> Visitor | None:
@@ -271,8 +207,9 @@ class StandDay:
         Who is in the picture of the same camera at the same time is somebody else. Of who was
         lost there before less is asked.
         """
-        excluded = self._present_with(track)
-        followed = self._followed_by(track)
+        excluded = _visitors_of(view.beside)
+        excluded.add(view.track.visitor.visitor_id)
+        followed = _visitors_of(view.lost)
         best = None
         highest = threshold
         for visitor in self.visitors.values():
@@ -286,21 +223,15 @@ class StandDay:
                 highest = similarity
         return best
 
-    def _followed_by(self, track: Track) -> Set[str]:
-        """Return the visitors whose tracks were lost where and when this one began."""
-        found = set()
-        for other in self.tracks.values():
-            if other is not track and track.follows(other):
-                found.add(other.visitor.visitor_id)
-        return found
+    def _followed_by(self, track: Track) -> tuple[Track, ...]:
+        """Return the tracks that were lost where and when this one began."""
+        others = [each for each in self.tracks.values() if each is not track]
+        return tuple(each for each in others if track.follows(each))
 
-    def _present_with(self, track: Track) -> Set[str]:
-        """Return the track's own visitor, and those whom its camera saw beside it."""
-        found = {track.visitor.visitor_id}
-        for other in self.tracks.values():
-            if other is not track and other.overlaps(track):
-                found.add(other.visitor.visitor_id)
-        return found
+    def _present_with(self, track: Track) -> tuple[Track, ...]:
+        """Return the tracks that the camera of a track saw beside it."""
+        others = [each for each in self.tracks.values() if each is not track]
+        return tuple(each for each in others if each.overlaps(track))
 
     def _join(
         self,
@@ -362,3 +293,7 @@ class StandDay:
             if visitor.visit_id == visit_id:
                 return visitor
         return None
+
+
+def _visitors_of(tracks: Iterable[Track]) -> set[str]:
+    return {track.visitor.visitor_id for track in tracks}

@@ -8,9 +8,8 @@ of visits and offers. `customers:key-store` says which key store has the data ke
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
 from typing import Final
 
 from vitrine.customers.consents import (
@@ -23,9 +22,14 @@ from vitrine.customers.consents import (
 )
 from vitrine.customers.records import Vector
 from vitrine.errors import ConfigurationError, Invalid, Unavailable
-from vitrine.mall.texts import LONGEST_ID, is_id
-from vitrine.schemas import MOST_TAGS
-from vitrine.stores import customer_sweep
+from vitrine.stores import customer_links, customer_sweep
+from vitrine.stores.customer_checks import (
+    NO_PROFILE,
+    check_record,
+    covered_now,
+    has_withdrawn,
+    numbered,
+)
 from vitrine.stores.customer_keys import customer_key, templates_key
 from vitrine.stores.customer_reader import CustomerReader, Opened
 from vitrine.stores.customer_records import (
@@ -35,55 +39,29 @@ from vitrine.stores.customer_records import (
     REWRITE,
     NoCustomer,
 )
-from vitrine.stores.customer_scripts import LINK, PUT
+from vitrine.stores.customer_rotation import Rotated, rotate
+from vitrine.stores.customer_scripts import PUT
 from vitrine.stores.customer_sweep import Swept
 from vitrine.stores.data_keys import DataKey
 from vitrine.stores.hand_keys import new_hand_key, unwrapped, wrapped
 from vitrine.stores.redis import redis_errors
 from vitrine.stores.sealed_records import (
-    Hand,
+    HeldBy,
     Record,
+    hand_of,
     sealed_record,
     sealed_template,
 )
 
 ID_BYTES: Final = 12
-RECORD_ID_BYTES: Final = 8
 FIRST_VERSION: Final = 1
 MS_NS: Final = 1_000_000
-# Of a record whose owner agrees to no profile.
-NO_PROFILE: Final[Mapping[str, object]] = {"tags": (), "level": "", "interests": ()}
 
-# A visit ends with the local day, and an offer of its last hour may be granted after
-# midnight: two days cover both. Chosen, not measured.
-VISIT_LINK_MS: Final = 2 * 86_400_000
-# Chosen, not measured: nobody changes a customer so often within a millisecond.
-LINK_TRIES: Final = 5
 LOCK: Final = "customers:joining"
 # The lock of a process that was killed ends by itself. Looking through 100,000 templates takes
 # less. Chosen, not measured.
 LOCK_S: Final = 30.0
 WAIT_S: Final = 10.0
-
-
-@dataclass(slots=True)
-class Rotated:
-    """Count data keys."""
-
-    sealed: int = 0
-    """Sealed with the active key of the site now, and with another one before."""
-    unopened: int = 0
-    """Left as they are, as no key of the site opens them."""
-    late: int = 0
-    """Of who was enrolled meanwhile by a process that does not have the active key yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class HeldBy:
-    """Hold the secrets that a customer keeps: each opens the key in their hand."""
-
-    phone: str = field(repr=False)
-    recovery: str = field(repr=False)
 
 
 class CustomerStore(CustomerReader):
@@ -133,12 +111,12 @@ class CustomerStore(CustomerReader):
         """
         record = Record(
             name=name,
-            consents=_numbered(consents),
+            consents=numbered(consents),
             tags=tuple(tags),
             level=level,
             interests=tuple(interests),
         )
-        _check(record, now_ns)
+        check_record(record, now_ns)
         if not vectors:
             raise ConfigurationError(
                 "no face, no template: give at least one picture with one face"
@@ -148,7 +126,7 @@ class CustomerStore(CustomerReader):
         hand_key = None
         if held_by is not None:
             hand_key = new_hand_key()
-            hand = _hand(hand_key, held_by, customer_id)
+            hand = hand_of(hand_key, held_by, customer_id)
             record = record.model_copy(update={"hand": hand})
         # First the key: a record without one is never opened, and swept away.
         key = DataKey.new(self.sealer, customer_id, now_ns)
@@ -180,8 +158,8 @@ class CustomerStore(CustomerReader):
             changes["level"] = level
         if interests is not None:
             changes["interests"] = tuple(interests)
-        record = _covered(opened.record, now_ns).model_copy(update=changes)
-        _check(record, now_ns)
+        record = covered_now(opened.record, now_ns).model_copy(update=changes)
+        check_record(record, now_ns)
         self._put(customer_id, opened, record, now_ns)
 
     def agree(
@@ -195,10 +173,10 @@ class CustomerStore(CustomerReader):
         Raises ConfigurationError without such a customer, or one who has to enrol again.
         """
         opened = self._found(customer_id)
-        together = renewed(opened.record.consents, _numbered(consents), now_ns)
-        earlier = _covered(opened.record, now_ns)
+        together = renewed(opened.record.consents, numbered(consents), now_ns)
+        earlier = covered_now(opened.record, now_ns)
         record = earlier.model_copy(update={"consents": tuple(together)})
-        _check(record, now_ns)
+        check_record(record, now_ns)
         self._put(customer_id, opened, record, now_ns)
 
     def withdraw(
@@ -260,7 +238,7 @@ class CustomerStore(CustomerReader):
         if hand_key is None:
             return
         opened = self._found(customer_id)
-        hand = _hand(hand_key, held_by, customer_id)
+        hand = hand_of(hand_key, held_by, customer_id)
         before = wrapped(hand_key, secret, customer_id)
         hand = hand.model_copy(update={"by_recovery_before": before})
         record = opened.record.model_copy(update={"hand": hand})
@@ -278,32 +256,7 @@ class CustomerStore(CustomerReader):
 
         Each only where the customer agrees to that now; for two days, and no longer than that.
         """
-        # Where somebody changed the customer meanwhile, what they agree to is read again.
-        for _ in range(LINK_TRIES):
-            opened = self.opened(customer_id)
-            if opened is None:
-                return
-            consents = opened.record.consents
-            if not allows(consents, "recognise", now_ns):
-                return
-            offers_ms = left_ns(consents, "offers", now_ns) // MS_NS
-            profile_ms = left_ns(consents, "profile", now_ns) // MS_NS
-            if offers_ms == 0 and profile_ms == 0:
-                return
-            with redis_errors(self._redis):
-                linked = self._redis.eval(
-                    LINK,
-                    0,
-                    customer_id,
-                    opened.version,
-                    visit_id,
-                    opened.key.pseudonym,
-                    offers_ms,
-                    profile_ms,
-                    VISIT_LINK_MS,
-                )
-            if linked:
-                return
+        customer_links.link_visit(self._redis, self, visit_id, customer_id, now_ns)
 
     def rotate(self, customer_ids: Iterable[str]) -> Rotated:
         """Seal the data keys of customers with the active key of the site.
@@ -311,25 +264,7 @@ class CustomerStore(CustomerReader):
         Each in one step: what a process that dies leaves undone opens as before. All are on the
         disk before the answer.
         """
-        rotated = Rotated()
-        for customer_id in customer_ids:
-
-            def anew(key: DataKey, customer_id: str = customer_id) -> DataKey:
-                if key.key_id == self.sealer.active_id:
-                    return key
-                return key.sealed_anew(self.sealer, customer_id)
-
-            try:
-                rotated.sealed += self._keys.replace(customer_id, anew)
-            except Invalid:
-                rotated.unopened += 1
-        self._keys.save()
-        others = 0
-        for key in self._keys.entries().values():
-            if key is not None and key.key_id != self.sealer.active_id:
-                others += 1
-        rotated.late = max(0, others - rotated.unopened)
-        return rotated
+        return rotate(self._keys, self.sealer, customer_ids)
 
     def sweep(self, now_ns: int) -> Swept:
         """Remove what no consent and no key covers any more; call it every minute.
@@ -341,9 +276,9 @@ class CustomerStore(CustomerReader):
         for customer_id, opened in self.all_opened():
             record = opened.record
             is_newest = opened.key.least_version == opened.version
-            if _has_withdrawn(record) and not is_newest:
+            if has_withdrawn(record) and not is_newest:
                 self._accept_none_before(customer_id, opened.version)
-            covered = _covered(record, now_ns)
+            covered = covered_now(record, now_ns)
             if not allows(record.consents, "recognise", now_ns):
                 expired.append(customer_id)
             elif covered != record:
@@ -446,62 +381,3 @@ class CustomerStore(CustomerReader):
                 "fits, or it was altered; `vitrine customers erase` works all the same"
             )
         raise NoCustomer(customer_id)
-
-
-def _hand(hand_key: bytes, held_by: HeldBy, customer_id: str) -> Hand:
-    return Hand(
-        by_phone=wrapped(hand_key, held_by.phone, customer_id),
-        by_recovery=wrapped(hand_key, held_by.recovery, customer_id),
-    )
-
-
-def _numbered(consents: Sequence[Consent]) -> tuple[Consent, ...]:
-    """Return the consents with a number for each, where they have none."""
-    numbered = []
-    for consent in consents:
-        record_id = consent.record_id or secrets.token_hex(RECORD_ID_BYTES)
-        numbered.append(replace(consent, record_id=record_id))
-    return tuple(numbered)
-
-
-def _has_withdrawn(record: Record) -> bool:
-    """Return True where an older record may say more than this one allows."""
-    return any(consent.withdrawn_at_ns is not None for consent in record.consents)
-
-
-def _covered(record: Record, now_ns: int) -> Record:
-    """Return a record without a profile where none is agreed to any more."""
-    if allows(record.consents, "profile", now_ns):
-        return record
-    return record.model_copy(update=NO_PROFILE)
-
-
-def _check(record: Record, now_ns: int) -> None:
-    """Raise ConfigurationError for a record that no consent covers now."""
-    if not allows(record.consents, "recognise", now_ns):
-        raise ConfigurationError(
-            "no template without consent: grant the purpose `recognise`"
-        )
-    told = record.told()
-    if not told:
-        return
-    if not allows(record.consents, "profile", now_ns):
-        raise ConfigurationError(
-            "no tags, level or interests without consent: grant the purpose `profile`"
-        )
-    check_told(told)
-
-
-def check_told(told: Sequence[str]) -> None:
-    """Raise ConfigurationError for tags, levels or interests that no campaign can ask for."""
-    if len(told) > MOST_TAGS:
-        raise ConfigurationError(
-            f"found {len(told)} tags, levels and interests, expected {MOST_TAGS} at most"
-        )
-    for each in told:
-        # `identity` could publish no other one, and would end by it.
-        if not is_id(each):
-            raise ConfigurationError(
-                f"found {each[:LONGEST_ID]!r}, expected at most {LONGEST_ID} letters (a to z), "
-                "digits, '-', '_' and '.'"
-            )

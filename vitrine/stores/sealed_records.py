@@ -6,6 +6,7 @@ opens.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import numpy as np
@@ -15,7 +16,7 @@ from vitrine.customers.consents import Consent
 from vitrine.customers.records import Template, Vector
 from vitrine.errors import Invalid
 from vitrine.sealing import FLOAT_BYTES, Sealer
-from vitrine.stores.hand_keys import HAND, hand_sealer
+from vitrine.stores.hand_keys import HAND, hand_sealer, wrapped
 
 # Of what the data key seals around a template that is sealed already: it is never taken for one.
 IN_HAND: Final = "|in hand"
@@ -53,6 +54,14 @@ class Record(BaseModel):
         return tuple(dict.fromkeys(each for each in named if each))
 
 
+@dataclass(frozen=True, slots=True)
+class HeldBy:
+    """Hold the secrets that a customer keeps: each opens the key in their hand."""
+
+    phone: str = field(repr=False)
+    recovery: str = field(repr=False)
+
+
 class StoredTemplate(BaseModel):
     """Hold a template as it lies in Redis."""
 
@@ -61,6 +70,14 @@ class StoredTemplate(BaseModel):
     model: str
     sealed: str
     """By the data key; below it by the key in hand, if the customer has one."""
+
+
+def hand_of(hand_key: bytes, held_by: HeldBy, customer_id: str) -> Hand:
+    """Return a hand key as the record keeps it: sealed with each secret of the customer."""
+    return Hand(
+        by_phone=wrapped(hand_key, held_by.phone, customer_id),
+        by_recovery=wrapped(hand_key, held_by.recovery, customer_id),
+    )
 
 
 def sealed_record(

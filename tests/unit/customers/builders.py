@@ -9,7 +9,8 @@ import numpy as np
 
 from vitrine.customers.records import NOTHING_AGREED, Agreement, Template, Vector
 from vitrine.customers.rules import RecognitionRules
-from vitrine.customers.visitors import StandDay, Track
+from vitrine.customers.tracks import Track
+from vitrine.customers.visitors import StandDay
 
 MODEL = "m"
 DAY = date(2027, 1, 15)
@@ -89,4 +90,17 @@ def show(
     threshold: float = 0.8,
 ) -> list[Track]:
     """One good view, enough to match the track."""
-    return day.add_view(track, vector, views=1, threshold=threshold)
+    return add(day, track, vector, views=1, threshold=threshold)
+
+
+def add(
+    day: StandDay,
+    track: Track,
+    vector: Vector,
+    *,
+    views: int,
+    threshold: float = 0.8,
+) -> list[Track]:
+    """One good view of so many that match the track, compared at once."""
+    view = day.view(track, vector, at_ns=0)
+    return day.add_view(view, views=views, threshold=threshold)

@@ -15,10 +15,12 @@ from tests.unit.customers.builders import (
     seen,
     unit,
 )
-from vitrine.customers.decision import AT_ONCE, Decision, View, decide
+from vitrine.customers.decision import AT_ONCE, Decision, View, decide, join_visitors
 from vitrine.customers.gallery import Gallery
 from vitrine.customers.records import Vector
-from vitrine.customers.visitors import StandDay, Track
+from vitrine.customers.rules import RecognitionRules
+from vitrine.customers.tracks import Track
+from vitrine.customers.visitors import StandDay
 
 RULES = make_rules()
 ADA = Gallery([make_template("ada", FACE)], RULES)
@@ -36,8 +38,21 @@ def decide_all(
     """The decisions of a track's views, at 1 ns, 2 ns and so on."""
     found = []
     for at_ns, vector in enumerate(vectors, start=1):
-        found += decide(day, track, View(vector, MODEL, at_ns), gallery, RULES)
+        view = View(vector, MODEL, at_ns)
+        found += compare(day, track, view)
+        found += decide(day, track, view, gallery, RULES)
     return found
+
+
+def compare(
+    day: StandDay,
+    track: Track,
+    view: View,
+    rules: RecognitionRules = RULES,
+) -> list[Decision]:
+    """The decisions about visitors that a view leads to, where no other camera is waited for."""
+    day.wait(track, view.vector, view.at_ns)
+    return join_visitors(day, rules)
 
 
 class TestDecide:
@@ -145,9 +160,11 @@ class TestDecide:
     def test_an_earlier_visitor_is_found_by_the_rules_for_visitors(self) -> None:
         rules = make_rules(views=1, visitor=0.99)
         day = make_day()
-        decide(day, seen(day, "a", 0), View(FACE, MODEL, 1), None, rules)
-        view = View(unit(1, 0.2), MODEL, 2)
-        assert decide(day, seen(day, "b", 5), view, None, rules) == []
+        compare(day, seen(day, "a", 0), View(FACE, MODEL, 1), rules)
+        near = seen(day, "b", 5)
+        assert compare(day, near, View(unit(1, 0.2), MODEL, 2), rules) == []
+        nearer = seen(day, "c", 10)
+        assert compare(day, nearer, View(unit(1, 0.02), MODEL, 3), rules) != []
 
     def test_without_a_gallery_nobody_is_known(self) -> None:
         day = make_day()
@@ -175,7 +192,8 @@ class TestDecide:
         day = make_day()
         track = seen(day, "a")
         decide_all(day, track, FACE, FACE)
-        decide(day, track, View(FACE, "new", 3), ADA, RULES)
+        day.use("new")
+        compare(day, track, View(FACE, "new", 3))
         assert len(track.views) == 1
 
 

@@ -12,6 +12,7 @@ from tests.unit.customers.builders import (
     FACE,
     MODEL,
     SECOND_NS,
+    add,
     like_face,
     make_day,
     seen,
@@ -20,7 +21,7 @@ from tests.unit.customers.builders import (
 )
 from vitrine import ids
 from vitrine.customers.records import Vector
-from vitrine.customers.visitors import Place, Visitor
+from vitrine.customers.tracks import Place, Visitor
 
 
 def assert_total(visitor: Visitor, expected: Sequence[float] | Vector) -> None:
@@ -109,9 +110,9 @@ class TestMatching:
         show(day, earlier)
         track = seen(day, "b", 5)
         for _ in range(2):
-            assert day.add_view(track, FACE, views=3, threshold=0.8) == []
+            assert add(day, track, FACE, views=3) == []
         assert len(track.views) == 2
-        assert day.add_view(track, FACE, views=3, threshold=0.8) == [track]
+        assert add(day, track, FACE, views=3) == [track]
         assert track.visitor is earlier.visitor
         assert track.views == []
         assert track.matched
@@ -155,16 +156,16 @@ class TestMatching:
         earlier = seen(day, "a", 0)
         show(day, earlier, unit(1, 1))
         track = seen(day, "b", 5)
-        day.add_view(track, unit(1, 0), views=2, threshold=0.99)
-        assert day.add_view(track, unit(0, 1), views=2, threshold=0.99) == [track]
+        add(day, track, unit(1, 0), views=2, threshold=0.99)
+        assert add(day, track, unit(0, 1), views=2, threshold=0.99) == [track]
 
     def test_all_views_of_both_count_from_then_on(self) -> None:
         day = make_day()
         earlier = seen(day, "a", 0)
         show(day, earlier, np.array([1, 0], np.float32))
         track = seen(day, "b", 5)
-        day.add_view(track, np.array([2, 0], np.float32), views=2, threshold=0.8)
-        day.add_view(track, np.array([4, 0], np.float32), views=2, threshold=0.8)
+        add(day, track, np.array([2, 0], np.float32), views=2, threshold=0.8)
+        add(day, track, np.array([4, 0], np.float32), views=2, threshold=0.8)
         assert_total(earlier.visitor, [7, 0])
 
     def test_later_views_of_a_matched_track_count_too(self) -> None:
@@ -180,7 +181,7 @@ class TestMatching:
         matched = seen(day, "a", 0)
         show(day, matched)
         waiting = seen(day, "b", 5)
-        day.add_view(waiting, FACE, views=2, threshold=0.8)
+        add(day, waiting, FACE, views=2, threshold=0.8)
         # As it comes from a record: equal text, and another object.
         day.use("".join(list(MODEL)))
         assert matched.visitor.similarity(FACE) == pytest.approx(1)

@@ -11,9 +11,9 @@ from redis import Redis
 from tests.customer_builders import ALL, OTHER, VECTOR, customer_store, enrol
 from vitrine.errors import ConfigurationError, Invalid
 from vitrine.sealing import Sealer
-from vitrine.stores.customers import CustomerStore, HeldBy
+from vitrine.stores.customers import CustomerStore
 from vitrine.stores.hand_keys import new_hand_key
-from vitrine.stores.sealed_records import StoredTemplate, opened_template
+from vitrine.stores.sealed_records import HeldBy, StoredTemplate, opened_template
 
 HELD_BY = HeldBy(phone="secret of the phone", recovery="words of recovery")
 

@@ -21,7 +21,8 @@ from tests.customer_builders import (
 )
 from vitrine.errors import ConfigurationError
 from vitrine.sealing import Sealer
-from vitrine.stores.customers import CustomerStore, Rotated
+from vitrine.stores.customer_rotation import Rotated
+from vitrine.stores.customers import CustomerStore
 from vitrine.stores.data_keys import KEYS, DataKey, KeyStore
 
 
