@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from vitrine.campaigns.affected import affected_windows
-from vitrine.campaigns.events import key_of
+from vitrine.campaigns.events import Key, key_of, replaces
 from vitrine.campaigns.place import ANYWHERE, Place
 from vitrine.campaigns.plausible import CONTRADICTS, REBUILT, decisive_ns, too_old
+from vitrine.campaigns.put_away import put_away
 from vitrine.campaigns.release import release
+from vitrine.campaigns.row_pages import Reached, page_of_rows
 from vitrine.campaigns.rows import Row, emptied, revise
 from vitrine.campaigns.slot_changes import (
     SlotFollower,
@@ -19,7 +21,7 @@ from vitrine.campaigns.slot_changes import (
 )
 from vitrine.campaigns.slots import Experiments, SlotChange, slot_floor
 from vitrine.campaigns.snapshots import snapshot
-from vitrine.campaigns.stand import Change, Reached, Stand, visitor_changes
+from vitrine.campaigns.stand import Change, Stand, visitor_changes
 from vitrine.campaigns.totals import Cell, Totals
 from vitrine.campaigns.windows import Window, join
 from vitrine.clock import SECOND_NS
@@ -28,6 +30,9 @@ from vitrine.schemas import SLOT_NS, Event, Identity
 # The longest local day, when summer time ends: visitors of a row are needed while another row of
 # its day can change.
 DAY_NS = 25 * 3600 * SECOND_NS
+# Chosen, not measured: longer than most presences, whose parts are asked for with the last one.
+HELD_NS = 300 * SECOND_NS
+"""Time for which events stay in memory once their windows have closed."""
 
 
 def advance(
@@ -70,8 +75,7 @@ def advance(
     change.gone = gone_visitors(change)
     if experiments is not None:
         change.slots = slot_changes(change, late, experiments, time_zone)
-    if change.closed_ns > stand.closed_ns:
-        prune(change)
+    turn_pages(change)
     return change
 
 
@@ -125,10 +129,24 @@ def admit(change: Change, events: Sequence[Event]) -> None:
             change.late.append(key.topic)
         elif decided_ns < stand.floor.start_ns and not isinstance(event, Identity):
             change.refused.append((place, REBUILT))
-        elif change.events.contradicts(event, key):
-            change.refused.append((place, CONTRADICTS))
-        elif change.events.add(event, key) and decided_ns < stand.closed_ns:
+        else:
+            admit_known(change, place, event, key)
+
+
+def admit_known(
+    change: Change,
+    place: int,
+    event: Event,
+    key: Key,
+) -> None:
+    """Keep an event if its id is new, or if it is a later decision about a track."""
+    known = change.events.get(key)
+    if known is None or replaces(event, known):
+        change.events.put(key, event)
+        if decisive_ns(event) < change.stand.closed_ns:
             change.late.append(key.topic)
+    elif known != event and not isinstance(event, Identity):
+        change.refused.append((place, CONTRADICTS))
 
 
 def closing_time(change: Change, *, ended: bool) -> int:
@@ -179,7 +197,7 @@ def recompute(
     stand = change.stand
     end_ns = start_ns + stand.rules.window_ns
     window = Window(stand.stand_id, start_ns, end_ns)
-    known = stand.rows.get(start_ns, {})
+    known = stand.rows.of(start_ns)
     events = change.events.of_window(window)
     fresh = join(window, events, time_zone, place)
     # A cell may lose all its plays and interactions: its row then says 0.
@@ -227,23 +245,37 @@ def gone_visitors(change: Change) -> set[Reached]:
     """Return the visitors whom no row of a campaign counts any more: they leave its reach."""
     changes: Counter[Reached] = Counter()
     for (start_ns, cell), new in change.rows.items():
-        old = change.stand.row(start_ns, cell)
+        old = change.stand.rows.of(start_ns).get(cell)
         # A counter adds what it is updated with, negative amounts too.
         changes.update(visitor_changes(cell, old, new))
     gone = set()
     for reached, amount in changes.items():
-        left = change.stand.rows_counting(reached) + amount
+        left = change.stand.rows.counting(reached) + amount
         if amount < 0 and left == 0:
             gone.add(reached)
     return gone
 
 
-def prune(change: Change) -> None:
-    """Drop events that no open or revisable window needs, and rows whose day is final."""
-    oldest_ns = change.stand.oldest_ns(change.watermark_ns)
-    change.dropped = change.events.expired(oldest_ns)
-    for start_ns, cells in change.stand.rows.items():
-        if start_ns >= oldest_ns - DAY_NS:
-            continue
-        for cell in cells:
-            change.dropped_rows.append((start_ns, cell))
+def turn_pages(change: Change) -> None:
+    """Put away what is of closed windows, and forget what no open or revisable window needs."""
+    stand = change.stand
+    until_ns = 0
+    oldest_ns = 0
+    if change.closed_ns > stand.closed_ns:
+        oldest_ns = stand.oldest_ns(change.watermark_ns)
+        held_ns = change.events.grid.floor(change.closed_ns - HELD_NS)
+        until_ns = max(oldest_ns, held_ns)
+    leaving = put_away(stand.events, change.events, until_ns, oldest_ns)
+    change.dropped = leaving.keys
+    change.event_pages = leaving.pages
+    final_ns = oldest_ns - DAY_NS
+    for start_ns in stand.rows.shelf.before(final_ns):
+        change.row_pages[start_ns] = None
+    changed: defaultdict[int, dict[Cell, Row]] = defaultdict(dict)
+    for (start_ns, cell), row in change.rows.items():
+        changed[start_ns][cell] = row
+    for start_ns, rows in changed.items():
+        if start_ns >= final_ns:
+            change.row_pages[start_ns] = page_of_rows(
+                {**stand.rows.of(start_ns), **rows}
+            )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from vitrine.schemas import Event
 
@@ -16,25 +16,50 @@ Group = tuple[str, str | int]
 NOTHING: AbstractSet[str] = frozenset()
 
 
+class Source(Protocol):
+    """Put events into a table that left memory before, when they are asked for."""
+
+    def bring_event(self, topic: str, name: str) -> None:
+        """Bring the event with an id, if there is one."""
+        ...
+
+    def bring_group(self, topic: str, group: Group) -> None:
+        """Bring all events of a group."""
+        ...
+
+
 class EventTable(Generic[E]):
     """Keep the events of one topic by id, and their ids by group.
 
     A draft lies over a `base` that it does not change: it answers for both, and holds only what
     was added to it. An event in the draft replaces the one with its id in the base.
+
+    What a table was not told of it asks its `source` for, which may have it on a page.
     """
 
-    def __init__(self, groups_of: Callable[[E], list[Group]]) -> None:
+    def __init__(
+        self,
+        topic: str,
+        groups_of: Callable[[E], list[Group]],
+        source: Source | None = None,
+    ) -> None:
+        self.topic = topic
         self.events: dict[str, E] = {}
-        self._groups_of = groups_of
+        self.groups_of = groups_of
         self._groups: defaultdict[Group, set[str]] = defaultdict(set)
+        self._source = source
         self.base: EventTable[E] | None = None
 
     def get(self, name: str) -> E | None:
         """Return the event with an id."""
         found = self.events.get(name)
-        if found is None and self.base is not None:
+        if found is not None:
+            return found
+        if self.base is not None:
             return self.base.get(name)
-        return found
+        if self._source is not None:
+            self._source.bring_event(self.topic, name)
+        return self.events.get(name)
 
     def group(self, group: Group) -> list[E]:
         """Return the events of a group.
@@ -47,7 +72,14 @@ class EventTable(Generic[E]):
         found = [self.get(name) for name in names]
         return [event for event in found if event is not None]
 
+    def held(self, group: Group) -> list[E]:
+        """Return the events of a group that are in memory, in this table itself."""
+        names = self._groups.get(group, NOTHING)
+        return [self.events[name] for name in names]
+
     def _names(self, group: Group) -> AbstractSet[str]:
+        if self._source is not None:
+            self._source.bring_group(self.topic, group)
         return self._groups.get(group, NOTHING)
 
     def before(self, group: Group) -> list[E]:
@@ -65,7 +97,7 @@ class EventTable(Generic[E]):
     def put(self, name: str, event: E) -> None:
         """Add an event with an id that is not there."""
         self.events[name] = event
-        for group in self._groups_of(event):
+        for group in self.groups_of(event):
             self._groups[group].add(name)
 
     def remove(self, name: str) -> None:
@@ -73,7 +105,7 @@ class EventTable(Generic[E]):
         event = self.events.pop(name, None)
         if event is None:
             return
-        for group in self._groups_of(event):
+        for group in self.groups_of(event):
             names = self._groups[group]
             names.discard(name)
             # Empty groups would stay for every visit and presence that ever was.

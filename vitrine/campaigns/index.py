@@ -6,8 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+from vitrine.campaigns.event_pages import events_of, group_mark, name_mark
 from vitrine.campaigns.event_table import EventTable, Group
 from vitrine.campaigns.events import TOPICS, Grid, Key, key_of, replaces
+from vitrine.campaigns.shelf import Shelf
 from vitrine.campaigns.windows import Window, WindowEvents
 from vitrine.schemas import Coverage, Event, Exposure, Identity, Interaction, Play
 
@@ -18,53 +20,86 @@ class EventIndex:
     Adding an event and finding those of a window take time in proportion to what is added and
     found, however many hours are kept. Identities have no windows: they are found by track and
     by visit.
+
+    Events of windows that closed some time ago are on pages of the `shelf`. Whoever asks for one
+    gets it all the same: its page is read, and in memory until `put_back`.
     """
 
     def __init__(self, grid: Grid, base: EventIndex | None = None) -> None:
         self.grid = grid
-        self.plays = EventTable(self._groups_of_play)
-        self.exposures = EventTable(self._groups_of_exposure)
-        self.identities = EventTable(self._groups_of_identity)
-        self.interactions = EventTable(self._groups_of_interaction)
-        self.coverage = EventTable(self._groups_of_coverage)
+        # A draft asks its base.
+        source = self if base is None else None
+        self.plays = EventTable("plays", self._groups_of_play, source)
+        self.exposures = EventTable("exposures", self._groups_of_exposure, source)
+        self.identities = EventTable("identities", self._groups_of_identity, source)
+        self.interactions = EventTable(
+            "interactions", self._groups_of_interaction, source
+        )
+        self.coverage = EventTable("coverage", self._groups_of_coverage, source)
         self._tables: dict[str, EventTable[Any]] = {
             topic: getattr(self, topic) for topic in TOPICS
         }
         if base is not None:
             for topic, table in self._tables.items():
                 table.base = base._tables[topic]
-        self._base = base
-        self._ends: defaultdict[int, set[Key]] = defaultdict(set)
-        """Window → events that end in it, for pruning."""
+        self.shelf: Shelf = Shelf() if base is None else base.shelf
+        self.brought: dict[int, list[Key]] = {}
+        """Window of a page that was read → its events."""
+        self.ends: defaultdict[int, set[Key]] = defaultdict(set)
+        """Window → events that end in it, without those of pages."""
 
     def draft(self) -> EventIndex:
         """Return an index over this one that holds only what is added to it."""
         return EventIndex(self.grid, self)
 
+    def get(self, key: Key) -> Event | None:
+        """Return an event that is known."""
+        return self._tables[key.topic].get(key.name)
+
     def add(self, event: Event, key: Key | None = None) -> bool:
         """Keep an event; False when it is known already, or an identity that has been replaced."""
         key = key or key_of(event)
-        known = self._tables[key.topic].get(key.name)
+        known = self.get(key)
         if known is not None and not replaces(event, known):
             return False
-        self._put(key, event)
+        self.put(key, event)
         return True
 
-    def contradicts(self, event: Event, key: Key) -> bool:
-        """Tell whether the event's id is known with another content: the first one counts.
+    def bring_event(self, topic: str, name: str) -> None:
+        """Read the page of an event, if it is on one."""
+        if not self.shelf:
+            return
+        for start_ns in self.shelf.find(name_mark(topic, name)):
+            self._bring(start_ns)
 
-        Never of decisions about people: the latest of them counts.
-        """
-        if key.topic == "identities":
-            return False
-        known = self._tables[key.topic].get(key.name)
-        return known is not None and known != event
+    def bring_group(self, topic: str, group: Group) -> None:
+        """Read the pages of a group."""
+        if not self.shelf:
+            return
+        for start_ns in self.shelf.find(group_mark(topic, group)):
+            self._bring(start_ns)
+
+    def _bring(self, start_ns: int) -> None:
+        if start_ns in self.brought:
+            return
+        self.brought[start_ns] = []
+        for key, event in events_of(self.shelf.lines(start_ns)):
+            self._tables[key.topic].put(key.name, event)
+            self.brought[start_ns].append(key)
+
+    def put_back(self) -> None:
+        """Let the events of pages leave memory."""
+        for keys in self.brought.values():
+            for key in keys:
+                self._table(key.topic).remove(key.name)
+        self.brought.clear()
 
     def adopt(self, draft: EventIndex) -> None:
         """Take over what a draft of this index holds."""
+        self.put_back()
         # Events go through the groups again: a replaced identity has to leave its former ones.
         for key, event in draft.own_events():
-            self._put(key, event)
+            self.put(key, event)
 
     def own_events(self) -> Iterator[tuple[Key, Event]]:
         """Yield every event; of a draft, those that were added to it."""
@@ -73,34 +108,6 @@ class EventIndex:
             for name, event in table.events.items():
                 yield Key(topic, name), event
 
-    def expired(self, oldest_ns: int) -> list[Key]:
-        """Return the events that ended before a window's start, with those of the base of a draft.
-
-        Decisions about people whose exposures are kept are not among them.
-        """
-        keys = self._ended_before(oldest_ns)
-        if self._base is not None:
-            keys |= self._base._ended_before(oldest_ns)
-        return [key for key in sorted(keys) if self._has_expired(key, oldest_ns)]
-
-    def _ended_before(self, oldest_ns: int) -> set[Key]:
-        found: set[Key] = set()
-        # There are as many of them as windows in the horizon: 288 by default.
-        for end_ns, keys in self._ends.items():
-            if end_ns < oldest_ns:
-                found |= keys
-        return found
-
-    def _has_expired(self, key: Key, oldest_ns: int) -> bool:
-        table = self._table(key.topic)
-        event = table.get(key.name)
-        if event is None or event.occurred_at_ns >= oldest_ns:
-            return False
-        if key.topic != "identities":
-            return True
-        exposures = self.exposures.group(("track", key.name))
-        return all(exposure.end_ns < oldest_ns for exposure in exposures)
-
     def drop(self, key: Key) -> None:
         """Forget an event, if it is there."""
         table = self._table(key.topic)
@@ -108,9 +115,9 @@ class EventIndex:
         if event is None:
             return
         end_ns = self.grid.floor(event.occurred_at_ns)
-        self._ends[end_ns].discard(key)
-        if not self._ends[end_ns]:
-            del self._ends[end_ns]
+        self.ends[end_ns].discard(key)
+        if not self.ends[end_ns]:
+            del self.ends[end_ns]
         table.remove(key.name)
 
     def counted_windows(self) -> set[int]:
@@ -194,13 +201,18 @@ class EventIndex:
                 found[identity.track_id] = identity
         return list(found.values())
 
-    def _put(self, key: Key, event: Event) -> None:
+    def put(self, key: Key, event: Event) -> None:
+        """Keep an event, in the place of one with its id."""
         table = self._tables[key.topic]
         if key.name in table.events:
             self.drop(key)
         table.put(key.name, event)
         end_ns = self.grid.floor(event.occurred_at_ns)
-        self._ends[end_ns].add(key)
+        self.ends[end_ns].add(key)
+
+    def groups_of(self, key: Key, event: Event) -> list[Group]:
+        """Return what an event is found by beside its id."""
+        return self._table(key.topic).groups_of(event)
 
     def _table(self, topic: str) -> EventTable[Event]:
         return self._tables[topic]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from vitrine.campaigns.figures import COLUMNS, columns_of
 from vitrine.campaigns.totals import Cell, Totals
@@ -90,4 +92,45 @@ def to_window(
         correction=correction,
         synthetic=totals.synthetic,
         **columns_of(totals),
+    )
+
+
+def row_to_plain(row: Row) -> dict[str, Any]:
+    """Return a row for JSON: its totals, here called `measure`, and the peak where it differs."""
+    peak = None
+    if row.peak != row.totals:
+        peak = row.peak.to_plain()
+    totals = row.totals
+    return {
+        "window": {
+            "advertiser": totals.advertiser,
+            "synthetic": totals.synthetic,
+            "start_ns": totals.start_ns,
+            "end_ns": totals.end_ns,
+            "revision": row.revision,
+            "correction": row.correction,
+        },
+        "measure": totals.to_plain(),
+        "high": peak,
+    }
+
+
+def row_from_plain(plain: Mapping[str, Any]) -> Row:
+    """Return the reverse of `row_to_plain`; rows of before have more fields."""
+    window = plain["window"]
+    labels = Totals(
+        advertiser=window["advertiser"],
+        synthetic=window["synthetic"],
+        start_ns=window["start_ns"],
+        end_ns=window["end_ns"],
+    )
+    totals = Totals.from_plain(plain["measure"], labels)
+    peak = totals
+    if plain["high"] is not None:
+        peak = Totals.from_plain(plain["high"], labels)
+    return Row(
+        totals,
+        peak,
+        window["revision"],
+        window["correction"],
     )

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from vitrine.campaigns.events import Grid, Key
 from vitrine.campaigns.index import EventIndex
 from vitrine.campaigns.plausible import decisive_ns
+from vitrine.campaigns.row_pages import Reached, RowPages
 from vitrine.campaigns.rows import Row
+from vitrine.campaigns.shelf import Page
 from vitrine.campaigns.slots import SlotChange, SlotState
 from vitrine.campaigns.totals import Cell, Totals, Visitor
 from vitrine.schemas import CampaignWindow, Event, Identity, WindowSnapshot
 
 # Start of the window, and the cell.
 RowKey = tuple[int, Cell]
-# Campaign and visitor.
-Reached = tuple[str, Visitor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Stand:
         self.rules = rules
         self.floor = floor
         self.events = EventIndex(rules.grid)
-        self.rows: dict[int, dict[Cell, Row]] = {}
+        self.rows = RowPages(stand_id)
         self.pending: dict[Cell, Totals] = {}
         """Rises that wait for release."""
         self.open_windows: set[int] = set()
@@ -83,7 +83,6 @@ class Stand:
         self.closed_ns = floor.start_ns
         """Windows that end here or earlier have closed."""
         self.slots = SlotState()
-        self._reached: Counter[Reached] = Counter()
 
     def oldest_ns(self, watermark_ns: int) -> int:
         """Return the start of the first window that is not final at a watermark."""
@@ -105,47 +104,6 @@ class Stand:
         first_ns = min(self.open_windows)
         return first_ns + self.rules.window_ns + self.rules.grace_ns <= watermark_ns
 
-    def row(self, start_ns: int, cell: Cell) -> Row | None:
-        """Return the row of a cell in a window."""
-        cells = self.rows.get(start_ns, {})
-        return cells.get(cell)
-
-    def put_row(
-        self,
-        start_ns: int,
-        cell: Cell,
-        row: Row,
-    ) -> None:
-        """Add a row, or replace the one of its cell and window."""
-        old = self.row(start_ns, cell)
-        cells = self.rows.setdefault(start_ns, {})
-        cells[cell] = row
-        self._count(cell, old, row)
-
-    def drop_row(self, start_ns: int, cell: Cell) -> None:
-        """Forget a row that is final."""
-        cells = self.rows[start_ns]
-        old = cells.pop(cell)
-        if not cells:
-            del self.rows[start_ns]
-        self._count(cell, old, None)
-
-    def rows_counting(self, reached: Reached) -> int:
-        """Return how many rows count a visitor for a campaign."""
-        return self._reached[reached]
-
-    def _count(
-        self,
-        cell: Cell,
-        old: Row | None,
-        new: Row | None,
-    ) -> None:
-        changes = visitor_changes(cell, old, new)
-        for reached, amount in changes.items():
-            self._reached[reached] += amount
-            if not self._reached[reached]:
-                del self._reached[reached]
-
 
 @dataclass(slots=True)
 class Change:
@@ -160,9 +118,13 @@ class Change:
     pending: dict[Cell, Totals | None] = field(default_factory=dict)
     """What else waits for release now; None of a cell that was released."""
     dropped: list[Key] = field(default_factory=list)
+    """Events that leave memory."""
+    event_pages: dict[int, Page | None] = field(default_factory=dict)
+    """Window → new page of events; None of one that is forgotten."""
     rows: dict[RowKey, Row] = field(default_factory=dict)
     """New rows and revisions."""
-    dropped_rows: list[RowKey] = field(default_factory=list)
+    row_pages: dict[int, Page | None] = field(default_factory=dict)
+    """Window → new page of all its rows; None of one that is forgotten."""
     published: list[CampaignWindow] = field(default_factory=list)
     snapshots: list[WindowSnapshot] = field(default_factory=list)
     exact: list[tuple[Cell, Totals]] = field(default_factory=list)
@@ -186,14 +148,12 @@ class Change:
     def adopt(self) -> None:
         """Make it the state of the stand."""
         stand = self.stand
-        # Additions first: an event or a row may be dropped in the batch that brought it.
+        # Additions first: an event may be dropped in the batch that brought it.
         stand.events.adopt(self.events)
         for key in self.dropped:
             stand.events.drop(key)
-        for (start_ns, cell), row in self.rows.items():
-            stand.put_row(start_ns, cell, row)
-        for start_ns, cell in self.dropped_rows:
-            stand.drop_row(start_ns, cell)
+        stand.events.shelf.put(self.event_pages)
+        stand.rows.put(self.row_pages)
         self.slots.adopt(stand.slots)
         for cell, totals in self.pending.items():
             if totals is None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from redis import Redis
 from redis.client import Pipeline
 
 from vitrine.campaigns.events import Key
-from vitrine.campaigns.rows import Row
+from vitrine.campaigns.row_pages import page_of_rows
+from vitrine.campaigns.rows import Row, row_from_plain
+from vitrine.campaigns.shelf import Page
 from vitrine.campaigns.stand import Change, Floor, Rules, Stand
 from vitrine.campaigns.totals import Cell, Totals
 from vitrine.stores.campaign_slots import load_slot_state, queue_slots
@@ -32,11 +35,8 @@ def queue_state(pipe: Pipeline, change: Change) -> None:
     # Removed after the additions: an event may be too old as soon as it is known.
     dropped = [event_key(key) for key in change.dropped]
     queue_fields(pipe, f"{name}:events", events, dropped)
-    rows = {}
-    for (start_ns, cell), row in change.rows.items():
-        rows[row_key(start_ns, cell)] = row_to_json(row)
-    dropped = [row_key(start_ns, cell) for start_ns, cell in change.dropped_rows]
-    queue_fields(pipe, f"{name}:rows", rows, dropped)
+    queue_pages(pipe, f"{name}:event-pages", change.event_pages)
+    queue_pages(pipe, f"{name}:row-pages", change.row_pages)
     pending = {}
     dropped = []
     for cell, totals in change.pending.items():
@@ -61,6 +61,28 @@ def queue_fields(
         pipe.hset(key, mapping=mapping)
     if dropped:
         pipe.hdel(key, *dropped)
+
+
+def queue_pages(
+    pipe: Pipeline,
+    key: str,
+    pages: Mapping[int, Page | None],
+) -> None:
+    """Queue pages, by the start of their window."""
+    added = {}
+    dropped = []
+    for start_ns, page in pages.items():
+        if page is None:
+            dropped.append(str(start_ns))
+        else:
+            added[str(start_ns)] = page.to_bytes()
+    queue_fields(pipe, key, added, dropped)
+
+
+def load_pages(redis: Redis, key: str) -> dict[int, Page]:
+    """Return pages by the start of their window."""
+    found = cast("Mapping[bytes, bytes]", redis.hgetall(key))
+    return {int(start): Page.from_bytes(stored) for start, stored in found.items()}
 
 
 def event_key(key: Key) -> str:
@@ -102,60 +124,29 @@ def load_stand(
     for start_ns in stand.events.counted_windows():
         if start_ns >= stand.closed_ns:
             stand.open_windows.add(start_ns)
-    rows = plain_hash(redis, f"{name}:rows")
-    for key, value in rows.items():
-        start_ns, campaign, creative = json.loads(key)
-        cell = Cell(campaign, creative, stand_id)
-        stand.put_row(start_ns, cell, row_from_json(value))
+    stand.events.shelf.put(load_pages(redis, f"{name}:event-pages"))
+    turn_old_rows(redis, name, stand_id)
+    stand.rows.put(load_pages(redis, f"{name}:row-pages"))
     return stand
 
 
-def row_key(start_ns: int, cell: Cell) -> str:
-    """Return the field of a row: the hash is of one stand."""
-    return json.dumps([start_ns, cell.campaign_id, cell.creative_id])
+def turn_old_rows(redis: Redis, name: str, stand_id: str) -> None:
+    """Put rows on pages that version 0.1 kept in a field each.
 
-
-def row_to_json(row: Row) -> str:
-    """Return a row with its totals, here called `measure`, and the peak where it differs."""
-    peak = None
-    if row.peak != row.totals:
-        peak = row.peak.to_plain()
-    totals = row.totals
-    plain = {
-        "window": {
-            "advertiser": totals.advertiser,
-            "synthetic": totals.synthetic,
-            "start_ns": totals.start_ns,
-            "end_ns": totals.end_ns,
-            "revision": row.revision,
-            "correction": row.correction,
-        },
-        "measure": totals.to_plain(),
-        "high": peak,
-    }
-    return json.dumps(plain)
-
-
-def row_from_json(text: str) -> Row:
-    """Return the reverse of `row_to_json`; rows of before have more fields."""
-    plain = json.loads(text)
-    window = plain["window"]
-    labels = Totals(
-        advertiser=window["advertiser"],
-        synthetic=window["synthetic"],
-        start_ns=window["start_ns"],
-        end_ns=window["end_ns"],
-    )
-    totals = Totals.from_plain(plain["measure"], labels)
-    peak = totals
-    if plain["high"] is not None:
-        peak = Totals.from_plain(plain["high"], labels)
-    return Row(
-        totals,
-        peak,
-        window["revision"],
-        window["correction"],
-    )
+    Without them, what late events revise would count twice.
+    """
+    windows: defaultdict[int, dict[Cell, Row]] = defaultdict(dict)
+    for key, value in plain_hash(redis, f"{name}:rows").items():
+        start_ns, campaign, creative = json.loads(key)
+        row = row_from_plain(json.loads(value))
+        windows[start_ns][Cell(campaign, creative, stand_id)] = row
+    if not windows:
+        return
+    pages = {start_ns: page_of_rows(rows) for start_ns, rows in windows.items()}
+    with redis.pipeline(transaction=True) as pipe:
+        queue_pages(pipe, f"{name}:row-pages", pages)
+        pipe.delete(f"{name}:rows")
+        pipe.execute()
 
 
 def pending_to_plain(cell: Cell, totals: Totals) -> dict[str, Any]:

@@ -5,8 +5,9 @@ analytics:partition:P            hash    batch (who wrote last), topic → offse
 analytics:partition:P:stands     set     stands of the partition
 analytics:stand:S                hash    watermark, closed
 analytics:stand:S:pending        hash    campaign, creative → what waits for release (JSON)
-analytics:stand:S:events         hash    topic and id → event (JSON), as far as the horizon
-analytics:stand:S:rows           hash    window, campaign, creative → row (JSON)
+analytics:stand:S:events         hash    topic and id → event (JSON), of windows that are open
+analytics:stand:S:event-pages    hash    window → events that end in it, as far as the horizon
+analytics:stand:S:row-pages      hash    window → its rows; both as `Page.to_bytes`
 analytics:T:cells                set     campaign, creative, stand (JSON); T: `exact`, `released`
 analytics:T:total:C              hash    sums of a cell, its advertiser, whether synthetic
 analytics:T:days:C               hash    stand and day → 1, of a campaign
@@ -33,7 +34,8 @@ from redis.client import Pipeline
 from redis.exceptions import WatchError
 
 from vitrine.bus import TopicPartition
-from vitrine.campaigns.stand import Change, Floor, Reached, Rules, Stand
+from vitrine.campaigns.row_pages import Reached
+from vitrine.campaigns.stand import Change, Floor, Rules, Stand
 from vitrine.campaigns.totals import Cell, Totals
 from vitrine.mall.names import Names
 from vitrine.stores.campaign_state import load_stand, queue_state

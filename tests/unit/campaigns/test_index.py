@@ -11,7 +11,7 @@ from tests.campaign_scenario import (
     make_play,
 )
 from vitrine.campaigns.affected import affected_windows
-from vitrine.campaigns.events import Grid, Key
+from vitrine.campaigns.events import Grid
 from vitrine.campaigns.index import EventIndex
 from vitrine.campaigns.windows import Window
 from vitrine.clock import SECOND_NS
@@ -124,24 +124,6 @@ def test_a_window_needs_everything_around_its_plays() -> None:
     }
     assert list(events.identities) == [named]
     assert list(events.interactions) == [touch]
-
-
-def test_what_ended_before_the_horizon_expires() -> None:
-    index = index_of(
-        make_play(0, 8),
-        make_coverage(290, 300),
-        make_play(300, 308),
-    )
-    assert index.expired(at(300)) == [Key("plays", "play-0")]
-
-
-def test_a_decision_stays_while_an_exposure_of_its_track_is_kept() -> None:
-    decided = make_identity("a", "anna", decided=1)
-    assert index_of(decided, make_exposure(0, 10)).expired(at(300)) == [
-        Key("exposures", "north:a/0"),
-        Key("identities", "a"),
-    ]
-    assert index_of(decided, make_exposure(290, 310)).expired(at(300)) == []
 
 
 def test_an_event_affects_the_windows_that_it_lies_in() -> None:

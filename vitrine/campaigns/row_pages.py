@@ -1,0 +1,72 @@
+"""The rows of closed windows of one stand, as many as late events may still revise, on pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from pydantic_core import from_json, to_json
+
+from vitrine.campaigns.rows import Row, row_from_plain, row_to_plain
+from vitrine.campaigns.shelf import Page, Shelf, mark_of, new_page
+from vitrine.campaigns.totals import Cell, Visitor
+
+Reached: TypeAlias = tuple[str, Visitor]
+"""Campaign and visitor."""
+
+
+class RowPages:
+    """Keep the rows of one stand. What was read is in memory until pages change."""
+
+    def __init__(self, stand_id: str) -> None:
+        self.shelf = Shelf()
+        self._stand_id = stand_id
+        self._read: dict[int, dict[Cell, Row]] = {}
+
+    def __len__(self) -> int:
+        """Return the number of windows with rows."""
+        return len(self.shelf)
+
+    def of(self, start_ns: int) -> Mapping[Cell, Row]:
+        """Return the rows of a window."""
+        if start_ns not in self.shelf:
+            return {}
+        if start_ns not in self._read:
+            self._read[start_ns] = self._rows_of(self.shelf.lines(start_ns))
+        return self._read[start_ns]
+
+    def counting(self, reached: Reached) -> int:
+        """Return how many rows count a visitor for a campaign."""
+        campaign_id, visitor = reached
+        found = 0
+        for start_ns in self.shelf.find(mark_of(campaign_id, *visitor)):
+            for cell, row in self.of(start_ns).items():
+                if cell.campaign_id == campaign_id and visitor in row.totals.visitors:
+                    found += 1
+        return found
+
+    def put(self, pages: Mapping[int, Page | None]) -> None:
+        """Add pages, or replace those of their windows; None takes one away."""
+        self._read.clear()
+        self.shelf.put(pages)
+
+    def _rows_of(self, lines: list[bytes]) -> dict[Cell, Row]:
+        rows = {}
+        for line in lines:
+            campaign_id, creative_id, plain = from_json(line)
+            cell = Cell(campaign_id, creative_id, self._stand_id)
+            rows[cell] = row_from_plain(plain)
+        return rows
+
+
+def page_of_rows(rows: Mapping[Cell, Row]) -> Page:
+    """Return a page of the rows of a window, found by those who were reached."""
+    lines = []
+    marks = []
+    for cell in sorted(rows):
+        row = rows[cell]
+        line = [cell.campaign_id, cell.creative_id, row_to_plain(row)]
+        lines.append(to_json(line))
+        visitors = row.totals.visitors
+        marks += [mark_of(cell.campaign_id, *visitor) for visitor in visitors]
+    return new_page(lines, marks)
