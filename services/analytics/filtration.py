@@ -7,7 +7,6 @@ from typing import NamedTuple
 from vitrine.campaigns.plausible import AHEAD_NS, EARLY_NS
 from vitrine.campaigns.windows import (
     GLANCE_NS,
-    GOAL_NS,
     LONG_GLANCE_NS,
     OTS_NS,
     STAY_NS,
@@ -35,10 +34,6 @@ def filtration_rules(settings: AnalyticsSettings) -> list[FiltrationRule]:
             "look",
             f"{seconds(GLANCE_NS)} at a stretch; told at {seconds(LONG_GLANCE_NS)} and "
             f"{seconds(STAY_NS)}, too",
-        ),
-        FiltrationRule(
-            "goal",
-            f"{seconds(GOAL_NS)} of attention, a touch, or a redemption",
         ),
         FiltrationRule(
             "static faces",

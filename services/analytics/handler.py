@@ -252,8 +252,6 @@ class AnalyticsHandler(Handler):
                 self._signals.show(change.stand)
                 for topic in change.late:
                     metrics.LATE_EVENTS.labels(topic).inc()
-            watermark_s = self._watermark_ns(partition) / SECOND_NS
-            metrics.WATERMARK.labels(str(partition)).set(watermark_s)
 
     def _adopt(self, partition: int, change: Change) -> None:
         stands = self._stands.setdefault(partition, {})

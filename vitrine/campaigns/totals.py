@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any, NamedTuple, Self
 
-from vitrine.schemas import Arm
-
 # Local day (ISO) and visitor id: reach is counted within a stand and day.
 Visitor = tuple[str, str]
-# Start of the slot, and the arm drawn for it.
-Slot = tuple[int, Arm]
 Combine = Callable[[int, int], int]
 
 
@@ -25,14 +21,6 @@ class Cell(NamedTuple):
     stand_id: str
 
 
-class Goals(NamedTuple):
-    """Count the opportunities to see in a slot, and how many of them reached the goal."""
-
-    ots: int = 0
-    reached: int = 0
-
-
-NO_GOALS = Goals()
 # The sums of `Totals`, in the order in which the store keeps them.
 SUMS = (
     "plays",
@@ -61,7 +49,7 @@ SUMS = (
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Hold the sums, the visitors and the goals of a cell, and the span that they concern.
+    """Hold the sums and the visitors of a cell, and the span that they concern.
 
     Every sum is an integer, so that totals do not depend on the order in which they were added.
     """
@@ -104,7 +92,6 @@ class Totals:
     """Redemptions that a till reported with a sale."""
     visitors: frozenset[Visitor] = frozenset()
     """Those with an opportunity to see."""
-    goals: Mapping[Slot, Goals] = field(default_factory=dict)
 
     @property
     def people(self) -> int:
@@ -123,11 +110,6 @@ class Totals:
             start_ns=min(self.start_ns, later.start_ns),
             end_ns=max(self.end_ns, later.end_ns),
             visitors=self.visitors | later.visitors,
-            goals=combine_goals(
-                operator.add,
-                self.goals,
-                later.goals,
-            ),
             **combine_sums(operator.add, self, later),
         )
 
@@ -136,11 +118,6 @@ class Totals:
         return replace(
             self,
             visitors=self.visitors - earlier.visitors,
-            goals=combine_goals(
-                operator.sub,
-                self.goals,
-                earlier.goals,
-            ),
             **combine_sums(operator.sub, self, earlier),
         )
 
@@ -156,30 +133,19 @@ class Totals:
         return replace(
             later,
             visitors=visitors,
-            goals=combine_goals(
-                max,
-                self.goals,
-                later.goals,
-            ),
             **combine_sums(max, self, later),
         )
 
     def to_plain(self) -> dict[str, Any]:
-        """Return sums, visitors and goals for JSON, without the labels and the span."""
-        sums = self.sums()
-        slots = [(*slot, *goals) for slot, goals in self.goals.items()]
+        """Return sums and visitors for JSON, without the labels and the span."""
         return {
-            "sums": list(sums.values()),
+            "sums": list(self.sums().values()),
             "visitors": sorted(self.visitors),
-            "slots": sorted(slots),
         }
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any], labels: Totals) -> Self:
         """Return the reverse of `to_plain`, with advertiser, span and synthetic of `labels`."""
-        goals: dict[Slot, Goals] = {}
-        for start_ns, arm, ots, reached in plain["slots"]:
-            goals[start_ns, arm] = Goals(ots, reached)
         # What was stored before a sum was added lacks it.
         sums: dict[str, int] = dict(
             zip(
@@ -194,7 +160,6 @@ class Totals:
             start_ns=labels.start_ns,
             end_ns=labels.end_ns,
             visitors=frozenset((day, name) for day, name in plain["visitors"]),
-            goals=goals,
             **sums,
         )
 
@@ -218,20 +183,4 @@ def combine_sums(
         left = getattr(one, name)
         right = getattr(other, name)
         combined[name] = combine(left, right)
-    return combined
-
-
-def combine_goals(
-    combine: Combine,
-    one: Mapping[Slot, Goals],
-    other: Mapping[Slot, Goals],
-) -> dict[Slot, Goals]:
-    """Return the goals of each slot that either side knows, combined."""
-    combined = {}
-    for slot in {**one, **other}:
-        left = one.get(slot, NO_GOALS)
-        right = other.get(slot, NO_GOALS)
-        ots = combine(left.ots, right.ots)
-        reached = combine(left.reached, right.reached)
-        combined[slot] = Goals(ots, reached)
     return combined

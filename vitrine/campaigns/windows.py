@@ -12,7 +12,7 @@ from vitrine.campaigns.audience import Audience, Present
 from vitrine.campaigns.intervals import length
 from vitrine.campaigns.place import ANYWHERE, Place
 from vitrine.campaigns.plausible import is_filler
-from vitrine.campaigns.totals import Cell, Goals, Slot, Totals, add_up
+from vitrine.campaigns.totals import Cell, Totals, add_up
 from vitrine.clock import SECOND_NS
 from vitrine.ids import local_day
 from vitrine.schemas import (
@@ -24,7 +24,7 @@ from vitrine.schemas import (
     Play,
 )
 
-# The three limits are definitions, not tuned values: docs/metrics.md states them, and
+# The limits are definitions, not tuned values: docs/metrics.md states them, and
 # figures of different limits cannot be compared. Chosen, not measured.
 # Presence that makes an opportunity to see.
 OTS_NS = SECOND_NS
@@ -33,8 +33,6 @@ GLANCE_NS = 300_000_000
 # Longer looks, which are told beside it.
 LONG_GLANCE_NS = SECOND_NS
 STAY_NS = 2 * SECOND_NS
-# Attention that reaches the goal.
-GOAL_NS = 3 * SECOND_NS
 
 # Kind of interaction → its sum in `Totals`; other kinds are not counted.
 COUNTED_AS = {
@@ -42,8 +40,6 @@ COUNTED_AS = {
     "offer-shown": "offers_shown",
     "offer-redeemed": "offers_redeemed",
 }
-# Interactions that reach the goal.
-RESPONSES = ("touch", "offer-redeemed")
 
 
 class Window(NamedTuple):
@@ -93,11 +89,8 @@ def join(
     # By id: the same event may come twice.
     plays = {play.play_id: play for play in events.plays}
     parts: defaultdict[Cell, list[Totals]] = defaultdict(list)
-    responses: defaultdict[str, list[Interaction]] = defaultdict(list)
     for interaction in standing(events.interactions):
         play = play_of(interaction, plays)
-        if play is not None and interaction.kind in RESPONSES:
-            responses[play.play_id].append(interaction)
         counted = interaction_totals(interaction, play)
         if counted is not None and window.holds(interaction.at_ns):
             cell, totals = counted
@@ -110,7 +103,6 @@ def join(
             play,
             plays.values(),
             audience,
-            responses[play.play_id],
             day,
         )
         parts[play_cell(play)].append(totals)
@@ -130,18 +122,12 @@ def share_of(
     play: Play,
     others: Iterable[Play],
     audience: Audience,
-    responses: Collection[Interaction],
     day: date,
 ) -> Totals:
     """Return the totals of one play; a play at the time of others counts only as that."""
     if overlaps(play, others):
         return Totals(advertiser=play.advertiser, overlapping=1)
-    return play_totals(
-        play,
-        audience,
-        responses,
-        day,
-    )
+    return play_totals(play, audience, day)
 
 
 def overlaps(play: Play, others: Iterable[Play]) -> bool:
@@ -188,10 +174,9 @@ def add_up_cells(
 def play_totals(
     play: Play,
     audience: Audience,
-    responses: Collection[Interaction],
     day: date,
 ) -> Totals:
-    """Return the totals of one play; `responses` are its touches and redemptions."""
+    """Return the totals of one play."""
     people = audience.during(play.start_ns, play.end_ns, day)
     seen = {}
     attention_ns = 0
@@ -207,11 +192,6 @@ def play_totals(
         dwell_ns += present_ns
         score_ns += present.score_ns
         scored_ns += present.scored_ns
-    goals: dict[Slot, Goals] = {}
-    if seen:
-        slot = (play.slot_ns, play.arm)
-        reached = goals_reached(seen, responses, audience.visits)
-        goals[slot] = Goals(len(seen), len(reached))
     local_date = day.isoformat()
     screen_ns = play.end_ns - play.start_ns
     return Totals(
@@ -231,41 +211,12 @@ def play_totals(
         score_ns=score_ns,
         scored_ns=scored_ns,
         visitors=frozenset((local_date, name) for name in seen),
-        goals=goals,
     )
 
 
 def watched(present: Present, least_ns: int = GLANCE_NS) -> bool:
     """Tell whether somebody looked at the screen once for long enough."""
     return any(end - start >= least_ns for start, end in present.attention)
-
-
-def goals_reached(
-    seen: Mapping[str, Present],
-    responses: Iterable[Interaction],
-    visits: Mapping[str, str],
-) -> set[str]:
-    """Return those who saw a play and reached its goal: 3 s of attention, a touch, or a redemption.
-
-    A response whose visitor is unknown, or was not seen, is credited to the most attentive.
-    """
-    attention = {}
-    reached = set()
-    for name, present in seen.items():
-        attention[name] = length(present.attention)
-        if attention[name] >= GOAL_NS:
-            reached.add(name)
-    if not seen:
-        return reached
-    # Of equals the last by name, so that the order of events decides nothing.
-    most_attentive = max(seen, key=lambda name: (attention[name], name))
-    for response in responses:
-        name = visits.get(response.visit_id or "", "")
-        if name in seen:
-            reached.add(name)
-        else:
-            reached.add(most_attentive)
-    return reached
 
 
 def play_of(interaction: Interaction, plays: Mapping[str, Play]) -> Play | None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import fields
 
-from vitrine.campaigns.totals import SUMS, Goals, Slot, Totals, add_up
+from vitrine.campaigns.totals import SUMS, Totals, add_up
 
 ANNA = ("2027-01-15", "anna")
 BEATE = ("2027-01-15", "beate")
 CARLA = ("2027-01-15", "carla")
-SLOT: Slot = (0, "adaptive")
 
 
 def test_every_integer_but_the_span_is_a_sum() -> None:
@@ -18,7 +17,7 @@ def test_every_integer_but_the_span_is_a_sum() -> None:
     assert integers == ["start_ns", "end_ns", *SUMS]
 
 
-def test_plus_adds_sums_and_goals_unites_visitors_and_widens_the_span() -> None:
+def test_plus_adds_sums_unites_visitors_and_widens_the_span() -> None:
     earlier = Totals(
         advertiser="old",
         synthetic=True,
@@ -26,7 +25,6 @@ def test_plus_adds_sums_and_goals_unites_visitors_and_widens_the_span() -> None:
         end_ns=300,
         ots=2,
         visitors=frozenset({ANNA, BEATE}),
-        goals={SLOT: Goals(2, 1)},
     )
     later = Totals(
         advertiser="new",
@@ -34,7 +32,6 @@ def test_plus_adds_sums_and_goals_unites_visitors_and_widens_the_span() -> None:
         end_ns=600,
         ots=1,
         visitors=frozenset({BEATE}),
-        goals={SLOT: Goals(1, 1)},
     )
     assert earlier.plus(later) == Totals(
         advertiser="new",
@@ -43,7 +40,6 @@ def test_plus_adds_sums_and_goals_unites_visitors_and_widens_the_span() -> None:
         end_ns=600,
         ots=3,
         visitors=frozenset({ANNA, BEATE}),
-        goals={SLOT: Goals(3, 2)},
     )
 
 
@@ -51,17 +47,14 @@ def test_minus_gives_differences_and_the_visitors_that_came() -> None:
     new = Totals(
         ots=1,
         visitors=frozenset({CARLA}),
-        goals={SLOT: Goals(1, 0)},
     )
     old = Totals(
         ots=2,
         visitors=frozenset({ANNA}),
-        goals={SLOT: Goals(2, 1)},
     )
     assert new.minus(old) == Totals(
         ots=-1,
         visitors=frozenset({CARLA}),
-        goals={SLOT: Goals(-1, -1)},
     )
 
 
@@ -107,7 +100,6 @@ def test_plain_and_back() -> None:
         plays=4,
         camera_ns=7,
         visitors=frozenset({ANNA}),
-        goals={SLOT: Goals(3, 2)},
     )
     plain = json.loads(json.dumps(totals.to_plain()))
     assert Totals.from_plain(plain, labels) == totals

