@@ -39,6 +39,9 @@ NOTE = (
     "the conversion ratio an upper one."
 )
 SYNTHETIC = "SYNTHETIC: these figures count computer-made visitors, not people."
+VIRTUAL = (
+    "VIRTUAL PLAYER: these figures are of people before a player that draws nothing."
+)
 
 
 def to_json(figures: Figures) -> dict[str, Any]:
@@ -87,6 +90,7 @@ def campaign_to_json(
         "advertiser": campaign.advertiser,
         "advertiser_name": names.advertiser(campaign.advertiser),
         "creative_names": creative_names,
+        "origin": campaign.origin,
         "synthetic": campaign.synthetic,
         "story": story(campaign, names),
         "time_zone": zone_of(campaign, names),
@@ -134,6 +138,8 @@ def summary_table(figures: Figures) -> Table:
         notes.append(f"Notice of the cameras by a printed sign: {signs}.")
     if figures.synthetic:
         notes.append(SYNTHETIC)
+    if figures.virtual:
+        notes.append(VIRTUAL)
     lines = Table(
         title=f"Campaigns, {figures.totals} totals",
         caption="\n".join(notes),
@@ -149,8 +155,9 @@ def summary_table(figures: Figures) -> Table:
     names = figures.names
     for campaign in figures.campaigns:
         id_ = campaign.campaign_id
+        name = f"{names.campaign(id_)} {campaign.mark}".strip()
         lines.add_row(
-            f"[bold]{escape(names.campaign(id_))}[/]",
+            f"[bold]{escape(name)}[/]",
             *terminal_line(campaign.totals),
             table.REACH.shown(campaign.totals, campaign),
         )

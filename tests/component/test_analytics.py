@@ -204,7 +204,7 @@ def assert_equal_to_batch(
     found: dict[Cell, Totals] = {}
     for campaign in figures.campaigns:
         found.update(campaign.cells)
-    assert set(found) == set(expected)
+    assert set(found) == {Cell(*key) for key in expected}
     for key, row in expected.items():
         totals = found[Cell(*key)]
         for name in batch_recomputation.FIGURES:
@@ -298,7 +298,7 @@ def test_released_totals_never_fall_and_never_exceed_the_rows(
     def script(where: str) -> None:
         if where == "after store, before commit":
             seen.append(
-                {c.campaign_id: c.totals.sums() for c in load_figures(redis).campaigns}
+                {c.line: c.totals.sums() for c in load_figures(redis).campaigns}
             )
 
     run_once(bus_with(events), server, script)

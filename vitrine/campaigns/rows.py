@@ -89,5 +89,6 @@ def to_window(
         revision=revision,
         correction=correction,
         synthetic=totals.synthetic,
+        virtual=cell.origin == "virtual",
         **columns_of(totals),
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from vitrine.campaigns.rows import Row
-from vitrine.campaigns.totals import SUMS, Cell, Totals
+from vitrine.campaigns.totals import SUMS, Cell, Origin, Totals
 from vitrine.campaigns.windows import Window
 from vitrine.ids import local_day
 from vitrine.schemas import SnapshotRow, WindowSnapshot
@@ -23,6 +23,7 @@ def snapshot(window: Window, rows: Mapping[Cell, Row]) -> WindowSnapshot:
             advertiser=totals.advertiser,
             creative_id=cell.creative_id,
             synthetic=totals.synthetic,
+            virtual=cell.origin == "virtual",
             people=totals.people,
             sums=tuple(totals.sums().values()),
         )
@@ -61,7 +62,7 @@ def days_of(snapshots: Iterable[WindowSnapshot], time_zone: str) -> Days:
     for one in latest(snapshots):
         day = local_day(one.start_ns, time_zone).isoformat()
         for row in one.rows:
-            cell = Cell(row.campaign_id, row.creative_id, one.stand_id)
+            cell = cell_of(one, row)
             totals = totals_of(one, row)
             people = row.people
             known = days.get((cell, day))
@@ -73,6 +74,16 @@ def days_of(snapshots: Iterable[WindowSnapshot], time_zone: str) -> Days:
     for (cell, _), totals_of_day in days.items():
         found[cell].append(totals_of_day)
     return found
+
+
+def cell_of(window: WindowSnapshot, row: SnapshotRow) -> Cell:
+    """Return the cell of a row."""
+    origin: Origin = "people"
+    if row.synthetic:
+        origin = "synthetic"
+    elif row.virtual:
+        origin = "virtual"
+    return Cell(row.campaign_id, row.creative_id, window.stand_id, origin)
 
 
 def totals_of(window: WindowSnapshot, row: SnapshotRow) -> Totals:

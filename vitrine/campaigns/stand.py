@@ -15,7 +15,7 @@ from vitrine.schemas import CampaignWindow, Event, Identity, WindowSnapshot
 
 # Start of the window, and the cell.
 RowKey = tuple[int, Cell]
-# Campaign and visitor.
+# Campaign and origin (`Cell.line`), and visitor.
 Reached = tuple[str, Visitor]
 
 
@@ -215,9 +215,9 @@ def visitor_changes(
     after = visitors_of(new)
     changes: Counter[Reached] = Counter()
     for visitor in after - before:
-        changes[cell.campaign_id, visitor] = 1
+        changes[cell.line, visitor] = 1
     for visitor in before - after:
-        changes[cell.campaign_id, visitor] = -1
+        changes[cell.line, visitor] = -1
     return changes
 
 

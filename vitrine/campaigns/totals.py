@@ -6,11 +6,16 @@ import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
-from typing import Any, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self, TypeAlias
 
 # Local day (ISO) and visitor id: reach is counted within a stand and day.
 Visitor = tuple[str, str]
 Combine = Callable[[int, int], int]
+
+
+# What figures come from: people before a page, computer-made visitors, or people before a virtual
+# player, who saw nothing. They are never added up.
+Origin: TypeAlias = Literal["people", "synthetic", "virtual"]
 
 
 class Cell(NamedTuple):
@@ -19,6 +24,31 @@ class Cell(NamedTuple):
     campaign_id: str
     creative_id: str
     stand_id: str
+    origin: Origin = "people"
+
+    @property
+    def line(self) -> str:
+        """The name under which its campaign's figures of its origin are kept together."""
+        return line_of(self.campaign_id, self.origin)
+
+    def to_plain(self) -> list[str]:
+        """Return the names for JSON; `Cell(*plain)` is the reverse."""
+        plain = list(self)
+        if self.origin == "people":
+            plain.pop()
+        return plain
+
+
+def line_of(campaign_id: str, origin: Origin) -> str:
+    """Return the name of a campaign's figures of one origin; ids have no `~`."""
+    if origin == "people":
+        return campaign_id
+    return f"{campaign_id}~{origin}"
+
+
+def campaign_of(line: str) -> str:
+    """Return the campaign of a `Cell.line`."""
+    return line.partition("~")[0]
 
 
 # The sums of `Totals`, in the order in which the store keeps them.

@@ -12,7 +12,7 @@ from vitrine.campaigns.audience import Audience, Present
 from vitrine.campaigns.intervals import length
 from vitrine.campaigns.place import ANYWHERE, Place
 from vitrine.campaigns.plausible import is_filler
-from vitrine.campaigns.totals import Cell, Totals, add_up
+from vitrine.campaigns.totals import Cell, Origin, Totals, add_up
 from vitrine.clock import SECOND_NS
 from vitrine.ids import local_day
 from vitrine.schemas import (
@@ -88,10 +88,11 @@ def join(
     audience = Audience(events.exposures, events.identities)
     # By id: the same event may come twice.
     plays = {play.play_id: play for play in events.plays}
+    synthetic = is_synthetic(window, events, place)
     parts: defaultdict[Cell, list[Totals]] = defaultdict(list)
     for interaction in standing(events.interactions):
         play = play_of(interaction, plays)
-        counted = interaction_totals(interaction, play)
+        counted = interaction_totals(interaction, play, synthetic=synthetic)
         if counted is not None and window.holds(interaction.at_ns):
             cell, totals = counted
             parts[cell].append(totals)
@@ -105,7 +106,7 @@ def join(
             audience,
             day,
         )
-        parts[play_cell(play)].append(totals)
+        parts[play_cell(play, synthetic=synthetic)].append(totals)
     return add_up_cells(window, events, parts, place)
 
 
@@ -154,7 +155,6 @@ def add_up_cells(
 ) -> dict[Cell, Totals]:
     """Return the sum of each cell's parts, with the labels and the camera time of the window."""
     cameras = camera_time(window, events.coverage, place)
-    synthetic = any_synthetic(window, events)
     cells = {}
     for cell, found in parts.items():
         advertisers = [part.advertiser for part in found]
@@ -162,7 +162,7 @@ def add_up_cells(
             add_up(found),
             # The highest name, so that the order of events decides nothing.
             advertiser=max(advertisers),
-            synthetic=synthetic,
+            synthetic=cell.origin == "synthetic",
             start_ns=window.start_ns,
             end_ns=window.end_ns,
             usable_ns=cameras.usable_ns,
@@ -237,17 +237,30 @@ def started(play: Play) -> tuple[int, str]:
     return play.start_ns, play.play_id
 
 
-def play_cell(play: Play) -> Cell:
+def play_cell(play: Play, *, synthetic: bool) -> Cell:
     """Return the cell that a play counts for."""
     return Cell(
         play.campaign_id,
         play.creative_id,
         play.stand_id,
+        origin_of(play, synthetic=synthetic),
     )
 
 
+def origin_of(play: Play | None, *, synthetic: bool) -> Origin:
+    """Return what figures of a play come from; of none, where visitors are people, they are."""
+    if synthetic:
+        return "synthetic"
+    if play is not None and play.player == "virtual":
+        return "virtual"
+    return "people"
+
+
 def interaction_totals(
-    interaction: Interaction, play: Play | None
+    interaction: Interaction,
+    play: Play | None,
+    *,
+    synthetic: bool,
 ) -> tuple[Cell, Totals] | None:
     """Return what an interaction counts, for the cell that it names, else for that of its play.
 
@@ -260,9 +273,10 @@ def interaction_totals(
     creative_id = interaction.creative_id
     advertiser = interaction.advertiser
     if campaign_id and creative_id and advertiser:
-        cell = Cell(campaign_id, creative_id, interaction.stand_id)
+        origin = origin_of(play, synthetic=synthetic)
+        cell = Cell(campaign_id, creative_id, interaction.stand_id, origin)
     elif play is not None and not is_filler(play):
-        cell = play_cell(play)
+        cell = play_cell(play, synthetic=synthetic)
         advertiser = play.advertiser
     else:
         return None
@@ -272,11 +286,13 @@ def interaction_totals(
     return cell, Totals(advertiser=advertiser, **once)
 
 
-def any_synthetic(window: Window, events: WindowEvents) -> bool:
-    """Tell whether a synthetic visitor or camera was seen in the window."""
+def is_synthetic(window: Window, events: WindowEvents, place: Place = ANYWHERE) -> bool:
+    """Tell whether the visitors of a window are computer-made; as configured if none was seen."""
     watching: list[Exposure | Coverage] = list(events.exposures)
     watching += events.coverage
     inside = [one for one in watching if window.meets(one.start_ns, one.end_ns)]
+    if not inside:
+        return place.synthetic
     return any(one.synthetic for one in inside)
 
 

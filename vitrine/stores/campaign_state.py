@@ -68,9 +68,21 @@ def event_key(key: Key) -> str:
     return f'["{key.topic}", "{key.name}"]'
 
 
+def names_of(cell: Cell) -> list[str]:
+    """Return the names of a cell for JSON, without its stand."""
+    campaign_id, creative_id, _, *origin = cell.to_plain()
+    return [campaign_id, creative_id, *origin]
+
+
+def cell_of(names: Sequence[Any], stand_id: str) -> Cell:
+    """Return the reverse of `names_of`."""
+    campaign_id, creative_id, *origin = names
+    return Cell(campaign_id, creative_id, stand_id, *origin)
+
+
 def pending_key(cell: Cell) -> str:
     """Return the field of what waits of a cell: the hash is of one stand."""
-    return json.dumps([cell.campaign_id, cell.creative_id])
+    return json.dumps(names_of(cell))
 
 
 def load_stand(
@@ -104,15 +116,15 @@ def load_stand(
             stand.open_windows.add(start_ns)
     rows = plain_hash(redis, f"{name}:rows")
     for key, value in rows.items():
-        start_ns, campaign, creative = json.loads(key)
-        cell = Cell(campaign, creative, stand_id)
+        start_ns, *names = json.loads(key)
+        cell = cell_of(names, stand_id)
         stand.put_row(start_ns, cell, row_from_json(value))
     return stand
 
 
 def row_key(start_ns: int, cell: Cell) -> str:
     """Return the field of a row: the hash is of one stand."""
-    return json.dumps([start_ns, cell.campaign_id, cell.creative_id])
+    return json.dumps([start_ns, *names_of(cell)])
 
 
 def row_to_json(row: Row) -> str:
@@ -161,7 +173,7 @@ def row_from_json(text: str) -> Row:
 def pending_to_plain(cell: Cell, totals: Totals) -> dict[str, Any]:
     """Return for JSON what a cell has waiting for release."""
     return {
-        "cell": [cell.campaign_id, cell.creative_id],
+        "cell": names_of(cell),
         "advertiser": totals.advertiser,
         "synthetic": totals.synthetic,
         "span": [totals.start_ns, totals.end_ns],
@@ -171,7 +183,6 @@ def pending_to_plain(cell: Cell, totals: Totals) -> dict[str, Any]:
 
 def pending_from_plain(plain: Mapping[str, Any], stand_id: str) -> tuple[Cell, Totals]:
     """Return the reverse of `pending_to_plain`, after JSON."""
-    campaign, creative = plain["cell"]
     start_ns, end_ns = plain["span"]
     labels = Totals(
         advertiser=plain["advertiser"],
@@ -180,4 +191,4 @@ def pending_from_plain(plain: Mapping[str, Any], stand_id: str) -> tuple[Cell, T
         end_ns=end_ns,
     )
     totals = Totals.from_plain(plain["measure"], labels)
-    return Cell(campaign, creative, stand_id), totals
+    return cell_of(plain["cell"], stand_id), totals

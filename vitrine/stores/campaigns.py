@@ -7,7 +7,8 @@ analytics:stand:S                hash    watermark, closed
 analytics:stand:S:pending        hash    campaign, creative → what waits for release (JSON)
 analytics:stand:S:events         hash    topic and id → event (JSON), as far as the horizon
 analytics:stand:S:rows           hash    window, campaign, creative → row (JSON)
-analytics:T:cells                set     campaign, creative, stand (JSON); T: `exact`, `released`
+analytics:T:cells                set     campaign, creative, stand, origin (JSON); T: `exact`,
+                                         `released`
 analytics:T:total:C              hash    sums of a cell, its advertiser, whether synthetic
 analytics:T:days:C               hash    stand and day → 1, of a campaign
 analytics:T:reach:C:S:D          set     visitors of a campaign at a stand on a local day; expires
@@ -15,6 +16,9 @@ analytics:T:reach:C              HyperLogLog of all visitors of a campaign
 analytics:T:changes              hash    campaign → number of additions to its totals
 analytics:names                  hash    what campaigns and so on are called; see `Names`
 analytics:T:steps:C              stream  what was added when, of a campaign; the oldest go
+
+C of days, reach, changes and steps is `Cell.line`: a campaign's figures of one origin. In names of
+rows and of what waits, the origin `people` is left out.
 
 `campaign_figures` reads the figures; here are the writer and the state that a worker goes on from.
 """
@@ -261,8 +265,8 @@ def addition(
         reached.append([day, place, sorted(days[day])])
     return {
         "prefix": prefix,
-        "cell": json.dumps(cell),
-        "campaign": cell.campaign_id,
+        "cell": json.dumps(cell.to_plain()),
+        "campaign": cell.line,
         "creative": cell.creative_id,
         "stand": cell.stand_id,
         "advertiser": totals.advertiser,
@@ -281,6 +285,6 @@ def queue_gone(
     gone: Iterable[Reached],
 ) -> None:
     """Let visitors leave the exact sets of their days; a HyperLogLog cannot forget them."""
-    for campaign_id, (day, visitor) in sorted(gone):
-        visitors = f"analytics:exact:reach:{campaign_id}:{stand_id}:{day}"
+    for line, (day, visitor) in sorted(gone):
+        visitors = f"analytics:exact:reach:{line}:{stand_id}:{day}"
         pipe.srem(visitors, visitor)

@@ -17,9 +17,11 @@ from tests.campaign_scenario import (
 )
 from tests.unit.campaigns.joined import SHOE, SHOE_MORE, WINDOW, only
 from vitrine.campaigns.figures import ENGAGEMENT
+from vitrine.campaigns.place import ANYWHERE, Place
 from vitrine.campaigns.windows import Window, join
 from vitrine.clock import SECOND_NS
 from vitrine.ids import visitor_id
+from vitrine.schemas import Event
 
 
 @pytest.mark.parametrize(("seconds", "ots"), [(0.99, 0), (1.0, 1), (8.0, 1)])
@@ -342,19 +344,34 @@ def test_an_interaction_that_names_nothing_while_nothing_is_shown_is_no_campaign
     assert only(*events).touches == 0
 
 
-def test_totals_with_synthetic_visitors_say_so() -> None:
-    other = make_exposure(
-        1,
-        2,
-        tracks=("b",),
-        synthetic=True,
-    )
-    assert not only(make_play(), make_exposure()).synthetic
-    assert only(
-        make_play(),
-        make_exposure(),
-        other,
-    ).synthetic
+def origins(*events: Event, place: Place = ANYWHERE) -> list[str]:
+    """Join the events; return what their cells come from."""
+    cells = join(WINDOW, window_events(*events), place=place)
+    return sorted(cell.origin for cell in cells)
+
+
+def test_people_synthetic_visitors_and_virtual_players_are_in_cells_of_their_own() -> (
+    None
+):
+    drawn = make_exposure(1, 2, tracks=("b",), synthetic=True)
+    page = make_play()
+    virtual = make_play(8, 16, player="virtual")
+    touch = make_interaction("touch", 9)
+    assert origins(page, make_exposure()) == ["people"]
+    assert origins(page, make_exposure(), drawn) == ["synthetic"]
+    assert origins(page, virtual, make_exposure()) == ["people", "virtual"]
+    assert origins(virtual, touch, make_exposure()) == ["virtual"]
+    assert origins(virtual, drawn) == ["synthetic"]
+    (totals,) = join(WINDOW, window_events(page, drawn)).values()
+    assert totals.synthetic
+
+
+def test_where_nobody_was_seen_the_configuration_says_whether_visitors_are_drawn() -> (
+    None
+):
+    drawn = Place(synthetic=True)
+    assert origins(make_play(), place=drawn) == ["synthetic"]
+    assert origins(make_play(), make_exposure(), place=drawn) == ["people"]
 
 
 def test_the_same_events_twice_change_nothing() -> None:
