@@ -62,6 +62,10 @@ def filtration_rules(settings: AnalyticsSettings) -> list[FiltrationRule]:
             f"dated more than {seconds(AHEAD_NS)} after they were appended: refused",
         ),
         FiltrationRule(
+            "what figures lack",
+            "the time of refused plays, and of records that the log deleted unread, is not covered",
+        ),
+        FiltrationRule(
             "windows",
             f"{settings.window_s} s, which close {settings.grace_s} s after their end; later "
             "events make a revision",

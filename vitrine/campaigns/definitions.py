@@ -170,7 +170,8 @@ COVERAGE = Definition(
     "usable camera time / opening hours within the windows × cameras of the stand",
     notes=(
         "stands beside every figure. Cameras are those that are configured, and others "
-        "that reported in the window: one that is dead counts as blind"
+        "that reported in the window: one that is dead counts as blind. So does the time of "
+        "refused proofs, and of records that were deleted unread"
     ),
 )
 # In the order in which docs/metrics.md has them.

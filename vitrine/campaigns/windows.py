@@ -9,10 +9,11 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from vitrine.campaigns.audience import Audience, Present
-from vitrine.campaigns.intervals import length
+from vitrine.campaigns.intervals import clip, length
 from vitrine.campaigns.place import ANYWHERE, Place
 from vitrine.campaigns.plausible import is_filler
 from vitrine.campaigns.totals import Cell, Origin, Totals, add_up
+from vitrine.campaigns.untold import is_untold, untold_spans
 from vitrine.clock import SECOND_NS
 from vitrine.ids import local_day
 from vitrine.schemas import (
@@ -289,7 +290,7 @@ def interaction_totals(
 def is_synthetic(window: Window, events: WindowEvents, place: Place = ANYWHERE) -> bool:
     """Tell whether the visitors of a window are computer-made; as configured if none was seen."""
     watching: list[Exposure | Coverage] = list(events.exposures)
-    watching += events.coverage
+    watching += [report for report in events.coverage if not is_untold(report)]
     inside = [one for one in watching if window.meets(one.start_ns, one.end_ns)]
     if not inside:
         return place.synthetic
@@ -308,12 +309,18 @@ def camera_time(
     coverage: Iterable[Coverage],
     place: Place = ANYWHERE,
 ) -> CameraTime:
-    """Add up the cameras that are configured, or reported in the window; silence is blindness."""
+    """Add up the cameras that are configured, or reported in the window; silence is blindness.
+
+    So is time of which figures lack something (`untold`).
+    """
     reports = {}
     for report in coverage:
         reports[report.camera_id, report.start_ns] = report
     usable = dict.fromkeys(place.cameras, 0)
+    missing = untold_spans(reports.values())
     for report in reports.values():
+        if is_untold(report):
+            continue
         if report.start_ns == report.end_ns:
             continue
         if not window.meets(report.start_ns, report.end_ns):
@@ -321,7 +328,9 @@ def camera_time(
         first_ns = max(report.start_ns, window.start_ns)
         last_ns = min(report.end_ns, window.end_ns)
         whole_ns = report.end_ns - report.start_ns
-        usable_ns = report.usable_ns * (last_ns - first_ns) // whole_ns
+        lacking_ns = length(clip(missing, first_ns, last_ns))
+        told_ns = last_ns - first_ns - lacking_ns
+        usable_ns = report.usable_ns * told_ns // whole_ns
         known_ns = usable.get(report.camera_id, 0)
         usable[report.camera_id] = known_ns + usable_ns
     span_ns = place.open_ns(window.start_ns, window.end_ns)

@@ -36,6 +36,7 @@ LABELS_OF_A_ROW = {
     "revision",
     "correction",
     "synthetic",
+    "virtual",
 }
 TOTALS = Totals(
     plays=4,
