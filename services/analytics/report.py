@@ -17,6 +17,7 @@ from vitrine.effects.effect import Effect
 from vitrine.effects.findings import finding, remarks
 from vitrine.effects.outlook import outlook
 from vitrine.mall.names import Names
+from vitrine.services.analytics.curves import curves_to_json
 from vitrine.services.analytics.days import zone_of
 from vitrine.services.analytics.hours import hour_map, quantities
 from vitrine.services.analytics.section import (
@@ -99,6 +100,7 @@ def campaign_to_json(
         "reach_quality": campaign.reach_quality,
         "creatives": creatives,
         "stands": stands,
+        "attention_by_second": curves_to_json(campaign, names),
         "hours": quantities(hour_map(campaign.steps, names)),
         "effects": [effect_to_json(effect) for effect in campaign.effects],
         "effects_together": remarks(campaign.effects),

@@ -10,6 +10,7 @@ from vitrine.campaigns.figure import Figure
 from vitrine.campaigns.figures import REPORTED
 from vitrine.campaigns.summary import CampaignFigures, Figures
 from vitrine.campaigns.totals import Origin, Totals
+from vitrine.services.analytics.curves import curves
 from vitrine.services.analytics.days import local, zone_of
 from vitrine.services.analytics.hours import hour_map, quantities
 from vitrine.services.analytics.section import creative_rows, stand_rows
@@ -49,6 +50,7 @@ def sheets_of(figures: Figures) -> list[Sheet]:
         part_sheet(figures, "Stands"),
         time_sheet(figures),
         hour_sheet(figures),
+        second_sheet(figures),
         definition_sheet(),
     ]
 
@@ -184,6 +186,29 @@ def hour_sheet(figures: Figures) -> Sheet:
             row += [qty["multiplier"], qty["sourcetype"], qty["vendor"]]
             rows.append(row)
     return Sheet("Hours", columns, rows)
+
+
+def second_sheet(figures: Figures) -> Sheet:
+    """Return how many look in each second of each creative."""
+    columns = [
+        Column("Campaign"),
+        Column("Visitors"),
+        Column("Creative"),
+        Column("Second"),
+        Column("Present"),
+        Column("Looking"),
+        Column("Looking of those present", "%"),
+    ]
+    rows: list[Sequence[Value]] = []
+    for campaign in figures.campaigns:
+        name = figures.names.campaign(campaign.campaign_id)
+        for curve in curves(campaign, figures.names):
+            place = [name, visitors(campaign), curve.name]
+            rows += [
+                [*place, one.number, one.present, one.looking, one.share]
+                for one in curve.seconds
+            ]
+    return Sheet("Seconds", columns, rows)
 
 
 def definition_sheet() -> Sheet:

@@ -26,6 +26,8 @@ def snapshot(window: Window, rows: Mapping[Cell, Row]) -> WindowSnapshot:
             virtual=cell.origin == "virtual",
             people=totals.people,
             sums=tuple(totals.sums().values()),
+            present=totals.present,
+            looking=totals.looking,
         )
         found.append(row)
     return WindowSnapshot(
@@ -93,6 +95,8 @@ def totals_of(window: WindowSnapshot, row: SnapshotRow) -> Totals:
         synthetic=row.synthetic,
         start_ns=window.start_ns,
         end_ns=window.end_ns,
+        present=row.present,
+        looking=row.looking,
     )
     # What was written before a sum was added lacks it.
     sums: dict[str, int] = dict(zip(SUMS, row.sums, strict=False))

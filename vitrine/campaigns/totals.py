@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
+from itertools import zip_longest
 from typing import Any, Literal, NamedTuple, Self, TypeAlias
 
 # Local day (ISO) and visitor id: reach is counted within a stand and day.
@@ -120,6 +121,10 @@ class Totals:
     """Opportunities to see with a look of 2 s or more."""
     sales: int = 0
     """Redemptions that a till reported with a sale."""
+    present: tuple[int, ...] = ()
+    """Visitors present in the middle of each second of a play, over all plays."""
+    looking: tuple[int, ...] = ()
+    """Those of them who looked at the screen then."""
     visitors: frozenset[Visitor] = frozenset()
     """Those with an opportunity to see."""
 
@@ -140,7 +145,7 @@ class Totals:
             start_ns=min(self.start_ns, later.start_ns),
             end_ns=max(self.end_ns, later.end_ns),
             visitors=self.visitors | later.visitors,
-            **combine_sums(operator.add, self, later),
+            **combine_all(operator.add, self, later),
         )
 
     def minus(self, earlier: Totals) -> Totals:
@@ -148,7 +153,7 @@ class Totals:
         return replace(
             self,
             visitors=self.visitors - earlier.visitors,
-            **combine_sums(operator.sub, self, earlier),
+            **combine_all(operator.sub, self, earlier),
         )
 
     def peak(self, later: Totals) -> Totals:
@@ -163,13 +168,15 @@ class Totals:
         return replace(
             later,
             visitors=visitors,
-            **combine_sums(max, self, later),
+            **combine_all(max, self, later),
         )
 
     def to_plain(self) -> dict[str, Any]:
         """Return sums and visitors for JSON, without the labels and the span."""
         return {
             "sums": list(self.sums().values()),
+            "present": self.present,
+            "looking": self.looking,
             "visitors": sorted(self.visitors),
         }
 
@@ -189,6 +196,9 @@ class Totals:
             synthetic=labels.synthetic,
             start_ns=labels.start_ns,
             end_ns=labels.end_ns,
+            # What was stored before seconds were told has none.
+            present=tuple(plain.get("present", ())),
+            looking=tuple(plain.get("looking", ())),
             visitors=frozenset((day, name) for day, name in plain["visitors"]),
             **sums,
         )
@@ -202,15 +212,27 @@ def add_up(parts: Iterable[Totals]) -> Totals:
     return reduce(Totals.plus, found)
 
 
-def combine_sums(
+def combine_all(
     combine: Combine,
     one: Totals,
     other: Totals,
 ) -> dict[str, Any]:
-    """Return each sum of both, combined."""
-    combined = {}
+    """Return each sum of both, and what is told by second, combined."""
+    combined: dict[str, Any] = {}
     for name in SUMS:
         left = getattr(one, name)
         right = getattr(other, name)
         combined[name] = combine(left, right)
+    combined["present"] = combine_seconds(combine, one.present, other.present)
+    combined["looking"] = combine_seconds(combine, one.looking, other.looking)
     return combined
+
+
+def combine_seconds(
+    combine: Combine,
+    one: Sequence[int],
+    other: Sequence[int],
+) -> tuple[int, ...]:
+    """Return both second by second, combined; a second that one of them lacks is 0 there."""
+    pairs = zip_longest(one, other, fillvalue=0)
+    return tuple(combine(left, right) for left, right in pairs)

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from vitrine.campaigns.audience import Audience, Present
-from vitrine.campaigns.intervals import clip, length
+from vitrine.campaigns.intervals import Span, clip, length
 from vitrine.campaigns.place import ANYWHERE, Place
 from vitrine.campaigns.plausible import is_filler
 from vitrine.campaigns.totals import Cell, Origin, Totals, add_up
@@ -34,6 +34,8 @@ GLANCE_NS = 300_000_000
 # Longer looks, which are told beside it.
 LONG_GLANCE_NS = SECOND_NS
 STAY_NS = 2 * SECOND_NS
+# Of a play that are told one by one.
+MOST_SECONDS = 60
 
 # Kind of interaction → its sum in `Totals`; other kinds are not counted.
 COUNTED_AS = {
@@ -211,8 +213,31 @@ def play_totals(
         dwell_ns=dwell_ns,
         score_ns=score_ns,
         scored_ns=scored_ns,
+        present=count_seconds(play, (one.presence for one in people.values())),
+        looking=count_seconds(play, (one.attention for one in people.values())),
         visitors=frozenset((local_date, name) for name in seen),
     )
+
+
+def count_seconds(play: Play, people: Iterable[Iterable[Span]]) -> tuple[int, ...]:
+    """Return how many people's spans hold the middle of each second of a play.
+
+    Of a play of more than a minute, the first minute: a second more costs memory in every row.
+    """
+    counts = [0] * seconds_before(play, play.end_ns)
+    for spans in people:
+        for start_ns, end_ns in spans:
+            first = seconds_before(play, start_ns)
+            for second in range(first, seconds_before(play, end_ns)):
+                counts[second] += 1
+    return tuple(counts)
+
+
+def seconds_before(play: Play, at_ns: int) -> int:
+    """Return how many seconds of a play have their middle before a moment, sixty at most."""
+    since_ns = at_ns - play.start_ns + SECOND_NS // 2
+    # A middle that is the moment itself is not before it.
+    return max(0, min(MOST_SECONDS, (since_ns - 1) // SECOND_NS))
 
 
 def watched(present: Present, least_ns: int = GLANCE_NS) -> bool:

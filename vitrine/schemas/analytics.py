@@ -99,6 +99,10 @@ class SnapshotRow(Event):
     """Number of different visitors with an opportunity to see."""
     sums: Annotated[tuple[int, ...], Field(max_length=100)]
     """In the order of `vitrine.campaigns.totals.SUMS`; later versions add to the end."""
+    present: Annotated[tuple[int, ...], Field(max_length=60)] = ()
+    """Visitors present in the middle of each second of a play, over all plays."""
+    looking: Annotated[tuple[int, ...], Field(max_length=60)] = ()
+    """Those of them who looked at the screen then."""
 
 
 class WindowSnapshot(Event):

@@ -67,5 +67,18 @@ def totals_of(fields: Mapping[bytes, bytes]) -> Totals:
     return Totals(
         advertiser=fields.get(b"advertiser", b"").decode(),
         synthetic=b"synthetic" in fields,
+        present=seconds_of(fields, b"present"),
+        looking=seconds_of(fields, b"looking"),
         **sums,
     )
+
+
+def seconds_of(fields: Mapping[bytes, bytes], name: bytes) -> tuple[int, ...]:
+    """Return what fields tell by second, up to the last one that they have."""
+    found = {}
+    for field, amount in fields.items():
+        kind, _, second = field.partition(b" ")
+        if kind == name:
+            found[int(second)] = int(amount)
+    last = max(found, default=-1)
+    return tuple(found.get(second, 0) for second in range(last + 1))

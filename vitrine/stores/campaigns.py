@@ -9,7 +9,8 @@ analytics:stand:S:events         hash    topic and id → event (JSON), as far a
 analytics:stand:S:rows           hash    window, campaign, creative → row (JSON)
 analytics:T:cells                set     campaign, creative, stand, origin (JSON); T: `exact`,
                                          `released`
-analytics:T:total:C              hash    sums of a cell, its advertiser, whether synthetic
+analytics:T:total:C              hash    sums of a cell, its advertiser, whether synthetic; present
+                                         and looking, by second of a play
 analytics:T:days:C               hash    stand and day → 1, of a campaign
 analytics:T:reach:C:S:D          set     visitors of a campaign at a stand on a local day; expires
 analytics:T:reach:C              HyperLogLog of all visitors of a campaign
@@ -256,6 +257,7 @@ def addition(
 ) -> Addition:
     """Return one addition to the totals; amounts as text, as Lua has no long integers."""
     sums = totals.sums()
+    amounts = [*sums.items(), *seconds_of(totals)]
     days: defaultdict[str, list[str]] = defaultdict(list)
     for day, visitor in totals.visitors:
         days[day].append(visitor)
@@ -271,12 +273,21 @@ def addition(
         "stand": cell.stand_id,
         "advertiser": totals.advertiser,
         "synthetic": totals.synthetic,
-        "sums": [[name, str(amount)] for name, amount in sums.items() if amount],
+        "sums": [[name, str(amount)] for name, amount in amounts if amount],
         "days": reached,
         "start": str(totals.start_ns),
         "end": str(totals.end_ns),
         "step": json.dumps(list(sums.values())),
     }
+
+
+def seconds_of(totals: Totals) -> list[tuple[str, int]]:
+    """Return what is told by second, as fields of a cell."""
+    found = []
+    for name in ("present", "looking"):
+        for second, amount in enumerate(getattr(totals, name)):
+            found.append((f"{name} {second}", amount))
+    return found
 
 
 def queue_gone(

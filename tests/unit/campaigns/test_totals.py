@@ -62,15 +62,18 @@ def test_peak_keeps_the_higher_value_of_each_figure() -> None:
     old = Totals(
         ots=2,
         touches=0,
+        looking=(1, 3),
         visitors=frozenset({ANNA, BEATE}),
     )
     new = Totals(
         ots=1,
         touches=3,
+        looking=(2, 1, 1),
         visitors=frozenset({CARLA}),
     )
     peak = old.peak(new)
     assert (peak.ots, peak.touches) == (2, 3)
+    assert peak.looking == (2, 3, 1)
     assert peak.visitors == {ANNA, BEATE}
 
 
@@ -99,6 +102,8 @@ def test_plain_and_back() -> None:
         end_ns=300,
         plays=4,
         camera_ns=7,
+        present=(2, 1),
+        looking=(1, 0),
         visitors=frozenset({ANNA}),
     )
     plain = json.loads(json.dumps(totals.to_plain()))
@@ -110,3 +115,11 @@ def test_plain_and_back() -> None:
 
 def test_nothing_adds_up_to_nothing() -> None:
     assert add_up([]) == Totals()
+
+
+def test_seconds_add_up_and_go_apart_whatever_their_number() -> None:
+    one = Totals(present=(3, 2), looking=(1,))
+    other = Totals(present=(1, 1, 1))
+    both = one.plus(other)
+    assert (both.present, both.looking) == ((4, 3, 1), (1,))
+    assert other.minus(both).present == (-3, -2, 0)

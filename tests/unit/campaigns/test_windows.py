@@ -344,6 +344,22 @@ def test_an_interaction_that_names_nothing_while_nothing_is_shown_is_no_campaign
     assert only(*events).touches == 0
 
 
+def test_people_are_counted_in_the_middle_of_each_second_of_a_play() -> None:
+    plays = [make_play(0, 3.4), make_play(8, 10)]
+    anna = make_exposure(0.6, 10, ((1.5, 2.5), (8, 9)), ("a",))
+    beate = make_exposure(1, 1.6, ((1, 1.6),), ("b",))
+    totals = only(*plays, anna, beate)
+    assert totals.present == (1, 3, 1)
+    assert totals.looking == (1, 2, 0)
+
+
+def test_of_a_long_play_the_first_minute_is_told_by_second() -> None:
+    totals = only(
+        make_play(0, 100), make_exposure(0, 60), make_exposure(60, 100, part=1)
+    )
+    assert totals.present == (1,) * 60
+
+
 def origins(*events: Event, place: Place = ANYWHERE) -> list[str]:
     """Join the events; return what their cells come from."""
     cells = join(WINDOW, window_events(*events), place=place)

@@ -154,3 +154,13 @@ def test_people_synthetic_visitors_and_those_before_a_virtual_player_are_apart(
     assert seen == {"people": (1, 2, 2), "synthetic": (2, 8, 8), "virtual": (1, 4, 4)}
     assert steps == {"people": 1, "synthetic": 2, "virtual": 1}
     assert of_stand.ots == 2
+
+
+def test_seconds_of_plays_are_kept_by_cell(server: str) -> None:
+    people = [make_exposure(1, 3, ((1, 2),), (track,)) for track in "ab"]
+    write(server, make_play(0, 4), *people)
+    write(server, make_play(300, 302), make_exposure(300, 302, tracks=("c",)))
+    with connect(server) as redis:
+        totals = spring(redis, "exact").totals
+    assert totals.present == (1, 3, 2)
+    assert totals.looking == (0, 2)
