@@ -128,6 +128,12 @@ def add_play(
     row["completed"] += play["completed"]
     row["screen_ns"] += end - start
     row["unproven_ns"] += end - start - play.get("proven_ns", 0)
+    for second in range(60):
+        middle = start + second * SECOND + SECOND // 2
+        if middle < end:
+            for name in ("present", "looking"):
+                row[name] += (0,) * (second + 1 - len(row[name]))
+            add_second(row, people, second, middle)
     for name, parts in people.items():
         present = pieces(
             [(e["start_ns"], e["end_ns"]) for e in parts],
@@ -149,6 +155,28 @@ def add_play(
             row["ots"] += 1
             row["watchers"] += any(b - a >= 0.3 * SECOND for a, b in looked)
             row["visitors"].add((str(day), name))
+
+
+def add_second(
+    row: dict[str, Any],
+    people: Mapping[str, Sequence[Line]],
+    second: int,
+    middle: int,
+) -> None:
+    """Add who is there, and who looks, in the middle of a second of a play."""
+    there = {
+        name: [(e["start_ns"], e["end_ns"]) for e in parts]
+        for name, parts in people.items()
+    }
+    looks = {
+        name: [span for e in parts for span in e["attention"]]
+        for name, parts in people.items()
+    }
+    for figure, spans in (("present", there), ("looking", looks)):
+        counts = list(row[figure])
+        for own in spans.values():
+            counts[second] += any(a <= middle < b for a, b in own)
+        row[figure] = tuple(counts)
 
 
 def place_of(one: Line, plays: Mapping[str, Line]) -> tuple[str, str] | None:
@@ -198,6 +226,8 @@ def empty_row() -> dict[str, Any]:
     """Return figures of which nothing is counted yet."""
     row: dict[str, Any] = dict.fromkeys(FIGURES, 0)
     row["visitors"] = set()
+    row["present"] = ()
+    row["looking"] = ()
     row["score"] = 0.0
     row["scored"] = 0
     return row

@@ -24,7 +24,7 @@ def make_play(start: float = 0.0, end: float = 8.0, **fields: Any) -> Play:
         "start_ns": at(start),
         "end_ns": at(end),
         "completed": True,
-        "player": "virtual",
+        "player": "page",
         "reason": "rotation",
         "probability": 0.5,
         "arm": "adaptive",

@@ -21,7 +21,7 @@ HOSTILE = '=HYPERLINK("http://x.example";"<b>\u202eevil</b>")'
 
 
 def make_totals(
-    start_ns: int = T0_NS, width_ns: int = 300 * SECOND_NS, **sums: int
+    start_ns: int = T0_NS, width_ns: int = 300 * SECOND_NS, **sums: Any
 ) -> Totals:
     """Sums of ten people in front of two plays, unless told."""
     values: dict[str, Any] = {
@@ -41,6 +41,8 @@ def make_totals(
         "camera_ns": 300 * SECOND_NS,
         "screen_ns": 16 * SECOND_NS,
         "unproven_ns": 2 * SECOND_NS,
+        "present": (10, 12, 12, 11, 9, 8, 8, 8),
+        "looking": (2, 5, 6, 4, 3, 2, 2, 1),
     }
     return Totals(start_ns=start_ns, end_ns=start_ns + width_ns, **values | sums)
 
@@ -52,7 +54,7 @@ def make_step(
     campaign: str = "spring",
     creative: str = "shoe",
     stand: str = "north",
-    **sums: int,
+    **sums: Any,
 ) -> Step:
     """Return what was added at once, by default of one window."""
     return Step(
@@ -73,6 +75,7 @@ def make_campaign_figures(
     labelled = {}
     for cell, totals in cells.items():
         plain: dict[str, Any] = totals.sums()
+        plain |= {"present": totals.present, "looking": totals.looking}
         labelled[cell] = Totals(advertiser="acme", synthetic=synthetic, **plain)
     return CampaignFigures(
         campaign_id=campaign,

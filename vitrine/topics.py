@@ -225,7 +225,7 @@ CAMPAIGN_WINDOWS = Topic(
     read_by=("any warehouse",),
     partitions=STAND_PARTITIONS,
     retention_ms=365 * DAY_MS,
-    version=2,
+    version=3,
     reads_from=1,
 )
 WINDOW_SNAPSHOTS = Topic(
@@ -241,6 +241,8 @@ WINDOW_SNAPSHOTS = Topic(
     partitions=STAND_PARTITIONS,
     # A day more than the plays that it stands for.
     retention_ms=31 * DAY_MS,
+    version=2,
+    reads_from=1,
 )
 DEAD_LETTERS = Topic(
     name="dead-letters",

@@ -32,13 +32,23 @@ def tables_of(figures: Figures) -> list[Export]:
 
 def step_table(figures: Figures) -> Export:
     """Return each step of the release; of a long campaign the oldest are no longer kept."""
-    columns = ("campaign", "creative", "stand", "time_zone", "starts", "ends", *SUMS)
+    columns = (
+        "campaign",
+        "origin",
+        "creative",
+        "stand",
+        "time_zone",
+        "starts",
+        "ends",
+        *SUMS,
+    )
     rows = []
     for campaign in figures.campaigns:
         for step in campaign.steps:
             cell = step.cell
             zone = figures.names.time_zone(cell.stand_id)
-            row: list[Cell] = [cell.campaign_id, cell.creative_id, cell.stand_id, zone]
+            row: list[Cell] = [cell.campaign_id, campaign.origin]
+            row += [cell.creative_id, cell.stand_id, zone]
             row += [moment(step.totals.start_ns), moment(step.totals.end_ns)]
             rows.append([*row, *step.totals.sums().values()])
     return Export("steps", columns, rows)
@@ -48,6 +58,7 @@ def cell_table(figures: Figures) -> Export:
     """Return the sums of each creative at each stand since the campaign began."""
     columns = (
         "campaign",
+        "origin",
         "creative",
         "creative_name",
         "stand",
@@ -61,6 +72,7 @@ def cell_table(figures: Figures) -> Export:
         for cell, totals in sorted(campaign.cells.items()):
             row: list[Cell] = [
                 cell.campaign_id,
+                campaign.origin,
                 cell.creative_id,
                 names.creative(cell.campaign_id, cell.creative_id),
                 cell.stand_id,
@@ -75,6 +87,7 @@ def campaign_table(figures: Figures) -> Export:
     """Return what is known of a campaign as a whole."""
     columns = (
         "campaign",
+        "origin",
         "name",
         "advertiser",
         "advertiser_name",
@@ -88,6 +101,7 @@ def campaign_table(figures: Figures) -> Export:
     for campaign in figures.campaigns:
         row: list[Cell] = [
             campaign.campaign_id,
+            campaign.origin,
             names.campaign(campaign.campaign_id),
             campaign.advertiser,
             names.advertiser(campaign.advertiser),
@@ -102,13 +116,14 @@ def campaign_table(figures: Figures) -> Export:
 
 def coverage_table(figures: Figures) -> Export:
     """Return for how long the cameras could see, by campaign and stand, in seconds."""
-    columns = ("campaign", "stand", "stand_name", "usable_s", "camera_s")
+    columns = ("campaign", "origin", "stand", "stand_name", "usable_s", "camera_s")
     rows = []
     for campaign in figures.campaigns:
         for stand_id in sorted(campaign.stand_ids):
             totals = at_stand(campaign, stand_id)
             row: list[Cell] = [
                 campaign.campaign_id,
+                campaign.origin,
                 stand_id,
                 figures.names.stand(stand_id),
                 totals.usable_ns // SECOND_NS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from vitrine.beside import beside
 from vitrine.campaigns import lifetime
 from vitrine.campaigns.figures import EXPORTED, LABELS
 from vitrine.campaigns.summary import CampaignFigures
-from vitrine.campaigns.totals import Cell, Totals
+from vitrine.campaigns.totals import Cell, Origin, Totals, campaign_of
 from vitrine.effects.effect import Effect
 from vitrine.errors import Unavailable
 from vitrine.mall import Mall
@@ -49,6 +50,26 @@ class Moment:
     now_s: float
 
 
+class Zeros:
+    """Keep what campaigns begin with: all their cells at 0, made anew when they change."""
+
+    def __init__(self) -> None:
+        self._mall: Mall | None = None
+        self._running: tuple[str, ...] = ()
+        self._campaigns: Mapping[str, CampaignFigures] = {}
+
+    def at(self, moment: Moment) -> Mapping[str, CampaignFigures]:
+        """Return the campaigns that have begun, by `CampaignFigures.line`."""
+        running = tuple(
+            campaign.id for campaign in lifetime.running(moment.mall, moment.now_s)
+        )
+        if moment.mall is not self._mall or running != self._running:
+            self._mall = moment.mall
+            self._running = running
+            self._campaigns = begun(moment)
+        return self._campaigns
+
+
 class CampaignCollector(Collector):
     """Show the released totals of all stands as they were at the last `refresh`.
 
@@ -70,6 +91,7 @@ class CampaignCollector(Collector):
         self._effects_of = effects_of
         self._changes: Mapping[str, int] = {}
         self._campaigns: dict[str, CampaignFigures] = {}
+        self._zeros = Zeros()
         self._refreshes = 0
         self._prepared = families()
 
@@ -121,14 +143,14 @@ class CampaignCollector(Collector):
             self._forget()
         changes = load_changes(redis)
         changed = {
-            name
-            for name, number in changes.items()
-            if number != self._changes.get(name)
+            campaign_of(line)
+            for line, number in changes.items()
+            if number != self._changes.get(line)
         }
         if changed:
             figures = load_figures(redis, campaign=changed, details=False)
             for campaign in figures.campaigns:
-                self._campaigns[campaign.campaign_id] = campaign
+                self._campaigns[campaign.line] = campaign
         self._changes = changes
         self._refreshes += 1
 
@@ -136,9 +158,9 @@ class CampaignCollector(Collector):
         moment = Moment(self._mall.current(), self._now_s())
         campaigns = []
         for campaign in self._campaigns.values():
-            known = self._effects_of(campaign.campaign_id)
+            known = self._effects_of(campaign.line)
             campaigns.append(replace(campaign, effects=known))
-        fill(prepared, campaigns, moment)
+        fill(prepared, campaigns, moment, self._zeros.at(moment))
         fill_configured(prepared, moment.mall, moment.now_s)
 
 
@@ -196,19 +218,20 @@ def fill(
     found: dict[str, Family],
     figures: Iterable[CampaignFigures],
     moment: Moment,
+    zeros: Mapping[str, CampaignFigures],
 ) -> None:
     """Add the values of the campaigns that are shown; what nothing was released of yet is 0.
 
-    A series that began with its first step would hide that step from every rate over it.
+    A series that began with its first step would hide that step from every rate over it. Before a
+    virtual player nobody saw anything: that is in no series.
     """
-    campaigns = begun(moment)
+    campaigns = dict(zeros)
     for released in figures:
-        if not is_shown(released, moment):
+        if released.origin == "virtual" or not is_shown(released, moment):
             continue
-        campaign_id = released.campaign_id
-        empty = campaigns.get(campaign_id, released)
+        empty = campaigns.get(released.line, released)
         cells = {**empty.cells, **released.cells}
-        campaigns[campaign_id] = replace(released, cells=cells)
+        campaigns[released.line] = replace(released, cells=cells)
     for campaign in campaigns.values():
         fill_campaign(found, campaign)
         for cell, totals in campaign.cells.items():
@@ -217,20 +240,23 @@ def fill(
 
 def begun(moment: Moment) -> dict[str, CampaignFigures]:
     """Return the configured campaigns that have begun, each with all its cells at 0."""
-    synthetic = lifetime.synthetic_stands(moment.mall)
     campaigns = {}
     for campaign in lifetime.running(moment.mall, moment.now_s):
-        cells = {}
-        for cell in lifetime.cells_of(campaign):
-            cells[cell] = Totals(synthetic=cell.stand_id in synthetic)
-        campaigns[campaign.id] = CampaignFigures(
-            campaign_id=campaign.id,
-            advertiser=campaign.advertiser,
-            cells=cells,
-            steps=(),
-            reach=0,
-            reach_quality="exact",
-        )
+        by_origin: defaultdict[Origin, dict[Cell, Totals]] = defaultdict(dict)
+        for cell in lifetime.cells_of(campaign, moment.mall):
+            zero = Totals(synthetic=cell.origin == "synthetic")
+            by_origin[cell.origin][cell] = zero
+        for origin, cells in by_origin.items():
+            empty = CampaignFigures(
+                campaign_id=campaign.id,
+                advertiser=campaign.advertiser,
+                cells=cells,
+                steps=(),
+                reach=0,
+                reach_quality="exact",
+                origin=origin,
+            )
+            campaigns[empty.line] = empty
     return campaigns
 
 

@@ -7,7 +7,6 @@ from typing import NamedTuple
 from vitrine.campaigns.plausible import AHEAD_NS, EARLY_NS
 from vitrine.campaigns.windows import (
     GLANCE_NS,
-    GOAL_NS,
     LONG_GLANCE_NS,
     OTS_NS,
     STAY_NS,
@@ -37,10 +36,6 @@ def filtration_rules(settings: AnalyticsSettings) -> list[FiltrationRule]:
             f"{seconds(STAY_NS)}, too",
         ),
         FiltrationRule(
-            "goal",
-            f"{seconds(GOAL_NS)} of attention, a touch, or a redemption",
-        ),
-        FiltrationRule(
             "static faces",
             "a face that never moved is no person: posters, packages, mannequins",
         ),
@@ -65,6 +60,10 @@ def filtration_rules(settings: AnalyticsSettings) -> list[FiltrationRule]:
         FiltrationRule(
             "events of the future",
             f"dated more than {seconds(AHEAD_NS)} after they were appended: refused",
+        ),
+        FiltrationRule(
+            "what figures lack",
+            "the time of refused plays, and of records that the log deleted unread, is not covered",
         ),
         FiltrationRule(
             "windows",

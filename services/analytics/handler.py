@@ -11,21 +11,28 @@ from typing import Any, TypeAlias
 from vitrine.bus import Commit, Outgoing, Received, TopicPartition
 from vitrine.campaigns.advance import advance
 from vitrine.campaigns.place import ANYWHERE, Place, places_of
-from vitrine.campaigns.plausible import AHEAD_NS, Plausible, misdated
+from vitrine.campaigns.plausible import (
+    AHEAD_NS,
+    REFUSED_PROOFS,
+    Plausible,
+    misdated,
+)
 from vitrine.campaigns.progress import Progress
 from vitrine.campaigns.rebuild import restore
 from vitrine.campaigns.stand import NO_FLOOR, Change, Floor, Rules, Stand
+from vitrine.campaigns.untold import untold
 from vitrine.clock import MILLISECOND_NS, SECOND_NS, Clock, SystemClock
 from vitrine.mall import Mall
 from vitrine.mall.folder import MallSource
 from vitrine.mall.names import names_of
 from vitrine.runtime import Handler, Outputs
-from vitrine.schemas import Event, WindowSnapshot
+from vitrine.schemas import LONGEST_NS, Coverage, Event, WindowSnapshot
 from vitrine.services.analytics.experiments import ConfiguredExperiments
+from vitrine.services.analytics.gaps import Gaps
 from vitrine.services.analytics.signals import Signals
 from vitrine.stores.campaigns import AnalyticsStore, Batch, batch_of
 from vitrine.telemetry import metrics
-from vitrine.topics import CAMPAIGN_WINDOWS, IDENTITIES, WINDOW_SNAPSHOTS
+from vitrine.topics import CAMPAIGN_WINDOWS, IDENTITIES, PLAYS, WINDOW_SNAPSHOTS
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +78,10 @@ class AnalyticsHandler(Handler):
         self._places: Mapping[str, Place] = {}
         self._stands: dict[int, dict[str, Stand]] = {}
         self._progress: dict[int, Progress] = {}
+        self._gaps = Gaps()
+        for reason in REFUSED_PROOFS:
+            # From zero on, so that the first refusal is a rise.
+            metrics.REFUSED_EVENTS.labels(PLAYS.name, reason)
         self._appended_ns = 0
         """The latest time of the log that was seen."""
         self._plausible = Plausible()
@@ -105,6 +116,9 @@ class AnalyticsHandler(Handler):
             progress.waits(source.topic, 1)
             if source in stored.offsets:
                 starts[source] = stored.offsets[source]
+                stands = stored.stands.get(source.partition, ())
+                read_ns = max((stand.watermark_ns for stand in stands), default=0)
+                self._gaps.expects(source, starts[source], read_ns)
             elif commit is not None:
                 starts[source] = 0
                 if source.partition not in stored.floors:
@@ -145,6 +159,7 @@ class AnalyticsHandler(Handler):
 
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
         """Drop the stands: another worker goes on from the store."""
+        self._gaps.forget(partitions)
         for source in partitions:
             dropped = self._stands.pop(source.partition, {})
             self._signals.forget(dropped)
@@ -164,14 +179,19 @@ class AnalyticsHandler(Handler):
         if not batch:
             self._pass_time()
         changes: defaultdict[int, list[Change]] = defaultdict(list)
-        for (partition, stand_id), group in arrivals.items():
+        lacking = self._lacking(batch, outputs)
+        for partition, stand_id in {**arrivals, **lacking}:
+            group = arrivals.get((partition, stand_id), [])
             stand = self._stand(partition, stand_id)
-            events = [received.event for received in group]
+            events: list[Event] = [received.event for received in group]
+            events += lacking.get((partition, stand_id), ())
             change = self._advance(partition, stand, events)
             changes[partition].append(change)
             for place, reason in change.refused:
-                outputs.rejected.append((group[place], reason))
-        for partition, stand in self._due(arrivals):
+                # Of what is lacking nobody is told.
+                if place < len(group):
+                    outputs.rejected.append((group[place], reason))
+        for partition, stand in self._due({*arrivals, *lacking}):
             change = self._advance(partition, stand, ())
             changes[partition].append(change)
         if not batch and not changes:
@@ -199,6 +219,31 @@ class AnalyticsHandler(Handler):
             self._follow(received)
         return arrivals
 
+    def _lacking(
+        self,
+        batch: Sequence[Received[Any]],
+        outputs: Outputs,
+    ) -> dict[tuple[int, str], list[Coverage]]:
+        """Return by stand what its figures lack: refused proofs, and records deleted unread."""
+        found: defaultdict[tuple[int, str], list[Coverage]] = defaultdict(list)
+        for received, reason in outputs.rejected:
+            play = received.event
+            if reason in REFUSED_PROOFS:
+                end_ns = min(play.end_ns, play.start_ns + LONGEST_NS)
+                lack = untold(play.stand_id, "proofs", play.start_ns, end_ns)
+                found[received.record.partition, play.stand_id].append(lack)
+        for received in batch:
+            record = received.record
+            at_ns = min(received.event.occurred_at_ns, record.appended_at_ns)
+            gap = self._gaps.read(record, at_ns)
+            if gap is None:
+                continue
+            stands = {received.event.stand_id, *self._stands.get(record.partition, {})}
+            for stand_id in sorted(stands):
+                lack = untold(stand_id, record.topic, *gap)
+                found[record.partition, stand_id].append(lack)
+        return found
+
     def _follow(self, received: Received[Any]) -> None:
         """Let time go on to an event, but not further than the log's own."""
         record = received.record
@@ -221,13 +266,13 @@ class AnalyticsHandler(Handler):
         for progress in self._progress.values():
             progress.passed(now_ns)
 
-    def _due(self, arrivals: Arrivals) -> list[tuple[int, Stand]]:
+    def _due(self, taken: Collection[tuple[int, str]]) -> list[tuple[int, Stand]]:
         """Return the stands without events in a batch that have a window to close."""
         found = []
         for partition, stands in self._stands.items():
             watermark_ns = self._watermark_ns(partition)
             for stand in stands.values():
-                if (partition, stand.stand_id) in arrivals:
+                if (partition, stand.stand_id) in taken:
                     continue
                 if stand.is_due(watermark_ns):
                     found.append((partition, stand))
@@ -252,8 +297,6 @@ class AnalyticsHandler(Handler):
                 self._signals.show(change.stand)
                 for topic in change.late:
                     metrics.LATE_EVENTS.labels(topic).inc()
-            watermark_s = self._watermark_ns(partition) / SECOND_NS
-            metrics.WATERMARK.labels(str(partition)).set(watermark_s)
 
     def _adopt(self, partition: int, change: Change) -> None:
         stands = self._stands.setdefault(partition, {})

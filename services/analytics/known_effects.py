@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from redis import Redis
 
+from vitrine.campaigns.totals import line_of
 from vitrine.effects.effect import Effect, effects
 from vitrine.errors import Unavailable
 from vitrine.stores.campaign_figures import released_campaigns
@@ -33,7 +34,7 @@ NOTHING: Final = Computed(0, ())
 
 
 class KnownEffects:
-    """Hold the effects of released slots, by campaign; they are computed where slots changed."""
+    """Hold the effects of released slots by campaign and origin, computed where slots changed."""
 
     def __init__(
         self,
@@ -44,9 +45,9 @@ class KnownEffects:
         self._exports = exports
         self._known: dict[str, Computed] = {}
 
-    def __call__(self, campaign_id: str) -> Sequence[Effect]:
-        """Return the effects of a campaign; none before they were computed."""
-        return self._known.get(campaign_id, NOTHING).effects
+    def __call__(self, line: str) -> Sequence[Effect]:
+        """Return the effects of a `CampaignFigures.line`; none before they were computed."""
+        return self._known.get(line, NOTHING).effects
 
     def look(self) -> None:
         """Compute the effects of all campaigns, if this worker shows them."""
@@ -62,11 +63,12 @@ class KnownEffects:
     def _computed(self, redis: Redis) -> dict[str, Computed]:
         """Return the effects of all campaigns. Raises Unavailable."""
         found = {}
-        for name in released_campaigns(redis):
-            slots = load_slots(redis, name, "released")
+        for campaign_id, origin in released_campaigns(redis):
+            slots = load_slots(redis, campaign_id, "released", origin)
+            line = line_of(campaign_id, origin)
             mark = hash(tuple(slots))
-            before = self._known.get(name)
+            before = self._known.get(line)
             if before is None or before.mark != mark:
                 before = Computed(mark, effects(slots))
-            found[name] = before
+            found[line] = before
         return found

@@ -18,8 +18,11 @@ from typing import Any
 
 Sums = dict[str, int]
 SECOND = 1_000_000_000
+Line = tuple[str, str]
+"""A campaign and whose figures they are; those of other origins are never added."""
 LABELS = {
     "campaign",
+    "origin",
     "creative",
     "creative_name",
     "stand",
@@ -37,15 +40,20 @@ def read(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def add_up(lines: list[dict[str, str]]) -> dict[tuple[str, str], Sums]:
-    """Return the sums of each campaign (`""`), and of each of its creatives."""
-    sums: dict[tuple[str, str], Sums] = defaultdict(lambda: defaultdict(int))
+def line_of(found: dict[str, Any]) -> Line:
+    """Return what a line of a table, or a campaign of the report, is about."""
+    return found["campaign"], found["origin"]
+
+
+def add_up(lines: list[dict[str, str]]) -> dict[tuple[Line, str], Sums]:
+    """Return the sums of each campaign and origin (`""`), and of each of its creatives."""
+    sums: dict[tuple[Line, str], Sums] = defaultdict(lambda: defaultdict(int))
     for line in lines:
         for name, text in line.items():
             if name in LABELS:
                 continue
             for creative in ("", line["creative"]):
-                sums[line["campaign"], creative][name] += int(text)
+                sums[line_of(line), creative][name] += int(text)
     return sums
 
 
@@ -112,31 +120,32 @@ def differences(
 def check_campaign(
     campaign: dict[str, Any],
     known: dict[str, str],
-    sums: dict[tuple[str, str], Sums],
+    sums: dict[tuple[Line, str], Sums],
 ) -> list[str]:
     """Return what differs in a campaign and its creatives."""
-    id_ = campaign["campaign"]
-    whole = sums[id_, ""]
+    own = line_of(campaign)
+    id_ = own[0] if own[1] == "people" else "~".join(own)
+    whole = sums[own, ""]
     computed = figures(whole)
     reach = int(known["reach"])
     computed["reach"] = reach
     computed["frequency"] = over(whole["ots"], reach)
     lines = differences(id_, campaign["figures"], computed)
     for creative, reported in campaign["creatives"].items():
-        found = figures(sums[id_, creative])
+        found = figures(sums[own, creative])
         lines += differences(f"{id_}/{creative}", reported, found)
     return lines
 
 
-def check_steps(folder: Path, sums: dict[tuple[str, str], Sums]) -> list[str]:
+def check_steps(folder: Path, sums: dict[tuple[Line, str], Sums]) -> list[str]:
     """Return where steps are more than the totals; the oldest of a long campaign may be gone."""
     lines = []
-    for (campaign, creative), stepped in add_up(read(folder / "steps.csv")).items():
+    for (own, creative), stepped in add_up(read(folder / "steps.csv")).items():
         for name, amount in stepped.items():
-            total = sums[campaign, creative][name]
+            total = sums[own, creative][name]
             if amount > total:
                 lines.append(
-                    f"{campaign}/{creative}: steps add up to {amount} {name}, of {total}"
+                    f"{own[0]}/{creative}: steps add up to {amount} {name}, of {total}"
                 )
     return lines
 
@@ -146,11 +155,11 @@ def main() -> int:
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     sums = add_up(read(folder / "cells.csv"))
-    known = {line["campaign"]: line for line in read(folder / "campaigns.csv")}
+    known = {line_of(line): line for line in read(folder / "campaigns.csv")}
     lines = check_steps(folder, sums)
     compared = 0
     for campaign in report["campaigns"]:
-        lines += check_campaign(campaign, known[campaign["campaign"]], sums)
+        lines += check_campaign(campaign, known[line_of(campaign)], sums)
         compared += len(campaign["figures"])
         compared += sum(len(found) for found in campaign["creatives"].values())
     for line in lines:

@@ -17,6 +17,7 @@ from vitrine.effects.effect import Effect
 from vitrine.effects.findings import finding, remarks
 from vitrine.effects.outlook import outlook
 from vitrine.mall.names import Names
+from vitrine.services.analytics.curves import curves_to_json
 from vitrine.services.analytics.days import zone_of
 from vitrine.services.analytics.hours import hour_map, quantities
 from vitrine.services.analytics.section import (
@@ -39,6 +40,9 @@ NOTE = (
     "the conversion ratio an upper one."
 )
 SYNTHETIC = "SYNTHETIC: these figures count computer-made visitors, not people."
+VIRTUAL = (
+    "VIRTUAL PLAYER: these figures are of people before a player that draws nothing."
+)
 
 
 def to_json(figures: Figures) -> dict[str, Any]:
@@ -87,6 +91,7 @@ def campaign_to_json(
         "advertiser": campaign.advertiser,
         "advertiser_name": names.advertiser(campaign.advertiser),
         "creative_names": creative_names,
+        "origin": campaign.origin,
         "synthetic": campaign.synthetic,
         "story": story(campaign, names),
         "time_zone": zone_of(campaign, names),
@@ -95,6 +100,7 @@ def campaign_to_json(
         "reach_quality": campaign.reach_quality,
         "creatives": creatives,
         "stands": stands,
+        "attention_by_second": curves_to_json(campaign, names),
         "hours": quantities(hour_map(campaign.steps, names)),
         "effects": [effect_to_json(effect) for effect in campaign.effects],
         "effects_together": remarks(campaign.effects),
@@ -134,6 +140,8 @@ def summary_table(figures: Figures) -> Table:
         notes.append(f"Notice of the cameras by a printed sign: {signs}.")
     if figures.synthetic:
         notes.append(SYNTHETIC)
+    if figures.virtual:
+        notes.append(VIRTUAL)
     lines = Table(
         title=f"Campaigns, {figures.totals} totals",
         caption="\n".join(notes),
@@ -149,8 +157,9 @@ def summary_table(figures: Figures) -> Table:
     names = figures.names
     for campaign in figures.campaigns:
         id_ = campaign.campaign_id
+        name = f"{names.campaign(id_)} {campaign.mark}".strip()
         lines.add_row(
-            f"[bold]{escape(names.campaign(id_))}[/]",
+            f"[bold]{escape(name)}[/]",
             *terminal_line(campaign.totals),
             table.REACH.shown(campaign.totals, campaign),
         )

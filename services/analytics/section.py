@@ -13,6 +13,7 @@ from vitrine.effects.effect import primary
 from vitrine.effects.findings import Finding, finding, remarks
 from vitrine.mall.names import Names
 from vitrine.services.analytics.charts import TimeChart, time_chart
+from vitrine.services.analytics.curves import Curve, curves
 from vitrine.services.analytics.days import period, zone_of
 from vitrine.services.analytics.funnel import Stage, funnel
 from vitrine.services.analytics.hours import WEEKDAYS, HourMap, hour_map
@@ -57,6 +58,8 @@ class Section:
     funnel: Sequence[Stage]
     creatives: Sequence[Row]
     stands: Sequence[Row]
+    curves: Sequence[Curve]
+    """Attention within each creative."""
     untimed_plays: int
     findings: Sequence[Finding]
     """What adapting did, first to what the campaign is judged by."""
@@ -95,6 +98,7 @@ def section_of(
         funnel=funnel(totals),
         creatives=creative_rows(campaign, names, pictures),
         stands=stand_rows(campaign, names),
+        curves=curves(campaign, names),
         untimed_plays=untimed,
         findings=findings_of(campaign),
         remarks=remarks(campaign.effects),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from vitrine.campaigns.figure import Figure
 from vitrine.campaigns.figures import REPORTED
 from vitrine.campaigns.summary import CampaignFigures, Figures
-from vitrine.campaigns.totals import Totals
+from vitrine.campaigns.totals import Origin, Totals
+from vitrine.services.analytics.curves import curves
 from vitrine.services.analytics.days import local, zone_of
 from vitrine.services.analytics.hours import hour_map, quantities
 from vitrine.services.analytics.section import creative_rows, stand_rows
@@ -16,6 +18,11 @@ from vitrine.services.analytics.story import story
 from vitrine.services.analytics.timeline import Bar, timeline
 
 Value = str | int | float | None
+ORIGINS: Final[Mapping[Origin, str]] = {
+    "people": "real",
+    "synthetic": "synthetic",
+    "virtual": "before a virtual player",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,7 @@ def sheets_of(figures: Figures) -> list[Sheet]:
         part_sheet(figures, "Stands"),
         time_sheet(figures),
         hour_sheet(figures),
+        second_sheet(figures),
         definition_sheet(),
     ]
 
@@ -72,16 +80,28 @@ def campaign_sheet(figures: Figures) -> Sheet:
             names.campaign(campaign.campaign_id),
             names.advertiser(campaign.advertiser),
             " ".join(story(campaign, names)),
-            "synthetic" if campaign.synthetic else "real",
+            visitors(campaign),
         ]
         row += values_of(campaign.totals, campaign)
         rows.append(row)
     return Sheet("Campaigns", columns, rows)
 
 
+def visitors(campaign: CampaignFigures) -> str:
+    """Return whose figures a campaign's are."""
+    if campaign.synthetic:
+        return "synthetic"
+    return ORIGINS[campaign.origin]
+
+
 def part_sheet(figures: Figures, name: str) -> Sheet:
     """Return a line for each creative, or each stand, of each campaign."""
-    columns = [Column("Campaign"), Column(name.removesuffix("s")), *figure_columns()]
+    columns = [
+        Column("Campaign"),
+        Column(name.removesuffix("s")),
+        Column("Visitors"),
+        *figure_columns(),
+    ]
     names = figures.names
     rows = []
     for campaign in figures.campaigns:
@@ -89,7 +109,11 @@ def part_sheet(figures: Figures, name: str) -> Sheet:
         if name == "Creatives":
             parts = creative_rows(campaign, names, {})
         for part in parts:
-            row: list[Value] = [names.campaign(campaign.campaign_id), part.name]
+            row: list[Value] = [
+                names.campaign(campaign.campaign_id),
+                part.name,
+                visitors(campaign),
+            ]
             row += values_of(part.totals)
             rows.append(row)
     return Sheet(name, columns, rows)
@@ -104,6 +128,7 @@ def time_sheet(figures: Figures) -> Sheet:
     """Return the bars over time, in the time of each campaign's stands."""
     columns = [
         Column("Campaign"),
+        Column("Visitors"),
         Column("From"),
         Column("To"),
         Column("Time zone"),
@@ -118,7 +143,8 @@ def time_sheet(figures: Figures) -> Sheet:
         zone = zone_of(campaign, figures.names)
         name = figures.names.campaign(campaign.campaign_id)
         bars = timeline([step.totals for step in campaign.steps], zone)
-        rows += [[name, *bar_values(bar, zone)] for bar in bars]
+        whose = visitors(campaign)
+        rows += [[name, whose, *bar_values(bar, zone)] for bar in bars]
     return Sheet("Over time", columns, rows)
 
 
@@ -140,6 +166,7 @@ def hour_sheet(figures: Figures) -> Sheet:
     """Return the hours of the week with what bid requests say of an impression then."""
     columns = [
         Column("Campaign"),
+        Column("Visitors"),
         Column("Weekday"),
         Column("Hour"),
         Column("Plays"),
@@ -153,11 +180,35 @@ def hour_sheet(figures: Figures) -> Sheet:
         name = figures.names.campaign(campaign.campaign_id)
         for hour in quantities(hour_map(campaign.steps, figures.names)):
             qty = hour["qty"]
-            row: list[Value] = [name, hour["weekday"], hour["hour"]]
+            row: list[Value] = [name, visitors(campaign)]
+            row += [hour["weekday"], hour["hour"]]
             row += [hour["plays"], hour["ots"]]
             row += [qty["multiplier"], qty["sourcetype"], qty["vendor"]]
             rows.append(row)
     return Sheet("Hours", columns, rows)
+
+
+def second_sheet(figures: Figures) -> Sheet:
+    """Return how many look in each second of each creative."""
+    columns = [
+        Column("Campaign"),
+        Column("Visitors"),
+        Column("Creative"),
+        Column("Second"),
+        Column("Present"),
+        Column("Looking"),
+        Column("Looking of those present", "%"),
+    ]
+    rows: list[Sequence[Value]] = []
+    for campaign in figures.campaigns:
+        name = figures.names.campaign(campaign.campaign_id)
+        for curve in curves(campaign, figures.names):
+            place = [name, visitors(campaign), curve.name]
+            rows += [
+                [*place, one.number, one.present, one.looking, one.share]
+                for one in curve.seconds
+            ]
+    return Sheet("Seconds", columns, rows)
 
 
 def definition_sheet() -> Sheet:

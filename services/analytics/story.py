@@ -34,7 +34,13 @@ def shown(campaign: CampaignFigures, names: Names) -> str:
     name = names.campaign(campaign.campaign_id)
     start = f"{when}, {name}" if when else name
     often = times(campaign.totals.plays)
-    return f"{start} was shown {often} {where(campaign, names)}."
+    place = where(campaign, names)
+    if campaign.origin == "virtual":
+        return f"{start} was played {often} {place} by a player that draws nothing."
+    text = f"{start} was shown {often} {place}."
+    if campaign.synthetic:
+        return f"{text} Its visitors are computer-made, not people."
+    return text
 
 
 def where(campaign: CampaignFigures, names: Names) -> str:

@@ -21,7 +21,7 @@ from tests.campaign_scenario import (
 )
 from vitrine.bus import Commit, Received, TopicPartition
 from vitrine.campaigns.stand import Rules
-from vitrine.campaigns.totals import SUMS
+from vitrine.campaigns.totals import SUMS, Cell
 from vitrine.clock import MILLISECOND_NS, SECOND_NS, SystemClock
 from vitrine.mall import Stand
 from vitrine.mall.folder import FixedMall
@@ -209,9 +209,9 @@ def test_the_totals_are_those_of_before(server: str, redis: Redis, days: int) ->
         for topic in TOPICS
     }
     expected = batch_recomputation.recompute(lines, {"north": "Europe/Berlin"})
-    for cell, row in expected.items():
+    for key, row in expected.items():
         for name in batch_recomputation.FIGURES:
-            assert before[cell][name] == row[name], name
+            assert before[Cell(*key)][name] == row[name], name
 
 
 def test_what_comes_after_the_loss_for_windows_before_it_is_refused(

@@ -74,7 +74,7 @@ def advance(
         change.pending.update(dict.fromkeys(released))
     change.gone = gone_visitors(change)
     if experiments is not None:
-        change.slots = slot_changes(change, late, experiments, time_zone)
+        change.slots = slot_changes(change, late, experiments, time_zone, place)
     turn_pages(change)
     return change
 
@@ -89,6 +89,7 @@ def slot_changes(
     late: set[int],
     experiments: Experiments,
     time_zone: str,
+    place: Place,
 ) -> SlotChange:
     """Return what changes in the slot table; `late` are windows that had closed."""
     stand = change.stand
@@ -99,6 +100,7 @@ def slot_changes(
         change.events,
         experiments,
         time_zone,
+        place,
         rules.k_anonymity,
     )
     times = [event.occurred_at_ns for _, event in change.events.own_events()]

@@ -40,11 +40,6 @@ class Audience:
         lengths = [part.end_ns - part.start_ns for part in self._parts]
         self._longest_ns = max(lengths, default=0)
         self._decided = self._visitors_of_presences(decided)
-        self.visits: dict[str, str] = {}
-        """Visit → visitor, by the latest decision."""
-        in_rank = sorted(decided.values(), key=rank)
-        for identity in in_rank:
-            self.visits[identity.visit_id] = identity.visitor_id
 
     def _visitors_of_presences(
         self, decided: dict[str, Identity]

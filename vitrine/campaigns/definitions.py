@@ -141,22 +141,13 @@ INTERACTIONS = Definition(
         "of the campaign and creative that they name, else of the play that they name, "
         "else of what is on the screen; without any of these they are no campaign's. An offer "
         "for a phone is shown when the phone opens it. A redemption that a till cancels does not "
-        "count, nor as a goal"
+        "count"
     ),
 )
 SALES = Definition(
     "sales",
     "redeemed offers that a till reported with a sale",
     notes="tills that report no sale make this a lower bound",
-)
-GOALS = Definition(
-    "goals",
-    "OTS with ≥ 3 s of attention during the play, a touch, or a redemption",
-    notes=(
-        "one per OTS. A touch or redemption belongs to the play it names, else to the "
-        "one on the screen, and to the visitor of its visit; if that is unknown or was "
-        "not seen, to the most attentive visitor"
-    ),
 )
 EFFECT = Definition(
     "effect of adapting",
@@ -179,7 +170,8 @@ COVERAGE = Definition(
     "usable camera time / opening hours within the windows × cameras of the stand",
     notes=(
         "stands beside every figure. Cameras are those that are configured, and others "
-        "that reported in the window: one that is dead counts as blind"
+        "that reported in the window: one that is dead counts as blind. So does the time of "
+        "refused proofs, and of records that were deleted unread"
     ),
 )
 # In the order in which docs/metrics.md has them.
@@ -204,7 +196,6 @@ DEFINITIONS = (
     MULTIPLIER,
     INTERACTIONS,
     SALES,
-    GOALS,
     EFFECT,
     COVERAGE,
 )

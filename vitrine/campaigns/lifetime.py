@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 from zlib import crc32
 
-from vitrine.campaigns.totals import Cell
+from vitrine.campaigns.totals import Cell, Origin
 from vitrine.clock import SECOND_NS
 from vitrine.mall import Campaign, Mall
 from vitrine.mall.days import day_start_s
@@ -74,11 +74,13 @@ def running(mall: Mall, now_s: float) -> Iterator[Campaign]:
             yield campaign
 
 
-def cells_of(campaign: Campaign) -> Iterator[Cell]:
-    """Yield what a campaign may count: each creative at each stand."""
+def cells_of(campaign: Campaign, mall: Mall) -> Iterator[Cell]:
+    """Yield what a campaign may count before a page: each creative at each stand."""
+    drawn = synthetic_stands(mall)
     for creative in campaign.creatives:
         for stand_id in campaign.stands:
-            yield Cell(campaign.id, creative.id, stand_id)
+            origin: Origin = "synthetic" if stand_id in drawn else "people"
+            yield Cell(campaign.id, creative.id, stand_id, origin)
 
 
 def synthetic_stands(mall: Mall) -> frozenset[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from vitrine.campaigns.lifetime import synthetic_stands
 from vitrine.clock import SECOND_NS
 from vitrine.mall import Mall
 from vitrine.mall.hours import is_open
@@ -21,6 +22,8 @@ class Place:
     cameras: frozenset[str] = field(default_factory=frozenset)
     hours: tuple[str, ...] = ()
     """Opening hours in the time zone; always open without any."""
+    synthetic: bool = False
+    """Its cameras draw their visitors."""
 
     def open_ns(self, start_ns: int, end_ns: int) -> int:
         """Return for how long the stand is open between two moments."""
@@ -43,7 +46,13 @@ ANYWHERE: Final = Place()
 def places_of(mall: Mall) -> Mapping[str, Place]:
     """Return each stand of a configuration, by its id."""
     found = {}
+    drawn = synthetic_stands(mall)
     for stand in mall.stands:
         cameras = {camera.id for camera in mall.cameras if camera.stand == stand.id}
-        found[stand.id] = Place(stand.time_zone, frozenset(cameras), stand.hours)
+        found[stand.id] = Place(
+            stand.time_zone,
+            frozenset(cameras),
+            stand.hours,
+            synthetic=stand.id in drawn,
+        )
     return found

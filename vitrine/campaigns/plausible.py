@@ -48,6 +48,12 @@ UNKNOWN_STAND: Final = "of a stand that its configuration does not have"
 UNKNOWN_CAMPAIGN: Final = "of a creative that its configuration does not have"
 OTHER_ADVERTISER: Final = "of a campaign that is another advertiser's"
 
+# What was on the screen then is not known.
+REFUSED_PROOFS: Final = frozenset(
+    {LONG_PLAY, EARLY_PLAY, UNKNOWN_CAMPAIGN, OTHER_ADVERTISER}
+)
+"""Reasons for which a play is refused whose screen is known."""
+
 Creative: TypeAlias = tuple[str, str]
 """Campaign and creative."""
 

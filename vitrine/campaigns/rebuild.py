@@ -17,7 +17,7 @@ def restore(
 ) -> Change:
     """Return what the snapshots before the stand's floor add to totals that are empty.
 
-    Reach and goals of slots are not among it: they rest on who the people were.
+    Reach and slots are not among it: they rest on who the people were.
     """
     change = Change(
         stand=stand,

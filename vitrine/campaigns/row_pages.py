@@ -12,15 +12,14 @@ from vitrine.campaigns.shelf import Page, Shelf, mark_of, new_page
 from vitrine.campaigns.totals import Cell, Visitor
 
 Reached: TypeAlias = tuple[str, Visitor]
-"""Campaign and visitor."""
+"""Campaign and origin (`Cell.line`), and visitor."""
 
 
 class RowPages:
     """Keep the rows of one stand. What was read is in memory until pages change."""
 
-    def __init__(self, stand_id: str) -> None:
+    def __init__(self) -> None:
         self.shelf = Shelf()
-        self._stand_id = stand_id
         self._read: dict[int, dict[Cell, Row]] = {}
 
     def __len__(self) -> int:
@@ -32,16 +31,16 @@ class RowPages:
         if start_ns not in self.shelf:
             return {}
         if start_ns not in self._read:
-            self._read[start_ns] = self._rows_of(self.shelf.lines(start_ns))
+            self._read[start_ns] = rows_of(self.shelf.lines(start_ns))
         return self._read[start_ns]
 
     def counting(self, reached: Reached) -> int:
         """Return how many rows count a visitor for a campaign."""
-        campaign_id, visitor = reached
+        line, visitor = reached
         found = 0
-        for start_ns in self.shelf.find(mark_of(campaign_id, *visitor)):
+        for start_ns in self.shelf.find(mark_of(line, *visitor)):
             for cell, row in self.of(start_ns).items():
-                if cell.campaign_id == campaign_id and visitor in row.totals.visitors:
+                if cell.line == line and visitor in row.totals.visitors:
                     found += 1
         return found
 
@@ -50,13 +49,14 @@ class RowPages:
         self._read.clear()
         self.shelf.put(pages)
 
-    def _rows_of(self, lines: list[bytes]) -> dict[Cell, Row]:
-        rows = {}
-        for line in lines:
-            campaign_id, creative_id, plain = from_json(line)
-            cell = Cell(campaign_id, creative_id, self._stand_id)
-            rows[cell] = row_from_plain(plain)
-        return rows
+
+def rows_of(lines: list[bytes]) -> dict[Cell, Row]:
+    """Return the rows that the lines of a page hold."""
+    rows = {}
+    for line in lines:
+        names, plain = from_json(line)
+        rows[Cell(*names)] = row_from_plain(plain)
+    return rows
 
 
 def page_of_rows(rows: Mapping[Cell, Row]) -> Page:
@@ -65,8 +65,8 @@ def page_of_rows(rows: Mapping[Cell, Row]) -> Page:
     marks = []
     for cell in sorted(rows):
         row = rows[cell]
-        line = [cell.campaign_id, cell.creative_id, row_to_plain(row)]
+        line = [cell.to_plain(), row_to_plain(row)]
         lines.append(to_json(line))
         visitors = row.totals.visitors
-        marks += [mark_of(cell.campaign_id, *visitor) for visitor in visitors]
+        marks += [mark_of(cell.line, *visitor) for visitor in visitors]
     return new_page(lines, marks)

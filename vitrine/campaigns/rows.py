@@ -47,7 +47,7 @@ def revise(
     same = Row(totals, peak, old.revision, old.correction)
     published = old.window(cell)
     fresh = same.window(cell)
-    # Names of visitors and goals are not published: they make no revision.
+    # Names of visitors are not published: they make no revision.
     if fresh == published:
         return same
     return Row(
@@ -91,6 +91,7 @@ def to_window(
         revision=revision,
         correction=correction,
         synthetic=totals.synthetic,
+        virtual=cell.origin == "virtual",
         **columns_of(totals),
     )
 

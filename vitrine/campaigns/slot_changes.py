@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from vitrine.campaigns.index import EventIndex
+from vitrine.campaigns.place import Place
 from vitrine.campaigns.plausible import is_filler
 from vitrine.campaigns.slots import (
     KEPT_NS,
@@ -46,6 +47,7 @@ class SlotFollower:
         events: EventIndex,
         experiments: Experiments,
         time_zone: str,
+        place: Place,
         k_anonymity: int,
     ) -> None:
         self.change = SlotChange()
@@ -54,6 +56,7 @@ class SlotFollower:
         self._events = events
         self._experiments = experiments
         self._time_zone = time_zone
+        self._place = place
         self._k_anonymity = k_anonymity
 
     def close(self, slots: range) -> None:
@@ -130,7 +133,7 @@ class SlotFollower:
 
     def _look(self, slot_ns: int) -> SlotView:
         events = events_of_slot(self._events, self._stand_id, slot_ns)
-        return look(slot_ns, events, self._time_zone)
+        return look(slot_ns, events, self._time_zone, self._place)
 
     def _note(self, slot_ns: int, own: Mapping[str, Own]) -> None:
         """Take in what plays tell; a slot of theirs counts also where nothing is configured."""
@@ -268,6 +271,7 @@ def events_of_slot(
         plays=[play for part in parts for play in part.plays],
         exposures=[exposure for part in parts for exposure in part.exposures],
         identities=[identity for part in parts for identity in part.identities],
+        coverage=[report for part in parts for report in part.coverage],
     )
 
 

@@ -12,8 +12,16 @@ from typing import Final, Literal, NamedTuple, Protocol
 
 from vitrine.campaigns.audience import Audience, Present
 from vitrine.campaigns.intervals import Span, clip, length, union
+from vitrine.campaigns.place import ANYWHERE, Place
 from vitrine.campaigns.plausible import is_filler
-from vitrine.campaigns.windows import OTS_NS, WindowEvents, overlaps
+from vitrine.campaigns.totals import Origin
+from vitrine.campaigns.windows import (
+    OTS_NS,
+    Window,
+    WindowEvents,
+    is_synthetic,
+    overlaps,
+)
 from vitrine.clock import SECOND_NS
 from vitrine.ids import local_day
 from vitrine.schemas import SLOT_NS, Arm, Play
@@ -73,6 +81,8 @@ class Seen(NamedTuple):
     """Different ones, present for at least a second of that time."""
     attention_ns: int = 0
     """Of these visitors, to the screen."""
+    origin: Origin = "people"
+    """Of the visitors, and of who showed what they saw."""
 
 
 class Own(NamedTuple):
@@ -216,6 +226,7 @@ def look(
     slot_ns: int,
     events: WindowEvents,
     time_zone: str,
+    place: Place = ANYWHERE,
 ) -> SlotView:
     """Return what was seen in a slot: of its plays, of all that others showed, and of nothing."""
     start_ns = slot_ns + BURN_IN_NS
@@ -227,6 +238,7 @@ def look(
         name: one for name, one in found.items() if length(one.presence) >= OTS_NS
     }
     attention_ns = sum(length(one.attention) for one in present.values())
+    origin = origin_of_slot(slot_ns, events, place)
     own = {}
     for campaign_id, plays in plays_by_campaign(events.plays).items():
         shown = [(play.start_ns, play.end_ns) for play in plays]
@@ -236,10 +248,25 @@ def look(
             looked_ns = attention_within(present.values(), screen)
             own[campaign_id] = Own(arm, probability, looked_ns)
     return SlotView(
-        seen=Seen(len(present), attention_ns),
+        seen=Seen(len(present), attention_ns, origin),
         own=own,
         people=frozenset(present),
     )
+
+
+def origin_of_slot(
+    slot_ns: int,
+    events: WindowEvents,
+    place: Place,
+) -> Origin:
+    """Return what a slot's visitors are: one play by a virtual player makes it one of its slots."""
+    window = Window("", slot_ns, slot_ns + SLOT_NS)
+    if is_synthetic(window, events, place):
+        return "synthetic"
+    inside = [play for play in events.plays if play.slot_ns == slot_ns]
+    if any(play.player == "virtual" for play in inside):
+        return "virtual"
+    return "people"
 
 
 def plays_by_campaign(plays: Iterable[Play]) -> dict[str, list[Play]]:

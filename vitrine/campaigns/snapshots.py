@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from vitrine.campaigns.rows import Row
-from vitrine.campaigns.totals import SUMS, Cell, Totals
+from vitrine.campaigns.totals import SUMS, Cell, Origin, Totals
 from vitrine.campaigns.windows import Window
 from vitrine.ids import local_day
 from vitrine.schemas import SnapshotRow, WindowSnapshot
@@ -23,8 +23,11 @@ def snapshot(window: Window, rows: Mapping[Cell, Row]) -> WindowSnapshot:
             advertiser=totals.advertiser,
             creative_id=cell.creative_id,
             synthetic=totals.synthetic,
+            virtual=cell.origin == "virtual",
             people=totals.people,
             sums=tuple(totals.sums().values()),
+            present=totals.present,
+            looking=totals.looking,
         )
         found.append(row)
     return WindowSnapshot(
@@ -61,7 +64,7 @@ def days_of(snapshots: Iterable[WindowSnapshot], time_zone: str) -> Days:
     for one in latest(snapshots):
         day = local_day(one.start_ns, time_zone).isoformat()
         for row in one.rows:
-            cell = Cell(row.campaign_id, row.creative_id, one.stand_id)
+            cell = cell_of(one, row)
             totals = totals_of(one, row)
             people = row.people
             known = days.get((cell, day))
@@ -75,6 +78,16 @@ def days_of(snapshots: Iterable[WindowSnapshot], time_zone: str) -> Days:
     return found
 
 
+def cell_of(window: WindowSnapshot, row: SnapshotRow) -> Cell:
+    """Return the cell of a row."""
+    origin: Origin = "people"
+    if row.synthetic:
+        origin = "synthetic"
+    elif row.virtual:
+        origin = "virtual"
+    return Cell(row.campaign_id, row.creative_id, window.stand_id, origin)
+
+
 def totals_of(window: WindowSnapshot, row: SnapshotRow) -> Totals:
     """Return the totals of a row, without visitors."""
     labels = Totals(
@@ -82,6 +95,8 @@ def totals_of(window: WindowSnapshot, row: SnapshotRow) -> Totals:
         synthetic=row.synthetic,
         start_ns=window.start_ns,
         end_ns=window.end_ns,
+        present=row.present,
+        looking=row.looking,
     )
     # What was written before a sum was added lacks it.
     sums: dict[str, int] = dict(zip(SUMS, row.sums, strict=False))

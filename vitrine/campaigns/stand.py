@@ -73,7 +73,7 @@ class Stand:
         self.rules = rules
         self.floor = floor
         self.events = EventIndex(rules.grid)
-        self.rows = RowPages(stand_id)
+        self.rows = RowPages()
         self.pending: dict[Cell, Totals] = {}
         """Rises that wait for release."""
         self.open_windows: set[int] = set()
@@ -175,9 +175,9 @@ def visitor_changes(
     after = visitors_of(new)
     changes: Counter[Reached] = Counter()
     for visitor in after - before:
-        changes[cell.campaign_id, visitor] = 1
+        changes[cell.line, visitor] = 1
     for visitor in before - after:
-        changes[cell.campaign_id, visitor] = -1
+        changes[cell.line, visitor] = -1
     return changes
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
-from vitrine.campaigns.totals import Cell, Totals, add_up
+from vitrine.campaigns.totals import Cell, Origin, Totals, add_up, line_of
 from vitrine.effects.effect import Effect
 from vitrine.effects.outcomes import Outcome
 from vitrine.mall.names import Names
@@ -15,6 +15,14 @@ from vitrine.mall.names import Names
 # Released totals advance in steps of k people and never fall; exact ones are for the operator
 # only.
 Kind = Literal["released", "exact"]
+
+
+# How people are told at a glance whose figures they see.
+MARKS: Final[Mapping[Origin, str]] = {
+    "people": "",
+    "synthetic": "SYNTHETIC",
+    "virtual": "VIRTUAL PLAYER",
+}
 
 
 class Step(NamedTuple):
@@ -29,7 +37,7 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CampaignFigures:
-    """Hold one campaign over all its time and stands."""
+    """Hold one campaign over all its time and stands; its figures are of one origin."""
 
     campaign_id: str
     advertiser: str
@@ -42,6 +50,12 @@ class CampaignFigures:
     """Exact while the visitors of all its days are remembered, then by HyperLogLog (±0.8 %)."""
     effects: Sequence[Effect] = ()
     """What adapting did, an outcome each; empty where nothing was ever drawn."""
+    origin: Origin = "people"
+
+    @property
+    def line(self) -> str:
+        """The name of the campaign's figures of this origin."""
+        return line_of(self.campaign_id, self.origin)
 
     @property
     def totals(self) -> Totals:
@@ -63,8 +77,13 @@ class CampaignFigures:
 
     @property
     def synthetic(self) -> bool:
-        """True when synthetic visitors are counted."""
+        """True when the visitors are synthetic."""
         return any(totals.synthetic for totals in self.cells.values())
+
+    @property
+    def mark(self) -> str:
+        """What is shown beside the campaign's name; empty for people before a page."""
+        return MARKS["synthetic" if self.synthetic else self.origin]
 
     @property
     def stand_ids(self) -> set[str]:
@@ -93,3 +112,8 @@ class Figures:
     def synthetic(self) -> bool:
         """True when any figure counts synthetic visitors."""
         return any(campaign.synthetic for campaign in self.campaigns)
+
+    @property
+    def virtual(self) -> bool:
+        """True when any figure is of people before a virtual player."""
+        return any(campaign.origin == "virtual" for campaign in self.campaigns)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import reduce
-from typing import Any, NamedTuple, Self
-
-from vitrine.schemas import Arm
+from itertools import zip_longest
+from typing import Any, Literal, NamedTuple, Self, TypeAlias
 
 # Local day (ISO) and visitor id: reach is counted within a stand and day.
 Visitor = tuple[str, str]
-# Start of the slot, and the arm drawn for it.
-Slot = tuple[int, Arm]
 Combine = Callable[[int, int], int]
+
+
+# What figures come from: people before a page, computer-made visitors, or people before a virtual
+# player, who saw nothing. They are never added up.
+Origin: TypeAlias = Literal["people", "synthetic", "virtual"]
 
 
 class Cell(NamedTuple):
@@ -23,16 +25,33 @@ class Cell(NamedTuple):
     campaign_id: str
     creative_id: str
     stand_id: str
+    origin: Origin = "people"
+
+    @property
+    def line(self) -> str:
+        """The name under which its campaign's figures of its origin are kept together."""
+        return line_of(self.campaign_id, self.origin)
+
+    def to_plain(self) -> list[str]:
+        """Return the names for JSON; `Cell(*plain)` is the reverse."""
+        plain = list(self)
+        if self.origin == "people":
+            plain.pop()
+        return plain
 
 
-class Goals(NamedTuple):
-    """Count the opportunities to see in a slot, and how many of them reached the goal."""
+def line_of(campaign_id: str, origin: Origin) -> str:
+    """Return the name of a campaign's figures of one origin; ids have no `~`."""
+    if origin == "people":
+        return campaign_id
+    return f"{campaign_id}~{origin}"
 
-    ots: int = 0
-    reached: int = 0
+
+def campaign_of(line: str) -> str:
+    """Return the campaign of a `Cell.line`."""
+    return line.partition("~")[0]
 
 
-NO_GOALS = Goals()
 # The sums of `Totals`, in the order in which the store keeps them.
 SUMS = (
     "plays",
@@ -61,7 +80,7 @@ SUMS = (
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Hold the sums, the visitors and the goals of a cell, and the span that they concern.
+    """Hold the sums and the visitors of a cell, and the span that they concern.
 
     Every sum is an integer, so that totals do not depend on the order in which they were added.
     """
@@ -102,9 +121,12 @@ class Totals:
     """Opportunities to see with a look of 2 s or more."""
     sales: int = 0
     """Redemptions that a till reported with a sale."""
+    present: tuple[int, ...] = ()
+    """Visitors present in the middle of each second of a play, over all plays."""
+    looking: tuple[int, ...] = ()
+    """Those of them who looked at the screen then."""
     visitors: frozenset[Visitor] = frozenset()
     """Those with an opportunity to see."""
-    goals: Mapping[Slot, Goals] = field(default_factory=dict)
 
     @property
     def people(self) -> int:
@@ -123,12 +145,7 @@ class Totals:
             start_ns=min(self.start_ns, later.start_ns),
             end_ns=max(self.end_ns, later.end_ns),
             visitors=self.visitors | later.visitors,
-            goals=combine_goals(
-                operator.add,
-                self.goals,
-                later.goals,
-            ),
-            **combine_sums(operator.add, self, later),
+            **combine_all(operator.add, self, later),
         )
 
     def minus(self, earlier: Totals) -> Totals:
@@ -136,12 +153,7 @@ class Totals:
         return replace(
             self,
             visitors=self.visitors - earlier.visitors,
-            goals=combine_goals(
-                operator.sub,
-                self.goals,
-                earlier.goals,
-            ),
-            **combine_sums(operator.sub, self, earlier),
+            **combine_all(operator.sub, self, earlier),
         )
 
     def peak(self, later: Totals) -> Totals:
@@ -156,30 +168,21 @@ class Totals:
         return replace(
             later,
             visitors=visitors,
-            goals=combine_goals(
-                max,
-                self.goals,
-                later.goals,
-            ),
-            **combine_sums(max, self, later),
+            **combine_all(max, self, later),
         )
 
     def to_plain(self) -> dict[str, Any]:
-        """Return sums, visitors and goals for JSON, without the labels and the span."""
-        sums = self.sums()
-        slots = [(*slot, *goals) for slot, goals in self.goals.items()]
+        """Return sums and visitors for JSON, without the labels and the span."""
         return {
-            "sums": list(sums.values()),
+            "sums": list(self.sums().values()),
+            "present": self.present,
+            "looking": self.looking,
             "visitors": sorted(self.visitors),
-            "slots": sorted(slots),
         }
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any], labels: Totals) -> Self:
         """Return the reverse of `to_plain`, with advertiser, span and synthetic of `labels`."""
-        goals: dict[Slot, Goals] = {}
-        for start_ns, arm, ots, reached in plain["slots"]:
-            goals[start_ns, arm] = Goals(ots, reached)
         # What was stored before a sum was added lacks it.
         sums: dict[str, int] = dict(
             zip(
@@ -193,8 +196,10 @@ class Totals:
             synthetic=labels.synthetic,
             start_ns=labels.start_ns,
             end_ns=labels.end_ns,
+            # What was stored before seconds were told has none.
+            present=tuple(plain.get("present", ())),
+            looking=tuple(plain.get("looking", ())),
             visitors=frozenset((day, name) for day, name in plain["visitors"]),
-            goals=goals,
             **sums,
         )
 
@@ -207,31 +212,27 @@ def add_up(parts: Iterable[Totals]) -> Totals:
     return reduce(Totals.plus, found)
 
 
-def combine_sums(
+def combine_all(
     combine: Combine,
     one: Totals,
     other: Totals,
 ) -> dict[str, Any]:
-    """Return each sum of both, combined."""
-    combined = {}
+    """Return each sum of both, and what is told by second, combined."""
+    combined: dict[str, Any] = {}
     for name in SUMS:
         left = getattr(one, name)
         right = getattr(other, name)
         combined[name] = combine(left, right)
+    combined["present"] = combine_seconds(combine, one.present, other.present)
+    combined["looking"] = combine_seconds(combine, one.looking, other.looking)
     return combined
 
 
-def combine_goals(
+def combine_seconds(
     combine: Combine,
-    one: Mapping[Slot, Goals],
-    other: Mapping[Slot, Goals],
-) -> dict[Slot, Goals]:
-    """Return the goals of each slot that either side knows, combined."""
-    combined = {}
-    for slot in {**one, **other}:
-        left = one.get(slot, NO_GOALS)
-        right = other.get(slot, NO_GOALS)
-        ots = combine(left.ots, right.ots)
-        reached = combine(left.reached, right.reached)
-        combined[slot] = Goals(ots, reached)
-    return combined
+    one: Sequence[int],
+    other: Sequence[int],
+) -> tuple[int, ...]:
+    """Return both second by second, combined; a second that one of them lacks is 0 there."""
+    pairs = zip_longest(one, other, fillvalue=0)
+    return tuple(combine(left, right) for left, right in pairs)

@@ -9,10 +9,11 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from vitrine.campaigns.audience import Audience, Present
-from vitrine.campaigns.intervals import length
+from vitrine.campaigns.intervals import Span, clip, length
 from vitrine.campaigns.place import ANYWHERE, Place
 from vitrine.campaigns.plausible import is_filler
-from vitrine.campaigns.totals import Cell, Goals, Slot, Totals, add_up
+from vitrine.campaigns.totals import Cell, Origin, Totals, add_up
+from vitrine.campaigns.untold import is_untold, untold_spans
 from vitrine.clock import SECOND_NS
 from vitrine.ids import local_day
 from vitrine.schemas import (
@@ -24,7 +25,7 @@ from vitrine.schemas import (
     Play,
 )
 
-# The three limits are definitions, not tuned values: docs/metrics.md states them, and
+# The limits are definitions, not tuned values: docs/metrics.md states them, and
 # figures of different limits cannot be compared. Chosen, not measured.
 # Presence that makes an opportunity to see.
 OTS_NS = SECOND_NS
@@ -33,8 +34,8 @@ GLANCE_NS = 300_000_000
 # Longer looks, which are told beside it.
 LONG_GLANCE_NS = SECOND_NS
 STAY_NS = 2 * SECOND_NS
-# Attention that reaches the goal.
-GOAL_NS = 3 * SECOND_NS
+# Of a play that are told one by one.
+MOST_SECONDS = 60
 
 # Kind of interaction → its sum in `Totals`; other kinds are not counted.
 COUNTED_AS = {
@@ -42,8 +43,6 @@ COUNTED_AS = {
     "offer-shown": "offers_shown",
     "offer-redeemed": "offers_redeemed",
 }
-# Interactions that reach the goal.
-RESPONSES = ("touch", "offer-redeemed")
 
 
 class Window(NamedTuple):
@@ -92,13 +91,11 @@ def join(
     audience = Audience(events.exposures, events.identities)
     # By id: the same event may come twice.
     plays = {play.play_id: play for play in events.plays}
+    synthetic = is_synthetic(window, events, place)
     parts: defaultdict[Cell, list[Totals]] = defaultdict(list)
-    responses: defaultdict[str, list[Interaction]] = defaultdict(list)
     for interaction in standing(events.interactions):
         play = play_of(interaction, plays)
-        if play is not None and interaction.kind in RESPONSES:
-            responses[play.play_id].append(interaction)
-        counted = interaction_totals(interaction, play)
+        counted = interaction_totals(interaction, play, synthetic=synthetic)
         if counted is not None and window.holds(interaction.at_ns):
             cell, totals = counted
             parts[cell].append(totals)
@@ -110,10 +107,9 @@ def join(
             play,
             plays.values(),
             audience,
-            responses[play.play_id],
             day,
         )
-        parts[play_cell(play)].append(totals)
+        parts[play_cell(play, synthetic=synthetic)].append(totals)
     return add_up_cells(window, events, parts, place)
 
 
@@ -130,18 +126,12 @@ def share_of(
     play: Play,
     others: Iterable[Play],
     audience: Audience,
-    responses: Collection[Interaction],
     day: date,
 ) -> Totals:
     """Return the totals of one play; a play at the time of others counts only as that."""
     if overlaps(play, others):
         return Totals(advertiser=play.advertiser, overlapping=1)
-    return play_totals(
-        play,
-        audience,
-        responses,
-        day,
-    )
+    return play_totals(play, audience, day)
 
 
 def overlaps(play: Play, others: Iterable[Play]) -> bool:
@@ -168,7 +158,6 @@ def add_up_cells(
 ) -> dict[Cell, Totals]:
     """Return the sum of each cell's parts, with the labels and the camera time of the window."""
     cameras = camera_time(window, events.coverage, place)
-    synthetic = any_synthetic(window, events)
     cells = {}
     for cell, found in parts.items():
         advertisers = [part.advertiser for part in found]
@@ -176,7 +165,7 @@ def add_up_cells(
             add_up(found),
             # The highest name, so that the order of events decides nothing.
             advertiser=max(advertisers),
-            synthetic=synthetic,
+            synthetic=cell.origin == "synthetic",
             start_ns=window.start_ns,
             end_ns=window.end_ns,
             usable_ns=cameras.usable_ns,
@@ -188,10 +177,9 @@ def add_up_cells(
 def play_totals(
     play: Play,
     audience: Audience,
-    responses: Collection[Interaction],
     day: date,
 ) -> Totals:
-    """Return the totals of one play; `responses` are its touches and redemptions."""
+    """Return the totals of one play."""
     people = audience.during(play.start_ns, play.end_ns, day)
     seen = {}
     attention_ns = 0
@@ -207,11 +195,6 @@ def play_totals(
         dwell_ns += present_ns
         score_ns += present.score_ns
         scored_ns += present.scored_ns
-    goals: dict[Slot, Goals] = {}
-    if seen:
-        slot = (play.slot_ns, play.arm)
-        reached = goals_reached(seen, responses, audience.visits)
-        goals[slot] = Goals(len(seen), len(reached))
     local_date = day.isoformat()
     screen_ns = play.end_ns - play.start_ns
     return Totals(
@@ -230,42 +213,36 @@ def play_totals(
         dwell_ns=dwell_ns,
         score_ns=score_ns,
         scored_ns=scored_ns,
+        present=count_seconds(play, (one.presence for one in people.values())),
+        looking=count_seconds(play, (one.attention for one in people.values())),
         visitors=frozenset((local_date, name) for name in seen),
-        goals=goals,
     )
+
+
+def count_seconds(play: Play, people: Iterable[Iterable[Span]]) -> tuple[int, ...]:
+    """Return how many people's spans hold the middle of each second of a play.
+
+    Of a play of more than a minute, the first minute: a second more costs memory in every row.
+    """
+    counts = [0] * seconds_before(play, play.end_ns)
+    for spans in people:
+        for start_ns, end_ns in spans:
+            first = seconds_before(play, start_ns)
+            for second in range(first, seconds_before(play, end_ns)):
+                counts[second] += 1
+    return tuple(counts)
+
+
+def seconds_before(play: Play, at_ns: int) -> int:
+    """Return how many seconds of a play have their middle before a moment, sixty at most."""
+    since_ns = at_ns - play.start_ns + SECOND_NS // 2
+    # A middle that is the moment itself is not before it.
+    return max(0, min(MOST_SECONDS, (since_ns - 1) // SECOND_NS))
 
 
 def watched(present: Present, least_ns: int = GLANCE_NS) -> bool:
     """Tell whether somebody looked at the screen once for long enough."""
     return any(end - start >= least_ns for start, end in present.attention)
-
-
-def goals_reached(
-    seen: Mapping[str, Present],
-    responses: Iterable[Interaction],
-    visits: Mapping[str, str],
-) -> set[str]:
-    """Return those who saw a play and reached its goal: 3 s of attention, a touch, or a redemption.
-
-    A response whose visitor is unknown, or was not seen, is credited to the most attentive.
-    """
-    attention = {}
-    reached = set()
-    for name, present in seen.items():
-        attention[name] = length(present.attention)
-        if attention[name] >= GOAL_NS:
-            reached.add(name)
-    if not seen:
-        return reached
-    # Of equals the last by name, so that the order of events decides nothing.
-    most_attentive = max(seen, key=lambda name: (attention[name], name))
-    for response in responses:
-        name = visits.get(response.visit_id or "", "")
-        if name in seen:
-            reached.add(name)
-        else:
-            reached.add(most_attentive)
-    return reached
 
 
 def play_of(interaction: Interaction, plays: Mapping[str, Play]) -> Play | None:
@@ -286,17 +263,30 @@ def started(play: Play) -> tuple[int, str]:
     return play.start_ns, play.play_id
 
 
-def play_cell(play: Play) -> Cell:
+def play_cell(play: Play, *, synthetic: bool) -> Cell:
     """Return the cell that a play counts for."""
     return Cell(
         play.campaign_id,
         play.creative_id,
         play.stand_id,
+        origin_of(play, synthetic=synthetic),
     )
 
 
+def origin_of(play: Play | None, *, synthetic: bool) -> Origin:
+    """Return what figures of a play come from; of none, where visitors are people, they are."""
+    if synthetic:
+        return "synthetic"
+    if play is not None and play.player == "virtual":
+        return "virtual"
+    return "people"
+
+
 def interaction_totals(
-    interaction: Interaction, play: Play | None
+    interaction: Interaction,
+    play: Play | None,
+    *,
+    synthetic: bool,
 ) -> tuple[Cell, Totals] | None:
     """Return what an interaction counts, for the cell that it names, else for that of its play.
 
@@ -309,9 +299,10 @@ def interaction_totals(
     creative_id = interaction.creative_id
     advertiser = interaction.advertiser
     if campaign_id and creative_id and advertiser:
-        cell = Cell(campaign_id, creative_id, interaction.stand_id)
+        origin = origin_of(play, synthetic=synthetic)
+        cell = Cell(campaign_id, creative_id, interaction.stand_id, origin)
     elif play is not None and not is_filler(play):
-        cell = play_cell(play)
+        cell = play_cell(play, synthetic=synthetic)
         advertiser = play.advertiser
     else:
         return None
@@ -321,11 +312,13 @@ def interaction_totals(
     return cell, Totals(advertiser=advertiser, **once)
 
 
-def any_synthetic(window: Window, events: WindowEvents) -> bool:
-    """Tell whether a synthetic visitor or camera was seen in the window."""
+def is_synthetic(window: Window, events: WindowEvents, place: Place = ANYWHERE) -> bool:
+    """Tell whether the visitors of a window are computer-made; as configured if none was seen."""
     watching: list[Exposure | Coverage] = list(events.exposures)
-    watching += events.coverage
+    watching += [report for report in events.coverage if not is_untold(report)]
     inside = [one for one in watching if window.meets(one.start_ns, one.end_ns)]
+    if not inside:
+        return place.synthetic
     return any(one.synthetic for one in inside)
 
 
@@ -341,12 +334,18 @@ def camera_time(
     coverage: Iterable[Coverage],
     place: Place = ANYWHERE,
 ) -> CameraTime:
-    """Add up the cameras that are configured, or reported in the window; silence is blindness."""
+    """Add up the cameras that are configured, or reported in the window; silence is blindness.
+
+    So is time of which figures lack something (`untold`).
+    """
     reports = {}
     for report in coverage:
         reports[report.camera_id, report.start_ns] = report
     usable = dict.fromkeys(place.cameras, 0)
+    missing = untold_spans(reports.values())
     for report in reports.values():
+        if is_untold(report):
+            continue
         if report.start_ns == report.end_ns:
             continue
         if not window.meets(report.start_ns, report.end_ns):
@@ -354,7 +353,9 @@ def camera_time(
         first_ns = max(report.start_ns, window.start_ns)
         last_ns = min(report.end_ns, window.end_ns)
         whole_ns = report.end_ns - report.start_ns
-        usable_ns = report.usable_ns * (last_ns - first_ns) // whole_ns
+        lacking_ns = length(clip(missing, first_ns, last_ns))
+        told_ns = last_ns - first_ns - lacking_ns
+        usable_ns = report.usable_ns * told_ns // whole_ns
         known_ns = usable.get(report.camera_id, 0)
         usable[report.camera_id] = known_ns + usable_ns
     span_ns = place.open_ns(window.start_ns, window.end_ns)

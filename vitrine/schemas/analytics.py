@@ -68,6 +68,9 @@ class CampaignWindow(Event):
     unproven_ns: Count = 0
     """The part of it for which no browser proved that it drew the creative."""
     synthetic: bool = False
+    """True of computer-made visitors; a row of their own, never added to people's."""
+    virtual: bool = False
+    """True where a virtual player had the screen: people were there, and saw nothing."""
 
     @property
     def occurred_at_ns(self) -> int:
@@ -76,7 +79,12 @@ class CampaignWindow(Event):
     @property
     def window_id(self) -> str:
         """Return the name of the row that revisions replace."""
-        return f"{self.campaign_id}/{self.creative_id}/{self.stand_id}/{self.start_ns}"
+        row = f"{self.campaign_id}/{self.creative_id}/{self.stand_id}/{self.start_ns}"
+        if self.synthetic:
+            return f"{row}/synthetic"
+        if self.virtual:
+            return f"{row}/virtual"
+        return row
 
 
 class SnapshotRow(Event):
@@ -86,10 +94,15 @@ class SnapshotRow(Event):
     advertiser: Id
     creative_id: Id
     synthetic: bool = False
+    virtual: bool = False
     people: Count
     """Number of different visitors with an opportunity to see."""
     sums: Annotated[tuple[int, ...], Field(max_length=100)]
     """In the order of `vitrine.campaigns.totals.SUMS`; later versions add to the end."""
+    present: Annotated[tuple[int, ...], Field(max_length=60)] = ()
+    """Visitors present in the middle of each second of a play, over all plays."""
+    looking: Annotated[tuple[int, ...], Field(max_length=60)] = ()
+    """Those of them who looked at the screen then."""
 
 
 class WindowSnapshot(Event):

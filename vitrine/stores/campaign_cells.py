@@ -15,14 +15,14 @@ from vitrine.stores.redis import redis_errors
 def load_stand(redis: Redis, stand_id: str) -> Totals:
     """Return the released totals of a stand over all campaigns; without figures before the first.
 
-    What counts synthetic visitors is left out. Raises Unavailable.
+    Synthetic visitors are left out, and who saw nothing. Raises Unavailable.
     """
     prefix = "analytics:released"
     found = []
     with redis_errors(redis):
         for cells in load_cells(redis, prefix).values():
             for cell in cells:
-                if cell.stand_id != stand_id:
+                if cell.stand_id != stand_id or cell.origin != "people":
                     continue
                 totals = load_totals(redis, prefix, cell)
                 if not totals.synthetic:
@@ -31,11 +31,11 @@ def load_stand(redis: Redis, stand_id: str) -> Totals:
 
 
 def load_cells(redis: Redis, prefix: str) -> dict[str, list[Cell]]:
-    """Return the cells of each campaign."""
+    """Return the cells of each campaign and origin, by `Cell.line`."""
     members = cast("set[bytes]", redis.smembers(f"{prefix}:cells"))
     cells: dict[str, list[Cell]] = {}
     for cell in sorted(Cell(*json.loads(member)) for member in members):
-        cells.setdefault(cell.campaign_id, []).append(cell)
+        cells.setdefault(cell.line, []).append(cell)
     return cells
 
 
@@ -56,7 +56,7 @@ def load_all_totals(
     """Return the totals of cells, asked for in one round trip."""
     with redis.pipeline(transaction=False) as pipe:
         for cell in cells:
-            pipe.hgetall(f"{prefix}:total:{json.dumps(cell)}")
+            pipe.hgetall(f"{prefix}:total:{json.dumps(cell.to_plain())}")
         found = pipe.execute()
     return {cell: totals_of(plain) for cell, plain in zip(cells, found, strict=True)}
 
@@ -67,5 +67,18 @@ def totals_of(fields: Mapping[bytes, bytes]) -> Totals:
     return Totals(
         advertiser=fields.get(b"advertiser", b"").decode(),
         synthetic=b"synthetic" in fields,
+        present=seconds_of(fields, b"present"),
+        looking=seconds_of(fields, b"looking"),
         **sums,
     )
+
+
+def seconds_of(fields: Mapping[bytes, bytes], name: bytes) -> tuple[int, ...]:
+    """Return what fields tell by second, up to the last one that they have."""
+    found = {}
+    for field, amount in fields.items():
+        kind, _, second = field.partition(b" ")
+        if kind == name:
+            found[int(second)] = int(amount)
+    last = max(found, default=-1)
+    return tuple(found.get(second, 0) for second in range(last + 1))

@@ -9,7 +9,7 @@ from typing import Literal, cast
 from redis import Redis
 
 from vitrine.campaigns.summary import CampaignFigures, Figures, Kind, Step
-from vitrine.campaigns.totals import SUMS, Cell, Totals
+from vitrine.campaigns.totals import SUMS, Cell, Origin, Totals
 from vitrine.effects.effect import Effect, effects
 from vitrine.mall.names import Names
 from vitrine.stores.campaign_cells import load_all_totals, load_cells
@@ -37,24 +37,17 @@ def load_figures(
     with redis_errors(redis):
         cells = load_cells(redis, prefix)
         found = []
-        for name in sorted(cells):
-            if campaign is not None and name not in campaign:
+        for line in sorted(cells):
+            own = cells[line]
+            if campaign is not None and own[0].campaign_id not in campaign:
                 continue
-            found.append(
-                load_campaign(
-                    redis,
-                    kind,
-                    name,
-                    cells[name],
-                    details=details,
-                )
-            )
+            found.append(load_campaign(redis, kind, own, details=details))
         names = Names(plain_hash(redis, NAMES))
         return Figures(kind, tuple(found), names)
 
 
 def load_changes(redis: Redis) -> dict[str, int]:
-    """Return how often something was added to what is released of each campaign.
+    """Return how often something was added to what is released, by `CampaignFigures.line`.
 
     Raises Unavailable.
     """
@@ -63,32 +56,34 @@ def load_changes(redis: Redis) -> dict[str, int]:
     return {name: int(count) for name, count in counts.items()}
 
 
-def released_campaigns(redis: Redis) -> list[str]:
-    """Return the campaigns of which something was released. Raises Unavailable."""
+def released_campaigns(redis: Redis) -> list[tuple[str, Origin]]:
+    """Return the campaigns and origins of which something was released. Raises Unavailable."""
     with redis_errors(redis):
-        return sorted(load_cells(redis, "analytics:released"))
+        lines = load_cells(redis, "analytics:released").values()
+    return sorted((cells[0].campaign_id, cells[0].origin) for cells in lines)
 
 
 def load_campaign(
     redis: Redis,
     kind: Kind,
-    campaign_id: str,
-    cells: list[Cell],
+    cells: Sequence[Cell],
     *,
     details: bool,
 ) -> CampaignFigures:
-    """Return one campaign with its cells."""
+    """Return one campaign by its cells, which are of one origin."""
     prefix = f"analytics:{kind}"
+    one = cells[0]
     totals = load_all_totals(redis, prefix, cells)
     advertisers = [known.advertiser for known in totals.values() if known.advertiser]
     added: list[Step] = []
     found: Sequence[Effect] = ()
     if details:
-        added = load_steps(redis, prefix, campaign_id)
-        found = effects(load_slots(redis, campaign_id, kind))
-    reach, quality = load_reach(redis, prefix, campaign_id)
+        added = load_steps(redis, prefix, one)
+        found = effects(load_slots(redis, one.campaign_id, kind, one.origin))
+    reach, quality = load_reach(redis, prefix, one.line)
     return CampaignFigures(
-        campaign_id=campaign_id,
+        campaign_id=one.campaign_id,
+        origin=one.origin,
         advertiser=advertisers[-1] if advertisers else "",
         cells=totals,
         steps=added,
@@ -101,34 +96,34 @@ def load_campaign(
 def load_reach(
     redis: Redis,
     prefix: str,
-    campaign_id: str,
+    line: str,
 ) -> tuple[int, ReachQuality]:
-    """Return the number of different visitors of a campaign, and how well it is known.
+    """Return the number of different visitors of a `Cell.line`, and how well it is known.
 
     Exact only while the sets of all its days are there: the visitors of a set that has expired
     would be missing from the union.
     """
     keys = []
-    for place in plain_hash(redis, f"{prefix}:days:{campaign_id}"):
+    for place in plain_hash(redis, f"{prefix}:days:{line}"):
         stand_id, day = json.loads(place)
-        keys.append(f"{prefix}:reach:{campaign_id}:{stand_id}:{day}")
+        keys.append(f"{prefix}:reach:{line}:{stand_id}:{day}")
     if not keys:
         return 0, "exact"
     if redis.exists(*keys) == len(keys):
         visitors = cast("set[bytes]", redis.sunion(keys))
         return len(visitors), "exact"
-    return redis.pfcount(f"{prefix}:reach:{campaign_id}"), "estimated"
+    return redis.pfcount(f"{prefix}:reach:{line}"), "estimated"
 
 
 def load_steps(
     redis: Redis,
     prefix: str,
-    campaign_id: str,
+    one: Cell,
 ) -> list[Step]:
-    """Return what was added to the totals, by event time."""
+    """Return what was added to the totals of a cell's campaign and origin, by event time."""
     entries = cast(
         "list[tuple[bytes, dict[bytes, bytes]]]",
-        redis.xrange(f"{prefix}:steps:{campaign_id}"),
+        redis.xrange(f"{prefix}:steps:{one.line}"),
     )
     steps = []
     for _, entry in entries:
@@ -140,10 +135,9 @@ def load_steps(
                 strict=False,
             )
         )
-        cell = Cell(
-            campaign_id,
-            entry[b"creative"].decode(),
-            entry[b"stand"].decode(),
+        cell = one._replace(
+            creative_id=entry[b"creative"].decode(),
+            stand_id=entry[b"stand"].decode(),
         )
         totals = Totals(
             start_ns=int(entry[b"start"]),

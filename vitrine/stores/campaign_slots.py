@@ -1,6 +1,6 @@
 """The slot table in Redis; numbers of slots are their starts over their length.
 
-analytics:slots:S:seen        hash   slot → visitors, attention, of the stand
+analytics:slots:S:seen        hash   slot → visitors, attention, origin, of the stand
 analytics:slots:S:runs        hash   campaign, first slot (JSON) → end, holdout, offers alike
 analytics:slots:S:waiting     hash   campaign → what waits for release (JSON)
 analytics:slots:S:own:C       hash   slot → arm, probability, attention, as plays tell
@@ -35,6 +35,7 @@ from vitrine.campaigns.slots import (
 )
 from vitrine.campaigns.stand import Change
 from vitrine.campaigns.summary import Kind
+from vitrine.campaigns.totals import Origin
 from vitrine.effects.slots import SlotOutcome
 from vitrine.programme.arms import arm_of, probability_of
 from vitrine.schemas import SLOT_NS, Arm
@@ -48,7 +49,7 @@ def queue_slots(pipe: Pipeline, change: Change) -> None:
     slots = change.slots
     name = f"analytics:slots:{change.stand.stand_id}"
     for slot_ns, seen in slots.seen.items():
-        text = f"{seen.visitors} {seen.attention_ns}"
+        text = f"{seen.visitors} {seen.attention_ns} {seen.origin}"
         pipe.hset(f"{name}:seen", str(number(slot_ns)), text)
     for (campaign_id, slot_ns), own in slots.own.items():
         told = f"{own.arm} {own.probability} {own.attention_ns}"
@@ -154,8 +155,9 @@ def load_slots(
     redis: Redis,
     campaign_id: str,
     kind: Kind = "exact",
+    origin: Origin = "people",
 ) -> list[SlotOutcome]:
-    """Return the slots of a campaign at all its stands, by stand and time.
+    """Return the slots of a campaign at all its stands, by stand and time, of one origin.
 
     Exact ones are the last 30 days of each stand. Released ones end where the last step of its
     people did, and are as they were then but for redemptions that came with a later step. Raises
@@ -173,7 +175,7 @@ def load_slots(
     currency = usual_currency(tables)
     slots: list[SlotOutcome] = []
     for table in tables:
-        slots += table.outcomes(currency)
+        slots += table.outcomes(currency, origin)
     return slots
 
 
@@ -197,12 +199,14 @@ class Table:
         """True where both arms had the same offers in all slots."""
         return all(run.trial.offers_alike for run in self.runs)
 
-    def outcomes(self, currency: str) -> Iterator[SlotOutcome]:
-        """Yield the slots in order, without those whose arm is unclear."""
+    def outcomes(self, currency: str, origin: Origin) -> Iterator[SlotOutcome]:
+        """Yield the slots of an origin in order, without those whose arm is unclear."""
         for run in self.runs:
             first = max(number(run.first_ns), self.first)
             end = min(number(run.end_ns), self.end)
             for slot in range(first, end):
+                if seen_from(self.seen.get(str(slot))).origin != origin:
+                    continue
                 outcome = self._outcome(run, slot, currency)
                 if outcome is not None:
                     yield outcome
@@ -310,8 +314,9 @@ def seen_from(text: str | None) -> Seen:
     """Return what was seen; nothing where nothing is stored."""
     if text is None:
         return NOTHING
-    visitors, attention_ns = text.split()
-    return Seen(int(visitors), int(attention_ns))
+    # Before origins were told apart, there was none.
+    visitors, attention_ns, *origin = text.split()
+    return Seen(int(visitors), int(attention_ns), *cast("list[Origin]", origin))
 
 
 def own_from(text: str | None) -> tuple[Told, float, int]:

@@ -90,9 +90,21 @@ def event_key(key: Key) -> str:
     return f'["{key.topic}", "{key.name}"]'
 
 
+def names_of(cell: Cell) -> list[str]:
+    """Return the names of a cell for JSON, without its stand."""
+    campaign_id, creative_id, _, *origin = cell.to_plain()
+    return [campaign_id, creative_id, *origin]
+
+
+def cell_of(names: Sequence[Any], stand_id: str) -> Cell:
+    """Return the reverse of `names_of`."""
+    campaign_id, creative_id, *origin = names
+    return Cell(campaign_id, creative_id, stand_id, *origin)
+
+
 def pending_key(cell: Cell) -> str:
     """Return the field of what waits of a cell: the hash is of one stand."""
-    return json.dumps([cell.campaign_id, cell.creative_id])
+    return json.dumps(names_of(cell))
 
 
 def load_stand(
@@ -137,9 +149,9 @@ def turn_old_rows(redis: Redis, name: str, stand_id: str) -> None:
     """
     windows: defaultdict[int, dict[Cell, Row]] = defaultdict(dict)
     for key, value in plain_hash(redis, f"{name}:rows").items():
-        start_ns, campaign, creative = json.loads(key)
+        start_ns, *names = json.loads(key)
         row = row_from_plain(json.loads(value))
-        windows[start_ns][Cell(campaign, creative, stand_id)] = row
+        windows[start_ns][cell_of(names, stand_id)] = row
     if not windows:
         return
     pages = {start_ns: page_of_rows(rows) for start_ns, rows in windows.items()}
@@ -152,7 +164,7 @@ def turn_old_rows(redis: Redis, name: str, stand_id: str) -> None:
 def pending_to_plain(cell: Cell, totals: Totals) -> dict[str, Any]:
     """Return for JSON what a cell has waiting for release."""
     return {
-        "cell": [cell.campaign_id, cell.creative_id],
+        "cell": names_of(cell),
         "advertiser": totals.advertiser,
         "synthetic": totals.synthetic,
         "span": [totals.start_ns, totals.end_ns],
@@ -162,7 +174,6 @@ def pending_to_plain(cell: Cell, totals: Totals) -> dict[str, Any]:
 
 def pending_from_plain(plain: Mapping[str, Any], stand_id: str) -> tuple[Cell, Totals]:
     """Return the reverse of `pending_to_plain`, after JSON."""
-    campaign, creative = plain["cell"]
     start_ns, end_ns = plain["span"]
     labels = Totals(
         advertiser=plain["advertiser"],
@@ -171,4 +182,4 @@ def pending_from_plain(plain: Mapping[str, Any], stand_id: str) -> tuple[Cell, T
         end_ns=end_ns,
     )
     totals = Totals.from_plain(plain["measure"], labels)
-    return Cell(campaign, creative, stand_id), totals
+    return cell_of(plain["cell"], stand_id), totals

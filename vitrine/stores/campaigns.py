@@ -8,14 +8,19 @@ analytics:stand:S:pending        hash    campaign, creative → what waits for r
 analytics:stand:S:events         hash    topic and id → event (JSON), of windows that are open
 analytics:stand:S:event-pages    hash    window → events that end in it, as far as the horizon
 analytics:stand:S:row-pages      hash    window → its rows; both as `Page.to_bytes`
-analytics:T:cells                set     campaign, creative, stand (JSON); T: `exact`, `released`
-analytics:T:total:C              hash    sums of a cell, its advertiser, whether synthetic
+analytics:T:cells                set     campaign, creative, stand, origin (JSON); T: `exact`,
+                                         `released`
+analytics:T:total:C              hash    sums of a cell, its advertiser, whether synthetic; present
+                                         and looking, by second of a play
 analytics:T:days:C               hash    stand and day → 1, of a campaign
 analytics:T:reach:C:S:D          set     visitors of a campaign at a stand on a local day; expires
 analytics:T:reach:C              HyperLogLog of all visitors of a campaign
 analytics:T:changes              hash    campaign → number of additions to its totals
 analytics:names                  hash    what campaigns and so on are called; see `Names`
 analytics:T:steps:C              stream  what was added when, of a campaign; the oldest go
+
+C of days, reach, changes and steps is `Cell.line`: a campaign's figures of one origin. In names of
+rows and of what waits, the origin `people` is left out.
 
 `campaign_figures` reads the figures; here are the writer and the state that a worker goes on from.
 """
@@ -254,6 +259,7 @@ def addition(
 ) -> Addition:
     """Return one addition to the totals; amounts as text, as Lua has no long integers."""
     sums = totals.sums()
+    amounts = [*sums.items(), *seconds_of(totals)]
     days: defaultdict[str, list[str]] = defaultdict(list)
     for day, visitor in totals.visitors:
         days[day].append(visitor)
@@ -263,18 +269,27 @@ def addition(
         reached.append([day, place, sorted(days[day])])
     return {
         "prefix": prefix,
-        "cell": json.dumps(cell),
-        "campaign": cell.campaign_id,
+        "cell": json.dumps(cell.to_plain()),
+        "campaign": cell.line,
         "creative": cell.creative_id,
         "stand": cell.stand_id,
         "advertiser": totals.advertiser,
         "synthetic": totals.synthetic,
-        "sums": [[name, str(amount)] for name, amount in sums.items() if amount],
+        "sums": [[name, str(amount)] for name, amount in amounts if amount],
         "days": reached,
         "start": str(totals.start_ns),
         "end": str(totals.end_ns),
         "step": json.dumps(list(sums.values())),
     }
+
+
+def seconds_of(totals: Totals) -> list[tuple[str, int]]:
+    """Return what is told by second, as fields of a cell."""
+    found = []
+    for name in ("present", "looking"):
+        for second, amount in enumerate(getattr(totals, name)):
+            found.append((f"{name} {second}", amount))
+    return found
 
 
 def queue_gone(
@@ -283,6 +298,6 @@ def queue_gone(
     gone: Iterable[Reached],
 ) -> None:
     """Let visitors leave the exact sets of their days; a HyperLogLog cannot forget them."""
-    for campaign_id, (day, visitor) in sorted(gone):
-        visitors = f"analytics:exact:reach:{campaign_id}:{stand_id}:{day}"
+    for line, (day, visitor) in sorted(gone):
+        visitors = f"analytics:exact:reach:{line}:{stand_id}:{day}"
         pipe.srem(visitors, visitor)

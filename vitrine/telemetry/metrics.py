@@ -338,11 +338,6 @@ FIGURES_REBUILT = Counter(
     "vitrine_figures_rebuilt",
     "Partitions whose figures were lost with the store, and rebuilt.",
 )
-WATERMARK = Gauge(
-    "vitrine_watermark_seconds",
-    "Second of UTC up to which the events of a partition have been read.",
-    ["partition"],
-)
 CONFIG_RELOADS = Counter(
     "vitrine_config_reloads", "Configuration files read again.", ["file", "outcome"]
 )

@@ -80,6 +80,7 @@ def test_duckdb_computes_the_report_again(tmp_path: Path) -> None:
     }
     assert [row["campaign"] for row in rows] == ["coffee", "spring"]
     for row in rows:
+        assert row.pop("origin") == "people"
         figures = reported[row.pop("campaign")]
         assert row == pytest.approx({name: figures[name] for name in row})
 
@@ -136,8 +137,8 @@ def test_an_auditor_computes_every_figure_of_the_report(tmp_path: Path) -> None:
         ("report.json", '"watchers": 1806', '"watchers": 1807', "spring: watchers"),
         (
             "cells.csv",
-            "spring,boot,boot,north,north,false,84",
-            "spring,boot,boot,north,north,false,85",
+            "spring,people,boot,boot,north,north,false,84",
+            "spring,people,boot,boot,north,north,false,85",
             "plays",
         ),
         ("campaigns.csv", "2807", "2808", "spring: reach"),
@@ -163,7 +164,10 @@ def test_the_pack_has_definitions_rules_coverage_and_cards() -> None:
     assert "at least 10 different people" in rules
     assert "0.3 s at a stretch; told at 1 s and 2 s, too" in rules
     assert (
-        files["coverage.csv"].decode().splitlines()[1].startswith("spring,north,north,")
+        files["coverage.csv"]
+        .decode()
+        .splitlines()[1]
+        .startswith("spring,people,north,north,")
     )
     assert "models/detector.card.md" in files
     assert b"Hour and weekday" in files["report.html"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from threading import Event
 
 import pytest
@@ -15,10 +16,20 @@ from redis import Redis
 
 from tests.builders import T0_NS
 from tests.campaign_store import campaign_store
+from tests.report_builders import make_campaign_figures, make_step
+from vitrine.campaigns.totals import Cell, Totals
 from vitrine.clock import SECOND_NS
 from vitrine.mall import Camera, Campaign, Creative, Mall, Stand
 from vitrine.mall.folder import FixedMall
-from vitrine.services.analytics.exporter import CampaignCollector, exported, no_effects
+from vitrine.services.analytics.exporter import (
+    CampaignCollector,
+    Moment,
+    Zeros,
+    exported,
+    families,
+    fill,
+    no_effects,
+)
 from vitrine.stores.campaign_figures import load_figures
 from vitrine.stores.redis import connect
 
@@ -318,3 +329,21 @@ def calls(redis: Redis, command: str) -> int:
     statistics = redis.info("commandstats").get(f"cmdstat_{command}", {})
     found: int = statistics.get("calls", 0)
     return found
+
+
+def test_zeros_are_made_anew_only_where_the_configuration_or_the_day_changes() -> None:
+    zeros = Zeros()
+    of_now = mall()
+    first = zeros.at(Moment(of_now, T0_S))
+    assert set(first) == {"spring~synthetic", "coffee~synthetic"}
+    assert zeros.at(Moment(of_now, T0_S + 10)) is first
+    assert zeros.at(Moment(mall(), T0_S + 20)) is not first
+    assert zeros.at(Moment(of_now, T0_S - DAY_S)) == {}
+
+
+def test_no_series_is_of_people_before_a_virtual_player() -> None:
+    cell = Cell("spring", "shoe", "north", "virtual")
+    unseen = replace(make_campaign_figures(make_step()), cells={cell: Totals(ots=3)})
+    shown = families()
+    fill(shown, [replace(unseen, origin="virtual")], Moment(mall(), T0_S), {})
+    assert not any(family.samples for family in shown.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ from vitrine.mall.folder import FixedMall
 from vitrine.mall.names import Names
 from vitrine.runtime import Outputs
 from vitrine.schemas import CampaignWindow, Event
+from vitrine.services.analytics.gaps import Gaps
 from vitrine.services.analytics.handler import AnalyticsHandler
 from vitrine.stores.campaigns import Batch, Stored
 
@@ -65,16 +67,18 @@ def make_handler(
 
 
 def batch_of_events(*events: Event) -> list[Received[Any]]:
-    """Return the events as read from partition 0, offset by offset, appended as they occurred."""
+    """Return the events as read from partition 0 of their topics, appended as they occurred."""
     batch = []
-    for offset, event in enumerate(events):
+    offsets: Counter[type[Event]] = Counter()
+    for event in events:
         read = received(
             event,
-            offset=offset,
+            offset=offsets[type(event)],
             partition=0,
             appended_at_ns=event.occurred_at_ns,
         )
         batch.append(read)
+        offsets[type(event)] += 1
     return batch
 
 
@@ -115,8 +119,8 @@ def test_a_batch_leads_to_rows_and_to_a_staged_write_with_offsets() -> None:
     (batch,) = store.written
     assert batch.offsets == {
         TopicPartition("plays", 0): 1,
-        TopicPartition("exposures", 0): 2,
-        TopicPartition("coverage", 0): 3,
+        TopicPartition("exposures", 0): 1,
+        TopicPartition("coverage", 0): 1,
     }
 
 
@@ -348,3 +352,51 @@ def test_operators_see_how_far_a_stand_is_and_who_waits_for_release() -> None:
 
     handler.revoked([FIRST])
     assert gauge("watermark_seconds") is None
+
+
+def coverage(outputs: Outputs) -> list[float]:
+    """Return the coverage of each row."""
+    found = [message.event for message in outputs.messages]
+    return [row.coverage for row in found if isinstance(row, CampaignWindow)]
+
+
+def watched(until: int) -> list[Event]:
+    """A camera that saw everything from the first second on."""
+    return [make_coverage(start, start + 10) for start in range(0, until, 10)]
+
+
+def test_a_refused_proof_lowers_the_coverage_of_its_window() -> None:
+    long = make_play(30, 90, config_version="other", creative_id="boot")
+    endless = make_play(30, 2000, config_version="other", play_id="endless")
+    whole = take(make_handler(), *PERSON, *watched(400))
+    counted = take(make_handler(), *PERSON, long, *watched(400))
+    refused = take(make_handler(), *PERSON, *watched(400), endless)
+    assert coverage(whole) == [1.0]
+    assert coverage(counted) == [1.0, 1.0]
+    assert [reason for _, reason in refused.rejected] == ["longer than its creative"]
+    # From its start to the end of the window.
+    assert coverage(refused) == [0.1]
+
+
+def test_records_that_were_deleted_unread_lower_the_coverage() -> None:
+    handler = make_handler()
+    events = [make_play(0, 8), make_exposure(0, 8), *watched(400)]
+    batch = batch_of_events(*events)
+    gone = [one for one in batch if one.record.topic != "exposures"]
+    late = make_exposure(100, 130, tracks=("b",))
+    after = received(late, offset=9, partition=0, appended_at_ns=late.end_ns)
+    outputs = handler.handle([*batch[:2], after, *gone[1:]])
+    # From the end of the first part of a presence, 8 s, to that of the next one, 130 s.
+    assert coverage(outputs) == [pytest.approx(1 - 122 / 300)]
+
+
+def test_what_is_read_first_after_a_start_may_follow_a_gap() -> None:
+    source = TopicPartition("exposures", 0)
+    gaps = Gaps()
+    part = make_exposure(0, 8)
+    gaps.expects(source, 3, at(-60))
+    record = received(part, offset=5, partition=0).record
+    assert gaps.read(record, part.end_ns) == (at(-60), at(8))
+    assert gaps.read(received(part, offset=6, partition=0).record, at(9)) is None
+    gaps.forget([source])
+    assert gaps.read(received(part, offset=20, partition=0).record, at(10)) is None

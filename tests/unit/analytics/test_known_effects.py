@@ -10,12 +10,16 @@ from redis import Redis
 
 from tests.builders import T0_NS
 from tests.campaign_store import campaign_store
+from vitrine.campaigns.totals import line_of
 from vitrine.effects.slots import SlotOutcome
 from vitrine.errors import Unavailable
 from vitrine.schemas import SLOT_NS
 from vitrine.services.analytics import known_effects
 from vitrine.services.analytics.known_effects import KnownEffects
 from vitrine.stores.redis import connect
+
+# Of the synthetic visitors in the store.
+SPRING = line_of("spring", "synthetic")
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +31,9 @@ def url() -> Iterator[str]:
 
 def test_effects_are_known_once_they_were_computed(url: str) -> None:
     known = KnownEffects(lambda: connect(url), lambda: True)
-    assert known("spring") == ()
+    assert known(SPRING) == ()
     known.look()
-    outcomes = [effect.outcome.name for effect in known("spring")]
+    outcomes = [effect.outcome.name for effect in known(SPRING)]
     assert "attention" in outcomes
     assert known("unknown") == ()
 
@@ -40,7 +44,7 @@ def test_a_worker_that_shows_no_figures_knows_none(url: str) -> None:
     known.look()
     exports = False
     known.look()
-    assert known("spring") == ()
+    assert known(SPRING) == ()
 
 
 def test_while_the_store_is_away_effects_stay(url: str) -> None:
@@ -53,10 +57,10 @@ def test_while_the_store_is_away_effects_stay(url: str) -> None:
 
     known = KnownEffects(connected, lambda: True)
     known.look()
-    before = known("spring")
+    before = known(SPRING)
     away = True
     known.look()
-    assert known("spring") == before
+    assert known(SPRING) == before
     assert before
 
 
@@ -68,9 +72,9 @@ def test_effects_are_computed_again_only_where_slots_changed(
     monkeypatch.setattr(known_effects, "load_slots", lambda *_: list(slots))
     known = KnownEffects(lambda: connect(url), lambda: True)
     known.look()
-    before = known("spring")
+    before = known(SPRING)
     known.look()
-    assert known("spring") is before
+    assert known(SPRING) is before
     slots.append(replace(slot, slot_ns=T0_NS + SLOT_NS))
     known.look()
-    assert known("spring") is not before
+    assert known(SPRING) is not before

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import fields
 
-from vitrine.campaigns.totals import SUMS, Goals, Slot, Totals, add_up
+from vitrine.campaigns.totals import SUMS, Totals, add_up
 
 ANNA = ("2027-01-15", "anna")
 BEATE = ("2027-01-15", "beate")
 CARLA = ("2027-01-15", "carla")
-SLOT: Slot = (0, "adaptive")
 
 
 def test_every_integer_but_the_span_is_a_sum() -> None:
@@ -18,7 +17,7 @@ def test_every_integer_but_the_span_is_a_sum() -> None:
     assert integers == ["start_ns", "end_ns", *SUMS]
 
 
-def test_plus_adds_sums_and_goals_unites_visitors_and_widens_the_span() -> None:
+def test_plus_adds_sums_unites_visitors_and_widens_the_span() -> None:
     earlier = Totals(
         advertiser="old",
         synthetic=True,
@@ -26,7 +25,6 @@ def test_plus_adds_sums_and_goals_unites_visitors_and_widens_the_span() -> None:
         end_ns=300,
         ots=2,
         visitors=frozenset({ANNA, BEATE}),
-        goals={SLOT: Goals(2, 1)},
     )
     later = Totals(
         advertiser="new",
@@ -34,7 +32,6 @@ def test_plus_adds_sums_and_goals_unites_visitors_and_widens_the_span() -> None:
         end_ns=600,
         ots=1,
         visitors=frozenset({BEATE}),
-        goals={SLOT: Goals(1, 1)},
     )
     assert earlier.plus(later) == Totals(
         advertiser="new",
@@ -43,7 +40,6 @@ def test_plus_adds_sums_and_goals_unites_visitors_and_widens_the_span() -> None:
         end_ns=600,
         ots=3,
         visitors=frozenset({ANNA, BEATE}),
-        goals={SLOT: Goals(3, 2)},
     )
 
 
@@ -51,17 +47,14 @@ def test_minus_gives_differences_and_the_visitors_that_came() -> None:
     new = Totals(
         ots=1,
         visitors=frozenset({CARLA}),
-        goals={SLOT: Goals(1, 0)},
     )
     old = Totals(
         ots=2,
         visitors=frozenset({ANNA}),
-        goals={SLOT: Goals(2, 1)},
     )
     assert new.minus(old) == Totals(
         ots=-1,
         visitors=frozenset({CARLA}),
-        goals={SLOT: Goals(-1, -1)},
     )
 
 
@@ -69,15 +62,18 @@ def test_peak_keeps_the_higher_value_of_each_figure() -> None:
     old = Totals(
         ots=2,
         touches=0,
+        looking=(1, 3),
         visitors=frozenset({ANNA, BEATE}),
     )
     new = Totals(
         ots=1,
         touches=3,
+        looking=(2, 1, 1),
         visitors=frozenset({CARLA}),
     )
     peak = old.peak(new)
     assert (peak.ots, peak.touches) == (2, 3)
+    assert peak.looking == (2, 3, 1)
     assert peak.visitors == {ANNA, BEATE}
 
 
@@ -106,8 +102,9 @@ def test_plain_and_back() -> None:
         end_ns=300,
         plays=4,
         camera_ns=7,
+        present=(2, 1),
+        looking=(1, 0),
         visitors=frozenset({ANNA}),
-        goals={SLOT: Goals(3, 2)},
     )
     plain = json.loads(json.dumps(totals.to_plain()))
     assert Totals.from_plain(plain, labels) == totals
@@ -118,3 +115,11 @@ def test_plain_and_back() -> None:
 
 def test_nothing_adds_up_to_nothing() -> None:
     assert add_up([]) == Totals()
+
+
+def test_seconds_add_up_and_go_apart_whatever_their_number() -> None:
+    one = Totals(present=(3, 2), looking=(1,))
+    other = Totals(present=(1, 1, 1))
+    both = one.plus(other)
+    assert (both.present, both.looking) == ((4, 3, 1), (1,))
+    assert other.minus(both).present == (-3, -2, 0)

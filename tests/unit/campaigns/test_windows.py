@@ -17,9 +17,11 @@ from tests.campaign_scenario import (
 )
 from tests.unit.campaigns.joined import SHOE, SHOE_MORE, WINDOW, only
 from vitrine.campaigns.figures import ENGAGEMENT
+from vitrine.campaigns.place import ANYWHERE, Place
 from vitrine.campaigns.windows import Window, join
 from vitrine.clock import SECOND_NS
 from vitrine.ids import visitor_id
+from vitrine.schemas import Event
 
 
 @pytest.mark.parametrize(("seconds", "ots"), [(0.99, 0), (1.0, 1), (8.0, 1)])
@@ -315,7 +317,7 @@ def test_interactions_count_for_what_they_name_else_for_what_is_on_the_screen() 
     assert (more.touches, more.offers_shown, more.offers_redeemed) == (1, 0, 0)
 
 
-def test_a_redemption_that_is_taken_back_is_neither_counted_nor_a_goal() -> None:
+def test_a_redemption_that_is_taken_back_is_not_counted() -> None:
     named = {"campaign_id": "spring", "creative_id": "shoe", "advertiser": "acme"}
     redeemed = make_interaction("offer-redeemed", 5, play_id="play-0", **named)
     cancelled = make_interaction(
@@ -327,14 +329,11 @@ def test_a_redemption_that_is_taken_back_is_neither_counted_nor_a_goal() -> None
         **named,
     )
     again = make_interaction("offer-redeemed", 6, play_id="play-0", **named)
-    # The visitor only glances: without the redemption the goal is not reached.
     base = [make_play(0, 8), make_exposure(1, 4, attention=((1, 2),))]
-    before = only(*base)
     assert only(*base, redeemed).offers_redeemed == 1
-    assert only(*base, redeemed).goals != before.goals
     for events in ([redeemed, cancelled], [cancelled, redeemed, cancelled]):
         totals = only(*base, *events)
-        assert (totals.offers_redeemed, totals.goals) == (0, before.goals)
+        assert totals.offers_redeemed == 0
     assert only(*base, redeemed, cancelled, again).offers_redeemed == 1
 
 
@@ -345,19 +344,50 @@ def test_an_interaction_that_names_nothing_while_nothing_is_shown_is_no_campaign
     assert only(*events).touches == 0
 
 
-def test_totals_with_synthetic_visitors_say_so() -> None:
-    other = make_exposure(
-        1,
-        2,
-        tracks=("b",),
-        synthetic=True,
+def test_people_are_counted_in_the_middle_of_each_second_of_a_play() -> None:
+    plays = [make_play(0, 3.4), make_play(8, 10)]
+    anna = make_exposure(0.6, 10, ((1.5, 2.5), (8, 9)), ("a",))
+    beate = make_exposure(1, 1.6, ((1, 1.6),), ("b",))
+    totals = only(*plays, anna, beate)
+    assert totals.present == (1, 3, 1)
+    assert totals.looking == (1, 2, 0)
+
+
+def test_of_a_long_play_the_first_minute_is_told_by_second() -> None:
+    totals = only(
+        make_play(0, 100), make_exposure(0, 60), make_exposure(60, 100, part=1)
     )
-    assert not only(make_play(), make_exposure()).synthetic
-    assert only(
-        make_play(),
-        make_exposure(),
-        other,
-    ).synthetic
+    assert totals.present == (1,) * 60
+
+
+def origins(*events: Event, place: Place = ANYWHERE) -> list[str]:
+    """Join the events; return what their cells come from."""
+    cells = join(WINDOW, window_events(*events), place=place)
+    return sorted(cell.origin for cell in cells)
+
+
+def test_people_synthetic_visitors_and_virtual_players_are_in_cells_of_their_own() -> (
+    None
+):
+    drawn = make_exposure(1, 2, tracks=("b",), synthetic=True)
+    page = make_play()
+    virtual = make_play(8, 16, player="virtual")
+    touch = make_interaction("touch", 9)
+    assert origins(page, make_exposure()) == ["people"]
+    assert origins(page, make_exposure(), drawn) == ["synthetic"]
+    assert origins(page, virtual, make_exposure()) == ["people", "virtual"]
+    assert origins(virtual, touch, make_exposure()) == ["virtual"]
+    assert origins(virtual, drawn) == ["synthetic"]
+    (totals,) = join(WINDOW, window_events(page, drawn)).values()
+    assert totals.synthetic
+
+
+def test_where_nobody_was_seen_the_configuration_says_whether_visitors_are_drawn() -> (
+    None
+):
+    drawn = Place(synthetic=True)
+    assert origins(make_play(), place=drawn) == ["synthetic"]
+    assert origins(make_play(), make_exposure(), place=drawn) == ["people"]
 
 
 def test_the_same_events_twice_change_nothing() -> None:

@@ -10,6 +10,8 @@ from redis import Redis
 from tests.campaign_scenario import make_exposure, make_identity, make_play
 from tests.campaign_store import write
 from vitrine.campaigns.summary import CampaignFigures, Kind
+from vitrine.schemas import Event
+from vitrine.stores.campaign_cells import load_stand
 from vitrine.stores.campaign_figures import load_figures
 from vitrine.stores.embedded import embedded_redis
 from vitrine.stores.redis import connect
@@ -123,3 +125,42 @@ def test_a_campaign_without_visitors_has_no_reach(server: str) -> None:
     with connect(server) as redis:
         campaign = spring(redis, "exact")
     assert (campaign.reach, campaign.reach_quality) == (0, "exact")
+
+
+def test_people_synthetic_visitors_and_those_before_a_virtual_player_are_apart(
+    server: str,
+) -> None:
+    events: list[Event] = []
+    for window, (player, synthetic) in enumerate(
+        (("page", False), ("page", True), ("virtual", False), ("virtual", True))
+    ):
+        start = 300.0 * window
+        events.append(make_play(start, start + 8, player=player))
+        events += [
+            make_exposure(
+                start, start + 8, tracks=(f"{window}{number}",), synthetic=synthetic
+            )
+            for number in range(window + 2)
+        ]
+    write(server, *events)
+    with connect(server) as redis:
+        figures = load_figures(redis)
+        seen = {
+            one.origin: (one.totals.plays, one.totals.ots, one.reach)
+            for one in figures.campaigns
+        }
+        steps = {one.origin: len(one.steps) for one in figures.campaigns}
+        of_stand = load_stand(redis, "north")
+    assert seen == {"people": (1, 2, 2), "synthetic": (2, 8, 8), "virtual": (1, 4, 4)}
+    assert steps == {"people": 1, "synthetic": 2, "virtual": 1}
+    assert of_stand.ots == 2
+
+
+def test_seconds_of_plays_are_kept_by_cell(server: str) -> None:
+    people = [make_exposure(1, 3, ((1, 2),), (track,)) for track in "ab"]
+    write(server, make_play(0, 4), *people)
+    write(server, make_play(300, 302), make_exposure(300, 302, tracks=("c",)))
+    with connect(server) as redis:
+        totals = spring(redis, "exact").totals
+    assert totals.present == (1, 3, 2)
+    assert totals.looking == (0, 2)

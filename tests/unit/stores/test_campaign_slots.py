@@ -14,7 +14,7 @@ from tests.stand_builders import STAND, make_campaign
 from tests.store_users import as_user
 from vitrine.campaigns.advance import advance
 from vitrine.campaigns.stand import Rules, Stand
-from vitrine.campaigns.summary import Kind
+from vitrine.campaigns.summary import MARKS, Kind
 from vitrine.clock import SECOND_NS
 from vitrine.effects.slots import SlotOutcome
 from vitrine.mall import Mall
@@ -87,6 +87,21 @@ def redeemed(name: str, slot: float, when: float, **fields: Any) -> Event:
         slot_ns=at(slot),
         **fields,
     )
+
+
+def test_slots_of_synthetic_visitors_are_apart(server: str) -> None:
+    drawn = make_exposure(402, 412, ((402, 404),), ("c",), synthetic=True)
+    plays = [make_play(100, 108, **PLAIN), make_play(400, 408, **PLAIN)]
+    write(server, 100, *plays, *people(102, "a", "b"), drawn)
+    write(server, 1000)
+    redis: Redis = connect(server)
+    visitors = {
+        origin: [one.visitors for one in load_slots(redis, "spring", "exact", origin)]
+        for origin in MARKS
+    }
+    assert visitors["people"][0] == 2
+    assert visitors["synthetic"] == [1]
+    assert visitors["virtual"] == []
 
 
 def test_a_slot_is_told_by_plays_and_an_empty_one_by_the_draw(server: str) -> None:
