@@ -103,6 +103,27 @@ class Recipe:
         return grey_normalised() if self.grey else colour_normalised()
 
 
+def named(recipe: Recipe) -> dict[str, Transform]:
+    """Return each transform by itself, always applied and as strong as the studies had it."""
+    to_float = v2.ToDtype(torch.float32, scale=True)
+    wider = recipe.size + 2 * recipe.offset
+    return {
+        "rescale": v2.Resize([recipe.size // 2] * 2),
+        "rotation to ±90°": v2.RandomRotation(90, interpolation=BILINEAR),
+        "noise": v2.Compose([to_float, v2.GaussianNoise(sigma=2 * NOISE)]),
+        "colour jitter": v2.ColorJitter(**JITTER, hue=0.05),
+        "offset, random crop": v2.Compose(
+            [
+                v2.CenterCrop(wider),
+                v2.RandomCrop(recipe.size),
+            ]
+        ),
+        "flip, points swapped": SwappingFlip(recipe.mirror, 1.0),
+        "normalise": v2.Compose([to_float, colour_normalised()]),
+        "grey in −1…1": v2.Compose([to_float, grey_normalised()]),
+    }
+
+
 def drawn(
     transform: Transform,
     image: Tensor,
