@@ -8,8 +8,10 @@ from pydantic import ValidationError
 from training.commands import export, restate_models, train
 from training.datasets.faces import DatasetError
 from training.evaluation.commands import evaluate
+from training.kaggle15.commands import kaggle15
 from training.once.commands import mean_shape, synthetic_faces
 from training.report.commands import measure, report
+from training.studies.commands import studies
 from vitrine.errors import ConfigurationError
 
 EXAMPLES = """\b
@@ -42,6 +44,8 @@ COMMANDS = (
     (measure, "Measure everything for docs/accuracy.md."),
     (report, "Write docs/accuracy.md from what was measured."),
     (mean_shape, "Fit the 3D mean face (once a data set)."),
+    (studies, "Compare the reference studies' landmark networks."),
+    (kaggle15, "Take part in the 15-keypoint competition."),
     (synthetic_faces, "Compute the people of the synthetic mall (once)."),
 )
 for command, line in COMMANDS:

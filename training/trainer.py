@@ -107,6 +107,9 @@ def _epoch(
 ) -> Iterator[float]:
     """Train one pass; yield the loss of each step."""
     state.network.train()
+    # Dropout draws from torch's own generator, which no checkpoint holds.
+    rng = np.random.default_rng([config.seed, state.epoch])
+    torch.manual_seed(int(rng.integers(2**63)))
     for step, batch in enumerate(batches.of(state.epoch)):
         share = schedule(state.epoch + step / batches.steps, config)
         for group in state.optimizer.param_groups:

@@ -19,9 +19,9 @@ STRIDE: Final = 4
 
 
 class LandmarkNetwork(nn.Module):
-    """Map (n, 3, S, S) RGB in −1…1 to (n, 136) crop coordinates; S is a multiple of 16."""
+    """Map (n, 3, S, S) RGB in −1…1 to (n, 2 × points) crop coordinates; S is a multiple of 16."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, points: int = POINT_COUNT) -> None:
         super().__init__()
         at2, at4, at8, at16 = CHANNELS
         self.to4 = nn.Sequential(
@@ -57,7 +57,7 @@ class LandmarkNetwork(nn.Module):
         self.mix8 = activated(at8, at8)
         self.down8 = nn.Conv2d(at8, at4, 1)
         self.mix4 = separable(at4, at4)
-        self.heat = nn.Conv2d(at4, POINT_COUNT, 1)
+        self.heat = nn.Conv2d(at4, points, 1)
         self.register_buffer(
             "places",
             cell_places(size),

@@ -1,0 +1,1 @@
+"""The landmark networks of the reference studies, trained and measured under one protocol."""
