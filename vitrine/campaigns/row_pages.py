@@ -39,7 +39,7 @@ class RowPages:
         """Return how many rows count a visitor for a campaign."""
         campaign_id, visitor = reached
         found = 0
-        for start_ns in self.shelf.find(mark_of(campaign_id, *visitor)):
+        for start_ns in self.shelf.find(visitor_mark(campaign_id, visitor)):
             for cell, row in self.of(start_ns).items():
                 if cell.campaign_id == campaign_id and visitor in row.totals.visitors:
                     found += 1
@@ -59,6 +59,12 @@ class RowPages:
         return rows
 
 
+def visitor_mark(campaign_id: str, visitor: Visitor) -> int:
+    """Return what rows that count a visitor are found by."""
+    day, name = visitor
+    return mark_of(f"{campaign_id} {day} {name}")
+
+
 def page_of_rows(rows: Mapping[Cell, Row]) -> Page:
     """Return a page of the rows of a window, found by those who were reached."""
     lines = []
@@ -68,5 +74,5 @@ def page_of_rows(rows: Mapping[Cell, Row]) -> Page:
         line = [cell.campaign_id, cell.creative_id, row_to_plain(row)]
         lines.append(to_json(line))
         visitors = row.totals.visitors
-        marks += [mark_of(cell.campaign_id, *visitor) for visitor in visitors]
+        marks += [visitor_mark(cell.campaign_id, visitor) for visitor in visitors]
     return new_page(lines, marks)
