@@ -32,6 +32,7 @@ from vitrine.schemas import Coverage, Event, Exposure, Identity, Play
 from vitrine.services.analytics.exporter import exported
 from vitrine.services.analytics.handler import AnalyticsHandler
 from vitrine.services.analytics.settings import AnalyticsSettings
+from vitrine.services.analytics.spared import spared_collections
 from vitrine.stores.campaigns import AnalyticsStore
 from vitrine.stores.embedded import embedded_redis
 from vitrine.stores.redis import connect
@@ -228,7 +229,11 @@ def main(stands: int, campaigns: int, hours: int) -> None:
     """Print what the first and the last hour cost, and what is there after it."""
     site = Site(stands, campaigns)
     table = Table("hour", "events per CPU second", "largest memory, MB")
-    with embedded_redis() as url, closing(connect(url)) as redis:
+    with (
+        embedded_redis() as url,
+        closing(connect(url)) as redis,
+        spared_collections(),
+    ):
         handler = new_worker(site, url)
         for number in track(range(hours), "hours"):
             rate = hour(site, handler, number)

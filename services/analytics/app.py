@@ -17,6 +17,7 @@ from vitrine.services.analytics.handler import AnalyticsHandler
 from vitrine.services.analytics.known_effects import EVERY_S, KnownEffects
 from vitrine.services.analytics.settings import AnalyticsSettings
 from vitrine.services.analytics.snapshots import read_snapshots
+from vitrine.services.analytics.spared import spared_collections
 from vitrine.services.analytics.web import Web, create_app
 from vitrine.stores.campaigns import AnalyticsStore
 from vitrine.telemetry import metrics
@@ -76,6 +77,7 @@ class AnalyticsService:
             metrics.LATE_EVENTS.labels(topic.name)
         known = KnownEffects(context.redis, lambda: handler.owns(0))
         with ExitStack() as stack:
+            stack.enter_context(spared_collections())
             figures = exported(
                 REGISTRY,
                 context.redis,

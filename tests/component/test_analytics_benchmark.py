@@ -42,7 +42,8 @@ def test_a_batch_takes_few_commands_whatever_is_kept() -> None:
             # What a script does inside the server is no round trip.
             given.append(after["hset"] - before.get("hset", 0))
             assert after["exec"] - before.get("exec", 0) == 1
-            assert after.get("eval", 0) - before.get("eval", 0) <= 1
+            # The slot table, and additions to totals.
+            assert after.get("eval", 0) - before.get("eval", 0) <= 2
         plays = [
             campaign.totals.plays for campaign in load_figures(redis, "exact").campaigns
         ]

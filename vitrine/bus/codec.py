@@ -6,6 +6,7 @@ The header `schema` names topic and version, the header `meta` holds a frame's m
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Generic, TypeVar
 
 from pydantic import ValidationError
@@ -98,15 +99,17 @@ def decode(record: Record) -> Received[Event]:
     return Received(event, record)
 
 
+@cache
 def _schema_header(topic: Topic) -> str:
     return f"{topic.name}/{topic.version}"
 
 
-def _read_headers(topic: Topic) -> list[str]:
+@cache
+def _read_headers(topic: Topic) -> tuple[str, ...]:
     """Return the headers of the versions that the topic's schema reads."""
     oldest = topic.reads_from or topic.version
     versions = range(oldest, topic.version + 1)
-    return [f"{topic.name}/{version}" for version in versions]
+    return tuple(f"{topic.name}/{version}" for version in versions)
 
 
 def _summary(topic: Topic, error: ValidationError) -> str:

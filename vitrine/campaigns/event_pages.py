@@ -21,12 +21,13 @@ SCHEMAS: Final[Mapping[str, type[Event]]] = {
 
 def name_mark(topic: str, name: str) -> int:
     """Return what an event is found by its id with."""
-    return mark_of(topic, name)
+    return mark_of(f"{topic} {name}")
 
 
 def group_mark(topic: str, group: Group) -> int:
     """Return what the events of a group are found by."""
-    return mark_of(topic, *group)
+    kind, value = group
+    return mark_of(f"{topic} {kind} {value}")
 
 
 def page_of(events: Mapping[Key, Event], groups: Iterable[tuple[str, Group]]) -> Page:
@@ -40,6 +41,11 @@ def page_of(events: Mapping[Key, Event], groups: Iterable[tuple[str, Group]]) ->
         marks.append(name_mark(*key))
     marks += [group_mark(topic, group) for topic, group in groups]
     return new_page(lines, marks)
+
+
+def decisions_among(lines: Iterable[bytes]) -> list[bytes]:
+    """Return the lines of decisions about people."""
+    return [line for line in lines if line.startswith(b"identities ")]
 
 
 def events_of(lines: Iterable[bytes]) -> Iterator[tuple[Key, Event]]:

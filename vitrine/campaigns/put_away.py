@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from vitrine.campaigns.event_pages import events_of, group_mark, page_of
+from vitrine.campaigns.event_pages import (
+    decisions_among,
+    events_of,
+    group_mark,
+    page_of,
+)
 from vitrine.campaigns.event_table import Group
 from vitrine.campaigns.events import Key
 from vitrine.campaigns.index import EventIndex
@@ -39,7 +44,11 @@ def put_away(
     for index in (base, draft):
         windows.update(start_ns for start_ns in index.ends if start_ns < until_ns)
     for start_ns in sorted(windows):
-        known = dict(events_of(base.shelf.lines(start_ns)))
+        lines = base.shelf.lines(start_ns)
+        if start_ns < oldest_ns:
+            # All else is forgotten.
+            lines = decisions_among(lines)
+        known = dict(events_of(lines))
         events = {
             key: event for key, event in known.items() if not is_replaced(draft, key)
         }
@@ -49,7 +58,7 @@ def put_away(
             events.update(fresh)
         if start_ns < oldest_ns:
             events = still_needed(base, draft, events, oldest_ns)
-        if events != known:
+        if start_ns < oldest_ns or events != known:
             leaving.pages[start_ns] = page_with(draft, events)
     return leaving
 

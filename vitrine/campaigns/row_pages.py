@@ -38,7 +38,7 @@ class RowPages:
         """Return how many rows count a visitor for a campaign."""
         line, visitor = reached
         found = 0
-        for start_ns in self.shelf.find(mark_of(line, *visitor)):
+        for start_ns in self.shelf.find(visitor_mark(line, visitor)):
             for cell, row in self.of(start_ns).items():
                 if cell.line == line and visitor in row.totals.visitors:
                     found += 1
@@ -59,6 +59,12 @@ def rows_of(lines: list[bytes]) -> dict[Cell, Row]:
     return rows
 
 
+def visitor_mark(line: str, visitor: Visitor) -> int:
+    """Return what rows that count a visitor are found by."""
+    day, name = visitor
+    return mark_of(f"{line} {day} {name}")
+
+
 def page_of_rows(rows: Mapping[Cell, Row]) -> Page:
     """Return a page of the rows of a window, found by those who were reached."""
     lines = []
@@ -68,5 +74,5 @@ def page_of_rows(rows: Mapping[Cell, Row]) -> Page:
         line = [cell.to_plain(), row_to_plain(row)]
         lines.append(to_json(line))
         visitors = row.totals.visitors
-        marks += [mark_of(cell.line, *visitor) for visitor in visitors]
+        marks += [visitor_mark(cell.line, visitor) for visitor in visitors]
     return new_page(lines, marks)

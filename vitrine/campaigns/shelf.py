@@ -16,12 +16,12 @@ LEVEL: Final = 1
 MARK: Final = np.dtype("<u4")
 
 
-def mark_of(*words: object) -> int:
+def mark_of(words: str) -> int:
     """Return a number of 32 bits for what a page is looked up by, the same in every process.
 
     Two may share one: a page is then read in vain, and nothing else is different.
     """
-    return zlib.crc32("\n".join(map(str, words)).encode())
+    return zlib.crc32(words.encode())
 
 
 class Page(NamedTuple):
@@ -99,9 +99,10 @@ class Shelf:
     def find(self, mark: int) -> list[int]:
         """Return the windows whose pages have a mark, in no order."""
         numbers = self._numbers
+        size = len(numbers)
         place = bisect_left(numbers, mark)
         found = []
-        while place < len(numbers) and numbers[place] == mark:
+        while place < size and numbers[place] == mark:
             found.append(int(self._owners[place]) * SECOND_NS)
             place += 1
         return found

@@ -301,6 +301,12 @@ def attention_within(people: Iterable[Present], screen: Iterable[Span]) -> int:
     spans = list(screen)
     total_ns = 0
     for one in people:
+        if not one.attention:
+            continue
+        first_ns = one.attention[0][0]
+        last_ns = one.attention[-1][1]
         for start_ns, end_ns in spans:
-            total_ns += length(clip(one.attention, start_ns, end_ns))
+            # Most people were there during one or two plays of a slot.
+            if start_ns < last_ns and first_ns < end_ns:
+                total_ns += length(clip(one.attention, start_ns, end_ns))
     return total_ns

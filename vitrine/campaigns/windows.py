@@ -144,9 +144,12 @@ def overlaps(play: Play, others: Iterable[Play]) -> bool:
         return False
     shared_ns = 0
     for other in others:
+        # Asked first, as it is so of one or two plays of a window.
+        if not other.start_ns <= play.start_ns < other.end_ns:
+            continue
         if other.doubtful is None and started(other) < started(play):
             until_ns = min(play.end_ns, other.end_ns)
-            shared_ns += max(0, until_ns - play.start_ns)
+            shared_ns += until_ns - play.start_ns
     return shared_ns > OVERLAP_NS
 
 

@@ -17,12 +17,13 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from redis import Redis
 from redis.client import Pipeline
 
 from vitrine.campaigns.slots import (
+    DAY_NS,
     SHOWN_NS,
     Redeemed,
     Run,
@@ -42,83 +43,121 @@ from vitrine.schemas import SLOT_NS, Arm
 from vitrine.stores.redis import plain_hash, redis_errors
 
 NOTHING: Final = Seen()
+# Lua takes 8,000 arguments.
+MOST_WORDS: Final = 1000
+# ARGV: commands (JSON).
+GIVE: Final = """
+for _, command in ipairs(cjson.decode(ARGV[1])) do
+  redis.call(unpack(command))
+end
+"""
 
 
-def queue_slots(pipe: Pipeline, change: Change) -> None:
+class Script:
+    """Collect commands of a batch that are given as one.
+
+    Client and server would else spend more on passing a command on than on what it does.
+    """
+
+    def __init__(self) -> None:
+        self._commands: list[tuple[str, ...]] = []
+
+    def add(self, *words: str) -> None:
+        """Add a command of at most `MOST_WORDS` and a few words."""
+        self._commands.append(words)
+
+    def queue(self, pipe: Pipeline) -> None:
+        """Queue all of them."""
+        if self._commands:
+            pipe.eval(GIVE, 0, json.dumps(self._commands))
+
+
+def queue_slots(script: Script, change: Change) -> None:
     """Queue what a batch changes in the slot table of a stand."""
     slots = change.slots
     name = f"analytics:slots:{change.stand.stand_id}"
     for slot_ns, seen in slots.seen.items():
         text = f"{seen.visitors} {seen.attention_ns} {seen.origin}"
-        pipe.hset(f"{name}:seen", str(number(slot_ns)), text)
+        script.add("HSET", f"{name}:seen", str(number(slot_ns)), text)
     for (campaign_id, slot_ns), own in slots.own.items():
         told = f"{own.arm} {own.probability} {own.attention_ns}"
-        pipe.hset(f"{name}:own:{campaign_id}", str(number(slot_ns)), told)
-    queue_runs(pipe, change)
+        key = f"{name}:own:{campaign_id}"
+        script.add("HSET", key, str(number(slot_ns)), told)
+    queue_runs(script, change)
     for goal in slots.goals:
-        queue_goal(pipe, f"{name}:goals:exact", goal)
+        queue_goal(script, f"{name}:goals:exact", goal)
     for campaign_id, step in slots.released.items():
-        queue_step(pipe, name, campaign_id, step)
+        queue_step(script, name, campaign_id, step)
     for campaign_id, waiting in slots.waiting.items():
         text = waiting_to_json(waiting)
-        pipe.hset(f"{name}:waiting", campaign_id, text)
-    queue_dropped(pipe, change)
+        script.add("HSET", f"{name}:waiting", campaign_id, text)
+    queue_dropped(script, change)
 
 
-def queue_runs(pipe: Pipeline, change: Change) -> None:
+def queue_runs(script: Script, change: Change) -> None:
     """Queue the slots that campaigns are on in."""
     stand_id = change.stand.stand_id
     for campaign_id, runs in change.slots.runs.items():
-        pipe.sadd(f"analytics:slot-stands:{campaign_id}", stand_id)
+        script.add("SADD", f"analytics:slot-stands:{campaign_id}", stand_id)
         for run in runs.values():
             value = [number(run.end_ns), *run.trial]
             field = run_field(campaign_id, run)
-            pipe.hset(f"analytics:slots:{stand_id}:runs", field, json.dumps(value))
+            key = f"analytics:slots:{stand_id}:runs"
+            script.add("HSET", key, field, json.dumps(value))
 
 
-def queue_goal(pipe: Pipeline, prefix: str, goal: Redeemed) -> None:
+def queue_goal(script: Script, prefix: str, goal: Redeemed) -> None:
     """Queue the addition of a redemption, and of what was paid."""
     name = f"{prefix}:{goal.campaign_id}"
     slot = number(goal.slot_ns)
-    pipe.hincrby(name, str(slot), goal.amount)
+    script.add("HINCRBY", name, str(slot), str(goal.amount))
     if goal.currency:
-        pipe.hincrby(name, f"{slot} {goal.currency}", goal.minor)
+        field = f"{slot} {goal.currency}"
+        script.add("HINCRBY", name, field, str(goal.minor))
 
 
 def queue_step(
-    pipe: Pipeline,
+    script: Script,
     name: str,
     campaign_id: str,
     step: Step,
 ) -> None:
     """Queue the release of slots, and of the redemptions that waited for it."""
-    span: dict[Any, Any] = {
-        "from": str(number(step.from_ns)),
-        "until": str(number(step.until_ns)),
-    }
-    pipe.hset(f"{name}:step:{campaign_id}", mapping=span)
+    script.add(
+        "HSET",
+        f"{name}:step:{campaign_id}",
+        "from",
+        str(number(step.from_ns)),
+        "until",
+        str(number(step.until_ns)),
+    )
     for goal in step.goals:
-        queue_goal(pipe, f"{name}:goals:released", goal)
+        queue_goal(script, f"{name}:goals:released", goal)
 
 
-def queue_dropped(pipe: Pipeline, change: Change) -> None:
+def queue_dropped(script: Script, change: Change) -> None:
     """Queue that slots too old to be kept go, and campaigns without any other."""
     slots = change.slots
     stand_id = change.stand.stand_id
     name = f"analytics:slots:{stand_id}"
     for campaign_id, run in slots.ended:
-        pipe.hdel(f"{name}:runs", run_field(campaign_id, run))
+        script.add("HDEL", f"{name}:runs", run_field(campaign_id, run))
     for campaign_id in slots.forgotten:
-        pipe.hdel(f"{name}:waiting", campaign_id)
-        pipe.srem(f"analytics:slot-stands:{campaign_id}", stand_id)
-        pipe.delete(f"{name}:step:{campaign_id}", *keys_of(name, campaign_id))
-    numbers = [str(number(slot_ns)) for slot_ns in slots.dropped]
-    if not numbers:
+        script.add("HDEL", f"{name}:waiting", campaign_id)
+        script.add("SREM", f"analytics:slot-stands:{campaign_id}", stand_id)
+        script.add("DEL", f"{name}:step:{campaign_id}", *keys_of(name, campaign_id))
+    if not slots.dropped:
         return
-    pipe.hdel(f"{name}:seen", *numbers)
-    for campaign_id in change.stand.slots.runs:
-        for key in keys_of(name, campaign_id):
-            pipe.hdel(key, *numbers)
+    last_ns = max(slots.dropped)
+    keys = [f"{name}:seen"]
+    for campaign_id, runs in change.stand.slots.runs.items():
+        # What plays and redemptions tell may be of slots before the first one that it was on in.
+        if runs[0].first_ns <= last_ns + DAY_NS:
+            keys += keys_of(name, campaign_id)
+    numbers = [str(number(slot_ns)) for slot_ns in slots.dropped]
+    for first in range(0, len(numbers), MOST_WORDS):
+        for key in keys:
+            script.add("HDEL", key, *numbers[first : first + MOST_WORDS])
 
 
 def keys_of(name: str, campaign_id: str) -> list[str]:

@@ -16,12 +16,16 @@ from vitrine.campaigns.rows import Row, row_from_plain
 from vitrine.campaigns.shelf import Page
 from vitrine.campaigns.stand import Change, Floor, Rules, Stand
 from vitrine.campaigns.totals import Cell, Totals
-from vitrine.stores.campaign_slots import load_slot_state, queue_slots
+from vitrine.stores.campaign_slots import Script, load_slot_state, queue_slots
 from vitrine.stores.redis import plain_hash
 from vitrine.topics import BY_NAME
 
 
-def queue_state(pipe: Pipeline, change: Change) -> None:
+def queue_state(
+    pipe: Pipeline,
+    script: Script,
+    change: Change,
+) -> None:
     """Queue what the next worker goes on from: one command for all that is added to a hash."""
     name = f"analytics:stand:{change.stand.stand_id}"
     meta: dict[Any, Any] = {
@@ -46,7 +50,7 @@ def queue_state(pipe: Pipeline, change: Change) -> None:
         else:
             pending[field] = json.dumps(pending_to_plain(cell, totals))
     queue_fields(pipe, f"{name}:pending", pending, dropped)
-    queue_slots(pipe, change)
+    queue_slots(script, change)
 
 
 def queue_fields(

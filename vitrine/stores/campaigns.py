@@ -43,6 +43,7 @@ from vitrine.campaigns.row_pages import Reached
 from vitrine.campaigns.stand import Change, Floor, Rules, Stand
 from vitrine.campaigns.totals import Cell, Totals
 from vitrine.mall.names import Names
+from vitrine.stores.campaign_slots import Script
 from vitrine.stores.campaign_state import load_stand, queue_state
 from vitrine.stores.errors import Superseded
 from vitrine.stores.redis import plain_hash, redis_errors
@@ -208,13 +209,15 @@ class AnalyticsStore:
 def queue_batch(pipe: Pipeline, batch: Batch) -> None:
     """Queue every write of a batch."""
     additions: list[Addition] = []
+    script = Script()
     for partition in batch.partitions:
         queue_partition(pipe, partition, batch)
         for change in batch.changes.get(partition, ()):
-            queue_state(pipe, change)
+            queue_state(pipe, script, change)
             queue_gone(pipe, change.stand.stand_id, change.gone)
             additions += additions_of("analytics:exact", change.exact)
             additions += additions_of("analytics:released", change.released)
+    script.queue(pipe)
     if additions:
         pipe.eval(
             ADD,

@@ -60,7 +60,7 @@ def test_windows_before_a_moment_are_told() -> None:
 
 
 def test_marks_differ_by_every_word() -> None:
-    marks = {mark_of("plays", "a"), mark_of("plays", "b"), mark_of("coverage", "a")}
+    marks = {mark_of("plays a"), mark_of("plays b"), mark_of("coverage a")}
     assert len(marks) == 3
     # The same in every process: the store has them.
-    assert mark_of("plays", "a") == 716_840_658
+    assert mark_of("plays a") == 1_171_378_938

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tests.campaign_scenario import make_exposure, make_interaction, make_play
 from tests.stand_builders import STAND, make_campaign
 from tests.store_users import as_user
 from vitrine.campaigns.advance import advance
+from vitrine.campaigns.slots import KEPT_NS
 from vitrine.campaigns.stand import Rules, Stand
 from vitrine.campaigns.summary import MARKS, Kind
 from vitrine.clock import SECOND_NS
@@ -233,3 +235,17 @@ def test_a_stand_without_configuration_has_no_experiment() -> None:
     experiments = ConfiguredExperiments()
     experiments.follow(make_mall())
     assert experiments.on("nowhere", at(0)) == {}
+
+
+def test_slots_that_are_too_old_leave_the_store(server: str) -> None:
+    days = KEPT_NS / SECOND_NS
+    write(server, 700, make_play(40, 50, **PLAIN), make_exposure(40, 48))
+    kept = "analytics:slots:north:own:spring"
+    with closing(connect(server)) as redis:
+        assert redis.hlen("analytics:slots:north:seen") == 1
+        assert redis.hlen(kept) == 1
+        write(server, days + 100)
+        assert redis.hlen(kept) == 1
+        write(server, days + 700)
+        assert redis.hlen(kept) == 0
+        assert redis.hlen("analytics:slots:north:seen") == 0
