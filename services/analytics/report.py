@@ -11,6 +11,7 @@ from rich.table import Table
 
 from vitrine.campaigns import figures as table
 from vitrine.campaigns.figures import REPORTED
+from vitrine.campaigns.repeats import shares
 from vitrine.campaigns.summary import CampaignFigures, Figures
 from vitrine.campaigns.totals import Totals, add_up
 from vitrine.effects.effect import Effect
@@ -98,6 +99,9 @@ def campaign_to_json(
         "notice_by_sign": names.with_sign(campaign.stand_ids),
         "figures": values(campaign.totals, campaign),
         "reach_quality": campaign.reach_quality,
+        "frequency_distribution": {
+            name: visitors for name, visitors, _ in shares(campaign.repeats)
+        },
         "creatives": creatives,
         "stands": stands,
         "attention_by_second": curves_to_json(campaign, names),

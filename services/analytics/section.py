@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from vitrine.campaigns import figures as table
 from vitrine.campaigns.periods import untimed_plays
+from vitrine.campaigns.repeats import shares
 from vitrine.campaigns.summary import CampaignFigures
 from vitrine.campaigns.totals import Totals, add_up
 from vitrine.effects.effect import primary
@@ -58,6 +59,8 @@ class Section:
     funnel: Sequence[Stage]
     creatives: Sequence[Row]
     stands: Sequence[Row]
+    repeats: Sequence[tuple[str, int, float]]
+    """Opportunities to see, visitors who had so many, and their share; empty while none is told."""
     curves: Sequence[Curve]
     """Attention within each creative."""
     untimed_plays: int
@@ -98,6 +101,7 @@ def section_of(
         funnel=funnel(totals),
         creatives=creative_rows(campaign, names, pictures),
         stands=stand_rows(campaign, names),
+        repeats=list(shares(campaign.repeats)) if campaign.repeats else [],
         curves=curves(campaign, names),
         untimed_plays=untimed,
         findings=findings_of(campaign),

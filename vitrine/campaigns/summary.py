@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
+from vitrine.campaigns.repeats import Classes
 from vitrine.campaigns.totals import Cell, Origin, Totals, add_up, line_of
 from vitrine.effects.effect import Effect
 from vitrine.effects.outcomes import Outcome
@@ -50,6 +51,8 @@ class CampaignFigures:
     """Exact while the visitors of all its days are remembered, then by HyperLogLog (±0.8 %)."""
     effects: Sequence[Effect] = ()
     """What adapting did, an outcome each; empty where nothing was ever drawn."""
+    repeats: Classes = field(default_factory=Counter)
+    """Opportunities to see → visitors of final days; empty of a part of the campaign's days."""
     origin: Origin = "people"
 
     @property

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Literal, cast
 
 from redis import Redis
 
+from vitrine.campaigns.repeats import Classes
 from vitrine.campaigns.summary import CampaignFigures, Figures, Kind, Step
 from vitrine.campaigns.totals import SUMS, Cell, Origin, Totals
 from vitrine.effects.effect import Effect, effects
 from vitrine.mall.names import Names
 from vitrine.stores.campaign_cells import load_all_totals, load_cells
+from vitrine.stores.campaign_repeats import load_repeats
 from vitrine.stores.campaign_slots import load_slots
 from vitrine.stores.campaigns import NAMES
 from vitrine.stores.redis import plain_hash, redis_errors
@@ -77,8 +80,10 @@ def load_campaign(
     advertisers = [known.advertiser for known in totals.values() if known.advertiser]
     added: list[Step] = []
     found: Sequence[Effect] = ()
+    repeats: Classes = Counter()
     if details:
         added = load_steps(redis, prefix, one)
+        repeats = load_repeats(redis, one.line, kind)
         found = effects(load_slots(redis, one.campaign_id, kind, one.origin))
     reach, quality = load_reach(redis, prefix, one.line)
     return CampaignFigures(
@@ -90,6 +95,7 @@ def load_campaign(
         reach=reach,
         reach_quality=quality,
         effects=found,
+        repeats=repeats,
     )
 
 

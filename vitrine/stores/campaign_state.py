@@ -13,6 +13,7 @@ from vitrine.campaigns.events import Key
 from vitrine.campaigns.rows import Row
 from vitrine.campaigns.stand import Change, Floor, Rules, Stand
 from vitrine.campaigns.totals import Cell, Totals
+from vitrine.stores.campaign_repeats import load_waiting, queue_repeats
 from vitrine.stores.campaign_slots import load_slot_state, queue_slots
 from vitrine.stores.redis import plain_hash
 from vitrine.topics import BY_NAME
@@ -47,6 +48,7 @@ def queue_state(pipe: Pipeline, change: Change) -> None:
             pending[field] = json.dumps(pending_to_plain(cell, totals))
     queue_fields(pipe, f"{name}:pending", pending, dropped)
     queue_slots(pipe, change)
+    queue_repeats(pipe, change.stand.stand_id, change.repeats)
 
 
 def queue_fields(
@@ -101,6 +103,7 @@ def load_stand(
         cell, totals = pending_from_plain(json.loads(text), stand_id)
         stand.pending[cell] = totals
     stand.slots = load_slot_state(redis, stand_id)
+    stand.repeats = load_waiting(redis, stand_id)
     # A worker of before kept all of them in one field.
     for plain in json.loads(meta.get("pending", "[]")):
         cell, totals = pending_from_plain(plain, stand_id)
