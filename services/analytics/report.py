@@ -18,6 +18,7 @@ from vitrine.effects.effect import Effect
 from vitrine.effects.findings import finding, remarks
 from vitrine.effects.outlook import outlook
 from vitrine.mall.names import Names
+from vitrine.services.analytics.comparisons import comparisons_to_json
 from vitrine.services.analytics.curves import curves_to_json
 from vitrine.services.analytics.days import zone_of
 from vitrine.services.analytics.hours import hour_map, quantities
@@ -107,6 +108,7 @@ def campaign_to_json(
         "attention_by_second": curves_to_json(campaign, names),
         "hours": quantities(hour_map(campaign.steps, names)),
         "effects": [effect_to_json(effect) for effect in campaign.effects],
+        "creatives_compared": comparisons_to_json(campaign.creatives),
         "effects_together": remarks(campaign.effects),
         "cells": cells,
     }

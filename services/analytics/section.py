@@ -14,6 +14,7 @@ from vitrine.effects.effect import primary
 from vitrine.effects.findings import Finding, finding, remarks
 from vitrine.mall.names import Names
 from vitrine.services.analytics.charts import TimeChart, time_chart
+from vitrine.services.analytics.comparisons import comparisons
 from vitrine.services.analytics.curves import Curve, curves
 from vitrine.services.analytics.days import period, zone_of
 from vitrine.services.analytics.funnel import Stage, funnel
@@ -61,6 +62,8 @@ class Section:
     stands: Sequence[Row]
     repeats: Sequence[tuple[str, int, float]]
     """Opportunities to see, visitors who had so many, and their share; empty while none is told."""
+    comparisons: Sequence[str]
+    """What is known of each pair of creatives, in words."""
     curves: Sequence[Curve]
     """Attention within each creative."""
     untimed_plays: int
@@ -102,6 +105,7 @@ def section_of(
         creatives=creative_rows(campaign, names, pictures),
         stands=stand_rows(campaign, names),
         repeats=list(shares(campaign.repeats)) if campaign.repeats else [],
+        comparisons=comparisons(campaign, names),
         curves=curves(campaign, names),
         untimed_plays=untimed,
         findings=findings_of(campaign),

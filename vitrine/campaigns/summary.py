@@ -9,6 +9,7 @@ from typing import Final, Literal, NamedTuple
 
 from vitrine.campaigns.repeats import Classes
 from vitrine.campaigns.totals import Cell, Origin, Totals, add_up, line_of
+from vitrine.effects.creatives import Difference
 from vitrine.effects.effect import Effect
 from vitrine.effects.outcomes import Outcome
 from vitrine.mall.names import Names
@@ -51,6 +52,8 @@ class CampaignFigures:
     """Exact while the visitors of all its days are remembered, then by HyperLogLog (±0.8 %)."""
     effects: Sequence[Effect] = ()
     """What adapting did, an outcome each; empty where nothing was ever drawn."""
+    creatives: Sequence[Difference] = ()
+    """How creatives differ that chance chose between."""
     repeats: Classes = field(default_factory=Counter)
     """Opportunities to see → visitors of final days; empty of a part of the campaign's days."""
     origin: Origin = "people"

@@ -12,6 +12,7 @@ from redis import Redis
 from vitrine.campaigns.repeats import Classes
 from vitrine.campaigns.summary import CampaignFigures, Figures, Kind, Step
 from vitrine.campaigns.totals import SUMS, Cell, Origin, Totals
+from vitrine.effects.creatives import Difference, differences
 from vitrine.effects.effect import Effect, effects
 from vitrine.mall.names import Names
 from vitrine.stores.campaign_cells import load_all_totals, load_cells
@@ -80,11 +81,14 @@ def load_campaign(
     advertisers = [known.advertiser for known in totals.values() if known.advertiser]
     added: list[Step] = []
     found: Sequence[Effect] = ()
+    creatives: Sequence[Difference] = ()
     repeats: Classes = Counter()
     if details:
         added = load_steps(redis, prefix, one)
         repeats = load_repeats(redis, one.line, kind)
-        found = effects(load_slots(redis, one.campaign_id, kind, one.origin))
+        slots = load_slots(redis, one.campaign_id, kind, one.origin)
+        found = effects(slots)
+        creatives = differences(slots)
     reach, quality = load_reach(redis, prefix, one.line)
     return CampaignFigures(
         campaign_id=one.campaign_id,
@@ -95,6 +99,7 @@ def load_campaign(
         reach=reach,
         reach_quality=quality,
         effects=found,
+        creatives=creatives,
         repeats=repeats,
     )
 

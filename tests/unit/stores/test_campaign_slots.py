@@ -16,7 +16,7 @@ from vitrine.campaigns.advance import advance
 from vitrine.campaigns.stand import Rules, Stand
 from vitrine.campaigns.summary import MARKS, Kind
 from vitrine.clock import SECOND_NS
-from vitrine.effects.slots import SlotOutcome
+from vitrine.effects.slots import Side, SlotOutcome
 from vitrine.mall import Mall
 from vitrine.programme.arms import arm_of
 from vitrine.schemas import Event
@@ -233,3 +233,17 @@ def test_a_stand_without_configuration_has_no_experiment() -> None:
     experiments = ConfiguredExperiments()
     experiments.follow(make_mall())
     assert experiments.on("nowhere", at(0)) == {}
+
+
+def test_what_a_slot_tells_of_creatives_comes_with_it(server: str) -> None:
+    chance = PLAIN | {"probability": 0.6, "alternatives": {"spring/boot": 0.3}}
+    write(server, 100, make_play(100, 108, **chance), *people(102, "a", "b"))
+    write(server, 1000)
+    (pair,) = slots(server)[0].pairs
+    assert (pair.first_id, pair.second_id) == ("boot", "shoe")
+    assert pair.first == Side()
+    assert (pair.second.people, pair.second.weight) == (2, 3.0)
+    assert slots(server)[300].pairs == ()
+    # Somebody turns out to have been there: a revision.
+    write(server, 1001, *people(102, "c"))
+    assert slots(server)[0].pairs[0].second.people == 3
