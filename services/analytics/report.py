@@ -108,6 +108,7 @@ def campaign_to_json(
         "attention_by_second": curves_to_json(campaign, names),
         "hours": quantities(hour_map(campaign.steps, names)),
         "effects": [effect_to_json(effect) for effect in campaign.effects],
+        "planned": asdict(campaign.planned) if campaign.planned else None,
         "creatives_compared": comparisons_to_json(campaign.creatives),
         "effects_together": remarks(campaign.effects),
         "cells": cells,

@@ -11,7 +11,7 @@ from vitrine.campaigns.repeats import shares
 from vitrine.campaigns.summary import CampaignFigures
 from vitrine.campaigns.totals import Totals, add_up
 from vitrine.effects.effect import primary
-from vitrine.effects.findings import Finding, finding, remarks
+from vitrine.effects.findings import Finding, finding, planned_words, remarks
 from vitrine.mall.names import Names
 from vitrine.services.analytics.charts import TimeChart, time_chart
 from vitrine.services.analytics.comparisons import comparisons
@@ -109,7 +109,7 @@ def section_of(
         curves=curves(campaign, names),
         untimed_plays=untimed,
         findings=findings_of(campaign),
-        remarks=remarks(campaign.effects),
+        remarks=remarks_of(campaign),
         effect_plot=effect_plot(campaign),
     )
 
@@ -190,6 +190,14 @@ def findings_of(campaign: CampaignFigures) -> list[Finding]:
         effect for effect in campaign.effects if effect is not first and effect.any_seen
     ]
     found += [finding(effect) for effect in others]
+    return found
+
+
+def remarks_of(campaign: CampaignFigures) -> list[str]:
+    """Return what the frozen plan found, and what effects say together."""
+    found = remarks(campaign.effects)
+    if campaign.planned is not None:
+        found.insert(0, planned_words(campaign.planned))
     return found
 
 

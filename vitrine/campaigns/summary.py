@@ -12,6 +12,7 @@ from vitrine.campaigns.totals import Cell, Origin, Totals, add_up, line_of
 from vitrine.effects.creatives import Difference
 from vitrine.effects.effect import Effect
 from vitrine.effects.outcomes import Outcome
+from vitrine.effects.plan import Planned
 from vitrine.mall.names import Names
 
 # Released totals advance in steps of k people and never fall; exact ones are for the operator
@@ -54,6 +55,8 @@ class CampaignFigures:
     """What adapting did, an outcome each; empty where nothing was ever drawn."""
     creatives: Sequence[Difference] = ()
     """How creatives differ that chance chose between."""
+    planned: Planned | None = None
+    """The frozen plan of its experiment, and the one look."""
     repeats: Classes = field(default_factory=Counter)
     """Opportunities to see → visitors of final days; empty of a part of the campaign's days."""
     origin: Origin = "people"

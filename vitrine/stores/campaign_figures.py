@@ -14,8 +14,10 @@ from vitrine.campaigns.summary import CampaignFigures, Figures, Kind, Step
 from vitrine.campaigns.totals import SUMS, Cell, Origin, Totals
 from vitrine.effects.creatives import Difference, differences
 from vitrine.effects.effect import Effect, effects
+from vitrine.effects.plan import Planned
 from vitrine.mall.names import Names
 from vitrine.stores.campaign_cells import load_all_totals, load_cells
+from vitrine.stores.campaign_plans import load_planned
 from vitrine.stores.campaign_repeats import load_repeats
 from vitrine.stores.campaign_slots import load_slots
 from vitrine.stores.campaigns import NAMES
@@ -82,6 +84,7 @@ def load_campaign(
     added: list[Step] = []
     found: Sequence[Effect] = ()
     creatives: Sequence[Difference] = ()
+    planned: Planned | None = None
     repeats: Classes = Counter()
     if details:
         added = load_steps(redis, prefix, one)
@@ -89,6 +92,7 @@ def load_campaign(
         slots = load_slots(redis, one.campaign_id, kind, one.origin)
         found = effects(slots)
         creatives = differences(slots)
+        planned = load_planned(redis, one.campaign_id, one.origin)
     reach, quality = load_reach(redis, prefix, one.line)
     return CampaignFigures(
         campaign_id=one.campaign_id,
@@ -100,6 +104,7 @@ def load_campaign(
         reach_quality=quality,
         effects=found,
         creatives=creatives,
+        planned=planned,
         repeats=repeats,
     )
 
