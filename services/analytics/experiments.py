@@ -4,12 +4,32 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from datetime import timedelta
 
 from vitrine.campaigns.slots import Trial
+from vitrine.clock import SECOND_NS
+from vitrine.effects.plan import FrozenPlan
 from vitrine.mall import Campaign, Mall
+from vitrine.mall.days import day_start_s
 from vitrine.mall.hours import local_time
 from vitrine.programme.arms import arm_of
 from vitrine.schemas import Arm
+
+
+def plans_of(mall: Mall, now_ns: int) -> dict[str, FrozenPlan]:
+    """Return the plans of a configuration, as they are frozen now."""
+    found = {}
+    for campaign in mall.campaigns:
+        plan = campaign.plan
+        if plan is not None:
+            end_s = day_start_s(plan.until + timedelta(days=1), "UTC")
+            found[campaign.id] = FrozenPlan(
+                outcome=plan.outcome,
+                slots=plan.slots,
+                end_ns=end_s * SECOND_NS,
+                frozen_ns=now_ns,
+            )
+    return found
 
 
 class ConfiguredExperiments:

@@ -27,7 +27,7 @@ from vitrine.mall.folder import MallSource
 from vitrine.mall.names import names_of
 from vitrine.runtime import Handler, Outputs
 from vitrine.schemas import LONGEST_NS, Coverage, Event, WindowSnapshot
-from vitrine.services.analytics.experiments import ConfiguredExperiments
+from vitrine.services.analytics.experiments import ConfiguredExperiments, plans_of
 from vitrine.services.analytics.gaps import Gaps
 from vitrine.services.analytics.signals import Signals
 from vitrine.stores.campaigns import AnalyticsStore, Batch, batch_of
@@ -304,10 +304,11 @@ class AnalyticsHandler(Handler):
         stands[change.stand.stand_id] = change.stand
 
     def _keep_names(self) -> None:
-        """Write the names of a configuration once: a report has no configuration."""
+        """Write names and plans of a configuration once: a report has no configuration."""
         mall = self._mall.current()
         if mall is not self._named:
             self._store.keep_names(names_of(mall))
+            self._store.freeze_plans(plans_of(mall, self._clock.now_ns()))
             self._named = mall
 
     def stopped(self) -> Outputs:

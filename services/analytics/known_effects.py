@@ -12,6 +12,7 @@ from vitrine.campaigns.totals import line_of
 from vitrine.effects.effect import Effect, effects
 from vitrine.errors import Unavailable
 from vitrine.stores.campaign_figures import released_campaigns
+from vitrine.stores.campaign_plans import look_as_planned
 from vitrine.stores.campaign_slots import load_slots
 
 logger = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ class KnownEffects:
         found = {}
         for campaign_id, origin in released_campaigns(redis):
             slots = load_slots(redis, campaign_id, "released", origin)
+            look_as_planned(redis, campaign_id, origin, slots)
             line = line_of(campaign_id, origin)
             mark = hash(tuple(slots))
             before = self._known.get(line)

@@ -11,12 +11,14 @@ from rich.table import Table
 
 from vitrine.campaigns import figures as table
 from vitrine.campaigns.figures import REPORTED
+from vitrine.campaigns.repeats import shares
 from vitrine.campaigns.summary import CampaignFigures, Figures
 from vitrine.campaigns.totals import Totals, add_up
 from vitrine.effects.effect import Effect
 from vitrine.effects.findings import finding, remarks
 from vitrine.effects.outlook import outlook
 from vitrine.mall.names import Names
+from vitrine.services.analytics.comparisons import comparisons_to_json
 from vitrine.services.analytics.curves import curves_to_json
 from vitrine.services.analytics.days import zone_of
 from vitrine.services.analytics.hours import hour_map, quantities
@@ -98,11 +100,16 @@ def campaign_to_json(
         "notice_by_sign": names.with_sign(campaign.stand_ids),
         "figures": values(campaign.totals, campaign),
         "reach_quality": campaign.reach_quality,
+        "frequency_distribution": {
+            name: visitors for name, visitors, _ in shares(campaign.repeats)
+        },
         "creatives": creatives,
         "stands": stands,
         "attention_by_second": curves_to_json(campaign, names),
         "hours": quantities(hour_map(campaign.steps, names)),
         "effects": [effect_to_json(effect) for effect in campaign.effects],
+        "planned": asdict(campaign.planned) if campaign.planned else None,
+        "creatives_compared": comparisons_to_json(campaign.creatives),
         "effects_together": remarks(campaign.effects),
         "cells": cells,
     }

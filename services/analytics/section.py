@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from vitrine.campaigns import figures as table
 from vitrine.campaigns.periods import untimed_plays
+from vitrine.campaigns.repeats import shares
 from vitrine.campaigns.summary import CampaignFigures
 from vitrine.campaigns.totals import Totals, add_up
 from vitrine.effects.effect import primary
-from vitrine.effects.findings import Finding, finding, remarks
+from vitrine.effects.findings import Finding, finding, planned_words, remarks
 from vitrine.mall.names import Names
 from vitrine.services.analytics.charts import TimeChart, time_chart
+from vitrine.services.analytics.comparisons import comparisons
 from vitrine.services.analytics.curves import Curve, curves
 from vitrine.services.analytics.days import period, zone_of
 from vitrine.services.analytics.funnel import Stage, funnel
@@ -58,6 +60,10 @@ class Section:
     funnel: Sequence[Stage]
     creatives: Sequence[Row]
     stands: Sequence[Row]
+    repeats: Sequence[tuple[str, int, float]]
+    """Opportunities to see, visitors who had so many, and their share; empty while none is told."""
+    comparisons: Sequence[str]
+    """What is known of each pair of creatives, in words."""
     curves: Sequence[Curve]
     """Attention within each creative."""
     untimed_plays: int
@@ -98,10 +104,12 @@ def section_of(
         funnel=funnel(totals),
         creatives=creative_rows(campaign, names, pictures),
         stands=stand_rows(campaign, names),
+        repeats=list(shares(campaign.repeats)) if campaign.repeats else [],
+        comparisons=comparisons(campaign, names),
         curves=curves(campaign, names),
         untimed_plays=untimed,
         findings=findings_of(campaign),
-        remarks=remarks(campaign.effects),
+        remarks=remarks_of(campaign),
         effect_plot=effect_plot(campaign),
     )
 
@@ -182,6 +190,14 @@ def findings_of(campaign: CampaignFigures) -> list[Finding]:
         effect for effect in campaign.effects if effect is not first and effect.any_seen
     ]
     found += [finding(effect) for effect in others]
+    return found
+
+
+def remarks_of(campaign: CampaignFigures) -> list[str]:
+    """Return what the frozen plan found, and what effects say together."""
+    found = remarks(campaign.effects)
+    if campaign.planned is not None:
+        found.insert(0, planned_words(campaign.planned))
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 from vitrine.campaigns.affected import affected_windows
 from vitrine.campaigns.events import Key, key_of, replaces
@@ -11,6 +12,7 @@ from vitrine.campaigns.place import ANYWHERE, Place
 from vitrine.campaigns.plausible import CONTRADICTS, REBUILT, decisive_ns, too_old
 from vitrine.campaigns.put_away import put_away
 from vitrine.campaigns.release import release
+from vitrine.campaigns.repeats import RepeatChange, add_days, count_day, days_between
 from vitrine.campaigns.row_pages import Reached, page_of_rows
 from vitrine.campaigns.rows import Row, emptied, revise
 from vitrine.campaigns.slot_changes import (
@@ -73,6 +75,7 @@ def advance(
         change.released.extend(released.items())
         change.pending.update(dict.fromkeys(released))
     change.gone = gone_visitors(change)
+    change.repeats = repeats(change, time_zone)
     if experiments is not None:
         change.slots = slot_changes(change, late, experiments, time_zone, place)
     turn_pages(change)
@@ -235,6 +238,8 @@ def add_to_totals(
     if old is not None:
         added = added.minus(old.totals)
         rise = rise.minus(old.peak)
+    # Who came again is counted once the day is final, from its rows.
+    rise = replace(rise, again=())
     change.exact.append((cell, added))
     waiting = change.waiting(cell)
     if waiting is not None:
@@ -256,6 +261,25 @@ def gone_visitors(change: Change) -> set[Reached]:
         if amount < 0 and left == 0:
             gone.add(reached)
     return gone
+
+
+def repeats(change: Change, time_zone: str) -> RepeatChange:
+    """Return how often visitors of the days came that are final now."""
+    stand = change.stand
+    before_ns = min(stand.oldest_ns(stand.watermark_ns), stand.closed_ns)
+    after_ns = min(stand.oldest_ns(change.watermark_ns), change.closed_ns)
+    # Of the day in which figures were computed anew, only a part is known.
+    days = days_between(before_ns, after_ns, time_zone, stand.floor.start_ns)
+    if not days:
+        return RepeatChange()
+    rows = {}
+    for start_ns in stand.rows.shelf.before(after_ns):
+        for cell, row in stand.rows.of(start_ns).items():
+            rows[start_ns, cell] = row
+    rows.update(change.rows)
+    found = [(cell, row.totals) for (_, cell), row in rows.items()]
+    counted = [count_day(day, found) for day in days]
+    return add_days(counted, stand.repeats, stand.rules.k_anonymity)
 
 
 def turn_pages(change: Change) -> None:

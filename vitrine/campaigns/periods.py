@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -67,6 +67,7 @@ def within(
         cells=cells_of(steps, campaign),
         steps=tuple(steps),
         reach=None,
+        repeats=Counter(),
     )
 
 

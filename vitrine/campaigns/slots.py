@@ -12,6 +12,7 @@ from typing import Final, Literal, NamedTuple, Protocol
 
 from vitrine.campaigns.audience import Audience, Present
 from vitrine.campaigns.intervals import Span, clip, length, union
+from vitrine.campaigns.pairs import pairs_of
 from vitrine.campaigns.place import ANYWHERE, Place
 from vitrine.campaigns.plausible import is_filler
 from vitrine.campaigns.totals import Origin
@@ -23,6 +24,7 @@ from vitrine.campaigns.windows import (
     overlaps,
 )
 from vitrine.clock import SECOND_NS
+from vitrine.effects.slots import Pair
 from vitrine.ids import local_day
 from vitrine.schemas import SLOT_NS, Arm, Play
 
@@ -92,6 +94,8 @@ class Own(NamedTuple):
     probability: float
     attention_ns: int
     """To plays of the campaign, in the time that `Seen` counts."""
+    pairs: tuple[Pair, ...] = ()
+    """Creatives that chance chose between for plays of this slot."""
 
 
 class Redeemed(NamedTuple):
@@ -246,7 +250,9 @@ def look(
         arm, probability = arm_told(plays, slot_ns)
         if screen or arm != "untold":
             looked_ns = attention_within(present.values(), screen)
-            own[campaign_id] = Own(arm, probability, looked_ns)
+            of_slot = [play for play in plays if play.slot_ns == slot_ns]
+            pairs = pairs_of(of_slot, audience, day)
+            own[campaign_id] = Own(arm, probability, looked_ns, pairs)
     return SlotView(
         seen=Seen(len(present), attention_ns, origin),
         own=own,

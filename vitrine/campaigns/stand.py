@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from vitrine.campaigns.events import Grid, Key
 from vitrine.campaigns.index import EventIndex
 from vitrine.campaigns.plausible import decisive_ns
+from vitrine.campaigns.repeats import Classes, RepeatChange
 from vitrine.campaigns.row_pages import Reached, RowPages
 from vitrine.campaigns.rows import Row
 from vitrine.campaigns.shelf import Page
@@ -83,6 +84,8 @@ class Stand:
         self.closed_ns = floor.start_ns
         """Windows that end here or earlier have closed."""
         self.slots = SlotState()
+        self.repeats: dict[str, Classes] = {}
+        """How often visitors of final days came, as far as it waits for release."""
 
     def oldest_ns(self, watermark_ns: int) -> int:
         """Return the start of the first window that is not final at a watermark."""
@@ -134,6 +137,7 @@ class Change:
     released: list[tuple[Cell, Totals]] = field(default_factory=list)
     """Added to the released totals."""
     slots: SlotChange = field(default_factory=SlotChange)
+    repeats: RepeatChange = field(default_factory=RepeatChange)
     late: list[str] = field(default_factory=list)
     """Topics of events that came after a window of theirs had closed."""
     refused: list[tuple[int, str]] = field(default_factory=list)
@@ -155,6 +159,7 @@ class Change:
         stand.events.shelf.put(self.event_pages)
         stand.rows.put(self.row_pages)
         self.slots.adopt(stand.slots)
+        stand.repeats.update(self.repeats.waiting)
         for cell, totals in self.pending.items():
             if totals is None:
                 stand.pending.pop(cell, None)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
+from vitrine.campaigns.repeats import Classes
 from vitrine.campaigns.totals import Cell, Origin, Totals, add_up, line_of
+from vitrine.effects.creatives import Difference
 from vitrine.effects.effect import Effect
 from vitrine.effects.outcomes import Outcome
+from vitrine.effects.plan import Planned
 from vitrine.mall.names import Names
 
 # Released totals advance in steps of k people and never fall; exact ones are for the operator
@@ -50,6 +53,12 @@ class CampaignFigures:
     """Exact while the visitors of all its days are remembered, then by HyperLogLog (±0.8 %)."""
     effects: Sequence[Effect] = ()
     """What adapting did, an outcome each; empty where nothing was ever drawn."""
+    creatives: Sequence[Difference] = ()
+    """How creatives differ that chance chose between."""
+    planned: Planned | None = None
+    """The frozen plan of its experiment, and the one look."""
+    repeats: Classes = field(default_factory=Counter)
+    """Opportunities to see → visitors of final days; empty of a part of the campaign's days."""
     origin: Origin = "people"
 
     @property

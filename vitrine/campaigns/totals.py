@@ -127,6 +127,8 @@ class Totals:
     """Those of them who looked at the screen then."""
     visitors: frozenset[Visitor] = frozenset()
     """Those with an opportunity to see."""
+    again: tuple[tuple[str, int], ...] = ()
+    """Visitors with several of them in one window, and how many more than one; of a row only."""
 
     @property
     def people(self) -> int:
@@ -178,6 +180,7 @@ class Totals:
             "present": self.present,
             "looking": self.looking,
             "visitors": sorted(self.visitors),
+            "again": self.again,
         }
 
     @classmethod
@@ -200,6 +203,7 @@ class Totals:
             present=tuple(plain.get("present", ())),
             looking=tuple(plain.get("looking", ())),
             visitors=frozenset((day, name) for day, name in plain["visitors"]),
+            again=tuple((name, more) for name, more in plain.get("again", ())),
             **sums,
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -173,8 +173,17 @@ def add_up_cells(
             end_ns=window.end_ns,
             usable_ns=cameras.usable_ns,
             camera_ns=cameras.camera_ns,
+            again=seen_again(found),
         )
     return cells
+
+
+def seen_again(plays: Iterable[Totals]) -> tuple[tuple[str, int], ...]:
+    """Return the visitors with several opportunities to see, and how many more than one."""
+    times: Counter[str] = Counter()
+    for totals in plays:
+        times.update(name for _, name in totals.visitors)
+    return tuple((name, times[name] - 1) for name in sorted(times) if times[name] > 1)
 
 
 def play_totals(

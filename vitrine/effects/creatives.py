@@ -1,10 +1,13 @@
-"""Creatives compared where chance chose between them, by the probabilities that were logged."""
+"""Creatives compared where chance chose between them, by the probabilities that were logged.
+
+What they rest on is summed up by slot, so that nobody's views are kept.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 from math import sqrt
 from typing import Final
 
@@ -12,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import false_discovery_control
 
-from vitrine.effects.effect import FEWEST_PEOPLE, FEWEST_SLOTS
+from vitrine.clock import SECOND_NS
+from vitrine.effects.effect import FEWEST_PEOPLE, FEWEST_SLOTS, NO_ERROR
 from vitrine.effects.regression import Numbers
 from vitrine.effects.sequence import ALPHA, SPREAD, anytime_p, radius
+from vitrine.effects.slots import Pair, Side, SlotOutcome
 
 LEAST_CHANCE: Final = 0.05
 """Of either of two creatives, given that one of them was shown.
@@ -23,27 +28,19 @@ Chosen, not measured: below, one view counts for twenty, and some few decide.
 """
 MOST_LONGER: Final = 1.1
 """Times that one creative may last longer than the other. Chosen, not measured."""
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """Hold one visitor's outcome in one play."""
-
-    creative_id: str
-    seconds: float
-    """Length of the creative."""
-    probabilities: Mapping[str, float]
-    """Of each creative that might have been shown instead, and of this one, as logged."""
-    slot: int
-    """Number of the stand's slot: what is in one slot is alike."""
-    visitor: int
-    """Number of the visitor: what one person does is alike."""
-    outcome: float
+HOUR_NS: Final = 3600 * SECOND_NS
+"""Views of an hour at a stand are alike: they share a crowd, and people who stay for some slots."""
+FEWEST_HOURS: Final = FEWEST_SLOTS
+"""In which each of two creatives was seen."""
+DAY_NS: Final = 24 * HOUR_NS
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Hold how two creatives differ: `first` minus `second`, or the reason why none is told."""
+    """Hold how two creatives differ in attention a view, seconds, or the reason why none is told.
+
+    It is `first` minus `second`.
+    """
 
     first: str
     second: str
@@ -59,18 +56,23 @@ class Difference:
 
 
 def differences(
-    views: Sequence[View],
+    slots: Iterable[SlotOutcome],
     *,
     least_people: int = FEWEST_PEOPLE,
 ) -> list[Difference]:
-    """Return the differences of all pairs of creatives.
+    """Return the differences of all pairs of creatives that chance ever chose between.
 
     False discoveries are controlled whatever the pairs have in common (Benjamini & Yekutieli 2001).
     """
-    names = sorted({view.creative_id for view in views})
+    pairs: defaultdict[tuple[str, str], list[tuple[SlotOutcome, Pair]]]
+    pairs = defaultdict(list)
+    for slot in slots:
+        for pair in slot.pairs:
+            pairs[pair.first_id, pair.second_id].append((slot, pair))
     found = []
-    for first, second in combinations(names, 2):
-        found.append(difference(views, first, second, least_people))
+    for (first, second), seen in sorted(pairs.items()):
+        silent = Difference(first, second)
+        found.append(difference(silent, Compared.of(seen), least_people))
     told = [place for place, one in enumerate(found) if one.p_value is not None]
     p_values = [found[place].p_value or 0.0 for place in told]
     adjusted: list[float] = []
@@ -82,26 +84,19 @@ def differences(
 
 
 def difference(
-    views: Sequence[View],
-    first: str,
-    second: str,
+    silent: Difference,
+    table: Compared,
     least_people: int,
 ) -> Difference:
     """Return how two creatives differ, from the views in which chance chose between them."""
-    silent = Difference(first, second)
-    compared = [view for view in views if view.creative_id in {first, second}]
-    if not alike_long(compared):
-        return replace(silent, reason="they differ in length")
-    drawn = [view for view in compared if by_chance(view, first, second)]
-    table = Compared.of(drawn, first, second)
     reason = table.missing(least_people)
     if reason:
         return replace(silent, reason=reason)
     estimate = table.estimate()
     error = table.error()
-    if error == 0:
+    if error <= NO_ERROR * float(np.abs(table.means()).sum()):
         return replace(silent, reason="the outcome is the same in every view")
-    clusters = min(table.clusters(table.slots), table.clusters(table.visitors))
+    clusters = len(np.unique(table.hours))
     freedom = clusters - 1
     half = radius(clusters, freedom, SPREAD) * error
     return replace(
@@ -109,119 +104,99 @@ def difference(
         estimate=estimate,
         lower=estimate - half,
         upper=estimate + half,
-        p_value=anytime_p(
-            estimate / error,
-            clusters,
-            freedom,
-            SPREAD,
-        ),
+        p_value=anytime_p(estimate / error, clusters, freedom, SPREAD),
     )
-
-
-def alike_long(views: Sequence[View]) -> bool:
-    """Return whether no creative lasts much longer than another: it would have more time."""
-    lengths = [view.seconds for view in views]
-    if not lengths:
-        return True
-    return max(lengths) <= MOST_LONGER * min(lengths)
-
-
-def by_chance(view: View, first: str, second: str) -> bool:
-    """Return whether either of two creatives might well have been shown."""
-    chance = chance_of(view, first, second)
-    return LEAST_CHANCE <= chance <= 1 - LEAST_CHANCE
-
-
-def chance_of(view: View, first: str, second: str) -> float:
-    """Return the probability of `first`, given that one of both was shown."""
-    one = view.probabilities.get(first, 0.0)
-    other = view.probabilities.get(second, 0.0)
-    if one + other == 0:
-        return 0.0
-    return one / (one + other)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Compared:
-    """Hold n views of two creatives; each array is (n,)."""
+    """Hold n slots of two creatives; arrays are (n, 2), the first creative first, or (n,)."""
 
-    of_first: NDArray[np.bool_]
     weights: Numbers
-    """One over the probability of what was shown, given that it was one of the two."""
     outcomes: Numbers
-    slots: NDArray[np.int64]
-    visitors: NDArray[np.int64]
+    """Weighted."""
+    people: NDArray[np.int64]
+    longest_s: Numbers
+    hours: NDArray[np.int64]
+    """(n,) number of the hour at the stand."""
+    days: NDArray[np.int64]
+    """(n,) number of the day at the stand."""
 
     @classmethod
-    def of(
-        cls,
-        views: Sequence[View],
-        first: str,
-        second: str,
-    ) -> Compared:
-        """Return views as columns."""
-        of_first = np.array([view.creative_id == first for view in views], np.bool_)
-        chances = np.array([chance_of(view, first, second) for view in views])
+    def of(cls, seen: Sequence[tuple[SlotOutcome, Pair]]) -> Compared:
+        """Return what slots tell of a pair as columns."""
+        sides = [list(pair.sides()) for _, pair in seen]
+        hours = [(slot.stand_id, slot.slot_ns // HOUR_NS) for slot, _ in seen]
+        days = [(slot.stand_id, slot.slot_ns // DAY_NS) for slot, _ in seen]
         return cls(
-            of_first=of_first,
-            weights=1 / np.where(of_first, chances, 1 - chances),
-            outcomes=np.array([view.outcome for view in views]),
-            slots=np.array([view.slot for view in views], np.int64),
-            visitors=np.array([view.visitor for view in views], np.int64),
+            weights=column(sides, "weight"),
+            outcomes=column(sides, "outcome"),
+            people=column(sides, "people").astype(np.int64),
+            longest_s=column(sides, "longest_s"),
+            hours=numbered(hours),
+            days=numbered(days),
         )
 
     def missing(self, least_people: int) -> str:
-        """Return what there is too little of, "" if nothing."""
-        for shown in (self.of_first, ~self.of_first):
-            slots = self.clusters(self.slots[shown])
-            if slots < FEWEST_SLOTS:
+        """Return why nothing can be told, "" if something can."""
+        lengths = self.longest_s.max(axis=0)
+        if lengths.min() and lengths.max() > MOST_LONGER * lengths.min():
+            return "they differ in length"
+        for side in (0, 1):
+            shown = self.weights[:, side] > 0
+            hours = len(np.unique(self.hours[shown]))
+            if hours < FEWEST_HOURS:
                 return (
-                    f"chance chose between them in {slots} slots of one of them; "
-                    f"at least {FEWEST_SLOTS} of each are needed"
+                    f"chance chose between them in {hours} hours with people before one of them; "
+                    f"at least {FEWEST_HOURS} of each are needed"
                 )
-            people = self.clusters(self.visitors[shown])
+            people = self.people_before(side)
             if people < least_people:
                 return f"{people} people saw one of them; at least {least_people} are needed"
         return ""
 
-    @staticmethod
-    def clusters(values: NDArray[np.int64]) -> int:
-        """Return how many different ones there are."""
-        return len(np.unique(values))
+    def people_before(self, side: int) -> int:
+        """Return how many people saw a creative at least: those of the fullest slot of each day."""
+        fullest = np.zeros(int(self.days.max()) + 1, np.int64)
+        np.maximum.at(fullest, self.days, self.people[:, side])
+        return int(fullest.sum())
 
-    def mean(self, shown: NDArray[np.bool_]) -> float:
-        """Return the weighted mean of views (Hájek 1971)."""
-        return float(np.average(self.outcomes[shown], weights=self.weights[shown]))
+    def means(self) -> Numbers:
+        """Return (2,) the weighted means of both creatives' views (Hájek 1971)."""
+        found: Numbers = self.outcomes.sum(axis=0) / self.weights.sum(axis=0)
+        return found
 
     def estimate(self) -> float:
         """Return the difference of the weighted means."""
-        return self.mean(self.of_first) - self.mean(~self.of_first)
+        first, second = self.means()
+        return float(first - second)
 
     def influence(self) -> Numbers:
-        """Return (n,) what each view adds to the difference, around its mean."""
-        found = np.empty(len(self.outcomes))
-        for shown, sign in ((self.of_first, 1), (~self.of_first, -1)):
-            share = self.weights[shown] / self.weights[shown].sum()
-            found[shown] = sign * share * (self.outcomes[shown] - self.mean(shown))
+        """Return (n,) what each slot adds to the difference, around its mean."""
+        around = self.outcomes - self.means() * self.weights
+        shares = around / self.weights.sum(axis=0)
+        found: Numbers = shares[:, 0] - shares[:, 1]
         return found
 
     def error(self) -> float:
-        """Return the standard error for views that are alike by slot and by visitor.
+        """Return the standard error for views that are alike within an hour of a stand."""
+        return sqrt(clustered(self.influence(), self.hours))
 
-        Cameron, Gelbach & Miller (2011); as that may fall below either of them, the largest.
-        """
-        influence = self.influence()
-        by_slot = clustered(influence, self.slots)
-        by_visitor = clustered(influence, self.visitors)
-        both = np.column_stack([self.slots, self.visitors])
-        _, places = np.unique(both, axis=0, return_inverse=True)
-        by_both = clustered(influence, places.ravel())
-        return sqrt(max(by_slot, by_visitor, by_slot + by_visitor - by_both))
+
+def column(sides: Iterable[Iterable[Side]], name: str) -> Numbers:
+    """Return (n, 2) one sum of both sides of each slot."""
+    return np.array([[getattr(side, name) for side in both] for both in sides], float)
+
+
+def numbered(places: Sequence[tuple[str, int]]) -> NDArray[np.int64]:
+    """Return (n,) the number of each place, the same for the same place."""
+    numbers: dict[tuple[str, int], int] = {}
+    found = [numbers.setdefault(place, len(numbers)) for place in places]
+    return np.array(found, np.int64)
 
 
 def clustered(influence: Numbers, clusters: NDArray[np.int64]) -> float:
     """Return the variance of the sum of (n,) influences that are alike within clusters."""
-    _, places = np.unique(clusters, return_inverse=True)
-    sums = np.bincount(places, influence)
+    sums = np.bincount(clusters, influence)
     count = len(sums)
     return count / (count - 1) * float((sums**2).sum())

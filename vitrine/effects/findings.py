@@ -7,8 +7,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from vitrine.effects.effect import Effect
-from vitrine.effects.outcomes import ATTENTION, OWN_ATTENTION, TRAFFIC, Outcome
+from vitrine.effects.outcomes import (
+    ATTENTION,
+    BY_NAME,
+    OWN_ATTENTION,
+    TRAFFIC,
+    Outcome,
+)
 from vitrine.effects.outlook import Outlook, outlook
+from vitrine.effects.plan import Planned
 
 ADVICE: Final = {
     "works": "Keep adapting, and a holdout, to see when it stops working.",
@@ -116,6 +123,25 @@ def moves_attention_only(by_name: Mapping[str, Effect]) -> bool:
     if own is None or stand is None or stand.lower is None:
         return False
     return (own.lower or 0.0) > 0 >= stand.lower
+
+
+def planned_words(planned: Planned) -> str:
+    """Return what the frozen plan says, and what its one look found."""
+    plan = planned.plan
+    outcome = BY_NAME[plan.outcome]
+    look = planned.look
+    if look is None:
+        return (
+            f"As planned, {outcome.title} will be looked at once, after {plan.slots:,} slots with "
+            f"people; what comes after {plan.last_day.day} {plan.last_day:%B %Y} does not count."
+        )
+    if look.estimate is None:
+        return f"As planned, {outcome.title} was looked at once: {look.reason}."
+    return (
+        f"As planned, {outcome.title} was looked at once, after {look.slots:,} slots with people: "
+        f"{signed(look.estimate, outcome)} a {outcome.per}, between {signed(look.lower, outcome)} "
+        f"and {signed(look.upper, outcome)} (95 %, for this one look)."
+    )
 
 
 def excludes_zero(effect: Effect) -> bool:

@@ -2,9 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from vitrine.schemas import Arm
+
+
+class Side(NamedTuple):
+    """Add up the views of one of two creatives in a slot; a view is a visitor and a play."""
+
+    people: int = 0
+    """Different visitors."""
+    weight: float = 0.0
+    """Sum over views of one over the chance of what was shown, given that one of both was."""
+    outcome: float = 0.0
+    """Sum over views of weight times attention, seconds."""
+    longest_s: float = 0.0
+    """Of its plays."""
+
+
+class Pair(NamedTuple):
+    """Hold what a slot tells of two creatives, in the order of ids, that chance chose between."""
+
+    first_id: str
+    second_id: str
+    first: Side
+    second: Side
+
+    def sides(self) -> Iterator[Side]:
+        """Yield both sides, the first one first."""
+        yield self.first
+        yield self.second
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +57,5 @@ class SlotOutcome:
     """Of offers granted by plays of this slot, however late they were redeemed."""
     sales_minor: int
     """Of those, in the smallest unit of the currency."""
+    pairs: tuple[Pair, ...] = ()
+    """Creatives of the campaign that chance chose between."""

@@ -16,6 +16,7 @@ from vitrine.mall.conditions import Condition, Response, check_no_visits
 from vitrine.mall.hosts import PublicHost
 from vitrine.mall.hours import Daypart, LocalTime, hold, read_hours
 from vitrine.mall.part import Part
+from vitrine.mall.plans import Plan
 from vitrine.mall.problems import did_you_mean
 from vitrine.mall.texts import Day, DisplayName, Name
 from vitrine.schemas.base import Share
@@ -330,6 +331,15 @@ class Campaign(Part):
             "`none`; redemptions are no goal then."
         ),
         examples=["same"],
+    )
+
+    plan: Plan | None = Field(
+        None,
+        description=(
+            "What the experiment is judged by, once. The first plan counts, from the moment on in "
+            "which `analytics` read it; what is changed later changes nothing of it."
+        ),
+        examples=[{"outcome": "attention", "slots": 2000, "until": "2027-03-28"}],
     )
 
     @field_validator("to")

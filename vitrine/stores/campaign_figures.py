@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Literal, cast
 
 from redis import Redis
 
+from vitrine.campaigns.repeats import Classes
 from vitrine.campaigns.summary import CampaignFigures, Figures, Kind, Step
 from vitrine.campaigns.totals import SUMS, Cell, Origin, Totals
+from vitrine.effects.creatives import Difference, differences
 from vitrine.effects.effect import Effect, effects
+from vitrine.effects.plan import Planned
 from vitrine.mall.names import Names
 from vitrine.stores.campaign_cells import load_all_totals, load_cells
+from vitrine.stores.campaign_plans import load_planned
+from vitrine.stores.campaign_repeats import load_repeats
 from vitrine.stores.campaign_slots import load_slots
 from vitrine.stores.campaigns import NAMES
 from vitrine.stores.redis import plain_hash, redis_errors
@@ -77,9 +83,16 @@ def load_campaign(
     advertisers = [known.advertiser for known in totals.values() if known.advertiser]
     added: list[Step] = []
     found: Sequence[Effect] = ()
+    creatives: Sequence[Difference] = ()
+    planned: Planned | None = None
+    repeats: Classes = Counter()
     if details:
         added = load_steps(redis, prefix, one)
-        found = effects(load_slots(redis, one.campaign_id, kind, one.origin))
+        repeats = load_repeats(redis, one.line, kind)
+        slots = load_slots(redis, one.campaign_id, kind, one.origin)
+        found = effects(slots)
+        creatives = differences(slots)
+        planned = load_planned(redis, one.campaign_id, one.origin)
     reach, quality = load_reach(redis, prefix, one.line)
     return CampaignFigures(
         campaign_id=one.campaign_id,
@@ -90,6 +103,9 @@ def load_campaign(
         reach=reach,
         reach_quality=quality,
         effects=found,
+        creatives=creatives,
+        planned=planned,
+        repeats=repeats,
     )
 
 

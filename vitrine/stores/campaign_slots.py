@@ -4,6 +4,7 @@ analytics:slots:S:seen        hash   slot → visitors, attention, origin, of th
 analytics:slots:S:runs        hash   campaign, first slot (JSON) → end, holdout, offers alike
 analytics:slots:S:waiting     hash   campaign → what waits for release (JSON)
 analytics:slots:S:own:C       hash   slot → arm, probability, attention, as plays tell
+analytics:slots:S:pairs:C     hash   slot → creatives that chance chose between (JSON)
 analytics:slots:S:goals:T:C   hash   slot → redemptions; slot, currency → what was paid
 analytics:slots:S:step:C      hash   from, until: the slots that are released
 analytics:slot-stands:C       set    stands of a campaign
@@ -37,7 +38,7 @@ from vitrine.campaigns.slots import (
 from vitrine.campaigns.stand import Change
 from vitrine.campaigns.summary import Kind
 from vitrine.campaigns.totals import Origin
-from vitrine.effects.slots import SlotOutcome
+from vitrine.effects.slots import Pair, Side, SlotOutcome
 from vitrine.programme.arms import arm_of, probability_of
 from vitrine.schemas import SLOT_NS, Arm
 from vitrine.stores.redis import plain_hash, redis_errors
@@ -83,6 +84,7 @@ def queue_slots(script: Script, change: Change) -> None:
         told = f"{own.arm} {own.probability} {own.attention_ns}"
         key = f"{name}:own:{campaign_id}"
         script.add("HSET", key, str(number(slot_ns)), told)
+        queue_pairs(script, f"{name}:pairs:{campaign_id}", slot_ns, own.pairs)
     queue_runs(script, change)
     for goal in slots.goals:
         queue_goal(script, f"{name}:goals:exact", goal)
@@ -92,6 +94,20 @@ def queue_slots(script: Script, change: Change) -> None:
         text = waiting_to_json(waiting)
         script.add("HSET", f"{name}:waiting", campaign_id, text)
     queue_dropped(script, change)
+
+
+def queue_pairs(
+    script: Script,
+    name: str,
+    slot_ns: int,
+    pairs: tuple[Pair, ...],
+) -> None:
+    """Queue what a slot tells of creatives; a revision may leave nothing of it."""
+    slot = str(number(slot_ns))
+    if pairs:
+        script.add("HSET", name, slot, json.dumps(pairs))
+    else:
+        script.add("HDEL", name, slot)
 
 
 def queue_runs(script: Script, change: Change) -> None:
@@ -164,6 +180,7 @@ def keys_of(name: str, campaign_id: str) -> list[str]:
     """Return the hashes of a campaign at a stand that have slots as fields."""
     return [
         f"{name}:own:{campaign_id}",
+        f"{name}:pairs:{campaign_id}",
         f"{name}:goals:exact:{campaign_id}",
         f"{name}:goals:released:{campaign_id}",
     ]
@@ -229,6 +246,7 @@ class Table:
     runs: list[Run]
     seen: Mapping[str, str]
     own: Mapping[str, str]
+    pairs: Mapping[str, str]
     redemptions: Counter[int]
     sales: Mapping[str, Counter[int]]
     """By currency."""
@@ -277,6 +295,7 @@ class Table:
             own_attention_ns=own_ns,
             redemptions=self.redemptions[slot] if alike else 0,
             sales_minor=sales[slot] if alike else 0,
+            pairs=pairs_from(self.pairs.get(str(slot))),
         )
 
     def _drawn(self, run: Run, slot: int) -> Arm:
@@ -324,6 +343,7 @@ def load_table(
         runs=sorted(runs),
         seen=plain_hash(redis, f"{name}:seen"),
         own=plain_hash(redis, f"{name}:own:{campaign_id}"),
+        pairs=plain_hash(redis, f"{name}:pairs:{campaign_id}"),
         redemptions=redemptions,
         sales=sales,
     )
@@ -364,6 +384,16 @@ def own_from(text: str | None) -> tuple[Told, float, int]:
         return "untold", 0.0, 0
     told, probability, attention_ns = text.split()
     return cast("Told", told), float(probability), int(attention_ns)
+
+
+def pairs_from(text: str | None) -> tuple[Pair, ...]:
+    """Return what a slot tells of creatives."""
+    if text is None:
+        return ()
+    found = []
+    for first_id, second_id, first, second in json.loads(text):
+        found.append(Pair(first_id, second_id, Side(*first), Side(*second)))
+    return tuple(found)
 
 
 def waiting_to_json(waiting: Waiting) -> str:

@@ -16,6 +16,7 @@ from vitrine.campaigns.rows import Row, row_from_plain
 from vitrine.campaigns.shelf import Page
 from vitrine.campaigns.stand import Change, Floor, Rules, Stand
 from vitrine.campaigns.totals import Cell, Totals
+from vitrine.stores.campaign_repeats import load_waiting, queue_repeats
 from vitrine.stores.campaign_slots import Script, load_slot_state, queue_slots
 from vitrine.stores.redis import plain_hash
 from vitrine.topics import BY_NAME
@@ -51,6 +52,7 @@ def queue_state(
             pending[field] = json.dumps(pending_to_plain(cell, totals))
     queue_fields(pipe, f"{name}:pending", pending, dropped)
     queue_slots(script, change)
+    queue_repeats(pipe, change.stand.stand_id, change.repeats)
 
 
 def queue_fields(
@@ -127,6 +129,7 @@ def load_stand(
         cell, totals = pending_from_plain(json.loads(text), stand_id)
         stand.pending[cell] = totals
     stand.slots = load_slot_state(redis, stand_id)
+    stand.repeats = load_waiting(redis, stand_id)
     # A worker of before kept all of them in one field.
     for plain in json.loads(meta.get("pending", "[]")):
         cell, totals = pending_from_plain(plain, stand_id)

@@ -42,7 +42,9 @@ from vitrine.bus import TopicPartition
 from vitrine.campaigns.row_pages import Reached
 from vitrine.campaigns.stand import Change, Floor, Rules, Stand
 from vitrine.campaigns.totals import Cell, Totals
+from vitrine.effects.plan import FrozenPlan
 from vitrine.mall.names import Names
+from vitrine.stores.campaign_plans import freeze_plans
 from vitrine.stores.campaign_slots import Script
 from vitrine.stores.campaign_state import load_stand, queue_state
 from vitrine.stores.errors import Superseded
@@ -187,6 +189,10 @@ class AnalyticsStore:
         with redis_errors(self._redis):
             for key, name in names.given.items():
                 self._redis.hset(NAMES, key, name)
+
+    def freeze_plans(self, plans: Mapping[str, FrozenPlan]) -> None:
+        """Keep the plans of campaigns that have none yet."""
+        freeze_plans(self._redis, plans)
 
     def _is_written(self, pipe: Pipeline, batch: Batch) -> bool:
         """Watch the partitions; tell whether the batch is there. Raises Superseded."""

@@ -14,6 +14,7 @@ from tests.campaign_scenario import make_coverage, make_exposure, make_play
 from vitrine.bus import Commit, Received, TopicPartition
 from vitrine.campaigns.stand import Rules
 from vitrine.clock import SECOND_NS, Clock, SystemClock
+from vitrine.effects.plan import FrozenPlan
 from vitrine.errors import Unavailable
 from vitrine.mall import Stand
 from vitrine.mall.folder import FixedMall
@@ -41,6 +42,7 @@ class MemoryStore:
         self.offsets = offsets or {}
         self.written: list[Batch] = []
         self.names: list[Mapping[str, str]] = []
+        self.plans: list[Mapping[str, FrozenPlan]] = []
         self.away = False
 
     def load(self, partitions: Collection[int], rules: Rules) -> Stored:
@@ -48,6 +50,9 @@ class MemoryStore:
 
     def keep_names(self, names: Names) -> None:
         self.names.append(names.given)
+
+    def freeze_plans(self, plans: Mapping[str, FrozenPlan]) -> None:
+        self.plans.append(plans)
 
     def write(self, batch: Batch) -> None:
         if self.away:

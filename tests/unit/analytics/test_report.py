@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -14,6 +15,7 @@ from redis import Redis
 from rich.console import Console
 
 from tests.campaign_store import campaign_store
+from tests.report_builders import make_figures, make_week
 from vitrine.campaigns.summary import Figures
 from vitrine.errors import ConfigurationError, Unavailable
 from vitrine.mall.names import Names
@@ -234,3 +236,14 @@ def test_a_printed_notice_is_told_in_every_form(redis: Redis) -> None:
     with screen.capture() as captured:
         screen.print(summary_table(signed))
     assert "by a printed sign: North <door>" in captured.get()
+
+
+def test_the_page_tells_how_often_people_saw_a_campaign() -> None:
+    week = make_week()
+    assert "How often people saw it" not in render_html(make_figures(week))
+    told = make_figures(replace(week, repeats=Counter({1: 30, 2: 12, 3: 18})))
+    page = render_html(told)
+    assert "How often people saw it" in page
+    assert "50.0%" in page
+    plain = to_json(told)["campaigns"][0]
+    assert plain["frequency_distribution"] == {"1": 30, "2": 12, "3 or more": 18}

@@ -7,12 +7,17 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
+from tests.builders import at
 from tests.campaign_scenario import make_exposure, make_identity, make_play
-from tests.campaign_store import write
+from tests.campaign_store import RULES, write
+from vitrine.campaigns.advance import advance
+from vitrine.campaigns.stand import Stand
 from vitrine.campaigns.summary import CampaignFigures, Kind
 from vitrine.schemas import Event
 from vitrine.stores.campaign_cells import load_stand
 from vitrine.stores.campaign_figures import load_figures
+from vitrine.stores.campaign_repeats import load_repeats, load_waiting
+from vitrine.stores.campaigns import AnalyticsStore, batch_of
 from vitrine.stores.embedded import embedded_redis
 from vitrine.stores.redis import connect
 
@@ -164,3 +169,29 @@ def test_seconds_of_plays_are_kept_by_cell(server: str) -> None:
         totals = spring(redis, "exact").totals
     assert totals.present == (1, 3, 2)
     assert totals.looking == (0, 2)
+
+
+def test_how_often_people_came_survives_a_restart_of_the_worker(server: str) -> None:
+    store = AnalyticsStore(lambda: connect(server))
+    # The first day has one visitor, the second one two: at least two are released.
+    told = []
+    for day, tracks in enumerate(("a", "bc", "")):
+        (stands,) = store.load({0}, RULES).stands.values()
+        stand = stands[0] if stands else Stand("north", RULES)
+        start = day * DAY_S
+        people = [make_exposure(start, start + 8, tracks=(track,)) for track in tracks]
+        events = [make_play(start, start + 8), *people]
+        change = advance(stand, events, "UTC", watermark_ns=at(start + 3 * DAY_S / 4))
+        store.write(batch_of({0: [change]}, {}))
+        with connect(server) as redis:
+            waits = load_waiting(redis, "north")
+            found = [
+                load_repeats(redis, "spring", kind) for kind in ("exact", "released")
+            ]
+        told.append((waits, found))
+    assert told == [
+        ({}, [{}, {}]),
+        ({"spring": {1: 1}}, [{1: 1}, {}]),
+        ({"spring": {}}, [{1: 3}, {1: 3}]),
+    ]
+    assert spring(connect(server)).repeats == {1: 3}

@@ -18,7 +18,7 @@ from vitrine.campaigns.slots import KEPT_NS
 from vitrine.campaigns.stand import Rules, Stand
 from vitrine.campaigns.summary import MARKS, Kind
 from vitrine.clock import SECOND_NS
-from vitrine.effects.slots import SlotOutcome
+from vitrine.effects.slots import Side, SlotOutcome
 from vitrine.mall import Mall
 from vitrine.programme.arms import arm_of
 from vitrine.schemas import Event
@@ -249,3 +249,17 @@ def test_slots_that_are_too_old_leave_the_store(server: str) -> None:
         write(server, days + 700)
         assert redis.hlen(kept) == 0
         assert redis.hlen("analytics:slots:north:seen") == 0
+
+
+def test_what_a_slot_tells_of_creatives_comes_with_it(server: str) -> None:
+    chance = PLAIN | {"probability": 0.6, "alternatives": {"spring/boot": 0.3}}
+    write(server, 100, make_play(100, 108, **chance), *people(102, "a", "b"))
+    write(server, 1000)
+    (pair,) = slots(server)[0].pairs
+    assert (pair.first_id, pair.second_id) == ("boot", "shoe")
+    assert pair.first == Side()
+    assert (pair.second.people, pair.second.weight) == (2, 3.0)
+    assert slots(server)[300].pairs == ()
+    # Somebody turns out to have been there: a revision.
+    write(server, 1001, *people(102, "c"))
+    assert slots(server)[0].pairs[0].second.people == 3
