@@ -67,10 +67,11 @@ class Decision:
         confidence: float = 0.0,
         model: str | None = None,
     ) -> Decision:
-        """Return what holds of a track now; what changes later does not change it.
+        """Return what holds of a track now, and note its time on the track.
 
-        It is later than each decision about the track before, by a nanosecond at least: who reads
-        them takes the latest one, and a view may have waited for another camera.
+        What changes later does not change it. It is later than each decision about the track
+        before, by a nanosecond at least: who reads them takes the latest one, and a view may have
+        waited for another camera.
         """
         at_ns = max(at_ns, track.decided_ns + 1)
         track.decided_ns = at_ns

@@ -212,3 +212,9 @@ def test_a_decision_about_a_track_holds_what_was_true_then() -> None:
         confidence=0.0,
         model=None,
     )
+
+
+def test_a_decision_by_a_view_that_waited_is_later_than_those_before() -> None:
+    track = seen(make_day(), "a")
+    times = [Decision.about(track, "new-visitor", at_ns).at_ns for at_ns in (7, 3, 9)]
+    assert times == [7, 8, 9]
