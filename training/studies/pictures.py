@@ -23,7 +23,7 @@ COLUMNS: Final = 4
 
 
 def draw_transforms(output: Path, seed: int = 7) -> None:
-    """Write a PNG: a row of faces before, one after; those left in the picture are blue."""
+    """Write a picture: a row of faces before, one after; those left in the picture are blue."""
     *_, face = drawn_faces(people=2, each=1)
     sample = study_face(face, SIZE, 68)
     recipe = Recipe(
