@@ -21,7 +21,10 @@ NAMES = (
 """Of `networks.NETWORKS`, which takes seconds to import."""
 RUNS = Path("runs/studies")
 RESULTS = Path("docs/studies")
-FACES = (Path("../shared/data/youtube_faces_keypoints.zip"), "keypoints-csv")
+FACES: tuple[Path, Format] = (
+    Path("../shared/data/youtube_faces_keypoints.zip"),
+    "keypoints-csv",
+)
 
 _network = click.argument(
     "network",

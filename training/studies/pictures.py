@@ -70,7 +70,8 @@ def _show(
     is_left = np.arange(len(MIRROR)) < MIRROR
     for chosen, colour in ((is_left, BLUE), (~is_left, ACCENT)):
         axes.scatter(
-            *places[chosen].T,
+            places[chosen, 0],
+            places[chosen, 1],
             s=7,
             color=colour,
             linewidths=0,
