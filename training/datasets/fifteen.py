@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vitrine.vision.shape import EYE_LEFT, EYE_RIGHT, Points
 
-PLACES: Final = {
+PLACES: Final[dict[str, slice | int]] = {
     "left_eye_center": EYE_RIGHT,
     "right_eye_center": EYE_LEFT,
     "left_eye_inner_corner": 42,

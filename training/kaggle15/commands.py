@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.console import Console
+from rich.progress import track
 
 from training.datasets.faces import DatasetError, LabelledFace
 from training.datasets.formats import READERS, Format
@@ -85,8 +87,14 @@ def derive(
     for path, form in sources:
         faces += READERS[form](path)
     if not sources:
-        click.echo(f"drawing {people} people", err=True)
-        faces = list(drawn_faces(people, DRAWN_EACH))
+        faces = list(
+            track(
+                drawn_faces(people, DRAWN_EACH),
+                "drawing people",
+                total=people * DRAWN_EACH,
+                console=Console(stderr=True),
+            )
+        )
     write_files(
         faces,
         folder,

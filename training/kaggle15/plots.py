@@ -174,6 +174,8 @@ def draw_fills(figures: dict[str, float], path: Path) -> None:
         colours = [ACCENT if name == best else GREY for name in figures]
         bars = axes.barh(list(figures), list(figures.values()), color=colours)
         axes.bar_label(bars, fmt="%.2f px", padding=4)
+        # Room for the labels.
+        axes.margins(x=0.15)
         axes.invert_yaxis()
         axes.set_title("RMSE of filled points that are known")
         quiet(axes, "x")

@@ -49,7 +49,7 @@ class Config(RunConfig):
     rotation: float = 12
     """Degrees; the competition's heads are near upright."""
     weight_decay: float = 0
-    average: float = 0.995
+    average: float = 0.99
 
 
 class KeypointTask(Task):
@@ -119,7 +119,8 @@ class KeypointTask(Task):
         known = ~points.isnan()
         found = network(pictures).view_as(points)
         off = found[known] - points[known]
-        return off.square().mean()
+        loss: Tensor = off.square().mean()
+        return loss
 
     def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
         """See Task. RMSE in pixels of what is known, of both sources and of each."""
@@ -162,7 +163,8 @@ def _mirror(count: int) -> NDArray[np.intp]:
 def _twin(name: str) -> str:
     """Return which of the four points the mirror image shows in a point's place."""
     place = fifteen.NAMES.index(name)
-    return fifteen.NAMES[fifteen.MIRROR[place]]
+    other = int(fifteen.MIRROR[place])
+    return fifteen.NAMES[other]
 
 
 def build(

@@ -21,7 +21,10 @@ NAMES = (
 """Of `networks.NETWORKS`, which takes seconds to import."""
 RUNS = Path("runs/studies")
 RESULTS = Path("docs/studies")
-FACES = (Path("../shared/data/youtube_faces_keypoints.zip"), "keypoints-csv")
+FACES: tuple[Path, Format] = (
+    Path("../shared/data/youtube_faces_keypoints.zip"),
+    "keypoints-csv",
+)
 
 _network = click.argument(
     "network",
@@ -43,7 +46,7 @@ def studies() -> None:
       python -m training studies train mobilenetv2 --split published --epochs 20
       python -m training studies measure runs/studies/mobilenetv2-published-68-96
       python -m training studies table
-      python -m training studies transforms transforms.png
+      python -m training studies transforms transforms.jpg
     """
 
 
@@ -194,7 +197,7 @@ def table_of_studies(folder: Path, page: Path) -> None:
 @click.argument("output", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--seed", type=int, default=7, show_default=True)
 def transforms(output: Path, seed: int) -> None:
-    """Draw each transform before and after, on a drawn face, into OUTPUT (PNG)."""
+    """Draw each transform before and after, on a drawn face, into OUTPUT (PNG, JPEG)."""
     from training.studies.pictures import draw_transforms  # noqa: PLC0415
 
     draw_transforms(output, seed)

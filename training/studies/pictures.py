@@ -23,7 +23,7 @@ COLUMNS: Final = 4
 
 
 def draw_transforms(output: Path, seed: int = 7) -> None:
-    """Write a PNG: a row of faces before, one after; those left in the picture are blue."""
+    """Write a picture: a row of faces before, one after; those left in the picture are blue."""
     *_, face = drawn_faces(people=2, each=1)
     sample = study_face(face, SIZE, 68)
     recipe = Recipe(
@@ -70,7 +70,8 @@ def _show(
     is_left = np.arange(len(MIRROR)) < MIRROR
     for chosen, colour in ((is_left, BLUE), (~is_left, ACCENT)):
         axes.scatter(
-            *places[chosen].T,
+            places[chosen, 0],
+            places[chosen, 1],
             s=7,
             color=colour,
             linewidths=0,

@@ -1,8 +1,7 @@
 """Training of a study's network under the one protocol: Adam, MSE, best checkpoint, resume."""
 
 from functools import cached_property
-from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -29,11 +28,6 @@ from training.studies.networks import NETWORKS, imagenet_file, load_imagenet
 from training.studies.transforms import Recipe, drawn
 from training.task import Batch, Product, Sample, Task
 from vitrine.vision.shape import EYE_OUTER_LEFT, EYE_OUTER_RIGHT, MIRROR
-
-PHOTOS: Final = Source(
-    path=Path("../shared/data/youtube_faces_keypoints.zip"),
-    format="keypoints-csv",
-)
 
 
 class Config(RunConfig):

@@ -52,9 +52,9 @@ def grey_normalised() -> v2.Compose:
     )
 
 
-def colour_normalised() -> v2.Normalize:
+def colour_normalised() -> v2.Compose:
     """Return what brings a coloured picture in 0…1 to −1…1."""
-    return v2.Normalize([0.5] * 3, [0.5] * 3)
+    return v2.Compose([v2.Normalize([0.5] * 3, [0.5] * 3)])
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,8 @@ class Recipe:
 
     def normalised(self) -> Transform:
         """Return the last step: grey or coloured, in −1…1."""
-        return grey_normalised() if self.grey else colour_normalised()
+        last: Transform = grey_normalised() if self.grey else colour_normalised()
+        return last
 
 
 def named(recipe: Recipe) -> dict[str, Transform]:

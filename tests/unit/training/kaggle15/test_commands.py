@@ -13,7 +13,15 @@ from tests.unit.training.kaggle15.competition import people, small_files
 from tests.unit.training.small import labelled_faces
 from training.__main__ import main
 from training.kaggle15.files import AskedPicture, Question
-from training.kaggle15.predict import Trained, answers_to, rmse_of, write_submission
+from training.kaggle15.predict import (
+    Trained,
+    answers_to,
+    on_photo,
+    rmse_of,
+    write_submission,
+)
+from training.pictures.drawn import drawn_faces
+from vitrine.vision.detectors import load_detector
 
 
 def run(*arguments: object) -> str:
@@ -113,3 +121,17 @@ def test_who_is_asked_for_four_points_is_answered_by_the_second_head(
     assert unread == {3}
     assert locations[8] == pytest.approx(47.5 / 2)
     assert rmse_of(locations, {1: 45.5, 3: 0.0}) == pytest.approx(np.sqrt(2))
+
+
+def test_points_are_drawn_where_the_face_of_a_photo_is() -> None:
+    [face] = drawn_faces(people=1, each=1)
+    photo = face.image()
+    shown, faces = on_photo(Trained(Constant()), photo, load_detector(None))
+    assert faces == 1
+    rows, columns = np.nonzero((shown != photo).any(axis=2))
+    # All points are in the upper left corner of the crop, above and beside the face.
+    left, top = face.points.min(axis=0)
+    assert len(rows)
+    assert columns.max() < left + 10
+    assert rows.max() < top + 10
+    assert np.ptp(rows) < 12

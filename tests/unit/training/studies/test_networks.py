@@ -1,11 +1,18 @@
 """The registry: every network of the studies answers, for 15 and 68 points, grey and coloured."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from torchvision.models import resnet18
 
-from training.studies.networks import NETWORKS, imagenet_file, load_imagenet
+from training.studies.networks import (
+    NETWORKS,
+    Regression,
+    imagenet_file,
+    load_imagenet,
+)
 from training.studies.xception import Keeping, Xception
 
 
@@ -38,6 +45,11 @@ def test_the_entry_and_exit_flow_halve_the_picture_four_times() -> None:
     assert halved.shape[-2:] == (6, 6)
 
 
+def resnet(points: int) -> Any:
+    """Return torchvision's ResNet18 with two numbers a point."""
+    return resnet18(num_classes=2 * points)
+
+
 def test_imagenet_weights_are_taken_where_the_user_has_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -45,16 +57,16 @@ def test_imagenet_weights_are_taken_where_the_user_has_them(
     assert imagenet_file("resnet18") is None
     assert imagenet_file("xception") is None
 
-    public = NETWORKS["resnet18"].build(96, 500).body.state_dict()
+    public = resnet(500).state_dict()
     url = NETWORKS["resnet18"].imagenet.url
     path = tmp_path / "checkpoints" / Path(url).name
     path.parent.mkdir()
     torch.save(public, path)
     assert imagenet_file("resnet18") == path
 
-    network = NETWORKS["resnet18"].build(96, 68)
-    last = network.body.fc.weight.clone()
-    load_imagenet(network, path)
-    assert torch.equal(network.body.conv1.weight, public["conv1.weight"])
+    body = resnet(68)
+    last = body.fc.weight.clone()
+    load_imagenet(Regression(body), path)
+    assert torch.equal(body.conv1.weight, public["conv1.weight"])
     # The last layer of the public weights is for other answers.
-    assert torch.equal(network.body.fc.weight, last)
+    assert torch.equal(body.fc.weight, last)

@@ -34,15 +34,14 @@ def brightness(picture: Tensor, points: Tensor) -> list[float]:
     return [float(picture[0, int(y), int(x)]) for x, y in points]
 
 
-def recipe(**changes: object) -> Recipe:
-    settings = {
-        "size": 48,
-        "mirror": MIRROR,
-        "rotation": 30.0,
-        "grey": True,
-        "offset": 3,
-    }
-    return Recipe(**(settings | changes))
+def recipe() -> Recipe:
+    return Recipe(
+        size=48,
+        mirror=MIRROR,
+        rotation=30.0,
+        grey=True,
+        offset=3,
+    )
 
 
 @pytest.mark.parametrize("seed", range(8))
