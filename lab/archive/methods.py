@@ -18,7 +18,7 @@ from vitrine.lab.archive.grouping import Faces, Labels, group
 
 Method = Literal["links", "hac", "dbscan", "whispers"]
 THRESHOLDS: Final[dict[Method, float]] = {
-    "hac": 0.40,
+    "hac": 0.36,
     "dbscan": 0.46,
     "whispers": 0.46,
 }
@@ -32,8 +32,7 @@ def method_of(name: Method) -> Callable[[Faces], Labels]:
     """Return a way to group faces by its name."""
     if name == "links":
         return group
-    ways = {"hac": hac, "dbscan": dbscan, "whispers": whispers}
-    return lambda faces: ways[name](faces, THRESHOLDS[name])
+    return lambda faces: WAYS[name](faces, THRESHOLDS[name])
 
 
 def hac(faces: Faces, least: float) -> Labels:
@@ -72,6 +71,14 @@ def whispers(faces: Faces, least: float) -> Labels:
                 weights = np.bincount(labels[neighbours], cosines[face][neighbours])
                 labels[face] = weights.argmax()
     return labels
+
+
+WAYS: Final[dict[Method, Callable[[Faces, float], Labels]]] = {
+    "hac": hac,
+    "dbscan": dbscan,
+    "whispers": whispers,
+}
+METHODS: Final[tuple[Method, ...]] = ("links", *WAYS)
 
 
 def pairwise(
