@@ -311,7 +311,6 @@ def _connected(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path, LOCK_S, isolation_level=None, check_same_thread=False
     )
-    connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA foreign_keys = ON")
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version == 0:
