@@ -19,7 +19,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -117,7 +116,7 @@ def print_row(
 ) -> None:
     """Print the figures of a method; of each photo, its largest face counts."""
     names = {photo.id: truth[photo.path] for photo in store.photos()}
-    largest = {}
+    largest: dict[int, tuple[float, int]] = {}
     for face in store.faces():
         area = face.box[2] * face.box[3]
         if face.person is not None and area > largest.get(face.photo, (0.0, 0))[0]:
@@ -322,10 +321,17 @@ def calibrate(data: Path) -> None:
     for name, way in methods.WAYS.items():
         rows = []
         for least in np.arange(0.26, 0.62, 0.02):
-            found = mean_figures(sets, partial(way, least=float(least)))
+            found = mean_figures(sets, limited(way, float(least)))
             rows.append((*found, float(least), 0.0))
         f, precision, least, _ = careful(rows)
         print(f"{name}: least cosine {least:.2f}, F {f:.3f}, precision {precision:.3f}")
+
+
+def limited(
+    way: Callable[[Faces, float], Labels], least: float
+) -> Callable[[Faces], Labels]:
+    """Return a way to group faces with its threshold."""
+    return lambda faces: way(faces, least)
 
 
 def careful(rows: Sequence[Row]) -> Row:
