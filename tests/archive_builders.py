@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from queue import Queue
 from threading import Event
 
 import cv2
@@ -12,11 +16,13 @@ import numpy as np
 from PIL import Image as Pillow
 
 from vitrine.lab.archive.faces import PhotoFace, Vector
+from vitrine.lab.archive.page_shown import run_page
 from vitrine.lab.archive.photos import Photo
 from vitrine.lab.archive.scanning import Finder, Scan, scan
 from vitrine.lab.archive.store import Store
 from vitrine.vision.pose import HeadPose
 
+TOKEN = "the token of the page"  # noqa: S105
 DATE = 36867
 EXIF = 0x8769
 
@@ -95,6 +101,28 @@ def scanned(root: Path, store: Store, finder: Finder) -> Scan:
         begun=lambda _: None,
         done=lambda _: None,
     )
+
+
+@contextmanager
+def served_archive(root: Path) -> Iterator[str]:
+    """Yield the address that opens the page over a grouped archive, with its token."""
+    stop = Event()
+    addresses: Queue[str] = Queue()
+    with ThreadPoolExecutor(1) as helper:
+        served = helper.submit(
+            run_page,
+            root,
+            None,
+            port=0,
+            token=TOKEN,
+            stop=stop,
+            ready=addresses.put,
+        )
+        try:
+            yield addresses.get(timeout=30)
+        finally:
+            stop.set()
+            served.result()
 
 
 def picture(width: int, height: int) -> np.ndarray:

@@ -322,3 +322,55 @@ def progress(
     from vitrine.lab.archive.progress_shown import show_progress
 
     show_progress(archive, state, person, chart, as_json=as_json)
+
+
+@archive.command()
+@on_archive
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    help="Of the page.  [default: a free one]",
+)
+@click.option("--no-browser", is_flag=True, help="Do not open the page in a browser.")
+def page(archive: Path, state: Path | None, port: int, no_browser: bool) -> None:
+    """Open a page on this machine: people, photos, a map of all faces.
+
+    Name, merge and split people there, look for photos with several of them, and see the
+    progress of a face. Small pictures are made from your photos while you look, and kept
+    in memory only. Nothing is opened to other machines; Ctrl-C ends it.
+
+    \b
+    vitrine archive page photos --port 8020
+    ssh -L 8020:127.0.0.1:8020 MACHINE        to see the page of another machine
+    """
+    import secrets
+    from threading import Event
+
+    from vitrine.terminal import console
+
+    screen = console(stderr=True)
+    with screen.status("Starting: loading libraries …"):
+        from vitrine.lab.archive.page_shown import run_page
+        from vitrine.site.demo_view import has_screen
+        from vitrine.site.interrupts import interrupts
+        from vitrine.telemetry.logs import configure_logs
+
+    configure_logs("WARNING", "text")
+
+    def ready(address: str) -> None:
+        screen.print(f"Ready. Open  [bold]{address}[/]", soft_wrap=True)
+        screen.print("Ctrl-C ends it.")
+        if not no_browser and has_screen():
+            click.launch(address)
+
+    stop = Event()
+    with interrupts(stop):
+        run_page(
+            archive,
+            state,
+            port=port,
+            token=secrets.token_urlsafe(32),
+            stop=stop,
+            ready=ready,
+        )

@@ -217,29 +217,42 @@ def _out_of_order(
 def _placed(
     numbered: Sequence[tuple[int, Dated]], now: datetime
 ) -> dict[str, _Between]:
-    possible = [
-        (number, photo.taken)
-        for number, photo in numbered
-        if photo.taken is not None and EARLIEST <= photo.taken <= now + ZONES
-    ]
-    steady = _steady([taken for _, taken in possible])
-    if steady is None or _began_anew([number for number, _ in numbered]):
+    """Return where the photos of one series belong that are out of its order."""
+    good = _good(numbered, now)
+    if good is None:
         return {}
-    good = [possible[place] for place in steady]
-    numbers = [number for number, _ in good]
     found = {}
     for number, photo in numbered:
-        place = bisect_right(numbers, number)
-        before = good[place - 1] if place else None
-        after = good[place] if place < len(good) else None
-        between = _Between(
-            before[1] if before else None,
-            after[1] if after else None,
-            _share(number, before, after),
-        )
+        between = _between(number, good)
         if photo.taken is None or not _fits(photo.taken, between):
             found[photo.path] = between
     return found
+
+
+def _good(
+    numbered: Sequence[tuple[int, Dated]], now: datetime
+) -> list[tuple[int, datetime]] | None:
+    """Return numbers and dates of a series that may be right; None where there is no order."""
+    possible = []
+    for number, photo in numbered:
+        taken = photo.taken
+        if taken is not None and EARLIEST <= taken <= now + ZONES:
+            possible.append((number, taken))
+    steady = _steady([taken for _, taken in possible])
+    if steady is None or _began_anew([number for number, _ in numbered]):
+        return None
+    return [possible[place] for place in steady]
+
+
+def _between(number: int, good: Sequence[tuple[int, datetime]]) -> _Between:
+    place = bisect_right(good, number, key=lambda each: each[0])
+    before = good[place - 1] if place else None
+    after = good[place] if place < len(good) else None
+    return _Between(
+        before[1] if before else None,
+        after[1] if after else None,
+        _share(number, before, after),
+    )
 
 
 def _share(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -96,25 +97,31 @@ class FaceFinder:
         return faces
 
     def _described(self, photo: Photo, found: Detections) -> list[PhotoFace]:
-        views = [_near(photo.image, found[row : row + 1]) for row in range(len(found))]
+        rows = range(len(found))
+        views = [_near(photo.image, found[row : row + 1]) for row in rows]
         cuts = [view.cut for view in views]
         outputs = self.landmarks.run(network_input(cuts))[0]
         points = to_frame(outputs, [view.crop for view in views])
         scores = self.quality.score([quality_cut(one) for one in cuts])
         judged = []
         for row, view in enumerate(views):
-            face = self._judged(
-                photo, found[row : row + 1], view, points[row], scores[row]
-            )
-            judged.append(face)
-        kept = [row for row, face in enumerate(judged) if face.dropped is None]
+            one = found[row : row + 1]
+            judged.append(self._judged(photo, one, view, points[row], scores[row]))
+        aligned = [align(view.image, points[row]) for row, view in enumerate(views)]
+        return self._embedded(judged, aligned)
+
+    def _embedded(
+        self, faces: Sequence[PhotoFace], aligned: Sequence[Image]
+    ) -> list[PhotoFace]:
+        """Return the faces with the embeddings of those that are kept."""
+        kept = [row for row, face in enumerate(faces) if face.dropped is None]
+        embedded = list(faces)
         if not kept:
-            return judged
-        aligned = [align(views[row].image, points[row]) for row in kept]
-        vectors = self.embedder.embed(aligned)
+            return embedded
+        vectors = self.embedder.embed([aligned[row] for row in kept])
         for row, vector in zip(kept, vectors, strict=True):
-            judged[row] = _embedded(judged[row], vector)
-        return judged
+            embedded[row] = replace(faces[row], vector=vector)
+        return embedded
 
     def _judged(
         self,
@@ -202,9 +209,3 @@ def _side(crop: Crop) -> float:
     """Return the side of a crop, in pixels of what it is cut from."""
     per_pixel = float(np.hypot(crop[0, 0], crop[0, 1]))
     return INPUT_SIZE / per_pixel
-
-
-def _embedded(face: PhotoFace, vector: Vector) -> PhotoFace:
-    return PhotoFace(
-        face.box, face.points, face.score, face.quality, face.pose, None, vector
-    )

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 Labels = NDArray[np.int64]
-Links = list[dict[int, float]]
+Link = tuple[float, int, int]
+"""Minus the strength, and two faces: the strongest come first in a heap."""
 
 # Log-odds that two faces of embedding_112 are one person's, for as many pairs of one as of two
 # people: BIAS + COSINE·c + QUALITY·q + BOTH·c·q, with q of the poorer view. Fitted on the people of
@@ -30,19 +31,22 @@ QUALITY: Final = -8.20
 BOTH: Final = 12.54
 BIAS: Final = -2.53
 # In an archive pairs of two people are thousands of times as many. Log-odds at which a link has
-# half its strength, and mean strength from which two groups are one person. Of a grid on the same
-# people, by the same command: of those within 0.001 of the best F, the pair that needs most links.
-HALF_STRONG: Final = 7.0
-ENOUGH: Final = 0.08
+# half its strength, and mean strength from which two groups are one person. Of a grid on people
+# of LFW and YouTube Faces who choose checkpoints, by the same command: the most precise of those
+# within 0.01 of the best F, as precision falls with the size of an archive.
+HALF_STRONG: Final = 4.0
+ENOUGH: Final = 0.12
 # Weaker links count as none: some 1 % of the strength.
 FAINTEST: Final = -4.5
-# Of each face. Groups up to this size are compared as if all links were there; it bounds memory.
+# Of each face: what is linked is compared. It bounds memory. Chosen, not measured.
 NEIGHBOURS: Final = 64
+# Faces of a group that stand for it, evenly spread, where it has more. Chosen, not measured.
+SAMPLE: Final = 24
 # Two faces of one photo are two people. Once in so many photos that is wrong: a mirror, a picture
 # on a wall, or a stranger who is in the group by mistake. Chosen, not measured.
 TOGETHER_SHARE: Final = 0.05
-# A pair whose mean has fallen to no less since it was proposed is joined all the same: in the exact
-# order, a group of thousands would take hours. Chosen, not measured.
+# Two groups whose mean has fallen to no less, since it was compared, are joined all the same: in
+# the exact order, a group of thousands would take hours. Chosen, not measured.
 NEARLY: Final = 0.9
 # Faces compared with all others at once: 1,000 × 100,000 cosines take 400 MB.
 CHUNK: Final = 1_000
@@ -71,9 +75,8 @@ def group(faces: Faces, fixed: Sequence[int | None] = ()) -> Labels:
     """
     if not len(faces):
         return np.zeros(0, np.int64)
-    links = linked(faces)
-    growing = _Growing(links, faces.photos, fixed or [None] * len(faces))
-    growing.grow()
+    growing = _Growing(faces, fixed or [None] * len(faces))
+    growing.grow(linked(faces))
     return growing.labels()
 
 
@@ -90,48 +93,44 @@ def strength(odds: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(HALF_STRONG - odds)), np.float32)
 
 
-def linked(faces: Faces) -> Links:
-    """Return the links of each face: the other face and the strength, in both directions."""
+def linked(faces: Faces) -> list[Link]:
+    """Return the links of each face to those most like it."""
     count = len(faces)
-    links: Links = [{} for _ in range(count)]
+    links: set[Link] = set()
     for start in range(0, count, CHUNK):
         rows = np.arange(start, min(start + CHUNK, count))
-        cosines = faces.vectors[rows] @ faces.vectors.T
-        poorer = np.minimum.outer(faces.qualities[rows], faces.qualities)
-        odds = log_odds(cosines, poorer)
+        odds = _odds(faces, rows, np.arange(count))
         odds[np.arange(len(rows)), rows] = -np.inf
-        _link_nearest(links, rows, odds)
-    return links
+        most = min(NEIGHBOURS, count)
+        nearest = np.argpartition(-odds, most - 1, axis=1)[:, :most]
+        for row, others in zip(rows.tolist(), nearest, strict=True):
+            of_row = odds[row - start, others]
+            strong = of_row >= HALF_STRONG + FAINTEST
+            weights = strength(of_row[strong]).tolist()
+            for other, weight in zip(others[strong].tolist(), weights, strict=True):
+                links.add((-weight, min(row, other), max(row, other)))
+    return sorted(links)
 
 
-def _link_nearest(links: Links, rows: NDArray[np.int64], odds: Floats) -> None:
-    most = min(NEIGHBOURS, odds.shape[1])
-    nearest = np.argpartition(-odds, most - 1, axis=1)[:, :most]
-    for row, others in zip(rows.tolist(), nearest, strict=True):
-        of_row = odds[row - rows[0], others]
-        strong = of_row >= HALF_STRONG + FAINTEST
-        weights = strength(of_row[strong]).tolist()
-        for other, weight in zip(others[strong].tolist(), weights, strict=True):
-            links[row][other] = weight
-            links[other][row] = weight
+def _odds(faces: Faces, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Floats:
+    cosines = faces.vectors[rows] @ faces.vectors[columns].T
+    poorer = np.minimum.outer(faces.qualities[rows], faces.qualities[columns])
+    return log_odds(cosines, poorer)
 
 
 class _Growing:
     """Hold the groups while they grow together."""
 
-    def __init__(
-        self,
-        links: Links,
-        photos: Sequence[int],
-        fixed: Sequence[int | None],
-    ) -> None:
-        count = len(links)
-        self._sums = links
-        """Of each group: the sum of the strengths to each group that it is linked with."""
+    def __init__(self, faces: Faces, fixed: Sequence[int | None]) -> None:
+        count = len(faces)
+        self._faces = faces
+        self._root = list(range(count))
+        """Of each face: another one of its group, until one that is its own root."""
         self._members: list[list[int]] = [[face] for face in range(count)]
-        self._photos: list[set[int]] = [{photo} for photo in photos]
+        self._photos: list[set[int]] = [{photo} for photo in faces.photos]
         self._fixed = list(fixed)
-        self._heap: list[tuple[float, int, int]] = []
+        self._compared: dict[tuple[int, int], tuple[int, float]] = {}
+        """Faces in both groups together when they were compared, and the mean then."""
         self._join_fixed()
 
     def _join_fixed(self) -> None:
@@ -140,46 +139,64 @@ class _Growing:
             if person is None:
                 continue
             if person in first:
-                self._join(first[person], face)
+                self._join(self._group_of(first[person]), face)
             else:
                 first[person] = face
 
-    def grow(self) -> None:
-        """Join groups, the strongest pair first, while any is strong enough."""
-        for one, sums in enumerate(self._sums):
-            for other in sums:
-                if one < other:
-                    self._propose(one, other)
-        while self._heap:
-            negative, one, other = heapq.heappop(self._heap)
-            mean = self._mean(one, other)
-            if mean < -NEARLY * negative:
-                # One of them has grown: its turn comes later, or it is part of another now.
-                self._propose(one, other)
-            elif self._may_join(one, other):
+    def grow(self, links: list[Link]) -> None:
+        """Join groups, the strongest link first, while their mean strength is enough."""
+        # A sorted list is a heap.
+        while links:
+            claimed, face, neighbour = heapq.heappop(links)
+            one = self._group_of(face)
+            other = self._group_of(neighbour)
+            if one == other or not self._may_join(one, other):
+                continue
+            mean = self._mean(one, other, -claimed)
+            if mean is None or mean < ENOUGH:
+                continue
+            if mean < -NEARLY * claimed:
+                # Weaker than the link: its turn comes later.
+                heapq.heappush(links, (-mean, face, neighbour))
+            else:
                 self._join(one, other)
 
     def labels(self) -> Labels:
         """Return the label of each face, in the order in which groups have their first one."""
-        labels = np.full(len(self._sums), -1, np.int64)
+        labels = np.full(len(self._root), -1, np.int64)
         groups = [sorted(members) for members in self._members if members]
         for number, members in enumerate(sorted(groups)):
             labels[members] = number
         return labels
 
-    def _propose(self, one: int, other: int) -> None:
-        mean = self._mean(one, other)
-        if mean >= ENOUGH:
-            heapq.heappush(self._heap, (-mean, one, other))
+    def _group_of(self, face: int) -> int:
+        root = self._root
+        while root[face] != face:
+            root[face] = root[root[face]]
+            face = root[face]
+        return face
 
-    def _mean(self, one: int, other: int) -> float:
-        """Return the mean strength of the links that can be between two groups, 0 without any."""
-        total = self._sums[one].get(other, 0.0)
-        if not total:
-            return 0.0
-        smaller, larger = sorted((len(self._members[one]), len(self._members[other])))
-        possible = smaller * min(larger, NEIGHBOURS)
-        return total / possible
+    def _mean(self, one: int, other: int, claimed: float) -> float | None:
+        """Return the mean strength of all links that could be between two groups.
+
+        None where the same groups were compared for another link, which has come or waits.
+        """
+        pair = (min(one, other), max(one, other))
+        size = len(self._members[one]) + len(self._members[other])
+        if size == 2:
+            return claimed
+        before = self._compared.get(pair)
+        if before is not None and before[0] == size:
+            return claimed if claimed == before[1] else None
+        odds = _odds(self._faces, self._sample(one), self._sample(other))
+        mean = float(strength(odds).mean(dtype=np.float64))
+        self._compared[pair] = (size, mean)
+        return mean
+
+    def _sample(self, group: int) -> NDArray[np.int64]:
+        members = self._members[group]
+        step = -(-len(members) // SAMPLE)
+        return np.array(members[::step])
 
     def _may_join(self, one: int, other: int) -> bool:
         if self._fixed[one] is not None and self._fixed[other] is not None:
@@ -189,31 +206,13 @@ class _Growing:
         return together <= TOGETHER_SHARE * fewer
 
     def _join(self, one: int, other: int) -> None:
-        """Put the group with fewer links into the one with more.
-
-        Only pairs whose sum has grown are proposed anew: the means of others can only have fallen,
-        and that is seen when their turn comes. So a group of thousands costs no more a step.
-        """
-        if len(self._sums[one]) < len(self._sums[other]):
+        """Put the smaller group into the larger one."""
+        if len(self._members[one]) < len(self._members[other]):
             one, other = other, one
-        of_one = self._sums[one]
-        of_one.pop(other, None)
-        gained = []
-        for neighbour, total in self._sums[other].items():
-            if neighbour == one:
-                continue
-            gained.append(neighbour)
-            theirs = self._sums[neighbour]
-            theirs.pop(other)
-            joined = of_one.get(neighbour, 0.0) + total
-            of_one[neighbour] = joined
-            theirs[one] = joined
-        self._sums[other] = {}
+        self._root[other] = one
         self._members[one] += self._members[other]
         self._members[other] = []
         self._photos[one] |= self._photos[other]
         self._photos[other] = set()
         if self._fixed[one] is None:
             self._fixed[one] = self._fixed[other]
-        for neighbour in gained:
-            self._propose(min(one, neighbour), max(one, neighbour))

@@ -54,20 +54,9 @@ def regroup(store: Store, method: Method = "links") -> Grouped:
     People whom the user has named, joined or parted keep their faces, and new ones join them. All
     others are grouped anew, and keep their numbers where most of their faces stay together.
     """
-    model = store.fact("model")
     faces = [face for face in store.faces() if face.dropped is None]
-    vectors = store.vectors(faces, model or "")
     kept = kept_people(store)
-    fixed = [face.person if face.person in kept else None for face in faces]
-    looked_at = Faces(
-        vectors,
-        np.array([face.quality for face in faces], np.float32),
-        [face.photo for face in faces],
-    )
-    if method == "links":
-        labels = group(looked_at, fixed).tolist()
-    else:
-        labels = method_of(method)(looked_at).tolist()
+    labels = _labels(store, faces, kept, method)
     members: dict[int, list[StoredFace]] = defaultdict(list)
     for face, label in zip(faces, labels, strict=True):
         members[label].append(face)
@@ -76,6 +65,24 @@ def regroup(store: Store, method: Method = "links") -> Grouped:
         db.execute("DELETE FROM actions")
     sizes = [len(some) for some in members.values()]
     return Grouped(len(faces), sum(size > 1 for size in sizes), sizes.count(1))
+
+
+def _labels(
+    store: Store,
+    faces: Sequence[StoredFace],
+    kept: set[int],
+    method: Method,
+) -> list[int]:
+    """Return the group of each face."""
+    looked_at = Faces(
+        store.vectors(faces, store.fact("model") or ""),
+        np.array([face.quality for face in faces], np.float32),
+        [face.photo for face in faces],
+    )
+    if method != "links":
+        return [int(label) for label in method_of(method)(looked_at)]
+    fixed = [face.person if face.person in kept else None for face in faces]
+    return [int(label) for label in group(looked_at, fixed)]
 
 
 def kept_people(store: Store) -> set[int]:

@@ -31,8 +31,10 @@ FILE: Final = "archive.sqlite"
 KEY_FILE: Final = "archive.key"
 VERSION: Final = 1
 OWNER_ONLY: Final = 0o700
+# Another process may write meanwhile. Chosen, not measured.
+LOCK_S: Final = 30.0
 SCHEMA: Final = """
-CREATE TABLE photos (
+CREATE TABLE IF NOT EXISTS photos (
     id INTEGER PRIMARY KEY,
     path BLOB NOT NULL UNIQUE,      -- relative to the archive, as the file system has it
     size INTEGER NOT NULL,
@@ -44,12 +46,12 @@ CREATE TABLE photos (
     camera TEXT NOT NULL DEFAULT '',
     problem TEXT                     -- why it could not be read; NULL where it was
 ) STRICT;
-CREATE TABLE people (
+CREATE TABLE IF NOT EXISTS people (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL DEFAULT '',
     kept INTEGER NOT NULL DEFAULT 0  -- 1 once the user has named, joined or parted them
 ) STRICT;
-CREATE TABLE faces (
+CREATE TABLE IF NOT EXISTS faces (
     id INTEGER PRIMARY KEY,
     photo INTEGER NOT NULL REFERENCES photos(id) ON DELETE CASCADE,
     number INTEGER NOT NULL,         -- within its photo, the surest is 0
@@ -63,14 +65,14 @@ CREATE TABLE faces (
     person INTEGER REFERENCES people(id) ON DELETE SET NULL,
     UNIQUE (photo, number)
 ) STRICT;
-CREATE INDEX faces_of_person ON faces(person);
-CREATE TABLE actions (
+CREATE INDEX IF NOT EXISTS faces_of_person ON faces(person);
+CREATE TABLE IF NOT EXISTS actions (
     id INTEGER PRIMARY KEY,
     at TEXT NOT NULL DEFAULT (datetime('now')),
     said TEXT NOT NULL,
     before TEXT NOT NULL             -- JSON: what undoing it restores
 ) STRICT;
-CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 """
 
 PHOTOS: Final = (
@@ -306,13 +308,14 @@ def opened(
 def _connected(path: Path) -> sqlite3.Connection:
     # Made before SQLite makes it, with a mode of its own.
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode = WAL")
+    connection = sqlite3.connect(
+        path, LOCK_S, isolation_level=None, check_same_thread=False
+    )
     connection.execute("PRAGMA foreign_keys = ON")
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version == 0:
         connection.executescript(
-            f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"
+            f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"
         )
     elif version != VERSION:
         connection.close()

@@ -90,8 +90,8 @@ def test_poor_views_say_less_either_way() -> None:
     assert good[1] > poor[1]
 
 
-def test_hundreds_of_faces_of_one_person_are_one_group() -> None:
-    count = 500
+def test_many_faces_of_one_person_are_one_group() -> None:
+    count = 1_500
     rng = np.random.default_rng(0)
     spread = rng.standard_normal((count, 128)) / np.sqrt(128)
     vectors = 1.1 * vector_of(0) + spread
