@@ -26,7 +26,13 @@ OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace an earlier p
     show_default=True,
     help="Of each person: other light, another camera, another day.",
 )
-@click.option("--frames", type=click.IntRange(1, 1000), default=40, show_default=True)
+@click.option(
+    "--frames",
+    type=click.IntRange(1, 1000),
+    default=40,
+    show_default=True,
+    help="Of a video at most; the shortest have half of them.",
+)
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
 def generate(folder: Path, people: int, videos: int, frames: int, seed: int) -> None:
     """Draw videos with the heads of the synthetic mall into FOLDER, in the form of YouTube Faces.

@@ -29,6 +29,8 @@ from vitrine.vision.crop import Image
 HALF_IN: Final = 5.4
 WIDE_IN: Final = 11.0
 BARS: Final = 24
+# Room beside a bar that is alone, in its widths.
+LONELY: Final = 1.5
 # Of a drawn shape: half its width in units of the shape.
 REACH: Final = 2.1
 JPEG_QUALITY: Final = 88
@@ -38,7 +40,10 @@ DOT_BGR: Final = (92, 179, 255)
 def histogram(values: Sequence[float], label: str, name: str) -> Markup:
     """Return how often values occur, in bins of one width."""
     figure, (axes,) = new_figure(HALF_IN, 2.4)
-    axes.hist(values, bins=min(BARS, max(1, len(set(values)))), color=ACCENT)
+    different = len(set(values))
+    axes.hist(values, bins=min(BARS, different), color=ACCENT)
+    if different == 1:
+        axes.margins(x=LONELY)
     axes.set_xlabel(label)
     axes.set_ylabel("videos")
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
@@ -50,6 +55,8 @@ def counts(values: Sequence[int], name: str) -> Markup:
     figure, (axes,) = new_figure(HALF_IN, 2.4)
     numbers, people = np.unique(values, return_counts=True)
     axes.bar([str(number) for number in numbers], people, color=ACCENT, width=0.6)
+    if len(numbers) == 1:
+        axes.margins(x=LONELY)
     axes.set_xlabel("videos of one person")
     axes.set_ylabel("people")
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))

@@ -19,14 +19,18 @@ from vitrine.vision.crop import Image
 from vitrine.vision.pose import HeadPose
 from vitrine.vision.shape import POINT_COUNT
 
-SIDE: Final = 160
-"""Pixels of a picture's sides."""
-FOCAL: Final = 2.0 * SIDE
+SIDES: Final = (120, 160, 200)
+"""Pixels of a picture's sides, of one video or another."""
+# Of a lens, as a share of the side: a face that fills a picture of a telephone.
+FOCAL: Final = 2.0
+# A video has at least this share of the frames asked for.
+SHORTEST: Final = 0.5
 FPS: Final = 10.0
 # Of a video: where the camera hangs and how large the face is. Chosen by eye.
 YAW_SPREAD: Final = 14.0
 PITCH_SPREAD: Final = 7.0
-EYES: Final = (26.0, 40.0)
+EYES: Final = (0.16, 0.25)
+"""Between the eyes, as a share of the side."""
 # Of a movement within a video: degrees, and turns a second. Chosen by eye.
 SWAY: Final = HeadPose(yaw=11.0, pitch=5.0, roll=4.0)
 TEMPO: Final = (0.08, 0.3)
@@ -36,6 +40,8 @@ TEMPO: Final = (0.08, 0.3)
 class Movement:
     """Hold how a head moves in one video: sums of two waves for each angle."""
 
+    side: int
+    """Of the picture, in pixels."""
     base: HeadPose
     pivot: tuple[float, float]
     eyes: float
@@ -72,11 +78,13 @@ def draw_movement(rng: np.random.Generator) -> Movement:
     )
     yaw = rng.normal(0, YAW_SPREAD)
     pitch = rng.normal(0, PITCH_SPREAD)
-    x, y = rng.normal(SIDE / 2, 4, 2)
+    side = int(rng.choice(SIDES))
+    x, y = rng.normal(side / 2, side / 40, 2)
     return Movement(
+        side=side,
         base=HeadPose(float(yaw), float(pitch), 0.0),
         pivot=(float(x), float(y)),
-        eyes=float(rng.uniform(*EYES)),
+        eyes=float(rng.uniform(*EYES)) * side,
         waves=waves,
     )
 
@@ -90,7 +98,7 @@ class Studio:
         self._mesh: Mesh = head_mesh(self._basis.mean_shape)
 
     def video(self, person: int, number: int, frames: int) -> FaceVideo:
-        """Draw a video of so many frames; `person` and `number` count from 0."""
+        """Draw a video of at most so many frames; `person` and `number` count from 0."""
         look = draw_look(
             self._basis,
             self._mesh,
@@ -100,15 +108,16 @@ class Studio:
         )
         rng = self._rng(3, person, number)
         movement = draw_movement(rng)
-        wall = _draw_wall(rng)
+        wall = _draw_wall(movement.side, rng)
+        length = max(1, round(frames * rng.uniform(SHORTEST, 1)))
         images = []
         points = []
         spatial = []
-        for frame in range(frames):
+        for frame in range(length):
             stance = movement.stance(frame / FPS)
             earlier = movement.stance((frame - 0.2) / FPS)
             images.append(_draw(look, stance, earlier, wall))
-            points.append(landmarks(look.head, stance, FOCAL))
+            points.append(landmarks(look.head, stance, FOCAL * movement.side))
             spatial.append(landmarks_3d(look, stance))
         name = f"Synthetic_{person + 1:03d}"
         return FaceVideo(
@@ -140,18 +149,19 @@ def box_corners(
     return np.array([[x, y], [right, y], [right, bottom], [x, bottom]])
 
 
-def _draw_wall(rng: np.random.Generator) -> Image:
+def _draw_wall(side: int, rng: np.random.Generator) -> Image:
     """Draw a wall whose light falls off to one side."""
-    light = np.linspace(rng.uniform(60, 120), rng.uniform(120, 200), SIDE)
-    wall = np.repeat(light[None, :, None], SIDE, axis=0) * rng.uniform(0.85, 1, 3)
+    light = np.linspace(rng.uniform(60, 120), rng.uniform(120, 200), side)
+    wall = np.repeat(light[None, :, None], side, axis=0) * rng.uniform(0.85, 1, 3)
     noise = rng.normal(0, 3, wall.shape)
     return np.asarray(np.clip(wall + noise, 0, 255), np.uint8)
 
 
 def _draw(look: Look, stance: Stance, earlier: Stance, wall: Image) -> Image:
-    """Draw a frame, (SIDE, SIDE, 3) BGR."""
+    """Draw a frame before a wall (side, side, 3) BGR."""
     picture = wall.copy()
-    layers, _ = draw_figure(look, stance, earlier, (SIDE, SIDE), FOCAL)
+    side = len(wall)
+    layers, _ = draw_figure(look, stance, earlier, (side, side), FOCAL * side)
     for layer in layers:
         layer.paste(picture)
     return np.asarray(cv2.GaussianBlur(picture, (3, 3), 0.6), np.uint8)
