@@ -43,6 +43,8 @@ class Clusters:
     """With as many groups as people: the share of frames whose group is mostly their person's."""
     chance: float
     """The purity when the same groups are filled at random."""
+    video_purity: float
+    """The share of frames that belong to the commonest video of their group."""
     people: int
 
 
@@ -70,6 +72,7 @@ def cluster(shapes: Shapes, advance: Callable[[], None]) -> Clusters:
         groups=groups,
         purity=purity(by_person, shapes.person),
         chance=purity(shuffled, shapes.person),
+        video_purity=purity(by_person, shapes.video),
         people=people,
     )
 
@@ -94,10 +97,10 @@ def _groups(shapes: Shapes, labels: NDArray[np.intp], means: Floats) -> list[Gro
     return sorted(groups, key=lambda group: -group.share)
 
 
-def purity(labels: NDArray[np.intp], person: NDArray[np.str_]) -> float:
-    """Return the share of frames that belong to the commonest person of their group."""
+def purity(labels: NDArray[np.intp], names: NDArray[np.str_]) -> float:
+    """Return the share of frames (n,) that have the commonest name of their group."""
     right = 0
     for label in np.unique(labels):
-        _, counts = np.unique(person[labels == label], return_counts=True)
+        _, counts = np.unique(names[labels == label], return_counts=True)
         right += int(counts.max())
     return right / len(labels)

@@ -114,7 +114,13 @@ def scores_plot(scores: Sequence[Score]) -> Markup:
     axes.set_yticks(places, [score.kind.name for score in scores])
     axes.set_xlim(0, 1)
     axes.set_xlabel("F1, mean over people")
-    axes.legend(frameon=False, loc="lower right", fontsize=9)
+    axes.legend(
+        frameon=False,
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=3,
+        fontsize=9,
+    )
     return Markup(to_svg(figure, "scores"))  # noqa: S704
 
 

@@ -122,7 +122,9 @@ def test_what_differs_from_video_to_video_flatters_a_random_split_only() -> None
     assert nearest.apart < 0.6
     assert found.neighbours.same_video > 0.95
     assert found.neighbours.distance_apart > 2 * found.neighbours.distance_random
-    assert "in the same video" in in_words(found)[1]
+    sentences = in_words(found)
+    assert "in the same video" in sentences[1]
+    assert "does not hold" in sentences[2]
 
 
 def test_people_whose_shapes_differ_are_known_in_left_out_videos_too() -> None:
@@ -131,6 +133,7 @@ def test_people_whose_shapes_differ_are_known_in_left_out_videos_too() -> None:
     assert nearest.apart > 0.95
     assert found.people[0].found == 1
     assert found.people[0].taken_share == 0
+    assert "both tests agree" in in_words(found)[2]
 
 
 def test_somebody_who_is_confused_is_named_with_whom() -> None:
@@ -156,6 +159,8 @@ def test_people_who_differ_most_become_groups() -> None:
     assert len(steps) == MOST_GROUPS + 2
     assert found.purity == 1
     assert found.chance < 0.7
+    # Each group holds the three videos of a person.
+    assert found.video_purity == pytest.approx(1 / 3)
     distances = [distance for _, distance in found.elbow]
     assert distances == sorted(distances, reverse=True)
     assert sum(group.share for group in found.groups) == pytest.approx(1)
