@@ -141,15 +141,3 @@ LOADERS: Final[dict[str, Callable[[Path | None], Detector]]] = {
     "haar": _load_haar,
 }
 """Detectors by name. A loader takes the folder of public weights; it raises ConfigurationError."""
-
-
-def present_detectors(models: Path | None) -> list[str]:
-    """Return the names of the detectors whose weights are there."""
-    names = []
-    for name, load in LOADERS.items():
-        try:
-            load(models)
-        except ConfigurationError:
-            continue
-        names.append(name)
-    return names

@@ -11,7 +11,7 @@ import onnx
 
 from vitrine.errors import ConfigurationError
 from vitrine.faces.models import FaceModels
-from vitrine.lab.view.detectors import LOADERS, present_detectors
+from vitrine.lab.view.detectors import LOADERS
 from vitrine.services.landmarks.app import load_models
 from vitrine.services.landmarks.settings import LandmarksSettings
 from vitrine.settings import Settings
@@ -39,7 +39,14 @@ class Kit:
     @cached_property
     def detectors(self) -> list[str]:
         """The names of the detectors whose weights are there."""
-        return present_detectors(self._folder)
+        names = []
+        for name in LOADERS:
+            try:
+                self._load_detector(name)
+            except ConfigurationError:
+                continue
+            names.append(name)
+        return names
 
     @property
     def nets(self) -> list[str]:
@@ -58,8 +65,7 @@ class Kit:
 
     def models(self, detector: str, net: str) -> FaceModels:
         """Return the networks with this detector and landmark net. Raises ConfigurationError."""
-        if detector not in self._detectors:
-            self._detectors[detector] = LOADERS[detector](self._folder)
+        self._load_detector(detector)
         if net not in self._nets:
             self._nets[net] = load_landmarks(self._files[net])
         return replace(
@@ -67,6 +73,10 @@ class Kit:
             detector=self._detectors[detector],
             landmarks=self._nets[net],
         )
+
+    def _load_detector(self, name: str) -> None:
+        if name not in self._detectors:
+            self._detectors[name] = LOADERS[name](self._folder)
 
 
 def load_landmarks(path: Path) -> Network:

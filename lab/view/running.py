@@ -99,6 +99,8 @@ class Run:
         """Write a video; Ctrl-C ends it earlier. Raises ConfigurationError."""
         if not overwrite:
             check_free(path)
+        if _is_source(path, self.camera):
+            raise ConfigurationError(f"{path} is the source; name another file")
         with interrupts(stop):
             pictures = write_film(
                 path,
@@ -110,6 +112,13 @@ class Run:
                 stop,
             )
         screen.print(f"{path}: {pictures} pictures")
+
+
+def _is_source(path: Path, camera: Camera) -> bool:
+    """Return whether writing `path` would replace the video that is read."""
+    if camera.uri.kind != "path":
+        return False
+    return path.resolve() == Path(camera.uri.target).resolve()
 
 
 def prepared(order: Order) -> Run:

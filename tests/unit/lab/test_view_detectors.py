@@ -16,9 +16,9 @@ from vitrine.lab.view.detectors import (
     HaarFaces,
     OpenCvSsd,
     faces_of_ssd,
-    present_detectors,
 )
 from vitrine.lab.view.haar import Cascade
+from vitrine.lab.view.kit import Kit
 
 # A cascade of one stage: the left half of a window of 8 pixels has to be darker than the right.
 CASCADE = """<?xml version="1.0"?>
@@ -47,7 +47,7 @@ def edge(column: int) -> NDArray[np.uint8]:
 
 
 def test_what_has_no_weights_is_not_offered() -> None:
-    assert present_detectors(None) == ["own", "mtcnn"]
+    assert Kit(None).detectors == ["own", "mtcnn"]
 
 
 @pytest.mark.parametrize("name", ["yunet", "ssd", "haar"])

@@ -101,6 +101,15 @@ def test_an_earlier_film_is_not_lost(
     assert path.read_text() == "an earlier one"
 
 
+def test_the_source_is_never_replaced_by_its_film(tmp_path: Path) -> None:
+    path = write_recording(tmp_path / "a.mp4", scenes(3), fps=10)
+    before = path.read_bytes()
+    done = CliRunner().invoke(view, [str(path), "--save", str(path), "--overwrite"])
+    assert isinstance(done.exception, ConfigurationError)
+    assert "is the source" in str(done.exception)
+    assert path.read_bytes() == before
+
+
 def test_the_help_names_the_keys_and_the_sources() -> None:
     shown = CliRunner().invoke(view, ["--help"])
     assert shown.exit_code == 0
