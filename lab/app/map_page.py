@@ -44,7 +44,7 @@ def show_map(places: Places) -> None:
         "Each point is a face; near ones resemble each other. Point at one to see it: "
         "thumbnails are in memory, and gone with the page."
     )
-    controls, stage = st.columns([1, 2], gap="large")
+    stage, controls = st.columns([2, 1], gap="large")
     with controls:
         kind = st.segmented_control(
             "Faces of", (DRAWN, PICTURES), default=DRAWN, required=True
