@@ -76,6 +76,7 @@ def _from_the_mall(places: Places) -> None:
     for look in range(looks):
         faces += drawn_faces(seeing, people, seed, look)
         bar.progress((look + 1) / looks, f"{len(faces)} faces in {look + 1} looks")
+    bar.empty()
     st.session_state[FACES] = faces
 
 
@@ -101,6 +102,7 @@ def _from_pictures(places: Places) -> None:
         if not found:
             st.warning(f"{file.name} is left out: no face was found.")
         faces += found
+    bar.empty()
     st.session_state[FACES] = faces
 
 
