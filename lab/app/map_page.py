@@ -173,6 +173,8 @@ def _chart(rows: list[dict[str, str | float]]) -> alt.Chart:
             y=alt.Y("y:Q", axis=nothing, scale=alt.Scale(zero=False)),
             color=alt.Color("person:N", legend=alt.Legend(orient="bottom", title=None)),
             tooltip=["image:N", "person:N"],
+            # Read aloud; else the picture would be, letter by letter.
+            description="person:N",
         )
         .properties(height=CHART_HEIGHT)
         .interactive()
