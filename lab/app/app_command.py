@@ -32,7 +32,7 @@ LIGHT = {
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=Path(),
     metavar="DIR",
-    help="Where runs/, docs/ and reports (*.html) lie.  [default: this folder]",
+    help="Where runs/, docs/ and what commands wrote lie.  [default: this folder]",
 )
 @click.option(
     "--port",

@@ -31,7 +31,7 @@ def show_faces(places: Places) -> None:
     st.title("Faces")
     st.caption("A detector finds faces, a net finds their points.")
     kind = choose_kind()
-    controls, stage = st.columns([1, 2], gap="large")
+    stage, controls = st.columns([2, 1], gap="large")
     with controls:
         chosen = choose_picture(kind)
         by = choose_detector(places)

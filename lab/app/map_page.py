@@ -44,7 +44,7 @@ def show_map(places: Places) -> None:
         "Each point is a face; near ones resemble each other. Point at one to see it: "
         "thumbnails are in memory, and gone with the page."
     )
-    controls, stage = st.columns([1, 2], gap="large")
+    stage, controls = st.columns([2, 1], gap="large")
     with controls:
         kind = st.segmented_control(
             "Faces of", (DRAWN, PICTURES), default=DRAWN, required=True
@@ -76,6 +76,7 @@ def _from_the_mall(places: Places) -> None:
     for look in range(looks):
         faces += drawn_faces(seeing, people, seed, look)
         bar.progress((look + 1) / looks, f"{len(faces)} faces in {look + 1} looks")
+    bar.empty()
     st.session_state[FACES] = faces
 
 
@@ -101,6 +102,7 @@ def _from_pictures(places: Places) -> None:
         if not found:
             st.warning(f"{file.name} is left out: no face was found.")
         faces += found
+    bar.empty()
     st.session_state[FACES] = faces
 
 
@@ -171,6 +173,8 @@ def _chart(rows: list[dict[str, str | float]]) -> alt.Chart:
             y=alt.Y("y:Q", axis=nothing, scale=alt.Scale(zero=False)),
             color=alt.Color("person:N", legend=alt.Legend(orient="bottom", title=None)),
             tooltip=["image:N", "person:N"],
+            # Read aloud; else the picture would be, letter by letter.
+            description="person:N",
         )
         .properties(height=CHART_HEIGHT)
         .interactive()

@@ -23,7 +23,7 @@ def show_nets(places: Places) -> None:
     st.title("Two nets")
     st.caption("The same face, the same detector: only the net differs.")
     kind = choose_kind()
-    controls, stage = st.columns([1, 2], gap="large")
+    stage, controls = st.columns([2, 1], gap="large")
     with controls:
         chosen = choose_picture(kind)
         by = choose_detector(places)

@@ -25,7 +25,7 @@ class Places:
         return self.folder / "docs" / f"{name}.md"
 
     def reports(self, pattern: str) -> list[Path]:
-        """Return the HTML reports whose name matches, the newest first."""
+        """Return what commands left, whose place in the folder matches, the newest first."""
         found = list(self.folder.glob(pattern))
         found.sort(key=lambda path: path.stat().st_mtime, reverse=True)
         return found

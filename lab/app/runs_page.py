@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import altair as alt
 import streamlit as st
 
 from vitrine.errors import Invalid
 from vitrine.lab.app.places import Places
-from vitrine.lab.app.run_files import EPOCH, find_runs, read_curves
+from vitrine.lab.app.run_files import EPOCH, Run, find_runs, read_curves
 
+Row = dict[str, str | float]
 CHART_HEIGHT = 240
 NO_RUNS = """There are no runs in `{folder}` yet. A training writes them there:
 
@@ -30,9 +31,20 @@ def show_runs(places: Places) -> None:
         st.info(NO_RUNS.format(folder=places.runs))
         return
     chosen = st.multiselect("Runs", list(runs), default=list(runs)[:3])
-    points: dict[str, list[dict[str, Any]]] = {}
-    for name in chosen:
-        run = runs[name]
+    shown = [runs[name] for name in chosen]
+    columns = st.columns(2)
+    for number, (metric, rows) in enumerate(_rows(shown).items()):
+        with columns[number % 2]:
+            st.altair_chart(_chart(metric, rows))
+    without = [run.name for run in shown if not run.has_weights]
+    if without:
+        st.caption(f"Without weights (`best.pt`): {', '.join(without)}.")
+
+
+def _rows(runs: Sequence[Run]) -> dict[str, list[Row]]:
+    """Return what each metric has to draw; a run that cannot be read is told on the page."""
+    rows: dict[str, list[Row]] = {}
+    for run in runs:
         try:
             curves = read_curves(run.metrics)
         except Invalid as error:
@@ -41,19 +53,13 @@ def show_runs(places: Places) -> None:
         for metric, values in curves.items():
             if metric == EPOCH:
                 continue
-            rows = points.setdefault(metric, [])
+            of_metric = rows.setdefault(metric, [])
             for epoch, value in zip(curves[EPOCH], values, strict=True):
-                rows.append({"run": name, "epoch": epoch, metric: value})
-    columns = st.columns(2)
-    for number, (metric, rows) in enumerate(points.items()):
-        with columns[number % 2]:
-            st.altair_chart(_chart(metric, rows))
-    without = [name for name in chosen if not runs[name].has_weights]
-    if without:
-        st.caption(f"Without weights (`best.pt`): {', '.join(without)}.")
+                of_metric.append({"run": run.name, "epoch": epoch, metric: value})
+    return rows
 
 
-def _chart(metric: str, rows: list[dict[str, Any]]) -> alt.Chart:
+def _chart(metric: str, rows: list[Row]) -> alt.Chart:
     """Return one metric over the epochs, a line for each run."""
     chart: alt.Chart = (
         alt.Chart(alt.InlineData(values=rows), title=metric.replace("_", " "))

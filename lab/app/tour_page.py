@@ -13,6 +13,8 @@ from vitrine.lab.app.documents import sections
 from vitrine.lab.app.places import Places
 
 REPORT_HEIGHT: Final = 900
+PAGES: Final = ("studies", "lab")
+"""Of the documentation, that hold what was measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,9 @@ class Stop:
     commands: str
     """What to run, in a checkout."""
     words: tuple[str, ...]
-    """Sections of docs/studies.md that belong here have one of them in their title."""
-    reports: str
-    """The names of the HTML reports that belong here, as a pattern."""
+    """Sections of PAGES that belong here have one of them in their title."""
+    files: str
+    """What the commands leave in the folder, HTML or PNG, as a pattern."""
 
 
 STOPS: Final = (
@@ -41,9 +43,12 @@ STOPS: Final = (
         "remembers. With **people apart** it tells how well the net sees. Compare the two "
         "columns before you compare nets.\n\n"
         "Try *Two nets* with the mean face as the second: it is what a net has to beat.",
-        "python -m training studies --help",
-        ("net", "landmark", "split", "transform"),
-        "*studies*.html",
+        "python -m training studies train mobilenetv2 --split published --epochs 20\n"
+        "python -m training studies measure runs/studies/mobilenetv2-published-68-96\n"
+        "python -m training studies table\n"
+        "python -m training studies transforms transforms.png",
+        ("landmark",),
+        "transforms*.png",
     ),
     Stop(
         "2 · Who is it, by the points alone?",
@@ -53,18 +58,19 @@ STOPS: Final = (
         "figure falls with **whole videos left out**: the difference is what was learned of the "
         "video, its camera and its pose, and not of the person.\n\n"
         "The product recognises by pixels, with a trained embedding: see *Map of faces*.",
-        "vitrine lab generate FOLDER\nvitrine lab identity FOLDER",
-        ("identit",),
-        "*identity*.html",
+        "vitrine lab generate faces\nvitrine lab identity faces",
+        ("identit", "tell people"),
+        "identity*.html",
     ),
     Stop(
         "3 · What is in the data?",
         "How many videos a person, how long, how large are the faces?",
         "Before a net is trained somebody has to look. People with many videos weigh more; small "
         "faces carry less; a mean shape says which pose the set has. The table has a row a video.",
-        "vitrine lab generate FOLDER\nvitrine lab table FOLDER\nvitrine lab explore FOLDER",
-        ("explor", "data"),
-        "*explor*.html",
+        "vitrine lab generate faces\nvitrine lab table faces --to videos.csv\n"
+        "vitrine lab explore faces",
+        ("explor", "videos"),
+        "explore*.html",
     ),
     Stop(
         "4 · The 15-keypoint competition",
@@ -72,10 +78,12 @@ STOPS: Final = (
         "Of 7,049 pictures 2,140 have all 15 points; the others came from a source that marked "
         "four. Leaving them out loses two thirds of the pictures, and filling in the mean teaches "
         "the mean. The best solutions of the competition learned from both sources.",
-        "python -m training kaggle15 derive\npython -m training kaggle15 explore\n"
-        "python -m training kaggle15 train\npython -m training kaggle15 submit",
-        ("keypoint", "kaggle", "15"),
-        "*kaggle*.html",
+        "python -m training kaggle15 derive files\n"
+        "python -m training kaggle15 explore files pictures\n"
+        "python -m training kaggle15 train files --epochs 30\n"
+        "python -m training kaggle15 submit files submission.csv",
+        ("15-keypoint",),
+        "pictures/*.png",
     ),
 )
 
@@ -96,30 +104,32 @@ def show_tour(places: Places) -> None:
 
 
 def _show_studies(stop: Stop, places: Places) -> None:
-    page = places.page("studies")
-    if not page.is_file():
-        return
-    for section in sections(page):
-        title = section.title.lower()
-        if any(word in title for word in stop.words):
-            with st.expander(f"Measured: {section.title}", expanded=True):
-                show_section(section)
+    for name in PAGES:
+        page = places.page(name)
+        if not page.is_file():
+            continue
+        for section in sections(page):
+            title = section.title.lower()
+            if any(word in title for word in stop.words):
+                with st.expander(f"Measured: {section.title}", expanded=True):
+                    show_section(section)
 
 
 def _show_reports(stop: Stop, places: Places) -> None:
-    reports = places.reports(stop.reports)
-    if not reports:
+    found = {path.name: path for path in places.reports(stop.files)}
+    if not found:
         st.info(
-            f"No report `{stop.reports}` lies in `{places.folder}` yet: run the commands above "
-            "there, and it appears here."
+            f"No `{stop.files}` lies in `{places.folder}` yet: run the commands above there, and "
+            "it appears here."
         )
         return
-    names = [path.name for path in reports]
-    name = names[0]
-    if len(names) > 1:
-        name = st.selectbox("Report", names)
-    content = (places.folder / name).read_bytes()
+    name = next(iter(found))
+    if len(found) > 1:
+        name = st.selectbox("What the commands left", list(found))
     st.caption(f"`{name}`, as the command wrote it")
+    if found[name].suffix == ".png":
+        st.image(found[name], width="stretch", alt=name)
+        return
+    content = base64.b64encode(found[name].read_bytes()).decode()
     # An address of its own: scripts of a report cannot reach into the app.
-    address = f"data:text/html;base64,{base64.b64encode(content).decode()}"
-    st.iframe(address, height=REPORT_HEIGHT, alt=name)
+    st.iframe(f"data:text/html;base64,{content}", height=REPORT_HEIGHT, alt=name)

@@ -5,16 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import cv2
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.lab_builders import (
+    AT,
+    SEED,
     drawn_jpeg,
     drawn_video,
     empty_jpeg,
     video_of_no_frames,
 )
 from training.curves import MetricsFile
+from vitrine.lab.app.pictures import drawn
 
 JPEG = "image/jpeg"
 CHECKOUT = Path(__file__).parents[2]
@@ -205,14 +209,22 @@ def test_the_tour_shows_what_was_measured_and_the_reports_that_are_there(
     app = opened("tour", tmp_path)
     assert "yet: run the commands above" in app.info[0].value
     (tmp_path / "docs").mkdir()
-    (tmp_path / "docs/studies.md").write_text("# Studies\n\n## The nets\n\nA table.\n")
+    (tmp_path / "docs/studies.md").write_text(
+        "# Studies\n\n## Landmark networks\n\nA table.\n"
+    )
     (tmp_path / "identity.html").write_text("<h1>Who is it</h1>")
     app = opened("tour", tmp_path)
-    assert app.expander[0].label == "Measured: The nets"
+    assert app.expander[0].label == "Measured: Landmark networks"
     app.radio[0].set_value(1).run()
     assert not app.expander
     assert "`identity.html`" in app.caption[1].value
     assert not app.info
+    (tmp_path / "pictures").mkdir()
+    picture = drawn(3, SEED, AT).image
+    assert cv2.imwrite(str(tmp_path / "pictures/missing.png"), picture)
+    app.radio[0].set_value(3).run()
+    assert "`missing.png`" in app.caption[1].value
+    assert not app.exception
 
 
 def test_what_is_out_of_scope_is_named(tmp_path: Path) -> None:
