@@ -116,8 +116,7 @@ class AnalyticsHandler(Handler):
             progress.waits(source.topic, 1)
             if source in stored.offsets:
                 starts[source] = stored.offsets[source]
-                stands = stored.stands.get(source.partition, ())
-                read_ns = max((stand.watermark_ns for stand in stands), default=0)
+                read_ns = read_until(stored.stands.get(source.partition, ()))
                 self._gaps.expects(source, starts[source], read_ns)
             elif commit is not None:
                 starts[source] = 0
@@ -373,6 +372,11 @@ class AnalyticsHandler(Handler):
             self._places = places_of(mall)
             self._placed = mall
         return self._places.get(stand_id, ANYWHERE)
+
+
+def read_until(stands: Iterable[Stand]) -> int:
+    """Return the event time up to which the partition of stands was read; 0 without any."""
+    return max((stand.watermark_ns for stand in stands), default=0)
 
 
 def outgoing_rows(changes: Mapping[int, Iterable[Change]]) -> list[Outgoing]:

@@ -8,6 +8,7 @@ and nobody was there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 
 from vitrine.campaigns.index import EventIndex
 from vitrine.campaigns.place import Place
@@ -268,10 +269,10 @@ def events_of_slot(
     if len(parts) == 1:
         return parts[0]
     return WindowEvents(
-        plays=[play for part in parts for play in part.plays],
-        exposures=[exposure for part in parts for exposure in part.exposures],
-        identities=[identity for part in parts for identity in part.identities],
-        coverage=[report for part in parts for report in part.coverage],
+        plays=list(chain.from_iterable(part.plays for part in parts)),
+        exposures=list(chain.from_iterable(part.exposures for part in parts)),
+        identities=list(chain.from_iterable(part.identities for part in parts)),
+        coverage=list(chain.from_iterable(part.coverage for part in parts)),
     )
 
 

@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from vitrine.campaigns.lifetime import SYNTHETIC
 from vitrine.cli.schedule_warnings import schedule_warnings
 from vitrine.mall import Campaign, Mall, Stand
 from vitrine.mall.checking import Checked
@@ -62,6 +63,22 @@ def _stands(mall: Mall) -> Warnings:
         if stand.id not in watched:
             place = ("stands", number)
             yield place, "no camera watches this stand, so it counts nobody"
+        elif is_mixed(mall, stand):
+            place = ("stands", number)
+            yield (
+                place,
+                "a synthetic and a real camera watch it: all its figures will be synthetic",
+            )
+
+
+def is_mixed(mall: Mall, stand: Stand) -> bool:
+    """Tell whether both drawn and real visitors are before a stand."""
+    drawn = {
+        camera.uri.scheme == SYNTHETIC
+        for camera in mall.cameras
+        if camera.stand == stand.id
+    }
+    return len(drawn) > 1
 
 
 def _notices(mall: Mall) -> Warnings:

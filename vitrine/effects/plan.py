@@ -28,6 +28,12 @@ class FrozenPlan:
     frozen_ns: int
     """Slots that began before do not count: somebody may have looked at them."""
 
+    def counts(self, slot: SlotOutcome) -> bool:
+        """Tell whether a slot is within the plan, and its arm was drawn."""
+        if not self.frozen_ns <= slot.slot_ns < self.end_ns:
+            return False
+        return 0 < adaptive_probability(slot) < 1
+
     @property
     def last_day(self) -> date:
         """The last day whose slots count, in UTC."""
@@ -61,12 +67,7 @@ def look_once(plan: FrozenPlan, slots: Sequence[SlotOutcome]) -> PlannedLook | N
     Whether it is time depends on the number of slots and on the day, and on no outcome.
     """
     in_order = sorted(slots, key=lambda slot: (slot.slot_ns, slot.stand_id))
-    counted = [
-        slot
-        for slot in in_order
-        if plan.frozen_ns <= slot.slot_ns < plan.end_ns
-        and 0 < adaptive_probability(slot) < 1
-    ]
+    counted = [slot for slot in in_order if plan.counts(slot)]
     with_people = [slot for slot in counted if slot.visitors]
     if len(with_people) < plan.slots:
         if not in_order or in_order[-1].slot_ns < plan.end_ns:
@@ -74,11 +75,7 @@ def look_once(plan: FrozenPlan, slots: Sequence[SlotOutcome]) -> PlannedLook | N
         reason = f"{len(with_people)} of {plan.slots} slots came until the planned day"
         return PlannedLook(len(with_people), reason=reason)
     last = with_people[plan.slots - 1]
-    used = [
-        slot
-        for slot in counted
-        if (slot.slot_ns, slot.stand_id) <= (last.slot_ns, last.stand_id)
-    ]
+    used = counted[: counted.index(last) + 1]
     found = effect(table_of(used), BY_NAME[plan.outcome])
     if found.silence is not None:
         return PlannedLook(plan.slots, reason=found.silence.reason)

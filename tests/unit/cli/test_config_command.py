@@ -105,6 +105,12 @@ def test_check_prints_every_mistake_and_exits_1(site: Path) -> None:
             "no such file or folder",
         ),
         (
+            "cameras.yaml",
+            "cameras:\n",
+            "cameras:\n  - {id: north-2, stand: north, uri: stands.yaml}\n",
+            "all its figures will be synthetic",
+        ),
+        (
             "campaigns.yaml",
             "when: {engagement: 60",
             "when: {tags: [runner], engagement: 60",
