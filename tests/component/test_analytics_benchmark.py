@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from contextlib import closing
 
 from click.testing import CliRunner
 from redis import Redis
 
+from benchmarks import analytics_rebuild
 from benchmarks.analytics import Site, main, new_worker, records_of, take
 from vitrine.stores.campaign_figures import load_figures
 from vitrine.stores.embedded import embedded_redis
@@ -51,3 +53,17 @@ def test_a_batch_takes_few_commands_whatever_is_kept() -> None:
     assert given[5] == given[-5] == 1 + 2 * site.stands
     # Six windows of 30 plays have closed at each stand.
     assert sum(plays) == 6 * 30 * site.stands
+
+
+def test_a_backlog_read_topic_by_topic_counts_every_play() -> None:
+    site = Site(stands=1, campaigns=4)
+    topics = analytics_rebuild.topics_of(site, 0, 400)
+    snapshots: analytics_rebuild.Snapshots = defaultdict(list)
+    with embedded_redis() as url, closing(connect(url)) as redis:
+        handler = analytics_rebuild.new_worker(site, url, 0)
+        done = analytics_rebuild.read(handler, topics, snapshots)
+        plays = [one["plays"] for one in analytics_rebuild.sums(redis).values()]
+    assert (done.events, done.refused) == (6 * 400, 0)
+    # Thirteen windows of 30 plays are over, with their grace.
+    assert sum(plays) == 13 * 30
+    assert len(snapshots["stand-0"]) == 13

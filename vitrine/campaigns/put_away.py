@@ -44,14 +44,8 @@ def put_away(
     for index in (base, draft):
         windows.update(start_ns for start_ns in index.ends if start_ns < until_ns)
     for start_ns in sorted(windows):
-        lines = base.shelf.lines(start_ns)
-        if start_ns < oldest_ns:
-            # All else is forgotten.
-            lines = decisions_among(lines)
-        known = dict(events_of(lines))
-        events = {
-            key: event for key, event in known.items() if not is_replaced(draft, key)
-        }
+        known = events_on_page(base, start_ns, oldest_ns)
+        events = without_replaced(draft, known)
         if start_ns < until_ns:
             fresh = events_in_memory(base, draft, start_ns)
             leaving.keys.extend(fresh)
@@ -61,6 +55,29 @@ def put_away(
         if start_ns < oldest_ns or events != known:
             leaving.pages[start_ns] = page_with(draft, events)
     return leaving
+
+
+def events_on_page(
+    base: EventIndex,
+    start_ns: int,
+    oldest_ns: int,
+) -> dict[Key, Event]:
+    """Return the events on the page of a window; of one before `oldest_ns`, only decisions."""
+    lines = base.shelf.lines(start_ns)
+    if start_ns < oldest_ns:
+        # All else is forgotten.
+        lines = decisions_among(lines)
+    return dict(events_of(lines))
+
+
+def without_replaced(draft: EventIndex, events: dict[Key, Event]) -> dict[Key, Event]:
+    """Return the events but decisions about tracks that the draft has later ones of."""
+    later = draft.identities.events
+    return {
+        key: event
+        for key, event in events.items()
+        if key.topic != "identities" or key.name not in later
+    }
 
 
 def replaced_windows(base: EventIndex, draft: EventIndex) -> set[int]:
@@ -74,11 +91,6 @@ def replaced_windows(base: EventIndex, draft: EventIndex) -> set[int]:
         if Key("identities", track) not in base.ends.get(start_ns, ()):
             windows.add(start_ns)
     return windows
-
-
-def is_replaced(draft: EventIndex, key: Key) -> bool:
-    """Tell whether the draft has a later decision about a track."""
-    return key.topic == "identities" and key.name in draft.identities.events
 
 
 def events_in_memory(

@@ -64,6 +64,8 @@ class Shelf:
 
     def __init__(self) -> None:
         self._texts: dict[int, bytes] = {}
+        self._first_ns = 0
+        """Start of the first window with a page."""
         self._index(np.empty(0, MARK), np.empty(0, MARK))
 
     def _index(
@@ -94,6 +96,9 @@ class Shelf:
 
     def before(self, start_ns: int) -> list[int]:
         """Return the windows with a page that start earlier, in order."""
+        # Asked for with each batch, and most of the time there is none.
+        if start_ns <= self._first_ns:
+            return []
         return sorted(other for other in self._texts if other < start_ns)
 
     def find(self, mark: int) -> list[int]:
@@ -109,10 +114,16 @@ class Shelf:
 
     def put(self, pages: Mapping[int, Page | None]) -> None:
         """Add pages, or replace those of their windows; None takes one away."""
+        if not pages:
+            return
         known = [start_ns for start_ns in pages if start_ns in self._texts]
         if known:
             self._remove(known)
         new = {start_ns: page for start_ns, page in pages.items() if page is not None}
+        self._add(new)
+        self._first_ns = min(self._texts, default=0)
+
+    def _add(self, new: Mapping[int, Page]) -> None:
         if not new:
             return
         marks = [np.frombuffer(page.marks, MARK) for page in new.values()]

@@ -249,7 +249,8 @@ def follow_slots(
     follower.close(closed)
     follower.revise(revised)
     follower.redeem()
-    first_ns = follower.first_slot()
+    # Most batches make no slot final, and a stand may know a thousand campaigns.
+    first_ns = follower.first_slot() if final else None
     if first_ns is not None:
         follower.release(range(max(final.start, first_ns), final.stop, SLOT_NS))
     return follower.change

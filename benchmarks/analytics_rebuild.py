@@ -1,0 +1,170 @@
+"""A backlog of days, read topic by topic, and the rebuild after a loss of the store: same totals?
+
+python -m benchmarks.analytics_rebuild [--days 3] [--stands 1] [--campaigns 20]
+
+The events are those of `benchmarks.analytics`. The backlog is read as a consumer reads it that
+was away: 500 records of one topic after the other, so that some are days ahead of others. Then
+Redis is empty, and a new worker has the snapshots of windows, and the last day of the topics.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+import click
+from redis import Redis
+from rich.console import Console
+from rich.progress import track
+
+from benchmarks.analytics import (
+    SOURCES,
+    START_NS,
+    STEPS_AN_HOUR,
+    Site,
+    records_of,
+)
+from vitrine.bus import Commit, Record, TopicPartition, decode
+from vitrine.campaigns.totals import Cell
+from vitrine.clock import SECOND_NS, SystemClock
+from vitrine.mall.folder import FixedMall
+from vitrine.schemas import WindowSnapshot
+from vitrine.services.analytics.handler import AnalyticsHandler, History
+from vitrine.services.analytics.settings import AnalyticsSettings
+from vitrine.stores.campaign_cells import load_all_totals, load_cells
+from vitrine.stores.campaigns import AnalyticsStore
+from vitrine.stores.embedded import embedded_redis
+from vitrine.stores.redis import connect
+
+DAY_STEPS = 24 * STEPS_AN_HOUR
+BATCH = 500
+Snapshots = defaultdict[str, list[WindowSnapshot]]
+
+
+class At(SystemClock):
+    """Stand at one moment: when the backlog ends."""
+
+    def __init__(self, now_ns: int) -> None:
+        self._now_ns = now_ns
+
+    def now_ns(self) -> int:
+        """Return it."""
+        return self._now_ns
+
+
+@dataclass(slots=True)
+class Read:
+    """Hold what reading came to."""
+
+    events: int = 0
+    refused: int = 0
+    seconds: float = 0.0
+    """CPU time of the worker."""
+
+
+def topics_of(site: Site, first: int, last: int) -> dict[str, list[Record]]:
+    """Return the records of each topic in the order of time, from one step to before another."""
+    found: defaultdict[str, list[Record]] = defaultdict(list)
+    for step in range(first, last):
+        for record in records_of(site.events(step), step * 6 * site.stands):
+            found[record.topic].append(record)
+    return found
+
+
+def new_worker(
+    site: Site,
+    url: str,
+    now_ns: int,
+    history: History | None = None,
+) -> AnalyticsHandler:
+    """Return a worker that was away, or whose store is empty."""
+    handler = AnalyticsHandler(
+        FixedMall(site.mall()),
+        AnalyticsStore(lambda: connect(url)),
+        AnalyticsSettings().rules(),
+        clock=At(now_ns),
+        history=history,
+    )
+    handler.assigned(dict.fromkeys(SOURCES, Commit(0)))
+    return handler
+
+
+def read(
+    handler: AnalyticsHandler,
+    topics: Mapping[str, Sequence[Record]],
+    snapshots: Snapshots,
+) -> Read:
+    """Read topics in turns; keep the snapshots of windows that close."""
+    done = Read()
+    longest = max(len(records) for records in topics.values())
+    for first in track(range(0, longest, BATCH), "batches"):
+        for topic, records in topics.items():
+            batch = records[first : first + BATCH]
+            if not batch:
+                continue
+            began = time.process_time()
+            left = len(records) - first - len(batch)
+            handler.waiting({TopicPartition(topic, 0): left})
+            outputs = handler.handle([decode(record) for record in batch])
+            handler.published(outputs)
+            done.seconds += time.process_time() - began
+            done.events += len(batch)
+            done.refused += len(outputs.rejected)
+            for message in outputs.messages:
+                if isinstance(message.event, WindowSnapshot):
+                    snapshots[message.event.stand_id].append(message.event)
+    return done
+
+
+def sums(redis: Redis) -> dict[Cell, dict[str, int]]:
+    """Return the exact totals of all cells."""
+    prefix = "analytics:exact"
+    cells = [cell for group in load_cells(redis, prefix).values() for cell in group]
+    found = load_all_totals(redis, prefix, cells)
+    return {cell: totals.sums() for cell, totals in found.items()}
+
+
+@click.command()
+@click.option("--days", default=3, show_default=True, help="Of event time.")
+@click.option("--stands", default=1, show_default=True, help="Of the worker.")
+@click.option("--campaigns", default=20, show_default=True, help="In the mall.")
+def main(days: int, stands: int, campaigns: int) -> None:
+    """Print whether the totals are equal, and what both cost. Exit status 1 if they are not."""
+    site = Site(stands, campaigns)
+    steps = days * DAY_STEPS
+    now_ns = START_NS + steps * 10 * SECOND_NS
+    console = Console()
+    console.print(f"{days} days, {stands} stands, {campaigns} campaigns")
+    snapshots: Snapshots = defaultdict(list)
+    with embedded_redis() as url, closing(connect(url)) as redis:
+        handler = new_worker(site, url, now_ns)
+        backlog = read(handler, topics_of(site, 0, steps), snapshots)
+        before = sums(redis)
+    # The log has a day of who people were.
+    last_day = topics_of(site, max(0, steps - DAY_STEPS), steps)
+    with embedded_redis() as url, closing(connect(url)) as redis:
+        kept = {0: {stand: list(found) for stand, found in snapshots.items()}}
+        began = time.process_time()
+        handler = new_worker(site, url, now_ns, lambda _: kept)
+        restored_s = time.process_time() - began
+        rebuilt = read(handler, last_day, defaultdict(list))
+        after = sums(redis)
+    for name, done in (("backlog", backlog), ("last day again", rebuilt)):
+        console.print(
+            f"{name}: {done.events:,} events, {done.refused} refused, "
+            f"{done.seconds:.1f} CPU s"
+        )
+    console.print(f"snapshots: {restored_s:.2f} CPU s")
+    plays = sum(one["plays"] for one in before.values())
+    console.print(f"plays in closed windows: {plays:,} of {steps * stands:,}")
+    equal = before == after
+    console.print(f"all totals after the rebuild equal: {'yes' if equal else 'NO'}")
+    if not equal or backlog.refused or rebuilt.refused:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()
