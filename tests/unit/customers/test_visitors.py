@@ -21,7 +21,8 @@ from tests.unit.customers.builders import (
 )
 from vitrine import ids
 from vitrine.customers.records import Vector
-from vitrine.customers.tracks import Place, Visitor
+from vitrine.customers.tracks import Place, Track, Visitor
+from vitrine.customers.visitors import StandDay
 
 
 def assert_total(visitor: Visitor, expected: Sequence[float] | Vector) -> None:
@@ -425,3 +426,33 @@ class TestBrokenTracks:
         day.see(found, found.first_ns, Place(250, 180, 90))
         show(day, found, like_face(0.75))
         assert lost.visitor is not found.visitor
+
+
+class TestWaiting:
+    """A view waits for the other camera of its stand."""
+
+    def waiting(self) -> tuple[StandDay, Track]:
+        day = make_day()
+        day.expect(["north-1", "north-2"], 0)
+        track = seen(day, "a")
+        day.wait(track, FACE, at_ns=5)
+        day.reach("north-1", 5)
+        assert day.ready() == []
+        return day, track
+
+    def test_it_is_compared_once_the_other_one_has_come_as_far(self) -> None:
+        day, track = self.waiting()
+        day.reach("north-2", 5)
+        assert [view.track for view in day.ready()] == [track]
+
+    def test_who_opted_out_meanwhile_is_not_compared(self) -> None:
+        day, track = self.waiting()
+        track.visitor.opted_out = True
+        day.reach("north-2", 5)
+        assert day.ready() == []
+
+    def test_a_view_of_another_model_is_not_compared(self) -> None:
+        day, _ = self.waiting()
+        day.use("new")
+        day.reach("north-2", 5)
+        assert day.ready() == []

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import pytest
 
-from tests.builders import at, received
+from tests.builders import at, make_frame_faces, received
 from tests.unit.identity.toy_stand import (
     ENROLLED,
     RULES,
@@ -126,3 +126,11 @@ def test_a_camera_that_shows_nothing_is_waited_for_no_longer_than_a_second() -> 
     (joined,) = [each for each in found if each.reason == "returning-visitor"]
     assert joined.track_id == "b"
     assert joined.decided_at_ns == at(0.7)
+
+
+def test_a_camera_whose_source_ended_is_not_waited_for() -> None:
+    end = make_frame_faces(0.1, camera=CAMERAS[1], ended=True)
+    first = pictures(CAMERAS[0], "a", [ONE] * 3)
+    again = pictures(CAMERAS[0], "b", [ONE] * 2, late_s=0.6)
+    found = decided([end, *first, *again])
+    assert found[-1].reason == "returning-visitor"
