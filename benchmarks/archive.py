@@ -3,11 +3,13 @@
 python -m benchmarks.archive people --data ../shared/data
 python -m benchmarks.archive speed
 python -m benchmarks.archive resume
+python -m benchmarks.archive many
 python -m benchmarks.archive calibrate --data ../shared/data
 
 `people` groups photos of people who were held out from all training, by each method. `speed` reads
-drawn photos of two megapixels. `resume` kills a scan ten times. `calibrate` prints the constants of
-`lab/archive/grouping.py` and `methods.py`, of people who choose checkpoints, whom no figure is of.
+drawn photos of two megapixels. `resume` kills a scan ten times. `many` groups 10,000 vectors of one
+person. `calibrate` prints the constants of `lab/archive/grouping.py` and `methods.py`, of people
+who choose checkpoints, whom no figure is of.
 """
 
 from __future__ import annotations
@@ -59,6 +61,8 @@ FEWEST = 16.0
 MOST = 90.0
 """Pixels of the faces that are made worse, for 112 of an aligned one."""
 KILLS = 10
+MANY = 10_000
+DIMENSIONS = 128
 NEAR_BEST = 0.01
 Row = tuple[float, float, float, float]
 """Pairwise F, precision, and the two constants that gave them."""
@@ -68,7 +72,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["people", "speed", "resume", "calibrate"])
+    parser.add_argument(
+        "what", choices=["people", "speed", "resume", "many", "calibrate"]
+    )
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--photos", type=int, default=100)
     given = parser.parse_args()
@@ -81,6 +87,8 @@ def main() -> None:
             speed(place, given.photos)
         elif given.what == "resume":
             resume(place, given.photos)
+        elif given.what == "many":
+            many()
         else:
             calibrate(given.data)
 
@@ -295,6 +303,27 @@ def hashes(root: Path) -> dict[bytes, str]:
         with open(path, "rb") as file:
             found[item.path] = sha256(file.read()).hexdigest()
     return found
+
+
+def many() -> None:
+    """Print how long it takes to group vectors that spread around one, as faces of a person do."""
+    rng = np.random.default_rng(0)
+    person = rng.standard_normal(DIMENSIONS)
+    person *= 1.1 / np.linalg.norm(person)
+    spread = rng.standard_normal((MANY, DIMENSIONS)) / np.sqrt(DIMENSIONS)
+    vectors = person + spread
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    qualities = np.full(MANY, 0.9, np.float32)
+    started = time.process_time()
+    labels = grouping.group(
+        Faces(vectors.astype(np.float32), qualities, list(range(MANY)))
+    )
+    seconds = time.process_time() - started
+    cosine = float((vectors[:200] @ vectors[:200].T).mean())
+    print(
+        f"{MANY} vectors, mean cosine {cosine:.2f}: {labels.max() + 1} group, "
+        f"{seconds:.1f} s of CPU"
+    )
 
 
 # -- calibrate

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -29,12 +29,14 @@ from vitrine.lab.archive.exif import (
 from vitrine.lab.archive.photos import path_of, read_file
 from vitrine.lab.archive.scanning import EXIF_TIME
 from vitrine.lab.archive.store import Store
+from vitrine.lab.archive.walking import suffix_of
 from vitrine.vision.headers import START_OF_IMAGE
 
 BACKUP: Final = "dates"
 JOURNAL: Final = "journal.json"
 TIME_BYTES: Final = 19
 APP0: Final = b"\xff\xe0"
+JPEG: Final = frozenset({".jpg", ".jpeg"})
 NOT_JPEG: Final = "only the dates of JPEG files are written"
 
 
@@ -56,7 +58,14 @@ def proposed(store: Store, now: datetime) -> list[Change]:
         file_time = datetime.fromtimestamp(photo.mtime_ns / 1e9)  # noqa: DTZ006 - as cameras do
         path = os.fsdecode(photo.path)
         photos.append(Dated(path, taken, photo.camera, file_time))
-    return wrong_dates(photos, now)
+    return [_writable(change) for change in wrong_dates(photos, now)]
+
+
+def _writable(change: Change) -> Change:
+    """Return a change of a JPEG as it is, and of another file as none."""
+    if suffix_of(os.fsencode(change.path)) in JPEG:
+        return change
+    return replace(change, after=None, source=NOT_JPEG)
 
 
 def mend(

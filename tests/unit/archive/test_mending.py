@@ -122,6 +122,15 @@ def test_a_photo_that_cannot_be_written_does_not_stop_the_others(
     assert problems[1:] == ["nothing says", None]
 
 
+def test_other_files_are_told_and_not_to_be_changed(root: Path, store: Store) -> None:
+    picture = root / "IMG_20240131_142233.png"
+    Pillow.new("RGB", (40, 30)).save(picture)
+    scanned(root, store, ToyFinder())
+    (change,) = [one for one in proposed(store, NOW) if one.path == picture.name]
+    assert (change.after, change.why) == (None, "no date")
+    assert change.source == "only the dates of JPEG files are written"
+
+
 def test_without_write_nothing_is_changed(root: Path, store: Store) -> None:
     before = (root / NAME).read_bytes()
     report = root.parent / "report.csv"
