@@ -9,7 +9,8 @@ import click
 DEFAULT_PORT = 8600
 # The colours of the product's pages (services/console, services/customers), dark and light.
 DARK = {
-    "primaryColor": "#ffb35c",
+    # Buttons are of it, with white words, and chosen words on the dark ground: 4 to 1 for both.
+    "primaryColor": "#d4571e",
     "backgroundColor": "#0f1117",
     "secondaryBackgroundColor": "#1f2330",
     "textColor": "#f2f0ea",

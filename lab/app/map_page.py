@@ -34,6 +34,8 @@ FACES: Final = "mapped-faces"
 """Where a browser's session keeps them, in memory."""
 DRAWN: Final = "Drawn people"
 PICTURES: Final = "Pictures"
+BY_EMBEDDING: Final = "Alike, by the embedding"
+ON_MAP: Final = "Alike, on the map"
 CHART_HEIGHT: Final = 560
 
 
@@ -144,17 +146,12 @@ def _show(faces: Sequence[MappedFace], method: Method) -> None:
     st.altair_chart(_chart(rows))
     people, before, after = st.columns(3)
     people.metric("Faces, people", f"{len(faces)}, {len(set(labels))}")
-    before.metric(
-        "Nearest is the same person, by the embedding",
-        _percent(neighbours_alike(vectors, labels)),
-    )
-    after.metric(
-        "Nearest is the same person, on the map",
-        _percent(neighbours_alike(at, labels)),
-    )
+    before.metric(BY_EMBEDDING, _percent(neighbours_alike(vectors, labels)))
+    after.metric(ON_MAP, _percent(neighbours_alike(at, labels)))
     st.caption(
-        "The embedding has 128 numbers, the map two: what it shows near need not be near, and "
-        "with t-SNE the distance of two groups means nothing."
+        "Alike: the nearest other face is of the same person. The embedding has 128 numbers, the "
+        "map two: what it shows near need not be near, and with t-SNE the distance of two groups "
+        "means nothing."
     )
 
 

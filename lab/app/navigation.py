@@ -21,7 +21,15 @@ from vitrine.lab.app.runs_page import show_runs
 from vitrine.lab.app.tour_page import show_tour
 from vitrine.settings import Settings
 
-LOGO: Final = Path(__file__).parent / "pages" / "logo.svg"
+# Within the program: beside a folder called `pages`, Streamlit takes an address for a file there.
+LOGO: Final = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 172 32">'
+    '<rect width="32" height="32" rx="8" fill="#14161d"/>'
+    '<path d="M7 9l9 15 9-15" fill="none" stroke="#ffb35c" stroke-width="4" '
+    'stroke-linecap="round" stroke-linejoin="round"/>'
+    '<text x="42" y="23" font-family="Liberation Sans, Arial, sans-serif" font-size="20" '
+    'font-weight="600" fill="#d9773f">Vitrine lab</text></svg>'
+)
 # Streamlit leaves a fifth of the screen empty above a page.
 STYLE: Final = "[data-testid=stMainBlockContainer] { padding-top: 3.5rem; }"
 ShowPage = Callable[[Places], None]
@@ -50,7 +58,7 @@ def show(folder: Path) -> None:
     except ConfigurationError as error:
         st.error(str(error))
         return
-    st.logo(str(LOGO), size="large")
+    st.logo(LOGO, size="large")
     st.html(f"<style>{STYLE}</style>")
     chosen = st.navigation(
         {

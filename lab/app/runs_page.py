@@ -12,7 +12,7 @@ from vitrine.lab.app.places import Places
 from vitrine.lab.app.run_files import EPOCH, Run, find_runs, read_curves
 
 Row = dict[str, str | float]
-CHART_HEIGHT = 240
+CHART_HEIGHT = 340
 NO_RUNS = """There are no runs in `{folder}` yet. A training writes them there:
 
 ```sh
@@ -61,13 +61,14 @@ def _rows(runs: Sequence[Run]) -> dict[str, list[Row]]:
 
 def _chart(metric: str, rows: list[Row]) -> alt.Chart:
     """Return one metric over the epochs, a line for each run."""
+    legend = alt.Legend(orient="bottom", title=None, columns=1, labelLimit=0)
     chart: alt.Chart = (
         alt.Chart(alt.InlineData(values=rows), title=metric.replace("_", " "))
         .mark_line(point=True)
         .encode(
             x=alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1)),
             y=alt.Y(f"{metric}:Q", title=None, scale=alt.Scale(zero=False)),
-            color=alt.Color("run:N", legend=alt.Legend(orient="bottom", title=None)),
+            color=alt.Color("run:N", legend=legend),
             tooltip=["run:N", "epoch:Q", f"{metric}:Q"],
         )
         .properties(height=CHART_HEIGHT)

@@ -8,6 +8,7 @@ from typing import Any
 import cv2
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Selectbox
 
 from tests.lab_builders import (
     AT,
@@ -18,6 +19,7 @@ from tests.lab_builders import (
     video_of_no_frames,
 )
 from training.curves import MetricsFile
+from vitrine.lab.app.nets import FIVE_POINTS
 from vitrine.lab.app.pictures import drawn
 
 JPEG = "image/jpeg"
@@ -50,6 +52,10 @@ def looking_at(kind: str, page: str, folder: Path) -> AppTest:
     return app
 
 
+def choice(app: AppTest, label: str) -> Selectbox[str]:
+    return next(box for box in app.selectbox if box.label == label)
+
+
 def rows_of(app: AppTest) -> list[dict[str, Any]]:
     (table,) = app.dataframe
     rows: list[dict[str, Any]] = table.value.to_dict("records")
@@ -63,7 +69,7 @@ def test_a_drawn_face_is_found_and_compared_with_the_truth(tmp_path: Path) -> No
     assert 0 < first["error % of eyes"] < 10
     labels = [button.label for button in app.download_button]
     assert labels[:2] == ["CSV, all faces", "JSON, all faces"]
-    app.selectbox[1].set_value("The detector's own five points").run()
+    choice(app, "Net").set_value(FIVE_POINTS).run()
     assert "yaw °" not in rows_of(app)[0]
 
 
@@ -133,7 +139,7 @@ def test_two_nets_are_compared_on_one_face(tmp_path: Path) -> None:
     mean_face = float(told["Error of the second"].rstrip("%"))
     assert 0 < ours < mean_face < 20
     assert told["Distance of the two"].endswith("%")
-    app.selectbox[2].set_value("The detector's own five points").run()
+    choice(app, "Second net").set_value(FIVE_POINTS).run()
     assert "One net has 68 points, the other 5" in app.info[0].value
 
 
@@ -179,7 +185,8 @@ def test_a_map_of_drawn_people_tells_how_much_it_may_be_trusted(tmp_path: Path) 
     assert not app.exception
     assert len(app.get("vega_lite_chart")) == 1
     told = {metric.label: metric.value for metric in app.metric}
-    assert told["Nearest is the same person, by the embedding"].endswith("%")
+    assert told["Alike, by the embedding"].endswith("%")
+    assert told["Alike, on the map"].endswith("%")
     app.radio[0].set_value("PCA").run()
     assert len(app.get("vega_lite_chart")) == 1
     forget = next(button for button in app.button if button.label.startswith("Forget"))
