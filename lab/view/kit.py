@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 import onnx
+from google.protobuf.message import DecodeError
 
 from vitrine.errors import ConfigurationError
 from vitrine.faces.models import FaceModels
@@ -21,7 +23,7 @@ from vitrine.vision.models import LANDMARKS_FILE, model_path
 from vitrine.vision.networks import Network, load_network
 from vitrine.vision.shape import POINT_COUNT
 
-OWN: str = Path(LANDMARKS_FILE).stem
+OWN: Final = Path(LANDMARKS_FILE).stem
 
 
 class Kit:
@@ -83,15 +85,10 @@ def load_landmarks(path: Path) -> Network:
     """Return a landmark net of 68 points. Raises ConfigurationError for any other file."""
     try:
         graph = onnx.load(path).graph
-    except (
-        OSError,
-        ValueError,
-        onnx.onnx_cpp2py_export.checker.ValidationError,
-    ) as error:
+    except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error}") from None
-    except Exception as error:  # noqa: BLE001 - protobuf's own class, which is no module of ours
-        kind = type(error).__name__
-        raise ConfigurationError(f"{path} is no ONNX file ({kind})") from None
+    except DecodeError:
+        raise ConfigurationError(f"{path} is no ONNX file") from None
     taken = _shape(graph.input[0]) if graph.input else ()
     given = _shape(graph.output[0]) if graph.output else ()
     wanted = (3, INPUT_SIZE, INPUT_SIZE)
