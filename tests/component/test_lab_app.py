@@ -19,9 +19,13 @@ from tests.lab_builders import (
     video_of_no_frames,
 )
 from training.curves import MetricsFile
+from vitrine.lab.app import navigation
 from vitrine.lab.app.nets import FIVE_POINTS
 from vitrine.lab.app.pictures import drawn
 
+pytestmark = pytest.mark.timeout(300)
+
+LIMIT_S = 200
 JPEG = "image/jpeg"
 CHECKOUT = Path(__file__).parents[2]
 BOMB = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + b"\0\0\xea\x60" * 2 + b"\0" * 9
@@ -40,7 +44,11 @@ def opened(page: str, folder: Path) -> AppTest:
         show_page = getattr(navigation, f"show_{page}")
         show_page(Places(Path(folder), None))
 
-    app = AppTest.from_function(script, args=(page, str(folder)), default_timeout=100)
+    # Imported already: its libraries take a minute on a busy machine, and a page has a limit.
+    assert hasattr(navigation, f"show_{page}")
+    app = AppTest.from_function(
+        script, args=(page, str(folder)), default_timeout=LIMIT_S
+    )
     app.run()
     assert not app.exception
     return app
@@ -245,7 +253,7 @@ def test_the_script_opens_the_first_page(
 ) -> None:
     monkeypatch.setattr("sys.argv", ["main.py", str(tmp_path)])
     script = CHECKOUT / "lab/app/main.py"
-    app = AppTest.from_file(str(script), default_timeout=100).run()
+    app = AppTest.from_file(str(script), default_timeout=LIMIT_S).run()
     assert not app.exception
     assert app.title[0].value == "Faces"
 
@@ -256,5 +264,5 @@ def test_a_wrong_setting_is_told_on_the_page(
     monkeypatch.setattr("sys.argv", ["main.py", str(tmp_path)])
     monkeypatch.setenv("VITRINE_NO_SUCH_SETTING", "1")
     script = CHECKOUT / "lab/app/main.py"
-    app = AppTest.from_file(str(script), default_timeout=100).run()
+    app = AppTest.from_file(str(script), default_timeout=LIMIT_S).run()
     assert "VITRINE_NO_SUCH_SETTING is no setting" in app.error[0].value
