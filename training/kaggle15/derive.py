@@ -55,7 +55,7 @@ MORE: Final = 6
 # As the competition's pictures lie: eyes 36 pixels apart and at a height of 37 of 96.
 SIDE_PER_FIVE: Final = 1.88
 """Side over the hypotenuse of eye distance and eye-to-mouth distance."""
-EYES_TO_CENTRE: Final = -0.07
+EYES_TO_CENTRE: Final = 0.07
 """Sides that the middle of eyes and mouth lies below the picture's."""
 
 

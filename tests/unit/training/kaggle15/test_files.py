@@ -36,6 +36,10 @@ def test_derived_files_are_read_again(tmp_path: Path) -> None:
         x, y = np.rint(row.points[FOUR_PLACES[2]]).astype(int)
         assert row.picture[y, x] > 120
 
+    # As in the competition: eyes at a height of 37 of 96.
+    eyes = np.mean([row.points[0, 1] for row in training.rows])
+    assert 33 < eyes < 41
+
     groups = read_groups(files)
     assert groups is not None
     assert {row.number for row in training.rows} == set(groups)
