@@ -13,19 +13,24 @@ from vitrine.campaigns.advance import advance
 from vitrine.campaigns.place import ANYWHERE, Place, places_of
 from vitrine.campaigns.plausible import AHEAD_NS, Plausible, misdated
 from vitrine.campaigns.progress import Progress
-from vitrine.campaigns.rebuild import restore
+from vitrine.campaigns.rebuild import History, restore
 from vitrine.campaigns.stand import NO_FLOOR, Change, Floor, Rules, Stand
 from vitrine.clock import MILLISECOND_NS, SECOND_NS, Clock, SystemClock
 from vitrine.mall import Mall
 from vitrine.mall.folder import MallSource
 from vitrine.mall.names import names_of
 from vitrine.runtime import Handler, Outputs
-from vitrine.schemas import Event, WindowSnapshot
+from vitrine.schemas import Event
 from vitrine.services.analytics.experiments import ConfiguredExperiments
 from vitrine.services.analytics.signals import Signals
 from vitrine.stores.campaigns import AnalyticsStore, Batch, batch_of
 from vitrine.telemetry import metrics
-from vitrine.topics import CAMPAIGN_WINDOWS, IDENTITIES, WINDOW_SNAPSHOTS
+from vitrine.topics import (
+    CAMPAIGN_RELEASES,
+    CAMPAIGN_WINDOWS,
+    IDENTITIES,
+    WINDOW_SNAPSHOTS,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -33,10 +38,8 @@ logger = logging.getLogger(__name__)
 # less: it goes on being deleted while it is read.
 REREAD_NS = IDENTITIES.retention_ms * MILLISECOND_NS - 3600 * SECOND_NS
 
-History: TypeAlias = Callable[
-    [Collection[int]], Mapping[int, Mapping[str, Sequence[WindowSnapshot]]]
-]
-"""The snapshots of partitions, by stand. Raises Unavailable."""
+Past: TypeAlias = Callable[[Collection[int]], Mapping[int, Mapping[str, History]]]
+"""What the bus has of the stands of partitions. Raises Unavailable."""
 Arrivals: TypeAlias = defaultdict[tuple[int, str], list[Received[Any]]]
 """Events by partition and stand."""
 
@@ -57,7 +60,7 @@ class AnalyticsHandler(Handler):
         *,
         finite: bool = False,
         clock: Clock | None = None,
-        history: History | None = None,
+        history: Past | None = None,
     ) -> None:
         self._mall = mall
         self._clock = clock or SystemClock()
@@ -126,9 +129,9 @@ class AnalyticsHandler(Handler):
         changes: dict[int, list[Change]] = {}
         for partition, stands in self._history(partitions).items():
             changes[partition] = []
-            for stand_id, snapshots in stands.items():
+            for stand_id, history in stands.items():
                 stand = Stand(stand_id, self._rules, floor)
-                change = restore(stand, snapshots, self._time_zone(stand_id))
+                change = restore(stand, history, self._time_zone(stand_id))
                 changes[partition].append(change)
         floors = dict.fromkeys(partitions, floor)
         self._store.write(batch_of(changes, {}, floors))
@@ -332,9 +335,9 @@ class AnalyticsHandler(Handler):
 
 
 def outgoing_rows(changes: Mapping[int, Iterable[Change]]) -> list[Outgoing]:
-    """Return what goes to `campaign-windows` and `window-snapshots`."""
+    """Return what goes to `campaign-windows`, `window-snapshots` and `campaign-releases`."""
     found = []
-    for group in changes.values():
+    for partition, group in changes.items():
         for change in group:
             found += [
                 Outgoing(CAMPAIGN_WINDOWS, row.campaign_id, row)
@@ -343,5 +346,15 @@ def outgoing_rows(changes: Mapping[int, Iterable[Change]]) -> list[Outgoing]:
             found += [
                 Outgoing(WINDOW_SNAPSHOTS, one.stand_id, one)
                 for one in change.snapshots
+            ]
+            found += [
+                Outgoing(
+                    CAMPAIGN_RELEASES,
+                    f"{one.stand_id}/{one.campaign_id}",
+                    one,
+                    # Where the events of the stand are: who has those has to find it.
+                    partition=partition,
+                )
+                for one in change.records
             ]
     return found

@@ -31,7 +31,11 @@ class Signals:
         if stand.watermark_ns:
             watermark = metrics.FIGURES_WATERMARK.labels(stand.stand_id)
             watermark.set(stand.watermark_ns / SECOND_NS)
-        waiting = [totals.people for totals in stand.pending.values()]
+        waiting = [
+            len(account.people)
+            for ledger in stand.ledgers.values()
+            for account in ledger.accounts.values()
+        ]
         metrics.FIGURES_WAITING.labels(stand.stand_id).set(max(waiting, default=0))
         metrics.FIGURES_STEP.set(stand.rules.k_anonymity)
 

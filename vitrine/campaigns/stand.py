@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from vitrine.campaigns.events import Grid, Key
 from vitrine.campaigns.index import EventIndex
+from vitrine.campaigns.ledger import Increment, Ledger
 from vitrine.campaigns.plausible import decisive_ns
 from vitrine.campaigns.rows import Row
 from vitrine.campaigns.slots import SlotChange, SlotState
 from vitrine.campaigns.totals import Cell, Totals, Visitor
-from vitrine.schemas import CampaignWindow, Event, Identity, WindowSnapshot
+from vitrine.schemas import (
+    CampaignRelease,
+    CampaignWindow,
+    Event,
+    Identity,
+    WindowSnapshot,
+)
 
 # Start of the window, and the cell.
 RowKey = tuple[int, Cell]
@@ -58,6 +65,7 @@ class Floor:
 
 
 NO_FLOOR = Floor()
+NO_LEDGER = Ledger()
 
 
 class Stand:
@@ -74,8 +82,10 @@ class Stand:
         self.floor = floor
         self.events = EventIndex(rules.grid)
         self.rows: dict[int, dict[Cell, Row]] = {}
-        self.pending: dict[Cell, Totals] = {}
-        """Rises that wait for release."""
+        self.ledgers: dict[str, Ledger] = {}
+        """Campaign → what is released, and what waits."""
+        self.decided = Increment()
+        """What is released once its records are on the bus."""
         self.open_windows: set[int] = set()
         """Starts of the windows that have something to count and have not closed."""
         self.watermark_ns = 0
@@ -83,7 +93,8 @@ class Stand:
         self.closed_ns = floor.start_ns
         """Windows that end here or earlier have closed."""
         self.slots = SlotState()
-        self._reached: Counter[Reached] = Counter()
+        self.released_rows: Counter[Reached] = Counter()
+        """How many released rows count a visitor for a campaign."""
 
     def oldest_ns(self, watermark_ns: int) -> int:
         """Return the start of the first window that is not final at a watermark."""
@@ -99,7 +110,9 @@ class Stand:
         return max(self.oldest_ns(watermark_ns), self.floor.start_ns)
 
     def is_due(self, watermark_ns: int) -> bool:
-        """Tell whether a window has to close at a watermark."""
+        """Tell whether a window has to close at a watermark, or something to be released."""
+        if self.decided:
+            return True
         if not self.open_windows:
             return False
         first_ns = min(self.open_windows)
@@ -117,34 +130,26 @@ class Stand:
         row: Row,
     ) -> None:
         """Add a row, or replace the one of its cell and window."""
-        old = self.row(start_ns, cell)
         cells = self.rows.setdefault(start_ns, {})
         cells[cell] = row
-        self._count(cell, old, row)
 
     def drop_row(self, start_ns: int, cell: Cell) -> None:
         """Forget a row that is final."""
         cells = self.rows[start_ns]
-        old = cells.pop(cell)
+        del cells[cell]
         if not cells:
             del self.rows[start_ns]
-        self._count(cell, old, None)
 
-    def rows_counting(self, reached: Reached) -> int:
-        """Return how many rows count a visitor for a campaign."""
-        return self._reached[reached]
-
-    def _count(
-        self,
-        cell: Cell,
-        old: Row | None,
-        new: Row | None,
-    ) -> None:
-        changes = visitor_changes(cell, old, new)
-        for reached, amount in changes.items():
-            self._reached[reached] += amount
-            if not self._reached[reached]:
-                del self._reached[reached]
+    def count_rows(self) -> None:
+        """Count the visitors of released rows, after rows and ledgers were loaded."""
+        for start_ns, cells in self.rows.items():
+            for cell, row in cells.items():
+                ledger = self.ledgers.get(cell.campaign_id, NO_LEDGER)
+                account = ledger.accounts.get(cell.creative_id)
+                if account is None or start_ns >= account.until_ns:
+                    continue
+                for visitor in row.totals.visitors:
+                    self.released_rows[cell.campaign_id, visitor] += 1
 
 
 @dataclass(slots=True)
@@ -157,8 +162,14 @@ class Change:
     open_windows: set[int]
     watermark_ns: int
     closed_ns: int
-    pending: dict[Cell, Totals | None] = field(default_factory=dict)
-    """What else waits for release now; None of a cell that was released."""
+    ledgers: dict[str, Ledger] = field(default_factory=dict)
+    """Those that differ from the stand's."""
+    decided: Increment = field(default_factory=Increment)
+    """What is released with the next change, once its records are on the bus."""
+    shown: Increment = field(default_factory=Increment)
+    """What is released now."""
+    records: list[CampaignRelease] = field(default_factory=list)
+    """Of `shown`, to be on the bus before."""
     dropped: list[Key] = field(default_factory=list)
     rows: dict[RowKey, Row] = field(default_factory=dict)
     """New rows and revisions."""
@@ -169,19 +180,53 @@ class Change:
     """Added to the exact totals; may be negative."""
     gone: set[Reached] = field(default_factory=set)
     """Visitors who leave the exact reach."""
-    released: list[tuple[Cell, Totals]] = field(default_factory=list)
-    """Added to the released totals."""
+    lost: dict[str, set[Visitor]] = field(default_factory=lambda: defaultdict(set))
+    """Campaign → visitors whom some row does not count any more."""
+    renamed: dict[str, set[Visitor]] = field(default_factory=lambda: defaultdict(set))
+    """Campaign → visitors whom a revision of a released row added."""
+    late_people: dict[str, set[Visitor]] = field(
+        default_factory=lambda: defaultdict(set)
+    )
+    """Campaign → visitors of new rows that count as released."""
+    released_rows: Counter[Reached] = field(default_factory=Counter)
+    """Differences to the stand's."""
     slots: SlotChange = field(default_factory=SlotChange)
     late: list[str] = field(default_factory=list)
     """Topics of events that came after a window of theirs had closed."""
     refused: list[tuple[int, str]] = field(default_factory=list)
     """Places of events that count for nothing, each with the reason."""
 
-    def waiting(self, cell: Cell) -> Totals | None:
-        """Return what waits for release of a cell."""
-        if cell in self.pending:
-            return self.pending[cell]
-        return self.stand.pending.get(cell)
+    def ledger(self, campaign_id: str) -> Ledger:
+        """Return the ledger of a campaign, to be changed."""
+        if campaign_id not in self.ledgers:
+            known = self.stand.ledgers.get(campaign_id)
+            self.ledgers[campaign_id] = known.copy() if known else Ledger()
+        return self.ledgers[campaign_id]
+
+    def known_ledger(self, campaign_id: str) -> Ledger:
+        """Return the ledger of a campaign, to be read."""
+        known = self.stand.ledgers.get(campaign_id, NO_LEDGER)
+        return self.ledgers.get(campaign_id, known)
+
+    def row(self, start_ns: int, cell: Cell) -> Row | None:
+        """Return the row of a cell in a window."""
+        changed = self.rows.get((start_ns, cell))
+        return changed or self.stand.row(start_ns, cell)
+
+    def count_released(self, reached: Reached, rows: int) -> None:
+        """Note that so many more released rows count a visitor."""
+        self.released_rows[reached] += rows
+
+    def rows_released(self, reached: Reached) -> int:
+        """Return how many released rows count a visitor for a campaign."""
+        return self.stand.released_rows[reached] + self.released_rows[reached]
+
+    def is_counted(self, reached: Reached) -> bool:
+        """Tell whether any row counts a visitor for a campaign."""
+        campaign_id, visitor = reached
+        if self.rows_released(reached) > 0:
+            return True
+        return self.known_ledger(campaign_id).waits_for(visitor)
 
     def adopt(self) -> None:
         """Make it the state of the stand."""
@@ -195,30 +240,15 @@ class Change:
         for start_ns, cell in self.dropped_rows:
             stand.drop_row(start_ns, cell)
         self.slots.adopt(stand.slots)
-        for cell, totals in self.pending.items():
-            if totals is None:
-                stand.pending.pop(cell, None)
-            else:
-                stand.pending[cell] = totals
+        stand.ledgers.update(self.ledgers)
+        stand.decided = self.decided
+        for reached, rows in self.released_rows.items():
+            stand.released_rows[reached] += rows
+            if not stand.released_rows[reached]:
+                del stand.released_rows[reached]
         stand.open_windows = self.open_windows
         stand.watermark_ns = self.watermark_ns
         stand.closed_ns = self.closed_ns
-
-
-def visitor_changes(
-    cell: Cell,
-    old: Row | None,
-    new: Row | None,
-) -> Counter[Reached]:
-    """Return +1 for each visitor whom only the new row counts, -1 for those of the old one only."""
-    before = visitors_of(old)
-    after = visitors_of(new)
-    changes: Counter[Reached] = Counter()
-    for visitor in after - before:
-        changes[cell.campaign_id, visitor] = 1
-    for visitor in before - after:
-        changes[cell.campaign_id, visitor] = -1
-    return changes
 
 
 def visitors_of(row: Row | None) -> frozenset[Visitor]:

@@ -14,7 +14,7 @@ from vitrine.effects.effect import Effect, effects
 from vitrine.mall.names import Names
 from vitrine.stores.campaign_cells import load_all_totals, load_cells
 from vitrine.stores.campaign_slots import load_slots
-from vitrine.stores.campaigns import NAMES
+from vitrine.stores.campaigns import NAMES, released_reach
 from vitrine.stores.redis import plain_hash, redis_errors
 
 ReachQuality = Literal["exact", "estimated"]
@@ -86,7 +86,7 @@ def load_campaign(
     if details:
         added = load_steps(redis, prefix, campaign_id)
         found = effects(load_slots(redis, campaign_id, kind))
-    reach, quality = load_reach(redis, prefix, campaign_id)
+    reach, quality = load_reach(redis, kind, campaign_id)
     return CampaignFigures(
         campaign_id=campaign_id,
         advertiser=advertisers[-1] if advertisers else "",
@@ -100,14 +100,18 @@ def load_campaign(
 
 def load_reach(
     redis: Redis,
-    prefix: str,
+    kind: Kind,
     campaign_id: str,
 ) -> tuple[int, ReachQuality]:
     """Return the number of different visitors of a campaign, and how well it is known.
 
-    Exact only while the sets of all its days are there: the visitors of a set that has expired
-    would be missing from the union.
+    The released one was counted as it was released. The exact one is exact only while the sets of
+    all its days are there: the visitors of a set that has expired would be missing from the union.
     """
+    if kind == "released":
+        stands = plain_hash(redis, released_reach(campaign_id))
+        return sum(int(visitors) for visitors in stands.values()), "exact"
+    prefix = "analytics:exact"
     keys = []
     for place in plain_hash(redis, f"{prefix}:days:{campaign_id}"):
         stand_id, day = json.loads(place)

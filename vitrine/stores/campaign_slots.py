@@ -56,7 +56,7 @@ def queue_slots(pipe: Pipeline, change: Change) -> None:
     queue_runs(pipe, change)
     for goal in slots.goals:
         queue_goal(pipe, f"{name}:goals:exact", goal)
-    for campaign_id, step in slots.released.items():
+    for campaign_id, step in change.shown.slots.items():
         queue_step(pipe, name, campaign_id, step)
     for campaign_id, waiting in slots.waiting.items():
         text = waiting_to_json(waiting)
@@ -325,7 +325,8 @@ def own_from(text: str | None) -> tuple[Told, float, int]:
 def waiting_to_json(waiting: Waiting) -> str:
     """Return for the store what waits for release."""
     people = {arm: sorted(names) for arm, names in waiting.people.items()}
-    return json.dumps({"people": people, "goals": waiting.goals})
+    plain = {"people": people, "goals": waiting.goals, "after": waiting.after_ns}
+    return json.dumps(plain)
 
 
 def waiting_from_json(text: str) -> Waiting:
@@ -333,4 +334,4 @@ def waiting_from_json(text: str) -> Waiting:
     plain = json.loads(text)
     people = {arm: frozenset(names) for arm, names in plain["people"].items()}
     goals = tuple(Redeemed(*goal) for goal in plain["goals"])
-    return Waiting(people, goals)
+    return Waiting(people, goals, plain["after"])

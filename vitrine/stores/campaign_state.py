@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from redis import Redis
 from redis.client import Pipeline
@@ -13,9 +13,22 @@ from vitrine.campaigns.events import Key
 from vitrine.campaigns.rows import Row
 from vitrine.campaigns.stand import Change, Floor, Rules, Stand
 from vitrine.campaigns.totals import Cell, Totals
+from vitrine.errors import ConfigurationError
+from vitrine.stores.campaign_ledgers import (
+    increment_from_json,
+    increment_to_json,
+    ledger_from_json,
+    ledger_to_json,
+)
 from vitrine.stores.campaign_slots import load_slot_state, queue_slots
 from vitrine.stores.redis import plain_hash
 from vitrine.topics import BY_NAME
+
+STORE_OF_BEFORE: Final = (
+    "the store holds figures of an earlier version of analytics, without a ledger of what was "
+    "released: stop analytics and delete the keys `analytics:*`; figures are then rebuilt from "
+    "the topics, and released ones begin anew"
+)
 
 
 def queue_state(pipe: Pipeline, change: Change) -> None:
@@ -24,6 +37,7 @@ def queue_state(pipe: Pipeline, change: Change) -> None:
     meta: dict[Any, Any] = {
         "watermark": str(change.watermark_ns),
         "closed": str(change.closed_ns),
+        "decided": increment_to_json(change.decided),
     }
     pipe.hset(name, mapping=meta)
     events = {}
@@ -37,15 +51,11 @@ def queue_state(pipe: Pipeline, change: Change) -> None:
         rows[row_key(start_ns, cell)] = row_to_json(row)
     dropped = [row_key(start_ns, cell) for start_ns, cell in change.dropped_rows]
     queue_fields(pipe, f"{name}:rows", rows, dropped)
-    pending = {}
-    dropped = []
-    for cell, totals in change.pending.items():
-        field = pending_key(cell)
-        if totals is None:
-            dropped.append(field)
-        else:
-            pending[field] = json.dumps(pending_to_plain(cell, totals))
-    queue_fields(pipe, f"{name}:pending", pending, dropped)
+    ledgers = {
+        campaign_id: ledger_to_json(ledger)
+        for campaign_id, ledger in change.ledgers.items()
+    }
+    queue_fields(pipe, f"{name}:ledgers", ledgers, ())
     queue_slots(pipe, change)
 
 
@@ -68,31 +78,27 @@ def event_key(key: Key) -> str:
     return f'["{key.topic}", "{key.name}"]'
 
 
-def pending_key(cell: Cell) -> str:
-    """Return the field of what waits of a cell: the hash is of one stand."""
-    return json.dumps([cell.campaign_id, cell.creative_id])
-
-
 def load_stand(
     redis: Redis,
     stand_id: str,
     rules: Rules,
     floor: Floor,
 ) -> Stand:
-    """Return one stand as it was last written."""
+    """Return one stand as it was last written.
+
+    Raises ConfigurationError for one that a version wrote which kept no ledgers.
+    """
     name = f"analytics:stand:{stand_id}"
     meta = plain_hash(redis, name)
     stand = Stand(stand_id, rules, floor)
     stand.watermark_ns = int(meta["watermark"])
     stand.closed_ns = int(meta["closed"])
-    for text in plain_hash(redis, f"{name}:pending").values():
-        cell, totals = pending_from_plain(json.loads(text), stand_id)
-        stand.pending[cell] = totals
+    if "decided" not in meta:
+        raise ConfigurationError(STORE_OF_BEFORE)
+    stand.decided = increment_from_json(meta["decided"])
+    for campaign_id, text in plain_hash(redis, f"{name}:ledgers").items():
+        stand.ledgers[campaign_id] = ledger_from_json(text)
     stand.slots = load_slot_state(redis, stand_id)
-    # A worker of before kept all of them in one field.
-    for plain in json.loads(meta.get("pending", "[]")):
-        cell, totals = pending_from_plain(plain, stand_id)
-        stand.pending.setdefault(cell, totals)
     events = plain_hash(redis, f"{name}:events")
     for key, value in events.items():
         topic, _ = json.loads(key)
@@ -107,6 +113,7 @@ def load_stand(
         start_ns, campaign, creative = json.loads(key)
         cell = Cell(campaign, creative, stand_id)
         stand.put_row(start_ns, cell, row_from_json(value))
+    stand.count_rows()
     return stand
 
 
@@ -156,28 +163,3 @@ def row_from_json(text: str) -> Row:
         window["revision"],
         window["correction"],
     )
-
-
-def pending_to_plain(cell: Cell, totals: Totals) -> dict[str, Any]:
-    """Return for JSON what a cell has waiting for release."""
-    return {
-        "cell": [cell.campaign_id, cell.creative_id],
-        "advertiser": totals.advertiser,
-        "synthetic": totals.synthetic,
-        "span": [totals.start_ns, totals.end_ns],
-        "measure": totals.to_plain(),
-    }
-
-
-def pending_from_plain(plain: Mapping[str, Any], stand_id: str) -> tuple[Cell, Totals]:
-    """Return the reverse of `pending_to_plain`, after JSON."""
-    campaign, creative = plain["cell"]
-    start_ns, end_ns = plain["span"]
-    labels = Totals(
-        advertiser=plain["advertiser"],
-        synthetic=plain["synthetic"],
-        start_ns=start_ns,
-        end_ns=end_ns,
-    )
-    totals = Totals.from_plain(plain["measure"], labels)
-    return Cell(campaign, creative, stand_id), totals

@@ -3,15 +3,16 @@
 analytics:partition:P            hash    batch (who wrote last), topic → offset of the next; after
                                          a loss of the store, `floor` and `rebuilt`
 analytics:partition:P:stands     set     stands of the partition
-analytics:stand:S                hash    watermark, closed
-analytics:stand:S:pending        hash    campaign, creative → what waits for release (JSON)
+analytics:stand:S                hash    watermark, closed; decided: what is released next (JSON)
+analytics:stand:S:ledgers        hash    campaign → what is released, and what waits (JSON)
 analytics:stand:S:events         hash    topic and id → event (JSON), as far as the horizon
 analytics:stand:S:rows           hash    window, campaign, creative → row (JSON)
 analytics:T:cells                set     campaign, creative, stand (JSON); T: `exact`, `released`
 analytics:T:total:C              hash    sums of a cell, its advertiser, whether synthetic
-analytics:T:days:C               hash    stand and day → 1, of a campaign
-analytics:T:reach:C:S:D          set     visitors of a campaign at a stand on a local day; expires
-analytics:T:reach:C              HyperLogLog of all visitors of a campaign
+analytics:exact:days:C           hash    stand and day → 1, of a campaign
+analytics:exact:reach:C:S:D      set     visitors of a campaign at a stand on a local day; expires
+analytics:exact:reach:C          HyperLogLog of all visitors of a campaign
+analytics:released:reach:C       hash    stand → visitors who are released, of a campaign
 analytics:T:changes              hash    campaign → number of additions to its totals
 analytics:names                  hash    what campaigns and so on are called; see `Names`
 analytics:T:steps:C              stream  what was added when, of a campaign; the oldest go
@@ -207,7 +208,10 @@ def queue_batch(pipe: Pipeline, batch: Batch) -> None:
             queue_state(pipe, change)
             queue_gone(pipe, change.stand.stand_id, change.gone)
             additions += additions_of("analytics:exact", change.exact)
-            additions += additions_of("analytics:released", change.released)
+            additions += additions_of("analytics:released", change.shown.totals)
+            for campaign_id, visitors in change.shown.reach.items():
+                key = released_reach(campaign_id)
+                pipe.hincrby(key, change.stand.stand_id, visitors)
     if additions:
         pipe.eval(
             ADD,
@@ -273,6 +277,11 @@ def addition(
         "end": str(totals.end_ns),
         "step": json.dumps(list(sums.values())),
     }
+
+
+def released_reach(campaign_id: str) -> str:
+    """Return the key of the released reach of a campaign, by stand."""
+    return f"analytics:released:reach:{campaign_id}"
 
 
 def queue_gone(

@@ -72,9 +72,12 @@ def test_reach_is_estimated_once_a_day_is_forgotten_and_still_counts_it(
 ) -> None:
     write_two_days(server)
     with connect(server) as redis:
-        redis.delete("analytics:released:reach:spring:north:2027-01-15")
-        campaign = spring(redis)
+        redis.delete("analytics:exact:reach:spring:north:2027-01-15")
+        campaign = spring(redis, "exact")
+        released = spring(redis)
     assert (campaign.reach, campaign.reach_quality) == (5, "estimated")
+    # It was counted as it was released.
+    assert (released.reach, released.reach_quality) == (5, "exact")
 
 
 def test_the_visitors_of_a_day_are_forgotten_after_three(server: str) -> None:

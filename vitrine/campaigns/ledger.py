@@ -1,0 +1,187 @@
+"""The ledger of a campaign at a stand: what is released of it, and what waits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from vitrine.campaigns.slots import Step
+from vitrine.campaigns.totals import SUMS, Cell, Totals, Visitor
+
+# What screens and cameras did, whoever was there.
+IMPERSONAL: Final = (
+    "plays",
+    "completed",
+    "doubtful",
+    "overlapping",
+    "screen_ns",
+    "unproven_ns",
+    "usable_ns",
+    "camera_ns",
+)
+PERSONAL: Final = tuple(name for name in SUMS if name not in IMPERSONAL)
+NOTHING: Final = Totals()
+
+
+@dataclass(slots=True)
+class Account:
+    """Hold what is released of one creative at a stand, and what waits.
+
+    What waits is the exact totals minus the released ones: a sum that was corrected below what is
+    released is negative, until enough has come for it.
+    """
+
+    released: Totals = NOTHING
+    waiting: Totals = NOTHING
+    """Sums that concern people."""
+    plays: Totals = NOTHING
+    """Sums that concern nobody."""
+    people: Counter[Visitor] = field(default_factory=Counter)
+    """Visitors of rows of which nothing is released → number of such rows, by present names."""
+    until_ns: int = 0
+    """Rows of windows that start before it add nobody, as something of them is released."""
+
+    def add(self, added: Totals) -> None:
+        """Let what waits follow the exact totals."""
+        self.waiting = joined(self.waiting, only(PERSONAL, added))
+        self.plays = joined(self.plays, only(IMPERSONAL, added))
+
+    def rename(self, lost: frozenset[Visitor], gained: frozenset[Visitor]) -> None:
+        """Follow the visitors of a row of which nothing is released."""
+        self.people.update(gained)
+        self.people.subtract(lost)
+        for visitor in lost:
+            if self.people[visitor] <= 0:
+                del self.people[visitor]
+
+    def take_waiting(self) -> Totals:
+        """Release what concerns people; return what has risen."""
+        risen, self.waiting = split(self.waiting)
+        self.released = joined(self.released, risen)
+        return risen
+
+    def take_plays(self) -> Totals:
+        """Release what concerns nobody; return what has risen."""
+        risen, self.plays = split(self.plays)
+        self.released = joined(self.released, risen)
+        return risen
+
+    def copy(self) -> Account:
+        """Return an account that changes without this one."""
+        return replace(self, people=Counter(self.people))
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Hold what is released of one campaign at one stand, and what waits."""
+
+    accounts: dict[str, Account] = field(default_factory=dict)
+    """By creative."""
+    reach: int = 0
+    """Different visitors who are released."""
+    held: set[Visitor] = field(default_factory=set)
+    """Visitors of released rows who wait for the reach: too few of them are new."""
+    known: set[Visitor] = field(default_factory=set)
+    """Visitors who wait and are counted by released rows that were dropped as final."""
+    slots_ns: int = 0
+    """Slots of effects that start before it are released."""
+    rebuilt_day: str = ""
+    """Local day up to which nobody is new, as figures were rebuilt: who is in the reach is lost."""
+
+    def account(self, creative_id: str) -> Account:
+        """Return the account of a creative, a new one where nothing is known of it."""
+        return self.accounts.setdefault(creative_id, Account())
+
+    def rows_waiting(self, visitor: Visitor) -> int:
+        """Return how many rows of which nothing is released count a visitor."""
+        return sum(account.people[visitor] for account in self.accounts.values())
+
+    def waits_for(self, visitor: Visitor) -> bool:
+        """Tell whether a row of which nothing is released counts a visitor."""
+        return any(visitor in account.people for account in self.accounts.values())
+
+    def copy(self) -> Ledger:
+        """Return a ledger that changes without this one."""
+        accounts = {name: account.copy() for name, account in self.accounts.items()}
+        return replace(
+            self,
+            accounts=accounts,
+            held=set(self.held),
+            known=set(self.known),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Increment:
+    """Hold what is added at once to what may be read."""
+
+    totals: list[tuple[Cell, Totals]] = field(default_factory=list)
+    reach: Counter[str] = field(default_factory=Counter)
+    """Campaign → new visitors."""
+    slots: dict[str, Step] = field(default_factory=dict)
+    """Campaign → slots of effects."""
+
+    def __bool__(self) -> bool:
+        return bool(self.totals or self.slots)
+
+    def campaigns(self) -> Iterator[str]:
+        """Yield the campaigns of which something is added, by name."""
+        found = {cell.campaign_id for cell, _ in self.totals}
+        yield from sorted(found.union(self.slots))
+
+    def plus(self, later: Increment) -> Increment:
+        """Return both as one."""
+        slots = {**self.slots, **later.slots}
+        for campaign_id in self.slots.keys() & later.slots.keys():
+            goals = [*self.slots[campaign_id].goals, *later.slots[campaign_id].goals]
+            slots[campaign_id] = later.slots[campaign_id]._replace(goals=goals)
+        return Increment(
+            [*self.totals, *later.totals],
+            self.reach + later.reach,
+            slots,
+        )
+
+
+def only(names: tuple[str, ...], totals: Totals) -> Totals:
+    """Return some sums of totals with their labels and span, and no visitors."""
+    kept: dict[str, Any] = {name: getattr(totals, name) for name in names}
+    return Totals(
+        advertiser=totals.advertiser,
+        synthetic=totals.synthetic,
+        start_ns=totals.start_ns,
+        end_ns=totals.end_ns,
+        **kept,
+    )
+
+
+def joined(one: Totals, added: Totals) -> Totals:
+    """Return both added up; totals without a span have no part in that of the sum."""
+    if not one.end_ns:
+        one = replace(one, start_ns=added.start_ns, end_ns=added.end_ns)
+    return one.plus(added)
+
+
+def split(waiting: Totals) -> tuple[Totals, Totals]:
+    """Return the sums that rise, with their span, and those below what is released, without."""
+    sums = waiting.sums()
+    risen: dict[str, Any] = {name: max(0, amount) for name, amount in sums.items()}
+    lower: dict[str, Any] = {name: min(0, amount) for name, amount in sums.items()}
+    rest = replace(waiting, start_ns=0, end_ns=0, **lower)
+    return replace(waiting, **risen), rest
+
+
+def has_any(totals: Totals) -> bool:
+    """Tell whether some sum is above zero."""
+    return any(amount > 0 for amount in totals.sums().values())
+
+
+def released_cells(
+    stand_id: str, ledgers: Mapping[str, Ledger]
+) -> Iterator[tuple[Cell, Totals]]:
+    """Yield each creative of which something is released, with its totals."""
+    for campaign_id, ledger in ledgers.items():
+        for creative_id, account in ledger.accounts.items():
+            if account.released.end_ns:
+                yield Cell(campaign_id, creative_id, stand_id), account.released
