@@ -57,6 +57,7 @@ def advance(
         open_windows=set(stand.open_windows),
         watermark_ns=stand.watermark_ns,
         closed_ns=stand.closed_ns,
+        k_anonymity=stand.rules.step(recognised=place.recognised),
     )
     admit(change, events)
     if watermark_ns is None:
@@ -87,8 +88,7 @@ def revise_windows(
     for start_ns in sorted(late):
         campaigns |= recompute(change, start_ns, time_zone, place)
     follow_names(change)
-    stand = change.stand
-    release_people(change, campaigns, stand.closed_ns, stand.rules.k_anonymity)
+    release_people(change, campaigns, change.stand.closed_ns)
 
 
 def close_windows(
@@ -110,7 +110,7 @@ def close_windows(
         closed_ns = start_ns
         campaigns = recompute(change, start_ns, time_zone, place)
         until_ns = start_ns + stand.rules.window_ns
-        release_people(change, campaigns, until_ns, stand.rules.k_anonymity)
+        release_people(change, campaigns, until_ns)
     if ended or hour_passed(closed_ns, change.closed_ns):
         release_plays(change)
 
@@ -142,7 +142,7 @@ def slot_changes(
         change.events,
         experiments,
         time_zone,
-        rules.k_anonymity,
+        change.k_anonymity,
     )
     times = [event.occurred_at_ns for _, event in change.events.own_events()]
     closed = closed_slots(

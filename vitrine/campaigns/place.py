@@ -21,6 +21,8 @@ class Place:
     cameras: frozenset[str] = field(default_factory=frozenset)
     hours: tuple[str, ...] = ()
     """Opening hours in the time zone; always open without any."""
+    recognised: bool = True
+    """Faces are compared, so that most people are one visitor."""
 
     def open_ns(self, start_ns: int, end_ns: int) -> int:
         """Return for how long the stand is open between two moments."""
@@ -45,5 +47,10 @@ def places_of(mall: Mall) -> Mapping[str, Place]:
     found = {}
     for stand in mall.stands:
         cameras = {camera.id for camera in mall.cameras if camera.stand == stand.id}
-        found[stand.id] = Place(stand.time_zone, frozenset(cameras), stand.hours)
+        found[stand.id] = Place(
+            stand.time_zone,
+            frozenset(cameras),
+            stand.hours,
+            recognised=stand.recognition != "none",
+        )
     return found

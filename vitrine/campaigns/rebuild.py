@@ -49,6 +49,7 @@ def restore(
         open_windows=set(stand.open_windows),
         watermark_ns=stand.watermark_ns,
         closed_ns=stand.closed_ns,
+        k_anonymity=stand.k_anonymity,
     )
     snapshots = latest(history.snapshots)
     final = [one for one in snapshots if one.start_ns < stand.floor.start_ns]

@@ -100,20 +100,20 @@ def release_people(
     change: Change,
     campaigns: Iterable[str],
     until_ns: int,
-    k_anonymity: int,
 ) -> None:
     """Release what waits of campaigns in one step each, if it concerns enough people.
 
-    Each creative that goes concerns at least `k_anonymity` different people of whom no row is
-    released; a creative with fewer stays back. All windows that start before `until_ns` have
-    closed. The same visitor on two local days is two: across days nobody is followed.
+    Each creative that goes concerns at least as many different visitors as the change's
+    `k_anonymity`, of whom no row is released; one with fewer stays back. All windows that start
+    before `until_ns` have closed. The same visitor on two local days is two: across days nobody is
+    followed.
     """
     for campaign_id in sorted(campaigns):
         ledger = change.ledger(campaign_id)
         going = [
             creative_id
             for creative_id, account in sorted(ledger.accounts.items())
-            if len(account.people) >= k_anonymity
+            if len(account.people) >= change.k_anonymity
         ]
         if not going:
             continue
@@ -128,7 +128,7 @@ def release_people(
             take_rows(change, cell, account, until_ns)
             change.decided.totals.append((cell, account.take_waiting()))
         ledger.known = {one for one in ledger.known if ledger.waits_for(one)}
-        if len(ledger.held) >= k_anonymity:
+        if len(ledger.held) >= change.k_anonymity:
             change.decided.reach[campaign_id] += len(ledger.held)
             ledger.reach += len(ledger.held)
             ledger.held = set()

@@ -36,7 +36,15 @@ class Rules:
     horizon_ns: int
     """Age of the oldest event that still changes totals."""
     k_anonymity: int
-    """Released totals advance in steps of at least so many people."""
+    """Released totals advance in steps of at least so many visitors."""
+    k_unrecognised: int = 0
+    """The same where nobody is recognised, and one person is more visitors, if that is more."""
+
+    def step(self, *, recognised: bool) -> int:
+        """Return how many visitors a step needs at a stand."""
+        if recognised:
+            return self.k_anonymity
+        return max(self.k_anonymity, self.k_unrecognised)
 
     @property
     def grid(self) -> Grid:
@@ -88,6 +96,8 @@ class Stand:
         """What is released once its records are on the bus."""
         self.open_windows: set[int] = set()
         """Starts of the windows that have something to count and have not closed."""
+        self.k_anonymity = rules.k_anonymity
+        """How many visitors a step needs here, as last configured."""
         self.watermark_ns = 0
         """The event time up to which its partition was read; see `Progress`."""
         self.closed_ns = floor.start_ns
@@ -162,6 +172,7 @@ class Change:
     open_windows: set[int]
     watermark_ns: int
     closed_ns: int
+    k_anonymity: int = 1
     ledgers: dict[str, Ledger] = field(default_factory=dict)
     """Those that differ from the stand's."""
     decided: Increment = field(default_factory=Increment)
@@ -241,6 +252,7 @@ class Change:
             stand.drop_row(start_ns, cell)
         self.slots.adopt(stand.slots)
         stand.ledgers.update(self.ledgers)
+        stand.k_anonymity = self.k_anonymity
         stand.decided = self.decided
         for reached, rows in self.released_rows.items():
             stand.released_rows[reached] += rows

@@ -318,12 +318,13 @@ FIGURES_WATERMARK = Gauge(
 )
 FIGURES_WAITING = Gauge(
     "vitrine_figures_waiting_people",
-    "Most people of a creative whose figures wait for release; a step takes them all.",
+    "Most visitors of a creative whose figures wait for release; a step takes them all.",
     ["stand"],
 )
 FIGURES_STEP = Gauge(
     "vitrine_figures_step_people",
-    "How many people a step of released figures concerns at least.",
+    "How many visitors a step of released figures concerns at least.",
+    ["stand"],
 )
 
 LATE_EVENTS = Counter(

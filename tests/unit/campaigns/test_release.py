@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.builders import at
@@ -13,10 +15,12 @@ from tests.campaign_scenario import (
     make_play,
 )
 from vitrine.campaigns.advance import advance
+from vitrine.campaigns.place import Place
 from vitrine.campaigns.stand import Change, Rules, Stand
 from vitrine.campaigns.totals import Totals
 from vitrine.clock import SECOND_NS
 from vitrine.schemas import Coverage, Event
+from vitrine.services.analytics.settings import AnalyticsSettings
 
 RULES = Rules(
     window_ns=300 * SECOND_NS,
@@ -198,3 +202,22 @@ def test_a_touch_waits_for_people() -> None:
     touch = make_interaction("touch", 3, play_id="play-0")
     assert decided(feed(stand, touch, *window(0, "a"))) == {}
     assert decided(feed(stand, *window(1, "b", "c")))["shoe"].touches == 1
+
+
+@pytest.mark.parametrize(("recognised", "ots"), [(True, [3]), (False, [])])
+def test_where_nobody_is_recognised_a_step_needs_more_visitors(
+    recognised: bool, ots: list[int]
+) -> None:
+    stand = Stand("north", replace(RULES, k_unrecognised=5))
+    place = Place(recognised=recognised)
+    change = advance(stand, window(0, "a", "b", "c"), "UTC", place=place)
+    assert [one.ots for one in decided(change).values()] == ots
+    change.adopt()
+    assert stand.k_anonymity == (3 if recognised else 5)
+
+
+def test_a_step_needs_more_visitors_than_people() -> None:
+    rules = AnalyticsSettings().rules()
+    assert (rules.k_anonymity, rules.k_unrecognised) == (31, 62)
+    at_once = AnalyticsSettings(k_anonymity=1).rules()
+    assert (at_once.k_anonymity, at_once.k_unrecognised) == (1, 1)

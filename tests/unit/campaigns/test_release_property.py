@@ -24,11 +24,11 @@ def breaches(seeds: range) -> int:
 
 def test_no_step_concerns_fewer_people_whatever_happens() -> None:
     steps = 0
-    for seed in range(120):
+    for seed in range(100):
         scenario = Scenario(seed)
         scenario.run()
         steps += scenario.reader.steps
-    assert steps > 500
+    assert steps > 400
 
 
 def forget_until(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,8 +57,10 @@ def ask_for_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a step be one person short."""
     step = release.release_people
 
-    def wrong(change: Change, campaigns: set[str], until_ns: int, k: int) -> None:
-        step(change, campaigns, until_ns, k - 1)
+    def wrong(change: Change, campaigns: set[str], until_ns: int) -> None:
+        change.k_anonymity -= 1
+        step(change, campaigns, until_ns)
+        change.k_anonymity += 1
 
     monkeypatch.setattr(advance, "release_people", wrong)
 
@@ -70,4 +72,4 @@ def test_a_wrong_rule_is_found(
     fault: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fault(monkeypatch)
-    assert breaches(range(30)) > 0
+    assert breaches(range(20)) > 0
