@@ -221,10 +221,14 @@ STAND_SILENT = Gauge(
     ["stand"],
 )
 PLAYERS = Gauge("vitrine_players", "Players connected.", ["stand", "player"])
-OFFERS = Counter("vitrine_offers", "Offer decisions.", ["stand", "outcome"])
+OFFERS = Counter(
+    "vitrine_offers",
+    "Offer decisions; what a customer got is counted in steps of ten.",
+    ["stand", "outcome"],
+)
 NOT_ME = Counter(
     "vitrine_not_me",
-    "Visitors who said not to be the customer whom they were taken for.",
+    "Visitors who said not to be the customer whom they were taken for, in steps of ten.",
     ["stand"],
 )
 WEBHOOK = Counter(
