@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from vitrine.campaigns.slots import Step
 from vitrine.campaigns.totals import SUMS, Cell, Totals, Visitor
@@ -23,6 +23,7 @@ IMPERSONAL: Final = (
 )
 PERSONAL: Final = tuple(name for name in SUMS if name not in IMPERSONAL)
 NOTHING: Final = Totals()
+Names: TypeAlias = tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -45,8 +46,8 @@ class Account:
 
     def add(self, added: Totals) -> None:
         """Let what waits follow the exact totals."""
-        self.waiting = joined(self.waiting, only(PERSONAL, added))
-        self.plays = joined(self.plays, only(IMPERSONAL, added))
+        self.waiting = joined(PERSONAL, self.waiting, added)
+        self.plays = joined(IMPERSONAL, self.plays, added)
 
     def rename(self, lost: frozenset[Visitor], gained: frozenset[Visitor]) -> None:
         """Follow the visitors of a row of which nothing is released."""
@@ -58,14 +59,14 @@ class Account:
 
     def take_waiting(self) -> Totals:
         """Release what concerns people; return what has risen."""
-        risen, self.waiting = split(self.waiting)
-        self.released = joined(self.released, risen)
+        risen, self.waiting = split(PERSONAL, self.waiting)
+        self.released = joined(SUMS, self.released, risen)
         return risen
 
     def take_plays(self) -> Totals:
         """Release what concerns nobody; return what has risen."""
-        risen, self.plays = split(self.plays)
-        self.released = joined(self.released, risen)
+        risen, self.plays = split(IMPERSONAL, self.plays)
+        self.released = joined(SUMS, self.released, risen)
         return risen
 
     def copy(self) -> Account:
@@ -144,37 +145,54 @@ class Increment:
         )
 
 
-def only(names: tuple[str, ...], totals: Totals) -> Totals:
-    """Return some sums of totals with their labels and span, and no visitors."""
-    kept: dict[str, Any] = {name: getattr(totals, name) for name in names}
+def joined(
+    names: Names,
+    one: Totals,
+    added: Totals,
+) -> Totals:
+    """Return some sums of both added up; totals without a span have no part in that of the sum.
+
+    `Totals.plus` would add up all of them, visitors and goals: this is done twice a row.
+    """
+    start_ns = added.start_ns
+    end_ns = added.end_ns
+    if one.end_ns:
+        start_ns = min(start_ns, one.start_ns)
+        end_ns = max(end_ns, one.end_ns)
+    sums: dict[str, Any] = {
+        name: getattr(one, name) + getattr(added, name) for name in names
+    }
     return Totals(
-        advertiser=totals.advertiser,
-        synthetic=totals.synthetic,
-        start_ns=totals.start_ns,
-        end_ns=totals.end_ns,
-        **kept,
+        advertiser=added.advertiser,
+        synthetic=one.synthetic or added.synthetic,
+        start_ns=start_ns,
+        end_ns=end_ns,
+        **sums,
     )
 
 
-def joined(one: Totals, added: Totals) -> Totals:
-    """Return both added up; totals without a span have no part in that of the sum."""
-    if not one.end_ns:
-        one = replace(one, start_ns=added.start_ns, end_ns=added.end_ns)
-    return one.plus(added)
-
-
-def split(waiting: Totals) -> tuple[Totals, Totals]:
+def split(names: Names, waiting: Totals) -> tuple[Totals, Totals]:
     """Return the sums that rise, with their span, and those below what is released, without."""
-    sums = waiting.sums()
-    risen: dict[str, Any] = {name: max(0, amount) for name, amount in sums.items()}
-    lower: dict[str, Any] = {name: min(0, amount) for name, amount in sums.items()}
-    rest = replace(waiting, start_ns=0, end_ns=0, **lower)
-    return replace(waiting, **risen), rest
+    risen: dict[str, Any] = {}
+    lower: dict[str, Any] = {}
+    for name in names:
+        amount = getattr(waiting, name)
+        kind = risen if amount > 0 else lower
+        kind[name] = amount
+    rise = Totals(
+        advertiser=waiting.advertiser,
+        synthetic=waiting.synthetic,
+        start_ns=waiting.start_ns,
+        end_ns=waiting.end_ns,
+        **risen,
+    )
+    rest = Totals(advertiser=waiting.advertiser, synthetic=waiting.synthetic, **lower)
+    return rise, rest
 
 
-def has_any(totals: Totals) -> bool:
-    """Tell whether some sum is above zero."""
-    return any(amount > 0 for amount in totals.sums().values())
+def has_any(names: Names, totals: Totals) -> bool:
+    """Tell whether some of the sums are above zero."""
+    return any(getattr(totals, name) > 0 for name in names)
 
 
 def released_cells(

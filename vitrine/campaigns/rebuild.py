@@ -11,14 +11,14 @@ from vitrine.campaigns.ledger import (
     NOTHING,
     PERSONAL,
     Account,
+    Names,
     joined,
-    only,
     released_cells,
 )
 from vitrine.campaigns.slots import Waiting
 from vitrine.campaigns.snapshots import latest, totals_of_cells
 from vitrine.campaigns.stand import Change, Stand
-from vitrine.campaigns.totals import Cell, Totals
+from vitrine.campaigns.totals import SUMS, Cell, Totals
 from vitrine.ids import local_day
 from vitrine.schemas import CampaignRelease, ReleasedCreative, WindowSnapshot
 
@@ -57,7 +57,7 @@ def restore(
     for record in history.releases.values():
         restore_ledger(change, record, time_zone)
         for cell, unknown in forgotten(record, snapshots).items():
-            exact[cell] = joined(exact.get(cell, NOTHING), unknown)
+            exact[cell] = joined(SUMS, exact.get(cell, NOTHING), unknown)
     for cell, totals in exact.items():
         change.exact.append((cell, totals))
         change.ledger(cell.campaign_id).account(cell.creative_id).add(totals)
@@ -84,8 +84,8 @@ def restore_ledger(
         released = totals_of_release(record, creative)
         ledger.accounts[creative.creative_id] = Account(
             released=released,
-            waiting=taken(only(PERSONAL, released)),
-            plays=taken(only(IMPERSONAL, released)),
+            waiting=taken(PERSONAL, released),
+            plays=taken(IMPERSONAL, released),
             until_ns=creative.until_ns,
         )
 
@@ -102,9 +102,14 @@ def totals_of_release(record: CampaignRelease, creative: ReleasedCreative) -> To
     )
 
 
-def taken(released: Totals) -> Totals:
+def taken(names: Names, released: Totals) -> Totals:
     """Return what is missing once so much was released: less than nothing, without a span."""
-    return Totals(advertiser=released.advertiser).minus(released)
+    sums: dict[str, Any] = {name: -getattr(released, name) for name in names}
+    return Totals(
+        advertiser=released.advertiser,
+        synthetic=released.synthetic,
+        **sums,
+    )
 
 
 def forgotten(

@@ -8,7 +8,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Final
 
-from vitrine.campaigns.ledger import Account, Increment, Ledger, has_any
+from vitrine.campaigns.ledger import (
+    IMPERSONAL,
+    Account,
+    Increment,
+    Ledger,
+    has_any,
+)
 from vitrine.campaigns.rows import Row
 from vitrine.campaigns.stand import Change, visitors_of
 from vitrine.campaigns.totals import Cell, Totals, Visitor
@@ -170,7 +176,9 @@ def release_plays(change: Change) -> None:
     stand = change.stand
     for campaign_id in sorted(stand.ledgers.keys() | change.ledgers.keys()):
         accounts = change.known_ledger(campaign_id).accounts
-        waiting = [name for name, one in accounts.items() if has_any(one.plays)]
+        waiting = [
+            name for name, one in accounts.items() if has_any(IMPERSONAL, one.plays)
+        ]
         for creative_id in sorted(waiting):
             account = change.ledger(campaign_id).account(creative_id)
             cell = Cell(campaign_id, creative_id, stand.stand_id)
@@ -212,10 +220,11 @@ def record_of(
         if not account.released.end_ns:
             continue
         totals.append(account.released)
+        sums = account.released.sums()
         creative = ReleasedCreative(
             creative_id=creative_id,
             until_ns=account.until_ns,
-            sums=account.released.sums(),
+            sums={name: amount for name, amount in sums.items() if amount},
         )
         creatives.append(creative)
     return CampaignRelease(

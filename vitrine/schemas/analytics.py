@@ -115,7 +115,7 @@ class ReleasedCreative(Event):
     until_ns: Nanoseconds
     """People of plays that start before it are counted, or were too few to be."""
     sums: Annotated[dict[str, Count], Field(max_length=100)]
-    """By name, as docs/export.md has them; `_ns` are nanoseconds."""
+    """By name, as docs/export.md has them, without those that are 0; `_ns` are nanoseconds."""
 
 
 class CampaignRelease(Event):
