@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -28,11 +28,12 @@ from benchmarks.analytics import (
     records_of,
 )
 from vitrine.bus import Commit, Record, TopicPartition, decode
+from vitrine.campaigns.rebuild import History
 from vitrine.campaigns.totals import Cell
 from vitrine.clock import SECOND_NS, SystemClock
 from vitrine.mall.folder import FixedMall
-from vitrine.schemas import WindowSnapshot
-from vitrine.services.analytics.handler import AnalyticsHandler, History
+from vitrine.schemas import CampaignRelease, Event, WindowSnapshot
+from vitrine.services.analytics.handler import AnalyticsHandler
 from vitrine.services.analytics.settings import AnalyticsSettings
 from vitrine.stores.campaign_cells import load_all_totals, load_cells
 from vitrine.stores.campaigns import AnalyticsStore
@@ -41,7 +42,8 @@ from vitrine.stores.redis import connect
 
 DAY_STEPS = 24 * STEPS_AN_HOUR
 BATCH = 500
-Snapshots = defaultdict[str, list[WindowSnapshot]]
+Past = defaultdict[str, History]
+ReadPast = Callable[[Collection[int]], Mapping[int, Mapping[str, History]]]
 
 
 class At(SystemClock):
@@ -78,7 +80,7 @@ def new_worker(
     site: Site,
     url: str,
     now_ns: int,
-    history: History | None = None,
+    history: ReadPast | None = None,
 ) -> AnalyticsHandler:
     """Return a worker that was away, or whose store is empty."""
     handler = AnalyticsHandler(
@@ -95,9 +97,9 @@ def new_worker(
 def read(
     handler: AnalyticsHandler,
     topics: Mapping[str, Sequence[Record]],
-    snapshots: Snapshots,
+    past: Past,
 ) -> Read:
-    """Read topics in turns; keep the snapshots of windows that close."""
+    """Read topics in turns; keep what the bus would have of them."""
     done = Read()
     longest = max(len(records) for records in topics.values())
     for first in track(range(0, longest, BATCH), "batches"):
@@ -114,9 +116,16 @@ def read(
             done.events += len(batch)
             done.refused += len(outputs.rejected)
             for message in outputs.messages:
-                if isinstance(message.event, WindowSnapshot):
-                    snapshots[message.event.stand_id].append(message.event)
+                note(message.event, past)
     return done
+
+
+def note(event: Event, past: Past) -> None:
+    """Keep what the bus would have of the past of a stand."""
+    if isinstance(event, WindowSnapshot):
+        past[event.stand_id].snapshots.append(event)
+    elif isinstance(event, CampaignRelease):
+        past[event.stand_id].take(event)
 
 
 def sums(redis: Redis) -> dict[Cell, dict[str, int]]:
@@ -138,19 +147,18 @@ def main(days: int, stands: int, campaigns: int) -> None:
     now_ns = START_NS + steps * 10 * SECOND_NS
     console = Console()
     console.print(f"{days} days, {stands} stands, {campaigns} campaigns")
-    snapshots: Snapshots = defaultdict(list)
+    past: Past = defaultdict(History)
     with embedded_redis() as url, closing(connect(url)) as redis:
         handler = new_worker(site, url, now_ns)
-        backlog = read(handler, topics_of(site, 0, steps), snapshots)
+        backlog = read(handler, topics_of(site, 0, steps), past)
         before = sums(redis)
     # The log has a day of who people were.
     last_day = topics_of(site, max(0, steps - DAY_STEPS), steps)
     with embedded_redis() as url, closing(connect(url)) as redis:
-        kept = {0: {stand: list(found) for stand, found in snapshots.items()}}
         began = time.process_time()
-        handler = new_worker(site, url, now_ns, lambda _: kept)
+        handler = new_worker(site, url, now_ns, lambda _: {0: past})
         restored_s = time.process_time() - began
-        rebuilt = read(handler, last_day, defaultdict(list))
+        rebuilt = read(handler, last_day, defaultdict(History))
         after = sums(redis)
     for name, done in (("backlog", backlog), ("last day again", rebuilt)):
         console.print(

@@ -27,8 +27,8 @@ RULES = Rules(
 )
 
 
-def write(url: str, *events: Event) -> None:
-    """Write what the events change at the stand `north`, all windows closed.
+def write(url: str, *events: Event, ended: bool = True) -> None:
+    """Write what the events change at the stand `north`, all windows closed if it `ended`.
 
     The stand goes on from the store each time, as after a restart.
     """
@@ -39,7 +39,7 @@ def write(url: str, *events: Event) -> None:
         stand,
         events,
         "UTC",
-        ended=True,
+        ended=ended,
     )
     store.write(batch_of({0: [change]}, {}))
 
@@ -48,6 +48,8 @@ def write(url: str, *events: Event) -> None:
 def campaign_store() -> Iterator[str]:
     """Run a store: three synthetic people saw `shoe`; one, not released yet, saw `espresso`.
 
+    The hour of the plays of `espresso` is not over.
+
     Of the window's 300 s, the only camera was usable for 150 s; of the 16 s of screen time of
     `shoe`, 6 s are proven.
     """
@@ -55,19 +57,6 @@ def campaign_store() -> Iterator[str]:
         make_play(0, 8, player="page", proven_ns=6 * SECOND_NS),
         make_play(8, 16),
         make_interaction("touch", 3),
-        make_play(
-            20,
-            28,
-            campaign_id="coffee",
-            advertiser="beans",
-            creative_id="espresso",
-        ),
-        make_exposure(
-            20,
-            28,
-            (),
-            ("d",),
-        ),
     ]
     events += [
         make_exposure(
@@ -89,4 +78,14 @@ def campaign_store() -> Iterator[str]:
     ]
     with embedded_redis() as url:
         write(url, *events)
+        espresso = make_play(
+            320,
+            328,
+            campaign_id="coffee",
+            advertiser="beans",
+            creative_id="espresso",
+        )
+        seen = make_exposure(320, 328, (), ("d",), synthetic=True)
+        later = make_coverage(990, 1000)
+        write(url, espresso, seen, later, ended=False)
         yield url

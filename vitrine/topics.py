@@ -218,15 +218,32 @@ CAMPAIGN_WINDOWS = Topic(
     key="campaign",
     schema=schemas.CampaignWindow,
     description=(
-        "Closed aggregate rows: the durable export. "
+        "Closed aggregate rows with exact figures, also of a single person: for operators only. "
         "A later revision of a row replaces the earlier one."
     ),
     written_by=("analytics",),
-    read_by=("any warehouse",),
+    read_by=("the operator's warehouse",),
     partitions=STAND_PARTITIONS,
     retention_ms=365 * DAY_MS,
     version=3,
     reads_from=1,
+)
+CAMPAIGN_RELEASES = Topic(
+    name="campaign-releases",
+    key="stand, campaign and origin",
+    schema=schemas.CampaignRelease,
+    description=(
+        "All that is released of a campaign at a stand, for advertisers; the last record counts. "
+        "Released totals go on from it when analytics loses its store."
+    ),
+    written_by=("analytics",),
+    read_by=("analytics", "any warehouse"),
+    partitions=STAND_PARTITIONS,
+    # A campaign of which nothing more came for so long is over.
+    retention_ms=400 * DAY_MS,
+    # Kafka compacts closed segments only.
+    segment_ms=DAY_MS,
+    compacted=True,
 )
 WINDOW_SNAPSHOTS = Topic(
     name="window-snapshots",
@@ -272,6 +289,7 @@ TOPICS = (
     NOTICES,
     COVERAGE,
     CAMPAIGN_WINDOWS,
+    CAMPAIGN_RELEASES,
     WINDOW_SNAPSHOTS,
     DEAD_LETTERS,
 )

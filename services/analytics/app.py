@@ -14,9 +14,9 @@ from vitrine.people.audit import AuditLog
 from vitrine.runtime import Context, ServiceLoop
 from vitrine.services.analytics.exporter import exported
 from vitrine.services.analytics.handler import AnalyticsHandler
+from vitrine.services.analytics.history import read_history
 from vitrine.services.analytics.known_effects import EVERY_S, KnownEffects
 from vitrine.services.analytics.settings import AnalyticsSettings
-from vitrine.services.analytics.snapshots import read_snapshots
 from vitrine.services.analytics.spared import spared_collections
 from vitrine.services.analytics.web import Web, create_app
 from vitrine.stores.campaigns import AnalyticsStore
@@ -63,7 +63,7 @@ class AnalyticsService:
             self._settings.rules(),
             finite=context.finite,
             clock=context.clock,
-            history=lambda partitions: read_snapshots(context.bus, partitions),
+            history=lambda partitions: read_history(context.bus, partitions),
         )
         loop = ServiceLoop(
             service=NAME,

@@ -25,6 +25,7 @@ class FiltrationRule(NamedTuple):
 
 def filtration_rules(settings: AnalyticsSettings) -> list[FiltrationRule]:
     """Return the rules, with the limits that are in force."""
+    rules = settings.rules()
     return [
         FiltrationRule(
             "opportunity to see",
@@ -72,7 +73,8 @@ def filtration_rules(settings: AnalyticsSettings) -> list[FiltrationRule]:
         ),
         FiltrationRule(
             "release",
-            f"figures advance in steps of at least {settings.k_anonymity} different people",
+            f"figures advance in steps of at least {settings.k_anonymity} different people: "
+            f"{rules.k_anonymity} visitors, {rules.k_unrecognised} without recognition",
         ),
         FiltrationRule(
             "cancelled redemptions",

@@ -18,7 +18,7 @@ from vitrine.campaigns.plausible import (
     misdated,
 )
 from vitrine.campaigns.progress import Progress
-from vitrine.campaigns.rebuild import restore
+from vitrine.campaigns.rebuild import History, line_told, restore
 from vitrine.campaigns.stand import NO_FLOOR, Change, Floor, Rules, Stand
 from vitrine.campaigns.untold import untold
 from vitrine.clock import MILLISECOND_NS, SECOND_NS, Clock, SystemClock
@@ -26,13 +26,19 @@ from vitrine.mall import Mall
 from vitrine.mall.folder import MallSource
 from vitrine.mall.names import names_of
 from vitrine.runtime import Handler, Outputs
-from vitrine.schemas import LONGEST_NS, Coverage, Event, WindowSnapshot
+from vitrine.schemas import LONGEST_NS, Coverage, Event
 from vitrine.services.analytics.experiments import ConfiguredExperiments, plans_of
 from vitrine.services.analytics.gaps import Gaps
 from vitrine.services.analytics.signals import Signals
 from vitrine.stores.campaigns import AnalyticsStore, Batch, batch_of
 from vitrine.telemetry import metrics
-from vitrine.topics import CAMPAIGN_WINDOWS, IDENTITIES, PLAYS, WINDOW_SNAPSHOTS
+from vitrine.topics import (
+    CAMPAIGN_RELEASES,
+    CAMPAIGN_WINDOWS,
+    IDENTITIES,
+    PLAYS,
+    WINDOW_SNAPSHOTS,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -40,10 +46,8 @@ logger = logging.getLogger(__name__)
 # less: it goes on being deleted while it is read.
 REREAD_NS = IDENTITIES.retention_ms * MILLISECOND_NS - 3600 * SECOND_NS
 
-History: TypeAlias = Callable[
-    [Collection[int]], Mapping[int, Mapping[str, Sequence[WindowSnapshot]]]
-]
-"""The snapshots of partitions, by stand. Raises Unavailable."""
+Past: TypeAlias = Callable[[Collection[int]], Mapping[int, Mapping[str, History]]]
+"""What the bus has of the stands of partitions. Raises Unavailable."""
 Arrivals: TypeAlias = defaultdict[tuple[int, str], list[Received[Any]]]
 """Events by partition and stand."""
 
@@ -64,7 +68,7 @@ class AnalyticsHandler(Handler):
         *,
         finite: bool = False,
         clock: Clock | None = None,
-        history: History | None = None,
+        history: Past | None = None,
     ) -> None:
         self._mall = mall
         self._clock = clock or SystemClock()
@@ -139,9 +143,9 @@ class AnalyticsHandler(Handler):
         changes: dict[int, list[Change]] = {}
         for partition, stands in self._history(partitions).items():
             changes[partition] = []
-            for stand_id, snapshots in stands.items():
+            for stand_id, history in stands.items():
                 stand = Stand(stand_id, self._rules, floor)
-                change = restore(stand, snapshots, self._time_zone(stand_id))
+                change = restore(stand, history, self._time_zone(stand_id))
                 changes[partition].append(change)
         floors = dict.fromkeys(partitions, floor)
         self._store.write(batch_of(changes, {}, floors))
@@ -380,9 +384,9 @@ def read_until(stands: Iterable[Stand]) -> int:
 
 
 def outgoing_rows(changes: Mapping[int, Iterable[Change]]) -> list[Outgoing]:
-    """Return what goes to `campaign-windows` and `window-snapshots`."""
+    """Return what goes to `campaign-windows`, `window-snapshots` and `campaign-releases`."""
     found = []
-    for group in changes.values():
+    for partition, group in changes.items():
         for change in group:
             found += [
                 Outgoing(CAMPAIGN_WINDOWS, row.campaign_id, row)
@@ -391,5 +395,15 @@ def outgoing_rows(changes: Mapping[int, Iterable[Change]]) -> list[Outgoing]:
             found += [
                 Outgoing(WINDOW_SNAPSHOTS, one.stand_id, one)
                 for one in change.snapshots
+            ]
+            found += [
+                Outgoing(
+                    CAMPAIGN_RELEASES,
+                    f"{one.stand_id}/{line_told(one)}",
+                    one,
+                    # Where the events of the stand are: who has those has to find it.
+                    partition=partition,
+                )
+                for one in change.records
             ]
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import ClassVar
 
 from pydantic import Field
@@ -48,7 +49,22 @@ class AnalyticsSettings(EnvironmentSettings):
     k_anonymity: int = Field(
         10,
         ge=1,
-        description="Totals are released in steps of at least so many people.",
+        description="Totals are released in steps of at least so many people; 1 for at once.",
+    )
+    # Where both keep steps of fewer true people below one in a thousand, for a k of 10:
+    # `python -m benchmarks.release` (docs/metrics.md, "Release").
+    visitors_recognised: float = Field(
+        3.1,
+        ge=1,
+        description=(
+            "A step needs so many visitors for each of these people, as one person may be "
+            "several visitors."
+        ),
+    )
+    visitors_unrecognised: float = Field(
+        6.2,
+        ge=1,
+        description="The same at stands without recognition, where one is more of them.",
     )
 
     def rules(self) -> Rules:
@@ -57,5 +73,13 @@ class AnalyticsSettings(EnvironmentSettings):
             window_ns=self.window_s * SECOND_NS,
             grace_ns=self.grace_s * SECOND_NS,
             horizon_ns=self.horizon_s * SECOND_NS,
-            k_anonymity=self.k_anonymity,
+            k_anonymity=self.visitors(self.visitors_recognised),
+            k_unrecognised=self.visitors(self.visitors_unrecognised),
         )
+
+    def visitors(self, of_each: float) -> int:
+        """Return how many visitors a step needs; one person is no step to hide in."""
+        if self.k_anonymity == 1:
+            return 1
+        # Not above by a rounding error: 10 times 6.2 is 62.
+        return ceil(round(self.k_anonymity * of_each, 6))

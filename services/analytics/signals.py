@@ -31,9 +31,13 @@ class Signals:
         if stand.watermark_ns:
             watermark = metrics.FIGURES_WATERMARK.labels(stand.stand_id)
             watermark.set(stand.watermark_ns / SECOND_NS)
-        waiting = [totals.people for totals in stand.pending.values()]
+        waiting = [
+            len(account.people)
+            for ledger in stand.ledgers.values()
+            for account in ledger.accounts.values()
+        ]
         metrics.FIGURES_WAITING.labels(stand.stand_id).set(max(waiting, default=0))
-        metrics.FIGURES_STEP.set(stand.rules.k_anonymity)
+        metrics.FIGURES_STEP.labels(stand.stand_id).set(stand.k_anonymity)
 
     def forget(self, stand_ids: Iterable[str]) -> None:
         """Remove the gauges of stands that another worker has now."""
@@ -41,3 +45,4 @@ class Signals:
             self._next_s.pop(stand_id, None)
             metrics.FIGURES_WATERMARK.remove_by_labels({"stand": stand_id})
             metrics.FIGURES_WAITING.remove_by_labels({"stand": stand_id})
+            metrics.FIGURES_STEP.remove_by_labels({"stand": stand_id})

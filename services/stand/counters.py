@@ -13,6 +13,7 @@ from vitrine.programme.commands import PlayerKind, RefusalReason
 from vitrine.schemas import Arm, Doubt
 from vitrine.services.stand.protocol import FailureReason
 from vitrine.telemetry import metrics
+from vitrine.telemetry.coarse import CoarseCounter
 
 UNAVAILABLE: Final = "unavailable"
 """Outcome of an offer when Redis was away."""
@@ -20,7 +21,24 @@ NO_PLAYER: Final = "no-player"
 """Outcome of an offer that was granted while the last player of the stand left."""
 Display = Literal["proven", "unproven"]
 """Whether the browser proved that it drew a play."""
+# Each alone would date what one customer got; refusals and faults are for alerts, and exact.
+OF_ONE_CUSTOMER: Final = frozenset({"granted", "already", "invited"})
+_OFFERS_IN_STEPS: Final = CoarseCounter(metrics.OFFERS)
+_NOT_ME_IN_STEPS: Final = CoarseCounter(metrics.NOT_ME)
 OUTCOMES: Final = (*get_args(Outcome), UNAVAILABLE, NO_PLAYER)
+
+
+def count_offer(stand_id: str, outcome: str) -> None:
+    """Count a decision about an offer; what a customer got, in steps of ten."""
+    if outcome in OF_ONE_CUSTOMER:
+        _OFFERS_IN_STEPS.add(stand_id, outcome)
+    else:
+        metrics.OFFERS.labels(stand_id, outcome).inc()
+
+
+def count_not_me(stand_id: str) -> None:
+    """Count somebody who is not whom they were taken for, in steps of ten."""
+    _NOT_ME_IN_STEPS.add(stand_id)
 
 
 def start_counters(stand_id: str) -> None:

@@ -21,12 +21,11 @@ from vitrine.programme.commands import Command
 from vitrine.programme.recent import RecentIds
 from vitrine.schemas import Interaction
 from vitrine.services.stand.code_pools import CodePools
-from vitrine.services.stand.counters import UNAVAILABLE
+from vitrine.services.stand.counters import UNAVAILABLE, count_offer
 from vitrine.services.stand.inviting import Invitations
 from vitrine.services.stand.store_watch import EMPTIED, StoreWatch
 from vitrine.stores import consents, offers
 from vitrine.stores.offers import Emptied
-from vitrine.telemetry import metrics
 from vitrine.telemetry.health import Health
 
 logger = logging.getLogger(__name__)
@@ -247,7 +246,7 @@ class OfferDesk:
         return time.monotonic() < self._retry_at_s
 
     def _count(self, due: DueOffer, outcome: str) -> None:
-        metrics.OFFERS.labels(due.shown.stand_id, outcome).inc()
+        count_offer(due.shown.stand_id, outcome)
 
     def _lost(self, error: Unavailable) -> None:
         self._retry_at_s = time.monotonic() + self._retry_s

@@ -22,6 +22,7 @@ from vitrine.errors import Unavailable
 from vitrine.mall.stands import Language
 from vitrine.offers.due import Grant, Outcome
 from vitrine.schemas import Interaction
+from vitrine.services.stand.counters import count_offer
 from vitrine.services.stand.dependencies import Web, WebOf
 from vitrine.services.stand.notices import qr_picture
 from vitrine.services.stand.phone_pages import (
@@ -35,7 +36,6 @@ from vitrine.services.stand.switchboard import Submission
 from vitrine.stores import consents, invitations, phones
 from vitrine.stores.invitations import Found, Invitation
 from vitrine.stores.offers import KEEP_SECONDS
-from vitrine.telemetry import metrics
 from vitrine.web.languages import chosen
 from vitrine.web.phones import keep_apart, secret_of
 
@@ -149,7 +149,7 @@ def _claimed(
         return Grant("gone")
     grant = _granted(redis, web, found.invitation, token, secret)
     due = found.invitation.due
-    metrics.OFFERS.labels(due.shown.stand_id, grant.outcome).inc()
+    count_offer(due.shown.stand_id, grant.outcome)
     if grant.shown is not None:
         submission = Submission(
             interactions=[grant.shown],

@@ -12,7 +12,7 @@ from vitrine.clock import SECOND_NS, Moment
 from vitrine.programme.licences import OFFLINE
 from vitrine.programme.recent import RecentIds
 from vitrine.schemas import Interaction, Play
-from vitrine.services.stand.counters import Display
+from vitrine.services.stand.counters import Display, count_not_me
 from vitrine.services.stand.stages import Stages
 from vitrine.services.stand.switchboard import Submission
 from vitrine.telemetry import metrics
@@ -60,7 +60,7 @@ class Reports:
             if stage is not None:
                 stage.tally.count_interaction(interaction)
                 if interaction.kind == "not-me":
-                    metrics.NOT_ME.labels(interaction.stand_id).inc()
+                    count_not_me(interaction.stand_id)
         return records
 
     def for_visits(self, interaction: Interaction, now_ns: int) -> list[Interaction]:

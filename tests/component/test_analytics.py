@@ -136,9 +136,11 @@ class Scripted(AnalyticsHandler):
         self.bus = bus
         self.stop = stop
         self.script = script
+        self.reads = False
 
     def handle(self, batch: Sequence[Received[Any]]) -> Outputs:
         outputs = super().handle(batch)
+        self.reads = bool(batch)
         if batch:
             self.script("in the handler")
         elif not any(
@@ -148,7 +150,9 @@ class Scripted(AnalyticsHandler):
         return outputs
 
     def published(self, outputs: Outputs) -> None:
-        if outputs.staged is None:
+        if not self.reads:
+            # What is released after the last batch: a crash would leave no batch to commit.
+            super().published(outputs)
             return
         self.script("after publish, before store")
         super().published(outputs)

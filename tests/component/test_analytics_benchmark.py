@@ -10,6 +10,7 @@ from redis import Redis
 
 from benchmarks import analytics_rebuild
 from benchmarks.analytics import Site, main, new_worker, records_of, take
+from vitrine.campaigns.rebuild import History
 from vitrine.stores.campaign_figures import load_figures
 from vitrine.stores.embedded import embedded_redis
 from vitrine.stores.redis import connect
@@ -58,12 +59,12 @@ def test_a_batch_takes_few_commands_whatever_is_kept() -> None:
 def test_a_backlog_read_topic_by_topic_counts_every_play() -> None:
     site = Site(stands=1, campaigns=4)
     topics = analytics_rebuild.topics_of(site, 0, 400)
-    snapshots: analytics_rebuild.Snapshots = defaultdict(list)
+    past: analytics_rebuild.Past = defaultdict(History)
     with embedded_redis() as url, closing(connect(url)) as redis:
         handler = analytics_rebuild.new_worker(site, url, 0)
-        done = analytics_rebuild.read(handler, topics, snapshots)
+        done = analytics_rebuild.read(handler, topics, past)
         plays = [one["plays"] for one in analytics_rebuild.sums(redis).values()]
     assert (done.events, done.refused) == (6 * 400, 0)
     # Thirteen windows of 30 plays are over, with their grace.
     assert sum(plays) == 13 * 30
-    assert len(snapshots["stand-0"]) == 13
+    assert len(past["stand-0"].snapshots) == 13

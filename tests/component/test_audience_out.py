@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.campaign_scenario import make_exposure, make_play
+from tests.campaign_scenario import make_coverage, make_exposure, make_play
 from tests.campaign_store import write
 from tests.stand_builders import running_stand
 from tests.stand_players import SPRING, look, until
@@ -53,12 +53,17 @@ def test_the_multiplier_comes_from_released_figures_alone(
         assert answer().json() == released
         # One person is too few, and those who are drawn are nobody.
         alone = make_exposure(300, 308, ((301, 303),), ("c",))
-        write(redis_url, make_play(300, 308), alone)
+        later = make_coverage(390, 400)
+        write(redis_url, make_play(300, 308), alone, later, ended=False)
         drawn = []
         for track in ("d", "e"):
             seen = make_exposure(600, 608, ((601, 603),), (track,), synthetic=True)
             drawn.append(seen)
-        write(redis_url, make_play(600, 608, creative_id="drawn"), *drawn)
+        play = make_play(600, 608, creative_id="drawn")
+        # Twice, as a step is shown once its record is published; the hour of the plays goes on.
+        for second in (1000, 1010):
+            later = make_coverage(second - 10, second)
+            write(redis_url, play, *drawn, later, ended=False)
         assert answer().json() == released
         assert stand.http.get("/audience/north/openrtb").status_code == 401
 

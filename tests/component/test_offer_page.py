@@ -226,7 +226,11 @@ def test_who_is_not_the_customer_says_so_on_their_phone_once(
             assert (denial.kind, denial.visit_id) == ("not-me", "visit-a")
             # It takes nothing from whoever the offer is for.
             assert adas.code(path) is not None
-    assert REGISTRY.get_sample_value("vitrine_not_me_total", {"stand": "north"}) == 1
+    # Counted in steps of ten: one would date what a single person did.
+    assert REGISTRY.get_sample_value("vitrine_not_me_total", {"stand": "north"}) in {
+        None,
+        0,
+    }
 
 
 def test_nobody_says_it_without_an_invitation_for_a_customer(stand: Running) -> None:

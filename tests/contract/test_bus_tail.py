@@ -70,6 +70,18 @@ def test_it_skips_to_the_end(bus: Bus) -> None:
         assert values(read_tail(tail, 1)) == ["new"]
 
 
+def test_it_tells_how_far_the_log_goes_on(bus: Bus) -> None:
+    topic = make_topic(bus, partitions=2)
+    publish(bus, topic, *"abc", partition=0)
+    first, second = (TopicPartition(topic.name, number) for number in range(2))
+    with closing(bus.tail({topic: 3})) as tail:
+        assert tail.lag() == {first: 3, second: 0}
+        read_tail(tail, 3)
+        assert tail.lag() == {first: 0, second: 0}
+        publish(bus, topic, "d", partition=1)
+        assert tail.lag() == {first: 0, second: 1}
+
+
 def test_it_leaves_no_trace_in_any_group(bus: Bus) -> None:
     topic = make_topic(bus)
     group = make_group()

@@ -30,7 +30,7 @@ SHOWN_HEADER = 80
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """Hold an event on its way out. Only frames have a `body` (JPEG) and choose their partition."""
+    """Hold an event on its way out. Only frames have a `body` (JPEG)."""
 
     topic: Topic
     key: str

@@ -149,6 +149,12 @@ class Tail(Protocol):
     def skip(self) -> None:
         """Go on with what is published from now on. Raises Unavailable."""
 
+    def lag(self) -> Mapping[TopicPartition, int]:
+        """Return how far the log goes on after this reader's position, for each partition.
+
+        Of a compacted topic fewer records may be left. Raises Unavailable.
+        """
+
     def close(self) -> None:
         """Release connections."""
 

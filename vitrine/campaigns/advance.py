@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 
 from vitrine.campaigns.affected import affected_windows
 from vitrine.campaigns.events import Key, key_of, replaces
 from vitrine.campaigns.place import ANYWHERE, Place
 from vitrine.campaigns.plausible import CONTRADICTS, REBUILT, decisive_ns, too_old
 from vitrine.campaigns.put_away import put_away
-from vitrine.campaigns.release import release
+from vitrine.campaigns.release import (
+    follow_names,
+    forget_rows,
+    hour_passed,
+    note_row,
+    release_people,
+    release_plays,
+    show,
+)
 from vitrine.campaigns.repeats import RepeatChange, add_days, count_day, days_between
 from vitrine.campaigns.row_pages import Reached, page_of_rows
 from vitrine.campaigns.rows import Row, emptied, revise
@@ -23,8 +30,8 @@ from vitrine.campaigns.slot_changes import (
 )
 from vitrine.campaigns.slots import Experiments, SlotChange, slot_floor
 from vitrine.campaigns.snapshots import snapshot
-from vitrine.campaigns.stand import Change, Stand, visitor_changes
-from vitrine.campaigns.totals import Cell, Totals
+from vitrine.campaigns.stand import Change, Stand
+from vitrine.campaigns.totals import Cell
 from vitrine.campaigns.windows import Window, join
 from vitrine.clock import SECOND_NS
 from vitrine.schemas import SLOT_NS, Event, Identity
@@ -58,6 +65,7 @@ def advance(
         open_windows=set(stand.open_windows),
         watermark_ns=stand.watermark_ns,
         closed_ns=stand.closed_ns,
+        k_anonymity=stand.rules.step(recognised=place.recognised),
     )
     admit(change, events)
     if watermark_ns is None:
@@ -65,21 +73,61 @@ def advance(
     change.watermark_ns = max(stand.watermark_ns, watermark_ns)
     change.closed_ns = closing_time(change, ended=ended)
     late = late_windows(change)
-    windows = late | take_due_windows(change)
-    # In order of time, and released after each: what becomes public then depends neither
-    # on the size of batches nor on the order of a set.
-    for start_ns in sorted(windows):
-        risen = recompute(change, start_ns, time_zone, place)
-        # Only what has risen can have become enough.
-        released, _ = release(risen, stand.rules.k_anonymity)
-        change.released.extend(released.items())
-        change.pending.update(dict.fromkeys(released))
+    revise_windows(change, late, time_zone, place)
+    close_windows(change, time_zone, place, ended=ended)
     change.gone = gone_visitors(change)
     change.repeats = repeats(change, time_zone)
     if experiments is not None:
         change.slots = slot_changes(change, late, experiments, time_zone, place)
+        release_slots(change)
     turn_pages(change)
+    show(change, ended=ended)
     return change
+
+
+def revise_windows(
+    change: Change,
+    late: set[int],
+    time_zone: str,
+    place: Place,
+) -> None:
+    """Bring windows up to date that had closed, then release: by then all names are present."""
+    lines = set()
+    for start_ns in sorted(late):
+        lines |= recompute(change, start_ns, time_zone, place)
+    follow_names(change)
+    release_people(change, lines, change.stand.closed_ns)
+
+
+def close_windows(
+    change: Change,
+    time_zone: str,
+    place: Place,
+    *,
+    ended: bool,
+) -> None:
+    """Close the windows that are due, in order of time, and release after each.
+
+    What becomes public then depends neither on the size of batches nor on the order of a set.
+    """
+    stand = change.stand
+    closed_ns = stand.closed_ns
+    for start_ns in sorted(take_due_windows(change)):
+        if hour_passed(closed_ns, start_ns):
+            release_plays(change)
+        closed_ns = start_ns
+        lines = recompute(change, start_ns, time_zone, place)
+        until_ns = start_ns + stand.rules.window_ns
+        release_people(change, lines, until_ns)
+    if ended or hour_passed(closed_ns, change.closed_ns):
+        release_plays(change)
+
+
+def release_slots(change: Change) -> None:
+    """Let steps of slots wait for their records, as everything that is released."""
+    for campaign_id, step in change.slots.released.items():
+        change.ledger(campaign_id).slots_ns = step.until_ns
+        change.decided.slots[campaign_id] = step
 
 
 def latest_ns(events: Sequence[Event]) -> int:
@@ -104,7 +152,7 @@ def slot_changes(
         experiments,
         time_zone,
         place,
-        rules.k_anonymity,
+        change.k_anonymity,
     )
     times = [event.occurred_at_ns for _, event in change.events.own_events()]
     closed = closed_slots(
@@ -194,10 +242,10 @@ def recompute(
     start_ns: int,
     time_zone: str,
     place: Place = ANYWHERE,
-) -> dict[Cell, Totals]:
+) -> set[str]:
     """Bring the rows of a closed window up to date; publish and add to the totals what changed.
 
-    Returns what waits for release of the cells that changed.
+    Returns each `Cell.line` of which something changed.
     """
     stand = change.stand
     end_ns = start_ns + stand.rules.window_ns
@@ -209,7 +257,7 @@ def recompute(
     for cell, row in known.items():
         fresh.setdefault(cell, emptied(row))
     current = dict(known)
-    risen = {}
+    lines = set()
     for cell in sorted(fresh):
         old = known.get(cell)
         new = revise(cell, old, fresh[cell])
@@ -219,47 +267,24 @@ def recompute(
         change.rows[start_ns, cell] = new
         if old is None or new.revision != old.revision:
             change.published.append(new.window(cell))
-        risen[cell] = add_to_totals(change, cell, old, new)
+        added = new.totals
+        if old is not None:
+            added = added.minus(old.totals)
+        change.exact.append((cell, added))
+        note_row(change, start_ns, cell, old, new, added)
+        lines.add(cell.line)
     if current != known:
         change.snapshots.append(snapshot(window, current))
-    return risen
-
-
-def add_to_totals(
-    change: Change,
-    cell: Cell,
-    old: Row | None,
-    new: Row,
-) -> Totals:
-    """Let exact totals follow the row; return what waits for release, which only ever rises."""
-    added = new.totals
-    # The peak, not the totals: what was released once cannot be taken back.
-    rise = new.peak
-    if old is not None:
-        added = added.minus(old.totals)
-        rise = rise.minus(old.peak)
-    # Who came again is counted once the day is final, from its rows.
-    rise = replace(rise, again=())
-    change.exact.append((cell, added))
-    waiting = change.waiting(cell)
-    if waiting is not None:
-        rise = waiting.plus(rise)
-    change.pending[cell] = rise
-    return rise
+    return lines
 
 
 def gone_visitors(change: Change) -> set[Reached]:
     """Return the visitors whom no row of a campaign counts any more: they leave its reach."""
-    changes: Counter[Reached] = Counter()
-    for (start_ns, cell), new in change.rows.items():
-        old = change.stand.rows.of(start_ns).get(cell)
-        # A counter adds what it is updated with, negative amounts too.
-        changes.update(visitor_changes(cell, old, new))
     gone = set()
-    for reached, amount in changes.items():
-        left = change.stand.rows.counting(reached) + amount
-        if amount < 0 and left == 0:
-            gone.add(reached)
+    for line, visitors in change.lost.items():
+        for visitor in visitors:
+            if not change.is_counted((line, visitor)):
+                gone.add((line, visitor))
     return gone
 
 
@@ -279,7 +304,7 @@ def repeats(change: Change, time_zone: str) -> RepeatChange:
     rows.update(change.rows)
     found = [(cell, row.totals) for (_, cell), row in rows.items()]
     counted = [count_day(day, found) for day in days]
-    return add_days(counted, stand.repeats, stand.rules.k_anonymity)
+    return add_days(counted, stand.repeats, change.k_anonymity)
 
 
 def turn_pages(change: Change) -> None:
@@ -297,6 +322,7 @@ def turn_pages(change: Change) -> None:
     final_ns = oldest_ns - DAY_NS
     for start_ns in stand.rows.shelf.before(final_ns):
         change.row_pages[start_ns] = None
+        forget_rows(change, start_ns)
     changed: defaultdict[int, dict[Cell, Row]] = defaultdict(dict)
     for (start_ns, cell), row in change.rows.items():
         changed[start_ns][cell] = row

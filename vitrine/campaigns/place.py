@@ -24,6 +24,8 @@ class Place:
     """Opening hours in the time zone; always open without any."""
     synthetic: bool = False
     """Its cameras draw their visitors."""
+    recognised: bool = True
+    """Faces are compared, so that most people are one visitor."""
 
     def open_ns(self, start_ns: int, end_ns: int) -> int:
         """Return for how long the stand is open between two moments."""
@@ -54,5 +56,6 @@ def places_of(mall: Mall) -> Mapping[str, Place]:
             frozenset(cameras),
             stand.hours,
             synthetic=stand.id in drawn,
+            recognised=stand.recognition != "none",
         )
     return found

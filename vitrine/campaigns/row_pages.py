@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from pydantic_core import from_json, to_json
@@ -34,15 +34,13 @@ class RowPages:
             self._read[start_ns] = rows_of(self.shelf.lines(start_ns))
         return self._read[start_ns]
 
-    def counting(self, reached: Reached) -> int:
-        """Return how many rows count a visitor for a campaign."""
+    def counting(self, reached: Reached) -> Iterator[tuple[int, Cell]]:
+        """Yield window and cell of each row that counts a visitor."""
         line, visitor = reached
-        found = 0
         for start_ns in self.shelf.find(visitor_mark(line, visitor)):
             for cell, row in self.of(start_ns).items():
                 if cell.line == line and visitor in row.totals.visitors:
-                    found += 1
-        return found
+                    yield start_ns, cell
 
     def put(self, pages: Mapping[int, Page | None]) -> None:
         """Add pages, or replace those of their windows; None takes one away."""

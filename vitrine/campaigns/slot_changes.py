@@ -8,6 +8,7 @@ and nobody was there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import chain
 
 from vitrine.campaigns.index import EventIndex
@@ -103,7 +104,7 @@ class SlotFollower:
     def _count(self, goal: Redeemed) -> None:
         self.change.goals.append(goal)
         waiting = self._waiting(goal.campaign_id)
-        kept = Waiting(waiting.people, (*waiting.goals, goal))
+        kept = replace(waiting, goals=(*waiting.goals, goal))
         self.change.waiting[goal.campaign_id] = kept
 
     def release(self, slots: range) -> None:
@@ -118,7 +119,7 @@ class SlotFollower:
                 if arm is None:
                     continue
                 waiting = self._waiting(campaign_id)
-                met = waiting.met(arm, view.people, self._k_anonymity)
+                met = waiting.met(arm, slot_ns, view.people, self._k_anonymity)
                 self.change.waiting[campaign_id] = met
                 if met.may_go(self._k_anonymity):
                     self._step(campaign_id, slot_ns + SLOT_NS)

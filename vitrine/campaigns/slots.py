@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, NamedTuple, Protocol
 
 from vitrine.campaigns.audience import Audience, Present
@@ -139,19 +139,22 @@ class Waiting:
 
     people: Mapping[Arm, frozenset[str]] = field(default_factory=dict)
     goals: tuple[Redeemed, ...] = ()
+    after_ns: int = 0
+    """Slots that start before it were released, and add nobody: the store was lost since."""
 
     def met(
         self,
         arm: Arm,
+        slot_ns: int,
         people: frozenset[str],
         k_anonymity: int,
     ) -> Waiting:
         """Return it with the people of one more slot."""
         known = self.people.get(arm, frozenset())
-        if len(known) >= k_anonymity:
+        if slot_ns < self.after_ns or len(known) >= k_anonymity:
             return self
         several = {**self.people, arm: known | people}
-        return Waiting(several, self.goals)
+        return replace(self, people=several)
 
     def may_go(self, k_anonymity: int) -> bool:
         """Tell whether each arm waits for so many people or for nobody, and one for some."""

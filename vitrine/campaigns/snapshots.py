@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from vitrine.campaigns.rows import Row
-from vitrine.campaigns.totals import SUMS, Cell, Origin, Totals
+from vitrine.campaigns.totals import SUMS, Cell, Totals, add_up, origin_told
 from vitrine.campaigns.windows import Window
-from vitrine.ids import local_day
 from vitrine.schemas import SnapshotRow, WindowSnapshot
 
 
@@ -38,18 +37,6 @@ def snapshot(window: Window, rows: Mapping[Cell, Row]) -> WindowSnapshot:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class DayTotals:
-    """Hold what a cell adds up on one local day, and how many people that concerns at least."""
-
-    totals: Totals
-    people: int
-    """Of the window with most of them: who was in several windows is not known any more."""
-
-
-Days = Mapping[Cell, list[DayTotals]]
-
-
 def latest(snapshots: Iterable[WindowSnapshot]) -> list[WindowSnapshot]:
     """Return the last snapshot of each window, in the order of time."""
     found = {}
@@ -58,33 +45,18 @@ def latest(snapshots: Iterable[WindowSnapshot]) -> list[WindowSnapshot]:
     return [found[key] for key in sorted(found)]
 
 
-def days_of(snapshots: Iterable[WindowSnapshot], time_zone: str) -> Days:
-    """Add up the snapshots of one stand by cell and local day."""
-    days: dict[tuple[Cell, str], DayTotals] = {}
-    for one in latest(snapshots):
-        day = local_day(one.start_ns, time_zone).isoformat()
+def totals_of_cells(snapshots: Iterable[WindowSnapshot]) -> dict[Cell, Totals]:
+    """Add up the snapshots of one stand by cell, of each window one."""
+    parts: defaultdict[Cell, list[Totals]] = defaultdict(list)
+    for one in snapshots:
         for row in one.rows:
-            cell = cell_of(one, row)
-            totals = totals_of(one, row)
-            people = row.people
-            known = days.get((cell, day))
-            if known is not None:
-                totals = known.totals.plus(totals)
-                people = max(people, known.people)
-            days[cell, day] = DayTotals(totals, people)
-    found: defaultdict[Cell, list[DayTotals]] = defaultdict(list)
-    for (cell, _), totals_of_day in days.items():
-        found[cell].append(totals_of_day)
-    return found
+            parts[cell_of(one, row)].append(totals_of(one, row))
+    return {cell: add_up(found) for cell, found in parts.items()}
 
 
 def cell_of(window: WindowSnapshot, row: SnapshotRow) -> Cell:
     """Return the cell of a row."""
-    origin: Origin = "people"
-    if row.synthetic:
-        origin = "synthetic"
-    elif row.virtual:
-        origin = "virtual"
+    origin = origin_told(synthetic=row.synthetic, virtual=row.virtual)
     return Cell(row.campaign_id, row.creative_id, window.stand_id, origin)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from vitrine.campaigns.events import Grid, Key
 from vitrine.campaigns.index import EventIndex
+from vitrine.campaigns.ledger import Increment, Ledger
 from vitrine.campaigns.plausible import decisive_ns
 from vitrine.campaigns.repeats import Classes, RepeatChange
 from vitrine.campaigns.row_pages import Reached, RowPages
@@ -14,7 +15,13 @@ from vitrine.campaigns.rows import Row
 from vitrine.campaigns.shelf import Page
 from vitrine.campaigns.slots import SlotChange, SlotState
 from vitrine.campaigns.totals import Cell, Totals, Visitor
-from vitrine.schemas import CampaignWindow, Event, Identity, WindowSnapshot
+from vitrine.schemas import (
+    CampaignRelease,
+    CampaignWindow,
+    Event,
+    Identity,
+    WindowSnapshot,
+)
 
 # Start of the window, and the cell.
 RowKey = tuple[int, Cell]
@@ -30,7 +37,15 @@ class Rules:
     horizon_ns: int
     """Age of the oldest event that still changes totals."""
     k_anonymity: int
-    """Released totals advance in steps of at least so many people."""
+    """Released totals advance in steps of at least so many visitors."""
+    k_unrecognised: int = 0
+    """The same where nobody is recognised, and one person is more visitors, if that is more."""
+
+    def step(self, *, recognised: bool) -> int:
+        """Return how many visitors a step needs at a stand."""
+        if recognised:
+            return self.k_anonymity
+        return max(self.k_anonymity, self.k_unrecognised)
 
     @property
     def grid(self) -> Grid:
@@ -59,6 +74,7 @@ class Floor:
 
 
 NO_FLOOR = Floor()
+NO_LEDGER = Ledger()
 
 
 class Stand:
@@ -75,10 +91,14 @@ class Stand:
         self.floor = floor
         self.events = EventIndex(rules.grid)
         self.rows = RowPages()
-        self.pending: dict[Cell, Totals] = {}
-        """Rises that wait for release."""
+        self.ledgers: dict[str, Ledger] = {}
+        """`Cell.line` → what is released, and what waits."""
+        self.decided = Increment()
+        """What is released once its records are on the bus."""
         self.open_windows: set[int] = set()
         """Starts of the windows that have something to count and have not closed."""
+        self.k_anonymity = rules.k_anonymity
+        """How many visitors a step needs here, as last configured."""
         self.watermark_ns = 0
         """The event time up to which its partition was read; see `Progress`."""
         self.closed_ns = floor.start_ns
@@ -101,11 +121,26 @@ class Stand:
         return max(self.oldest_ns(watermark_ns), self.floor.start_ns)
 
     def is_due(self, watermark_ns: int) -> bool:
-        """Tell whether a window has to close at a watermark."""
+        """Tell whether a window has to close at a watermark, or something to be released."""
+        if self.decided:
+            return True
         if not self.open_windows:
             return False
         first_ns = min(self.open_windows)
         return first_ns + self.rules.window_ns + self.rules.grace_ns <= watermark_ns
+
+    def rows_released(self, reached: Reached) -> int:
+        """Return how many released rows count a visitor."""
+        line, _ = reached
+        accounts = self.ledgers.get(line, NO_LEDGER).accounts
+        if not accounts:
+            return 0
+        found = 0
+        for start_ns, cell in self.rows.counting(reached):
+            account = accounts.get(cell.creative_id)
+            if account is not None and start_ns < account.until_ns:
+                found += 1
+        return found
 
 
 @dataclass(slots=True)
@@ -118,8 +153,15 @@ class Change:
     open_windows: set[int]
     watermark_ns: int
     closed_ns: int
-    pending: dict[Cell, Totals | None] = field(default_factory=dict)
-    """What else waits for release now; None of a cell that was released."""
+    k_anonymity: int = 1
+    ledgers: dict[str, Ledger] = field(default_factory=dict)
+    """Those that differ from the stand's."""
+    decided: Increment = field(default_factory=Increment)
+    """What is released with the next change, once its records are on the bus."""
+    shown: Increment = field(default_factory=Increment)
+    """What is released now."""
+    records: list[CampaignRelease] = field(default_factory=list)
+    """Of `shown`, to be on the bus before."""
     dropped: list[Key] = field(default_factory=list)
     """Events that leave memory."""
     event_pages: dict[int, Page | None] = field(default_factory=dict)
@@ -134,8 +176,16 @@ class Change:
     """Added to the exact totals; may be negative."""
     gone: set[Reached] = field(default_factory=set)
     """Visitors who leave the exact reach."""
-    released: list[tuple[Cell, Totals]] = field(default_factory=list)
-    """Added to the released totals."""
+    lost: dict[str, set[Visitor]] = field(default_factory=lambda: defaultdict(set))
+    """`Cell.line` → visitors whom some row does not count any more."""
+    renamed: dict[str, set[Visitor]] = field(default_factory=lambda: defaultdict(set))
+    """`Cell.line` → visitors whom a revision of a released row added."""
+    late_people: dict[str, set[Visitor]] = field(
+        default_factory=lambda: defaultdict(set)
+    )
+    """`Cell.line` → visitors of new rows that count as released."""
+    released_rows: Counter[Reached] = field(default_factory=Counter)
+    """Differences to the stand's."""
     slots: SlotChange = field(default_factory=SlotChange)
     repeats: RepeatChange = field(default_factory=RepeatChange)
     late: list[str] = field(default_factory=list)
@@ -143,11 +193,37 @@ class Change:
     refused: list[tuple[int, str]] = field(default_factory=list)
     """Places of events that count for nothing, each with the reason."""
 
-    def waiting(self, cell: Cell) -> Totals | None:
-        """Return what waits for release of a cell."""
-        if cell in self.pending:
-            return self.pending[cell]
-        return self.stand.pending.get(cell)
+    def ledger(self, line: str) -> Ledger:
+        """Return the ledger of a campaign's figures of one origin, to be changed."""
+        if line not in self.ledgers:
+            known = self.stand.ledgers.get(line)
+            self.ledgers[line] = known.copy() if known else Ledger()
+        return self.ledgers[line]
+
+    def known_ledger(self, line: str) -> Ledger:
+        """Return the same, to be read."""
+        known = self.stand.ledgers.get(line, NO_LEDGER)
+        return self.ledgers.get(line, known)
+
+    def row(self, start_ns: int, cell: Cell) -> Row | None:
+        """Return the row of a cell in a window."""
+        changed = self.rows.get((start_ns, cell))
+        return changed or self.stand.rows.of(start_ns).get(cell)
+
+    def count_released(self, reached: Reached, rows: int) -> None:
+        """Note that so many more released rows count a visitor."""
+        self.released_rows[reached] += rows
+
+    def rows_released(self, reached: Reached) -> int:
+        """Return how many released rows count a visitor."""
+        return self.stand.rows_released(reached) + self.released_rows[reached]
+
+    def is_counted(self, reached: Reached) -> bool:
+        """Tell whether any row counts a visitor for a campaign."""
+        line, visitor = reached
+        if self.rows_released(reached) > 0:
+            return True
+        return self.known_ledger(line).waits_for(visitor)
 
     def adopt(self) -> None:
         """Make it the state of the stand."""
@@ -160,30 +236,12 @@ class Change:
         stand.rows.put(self.row_pages)
         self.slots.adopt(stand.slots)
         stand.repeats.update(self.repeats.waiting)
-        for cell, totals in self.pending.items():
-            if totals is None:
-                stand.pending.pop(cell, None)
-            else:
-                stand.pending[cell] = totals
+        stand.ledgers.update(self.ledgers)
+        stand.k_anonymity = self.k_anonymity
+        stand.decided = self.decided
         stand.open_windows = self.open_windows
         stand.watermark_ns = self.watermark_ns
         stand.closed_ns = self.closed_ns
-
-
-def visitor_changes(
-    cell: Cell,
-    old: Row | None,
-    new: Row | None,
-) -> Counter[Reached]:
-    """Return +1 for each visitor whom only the new row counts, -1 for those of the old one only."""
-    before = visitors_of(old)
-    after = visitors_of(new)
-    changes: Counter[Reached] = Counter()
-    for visitor in after - before:
-        changes[cell.line, visitor] = 1
-    for visitor in before - after:
-        changes[cell.line, visitor] = -1
-    return changes
 
 
 def visitors_of(row: Row | None) -> frozenset[Visitor]:

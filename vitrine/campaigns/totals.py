@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import zip_longest
-from typing import Any, Literal, NamedTuple, Self, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, Self, TypeAlias
 
 # Local day (ISO) and visitor id: reach is counted within a stand and day.
 Visitor = tuple[str, str]
@@ -17,6 +17,7 @@ Combine = Callable[[int, int], int]
 # What figures come from: people before a page, computer-made visitors, or people before a virtual
 # player, who saw nothing. They are never added up.
 Origin: TypeAlias = Literal["people", "synthetic", "virtual"]
+ORIGINS: Final[tuple[Origin, ...]] = ("people", "synthetic", "virtual")
 
 
 class Cell(NamedTuple):
@@ -50,6 +51,28 @@ def line_of(campaign_id: str, origin: Origin) -> str:
 def campaign_of(line: str) -> str:
     """Return the campaign of a `Cell.line`."""
     return line.partition("~")[0]
+
+
+def origin_of(line: str) -> Origin:
+    """Return the origin of a `Cell.line`."""
+    for origin in ORIGINS:
+        if line.endswith(f"~{origin}"):
+            return origin
+    return "people"
+
+
+def cell_in(line: str, creative_id: str, stand_id: str) -> Cell:
+    """Return the cell of a creative at a stand in a `Cell.line`."""
+    return Cell(campaign_of(line), creative_id, stand_id, origin_of(line))
+
+
+def origin_told(*, synthetic: bool, virtual: bool) -> Origin:
+    """Return the origin of a record by what it says of it."""
+    if synthetic:
+        return "synthetic"
+    if virtual:
+        return "virtual"
+    return "people"
 
 
 # The sums of `Totals`, in the order in which the store keeps them.

@@ -1,8 +1,10 @@
 """Define what travels on the bus: one frozen pydantic model for each topic."""
 
 from vitrine.schemas.analytics import (
+    CampaignRelease,
     CampaignWindow,
     Coverage,
+    ReleasedCreative,
     SnapshotRow,
     WindowSnapshot,
 )
@@ -54,6 +56,7 @@ __all__ = [
     "SLOT_NS",
     "Alternatives",
     "Arm",
+    "CampaignRelease",
     "CampaignWindow",
     "ChoiceContext",
     "Choose",
@@ -82,6 +85,7 @@ __all__ = [
     "Probability",
     "Reactions",
     "Recognition",
+    "ReleasedCreative",
     "Sale",
     "SealedVector",
     "SnapshotRow",

@@ -119,3 +119,39 @@ class WindowSnapshot(Event):
     @property
     def occurred_at_ns(self) -> int:
         return self.end_ns
+
+
+class ReleasedCreative(Event):
+    """Hold what is released of one creative at a stand since its campaign began."""
+
+    creative_id: Id
+    until_ns: Nanoseconds
+    """People of plays that start before it are counted, or were too few to be."""
+    sums: Annotated[dict[str, Count], Field(max_length=100)]
+    """By name, as docs/export.md has them, without those that are 0; `_ns` are nanoseconds."""
+
+
+class CampaignRelease(Event):
+    """Report all that is released of a campaign at a stand: the last record counts.
+
+    Two of them differ by as many people as a step of the release has at least.
+    """
+
+    campaign_id: Id
+    advertiser: Id | None
+    """None where only slots of effects are released."""
+    stand_id: Id
+    start_ns: Nanoseconds
+    end_ns: Nanoseconds
+    synthetic: bool = False
+    virtual: bool = False
+    """People before a virtual player, which shows nothing."""
+    reach: Count
+    """Different visitors; one on two days is two."""
+    slots_ns: Nanoseconds = 0
+    """Slots that start before it are in the effects."""
+    creatives: tuple[ReleasedCreative, ...]
+
+    @property
+    def occurred_at_ns(self) -> int:
+        return self.end_ns

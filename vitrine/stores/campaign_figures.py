@@ -20,7 +20,7 @@ from vitrine.stores.campaign_cells import load_all_totals, load_cells
 from vitrine.stores.campaign_plans import load_planned
 from vitrine.stores.campaign_repeats import load_repeats
 from vitrine.stores.campaign_slots import load_slots
-from vitrine.stores.campaigns import NAMES
+from vitrine.stores.campaigns import NAMES, released_reach
 from vitrine.stores.redis import plain_hash, redis_errors
 
 ReachQuality = Literal["exact", "estimated"]
@@ -93,7 +93,7 @@ def load_campaign(
         found = effects(slots)
         creatives = differences(slots)
         planned = load_planned(redis, one.campaign_id, one.origin)
-    reach, quality = load_reach(redis, prefix, one.line)
+    reach, quality = load_reach(redis, kind, one.line)
     return CampaignFigures(
         campaign_id=one.campaign_id,
         origin=one.origin,
@@ -111,14 +111,18 @@ def load_campaign(
 
 def load_reach(
     redis: Redis,
-    prefix: str,
+    kind: Kind,
     line: str,
 ) -> tuple[int, ReachQuality]:
     """Return the number of different visitors of a `Cell.line`, and how well it is known.
 
-    Exact only while the sets of all its days are there: the visitors of a set that has expired
-    would be missing from the union.
+    The released one was counted as it was released. The exact one is exact only while the sets of
+    all its days are there: the visitors of a set that has expired would be missing from the union.
     """
+    if kind == "released":
+        stands = plain_hash(redis, released_reach(line))
+        return sum(int(visitors) for visitors in stands.values()), "exact"
+    prefix = "analytics:exact"
     keys = []
     for place in plain_hash(redis, f"{prefix}:days:{line}"):
         stand_id, day = json.loads(place)

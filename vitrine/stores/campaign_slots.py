@@ -88,7 +88,7 @@ def queue_slots(script: Script, change: Change) -> None:
     queue_runs(script, change)
     for goal in slots.goals:
         queue_goal(script, f"{name}:goals:exact", goal)
-    for campaign_id, step in slots.released.items():
+    for campaign_id, step in change.shown.slots.items():
         queue_step(script, name, campaign_id, step)
     for campaign_id, waiting in slots.waiting.items():
         text = waiting_to_json(waiting)
@@ -399,7 +399,8 @@ def pairs_from(text: str | None) -> tuple[Pair, ...]:
 def waiting_to_json(waiting: Waiting) -> str:
     """Return for the store what waits for release."""
     people = {arm: sorted(names) for arm, names in waiting.people.items()}
-    return json.dumps({"people": people, "goals": waiting.goals})
+    plain = {"people": people, "goals": waiting.goals, "after": waiting.after_ns}
+    return json.dumps(plain)
 
 
 def waiting_from_json(text: str) -> Waiting:
@@ -407,4 +408,4 @@ def waiting_from_json(text: str) -> Waiting:
     plain = json.loads(text)
     people = {arm: frozenset(names) for arm, names in plain["people"].items()}
     goals = tuple(Redeemed(*goal) for goal in plain["goals"])
-    return Waiting(people, goals)
+    return Waiting(people, goals, plain["after"])

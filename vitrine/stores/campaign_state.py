@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from redis import Redis
 from redis.client import Pipeline
 
 from vitrine.campaigns.events import Key
-from vitrine.campaigns.row_pages import page_of_rows
-from vitrine.campaigns.rows import Row, row_from_plain
 from vitrine.campaigns.shelf import Page
 from vitrine.campaigns.stand import Change, Floor, Rules, Stand
-from vitrine.campaigns.totals import Cell, Totals
+from vitrine.errors import ConfigurationError
+from vitrine.stores.campaign_ledgers import (
+    increment_from_json,
+    increment_to_json,
+    ledger_from_json,
+    ledger_to_json,
+)
 from vitrine.stores.campaign_repeats import load_waiting, queue_repeats
 from vitrine.stores.campaign_slots import Script, load_slot_state, queue_slots
 from vitrine.stores.redis import plain_hash
 from vitrine.topics import BY_NAME
+
+STORE_OF_BEFORE: Final = (
+    "the store holds figures of an earlier version of analytics, without a ledger of what was "
+    "released: stop analytics and delete the keys `analytics:*`; figures are then rebuilt from "
+    "the topics, and released ones begin anew"
+)
 
 
 def queue_state(
@@ -32,6 +41,7 @@ def queue_state(
     meta: dict[Any, Any] = {
         "watermark": str(change.watermark_ns),
         "closed": str(change.closed_ns),
+        "decided": increment_to_json(change.decided),
     }
     pipe.hset(name, mapping=meta)
     events = {}
@@ -42,15 +52,8 @@ def queue_state(
     queue_fields(pipe, f"{name}:events", events, dropped)
     queue_pages(pipe, f"{name}:event-pages", change.event_pages)
     queue_pages(pipe, f"{name}:row-pages", change.row_pages)
-    pending = {}
-    dropped = []
-    for cell, totals in change.pending.items():
-        field = pending_key(cell)
-        if totals is None:
-            dropped.append(field)
-        else:
-            pending[field] = json.dumps(pending_to_plain(cell, totals))
-    queue_fields(pipe, f"{name}:pending", pending, dropped)
+    ledgers = {line: ledger_to_json(ledger) for line, ledger in change.ledgers.items()}
+    queue_fields(pipe, f"{name}:ledgers", ledgers, ())
     queue_slots(script, change)
     queue_repeats(pipe, change.stand.stand_id, change.repeats)
 
@@ -96,44 +99,28 @@ def event_key(key: Key) -> str:
     return f'["{key.topic}", "{key.name}"]'
 
 
-def names_of(cell: Cell) -> list[str]:
-    """Return the names of a cell for JSON, without its stand."""
-    campaign_id, creative_id, _, *origin = cell.to_plain()
-    return [campaign_id, creative_id, *origin]
-
-
-def cell_of(names: Sequence[Any], stand_id: str) -> Cell:
-    """Return the reverse of `names_of`."""
-    campaign_id, creative_id, *origin = names
-    return Cell(campaign_id, creative_id, stand_id, *origin)
-
-
-def pending_key(cell: Cell) -> str:
-    """Return the field of what waits of a cell: the hash is of one stand."""
-    return json.dumps(names_of(cell))
-
-
 def load_stand(
     redis: Redis,
     stand_id: str,
     rules: Rules,
     floor: Floor,
 ) -> Stand:
-    """Return one stand as it was last written."""
+    """Return one stand as it was last written.
+
+    Raises ConfigurationError for one that a version wrote which kept no ledgers.
+    """
     name = f"analytics:stand:{stand_id}"
     meta = plain_hash(redis, name)
     stand = Stand(stand_id, rules, floor)
     stand.watermark_ns = int(meta["watermark"])
     stand.closed_ns = int(meta["closed"])
-    for text in plain_hash(redis, f"{name}:pending").values():
-        cell, totals = pending_from_plain(json.loads(text), stand_id)
-        stand.pending[cell] = totals
+    if "decided" not in meta:
+        raise ConfigurationError(STORE_OF_BEFORE)
+    stand.decided = increment_from_json(meta["decided"])
+    for line, text in plain_hash(redis, f"{name}:ledgers").items():
+        stand.ledgers[line] = ledger_from_json(text)
     stand.slots = load_slot_state(redis, stand_id)
     stand.repeats = load_waiting(redis, stand_id)
-    # A worker of before kept all of them in one field.
-    for plain in json.loads(meta.get("pending", "[]")):
-        cell, totals = pending_from_plain(plain, stand_id)
-        stand.pending.setdefault(cell, totals)
     events = plain_hash(redis, f"{name}:events")
     for key, value in events.items():
         topic, _ = json.loads(key)
@@ -144,49 +131,5 @@ def load_stand(
         if start_ns >= stand.closed_ns:
             stand.open_windows.add(start_ns)
     stand.events.shelf.put(load_pages(redis, f"{name}:event-pages"))
-    turn_old_rows(redis, name, stand_id)
     stand.rows.put(load_pages(redis, f"{name}:row-pages"))
     return stand
-
-
-def turn_old_rows(redis: Redis, name: str, stand_id: str) -> None:
-    """Put rows on pages that version 0.1 kept in a field each.
-
-    Without them, what late events revise would count twice.
-    """
-    windows: defaultdict[int, dict[Cell, Row]] = defaultdict(dict)
-    for key, value in plain_hash(redis, f"{name}:rows").items():
-        start_ns, *names = json.loads(key)
-        row = row_from_plain(json.loads(value))
-        windows[start_ns][cell_of(names, stand_id)] = row
-    if not windows:
-        return
-    pages = {start_ns: page_of_rows(rows) for start_ns, rows in windows.items()}
-    with redis.pipeline(transaction=True) as pipe:
-        queue_pages(pipe, f"{name}:row-pages", pages)
-        pipe.delete(f"{name}:rows")
-        pipe.execute()
-
-
-def pending_to_plain(cell: Cell, totals: Totals) -> dict[str, Any]:
-    """Return for JSON what a cell has waiting for release."""
-    return {
-        "cell": names_of(cell),
-        "advertiser": totals.advertiser,
-        "synthetic": totals.synthetic,
-        "span": [totals.start_ns, totals.end_ns],
-        "measure": totals.to_plain(),
-    }
-
-
-def pending_from_plain(plain: Mapping[str, Any], stand_id: str) -> tuple[Cell, Totals]:
-    """Return the reverse of `pending_to_plain`, after JSON."""
-    start_ns, end_ns = plain["span"]
-    labels = Totals(
-        advertiser=plain["advertiser"],
-        synthetic=plain["synthetic"],
-        start_ns=start_ns,
-        end_ns=end_ns,
-    )
-    totals = Totals.from_plain(plain["measure"], labels)
-    return cell_of(plain["cell"], stand_id), totals

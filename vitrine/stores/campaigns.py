@@ -3,8 +3,9 @@
 analytics:partition:P            hash    batch (who wrote last), topic → offset of the next; after
                                          a loss of the store, `floor` and `rebuilt`
 analytics:partition:P:stands     set     stands of the partition
-analytics:stand:S                hash    watermark, closed
-analytics:stand:S:pending        hash    campaign, creative → what waits for release (JSON)
+analytics:stand:S                hash    watermark, closed; decided: what is released next (JSON)
+analytics:stand:S:ledgers        hash    campaign and origin → what is released, and what waits
+                                         (JSON)
 analytics:stand:S:events         hash    topic and id → event (JSON), of windows that are open
 analytics:stand:S:event-pages    hash    window → events that end in it, as far as the horizon
 analytics:stand:S:row-pages      hash    window → its rows; both as `Page.to_bytes`
@@ -12,9 +13,10 @@ analytics:T:cells                set     campaign, creative, stand, origin (JSON
                                          `released`
 analytics:T:total:C              hash    sums of a cell, its advertiser, whether synthetic; present
                                          and looking, by second of a play
-analytics:T:days:C               hash    stand and day → 1, of a campaign
-analytics:T:reach:C:S:D          set     visitors of a campaign at a stand on a local day; expires
-analytics:T:reach:C              HyperLogLog of all visitors of a campaign
+analytics:exact:days:C           hash    stand and day → 1, of a campaign
+analytics:exact:reach:C:S:D      set     visitors of a campaign at a stand on a local day; expires
+analytics:exact:reach:C          HyperLogLog of all visitors of a campaign
+analytics:released:reach:C       hash    stand → visitors who are released, of a campaign
 analytics:T:changes              hash    campaign → number of additions to its totals
 analytics:names                  hash    what campaigns and so on are called; see `Names`
 analytics:T:steps:C              stream  what was added when, of a campaign; the oldest go
@@ -222,7 +224,9 @@ def queue_batch(pipe: Pipeline, batch: Batch) -> None:
             queue_state(pipe, script, change)
             queue_gone(pipe, change.stand.stand_id, change.gone)
             additions += additions_of("analytics:exact", change.exact)
-            additions += additions_of("analytics:released", change.released)
+            additions += additions_of("analytics:released", change.shown.totals)
+            for line, visitors in change.shown.reach.items():
+                pipe.hincrby(released_reach(line), change.stand.stand_id, visitors)
     script.queue(pipe)
     if additions:
         pipe.eval(
@@ -290,6 +294,11 @@ def addition(
         "end": str(totals.end_ns),
         "step": json.dumps(list(sums.values())),
     }
+
+
+def released_reach(line: str) -> str:
+    """Return the key of the released reach of a `Cell.line`, by stand."""
+    return f"analytics:released:reach:{line}"
 
 
 def seconds_of(totals: Totals) -> list[tuple[str, int]]:

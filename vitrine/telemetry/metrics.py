@@ -221,10 +221,14 @@ STAND_SILENT = Gauge(
     ["stand"],
 )
 PLAYERS = Gauge("vitrine_players", "Players connected.", ["stand", "player"])
-OFFERS = Counter("vitrine_offers", "Offer decisions.", ["stand", "outcome"])
+OFFERS = Counter(
+    "vitrine_offers",
+    "Offer decisions; what a customer got is counted in steps of ten.",
+    ["stand", "outcome"],
+)
 NOT_ME = Counter(
     "vitrine_not_me",
-    "Visitors who said not to be the customer whom they were taken for.",
+    "Visitors who said not to be the customer whom they were taken for, in steps of ten.",
     ["stand"],
 )
 WEBHOOK = Counter(
@@ -318,12 +322,13 @@ FIGURES_WATERMARK = Gauge(
 )
 FIGURES_WAITING = Gauge(
     "vitrine_figures_waiting_people",
-    "Most people of a creative whose figures wait for release; a step takes them all.",
+    "Most visitors of a creative whose figures wait for release; a step takes them all.",
     ["stand"],
 )
 FIGURES_STEP = Gauge(
     "vitrine_figures_step_people",
-    "How many people a step of released figures concerns at least.",
+    "How many visitors a step of released figures concerns at least.",
+    ["stand"],
 )
 
 LATE_EVENTS = Counter(

@@ -353,7 +353,10 @@ def test_operators_see_how_far_a_stand_is_and_who_waits_for_release() -> None:
     assert gauge("watermark_seconds") == at(400) / SECOND_NS
     # One of the three people of a step.
     assert gauge("waiting_people") == 1
-    assert REGISTRY.get_sample_value("vitrine_figures_step_people") == 3
+    assert (
+        REGISTRY.get_sample_value("vitrine_figures_step_people", {"stand": "north"})
+        == 3
+    )
 
     handler.revoked([FIRST])
     assert gauge("watermark_seconds") is None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from prometheus_client import REGISTRY
 
 from tests.builders import T0_NS
+from vitrine.campaigns.ledger import Account, Ledger
 from vitrine.campaigns.stand import Rules, Stand
-from vitrine.campaigns.totals import Cell, Totals
 from vitrine.clock import SECOND_NS
 from vitrine.services.analytics.signals import EVERY_S, Signals
 
@@ -16,8 +18,7 @@ RULES = Rules(
     horizon_ns=3600 * SECOND_NS,
     k_anonymity=3,
 )
-CELL = Cell("spring", "shoe", "far-east")
-ONE = Totals(visitors=frozenset({("2027-01-15", "visitor-1")}))
+ONE = Account(people=Counter({("2027-01-15", "visitor-1"): 2}))
 
 
 def waiting() -> float | None:
@@ -34,7 +35,7 @@ def test_who_waits_is_counted_again_after_a_while() -> None:
     signals.show(stand)
     assert waiting() == 0
 
-    stand.pending[CELL] = ONE
+    stand.ledgers["spring"] = Ledger({"shoe": ONE})
     signals.show(stand)
     assert waiting() == 0
     now_s[0] += EVERY_S
@@ -45,7 +46,7 @@ def test_who_waits_is_counted_again_after_a_while() -> None:
 def test_a_stand_that_comes_back_is_shown_at_once() -> None:
     signals = Signals(lambda: 100.0)
     stand = Stand("far-east", RULES)
-    stand.pending[CELL] = ONE
+    stand.ledgers["spring"] = Ledger({"shoe": ONE})
     signals.show(stand)
     signals.forget(["far-east"])
     assert waiting() is None

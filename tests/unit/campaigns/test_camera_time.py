@@ -128,14 +128,22 @@ def test_only_opening_hours_are_to_be_covered(
 
 def test_a_configuration_says_which_cameras_a_stand_has() -> None:
     stands = (
-        Stand(id="north", time_zone="Asia/Tokyo", hours=("daily 09:00-20:00",)),
+        Stand(
+            id="north",
+            time_zone="Asia/Tokyo",
+            hours=("daily 09:00-20:00",),
+            recognition="enrolled",
+        ),
         Stand(id="south"),
     )
     cameras = [Camera(id=f"cam-{n}", uri="0", stand="north") for n in range(2)]
     mall = Mall(cameras=tuple(cameras), stands=stands, campaigns=())
     assert places_of(mall) == {
         "north": Place(
-            "Asia/Tokyo", frozenset({"cam-0", "cam-1"}), ("daily 09:00-20:00",)
+            "Asia/Tokyo",
+            frozenset({"cam-0", "cam-1"}),
+            ("daily 09:00-20:00",),
+            recognised=True,
         ),
-        "south": Place(),
+        "south": Place(recognised=False),
     }

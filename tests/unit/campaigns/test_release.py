@@ -1,27 +1,222 @@
-"""k-anonymity: what waits → what is released, and the rest."""
+"""What waits → what may be read: in steps of at least three people, as far as they are known."""
 
 from __future__ import annotations
 
-from vitrine.campaigns.release import release
-from vitrine.campaigns.totals import Cell, Totals
+from dataclasses import replace
 
-SHOE = Cell("spring", "shoe", "north")
-COFFEE = Cell("coffee", "espresso", "north")
+import pytest
+
+from tests.builders import at
+from tests.campaign_scenario import (
+    make_coverage,
+    make_exposure,
+    make_identity,
+    make_interaction,
+    make_play,
+)
+from vitrine.campaigns.advance import advance
+from vitrine.campaigns.place import Place
+from vitrine.campaigns.stand import Change, Rules, Stand
+from vitrine.campaigns.totals import Totals
+from vitrine.clock import SECOND_NS
+from vitrine.schemas import Coverage, Event
+from vitrine.services.analytics.settings import AnalyticsSettings
+
+RULES = Rules(
+    window_ns=300 * SECOND_NS,
+    grace_ns=90 * SECOND_NS,
+    horizon_ns=7200 * SECOND_NS,
+    k_anonymity=3,
+)
+# The hour in which the first window of a test lies ends then.
+HOUR = 3600
 
 
-def seen_by(people: int, ots: int) -> Totals:
-    visitors = frozenset(("2027-01-15", f"visitor-{n}") for n in range(people))
-    return Totals(ots=ots, visitors=visitors)
+def feed(stand: Stand, *events: Event, ended: bool = False) -> Change:
+    """Advance the stand and adopt the change."""
+    change = advance(stand, events, "UTC", ended=ended)
+    change.adopt()
+    return change
 
 
-def test_people_are_counted_not_opportunities() -> None:
-    few = seen_by(people=2, ots=50)
-    enough = seen_by(people=3, ots=3)
-    released, rest = release({SHOE: few, COFFEE: enough}, k_anonymity=3)
-    assert released == {COFFEE: enough}
-    assert rest == {SHOE: few}
+def clock(seconds: float) -> Coverage:
+    """Nobody there, but time went on to this second."""
+    return make_coverage(seconds - 10, seconds)
 
 
-def test_each_cell_waits_for_its_own_people() -> None:
-    waiting = {SHOE: seen_by(people=2, ots=2), COFFEE: seen_by(people=2, ots=2)}
-    assert release(waiting, k_anonymity=3) == ({}, waiting)
+def window(number: int, *names: str, creative: str = "shoe") -> list[Event]:
+    """Return a play in a window, whoever saw it under names of their own, and its closing."""
+    start = 300 * number
+    play = make_play(start, start + 8, creative_id=creative)
+    events: list[Event] = [play, clock(start + 400)]
+    for name in names:
+        track = f"{number}-{name}"
+        events.append(make_exposure(start, start + 8, tracks=(track,)))
+        events.append(make_identity(track, name, start + 1))
+    return events
+
+
+def decided(change: Change) -> dict[str, Totals]:
+    """Return what concerns people of what a change decided, by creative."""
+    return {
+        cell.creative_id: totals
+        for cell, totals in change.decided.totals
+        if totals.passed
+    }
+
+
+def test_totals_advance_in_steps_of_at_least_three_people() -> None:
+    stand = Stand("north", RULES)
+    steps = [
+        [one.ots for one in decided(feed(stand, *window(number, name))).values()]
+        for number, name in enumerate("abcdefg")
+    ]
+    assert steps == [[], [], [3], [], [], [3], []]
+
+
+def test_one_person_with_many_opportunities_is_not_enough() -> None:
+    stand = Stand("north", RULES)
+    for number in range(6):
+        assert decided(feed(stand, *window(number, "anna"))) == {}
+    assert stand.ledgers["spring"].accounts["shoe"].waiting.ots == 6
+
+
+def test_what_is_decided_is_shown_once_its_record_is_on_the_bus() -> None:
+    stand = Stand("north", RULES)
+    first = feed(stand, *window(0, "a", "b", "c"))
+    assert (first.records, first.shown.totals) == ([], [])
+    assert stand.is_due(at(400))
+    second = feed(stand)
+    [record] = second.records
+    [shoe] = record.creatives
+    assert (shoe.sums["ots"], record.reach) == (3, 3)
+    assert second.shown == first.decided
+    assert not stand.is_due(at(400))
+
+
+def test_at_the_end_everything_is_shown_at_once() -> None:
+    stand = Stand("north", RULES)
+    end = feed(stand, *window(0, "a", "b", "c"), ended=True)
+    [record] = end.records
+    sums = record.creatives[0].sums
+    assert (sums["plays"], sums["ots"]) == (1, 3)
+    assert not end.decided
+
+
+def test_another_name_adds_nobody() -> None:
+    stand = Stand("north", RULES)
+    feed(stand, *window(0, "a", "b", "c"))
+    names = [make_identity(f"0-{name}", f"{name}-2", 2) for name in "abc"]
+    assert decided(feed(stand, *names)) == {}
+    # The new names are those of people who are released.
+    assert decided(feed(stand, *window(1, "a-2", "b-2", "c-2")))["shoe"].ots == 3
+    assert stand.ledgers["spring"].reach == 3
+    assert stand.ledgers["spring"].held == set()
+
+
+def test_who_waits_is_counted_by_present_names() -> None:
+    stand = Stand("north", RULES)
+    feed(stand, *window(0, "a"))
+    feed(stand, *window(1, "b"))
+    merged = make_identity("1-b", "a", 302)
+    assert decided(feed(stand, merged, *window(2, "c"))) == {}
+    assert decided(feed(stand, *window(3, "d")))["shoe"].ots == 4
+
+
+def test_a_late_person_of_a_released_row_waits_for_a_step_of_others() -> None:
+    stand = Stand("north", RULES)
+    feed(stand, *window(0, "a", "b", "c"))
+    late = [make_exposure(0, 8, tracks=(name,)) for name in "xyz"]
+    assert decided(feed(stand, *late)) == {}
+    assert decided(feed(stand, *window(1, "d", "e"))) == {}
+    assert decided(feed(stand, *window(2, "f")))["shoe"].ots == 6
+
+
+def test_a_correction_waits_and_lowers_the_next_step() -> None:
+    stand = Stand("north", RULES)
+    feed(stand, *window(0, "a", "b", "c"))
+    merged = make_identity("0-b", "a", 2)
+    assert decided(feed(stand, merged)) == {}
+    assert decided(feed(stand, *window(1, "d", "e", "f")))["shoe"].ots == 2
+    released = stand.ledgers["spring"].accounts["shoe"].released
+    assert released.ots == 5
+
+
+def test_a_creative_with_too_few_people_stays_back() -> None:
+    stand = Stand("north", RULES)
+    feed(stand, *window(0, "x", "y", creative="shoe-more"))
+    step = decided(feed(stand, *window(1, "a", "b", "c")))
+    assert set(step) == {"shoe"}
+    assert stand.ledgers["spring"].reach == 3
+
+
+def test_the_reach_waits_for_three_who_are_new() -> None:
+    stand = Stand("north", RULES)
+    feed(stand, *window(0, "a", "b", "c"))
+    step = feed(stand, *window(1, "b", "c", "d", "e"))
+    assert decided(step)["shoe"].ots == 4
+    assert step.decided.reach == {}
+    step = feed(stand, *window(2, "a", "e", "f"))
+    assert step.decided.reach == {"spring": 3}
+
+
+def test_who_saw_two_creatives_is_in_the_reach_once() -> None:
+    stand = Stand("north", RULES)
+    feed(stand, *window(0, "a", "b", "c"))
+    feed(stand, *window(1, "a", "b", "c", creative="shoe-more"))
+    ledger = stand.ledgers["spring"]
+    assert (ledger.reach, ledger.held) == (3, set())
+
+
+@pytest.mark.parametrize("hours", [60, 100])
+def test_who_waits_for_days_is_in_the_reach_once(hours: int) -> None:
+    """Rows are dropped as final while others that count the same people wait."""
+    stand = Stand("north", RULES)
+    feed(stand, *window(0, "a", "b", creative="shoe-more"))
+    feed(stand, *window(1, "a", "b", "c"))
+    for hour in range(2, hours):
+        feed(stand, clock(hour * HOUR))
+    assert len(stand.rows) == 0
+    number = hours * 12
+    step = decided(feed(stand, *window(number, "d", creative="shoe-more")))
+    assert step["shoe-more"].ots == 3
+    ledger = stand.ledgers["spring"]
+    assert (ledger.reach, len(ledger.held), ledger.known) == (3, 1, set())
+
+
+def test_what_concerns_nobody_goes_out_by_the_hour() -> None:
+    stand = Stand("north", RULES)
+    for number in range(11):
+        assert feed(stand, *window(number, "anna")).decided.totals == []
+    step = feed(stand, *window(11), clock(3690)).decided
+    [(_, totals)] = step.totals
+    assert (totals.plays, totals.screen_ns) == (12, 96 * SECOND_NS)
+    assert (totals.ots, totals.dwell_ns, totals.camera_ns > 0) == (0, 0, True)
+    assert (totals.start_ns, totals.end_ns) == (at(0), at(HOUR))
+    assert step.reach == {}
+
+
+def test_a_touch_waits_for_people() -> None:
+    stand = Stand("north", RULES)
+    touch = make_interaction("touch", 3, play_id="play-0")
+    assert decided(feed(stand, touch, *window(0, "a"))) == {}
+    assert decided(feed(stand, *window(1, "b", "c")))["shoe"].touches == 1
+
+
+@pytest.mark.parametrize(("recognised", "ots"), [(True, [3]), (False, [])])
+def test_where_nobody_is_recognised_a_step_needs_more_visitors(
+    recognised: bool, ots: list[int]
+) -> None:
+    stand = Stand("north", replace(RULES, k_unrecognised=5))
+    place = Place(recognised=recognised)
+    change = advance(stand, window(0, "a", "b", "c"), "UTC", place=place)
+    assert [one.ots for one in decided(change).values()] == ots
+    change.adopt()
+    assert stand.k_anonymity == (3 if recognised else 5)
+
+
+def test_a_step_needs_more_visitors_than_people() -> None:
+    rules = AnalyticsSettings().rules()
+    assert (rules.k_anonymity, rules.k_unrecognised) == (31, 62)
+    at_once = AnalyticsSettings(k_anonymity=1).rules()
+    assert (at_once.k_anonymity, at_once.k_unrecognised) == (1, 1)

@@ -132,34 +132,6 @@ def test_two_people_who_turn_out_to_be_one_are_corrected() -> None:
     assert added.ots == -1
 
 
-def test_two_people_who_turn_out_to_be_one_stay_in_what_is_released() -> None:
-    stand = stand_with(
-        make_play(0, 8),
-        make_exposure(0, 8),
-        make_exposure(
-            0,
-            8,
-            tracks=("b",),
-        ),
-        clock(400),
-    )
-    feed(
-        stand,
-        make_identity(
-            "a",
-            "v",
-            1,
-        ),
-        make_identity(
-            "b",
-            "v",
-            1,
-        ),
-    )
-    assert stand.pending[SHOE].ots == 2
-    assert stand.pending[SHOE].people == 2
-
-
 def test_a_visitor_whom_no_row_counts_any_more_leaves_the_reach() -> None:
     stand = stand_with(
         make_play(0, 8),
@@ -258,7 +230,7 @@ def test_a_change_that_is_not_adopted_leaves_the_stand_as_it_was() -> None:
     assert [row.ots for row in first.published] == [2]
     assert second.published == first.published
     assert second.exact == first.exact
-    assert (len(stand.rows), stand.pending, stand.closed_ns) == (0, {}, at(0))
+    assert (len(stand.rows), stand.ledgers, stand.closed_ns) == (0, {}, at(0))
 
 
 def test_what_is_older_than_the_horizon_is_refused_and_counted() -> None:
@@ -364,57 +336,6 @@ def test_events_and_rows_do_not_outlive_their_use() -> None:
     assert len(stand.events.shelf) <= 12 + 1
     # The windows of the longest day and the horizon.
     assert len(stand.rows) <= (25 + 1) * 12 + 2
-
-
-def people_of_window(number: int, people: int) -> list[Event]:
-    """A play in a window of its own, with so many people, and time until the window has closed."""
-    start = 300 * number
-    events: list[Event] = [make_play(start, start + 8), clock(start + 400)]
-    for person in range(people):
-        track = f"t{number}-{person}"
-        events.append(
-            make_exposure(
-                start,
-                start + 8,
-                tracks=(track,),
-            )
-        )
-    return events
-
-
-def test_totals_are_released_in_steps_of_at_least_three_people() -> None:
-    stand = new_stand()
-    released = []
-    for number in range(7):
-        change = feed(stand, *people_of_window(number, people=1))
-        released.append([totals.ots for _, totals in change.released])
-    assert released == [[], [], [3], [], [], [3], []]
-    assert stand.pending[SHOE].people == 1
-
-
-def test_one_person_with_many_opportunities_is_not_released() -> None:
-    stand = new_stand()
-    for start in range(0, 1200, 10):
-        feed(stand, make_play(start, start + 8))
-    stay = [
-        make_exposure(
-            s,
-            s + 60,
-            part=s // 60,
-        )
-        for s in range(
-            0,
-            1200,
-            60,
-        )
-    ]
-    change = feed(
-        stand,
-        *stay,
-        clock(2000),
-    )
-    assert change.released == []
-    assert (stand.pending[SHOE].ots, stand.pending[SHOE].people) == (120, 1)
 
 
 def test_at_the_end_of_the_input_everything_closes() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -12,7 +11,6 @@ from tests.builders import at
 from tests.campaign_scenario import make_coverage, make_exposure, make_play
 from tests.store_users import as_user
 from vitrine.campaigns.advance import advance
-from vitrine.campaigns.rows import row_to_plain
 from vitrine.campaigns.stand import Change, Rules, Stand
 from vitrine.campaigns.totals import Cell
 from vitrine.clock import SECOND_NS
@@ -82,17 +80,3 @@ def test_final_pages_leave_the_store(server: str) -> None:
         assert redis.hlen(f"{STATE}:row-pages") == 1
         write(server, make_coverage(30 * 3600, 30 * 3600 + 10))
         assert redis.hlen(f"{STATE}:row-pages") == 0
-
-
-def test_rows_of_version_0_1_are_put_on_pages(server: str) -> None:
-    write(server, make_play(0, 8), make_exposure(0, 8), make_coverage(890, 900))
-    _, stand = loaded(server)
-    row = stand.rows.of(at(0))[SHOE]
-    with closing(connect(server)) as redis:
-        redis.delete(f"{STATE}:row-pages")
-        field = json.dumps([at(0), *SHOE[:2]])
-        redis.hset(f"{STATE}:rows", field, json.dumps(row_to_plain(row)))
-        _, stand = loaded(server)
-        assert stand.rows.of(at(0)) == {SHOE: row}
-        assert not redis.exists(f"{STATE}:rows")
-        assert redis.hlen(f"{STATE}:row-pages") == 1

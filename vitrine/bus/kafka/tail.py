@@ -100,6 +100,17 @@ class ClusterTail:
             for place, end in ends.items():
                 self._client.seek(place, end)
 
+    def lag(self) -> Mapping[TopicPartition, int]:
+        """Return how far the log goes on after the position. Raises Unavailable."""
+        lags = {}
+        with self._cluster.errors():
+            ends = self._client.end_offsets(self._places, ANSWER_LIMIT_MS)
+            for place, end in ends.items():
+                position = self._client.position(place, timeout_ms=ANSWER_LIMIT_MS)
+                source = TopicPartition(place.topic, place.partition)
+                lags[source] = max(0, end - (position or 0))
+        return lags
+
     def close(self) -> None:
         """Release the connections."""
         with suppress(KafkaError):

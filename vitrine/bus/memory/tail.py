@@ -58,6 +58,14 @@ class MemoryTail:
                 if source in self._positions:
                     self._positions[source] = log.end
 
+    def lag(self) -> Mapping[TopicPartition, int]:
+        """Return the number of records after the position."""
+        with self._state.lock:
+            lags = {}
+            for source, position in self._positions.items():
+                lags[source] = self._state.logs[source].end - position
+            return lags
+
     def close(self) -> None:
         """Stop being told of news."""
         with self._state.lock:

@@ -1,0 +1,242 @@
+"""The ledger of a campaign at a stand: what is released of it, and what waits."""
+
+from __future__ import annotations
+
+import operator
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import zip_longest
+from typing import Any, Final, TypeAlias
+
+from vitrine.campaigns.slots import Step
+from vitrine.campaigns.totals import (
+    SUMS,
+    Cell,
+    Totals,
+    Visitor,
+    cell_in,
+    combine_seconds,
+)
+
+# What screens and cameras did, whoever was there.
+IMPERSONAL: Final = (
+    "plays",
+    "completed",
+    "doubtful",
+    "overlapping",
+    "screen_ns",
+    "unproven_ns",
+    "usable_ns",
+    "camera_ns",
+)
+PERSONAL: Final = tuple(name for name in SUMS if name not in IMPERSONAL)
+NOTHING: Final = Totals()
+Names: TypeAlias = tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Account:
+    """Hold what is released of one creative at a stand, and what waits.
+
+    What waits is the exact totals minus the released ones: a sum that was corrected below what is
+    released is negative, until enough has come for it.
+    """
+
+    released: Totals = NOTHING
+    waiting: Totals = NOTHING
+    """Sums that concern people."""
+    plays: Totals = NOTHING
+    """Sums that concern nobody."""
+    people: Counter[Visitor] = field(default_factory=Counter)
+    """Visitors of rows of which nothing is released → number of such rows, by present names."""
+    until_ns: int = 0
+    """Rows of windows that start before it add nobody, as something of them is released."""
+
+    def add(self, added: Totals) -> None:
+        """Let what waits follow the exact totals."""
+        self.waiting = joined(PERSONAL, self.waiting, added)
+        self.plays = joined(IMPERSONAL, self.plays, added)
+
+    def rename(self, lost: frozenset[Visitor], gained: frozenset[Visitor]) -> None:
+        """Follow the visitors of a row of which nothing is released."""
+        self.people.update(gained)
+        self.people.subtract(lost)
+        for visitor in lost:
+            if self.people[visitor] <= 0:
+                del self.people[visitor]
+
+    def take_waiting(self, k_anonymity: int) -> Totals:
+        """Release what concerns people; return what has risen.
+
+        A second of a play goes out once so many were present in it.
+        """
+        risen, rest = split(PERSONAL, self.waiting)
+        going, staying = split_seconds(self.waiting, k_anonymity)
+        risen = replace(risen, present=going.present, looking=going.looking)
+        self.waiting = replace(rest, present=staying.present, looking=staying.looking)
+        self.released = joined(SUMS, self.released, risen)
+        return risen
+
+    def take_plays(self) -> Totals:
+        """Release what concerns nobody; return what has risen."""
+        risen, self.plays = split(IMPERSONAL, self.plays)
+        self.released = joined(SUMS, self.released, risen)
+        return risen
+
+    def copy(self) -> Account:
+        """Return an account that changes without this one."""
+        return replace(self, people=Counter(self.people))
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Hold what is released of one `Cell.line` at one stand, and what waits."""
+
+    accounts: dict[str, Account] = field(default_factory=dict)
+    """By creative."""
+    reach: int = 0
+    """Different visitors who are released."""
+    held: set[Visitor] = field(default_factory=set)
+    """Visitors of released rows who wait for the reach: too few of them are new."""
+    known: set[Visitor] = field(default_factory=set)
+    """Visitors who wait and are counted by released rows that were dropped as final."""
+    slots_ns: int = 0
+    """Slots of effects that start before it are released."""
+    rebuilt_day: str = ""
+    """Local day up to which nobody is new, as figures were rebuilt: who is in the reach is lost."""
+
+    def account(self, creative_id: str) -> Account:
+        """Return the account of a creative, a new one where nothing is known of it."""
+        return self.accounts.setdefault(creative_id, Account())
+
+    def rows_waiting(self, visitor: Visitor) -> int:
+        """Return how many rows of which nothing is released count a visitor."""
+        return sum(account.people[visitor] for account in self.accounts.values())
+
+    def waits_for(self, visitor: Visitor) -> bool:
+        """Tell whether a row of which nothing is released counts a visitor."""
+        return any(visitor in account.people for account in self.accounts.values())
+
+    def copy(self) -> Ledger:
+        """Return a ledger that changes without this one."""
+        accounts = {name: account.copy() for name, account in self.accounts.items()}
+        return replace(
+            self,
+            accounts=accounts,
+            held=set(self.held),
+            known=set(self.known),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Increment:
+    """Hold what is added at once to what may be read."""
+
+    totals: list[tuple[Cell, Totals]] = field(default_factory=list)
+    reach: Counter[str] = field(default_factory=Counter)
+    """`Cell.line` → new visitors."""
+    slots: dict[str, Step] = field(default_factory=dict)
+    """Campaign → slots of effects."""
+
+    def __bool__(self) -> bool:
+        return bool(self.totals or self.slots)
+
+    def lines(self) -> Iterator[str]:
+        """Yield each `Cell.line` of which something is added, by name."""
+        found = {cell.line for cell, _ in self.totals}
+        yield from sorted(found.union(self.slots))
+
+    def plus(self, later: Increment) -> Increment:
+        """Return both as one."""
+        slots = {**self.slots, **later.slots}
+        for campaign_id in self.slots.keys() & later.slots.keys():
+            goals = [*self.slots[campaign_id].goals, *later.slots[campaign_id].goals]
+            slots[campaign_id] = later.slots[campaign_id]._replace(goals=goals)
+        return Increment(
+            [*self.totals, *later.totals],
+            self.reach + later.reach,
+            slots,
+        )
+
+
+def joined(
+    names: Names,
+    one: Totals,
+    added: Totals,
+) -> Totals:
+    """Return some sums of both added up; totals without a span have no part in that of the sum.
+
+    `Totals.plus` would add up all of them, visitors and goals: this is done twice a row.
+    """
+    start_ns = added.start_ns
+    end_ns = added.end_ns
+    if one.end_ns:
+        start_ns = min(start_ns, one.start_ns)
+        end_ns = max(end_ns, one.end_ns)
+    sums: dict[str, Any] = {
+        name: getattr(one, name) + getattr(added, name) for name in names
+    }
+    if names is not IMPERSONAL:
+        sums["present"] = combine_seconds(operator.add, one.present, added.present)
+        sums["looking"] = combine_seconds(operator.add, one.looking, added.looking)
+    return Totals(
+        advertiser=added.advertiser,
+        synthetic=one.synthetic or added.synthetic,
+        start_ns=start_ns,
+        end_ns=end_ns,
+        **sums,
+    )
+
+
+def split_seconds(waiting: Totals, k_anonymity: int) -> tuple[Totals, Totals]:
+    """Return the seconds of a play in which at least so many were present, and the others.
+
+    Each has 0 where the other has something.
+    """
+    present: tuple[list[int], list[int]] = ([], [])
+    looking: tuple[list[int], list[int]] = ([], [])
+    pairs = zip_longest(waiting.present, waiting.looking, fillvalue=0)
+    for were, looked in pairs:
+        stays = were < k_anonymity
+        present[stays].append(were)
+        present[not stays].append(0)
+        looking[stays].append(looked)
+        looking[not stays].append(0)
+    going = Totals(present=tuple(present[0]), looking=tuple(looking[0]))
+    staying = Totals(present=tuple(present[1]), looking=tuple(looking[1]))
+    return going, staying
+
+
+def split(names: Names, waiting: Totals) -> tuple[Totals, Totals]:
+    """Return the sums that rise, with their span, and those below what is released, without."""
+    risen: dict[str, Any] = {}
+    lower: dict[str, Any] = {}
+    for name in names:
+        amount = getattr(waiting, name)
+        kind = risen if amount > 0 else lower
+        kind[name] = amount
+    rise = Totals(
+        advertiser=waiting.advertiser,
+        synthetic=waiting.synthetic,
+        start_ns=waiting.start_ns,
+        end_ns=waiting.end_ns,
+        **risen,
+    )
+    rest = Totals(advertiser=waiting.advertiser, synthetic=waiting.synthetic, **lower)
+    return rise, rest
+
+
+def has_any(names: Names, totals: Totals) -> bool:
+    """Tell whether some of the sums are above zero."""
+    return any(getattr(totals, name) > 0 for name in names)
+
+
+def released_cells(
+    stand_id: str, ledgers: Mapping[str, Ledger]
+) -> Iterator[tuple[Cell, Totals]]:
+    """Yield each creative of which something is released, with its totals."""
+    for line, ledger in ledgers.items():
+        for creative_id, account in ledger.accounts.items():
+            if account.released.end_ns:
+                yield cell_in(line, creative_id, stand_id), account.released

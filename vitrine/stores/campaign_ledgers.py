@@ -1,0 +1,103 @@
+"""Ledgers of the release as the store keeps them: JSON of each campaign at a stand."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from vitrine.campaigns.ledger import Account, Increment, Ledger
+from vitrine.campaigns.slots import Redeemed, Step
+from vitrine.campaigns.totals import SUMS, Cell, Totals
+
+
+def ledger_to_json(ledger: Ledger) -> str:
+    """Return a ledger as one line."""
+    accounts = {}
+    for creative_id, account in ledger.accounts.items():
+        accounts[creative_id] = {
+            "released": totals_to_plain(account.released),
+            "waiting": totals_to_plain(account.waiting),
+            "plays": totals_to_plain(account.plays),
+            "people": [[*one, rows] for one, rows in account.people.items()],
+            "until": account.until_ns,
+        }
+    plain = {
+        "accounts": accounts,
+        "reach": ledger.reach,
+        "held": sorted(ledger.held),
+        "known": sorted(ledger.known),
+        "slots": ledger.slots_ns,
+        "rebuilt": ledger.rebuilt_day,
+    }
+    return json.dumps(plain)
+
+
+def ledger_from_json(text: str) -> Ledger:
+    """Return the reverse of `ledger_to_json`."""
+    plain = json.loads(text)
+    ledger = Ledger(
+        reach=plain["reach"],
+        held={(day, name) for day, name in plain["held"]},
+        known={(day, name) for day, name in plain["known"]},
+        slots_ns=plain["slots"],
+        rebuilt_day=plain["rebuilt"],
+    )
+    for creative_id, one in plain["accounts"].items():
+        people = Counter({(day, name): rows for day, name, rows in one["people"]})
+        ledger.accounts[creative_id] = Account(
+            released=totals_from_plain(one["released"]),
+            waiting=totals_from_plain(one["waiting"]),
+            plays=totals_from_plain(one["plays"]),
+            people=people,
+            until_ns=one["until"],
+        )
+    return ledger
+
+
+def increment_to_json(increment: Increment) -> str:
+    """Return an increment as one line."""
+    totals = [[cell.to_plain(), totals_to_plain(one)] for cell, one in increment.totals]
+    plain = {"totals": totals, "reach": increment.reach, "slots": increment.slots}
+    return json.dumps(plain)
+
+
+def increment_from_json(text: str) -> Increment:
+    """Return the reverse of `increment_to_json`."""
+    plain = json.loads(text)
+    increment = Increment(reach=Counter(plain["reach"]))
+    for names, one in plain["totals"]:
+        increment.totals.append((Cell(*names), totals_from_plain(one)))
+    for campaign_id, (from_ns, until_ns, goals) in plain["slots"].items():
+        redeemed = [Redeemed(*goal) for goal in goals]
+        increment.slots[campaign_id] = Step(from_ns, until_ns, redeemed)
+    return increment
+
+
+def totals_to_plain(totals: Totals) -> dict[str, Any]:
+    """Return totals without visitors for JSON; sums that are 0 are left out."""
+    sums = {name: amount for name, amount in totals.sums().items() if amount}
+    return {
+        "advertiser": totals.advertiser,
+        "synthetic": totals.synthetic,
+        "span": [totals.start_ns, totals.end_ns],
+        "sums": sums,
+        "present": totals.present,
+        "looking": totals.looking,
+    }
+
+
+def totals_from_plain(plain: Mapping[str, Any]) -> Totals:
+    """Return the reverse of `totals_to_plain`."""
+    start_ns, end_ns = plain["span"]
+    sums: dict[str, Any] = {name: plain["sums"].get(name, 0) for name in SUMS}
+    return Totals(
+        advertiser=plain["advertiser"],
+        synthetic=plain["synthetic"],
+        start_ns=start_ns,
+        end_ns=end_ns,
+        present=tuple(plain["present"]),
+        looking=tuple(plain["looking"]),
+        **sums,
+    )
