@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 
 from vitrine.errors import ConfigurationError
-from vitrine.lab.view.detectors import LOADERS, present_detectors
+from vitrine.lab.view.detectors import LOADERS
 from vitrine.vision.crop import Image, crop_of_box, cut, network_input, to_frame
 from vitrine.vision.detectors import Detections, Detector
 from vitrine.vision.embedding import alignment
@@ -91,8 +91,13 @@ FIVE_POINTS: Final = "The detector's own five points"
 def detectors(models: Path | None) -> Mapping[str, LoadDetector]:
     """Return how to load each detector whose weights are there, by name."""
     found = {}
-    for key in present_detectors(models):
-        found[DETECTORS[key]] = partial(LOADERS[key], models)
+    for key, name in DETECTORS.items():
+        load = partial(LOADERS[key], models)
+        try:
+            load()
+        except ConfigurationError:
+            continue
+        found[name] = load
     return found
 
 
