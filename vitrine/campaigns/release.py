@@ -56,6 +56,9 @@ def note_row(
         change.count_released((cell.line, visitor), 1)
     if old is not None:
         change.renamed[cell.line] |= gained
+        if lost - change.known_ledger(cell.line).held:
+            # Fewer names than before: two are one, who may have been in the row already.
+            change.merged[cell.line] |= gained if len(gained) >= len(lost) else after
     # While figures are rebuilt, rows come back whose people are in the reach of before.
     elif start_ns >= change.stand.floor.rebuilt_ns:
         change.late_people[cell.line] |= gained
@@ -77,6 +80,8 @@ def follow_names(change: Change) -> None:
         ledger = change.ledger(line)
         # Where several got other names, a new one may be that of somebody in the reach.
         others = change.lost.get(line, set()) - ledger.held
+        # Who waits, and turns out to be somebody of the reach, is nobody new.
+        ledger.held -= change.merged.get(line, set())
         waited = gone & ledger.held
         ledger.held -= waited
         renamed = change.renamed.get(line, set())

@@ -180,6 +180,8 @@ class Change:
     """`Cell.line` → visitors whom some row does not count any more."""
     renamed: dict[str, set[Visitor]] = field(default_factory=lambda: defaultdict(set))
     """`Cell.line` → visitors whom a revision of a released row added."""
+    merged: dict[str, set[Visitor]] = field(default_factory=lambda: defaultdict(set))
+    """`Cell.line` → those of them whose other name may have been in the reach."""
     late_people: dict[str, set[Visitor]] = field(
         default_factory=lambda: defaultdict(set)
     )

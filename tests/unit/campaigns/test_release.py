@@ -160,6 +160,23 @@ def test_the_reach_waits_for_three_who_are_new() -> None:
     assert step.decided.reach == {"spring": 3}
 
 
+@pytest.mark.parametrize("merged", ["d", "e"])
+def test_who_waits_for_the_reach_and_turns_out_to_be_in_it_is_nobody_new(
+    merged: str,
+) -> None:
+    stand = Stand("north", RULES)
+    feed(stand, *window(0, "a", "b", "c"))
+    feed(stand, *window(1, "b", "c", "d", "e"))
+    ledger = stand.ledgers["spring"]
+    assert {name for _, name in ledger.held} == {"d", "e"}
+    # The row of `c` has that visitor already (1), or not yet (0).
+    for window_number in (0, 1):
+        renamed = make_identity(f"{window_number}-c", merged, 302)
+        feed(stand, renamed)
+    assert merged not in {name for _, name in stand.ledgers["spring"].held}
+    assert stand.ledgers["spring"].reach == 3
+
+
 def test_who_saw_two_creatives_is_in_the_reach_once() -> None:
     stand = Stand("north", RULES)
     feed(stand, *window(0, "a", "b", "c"))
