@@ -113,14 +113,19 @@ def close_windows(
     stand = change.stand
     closed_ns = stand.closed_ns
     for start_ns in sorted(take_due_windows(change)):
-        if hour_passed(closed_ns, start_ns):
+        if plays_go(change, closed_ns, start_ns):
             release_plays(change)
         closed_ns = start_ns
         lines = recompute(change, start_ns, time_zone, place)
         until_ns = start_ns + stand.rules.window_ns
         release_people(change, lines, until_ns)
-    if ended or hour_passed(closed_ns, change.closed_ns):
+    if ended or plays_go(change, closed_ns, change.closed_ns):
         release_plays(change)
+
+
+def plays_go(change: Change, before_ns: int, now_ns: int) -> bool:
+    """Tell whether what concerns nobody goes out: by the hour, or at once with a k of 1."""
+    return change.k_anonymity == 1 or hour_passed(before_ns, now_ns)
 
 
 def release_slots(change: Change) -> None:
