@@ -61,6 +61,9 @@ NOT_RUN = {
     "/opt/vitrine/bin/vitrine config": "needs root",
     "cp deploy/vitrine.service": "needs root",
     "systemctl": "needs root and systemd",
+    "vitrine view": "its window or page stays until Ctrl-C; tests/e2e/test_view.py opens them",
+    "vitrine lab app": "likewise; tests/e2e/test_lab_app.py opens it",
+    "vitrine archive page": "likewise; tests/e2e/test_archive_page.py opens it",
     "vitrine calibrate": "its page runs until Ctrl-C; tests/e2e/test_calibrate.py uses it",
     "python -m training": "trains for hours; tests/unit/training trains small ones",
 }
@@ -98,7 +101,9 @@ def reason_for(command: str) -> str | None:
 
 def wrong_in(command: str) -> str:
     """Return what `vitrine` does not know in a command; empty where it knows all of it."""
-    words = shlex.split(SHELL.split(command)[0])
+    # What is quoted is no sign for the shell, as the `&` of an address.
+    plain = re.sub(r"'[^']*'", "quoted", command)
+    words = shlex.split(SHELL.split(plain)[0])
     place: click.Command = cli
     context = click.Context(cli)
     options: set[str] = {"--help"}
