@@ -1,5 +1,7 @@
 """Append what is new in the topic `campaign-windows` to standard output, a line of JSON a row.
 
+For operators: the rows are exact, down to one person. Advertisers read `campaign-releases`.
+
     VITRINE_KAFKA_SERVERS=localhost:9092 python consume_windows.py >> windows.jsonl
 
 It needs kafka-python alone, goes on where it stopped, and ends when nothing more comes.
@@ -10,7 +12,7 @@ import sys
 
 from kafka import KafkaConsumer
 
-SCHEMA = b"campaign-windows/2"
+SCHEMA = b"campaign-windows/3"
 login = {}
 if "KAFKA_PASSWORD" in os.environ:
     login = {

@@ -3,7 +3,7 @@ WITH newest AS (
     SELECT *
     FROM read_json_auto('windows.jsonl')
     QUALIFY row_number() OVER (
-        PARTITION BY campaign_id, creative_id, stand_id, start_ns
+        PARTITION BY campaign_id, creative_id, stand_id, start_ns, synthetic, virtual
         ORDER BY revision DESC
     ) = 1
 )
@@ -16,5 +16,7 @@ SELECT
     sum(attention_ns) / 1e9 AS attention_seconds,
     sum(offers_redeemed) AS offers_redeemed
 FROM newest
+-- People before a virtual player saw nothing, and synthetic visitors are nobody.
+WHERE NOT virtual AND NOT synthetic
 GROUP BY campaign_id
 ORDER BY campaign_id;
