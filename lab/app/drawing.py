@@ -8,7 +8,6 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from vitrine.lab.app.finding import FoundFace
 from vitrine.lab.view.drawing import (
@@ -16,6 +15,8 @@ from vitrine.lab.view.drawing import (
     axes_of,
     colour,
     colour_of,
+    dots,
+    line,
     rounded,
     style,
 )
@@ -38,7 +39,6 @@ CLOSE_SIDE: Final = 520
 CLOSE_MARGIN: Final = 0.35
 """Room around a face from near, as a share of its box."""
 THUMBNAIL_SIDE: Final = 96
-FRACTION_BITS: Final = 4
 FIRST: Final = "#ffb35c"
 SECOND: Final = "#7ea2ff"
 """Colours of two nets on one face: those of the live view for two states."""
@@ -53,7 +53,7 @@ def draw_found(image: Image, faces: Sequence[FoundFace]) -> Image:
     for face in faces:
         box = face.box.astype(np.float64) * scale
         corner = min(ROUNDNESS, box[2] / 6)
-        _line(canvas, rounded(box, corner), ink, closed=True, width=BOX_WIDTH)
+        line(canvas, rounded(box, corner), ink, BOX_WIDTH, closed=True)
         points = face.points.astype(np.float64) * scale
         draw_points(canvas, points, ink)
         if face.pose is not None:
@@ -71,7 +71,7 @@ def _draw_axes(canvas: Image, pose: HeadPose, points: Floats, box: Floats) -> No
     axes = axes_of({"yaw": pose.yaw, "pitch": pose.pitch, "roll": pose.roll})
     for axis, ink in zip(axes, style()["colours"]["axes"], strict=True):
         rod = np.stack([eyes, eyes + box[3] / 2 * axis])
-        _line(canvas, rod, colour_of(ink), closed=False, width=BOX_WIDTH)
+        line(canvas, rod, colour_of(ink), BOX_WIDTH, closed=False)
 
 
 def _draw_label(canvas: Image, text: str, box: Floats) -> None:
@@ -100,17 +100,8 @@ def draw_points(canvas: Image, points: Points, ink: Colour) -> None:
     """Draw points (k, 2) in pixels of the canvas; of 68 also the lines of the face."""
     if len(points) == POINT_COUNT:
         for first, last, closed in style()["curves"]:
-            _line(canvas, points[first : last + 1], ink, closed=closed)
-    for x, y in _fixed(points).tolist():
-        cv2.circle(
-            canvas,
-            (x, y),
-            DOT_RADIUS << FRACTION_BITS,
-            ink[:3],
-            cv2.FILLED,
-            cv2.LINE_AA,
-            FRACTION_BITS,
-        )
+            line(canvas, points[first : last + 1], ink, 1, closed=closed)
+    dots(canvas, points, DOT_RADIUS, ink)
 
 
 def draw_two(image: Image, box: Floats, first: Points, second: Points) -> Image:
@@ -120,7 +111,7 @@ def draw_two(image: Image, box: Floats, first: Points, second: Points) -> Image:
     other = (second - corner) * scale
     if len(one) == len(other):
         for pair in np.stack([one, other], axis=1):
-            _line(canvas, pair, colour("ink"), closed=False)
+            line(canvas, pair, colour("ink"), 1, closed=False)
     draw_points(canvas, one, colour_of(FIRST))
     draw_points(canvas, other, colour_of(SECOND))
     return canvas
@@ -140,26 +131,3 @@ def thumbnail(face: Image) -> str:
     )
     _, content = cv2.imencode(".jpg", small)
     return "data:image/jpeg;base64," + base64.b64encode(content.tobytes()).decode()
-
-
-def _fixed(points: Points | Floats) -> NDArray[np.int32]:
-    return np.round(points * (1 << FRACTION_BITS)).astype(np.int32)
-
-
-def _line(
-    canvas: Image,
-    points: Points | Floats,
-    ink: Colour,
-    *,
-    closed: bool,
-    width: int = 1,
-) -> None:
-    cv2.polylines(
-        canvas,
-        [_fixed(points)],
-        closed,
-        ink[:3],
-        width,
-        cv2.LINE_AA,
-        FRACTION_BITS,
-    )

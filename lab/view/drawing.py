@@ -103,7 +103,8 @@ def draw_faces(picture: Image, view: View, scale: float) -> Image:
     return canvas
 
 
-def _fixed(points: Floats) -> NDArray[np.int32]:
+def fixed(points: NDArray[np.floating]) -> NDArray[np.int32]:
+    """Return points in pixels as OpenCV's fixed-point coordinates."""
     return np.round(points * (1 << SHIFT)).astype(np.int32)
 
 
@@ -112,10 +113,18 @@ def _width(name: str) -> int:
     return max(1, round(width))
 
 
-def _line(canvas: Image, points: Floats, ink: Colour, width: int, closed: bool) -> None:
+def line(
+    canvas: Image,
+    points: NDArray[np.floating],
+    ink: Colour,
+    width: int,
+    *,
+    closed: bool,
+) -> None:
+    """Draw a line through points (n, 2), in pixels of the canvas."""
     cv2.polylines(
         canvas,
-        [_fixed(points)],
+        [fixed(points)],
         closed,
         ink[:3],
         width,
@@ -124,17 +133,27 @@ def _line(canvas: Image, points: Floats, ink: Colour, width: int, closed: bool) 
     )
 
 
+def dots(
+    canvas: Image,
+    points: NDArray[np.floating],
+    radius: float,
+    ink: Colour,
+) -> None:
+    """Draw a dot at each of points (n, 2); all in pixels of the canvas."""
+    size = round(radius * (1 << SHIFT))
+    for x, y in fixed(points).tolist():
+        cv2.circle(canvas, (x, y), size, ink[:3], cv2.FILLED, cv2.LINE_AA, SHIFT)
+
+
 def _draw_points(canvas: Image, points: Floats, ink: Colour) -> None:
     shape = style()
     curves = colour("curve")
     for first, last, closed in shape["curves"]:
-        _line(canvas, points[first : last + 1], curves, 1, closed)
+        line(canvas, points[first : last + 1], curves, 1, closed=closed)
     across = abs(points[16, 0] - points[0, 0])
     wanted = across / shape["face_widths_per_dot"]
     dot = min(shape["most_dot"], max(shape["least_dot"], wanted))
-    radius = round(dot * (1 << SHIFT))
-    for x, y in _fixed(points).tolist():
-        cv2.circle(canvas, (x, y), radius, ink[:3], cv2.FILLED, cv2.LINE_AA, SHIFT)
+    dots(canvas, points, dot, ink)
 
 
 def rounded(box: Floats, corner: float) -> Floats:
@@ -161,17 +180,15 @@ def _draw_box(canvas: Image, face: Face, box: Floats) -> None:
     outline = rounded(box, min(shape["corner"], box[2] / 6))
     if status == "aside":
         for start, end in dashes(outline, shape["dash"]):
-            _line(
-                canvas, np.stack([start, end]), ink, _width("box_width"), closed=False
-            )
+            line(canvas, np.stack([start, end]), ink, _width("box_width"), closed=False)
     else:
-        _line(canvas, outline, ink, _width("box_width"), closed=True)
+        line(canvas, outline, ink, _width("box_width"), closed=True)
     response = face.get("response", 0)
     if response > shape["least_response"]:
         x, y, width, height = box
         edge = x + width + shape["response_gap"]
         bar = np.array([[edge, y + height], [edge, y + height * (1 - response)]])
-        _line(canvas, bar, colour("response"), _width("response_width"), closed=False)
+        line(canvas, bar, colour("response"), _width("response_width"), closed=False)
 
 
 def dashes(outline: Floats, dash: float) -> list[tuple[Floats, Floats]]:
@@ -204,7 +221,7 @@ def _draw_axes(canvas: Image, face: Face, points: Floats, box: Floats) -> None:
     width = _width("gaze_width")
     for axis, ink in zip(axes_of(face), shape["colours"]["axes"], strict=True):
         rod = np.stack([eyes, eyes + length * axis])
-        _line(canvas, rod, colour_of(ink), width, closed=False)
+        line(canvas, rod, colour_of(ink), width, closed=False)
 
 
 def label_of(face: Face) -> list[tuple[str, Colour]]:
