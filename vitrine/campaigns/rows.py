@@ -13,13 +13,12 @@ from vitrine.schemas import CampaignWindow
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Hold the totals of a published row, and the peak of them over all revisions.
+    """Hold the totals of a published row.
 
     What was published follows from them: it would take two thirds of the memory of a row.
     """
 
     totals: Totals
-    peak: Totals
     revision: int = 0
     correction: bool = False
 
@@ -40,11 +39,10 @@ def revise(
 ) -> Row | None:
     """Return the row of the totals, as the next revision of `old`; None if nothing changed."""
     if old is None:
-        return Row(totals, totals)
+        return Row(totals)
     if totals == old.totals:
         return None
-    peak = old.peak.peak(totals)
-    same = Row(totals, peak, old.revision, old.correction)
+    same = Row(totals, old.revision, old.correction)
     published = old.window(cell)
     fresh = same.window(cell)
     # Names of visitors are not published: they make no revision.
@@ -52,7 +50,6 @@ def revise(
         return same
     return Row(
         totals,
-        peak,
         old.revision + 1,
         correction=is_lower(fresh, published),
     )
@@ -97,10 +94,7 @@ def to_window(
 
 
 def row_to_plain(row: Row) -> dict[str, Any]:
-    """Return a row for JSON: its totals, here called `measure`, and the peak where it differs."""
-    peak = None
-    if row.peak != row.totals:
-        peak = row.peak.to_plain()
+    """Return a row for JSON: its totals are here called `measure`."""
     totals = row.totals
     return {
         "window": {
@@ -112,7 +106,6 @@ def row_to_plain(row: Row) -> dict[str, Any]:
             "correction": row.correction,
         },
         "measure": totals.to_plain(),
-        "high": peak,
     }
 
 
@@ -126,12 +119,8 @@ def row_from_plain(plain: Mapping[str, Any]) -> Row:
         end_ns=window["end_ns"],
     )
     totals = Totals.from_plain(plain["measure"], labels)
-    peak = totals
-    if plain["high"] is not None:
-        peak = Totals.from_plain(plain["high"], labels)
     return Row(
         totals,
-        peak,
         window["revision"],
         window["correction"],
     )

@@ -181,21 +181,6 @@ class Totals:
             **combine_all(operator.sub, self, earlier),
         )
 
-    def peak(self, later: Totals) -> Totals:
-        """Return the higher value of each figure, with the labels of `later`.
-
-        More visitors are a rise; other names for as many are not.
-        """
-        # Only a rise counts: a visitor who got another name would be counted twice.
-        visitors = self.visitors
-        if len(later.visitors) > len(visitors):
-            visitors = visitors | later.visitors
-        return replace(
-            later,
-            visitors=visitors,
-            **combine_all(max, self, later),
-        )
-
     def to_plain(self) -> dict[str, Any]:
         """Return sums and visitors for JSON, without the labels and the span."""
         return {

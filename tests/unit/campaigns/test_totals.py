@@ -1,4 +1,4 @@
-"""Totals: what is added up, subtracted, and kept at its peak."""
+"""Totals: what is added up and subtracted."""
 
 from __future__ import annotations
 
@@ -56,31 +56,6 @@ def test_minus_gives_differences_and_the_visitors_that_came() -> None:
         ots=-1,
         visitors=frozenset({CARLA}),
     )
-
-
-def test_peak_keeps_the_higher_value_of_each_figure() -> None:
-    old = Totals(
-        ots=2,
-        touches=0,
-        looking=(1, 3),
-        visitors=frozenset({ANNA, BEATE}),
-    )
-    new = Totals(
-        ots=1,
-        touches=3,
-        looking=(2, 1, 1),
-        visitors=frozenset({CARLA}),
-    )
-    peak = old.peak(new)
-    assert (peak.ots, peak.touches) == (2, 3)
-    assert peak.looking == (2, 3, 1)
-    assert peak.visitors == {ANNA, BEATE}
-
-
-def test_peak_unites_visitors_when_there_are_more() -> None:
-    old = Totals(visitors=frozenset({ANNA}))
-    new = Totals(visitors=frozenset({BEATE, CARLA}))
-    assert old.peak(new).visitors == {ANNA, BEATE, CARLA}
 
 
 def test_a_visitor_of_two_days_is_one_of_the_people() -> None:
