@@ -65,7 +65,7 @@ def app(folder: Path, port: int, no_browser: bool) -> None:
         raise click.ClickException(
             'the app needs Streamlit: pip install "vitrine[lab]"'
         ) from None
-    from vitrine.site.demo_view import has_screen
+    from vitrine.site.local_page import has_screen
 
     # Streamlit takes a folder's own .streamlit/config.toml too; what is given here wins.
     script = Path(__file__).with_name("main.py")

@@ -352,18 +352,13 @@ def page(archive: Path, state: Path | None, port: int, no_browser: bool) -> None
     screen = console(stderr=True)
     with screen.status("Starting: loading libraries …"):
         from vitrine.lab.archive.page_shown import run_page
-        from vitrine.site.demo_view import has_screen
         from vitrine.site.interrupts import interrupts
+        from vitrine.site.local_page import when_ready
         from vitrine.telemetry.logs import configure_logs
 
     configure_logs("WARNING", "text")
 
-    def ready(address: str) -> None:
-        screen.print(f"Ready. Open  [bold]{address}[/]", soft_wrap=True)
-        screen.print("Ctrl-C ends it.")
-        if not no_browser and has_screen():
-            click.launch(address)
-
+    ready = when_ready(screen, "Ctrl-C ends it.", browser=not no_browser)
     stop = Event()
     with interrupts(stop):
         run_page(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import click
+
+Command = TypeVar("Command", bound=Callable[..., object])
 
 FOLDER = click.argument(
     "folder",
@@ -12,6 +16,16 @@ FOLDER = click.argument(
     type=click.Path(exists=True, file_okay=False, path_type=Path),
 )
 OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace an earlier page.")
+
+
+def to_page(name: str) -> Callable[[Command], Command]:
+    """Return the option that says where a command writes its page, `name` without it."""
+    return click.option(
+        "--html",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="OUT",
+        help=f"[default: {name}, or the next free name]",
+    )
 
 
 @click.command(short_help="Draw videos of people who do not exist.")
@@ -105,12 +119,7 @@ def table(folder: Path, path: Path | None, overwrite: bool) -> None:
 
 @click.command(short_help="Show what is in a folder of videos.")
 @FOLDER
-@click.option(
-    "--html",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="OUT",
-    help="[default: explore.html, or the next free name]",
-)
+@to_page("explore.html")
 @OVERWRITE
 def explore(folder: Path, html: Path | None, overwrite: bool) -> None:
     """Write a page about the videos of FOLDER: how many of whom, durations, sizes of pictures and
@@ -125,12 +134,7 @@ def explore(folder: Path, html: Path | None, overwrite: bool) -> None:
 
 @click.command(short_help="Find out how far landmarks tell people apart.")
 @FOLDER
-@click.option(
-    "--html",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="OUT",
-    help="[default: identity.html, or the next free name]",
-)
+@to_page("identity.html")
 @OVERWRITE
 def identity(folder: Path, html: Path | None, overwrite: bool) -> None:
     """Train the study's classifiers on the landmarks of FOLDER, and write a page.

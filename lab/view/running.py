@@ -8,7 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from threading import Event
 
-import click
 import cv2
 from rich.console import Console
 
@@ -23,8 +22,8 @@ from vitrine.mall import Camera
 from vitrine.output import check_free
 from vitrine.services.ingest.app import silence_ffmpeg
 from vitrine.settings import Settings
-from vitrine.site.demo_view import has_screen
 from vitrine.site.interrupts import interrupts
+from vitrine.site.local_page import has_screen, when_ready
 from vitrine.telemetry.logs import configure_logs
 
 
@@ -83,13 +82,9 @@ class Run:
         browser: bool,
     ) -> None:
         """Show a page until Ctrl-C. Raises ConfigurationError."""
-
-        def ready(address: str) -> None:
-            screen.print(f"Ready. Open  [bold]{address}[/]", soft_wrap=True)
-            screen.print("Ctrl-C ends it; nothing is stored.")
-            if browser and has_screen():
-                click.launch(address)
-
+        ready = when_ready(
+            screen, "Ctrl-C ends it; nothing is stored.", browser=browser
+        )
         with interrupts(stop), self.watch.running(stop):
             serve(self.watch, port, token, stop, ready)
 

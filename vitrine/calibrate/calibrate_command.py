@@ -53,19 +53,15 @@ def calibrate(
     screen = console(stderr=True)
     with screen.status("Starting: loading libraries …"):
         from vitrine.calibrate.running import run_calibration
-        from vitrine.site.demo_view import has_screen
         from vitrine.site.interrupts import interrupts
+        from vitrine.site.local_page import when_ready
         from vitrine.telemetry.logs import configure_logs
 
     # The page says what the camera does.
     configure_logs("WARNING", "text")
 
-    def ready(address: str) -> None:
-        screen.print(f"Ready. Open  [bold]{address}[/]", soft_wrap=True)
-        screen.print("Ctrl-C ends it; nothing is recorded.")
-        if not no_browser and has_screen():
-            click.launch(address)
-
+    last_line = "Ctrl-C ends it; nothing is recorded."
+    ready = when_ready(screen, last_line, browser=not no_browser)
     stop = Event()
     with interrupts(stop):
         run_calibration(

@@ -24,7 +24,6 @@ from vitrine.settings import Settings
 from vitrine.shipped import CONFIG
 from vitrine.site.demo_view import (
     closing_line,
-    has_screen,
     stand_page,
     starting,
     summary_of,
@@ -33,6 +32,7 @@ from vitrine.site.demo_view import (
 )
 from vitrine.site.embedded import Site
 from vitrine.site.interrupts import interrupts
+from vitrine.site.local_page import has_screen
 from vitrine.site.own_pages import free_port, passed_on
 from vitrine.site.plan import Plan
 from vitrine.stores.campaign_figures import load_figures

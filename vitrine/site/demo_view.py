@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event
@@ -27,16 +26,6 @@ def stand_page(site: Site) -> str:
     """Return the address of the first stand's page."""
     stand = site.plan.mall.current().stands[0]
     return f"{site.address}/stands/{stand.id}"
-
-
-def has_screen() -> bool:
-    """Return True where a browser opens a window.
-
-    Without one, a browser of the terminal would take the place of the progress bar.
-    """
-    x11 = os.environ.get("DISPLAY")
-    wayland = os.environ.get("WAYLAND_DISPLAY")
-    return bool(x11 or wayland)
 
 
 @contextmanager
