@@ -15,6 +15,8 @@ from training.task import Product
 
 OPSET: Final = 18
 """The newest one that torch's exporter writes without a conversion."""
+RUN_FILE: Final = "net.onnx"
+"""Name in a run's folder, where `vitrine lab app` finds it."""
 
 
 def write_onnx(
@@ -40,6 +42,8 @@ def write_onnx(
     assert program is not None
     model = program.model_proto
     _remove_notes(model)
+    if product.square is not None:
+        onnx.helper.set_model_props(model, product.square.metadata())
     onnx.save(model, output)
 
 

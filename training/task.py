@@ -11,6 +11,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from vitrine.vision.upright import UprightSquare
+
 Sample = tuple[NDArray[Any], ...]
 Batch = Sequence[Tensor]
 Places = Sequence[int] | NDArray[np.integer]
@@ -27,6 +29,8 @@ class Product:
     outputs: tuple[str, ...]
     any_side: bool = False
     """True where height and width are left open too (multiples of 32)."""
+    square: UprightSquare | None = None
+    """What the network looks at, where it is not the product's own crop."""
 
 
 class Task(ABC):

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
+import cv2
 import numpy as np
 import onnx
 
 from vitrine.errors import ConfigurationError
 from vitrine.lab.view.detectors import LOADERS
-from vitrine.vision.crop import Image, crop_of_box, cut, network_input, to_frame
+from vitrine.vision.crop import Crop, Image, crop_of_box, cut, network_input, to_frame
 from vitrine.vision.detectors import Detections, Detector
 from vitrine.vision.embedding import alignment
 from vitrine.vision.models import LANDMARKS_FILE, model_path
 from vitrine.vision.networks import Network, load_network
 from vitrine.vision.pose import mean_shape
-from vitrine.vision.shape import POINT_COUNT, Points, five_points
+from vitrine.vision.shape import Points, five_points
+from vitrine.vision.upright import UprightSquare, square_of
 
 LoadDetector = Callable[[], Detector]
 DETECTORS: Final = {
@@ -29,8 +32,10 @@ DETECTORS: Final = {
     "haar": "Haar cascade",
 }
 """How the app calls the detectors of `vitrine view`."""
-COLOURS: Final = 3
-"""Channels of the picture that a net takes."""
+CHANNELS: Final = (1, 3)
+"""Of the picture that a net takes."""
+POINTS: Final = {136: 68, 30: 15, 38: 15}
+"""Points that are shown, by the coordinates that a net gives. 38: of two heads the first."""
 
 
 class Net(Protocol):
@@ -40,24 +45,54 @@ class Net(Protocol):
         """Return the points (k, 2) of each face, in pixels of the (H, W, 3) BGR picture."""
 
 
-class CropNet:
-    """Find 68 points by a network of the product's form (training/export.py)."""
+@dataclass(frozen=True, slots=True)
+class NetForm:
+    """Describe the network of a file (training/export.py)."""
 
-    def __init__(self, network: Network, side: int) -> None:
-        """`side`: of the network's square input, pixels."""
+    side: int
+    """Of its square input, pixels."""
+    grey: bool
+    points: int
+    """68, or 15 as in the competition of keypoints."""
+    square: UprightSquare | None
+    """What it looks at; None for the product's own crop."""
+
+
+class CropNet:
+    """Find 68 or 15 points by a network."""
+
+    def __init__(self, network: Network, form: NetForm) -> None:
         self._network = network
-        self._side = side
+        self._form = form
 
     def points(self, image: Image, faces: Detections) -> list[Points]:
         """See Net."""
         if not len(faces):
             return []
+        form = self._form
         crops = []
         for box, five in zip(faces.boxes, faces.five, strict=True):
-            crops.append(crop_of_box(box.tolist(), five, self._side))
-        cuts = [cut(image, crop, self._side) for crop in crops]
-        outputs = self._network.run(network_input(cuts))[0]
-        return list(to_frame(outputs, crops, self._side))
+            if form.square is None:
+                crop = crop_of_box(box.tolist(), five, form.side)
+            else:
+                crop = form.square.crop(five, form.side)
+            crops.append(crop)
+        cuts = [self._cut(image, crop) for crop in crops]
+        pictures = network_input(cuts)
+        if form.grey:
+            pictures = pictures[:, :1]
+        outputs = self._network.run(pictures)[0]
+        found = to_frame(outputs, crops, form.side)
+        # What follows are the points of a second head.
+        return list(found[:, : form.points])
+
+    def _cut(self, image: Image, crop: Crop) -> Image:
+        coloured = cut(image, crop, self._form.side)
+        if not self._form.grey:
+            return coloured
+        grey = cv2.cvtColor(coloured, cv2.COLOR_BGR2GRAY)
+        # `network_input` takes three channels.
+        return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), np.uint8)
 
 
 class DetectorsPoints:
@@ -112,38 +147,41 @@ def nets(*folders: Path | None) -> Mapping[str, Callable[[], Net]]:
         if folder is None or not folder.is_dir():
             continue
         for path in sorted(folder.rglob("*.onnx")):
-            if _side_of(path) is not None:
+            form = form_of(path)
+            if form is not None:
                 name = path.relative_to(folder).with_suffix("")
-                found[f"{name}, 68 points"] = partial(load_net, path)
+                found[f"{name}, {form.points} points"] = partial(load_net, path)
     return found
 
 
 def load_net(path: Path) -> Net:
     """Return the net of an ONNX file. Raises ConfigurationError for one of another form."""
-    side = _side_of(path)
-    if side is None:
+    form = form_of(path)
+    if form is None:
         raise ConfigurationError(
-            f"{path}: expected a net from pictures (n, 3, side, side)"
-            f" to points (n, {2 * POINT_COUNT}), as `python -m training export` writes it"
+            f"{path}: expected a net from pictures (n, 3 or 1, side, side) to 68 or 15 points"
+            " (n, 136 or 30), as `python -m training export` and `studies measure` write it"
         )
-    return CropNet(load_network(path), side)
+    return CropNet(load_network(path), form)
 
 
-def _side_of(path: Path) -> int | None:
-    """Return the side of the pictures that a net of 68 points takes; None for any other file."""
+def form_of(path: Path) -> NetForm | None:
+    """Return the form of a net of points; None for any other file."""
     try:
-        graph = onnx.load(path, load_external_data=False).graph
+        model = onnx.load(path, load_external_data=False)
+        square = square_of(model)
     except Exception:  # noqa: BLE001 - protobuf has its own errors for what is no net
         return None
+    graph = model.graph
     if len(graph.input) != 1 or len(graph.output) != 1:
         return None
     taken = _shape(graph.input[0])
     given = _shape(graph.output[0])
-    if len(taken) != 4 or taken[1] != COLOURS or taken[2] != taken[3]:
+    if len(taken) != 4 or taken[1] not in CHANNELS or taken[2] != taken[3]:
         return None
-    if given[1:] != [2 * POINT_COUNT]:
+    if len(given) != 2 or given[1] not in POINTS or not taken[2]:
         return None
-    return taken[2] or None
+    return NetForm(taken[2], taken[1] == 1, POINTS[given[1]], square)
 
 
 def _shape(value: onnx.ValueInfoProto) -> list[int]:

@@ -178,9 +178,13 @@ def train_keypoints(
     resume: bool,
     **settings: Any,
 ) -> None:
-    """Train a network on training.csv; leave its best weights and curves in --run."""
+    """Train a network on training.csv; leave its best weights and curves in --run.
+
+    The best ones are left as net.onnx too, which `vitrine lab app` offers.
+    """
+    from training.export import RUN_FILE, write_onnx  # noqa: PLC0415
     from training.kaggle15.files import read_training  # noqa: PLC0415
-    from training.kaggle15.predict import SETTINGS  # noqa: PLC0415
+    from training.kaggle15.predict import SETTINGS, Trained  # noqa: PLC0415
     from training.kaggle15.task import Config, build  # noqa: PLC0415
     from training.rounds import limit_threads  # noqa: PLC0415
     from training.trainer import train  # noqa: PLC0415
@@ -202,6 +206,8 @@ def train_keypoints(
         build(config, read.rows),
         resume=resume,
     )
+    trained = Trained.load(run)
+    write_onnx(trained.network, trained.product, run / RUN_FILE)
 
 
 @kaggle15.command("predict")

@@ -33,8 +33,9 @@ from training.kaggle15.files import (
     TRAINING,
     TRUTH,
 )
-from vitrine.vision.crop import UPRIGHT, Crop, Image, crop_at, cut
-from vitrine.vision.shape import Points, five_points
+from vitrine.vision.crop import Crop, Image, cut
+from vitrine.vision.shape import five_points
+from vitrine.vision.upright import UprightSquare
 
 TRAINING_ROWS: Final = 7049
 TEST_ROWS: Final = 1783
@@ -52,11 +53,8 @@ COMPLETE_TEST: Final = 584
 """Of its 1,783 test pictures are asked whole; with MORE on one more, 27,124 rows are asked."""
 MORE: Final = 6
 """Points beside the four that one more picture is asked for."""
-# As the competition's pictures lie: eyes 36 pixels apart and at a height of 37 of 96.
-SIDE_PER_FIVE: Final = 1.88
-"""Side over the hypotenuse of eye distance and eye-to-mouth distance."""
-EYES_TO_CENTRE: Final = 0.07
-"""Sides that the middle of eyes and mouth lies below the picture's."""
+SQUARE: Final = UprightSquare(side_per_five=1.88, lower=-0.07)
+"""As the competition's pictures lie: eyes 36 pixels apart and at a height of 37 of 96."""
 
 
 @dataclass(frozen=True)
@@ -66,30 +64,6 @@ class Derived:
     picture: NDArray[np.uint8]
     points: NDArray[np.float32]
     group: str
-
-
-def competition_crop(
-    five: Points,
-    scale: float = 1.0,
-    shift: tuple[float, float] = (0.0, 0.0),
-) -> Crop:
-    """Return the crop of 96 pixels that shows a face as the competition's pictures do.
-
-    `five` are a detector's points (5, 2); `shift` is in sides of the crop.
-    """
-    eyes = (five[0] + five[1]) / 2
-    mouth = (five[3] + five[4]) / 2
-    across = np.linalg.norm(five[1] - five[0])
-    down = np.linalg.norm(mouth - eyes)
-    side = SIDE_PER_FIVE * float(np.hypot(across, down)) * scale
-    off = np.array([shift[0], shift[1] - EYES_TO_CENTRE])
-    centre = (eyes + mouth) / 2 + off * side
-    return crop_at(
-        centre,
-        side,
-        UPRIGHT,
-        SIDE,
-    )
 
 
 def grey_cut(image: Image, crop: Crop) -> NDArray[np.uint8]:
@@ -104,8 +78,9 @@ def derived(face: LabelledFace, rng: Generator) -> Derived:
     # Spreads were chosen by eye: the published pictures vary about as much.
     scale = float(np.exp(rng.normal(0, 0.06)))
     right, lower = rng.normal(0, 0.025, 2).tolist()
-    crop = competition_crop(
+    crop = SQUARE.crop(
         five_points(face.points),
+        SIDE,
         scale,
         (right, lower),
     )

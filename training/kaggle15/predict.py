@@ -14,10 +14,11 @@ from torch import nn
 
 from training.datasets.fifteen import COUNT
 from training.kaggle15.data import as_source
-from training.kaggle15.derive import FOUR, competition_crop, grey_cut
+from training.kaggle15.derive import FOUR, SQUARE, grey_cut
 from training.kaggle15.files import ROWS, SIDE, AskedPicture, Question
 from training.kaggle15.task import Config, build, located
 from training.state import BEST, load_weights
+from training.task import Product
 from vitrine.errors import ConfigurationError
 from vitrine.vision.crop import Image
 from vitrine.vision.detectors import Detector, detect_scaled
@@ -34,6 +35,7 @@ class Trained:
     """Hold a network with its best weights."""
 
     network: nn.Module
+    product: Product
 
     @classmethod
     def load(cls, run: Path) -> "Trained":
@@ -46,9 +48,10 @@ class Trained:
                 " python -m training kaggle15 train --help"
             )
         config = Config.model_validate_json(settings.read_text(encoding="utf-8"))
-        network = build(config).network()
+        task = build(config)
+        network = task.network()
         load_weights(network, weights)
-        return cls(network.eval())
+        return cls(network.eval(), task.product)
 
     def points(
         self,
@@ -128,7 +131,7 @@ def on_photo(
     found = detect_scaled(detector, photo)
     shown = photo.copy()
     for five in found.five:
-        crop = competition_crop(five)
+        crop = SQUARE.crop(five, SIDE)
         points = trained.points(grey_cut(photo, crop)[None])[0]
         back = cv2.invertAffineTransform(crop)
         places = points @ back[:, :2].T + back[:, 2]

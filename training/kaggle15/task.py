@@ -26,7 +26,7 @@ from training.kaggle15.data import (
     targets,
     to_pixels,
 )
-from training.kaggle15.derive import FOUR
+from training.kaggle15.derive import FOUR, SQUARE
 from training.kaggle15.files import SIDE, KeypointRow, read_groups, read_training
 from training.studies.networks import NETWORKS
 from training.studies.transforms import Recipe, drawn
@@ -79,6 +79,7 @@ class KeypointTask(Task):
             f"kaggle15_{config.network}.onnx",
             (1, SIDE, SIDE),
             ("points",),
+            square=SQUARE,
         )
 
     @cached_property

@@ -15,10 +15,13 @@ from training.datasets.faces import DatasetError, LabelledFace
 from training.datasets.fifteen import fifteen_of
 from training.datasets.splits import Part, part_of, select
 from vitrine.vision.crop import UPRIGHT, crop_at, cut
+from vitrine.vision.upright import UprightSquare
 
 Split = Literal["published", "people"]
 MARGIN: Final = 1.3
 """Side of the network's picture over the longer side of the points' box."""
+SQUARE: Final = UprightSquare(side_per_five=2.12, lower=0.05)
+"""That square by a detector's five points: medians over the faces of the training parts."""
 ROOM: Final = 1.4
 """Side of the wide cut over that of the network's picture, so that views can turn and shift."""
 

@@ -3,14 +3,13 @@
 import time
 from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import numpy as np
 import torch
 from torch import nn
 
-from training.export import write_onnx
+from training.export import RUN_FILE, write_onnx
 from training.state import BEST, epochs_done, load_weights
 from training.studies.networks import NETWORKS
 from training.studies.task import Config, StudyTask, build
@@ -36,7 +35,10 @@ def settings_of(run: Path) -> Config:
 
 
 def measure(config: Config) -> dict[str, Any]:
-    """Return the figures of a run's best weights on the faces that it was not to see."""
+    """Return the figures of a run's best weights on the faces that it was not to see.
+
+    The network is left in the run's folder, for the lab's app.
+    """
     task = build(config)
     network = task.network()
     load_weights(network, config.run / BEST)
@@ -58,17 +60,15 @@ def measure(config: Config) -> dict[str, Any]:
         "faces": len(held_out.faces),
         **errors.means(),
         "parameters": parameters,
-        **_cost(network, task),
+        **_cost(network, task, config.run / RUN_FILE),
     }
 
 
-def _cost(network: nn.Module, task: StudyTask) -> dict[str, float]:
-    """Return megabytes of the ONNX file, and milliseconds of one picture on one core."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / task.product.file
-        write_onnx(network, task.product, path)
-        size = path.stat().st_size
-        milliseconds = _milliseconds(path, task.product)
+def _cost(network: nn.Module, task: StudyTask, path: Path) -> dict[str, float]:
+    """Return megabytes of the ONNX file at `path`, and milliseconds of one picture on one core."""
+    write_onnx(network, task.product, path)
+    size = path.stat().st_size
+    milliseconds = _milliseconds(path, task.product)
     return {"megabytes": size / 1e6, "milliseconds": milliseconds}
 
 

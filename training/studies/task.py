@@ -16,6 +16,7 @@ from training.config import RunConfig, Source
 from training.datasets import fifteen
 from training.datasets.splits import Part
 from training.studies.data import (
+    SQUARE,
     Errors,
     Split,
     StudyFace,
@@ -91,6 +92,7 @@ class StudyTask(Task):
             f"{config.name}_{config.points}_{config.size}.onnx",
             (channels, config.size, config.size),
             ("points",),
+            square=SQUARE,
         )
 
     def _faces(self, part: Part) -> list[StudyFace]:

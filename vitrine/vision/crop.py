@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitrine.vision.shape import (
-    POINT_COUNT,
     Points,
     five_points,
 )
@@ -194,8 +193,9 @@ def to_frame(
     crops: Sequence[Crop],
     size: int = INPUT_SIZE,
 ) -> NDArray[np.float32]:
-    """Return network outputs (n, 136) for n crops as frame pixels (n, 68, 2)."""
-    points = outputs.reshape(-1, POINT_COUNT, 2).astype(np.float64)
+    """Return network outputs (n, 2k) for n crops as frame pixels (n, k, 2); k is 68 of ours."""
+    count = outputs.shape[1] // 2
+    points = outputs.reshape(-1, count, 2).astype(np.float64)
     middle = (size - 1) / 2
     inside = points * (size / 2) + middle
     # Without crops there is no shape to see, and an empty batch is fine.

@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
 from tests.lab_builders import AT, SEED
 from training.datasets.pts import read_pts
@@ -21,6 +23,7 @@ from vitrine.lab.app.nets import (
 )
 from vitrine.lab.app.pictures import drawn
 from vitrine.vision.models import QUALITY_FILE, model_path
+from vitrine.vision.upright import UprightSquare
 
 PICTURE = drawn(3, SEED, AT)
 
@@ -70,9 +73,51 @@ def test_only_files_of_the_products_form_are_offered_as_nets(tmp_path: Path) -> 
     added = set(nets(tmp_path)) - set(nets())
     assert added == {"runs/ours, 68 points"}
     with pytest.raises(
-        ConfigurationError, match=r"quality.onnx: expected a net .* 136"
+        ConfigurationError, match=r"quality.onnx: expected a net .* 136 or 30"
     ):
         load_net(tmp_path / "quality.onnx")
+
+
+def centre_net(path: Path, channels: int, coordinates: int, side: int = 96) -> None:
+    """Write a net that says of every face that all points are in the middle of what it sees."""
+    shape = ["batch", channels, side, side]
+    taken = helper.make_tensor_value_info("input", TensorProto.FLOAT, shape)
+    given = helper.make_tensor_value_info(
+        "points", TensorProto.FLOAT, ["batch", coordinates]
+    )
+    nothing = np.zeros((channels, coordinates), np.float32)
+    nodes = [
+        helper.make_node("GlobalAveragePool", ["input"], ["mean"]),
+        helper.make_node("Flatten", ["mean"], ["flat"]),
+        helper.make_node("MatMul", ["flat", "weights"], ["points"]),
+    ]
+    weights = numpy_helper.from_array(nothing, "weights")
+    graph = helper.make_graph(nodes, "centre", [taken], [given], [weights])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)])
+    model.ir_version = 9
+    onnx.save(model, path)
+
+
+@pytest.mark.parametrize(("channels", "coordinates"), [(1, 30), (1, 38), (3, 30)])
+def test_a_net_of_fifteen_points_looks_at_the_square_that_its_file_names(
+    channels: int, coordinates: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "net.onnx"
+    centre_net(path, channels, coordinates)
+    square = UprightSquare(side_per_five=2, lower=0.5)
+    model = onnx.load(path)
+    helper.set_model_props(model, square.metadata())
+    onnx.save(model, path)
+    assert set(nets(tmp_path)) - set(nets()) == {"net, 15 points"}
+    faces = find_faces(
+        PICTURE.image, detectors(None)["Vitrine"](), load_net(path), least=0.7
+    )
+    assert faces
+    for face in faces:
+        assert face.points.shape == (15, 2)
+        assert face.pose is None
+        inside = square.crop(face.five, 96) @ np.append(face.points[0], 1)
+        assert inside == pytest.approx([47.5, 47.5], abs=0.01)
 
 
 @pytest.mark.shared

@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from tests.unit.training.kaggle15.competition import people, small_files
 from tests.unit.training.small import labelled_faces
 from training.__main__ import main
+from training.export import RUN_FILE
+from training.kaggle15.derive import SQUARE
 from training.kaggle15.files import AskedPicture, Question
 from training.kaggle15.predict import (
     Trained,
@@ -21,6 +23,8 @@ from training.kaggle15.predict import (
     write_submission,
 )
 from training.pictures.drawn import drawn_faces
+from training.task import Product
+from vitrine.lab.app.nets import NetForm, form_of
 from vitrine.vision.detectors import load_detector
 
 
@@ -39,6 +43,9 @@ class Constant(nn.Module):
         answer = torch.full((len(x), 19, 2), -1.0)
         answer[:, 15:] = 0
         return answer.flatten(1)
+
+
+CONSTANT = Trained(Constant(), Product("constant.onnx", (1, 96, 96), ("points",)))
 
 
 def test_from_files_to_a_submission(tmp_path: Path) -> None:
@@ -67,6 +74,8 @@ def test_from_files_to_a_submission(tmp_path: Path) -> None:
     head, row = (own / "metrics.csv").read_text().splitlines()
     assert head == "epoch,loss,rmse,rmse_15,rmse_4"
     assert "nan" not in row
+    form = form_of(own / RUN_FILE)
+    assert form == NetForm(side=96, grey=True, points=15, square=SQUARE)
 
     output = tmp_path / "submission.csv"
     said = run("submit", files, output, "--run", own)
@@ -113,7 +122,7 @@ def test_who_is_asked_for_four_points_is_answered_by_the_second_head(
     all_of = [Question(row, 2, f"{name}_x") for row, name in enumerate(whole, start=3)]
     lost = [Question(8, 3, "nose_tip_x")]
     questions = [*four, *all_of, *lost]
-    answers = answers_to(Trained(Constant()), tests, questions)
+    answers = answers_to(CONSTANT, tests, questions)
     locations, unread = write_submission(answers, questions, tmp_path / "s.csv")
     assert locations[1] == locations[2] == pytest.approx(47.5)
     # −1 is half a pixel before the first one's middle, and kept inside.
@@ -126,7 +135,7 @@ def test_who_is_asked_for_four_points_is_answered_by_the_second_head(
 def test_points_are_drawn_where_the_face_of_a_photo_is() -> None:
     [face] = drawn_faces(people=1, each=1)
     photo = face.image()
-    shown, faces = on_photo(Trained(Constant()), photo, load_detector(None))
+    shown, faces = on_photo(CONSTANT, photo, load_detector(None))
     assert faces == 1
     rows, columns = np.nonzero((shown != photo).any(axis=2))
     # All points are in the upper left corner of the crop, above and beside the face.

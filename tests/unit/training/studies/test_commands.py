@@ -8,10 +8,13 @@ from click.testing import CliRunner
 
 from tests.unit.training.small import everybody, labelled_faces, people_of
 from training.__main__ import main
+from training.export import RUN_FILE
 from training.studies.commands import NAMES
+from training.studies.data import SQUARE
 from training.studies.networks import NETWORKS
 from training.studies.table import BEGIN, END, read_results, table, write_table
 from vitrine.errors import ConfigurationError
+from vitrine.lab.app.nets import NetForm, form_of
 
 ROOT = Path(__file__).parents[4]
 
@@ -42,6 +45,8 @@ def test_from_faces_to_the_table(
     assert result["epochs"] == 1
     assert 0 < result["mse"] < 1
     assert result["megabytes"] == pytest.approx(4 * result["parameters"] / 1e6, rel=0.3)
+    form = form_of(own / RUN_FILE)
+    assert form == NetForm(side=32, grey=True, points=15, square=SQUARE)
     page = Path("page.md")
     page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
     run("table", "--page", page)

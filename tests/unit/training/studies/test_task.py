@@ -12,11 +12,12 @@ from tests.unit.training.small import everybody, labelled_faces, people_of
 from training.config import Source
 from training.datasets.faces import DatasetError
 from training.datasets.fifteen import MIRROR, NAMES, fifteen_of
+from training.pictures.drawn import drawn_faces
 from training.state import State
-from training.studies.data import StudyFace, chosen_faces, errors_of
+from training.studies.data import MARGIN, SQUARE, StudyFace, chosen_faces, errors_of
 from training.studies.task import Config, build
 from training.trainer import train
-from vitrine.vision.shape import mirrored
+from vitrine.vision.shape import five_points, mirrored
 
 
 @pytest.fixture(scope="module")
@@ -141,3 +142,20 @@ def test_fifteen_points_mirror_as_sixty_eight_do() -> None:
     # The person's left eye is right of the nose in the picture.
     assert NAMES[0] == "left_eye_center"
     np.testing.assert_allclose(fifteen_of(points)[0], points[42:48].mean(axis=0))
+
+
+def test_a_detectors_square_is_about_the_one_of_the_points() -> None:
+    sizes = []
+    lower = []
+    for face in drawn_faces(people=3, each=4):
+        five = five_points(face.points)
+        crop = SQUARE.crop(five, 96)
+        scale = float(np.hypot(*crop[:, 0]))
+        low = face.points.min(axis=0)
+        high = face.points.max(axis=0)
+        side = MARGIN * float((high - low).max())
+        sizes.append(96 / scale / side)
+        middle = crop @ [*((low + high) / 2), 1]
+        lower.append((middle[1] - 47.5) / 96)
+    assert np.median(sizes) == pytest.approx(1, abs=0.1)
+    assert np.median(lower) == pytest.approx(0, abs=0.05)
