@@ -31,6 +31,7 @@ PICTURE_TYPES: Final = (
     "gif",
     "avif",
     "heic",
+    "heif",
 )
 VIDEO_TYPES: Final = ("mp4", "mov", "m4v", "mkv", "webm", "avi")
 FRAMES: Final = 300

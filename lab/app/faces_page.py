@@ -18,6 +18,7 @@ from vitrine.lab.app.coordinates import as_csv, as_json, as_pts
 from vitrine.lab.app.drawing import draw_found
 from vitrine.lab.app.finding import FoundFace, find_faces, mean_error, nearest
 from vitrine.lab.app.places import Places
+from vitrine.lab.app.shapes_shown import show_shapes
 from vitrine.vision.shape import POINT_COUNT
 
 NO_FACE = (
@@ -49,6 +50,7 @@ def show_faces(places: Places) -> None:
             return
         st.dataframe(rows(faces, chosen), hide_index=True)
         _downloads(faces, chosen)
+        show_shapes(faces)
 
 
 def rows(faces: Sequence[FoundFace], chosen: Chosen) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from av.container import InputContainer
 from av.error import FFmpegError
 
 from vitrine.errors import Invalid
+from vitrine.lab.archive.photos import open_heic
 from vitrine.mall import Address
 from vitrine.services.ingest.decoding import VideoDecoder, opened
 from vitrine.services.ingest.shots import Unreadable
@@ -48,6 +49,8 @@ def photograph(content: bytes) -> Image:
 
     Raises Invalid with the reason for one that is damaged, too large or of another format.
     """
+    if photographs.HEIC.match(content):
+        return open_heic(content).image
     return photographs.decode(content)
 
 

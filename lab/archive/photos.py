@@ -84,7 +84,7 @@ def open_photo(path: bytes) -> Photo:
     if data.startswith(START_OF_IMAGE):
         return _jpeg(data)
     if suffix_of(path) in HEIC or photographs.HEIC.match(data):
-        return _heic(data)
+        return open_heic(data)
     image = photographs.decode(data)
     height, width = image.shape[:2]
     return Photo(image, width, height, read_tags(data))
@@ -159,7 +159,8 @@ def _largest_jpeg(data: bytes) -> bytes | None:
     return None if best is None else data[best:]
 
 
-def _heic(data: bytes) -> Photo:
+def open_heic(data: bytes) -> Photo:
+    """Return a HEIC picture. Raises Invalid with the reason, also without pillow-heif."""
     try:
         import pillow_heif  # noqa: PLC0415 - only HEIC needs it
     except ImportError:

@@ -19,7 +19,7 @@ from tests.lab_builders import (
     video_of_no_frames,
 )
 from training.curves import MetricsFile
-from vitrine.lab.app import navigation
+from vitrine.lab.app import navigation, shapes_shown
 from vitrine.lab.app.nets import FIVE_POINTS
 from vitrine.lab.app.pictures import drawn
 
@@ -81,6 +81,16 @@ def test_a_drawn_face_is_found_and_compared_with_the_truth(tmp_path: Path) -> No
     assert "yaw °" not in rows_of(app)[0]
 
 
+def test_shapes_are_shown_step_by_step(tmp_path: Path) -> None:
+    app = opened("faces", tmp_path)
+    for step, said in shapes_shown.SAID.items():
+        app.select_slider[0].set_value(step).run()
+        assert not app.exception
+        assert said in [caption.value for caption in app.caption]
+    words = [text.value for text in app.markdown]
+    assert any(text.startswith("Face 0: ") for text in words)
+
+
 def test_a_higher_confidence_leaves_no_face_and_says_what_to_do(tmp_path: Path) -> None:
     app = opened("faces", tmp_path)
     confidence = next(s for s in app.slider if s.label == "Least confidence")
@@ -110,7 +120,7 @@ def test_a_frame_of_a_video_is_chosen(tmp_path: Path) -> None:
     ("kind", "name", "content", "reason"),
     [
         ("Picture", "half.jpg", drawn_jpeg()[:9000], "damaged or cut off"),
-        ("Picture", "phone.heic", HEIC, "a HEIC picture, which cannot be read"),
+        ("Picture", "phone.heic", HEIC, "a HEIC picture that is damaged"),
         ("Picture", "bomb.png", BOMB, "60000×60000 is too large"),
         ("Picture", "words.jpg", b"no picture", "not a picture that can be read"),
         ("Video", "words.mp4", b"no video" * 50, "no video that can be read"),

@@ -34,7 +34,7 @@ def test_a_drawn_picture_is_the_same_for_the_same_numbers() -> None:
     ("content", "reason"),
     [
         (drawn_jpeg()[:5_000], "damaged or cut off"),
-        (b"\0\0\0\x18ftypheic" + b"\0" * 99, "save it as JPEG"),
+        (b"\0\0\0\x18ftypheic" + b"\0" * 99, "HEIC picture that is damaged"),
         (b"", "not a picture"),
         (
             b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + b"\0\0\xea\x60" * 2 + b"\0" * 9,
