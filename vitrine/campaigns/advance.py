@@ -11,7 +11,6 @@ from vitrine.campaigns.place import ANYWHERE, Place
 from vitrine.campaigns.plausible import CONTRADICTS, REBUILT, decisive_ns, too_old
 from vitrine.campaigns.put_away import put_away
 from vitrine.campaigns.release import (
-    follow_names,
     forget_rows,
     hour_passed,
     note_row,
@@ -95,7 +94,6 @@ def revise_windows(
     lines = set()
     for start_ns in sorted(late):
         lines |= recompute(change, start_ns, time_zone, place)
-    follow_names(change)
     release_people(change, lines, change.stand.closed_ns)
 
 

@@ -106,6 +106,8 @@ def restore_ledger(
             waiting=taken(PERSONAL, released),
             plays=taken(IMPERSONAL, released),
             until_ns=creative.until_ns,
+            # Who of them is in the reach is lost.
+            reached_ns=creative.until_ns,
         )
 
 

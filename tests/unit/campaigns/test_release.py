@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -110,8 +111,8 @@ def test_another_name_adds_nobody() -> None:
     assert decided(feed(stand, *names)) == {}
     # The new names are those of people who are released.
     assert decided(feed(stand, *window(1, "a-2", "b-2", "c-2")))["shoe"].ots == 3
-    assert stand.ledgers["spring"].reach == 3
-    assert stand.ledgers["spring"].held == set()
+    more = feed(stand, *window(2, "a-2", "x", "y"))
+    assert (more.decided.reach, stand.ledgers["spring"].reach) == ({}, 3)
 
 
 def test_who_waits_is_counted_by_present_names() -> None:
@@ -167,22 +168,40 @@ def test_who_waits_for_the_reach_and_turns_out_to_be_in_it_is_nobody_new(
     stand = Stand("north", RULES)
     feed(stand, *window(0, "a", "b", "c"))
     feed(stand, *window(1, "b", "c", "d", "e"))
-    ledger = stand.ledgers["spring"]
-    assert {name for _, name in ledger.held} == {"d", "e"}
     # The row of `c` has that visitor already (1), or not yet (0).
     for window_number in (0, 1):
         renamed = make_identity(f"{window_number}-c", merged, 302)
         feed(stand, renamed)
-    assert merged not in {name for _, name in stand.ledgers["spring"].held}
-    assert stand.ledgers["spring"].reach == 3
+    assert feed(stand, *window(2, "a", "b", "f")).decided.reach == {}
+    assert feed(stand, *window(3, "a", "b", "g")).decided.reach == {"spring": 3}
+
+
+def test_who_is_renamed_while_waiting_for_the_reach_is_one() -> None:
+    stand = Stand("north", RULES)
+    feed(stand, *window(0, "a", "b", "c"))
+    feed(stand, *window(1, "b", "c", "d", "e"))
+    feed(stand, make_identity("1-d", "f", 302), make_identity("1-b", "f", 302))
+    assert feed(stand, *window(2, "f", "e", "a")).decided.reach == {}
+    assert feed(stand, *window(3, "a", "b", "g")).decided.reach == {"spring": 3}
+
+
+def test_a_late_row_adds_to_the_reach_until_it_has_advanced_past_it() -> None:
+    stand = Stand("north", RULES)
+    feed(stand, *window(1, "a", "b", "c"))
+    # Its window is in the reach already: who is in the row may be anybody of before.
+    assert feed(stand, *window(0, "x", "y", "z")).decided.reach == {}
+    feed(stand, *window(3, "a", "b", "d"))
+    assert feed(stand, *window(2, "e", "f")).decided.reach == {}
+    assert feed(stand, *window(4, "a", "b", "c")).decided.reach == {"spring": 3}
 
 
 def test_who_saw_two_creatives_is_in_the_reach_once() -> None:
     stand = Stand("north", RULES)
     feed(stand, *window(0, "a", "b", "c"))
     feed(stand, *window(1, "a", "b", "c", creative="shoe-more"))
-    ledger = stand.ledgers["spring"]
-    assert (ledger.reach, ledger.held) == (3, set())
+    assert stand.ledgers["spring"].reach == 3
+    late = feed(stand, *window(2, "c", "d", "e", creative="shoe-more"))
+    assert late.decided.reach == {}
 
 
 @pytest.mark.parametrize("hours", [60, 100])
@@ -197,8 +216,11 @@ def test_who_waits_for_days_is_in_the_reach_once(hours: int) -> None:
     number = hours * 12
     step = decided(feed(stand, *window(number, "d", creative="shoe-more")))
     assert step["shoe-more"].ots == 3
+    assert stand.ledgers["spring"].reach == 3
+    more = feed(stand, *window(number + 1, "d", "e", "f"))
+    assert more.decided.reach == {"spring": 3}
     ledger = stand.ledgers["spring"]
-    assert (ledger.reach, len(ledger.held), ledger.known) == (3, 1, set())
+    assert (ledger.held, ledger.known) == (Counter(), set())
 
 
 def test_what_concerns_nobody_goes_out_by_the_hour() -> None:
