@@ -72,29 +72,27 @@ def restore(
     final = [one for one in snapshots if one.start_ns < stand.floor.start_ns]
     exact = totals_of_cells(final)
     for record in history.releases.values():
-        restore_ledger(change, record, time_zone)
+        restore_ledger(change, record)
         for cell, unknown in forgotten(record, snapshots).items():
             exact[cell] = joined(SUMS, exact.get(cell, NOTHING), unknown)
     for cell, totals in exact.items():
         change.exact.append((cell, totals))
         change.ledger(cell.line).account(cell.creative_id).add(totals)
+    # Also where nothing was released yet: who is behind the sums of snapshots is not known.
+    floor_day = local_day(stand.floor.start_ns, time_zone)
+    for ledger in change.ledgers.values():
+        ledger.rebuilt_day = floor_day.isoformat()
     for cell, released in released_cells(stand.stand_id, change.ledgers):
         change.shown.totals.append((cell, released))
     return change
 
 
-def restore_ledger(
-    change: Change,
-    record: CampaignRelease,
-    time_zone: str,
-) -> None:
+def restore_ledger(change: Change, record: CampaignRelease) -> None:
     """Take in what was released of a campaign: as much less waits."""
     line = line_told(record)
     ledger = change.ledger(line)
     ledger.reach = record.reach
     ledger.slots_ns = record.slots_ns
-    floor_day = local_day(change.stand.floor.start_ns, time_zone)
-    ledger.rebuilt_day = floor_day.isoformat()
     change.shown.reach[line] = record.reach
     # Slots of effects are in the record of people, whatever the visitors were.
     if line == record.campaign_id:

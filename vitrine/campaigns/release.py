@@ -84,9 +84,11 @@ def release_people(
         going = [
             creative_id
             for creative_id, account in sorted(ledger.accounts.items())
-            if len(account.people) >= change.k_anonymity
+            if people_among(account.people) >= change.k_anonymity
         ]
-        if not going:
+        # While figures are rebuilt, rows that were released come back after others that wait.
+        released_ns = [account.until_ns for account in ledger.accounts.values()]
+        if not going or until_ns < max(released_ns):
             continue
         for creative_id in going:
             cell = cell_in(line, creative_id, change.stand.stand_id)
@@ -110,7 +112,7 @@ def release_reach(
     are in the reach: who gets another name in one of them is nobody new.
     """
     new = {visitor for visitor in ledger.held if is_new(change, line, ledger, visitor)}
-    if len(new) < change.k_anonymity:
+    if people_among(new) < change.k_anonymity:
         return
     change.decided.reach[line] += len(new)
     ledger.reach += len(new)
@@ -137,6 +139,11 @@ def is_new(
     if day <= ledger.rebuilt_day or visitor in ledger.known:
         return False
     return change.rows_reached((line, visitor)) == 0
+
+
+def people_among(visitors: Iterable[Visitor]) -> int:
+    """Return the number of people; who stays past midnight is one, though a visitor of two days."""
+    return len({name for _, name in visitors})
 
 
 def take_rows(

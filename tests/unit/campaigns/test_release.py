@@ -17,7 +17,8 @@ from tests.campaign_scenario import (
 )
 from vitrine.campaigns.advance import advance
 from vitrine.campaigns.place import Place
-from vitrine.campaigns.stand import Change, Rules, Stand
+from vitrine.campaigns.rebuild import History, restore
+from vitrine.campaigns.stand import Change, Floor, Rules, Stand
 from vitrine.campaigns.totals import Totals
 from vitrine.clock import SECOND_NS
 from vitrine.schemas import Coverage, Event
@@ -80,6 +81,15 @@ def test_one_person_with_many_opportunities_is_not_enough() -> None:
     for number in range(6):
         assert decided(feed(stand, *window(number, "anna"))) == {}
     assert stand.ledgers["spring"].accounts["shoe"].waiting.ots == 6
+
+
+def test_who_stays_past_midnight_is_one() -> None:
+    stand = Stand("north", RULES)
+    # Midnight is 16 h after the first window.
+    for number in (191, 192):
+        assert decided(feed(stand, *window(number, "a", "b"))) == {}
+    visitors = stand.ledgers["spring"].accounts["shoe"].people
+    assert len({day for day, _ in visitors}) == 2
 
 
 def test_what_is_decided_is_shown_once_its_record_is_on_the_bus() -> None:
@@ -193,6 +203,34 @@ def test_a_late_row_adds_to_the_reach_until_it_has_advanced_past_it() -> None:
     feed(stand, *window(3, "a", "b", "d"))
     assert feed(stand, *window(2, "e", "f")).decided.reach == {}
     assert feed(stand, *window(4, "a", "b", "c")).decided.reach == {"spring": 3}
+
+
+def rebuilt(floor_s: float, history: History) -> Stand:
+    """Return a stand after a loss of the store; its events from `floor_s` on are read again."""
+    stand = Stand("north", RULES, Floor(at(floor_s), rebuilt_ns=at(HOUR)))
+    restore(stand, history, "UTC").adopt()
+    return stand
+
+
+def test_after_a_loss_nobody_of_its_day_is_new_to_the_reach() -> None:
+    before = feed(Stand("north", RULES), *window(0, "a", "b"))
+    stand = rebuilt(300, History(before.snapshots))
+    step = feed(stand, *window(1, "a", "b", "c"))
+    # Who is behind the sums of the snapshot is not known: it may be the same people.
+    assert decided(step)["shoe"].ots == 5
+    assert step.decided.reach == {}
+
+
+def test_after_a_loss_released_rows_come_back_before_anything_goes() -> None:
+    stand = Stand("north", RULES)
+    feed(stand, *window(1, "c", "d", "e"))
+    [record] = feed(stand).records
+    stand = rebuilt(-24 * HOUR, History(releases={"spring": record}))
+    waiting = window(0, "a", "b", "c", creative="shoe-more")
+    step = feed(stand, *waiting, *window(1, "c", "d", "e"))
+    assert decided(step)["shoe-more"].ots == 3
+    # `c` is in the reach by the later window.
+    assert step.decided.reach == {}
 
 
 def test_who_saw_two_creatives_is_in_the_reach_once() -> None:

@@ -30,7 +30,7 @@ def test_no_step_concerns_fewer_people_whatever_happens() -> None:
     assert steps > 400
 
 
-@pytest.mark.parametrize("seed", [5342])
+@pytest.mark.parametrize("seed", [1618, 1845, 5342, 9780])
 def test_the_reach_holds_where_it_once_did_not(seed: int) -> None:
     Scenario(seed).run()
 
