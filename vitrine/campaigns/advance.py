@@ -128,9 +128,9 @@ def plays_go(change: Change, before_ns: int, now_ns: int) -> bool:
 
 def release_slots(change: Change) -> None:
     """Let steps of slots wait for their records, as everything that is released."""
-    for campaign_id, step in change.slots.released.items():
-        change.ledger(campaign_id).slots_ns = step.until_ns
-        change.decided.slots[campaign_id] = step
+    for line, step in change.slots.released.items():
+        change.ledger(line).slots_ns = step.until_ns
+        change.decided.slots[line] = step
 
 
 def latest_ns(events: Sequence[Event]) -> int:

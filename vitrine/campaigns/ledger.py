@@ -136,7 +136,7 @@ class Increment:
     reach: Counter[str] = field(default_factory=Counter)
     """`Cell.line` → new visitors."""
     slots: dict[str, Step] = field(default_factory=dict)
-    """Campaign → slots of effects."""
+    """`Cell.line` → slots of effects."""
 
     def __bool__(self) -> bool:
         return bool(self.totals or self.slots)
@@ -149,9 +149,9 @@ class Increment:
     def plus(self, later: Increment) -> Increment:
         """Return both as one."""
         slots = {**self.slots, **later.slots}
-        for campaign_id in self.slots.keys() & later.slots.keys():
-            goals = [*self.slots[campaign_id].goals, *later.slots[campaign_id].goals]
-            slots[campaign_id] = later.slots[campaign_id]._replace(goals=goals)
+        for line in self.slots.keys() & later.slots.keys():
+            goals = [*self.slots[line].goals, *later.slots[line].goals]
+            slots[line] = later.slots[line]._replace(goals=goals)
         return Increment(
             [*self.totals, *later.totals],
             self.reach + later.reach,

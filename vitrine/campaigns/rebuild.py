@@ -94,9 +94,7 @@ def restore_ledger(change: Change, record: CampaignRelease) -> None:
     ledger.reach = record.reach
     ledger.slots_ns = record.slots_ns
     change.shown.reach[line] = record.reach
-    # Slots of effects are in the record of people, whatever the visitors were.
-    if line == record.campaign_id:
-        change.slots.waiting[line] = Waiting(after_ns=record.slots_ns)
+    change.slots.waiting[line] = Waiting(after_ns=record.slots_ns)
     for creative in record.creatives:
         released = totals_of_release(record, creative)
         ledger.accounts[creative.creative_id] = Account(

@@ -48,6 +48,11 @@ def line_of(campaign_id: str, origin: Origin) -> str:
     return f"{campaign_id}~{origin}"
 
 
+def lines_of(campaign_id: str) -> list[str]:
+    """Return the `Cell.line` of a campaign for each origin."""
+    return [line_of(campaign_id, origin) for origin in ORIGINS]
+
+
 def campaign_of(line: str) -> str:
     """Return the campaign of a `Cell.line`."""
     return line.partition("~")[0]
