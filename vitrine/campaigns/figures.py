@@ -69,6 +69,22 @@ SCREEN_SECONDS = Figure(
     metric="Time that creatives were on screens, as players report it.",
     column="screen_ns",
 )
+# Of released figures, plays go out ahead of those who saw them: ratios divide by these.
+MEASURED_PLAYS = Figure(
+    name="measured_plays",
+    kind="counter",
+    definition=definitions.MEASURED,
+    sum="measured_plays",
+    metric="Plays whose people are in the figures.",
+)
+MEASURED_SECONDS = Figure(
+    name="measured_seconds",
+    kind="counter",
+    definition=definitions.MEASURED,
+    unit="s",
+    sum="measured_ns",
+    metric="Screen time of the plays whose people are in the figures.",
+)
 UNPROVEN_SECONDS = Figure(
     name="unproven_seconds",
     kind="counter",
@@ -212,7 +228,7 @@ UNIT_AUDIENCE = Figure(
     unit="×",
     bound="≥",
     part=DWELL_SECONDS,
-    whole=SCREEN_SECONDS,
+    whole=MEASURED_SECONDS,
     title="Average unit audience",
     text="People in front of the screen at a mean moment of a play.",
 )
@@ -285,7 +301,7 @@ MULTIPLIER = Figure(
     unit="×",
     bound="≥",
     part=OTS,
-    whole=PLAYS,
+    whole=MEASURED_PLAYS,
     title="Impression multiplier",
     text="Opportunities to see for each play, as in OpenRTB 2.6 imp.qty.",
 )
@@ -429,6 +445,8 @@ FIGURES = (
     DOUBTFUL_SHARE,
     OVERLAPPING,
     SCREEN_SECONDS,
+    MEASURED_PLAYS,
+    MEASURED_SECONDS,
     UNPROVEN_SECONDS,
     UNPROVEN_SHARE,
     PASSED,

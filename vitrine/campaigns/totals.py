@@ -103,6 +103,8 @@ SUMS = (
     "watchers_1s",
     "watchers_2s",
     "sales",
+    "measured_plays",
+    "measured_ns",
 )
 
 
@@ -149,6 +151,10 @@ class Totals:
     """Opportunities to see with a look of 2 s or more."""
     sales: int = 0
     """Redemptions that a till reported with a sale."""
+    measured_plays: int = 0
+    """Plays whose people are in the other sums: released with them, while `plays` go ahead."""
+    measured_ns: int = 0
+    """Length of these plays."""
     present: tuple[int, ...] = ()
     """Visitors present in the middle of each second of a play, over all plays."""
     looking: tuple[int, ...] = ()

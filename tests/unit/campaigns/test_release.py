@@ -15,6 +15,7 @@ from tests.campaign_scenario import (
     make_interaction,
     make_play,
 )
+from vitrine.campaigns import figures
 from vitrine.campaigns.advance import advance
 from vitrine.campaigns.place import Place
 from vitrine.campaigns.rebuild import History, restore
@@ -271,6 +272,17 @@ def test_what_concerns_nobody_goes_out_by_the_hour() -> None:
     assert (totals.ots, totals.dwell_ns, totals.camera_ns > 0) == (0, 0, True)
     assert (totals.start_ns, totals.end_ns) == (at(0), at(HOUR))
     assert step.reach == {}
+
+
+def test_a_ratio_has_the_plays_whose_people_are_released() -> None:
+    stand = Stand("north", RULES)
+    for number, names in enumerate(["", "abc", "", "d"]):
+        feed(stand, *window(number, *names))
+    feed(stand, clock(HOUR + 400))
+    released = stand.ledgers["spring"].accounts["shoe"].released
+    assert (released.plays, released.ots) == (4, 3)
+    assert (released.measured_plays, released.measured_ns) == (2, 16 * SECOND_NS)
+    assert figures.MULTIPLIER.value(released) == 1.5
 
 
 def test_a_touch_waits_for_people() -> None:
