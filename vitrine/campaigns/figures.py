@@ -125,6 +125,7 @@ OTS = Figure(
     definition=definitions.OTS,
     bound="≥",
     sum="ots",
+    noise="ots_noise",
     title="Face OTS",
     text=(
         "Opportunities to see, by faces: visitors present for at least 1 s while a creative "
@@ -133,6 +134,19 @@ OTS = Figure(
     ),
     metric="Opportunities to see: people present for a second of a play. A lower bound.",
     column="ots",
+)
+# In exports; reports show what follows from both beside the figures.
+OTS_NOISE = Figure(
+    name="ots_noise",
+    kind="counter",
+    definition=definitions.OTS,
+    sum="ots_noise",
+)
+REACH_NOISE = Figure(
+    name="reach_noise",
+    kind="counter",
+    definition=definitions.REACH,
+    sum="reach_noise",
 )
 WATCHERS = Figure(
     name="watchers",
@@ -268,6 +282,7 @@ REACH = Figure(
     kind="gauge",
     definition=definitions.REACH,
     sum="people",
+    noise="reach_noise",
     of_campaign=lambda campaign: campaign.reach,
     title="Reach",
     text=(
@@ -451,6 +466,8 @@ FIGURES = (
     UNPROVEN_SHARE,
     PASSED,
     OTS,
+    OTS_NOISE,
+    REACH_NOISE,
     WATCHERS,
     WATCHERS_1S,
     WATCHERS_2S,

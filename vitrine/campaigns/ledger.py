@@ -201,6 +201,16 @@ def joined(
     )
 
 
+def taken(names: Names, released: Totals) -> Totals:
+    """Return what is missing once so much was released: less than nothing, without a span."""
+    sums: dict[str, Any] = {name: -getattr(released, name) for name in names}
+    return Totals(
+        advertiser=released.advertiser,
+        synthetic=released.synthetic,
+        **sums,
+    )
+
+
 def split_seconds(waiting: Totals, k_anonymity: int) -> tuple[Totals, Totals]:
     """Return the seconds of a play in which at least so many were present, and the others.
 

@@ -11,9 +11,9 @@ from vitrine.campaigns.ledger import (
     NOTHING,
     PERSONAL,
     Account,
-    Names,
     joined,
     released_cells,
+    taken,
 )
 from vitrine.campaigns.slots import Waiting
 from vitrine.campaigns.snapshots import latest, totals_of_cells
@@ -115,16 +115,6 @@ def totals_of_release(record: CampaignRelease, creative: ReleasedCreative) -> To
         synthetic=record.synthetic,
         start_ns=record.start_ns,
         end_ns=record.end_ns,
-        **sums,
-    )
-
-
-def taken(names: Names, released: Totals) -> Totals:
-    """Return what is missing once so much was released: less than nothing, without a span."""
-    sums: dict[str, Any] = {name: -getattr(released, name) for name in names}
-    return Totals(
-        advertiser=released.advertiser,
-        synthetic=released.synthetic,
         **sums,
     )
 

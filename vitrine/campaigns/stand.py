@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
@@ -40,9 +41,14 @@ class Rules:
     """Released totals advance in steps of at least so many visitors."""
     k_unrecognised: int = 0
     """The same where nobody is recognised, and one person is more visitors, if that is more."""
+    epsilon: float = 0
+    """Budget of a visitor, stand and day: noisy figures are released instead; 0 for none."""
 
     def step(self, *, recognised: bool) -> int:
         """Return how many visitors a step needs at a stand."""
+        if self.epsilon:
+            # None goes: noisy figures go out instead.
+            return sys.maxsize
         if recognised:
             return self.k_anonymity
         return max(self.k_anonymity, self.k_unrecognised)

@@ -105,6 +105,8 @@ SUMS = (
     "sales",
     "measured_plays",
     "measured_ns",
+    "ots_noise",
+    "reach_noise",
 )
 
 
@@ -155,6 +157,10 @@ class Totals:
     """Plays whose people are in the other sums: released with them, while `plays` go ahead."""
     measured_ns: int = 0
     """Length of these plays."""
+    ots_noise: int = 0
+    """Variance of the noise in `ots`, where it is released privately."""
+    reach_noise: int = 0
+    """The same of the reach of the campaign, beside one of its creatives."""
     present: tuple[int, ...] = ()
     """Visitors present in the middle of each second of a play, over all plays."""
     looking: tuple[int, ...] = ()

@@ -85,6 +85,8 @@ VALUES = {
     "unproven_share": 0.25,
     "passed": 12,
     "ots": 10,
+    "ots_noise": 0,
+    "reach_noise": 0,
     "watchers": 5,
     "watchers_1s": 4,
     "watchers_2s": 3,
