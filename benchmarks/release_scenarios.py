@@ -258,7 +258,10 @@ class Reader:
             self._judge_slots(change.decided.slots[CAMPAIGN].until_ns)
         reached: set[str] = set()
         if change.decided.reach[CAMPAIGN]:
-            held = {name for _, name in change.known_ledger(CAMPAIGN).held}
+            ledger = change.known_ledger(CAMPAIGN)
+            held = {name for _, name in ledger.held}
+            for creative_id, account in ledger.accounts.items():
+                reached |= tracks_of(memory.sightings(creative_id, account.reached_ns))
             for track in self._met(change):
                 # Of several steps at once, the last may have left somebody to wait.
                 if memory.name(track) not in held:

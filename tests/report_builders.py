@@ -44,7 +44,10 @@ def make_totals(
         "present": (10, 12, 12, 11, 9, 8, 8, 8),
         "looking": (2, 5, 6, 4, 3, 2, 2, 1),
     }
-    return Totals(start_ns=start_ns, end_ns=start_ns + width_ns, **values | sums)
+    values |= sums
+    values.setdefault("measured_plays", values["plays"])
+    values.setdefault("measured_ns", values["screen_ns"])
+    return Totals(start_ns=start_ns, end_ns=start_ns + width_ns, **values)
 
 
 def make_step(

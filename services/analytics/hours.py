@@ -63,11 +63,11 @@ def hour_map(steps: Sequence[Step], names: Names) -> HourMap:
 def quantity(totals: Totals) -> float | None:
     """Return `imp.qty.multiplier` of OpenRTB 2.6, people who looked a play; None without plays.
 
-    The same as bid requests of the stand get (`/audience/STAND/openrtb`).
+    The same as bid requests of the stand get (`/audience/STAND/openrtb`), of measured plays.
     """
-    if not totals.plays:
+    if not totals.measured_plays:
         return None
-    return round(totals.watchers / totals.plays, 2)
+    return round(totals.watchers / totals.measured_plays, 2)
 
 
 def quantities(found: HourMap) -> list[dict[str, Any]]:

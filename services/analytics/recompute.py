@@ -75,9 +75,9 @@ def figures(sums: Sums) -> dict[str, float | None]:
         "attention_per_thousand": over(
             1000 * sums["attention_ns"] / SECOND, sums["ots"]
         ),
-        "unit_audience": over(sums["dwell_ns"], sums["screen_ns"]),
+        "unit_audience": over(sums["dwell_ns"], sums["measured_ns"]),
         "engagement": over(sums["score_ns"], sums["scored_ns"]),
-        "multiplier": over(sums["ots"], sums["plays"]),
+        "multiplier": over(sums["ots"], sums["measured_plays"]),
         "coverage": over(sums["usable_ns"], sums["camera_ns"]),
     }
     for name in COUNTS:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from math import ceil
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from vitrine.campaigns.stand import Rules
 from vitrine.clock import SECOND_NS
+from vitrine.errors import ConfigurationError
 from vitrine.settings import EnvironmentSettings
+
+NEEDS_OPENDP: Final = (
+    "VITRINE_ANALYTICS_PRIVATE_EPSILON needs OpenDP: pip install 'vitrine[private]'"
+)
 
 
 class AnalyticsSettings(EnvironmentSettings):
@@ -67,14 +73,26 @@ class AnalyticsSettings(EnvironmentSettings):
         description="The same at stands without recognition, where one is more of them.",
     )
 
+    private_epsilon: float = Field(
+        0,
+        ge=0,
+        description=(
+            "Budget of a visitor, stand and day: figures are noisy numbers of final days, instead "
+            "of steps; 0 for steps. Needs the extra `private`."
+        ),
+    )
+
     def rules(self) -> Rules:
-        """Return the settings as the domain takes them."""
+        """Return the settings as the domain takes them. Raises ConfigurationError."""
+        if self.private_epsilon and find_spec("opendp") is None:
+            raise ConfigurationError(NEEDS_OPENDP)
         return Rules(
             window_ns=self.window_s * SECOND_NS,
             grace_ns=self.grace_s * SECOND_NS,
             horizon_ns=self.horizon_s * SECOND_NS,
             k_anonymity=self.visitors(self.visitors_recognised),
             k_unrecognised=self.visitors(self.visitors_unrecognised),
+            epsilon=self.private_epsilon,
         )
 
     def visitors(self, of_each: float) -> int:

@@ -43,7 +43,7 @@ def impression(stand_id: KnownStand, web: WebOf) -> Impression:
             totals = load_stand(redis, stand_id)
     except Unavailable as error:
         raise HTTPException(503, str(error), {"Retry-After": "2"}) from error
-    if not totals.plays:
+    if not totals.measured_plays:
         raise HTTPException(404, f"nothing of stand {stand_id!r} has been released yet")
-    multiplier = round(totals.watchers / totals.plays, 2)
+    multiplier = round(totals.watchers / totals.measured_plays, 2)
     return Impression(qty=Qty(multiplier=multiplier))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import date
 
 from vitrine.campaigns.affected import affected_windows
 from vitrine.campaigns.events import Key, key_of, replaces
 from vitrine.campaigns.place import ANYWHERE, Place
 from vitrine.campaigns.plausible import CONTRADICTS, REBUILT, decisive_ns, too_old
+from vitrine.campaigns.private import release_days
 from vitrine.campaigns.put_away import put_away
 from vitrine.campaigns.release import (
-    follow_names,
     forget_rows,
     hour_passed,
     note_row,
@@ -19,7 +20,7 @@ from vitrine.campaigns.release import (
     release_plays,
     show,
 )
-from vitrine.campaigns.repeats import RepeatChange, add_days, count_day, days_between
+from vitrine.campaigns.repeats import add_days, count_day, days_between
 from vitrine.campaigns.row_pages import Reached, page_of_rows
 from vitrine.campaigns.rows import Row, emptied, revise
 from vitrine.campaigns.slot_changes import (
@@ -31,7 +32,7 @@ from vitrine.campaigns.slot_changes import (
 from vitrine.campaigns.slots import Experiments, SlotChange, slot_floor
 from vitrine.campaigns.snapshots import snapshot
 from vitrine.campaigns.stand import Change, Stand
-from vitrine.campaigns.totals import Cell
+from vitrine.campaigns.totals import Cell, Totals
 from vitrine.campaigns.windows import Window, join
 from vitrine.clock import SECOND_NS
 from vitrine.schemas import SLOT_NS, Event, Identity
@@ -76,7 +77,13 @@ def advance(
     revise_windows(change, late, time_zone, place)
     close_windows(change, time_zone, place, ended=ended)
     change.gone = gone_visitors(change)
-    change.repeats = repeats(change, time_zone)
+    days = final_days(change, time_zone)
+    if days:
+        rows = final_rows(change)
+        counted = [count_day(day, rows) for day in days]
+        change.repeats = add_days(counted, stand.repeats, change.k_anonymity)
+        if stand.rules.epsilon:
+            release_days(change, days, rows, time_zone)
     if experiments is not None:
         change.slots = slot_changes(change, late, experiments, time_zone, place)
         release_slots(change)
@@ -95,7 +102,6 @@ def revise_windows(
     lines = set()
     for start_ns in sorted(late):
         lines |= recompute(change, start_ns, time_zone, place)
-    follow_names(change)
     release_people(change, lines, change.stand.closed_ns)
 
 
@@ -130,9 +136,9 @@ def plays_go(change: Change, before_ns: int, now_ns: int) -> bool:
 
 def release_slots(change: Change) -> None:
     """Let steps of slots wait for their records, as everything that is released."""
-    for campaign_id, step in change.slots.released.items():
-        change.ledger(campaign_id).slots_ns = step.until_ns
-        change.decided.slots[campaign_id] = step
+    for line, step in change.slots.released.items():
+        change.ledger(line).slots_ns = step.until_ns
+        change.decided.slots[line] = step
 
 
 def latest_ns(events: Sequence[Event]) -> int:
@@ -172,7 +178,11 @@ def slot_changes(
         slot_floor(final_ns),
         SLOT_NS,
     )
-    return follow_slots(follower, closed, revised, final)
+    found = follow_slots(follower, closed, revised, final)
+    if rules.epsilon:
+        # Nothing is kept for a step that never goes.
+        found.waiting.clear()
+    return found
 
 
 def admit(change: Change, events: Sequence[Event]) -> None:
@@ -293,23 +303,25 @@ def gone_visitors(change: Change) -> set[Reached]:
     return gone
 
 
-def repeats(change: Change, time_zone: str) -> RepeatChange:
-    """Return how often visitors of the days came that are final now."""
+def final_days(change: Change, time_zone: str) -> list[date]:
+    """Return the local days that are final now and were not before the batch."""
     stand = change.stand
     before_ns = min(stand.oldest_ns(stand.watermark_ns), stand.closed_ns)
     after_ns = min(stand.oldest_ns(change.watermark_ns), change.closed_ns)
     # Of the day in which figures were computed anew, only a part is known.
-    days = days_between(before_ns, after_ns, time_zone, stand.floor.start_ns)
-    if not days:
-        return RepeatChange()
+    return days_between(before_ns, after_ns, time_zone, stand.floor.start_ns)
+
+
+def final_rows(change: Change) -> list[tuple[Cell, Totals]]:
+    """Return the rows that are kept of windows that are final now, and those that changed."""
+    stand = change.stand
+    after_ns = min(stand.oldest_ns(change.watermark_ns), change.closed_ns)
     rows = {}
     for start_ns in stand.rows.shelf.before(after_ns):
         for cell, row in stand.rows.of(start_ns).items():
             rows[start_ns, cell] = row
     rows.update(change.rows)
-    found = [(cell, row.totals) for (_, cell), row in rows.items()]
-    counted = [count_day(day, found) for day in days]
-    return add_days(counted, stand.repeats, change.k_anonymity)
+    return [(cell, row.totals) for (_, cell), row in rows.items()]
 
 
 def turn_pages(change: Change) -> None:

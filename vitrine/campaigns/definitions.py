@@ -56,6 +56,14 @@ OVERLAPPING = Definition(
     notes="doubtful plays are not compared",
 )
 SCREEN_TIME = Definition("screen time", "time from start to end of the plays")
+MEASURED = Definition(
+    "measured plays",
+    "plays whose people are in the figures",
+    notes=(
+        "released plays go ahead of their people, who wait for a step; these go with it. Of exact "
+        "figures they are all plays"
+    ),
+)
 UNPROVEN = Definition(
     "unproven display",
     "screen time for which no browser proved that it drew the creative / screen time",
@@ -111,7 +119,7 @@ PER_THOUSAND = Definition(
 )
 UNIT_AUDIENCE = Definition(
     "average unit audience",
-    "dwell / screen time",
+    "dwell / screen time of measured plays",
     notes="the people in front of the screen at a mean moment of a play",
 )
 ENGAGEMENT = Definition(
@@ -131,7 +139,7 @@ REACH = Definition(
 FREQUENCY = Definition("frequency", "OTS / reach")
 MULTIPLIER = Definition(
     "impression multiplier",
-    "OTS / plays",
+    "OTS / measured plays",
     notes="as `imp.qty` of OpenRTB 2.6",
 )
 INTERACTIONS = Definition(
@@ -180,6 +188,7 @@ DEFINITIONS = (
     DOUBTFUL,
     OVERLAPPING,
     SCREEN_TIME,
+    MEASURED,
     UNPROVEN,
     PASSED,
     OTS,

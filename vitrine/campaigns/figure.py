@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import log, sqrt
 from typing import Literal
 
 from vitrine.campaigns.definitions import Definition
@@ -11,6 +12,8 @@ from vitrine.campaigns.summary import CampaignFigures
 from vitrine.campaigns.totals import Totals
 
 NANO = 1e-9
+# Of a number with Laplace noise, in standard deviations; of sums of several it is more than 95 %.
+NOISE_ERROR = log(20) / sqrt(2)
 # What OpenMetrics wants at the end of a metric's name, by unit; names of times end in it already.
 SUFFIXES = {"%": "_ratio", "points": "_points"}
 # How a value is shown to people, by unit.
@@ -42,6 +45,8 @@ class Figure:
     unit: Literal["", "s", "%", "×", "points"] = ""
     bound: Literal["", "≥", "≤"] = ""
     """The side of the figure that the true value lies on."""
+    noise: str = ""
+    """Of a counter that may be released privately, the field with the variance of its noise."""
     sum: str = ""
     """Of a counter, the field of `Totals`, in nanoseconds if the unit is seconds."""
     part: Figure | None = None
@@ -100,7 +105,14 @@ class Figure:
             return "–"
         if self.unit == "%":
             value = 100 * value
-        return FORMATS[self.unit].format(value)
+        text = FORMATS[self.unit].format(value)
+        error = self.error(totals)
+        return f"{text} ± {error:,.0f}" if error else text
+
+    def error(self, totals: Totals) -> float:
+        """Return how far 95 of 100 values of a noisy figure are off at most; 0 without noise."""
+        variance: int = getattr(totals, self.noise) if self.noise else 0
+        return NOISE_ERROR * sqrt(variance)
 
     def column_value(self, totals: Totals) -> float:
         """Return what `CampaignWindow` holds: integers, rounded ratios, 0 for no value."""

@@ -69,6 +69,22 @@ SCREEN_SECONDS = Figure(
     metric="Time that creatives were on screens, as players report it.",
     column="screen_ns",
 )
+# Of released figures, plays go out ahead of those who saw them: ratios divide by these.
+MEASURED_PLAYS = Figure(
+    name="measured_plays",
+    kind="counter",
+    definition=definitions.MEASURED,
+    sum="measured_plays",
+    metric="Plays whose people are in the figures.",
+)
+MEASURED_SECONDS = Figure(
+    name="measured_seconds",
+    kind="counter",
+    definition=definitions.MEASURED,
+    unit="s",
+    sum="measured_ns",
+    metric="Screen time of the plays whose people are in the figures.",
+)
 UNPROVEN_SECONDS = Figure(
     name="unproven_seconds",
     kind="counter",
@@ -109,6 +125,7 @@ OTS = Figure(
     definition=definitions.OTS,
     bound="≥",
     sum="ots",
+    noise="ots_noise",
     title="Face OTS",
     text=(
         "Opportunities to see, by faces: visitors present for at least 1 s while a creative "
@@ -117,6 +134,19 @@ OTS = Figure(
     ),
     metric="Opportunities to see: people present for a second of a play. A lower bound.",
     column="ots",
+)
+# In exports; reports show what follows from both beside the figures.
+OTS_NOISE = Figure(
+    name="ots_noise",
+    kind="counter",
+    definition=definitions.OTS,
+    sum="ots_noise",
+)
+REACH_NOISE = Figure(
+    name="reach_noise",
+    kind="counter",
+    definition=definitions.REACH,
+    sum="reach_noise",
 )
 WATCHERS = Figure(
     name="watchers",
@@ -212,7 +242,7 @@ UNIT_AUDIENCE = Figure(
     unit="×",
     bound="≥",
     part=DWELL_SECONDS,
-    whole=SCREEN_SECONDS,
+    whole=MEASURED_SECONDS,
     title="Average unit audience",
     text="People in front of the screen at a mean moment of a play.",
 )
@@ -252,6 +282,7 @@ REACH = Figure(
     kind="gauge",
     definition=definitions.REACH,
     sum="people",
+    noise="reach_noise",
     of_campaign=lambda campaign: campaign.reach,
     title="Reach",
     text=(
@@ -285,7 +316,7 @@ MULTIPLIER = Figure(
     unit="×",
     bound="≥",
     part=OTS,
-    whole=PLAYS,
+    whole=MEASURED_PLAYS,
     title="Impression multiplier",
     text="Opportunities to see for each play, as in OpenRTB 2.6 imp.qty.",
 )
@@ -429,10 +460,14 @@ FIGURES = (
     DOUBTFUL_SHARE,
     OVERLAPPING,
     SCREEN_SECONDS,
+    MEASURED_PLAYS,
+    MEASURED_SECONDS,
     UNPROVEN_SECONDS,
     UNPROVEN_SHARE,
     PASSED,
     OTS,
+    OTS_NOISE,
+    REACH_NOISE,
     WATCHERS,
     WATCHERS_1S,
     WATCHERS_2S,

@@ -52,6 +52,8 @@ class Account:
     """Visitors of rows of which nothing is released → number of such rows, by present names."""
     until_ns: int = 0
     """Rows of windows that start before it add nobody, as something of them is released."""
+    reached_ns: int = 0
+    """Rows of windows that start before it are in the reach, whoever is in them."""
 
     def add(self, added: Totals) -> None:
         """Let what waits follow the exact totals."""
@@ -60,11 +62,7 @@ class Account:
 
     def rename(self, lost: frozenset[Visitor], gained: frozenset[Visitor]) -> None:
         """Follow the visitors of a row of which nothing is released."""
-        self.people.update(gained)
-        self.people.subtract(lost)
-        for visitor in lost:
-            if self.people[visitor] <= 0:
-                del self.people[visitor]
+        rename(self.people, lost, gained)
 
     def take_waiting(self, k_anonymity: int) -> Totals:
         """Release what concerns people; return what has risen.
@@ -97,10 +95,13 @@ class Ledger:
     """By creative."""
     reach: int = 0
     """Different visitors who are released."""
-    held: set[Visitor] = field(default_factory=set)
-    """Visitors of released rows who wait for the reach: too few of them are new."""
+    held: Counter[Visitor] = field(default_factory=Counter)
+    """Visitors of released rows that wait for the reach → number of such rows, by present names.
+
+    Some may be in the reach by another row: who is new is found when the reach advances.
+    """
     known: set[Visitor] = field(default_factory=set)
-    """Visitors who wait and are counted by released rows that were dropped as final."""
+    """Visitors who wait and are in the reach by rows that were dropped as final."""
     slots_ns: int = 0
     """Slots of effects that start before it are released."""
     rebuilt_day: str = ""
@@ -110,12 +111,10 @@ class Ledger:
         """Return the account of a creative, a new one where nothing is known of it."""
         return self.accounts.setdefault(creative_id, Account())
 
-    def rows_waiting(self, visitor: Visitor) -> int:
-        """Return how many rows of which nothing is released count a visitor."""
-        return sum(account.people[visitor] for account in self.accounts.values())
-
     def waits_for(self, visitor: Visitor) -> bool:
-        """Tell whether a row of which nothing is released counts a visitor."""
+        """Tell whether a row that is not in the reach counts a visitor."""
+        if visitor in self.held:
+            return True
         return any(visitor in account.people for account in self.accounts.values())
 
     def copy(self) -> Ledger:
@@ -124,7 +123,7 @@ class Ledger:
         return replace(
             self,
             accounts=accounts,
-            held=set(self.held),
+            held=Counter(self.held),
             known=set(self.known),
         )
 
@@ -137,7 +136,7 @@ class Increment:
     reach: Counter[str] = field(default_factory=Counter)
     """`Cell.line` → new visitors."""
     slots: dict[str, Step] = field(default_factory=dict)
-    """Campaign → slots of effects."""
+    """`Cell.line` → slots of effects."""
 
     def __bool__(self) -> bool:
         return bool(self.totals or self.slots)
@@ -150,14 +149,27 @@ class Increment:
     def plus(self, later: Increment) -> Increment:
         """Return both as one."""
         slots = {**self.slots, **later.slots}
-        for campaign_id in self.slots.keys() & later.slots.keys():
-            goals = [*self.slots[campaign_id].goals, *later.slots[campaign_id].goals]
-            slots[campaign_id] = later.slots[campaign_id]._replace(goals=goals)
+        for line in self.slots.keys() & later.slots.keys():
+            goals = [*self.slots[line].goals, *later.slots[line].goals]
+            slots[line] = later.slots[line]._replace(goals=goals)
         return Increment(
             [*self.totals, *later.totals],
             self.reach + later.reach,
             slots,
         )
+
+
+def rename(
+    rows: Counter[Visitor],
+    lost: frozenset[Visitor],
+    gained: frozenset[Visitor],
+) -> None:
+    """Follow the visitors of a row in a count of rows."""
+    rows.update(gained)
+    rows.subtract(lost)
+    for visitor in lost:
+        if rows[visitor] <= 0:
+            del rows[visitor]
 
 
 def joined(
@@ -185,6 +197,16 @@ def joined(
         synthetic=one.synthetic or added.synthetic,
         start_ns=start_ns,
         end_ns=end_ns,
+        **sums,
+    )
+
+
+def taken(names: Names, released: Totals) -> Totals:
+    """Return what is missing once so much was released: less than nothing, without a span."""
+    sums: dict[str, Any] = {name: -getattr(released, name) for name in names}
+    return Totals(
+        advertiser=released.advertiser,
+        synthetic=released.synthetic,
         **sums,
     )
 

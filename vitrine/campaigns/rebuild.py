@@ -11,9 +11,9 @@ from vitrine.campaigns.ledger import (
     NOTHING,
     PERSONAL,
     Account,
-    Names,
     joined,
     released_cells,
+    taken,
 )
 from vitrine.campaigns.slots import Waiting
 from vitrine.campaigns.snapshots import latest, totals_of_cells
@@ -72,33 +72,29 @@ def restore(
     final = [one for one in snapshots if one.start_ns < stand.floor.start_ns]
     exact = totals_of_cells(final)
     for record in history.releases.values():
-        restore_ledger(change, record, time_zone)
+        restore_ledger(change, record)
         for cell, unknown in forgotten(record, snapshots).items():
             exact[cell] = joined(SUMS, exact.get(cell, NOTHING), unknown)
     for cell, totals in exact.items():
         change.exact.append((cell, totals))
         change.ledger(cell.line).account(cell.creative_id).add(totals)
+    # Also where nothing was released yet: who is behind the sums of snapshots is not known.
+    floor_day = local_day(stand.floor.start_ns, time_zone)
+    for ledger in change.ledgers.values():
+        ledger.rebuilt_day = floor_day.isoformat()
     for cell, released in released_cells(stand.stand_id, change.ledgers):
         change.shown.totals.append((cell, released))
     return change
 
 
-def restore_ledger(
-    change: Change,
-    record: CampaignRelease,
-    time_zone: str,
-) -> None:
+def restore_ledger(change: Change, record: CampaignRelease) -> None:
     """Take in what was released of a campaign: as much less waits."""
     line = line_told(record)
     ledger = change.ledger(line)
     ledger.reach = record.reach
     ledger.slots_ns = record.slots_ns
-    floor_day = local_day(change.stand.floor.start_ns, time_zone)
-    ledger.rebuilt_day = floor_day.isoformat()
     change.shown.reach[line] = record.reach
-    # Slots of effects are in the record of people, whatever the visitors were.
-    if line == record.campaign_id:
-        change.slots.waiting[line] = Waiting(after_ns=record.slots_ns)
+    change.slots.waiting[line] = Waiting(after_ns=record.slots_ns)
     for creative in record.creatives:
         released = totals_of_release(record, creative)
         ledger.accounts[creative.creative_id] = Account(
@@ -106,6 +102,8 @@ def restore_ledger(
             waiting=taken(PERSONAL, released),
             plays=taken(IMPERSONAL, released),
             until_ns=creative.until_ns,
+            # Who of them is in the reach is lost.
+            reached_ns=creative.until_ns,
         )
 
 
@@ -117,16 +115,6 @@ def totals_of_release(record: CampaignRelease, creative: ReleasedCreative) -> To
         synthetic=record.synthetic,
         start_ns=record.start_ns,
         end_ns=record.end_ns,
-        **sums,
-    )
-
-
-def taken(names: Names, released: Totals) -> Totals:
-    """Return what is missing once so much was released: less than nothing, without a span."""
-    sums: dict[str, Any] = {name: -getattr(released, name) for name in names}
-    return Totals(
-        advertiser=released.advertiser,
-        synthetic=released.synthetic,
         **sums,
     )
 

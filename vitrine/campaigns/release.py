@@ -14,6 +14,7 @@ from vitrine.campaigns.ledger import (
     Increment,
     Ledger,
     has_any,
+    rename,
 )
 from vitrine.campaigns.rows import Row
 from vitrine.campaigns.stand import Change, visitors_of
@@ -49,69 +50,22 @@ def note_row(
     change.lost[cell.line] |= lost
     if start_ns >= account.until_ns:
         account.rename(lost, gained)
-        return
-    for visitor in lost:
-        change.count_released((cell.line, visitor), -1)
-    for visitor in gained:
-        change.count_released((cell.line, visitor), 1)
-    if old is not None:
-        change.renamed[cell.line] |= gained
-        if lost - change.known_ledger(cell.line).held:
-            # Fewer names than before: two are one, who may have been in the row already.
-            change.merged[cell.line] |= gained if len(gained) >= len(lost) else after
-    # While figures are rebuilt, rows come back whose people are in the reach of before.
-    elif start_ns >= change.stand.floor.rebuilt_ns:
-        change.late_people[cell.line] |= gained
+    elif start_ns >= account.reached_ns:
+        rename(change.ledger(cell.line).held, lost, gained)
+    else:
+        count_reached(change, cell.line, lost, -1)
+        count_reached(change, cell.line, gained, 1)
 
 
-def follow_names(change: Change) -> None:
-    """Bring who waits for the reach up to date with changes of released rows.
-
-    A row that is revised adds nobody: who is in it now may be somebody of before under another
-    name. Only who comes with a new row, as with a play that was late, is somebody new.
-    """
-    for line in sorted(change.lost.keys() | change.late_people.keys()):
-        stand = change.stand
-        gone = set()
-        for visitor in change.lost.get(line, ()):
-            reached = (line, visitor)
-            if stand.rows_released(reached) and not change.rows_released(reached):
-                gone.add(visitor)
-        ledger = change.ledger(line)
-        # Where several got other names, a new one may be that of somebody in the reach.
-        others = change.lost.get(line, set()) - ledger.held
-        # Who waits, and turns out to be somebody of the reach, is nobody new.
-        ledger.held -= change.merged.get(line, set())
-        waited = gone & ledger.held
-        ledger.held -= waited
-        renamed = change.renamed.get(line, set())
-        names = appeared(change, line, renamed)[len(others) :]
-        ledger.held.update(names[: len(waited)])
-        late = change.late_people.get(line, set()) - renamed
-        ledger.held.update(appeared(change, line, late))
-
-
-def appeared(
+def count_reached(
     change: Change,
     line: str,
     visitors: Iterable[Visitor],
-) -> list[Visitor]:
-    """Return those whom released rows count now and did not before the change, in order."""
-    found = []
-    ledger = change.known_ledger(line)
-    for visitor in sorted(visitors):
-        reached = (line, visitor)
-        if change.stand.rows_released(reached) or not change.rows_released(reached):
-            continue
-        if is_open(ledger, visitor):
-            found.append(visitor)
-    return found
-
-
-def is_open(ledger: Ledger, visitor: Visitor) -> bool:
-    """Tell whether a visitor may be new to the reach, as far as rows that are gone say."""
-    day, _ = visitor
-    return day > ledger.rebuilt_day and visitor not in ledger.known
+    rows: int,
+) -> None:
+    """Note that so many more rows of the reach count each visitor."""
+    for visitor in visitors:
+        change.reached_rows[line, visitor] += rows
 
 
 def release_people(
@@ -121,67 +75,93 @@ def release_people(
 ) -> None:
     """Release what waits of each `Cell.line` in one step, if it concerns enough people.
 
-    Each creative that goes concerns at least as many different visitors as the change's
+    Each creative that goes concerns at least as many different people as the change's
     `k_anonymity`, of whom no row is released; one with fewer stays back. All windows that start
-    before `until_ns` have closed. The same visitor on two local days is two: across days nobody is
-    followed.
+    before `until_ns` have closed.
     """
     for line in sorted(lines):
         ledger = change.ledger(line)
         going = [
             creative_id
             for creative_id, account in sorted(ledger.accounts.items())
-            if len(account.people) >= change.k_anonymity
+            if people_among(account.people) >= change.k_anonymity
         ]
-        if not going:
+        # While figures are rebuilt, rows that were released come back after others that wait.
+        released_ns = [account.until_ns for account in ledger.accounts.values()]
+        if not going or until_ns < max(released_ns):
             continue
-        met: set[Visitor] = set()
-        for creative_id in going:
-            account = ledger.accounts[creative_id]
-            met.update(account.people)
-        ledger.held |= new_visitors(change, line, ledger, met)
         for creative_id in going:
             cell = cell_in(line, creative_id, change.stand.stand_id)
             account = ledger.accounts[creative_id]
-            take_rows(change, cell, account, until_ns)
+            ledger.held.update(account.people)
+            account.people.clear()
+            account.until_ns = max(account.until_ns, until_ns)
             risen = account.take_waiting(change.k_anonymity)
             change.decided.totals.append((cell, risen))
-        ledger.known = {one for one in ledger.known if ledger.waits_for(one)}
-        if len(ledger.held) >= change.k_anonymity:
-            change.decided.reach[line] += len(ledger.held)
-            ledger.reach += len(ledger.held)
-            ledger.held = set()
+        release_reach(change, line, ledger)
 
 
-def new_visitors(
+def release_reach(
     change: Change,
     line: str,
     ledger: Ledger,
-    met: Iterable[Visitor],
-) -> set[Visitor]:
-    """Return those whom no released row counts yet."""
-    return {
+) -> None:
+    """Take all released rows that wait into the reach, if enough of their visitors are new.
+
+    New is whom no row of the reach counts, by the names of now. From then on the rows themselves
+    are in the reach: who gets another name in one of them is nobody new.
+    """
+    new = {visitor for visitor in ledger.held if is_new(change, line, ledger, visitor)}
+    if people_among(new) < change.k_anonymity:
+        return
+    change.decided.reach[line] += len(new)
+    ledger.reach += len(new)
+    for creative_id, account in ledger.accounts.items():
+        cell = cell_in(line, creative_id, change.stand.stand_id)
+        take_rows(change, cell, account)
+    known = ledger.known.union(ledger.held)
+    ledger.held.clear()
+    ledger.known = {
         visitor
-        for visitor in met
-        if is_open(ledger, visitor) and not change.rows_released((line, visitor))
+        for visitor in known
+        if ledger.waits_for(visitor) and not change.rows_reached((line, visitor))
     }
+
+
+def is_new(
+    change: Change,
+    line: str,
+    ledger: Ledger,
+    visitor: Visitor,
+) -> bool:
+    """Tell whether nothing that is in the reach counts a visitor."""
+    day, _ = visitor
+    if day <= ledger.rebuilt_day or visitor in ledger.known:
+        return False
+    return change.rows_reached((line, visitor)) == 0
+
+
+def people_among(visitors: Iterable[Visitor]) -> int:
+    """Return the number of people; who stays past midnight is one, though a visitor of two days."""
+    return len({name for _, name in visitors})
 
 
 def take_rows(
     change: Change,
     cell: Cell,
     account: Account,
-    until_ns: int,
 ) -> None:
-    """Count the rows of an account that waited as released: from now on they add nobody."""
+    """Count the released rows of an account as rows of the reach."""
+    first_ns = account.released.start_ns
+    if account.waiting.end_ns:
+        # A row that came late may be the first one.
+        first_ns = min(first_ns, account.waiting.start_ns)
+    first_ns = max(first_ns, account.reached_ns)
     size_ns = change.stand.rules.window_ns
-    first_ns = max(account.until_ns, account.waiting.start_ns)
-    account.until_ns = max(account.until_ns, until_ns)
     for start_ns in range(first_ns, account.until_ns, size_ns):
         row = change.row(start_ns, cell)
-        for visitor in visitors_of(row):
-            change.count_released((cell.line, visitor), 1)
-    account.people.clear()
+        count_reached(change, cell.line, visitors_of(row), 1)
+    account.reached_ns = account.until_ns
 
 
 def release_plays(change: Change) -> None:
@@ -261,10 +241,11 @@ def forget_rows(change: Change, start_ns: int) -> None:
         line = cell.line
         ledger = change.known_ledger(line)
         account = ledger.accounts.get(cell.creative_id)
-        if account is None or start_ns >= account.until_ns:
+        if account is None or start_ns >= account.reached_ns:
             continue
-        for visitor in visitors_of(change.row(start_ns, cell)):
-            change.count_released((line, visitor), -1)
-            counted = change.rows_released((line, visitor))
+        visitors = visitors_of(change.row(start_ns, cell))
+        count_reached(change, line, visitors, -1)
+        for visitor in visitors:
+            counted = change.rows_reached((line, visitor))
             if not counted and ledger.waits_for(visitor):
                 change.ledger(line).known.add(visitor)

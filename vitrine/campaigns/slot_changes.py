@@ -29,9 +29,11 @@ from vitrine.campaigns.slots import (
     Trial,
     Waiting,
     look,
+    origin_of_slot,
     run_with,
     slot_floor,
 )
+from vitrine.campaigns.totals import line_of
 from vitrine.campaigns.windows import Window, WindowEvents
 from vitrine.schemas import SLOT_NS, Arm, Interaction, Play
 
@@ -103,9 +105,13 @@ class SlotFollower:
 
     def _count(self, goal: Redeemed) -> None:
         self.change.goals.append(goal)
-        waiting = self._waiting(goal.campaign_id)
+        # Of a slot that is not known any more, the configuration tells the origin.
+        events = events_of_slot(self._events, self._stand_id, goal.slot_ns)
+        origin = origin_of_slot(goal.slot_ns, events, self._place)
+        line = line_of(goal.campaign_id, origin)
+        waiting = self._waiting(line)
         kept = replace(waiting, goals=(*waiting.goals, goal))
-        self.change.waiting[goal.campaign_id] = kept
+        self.change.waiting[line] = kept
 
     def release(self, slots: range) -> None:
         """Take in slots that nothing changes any more; release those of campaigns with enough."""
@@ -118,11 +124,12 @@ class SlotFollower:
                 arm = self._arm(campaign_id, run, slot_ns, view.own)
                 if arm is None:
                     continue
-                waiting = self._waiting(campaign_id)
+                line = line_of(campaign_id, view.seen.origin)
+                waiting = self._waiting(line)
                 met = waiting.met(arm, slot_ns, view.people, self._k_anonymity)
-                self.change.waiting[campaign_id] = met
+                self.change.waiting[line] = met
                 if met.may_go(self._k_anonymity):
-                    self._step(campaign_id, slot_ns + SLOT_NS)
+                    self._step(line, slot_ns + SLOT_NS)
 
     def first_slot(self) -> int | None:
         """Return the first slot of any campaign; None without one."""
@@ -216,18 +223,18 @@ class SlotFollower:
         play = plays.get(named) if new else plays.get_before(named)
         return redeemed(event, play)
 
-    def _waiting(self, campaign_id: str) -> Waiting:
-        changed = self.change.waiting.get(campaign_id)
-        return changed or self._state.waiting.get(campaign_id, Waiting())
+    def _waiting(self, line: str) -> Waiting:
+        changed = self.change.waiting.get(line)
+        return changed or self._state.waiting.get(line, Waiting())
 
-    def _step(self, campaign_id: str, until_ns: int) -> None:
-        """Release the slots of a campaign up to a moment, and the redemptions that wait."""
-        goals = list(self._waiting(campaign_id).goals)
-        earlier = self.change.released.get(campaign_id)
+    def _step(self, line: str, until_ns: int) -> None:
+        """Release the slots of a `Cell.line` up to a moment, and the redemptions that wait."""
+        goals = list(self._waiting(line).goals)
+        earlier = self.change.released.get(line)
         if earlier is not None:
             goals = [*earlier.goals, *goals]
-        self.change.released[campaign_id] = Step(until_ns - SHOWN_NS, until_ns, goals)
-        self.change.waiting[campaign_id] = Waiting()
+        self.change.released[line] = Step(until_ns - SHOWN_NS, until_ns, goals)
+        self.change.waiting[line] = Waiting()
 
     def _forget(self, oldest_ns: int) -> None:
         """Drop runs that ended before a moment, and campaigns without any other."""

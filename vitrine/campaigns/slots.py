@@ -15,7 +15,7 @@ from vitrine.campaigns.intervals import Span, clip, length, union
 from vitrine.campaigns.pairs import pairs_of
 from vitrine.campaigns.place import ANYWHERE, Place
 from vitrine.campaigns.plausible import is_filler
-from vitrine.campaigns.totals import Origin
+from vitrine.campaigns.totals import Origin, lines_of
 from vitrine.campaigns.windows import (
     OTS_NS,
     Window,
@@ -114,7 +114,7 @@ class Redeemed(NamedTuple):
 
 
 class Step(NamedTuple):
-    """Hold which slots of a campaign are released now."""
+    """Hold which slots of a `Cell.line` are released now."""
 
     from_ns: int
     until_ns: int
@@ -132,7 +132,7 @@ class SlotView:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Hold what a campaign has waiting for release: people of final slots, and redemptions.
+    """Hold what a `Cell.line` has waiting for release: people of final slots, and redemptions.
 
     People of an arm are remembered only until there are enough of them.
     """
@@ -169,6 +169,7 @@ class SlotState:
     runs: dict[str, list[Run]] = field(default_factory=dict)
     """Campaign → runs in order; those that are kept."""
     waiting: dict[str, Waiting] = field(default_factory=dict)
+    """By `Cell.line`: each origin waits for its own people."""
 
     def run_of(self, campaign_id: str, slot_ns: int) -> Run | None:
         """Return the run that a slot belongs to."""
@@ -194,7 +195,9 @@ class SlotChange:
     """Campaign → first slot → a new run, or one that goes on."""
     goals: list[Redeemed] = field(default_factory=list)
     waiting: dict[str, Waiting] = field(default_factory=dict)
+    """By `Cell.line`."""
     released: dict[str, Step] = field(default_factory=dict)
+    """By `Cell.line`."""
     dropped: list[int] = field(default_factory=list)
     """Slots that are too old to be kept."""
     ended: list[tuple[str, Run]] = field(default_factory=list)
@@ -213,7 +216,8 @@ class SlotChange:
             state.runs[campaign_id].remove(run)
         for campaign_id in self.forgotten:
             state.runs.pop(campaign_id, None)
-            state.waiting.pop(campaign_id, None)
+            for line in lines_of(campaign_id):
+                state.waiting.pop(line, None)
 
 
 def run_with(runs: Iterable[Run], slot_ns: int) -> Run | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
@@ -40,9 +41,14 @@ class Rules:
     """Released totals advance in steps of at least so many visitors."""
     k_unrecognised: int = 0
     """The same where nobody is recognised, and one person is more visitors, if that is more."""
+    epsilon: float = 0
+    """Budget of a visitor, stand and day: noisy figures are released instead; 0 for none."""
 
     def step(self, *, recognised: bool) -> int:
         """Return how many visitors a step needs at a stand."""
+        if self.epsilon:
+            # None goes: noisy figures go out instead.
+            return sys.maxsize
         if recognised:
             return self.k_anonymity
         return max(self.k_anonymity, self.k_unrecognised)
@@ -129,8 +135,8 @@ class Stand:
         first_ns = min(self.open_windows)
         return first_ns + self.rules.window_ns + self.rules.grace_ns <= watermark_ns
 
-    def rows_released(self, reached: Reached) -> int:
-        """Return how many released rows count a visitor."""
+    def rows_reached(self, reached: Reached) -> int:
+        """Return how many rows that are in the reach count a visitor."""
         line, _ = reached
         accounts = self.ledgers.get(line, NO_LEDGER).accounts
         if not accounts:
@@ -138,7 +144,7 @@ class Stand:
         found = 0
         for start_ns, cell in self.rows.counting(reached):
             account = accounts.get(cell.creative_id)
-            if account is not None and start_ns < account.until_ns:
+            if account is not None and start_ns < account.reached_ns:
                 found += 1
         return found
 
@@ -178,15 +184,7 @@ class Change:
     """Visitors who leave the exact reach."""
     lost: dict[str, set[Visitor]] = field(default_factory=lambda: defaultdict(set))
     """`Cell.line` → visitors whom some row does not count any more."""
-    renamed: dict[str, set[Visitor]] = field(default_factory=lambda: defaultdict(set))
-    """`Cell.line` → visitors whom a revision of a released row added."""
-    merged: dict[str, set[Visitor]] = field(default_factory=lambda: defaultdict(set))
-    """`Cell.line` → those of them whose other name may have been in the reach."""
-    late_people: dict[str, set[Visitor]] = field(
-        default_factory=lambda: defaultdict(set)
-    )
-    """`Cell.line` → visitors of new rows that count as released."""
-    released_rows: Counter[Reached] = field(default_factory=Counter)
+    reached_rows: Counter[Reached] = field(default_factory=Counter)
     """Differences to the stand's."""
     slots: SlotChange = field(default_factory=SlotChange)
     repeats: RepeatChange = field(default_factory=RepeatChange)
@@ -212,18 +210,14 @@ class Change:
         changed = self.rows.get((start_ns, cell))
         return changed or self.stand.rows.of(start_ns).get(cell)
 
-    def count_released(self, reached: Reached, rows: int) -> None:
-        """Note that so many more released rows count a visitor."""
-        self.released_rows[reached] += rows
-
-    def rows_released(self, reached: Reached) -> int:
-        """Return how many released rows count a visitor."""
-        return self.stand.rows_released(reached) + self.released_rows[reached]
+    def rows_reached(self, reached: Reached) -> int:
+        """Return how many rows that are in the reach count a visitor."""
+        return self.stand.rows_reached(reached) + self.reached_rows[reached]
 
     def is_counted(self, reached: Reached) -> bool:
         """Tell whether any row counts a visitor for a campaign."""
         line, visitor = reached
-        if self.rows_released(reached) > 0:
+        if self.rows_reached(reached) > 0:
             return True
         return self.known_ledger(line).waits_for(visitor)
 

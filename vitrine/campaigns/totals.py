@@ -48,6 +48,11 @@ def line_of(campaign_id: str, origin: Origin) -> str:
     return f"{campaign_id}~{origin}"
 
 
+def lines_of(campaign_id: str) -> list[str]:
+    """Return the `Cell.line` of a campaign for each origin."""
+    return [line_of(campaign_id, origin) for origin in ORIGINS]
+
+
 def campaign_of(line: str) -> str:
     """Return the campaign of a `Cell.line`."""
     return line.partition("~")[0]
@@ -98,6 +103,10 @@ SUMS = (
     "watchers_1s",
     "watchers_2s",
     "sales",
+    "measured_plays",
+    "measured_ns",
+    "ots_noise",
+    "reach_noise",
 )
 
 
@@ -144,6 +153,14 @@ class Totals:
     """Opportunities to see with a look of 2 s or more."""
     sales: int = 0
     """Redemptions that a till reported with a sale."""
+    measured_plays: int = 0
+    """Plays whose people are in the other sums: released with them, while `plays` go ahead."""
+    measured_ns: int = 0
+    """Length of these plays."""
+    ots_noise: int = 0
+    """Variance of the noise in `ots`, where it is released privately."""
+    reach_noise: int = 0
+    """The same of the reach of the campaign, beside one of its creatives."""
     present: tuple[int, ...] = ()
     """Visitors present in the middle of each second of a play, over all plays."""
     looking: tuple[int, ...] = ()

@@ -215,6 +215,8 @@ def play_totals(
         completed=int(play.completed),
         doubtful=int(play.doubtful is not None),
         screen_ns=screen_ns,
+        measured_plays=1,
+        measured_ns=screen_ns,
         unproven_ns=screen_ns - play.proven_ns,
         ots=len(seen),
         passed=len(people),

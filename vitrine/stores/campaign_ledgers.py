@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from vitrine.campaigns.ledger import Account, Increment, Ledger
 from vitrine.campaigns.slots import Redeemed, Step
-from vitrine.campaigns.totals import SUMS, Cell, Totals
+from vitrine.campaigns.totals import SUMS, Cell, Totals, Visitor
 
 
 def ledger_to_json(ledger: Ledger) -> str:
@@ -20,13 +20,14 @@ def ledger_to_json(ledger: Ledger) -> str:
             "released": totals_to_plain(account.released),
             "waiting": totals_to_plain(account.waiting),
             "plays": totals_to_plain(account.plays),
-            "people": [[*one, rows] for one, rows in account.people.items()],
+            "people": counts_to_plain(account.people),
             "until": account.until_ns,
+            "reached": account.reached_ns,
         }
     plain = {
         "accounts": accounts,
         "reach": ledger.reach,
-        "held": sorted(ledger.held),
+        "held": counts_to_plain(ledger.held),
         "known": sorted(ledger.known),
         "slots": ledger.slots_ns,
         "rebuilt": ledger.rebuilt_day,
@@ -39,21 +40,31 @@ def ledger_from_json(text: str) -> Ledger:
     plain = json.loads(text)
     ledger = Ledger(
         reach=plain["reach"],
-        held={(day, name) for day, name in plain["held"]},
+        held=counts_from_plain(plain["held"]),
         known={(day, name) for day, name in plain["known"]},
         slots_ns=plain["slots"],
         rebuilt_day=plain["rebuilt"],
     )
     for creative_id, one in plain["accounts"].items():
-        people = Counter({(day, name): rows for day, name, rows in one["people"]})
         ledger.accounts[creative_id] = Account(
             released=totals_from_plain(one["released"]),
             waiting=totals_from_plain(one["waiting"]),
             plays=totals_from_plain(one["plays"]),
-            people=people,
+            people=counts_from_plain(one["people"]),
             until_ns=one["until"],
+            reached_ns=one["reached"],
         )
     return ledger
+
+
+def counts_to_plain(rows: Counter[Visitor]) -> list[tuple[str, str, int]]:
+    """Return counts of rows for JSON."""
+    return [(day, name, count) for (day, name), count in rows.items()]
+
+
+def counts_from_plain(plain: Iterable[tuple[str, str, int]]) -> Counter[Visitor]:
+    """Return the reverse of `counts_to_plain`."""
+    return Counter({(day, name): count for day, name, count in plain})
 
 
 def increment_to_json(increment: Increment) -> str:

@@ -2,14 +2,14 @@
 
 analytics:slots:S:seen        hash   slot → visitors, attention, origin, of the stand
 analytics:slots:S:runs        hash   campaign, first slot (JSON) → end, holdout, offers alike
-analytics:slots:S:waiting     hash   campaign → what waits for release (JSON)
+analytics:slots:S:waiting     hash   line → what waits for release (JSON)
 analytics:slots:S:own:C       hash   slot → arm, probability, attention, as plays tell
 analytics:slots:S:pairs:C     hash   slot → creatives that chance chose between (JSON)
 analytics:slots:S:goals:T:C   hash   slot → redemptions; slot, currency → what was paid
-analytics:slots:S:step:C      hash   from, until: the slots that are released
+analytics:slots:S:step:L      hash   from, until: the slots that are released
 analytics:slot-stands:C       set    stands of a campaign
 
-T is `exact` or `released`.
+L is a line (`Cell.line`): a campaign's figures of one origin. T is `exact` or `released`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from vitrine.campaigns.slots import (
 )
 from vitrine.campaigns.stand import Change
 from vitrine.campaigns.summary import Kind
-from vitrine.campaigns.totals import Origin
+from vitrine.campaigns.totals import Origin, line_of, lines_of
 from vitrine.effects.slots import Pair, Side, SlotOutcome
 from vitrine.programme.arms import arm_of, probability_of
 from vitrine.schemas import SLOT_NS, Arm
@@ -88,11 +88,11 @@ def queue_slots(script: Script, change: Change) -> None:
     queue_runs(script, change)
     for goal in slots.goals:
         queue_goal(script, f"{name}:goals:exact", goal)
-    for campaign_id, step in change.shown.slots.items():
-        queue_step(script, name, campaign_id, step)
-    for campaign_id, waiting in slots.waiting.items():
+    for line, step in change.shown.slots.items():
+        queue_step(script, name, line, step)
+    for line, waiting in slots.waiting.items():
         text = waiting_to_json(waiting)
-        script.add("HSET", f"{name}:waiting", campaign_id, text)
+        script.add("HSET", f"{name}:waiting", line, text)
     queue_dropped(script, change)
 
 
@@ -135,13 +135,13 @@ def queue_goal(script: Script, prefix: str, goal: Redeemed) -> None:
 def queue_step(
     script: Script,
     name: str,
-    campaign_id: str,
+    line: str,
     step: Step,
 ) -> None:
     """Queue the release of slots, and of the redemptions that waited for it."""
     script.add(
         "HSET",
-        f"{name}:step:{campaign_id}",
+        f"{name}:step:{line}",
         "from",
         str(number(step.from_ns)),
         "until",
@@ -159,9 +159,11 @@ def queue_dropped(script: Script, change: Change) -> None:
     for campaign_id, run in slots.ended:
         script.add("HDEL", f"{name}:runs", run_field(campaign_id, run))
     for campaign_id in slots.forgotten:
-        script.add("HDEL", f"{name}:waiting", campaign_id)
+        lines = lines_of(campaign_id)
+        steps = [f"{name}:step:{line}" for line in lines]
+        script.add("HDEL", f"{name}:waiting", *lines)
         script.add("SREM", f"analytics:slot-stands:{campaign_id}", stand_id)
-        script.add("DEL", f"{name}:step:{campaign_id}", *keys_of(name, campaign_id))
+        script.add("DEL", *steps, *keys_of(name, campaign_id))
     if not slots.dropped:
         return
     last_ns = max(slots.dropped)
@@ -194,8 +196,8 @@ def load_slot_state(redis: Redis, stand_id: str) -> SlotState:
         state.runs.setdefault(campaign_id, []).append(run)
     for runs in state.runs.values():
         runs.sort()
-    for campaign_id, text in plain_hash(redis, f"{name}:waiting").items():
-        state.waiting[campaign_id] = waiting_from_json(text)
+    for line, text in plain_hash(redis, f"{name}:waiting").items():
+        state.waiting[line] = waiting_from_json(text)
     return state
 
 
@@ -215,7 +217,7 @@ def load_slots(
 ) -> list[SlotOutcome]:
     """Return the slots of a campaign at all its stands, by stand and time, of one origin.
 
-    Exact ones are the last 30 days of each stand. Released ones end where the last step of its
+    Exact ones are the last 30 days of each stand. Released ones end where the last step of their
     people did, and are as they were then but for redemptions that came with a later step. Raises
     Unavailable.
     """
@@ -225,7 +227,7 @@ def load_slots(
         )
         tables = []
         for stand in sorted(found):
-            table = load_table(redis, stand.decode(), campaign_id, kind)
+            table = load_table(redis, stand.decode(), campaign_id, kind, origin)
             if table is not None:
                 tables.append(table)
     currency = usual_currency(tables)
@@ -312,8 +314,12 @@ def load_table(
     stand_id: str,
     campaign_id: str,
     kind: Kind,
+    origin: Origin,
 ) -> Table | None:
-    """Return what the store has of one campaign at one stand; None before the first release."""
+    """Return what the store has of one campaign at one stand; None before the first release.
+
+    Released slots end where the last step of an origin did.
+    """
     name = f"analytics:slots:{stand_id}"
     runs = [run for other, run in load_runs(redis, stand_id) if other == campaign_id]
     if not runs:
@@ -321,7 +327,7 @@ def load_table(
     end = max(number(run.end_ns) for run in runs)
     first = end - SHOWN_NS // SLOT_NS
     if kind == "released":
-        step = plain_hash(redis, f"{name}:step:{campaign_id}")
+        step = plain_hash(redis, f"{name}:step:{line_of(campaign_id, origin)}")
         if not step:
             return None
         first = int(step["from"])

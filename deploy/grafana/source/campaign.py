@@ -132,7 +132,7 @@ AUDIENCE = Row(
         ),
         stat(
             title_of(figures.MULTIPLIER),
-            meaning(figures.MULTIPLIER),
+            definition("impression multiplier", "measured plays"),
             per(figures.MULTIPLIER),
             decimals=2,
         ),

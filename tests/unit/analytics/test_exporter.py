@@ -119,6 +119,8 @@ def test_a_scrape_has_the_released_totals_of_each_cell(server: str) -> None:
         "doubtful_total": 0.0,
         "overlapping_total": 0.0,
         "screen_seconds_total": 16.0,
+        "measured_plays_total": 2.0,
+        "measured_seconds_total": 16.0,
         "unproven_seconds_total": 10.0,
         "ots_total": 6.0,
         "watchers_total": 3.0,
@@ -167,7 +169,7 @@ def test_a_campaign_begins_at_zero_before_anything_is_released(server: str) -> N
 
     assert found[f"vitrine_campaign_ots_total{labels}"] == 0
     assert set(counters.values()) == {0.0}
-    assert len(counters) == 17
+    assert len(counters) == 19
     # What has nothing to divide by has no value.
     assert f"vitrine_campaign_coverage_ratio{labels}" not in found
 

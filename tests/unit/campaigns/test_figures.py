@@ -45,6 +45,8 @@ TOTALS = Totals(
     overlapping=2,
     screen_ns=40 * SECOND_NS,
     unproven_ns=10 * SECOND_NS,
+    measured_plays=2,
+    measured_ns=20 * SECOND_NS,
     ots=10,
     watchers=5,
     attention_ns=6 * SECOND_NS,
@@ -77,10 +79,14 @@ VALUES = {
     "doubtful_share": 0.25,
     "overlapping": 2,
     "screen_seconds": 40.0,
+    "measured_plays": 2,
+    "measured_seconds": 20.0,
     "unproven_seconds": 10.0,
     "unproven_share": 0.25,
     "passed": 12,
     "ots": 10,
+    "ots_noise": 0,
+    "reach_noise": 0,
     "watchers": 5,
     "watchers_1s": 4,
     "watchers_2s": 3,
@@ -89,14 +95,14 @@ VALUES = {
     "dwell_seconds": 24.0,
     "attraction": 0.25,
     "attention_per_thousand": 600.0,
-    "unit_audience": 0.6,
+    "unit_audience": 1.2,
     "score_seconds": 1200.0,
     "scored_seconds": 24.0,
     "engagement": 50.0,
     "reach": 5,
     "reach_exact": 0,
     "frequency": 2.0,
-    "multiplier": 2.5,
+    "multiplier": 5.0,
     "touches": 2,
     "offers_shown": 3,
     "offers_redeemed": 1,
@@ -157,7 +163,7 @@ def test_a_row_holds_integers_rounded_ratios_and_its_own_people() -> None:
 
 def test_metrics_have_names_of_their_own() -> None:
     names = [figure.name for figure in EXPORTED]
-    assert len(set(names)) == len(names) == 34
+    assert len(set(names)) == len(names) == 36
 
 
 def test_every_figure_has_its_definition() -> None:

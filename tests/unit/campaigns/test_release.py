@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -14,9 +15,11 @@ from tests.campaign_scenario import (
     make_interaction,
     make_play,
 )
+from vitrine.campaigns import figures
 from vitrine.campaigns.advance import advance
 from vitrine.campaigns.place import Place
-from vitrine.campaigns.stand import Change, Rules, Stand
+from vitrine.campaigns.rebuild import History, restore
+from vitrine.campaigns.stand import Change, Floor, Rules, Stand
 from vitrine.campaigns.totals import Totals
 from vitrine.clock import SECOND_NS
 from vitrine.schemas import Coverage, Event
@@ -81,6 +84,15 @@ def test_one_person_with_many_opportunities_is_not_enough() -> None:
     assert stand.ledgers["spring"].accounts["shoe"].waiting.ots == 6
 
 
+def test_who_stays_past_midnight_is_one() -> None:
+    stand = Stand("north", RULES)
+    # Midnight is 16 h after the first window.
+    for number in (191, 192):
+        assert decided(feed(stand, *window(number, "a", "b"))) == {}
+    visitors = stand.ledgers["spring"].accounts["shoe"].people
+    assert len({day for day, _ in visitors}) == 2
+
+
 def test_what_is_decided_is_shown_once_its_record_is_on_the_bus() -> None:
     stand = Stand("north", RULES)
     first = feed(stand, *window(0, "a", "b", "c"))
@@ -110,8 +122,8 @@ def test_another_name_adds_nobody() -> None:
     assert decided(feed(stand, *names)) == {}
     # The new names are those of people who are released.
     assert decided(feed(stand, *window(1, "a-2", "b-2", "c-2")))["shoe"].ots == 3
-    assert stand.ledgers["spring"].reach == 3
-    assert stand.ledgers["spring"].held == set()
+    more = feed(stand, *window(2, "a-2", "x", "y"))
+    assert (more.decided.reach, stand.ledgers["spring"].reach) == ({}, 3)
 
 
 def test_who_waits_is_counted_by_present_names() -> None:
@@ -167,22 +179,68 @@ def test_who_waits_for_the_reach_and_turns_out_to_be_in_it_is_nobody_new(
     stand = Stand("north", RULES)
     feed(stand, *window(0, "a", "b", "c"))
     feed(stand, *window(1, "b", "c", "d", "e"))
-    ledger = stand.ledgers["spring"]
-    assert {name for _, name in ledger.held} == {"d", "e"}
     # The row of `c` has that visitor already (1), or not yet (0).
     for window_number in (0, 1):
         renamed = make_identity(f"{window_number}-c", merged, 302)
         feed(stand, renamed)
-    assert merged not in {name for _, name in stand.ledgers["spring"].held}
-    assert stand.ledgers["spring"].reach == 3
+    assert feed(stand, *window(2, "a", "b", "f")).decided.reach == {}
+    assert feed(stand, *window(3, "a", "b", "g")).decided.reach == {"spring": 3}
+
+
+def test_who_is_renamed_while_waiting_for_the_reach_is_one() -> None:
+    stand = Stand("north", RULES)
+    feed(stand, *window(0, "a", "b", "c"))
+    feed(stand, *window(1, "b", "c", "d", "e"))
+    feed(stand, make_identity("1-d", "f", 302), make_identity("1-b", "f", 302))
+    assert feed(stand, *window(2, "f", "e", "a")).decided.reach == {}
+    assert feed(stand, *window(3, "a", "b", "g")).decided.reach == {"spring": 3}
+
+
+def test_a_late_row_adds_to_the_reach_until_it_has_advanced_past_it() -> None:
+    stand = Stand("north", RULES)
+    feed(stand, *window(1, "a", "b", "c"))
+    # Its window is in the reach already: who is in the row may be anybody of before.
+    assert feed(stand, *window(0, "x", "y", "z")).decided.reach == {}
+    feed(stand, *window(3, "a", "b", "d"))
+    assert feed(stand, *window(2, "e", "f")).decided.reach == {}
+    assert feed(stand, *window(4, "a", "b", "c")).decided.reach == {"spring": 3}
+
+
+def rebuilt(floor_s: float, history: History) -> Stand:
+    """Return a stand after a loss of the store; its events from `floor_s` on are read again."""
+    stand = Stand("north", RULES, Floor(at(floor_s), rebuilt_ns=at(HOUR)))
+    restore(stand, history, "UTC").adopt()
+    return stand
+
+
+def test_after_a_loss_nobody_of_its_day_is_new_to_the_reach() -> None:
+    before = feed(Stand("north", RULES), *window(0, "a", "b"))
+    stand = rebuilt(300, History(before.snapshots))
+    step = feed(stand, *window(1, "a", "b", "c"))
+    # Who is behind the sums of the snapshot is not known: it may be the same people.
+    assert decided(step)["shoe"].ots == 5
+    assert step.decided.reach == {}
+
+
+def test_after_a_loss_released_rows_come_back_before_anything_goes() -> None:
+    stand = Stand("north", RULES)
+    feed(stand, *window(1, "c", "d", "e"))
+    [record] = feed(stand).records
+    stand = rebuilt(-24 * HOUR, History(releases={"spring": record}))
+    waiting = window(0, "a", "b", "c", creative="shoe-more")
+    step = feed(stand, *waiting, *window(1, "c", "d", "e"))
+    assert decided(step)["shoe-more"].ots == 3
+    # `c` is in the reach by the later window.
+    assert step.decided.reach == {}
 
 
 def test_who_saw_two_creatives_is_in_the_reach_once() -> None:
     stand = Stand("north", RULES)
     feed(stand, *window(0, "a", "b", "c"))
     feed(stand, *window(1, "a", "b", "c", creative="shoe-more"))
-    ledger = stand.ledgers["spring"]
-    assert (ledger.reach, ledger.held) == (3, set())
+    assert stand.ledgers["spring"].reach == 3
+    late = feed(stand, *window(2, "c", "d", "e", creative="shoe-more"))
+    assert late.decided.reach == {}
 
 
 @pytest.mark.parametrize("hours", [60, 100])
@@ -197,8 +255,11 @@ def test_who_waits_for_days_is_in_the_reach_once(hours: int) -> None:
     number = hours * 12
     step = decided(feed(stand, *window(number, "d", creative="shoe-more")))
     assert step["shoe-more"].ots == 3
+    assert stand.ledgers["spring"].reach == 3
+    more = feed(stand, *window(number + 1, "d", "e", "f"))
+    assert more.decided.reach == {"spring": 3}
     ledger = stand.ledgers["spring"]
-    assert (ledger.reach, len(ledger.held), ledger.known) == (3, 1, set())
+    assert (ledger.held, ledger.known) == (Counter(), set())
 
 
 def test_what_concerns_nobody_goes_out_by_the_hour() -> None:
@@ -211,6 +272,17 @@ def test_what_concerns_nobody_goes_out_by_the_hour() -> None:
     assert (totals.ots, totals.dwell_ns, totals.camera_ns > 0) == (0, 0, True)
     assert (totals.start_ns, totals.end_ns) == (at(0), at(HOUR))
     assert step.reach == {}
+
+
+def test_a_ratio_has_the_plays_whose_people_are_released() -> None:
+    stand = Stand("north", RULES)
+    for number, names in enumerate(["", "abc", "", "d"]):
+        feed(stand, *window(number, *names))
+    feed(stand, clock(HOUR + 400))
+    released = stand.ledgers["spring"].accounts["shoe"].released
+    assert (released.plays, released.ots) == (4, 3)
+    assert (released.measured_plays, released.measured_ns) == (2, 16 * SECOND_NS)
+    assert figures.MULTIPLIER.value(released) == 1.5
 
 
 def test_a_touch_waits_for_people() -> None:

@@ -8,7 +8,6 @@ import pytest
 
 from benchmarks.release_scenarios import Breach, Scenario
 from vitrine.campaigns import advance, ledger, release
-from vitrine.campaigns.ledger import Account
 from vitrine.campaigns.stand import Change
 
 
@@ -31,21 +30,32 @@ def test_no_step_concerns_fewer_people_whatever_happens() -> None:
     assert steps > 400
 
 
+@pytest.mark.parametrize("seed", [1618, 1845, 5342, 9780])
+def test_the_reach_holds_where_it_once_did_not(seed: int) -> None:
+    Scenario(seed).run()
+
+
 def forget_until(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let rows of which something is released add people again."""
-    take = release.take_rows
+    step = release.release_people
 
-    def wrong(change: Change, cell: object, account: Account, until_ns: int) -> None:
-        before_ns = account.until_ns
-        take(change, cell, account, until_ns)  # type: ignore[arg-type]
-        account.until_ns = before_ns
+    def wrong(change: Change, campaigns: set[str], until_ns: int) -> None:
+        step(change, campaigns, until_ns)
+        for campaign in campaigns:
+            for account in change.ledger(campaign).accounts.values():
+                account.until_ns = 0
 
-    monkeypatch.setattr(release, "take_rows", wrong)
+    monkeypatch.setattr(advance, "release_people", wrong)
+
+
+def forget_the_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let rows that are in the reach wait for it again."""
+    monkeypatch.setattr(release, "take_rows", lambda *_: None)
 
 
 def count_new_names(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a name be somebody new for the reach, whoever had it before."""
-    monkeypatch.setattr(Change, "rows_released", lambda *_: 0)
+    monkeypatch.setattr(Change, "rows_reached", lambda *_: 0)
 
 
 def release_corrections(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,7 +76,14 @@ def ask_for_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", [forget_until, count_new_names, release_corrections, ask_for_fewer]
+    "fault",
+    [
+        forget_until,
+        forget_the_reach,
+        count_new_names,
+        release_corrections,
+        ask_for_fewer,
+    ],
 )
 def test_a_wrong_rule_is_found(
     fault: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch

@@ -225,6 +225,21 @@ def test_an_arm_with_fewer_people_holds_the_step_back() -> None:
     assert go(stand, 8200, experiments=experiments).released == {}
 
 
+def test_each_origin_waits_for_its_own_people() -> None:
+    stand = new_stand()
+    drawn = [make_exposure(400, 410, tracks=(name,), synthetic=True) for name in "cde"]
+    virtual = play_of(700, 740, player="virtual", slot_ns=at(600))
+    seen = [*people(100, "a", "b"), *drawn, virtual, *people(700, "f", "g")]
+    goals = [redeemed(slot, 800, f"r{slot}") for slot in (0, 300, 600)]
+    go(stand, 1000, *seen, *goals)
+    released = go(stand, 8200).released
+    assert list(released) == ["spring~synthetic"]
+    assert released["spring~synthetic"].goals == [Redeemed("spring", at(300), 1)]
+    for line in ("spring", "spring~virtual"):
+        waiting = stand.slots.waiting[line]
+        assert (len(waiting.people["adaptive"]), len(waiting.goals)) == (2, 1)
+
+
 def test_redemptions_are_released_with_the_next_step() -> None:
     stand = new_stand()
     go(stand, 500, *people(100, "a", "b", "c"), redeemed(0, 200, "first"))
