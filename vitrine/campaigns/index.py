@@ -18,8 +18,7 @@ class EventIndex:
     """Keep the events of one stand in a table for each topic, grouped by their windows.
 
     Adding an event and finding those of a window take time in proportion to what is added and
-    found, however many hours are kept. Identities have no windows: they are found by track and
-    by visit.
+    found, however many hours are kept. Identities have no windows: they are found by track.
 
     Events of windows that closed some time ago are on pages of the `shelf`. Whoever asks for one
     gets it all the same: its page is read, and in memory until `put_back`.
@@ -139,11 +138,11 @@ class EventIndex:
             end_ns = max(end_ns, play.end_ns)
         windows = self.grid.covered(window.start_ns, end_ns - 1)
         exposures = self._exposures(windows)
-        interactions = self._interactions(windows, starting)
+        interactions = self.interactions.group(("window", window.start_ns))
         return WindowEvents(
             plays=self._plays(windows, interactions),
             exposures=exposures,
-            identities=self._identities(exposures, interactions),
+            identities=self._identities(exposures),
             interactions=interactions,
             coverage=self.coverage.group(("window", window.start_ns)),
         )
@@ -175,30 +174,14 @@ class EventIndex:
             found += self.exposures.group(("presence", presence))
         return found
 
-    def _interactions(self, windows: range, plays: list[Play]) -> list[Interaction]:
-        """Return the interactions in windows, and those that name one of the plays."""
-        found = []
-        for start_ns in windows:
-            found += self.interactions.group(("window", start_ns))
-        for play in plays:
-            found += self.interactions.group(("play", play.play_id))
-        return found
-
-    def _identities(
-        self, exposures: list[Exposure], interactions: list[Interaction]
-    ) -> list[Identity]:
-        """Return the decisions about the tracks of exposures and the visits of interactions."""
+    def _identities(self, exposures: list[Exposure]) -> list[Identity]:
+        """Return the decisions about the tracks of exposures."""
         found: dict[str, Identity] = {}
         for exposure in exposures:
             for track in exposure.track_ids:
                 identity = self.identities.get(track)
                 if identity is not None:
                     found[track] = identity
-        for interaction in interactions:
-            visit = ("visit", interaction.visit_id or "")
-            decisions = self.identities.group(visit)
-            for identity in decisions:
-                found[identity.track_id] = identity
         return list(found.values())
 
     def put(self, key: Key, event: Event) -> None:
@@ -233,16 +216,14 @@ class EventIndex:
         groups += [("track", track) for track in exposure.track_ids]
         return groups
 
-    def _groups_of_identity(self, identity: Identity) -> list[Group]:
-        return [("visit", identity.visit_id)]
+    def _groups_of_identity(self, _: Identity) -> list[Group]:
+        return []
 
     def _groups_of_interaction(self, one: Interaction) -> list[Group]:
         start_ns = self.grid.floor(one.at_ns)
         groups: list[Group] = [("window", start_ns)]
         if one.play_id is not None:
             groups.append(("play", one.play_id))
-        if one.visit_id is not None:
-            groups.append(("visit", one.visit_id))
         return groups
 
     def _groups_of_coverage(self, report: Coverage) -> list[Group]:

@@ -66,8 +66,8 @@ class WindowEvents:
     """Hold what the join of a window needs.
 
     At least: the events that overlap the window or a play that starts in it, every part of the
-    presences among them, and the plays that its interactions name. More events, another order,
-    or the same event twice change nothing.
+    presences among them, its interactions, and the plays that these name. More events, another
+    order, or the same event twice change nothing.
     """
 
     plays: Collection[Play] = ()
