@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 from tests.builders import at
 from tests.campaign_scenario import (
     make_coverage,
@@ -55,6 +57,23 @@ def test_a_draft_answers_for_its_base_which_stays_as_it_is() -> None:
     assert len(base.of_window(second(0)).plays) == 1
     base.adopt(draft)
     assert len(base.of_window(second(0)).plays) == 2
+
+
+def test_a_draft_leaves_memory_as_soon_as_nobody_has_it() -> None:
+    base = index_of(make_play(0, 8))
+    draft = draft_with(base, make_play(8, 16))
+    left = weakref.ref(draft)
+    base.adopt(draft)
+    del draft
+    assert left() is None
+    assert len(base.of_window(second(0)).plays) == 2
+
+
+def test_what_was_answered_of_a_window_is_no_more_true_with_another_event() -> None:
+    index = index_of(make_play(0, 8))
+    assert len(index.of_window(second(0)).plays) == 1
+    index.add(make_play(8, 16))
+    assert len(index.of_window(second(0)).plays) == 2
 
 
 def test_an_event_that_is_known_is_not_added_again() -> None:
