@@ -31,6 +31,7 @@ from vitrine.clock import SECOND_NS
 from vitrine.mall import Mall, Stand
 from vitrine.mall.folder import FixedMall
 from vitrine.schemas import Coverage, Event, Exposure, Identity, Play
+from vitrine.services.analytics.app import MOST_RECORDS
 from vitrine.services.analytics.exporter import exported
 from vitrine.services.analytics.handler import AnalyticsHandler
 from vitrine.services.analytics.settings import AnalyticsSettings
@@ -47,8 +48,6 @@ SOURCES = [
     TopicPartition(topic.name, 0) for topic in (PLAYS, EXPOSURES, IDENTITIES, COVERAGE)
 ]
 MEGABYTE = 1024
-# As many as the loop takes at once.
-BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +195,10 @@ def hour(
     for step in range(first, first + STEPS_AN_HOUR):
         # Events were made before: that is no work of the service.
         waiting += log.records(site.events(step))
-        while len(waiting) >= BATCH:
-            seconds += take(handler, waiting[:BATCH])
-            count += BATCH
-            del waiting[:BATCH]
+        while len(waiting) >= MOST_RECORDS:
+            seconds += take(handler, waiting[:MOST_RECORDS])
+            count += MOST_RECORDS
+            del waiting[:MOST_RECORDS]
     seconds += take(handler, waiting)
     return (count + len(waiting)) / seconds
 

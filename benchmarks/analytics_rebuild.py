@@ -3,9 +3,9 @@
 python -m benchmarks.analytics_rebuild [--days 3] [--backlog 3] [--stands 1] [--campaigns 20]
 
 The events are those of `benchmarks.analytics`. They are read as they come, but for a backlog at
-the end. That is read as a consumer reads it that was away: 500 records of one topic after the
-other, so that some are days ahead of others. Then Redis is empty, and a new worker has the
-snapshots of windows, and the last day of the topics.
+the end. That is read as a consumer reads it that was away: a batch of one topic after the other,
+so that some are days ahead of others. Then Redis is empty, and a new worker has the snapshots of
+windows, and the last day of the topics.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks.analytics import (
-    BATCH,
     SOURCES,
     START_NS,
     STEPS_AN_HOUR,
@@ -35,6 +34,7 @@ from vitrine.campaigns.totals import Cell
 from vitrine.clock import SECOND_NS, SystemClock
 from vitrine.mall.folder import FixedMall
 from vitrine.schemas import CampaignRelease, Event, WindowSnapshot
+from vitrine.services.analytics.app import MOST_RECORDS
 from vitrine.services.analytics.handler import AnalyticsHandler
 from vitrine.services.analytics.settings import AnalyticsSettings
 from vitrine.stores.campaign_cells import load_all_totals, load_cells
@@ -107,9 +107,9 @@ def read(
     """Read topics in turns; keep what the bus would have of them."""
     done = Read()
     longest = max((len(records) for records in topics.values()), default=0)
-    for first in track(range(0, longest, BATCH), "batches"):
+    for first in track(range(0, longest, MOST_RECORDS), "batches"):
         for topic, records in topics.items():
-            batch = records[first : first + BATCH]
+            batch = records[first : first + MOST_RECORDS]
             if not batch:
                 continue
             left = len(records) - first - len(batch)
@@ -128,7 +128,7 @@ def read_live(
     done = Read()
     lag = dict.fromkeys(SOURCES, 0)
     # As many as make a batch.
-    several = max(1, BATCH // len(site.events(0)))
+    several = max(1, MOST_RECORDS // len(site.events(0)))
     for first in track(range(steps.start, steps.stop, several), "days"):
         batch: list[Record] = []
         for step in range(first, min(first + several, steps.stop)):
