@@ -8,7 +8,7 @@ from contextlib import closing
 from click.testing import CliRunner
 from redis import Redis
 
-from benchmarks import analytics_rebuild
+from benchmarks import analytics_kills, analytics_rebuild
 from benchmarks.analytics import Log, Site, main, new_worker, take
 from vitrine.campaigns.rebuild import History
 from vitrine.stores.campaign_figures import load_figures
@@ -86,3 +86,11 @@ def test_steps_read_as_they_come_count_as_those_read_late() -> None:
     assert (live.events, live.refused) == (late.events, late.refused) == (1200, 0)
     assert sum(one["plays"] for one in found) == 13 * 30
     assert all(one["usable_ns"] == one["camera_ns"] for one in found)
+
+
+def test_killed_workers_leave_the_figures_of_a_run_without_kills() -> None:
+    options = ["--kills", "2", "--stands", "1", "--hours", "4"]
+    result = CliRunner().invoke(analytics_kills.main, options)
+    assert result.exit_code == 0, result.output
+    assert "2 kills, 8,640 events, 0 refused" in result.output
+    assert "all figures equal: yes" in result.output
