@@ -48,6 +48,8 @@ SOURCES = [
     TopicPartition(topic.name, 0) for topic in (PLAYS, EXPOSURES, IDENTITIES, COVERAGE)
 ]
 MEGABYTE = 1024
+# The loop would try again; here is none, and hours of events would be lost to one slow answer.
+PATIENCE_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ def new_worker(site: Site, url: str) -> AnalyticsHandler:
     """Return a worker that goes on from what Redis has."""
     handler = AnalyticsHandler(
         FixedMall(site.mall()),
-        AnalyticsStore(lambda: connect(url)),
+        AnalyticsStore(lambda: connect(url, answer_limit_s=PATIENCE_S)),
         AnalyticsSettings().rules(),
     )
     handler.assigned(dict.fromkeys(SOURCES, Commit(0)))

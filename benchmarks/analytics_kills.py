@@ -22,7 +22,7 @@ from typing import Final
 
 import click
 
-from benchmarks.analytics import SOURCES, STEPS_AN_HOUR, Log, Site
+from benchmarks.analytics import PATIENCE_S, SOURCES, STEPS_AN_HOUR, Log, Site
 from vitrine.bus import Record, decode
 from vitrine.campaigns.summary import CampaignFigures, Kind
 from vitrine.mall.folder import FixedMall
@@ -91,7 +91,7 @@ class Workers:
     def _work(self) -> None:
         handler = AnalyticsHandler(
             FixedMall(self._site.mall()),
-            AnalyticsStore(lambda: connect(self._url)),
+            AnalyticsStore(lambda: connect(self._url, answer_limit_s=PATIENCE_S)),
             AnalyticsSettings().rules(),
         )
         starts = handler.assigned(dict.fromkeys(SOURCES))

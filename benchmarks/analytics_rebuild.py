@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks.analytics import (
+    PATIENCE_S,
     SOURCES,
     START_NS,
     STEPS_AN_HOUR,
@@ -90,7 +91,7 @@ def new_worker(
     """Return a worker that was away, or whose store is empty."""
     handler = AnalyticsHandler(
         FixedMall(site.mall()),
-        AnalyticsStore(lambda: connect(url)),
+        AnalyticsStore(lambda: connect(url, answer_limit_s=PATIENCE_S)),
         AnalyticsSettings().rules(),
         clock=At(now_ns),
         history=history,
