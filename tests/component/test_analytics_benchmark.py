@@ -8,8 +8,8 @@ from contextlib import closing
 from click.testing import CliRunner
 from redis import Redis
 
-from benchmarks import analytics_rebuild
-from benchmarks.analytics import Site, main, new_worker, records_of, take
+from benchmarks import analytics_kills, analytics_rebuild
+from benchmarks.analytics import Log, Site, main, new_worker, take
 from vitrine.campaigns.rebuild import History
 from vitrine.stores.campaign_figures import load_figures
 from vitrine.stores.embedded import embedded_redis
@@ -38,9 +38,10 @@ def test_a_batch_takes_few_commands_whatever_is_kept() -> None:
     given = []
     with embedded_redis() as url, closing(connect(url)) as redis:
         handler = new_worker(site, url)
+        log = Log()
         for step in range(200):
             before = calls(redis)
-            take(handler, records_of(site.events(step), 18 * step))
+            take(handler, log.records(site.events(step)))
             after = calls(redis)
             # What a script does inside the server is no round trip.
             given.append(after["hset"] - before.get("hset", 0))
@@ -58,13 +59,38 @@ def test_a_batch_takes_few_commands_whatever_is_kept() -> None:
 
 def test_a_backlog_read_topic_by_topic_counts_every_play() -> None:
     site = Site(stands=1, campaigns=4)
-    topics = analytics_rebuild.topics_of(site, 0, 400)
+    topics = analytics_rebuild.topics_of(site, Log(), range(400))
     past: analytics_rebuild.Past = defaultdict(History)
     with embedded_redis() as url, closing(connect(url)) as redis:
         handler = analytics_rebuild.new_worker(site, url, 0)
         done = analytics_rebuild.read(handler, topics, past)
-        plays = [one["plays"] for one in analytics_rebuild.sums(redis).values()]
+        found = list(analytics_rebuild.sums(redis).values())
     assert (done.events, done.refused) == (6 * 400, 0)
     # Thirteen windows of 30 plays are over, with their grace.
-    assert sum(plays) == 13 * 30
+    assert sum(one["plays"] for one in found) == 13 * 30
+    # No record is missing, as a gap in the offsets would say.
+    assert all(one["usable_ns"] == one["camera_ns"] for one in found)
     assert len(past["stand-0"].snapshots) == 13
+
+
+def test_steps_read_as_they_come_count_as_those_read_late() -> None:
+    site = Site(stands=1, campaigns=4)
+    log = Log()
+    past: analytics_rebuild.Past = defaultdict(History)
+    with embedded_redis() as url, closing(connect(url)) as redis:
+        handler = analytics_rebuild.new_worker(site, url, 0)
+        live = analytics_rebuild.read_live(handler, site, log, range(200), past)
+        topics = analytics_rebuild.topics_of(site, log, range(200, 400))
+        late = analytics_rebuild.read(handler, topics, past)
+        found = list(analytics_rebuild.sums(redis).values())
+    assert (live.events, live.refused) == (late.events, late.refused) == (1200, 0)
+    assert sum(one["plays"] for one in found) == 13 * 30
+    assert all(one["usable_ns"] == one["camera_ns"] for one in found)
+
+
+def test_killed_workers_leave_the_figures_of_a_run_without_kills() -> None:
+    options = ["--kills", "2", "--stands", "1", "--hours", "4"]
+    result = CliRunner().invoke(analytics_kills.main, options)
+    assert result.exit_code == 0, result.output
+    assert "2 kills, 8,640 events, 0 refused" in result.output
+    assert "all figures equal: yes" in result.output

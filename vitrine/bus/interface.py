@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from zlib import crc32
 
 from vitrine.errors import ConfigurationError, Unavailable
@@ -26,12 +26,7 @@ class PublishFailed(Unavailable):
     """Report that at least one message of a flush was not stored durably."""
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-    order=True,
-)
-class TopicPartition:
+class TopicPartition(NamedTuple):
     """Name one ordered log."""
 
     topic: str

@@ -30,14 +30,10 @@ def affected_windows(draft: EventIndex, before_ns: int = NEVER_NS) -> set[int]:
         for event in changed
         if event.start_ns <= border_ns
     ]
-    windows: set[int] = set()
+    windows = set()
     for interaction in concerned_interactions(draft):
-        moment = (interaction.at_ns, interaction.at_ns)
-        spans.append(moment)
-        named = draft.plays.get(interaction.play_id or "")
-        if named is not None:
-            own_window_ns = draft.grid.floor(named.start_ns)
-            windows.add(own_window_ns)
+        own_window_ns = draft.grid.floor(interaction.at_ns)
+        windows.add(own_window_ns)
     for start_ns, end_ns in spans:
         around = windows_around(draft, start_ns, end_ns)
         windows.update(around)
@@ -96,14 +92,9 @@ def renamed_exposures(draft: EventIndex, border_ns: int) -> Iterator[Exposure]:
 
 
 def concerned_interactions(draft: EventIndex) -> list[Interaction]:
-    """Return the interactions that are new, name a new play, or may have got another visitor."""
+    """Return the interactions that are new, or name a new play."""
     interactions = draft.interactions
     found = list(interactions.events.values())
     for name in draft.plays.events:
         found += interactions.group(("play", name))
-    for track, identity in draft.identities.events.items():
-        found += interactions.group(("visit", identity.visit_id))
-        replaced = draft.identities.get_before(track)
-        if replaced is not None:
-            found += interactions.group(("visit", replaced.visit_id))
     return found

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from typing import Generic, Protocol, TypeVar
 
+from vitrine.campaigns.events import Grid
 from vitrine.schemas import Event
 
 E = TypeVar("E", bound=Event)
@@ -40,15 +41,23 @@ class EventTable(Generic[E]):
     def __init__(
         self,
         topic: str,
-        groups_of: Callable[[E], list[Group]],
+        grid: Grid,
+        groups_of: Callable[[Grid, E], list[Group]],
         source: Source | None = None,
     ) -> None:
         self.topic = topic
         self.events: dict[str, E] = {}
-        self.groups_of = groups_of
+        self._grid = grid
+        # No method of the index: with that a draft would be a circle, and stay in memory until
+        # Python searches for such.
+        self._groups_of = groups_of
         self._groups: defaultdict[Group, set[str]] = defaultdict(set)
         self._source = source
         self.base: EventTable[E] | None = None
+
+    def groups_of(self, event: E) -> list[Group]:
+        """Return what an event is found by beside its id."""
+        return self._groups_of(self._grid, event)
 
     def get(self, name: str) -> E | None:
         """Return the event with an id."""
@@ -99,6 +108,13 @@ class EventTable(Generic[E]):
         self.events[name] = event
         for group in self.groups_of(event):
             self._groups[group].add(name)
+
+    def take(self, other: EventTable[E]) -> None:
+        """Add the events of another table, which has none of this one's and is not used again."""
+        self.events.update(other.events)
+        for group, names in other._groups.items():
+            # Most groups are new: their names need not be added one by one.
+            self._groups.setdefault(group, names).update(names)
 
     def remove(self, name: str) -> None:
         """Drop the event with an id, if it is there."""

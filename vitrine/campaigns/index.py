@@ -18,8 +18,7 @@ class EventIndex:
     """Keep the events of one stand in a table for each topic, grouped by their windows.
 
     Adding an event and finding those of a window take time in proportion to what is added and
-    found, however many hours are kept. Identities have no windows: they are found by track and
-    by visit.
+    found, however many hours are kept. Identities have no windows: they are found by track.
 
     Events of windows that closed some time ago are on pages of the `shelf`. Whoever asks for one
     gets it all the same: its page is read, and in memory until `put_back`.
@@ -29,13 +28,13 @@ class EventIndex:
         self.grid = grid
         # A draft asks its base.
         source = self if base is None else None
-        self.plays = EventTable("plays", self._groups_of_play, source)
-        self.exposures = EventTable("exposures", self._groups_of_exposure, source)
-        self.identities = EventTable("identities", self._groups_of_identity, source)
+        self.plays = EventTable("plays", grid, groups_of_play, source)
+        self.exposures = EventTable("exposures", grid, groups_of_exposure, source)
+        self.identities = EventTable("identities", grid, groups_of_identity, source)
         self.interactions = EventTable(
-            "interactions", self._groups_of_interaction, source
+            "interactions", grid, groups_of_interaction, source
         )
-        self.coverage = EventTable("coverage", self._groups_of_coverage, source)
+        self.coverage = EventTable("coverage", grid, groups_of_coverage, source)
         self._tables: dict[str, EventTable[Any]] = {
             topic: getattr(self, topic) for topic in TOPICS
         }
@@ -47,6 +46,8 @@ class EventIndex:
         """Window of a page that was read → its events."""
         self.ends: defaultdict[int, set[Key]] = defaultdict(set)
         """Window → events that end in it, without those of pages."""
+        self._asked: dict[int, WindowEvents] = {}
+        """Window → what was answered of it: its rows ask, then its slot."""
 
     def draft(self) -> EventIndex:
         """Return an index over this one that holds only what is added to it."""
@@ -97,9 +98,15 @@ class EventIndex:
     def adopt(self, draft: EventIndex) -> None:
         """Take over what a draft of this index holds."""
         self.put_back()
-        # Events go through the groups again: a replaced identity has to leave its former ones.
-        for key, event in draft.own_events():
-            self.put(key, event)
+        self._asked.clear()
+        for topic, table in self._tables.items():
+            added = draft._tables[topic]
+            # A decision that is replaced has to leave its window.
+            for name in table.events.keys() & added.events.keys():
+                self.drop(Key(topic, name))
+            table.take(added)
+        for start_ns, keys in draft.ends.items():
+            self.ends[start_ns] |= keys
 
     def own_events(self) -> Iterator[tuple[Key, Event]]:
         """Yield every event; of a draft, those that were added to it."""
@@ -110,6 +117,7 @@ class EventIndex:
 
     def drop(self, key: Key) -> None:
         """Forget an event, if it is there."""
+        self._asked.clear()
         table = self._table(key.topic)
         event = table.events.get(key.name)
         if event is None:
@@ -133,17 +141,22 @@ class EventIndex:
 
     def of_window(self, window: Window) -> WindowEvents:
         """Return the events that the join of a window needs."""
+        if window.start_ns not in self._asked:
+            self._asked[window.start_ns] = self._needed(window)
+        return self._asked[window.start_ns]
+
+    def _needed(self, window: Window) -> WindowEvents:
         starting = self.plays.group(("starts", window.start_ns))
         end_ns = window.end_ns
         for play in starting:
             end_ns = max(end_ns, play.end_ns)
         windows = self.grid.covered(window.start_ns, end_ns - 1)
         exposures = self._exposures(windows)
-        interactions = self._interactions(windows, starting)
+        interactions = self.interactions.group(("window", window.start_ns))
         return WindowEvents(
             plays=self._plays(windows, interactions),
             exposures=exposures,
-            identities=self._identities(exposures, interactions),
+            identities=self._identities(exposures),
             interactions=interactions,
             coverage=self.coverage.group(("window", window.start_ns)),
         )
@@ -175,34 +188,19 @@ class EventIndex:
             found += self.exposures.group(("presence", presence))
         return found
 
-    def _interactions(self, windows: range, plays: list[Play]) -> list[Interaction]:
-        """Return the interactions in windows, and those that name one of the plays."""
-        found = []
-        for start_ns in windows:
-            found += self.interactions.group(("window", start_ns))
-        for play in plays:
-            found += self.interactions.group(("play", play.play_id))
-        return found
-
-    def _identities(
-        self, exposures: list[Exposure], interactions: list[Interaction]
-    ) -> list[Identity]:
-        """Return the decisions about the tracks of exposures and the visits of interactions."""
+    def _identities(self, exposures: list[Exposure]) -> list[Identity]:
+        """Return the decisions about the tracks of exposures."""
         found: dict[str, Identity] = {}
         for exposure in exposures:
             for track in exposure.track_ids:
                 identity = self.identities.get(track)
                 if identity is not None:
                     found[track] = identity
-        for interaction in interactions:
-            visit = ("visit", interaction.visit_id or "")
-            decisions = self.identities.group(visit)
-            for identity in decisions:
-                found[identity.track_id] = identity
         return list(found.values())
 
     def put(self, key: Key, event: Event) -> None:
         """Keep an event, in the place of one with its id."""
+        self._asked.clear()
         table = self._tables[key.topic]
         if key.name in table.events:
             self.drop(key)
@@ -217,34 +215,40 @@ class EventIndex:
     def _table(self, topic: str) -> EventTable[Event]:
         return self._tables[topic]
 
-    def _groups_of_play(self, play: Play) -> list[Group]:
-        first_ns = self.grid.floor(play.start_ns)
-        windows = self.grid.covered(play.start_ns, play.end_ns)
-        groups: list[Group] = [("starts", first_ns)]
-        groups += [
-            ("crosses", start_ns) for start_ns in windows if start_ns != first_ns
-        ]
-        return groups
 
-    def _groups_of_exposure(self, exposure: Exposure) -> list[Group]:
-        windows = self.grid.covered(exposure.start_ns, exposure.end_ns)
-        groups: list[Group] = [("presence", exposure.presence_id)]
-        groups += [("window", start_ns) for start_ns in windows]
-        groups += [("track", track) for track in exposure.track_ids]
-        return groups
+def groups_of_play(grid: Grid, play: Play) -> list[Group]:
+    """Return where a play starts, and the other windows that it lasts into."""
+    first_ns = grid.floor(play.start_ns)
+    windows = grid.covered(play.start_ns, play.end_ns)
+    groups: list[Group] = [("starts", first_ns)]
+    groups += [("crosses", start_ns) for start_ns in windows if start_ns != first_ns]
+    return groups
 
-    def _groups_of_identity(self, identity: Identity) -> list[Group]:
-        return [("visit", identity.visit_id)]
 
-    def _groups_of_interaction(self, one: Interaction) -> list[Group]:
-        start_ns = self.grid.floor(one.at_ns)
-        groups: list[Group] = [("window", start_ns)]
-        if one.play_id is not None:
-            groups.append(("play", one.play_id))
-        if one.visit_id is not None:
-            groups.append(("visit", one.visit_id))
-        return groups
+def groups_of_exposure(grid: Grid, exposure: Exposure) -> list[Group]:
+    """Return the presence, the windows and the tracks of a part."""
+    windows = grid.covered(exposure.start_ns, exposure.end_ns)
+    groups: list[Group] = [("presence", exposure.presence_id)]
+    groups += [("window", start_ns) for start_ns in windows]
+    groups += [("track", track) for track in exposure.track_ids]
+    return groups
 
-    def _groups_of_coverage(self, report: Coverage) -> list[Group]:
-        windows = self.grid.covered(report.start_ns, report.end_ns)
-        return [("window", start_ns) for start_ns in windows]
+
+def groups_of_identity(_grid: Grid, _: Identity) -> list[Group]:
+    """Return nothing: a decision is found by its track."""
+    return []
+
+
+def groups_of_interaction(grid: Grid, one: Interaction) -> list[Group]:
+    """Return the window of an interaction, and the play that it names."""
+    start_ns = grid.floor(one.at_ns)
+    groups: list[Group] = [("window", start_ns)]
+    if one.play_id is not None:
+        groups.append(("play", one.play_id))
+    return groups
+
+
+def groups_of_coverage(grid: Grid, report: Coverage) -> list[Group]:
+    """Return the windows of a report."""
+    windows = grid.covered(report.start_ns, report.end_ns)
+    return [("window", start_ns) for start_ns in windows]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal, NamedTuple, Protocol
 
-from vitrine.campaigns.audience import Audience, Present
+from vitrine.campaigns.audience import Present
 from vitrine.campaigns.intervals import Span, clip, length, union
 from vitrine.campaigns.pairs import pairs_of
 from vitrine.campaigns.place import ANYWHERE, Place
@@ -243,7 +243,7 @@ def look(
     start_ns = slot_ns + BURN_IN_NS
     end_ns = slot_ns + SLOT_NS
     day = local_day(slot_ns, time_zone)
-    audience = Audience(events.exposures, events.identities)
+    audience = events.audience
     found = audience.during(start_ns, end_ns, day)
     present = {
         name: one for name, one in found.items() if length(one.presence) >= OTS_NS

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from vitrine.campaigns.audience import Audience, Present
@@ -61,13 +62,13 @@ class Window(NamedTuple):
         return start_ns < self.end_ns and end_ns > self.start_ns
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WindowEvents:
     """Hold what the join of a window needs.
 
     At least: the events that overlap the window or a play that starts in it, every part of the
-    presences among them, and the plays that its interactions name. More events, another order,
-    or the same event twice change nothing.
+    presences among them, its interactions, and the plays that these name. More events, another
+    order, or the same event twice change nothing.
     """
 
     plays: Collection[Play] = ()
@@ -75,6 +76,11 @@ class WindowEvents:
     identities: Collection[Identity] = ()
     interactions: Collection[Interaction] = ()
     coverage: Collection[Coverage] = ()
+
+    @cached_property
+    def audience(self) -> Audience:
+        """Return who was there; the rows of a window and its slot share it."""
+        return Audience(self.exposures, self.identities)
 
 
 def join(
@@ -88,7 +94,6 @@ def join(
     `time_zone` is the stand's: the day of a visitor is a local one. Its `place` says which cameras
     are missing.
     """
-    audience = Audience(events.exposures, events.identities)
     # By id: the same event may come twice.
     plays = {play.play_id: play for play in events.plays}
     synthetic = is_synthetic(window, events, place)
@@ -106,7 +111,7 @@ def join(
         totals = share_of(
             play,
             plays.values(),
-            audience,
+            events.audience,
             day,
         )
         parts[play_cell(play, synthetic=synthetic)].append(totals)

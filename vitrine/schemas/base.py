@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -21,9 +21,10 @@ class Event(BaseModel):
         """Return the moment that the event speaks of (of a span, its end), UTC nanoseconds."""
         raise NotImplementedError
 
-    def to_json(self, **options: Any) -> bytes:
+    def to_json(self) -> bytes:
         """Return one line of UTF-8 JSON."""
-        return self.model_dump_json(**options).encode()
+        # As `model_dump_json`, but for a detour by text: a third less.
+        return self.__pydantic_serializer__.to_json(self)
 
 
 Id = Annotated[

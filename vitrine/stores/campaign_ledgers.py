@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pydantic_core import to_json
+
 from vitrine.campaigns.ledger import Account, Increment, Ledger
 from vitrine.campaigns.slots import Redeemed, Step
 from vitrine.campaigns.totals import SUMS, Cell, Totals, Visitor
@@ -32,7 +34,7 @@ def ledger_to_json(ledger: Ledger) -> str:
         "slots": ledger.slots_ns,
         "rebuilt": ledger.rebuilt_day,
     }
-    return json.dumps(plain)
+    return to_json(plain).decode()
 
 
 def ledger_from_json(text: str) -> Ledger:
@@ -71,7 +73,7 @@ def increment_to_json(increment: Increment) -> str:
     """Return an increment as one line."""
     totals = [[cell.to_plain(), totals_to_plain(one)] for cell, one in increment.totals]
     plain = {"totals": totals, "reach": increment.reach, "slots": increment.slots}
-    return json.dumps(plain)
+    return to_json(plain).decode()
 
 
 def increment_from_json(text: str) -> Increment:

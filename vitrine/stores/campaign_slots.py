@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
+from pydantic_core import to_json
 from redis import Redis
 from redis.client import Pipeline
 
@@ -70,7 +71,7 @@ class Script:
     def queue(self, pipe: Pipeline) -> None:
         """Queue all of them."""
         if self._commands:
-            pipe.eval(GIVE, 0, json.dumps(self._commands))
+            pipe.eval(GIVE, 0, to_json(self._commands))
 
 
 def queue_slots(script: Script, change: Change) -> None:

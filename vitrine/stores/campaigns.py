@@ -36,6 +36,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, cast
 from uuid import uuid4
 
+from pydantic_core import to_json
 from redis import Redis
 from redis.client import Pipeline
 from redis.exceptions import WatchError
@@ -232,7 +233,7 @@ def queue_batch(pipe: Pipeline, batch: Batch) -> None:
         pipe.eval(
             ADD,
             0,
-            json.dumps(additions),
+            to_json(additions),
             str(REACH_DAYS_S),
             str(STEPS_KEPT),
         )
@@ -292,7 +293,7 @@ def addition(
         "days": reached,
         "start": str(totals.start_ns),
         "end": str(totals.end_ns),
-        "step": json.dumps(list(sums.values())),
+        "step": to_json(list(sums.values())).decode(),
     }
 
 

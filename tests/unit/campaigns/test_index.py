@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 from tests.builders import at
 from tests.campaign_scenario import (
     make_coverage,
@@ -11,7 +13,7 @@ from tests.campaign_scenario import (
     make_play,
 )
 from vitrine.campaigns.affected import affected_windows
-from vitrine.campaigns.events import Grid
+from vitrine.campaigns.events import Grid, Key
 from vitrine.campaigns.index import EventIndex
 from vitrine.campaigns.windows import Window
 from vitrine.clock import SECOND_NS
@@ -57,6 +59,23 @@ def test_a_draft_answers_for_its_base_which_stays_as_it_is() -> None:
     assert len(base.of_window(second(0)).plays) == 2
 
 
+def test_a_draft_leaves_memory_as_soon_as_nobody_has_it() -> None:
+    base = index_of(make_play(0, 8))
+    draft = draft_with(base, make_play(8, 16))
+    left = weakref.ref(draft)
+    base.adopt(draft)
+    del draft
+    assert left() is None
+    assert len(base.of_window(second(0)).plays) == 2
+
+
+def test_what_was_answered_of_a_window_is_no_more_true_with_another_event() -> None:
+    index = index_of(make_play(0, 8))
+    assert len(index.of_window(second(0)).plays) == 1
+    index.add(make_play(8, 16))
+    assert len(index.of_window(second(0)).plays) == 2
+
+
 def test_an_event_that_is_known_is_not_added_again() -> None:
     base = index_of(make_play(0, 8))
     assert not base.draft().add(make_play(0, 8))
@@ -81,8 +100,8 @@ def test_only_a_later_decision_about_a_track_replaces_the_earlier_one() -> None:
     draft = draft_with(base, later)
     assert draft.identities.get("a") == later
     base.adopt(draft)
-    assert base.identities.group(("visit", "visit-later")) == [later]
-    assert base.identities.group(("visit", "visit-first")) == []
+    assert base.identities.get("a") == later
+    assert base.ends == {at(0): {Key("identities", "a")}}
 
 
 def test_a_window_needs_everything_around_its_plays() -> None:
@@ -106,18 +125,22 @@ def test_a_window_needs_everything_around_its_plays() -> None:
     )
     named = make_identity("a", "anna", 250)
     other = make_identity("z", "zoe", 1001)
-    touch = make_interaction("touch", 2000, play_id="play-298")
+    touch = make_interaction("touch", 200, play_id="play-700")
+    answered = make_play(700, 708)
+    elsewhere = make_interaction("touch", 310, play_id="play-298")
     index = index_of(
         play,
+        answered,
         early,
         late,
         far,
         named,
         other,
         touch,
+        elsewhere,
     )
     events = index.of_window(second(0))
-    assert list(events.plays) == [play]
+    assert list(events.plays) == [play, answered]
     assert {one.exposure_id for one in events.exposures} == {
         early.exposure_id,
         late.exposure_id,
@@ -140,10 +163,15 @@ def test_an_event_affects_the_window_of_a_play_that_lasts_until_it() -> None:
     assert affected(base, make_exposure(320, 330)) == [300]
 
 
-def test_an_interaction_affects_the_window_of_the_play_that_it_names() -> None:
+def test_an_interaction_affects_its_own_window_whatever_play_it_names() -> None:
     base = index_of(make_play(0, 8))
     touch = make_interaction("touch", 700, play_id="play-0")
-    assert affected(base, touch) == [0, 600]
+    assert affected(base, touch) == [600]
+
+
+def test_a_play_affects_the_windows_of_interactions_that_name_it() -> None:
+    base = index_of(make_interaction("touch", 700, play_id="play-0"))
+    assert affected(base, make_play(0, 8)) == [0, 600]
 
 
 def test_a_decision_affects_all_windows_of_the_presence_that_it_renames() -> None:
@@ -184,31 +212,3 @@ def test_a_decision_affects_all_windows_of_the_presence_that_it_renames() -> Non
         )
         == []
     )
-
-
-def test_a_decision_affects_the_interactions_of_the_visit() -> None:
-    touch = make_interaction("touch", 700, visit_id="visit-anna")
-    base = index_of(
-        touch,
-        make_identity(
-            "a",
-            "anna",
-            1,
-        ),
-    )
-    assert affected(
-        base,
-        make_identity(
-            "a",
-            "beate",
-            2,
-        ),
-    ) == [600]
-    assert affected(
-        base,
-        make_identity(
-            "b",
-            "anna",
-            2,
-        ),
-    ) == [600]

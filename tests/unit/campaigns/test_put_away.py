@@ -88,7 +88,6 @@ def test_a_decision_that_is_replaced_leaves_its_page() -> None:
     leaving = turned(index, later)
     assert list(leaving.pages) == [at(0)]
     assert index.identities.get("a") == later
-    assert index.identities.group(("visit", "visit-anna")) == []
     assert index.plays.get("play-0") is not None
     turned(index, until=600)
     assert index.identities.get("a") == later
