@@ -28,7 +28,7 @@ from benchmarks.analytics import (
     records_of,
 )
 from vitrine.bus import Commit, Record, TopicPartition, decode
-from vitrine.campaigns.rebuild import History
+from vitrine.campaigns.rebuild import History, Past
 from vitrine.campaigns.totals import Cell
 from vitrine.clock import SECOND_NS, SystemClock
 from vitrine.mall.folder import FixedMall
@@ -42,8 +42,8 @@ from vitrine.stores.redis import connect
 
 DAY_STEPS = 24 * STEPS_AN_HOUR
 BATCH = 500
-Past = defaultdict[str, History]
-ReadPast = Callable[[Collection[int]], Mapping[int, Mapping[str, History]]]
+Stands = defaultdict[str, History]
+ReadPast = Callable[[Collection[int]], Past]
 
 
 class At(SystemClock):
@@ -97,7 +97,7 @@ def new_worker(
 def read(
     handler: AnalyticsHandler,
     topics: Mapping[str, Sequence[Record]],
-    past: Past,
+    past: Stands,
 ) -> Read:
     """Read topics in turns; keep what the bus would have of them."""
     done = Read()
@@ -120,7 +120,7 @@ def read(
     return done
 
 
-def note(event: Event, past: Past) -> None:
+def note(event: Event, past: Stands) -> None:
     """Keep what the bus would have of the past of a stand."""
     if isinstance(event, WindowSnapshot):
         past[event.stand_id].snapshots.append(event)
@@ -147,7 +147,7 @@ def main(days: int, stands: int, campaigns: int) -> None:
     now_ns = START_NS + steps * 10 * SECOND_NS
     console = Console()
     console.print(f"{days} days, {stands} stands, {campaigns} campaigns")
-    past: Past = defaultdict(History)
+    past: Stands = defaultdict(History)
     with embedded_redis() as url, closing(connect(url)) as redis:
         handler = new_worker(site, url, now_ns)
         backlog = read(handler, topics_of(site, 0, steps), past)
@@ -156,7 +156,7 @@ def main(days: int, stands: int, campaigns: int) -> None:
     last_day = topics_of(site, max(0, steps - DAY_STEPS), steps)
     with embedded_redis() as url, closing(connect(url)) as redis:
         began = time.process_time()
-        handler = new_worker(site, url, now_ns, lambda _: {0: past})
+        handler = new_worker(site, url, now_ns, lambda _: Past({0: past}))
         restored_s = time.process_time() - began
         rebuilt = read(handler, last_day, defaultdict(History))
         after = sums(redis)

@@ -233,8 +233,8 @@ CAMPAIGN_RELEASES = Topic(
     key="stand, campaign and origin",
     schema=schemas.CampaignRelease,
     description=(
-        "All that is released of a campaign at a stand, for advertisers; the last record counts. "
-        "Released totals go on from it when analytics loses its store."
+        "All that is released of a campaign at a stand, with names and the frozen plan; the last "
+        "record counts. Released totals go on from it when analytics loses its store."
     ),
     written_by=("analytics",),
     read_by=("analytics", "any warehouse"),
@@ -244,6 +244,9 @@ CAMPAIGN_RELEASES = Topic(
     # Kafka compacts closed segments only.
     segment_ms=DAY_MS,
     compacted=True,
+    version=2,
+    # The last records of campaigns that are over stay for a year.
+    reads_from=1,
 )
 WINDOW_SNAPSHOTS = Topic(
     name="window-snapshots",

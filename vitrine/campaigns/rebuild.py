@@ -30,6 +30,16 @@ from vitrine.ids import local_day
 from vitrine.schemas import CampaignRelease, ReleasedCreative, WindowSnapshot
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Hold what the bus has of the past of partitions."""
+
+    stands: Mapping[int, Mapping[str, History]]
+    """By partition."""
+    releases: Sequence[CampaignRelease] = ()
+    """All records of the release, also of other partitions: a plan is of the whole campaign."""
+
+
 @dataclass(slots=True)
 class History:
     """Hold what the bus has of the past of a stand."""
@@ -113,6 +123,8 @@ def totals_of_release(record: CampaignRelease, creative: ReleasedCreative) -> To
     """Return what was released of a creative."""
     sums: dict[str, Any] = dict(creative.sums)
     return Totals(
+        present=creative.present,
+        looking=creative.looking,
         advertiser=record.advertiser or "",
         synthetic=record.synthetic,
         start_ns=record.start_ns,
@@ -124,6 +136,9 @@ def totals_of_release(record: CampaignRelease, creative: ReleasedCreative) -> To
 def taken(names: Names, released: Totals) -> Totals:
     """Return what is missing once so much was released: less than nothing, without a span."""
     sums: dict[str, Any] = {name: -getattr(released, name) for name in names}
+    if names is PERSONAL:
+        sums["present"] = tuple(-people for people in released.present)
+        sums["looking"] = tuple(-people for people in released.looking)
     return Totals(
         advertiser=released.advertiser,
         synthetic=released.synthetic,
@@ -150,6 +165,8 @@ def forgotten(
         sums: dict[str, Any] = {
             name: max(0, amount) for name, amount in left.sums().items()
         }
+        sums["present"] = tuple(max(0, people) for people in left.present)
+        sums["looking"] = tuple(max(0, people) for people in left.looking)
         found[cell] = Totals(
             advertiser=released.advertiser,
             synthetic=released.synthetic,

@@ -43,10 +43,15 @@ from redis.exceptions import WatchError
 from vitrine.bus import TopicPartition
 from vitrine.campaigns.row_pages import Reached
 from vitrine.campaigns.stand import Change, Floor, Rules, Stand
+from vitrine.campaigns.told import Told
 from vitrine.campaigns.totals import Cell, Totals
-from vitrine.effects.plan import FrozenPlan
+from vitrine.effects.plan import FrozenPlan, Planned
 from vitrine.mall.names import Names
-from vitrine.stores.campaign_plans import freeze_plans
+from vitrine.stores.campaign_plans import (
+    freeze_plans,
+    load_all_planned,
+    restore_planned,
+)
 from vitrine.stores.campaign_slots import Script
 from vitrine.stores.campaign_state import load_stand, queue_state
 from vitrine.stores.errors import Superseded
@@ -195,6 +200,15 @@ class AnalyticsStore:
     def freeze_plans(self, plans: Mapping[str, FrozenPlan]) -> None:
         """Keep the plans of campaigns that have none yet."""
         freeze_plans(self._redis, plans)
+
+    def planned(self) -> dict[str, Planned]:
+        """Return the plans by `Cell.line`, and what was found."""
+        return load_all_planned(self._redis)
+
+    def restore_told(self, told: Told) -> None:
+        """Keep the names and plans of before a loss of the store."""
+        self.keep_names(told.names)
+        restore_planned(self._redis, told.planned)
 
     def _is_written(self, pipe: Pipeline, batch: Batch) -> bool:
         """Watch the partitions; tell whether the batch is there. Raises Superseded."""
