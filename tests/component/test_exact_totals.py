@@ -33,7 +33,7 @@ def test_an_operator_sees_what_is_counted_and_what_waits(site: Site) -> None:
 
 
 def test_the_page_of_a_campaign_has_creatives_stands_days_and_hours(site: Site) -> None:
-    later = make_exposure(7300, 7308, synthetic=True)
+    later = make_exposure(7300, 7308, tracks=("z",), synthetic=True)
     write(site.redis_url, make_play(7300, 7308), later)
     browser = site.browser("ada")
     page = browser.get("/totals/spring")
