@@ -125,12 +125,15 @@ EXPOSURES = Topic(
     schema=schemas.Exposure,
     description=(
         "A finished presence, or a part of a long one: "
-        "dwell, attention intervals, expression summary."
+        "dwell, attention intervals, expression summary, and reactions if the stand asks."
     ),
     written_by=("engagement",),
     read_by=("analytics",),
     partitions=STAND_PARTITIONS,
     retention_ms=7 * DAY_MS,
+    version=2,
+    # A week counts again when analytics loses its store.
+    reads_from=1,
 )
 PLAYS = Topic(
     name="plays",
@@ -261,7 +264,7 @@ WINDOW_SNAPSHOTS = Topic(
     partitions=STAND_PARTITIONS,
     # A day more than the plays that it stands for.
     retention_ms=31 * DAY_MS,
-    version=2,
+    version=3,
     reads_from=1,
 )
 DEAD_LETTERS = Topic(
