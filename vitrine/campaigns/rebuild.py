@@ -125,6 +125,7 @@ def totals_of_release(record: CampaignRelease, creative: ReleasedCreative) -> To
     return Totals(
         present=creative.present,
         looking=creative.looking,
+        reacting=creative.reacting,
         advertiser=record.advertiser or "",
         synthetic=record.synthetic,
         start_ns=record.start_ns,
@@ -137,8 +138,8 @@ def taken(names: Names, released: Totals) -> Totals:
     """Return what is missing once so much was released: less than nothing, without a span."""
     sums: dict[str, Any] = {name: -getattr(released, name) for name in names}
     if names is PERSONAL:
-        sums["present"] = tuple(-people for people in released.present)
-        sums["looking"] = tuple(-people for people in released.looking)
+        for name, counts in released.seconds().items():
+            sums[name] = tuple(-people for people in counts)
     return Totals(
         advertiser=released.advertiser,
         synthetic=released.synthetic,
@@ -165,8 +166,8 @@ def forgotten(
         sums: dict[str, Any] = {
             name: max(0, amount) for name, amount in left.sums().items()
         }
-        sums["present"] = tuple(max(0, people) for people in left.present)
-        sums["looking"] = tuple(max(0, people) for people in left.looking)
+        for name, counts in left.seconds().items():
+            sums[name] = tuple(max(0, people) for people in counts)
         found[cell] = Totals(
             advertiser=released.advertiser,
             synthetic=released.synthetic,

@@ -238,8 +238,7 @@ def record_of(
             creative_id=creative_id,
             until_ns=account.until_ns,
             sums={name: amount for name, amount in sums.items() if amount},
-            present=account.released.present,
-            looking=account.released.looking,
+            **account.released.seconds(),
         )
         creatives.append(creative)
     return CampaignRelease(

@@ -103,6 +103,8 @@ class SnapshotRow(Event):
     """Visitors present in the middle of each second of a play, over all plays."""
     looking: Annotated[tuple[int, ...], Field(max_length=60)] = ()
     """Those of them who looked at the screen then."""
+    reacting: Annotated[tuple[int, ...], Field(max_length=60)] = ()
+    """Watchers in whose face a reaction that began in the play shows then."""
 
 
 class WindowSnapshot(Event):
@@ -133,6 +135,8 @@ class ReleasedCreative(Event):
     """Visitors present in the middle of each second of a play, over all plays."""
     looking: Annotated[tuple[Count, ...], Field(max_length=60)] = ()
     """Those of them who looked at the screen then."""
+    reacting: Annotated[tuple[Count, ...], Field(max_length=60)] = ()
+    """Watchers in whose face a reaction that began in the play shows then."""
 
 
 class ReleasedLook(Event):

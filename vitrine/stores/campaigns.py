@@ -11,8 +11,8 @@ analytics:stand:S:event-pages    hash    window → events that end in it, as fa
 analytics:stand:S:row-pages      hash    window → its rows; both as `Page.to_bytes`
 analytics:T:cells                set     campaign, creative, stand, origin (JSON); T: `exact`,
                                          `released`
-analytics:T:total:C              hash    sums of a cell, its advertiser, whether synthetic; present
-                                         and looking, by second of a play
+analytics:T:total:C              hash    sums of a cell, its advertiser, whether synthetic; who is
+                                         there, looks and reacts, by second of a play
 analytics:exact:days:C           hash    stand and day → 1, of a campaign
 analytics:exact:reach:C:S:D      set     visitors of a campaign at a stand on a local day; expires
 analytics:exact:reach:C          HyperLogLog of all visitors of a campaign
@@ -318,8 +318,8 @@ def released_reach(line: str) -> str:
 def seconds_of(totals: Totals) -> list[tuple[str, int]]:
     """Return what is told by second, as fields of a cell."""
     found = []
-    for name in ("present", "looking"):
-        for second, amount in enumerate(getattr(totals, name)):
+    for name, counts in totals.seconds().items():
+        for second, amount in enumerate(counts):
             found.append((f"{name} {second}", amount))
     return found
 

@@ -60,6 +60,8 @@ TOTALS = Totals(
     watchers_1s=4,
     watchers_2s=3,
     sales=1,
+    judged=4,
+    reacted=1,
     visitors=frozenset({("2027-01-15", "anna"), ("2027-01-15", "beate")}),
 )
 CAMPAIGN = CampaignFigures(
@@ -93,6 +95,9 @@ VALUES = {
     "score_seconds": 1200.0,
     "scored_seconds": 24.0,
     "engagement": 50.0,
+    "judged": 4,
+    "reacted": 1,
+    "reaction": 0.25,
     "reach": 5,
     "reach_exact": 0,
     "frequency": 2.0,
@@ -157,7 +162,7 @@ def test_a_row_holds_integers_rounded_ratios_and_its_own_people() -> None:
 
 def test_metrics_have_names_of_their_own() -> None:
     names = [figure.name for figure in EXPORTED]
-    assert len(set(names)) == len(names) == 34
+    assert len(set(names)) == len(names) == 36
 
 
 def test_every_figure_has_its_definition() -> None:
