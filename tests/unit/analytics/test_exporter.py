@@ -126,6 +126,8 @@ def test_a_scrape_has_the_released_totals_of_each_cell(server: str) -> None:
         "dwell_seconds_total": 36.0,
         "score_seconds_total": 1800.0,
         "scored_seconds_total": 36.0,
+        "judged_total": 0.0,
+        "reacted_total": 0.0,
         "usable_seconds_total": 150.0,
         "camera_seconds_total": 300.0,
         "offers_shown_total": 0.0,
@@ -167,7 +169,7 @@ def test_a_campaign_begins_at_zero_before_anything_is_released(server: str) -> N
 
     assert found[f"vitrine_campaign_ots_total{labels}"] == 0
     assert set(counters.values()) == {0.0}
-    assert len(counters) == 17
+    assert len(counters) == 19
     # What has nothing to divide by has no value.
     assert f"vitrine_campaign_coverage_ratio{labels}" not in found
 
