@@ -30,7 +30,7 @@ from benchmarks.analytics import (
     Site,
 )
 from vitrine.bus import Commit, Record, TopicPartition, decode
-from vitrine.campaigns.rebuild import History
+from vitrine.campaigns.rebuild import History, Past
 from vitrine.campaigns.totals import Cell
 from vitrine.clock import SECOND_NS, SystemClock
 from vitrine.mall.folder import FixedMall
@@ -44,8 +44,8 @@ from vitrine.stores.embedded import embedded_redis
 from vitrine.stores.redis import connect
 
 DAY_STEPS = 24 * STEPS_AN_HOUR
-Past = defaultdict[str, History]
-ReadPast = Callable[[Collection[int]], Mapping[int, Mapping[str, History]]]
+Stands = defaultdict[str, History]
+ReadPast = Callable[[Collection[int]], Past]
 
 
 class At(SystemClock):
@@ -103,7 +103,7 @@ def new_worker(
 def read(
     handler: AnalyticsHandler,
     topics: Mapping[str, Sequence[Record]],
-    past: Past,
+    past: Stands,
 ) -> Read:
     """Read topics in turns; keep what the bus would have of them."""
     done = Read()
@@ -123,7 +123,7 @@ def read_live(
     site: Site,
     log: Log,
     steps: range,
-    past: Past,
+    past: Stands,
 ) -> Read:
     """Read steps as they come, and keep what the bus would have of them."""
     done = Read()
@@ -143,7 +143,7 @@ def take(
     batch: Sequence[Record],
     lag: Mapping[TopicPartition, int],
     done: Read,
-    past: Past,
+    past: Stands,
 ) -> None:
     """Take a batch, after which `lag` records wait."""
     began = time.process_time()
@@ -157,7 +157,7 @@ def take(
         note(message.event, past)
 
 
-def note(event: Event, past: Past) -> None:
+def note(event: Event, past: Stands) -> None:
     """Keep what the bus would have of the past of a stand."""
     if isinstance(event, WindowSnapshot):
         past[event.stand_id].snapshots.append(event)
@@ -193,7 +193,7 @@ def main(
     now_ns = START_NS + steps * 10 * SECOND_NS
     console = Console()
     console.print(f"{days} days, {stands} stands, {campaigns} campaigns")
-    past: Past = defaultdict(History)
+    past: Stands = defaultdict(History)
     with embedded_redis() as url, closing(connect(url)) as redis:
         handler = new_worker(site, url, now_ns)
         log = Log()
@@ -204,7 +204,7 @@ def main(
     last_day = topics_of(site, Log(), range(max(0, steps - DAY_STEPS), steps))
     with embedded_redis() as url, closing(connect(url)) as redis:
         began = time.process_time()
-        handler = new_worker(site, url, now_ns, lambda _: {0: past})
+        handler = new_worker(site, url, now_ns, lambda _: Past({0: past}))
         restored_s = time.process_time() - began
         rebuilt = read(handler, last_day, defaultdict(History))
         after = sums(redis)

@@ -131,7 +131,7 @@ def add_play(
     for second in range(60):
         middle = start + second * SECOND + SECOND // 2
         if middle < end:
-            for name in ("present", "looking"):
+            for name in ("present", "looking", "reacting"):
                 row[name] += (0,) * (second + 1 - len(row[name]))
             add_second(row, people, second, middle)
     for name, parts in people.items():
@@ -153,8 +153,35 @@ def add_play(
             row["scored"] += inside
         if total(present) >= SECOND:
             row["ots"] += 1
-            row["watchers"] += any(b - a >= 0.3 * SECOND for a, b in looked)
+            watched = any(b - a >= 0.3 * SECOND for a, b in looked)
+            row["watchers"] += watched
+            judged = any(e.get("reactions") is not None for e in parts)
+            if watched and judged:
+                add_reactions(row, parts, start, end)
             row["visitors"].add((str(day), name))
+
+
+def add_reactions(
+    row: dict[str, Any],
+    parts: Sequence[Line],
+    start: int,
+    end: int,
+) -> None:
+    """Add what a watcher showed who was judged: only what began in the play."""
+    whole = pieces(
+        [tuple(span) for e in parts for span in e.get("reactions") or ()],
+        0,
+        2**63,
+    )
+    begun = pieces([span for span in whole if span[0] >= start], start, end)
+    row["judged"] += 1
+    row["reacted"] += any(b - a >= 0.3 * SECOND for a, b in begun)
+    counts = list(row["reacting"])
+    for second in range(60):
+        middle = start + second * SECOND + SECOND // 2
+        if middle < end:
+            counts[second] += any(a <= middle < b for a, b in begun)
+    row["reacting"] = tuple(counts)
 
 
 def add_second(
@@ -228,6 +255,7 @@ def empty_row() -> dict[str, Any]:
     row["visitors"] = set()
     row["present"] = ()
     row["looking"] = ()
+    row["reacting"] = ()
     row["score"] = 0.0
     row["scored"] = 0
     return row
@@ -358,6 +386,8 @@ FIGURES = (
     "unproven_ns",
     "ots",
     "watchers",
+    "judged",
+    "reacted",
     "attention_ns",
     "dwell_ns",
     "touches",

@@ -294,12 +294,14 @@ def presence(
     parts = []
     for part, (first, last) in enumerate(spans):
         shown = min(len(tracks), part + 1) if part + 1 < len(spans) else len(tracks)
+        looks = glances(draw, first, last)
         parts.append(
             make_exposure(
                 first,
                 last,
-                glances(draw, first, last),
+                looks,
                 tracks[:shown],
+                reactions=reactions(start, looks),
                 stand_id=stand,
                 presence_id=f"{stand}:{tracks[0]}",
                 part=part,
@@ -308,6 +310,20 @@ def presence(
             )
         )
     return parts
+
+
+def reactions(
+    start: float, looks: tuple[tuple[float, float], ...]
+) -> tuple[tuple[int, int], ...] | None:
+    """None, throughout each glance, or in the rest of it: by when the presence began."""
+    if int(start) % 3 == 0:
+        return None
+    later = int(start) % 3 == 1
+    spans = []
+    for first, last in looks:
+        began = first + (last - first) / 4 if later else first
+        spans.append((at(began), at(last)))
+    return tuple(spans)
 
 
 def glances(

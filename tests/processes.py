@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -94,14 +95,22 @@ class Processes:
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Self:
-        for names in STARTED_TOGETHER:
-            for name in names:
-                self.start(name)
-            # The player has no page of its own that tells.
-            for name in set(names) - {"player"}:
-                ready = partial(self.ready, name)
-                wait_for(ready, f"{name} is ready; see {self.log(name)}")
+        with ExitStack() as stack:
+            # Where one does not come up, none stays behind.
+            stack.push(self)
+            for names in STARTED_TOGETHER:
+                self._start_together(names)
+            stack.pop_all()
         return self
+
+    def _start_together(self, names: Sequence[str]) -> None:
+        """Start processes, and wait until they are ready. Raises AssertionError."""
+        for name in names:
+            self.start(name)
+        # The player has no page of its own that tells.
+        for name in set(names) - {"player"}:
+            ready = partial(self.ready, name)
+            wait_for(ready, f"{name} is ready; see {self.log(name)}")
 
     def __exit__(
         self,

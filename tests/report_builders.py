@@ -43,6 +43,9 @@ def make_totals(
         "unproven_ns": 2 * SECOND_NS,
         "present": (10, 12, 12, 11, 9, 8, 8, 8),
         "looking": (2, 5, 6, 4, 3, 2, 2, 1),
+        "judged": 3,
+        "reacted": 1,
+        "reacting": (0, 0, 1, 1),
     }
     values |= sums
     values.setdefault("measured_plays", values["plays"])
@@ -78,7 +81,7 @@ def make_campaign_figures(
     labelled = {}
     for cell, totals in cells.items():
         plain: dict[str, Any] = totals.sums()
-        plain |= {"present": totals.present, "looking": totals.looking}
+        plain |= totals.seconds()
         labelled[cell] = Totals(advertiser="acme", synthetic=synthetic, **plain)
     return CampaignFigures(
         campaign_id=campaign,

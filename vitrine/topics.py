@@ -125,12 +125,15 @@ EXPOSURES = Topic(
     schema=schemas.Exposure,
     description=(
         "A finished presence, or a part of a long one: "
-        "dwell, attention intervals, expression summary."
+        "dwell, attention intervals, expression summary, and reactions if the stand asks."
     ),
     written_by=("engagement",),
     read_by=("analytics",),
     partitions=STAND_PARTITIONS,
     retention_ms=7 * DAY_MS,
+    version=2,
+    # A week counts again when analytics loses its store.
+    reads_from=1,
 )
 PLAYS = Topic(
     name="plays",
@@ -233,8 +236,8 @@ CAMPAIGN_RELEASES = Topic(
     key="stand, campaign and origin",
     schema=schemas.CampaignRelease,
     description=(
-        "All that is released of a campaign at a stand, for advertisers; the last record counts. "
-        "Released totals go on from it when analytics loses its store."
+        "All that is released of a campaign at a stand, with names and the frozen plan; the last "
+        "record counts. Released totals go on from it when analytics loses its store."
     ),
     written_by=("analytics",),
     read_by=("analytics", "any warehouse"),
@@ -244,6 +247,9 @@ CAMPAIGN_RELEASES = Topic(
     # Kafka compacts closed segments only.
     segment_ms=DAY_MS,
     compacted=True,
+    version=2,
+    # The last records of campaigns that are over stay for a year.
+    reads_from=1,
 )
 WINDOW_SNAPSHOTS = Topic(
     name="window-snapshots",
@@ -258,7 +264,7 @@ WINDOW_SNAPSHOTS = Topic(
     partitions=STAND_PARTITIONS,
     # A day more than the plays that it stands for.
     retention_ms=31 * DAY_MS,
-    version=2,
+    version=3,
     reads_from=1,
 )
 DEAD_LETTERS = Topic(

@@ -12,13 +12,14 @@ from prometheus_client import REGISTRY
 from vitrine.beside import now_and_then
 from vitrine.people.audit import AuditLog
 from vitrine.runtime import Context, ServiceLoop
+from vitrine.services.analytics.dependencies import Web
 from vitrine.services.analytics.exporter import exported
 from vitrine.services.analytics.handler import AnalyticsHandler
 from vitrine.services.analytics.history import read_history
 from vitrine.services.analytics.known_effects import EVERY_S, KnownEffects
 from vitrine.services.analytics.settings import AnalyticsSettings
 from vitrine.services.analytics.spared import spared_collections
-from vitrine.services.analytics.web import Web, create_app
+from vitrine.services.analytics.web import create_app
 from vitrine.stores.campaigns import AnalyticsStore
 from vitrine.telemetry import metrics
 from vitrine.topics import COVERAGE, EXPOSURES, IDENTITIES, INTERACTIONS, PLAYS
@@ -111,7 +112,13 @@ class AnalyticsService:
         """Return the web server of the campaigns' pages. Raises ConfigurationError."""
         context = self._context
         creatives = context.settings.config / "creatives"
-        web = Web(context.redis, context.mall, self._audit, creatives)
+        web = Web(
+            context.redis,
+            context.mall,
+            self._audit,
+            self._settings.rules(),
+            creatives,
+        )
         return served(
             create_app(web, self._guard),
             context.settings.http_host,

@@ -18,8 +18,9 @@ from vitrine.campaigns.plausible import (
     misdated,
 )
 from vitrine.campaigns.progress import Progress
-from vitrine.campaigns.rebuild import History, line_told, restore
+from vitrine.campaigns.rebuild import Past, line_told, restore
 from vitrine.campaigns.stand import NO_FLOOR, Change, Floor, Rules, Stand
+from vitrine.campaigns.told import Told, told_by
 from vitrine.campaigns.untold import untold
 from vitrine.clock import MILLISECOND_NS, SECOND_NS, Clock, SystemClock
 from vitrine.mall import Mall
@@ -46,8 +47,8 @@ logger = logging.getLogger(__name__)
 # less: it goes on being deleted while it is read.
 REREAD_NS = IDENTITIES.retention_ms * MILLISECOND_NS - 3600 * SECOND_NS
 
-Past: TypeAlias = Callable[[Collection[int]], Mapping[int, Mapping[str, History]]]
-"""What the bus has of the stands of partitions. Raises Unavailable."""
+ReadPast: TypeAlias = Callable[[Collection[int]], Past]
+"""Return what the bus has of the stands of partitions. Raises Unavailable."""
 Arrivals: TypeAlias = defaultdict[tuple[int, str], list[Received[Any]]]
 """Events by partition and stand."""
 
@@ -68,7 +69,7 @@ class AnalyticsHandler(Handler):
         *,
         finite: bool = False,
         clock: Clock | None = None,
-        history: Past | None = None,
+        history: ReadPast | None = None,
     ) -> None:
         self._mall = mall
         self._clock = clock or SystemClock()
@@ -141,7 +142,9 @@ class AnalyticsHandler(Handler):
         start_ns = self._rules.grid.floor(now_ns - REREAD_NS)
         floor = Floor(start_ns, rebuilt_ns=now_ns)
         changes: dict[int, list[Change]] = {}
-        for partition, stands in self._history(partitions).items():
+        past = self._history(partitions)
+        self._store.restore_told(told_by(past.releases))
+        for partition, stands in past.stands.items():
             changes[partition] = []
             for stand_id, history in stands.items():
                 stand = Stand(stand_id, self._rules, floor)
@@ -200,7 +203,7 @@ class AnalyticsHandler(Handler):
         if not batch and not changes:
             return outputs
         ends = {received.source: received.record.offset + 1 for received in batch}
-        outputs.messages = outgoing_rows(changes)
+        outputs.messages = outgoing_rows(changes, self._told(changes))
         outputs.staged = batch_of(changes, ends)
         return outputs
 
@@ -329,7 +332,14 @@ class AnalyticsHandler(Handler):
                 )
                 for stand in stands.values()
             ]
-        return Outputs(outgoing_rows(changes), staged=batch_of(changes, {}))
+        messages = outgoing_rows(changes, self._told(changes))
+        return Outputs(messages, staged=batch_of(changes, {}))
+
+    def _told(self, changes: Mapping[int, Iterable[Change]]) -> Told:
+        """Return what records of the release tell beside figures; nothing where there is none."""
+        if not any(change.records for group in changes.values() for change in group):
+            return Told()
+        return Told(names_of(self._mall.current()), self._store.planned())
 
     def _fault(self, received: Received[Any]) -> str | None:
         """Return why an event counts for nothing, whatever else comes."""
@@ -383,7 +393,10 @@ def read_until(stands: Iterable[Stand]) -> int:
     return max((stand.watermark_ns for stand in stands), default=0)
 
 
-def outgoing_rows(changes: Mapping[int, Iterable[Change]]) -> list[Outgoing]:
+def outgoing_rows(
+    changes: Mapping[int, Iterable[Change]],
+    told: Told,
+) -> list[Outgoing]:
     """Return what goes to `campaign-windows`, `window-snapshots` and `campaign-releases`."""
     found = []
     for partition, group in changes.items():
@@ -400,7 +413,7 @@ def outgoing_rows(changes: Mapping[int, Iterable[Change]]) -> list[Outgoing]:
                 Outgoing(
                     CAMPAIGN_RELEASES,
                     f"{one.stand_id}/{line_told(one)}",
-                    one,
+                    told.complete(one),
                     # Where the events of the stand are: who has those has to find it.
                     partition=partition,
                 )

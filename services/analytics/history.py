@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import closing
-from typing import Final
+from typing import Any, Final
 
 from vitrine.bus import Bus, Record, decode
-from vitrine.campaigns.rebuild import History
+from vitrine.campaigns.rebuild import History, Past
 from vitrine.errors import Invalid, Unavailable
-from vitrine.schemas import CampaignRelease, WindowSnapshot
 from vitrine.topics import CAMPAIGN_RELEASES, WINDOW_SNAPSHOTS, Topic
 
 ALL: Final = 2**53
@@ -19,29 +18,31 @@ ALL: Final = 2**53
 # Chosen, not measured: far longer than a healthy bus takes for its next records.
 SILENCE_S: Final = 30.0
 
-Stands = Mapping[str, History]
 
-
-def read_history(bus: Bus, partitions: Collection[int]) -> Mapping[int, Stands]:
+def read_history(bus: Bus, partitions: Collection[int]) -> Past:
     """Return what the bus has of each partition by stand. Raises Unavailable."""
     found: dict[int, defaultdict[str, History]] = {}
     for partition in partitions:
         found[partition] = defaultdict(History)
-    for topic in (WINDOW_SNAPSHOTS, CAMPAIGN_RELEASES):
-        for record in records_of(bus, topic):
-            stands = found.get(record.partition)
-            if stands is None:
-                continue
-            try:
-                event = decode(record).event
-            except Invalid:
-                # Of a version that nobody reads any more: its window is not rebuilt.
-                continue
-            if isinstance(event, WindowSnapshot):
-                stands[event.stand_id].snapshots.append(event)
-            elif isinstance(event, CampaignRelease):
-                stands[event.stand_id].take(event)
-    return found
+    for record in records_of(bus, WINDOW_SNAPSHOTS):
+        if record.partition in found:
+            for snapshot in event_in(record):
+                found[record.partition][snapshot.stand_id].snapshots.append(snapshot)
+    releases = []
+    for record in records_of(bus, CAMPAIGN_RELEASES):
+        for release in event_in(record):
+            releases.append(release)
+            if record.partition in found:
+                found[record.partition][release.stand_id].take(release)
+    return Past(found, releases)
+
+
+def event_in(record: Record) -> list[Any]:
+    """Return the event of a record; none of a version that nobody reads any more."""
+    try:
+        return [decode(record).event]
+    except Invalid:
+        return []
 
 
 def records_of(bus: Bus, topic: Topic) -> Iterator[Record]:

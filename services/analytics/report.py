@@ -22,6 +22,7 @@ from vitrine.services.analytics.comparisons import comparisons_to_json
 from vitrine.services.analytics.curves import curves_to_json
 from vitrine.services.analytics.days import zone_of
 from vitrine.services.analytics.hours import hour_map, quantities
+from vitrine.services.analytics.reactions import reactions_to_json
 from vitrine.services.analytics.section import (
     display_sentence,
     stand_rows,
@@ -106,6 +107,7 @@ def campaign_to_json(
         "creatives": creatives,
         "stands": stands,
         "attention_by_second": curves_to_json(campaign, names),
+        "reactions": reactions_to_json(campaign, names),
         "hours": quantities(hour_map(campaign.steps, names)),
         "effects": [effect_to_json(effect) for effect in campaign.effects],
         "planned": asdict(campaign.planned) if campaign.planned else None,

@@ -12,6 +12,7 @@ import click
 from vitrine.services.analytics.options import of_campaign, of_data, of_redis
 
 if TYPE_CHECKING:
+    from vitrine.services.analytics.exact import By
     from vitrine.services.analytics.forms import Form
 
 
@@ -84,6 +85,18 @@ def flag(form: str) -> Callable[[Command], Command]:
     metavar="DIR",
     help="Where the pictures of creatives are.  [default: VITRINE_CONFIG]",
 )
+@click.option(
+    "--exact",
+    is_flag=True,
+    help="Exact totals, for operators only; the audit log says who read them.",
+)
+@click.option(
+    "--by",
+    type=click.Choice(["creative", "stand", "day", "hour"]),
+    default="creative",
+    show_default=True,
+    help="Of exact totals, what a line is.",
+)
 @of_data
 @of_redis
 def report(
@@ -96,6 +109,8 @@ def report(
     recipients: tuple[str, ...],
     webhook: str | None,
     config: Path | None,
+    exact: bool,
+    by: By,
     data: Path | None,
     redis_url: str | None,
 ) -> None:
@@ -109,20 +124,34 @@ def report(
     vitrine report --from 2027-03-01 --to 2027-03-07 of a week
     vitrine report --pdf --mail ann@example.com      sent (docs/reports.md has a schedule)
     vitrine report --data mall/data                  of `vitrine site mall`
+    vitrine report --exact --by hour                 what operators may know beside it
 
     Totals are released in steps of at least VITRINE_ANALYTICS_K_ANONYMITY people (10), so the
     newest visitors may still be missing. A step counts whole, on the day on which it ends.
     """
+    from vitrine.services.analytics.exact_report import show_exact
     from vitrine.services.analytics.reporting import Place, Target, days_of, show
 
     days = days_of(
         first.date() if first else None,
         last.date() if last else None,
     )
+    target = Target(output, overwrite, recipients, webhook)
+    place = Place(data, redis_url, config)
+    if exact:
+        show_exact(
+            form,
+            target,
+            by=by,
+            campaign=campaign,
+            days=days,
+            place=place,
+        )
+        return
     show(
         form,
-        Target(output, overwrite, recipients, webhook),
+        target,
         campaign=campaign,
         days=days,
-        place=Place(data, redis_url, config),
+        place=place,
     )

@@ -19,6 +19,7 @@ from vitrine.services.analytics.curves import Curve, curves
 from vitrine.services.analytics.days import period, zone_of
 from vitrine.services.analytics.funnel import Stage, funnel
 from vitrine.services.analytics.hours import WEEKDAYS, HourMap, hour_map
+from vitrine.services.analytics.reactions import Reaction, reactions
 from vitrine.services.analytics.story import story
 from vitrine.services.analytics.thumbnails import Thumbnails
 from vitrine.services.analytics.timeline import timeline
@@ -66,6 +67,8 @@ class Section:
     """What is known of each pair of creatives, in words."""
     curves: Sequence[Curve]
     """Attention within each creative."""
+    reactions: Sequence[Reaction]
+    """To each creative; empty where no stand asks for them."""
     untimed_plays: int
     findings: Sequence[Finding]
     """What adapting did, first to what the campaign is judged by."""
@@ -107,6 +110,7 @@ def section_of(
         repeats=list(shares(campaign.repeats)) if campaign.repeats else [],
         comparisons=comparisons(campaign, names),
         curves=curves(campaign, names),
+        reactions=reactions(campaign, names),
         untimed_plays=untimed,
         findings=findings_of(campaign),
         remarks=remarks_of(campaign),

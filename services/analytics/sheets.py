@@ -13,6 +13,7 @@ from vitrine.campaigns.totals import Origin, Totals
 from vitrine.services.analytics.curves import curves
 from vitrine.services.analytics.days import local, zone_of
 from vitrine.services.analytics.hours import hour_map, quantities
+from vitrine.services.analytics.reactions import reactions
 from vitrine.services.analytics.section import creative_rows, stand_rows
 from vitrine.services.analytics.story import story
 from vitrine.services.analytics.timeline import Bar, timeline
@@ -51,6 +52,7 @@ def sheets_of(figures: Figures) -> list[Sheet]:
         time_sheet(figures),
         hour_sheet(figures),
         second_sheet(figures),
+        reaction_sheet(figures),
         definition_sheet(),
     ]
 
@@ -209,6 +211,32 @@ def second_sheet(figures: Figures) -> Sheet:
                 for one in curve.seconds
             ]
     return Sheet("Seconds", columns, rows)
+
+
+def reaction_sheet(figures: Figures) -> Sheet:
+    """Return the reaction to each creative, where stands ask for it."""
+    columns = [
+        Column("Campaign"),
+        Column("Visitors"),
+        Column("Creative"),
+        Column("Watchers judged"),
+        Column("Reacted", "%"),
+        Column("From", "%"),
+        Column("To", "%"),
+        Column("In words"),
+    ]
+    rows: list[Sequence[Value]] = []
+    for campaign in figures.campaigns:
+        name = figures.names.campaign(campaign.campaign_id)
+        for one in reactions(campaign, figures.names):
+            row: list[Value] = [name, visitors(campaign), one.name, one.judged]
+            found = one.share
+            if found is None:
+                row += [None, None, None]
+            else:
+                row += [found.estimate, found.lower, found.upper]
+            rows.append([*row, one.words])
+    return Sheet("Reactions", columns, rows)
 
 
 def definition_sheet() -> Sheet:

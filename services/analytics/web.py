@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
-from pathlib import Path
-from threading import Lock
 from typing import Annotated, Final
 from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query
 from fastapi import Path as PathParameter
 from fastapi.responses import HTMLResponse, Response
-from redis import Redis
 
 from vitrine.campaigns.periods import Days
 from vitrine.campaigns.summary import Figures
 from vitrine.errors import Unavailable
-from vitrine.mall.folder import MallSource
 from vitrine.people.accounts import Person
-from vitrine.people.audit import AuditLog
 from vitrine.services.analytics.campaign_list import render_list
+from vitrine.services.analytics.dependencies import CampaignId, PersonOf, Web, WebOf
+from vitrine.services.analytics.exact_pages import exact_router
 from vitrine.services.analytics.forms import FORMS, MEDIA_TYPES, Form, rendered
 from vitrine.services.analytics.paper import can_print
 from vitrine.services.analytics.report_page import File, Layout, render_html
@@ -34,29 +31,6 @@ from vitrine.web.sign_in import add_sign_in
 HOME: Final = "/campaigns"
 FILES: Final = {"pdf": "PDF", "xlsx": "Workbook (XLSX)", "csv": "CSV", "json": "JSON"}
 """Forms that the page leads to, and what people call them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Web:
-    """Hold what the routes need."""
-
-    redis: Callable[[], Redis]
-    mall: MallSource
-    audit: AuditLog
-    creatives: Path | None = None
-    """The folder of the creatives' files, for their pictures."""
-    drawing: Lock = field(default_factory=Lock)
-    """Held while a report is drawn: each takes a core and a second."""
-
-
-def _web(request: Request) -> Web:
-    web: Web = request.app.state.web
-    return web
-
-
-def _person(request: Request) -> Person:
-    person: Person = request.state.person
-    return person
 
 
 def _days(
@@ -73,15 +47,11 @@ def _days(
         raise HTTPException(400, f"These are no days: {error}.") from error
 
 
-WebOf = Annotated[Web, Depends(_web)]
-PersonOf = Annotated[Person, Depends(_person)]
 DaysOf = Annotated[Days, Depends(_days)]
-# Names in the configuration have at most 60 characters.
-CampaignId = Annotated[str, PathParameter(max_length=60)]
 
 
 def create_app(web: Web, guard: PageGuard) -> FastAPI:
-    """Return the application; all of it lies under `/campaigns`, for proxies."""
+    """Return the application; it lies under `/campaigns` and `/totals`, for proxies."""
     app = application("Vitrine analytics")
     app.state.web = web
     readers = guard.for_roles(*CAMPAIGN_READERS)
@@ -101,6 +71,7 @@ def create_app(web: Web, guard: PageGuard) -> FastAPI:
         response_class=Response,
     )
     app.include_router(router)
+    app.include_router(exact_router(guard))
     add_sign_in(app, readers)
     return app
 

@@ -109,6 +109,8 @@ def _operator_routes(web: Web) -> APIRouter:
     )
     router.add_api_route("/cameras", web.console.answer)
     router.add_api_route("/cameras/{path:path}", web.console.answer)
+    router.add_api_route("/totals", web.analytics.answer)
+    router.add_api_route("/totals/{path:path}", web.analytics.answer)
     return router
 
 

@@ -23,7 +23,7 @@ from vitrine.bus.memory import MemoryBus
 from vitrine.campaigns.figures import ENGAGEMENT
 from vitrine.campaigns.stand import Rules
 from vitrine.campaigns.summary import Figures, Kind
-from vitrine.campaigns.totals import Cell, Totals
+from vitrine.campaigns.totals import SECONDS, Cell, Totals
 from vitrine.clock import SECOND_NS
 from vitrine.errors import Unavailable
 from vitrine.mall import Stand
@@ -213,7 +213,7 @@ def assert_equal_to_batch(
         totals = found[Cell(*key)]
         for name in batch_recomputation.FIGURES:
             assert getattr(totals, name) == row[name], name
-        for name in ("present", "looking"):
+        for name in SECONDS:
             assert trimmed(getattr(totals, name)) == trimmed(row[name]), name
         engagement = ENGAGEMENT.value(totals) or 0.0
         assert engagement == pytest.approx(row["score_mean"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -19,13 +19,17 @@ from tests.campaign_scenario import (
     make_interaction,
     make_play,
 )
+from tests.stand_builders import STAND, make_campaign
+from tests.unit.effects.test_plan import PLAN
 from vitrine.bus import Commit, Received, TopicPartition
-from vitrine.campaigns.rebuild import History
+from vitrine.campaigns.rebuild import History, Past
 from vitrine.campaigns.stand import Rules
+from vitrine.campaigns.told import Told, told_by
 from vitrine.campaigns.totals import Cell
 from vitrine.clock import MILLISECOND_NS, SECOND_NS, SystemClock
-from vitrine.mall import Stand
-from vitrine.mall.folder import FixedMall
+from vitrine.effects.plan import Planned, PlannedLook
+from vitrine.mall import Mall, Stand
+from vitrine.mall.folder import FixedMall, MallSource
 from vitrine.schemas import CampaignRelease, Event, WindowSnapshot
 from vitrine.services.analytics.app import TOPICS
 from vitrine.services.analytics.handler import AnalyticsHandler
@@ -121,15 +125,20 @@ def log_of(days: int) -> Log:
 
 
 def make_handler(
-    server: str, clock: SetClock, past: History | None = None
+    server: str,
+    clock: SetClock,
+    past: History | None = None,
+    mall: MallSource = MALL,
 ) -> AnalyticsHandler:
     """Return a worker, to whom the bus hands the past that it has."""
+    known = past or History()
 
-    def history(partitions: Collection[int]) -> Mapping[int, Any]:
-        return {partition: {"north": past or History()} for partition in partitions}
+    def history(partitions: Collection[int]) -> Past:
+        stands = {partition: {"north": known} for partition in partitions}
+        return Past(stands, list(known.releases.values()))
 
     store = AnalyticsStore(lambda: connect(server))
-    return AnalyticsHandler(MALL, store, RULES, clock=clock, history=history)
+    return AnalyticsHandler(mall, store, RULES, clock=clock, history=history)
 
 
 def take(
@@ -146,9 +155,14 @@ def take(
             past.releases[message.event.campaign_id] = message.event
 
 
-def live(server: str, log: Log, clock: SetClock) -> History:
+def live(
+    server: str,
+    log: Log,
+    clock: SetClock,
+    mall: MallSource = MALL,
+) -> History:
     """Take the events as they came; return what was published."""
-    handler = make_handler(server, clock)
+    handler = make_handler(server, clock, mall=mall)
     handler.assigned(dict.fromkeys(SOURCES))
     handler.waiting(dict.fromkeys(SOURCES, 0))
     events = [one for topic in log.values() for one in topic]
@@ -223,6 +237,72 @@ def test_the_totals_are_those_of_before(server: str, redis: Redis, days: int) ->
     for key, row in expected.items():
         for name in batch_recomputation.FIGURES:
             assert before[Cell(*key)][name] == row[name], name
+
+
+def seconds(redis: Redis) -> dict[Any, tuple[tuple[int, ...], ...]]:
+    """Return what is released by second of a play."""
+    (campaign,) = load_figures(redis).campaigns
+    return {cell: (sums.present, sums.looking) for cell, sums in campaign.cells.items()}
+
+
+def test_attention_by_second_is_that_of_before(server: str, redis: Redis) -> None:
+    log = log_of(3)
+    clock = SetClock()
+    past = live(server, log, clock)
+    before = seconds(redis)
+    assert all(any(present) for present, _ in before.values())
+    redis.flushall()
+    make_handler(server, clock, past).assigned({SOURCES[0]: Commit(9)})
+    assert seconds(redis) == before
+
+
+def planned_mall(slots: int) -> FixedMall:
+    """Return a mall whose campaign has a name and a plan of so many slots."""
+    plan = {"outcome": "attention", "slots": slots, "until": "2030-01-01"}
+    shoe = {"id": "shoe", "file": "shoe.html", "seconds": 8}
+    more = {"id": "shoe-more", "file": "more.html", "seconds": 8}
+    plain = make_campaign("spring", shoe, more, advertiser="acme", plan=plan)
+    spring = plain.model_copy(update={"name": "Frühling"})
+    return FixedMall(Mall(cameras=(), stands=(STAND,), campaigns=(spring,)))
+
+
+def test_names_and_the_frozen_plan_survive_the_loss(server: str, redis: Redis) -> None:
+    log = log_of(2)
+    clock = SetClock()
+    past = live(server, log, clock, planned_mall(60))
+    (campaign,) = load_figures(redis).campaigns
+    assert campaign.planned is not None
+    redis.flushall()
+    # Meanwhile somebody wrote another plan, and the campaign's name was taken out.
+    later = make_handler(server, clock, past, planned_mall(5000))
+    later.assigned({SOURCES[0]: Commit(9)})
+    take(later, log["plays"][-1:], past)
+    figures = load_figures(redis)
+    assert figures.campaigns[0].planned == campaign.planned
+    gone = make_handler(server, clock, past)
+    redis.flushall()
+    gone.assigned({SOURCES[0]: Commit(9)})
+    assert load_figures(redis).names.campaign("spring") == "Frühling"
+
+
+def test_what_the_one_look_found_survives_the_loss(server: str, redis: Redis) -> None:
+    look = PlannedLook(60, 0.5, 0.1, 0.9)
+    planned = {"spring": Planned(PLAN, look), "autumn": Planned(PLAN)}
+    store = AnalyticsStore(lambda: connect(server))
+    store.restore_told(Told(planned=planned))
+    found = store.planned()
+    assert (found["spring"], found["autumn"]) == tuple(planned.values())
+    record = CampaignRelease(
+        campaign_id="spring",
+        advertiser="acme",
+        stand_id="north",
+        start_ns=0,
+        end_ns=0,
+        reach=0,
+        creatives=(),
+    )
+    complete = Told(planned=found).complete(record)
+    assert told_by([complete]).planned == {"spring": planned["spring"]}
 
 
 def test_what_comes_after_the_loss_for_windows_before_it_is_refused(

@@ -19,6 +19,10 @@ class Present:
 
     presence: list[Span] = field(default_factory=list)
     attention: list[Span] = field(default_factory=list)
+    reactions: list[Span] = field(default_factory=list)
+    """Those that began in the span."""
+    judged: bool = False
+    """Reactions were told, if only that there were none."""
     score_ns: int = 0
     scored_ns: int = 0
 
@@ -71,6 +75,8 @@ class Audience:
             present = people.setdefault(self._visitor(part, day), Present())
             present.presence.append((first_ns, last_ns))
             present.attention.extend(part.attention)
+            present.judged |= part.reactions is not None
+            present.reactions.extend(part.reactions or ())
             present.score_ns += round(part.score_mean * (last_ns - first_ns))
             present.scored_ns += last_ns - first_ns
         for present in people.values():
@@ -80,6 +86,9 @@ class Audience:
                 start_ns,
                 end_ns,
             )
+            # What was there before is no reaction to what came on the screen.
+            begun = [one for one in union(present.reactions) if one[0] >= start_ns]
+            present.reactions = clip(begun, start_ns, end_ns)
         return people
 
     def _visitor(self, part: Exposure, day: date) -> str:

@@ -126,6 +126,15 @@ ENGAGEMENT = Definition(
     "engagement",
     "mean of the exposures' `score_mean`, weighted by their time inside plays",
 )
+REACTION = Definition(
+    "reaction",
+    "watchers with a reaction that began in the play / watchers who were judged",
+    notes=(
+        "the face changed by two thirds of a full change (R ≥ 0.5) from its own usual "
+        "expression for ≥ 0.3 s; whether it smiled or frowned is not told. Only at stands "
+        "with `reactions: expression`, and not of children. Who speaks may count"
+    ),
+)
 REACH = Definition(
     "reach",
     "different visitors with OTS ≥ 1",
@@ -200,6 +209,7 @@ DEFINITIONS = (
     PER_THOUSAND,
     UNIT_AUDIENCE,
     ENGAGEMENT,
+    REACTION,
     REACH,
     FREQUENCY,
     MULTIPLIER,

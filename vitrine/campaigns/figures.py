@@ -276,6 +276,33 @@ ENGAGEMENT = Figure(
     column="score_mean",
     digits=3,
 )
+JUDGED = Figure(
+    name="judged",
+    kind="counter",
+    definition=definitions.REACTION,
+    sum="judged",
+    metric="Watchers whose reactions were told, at stands that ask for them.",
+)
+REACTED = Figure(
+    name="reacted",
+    kind="counter",
+    definition=definitions.REACTION,
+    sum="reacted",
+    metric="Watchers with a reaction that began in the play.",
+)
+REACTION = Figure(
+    name="reaction",
+    kind="ratio",
+    definition=definitions.REACTION,
+    unit="%",
+    part=REACTED,
+    whole=JUDGED,
+    title="Reaction",
+    text=(
+        "Watchers whose face changed clearly while they watched, of those who could be judged: "
+        "only where the stand says that it judges reactions. What they felt is not measured."
+    ),
+)
 # In a row, the people of its window; of a campaign, what the store has counted.
 REACH = Figure(
     name="reach",
@@ -480,6 +507,9 @@ FIGURES = (
     SCORE_SECONDS,
     SCORED_SECONDS,
     ENGAGEMENT,
+    JUDGED,
+    REACTED,
+    REACTION,
     REACH,
     REACH_EXACT,
     FREQUENCY,

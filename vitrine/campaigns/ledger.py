@@ -16,7 +16,7 @@ from vitrine.campaigns.totals import (
     Totals,
     Visitor,
     cell_in,
-    combine_seconds,
+    combine_all_seconds,
 )
 
 # What screens and cameras did, whoever was there.
@@ -71,8 +71,8 @@ class Account:
         """
         risen, rest = split(PERSONAL, self.waiting)
         going, staying = split_seconds(self.waiting, k_anonymity)
-        risen = replace(risen, present=going.present, looking=going.looking)
-        self.waiting = replace(rest, present=staying.present, looking=staying.looking)
+        risen = replace(risen, **going)
+        self.waiting = replace(rest, **staying)
         self.released = joined(SUMS, self.released, risen)
         return risen
 
@@ -190,8 +190,7 @@ def joined(
         name: getattr(one, name) + getattr(added, name) for name in names
     }
     if names is not IMPERSONAL:
-        sums["present"] = combine_seconds(operator.add, one.present, added.present)
-        sums["looking"] = combine_seconds(operator.add, one.looking, added.looking)
+        sums |= combine_all_seconds(operator.add, one, added)
     return Totals(
         advertiser=added.advertiser,
         synthetic=one.synthetic or added.synthetic,
@@ -204,6 +203,9 @@ def joined(
 def taken(names: Names, released: Totals) -> Totals:
     """Return what is missing once so much was released: less than nothing, without a span."""
     sums: dict[str, Any] = {name: -getattr(released, name) for name in names}
+    if names is PERSONAL:
+        for name, counts in released.seconds().items():
+            sums[name] = tuple(-people for people in counts)
     return Totals(
         advertiser=released.advertiser,
         synthetic=released.synthetic,
@@ -211,22 +213,20 @@ def taken(names: Names, released: Totals) -> Totals:
     )
 
 
-def split_seconds(waiting: Totals, k_anonymity: int) -> tuple[Totals, Totals]:
+def split_seconds(
+    waiting: Totals, k_anonymity: int
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the seconds of a play in which at least so many were present, and the others.
 
     Each has 0 where the other has something.
     """
-    present: tuple[list[int], list[int]] = ([], [])
-    looking: tuple[list[int], list[int]] = ([], [])
-    pairs = zip_longest(waiting.present, waiting.looking, fillvalue=0)
-    for were, looked in pairs:
-        stays = were < k_anonymity
-        present[stays].append(were)
-        present[not stays].append(0)
-        looking[stays].append(looked)
-        looking[not stays].append(0)
-    going = Totals(present=tuple(present[0]), looking=tuple(looking[0]))
-    staying = Totals(present=tuple(present[1]), looking=tuple(looking[1]))
+    goes = [were >= k_anonymity for were in waiting.present]
+    going = {}
+    staying = {}
+    for name, counts in waiting.seconds().items():
+        pairs = list(zip_longest(counts, goes, fillvalue=0))
+        going[name] = tuple(people if now else 0 for people, now in pairs)
+        staying[name] = tuple(0 if now else people for people, now in pairs)
     return going, staying
 
 

@@ -30,6 +30,16 @@ from vitrine.ids import local_day
 from vitrine.schemas import CampaignRelease, ReleasedCreative, WindowSnapshot
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Hold what the bus has of the past of partitions."""
+
+    stands: Mapping[int, Mapping[str, History]]
+    """By partition."""
+    releases: Sequence[CampaignRelease] = ()
+    """All records of the release, also of other partitions: a plan is of the whole campaign."""
+
+
 @dataclass(slots=True)
 class History:
     """Hold what the bus has of the past of a stand."""
@@ -111,6 +121,9 @@ def totals_of_release(record: CampaignRelease, creative: ReleasedCreative) -> To
     """Return what was released of a creative."""
     sums: dict[str, Any] = dict(creative.sums)
     return Totals(
+        present=creative.present,
+        looking=creative.looking,
+        reacting=creative.reacting,
         advertiser=record.advertiser or "",
         synthetic=record.synthetic,
         start_ns=record.start_ns,
@@ -138,6 +151,8 @@ def forgotten(
         sums: dict[str, Any] = {
             name: max(0, amount) for name, amount in left.sums().items()
         }
+        for name, counts in left.seconds().items():
+            sums[name] = tuple(max(0, people) for people in counts)
         found[cell] = Totals(
             advertiser=released.advertiser,
             synthetic=released.synthetic,

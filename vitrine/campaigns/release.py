@@ -218,6 +218,7 @@ def record_of(
             creative_id=creative_id,
             until_ns=account.until_ns,
             sums={name: amount for name, amount in sums.items() if amount},
+            **account.released.seconds(),
         )
         creatives.append(creative)
     return CampaignRelease(

@@ -25,8 +25,7 @@ def snapshot(window: Window, rows: Mapping[Cell, Row]) -> WindowSnapshot:
             virtual=cell.origin == "virtual",
             people=totals.people,
             sums=tuple(totals.sums().values()),
-            present=totals.present,
-            looking=totals.looking,
+            **totals.seconds(),
         )
         found.append(row)
     return WindowSnapshot(
@@ -69,6 +68,7 @@ def totals_of(window: WindowSnapshot, row: SnapshotRow) -> Totals:
         end_ns=window.end_ns,
         present=row.present,
         looking=row.looking,
+        reacting=row.reacting,
     )
     # What was written before a sum was added lacks it.
     sums: dict[str, int] = dict(zip(SUMS, row.sums, strict=False))

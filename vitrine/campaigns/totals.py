@@ -107,7 +107,11 @@ SUMS = (
     "measured_ns",
     "ots_noise",
     "reach_noise",
+    "judged",
+    "reacted",
 )
+# What is told by second of a play.
+SECONDS: Final = ("present", "looking", "reacting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +165,16 @@ class Totals:
     """Variance of the noise in `ots`, where it is released privately."""
     reach_noise: int = 0
     """The same of the reach of the campaign, beside one of its creatives."""
+    judged: int = 0
+    """Watchers whose reactions were told."""
+    reacted: int = 0
+    """Those of them with a reaction that began in the play."""
     present: tuple[int, ...] = ()
     """Visitors present in the middle of each second of a play, over all plays."""
     looking: tuple[int, ...] = ()
     """Those of them who looked at the screen then."""
+    reacting: tuple[int, ...] = ()
+    """Watchers in whose face a reaction that began in the play shows then."""
     visitors: frozenset[Visitor] = frozenset()
     """Those with an opportunity to see."""
     again: tuple[tuple[str, int], ...] = ()
@@ -178,6 +188,10 @@ class Totals:
     def sums(self) -> dict[str, int]:
         """Return the sums by name."""
         return {name: getattr(self, name) for name in SUMS}
+
+    def seconds(self) -> dict[str, tuple[int, ...]]:
+        """Return what is told by second, by name."""
+        return {name: getattr(self, name) for name in SECONDS}
 
     def plus(self, later: Totals) -> Totals:
         """Return both added up, visitors united; the advertiser is that of `later`."""
@@ -202,8 +216,7 @@ class Totals:
         """Return sums and visitors for JSON, without the labels and the span."""
         return {
             "sums": list(self.sums().values()),
-            "present": self.present,
-            "looking": self.looking,
+            **self.seconds(),
             "visitors": sorted(self.visitors),
             "again": self.again,
         }
@@ -224,12 +237,10 @@ class Totals:
             synthetic=labels.synthetic,
             start_ns=labels.start_ns,
             end_ns=labels.end_ns,
-            # What was stored before seconds were told has none.
-            present=tuple(plain.get("present", ())),
-            looking=tuple(plain.get("looking", ())),
             visitors=frozenset((day, name) for day, name in plain["visitors"]),
             again=tuple((name, more) for name, more in plain.get("again", ())),
             **sums,
+            **seconds_from(plain),
         )
 
 
@@ -252,9 +263,24 @@ def combine_all(
         left = getattr(one, name)
         right = getattr(other, name)
         combined[name] = combine(left, right)
-    combined["present"] = combine_seconds(combine, one.present, other.present)
-    combined["looking"] = combine_seconds(combine, one.looking, other.looking)
+    return combined | combine_all_seconds(combine, one, other)
+
+
+def combine_all_seconds(
+    combine: Combine,
+    one: Totals,
+    other: Totals,
+) -> dict[str, Any]:
+    """Return what both tell by second, combined."""
+    combined = {}
+    for name, counts in one.seconds().items():
+        combined[name] = combine_seconds(combine, counts, getattr(other, name))
     return combined
+
+
+def seconds_from(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is told by second; what was stored before it was told has none."""
+    return {name: tuple(plain.get(name, ())) for name in SECONDS}
 
 
 def combine_seconds(

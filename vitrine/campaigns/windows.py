@@ -35,6 +35,8 @@ GLANCE_NS = 300_000_000
 # Longer looks, which are told beside it.
 LONG_GLANCE_NS = SECOND_NS
 STAY_NS = 2 * SECOND_NS
+# One change of a face that is a reaction: no single view.
+REACTION_NS = 300_000_000
 # Of a play that are told one by one.
 MOST_SECONDS = 60
 
@@ -212,6 +214,8 @@ def play_totals(
         dwell_ns += present_ns
         score_ns += present.score_ns
         scored_ns += present.scored_ns
+    watchers = [present for present in seen.values() if watched(present)]
+    judged = [present for present in watchers if present.judged]
     local_date = day.isoformat()
     screen_ns = play.end_ns - play.start_ns
     return Totals(
@@ -225,7 +229,7 @@ def play_totals(
         unproven_ns=screen_ns - play.proven_ns,
         ots=len(seen),
         passed=len(people),
-        watchers=sum(watched(present) for present in seen.values()),
+        watchers=len(watchers),
         watchers_1s=sum(watched(one, LONG_GLANCE_NS) for one in seen.values()),
         watchers_2s=sum(watched(one, STAY_NS) for one in seen.values()),
         attention_ns=attention_ns,
@@ -234,6 +238,9 @@ def play_totals(
         scored_ns=scored_ns,
         present=count_seconds(play, (one.presence for one in people.values())),
         looking=count_seconds(play, (one.attention for one in people.values())),
+        judged=len(judged),
+        reacted=sum(reacted(present) for present in judged),
+        reacting=count_seconds(play, (one.reactions for one in judged)),
         visitors=frozenset((local_date, name) for name in seen),
     )
 
@@ -262,6 +269,11 @@ def seconds_before(play: Play, at_ns: int) -> int:
 def watched(present: Present, least_ns: int = GLANCE_NS) -> bool:
     """Tell whether somebody looked at the screen once for long enough."""
     return any(end - start >= least_ns for start, end in present.attention)
+
+
+def reacted(present: Present) -> bool:
+    """Tell whether somebody reacted once for long enough."""
+    return any(end - start >= REACTION_NS for start, end in present.reactions)
 
 
 def play_of(interaction: Interaction, plays: Mapping[str, Play]) -> Play | None:

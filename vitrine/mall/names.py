@@ -40,6 +40,27 @@ class Names:
         key = f"creative:{campaign_id}:{creative_id}"
         return self.given.get(key, creative_id)
 
+    def of_campaign(
+        self,
+        campaign_id: str,
+        stand_id: str,
+        advertiser_id: str | None,
+    ) -> dict[str, str]:
+        """Return what is given of a campaign, its creatives, its advertiser and a stand."""
+        wanted = {
+            f"campaign:{campaign_id}",
+            f"advertiser:{advertiser_id}",
+            f"stand:{stand_id}",
+            f"notice:{stand_id}",
+            f"zone:{stand_id}",
+        }
+        creatives = f"creative:{campaign_id}:"
+        return {
+            key: name
+            for key, name in self.given.items()
+            if key in wanted or key.startswith(creatives)
+        }
+
     def with_sign(self, stand_ids: Iterable[str]) -> list[str]:
         """Return the names of those stands where a printed sign tells people of the cameras."""
         return [

@@ -21,6 +21,7 @@ from vitrine.presence.company import (
 from vitrine.presence.expression import Baseline
 from vitrine.presence.eyes import Eyes
 from vitrine.presence.liveness import Liveness, place_of
+from vitrine.presence.reacting import Reacting, clipped
 from vitrine.presence.rules import PresenceRules
 from vitrine.presence.score import MOTION_S, Span, View, proximity, steadiness
 from vitrine.presence.shown_groups import Groups, ShownGroups
@@ -67,6 +68,7 @@ class Presence:
     eyes: Eyes = field(default_factory=Eyes)
     liveness: Liveness = field(default_factory=Liveness)
     baseline: Baseline = field(default_factory=Baseline)
+    reacting: Reacting = field(default_factory=Reacting)
     face_share: float = 0.0
     """Height of the face at the last view, as a share of the picture's."""
     beside_ns: dict[str, int] = field(default_factory=dict)
@@ -170,6 +172,7 @@ class Presence:
         response = 0.0
         if self.attention.faces:
             response = self.baseline.observe(face.expression, seconds)
+            self.reacting.observe(self.seen_ns, at_ns, response)
             if groups is not None:
                 self.shown.observe(at_ns, groups)
         self.face_share = min(1.0, round(face_share, 4))
@@ -252,6 +255,7 @@ class Presence:
         window_ns = self.seen_ns - WINDOW_NS
         needed_ns = min(part_ns, window_ns)
         self.glances = [glance for glance in self.glances if glance[1] > needed_ns]
+        self.reacting.forget(part_ns)
         return exposures
 
     def _first_part_is_certain(self) -> bool:
@@ -301,6 +305,7 @@ class Presence:
             score_mean=part.score(attention_s, rules.stand.weights),
             response_mean=part.response_mean(),
             response_max=part.response_max,
+            reactions=self._reactions_within(part, rules),
             synthetic=synthetic,
             config_version=rules.config_version,
         )
@@ -314,13 +319,15 @@ class Presence:
         open_glance = self.attention.glance()
         if open_glance is not None:
             glances.append(open_glance)
-        within = []
-        for first_ns, last_ns in glances:
-            since_ns = max(first_ns, start_ns)
-            until_ns = min(last_ns, end_ns)
-            if since_ns < until_ns:
-                within.append((since_ns, until_ns))
-        return tuple(within)
+        return clipped(glances, start_ns, end_ns)
+
+    def _reactions_within(
+        self, part: Span, rules: PresenceRules
+    ) -> tuple[Interval, ...] | None:
+        """Return the reactions of a part; None where the stand does not ask, and of a child."""
+        if rules.stand.reactions == "off" or self.child:
+            return None
+        return self.reacting.within(part.start_ns, part.end_ns)
 
     def live(self, rules: PresenceRules, group: int = 1) -> Person:
         """Return the person as of the last view, one of a group of so many."""

@@ -5,6 +5,8 @@ from vitrine.schemas.analytics import (
     CampaignWindow,
     Coverage,
     ReleasedCreative,
+    ReleasedLook,
+    ReleasedPlan,
     SnapshotRow,
     WindowSnapshot,
 )
@@ -86,6 +88,8 @@ __all__ = [
     "Reactions",
     "Recognition",
     "ReleasedCreative",
+    "ReleasedLook",
+    "ReleasedPlan",
     "Sale",
     "SealedVector",
     "SnapshotRow",

@@ -103,6 +103,8 @@ class SnapshotRow(Event):
     """Visitors present in the middle of each second of a play, over all plays."""
     looking: Annotated[tuple[int, ...], Field(max_length=60)] = ()
     """Those of them who looked at the screen then."""
+    reacting: Annotated[tuple[int, ...], Field(max_length=60)] = ()
+    """Watchers in whose face a reaction that began in the play shows then."""
 
 
 class WindowSnapshot(Event):
@@ -129,6 +131,33 @@ class ReleasedCreative(Event):
     """People of plays that start before it are counted, or were too few to be."""
     sums: Annotated[dict[str, Count], Field(max_length=100)]
     """By name, as docs/export.md has them, without those that are 0; `_ns` are nanoseconds."""
+    present: Annotated[tuple[Count, ...], Field(max_length=60)] = ()
+    """Visitors present in the middle of each second of a play, over all plays."""
+    looking: Annotated[tuple[Count, ...], Field(max_length=60)] = ()
+    """Those of them who looked at the screen then."""
+    reacting: Annotated[tuple[Count, ...], Field(max_length=60)] = ()
+    """Watchers in whose face a reaction that began in the play shows then."""
+
+
+class ReleasedLook(Event):
+    """Hold what the one look at a frozen plan found; without an estimate, why there is none."""
+
+    slots: Count
+    estimate: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    reason: Annotated[str, Field(max_length=300)] = ""
+
+
+class ReleasedPlan(Event):
+    """Hold the plan of a campaign's experiment as it was read first."""
+
+    outcome: Id
+    slots: Count
+    end_ns: Nanoseconds
+    """Slots that begin later do not count."""
+    frozen_ns: Nanoseconds
+    look: ReleasedLook | None = None
 
 
 class CampaignRelease(Event):
@@ -151,6 +180,9 @@ class CampaignRelease(Event):
     slots_ns: Nanoseconds = 0
     """Slots that start before it are in the effects."""
     creatives: tuple[ReleasedCreative, ...]
+    names: dict[str, str] = Field(default_factory=dict)
+    """Such as `creative:spring:shoe` → name; of all that the record is about."""
+    plan: ReleasedPlan | None = None
 
     @property
     def occurred_at_ns(self) -> int:

@@ -103,6 +103,9 @@ class Exposure(Event):
     score_mean: Percent
     response_mean: Share
     response_max: Share
+    reactions: tuple[Interval, ...] | None = None
+    """Times of a clear change from the face's usual expression; None where the stand does not ask
+    for them, of children, and in events of before."""
     synthetic: bool = False
     config_version: Id
 
@@ -116,14 +119,15 @@ class Exposure(Event):
         return f"{self.presence_id}/{self.part}"
 
     @model_validator(mode="after")
-    def _attention_lies_inside(self) -> Self:
+    def _intervals_lie_inside(self) -> Self:
         if self.end_ns < self.start_ns:
             raise ValueError("an exposure ends before it starts")
-        last = self.start_ns
-        for start, end in self.attention:
-            if start < last or end > self.end_ns:
-                raise ValueError(
-                    "attention intervals must be ordered, apart, and inside the exposure"
-                )
-            last = end
+        for name in ("attention", "reactions"):
+            last = self.start_ns
+            for start, end in getattr(self, name) or ():
+                if start < last or end > self.end_ns:
+                    raise ValueError(
+                        f"{name} intervals must be ordered, apart, and inside the exposure"
+                    )
+                last = end
         return self

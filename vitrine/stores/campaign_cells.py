@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from redis import Redis
 
-from vitrine.campaigns.totals import SUMS, Cell, Totals, add_up
+from vitrine.campaigns.totals import SECONDS, SUMS, Cell, Totals, add_up
 from vitrine.stores.redis import redis_errors
 
 
@@ -64,11 +64,11 @@ def load_all_totals(
 def totals_of(fields: Mapping[bytes, bytes]) -> Totals:
     """Return totals from the fields that the store has."""
     sums: dict[str, Any] = {name: int(fields.get(name.encode(), b"0")) for name in SUMS}
+    for name in SECONDS:
+        sums[name] = seconds_of(fields, name.encode())
     return Totals(
         advertiser=fields.get(b"advertiser", b"").decode(),
         synthetic=b"synthetic" in fields,
-        present=seconds_of(fields, b"present"),
-        looking=seconds_of(fields, b"looking"),
         **sums,
     )
 

@@ -11,7 +11,7 @@ from pydantic_core import to_json
 
 from vitrine.campaigns.ledger import Account, Increment, Ledger
 from vitrine.campaigns.slots import Redeemed, Step
-from vitrine.campaigns.totals import SUMS, Cell, Totals, Visitor
+from vitrine.campaigns.totals import SUMS, Cell, Totals, Visitor, seconds_from
 
 
 def ledger_to_json(ledger: Ledger) -> str:
@@ -96,8 +96,7 @@ def totals_to_plain(totals: Totals) -> dict[str, Any]:
         "synthetic": totals.synthetic,
         "span": [totals.start_ns, totals.end_ns],
         "sums": sums,
-        "present": totals.present,
-        "looking": totals.looking,
+        **totals.seconds(),
     }
 
 
@@ -110,7 +109,6 @@ def totals_from_plain(plain: Mapping[str, Any]) -> Totals:
         synthetic=plain["synthetic"],
         start_ns=start_ns,
         end_ns=end_ns,
-        present=tuple(plain["present"]),
-        looking=tuple(plain["looking"]),
         **sums,
+        **seconds_from(plain),
     )

@@ -47,10 +47,23 @@ from vitrine.stores.redis import plain_hash, redis_errors
 NOTHING: Final = Seen()
 # Lua takes 8,000 arguments.
 MOST_WORDS: Final = 1000
+# Takes fields of before a slot out of a hash: beside the slot they may name a currency, which only
+# the hash knows. Its words: the key, the number of the first slot that stays.
+FORGET: Final = "forget"
 # ARGV: commands (JSON).
-GIVE: Final = """
+GIVE: Final = f"""
+local function forget(key, first)
+  for _, field in ipairs(redis.call('HKEYS', key)) do
+    local slot = string.match(field, '^%d+')
+    if tonumber(slot) < tonumber(first) then redis.call('HDEL', key, field) end
+  end
+end
 for _, command in ipairs(cjson.decode(ARGV[1])) do
-  redis.call(unpack(command))
+  if command[1] == '{FORGET}' then
+    forget(command[2], command[3])
+  else
+    redis.call(unpack(command))
+  end
 end
 """
 
@@ -164,26 +177,33 @@ def queue_dropped(script: Script, change: Change) -> None:
         steps = [f"{name}:step:{line}" for line in lines]
         script.add("HDEL", f"{name}:waiting", *lines)
         script.add("SREM", f"analytics:slot-stands:{campaign_id}", stand_id)
-        script.add("DEL", *steps, *keys_of(name, campaign_id))
+        told = told_keys(name, campaign_id)
+        script.add("DEL", *steps, *told, *goal_keys(name, campaign_id))
     if not slots.dropped:
         return
     last_ns = max(slots.dropped)
+    first_kept = str(number(last_ns) + 1)
     keys = [f"{name}:seen"]
     for campaign_id, runs in change.stand.slots.runs.items():
         # What plays and redemptions tell may be of slots before the first one that it was on in.
         if runs[0].first_ns <= last_ns + DAY_NS:
-            keys += keys_of(name, campaign_id)
+            keys += told_keys(name, campaign_id)
+            for key in goal_keys(name, campaign_id):
+                script.add(FORGET, key, first_kept)
     numbers = [str(number(slot_ns)) for slot_ns in slots.dropped]
     for first in range(0, len(numbers), MOST_WORDS):
         for key in keys:
             script.add("HDEL", key, *numbers[first : first + MOST_WORDS])
 
 
-def keys_of(name: str, campaign_id: str) -> list[str]:
+def told_keys(name: str, campaign_id: str) -> list[str]:
     """Return the hashes of a campaign at a stand that have slots as fields."""
+    return [f"{name}:own:{campaign_id}", f"{name}:pairs:{campaign_id}"]
+
+
+def goal_keys(name: str, campaign_id: str) -> list[str]:
+    """Return the hashes of a campaign at a stand whose fields are a slot, or one and a currency."""
     return [
-        f"{name}:own:{campaign_id}",
-        f"{name}:pairs:{campaign_id}",
         f"{name}:goals:exact:{campaign_id}",
         f"{name}:goals:released:{campaign_id}",
     ]

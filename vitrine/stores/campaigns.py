@@ -11,8 +11,8 @@ analytics:stand:S:event-pages    hash    window → events that end in it, as fa
 analytics:stand:S:row-pages      hash    window → its rows; both as `Page.to_bytes`
 analytics:T:cells                set     campaign, creative, stand, origin (JSON); T: `exact`,
                                          `released`
-analytics:T:total:C              hash    sums of a cell, its advertiser, whether synthetic; present
-                                         and looking, by second of a play
+analytics:T:total:C              hash    sums of a cell, its advertiser, whether synthetic; who is
+                                         there, looks and reacts, by second of a play
 analytics:exact:days:C           hash    stand and day → 1, of a campaign
 analytics:exact:reach:C:S:D      set     visitors of a campaign at a stand on a local day; expires
 analytics:exact:reach:C          HyperLogLog of all visitors of a campaign
@@ -44,10 +44,15 @@ from redis.exceptions import WatchError
 from vitrine.bus import TopicPartition
 from vitrine.campaigns.row_pages import Reached
 from vitrine.campaigns.stand import Change, Floor, Rules, Stand
+from vitrine.campaigns.told import Told
 from vitrine.campaigns.totals import Cell, Totals
-from vitrine.effects.plan import FrozenPlan
+from vitrine.effects.plan import FrozenPlan, Planned
 from vitrine.mall.names import Names
-from vitrine.stores.campaign_plans import freeze_plans
+from vitrine.stores.campaign_plans import (
+    freeze_plans,
+    load_all_planned,
+    restore_planned,
+)
 from vitrine.stores.campaign_slots import Script
 from vitrine.stores.campaign_state import load_stand, queue_state
 from vitrine.stores.errors import Superseded
@@ -197,6 +202,15 @@ class AnalyticsStore:
         """Keep the plans of campaigns that have none yet."""
         freeze_plans(self._redis, plans)
 
+    def planned(self) -> dict[str, Planned]:
+        """Return the plans by `Cell.line`, and what was found."""
+        return load_all_planned(self._redis)
+
+    def restore_told(self, told: Told) -> None:
+        """Keep the names and plans of before a loss of the store."""
+        self.keep_names(told.names)
+        restore_planned(self._redis, told.planned)
+
     def _is_written(self, pipe: Pipeline, batch: Batch) -> bool:
         """Watch the partitions; tell whether the batch is there. Raises Superseded."""
         keys = [f"analytics:partition:{partition}" for partition in batch.partitions]
@@ -305,8 +319,8 @@ def released_reach(line: str) -> str:
 def seconds_of(totals: Totals) -> list[tuple[str, int]]:
     """Return what is told by second, as fields of a cell."""
     found = []
-    for name in ("present", "looking"):
-        for second, amount in enumerate(getattr(totals, name)):
+    for name, counts in totals.seconds().items():
+        for second, amount in enumerate(counts):
             found.append((f"{name} {second}", amount))
     return found
 

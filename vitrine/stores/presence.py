@@ -23,7 +23,7 @@ from vitrine.presence.people import CameraPeople
 from vitrine.stores.errors import Superseded
 from vitrine.stores.redis import redis_errors
 
-FORMAT: Final = "4"
+FORMAT: Final = "5"
 """Changes whenever the state does; a state of another format is not read."""
 
 # The faces are on the topic for 10 minutes only; a day lets the presences of before

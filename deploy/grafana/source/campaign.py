@@ -214,6 +214,12 @@ ATTENTION = Row(
             engagement(BY_CREATIVE),
             "suffix: points",
         ),
+        by_creative(
+            "Reaction to each creative, of judged watchers",
+            figures.REACTION,
+            per(figures.REACTION, BY_CREATIVE),
+            "percentunit",
+        ),
     ),
 )
 

@@ -149,7 +149,7 @@ def by_creative(
         meaning(figure),
         (Query(query, CREATIVE),),
         unit=unit,
-        width=8,
+        width=6,
         height=7,
         low=0,
     )

@@ -128,6 +128,8 @@ def test_a_scrape_has_the_released_totals_of_each_cell(server: str) -> None:
         "dwell_seconds_total": 36.0,
         "score_seconds_total": 1800.0,
         "scored_seconds_total": 36.0,
+        "judged_total": 0.0,
+        "reacted_total": 0.0,
         "usable_seconds_total": 150.0,
         "camera_seconds_total": 300.0,
         "offers_shown_total": 0.0,

@@ -14,7 +14,7 @@ from tests.campaign_scenario import make_coverage, make_exposure, make_play
 from vitrine.bus import Commit, Received, TopicPartition
 from vitrine.campaigns.stand import Rules
 from vitrine.clock import SECOND_NS, Clock, SystemClock
-from vitrine.effects.plan import FrozenPlan
+from vitrine.effects.plan import FrozenPlan, Planned
 from vitrine.errors import Unavailable
 from vitrine.mall import Stand
 from vitrine.mall.folder import FixedMall
@@ -53,6 +53,9 @@ class MemoryStore:
 
     def freeze_plans(self, plans: Mapping[str, FrozenPlan]) -> None:
         self.plans.append(plans)
+
+    def planned(self) -> Mapping[str, Planned]:
+        return {}
 
     def write(self, batch: Batch) -> None:
         if self.away:

@@ -70,6 +70,7 @@ def test_json_has_figures_definitions_and_the_sums_behind_them(redis: Redis) -> 
         "attention_per_thousand": pytest.approx(2000.0),
         "unit_audience": 2.25,
         "engagement": 50.0,
+        "reaction": None,
         "reach": 3,
         "frequency": 2.0,
         "multiplier": 3.0,

@@ -99,7 +99,7 @@ def workbook_files(content: bytes) -> dict[str, str]:
 def test_a_workbook_has_no_formula_and_every_sheet() -> None:
     files = workbook_files(to_workbook(FIGURES))
     sheets = [text for name, text in files.items() if "worksheets/" in name]
-    assert len(sheets) == 7
+    assert len(sheets) == 8
     assert not [text for text in sheets if "<f>" in text or "hyperlink" in text.lower()]
     strings = files["xl/sharedStrings.xml"]
     assert "=HYPERLINK(" in strings

@@ -62,6 +62,8 @@ TOTALS = Totals(
     watchers_1s=4,
     watchers_2s=3,
     sales=1,
+    judged=4,
+    reacted=1,
     visitors=frozenset({("2027-01-15", "anna"), ("2027-01-15", "beate")}),
 )
 CAMPAIGN = CampaignFigures(
@@ -99,6 +101,9 @@ VALUES = {
     "score_seconds": 1200.0,
     "scored_seconds": 24.0,
     "engagement": 50.0,
+    "judged": 4,
+    "reacted": 1,
+    "reaction": 0.25,
     "reach": 5,
     "reach_exact": 0,
     "frequency": 2.0,

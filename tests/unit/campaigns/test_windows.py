@@ -118,6 +118,54 @@ def test_watchers_are_told_at_one_and_two_seconds_too(
     assert (totals.watchers, totals.watchers_1s, totals.watchers_2s) == watchers
 
 
+def reacting(*spans: tuple[float, float]) -> Event:
+    """Return somebody who watches from second 0 to 30, and reacts."""
+    told = tuple((at(first), at(last)) for first, last in spans)
+    return make_exposure(0, 30, ((0, 30),), reactions=told)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "reacted"),
+    [
+        (12.0, 12.3, 1),
+        (12.0, 12.29, 0),
+        # It was there before the creative was, and is no answer to it.
+        (9.9, 14.0, 0),
+        (10.0, 14.0, 1),
+        # Only the part within the play counts.
+        (17.8, 20.0, 0),
+    ],
+)
+def test_a_reaction_begins_in_the_play_and_lasts_three_tenths_of_a_second(
+    first: float, last: float, reacted: int
+) -> None:
+    totals = only(make_play(10, 18), reacting((first, last)))
+    assert (totals.judged, totals.reacted) == (1, reacted)
+
+
+def test_reactions_are_told_by_second_of_the_play() -> None:
+    totals = only(make_play(10, 14), reacting((9.0, 10.8), (11.4, 13.0)))
+    assert totals.looking == (1, 1, 1, 1)
+    assert totals.reacting == (0, 1, 1, 0)
+
+
+def test_a_reaction_over_the_cut_between_two_parts_is_one() -> None:
+    first = make_exposure(0, 12, ((0, 12),), reactions=((at(9.0), at(12.0)),))
+    later = make_exposure(
+        12, 30, ((12, 30),), part=1, reactions=((at(12.0), at(13.0)),)
+    )
+    totals = only(make_play(10, 18), first, later)
+    assert (totals.judged, totals.reacted) == (1, 0)
+
+
+def test_who_was_not_judged_or_did_not_watch_is_in_no_share_of_reactions() -> None:
+    untold = make_exposure(0, 30, ((0, 30),), tracks=("b",))
+    turned = make_exposure(0, 30, (), tracks=("c",), reactions=((at(12.0), at(13.0)),))
+    totals = only(make_play(10, 18), untold, turned)
+    assert (totals.watchers, totals.judged, totals.reacted) == (1, 0, 0)
+    assert set(totals.reacting) == {0}
+
+
 def test_who_passed_was_there_however_briefly() -> None:
     totals = only(
         make_play(0, 8),

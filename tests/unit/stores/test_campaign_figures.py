@@ -166,13 +166,18 @@ def test_people_synthetic_visitors_and_those_before_a_virtual_player_are_apart(
 
 
 def test_seconds_of_plays_are_kept_by_cell(server: str) -> None:
-    people = [make_exposure(1, 3, ((1, 2),), (track,)) for track in "ab"]
+    smile = ((at(1.2), at(2.6)),)
+    people = [
+        make_exposure(1, 3, ((1, 2),), (track,), reactions=smile) for track in "ab"
+    ]
     write(server, make_play(0, 4), *people)
     write(server, make_play(300, 302), make_exposure(300, 302, tracks=("c",)))
     with connect(server) as redis:
         totals = spring(redis, "exact").totals
     assert totals.present == (1, 3, 2)
     assert totals.looking == (0, 2)
+    assert totals.reacting == (0, 2, 2)
+    assert (totals.judged, totals.reacted) == (2, 2)
 
 
 def test_how_often_people_came_survives_a_restart_of_the_worker(server: str) -> None:

@@ -213,15 +213,32 @@ def test_no_ones_id_is_in_the_table(server: str) -> None:
 
 def test_thirty_days_are_shown_and_what_is_too_old_goes(server: str) -> None:
     write(server, 100, make_play(100, 108, **PLAIN), *people(102, "a", "b"))
-    write(server, 1000, redeemed("r1", 0, 900))
+    euros = {"minor": 500, "currency": "EUR"}
+    write(server, 1000, redeemed("r1", 0, 900, sale=euros))
     write(server, 31 * 86_400)
     assert min(slots(server)) > 0
-    write(server, 61 * 86_400)
     redis: Redis = connect(server)
     first = str(at(0) // (300 * SECOND_NS))
+    goals = "analytics:slots:north:goals:exact:spring"
+    assert redis.hkeys(goals) == [first.encode(), f"{first} EUR".encode()]
+    write(server, 61 * 86_400)
     for key in redis.scan_iter("analytics:slots:north:*"):
         if b":step:" not in key:
-            assert not redis.hexists(key, first)
+            fields = [field.split(b" ")[0] for field in redis.hkeys(key)]
+            assert first.encode() not in fields
+
+
+def test_of_goals_only_the_slots_that_are_too_old_go(server: str) -> None:
+    days = KEPT_NS / SECOND_NS
+    euros = {"minor": 500, "currency": "EUR"}
+    write(server, 100, *people(102, "a"))
+    write(server, 1000, redeemed("r1", 0, 900, sale=euros))
+    write(server, days, redeemed("r2", 300, days - 1, sale=euros))
+    write(server, days + 400)
+    redis: Redis = connect(server)
+    kept = at(300) // (300 * SECOND_NS)
+    goals = redis.hgetall("analytics:slots:north:goals:exact:spring")
+    assert goals == {f"{kept}".encode(): b"1", f"{kept} EUR".encode(): b"500"}
 
 
 def test_a_campaign_that_ended_long_ago_leaves_nothing(server: str) -> None:
